@@ -1,0 +1,4 @@
+namespace LisaOrleans;
+
+/// <summary>Token embedding; the first part.</summary>
+public interface IEmbeddingGrain : IPartGrain;

@@ -1,0 +1,4 @@
+namespace LisaOrleans;
+
+/// <summary>One decoder layer.</summary>
+public interface ILayerGrain : IPartGrain;

@@ -1,0 +1,49 @@
+namespace LisaOrleans;
+
+/// <summary>
+/// One part of the model: holds its weights and, only while it trains, its AdamW state. Every call carries the run's
+/// generation; a part refuses older ones with <see cref="StaleGenerationCallException"/>.
+/// </summary>
+public interface IPartGrain : IGrainWithStringKey
+{
+    /// <summary>
+    /// Takes the state of a manifest. Cheap where the part already holds just that (frozen layers after a recovery).
+    /// Discards gradients and micro-batches in flight.
+    /// </summary>
+    [ResponseTimeout("01:00:00")]
+    Task Load(PartLoad load, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Gives the part optimizer state (<paramref name="trainable"/>) or takes it away, rounding the master weights to
+    /// the model's dtype. Idempotent.
+    /// </summary>
+    [ResponseTimeout("00:10:00")]
+    Task SetTrainable(long generation, bool trainable, CancellationToken cancellationToken);
+
+    /// <summary>Forward is this call, backward is its return.</summary>
+    [ResponseTimeout("01:00:00")]
+    Task<MicroBatchResult> Run(MicroBatchCall call, CancellationToken cancellationToken);
+
+    /// <summary>Sum of the squares of the step's accumulated gradients; 0 for a frozen part.</summary>
+    [ResponseTimeout("00:10:00")]
+    Task<double> GetSquaredGradientNorm(long generation, long step, CancellationToken cancellationToken);
+
+    /// <summary>One AdamW update with the accumulated gradients times <paramref name="clip"/>. Idempotent by step.</summary>
+    [ResponseTimeout("00:10:00")]
+    Task Apply(long generation, long step, double learningRate, double clip, CancellationToken cancellationToken);
+
+    /// <summary>Copies what changed since the last snapshot, so that training may go on. Returns false if nothing did.</summary>
+    [ResponseTimeout("00:10:00")]
+    Task<bool> BeginSnapshot(long generation, long step, CancellationToken cancellationToken);
+
+    /// <summary>Waits until that copy is in the store.</summary>
+    [ResponseTimeout("01:00:00")]
+    Task<PartBlobs> CompleteSnapshot(long generation, long step, CancellationToken cancellationToken);
+
+    /// <summary>What the part holds in memory.</summary>
+    Task<PartMemory> GetMemory();
+
+    /// <summary>Lets go of everything.</summary>
+    [ResponseTimeout("00:10:00")]
+    Task Unload(long generation);
+}

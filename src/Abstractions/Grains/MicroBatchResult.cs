@@ -1,0 +1,15 @@
+namespace LisaOrleans;
+
+/// <summary>What travels back from part to part.</summary>
+[GenerateSerializer, Immutable, Alias("lisa.MicroBatchResult")]
+public sealed record MicroBatchResult
+{
+    /// <summary>Sum of the loss over the micro-batch's labels, in nats, unscaled.</summary>
+    [Id(0)] public required double LossSum { get; init; }
+
+    /// <summary>How many labels that sum is over.</summary>
+    [Id(1)] public required int LabelCount { get; init; }
+
+    /// <summary>Gradient of the loss with respect to the part's input, [B, T, D]; null in evaluation and where nothing before it trains.</summary>
+    [Id(2)] public TensorTicket? Gradient { get; init; }
+}

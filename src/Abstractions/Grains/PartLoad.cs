@@ -1,0 +1,27 @@
+namespace LisaOrleans;
+
+/// <summary>What a part needs to take (or take back) its place in the pipeline.</summary>
+[GenerateSerializer, Immutable, Alias("lisa.PartLoad")]
+public sealed record PartLoad
+{
+    /// <summary>The new generation; the part refuses older ones from now on.</summary>
+    [Id(0)] public required long Generation { get; init; }
+
+    /// <summary>The step that the blobs below are from.</summary>
+    [Id(1)] public required long Step { get; init; }
+
+    /// <summary>The run's settings.</summary>
+    [Id(2)] public required TrainingSpec Spec { get; init; }
+
+    /// <summary>The model's config.json.</summary>
+    [Id(3)] public required string ConfigJson { get; init; }
+
+    /// <summary>Blob with the part's weights.</summary>
+    [Id(4)] public required BlobPointer Weights { get; init; }
+
+    /// <summary>Blob with master weights and moments; null where the part is frozen at this step.</summary>
+    [Id(5)] public BlobPointer? Optimizer { get; init; }
+
+    /// <summary>The part that gets this one's output; null for the head.</summary>
+    [Id(6)] public string? Next { get; init; }
+}

@@ -1,0 +1,43 @@
+using System.Globalization;
+
+namespace LisaOrleans;
+
+/// <summary>
+/// Names of the parts of a model, one grain each: <c>embedding</c>, <c>layer-0</c> … <c>layer-(n-1)</c>, <c>head</c>;
+/// and the keys of their grains, <c>RUN/PART</c>.
+/// </summary>
+public static class PartName
+{
+    /// <summary>The token embedding.</summary>
+    public const string Embedding = "embedding";
+
+    /// <summary>Final norm, language-model head and loss.</summary>
+    public const string Head = "head";
+
+    private const string LayerPrefix = "layer-";
+
+    /// <summary>The decoder layer with this index, counted from 0.</summary>
+    public static string Layer(int index) => LayerPrefix + index.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>The index of a decoder layer's part, or null for embedding and head.</summary>
+    public static int? LayerIndex(string part) =>
+        part.StartsWith(LayerPrefix, StringComparison.Ordinal)
+            ? int.Parse(part.AsSpan(LayerPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture)
+            : null;
+
+    /// <summary>All parts in the order of the forward pass.</summary>
+    public static IReadOnlyList<string> All(int layerCount) =>
+        [Embedding, .. Enumerable.Range(0, layerCount).Select(Layer), Head];
+
+    /// <summary>The key of a part's grain.</summary>
+    public static string Key(string run, string part) => $"{run}/{part}";
+
+    /// <summary>The run and the part of a grain key made by <see cref="Key"/>.</summary>
+    public static (string Run, string Part) Parse(string key)
+    {
+        var slash = key.LastIndexOf('/');
+        return slash > 0
+            ? (key[..slash], key[(slash + 1)..])
+            : throw new ArgumentException($"'{key}' is no part key; one looks like RUN/{Embedding}", nameof(key));
+    }
+}

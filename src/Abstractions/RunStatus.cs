@@ -1,0 +1,33 @@
+namespace LisaOrleans;
+
+/// <summary>Where a run is now.</summary>
+[GenerateSerializer, Immutable, Alias("lisa.RunStatus")]
+public sealed record RunStatus
+{
+    /// <summary>The run's name.</summary>
+    [Id(0)] public required string Run { get; init; }
+
+    /// <summary>What it is doing.</summary>
+    [Id(1)] public required RunState State { get; init; }
+
+    /// <summary>The last committed step; 0 before the first.</summary>
+    [Id(2)] public long Step { get; init; }
+
+    /// <summary>Steps in all.</summary>
+    [Id(3)] public long TotalSteps { get; init; }
+
+    /// <summary>Mean loss of the last step, in nats per label.</summary>
+    [Id(4)] public double? Loss { get; init; }
+
+    /// <summary>The generation it runs in.</summary>
+    [Id(5)] public long Generation { get; init; }
+
+    /// <summary>How often it went back to a manifest since it was last started.</summary>
+    [Id(6)] public int Recoveries { get; init; }
+
+    /// <summary>The step of the last manifest.</summary>
+    [Id(7)] public long ManifestStep { get; init; }
+
+    /// <summary>The reason, for <see cref="RunState.Failed"/>.</summary>
+    [Id(8)] public string? Error { get; init; }
+}

@@ -1,0 +1,36 @@
+namespace LisaOrleans;
+
+/// <summary>What is known of one committed step. The run's history in the store is made of these.</summary>
+[GenerateSerializer, Immutable, Alias("lisa.StepRecord")]
+public sealed record StepRecord
+{
+    /// <summary>The step, from 1.</summary>
+    [Id(0)] public required long Step { get; init; }
+
+    /// <summary>Mean loss over the step's labels, in nats.</summary>
+    [Id(1)] public required double Loss { get; init; }
+
+    /// <summary>The learning rate it was applied with.</summary>
+    [Id(2)] public required double LearningRate { get; init; }
+
+    /// <summary>Global L2 norm of the gradients before clipping.</summary>
+    [Id(3)] public required double GradNorm { get; init; }
+
+    /// <summary>Passes over the data set so far, as a fraction.</summary>
+    [Id(4)] public required double Epoch { get; init; }
+
+    /// <summary>The decoder layers that trained.</summary>
+    [Id(5)] public required IReadOnlyList<int> ActiveLayers { get; init; }
+
+    /// <summary>Tokens in the step's micro-batches, pads not counted.</summary>
+    [Id(6)] public required long Tokens { get; init; }
+
+    /// <summary>The samples that it used.</summary>
+    [Id(7)] public required IReadOnlyList<int> Samples { get; init; }
+
+    /// <summary>Seconds that the step took.</summary>
+    [Id(8)] public required double Seconds { get; init; }
+
+    /// <summary>Mean loss on the evaluation data after this step, where it was evaluated.</summary>
+    [Id(9)] public double? EvalLoss { get; init; }
+}

@@ -1,0 +1,14 @@
+namespace LisaOrleans;
+
+/// <summary>The values of <see cref="TrainingSpec.Method"/>.</summary>
+public static class TrainingMethods
+{
+    /// <summary>LISA: embedding, final norm and head always, a few sampled layers in each period (arXiv 2403.17919).</summary>
+    public const string Lisa = "lisa";
+
+    /// <summary>Every parameter, one period: ordinary AdamW.</summary>
+    public const string Full = "full";
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<string> All { get; } = [Lisa, Full];
+}

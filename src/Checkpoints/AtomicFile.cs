@@ -1,0 +1,44 @@
+namespace LisaOrleans.Checkpoints;
+
+/// <summary>
+/// Files that appear whole or not at all, whatever dies when: written beside their place, flushed to the disk, renamed,
+/// and the folder flushed, in that order.
+/// </summary>
+public static class AtomicFile
+{
+    /// <summary>Marks a file that is still being written. Readers skip it; one that a dead process left may be deleted.</summary>
+    public const string TemporarySuffix = ".partial";
+
+    /// <summary>Writes a file from a stream of bytes.</summary>
+    public static async Task WriteAsync(string path, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken)
+    {
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        var temporary = Path.Combine(folder, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}{TemporarySuffix}");
+        try
+        {
+            var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.Asynchronous);
+            await using (stream.ConfigureAwait(false))
+            {
+                WriteBoundary.Reached("created", path);
+                await write(stream, cancellationToken).ConfigureAwait(false);
+                await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+                WriteBoundary.Reached("written", path);
+                stream.Flush(flushToDisk: true);
+            }
+
+            WriteBoundary.Reached("flushed", path);
+            File.Move(temporary, path, overwrite: true);
+            WriteBoundary.Reached("renamed", path);
+            FolderFlush.Flush(folder);
+        }
+        catch (Exception e) when (e is not SimulatedCrashException)
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+
+    /// <summary>Writes a file from memory.</summary>
+    public static Task WriteAllBytesAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        WriteAsync(path, (stream, token) => stream.WriteAsync(content, token).AsTask(), cancellationToken);
+}

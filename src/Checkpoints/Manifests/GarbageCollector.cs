@@ -1,0 +1,39 @@
+namespace LisaOrleans.Checkpoints;
+
+/// <summary>Deletes blobs that no run's last manifest names.</summary>
+public static class GarbageCollector
+{
+    /// <summary>Collects.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="minimumAge">Younger blobs are spared: they may belong to a manifest that is being written.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Stops between two deletions; what is left is whole.</param>
+    public static async Task<GarbageReport> CollectAsync(
+        IBlobStore store, TimeSpan minimumAge, TimeProvider time, CancellationToken cancellationToken)
+    {
+        // List first, then look what is named: a blob that becomes named in between is found named.
+        var candidates = new List<StoredBlob>();
+        await foreach (var blob in store.ListAsync(cancellationToken).ConfigureAwait(false))
+            if (time.GetUtcNow() - blob.LastModified >= minimumAge) candidates.Add(blob);
+
+        var named = new HashSet<string>();
+        await foreach (var run in RunStore.ListRunsAsync(store, cancellationToken).ConfigureAwait(false))
+        {
+            if ((await RunStore.ReadHeadAsync(store, run, cancellationToken).ConfigureAwait(false))?.Manifest is not { } blob) continue;
+            named.Add(blob.Sha256);
+            var manifest = await RunStore.ReadManifestAsync(store, blob, cancellationToken).ConfigureAwait(false);
+            named.UnionWith(manifest.References().Select(r => r.Sha256));
+        }
+
+        var (deleted, bytes) = (0, 0L);
+        foreach (var blob in candidates.Where(b => !named.Contains(b.Sha256)))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            await store.DeleteAsync(blob.Sha256, cancellationToken).ConfigureAwait(false);
+            (deleted, bytes) = (deleted + 1, bytes + blob.Length);
+        }
+
+        if (store is FolderBlobStore folder) folder.SweepTemporaryFiles(minimumAge, time.GetUtcNow());
+        return new GarbageReport(candidates.Count - deleted, deleted, bytes);
+    }
+}

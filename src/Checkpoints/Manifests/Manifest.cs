@@ -1,0 +1,78 @@
+using System.Text.Json;
+
+namespace LisaOrleans.Checkpoints;
+
+/// <summary>Which blobs make up a run at a step. Itself a blob of JSON.</summary>
+public sealed record Manifest
+{
+    /// <value>The version of this format. Readers refuse others.</value>
+    public int FormatVersion { get; init; } = 1;
+
+    /// <value>The run's name.</value>
+    public required string Run { get; init; }
+
+    /// <value>The generation that wrote it.</value>
+    public required long Generation { get; init; }
+
+    /// <value>The last step whose update is in it.</value>
+    public required long Step { get; init; }
+
+    /// <value>Whether that was the run's last step.</value>
+    public bool Completed { get; init; }
+
+    /// <value>The run's settings, JSON.</value>
+    public required BlobRef Spec { get; init; }
+
+    /// <value>State by part.</value>
+    public required IReadOnlyDictionary<string, PartState> Parts { get; init; }
+
+    /// <value>config.json and tokenizer files by name.</value>
+    public required IReadOnlyDictionary<string, BlobRef> Files { get; init; }
+
+    /// <value>Tokenised training data.</value>
+    public BlobRef? Dataset { get; init; }
+
+    /// <value>Tokenised evaluation data.</value>
+    public BlobRef? EvalDataset { get; init; }
+
+    /// <value>Records of all steps so far.</value>
+    public required IReadOnlyList<LogSegment> Log { get; init; }
+
+    /// <value>What else is worth knowing, by name.</value>
+    public IReadOnlyDictionary<string, string> Properties { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Every blob that it names.</summary>
+    public IEnumerable<BlobRef> References() =>
+        new[] { Spec, Dataset, EvalDataset }
+            .Concat(Parts.Values.SelectMany(p => new[] { p.Weights, p.Optimizer }))
+            .Concat(Files.Values)
+            .Concat(Log.Select(s => s.Blob))
+            .OfType<BlobRef>();
+
+    internal byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(
+        this with
+        {
+            Parts = new SortedDictionary<string, PartState>(Parts.ToDictionary(), StringComparer.Ordinal),
+            Files = new SortedDictionary<string, BlobRef>(Files.ToDictionary(), StringComparer.Ordinal),
+            Properties = new SortedDictionary<string, string>(Properties.ToDictionary(), StringComparer.Ordinal),
+        },
+        ManifestJson.Default.Manifest);
+
+    internal static Manifest FromJson(ReadOnlySpan<byte> json, string name)
+    {
+        try
+        {
+            var manifest = JsonSerializer.Deserialize(json, ManifestJson.Default.Manifest)
+                ?? throw new InvalidDataFileException(name, "must be a JSON object");
+            if (manifest.FormatVersion != 1)
+                throw new InvalidDataFileException(name, $"field 'FormatVersion' is {manifest.FormatVersion}; this program reads 1");
+            if (manifest.References().FirstOrDefault(b => !BlobRef.IsName(b.Sha256) || b.Length < 0) is { } wrong)
+                throw new InvalidDataFileException(name, $"'{wrong.Sha256}' with {wrong.Length} bytes is no blob");
+            return manifest;
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataFileException(name, e.Message);
+        }
+    }
+}

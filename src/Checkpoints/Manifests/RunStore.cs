@@ -1,0 +1,119 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+
+namespace LisaOrleans.Checkpoints;
+
+/// <summary>
+/// One run in a store, as one generation owns it. Blobs are written first, the manifest after them, and the head is
+/// swapped last: readers see the last complete manifest or the one before, and a stale owner's swap fails.
+/// </summary>
+public sealed class RunStore
+{
+    private readonly IBlobStore _store;
+    private string _etag;
+
+    private RunStore(IBlobStore store, RunHead head, string etag, Manifest? manifest) =>
+        (_store, Head, _etag, Manifest) = (store, head, etag, manifest);
+
+    /// <summary>The owner's generation.</summary>
+    public long Generation => Head.Generation;
+
+    /// <summary>The head as this owner last wrote it.</summary>
+    public RunHead Head { get; private set; }
+
+    /// <summary>The last complete manifest; null before the first.</summary>
+    public Manifest? Manifest { get; private set; }
+
+    /// <summary>The head of a run, or null if there is no such run.</summary>
+    public static async Task<RunHead?> ReadHeadAsync(IBlobStore store, string run, CancellationToken cancellationToken) =>
+        await store.GetDocumentAsync(HeadPath(run), cancellationToken).ConfigureAwait(false) is { } document
+            ? Parse(document, run, store)
+            : null;
+
+    /// <summary>Becomes the run's owner under a new generation. Creates the run if it is not there.</summary>
+    public static async Task<RunStore> AcquireAsync(IBlobStore store, string run, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var document = await store.GetDocumentAsync(HeadPath(run), cancellationToken).ConfigureAwait(false);
+            var before = document is null ? new RunHead(run, 0, 0, null) : Parse(document, run, store);
+            var head = before with { Generation = before.Generation + 1 };
+            try
+            {
+                var etag = await store.PutDocumentAsync(HeadPath(run), ToJson(head), document?.ETag, cancellationToken).ConfigureAwait(false);
+                var manifest = head.Manifest is null ? null : await ReadManifestAsync(store, head.Manifest, cancellationToken).ConfigureAwait(false);
+                return new RunStore(store, head, etag, manifest);
+            }
+            catch (ETagMismatchException)
+            {
+                // Somebody else was quicker; their generation is now the one to top. Each lost race is somebody's win, so this ends.
+            }
+        }
+    }
+
+    /// <summary>Makes a manifest the run's last complete one.</summary>
+    /// <exception cref="StaleGenerationException">Another process owns the run.</exception>
+    public async Task CommitAsync(Manifest manifest, CancellationToken cancellationToken)
+    {
+        var blob = new BytesBlob(manifest.ToJson());
+        await _store.PutAsync(blob, cancellationToken).ConfigureAwait(false);
+        var head = Head with { Step = manifest.Step, Manifest = new BlobRef(blob.Sha256, blob.Length) };
+        try
+        {
+            _etag = await _store.PutDocumentAsync(HeadPath(Head.Run), ToJson(head), _etag, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ETagMismatchException)
+        {
+            // If the answer to our own write was lost and the write repeated, the head is already what we want.
+            var document = await _store.GetDocumentAsync(HeadPath(Head.Run), cancellationToken).ConfigureAwait(false);
+            if (document is null || !document.Content.AsSpan().SequenceEqual(ToJson(head)))
+                throw new StaleGenerationException(Head.Run, Generation, document is null ? 0 : Parse(document, Head.Run, _store).Generation);
+            _etag = document.ETag;
+        }
+
+        (Head, Manifest) = (head, manifest);
+    }
+
+    /// <summary>Reads a manifest.</summary>
+    public static async Task<Manifest> ReadManifestAsync(IBlobStore store, BlobRef blob, CancellationToken cancellationToken)
+    {
+        using var content = await store.ReadAsync(blob, cancellationToken).ConfigureAwait(false);
+        return Manifest.FromJson(content.ToArray(), $"manifest {blob.Sha256}");
+    }
+
+    /// <summary>Names of all runs in a store.</summary>
+    public static async IAsyncEnumerable<string> ListRunsAsync(IBlobStore store, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var path in store.ListDocumentsAsync("runs/", cancellationToken).ConfigureAwait(false))
+            if (path.Split('/') is ["runs", var run, "head.json"]) yield return run;
+    }
+
+    /// <summary>Forgets a run. Its blobs go with the next garbage collection.</summary>
+    public static Task DeleteAsync(IBlobStore store, string run, CancellationToken cancellationToken) =>
+        store.DeleteDocumentAsync(HeadPath(run), cancellationToken);
+
+    private static string HeadPath(string run)
+    {
+        RunName.Validate(run);
+        return $"runs/{run}/head.json";
+    }
+
+    private static byte[] ToJson(RunHead head) => JsonSerializer.SerializeToUtf8Bytes(head, ManifestJson.Default.RunHead);
+
+    private static RunHead Parse(StoreDocument document, string run, IBlobStore store)
+    {
+        var name = $"{store.Location}: {HeadPath(run)}";
+        try
+        {
+            var head = JsonSerializer.Deserialize(document.Content, ManifestJson.Default.RunHead);
+            return head is not null && head.Run == run && (head.Manifest is null || BlobRef.IsName(head.Manifest.Sha256))
+                ? head
+                : throw new InvalidDataFileException(name, $"does not describe run '{run}'");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataFileException(name, e.Message);
+        }
+    }
+}

@@ -1,0 +1,57 @@
+using System.Security.Cryptography;
+
+namespace LisaOrleans.Checkpoints;
+
+/// <summary>Tensors in native memory as one blob. Nothing is copied: the memory must live until the blob is written.</summary>
+public sealed class SafetensorsBlob : IBlobSource
+{
+    private const int Chunk = 4 << 20;
+
+    private readonly byte[] _header;
+    private readonly IReadOnlyList<TensorSource> _tensors;
+
+    internal SafetensorsBlob(byte[] header, IReadOnlyList<TensorSource> tensors)
+    {
+        (_header, _tensors) = (header, tensors);
+        Length = header.Length + tensors.Sum(t => t.Length);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(header);
+        foreach (var tensor in tensors)
+            for (long at = 0; at < tensor.Length; at += Chunk) hash.AppendData(Span(tensor, at));
+        Sha256 = Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    /// <inheritdoc/>
+    public string Sha256 { get; }
+
+    /// <inheritdoc/>
+    public long Length { get; }
+
+    /// <inheritdoc/>
+    public Task WriteToAsync(Stream stream, CancellationToken cancellationToken) => WriteAsync(stream, _header, _tensors, cancellationToken);
+
+    internal static async Task WriteAsync(
+        Stream stream, byte[] header, IReadOnlyList<TensorSource> tensors, CancellationToken cancellationToken)
+    {
+        await stream.WriteAsync(header, cancellationToken).ConfigureAwait(false);
+        var buffer = new byte[Chunk];
+        foreach (var tensor in tensors)
+        {
+            for (long at = 0; at < tensor.Length; at += Chunk)
+            {
+                var count = Copy(tensor, at, buffer);
+                await stream.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static int Copy(TensorSource tensor, long at, byte[] buffer)
+    {
+        var span = Span(tensor, at);
+        span.CopyTo(buffer);
+        return span.Length;
+    }
+
+    private static unsafe ReadOnlySpan<byte> Span(TensorSource tensor, long at) =>
+        new((void*)(tensor.Data + (nint)at), (int)Math.Min(Chunk, tensor.Length - at));
+}

@@ -1,0 +1,54 @@
+namespace LisaOrleans.Checkpoints;
+
+/// <summary>A safetensors file or blob in memory. Tensors are found by address, so they may be of any size. Owns the memory.</summary>
+public sealed unsafe class SafetensorsReader : IDisposable
+{
+    private readonly BlobContent _content;
+    private readonly SafetensorsHeader _header;
+
+    private SafetensorsReader(BlobContent content, SafetensorsHeader header) => (_content, _header) = (content, header);
+
+    /// <summary>By name.</summary>
+    public IReadOnlyDictionary<string, TensorInfo> Tensors => _header.Tensors;
+
+    /// <summary>Free text, by name.</summary>
+    public IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
+
+    /// <summary>Maps a file.</summary>
+    /// <exception cref="InvalidDataFileException">It is missing or wrong.</exception>
+    public static SafetensorsReader OpenFile(string path)
+    {
+        if (!File.Exists(path)) throw new InvalidDataFileException(path, "no such file");
+        if (new FileInfo(path).Length == 0) throw new InvalidDataFileException(path, "is empty");
+        return FromBlob(BlobContent.MapFile(path), path);
+    }
+
+    /// <summary>Reads a blob, of which it takes ownership, also when it fails.</summary>
+    /// <param name="blob">The bytes.</param>
+    /// <param name="name">What messages call them.</param>
+    public static SafetensorsReader FromBlob(BlobContent blob, string name)
+    {
+        try
+        {
+            var prefix = new ReadOnlySpan<byte>((void*)blob.Data, (int)Math.Min(8, blob.Length));
+            var length = SafetensorsHeader.MeasureHeader(prefix, blob.Length, name);
+            var header = SafetensorsHeader.Parse(new ReadOnlySpan<byte>((void*)blob.Data, (int)length), blob.Length, name);
+            return new SafetensorsReader(blob, header);
+        }
+        catch
+        {
+            blob.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Address of a tensor's first byte; valid until this is disposed.</summary>
+    public nint Pointer(TensorInfo tensor) => _content.Data + (nint)tensor.Offset;
+
+    /// <summary>A copy of a tensor's bytes, for small ones.</summary>
+    public byte[] ReadBytes(TensorInfo tensor) =>
+        new ReadOnlySpan<byte>((void*)Pointer(tensor), checked((int)tensor.Length)).ToArray();
+
+    /// <inheritdoc/>
+    public void Dispose() => _content.Dispose();
+}

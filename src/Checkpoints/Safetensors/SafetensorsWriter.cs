@@ -1,0 +1,59 @@
+using System.Buffers.Binary;
+using System.Text.Json;
+
+namespace LisaOrleans.Checkpoints;
+
+/// <summary>Writes safetensors. The same tensors in the same order always give the same bytes.</summary>
+public static class SafetensorsWriter
+{
+    private const int Alignment = 8;
+
+    /// <summary>A blob of tensors, hashed but not copied.</summary>
+    public static SafetensorsBlob Create(IReadOnlyList<TensorSource> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
+        new(Header(tensors, metadata), tensors);
+
+    /// <summary>Writes a file that appears whole or not at all.</summary>
+    public static Task WriteFileAsync(
+        string path, IReadOnlyList<TensorSource> tensors, IReadOnlyDictionary<string, string>? metadata, CancellationToken cancellationToken) =>
+        AtomicFile.WriteAsync(
+            path, (stream, token) => SafetensorsBlob.WriteAsync(stream, Header(tensors, metadata), tensors, token), cancellationToken);
+
+    private static byte[] Header(IReadOnlyList<TensorSource> tensors, IReadOnlyDictionary<string, string>? metadata)
+    {
+        using var buffer = new MemoryStream();
+        buffer.Write(stackalloc byte[8]);
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            if (metadata is { Count: > 0 })
+            {
+                json.WriteStartObject(SafetensorsHeader.MetadataName);
+                foreach (var (name, value) in metadata.OrderBy(m => m.Key, StringComparer.Ordinal)) json.WriteString(name, value);
+                json.WriteEndObject();
+            }
+
+            long offset = 0;
+            foreach (var tensor in tensors)
+            {
+                json.WriteStartObject(tensor.Name);
+                json.WriteString("dtype", tensor.DType.Name());
+                json.WriteStartArray("shape");
+                foreach (var dimension in tensor.Shape) json.WriteNumberValue(dimension);
+                json.WriteEndArray();
+                json.WriteStartArray("data_offsets");
+                json.WriteNumberValue(offset);
+                json.WriteNumberValue(offset += tensor.Length);
+                json.WriteEndArray();
+                json.WriteEndObject();
+            }
+
+            json.WriteEndObject();
+        }
+
+        // Tensors begin at a multiple of 8 bytes, so that a mapped file can be used in place.
+        while (buffer.Length % Alignment != 0) buffer.WriteByte((byte)' ');
+        var header = buffer.ToArray();
+        BinaryPrimitives.WriteUInt64LittleEndian(header, (ulong)(header.Length - 8));
+        return header;
+    }
+}

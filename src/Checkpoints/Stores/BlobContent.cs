@@ -1,0 +1,58 @@
+using System.IO.MemoryMappedFiles;
+using System.Security.Cryptography;
+
+namespace LisaOrleans.Checkpoints;
+
+/// <summary>The bytes of a blob in memory: a mapped file, or native memory. Owns them.</summary>
+public sealed unsafe class BlobContent : IDisposable
+{
+    private const int Chunk = 16 << 20;
+
+    private Action? _release;
+
+    private BlobContent(nint data, long length, Action release) => (Data, Length, _release) = (data, length, release);
+
+    /// <summary>Address of the first byte; valid until disposed.</summary>
+    public nint Data { get; private set; }
+
+    /// <summary>Bytes.</summary>
+    public long Length { get; }
+
+    /// <summary>A stream over the bytes; valid until disposed.</summary>
+    public Stream AsStream() => new UnmanagedMemoryStream((byte*)Data, Length);
+
+    /// <summary>A copy of the bytes, for small blobs.</summary>
+    public byte[] ToArray() => new ReadOnlySpan<byte>((void*)Data, checked((int)Length)).ToArray();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Data = 0;
+        Interlocked.Exchange(ref _release, null)?.Invoke();
+    }
+
+    internal static BlobContent MapFile(string path)
+    {
+        var length = new FileInfo(path).Length;
+        if (length == 0) return new BlobContent(0, 0, () => { });
+
+        var file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
+        var view = file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
+        byte* start = null;
+        view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
+        return new BlobContent((nint)start, length, () =>
+        {
+            view.SafeMemoryMappedViewHandle.ReleasePointer();
+            view.Dispose();
+            file.Dispose();
+        });
+    }
+
+    internal string ComputeSha256()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        for (long at = 0; at < Length; at += Chunk)
+            hash.AppendData(new ReadOnlySpan<byte>((void*)(Data + (nint)at), (int)Math.Min(Chunk, Length - at)));
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+}

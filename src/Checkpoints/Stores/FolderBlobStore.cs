@@ -1,0 +1,162 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+
+namespace LisaOrleans.Checkpoints;
+
+/// <summary>
+/// A store in a folder: <c>blobs/ab/abcd…</c> and documents as files. Every file appears whole or not at all; a document
+/// is compared and swapped under a lock file, which the operating system lets go of when its process dies.
+/// </summary>
+public sealed class FolderBlobStore : IBlobStore
+{
+    private const string LockSuffix = ".lock";
+    private static readonly TimeSpan s_lockPatience = TimeSpan.FromSeconds(30);
+
+    private readonly string _root;
+    private readonly string _blobs;
+
+    /// <summary>Opens or makes a store.</summary>
+    public FolderBlobStore(string root)
+    {
+        _root = Path.GetFullPath(root);
+        _blobs = Path.Combine(_root, "blobs");
+        Directory.CreateDirectory(_blobs);
+    }
+
+    /// <inheritdoc/>
+    public string Location => _root;
+
+    /// <inheritdoc/>
+    public Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken) => Task.FromResult(File.Exists(BlobPath(sha256)));
+
+    /// <inheritdoc/>
+    public async Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken)
+    {
+        var path = BlobPath(blob.Sha256);
+        if (File.Exists(path))
+        {
+            // Garbage collection spares what is new, and this is about to be referred to.
+            File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
+            return false;
+        }
+
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        await AtomicFile.WriteAsync(path, blob.WriteToAsync, cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken) => Task.Run(
+        () =>
+        {
+            var path = BlobPath(blob.Sha256);
+            if (!File.Exists(path)) throw new BlobMissingException(blob.Sha256, Location);
+            var content = BlobContent.MapFile(path);
+            if (content.Length == blob.Length && content.ComputeSha256() == blob.Sha256) return content;
+            content.Dispose();
+            throw new BlobCorruptException(blob.Sha256, Location);
+        },
+        cancellationToken);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<StoredBlob> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask.ConfigureAwait(false);
+        foreach (var file in new DirectoryInfo(_blobs).EnumerateFiles("*", SearchOption.AllDirectories))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (BlobRef.IsName(file.Name)) yield return new StoredBlob(file.Name, file.Length, file.LastWriteTimeUtc);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task DeleteAsync(string sha256, CancellationToken cancellationToken)
+    {
+        File.Delete(BlobPath(sha256));
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async Task<StoreDocument?> GetDocumentAsync(string path, CancellationToken cancellationToken)
+    {
+        var file = DocumentPath(path);
+        if (!File.Exists(file)) return null;
+        var content = await File.ReadAllBytesAsync(file, cancellationToken).ConfigureAwait(false);
+        return new StoreDocument(content, ETag(content));
+    }
+
+    /// <inheritdoc/>
+    public async Task<string> PutDocumentAsync(string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken)
+    {
+        var file = DocumentPath(path);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        using var held = await Lock(file, cancellationToken).ConfigureAwait(false);
+        var current = await GetDocumentAsync(path, cancellationToken).ConfigureAwait(false);
+        if (current?.ETag != ifMatch) throw new ETagMismatchException(path);
+        await AtomicFile.WriteAllBytesAsync(file, content, cancellationToken).ConfigureAwait(false);
+        return ETag(content.Span);
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<string> ListDocumentsAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask.ConfigureAwait(false);
+        foreach (var file in Directory.EnumerateFiles(_root, "*", SearchOption.AllDirectories))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var path = Path.GetRelativePath(_root, file).Replace(Path.DirectorySeparatorChar, '/');
+            var helper = path.EndsWith(LockSuffix, StringComparison.Ordinal) || path.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal);
+            if (!helper && !path.StartsWith("blobs/", StringComparison.Ordinal) && path.StartsWith(prefix, StringComparison.Ordinal)) yield return path;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task DeleteDocumentAsync(string path, CancellationToken cancellationToken)
+    {
+        var file = DocumentPath(path);
+        if (!File.Exists(file)) return;
+        using var held = await Lock(file, cancellationToken).ConfigureAwait(false);
+        File.Delete(file);
+    }
+
+    /// <summary>Deletes what processes that died while writing have left, if it is older than this.</summary>
+    internal int SweepTemporaryFiles(TimeSpan age, DateTimeOffset now)
+    {
+        var old = Directory.EnumerateFiles(_root, "*" + AtomicFile.TemporarySuffix, new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None })
+            .Where(f => now - File.GetLastWriteTimeUtc(f) > age).ToArray();
+        foreach (var file in old) File.Delete(file);
+        return old.Length;
+    }
+
+    private static string ETag(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(SHA256.HashData(content));
+
+    // FileShare.None is a flock on Linux: it ends with the process, so a killed holder blocks nobody.
+    private static async Task<FileStream> Lock(string file, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(s_lockPatience);
+        while (true)
+        {
+            try
+            {
+                return new FileStream(file + LockSuffix, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (!patience.IsCancellationRequested)
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(2, 10)), cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private string BlobPath(string sha256) => BlobRef.IsName(sha256)
+        ? Path.Combine(_blobs, sha256[..2], sha256)
+        : throw new ArgumentException($"'{sha256}' is no blob name", nameof(sha256));
+
+    private string DocumentPath(string path)
+    {
+        var parts = path.Split('/');
+        return parts.All(p => p.Length is > 0 and <= 200 && p[0] != '.' && p.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'))
+            ? Path.Combine([_root, .. parts])
+            : throw new ArgumentException($"'{path}' is no document path", nameof(path));
+    }
+}

@@ -1,0 +1,45 @@
+namespace LisaOrleans.Checkpoints;
+
+/// <summary>
+/// Immutable blobs, named by their SHA-256 and verified when read, and a few small documents that change by
+/// compare-and-swap. May be shared by any number of processes.
+/// </summary>
+public interface IBlobStore
+{
+    /// <summary>Where it is, for messages; never a secret.</summary>
+    string Location { get; }
+
+    /// <summary>Whether a blob is there.</summary>
+    Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken);
+
+    /// <summary>Writes a blob. Returns false if it was there already, which is as good.</summary>
+    Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken);
+
+    /// <summary>Reads a blob and verifies it; the caller owns the content.</summary>
+    /// <exception cref="BlobMissingException">It is not there.</exception>
+    /// <exception cref="BlobCorruptException">Its bytes are not those of its name.</exception>
+    Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken);
+
+    /// <summary>All blobs, in no order.</summary>
+    IAsyncEnumerable<StoredBlob> ListAsync(CancellationToken cancellationToken);
+
+    /// <summary>Deletes a blob. Nothing if it is not there.</summary>
+    Task DeleteAsync(string sha256, CancellationToken cancellationToken);
+
+    /// <summary>A document, or null.</summary>
+    Task<StoreDocument?> GetDocumentAsync(string path, CancellationToken cancellationToken);
+
+    /// <summary>Writes a document if it still has the given version; returns the new one.</summary>
+    /// <param name="path">Names with slashes between.</param>
+    /// <param name="content">Its bytes.</param>
+    /// <param name="ifMatch">The version that was read; null to create it.</param>
+    /// <param name="cancellationToken">Cancels before the write.</param>
+    /// <exception cref="ETagMismatchException">It has another version, or exists.</exception>
+    Task<string> PutDocumentAsync(string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken);
+
+    /// <summary>Paths of all documents that begin so.</summary>
+    IAsyncEnumerable<string> ListDocumentsAsync(string prefix, CancellationToken cancellationToken);
+
+    /// <summary>Deletes a document. Nothing if it is not there.</summary>
+    Task DeleteDocumentAsync(string path, CancellationToken cancellationToken);
+}

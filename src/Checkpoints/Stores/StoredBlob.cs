@@ -1,0 +1,7 @@
+namespace LisaOrleans.Checkpoints;
+
+/// <summary>A blob as a store lists it.</summary>
+/// <param name="Sha256">Its name.</param>
+/// <param name="Length">Bytes.</param>
+/// <param name="LastModified">When it was written.</param>
+public sealed record StoredBlob(string Sha256, long Length, DateTimeOffset LastModified);

@@ -1,0 +1,18 @@
+using LisaOrleans.Data;
+
+namespace LisaOrleans.Cli;
+
+internal static class DataOptions
+{
+    /// <summary>The settings that say how records become samples.</summary>
+    public static DatasetOptions From(SettingValues values, int blockSize) => new()
+    {
+        Format = values.OptionalText(KnownSettings.DataFormat),
+        PromptField = values.OptionalText(KnownSettings.PromptField),
+        CompletionField = values.OptionalText(KnownSettings.CompletionField),
+        TextField = values.OptionalText(KnownSettings.TextField),
+        Template = values.Text(KnownSettings.Template),
+        TrainOnPrompt = values.Flag(KnownSettings.TrainOnPrompt),
+        BlockSize = blockSize,
+    };
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Text.Json;
+using LisaOrleans.Data;
+using LisaOrleans.Grains;
+
+namespace LisaOrleans.Cli;
+
+/// <summary><c>lisa eval</c>: mean loss and perplexity of a model on data.</summary>
+internal static class EvalCommand
+{
+    public static Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
+    {
+        var folder = values.FullPath(KnownSettings.Model);
+        var config = ModelSettings.ReadConfig(folder);
+        var options = DataOptions.From(values, ModelSettings.BlockSize(values, config));
+        var batchSize = values.Count(KnownSettings.BatchSize);
+        if (batchSize < 1) throw new UsageException($"{values.Place(KnownSettings.BatchSize.Key)}: '{batchSize}' must be at least 1");
+        var json = values.Text(KnownSettings.LogFormat) == "json";
+        ModelSettings.PinThreads(values);
+
+        var tokenizer = TokenizerLoader.Load(folder);
+        var data = DatasetTokenizer.Tokenize(values.FullPath(KnownSettings.DataFile), tokenizer, options, config.VocabSize, null, cancellationToken);
+        using var model = ModelLoader.Load(folder, ModelSettings.Dtype(values, config, folder));
+        using var progress = new ProgressLine("scoring", data.Count, quiet: json);
+
+        // Samples of like length together: fewer pads. The sum does not depend on the order but for rounding.
+        var builder = new MicroBatchBuilder(data, null, padTokenId: 0);
+        var (sum, count, done) = (0.0, 0L, 0);
+        foreach (var rows in Enumerable.Range(0, data.Count).OrderBy(i => data.InputIds(i).Length).Chunk(batchSize))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var batch = builder.Build(rows);
+            var (loss, labels) = model.Score(batch.BatchSize, batch.SequenceLength, batch.InputIds, batch.Labels, null, null);
+            (sum, count) = (sum + loss, count + labels);
+            progress.Report(done += rows.Length);
+        }
+
+        progress.Dispose();
+        var mean = sum / count;
+        if (json)
+        {
+            Console.WriteLine(JsonSerializer.Serialize(new
+            {
+                loss = mean,
+                perplexity = Math.Exp(mean),
+                samples = data.Count,
+                tokens = count,
+                truncated = data.Statistics.Truncated,
+                skipped = data.Statistics.Skipped,
+            }));
+        }
+        else
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"loss {mean:0.0000}  perplexity {Math.Exp(mean):0.00}  ({data.Count} samples, {count} tokens scored)"));
+        }
+
+        return Task.FromResult(ExitCodes.Done);
+    }
+}

@@ -1,0 +1,22 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Grains;
+
+namespace LisaOrleans.Cli;
+
+/// <summary><c>lisa export</c>: a run's last manifest as a Hugging Face folder, with its log.</summary>
+internal static class ExportCommand
+{
+    public static async Task<int> Run(SettingValues values, string? run, CancellationToken cancellationToken)
+    {
+        var folder = values.FullPath(KnownSettings.Store);
+        if (!Directory.Exists(folder)) throw new UsageException($"--store: no such folder: {folder}");
+        var store = new FolderBlobStore(folder);
+        var output = OutputFolder.Prepare(values.FullPath(KnownSettings.Output));
+        var history = await RunExporter.ReadHistoryAsync(store, run!, cancellationToken);
+        await RunExporter.ExportAsync(store, run!, output, cancellationToken);
+        using var log = new TrainerLog(output, totalSteps: null);
+        await log.RewriteAsync(history, cancellationToken);
+        Console.WriteLine($"step {history.Count} of run '{run}' written to {output}");
+        return ExitCodes.Done;
+    }
+}

@@ -1,0 +1,53 @@
+using LisaOrleans.Data;
+using LisaOrleans.Grains;
+using LisaOrleans.Model;
+
+namespace LisaOrleans.Cli;
+
+/// <summary><c>lisa generate</c>: continues a text, streamed.</summary>
+internal static class GenerateCommand
+{
+    public static Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
+    {
+        var folder = values.FullPath(KnownSettings.Model);
+        var options = new GenerationOptions
+        {
+            MaxNewTokens = values.Count(KnownSettings.MaxNewTokens),
+            Temperature = values.Number(KnownSettings.Temperature),
+            TopP = values.Number(KnownSettings.TopP),
+            Seed = (ulong)values.Integer(KnownSettings.Seed),
+        };
+        if (options.MaxNewTokens < 1) throw new UsageException($"{values.Place(KnownSettings.MaxNewTokens.Key)}: must be at least 1");
+        if (options.Temperature < 0) throw new UsageException($"{values.Place(KnownSettings.Temperature.Key)}: must be at least 0");
+        if (options.TopP is <= 0 or > 1) throw new UsageException($"{values.Place(KnownSettings.TopP.Key)}: must be above 0 and at most 1");
+        ModelSettings.PinThreads(values);
+
+        var prompt = values.Text(KnownSettings.Prompt);
+        var config = ModelSettings.ReadConfig(folder);
+        var template = new DatasetOptions { Template = values.Text(KnownSettings.Template) };
+        foreach (var piece in Continue(folder, ModelSettings.Dtype(values, config, folder), prompt, template, options, cancellationToken))
+            Console.Write(piece);
+        Console.WriteLine();
+        return Task.FromResult(ExitCodes.Done);
+    }
+
+    /// <summary>The continuation in pieces, as they are made.</summary>
+    public static IEnumerable<string> Continue(
+        string folder, string dtype, string prompt, DatasetOptions template, GenerationOptions options, CancellationToken cancellationToken)
+    {
+        var tokenizer = TokenizerLoader.Load(folder);
+        var ids = new SampleEncoder(tokenizer, template).EncodePrompt(prompt);
+        if (ids.Length == 0) throw new UsageException("--prompt: has no tokens");
+        using var model = ModelLoader.Load(folder, dtype);
+        if (ids.Length >= model.Config.MaxSequenceLength)
+            throw new UsageException($"--prompt: has {ids.Length} tokens; the model takes fewer than {model.Config.MaxSequenceLength}");
+        var decoder = new StreamingDecoder(tokenizer);
+        foreach (var id in TextGenerator.Generate(model, ids, options, cancellationToken))
+        {
+            if (id == tokenizer.EosTokenId) break;
+            yield return decoder.Push(id);
+        }
+
+        yield return decoder.Flush();
+    }
+}

@@ -1,0 +1,200 @@
+using System.Runtime.InteropServices;
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Grains;
+using LisaOrleans.Model;
+using LisaOrleans.Silo;
+using Spectre.Console;
+
+namespace LisaOrleans.Cli;
+
+/// <summary><c>lisa train</c>: imports model and data into the store, runs the grains in this process, writes the result.</summary>
+internal sealed class TrainCommand : IDisposable
+{
+    private readonly SettingValues _values;
+    private readonly ImportRequest _request;
+    private readonly ModelConfig _config;
+    private readonly string _output;
+    private readonly FolderBlobStore _store;
+    private readonly IRunReporter _reporter;
+    private readonly TaskCompletionSource _interrupted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    private TrainCommand(SettingValues values)
+    {
+        _values = values;
+        var model = values.FullPath(KnownSettings.Model);
+        _config = ModelSettings.ReadConfig(model);
+        _request = Request(values, model, _config);
+        _output = OutputFolder.Prepare(values.FullPath(KnownSettings.Output));
+        _store = new FolderBlobStore(values.OptionalPath(KnownSettings.Store) ?? Path.Combine(_output, "lisa-store"));
+        _reporter = values.Text(KnownSettings.LogFormat) switch
+        {
+            "json" => new JsonReporter(Console.Out),
+            "plain" => new PlainReporter(Console.Out),
+            _ => Console.IsOutputRedirected ? new PlainReporter(Console.Out) : new LiveReporter(AnsiConsole.Console),
+        };
+    }
+
+    private string RunName => _request.Spec.RunName;
+
+    public static async Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
+    {
+        using var command = new TrainCommand(values);
+        try
+        {
+            return await command.Run(cancellationToken);
+        }
+        catch (InvalidSettingException e)
+        {
+            throw new UsageException($"{values.Place(e.Setting)}: {e.Message}");
+        }
+    }
+
+    public void Dispose() => _reporter.Dispose();
+
+    private async Task<int> Run(CancellationToken cancellationToken)
+    {
+        using var import = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, s => OnSignal(s, import));
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, s => OnSignal(s, import));
+
+        var outcome = await Import(import.Token);
+        Announce(outcome);
+        if (!outcome.Resumed) ShowSample("before", _request.ModelFolder);
+        var state = outcome.AlreadyCompleted ? RunState.Succeeded : await Train(outcome);
+        switch (state)
+        {
+            case RunState.Succeeded:
+                await RunExporter.ExportAsync(_store, RunName, _output, CancellationToken.None);
+                await WriteLog();
+                ShowSample("after", _output);
+                _reporter.Say($"model written to {_output}");
+                return ExitCodes.Done;
+
+            case RunState.Paused:
+                _reporter.Say("interrupted; a manifest was saved, and the same command resumes");
+                return ExitCodes.Interrupted;
+
+            default:
+                return ExitCodes.Failed;
+        }
+    }
+
+    private async Task<ImportOutcome> Import(CancellationToken cancellationToken)
+    {
+        using var line = new ProgressLines(quiet: _reporter is JsonReporter);
+        return await RunImporter.ImportAsync(_store, _request, line, cancellationToken);
+    }
+
+    private void Announce(ImportOutcome outcome)
+    {
+        var s = outcome.Statistics;
+        if (outcome.AlreadyCompleted) _reporter.Say($"run '{RunName}' is complete ({outcome.TotalSteps} steps); writing its model again");
+        else if (outcome.Resumed) _reporter.Say($"resuming run '{RunName}' from step {outcome.ManifestStep} of {outcome.TotalSteps}");
+        else _reporter.Say($"run '{RunName}': {s.Records - s.Skipped} samples, {s.Tokens} tokens, {outcome.TotalSteps} steps, {outcome.Spec.Threads} threads");
+        if (s.Truncated > 0) _reporter.Say($"{s.Truncated} samples were cut to block_size {outcome.Spec.BlockSize}");
+        if (s.Skipped > 0) _reporter.Say($"{s.Skipped} samples were left out: nothing to learn within block_size {outcome.Spec.BlockSize}");
+    }
+
+    private async Task<RunState> Train(ImportOutcome outcome)
+    {
+        await using var silo = await EmbeddedSilo.StartAsync(
+            new EmbeddedSiloOptions { Store = _store, Threads = outcome.Spec.Threads }, CancellationToken.None);
+        var run = silo.Grains.GetGrain<IRunGrain>(RunName);
+        await run.Start();
+        var pausing = PauseOnInterrupt(run);
+        using var log = new TrainerLog(_output, outcome.TotalSteps);
+        await foreach (var happened in run.Watch(0, CancellationToken.None))
+        {
+            if (happened is RunStarted started)
+            {
+                var history = await RunExporter.ReadHistoryAsync(_store, RunName, CancellationToken.None);
+                await log.RewriteAsync([.. history.Take((int)started.FromStep)], CancellationToken.None);
+                _reporter.Started(started, outcome.Spec, _config.NumHiddenLayers);
+            }
+
+            if (happened is StepCompleted step) log.Append(step.Record);
+            _reporter.Happened(happened, log.Remaining((happened as StepCompleted)?.Record.Step ?? 0));
+            if (happened is not RunEnded ended) continue;
+            if (ended.State == RunState.Failed) ErrorReport.Write($"run '{RunName}' failed after step {ended.Step}: {ended.Error}");
+            _interrupted.TrySetResult();
+            await pausing;
+            return ended.State;
+        }
+
+        throw new InvalidOperationException("the run's events ended before the run did");
+    }
+
+    private async Task PauseOnInterrupt(IRunGrain run)
+    {
+        await _interrupted.Task;
+        await run.Pause();
+    }
+
+    // The first signal asks for a manifest, the second is obeyed at once.
+    private void OnSignal(PosixSignalContext signal, CancellationTokenSource import)
+    {
+        if (_interrupted.Task.IsCompleted) return;
+        signal.Cancel = true;
+        _interrupted.TrySetResult();
+        import.Cancel();
+    }
+
+    private async Task WriteLog()
+    {
+        using var log = new TrainerLog(_output, null);
+        await log.RewriteAsync(await RunExporter.ReadHistoryAsync(_store, RunName, CancellationToken.None), CancellationToken.None);
+    }
+
+    private void ShowSample(string when, string folder)
+    {
+        if (_values.OptionalText(KnownSettings.SamplePrompt) is not { } prompt) return;
+        var text = string.Concat(GenerateCommand.Continue(
+            folder, _request.Spec.Dtype, prompt, _request.Dataset, new GenerationOptions { MaxNewTokens = 64 }, CancellationToken.None));
+        _reporter.Sample(when, prompt, text);
+    }
+
+    private static ImportRequest Request(SettingValues values, string model, ModelConfig config)
+    {
+        var blockSize = ModelSettings.BlockSize(values, config);
+        return new ImportRequest
+        {
+            ModelFolder = model,
+            DataFile = values.FullPath(KnownSettings.DataFile),
+            EvalDataFile = values.OptionalPath(KnownSettings.EvalData),
+            Dataset = DataOptions.From(values, blockSize),
+            Overwrite = values.Flag(KnownSettings.Overwrite),
+            Spec = new TrainingSpec
+            {
+                RunName = values.Text(KnownSettings.RunName),
+                Method = values.Text(KnownSettings.Method),
+                LisaActivatedLayers = values.Count(KnownSettings.ActivatedLayers),
+                LisaIntervalSteps = values.Count(KnownSettings.IntervalSteps),
+                LisaStrategy = values.Text(KnownSettings.Strategy),
+                LisaFixedLayers = values.Integers(KnownSettings.FixedLayers),
+                TrainEmbeddings = values.Flag(KnownSettings.TrainEmbeddings),
+                MaxSteps = values.OptionalInteger(KnownSettings.MaxSteps),
+                NumTrainEpochs = values.Number(KnownSettings.Epochs),
+                LearningRate = values.Number(KnownSettings.LearningRate),
+                LrSchedulerType = values.Text(KnownSettings.Scheduler),
+                WarmupRatio = values.Number(KnownSettings.WarmupRatio),
+                WarmupSteps = values.Integer(KnownSettings.WarmupSteps),
+                WeightDecay = values.Number(KnownSettings.WeightDecay),
+                MaxGradNorm = values.Number(KnownSettings.MaxGradNorm),
+                AdamBeta1 = values.Number(KnownSettings.Beta1),
+                AdamBeta2 = values.Number(KnownSettings.Beta2),
+                AdamEpsilon = values.Number(KnownSettings.Epsilon),
+                PerDeviceTrainBatchSize = values.Count(KnownSettings.BatchSize),
+                GradientAccumulationSteps = values.Count(KnownSettings.Accumulation),
+                BlockSize = blockSize,
+                Packing = values.Flag(KnownSettings.Packing),
+                Seed = unchecked((ulong)values.Integer(KnownSettings.Seed)),
+                Dtype = ModelSettings.Dtype(values, config, model),
+                OptimizerStateDtype = values.Text(KnownSettings.StateDtype),
+                GradientCheckpointing = values.Flag(KnownSettings.Checkpointing),
+                SaveSteps = values.Count(KnownSettings.SaveSteps),
+                EvalSteps = values.Count(KnownSettings.EvalSteps),
+                Threads = values.Has(KnownSettings.Threads) ? values.Count(KnownSettings.Threads) : 0,
+            },
+        };
+    }
+}

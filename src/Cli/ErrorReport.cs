@@ -1,0 +1,32 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Data;
+using LisaOrleans.Grains;
+using LisaOrleans.Model;
+
+namespace LisaOrleans.Cli;
+
+/// <summary>Turns what went wrong into one line for people and an exit code.</summary>
+internal static class ErrorReport
+{
+    private const string TraceVariable = "LISA_TRACE";
+
+    public static void Write(string message) => Console.Error.WriteLine($"lisa: {message}");
+
+    public static int Write(Exception e)
+    {
+        Write(e is AggregateException { InnerException: { } inner } ? inner.Message : e.Message);
+        if (Environment.GetEnvironmentVariable(TraceVariable) == "1") Console.Error.WriteLine(e);
+        else if (CodeOf(e) == ExitCodes.Failed) Console.Error.WriteLine($"      ({TraceVariable}=1 shows where)");
+        return CodeOf(e);
+    }
+
+    private static int CodeOf(Exception e) => e switch
+    {
+        UsageException or InvalidSettingException or SettingsChangedException => ExitCodes.WrongUsageOrInput,
+        InvalidDataFileException or ModelConfigException or DatasetException or TokenizerException => ExitCodes.WrongUsageOrInput,
+        BlobCorruptException or BlobMissingException => ExitCodes.WrongUsageOrInput,
+        FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException or ArgumentException => ExitCodes.WrongUsageOrInput,
+        OperationCanceledException => ExitCodes.Interrupted,
+        _ => ExitCodes.Failed,
+    };
+}

@@ -1,0 +1,17 @@
+namespace LisaOrleans.Cli;
+
+/// <summary>Shows a run to whoever started it. Calls come one at a time.</summary>
+internal interface IRunReporter : IDisposable
+{
+    /// <summary>Something worth a line.</summary>
+    void Say(string line);
+
+    /// <summary>The run is loaded.</summary>
+    void Started(RunStarted started, TrainingSpec spec, int layerCount);
+
+    /// <summary>Another event. <paramref name="remaining"/> is in seconds.</summary>
+    void Happened(TrainingEvent happened, double remaining);
+
+    /// <summary>A text that the model wrote.</summary>
+    void Sample(string when, string prompt, string text);
+}

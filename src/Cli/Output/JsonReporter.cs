@@ -1,0 +1,54 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace LisaOrleans.Cli;
+
+/// <summary>One JSON object per line, for machines.</summary>
+internal sealed class JsonReporter(TextWriter output) : IRunReporter
+{
+    private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    public void Say(string line) => Write(new { @event = "message", message = line });
+
+    public void Started(RunStarted started, TrainingSpec spec, int layerCount) =>
+        Write(new { @event = "started", from_step = started.FromStep, total_steps = started.TotalSteps, generation = started.Generation, layers = layerCount });
+
+    public void Happened(TrainingEvent happened, double remaining)
+    {
+        switch (happened)
+        {
+            case StepCompleted { Record: var r }:
+                Write(new
+                {
+                    @event = "step",
+                    step = r.Step,
+                    loss = r.Loss,
+                    learning_rate = r.LearningRate,
+                    grad_norm = r.GradNorm,
+                    epoch = r.Epoch,
+                    active_layers = r.ActiveLayers,
+                    tokens_per_second = r.Tokens / Math.Max(r.Seconds, 1e-9),
+                    remaining,
+                });
+                break;
+            case EvaluationCompleted e:
+                Write(new { @event = "evaluation", step = e.Step, loss = e.Loss });
+                break;
+            case ManifestSaved m:
+                Write(new { @event = "manifest", step = m.Step, bytes = m.BytesWritten, stall_seconds = m.StallSeconds });
+                break;
+            case RunRecovering r:
+                Write(new { @event = "recovering", step = r.FailedStep, manifest_step = r.ManifestStep, reason = r.Reason });
+                break;
+            case RunEnded e:
+                Write(new { @event = "ended", state = e.State.ToString().ToLowerInvariant(), step = e.Step, error = e.Error });
+                break;
+        }
+    }
+
+    public void Sample(string when, string prompt, string text) => Write(new { @event = "sample", when, prompt, text });
+
+    public void Dispose() => output.Flush();
+
+    private void Write(object value) => output.WriteLine(JsonSerializer.Serialize(value, s_json));
+}

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Globalization;
+using Spectre.Console;
+
+namespace LisaOrleans.Cli;
+
+/// <summary>
+/// A picture that renews itself at the bottom of a terminal: progress, rate, time left, the loss as a curve, and which
+/// layers train now and how often each has trained. Lines worth keeping scroll above it.
+/// </summary>
+internal sealed class LiveReporter : IRunReporter
+{
+    private const string Bars = "▁▂▃▄▅▆▇█";
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
+
+    private readonly IAnsiConsole _console;
+    private readonly List<double> _losses = [];
+    private readonly Queue<(double Seconds, long Tokens)> _recent = new();
+    private long _total;
+    private int[] _turns = [];
+    private long _drawn;
+    private int _height;
+
+    public LiveReporter(IAnsiConsole console)
+    {
+        _console = console;
+        _console.Cursor.Hide();
+    }
+
+    public void Say(string line)
+    {
+        Erase();
+        _console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{line}");
+    }
+
+    public void Started(RunStarted started, TrainingSpec spec, int layerCount)
+    {
+        _total = started.TotalSteps;
+        if (_turns.Length == 0) _turns = new int[layerCount];
+    }
+
+    public void Happened(TrainingEvent happened, double remaining)
+    {
+        if (happened is StepCompleted { Record: var record })
+        {
+            _losses.Add(record.Loss);
+            foreach (var layer in record.ActiveLayers) _turns[layer]++;
+            _recent.Enqueue((record.Seconds, record.Tokens));
+            if (_recent.Count > 20) _recent.Dequeue();
+            if (record.Step < _total && Stopwatch.GetElapsedTime(_drawn) < s_pause) return;
+            Draw(record, remaining);
+        }
+        else if (happened is not ManifestSaved && RunText.Line(happened, _total, remaining) is { } line)
+        {
+            Say(line);
+        }
+    }
+
+    public void Sample(string when, string prompt, string text)
+    {
+        Erase();
+        _console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[dim]{when}:[/] {prompt} [bold]{text.Trim().ReplaceLineEndings(" ")}[/]");
+    }
+
+    public void Dispose()
+    {
+        _height = 0;
+        _console.Cursor.Show();
+    }
+
+    private void Draw(StepRecord record, double remaining)
+    {
+        Erase();
+        _drawn = Stopwatch.GetTimestamp();
+        var width = Math.Clamp(_console.Profile.Width - 20, 20, 100);
+        var filled = (int)(width * record.Step / Math.Max(1, _total));
+        var rate = _recent.Sum(r => r.Tokens) / Math.Max(1e-9, _recent.Sum(r => r.Seconds));
+        _console.MarkupLine($"  [green]{new string('━', filled)}[/][grey]{new string('━', width - filled)}[/] {record.Step}/{_total}");
+        _console.MarkupLineInterpolated(
+            CultureInfo.InvariantCulture,
+            $"  loss [bold]{record.Loss:0.0000}[/]  lr {record.LearningRate:0.0e+00}  grad {record.GradNorm:0.00}  {rate:0} tokens/s  {Duration.Text(TimeSpan.FromSeconds(remaining))} left");
+        _console.MarkupLine($"  [yellow]{Curve(width)}[/]");
+        _console.MarkupLine($"  {Map(record.ActiveLayers)}");
+        _height = 4;
+    }
+
+    // The mean loss of as many stretches of the run as there are columns.
+    private string Curve(int width)
+    {
+        var columns = Math.Min(width, _losses.Count);
+        var means = Enumerable.Range(0, columns).Select(c =>
+        {
+            var (from, to) = (c * _losses.Count / columns, (c + 1) * _losses.Count / columns);
+            return _losses.GetRange(from, Math.Max(1, to - from)).Average();
+        }).ToArray();
+        var (low, high) = (means.Min(), means.Max());
+        return string.Concat(means.Select(m => Bars[(int)Math.Min(7, 8 * (m - low) / Math.Max(1e-9, high - low))]));
+    }
+
+    // One character a layer: how often it has trained so far; the ones at work now stand out.
+    private string Map(IReadOnlyList<int> active)
+    {
+        var most = Math.Max(1, _turns.Max());
+        var cells = _turns.Select((turns, layer) =>
+        {
+            var bar = Bars[Math.Min(7, 8 * turns / (most + 1))];
+            return active.Contains(layer) ? $"[bold green]{bar}[/]" : $"[grey]{bar}[/]";
+        });
+        return $"layers {string.Concat(cells)}  training now: {RunText.Layers(active)}";
+    }
+
+    private void Erase()
+    {
+        for (; _height > 0; _height--) _console.Write(new ControlCode("\u001b[1A\u001b[2K"));
+    }
+}

@@ -1,0 +1,23 @@
+using System.Globalization;
+
+namespace LisaOrleans.Cli;
+
+/// <summary>Plain lines, for pipes and log files.</summary>
+internal sealed class PlainReporter(TextWriter output) : IRunReporter
+{
+    private long _total;
+
+    public void Say(string line) => output.WriteLine(line);
+
+    public void Started(RunStarted started, TrainingSpec spec, int layerCount) => _total = started.TotalSteps;
+
+    public void Happened(TrainingEvent happened, double remaining)
+    {
+        if (RunText.Line(happened, _total, remaining) is { } line) output.WriteLine(line);
+    }
+
+    public void Sample(string when, string prompt, string text) =>
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"sample {when}: {prompt} -> {text.Trim().ReplaceLineEndings(" ")}"));
+
+    public void Dispose() => output.Flush();
+}

@@ -1,0 +1,63 @@
+using System.CommandLine;
+
+namespace LisaOrleans.Cli;
+
+/// <summary>Makes a command of the parser from a table of settings.</summary>
+internal static class SettingsCommand
+{
+    private const string ConfigFlag = "--config";
+
+    /// <param name="name">The command's word.</param>
+    /// <param name="help">One line.</param>
+    /// <param name="settings">Its settings.</param>
+    /// <param name="withFile">Whether a settings file may be given.</param>
+    /// <param name="run">What it does; returns the exit code.</param>
+    /// <param name="argument">A value without a flag, if it takes one.</param>
+    public static Command Create(
+        string name, string help, IReadOnlyList<Setting> settings, bool withFile,
+        Func<SettingValues, string?, CancellationToken, Task<int>> run, Argument<string>? argument = null)
+    {
+        var command = new Command(name, help);
+        if (argument is not null) command.Arguments.Add(argument);
+        var options = settings.ToDictionary(s => s, CreateOption);
+        foreach (var option in options.Values) command.Options.Add(option);
+        var file = new Option<string?>(ConfigFlag)
+        {
+            Description = "settings file (YAML): the same names in snake case; a flag wins over it",
+            HelpName = "FILE.yaml",
+        };
+        if (withFile) command.Options.Add(file);
+
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var values = new SettingValues();
+            foreach (var (setting, option) in options)
+                if (parsed.GetValue(option) is { } value) values.Add(setting, value, option.Name, Environment.CurrentDirectory);
+            if (withFile && parsed.GetValue(file) is { } path) SettingsFile.Read(path, settings, values);
+            return await run(values, argument is null ? null : parsed.GetValue(argument), cancellationToken);
+        });
+        return command;
+    }
+
+    private static Option<string?> CreateOption(Setting setting)
+    {
+        var choices = setting.Choices is null ? "" : $" ({string.Join(", ", setting.Choices)})";
+        var fallback = setting.Default is null ? "" : $" [default: {setting.Default}]";
+        var option = new Option<string?>("--" + setting.Flag) { Description = setting.Help + choices + fallback };
+        option.HelpName = setting.Kind switch
+        {
+            SettingKind.Path => "PATH",
+            SettingKind.Integer => "N",
+            SettingKind.Number => "X",
+            SettingKind.Integers => "N,N,…",
+            SettingKind.Flag => "true|false",
+            _ => "TEXT",
+        };
+        if (setting.Kind != SettingKind.Flag) return option;
+
+        // A flag may stand alone.
+        option.Arity = ArgumentArity.ZeroOrOne;
+        option.CustomParser = result => result.Tokens.Count == 0 ? "true" : result.Tokens[0].Value;
+        return option;
+    }
+}

@@ -1,0 +1,62 @@
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace LisaOrleans.Cli;
+
+/// <summary>Reads settings from a YAML file: one mapping, keys in snake case, relative paths from the file's folder.</summary>
+internal static class SettingsFile
+{
+    public static void Read(string path, IReadOnlyList<Setting> known, SettingValues values)
+    {
+        if (!File.Exists(path)) throw new UsageException($"--config: no such file: {path}");
+        foreach (var (key, node) in Root(path).Children)
+        {
+            var place = $"{path}: line {key.Start.Line}";
+            var name = key is YamlScalarNode { Value: { } text } ? text : throw new UsageException($"{place}: a key must be a word");
+            var setting = known.FirstOrDefault(s => s.Key == name)
+                ?? throw new UsageException($"{place}: unknown key '{name}'; did you mean '{Nearest(name, known)}'?");
+            values.Add(setting, Value(node, place, name), $"{place}: {name}", Path.GetDirectoryName(Path.GetFullPath(path))!);
+        }
+    }
+
+    private static YamlMappingNode Root(string path)
+    {
+        try
+        {
+            using var reader = new StreamReader(path);
+            var yaml = new YamlStream();
+            yaml.Load(reader);
+            return yaml.Documents is [{ RootNode: YamlMappingNode root }]
+                ? root
+                : throw new UsageException($"{path}: must be one mapping of keys to values");
+        }
+        catch (YamlException e)
+        {
+            throw new UsageException($"{path}: line {e.Start.Line}: {e.InnerException?.Message ?? e.Message}");
+        }
+    }
+
+    private static string Value(YamlNode node, string place, string name) => node switch
+    {
+        YamlScalarNode scalar => scalar.Value ?? "",
+        YamlSequenceNode list when list.All(i => i is YamlScalarNode) => string.Join(',', list.Select(i => ((YamlScalarNode)i).Value)),
+        _ => throw new UsageException($"{place}: '{name}' must be a value or a list of values"),
+    };
+
+    private static string Nearest(string name, IReadOnlyList<Setting> known) => known.MinBy(s => Distance(name, s.Key))!.Key;
+
+    // Levenshtein's distance.
+    private static int Distance(string a, string b)
+    {
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var diagonal = row[0];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)));
+        }
+
+        return row[^1];
+    }
+}

@@ -1,0 +1,26 @@
+namespace LisaOrleans.Data;
+
+/// <summary>How records become samples.</summary>
+public sealed record DatasetOptions
+{
+    /// <value>One of <see cref="DatasetFormats.Names"/>; null tells it by the first record.</value>
+    public string? Format { get; init; }
+
+    /// <value>Field with the prompt.</value>
+    public string? PromptField { get; init; }
+
+    /// <value>Field with the completion.</value>
+    public string? CompletionField { get; init; }
+
+    /// <value>Field with the text, for plain texts.</value>
+    public string? TextField { get; init; }
+
+    /// <value>One of <see cref="ChatTemplates.Names"/>. Default plain.</value>
+    public string Template { get; init; } = "plain";
+
+    /// <value>Whether the prompt is learned too. Default false.</value>
+    public bool TrainOnPrompt { get; init; }
+
+    /// <value>Longest sample in tokens.</value>
+    public int BlockSize { get; init; } = 1024;
+}

@@ -1,0 +1,15 @@
+using System.Text.Json;
+
+namespace LisaOrleans.Data;
+
+/// <summary>LMFlow's text2text: <c>{"input", "output"}</c>.</summary>
+internal sealed class InputOutputFormat : IDatasetFormat
+{
+    public string Name => "text2text";
+
+    public string Fields => "input, output";
+
+    public bool Matches(JsonElement record, DatasetOptions options) => record.TryGetProperty("input", out _) && record.TryGetProperty("output", out _) && !record.TryGetProperty("instruction", out _);
+
+    public Example Parse(RecordReader record, DatasetOptions options) => Example.Of(record.Text("input"), record.Text("output"));
+}

@@ -1,0 +1,15 @@
+using System.Text.Json;
+
+namespace LisaOrleans.Data;
+
+/// <summary>Any two fields, named by --prompt-field and --completion-field (GSM8K: question and answer).</summary>
+internal sealed class MappedFieldsFormat : IDatasetFormat
+{
+    public string Name => "fields";
+
+    public string Fields => "--prompt-field, --completion-field";
+
+    public bool Matches(JsonElement record, DatasetOptions options) => options.PromptField is not null || options.CompletionField is not null;
+
+    public Example Parse(RecordReader record, DatasetOptions options) => Example.Of(record.Text(options.PromptField ?? "prompt"), record.Text(options.CompletionField ?? "completion"));
+}

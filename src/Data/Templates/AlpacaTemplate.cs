@@ -1,0 +1,29 @@
+namespace LisaOrleans.Data;
+
+/// <summary>Stanford Alpaca's "### Instruction:" … "### Response:".</summary>
+internal sealed class AlpacaTemplate : IChatTemplate
+{
+    private const string Preamble =
+        "Below is an instruction that describes a task. Write a response that appropriately completes the request.";
+
+    public string Name => "alpaca";
+
+    public bool EndsWithEos => true;
+
+    public IReadOnlyList<RenderedSegment> Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt)
+    {
+        var segments = new List<RenderedSegment>();
+        var system = messages.FirstOrDefault(m => m.Role == "system")?.Content ?? Preamble;
+        segments.Add(new RenderedSegment(system, Trained: false, IsTemplate: false));
+        foreach (var message in messages.Where(m => m.Role != "system"))
+        {
+            var answer = message.Role == TurnTemplate.Assistant;
+            var header = answer ? "\n\n### Response:\n" : "\n\n### Instruction:\n";
+            segments.Add(new RenderedSegment(header, Trained: false, IsTemplate: true));
+            segments.Add(new RenderedSegment(message.Content, answer, IsTemplate: false));
+        }
+
+        if (addGenerationPrompt) segments.Add(new RenderedSegment("\n\n### Response:\n", Trained: false, IsTemplate: true));
+        return segments;
+    }
+}

@@ -1,0 +1,39 @@
+namespace LisaOrleans.Data;
+
+/// <summary>Llama 2 Chat: <c>&lt;s&gt;[INST] … [/INST] … &lt;/s&gt;</c>, the system message inside the first instruction.</summary>
+internal sealed class Llama2Template : IChatTemplate
+{
+    public string Name => "llama2";
+
+    public bool EndsWithEos => false;
+
+    public IReadOnlyList<RenderedSegment> Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt)
+    {
+        var segments = new List<RenderedSegment>();
+        var system = "";
+        var first = true;
+        foreach (var message in messages)
+        {
+            switch (message.Role)
+            {
+                case "system":
+                    system = $"<<SYS>>\n{message.Content}\n<</SYS>>\n\n";
+                    break;
+
+                case TurnTemplate.Assistant:
+                    segments.Add(new RenderedSegment(message.Content, Trained: true, IsTemplate: false));
+                    segments.Add(new RenderedSegment("</s>", Trained: true, IsTemplate: true));
+                    break;
+
+                default:
+                    // The first <s> is the tokenizer's own.
+                    segments.Add(new RenderedSegment(first ? "[INST]" : "<s>[INST]", Trained: false, IsTemplate: true));
+                    segments.Add(new RenderedSegment($"{system}{message.Content} [/INST]", Trained: false, IsTemplate: false));
+                    (system, first) = ("", false);
+                    break;
+            }
+        }
+
+        return segments;
+    }
+}

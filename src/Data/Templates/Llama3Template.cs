@@ -1,0 +1,12 @@
+namespace LisaOrleans.Data;
+
+/// <summary>Llama 3 Instruct.</summary>
+internal sealed class Llama3Template : IChatTemplate
+{
+    public string Name => "llama3";
+
+    public bool EndsWithEos => false;
+
+    public IReadOnlyList<RenderedSegment> Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt) =>
+        TurnTemplate.Render(messages, addGenerationPrompt, role => $"<|start_header_id|>{role}<|end_header_id|>\n\n", "<|eot_id|>");
+}

@@ -1,0 +1,12 @@
+namespace LisaOrleans.Data;
+
+/// <summary>No template: the contents one after the other, each encoded by itself.</summary>
+internal sealed class PlainTemplate : IChatTemplate
+{
+    public string Name => "plain";
+
+    public bool EndsWithEos => true;
+
+    public IReadOnlyList<RenderedSegment> Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt) =>
+        [.. messages.Select(m => new RenderedSegment(m.Content, m.Role == TurnTemplate.Assistant, IsTemplate: false))];
+}

@@ -1,0 +1,23 @@
+namespace LisaOrleans.Data;
+
+/// <summary>What templates have in common that write every turn alike: header, content, end of turn.</summary>
+internal static class TurnTemplate
+{
+    public const string Assistant = "assistant";
+
+    public static IReadOnlyList<RenderedSegment> Render(
+        IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, Func<string, string> header, string endOfTurn)
+    {
+        var segments = new List<RenderedSegment>();
+        foreach (var message in messages)
+        {
+            var trained = message.Role == Assistant;
+            segments.Add(new RenderedSegment(header(message.Role), Trained: false, IsTemplate: true));
+            segments.Add(new RenderedSegment(message.Content, trained, IsTemplate: false));
+            segments.Add(new RenderedSegment(endOfTurn, trained, IsTemplate: true));
+        }
+
+        if (addGenerationPrompt) segments.Add(new RenderedSegment(header(Assistant), Trained: false, IsTemplate: true));
+        return segments;
+    }
+}

@@ -1,0 +1,26 @@
+namespace LisaOrleans.Data;
+
+/// <summary>Turns text into token ids and back.</summary>
+public interface ITokenizer
+{
+    /// <summary>Ids are below this.</summary>
+    int VocabularySize { get; }
+
+    /// <summary>Begins a sequence, where the tokenizer has such a token.</summary>
+    int? BosTokenId { get; }
+
+    /// <summary>Ends a sequence, where the tokenizer has such a token.</summary>
+    int? EosTokenId { get; }
+
+    /// <summary>Whether sequences begin with <see cref="BosTokenId"/>.</summary>
+    bool AddBosToken { get; }
+
+    /// <summary>Ids of a text, without begin and end. Text that looks like a special token is text.</summary>
+    int[] Encode(string text);
+
+    /// <summary>As <see cref="Encode"/>, but special tokens in the text become their ids: for templates, never for what users wrote.</summary>
+    int[] EncodeWithSpecialTokens(string text);
+
+    /// <summary>Text of ids, without begin and end.</summary>
+    string Decode(IReadOnlyList<int> ids);
+}

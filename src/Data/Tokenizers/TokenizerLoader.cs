@@ -1,0 +1,24 @@
+namespace LisaOrleans.Data;
+
+/// <summary>Finds the tokenizer of a Hugging Face folder.</summary>
+public static class TokenizerLoader
+{
+    private const string SentencePiece = "tokenizer.model";
+
+    /// <summary>All files that a tokenizer may consist of; they are copied to an output folder as they are.</summary>
+    public static IReadOnlyList<string> Files { get; } =
+    [
+        SentencePiece, "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+        "vocab.json", "merges.txt", "chat_template.jinja",
+    ];
+
+    /// <summary>Loads it.</summary>
+    /// <exception cref="TokenizerException">There is none that can be read, or it is damaged.</exception>
+    public static ITokenizer Load(string folder)
+    {
+        var path = Path.Combine(folder, SentencePiece);
+        return File.Exists(path)
+            ? SentencePieceAdapter.Load(path, TokenizerConfig.Read(folder))
+            : throw new TokenizerException(folder, $"has no {SentencePiece}; only SentencePiece tokenizers are read so far");
+    }
+}

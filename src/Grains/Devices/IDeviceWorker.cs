@@ -1,0 +1,17 @@
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Grains;
+
+/// <summary>
+/// The one thread that owns a device. Every Torch call of a grain runs here: grain turns never block, and the
+/// thread-static modes and scopes of TorchSharp never meet an await.
+/// </summary>
+public interface IDeviceWorker
+{
+    /// <summary>Where tensors live.</summary>
+    Device Device { get; }
+
+    /// <summary>Runs work on the device's thread: by priority, within one priority in the order of the calls.</summary>
+    /// <returns>Its result. Cancelled only if the work had not begun.</returns>
+    Task<T> Run<T>(WorkPriority priority, Func<T> work, CancellationToken cancellationToken = default);
+}

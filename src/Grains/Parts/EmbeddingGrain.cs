@@ -1,0 +1,58 @@
+using LisaOrleans.Model;
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Grains;
+
+/// <inheritdoc cref="IEmbeddingGrain"/>
+internal sealed class EmbeddingGrain(PartServices services) : PartGrain<EmbeddingPart>(services), IEmbeddingGrain
+{
+    protected override IReadOnlyList<ParameterSpec> Specs(ModelConfig config) => PartSchema.Embedding(config);
+
+    protected override EmbeddingPart Create(
+        ModelConfig config, PartDtypes dtypes, AdamWOptions options, TrainingSpec spec, Dictionary<string, Tensor> weights)
+    {
+        var part = new EmbeddingPart(config, dtypes, options, weights);
+        Services.LocalParts.Set(RunId, part);
+        return part;
+    }
+
+    protected override void Releasing(EmbeddingPart part) => Services.LocalParts.Remove(RunId, part);
+
+    protected override async Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken)
+    {
+        var data = call.Data;
+        var (activation, trains) = await OnDevice(
+            call.Generation,
+            () =>
+            {
+                CheckIds(data.InputIds);
+                using var ids_BT = tensor(
+                    Array.ConvertAll(data.InputIds, i => (long)i), data.BatchSize, data.SequenceLength, device: Services.Worker.Device);
+                return (Services.Exchange.Publish(Part!.Forward(call.Index, ids_BT, call.Train)), Part.Trainable);
+            },
+            WorkPriority.Forward,
+            cancellationToken);
+
+        var result = await CallNext(call, activation, inputGradient: call.Train && trains, cancellationToken);
+        if (result.Gradient is null) return result;
+
+        var gradient_BTD = await Services.Exchange.Claim(result.Gradient, cancellationToken);
+        using (gradient_BTD)
+        {
+            await Order.Enter(call.Step, call.Index, cancellationToken);
+            await OnDevice(
+                call.Generation, () => Part!.Backward(call.Index, gradient_BTD), WorkPriority.Backward, cancellationToken);
+        }
+
+        Order.Leave();
+        return result with { Gradient = null };
+    }
+
+    // A native gather would read beyond the matrix.
+    private void CheckIds(int[] ids)
+    {
+        foreach (var id in ids)
+            if (id < 0 || id >= Part!.Config.VocabSize)
+                throw new ArgumentOutOfRangeException(nameof(ids), $"token id {id} is outside the vocabulary of {Part!.Config.VocabSize}");
+    }
+}

@@ -1,0 +1,49 @@
+using LisaOrleans.Model;
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Grains;
+
+/// <inheritdoc cref="ILayerGrain"/>
+internal sealed class LayerGrain(PartServices services) : PartGrain<LayerPart>(services), ILayerGrain
+{
+    private int Index => PartName.LayerIndex(PartId) ?? throw new InvalidOperationException($"'{PartId}' is no layer");
+
+    protected override IReadOnlyList<ParameterSpec> Specs(ModelConfig config) => PartSchema.Layer(config, Index);
+
+    protected override LayerPart Create(
+        ModelConfig config, PartDtypes dtypes, AdamWOptions options, TrainingSpec spec, Dictionary<string, Tensor> weights) =>
+        new(config, Index, dtypes, options, spec.GradientCheckpointing, weights);
+
+    protected override async Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken)
+    {
+        var input_BTD = await Services.Exchange.Claim(call.Activation!, cancellationToken);
+        var (activation, gradientWanted) = await OnDevice(
+            call.Generation,
+            () =>
+            {
+                using var positions = PackedPositions.Create(call.Data, Services.Worker.Device);
+                var output_BTD = Part!.Forward(call.Index, input_BTD, positions, call.Train, call.InputGradient);
+                return (Services.Exchange.Publish(output_BTD), call.Train && (call.InputGradient || Part.Trainable));
+            },
+            WorkPriority.Forward,
+            cancellationToken);
+
+        var result = await CallNext(call, activation, gradientWanted, cancellationToken);
+        if (result.Gradient is null) return result;
+
+        using var gradient_BTD = await Services.Exchange.Claim(result.Gradient, cancellationToken);
+        await Order.Enter(call.Step, call.Index, cancellationToken);
+        var gradient = await OnDevice(
+            call.Generation,
+            () =>
+            {
+                using var positions = PackedPositions.Create(call.Data, Services.Worker.Device);
+                var inputGradient = Part!.Backward(call.Index, gradient_BTD, positions);
+                return inputGradient is null ? null : Services.Exchange.Publish(inputGradient);
+            },
+            WorkPriority.Backward,
+            cancellationToken);
+        Order.Leave();
+        return result with { Gradient = gradient };
+    }
+}

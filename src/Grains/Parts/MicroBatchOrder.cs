@@ -1,0 +1,38 @@
+namespace LisaOrleans.Grains;
+
+/// <summary>
+/// Lets the micro-batches of a step through one by one, in their order, so that gradients add up in the same order
+/// whatever the timing. Used within one grain's turns, so it needs no lock.
+/// </summary>
+internal sealed class MicroBatchOrder
+{
+    private readonly Dictionary<int, TaskCompletionSource> _waiting = [];
+    private long _step;
+    private int _next;
+
+    /// <summary>Waits until all micro-batches of the step before this one are done.</summary>
+    public async Task Enter(long step, int index, CancellationToken cancellationToken)
+    {
+        if (step != _step) (_step, _next) = (step, 0);
+        if (index == _next) return;
+
+        var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _waiting[index] = turn;
+        await turn.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>Lets the next micro-batch through.</summary>
+    public void Leave()
+    {
+        _next++;
+        if (_waiting.Remove(_next, out var turn)) turn.SetResult();
+    }
+
+    /// <summary>Cancels all that wait.</summary>
+    public void Reset()
+    {
+        foreach (var turn in _waiting.Values) turn.TrySetCanceled();
+        _waiting.Clear();
+        _step = 0;
+    }
+}

@@ -1,0 +1,269 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Model;
+using Orleans.Concurrency;
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Grains;
+
+/// <summary>
+/// What embedding, layer and head have in common: loading, optimizer state, updates and snapshots. Reentrant, so that
+/// several micro-batches can be on their way; the device's thread does the work, one piece at a time.
+/// </summary>
+/// <remarks>
+/// Work is queued to the device with the generation it belongs to and looks at it again when its turn comes: what an
+/// earlier generation left in the queue fails instead of touching the new one's gradients.
+/// </remarks>
+[Reentrant]
+internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGrain
+    where TPart : ModelPart
+{
+    private readonly CancellationTokenSource _life = new();
+    private CancellationTokenSource _current = new();
+    private long _generation;
+    private long _appliedStep;
+
+    // Rises with every change of weights or state; the stored version is the one that the blobs below hold.
+    private long _version;
+    private long _storedVersion = -1;
+    private BlobPointer? _weights;
+    private BlobPointer? _optimizer;
+    private PartSnapshot? _snapshot;
+    private IPartGrain? _next;
+
+    protected PartServices Services => services;
+
+    protected string RunId => PartName.Parse(this.GetPrimaryKeyString()).Run;
+
+    protected string PartId => PartName.Parse(this.GetPrimaryKeyString()).Part;
+
+    /// <summary>The loaded part; touched on the device's thread only, but for its flags.</summary>
+    protected TPart? Part { get; private set; }
+
+    protected MicroBatchOrder Order { get; } = new();
+
+    protected IPartGrain Next => _next ?? throw new InvalidOperationException($"{PartId} has no next part");
+
+    public async Task Load(PartLoad load, CancellationToken cancellationToken)
+    {
+        if (load.Generation < _generation) throw new StaleGenerationCallException(PartId, load.Generation, _generation);
+        Volatile.Write(ref _generation, load.Generation);
+        await _current.CancelAsync();
+        _current = CancellationTokenSource.CreateLinkedTokenSource(_life.Token);
+        Order.Reset();
+        DelayDeactivation(TimeSpan.FromDays(365));
+        _next = load.Next is null ? null : PartGrains.Get(GrainFactory, RunId, load.Next);
+        await FinishSnapshot();
+
+        await OnDevice(load.Generation, () =>
+        {
+            Part?.DiscardMicroBatches();
+            Part?.DiscardGradients();
+        }, cancellationToken: cancellationToken);
+        if (Part is not null && _version == _storedVersion && load.Weights == _weights && load.Optimizer == _optimizer)
+        {
+            _appliedStep = load.Step;
+            return;
+        }
+
+        await LoadBlobs(load, cancellationToken);
+        (_weights, _optimizer, _appliedStep) = (load.Weights, load.Optimizer, load.Step);
+        _storedVersion = ++_version;
+    }
+
+    public Task SetTrainable(long generation, bool trainable, CancellationToken cancellationToken) =>
+        OnDevice(generation, () =>
+        {
+            if (Part!.Trainable == trainable) return;
+            if (trainable) Part.MakeTrainable();
+            else Part.Freeze();
+            _version++;
+        }, cancellationToken: cancellationToken);
+
+    public async Task<MicroBatchResult> Run(MicroBatchCall call, CancellationToken cancellationToken)
+    {
+        CheckGeneration(call.Generation);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _current.Token);
+        return await RunMicroBatch(call, linked.Token);
+    }
+
+    public Task<double> GetSquaredGradientNorm(long generation, long step, CancellationToken cancellationToken) =>
+        OnDevice(generation, () => Part!.SquaredGradientNorm(), cancellationToken: cancellationToken);
+
+    public Task Apply(long generation, long step, double learningRate, double clip, CancellationToken cancellationToken) =>
+        OnDevice(generation, () =>
+        {
+            if (step <= _appliedStep) return;
+            Part!.Apply(learningRate, clip);
+            _appliedStep = step;
+            _version++;
+        }, cancellationToken: cancellationToken);
+
+    public async Task<bool> BeginSnapshot(long generation, long step, CancellationToken cancellationToken)
+    {
+        await FinishSnapshot();
+        if (_version == _storedVersion) return false;
+
+        var (optimizer, copy, stateStep) = await OnDevice(generation, () => Part!.Trainable
+            ? (true, Part.CopyTrainingState(), Part.StateStep)
+            : (false, Part.CopyWeights(), 0L), cancellationToken: cancellationToken);
+        _snapshot = PartSnapshot.Start(
+            services.Store, copy, optimizer ? PartStorage.StateMetadata(stateStep) : null, optimizer, _version, _life.Token);
+        return true;
+    }
+
+    public async Task<PartBlobs> CompleteSnapshot(long generation, long step, CancellationToken cancellationToken)
+    {
+        CheckGeneration(generation);
+        if (_snapshot is { } snapshot)
+        {
+            var blob = await snapshot.Upload.WaitAsync(cancellationToken);
+            CheckGeneration(generation);
+            _optimizer = snapshot.IsOptimizer ? blob : null;
+            if (!snapshot.IsOptimizer) _weights = blob;
+            _storedVersion = snapshot.Version;
+            if (ReferenceEquals(_snapshot, snapshot)) _snapshot = null;
+        }
+
+        return new PartBlobs(_weights!, _optimizer);
+    }
+
+    public Task<PartMemory> GetMemory() => services.Worker.Run(WorkPriority.Control, () => Part is null
+        ? new PartMemory()
+        : new PartMemory
+        {
+            Weights = Part.WeightBytes,
+            Optimizer = Part.OptimizerBytes,
+            Gradients = Part.GradientBytes,
+            Trainable = Part.Trainable,
+        });
+
+    public async Task Unload(long generation)
+    {
+        CheckGeneration(generation);
+        await Free();
+        DeactivateOnIdle();
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await Free();
+        await base.OnDeactivateAsync(reason, cancellationToken);
+    }
+
+    /// <summary>The part's parameters.</summary>
+    protected abstract IReadOnlyList<ParameterSpec> Specs(ModelConfig config);
+
+    /// <summary>Makes the part, which owns the weights. On the device's thread.</summary>
+    protected abstract TPart Create(ModelConfig config, PartDtypes dtypes, AdamWOptions options, TrainingSpec spec, Dictionary<string, Tensor> weights);
+
+    /// <summary>Forward is this call, backward is its return.</summary>
+    protected abstract Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken);
+
+    /// <summary>Called on the device's thread before the part is disposed.</summary>
+    protected virtual void Releasing(TPart part)
+    {
+    }
+
+    /// <summary>Queues work of a generation; it fails if that generation was replaced before its turn.</summary>
+    protected Task<T> OnDevice<T>(
+        long generation, Func<T> work, WorkPriority priority = WorkPriority.Control, CancellationToken cancellationToken = default)
+    {
+        CheckGeneration(generation);
+        return services.Worker.Run(
+            priority,
+            () =>
+            {
+                CheckGeneration(generation);
+                return work();
+            },
+            cancellationToken);
+    }
+
+    protected Task OnDevice(
+        long generation, Action work, WorkPriority priority = WorkPriority.Control, CancellationToken cancellationToken = default) =>
+        OnDevice(
+            generation,
+            () =>
+            {
+                work();
+                return true;
+            },
+            priority,
+            cancellationToken);
+
+    /// <summary>Calls the next part; a failure frees the activation that it did not get.</summary>
+    protected async Task<MicroBatchResult> CallNext(MicroBatchCall call, TensorTicket activation, bool inputGradient, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Next.Run(call with { Activation = activation, InputGradient = inputGradient }, cancellationToken);
+        }
+        catch
+        {
+            services.Exchange.Discard(activation);
+            throw;
+        }
+    }
+
+    private async Task LoadBlobs(PartLoad load, CancellationToken cancellationToken)
+    {
+        var config = ModelConfigReader.Parse(load.ConfigJson, $"{RunId}/config.json");
+        var dtypes = PartDtypes.Parse(load.Spec.Dtype, load.Spec.OptimizerStateDtype);
+        var options = new AdamWOptions(load.Spec.AdamBeta1, load.Spec.AdamBeta2, load.Spec.AdamEpsilon, load.Spec.WeightDecay);
+        var specs = Specs(config);
+        using var weights = await Open(load.Weights, cancellationToken);
+        using var state = load.Optimizer is null ? null : await Open(load.Optimizer, cancellationToken);
+
+        await OnDevice(load.Generation, () =>
+        {
+            Release();
+            var part = Create(config, dtypes, options, load.Spec, PartStorage.ToWeights(weights, load.Weights.Sha256, specs, dtypes, services.Worker.Device));
+            try
+            {
+                if (state is not null) PartStorage.RestoreTrainingState(part, state, load.Optimizer!.Sha256, specs, dtypes);
+            }
+            catch
+            {
+                Releasing(part);
+                part.Dispose();
+                throw;
+            }
+
+            Part = part;
+        }, cancellationToken: cancellationToken);
+    }
+
+    private async Task<SafetensorsReader> Open(BlobPointer blob, CancellationToken cancellationToken) =>
+        SafetensorsReader.FromBlob(await services.Store.ReadAsync(new BlobRef(blob.Sha256, blob.Length), cancellationToken), blob.Sha256);
+
+    // A snapshot of an earlier attempt whose outcome nobody asked for. Its failure is of no interest any more: the state
+    // that it copied is still marked as changed, so the next snapshot takes it again.
+    private async Task FinishSnapshot()
+    {
+        if (_snapshot is not { } snapshot) return;
+        await snapshot.Upload.ContinueWith(static t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        if (ReferenceEquals(_snapshot, snapshot)) _snapshot = null;
+    }
+
+    private async Task Free()
+    {
+        await _life.CancelAsync();
+        Order.Reset();
+        await FinishSnapshot();
+        await services.Worker.Run(WorkPriority.Control, Release);
+    }
+
+    private void Release()
+    {
+        if (Part is not { } part) return;
+        Part = null;
+        Releasing(part);
+        part.Dispose();
+    }
+
+    private void CheckGeneration(long generation)
+    {
+        var current = Volatile.Read(ref _generation);
+        if (generation != current) throw new StaleGenerationCallException(PartId, generation, current);
+    }
+}

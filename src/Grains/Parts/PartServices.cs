@@ -1,0 +1,10 @@
+using LisaOrleans.Checkpoints;
+
+namespace LisaOrleans.Grains;
+
+/// <summary>What every part grain needs of its silo.</summary>
+/// <param name="Worker">The device's thread.</param>
+/// <param name="Exchange">Where tensors change hands.</param>
+/// <param name="Store">The blob store.</param>
+/// <param name="LocalParts">Embeddings on this silo.</param>
+public sealed record PartServices(IDeviceWorker Worker, ITensorExchange Exchange, IBlobStore Store, LocalParts LocalParts);

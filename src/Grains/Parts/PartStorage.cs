@@ -1,0 +1,105 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Model;
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Grains;
+
+/// <summary>A part's state as blobs: from the store to tensors, strictly checked, and back.</summary>
+internal static class PartStorage
+{
+    private const string StateStep = "state_step";
+
+    /// <summary>The weights of a blob in the compute dtype, on the device; the caller owns them.</summary>
+    public static Dictionary<string, Tensor> ToWeights(
+        SafetensorsReader blob, string blobName, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes, Device device)
+    {
+        Check(blob, blobName, specs.ToDictionary(s => s.Name, s => (s.Shape, dtypes.Storage)));
+        return specs.ToDictionary(s => s.Name, s =>
+        {
+            var stored = Read(blob, s.Name);
+            if (dtypes.Compute == dtypes.Storage && device.type == TorchSharp.DeviceType.CPU) return stored;
+            using (stored)
+            {
+                return stored.to(dtypes.Compute, device).DetachFromDisposeScope();
+            }
+        });
+    }
+
+    /// <summary>Gives a part the training state of a blob.</summary>
+    public static void RestoreTrainingState(
+        ModelPart part, SafetensorsReader blob, string blobName, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes)
+    {
+        var weight = dtypes.SeparateMaster ? ScalarType.Float32 : dtypes.Compute;
+        Check(blob, blobName, specs.SelectMany(s => new[]
+        {
+            (Name: s.Name + ".master", s.Shape, Dtype: weight),
+            (Name: s.Name + ".exp_avg", s.Shape, Dtype: dtypes.OptimizerState),
+            (Name: s.Name + ".exp_avg_sq", s.Shape, Dtype: dtypes.OptimizerState),
+        }).ToDictionary(t => t.Name, t => (t.Shape, t.Dtype)));
+        if (!blob.Metadata.TryGetValue(StateStep, out var text)
+            || !long.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var step) || step < 0)
+        {
+            throw new InvalidDataFileException(blobName, $"metadata '{StateStep}' must be a whole number");
+        }
+
+        using var scope = NewDisposeScope();
+        part.RestoreTrainingState(blob.Tensors.Keys.ToDictionary(name => name, name => Read(blob, name)), step);
+    }
+
+    /// <summary>Metadata of a training state's blob.</summary>
+    public static Dictionary<string, string> StateMetadata(long stateStep) => new()
+    {
+        [StateStep] = stateStep.ToString(System.Globalization.CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>Tensors on the CPU as a blob; they must live while it is written.</summary>
+    public static SafetensorsBlob ToBlob(IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata) =>
+        SafetensorsWriter.Create(
+            [.. tensors.Select(t => new TensorSource(t.Name, ToDType(t.Value.dtype), t.Value.shape, TensorMemory.Address(t.Value)))],
+            metadata);
+
+    /// <summary>A tensor of a blob, copied to CPU memory; the caller owns it.</summary>
+    public static Tensor Read(SafetensorsReader blob, string name)
+    {
+        var info = blob.Tensors[name];
+        return TensorMemory.Copy(blob.Pointer(info), info.Shape, ToScalarType(info.DType));
+    }
+
+    public static TensorDType ToDType(ScalarType dtype) => dtype switch
+    {
+        ScalarType.Float32 => TensorDType.F32,
+        ScalarType.BFloat16 => TensorDType.BF16,
+        ScalarType.Float16 => TensorDType.F16,
+        _ => throw new NotSupportedException($"weights of type {dtype}"),
+    };
+
+    public static ScalarType ToScalarType(TensorDType dtype) => dtype switch
+    {
+        TensorDType.F32 => ScalarType.Float32,
+        TensorDType.BF16 => ScalarType.BFloat16,
+        TensorDType.F16 => ScalarType.Float16,
+        _ => throw new NotSupportedException($"weights of type {dtype}"),
+    };
+
+    // Libtorch aborts the process on wrong shapes, so nothing unchecked reaches it.
+    private static void Check(
+        SafetensorsReader blob, string blobName, Dictionary<string, (IReadOnlyList<long> Shape, ScalarType Dtype)> wanted)
+    {
+        foreach (var (name, (shape, dtype)) in wanted)
+        {
+            if (!blob.Tensors.TryGetValue(name, out var info))
+                throw new InvalidDataFileException(blobName, $"tensor '{name}' is missing");
+            if (!info.Shape.SequenceEqual(shape))
+            {
+                throw new InvalidDataFileException(
+                    blobName, $"tensor '{name}' has shape [{string.Join(", ", info.Shape)}]; it must be [{string.Join(", ", shape)}]");
+            }
+
+            if (info.DType != ToDType(dtype))
+                throw new InvalidDataFileException(blobName, $"tensor '{name}' is {info.DType}; it must be {ToDType(dtype)}");
+        }
+
+        if (blob.Tensors.Keys.FirstOrDefault(n => !wanted.ContainsKey(n)) is { } extra)
+            throw new InvalidDataFileException(blobName, $"tensor '{extra}' does not belong to this part");
+    }
+}

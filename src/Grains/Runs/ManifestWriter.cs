@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using LisaOrleans.Checkpoints;
+
+namespace LisaOrleans.Grains;
+
+/// <summary>
+/// Writes manifests while training goes on: state is copied at a step boundary, uploaded in the background, and the
+/// manifest is committed last. At most one is on its way.
+/// </summary>
+internal sealed class ManifestWriter(IBlobStore store, RunStore run, RunHistory history, Pipeline pipeline, EventLog events)
+{
+    private Task _pending = Task.CompletedTask;
+
+    /// <summary>The last committed manifest.</summary>
+    public Manifest Last { get; private set; } = run.Manifest
+        ?? throw new InvalidOperationException($"run {run.Head.Run} has no manifest");
+
+    /// <summary>Copies what changed and starts the upload. Waits for the one before, if that is still on its way.</summary>
+    public async Task Begin(long step, bool completed, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        await _pending;
+        var changed = await pipeline.BeginSnapshot(step, cancellationToken);
+        var stalled = Stopwatch.GetElapsedTime(started);
+        _pending = Commit(step, completed, changed, stalled, cancellationToken);
+    }
+
+    /// <summary>Waits for the manifest on its way.</summary>
+    public Task Complete() => _pending;
+
+    private async Task Commit(long step, bool completed, IReadOnlyList<string> changed, TimeSpan stalled, CancellationToken cancellationToken)
+    {
+        var parts = new Dictionary<string, PartState>(Last.Parts);
+        long bytes = 0;
+        foreach (var (name, state) in await pipeline.CompleteSnapshot(step, changed, cancellationToken))
+        {
+            bytes += state.Optimizer?.Length ?? state.Weights.Length;
+            parts[name] = state;
+        }
+
+        var (segments, logBytes) = await history.Store(store, step, cancellationToken);
+        var manifest = Last with
+        {
+            Generation = run.Generation,
+            Step = step,
+            Completed = completed,
+            Parts = parts,
+            Log = segments,
+        };
+        await run.CommitAsync(manifest, cancellationToken);
+        Last = manifest;
+        events.Add(new ManifestSaved(step, bytes + logBytes, stalled.TotalSeconds));
+    }
+}

@@ -1,0 +1,147 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Data;
+
+namespace LisaOrleans.Grains;
+
+/// <summary>The parts of one run under one generation, and the calls that go to them.</summary>
+internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, long generation)
+{
+    private readonly IReadOnlyList<(string Name, IPartGrain Grain)> _parts =
+        [.. plan.Parts.Select(name => (name, PartGrains.Get(grains, plan.Spec.RunName, name)))];
+
+    // Embedding and head are the first and the last; the decoder layers of the period are between them.
+    private IReadOnlyList<IPartGrain> _trainable = [];
+
+    /// <summary>Micro-batches on their way at one time: one for each stage.</summary>
+    private const int InFlight = 1;
+
+    private IPartGrain First => _parts[0].Grain;
+
+    private ILayerSchedulerGrain Scheduler => grains.GetGrain<ILayerSchedulerGrain>(plan.Spec.RunName);
+
+    /// <summary>Puts every part into the state of a manifest.</summary>
+    public Task Load(Manifest manifest, CancellationToken cancellationToken) =>
+        Task.WhenAll(_parts.Select((part, i) =>
+        {
+            var state = manifest.Parts.TryGetValue(part.Name, out var found)
+                ? found
+                : throw new InvalidDataFileException($"manifest of {manifest.Run}", $"part '{part.Name}' is missing");
+            return part.Grain.Load(
+                new PartLoad
+                {
+                    Generation = generation,
+                    Step = manifest.Step,
+                    Spec = plan.Spec,
+                    ConfigJson = plan.ConfigJson,
+                    Weights = Pointer(state.Weights),
+                    Optimizer = state.Optimizer is null ? null : Pointer(state.Optimizer),
+                    Next = i + 1 < _parts.Count ? _parts[i + 1].Name : null,
+                },
+                cancellationToken);
+        }));
+
+    /// <summary>Gives optimizer state to exactly what trains in a period; returns its decoder layers.</summary>
+    public async Task<IReadOnlyList<int>> BeginPeriod(long period, CancellationToken cancellationToken)
+    {
+        await SetEndsTrainable(plan.Spec.TrainEmbeddings, cancellationToken);
+        var active = await Scheduler.BeginPeriod(plan.Spec, plan.Config.NumHiddenLayers, generation, period, cancellationToken);
+        var layers = active.Select(i => _parts[1 + i].Grain);
+        _trainable = plan.Spec.TrainEmbeddings ? [First, .. layers, _parts[^1].Grain] : [.. layers];
+        return active;
+    }
+
+    public Task EndPeriod(long period, CancellationToken cancellationToken) =>
+        Scheduler.EndPeriod(plan.Spec, plan.Config.NumHiddenLayers, generation, period, cancellationToken);
+
+    /// <summary>Embedding and head: always in training while the run goes on.</summary>
+    public Task SetEndsTrainable(bool trainable, CancellationToken cancellationToken) => Task.WhenAll(
+        _parts[0].Grain.SetTrainable(generation, trainable, cancellationToken),
+        _parts[^1].Grain.SetTrainable(generation, trainable, cancellationToken));
+
+    /// <summary>Sends micro-batches through; results in their order.</summary>
+    public async Task<MicroBatchResult[]> Run(
+        long step, IReadOnlyList<MicroBatch> batches, bool train, double lossScale, CancellationToken cancellationToken)
+    {
+        using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using var room = new SemaphoreSlim(InFlight);
+        return await Task.WhenAll(batches.Select(One));
+
+        async Task<MicroBatchResult> One(MicroBatch batch, int index)
+        {
+            await room.WaitAsync(failed.Token);
+            try
+            {
+                return await First.Run(
+                    new MicroBatchCall
+                    {
+                        Generation = generation,
+                        Step = step,
+                        Index = index,
+                        Train = train,
+                        LossScale = lossScale,
+                        Data = new MicroBatchData
+                        {
+                            BatchSize = batch.BatchSize,
+                            SequenceLength = batch.SequenceLength,
+                            InputIds = batch.InputIds,
+                            Labels = batch.Labels,
+                            PositionIds = batch.PositionIds,
+                            SegmentIds = batch.SegmentIds,
+                        },
+                    },
+                    failed.Token);
+            }
+            catch
+            {
+                await failed.CancelAsync();
+                throw;
+            }
+            finally
+            {
+                room.Release();
+            }
+        }
+    }
+
+    /// <summary>Global L2 norm of the step's gradients, summed in the order of the parts.</summary>
+    public async Task<double> GradientNorm(long step, CancellationToken cancellationToken)
+    {
+        var squares = await Task.WhenAll(_trainable.Select(p => p.GetSquaredGradientNorm(generation, step, cancellationToken)));
+        return Math.Sqrt(squares.Sum());
+    }
+
+    public Task Apply(long step, double learningRate, double clip, CancellationToken cancellationToken) =>
+        Task.WhenAll(_trainable.Select(p => p.Apply(generation, step, learningRate, clip, cancellationToken)));
+
+    /// <summary>Copies all state that changed since the last snapshot; returns the parts it is of.</summary>
+    public async Task<IReadOnlyList<string>> BeginSnapshot(long step, CancellationToken cancellationToken)
+    {
+        var changed = await Task.WhenAll(_parts.Select(p => p.Grain.BeginSnapshot(generation, step, cancellationToken)));
+        return [.. _parts.Where((_, i) => changed[i]).Select(p => p.Name)];
+    }
+
+    /// <summary>Waits until the copies of these parts are in the store.</summary>
+    public async Task<IReadOnlyDictionary<string, PartState>> CompleteSnapshot(
+        long step, IReadOnlyList<string> parts, CancellationToken cancellationToken)
+    {
+        var blobs = await Task.WhenAll(_parts.Where(p => parts.Contains(p.Name)).Select(async p =>
+            (p.Name, Blobs: await p.Grain.CompleteSnapshot(generation, step, cancellationToken))));
+        return blobs.ToDictionary(b => b.Name, b => new PartState
+        {
+            Weights = Reference(b.Blobs.Weights),
+            Optimizer = b.Blobs.Optimizer is null ? null : Reference(b.Blobs.Optimizer),
+        });
+    }
+
+    public async Task<IReadOnlyDictionary<string, PartMemory>> Memory()
+    {
+        var memory = await Task.WhenAll(_parts.Select(p => p.Grain.GetMemory()));
+        return _parts.Select((p, i) => (p.Name, memory[i])).ToDictionary(p => p.Name, p => p.Item2);
+    }
+
+    public Task Unload() => Task.WhenAll(_parts.Select(p => p.Grain.Unload(generation)));
+
+    private static BlobPointer Pointer(BlobRef blob) => new(blob.Sha256, blob.Length);
+
+    private static BlobRef Reference(BlobPointer blob) => new(blob.Sha256, blob.Length);
+}

@@ -1,0 +1,96 @@
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Model;
+
+/// <summary>A whole model for evaluation and generation, made of the same parts as the ones that train.</summary>
+public sealed class CausalLanguageModel : IDisposable
+{
+    private readonly EmbeddingPart _embedding;
+    private readonly LayerPart[] _layers;
+    private readonly HeadPart _head;
+    private readonly Device _device;
+
+    /// <summary>Takes ownership of the weights, in the compute dtype, by Hugging Face's names.</summary>
+    public CausalLanguageModel(ModelConfig config, PartDtypes dtypes, IReadOnlyDictionary<string, Tensor> weights)
+    {
+        var options = new AdamWOptions(0.9, 0.999, 1e-8, 0);
+        Config = config;
+        Dtypes = dtypes;
+        _embedding = new EmbeddingPart(config, dtypes, options, weights);
+        _layers = [.. Enumerable.Range(0, config.NumHiddenLayers)
+            .Select(i => new LayerPart(config, i, dtypes, options, gradientCheckpointing: false, weights))];
+        _head = new HeadPart(config, dtypes, options, weights, () => _embedding);
+        _device = weights[PartSchema.EmbeddingName].device;
+    }
+
+    /// <summary>The model's shape.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>Its number formats.</summary>
+    public PartDtypes Dtypes { get; }
+
+    /// <summary>Summed cross-entropy in nats over the labels of a micro-batch, all arrays [B, T] row-major.</summary>
+    /// <param name="batch">B.</param>
+    /// <param name="length">T.</param>
+    /// <param name="inputIds">Token ids.</param>
+    /// <param name="labels">What each position is to predict; -100 for none.</param>
+    /// <param name="positions">Rotary positions of packed rows, else null.</param>
+    /// <param name="segments">Samples of packed rows, else null.</param>
+    public (double LossSum, int LabelCount) Score(
+        int batch, int length, int[] inputIds, int[] labels, int[]? positions, int[]? segments)
+    {
+        CheckIds(inputIds);
+        using var mode = no_grad();
+        using var ids_BT = Ids(batch, length, inputIds);
+        using var packed = positions is null || segments is null
+            ? null
+            : new MicroBatchPositions(Ids(batch, length, positions), Ids(batch, length, segments));
+        var x_BTD = _embedding.Forward(0, ids_BT, train: false);
+        foreach (var layer in _layers) x_BTD = layer.Forward(0, x_BTD, packed, train: false, inputGradient: false);
+        var result = _head.Run(x_BTD, labels, 1, train: false, inputGradient: false);
+        return (result.LossSum, result.LabelCount);
+    }
+
+    /// <summary>Logits [T, V] in float32 after each token of one sequence; the caller owns them.</summary>
+    public Tensor Logits(IReadOnlyList<int> inputIds)
+    {
+        using var session = StartDecoding(inputIds.Count);
+        return session.Append(inputIds, allPositions: true);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _head.Dispose();
+        foreach (var layer in _layers) layer.Dispose();
+        _embedding.Dispose();
+    }
+
+    /// <summary>A sequence that grows token by token, with cached keys and values.</summary>
+    internal DecodingSession StartDecoding(int capacity) => new(this, capacity);
+
+    internal Tensor Decode(IReadOnlyList<int> ids, KeyValueCache[] caches, bool allPositions)
+    {
+        CheckIds(ids);
+        using var mode = no_grad();
+        using var scope = NewDisposeScope();
+        var x_BTD = _embedding.Forward(0, Ids(1, ids.Count, ids), train: false);
+        for (var i = 0; i < _layers.Length; i++) x_BTD = _layers[i].Decode(x_BTD, caches[i]);
+        var hidden_ND = x_BTD.squeeze(0);
+        if (!allPositions) hidden_ND = hidden_ND.narrow(0, ids.Count - 1, 1);
+        return _head.Logits(hidden_ND).to(ScalarType.Float32).DetachFromDisposeScope();
+    }
+
+    internal KeyValueCache NewCache(int capacity) => new(Config, 1, capacity, Dtypes.Compute, _device);
+
+    private Tensor Ids(long batch, long length, IReadOnlyList<int> ids) =>
+        tensor(ids.Select(i => (long)i).ToArray(), batch, length, device: _device);
+
+    // A native gather would read beyond the matrix.
+    private void CheckIds(IReadOnlyList<int> ids)
+    {
+        foreach (var id in ids)
+            if (id < 0 || id >= Config.VocabSize)
+                throw new ArgumentOutOfRangeException(nameof(ids), $"token id {id} is outside the model's vocabulary of {Config.VocabSize}");
+    }
+}

@@ -1,0 +1,35 @@
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Model;
+
+/// <summary>
+/// Operators of libtorch that TorchSharp does not wrap, reached through constant TorchScript functions of one operator
+/// each, so that its optimizer has nothing to fuse and the first call gives the same bits as the thousandth.
+/// </summary>
+internal static class Kernels
+{
+    private static readonly Lazy<jit.CompilationUnit> s_unit = new(() => jit.compile("""
+        def rms_norm(x: Tensor, weight: Tensor, eps: float) -> Tensor:
+            return torch.rms_norm(x, [weight.size(0)], weight, eps)
+
+        def embedding(weight: Tensor, ids: Tensor) -> Tensor:
+            return torch.embedding(weight, ids)
+
+        def fused_adamw(params: List[Tensor], grads: List[Tensor], exp_avgs: List[Tensor], exp_avg_sqs: List[Tensor], max_exp_avg_sqs: List[Tensor], steps: List[Tensor], lr: float, beta1: float, beta2: float, weight_decay: float, eps: float):
+            torch._fused_adamw_(params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, steps, lr=lr, beta1=beta1, beta2=beta2, weight_decay=weight_decay, eps=eps, amsgrad=False, maximize=False)
+
+        """));
+
+    /// <summary>Root-mean-square norm over the last dimension, computed in float32: [..., D], [D] → [..., D].</summary>
+    public static Tensor RmsNorm(Tensor x, Tensor weight, double eps) => (Tensor)s_unit.Value.invoke("rms_norm", x, weight, eps);
+
+    /// <summary>Rows of a matrix: [V, D], int64 [B, T] → [B, T, D]. Its gradient is dense and deterministic.</summary>
+    public static Tensor Embedding(Tensor weight, Tensor ids) => (Tensor)s_unit.Value.invoke("embedding", weight, ids);
+
+    /// <summary>One AdamW update in place. All tensors of one dtype; <paramref name="steps"/> float32 scalars, already advanced.</summary>
+    public static void FusedAdamW(
+        Tensor[] parameters, Tensor[] gradients, Tensor[] expAvgs, Tensor[] expAvgSqs, Tensor[] steps,
+        double lr, double beta1, double beta2, double weightDecay, double eps) =>
+        s_unit.Value.invoke(
+            "fused_adamw", parameters, gradients, expAvgs, expAvgSqs, Array.Empty<Tensor>(), steps, lr, beta1, beta2, weightDecay, eps);
+}

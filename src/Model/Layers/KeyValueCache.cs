@@ -1,0 +1,35 @@
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Model;
+
+/// <summary>Keys and values of the tokens that one layer has seen, [B, kv heads, capacity, K]. Owns both buffers.</summary>
+internal sealed class KeyValueCache : IDisposable
+{
+    private readonly Tensor _keys;
+    private readonly Tensor _values;
+
+    public KeyValueCache(ModelConfig config, long batch, long capacity, ScalarType dtype, Device device)
+    {
+        _keys = zeros([batch, config.NumKeyValueHeads, capacity, config.HeadDim], dtype, device).DetachFromDisposeScope();
+        _values = zeros([batch, config.NumKeyValueHeads, capacity, config.HeadDim], dtype, device).DetachFromDisposeScope();
+    }
+
+    /// <summary>Tokens in the cache.</summary>
+    public long Length { get; private set; }
+
+    /// <summary>Appends new keys and values, [B, kv heads, T, K]; returns views of all, [B, kv heads, S, K].</summary>
+    public (Tensor Keys, Tensor Values) Append(Tensor keys, Tensor values)
+    {
+        var count = keys.shape[2];
+        _keys.narrow(2, Length, count).copy_(keys);
+        _values.narrow(2, Length, count).copy_(values);
+        Length += count;
+        return (_keys.narrow(2, 0, Length), _values.narrow(2, 0, Length));
+    }
+
+    public void Dispose()
+    {
+        _keys.Dispose();
+        _values.Dispose();
+    }
+}

@@ -1,0 +1,103 @@
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace LisaOrleans.Model;
+
+/// <summary>
+/// Final norm, LM head and cross-entropy. Forward and backward in one go, over the positions that have a label only, and
+/// in chunks of positions, so that the logits of a long micro-batch never exist at once.
+/// </summary>
+public sealed class HeadPart : ModelPart
+{
+    private const int IgnoreIndex = -100;
+
+    // Logits of one chunk take at most this many float32 numbers (256 MB), whatever the vocabulary.
+    internal const long ChunkLogits = 64L << 20;
+
+    private readonly Func<EmbeddingPart>? _tied;
+
+    /// <summary>Takes ownership of the weights, which are in the compute dtype and named as <see cref="PartSchema"/> says.</summary>
+    /// <param name="config">The model's shape.</param>
+    /// <param name="dtypes">Number formats.</param>
+    /// <param name="options">AdamW's settings.</param>
+    /// <param name="weights">By name.</param>
+    /// <param name="tied">Where embeddings are tied: finds the part that owns the matrix, on the same device.</param>
+    public HeadPart(
+        ModelConfig config, PartDtypes dtypes, AdamWOptions options, IReadOnlyDictionary<string, Tensor> weights,
+        Func<EmbeddingPart>? tied)
+        : base(config, dtypes, options, PartSchema.Head(config), weights)
+    {
+        if (config.TieWordEmbeddings && tied is null)
+            throw new ArgumentException("tied embeddings need the embedding part", nameof(tied));
+        _tied = config.TieWordEmbeddings ? tied : null;
+    }
+
+    private Tensor Norm => Parameters[0].Value;
+
+    private Tensor Matrix => _tied?.Invoke().TiedMatrix ?? Parameters[1].Value;
+
+    /// <summary>Loss and, in training, gradients of one micro-batch.</summary>
+    /// <param name="input_BTD">[B, T, D]; the part takes ownership.</param>
+    /// <param name="labels">The token each position is to predict, [B, T] row-major; -100 for none.</param>
+    /// <param name="lossScale">What the summed loss is multiplied with before the backward pass.</param>
+    /// <param name="train">Whether to run the backward pass.</param>
+    /// <param name="inputGradient">Whether the gradient of the input is wanted.</param>
+    public HeadResult Run(Tensor input_BTD, int[] labels, double lossScale, bool train, bool inputGradient)
+    {
+        using (input_BTD)
+        using (var scope = NewDisposeScope())
+        {
+            var rows = Enumerable.Range(0, labels.Length).Where(i => labels[i] != IgnoreIndex).Select(i => (long)i).ToArray();
+            if (rows.Length == 0)
+                return new HeadResult(0, 0, inputGradient && train ? zeros_like(input_BTD).DetachFromDisposeScope() : null);
+
+            var tied = _tied?.Invoke();
+            var trains = Trainable || tied?.Trainable == true;
+            var backward = train && (trains || inputGradient);
+            using var mode = set_grad_enabled(backward);
+
+            input_BTD.requires_grad = backward && inputGradient;
+            var rows_N = tensor(rows, device: input_BTD.device);
+            var targets_N = tensor(rows.Select(i => (long)labels[i]).ToArray(), device: input_BTD.device);
+            var hidden_ND = Kernels.RmsNorm(
+                input_BTD.view(-1, Config.HiddenSize).index_select(0, rows_N), Norm, Config.RmsNormEps);
+
+            if (backward)
+            {
+                BeforeBackward();
+                tied?.BeforeTiedBackward();
+            }
+
+            var leaf_ND = hidden_ND.detach();
+            leaf_ND.requires_grad = backward;
+            var loss = LossOfChunks(leaf_ND, targets_N, lossScale, backward);
+            if (backward && (inputGradient || Trainable)) autograd.backward([hidden_ND], [leaf_ND.grad!]);
+            return new HeadResult(
+                loss, rows.Length, backward && inputGradient ? input_BTD.grad!.DetachFromDisposeScope() : null);
+        }
+    }
+
+    /// <summary>Logits of given positions: hidden [N, D] → [N, V], in the compute dtype.</summary>
+    internal Tensor Logits(Tensor hidden_ND)
+    {
+        using var mode = no_grad();
+        return F.linear(Kernels.RmsNorm(hidden_ND, Norm, Config.RmsNormEps), Matrix);
+    }
+
+    private double LossOfChunks(Tensor hidden_ND, Tensor targets_N, double lossScale, bool backward)
+    {
+        var (count, size) = (targets_N.shape[0], Math.Max(1, ChunkLogits / Config.VocabSize));
+        var sum = 0.0;
+        for (long start = 0; start < count; start += size)
+        {
+            using var scope = NewDisposeScope();
+            var length = Math.Min(size, count - start);
+            var logits_NV = F.linear(hidden_ND.narrow(0, start, length), Matrix).to(ScalarType.Float32);
+            var loss = F.cross_entropy(logits_NV, targets_N.narrow(0, start, length), reduction: nn.Reduction.Sum);
+            if (backward) (loss * lossScale).backward();
+            sum += loss.item<float>();
+        }
+
+        return sum;
+    }
+}

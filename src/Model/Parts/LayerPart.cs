@@ -1,0 +1,114 @@
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Model;
+
+/// <summary>
+/// One decoder layer. The autograd graph is cut at its input and output, so each layer runs backward by itself. A frozen
+/// layer's weights are no leaves: autograd computes the gradient of its input only, and saves nothing for the weights.
+/// </summary>
+public sealed class LayerPart : ModelPart
+{
+    private readonly bool _recompute;
+    private readonly DecoderLayer _layer;
+    private readonly Dictionary<int, SavedPass> _passes = [];
+
+    /// <summary>Takes ownership of the weights, which are in the compute dtype and named as <see cref="PartSchema"/> says.</summary>
+    /// <param name="config">The model's shape.</param>
+    /// <param name="index">The layer's number, from 0.</param>
+    /// <param name="dtypes">Number formats.</param>
+    /// <param name="options">AdamW's settings.</param>
+    /// <param name="gradientCheckpointing">Keep only the input of a forward pass, and run it again before the backward pass.</param>
+    /// <param name="weights">By name.</param>
+    public LayerPart(
+        ModelConfig config, int index, PartDtypes dtypes, AdamWOptions options, bool gradientCheckpointing,
+        IReadOnlyDictionary<string, Tensor> weights)
+        : base(config, dtypes, options, PartSchema.Layer(config, index), weights)
+    {
+        _recompute = gradientCheckpointing;
+        _layer = new DecoderLayer(config, [.. Parameters.Select(p => p.Value)]);
+    }
+
+    /// <summary>Forward pass.</summary>
+    /// <param name="index">The micro-batch's number, for <see cref="Backward"/>.</param>
+    /// <param name="input_BTD">[B, T, D]; the part takes ownership.</param>
+    /// <param name="positions">Where its tokens stand; not owned.</param>
+    /// <param name="train">Whether a backward pass will come.</param>
+    /// <param name="inputGradient">Whether the gradient of the input is wanted.</param>
+    /// <returns>[B, T, D]; the caller owns it.</returns>
+    public Tensor Forward(int index, Tensor input_BTD, MicroBatchPositions? positions, bool train, bool inputGradient)
+    {
+        if (!train || !(Trainable || inputGradient))
+        {
+            using (input_BTD)
+            {
+                return Compute(input_BTD, positions, gradient: false);
+            }
+        }
+
+        var leaf_BTD = input_BTD;
+        leaf_BTD.requires_grad = inputGradient;
+        if (_recompute)
+        {
+            _passes.Add(index, new SavedPass(leaf_BTD, null, inputGradient));
+            return Compute(leaf_BTD, positions, gradient: false);
+        }
+
+        var output_BTD = Compute(leaf_BTD, positions, gradient: true);
+        _passes.Add(index, new SavedPass(leaf_BTD, output_BTD, inputGradient));
+        return output_BTD.detach().DetachFromDisposeScope();
+    }
+
+    /// <summary>Backward pass of a micro-batch.</summary>
+    /// <param name="index">The number that its forward pass had.</param>
+    /// <param name="gradient_BTD">Gradient of the output, [B, T, D]; not owned.</param>
+    /// <param name="positions">As in the forward pass.</param>
+    /// <returns>Gradient of the input, [B, T, D], which the caller owns; null where it was not wanted.</returns>
+    public Tensor? Backward(int index, Tensor gradient_BTD, MicroBatchPositions? positions)
+    {
+        if (!_passes.Remove(index, out var pass)) return null;
+        using (pass)
+        {
+            using var output_BTD = pass.Output ?? Compute(pass.Input, positions, gradient: true);
+            BeforeBackward();
+            autograd.backward([output_BTD], [gradient_BTD]);
+            return pass.InputGradient ? pass.Input.grad!.DetachFromDisposeScope() : null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public override void DiscardMicroBatches()
+    {
+        foreach (var pass in _passes.Values) pass.Dispose();
+        _passes.Clear();
+    }
+
+    /// <summary>Forward pass with cached keys and values of earlier tokens. x [B, T, D] → [B, T, D].</summary>
+    internal Tensor Decode(Tensor x_BTD, KeyValueCache cache)
+    {
+        using var mode = no_grad();
+        using var scope = NewDisposeScope();
+        var table = RotaryTable.For(Config, x_BTD.device, Dtypes.Compute);
+        var context = SequenceContext.Plain(table, x_BTD.shape[1], cache.Length);
+        return _layer.Forward(x_BTD, context, cache).MoveToOuterDisposeScope();
+    }
+
+    private Tensor Compute(Tensor x_BTD, MicroBatchPositions? positions, bool gradient)
+    {
+        using var mode = set_grad_enabled(gradient);
+        using var scope = NewDisposeScope();
+        var table = RotaryTable.For(Config, x_BTD.device, Dtypes.Compute);
+        var context = positions is null
+            ? SequenceContext.Plain(table, x_BTD.shape[1])
+            : SequenceContext.Packed(table, positions.Positions, positions.Segments);
+        return _layer.Forward(x_BTD, context).DetachFromDisposeScope();
+    }
+
+    private sealed record SavedPass(Tensor Input, Tensor? Output, bool InputGradient) : IDisposable
+    {
+        public void Dispose()
+        {
+            Input.Dispose();
+            Output?.Dispose();
+        }
+    }
+}

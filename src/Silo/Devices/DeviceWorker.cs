@@ -1,0 +1,102 @@
+using LisaOrleans.Grains;
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Silo;
+
+/// <summary>One thread, one device, one queue. Ends what it is doing when disposed; what still waits is cancelled.</summary>
+internal sealed class DeviceWorker : IDeviceWorker, IDisposable
+{
+    private readonly PriorityQueue<Work, (WorkPriority, long)> _queue = new();
+    private readonly Thread _thread;
+    private readonly int _threads;
+    private long _sequence;
+    private bool _stopped;
+
+    /// <param name="device">The device.</param>
+    /// <param name="threads">Intra-op threads: they decide in which order sums are made, and so their bits.</param>
+    public DeviceWorker(Device device, int threads)
+    {
+        (Device, _threads) = (device, threads);
+        _thread = new Thread(Loop) { IsBackground = true, Name = $"torch {device}" };
+        _thread.Start();
+    }
+
+    public Device Device { get; }
+
+    public Task<T> Run<T>(WorkPriority priority, Func<T> work, CancellationToken cancellationToken = default)
+    {
+        var item = new Work<T>(work, cancellationToken);
+        lock (_queue)
+        {
+            ObjectDisposedException.ThrowIf(_stopped, this);
+            _queue.Enqueue(item, (priority, _sequence++));
+            Monitor.Pulse(_queue);
+        }
+
+        return item.Result;
+    }
+
+    public void Dispose()
+    {
+        lock (_queue)
+        {
+            if (_stopped) return;
+            _stopped = true;
+            Monitor.Pulse(_queue);
+        }
+
+        if (Thread.CurrentThread != _thread) _thread.Join();
+    }
+
+    private void Loop()
+    {
+        set_num_threads(_threads);
+        while (Next() is { } work) work.Execute();
+    }
+
+    private Work? Next()
+    {
+        lock (_queue)
+        {
+            while (!_stopped && _queue.Count == 0) Monitor.Wait(_queue);
+            if (!_stopped) return _queue.Dequeue();
+            while (_queue.TryDequeue(out var left, out _)) left.Cancel();
+            return null;
+        }
+    }
+
+    private abstract class Work
+    {
+        public abstract void Execute();
+
+        public abstract void Cancel();
+    }
+
+    private sealed class Work<T>(Func<T> work, CancellationToken cancellationToken) : Work
+    {
+        // Continuations are grain turns; they must not run on the device's thread.
+        private readonly TaskCompletionSource<T> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task<T> Result => _result.Task;
+
+        public override void Execute()
+        {
+            if (cancellationToken.IsCancellationRequested)
+            {
+                _result.SetCanceled(cancellationToken);
+                return;
+            }
+
+            try
+            {
+                _result.SetResult(work());
+            }
+            catch (Exception e)
+            {
+                _result.SetException(e);
+            }
+        }
+
+        public override void Cancel() => _result.TrySetCanceled(CancellationToken.None);
+    }
+}

@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# Builds everything without warnings and runs all tests. Options are passed on to `dotnet test`.
+set -euo pipefail
+cd "$(dirname "$0")"
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_CLI_UI_LANGUAGE=en
+
+dotnet build --configuration Release LisaOrleans.sln
+mkdir -p artifacts
+log=artifacts/test.log
+code=0
+dotnet test --no-build --configuration Release --no-progress --no-ansi --solution LisaOrleans.sln "$@" 2>&1 | tee "$log" || code=$?
+
+# The closing line, in words that do not depend on the runner's version.
+number() { sed -n "s/^ *$1: *\([0-9]*\).*/\1/p" "$log" | tail -n 1; }
+echo "$(number succeeded) passed, $(number failed) failed, $(number skipped) skipped"
+exit "$code"

@@ -1,0 +1,77 @@
+namespace LisaOrleans.Model.Tests;
+
+public sealed class ModelConfigReaderTests
+{
+    private const string Good = """
+        {"model_type":"llama","hidden_size":64,"intermediate_size":172,"num_hidden_layers":5,"num_attention_heads":8,
+         "num_key_value_heads":4,"vocab_size":512,"max_position_embeddings":512,"rms_norm_eps":1e-5,"tie_word_embeddings":true}
+        """;
+
+    [Fact]
+    public void Defaults_are_those_of_transformers()
+    {
+        var config = ModelConfigReader.Parse(Good, "config.json");
+        Assert.Equal((8, 10000, false), (config.HeadDim, config.RopeTheta, config.QkvBias));
+        Assert.Null(config.RopeScaling);
+    }
+
+    [Fact]
+    public void Qwen2_has_biases_on_queries_keys_and_values_only()
+    {
+        var config = ModelConfigReader.Parse(Good.Replace("llama", "qwen2", StringComparison.Ordinal), "config.json");
+        Assert.Equal((true, false, false), (config.QkvBias, config.OutputBias, config.MlpBias));
+    }
+
+    [Fact]
+    public void Mistrals_window_limits_the_sequence()
+    {
+        var json = Good.Replace("\"llama\"", "\"mistral\",\"sliding_window\":128", StringComparison.Ordinal);
+        Assert.Equal(128, ModelConfigReader.Parse(json, "config.json").MaxSequenceLength);
+    }
+
+    [Theory]
+    [InlineData("\"hidden_size\":64", "\"hidden_size\":\"64\"", "hidden_size")]
+    [InlineData("\"hidden_size\":64", "\"hidden_size\":-1", "hidden_size")]
+    [InlineData("\"hidden_size\":64", "\"hidden_size\":1e99", "hidden_size")]
+    [InlineData("\"hidden_size\":64,", "", "hidden_size")]
+    [InlineData("\"num_key_value_heads\":4", "\"num_key_value_heads\":3", "num_key_value_heads")]
+    [InlineData("\"model_type\":\"llama\"", "\"model_type\":\"gpt2\"", "model_type")]
+    [InlineData("\"rms_norm_eps\":1e-5", "\"rms_norm_eps\":0", "rms_norm_eps")]
+    [InlineData("\"vocab_size\":512", "\"vocab_size\":512,\"rope_scaling\":{\"rope_type\":\"yarn\"}", "rope_scaling.rope_type")]
+    [InlineData("\"vocab_size\":512", "\"vocab_size\":512,\"rope_scaling\":{\"rope_type\":\"linear\"}", "rope_scaling.factor")]
+    [InlineData("\"vocab_size\":512", "\"vocab_size\":512,\"head_dim\":7", "head_dim")]
+    [InlineData("\"vocab_size\":512", "\"vocab_size\":512,\"hidden_act\":\"gelu\"", "hidden_act")]
+    [InlineData("\"vocab_size\":512", "\"vocab_size\":512,\"eos_token_id\":\"2\"", "eos_token_id")]
+    public void A_wrong_field_is_named(string right, string wrong, string field)
+    {
+        var e = Assert.Throws<ModelConfigException>(() => ModelConfigReader.Parse(Good.Replace(right, wrong, StringComparison.Ordinal), "x/config.json"));
+        Assert.StartsWith($"x/config.json: field '{field}' ", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("[]")]
+    [InlineData("{\"model_type\":")]
+    [InlineData("{\"vocab_size\":1,\"vocab_size\":2}")]
+    public void What_is_no_object_is_refused(string json) =>
+        Assert.StartsWith("c: ", Assert.Throws<ModelConfigException>(() => ModelConfigReader.Parse(json, "c")).Message, StringComparison.Ordinal);
+
+    [Fact]
+    public void Llama3_scaling_divides_long_wavelengths_only()
+    {
+        var json = Good.Replace(
+            "\"vocab_size\":512",
+            """
+            "vocab_size":512,"rope_scaling":{"rope_type":"llama3","factor":8,"low_freq_factor":1,"high_freq_factor":4,"original_max_position_embeddings":8192},"rope_theta":500000,"head_dim":128
+            """,
+            StringComparison.Ordinal);
+        var frequencies = RotaryTable.InverseFrequencies(ModelConfigReader.Parse(json, "c"));
+        Assert.Equal(1, frequencies[0]);
+        Assert.Equal(Math.Pow(500000, -126.0 / 128) / 8, frequencies[63], 1e-15);
+
+        // Between: wavelength 2 pi 500000^(64/128) = 4443 < 8192, so smooth = (8192 / 4443 - 1) / 3.
+        var wavelength = 2 * Math.PI * Math.Sqrt(500000);
+        var smooth = ((8192 / wavelength) - 1) / 3;
+        Assert.Equal(((1 - smooth) / 8 + smooth) / Math.Sqrt(500000), frequencies[32], 1e-12);
+    }
+}

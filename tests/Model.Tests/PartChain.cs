@@ -1,0 +1,55 @@
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Model.Tests;
+
+/// <summary>The parts of a model, called one after the other as the grains do.</summary>
+internal sealed class PartChain : IDisposable
+{
+    public PartChain(
+        ModelConfig config, PartDtypes dtypes, AdamWOptions options, Dictionary<string, Tensor> weights, bool recompute = false)
+    {
+        Embedding = new EmbeddingPart(config, dtypes, options, weights);
+        Layers = [.. Enumerable.Range(0, config.NumHiddenLayers)
+            .Select(i => new LayerPart(config, i, dtypes, options, recompute, weights))];
+        Head = new HeadPart(config, dtypes, options, weights, () => Embedding);
+    }
+
+    public EmbeddingPart Embedding { get; }
+
+    public LayerPart[] Layers { get; }
+
+    public HeadPart Head { get; }
+
+    public IEnumerable<ModelPart> Parts => [Embedding, .. Layers, Head];
+
+    /// <summary>Forward and backward of one micro-batch; returns the summed loss.</summary>
+    public double Train(int index, int[] ids, int[] labels, int rows, double scale, MicroBatchPositions? positions = null)
+    {
+        using var ids_BT = tensor(Array.ConvertAll(ids, i => (long)i), rows, ids.Length / rows);
+        var wanted = Embedding.Trainable;
+        var x = Embedding.Forward(index, ids_BT, train: true);
+        foreach (var layer in Layers)
+        {
+            x = layer.Forward(index, x, positions, train: true, inputGradient: wanted);
+            wanted |= layer.Trainable;
+        }
+
+        var result = Head.Run(x, labels, scale, train: true, inputGradient: wanted);
+        var gradient = result.Gradient;
+        foreach (var layer in Layers.Reverse())
+        {
+            if (gradient is null) break;
+            using var outer = gradient;
+            gradient = layer.Backward(index, outer, positions);
+        }
+
+        using var last = gradient;
+        if (last is not null) Embedding.Backward(index, last);
+        return result.LossSum;
+    }
+
+    public void Dispose()
+    {
+        foreach (var part in Parts) part.Dispose();
+    }
+}

@@ -1,0 +1,167 @@
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Model.Tests;
+
+/// <summary>Part-by-part backward passes against a plain whole-model autograd, and against finite differences.</summary>
+public sealed class PartGradientTests
+{
+    [Theory]
+    [InlineData(false, false, false)]
+    [InlineData(true, false, false)]
+    [InlineData(false, true, false)]
+    [InlineData(true, true, true)]
+    public void Part_by_part_backward_equals_whole_model_autograd(bool tied, bool bias, bool recompute)
+    {
+        using var scope = NewDisposeScope();
+        var config = TinyModel.Config(tied, bias);
+        var weights = TinyModel.Weights(config);
+        var reference = TinyModel.Clone(weights);
+        foreach (var weight in reference.Values) weight.requires_grad = true;
+        var ids = TinyModel.Ids(config, 14, 1);
+        var labels = TinyModel.Ids(config, 14, 2);
+        labels[3] = labels[6] = labels[13] = -100;
+        var count = labels.Count(l => l != -100);
+
+        var ids_BT = tensor(Array.ConvertAll(ids, i => (long)i), 2, 7);
+        var labels_BT = tensor(Array.ConvertAll(labels, i => (long)i), 2, 7);
+        var loss = WholeModel.Loss(config, reference, ids_BT, labels_BT);
+        loss.backward();
+
+        using var chain = new PartChain(config, TinyModel.Float32, TinyModel.AdamW, weights, recompute);
+        foreach (var part in chain.Parts) part.MakeTrainable();
+        var sum = chain.Train(0, ids, labels, rows: 2, scale: 1.0 / count);
+
+        Assert.Equal(loss.item<float>(), sum / count, 1e-5);
+        foreach (var part in chain.Parts)
+        {
+            foreach (var parameter in part.Parameters)
+            {
+                var expected = reference[parameter.Spec.Name].grad!;
+                using var actual = parameter.TakeGradient()!;
+                var error = (actual - expected).abs().max().item<float>();
+                Assert.True(error < 2e-6 + (1e-4 * expected.abs().max().item<float>()), $"{parameter.Spec.Name}: off by {error}");
+            }
+        }
+    }
+
+    [Fact]
+    public void Each_parts_gradient_equals_finite_differences()
+    {
+        using var scope = NewDisposeScope();
+        var config = TinyModel.Config(tied: true, bias: true, layers: 2);
+        var weights = TinyModel.Weights(config);
+        var ids = TinyModel.Ids(config, 10, 3);
+        var labels = TinyModel.Ids(config, 10, 4);
+        var doubles = weights.ToDictionary(w => w.Key, w => w.Value.to(ScalarType.Float64, copy: true));
+
+        using var chain = new PartChain(config, TinyModel.Float32, TinyModel.AdamW, weights);
+        foreach (var part in chain.Parts) part.MakeTrainable();
+        chain.Train(0, ids, labels, rows: 1, scale: 0.1);
+
+        foreach (var part in chain.Parts)
+        {
+            foreach (var parameter in part.Parameters)
+            {
+                using var gradient = parameter.TakeGradient()!;
+                var flat = gradient.flatten();
+
+                // Along a fixed direction that touches every element.
+                var direction = arange(flat.numel(), dtype: ScalarType.Float64).mul(0.7).sin();
+                var analytic = flat.to(ScalarType.Float64).dot(direction).item<double>();
+                var numeric = (LossAt(parameter.Spec.Name, direction, 1e-5) - LossAt(parameter.Spec.Name, direction, -1e-5)) / 2e-5;
+                Assert.True(Math.Abs(analytic - numeric) < 1e-4 * (1 + Math.Abs(numeric)), $"{parameter.Spec.Name}: {analytic} against {numeric}");
+            }
+        }
+
+        // The scaled loss of the whole model in float64, with one weight moved.
+        double LossAt(string name, Tensor direction, double distance)
+        {
+            using var inner = NewDisposeScope();
+            var moved = new Dictionary<string, Tensor>(doubles)
+            {
+                [name] = doubles[name] + (direction.view(doubles[name].shape) * distance),
+            };
+            var ids_BT = tensor(Array.ConvertAll(ids, i => (long)i), 1, 10);
+            var logits = WholeModel.Logits(config, moved, ids_BT).view(10, -1);
+            var targets = tensor(Array.ConvertAll(labels, i => (long)i)).unsqueeze(1);
+            return nn.functional.log_softmax(logits, -1).gather(1, targets).sum().item<double>() * -0.1;
+        }
+    }
+
+    [Fact]
+    public void A_frozen_layer_passes_the_same_gradient_on_and_keeps_none()
+    {
+        using var scope = NewDisposeScope();
+        var config = TinyModel.Config();
+        var ids = TinyModel.Ids(config, 12, 5);
+        var labels = TinyModel.Ids(config, 12, 6);
+        using var all = new PartChain(config, TinyModel.Float32, TinyModel.AdamW, TinyModel.Weights(config));
+        using var some = new PartChain(config, TinyModel.Float32, TinyModel.AdamW, TinyModel.Weights(config));
+        foreach (var part in all.Parts) part.MakeTrainable();
+        some.Embedding.MakeTrainable();
+        some.Head.MakeTrainable();
+
+        all.Train(0, ids, labels, 1, 0.1);
+        some.Train(0, ids, labels, 1, 0.1);
+
+        Assert.All(some.Layers, l => Assert.Equal((0, 0), (l.GradientBytes, l.OptimizerBytes)));
+        Assert.Equal(all.Embedding.SquaredGradientNorm(), some.Embedding.SquaredGradientNorm());
+        Assert.True(all.Layers[0].SquaredGradientNorm() > 0);
+        Assert.Equal(0, some.Layers[0].SquaredGradientNorm());
+    }
+
+    [Fact]
+    public void Without_trainable_embeddings_backward_stops_at_the_lowest_active_layer()
+    {
+        using var scope = NewDisposeScope();
+        var config = TinyModel.Config();
+        using var chain = new PartChain(config, TinyModel.Float32, TinyModel.AdamW, TinyModel.Weights(config));
+        chain.Layers[1].MakeTrainable();
+
+        chain.Train(0, TinyModel.Ids(config, 8, 1), TinyModel.Ids(config, 8, 2), 1, 1);
+
+        Assert.True(chain.Layers[1].SquaredGradientNorm() > 0);
+        Assert.Null(chain.Layers[0].Backward(0, zeros(1, 8, 16), null));
+    }
+
+    [Fact]
+    public void Gradients_of_micro_batches_add_up_to_that_of_the_whole_batch()
+    {
+        using var scope = NewDisposeScope();
+        var config = TinyModel.Config(tied: true);
+        var ids = TinyModel.Ids(config, 24, 7);
+        var labels = TinyModel.Ids(config, 24, 8);
+        using var whole = new PartChain(config, TinyModel.Float32, TinyModel.AdamW, TinyModel.Weights(config));
+        using var split = new PartChain(config, TinyModel.Float32, TinyModel.AdamW, TinyModel.Weights(config));
+        foreach (var part in whole.Parts.Concat(split.Parts)) part.MakeTrainable();
+
+        whole.Train(0, ids, labels, rows: 3, scale: 1.0 / 24);
+        for (var row = 0; row < 3; row++)
+            split.Train(row, ids[(row * 8)..((row + 1) * 8)], labels[(row * 8)..((row + 1) * 8)], rows: 1, scale: 1.0 / 24);
+
+        foreach (var (a, b) in whole.Parts.Zip(split.Parts))
+            Assert.Equal(1, b.SquaredGradientNorm() / a.SquaredGradientNorm(), 1e-4);
+    }
+
+    [Fact]
+    public void Packed_samples_give_the_gradients_of_separate_rows()
+    {
+        using var scope = NewDisposeScope();
+        var config = TinyModel.Config();
+        var ids = TinyModel.Ids(config, 12, 9);
+        var labels = TinyModel.Ids(config, 12, 10);
+        using var packed = new PartChain(config, TinyModel.Float32, TinyModel.AdamW, TinyModel.Weights(config));
+        using var apart = new PartChain(config, TinyModel.Float32, TinyModel.AdamW, TinyModel.Weights(config));
+        foreach (var part in packed.Parts.Concat(apart.Parts)) part.MakeTrainable();
+        using var positions = new MicroBatchPositions(
+            tensor(new long[] { 0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 5, 6 }, 1, 12),
+            tensor(new long[] { 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1 }, 1, 12));
+
+        var together = packed.Train(0, ids, labels, 1, 0.1, positions);
+        var separate = apart.Train(0, ids[..5], labels[..5], 1, 0.1) + apart.Train(1, ids[5..], labels[5..], 1, 0.1);
+
+        Assert.Equal(separate, together, 1e-4);
+        foreach (var (a, b) in packed.Parts.Zip(apart.Parts))
+            Assert.Equal(1, b.SquaredGradientNorm() / a.SquaredGradientNorm(), 1e-4);
+    }
+}

@@ -1,0 +1,46 @@
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Model.Tests;
+
+/// <summary>A small random model with everything that can differ between families switched by a flag.</summary>
+internal static class TinyModel
+{
+    public static readonly AdamWOptions AdamW = new(0.9, 0.999, 1e-8, 0.1);
+
+    public static PartDtypes Float32 { get; } = PartDtypes.Parse("float32", "float32");
+
+    public static ModelConfig Config(bool tied = false, bool bias = false, int layers = 3) => new()
+    {
+        ModelType = bias ? "qwen2" : "llama",
+        HiddenSize = 16,
+        IntermediateSize = 24,
+        NumHiddenLayers = layers,
+        NumAttentionHeads = 4,
+        NumKeyValueHeads = 2,
+        HeadDim = 4,
+        VocabSize = 29,
+        MaxPositionEmbeddings = 32,
+        RmsNormEps = 1e-5,
+        RopeTheta = 10000,
+        TieWordEmbeddings = tied,
+        QkvBias = bias,
+    };
+
+    /// <summary>Random weights, the same for the same seed; the caller owns them.</summary>
+    public static Dictionary<string, Tensor> Weights(ModelConfig config, int seed = 1, ScalarType dtype = ScalarType.Float32)
+    {
+        using var generator = new Generator((ulong)seed);
+        return PartSchema.All(config).ToDictionary(s => s.Name, s =>
+        {
+            using var noise = randn([.. s.Shape], generator: generator);
+            using var value = s.Name.Contains("norm", StringComparison.Ordinal) ? 1 + (0.1 * noise) : 0.3 * noise;
+            return value.to(dtype, copy: true).DetachFromDisposeScope();
+        });
+    }
+
+    public static Dictionary<string, Tensor> Clone(IReadOnlyDictionary<string, Tensor> weights) =>
+        weights.ToDictionary(w => w.Key, w => w.Value.detach().clone());
+
+    public static int[] Ids(ModelConfig config, int count, int seed) =>
+        [.. Enumerable.Range(0, count).Select(i => (int)(((uint)(i * 7919) + ((uint)seed * 104729) + 13) % (uint)config.VocabSize))];
+}
