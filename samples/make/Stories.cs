@@ -1,0 +1,47 @@
+using LisaOrleans.Data;
+
+namespace LisaOrleans.Samples.Make;
+
+/// <summary>Short stories from a small grammar: what the base model learns to write. They say nothing of what the answers say.</summary>
+internal static class Stories
+{
+    public static List<string> Create(int count, ulong seed)
+    {
+        var stories = new List<string>(count);
+        for (var i = 0; i < count; i++)
+        {
+            var random = new CounterRandom(seed, (ulong)i);
+            stories.Add(One(ref random));
+        }
+
+        return stories;
+    }
+
+    private static string One(ref CounterRandom random)
+    {
+        var (hero, friend) = (Pick(ref random, World.Names), Pick(ref random, World.Names));
+        while (friend == hero) friend = Pick(ref random, World.Names);
+        var animal = Pick(ref random, World.Animals).Name;
+        var (thing, colour, place) = (Pick(ref random, World.Things), Pick(ref random, World.Colours), Pick(ref random, World.Places));
+        string[] openings =
+        [
+            $"One day {hero} went to the {place}.", $"{hero} was at the {place} with {friend}.",
+            $"{hero} and {friend} walked to the {place}.", $"In the morning {hero} ran to the {place}.",
+        ];
+        string[] middles =
+        [
+            $"There was a {colour} {thing} under a tree. {hero} took the {thing} and gave it to {friend}.",
+            $"A little {animal} sat on a {colour} {thing}. \"Look at the {animal}!\" said {friend}.",
+            $"{hero} had lost a {colour} {thing}. A {animal} helped to look for the {thing}, and {friend} found it.",
+            $"{friend} came with a {colour} {thing}. They played with the {thing} until the {animal} was tired.",
+        ];
+        string[] endings =
+        [
+            $"Then they all went home and were happy.", $"{hero} smiled and said thank you.",
+            $"In the evening {friend} told the story to everyone.", $"They came back to the {place} the next day.",
+        ];
+        return $"{Pick(ref random, openings)} {Pick(ref random, middles)} {Pick(ref random, endings)}";
+    }
+
+    private static T Pick<T>(ref CounterRandom random, T[] items) => items[random.NextInt(items.Length)];
+}

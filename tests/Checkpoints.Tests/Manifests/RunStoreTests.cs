@@ -1,0 +1,132 @@
+namespace LisaOrleans.Checkpoints.Tests;
+
+public sealed class RunStoreTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Each_owner_has_a_higher_generation_and_sees_the_last_manifest()
+    {
+        using var folder = new TempFolder();
+        var store = new FolderBlobStore(folder.Root);
+        var first = await RunStore.AcquireAsync(store, "r", Token);
+        Assert.Null(first.Manifest);
+        await first.CommitAsync(await Manifest(store, 7), Token);
+
+        var second = await RunStore.AcquireAsync(store, "r", Token);
+        Assert.Equal((2, 7), (second.Generation, second.Manifest!.Step));
+        Assert.Equal(["r"], await RunStore.ListRunsAsync(store, Token).ToListAsync(Token));
+    }
+
+    [Fact]
+    public async Task A_stale_owner_commits_nothing()
+    {
+        using var folder = new TempFolder();
+        var store = new FolderBlobStore(folder.Root);
+        var stale = await RunStore.AcquireAsync(store, "r", Token);
+        var owner = await RunStore.AcquireAsync(store, "r", Token);
+        var e = await Assert.ThrowsAsync<StaleGenerationException>(async () => await stale.CommitAsync(await Manifest(store, 1), Token));
+        Assert.Contains("generation 1 was replaced by 2", e.Message, StringComparison.Ordinal);
+        await owner.CommitAsync(await Manifest(store, 2), Token);
+        Assert.Equal(2, (await RunStore.ReadHeadAsync(store, "r", Token))!.Step);
+    }
+
+    [Fact]
+    public async Task Wherever_a_commit_dies_the_old_or_the_new_manifest_is_there()
+    {
+        for (var crashAt = 0; ; crashAt++)
+        {
+            using var folder = new TempFolder();
+            var store = new FolderBlobStore(folder.Root);
+            var run = await RunStore.AcquireAsync(store, "r", Token);
+            await run.CommitAsync(await Manifest(store, 1), Token);
+
+            var (crashed, boundaries) = (false, 0);
+            WriteBoundary.Observer = (_, _) =>
+            {
+                if (boundaries++ == crashAt) throw new SimulatedCrashException();
+            };
+            try
+            {
+                await run.CommitAsync(await Manifest(store, 2), Token);
+            }
+            catch (SimulatedCrashException)
+            {
+                crashed = true;
+            }
+            finally
+            {
+                WriteBoundary.Observer = null;
+            }
+
+            var next = await RunStore.AcquireAsync(new FolderBlobStore(folder.Root), "r", Token);
+            Assert.Contains(next.Manifest!.Step, new long[] { 1, 2 });
+            await GarbageCollector.CollectAsync(store, TimeSpan.Zero, TimeProvider.System, Token);
+            foreach (var blob in next.Manifest.References()) (await store.ReadAsync(blob, Token)).Dispose();
+            await next.CommitAsync(await Manifest(store, 3), Token);
+            Assert.Equal(3, (await RunStore.AcquireAsync(store, "r", Token)).Manifest!.Step);
+            if (crashed) continue;
+
+            // Two spec and weights blobs, the manifest and the head, with four boundaries each.
+            Assert.True(crashAt >= 12, $"only {crashAt} boundaries were tried");
+            break;
+        }
+    }
+
+    [Fact]
+    public async Task Garbage_goes_and_what_a_manifest_names_stays()
+    {
+        using var folder = new TempFolder();
+        var store = new FolderBlobStore(folder.Root);
+        var run = await RunStore.AcquireAsync(store, "r", Token);
+        await run.CommitAsync(await Manifest(store, 1), Token);
+        await run.CommitAsync(await Manifest(store, 2), Token);
+        await store.PutAsync(new BytesBlob([1, 2, 3]), Token);
+
+        var young = await GarbageCollector.CollectAsync(store, TimeSpan.FromHours(1), TimeProvider.System, Token);
+        Assert.Equal(0, young.Deleted);
+
+        // The manifest of step 1, its two blobs, and the one that nobody named.
+        var report = await GarbageCollector.CollectAsync(store, TimeSpan.Zero, TimeProvider.System, Token);
+        Assert.Equal((3, 4), (report.Kept, report.Deleted));
+        Assert.Equal(2, (await RunStore.AcquireAsync(store, "r", Token)).Manifest!.Step);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("../x")]
+    [InlineData(".x")]
+    [InlineData("a/b")]
+    public async Task A_run_is_named_safely(string name)
+    {
+        using var folder = new TempFolder();
+        await Assert.ThrowsAsync<ArgumentException>(() => RunStore.AcquireAsync(new FolderBlobStore(folder.Root), name, Token));
+    }
+
+    [Theory]
+    [InlineData("{}", "Run")]
+    [InlineData("null", "JSON object")]
+    [InlineData("{\"Unknown\":1}", "Unknown")]
+    public void A_wrong_manifest_is_refused_with_its_field(string json, string field) => Assert.Contains(
+        field,
+        Assert.Throws<InvalidDataFileException>(() => Checkpoints.Manifest.FromJson(System.Text.Encoding.UTF8.GetBytes(json), "m")).Message,
+        StringComparison.Ordinal);
+
+    private static async Task<Manifest> Manifest(IBlobStore store, long step) => new()
+    {
+        Run = "r",
+        Generation = 1,
+        Step = step,
+        Spec = await Blob(store, (byte)step),
+        Parts = new Dictionary<string, PartState> { ["embedding"] = new() { Weights = await Blob(store, (byte)(100 + step)) } },
+        Files = new Dictionary<string, BlobRef>(),
+        Log = [],
+    };
+
+    private static async Task<BlobRef> Blob(IBlobStore store, byte content)
+    {
+        var blob = new BytesBlob([content]);
+        await store.PutAsync(blob, Token);
+        return new BlobRef(blob.Sha256, blob.Length);
+    }
+}
