@@ -6,30 +6,28 @@ using LisaOrleans.Model;
 
 namespace LisaOrleans.Samples.Make;
 
-/// <summary>A small Llama with random weights, as a Hugging Face folder.</summary>
+/// <summary>A Llama with random weights, as a Hugging Face folder (without the tokenizer's model).</summary>
 internal static class RandomModel
 {
-    public const int VocabularySize = 512;
-
     private const double InitializerRange = 0.02;
 
-    public static async Task WriteAsync(string folder, ulong seed)
+    public static async Task WriteAsync(string folder, RandomModelShape shape, ulong seed)
     {
         var config = new
         {
             architectures = new[] { "LlamaForCausalLM" },
             model_type = "llama",
-            hidden_size = 96,
-            intermediate_size = 256,
-            num_hidden_layers = 6,
-            num_attention_heads = 4,
-            num_key_value_heads = 2,
-            vocab_size = VocabularySize,
-            max_position_embeddings = 256,
+            hidden_size = shape.HiddenSize,
+            intermediate_size = shape.IntermediateSize,
+            num_hidden_layers = shape.Layers,
+            num_attention_heads = shape.Heads,
+            num_key_value_heads = shape.KeyValueHeads,
+            vocab_size = shape.VocabularySize,
+            max_position_embeddings = shape.MaxPositions,
             rms_norm_eps = 1e-5,
             rope_theta = 10000.0,
             hidden_act = "silu",
-            tie_word_embeddings = true,
+            tie_word_embeddings = shape.Tied,
             bos_token_id = 1,
             eos_token_id = 2,
             initializer_range = InitializerRange,
@@ -43,7 +41,7 @@ internal static class RandomModel
             bos_token = "<s>",
             eos_token = "</s>",
             unk_token = "<unk>",
-            model_max_length = 256,
+            model_max_length = shape.MaxPositions,
         };
         var indented = new JsonSerializerOptions { WriteIndented = true };
         var json = JsonSerializer.Serialize(config, indented);

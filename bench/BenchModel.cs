@@ -1,0 +1,44 @@
+using LisaOrleans.Data;
+using LisaOrleans.Samples.Make;
+
+namespace LisaOrleans.Bench;
+
+/// <summary>A model of about 30 M parameters with random weights and the sample's tokenizer and data, in a folder that is deleted.</summary>
+internal sealed class BenchModel : IDisposable
+{
+    /// <value>29.6 M parameters: eight layers of 3.2 M, an embedding and a head of 2.1 M each.</value>
+    public static RandomModelShape Shape { get; } = new(512, 1376, 8, 8, 8, 4096, 256, Tied: false);
+
+    private BenchModel(string root) => Root = root;
+
+    public string Root { get; }
+
+    public string Folder => Path.Combine(Root, "model");
+
+    public string Data => Path.Combine(Root, "data.jsonl");
+
+    public static async Task<BenchModel> CreateAsync()
+    {
+        var model = new BenchModel(Directory.CreateTempSubdirectory("lisa-bench-").FullName);
+        Directory.CreateDirectory(model.Folder);
+        await RandomModel.WriteAsync(model.Folder, Shape, seed: 7);
+        var samples = Path.Combine(RepositoryRoot(), "samples");
+        File.Copy(Path.Combine(samples, "tiny-stories", "tokenizer.model"), Path.Combine(model.Folder, "tokenizer.model"));
+
+        // Rows of one length, so that every step is the same work: a long line of text cut to the block size.
+        var text = string.Join(' ', File.ReadLines(Path.Combine(samples, "animals.jsonl")).Select(l => l.Replace("\"", "", StringComparison.Ordinal)));
+        var random = new CounterRandom(1, 0);
+        await File.WriteAllLinesAsync(model.Data, Enumerable.Range(0, 256).Select(_ =>
+            $"{{\"text\":\"{text.Substring(random.NextInt(text.Length - 2000), 2000)}\"}}"));
+        return model;
+    }
+
+    public void Dispose() => Directory.Delete(Root, recursive: true);
+
+    private static string RepositoryRoot()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+            if (File.Exists(Path.Combine(folder.FullName, "LisaOrleans.sln"))) return folder.FullName;
+        throw new InvalidOperationException("run the benchmarks from a checkout");
+    }
+}

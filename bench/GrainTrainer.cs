@@ -1,0 +1,32 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Data;
+using LisaOrleans.Grains;
+using LisaOrleans.Silo;
+
+namespace LisaOrleans.Bench;
+
+/// <summary>A run as <c>lisa train</c> does it: import into a folder store, grains of an embedded silo.</summary>
+internal static class GrainTrainer
+{
+    /// <summary>Trains to the end and reports each step.</summary>
+    public static async Task Run(string root, string model, string data, TrainingSpec spec, Action<StepRecord> step)
+    {
+        var store = new FolderBlobStore(Path.Combine(root, "store-" + Guid.NewGuid().ToString("N")));
+        await RunImporter.ImportAsync(
+            store,
+            new ImportRequest { ModelFolder = model, DataFile = data, Dataset = new DatasetOptions { BlockSize = spec.BlockSize }, Spec = spec },
+            null,
+            CancellationToken.None);
+        await using var silo = await EmbeddedSilo.StartAsync(
+            new EmbeddedSiloOptions { Store = store, Threads = spec.Threads }, CancellationToken.None);
+        var run = silo.Grains.GetGrain<IRunGrain>(spec.RunName);
+        await run.Start();
+        await foreach (var happened in run.Watch(0))
+        {
+            if (happened is StepCompleted completed) step(completed.Record);
+            if (happened is not RunEnded ended) continue;
+            if (ended.State != RunState.Succeeded) throw new InvalidOperationException($"the run ended as {ended.State}: {ended.Error}");
+            return;
+        }
+    }
+}

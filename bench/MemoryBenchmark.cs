@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace LisaOrleans.Bench;
+
+/// <summary>
+/// Peak resident memory of a run: after 2 periods and after 50, and of full fine-tuning. Each in a process of its own,
+/// because a peak belongs to a process.
+/// </summary>
+internal static class MemoryBenchmark
+{
+    private const int Period = 2;
+
+    public static async Task Run(int threads)
+    {
+        using var model = await BenchModel.CreateAsync();
+        Console.WriteLine("29.6 M parameters, float32, 4 x 128 tokens a step; peak resident memory of the process");
+        var lisa = await Child(model, TrainingMethods.Lisa, 50, threads);
+        var full = await Child(model, TrainingMethods.Full, 2, threads);
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"LISA, 2 of 8 layers: {Mega(lisa.Early)} MB after 2 periods, {Mega(lisa.Late)} MB after 50; ratio of the process's peaks {(double)lisa.Late / lisa.Early:0.000}"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"full: {Mega(full.Late)} MB; LISA / full {(double)lisa.Late / full.Late:0.000}"));
+    }
+
+    /// <summary>The measured process: prints the peak after two periods and at the end.</summary>
+    public static async Task Measure(string root, string method, int periods, int threads)
+    {
+        long early = 0, late = 0;
+        var spec = new TrainingSpec
+        {
+            RunName = "memory-" + method,
+            Method = method,
+            LisaIntervalSteps = Period,
+            MaxSteps = periods * Period,
+            PerDeviceTrainBatchSize = 4,
+            BlockSize = 128,
+            Dtype = "float32",
+            SaveSteps = 0,
+            Threads = threads,
+        };
+        await GrainTrainer.Run(root, Path.Combine(root, "model"), Path.Combine(root, "data.jsonl"), spec, record =>
+        {
+            if (record.Step == 2 * Period) early = Peak();
+            if (record.Step == spec.MaxSteps) late = Peak();
+        });
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{early} {late}"));
+    }
+
+    private static async Task<(long Early, long Late)> Child(BenchModel model, string method, int periods, int threads)
+    {
+        using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!)
+        {
+            ArgumentList =
+            {
+                "measure-memory", model.Root, method, periods.ToString(CultureInfo.InvariantCulture), threads.ToString(CultureInfo.InvariantCulture),
+            },
+            RedirectStandardOutput = true,
+        })!;
+        var output = await process.StandardOutput.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0) throw new InvalidOperationException($"the measured process ended with {process.ExitCode}");
+        var numbers = output.Split(['\n', ' '], StringSplitOptions.RemoveEmptyEntries).TakeLast(2)
+            .Select(n => long.Parse(n, CultureInfo.InvariantCulture)).ToArray();
+        return (numbers[0], numbers[1]);
+    }
+
+    // VmHWM: the largest resident set the process ever had.
+    private static long Peak() => 1024 * long.Parse(
+        File.ReadLines("/proc/self/status").Single(l => l.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+        CultureInfo.InvariantCulture);
+
+    private static string Mega(long bytes) => (bytes / 1e6).ToString("0", CultureInfo.InvariantCulture);
+}
