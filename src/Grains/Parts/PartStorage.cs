@@ -14,6 +14,7 @@ internal static class PartStorage
         SafetensorsReader blob, string blobName, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes, Device device)
     {
         Check(blob, blobName, specs.ToDictionary(s => s.Name, s => (s.Shape, dtypes.Storage)));
+        using var memory = HostMemory.LongLived();
         return specs.ToDictionary(s => s.Name, s =>
         {
             var stored = Read(blob, s.Name);

@@ -49,6 +49,7 @@ public abstract class ModelPart : IDisposable
     public void MakeTrainable()
     {
         if (Trainable) return;
+        using var memory = HostMemory.LongLived();
         foreach (var parameter in Parameters) parameter.MakeTrainable();
         (Trainable, StateStep) = (true, 0);
     }
@@ -60,6 +61,7 @@ public abstract class ModelPart : IDisposable
         DiscardGradients();
         foreach (var parameter in Parameters) parameter.Freeze();
         (Trainable, StateStep) = (false, 0);
+        HostMemory.ReturnFree();
     }
 
     /// <summary>Sum of squares of the step's gradients. Repeatable until <see cref="Apply"/> or <see cref="DiscardGradients"/>.</summary>
@@ -161,6 +163,7 @@ public abstract class ModelPart : IDisposable
     private static Tensor HostCopy(Tensor tensor, ScalarType dtype)
     {
         using var _ = no_grad();
+        using var memory = HostMemory.LongLived();
         return tensor.detach().to(dtype, CPU, copy: true).contiguous().DetachFromDisposeScope();
     }
 

@@ -1,4 +1,5 @@
 using LisaOrleans.Grains;
+using LisaOrleans.Model;
 using static TorchSharp.torch;
 
 namespace LisaOrleans.Silo;
@@ -16,6 +17,7 @@ internal sealed class DeviceWorker : IDeviceWorker, IDisposable
     /// <param name="threads">Intra-op threads: they decide in which order sums are made, and so their bits.</param>
     public DeviceWorker(Device device, int threads)
     {
+        HostMemory.Prepare();
         (Device, _threads) = (device, threads);
         _thread = new Thread(Loop) { IsBackground = true, Name = $"torch {device}" };
         _thread.Start();
