@@ -18,7 +18,7 @@ internal static class GrainTrainer
             null,
             CancellationToken.None);
         await using var silo = await EmbeddedSilo.StartAsync(
-            new EmbeddedSiloOptions { Store = store, Threads = spec.Threads }, CancellationToken.None);
+            new EmbeddedSiloOptions { Store = store }, CancellationToken.None);
         var run = silo.Grains.GetGrain<IRunGrain>(spec.RunName);
         await run.Start();
         await foreach (var happened in run.Watch(0))

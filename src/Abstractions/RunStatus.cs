@@ -30,4 +30,16 @@ public sealed record RunStatus
 
     /// <summary>The reason, for <see cref="RunState.Failed"/>.</summary>
     [Id(8)] public string? Error { get; init; }
+
+    /// <summary>Which silo holds which parts; empty while it does not train.</summary>
+    [Id(9)] public IReadOnlyList<SiloStage> Stages { get; init; } = [];
+
+    /// <summary>How often parts moved to other silos at a step boundary since it was last started.</summary>
+    [Id(10)] public int Moves { get; init; }
+
+    /// <summary>Bytes that the last manifest wrote.</summary>
+    [Id(11)] public long ManifestBytes { get; init; }
+
+    /// <summary>Seconds for which training stood still for manifests since it was last started.</summary>
+    [Id(12)] public double StallSeconds { get; init; }
 }

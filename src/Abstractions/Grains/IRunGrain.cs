@@ -15,8 +15,33 @@ public interface IRunGrain : IGrainWithStringKey
     [ResponseTimeout("01:00:00")]
     Task Cancel();
 
+    /// <summary>
+    /// Moves the run's parts away from a silo that is about to leave, at the next step boundary and after a manifest.
+    /// Returns when nothing of the run is there any more, or at once where there is no other silo to go to.
+    /// </summary>
+    /// <param name="silo">The silo's address.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    [ResponseTimeout("00:10:00")]
+    Task Drain(string silo, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Stops at the next step boundary, after a manifest, and lets go of this activation. The run stays one that is to be
+    /// worked on: the next <see cref="Resume"/> or <see cref="Start"/>, on whatever silo, goes on.
+    /// </summary>
+    [ResponseTimeout("00:10:00")]
+    Task HandOver();
+
+    /// <summary>Starts the run if it was running when it was last heard of, without the silos that are about to leave.</summary>
+    /// <param name="leaving">Addresses of silos to keep off.</param>
+    [ResponseTimeout("00:10:00")]
+    Task Resume(IReadOnlyList<string> leaving);
+
     /// <summary>Where the run is now.</summary>
     Task<RunStatus> GetStatus();
+
+    /// <summary>Where the run is now, and the steps after one that was seen.</summary>
+    /// <param name="afterStep">The last step that the asker knows; 0 for none.</param>
+    Task<RunUpdate> GetUpdate(long afterStep);
 
     /// <summary>
     /// All events after the given sequence number, then those to come, until the run ends. The first call passes 0.

@@ -24,4 +24,7 @@ public sealed record PartLoad
 
     /// <summary>The part that gets this one's output; null for the head.</summary>
     [Id(6)] public string? Next { get; init; }
+
+    /// <summary>Address of the silo that the part belongs on.</summary>
+    [Id(7)] public required string Silo { get; init; }
 }

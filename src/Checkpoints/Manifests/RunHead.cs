@@ -1,8 +1,14 @@
 namespace LisaOrleans.Checkpoints;
 
-/// <summary>The one file of a run that changes: who owns the run, and its last complete manifest.</summary>
+/// <summary>The one file of a run that changes: who owns the run, what it is to do, and its last complete manifest.</summary>
 /// <param name="Run">The run's name.</param>
 /// <param name="Generation">The owner's generation. Older ones can commit nothing any more.</param>
 /// <param name="Step">The manifest's step.</param>
 /// <param name="Manifest">The last complete manifest; null before the first.</param>
-public sealed record RunHead(string Run, long Generation, long Step, BlobRef? Manifest);
+/// <param name="State">What the run was last told or came to: see <see cref="RunHeadStates"/>.</param>
+/// <param name="Error">The reason, where it failed.</param>
+/// <param name="Cluster">The cluster that is to go on with it if all its silos die; null for a single process.</param>
+/// <param name="Recoveries">How often an owner was lost, or went back to a manifest, since the run began.</param>
+public sealed record RunHead(
+    string Run, long Generation, long Step, BlobRef? Manifest, string? State = null, string? Error = null, string? Cluster = null,
+    int Recoveries = 0);

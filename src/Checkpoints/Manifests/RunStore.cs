@@ -31,14 +31,25 @@ public sealed class RunStore
             : null;
 
     /// <summary>Becomes the run's owner under a new generation. Creates the run if it is not there.</summary>
-    public static async Task<RunStore> AcquireAsync(IBlobStore store, string run, CancellationToken cancellationToken)
+    /// <param name="store">The store.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="claim">What for.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public static async Task<RunStore> AcquireAsync(IBlobStore store, string run, RunClaim claim, CancellationToken cancellationToken)
     {
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var document = await store.GetDocumentAsync(HeadPath(run), cancellationToken).ConfigureAwait(false);
             var before = document is null ? new RunHead(run, 0, 0, null) : Parse(document, run, store);
-            var head = before with { Generation = before.Generation + 1 };
+            var head = before with
+            {
+                Generation = before.Generation + 1,
+                State = claim.State,
+                Error = null,
+                Cluster = claim.Cluster,
+                Recoveries = before.Recoveries + (before.State == RunHeadStates.Running && !claim.Planned ? 1 : 0),
+            };
             try
             {
                 var etag = await store.PutDocumentAsync(HeadPath(run), ToJson(head), document?.ETag, cancellationToken).ConfigureAwait(false);
@@ -58,7 +69,20 @@ public sealed class RunStore
     {
         var blob = new BytesBlob(manifest.ToJson());
         await _store.PutAsync(blob, cancellationToken).ConfigureAwait(false);
-        var head = Head with { Step = manifest.Step, Manifest = new BlobRef(blob.Sha256, blob.Length) };
+        await SwapHeadAsync(Head with { Step = manifest.Step, Manifest = new BlobRef(blob.Sha256, blob.Length) }, cancellationToken).ConfigureAwait(false);
+        Manifest = manifest;
+    }
+
+    /// <summary>Keeps what the run came to, for those who ask after its owner is gone.</summary>
+    /// <param name="state">See <see cref="RunHeadStates"/>.</param>
+    /// <param name="error">The reason, where it failed.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="StaleGenerationException">Another process owns the run.</exception>
+    public Task SetStateAsync(string state, string? error, CancellationToken cancellationToken) =>
+        SwapHeadAsync(Head with { State = state, Error = error }, cancellationToken);
+
+    private async Task SwapHeadAsync(RunHead head, CancellationToken cancellationToken)
+    {
         try
         {
             _etag = await _store.PutDocumentAsync(HeadPath(Head.Run), ToJson(head), _etag, cancellationToken).ConfigureAwait(false);
@@ -72,7 +96,7 @@ public sealed class RunStore
             _etag = document.ETag;
         }
 
-        (Head, Manifest) = (head, manifest);
+        Head = head;
     }
 
     /// <summary>Reads a manifest.</summary>

@@ -30,6 +30,9 @@ public sealed class SafetensorsBlob : IBlobSource
     /// <inheritdoc/>
     public Task WriteToAsync(Stream stream, CancellationToken cancellationToken) => WriteAsync(stream, _header, _tensors, cancellationToken);
 
+    /// <inheritdoc/>
+    public Stream OpenRead() => new SafetensorsStream(_header, _tensors);
+
     internal static async Task WriteAsync(
         Stream stream, byte[] header, IReadOnlyList<TensorSource> tensors, CancellationToken cancellationToken)
     {

@@ -4,7 +4,7 @@ using System.Security.Cryptography;
 namespace LisaOrleans.Checkpoints;
 
 /// <summary>The bytes of a blob in memory: a mapped file, or native memory. Owns them.</summary>
-public sealed unsafe class BlobContent : IDisposable
+public sealed class BlobContent : IDisposable
 {
     private const int Chunk = 16 << 20;
 
@@ -19,10 +19,10 @@ public sealed unsafe class BlobContent : IDisposable
     public long Length { get; }
 
     /// <summary>A stream over the bytes; valid until disposed.</summary>
-    public Stream AsStream() => new UnmanagedMemoryStream((byte*)Data, Length);
+    public unsafe Stream AsStream() => new UnmanagedMemoryStream((byte*)Data, Length);
 
     /// <summary>A copy of the bytes, for small blobs.</summary>
-    public byte[] ToArray() => new ReadOnlySpan<byte>((void*)Data, checked((int)Length)).ToArray();
+    public unsafe byte[] ToArray() => new ReadOnlySpan<byte>((void*)Data, checked((int)Length)).ToArray();
 
     /// <inheritdoc/>
     public void Dispose()
@@ -31,7 +31,7 @@ public sealed unsafe class BlobContent : IDisposable
         Interlocked.Exchange(ref _release, null)?.Invoke();
     }
 
-    internal static BlobContent MapFile(string path)
+    internal static unsafe BlobContent MapFile(string path)
     {
         var length = new FileInfo(path).Length;
         if (length == 0) return new BlobContent(0, 0, () => { });
@@ -48,11 +48,34 @@ public sealed unsafe class BlobContent : IDisposable
         });
     }
 
-    internal string ComputeSha256()
+    /// <summary>Native memory of a length, to be filled through <see cref="Data"/>.</summary>
+    internal static unsafe BlobContent Allocate(long length)
+    {
+        var data = (nint)System.Runtime.InteropServices.NativeMemory.Alloc((nuint)Math.Max(1, length));
+        return new BlobContent(data, length, () => System.Runtime.InteropServices.NativeMemory.Free((void*)data));
+    }
+
+    /// <summary>Fills the memory from a stream; false if the stream is shorter or longer.</summary>
+    internal async Task<bool> FillAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        using var target = Writer();
+        var buffer = new byte[1 << 20];
+        while (await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and var count)
+        {
+            if (count > Length - target.Position) return false;
+            target.Write(buffer, 0, count);
+        }
+
+        return target.Position == Length;
+    }
+
+    internal unsafe string ComputeSha256()
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         for (long at = 0; at < Length; at += Chunk)
             hash.AppendData(new ReadOnlySpan<byte>((void*)(Data + (nint)at), (int)Math.Min(Chunk, Length - at)));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
+
+    private unsafe UnmanagedMemoryStream Writer() => new((byte*)Data, Length, Length, FileAccess.Write);
 }

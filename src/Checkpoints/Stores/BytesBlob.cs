@@ -13,4 +13,7 @@ public sealed class BytesBlob(byte[] content) : IBlobSource
 
     /// <inheritdoc/>
     public Task WriteToAsync(Stream stream, CancellationToken cancellationToken) => stream.WriteAsync(content, cancellationToken).AsTask();
+
+    /// <inheritdoc/>
+    public Stream OpenRead() => new MemoryStream(content, writable: false);
 }

@@ -33,12 +33,7 @@ public sealed class FolderBlobStore : IBlobStore
     public async Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken)
     {
         var path = BlobPath(blob.Sha256);
-        if (File.Exists(path))
-        {
-            // Garbage collection spares what is new, and this is about to be referred to.
-            File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
-            return false;
-        }
+        if (Renew(path)) return false;
 
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         await AtomicFile.WriteAsync(path, blob.WriteToAsync, cancellationToken).ConfigureAwait(false);
@@ -126,6 +121,21 @@ public sealed class FolderBlobStore : IBlobStore
             .Where(f => now - File.GetLastWriteTimeUtc(f) > age).ToArray();
         foreach (var file in old) File.Delete(file);
         return old.Length;
+    }
+
+    // Garbage collection spares what is new, and this is about to be referred to. It may also just have deleted it.
+    private static bool Renew(string path)
+    {
+        try
+        {
+            if (!File.Exists(path)) return false;
+            File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
+            return File.Exists(path);
+        }
+        catch (IOException)
+        {
+            return false;
+        }
     }
 
     private static string ETag(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(SHA256.HashData(content));

@@ -11,4 +11,7 @@ public interface IBlobSource
 
     /// <summary>Writes them.</summary>
     Task WriteToAsync(Stream stream, CancellationToken cancellationToken);
+
+    /// <summary>A seekable stream over them; valid as long as the source.</summary>
+    Stream OpenRead();
 }

@@ -98,7 +98,7 @@ internal sealed class TrainCommand : IDisposable
     private async Task<RunState> Train(ImportOutcome outcome)
     {
         await using var silo = await EmbeddedSilo.StartAsync(
-            new EmbeddedSiloOptions { Store = _store, Threads = outcome.Spec.Threads }, CancellationToken.None);
+            new EmbeddedSiloOptions { Store = _store }, CancellationToken.None);
         var run = silo.Grains.GetGrain<IRunGrain>(RunName);
         await run.Start();
         var pausing = PauseOnInterrupt(run);

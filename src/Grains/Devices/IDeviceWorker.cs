@@ -11,6 +11,9 @@ public interface IDeviceWorker
     /// <summary>Where tensors live.</summary>
     Device Device { get; }
 
+    /// <summary>Sets the intra-op threads of the arithmetic, which decide the bits of sums. On the device's thread only.</summary>
+    void UseThreads(int count);
+
     /// <summary>Runs work on the device's thread: by priority, within one priority in the order of the calls.</summary>
     /// <returns>Its result. Cancelled only if the work had not begun.</returns>
     Task<T> Run<T>(WorkPriority priority, Func<T> work, CancellationToken cancellationToken = default);

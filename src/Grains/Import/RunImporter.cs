@@ -21,8 +21,7 @@ public static class RunImporter
         IBlobStore store, ImportRequest request, IProgress<ImportProgress>? progress, CancellationToken cancellationToken)
     {
         RunName.Validate(request.Spec.RunName);
-        if (request.Overwrite) await RunStore.DeleteAsync(store, request.Spec.RunName, cancellationToken);
-        var stored = await ReadStored(store, request.Spec.RunName, cancellationToken);
+        var stored = request.Overwrite ? null : await ReadStored(store, request.Spec.RunName, cancellationToken);
 
         using var model = ModelFolder.Open(request.ModelFolder);
         var spec = request.Spec with
@@ -68,10 +67,12 @@ public static class RunImporter
             }
 
             await store.PutAsync(spec0, cancellationToken);
-            var session = await RunStore.AcquireAsync(store, spec.RunName, cancellationToken);
-            var manifest = stored is null
-                ? await FirstManifest(parts, fingerprint)
-                : stored.Manifest with { Generation = session.Generation };
+            var session = await RunStore.AcquireAsync(store, spec.RunName, new RunClaim(RunHeadStates.Queued), cancellationToken);
+
+            // Looked at again: another process may have trained on, or made the run, while this one was reading its files.
+            if (stored is null && session.Manifest is not null && !request.Overwrite)
+                throw new InvalidSettingException("run_name", $"'{spec.RunName}' was created by another process in this moment");
+            var manifest = stored is null ? await FirstManifest(parts, fingerprint) : session.Manifest!;
             manifest = manifest with { Spec = Reference(spec0), Generation = session.Generation };
             await session.CommitAsync(manifest, cancellationToken);
             return manifest;

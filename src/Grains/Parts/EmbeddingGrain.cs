@@ -9,14 +9,8 @@ internal sealed class EmbeddingGrain(PartServices services) : PartGrain<Embeddin
     protected override IReadOnlyList<ParameterSpec> Specs(ModelConfig config) => PartSchema.Embedding(config);
 
     protected override EmbeddingPart Create(
-        ModelConfig config, PartDtypes dtypes, AdamWOptions options, TrainingSpec spec, Dictionary<string, Tensor> weights)
-    {
-        var part = new EmbeddingPart(config, dtypes, options, weights);
-        Services.LocalParts.Set(RunId, part);
-        return part;
-    }
-
-    protected override void Releasing(EmbeddingPart part) => Services.LocalParts.Remove(RunId, part);
+        ModelConfig config, PartDtypes dtypes, AdamWOptions options, TrainingSpec spec, Dictionary<string, Tensor> weights) =>
+        new(config, dtypes, options, weights);
 
     protected override async Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken)
     {
@@ -28,7 +22,7 @@ internal sealed class EmbeddingGrain(PartServices services) : PartGrain<Embeddin
                 CheckIds(data.InputIds);
                 using var ids_BT = tensor(
                     Array.ConvertAll(data.InputIds, i => (long)i), data.BatchSize, data.SequenceLength, device: Services.Worker.Device);
-                return (Services.Exchange.Publish(Part!.Forward(call.Index, ids_BT, call.Train)), Part.Trainable);
+                return (Publish(Part!.Forward(call.Index, ids_BT, call.Train), call), Part.Trainable);
             },
             WorkPriority.Forward,
             cancellationToken);

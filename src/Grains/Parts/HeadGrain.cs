@@ -12,23 +12,23 @@ internal sealed class HeadGrain(PartServices services) : PartGrain<HeadPart>(ser
         ModelConfig config, PartDtypes dtypes, AdamWOptions options, TrainingSpec spec, Dictionary<string, Tensor> weights)
     {
         var run = RunId;
-        return new HeadPart(config, dtypes, options, weights, () => Services.LocalParts.Get(run));
+        return new HeadPart(config, dtypes, options, weights, () => Services.LocalParts.Embedding(run, Generation));
     }
 
     protected override async Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken)
     {
-        var input_BTD = await Services.Exchange.Claim(call.Activation!, cancellationToken);
+        using var input = new ClaimedTensor(await Services.Exchange.Claim(call.Activation!, cancellationToken));
         if (call.Train) await Order.Enter(call.Step, call.Index, cancellationToken);
         var result = await OnDevice(
             call.Generation,
             () =>
             {
-                var head = Part!.Run(input_BTD, call.Data.Labels, call.LossScale, call.Train, call.InputGradient);
+                var head = Part!.Run(input.HandOn(), call.Data.Labels, call.LossScale, call.Train, call.InputGradient);
                 return new MicroBatchResult
                 {
                     LossSum = head.LossSum,
                     LabelCount = head.LabelCount,
-                    Gradient = head.Gradient is null ? null : Services.Exchange.Publish(head.Gradient),
+                    Gradient = head.Gradient is null ? null : Publish(head.Gradient, call),
                 };
             },
             WorkPriority.Backward,

@@ -16,14 +16,14 @@ internal sealed class LayerGrain(PartServices services) : PartGrain<LayerPart>(s
 
     protected override async Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken)
     {
-        var input_BTD = await Services.Exchange.Claim(call.Activation!, cancellationToken);
+        using var input = new ClaimedTensor(await Services.Exchange.Claim(call.Activation!, cancellationToken));
         var (activation, gradientWanted) = await OnDevice(
             call.Generation,
             () =>
             {
                 using var positions = PackedPositions.Create(call.Data, Services.Worker.Device);
-                var output_BTD = Part!.Forward(call.Index, input_BTD, positions, call.Train, call.InputGradient);
-                return (Services.Exchange.Publish(output_BTD), call.Train && (call.InputGradient || Part.Trainable));
+                var output_BTD = Part!.Forward(call.Index, input.HandOn(), positions, call.Train, call.InputGradient);
+                return (Publish(output_BTD, call), call.Train && (call.InputGradient || Part.Trainable));
             },
             WorkPriority.Forward,
             cancellationToken);
@@ -39,7 +39,7 @@ internal sealed class LayerGrain(PartServices services) : PartGrain<LayerPart>(s
             {
                 using var positions = PackedPositions.Create(call.Data, Services.Worker.Device);
                 var inputGradient = Part!.Backward(call.Index, gradient_BTD, positions);
-                return inputGradient is null ? null : Services.Exchange.Publish(inputGradient);
+                return inputGradient is null ? null : Publish(inputGradient, call);
             },
             WorkPriority.Backward,
             cancellationToken);

@@ -1,6 +1,7 @@
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Model;
 using Orleans.Concurrency;
+using Orleans.Runtime.Placement;
 using static TorchSharp.torch;
 
 namespace LisaOrleans.Grains;
@@ -19,6 +20,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
 {
     private readonly CancellationTokenSource _life = new();
     private CancellationTokenSource _current = new();
+    private int _threads = 1;
     private long _generation;
     private long _appliedStep;
 
@@ -39,15 +41,26 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
     /// <summary>The loaded part; touched on the device's thread only, but for its flags.</summary>
     protected TPart? Part { get; private set; }
 
+    protected long Generation => Volatile.Read(ref _generation);
+
     protected MicroBatchOrder Order { get; } = new();
 
     protected IPartGrain Next => _next ?? throw new InvalidOperationException($"{PartId} has no next part");
 
-    public async Task Load(PartLoad load, CancellationToken cancellationToken)
+    public async Task<bool> Load(PartLoad load, CancellationToken cancellationToken)
     {
         if (load.Generation < _generation) throw new StaleGenerationCallException(PartId, load.Generation, _generation);
         Volatile.Write(ref _generation, load.Generation);
+        services.LocalParts.Fence(RunId, PartId, load.Generation);
         await _current.CancelAsync();
+        if (load.Silo != services.Silo.SiloAddress.ToParsableString())
+        {
+            RequestContext.Set(IPlacementDirector.PlacementHintKey, SiloAddress.FromParsableString(load.Silo));
+            this.MigrateOnIdle();
+            return false;
+        }
+
+        _threads = load.Spec.Threads;
         _current = CancellationTokenSource.CreateLinkedTokenSource(_life.Token);
         Order.Reset();
         DelayDeactivation(TimeSpan.FromDays(365));
@@ -56,27 +69,32 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
 
         await OnDevice(load.Generation, () =>
         {
+            // Here, behind the work of earlier generations that was under way.
+            services.Exchange.DiscardBefore(RunId, load.Generation);
             Part?.DiscardMicroBatches();
             Part?.DiscardGradients();
         }, cancellationToken: cancellationToken);
         if (Part is not null && _version == _storedVersion && load.Weights == _weights && load.Optimizer == _optimizer)
         {
             _appliedStep = load.Step;
-            return;
+            return true;
         }
 
         await LoadBlobs(load, cancellationToken);
         (_weights, _optimizer, _appliedStep) = (load.Weights, load.Optimizer, load.Step);
         _storedVersion = ++_version;
+        return true;
     }
 
     public Task SetTrainable(long generation, bool trainable, CancellationToken cancellationToken) =>
         OnDevice(generation, () =>
         {
             if (Part!.Trainable == trainable) return;
+
+            // First: whatever a failure in between leaves behind is then not taken for what the store holds.
+            _version++;
             if (trainable) Part.MakeTrainable();
             else Part.Freeze();
-            _version++;
         }, cancellationToken: cancellationToken);
 
     public async Task<MicroBatchResult> Run(MicroBatchCall call, CancellationToken cancellationToken)
@@ -93,9 +111,9 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
         OnDevice(generation, () =>
         {
             if (step <= _appliedStep) return;
+            _version++;
             Part!.Apply(learningRate, clip);
             _appliedStep = step;
-            _version++;
         }, cancellationToken: cancellationToken);
 
     public async Task<bool> BeginSnapshot(long generation, long step, CancellationToken cancellationToken)
@@ -159,11 +177,6 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
     /// <summary>Forward is this call, backward is its return.</summary>
     protected abstract Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken);
 
-    /// <summary>Called on the device's thread before the part is disposed.</summary>
-    protected virtual void Releasing(TPart part)
-    {
-    }
-
     /// <summary>Queues work of a generation; it fails if that generation was replaced before its turn.</summary>
     protected Task<T> OnDevice<T>(
         long generation, Func<T> work, WorkPriority priority = WorkPriority.Control, CancellationToken cancellationToken = default)
@@ -174,6 +187,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
             () =>
             {
                 CheckGeneration(generation);
+                services.Worker.UseThreads(_threads);
                 return work();
             },
             cancellationToken);
@@ -190,6 +204,9 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
             },
             priority,
             cancellationToken);
+
+    /// <summary>Makes a tensor known to the next part, or the one before; on the device's thread.</summary>
+    protected TensorTicket Publish(Tensor tensor, MicroBatchCall call) => services.Exchange.Publish(tensor, RunId, call.Generation);
 
     /// <summary>Calls the next part; a failure frees the activation that it did not get.</summary>
     protected async Task<MicroBatchResult> CallNext(MicroBatchCall call, TensorTicket activation, bool inputGradient, CancellationToken cancellationToken)
@@ -224,12 +241,12 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
             }
             catch
             {
-                Releasing(part);
                 part.Dispose();
                 throw;
             }
 
             Part = part;
+            services.LocalParts.Set(RunId, PartId, part);
         }, cancellationToken: cancellationToken);
     }
 
@@ -257,7 +274,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
     {
         if (Part is not { } part) return;
         Part = null;
-        Releasing(part);
+        services.LocalParts.Remove(RunId, PartId, part);
         part.Dispose();
     }
 

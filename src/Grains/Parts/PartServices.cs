@@ -6,5 +6,7 @@ namespace LisaOrleans.Grains;
 /// <param name="Worker">The device's thread.</param>
 /// <param name="Exchange">Where tensors change hands.</param>
 /// <param name="Store">The blob store.</param>
-/// <param name="LocalParts">Embeddings on this silo.</param>
-public sealed record PartServices(IDeviceWorker Worker, ITensorExchange Exchange, IBlobStore Store, LocalParts LocalParts);
+/// <param name="LocalParts">Parts on this silo.</param>
+/// <param name="Silo">This silo.</param>
+public sealed record PartServices(
+    IDeviceWorker Worker, ITensorExchange Exchange, IBlobStore Store, LocalParts LocalParts, ILocalSiloDetails Silo);

@@ -43,8 +43,16 @@ internal static class PartStorage
             throw new InvalidDataFileException(blobName, $"metadata '{StateStep}' must be a whole number");
         }
 
-        using var scope = NewDisposeScope();
-        part.RestoreTrainingState(blob.Tensors.Keys.ToDictionary(name => name, name => Read(blob, name)), step);
+        var tensors = new Dictionary<string, Tensor>();
+        try
+        {
+            foreach (var name in blob.Tensors.Keys) tensors.Add(name, Read(blob, name));
+            part.RestoreTrainingState(tensors, step);
+        }
+        finally
+        {
+            foreach (var tensor in tensors.Values) tensor.Dispose();
+        }
     }
 
     /// <summary>Metadata of a training state's blob.</summary>

@@ -6,10 +6,14 @@ namespace LisaOrleans.Grains;
 internal sealed class EventLog(TimeProvider time)
 {
     private readonly List<TrainingEvent> _events = [];
+    private int _reopened;
     private TaskCompletionSource _more = NewSignal();
 
     /// <summary>Whether <see cref="RunEnded"/> was the last event.</summary>
     public bool Ended => _events.Count > 0 && _events[^1] is RunEnded;
+
+    /// <summary>Called when a run that had ended goes on: watchers then wait for its new end.</summary>
+    public void Reopen() => _reopened = _events.Count;
 
     /// <summary>Numbers an event, keeps it, and wakes the watchers.</summary>
     public void Add(TrainingEvent happened)
@@ -29,7 +33,7 @@ internal sealed class EventLog(TimeProvider time)
             {
                 var happened = _events[next++];
                 yield return happened;
-                if (happened is RunEnded && next == _events.Count) yield break;
+                if (happened is RunEnded && next == _events.Count && next > _reopened) yield break;
             }
 
             await _more.Task.WaitAsync(cancellationToken);

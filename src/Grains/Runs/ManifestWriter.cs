@@ -7,9 +7,15 @@ namespace LisaOrleans.Grains;
 /// Writes manifests while training goes on: state is copied at a step boundary, uploaded in the background, and the
 /// manifest is committed last. At most one is on its way.
 /// </summary>
-internal sealed class ManifestWriter(IBlobStore store, RunStore run, RunHistory history, Pipeline pipeline, EventLog events)
+internal sealed class ManifestWriter(IBlobStore store, RunStore run, RunHistory history, Pipeline? pipeline, EventLog events)
 {
     private Task _pending = Task.CompletedTask;
+
+    /// <summary>Bytes that the last manifest wrote.</summary>
+    public long LastBytes { get; private set; }
+
+    /// <summary>How long training stood still for manifests.</summary>
+    public TimeSpan Stalled { get; private set; }
 
     /// <summary>The last committed manifest.</summary>
     public Manifest Last { get; private set; } = run.Manifest
@@ -20,19 +26,30 @@ internal sealed class ManifestWriter(IBlobStore store, RunStore run, RunHistory 
     {
         var started = Stopwatch.GetTimestamp();
         await _pending;
-        var changed = await pipeline.BeginSnapshot(step, cancellationToken);
+        var changed = await pipeline!.BeginSnapshot(step, cancellationToken);
         var stalled = Stopwatch.GetElapsedTime(started);
+        Stalled += stalled;
         _pending = Commit(step, completed, changed, stalled, cancellationToken);
     }
 
     /// <summary>Waits for the manifest on its way.</summary>
     public Task Complete() => _pending;
 
+    /// <summary>Fails if the manifest on its way has failed.</summary>
+    public void ThrowIfFailed()
+    {
+        if (_pending.IsFaulted) _pending.GetAwaiter().GetResult();
+    }
+
+    /// <summary>Lets a manifest on its way come to its end, whatever that is, before the run goes back or stops.</summary>
+    public async Task Settle(TimeSpan patience) => await _pending.WaitAsync(patience)
+        .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+
     private async Task Commit(long step, bool completed, IReadOnlyList<string> changed, TimeSpan stalled, CancellationToken cancellationToken)
     {
         var parts = new Dictionary<string, PartState>(Last.Parts);
         long bytes = 0;
-        foreach (var (name, state) in await pipeline.CompleteSnapshot(step, changed, cancellationToken))
+        foreach (var (name, state) in await pipeline!.CompleteSnapshot(step, changed, cancellationToken))
         {
             bytes += state.Optimizer?.Length ?? state.Weights.Length;
             parts[name] = state;
@@ -48,7 +65,7 @@ internal sealed class ManifestWriter(IBlobStore store, RunStore run, RunHistory 
             Log = segments,
         };
         await run.CommitAsync(manifest, cancellationToken);
-        Last = manifest;
+        (Last, LastBytes) = (manifest, bytes + logBytes);
         events.Add(new ManifestSaved(step, bytes + logBytes, stalled.TotalSeconds));
     }
 }

@@ -1,19 +1,27 @@
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Data;
+using Orleans.Runtime.Placement;
 
 namespace LisaOrleans.Grains;
 
 /// <summary>The parts of one run under one generation, and the calls that go to them.</summary>
-internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, long generation)
+internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan stages, long generation)
 {
+    // A part that has to move first says so; the call is repeated until it is where it belongs.
+    private static readonly TimeSpan s_moveWait = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan s_movePatience = TimeSpan.FromMinutes(1);
+
     private readonly IReadOnlyList<(string Name, IPartGrain Grain)> _parts =
         [.. plan.Parts.Select(name => (name, PartGrains.Get(grains, plan.Spec.RunName, name)))];
 
     // Embedding and head are the first and the last; the decoder layers of the period are between them.
     private IReadOnlyList<IPartGrain> _trainable = [];
 
+    /// <summary>Which silo holds which parts.</summary>
+    public StagePlan Stages => stages;
+
     /// <summary>Micro-batches on their way at one time: one for each stage.</summary>
-    private const int InFlight = 1;
+    private int InFlight => stages.Stages.Count;
 
     private IPartGrain First => _parts[0].Grain;
 
@@ -26,7 +34,8 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, long generati
             var state = manifest.Parts.TryGetValue(part.Name, out var found)
                 ? found
                 : throw new InvalidDataFileException($"manifest of {manifest.Run}", $"part '{part.Name}' is missing");
-            return part.Grain.Load(
+            return LoadPart(
+                part.Grain,
                 new PartLoad
                 {
                     Generation = generation,
@@ -36,9 +45,19 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, long generati
                     Weights = Pointer(state.Weights),
                     Optimizer = state.Optimizer is null ? null : Pointer(state.Optimizer),
                     Next = i + 1 < _parts.Count ? _parts[i + 1].Name : null,
+                    Silo = stages.SiloOf(part.Name),
                 },
                 cancellationToken);
         }));
+
+    private static async Task LoadPart(IPartGrain part, PartLoad load, CancellationToken cancellationToken)
+    {
+        // A new activation goes where the hint says; the hint is this call's alone, as it is set within this method.
+        RequestContext.Set(IPlacementDirector.PlacementHintKey, SiloAddress.FromParsableString(load.Silo));
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(s_movePatience);
+        while (!await part.Load(load, cancellationToken)) await Task.Delay(s_moveWait, patience.Token);
+    }
 
     /// <summary>Gives optimizer state to exactly what trains in a period; returns its decoder layers.</summary>
     public async Task<IReadOnlyList<int>> BeginPeriod(long period, CancellationToken cancellationToken)

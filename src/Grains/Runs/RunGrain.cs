@@ -6,54 +6,121 @@ namespace LisaOrleans.Grains;
 
 /// <inheritdoc cref="IRunGrain"/>
 [Reentrant]
-internal sealed partial class RunGrain(IBlobStore store, TimeProvider time, ILogger<RunGrain> logger) : Grain, IRunGrain
+[ControlPlacement]
+internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, LocalRuns localRuns, TimeProvider time, ILogger<RunGrain> logger)
+    : Grain, IRunGrain, IRemindable
 {
     // So many failures in a row without a new committed step end the run: what repeats will not go away.
-    private const int MaxFailuresWithoutProgress = 5;
+    private const int MaxFailuresWithoutProgress = 8;
+    private const int LargestUpdate = 500;
+    private const string Reminder = "wake";
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(2);
+
+    // The reminder that wakes the run where its silo died.
+    private static readonly TimeSpan s_wakePeriod = TimeSpan.FromSeconds(3);
+
+    private static readonly TimeSpan s_settlePatience = TimeSpan.FromSeconds(2);
+
+    // So long a run waits for silos that can hold it.
+    private static readonly TimeSpan s_roomPatience = TimeSpan.FromMinutes(10);
 
     private readonly CancellationTokenSource _life = new();
     private readonly EventLog _events = new(time);
+    private readonly HashSet<string> _leaving = [];
+    private TaskCompletionSource _placed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _run = Task.CompletedTask;
     private RunState _state = RunState.Queued;
     private RunState? _stop;
+    private bool _handOver;
+    private bool _planned;
     private TrainingLoop? _loop;
     private Pipeline? _pipeline;
     private ManifestWriter? _manifests;
     private RunHistory? _history;
     private RunPlan? _plan;
-    private long _generation;
-    private int _recoveries;
+    private (string Spec, string? Dataset) _planSource;
+    private IReadOnlyList<SiloStage> _stages = [];
+    private RunStore? _session;
+    private int _moves;
+    private double _stallBefore;
     private string? _error;
 
     private string Name => this.GetPrimaryKeyString();
 
-    public Task Start()
+    public async Task Start()
     {
-        if (!_run.IsCompleted) return Task.CompletedTask;
-        (_stop, _error, _recoveries) = (null, null, 0);
+        // A stop under way ends first.
+        if (_stop is not null || _handOver) await _run;
+        if (!_run.IsCompleted) return;
+        (_stop, _handOver, _error) = (null, false, null);
         DelayDeactivation(TimeSpan.FromDays(365));
+        localRuns.Add(Name);
+        if (cluster.ClusterId is not null) await this.RegisterOrUpdateReminder(Reminder, s_wakePeriod, s_wakePeriod);
+        if (!_run.IsCompleted) return;
 
         // Runs on in this grain's turns after the call has returned.
+        _state = RunState.Starting;
+        _events.Reopen();
         _run = RunToEnd();
-        return Task.CompletedTask;
     }
+
+    public async Task Resume(IReadOnlyList<string> leaving)
+    {
+        _leaving.UnionWith(leaving);
+        if (!_run.IsCompleted) return;
+        var head = await RunStore.ReadHeadAsync(store, Name, CancellationToken.None);
+        if (head?.State == RunHeadStates.Running && head.Cluster == cluster.ClusterId) await Start();
+        else await Forget();
+    }
+
+    public Task ReceiveReminder(string reminderName, TickStatus status) => Resume([]);
 
     public Task Pause() => Stop(RunState.Paused);
 
     public Task Cancel() => Stop(RunState.Cancelled);
 
-    public Task<RunStatus> GetStatus() => Task.FromResult(new RunStatus
+    public async Task HandOver()
     {
-        Run = Name,
-        State = _state,
-        Step = _loop?.Step ?? 0,
-        TotalSteps = _plan?.TotalSteps ?? 0,
-        Loss = _history?.Records.LastOrDefault()?.Loss,
-        Generation = _generation,
-        Recoveries = _recoveries,
-        ManifestStep = _manifests?.Last.Step ?? 0,
-        Error = _error,
-    });
+        _handOver = true;
+        await _run;
+        DeactivateOnIdle();
+    }
+
+    public async Task Drain(string silo, CancellationToken cancellationToken)
+    {
+        _leaving.Add(silo);
+        while (!_run.IsCompleted && _stages.Any(s => s.Silo == silo)) await _placed.Task.WaitAsync(cancellationToken);
+    }
+
+    public async Task<RunStatus> GetStatus()
+    {
+        if (_state == RunState.Queued) return await StoredStatus();
+        return new RunStatus
+        {
+            Run = Name,
+            State = _state,
+            Step = _loop?.Step ?? _manifests?.Last.Step ?? 0,
+            TotalSteps = _plan?.TotalSteps ?? 0,
+            Loss = _history?.Records.LastOrDefault()?.Loss,
+            Generation = _session?.Generation ?? 0,
+            Recoveries = _session?.Head.Recoveries ?? 0,
+            ManifestStep = _manifests?.Last.Step ?? 0,
+            Error = _error,
+            Stages = _stages,
+            Moves = _moves,
+            ManifestBytes = _manifests?.LastBytes ?? 0,
+            StallSeconds = _stallBefore + (_manifests?.Stalled.TotalSeconds ?? 0),
+        };
+    }
+
+    public async Task<RunUpdate> GetUpdate(long afterStep)
+    {
+        var status = await GetStatus();
+        if (_history is null && status.ManifestStep > afterStep && (await RunStore.ReadHeadAsync(store, Name, CancellationToken.None))?.Manifest is { } blob)
+            _history = await RunHistory.Read(store, await RunStore.ReadManifestAsync(store, blob, CancellationToken.None), CancellationToken.None);
+        var records = _history is null ? [] : _history.Records.Skip(checked((int)afterStep)).Take(LargestUpdate).ToArray();
+        return new RunUpdate(status, records);
+    }
 
     public IAsyncEnumerable<TrainingEvent> Watch(long afterSequence, CancellationToken cancellationToken = default) =>
         _events.Watch(afterSequence, cancellationToken);
@@ -65,102 +132,299 @@ internal sealed partial class RunGrain(IBlobStore store, TimeProvider time, ILog
     {
         await _life.CancelAsync();
         await _run.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        localRuns.Remove(Name);
         await base.OnDeactivateAsync(reason, cancellationToken);
     }
 
     private async Task Stop(RunState state)
     {
-        _stop ??= state;
+        if (_run.IsCompleted)
+        {
+            // Nobody works on it here, so only the store has to know. The claim also stops an owner that was lost from sight.
+            var claim = new RunClaim(state == RunState.Cancelled ? RunHeadStates.Cancelled : RunHeadStates.Paused, cluster.ClusterId, Planned: true);
+            var head = await RunStore.ReadHeadAsync(store, Name, CancellationToken.None);
+            if (head?.Manifest is null || head.State == RunHeadStates.Cancelled || (await StoredStatus()).State == RunState.Succeeded) return;
+            await RunStore.AcquireAsync(store, Name, claim, CancellationToken.None);
+            _state = state;
+            return;
+        }
+
+        if (_stop != RunState.Cancelled) _stop = state;
         await _run;
     }
 
     private async Task RunToEnd()
     {
-        _state = RunState.Starting;
         var (failures, progress) = (0, -1L);
+        var waitingSince = time.GetTimestamp();
         while (true)
         {
             try
             {
-                var completed = await RunGeneration(_life.Token);
-                End(completed ? RunState.Succeeded : _stop ?? RunState.Paused, null);
+                if (await RunGeneration(_life.Token) is not { } ended)
+                {
+                    failures = 0;
+                    waitingSince = time.GetTimestamp();
+                    continue;
+                }
+
+                await End(ended, null);
                 return;
             }
             catch (OperationCanceledException) when (_life.IsCancellationRequested)
             {
-                End(RunState.Paused, null);
+                Ended(RunState.Paused, null);
                 return;
+            }
+            catch (StaleGenerationException e)
+            {
+                Replaced(e);
+                return;
+            }
+            catch (NoRoomException e) when (time.GetElapsedTime(waitingSince) < s_roomPatience && _stop is null && !_handOver)
+            {
+                _error = $"waiting: {e.Message}";
+                await Pause(TimeSpan.FromMilliseconds(250));
             }
             catch (Exception e) when (IsFinal(e))
             {
+                await Release();
                 LogFailed(e, Name, e.Message);
-                End(RunState.Failed, e.Message);
+                await End(RunState.Failed, e.Message);
                 return;
             }
             catch (Exception e)
             {
+                // A part that knows a newer generation than ours may mean that somebody else owns the run.
+                if (e is StaleGenerationCallException && await IsReplaced())
+                {
+                    Replaced(e);
+                    return;
+                }
+
                 var step = _loop?.Step ?? 0;
                 failures = step > progress ? 1 : failures + 1;
                 progress = Math.Max(progress, step);
+                waitingSince = time.GetTimestamp();
+                if (_manifests is not null) await _manifests.Settle(s_settlePatience);
                 if (failures > MaxFailuresWithoutProgress)
                 {
+                    await Release();
                     LogFailed(e, Name, e.Message);
-                    End(RunState.Failed, $"step {step + 1} failed {failures} times in a row: {e.Message}");
+                    await End(RunState.Failed, $"step {step + 1} failed {failures} times in a row: {e.Message}");
                     return;
                 }
 
                 _state = RunState.Recovering;
-                _recoveries++;
                 LogRecovering(e, Name, step + 1, _manifests?.Last.Step ?? 0);
                 _events.Add(new RunRecovering(step + 1, _manifests?.Last.Step ?? 0, e.Message));
-                try
-                {
-                    await Task.Delay(TimeSpan.FromMilliseconds(50 << failures), time, _life.Token);
-                }
-                catch (OperationCanceledException)
-                {
-                    End(RunState.Paused, null);
-                    return;
-                }
+                await Pause(TimeSpan.FromMilliseconds(Math.Min(50 << failures, s_longestPause.TotalMilliseconds)));
             }
+        }
+
+        async Task Pause(TimeSpan pause) => await Task.Delay(pause, time, _life.Token)
+            .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+    }
+
+    /// <summary>Trains from the last manifest under a new generation; null where the next generation is to go on at once.</summary>
+    private async Task<RunState?> RunGeneration(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        _stages = [];
+        SignalPlaced();
+
+        // Silos first: while there is no room, no generation is used up.
+        var silos = Silos();
+        if (silos.Count == 0 && _stop is null && !_handOver) throw new NoRoomException("no live silo of role gpu");
+        var run = await RunStore.AcquireAsync(store, Name, new RunClaim(RunHeadStates.Running, cluster.ClusterId, _planned), cancellationToken);
+        (_session, _planned) = (run, false);
+        var manifest = run.Manifest ?? throw new InvalidDataFileException(Name, $"the store at {store.Location} has no manifest of this run");
+        _plan = await ReadPlan(manifest, cancellationToken);
+        _history = await RunHistory.Read(store, manifest, cancellationToken);
+        if (manifest.Completed)
+        {
+            _manifests = new ManifestWriter(store, run, _history, null, _events);
+            _events.Add(new RunStarted(manifest.Step, _plan.TotalSteps, run.Generation));
+            return RunState.Succeeded;
+        }
+
+        if (_stop is { } early) return early;
+        if (_handOver) return RunState.Running;
+        _planned = true;
+        var stages = StagePlanner.Plan(_plan.Config, _plan.Spec, silos);
+        _planned = false;
+        _pipeline = new Pipeline(GrainFactory, _plan, stages, run.Generation);
+        _stallBefore += _manifests?.Stalled.TotalSeconds ?? 0;
+        _manifests = new ManifestWriter(store, run, _history, _pipeline, _events);
+        _loop = new TrainingLoop(_plan, _pipeline, _history, _manifests, _events, () => Interruption(stages));
+        _events.Add(new RunStarted(manifest.Step, _plan.TotalSteps, run.Generation));
+        _stages = stages.Stages;
+        await _pipeline.Load(manifest, cancellationToken);
+        SignalPlaced();
+        (_state, _error) = (RunState.Running, null);
+        var outcome = await _loop.Run(cancellationToken);
+        if (outcome == LoopOutcome.Replan)
+        {
+            _moves++;
+            _planned = true;
+            return null;
+        }
+
+        await Release();
+        return outcome == LoopOutcome.Completed ? RunState.Succeeded : _stop ?? RunState.Running;
+    }
+
+    private void Replaced(Exception e)
+    {
+        LogReplaced(Name, e.Message);
+        Ended(RunState.Failed, e.Message);
+        DeactivateOnIdle();
+    }
+
+    private async Task<bool> IsReplaced()
+    {
+        var head = await RunStore.ReadHeadAsync(store, Name, CancellationToken.None);
+        return head is not null && head.Generation > (_session?.Generation ?? 0);
+    }
+
+    // The parts give their memory back. Those that cannot be reached are gone, or belong to another generation by now.
+    private async Task Release()
+    {
+        if (_manifests is not null) await _manifests.Settle(s_settlePatience);
+        if (_pipeline is not { } pipeline) return;
+        try
+        {
+            await pipeline.Unload();
+        }
+        catch (Exception e)
+        {
+            LogNotReleased(e, Name);
         }
     }
 
-    /// <summary>Trains from the last manifest under a new generation.</summary>
-    private async Task<bool> RunGeneration(CancellationToken cancellationToken)
+    private async Task<RunPlan> ReadPlan(Manifest manifest, CancellationToken cancellationToken)
     {
-        var run = await RunStore.AcquireAsync(store, Name, cancellationToken);
-        _generation = run.Generation;
-        var manifest = run.Manifest ?? throw new InvalidDataFileException(Name, $"the store at {store.Location} has no manifest of this run");
-        _plan = await RunPlan.Read(store, manifest, cancellationToken);
-        _history = await RunHistory.Read(store, manifest, cancellationToken);
-        _pipeline = new Pipeline(GrainFactory, _plan, _generation);
-        _manifests = new ManifestWriter(store, run, _history, _pipeline, _events);
-        _loop = new TrainingLoop(_plan, _pipeline, _history, _manifests, _events, () => _stop is not null);
-        _events.Add(new RunStarted(manifest.Step, _plan.TotalSteps, _generation));
-        if (manifest.Completed) return true;
-
-        await _pipeline.Load(manifest, cancellationToken);
-        _state = RunState.Running;
-        var completed = await _loop.Run(cancellationToken);
-        await _pipeline.Unload();
-        return completed;
+        var source = (manifest.Spec.Sha256, manifest.Dataset?.Sha256);
+        if (_plan is not null && source == _planSource) return _plan;
+        var plan = await RunPlan.Read(store, manifest, cancellationToken);
+        _planSource = source;
+        return plan;
     }
 
-    private void End(RunState state, string? error)
+    // Silos that hold parts keep their place in the walk; new ones come after them.
+    private List<TrainingSilo> Silos()
     {
-        (_state, _error) = (state, error);
-        _events.Add(new RunEnded(state, _loop?.Step ?? 0, error));
+        var live = cluster.TrainingSilos();
+        _leaving.IntersectWith(live.Select(s => s.Address));
+        var before = _pipeline?.Stages.Stages.Select(s => s.Silo).ToList() ?? [];
+        return [.. live.Where(s => !_leaving.Contains(s.Address)).OrderBy(s => before.IndexOf(s.Address) is >= 0 and var at ? at : int.MaxValue)];
     }
 
-    // Repeating cannot help: another generation owns the run, or what is stored is wrong.
+    private LoopOutcome? Interruption(StagePlan current)
+    {
+        if (_stop is not null || _handOver) return LoopOutcome.Stopped;
+        var silos = Silos();
+        if (silos.Count == 0) return _leaving.Any(current.Uses) ? LoopOutcome.Replan : null;
+        try
+        {
+            return StagePlanner.Plan(_plan!.Config, _plan.Spec, silos).SameAs(current) ? null : LoopOutcome.Replan;
+        }
+        catch (NoRoomException)
+        {
+            // Too small without those that leave: the manifest keeps what was done, and the run waits for others.
+            return LoopOutcome.Replan;
+        }
+    }
+
+    // What the run came to is kept in the store, for those who ask when this activation is gone.
+    private async Task End(RunState state, string? error)
+    {
+        var stored = state switch
+        {
+            RunState.Paused => RunHeadStates.Paused,
+            RunState.Cancelled => RunHeadStates.Cancelled,
+            RunState.Failed => RunHeadStates.Failed,
+            _ => null,
+        };
+        if (stored is not null && _session is { } session)
+        {
+            try
+            {
+                await session.SetStateAsync(stored, error, _life.Token);
+            }
+            catch (Exception e) when (e is IOException or OperationCanceledException)
+            {
+                LogStateLost(e, Name, stored);
+            }
+        }
+
+        if (state != RunState.Running) await Forget();
+        Ended(state, error);
+    }
+
+    private void Ended(RunState state, string? error)
+    {
+        (_state, _error, _stages) = (state, error, []);
+        localRuns.Remove(Name);
+        SignalPlaced();
+        _events.Add(new RunEnded(state, _loop?.Step ?? _manifests?.Last.Step ?? 0, error));
+    }
+
+    private async Task Forget()
+    {
+        if (cluster.ClusterId is null) return;
+        if (await this.GetReminder(Reminder) is { } reminder) await this.UnregisterReminder(reminder);
+    }
+
+    private void SignalPlaced()
+    {
+        var before = _placed;
+        _placed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        before.SetResult();
+    }
+
+    private async Task<RunStatus> StoredStatus()
+    {
+        var head = await RunStore.ReadHeadAsync(store, Name, CancellationToken.None);
+        if (head?.Manifest is null) return new RunStatus { Run = Name, State = RunState.Queued };
+        var manifest = await RunStore.ReadManifestAsync(store, head.Manifest, CancellationToken.None);
+        _plan ??= await RunPlan.Read(store, manifest, CancellationToken.None);
+        return new RunStatus
+        {
+            Run = Name,
+            State = manifest.Completed ? RunState.Succeeded : head.State switch
+            {
+                RunHeadStates.Running => RunState.Starting,
+                RunHeadStates.Paused => RunState.Paused,
+                RunHeadStates.Failed => RunState.Failed,
+                RunHeadStates.Cancelled => RunState.Cancelled,
+                _ => RunState.Queued,
+            },
+            Step = manifest.Step,
+            TotalSteps = _plan.TotalSteps,
+            Generation = head.Generation,
+            Recoveries = head.Recoveries,
+            ManifestStep = manifest.Step,
+            Error = head.Error,
+        };
+    }
+
+    // Repeating cannot help: what is stored is wrong.
     private static bool IsFinal(Exception e) =>
-        e is StaleGenerationException or TrainingDivergedException or InvalidDataFileException or Model.ModelConfigException
-            or Data.DatasetException;
+        e is TrainingDivergedException or NoRoomException or InvalidDataFileException or Model.ModelConfigException or Data.DatasetException;
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: step {Step} failed; going back to the manifest of step {ManifestStep}")]
     private partial void LogRecovering(Exception exception, string run, long step, long manifestStep);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run} is worked on elsewhere: {Reason}")]
+    private partial void LogReplaced(string run, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: not all parts could be told to free their memory")]
+    private partial void LogNotReleased(Exception exception, string run);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "Run {Run} failed: {Reason}")]
     private partial void LogFailed(Exception exception, string run, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Run {Run}: the store could not be told that it is {State}")]
+    private partial void LogStateLost(Exception exception, string run, string state);
 }

@@ -8,7 +8,7 @@ namespace LisaOrleans.Grains;
 /// leaves it; the run then starts a new generation from the last manifest, and replays.
 /// </summary>
 internal sealed class TrainingLoop(
-    RunPlan plan, Pipeline pipeline, RunHistory history, ManifestWriter manifests, EventLog events, Func<bool> stopRequested)
+    RunPlan plan, Pipeline pipeline, RunHistory history, ManifestWriter manifests, EventLog events, Func<LoopOutcome?> interruption)
 {
     private (long Period, IReadOnlyList<int> Layers) _active = (-1, []);
 
@@ -17,20 +17,20 @@ internal sealed class TrainingLoop(
     /// <summary>The last committed step.</summary>
     public long Step { get; private set; } = manifests.Last.Step;
 
-    /// <summary>Trains to the end, or to the step boundary after a stop was requested.</summary>
-    /// <returns>Whether the run is complete.</returns>
-    public async Task<bool> Run(CancellationToken cancellationToken)
+    /// <summary>Trains to the end, or to the step boundary at which there is a reason to stop.</summary>
+    public async Task<LoopOutcome> Run(CancellationToken cancellationToken)
     {
         while (Step < plan.TotalSteps)
         {
-            if (stopRequested())
+            if (interruption() is { } reason)
             {
                 await manifests.Begin(Step, completed: false, cancellationToken);
                 await manifests.Complete();
-                return false;
+                return reason;
             }
 
             await TrainStep(Step + 1, cancellationToken);
+            manifests.ThrowIfFailed();
             if (Step < plan.TotalSteps && Spec.SaveSteps > 0 && Step % Spec.SaveSteps == 0)
                 await manifests.Begin(Step, completed: false, cancellationToken);
         }
@@ -38,7 +38,7 @@ internal sealed class TrainingLoop(
         await pipeline.SetEndsTrainable(trainable: false, cancellationToken);
         await manifests.Begin(Step, completed: true, cancellationToken);
         await manifests.Complete();
-        return true;
+        return LoopOutcome.Completed;
     }
 
     private async Task TrainStep(long step, CancellationToken cancellationToken)
@@ -92,6 +92,7 @@ internal sealed class TrainingLoop(
             (sum, count) = (sum + result.LossSum, count + result.LabelCount);
         }
 
-        return sum / Math.Max(1, count);
+        var mean = sum / Math.Max(1, count);
+        return double.IsFinite(mean) ? mean : throw new TrainingDivergedException(step, mean);
     }
 }

@@ -74,7 +74,8 @@ public sealed class CausalLanguageModel : IDisposable
         CheckIds(ids);
         using var mode = no_grad();
         using var scope = NewDisposeScope();
-        var x_BTD = _embedding.Forward(0, Ids(1, ids.Count, ids), train: false);
+        using var embedded_BTD = _embedding.Forward(0, Ids(1, ids.Count, ids), train: false);
+        var x_BTD = embedded_BTD;
         for (var i = 0; i < _layers.Length; i++) x_BTD = _layers[i].Decode(x_BTD, caches[i]);
         var hidden_ND = x_BTD.squeeze(0);
         if (!allPositions) hidden_ND = hidden_ND.narrow(0, ids.Count - 1, 1);

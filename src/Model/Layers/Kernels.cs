@@ -1,3 +1,4 @@
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace LisaOrleans.Model;
@@ -21,7 +22,11 @@ internal static class Kernels
         """));
 
     /// <summary>Root-mean-square norm over the last dimension, computed in float32: [..., D], [D] → [..., D].</summary>
-    public static Tensor RmsNorm(Tensor x, Tensor weight, double eps) => (Tensor)s_unit.Value.invoke("rms_norm", x, weight, eps);
+    public static Tensor RmsNorm(Tensor x, Tensor weight, double eps)
+    {
+        using var epsilon = eps.ToScalar();
+        return (Tensor)s_unit.Value.invoke("rms_norm", x, weight, epsilon);
+    }
 
     /// <summary>Rows of a matrix: [V, D], int64 [B, T] → [B, T, D]. Its gradient is dense and deterministic.</summary>
     public static Tensor Embedding(Tensor weight, Tensor ids) => (Tensor)s_unit.Value.invoke("embedding", weight, ids);
@@ -29,7 +34,15 @@ internal static class Kernels
     /// <summary>One AdamW update in place. All tensors of one dtype; <paramref name="steps"/> float32 scalars, already advanced.</summary>
     public static void FusedAdamW(
         Tensor[] parameters, Tensor[] gradients, Tensor[] expAvgs, Tensor[] expAvgSqs, Tensor[] steps,
-        double lr, double beta1, double beta2, double weightDecay, double eps) =>
+        double lr, double beta1, double beta2, double weightDecay, double eps)
+    {
+        // As Scalars that live through the call: of a double TorchSharp passes the handle of a temporary that nothing keeps.
+        using var rate = lr.ToScalar();
+        using var first = beta1.ToScalar();
+        using var second = beta2.ToScalar();
+        using var decay = weightDecay.ToScalar();
+        using var epsilon = eps.ToScalar();
         s_unit.Value.invoke(
-            "fused_adamw", parameters, gradients, expAvgs, expAvgSqs, Array.Empty<Tensor>(), steps, lr, beta1, beta2, weightDecay, eps);
+            "fused_adamw", parameters, gradients, expAvgs, expAvgSqs, Array.Empty<Tensor>(), steps, rate, first, second, decay, epsilon);
+    }
 }

@@ -164,6 +164,7 @@ public abstract class ModelPart : IDisposable
     {
         using var _ = no_grad();
         using var memory = HostMemory.LongLived();
+        using var scope = NewDisposeScope();
         return tensor.detach().to(dtype, CPU, copy: true).contiguous().DetachFromDisposeScope();
     }
 

@@ -9,21 +9,28 @@ internal sealed class DeviceWorker : IDeviceWorker, IDisposable
 {
     private readonly PriorityQueue<Work, (WorkPriority, long)> _queue = new();
     private readonly Thread _thread;
-    private readonly int _threads;
+    private int _threads;
     private long _sequence;
     private bool _stopped;
 
     /// <param name="device">The device.</param>
-    /// <param name="threads">Intra-op threads: they decide in which order sums are made, and so their bits.</param>
-    public DeviceWorker(Device device, int threads)
+    public DeviceWorker(Device device)
     {
         HostMemory.Prepare();
-        (Device, _threads) = (device, threads);
+        Device = device;
         _thread = new Thread(Loop) { IsBackground = true, Name = $"torch {device}" };
         _thread.Start();
     }
 
     public Device Device { get; }
+
+    public void UseThreads(int count)
+    {
+        if (Thread.CurrentThread != _thread) throw new InvalidOperationException("threads are set on the device's thread only");
+        if (count == _threads) return;
+        set_num_threads(count);
+        _threads = count;
+    }
 
     public Task<T> Run<T>(WorkPriority priority, Func<T> work, CancellationToken cancellationToken = default)
     {
@@ -52,7 +59,6 @@ internal sealed class DeviceWorker : IDeviceWorker, IDisposable
 
     private void Loop()
     {
-        set_num_threads(_threads);
         while (Next() is { } work) work.Execute();
     }
 

@@ -24,7 +24,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
             .UseOrleans(silo => silo
                 .UseLocalhostClustering(siloPort: FreePort(), gatewayPort: 0)
                 .Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromMinutes(10))
-                .AddLisaSilo(options.Store, options.Threads))
+                .AddLisaSilo(options.Store, transport: null))
             .Build();
         try
         {

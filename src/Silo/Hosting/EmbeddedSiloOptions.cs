@@ -7,7 +7,4 @@ public sealed record EmbeddedSiloOptions
 {
     /// <value>The blob store. Not owned.</value>
     public required IBlobStore Store { get; init; }
-
-    /// <value>Intra-op threads of the device worker.</value>
-    public required int Threads { get; init; }
 }

@@ -2,25 +2,33 @@ using LisaOrleans.Checkpoints;
 using LisaOrleans.Grains;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Orleans.Serialization;
 using static TorchSharp.torch;
 
 namespace LisaOrleans.Silo;
 
-/// <summary>Makes an Orleans silo one that trains.</summary>
+/// <summary>Adds what the grains of this project need to any Orleans silo.</summary>
 public static class LisaSiloBuilderExtensions
 {
-    /// <summary>Adds the device worker, the tensor exchange and what the grains need.</summary>
+    /// <summary>Adds the blob store, the device's worker and the tensor exchange.</summary>
     /// <param name="builder">The silo.</param>
-    /// <param name="store">The blob store; not owned.</param>
-    /// <param name="threads">Intra-op threads of the device worker.</param>
-    public static ISiloBuilder AddLisaSilo(this ISiloBuilder builder, IBlobStore store, int threads)
+    /// <param name="store">Where runs are; not owned.</param>
+    /// <param name="transport">How tensors reach other silos; null for a cluster of one.</param>
+    public static ISiloBuilder AddLisaSilo(this ISiloBuilder builder, IBlobStore store, TensorTransportOptions? transport)
     {
-        builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton(store);
-        builder.Services.AddSingleton<LocalParts>();
-        builder.Services.AddSingleton<ITensorExchange, LocalTensorExchange>();
-        builder.Services.AddSingleton<IDeviceWorker>(_ => new DeviceWorker(cuda.is_available() ? CUDA : CPU, threads));
-        builder.Services.AddSingleton<PartServices>();
+        var services = builder.Services;
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(store);
+        services.AddSingleton<LocalParts>();
+        services.AddSingleton<LocalRuns>();
+        services.AddSingleton<IDeviceWorker>(_ => new DeviceWorker(cuda.is_available() ? CUDA : CPU));
+        services.AddSingleton<ITensorExchange>(s => new TensorExchange(
+            s.GetRequiredService<IDeviceWorker>(), transport, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<TensorExchange>>()));
+        services.AddSingleton<PartServices>();
+        services.TryAddSingleton<IClusterView, SingleSiloView>();
+        services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(LisaOrleans)));
+        services.AddPlacementDirector<ControlPlacement, ControlPlacementDirector>();
         return builder;
     }
 }

@@ -9,11 +9,11 @@ public sealed class RunStoreTests
     {
         using var folder = new TempFolder();
         var store = new FolderBlobStore(folder.Root);
-        var first = await RunStore.AcquireAsync(store, "r", Token);
+        var first = await RunStore.AcquireAsync(store, "r", new RunClaim(RunHeadStates.Running), Token);
         Assert.Null(first.Manifest);
         await first.CommitAsync(await Manifest(store, 7), Token);
 
-        var second = await RunStore.AcquireAsync(store, "r", Token);
+        var second = await RunStore.AcquireAsync(store, "r", new RunClaim(RunHeadStates.Running), Token);
         Assert.Equal((2, 7), (second.Generation, second.Manifest!.Step));
         Assert.Equal(["r"], await RunStore.ListRunsAsync(store, Token).ToListAsync(Token));
     }
@@ -23,8 +23,8 @@ public sealed class RunStoreTests
     {
         using var folder = new TempFolder();
         var store = new FolderBlobStore(folder.Root);
-        var stale = await RunStore.AcquireAsync(store, "r", Token);
-        var owner = await RunStore.AcquireAsync(store, "r", Token);
+        var stale = await RunStore.AcquireAsync(store, "r", new RunClaim(RunHeadStates.Running), Token);
+        var owner = await RunStore.AcquireAsync(store, "r", new RunClaim(RunHeadStates.Running), Token);
         var e = await Assert.ThrowsAsync<StaleGenerationException>(async () => await stale.CommitAsync(await Manifest(store, 1), Token));
         Assert.Contains("generation 1 was replaced by 2", e.Message, StringComparison.Ordinal);
         await owner.CommitAsync(await Manifest(store, 2), Token);
@@ -38,7 +38,7 @@ public sealed class RunStoreTests
         {
             using var folder = new TempFolder();
             var store = new FolderBlobStore(folder.Root);
-            var run = await RunStore.AcquireAsync(store, "r", Token);
+            var run = await RunStore.AcquireAsync(store, "r", new RunClaim(RunHeadStates.Running), Token);
             await run.CommitAsync(await Manifest(store, 1), Token);
 
             var (crashed, boundaries) = (false, 0);
@@ -59,12 +59,12 @@ public sealed class RunStoreTests
                 WriteBoundary.Observer = null;
             }
 
-            var next = await RunStore.AcquireAsync(new FolderBlobStore(folder.Root), "r", Token);
+            var next = await RunStore.AcquireAsync(new FolderBlobStore(folder.Root), "r", new RunClaim(RunHeadStates.Running), Token);
             Assert.Contains(next.Manifest!.Step, new long[] { 1, 2 });
             await GarbageCollector.CollectAsync(store, TimeSpan.Zero, TimeProvider.System, Token);
             foreach (var blob in next.Manifest.References()) (await store.ReadAsync(blob, Token)).Dispose();
             await next.CommitAsync(await Manifest(store, 3), Token);
-            Assert.Equal(3, (await RunStore.AcquireAsync(store, "r", Token)).Manifest!.Step);
+            Assert.Equal(3, (await RunStore.AcquireAsync(store, "r", new RunClaim(RunHeadStates.Running), Token)).Manifest!.Step);
             if (crashed) continue;
 
             // Two spec and weights blobs, the manifest and the head, with four boundaries each.
@@ -78,7 +78,7 @@ public sealed class RunStoreTests
     {
         using var folder = new TempFolder();
         var store = new FolderBlobStore(folder.Root);
-        var run = await RunStore.AcquireAsync(store, "r", Token);
+        var run = await RunStore.AcquireAsync(store, "r", new RunClaim(RunHeadStates.Running), Token);
         await run.CommitAsync(await Manifest(store, 1), Token);
         await run.CommitAsync(await Manifest(store, 2), Token);
         await store.PutAsync(new BytesBlob([1, 2, 3]), Token);
@@ -89,7 +89,7 @@ public sealed class RunStoreTests
         // The manifest of step 1, its two blobs, and the one that nobody named.
         var report = await GarbageCollector.CollectAsync(store, TimeSpan.Zero, TimeProvider.System, Token);
         Assert.Equal((3, 4), (report.Kept, report.Deleted));
-        Assert.Equal(2, (await RunStore.AcquireAsync(store, "r", Token)).Manifest!.Step);
+        Assert.Equal(2, (await RunStore.AcquireAsync(store, "r", new RunClaim(RunHeadStates.Running), Token)).Manifest!.Step);
     }
 
     [Theory]
@@ -100,7 +100,7 @@ public sealed class RunStoreTests
     public async Task A_run_is_named_safely(string name)
     {
         using var folder = new TempFolder();
-        await Assert.ThrowsAsync<ArgumentException>(() => RunStore.AcquireAsync(new FolderBlobStore(folder.Root), name, Token));
+        await Assert.ThrowsAsync<ArgumentException>(() => RunStore.AcquireAsync(new FolderBlobStore(folder.Root), name, new RunClaim(RunHeadStates.Running), Token));
     }
 
     [Theory]

@@ -1,0 +1,20 @@
+namespace LisaOrleans.Checkpoints;
+
+/// <summary>The values of <see cref="RunHead.State"/>.</summary>
+public static class RunHeadStates
+{
+    /// <summary>Complete in the store, not started yet.</summary>
+    public const string Queued = "queued";
+
+    /// <summary>To be worked on, by whoever finds it without an owner that lives.</summary>
+    public const string Running = "running";
+
+    /// <summary>Stopped; goes on when started.</summary>
+    public const string Paused = "paused";
+
+    /// <summary>Could not go on; may be started again.</summary>
+    public const string Failed = "failed";
+
+    /// <summary>Stopped for good.</summary>
+    public const string Cancelled = "cancelled";
+}

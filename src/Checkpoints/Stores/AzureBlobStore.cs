@@ -1,0 +1,155 @@
+using System.Runtime.CompilerServices;
+using Azure;
+using Azure.Storage;
+using Azure.Storage.Blobs;
+using Azure.Storage.Blobs.Models;
+
+namespace LisaOrleans.Checkpoints;
+
+/// <summary>
+/// A store in a container of Azure Blob Storage: <c>blobs/ab/abcd…</c>, written once under If-None-Match, and documents
+/// that are swapped under If-Match. It tries everything once; <see cref="ResilientBlobStore"/> repeats.
+/// </summary>
+public sealed class AzureBlobStore : IBlobStore
+{
+    // Up to here one Put Blob: blocks that two writers of one blob stage at one time can spoil each other's.
+    private const long LargestPut = 5000L << 20;
+
+    private readonly BlobContainerClient _container;
+
+    /// <summary>Uses a container that exists, or <see cref="CreateIfNotExistsAsync"/> makes.</summary>
+    public AzureBlobStore(BlobContainerClient container) => _container = container;
+
+    /// <summary>The address without any signature.</summary>
+    public string Location => _container.Uri.GetLeftPart(UriPartial.Path);
+
+    /// <summary>Makes the container if it is not there.</summary>
+    public Task CreateIfNotExistsAsync(CancellationToken cancellationToken) => _container.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken) =>
+        await Blob(sha256).ExistsAsync(cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public async Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken)
+    {
+        var client = Blob(blob.Sha256);
+        if (await client.ExistsAsync(cancellationToken).ConfigureAwait(false))
+        {
+            // Garbage collection spares what is new, and this is about to be referred to.
+            await client.SetMetadataAsync(new Dictionary<string, string>(), cancellationToken: cancellationToken).ConfigureAwait(false);
+            return false;
+        }
+
+        using var content = blob.OpenRead();
+        var options = new BlobUploadOptions
+        {
+            Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All },
+            TransferOptions = new StorageTransferOptions { InitialTransferSize = LargestPut, MaximumConcurrency = 4 },
+        };
+        try
+        {
+            await client.UploadAsync(content, options, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (RequestFailedException e) when (e.Status is 409 or 412 && e.ErrorCode == BlobErrorCode.BlobAlreadyExists)
+        {
+            return false;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var download = (await Blob(blob.Sha256).DownloadStreamingAsync(cancellationToken: cancellationToken).ConfigureAwait(false)).Value;
+            if (download.Details.ContentLength != blob.Length) throw new BlobCorruptException(blob.Sha256, Location);
+            var content = BlobContent.Allocate(blob.Length);
+            try
+            {
+                if (await content.FillAsync(download.Content, cancellationToken).ConfigureAwait(false) && content.ComputeSha256() == blob.Sha256)
+                    return content;
+                throw new BlobCorruptException(blob.Sha256, Location);
+            }
+            catch
+            {
+                content.Dispose();
+                throw;
+            }
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            throw new BlobMissingException(blob.Sha256, Location);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<StoredBlob> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var item in List("blobs/", cancellationToken).ConfigureAwait(false))
+        {
+            var name = item.Name[(item.Name.LastIndexOf('/') + 1)..];
+            if (BlobRef.IsName(name))
+                yield return new StoredBlob(name, item.Properties.ContentLength ?? 0, item.Properties.LastModified ?? DateTimeOffset.MaxValue);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task DeleteAsync(string sha256, CancellationToken cancellationToken) =>
+        Blob(sha256).DeleteIfExistsAsync(cancellationToken: cancellationToken);
+
+    /// <inheritdoc/>
+    public async Task<StoreDocument?> GetDocumentAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var read = (await Document(path).DownloadContentAsync(cancellationToken).ConfigureAwait(false)).Value;
+            return new StoreDocument(read.Content.ToArray(), read.Details.ETag.ToString());
+        }
+        catch (RequestFailedException e) when (e.Status == 404 && e.ErrorCode == BlobErrorCode.BlobNotFound)
+        {
+            return null;
+        }
+    }
+
+    /// <inheritdoc/>
+    public async Task<string> PutDocumentAsync(string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken)
+    {
+        var options = new BlobUploadOptions
+        {
+            Conditions = ifMatch is null
+                ? new BlobRequestConditions { IfNoneMatch = ETag.All }
+                : new BlobRequestConditions { IfMatch = new ETag(ifMatch) },
+        };
+        try
+        {
+            var info = await Document(path).UploadAsync(BinaryData.FromBytes(content), options, cancellationToken).ConfigureAwait(false);
+            return info.Value.ETag.ToString();
+        }
+        catch (RequestFailedException e) when (e.Status is 409 or 412 && (e.Status == 412 || e.ErrorCode == BlobErrorCode.BlobAlreadyExists))
+        {
+            throw new ETagMismatchException(path);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<string> ListDocumentsAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var item in List(prefix, cancellationToken).ConfigureAwait(false))
+            if (!item.Name.StartsWith("blobs/", StringComparison.Ordinal)) yield return item.Name;
+    }
+
+    /// <inheritdoc/>
+    public Task DeleteDocumentAsync(string path, CancellationToken cancellationToken) =>
+        Document(path).DeleteIfExistsAsync(cancellationToken: cancellationToken);
+
+    private AsyncPageable<BlobItem> List(string prefix, CancellationToken cancellationToken) =>
+        _container.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix, cancellationToken);
+
+    private BlobClient Blob(string sha256) => BlobRef.IsName(sha256)
+        ? _container.GetBlobClient($"blobs/{sha256[..2]}/{sha256}")
+        : throw new ArgumentException($"'{sha256}' is no blob name", nameof(sha256));
+
+    private BlobClient Document(string path) => _container.GetBlobClient(path);
+}

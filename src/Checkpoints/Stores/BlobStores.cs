@@ -1,0 +1,79 @@
+using Azure.Core;
+using Azure.Identity;
+using Azure.Storage.Blobs;
+
+namespace LisaOrleans.Checkpoints;
+
+/// <summary>Opens the store that a setting names: a folder, or a container of Azure Blob Storage.</summary>
+public static class BlobStores
+{
+    /// <summary>The container that a connection string means.</summary>
+    public const string DefaultContainer = "lisa";
+
+    /// <summary>Opens a store and, in Azure, makes its container if it is not there.</summary>
+    /// <param name="location">A folder, a connection string, or a container's URL (with a signature, or with DefaultAzureCredential).</param>
+    /// <param name="cancellationToken">Cancels the first contact.</param>
+    /// <exception cref="StoreLocationException">The location is wrong, or nothing answers there.</exception>
+    public static async Task<IBlobStore> OpenAsync(string location, CancellationToken cancellationToken)
+    {
+        if (!IsAzure(location)) return new ResilientBlobStore(OpenFolder(location), new ResilienceOptions { Retries = 3 }, TimeProvider.System);
+        var container = Container(location);
+        var azure = new AzureBlobStore(container);
+        var store = new ResilientBlobStore(azure, new ResilienceOptions(), TimeProvider.System);
+        try
+        {
+            await azure.CreateIfNotExistsAsync(cancellationToken).ConfigureAwait(false);
+            return store;
+        }
+        catch (Exception e) when (e is Azure.RequestFailedException or AuthenticationFailedException or AggregateException)
+        {
+            throw new StoreLocationException($"{azure.Location} cannot be used: {e.Message.Split('\n')[0].Trim()}");
+        }
+    }
+
+    /// <summary>Whether a location means Azure Blob Storage.</summary>
+    public static bool IsAzure(string location) =>
+        location.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || location.StartsWith("https://", StringComparison.OrdinalIgnoreCase)
+        || (location.Contains('=', StringComparison.Ordinal)
+            && (location.Contains("AccountName=", StringComparison.OrdinalIgnoreCase)
+                || location.Contains("BlobEndpoint=", StringComparison.OrdinalIgnoreCase)
+                || location.StartsWith("UseDevelopmentStorage=", StringComparison.OrdinalIgnoreCase)));
+
+    private static FolderBlobStore OpenFolder(string location)
+    {
+        try
+        {
+            return new FolderBlobStore(location);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new StoreLocationException($"{location} cannot be used as a store: {e.Message}");
+        }
+    }
+
+    // The message of a wrong connection string must not repeat it: it holds the account's key.
+    private static BlobContainerClient Container(string location)
+    {
+        var options = new BlobClientOptions
+        {
+            Retry = { MaxRetries = 0, NetworkTimeout = TimeSpan.FromMinutes(10) },
+            Diagnostics = { IsLoggingContentEnabled = false },
+        };
+        try
+        {
+            if (!location.StartsWith("http", StringComparison.OrdinalIgnoreCase))
+                return new BlobContainerClient(location, DefaultContainer, options);
+
+            var address = new Uri(location);
+            if (address.AbsolutePath.Trim('/').Length == 0)
+                throw new StoreLocationException($"{address.GetLeftPart(UriPartial.Path)} must end with a container's name");
+            return address.Query.Length > 0
+                ? new BlobContainerClient(address, options)
+                : new BlobContainerClient(address, (TokenCredential)new DefaultAzureCredential(), options);
+        }
+        catch (Exception e) when (e is FormatException or ArgumentException)
+        {
+            throw new StoreLocationException("the store is neither a folder, nor a valid connection string, nor a container's URL");
+        }
+    }
+}

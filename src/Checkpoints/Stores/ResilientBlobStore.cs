@@ -1,0 +1,97 @@
+using Azure;
+using Polly;
+using Polly.CircuitBreaker;
+using Polly.Retry;
+using Polly.Timeout;
+
+namespace LisaOrleans.Checkpoints;
+
+/// <summary>
+/// Repeats what failed for a passing reason: with growing pauses and jitter, a limit for each try, and a circuit breaker
+/// that stops the attempts while the store is away. It ends: what does not recover comes out as the store's own error.
+/// </summary>
+public sealed class ResilientBlobStore : IBlobStore
+{
+    private readonly IBlobStore _inner;
+    private readonly ResiliencePipeline _pipeline;
+
+    /// <summary>Wraps a store.</summary>
+    public ResilientBlobStore(IBlobStore inner, ResilienceOptions options, TimeProvider time)
+    {
+        _inner = inner;
+        _pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddRetry(new RetryStrategyOptions
+            {
+                ShouldHandle = new PredicateBuilder().Handle<Exception>(IsPassing),
+                MaxRetryAttempts = options.Retries,
+                Delay = options.FirstDelay,
+                MaxDelay = options.LongestDelay,
+                BackoffType = DelayBackoffType.Exponential,
+                UseJitter = true,
+            })
+            .AddCircuitBreaker(new CircuitBreakerStrategyOptions
+            {
+                ShouldHandle = new PredicateBuilder().Handle<Exception>(e => e is not BrokenCircuitException and not BlobCorruptException && IsPassing(e)),
+                FailureRatio = 0.9,
+                MinimumThroughput = 10,
+                SamplingDuration = TimeSpan.FromSeconds(10),
+                BreakDuration = TimeSpan.FromSeconds(1),
+            })
+            .AddTimeout(options.TryTimeout)
+            .Build();
+    }
+
+    /// <inheritdoc/>
+    public string Location => _inner.Location;
+
+    /// <inheritdoc/>
+    public Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken) => Try(t => _inner.ExistsAsync(sha256, t), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken) => Try(t => _inner.PutAsync(blob, t), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken) => Try(t => _inner.ReadAsync(blob, t), cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<StoredBlob> ListAsync(CancellationToken cancellationToken) => _inner.ListAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public Task DeleteAsync(string sha256, CancellationToken cancellationToken) => Try(t => Done(_inner.DeleteAsync(sha256, t)), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<StoreDocument?> GetDocumentAsync(string path, CancellationToken cancellationToken) =>
+        Try(t => _inner.GetDocumentAsync(path, t), cancellationToken);
+
+    /// <inheritdoc/>
+    public Task<string> PutDocumentAsync(string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken) =>
+        Try(t => _inner.PutDocumentAsync(path, content, ifMatch, t), cancellationToken);
+
+    /// <inheritdoc/>
+    public IAsyncEnumerable<string> ListDocumentsAsync(string prefix, CancellationToken cancellationToken) =>
+        _inner.ListDocumentsAsync(prefix, cancellationToken);
+
+    /// <inheritdoc/>
+    public Task DeleteDocumentAsync(string path, CancellationToken cancellationToken) =>
+        Try(t => Done(_inner.DeleteDocumentAsync(path, t)), cancellationToken);
+
+    // A damaged blob may have been damaged on the way; a second reading tells.
+    private static bool IsPassing(Exception e) => e switch
+    {
+        RequestFailedException { Status: 0 or 408 or 409 or 429 or >= 500 } => true,
+        ETagMismatchException or BlobMissingException => false,
+        BlobCorruptException or TimeoutRejectedException or BrokenCircuitException => true,
+        HttpRequestException or IOException => true,
+        AggregateException many => many.InnerExceptions.All(IsPassing),
+        _ => false,
+    };
+
+    private static async Task<bool> Done(Task task)
+    {
+        await task.ConfigureAwait(false);
+        return true;
+    }
+
+    private async Task<T> Try<T>(Func<CancellationToken, Task<T>> action, CancellationToken cancellationToken) =>
+        await _pipeline.ExecuteAsync(async token => await action(token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+}

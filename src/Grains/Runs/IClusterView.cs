@@ -1,0 +1,11 @@
+namespace LisaOrleans.Grains;
+
+/// <summary>The silos that runs can train on, as this silo sees them now.</summary>
+public interface IClusterView
+{
+    /// <value>The cluster's id, or null for a silo that is embedded in one process.</value>
+    string? ClusterId { get; }
+
+    /// <summary>Live silos that hold parts, in a stable order.</summary>
+    IReadOnlyList<TrainingSilo> TrainingSilos();
+}

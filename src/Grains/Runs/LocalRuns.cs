@@ -1,0 +1,18 @@
+using System.Collections.Concurrent;
+
+namespace LisaOrleans.Grains;
+
+/// <summary>Runs whose grain works on this silo, which has to hand them over before it leaves.</summary>
+public sealed class LocalRuns
+{
+    private readonly ConcurrentDictionary<string, byte> _runs = new();
+
+    /// <summary>Names of runs.</summary>
+    public IReadOnlyList<string> Names => [.. _runs.Keys];
+
+    /// <summary>Makes a run known.</summary>
+    public void Add(string run) => _runs[run] = 0;
+
+    /// <summary>Forgets a run.</summary>
+    public void Remove(string run) => _runs.TryRemove(run, out _);
+}

@@ -1,0 +1,69 @@
+using System.Globalization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using LisaOrleans.Grains;
+using Orleans.Configuration;
+using Orleans.Runtime.MembershipService.SiloMetadata;
+using StackExchange.Redis;
+
+namespace LisaOrleans.Silo;
+
+/// <summary>A silo that finds others through Redis, trains with them, and leaves without losing work.</summary>
+public static class ClusterSilo
+{
+    /// <summary>Builds the host of a silo; the caller starts it.</summary>
+    public static WebApplication Create(ClusterSiloOptions options)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
+        builder.Configuration.Sources.Clear();
+        builder.Logging.ClearProviders().AddSimpleConsole(o => (o.SingleLine, o.TimestampFormat) = (true, "HH:mm:ss.fff "))
+            .AddConsole(o => o.LogToStandardErrorThreshold = LogLevel.Trace)
+            .SetMinimumLevel(LogLevel.Information)
+            .AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning);
+        builder.WebHost.ConfigureKestrel(k => k.Listen(options.Host, options.HttpPort));
+        builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = options.DrainTimeout + TimeSpan.FromSeconds(10));
+        builder.Services.AddSingleton(options);
+        builder.Services.AddSingleton<SiloDrain>();
+        builder.Services.AddHostedService(s => s.GetRequiredService<SiloDrain>());
+        builder.Services.AddHostedService<PreemptionWatch>();
+        builder.Services.AddSingleton<IClusterView, ClusterView>();
+        builder.UseOrleans(silo => Configure(silo, options));
+        builder.Services.AddHostedService<RunWaker>();
+        var app = builder.Build();
+        app.MapGet("/health/live", () => Results.Text("live"));
+        app.MapGet("/health/ready", (SiloDrain drain, ISiloStatusOracle oracle) =>
+            oracle.CurrentStatus == SiloStatus.Active && !drain.Begun ? Results.Text("ready") : Results.Text(drain.Begun ? "leaving" : "starting", statusCode: 503));
+        return app;
+    }
+
+    private static void Configure(ISiloBuilder silo, ClusterSiloOptions options)
+    {
+        var redis = ConfigurationOptions.Parse(options.Redis);
+        redis.AbortOnConnectFail = false;
+        silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (options.ClusterId, options.ClusterId))
+            .ConfigureEndpoints(options.Host, options.SiloPort, options.GatewayPort)
+            .UseRedisClustering(o => o.ConfigurationOptions = redis)
+            .UseRedisReminderService(o => o.ConfigurationOptions = redis)
+            .Configure<ReminderOptions>(o => (o.MinimumReminderPeriod, o.RefreshReminderListPeriod) = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10)))
+            .Configure<ClusterMembershipOptions>(o =>
+            {
+                o.ProbeTimeout = options.ProbeTimeout;
+                o.NumMissedProbesLimit = options.MissedProbes;
+                o.TableRefreshTimeout = TimeSpan.FromSeconds(5);
+                o.DefunctSiloExpiration = TimeSpan.FromMinutes(10);
+                o.DefunctSiloCleanupPeriod = TimeSpan.FromMinutes(5);
+            })
+            .Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromMinutes(10))
+            .UseSiloMetadata(new Dictionary<string, string>
+            {
+                [SiloRoles.RolesKey] = string.Join(',', options.Roles),
+                [SiloRoles.MemoryKey] = options.MemoryBytes.ToString(CultureInfo.InvariantCulture),
+                [SiloRoles.ThreadsKey] = options.Threads.ToString(CultureInfo.InvariantCulture),
+            })
+            .AddLisaSilo(options.Store, new TensorTransportOptions { Address = options.Host, Port = options.TensorPort, Secret = options.Secret });
+    }
+}

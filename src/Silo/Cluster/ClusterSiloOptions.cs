@@ -1,0 +1,56 @@
+using System.Net;
+using LisaOrleans.Checkpoints;
+
+namespace LisaOrleans.Silo;
+
+/// <summary>A silo of a cluster.</summary>
+public sealed record ClusterSiloOptions
+{
+    /// <value>Silos with the same id find each other.</value>
+    public required string ClusterId { get; init; }
+
+    /// <value>Redis, as HOST:PORT or a StackExchange.Redis configuration string.</value>
+    public required string Redis { get; init; }
+
+    /// <value>The blob store; not owned.</value>
+    public required IBlobStore Store { get; init; }
+
+    /// <value>The address that the others reach this silo at.</value>
+    public required IPAddress Host { get; init; }
+
+    /// <value>Port for other silos.</value>
+    public required int SiloPort { get; init; }
+
+    /// <value>Port for clients.</value>
+    public required int GatewayPort { get; init; }
+
+    /// <value>Port for health probes and the HTTP API.</value>
+    public required int HttpPort { get; init; }
+
+    /// <value>Port for tensors; 0 for any free one.</value>
+    public int TensorPort { get; init; }
+
+    /// <value>What only silos of this cluster know.</value>
+    public required ReadOnlyMemory<byte> Secret { get; init; }
+
+    /// <value>Of <see cref="SiloRoles.All"/>.</value>
+    public required IReadOnlyList<string> Roles { get; init; }
+
+    /// <value>Intra-op threads that this machine offers to runs.</value>
+    public required int Threads { get; init; }
+
+    /// <value>Memory that it offers to tensors; 0 for no limit.</value>
+    public long MemoryBytes { get; init; }
+
+    /// <value>How long a silo may stay silent before it counts as one missed probe. Default 1.5 s.</value>
+    public TimeSpan ProbeTimeout { get; init; } = TimeSpan.FromSeconds(1.5);
+
+    /// <value>Missed probes after which a silo is declared dead. Default 2.</value>
+    public int MissedProbes { get; init; } = 2;
+
+    /// <value>How long moving away may take when this silo is to leave. Default 25 s.</value>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(25);
+
+    /// <value>Where preemption notices come from; empty for SIGTERM only.</value>
+    public IReadOnlyList<IPreemptionSource> PreemptionSources { get; init; } = [];
+}

@@ -1,0 +1,28 @@
+using System.Globalization;
+using LisaOrleans.Grains;
+using Microsoft.Extensions.Options;
+using Orleans.Configuration;
+using Orleans.Runtime.MembershipService.SiloMetadata;
+
+namespace LisaOrleans.Silo;
+
+/// <summary>The cluster as its membership table and the silos' metadata show it.</summary>
+internal sealed class ClusterView(IClusterMembershipService membership, ISiloMetadataCache metadata, IOptions<ClusterOptions> options) : IClusterView
+{
+    public string? ClusterId => options.Value.ClusterId;
+
+    public IReadOnlyList<TrainingSilo> TrainingSilos() =>
+    [
+        .. membership.CurrentSnapshot.Members.Values
+            .Where(m => m.Status == SiloStatus.Active && HasRole(metadata, m.SiloAddress, SiloRoles.Gpu))
+            .Select(m => new TrainingSilo(m.SiloAddress.ToParsableString(), Number(m.SiloAddress, SiloRoles.MemoryKey)))
+            .OrderBy(s => s.Address, StringComparer.Ordinal),
+    ];
+
+    internal static bool HasRole(ISiloMetadataCache metadata, SiloAddress silo, string role) =>
+        metadata.GetSiloMetadata(silo).Metadata.TryGetValue(SiloRoles.RolesKey, out var roles) && roles.Split(',').Contains(role);
+
+    private long Number(SiloAddress silo, string key) =>
+        metadata.GetSiloMetadata(silo).Metadata.TryGetValue(key, out var text)
+        && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : 0;
+}

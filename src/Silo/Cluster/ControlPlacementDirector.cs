@@ -1,0 +1,24 @@
+using Microsoft.Extensions.DependencyInjection;
+using Orleans.Runtime.MembershipService.SiloMetadata;
+using Orleans.Runtime.Placement;
+
+namespace LisaOrleans.Silo;
+
+/// <summary>Silos of role control first, and among them the local one; any other where there is none.</summary>
+internal sealed class ControlPlacementDirector(IServiceProvider services) : IPlacementDirector
+{
+    public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
+    {
+        var silos = context.GetCompatibleSilos(target);
+        if (IPlacementDirector.GetPlacementHint(target.RequestContextData, silos) is { } hint) return Task.FromResult(hint);
+
+        // An embedded silo has no metadata.
+        if (services.GetService<ISiloMetadataCache>() is { } metadata
+            && silos.Where(s => ClusterView.HasRole(metadata, s, SiloRoles.Control)).ToArray() is { Length: > 0 } control)
+        {
+            silos = control;
+        }
+
+        return Task.FromResult(silos.Contains(context.LocalSilo) ? context.LocalSilo : silos[Random.Shared.Next(silos.Length)]);
+    }
+}

@@ -1,0 +1,94 @@
+using LisaOrleans.Grains;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Runtime.Placement;
+
+namespace LisaOrleans.Silo;
+
+/// <summary>
+/// Takes everything away from this silo before it leaves, once: runs whose grain is here are handed to another silo, and
+/// parts move at their run's next step boundary. Begun by a preemption notice, or by the host when it is told to stop.
+/// </summary>
+internal sealed partial class SiloDrain(
+    ClusterSiloOptions options, ILocalSiloDetails silo, IClusterMembershipService membership, IGrainFactory grains, LocalRuns runs, LocalParts parts,
+    ILogger<SiloDrain> logger) : IHostedLifecycleService
+{
+    private readonly Lock _lock = new();
+    private Task? _drain;
+
+    /// <summary>Whether this silo is about to leave.</summary>
+    public bool Begun => Volatile.Read(ref _drain) is not null;
+
+    /// <summary>Moves all away; ends when it is done or the time is over.</summary>
+    /// <returns>Whether nothing is left here.</returns>
+    public async Task<bool> DrainAsync()
+    {
+        lock (_lock)
+        {
+            _drain ??= Task.Run(DrainOnce);
+        }
+
+        await _drain.ConfigureAwait(false);
+        return runs.Names.Count == 0 && parts.Runs.Count == 0;
+    }
+
+    public Task StoppingAsync(CancellationToken cancellationToken) => DrainAsync();
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    private async Task DrainOnce()
+    {
+        var address = silo.SiloAddress.ToParsableString();
+        var names = runs.Names.Union(parts.Runs).ToArray();
+        LogDraining(names.Length);
+        using var time = new CancellationTokenSource(options.DrainTimeout);
+        await Task.WhenAll(names.Select(name => Away(name, address, time.Token))).ConfigureAwait(false);
+        LogDrained(runs.Names.Count, parts.Runs.Count);
+    }
+
+    private async Task Away(string name, string address, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var run = grains.GetGrain<IRunGrain>(name);
+            if (runs.Names.Contains(name))
+            {
+                await run.HandOver().WaitAsync(cancellationToken).ConfigureAwait(false);
+
+                // The last silo leaves: the manifest is in the store, and the next silo to come finds it.
+                if (OtherSilo() is not { } other) return;
+                RequestContext.Set(IPlacementDirector.PlacementHintKey, other);
+                await run.Resume([address]).WaitAsync(cancellationToken).ConfigureAwait(false);
+                RequestContext.Remove(IPlacementDirector.PlacementHintKey);
+            }
+
+            await run.Drain(address, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // Leaving without notice is what the rest of the cluster is made for; this silo cannot wait any longer.
+            LogFailed(e, name);
+        }
+    }
+
+    private SiloAddress? OtherSilo() => membership.CurrentSnapshot.Members.Values
+        .Where(m => m.Status == SiloStatus.Active && !m.SiloAddress.Equals(silo.SiloAddress))
+        .Select(m => m.SiloAddress).Order().FirstOrDefault();
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Leaving: moving {Runs} runs away")]
+    private partial void LogDraining(int runs);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Drained; {Runs} run grains and parts of {Parts} runs are left here")]
+    private partial void LogDrained(int runs, int parts);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run} could not be moved away in time")]
+    private partial void LogFailed(Exception exception, string run);
+}

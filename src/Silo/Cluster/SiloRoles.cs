@@ -1,0 +1,18 @@
+namespace LisaOrleans.Silo;
+
+/// <summary>What a silo says about itself in its metadata.</summary>
+public static class SiloRoles
+{
+    /// <summary>Holds parts and computes.</summary>
+    public const string Gpu = "gpu";
+
+    /// <summary>Holds the grains that run the show; best on a machine that stays.</summary>
+    public const string Control = "control";
+
+    internal const string RolesKey = "lisa.roles";
+    internal const string MemoryKey = "lisa.memory";
+    internal const string ThreadsKey = "lisa.threads";
+
+    /// <summary>All roles.</summary>
+    public static IReadOnlyList<string> All { get; } = [Gpu, Control];
+}

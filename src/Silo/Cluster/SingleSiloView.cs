@@ -1,0 +1,11 @@
+using LisaOrleans.Grains;
+
+namespace LisaOrleans.Silo;
+
+/// <summary>A cluster of this silo alone.</summary>
+internal sealed class SingleSiloView(ILocalSiloDetails silo) : IClusterView
+{
+    public string? ClusterId => null;
+
+    public IReadOnlyList<TrainingSilo> TrainingSilos() => [new TrainingSilo(silo.SiloAddress.ToParsableString(), 0)];
+}

@@ -1,0 +1,77 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace LisaOrleans.Silo;
+
+/// <summary>
+/// Asks the cloud every second whether it wants the machine back. On a notice: everything moves away, the notice is
+/// approved only if nothing is left here, and the process ends.
+/// </summary>
+internal sealed partial class PreemptionWatch(
+    ClusterSiloOptions options, SiloDrain drain, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<PreemptionWatch> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
+
+    // The first call of Azure's service may take two minutes.
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2.5);
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(options.PreemptionSources.Select(s => WatchAsync(s, stoppingToken)));
+
+    private async Task WatchAsync(IPreemptionSource source, CancellationToken cancellationToken)
+    {
+        var failed = false;
+        using var timer = new PeriodicTimer(s_period, time);
+        do
+        {
+            try
+            {
+                using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+                patience.CancelAfter(s_patience);
+                if (await source.PollAsync(patience.Token).ConfigureAwait(false) is { } notice)
+                {
+                    await ObeyAsync(source, notice, cancellationToken).ConfigureAwait(false);
+                    return;
+                }
+
+                failed = false;
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is HttpRequestException or InvalidDataException or OperationCanceledException)
+            {
+                // Said once, not every second, until it works again.
+                if (!failed) LogPollFailed(source.Name, e.Message);
+                failed = true;
+            }
+        }
+        while (await timer.WaitForNextTickAsync(cancellationToken).ConfigureAwait(false));
+    }
+
+    private async Task ObeyAsync(IPreemptionSource source, PreemptionNotice notice, CancellationToken cancellationToken)
+    {
+        LogNotice(source.Name, notice.Kind, notice.Id);
+        if (await drain.DrainAsync().ConfigureAwait(false))
+        {
+            try
+            {
+                await source.ApproveAsync(notice, cancellationToken).ConfigureAwait(false);
+            }
+            catch (HttpRequestException e)
+            {
+                // The machine then goes at the time that was announced.
+                LogApproveFailed(source.Name, e.Message);
+            }
+        }
+
+        lifetime.StopApplication();
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Source}: {Kind} announced ({Id}); leaving")]
+    private partial void LogNotice(string source, string kind, string id);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Source}: cannot be asked for preemption notices: {Reason}")]
+    private partial void LogPollFailed(string source, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Source}: the notice could not be approved: {Reason}")]
+    private partial void LogApproveFailed(string source, string reason);
+}

@@ -1,0 +1,130 @@
+using System.Buffers.Binary;
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.Extensions.Logging;
+
+namespace LisaOrleans.Silo;
+
+/// <summary>
+/// Listens for other silos that claim tensors: they send a ticket's number, and get one byte (1: here it comes, 0: not
+/// here), the bytes, and their hash; then they confirm with one byte. Until then the tensor stays.
+/// </summary>
+internal sealed partial class TensorServer : IAsyncDisposable
+{
+    private const byte Absent = 0;
+    private const byte Present = 1;
+    private const int MaxConnections = 256;
+
+    private readonly TensorTransportOptions _options;
+    private readonly Func<long, HeldTensor?> _take;
+    private readonly Action<long, HeldTensor> _putBack;
+    private readonly Func<HeldTensor, Task<TorchSharp.torch.Tensor>> _toHost;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly TcpListener _listener;
+    private readonly Task _accepting;
+    private int _connections;
+
+    public TensorServer(
+        TensorTransportOptions options, Func<long, HeldTensor?> take, Action<long, HeldTensor> putBack,
+        Func<HeldTensor, Task<TorchSharp.torch.Tensor>> toHost, ILogger logger)
+    {
+        (_options, _take, _putBack, _toHost, _logger) = (options, take, putBack, toHost, logger);
+        _listener = new TcpListener(options.Address, options.Port);
+        _listener.Start();
+        _accepting = AcceptAsync();
+    }
+
+    public IPEndPoint EndPoint => (IPEndPoint)_listener.LocalEndpoint;
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        _listener.Dispose();
+        await _accepting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _stop.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            Socket socket;
+            try
+            {
+                socket = await _listener.AcceptSocketAsync(_stop.Token).ConfigureAwait(false);
+            }
+            catch (SocketException e)
+            {
+                LogAcceptFailed(e);
+                continue;
+            }
+
+            if (Interlocked.Increment(ref _connections) > MaxConnections)
+            {
+                Interlocked.Decrement(ref _connections);
+                socket.Dispose();
+                continue;
+            }
+
+            _ = ServeAsync(socket, _stop.Token);
+        }
+    }
+
+    private async Task ServeAsync(Socket accepted, CancellationToken cancellationToken)
+    {
+        await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
+        using var socket = new TensorSocket(accepted, _options.StallTimeout);
+        try
+        {
+            await TensorHandshake.AcceptAsync(socket, _options.Secret, cancellationToken).ConfigureAwait(false);
+            var request = new byte[sizeof(long)];
+            while (true)
+            {
+                await socket.ReceiveAsync(request, cancellationToken, wait: true).ConfigureAwait(false);
+                await AnswerAsync(socket, BinaryPrimitives.ReadInt64LittleEndian(request), cancellationToken).ConfigureAwait(false);
+            }
+        }
+        catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            // Silos come and go; the claimant of a broken transfer hears of it at its own end.
+            LogClosed(e.Message);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _connections);
+        }
+    }
+
+    private async Task AnswerAsync(TensorSocket socket, long id, CancellationToken cancellationToken)
+    {
+        if (_take(id) is not { } held)
+        {
+            await socket.SendAsync((byte[])[Absent], cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        var sent = false;
+        try
+        {
+            using var host = await _toHost(held).ConfigureAwait(false);
+            await socket.SendAsync((byte[])[Present], cancellationToken).ConfigureAwait(false);
+            await TensorPayload.SendAsync(socket, host, host.numel() * host.element_size(), cancellationToken).ConfigureAwait(false);
+            await socket.ReceiveAsync(new byte[1], cancellationToken).ConfigureAwait(false);
+            sent = true;
+        }
+        finally
+        {
+            // A pending send may still read the memory until the socket is closed.
+            if (!sent) socket.Dispose();
+            if (sent) held.Tensor.Dispose();
+            else _putBack(id, held);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A connection to the tensor port failed")]
+    private partial void LogAcceptFailed(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "A tensor connection ended: {Reason}")]
+    private partial void LogClosed(string reason);
+}

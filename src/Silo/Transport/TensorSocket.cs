@@ -1,0 +1,57 @@
+using System.Net.Sockets;
+
+namespace LisaOrleans.Silo;
+
+/// <summary>A socket that fails where nothing moves for too long. One reader and one writer at a time.</summary>
+internal sealed class TensorSocket : IDisposable
+{
+    private readonly Socket _socket;
+    private readonly TimeSpan _stall;
+
+    public TensorSocket(Socket socket, TimeSpan stall)
+    {
+        socket.NoDelay = true;
+        (_socket, _stall) = (socket, stall);
+    }
+
+    /// <summary>Whether the other end is known to be gone, or sent something unasked.</summary>
+    public bool Dirty => _socket.Poll(0, SelectMode.SelectRead);
+
+    public async ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
+    {
+        while (data.Length > 0)
+        {
+            var sending = _socket.SendAsync(data, SocketFlags.None, cancellationToken);
+            data = data[(sending.IsCompletedSuccessfully ? sending.Result : await Timely(sending, cancellationToken).ConfigureAwait(false))..];
+        }
+    }
+
+    public async ValueTask ReceiveAsync(Memory<byte> data, CancellationToken cancellationToken, bool wait = false)
+    {
+        while (data.Length > 0)
+        {
+            var receiving = _socket.ReceiveAsync(data, SocketFlags.None, cancellationToken);
+            var count = receiving.IsCompletedSuccessfully ? receiving.Result
+                : wait ? await receiving.ConfigureAwait(false)
+                : await Timely(receiving, cancellationToken).ConfigureAwait(false);
+            if (count == 0) throw new TensorTransportException("the other silo closed the connection");
+            (data, wait) = (data[count..], false);
+        }
+    }
+
+    public void Dispose() => _socket.Dispose();
+
+    // A time-out leaves the operation pending; the caller then disposes the socket, which ends it.
+    private async ValueTask<int> Timely(ValueTask<int> operation, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await operation.AsTask().WaitAsync(_stall, cancellationToken).ConfigureAwait(false);
+        }
+        catch (TimeoutException e)
+        {
+            _socket.Dispose();
+            throw new TensorTransportException($"nothing moved for {_stall.TotalSeconds:0.#} s", e);
+        }
+    }
+}

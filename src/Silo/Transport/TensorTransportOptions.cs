@@ -1,0 +1,28 @@
+using System.Net;
+
+namespace LisaOrleans.Silo;
+
+/// <summary>How a silo's tensors travel to other silos.</summary>
+public sealed record TensorTransportOptions
+{
+    /// <value>Address to listen on, and the one that other silos are told. Default loopback.</value>
+    public IPAddress Address { get; init; } = IPAddress.Loopback;
+
+    /// <value>Port to listen on; 0 (default) for any free one.</value>
+    public int Port { get; init; }
+
+    /// <value>What both ends must know.</value>
+    public required ReadOnlyMemory<byte> Secret { get; init; }
+
+    /// <value>Largest tensor that is sent or taken. Default 4 GiB.</value>
+    public long MaxTensorBytes { get; init; } = 4L << 30;
+
+    /// <value>A transfer without any byte for so long has failed: the other machine is gone. Default 5 s.</value>
+    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(5);
+
+    /// <value>What nobody claims for so long is freed. Default 10 min.</value>
+    public TimeSpan TicketLifetime { get; init; } = TimeSpan.FromMinutes(10);
+
+    /// <value>Transfers at one time from one other silo. Default 4.</value>
+    public int ConnectionsPerSilo { get; init; } = 4;
+}
