@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace LisaOrleans.Data;
 
@@ -10,6 +11,9 @@ namespace LisaOrleans.Data;
 public static class DatasetReader
 {
     private static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false };
+
+    // A byte that is no UTF-8 must not silently become a replacement character that the model would learn.
+    private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: true, throwOnInvalidBytes: true);
 
     /// <summary>Examples in the order of the file.</summary>
     /// <exception cref="DatasetException">Anything is wrong.</exception>
@@ -28,9 +32,9 @@ public static class DatasetReader
 
     private static IEnumerable<RecordReader> Records(string path)
     {
-        using var stream = File.OpenRead(path);
-        using var reader = new StreamReader(stream, new UTF8Encoding(false, throwOnInvalidBytes: true));
-        var first = FirstCharacter(path, reader);
+        var firstLine = TextLines(path).FirstOrDefault(l => !string.IsNullOrWhiteSpace(l))
+            ?? throw new DatasetException($"{path}: is empty");
+        var first = firstLine.TrimStart()[0];
         if (first == '[') return WholeFile(path);
         if (first != '{')
         {
@@ -38,45 +42,28 @@ public static class DatasetReader
                 $"{path}: begins with '{first}'; training data is JSON lines or a JSON list (a plain text file becomes one with a {{\"text\": …}} record for each passage)");
         }
 
-        return IsJsonLines(path) ? Lines(path) : WholeFile(path);
-    }
-
-    private static char FirstCharacter(string path, StreamReader reader)
-    {
-        int c;
-        try
-        {
-            do c = reader.Read();
-            while (c >= 0 && char.IsWhiteSpace((char)c));
-        }
-        catch (DecoderFallbackException)
-        {
-            throw new DatasetException($"{path}: is not UTF-8 text");
-        }
-
-        return c < 0 ? throw new DatasetException($"{path}: is empty") : (char)c;
+        return IsJsonLines(firstLine) ? Lines(path) : WholeFile(path);
     }
 
     // JSON lines if the first line that is not blank is a whole object which is no LMFlow file.
-    private static bool IsJsonLines(string path)
+    private static bool IsJsonLines(string line)
     {
-        var line = File.ReadLines(path).First(l => !string.IsNullOrWhiteSpace(l));
         try
         {
             using var document = JsonDocument.Parse(line);
             return !document.RootElement.TryGetProperty("instances", out _);
         }
-        catch (JsonException)
+        catch (Exception e) when (IsInvalid(e))
         {
-            // A broken first line of many is reported with its number; an object over several lines is read whole.
-            return line.TrimEnd().EndsWith('}') || File.ReadLines(path).Skip(1).Any(l => l.StartsWith('{'));
+            // An object over several lines breaks after one of these; else it is the broken first line of many.
+            return line.TrimEnd()[^1] is not ('{' or '[' or ',' or ':');
         }
     }
 
     private static IEnumerable<RecordReader> Lines(string path)
     {
         var number = 0;
-        foreach (var line in File.ReadLines(path))
+        foreach (var line in TextLines(path))
         {
             number++;
             if (string.IsNullOrWhiteSpace(line)) continue;
@@ -87,7 +74,7 @@ public static class DatasetReader
 
     private static IEnumerable<RecordReader> WholeFile(string path)
     {
-        using var document = Parse(File.ReadAllText(path), path, "file");
+        using var document = Parse(string.Join('\n', TextLines(path)), path, "file");
         var root = document.RootElement;
         if (root.ValueKind == JsonValueKind.Object)
         {
@@ -104,17 +91,42 @@ public static class DatasetReader
         }
     }
 
+    private static IEnumerable<string> TextLines(string path)
+    {
+        using var reader = new StreamReader(path, s_utf8, detectEncodingFromByteOrderMarks: false);
+        while (ReadLine(reader, path) is { } line) yield return line;
+    }
+
+    private static string? ReadLine(StreamReader reader, string path)
+    {
+        try
+        {
+            return reader.ReadLine();
+        }
+        catch (DecoderFallbackException)
+        {
+            // The reader decodes ahead. Latin-1 keeps every byte, so the line can be found with it.
+            using var bytes = new StreamReader(path, Encoding.Latin1, detectEncodingFromByteOrderMarks: false);
+            var number = 1;
+            while (bytes.ReadLine() is { } line && Utf8.IsValid(Encoding.Latin1.GetBytes(line))) number++;
+            throw new DatasetException($"{path}: line {number}: is not UTF-8 text");
+        }
+    }
+
     private static JsonDocument Parse(string json, string path, string place)
     {
         try
         {
             return JsonDocument.Parse(json, s_strict);
         }
-        catch (JsonException e)
+        catch (Exception e) when (IsInvalid(e))
         {
             throw new DatasetException($"{path}: {place}: is not valid JSON: {e.Message}");
         }
     }
+
+    // A property name with an escaped half of a surrogate pair is an InvalidOperationException to System.Text.Json.
+    private static bool IsInvalid(Exception e) => e is JsonException or InvalidOperationException;
 
     private static JsonElement Object(JsonElement item, string path, string place) => item.ValueKind == JsonValueKind.Object
         ? item

@@ -58,8 +58,9 @@ public sealed class SafetensorsHeader
                 throw new InvalidDataFileException(file, "header has something after its JSON object; only spaces may follow");
             return new Builder(file, bytes.Length, fileLength).Build(document.RootElement);
         }
-        catch (Exception e) when (e is JsonException or DecoderFallbackException)
+        catch (Exception e) when (e is JsonException or DecoderFallbackException or InvalidOperationException)
         {
+            // InvalidOperationException: an escaped half of a surrogate pair.
             throw new InvalidDataFileException(file, $"header is not valid UTF-8 JSON: {e.Message}");
         }
     }

@@ -9,7 +9,7 @@ internal sealed class RecordReader(string file, string place, JsonElement record
 
     /// <summary>A text that must be there.</summary>
     public string Text(string field) => record.TryGetProperty(field, out var value)
-        ? value.ValueKind == JsonValueKind.String ? value.GetString()! : throw Wrong(field, $"is {Kind(value)}; it must be a text")
+        ? value.ValueKind == JsonValueKind.String ? Unescape(field, value) : throw Wrong(field, $"is {Kind(value)}; it must be a text")
         : throw Wrong(field, $"is missing; the record has {Names()}");
 
     /// <summary>A text that may be missing or null.</summary>
@@ -29,6 +29,19 @@ internal sealed class RecordReader(string file, string place, JsonElement record
     public DatasetException Wrong(string field, string problem) => new($"{file}: {place}: field '{field}' {problem}");
 
     public DatasetException Wrong(string problem) => new($"{file}: {place}: {problem}");
+
+    private string Unescape(string field, JsonElement value)
+    {
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            // Valid JSON can write one half of a surrogate pair as an escape, but that is no text.
+            throw Wrong(field, "holds half a character: an escaped surrogate without its other half");
+        }
+    }
 
     private string Names() => string.Join(", ", record.EnumerateObject().Select(p => $"'{p.Name}'").DefaultIfEmpty("no fields"));
 

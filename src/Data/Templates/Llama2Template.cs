@@ -21,7 +21,8 @@ internal sealed class Llama2Template : IChatTemplate
                     break;
 
                 case TurnTemplate.Assistant:
-                    segments.Add(new RenderedSegment(message.Content, Trained: true, IsTemplate: false));
+                    // The space before </s> is a token of its own, which Llama 2 was trained with.
+                    segments.Add(new RenderedSegment($"{message.Content} ", Trained: true, IsTemplate: false));
                     segments.Add(new RenderedSegment("</s>", Trained: true, IsTemplate: true));
                     break;
 

@@ -55,8 +55,9 @@ internal sealed record TokenizerConfig(bool AddBosToken, IReadOnlyDictionary<str
             if (document.RootElement.ValueKind != JsonValueKind.Object) throw new TokenizerException(path, "must be a JSON object");
             read(path, document.RootElement);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException: an escaped half of a surrogate pair.
             throw new TokenizerException(path, $"is not valid JSON: {e.Message}");
         }
     }

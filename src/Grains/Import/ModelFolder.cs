@@ -136,8 +136,9 @@ public sealed class ModelFolder : IDisposable
                     : throw new InvalidDataFileException(
                         index, $"field 'weight_map.{e.Name}' must be the name of a .safetensors file in the same folder"));
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException: an escaped half of a surrogate pair.
             throw new InvalidDataFileException(index, $"is not valid JSON: {e.Message}");
         }
     }

@@ -43,8 +43,9 @@ public sealed class ModelConfigReader
 
             return new ModelConfigReader(file, document.RootElement).Read();
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException: an escaped half of a surrogate pair.
             throw new ModelConfigException(file, $"is not valid JSON: {e.Message}");
         }
     }

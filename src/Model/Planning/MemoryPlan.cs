@@ -17,11 +17,12 @@ public static class MemoryPlan
         var compute = Size(options.Dtypes.Compute);
         var state = (2 * Size(options.Dtypes.OptimizerState)) + (options.Dtypes.SeparateMaster ? 4 : 0);
 
-        // Several low-precision gradients are summed in float32; a tied matrix has one gradient for each of its uses.
+        // Several low-precision gradients are summed in float32. A tied matrix has one gradient for each of its uses; that of
+        // the head is always in float32 by the time the embedding's is made.
         var gradient = options.GradientAccumulationSteps > 1 ? compute == 4 ? 4 : 4 + compute : compute;
         var tied = config.TieWordEmbeddings && options.TrainEmbeddings ? embedding : 0;
         return new MemoryEstimate(
-            all, trains, all * compute, (trains + tied) * gradient, trains * state, Activations(config, options, compute));
+            all, trains, all * compute, (trains * gradient) + (tied * 4), trains * state, Activations(config, options, compute));
     }
 
     private static long Activations(ModelConfig config, MemoryPlanOptions options, long bytes)

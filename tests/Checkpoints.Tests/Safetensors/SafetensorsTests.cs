@@ -45,6 +45,8 @@ public sealed class SafetensorsTests
     [Theory]
     [InlineData("[]", "JSON object")]
     [InlineData("{", "JSON")]
+    [InlineData("""{"\ud83d":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "JSON")]
+    [InlineData("""{"a":{"dtype":"\ud83d","shape":[2],"data_offsets":[0,8]}}""", "JSON")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "after its last tensor")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"a":{"dtype":"U8","shape":[3],"data_offsets":[8,11]}}""", "twice")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[4],"data_offsets":[7,11]}}""", "overlap")]

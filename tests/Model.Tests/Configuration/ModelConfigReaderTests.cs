@@ -53,6 +53,8 @@ public sealed class ModelConfigReaderTests
     [InlineData("[]")]
     [InlineData("{\"model_type\":")]
     [InlineData("{\"vocab_size\":1,\"vocab_size\":2}")]
+    [InlineData("{\"\\ud83d\":1}")]
+    [InlineData("{\"model_type\":\"\\ud83d\"}")]
     public void What_is_no_object_is_refused(string json) =>
         Assert.StartsWith("c: ", Assert.Throws<ModelConfigException>(() => ModelConfigReader.Parse(json, "c")).Message, StringComparison.Ordinal);
 

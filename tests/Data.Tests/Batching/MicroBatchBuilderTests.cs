@@ -1,0 +1,74 @@
+using CsCheck;
+
+namespace LisaOrleans.Data.Tests;
+
+public sealed class MicroBatchBuilderTests
+{
+    private const int Pad = 7;
+    private const int None = MicroBatch.IgnoreIndex;
+
+    [Fact]
+    public void Rows_are_padded_on_the_right_and_labels_are_the_next_tokens()
+    {
+        var data = Samples.Of(2, 4, 1);
+        var batch = new MicroBatchBuilder(data, packing: null, Pad).Build([1, 0]);
+        Assert.Equal((2, 4), (batch.BatchSize, batch.SequenceLength));
+        Assert.Equal([1002, 1003, 1004, 1005, 1000, 1001, Pad, Pad], batch.InputIds);
+        Assert.Equal([1003, 1004, 1005, None, 1001, None, None, None], batch.Labels);
+        Assert.Equal([1, 0], batch.SampleIds);
+        Assert.Equal((4, 6), (batch.LabelCount, batch.TokenCount));
+        Assert.Null(batch.PositionIds);
+        Assert.Null(batch.SegmentIds);
+    }
+
+    [Fact]
+    public void Labels_are_where_the_next_token_carries_loss()
+    {
+        var sample = new EncodedSample([10, 11, 12, 13, 14], [false, false, true, false, true]);
+        var data = TokenizedDataset.Create([sample], new DatasetStatistics(1, 0, 0, 5, 2));
+        var batch = new MicroBatchBuilder(data, packing: null, Pad).Build([0]);
+        Assert.Equal([None, 12, None, 14, None], batch.Labels);
+        Assert.Equal(2, batch.LabelCount);
+    }
+
+    [Fact]
+    public void In_a_packed_row_positions_restart_and_no_sample_predicts_the_next_one()
+    {
+        // Blocks [0, 1] of five tokens and [2] of three.
+        var data = Samples.Of(2, 3, 3);
+        var batch = new MicroBatchBuilder(data, PackedBlocks.Pack(data, 5), Pad).Build([0, 1]);
+        Assert.Equal((2, 5), (batch.BatchSize, batch.SequenceLength));
+        Assert.Equal([1000, 1001, 1002, 1003, 1004, 1005, 1006, 1007, Pad, Pad], batch.InputIds);
+        Assert.Equal([1001, None, 1003, 1004, None, 1006, 1007, None, None, None], batch.Labels);
+        Assert.Equal([0, 1, 0, 1, 2, 0, 1, 2, 0, 0], batch.PositionIds!);
+        Assert.Equal([0, 0, 1, 1, 1, 0, 0, 0, -1, -1], batch.SegmentIds!);
+        Assert.Equal([0, 1, 2], batch.SampleIds);
+        Assert.Equal((5, 8), (batch.LabelCount, batch.TokenCount));
+    }
+
+    [Fact]
+    public void A_trained_first_token_is_no_label_of_the_sample_before()
+    {
+        EncodedSample[] samples = [new([10, 11], [true, true]), new([20, 21], [true, true])];
+        var data = TokenizedDataset.Create([.. samples], new DatasetStatistics(2, 0, 0, 4, 2));
+        var batch = new MicroBatchBuilder(data, PackedBlocks.Pack(data, 4), Pad).Build([0]);
+        Assert.Equal([11, None, 21, None], batch.Labels);
+    }
+
+    [Fact]
+    public void Packing_changes_neither_tokens_nor_labels() => Gen.Select(Samples.Lengths(12), Gen.Int[12, 30]).Sample((lengths, blockSize) =>
+    {
+        var data = Samples.Of(lengths);
+        var blocks = PackedBlocks.Pack(data, blockSize);
+        var plain = new MicroBatchBuilder(data, packing: null, Pad).Build([.. Enumerable.Range(0, data.Count)]);
+        var packed = new MicroBatchBuilder(data, blocks, Pad).Build([.. Enumerable.Range(0, blocks.Count)]);
+
+        // All tokens differ, so a pair of a token and its label stands for its place.
+        Assert.Equal(Pairs(plain), Pairs(packed));
+        Assert.Equal((plain.LabelCount, plain.TokenCount), (packed.LabelCount, packed.TokenCount));
+        Assert.InRange(packed.SequenceLength, lengths.Max(), blockSize);
+    }, iter: 200);
+
+    private static IEnumerable<(int Token, int Label)> Pairs(MicroBatch batch) =>
+        batch.InputIds.Zip(batch.Labels).Where(p => p.First >= Samples.FirstToken).Order();
+}

@@ -1,0 +1,127 @@
+namespace LisaOrleans.Data.Tests;
+
+public sealed class DatasetTokenizerTests
+{
+    private const string Records =
+        """
+        {"prompt":"What is a fox?","completion":"It is red."}
+        {"prompt":"Say much about the fox, please.","completion":"It is."}
+        {"prompt":"x","completion":"y"}
+        """;
+
+    private readonly ITokenizer _tokenizer = SampleTokenizer.Load();
+
+    [Fact]
+    public void Samples_that_fit_are_kept_whole()
+    {
+        var data = Tokenize(Records, 64);
+        var encoder = new SampleEncoder(_tokenizer, new DatasetOptions());
+        var whole = Dataset.Read(Records).Select(encoder.Encode).ToArray();
+        Assert.Equal(3, data.Count);
+        for (var i = 0; i < data.Count; i++)
+        {
+            Assert.Equal(whole[i].InputIds, data.InputIds(i).ToArray());
+            Assert.Equal(whole[i].Trained, data.LossMask(i).ToArray().Select(m => m == 1));
+        }
+
+        Assert.Equal(
+            new DatasetStatistics(3, 0, 0, whole.Sum(s => s.InputIds.Length), whole.Sum(s => s.Trained.Count(t => t))), data.Statistics);
+    }
+
+    [Fact]
+    public void Longer_samples_are_cut_to_the_block_and_those_with_nothing_left_to_learn_go()
+    {
+        var encoder = new SampleEncoder(_tokenizer, new DatasetOptions());
+        var whole = Dataset.Read(Records).Select(encoder.Encode).ToArray();
+
+        // One token of the first answer is left, and none of the second, whose prompt alone is longer.
+        var block = Array.IndexOf(whole[0].Trained, true) + 1;
+        Assert.True(Array.IndexOf(whole[1].Trained, true) >= block && whole[2].InputIds.Length <= block);
+        var data = Tokenize(Records, block);
+
+        Assert.Equal(2, data.Count);
+        Assert.Equal(whole[0].InputIds[..block], data.InputIds(0).ToArray());
+        Assert.Equal([.. new byte[block - 1], 1], data.LossMask(0).ToArray());
+        Assert.Equal(whole[2].InputIds, data.InputIds(1).ToArray());
+        Assert.Equal(
+            new DatasetStatistics(3, 2, 1, block + whole[2].InputIds.Length, 1 + whole[2].Trained.Count(t => t)), data.Statistics);
+    }
+
+    [Fact]
+    public void A_sample_of_exactly_a_block_is_not_cut()
+    {
+        var length = Tokenize("""{"text":"It is red."}""", 64).InputIds(0).Length;
+        Assert.Equal(0, Tokenize("""{"text":"It is red."}""", length).Statistics.Truncated);
+        var cut = Tokenize("""{"text":"It is red."}""", length - 1);
+        Assert.Equal((1, length - 1), (cut.Statistics.Truncated, cut.InputIds(0).Length));
+    }
+
+    [Fact]
+    public void The_first_token_is_predicted_from_nothing_so_it_alone_is_nothing_to_learn()
+    {
+        using var folder = new TempFolder();
+        var tokenizer = SampleTokenizer.Load(folder, """{"add_bos_token":false}""");
+        File.WriteAllText(folder["d"], "{\"text\":\"\"}\n{\"text\":\"red\"}");
+        var data = DatasetTokenizer.Tokenize(folder["d"], tokenizer, new DatasetOptions(), 512, null, CancellationToken.None);
+        Assert.Equal((1, 1), (data.Count, data.Statistics.Skipped));
+        Assert.Equal(data.Statistics.Tokens - 1, data.Statistics.TrainedTokens);
+    }
+
+    [Fact]
+    public void Nothing_left_at_all_is_an_error_that_says_what_may_help() => Assert.Contains(
+        "none of 3 samples has anything to learn within block_size 2; a larger one may help",
+        Assert.Throws<DatasetException>(() => Tokenize(Records, 2)).Message,
+        StringComparison.Ordinal);
+
+    [Fact]
+    public void A_tokenizer_of_another_model_is_noticed()
+    {
+        var e = Assert.Throws<DatasetException>(() => Tokenize(Records, 64, vocabularySize: 300));
+        Assert.Contains("record 1: the tokenizer gives id ", e.Message, StringComparison.Ordinal);
+        Assert.Contains("vocab_size is 300", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void It_can_be_cancelled()
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder["d"], Records);
+        Assert.Throws<OperationCanceledException>(() =>
+            DatasetTokenizer.Tokenize(folder["d"], _tokenizer, new DatasetOptions(), 512, null, new CancellationToken(canceled: true)));
+    }
+
+    [Fact]
+    public void Arrays_of_a_file_give_the_same_samples_again()
+    {
+        var data = Tokenize(Records, 64);
+        var again = TokenizedDataset.FromArrays(data.Ids, data.Offsets, data.Mask, SampleTokenizer.VocabularySize);
+        Assert.Equal(data.Count, again.Count);
+        for (var i = 0; i < data.Count; i++)
+        {
+            Assert.Equal(data.InputIds(i).ToArray(), again.InputIds(i).ToArray());
+            Assert.Equal(data.LossMask(i).ToArray(), again.LossMask(i).ToArray());
+        }
+    }
+
+    [Theory]
+    [InlineData(new[] { 1, 2, 3 }, new long[] { 0, 3 }, 2, "3 ids, but 2 mask entries")]
+    [InlineData(new[] { 1, 2, 3 }, new long[] { 0 }, 3, "offsets must begin with 0")]
+    [InlineData(new[] { 1, 2, 3 }, new long[] { 1, 3 }, 3, "offsets must begin with 0")]
+    [InlineData(new[] { 1, 2, 3 }, new long[] { 0, 2 }, 3, "end with the number of ids")]
+    [InlineData(new[] { 1, 2, 3 }, new long[] { 0, 4, 3 }, 3, "offset 2 does not rise")]
+    [InlineData(new[] { 1, 2, 3 }, new long[] { 0, 1, 1, 3 }, 3, "offset 2 does not rise")]
+    [InlineData(new[] { 1, 9, 3 }, new long[] { 0, 3 }, 3, "id 9 is outside the vocabulary of 9")]
+    [InlineData(new[] { 1, -1, 3 }, new long[] { 0, 3 }, 3, "id -1 is outside the vocabulary of 9")]
+    public void Arrays_that_do_not_fit_together_are_refused(int[] ids, long[] offsets, int mask, string problem) => Assert.Contains(
+        problem,
+        Assert.Throws<DatasetException>(() => TokenizedDataset.FromArrays(ids, offsets, new byte[mask], 9)).Message,
+        StringComparison.Ordinal);
+
+    private TokenizedDataset Tokenize(string records, int blockSize, int vocabularySize = SampleTokenizer.VocabularySize)
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder["d"], records);
+        var options = new DatasetOptions { BlockSize = blockSize };
+        return DatasetTokenizer.Tokenize(folder["d"], _tokenizer, options, vocabularySize, null, CancellationToken.None);
+    }
+}

@@ -1,0 +1,31 @@
+namespace LisaOrleans.Data.Tests;
+
+/// <summary>Reads a data set from text, through a file as always.</summary>
+internal static class Dataset
+{
+    public const string Name = "data.json";
+
+    public static Example[] Read(string content, DatasetOptions? options = null)
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder[Name], content);
+        return [.. DatasetReader.Read(folder[Name], options ?? new DatasetOptions())];
+    }
+
+    /// <summary>What is said about a wrong file, after its path.</summary>
+    public static string Error(byte[] content, DatasetOptions? options = null)
+    {
+        using var folder = new TempFolder();
+        File.WriteAllBytes(folder[Name], content);
+        var e = Assert.Throws<DatasetException>(() => DatasetReader.Read(folder[Name], options ?? new DatasetOptions()).ToArray());
+        Assert.StartsWith(folder[Name], e.Message, StringComparison.Ordinal);
+        return e.Message[folder[Name].Length..];
+    }
+
+    /// <summary>The turns of an example, as "role: content".</summary>
+    public static string[] Turns(Example example)
+    {
+        Assert.Null(example.Text);
+        return [.. example.Messages.Select(m => $"{m.Role}: {m.Content}")];
+    }
+}

@@ -1,0 +1,87 @@
+namespace LisaOrleans.Data.Tests;
+
+public sealed class DatasetFormatTests
+{
+    [Fact]
+    public void Plain_texts_are_learned_as_a_whole()
+    {
+        Assert.Equal(["a", "b"], Dataset.Read("{\"text\":\"a\"}\n\n{\"text\":\"b\"}\n").Select(e => e.Text));
+        var named = Dataset.Read("""{"story":"a","text":"no"}""", new DatasetOptions { Format = "text", TextField = "story" });
+        Assert.Equal("a", Assert.Single(named).Text);
+    }
+
+    [Theory]
+    [InlineData("""{"prompt":"p","completion":"c"}""")]
+    [InlineData("""{"instruction":"p","output":"c"}""")]
+    [InlineData("""{"instruction":"p","input":"","output":"c"}""")]
+    [InlineData("""{"instruction":"p","input":null,"output":"c"}""")]
+    [InlineData("""{"input":"p","output":"c"}""")]
+    [InlineData("""{"messages":[{"role":"user","content":"p"},{"role":"assistant","content":"c"}]}""")]
+    [InlineData("""{"conversations":[{"from":"human","value":"p"},{"from":"gpt","value":"c"}]}""")]
+    public void A_prompt_and_its_completion_are_two_turns(string record)
+    {
+        Assert.Equal(["user: p", "assistant: c"], Dataset.Turns(Assert.Single(Dataset.Read(record))));
+        Assert.Equal(2, Dataset.Read($"[{record},\n{record}]").Length);
+    }
+
+    [Fact]
+    public void Alpacas_input_follows_its_instruction() => Assert.Equal(
+        ["user: Add.\n\n1 and 2", "assistant: 3"],
+        Dataset.Turns(Assert.Single(Dataset.Read("""{"instruction":"Add.","input":"1 and 2","output":"3"}"""))));
+
+    [Fact]
+    public void OpenAIs_messages_keep_their_order_and_roles() => Assert.Equal(
+        ["system: s", "user: u", "assistant: a", "tool: t", "assistant: b"],
+        Dataset.Turns(Assert.Single(Dataset.Read(
+            """
+            {"messages":[{"role":"system","content":"s"},{"role":"user","content":"u"},{"role":"assistant","content":"a"},{"role":"tool","content":"t"},{"role":"assistant","content":"b"}]}
+            """))));
+
+    [Fact]
+    public void ShareGpts_speakers_get_the_usual_roles() => Assert.Equal(
+        ["system: s", "user: u", "assistant: a", "tool: o", "assistant: b"],
+        Dataset.Turns(Assert.Single(Dataset.Read(
+            """
+            {"id":"7","system":"s","conversations":[{"from":"human","value":"u"},{"from":"gpt","value":"a"},{"from":"observation","value":"o"},{"from":"gpt","value":"b"}]}
+            """))));
+
+    [Fact]
+    public void Any_two_fields_can_be_named()
+    {
+        var options = new DatasetOptions { PromptField = "question", CompletionField = "answer" };
+        var record = """{"question":"1+1?","answer":"#### 2","text":"not this"}""";
+        Assert.Equal(["user: 1+1?", "assistant: #### 2"], Dataset.Turns(Assert.Single(Dataset.Read(record, options))));
+    }
+
+    [Fact]
+    public void Gsm8k_is_read_as_it_is_published()
+    {
+        var options = new DatasetOptions { PromptField = "question", CompletionField = "answer" };
+        var examples = DatasetReader.Read(TestAssets.Require("gsm8k", "test.jsonl"), options).ToArray();
+        Assert.Equal(1319, examples.Length);
+        Assert.StartsWith("Janet’s ducks lay 16 eggs per day.", examples[0].Messages[0].Content, StringComparison.Ordinal);
+        Assert.All(examples, e => Assert.Contains("#### ", e.Messages[1].Content, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void A_byte_order_mark_is_no_content() => Assert.Equal("a", Assert.Single(Dataset.Read("\uFEFF{\"text\":\"a\"}")).Text);
+
+    [Fact]
+    public void The_format_of_the_first_record_holds_for_all()
+    {
+        var error = Dataset.Error("{\"text\":\"a\"}\n{\"prompt\":\"p\",\"completion\":\"c\"}"u8.ToArray());
+        Assert.Equal(": line 2: field 'text' is missing; the record has 'prompt', 'completion'", error);
+    }
+
+    [Fact]
+    public void Each_format_can_be_asked_for_by_its_name()
+    {
+        // Recognised as prompt-completion, were it not for the name.
+        var record = """{"prompt":"p","completion":"c","text":"t"}""";
+        Assert.Equal("t", Assert.Single(Dataset.Read(record, new DatasetOptions { Format = "text" })).Text);
+        Assert.Equal(
+            ["fields", "messages", "sharegpt", "prompt-completion", "alpaca", "text2text", "text"], DatasetFormats.Names);
+        var e = Assert.Throws<DatasetException>(() => Dataset.Read(record, new DatasetOptions { Format = "csv" }));
+        Assert.Equal($"data format 'csv' is unknown; one of {string.Join(", ", DatasetFormats.Names)}", e.Message);
+    }
+}

@@ -1,0 +1,62 @@
+using System.Text;
+
+namespace LisaOrleans.Data.Tests;
+
+public sealed class DatasetReaderErrorTests
+{
+    [Theory]
+    [InlineData("", ": is empty")]
+    [InlineData(" \n\n", ": is empty")]
+    [InlineData("[]", ": has no records")]
+    [InlineData("Once upon a time", ": begins with 'O'; training data is JSON lines or a JSON list")]
+    [InlineData("{\"text\":\"a\"}\n{\"text\":", ": line 2: is not valid JSON")]
+    [InlineData("{\"text\":\"a\"}\n\n\n{\"text\":\"b\"", ": line 4: is not valid JSON")]
+    [InlineData("{\"text\":\"a\n{\"text\":\"b\"}", ": line 1: is not valid JSON")]
+    [InlineData("{\"text\":'a'}\n{\"text\":\"b\"}", ": line 1: is not valid JSON")]
+    [InlineData("{\"text\":\"a\"}\n[1]", ": line 2: must be a JSON object")]
+    [InlineData("{\"text\":\"a\"}\n\"b\"", ": line 2: must be a JSON object")]
+    [InlineData("[{\"text\":\"a\"},1]", ": record 2: must be a JSON object")]
+    [InlineData("[{\"text\":\"a\"}", ": file: is not valid JSON")]
+    [InlineData("{\"text\":\"a\",\"text\":\"b\"}", ": line 1: is not valid JSON")]
+    [InlineData("{\"body\":\"a\"}", ": line 1: has fields 'body'; known are ")]
+    [InlineData("{}", ": line 1: has fields none; known are ")]
+    [InlineData("{\"text\":7}", ": line 1: field 'text' is a number; it must be a text")]
+    [InlineData("{\"text\":null}", ": line 1: field 'text' is null; it must be a text")]
+    [InlineData("{\"text\":\"\\ud83d\"}", ": line 1: field 'text' holds half a character")]
+    [InlineData("{\"\\ud83d\":\"a\"}", ": line 1: is not valid JSON")]
+    [InlineData("{\"prompt\":[\"a\"],\"completion\":\"b\"}", ": line 1: field 'prompt' is a list; it must be a text")]
+    [InlineData("{\"instruction\":\"a\",\"input\":{},\"output\":\"b\"}", ": line 1: field 'input' is an object; it must be a text")]
+    [InlineData("{\"messages\":\"a\"}", ": line 1: field 'messages' must be a list with at least one entry")]
+    [InlineData("{\"messages\":[]}", ": line 1: field 'messages' must be a list with at least one entry")]
+    [InlineData("{\"messages\":[\"a\"]}", ": line 1: field 'messages[0]' is a text; it must be an object")]
+    [InlineData("{\"messages\":[{\"role\":\"user\"}]}", ": line 1: messages[0]: field 'content' is missing; the record has 'role'")]
+    [InlineData(
+        "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"bot\",\"content\":\"b\"}]}",
+        ": line 1: messages[1]: field 'role' is 'bot'; it must be system, user, assistant or tool")]
+    [InlineData("{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}", ": line 1: field 'messages' has no turn of the assistant")]
+    public void An_error_names_file_line_and_field(string content, string error) =>
+        Assert.StartsWith(error, Dataset.Error(Encoding.UTF8.GetBytes(content)), StringComparison.Ordinal);
+
+    [Fact]
+    public void A_missing_file_is_named()
+    {
+        using var folder = new TempFolder();
+        var e = Assert.Throws<DatasetException>(() => DatasetReader.Read(folder["no.jsonl"], new DatasetOptions()).ToArray());
+        Assert.StartsWith($"{folder["no.jsonl"]}: no such file", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(5000)]
+    public void Bytes_that_are_no_utf8_are_refused_with_their_line(int line)
+    {
+        // Latin-1's é alone, as in a file that was saved in a code page; 5000 lines are more than one buffer.
+        byte[] content = [.. Enumerable.Repeat("{\"text\":\"good\"}\n"u8.ToArray(), line - 1).SelectMany(l => l), .. "{\"text\":\"caf"u8, 0xE9, .. "\"}\n"u8];
+        Assert.Equal($": line {line}: is not UTF-8 text", Dataset.Error(content));
+        Assert.Equal($": line {line}: is not UTF-8 text", Dataset.Error([0xEF, 0xBB, 0xBF, .. content]));
+    }
+
+    [Fact]
+    public void A_list_that_is_no_utf8_is_refused_with_its_line() =>
+        Assert.Equal(": line 2: is not UTF-8 text", Dataset.Error([.. "[\n{\"text\":\""u8, 0xFF, .. "\"}]"u8]));
+}

@@ -1,0 +1,57 @@
+namespace LisaOrleans.Data.Tests;
+
+/// <summary>LMFlow's files: one JSON object with "type" and "instances", laid out in any way.</summary>
+public sealed class LMFlowTests
+{
+    [Fact]
+    public void Text_only() => Assert.Equal(
+        ["a", "b"], Dataset.Read("""{"type":"text_only","instances":[{"text":"a"},{"text":"b"}]}""").Select(e => e.Text));
+
+    [Fact]
+    public void Text2text() => Assert.Equal(
+        ["user: i", "assistant: o"],
+        Dataset.Turns(Assert.Single(Dataset.Read("""{"type":"text2text","instances":[{"input":"i","output":"o"}]}"""))));
+
+    [Fact]
+    public void Conversation() => Assert.Equal(
+        ["system: s", "user: u", "assistant: a", "user: v", "assistant: b"],
+        Dataset.Turns(Assert.Single(Dataset.Read(
+            """
+            {
+              "type": "conversation",
+              "instances": [
+                {
+                  "conversation_id": "C1",
+                  "system": "s",
+                  "tools": ["t"],
+                  "messages": [
+                    { "role": "user", "content": "u" },
+                    { "role": "assistant", "content": "a" },
+                    { "role": "user", "content": "v" },
+                    { "role": "assistant", "content": "b" }
+                  ]
+                }
+              ]
+            }
+            """))));
+
+    [Theory]
+    [InlineData("{\n  \"type\": \"text_only\",\n  \"instances\": [\n    {\n      \"text\": \"a\"\n    },\n    {\"text\": \"b\"}\n  ]\n}\n")]
+    [InlineData("{\"type\": \"text_only\", \"instances\": [\n{\"text\": \"a\"},\n{\"text\": \"b\"}\n]}")]
+    [InlineData("{\n\"type\": \"text_only\",\n\"instances\": [\n{\"text\": \"a\"},\n{\"text\": \"b\"}\n]\n}")]
+    [InlineData("{\"type\":\"text_only\",\r\n\"instances\":\r\n[\r\n{\"text\":\"a\"},\r\n{\"text\":\"b\"}]}")]
+    [InlineData("\n\n{\"instances\":[{\"text\":\"a\"},{\"text\":\"b\"}],\"type\":\"text_only\"}\n\n")]
+    public void Line_breaks_may_be_anywhere(string content) => Assert.Equal(["a", "b"], Dataset.Read(content).Select(e => e.Text));
+
+    [Fact]
+    public void An_error_names_the_record() => Assert.Equal(
+        ": record 2: field 'output' is missing; the record has 'input'",
+        Dataset.Error("""{"type":"text2text","instances":[{"input":"i","output":"o"},{"input":"i"}]}"""u8.ToArray()));
+
+    [Theory]
+    [InlineData("""{"type":"text_only","instances":[]}""", ": has no records")]
+    [InlineData("""{"type":"text_only","instances":{}}""", ": a JSON object must have a list 'instances'")]
+    [InlineData("""{"type":"text_only","instances":["a"]}""", ": record 1: must be a JSON object")]
+    public void Instances_are_a_list_of_objects(string content, string error) =>
+        Assert.StartsWith(error, Dataset.Error(System.Text.Encoding.UTF8.GetBytes(content)), StringComparison.Ordinal);
+}

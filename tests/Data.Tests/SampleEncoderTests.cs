@@ -1,0 +1,96 @@
+namespace LisaOrleans.Data.Tests;
+
+public sealed class SampleEncoderTests
+{
+    private readonly ITokenizer _tokenizer = SampleTokenizer.Load();
+
+    private int[] Prompt => _tokenizer.Encode("What is a fox?");
+
+    private int[] Answer => _tokenizer.Encode("It is red.");
+
+    [Fact]
+    public void A_text_is_learned_but_for_its_begin()
+    {
+        var sample = Encode(new Example { Text = "It is red." });
+        Assert.Equal(Ids([SampleTokenizer.Bos], Answer, [SampleTokenizer.Eos]), sample.InputIds);
+        Assert.Equal(Mask((1, false), (Answer.Length + 1, true)), sample.Trained);
+    }
+
+    [Fact]
+    public void Of_a_prompt_and_its_completion_only_the_completion_and_the_end_are_learned()
+    {
+        var sample = Encode(Example.Of("What is a fox?", "It is red."));
+        Assert.Equal(Ids([SampleTokenizer.Bos], Prompt, Answer, [SampleTokenizer.Eos]), sample.InputIds);
+        Assert.Equal(Mask((1 + Prompt.Length, false), (Answer.Length + 1, true)), sample.Trained);
+    }
+
+    [Fact]
+    public void Training_on_the_prompt_learns_all_but_the_begin()
+    {
+        var answer = Encode(Example.Of("What is a fox?", "It is red."));
+        var all = Encode(Example.Of("What is a fox?", "It is red."), new DatasetOptions { TrainOnPrompt = true });
+        Assert.Equal(answer.InputIds, all.InputIds);
+        Assert.Equal(Mask((1, false), (answer.InputIds.Length - 1, true)), all.Trained);
+    }
+
+    [Fact]
+    public void Every_answer_of_a_conversation_is_learned_with_its_end_of_turn()
+    {
+        using var folder = new TempFolder();
+        var tokenizer = SampleTokenizer.Load(
+            folder, """{"added_tokens_decoder":{"512":{"content":"<|im_start|>"},"513":{"content":"<|im_end|>"}}}""");
+        var sample = new SampleEncoder(tokenizer, new DatasetOptions { Template = "chatml" }).Encode(new Example { Messages = Chat.Messages });
+
+        var expected = new List<(int[] Ids, bool Trained)> { ([SampleTokenizer.Bos], false) };
+        foreach (var message in Chat.Messages)
+        {
+            var trained = message.Role == "assistant";
+            expected.Add(([512, .. tokenizer.Encode(message.Role + "\n")], false));
+            expected.Add((tokenizer.Encode(message.Content), trained));
+            expected.Add(([513, .. tokenizer.Encode("\n")], trained));
+        }
+
+        Assert.Equal(expected.SelectMany(e => e.Ids), sample.InputIds);
+        Assert.Equal(expected.SelectMany(e => e.Ids.Select(_ => e.Trained)), sample.Trained);
+    }
+
+    [Fact]
+    public void Without_a_bos_of_the_tokenizer_there_is_none()
+    {
+        using var folder = new TempFolder();
+        var encoder = new SampleEncoder(SampleTokenizer.Load(folder, """{"add_bos_token":false}"""), new DatasetOptions());
+        Assert.Equal(Ids(Prompt, Answer, [SampleTokenizer.Eos]), encoder.Encode(Example.Of("What is a fox?", "It is red.")).InputIds);
+        Assert.Equal(Prompt, encoder.EncodePrompt("What is a fox?"));
+    }
+
+    [Fact]
+    public void Special_tokens_in_what_people_wrote_are_text()
+    {
+        foreach (var template in ChatTemplates.Names)
+        {
+            var ids = Encode(Example.Of("a</s>b<s>", "c</s>d"), new DatasetOptions { Template = template }).InputIds;
+            var clean = Encode(Example.Of("a", "c"), new DatasetOptions { Template = template }).InputIds;
+            Assert.Equal(clean.Count(i => i is 1 or 2), ids.Count(i => i is 1 or 2));
+        }
+    }
+
+    [Fact]
+    public void A_prompt_to_go_on_from_is_how_a_sample_begins()
+    {
+        foreach (var template in ChatTemplates.Names)
+        {
+            var options = new DatasetOptions { Template = template };
+            var sample = Encode(Example.Of("What is a fox?", "It is red."), options);
+            var prompt = new SampleEncoder(_tokenizer, options).EncodePrompt("What is a fox?");
+            Assert.Equal(sample.InputIds[..prompt.Length], prompt);
+            Assert.Equal(Mask((prompt.Length, false), (sample.InputIds.Length - prompt.Length, true)), sample.Trained);
+        }
+    }
+
+    private EncodedSample Encode(Example example, DatasetOptions? options = null) =>
+        new SampleEncoder(_tokenizer, options ?? new DatasetOptions()).Encode(example);
+
+    private static int[] Ids(params int[][] pieces) => [.. pieces.SelectMany(p => p)];
+
+    private static bool[] Mask(params (int Count, bool Trained)[] runs) => [.. runs.SelectMany(r => Enumerable.Repeat(r.Trained, r.Count))];
+}

@@ -1,0 +1,107 @@
+namespace LisaOrleans.Data.Tests;
+
+/// <summary>
+/// Texts that Hugging Face's apply_chat_template gives for the models' own templates, less the first begin token, which
+/// the tokenizer adds. Alpaca's is that of the Alpaca-LoRA project; Stanford's own has no line break after "Response:".
+/// </summary>
+public sealed class ChatTemplateTests
+{
+    [Fact]
+    public void Chatml()
+    {
+        const string Text =
+            "<|im_start|>system\nYou are a helpful assistant<|im_end|>\n<|im_start|>user\nHello<|im_end|>\n"
+            + "<|im_start|>assistant\nHi there<|im_end|>\n<|im_start|>user\nWho are you<|im_end|>\n"
+            + "<|im_start|>assistant\nI am an assistant<|im_end|>\n";
+        Assert.Equal(Text, Chat.Text("chatml", Chat.Messages));
+        Assert.Equal(Text + "<|im_start|>assistant\n", Chat.Text("chatml", Chat.Messages, addGenerationPrompt: true));
+    }
+
+    [Fact]
+    public void Qwen2_always_has_a_system_message()
+    {
+        Assert.Equal(Chat.Text("chatml", Chat.Messages), Chat.Text("qwen2", Chat.Messages));
+        Assert.Equal(
+            "<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\n",
+            Chat.Text("qwen2", Chat.WithoutSystem[..1], addGenerationPrompt: true));
+    }
+
+    [Fact]
+    public void Llama3()
+    {
+        const string Text =
+            "<|start_header_id|>system<|end_header_id|>\n\nYou are a helpful assistant<|eot_id|>"
+            + "<|start_header_id|>user<|end_header_id|>\n\nHello<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\nHi there<|eot_id|>"
+            + "<|start_header_id|>user<|end_header_id|>\n\nWho are you<|eot_id|>"
+            + "<|start_header_id|>assistant<|end_header_id|>\n\nI am an assistant<|eot_id|>";
+        Assert.Equal(Text, Chat.Text("llama3", Chat.Messages));
+        Assert.Equal(
+            Text + "<|start_header_id|>assistant<|end_header_id|>\n\n", Chat.Text("llama3", Chat.Messages, addGenerationPrompt: true));
+    }
+
+    [Fact]
+    public void Zephyr()
+    {
+        const string Text =
+            "<|system|>\nYou are a helpful assistant</s>\n<|user|>\nHello</s>\n<|assistant|>\nHi there</s>\n"
+            + "<|user|>\nWho are you</s>\n<|assistant|>\nI am an assistant</s>\n";
+        Assert.Equal(Text, Chat.Text("zephyr", Chat.Messages));
+        Assert.Equal(Text + "<|assistant|>\n", Chat.Text("zephyr", Chat.Messages, addGenerationPrompt: true));
+    }
+
+    [Fact]
+    public void Alpaca()
+    {
+        const string Prompt =
+            "Below is an instruction that describes a task. Write a response that appropriately completes the request.\n\n"
+            + "### Instruction:\nHello\n\n### Response:\n";
+        Assert.Equal(Prompt, Chat.Text("alpaca", Chat.WithoutSystem[..1], addGenerationPrompt: true));
+        Assert.Equal(Prompt + "Hi there", Chat.Text("alpaca", Chat.WithoutSystem[..2]));
+        Assert.StartsWith(
+            "You are a helpful assistant\n\n### Instruction:\nHello\n\n", Chat.Text("alpaca", Chat.Messages), StringComparison.Ordinal);
+        Assert.True(ChatTemplates.Get("alpaca").EndsWithEos);
+    }
+
+    [Fact]
+    public void Plain()
+    {
+        Assert.Equal("HelloHi there", Chat.Text("plain", Chat.WithoutSystem[..2]));
+        Assert.Equal("Hello", Chat.Text("plain", Chat.WithoutSystem[..1], addGenerationPrompt: true));
+        Assert.True(ChatTemplates.Get("plain").EndsWithEos);
+    }
+
+    [Theory]
+    [InlineData("chatml", "⟦Hi there⟧⟦<|im_end|>\n⟧", "⟦I am an assistant⟧⟦<|im_end|>\n⟧")]
+    [InlineData("qwen2", "⟦Hi there⟧⟦<|im_end|>\n⟧", "⟦I am an assistant⟧⟦<|im_end|>\n⟧")]
+    [InlineData("llama2", "⟦Hi there ⟧⟦</s>⟧", "⟦I am an assistant ⟧⟦</s>⟧")]
+    [InlineData("llama3", "⟦Hi there⟧⟦<|eot_id|>⟧", "⟦I am an assistant⟧⟦<|eot_id|>⟧")]
+    [InlineData("zephyr", "⟦Hi there⟧⟦</s>\n⟧", "⟦I am an assistant⟧⟦</s>\n⟧")]
+    [InlineData("alpaca", "⟦Hi there⟧", "⟦I am an assistant⟧")]
+    [InlineData("plain", "⟦Hi there⟧", "⟦I am an assistant⟧")]
+    public void Answers_with_their_end_of_turn_are_trained_and_nothing_else(string template, string first, string second)
+    {
+        var text = Chat.Trained(template);
+        Assert.Contains(first, text, StringComparison.Ordinal);
+        Assert.EndsWith(second, text, StringComparison.Ordinal);
+        Assert.DoesNotContain('⟦', text.Replace(first, "", StringComparison.Ordinal).Replace(second, "", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void What_people_wrote_is_no_text_of_the_template()
+    {
+        foreach (var name in ChatTemplates.Names)
+        {
+            var segments = ChatTemplates.Get(name).Render(Chat.Messages, addGenerationPrompt: true);
+            Assert.All(Chat.Messages, m => Assert.DoesNotContain(
+                segments, s => s.IsTemplate && s.Text.Contains(m.Content, StringComparison.Ordinal)));
+        }
+    }
+
+    [Fact]
+    public void An_unknown_name_is_refused_with_the_known_ones()
+    {
+        Assert.Equal(["plain", "chatml", "llama2", "llama3", "qwen2", "zephyr", "alpaca"], ChatTemplates.Names);
+        var e = Assert.Throws<DatasetException>(() => ChatTemplates.Get("vicuna"));
+        Assert.Equal($"template 'vicuna' is unknown; one of {string.Join(", ", ChatTemplates.Names)}", e.Message);
+    }
+}

@@ -1,0 +1,47 @@
+namespace LisaOrleans.Data.Tests;
+
+/// <summary>
+/// Llama 2's form is one of tokens: SentencePiece puts the space before what begins a segment, so [INST] and the content
+/// after it are encoded by themselves without one.
+/// </summary>
+public sealed class Llama2TemplateTests
+{
+    // Meta's and Hugging Face's form; the first <s> is the tokenizer's.
+    private const string Text =
+        "[INST] <<SYS>>\nYou are a helpful assistant\n<</SYS>>\n\nHello [/INST] Hi there </s>"
+        + "<s>[INST] Who are you [/INST] I am an assistant </s>";
+
+    [Fact]
+    public void Segments_begin_where_Llama_2_has_a_space()
+    {
+        var segments = ChatTemplates.Get("llama2").Render(Chat.Messages, addGenerationPrompt: false);
+        Assert.Equal(
+            [
+                "[INST]", "<<SYS>>\nYou are a helpful assistant\n<</SYS>>\n\nHello [/INST]", "Hi there ", "</s>",
+                "<s>[INST]", "Who are you [/INST]", "I am an assistant ", "</s>",
+            ],
+            segments.Select(s => s.Text));
+        Assert.False(ChatTemplates.Get("llama2").EndsWithEos);
+    }
+
+    [Fact]
+    public void Tokens_are_those_of_the_whole_text()
+    {
+        var tokenizer = SampleTokenizer.Load();
+        var sample = new SampleEncoder(tokenizer, new DatasetOptions { Template = "llama2" }).Encode(new Example { Messages = Chat.Messages });
+        Assert.Equal(tokenizer.EncodeWithSpecialTokens(Text).Prepend(SampleTokenizer.Bos), sample.InputIds);
+    }
+
+    [Fact]
+    public void Tokens_are_those_of_Llama_2()
+    {
+        var tokenizer = TokenizerLoader.Load(TestAssets.Require("llama2-tokenizer"));
+        var encoder = new SampleEncoder(tokenizer, new DatasetOptions { Template = "llama2" });
+
+        // "<s>", "▁[", "INST", "]", "▁Hello", "▁[", "/", "INST", "]", "▁Hi", "▁there", "▁", "</s>".
+        Assert.Equal(
+            [1, 518, 25580, 29962, 15043, 518, 29914, 25580, 29962, 6324, 727, 29871, 2],
+            encoder.Encode(new Example { Messages = Chat.WithoutSystem[..2] }).InputIds);
+        Assert.Equal([1, 518, 25580, 29962, 15043, 518, 29914, 25580, 29962], encoder.EncodePrompt("Hello"));
+    }
+}

@@ -1,0 +1,131 @@
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Model.Tests;
+
+public sealed class TextGeneratorTests : IDisposable
+{
+    private static readonly int[] s_prompt = [3, 1, 4];
+
+    private readonly CausalLanguageModel _model = TinyLanguageModel.Create(TinyModel.Config(layers: 1));
+
+    public void Dispose() => _model.Dispose();
+
+    [Fact]
+    public void Greedy_tokens_are_those_of_the_whole_sequence_at_each_step()
+    {
+        using var scope = NewDisposeScope();
+        var sequence = s_prompt.ToList();
+        for (var i = 0; i < 20; i++) sequence.Add((int)_model.Logits(sequence)[-1].argmax().item<long>());
+        Assert.Equal(sequence.Skip(3), Generate(new GenerationOptions { MaxNewTokens = 20 }));
+    }
+
+    [Fact]
+    public void A_seed_gives_the_same_tokens_again_and_others_give_others()
+    {
+        var options = new GenerationOptions { MaxNewTokens = 16, Temperature = 1, TopP = 0.95 };
+        var texts = Enumerable.Range(0, 20).Select(seed => Generate(options with { Seed = (ulong)seed })).ToArray();
+        Assert.Equal(texts, Enumerable.Range(0, 20).Select(seed => Generate(options with { Seed = (ulong)seed })));
+        Assert.Equal(20, texts.Select(t => string.Join(',', t)).Distinct().Count());
+    }
+
+    [Fact]
+    public void Positions_have_draws_of_their_own()
+    {
+        // All weights zero: every token is equally likely at every position.
+        var config = TinyModel.Config(layers: 1);
+        using var scope = NewDisposeScope();
+        using var flat = new CausalLanguageModel(
+            config, TinyModel.Float32, TinyModel.Weights(config).ToDictionary(w => w.Key, w => zeros_like(w.Value).DetachFromDisposeScope()));
+        var tokens = TinyLanguageModel.Generate(flat, s_prompt, new GenerationOptions { MaxNewTokens = 25, Temperature = 1 });
+        Assert.InRange(tokens.Distinct().Count(), 10, 25);
+    }
+
+    [Theory]
+    [InlineData(1e-3, 1)]
+    [InlineData(1, 1e-6)]
+    [InlineData(5, 0)]
+    public void A_low_temperature_or_a_small_nucleus_is_greedy(double temperature, double topP)
+    {
+        var greedy = Generate(new GenerationOptions { MaxNewTokens = 20 });
+        for (var seed = 0UL; seed < 5; seed++)
+            Assert.Equal(greedy, Generate(new GenerationOptions { MaxNewTokens = 20, Temperature = temperature, TopP = topP, Seed = seed }));
+    }
+
+    [Theory]
+    [InlineData(1.0, 1.0)]
+    [InlineData(0.7, 1.0)]
+    [InlineData(1.0, 0.6)]
+    [InlineData(2.0, 0.9)]
+    public void Tokens_are_drawn_with_the_nucleus_probabilities(double temperature, double topP)
+    {
+        var expected = Nucleus(temperature, topP);
+        const int Draws = 1000;
+        var counts = new int[29];
+        var options = new GenerationOptions { MaxNewTokens = 1, Temperature = temperature, TopP = topP };
+        for (var seed = 0; seed < Draws; seed++) counts[Generate(options with { Seed = (ulong)seed })[0]]++;
+
+        for (var token = 0; token < 29; token++)
+        {
+            // Five standard deviations; nothing at all outside of the nucleus.
+            var p = expected[token];
+            Assert.InRange(counts[token], (Draws * p) - (5 * Math.Sqrt(Draws * p)), (Draws * p) + (5 * Math.Sqrt(Draws * p)));
+        }
+    }
+
+    [Fact]
+    public void An_end_of_sequence_ends_it_and_is_not_yielded()
+    {
+        var greedy = Generate(new GenerationOptions { MaxNewTokens = 20 });
+        var end = greedy[^1];
+        using var model = TinyLanguageModel.Create(TinyModel.Config(layers: 1) with { EosTokenIds = [28, end] });
+        Assert.Equal(
+            greedy.TakeWhile(t => t != end && t != 28),
+            TinyLanguageModel.Generate(model, s_prompt, new GenerationOptions { MaxNewTokens = 20 }));
+    }
+
+    [Fact]
+    public void It_ends_at_the_limit_or_at_the_models_longest_sequence()
+    {
+        Assert.Equal(7, Generate(new GenerationOptions { MaxNewTokens = 7 }).Length);
+        Assert.Equal(32 - 3, Generate(new GenerationOptions { MaxNewTokens = 100 }).Length);
+        Assert.Empty(Generate(new GenerationOptions { MaxNewTokens = 0 }));
+    }
+
+    [Theory]
+    [InlineData(0, "the prompt has no tokens")]
+    [InlineData(32, "the prompt has 32 tokens; the model takes fewer than 32")]
+    public void A_prompt_of_a_wrong_length_is_refused(int length, string problem)
+    {
+        var e = Assert.Throws<ArgumentException>(() => TinyLanguageModel.Generate(_model, new int[length], new GenerationOptions()));
+        Assert.StartsWith(problem, e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void It_can_be_cancelled_between_tokens()
+    {
+        using var cancel = new CancellationTokenSource();
+        using var tokens = TextGenerator.Generate(_model, s_prompt, new GenerationOptions(), cancel.Token).GetEnumerator();
+        Assert.True(tokens.MoveNext());
+        cancel.Cancel();
+        Assert.Throws<OperationCanceledException>(() => tokens.MoveNext());
+    }
+
+    private int[] Generate(GenerationOptions options) => TinyLanguageModel.Generate(_model, s_prompt, options);
+
+    // The likeliest tokens whose probabilities reach top-p, with the one that crosses it; the others get nothing.
+    private double[] Nucleus(double temperature, double topP)
+    {
+        using var logits = _model.Logits(s_prompt);
+        var last = logits[-1].data<float>().Select(l => Math.Exp(l / temperature)).ToArray();
+        var kept = new double[last.Length];
+        var mass = 0.0;
+        foreach (var (token, weight) in last.Index().OrderByDescending(w => w.Item))
+        {
+            if (mass >= topP * last.Sum()) break;
+            kept[token] = weight;
+            mass += weight;
+        }
+
+        return [.. kept.Select(k => k / mass)];
+    }
+}
