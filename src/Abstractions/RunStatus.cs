@@ -34,6 +34,9 @@ public sealed record RunStatus
     /// <summary>Which silo holds which parts; empty while it does not train.</summary>
     [Id(9)] public IReadOnlyList<SiloStage> Stages { get; init; } = [];
 
+    /// <summary>Decoder layers of the model.</summary>
+    [Id(13)] public int LayerCount { get; init; }
+
     /// <summary>How often parts moved to other silos at a step boundary since it was last started.</summary>
     [Id(10)] public int Moves { get; init; }
 

@@ -24,7 +24,7 @@ internal static class ErrorReport
     {
         UsageException or InvalidSettingException or SettingsChangedException => ExitCodes.WrongUsageOrInput,
         InvalidDataFileException or ModelConfigException or DatasetException or TokenizerException => ExitCodes.WrongUsageOrInput,
-        BlobCorruptException or BlobMissingException => ExitCodes.WrongUsageOrInput,
+        BlobCorruptException or BlobMissingException or StoreLocationException => ExitCodes.WrongUsageOrInput,
         FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException or ArgumentException => ExitCodes.WrongUsageOrInput,
         OperationCanceledException => ExitCodes.Interrupted,
         _ => ExitCodes.Failed,

@@ -9,6 +9,9 @@ internal static class ExitCodes
 
     public const int WrongUsageOrInput = 2;
 
+    /// <summary>The run that was watched was cancelled.</summary>
+    public const int Cancelled = 3;
+
     /// <summary>Ctrl-C or SIGTERM; a manifest was saved first.</summary>
     public const int Interrupted = 130;
 }

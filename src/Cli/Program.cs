@@ -5,7 +5,7 @@ var root = new RootCommand(
     """
     Fine-tunes language models with LISA: embedding and head always train, a few sampled layers in each period.
 
-    Exit codes: 0 done, 1 failed, 2 wrong usage or input, 130 interrupted (a manifest was saved; the same command resumes).
+    Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 the run watched was cancelled, 130 interrupted (a manifest was saved; the same command resumes).
     """)
 {
     SettingsCommand.Create("train", "Fine-tune a model in this process. The same command again resumes.", KnownSettings.Train, true, TrainCommand.Run),
@@ -13,8 +13,26 @@ var root = new RootCommand(
     SettingsCommand.Create("generate", "Continue a text.", KnownSettings.Generate, false, GenerateCommand.Run),
     SettingsCommand.Create("plan", "Predict the memory of a run, for full fine-tuning and LISA.", KnownSettings.Plan, true, PlanCommand.Run),
     SettingsCommand.Create(
+        "silo", "Join a cluster and train until told to leave. Settings also from LISA_… variables and appsettings.json.", KnownSettings.Silo, true,
+        SiloCommand.Run, withEnvironment: true),
+    SettingsCommand.Create(
+        "submit", "Bring model and data into a cluster's store and start the run. Prints its name.", KnownSettings.Submit, true,
+        SubmitCommand.Run, withEnvironment: true),
+    SettingsCommand.Create("status", "Where a run is now.", KnownSettings.Show, false, StatusCommand.Run, Run(), withEnvironment: true),
+    SettingsCommand.Create("watch", "Follow a run to its end.", KnownSettings.Show, false, WatchCommand.Run, Run(), withEnvironment: true),
+    SettingsCommand.Create(
+        "pause", "Stop a run after its step, with a manifest.", KnownSettings.Control, false, RunCommands.Do(r => r.Pause(), "paused"), Run(),
+        withEnvironment: true),
+    SettingsCommand.Create(
+        "resume", "Go on with a run that was paused or failed.", KnownSettings.Control, false, RunCommands.Do(r => r.Start(), "started"), Run(),
+        withEnvironment: true),
+    SettingsCommand.Create(
+        "cancel", "Stop a run for good after its step, with a manifest.", KnownSettings.Control, false, RunCommands.Do(r => r.Cancel(), "cancelled"), Run(),
+        withEnvironment: true),
+    SettingsCommand.Create("list", "All runs of a cluster's store.", KnownSettings.Show, false, StatusCommand.List, withEnvironment: true),
+    SettingsCommand.Create(
         "export", "Write a run's last manifest as a Hugging Face folder.", KnownSettings.Export, false, ExportCommand.Run,
-        new Argument<string>("RUN") { Description = "the run's name in the store" }),
+        Run(), withEnvironment: true),
 };
 
 var parsed = root.Parse(args);
@@ -33,3 +51,5 @@ catch (Exception e)
 {
     return ErrorReport.Write(e);
 }
+
+static Argument<string> Run() => new("RUN") { Description = "the run's name in the store" };

@@ -1,4 +1,3 @@
-using LisaOrleans.Checkpoints;
 using LisaOrleans.Grains;
 
 namespace LisaOrleans.Cli;
@@ -8,9 +7,7 @@ internal static class ExportCommand
 {
     public static async Task<int> Run(SettingValues values, string? run, CancellationToken cancellationToken)
     {
-        var folder = values.FullPath(KnownSettings.Store);
-        if (!Directory.Exists(folder)) throw new UsageException($"--store: no such folder: {folder}");
-        var store = new FolderBlobStore(folder);
+        var store = await ClusterStores.Open(values, cancellationToken, mustExist: true);
         var output = OutputFolder.Prepare(values.FullPath(KnownSettings.Output));
         var history = await RunExporter.ReadHistoryAsync(store, run!, cancellationToken);
         await RunExporter.ExportAsync(store, run!, output, cancellationToken);

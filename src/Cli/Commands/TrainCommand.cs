@@ -23,7 +23,7 @@ internal sealed class TrainCommand : IDisposable
         _values = values;
         var model = values.FullPath(KnownSettings.Model);
         _config = ModelSettings.ReadConfig(model);
-        _request = Request(values, model, _config);
+        _request = TrainingRequest.From(values);
         _output = OutputFolder.Prepare(values.FullPath(KnownSettings.Output));
         _store = new FolderBlobStore(values.OptionalPath(KnownSettings.Store) ?? Path.Combine(_output, "lisa-store"));
         _reporter = values.Text(KnownSettings.LogFormat) switch
@@ -109,7 +109,7 @@ internal sealed class TrainCommand : IDisposable
             {
                 var history = await RunExporter.ReadHistoryAsync(_store, RunName, CancellationToken.None);
                 await log.RewriteAsync([.. history.Take((int)started.FromStep)], CancellationToken.None);
-                _reporter.Started(started, outcome.Spec, _config.NumHiddenLayers);
+                _reporter.Started(started, _config.NumHiddenLayers);
             }
 
             if (happened is StepCompleted step) log.Append(step.Record);
@@ -151,50 +151,5 @@ internal sealed class TrainCommand : IDisposable
         var text = string.Concat(GenerateCommand.Continue(
             folder, _request.Spec.Dtype, prompt, _request.Dataset, new GenerationOptions { MaxNewTokens = 64 }, CancellationToken.None));
         _reporter.Sample(when, prompt, text);
-    }
-
-    private static ImportRequest Request(SettingValues values, string model, ModelConfig config)
-    {
-        var blockSize = ModelSettings.BlockSize(values, config);
-        return new ImportRequest
-        {
-            ModelFolder = model,
-            DataFile = values.FullPath(KnownSettings.DataFile),
-            EvalDataFile = values.OptionalPath(KnownSettings.EvalData),
-            Dataset = DataOptions.From(values, blockSize),
-            Overwrite = values.Flag(KnownSettings.Overwrite),
-            Spec = new TrainingSpec
-            {
-                RunName = values.Text(KnownSettings.RunName),
-                Method = values.Text(KnownSettings.Method),
-                LisaActivatedLayers = values.Count(KnownSettings.ActivatedLayers),
-                LisaIntervalSteps = values.Count(KnownSettings.IntervalSteps),
-                LisaStrategy = values.Text(KnownSettings.Strategy),
-                LisaFixedLayers = values.Integers(KnownSettings.FixedLayers),
-                TrainEmbeddings = values.Flag(KnownSettings.TrainEmbeddings),
-                MaxSteps = values.OptionalInteger(KnownSettings.MaxSteps),
-                NumTrainEpochs = values.Number(KnownSettings.Epochs),
-                LearningRate = values.Number(KnownSettings.LearningRate),
-                LrSchedulerType = values.Text(KnownSettings.Scheduler),
-                WarmupRatio = values.Number(KnownSettings.WarmupRatio),
-                WarmupSteps = values.Integer(KnownSettings.WarmupSteps),
-                WeightDecay = values.Number(KnownSettings.WeightDecay),
-                MaxGradNorm = values.Number(KnownSettings.MaxGradNorm),
-                AdamBeta1 = values.Number(KnownSettings.Beta1),
-                AdamBeta2 = values.Number(KnownSettings.Beta2),
-                AdamEpsilon = values.Number(KnownSettings.Epsilon),
-                PerDeviceTrainBatchSize = values.Count(KnownSettings.BatchSize),
-                GradientAccumulationSteps = values.Count(KnownSettings.Accumulation),
-                BlockSize = blockSize,
-                Packing = values.Flag(KnownSettings.Packing),
-                Seed = unchecked((ulong)values.Integer(KnownSettings.Seed)),
-                Dtype = ModelSettings.Dtype(values, config, model),
-                OptimizerStateDtype = values.Text(KnownSettings.StateDtype),
-                GradientCheckpointing = values.Flag(KnownSettings.Checkpointing),
-                SaveSteps = values.Count(KnownSettings.SaveSteps),
-                EvalSteps = values.Count(KnownSettings.EvalSteps),
-                Threads = values.Has(KnownSettings.Threads) ? values.Count(KnownSettings.Threads) : 0,
-            },
-        };
     }
 }

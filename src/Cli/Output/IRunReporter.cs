@@ -7,7 +7,7 @@ internal interface IRunReporter : IDisposable
     void Say(string line);
 
     /// <summary>The run is loaded.</summary>
-    void Started(RunStarted started, TrainingSpec spec, int layerCount);
+    void Started(RunStarted started, int layerCount);
 
     /// <summary>Another event. <paramref name="remaining"/> is in seconds.</summary>
     void Happened(TrainingEvent happened, double remaining);

@@ -33,7 +33,7 @@ internal sealed class LiveReporter : IRunReporter
         _console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{line}");
     }
 
-    public void Started(RunStarted started, TrainingSpec spec, int layerCount)
+    public void Started(RunStarted started, int layerCount)
     {
         _total = started.TotalSteps;
         if (_turns.Length == 0) _turns = new int[layerCount];

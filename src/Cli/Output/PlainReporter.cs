@@ -9,7 +9,7 @@ internal sealed class PlainReporter(TextWriter output) : IRunReporter
 
     public void Say(string line) => output.WriteLine(line);
 
-    public void Started(RunStarted started, TrainingSpec spec, int layerCount) => _total = started.TotalSteps;
+    public void Started(RunStarted started, int layerCount) => _total = started.TotalSteps;
 
     public void Happened(TrainingEvent happened, double remaining)
     {

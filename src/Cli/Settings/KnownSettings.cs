@@ -1,6 +1,7 @@
 using LisaOrleans.Data;
 using LisaOrleans.Grains;
 using LisaOrleans.Model;
+using LisaOrleans.Silo;
 
 namespace LisaOrleans.Cli;
 
@@ -68,6 +69,30 @@ internal static class KnownSettings
     public static readonly Setting Temperature = new("temperature", SettingKind.Number, "0: the likeliest token; above: draw", "0");
     public static readonly Setting TopP = new("top-p", SettingKind.Number, "draw from the likeliest tokens with this probability together", "1");
 
+    public static readonly Setting ClusterId = new("cluster-id", SettingKind.Text, "silos and clients with the same id find each other", "lisa");
+    public static readonly Setting Redis = new("redis", SettingKind.Text, "Redis, as HOST:PORT or a StackExchange.Redis configuration", "localhost:6379");
+    public static readonly Setting ClusterStore = new(
+        "store", SettingKind.Text, "blob store that all share: a folder, an Azure Storage connection string, or a container's URL");
+    public static readonly Setting SiloPort = new("silo-port", SettingKind.Integer, "port for other silos", "11111");
+    public static readonly Setting GatewayPort = new("gateway-port", SettingKind.Integer, "port for clients", "30000");
+    public static readonly Setting HttpPort = new("http-port", SettingKind.Integer, "port for /health/live and /health/ready", "8080");
+    public static readonly Setting TensorPort = new("tensor-port", SettingKind.Integer, "port for tensors from other silos; 0 for any free one", "0");
+    public static readonly Setting Host = new("host", SettingKind.Text, "address at which others reach this silo; beyond loopback a secret is needed", "127.0.0.1");
+    public static readonly Setting Roles = new("roles", SettingKind.Text, "gpu: holds layers and computes; control: holds the grains that run the show", "gpu,control");
+    public static readonly Setting SiloThreads = new("threads", SettingKind.Integer, "intra-op threads to offer (default: all cores)");
+    public static readonly Setting Memory = new("memory-gb", SettingKind.Number, "memory to offer to tensors; 0 for no limit", "0");
+    public static readonly Setting SecretFile = new(
+        "cluster-secret-file", SettingKind.Path, "file with the secret of the cluster (or LISA_CLUSTER_SECRET); on loopback the cluster id will do");
+    public static readonly Setting ProbeTimeout = new("probe-timeout-seconds", SettingKind.Number, "a silo that is silent for so long misses a probe", "1.5");
+    public static readonly Setting MissedProbes = new("missed-probes", SettingKind.Integer, "missed probes after which a silo is declared dead", "2");
+    public static readonly Setting DrainTimeout = new("drain-timeout-seconds", SettingKind.Number, "how long moving away may take when the silo is to leave", "25");
+    public static readonly Setting Preemption = new("preemption", SettingKind.Text, "cloud to ask for preemption notices", "none", ["none", .. PreemptionSources.Names]);
+    public static readonly Setting EventsEndpoint = new(
+        "scheduled-events-endpoint", SettingKind.Text, "URL of the cloud's service for notices, where it is not the usual one; alone it means azure");
+    public static readonly Setting MachineName = new("machine-name", SettingKind.Text, "this machine's name in scheduled events (default: the host's name)");
+
+    private static readonly Setting[] s_cluster = [ClusterId, Redis];
+
     private static readonly Setting[] s_data = [Template, DataFormat, PromptField, CompletionField, TextField, TrainOnPrompt];
     private static readonly Setting[] s_lisa = [Method, ActivatedLayers, IntervalSteps, Strategy, FixedLayers, TrainEmbeddings];
     private static readonly Setting[] s_batches = [BatchSize, Accumulation, BlockSize];
@@ -82,6 +107,19 @@ internal static class KnownSettings
         .. s_data, LogFormat,
     ];
 
+    public static IReadOnlyList<Setting> Silo { get; } =
+    [
+        .. s_cluster, ClusterStore, SiloPort, GatewayPort, HttpPort, TensorPort, Host, Roles, SiloThreads, Memory, SecretFile,
+        ProbeTimeout, MissedProbes, DrainTimeout, Preemption, EventsEndpoint, MachineName,
+    ];
+
+    public static IReadOnlyList<Setting> Submit { get; } =
+        [.. s_cluster, .. Train.Select(s => s == Store ? ClusterStore : s).Where(s => s != Output && s != SamplePrompt && s != LogFormat)];
+
+    public static IReadOnlyList<Setting> Control { get; } = s_cluster;
+
+    public static IReadOnlyList<Setting> Show { get; } = [.. s_cluster, LogFormat];
+
     public static IReadOnlyList<Setting> Eval { get; } = [Model, DataFile, BatchSize, BlockSize, Dtype, Threads, .. s_data, LogFormat];
 
     public static IReadOnlyList<Setting> Generate { get; } =
@@ -90,5 +128,5 @@ internal static class KnownSettings
     public static IReadOnlyList<Setting> Plan { get; } =
         [Model, Method, ActivatedLayers, TrainEmbeddings, .. s_batches, Dtype, StateDtype, Checkpointing, LogFormat];
 
-    public static IReadOnlyList<Setting> Export { get; } = [Store, Output];
+    public static IReadOnlyList<Setting> Export { get; } = [ClusterStore, Output];
 }

@@ -13,9 +13,10 @@ internal static class SettingsCommand
     /// <param name="withFile">Whether a settings file may be given.</param>
     /// <param name="run">What it does; returns the exit code.</param>
     /// <param name="argument">A value without a flag, if it takes one.</param>
+    /// <param name="withEnvironment">Whether settings may also stand in the environment and in appsettings.json.</param>
     public static Command Create(
         string name, string help, IReadOnlyList<Setting> settings, bool withFile,
-        Func<SettingValues, string?, CancellationToken, Task<int>> run, Argument<string>? argument = null)
+        Func<SettingValues, string?, CancellationToken, Task<int>> run, Argument<string>? argument = null, bool withEnvironment = false)
     {
         var command = new Command(name, help);
         if (argument is not null) command.Arguments.Add(argument);
@@ -34,6 +35,7 @@ internal static class SettingsCommand
             foreach (var (setting, option) in options)
                 if (parsed.GetValue(option) is { } value) values.Add(setting, value, option.Name, Environment.CurrentDirectory);
             if (withFile && parsed.GetValue(file) is { } path) SettingsFile.Read(path, settings, values);
+            if (withEnvironment) SettingsEnvironment.Read(settings, values);
             return await run(values, argument is null ? null : parsed.GetValue(argument), cancellationToken);
         });
         return command;

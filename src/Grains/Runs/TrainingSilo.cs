@@ -3,4 +3,5 @@ namespace LisaOrleans.Grains;
 /// <summary>A live silo that can hold parts.</summary>
 /// <param name="Address">Its address, as SiloAddress.ToParsableString prints it.</param>
 /// <param name="MemoryBytes">What it offers to tensors; 0 for no limit.</param>
-public sealed record TrainingSilo(string Address, long MemoryBytes);
+/// <param name="Threads">Intra-op threads that it offers.</param>
+public sealed record TrainingSilo(string Address, long MemoryBytes, int Threads);

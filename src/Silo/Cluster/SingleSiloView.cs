@@ -7,5 +7,5 @@ internal sealed class SingleSiloView(ILocalSiloDetails silo) : IClusterView
 {
     public string? ClusterId => null;
 
-    public IReadOnlyList<TrainingSilo> TrainingSilos() => [new TrainingSilo(silo.SiloAddress.ToParsableString(), 0)];
+    public IReadOnlyList<TrainingSilo> TrainingSilos() => [new TrainingSilo(silo.SiloAddress.ToParsableString(), 0, Environment.ProcessorCount)];
 }

@@ -1,0 +1,8 @@
+namespace LisaOrleans;
+
+/// <summary>A live silo that can hold parts.</summary>
+/// <param name="Address">Its address.</param>
+/// <param name="MemoryBytes">What it offers to tensors; 0 for no limit.</param>
+/// <param name="Threads">Intra-op threads that it offers.</param>
+[GenerateSerializer, Immutable, Alias("lisa.SiloDescription")]
+public sealed record SiloDescription([property: Id(0)] string Address, [property: Id(1)] long MemoryBytes, [property: Id(2)] int Threads);

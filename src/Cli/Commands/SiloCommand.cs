@@ -1,0 +1,113 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using LisaOrleans.Silo;
+using Microsoft.Extensions.Hosting;
+
+namespace LisaOrleans.Cli;
+
+/// <summary><c>lisa silo</c>: joins a cluster and trains until it is told to leave.</summary>
+internal static class SiloCommand
+{
+    private const int ShortestSecret = 16;
+
+    public static async Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
+    {
+        using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+        var options = await Options(values, http, cancellationToken);
+        await using var silo = ClusterSilo.Create(options);
+        await silo.StartAsync(cancellationToken);
+        Console.WriteLine(
+            $"silo {options.Host}:{options.SiloPort} of cluster '{options.ClusterId}' is ready: roles {string.Join(',', options.Roles)}, "
+            + $"{options.Threads} threads, store {options.Store.Location}, health at http://{options.Host}:{options.HttpPort}/health/ready");
+        await silo.WaitForShutdownAsync(cancellationToken);
+        return ExitCodes.Done;
+    }
+
+    private static async Task<ClusterSiloOptions> Options(SettingValues values, HttpClient http, CancellationToken cancellationToken)
+    {
+        var clusterId = values.Text(KnownSettings.ClusterId);
+        var host = Address(values);
+        var roles = values.Text(KnownSettings.Roles).Split(',', StringSplitOptions.TrimEntries);
+        if (roles.FirstOrDefault(r => !SiloRoles.All.Contains(r)) is { } unknown)
+            throw Wrong(values, KnownSettings.Roles, $"'{unknown}' is none of {string.Join(", ", SiloRoles.All)}");
+        var threads = values.OptionalInteger(KnownSettings.SiloThreads) ?? Environment.ProcessorCount;
+        if (threads is < 1 or > 1024) throw Wrong(values, KnownSettings.SiloThreads, $"'{threads}' must be from 1 to 1024");
+        return new ClusterSiloOptions
+        {
+            ClusterId = clusterId,
+            Redis = values.Text(KnownSettings.Redis),
+            Host = host,
+            Secret = Secret(values, clusterId, host),
+            SiloPort = Port(values, KnownSettings.SiloPort, 1),
+            GatewayPort = Port(values, KnownSettings.GatewayPort, 1),
+            HttpPort = Port(values, KnownSettings.HttpPort, 1),
+            TensorPort = Port(values, KnownSettings.TensorPort, 0),
+            Roles = roles,
+            Threads = (int)threads,
+            MemoryBytes = (long)(Positive(values, KnownSettings.Memory, 0, 1e6) * 1e9),
+            ProbeTimeout = TimeSpan.FromSeconds(Positive(values, KnownSettings.ProbeTimeout, 0.1, 600)),
+            MissedProbes = (int)Positive(values, KnownSettings.MissedProbes, 1, 100),
+            DrainTimeout = TimeSpan.FromSeconds(Positive(values, KnownSettings.DrainTimeout, 0, 86400)),
+            PreemptionSources = Sources(values, http),
+            Store = await ClusterStores.Open(values, cancellationToken),
+        };
+    }
+
+    private static IReadOnlyList<IPreemptionSource> Sources(SettingValues values, HttpClient http)
+    {
+        var name = values.Text(KnownSettings.Preemption);
+        Uri? endpoint = null;
+        if (values.OptionalText(KnownSettings.EventsEndpoint) is { Length: > 0 } text)
+        {
+            if (!Uri.TryCreate(text, UriKind.Absolute, out endpoint) || endpoint.Scheme is not ("http" or "https"))
+                throw Wrong(values, KnownSettings.EventsEndpoint, $"'{text}' must be a URL of http or https");
+            if (name == "none") name = "azure";
+        }
+
+        return name == "none" ? [] : [PreemptionSources.Create(name, endpoint, values.OptionalText(KnownSettings.MachineName) ?? Environment.MachineName, http)];
+    }
+
+    private static IPAddress Address(SettingValues values)
+    {
+        var text = values.Text(KnownSettings.Host);
+        if (text == "localhost") return IPAddress.Loopback;
+        return IPAddress.TryParse(text, out var address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any)
+            ? address
+            : throw Wrong(values, KnownSettings.Host, $"'{text}' must be an IP address at which the other silos reach this one");
+    }
+
+    private static ReadOnlyMemory<byte> Secret(SettingValues values, string clusterId, IPAddress host)
+    {
+        var text = Environment.GetEnvironmentVariable(SettingsEnvironment.SecretVariable);
+        if (values.OptionalPath(KnownSettings.SecretFile) is { } path)
+            text = File.Exists(path) ? File.ReadAllText(path).Trim() : throw Wrong(values, KnownSettings.SecretFile, $"no such file: {path}");
+        if (string.IsNullOrEmpty(text))
+        {
+            return IPAddress.IsLoopback(host)
+                ? SHA256.HashData(Encoding.UTF8.GetBytes("loopback " + clusterId))
+                : throw new UsageException(
+                    $"--{KnownSettings.SecretFile.Flag} or {SettingsEnvironment.SecretVariable} is missing: beyond loopback silos must prove that they belong together");
+        }
+
+        return text.Length >= ShortestSecret
+            ? SHA256.HashData(Encoding.UTF8.GetBytes(text))
+            : throw new UsageException($"the cluster secret must have at least {ShortestSecret} characters");
+    }
+
+    private static int Port(SettingValues values, Setting setting, int lowest)
+    {
+        var port = values.Integer(setting);
+        return port >= lowest && port <= IPEndPoint.MaxPort
+            ? (int)port
+            : throw Wrong(values, setting, $"'{port}' must be from {lowest} to {IPEndPoint.MaxPort}");
+    }
+
+    private static double Positive(SettingValues values, Setting setting, double lowest, double highest)
+    {
+        var number = values.Number(setting);
+        return number >= lowest && number <= highest ? number : throw Wrong(values, setting, $"'{number}' must be from {lowest} to {highest}");
+    }
+
+    private static UsageException Wrong(SettingValues values, Setting setting, string problem) => new($"{values.Place(setting.Key)}: {problem}");
+}

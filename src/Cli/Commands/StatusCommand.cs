@@ -1,0 +1,25 @@
+using System.Text.Json;
+
+namespace LisaOrleans.Cli;
+
+/// <summary><c>lisa status RUN</c> and <c>lisa list</c>.</summary>
+internal static class StatusCommand
+{
+    public static async Task<int> Run(SettingValues values, string? run, CancellationToken cancellationToken)
+    {
+        await using var cluster = await ClusterConnection.Open(values, cancellationToken);
+        var status = await RunTable.Require(cluster.Run(run!), run!);
+        if (values.Text(KnownSettings.LogFormat) == "json") Console.WriteLine(JsonSerializer.Serialize(RunTable.ToJson(status)));
+        else RunTable.Show(status);
+        return ExitCodes.Done;
+    }
+
+    public static async Task<int> List(SettingValues values, string? argument, CancellationToken cancellationToken)
+    {
+        await using var cluster = await ClusterConnection.Open(values, cancellationToken);
+        var runs = await ClusterConnection.Retry(cluster.Cluster.ListRuns);
+        if (values.Text(KnownSettings.LogFormat) == "json") Console.WriteLine(JsonSerializer.Serialize(runs.Select(RunTable.ToJson)));
+        else RunTable.Show(runs);
+        return ExitCodes.Done;
+    }
+}

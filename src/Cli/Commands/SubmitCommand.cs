@@ -1,0 +1,45 @@
+using LisaOrleans.Grains;
+
+namespace LisaOrleans.Cli;
+
+/// <summary><c>lisa submit</c>: brings model and data into the cluster's store and starts the run. Prints its name, alone.</summary>
+internal static class SubmitCommand
+{
+    public static async Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
+    {
+        var request = TrainingRequest.From(values);
+        await using var cluster = await ClusterConnection.Open(values, cancellationToken);
+        if (request.Spec.Threads == 0)
+        {
+            // The threads decide the bits, so they are the run's; what every silo of today can give is a good choice.
+            var silos = await ClusterConnection.Retry(cluster.Cluster.GetTrainingSilos);
+            if (silos.Count > 0) request = request with { Spec = request.Spec with { Threads = silos.Min(s => s.Threads) } };
+        }
+
+        var store = await ClusterStores.Open(values, cancellationToken);
+        ImportOutcome outcome;
+        using (var progress = new ProgressLines(quiet: false))
+        {
+            try
+            {
+                outcome = await RunImporter.ImportAsync(store, request, progress, cancellationToken);
+            }
+            catch (InvalidSettingException e)
+            {
+                throw new UsageException($"{values.Place(e.Setting)}: {e.Message}");
+            }
+        }
+
+        if (!outcome.AlreadyCompleted)
+        {
+            await ClusterConnection.Retry(async () =>
+            {
+                await cluster.Run(request.Spec.RunName).Start();
+                return true;
+            });
+        }
+
+        Console.WriteLine(request.Spec.RunName);
+        return ExitCodes.Done;
+    }
+}

@@ -1,0 +1,56 @@
+using System.Globalization;
+using Spectre.Console;
+
+namespace LisaOrleans.Cli;
+
+/// <summary>The status of runs, for people and for programs.</summary>
+internal static class RunTable
+{
+    /// <summary>The status of a run that exists.</summary>
+    public static async Task<RunStatus> Require(IRunGrain grain, string run)
+    {
+        var status = await ClusterConnection.Retry(grain.GetStatus);
+        return status.Generation > 0 ? status : throw new UsageException($"the cluster's store has no run '{run}'; lisa list shows what it has");
+    }
+
+    public static object ToJson(RunStatus s) => new
+    {
+        run = s.Run,
+        status = s.State.ToString().ToLowerInvariant(),
+        step = s.Step,
+        total_steps = s.TotalSteps,
+        loss = s.Loss,
+        generation = s.Generation,
+        recoveries = s.Recoveries,
+        moves = s.Moves,
+        manifest_step = s.ManifestStep,
+        manifest_bytes = s.ManifestBytes,
+        stall_seconds = s.StallSeconds,
+        error = s.Error,
+        silos = s.Stages.Select(t => new { silo = t.Silo, parts = t.Parts }),
+    };
+
+    public static void Show(RunStatus s)
+    {
+        Console.WriteLine($"run         {s.Run}");
+        Console.WriteLine($"status      {s.State.ToString().ToLowerInvariant()}{(s.Error is null ? "" : $": {s.Error}")}");
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step        {s.Step} of {s.TotalSteps}; last manifest at {s.ManifestStep}"));
+        if (s.Loss is { } loss) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"loss        {loss:0.0000}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"generation  {s.Generation}; {s.Recoveries} recoveries, {s.Moves} moves"));
+        foreach (var stage in s.Stages) Console.WriteLine($"{(stage == s.Stages[0] ? "silos" : ""),-12}{stage.Silo}  {string.Join(' ', stage.Parts)}");
+    }
+
+    public static void Show(IReadOnlyList<RunStatus> runs)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumns("run", "status")
+            .AddColumn(new TableColumn("step").RightAligned()).AddColumn(new TableColumn("loss").RightAligned());
+        foreach (var s in runs)
+        {
+            table.AddRow(
+                Markup.Escape(s.Run), s.State.ToString().ToLowerInvariant(), string.Create(CultureInfo.InvariantCulture, $"{s.Step}/{s.TotalSteps}"),
+                s.Loss?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "");
+        }
+
+        AnsiConsole.Write(table);
+    }
+}

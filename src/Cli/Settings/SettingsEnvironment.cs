@@ -1,0 +1,47 @@
+using System.Text.Json;
+
+namespace LisaOrleans.Cli;
+
+/// <summary>
+/// Settings of the commands of a cluster from the environment (LISA_CLUSTER_ID and so on), and after that from the section
+/// <c>lisa</c> of an appsettings.json in the working folder: <c>{"lisa": {"cluster_id": "…"}}</c>.
+/// </summary>
+internal static class SettingsEnvironment
+{
+    public const string FileName = "appsettings.json";
+    private const string Section = "lisa";
+
+    // A setting of its own, read where the secret is needed.
+    public const string SecretVariable = "LISA_CLUSTER_SECRET";
+
+    public static string Variable(Setting setting) => "LISA_" + setting.Key.ToUpperInvariant();
+
+    public static void Read(IReadOnlyList<Setting> known, SettingValues values)
+    {
+        foreach (var setting in known)
+            if (Environment.GetEnvironmentVariable(Variable(setting)) is { Length: > 0 } value)
+                values.Add(setting, value, Variable(setting), Environment.CurrentDirectory);
+
+        var path = Path.Combine(Environment.CurrentDirectory, FileName);
+        if (!File.Exists(path)) return;
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip });
+            if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty(Section, out var section)) return;
+            if (section.ValueKind != JsonValueKind.Object) throw new UsageException($"{path}: field '{Section}' must be an object");
+            foreach (var field in section.EnumerateObject())
+            {
+                // One file serves several commands; what none of them knows is a mistake.
+                if (!KnownSettings.Silo.Concat(KnownSettings.Submit).Any(s => s.Key == field.Name))
+                    throw new UsageException($"{path}: field '{Section}.{field.Name}' is unknown");
+                if (known.FirstOrDefault(s => s.Key == field.Name) is not { } setting) continue;
+                var text = field.Value.ValueKind is JsonValueKind.String ? field.Value.GetString()! : field.Value.GetRawText();
+                values.Add(setting, text, $"{path}: {Section}.{field.Name}", Environment.CurrentDirectory);
+            }
+        }
+        catch (JsonException e)
+        {
+            throw new UsageException($"{path}: {e.Message}");
+        }
+    }
+}

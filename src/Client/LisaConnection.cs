@@ -1,0 +1,71 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Orleans.Configuration;
+using StackExchange.Redis;
+
+namespace LisaOrleans.Client;
+
+/// <summary>A connection to a cluster, found through its Redis. Finds another silo by itself when one goes.</summary>
+public sealed class LisaConnection : IAsyncDisposable
+{
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(250);
+
+    private readonly IHost _host;
+
+    private LisaConnection(IHost host) => _host = host;
+
+    /// <summary>The cluster's grains.</summary>
+    public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
+
+    /// <summary>The cluster as a whole.</summary>
+    public IClusterGrain Cluster => Grains.GetGrain<IClusterGrain>(0);
+
+    /// <summary>A run of the cluster.</summary>
+    /// <param name="name">The run's name.</param>
+    public IRunGrain Run(string name) => Grains.GetGrain<IRunGrain>(name);
+
+    /// <summary>Connects.</summary>
+    /// <param name="clusterId">The cluster's id.</param>
+    /// <param name="redis">Redis, as HOST:PORT or a StackExchange.Redis configuration string.</param>
+    /// <param name="patience">How long to look for a live silo.</param>
+    /// <param name="cancellationToken">Gives up earlier.</param>
+    /// <exception cref="LisaConnectionException">No silo answered in time.</exception>
+    public static async Task<LisaConnection> OpenAsync(string clusterId, string redis, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using var timed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timed.CancelAfter(patience);
+        var configuration = ConfigurationOptions.Parse(redis);
+        configuration.AbortOnConnectFail = false;
+        var host = new HostBuilder()
+            .ConfigureLogging(logging => logging.SetMinimumLevel(LogLevel.None))
+            .UseOrleansClient(client => client
+                .Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (clusterId, clusterId))
+                .Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2))
+                .UseRedisClustering(o => o.ConfigurationOptions = configuration)
+                .UseConnectionRetryFilter(async (_, token) =>
+                {
+                    if (timed.IsCancellationRequested) return false;
+                    await Task.Delay(s_pause, token).ConfigureAwait(false);
+                    return true;
+                }))
+            .Build();
+        try
+        {
+            await host.StartAsync(timed.Token).ConfigureAwait(false);
+            return new LisaConnection(host);
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            host.Dispose();
+            throw new LisaConnectionException($"no silo of cluster '{clusterId}' found through Redis at {configuration.EndPoints.FirstOrDefault()}: {e.Message}", e);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _host.StopAsync().ConfigureAwait(false);
+        _host.Dispose();
+    }
+}

@@ -1,0 +1,20 @@
+using LisaOrleans.Checkpoints;
+using Orleans.Concurrency;
+
+namespace LisaOrleans.Grains;
+
+/// <inheritdoc cref="IClusterGrain"/>
+[StatelessWorker]
+internal sealed class ClusterGrain(IClusterView cluster, IBlobStore store) : Grain, IClusterGrain
+{
+    public Task<IReadOnlyList<SiloDescription>> GetTrainingSilos() =>
+        Task.FromResult<IReadOnlyList<SiloDescription>>(
+            [.. cluster.TrainingSilos().Select(s => new SiloDescription(s.Address, s.MemoryBytes, s.Threads))]);
+
+    public async Task<IReadOnlyList<RunStatus>> ListRuns()
+    {
+        var runs = new List<string>();
+        await foreach (var run in RunStore.ListRunsAsync(store, CancellationToken.None)) runs.Add(run);
+        return await Task.WhenAll(runs.Order(StringComparer.Ordinal).Select(r => GrainFactory.GetGrain<IRunGrain>(r).GetStatus()));
+    }
+}
