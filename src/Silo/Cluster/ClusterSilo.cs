@@ -53,6 +53,12 @@ public static class ClusterSilo
             {
                 o.ProbeTimeout = options.ProbeTimeout;
                 o.NumMissedProbesLimit = options.MissedProbes;
+
+                // Every silo decides by what it sees itself: where most of the machines vanish at one moment, the votes of
+                // others and their probes never come. A wrong verdict costs a recovery, not a bit: commits are fenced.
+                o.NumVotesForDeathDeclaration = 1;
+                o.EnableIndirectProbes = false;
+                o.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);
                 o.TableRefreshTimeout = TimeSpan.FromSeconds(5);
                 o.DefunctSiloExpiration = TimeSpan.FromMinutes(10);
                 o.DefunctSiloCleanupPeriod = TimeSpan.FromMinutes(5);

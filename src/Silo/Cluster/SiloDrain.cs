@@ -13,6 +13,8 @@ internal sealed partial class SiloDrain(
     ClusterSiloOptions options, ILocalSiloDetails silo, IClusterMembershipService membership, IGrainFactory grains, LocalRuns runs, LocalParts parts,
     ILogger<SiloDrain> logger) : IHostedLifecycleService
 {
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
+
     private readonly Lock _lock = new();
     private Task? _drain;
 
@@ -51,6 +53,10 @@ internal sealed partial class SiloDrain(
         LogDraining(names.Length);
         using var time = new CancellationTokenSource(options.DrainTimeout);
         await Task.WhenAll(names.Select(name => Away(name, address, time.Token))).ConfigureAwait(false);
+
+        // The runs have moved on; the parts that were here are being let go of.
+        while (parts.Runs.Count > 0 && !time.IsCancellationRequested)
+            await Task.Delay(s_pause, time.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         LogDrained(runs.Names.Count, parts.Runs.Count);
     }
 

@@ -1,0 +1,41 @@
+namespace LisaOrleans.Cluster.Tests;
+
+/// <summary>A short version of bench chaos: real processes, real kills, and the bits of an undisturbed run.</summary>
+public sealed class ChaosTests(ITestOutputHelper output)
+{
+    [Fact]
+    public async Task Folder_store() => await RunAsync(
+        azurite: false,
+        [ChaosAction.Kill, ChaosAction.Leave, ChaosAction.Freeze, ChaosAction.KillInRecovery, ChaosAction.Preempt, ChaosAction.RestartRedis, ChaosAction.LoseAll]);
+
+    [Fact]
+    public async Task Azurite() => await RunAsync(
+        azurite: true,
+        [ChaosAction.BlobFaults, ChaosAction.Kill, ChaosAction.RestartAzurite, ChaosAction.Join, ChaosAction.BlobFaults, ChaosAction.Kill]);
+
+    private async Task RunAsync(bool azurite, ChaosAction[] schedule)
+    {
+        Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
+        Assert.SkipWhen(azurite && Executables.Azurite is null, "azurite-blob is not on PATH");
+        using var folder = new TempFolder();
+        var training = TrainingArguments.Sample(steps: 400);
+        var (code, text) = await TestCluster.LisaAsync(folder.Root, ["train", .. training, "--output", folder["undisturbed"]]);
+        Assert.True(code == 0, text);
+
+        await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 3, azurite));
+        string[] connection = ["--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}"];
+        (code, text) = await TestCluster.LisaAsync(folder.Root, ["submit", .. connection, "--store", cluster.Store, "--run-name", "chaos", .. training]);
+        Assert.True(code == 0, text);
+        Assert.Equal("chaos", text.Trim());
+
+        var driver = new ChaosDriver(cluster, "chaos", seed: 5, output.WriteLine);
+        await driver.PlayAsync(schedule);
+        var end = await driver.EndAsync();
+        Assert.Equal(RunState.Succeeded, end.State);
+        Assert.Equal(schedule.Length, driver.Report.Actions.Values.Sum());
+
+        (code, text) = await TestCluster.LisaAsync(folder.Root, ["export", "chaos", "--store", cluster.Store, "--output", folder["disturbed"]]);
+        Assert.True(code == 0, text);
+        Assert.Empty(RunFiles.Differences(folder["undisturbed"], folder["disturbed"]));
+    }
+}

@@ -1,0 +1,189 @@
+using System.Diagnostics;
+using LisaOrleans.Data;
+
+namespace LisaOrleans.Cluster;
+
+/// <summary>
+/// Does to a cluster what a seeded schedule says while a run trains on it, one thing after the other, and waits after each
+/// until the run has made new steps. Which thing comes when is fixed by the seed; the exact moment is the machine's.
+/// </summary>
+internal sealed class ChaosDriver(TestCluster cluster, string run, ulong seed, Action<string> say)
+{
+    private const int MaxSilos = 6;
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
+
+    private readonly CounterRandom _random = new(seed, 1);
+
+    public ChaosReport Report { get; } = new();
+
+    /// <summary>The run's step, or null while nobody answers.</summary>
+    public async Task<RunStatus?> StatusAsync()
+    {
+        try
+        {
+            return await cluster.Run(run).GetStatus().WaitAsync(TimeSpan.FromSeconds(3));
+        }
+        catch (Exception e) when (e is OrleansException or TimeoutException or OperationCanceledException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Carries out a schedule; ends when it is through or the run is.</summary>
+    public async Task PlayAsync(IReadOnlyList<ChaosAction> schedule)
+    {
+        foreach (var action in schedule)
+        {
+            // Some steps in peace first, so that each thing happens to a run that works.
+            if (await ProgressAsync(steps: 1 + _random.NextInt(4)) is not { } before) return;
+            await Task.Delay(_random.NextInt(150));
+            say($"step {before.Step}: {action}");
+            Report.Actions[action] = Report.Actions.GetValueOrDefault(action) + 1;
+            var watch = Stopwatch.StartNew();
+            await DoAsync(action);
+            if (await NextStepAsync(before.Step + 1) is not { } after) return;
+            var seconds = watch.Elapsed.TotalSeconds;
+            if (action is ChaosAction.Kill) Report.KillSeconds.Add(seconds);
+            if (action is ChaosAction.Freeze) Report.FreezeSeconds.Add(seconds);
+            say($"  next step {after.Step} after {seconds:0.0} s; generation {after.Generation}, {after.Stages.Count} stages");
+            await RestoreAsync();
+        }
+    }
+
+    /// <summary>Waits for the run's end.</summary>
+    public async Task<RunStatus> EndAsync()
+    {
+        while (true)
+        {
+            if (await ProgressAsync(steps: 1) is { } status) _ = status;
+            else return (await StatusAsync())!;
+        }
+    }
+
+    private async Task DoAsync(ChaosAction action)
+    {
+        var silo = Live()[_random.NextInt(Live().Count)];
+        switch (action)
+        {
+            case ChaosAction.Kill:
+                await Kill(silo);
+                break;
+            case ChaosAction.KillInRecovery:
+                await Kill(silo);
+                await Task.Delay(500 + _random.NextInt(1500));
+                if (Live().Count > 1) await Kill(Live()[_random.NextInt(Live().Count)]);
+                break;
+            case ChaosAction.Freeze:
+                silo.Freeze();
+                break;
+            case ChaosAction.Stutter:
+                silo.Freeze();
+                await Task.Delay(300);
+                silo.Thaw();
+                break;
+            case ChaosAction.Leave:
+                await silo.LeaveAsync(s_patience);
+                break;
+            case ChaosAction.Preempt:
+                await silo.PreemptAsync(s_patience);
+                break;
+            case ChaosAction.Join when cluster.Silos.Count < MaxSilos:
+                var joined = cluster.Add();
+                joined.Start();
+                await joined.ReadyAsync(s_patience);
+                break;
+            case ChaosAction.RestartRedis:
+                await cluster.Redis.StopAsync();
+                await Task.Delay(500);
+                await cluster.Redis.StartAsync();
+                break;
+            case ChaosAction.RestartAzurite when cluster.Faults is not null:
+                await cluster.RestartAzuriteAsync();
+                break;
+            case ChaosAction.BlobFaults when cluster.Faults is { } faults:
+                foreach (var fault in Enum.GetValues<BlobFault>()) faults.Order(fault);
+                break;
+            case ChaosAction.LoseAll:
+                await Task.WhenAll(Live().Select(Kill));
+                await cluster.Redis.LoseAsync();
+                await cluster.Redis.StartAsync();
+                await RestoreAsync();
+                await cluster.ConnectAsync();
+                break;
+        }
+    }
+
+    private async Task Kill(SiloProcess silo)
+    {
+        await silo.KillAsync();
+        Report.Kills++;
+    }
+
+    // Frozen silos wake up, and every place has a process again.
+    private async Task RestoreAsync()
+    {
+        foreach (var silo in cluster.Silos.Where(s => s.Frozen)) silo.Thaw();
+        foreach (var silo in cluster.Silos) silo.Start();
+        foreach (var silo in cluster.Silos.Where(s => s.Running)) await ReadyOrGone(silo);
+    }
+
+    // A silo that was frozen past its declared death ends itself; then a new process takes its place.
+    private static async Task ReadyOrGone(SiloProcess silo)
+    {
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                await silo.ReadyAsync(TimeSpan.FromSeconds(30));
+                return;
+            }
+            catch (Exception e) when (attempt < 5 && e is InvalidOperationException or OperationCanceledException)
+            {
+                if (silo.Running) await silo.KillAsync();
+                silo.Start();
+            }
+        }
+    }
+
+    private List<SiloProcess> Live() => [.. cluster.Silos.Where(s => s.Running && !s.Frozen)];
+
+    private async Task<RunStatus?> ProgressAsync(int steps)
+    {
+        RunStatus? first = null;
+        using var time = new CancellationTokenSource(s_patience);
+        while (true)
+        {
+            if (await StatusAsync() is { } status)
+            {
+                if (IsOver(status)) return null;
+                first ??= status;
+                if (status.Step >= first.Step + steps) return status;
+            }
+
+            await Task.Delay(20, time.Token);
+        }
+    }
+
+    // A step may just have been under way, so it takes the next but one to show that the run goes on. A step that was committed before does not count: after a roll-back the run has to come by the old ones again.
+    private async Task<RunStatus?> NextStepAsync(long before)
+    {
+        using var time = new CancellationTokenSource(s_patience);
+        while (true)
+        {
+            if (await StatusAsync() is { } status)
+            {
+                if (IsOver(status)) return null;
+                if (status.State == RunState.Running && status.Step > before) return status;
+            }
+
+            await Task.Delay(20, time.Token);
+        }
+    }
+
+    private static bool IsOver(RunStatus status) => status.State switch
+    {
+        RunState.Succeeded => true,
+        RunState.Failed or RunState.Cancelled or RunState.Paused => throw new InvalidOperationException($"the run ended as {status.State}: {status.Error}"),
+        _ => false,
+    };
+}

@@ -1,0 +1,26 @@
+namespace LisaOrleans.Cluster;
+
+/// <summary>What a run under chaos went through.</summary>
+internal sealed record ChaosReport
+{
+    public Dictionary<ChaosAction, int> Actions { get; } = [];
+
+    /// <value>Processes that were killed.</value>
+    public int Kills { get; set; }
+
+    /// <value>Seconds from a SIGKILL to the next committed step.</value>
+    public List<double> KillSeconds { get; } = [];
+
+    /// <value>Seconds from a SIGSTOP to the next committed step.</value>
+    public List<double> FreezeSeconds { get; } = [];
+
+    /// <value>Committed steps that were done again, by action.</value>
+    public List<(ChaosAction Action, long Steps)> LostSteps { get; } = [];
+
+    public static double Percentile(List<double> values, double share)
+    {
+        if (values.Count == 0) return 0;
+        var sorted = values.Order().ToArray();
+        return sorted[(int)Math.Min(sorted.Length - 1, Math.Ceiling(share * sorted.Length) - 1)];
+    }
+}

@@ -1,0 +1,7 @@
+namespace LisaOrleans.Cluster;
+
+/// <summary>What a test cluster is made of.</summary>
+/// <param name="Silos">Silo processes to begin with.</param>
+/// <param name="Azurite">Whether blobs are in Azurite, behind a proxy that can fail; else in a folder.</param>
+/// <param name="Threads">Intra-op threads of each silo.</param>
+internal sealed record ClusterSettings(int Silos, bool Azurite, int Threads = 1);

@@ -1,0 +1,32 @@
+namespace LisaOrleans.Cluster;
+
+/// <summary>Finds the programs that a cluster is made of.</summary>
+internal static class Executables
+{
+    public static string? Redis => Find("redis-server");
+
+    public static string? Azurite => Find("azurite-blob");
+
+    /// <summary>The command line that was built beside this program.</summary>
+    public static string Lisa { get; } = FindLisa();
+
+    public static string Repository { get; } = FindRepository();
+
+    private static string? Find(string name) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/bin").Append("/usr/sbin")
+            .Append(Path.Combine(Repository, "artifacts", "node", "node_modules", ".bin"))
+            .Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
+
+    private static string FindLisa()
+    {
+        var path = Path.Combine(FindRepository(), "artifacts", "bin", "LisaOrleans.Cli", "release", "lisa");
+        return File.Exists(path) ? path : throw new FileNotFoundException($"{path}: build src/Cli in Release first");
+    }
+
+    private static string FindRepository()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+            if (File.Exists(Path.Combine(folder.FullName, "LisaOrleans.sln"))) return folder.FullName;
+        throw new InvalidOperationException("run from a checkout");
+    }
+}

@@ -1,0 +1,90 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace LisaOrleans.Cluster;
+
+/// <summary>A process of the cluster: its output goes to a file, and it can be killed, frozen, thawed and asked to leave.</summary>
+internal sealed partial class ServerProcess : IAsyncDisposable
+{
+    private const int Kill = 9;
+    private const int Terminate = 15;
+    private const int Continue = 18;
+    private const int Stop = 19;
+
+    private readonly Process _process;
+    private readonly TextWriter _log;
+
+    private ServerProcess(Process process, TextWriter log) => (_process, _log) = (process, log);
+
+    public bool HasExited => _process.HasExited;
+
+    public int ExitCode => _process.ExitCode;
+
+    public bool Frozen { get; private set; }
+
+    public static ServerProcess Start(string file, IEnumerable<string> arguments, string logFile, IReadOnlyDictionary<string, string>? environment = null)
+    {
+        var info = new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>()) info.Environment[name] = value;
+        var log = TextWriter.Synchronized(new StreamWriter(logFile, append: true) { AutoFlush = true });
+        var process = new Process { StartInfo = info };
+        process.OutputDataReceived += (_, e) => Write(e.Data);
+        process.ErrorDataReceived += (_, e) => Write(e.Data);
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        return new ServerProcess(process, log);
+
+        void Write(string? line)
+        {
+            if (line is not null) log.WriteLine(line);
+        }
+    }
+
+    public async Task KillAsync()
+    {
+        Signal(Kill);
+        await _process.WaitForExitAsync();
+    }
+
+    public void Freeze()
+    {
+        Signal(Stop);
+        Frozen = true;
+    }
+
+    public void Thaw()
+    {
+        Signal(Continue);
+        Frozen = false;
+    }
+
+    /// <summary>SIGTERM, and the exit code that comes of it.</summary>
+    public async Task<int> TerminateAsync(TimeSpan patience)
+    {
+        Signal(Terminate);
+        return await ExitAsync(patience);
+    }
+
+    /// <summary>Waits until it ends by itself; its exit code.</summary>
+    public async Task<int> ExitAsync(TimeSpan patience)
+    {
+        await _process.WaitForExitAsync().WaitAsync(patience);
+        return _process.ExitCode;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        _process.Dispose();
+        await _log.DisposeAsync();
+    }
+
+    private void Signal(int signal)
+    {
+        if (!_process.HasExited) _ = SendSignal(_process.Id, signal);
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int SendSignal(int process, int signal);
+}

@@ -1,0 +1,83 @@
+namespace LisaOrleans.Cluster;
+
+/// <summary>One place of a cluster, with ports of its own, in which a silo process runs most of the time.</summary>
+internal sealed class SiloProcess : IAsyncDisposable
+{
+    private static readonly HttpClient s_http = new() { Timeout = TimeSpan.FromSeconds(2) };
+
+    private readonly TestCluster _cluster;
+    private readonly int _siloPort = Ports.Free();
+    private readonly int _gatewayPort = Ports.Free();
+    private readonly int _httpPort = Ports.Free();
+    private ServerProcess? _process;
+
+    public SiloProcess(TestCluster cluster, int number) => (_cluster, Number) = (cluster, number);
+
+    public int Number { get; }
+
+    public EventsServer Events { get; private set; } = new();
+
+    public bool Running => _process is { HasExited: false };
+
+    public bool Frozen => _process?.Frozen == true;
+
+    /// <summary>The silo's address as it stands in a run's status, without its generation.</summary>
+    public string Address => $"127.0.0.1:{_siloPort}";
+
+    public void Start()
+    {
+        if (Running) return;
+        _process = ServerProcess.Start(
+            Executables.Lisa,
+            [
+                "silo", "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{_cluster.Redis.Port}", "--store", _cluster.Store,
+                "--silo-port", $"{_siloPort}", "--gateway-port", $"{_gatewayPort}", "--http-port", $"{_httpPort}", "--threads", $"{_cluster.Settings.Threads}",
+                "--scheduled-events-endpoint", Events.Endpoint,
+            ],
+            Path.Combine(_cluster.Folder, $"silo{Number}.log"));
+    }
+
+    public async Task ReadyAsync(TimeSpan patience)
+    {
+        using var time = new CancellationTokenSource(patience);
+        while (true)
+        {
+            try
+            {
+                using var response = await s_http.GetAsync(new Uri($"http://127.0.0.1:{_httpPort}/health/ready"), time.Token);
+                if (response.IsSuccessStatusCode) return;
+            }
+            catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !time.IsCancellationRequested)
+            {
+                if (_process is { HasExited: true }) throw new InvalidOperationException($"silo {Number} ended with {_process.ExitCode}; see its log in {_cluster.Folder}");
+            }
+
+            await Task.Delay(100, time.Token);
+        }
+    }
+
+    public Task KillAsync() => _process?.KillAsync() ?? Task.CompletedTask;
+
+    public void Freeze() => _process?.Freeze();
+
+    public void Thaw() => _process?.Thaw();
+
+    public async Task<int> LeaveAsync(TimeSpan patience) => _process is null ? 0 : await _process.TerminateAsync(patience);
+
+    /// <summary>Announces that the machine will be taken away, waits for its approval and for the process to end.</summary>
+    public async Task PreemptAsync(TimeSpan patience)
+    {
+        Events.Announce();
+        await Events.Approved.WaitAsync(patience);
+        using var time = new CancellationTokenSource(patience);
+        while (Running) await Task.Delay(50, time.Token);
+        await Events.DisposeAsync();
+        Events = new EventsServer();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null) await _process.DisposeAsync();
+        await Events.DisposeAsync();
+    }
+}

@@ -1,0 +1,97 @@
+using LisaOrleans.Client;
+
+namespace LisaOrleans.Cluster;
+
+/// <summary>Redis, a blob store and silo processes, all real, in a folder of their own.</summary>
+internal sealed class TestCluster : IAsyncDisposable
+{
+    public const string Id = "chaos";
+
+    private readonly AzuriteServer? _azurite;
+    private LisaConnection? _connection;
+
+    private TestCluster(string folder, ClusterSettings settings)
+    {
+        (Folder, Settings) = (folder, settings);
+        Redis = new RedisServer(Path.Combine(folder, "redis"));
+        _azurite = settings.Azurite ? new AzuriteServer(Path.Combine(folder, "azurite")) : null;
+        Faults = _azurite is null ? null : new BlobFaultProxy(_azurite.Port);
+        Store = Faults is null ? Path.Combine(folder, "store") : AzuriteServer.ConnectionString(Faults.Port);
+    }
+
+    public string Folder { get; }
+
+    public ClusterSettings Settings { get; }
+
+    public RedisServer Redis { get; }
+
+    public BlobFaultProxy? Faults { get; }
+
+    public string Store { get; }
+
+    public List<SiloProcess> Silos { get; } = [];
+
+    public IRunGrain Run(string name) => _connection!.Run(name);
+
+    public static async Task<TestCluster> StartAsync(string folder, ClusterSettings settings)
+    {
+        var cluster = new TestCluster(folder, settings);
+        try
+        {
+            await cluster.Redis.StartAsync();
+            if (cluster._azurite is not null)
+            {
+                await cluster._azurite.StartAsync();
+                await cluster.Faults!.StartAsync();
+            }
+
+            for (var i = 0; i < settings.Silos; i++) cluster.Add().Start();
+            foreach (var silo in cluster.Silos) await silo.ReadyAsync(TimeSpan.FromSeconds(60));
+            await cluster.ConnectAsync();
+            return cluster;
+        }
+        catch
+        {
+            await cluster.DisposeAsync();
+            throw;
+        }
+    }
+
+    public SiloProcess Add()
+    {
+        var silo = new SiloProcess(this, Silos.Count);
+        Silos.Add(silo);
+        return silo;
+    }
+
+    public async Task RestartAzuriteAsync()
+    {
+        await _azurite!.StopAsync();
+        await _azurite.StartAsync();
+    }
+
+    /// <summary>Connects anew: needed after Redis has forgotten the cluster.</summary>
+    public async Task ConnectAsync()
+    {
+        if (_connection is not null) await _connection.DisposeAsync();
+        _connection = await LisaConnection.OpenAsync(Id, $"127.0.0.1:{Redis.Port}", TimeSpan.FromSeconds(60), CancellationToken.None);
+    }
+
+    /// <summary>Runs a command of the program to its end.</summary>
+    public static async Task<(int Code, string Output)> LisaAsync(string folder, params string[] arguments)
+    {
+        var log = Path.Combine(folder, $"lisa-{Guid.NewGuid():N}.log");
+        int code;
+        await using (var process = ServerProcess.Start(Executables.Lisa, arguments, log)) code = await process.ExitAsync(TimeSpan.FromMinutes(30));
+        return (code, await File.ReadAllTextAsync(log));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var silo in Silos) await silo.DisposeAsync();
+        if (_connection is not null) await _connection.DisposeAsync();
+        if (Faults is not null) await Faults.DisposeAsync();
+        if (_azurite is not null) await _azurite.DisposeAsync();
+        await Redis.DisposeAsync();
+    }
+}
