@@ -38,6 +38,8 @@ public static class RunImporter
         using var dataBlob = DatasetStorage.ToBlob(data);
         using var evalBlob = evalData is null ? null : DatasetStorage.ToBlob(evalData);
         var batches = BatchPlans.Create(spec, spec.Packing ? PackedBlocks.Pack(data, spec.BlockSize).Count : data.Count);
+        if (batches.TotalSteps > int.MaxValue)
+            throw new InvalidSettingException("num_train_epochs", $"makes {batches.TotalSteps} steps; at most {int.MaxValue} are possible");
 
         var specBlob = new BytesBlob(JsonSerializer.SerializeToUtf8Bytes(spec));
         var run = await Store(specBlob);
