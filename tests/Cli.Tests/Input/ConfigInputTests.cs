@@ -32,6 +32,8 @@ public sealed class ConfigInputTests
         ["a list"] = "[1]",
         ["cut off"] = "{\"model_type\": \"llama\",",
         ["a name twice"] = "{\"model_type\": \"llama\", \"model_type\": \"llama\"}",
+        ["half a surrogate pair"] = "{\"model_type\": \"\\ud800\"}",
+        ["half a surrogate pair in a name"] = "{\"\\ud800\": 1}",
         ["a hundred thousand levels"] = new('[', 100_000),
         ["zeros"] = "\0\0\0\0",
     };

@@ -18,6 +18,8 @@ public sealed class DataInputTests
         ["a number"] = (Text(Good + "\n{\"prompt\":\"a\",\"completion\":5}\n"), ["line 3", "'completion'", "a number"]),
         ["a field twice"] = (Text("{\"prompt\":\"a\",\"prompt\":\"b\",\"completion\":\"b\"}\n"), ["line 1", "prompt"]),
         ["no object"] = (Text(Good + "[]\n"), ["line 2", "JSON object"]),
+        ["half a surrogate pair"] = (Text(Good + "{\"prompt\":\"\\ud800\",\"completion\":\"b\"}\n"), ["line 2"]),
+        ["half a surrogate pair in a name"] = (Text("{\"\\ud800\":\"b\"}\n"), ["line 1"]),
         ["no UTF-8"] = ([.. Text(Good + "{\"prompt\":\""), 0xff, .. Text("\",\"completion\":\"b\"}\n")], ["UTF-8"]),
         ["no UTF-8 far into the file"] = ([.. Text(string.Concat(Enumerable.Repeat(Good, 10_000))), 0xff], ["UTF-8"]),
         ["no UTF-8 far into a list"] = ([.. Text($"[{string.Concat(Enumerable.Repeat(Good + ",", 10_000))}\""), 0xff, .. Text("\"]")], ["UTF-8"]),

@@ -44,6 +44,7 @@ public sealed class TokenizerInputTests
     [InlineData("""{"added_tokens_decoder":[]}""", "added_tokens_decoder")]
     [InlineData("""{"added_tokens_decoder":{"-1":{"content":"x"}}}""", "added_tokens_decoder.-1")]
     [InlineData("""{"added_tokens_decoder":{"3":{"content":7}}}""", "added_tokens_decoder.3")]
+    [InlineData("""{"added_tokens_decoder":{"3":{"content":"\ud800"}}}""", "tokenizer_config.json")]
     public async Task A_hostile_tokenizer_config_is_refused(string config, string says)
     {
         using var folder = new TempFolder();

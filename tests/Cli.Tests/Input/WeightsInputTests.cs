@@ -22,6 +22,8 @@ public sealed class WeightsInputTests
         ["another name"] = (f => f.Header = f.Header.Replace(Norm, "model.nose.weight", StringComparison.Ordinal), [Norm, "missing"]),
         ["one more"] = (f => f.Header = Insert(f.Header, "\"extra\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}"), ["'extra'"]),
         ["a name twice"] = (f => f.Header = Insert(f.Header, $"\"{Norm}\":{{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}}"), ["twice", Norm]),
+        ["half a surrogate pair"] = (f => f.Header = Insert(f.Header, "\"\\ud800\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}"), ["header"]),
+        ["half a surrogate pair in the metadata"] = (f => f.Header = Insert(f.Header, "\"__metadata__\":{\"a\":\"\\ud800\"}"), ["header"]),
         ["metadata that is no text"] = (f => f.Header = Insert(f.Header, "\"__metadata__\":{\"a\":1}"), ["__metadata__.a"]),
         ["header is a list"] = (f => f.Header = "[]", ["JSON object"]),
         ["header is no JSON"] = (f => f.Header = "{" + f.Header, ["JSON"]),
@@ -87,6 +89,8 @@ public sealed class WeightsInputTests
     [InlineData("""{"weight_map":{"model.norm.weight":"gone.safetensors"}}""", "gone.safetensors: no such file")]
     [InlineData("""{"weight_map":{"model.nose.weight":"model.safetensors"}}""", "model.nose.weight")]
     [InlineData("""{"weight_map":{"model.norm.weight":5}}""", "weight_map.model.norm.weight")]
+    [InlineData("""{"weight_map":{"model.norm.weight":"\ud800"}}""", "index.json")]
+    [InlineData("""{"weight_map":{"\ud800":"model.safetensors"}}""", "index.json")]
     [InlineData("""{"weight_map":[]}""", "weight_map")]
     [InlineData("""{"weight_map":{""", "index.json: is not valid JSON")]
     public async Task A_hostile_index_is_refused(string index, string says)
