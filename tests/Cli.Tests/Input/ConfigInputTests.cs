@@ -10,6 +10,7 @@ public sealed class ConfigInputTests
         ["wrong width"] = (c => c["hidden_size"] = 48, ["model.embed_tokens.weight", "[512, 96]", "[512, 48]"]),
         ["fewer layers"] = (c => c["num_hidden_layers"] = 5, ["model.safetensors", "model.layers.5."]),
         ["more layers"] = (c => c["num_hidden_layers"] = 7, ["model.layers.6.", "missing"]),
+        ["millions of layers"] = (c => c["num_hidden_layers"] = 16_777_216, ["config.json", "16777216 layers"]),
         ["negative"] = (c => c["hidden_size"] = -96, ["config.json", "'hidden_size'", "-96"]),
         ["zero"] = (c => c["num_attention_heads"] = 0, ["config.json", "'num_attention_heads'"]),
         ["huge"] = (c => c["vocab_size"] = 4_611_686_018_427_387_904, ["config.json", "'vocab_size'"]),

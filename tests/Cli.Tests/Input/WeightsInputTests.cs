@@ -92,6 +92,7 @@ public sealed class WeightsInputTests
     [InlineData("""{"weight_map":{"model.norm.weight":"\ud800"}}""", "index.json")]
     [InlineData("""{"weight_map":{"\ud800":"model.safetensors"}}""", "index.json")]
     [InlineData("""{"weight_map":[]}""", "weight_map")]
+    [InlineData("""{"weight_map":{}}""", "0 tensors")]
     [InlineData("""{"weight_map":{""", "index.json: is not valid JSON")]
     public async Task A_hostile_index_is_refused(string index, string says)
     {
