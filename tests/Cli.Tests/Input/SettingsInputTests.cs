@@ -81,6 +81,17 @@ public sealed class SettingsInputTests
         Sample.HasNoFiles(folder["out"]);
     }
 
+    [Theory]
+    [InlineData("[")]
+    [InlineData("{a: ")]
+    [InlineData("- ")]
+    public async Task A_settings_file_of_a_hundred_thousand_levels_is_refused(string level)
+    {
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(folder["settings.yaml"], "seed:\n  " + string.Concat(Enumerable.Repeat(level, 100_000)), Token);
+        await Lisa.RefusesAsync(["train", "--config", folder["settings.yaml"]], "settings.yaml: line");
+    }
+
     [Fact]
     public async Task A_missing_settings_file_is_refused()
     {
