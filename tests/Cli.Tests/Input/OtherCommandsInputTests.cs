@@ -31,6 +31,7 @@ public sealed class OtherCommandsInputTests
             ["generate", "--model", Sample.Model, "--prompt", string.Concat(Enumerable.Repeat("fox ", 1000))], "--prompt", "fewer than 256");
 
     [Theory]
+    [InlineData("@home")]
     [InlineData("--what")]
     [InlineData("-5")]
     [InlineData("")]
