@@ -17,6 +17,7 @@ public sealed class OtherCommandsInputTests
         { ["generate", "--prompt", "x", "--max-new-tokens", "9999999999"], "--max-new-tokens" },
         { ["generate", "--prompt", "x", "--template", "none"], "--template: 'none'" },
         { ["plan", "--lisa-activated-layers", "7"], "--lisa-activated-layers" },
+        { ["plan", "--method", "lora"], "--method: 'lora'" },
         { ["plan", "--log-format", "xml"], "--log-format: 'xml'" },
     };
 
