@@ -32,11 +32,17 @@ internal static class ModelSettings
         return folder.Dtype;
     }
 
+    /// <summary>The intra-op threads asked for, if any.</summary>
+    public static int? Threads(SettingValues values) => values.OptionalInteger(KnownSettings.Threads) switch
+    {
+        null => null,
+        >= 1 and <= 1024 and var threads => (int)threads,
+        var wrong => throw new UsageException($"{values.Place(KnownSettings.Threads.Key)}: '{wrong}' must be from 1 to 1024"),
+    };
+
     /// <summary>Pins the intra-op threads of this process.</summary>
     public static void PinThreads(SettingValues values)
     {
-        if (values.OptionalInteger(KnownSettings.Threads) is not { } threads) return;
-        if (threads is < 1 or > 1024) throw new UsageException($"{values.Place(KnownSettings.Threads.Key)}: '{threads}' must be from 1 to 1024");
-        TorchSharp.torch.set_num_threads((int)threads);
+        if (Threads(values) is { } threads) TorchSharp.torch.set_num_threads(threads);
     }
 }

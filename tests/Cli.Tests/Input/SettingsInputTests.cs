@@ -70,6 +70,21 @@ public sealed class SettingsInputTests
     }
 
     [Theory]
+    [InlineData("0")]
+    [InlineData("-5")]
+    [InlineData("1025")]
+    [InlineData("5000000000")]
+    public async Task A_number_of_threads_that_cannot_be_is_refused(string threads)
+    {
+        using var folder = new TempFolder();
+        await Lisa.RefusesAsync(
+            ["train", "--model", Sample.Model, "--data", Sample.Data, "--output", folder["out"], "--threads", threads], "--threads: ");
+        await Lisa.RefusesAsync(["eval", "--model", Sample.Model, "--data", Sample.Data, "--threads", threads], "--threads: ");
+        await Lisa.RefusesAsync(["generate", "--model", Sample.Model, "--prompt", "x", "--threads", threads], "--threads: ");
+        Sample.HasNoFiles(folder["out"]);
+    }
+
+    [Theory]
     [MemberData(nameof(WrongFiles))]
     public async Task A_wrong_settings_file_is_refused(string yaml, string says)
     {
