@@ -26,7 +26,7 @@ internal static class ModelSettings
     {
         var given = values.Text(KnownSettings.Dtype);
         if (given != "auto") return given;
-        if (config.TorchDtype is { } stated && KnownSettings.Dtype.Choices!.Contains(stated)) return stated;
+        if (config.TorchDtype is { } stated and not "auto" && KnownSettings.Dtype.Choices!.Contains(stated)) return stated;
         if (modelFolder is null) return "bfloat16";
         using var folder = ModelFolder.Open(modelFolder);
         return folder.Dtype;

@@ -66,6 +66,7 @@ public sealed class ConfigInputTests
     }
 
     [Theory]
+    [InlineData("auto")]
     [InlineData("int8")]
     public async Task A_torch_dtype_that_says_nothing_leaves_it_to_the_weights(string dtype)
     {
