@@ -23,6 +23,26 @@ public sealed class OutputInputTests
     }
 
     [Fact]
+    public async Task A_store_that_cannot_be_one_is_refused()
+    {
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(folder["file"], "mine", Token);
+        await Lisa.RefusesAsync(Sample.Train(folder["out"], more: ["--store", folder["file"]]), "--store", folder["file"]);
+        Assert.Equal("mine", await File.ReadAllTextAsync(folder["file"], Token));
+        Sample.HasNoFiles(folder["out"]);
+    }
+
+    [Fact]
+    public async Task The_models_own_folder_is_refused_as_output()
+    {
+        using var folder = new TempFolder();
+        var model = Sample.CopyModel(folder);
+        var before = Directory.GetFiles(model, "*", SearchOption.AllDirectories);
+        await Lisa.RefusesAsync(Sample.Train(model + "/", model), "--output", "own folder");
+        Assert.Equal(before, Directory.GetFiles(model, "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
     public async Task A_damaged_store_is_refused()
     {
         using var folder = new TempFolder();
