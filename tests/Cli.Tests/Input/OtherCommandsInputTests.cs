@@ -18,6 +18,8 @@ public sealed class OtherCommandsInputTests
         { ["generate", "--prompt", "x", "--template", "none"], "--template: 'none'" },
         { ["plan", "--lisa-activated-layers", "7"], "--lisa-activated-layers" },
         { ["plan", "--method", "lora"], "--method: 'lora'" },
+        { ["plan", "--per-device-train-batch-size", "-5"], "--per-device-train-batch-size: '-5'" },
+        { ["plan", "--gradient-accumulation-steps", "0"], "--gradient-accumulation-steps: '0'" },
         { ["plan", "--log-format", "xml"], "--log-format: 'xml'" },
     };
 
