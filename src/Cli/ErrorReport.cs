@@ -14,11 +14,16 @@ internal static class ErrorReport
 
     public static int Write(Exception e)
     {
-        Write(e is AggregateException { InnerException: { } inner } ? inner.Message : e.Message);
+        Write(Message(e is AggregateException { InnerException: { } inner } ? inner : e));
         if (Environment.GetEnvironmentVariable(TraceVariable) == "1") Console.Error.WriteLine(e);
         else if (CodeOf(e) == ExitCodes.Failed) Console.Error.WriteLine($"      ({TraceVariable}=1 shows where)");
         return CodeOf(e);
     }
+
+    // .NET adds the name of a parameter, which says nothing to people.
+    private static string Message(Exception e) => e is ArgumentException { ParamName: { } parameter }
+        ? e.Message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal)
+        : e.Message;
 
     private static int CodeOf(Exception e) => e switch
     {

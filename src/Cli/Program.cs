@@ -35,7 +35,8 @@ var root = new RootCommand(
         Run(), withEnvironment: true),
 };
 
-var parsed = root.Parse(args);
+// A value that begins with '@' is a value: no response files.
+var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 if (parsed.Errors.Count > 0)
 {
     ErrorReport.Write(string.Join("; ", parsed.Errors.Select(e => e.Message)));

@@ -41,8 +41,8 @@ internal static class EvalCommand
         {
             Console.WriteLine(JsonSerializer.Serialize(new
             {
-                loss = mean,
-                perplexity = Math.Exp(mean),
+                loss = Finite(mean),
+                perplexity = Finite(Math.Exp(mean)),
                 samples = data.Count,
                 tokens = count,
                 truncated = data.Statistics.Truncated,
@@ -57,4 +57,7 @@ internal static class EvalCommand
 
         return Task.FromResult(ExitCodes.Done);
     }
+
+    // JSON has no word for what is no number, or too large for one.
+    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
 }

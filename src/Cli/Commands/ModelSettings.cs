@@ -26,17 +26,23 @@ internal static class ModelSettings
     {
         var given = values.Text(KnownSettings.Dtype);
         if (given != "auto") return given;
-        if (config.TorchDtype is { } stated && KnownSettings.Dtype.Choices!.Contains(stated)) return stated;
+        if (config.TorchDtype is { } stated and not "auto" && KnownSettings.Dtype.Choices!.Contains(stated)) return stated;
         if (modelFolder is null) return "bfloat16";
         using var folder = ModelFolder.Open(modelFolder);
         return folder.Dtype;
     }
 
+    /// <summary>The intra-op threads asked for, if any.</summary>
+    public static int? Threads(SettingValues values) => values.OptionalInteger(KnownSettings.Threads) switch
+    {
+        null => null,
+        >= 1 and <= 1024 and var threads => (int)threads,
+        var wrong => throw new UsageException($"{values.Place(KnownSettings.Threads.Key)}: '{wrong}' must be from 1 to 1024"),
+    };
+
     /// <summary>Pins the intra-op threads of this process.</summary>
     public static void PinThreads(SettingValues values)
     {
-        if (values.OptionalInteger(KnownSettings.Threads) is not { } threads) return;
-        if (threads is < 1 or > 1024) throw new UsageException($"{values.Place(KnownSettings.Threads.Key)}: '{threads}' must be from 1 to 1024");
-        TorchSharp.torch.set_num_threads((int)threads);
+        if (Threads(values) is { } threads) TorchSharp.torch.set_num_threads(threads);
     }
 }

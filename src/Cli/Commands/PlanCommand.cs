@@ -22,16 +22,28 @@ internal static class PlanCommand
             ActiveLayers = active,
             TrainEmbeddings = values.Flag(KnownSettings.TrainEmbeddings),
             Dtypes = PartDtypes.Parse(dtype, values.Text(KnownSettings.StateDtype)),
-            BatchSize = values.Count(KnownSettings.BatchSize),
+            BatchSize = AtLeastOne(KnownSettings.BatchSize),
             SequenceLength = ModelSettings.BlockSize(values, config),
-            GradientAccumulationSteps = values.Count(KnownSettings.Accumulation),
+            GradientAccumulationSteps = AtLeastOne(KnownSettings.Accumulation),
             GradientCheckpointing = values.Flag(KnownSettings.Checkpointing),
         };
-        var full = MemoryPlan.Estimate(config, options with { ActiveLayers = config.NumHiddenLayers, TrainEmbeddings = true });
-        var lisa = MemoryPlan.Estimate(config, options);
-        if (values.Text(KnownSettings.LogFormat) == "json") Console.WriteLine(JsonSerializer.Serialize(new { full = Json(full), lisa = Json(lisa) }));
-        else Show(config, options, dtype, full, lisa);
+        try
+        {
+            var full = MemoryPlan.Estimate(config, options with { ActiveLayers = config.NumHiddenLayers, TrainEmbeddings = true });
+            var lisa = MemoryPlan.Estimate(config, options);
+            if (values.Text(KnownSettings.LogFormat) == "json") Console.WriteLine(JsonSerializer.Serialize(new { full = Json(full), lisa = Json(lisa) }));
+            else Show(config, options, dtype, full, lisa);
+        }
+        catch (OverflowException)
+        {
+            throw new UsageException($"{path}: a model of these sizes with this batch would need more than 2^63 bytes");
+        }
+
         return Task.FromResult(ExitCodes.Done);
+
+        int AtLeastOne(Setting setting) => values.Count(setting) is >= 1 and var count
+            ? count
+            : throw new UsageException($"{values.Place(setting.Key)}: '{values.Text(setting)}' must be at least 1");
     }
 
     private static void Show(ModelConfig config, MemoryPlanOptions options, string dtype, MemoryEstimate full, MemoryEstimate lisa)

@@ -24,8 +24,11 @@ internal sealed class TrainCommand : IDisposable
         var model = values.FullPath(KnownSettings.Model);
         _config = ModelSettings.ReadConfig(model);
         _request = TrainingRequest.From(values);
-        _output = OutputFolder.Prepare(values.FullPath(KnownSettings.Output));
-        _store = new FolderBlobStore(values.OptionalPath(KnownSettings.Store) ?? Path.Combine(_output, "lisa-store"));
+        var output = values.FullPath(KnownSettings.Output);
+        if (Path.TrimEndingDirectorySeparator(output) == Path.TrimEndingDirectorySeparator(model))
+            throw new UsageException($"--output: {output} is the model's own folder; training would replace the model that it begins with");
+        _output = OutputFolder.Prepare(output);
+        _store = OutputFolder.OpenStore(values.OptionalPath(KnownSettings.Store) ?? Path.Combine(_output, "lisa-store"));
         _reporter = values.Text(KnownSettings.LogFormat) switch
         {
             "json" => new JsonReporter(Console.Out),

@@ -48,7 +48,7 @@ internal static class TrainingRequest
                 GradientCheckpointing = values.Flag(KnownSettings.Checkpointing),
                 SaveSteps = values.Count(KnownSettings.SaveSteps),
                 EvalSteps = values.Count(KnownSettings.EvalSteps),
-                Threads = values.Has(KnownSettings.Threads) ? values.Count(KnownSettings.Threads) : 0,
+                Threads = ModelSettings.Threads(values) ?? 0,
             },
         };
     }

@@ -36,6 +36,9 @@ internal static class SettingsCommand
                 if (parsed.GetValue(option) is { } value) values.Add(setting, value, option.Name, Environment.CurrentDirectory);
             if (withFile && parsed.GetValue(file) is { } path) SettingsFile.Read(path, settings, values);
             if (withEnvironment) SettingsEnvironment.Read(settings, values);
+
+            // Before anything is done, also for what the command looks at last.
+            foreach (var setting in settings) values.OptionalText(setting);
             return await run(values, argument is null ? null : parsed.GetValue(argument), cancellationToken);
         });
         return command;

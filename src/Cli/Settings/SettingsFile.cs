@@ -6,6 +6,10 @@ namespace LisaOrleans.Cli;
 /// <summary>Reads settings from a YAML file: one mapping, keys in snake case, relative paths from the file's folder.</summary>
 internal static class SettingsFile
 {
+    // A mapping of values and lists has three levels; the tree below is built by recursion, which a hostile file could
+    // drive to the end of the stack.
+    private const int DeepestNesting = 16;
+
     public static void Read(string path, IReadOnlyList<Setting> known, SettingValues values)
     {
         if (!File.Exists(path)) throw new UsageException($"--config: no such file: {path}");
@@ -23,9 +27,10 @@ internal static class SettingsFile
     {
         try
         {
-            using var reader = new StreamReader(path);
+            var text = File.ReadAllText(path);
+            CheckNesting(path, text);
             var yaml = new YamlStream();
-            yaml.Load(reader);
+            yaml.Load(new StringReader(text));
             return yaml.Documents is [{ RootNode: YamlMappingNode root }]
                 ? root
                 : throw new UsageException($"{path}: must be one mapping of keys to values");
@@ -33,6 +38,16 @@ internal static class SettingsFile
         catch (YamlException e)
         {
             throw new UsageException($"{path}: line {e.Start.Line}: {e.InnerException?.Message ?? e.Message}");
+        }
+    }
+
+    private static void CheckNesting(string path, string text)
+    {
+        var parser = new Parser(new StringReader(text));
+        for (var depth = 0; parser.MoveNext();)
+        {
+            depth += parser.Current!.NestingIncrease;
+            if (depth > DeepestNesting) throw new UsageException($"{path}: line {parser.Current.Start.Line}: must be one mapping of keys to values");
         }
     }
 

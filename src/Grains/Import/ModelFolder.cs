@@ -145,6 +145,10 @@ public sealed class ModelFolder : IDisposable
 
     private void Check()
     {
+        // Checked first: the tensors of millions of layers must not even be listed.
+        if (Config.NumHiddenLayers > _files.Count)
+            throw new InvalidDataFileException(Path, $"has {_files.Count} tensors; {ConfigFile} says that the model has {Config.NumHiddenLayers} layers");
+
         var wanted = PartSchema.All(Config);
         foreach (var spec in wanted)
         {

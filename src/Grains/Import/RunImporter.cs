@@ -38,6 +38,8 @@ public static class RunImporter
         using var dataBlob = DatasetStorage.ToBlob(data);
         using var evalBlob = evalData is null ? null : DatasetStorage.ToBlob(evalData);
         var batches = BatchPlans.Create(spec, spec.Packing ? PackedBlocks.Pack(data, spec.BlockSize).Count : data.Count);
+        if (batches.TotalSteps > int.MaxValue)
+            throw new InvalidSettingException("num_train_epochs", $"makes {batches.TotalSteps} steps; at most {int.MaxValue} are possible");
 
         var specBlob = new BytesBlob(JsonSerializer.SerializeToUtf8Bytes(spec));
         var run = await Store(specBlob);
@@ -67,6 +69,7 @@ public static class RunImporter
             }
 
             await store.PutAsync(spec0, cancellationToken);
+            if (request.Overwrite) await ForgetIfDamaged(store, spec.RunName, cancellationToken);
             var session = await RunStore.AcquireAsync(store, spec.RunName, new RunClaim(RunHeadStates.Queued), cancellationToken);
 
             // Looked at again: another process may have trained on, or made the run, while this one was reading its files.
@@ -107,6 +110,20 @@ public static class RunImporter
         var spec = JsonSerializer.Deserialize<TrainingSpec>(blob.ToArray())
             ?? throw new InvalidDataFileException(manifest.Spec.Sha256, "the settings are empty");
         return new StoredRun(manifest, spec);
+    }
+
+    // A whole run is replaced in one piece when its successor's manifest is committed; of a damaged one nothing can be kept.
+    private static async Task ForgetIfDamaged(IBlobStore store, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var head = await RunStore.ReadHeadAsync(store, name, cancellationToken);
+            if (head?.Manifest is { } manifest) await RunStore.ReadManifestAsync(store, manifest, cancellationToken);
+        }
+        catch (Exception e) when (e is InvalidDataFileException or BlobMissingException or BlobCorruptException)
+        {
+            await RunStore.DeleteAsync(store, name, cancellationToken);
+        }
     }
 
     private static void CheckUnchanged(

@@ -1,7 +1,6 @@
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Model;
 using Orleans.Concurrency;
-using Orleans.Runtime.Placement;
 using static TorchSharp.torch;
 
 namespace LisaOrleans.Grains;
@@ -55,8 +54,9 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
         await _current.CancelAsync();
         if (load.Silo != services.Silo.SiloAddress.ToParsableString())
         {
-            RequestContext.Set(IPlacementDirector.PlacementHintKey, SiloAddress.FromParsableString(load.Silo));
-            this.MigrateOnIdle();
+            // The repeated call makes a new activation where its hint says. Not a migration: that would hold all calls back
+            // while it tries to reach a silo that may just have died.
+            DeactivateOnIdle();
             return false;
         }
 

@@ -11,5 +11,5 @@ public sealed record MemoryEstimate(
     long Parameters, long TrainableParameters, long Weights, long Gradients, long OptimizerState, long Activations)
 {
     /// <summary>All kinds together.</summary>
-    public long Total => Weights + Gradients + OptimizerState + Activations;
+    public long Total => checked(Weights + Gradients + OptimizerState + Activations);
 }

@@ -1,0 +1,72 @@
+using System.Text.Json;
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Data;
+using LisaOrleans.Model;
+using LisaOrleans.Model.Tests;
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Cli.Tests;
+
+public sealed class EvalTests
+{
+    [Theory]
+    [InlineData("1")]
+    [InlineData("7")]
+    public async Task The_loss_of_a_written_folder_is_the_one_of_the_formulas(string batchSize)
+    {
+        using var folder = new TempFolder();
+        await Lisa.SucceedsAsync(Sample.Train(folder["out"], more: ["--max-steps", "10", "--eval-data", Sample.HeldOut]));
+
+        var eval = await Lisa.SucceedsAsync(
+            "eval", "--model", folder["out"], "--data", Sample.HeldOut, "--per-device-train-batch-size", batchSize, "--log-format", "json");
+
+        using var scores = JsonDocument.Parse(eval.Output);
+        var (loss, count) = MeanLoss(folder["out"], Sample.HeldOut);
+        Assert.Equal(loss, scores.RootElement.GetProperty("loss").GetDouble(), 1e-3);
+        Assert.Equal(Math.Exp(loss), scores.RootElement.GetProperty("perplexity").GetDouble(), 1e-3 * Math.Exp(loss));
+        Assert.Equal(count, scores.RootElement.GetProperty("tokens").GetInt64());
+        Assert.Equal(File.ReadLines(Sample.HeldOut).Count(), scores.RootElement.GetProperty("samples").GetInt32());
+    }
+
+    [Fact]
+    public async Task The_evaluation_of_a_run_is_the_one_of_its_model()
+    {
+        using var folder = new TempFolder();
+        await Lisa.SucceedsAsync(Sample.Train(folder["out"], more: ["--max-steps", "4", "--eval-data", Sample.HeldOut]));
+        using var last = JsonDocument.Parse(File.ReadLines(folder["out/trainer_log.jsonl"]).Last());
+        Assert.Equal(MeanLoss(folder["out"], Sample.HeldOut, blockSize: 64).Loss, last.RootElement.GetProperty("eval_loss").GetDouble(), 1e-3);
+    }
+
+    // One sample at a time: [bos] prompt completion [eos], each text encoded by itself; completion and eos are scored,
+    // as far as the block goes.
+    private static (double Loss, long Count) MeanLoss(string model, string data, int blockSize = 256)
+    {
+        using var scope = NewDisposeScope();
+        using var mode = no_grad();
+        using var reader = SafetensorsReader.OpenFile(Path.Combine(model, "model.safetensors"));
+        var weights = reader.Tensors.Values.ToDictionary(t => t.Name, t =>
+        {
+            var bytes = reader.ReadBytes(t);
+            return tensor(Enumerable.Range(0, bytes.Length / 4).Select(i => BitConverter.ToSingle(bytes, 4 * i)).ToArray(), [.. t.Shape]);
+        });
+        var config = ModelConfigReader.ReadFile(Path.Combine(model, "config.json"));
+        var tokenizer = TokenizerLoader.Load(model);
+        var (sum, count) = (0.0, 0L);
+        foreach (var line in File.ReadLines(data))
+        {
+            using var record = JsonDocument.Parse(line);
+            var prompt = tokenizer.Encode(record.RootElement.GetProperty("prompt").GetString()!);
+            int[] answer = [.. tokenizer.Encode(record.RootElement.GetProperty("completion").GetString()!), 2];
+            long[] ids = [1, .. prompt.Select(i => (long)i), .. answer.Select(i => (long)i)];
+            long[] labels = [.. Enumerable.Repeat(-100L, prompt.Length), .. answer.Select(i => (long)i), -100];
+            var length = Math.Min(ids.Length, blockSize);
+            labels[length - 1] = -100;
+            if (labels[..length].Count(l => l >= 0) is not (> 0 and var scored)) continue;
+            using var inner = NewDisposeScope();
+            sum += WholeModel.Loss(config, weights, tensor(ids[..length]).unsqueeze(0), tensor(labels[..length]).unsqueeze(0)).item<float>() * scored;
+            count += scored;
+        }
+
+        return (sum / count, count);
+    }
+}

@@ -1,0 +1,33 @@
+using System.Text.Json.Nodes;
+
+namespace LisaOrleans.Cli.Tests;
+
+/// <summary>Plans of models that nobody has.</summary>
+public sealed class PlanInputTests
+{
+    [Fact]
+    public async Task A_model_too_large_for_64_bits_cannot_be_planned()
+    {
+        using var folder = new TempFolder();
+        var model = Sample.CopyModel(folder, c =>
+        {
+            foreach (var size in (string[])["hidden_size", "intermediate_size", "num_hidden_layers", "vocab_size"]) c[size] = 1 << 24;
+        });
+        await Lisa.RefusesAsync(["plan", "--model", model], model, "2^63 bytes");
+        await Lisa.RefusesAsync(["plan", "--model", model, "--log-format", "json"], model, "2^63 bytes");
+    }
+
+    [Fact]
+    public async Task A_plan_of_a_large_model_is_a_sum_of_positive_numbers()
+    {
+        using var folder = new TempFolder();
+        var model = Sample.CopyModel(folder, c => (c["hidden_size"], c["num_hidden_layers"], c["vocab_size"]) = (16_384, 126, 128_256));
+        var plan = JsonNode.Parse((await Lisa.SucceedsAsync("plan", "--model", model, "--log-format", "json")).Output)!;
+        foreach (var kind in (string[])["full", "lisa"])
+        {
+            long Bytes(string name) => plan[kind]![name]!.GetValue<long>();
+            Assert.All(["weights", "gradients", "optimizer_state", "activations"], name => Assert.True(Bytes(name) > 0, name));
+            Assert.Equal(Bytes("total"), Bytes("weights") + Bytes("gradients") + Bytes("optimizer_state") + Bytes("activations"));
+        }
+    }
+}

@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace LisaOrleans.Cli.Tests;
+
+/// <summary>The built program, running. Killed when disposed.</summary>
+internal sealed class LisaProcess : IDisposable
+{
+    public const int Interrupt = 2;
+    public const int Terminate = 15;
+
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+    private readonly Task<string> _error;
+
+    public LisaProcess(string program, IEnumerable<string> arguments)
+    {
+        _process = Process.Start(new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+        })!;
+        _process.StandardInput.Close();
+        _error = _process.StandardError.ReadToEndAsync();
+    }
+
+    /// <summary>Reads on until a line of its output is what was waited for; false if it ended before.</summary>
+    public async Task<bool> WaitForLineAsync(Func<string, bool> wanted, CancellationToken cancellationToken)
+    {
+        while (await _process.StandardOutput.ReadLineAsync(cancellationToken) is { } line)
+        {
+            _output.AppendLine(line);
+            if (wanted(line)) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>SIGKILL: it gets no chance to do anything.</summary>
+    public async Task KillAsync(CancellationToken cancellationToken)
+    {
+        _process.Kill();
+        await _process.WaitForExitAsync(cancellationToken);
+    }
+
+    public void Signal(int signal) => Assert.Equal(0, Kill(_process.Id, signal));
+
+    /// <summary>Waits for its end.</summary>
+    public async Task<LisaResult> EndAsync(CancellationToken cancellationToken)
+    {
+        await WaitForLineAsync(_ => false, cancellationToken);
+        await _process.WaitForExitAsync(cancellationToken);
+        return new LisaResult(_process.ExitCode, _output.ToString(), await _error);
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited) _process.Kill();
+        _process.Dispose();
+    }
+
+    [DllImport("libc", EntryPoint = "kill")]
+    private static extern int Kill(int process, int signal);
+}

@@ -1,0 +1,53 @@
+using System.Xml.Linq;
+
+namespace LisaOrleans.Cli.Tests;
+
+/// <summary>Cli -> Silo -> Grains -> {Model, Data, Checkpoints} -> nothing of ours; Client -> Abstractions &lt;- Grains.</summary>
+public sealed class ReferenceDirectionTests
+{
+    private static readonly Dictionary<string, string[]> s_allowed = new()
+    {
+        ["Abstractions"] = [],
+        ["Model"] = [],
+        ["Data"] = [],
+        ["Checkpoints"] = [],
+        ["Grains"] = ["Abstractions", "Checkpoints", "Data", "Model"],
+        ["Silo"] = ["Grains"],
+        ["Client"] = ["Abstractions"],
+        ["Cli"] = ["Client", "Silo"],
+    };
+
+    private static IEnumerable<string> Projects =>
+        Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories);
+
+    [Fact]
+    public void Projects_refer_to_each_other_in_one_direction()
+    {
+        Assert.Equal(s_allowed.Keys.Order(), Projects.Select(Name).Order());
+        foreach (var project in Projects)
+        {
+            var references = Items(project, "ProjectReference").Select(Name);
+            Assert.True(s_allowed[Name(project)].Order().SequenceEqual(references.Order()), $"{Name(project)}: {string.Join(", ", references)}");
+        }
+    }
+
+    [Fact]
+    public void Only_Model_names_torch_and_what_lies_below_Grains_knows_no_Orleans()
+    {
+        foreach (var project in Projects)
+        {
+            var packages = Items(project, "PackageReference").ToArray();
+            if (Name(project) != "Model") Assert.DoesNotContain(packages, IsTorch);
+            if (Name(project) is "Model" or "Data" or "Checkpoints")
+                Assert.DoesNotContain(packages, p => p.Contains("Orleans", StringComparison.Ordinal));
+        }
+
+        static bool IsTorch(string package) =>
+            package.StartsWith("TorchSharp", StringComparison.Ordinal) || package.StartsWith("libtorch", StringComparison.Ordinal);
+    }
+
+    private static string Name(string project) => Path.GetFileNameWithoutExtension(project).Replace("LisaOrleans.", "", StringComparison.Ordinal);
+
+    private static IEnumerable<string> Items(string project, string kind) =>
+        XDocument.Load(project).Descendants(kind).Select(e => e.Attribute("Include")!.Value.Replace('\\', '/'));
+}

@@ -1,0 +1,38 @@
+namespace LisaOrleans.Cli.Tests;
+
+/// <summary>Ctrl-C, and SIGTERM as a machine sends it that is to be taken away.</summary>
+public sealed class InterruptTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(LisaProcess.Interrupt)]
+    [InlineData(LisaProcess.Terminate)]
+    public async Task It_saves_a_manifest_and_the_same_command_resumes(int signal)
+    {
+        using var folder = new TempFolder();
+        await Lisa.SucceedsAsync(Sample.Train(folder["straight"], more: ["--max-steps", "20"]));
+
+        var command = Sample.Train(folder["out"], more: ["--max-steps", "20", "--save-steps", "0"]);
+        using (var process = Lisa.Start(command))
+        {
+            Assert.True(await process.WaitForLineAsync(l => l.StartsWith("step 3/", StringComparison.Ordinal), Token));
+            process.Signal(signal);
+            var ended = await process.EndAsync(Token);
+            Assert.Equal(130, ended.ExitCode);
+            Assert.Contains("manifest of step", ended.Output, StringComparison.Ordinal);
+            Assert.Empty(ended.Error);
+        }
+
+        // What is there is whole: it can be exported and scored.
+        await Lisa.SucceedsAsync("export", "default", "--store", folder["out/lisa-store"], "--output", folder["half"]);
+        var steps = RunFolder.Steps(folder["half"]);
+        Assert.Equal(Enumerable.Range(1, steps.Length), steps);
+        Assert.InRange(steps.Length, 3, 19);
+        await Lisa.SucceedsAsync("eval", "--model", folder["half"], "--data", Sample.HeldOut);
+
+        var resumed = await Lisa.SucceedsAsync(command);
+        Assert.Contains($"resuming run 'default' from step {steps.Length} of 20", resumed.Output, StringComparison.Ordinal);
+        RunFolder.AreEqual(folder["straight"], folder["out"], 20);
+    }
+}

@@ -1,0 +1,47 @@
+namespace LisaOrleans.Cli.Tests;
+
+/// <summary>The process is killed; the same command goes on as if nothing had been.</summary>
+public sealed class KillTests
+{
+    private const int Steps = 24;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(1, "lisa", "float32", "4")]
+    [InlineData(2, "lisa", "bfloat16", "1")]
+    [InlineData(3, "full", "float32", "5")]
+    public async Task A_run_killed_again_and_again_ends_with_the_same_bytes(int seed, string method, string dtype, string saveSteps)
+    {
+        using var folder = new TempFolder();
+        string[] settings = ["--max-steps", $"{Steps}", "--method", method, "--dtype", dtype];
+        await Lisa.SucceedsAsync(Sample.Train(folder["straight"], more: settings));
+
+        var command = Sample.Train(folder["killed"], more: [.. settings, "--save-steps", saveSteps]);
+        var random = new Random(seed);
+        await KillDuringImport(command, folder["killed/lisa-store/blobs"]);
+        for (var kills = 0; kills < 4; kills++)
+        {
+            // A line for each step and each manifest: some moments are between a step and its manifest, some amid an upload.
+            using var process = Lisa.Start(command);
+            var lines = random.Next(1, 9);
+            if (!await process.WaitForLineAsync(l => IsProgress(l) && --lines == 0, Token)) break;
+            Thread.SpinWait(random.Next(2_000_000));
+            await process.KillAsync(Token);
+        }
+
+        await Lisa.SucceedsAsync(command);
+        RunFolder.AreEqual(folder["straight"], folder["killed"], Steps);
+    }
+
+    private static async Task KillDuringImport(string[] command, string blobs)
+    {
+        using var process = Lisa.Start(command);
+        while (!Directory.Exists(blobs) || Directory.GetFiles(blobs, "*", SearchOption.AllDirectories).Length == 0)
+            await Task.Delay(1, Token);
+        await process.KillAsync(Token);
+    }
+
+    private static bool IsProgress(string line) =>
+        line.StartsWith("step ", StringComparison.Ordinal) || line.StartsWith("manifest ", StringComparison.Ordinal);
+}

@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace LisaOrleans.Cli.Tests;
+
+public sealed partial class KnownSettingsTests
+{
+    // Not settings: one follows from the data's settings, the other is of no consequence.
+    private static readonly string[] s_notSettings = [nameof(TrainingSpec.DataDescription), nameof(TrainingSpec.PadTokenId)];
+
+    private static readonly Dictionary<string, IReadOnlyList<Setting>> s_commands = new()
+    {
+        ["train"] = KnownSettings.Train,
+        ["eval"] = KnownSettings.Eval,
+        ["generate"] = KnownSettings.Generate,
+        ["plan"] = KnownSettings.Plan,
+        ["export"] = KnownSettings.Export,
+        ["silo"] = KnownSettings.Silo,
+        ["submit"] = KnownSettings.Submit,
+        ["status"] = KnownSettings.Show,
+        ["watch"] = KnownSettings.Show,
+        ["list"] = KnownSettings.Show,
+        ["pause"] = KnownSettings.Control,
+        ["resume"] = KnownSettings.Control,
+        ["cancel"] = KnownSettings.Control,
+    };
+
+    public static TheoryData<string> Commands => [.. s_commands.Keys];
+
+    [Theory]
+    [MemberData(nameof(Commands))]
+    public async Task The_help_lists_the_known_settings_and_no_others(string command)
+    {
+        var help = await Lisa.SucceedsAsync(command, "--help");
+        var flags = OptionLine().Matches(help.Output).Select(m => m.Groups[1].Value).Except(["help", "config"]);
+        Assert.Equal(s_commands[command].Select(s => s.Flag).Order(), flags.Order());
+    }
+
+    [Fact]
+    public async Task The_help_lists_the_commands()
+    {
+        var help = await Lisa.SucceedsAsync("--help");
+        Assert.Equal(s_commands.Keys.Order(), CommandLine().Matches(help.Output).Select(m => m.Groups[1].Value).Order());
+        foreach (var code in (string[])["0 done", "1 failed", "2 wrong usage or input", "130 interrupted"])
+            Assert.Contains(code, help.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Every_property_of_the_spec_has_a_setting_with_the_same_default()
+    {
+        var spec = new TrainingSpec { RunName = "default", BlockSize = 0, Dtype = "auto", Threads = 0 };
+        foreach (var property in typeof(TrainingSpec).GetProperties().Where(p => p.CanWrite && !s_notSettings.Contains(p.Name)))
+        {
+            var key = JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
+            var setting = Assert.Single(KnownSettings.Train, s => s.Key == key);
+            if (setting.Default is not { } text) continue;
+            var value = property.GetValue(spec);
+            if (value is string or bool) Assert.Equal(text, value.ToString(), ignoreCase: value is bool);
+            else Assert.Equal(double.Parse(text, CultureInfo.InvariantCulture), Convert.ToDouble(value, CultureInfo.InvariantCulture));
+        }
+    }
+
+    [Fact]
+    public void Flags_are_kebab_case_and_keys_are_the_same_in_snake_case()
+    {
+        var all = s_commands.Values.SelectMany(s => s).Distinct().ToArray();
+        Assert.All(all, s => Assert.Matches("^[a-z0-9]+(-[a-z0-9]+)*$", s.Flag));
+        Assert.All(all, s => Assert.Equal(s.Flag, s.Key.Replace('_', '-')));
+        Assert.All(s_commands.Values, c => Assert.Equal(c.Count, c.Select(s => s.Key).Distinct().Count()));
+    }
+
+    [GeneratedRegex(@"^  (?:-\S+, )*--([a-z0-9-]+)", RegexOptions.Multiline)]
+    private static partial Regex OptionLine();
+
+    [GeneratedRegex(@"(?<=\nCommands:\n(?:  .*\n)*)  ([a-z]+) ")]
+    private static partial Regex CommandLine();
+}

@@ -1,0 +1,96 @@
+using System.Text.Json;
+using LisaOrleans.Checkpoints;
+
+namespace LisaOrleans.Cli.Tests;
+
+public sealed class SettingsFileTests
+{
+    private const string Everything = """
+        run_name: other
+        method: full
+        lisa_activated_layers: 3
+        lisa_interval_steps: 7
+        lisa_strategy: fixed
+        lisa_fixed_layers: [1, 4]
+        max_steps: 1
+        num_train_epochs: 2.5
+        learning_rate: 1e-2
+        lr_scheduler_type: cosine
+        warmup_ratio: 0.5
+        warmup_steps: 1
+        weight_decay: 0.25
+        max_grad_norm: 0.5
+        adam_beta1: 0.8
+        adam_beta2: 0.9
+        adam_epsilon: 1e-6
+        per_device_train_batch_size: 3
+        gradient_accumulation_steps: 2
+        block_size: 128
+        packing: true
+        seed: 9
+        dtype: bfloat16
+        optimizer_state_dtype: bfloat16
+        gradient_checkpointing: true
+        save_steps: 5
+        eval_steps: 6
+        threads: 1
+        train_embeddings: false
+        template: chatml
+        """;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Every_setting_of_a_file_reaches_the_run()
+    {
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(folder["all.yaml"], Everything, Token);
+        await Lisa.SucceedsAsync("train", "--config", folder["all.yaml"], "--model", Sample.Model, "--data", Sample.Data, "--output", folder["out"]);
+
+        var given = await Spec(folder["out/lisa-store"], "other");
+        var otherwise = new TrainingSpec { RunName = "default", BlockSize = 256, Dtype = "float32", Threads = 2 };
+        foreach (var property in typeof(TrainingSpec).GetProperties().Where(p => p.CanWrite && p.Name is not nameof(TrainingSpec.PadTokenId)))
+            Assert.True(Text(property.GetValue(otherwise)) != Text(property.GetValue(given)), property.Name);
+        Assert.Equal((0.01, 9UL, 128, "cosine"), (given.LearningRate, given.Seed, given.BlockSize, given.LrSchedulerType));
+        Assert.Equal([1, 4], given.LisaFixedLayers);
+
+        static string Text(object? value) => JsonSerializer.Serialize(value);
+    }
+
+    [Fact]
+    public async Task A_flag_wins_over_the_file_and_the_file_over_the_default()
+    {
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(folder["settings.yaml"], "max_steps: 3\nseed: 7\npacking: true\nthreads: 1\noutput: wrong", Token);
+        await Lisa.SucceedsAsync(
+            "train", "--config", folder["settings.yaml"], "--model", Sample.Model, "--data", Sample.Data, "--output", folder["out"],
+            "--max-steps", "2", "--packing", "false");
+
+        var spec = await Spec(folder["out/lisa-store"], "default");
+        Assert.Equal((2L, 7UL, false, 8), (spec.MaxSteps!.Value, spec.Seed, spec.Packing, spec.PerDeviceTrainBatchSize));
+        Assert.Equal([1, 2], RunFolder.Steps(folder["out"]));
+        Assert.False(Directory.Exists(folder["wrong"]));
+    }
+
+    [Fact]
+    public async Task Paths_in_a_file_are_relative_to_its_folder()
+    {
+        using var folder = new TempFolder();
+        var model = Sample.CopyModel(folder);
+        Directory.CreateDirectory(folder["settings"]);
+        File.Copy(Sample.HeldOut, folder["settings/data.jsonl"]);
+        await File.WriteAllTextAsync(
+            folder["settings/s.yaml"], $"model: ../{Path.GetFileName(model)}\ndata: data.jsonl\noutput: ../out\nmax_steps: 1\noverwrite: true", Token);
+        await Lisa.SucceedsAsync("train", "--config", folder["settings/s.yaml"]);
+        Assert.Equal([1], RunFolder.Steps(folder["out"]));
+    }
+
+    private static async Task<TrainingSpec> Spec(string folder, string run)
+    {
+        var store = new FolderBlobStore(folder);
+        var head = await RunStore.ReadHeadAsync(store, run, Token);
+        var manifest = await RunStore.ReadManifestAsync(store, head!.Manifest!, Token);
+        using var blob = await store.ReadAsync(manifest.Spec, Token);
+        return JsonSerializer.Deserialize<TrainingSpec>(blob.ToArray())!;
+    }
+}

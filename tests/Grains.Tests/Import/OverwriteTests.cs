@@ -1,0 +1,46 @@
+using LisaOrleans.Checkpoints;
+
+namespace LisaOrleans.Grains.Tests;
+
+public sealed class OverwriteTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Overwriting_begins_anew_with_whatever_settings()
+    {
+        using var run = await TestRun.TrainAsync(TinyStories.Spec(2));
+        var outcome = await RunImporter.ImportAsync(
+            run.Store, TinyStories.Request(TinyStories.Spec(3) with { Seed = 9 }) with { Overwrite = true }, null, Token);
+        Assert.Equal((false, 0, 3), (outcome.Resumed, outcome.ManifestStep, outcome.TotalSteps));
+        Assert.Empty(await run.HistoryAsync());
+    }
+
+    [Fact]
+    public async Task Overwriting_with_something_wrong_leaves_the_old_run()
+    {
+        using var folder = new TempFolder();
+        using var run = await TestRun.TrainAsync(TinyStories.Spec(2));
+        var request = TinyStories.Request(TinyStories.Spec(2)) with { Overwrite = true };
+        var broken = folder["broken.jsonl"];
+        await File.WriteAllTextAsync(broken, "{\"prompt\":\"a\",\"completion\":", Token);
+
+        await Assert.ThrowsAnyAsync<IOException>(() => RunImporter.ImportAsync(run.Store, request with { DataFile = broken }, null, Token));
+        await Assert.ThrowsAsync<InvalidSettingException>(
+            () => RunImporter.ImportAsync(run.Store, request with { Spec = TinyStories.Spec(2) with { LearningRate = -1 } }, null, Token));
+
+        Assert.Equal(2, (await run.HistoryAsync()).Count);
+    }
+
+    [Fact]
+    public async Task A_damaged_run_can_be_overwritten()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(2));
+        var head = await RunStore.ReadHeadAsync(run.Store, "test", Token);
+        await run.Store.DeleteAsync(head!.Manifest!.Sha256, Token);
+        await Assert.ThrowsAsync<BlobMissingException>(() => RunImporter.ImportAsync(run.Store, TinyStories.Request(TinyStories.Spec(2)), null, Token));
+
+        var outcome = await RunImporter.ImportAsync(run.Store, TinyStories.Request(TinyStories.Spec(2)) with { Overwrite = true }, null, Token);
+        Assert.False(outcome.Resumed);
+    }
+}

@@ -1,0 +1,48 @@
+namespace LisaOrleans.Grains.Tests;
+
+public sealed class SettingsChangedTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Every_setting_that_would_change_the_result_is_listed_with_both_values()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(5));
+        var changed = TinyStories.Spec(5) with { LearningRate = 0.25, Seed = 6, LisaFixedLayers = [1], MaxSteps = null, SaveSteps = 1, EvalSteps = 1, GradientCheckpointing = true };
+
+        var error = await Assert.ThrowsAsync<SettingsChangedException>(
+            () => RunImporter.ImportAsync(run.Store, TinyStories.Request(changed), null, Token));
+
+        Assert.Equal(
+            ["learning_rate: was 0.001, now 0.25", "lisa_fixed_layers: was [], now [1]", "max_steps: was 5, now null", "seed: was 5, now 6"],
+            error.Differences.Order());
+        Assert.All(error.Differences, d => Assert.Contains(d, error.Message, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Other_weights_other_data_and_another_reading_of_the_data_are_listed()
+    {
+        using var folder = new TempFolder();
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(5));
+        var request = TinyStories.Request(TinyStories.Spec(5), await TinyStories.UntiedAsync(folder, Token));
+        var data = folder["less.jsonl"];
+        await File.WriteAllLinesAsync(data, File.ReadLines(TinyStories.Data).Take(100), Token);
+        request = request with { DataFile = data, EvalDataFile = data, Dataset = request.Dataset with { TrainOnPrompt = true } };
+
+        var error = await Assert.ThrowsAsync<SettingsChangedException>(() => RunImporter.ImportAsync(run.Store, request, null, Token));
+
+        Assert.Equal(
+            ["data_description", "evaluation data", "model weights", "training data"],
+            error.Differences.Select(d => d.Split(':')[0]).Order());
+    }
+
+    [Fact]
+    public async Task Settings_that_change_no_bit_may_change()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(5));
+        var free = TinyStories.Spec(5) with { SaveSteps = 1, EvalSteps = 2, GradientCheckpointing = true };
+        var outcome = await RunImporter.ImportAsync(run.Store, TinyStories.Request(free), null, Token);
+        Assert.True(outcome.Resumed);
+        Assert.Equal(1, outcome.Spec.SaveSteps);
+    }
+}

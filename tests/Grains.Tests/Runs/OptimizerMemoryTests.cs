@@ -1,0 +1,66 @@
+using LisaOrleans.Model;
+
+namespace LisaOrleans.Grains.Tests;
+
+public sealed class OptimizerMemoryTests
+{
+    private const int Interval = 8;
+
+    [Theory]
+    [InlineData("float32", 8)]
+    [InlineData("bfloat16", 12)]
+    public async Task Optimizer_state_exists_for_the_parts_that_train_and_no_others(string dtype, int bytesPerParameter)
+    {
+        var spec = TinyStories.Spec(12 * Interval) with
+        {
+            Dtype = dtype,
+            LisaIntervalSteps = Interval,
+            BlockSize = 32,
+            PerDeviceTrainBatchSize = 2,
+            SaveSteps = 0,
+        };
+        var seen = new Dictionary<long, IReadOnlyDictionary<string, PartMemory>>();
+        using var run = await TestRun.ImportAsync(spec);
+
+        await run.FinishAsync(async grain =>
+        {
+            RunStatus after;
+            do
+            {
+                var before = await grain.GetStatus();
+                var memory = await grain.GetMemory();
+                after = await grain.GetStatus();
+
+                // Parts answer one by one; only within a period all of them tell of the same moment.
+                if (WithinPeriod(before.Step) && WithinPeriod(after.Step) && before.Step / Interval == after.Step / Interval)
+                    seen[before.Step / Interval] = memory;
+                await Task.Yield();
+            }
+            while (after.State is RunState.Starting or RunState.Running or RunState.Queued);
+        });
+
+        Assert.True(seen.Count >= 3 && seen.Keys.Max() >= 6, $"saw periods {string.Join(", ", seen.Keys)} only");
+        foreach (var (period, memory) in seen)
+        {
+            string[] training = [PartName.Embedding, PartName.Head, .. LayerSampling.ActiveLayers(spec, TinyStories.Layers, period).Select(PartName.Layer)];
+            Assert.Equal(TinyStories.Layers + 2, memory.Count);
+            foreach (var (part, held) in memory)
+            {
+                Assert.Equal(training.Contains(part), held.Trainable);
+                Assert.Equal(training.Contains(part) ? bytesPerParameter * Parameters(part) : 0, held.Optimizer);
+                Assert.Equal((dtype == "float32" ? 4 : 2) * Parameters(part), held.Weights);
+                if (!held.Trainable) Assert.Equal(0, held.Gradients);
+            }
+        }
+    }
+
+    // After a committed step in here the next one is of the same period and does not end it.
+    private static bool WithinPeriod(long step) => step % Interval is > 0 and < Interval - 1;
+
+    private static long Parameters(string part) => (part switch
+    {
+        PartName.Embedding => PartSchema.Embedding(TinyStories.Config),
+        PartName.Head => PartSchema.Head(TinyStories.Config),
+        _ => PartSchema.Layer(TinyStories.Config, PartName.LayerIndex(part)!.Value),
+    }).Sum(s => s.Count);
+}

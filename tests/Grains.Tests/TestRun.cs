@@ -1,0 +1,91 @@
+using System.Security.Cryptography;
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Silo;
+
+namespace LisaOrleans.Grains.Tests;
+
+/// <summary>A run in a store of its own, on an embedded silo: the product, without the command line.</summary>
+internal sealed class TestRun : IDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly string _name;
+
+    private TestRun(string name)
+    {
+        _name = name;
+        Store = new FolderBlobStore(_folder["store"]);
+    }
+
+    public FolderBlobStore Store { get; }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>Imports a run.</summary>
+    public static async Task<TestRun> ImportAsync(TrainingSpec spec, string? model = null)
+    {
+        var run = new TestRun(spec.RunName);
+        await RunImporter.ImportAsync(run.Store, TinyStories.Request(spec, model), null, Token);
+        return run;
+    }
+
+    /// <summary>Imports a run and trains it to its end.</summary>
+    public static async Task<TestRun> TrainAsync(TrainingSpec spec, string? model = null)
+    {
+        var run = await ImportAsync(spec, model);
+        await run.FinishAsync();
+        return run;
+    }
+
+    /// <summary>Starts or resumes it on a new silo.</summary>
+    /// <param name="pauseAt">Ask for a pause when this step is done; null to train to the end.</param>
+    /// <param name="during">Called with the run once it was started, at the same time as the training.</param>
+    public async Task<RunEnded> ContinueAsync(long? pauseAt = null, Func<IRunGrain, Task>? during = null)
+    {
+        await using var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = Store }, Token);
+        var run = silo.Grains.GetGrain<IRunGrain>(_name);
+        await run.Start();
+        var other = during?.Invoke(run) ?? Task.CompletedTask;
+        var pausing = Task.CompletedTask;
+        await foreach (var happened in run.Watch(0, Token))
+        {
+            if (happened is StepCompleted { Record.Step: var step } && step == pauseAt) pausing = run.Pause();
+            if (happened is not RunEnded ended) continue;
+            await pausing;
+            await other;
+            return ended;
+        }
+
+        throw new InvalidOperationException("the run's events ended before the run did");
+    }
+
+    /// <summary>Trains from wherever it is to the end, on a new silo.</summary>
+    public async Task FinishAsync(Func<IRunGrain, Task>? during = null)
+    {
+        var ended = await ContinueAsync(during: during);
+        Assert.True(ended.State == RunState.Succeeded, $"{ended.State}: {ended.Error}");
+    }
+
+    public async Task<IReadOnlyList<StepRecord>> HistoryAsync() => await RunExporter.ReadHistoryAsync(Store, _name, Token);
+
+    /// <summary>Exports the last manifest; returns the folder.</summary>
+    public async Task<string> ExportAsync()
+    {
+        await RunExporter.ExportAsync(Store, _name, _folder["out"], Token);
+        return _folder["out"];
+    }
+
+    /// <summary>SHA-256 of the exported weights.</summary>
+    public async Task<string> WeightsShaAsync() =>
+        Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Path.Combine(await ExportAsync(), "model.safetensors"), Token)));
+
+    /// <summary>The exported weights, by name.</summary>
+    public async Task<IReadOnlyDictionary<string, byte[]>> WeightsAsync() => ReadWeights(await ExportAsync());
+
+    public static IReadOnlyDictionary<string, byte[]> ReadWeights(string folder)
+    {
+        using var reader = SafetensorsReader.OpenFile(Path.Combine(folder, "model.safetensors"));
+        return reader.Tensors.Values.ToDictionary(t => t.Name, reader.ReadBytes);
+    }
+
+    public void Dispose() => _folder.Dispose();
+}
