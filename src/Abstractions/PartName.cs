@@ -29,15 +29,14 @@ public static class PartName
     public static IReadOnlyList<string> All(int layerCount) =>
         [Embedding, .. Enumerable.Range(0, layerCount).Select(Layer), Head];
 
-    /// <summary>The key of a part's grain.</summary>
-    public static string Key(string run, string part) => $"{run}/{part}";
+    /// <summary>
+    /// The key of a part's grain on a silo. A part that moves becomes another grain: an Orleans activation then never has to
+    /// be anywhere but on the silo of its key, and no message can wake it elsewhere.
+    /// </summary>
+    public static string Key(string run, string part, string silo) => $"{run}/{part}/{silo}";
 
-    /// <summary>The run and the part of a grain key made by <see cref="Key"/>.</summary>
-    public static (string Run, string Part) Parse(string key)
-    {
-        var slash = key.LastIndexOf('/');
-        return slash > 0
-            ? (key[..slash], key[(slash + 1)..])
-            : throw new ArgumentException($"'{key}' is no part key; one looks like RUN/{Embedding}", nameof(key));
-    }
+    /// <summary>What a grain key made by <see cref="Key"/> says.</summary>
+    public static (string Run, string Part, string Silo) Parse(string key) => key.Split('/') is [var run, var part, var silo]
+        ? (run, part, silo)
+        : throw new ArgumentException($"'{key}' is no part key; one looks like RUN/{Embedding}/SILO", nameof(key));
 }

@@ -9,9 +9,9 @@ public interface ILayerSchedulerGrain : IGrainWithStringKey
     /// <summary>Gives exactly the period's layers optimizer state. Idempotent. Returns the layers.</summary>
     [ResponseTimeout("00:30:00")]
     Task<IReadOnlyList<int>> BeginPeriod(
-        TrainingSpec spec, int layerCount, long generation, long period, CancellationToken cancellationToken);
+        TrainingSpec spec, IReadOnlyList<string> layerSilos, long generation, long period, CancellationToken cancellationToken);
 
     /// <summary>Takes the optimizer state of the period's layers away again. Idempotent.</summary>
     [ResponseTimeout("00:30:00")]
-    Task EndPeriod(TrainingSpec spec, int layerCount, long generation, long period, CancellationToken cancellationToken);
+    Task EndPeriod(TrainingSpec spec, IReadOnlyList<string> layerSilos, long generation, long period, CancellationToken cancellationToken);
 }

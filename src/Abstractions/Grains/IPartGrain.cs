@@ -10,12 +10,8 @@ public interface IPartGrain : IGrainWithStringKey
     /// Takes the state of a manifest. Cheap where the part already holds just that (frozen layers after a recovery).
     /// Discards gradients and micro-batches in flight.
     /// </summary>
-    /// <returns>
-    /// False where this activation is on another silo than the part belongs on: it is on its way, and the call is to be
-    /// repeated.
-    /// </returns>
     [ResponseTimeout("01:00:00")]
-    Task<bool> Load(PartLoad load, CancellationToken cancellationToken);
+    Task Load(PartLoad load, CancellationToken cancellationToken);
 
     /// <summary>
     /// Gives the part optimizer state (<paramref name="trainable"/>) or takes it away, rounding the master weights to

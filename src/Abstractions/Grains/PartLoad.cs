@@ -25,6 +25,6 @@ public sealed record PartLoad
     /// <summary>The part that gets this one's output; null for the head.</summary>
     [Id(6)] public string? Next { get; init; }
 
-    /// <summary>Address of the silo that the part belongs on.</summary>
-    [Id(7)] public required string Silo { get; init; }
+    /// <summary>The silo of the next part.</summary>
+    [Id(7)] public string? NextSilo { get; init; }
 }

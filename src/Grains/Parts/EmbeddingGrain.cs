@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 namespace LisaOrleans.Grains;
 
 /// <inheritdoc cref="IEmbeddingGrain"/>
+[PartPlacement]
 internal sealed class EmbeddingGrain(PartServices services) : PartGrain<EmbeddingPart>(services), IEmbeddingGrain
 {
     protected override IReadOnlyList<ParameterSpec> Specs(ModelConfig config) => PartSchema.Embedding(config);

@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 namespace LisaOrleans.Grains;
 
 /// <inheritdoc cref="IHeadGrain"/>
+[PartPlacement]
 internal sealed class HeadGrain(PartServices services) : PartGrain<HeadPart>(services), IHeadGrain
 {
     protected override IReadOnlyList<ParameterSpec> Specs(ModelConfig config) => PartSchema.Head(config);

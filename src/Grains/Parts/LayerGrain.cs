@@ -4,6 +4,7 @@ using static TorchSharp.torch;
 namespace LisaOrleans.Grains;
 
 /// <inheritdoc cref="ILayerGrain"/>
+[PartPlacement]
 internal sealed class LayerGrain(PartServices services) : PartGrain<LayerPart>(services), ILayerGrain
 {
     private int Index => PartName.LayerIndex(PartId) ?? throw new InvalidOperationException($"'{PartId}' is no layer");

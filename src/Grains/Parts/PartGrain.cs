@@ -17,6 +17,8 @@ namespace LisaOrleans.Grains;
 internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGrain
     where TPart : ModelPart
 {
+    private static readonly TimeSpan s_orphanPeriod = TimeSpan.FromSeconds(15);
+
     private readonly CancellationTokenSource _life = new();
     private CancellationTokenSource _current = new();
     private int _threads = 1;
@@ -30,6 +32,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
     private BlobPointer? _optimizer;
     private PartSnapshot? _snapshot;
     private IPartGrain? _next;
+    private IGrainTimer? _orphanCheck;
 
     protected PartServices Services => services;
 
@@ -46,25 +49,18 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
 
     protected IPartGrain Next => _next ?? throw new InvalidOperationException($"{PartId} has no next part");
 
-    public async Task<bool> Load(PartLoad load, CancellationToken cancellationToken)
+    public async Task Load(PartLoad load, CancellationToken cancellationToken)
     {
         if (load.Generation < _generation) throw new StaleGenerationCallException(PartId, load.Generation, _generation);
         Volatile.Write(ref _generation, load.Generation);
         services.LocalParts.Fence(RunId, PartId, load.Generation);
         await _current.CancelAsync();
-        if (load.Silo != services.Silo.SiloAddress.ToParsableString())
-        {
-            // The repeated call makes a new activation where its hint says. Not a migration: that would hold all calls back
-            // while it tries to reach a silo that may just have died.
-            DeactivateOnIdle();
-            return false;
-        }
-
         _threads = load.Spec.Threads;
         _current = CancellationTokenSource.CreateLinkedTokenSource(_life.Token);
         Order.Reset();
         DelayDeactivation(TimeSpan.FromDays(365));
-        _next = load.Next is null ? null : PartGrains.Get(GrainFactory, RunId, load.Next);
+        _next = load.Next is null ? null : PartGrains.Get(GrainFactory, RunId, load.Next, load.NextSilo!);
+        _orphanCheck ??= this.RegisterGrainTimer(LeaveIfOrphaned, s_orphanPeriod, s_orphanPeriod);
         await FinishSnapshot();
 
         await OnDevice(load.Generation, () =>
@@ -77,13 +73,12 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
         if (Part is not null && _version == _storedVersion && load.Weights == _weights && load.Optimizer == _optimizer)
         {
             _appliedStep = load.Step;
-            return true;
+            return;
         }
 
         await LoadBlobs(load, cancellationToken);
         (_weights, _optimizer, _appliedStep) = (load.Weights, load.Optimizer, load.Step);
         _storedVersion = ++_version;
-        return true;
     }
 
     public Task SetTrainable(long generation, bool trainable, CancellationToken cancellationToken) =>
@@ -260,6 +255,16 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
         if (_snapshot is not { } snapshot) return;
         await snapshot.Upload.ContinueWith(static t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         if (ReferenceEquals(_snapshot, snapshot)) _snapshot = null;
+    }
+
+    // A run that lost sight of this part, with its grain's silo, goes on elsewhere under a newer generation.
+    private async Task LeaveIfOrphaned(CancellationToken cancellationToken)
+    {
+        var generation = _generation;
+        var head = await RunStore.ReadHeadAsync(services.Store, RunId, cancellationToken);
+        if (generation != _generation || head?.Generation <= generation) return;
+        await Free();
+        DeactivateOnIdle();
     }
 
     private async Task Free()

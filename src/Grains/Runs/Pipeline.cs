@@ -1,18 +1,13 @@
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Data;
-using Orleans.Runtime.Placement;
 
 namespace LisaOrleans.Grains;
 
 /// <summary>The parts of one run under one generation, and the calls that go to them.</summary>
 internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan stages, long generation)
 {
-    // A part that has to move first says so; the call is repeated until it is where it belongs.
-    private static readonly TimeSpan s_moveWait = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan s_movePatience = TimeSpan.FromMinutes(1);
-
     private readonly IReadOnlyList<(string Name, IPartGrain Grain)> _parts =
-        [.. plan.Parts.Select(name => (name, PartGrains.Get(grains, plan.Spec.RunName, name)))];
+        [.. plan.Parts.Select(name => (name, PartGrains.Get(grains, plan.Spec.RunName, name, stages.SiloOf(name))))];
 
     // Embedding and head are the first and the last; the decoder layers of the period are between them.
     private IReadOnlyList<IPartGrain> _trainable = [];
@@ -22,6 +17,8 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
 
     /// <summary>Micro-batches on their way at one time: one for each stage.</summary>
     private int InFlight => stages.Stages.Count;
+
+    private IReadOnlyList<string> LayerSilos => [.. Enumerable.Range(0, plan.Config.NumHiddenLayers).Select(i => stages.SiloOf(PartName.Layer(i)))];
 
     private IPartGrain First => _parts[0].Grain;
 
@@ -34,8 +31,7 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
             var state = manifest.Parts.TryGetValue(part.Name, out var found)
                 ? found
                 : throw new InvalidDataFileException($"manifest of {manifest.Run}", $"part '{part.Name}' is missing");
-            return LoadPart(
-                part.Grain,
+            return part.Grain.Load(
                 new PartLoad
                 {
                     Generation = generation,
@@ -45,32 +41,23 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
                     Weights = Pointer(state.Weights),
                     Optimizer = state.Optimizer is null ? null : Pointer(state.Optimizer),
                     Next = i + 1 < _parts.Count ? _parts[i + 1].Name : null,
-                    Silo = stages.SiloOf(part.Name),
+                    NextSilo = i + 1 < _parts.Count ? stages.SiloOf(_parts[i + 1].Name) : null,
                 },
                 cancellationToken);
         }));
-
-    private static async Task LoadPart(IPartGrain part, PartLoad load, CancellationToken cancellationToken)
-    {
-        // A new activation goes where the hint says; the hint is this call's alone, as it is set within this method.
-        RequestContext.Set(IPlacementDirector.PlacementHintKey, SiloAddress.FromParsableString(load.Silo));
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(s_movePatience);
-        while (!await part.Load(load, cancellationToken)) await Task.Delay(s_moveWait, patience.Token);
-    }
 
     /// <summary>Gives optimizer state to exactly what trains in a period; returns its decoder layers.</summary>
     public async Task<IReadOnlyList<int>> BeginPeriod(long period, CancellationToken cancellationToken)
     {
         await SetEndsTrainable(plan.Spec.TrainEmbeddings, cancellationToken);
-        var active = await Scheduler.BeginPeriod(plan.Spec, plan.Config.NumHiddenLayers, generation, period, cancellationToken);
+        var active = await Scheduler.BeginPeriod(plan.Spec, LayerSilos, generation, period, cancellationToken);
         var layers = active.Select(i => _parts[1 + i].Grain);
         _trainable = plan.Spec.TrainEmbeddings ? [First, .. layers, _parts[^1].Grain] : [.. layers];
         return active;
     }
 
     public Task EndPeriod(long period, CancellationToken cancellationToken) =>
-        Scheduler.EndPeriod(plan.Spec, plan.Config.NumHiddenLayers, generation, period, cancellationToken);
+        Scheduler.EndPeriod(plan.Spec, LayerSilos, generation, period, cancellationToken);
 
     /// <summary>Embedding and head: always in training while the run goes on.</summary>
     public Task SetEndsTrainable(bool trainable, CancellationToken cancellationToken) => Task.WhenAll(
@@ -158,7 +145,10 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
         return _parts.Select((p, i) => (p.Name, memory[i])).ToDictionary(p => p.Name, p => p.Item2);
     }
 
-    public Task Unload() => Task.WhenAll(_parts.Select(p => p.Grain.Unload(generation)));
+    /// <summary>Lets the parts free their memory.</summary>
+    /// <param name="except">Parts that stay where they are under this plan are kept; null for none.</param>
+    public Task Unload(StagePlan? except = null) => Task.WhenAll(
+        _parts.Where(p => except?.SiloOf(p.Name) != stages.SiloOf(p.Name)).Select(p => p.Grain.Unload(generation)));
 
     private static BlobPointer Pointer(BlobRef blob) => new(blob.Sha256, blob.Length);
 

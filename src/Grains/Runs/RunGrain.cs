@@ -254,6 +254,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         _planned = true;
         var stages = StagePlanner.Plan(_plan.Config, _plan.Spec, silos);
         _planned = false;
+        var before = _pipeline;
         _pipeline = new Pipeline(GrainFactory, _plan, stages, run.Generation);
         _stallBefore += _manifests?.Stalled.TotalSeconds ?? 0;
         _manifests = new ManifestWriter(store, run, _history, _pipeline, _events);
@@ -261,6 +262,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         _events.Add(new RunStarted(manifest.Step, _plan.TotalSteps, run.Generation));
         _stages = stages.Stages;
         await _pipeline.Load(manifest, cancellationToken);
+        if (before is not null) await Release(before, stages);
         SignalPlaced();
         (_state, _error) = (RunState.Running, null);
         var outcome = await _loop.Run(cancellationToken);
@@ -292,10 +294,14 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
     private async Task Release()
     {
         if (_manifests is not null) await _manifests.Settle(s_settlePatience);
-        if (_pipeline is not { } pipeline) return;
+        if (_pipeline is { } pipeline) await Release(pipeline, null);
+    }
+
+    private async Task Release(Pipeline pipeline, StagePlan? except)
+    {
         try
         {
-            await pipeline.Unload();
+            await pipeline.Unload(except).WaitAsync(s_settlePatience, time);
         }
         catch (Exception e)
         {

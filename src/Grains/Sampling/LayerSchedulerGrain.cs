@@ -1,28 +1,30 @@
 namespace LisaOrleans.Grains;
 
 /// <inheritdoc cref="ILayerSchedulerGrain"/>
+[ControlPlacement]
 internal sealed class LayerSchedulerGrain(IGrainFactory grains) : Grain, ILayerSchedulerGrain
 {
     public Task<IReadOnlyList<int>> GetActiveLayers(TrainingSpec spec, int layerCount, long period) =>
         Task.FromResult(LayerSampling.ActiveLayers(spec, layerCount, period));
 
     public async Task<IReadOnlyList<int>> BeginPeriod(
-        TrainingSpec spec, int layerCount, long generation, long period, CancellationToken cancellationToken)
+        TrainingSpec spec, IReadOnlyList<string> layerSilos, long generation, long period, CancellationToken cancellationToken)
     {
-        var active = LayerSampling.ActiveLayers(spec, layerCount, period);
+        var active = LayerSampling.ActiveLayers(spec, layerSilos.Count, period);
 
         // First to sleep, then to work: at no moment do two periods' states exist together.
-        await Task.WhenAll(Enumerable.Range(0, layerCount).Except(active).Select(i => Set(i, false)));
+        await Task.WhenAll(Enumerable.Range(0, layerSilos.Count).Except(active).Select(i => Set(i, false)));
         await Task.WhenAll(active.Select(i => Set(i, true)));
         return active;
 
-        Task Set(int layer, bool trainable) => Layer(layer).SetTrainable(generation, trainable, cancellationToken);
+        Task Set(int layer, bool trainable) => Layer(layer, layerSilos).SetTrainable(generation, trainable, cancellationToken);
     }
 
-    public Task EndPeriod(TrainingSpec spec, int layerCount, long generation, long period, CancellationToken cancellationToken) =>
-        Task.WhenAll(LayerSampling.ActiveLayers(spec, layerCount, period)
-            .Select(i => Layer(i).SetTrainable(generation, trainable: false, cancellationToken)));
+    public Task EndPeriod(
+        TrainingSpec spec, IReadOnlyList<string> layerSilos, long generation, long period, CancellationToken cancellationToken) =>
+        Task.WhenAll(LayerSampling.ActiveLayers(spec, layerSilos.Count, period)
+            .Select(i => Layer(i, layerSilos).SetTrainable(generation, trainable: false, cancellationToken)));
 
-    private ILayerGrain Layer(int index) =>
-        grains.GetGrain<ILayerGrain>(PartName.Key(this.GetPrimaryKeyString(), PartName.Layer(index)));
+    private IPartGrain Layer(int index, IReadOnlyList<string> silos) =>
+        PartGrains.Get(grains, this.GetPrimaryKeyString(), PartName.Layer(index), silos[index]);
 }

@@ -29,6 +29,7 @@ public static class LisaSiloBuilderExtensions
         services.TryAddSingleton<IClusterView, SingleSiloView>();
         services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(LisaOrleans)));
         services.AddPlacementDirector<ControlPlacement, ControlPlacementDirector>();
+        services.AddPlacementDirector<PartPlacement, PartPlacementDirector>();
         return builder;
     }
 }
