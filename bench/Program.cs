@@ -13,14 +13,29 @@ switch (args)
     case ["measure-memory", var root, var method, var periods, var threads]:
         await MemoryBenchmark.Measure(root, method, int.Parse(periods, CultureInfo.InvariantCulture), int.Parse(threads, CultureInfo.InvariantCulture));
         return 0;
+    case ["transport"]:
+        await TransportBenchmark.RunAsync();
+        return 0;
+    case ["serve-tensors"]:
+        await TransportBenchmark.Serve();
+        return 0;
+    case ["pipeline"]:
+        await PipelineBenchmark.Run();
+        return 0;
+    case ["chaos", .. var rest]:
+        return await ChaosBenchmark.Run(
+            steps: Number(rest, 0, 300), kills: Number(rest, 1, 20), seed: (ulong)Number(rest, 2, 1), azurite: rest.Contains("azurite"));
     default:
         Console.Error.WriteLine("""
             usage: dotnet run -c Release --project bench -- BENCHMARK
               training [STEPS [ROUNDS [THREADS]]]   steps per second against a plain whole-model loop
+              transport                             tensors between two processes against a raw socket
+              pipeline                              two silos of one thread each against one
+              chaos [STEPS [KILLS [SEED]]] [azurite]  the long reliability run; see docs/reliability.md
               memory [THREADS]                      peak memory after 2 and 50 periods, and of full fine-tuning
             """);
         return 2;
 }
 
 static int Number(string[] rest, int index, int fallback) =>
-    rest.Length > index ? int.Parse(rest[index], CultureInfo.InvariantCulture) : fallback;
+    rest.Length > index && rest[index] != "azurite" ? int.Parse(rest[index], CultureInfo.InvariantCulture) : fallback;

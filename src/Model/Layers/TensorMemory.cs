@@ -16,13 +16,10 @@ public static unsafe partial class TensorMemory
         return address;
     }
 
-    /// <summary>A new tensor without values, on the CPU; the caller owns it.</summary>
-    public static Tensor Empty(IReadOnlyList<long> shape, ScalarType dtype) => empty([.. shape], dtype).DetachFromDisposeScope();
-
     /// <summary>A new tensor with a copy of the bytes at an address; the caller owns it.</summary>
     public static Tensor Copy(nint source, IReadOnlyList<long> shape, ScalarType dtype)
     {
-        var tensor = Empty(shape, dtype);
+        var tensor = empty([.. shape], dtype).DetachFromDisposeScope();
         var bytes = tensor.numel() * tensor.element_size();
         Buffer.MemoryCopy((void*)source, (void*)Address(tensor), bytes, bytes);
         return tensor;

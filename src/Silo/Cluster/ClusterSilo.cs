@@ -53,6 +53,7 @@ public static class ClusterSilo
             {
                 o.ProbeTimeout = options.ProbeTimeout;
                 o.NumMissedProbesLimit = options.MissedProbes;
+                o.MaxProbeTimeout = options.ProbeTimeout * 1.5;
 
                 // Every silo decides by what it sees itself: where most of the machines vanish at one moment, the votes of
                 // others and their probes never come. A wrong verdict costs a recovery, not a bit: commits are fenced.

@@ -50,7 +50,7 @@ internal static class TensorPayload
     public static async Task<Tensor> ReceiveAsync(
         TensorSocket socket, TensorTicket ticket, ScalarType dtype, long bytes, CancellationToken cancellationToken)
     {
-        var tensor = TensorMemory.Empty(ticket.Shape, dtype);
+        var tensor = PooledMemory.Empty(ticket.Shape, dtype);
         try
         {
             var data = TensorMemory.Address(tensor);

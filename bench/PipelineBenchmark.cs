@@ -1,0 +1,51 @@
+using System.Globalization;
+using LisaOrleans.Cluster;
+
+namespace LisaOrleans.Bench;
+
+/// <summary>
+/// Two silos of one thread each against one silo of one thread, as a ratio to the ideal of a pipeline of two stages with m
+/// micro-batches, 2m / (m + 1).
+/// </summary>
+internal static class PipelineBenchmark
+{
+    private const int Steps = 14;
+    private const int Warm = 4;
+
+    public static async Task Run()
+    {
+        using var model = await BenchModel.CreateAsync();
+        foreach (var microBatches in new[] { 4, 8 })
+        {
+            var (one, two) = (await Measure(model, 1, microBatches), await Measure(model, 2, microBatches));
+            var ideal = 2.0 * microBatches / (microBatches + 1);
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{microBatches} micro-batches: one silo {one:0.00} s a step, two silos {two:0.00} s, faster by {one / two:0.00}; ideal {ideal:0.00}; ratio {one / two / ideal:0.00}"));
+        }
+    }
+
+    private static async Task<double> Measure(BenchModel model, int silos, int microBatches)
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(model.Root, $"{silos}-{microBatches}")).FullName;
+        await using var cluster = await TestCluster.StartAsync(folder, new ClusterSettings(silos, Azurite: false));
+        var (code, output) = await TestCluster.LisaAsync(folder, [
+            "submit", "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}", "--store", cluster.Store, "--run-name", "bench",
+            "--model", model.Folder, "--data", model.Data, "--max-steps", $"{Steps}", "--block-size", "128", "--per-device-train-batch-size", "2",
+            "--gradient-accumulation-steps", $"{microBatches}", "--lisa-strategy", "fixed", "--lisa-fixed-layers", "2,5", "--save-steps", "0", "--threads", "1"]);
+        if (code != 0) throw new InvalidOperationException(output);
+        using var time = new CancellationTokenSource(TimeSpan.FromMinutes(10));
+        while (true)
+        {
+            var update = await cluster.Run("bench").GetUpdate(0);
+            if (update.Status.State == RunState.Failed) throw new InvalidOperationException(update.Status.Error);
+            if (update.Status.State == RunState.Succeeded)
+            {
+                var seconds = update.Steps.Skip(Warm).Select(s => s.Seconds).Order().ToArray();
+                return seconds[seconds.Length / 2];
+            }
+
+            await Task.Delay(200, time.Token);
+        }
+    }
+}

@@ -1,0 +1,90 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Model;
+
+/// <summary>
+/// Tensors on the CPU over memory that is used again for the next tensor of the same size. Fresh memory costs a page fault
+/// every 4 KiB, which for what comes over a network is more than the copy itself.
+/// </summary>
+public static unsafe partial class PooledMemory
+{
+    // Tensors of one size come and go; what lies idle beyond this is given back.
+    private const long MaxIdleBytes = 512L << 20;
+    private const nuint Alignment = 64;
+
+    private static readonly Lock s_lock = new();
+    private static readonly Dictionary<nint, long> s_sizes = [];
+    private static readonly Dictionary<long, Stack<nint>> s_idle = [];
+    private static long s_idleBytes;
+
+    /// <value>Bytes that wait for their next use.</value>
+    public static long IdleBytes => Volatile.Read(ref s_idleBytes);
+
+    /// <summary>A tensor without values; the caller owns it. Its memory comes back when the last tensor over it is freed.</summary>
+    public static Tensor Empty(IReadOnlyList<long> shape, ScalarType dtype)
+    {
+        var count = shape.Aggregate(1L, (a, b) => checked(a * b));
+        var memory = Rent(count * dtype.ElementSize());
+        var handle = FromBuffer(memory, &Return, count, 0, (sbyte)dtype, (sbyte)dtype, (int)TorchSharp.DeviceType.CPU, -1, false);
+        if (handle == 0)
+        {
+            GiveBack(memory);
+            throw new InvalidOperationException("libtorch made no tensor over the given memory");
+        }
+
+        using var flat = Tensor.UnsafeCreateTensor(handle);
+        return flat.view([.. shape]).DetachFromDisposeScope();
+    }
+
+    private static nint Rent(long bytes)
+    {
+        lock (s_lock)
+        {
+            if (s_idle.TryGetValue(bytes, out var stack) && stack.TryPop(out var used))
+            {
+                s_idleBytes -= bytes;
+                return used;
+            }
+
+            var memory = (nint)NativeMemory.AlignedAlloc((nuint)Math.Max(1, bytes), Alignment);
+            s_sizes.Add(memory, bytes);
+            return memory;
+        }
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void Return(nint memory) => GiveBack(memory);
+
+    private static void GiveBack(nint memory)
+    {
+        lock (s_lock)
+        {
+            var bytes = s_sizes[memory];
+            if (s_idleBytes + bytes > MaxIdleBytes)
+            {
+                s_sizes.Remove(memory);
+                NativeMemory.AlignedFree((void*)memory);
+                return;
+            }
+
+            if (!s_idle.TryGetValue(bytes, out var stack)) s_idle.Add(bytes, stack = new Stack<nint>());
+            stack.Push(memory);
+            s_idleBytes += bytes;
+        }
+    }
+
+    private static int ElementSize(this ScalarType dtype) => dtype switch
+    {
+        ScalarType.Float32 => 4,
+        ScalarType.BFloat16 or ScalarType.Float16 => 2,
+        _ => throw new NotSupportedException($"pooled tensors of type {dtype}"),
+    };
+
+    // TorchSharp's own frombuffer takes managed arrays only.
+    [LibraryImport("LibTorchSharp", EntryPoint = "THSTensor_frombuffer")]
+    private static partial nint FromBuffer(
+        nint data, delegate* unmanaged[Cdecl]<nint, void> deleter, long count, long offset, sbyte type, sbyte dtype, int deviceType, int deviceIndex,
+        [MarshalAs(UnmanagedType.U1)] bool requiresGradient);
+}
