@@ -108,8 +108,10 @@ internal sealed partial class TensorServer : IAsyncDisposable
         try
         {
             using var host = await _toHost(held).ConfigureAwait(false);
+            socket.Cork(true);
             await socket.SendAsync((byte[])[Present], cancellationToken).ConfigureAwait(false);
             await TensorPayload.SendAsync(socket, host, host.numel() * host.element_size(), cancellationToken).ConfigureAwait(false);
+            socket.Cork(false);
             await socket.ReceiveAsync(new byte[1], cancellationToken).ConfigureAwait(false);
             sent = true;
         }
