@@ -8,13 +8,23 @@ public static class GarbageCollector
     /// <param name="minimumAge">Younger blobs are spared: they may belong to a manifest that is being written.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Stops between two deletions; what is left is whole.</param>
+    public static Task<GarbageReport> CollectAsync(
+        IBlobStore store, TimeSpan minimumAge, TimeProvider time, CancellationToken cancellationToken) =>
+        CollectAsync(store, null, minimumAge, time, cancellationToken);
+
+    /// <summary>Collects among given blobs only: those that a run knows it has replaced.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="only">Names of blobs; null for all.</param>
+    /// <param name="minimumAge">Younger blobs are spared: another run may just have found them there.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Stops between two deletions; what is left is whole.</param>
     public static async Task<GarbageReport> CollectAsync(
-        IBlobStore store, TimeSpan minimumAge, TimeProvider time, CancellationToken cancellationToken)
+        IBlobStore store, IReadOnlySet<string>? only, TimeSpan minimumAge, TimeProvider time, CancellationToken cancellationToken)
     {
         // List first, then look what is named: a blob that becomes named in between is found named.
         var candidates = new List<StoredBlob>();
         await foreach (var blob in store.ListAsync(cancellationToken).ConfigureAwait(false))
-            if (time.GetUtcNow() - blob.LastModified >= minimumAge) candidates.Add(blob);
+            if (only?.Contains(blob.Sha256) != false && time.GetUtcNow() - blob.LastModified >= minimumAge) candidates.Add(blob);
 
         var named = new HashSet<string>();
         await foreach (var run in RunStore.ListRunsAsync(store, cancellationToken).ConfigureAwait(false))
@@ -33,7 +43,7 @@ public static class GarbageCollector
             (deleted, bytes) = (deleted + 1, bytes + blob.Length);
         }
 
-        if (store is FolderBlobStore folder) folder.SweepTemporaryFiles(minimumAge, time.GetUtcNow());
+        if (only is null && store is FolderBlobStore folder) folder.SweepTemporaryFiles(minimumAge, time.GetUtcNow());
         return new GarbageReport(candidates.Count - deleted, deleted, bytes);
     }
 }

@@ -7,8 +7,15 @@ namespace LisaOrleans.Grains;
 /// Writes manifests while training goes on: state is copied at a step boundary, uploaded in the background, and the
 /// manifest is committed last. At most one is on its way.
 /// </summary>
-internal sealed class ManifestWriter(IBlobStore store, RunStore run, RunHistory history, Pipeline? pipeline, EventLog events)
+internal sealed class ManifestWriter(
+    IBlobStore store, RunStore run, RunHistory history, Pipeline? pipeline, EventLog events, TimeProvider time, Action<Exception> collectFailed)
 {
+    // What was replaced is deleted now and then, when it is old enough that nobody else can just be about to name it.
+    private static readonly TimeSpan s_collectPeriod = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan s_collectAge = TimeSpan.FromMinutes(5);
+
+    private readonly HashSet<string> _replaced = [];
+    private long _collected = time.GetTimestamp();
     private Task _pending = Task.CompletedTask;
 
     /// <summary>Bytes that the last manifest wrote.</summary>
@@ -64,8 +71,26 @@ internal sealed class ManifestWriter(IBlobStore store, RunStore run, RunHistory 
             Parts = parts,
             Log = segments,
         };
+        var before = Last.References().Append(run.Head.Manifest!).Select(b => b.Sha256).ToArray();
         await run.CommitAsync(manifest, cancellationToken);
+        _replaced.UnionWith(before);
+        _replaced.ExceptWith(manifest.References().Append(run.Head.Manifest!).Select(b => b.Sha256));
         (Last, LastBytes) = (manifest, bytes + logBytes);
         events.Add(new ManifestSaved(step, bytes + logBytes, stalled.TotalSeconds));
+        if (time.GetElapsedTime(_collected) >= s_collectPeriod) await Collect(cancellationToken);
+    }
+
+    private async Task Collect(CancellationToken cancellationToken)
+    {
+        _collected = time.GetTimestamp();
+        try
+        {
+            await GarbageCollector.CollectAsync(store, _replaced, s_collectAge, time, cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // The manifest is committed; what could not be deleted is only in the way, and the next collection tries again.
+            collectFailed(e);
+        }
     }
 }

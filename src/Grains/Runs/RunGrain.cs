@@ -244,7 +244,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         _history = await RunHistory.Read(store, manifest, cancellationToken);
         if (manifest.Completed)
         {
-            _manifests = new ManifestWriter(store, run, _history, null, _events);
+            _manifests = Manifests(run, _history, null);
             _events.Add(new RunStarted(manifest.Step, _plan.TotalSteps, run.Generation));
             return RunState.Succeeded;
         }
@@ -257,7 +257,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         var before = _pipeline;
         _pipeline = new Pipeline(GrainFactory, _plan, stages, run.Generation);
         _stallBefore += _manifests?.Stalled.TotalSeconds ?? 0;
-        _manifests = new ManifestWriter(store, run, _history, _pipeline, _events);
+        _manifests = Manifests(run, _history, _pipeline);
         _loop = new TrainingLoop(_plan, _pipeline, _history, _manifests, _events, () => Interruption(stages));
         _events.Add(new RunStarted(manifest.Step, _plan.TotalSteps, run.Generation));
         _stages = stages.Stages;
@@ -283,6 +283,9 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         Ended(RunState.Failed, e.Message);
         DeactivateOnIdle();
     }
+
+    private ManifestWriter Manifests(RunStore run, RunHistory history, Pipeline? pipeline) =>
+        new(store, run, history, pipeline, _events, time, e => LogNotCollected(e, Name));
 
     private async Task<bool> IsReplaced()
     {
@@ -429,6 +432,9 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: not all parts could be told to free their memory")]
     private partial void LogNotReleased(Exception exception, string run);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: replaced blobs could not be deleted")]
+    private partial void LogNotCollected(Exception exception, string run);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Run {Run} failed: {Reason}")]
     private partial void LogFailed(Exception exception, string run, string reason);
