@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Builds everything without warnings and runs all tests. Options are passed on to `dotnet test`.
+# Gets the services that tests use where it can, builds everything without warnings and runs all tests. Options are passed on to `dotnet test`.
 set -euo pipefail
 cd "$(dirname "$0")"
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_CLI_UI_LANGUAGE=en
 
+eng/test-services.sh
 dotnet build --configuration Release LisaOrleans.sln
 mkdir -p artifacts
 log=artifacts/test.log

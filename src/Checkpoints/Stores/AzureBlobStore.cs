@@ -24,7 +24,18 @@ public sealed class AzureBlobStore : IBlobStore
     public string Location => _container.Uri.GetLeftPart(UriPartial.Path);
 
     /// <summary>Makes the container if it is not there.</summary>
-    public Task CreateIfNotExistsAsync(CancellationToken cancellationToken) => _container.CreateIfNotExistsAsync(cancellationToken: cancellationToken);
+    public async Task CreateIfNotExistsAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _container.CreateIfNotExistsAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        }
+        catch (RequestFailedException e) when (e.Status == 403)
+        {
+            // A container's signature may not make the container, nor ask for it. Reading tells whether it is there.
+            await GetDocumentAsync("probe", cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     /// <inheritdoc/>
     public async Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken) =>
@@ -34,12 +45,7 @@ public sealed class AzureBlobStore : IBlobStore
     public async Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken)
     {
         var client = Blob(blob.Sha256);
-        if (await client.ExistsAsync(cancellationToken).ConfigureAwait(false))
-        {
-            // Garbage collection spares what is new, and this is about to be referred to.
-            await client.SetMetadataAsync(new Dictionary<string, string>(), cancellationToken: cancellationToken).ConfigureAwait(false);
-            return false;
-        }
+        if (await RenewAsync(client, cancellationToken).ConfigureAwait(false)) return false;
 
         using var content = blob.OpenRead();
         var options = new BlobUploadOptions
@@ -52,7 +58,7 @@ public sealed class AzureBlobStore : IBlobStore
             await client.UploadAsync(content, options, cancellationToken).ConfigureAwait(false);
             return true;
         }
-        catch (RequestFailedException e) when (e.Status is 409 or 412 && e.ErrorCode == BlobErrorCode.BlobAlreadyExists)
+        catch (RequestFailedException e) when (IsConflict(e))
         {
             return false;
         }
@@ -127,7 +133,7 @@ public sealed class AzureBlobStore : IBlobStore
             var info = await Document(path).UploadAsync(BinaryData.FromBytes(content), options, cancellationToken).ConfigureAwait(false);
             return info.Value.ETag.ToString();
         }
-        catch (RequestFailedException e) when (e.Status is 409 or 412 && (e.Status == 412 || e.ErrorCode == BlobErrorCode.BlobAlreadyExists))
+        catch (RequestFailedException e) when (IsConflict(e))
         {
             throw new ETagMismatchException(path);
         }
@@ -144,6 +150,25 @@ public sealed class AzureBlobStore : IBlobStore
     public Task DeleteDocumentAsync(string path, CancellationToken cancellationToken) =>
         Document(path).DeleteIfExistsAsync(cancellationToken: cancellationToken);
 
+    // Garbage collection spares what is new, and this is about to be referred to. It may also just have deleted it.
+    private static async Task<bool> RenewAsync(BlobClient client, CancellationToken cancellationToken)
+    {
+        if (!await client.ExistsAsync(cancellationToken).ConfigureAwait(false)) return false;
+        try
+        {
+            await client.SetMetadataAsync(new Dictionary<string, string>(), cancellationToken: cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return false;
+        }
+    }
+
+    // The service answers a failed condition with either.
+    private static bool IsConflict(RequestFailedException e) =>
+        e.Status == 412 || (e.Status == 409 && e.ErrorCode == BlobErrorCode.BlobAlreadyExists);
+
     private AsyncPageable<BlobItem> List(string prefix, CancellationToken cancellationToken) =>
         _container.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix, cancellationToken);
 
@@ -151,5 +176,5 @@ public sealed class AzureBlobStore : IBlobStore
         ? _container.GetBlobClient($"blobs/{sha256[..2]}/{sha256}")
         : throw new ArgumentException($"'{sha256}' is no blob name", nameof(sha256));
 
-    private BlobClient Document(string path) => _container.GetBlobClient(path);
+    private BlobClient Document(string path) => _container.GetBlobClient(string.Join('/', DocumentPath.Split(path)));
 }

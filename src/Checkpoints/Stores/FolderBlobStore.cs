@@ -74,7 +74,7 @@ public sealed class FolderBlobStore : IBlobStore
     /// <inheritdoc/>
     public async Task<StoreDocument?> GetDocumentAsync(string path, CancellationToken cancellationToken)
     {
-        var file = DocumentPath(path);
+        var file = DocumentFile(path);
         if (!File.Exists(file)) return null;
         var content = await File.ReadAllBytesAsync(file, cancellationToken).ConfigureAwait(false);
         return new StoreDocument(content, ETag(content));
@@ -83,7 +83,7 @@ public sealed class FolderBlobStore : IBlobStore
     /// <inheritdoc/>
     public async Task<string> PutDocumentAsync(string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken)
     {
-        var file = DocumentPath(path);
+        var file = DocumentFile(path);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         using var held = await Lock(file, cancellationToken).ConfigureAwait(false);
         var current = await GetDocumentAsync(path, cancellationToken).ConfigureAwait(false);
@@ -108,7 +108,7 @@ public sealed class FolderBlobStore : IBlobStore
     /// <inheritdoc/>
     public async Task DeleteDocumentAsync(string path, CancellationToken cancellationToken)
     {
-        var file = DocumentPath(path);
+        var file = DocumentFile(path);
         if (!File.Exists(file)) return;
         using var held = await Lock(file, cancellationToken).ConfigureAwait(false);
         File.Delete(file);
@@ -162,11 +162,5 @@ public sealed class FolderBlobStore : IBlobStore
         ? Path.Combine(_blobs, sha256[..2], sha256)
         : throw new ArgumentException($"'{sha256}' is no blob name", nameof(sha256));
 
-    private string DocumentPath(string path)
-    {
-        var parts = path.Split('/');
-        return parts.All(p => p.Length is > 0 and <= 200 && p[0] != '.' && p.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'))
-            ? Path.Combine([_root, .. parts])
-            : throw new ArgumentException($"'{path}' is no document path", nameof(path));
-    }
+    private string DocumentFile(string path) => Path.Combine([_root, .. DocumentPath.Split(path)]);
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using Azure;
 using Polly;
 using Polly.CircuitBreaker;
@@ -54,7 +56,7 @@ public sealed class ResilientBlobStore : IBlobStore
     public Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken) => Try(t => _inner.ReadAsync(blob, t), cancellationToken);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<StoredBlob> ListAsync(CancellationToken cancellationToken) => _inner.ListAsync(cancellationToken);
+    public IAsyncEnumerable<StoredBlob> ListAsync(CancellationToken cancellationToken) => Whole(_inner.ListAsync, cancellationToken);
 
     /// <inheritdoc/>
     public Task DeleteAsync(string sha256, CancellationToken cancellationToken) => Try(t => Done(_inner.DeleteAsync(sha256, t)), cancellationToken);
@@ -69,7 +71,7 @@ public sealed class ResilientBlobStore : IBlobStore
 
     /// <inheritdoc/>
     public IAsyncEnumerable<string> ListDocumentsAsync(string prefix, CancellationToken cancellationToken) =>
-        _inner.ListDocumentsAsync(prefix, cancellationToken);
+        Whole(t => _inner.ListDocumentsAsync(prefix, t), cancellationToken);
 
     /// <inheritdoc/>
     public Task DeleteDocumentAsync(string path, CancellationToken cancellationToken) =>
@@ -92,6 +94,25 @@ public sealed class ResilientBlobStore : IBlobStore
         return true;
     }
 
-    private async Task<T> Try<T>(Func<CancellationToken, Task<T>> action, CancellationToken cancellationToken) =>
-        await _pipeline.ExecuteAsync(async token => await action(token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+    // A list that broke off is begun anew, so nobody gets an entry twice.
+    private async IAsyncEnumerable<T> Whole<T>(
+        Func<CancellationToken, IAsyncEnumerable<T>> list, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var item in await Try(t => list(t).ToListAsync(t).AsTask(), cancellationToken).ConfigureAwait(false)) yield return item;
+    }
+
+    private async Task<T> Try<T>(Func<CancellationToken, Task<T>> action, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _pipeline.ExecuteAsync(async token => await action(token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is BrokenCircuitException or TimeoutRejectedException)
+        {
+            // What opened the circuit is what the caller would have met.
+            var own = e is BrokenCircuitException { InnerException: { } cause } ? cause : e;
+            if (own is not (BrokenCircuitException or TimeoutRejectedException)) ExceptionDispatchInfo.Throw(own);
+            throw new IOException($"{Location} does not answer: {own.Message}", own);
+        }
+    }
 }

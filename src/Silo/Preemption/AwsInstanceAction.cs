@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 
 namespace LisaOrleans.Silo;
@@ -21,8 +22,11 @@ public sealed class AwsInstanceAction(HttpClient http, Uri endpoint) : IPreempti
         };
         using var token = await http.SendAsync(login, cancellationToken).ConfigureAwait(false);
         token.EnsureSuccessStatusCode();
+
+        // As bytes: reading as text fails in its own way where the answer names an encoding that does not exist.
+        var value = Encoding.UTF8.GetString(await token.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false)).Trim();
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(endpoint, "latest/meta-data/spot/instance-action"));
-        request.Headers.TryAddWithoutValidation("X-aws-ec2-metadata-token", (await token.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false)).Trim());
+        request.Headers.TryAddWithoutValidation("X-aws-ec2-metadata-token", value);
         using var response = await http.SendAsync(request, cancellationToken).ConfigureAwait(false);
         if (response.StatusCode == HttpStatusCode.NotFound) return null;
         response.EnsureSuccessStatusCode();

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace LisaOrleans.Silo;
 
 /// <summary>Google Cloud: the instance's <c>preempted</c> value turns TRUE, about 30 s before the end.</summary>
@@ -18,7 +20,9 @@ public sealed class GcpPreempted(HttpClient http, Uri endpoint) : IPreemptionSou
         };
         using var response = await http.SendAsync(request, cancellationToken).ConfigureAwait(false);
         response.EnsureSuccessStatusCode();
-        return (await response.Content.ReadAsStringAsync(cancellationToken).ConfigureAwait(false)).Trim() switch
+
+        // As bytes: reading as text fails in its own way where the answer names an encoding that does not exist.
+        return Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false)).Trim() switch
         {
             "TRUE" => new PreemptionNotice(Name, "preempted", "Preempt"),
             "FALSE" => null,

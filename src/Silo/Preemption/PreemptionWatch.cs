@@ -56,9 +56,9 @@ internal sealed partial class PreemptionWatch(
             {
                 await source.ApproveAsync(notice, cancellationToken).ConfigureAwait(false);
             }
-            catch (HttpRequestException e)
+            catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
             {
-                // The machine then goes at the time that was announced.
+                // Refused, or not answered in time: the machine then goes at the time that was announced.
                 LogApproveFailed(source.Name, e.Message);
             }
         }

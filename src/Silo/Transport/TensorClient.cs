@@ -12,7 +12,7 @@ internal sealed class TensorClient(TensorTransportOptions options) : IDisposable
     private readonly ConcurrentDictionary<IPEndPoint, Peer> _peers = new();
 
     /// <summary>Fetches a tensor to the CPU; the caller owns it.</summary>
-    public async Task<Tensor> FetchAsync(IPEndPoint holder, TensorTicket ticket, CancellationToken cancellationToken)
+    public async Task<Tensor> FetchAsync(IPEndPoint holder, Guid process, TensorTicket ticket, CancellationToken cancellationToken)
     {
         var (dtype, bytes) = TensorPayload.Check(ticket, options.MaxTensorBytes);
         var peer = _peers.GetOrAdd(holder, _ => new Peer(options.ConnectionsPerSilo));
@@ -22,7 +22,7 @@ internal sealed class TensorClient(TensorTransportOptions options) : IDisposable
             var socket = await ConnectAsync(peer, holder, cancellationToken).ConfigureAwait(false);
             try
             {
-                var tensor = await FetchAsync(socket, ticket, dtype, bytes, cancellationToken).ConfigureAwait(false);
+                var tensor = await FetchAsync(socket, process, ticket, dtype, bytes, cancellationToken).ConfigureAwait(false);
                 peer.Idle.Push(socket);
                 return tensor;
             }
@@ -49,10 +49,11 @@ internal sealed class TensorClient(TensorTransportOptions options) : IDisposable
     }
 
     private static async Task<Tensor> FetchAsync(
-        TensorSocket socket, TensorTicket ticket, ScalarType dtype, long bytes, CancellationToken cancellationToken)
+        TensorSocket socket, Guid process, TensorTicket ticket, ScalarType dtype, long bytes, CancellationToken cancellationToken)
     {
-        var request = new byte[sizeof(long)];
-        BinaryPrimitives.WriteInt64LittleEndian(request, ticket.Id);
+        var request = new byte[TensorServer.RequestBytes];
+        process.TryWriteBytes(request);
+        BinaryPrimitives.WriteInt64LittleEndian(request.AsSpan(16), ticket.Id);
         await socket.SendAsync(request, cancellationToken).ConfigureAwait(false);
         await socket.ReceiveAsync(request.AsMemory(0, 1), cancellationToken).ConfigureAwait(false);
         if (request[0] != 1) throw new TensorTransportException($"ticket {ticket.Id}: {ticket.Holder} does not hold it any more");

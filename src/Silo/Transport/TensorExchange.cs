@@ -28,16 +28,16 @@ internal sealed class TensorExchange : ITensorExchange, IAsyncDisposable
         (_worker, _options, _time) = (worker, options, time);
 
         // The number keeps a ticket of a process that died from being answered by its successor on the same port.
-        var process = Guid.NewGuid().ToString("N");
+        var process = Guid.NewGuid();
         if (options is null)
         {
-            _holder = process;
+            _holder = process.ToString("N");
             return;
         }
 
-        _server = new TensorServer(options, Take, PutBack, ToHost, logger);
+        _server = new TensorServer(options, process, Take, PutBack, ToHost, logger);
         _client = new TensorClient(options);
-        _holder = $"{_server.EndPoint}/{process}";
+        _holder = $"{_server.EndPoint}/{process:N}";
         _sweep = time.CreateTimer(_ => Sweep(), null, options.TicketLifetime / 4, options.TicketLifetime / 4);
     }
 
@@ -77,9 +77,13 @@ internal sealed class TensorExchange : ITensorExchange, IAsyncDisposable
 
     private async ValueTask<Tensor> Fetch(TensorTicket ticket, CancellationToken cancellationToken)
     {
-        if (_client is null || !IPEndPoint.TryParse(ticket.Holder.Split('/')[0], out var holder))
+        if (_client is null || ticket.Holder.Split('/') is not [var address, var number]
+            || !IPEndPoint.TryParse(address, out var holder) || !Guid.TryParseExact(number, "N", out var process))
+        {
             throw new TensorTransportException(string.Create(CultureInfo.InvariantCulture, $"ticket {ticket.Id} is of {ticket.Holder}, which is not this process"));
-        var host = await _client.FetchAsync(holder, ticket, cancellationToken).ConfigureAwait(false);
+        }
+
+        var host = await _client.FetchAsync(holder, process, ticket, cancellationToken).ConfigureAwait(false);
         if (_worker.Device.type == TorchSharp.DeviceType.CPU) return host;
         using (host)
         {

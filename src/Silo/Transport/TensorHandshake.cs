@@ -9,7 +9,7 @@ namespace LisaOrleans.Silo;
 internal static class TensorHandshake
 {
     // Rises with every change of the wire format.
-    private const byte Version = 1;
+    private const byte Version = 2;
     private const int Nonce = 32;
     private const int Proof = 32;
 

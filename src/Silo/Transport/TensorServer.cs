@@ -6,30 +6,34 @@ using Microsoft.Extensions.Logging;
 namespace LisaOrleans.Silo;
 
 /// <summary>
-/// Listens for other silos that claim tensors: they send a ticket's number, and get one byte (1: here it comes, 0: not
-/// here), the bytes, and their hash; then they confirm with one byte. Until then the tensor stays.
+/// Listens for other silos that claim tensors: they send a ticket's process and number, and get one byte (1: here it
+/// comes, 0: not here), the bytes, and their hash; then they confirm with one byte. Until then the tensor stays.
 /// </summary>
 internal sealed partial class TensorServer : IAsyncDisposable
 {
+    /// <summary>Bytes of a request: the holder's process, and the ticket's number.</summary>
+    public const int RequestBytes = 16 + sizeof(long);
+
     private const byte Absent = 0;
     private const byte Present = 1;
     private const int MaxConnections = 256;
 
     private readonly TensorTransportOptions _options;
+    private readonly Guid _process;
     private readonly Func<long, HeldTensor?> _take;
     private readonly Action<long, HeldTensor> _putBack;
     private readonly Func<HeldTensor, Task<TorchSharp.torch.Tensor>> _toHost;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
     private readonly TcpListener _listener;
+    private readonly List<Task> _serving = [];
     private readonly Task _accepting;
-    private int _connections;
 
     public TensorServer(
-        TensorTransportOptions options, Func<long, HeldTensor?> take, Action<long, HeldTensor> putBack,
+        TensorTransportOptions options, Guid process, Func<long, HeldTensor?> take, Action<long, HeldTensor> putBack,
         Func<HeldTensor, Task<TorchSharp.torch.Tensor>> toHost, ILogger logger)
     {
-        (_options, _take, _putBack, _toHost, _logger) = (options, take, putBack, toHost, logger);
+        (_options, _process, _take, _putBack, _toHost, _logger) = (options, process, take, putBack, toHost, logger);
         _listener = new TcpListener(options.Address, options.Port);
         _listener.Start();
         _accepting = AcceptAsync();
@@ -42,6 +46,9 @@ internal sealed partial class TensorServer : IAsyncDisposable
         await _stop.CancelAsync().ConfigureAwait(false);
         _listener.Dispose();
         await _accepting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+
+        // Afterwards no transfer puts a tensor back that nobody would free any more.
+        await Task.WhenAll(_serving).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
     }
 
@@ -60,14 +67,9 @@ internal sealed partial class TensorServer : IAsyncDisposable
                 continue;
             }
 
-            if (Interlocked.Increment(ref _connections) > MaxConnections)
-            {
-                Interlocked.Decrement(ref _connections);
-                socket.Dispose();
-                continue;
-            }
-
-            _ = ServeAsync(socket, _stop.Token);
+            _serving.RemoveAll(s => s.IsCompleted);
+            if (_serving.Count < MaxConnections) _serving.Add(ServeAsync(socket, _stop.Token));
+            else socket.Dispose();
         }
     }
 
@@ -78,11 +80,12 @@ internal sealed partial class TensorServer : IAsyncDisposable
         try
         {
             await TensorHandshake.AcceptAsync(socket, _options.Secret, cancellationToken).ConfigureAwait(false);
-            var request = new byte[sizeof(long)];
+            var request = new byte[RequestBytes];
             while (true)
             {
                 await socket.ReceiveAsync(request, cancellationToken, wait: true).ConfigureAwait(false);
-                await AnswerAsync(socket, BinaryPrimitives.ReadInt64LittleEndian(request), cancellationToken).ConfigureAwait(false);
+                var id = BinaryPrimitives.ReadInt64LittleEndian(request.AsSpan(16));
+                await AnswerAsync(socket, id, new Guid(request.AsSpan(0, 16)) == _process ? _take(id) : null, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
@@ -90,15 +93,11 @@ internal sealed partial class TensorServer : IAsyncDisposable
             // Silos come and go; the claimant of a broken transfer hears of it at its own end.
             LogClosed(e.Message);
         }
-        finally
-        {
-            Interlocked.Decrement(ref _connections);
-        }
     }
 
-    private async Task AnswerAsync(TensorSocket socket, long id, CancellationToken cancellationToken)
+    private async Task AnswerAsync(TensorSocket socket, long id, HeldTensor? held, CancellationToken cancellationToken)
     {
-        if (_take(id) is not { } held)
+        if (held is null)
         {
             await socket.SendAsync((byte[])[Absent], cancellationToken).ConfigureAwait(false);
             return;

@@ -1,0 +1,40 @@
+#!/usr/bin/env bash
+# Gets the services that some tests use: Redis (a Debian package) and Azurite (an npm package, into artifacts/node).
+# What cannot be had, offline for one, is said here; the tests that need it are then skipped, and counted as such.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null; then sudo -n "$@"; else return 1; fi
+}
+
+install_redis() {
+  command -v redis-server >/dev/null && return
+  command -v apt-get >/dev/null || return
+  local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=1 -o Acquire::http::Timeout=20)
+  as_root "${apt[@]}" install -y --no-install-recommends redis-server \
+    || { as_root "${apt[@]}" update && as_root "${apt[@]}" install -y --no-install-recommends redis-server; }
+}
+
+install_azurite() {
+  find_azurite >/dev/null && return
+  command -v npm >/dev/null || return
+  npm install --prefix artifacts/node --no-audit --no-fund --fetch-retries=1 --fetch-timeout=60000 azurite@3
+}
+
+find_azurite() {
+  [ -n "${LISA_AZURITE:-}" ] && [ -x "$LISA_AZURITE" ] && return
+  command -v azurite-blob && return
+  local folder
+  for folder in node_modules artifacts/node_modules artifacts/node/node_modules; do
+    [ -x "$folder/.bin/azurite-blob" ] && return
+  done
+  return 1
+}
+
+mkdir -p artifacts
+log=artifacts/test-services.log
+{ install_redis; install_azurite; } >"$log" 2>&1 </dev/null
+command -v redis-server >/dev/null || echo "test services: no redis-server (see $log); tests that need it are skipped" >&2
+find_azurite >/dev/null || echo "test services: no Azurite (see $log); tests that need it are skipped" >&2
+exit 0

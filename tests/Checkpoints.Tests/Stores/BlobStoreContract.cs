@@ -1,0 +1,212 @@
+namespace LisaOrleans.Checkpoints.Tests;
+
+/// <summary>What every store must do. A new kind of store derives from this.</summary>
+public abstract class BlobStoreContract
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(3_000_000)]
+    public async Task A_blob_is_written_once_and_read_back(int length)
+    {
+        using var test = await CreateAsync();
+        var bytes = new byte[length];
+        new Random(1).NextBytes(bytes);
+        var blob = new BytesBlob(bytes);
+        Assert.False(await test.Store.ExistsAsync(blob.Sha256, Token));
+
+        Assert.True(await test.Store.PutAsync(blob, Token));
+        Assert.False(await test.Store.PutAsync(blob, Token));
+
+        Assert.True(await test.OpenAgain().ExistsAsync(blob.Sha256, Token));
+        using var content = await test.OpenAgain().ReadAsync(new BlobRef(blob.Sha256, length), Token);
+        Assert.True(bytes.AsSpan().SequenceEqual(content.ToArray()));
+        var stored = Assert.Single(await test.Store.ListAsync(Token).ToListAsync(Token));
+        Assert.Equal((blob.Sha256, length), (stored.Sha256, stored.Length));
+    }
+
+    [Fact]
+    public async Task A_flipped_bit_a_wrong_length_and_a_missing_blob_are_found_when_read()
+    {
+        using var test = await CreateAsync();
+        var blob = new BytesBlob(new byte[1000]);
+        await Assert.ThrowsAsync<BlobMissingException>(() => test.Store.ReadAsync(new BlobRef(blob.Sha256, 1000), Token));
+        await test.Store.PutAsync(blob, Token);
+        await Assert.ThrowsAsync<BlobCorruptException>(() => test.Store.ReadAsync(new BlobRef(blob.Sha256, 999), Token));
+        await Assert.ThrowsAsync<BlobCorruptException>(() => test.Store.ReadAsync(new BlobRef(blob.Sha256, 1001), Token));
+
+        await test.DamageAsync(blob.Sha256);
+
+        await Assert.ThrowsAsync<BlobCorruptException>(() => test.Store.ReadAsync(new BlobRef(blob.Sha256, 1000), Token));
+        await test.Store.DeleteAsync(blob.Sha256, Token);
+        await Assert.ThrowsAsync<BlobMissingException>(() => test.Store.ReadAsync(new BlobRef(blob.Sha256, 1000), Token));
+        await test.Store.DeleteAsync(blob.Sha256, Token);
+        Assert.True(await test.Store.PutAsync(blob, Token));
+    }
+
+    [Fact]
+    public async Task Writing_a_blob_that_is_there_makes_it_new_to_the_garbage_collector()
+    {
+        using var test = await CreateAsync();
+        var blob = new BytesBlob([1]);
+        await test.Store.PutAsync(blob, Token);
+        var before = (await test.Store.ListAsync(Token).SingleAsync(Token)).LastModified;
+
+        // Some stores keep whole seconds.
+        await Until.True(() => DateTimeOffset.UtcNow > before.AddSeconds(1.1));
+        Assert.False(await test.Store.PutAsync(blob, Token));
+        Assert.True((await test.Store.ListAsync(Token).SingleAsync(Token)).LastModified > before);
+    }
+
+    [Fact]
+    public async Task A_document_changes_only_from_the_version_that_was_read()
+    {
+        using var test = await CreateAsync();
+        const string path = "runs/a/head.json";
+        Assert.Null(await test.Store.GetDocumentAsync(path, Token));
+        await Assert.ThrowsAsync<ETagMismatchException>(() => test.Store.PutDocumentAsync(path, new byte[] { 1 }, "\"0x1\"", Token));
+        var first = await test.Store.PutDocumentAsync(path, new byte[] { 1 }, null, Token);
+        await Assert.ThrowsAsync<ETagMismatchException>(() => test.Store.PutDocumentAsync(path, new byte[] { 2 }, null, Token));
+        var second = await test.Store.PutDocumentAsync(path, new byte[] { 2 }, first, Token);
+        await Assert.ThrowsAsync<ETagMismatchException>(() => test.Store.PutDocumentAsync(path, new byte[] { 3 }, first, Token));
+
+        var document = await test.OpenAgain().GetDocumentAsync(path, Token);
+        Assert.Equal((2, second), (Assert.Single(document!.Content), document.ETag));
+
+        await test.Store.PutDocumentAsync("runs/b/head.json", new byte[] { 1 }, null, Token);
+        await test.Store.PutDocumentAsync("other", new byte[] { 1 }, null, Token);
+        await test.Store.PutAsync(new BytesBlob([1]), Token);
+        Assert.Equal([path, "runs/b/head.json"], (await test.Store.ListDocumentsAsync("runs/", Token).ToListAsync(Token)).Order());
+        Assert.Equal(["other", path, "runs/b/head.json"], (await test.Store.ListDocumentsAsync("", Token).ToListAsync(Token)).Order());
+        await test.Store.DeleteDocumentAsync(path, Token);
+        await test.Store.DeleteDocumentAsync(path, Token);
+        Assert.Null(await test.Store.GetDocumentAsync(path, Token));
+    }
+
+    [Fact]
+    public async Task Of_many_who_write_at_one_time_exactly_one_wins()
+    {
+        using var test = await CreateAsync();
+        string? etag = null;
+        for (byte round = 0; round < 5; round++)
+        {
+            var results = await Task.WhenAll(Enumerable.Range(0, 8).Select(i => Task.Run(async () =>
+            {
+                try
+                {
+                    return await test.OpenAgain().PutDocumentAsync("d", new byte[] { round, (byte)i }, etag, Token);
+                }
+                catch (ETagMismatchException)
+                {
+                    return null;
+                }
+            })));
+            etag = Assert.Single(results, r => r is not null);
+            Assert.Equal(etag, (await test.Store.GetDocumentAsync("d", Token))!.ETag);
+        }
+
+        var blob = new BytesBlob(new byte[100_000]);
+        var puts = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() => test.OpenAgain().PutAsync(blob, Token))));
+        Assert.Contains(true, puts);
+        (await test.Store.ReadAsync(new BlobRef(blob.Sha256, 100_000), Token)).Dispose();
+    }
+
+    [Theory]
+    [InlineData("not-a-hash")]
+    [InlineData("../BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD")]
+    public async Task Blobs_have_names_of_blobs_only(string name)
+    {
+        using var test = await CreateAsync();
+        await Assert.ThrowsAsync<ArgumentException>(() => test.Store.ExistsAsync(name, Token));
+        await Assert.ThrowsAsync<ArgumentException>(() => test.Store.ReadAsync(new BlobRef(name, 1), Token));
+        await Assert.ThrowsAsync<ArgumentException>(() => test.Store.DeleteAsync(name, Token));
+    }
+
+    [Fact]
+    public async Task A_stale_owner_commits_nothing()
+    {
+        using var test = await CreateAsync();
+        var stale = await TestRun.AcquireAsync(test.Store);
+        var owner = await TestRun.AcquireAsync(test.OpenAgain());
+        await Assert.ThrowsAsync<StaleGenerationException>(async () => await stale.CommitAsync(await TestRun.ManifestAsync(test.Store, 1), Token));
+        await Assert.ThrowsAsync<StaleGenerationException>(() => stale.SetStateAsync(RunHeadStates.Paused, null, Token));
+        await owner.CommitAsync(await TestRun.ManifestAsync(test.Store, 2), Token);
+        Assert.Equal((2, RunHeadStates.Running), ((await RunStore.ReadHeadAsync(test.Store, "r", Token))!.Step, (await RunStore.ReadHeadAsync(test.Store, "r", Token))!.State));
+    }
+
+    [Fact]
+    public async Task Owners_who_come_at_one_time_have_different_generations_and_the_last_can_commit()
+    {
+        using var test = await CreateAsync();
+        var owners = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(() => TestRun.AcquireAsync(test.OpenAgain()))));
+        Assert.Equal([1, 2, 3, 4, 5, 6], owners.Select(o => o.Generation).Order());
+        var manifest = await TestRun.ManifestAsync(test.Store, 1);
+        foreach (var owner in owners.Where(o => o.Generation < 6))
+            await Assert.ThrowsAsync<StaleGenerationException>(() => owner.CommitAsync(manifest, Token));
+        await owners.Single(o => o.Generation == 6).CommitAsync(manifest, Token);
+    }
+
+    [Fact]
+    public async Task Garbage_goes_and_what_a_manifest_names_stays()
+    {
+        using var test = await CreateAsync();
+        var run = await TestRun.AcquireAsync(test.Store);
+        await run.CommitAsync(await TestRun.ManifestAsync(test.Store, 1), Token);
+        await run.CommitAsync(await TestRun.ManifestAsync(test.Store, 2), Token);
+        await test.Store.PutAsync(new BytesBlob([1, 2, 3]), Token);
+        Assert.Equal(0, (await GarbageCollector.CollectAsync(test.Store, TimeSpan.FromHours(1), TimeProvider.System, Token)).Deleted);
+
+        // The manifest of step 1, its two blobs, and the one that nobody named.
+        var report = await GarbageCollector.CollectAsync(test.Store, TimeSpan.Zero, TimeProvider.System, Token);
+        Assert.Equal((3, 4), (report.Kept, report.Deleted));
+        await TestRun.AssertLoadableAsync(test.OpenAgain(), 2);
+    }
+
+    // The process dies before or after any of its calls to the store; the next one finds a run that is whole, and goes on.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Wherever_a_process_dies_the_run_is_whole_and_goes_on_without_cleaning_up(bool afterTheCall)
+    {
+        for (var crashAt = 0; ; crashAt++)
+        {
+            using var test = await CreateAsync();
+            var dying = new CrashingBlobStore(test.Store, crashAt, afterTheCall);
+            var committed = 0L;
+            try
+            {
+                var run = await TestRun.AcquireAsync(dying);
+                for (var step = 1; step <= 2; step++)
+                {
+                    await run.CommitAsync(await TestRun.ManifestAsync(dying, step), Token);
+                    committed = step;
+                }
+
+                await GarbageCollector.CollectAsync(dying, TimeSpan.Zero, TimeProvider.System, Token);
+                await run.SetStateAsync(RunHeadStates.Paused, null, Token);
+            }
+            catch (SimulatedCrashException)
+            {
+                // What is left is looked at below.
+            }
+
+            var next = await TestRun.AcquireAsync(test.OpenAgain());
+            var found = next.Manifest?.Step ?? 0;
+            Assert.InRange(found, committed, committed + 1);
+            if (found > 0) await TestRun.AssertLoadableAsync(test.OpenAgain(), found);
+            await next.CommitAsync(await TestRun.ManifestAsync(test.OpenAgain(), 3), Token);
+            await GarbageCollector.CollectAsync(test.OpenAgain(), TimeSpan.Zero, TimeProvider.System, Token);
+            await TestRun.AssertLoadableAsync(test.OpenAgain(), 3);
+            if (dying.Crashed) continue;
+
+            // To acquire, two commits of four writes each, a collection, and a last swap of the head.
+            Assert.True(crashAt >= 15, $"only {crashAt} calls were tried");
+            break;
+        }
+    }
+
+    /// <summary>Makes an empty store, or skips the test where there can be none.</summary>
+    protected abstract Task<StoreUnderTest> CreateAsync();
+}

@@ -1,0 +1,122 @@
+using Microsoft.Extensions.Time.Testing;
+
+namespace LisaOrleans.Checkpoints.Tests;
+
+public sealed class ResilientBlobStoreOutageTests
+{
+    private readonly FakeTimeProvider _time = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    // Many at one time open the circuit breaker; what it throws is not an error that callers know.
+    [Fact]
+    public async Task Many_who_find_the_store_away_all_get_its_own_error()
+    {
+        var store = new ResilientBlobStore(new Away(() => throw new IOException("away")), new ResilienceOptions { Retries = 4 }, _time);
+        var calls = Enumerable.Range(0, 40).Select(_ => Finish(store.GetDocumentAsync("d", Token))).ToArray();
+        foreach (var call in calls) Assert.Equal("away", (await Assert.ThrowsAsync<IOException>(() => call)).Message);
+    }
+
+    [Fact]
+    public async Task A_store_that_never_answers_is_given_up_with_an_error_of_input_and_output()
+    {
+        var asked = 0;
+        var away = new Away(async token =>
+        {
+            Interlocked.Increment(ref asked);
+            await Task.Delay(Timeout.Infinite, token);
+        });
+        var store = new ResilientBlobStore(away, new ResilienceOptions { Retries = 2, TryTimeout = TimeSpan.FromSeconds(20) }, _time);
+        var e = await Assert.ThrowsAnyAsync<IOException>(() => Finish(store.GetDocumentAsync("d", Token)));
+        Assert.Contains("nowhere", e.Message, StringComparison.Ordinal);
+        Assert.Equal(3, asked);
+    }
+
+    [Fact]
+    public async Task Lists_get_over_errors_that_pass_too()
+    {
+        var (asked, listed) = (0, 0);
+        var store = new ResilientBlobStore(
+            new Away(_ => ++asked % 2 == 1 ? throw new IOException("away") : Task.CompletedTask), new ResilienceOptions { Retries = 2 }, _time);
+        listed += (await Finish(store.ListAsync(Token).ToListAsync(Token).AsTask())).Count;
+        listed += (await Finish(store.ListDocumentsAsync("runs/", Token).ToListAsync(Token).AsTask())).Count;
+        Assert.Equal((4, 4), (listed, asked));
+    }
+
+    [Fact]
+    public async Task Cancelling_ends_the_pauses()
+    {
+        using var cancel = new CancellationTokenSource();
+        var asked = new TaskCompletionSource();
+        var store = new ResilientBlobStore(
+            new Away(_ =>
+            {
+                asked.TrySetResult();
+                throw new IOException("away");
+            }),
+            new ResilienceOptions(), _time);
+        var call = store.GetDocumentAsync("d", cancel.Token);
+        await asked.Task;
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+    }
+
+    private async Task<T> Finish<T>(Task<T> task)
+    {
+        await Until.True(() =>
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(200));
+            return task.IsCompleted;
+        });
+        return await task;
+    }
+
+    /// <summary>A store of which nothing works but what a test lets through; its lists have two entries, the second after the trouble.</summary>
+    private sealed class Away(Func<CancellationToken, Task> trouble) : IBlobStore
+    {
+        public Away(Action trouble)
+            : this(_ =>
+            {
+                trouble();
+                return Task.CompletedTask;
+            })
+        {
+        }
+
+        public string Location => "nowhere";
+
+        public Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public async IAsyncEnumerable<StoredBlob> ListAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            yield return new StoredBlob("a", 1, default);
+            await trouble(cancellationToken);
+            yield return new StoredBlob("b", 1, default);
+        }
+
+        public Task DeleteAsync(string sha256, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+        public async Task<StoreDocument?> GetDocumentAsync(string path, CancellationToken cancellationToken)
+        {
+            await trouble(cancellationToken);
+            return null;
+        }
+
+        public Task<string> PutDocumentAsync(string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken) =>
+            throw new NotSupportedException();
+
+        public async IAsyncEnumerable<string> ListDocumentsAsync(
+            string prefix, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            yield return "runs/a";
+            await trouble(cancellationToken);
+            yield return "runs/b";
+        }
+
+        public Task DeleteDocumentAsync(string path, CancellationToken cancellationToken) => throw new NotSupportedException();
+    }
+}

@@ -1,0 +1,171 @@
+using System.Net;
+using Azure;
+using Azure.Storage.Blobs;
+using Microsoft.Extensions.Time.Testing;
+
+namespace LisaOrleans.Checkpoints.Tests;
+
+/// <summary>A real emulator behind a connection that fails. Pauses pass on a clock of the test.</summary>
+public sealed class ResilientBlobStoreTests(AzuriteFixture fixture)
+{
+    private const int Retries = 6;
+
+    private readonly FakeTimeProvider _time = new();
+    private readonly AzureFaults _faults = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static TheoryData<int, string> PassingErrors => new()
+    {
+        { 503, "ServerBusy" },
+        { 500, "InternalError" },
+        { 500, "OperationTimedOut" },
+        { 429, "TooManyRequests" },
+        { 409, "BlobBeingRehydrated" },
+        { 408, "RequestTimeout" },
+    };
+
+    [Theory]
+    [MemberData(nameof(PassingErrors))]
+    public async Task Every_call_gets_over_errors_that_pass(int status, string code)
+    {
+        var store = await StoreAsync();
+        var blob = new BytesBlob([1, 2, 3]);
+
+        // Two requests fail, two do not: as many as a call makes at most.
+        _faults.Before = (_, n) => Task.FromResult(n % 4 >= 2 ? null : AzureFaults.Error(status, code));
+        Assert.False(await Finish(store.ExistsAsync(blob.Sha256, Token)));
+        await Finish(store.PutAsync(blob, Token));
+        (await Finish(store.ReadAsync(new BlobRef(blob.Sha256, 3), Token))).Dispose();
+        var etag = await Finish(store.PutDocumentAsync("d", new byte[] { 1 }, null, Token));
+        await Finish(store.PutDocumentAsync("d", new byte[] { 2 }, etag, Token));
+        Assert.Equal([2], (await Finish(store.GetDocumentAsync("d", Token)))!.Content);
+        await Finish(Done(store.DeleteDocumentAsync("d", Token)));
+        Assert.Null(await Finish(store.GetDocumentAsync("d", Token)));
+        await Finish(Done(store.DeleteAsync(blob.Sha256, Token)));
+        Assert.False(await Finish(store.ExistsAsync(blob.Sha256, Token)));
+    }
+
+    [Fact]
+    public async Task A_connection_that_breaks_is_an_error_that_passes()
+    {
+        var store = await StoreAsync();
+        _faults.Before = (_, n) => n <= 2 ? throw new HttpRequestException("reset") : Task.FromResult<HttpResponseMessage?>(null);
+        Assert.True(await Finish(store.PutAsync(new BytesBlob([1]), Token)));
+    }
+
+    [Fact]
+    public async Task A_byte_that_changes_while_it_is_read_is_read_again()
+    {
+        var store = await StoreAsync();
+        var blob = new BytesBlob(new byte[100_000]);
+        await store.PutAsync(blob, Token);
+        var before = _faults.Requests;
+        _faults.After = (response, n) => n <= before + 2 ? Flipped(response) : Task.FromResult(response);
+        using var content = await Finish(store.ReadAsync(new BlobRef(blob.Sha256, 100_000), Token));
+        Assert.True(content.ToArray().AsSpan().IndexOfAnyExcept((byte)0) < 0);
+        Assert.Equal(before + 3, _faults.Requests);
+    }
+
+    [Fact]
+    public async Task A_blob_that_stays_damaged_is_given_up_as_damaged()
+    {
+        var store = await StoreAsync();
+        var blob = new BytesBlob(new byte[100]);
+        await store.PutAsync(blob, Token);
+        var before = _faults.Requests;
+        _faults.After = (response, _) => Flipped(response);
+        await Assert.ThrowsAsync<BlobCorruptException>(() => Finish(store.ReadAsync(new BlobRef(blob.Sha256, 100), Token)));
+        Assert.Equal(before + Retries + 1, _faults.Requests);
+    }
+
+    [Fact]
+    public async Task What_does_not_recover_is_given_up_with_the_stores_own_error()
+    {
+        var store = await StoreAsync();
+        _faults.Before = (_, _) => Task.FromResult<HttpResponseMessage?>(AzureFaults.Error(503, "ServerBusy"));
+        var e = await Assert.ThrowsAsync<RequestFailedException>(() => Finish(store.ExistsAsync(new BytesBlob([1]).Sha256, Token)));
+        Assert.Equal((503, Retries + 1), (e.Status, _faults.Requests));
+    }
+
+    [Fact]
+    public async Task What_cannot_pass_is_not_tried_again()
+    {
+        var store = await StoreAsync();
+        await Assert.ThrowsAsync<BlobMissingException>(() => store.ReadAsync(new BlobRef(new BytesBlob([1]).Sha256, 1), Token));
+        Assert.Equal(1, _faults.Requests);
+        _faults.Before = (_, _) => Task.FromResult<HttpResponseMessage?>(AzureFaults.Error(403, "AuthorizationFailure"));
+        await Assert.ThrowsAsync<RequestFailedException>(() => store.GetDocumentAsync("d", Token));
+        Assert.Equal(2, _faults.Requests);
+        _faults.Before = (_, _) => Task.FromResult<HttpResponseMessage?>(AzureFaults.Error(412, "ConditionNotMet"));
+        await Assert.ThrowsAsync<ETagMismatchException>(() => store.PutDocumentAsync("d", default, "\"1\"", Token));
+        Assert.Equal(3, _faults.Requests);
+    }
+
+    // The write was done; only its answer was lost. Its repetition then finds another version than it expects: its own.
+    [Fact]
+    public async Task A_commit_whose_answer_is_lost_has_happened()
+    {
+        var store = await StoreAsync();
+        var run = await TestRun.AcquireAsync(store);
+        var manifest = await TestRun.ManifestAsync(store, 1);
+        var lost = 0;
+        _faults.After = (response, _) =>
+        {
+            var head = response.RequestMessage!.Method == HttpMethod.Put && response.RequestMessage.RequestUri!.AbsolutePath.EndsWith("head.json", StringComparison.Ordinal);
+            return Task.FromResult(head && lost++ == 0 ? AzureFaults.Error(500, "OperationTimedOut") : response);
+        };
+        await Finish(Done(run.CommitAsync(manifest, Token)));
+        Assert.Equal(2, lost);
+        await TestRun.AssertLoadableAsync(store, 1);
+        await run.CommitAsync(await TestRun.ManifestAsync(store, 2), Token);
+    }
+
+    [Fact]
+    public async Task Who_lost_the_run_is_told_so_whatever_the_network_does()
+    {
+        var store = await StoreAsync();
+        var stale = await TestRun.AcquireAsync(store);
+        await TestRun.AcquireAsync(store);
+        var manifest = await TestRun.ManifestAsync(store, 1);
+        var from = _faults.Requests;
+        _faults.Before = (_, n) => Task.FromResult((n - from) % 3 == 1 ? AzureFaults.Error(503, "ServerBusy") : null);
+        await Assert.ThrowsAsync<StaleGenerationException>(() => Finish(Done(stale.CommitAsync(manifest, Token))));
+    }
+
+    private static async Task<bool> Done(Task task)
+    {
+        await task;
+        return true;
+    }
+
+    private static async Task<HttpResponseMessage> Flipped(HttpResponseMessage response)
+    {
+        if (response.StatusCode != HttpStatusCode.OK || response.RequestMessage!.Method != HttpMethod.Get) return response;
+        var bytes = await response.Content.ReadAsByteArrayAsync(Token);
+        bytes[bytes.Length / 2] ^= 1;
+        var content = new ByteArrayContent(bytes);
+        foreach (var header in response.Content.Headers) content.Headers.TryAddWithoutValidation(header.Key, header.Value);
+        response.Content = content;
+        return response;
+    }
+
+    // Time passes while the store pauses.
+    private async Task<T> Finish<T>(Task<T> task)
+    {
+        await Until.True(() =>
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(200));
+            return task.IsCompleted;
+        });
+        return await task;
+    }
+
+    private async Task<ResilientBlobStore> StoreAsync()
+    {
+        var (azurite, name) = await fixture.RequireAsync();
+        await new BlobContainerClient(azurite.ConnectionString, name, AzureFaults.Options()).CreateAsync(cancellationToken: Token);
+        var container = new BlobContainerClient(azurite.ConnectionString, name, AzureFaults.Options(_faults));
+        return new ResilientBlobStore(new AzureBlobStore(container), new ResilienceOptions { Retries = Retries }, _time);
+    }
+}

@@ -1,0 +1,146 @@
+using LisaOrleans.Grains;
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Silo.Tests;
+
+public sealed class DeviceWorkerTests
+{
+    [Fact]
+    public async Task Work_goes_by_priority_and_within_one_in_the_order_of_the_calls()
+    {
+        using var worker = new DeviceWorker(CPU);
+        using var gate = new ManualResetEventSlim();
+        var order = new List<string>();
+        var first = Blocked(worker, gate);
+        Task[] rest =
+        [
+            Add(WorkPriority.Forward, "forward 1"), Add(WorkPriority.Backward, "backward 1"), Add(WorkPriority.Control, "control 1"),
+            Add(WorkPriority.Forward, "forward 2"), Add(WorkPriority.Control, "control 2"), Add(WorkPriority.Backward, "backward 2"),
+        ];
+        gate.Set();
+        await first;
+        await Task.WhenAll(rest);
+        Assert.Equal(["control 1", "control 2", "backward 1", "backward 2", "forward 1", "forward 2"], order);
+
+        Task Add(WorkPriority priority, string name) => Run(worker, priority, () =>
+        {
+            order.Add(name);
+            return 0;
+        });
+    }
+
+    [Fact]
+    public async Task All_work_runs_on_one_thread_and_what_follows_it_does_not()
+    {
+        using var worker = new DeviceWorker(CPU);
+        var threads = new HashSet<int>();
+        for (var i = 0; i < 10; i++)
+        {
+            threads.Add(await Run(worker, WorkPriority.Forward, () => Environment.CurrentManagedThreadId));
+            Assert.DoesNotContain(Environment.CurrentManagedThreadId, threads);
+        }
+
+        Assert.Single(threads);
+    }
+
+    [Fact]
+    public async Task An_exception_comes_to_its_caller_and_the_next_work_runs()
+    {
+        using var worker = new DeviceWorker(CPU);
+        var e = await Assert.ThrowsAsync<InvalidOperationException>(() => Run<int>(worker, WorkPriority.Forward, () => throw new InvalidOperationException("this one")));
+        Assert.Equal("this one", e.Message);
+        Assert.Equal(3, await Run(worker, WorkPriority.Forward, () => 3));
+    }
+
+    [Fact]
+    public async Task Work_that_is_cancelled_before_it_began_does_not_run()
+    {
+        using var worker = new DeviceWorker(CPU);
+        using var gate = new ManualResetEventSlim();
+        using var cancel = new CancellationTokenSource();
+        var ran = false;
+        var first = Blocked(worker, gate);
+        var second = worker.Run(WorkPriority.Control, () => ran = true, cancel.Token);
+        await cancel.CancelAsync();
+        gate.Set();
+        await first;
+        var e = await Assert.ThrowsAnyAsync<OperationCanceledException>(() => second);
+        Assert.Equal((cancel.Token, false), (e.CancellationToken, ran));
+    }
+
+    [Fact]
+    public async Task Work_that_is_cancelled_after_it_began_ends_as_it_would()
+    {
+        using var worker = new DeviceWorker(CPU);
+        using var cancel = new CancellationTokenSource();
+        Assert.True(await worker.Run(
+            WorkPriority.Control,
+            () =>
+            {
+                cancel.Cancel();
+                return true;
+            },
+            cancel.Token));
+    }
+
+    [Fact]
+    public async Task Disposing_ends_what_runs_cancels_what_waits_and_refuses_what_comes()
+    {
+        var worker = new DeviceWorker(CPU);
+        using var gate = new ManualResetEventSlim();
+        var running = Blocked(worker, gate);
+        Task<int>[] waiting = [Run(worker, WorkPriority.Control, () => 1), Run(worker, WorkPriority.Forward, () => 2)];
+
+        var disposing = Task.Run(worker.Dispose, TestContext.Current.CancellationToken);
+        await Until.True(() => IsRefused(worker));
+        Assert.False(running.IsCompleted);
+        gate.Set();
+        await disposing;
+
+        Assert.True(await running);
+        foreach (var task in waiting) await Assert.ThrowsAnyAsync<OperationCanceledException>(() => task);
+        worker.Dispose();
+    }
+
+    [Fact]
+    public async Task Threads_are_set_on_the_devices_own_thread_only()
+    {
+        using var worker = new DeviceWorker(CPU);
+        Assert.Throws<InvalidOperationException>(() => worker.UseThreads(1));
+        Assert.Equal(1, await Run(worker, WorkPriority.Control, () =>
+        {
+            worker.UseThreads(1);
+            return get_num_threads();
+        }));
+    }
+
+    private static Task<T> Run<T>(DeviceWorker worker, WorkPriority priority, Func<T> work) =>
+        worker.Run(priority, work, TestContext.Current.CancellationToken);
+
+    // Returns when the work holds the device's thread.
+    private static Task<bool> Blocked(DeviceWorker worker, ManualResetEventSlim gate)
+    {
+        using var begun = new ManualResetEventSlim();
+        var task = Run(worker, WorkPriority.Forward, () =>
+        {
+            begun.Set();
+            gate.Wait(TestContext.Current.CancellationToken);
+            return true;
+        });
+        begun.Wait(TestContext.Current.CancellationToken);
+        return task;
+    }
+
+    private static bool IsRefused(DeviceWorker worker)
+    {
+        try
+        {
+            _ = Run(worker, WorkPriority.Forward, () => 0);
+            return false;
+        }
+        catch (ObjectDisposedException)
+        {
+            return true;
+        }
+    }
+}

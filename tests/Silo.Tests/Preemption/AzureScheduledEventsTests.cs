@@ -1,0 +1,138 @@
+using static LisaOrleans.Silo.Tests.ScheduledEventsService;
+
+namespace LisaOrleans.Silo.Tests;
+
+public sealed class AzureScheduledEventsTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task There_is_no_notice_until_there_is_an_event_and_then_it_stays()
+    {
+        await using var service = await MetadataService.StartAsync();
+        var source = service.Source("vm-1");
+        service.Announce();
+        Assert.Null(await source.PollAsync(Token));
+        Assert.Null(await source.PollAsync(Token));
+
+        service.Announce(Event("e-1", "Preempt", "vm-1"));
+        var notice = new PreemptionNotice("azure", "e-1", "Preempt");
+        Assert.Equal(notice, await source.PollAsync(Token));
+        Assert.Equal(notice, await source.PollAsync(Token));
+    }
+
+    [Theory]
+    [InlineData("Preempt", true)]
+    [InlineData("Terminate", true)]
+    [InlineData("Redeploy", true)]
+    [InlineData("Reboot", true)]
+    [InlineData("Freeze", false)]
+    [InlineData("SomethingNew", false)]
+    public async Task Only_what_ends_the_process_is_a_notice(string type, bool ends)
+    {
+        await using var service = await MetadataService.StartAsync();
+        service.Announce(Event("e-1", type, "vm-1"));
+        Assert.Equal(ends, await service.Source("vm-1").PollAsync(Token) is not null);
+    }
+
+    [Fact]
+    public async Task Of_several_events_the_one_for_this_machine_counts()
+    {
+        await using var service = await MetadataService.StartAsync();
+        var source = service.Source("vm-1");
+        service.Announce(Event("e-1", "Preempt", "vm-2"), Event("e-2", "Freeze", "vm-1"), Event("e-3", "Preempt", "vm-10", "vm-11"));
+        Assert.Null(await source.PollAsync(Token));
+        service.Announce(Event("e-1", "Preempt", "vm-2"), Event("e-2", "Freeze", "vm-1"), Event("e-4", "Terminate", "vm-3", "VM-1"));
+        Assert.Equal(new PreemptionNotice("azure", "e-4", "Terminate"), await source.PollAsync(Token));
+    }
+
+    [Fact]
+    public async Task An_event_of_this_machine_alone_is_approved_by_its_id()
+    {
+        await using var service = await MetadataService.StartAsync();
+        var source = service.Source("vm-1");
+        service.Announce(Event("e-0", "Preempt", "vm-2", "vm-3"), Event("e-\"1\"", "Preempt", "vm-1"));
+        await source.ApproveAsync((await source.PollAsync(Token))!, Token);
+        var post = Assert.Single(service.Requests, r => r.Method == "POST");
+        Assert.Equal("e-\"1\"", System.Text.Json.JsonDocument.Parse(post.Body).RootElement.GetProperty("StartRequests")[0].GetProperty("EventId").GetString());
+
+        service.Announce(Event("f-2", "Preempt", "vm-1"));
+        await source.ApproveAsync((await source.PollAsync(Token))!, Token);
+        Assert.Equal("""{"StartRequests":[{"EventId":"f-2"}]}""", service.Requests.Last().Body);
+        Assert.StartsWith("application/json", service.Requests.Last().Headers["Content-Type"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_event_that_releases_other_machines_too_is_never_approved()
+    {
+        await using var service = await MetadataService.StartAsync();
+        var source = service.Source("vm-1");
+        service.Announce(Event("e-1", "Preempt", "vm-1", "vm-2"));
+        await source.ApproveAsync((await source.PollAsync(Token))!, Token);
+        Assert.DoesNotContain(service.Requests, r => r.Method != "GET");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("{")]
+    [InlineData("null")]
+    [InlineData("[]")]
+    [InlineData("{}")]
+    [InlineData("""{"Events":null}""")]
+    [InlineData("""{"Events":{}}""")]
+    [InlineData("""{"Events":[1]}""")]
+    [InlineData("""{"Events":[{}]}""")]
+    [InlineData("""{"Events":[{"EventType":7}]}""")]
+    [InlineData("""{"Events":[{"EventType":"Preempt","Resources":"vm-1","EventId":"x"}]}""")]
+    [InlineData("""{"Events":[{"EventType":"Preempt","Resources":[1],"EventId":"x"}]}""")]
+    [InlineData("""{"Events":[{"EventType":"Preempt","Resources":["vm-1"]}]}""")]
+    [InlineData("""{"Events":[{"EventType":"Preempt","Resources":["vm-1"],"EventId":null}]}""")]
+    [InlineData("""{"Events":[{"EventType":"Preempt","Resources":["vm-1"],"EventId":12}]}""")]
+    [InlineData("<html>")]
+    public async Task An_answer_that_makes_no_sense_is_an_error_and_the_next_one_counts(string document)
+    {
+        await using var service = await MetadataService.StartAsync();
+        var source = service.Source("vm-1");
+        service.Answer(() => document);
+        await Assert.ThrowsAsync<InvalidDataException>(() => source.PollAsync(Token));
+        service.Announce(Event("e-1", "Preempt", "vm-1"));
+        Assert.NotNull(await source.PollAsync(Token));
+    }
+
+    [Theory]
+    [InlineData(404)]
+    [InlineData(410)]
+    [InlineData(429)]
+    [InlineData(500)]
+    public async Task A_service_that_refuses_is_an_error_and_asked_again(int status)
+    {
+        await using var service = await MetadataService.StartAsync();
+        var source = service.Source("vm-1");
+        service.OnRequest = _ => new(status, "{}");
+        await Assert.ThrowsAsync<HttpRequestException>(() => source.PollAsync(Token));
+        service.Announce(Event("e-1", "Preempt", "vm-1"));
+        Assert.NotNull(await source.PollAsync(Token));
+    }
+
+    [Fact]
+    public async Task A_service_that_does_not_answer_can_be_given_up()
+    {
+        await using var service = await MetadataService.StartAsync();
+        service.OnRequest = _ => null;
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var poll = service.Source("vm-1").PollAsync(cancel.Token);
+        await Until.True(() => service.Requests.Count == 1);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => poll);
+    }
+
+    [Fact]
+    public async Task A_service_that_is_not_there_is_an_error()
+    {
+        var service = await MetadataService.StartAsync();
+        var address = service.Address;
+        await service.DisposeAsync();
+        using var http = new HttpClient();
+        await Assert.ThrowsAsync<HttpRequestException>(() => new AzureScheduledEvents(http, address, "vm-1").PollAsync(Token));
+    }
+}

@@ -1,0 +1,24 @@
+namespace LisaOrleans.Silo.Tests;
+
+/// <summary>Whatever a service answers, the errors are those after which it is asked again.</summary>
+public sealed class BrokenHeadersTests
+{
+    public static TheoryData<string> Sources => [.. PreemptionSources.Names];
+
+    [Theory]
+    [MemberData(nameof(Sources))]
+    public async Task An_unknown_encoding_does_not_end_the_watch(string name) => await IsAskedAgain(name, new(200, "what", "text/plain; charset=bogus"));
+
+    [Theory]
+    [MemberData(nameof(Sources))]
+    public async Task A_broken_line_does_not_end_the_watch(string name) => await IsAskedAgain(name, new(200, "to\r\nken: x", "text/plain"));
+
+    private static async Task IsAskedAgain(string name, MetadataService.Answer answer)
+    {
+        await using var service = await MetadataService.StartAsync();
+        service.OnRequest = _ => answer;
+        var source = PreemptionSources.Create(name, service.Address, "vm-1", service.Http);
+        var e = await Assert.ThrowsAnyAsync<Exception>(() => source.PollAsync(TestContext.Current.CancellationToken));
+        Assert.True(e is HttpRequestException or InvalidDataException, e.ToString());
+    }
+}

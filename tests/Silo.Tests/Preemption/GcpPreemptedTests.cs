@@ -1,0 +1,45 @@
+namespace LisaOrleans.Silo.Tests;
+
+public sealed class GcpPreemptedTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task There_is_no_notice_until_the_value_turns_true_and_then_it_stays()
+    {
+        await using var service = await MetadataService.StartAsync();
+        var source = new GcpPreempted(service.Http, service.Address);
+        Answer(service, "FALSE");
+        Assert.Null(await source.PollAsync(Token));
+        Answer(service, "TRUE\n");
+        Assert.Equal(new PreemptionNotice("gcp", "preempted", "Preempt"), await source.PollAsync(Token));
+        Assert.NotNull(await source.PollAsync(Token));
+        Assert.All(service.Requests, r => Assert.Equal("GET", r.Method));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("MAYBE")]
+    [InlineData("<html><body>a long page that somebody put in between</body></html>")]
+    public async Task An_answer_that_makes_no_sense_is_an_error(string body)
+    {
+        await using var service = await MetadataService.StartAsync();
+        Answer(service, body);
+        await Assert.ThrowsAsync<InvalidDataException>(() => new GcpPreempted(service.Http, service.Address).PollAsync(Token));
+    }
+
+    [Theory]
+    [InlineData(404)]
+    [InlineData(500)]
+    public async Task A_service_that_refuses_is_an_error(int status)
+    {
+        await using var service = await MetadataService.StartAsync();
+        service.OnRequest = _ => new(status, "TRUE");
+        await Assert.ThrowsAsync<HttpRequestException>(() => new GcpPreempted(service.Http, service.Address).PollAsync(Token));
+    }
+
+    private static void Answer(MetadataService service, string value) => service.OnRequest = request =>
+        request.Path == "/computeMetadata/v1/instance/preempted" && request.Headers.GetValueOrDefault("Metadata-Flavor") == "Google"
+            ? new(200, value, "application/text")
+            : new(403, "");
+}

@@ -1,0 +1,68 @@
+using static LisaOrleans.Silo.Tests.ScheduledEventsService;
+
+namespace LisaOrleans.Silo.Tests;
+
+public sealed class PreemptionWatchTests
+{
+    [Fact]
+    public async Task After_failures_and_quiet_a_notice_makes_the_silo_drain_then_approve_once_then_stop()
+    {
+        await using var service = await MetadataService.StartAsync();
+        service.Announce();
+        var quiet = service.OnRequest;
+        service.Announce(Event("e-1", "Preempt", "vm-1"));
+        var announced = service.OnRequest;
+        var (asked, drainedBefore) = (0, false);
+        WatchedSilo? silo = null;
+        service.OnRequest = request =>
+        {
+            if (request.Method == "POST") drainedBefore = silo!.Said.Any(m => m.StartsWith("Drained; 0 run grains and parts of 0 runs", StringComparison.Ordinal));
+            return Interlocked.Increment(ref asked) switch
+            {
+                1 => new(500, ""),
+                2 => new(404, ""),
+                3 => new(200, "{"),
+                < 10 => quiet(request),
+                _ => announced(request),
+            };
+        };
+
+        await using (silo = await WatchedSilo.StartAsync(service.Source("vm-1")))
+        {
+            await silo.SecondsPassUntil(() => silo.IsStopping);
+            Assert.True(silo.Drain.Begun);
+            Assert.Single(silo.Said, m => m.Contains("Preempt announced (e-1)", StringComparison.Ordinal));
+
+            // Three failures in a row are one message, not three.
+            Assert.Single(silo.Said, m => m.Contains("cannot be asked", StringComparison.Ordinal));
+        }
+
+        Assert.True(drainedBefore);
+        Assert.Equal(11, asked);
+        Assert.Equal("""{"StartRequests":[{"EventId":"e-1"}]}""", Assert.Single(service.Requests, r => r.Method == "POST").Body);
+    }
+
+    [Fact]
+    public async Task What_cannot_be_moved_away_keeps_the_notice_from_being_approved_but_not_the_silo_from_stopping()
+    {
+        await using var service = await MetadataService.StartAsync();
+        service.Announce();
+        await using var silo = await WatchedSilo.StartAsync(service.Source("vm-1"));
+
+        // A part that nobody can move: no run knows it. What it is does not matter, only that it is here.
+        silo.Parts.Set("left-behind", PartName.Layer(0), null!);
+        service.Announce(Event("e-1", "Preempt", "vm-1"));
+        await silo.SecondsPassUntil(() => silo.IsStopping);
+        Assert.DoesNotContain(service.Requests, r => r.Method == "POST");
+    }
+
+    [Fact]
+    public async Task An_event_of_other_machines_changes_nothing()
+    {
+        await using var service = await MetadataService.StartAsync();
+        service.Announce(Event("e-1", "Preempt", "vm-2"));
+        await using var silo = await WatchedSilo.StartAsync(service.Source("vm-1"));
+        await silo.SecondsPassUntil(() => service.Requests.Count > 5);
+        Assert.Equal((false, false), (silo.Drain.Begun, silo.IsStopping));
+    }
+}
