@@ -362,8 +362,9 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
             {
                 await session.SetStateAsync(stored, error, _life.Token);
             }
-            catch (Exception e) when (e is IOException or OperationCanceledException)
+            catch (Exception e)
             {
+                // Whatever the store says: the run has ended, and those who watch it must hear so.
                 LogStateLost(e, Name, stored);
             }
         }
