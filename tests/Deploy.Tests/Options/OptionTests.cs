@@ -73,6 +73,14 @@ public sealed partial class OptionTests
         Assert.Single(WrongKeys("""{ "lisa": { "tensorport": 1, "tensor_port": 1 } }"""));
     }
 
+    [Fact]
+    public void Every_command_of_the_program_is_known_here()
+    {
+        var commands = Command().Matches(DeployFiles.Read("src/Cli/Program.cs")).Select(m => m.Groups[1].Value).ToList();
+        Assert.Contains("silo", commands);
+        Assert.All(commands, c => Assert.True(LisaCommands.IsCommand(c), c));
+    }
+
     private static IEnumerable<string> WrongKeys(string json)
     {
         using var document = JsonDocument.Parse(json);
@@ -83,6 +91,9 @@ public sealed partial class OptionTests
 
     [GeneratedRegex(@"```(?<language>\w*)\n(?<code>.*?)```", RegexOptions.Singleline)]
     private static partial Regex Block();
+
+    [GeneratedRegex(@"SettingsCommand\.Create\(\s*""(\w+)""")]
+    private static partial Regex Command();
 
     [GeneratedRegex("`[^`\n]+`")]
     private static partial Regex Inline();
