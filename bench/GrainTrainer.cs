@@ -21,7 +21,7 @@ internal static class GrainTrainer
             new EmbeddedSiloOptions { Store = store }, CancellationToken.None);
         var run = silo.Grains.GetGrain<IRunGrain>(spec.RunName);
         await run.Start();
-        await foreach (var happened in run.Watch(0))
+        await foreach (var happened in run.Watch(EventPosition.Start))
         {
             if (happened is StepCompleted completed) step(completed.Record);
             if (happened is not RunEnded ended) continue;

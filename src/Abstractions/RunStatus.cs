@@ -45,4 +45,7 @@ public sealed record RunStatus
 
     /// <summary>Seconds for which training stood still for manifests since it was last started.</summary>
     [Id(12)] public double StallSeconds { get; init; }
+
+    /// <summary>Where a watcher is that has seen everything so far.</summary>
+    [Id(14)] public EventPosition Position { get; init; } = EventPosition.Start;
 }

@@ -33,4 +33,7 @@ public sealed record StepRecord
 
     /// <summary>Mean loss on the evaluation data after this step, where it was evaluated.</summary>
     [Id(9)] public double? EvalLoss { get; init; }
+
+    /// <summary>When it was committed, UTC.</summary>
+    [Id(10)] public DateTimeOffset Time { get; init; }
 }

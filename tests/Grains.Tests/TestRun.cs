@@ -39,23 +39,28 @@ internal sealed class TestRun : IDisposable
     /// <summary>Starts or resumes it on a new silo.</summary>
     /// <param name="pauseAt">Ask for a pause when this step is done; null to train to the end.</param>
     /// <param name="during">Called with the run once it was started, at the same time as the training.</param>
-    public async Task<RunEnded> ContinueAsync(long? pauseAt = null, Func<IRunGrain, Task>? during = null)
+    /// <param name="after">Where the watch begins; null for the start.</param>
+    /// <param name="seen">Gets the events.</param>
+    /// <param name="start">False to watch only.</param>
+    public async Task<RunEnded> ContinueAsync(
+        long? pauseAt = null, Func<IRunGrain, Task>? during = null, EventPosition? after = null, List<TrainingEvent>? seen = null, bool start = true)
     {
         await using var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = Store }, Token);
         var run = silo.Grains.GetGrain<IRunGrain>(_name);
-        await run.Start();
+        if (start) await run.Start();
         var other = during?.Invoke(run) ?? Task.CompletedTask;
         var pausing = Task.CompletedTask;
-        await foreach (var happened in run.Watch(0, Token))
+        RunEnded? last = null;
+        await foreach (var happened in run.Watch(after ?? EventPosition.Start, Token))
         {
+            seen?.Add(happened);
             if (happened is StepCompleted { Record.Step: var step } && step == pauseAt) pausing = run.Pause();
-            if (happened is not RunEnded ended) continue;
-            await pausing;
-            await other;
-            return ended;
+            if (happened is RunEnded ended) last = ended;
         }
 
-        throw new InvalidOperationException("the run's events ended before the run did");
+        await pausing;
+        await other;
+        return last ?? throw new InvalidOperationException("the run's events ended before the run did");
     }
 
     /// <summary>Trains from wherever it is to the end, on a new silo.</summary>

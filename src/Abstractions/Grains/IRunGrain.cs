@@ -44,9 +44,17 @@ public interface IRunGrain : IGrainWithStringKey
     Task<RunUpdate> GetUpdate(long afterStep);
 
     /// <summary>
-    /// All events after the given sequence number, then those to come, until the run ends. The first call passes 0.
+    /// All events after a position, then those to come, until the run ends. Ends early where the run goes on elsewhere; whoever
+    /// then asks again with the position of the last event gets every event once.
     /// </summary>
-    IAsyncEnumerable<TrainingEvent> Watch(long afterSequence, CancellationToken cancellationToken = default);
+    /// <param name="after">The position of the last event that was seen; <see cref="EventPosition.Start"/> for all.</param>
+    /// <param name="cancellationToken">Ends the watch.</param>
+    IAsyncEnumerable<TrainingEvent> Watch(EventPosition after, CancellationToken cancellationToken = default);
+
+    /// <summary>The events after a position that are known now, in order; at most so many. Does not wait.</summary>
+    /// <param name="after">The position of the last event that was seen.</param>
+    /// <param name="limit">At most so many; from 1 to 1000.</param>
+    Task<IReadOnlyList<TrainingEvent>> GetEvents(EventPosition after, int limit);
 
     /// <summary>What each part holds in memory now, by part.</summary>
     Task<IReadOnlyDictionary<string, PartMemory>> GetMemory();

@@ -29,7 +29,9 @@ public static class GarbageCollector
         var named = new HashSet<string>();
         await foreach (var run in RunStore.ListRunsAsync(store, cancellationToken).ConfigureAwait(false))
         {
-            if ((await RunStore.ReadHeadAsync(store, run, cancellationToken).ConfigureAwait(false))?.Manifest is not { } blob) continue;
+            var head = await RunStore.ReadHeadAsync(store, run, cancellationToken).ConfigureAwait(false);
+            named.UnionWith(head?.Journal?.Select(s => s.Blob.Sha256) ?? []);
+            if (head?.Manifest is not { } blob) continue;
             named.Add(blob.Sha256);
             var manifest = await RunStore.ReadManifestAsync(store, blob, cancellationToken).ConfigureAwait(false);
             named.UnionWith(manifest.References().Select(r => r.Sha256));

@@ -9,6 +9,7 @@ namespace LisaOrleans.Checkpoints;
 /// <param name="Error">The reason, where it failed.</param>
 /// <param name="Cluster">The cluster that is to go on with it if all its silos die; null for a single process.</param>
 /// <param name="Recoveries">How often an owner was lost, or went back to a manifest, since the run began.</param>
+/// <param name="Journal">What happened beside the steps, as a log of JSON lines; null before the first entry.</param>
 public sealed record RunHead(
     string Run, long Generation, long Step, BlobRef? Manifest, string? State = null, string? Error = null, string? Cluster = null,
-    int Recoveries = 0);
+    int Recoveries = 0, IReadOnlyList<LogSegment>? Journal = null);

@@ -17,4 +17,7 @@ public static class RunHeadStates
 
     /// <summary>Stopped for good.</summary>
     public const string Cancelled = "cancelled";
+
+    /// <summary>All steps are done and stored.</summary>
+    public const string Succeeded = "succeeded";
 }

@@ -24,6 +24,9 @@ public sealed class RunStore
     /// <summary>The last complete manifest; null before the first.</summary>
     public Manifest? Manifest { get; private set; }
 
+    /// <summary>Whether the owner before was lost, or went back to its manifest.</summary>
+    public bool Recovered { get; private init; }
+
     /// <summary>The head of a run, or null if there is no such run.</summary>
     public static async Task<RunHead?> ReadHeadAsync(IBlobStore store, string run, CancellationToken cancellationToken) =>
         await store.GetDocumentAsync(HeadPath(run), cancellationToken).ConfigureAwait(false) is { } document
@@ -42,19 +45,20 @@ public sealed class RunStore
             cancellationToken.ThrowIfCancellationRequested();
             var document = await store.GetDocumentAsync(HeadPath(run), cancellationToken).ConfigureAwait(false);
             var before = document is null ? new RunHead(run, 0, 0, null) : Parse(document, run, store);
+            var recovered = before.State == RunHeadStates.Running && !claim.Planned;
             var head = before with
             {
                 Generation = before.Generation + 1,
                 State = claim.State,
                 Error = null,
                 Cluster = claim.Cluster,
-                Recoveries = before.Recoveries + (before.State == RunHeadStates.Running && !claim.Planned ? 1 : 0),
+                Recoveries = before.Recoveries + (recovered ? 1 : 0),
             };
             try
             {
                 var etag = await store.PutDocumentAsync(HeadPath(run), ToJson(head), document?.ETag, cancellationToken).ConfigureAwait(false);
                 var manifest = head.Manifest is null ? null : await ReadManifestAsync(store, head.Manifest, cancellationToken).ConfigureAwait(false);
-                return new RunStore(store, head, etag, manifest);
+                return new RunStore(store, head, etag, manifest) { Recovered = recovered };
             }
             catch (ETagMismatchException)
             {
@@ -63,23 +67,42 @@ public sealed class RunStore
         }
     }
 
-    /// <summary>Makes a manifest the run's last complete one.</summary>
+    /// <summary>Makes a manifest the run's last complete one; the journal stays as it is.</summary>
     /// <exception cref="StaleGenerationException">Another process owns the run.</exception>
-    public async Task CommitAsync(Manifest manifest, CancellationToken cancellationToken)
+    public Task CommitAsync(Manifest manifest, CancellationToken cancellationToken) => CommitAsync(manifest, Head.Journal, cancellationToken);
+
+    /// <summary>Makes a manifest the run's last complete one.</summary>
+    /// <param name="manifest">The manifest.</param>
+    /// <param name="journal">The journal from now on.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="StaleGenerationException">Another process owns the run.</exception>
+    public async Task CommitAsync(Manifest manifest, IReadOnlyList<LogSegment>? journal, CancellationToken cancellationToken)
     {
         var blob = new BytesBlob(manifest.ToJson());
         await _store.PutAsync(blob, cancellationToken).ConfigureAwait(false);
-        await SwapHeadAsync(Head with { Step = manifest.Step, Manifest = new BlobRef(blob.Sha256, blob.Length) }, cancellationToken).ConfigureAwait(false);
+        await SwapHeadAsync(Head with { Step = manifest.Step, Manifest = new BlobRef(blob.Sha256, blob.Length), Journal = journal }, cancellationToken).ConfigureAwait(false);
         Manifest = manifest;
     }
+
+    /// <inheritdoc cref="SetStateAsync(string, string?, IReadOnlyList{LogSegment}?, CancellationToken)"/>
+    public Task SetStateAsync(string state, string? error, CancellationToken cancellationToken) =>
+        SetStateAsync(state, error, Head.Journal, cancellationToken);
 
     /// <summary>Keeps what the run came to, for those who ask after its owner is gone.</summary>
     /// <param name="state">See <see cref="RunHeadStates"/>.</param>
     /// <param name="error">The reason, where it failed.</param>
+    /// <param name="journal">The journal from now on.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="StaleGenerationException">Another process owns the run.</exception>
-    public Task SetStateAsync(string state, string? error, CancellationToken cancellationToken) =>
-        SwapHeadAsync(Head with { State = state, Error = error }, cancellationToken);
+    public Task SetStateAsync(string state, string? error, IReadOnlyList<LogSegment>? journal, CancellationToken cancellationToken) =>
+        SwapHeadAsync(Head with { State = state, Error = error, Journal = journal }, cancellationToken);
+
+    /// <summary>Keeps what happened in the run.</summary>
+    /// <param name="journal">The journal from now on.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="StaleGenerationException">Another process owns the run.</exception>
+    public Task SetJournalAsync(IReadOnlyList<LogSegment> journal, CancellationToken cancellationToken) =>
+        SwapHeadAsync(Head with { Journal = journal }, cancellationToken);
 
     private async Task SwapHeadAsync(RunHead head, CancellationToken cancellationToken)
     {

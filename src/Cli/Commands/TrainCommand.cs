@@ -103,18 +103,14 @@ internal sealed class TrainCommand : IDisposable
         await using var silo = await EmbeddedSilo.StartAsync(
             new EmbeddedSiloOptions { Store = _store }, CancellationToken.None);
         var run = silo.Grains.GetGrain<IRunGrain>(RunName);
+        var before = (await run.GetStatus()).Position;
+        using var log = new TrainerLog(_output, outcome.TotalSteps);
+        await log.RewriteAsync(await RunExporter.ReadHistoryAsync(_store, RunName, CancellationToken.None), CancellationToken.None);
         await run.Start();
         var pausing = PauseOnInterrupt(run);
-        using var log = new TrainerLog(_output, outcome.TotalSteps);
-        await foreach (var happened in run.Watch(0, CancellationToken.None))
+        await foreach (var happened in run.Watch(before, CancellationToken.None))
         {
-            if (happened is RunStarted started)
-            {
-                var history = await RunExporter.ReadHistoryAsync(_store, RunName, CancellationToken.None);
-                await log.RewriteAsync([.. history.Take((int)started.FromStep)], CancellationToken.None);
-                _reporter.Started(started, _config.NumHiddenLayers);
-            }
-
+            if (happened is RunStarted started) _reporter.Started(started, _config.NumHiddenLayers);
             if (happened is StepCompleted step) log.Append(step.Record);
             _reporter.Happened(happened, log.Remaining((happened as StepCompleted)?.Record.Step ?? 0));
             if (happened is not RunEnded ended) continue;

@@ -51,7 +51,6 @@ internal static class WatchCommand
                 recent.Enqueue(step.Seconds);
                 if (recent.Count > 20) recent.Dequeue();
                 reporter.Happened(new StepCompleted(step), recent.Average() * (status.TotalSteps - step.Step));
-                if (step.EvalLoss is { } evalLoss) reporter.Happened(new EvaluationCompleted(step.Step, evalLoss), 0);
                 seen = step.Step;
             }
 

@@ -30,9 +30,7 @@ internal sealed class JsonReporter(TextWriter output) : IRunReporter
                     tokens_per_second = r.Tokens / Math.Max(r.Seconds, 1e-9),
                     remaining,
                 });
-                break;
-            case EvaluationCompleted e:
-                Write(new { @event = "evaluation", step = e.Step, loss = e.Loss });
+                if (r.EvalLoss is { } evalLoss) Write(new { @event = "evaluation", step = r.Step, loss = evalLoss });
                 break;
             case ManifestSaved m:
                 Write(new { @event = "manifest", step = m.Step, bytes = m.BytesWritten, stall_seconds = m.StallSeconds });

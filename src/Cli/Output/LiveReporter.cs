@@ -47,6 +47,7 @@ internal sealed class LiveReporter : IRunReporter
             foreach (var layer in record.ActiveLayers) _turns[layer]++;
             _recent.Enqueue((record.Seconds, record.Tokens));
             if (_recent.Count > 20) _recent.Dequeue();
+            if (RunText.Evaluation(happened) is { } evaluation) Say(evaluation);
             if (record.Step < _total && Stopwatch.GetElapsedTime(_drawn) < s_pause) return;
             Draw(record, remaining);
         }

@@ -14,6 +14,7 @@ internal sealed class PlainReporter(TextWriter output) : IRunReporter
     public void Happened(TrainingEvent happened, double remaining)
     {
         if (RunText.Line(happened, _total, remaining) is { } line) output.WriteLine(line);
+        if (RunText.Evaluation(happened) is { } evaluation) output.WriteLine(evaluation);
     }
 
     public void Sample(string when, string prompt, string text) =>

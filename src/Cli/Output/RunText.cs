@@ -11,14 +11,17 @@ internal static class RunText
             CultureInfo.InvariantCulture,
             $"step {r.Step}/{total}  loss {r.Loss:0.0000}  lr {r.LearningRate:0.00e+00}  grad {r.GradNorm:0.00}  layers {Layers(r.ActiveLayers)}  "
             + $"{r.Tokens / Math.Max(r.Seconds, 1e-9):0} tokens/s  {Duration.Text(TimeSpan.FromSeconds(remaining))} left"),
-        EvaluationCompleted e => string.Create(
-            CultureInfo.InvariantCulture, $"evaluation after step {e.Step}: loss {e.Loss:0.0000}, perplexity {Math.Exp(e.Loss):0.00}"),
         ManifestSaved m => string.Create(
             CultureInfo.InvariantCulture, $"manifest of step {m.Step} saved: {m.BytesWritten / 1e6:0.0} MB, training stood still for {m.StallSeconds * 1000:0} ms"),
         RunRecovering r => $"step {r.FailedStep} failed ({r.Reason}); going back to the manifest of step {r.ManifestStep}",
         RunEnded { State: RunState.Failed } e => $"failed after step {e.Step}: {e.Error}",
         _ => null,
     };
+
+    /// <summary>The evaluation after a step, where there was one.</summary>
+    public static string? Evaluation(TrainingEvent happened) => happened is StepCompleted { Record: { EvalLoss: { } loss } r }
+        ? string.Create(CultureInfo.InvariantCulture, $"evaluation after step {r.Step}: loss {loss:0.0000}, perplexity {Math.Exp(loss):0.00}")
+        : null;
 
     public static string Layers(IReadOnlyList<int> layers) => layers.Count == 0 ? "none" : string.Join(',', layers);
 }

@@ -77,7 +77,8 @@ public static class RunImporter
                 throw new InvalidSettingException("run_name", $"'{spec.RunName}' was created by another process in this moment");
             var manifest = stored is null ? await FirstManifest(parts, fingerprint) : session.Manifest!;
             manifest = manifest with { Spec = Reference(spec0), Generation = session.Generation };
-            await session.CommitAsync(manifest, cancellationToken);
+            // A run that begins anew has no past.
+            await session.CommitAsync(manifest, stored is null ? null : session.Head.Journal, cancellationToken);
             return manifest;
         }
 

@@ -8,7 +8,8 @@ namespace LisaOrleans.Grains;
 /// manifest is committed last. At most one is on its way.
 /// </summary>
 internal sealed class ManifestWriter(
-    IBlobStore store, RunStore run, RunHistory history, Pipeline? pipeline, EventLog events, TimeProvider time, Action<Exception> collectFailed)
+    IBlobStore store, RunStore run, RunHistory history, RunJournal journal, Pipeline? pipeline, EventFeed feed, TimeProvider time,
+    Action<Exception> collectFailed)
 {
     // What was replaced is deleted now and then, when it is old enough that nobody else can just be about to name it.
     private static readonly TimeSpan s_collectPeriod = TimeSpan.FromMinutes(1);
@@ -71,14 +72,19 @@ internal sealed class ManifestWriter(
             Parts = parts,
             Log = segments,
         };
-        var before = Last.References().Append(run.Head.Manifest!).Select(b => b.Sha256).ToArray();
-        await run.CommitAsync(manifest, cancellationToken);
+        var before = Named(Last).ToArray();
+        await journal.Write(
+            store, step, [new ManifestSaved(step, bytes + logBytes, stalled.TotalSeconds)],
+            segments => run.CommitAsync(manifest, segments, cancellationToken), cancellationToken);
         _replaced.UnionWith(before);
-        _replaced.ExceptWith(manifest.References().Append(run.Head.Manifest!).Select(b => b.Sha256));
+        _replaced.ExceptWith(Named(manifest));
         (Last, LastBytes) = (manifest, bytes + logBytes);
-        events.Add(new ManifestSaved(step, bytes + logBytes, stalled.TotalSeconds));
+        feed.Signal();
         if (time.GetElapsedTime(_collected) >= s_collectPeriod) await Collect(cancellationToken);
     }
+
+    private IEnumerable<string> Named(Manifest manifest) => manifest.References().Append(run.Head.Manifest!)
+        .Concat(run.Head.Journal?.Select(s => s.Blob) ?? []).Select(b => b.Sha256);
 
     private async Task Collect(CancellationToken cancellationToken)
     {

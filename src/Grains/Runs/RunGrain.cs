@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LisaOrleans.Checkpoints;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
@@ -13,6 +14,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
     // So many failures in a row without a new committed step end the run: what repeats will not go away.
     private const int MaxFailuresWithoutProgress = 8;
     private const int LargestUpdate = 500;
+    private const int LargestPage = 1000;
     private const string Reminder = "wake";
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(2);
 
@@ -25,7 +27,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
     private static readonly TimeSpan s_roomPatience = TimeSpan.FromMinutes(10);
 
     private readonly CancellationTokenSource _life = new();
-    private readonly EventLog _events = new(time);
+    private readonly EventFeed _feed = new();
     private readonly HashSet<string> _leaving = [];
     private TaskCompletionSource _placed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _run = Task.CompletedTask;
@@ -37,11 +39,15 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
     private Pipeline? _pipeline;
     private ManifestWriter? _manifests;
     private RunHistory? _history;
+    private RunJournal? _journal;
     private RunPlan? _plan;
     private (string Spec, string? Dataset) _planSource;
     private IReadOnlyList<SiloStage> _stages = [];
     private RunStore? _session;
     private int _moves;
+
+    // Nothing more will happen here: watchers are told what there is, and no more.
+    private bool _over;
     private double _stallBefore;
     private string? _error;
 
@@ -59,8 +65,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         if (!_run.IsCompleted) return;
 
         // Runs on in this grain's turns after the call has returned.
-        _state = RunState.Starting;
-        _events.Reopen();
+        (_state, _over) = (RunState.Starting, false);
         _run = RunToEnd();
     }
 
@@ -88,7 +93,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
 
     public async Task Drain(string silo, CancellationToken cancellationToken)
     {
-        _leaving.Add(silo);
+        if (_leaving.Add(silo) && _stages.Any(s => s.Silo == silo)) _journal?.Note(new SiloLeaving(silo));
         while (!_run.IsCompleted && _stages.Any(s => s.Silo == silo)) await _placed.Task.WaitAsync(cancellationToken);
     }
 
@@ -111,20 +116,47 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
             Moves = _moves,
             ManifestBytes = _manifests?.LastBytes ?? 0,
             StallSeconds = _stallBefore + (_manifests?.Stalled.TotalSeconds ?? 0),
+            Position = new EventPosition(_history?.Records.Count ?? 0, _journal?.Entries.Count ?? 0),
         };
     }
 
     public async Task<RunUpdate> GetUpdate(long afterStep)
     {
         var status = await GetStatus();
-        if (_history is null && status.ManifestStep > afterStep && (await RunStore.ReadHeadAsync(store, Name, CancellationToken.None))?.Manifest is { } blob)
-            _history = await RunHistory.Read(store, await RunStore.ReadManifestAsync(store, blob, CancellationToken.None), CancellationToken.None);
+        await ReadEvents(CancellationToken.None);
         var records = _history is null ? [] : _history.Records.Skip(checked((int)afterStep)).Take(LargestUpdate).ToArray();
         return new RunUpdate(status, records);
     }
 
-    public IAsyncEnumerable<TrainingEvent> Watch(long afterSequence, CancellationToken cancellationToken = default) =>
-        _events.Watch(afterSequence, cancellationToken);
+    public async IAsyncEnumerable<TrainingEvent> Watch(EventPosition after, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await ReadEvents(cancellationToken);
+        while (true)
+        {
+            var more = _feed.More;
+            while (Next(after) is { } next)
+            {
+                after = next.Position;
+                yield return next;
+            }
+
+            if (_over) yield break;
+            await more.WaitAsync(cancellationToken);
+        }
+    }
+
+    public async Task<IReadOnlyList<TrainingEvent>> GetEvents(EventPosition after, int limit)
+    {
+        await ReadEvents(CancellationToken.None);
+        var events = new List<TrainingEvent>();
+        while (events.Count < Math.Clamp(limit, 1, LargestPage) && Next(after) is { } next)
+        {
+            after = next.Position;
+            events.Add(next);
+        }
+
+        return events;
+    }
 
     public async Task<IReadOnlyDictionary<string, PartMemory>> GetMemory() =>
         _pipeline is null ? new Dictionary<string, PartMemory>() : await _pipeline.Memory();
@@ -145,8 +177,10 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
             var claim = new RunClaim(state == RunState.Cancelled ? RunHeadStates.Cancelled : RunHeadStates.Paused, cluster.ClusterId, Planned: true);
             var head = await RunStore.ReadHeadAsync(store, Name, CancellationToken.None);
             if (head?.Manifest is null || head.State == RunHeadStates.Cancelled || (await StoredStatus()).State == RunState.Succeeded) return;
-            await RunStore.AcquireAsync(store, Name, claim, CancellationToken.None);
-            _state = state;
+            _session = await RunStore.AcquireAsync(store, Name, claim, CancellationToken.None);
+            _journal = await RunJournal.Read(store, _session.Head, _journal, time, CancellationToken.None);
+            await WriteEnd(state, claim.State, null);
+            if (_run.IsCompleted) Ended(state, null);
             return;
         }
 
@@ -218,7 +252,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
 
                 _state = RunState.Recovering;
                 LogRecovering(e, Name, step + 1, _manifests?.Last.Step ?? 0);
-                _events.Add(new RunRecovering(step + 1, _manifests?.Last.Step ?? 0, e.Message));
+                _journal?.Note(new RunRecovering(step + 1, _manifests?.Last.Step ?? 0, e.Message));
                 await Pause(TimeSpan.FromMilliseconds(Math.Min(50 << failures, s_longestPause.TotalMilliseconds)));
             }
         }
@@ -238,16 +272,16 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         var silos = Silos();
         if (silos.Count == 0 && _stop is null && !_handOver) throw new NoRoomException("no live silo of role gpu");
         var run = await RunStore.AcquireAsync(store, Name, new RunClaim(RunHeadStates.Running, cluster.ClusterId, _planned), cancellationToken);
+        var first = _session is null;
         (_session, _planned) = (run, false);
         var manifest = run.Manifest ?? throw new InvalidDataFileException(Name, $"the store at {store.Location} has no manifest of this run");
         _plan = await ReadPlan(manifest, cancellationToken);
         _history = await RunHistory.Read(store, manifest, cancellationToken);
-        if (manifest.Completed)
-        {
-            _manifests = Manifests(run, _history, null);
-            _events.Add(new RunStarted(manifest.Step, _plan.TotalSteps, run.Generation));
-            return RunState.Succeeded;
-        }
+        _journal = await RunJournal.Read(store, run.Head, _journal, time, cancellationToken);
+        if (first && run.Recovered) _journal.Note(new RunRecovering(manifest.Step + 1, manifest.Step, "the silo that ran the show was lost"));
+        _journal.Note(new RunStarted(manifest.Step, _plan.TotalSteps, run.Generation));
+        _manifests = Manifests(run, null);
+        if (manifest.Completed) return RunState.Succeeded;
 
         if (_stop is { } early) return early;
         if (_handOver) return RunState.Running;
@@ -256,14 +290,15 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         _planned = false;
         var before = _pipeline;
         _pipeline = new Pipeline(GrainFactory, _plan, stages, run.Generation);
-        _stallBefore += _manifests?.Stalled.TotalSeconds ?? 0;
-        _manifests = Manifests(run, _history, _pipeline);
-        _loop = new TrainingLoop(_plan, _pipeline, _history, _manifests, _events, () => Interruption(stages));
-        _events.Add(new RunStarted(manifest.Step, _plan.TotalSteps, run.Generation));
+        _manifests = Manifests(run, _pipeline);
+        _loop = new TrainingLoop(_plan, _pipeline, _history, _manifests, _feed, time, () => Interruption(stages));
         _stages = stages.Stages;
         await _pipeline.Load(manifest, cancellationToken);
         if (before is not null) await Release(before, stages);
         SignalPlaced();
+        await _journal.Write(
+            store, manifest.Step, [new PartsPlaced(run.Generation, stages.Stages)], j => run.SetJournalAsync(j, cancellationToken), cancellationToken);
+        _feed.Signal();
         (_state, _error) = (RunState.Running, null);
         var outcome = await _loop.Run(cancellationToken);
         if (outcome == LoopOutcome.Replan)
@@ -280,12 +315,18 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
     private void Replaced(Exception e)
     {
         LogReplaced(Name, e.Message);
+
+        // In a cluster it goes on elsewhere, and watchers will hear so there; in a single process this is the end of it.
+        if (cluster.ClusterId is null) _journal?.AddUnwritten(0, new RunEnded(RunState.Failed, _loop?.Step ?? 0, e.Message));
         Ended(RunState.Failed, e.Message);
         DeactivateOnIdle();
     }
 
-    private ManifestWriter Manifests(RunStore run, RunHistory history, Pipeline? pipeline) =>
-        new(store, run, history, pipeline, _events, time, e => LogNotCollected(e, Name));
+    private ManifestWriter Manifests(RunStore run, Pipeline? pipeline)
+    {
+        _stallBefore += _manifests?.Stalled.TotalSeconds ?? 0;
+        return new(store, run, _history!, _journal!, pipeline, _feed, time, e => LogNotCollected(e, Name));
+    }
 
     private async Task<bool> IsReplaced()
     {
@@ -354,31 +395,55 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
             RunState.Paused => RunHeadStates.Paused,
             RunState.Cancelled => RunHeadStates.Cancelled,
             RunState.Failed => RunHeadStates.Failed,
+            RunState.Succeeded => RunHeadStates.Succeeded,
             _ => null,
         };
-        if (stored is not null && _session is { } session)
-        {
-            try
-            {
-                await session.SetStateAsync(stored, error, _life.Token);
-            }
-            catch (Exception e)
-            {
-                // Whatever the store says: the run has ended, and those who watch it must hear so.
-                LogStateLost(e, Name, stored);
-            }
-        }
+        if (stored is not null) await WriteEnd(state, stored, error);
 
         if (state != RunState.Running) await Forget();
         Ended(state, error);
     }
 
+    private async Task WriteEnd(RunState state, string stored, string? error)
+    {
+        var step = _session?.Manifest?.Step ?? 0;
+        var ended = new RunEnded(state, _loop?.Step ?? step, error);
+        _journal ??= await RunJournal.Read(store, null, null, time, _life.Token);
+        try
+        {
+            if (_session is { } session)
+                await _journal.Write(store, step, [ended], j => session.SetStateAsync(stored, error, j, _life.Token), _life.Token);
+            else _journal.AddUnwritten(step, ended);
+        }
+        catch (Exception e)
+        {
+            // Whatever the store says: the run has ended, and those who watch it must hear so.
+            LogStateLost(e, Name, stored);
+            _journal.AddUnwritten(step, ended);
+        }
+    }
+
     private void Ended(RunState state, string? error)
     {
-        (_state, _error, _stages) = (state, error, []);
+        (_state, _error, _stages, _over) = (state, error, [], true);
         localRuns.Remove(Name);
         SignalPlaced();
-        _events.Add(new RunEnded(state, _loop?.Step ?? _manifests?.Last.Step ?? 0, error));
+        _feed.Signal();
+    }
+
+    private TrainingEvent? Next(EventPosition after) => EventFeed.Next(after, _history?.Records ?? [], _journal?.Entries ?? []);
+
+    // For those who ask about a run that nobody works on here. A run that is to be worked on is heard of again.
+    private async Task ReadEvents(CancellationToken cancellationToken)
+    {
+        if (_history is not null || !_run.IsCompleted) return;
+        if (await RunStore.ReadHeadAsync(store, Name, cancellationToken) is not { Manifest: { } blob } head) return;
+        var manifest = await RunStore.ReadManifestAsync(store, blob, cancellationToken);
+        var history = await RunHistory.Read(store, manifest, cancellationToken);
+        var journal = await RunJournal.Read(store, head, null, time, cancellationToken);
+        if (_history is not null || !_run.IsCompleted) return;
+        (_history, _journal) = (history, journal);
+        _over = head.State is RunHeadStates.Succeeded or RunHeadStates.Failed or RunHeadStates.Cancelled or RunHeadStates.Paused;
     }
 
     private async Task Forget()
@@ -409,6 +474,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
                 RunHeadStates.Paused => RunState.Paused,
                 RunHeadStates.Failed => RunState.Failed,
                 RunHeadStates.Cancelled => RunState.Cancelled,
+                RunHeadStates.Succeeded => RunState.Succeeded,
                 _ => RunState.Queued,
             },
             Step = manifest.Step,
@@ -418,6 +484,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
             Recoveries = head.Recoveries,
             ManifestStep = manifest.Step,
             Error = head.Error,
+            Position = new EventPosition(manifest.Step, head.Journal?[^1].LastStep ?? 0),
         };
     }
 

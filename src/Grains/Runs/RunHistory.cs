@@ -3,14 +3,9 @@ using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Grains;
 
-/// <summary>
-/// The records of a run's committed steps, and how they lie in the store: segments of JSON lines that are merged sixteen
-/// at a time, so that a manifest at every step neither names thousands of blobs nor rewrites the whole history.
-/// </summary>
+/// <summary>The records of a run's committed steps, in memory and as a <see cref="SegmentedLog"/> of JSON lines in the store.</summary>
 internal sealed class RunHistory
 {
-    private const int MergeAt = 16;
-
     private readonly List<StepRecord> _records;
     private IReadOnlyList<LogSegment> _segments;
 
@@ -22,18 +17,13 @@ internal sealed class RunHistory
     public static async Task<RunHistory> Read(IBlobStore store, Manifest manifest, CancellationToken cancellationToken)
     {
         var records = new List<StepRecord>();
-        foreach (var segment in manifest.Log)
+        await foreach (var (segment, line) in SegmentedLog.Read(store, manifest.Log, cancellationToken))
         {
-            using var blob = await store.ReadAsync(segment.Blob, cancellationToken);
-            using var lines = new StreamReader(blob.AsStream());
-            while (await lines.ReadLineAsync(cancellationToken) is { } line)
-            {
-                var record = JsonSerializer.Deserialize<StepRecord>(line)
-                    ?? throw new InvalidDataFileException(segment.Blob.Sha256, "an empty line in a run's history");
-                if (record.Step != records.Count + 1)
-                    throw new InvalidDataFileException(segment.Blob.Sha256, $"step {record.Step} where {records.Count + 1} was expected");
-                records.Add(record);
-            }
+            var record = JsonSerializer.Deserialize<StepRecord>(line)
+                ?? throw new InvalidDataFileException(segment.Blob.Sha256, "an empty line in a run's history");
+            if (record.Step != records.Count + 1)
+                throw new InvalidDataFileException(segment.Blob.Sha256, $"step {record.Step} where {records.Count + 1} was expected");
+            records.Add(record);
         }
 
         return records.Count == manifest.Step
@@ -43,31 +33,12 @@ internal sealed class RunHistory
 
     public void Add(StepRecord record) => _records.Add(record);
 
-    /// <summary>Puts the last record aside in favour of one with its evaluation.</summary>
-    public void ReplaceLast(StepRecord record) => _records[^1] = record;
-
     /// <summary>Writes the records that no segment holds yet; returns the segments of a manifest at that step.</summary>
     public async Task<(IReadOnlyList<LogSegment> Segments, long BytesWritten)> Store(
         IBlobStore store, long step, CancellationToken cancellationToken)
     {
-        var segments = _segments.ToList();
-        var first = segments.Count == 0 ? 1 : segments[^1].LastStep + 1;
-        if (first > step) return (segments, 0);
-
-        // A full run of segments of one size becomes one of the next size, as a counter carries.
-        while (segments.Count >= MergeAt - 1)
-        {
-            var size = step - first + 1;
-            var tail = segments.TakeLast(MergeAt - 1).ToArray();
-            if (tail.Any(s => s.LastStep - s.FirstStep + 1 > size * 2)) break;
-            first = tail[0].FirstStep;
-            segments.RemoveRange(segments.Count - tail.Length, tail.Length);
-        }
-
-        var lines = _records.Skip((int)first - 1).Take((int)(step - first + 1)).Select(r => JsonSerializer.SerializeToUtf8Bytes(r));
-        var blob = new BytesBlob([.. lines.SelectMany(l => l.Append((byte)'\n'))]);
-        var bytes = await store.PutAsync(blob, cancellationToken) ? blob.Length : 0;
-        segments.Add(new LogSegment(new BlobRef(blob.Sha256, blob.Length), first, step));
+        var (segments, bytes) = await SegmentedLog.Append(
+            store, _segments, step, number => JsonSerializer.SerializeToUtf8Bytes(_records[(int)number - 1]), cancellationToken);
         _segments = segments;
         return (segments, bytes);
     }

@@ -8,7 +8,7 @@ namespace LisaOrleans.Grains;
 /// leaves it; the run then starts a new generation from the last manifest, and replays.
 /// </summary>
 internal sealed class TrainingLoop(
-    RunPlan plan, Pipeline pipeline, RunHistory history, ManifestWriter manifests, EventLog events, Func<LoopOutcome?> interruption)
+    RunPlan plan, Pipeline pipeline, RunHistory history, ManifestWriter manifests, EventFeed feed, TimeProvider time, Func<LoopOutcome?> interruption)
 {
     private (long Period, IReadOnlyList<int> Layers) _active = (-1, []);
 
@@ -72,14 +72,14 @@ internal sealed class TrainingLoop(
             Tokens = batches.Sum(b => (long)b.TokenCount),
             Samples = [.. batches.SelectMany(b => b.SampleIds)],
             Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds,
+            Time = time.GetUtcNow(),
         };
         if (plan.EvalBuilder is not null && ((Spec.EvalSteps > 0 && step % Spec.EvalSteps == 0) || step == plan.TotalSteps))
             record = record with { EvalLoss = await Evaluate(step, cancellationToken) };
 
         Step = step;
         history.Add(record);
-        events.Add(new StepCompleted(record));
-        if (record.EvalLoss is { } evalLoss) events.Add(new EvaluationCompleted(step, evalLoss));
+        feed.Signal();
     }
 
     private async Task<double> Evaluate(long step, CancellationToken cancellationToken)

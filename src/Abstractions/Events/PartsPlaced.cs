@@ -1,0 +1,7 @@
+namespace LisaOrleans;
+
+/// <summary>The run's parts are loaded on these silos, and training goes on.</summary>
+/// <param name="Generation">The run's generation.</param>
+/// <param name="Stages">Which silo holds which parts.</param>
+[GenerateSerializer, Immutable, Alias("lisa.PartsPlaced")]
+public sealed record PartsPlaced([property: Id(0)] long Generation, [property: Id(1)] IReadOnlyList<SiloStage> Stages) : TrainingEvent;

@@ -1,0 +1,68 @@
+namespace LisaOrleans.Grains.Tests;
+
+/// <summary>Whoever watches a run, across whatever silos, hears of everything once and in order.</summary>
+public sealed class EventTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_watch_that_goes_on_from_its_position_gets_the_rest_and_nothing_twice()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(9) with { EvalSteps = 4 });
+        var seen = new List<TrainingEvent>();
+        await run.ContinueAsync(pauseAt: 4, seen: seen);
+        var ended = seen.OfType<RunEnded>().Single();
+        Assert.Equal(RunState.Paused, ended.State);
+
+        await run.ContinueAsync(after: seen[^1].Position, seen: seen);
+        Assert.Equal([.. Enumerable.Range(1, 9).Select(i => (long)i)], seen.OfType<StepCompleted>().Select(s => s.Record.Step));
+        Assert.Equal([RunState.Paused, RunState.Succeeded], seen.OfType<RunEnded>().Select(e => e.State));
+        Assert.Equal(2, seen.OfType<RunStarted>().Count());
+        Assert.Equal(2, seen.OfType<PartsPlaced>().Count());
+        for (var i = 1; i < seen.Count; i++)
+        {
+            var (before, now) = (seen[i - 1].Position, seen[i].Position);
+            Assert.Equal(before.Step + before.Entry + 1, now.Step + now.Entry);
+            Assert.True(now.Step >= before.Step && now.Entry >= before.Entry, $"{before} then {now}");
+        }
+
+        // Someone who comes when all is over is told the same.
+        var late = new List<TrainingEvent>();
+        await run.ContinueAsync(start: false, seen: late);
+        Assert.Equal(seen.Select(Name).Order(), late.Select(Name).Order());
+        Assert.Equal(seen[^1].Position, late[^1].Position);
+    }
+
+    [Fact]
+    public async Task Pages_of_events_are_the_watch_in_pieces()
+    {
+        using var run = await TestRun.TrainAsync(TinyStories.Spec(5));
+        var watched = new List<TrainingEvent>();
+        var paged = new List<TrainingEvent>();
+        await run.ContinueAsync(start: false, seen: watched, during: async grain =>
+        {
+            var position = EventPosition.Start;
+            while (await grain.GetEvents(position, 2) is { Count: > 0 } page)
+            {
+                Assert.InRange(page.Count, 1, 2);
+                paged.AddRange(page);
+                position = page[^1].Position;
+            }
+        });
+        Assert.Equal(watched.Select(Name), paged.Select(Name));
+    }
+
+    [Fact]
+    public async Task A_run_that_begins_anew_has_no_past()
+    {
+        using var run = await TestRun.TrainAsync(TinyStories.Spec(3));
+        await RunImporter.ImportAsync(run.Store, TinyStories.Request(TinyStories.Spec(2)) with { Overwrite = true }, null, Token);
+        var seen = new List<TrainingEvent>();
+        await run.ContinueAsync(seen: seen);
+        Assert.Equal(new EventPosition(0, 1), seen[0].Position);
+        Assert.Equal(2, seen.OfType<StepCompleted>().Count());
+        Assert.Single(seen.OfType<RunEnded>());
+    }
+
+    private static string Name(TrainingEvent happened) => $"{happened.GetType().Name} {happened.Time:O}";
+}
