@@ -48,4 +48,10 @@ public sealed record RunStatus
 
     /// <summary>Where a watcher is that has seen everything so far.</summary>
     [Id(14)] public EventPosition Position { get; init; } = EventPosition.Start;
+
+    /// <summary>Its place among the runs that wait for silos, from 1; 0 for a run that does not wait.</summary>
+    [Id(15)] public int QueuePosition { get; init; }
+
+    /// <summary>Its priority.</summary>
+    [Id(16)] public int Priority { get; init; }
 }

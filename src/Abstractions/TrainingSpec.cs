@@ -99,4 +99,7 @@ public sealed record TrainingSpec
 
     /// <value>How samples became tokens (template, fields, train-on-prompt), for the comparison on resume.</value>
     [Id(30)] public string DataDescription { get; init; } = "";
+
+    /// <value>Of runs that wait for silos the one with the higher priority goes first; from -100 to 100. Default 0.</value>
+    [Id(31)] public int Priority { get; init; }
 }

@@ -6,6 +6,12 @@ public interface IClusterGrain : IGrainWithIntegerKey
     /// <summary>Live silos that hold parts.</summary>
     Task<IReadOnlyList<SiloDescription>> GetTrainingSilos();
 
+    /// <summary>Whether the live silos could hold a run, if it had them alone.</summary>
+    /// <param name="spec">Its settings.</param>
+    /// <param name="configJson">The model's config.json.</param>
+    /// <returns>Null if so, or if there is no silo yet; else the numbers, for people.</returns>
+    Task<string?> CheckCapacity(TrainingSpec spec, string configJson);
+
     /// <summary>The last known status of every run in the store.</summary>
     [ResponseTimeout("00:02:00")]
     Task<IReadOnlyList<RunStatus>> ListRuns();

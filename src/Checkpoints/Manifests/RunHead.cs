@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace LisaOrleans.Checkpoints;
 
 /// <summary>The one file of a run that changes: who owns the run, what it is to do, and its last complete manifest.</summary>
@@ -10,6 +12,11 @@ namespace LisaOrleans.Checkpoints;
 /// <param name="Cluster">The cluster that is to go on with it if all its silos die; null for a single process.</param>
 /// <param name="Recoveries">How often an owner was lost, or went back to a manifest, since the run began.</param>
 /// <param name="Journal">What happened beside the steps, as a log of JSON lines; null before the first entry.</param>
+/// <param name="Since">Since when it waits for silos, or has had them.</param>
 public sealed record RunHead(
     string Run, long Generation, long Step, BlobRef? Manifest, string? State = null, string? Error = null, string? Cluster = null,
-    int Recoveries = 0, IReadOnlyList<LogSegment>? Journal = null);
+    int Recoveries = 0, IReadOnlyList<LogSegment>? Journal = null, DateTimeOffset? Since = null)
+{
+    /// <summary>Whether somebody is to go on with it.</summary>
+    [JsonIgnore] public bool IsActive => State is RunHeadStates.Running or RunHeadStates.Waiting;
+}

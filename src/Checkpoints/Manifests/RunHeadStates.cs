@@ -6,6 +6,9 @@ public static class RunHeadStates
     /// <summary>Complete in the store, not started yet.</summary>
     public const string Queued = "queued";
 
+    /// <summary>To be worked on as soon as there are silos for it.</summary>
+    public const string Waiting = "waiting";
+
     /// <summary>To be worked on, by whoever finds it without an owner that lives.</summary>
     public const string Running = "running";
 

@@ -52,6 +52,7 @@ public sealed class RunStore
                 State = claim.State,
                 Error = null,
                 Cluster = claim.Cluster,
+                Since = claim.Since ?? before.Since,
                 Recoveries = before.Recoveries + (recovered ? 1 : 0),
             };
             try

@@ -46,6 +46,7 @@ internal static class SiloCommand
             Roles = roles,
             Threads = (int)threads,
             MemoryBytes = (long)(Positive(values, KnownSettings.Memory, 0, 1e6) * 1e9),
+            MaxRuns = (int)Positive(values, KnownSettings.MaxRuns, 1, 1000),
             ProbeTimeout = TimeSpan.FromSeconds(Positive(values, KnownSettings.ProbeTimeout, 0.1, 600)),
             MissedProbes = (int)Positive(values, KnownSettings.MissedProbes, 1, 100),
             DrainTimeout = TimeSpan.FromSeconds(Positive(values, KnownSettings.DrainTimeout, 0, 86400)),

@@ -16,6 +16,10 @@ internal static class SubmitCommand
             if (silos.Count > 0) request = request with { Spec = request.Spec with { Threads = silos.Min(s => s.Threads) } };
         }
 
+        var config = await File.ReadAllTextAsync(Path.Combine(request.ModelFolder, ModelFolder.ConfigFile), cancellationToken);
+        if (await ClusterConnection.Retry(() => cluster.Cluster.CheckCapacity(request.Spec, config)) is { } tooLarge)
+            throw new UsageException($"{values.Place(KnownSettings.Model.Key)}: {tooLarge}");
+
         var store = await ClusterStores.Open(values, cancellationToken);
         ImportOutcome outcome;
         using (var progress = new ProgressLines(quiet: false))

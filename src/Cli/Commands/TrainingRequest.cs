@@ -49,6 +49,7 @@ internal static class TrainingRequest
                 SaveSteps = values.Count(KnownSettings.SaveSteps),
                 EvalSteps = values.Count(KnownSettings.EvalSteps),
                 Threads = ModelSettings.Threads(values) ?? 0,
+                Priority = values.Count(KnownSettings.Priority),
             },
         };
     }

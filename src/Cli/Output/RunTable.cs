@@ -23,6 +23,8 @@ internal static class RunTable
         generation = s.Generation,
         recoveries = s.Recoveries,
         moves = s.Moves,
+        priority = s.Priority,
+        queue_position = s.QueuePosition,
         manifest_step = s.ManifestStep,
         manifest_bytes = s.ManifestBytes,
         stall_seconds = s.StallSeconds,
@@ -47,7 +49,7 @@ internal static class RunTable
         foreach (var s in runs)
         {
             table.AddRow(
-                Markup.Escape(s.Run), s.State.ToString().ToLowerInvariant(), string.Create(CultureInfo.InvariantCulture, $"{s.Step}/{s.TotalSteps}"),
+                Markup.Escape(s.Run), s.State.ToString().ToLowerInvariant() + (s.QueuePosition > 0 ? $" ({s.QueuePosition})" : ""), string.Create(CultureInfo.InvariantCulture, $"{s.Step}/{s.TotalSteps}"),
                 s.Loss?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "");
         }
 

@@ -81,6 +81,7 @@ internal static class KnownSettings
     public static readonly Setting Roles = new("roles", SettingKind.Text, "gpu: holds layers and computes; control: holds the grains that run the show", "gpu,control");
     public static readonly Setting SiloThreads = new("threads", SettingKind.Integer, "intra-op threads to offer (default: all cores)");
     public static readonly Setting Memory = new("memory-gb", SettingKind.Number, "memory to offer to tensors; 0 for no limit", "0");
+    public static readonly Setting MaxRuns = new("max-runs", SettingKind.Integer, "runs that may train on this silo at one time; more wait", "4");
     public static readonly Setting SecretFile = new(
         "cluster-secret-file", SettingKind.Path, "file with the secret of the cluster (or LISA_CLUSTER_SECRET); on loopback the cluster id will do");
     public static readonly Setting ProbeTimeout = new("probe-timeout-seconds", SettingKind.Number, "a silo that is silent for so long misses a probe", "1.5");
@@ -90,6 +91,8 @@ internal static class KnownSettings
     public static readonly Setting EventsEndpoint = new(
         "scheduled-events-endpoint", SettingKind.Text, "URL of the cloud's service for notices, where it is not the usual one; alone it means azure");
     public static readonly Setting MachineName = new("machine-name", SettingKind.Text, "this machine's name in scheduled events (default: the host's name)");
+
+    public static readonly Setting Priority = new("priority", SettingKind.Integer, "of runs that wait for silos the highest goes first; -100 to 100", "0");
 
     private static readonly Setting[] s_cluster = [ClusterId, Redis];
 
@@ -109,12 +112,12 @@ internal static class KnownSettings
 
     public static IReadOnlyList<Setting> Silo { get; } =
     [
-        .. s_cluster, ClusterStore, SiloPort, GatewayPort, HttpPort, TensorPort, Host, Roles, SiloThreads, Memory, SecretFile,
+        .. s_cluster, ClusterStore, SiloPort, GatewayPort, HttpPort, TensorPort, Host, Roles, SiloThreads, Memory, MaxRuns, SecretFile,
         ProbeTimeout, MissedProbes, DrainTimeout, Preemption, EventsEndpoint, MachineName,
     ];
 
     public static IReadOnlyList<Setting> Submit { get; } =
-        [.. s_cluster, .. Train.Select(s => s == Store ? ClusterStore : s).Where(s => s != Output && s != SamplePrompt && s != LogFormat)];
+        [.. s_cluster, Priority, .. Train.Select(s => s == Store ? ClusterStore : s).Where(s => s != Output && s != SamplePrompt && s != LogFormat)];
 
     public static IReadOnlyList<Setting> Control { get; } = s_cluster;
 

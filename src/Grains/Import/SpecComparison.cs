@@ -8,7 +8,8 @@ internal static class SpecComparison
 {
     // These change when things happen, not what comes out.
     private static readonly HashSet<string> s_free =
-        [nameof(TrainingSpec.RunName), nameof(TrainingSpec.SaveSteps), nameof(TrainingSpec.EvalSteps), nameof(TrainingSpec.GradientCheckpointing)];
+        [nameof(TrainingSpec.RunName), nameof(TrainingSpec.SaveSteps), nameof(TrainingSpec.EvalSteps), nameof(TrainingSpec.GradientCheckpointing),
+         nameof(TrainingSpec.Priority)];
 
     public static IReadOnlyList<string> Differences(TrainingSpec stored, TrainingSpec given) =>
         [.. typeof(TrainingSpec).GetProperties(BindingFlags.Public | BindingFlags.Instance)

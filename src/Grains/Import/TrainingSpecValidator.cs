@@ -39,6 +39,7 @@ public static class TrainingSpecValidator
         Within("save_steps", spec.SaveSteps, 0, int.MaxValue);
         Within("eval_steps", spec.EvalSteps, 0, int.MaxValue);
         Within("threads", spec.Threads, 1, 1024);
+        Within("priority", spec.Priority, -100, 100);
     }
 
     private static void CheckFixedLayers(TrainingSpec spec, ModelConfig config)

@@ -1,4 +1,5 @@
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Model;
 using Orleans.Concurrency;
 
 namespace LisaOrleans.Grains;
@@ -10,6 +11,9 @@ internal sealed class ClusterGrain(IClusterView cluster, IBlobStore store) : Gra
     public Task<IReadOnlyList<SiloDescription>> GetTrainingSilos() =>
         Task.FromResult<IReadOnlyList<SiloDescription>>(
             [.. cluster.TrainingSilos().Select(s => new SiloDescription(s.Address, s.MemoryBytes, s.Threads))]);
+
+    public Task<string?> CheckCapacity(TrainingSpec spec, string configJson) =>
+        Task.FromResult(RunCapacity.Check(spec, ModelConfigReader.Parse(configJson, ModelFolder.ConfigFile), cluster.TrainingSilos()));
 
     public async Task<IReadOnlyList<RunStatus>> ListRuns()
     {

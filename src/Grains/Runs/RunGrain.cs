@@ -23,8 +23,11 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
 
     private static readonly TimeSpan s_settlePatience = TimeSpan.FromSeconds(2);
 
-    // So long a run waits for silos that can hold it.
+    // So long a run waits where silos that the queue gave it turn out too small.
     private static readonly TimeSpan s_roomPatience = TimeSpan.FromMinutes(10);
+
+    private static readonly TimeSpan s_askPeriod = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_waitPause = TimeSpan.FromMilliseconds(250);
 
     private readonly CancellationTokenSource _life = new();
     private readonly EventFeed _feed = new();
@@ -35,6 +38,13 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
     private RunState? _stop;
     private bool _handOver;
     private bool _planned;
+
+    // What the queue gives the run, whether it was training before it asked, and the silos that it last asked about.
+    private RunShare? _share;
+    private bool _trains;
+    private DateTimeOffset _since;
+    private string _asked = "";
+    private IGrainTimer? _asking;
     private TrainingLoop? _loop;
     private Pipeline? _pipeline;
     private ManifestWriter? _manifests;
@@ -62,10 +72,31 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         DelayDeactivation(TimeSpan.FromDays(365));
         localRuns.Add(Name);
         if (cluster.ClusterId is not null) await this.RegisterOrUpdateReminder(Reminder, s_wakePeriod, s_wakePeriod);
+        var head = await RunStore.ReadHeadAsync(store, Name, CancellationToken.None);
         if (!_run.IsCompleted) return;
+        if (head?.State == RunHeadStates.Succeeded)
+        {
+            localRuns.Remove(Name);
+            await Forget();
+            return;
+        }
+
+        _since = head?.Since ?? time.GetUtcNow();
+        _trains = head?.State == RunHeadStates.Running;
+        if (head is { Manifest: not null, IsActive: false })
+        {
+            _since = time.GetUtcNow();
+            await RunStore.AcquireAsync(
+                store, Name, new RunClaim(RunHeadStates.Waiting, cluster.ClusterId, Planned: true, _since), CancellationToken.None);
+            if (!_run.IsCompleted) return;
+        }
+
+        _share = null;
+        _asking ??= this.RegisterGrainTimer(
+            AskAgain, new GrainTimerCreationOptions { DueTime = s_askPeriod, Period = s_askPeriod, Interleave = true });
 
         // Runs on in this grain's turns after the call has returned.
-        (_state, _over) = (RunState.Starting, false);
+        (_state, _over) = (_trains ? RunState.Starting : RunState.Queued, false);
         _run = RunToEnd();
     }
 
@@ -74,7 +105,11 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         _leaving.UnionWith(leaving);
         if (!_run.IsCompleted) return;
         var head = await RunStore.ReadHeadAsync(store, Name, CancellationToken.None);
-        if (head?.State == RunHeadStates.Running && head.Cluster == cluster.ClusterId) await Start();
+        if (!_run.IsCompleted) return;
+
+        // Who comes with silos that are leaving has let go of the run in good order.
+        _planned |= leaving.Count > 0;
+        if (head?.IsActive == true && head.Cluster == cluster.ClusterId) await Start();
         else await Forget();
     }
 
@@ -99,7 +134,12 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
 
     public async Task<RunStatus> GetStatus()
     {
-        if (_state == RunState.Queued) return await StoredStatus();
+        if (_state == RunState.Queued)
+        {
+            var stored = await StoredStatus();
+            return stored.State == RunState.Queued && _share is { Position: > 0 } waits ? stored with { QueuePosition = waits.Position, Error = waits.Reason } : stored;
+        }
+
         return new RunStatus
         {
             Run = Name,
@@ -114,6 +154,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
             Error = _error,
             Stages = _stages,
             Moves = _moves,
+            Priority = _plan?.Spec.Priority ?? 0,
             ManifestBytes = _manifests?.LastBytes ?? 0,
             StallSeconds = _stallBefore + (_manifests?.Stalled.TotalSeconds ?? 0),
             Position = new EventPosition(_history?.Records.Count ?? 0, _journal?.Entries.Count ?? 0),
@@ -216,6 +257,10 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
                 Replaced(e);
                 return;
             }
+            catch (QueuedException)
+            {
+                await Pause(s_waitPause);
+            }
             catch (NoRoomException e) when (time.GetElapsedTime(waitingSince) < s_roomPatience && _stop is null && !_handOver)
             {
                 _error = $"waiting: {e.Message}";
@@ -268,9 +313,14 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         _stages = [];
         SignalPlaced();
 
-        // Silos first: while there is no room, no generation is used up.
+        // Silos first: while there are none, no generation is used up.
+        if (_plan is null && await RunStore.ReadHeadAsync(store, Name, cancellationToken) is { Manifest: { } blob })
+            _plan = await ReadPlan(await RunStore.ReadManifestAsync(store, blob, cancellationToken), cancellationToken);
+        if (_stop is null && !_handOver) await Ask();
         var silos = Silos();
-        if (silos.Count == 0 && _stop is null && !_handOver) throw new NoRoomException("no live silo of role gpu");
+        if (silos.Count == 0 && _stop is null && !_handOver && _plan is not null) throw new QueuedException();
+        _trains = true;
+        if (_state == RunState.Queued) _state = RunState.Starting;
         var run = await RunStore.AcquireAsync(store, Name, new RunClaim(RunHeadStates.Running, cluster.ClusterId, _planned), cancellationToken);
         var first = _session is null;
         (_session, _planned) = (run, false);
@@ -362,18 +412,55 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         return plan;
     }
 
-    // Silos that hold parts keep their place in the walk; new ones come after them.
+    // The run's share of the silos that live. Those that hold parts keep their place in the walk; new ones come after them.
     private List<TrainingSilo> Silos()
     {
         var live = cluster.TrainingSilos();
         _leaving.IntersectWith(live.Select(s => s.Address));
         var before = _pipeline?.Stages.Stages.Select(s => s.Silo).ToList() ?? [];
-        return [.. live.Where(s => !_leaving.Contains(s.Address)).OrderBy(s => before.IndexOf(s.Address) is >= 0 and var at ? at : int.MaxValue)];
+        var share = (_share?.Silos ?? []).ToDictionary(s => s.Address, s => s.MemoryBytes);
+        return
+        [
+            .. live.Where(s => !_leaving.Contains(s.Address) && share.ContainsKey(s.Address))
+                .Select(s => s with { MemoryBytes = share[s.Address] })
+                .OrderBy(s => before.IndexOf(s.Address) is >= 0 and var at ? at : int.MaxValue),
+        ];
     }
+
+    private Task AskAgain(CancellationToken cancellationToken) => _run.IsCompleted || _state != RunState.Running ? Task.CompletedTask : Ask();
+
+    private async Task Ask()
+    {
+        if (_plan is null) return;
+        var live = cluster.TrainingSilos();
+        _asked = Seen(live);
+        try
+        {
+            _share = await GrainFactory.GetGrain<IRunQueueGrain>(0).Ask(new RunDemand
+            {
+                Spec = _plan.Spec,
+                ConfigJson = _plan.ConfigJson,
+                Since = _since,
+                Trains = _trains,
+                Holds = [.. (_share?.Silos ?? []).Select(s => s.Address)],
+                Leaving = [.. _leaving],
+            }).WaitAsync(s_askPeriod, time);
+        }
+        catch (Exception e)
+        {
+            // Its silo may just have died. A run that trains goes on with what it has, or where that is gone with what there
+            // is: the queue's next answer puts it right.
+            LogQueueSilent(Name, e.Message);
+            if (_trains && Silos().Count == 0) _share = new RunShare([.. live.Select(s => new SiloDescription(s.Address, s.MemoryBytes, s.Threads))], 0, null);
+        }
+    }
+
+    private string Seen(IReadOnlyList<TrainingSilo> live) => string.Join(' ', live.Select(s => s.Address).Concat(_leaving));
 
     private LoopOutcome? Interruption(StagePlan current)
     {
         if (_stop is not null || _handOver) return LoopOutcome.Stopped;
+        if (Seen(cluster.TrainingSilos()) != _asked) Ask().Ignore();
         var silos = Silos();
         if (silos.Count == 0) return _leaving.Any(current.Uses) ? LoopOutcome.Replan : null;
         try
@@ -400,8 +487,26 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         };
         if (stored is not null) await WriteEnd(state, stored, error);
 
-        if (state != RunState.Running) await Forget();
+        if (state != RunState.Running)
+        {
+            await Forget();
+            await LeaveQueue();
+        }
+
         Ended(state, error);
+    }
+
+    private async Task LeaveQueue()
+    {
+        try
+        {
+            await GrainFactory.GetGrain<IRunQueueGrain>(0).Leave(Name).WaitAsync(s_askPeriod, time);
+        }
+        catch (Exception e)
+        {
+            // It will miss the run by itself.
+            LogQueueSilent(Name, e.Message);
+        }
     }
 
     private async Task WriteEnd(RunState state, string stored, string? error)
@@ -471,6 +576,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
             State = manifest.Completed ? RunState.Succeeded : head.State switch
             {
                 RunHeadStates.Running => RunState.Starting,
+                RunHeadStates.Waiting => RunState.Queued,
                 RunHeadStates.Paused => RunState.Paused,
                 RunHeadStates.Failed => RunState.Failed,
                 RunHeadStates.Cancelled => RunState.Cancelled,
@@ -484,6 +590,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
             Recoveries = head.Recoveries,
             ManifestStep = manifest.Step,
             Error = head.Error,
+            Priority = _plan.Spec.Priority,
             Position = new EventPosition(manifest.Step, head.Journal?[^1].LastStep ?? 0),
         };
     }
@@ -503,6 +610,9 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: replaced blobs could not be deleted")]
     private partial void LogNotCollected(Exception exception, string run);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Run {Run}: the queue does not answer: {Reason}")]
+    private partial void LogQueueSilent(string run, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Run {Run} failed: {Reason}")]
     private partial void LogFailed(Exception exception, string run, string reason);

@@ -26,6 +26,10 @@ internal static class StagePlanner
             + string.Join(" + ", silos.Select(s => $"{s.MemoryBytes / 1e9:0.0}")) + " GB");
     }
 
+    /// <summary>Whether <see cref="Plan"/> would find room.</summary>
+    public static bool Fits(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos) =>
+        silos.Count > 0 && Cut(PartWork.Of(config, spec), config.NumHiddenLayers, config.TieWordEmbeddings, silos) is not null;
+
     // best[s, n]: the slowest stage's cost when the first s silos hold the first n layers, and how many of them are idle then.
     private static int[]? Cut(PartWork work, int layers, bool tied, IReadOnlyList<TrainingSilo> silos)
     {

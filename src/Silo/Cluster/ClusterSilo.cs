@@ -70,6 +70,7 @@ public static class ClusterSilo
                 [SiloRoles.RolesKey] = string.Join(',', options.Roles),
                 [SiloRoles.MemoryKey] = options.MemoryBytes.ToString(CultureInfo.InvariantCulture),
                 [SiloRoles.ThreadsKey] = options.Threads.ToString(CultureInfo.InvariantCulture),
+                [SiloRoles.MaxRunsKey] = options.MaxRuns.ToString(CultureInfo.InvariantCulture),
             })
             .AddLisaSilo(options.Store, new TensorTransportOptions { Address = options.Host, Port = options.TensorPort, Secret = options.Secret });
     }

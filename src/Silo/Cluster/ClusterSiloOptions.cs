@@ -1,5 +1,6 @@
 using System.Net;
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Grains;
 
 namespace LisaOrleans.Silo;
 
@@ -41,6 +42,9 @@ public sealed record ClusterSiloOptions
 
     /// <value>Memory that it offers to tensors; 0 for no limit.</value>
     public long MemoryBytes { get; init; }
+
+    /// <value>Runs that may train here at one time. Default 4.</value>
+    public int MaxRuns { get; init; } = TrainingSilo.DefaultMaxRuns;
 
     /// <value>How long a silo may stay silent before it counts as one missed probe. Default 1.5 s.</value>
     public TimeSpan ProbeTimeout { get; init; } = TimeSpan.FromSeconds(1.5);

@@ -15,7 +15,8 @@ internal sealed class ClusterView(IClusterMembershipService membership, ISiloMet
     [
         .. membership.CurrentSnapshot.Members.Values
             .Where(m => m.Status == SiloStatus.Active && HasRole(metadata, m.SiloAddress, SiloRoles.Gpu))
-            .Select(m => new TrainingSilo(m.SiloAddress.ToParsableString(), Number(m.SiloAddress, SiloRoles.MemoryKey), (int)Number(m.SiloAddress, SiloRoles.ThreadsKey)))
+            .Select(m => new TrainingSilo(m.SiloAddress.ToParsableString(), Number(m.SiloAddress, SiloRoles.MemoryKey), (int)Number(m.SiloAddress, SiloRoles.ThreadsKey),
+                (int)Number(m.SiloAddress, SiloRoles.MaxRunsKey)))
             .OrderBy(s => s.Address, StringComparer.Ordinal),
     ];
 

@@ -23,7 +23,7 @@ internal sealed partial class RunWaker(IBlobStore store, IClusterView cluster, I
                 await foreach (var run in RunStore.ListRunsAsync(store, stoppingToken))
                 {
                     var head = await RunStore.ReadHeadAsync(store, run, stoppingToken);
-                    if (head?.State == RunHeadStates.Running && head.Cluster == cluster.ClusterId) await grains.GetGrain<IRunGrain>(run).Resume([]);
+                    if (head?.IsActive == true && head.Cluster == cluster.ClusterId) await grains.GetGrain<IRunGrain>(run).Resume([]);
                 }
             }
             catch (Exception e) when (e is not OperationCanceledException)

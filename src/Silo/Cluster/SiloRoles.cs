@@ -12,6 +12,7 @@ public static class SiloRoles
     internal const string RolesKey = "lisa.roles";
     internal const string MemoryKey = "lisa.memory";
     internal const string ThreadsKey = "lisa.threads";
+    internal const string MaxRunsKey = "lisa.max-runs";
 
     /// <summary>All roles.</summary>
     public static IReadOnlyList<string> All { get; } = [Gpu, Control];

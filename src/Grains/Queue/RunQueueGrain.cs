@@ -1,0 +1,79 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Model;
+using Orleans.Concurrency;
+
+namespace LisaOrleans.Grains;
+
+/// <inheritdoc cref="IRunQueueGrain"/>
+[Reentrant]
+[ControlPlacement]
+internal sealed class RunQueueGrain(IBlobStore store, IClusterView cluster, TimeProvider time) : Grain, IRunQueueGrain
+{
+    // A run that has not asked for so long is gone, or will ask again when it was woken.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
+
+    // So long a new queue waits to hear from the runs that were training before it gives their silos to others.
+    private static readonly TimeSpan s_settling = TimeSpan.FromSeconds(5);
+
+    private readonly Dictionary<string, (QueuedRun Run, RunDemand Demand, long Heard)> _runs = [];
+    private readonly HashSet<string> _expected = [];
+    private long _born;
+
+    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    {
+        _born = time.GetTimestamp();
+        if (cluster.ClusterId is null) return;
+        await foreach (var run in RunStore.ListRunsAsync(store, cancellationToken))
+            if (await RunStore.ReadHeadAsync(store, run, cancellationToken) is { State: RunHeadStates.Running } head && head.Cluster == cluster.ClusterId) _expected.Add(run);
+    }
+
+    public Task<RunShare> Ask(RunDemand demand)
+    {
+        var name = demand.Spec.RunName;
+        var config = _runs.TryGetValue(name, out var known) && known.Demand.ConfigJson == demand.ConfigJson
+            ? known.Run.Config
+            : ModelConfigReader.Parse(demand.ConfigJson, $"{name}/config.json");
+        _runs[name] = (new QueuedRun(name, demand.Spec, config, demand.Since, demand.Trains, demand.Holds), demand, time.GetTimestamp());
+        _expected.Remove(name);
+        return Task.FromResult(Share(name));
+    }
+
+    public Task Leave(string run)
+    {
+        _runs.Remove(run);
+        _expected.Remove(run);
+        return Task.CompletedTask;
+    }
+
+    public Task<IReadOnlyList<QueueEntry>> GetQueue() => Task.FromResult<IReadOnlyList<QueueEntry>>(
+        [.. SiloShares.Order(Live()).Select(r => new QueueEntry(r.Name, r.Spec.Priority, r.Since, Share(r.Name)))]);
+
+    private RunShare Share(string name)
+    {
+        var order = SiloShares.Order(Live());
+        var leaving = _runs.Values.SelectMany(r => r.Demand.Leaving).ToHashSet();
+        var silos = cluster.TrainingSilos().Where(s => !leaving.Contains(s.Address)).ToArray();
+        var settling = _expected.Count > 0 && time.GetElapsedTime(_born) < s_settling;
+        var run = order.First(r => r.Name == name);
+        var shares = SiloShares.Assign(settling ? [.. order.Where(r => r.Trains)] : order, silos);
+        if (settling && run.Trains)
+        {
+            // The others that train have not all said so yet: each goes on where it is.
+            var held = silos.Where(s => run.Holds.Contains(s.Address)).ToArray();
+            if (held.Length > 0) return new RunShare([.. held.Select(Description)], 0, null);
+        }
+
+        if (shares.TryGetValue(name, out var share)) return new RunShare([.. share.Select(Description)], 0, null);
+        var waiting = order.Where(r => !shares.ContainsKey(r.Name)).Select(r => r.Name).ToList();
+        var reason = silos.Length == 0 ? "no live silo of role gpu" : settling ? "the queue is only just starting" : "waits for silos, or for their memory";
+        return new RunShare([], waiting.IndexOf(name) + 1, reason);
+    }
+
+    private IEnumerable<QueuedRun> Live()
+    {
+        foreach (var gone in _runs.Where(r => time.GetElapsedTime(r.Value.Heard) > s_patience).Select(r => r.Key).ToArray()) _runs.Remove(gone);
+        return _runs.Values.Select(r => r.Run);
+    }
+
+    private static SiloDescription Description(TrainingSilo silo) => new(silo.Address, silo.MemoryBytes, silo.Threads);
+}
