@@ -33,9 +33,15 @@ internal sealed class RunQueueGrain(IBlobStore store, IClusterView cluster, Time
         var config = _runs.TryGetValue(name, out var known) && known.Demand.ConfigJson == demand.ConfigJson
             ? known.Run.Config
             : ModelConfigReader.Parse(demand.ConfigJson, $"{name}/config.json");
-        _runs[name] = (new QueuedRun(name, demand.Spec, config, demand.Since, demand.Trains, demand.Holds), demand, time.GetTimestamp());
+
+        // What was given to a run once is its own, though it may not have come to use it yet.
+        var trains = demand.Trains || known.Run?.Trains == true;
+        var run = new QueuedRun(name, demand.Spec, config, demand.Since, trains, demand.Holds);
+        _runs[name] = (run, demand, time.GetTimestamp());
         _expected.Remove(name);
-        return Task.FromResult(Share(name));
+        var share = Share(name);
+        if (share.Silos.Count > 0) _runs[name] = (run with { Trains = true, Holds = [.. share.Silos.Select(s => s.Address)] }, demand, time.GetTimestamp());
+        return Task.FromResult(share);
     }
 
     public Task Leave(string run)
