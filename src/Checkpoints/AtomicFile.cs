@@ -10,7 +10,13 @@ public static class AtomicFile
     public const string TemporarySuffix = ".partial";
 
     /// <summary>Writes a file from a stream of bytes.</summary>
-    public static async Task WriteAsync(string path, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken)
+    /// <param name="path">The file.</param>
+    /// <param name="write">Writes its bytes.</param>
+    /// <param name="cancellationToken">Cancels before the file appears.</param>
+    /// <param name="enter">Awaited when all is written; what it returns is held while the file gets its name.</param>
+    public static async Task WriteAsync(
+        string path, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken,
+        Func<CancellationToken, Task<IDisposable>>? enter = null)
     {
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         var temporary = Path.Combine(folder, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}{TemporarySuffix}");
@@ -27,8 +33,12 @@ public static class AtomicFile
             }
 
             WriteBoundary.Reached("flushed", path);
-            File.Move(temporary, path, overwrite: true);
-            WriteBoundary.Reached("renamed", path);
+            using (enter is null ? null : await enter(cancellationToken).ConfigureAwait(false))
+            {
+                File.Move(temporary, path, overwrite: true);
+                WriteBoundary.Reached("renamed", path);
+            }
+
             FolderFlush.Flush(folder);
         }
         catch (Exception e) when (e is not SimulatedCrashException)

@@ -41,7 +41,7 @@ public static class GarbageCollector
         foreach (var blob in candidates.Where(b => !named.Contains(b.Sha256)))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            await store.DeleteAsync(blob.Sha256, cancellationToken).ConfigureAwait(false);
+            if (!await store.DeleteAsync(blob, cancellationToken).ConfigureAwait(false)) continue;
             (deleted, bytes) = (deleted + 1, bytes + blob.Length);
         }
 

@@ -9,7 +9,13 @@ namespace LisaOrleans.Checkpoints;
 /// </summary>
 public sealed class RunStore
 {
+    // A store may refuse a swap for no reason; so often in a row it is an error of the store.
+    private const int MaxRefusals = 5;
+
     private readonly IBlobStore _store;
+
+    // Heads whose writing began and may have been done, though nobody said so.
+    private readonly List<RunHead> _unsure = [];
     private string _etag;
 
     private RunStore(IBlobStore store, RunHead head, string etag, Manifest? manifest) =>
@@ -40,6 +46,7 @@ public sealed class RunStore
     /// <param name="cancellationToken">Cancels.</param>
     public static async Task<RunStore> AcquireAsync(IBlobStore store, string run, RunClaim claim, CancellationToken cancellationToken)
     {
+        (string? ETag, int Refusals) last = (null, 0);
         while (true)
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -63,7 +70,10 @@ public sealed class RunStore
             }
             catch (ETagMismatchException)
             {
-                // Somebody else was quicker; their generation is now the one to top. Each lost race is somebody's win, so this ends.
+                // Somebody else was quicker; their generation is now the one to top. Each lost race is somebody's win, so this
+                // ends; where nobody has won, the store was wrong.
+                last = document?.ETag == last.ETag ? (last.ETag, last.Refusals + 1) : (document?.ETag, 1);
+                if (last.Refusals == MaxRefusals) throw;
             }
         }
     }
@@ -81,6 +91,7 @@ public sealed class RunStore
     {
         var blob = new BytesBlob(manifest.ToJson());
         await _store.PutAsync(blob, cancellationToken).ConfigureAwait(false);
+        await CheckBlobsAsync(manifest.References().Concat(Blobs(journal)), cancellationToken).ConfigureAwait(false);
         await SwapHeadAsync(Head with { Step = manifest.Step, Manifest = new BlobRef(blob.Sha256, blob.Length), Journal = journal }, cancellationToken).ConfigureAwait(false);
         Manifest = manifest;
     }
@@ -105,23 +116,52 @@ public sealed class RunStore
     public Task SetJournalAsync(IReadOnlyList<LogSegment> journal, CancellationToken cancellationToken) =>
         SwapHeadAsync(Head with { Journal = journal }, cancellationToken);
 
+    // A head never names what is not there, or what garbage collection may be about to take: what is new is looked at again,
+    // after all that may have happened since it was written.
+    private async Task CheckBlobsAsync(IEnumerable<BlobRef> named, CancellationToken cancellationToken)
+    {
+        var before = (Manifest?.References() ?? []).Concat(Blobs(Head.Journal)).ToHashSet();
+        var options = new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(named.Where(b => !before.Contains(b)).Distinct(), options, async (blob, token) =>
+        {
+            if (!await _store.RenewAsync(blob, token).ConfigureAwait(false))
+                throw new IOException($"{_store.Location}: blob {blob.Sha256} is not there, though it was written; nothing was committed");
+        }).ConfigureAwait(false);
+    }
+
     private async Task SwapHeadAsync(RunHead head, CancellationToken cancellationToken)
     {
-        try
+        for (var attempt = 1; ; attempt++)
         {
-            _etag = await _store.PutDocumentAsync(HeadPath(Head.Run), ToJson(head), _etag, cancellationToken).ConfigureAwait(false);
-        }
-        catch (ETagMismatchException)
-        {
-            // If the answer to our own write was lost and the write repeated, the head is already what we want.
-            var document = await _store.GetDocumentAsync(HeadPath(Head.Run), cancellationToken).ConfigureAwait(false);
-            if (document is null || !document.Content.AsSpan().SequenceEqual(ToJson(head)))
-                throw new StaleGenerationException(Head.Run, Generation, document is null ? 0 : Parse(document, Head.Run, _store).Generation);
-            _etag = document.ETag;
+            var json = ToJson(head);
+            _unsure.Add(head);
+            try
+            {
+                _etag = await _store.PutDocumentAsync(HeadPath(Head.Run), json, _etag, cancellationToken).ConfigureAwait(false);
+                break;
+            }
+            catch (ETagMismatchException)
+            {
+                var document = await _store.GetDocumentAsync(HeadPath(Head.Run), cancellationToken).ConfigureAwait(false);
+                var own = document is null ? null : _unsure.Find(h => document.Content.AsSpan().SequenceEqual(ToJson(h)));
+
+                // Neither the head that was read nor one of our own: another owner was here.
+                if (document is null || (own is null && document.ETag != _etag))
+                    throw new StaleGenerationException(Head.Run, Generation, document is null ? 0 : Parse(document, Head.Run, _store).Generation);
+                _etag = document.ETag;
+                if (document.Content.AsSpan().SequenceEqual(json)) break;
+
+                // The refusal was wrong, or a write that was given up has come through after all.
+                if (attempt == MaxRefusals) throw;
+                if (own?.Step > head.Step) head = head with { Step = own.Step, Manifest = own.Manifest };
+            }
         }
 
         Head = head;
+        _unsure.Clear();
     }
+
+    private static IEnumerable<BlobRef> Blobs(IReadOnlyList<LogSegment>? log) => (log ?? []).Select(s => s.Blob);
 
     /// <summary>Reads a manifest.</summary>
     public static async Task<Manifest> ReadManifestAsync(IBlobStore store, BlobRef blob, CancellationToken cancellationToken)

@@ -15,6 +15,8 @@ public sealed class AzureBlobStore : IBlobStore
     // Up to here one Put Blob: blocks that two writers of one blob stage at one time can spoil each other's.
     private const long LargestPut = 5000L << 20;
 
+    private static readonly TimeSpan s_young = TimeSpan.FromMinutes(1);
+
     private readonly BlobContainerClient _container;
 
     /// <summary>Uses a container that exists, or <see cref="CreateIfNotExistsAsync"/> makes.</summary>
@@ -38,20 +40,39 @@ public sealed class AzureBlobStore : IBlobStore
     }
 
     /// <inheritdoc/>
-    public async Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken) =>
-        await Blob(sha256).ExistsAsync(cancellationToken).ConfigureAwait(false);
+    public async Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken)
+    {
+        var client = Blob(blob.Sha256);
+        var found = await FindAsync(client, cancellationToken).ConfigureAwait(false);
+        if (found?.Value.ContentLength != blob.Length) return false;
+        var now = found.GetRawResponse().Headers.Date ?? DateTimeOffset.MaxValue;
+        return now - found.Value.LastModified < s_young || await TouchAsync(client, cancellationToken).ConfigureAwait(false);
+    }
 
     /// <inheritdoc/>
     public async Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken)
     {
         var client = Blob(blob.Sha256);
-        if (await RenewAsync(client, cancellationToken).ConfigureAwait(false)) return false;
+        var conditions = new BlobRequestConditions { IfNoneMatch = ETag.All };
+        var found = await FindAsync(client, cancellationToken).ConfigureAwait(false);
+        if (found?.Value.ContentLength == blob.Length)
+        {
+            if (await TouchAsync(client, cancellationToken).ConfigureAwait(false)) return false;
+        }
+        else if (found is not null)
+        {
+            // Something else is in its place, which no reader takes.
+            conditions = new BlobRequestConditions { IfMatch = found.Value.ETag };
+        }
 
         using var content = blob.OpenRead();
         var options = new BlobUploadOptions
         {
-            Conditions = new BlobRequestConditions { IfNoneMatch = ETag.All },
+            Conditions = conditions,
             TransferOptions = new StorageTransferOptions { InitialTransferSize = LargestPut, MaximumConcurrency = 4 },
+
+            // What changes on the way is refused, instead of lying there until somebody reads it.
+            TransferValidation = new UploadTransferValidationOptions { ChecksumAlgorithm = StorageChecksumAlgorithm.MD5 },
         };
         try
         {
@@ -60,7 +81,10 @@ public sealed class AzureBlobStore : IBlobStore
         }
         catch (RequestFailedException e) when (IsConflict(e))
         {
-            return false;
+            // Somebody else was quicker, it says. A manifest may only name what has been seen to be there.
+            found = await FindAsync(client, cancellationToken).ConfigureAwait(false);
+            if (found?.Value.ContentLength == blob.Length) return false;
+            throw new IOException($"{Location}: blob {blob.Sha256} was not taken ({e.Status} {e.ErrorCode}), and is not there", e);
         }
     }
 
@@ -97,13 +121,26 @@ public sealed class AzureBlobStore : IBlobStore
         {
             var name = item.Name[(item.Name.LastIndexOf('/') + 1)..];
             if (BlobRef.IsName(name))
-                yield return new StoredBlob(name, item.Properties.ContentLength ?? 0, item.Properties.LastModified ?? DateTimeOffset.MaxValue);
+            {
+                yield return new StoredBlob(
+                    name, item.Properties.ContentLength ?? 0, item.Properties.LastModified ?? DateTimeOffset.MaxValue, item.Properties.ETag?.ToString("H") ?? "");
+            }
         }
     }
 
     /// <inheritdoc/>
-    public Task DeleteAsync(string sha256, CancellationToken cancellationToken) =>
-        Blob(sha256).DeleteIfExistsAsync(cancellationToken: cancellationToken);
+    public async Task<bool> DeleteAsync(StoredBlob blob, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var conditions = new BlobRequestConditions { IfMatch = new ETag(blob.Version) };
+            return await Blob(blob.Sha256).DeleteIfExistsAsync(conditions: conditions, cancellationToken: cancellationToken).ConfigureAwait(false);
+        }
+        catch (RequestFailedException e) when (e.Status == 412)
+        {
+            return false;
+        }
+    }
 
     /// <inheritdoc/>
     public async Task<StoreDocument?> GetDocumentAsync(string path, CancellationToken cancellationToken)
@@ -150,10 +187,21 @@ public sealed class AzureBlobStore : IBlobStore
     public Task DeleteDocumentAsync(string path, CancellationToken cancellationToken) =>
         Document(path).DeleteIfExistsAsync(cancellationToken: cancellationToken);
 
-    // Garbage collection spares what is new, and this is about to be referred to. It may also just have deleted it.
-    private static async Task<bool> RenewAsync(BlobClient client, CancellationToken cancellationToken)
+    private static async Task<Response<BlobProperties>?> FindAsync(BlobClient client, CancellationToken cancellationToken)
     {
-        if (!await client.ExistsAsync(cancellationToken).ConfigureAwait(false)) return false;
+        try
+        {
+            return await client.GetPropertiesAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            return null;
+        }
+    }
+
+    // Garbage collection spares what is new, and this is about to be referred to. It may also just have deleted it.
+    private static async Task<bool> TouchAsync(BlobClient client, CancellationToken cancellationToken)
+    {
         try
         {
             await client.SetMetadataAsync(new Dictionary<string, string>(), cancellationToken: cancellationToken).ConfigureAwait(false);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 
@@ -11,6 +12,7 @@ public sealed class FolderBlobStore : IBlobStore
 {
     private const string LockSuffix = ".lock";
     private static readonly TimeSpan s_lockPatience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan s_young = TimeSpan.FromMinutes(1);
 
     private readonly string _root;
     private readonly string _blobs;
@@ -27,15 +29,24 @@ public sealed class FolderBlobStore : IBlobStore
     public string Location => _root;
 
     /// <inheritdoc/>
-    public Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken) => Task.FromResult(File.Exists(BlobPath(sha256)));
+    public async Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken)
+    {
+        var file = new FileInfo(BlobPath(blob.Sha256));
+        if (!file.Exists || file.Length != blob.Length) return false;
+        if (DateTime.UtcNow - file.LastWriteTimeUtc < s_young) return true;
+        using var held = await Lock(file.FullName, cancellationToken).ConfigureAwait(false);
+        return Touch(file.FullName, blob.Length);
+    }
 
     /// <inheritdoc/>
     public async Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken)
     {
         var path = BlobPath(blob.Sha256);
-        if (Renew(path)) return false;
-
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        using var held = File.Exists(path) ? await Lock(path, cancellationToken).ConfigureAwait(false) : null;
+        if (held is not null && Touch(path, blob.Length)) return false;
+
+        // Nothing is there, or something cut off, which no reader takes.
         await AtomicFile.WriteAsync(path, blob.WriteToAsync, cancellationToken).ConfigureAwait(false);
         return true;
     }
@@ -60,15 +71,20 @@ public sealed class FolderBlobStore : IBlobStore
         foreach (var file in new DirectoryInfo(_blobs).EnumerateFiles("*", SearchOption.AllDirectories))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (BlobRef.IsName(file.Name)) yield return new StoredBlob(file.Name, file.Length, file.LastWriteTimeUtc);
+            if (BlobRef.IsName(file.Name)) yield return new StoredBlob(file.Name, file.Length, file.LastWriteTimeUtc, Version(file));
         }
     }
 
     /// <inheritdoc/>
-    public Task DeleteAsync(string sha256, CancellationToken cancellationToken)
+    public async Task<bool> DeleteAsync(StoredBlob blob, CancellationToken cancellationToken)
     {
-        File.Delete(BlobPath(sha256));
-        return Task.CompletedTask;
+        var file = new FileInfo(BlobPath(blob.Sha256));
+        if (!file.Exists) return false;
+        using var held = await Lock(file.FullName, cancellationToken).ConfigureAwait(false);
+        file.Refresh();
+        if (!file.Exists || Version(file) != blob.Version) return false;
+        file.Delete();
+        return true;
     }
 
     /// <inheritdoc/>
@@ -85,11 +101,31 @@ public sealed class FolderBlobStore : IBlobStore
     {
         var file = DocumentFile(path);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        using var held = await Lock(file, cancellationToken).ConfigureAwait(false);
-        var current = await GetDocumentAsync(path, cancellationToken).ConfigureAwait(false);
-        if (current?.ETag != ifMatch) throw new ETagMismatchException(path);
-        await AtomicFile.WriteAllBytesAsync(file, content, cancellationToken).ConfigureAwait(false);
+        await CompareAsync().ConfigureAwait(false);
+        await AtomicFile.WriteAsync(file, (stream, token) => stream.WriteAsync(content, token).AsTask(), cancellationToken, LockAndCompareAsync).ConfigureAwait(false);
         return ETag(content.Span);
+
+        async Task CompareAsync()
+        {
+            var current = await GetDocumentAsync(path, cancellationToken).ConfigureAwait(false);
+            if (current?.ETag != ifMatch) throw new ETagMismatchException(path);
+        }
+
+        // Only the renaming happens under the lock: a process that is stopped while it holds one keeps everybody else out.
+        async Task<IDisposable> LockAndCompareAsync(CancellationToken token)
+        {
+            var held = await Lock(file, token).ConfigureAwait(false);
+            try
+            {
+                await CompareAsync().ConfigureAwait(false);
+                return held;
+            }
+            catch
+            {
+                await held.DisposeAsync().ConfigureAwait(false);
+                throw;
+            }
+        }
     }
 
     /// <inheritdoc/>
@@ -124,32 +160,30 @@ public sealed class FolderBlobStore : IBlobStore
     }
 
     // Garbage collection spares what is new, and this is about to be referred to. It may also just have deleted it.
-    private static bool Renew(string path)
+    private static bool Touch(string path, long length)
     {
-        try
-        {
-            if (!File.Exists(path)) return false;
-            File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
-            return File.Exists(path);
-        }
-        catch (IOException)
-        {
-            return false;
-        }
+        var file = new FileInfo(path);
+        if (!file.Exists || file.Length != length) return false;
+        file.LastWriteTimeUtc = DateTime.UtcNow;
+        return true;
     }
+
+    private static string Version(FileInfo file) => file.LastWriteTimeUtc.Ticks.ToString(CultureInfo.InvariantCulture);
 
     private static string ETag(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(SHA256.HashData(content));
 
     // FileShare.None is a flock on Linux: it ends with the process, so a killed holder blocks nobody.
-    private static async Task<FileStream> Lock(string file, CancellationToken cancellationToken)
+    private async Task<FileStream> Lock(string file, CancellationToken cancellationToken)
     {
+        // A document has a lock of its own, blobs share one by folder: there would be as many as blobs.
+        var name = file.StartsWith(_blobs, StringComparison.Ordinal) ? Path.GetDirectoryName(file) + LockSuffix : file + LockSuffix;
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(s_lockPatience);
         while (true)
         {
             try
             {
-                return new FileStream(file + LockSuffix, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return new FileStream(name, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
             catch (IOException) when (!patience.IsCancellationRequested)
             {

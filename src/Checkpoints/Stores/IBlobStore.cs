@@ -9,10 +9,13 @@ public interface IBlobStore
     /// <summary>Where it is, for messages; never a secret.</summary>
     string Location { get; }
 
-    /// <summary>Whether a blob is there.</summary>
-    Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken);
+    /// <summary>
+    /// Whether a blob is there in its full length. If so it is made new to the garbage collector, unless it is less than a
+    /// minute old.
+    /// </summary>
+    Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken);
 
-    /// <summary>Writes a blob. Returns false if it was there already, which is as good.</summary>
+    /// <summary>Writes a blob. Returns false if it was seen to be there already, which is as good, and makes it new.</summary>
     Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken);
 
     /// <summary>Reads a blob and verifies it; the caller owns the content.</summary>
@@ -23,8 +26,9 @@ public interface IBlobStore
     /// <summary>All blobs, in no order.</summary>
     IAsyncEnumerable<StoredBlob> ListAsync(CancellationToken cancellationToken);
 
-    /// <summary>Deletes a blob. Nothing if it is not there.</summary>
-    Task DeleteAsync(string sha256, CancellationToken cancellationToken);
+    /// <summary>Deletes a blob, unless it was written or made new since it was listed. Nothing if it is not there.</summary>
+    /// <returns>Whether it was deleted.</returns>
+    Task<bool> DeleteAsync(StoredBlob blob, CancellationToken cancellationToken);
 
     /// <summary>A document, or null.</summary>
     Task<StoreDocument?> GetDocumentAsync(string path, CancellationToken cancellationToken);

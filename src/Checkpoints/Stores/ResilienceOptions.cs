@@ -12,6 +12,9 @@ public sealed record ResilienceOptions
     /// <value>Longest pause. Default 5 s.</value>
     public TimeSpan LongestDelay { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <value>Longest time for one try. Default 10 min, for large blobs.</value>
-    public TimeSpan TryTimeout { get; init; } = TimeSpan.FromMinutes(10);
+    /// <value>Longest time for one try, without the transfer of its blob. Default 30 s.</value>
+    public TimeSpan TryTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <value>A try that transfers a blob may take as much longer as this rate needs, bytes per second. Default 1 MB/s.</value>
+    public long SlowestBytesPerSecond { get; init; } = 1_000_000;
 }

@@ -14,13 +14,16 @@ namespace LisaOrleans.Checkpoints;
 /// </summary>
 public sealed class ResilientBlobStore : IBlobStore
 {
+    private static readonly ResiliencePropertyKey<TimeSpan> s_limit = new("limit");
+
     private readonly IBlobStore _inner;
+    private readonly ResilienceOptions _options;
     private readonly ResiliencePipeline _pipeline;
 
     /// <summary>Wraps a store.</summary>
     public ResilientBlobStore(IBlobStore inner, ResilienceOptions options, TimeProvider time)
     {
-        _inner = inner;
+        (_inner, _options) = (inner, options);
         _pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
             .AddRetry(new RetryStrategyOptions
             {
@@ -39,7 +42,7 @@ public sealed class ResilientBlobStore : IBlobStore
                 SamplingDuration = TimeSpan.FromSeconds(10),
                 BreakDuration = TimeSpan.FromSeconds(1),
             })
-            .AddTimeout(options.TryTimeout)
+            .AddTimeout(new TimeoutStrategyOptions { TimeoutGenerator = static a => new(a.Context.Properties.GetValue(s_limit, TimeSpan.MaxValue)) })
             .Build();
     }
 
@@ -47,19 +50,19 @@ public sealed class ResilientBlobStore : IBlobStore
     public string Location => _inner.Location;
 
     /// <inheritdoc/>
-    public Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken) => Try(t => _inner.ExistsAsync(sha256, t), cancellationToken);
+    public Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken) => Try(t => _inner.RenewAsync(blob, t), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken) => Try(t => _inner.PutAsync(blob, t), cancellationToken);
+    public Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken) => Try(t => _inner.PutAsync(blob, t), cancellationToken, blob.Length);
 
     /// <inheritdoc/>
-    public Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken) => Try(t => _inner.ReadAsync(blob, t), cancellationToken);
+    public Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken) => Try(t => _inner.ReadAsync(blob, t), cancellationToken, blob.Length);
 
     /// <inheritdoc/>
     public IAsyncEnumerable<StoredBlob> ListAsync(CancellationToken cancellationToken) => Whole(_inner.ListAsync, cancellationToken);
 
     /// <inheritdoc/>
-    public Task DeleteAsync(string sha256, CancellationToken cancellationToken) => Try(t => Done(_inner.DeleteAsync(sha256, t)), cancellationToken);
+    public Task<bool> DeleteAsync(StoredBlob blob, CancellationToken cancellationToken) => Try(t => _inner.DeleteAsync(blob, t), cancellationToken);
 
     /// <inheritdoc/>
     public Task<StoreDocument?> GetDocumentAsync(string path, CancellationToken cancellationToken) =>
@@ -81,6 +84,9 @@ public sealed class ResilientBlobStore : IBlobStore
     private static bool IsPassing(Exception e) => e switch
     {
         RequestFailedException { Status: 0 or 408 or 409 or 429 or >= 500 } => true,
+
+        // Bytes that changed on the way to the store; the emulator has another word for it.
+        RequestFailedException { Status: 400, ErrorCode: "Md5Mismatch" or "InvalidOperation" } => true,
         ETagMismatchException or BlobMissingException => false,
         BlobCorruptException or TimeoutRejectedException or BrokenCircuitException => true,
         HttpRequestException or IOException => true,
@@ -101,11 +107,13 @@ public sealed class ResilientBlobStore : IBlobStore
         foreach (var item in await Try(t => list(t).ToListAsync(t).AsTask(), cancellationToken).ConfigureAwait(false)) yield return item;
     }
 
-    private async Task<T> Try<T>(Func<CancellationToken, Task<T>> action, CancellationToken cancellationToken)
+    private async Task<T> Try<T>(Func<CancellationToken, Task<T>> action, CancellationToken cancellationToken, long bytes = 0)
     {
+        var context = ResilienceContextPool.Shared.Get(cancellationToken);
+        context.Properties.Set(s_limit, _options.TryTimeout + TimeSpan.FromSeconds((double)bytes / _options.SlowestBytesPerSecond));
         try
         {
-            return await _pipeline.ExecuteAsync(async token => await action(token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+            return await _pipeline.ExecuteAsync(async c => await action(c.CancellationToken).ConfigureAwait(false), context).ConfigureAwait(false);
         }
         catch (Exception e) when (e is BrokenCircuitException or TimeoutRejectedException)
         {
@@ -113,6 +121,10 @@ public sealed class ResilientBlobStore : IBlobStore
             var own = e is BrokenCircuitException { InnerException: { } cause } ? cause : e;
             if (own is not (BrokenCircuitException or TimeoutRejectedException)) ExceptionDispatchInfo.Throw(own);
             throw new IOException($"{Location} does not answer: {own.Message}", own);
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
         }
     }
 }

@@ -11,12 +11,11 @@ public sealed class AzureBlobStoreContractTests(AzuriteFixture fixture) : BlobSt
         await new AzureBlobStore(container).CreateIfNotExistsAsync(TestContext.Current.CancellationToken);
         return new StoreUnderTest(() => new AzureBlobStore(new BlobContainerClient(azurite.ConnectionString, name, AzureFaults.Options())), DamageAsync, () => { });
 
-        async Task DamageAsync(string sha256)
+        async Task DamageAsync(string sha256, Func<byte[], byte[]> change)
         {
             var blob = container.GetBlobClient($"blobs/{sha256[..2]}/{sha256}");
             var bytes = (await blob.DownloadContentAsync()).Value.Content.ToArray();
-            bytes[bytes.Length / 2] ^= 1;
-            await blob.UploadAsync(BinaryData.FromBytes(bytes), overwrite: true);
+            await blob.UploadAsync(BinaryData.FromBytes(change(bytes)), overwrite: true);
         }
     }
 }

@@ -9,7 +9,7 @@ internal sealed class CrashingBlobStore(IBlobStore inner, int crashAt, bool afte
 
     public bool Crashed { get; private set; }
 
-    public Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken) => Call(() => inner.ExistsAsync(sha256, cancellationToken));
+    public Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken) => Call(() => inner.RenewAsync(blob, cancellationToken));
 
     public Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken) => Call(() => inner.PutAsync(blob, cancellationToken));
 
@@ -17,11 +17,7 @@ internal sealed class CrashingBlobStore(IBlobStore inner, int crashAt, bool afte
 
     public IAsyncEnumerable<StoredBlob> ListAsync(CancellationToken cancellationToken) => inner.ListAsync(cancellationToken);
 
-    public Task DeleteAsync(string sha256, CancellationToken cancellationToken) => Call(async () =>
-    {
-        await inner.DeleteAsync(sha256, cancellationToken);
-        return true;
-    });
+    public Task<bool> DeleteAsync(StoredBlob blob, CancellationToken cancellationToken) => Call(() => inner.DeleteAsync(blob, cancellationToken));
 
     public Task<StoreDocument?> GetDocumentAsync(string path, CancellationToken cancellationToken) =>
         Call(() => inner.GetDocumentAsync(path, cancellationToken));
@@ -40,7 +36,7 @@ internal sealed class CrashingBlobStore(IBlobStore inner, int crashAt, bool afte
 
     private async Task<T> Call<T>(Func<Task<T>> call)
     {
-        var dies = Crashed || _calls++ == crashAt;
+        var dies = Crashed || Interlocked.Increment(ref _calls) > crashAt;
         if (dies && !afterTheCall) Die();
         var result = await call();
         if (dies) Die();

@@ -7,12 +7,10 @@ public sealed class FolderBlobStoreContractTests : BlobStoreContract
         var folder = new TempFolder();
         return Task.FromResult(new StoreUnderTest(() => new FolderBlobStore(folder.Root), DamageAsync, folder.Dispose));
 
-        Task DamageAsync(string sha256)
+        Task DamageAsync(string sha256, Func<byte[], byte[]> change)
         {
             var file = Directory.EnumerateFiles(folder.Root, sha256, SearchOption.AllDirectories).Single();
-            var bytes = File.ReadAllBytes(file);
-            bytes[bytes.Length / 2] ^= 1;
-            File.WriteAllBytes(file, bytes);
+            File.WriteAllBytes(file, change(File.ReadAllBytes(file)));
             return Task.CompletedTask;
         }
     }

@@ -33,6 +33,6 @@ public sealed class FolderBlobStoreTests
         var store = new FolderBlobStore(folder["store"]);
         await Assert.ThrowsAsync<ArgumentException>(() => store.PutDocumentAsync(path, default, null, Token));
         await Assert.ThrowsAsync<ArgumentException>(() => store.GetDocumentAsync(path, Token));
-        await Assert.ThrowsAsync<ArgumentException>(() => store.ExistsAsync(path, Token));
+        await Assert.ThrowsAsync<ArgumentException>(() => store.RenewAsync(new BlobRef(path, 1), Token));
     }
 }

@@ -85,7 +85,7 @@ public sealed class ResilientBlobStoreOutageTests
 
         public string Location => "nowhere";
 
-        public Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken) => throw new NotSupportedException();
 
@@ -93,12 +93,12 @@ public sealed class ResilientBlobStoreOutageTests
 
         public async IAsyncEnumerable<StoredBlob> ListAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
         {
-            yield return new StoredBlob("a", 1, default);
+            yield return new StoredBlob("a", 1, default, "1");
             await trouble(cancellationToken);
-            yield return new StoredBlob("b", 1, default);
+            yield return new StoredBlob("b", 1, default, "1");
         }
 
-        public Task DeleteAsync(string sha256, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task<bool> DeleteAsync(StoredBlob blob, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public async Task<StoreDocument?> GetDocumentAsync(string path, CancellationToken cancellationToken)
         {

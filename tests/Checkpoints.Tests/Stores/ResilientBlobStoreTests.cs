@@ -34,7 +34,7 @@ public sealed class ResilientBlobStoreTests(AzuriteFixture fixture)
 
         // Two requests fail, two do not: as many as a call makes at most.
         _faults.Before = (_, n) => Task.FromResult(n % 4 >= 2 ? null : AzureFaults.Error(status, code));
-        Assert.False(await Finish(store.ExistsAsync(blob.Sha256, Token)));
+        Assert.False(await Finish(store.RenewAsync(new BlobRef(blob.Sha256, blob.Length), Token)));
         await Finish(store.PutAsync(blob, Token));
         (await Finish(store.ReadAsync(new BlobRef(blob.Sha256, 3), Token))).Dispose();
         var etag = await Finish(store.PutDocumentAsync("d", new byte[] { 1 }, null, Token));
@@ -42,8 +42,8 @@ public sealed class ResilientBlobStoreTests(AzuriteFixture fixture)
         Assert.Equal([2], (await Finish(store.GetDocumentAsync("d", Token)))!.Content);
         await Finish(Done(store.DeleteDocumentAsync("d", Token)));
         Assert.Null(await Finish(store.GetDocumentAsync("d", Token)));
-        await Finish(Done(store.DeleteAsync(blob.Sha256, Token)));
-        Assert.False(await Finish(store.ExistsAsync(blob.Sha256, Token)));
+        await Finish(Done(store.DeleteNowAsync(blob.Sha256)));
+        Assert.False(await Finish(store.RenewAsync(new BlobRef(blob.Sha256, blob.Length), Token)));
     }
 
     [Fact]
@@ -84,7 +84,7 @@ public sealed class ResilientBlobStoreTests(AzuriteFixture fixture)
     {
         var store = await StoreAsync();
         _faults.Before = (_, _) => Task.FromResult<HttpResponseMessage?>(AzureFaults.Error(503, "ServerBusy"));
-        var e = await Assert.ThrowsAsync<RequestFailedException>(() => Finish(store.ExistsAsync(new BytesBlob([1]).Sha256, Token)));
+        var e = await Assert.ThrowsAsync<RequestFailedException>(() => Finish(store.RenewAsync(new BlobRef(new BytesBlob([1]).Sha256, 1), Token)));
         Assert.Equal((503, Retries + 1), (e.Status, _faults.Requests));
     }
 

@@ -87,7 +87,7 @@ public sealed class StoreSecretsTests(AzuriteFixture fixture)
             () => store.ReadAsync(missing, Token),
             () => store.PutDocumentAsync(path, default, null, Token),
             () => store.PutDocumentAsync(path, default, "\"0x1\"", Token),
-            () => store.ExistsAsync("x", Token),
+            () => store.RenewAsync(new BlobRef("x", 1), Token),
             () => store.GetDocumentAsync("../x", Token),
         ];
         foreach (var call in calls)
