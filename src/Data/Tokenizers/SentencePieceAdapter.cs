@@ -11,7 +11,7 @@ internal sealed class SentencePieceAdapter : ITokenizer
     private SentencePieceAdapter(SentencePieceTokenizer tokenizer, TokenizerConfig config)
     {
         _tokenizer = tokenizer;
-        AddBosToken = config.AddBosToken;
+        AddBosToken = config.AddBosToken ?? true;
         var special = new Dictionary<string, int>(config.SpecialTokens);
         special.TryAdd(tokenizer.BeginningOfSentenceToken, tokenizer.BeginningOfSentenceId);
         special.TryAdd(tokenizer.EndOfSentenceToken, tokenizer.EndOfSentenceId);
@@ -45,7 +45,7 @@ internal sealed class SentencePieceAdapter : ITokenizer
     public int[] Encode(string text) =>
         text.Length == 0 ? [] : [.. _tokenizer.EncodeToIds(text, addBeginningOfSentence: false, addEndOfSentence: false)];
 
-    public int[] EncodeWithSpecialTokens(string text) => _special.Encode(text, Encode);
+    public int[] EncodeWithSpecialTokens(string text) => _special.Encode(text, (part, _) => Encode(part));
 
     public string Decode(IReadOnlyList<int> ids) => _tokenizer.Decode(ids.Where(i => i != BosTokenId && i != EosTokenId), considerSpecialTokens: false) ?? "";
 }

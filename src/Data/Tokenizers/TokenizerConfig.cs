@@ -1,64 +1,56 @@
-using System.Text.Json;
+using System.Globalization;
 
 namespace LisaOrleans.Data;
 
 /// <summary>What tokenizer_config.json and its neighbours say about special tokens.</summary>
-/// <param name="AddBosToken">add_bos_token.</param>
-/// <param name="SpecialTokens">Text to id, of added_tokens_decoder and added_tokens.json.</param>
-internal sealed record TokenizerConfig(bool AddBosToken, IReadOnlyDictionary<string, int> SpecialTokens)
+internal sealed class TokenizerConfig
 {
-    public static TokenizerConfig Read(string folder)
+    private readonly Dictionary<string, int> _special = [];
+
+    private TokenizerConfig(string folder)
     {
-        var special = new Dictionary<string, int>();
-        var addBos = true;
-        ReadFile(Path.Combine(folder, "added_tokens.json"), (file, root) =>
+        JsonField.ReadFile(Path.Combine(folder, "added_tokens.json"), root =>
         {
-            foreach (var token in root.EnumerateObject()) special[token.Name] = Id(file, token.Name, token.Value);
+            foreach (var (name, id) in root.Members()) _special[name] = id.Id();
+            return root;
         });
-        ReadFile(Path.Combine(folder, "tokenizer_config.json"), (file, root) =>
+        JsonField.ReadFile(Path.Combine(folder, "special_tokens_map.json"), ReadTokens);
+        JsonField.ReadFile(Path.Combine(folder, "tokenizer_config.json"), root =>
         {
-            if (root.TryGetProperty("add_bos_token", out var add) && add.ValueKind != JsonValueKind.Null)
+            AddBosToken = root.Optional("add_bos_token")?.Flag();
+            ReadTokens(root);
+            foreach (var (name, token) in root.Optional("added_tokens_decoder")?.Members() ?? [])
             {
-                addBos = add.ValueKind is JsonValueKind.True or JsonValueKind.False
-                    ? add.GetBoolean()
-                    : throw new TokenizerException(file, "field 'add_bos_token' must be true or false");
+                if (!int.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var id))
+                    throw token.Wrong("must have a token id for its name");
+                _special[token.Required("content").Text()] = id;
             }
 
-            if (!root.TryGetProperty("added_tokens_decoder", out var added)) return;
-            if (added.ValueKind != JsonValueKind.Object) throw new TokenizerException(file, "field 'added_tokens_decoder' must be an object");
-            foreach (var token in added.EnumerateObject())
-            {
-                if (!int.TryParse(token.Name, System.Globalization.CultureInfo.InvariantCulture, out var id) || id < 0
-                    || token.Value.ValueKind != JsonValueKind.Object
-                    || !token.Value.TryGetProperty("content", out var content) || content.ValueKind != JsonValueKind.String)
-                {
-                    throw new TokenizerException(file, $"field 'added_tokens_decoder.{token.Name}' must be an id with an object that has 'content'");
-                }
-
-                special[content.GetString()!] = id;
-            }
+            return root;
         });
-        return new TokenizerConfig(addBos, special);
     }
 
-    private static int Id(string file, string name, JsonElement value) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var id) && id >= 0
-            ? id
-            : throw new TokenizerException(file, $"field '{name}' must be a token id");
+    /// <summary>add_bos_token; null where it is not said.</summary>
+    public bool? AddBosToken { get; private set; }
 
-    private static void ReadFile(string path, Action<string, JsonElement> read)
+    /// <summary>The text of bos_token; null for none.</summary>
+    public string? BosToken { get; private set; }
+
+    /// <summary>The text of eos_token; null for none.</summary>
+    public string? EosToken { get; private set; }
+
+    /// <summary>Text to id, of added_tokens_decoder and added_tokens.json.</summary>
+    public IReadOnlyDictionary<string, int> SpecialTokens => _special;
+
+    public static TokenizerConfig Read(string folder) => new(folder);
+
+    private JsonField ReadTokens(JsonField root)
     {
-        if (!File.Exists(path)) return;
-        try
-        {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { AllowDuplicateProperties = false });
-            if (document.RootElement.ValueKind != JsonValueKind.Object) throw new TokenizerException(path, "must be a JSON object");
-            read(path, document.RootElement);
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // InvalidOperationException: an escaped half of a surrogate pair.
-            throw new TokenizerException(path, $"is not valid JSON: {e.Message}");
-        }
+        BosToken = Token("bos_token") ?? BosToken;
+        EosToken = Token("eos_token") ?? EosToken;
+        return root;
+
+        // Old files have the text, newer ones an object around it.
+        string? Token(string name) => root.Optional(name) is { } token ? (token.IsText ? token : token.Required("content")).Text() : null;
     }
 }

@@ -4,11 +4,12 @@ namespace LisaOrleans.Data;
 public static class TokenizerLoader
 {
     private const string SentencePiece = "tokenizer.model";
+    private const string Json = "tokenizer.json";
 
     /// <summary>All files that a tokenizer may consist of; they are copied to an output folder as they are.</summary>
     public static IReadOnlyList<string> Files { get; } =
     [
-        SentencePiece, "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
+        SentencePiece, Json, "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
         "vocab.json", "merges.txt", "chat_template.jinja",
     ];
 
@@ -17,8 +18,8 @@ public static class TokenizerLoader
     public static ITokenizer Load(string folder)
     {
         var path = Path.Combine(folder, SentencePiece);
-        return File.Exists(path)
-            ? SentencePieceAdapter.Load(path, TokenizerConfig.Read(folder))
-            : throw new TokenizerException(folder, $"has no {SentencePiece}; only SentencePiece tokenizers are read so far");
+        if (File.Exists(path)) return SentencePieceAdapter.Load(path, TokenizerConfig.Read(folder));
+        return JsonTokenizer.Load(Path.Combine(folder, Json), TokenizerConfig.Read(folder))
+            ?? throw new TokenizerException(folder, $"has neither {SentencePiece} nor {Json}");
     }
 }

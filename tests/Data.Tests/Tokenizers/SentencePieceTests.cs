@@ -98,7 +98,7 @@ public sealed class SentencePieceTests
     [InlineData("""{"add_bos_token":"yes"}""", "field 'add_bos_token'")]
     [InlineData("""{"added_tokens_decoder":[]}""", "field 'added_tokens_decoder'")]
     [InlineData("""{"added_tokens_decoder":{"x":{"content":"a"}}}""", "field 'added_tokens_decoder.x'")]
-    [InlineData("""{"added_tokens_decoder":{"512":{}}}""", "field 'added_tokens_decoder.512'")]
+    [InlineData("""{"added_tokens_decoder":{"512":{}}}""", "field 'added_tokens_decoder.512.content'")]
     public void A_wrong_config_is_refused_with_file_and_field(string config, string problem)
     {
         using var folder = new TempFolder();
@@ -111,7 +111,7 @@ public sealed class SentencePieceTests
     {
         using var folder = new TempFolder();
         var missing = Assert.Throws<TokenizerException>(() => TokenizerLoader.Load(folder.Root));
-        Assert.Contains("has no tokenizer.model", missing.Message, StringComparison.Ordinal);
+        Assert.Contains("has neither tokenizer.model nor tokenizer.json", missing.Message, StringComparison.Ordinal);
 
         var good = File.ReadAllBytes(Path.Combine(SampleTokenizer.Folder, "tokenizer.model"));
         File.WriteAllBytes(folder["tokenizer.model"], good[..(good.Length / 2)]);

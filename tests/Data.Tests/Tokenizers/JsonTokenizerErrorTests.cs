@@ -1,0 +1,75 @@
+using System.Text.Json.Nodes;
+
+namespace LisaOrleans.Data.Tests;
+
+public sealed class JsonTokenizerErrorTests
+{
+    [Theory]
+    [InlineData("model.type", "\"Unigram\"", "field 'model.type' is 'Unigram'; supported: BPE")]
+    [InlineData("model", "null", "field 'model' is missing")]
+    [InlineData("model", "[]", "field 'model' must be an object")]
+    [InlineData("model.vocab", "[]", "field 'model.vocab' must be an object")]
+    [InlineData("model.vocab", "{}", "'l', which is not in model.vocab")]
+    [InlineData("model.vocab.l", "-1", "field 'model.vocab.l' must be a token id")]
+    [InlineData("model.vocab.l", "2147483647", "field 'model.vocab.l' must be a token id")]
+    [InlineData("model.vocab.l", "1", "field 'model.vocab.o' is 1, which another token has too")]
+    [InlineData("model.merges", "5", "field 'model.merges' must be a list")]
+    [InlineData("model.merges", "[\"l o w\"]", "field 'model.merges[0]' must be two tokens")]
+    [InlineData("model.merges", "[\"l o\",\"w o\"]", "field 'model.merges[1]' needs 'wo', which is not in model.vocab")]
+    [InlineData("model.dropout", "0.1", "field 'model.dropout'")]
+    [InlineData("model.continuing_subword_prefix", "\"##\"", "field 'model.continuing_subword_prefix'")]
+    [InlineData("model.end_of_word_suffix", "\"</w>\"", "field 'model.end_of_word_suffix'")]
+    [InlineData("model.unk_token", "\"<unk>\"", "field 'model.unk_token' is not in model.vocab")]
+    [InlineData("model.byte_fallback", "true", "field 'model.byte_fallback' is true, but model.vocab lacks <0x00>")]
+    [InlineData("model.ignore_merges", "1", "field 'model.ignore_merges' must be true or false")]
+    [InlineData("normalizer", """{"type":"Lowercase"}""", "field 'normalizer.type' is 'Lowercase'; supported: Sequence, NFC")]
+    [InlineData("normalizer", """{"type":"Replace","pattern":{"Regex":"a"},"content":""}""", "field 'normalizer.pattern.String' is missing")]
+    [InlineData("normalizer", """{"type":"Sequence","normalizers":[{"type":"NFKC"}]}""", "field 'normalizer.normalizers[0].type' is 'NFKC'")]
+    [InlineData("pre_tokenizer", """{"type":"Whitespace"}""", "field 'pre_tokenizer.type' is 'Whitespace'")]
+    [InlineData("pre_tokenizer", """{"type":"Split","pattern":{"Regex":"("},"behavior":"Isolated"}""", "field 'pre_tokenizer.pattern.Regex' is no regular expression")]
+    [InlineData("pre_tokenizer", """{"type":"Split","pattern":{"String":" "},"behavior":"MergedWithNext"}""", "field 'pre_tokenizer.behavior' is 'MergedWithNext'")]
+    [InlineData("pre_tokenizer", """{"type":"Metaspace","replacement":"_","prepend_scheme":"x"}""", "field 'pre_tokenizer.prepend_scheme' is 'x'")]
+    [InlineData("post_processor", """{"type":"BertProcessing"}""", "field 'post_processor.type' is 'BertProcessing'")]
+    [InlineData("decoder", "null", "field 'decoder' is missing")]
+    [InlineData("decoder", """{"type":"WordPiece"}""", "field 'decoder.type' is 'WordPiece'")]
+    [InlineData("decoder", """{"type":"Strip","content":" ","start":1,"stop":0}""", "field 'decoder.type' is 'Strip' before a 'Fuse'")]
+    [InlineData("added_tokens", """[{"id":1,"content":"x"}]""", "field 'added_tokens[0]' gives id 1 to 'x'")]
+    [InlineData("added_tokens", """[{"id":50,"content":"l"}]""", "field 'added_tokens[0]' gives id 50 to 'l'")]
+    [InlineData("added_tokens", """[{"id":50,"content":""}]""", "field 'added_tokens[0].content' is empty")]
+    [InlineData("added_tokens", """[{"id":50,"content":"x","lstrip":true}]""", "field 'added_tokens[0].lstrip' is true")]
+    [InlineData("added_tokens", """[{"id":50,"content":"x"},{"id":51,"content":"x"}]""", "field 'added_tokens[1]'")]
+    public void A_wrong_or_unknown_part_is_refused_with_file_and_field(string path, string value, string problem)
+    {
+        using var folder = new TempFolder();
+        var json = TokenizerJson.ByteLevel();
+        var names = path.Split('.');
+        var parent = names[..^1].Aggregate((JsonNode)json, (node, name) => node[name]!);
+        parent[names[^1]] = JsonNode.Parse(value);
+
+        var e = Assert.Throws<TokenizerException>(() => TokenizerJson.Load(folder, json));
+
+        Assert.StartsWith(folder["tokenizer.json"] + ": field '", e.Message, StringComparison.Ordinal);
+        Assert.Contains(problem, e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", "is not valid JSON")]
+    [InlineData("[]", "must be a JSON object")]
+    [InlineData("""{"model":{"vocab":{"a":0,"a":1}}}""", "is not valid JSON")]
+    [InlineData("""{"model":{"vocab":{"\ud83d":0},"merges":[]}}""", "is not valid JSON")]
+    public void What_is_no_json_is_refused(string content, string problem)
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder["tokenizer.json"], content);
+        var e = Assert.Throws<TokenizerException>(() => TokenizerLoader.Load(folder.Root));
+        Assert.StartsWith($"{folder["tokenizer.json"]}: {problem}", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_begin_or_end_that_the_tokenizer_lacks_is_refused()
+    {
+        using var folder = new TempFolder();
+        var e = Assert.Throws<TokenizerException>(() => TokenizerJson.Load(folder, TokenizerJson.ByteLevel(), """{"eos_token":"</s>"}"""));
+        Assert.Contains("has no token '</s>', the eos_token of tokenizer_config.json", e.Message, StringComparison.Ordinal);
+    }
+}

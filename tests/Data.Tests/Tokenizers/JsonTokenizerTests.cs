@@ -1,0 +1,122 @@
+using System.Text.Json.Nodes;
+
+namespace LisaOrleans.Data.Tests;
+
+public sealed class JsonTokenizerTests
+{
+    [Theory]
+    [InlineData("low", new[] { 7 })]
+    [InlineData("lower low", new[] { 7, 9, 8 })]
+    [InlineData("  low", new[] { 5, 8 })]
+    [InlineData("é", new[] { 10, 11 })]
+    [InlineData("wol", new[] { 2, 1, 0 })]
+    [InlineData("", new int[0])]
+    public void Byte_level_merges_go_by_rank_within_pieces(string text, int[] ids)
+    {
+        using var folder = new TempFolder();
+        var tokenizer = TokenizerJson.Load(folder, TokenizerJson.ByteLevel());
+        Assert.Equal(ids, tokenizer.Encode(text));
+        Assert.Equal(text, tokenizer.Decode(ids));
+    }
+
+    [Fact]
+    public void Ignore_merges_takes_a_whole_piece_that_has_an_id()
+    {
+        using var folder = new TempFolder();
+        var json = TokenizerJson.ByteLevel();
+        json["model"]!["ignore_merges"] = true;
+        Assert.Equal([12, 8], TokenizerJson.Load(folder, json).Encode("lower low"));
+    }
+
+    [Theory]
+    [InlineData("ab", new[] { 263 })]
+    [InlineData(" ab", new[] { 259, 263 })]
+    [InlineData("ba ab", new[] { 259, 261, 260, 263 })]
+    [InlineData("é", new[] { 259, 3 + 0xC3, 3 + 0xA9 })]
+    public void Sentence_piece_texts_begin_with_a_space_and_fall_back_to_bytes(string text, int[] ids)
+    {
+        using var folder = new TempFolder();
+        var tokenizer = TokenizerJson.Load(folder, TokenizerJson.SentencePiece(), """{"eos_token":{"content":"</s>"}}""");
+        Assert.Equal(ids, tokenizer.Encode(text));
+        Assert.Equal(text, tokenizer.Decode([1, .. ids, 2]));
+        Assert.Equal((1, 2, true), (tokenizer.BosTokenId!.Value, tokenizer.EosTokenId!.Value, tokenizer.AddBosToken));
+    }
+
+    [Theory]
+    [InlineData("always", new[] { 263, 2, 263 })]
+    [InlineData("first", new[] { 263, 2, 262 })]
+    [InlineData("never", new[] { 262, 2, 262 })]
+    public void Metaspace_puts_a_space_where_its_scheme_says(string scheme, int[] ids)
+    {
+        using var folder = new TempFolder();
+        var json = TokenizerJson.SentencePiece();
+        json["normalizer"] = null;
+        json["pre_tokenizer"] = new JsonObject { ["type"] = "Metaspace", ["replacement"] = "▁", ["prepend_scheme"] = scheme, ["split"] = true };
+        var tokenizer = TokenizerJson.Load(folder, json);
+        Assert.Equal(ids, tokenizer.EncodeWithSpecialTokens("ab</s>ab"));
+        Assert.Equal(scheme == "never" ? [262, 263] : [263, 263], tokenizer.Encode("ab ab"));
+    }
+
+    [Fact]
+    public void Special_tokens_are_for_templates_only_and_other_added_ones_for_all_texts()
+    {
+        using var folder = new TempFolder();
+        var json = TokenizerJson.ByteLevel();
+        foreach (var character in "<|end>") json["model"]!["vocab"]![character.ToString()] ??= 30 + character - '<';
+        json["model"]!["vocab"]!["n"] = 200;
+        json["model"]!["vocab"]!["d"] = 201;
+        var tokenizer = TokenizerJson.Load(folder, json);
+
+        Assert.Equal([7, 20, 8, 21], tokenizer.EncodeWithSpecialTokens("low<|end|> low<tool>"));
+        var written = tokenizer.Encode("low<|end|><tool>");
+        Assert.DoesNotContain(20, written);
+        Assert.Equal(21, written[^1]);
+        Assert.Equal("low<|end|><tool>", tokenizer.Decode(written));
+        Assert.Equal("low low<tool>", tokenizer.Decode([7, 20, 8, 21]));
+    }
+
+    [Theory]
+    [InlineData("""{"bos_token":"<|end|>"}""", 20, false)]
+    [InlineData("""{"bos_token":"<|end|>","add_bos_token":true}""", 20, true)]
+    [InlineData("""{"add_bos_token":true}""", null, false)]
+    public void Without_a_template_the_config_says_what_a_sequence_begins_with(string config, int? bos, bool added)
+    {
+        using var folder = new TempFolder();
+        var tokenizer = TokenizerJson.Load(folder, TokenizerJson.ByteLevel(), config);
+        Assert.Equal((bos, added), (tokenizer.BosTokenId, tokenizer.AddBosToken));
+    }
+
+    [Fact]
+    public void A_character_beyond_16_bits_is_a_letter_where_unicode_says_so()
+    {
+        Assert.Equal(["𝐀b", "1", " 😀"], new PiecePattern(@"\p{L}+|\p{N}+| ?[^\s\p{L}\p{N}]+").Split("𝐀b1 😀", keepRest: true));
+        Assert.Equal(["𠀀", "𝟏", "𝟐"], new PiecePattern(@"\p{N}").Split("𠀀𝟏𝟐", keepRest: true));
+    }
+
+    [Fact]
+    public void A_text_without_tokens_for_it_is_refused_not_lost()
+    {
+        using var folder = new TempFolder();
+        var tokenizer = TokenizerJson.Load(folder, TokenizerJson.ByteLevel());
+        Assert.Contains("tokenizer.json: has no token for", Assert.Throws<TokenizerException>(() => tokenizer.Encode("x")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Unknown_characters_are_one_token_where_they_fuse()
+    {
+        using var folder = new TempFolder();
+        var json = TokenizerJson.SentencePiece();
+        json["model"]!["byte_fallback"] = false;
+        Assert.Equal([263, 0, 260], TokenizerJson.Load(folder, json).Encode("abxyza"));
+        json["model"]!["fuse_unk"] = false;
+        Assert.Equal([263, 0, 0, 0, 260], TokenizerJson.Load(folder, json).Encode("abxyza"));
+    }
+
+    [Fact]
+    public void Tokenizer_model_goes_first()
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder["tokenizer.json"], "{");
+        Assert.Equal(SampleTokenizer.VocabularySize, SampleTokenizer.Load(folder, "{}").VocabularySize);
+    }
+}
