@@ -33,6 +33,12 @@ var root = new RootCommand(
     SettingsCommand.Create(
         "export", "Write a run's last manifest as a Hugging Face folder.", KnownSettings.Export, false, ExportCommand.Run,
         Run(), withEnvironment: true),
+    new Command("keys", "Keys of the HTTP API.")
+    {
+        SettingsCommand.Create(
+            "new", "Make a key and print it, once. The second line is the one for the file of keys; --api-keys adds it there.", KnownSettings.NewKey, false,
+            KeysCommand.New, new Argument<string>("NAME") { Description = "who the key is for" }),
+    },
 };
 
 // A value that begins with '@' is a value: no response files.

@@ -19,7 +19,7 @@ internal static class SiloCommand
         await silo.StartAsync(cancellationToken);
         Console.WriteLine(
             $"silo {options.Host}:{options.SiloPort} of cluster '{options.ClusterId}' is ready: roles {string.Join(',', options.Roles)}, "
-            + $"{options.Threads} threads, store {options.Store.Location}, health at http://{options.Host}:{options.HttpPort}/health/ready");
+            + $"{options.Threads} threads, store {options.Store.Location}, {HttpServerOptions.Describe(options.Host, options.HttpPort, options.Http)}");
         await silo.WaitForShutdownAsync(cancellationToken);
         return ExitCodes.Done;
     }
@@ -42,6 +42,7 @@ internal static class SiloCommand
             SiloPort = Port(values, KnownSettings.SiloPort, 1),
             GatewayPort = Port(values, KnownSettings.GatewayPort, 1),
             HttpPort = Port(values, KnownSettings.HttpPort, 1),
+            Http = HttpServerOptions.From(values),
             TensorPort = Port(values, KnownSettings.TensorPort, 0),
             Roles = roles,
             Threads = (int)threads,

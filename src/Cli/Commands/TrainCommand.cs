@@ -15,6 +15,8 @@ internal sealed class TrainCommand : IDisposable
     private readonly ModelConfig _config;
     private readonly string _output;
     private readonly FolderBlobStore _store;
+    private readonly int? _httpPort;
+    private readonly SiloHttpOptions _http;
     private readonly IRunReporter _reporter;
     private readonly TaskCompletionSource _interrupted = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -24,6 +26,7 @@ internal sealed class TrainCommand : IDisposable
         var model = values.FullPath(KnownSettings.Model);
         _config = ModelSettings.ReadConfig(model);
         _request = TrainingRequest.From(values);
+        (_httpPort, _http) = (HttpServerOptions.OptionalPort(values), HttpServerOptions.From(values));
         var output = values.FullPath(KnownSettings.Output);
         if (Path.TrimEndingDirectorySeparator(output) == Path.TrimEndingDirectorySeparator(model))
             throw new UsageException($"--output: {output} is the model's own folder; training would replace the model that it begins with");
@@ -101,7 +104,8 @@ internal sealed class TrainCommand : IDisposable
     private async Task<RunState> Train(ImportOutcome outcome)
     {
         await using var silo = await EmbeddedSilo.StartAsync(
-            new EmbeddedSiloOptions { Store = _store }, CancellationToken.None);
+            new EmbeddedSiloOptions { Store = _store, HttpPort = _httpPort, Http = _http }, CancellationToken.None);
+        if (silo.HttpAddress is { } address) _reporter.Say($"HTTP API at {address.AbsoluteUri.TrimEnd('/')}/v1");
         var run = silo.Grains.GetGrain<IRunGrain>(RunName);
         var before = (await run.GetStatus()).Position;
         using var log = new TrainerLog(_output, outcome.TotalSteps);

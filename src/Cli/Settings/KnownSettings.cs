@@ -75,7 +75,16 @@ internal static class KnownSettings
         "store", SettingKind.Text, "blob store that all share: a folder, an Azure Storage connection string, or a container's URL");
     public static readonly Setting SiloPort = new("silo-port", SettingKind.Integer, "port for other silos", "11111");
     public static readonly Setting GatewayPort = new("gateway-port", SettingKind.Integer, "port for clients", "30000");
-    public static readonly Setting HttpPort = new("http-port", SettingKind.Integer, "port for /health/live and /health/ready", "8080");
+    public static readonly Setting HttpPort = new("http-port", SettingKind.Integer, "port for the HTTP API and /health; beyond loopback only with --api-keys", "8080");
+    public static readonly Setting TrainHttpPort = new("http-port", SettingKind.Integer, "port for the HTTP API on loopback, while it trains");
+    public static readonly Setting ApiKeyFile = new("api-keys", SettingKind.Path, "file of keys for the HTTP API, made by lisa keys new");
+    public static readonly Setting ModelsFolder = new("models", SettingKind.Path, "folder whose model folders the HTTP API may name");
+    public static readonly Setting TlsCertificate = new("tls-certificate", SettingKind.Path, "PEM file with the certificate (and its chain) for HTTPS");
+    public static readonly Setting TlsKey = new("tls-key", SettingKind.Path, "PEM file with the certificate's private key");
+    public static readonly Setting MaxUpload = new("max-upload-mb", SettingKind.Integer, "largest file that the HTTP API takes, in MiB", "512");
+    public static readonly Setting RequestsPerMinute = new(
+        "requests-per-minute", SettingKind.Integer, "requests that one key may make of this server in a minute", "600");
+    public static readonly Setting Scope = new("scope", SettingKind.Text, "what the key may do", ApiScopes.Read, ApiScopes.All);
     public static readonly Setting TensorPort = new("tensor-port", SettingKind.Integer, "port for tensors from other silos; 0 for any free one", "0");
     public static readonly Setting Host = new("host", SettingKind.Text, "address at which others reach this silo; beyond loopback a secret is needed", "127.0.0.1");
     public static readonly Setting Roles = new("roles", SettingKind.Text, "gpu: holds layers and computes; control: holds the grains that run the show", "gpu,control");
@@ -95,6 +104,7 @@ internal static class KnownSettings
     public static readonly Setting Priority = new("priority", SettingKind.Integer, "of runs that wait for silos the highest goes first; -100 to 100", "0");
 
     private static readonly Setting[] s_cluster = [ClusterId, Redis];
+    private static readonly Setting[] s_http = [ApiKeyFile, ModelsFolder, TlsCertificate, TlsKey, MaxUpload, RequestsPerMinute];
 
     private static readonly Setting[] s_data = [Template, DataFormat, PromptField, CompletionField, TextField, TrainOnPrompt];
     private static readonly Setting[] s_lisa = [Method, ActivatedLayers, IntervalSteps, Strategy, FixedLayers, TrainEmbeddings];
@@ -107,17 +117,23 @@ internal static class KnownSettings
         MaxSteps, Epochs, .. s_batches, Packing,
         LearningRate, Scheduler, WarmupRatio, WarmupSteps, WeightDecay, MaxGradNorm, Beta1, Beta2, Epsilon,
         Dtype, StateDtype, Checkpointing, Seed, Threads, SaveSteps, EvalSteps,
-        .. s_data, LogFormat,
+        .. s_data, LogFormat, TrainHttpPort, .. s_http,
     ];
 
     public static IReadOnlyList<Setting> Silo { get; } =
     [
         .. s_cluster, ClusterStore, SiloPort, GatewayPort, HttpPort, TensorPort, Host, Roles, SiloThreads, Memory, MaxRuns, SecretFile,
-        ProbeTimeout, MissedProbes, DrainTimeout, Preemption, EventsEndpoint, MachineName,
+        ProbeTimeout, MissedProbes, DrainTimeout, Preemption, EventsEndpoint, MachineName, .. s_http,
     ];
 
     public static IReadOnlyList<Setting> Submit { get; } =
-        [.. s_cluster, Priority, .. Train.Select(s => s == Store ? ClusterStore : s).Where(s => s != Output && s != SamplePrompt && s != LogFormat)];
+    [
+        .. s_cluster, Priority,
+        .. Train.Select(s => s == Store ? ClusterStore : s)
+            .Where(s => s != Output && s != SamplePrompt && s != LogFormat && s != TrainHttpPort && !s_http.Contains(s)),
+    ];
+
+    public static IReadOnlyList<Setting> NewKey { get; } = [Scope, ApiKeyFile];
 
     public static IReadOnlyList<Setting> Control { get; } = s_cluster;
 

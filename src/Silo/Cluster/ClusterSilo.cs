@@ -1,7 +1,5 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -24,7 +22,8 @@ public static class ClusterSilo
             .AddConsole(o => o.LogToStandardErrorThreshold = LogLevel.Trace)
             .SetMinimumLevel(LogLevel.Information)
             .AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
-        builder.WebHost.ConfigureKestrel(k => k.Listen(options.Host, options.HttpPort));
+        SiloHttp.Listen(builder.WebHost, options.Host, options.HttpPort, options.Http);
+        SiloHttp.Add(builder.Services, options.Http);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = options.DrainTimeout + TimeSpan.FromSeconds(10));
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<SiloDrain>();
@@ -34,9 +33,7 @@ public static class ClusterSilo
         builder.UseOrleans(silo => Configure(silo, options));
         builder.Services.AddHostedService<RunWaker>();
         var app = builder.Build();
-        app.MapGet("/health/live", () => Results.Text("live"));
-        app.MapGet("/health/ready", (SiloDrain drain, ISiloStatusOracle oracle) =>
-            oracle.CurrentStatus == SiloStatus.Active && !drain.Begun ? Results.Text("ready") : Results.Text(drain.Begun ? "leaving" : "starting", statusCode: 503));
+        SiloHttp.Map(app);
         return app;
     }
 

@@ -28,6 +28,9 @@ public sealed record ClusterSiloOptions
     /// <value>Port for health probes and the HTTP API.</value>
     public required int HttpPort { get; init; }
 
+    /// <value>The HTTP API. Default: without keys, on loopback only.</value>
+    public SiloHttpOptions Http { get; init; } = new();
+
     /// <value>Port for tensors; 0 for any free one.</value>
     public int TensorPort { get; init; }
 

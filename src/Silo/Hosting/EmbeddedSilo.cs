@@ -1,3 +1,7 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -15,17 +19,14 @@ public sealed class EmbeddedSilo : IAsyncDisposable
     /// <summary>For calls to its grains.</summary>
     public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
 
+    /// <summary>Where the HTTP API listens; null where no port was given.</summary>
+    public Uri? HttpAddress =>
+        _host.Services.GetService<IServer>()?.Features.Get<IServerAddressesFeature>()?.Addresses.Select(a => new Uri(a)).FirstOrDefault();
+
     /// <summary>Starts it.</summary>
     public static async Task<EmbeddedSilo> StartAsync(EmbeddedSiloOptions options, CancellationToken cancellationToken)
     {
-        // Not the default builder: an embedded silo takes no settings from files or the environment, and leaves Ctrl-C alone.
-        var host = new HostBuilder()
-            .ConfigureLogging(logging => logging.AddFilter("Orleans", LogLevel.Error).AddFilter("Microsoft", LogLevel.Warning))
-            .UseOrleans(silo => silo
-                .UseLocalhostClustering(siloPort: FreePort(), gatewayPort: 0)
-                .Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromMinutes(10))
-                .AddLisaSilo(options.Store, transport: null))
-            .Build();
+        var host = options.HttpPort is { } port ? WithHttp(options, port) : WithoutHttp(options);
         try
         {
             await host.StartAsync(cancellationToken);
@@ -46,10 +47,38 @@ public sealed class EmbeddedSilo : IAsyncDisposable
         else _host.Dispose();
     }
 
+    // Not the default builders: an embedded silo takes no settings from files or the environment, and leaves Ctrl-C alone.
+    private static IHost WithoutHttp(EmbeddedSiloOptions options) => new HostBuilder()
+        .ConfigureLogging(Quiet)
+        .UseOrleans(silo => Configure(silo, options))
+        .ConfigureServices(services => services.AddSingleton<IHostLifetime, NoLifetime>())
+        .Build();
+
+    private static WebApplication WithHttp(EmbeddedSiloOptions options, int port)
+    {
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
+        builder.Configuration.Sources.Clear();
+        Quiet(builder.Logging.ClearProviders());
+        SiloHttp.Listen(builder.WebHost, IPAddress.Loopback, port, options.Http);
+        SiloHttp.Add(builder.Services, options.Http);
+        builder.UseOrleans(silo => Configure(silo, options));
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        var app = builder.Build();
+        SiloHttp.Map(app);
+        return app;
+    }
+
+    private static void Quiet(ILoggingBuilder logging) => logging.AddFilter("Orleans", LogLevel.Error).AddFilter("Microsoft", LogLevel.Warning);
+
+    private static void Configure(ISiloBuilder silo, EmbeddedSiloOptions options) => silo
+        .UseLocalhostClustering(siloPort: FreePort(), gatewayPort: 0)
+        .Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromMinutes(10))
+        .AddLisaSilo(options.Store, transport: null);
+
     private static int FreePort()
     {
-        using var probe = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        using var probe = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
         probe.Start();
-        return ((System.Net.IPEndPoint)probe.LocalEndpoint).Port;
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

@@ -22,6 +22,7 @@ internal static class LisaCommands
         ["resume"] = (KnownSettings.Control, false),
         ["cancel"] = (KnownSettings.Control, false),
         ["export"] = (KnownSettings.Export, false),
+        ["new"] = (KnownSettings.NewKey, false),
     };
 
     public static bool IsCommand(string word) => s_commands.ContainsKey(word);

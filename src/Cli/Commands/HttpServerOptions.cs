@@ -1,0 +1,72 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using LisaOrleans.Silo;
+
+namespace LisaOrleans.Cli;
+
+/// <summary>The settings of the HTTP API, of <c>lisa silo</c> and <c>lisa train</c>.</summary>
+internal static class HttpServerOptions
+{
+    private const int LargestUpload = 1 << 20;
+
+    public static SiloHttpOptions From(SettingValues values) => new()
+    {
+        Keys = values.OptionalPath(KnownSettings.ApiKeyFile) is { } keys ? ApiKeys.ReadFile(Existing(values, KnownSettings.ApiKeyFile, keys)) : null,
+        ModelsFolder = values.OptionalPath(KnownSettings.ModelsFolder) is not { } models ? null
+            : Directory.Exists(models) ? models
+            : throw Wrong(values, KnownSettings.ModelsFolder, $"no such folder: {models}"),
+        Certificate = Certificate(values),
+        CertificateChain = Chain(values),
+        MaxUploadBytes = Within(values, KnownSettings.MaxUpload, 1, LargestUpload) << 20,
+        RequestsPerMinute = (int)Within(values, KnownSettings.RequestsPerMinute, 1, int.MaxValue),
+    };
+
+    /// <summary>The port of <c>lisa train</c>, which has a server only where one is given.</summary>
+    public static int? OptionalPort(SettingValues values) =>
+        values.OptionalInteger(KnownSettings.TrainHttpPort) is null ? null : (int)Within(values, KnownSettings.TrainHttpPort, 0, IPEndPoint.MaxPort);
+
+    /// <summary>Where the server listens, for people.</summary>
+    public static string Describe(IPAddress host, int port, SiloHttpOptions options)
+    {
+        var address = options.Keys is null && !IPAddress.IsLoopback(host) ? IPAddress.Loopback : host;
+        return $"HTTP at {(options.Certificate is null ? "http" : "https")}://{new IPEndPoint(address, port)}, "
+            + (options.Keys is { } keys ? $"{keys.Count} API keys" : "on loopback only, as there are no API keys");
+    }
+
+    private static X509Certificate2? Certificate(SettingValues values)
+    {
+        var certificate = values.OptionalPath(KnownSettings.TlsCertificate);
+        var key = values.OptionalPath(KnownSettings.TlsKey);
+        if (certificate is null && key is null) return null;
+        if (certificate is null) throw Wrong(values, KnownSettings.TlsKey, $"needs --{KnownSettings.TlsCertificate.Flag} too");
+        if (key is null) throw Wrong(values, KnownSettings.TlsCertificate, $"needs --{KnownSettings.TlsKey.Flag} too");
+        try
+        {
+            return X509Certificate2.CreateFromPemFile(
+                Existing(values, KnownSettings.TlsCertificate, certificate), Existing(values, KnownSettings.TlsKey, key));
+        }
+        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        {
+            throw Wrong(values, KnownSettings.TlsCertificate, $"{certificate} and {key} are no certificate and its private key in PEM: {e.Message}");
+        }
+    }
+
+    private static X509Certificate2Collection Chain(SettingValues values)
+    {
+        X509Certificate2Collection chain = [];
+        if (values.OptionalPath(KnownSettings.TlsCertificate) is { } path) chain.ImportFromPemFile(path);
+        return chain;
+    }
+
+    private static string Existing(SettingValues values, Setting setting, string path) =>
+        File.Exists(path) ? path : throw Wrong(values, setting, $"no such file: {path}");
+
+    private static long Within(SettingValues values, Setting setting, long lowest, long highest)
+    {
+        var number = values.Integer(setting);
+        return number >= lowest && number <= highest ? number : throw Wrong(values, setting, $"'{number}' must be from {lowest} to {highest}");
+    }
+
+    private static UsageException Wrong(SettingValues values, Setting setting, string problem) => new($"{values.Place(setting.Key)}: {problem}");
+}
