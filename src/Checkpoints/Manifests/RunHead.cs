@@ -12,4 +12,8 @@ namespace LisaOrleans.Checkpoints;
 /// <param name="Journal">What happened beside the steps, as a log of JSON lines; null before the first entry.</param>
 public sealed record RunHead(
     string Run, long Generation, long Step, BlobRef? Manifest, string? State = null, string? Error = null, string? Cluster = null,
-    int Recoveries = 0, IReadOnlyList<LogSegment>? Journal = null);
+    int Recoveries = 0, IReadOnlyList<LogSegment>? Journal = null)
+{
+    /// <value>A name that the owner made up for itself.</value>
+    public string? Owner { get; init; }
+}
