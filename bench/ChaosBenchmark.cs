@@ -1,4 +1,5 @@
 using System.Globalization;
+using LisaOrleans.Checkpoints;
 using LisaOrleans.Cluster;
 using LisaOrleans.Data;
 
@@ -12,17 +13,8 @@ internal static class ChaosBenchmark
 {
     public static async Task<int> Run(int steps, int kills, ulong seed, bool azurite)
     {
-        var folder = Directory.CreateTempSubdirectory("lisa-chaos-").FullName;
-        var assets = Environment.GetEnvironmentVariable("LISA_TEST_ASSETS") ?? Path.Combine(Executables.Repository, "..", "shared", "assets");
-        string[] training =
-        [
-            "--model", Path.Combine(assets, "stories260K"), "--data", Path.Combine(assets, "gsm8k", "train.jsonl"),
-            "--prompt-field", "question", "--completion-field", "answer", "--max-steps", $"{steps}", "--lisa-interval-steps", "10",
-            "--per-device-train-batch-size", "4", "--gradient-accumulation-steps", "4", "--block-size", "256", "--learning-rate", "1e-3",
-            "--save-steps", "5", "--seed", $"{seed}", "--threads", "1",
-        ];
-        Console.WriteLine($"stories260K on gsm8k, {steps} steps, everything in {folder}");
-        await Lisa(folder, ["train", .. training, "--output", Path.Combine(folder, "one-process")]);
+        var runs = ClusterRuns.Prepare(steps, saveSteps: 5, seed);
+        await runs.TrainUndisturbedAsync();
         var differences = 0;
         foreach (var silos in new[] { 1, 2, 3 }) differences += await Cluster($"{silos}-silos", silos, []);
         differences += await Cluster("chaos", 3, Schedule(kills, seed, azurite));
@@ -31,21 +23,38 @@ internal static class ChaosBenchmark
 
         async Task<int> Cluster(string name, int silos, IReadOnlyList<ChaosAction> schedule)
         {
-            var place = Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
-            await using var cluster = await TestCluster.StartAsync(place, new ClusterSettings(silos, azurite));
-            await Lisa(place, [
-                "submit", "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}", "--store", cluster.Store, "--run-name", name, .. training]);
+            await using var cluster = await runs.StartAsync(name, new ClusterSettings(silos, azurite));
             var driver = new ChaosDriver(cluster, name, seed, Console.WriteLine);
             await driver.PlayAsync(schedule);
-            var end = await driver.EndAsync();
-            var output = Path.Combine(place, "model");
-            await Lisa(place, ["export", name, "--store", cluster.Store, "--output", output]);
-            var found = RunFiles.Differences(Path.Combine(folder, "one-process"), output);
-            Console.WriteLine($"{name}: {end.State}, generation {end.Generation}, {end.Recoveries} recoveries; {found.Count} differences from one process");
-            foreach (var line in found.Take(5)) Console.WriteLine("  " + line);
+            var found = await runs.CompareAsync(cluster, name, await driver.EndAsync());
             if (schedule.Count > 0) Show(driver.Report);
-            return found.Count;
+            return found;
         }
+    }
+
+    /// <summary>Replays a recorded trace of spot machines, with its time compressed, on six silos.</summary>
+    public static async Task<int> Trace(string file, int events, double compression, bool azurite)
+    {
+        var trace = SpotTrace.Read(file).Take(events).ToArray();
+        var runs = ClusterRuns.Prepare(steps: 300, saveSteps: 5, seed: 1);
+        await runs.TrainUndisturbedAsync();
+        await using var cluster = await runs.StartAsync("trace", new ClusterSettings(6, azurite));
+        var replay = new TraceReplay(cluster, "trace", 1, Console.WriteLine);
+        await replay.PlayAsync(trace, compression);
+        var differences = await runs.CompareAsync(cluster, "trace", await new ChaosDriver(cluster, "trace", 1, Console.WriteLine).EndAsync());
+        Console.WriteLine($"{Path.GetFileName(file)}: {trace.Length} events, {replay.Kills} kills, {replay.Notices} notices, {replay.Joins} joins; {differences} differences");
+        return differences == 0 ? 0 : 1;
+    }
+
+    /// <summary>Freezes the silo with the run's grain past its declared death, wakes it, and sees that it commits nothing.</summary>
+    public static async Task<int> Fencing(int tries, bool azurite)
+    {
+        var runs = ClusterRuns.Prepare(steps: 1_000_000, saveSteps: 1, seed: 1);
+        await using var cluster = await runs.StartAsync("fencing", new ClusterSettings(3, azurite));
+        var trials = new FencingTrials(cluster, "fencing", await BlobStores.OpenAsync(cluster.Store, CancellationToken.None), seed: 1, Console.WriteLine);
+        await trials.RunAsync(tries);
+        Console.WriteLine($"{tries} tries: {trials.Refused} refused by the store, {trials.Stopped} ended before they came to it, 0 committed");
+        return 0;
     }
 
     private static void Show(ChaosReport report)
@@ -53,10 +62,15 @@ internal static class ChaosBenchmark
         Console.WriteLine("actions: " + string.Join(", ", report.Actions.OrderBy(a => a.Key).Select(a => $"{a.Key} {a.Value}")) + $"; {report.Kills} processes killed");
         Times("SIGKILL", report.KillSeconds);
         Times("SIGSTOP", report.FreezeSeconds);
+        Lost("kill", report.LostByKill);
+        Lost("notice", report.LostByNotice);
 
         static void Times(string what, List<double> seconds) => Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"{what} to the next but one committed step: p50 {ChaosReport.Percentile(seconds, 0.5):0.0} s, p99 {ChaosReport.Percentile(seconds, 0.99):0.0} s, n {seconds.Count}"));
+
+        static void Lost(string what, List<double> steps) => Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"steps done again after a {what}: {steps.DefaultIfEmpty().Average():0.0} on average, {steps.DefaultIfEmpty().Max():0} at most, n {steps.Count}"));
     }
 
     // Kills first and foremost; between them everything else that a cluster may meet.
@@ -65,7 +79,7 @@ internal static class ChaosBenchmark
         List<ChaosAction> others =
             [ChaosAction.Freeze, ChaosAction.Leave, ChaosAction.Preempt, ChaosAction.KillInRecovery, ChaosAction.Stutter, ChaosAction.RestartRedis, ChaosAction.Join];
         if (azurite) others.AddRange([ChaosAction.RestartAzurite, ChaosAction.BlobFaults]);
-        var actions = Enumerable.Repeat(ChaosAction.Kill, kills).Concat(others).Append(ChaosAction.LoseAll).ToArray();
+        var actions = Enumerable.Repeat(ChaosAction.Kill, kills - (kills / 4)).Concat(Enumerable.Repeat(ChaosAction.KillOwner, kills / 4)).Concat(others).Append(ChaosAction.LoseAll).ToArray();
         var random = new CounterRandom(seed, 2);
         for (var i = actions.Length - 1; i > 0; i--)
         {
@@ -74,11 +88,5 @@ internal static class ChaosBenchmark
         }
 
         return [.. actions];
-    }
-
-    private static async Task Lisa(string folder, string[] arguments)
-    {
-        var (code, output) = await TestCluster.LisaAsync(folder, arguments);
-        if (code != 0) throw new InvalidOperationException($"lisa {arguments[0]} ended with {code}: {output}");
     }
 }

@@ -25,6 +25,10 @@ switch (args)
     case ["chaos", .. var rest]:
         return await ChaosBenchmark.Run(
             steps: Number(rest, 0, 300), kills: Number(rest, 1, 20), seed: (ulong)Number(rest, 2, 1), azurite: rest.Contains("azurite"));
+    case ["chaos-trace", var file, .. var rest]:
+        return await ChaosBenchmark.Trace(file, events: Number(rest, 0, 60), compression: Number(rest, 1, 60), azurite: rest.Contains("azurite"));
+    case ["fencing", .. var rest]:
+        return await ChaosBenchmark.Fencing(tries: Number(rest, 0, 50), azurite: rest.Contains("azurite"));
     default:
         Console.Error.WriteLine("""
             usage: dotnet run -c Release --project bench -- BENCHMARK
@@ -32,6 +36,8 @@ switch (args)
               transport                             tensors between two processes against a raw socket
               pipeline                              two silos of one thread each against one
               chaos [STEPS [KILLS [SEED]]] [azurite]  the long reliability run; see docs/reliability.md
+              chaos-trace FILE [EVENTS [COMPRESSION]] [azurite]  a recorded trace of spot machines, so many times faster
+              fencing [TRIES] [azurite]             silos that wake up after their declared death
               memory [THREADS]                      peak memory after 2 and 50 periods, and of full fine-tuning
             """);
         return 2;

@@ -29,9 +29,18 @@ public sealed class ChaosTests(ITestOutputHelper output)
         Assert.Equal("chaos", text.Trim());
 
         var driver = new ChaosDriver(cluster, "chaos", seed: 5, output.WriteLine);
-        await driver.PlayAsync(schedule);
-        var end = await driver.EndAsync();
-        Assert.Equal(RunState.Succeeded, end.State);
+        try
+        {
+            await driver.PlayAsync(schedule);
+            var end = await driver.EndAsync();
+            Assert.Equal(RunState.Succeeded, end.State);
+        }
+        catch
+        {
+            output.WriteLine(cluster.Logs());
+            throw;
+        }
+
         Assert.Equal(schedule.Length, driver.Report.Actions.Values.Sum());
 
         (code, text) = await TestCluster.LisaAsync(folder.Root, ["export", "chaos", "--store", cluster.Store, "--output", folder["disturbed"]]);

@@ -5,4 +5,11 @@ namespace LisaOrleans.Checkpoints;
 /// <param name="Cluster">The cluster that is to go on with the run; null for a single process.</param>
 /// <param name="Planned">Whether the owner before let go; if not, and it was running, this is a recovery.</param>
 /// <param name="Since">Since when the run waits, where that begins now.</param>
-public sealed record RunClaim(string State, string? Cluster = null, bool Planned = false, DateTimeOffset? Since = null);
+public sealed record RunClaim(string State, string? Cluster = null, bool Planned = false, DateTimeOffset? Since = null)
+{
+    /// <value>Who it is, so that it knows its own writes whose answers were lost. Default a new name.</value>
+    public string Owner { get; init; } = Guid.NewGuid().ToString("N");
+
+    /// <value>Whether the run is only taken from this very owner: who was replaced does not take it back.</value>
+    public bool OnlyOwn { get; init; }
+}

@@ -19,4 +19,7 @@ public sealed record RunHead(
 {
     /// <summary>Whether somebody is to go on with it.</summary>
     [JsonIgnore] public bool IsActive => State is RunHeadStates.Running or RunHeadStates.Waiting;
+
+    /// <value>A name that the owner made up for itself.</value>
+    public string? Owner { get; init; }
 }

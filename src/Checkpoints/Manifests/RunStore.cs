@@ -44,37 +44,50 @@ public sealed class RunStore
     /// <param name="run">The run.</param>
     /// <param name="claim">What for.</param>
     /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="StaleGenerationException">Another process owns the run, and the claim is for one's own only.</exception>
     public static async Task<RunStore> AcquireAsync(IBlobStore store, string run, RunClaim claim, CancellationToken cancellationToken)
     {
-        (string? ETag, int Refusals) last = (null, 0);
-        while (true)
+        RunHead? ours = null;
+        var recovered = false;
+        for (var (before, refusals) = ((string?)null, 0); ;)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var document = await store.GetDocumentAsync(HeadPath(run), cancellationToken).ConfigureAwait(false);
-            var before = document is null ? new RunHead(run, 0, 0, null) : Parse(document, run, store);
-            var recovered = before.State == RunHeadStates.Running && !claim.Planned;
-            var head = before with
+
+            // The answer to our own write may have been lost.
+            if (ours is null || document is null || !document.Content.AsSpan().SequenceEqual(ToJson(ours)))
             {
-                Generation = before.Generation + 1,
-                State = claim.State,
-                Error = null,
-                Cluster = claim.Cluster,
-                Since = claim.Since ?? before.Since,
-                Recoveries = before.Recoveries + (recovered ? 1 : 0),
-            };
-            try
-            {
-                var etag = await store.PutDocumentAsync(HeadPath(run), ToJson(head), document?.ETag, cancellationToken).ConfigureAwait(false);
-                var manifest = head.Manifest is null ? null : await ReadManifestAsync(store, head.Manifest, cancellationToken).ConfigureAwait(false);
-                return new RunStore(store, head, etag, manifest) { Recovered = recovered };
+                var head = document is null ? new RunHead(run, 0, 0, null) : Parse(document, run, store);
+                if (claim.OnlyOwn && head.Owner != claim.Owner) throw new StaleGenerationException(run, head.Generation - 1, head.Generation);
+                recovered = head.State == RunHeadStates.Running && !claim.Planned;
+                ours = head with
+                {
+                    Generation = head.Generation + 1,
+                    State = claim.State,
+                    Error = null,
+                    Cluster = claim.Cluster,
+                    Since = claim.Since ?? head.Since,
+                    Recoveries = head.Recoveries + (recovered ? 1 : 0),
+                    Owner = claim.Owner,
+                };
+                try
+                {
+                    var etag = await store.PutDocumentAsync(HeadPath(run), ToJson(ours), document?.ETag, cancellationToken).ConfigureAwait(false);
+                    document = new StoreDocument([], etag);
+                }
+                catch (ETagMismatchException)
+                {
+                    // Somebody else was quicker; their generation is now the one to top. Each lost race is somebody's win, so
+                    // this ends; where nobody has won, the store was wrong.
+                    refusals = document?.ETag == before ? refusals + 1 : 1;
+                    before = document?.ETag;
+                    if (refusals == MaxRefusals) throw;
+                    continue;
+                }
             }
-            catch (ETagMismatchException)
-            {
-                // Somebody else was quicker; their generation is now the one to top. Each lost race is somebody's win, so this
-                // ends; where nobody has won, the store was wrong.
-                last = document?.ETag == last.ETag ? (last.ETag, last.Refusals + 1) : (document?.ETag, 1);
-                if (last.Refusals == MaxRefusals) throw;
-            }
+
+            var manifest = ours.Manifest is null ? null : await ReadManifestAsync(store, ours.Manifest, cancellationToken).ConfigureAwait(false);
+            return new RunStore(store, ours, document.ETag, manifest) { Recovered = recovered };
         }
     }
 

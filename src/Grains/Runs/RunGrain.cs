@@ -11,8 +11,10 @@ namespace LisaOrleans.Grains;
 internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, LocalRuns localRuns, TimeProvider time, ILogger<RunGrain> logger)
     : Grain, IRunGrain, IRemindable
 {
-    // So many failures in a row without a new committed step end the run: what repeats will not go away.
+    // So many failures in a row without a new committed step, for so long, end the run: what repeats will not go away. A
+    // store or a network that is away for a minute or two does.
     private const int MaxFailuresWithoutProgress = 8;
+    private static readonly TimeSpan s_failurePatience = TimeSpan.FromMinutes(3);
     private const int LargestUpdate = 500;
     private const int LargestPage = 1000;
     private const string Reminder = "wake";
@@ -28,7 +30,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
 
     private static readonly TimeSpan s_askPeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_waitPause = TimeSpan.FromMilliseconds(250);
-
+    private readonly string _owner = Guid.NewGuid().ToString("N");
     private readonly CancellationTokenSource _life = new();
     private readonly EventFeed _feed = new();
     private readonly HashSet<string> _leaving = [];
@@ -38,6 +40,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
     private RunState? _stop;
     private bool _handOver;
     private bool _planned;
+    private bool _owns;
 
     // What the queue gives the run, whether it was training before it asked, and the silos that it last asked about.
     private RunShare? _share;
@@ -231,7 +234,8 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
 
     private async Task RunToEnd()
     {
-        var (failures, progress) = (0, -1L);
+        var (failures, progress, failingSince) = (0, -1L, 0L);
+        _owns = false;
         var waitingSince = time.GetTimestamp();
         while (true)
         {
@@ -268,6 +272,12 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
             }
             catch (Exception e) when (IsFinal(e))
             {
+                if (await IsReplaced())
+                {
+                    Replaced(e);
+                    return;
+                }
+
                 await Release();
                 LogFailed(e, Name, e.Message);
                 await End(RunState.Failed, e.Message);
@@ -275,19 +285,13 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
             }
             catch (Exception e)
             {
-                // A part that knows a newer generation than ours may mean that somebody else owns the run.
-                if (e is StaleGenerationCallException && await IsReplaced())
-                {
-                    Replaced(e);
-                    return;
-                }
-
                 var step = _loop?.Step ?? 0;
                 failures = step > progress ? 1 : failures + 1;
+                if (failures == 1) failingSince = time.GetTimestamp();
                 progress = Math.Max(progress, step);
                 waitingSince = time.GetTimestamp();
                 if (_manifests is not null) await _manifests.Settle(s_settlePatience);
-                if (failures > MaxFailuresWithoutProgress)
+                if (failures > MaxFailuresWithoutProgress && time.GetElapsedTime(failingSince) > s_failurePatience)
                 {
                     await Release();
                     LogFailed(e, Name, e.Message);
@@ -298,7 +302,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
                 _state = RunState.Recovering;
                 LogRecovering(e, Name, step + 1, _manifests?.Last.Step ?? 0);
                 _journal?.Note(new RunRecovering(step + 1, _manifests?.Last.Step ?? 0, e.Message));
-                await Pause(TimeSpan.FromMilliseconds(Math.Min(50 << failures, s_longestPause.TotalMilliseconds)));
+                await Pause(TimeSpan.FromMilliseconds(Math.Min(50 << Math.Min(failures, 10), s_longestPause.TotalMilliseconds)));
             }
         }
 
@@ -321,9 +325,10 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         if (silos.Count == 0 && _stop is null && !_handOver && _plan is not null) throw new QueuedException();
         _trains = true;
         if (_state == RunState.Queued) _state = RunState.Starting;
-        var run = await RunStore.AcquireAsync(store, Name, new RunClaim(RunHeadStates.Running, cluster.ClusterId, _planned), cancellationToken);
+        var claim = new RunClaim(RunHeadStates.Running, cluster.ClusterId, _planned) { Owner = _owner, OnlyOwn = _owns };
+        var run = await RunStore.AcquireAsync(store, Name, claim, cancellationToken);
         var first = _session is null;
-        (_session, _planned) = (run, false);
+        (_session, _owns, _planned) = (run, true, false);
         var manifest = run.Manifest ?? throw new InvalidDataFileException(Name, $"the store at {store.Location} has no manifest of this run");
         _plan = await ReadPlan(manifest, cancellationToken);
         _history = await RunHistory.Read(store, manifest, cancellationToken);
@@ -378,10 +383,18 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         return new(store, run, _history!, _journal!, pipeline, _feed, time, e => LogNotCollected(e, Name));
     }
 
+    // What looks like a damaged run may be one that has moved on.
     private async Task<bool> IsReplaced()
     {
-        var head = await RunStore.ReadHeadAsync(store, Name, CancellationToken.None);
-        return head is not null && head.Generation > (_session?.Generation ?? 0);
+        try
+        {
+            return _owns && (await RunStore.ReadHeadAsync(store, Name, CancellationToken.None))?.Owner != _owner;
+        }
+        catch (Exception e)
+        {
+            LogHeadUnknown(e, Name);
+            return false;
+        }
     }
 
     // The parts give their memory back. Those that cannot be reached are gone, or belong to another generation by now.
@@ -554,7 +567,15 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
     private async Task Forget()
     {
         if (cluster.ClusterId is null) return;
-        if (await this.GetReminder(Reminder) is { } reminder) await this.UnregisterReminder(reminder);
+        try
+        {
+            if (await this.GetReminder(Reminder) is { } reminder) await this.UnregisterReminder(reminder);
+        }
+        catch (Exception e)
+        {
+            // It wakes the run once more, which then sees in the store that there is nothing to do.
+            LogNotForgotten(e, Name);
+        }
     }
 
     private void SignalPlaced()
@@ -595,9 +616,10 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         };
     }
 
-    // Repeating cannot help: what is stored is wrong.
+    // Repeating cannot help: what is stored is wrong. Blobs are read again where that may help, before this is said of them.
     private static bool IsFinal(Exception e) =>
-        e is TrainingDivergedException or NoRoomException or InvalidDataFileException or Model.ModelConfigException or Data.DatasetException;
+        e is TrainingDivergedException or NoRoomException or InvalidDataFileException or Model.ModelConfigException or Data.DatasetException
+            or BlobMissingException or BlobCorruptException;
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: step {Step} failed; going back to the manifest of step {ManifestStep}")]
     private partial void LogRecovering(Exception exception, string run, long step, long manifestStep);
@@ -616,6 +638,12 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Run {Run} failed: {Reason}")]
     private partial void LogFailed(Exception exception, string run, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: its reminder could not be removed")]
+    private partial void LogNotForgotten(Exception exception, string run);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: its head could not be read")]
+    private partial void LogHeadUnknown(Exception exception, string run);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Run {Run}: the store could not be told that it is {State}")]
     private partial void LogStateLost(Exception exception, string run, string state);

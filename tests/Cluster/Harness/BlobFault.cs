@@ -1,13 +1,23 @@
 namespace LisaOrleans.Cluster;
 
-/// <summary>What a blob service may do to a request; the numbers are HTTP's.</summary>
+/// <summary>What a blob service, or the network before it, may do to a request.</summary>
 internal enum BlobFault
 {
-    FlippedByte = 1,
+    /// <summary>A byte of a blob is another one when it is read.</summary>
+    FlippedByte,
 
-    Conflict = 409,
+    /// <summary>409 for any request.</summary>
+    Conflict,
 
-    PreconditionFailed = 412,
+    /// <summary>412 for the writing of a blob that is not there.</summary>
+    PreconditionFailed,
 
-    Unavailable = 503,
+    /// <summary>412 for the swap of a head that nobody else has changed.</summary>
+    SwapRefused,
+
+    /// <summary>A write is carried out and the connection breaks before the answer.</summary>
+    AnswerLost,
+
+    /// <summary>503 for any request.</summary>
+    Unavailable,
 }

@@ -54,15 +54,17 @@ internal sealed class BlobFaultProxy : IAsyncDisposable
     private async Task ForwardAsync(HttpContext context)
     {
         var fault = Next(context.Request);
-        if (fault is BlobFault.Unavailable or BlobFault.Conflict or BlobFault.PreconditionFailed)
+        (int Status, string Code)? answer = fault switch
         {
-            context.Response.StatusCode = (int)fault;
-            context.Response.Headers["x-ms-error-code"] = fault switch
-            {
-                BlobFault.Unavailable => "ServerBusy",
-                BlobFault.Conflict => "OperationTimedOut",
-                _ => "ConditionNotMet",
-            };
+            BlobFault.Unavailable => (503, "ServerBusy"),
+            BlobFault.Conflict => (409, "OperationTimedOut"),
+            BlobFault.PreconditionFailed or BlobFault.SwapRefused => (412, "ConditionNotMet"),
+            _ => null,
+        };
+        if (answer is { } given)
+        {
+            context.Response.StatusCode = given.Status;
+            context.Response.Headers["x-ms-error-code"] = given.Code;
             return;
         }
 
@@ -86,6 +88,12 @@ internal sealed class BlobFaultProxy : IAsyncDisposable
 
         using (response)
         {
+            if (fault is BlobFault.AnswerLost)
+            {
+                context.Abort();
+                return;
+            }
+
             context.Response.StatusCode = (int)response.StatusCode;
             foreach (var (name, values) in response.Headers.Concat(response.Content.Headers))
                 if (!s_hopByHop.Contains(name, StringComparer.OrdinalIgnoreCase)) context.Response.Headers[name] = values.ToArray();
@@ -101,8 +109,7 @@ internal sealed class BlobFaultProxy : IAsyncDisposable
         }
     }
 
-    // A precondition can only fail where there is one, and a byte can only flip in what is read. A head's swap is spared:
-    // there a wrong 412 means another owner, which is another test.
+    // A precondition can only fail where there is one: in the writing of a blob or a head. A byte can only flip in what is read.
     private BlobFault? Next(HttpRequest request)
     {
         lock (_lock)
@@ -111,7 +118,9 @@ internal sealed class BlobFaultProxy : IAsyncDisposable
             var fits = fault switch
             {
                 BlobFault.FlippedByte => request.Method == "GET" && request.Path.Value!.Contains("/blobs/", StringComparison.Ordinal),
-                BlobFault.PreconditionFailed => request.Method == "PUT" && request.Path.Value!.Contains("/blobs/", StringComparison.Ordinal),
+                BlobFault.PreconditionFailed => IsWrite(request, "/blobs/"),
+                BlobFault.SwapRefused => IsWrite(request, "/head.json"),
+                BlobFault.AnswerLost => IsWrite(request, "/blobs/") || IsWrite(request, "/head.json"),
                 _ => true,
             };
             if (!fits) return null;
@@ -119,4 +128,8 @@ internal sealed class BlobFaultProxy : IAsyncDisposable
             return _faults.Dequeue();
         }
     }
+
+    private static bool IsWrite(HttpRequest request, string path) =>
+        request.Method == "PUT" && request.Path.Value!.Contains(path, StringComparison.Ordinal)
+        && (request.Headers.IfMatch.Count > 0 || request.Headers.IfNoneMatch.Count > 0);
 }

@@ -6,6 +6,9 @@ internal enum ChaosAction
     /// <summary>SIGKILL to a random silo; a new process takes its place.</summary>
     Kill,
 
+    /// <summary>SIGKILL to the silo that the run's own grain is on.</summary>
+    KillOwner,
+
     /// <summary>SIGKILL to one silo, and to a second while the cluster recovers from the first.</summary>
     KillInRecovery,
 
@@ -30,7 +33,7 @@ internal enum ChaosAction
     /// <summary>The blob service ends and comes back with its data.</summary>
     RestartAzurite,
 
-    /// <summary>503, 409, 412 and flipped bytes from the blob service.</summary>
+    /// <summary>503, 409, 412, flipped bytes and lost answers from the blob service.</summary>
     BlobFaults,
 
     /// <summary>SIGKILL to all silos at once, and Redis loses everything.</summary>

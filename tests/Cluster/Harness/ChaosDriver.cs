@@ -10,7 +10,10 @@ namespace LisaOrleans.Cluster;
 internal sealed class ChaosDriver(TestCluster cluster, string run, ulong seed, Action<string> say)
 {
     private const int MaxSilos = 6;
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(6);
+
+    // After a while a place that died gets a new process, as any orchestrator would give it.
+    private static readonly TimeSpan s_revival = TimeSpan.FromSeconds(20);
 
     private readonly CounterRandom _random = new(seed, 1);
 
@@ -41,11 +44,18 @@ internal sealed class ChaosDriver(TestCluster cluster, string run, ulong seed, A
             Report.Actions[action] = Report.Actions.GetValueOrDefault(action) + 1;
             var watch = Stopwatch.StartNew();
             await DoAsync(action);
-            if (await NextStepAsync(before.Step + 1) is not { } after) return;
+            if (await NextStepAsync(before) is not { } next) return;
+            var (after, lost) = next;
             var seconds = watch.Elapsed.TotalSeconds;
-            if (action is ChaosAction.Kill) Report.KillSeconds.Add(seconds);
+            if (action is ChaosAction.Kill or ChaosAction.KillOwner)
+            {
+                Report.KillSeconds.Add(seconds);
+                Report.LostByKill.Add(lost);
+            }
+
             if (action is ChaosAction.Freeze) Report.FreezeSeconds.Add(seconds);
-            say($"  next step {after.Step} after {seconds:0.0} s; generation {after.Generation}, {after.Stages.Count} stages");
+            if (action is ChaosAction.Leave or ChaosAction.Preempt) Report.LostByNotice.Add(lost);
+            say($"  next step {after.Step} after {seconds:0.0} s, {lost} lost; generation {after.Generation}, {after.Stages.Count} stages");
             await RestoreAsync();
         }
     }
@@ -53,11 +63,13 @@ internal sealed class ChaosDriver(TestCluster cluster, string run, ulong seed, A
     /// <summary>Waits for the run's end.</summary>
     public async Task<RunStatus> EndAsync()
     {
-        while (true)
+        while (await ProgressAsync(steps: 1) is not null)
         {
-            if (await ProgressAsync(steps: 1) is { } status) _ = status;
-            else return (await StatusAsync())!;
         }
+
+        RunStatus? end;
+        while ((end = await StatusAsync()) is null) await Task.Delay(100);
+        return end;
     }
 
     private async Task DoAsync(ChaosAction action)
@@ -67,6 +79,9 @@ internal sealed class ChaosDriver(TestCluster cluster, string run, ulong seed, A
         {
             case ChaosAction.Kill:
                 await Kill(silo);
+                break;
+            case ChaosAction.KillOwner:
+                await Kill(await OwnerAsync() ?? silo);
                 break;
             case ChaosAction.KillInRecovery:
                 await Kill(silo);
@@ -145,39 +160,62 @@ internal sealed class ChaosDriver(TestCluster cluster, string run, ulong seed, A
         }
     }
 
+    private async Task<SiloProcess?> OwnerAsync()
+    {
+        var address = await cluster.OwnerAsync(run);
+        return Live().Find(s => s.Address == address);
+    }
+
     private List<SiloProcess> Live() => [.. cluster.Silos.Where(s => s.Running && !s.Frozen)];
 
     private async Task<RunStatus?> ProgressAsync(int steps)
     {
         RunStatus? first = null;
-        using var time = new CancellationTokenSource(s_patience);
-        while (true)
+        return await WaitAsync(status =>
         {
-            if (await StatusAsync() is { } status)
-            {
-                if (IsOver(status)) return null;
-                first ??= status;
-                if (status.Step >= first.Step + steps) return status;
-            }
-
-            await Task.Delay(20, time.Token);
-        }
+            first ??= status;
+            return status.Step >= first.Step + steps;
+        });
     }
 
-    // A step may just have been under way, so it takes the next but one to show that the run goes on. A step that was committed before does not count: after a roll-back the run has to come by the old ones again.
-    private async Task<RunStatus?> NextStepAsync(long before)
+    // A step may just have been under way, so it takes the next but one to show that the run goes on. A step that was committed
+    // before does not count: after a roll-back the run has to come by the old ones again.
+    private async Task<(RunStatus After, long Lost)?> NextStepAsync(RunStatus before)
     {
-        using var time = new CancellationTokenSource(s_patience);
-        while (true)
+        long lost = 0;
+        var after = await WaitAsync(status =>
+        {
+            // The manifest that the new generation began with: seen before it writes its own.
+            if (status.Generation > before.Generation) lost = Math.Max(lost, before.Step - Math.Min(before.Step, status.ManifestStep));
+            return status.State == RunState.Running && status.Step > before.Step + 1;
+        });
+        return after is null ? null : (after, lost);
+    }
+
+    // Null when the run is over.
+    private async Task<RunStatus?> WaitAsync(Func<RunStatus, bool> reached)
+    {
+        var watch = Stopwatch.StartNew();
+        RunStatus? last = null;
+        while (watch.Elapsed < s_patience)
         {
             if (await StatusAsync() is { } status)
             {
                 if (IsOver(status)) return null;
-                if (status.State == RunState.Running && status.Step > before) return status;
+                if (reached(status)) return status;
+                last = status;
             }
 
-            await Task.Delay(20, time.Token);
+            if (watch.Elapsed > s_revival) Revive();
+            await Task.Delay(20);
         }
+
+        throw new TimeoutException($"the run made no new step in {s_patience.TotalMinutes} min; last seen: {last}; {Live().Count} silos are alive");
+    }
+
+    private void Revive()
+    {
+        foreach (var silo in cluster.Silos.Where(s => !s.Frozen)) silo.Start();
     }
 
     private static bool IsOver(RunStatus status) => status.State switch

@@ -14,8 +14,11 @@ internal sealed record ChaosReport
     /// <value>Seconds from a SIGSTOP to the next committed step.</value>
     public List<double> FreezeSeconds { get; } = [];
 
-    /// <value>Committed steps that were done again, by action.</value>
-    public List<(ChaosAction Action, long Steps)> LostSteps { get; } = [];
+    /// <value>Committed steps that had to be done again after a kill.</value>
+    public List<double> LostByKill { get; } = [];
+
+    /// <value>The same after a notice: a leave or a preemption.</value>
+    public List<double> LostByNotice { get; } = [];
 
     public static double Percentile(List<double> values, double share)
     {

@@ -24,6 +24,9 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <summary>The silo's address as it stands in a run's status, without its generation.</summary>
     public string Address => $"127.0.0.1:{_siloPort}";
 
+    /// <summary>What it says, and those before it in its place.</summary>
+    public string LogFile => Path.Combine(_cluster.Folder, $"silo{Number}.log");
+
     public void Start()
     {
         if (Running) return;
@@ -34,7 +37,7 @@ internal sealed class SiloProcess : IAsyncDisposable
                 "--silo-port", $"{_siloPort}", "--gateway-port", $"{_gatewayPort}", "--http-port", $"{_httpPort}", "--threads", $"{_cluster.Settings.Threads}",
                 "--scheduled-events-endpoint", Events.Endpoint,
             ],
-            Path.Combine(_cluster.Folder, $"silo{Number}.log"));
+            LogFile);
     }
 
     public async Task ReadyAsync(TimeSpan patience)

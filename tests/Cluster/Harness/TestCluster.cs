@@ -33,6 +33,19 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public IRunGrain Run(string name) => _connection!.Run(name);
 
+    /// <summary>The address of the silo that a run's own grain is on, or null while it is nowhere.</summary>
+    public async Task<string?> OwnerAsync(string run)
+    {
+        var address = await _connection!.Grains.GetGrain<IManagementGrain>(0).GetActivationAddress(Run(run));
+        return address?.Endpoint.ToString();
+    }
+
+    /// <summary>The last lines of what each silo had to say.</summary>
+    public string Logs(int lines = 25) => string.Join(
+        Environment.NewLine,
+        Silos.Select(s => s.LogFile).Where(File.Exists)
+            .SelectMany(f => File.ReadLines(f).TakeLast(lines).Prepend($"--- {Path.GetFileName(f)}")));
+
     public static async Task<TestCluster> StartAsync(string folder, ClusterSettings settings)
     {
         var cluster = new TestCluster(folder, settings);

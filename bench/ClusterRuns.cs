@@ -1,0 +1,51 @@
+using LisaOrleans.Cluster;
+
+namespace LisaOrleans.Bench;
+
+/// <summary>stories260K on gsm8k in one process, and the same on clusters, which must come to the same. Needs the test assets.</summary>
+internal sealed class ClusterRuns(string folder, string[] training)
+{
+    public static ClusterRuns Prepare(int steps, int saveSteps, ulong seed)
+    {
+        var folder = Directory.CreateTempSubdirectory("lisa-chaos-").FullName;
+        var assets = Environment.GetEnvironmentVariable("LISA_TEST_ASSETS") ?? Path.Combine(Executables.Repository, "..", "shared", "assets");
+        string[] training =
+        [
+            "--model", Path.Combine(assets, "stories260K"), "--data", Path.Combine(assets, "gsm8k", "train.jsonl"),
+            "--prompt-field", "question", "--completion-field", "answer", "--max-steps", $"{steps}", "--lisa-interval-steps", "10",
+            "--per-device-train-batch-size", "4", "--gradient-accumulation-steps", "4", "--block-size", "256", "--learning-rate", "1e-3",
+            "--save-steps", $"{saveSteps}", "--seed", $"{seed}", "--threads", "1",
+        ];
+        Console.WriteLine($"stories260K on gsm8k, {steps} steps, a manifest every {saveSteps}, everything in {folder}");
+        return new ClusterRuns(folder, training);
+    }
+
+    /// <summary>Trains in one process, for comparison.</summary>
+    public Task TrainUndisturbedAsync() => Lisa(folder, ["train", .. training, "--output", Path.Combine(folder, "one-process")]);
+
+    /// <summary>Starts a cluster and a run of that name on it.</summary>
+    public async Task<TestCluster> StartAsync(string name, ClusterSettings settings)
+    {
+        var cluster = await TestCluster.StartAsync(Directory.CreateDirectory(Path.Combine(folder, name)).FullName, settings);
+        await Lisa(cluster.Folder, [
+            "submit", "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}", "--store", cluster.Store, "--run-name", name, .. training]);
+        return cluster;
+    }
+
+    /// <summary>How much a run that has ended differs from the one in one process.</summary>
+    public async Task<int> CompareAsync(TestCluster cluster, string name, RunStatus end)
+    {
+        var output = Path.Combine(cluster.Folder, "model");
+        await Lisa(cluster.Folder, ["export", name, "--store", cluster.Store, "--output", output]);
+        var found = RunFiles.Differences(Path.Combine(folder, "one-process"), output);
+        Console.WriteLine($"{name}: {end.State}, generation {end.Generation}, {end.Recoveries} recoveries; {found.Count} differences from one process");
+        foreach (var line in found.Take(5)) Console.WriteLine("  " + line);
+        return found.Count;
+    }
+
+    private static async Task Lisa(string folder, string[] arguments)
+    {
+        var (code, output) = await TestCluster.LisaAsync(folder, arguments);
+        if (code != 0) throw new InvalidOperationException($"lisa {arguments[0]} ended with {code}: {output}");
+    }
+}
