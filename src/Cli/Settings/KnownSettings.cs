@@ -12,7 +12,7 @@ internal static class KnownSettings
 
     public static readonly Setting Model = new("model", SettingKind.Path, "Hugging Face model folder: config.json, *.safetensors, tokenizer.model");
     public static readonly Setting DataFile = new("data", SettingKind.Path, "training data: JSON lines or a JSON list");
-    public static readonly Setting Output = new("output", SettingKind.Path, "folder for the trained model, trainer_log.jsonl and ledger.jsonl");
+    public static readonly Setting Output = new("output", SettingKind.Path, "folder for the trained model, trainer_log.jsonl, ledger.jsonl and tensorboard/");
     public static readonly Setting EvalData = new("eval-data", SettingKind.Path, "data that is only scored");
     public static readonly Setting Store = new("store", SettingKind.Path, "blob store folder; the run resumes from here (default: OUTPUT/lisa-store)");
     public static readonly Setting RunName = new("run-name", SettingKind.Text, "the run's name in the store", "default");
@@ -64,6 +64,9 @@ internal static class KnownSettings
     public static readonly Setting LogFormat = new(
         "log-format", SettingKind.Text, "auto: live on a terminal, else plain lines; json: one object per line", "auto", ["auto", "plain", "json"]);
 
+    public static readonly Setting SiloLogFormat = new(
+        "log-format", SettingKind.Text, "plain: one line per message; json: one object per message, with run, generation and step", "plain", ["plain", "json"]);
+
     public static readonly Setting Prompt = new("prompt", SettingKind.Text, "the text to go on from");
     public static readonly Setting MaxNewTokens = new("max-new-tokens", SettingKind.Integer, "longest continuation", "128");
     public static readonly Setting Temperature = new("temperature", SettingKind.Number, "0: the likeliest token; above: draw", "0");
@@ -75,7 +78,7 @@ internal static class KnownSettings
         "store", SettingKind.Text, "blob store that all share: a folder, an Azure Storage connection string, or a container's URL");
     public static readonly Setting SiloPort = new("silo-port", SettingKind.Integer, "port for other silos", "11111");
     public static readonly Setting GatewayPort = new("gateway-port", SettingKind.Integer, "port for clients", "30000");
-    public static readonly Setting HttpPort = new("http-port", SettingKind.Integer, "port for /health/live and /health/ready", "8080");
+    public static readonly Setting HttpPort = new("http-port", SettingKind.Integer, "port for /health/live, /health/ready and /metrics", "8080");
     public static readonly Setting TensorPort = new("tensor-port", SettingKind.Integer, "port for tensors from other silos; 0 for any free one", "0");
     public static readonly Setting Host = new("host", SettingKind.Text, "address at which others reach this silo; beyond loopback a secret is needed", "127.0.0.1");
     public static readonly Setting Roles = new("roles", SettingKind.Text, "gpu: holds layers and computes; control: holds the grains that run the show", "gpu,control");
@@ -110,7 +113,7 @@ internal static class KnownSettings
     public static IReadOnlyList<Setting> Silo { get; } =
     [
         .. s_cluster, ClusterStore, SiloPort, GatewayPort, HttpPort, TensorPort, Host, Roles, SiloThreads, Memory, SecretFile,
-        ProbeTimeout, MissedProbes, DrainTimeout, Preemption, EventsEndpoint, MachineName,
+        ProbeTimeout, MissedProbes, DrainTimeout, Preemption, EventsEndpoint, MachineName, SiloLogFormat,
     ];
 
     public static IReadOnlyList<Setting> Submit { get; } =

@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
 using LisaOrleans.Grains;
 using Orleans.Configuration;
 using Orleans.Runtime.MembershipService.SiloMetadata;
@@ -20,10 +19,8 @@ public static class ClusterSilo
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
         builder.Configuration.Sources.Clear();
-        builder.Logging.ClearProviders().AddSimpleConsole(o => (o.SingleLine, o.TimestampFormat) = (true, "HH:mm:ss.fff "))
-            .AddConsole(o => o.LogToStandardErrorThreshold = LogLevel.Trace)
-            .SetMinimumLevel(LogLevel.Information)
-            .AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
+        builder.Logging.AddLisaLogging(options.JsonLogs);
+        builder.AddLisaTelemetry($"{options.Host}:{options.SiloPort}", options.ClusterId);
         builder.WebHost.ConfigureKestrel(k => k.Listen(options.Host, options.HttpPort));
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = options.DrainTimeout + TimeSpan.FromSeconds(10));
         builder.Services.AddSingleton(options);
@@ -37,6 +34,7 @@ public static class ClusterSilo
         app.MapGet("/health/live", () => Results.Text("live"));
         app.MapGet("/health/ready", (SiloDrain drain, ISiloStatusOracle oracle) =>
             oracle.CurrentStatus == SiloStatus.Active && !drain.Begun ? Results.Text("ready") : Results.Text(drain.Begun ? "leaving" : "starting", statusCode: 503));
+        app.MapLisaTelemetry();
         return app;
     }
 

@@ -25,6 +25,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
                 .UseLocalhostClustering(siloPort: FreePort(), gatewayPort: 0)
                 .Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromMinutes(10))
                 .AddLisaSilo(options.Store, transport: null))
+            .AddLisaTelemetry()
             .Build();
         try
         {
