@@ -33,6 +33,11 @@ public sealed class ResilientBlobStore : IBlobStore
                 MaxDelay = options.LongestDelay,
                 BackoffType = DelayBackoffType.Exponential,
                 UseJitter = true,
+                OnRetry = static _ =>
+                {
+                    StoreTelemetry.Retrying();
+                    return default;
+                },
             })
             .AddCircuitBreaker(new CircuitBreakerStrategyOptions
             {

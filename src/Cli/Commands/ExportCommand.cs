@@ -2,7 +2,7 @@ using LisaOrleans.Grains;
 
 namespace LisaOrleans.Cli;
 
-/// <summary><c>lisa export</c>: a run's last manifest as a Hugging Face folder, with its log.</summary>
+/// <summary><c>lisa export</c>: a run's last manifest as a Hugging Face folder, with its logs.</summary>
 internal static class ExportCommand
 {
     public static async Task<int> Run(SettingValues values, string? run, CancellationToken cancellationToken)
@@ -13,6 +13,8 @@ internal static class ExportCommand
         await RunExporter.ExportAsync(store, run!, output, cancellationToken);
         using var log = new TrainerLog(output, totalSteps: null);
         await log.RewriteAsync(history, cancellationToken);
+        using var board = new TensorBoardLog(output);
+        await board.RewriteAsync(history, cancellationToken);
         Console.WriteLine($"step {history.Count} of run '{run}' written to {output}");
         return ExitCodes.Done;
     }

@@ -51,6 +51,7 @@ internal static class SiloCommand
             ProbeTimeout = TimeSpan.FromSeconds(Positive(values, KnownSettings.ProbeTimeout, 0.1, 600)),
             MissedProbes = (int)Positive(values, KnownSettings.MissedProbes, 1, 100),
             DrainTimeout = TimeSpan.FromSeconds(Positive(values, KnownSettings.DrainTimeout, 0, 86400)),
+            JsonLogs = values.Text(KnownSettings.SiloLogFormat) == "json",
             PreemptionSources = Sources(values, http),
             Store = await ClusterStores.Open(values, cancellationToken),
         };

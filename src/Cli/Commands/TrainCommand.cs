@@ -71,7 +71,7 @@ internal sealed class TrainCommand : IDisposable
         {
             case RunState.Succeeded:
                 await RunExporter.ExportAsync(_store, RunName, _output, CancellationToken.None);
-                await WriteLog();
+                await WriteLogs();
                 ShowSample("after", _output);
                 _reporter.Say($"model written to {_output}");
                 return ExitCodes.Done;
@@ -109,13 +109,21 @@ internal sealed class TrainCommand : IDisposable
         var run = silo.Grains.GetGrain<IRunGrain>(RunName);
         var before = (await run.GetStatus()).Position;
         using var log = new TrainerLog(_output, outcome.TotalSteps);
-        await log.RewriteAsync(await RunExporter.ReadHistoryAsync(_store, RunName, CancellationToken.None), CancellationToken.None);
+        using var board = new TensorBoardLog(_output);
+        var history = await RunExporter.ReadHistoryAsync(_store, RunName, CancellationToken.None);
+        await log.RewriteAsync(history, CancellationToken.None);
+        await board.RewriteAsync(history, CancellationToken.None);
         await run.Start();
         var pausing = PauseOnInterrupt(run);
         await foreach (var happened in run.Watch(before, CancellationToken.None))
         {
             if (happened is RunStarted started) _reporter.Started(started, _config.NumHiddenLayers);
-            if (happened is StepCompleted step) log.Append(step.Record);
+            if (happened is StepCompleted step)
+            {
+                log.Append(step.Record);
+                board.Append(step.Record);
+            }
+
             _reporter.Happened(happened, log.Remaining((happened as StepCompleted)?.Record.Step ?? 0));
             if (happened is not RunEnded ended) continue;
             if (ended.State == RunState.Failed) ErrorReport.Write($"run '{RunName}' failed after step {ended.Step}: {ended.Error}");
@@ -142,10 +150,13 @@ internal sealed class TrainCommand : IDisposable
         import.Cancel();
     }
 
-    private async Task WriteLog()
+    private async Task WriteLogs()
     {
         using var log = new TrainerLog(_output, null);
-        await log.RewriteAsync(await RunExporter.ReadHistoryAsync(_store, RunName, CancellationToken.None), CancellationToken.None);
+        using var board = new TensorBoardLog(_output);
+        var history = await RunExporter.ReadHistoryAsync(_store, RunName, CancellationToken.None);
+        await log.RewriteAsync(history, CancellationToken.None);
+        await board.RewriteAsync(history, CancellationToken.None);
     }
 
     private void ShowSample(string when, string folder)

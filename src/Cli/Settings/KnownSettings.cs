@@ -12,7 +12,7 @@ internal static class KnownSettings
 
     public static readonly Setting Model = new("model", SettingKind.Path, "Hugging Face model folder: config.json, *.safetensors, tokenizer.model or tokenizer.json");
     public static readonly Setting DataFile = new("data", SettingKind.Path, "training data: JSON lines or a JSON list");
-    public static readonly Setting Output = new("output", SettingKind.Path, "folder for the trained model, trainer_log.jsonl and ledger.jsonl");
+    public static readonly Setting Output = new("output", SettingKind.Path, "folder for the trained model, trainer_log.jsonl, ledger.jsonl and tensorboard/");
     public static readonly Setting EvalData = new("eval-data", SettingKind.Path, "data that is only scored");
     public static readonly Setting Store = new("store", SettingKind.Path, "blob store folder; the run resumes from here (default: OUTPUT/lisa-store)");
     public static readonly Setting RunName = new("run-name", SettingKind.Text, "the run's name in the store", "default");
@@ -64,6 +64,9 @@ internal static class KnownSettings
     public static readonly Setting LogFormat = new(
         "log-format", SettingKind.Text, "auto: live on a terminal, else plain lines; json: one object per line", "auto", ["auto", "plain", "json"]);
 
+    public static readonly Setting SiloLogFormat = new(
+        "log-format", SettingKind.Text, "plain: one line per message; json: one object per message, with run, generation and step", "plain", ["plain", "json"]);
+
     public static readonly Setting Prompt = new("prompt", SettingKind.Text, "the text to go on from");
     public static readonly Setting MaxNewTokens = new("max-new-tokens", SettingKind.Integer, "longest continuation", "128");
     public static readonly Setting Temperature = new("temperature", SettingKind.Number, "0: the likeliest token; above: draw", "0");
@@ -75,7 +78,7 @@ internal static class KnownSettings
         "store", SettingKind.Text, "blob store that all share: a folder, an Azure Storage connection string, or a container's URL");
     public static readonly Setting SiloPort = new("silo-port", SettingKind.Integer, "port for other silos", "11111");
     public static readonly Setting GatewayPort = new("gateway-port", SettingKind.Integer, "port for clients", "30000");
-    public static readonly Setting HttpPort = new("http-port", SettingKind.Integer, "port for the HTTP API and /health; beyond loopback only with --api-keys", "8080");
+    public static readonly Setting HttpPort = new("http-port", SettingKind.Integer, "port for the HTTP API, /health and /metrics; beyond loopback only with --api-keys", "8080");
     public static readonly Setting TrainHttpPort = new("http-port", SettingKind.Integer, "port for the HTTP API on loopback, while it trains");
     public static readonly Setting ApiKeyFile = new("api-keys", SettingKind.Path, "file of keys for the HTTP API, made by lisa keys new");
     public static readonly Setting ModelsFolder = new("models", SettingKind.Path, "folder whose model folders the HTTP API may name");
@@ -123,7 +126,7 @@ internal static class KnownSettings
     public static IReadOnlyList<Setting> Silo { get; } =
     [
         .. s_cluster, ClusterStore, SiloPort, GatewayPort, HttpPort, TensorPort, Host, Roles, SiloThreads, Memory, MaxRuns, SecretFile,
-        ProbeTimeout, MissedProbes, DrainTimeout, Preemption, EventsEndpoint, MachineName, .. s_http,
+        ProbeTimeout, MissedProbes, DrainTimeout, Preemption, EventsEndpoint, MachineName, SiloLogFormat, .. s_http,
     ];
 
     public static IReadOnlyList<Setting> Submit { get; } =

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Model;
 using Orleans.Concurrency;
@@ -47,6 +48,8 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
 
     protected MicroBatchOrder Order { get; } = new();
 
+    private string Key => this.GetPrimaryKeyString();
+
     protected IPartGrain Next => _next ?? throw new InvalidOperationException($"{PartId} has no next part");
 
     public async Task Load(PartLoad load, CancellationToken cancellationToken)
@@ -95,6 +98,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
     public async Task<MicroBatchResult> Run(MicroBatchCall call, CancellationToken cancellationToken)
     {
         CheckGeneration(call.Generation);
+        using var span = PartTelemetry.MicroBatch(Key, call);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _current.Token);
         return await RunMicroBatch(call, linked.Token);
     }
@@ -177,13 +181,17 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
         long generation, Func<T> work, WorkPriority priority = WorkPriority.Control, CancellationToken cancellationToken = default)
     {
         CheckGeneration(generation);
+        var caller = Activity.Current;
         return services.Worker.Run(
             priority,
             () =>
             {
                 CheckGeneration(generation);
+                using var span = PartTelemetry.Work(priority, caller);
                 services.Worker.UseThreads(_threads);
-                return work();
+                var result = work();
+                if (Part is not null) PartTelemetry.Measure(Key, Part);
+                return result;
             },
             cancellationToken);
     }
@@ -279,6 +287,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
     {
         if (Part is not { } part) return;
         Part = null;
+        PartTelemetry.Forget(Key);
         services.LocalParts.Remove(RunId, PartId, part);
         part.Dispose();
     }

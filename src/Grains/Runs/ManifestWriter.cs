@@ -32,6 +32,7 @@ internal sealed class ManifestWriter(
     /// <summary>Copies what changed and starts the upload. Waits for the one before, if that is still on its way.</summary>
     public async Task Begin(long step, bool completed, CancellationToken cancellationToken)
     {
+        using var phase = RunTelemetry.Of(run.Head.Run).Phase(StepPhase.Snapshot);
         var started = Stopwatch.GetTimestamp();
         await _pending;
         var changed = await pipeline!.BeginSnapshot(step, cancellationToken);
@@ -79,6 +80,7 @@ internal sealed class ManifestWriter(
         _replaced.UnionWith(before);
         _replaced.ExceptWith(Named(manifest));
         (Last, LastBytes) = (manifest, bytes + logBytes);
+        RunTelemetry.Of(run.Head.Run).ManifestSaved(LastBytes);
         feed.Signal();
         if (time.GetElapsedTime(_collected) >= s_collectPeriod) await Collect(cancellationToken);
     }

@@ -234,6 +234,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
 
     private async Task RunToEnd()
     {
+        using var scope = logger.BeginScope("run {Run}", Name);
         var (failures, progress, failingSince) = (0, -1L, 0L);
         _owns = false;
         var waitingSince = time.GetTimestamp();
@@ -302,6 +303,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
                 _state = RunState.Recovering;
                 LogRecovering(e, Name, step + 1, _manifests?.Last.Step ?? 0);
                 _journal?.Note(new RunRecovering(step + 1, _manifests?.Last.Step ?? 0, e.Message));
+                RunTelemetry.Of(Name).Recovering();
                 await Pause(TimeSpan.FromMilliseconds(Math.Min(50 << Math.Min(failures, 10), s_longestPause.TotalMilliseconds)));
             }
         }
@@ -333,7 +335,12 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         _plan = await ReadPlan(manifest, cancellationToken);
         _history = await RunHistory.Read(store, manifest, cancellationToken);
         _journal = await RunJournal.Read(store, run.Head, _journal, time, cancellationToken);
-        if (first && run.Recovered) _journal.Note(new RunRecovering(manifest.Step + 1, manifest.Step, "the silo that ran the show was lost"));
+        if (first && run.Recovered)
+        {
+            _journal.Note(new RunRecovering(manifest.Step + 1, manifest.Step, "the silo that ran the show was lost"));
+            RunTelemetry.Of(Name).Recovering();
+        }
+
         _journal.Note(new RunStarted(manifest.Step, _plan.TotalSteps, run.Generation));
         _manifests = Manifests(run, null);
         if (manifest.Completed) return RunState.Succeeded;
@@ -346,7 +353,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         var before = _pipeline;
         _pipeline = new Pipeline(GrainFactory, _plan, stages, run.Generation);
         _manifests = Manifests(run, _pipeline);
-        _loop = new TrainingLoop(_plan, _pipeline, _history, _manifests, _feed, time, () => Interruption(stages));
+        _loop = new TrainingLoop(_plan, _pipeline, _history, _manifests, _feed, time, () => Interruption(stages), logger);
         _stages = stages.Stages;
         await _pipeline.Load(manifest, cancellationToken);
         if (before is not null) await Release(before, stages);
@@ -355,10 +362,13 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
             store, manifest.Step, [new PartsPlaced(run.Generation, stages.Stages)], j => run.SetJournalAsync(j, cancellationToken), cancellationToken);
         _feed.Signal();
         (_state, _error) = (RunState.Running, null);
+        RunTelemetry.Of(Name).Placed(run.Generation, _plan.TotalSteps);
+        using var scope = logger.BeginScope("generation {Generation}", run.Generation);
         var outcome = await _loop.Run(cancellationToken);
         if (outcome == LoopOutcome.Replan)
         {
             _moves++;
+            RunTelemetry.Of(Name).Moving();
             _planned = true;
             return null;
         }
@@ -544,6 +554,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
     private void Ended(RunState state, string? error)
     {
         (_state, _error, _stages, _over) = (state, error, [], true);
+        RunTelemetry.Forget(Name);
         localRuns.Remove(Name);
         SignalPlaced();
         _feed.Signal();

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using LisaOrleans.Data;
+using Microsoft.Extensions.Logging;
 
 namespace LisaOrleans.Grains;
 
@@ -8,8 +9,10 @@ namespace LisaOrleans.Grains;
 /// leaves it; the run then starts a new generation from the last manifest, and replays.
 /// </summary>
 internal sealed class TrainingLoop(
-    RunPlan plan, Pipeline pipeline, RunHistory history, ManifestWriter manifests, EventFeed feed, TimeProvider time, Func<LoopOutcome?> interruption)
+    RunPlan plan, Pipeline pipeline, RunHistory history, ManifestWriter manifests, EventFeed feed, TimeProvider time, Func<LoopOutcome?> interruption,
+    ILogger logger)
 {
+    private readonly RunTelemetry _telemetry = RunTelemetry.Of(plan.Spec.RunName);
     private (long Period, IReadOnlyList<int> Layers) _active = (-1, []);
 
     private TrainingSpec Spec => plan.Spec;
@@ -43,23 +46,33 @@ internal sealed class TrainingLoop(
 
     private async Task TrainStep(long step, CancellationToken cancellationToken)
     {
+        using var trace = _telemetry.Step(logger, step);
         var started = Stopwatch.GetTimestamp();
         var period = LayerSampling.PeriodOf(Spec, step);
-        if (_active.Period != period) _active = (period, await pipeline.BeginPeriod(period, cancellationToken));
+        if (_active.Period != period)
+        {
+            using (_telemetry.Phase(StepPhase.Period)) _active = (period, await pipeline.BeginPeriod(period, cancellationToken));
+        }
 
         var batches = plan.Batches.MicroBatches(step).Select(samples => plan.Builder.Build(samples)).ToArray();
         var labels = batches.Sum(b => b.LabelCount);
-        var results = await pipeline.Run(step, batches, train: true, lossScale: 1.0 / Math.Max(1, labels), cancellationToken);
+        MicroBatchResult[] results;
+        using (_telemetry.Phase(StepPhase.Walk))
+            results = await pipeline.Run(step, batches, train: true, lossScale: 1.0 / Math.Max(1, labels), cancellationToken);
         var loss = results.Sum(r => r.LossSum) / Math.Max(1, labels);
         if (!double.IsFinite(loss)) throw new TrainingDivergedException(step, loss);
 
         // As torch.nn.utils.clip_grad_norm_.
-        var norm = await pipeline.GradientNorm(step, cancellationToken);
+        double norm;
+        using (_telemetry.Phase(StepPhase.GradientNorm)) norm = await pipeline.GradientNorm(step, cancellationToken);
         if (!double.IsFinite(norm)) throw new TrainingDivergedException(step, norm);
         var clip = Spec.MaxGradNorm > 0 ? Math.Min(1, Spec.MaxGradNorm / (norm + 1e-6)) : 1;
         var learningRate = plan.LearningRate.At(step);
-        await pipeline.Apply(step, learningRate, clip, cancellationToken);
-        if (LayerSampling.EndsPeriod(Spec, step) || step == plan.TotalSteps) await pipeline.EndPeriod(period, cancellationToken);
+        using (_telemetry.Phase(StepPhase.Apply)) await pipeline.Apply(step, learningRate, clip, cancellationToken);
+        if (LayerSampling.EndsPeriod(Spec, step) || step == plan.TotalSteps)
+        {
+            using (_telemetry.Phase(StepPhase.Period)) await pipeline.EndPeriod(period, cancellationToken);
+        }
 
         var record = new StepRecord
         {
@@ -79,11 +92,13 @@ internal sealed class TrainingLoop(
 
         Step = step;
         history.Add(record);
+        _telemetry.Completed(record);
         feed.Signal();
     }
 
     private async Task<double> Evaluate(long step, CancellationToken cancellationToken)
     {
+        using var phase = _telemetry.Phase(StepPhase.Evaluation);
         var (sum, count) = (0.0, 0L);
         foreach (var samples in plan.EvalBatches)
         {

@@ -58,6 +58,9 @@ public sealed record ClusterSiloOptions
     /// <value>How long moving away may take when this silo is to leave. Default 25 s.</value>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(25);
 
+    /// <value>Whether logs are JSON, an object for each message with its scopes, instead of plain lines. Default false.</value>
+    public bool JsonLogs { get; init; }
+
     /// <value>Where preemption notices come from; empty for SIGTERM only.</value>
     public IReadOnlyList<IPreemptionSource> PreemptionSources { get; init; } = [];
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using LisaOrleans.Grains;
 using LisaOrleans.Model;
 using static TorchSharp.torch;
@@ -7,7 +8,7 @@ namespace LisaOrleans.Silo;
 /// <summary>One thread, one device, one queue. Ends what it is doing when disposed; what still waits is cancelled.</summary>
 internal sealed class DeviceWorker : IDeviceWorker, IDisposable
 {
-    private readonly PriorityQueue<Work, (WorkPriority, long)> _queue = new();
+    private readonly PriorityQueue<Work, (WorkPriority Priority, long)> _queue = new();
     private readonly Thread _thread;
     private int _threads;
     private long _sequence;
@@ -42,6 +43,7 @@ internal sealed class DeviceWorker : IDeviceWorker, IDisposable
             Monitor.Pulse(_queue);
         }
 
+        DeviceTelemetry.Queued(priority);
         return item.Result;
     }
 
@@ -59,16 +61,28 @@ internal sealed class DeviceWorker : IDeviceWorker, IDisposable
 
     private void Loop()
     {
-        while (Next() is { } work) work.Execute();
+        while (Next(out var priority) is { } work)
+        {
+            var started = Stopwatch.GetTimestamp();
+            work.Execute();
+            DeviceTelemetry.Busy(priority, Stopwatch.GetElapsedTime(started));
+        }
     }
 
-    private Work? Next()
+    private Work? Next(out WorkPriority priority)
     {
         lock (_queue)
         {
             while (!_stopped && _queue.Count == 0) Monitor.Wait(_queue);
-            if (!_stopped) return _queue.Dequeue();
-            while (_queue.TryDequeue(out var left, out _)) left.Cancel();
+            while (_queue.TryDequeue(out var work, out var order))
+            {
+                priority = order.Priority;
+                DeviceTelemetry.Dequeued(priority);
+                if (!_stopped) return work;
+                work.Cancel();
+            }
+
+            priority = default;
             return null;
         }
     }

@@ -51,6 +51,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
     private static IHost WithoutHttp(EmbeddedSiloOptions options) => new HostBuilder()
         .ConfigureLogging(Quiet)
         .UseOrleans(silo => Configure(silo, options))
+        .AddLisaTelemetry()
         .ConfigureServices(services => services.AddSingleton<IHostLifetime, NoLifetime>())
         .Build();
 
@@ -59,6 +60,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
         builder.Configuration.Sources.Clear();
         Quiet(builder.Logging.ClearProviders());
+        builder.AddLisaTelemetry(Environment.MachineName, null);
         SiloHttp.Listen(builder.WebHost, IPAddress.Loopback, port, options.Http);
         SiloHttp.Add(builder.Services, options.Http);
         builder.UseOrleans(silo => Configure(silo, options));

@@ -19,7 +19,7 @@ public static class LisaSiloBuilderExtensions
     {
         var services = builder.Services;
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(store);
+        services.AddSingleton<IBlobStore>(new MeasuredBlobStore(store));
         services.AddSingleton<LocalParts>();
         services.AddSingleton<LocalRuns>();
         services.AddSingleton<IDeviceWorker>(_ => new DeviceWorker(cuda.is_available() ? CUDA : CPU));
@@ -30,6 +30,6 @@ public static class LisaSiloBuilderExtensions
         services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(LisaOrleans)));
         services.AddPlacementDirector<ControlPlacement, ControlPlacementDirector>();
         services.AddPlacementDirector<PartPlacement, PartPlacementDirector>();
-        return builder;
+        return builder.AddActivityPropagation();
     }
 }

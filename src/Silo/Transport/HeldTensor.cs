@@ -7,4 +7,5 @@ namespace LisaOrleans.Silo;
 /// <param name="Run">Its run.</param>
 /// <param name="Generation">The run's generation.</param>
 /// <param name="Since">When it was published, as the clock's timestamp.</param>
-internal sealed record HeldTensor(Tensor Tensor, string Run, long Generation, long Since);
+/// <param name="Bytes">Its size.</param>
+internal sealed record HeldTensor(Tensor Tensor, string Run, long Generation, long Since, long Bytes);

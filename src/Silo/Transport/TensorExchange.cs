@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using LisaOrleans.Grains;
@@ -48,21 +49,21 @@ internal sealed class TensorExchange : ITensorExchange, IAsyncDisposable
     {
         var id = Interlocked.Increment(ref _last);
         var ticket = new TensorTicket(_holder, id, TensorPayload.DType(tensor), tensor.shape);
-        _held[id] = new HeldTensor(tensor, run, generation, _time.GetTimestamp());
+        PutBack(id, new HeldTensor(tensor, run, generation, _time.GetTimestamp(), tensor.numel() * tensor.element_size()));
         return ticket;
     }
 
     public ValueTask<Tensor> Claim(TensorTicket ticket, CancellationToken cancellationToken)
     {
         if (ticket.Holder != _holder) return Fetch(ticket, cancellationToken);
-        return _held.TryRemove(ticket.Id, out var held)
+        return Take(ticket.Id) is { } held
             ? ValueTask.FromResult(held.Tensor)
             : throw new TensorTransportException($"ticket {ticket.Id} was claimed before, or given up");
     }
 
     public void Discard(TensorTicket ticket)
     {
-        if (ticket.Holder == _holder && _held.TryRemove(ticket.Id, out var held)) held.Tensor.Dispose();
+        if (ticket.Holder == _holder) Take(ticket.Id)?.Tensor.Dispose();
     }
 
     public void DiscardBefore(string run, long generation) => Free(h => h.Run == run && h.Generation < generation);
@@ -83,7 +84,7 @@ internal sealed class TensorExchange : ITensorExchange, IAsyncDisposable
             throw new TensorTransportException(string.Create(CultureInfo.InvariantCulture, $"ticket {ticket.Id} is of {ticket.Holder}, which is not this process"));
         }
 
-        var host = await _client.FetchAsync(holder, process, ticket, cancellationToken).ConfigureAwait(false);
+        var host = await Received(_client.FetchAsync(holder, process, ticket, cancellationToken)).ConfigureAwait(false);
         if (_worker.Device.type == TorchSharp.DeviceType.CPU) return host;
         using (host)
         {
@@ -91,9 +92,34 @@ internal sealed class TensorExchange : ITensorExchange, IAsyncDisposable
         }
     }
 
-    private HeldTensor? Take(long id) => _held.TryRemove(id, out var held) ? held : null;
+    private HeldTensor? Take(long id)
+    {
+        if (!_held.TryRemove(id, out var held)) return null;
+        TransportTelemetry.Held(-held.Bytes);
+        return held;
+    }
 
-    private void PutBack(long id, HeldTensor held) => _held[id] = held;
+    private void PutBack(long id, HeldTensor held)
+    {
+        TransportTelemetry.Held(held.Bytes);
+        _held[id] = held;
+    }
+
+    private static async Task<Tensor> Received(Task<Tensor> fetch)
+    {
+        var started = Stopwatch.GetTimestamp();
+        try
+        {
+            var tensor = await fetch.ConfigureAwait(false);
+            TransportTelemetry.Received(tensor.numel() * tensor.element_size(), Stopwatch.GetElapsedTime(started));
+            return tensor;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            TransportTelemetry.Failed();
+            throw;
+        }
+    }
 
     private Task<Tensor> ToHost(HeldTensor held) =>
         held.Tensor.device_type == TorchSharp.DeviceType.CPU && held.Tensor.is_contiguous() && held.Tensor.storage_offset() == 0
@@ -109,6 +135,6 @@ internal sealed class TensorExchange : ITensorExchange, IAsyncDisposable
     private void Free(Func<HeldTensor, bool> which)
     {
         foreach (var (id, held) in _held)
-            if (which(held) && _held.TryRemove(id, out var taken)) taken.Tensor.Dispose();
+            if (which(held)) Take(id)?.Tensor.Dispose();
     }
 }

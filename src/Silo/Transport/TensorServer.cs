@@ -1,6 +1,8 @@
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using LisaOrleans.Grains;
 using Microsoft.Extensions.Logging;
 
 namespace LisaOrleans.Silo;
@@ -103,6 +105,7 @@ internal sealed partial class TensorServer : IAsyncDisposable
             return;
         }
 
+        var started = Stopwatch.GetTimestamp();
         var sent = false;
         try
         {
@@ -118,8 +121,15 @@ internal sealed partial class TensorServer : IAsyncDisposable
         {
             // A pending send may still read the memory until the socket is closed.
             if (!sent) socket.Dispose();
-            if (sent) held.Tensor.Dispose();
-            else _putBack(id, held);
+            if (sent)
+            {
+                held.Tensor.Dispose();
+                TransportTelemetry.Sent(held.Bytes, Stopwatch.GetElapsedTime(started));
+            }
+            else
+            {
+                _putBack(id, held);
+            }
         }
     }
 

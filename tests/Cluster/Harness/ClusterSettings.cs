@@ -4,4 +4,7 @@ namespace LisaOrleans.Cluster;
 /// <param name="Silos">Silo processes to begin with.</param>
 /// <param name="Azurite">Whether blobs are in Azurite, behind a proxy that can fail; else in a folder.</param>
 /// <param name="Threads">Intra-op threads of each silo.</param>
-internal sealed record ClusterSettings(int Silos, bool Azurite, int Threads = 1);
+/// <param name="Environment">Variables that the silos get.</param>
+/// <param name="Options">Further options of the silos.</param>
+internal sealed record ClusterSettings(
+    int Silos, bool Azurite, int Threads = 1, IReadOnlyDictionary<string, string>? Environment = null, IReadOnlyList<string>? Options = null);

@@ -17,6 +17,10 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     public EventsServer Events { get; private set; } = new();
 
+    public string LogFile => Path.Combine(_cluster.Folder, $"silo{Number}.log");
+
+    public Uri Http => new($"http://127.0.0.1:{_httpPort}/");
+
     public bool Running => _process is { HasExited: false };
 
     public bool Frozen => _process?.Frozen == true;
@@ -35,9 +39,9 @@ internal sealed class SiloProcess : IAsyncDisposable
             [
                 "silo", "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{_cluster.Redis.Port}", "--store", _cluster.Store,
                 "--silo-port", $"{_siloPort}", "--gateway-port", $"{_gatewayPort}", "--http-port", $"{_httpPort}", "--threads", $"{_cluster.Settings.Threads}",
-                "--scheduled-events-endpoint", Events.Endpoint,
+                "--scheduled-events-endpoint", Events.Endpoint, .. _cluster.Settings.Options ?? [],
             ],
-            LogFile);
+            LogFile, _cluster.Settings.Environment);
     }
 
     public async Task ReadyAsync(TimeSpan patience)

@@ -1,0 +1,17 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace LisaOrleans.Grains;
+
+/// <summary>Where all that is measured and traced here comes from. Nothing is collected while nobody listens.</summary>
+public static class LisaTelemetry
+{
+    /// <summary>Name of the meters and of the activity source.</summary>
+    public const string Name = "LisaOrleans";
+
+    internal static Meter Meter { get; } = new(Name);
+
+    internal static ActivitySource Source { get; } = new(Name);
+
+    internal static KeyValuePair<string, object?> Tag(string name, object value) => new(name, value);
+}

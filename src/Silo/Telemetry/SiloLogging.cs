@@ -1,0 +1,27 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Console;
+
+namespace LisaOrleans.Silo;
+
+/// <summary>Logs of a silo: on standard error, because standard output says what the command has to say.</summary>
+internal static class SiloLogging
+{
+    /// <summary>Adds a console logger.</summary>
+    /// <param name="logging">The host's logging.</param>
+    /// <param name="json">An object for each message, with its scopes (run, generation, step) and its trace, for machines; else plain lines.</param>
+    public static ILoggingBuilder AddLisaLogging(this ILoggingBuilder logging, bool json)
+    {
+        logging.ClearProviders().AddConsole(o =>
+        {
+            o.LogToStandardErrorThreshold = LogLevel.Trace;
+            o.FormatterName = json ? ConsoleFormatterNames.Json : ConsoleFormatterNames.Simple;
+        });
+        logging.Services.Configure<SimpleConsoleFormatterOptions>(o => (o.SingleLine, o.TimestampFormat) = (true, "HH:mm:ss.fff "));
+        logging.Services.Configure<JsonConsoleFormatterOptions>(o =>
+            (o.IncludeScopes, o.UseUtcTimestamp, o.TimestampFormat) = (true, true, "yyyy-MM-ddTHH:mm:ss.fffZ"));
+        if (json) logging.Configure(o => o.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
+        return logging.SetMinimumLevel(LogLevel.Information)
+            .AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
+    }
+}

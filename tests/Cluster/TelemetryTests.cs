@@ -1,0 +1,107 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace LisaOrleans.Cluster.Tests;
+
+/// <summary>What two silo processes that train one run tell Prometheus, an OpenTelemetry collector, and their logs.</summary>
+public sealed partial class TelemetryTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Metrics_traces_and_logs_of_a_run_on_two_silos()
+    {
+        Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
+        using var folder = new TempFolder();
+        await using var collector = new Collector();
+        var environment = new Dictionary<string, string>
+        {
+            ["OTEL_EXPORTER_OTLP_ENDPOINT"] = collector.Endpoint,
+            ["OTEL_EXPORTER_OTLP_PROTOCOL"] = "http/protobuf",
+            ["OTEL_TRACES_SAMPLER"] = "always_on",
+            ["OTEL_BSP_SCHEDULE_DELAY"] = "200",
+            ["OTEL_METRIC_EXPORT_INTERVAL"] = "500",
+        };
+        await using var cluster = await TestCluster.StartAsync(
+            folder.Root, new ClusterSettings(Silos: 2, Azurite: false, Environment: environment, Options: ["--log-format", "json"]));
+
+        // Long enough that the run goes on until it is cancelled.
+        var (code, text) = await TestCluster.LisaAsync(folder.Root, [
+            "submit", "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}", "--store", cluster.Store, "--run-name", "telemetry",
+            "--eval-data", Path.Combine(Executables.Repository, "samples", "animals-held-out.jsonl"), "--eval-steps", "2",
+            .. TrainingArguments.Sample(steps: 1_000_000)]);
+        Assert.True(code == 0, text);
+        var run = cluster.Run("telemetry");
+        await Until.True(async () => await run.GetStatus() is { ManifestStep: >= 3, Stages.Count: 2 });
+
+        var pages = await ScrapeUntilAsync(cluster, p => p.All(t => t.Contains("lisa_transport_io_bytes_total{", StringComparison.Ordinal)));
+        var all = string.Concat(pages);
+        Assert.Equal(DashboardMetrics(), Series().Matches(all).Select(m => m.Groups[1].Value).Where(n => !Histogram().IsMatch(n)).ToHashSet().Order());
+        Assert.Single(pages, p => p.Contains("lisa_run_steps_total{", StringComparison.Ordinal));
+        Assert.All(pages, p => Assert.Matches("""lisa_device_memory_bytes\{[^}]*kind="weights"[^}]*\} [1-9]""", p));
+        Assert.All(pages, p => Assert.Matches("""lisa_device_busy_time_seconds_total\{[^}]*work="backward"[^}]*\} [0-9.]*[1-9]""", p));
+
+        // One trace of a step: its root on the silo of the run, forward and backward work on both.
+        await Until.True(() => collector.Spans.GroupBy(s => s.Trace).Any(IsStepOverTwoSilos));
+        Assert.True(collector.Requests.ContainsKey("/v1/metrics"));
+
+        await run.Cancel();
+        pages = await ScrapeUntilAsync(cluster, p => !p.Any(t => t.Contains("run=\"telemetry\"", StringComparison.Ordinal)));
+        Assert.All(pages, p => Assert.Contains("lisa_store_operations_total{", p, StringComparison.Ordinal));
+
+        foreach (var silo in cluster.Silos)
+        {
+            Assert.Equal(0, await silo.LeaveAsync(TimeSpan.FromMinutes(2)));
+            var lines = (await File.ReadAllLinesAsync(silo.LogFile, Token)).Where(l => l.StartsWith('{')).ToArray();
+            Assert.NotEmpty(lines);
+            foreach (var line in lines)
+            {
+                using var message = JsonDocument.Parse(line);
+                Assert.Equal(JsonValueKind.String, message.RootElement.GetProperty("Message").ValueKind);
+            }
+        }
+    }
+
+    private static bool IsStepOverTwoSilos(IEnumerable<SpanRecord> trace)
+    {
+        var spans = trace.ToLookup(s => s.Name);
+        return spans["step"].Count() == 1 && spans["step"].Single().Parent == ""
+            && spans["walk"].Any(w => w.Parent == spans["step"].Single().Id)
+            && ((string[])["micro_batch", "forward", "backward"]).All(name => spans[name].Select(s => s.Instance).Distinct().Count() == 2);
+    }
+
+    private static async Task<string[]> ScrapeUntilAsync(TestCluster cluster, Func<string[], bool> enough)
+    {
+        using var http = new HttpClient();
+        string[] pages = [];
+        await Until.True(async () =>
+        {
+            pages = await Task.WhenAll(cluster.Silos.Select(s => http.GetStringAsync(new Uri(s.Http, "metrics"), Token)));
+            return enough(pages);
+        });
+        return pages;
+    }
+
+    private static IEnumerable<string> DashboardMetrics()
+    {
+        using var dashboard = JsonDocument.Parse(File.ReadAllText(Path.Combine(Executables.Repository, "deploy", "grafana", "lisa.json")));
+        return Strings(dashboard.RootElement, "expr").SelectMany(e => Metric().Matches(e)).Select(m => m.Value).ToHashSet().Order();
+
+        static IEnumerable<string> Strings(JsonElement element, string name) => element.ValueKind switch
+        {
+            JsonValueKind.Object => element.EnumerateObject().SelectMany(p =>
+                p.Name == name && p.Value.ValueKind == JsonValueKind.String ? [p.Value.GetString()!] : Strings(p.Value, name)),
+            JsonValueKind.Array => element.EnumerateArray().SelectMany(e => Strings(e, name)),
+            _ => [],
+        };
+    }
+
+    [GeneratedRegex(@"^(lisa_[a-z_]+)\{", RegexOptions.Multiline)]
+    private static partial Regex Series();
+
+    [GeneratedRegex("_duration_seconds_(sum|count)$")]
+    private static partial Regex Histogram();
+
+    [GeneratedRegex(@"\blisa_[a-z_]+\b")]
+    private static partial Regex Metric();
+}
