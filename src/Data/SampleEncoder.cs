@@ -45,9 +45,12 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetOptions options)
     }
 
     /// <summary>The tokens of a prompt that the model is to go on from.</summary>
-    public int[] EncodePrompt(string prompt)
+    public int[] EncodePrompt(string prompt) => EncodePrompt([new ChatMessage("user", prompt)]);
+
+    /// <summary>The tokens of a conversation, at least one message, in which the assistant is to speak next.</summary>
+    public int[] EncodePrompt(IReadOnlyList<ChatMessage> messages)
     {
-        var segments = _template.Render([new ChatMessage("user", prompt)], addGenerationPrompt: true)
+        var segments = _template.Render(messages, addGenerationPrompt: true)
             .SelectMany(s => s.IsTemplate ? tokenizer.EncodeWithSpecialTokens(s.Text) : tokenizer.Encode(s.Text));
         return tokenizer is { AddBosToken: true, BosTokenId: { } bos } ? [bos, .. segments] : [.. segments];
     }

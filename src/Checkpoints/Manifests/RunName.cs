@@ -5,13 +5,15 @@ public static class RunName
 {
     private const int MaxLength = 100;
 
+    /// <summary>Whether a name is right.</summary>
+    public static bool IsValid(string name) => name.Length is > 0 and <= MaxLength && name[0] != '.'
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
+
     /// <summary>Throws unless a name is right.</summary>
     /// <exception cref="ArgumentException">It is not; the message says what would be.</exception>
     public static void Validate(string name)
     {
-        var right = name.Length is > 0 and <= MaxLength && name[0] != '.'
-            && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
-        if (!right)
+        if (!IsValid(name))
         {
             throw new ArgumentException(
                 $"run name '{name}': letters, digits, '.', '_' and '-' only, at most {MaxLength}, not beginning with '.'", nameof(name));

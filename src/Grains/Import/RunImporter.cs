@@ -97,7 +97,7 @@ public static class RunImporter
                 Dataset = Reference(dataBlob.Blob),
                 EvalDataset = evalBlob is null ? null : Reference(evalBlob.Blob),
                 Log = [],
-                Properties = new Dictionary<string, string> { [ModelFingerprint] = fingerprint },
+                Properties = new Dictionary<string, string> { [ModelFingerprint] = fingerprint, [RunModel.TemplateProperty] = options.Template },
             };
         }
     }
@@ -154,7 +154,7 @@ public static class RunImporter
         {
             cancellationToken.ThrowIfCancellationRequested();
             progress?.Report(new ImportProgress(write ? "storing model" : "comparing model", parts.Count, names.Count));
-            var tensors = Specs(model.Config, name).Select(s => new NamedTensor(s.Name, model.Read(s.Name, dtypes.Storage))).ToArray();
+            var tensors = PartStorage.Specs(model.Config, name).Select(s => new NamedTensor(s.Name, model.Read(s.Name, dtypes.Storage))).ToArray();
             try
             {
                 var blob = PartStorage.ToBlob(tensors, null);
@@ -186,13 +186,6 @@ public static class RunImporter
 
         return files;
     }
-
-    private static IReadOnlyList<ParameterSpec> Specs(ModelConfig config, string part) => part switch
-    {
-        PartName.Embedding => PartSchema.Embedding(config),
-        PartName.Head => PartSchema.Head(config),
-        _ => PartSchema.Layer(config, PartName.LayerIndex(part)!.Value),
-    };
 
     private static BlobRef Reference(IBlobSource blob) => new(blob.Sha256, blob.Length);
 

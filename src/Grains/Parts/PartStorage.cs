@@ -8,6 +8,15 @@ namespace LisaOrleans.Grains;
 internal static class PartStorage
 {
     private const string StateStep = "state_step";
+    private const string Master = ".master";
+
+    /// <summary>The parameters of a part.</summary>
+    public static IReadOnlyList<ParameterSpec> Specs(ModelConfig config, string part) => part switch
+    {
+        PartName.Embedding => PartSchema.Embedding(config),
+        PartName.Head => PartSchema.Head(config),
+        _ => PartSchema.Layer(config, PartName.LayerIndex(part)!.Value),
+    };
 
     /// <summary>The weights of a blob in the compute dtype, on the device; the caller owns them.</summary>
     public static Dictionary<string, Tensor> ToWeights(
@@ -26,17 +35,28 @@ internal static class PartStorage
         });
     }
 
+    /// <summary>
+    /// The weights of a training state, rounded to the stored dtype as an export rounds them, in the compute dtype; the
+    /// caller owns them.
+    /// </summary>
+    public static Dictionary<string, Tensor> MastersToWeights(
+        SafetensorsReader blob, string blobName, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes)
+    {
+        CheckTrainingState(blob, blobName, specs, dtypes);
+        using var memory = HostMemory.LongLived();
+        return specs.ToDictionary(s => s.Name, s =>
+        {
+            using var master = Read(blob, s.Name + Master);
+            using var rounded = master.to(dtypes.Storage, copy: true).DetachFromDisposeScope();
+            return rounded.to(dtypes.Compute, copy: true).DetachFromDisposeScope();
+        });
+    }
+
     /// <summary>Gives a part the training state of a blob.</summary>
     public static void RestoreTrainingState(
         ModelPart part, SafetensorsReader blob, string blobName, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes)
     {
-        var weight = dtypes.SeparateMaster ? ScalarType.Float32 : dtypes.Compute;
-        Check(blob, blobName, specs.SelectMany(s => new[]
-        {
-            (Name: s.Name + ".master", s.Shape, Dtype: weight),
-            (Name: s.Name + ".exp_avg", s.Shape, Dtype: dtypes.OptimizerState),
-            (Name: s.Name + ".exp_avg_sq", s.Shape, Dtype: dtypes.OptimizerState),
-        }).ToDictionary(t => t.Name, t => (t.Shape, t.Dtype)));
+        CheckTrainingState(blob, blobName, specs, dtypes);
         if (!blob.Metadata.TryGetValue(StateStep, out var text)
             || !long.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var step) || step < 0)
         {
@@ -89,6 +109,17 @@ internal static class PartStorage
         TensorDType.F16 => ScalarType.Float16,
         _ => throw new NotSupportedException($"weights of type {dtype}"),
     };
+
+    private static void CheckTrainingState(SafetensorsReader blob, string blobName, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes)
+    {
+        var weight = dtypes.SeparateMaster ? ScalarType.Float32 : dtypes.Compute;
+        Check(blob, blobName, specs.SelectMany(s => new[]
+        {
+            (Name: s.Name + Master, s.Shape, Dtype: weight),
+            (Name: s.Name + ".exp_avg", s.Shape, Dtype: dtypes.OptimizerState),
+            (Name: s.Name + ".exp_avg_sq", s.Shape, Dtype: dtypes.OptimizerState),
+        }).ToDictionary(t => t.Name, t => (t.Shape, t.Dtype)));
+    }
 
     // Libtorch aborts the process on wrong shapes, so nothing unchecked reaches it.
     private static void Check(

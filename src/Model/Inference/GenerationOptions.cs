@@ -14,4 +14,16 @@ public sealed record GenerationOptions
 
     /// <value>Keys the draws. Default 0.</value>
     public ulong Seed { get; init; }
+
+    /// <value>Taken from a token's logit for every time that it was made before. Default 0.</value>
+    public double FrequencyPenalty { get; init; }
+
+    /// <value>Taken from the logit of every token that was made before. Default 0.</value>
+    public double PresencePenalty { get; init; }
+
+    /// <value>Added to the logits of tokens, by id. Default none.</value>
+    public IReadOnlyDictionary<int, double> LogitBias { get; init; } = new Dictionary<int, double>();
+
+    /// <value>Ids that end it, beside those of the model's configuration. Default none.</value>
+    public IReadOnlyList<int> StopTokenIds { get; init; } = [];
 }

@@ -21,25 +21,28 @@ public static class TextGenerator
         var count = Math.Min(options.MaxNewTokens, longest - prompt.Count);
         using var session = model.StartDecoding(prompt.Count + count);
         var input = prompt;
+        var made = new Dictionary<int, int>();
         for (var i = 0; i < count; i++)
         {
             cancellationToken.ThrowIfCancellationRequested();
             int token;
             using (var logits_1V = session.Append(input))
             {
-                token = Choose(logits_1V, options, i);
+                token = Choose(logits_1V, options, i, made);
             }
 
-            if (model.Config.EosTokenIds.Contains(token)) yield break;
+            if (model.Config.EosTokenIds.Contains(token) || options.StopTokenIds.Contains(token)) yield break;
+            made[token] = made.GetValueOrDefault(token) + 1;
             yield return token;
             input = [token];
         }
     }
 
-    private static int Choose(Tensor logits_1V, GenerationOptions options, int position)
+    private static int Choose(Tensor logits_1V, GenerationOptions options, int position, Dictionary<int, int> made)
     {
         using var mode = no_grad();
         using var scope = NewDisposeScope();
+        AddToLogits(logits_1V, options, made);
         if (options.Temperature <= 0) return (int)logits_1V.argmax(-1).item<long>();
 
         var (sorted, order) = (logits_1V.squeeze(0) / options.Temperature).softmax(-1).sort(descending: true);
@@ -62,6 +65,17 @@ public static class TextGenerator
         }
 
         return (int)order[kept - 1].item<long>();
+    }
+
+    private static void AddToLogits(Tensor logits_1V, GenerationOptions options, Dictionary<int, int> made)
+    {
+        var added = options.LogitBias.Select(b => ((long)b.Key, (float)b.Value)).ToList();
+        if (options.FrequencyPenalty != 0 || options.PresencePenalty != 0)
+            added.AddRange(made.Select(m => ((long)m.Key, (float)-((m.Value * options.FrequencyPenalty) + options.PresencePenalty))));
+        if (added.Count == 0) return;
+        var ids = tensor(added.Select(a => a.Item1).ToArray(), device: logits_1V.device);
+        var values = tensor(added.Select(a => a.Item2).ToArray(), device: logits_1V.device);
+        logits_1V.squeeze(0).index_add_(0, ids, values, 1);
     }
 
     // SplitMix64's finisher: draws are keyed by (seed, position), so that a generation can be repeated.

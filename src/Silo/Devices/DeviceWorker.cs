@@ -29,6 +29,10 @@ internal sealed class DeviceWorker : IDeviceWorker, IDisposable
     {
         if (Thread.CurrentThread != _thread) throw new InvalidOperationException("threads are set on the device's thread only");
         if (count == _threads) return;
+
+        // A thread takes the process's last number with its first parallel work, also after it was given one of its own. That
+        // must lie behind it: other threads of this process (completions) set numbers too.
+        _ = get_num_threads();
         set_num_threads(count);
         _threads = count;
     }

@@ -72,6 +72,29 @@ public sealed class TextGeneratorTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(0, 1)]
+    [InlineData(1, 0)]
+    public void Penalties_keep_tokens_from_coming_again(double frequency, double presence)
+    {
+        // All weights zero: no token is likelier than another.
+        var config = TinyModel.Config(layers: 1);
+        using var scope = NewDisposeScope();
+        using var flat = new CausalLanguageModel(
+            config, TinyModel.Float32, TinyModel.Weights(config).ToDictionary(w => w.Key, w => zeros_like(w.Value).DetachFromDisposeScope()));
+        var options = new GenerationOptions { MaxNewTokens = 20 };
+        Assert.Single(TinyLanguageModel.Generate(flat, s_prompt, options).Distinct());
+        Assert.Equal(20, TinyLanguageModel.Generate(flat, s_prompt, options with { FrequencyPenalty = frequency, PresencePenalty = presence }).Distinct().Count());
+    }
+
+    [Fact]
+    public void A_bias_makes_a_token_likelier_and_a_stop_token_ends_it()
+    {
+        var options = new GenerationOptions { MaxNewTokens = 4, LogitBias = new Dictionary<int, double> { [7] = 100 } };
+        Assert.Equal([7, 7, 7, 7], Generate(options));
+        Assert.Empty(Generate(options with { StopTokenIds = [7] }));
+    }
+
     [Fact]
     public void An_end_of_sequence_ends_it_and_is_not_yielded()
     {

@@ -30,6 +30,25 @@ public sealed class DeviceWorkerTests
     }
 
     [Fact]
+    public async Task Its_intra_op_threads_are_not_changed_by_those_of_other_threads()
+    {
+        using var worker = new DeviceWorker(CPU);
+        await Run(worker, WorkPriority.Control, () =>
+        {
+            worker.UseThreads(3);
+            return 0;
+        });
+        var other = new Thread(() =>
+        {
+            _ = get_num_threads();
+            set_num_threads(1);
+        });
+        other.Start();
+        other.Join();
+        Assert.Equal(3, await Run(worker, WorkPriority.Control, get_num_threads));
+    }
+
+    [Fact]
     public async Task All_work_runs_on_one_thread_and_what_follows_it_does_not()
     {
         using var worker = new DeviceWorker(CPU);

@@ -1,0 +1,54 @@
+using LisaOrleans.Data;
+
+namespace LisaOrleans.Silo;
+
+/// <summary>Turns a request's prompts into a model's tokens, and checks what can be checked against the model only.</summary>
+/// <param name="model">The model.</param>
+/// <param name="longest">Its longest sequence.</param>
+internal sealed class PromptEncoder(LoadedModel model, int longest)
+{
+    private ITokenizer Tokenizer => model.Tokenizer;
+
+    /// <summary>One for each prompt of the request.</summary>
+    /// <exception cref="CompletionException">One is too long, or has ids that the model doesn't.</exception>
+    public IReadOnlyList<EncodedPrompt> Encode(CompletionRequest request)
+    {
+        CheckIds(request.Sampling.LogitBias.Keys, "logit_bias");
+        return request.Chat
+            ? [Conversation(request)]
+            : [.. request.Prompts.Select(p => Finish(request, p.Ids ?? WithBos(Tokenizer.Encode(p.Text!)), "prompt", new EndOfTurn(null, null)))];
+    }
+
+    private EncodedPrompt Conversation(CompletionRequest request)
+    {
+        var encoder = new SampleEncoder(Tokenizer, new DatasetOptions { Template = model.Template });
+        var end = EndOfTurn.Of(ChatTemplates.Get(model.Template), Tokenizer);
+        return Finish(request, encoder.EncodePrompt(request.Messages), "messages", end);
+    }
+
+    private EncodedPrompt Finish(CompletionRequest request, int[] ids, string param, EndOfTurn end)
+    {
+        CheckIds(ids, param);
+        if (ids.Length == 0) throw CompletionException.Invalid($"Invalid '{param}': it has no tokens for this model to go on from.", "invalid_value", param);
+        var wanted = request.MaxTokens ?? Math.Max(1, longest - ids.Length);
+        if (ids.Length + (long)wanted > longest)
+        {
+            throw CompletionException.Invalid(
+                $"This model's maximum context length is {longest} tokens. However, you requested {ids.Length + (long)wanted} tokens "
+                + $"({ids.Length} in the {param}, {wanted} in the completion). Please reduce the length of the {param} or completion.",
+                "context_length_exceeded", param);
+        }
+
+        int?[] stops = [Tokenizer.EosTokenId, end.TokenId];
+        return new EncodedPrompt(ids, wanted, [.. stops.OfType<int>()], end.Text is null ? request.Stop : [.. request.Stop, end.Text]);
+    }
+
+    private int[] WithBos(int[] ids) => Tokenizer is { AddBosToken: true, BosTokenId: { } bos } ? [bos, .. ids] : ids;
+
+    private void CheckIds(IEnumerable<int> ids, string param)
+    {
+        var size = model.Model.Config.VocabSize;
+        foreach (var id in ids)
+            if (id < 0 || id >= size) throw CompletionException.Invalid($"Invalid '{param}': token id {id} is outside this model's {size} tokens.", "invalid_value", param);
+    }
+}

@@ -1,0 +1,25 @@
+using LisaOrleans.Data;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace LisaOrleans.Silo;
+
+/// <summary>Adds what <see cref="CompletionEndpoints"/> needs.</summary>
+public static class InferenceServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds the models of a folder and of the store's finished runs, for completions. The store must be there too; another
+    /// <see cref="IModelCatalog"/> may be.
+    /// </summary>
+    /// <exception cref="DatasetException">The options name a chat template that there is not.</exception>
+    public static IServiceCollection AddLisaInference(this IServiceCollection services, InferenceOptions options)
+    {
+        if (options.Template is { } template) _ = ChatTemplates.Get(template);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.TryAddSingleton<IModelCatalog, ModelCatalog>();
+        services.AddSingleton<ModelPool>();
+        services.AddSingleton<CompletionService>();
+        return services;
+    }
+}

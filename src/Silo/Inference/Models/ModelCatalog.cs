@@ -1,0 +1,27 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Grains;
+using Microsoft.Extensions.Logging;
+
+namespace LisaOrleans.Silo;
+
+/// <summary>
+/// The folders of the models folder by their names, and the store's finished runs by theirs: alone, or as the end of an
+/// OpenAI name (<c>ft:…:RUN</c>). A folder goes before a run of its name.
+/// </summary>
+internal sealed class ModelCatalog(InferenceOptions options, IBlobStore store, ILogger<ModelCatalog> logger) : IModelCatalog
+{
+    private const string FineTuned = "ft:";
+
+    public async Task<ServableModel?> FindAsync(string name, CancellationToken cancellationToken)
+    {
+        // A name becomes part of a path, so it must be one that a run may have as well: no separators, no dots in front.
+        if (options.ModelsFolder is { } models && RunName.IsValid(name) && Path.Combine(models, name) is var folder
+            && File.Exists(Path.Combine(folder, ModelFolder.ConfigFile)))
+        {
+            return FolderModel.Open(folder, options.Template, logger);
+        }
+
+        var run = name.StartsWith(FineTuned, StringComparison.Ordinal) ? name[(name.LastIndexOf(':') + 1)..] : name;
+        return await RunModel.FindAsync(store, run, cancellationToken).ConfigureAwait(false) is { } found ? new FinishedRunModel(found) : null;
+    }
+}
