@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using LisaOrleans.Grains;
 using LisaOrleans.Model;
 using static TorchSharp.torch;
@@ -9,6 +10,10 @@ internal sealed class DeviceWorker : IDeviceWorker, IDisposable
 {
     private readonly PriorityQueue<Work, (WorkPriority, long)> _queue = new();
     private readonly Thread _thread;
+    private readonly long _started = Stopwatch.GetTimestamp();
+    private readonly Lock _clock = new();
+    private TimeSpan _busy;
+    private long? _busySince;
     private int _threads;
     private long _sequence;
     private bool _stopped;
@@ -23,6 +28,19 @@ internal sealed class DeviceWorker : IDeviceWorker, IDisposable
     }
 
     public Device Device { get; }
+
+    public TimeSpan Busy
+    {
+        get
+        {
+            lock (_clock)
+            {
+                return _busySince is { } since ? _busy + Stopwatch.GetElapsedTime(since) : _busy;
+            }
+        }
+    }
+
+    public TimeSpan Up => Stopwatch.GetElapsedTime(_started);
 
     public void UseThreads(int count)
     {
@@ -59,7 +77,12 @@ internal sealed class DeviceWorker : IDeviceWorker, IDisposable
 
     private void Loop()
     {
-        while (Next() is { } work) work.Execute();
+        while (Next() is { } work)
+        {
+            lock (_clock) _busySince = Stopwatch.GetTimestamp();
+            work.Execute();
+            lock (_clock) (_busy, _busySince) = (_busy + Stopwatch.GetElapsedTime(_busySince!.Value), null);
+        }
     }
 
     private Work? Next()
