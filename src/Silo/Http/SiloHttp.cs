@@ -59,5 +59,6 @@ internal static class SiloHttp
         app.UseAuthentication();
         app.UseAuthorization();
         app.MapLisaHealth();
+        app.MapLisaDashboard();
     }
 }
