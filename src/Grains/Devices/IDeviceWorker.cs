@@ -11,6 +11,12 @@ public interface IDeviceWorker
     /// <summary>Where tensors live.</summary>
     Device Device { get; }
 
+    /// <summary>How long it has had something to do, since it began.</summary>
+    TimeSpan Busy { get; }
+
+    /// <summary>How long ago it began.</summary>
+    TimeSpan Up { get; }
+
     /// <summary>Sets the intra-op threads of the arithmetic, which decide the bits of sums. On the device's thread only.</summary>
     void UseThreads(int count);
 

@@ -20,8 +20,28 @@ internal sealed class ClusterView(IClusterMembershipService membership, ISiloMet
             .OrderBy(s => s.Address, StringComparer.Ordinal),
     ];
 
+    public IReadOnlyList<SiloMember> Members() =>
+    [
+        .. membership.CurrentSnapshot.Members.Values
+            .Where(m => m.Status is not (SiloStatus.None or SiloStatus.Created))
+            .Select(m => new SiloMember(
+                m.SiloAddress.ToParsableString(), State(m.Status), Roles(m.SiloAddress), Number(m.SiloAddress, SiloRoles.MemoryKey), (int)Number(m.SiloAddress, SiloRoles.ThreadsKey)))
+            .OrderBy(m => m.Address, StringComparer.Ordinal),
+    ];
+
     internal static bool HasRole(ISiloMetadataCache metadata, SiloAddress silo, string role) =>
         metadata.GetSiloMetadata(silo).Metadata.TryGetValue(SiloRoles.RolesKey, out var roles) && roles.Split(',').Contains(role);
+
+    private static MemberState State(SiloStatus status) => status switch
+    {
+        SiloStatus.Joining => MemberState.Joining,
+        SiloStatus.Active => MemberState.Active,
+        SiloStatus.ShuttingDown or SiloStatus.Stopping => MemberState.Leaving,
+        _ => MemberState.Dead,
+    };
+
+    private string[] Roles(SiloAddress silo) =>
+        metadata.GetSiloMetadata(silo).Metadata.TryGetValue(SiloRoles.RolesKey, out var roles) ? roles.Split(',') : [];
 
     private long Number(SiloAddress silo, string key) =>
         metadata.GetSiloMetadata(silo).Metadata.TryGetValue(key, out var text)

@@ -10,6 +10,10 @@ internal sealed class DeviceWorker : IDeviceWorker, IDisposable
 {
     private readonly PriorityQueue<Work, (WorkPriority Priority, long)> _queue = new();
     private readonly Thread _thread;
+    private readonly long _started = Stopwatch.GetTimestamp();
+    private readonly Lock _clock = new();
+    private TimeSpan _busy;
+    private long? _busySince;
     private int _threads;
     private long _sequence;
     private bool _stopped;
@@ -24,6 +28,19 @@ internal sealed class DeviceWorker : IDeviceWorker, IDisposable
     }
 
     public Device Device { get; }
+
+    public TimeSpan Busy
+    {
+        get
+        {
+            lock (_clock)
+            {
+                return _busySince is { } since ? _busy + Stopwatch.GetElapsedTime(since) : _busy;
+            }
+        }
+    }
+
+    public TimeSpan Up => Stopwatch.GetElapsedTime(_started);
 
     public void UseThreads(int count)
     {
@@ -68,8 +85,11 @@ internal sealed class DeviceWorker : IDeviceWorker, IDisposable
         while (Next(out var priority) is { } work)
         {
             var started = Stopwatch.GetTimestamp();
+            lock (_clock) _busySince = started;
             work.Execute();
-            DeviceTelemetry.Busy(priority, Stopwatch.GetElapsedTime(started));
+            var taken = Stopwatch.GetElapsedTime(started);
+            lock (_clock) (_busy, _busySince) = (_busy + taken, null);
+            DeviceTelemetry.Busy(priority, taken);
         }
     }
 

@@ -63,7 +63,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
         builder.AddLisaTelemetry(Environment.MachineName, null);
         SiloHttp.Listen(builder.WebHost, IPAddress.Loopback, port, options.Http);
         SiloHttp.Add(builder.Services, options.Http);
-        builder.UseOrleans(silo => Configure(silo, options));
+        builder.UseOrleans(silo => Configure(silo, options).AddLisaDashboard());
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         var app = builder.Build();
         SiloHttp.Map(app);
@@ -72,7 +72,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
 
     private static void Quiet(ILoggingBuilder logging) => logging.AddFilter("Orleans", LogLevel.Error).AddFilter("Microsoft", LogLevel.Warning);
 
-    private static void Configure(ISiloBuilder silo, EmbeddedSiloOptions options) => silo
+    private static ISiloBuilder Configure(ISiloBuilder silo, EmbeddedSiloOptions options) => silo
         .UseLocalhostClustering(siloPort: FreePort(), gatewayPort: 0)
         .Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromMinutes(10))
         .AddLisaSilo(options.Store, transport: null);

@@ -30,6 +30,7 @@ public static class LisaSiloBuilderExtensions
         services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(LisaOrleans)));
         services.AddPlacementDirector<ControlPlacement, ControlPlacementDirector>();
         services.AddPlacementDirector<PartPlacement, PartPlacementDirector>();
+        services.AddPlacementDirector<SiloPlacement, SiloPlacementDirector>();
         return builder.AddActivityPropagation();
     }
 }

@@ -60,5 +60,6 @@ internal static class SiloHttp
         app.UseAuthorization();
         app.MapLisaHealth();
         app.MapLisaTelemetry();
+        app.MapLisaDashboard();
     }
 }

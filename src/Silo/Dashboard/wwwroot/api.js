@@ -1,0 +1,39 @@
+// Asks this silo, with the key that somebody typed in if the silo wants one. The key lives as long as the tab.
+
+const storage = 'lisa-key';
+
+export class Refused extends Error {
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+export const hasKey = () => sessionStorage.getItem(storage) !== null;
+
+export function setKey(key) {
+  if (key) sessionStorage.setItem(storage, key);
+  else sessionStorage.removeItem(storage);
+}
+
+export const get = (path) => call('GET', path, 15000);
+
+export const act = (run, action) => call('POST', `/dashboard/api/runs/${encodeURIComponent(run)}/${action}`, 30000);
+
+/** Exchanges the key for a cookie that opens Orleans' own dashboard. */
+export const beginSession = () => call('POST', '/dashboard/api/session', 15000);
+
+async function call(method, path, patience) {
+  const headers = { Accept: 'application/json' };
+  const key = sessionStorage.getItem(storage);
+  if (key) headers.Authorization = `Bearer ${key}`;
+  const response = await fetch(path, { method, headers, cache: 'no-store', signal: AbortSignal.timeout(patience) });
+  if (response.status === 204) return null;
+  if (response.ok) return response.json();
+  let message = `${response.status} ${response.statusText}`;
+  try {
+    const body = await response.json();
+    message = body.error?.message ?? body.error ?? message;
+  } catch { /* the status says enough */ }
+  throw new Refused(response.status, message);
+}

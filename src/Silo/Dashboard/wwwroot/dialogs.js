@@ -1,0 +1,57 @@
+import { h, setText } from './dom.js';
+import { act, setKey } from './api.js';
+
+/** Asks before something is done to a run. Resolves to whether it was done. */
+export function confirmAction({ run, action, title, text, button, tone }) {
+  return new Promise((resolve) => {
+    const problem = h('p', { class: 'problem', role: 'alert' });
+    const yes = h('button', { type: 'button', class: tone ?? '', click: go }, button);
+    const no = h('button', { type: 'button', class: 'quiet', click: () => dialog.close() }, 'Go back');
+    const dialog = h('dialog', { 'aria-labelledby': 'dialog-title', 'aria-describedby': 'dialog-text', close: () => { dialog.remove(); resolve(done); } },
+      h('h2', { id: 'dialog-title' }, title), h('p', { id: 'dialog-text' }, text), problem, h('div', { class: 'buttons' }, no, yes));
+    let done = false;
+    document.body.append(dialog);
+    dialog.showModal();
+    no.focus();
+
+    async function go() {
+      [yes.disabled, no.disabled] = [true, true];
+      setText(problem, '');
+      try {
+        await act(run, action);
+        done = true;
+        dialog.close();
+      } catch (e) {
+        setText(problem, e.status === 403 ? 'This key may only read; pausing, resuming and cancelling need one with scope write.' : e.message);
+        [yes.disabled, no.disabled] = [false, false];
+      }
+    }
+  });
+}
+
+let open = null;
+
+/** Asks for an API key; resolves when one was given. */
+export function askKey(why) {
+  return open ??= new Promise((resolve) => {
+    const input = h('input', { type: 'password', id: 'key', autocomplete: 'off', spellcheck: 'false', required: true });
+    const dialog = h('dialog', { 'aria-labelledby': 'key-title', cancel: (e) => e.preventDefault() },
+      h('form', { submit: give },
+        h('h2', { id: 'key-title' }, 'API key'), h('p', {}, why),
+        h('label', { class: 'stacked' }, h('span', {}, 'Key'), input),
+        h('p', { class: 'note' }, 'Kept in this tab only. lisa keys new makes one.'),
+        h('div', { class: 'buttons' }, h('button', { type: 'submit' }, 'Go on'))));
+    document.body.append(dialog);
+    dialog.showModal();
+    input.focus();
+
+    function give(event) {
+      event.preventDefault();
+      setKey(input.value.trim());
+      dialog.close();
+      dialog.remove();
+      open = null;
+      resolve();
+    }
+  });
+}

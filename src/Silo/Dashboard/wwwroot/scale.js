@@ -1,0 +1,38 @@
+/** Round numbers between two numbers, about so many. */
+export function ticks(low, high, about) {
+  if (!(high > low)) return [low];
+  const raw = (high - low) / Math.max(1, about);
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 2.5, 5, 10].map((m) => m * power).find((s) => s >= raw - power * 1e-9);
+  const out = [];
+  for (let i = Math.ceil(low / step - 1e-9); i * step <= high + step * 1e-9; i++) out.push(Number((i * step).toPrecision(12)));
+  return out;
+}
+
+/** As ticks, for whole numbers. */
+export const wholeTicks = (low, high, about) => [...new Set(ticks(low, high, about).map(Math.round))].filter((n) => n >= low && n <= high);
+
+/** Round numbers between two numbers above 0 for a logarithmic axis, about so many. */
+export function logTicks(low, high, about) {
+  const all = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) all.push(...[1, 2, 5].map((m) => Number(`${m}e${power}`)));
+  const inside = all.filter((t) => t >= low && t <= high);
+  const tens = inside.filter((t) => /^1/.test(t.toExponential()));
+  return inside.length <= about * 2 || tens.length < 2 ? inside : tens;
+}
+
+/** A linear map. */
+export const linear = (low, high, from, to) => {
+  const span = high - low || 1;
+  return (n) => from + ((n - low) / span) * (to - from);
+};
+
+/** Debiased exponential mean, as in TensorBoard: weight is the share of the past. */
+export function smooth(values, weight) {
+  let [mean, past] = [0, 1];
+  return values.map((v) => {
+    mean = mean * weight + v * (1 - weight);
+    past *= weight;
+    return mean / (1 - past);
+  });
+}

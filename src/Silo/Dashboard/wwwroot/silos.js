@@ -1,0 +1,91 @@
+import { h, keyed, setAttribute, setText } from './dom.js';
+import * as format from './format.js';
+
+const words = { joining: 'Joining', active: 'Alive', silent: 'Not answering', leaving: 'Leaving', dead: 'Dead' };
+const kinds = [['weights', 'Weights'], ['optimizer', 'Optimizer'], ['gradients', 'Gradients']];
+
+/** Silos with what they hold: those of the run in the order of its pipeline, then the others. */
+export class Silos {
+  constructor() {
+    this.list = h('ol', { class: 'silos' });
+    this.empty = h('p', { class: 'plot-empty' }, 'No silo is known');
+    this.summary = h('p', { class: 'note' });
+    this.element = h('section', { class: 'card', 'aria-labelledby': 'silos-title' },
+      h('div', { class: 'card-head' }, h('h2', { id: 'silos-title' }, 'Pipeline'), this.summary,
+        h('ul', { class: 'legend' }, ...kinds.map(([kind, name]) => h('li', { class: `memory-${kind}` }, name)))),
+      this.list, this.empty);
+  }
+
+  /** @param silos of the cluster; @param run RunData or null */
+  update(silos, run) {
+    const stages = run?.status.stages ?? [];
+    const known = new Map(silos.map((s) => [s.address, s]));
+    const active = new Set((run?.layers.columns.at(-1)?.counts ?? []).flatMap((n, i) => (n > 0 && run.layers.stride === 1 ? [`layer-${i}`] : [])));
+    const items = [
+      ...stages.map((stage, i) => ({ stage, number: i + 1, silo: known.get(stage.silo) ?? { address: stage.silo, state: 'dead', roles: [] } })),
+      ...silos.filter((s) => !stages.some((t) => t.silo === s.address)).map((silo) => ({ silo })),
+    ];
+    this.empty.hidden = items.length > 0;
+    const dead = silos.filter((s) => s.state === 'dead' || s.state === 'silent').length;
+    setText(this.summary, stages.length
+      ? `${stages.length} ${stages.length === 1 ? 'stage' : 'stages'} on ${silos.length} ${silos.length === 1 ? 'silo' : 'silos'}${dead ? `, ${dead} gone` : ''}`
+      : 'No parts are placed now');
+    const most = Math.max(1, ...stages.map((stage) => total(stage.parts, run.memory)));
+    keyed(this.list, items, (i) => i.silo.address, (i) => new SiloCard(i.silo.address), (card, item) => card.update(item, run?.memory ?? {}, active, most));
+  }
+}
+
+const total = (parts, memory) => parts.reduce((sum, p) => sum + kinds.reduce((s, [kind]) => s + (memory[p]?.[kind] ?? 0), 0), 0);
+
+class SiloCard {
+  constructor(address) {
+    this.stage = h('span', { class: 'stage-number' });
+    this.state = h('span', { class: 'badge' });
+    this.facts = h('p', { class: 'facts' });
+    this.parts = h('p', { class: 'parts-text' });
+    this.chips = h('div', { class: 'chips', 'aria-hidden': 'true' });
+    this.bar = h('div', { class: 'stack', 'aria-hidden': 'true' }, ...kinds.map(([kind]) => h('span', { class: `memory-${kind}` })));
+    this.memory = h('p', { class: 'facts' });
+    this.fill = h('span', { class: 'fill' });
+    this.meter = h('div', { class: 'meter', role: 'meter', 'aria-label': 'Utilisation of the device', 'aria-valuemin': '0', 'aria-valuemax': '100' }, this.fill);
+    this.busy = h('span', { class: 'number' });
+    this.element = h('li', { class: 'silo', 'data-silo': format.silo(address) },
+      h('div', { class: 'silo-head' }, this.stage, h('h3', {}, format.silo(address)), this.state),
+      this.facts, this.parts, this.chips,
+      this.memoryRow = h('div', { class: 'measure' }, h('span', { class: 'measure-name' }, 'Memory'), this.bar, this.memory),
+      this.busyRow = h('div', { class: 'measure' }, h('span', { class: 'measure-name' }, 'Device'), this.meter, this.busy));
+  }
+
+  update({ silo, stage, number }, memory, active, most) {
+    const gone = silo.state === 'dead' || silo.state === 'silent';
+    setAttribute(this.element, 'data-state', silo.state);
+    setText(this.state, words[silo.state]);
+    setAttribute(this.state, 'data-tone', { active: 'good', dead: 'bad', silent: 'bad' }[silo.state] ?? 'wait');
+    this.stage.hidden = !stage;
+    setText(this.stage, stage ? `Stage ${number}` : '');
+    setText(this.facts, [
+      silo.device, silo.threads ? `${silo.threads} ${silo.threads === 1 ? 'thread' : 'threads'}` : null, silo.roles.join(' + ') || null,
+      silo.processBytes ? `process ${format.bytes(silo.processBytes)}` : null,
+      silo.upSeconds ? `up ${format.duration(silo.upSeconds)}` : null].filter(Boolean).join(' · '));
+    setText(this.parts, stage ? format.parts(stage.parts) : gone ? '' : 'Holds no part of this run');
+    const chips = (stage?.parts ?? []).map((p) => ({ part: p, on: memory[p]?.trainable || active.has(p) }));
+    keyed(this.chips, chips, (c) => c.part, (c) => ({ element: h('span', { class: 'chip', title: c.part }) }), (chip, c) => setAttribute(chip.element, 'data-on', c.on));
+    this.updateMemory(stage, memory, most, silo.memoryBytes);
+    this.busyRow.hidden = gone;
+    const share = silo.utilisation;
+    setAttribute(this.meter, 'aria-valuenow', Math.round((share ?? 0) * 100));
+    setAttribute(this.meter, 'aria-valuetext', share === null || share === undefined ? 'measuring' : `${Math.round(share * 100)} percent busy`);
+    this.fill.style.width = `${Math.round((share ?? 0) * 100)}%`;
+    setText(this.busy, share === null || share === undefined ? 'measuring' : format.percent(share));
+  }
+
+  updateMemory(stage, memory, most, offered) {
+    this.memoryRow.hidden = !stage;
+    if (!stage) return;
+    const sums = kinds.map(([kind]) => stage.parts.reduce((sum, p) => sum + (memory[p]?.[kind] ?? 0), 0));
+    const whole = offered || most;
+    sums.forEach((n, i) => { this.bar.children[i].style.width = `${(100 * n) / whole}%`; });
+    setText(this.memory, `${format.bytes(sums.reduce((a, b) => a + b, 0))}${offered ? ` of ${format.bytes(offered)}` : ''}`);
+    setAttribute(this.memory, 'title', kinds.map(([, name], i) => `${name} ${format.bytes(sums[i])}`).join(', '));
+  }
+}
