@@ -9,8 +9,8 @@ public sealed class MeasuredBlobStore(IBlobStore inner) : IBlobStore
     public string Location => inner.Location;
 
     /// <inheritdoc/>
-    public Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken) =>
-        StoreTelemetry.Measure("exists", inner.ExistsAsync(sha256, cancellationToken));
+    public Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken) =>
+        StoreTelemetry.Measure("renew", inner.RenewAsync(blob, cancellationToken));
 
     /// <inheritdoc/>
     public async Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken)
@@ -32,8 +32,8 @@ public sealed class MeasuredBlobStore(IBlobStore inner) : IBlobStore
     public IAsyncEnumerable<StoredBlob> ListAsync(CancellationToken cancellationToken) => Counted(inner.ListAsync(cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
-    public Task DeleteAsync(string sha256, CancellationToken cancellationToken) =>
-        StoreTelemetry.Measure("delete", Done(inner.DeleteAsync(sha256, cancellationToken)));
+    public Task<bool> DeleteAsync(StoredBlob blob, CancellationToken cancellationToken) =>
+        StoreTelemetry.Measure("delete", inner.DeleteAsync(blob, cancellationToken));
 
     /// <inheritdoc/>
     public Task<StoreDocument?> GetDocumentAsync(string path, CancellationToken cancellationToken) =>

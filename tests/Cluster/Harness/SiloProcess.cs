@@ -28,9 +28,6 @@ internal sealed class SiloProcess : IAsyncDisposable
     /// <summary>The silo's address as it stands in a run's status, without its generation.</summary>
     public string Address => $"127.0.0.1:{_siloPort}";
 
-    /// <summary>What it says, and those before it in its place.</summary>
-    public string LogFile => Path.Combine(_cluster.Folder, $"silo{Number}.log");
-
     public void Start()
     {
         if (Running) return;
