@@ -54,4 +54,7 @@ public sealed record RunStatus
 
     /// <summary>Its priority.</summary>
     [Id(16)] public int Priority { get; init; }
+
+    /// <summary>How its parts were loaded since the run was last started.</summary>
+    [Id(17)] public LoadCount Loads { get; init; } = new();
 }

@@ -11,7 +11,19 @@ public interface IPartGrain : IGrainWithStringKey
     /// Discards gradients and micro-batches in flight.
     /// </summary>
     [ResponseTimeout("01:00:00")]
-    Task Load(PartLoad load, CancellationToken cancellationToken);
+    Task<PartLoaded> Load(PartLoad load, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Gives the part's state to its next holder, if it is exactly the state of a manifest, and lets nobody of an earlier
+    /// generation use the part any more. It stays loaded until <see cref="Unload"/>.
+    /// </summary>
+    /// <param name="generation">The generation in which another silo holds the part.</param>
+    /// <param name="weights">The manifest's blob of weights.</param>
+    /// <param name="optimizer">The manifest's blob of training state; null where the part is frozen.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>Null if the part is not loaded here, or has another state: the store has it.</returns>
+    [ResponseTimeout("00:01:00")]
+    Task<PartHandOver?> HandOver(long generation, BlobPointer weights, BlobPointer? optimizer, CancellationToken cancellationToken);
 
     /// <summary>
     /// Gives the part optimizer state (<paramref name="trainable"/>) or takes it away, rounding the master weights to
@@ -43,7 +55,7 @@ public interface IPartGrain : IGrainWithStringKey
     /// <summary>What the part holds in memory.</summary>
     Task<PartMemory> GetMemory();
 
-    /// <summary>Lets go of everything.</summary>
+    /// <summary>Lets go of everything. A newer generation may say so too, when the part lies elsewhere.</summary>
     [ResponseTimeout("00:10:00")]
     Task Unload(long generation);
 }

@@ -27,4 +27,7 @@ public sealed record PartLoad
 
     /// <summary>The silo of the next part.</summary>
     [Id(7)] public string? NextSilo { get; init; }
+
+    /// <summary>The live silo that held the part before, which is asked for its state first; null to read the store.</summary>
+    [Id(8)] public string? HeldBy { get; init; }
 }

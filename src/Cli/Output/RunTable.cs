@@ -25,6 +25,10 @@ internal static class RunTable
         moves = s.Moves,
         priority = s.Priority,
         queue_position = s.QueuePosition,
+        handed_over_parts = s.Loads.HandedOverParts,
+        handed_over_bytes = s.Loads.HandedOverBytes,
+        store_parts = s.Loads.StoreParts,
+        store_bytes = s.Loads.StoreBytes,
         manifest_step = s.ManifestStep,
         manifest_bytes = s.ManifestBytes,
         stall_seconds = s.StallSeconds,
@@ -39,6 +43,9 @@ internal static class RunTable
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step        {s.Step} of {s.TotalSteps}; last manifest at {s.ManifestStep}"));
         if (s.Loss is { } loss) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"loss        {loss:0.0000}"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"generation  {s.Generation}; {s.Recoveries} recoveries, {s.Moves} moves"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"loaded      {s.Loads.HandedOverParts} parts from other silos ({s.Loads.HandedOverBytes / 1e6:0.0} MB), {s.Loads.StoreParts} from the store ({s.Loads.StoreBytes / 1e6:0.0} MB)"));
         foreach (var stage in s.Stages) Console.WriteLine($"{(stage == s.Stages[0] ? "silos" : ""),-12}{stage.Silo}  {string.Join(' ', stage.Parts)}");
     }
 

@@ -15,6 +15,12 @@ public interface ITensorExchange
     /// <exception cref="IOException">Its holder is gone, or does not have it any more.</exception>
     ValueTask<Tensor> Claim(TensorTicket ticket, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// As <see cref="Claim"/>, but in CPU memory that is meant to be kept, and contiguous: for weights and optimizer state.
+    /// </summary>
+    /// <exception cref="IOException">Its holder is gone, or does not have it any more.</exception>
+    ValueTask<Tensor> ClaimToKeep(TensorTicket ticket, CancellationToken cancellationToken);
+
     /// <summary>Frees the tensor of a ticket that nobody will claim. Nothing if it was claimed or is held elsewhere.</summary>
     void Discard(TensorTicket ticket);
 

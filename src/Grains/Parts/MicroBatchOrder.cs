@@ -13,6 +13,8 @@ internal sealed class MicroBatchOrder
     /// <summary>Waits until all micro-batches of the step before this one are done.</summary>
     public async Task Enter(long step, int index, CancellationToken cancellationToken)
     {
+        // A call of an earlier generation that comes late must not take a place in the queue of this one.
+        cancellationToken.ThrowIfCancellationRequested();
         if (step != _step) (_step, _next) = (step, 0);
         if (index == _next) return;
 

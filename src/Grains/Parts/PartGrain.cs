@@ -32,6 +32,8 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
     private BlobPointer? _weights;
     private BlobPointer? _optimizer;
     private PartSnapshot? _snapshot;
+    private IReadOnlyList<TensorTicket> _offer = [];
+    private long _orphanedBy;
     private IPartGrain? _next;
     private IGrainTimer? _orphanCheck;
 
@@ -52,15 +54,10 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
 
     protected IPartGrain Next => _next ?? throw new InvalidOperationException($"{PartId} has no next part");
 
-    public async Task Load(PartLoad load, CancellationToken cancellationToken)
+    public async Task<PartLoaded> Load(PartLoad load, CancellationToken cancellationToken)
     {
-        if (load.Generation < _generation) throw new StaleGenerationCallException(PartId, load.Generation, _generation);
-        Volatile.Write(ref _generation, load.Generation);
-        services.LocalParts.Fence(RunId, PartId, load.Generation);
-        await _current.CancelAsync();
+        await EnterGeneration(load.Generation);
         _threads = load.Spec.Threads;
-        _current = CancellationTokenSource.CreateLinkedTokenSource(_life.Token);
-        Order.Reset();
         DelayDeactivation(TimeSpan.FromDays(365));
         _next = load.Next is null ? null : PartGrains.Get(GrainFactory, RunId, load.Next, load.NextSilo!);
         _orphanCheck ??= this.RegisterGrainTimer(LeaveIfOrphaned, s_orphanPeriod, s_orphanPeriod);
@@ -73,15 +70,31 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
             Part?.DiscardMicroBatches();
             Part?.DiscardGradients();
         }, cancellationToken: cancellationToken);
-        if (Part is not null && _version == _storedVersion && load.Weights == _weights && load.Optimizer == _optimizer)
+        if (Holds(load.Weights, load.Optimizer))
         {
             _appliedStep = load.Step;
-            return;
+            return new PartLoaded(PartSource.Kept, 0);
         }
 
-        await LoadBlobs(load, cancellationToken);
+        var loaded = await LoadState(load, cancellationToken);
         (_weights, _optimizer, _appliedStep) = (load.Weights, load.Optimizer, load.Step);
         _storedVersion = ++_version;
+        return loaded;
+    }
+
+    public async Task<PartHandOver?> HandOver(long generation, BlobPointer weights, BlobPointer? optimizer, CancellationToken cancellationToken)
+    {
+        // From here on nobody of an earlier generation can change what is being handed over.
+        await EnterGeneration(generation);
+        if (Part is null) DeactivateOnIdle();
+        return await OnDevice(generation, () =>
+        {
+            DiscardOffer();
+            if (!Holds(weights, optimizer)) return null;
+            var shared = Part!.Trainable ? Part.ShareTrainingState() : Part.ShareWeights();
+            _offer = [.. shared.Select(t => services.Exchange.Publish(t.Value, RunId, generation))];
+            return new PartHandOver(_offer, Part.StateStep);
+        }, cancellationToken: cancellationToken);
     }
 
     public Task SetTrainable(long generation, bool trainable, CancellationToken cancellationToken) =>
@@ -120,11 +133,11 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
         await FinishSnapshot();
         if (_version == _storedVersion) return false;
 
-        var (optimizer, copy, stateStep) = await OnDevice(generation, () => Part!.Trainable
-            ? (true, Part.CopyTrainingState(), Part.StateStep)
-            : (false, Part.CopyWeights(), 0L), cancellationToken: cancellationToken);
+        var (optimizer, copy, stateStep, version) = await OnDevice(generation, () => Part!.Trainable
+            ? (true, Part.CopyTrainingState(), Part.StateStep, _version)
+            : (false, Part.CopyWeights(), 0L, _version), cancellationToken: cancellationToken);
         _snapshot = PartSnapshot.Start(
-            services.Store, copy, optimizer ? PartStorage.StateMetadata(stateStep) : null, optimizer, _version, _life.Token);
+            services.Store, copy, optimizer ? PartStorage.StateMetadata(stateStep) : null, optimizer, version, _life.Token);
         return true;
     }
 
@@ -156,7 +169,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
 
     public async Task Unload(long generation)
     {
-        CheckGeneration(generation);
+        await EnterGeneration(generation);
         await Free();
         DeactivateOnIdle();
     }
@@ -225,22 +238,34 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
         }
     }
 
-    private async Task LoadBlobs(PartLoad load, CancellationToken cancellationToken)
+    private async Task<PartLoaded> LoadState(PartLoad load, CancellationToken cancellationToken)
     {
         var config = ModelConfigReader.Parse(load.ConfigJson, $"{RunId}/config.json");
         var dtypes = PartDtypes.Parse(load.Spec.Dtype, load.Spec.OptimizerStateDtype);
         var options = new AdamWOptions(load.Spec.AdamBeta1, load.Spec.AdamBeta2, load.Spec.AdamEpsilon, load.Spec.WeightDecay);
         var specs = Specs(config);
-        using var weights = await Open(load.Weights, cancellationToken);
-        using var state = load.Optimizer is null ? null : await Open(load.Optimizer, cancellationToken);
-
+        var handedOver = load.HeldBy is not { } silo
+            ? null
+            : await services.Receiver.Receive(PartGrains.Get(GrainFactory, RunId, PartId, silo), PartId, load, specs, dtypes, cancellationToken);
+        using var state = handedOver ?? await StoredPartState.Read(services.Store, load, specs, dtypes, cancellationToken);
         await OnDevice(load.Generation, () =>
         {
             Release();
-            var part = Create(config, dtypes, options, load.Spec, PartStorage.ToWeights(weights, load.Weights.Sha256, specs, dtypes, services.Worker.Device));
+            var weights = state.TakeWeights(services.Worker.Device);
+            TPart part;
             try
             {
-                if (state is not null) PartStorage.RestoreTrainingState(part, state, load.Optimizer!.Sha256, specs, dtypes);
+                part = Create(config, dtypes, options, load.Spec, weights);
+            }
+            catch
+            {
+                foreach (var weight in weights.Values) weight.Dispose();
+                throw;
+            }
+
+            try
+            {
+                state.RestoreTrainingState(part);
             }
             catch
             {
@@ -251,10 +276,30 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
             Part = part;
             services.LocalParts.Set(RunId, PartId, part);
         }, cancellationToken: cancellationToken);
+        return state.Loaded;
     }
 
-    private async Task<SafetensorsReader> Open(BlobPointer blob, CancellationToken cancellationToken) =>
-        SafetensorsReader.FromBlob(await services.Store.ReadAsync(new BlobRef(blob.Sha256, blob.Length), cancellationToken), blob.Sha256);
+    // Whether the part is in just the state of these blobs.
+    private bool Holds(BlobPointer weights, BlobPointer? optimizer) =>
+        Part is not null && _version == _storedVersion && weights == _weights && optimizer == _optimizer;
+
+    private async Task EnterGeneration(long generation)
+    {
+        if (generation < _generation) throw new StaleGenerationCallException(PartId, generation, _generation);
+        Volatile.Write(ref _generation, generation);
+        services.LocalParts.Fence(RunId, PartId, generation);
+        var before = _current;
+        _current = CancellationTokenSource.CreateLinkedTokenSource(_life.Token);
+        Order.Reset();
+        await before.CancelAsync();
+        before.Dispose();
+    }
+
+    private void DiscardOffer()
+    {
+        foreach (var ticket in _offer) services.Exchange.Discard(ticket);
+        _offer = [];
+    }
 
     // A snapshot of an earlier attempt whose outcome nobody asked for. Its failure is of no interest any more: the state
     // that it copied is still marked as changed, so the next snapshot takes it again.
@@ -265,12 +310,16 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
         if (ReferenceEquals(_snapshot, snapshot)) _snapshot = null;
     }
 
-    // A run that lost sight of this part, with its grain's silo, goes on elsewhere under a newer generation.
+    // A run that lost sight of this part, with its grain's silo, goes on elsewhere under a newer generation. One that has
+    // only just begun may still be about to load it, or to hand it over.
     private async Task LeaveIfOrphaned(CancellationToken cancellationToken)
     {
         var generation = _generation;
         var head = await RunStore.ReadHeadAsync(services.Store, RunId, cancellationToken);
         if (generation != _generation || head?.Generation <= generation) return;
+        var seenBefore = head is null || head.Generation == _orphanedBy;
+        _orphanedBy = head?.Generation ?? 0;
+        if (!seenBefore) return;
         await Free();
         DeactivateOnIdle();
     }
@@ -285,6 +334,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
 
     private void Release()
     {
+        DiscardOffer();
         if (Part is not { } part) return;
         Part = null;
         PartTelemetry.Forget(Key);

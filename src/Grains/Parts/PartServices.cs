@@ -6,7 +6,8 @@ namespace LisaOrleans.Grains;
 /// <param name="Worker">The device's thread.</param>
 /// <param name="Exchange">Where tensors change hands.</param>
 /// <param name="Store">The blob store.</param>
+/// <param name="Receiver">Takes parts over from other silos.</param>
 /// <param name="LocalParts">Parts on this silo.</param>
 /// <param name="Silo">This silo.</param>
 public sealed record PartServices(
-    IDeviceWorker Worker, ITensorExchange Exchange, IBlobStore Store, LocalParts LocalParts, ILocalSiloDetails Silo);
+    IDeviceWorker Worker, ITensorExchange Exchange, IBlobStore Store, PartReceiver Receiver, LocalParts LocalParts, ILocalSiloDetails Silo);

@@ -8,7 +8,6 @@ namespace LisaOrleans.Grains;
 internal static class PartStorage
 {
     private const string StateStep = "state_step";
-    private const string Master = ".master";
 
     /// <summary>The parameters of a part.</summary>
     public static IReadOnlyList<ParameterSpec> Specs(ModelConfig config, string part) => part switch
@@ -18,21 +17,41 @@ internal static class PartStorage
         _ => PartSchema.Layer(config, PartName.LayerIndex(part)!.Value),
     };
 
+    /// <summary>What a blob of weights holds, in its order.</summary>
+    public static IReadOnlyList<TensorSpec> WeightSpecs(IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes) =>
+        [.. specs.Select(s => new TensorSpec(s.Name, s.Shape, dtypes.Storage))];
+
+    /// <summary>What a blob of training state holds, in its order.</summary>
+    public static IReadOnlyList<TensorSpec> StateSpecs(IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes) =>
+    [
+        .. specs.SelectMany(s => new[]
+        {
+            new TensorSpec(MasterName(s), s.Shape, dtypes.SeparateMaster ? ScalarType.Float32 : dtypes.Compute),
+            new TensorSpec(s.Name + ".exp_avg", s.Shape, dtypes.OptimizerState),
+            new TensorSpec(s.Name + ".exp_avg_sq", s.Shape, dtypes.OptimizerState),
+        }),
+    ];
+
+    /// <summary>The tensor of a training state that holds a parameter's weights.</summary>
+    public static string MasterName(ParameterSpec parameter) => parameter.Name + ".master";
+
     /// <summary>The weights of a blob in the compute dtype, on the device; the caller owns them.</summary>
     public static Dictionary<string, Tensor> ToWeights(
         SafetensorsReader blob, string blobName, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes, Device device)
     {
-        Check(blob, blobName, specs.ToDictionary(s => s.Name, s => (s.Shape, dtypes.Storage)));
+        Check(blob, blobName, WeightSpecs(specs, dtypes));
         using var memory = HostMemory.LongLived();
-        return specs.ToDictionary(s => s.Name, s =>
+        return specs.ToDictionary(s => s.Name, s => ToCompute(Read(blob, s.Name), dtypes, device));
+    }
+
+    /// <summary>A tensor that the caller gives away, in the compute dtype and on the device; the caller owns it.</summary>
+    public static Tensor ToCompute(Tensor stored, PartDtypes dtypes, Device device)
+    {
+        if (stored.dtype == dtypes.Compute && device.type == TorchSharp.DeviceType.CPU) return stored;
+        using (stored)
         {
-            var stored = Read(blob, s.Name);
-            if (dtypes.Compute == dtypes.Storage && device.type == TorchSharp.DeviceType.CPU) return stored;
-            using (stored)
-            {
-                return stored.to(dtypes.Compute, device).DetachFromDisposeScope();
-            }
-        });
+            return stored.to(dtypes.Compute, device).DetachFromDisposeScope();
+        }
     }
 
     /// <summary>
@@ -42,11 +61,11 @@ internal static class PartStorage
     public static Dictionary<string, Tensor> MastersToWeights(
         SafetensorsReader blob, string blobName, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes)
     {
-        CheckTrainingState(blob, blobName, specs, dtypes);
+        Check(blob, blobName, StateSpecs(specs, dtypes));
         using var memory = HostMemory.LongLived();
         return specs.ToDictionary(s => s.Name, s =>
         {
-            using var master = Read(blob, s.Name + Master);
+            using var master = Read(blob, MasterName(s));
             using var rounded = master.to(dtypes.Storage, copy: true).DetachFromDisposeScope();
             return rounded.to(dtypes.Compute, copy: true).DetachFromDisposeScope();
         });
@@ -56,7 +75,7 @@ internal static class PartStorage
     public static void RestoreTrainingState(
         ModelPart part, SafetensorsReader blob, string blobName, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes)
     {
-        CheckTrainingState(blob, blobName, specs, dtypes);
+        Check(blob, blobName, StateSpecs(specs, dtypes));
         if (!blob.Metadata.TryGetValue(StateStep, out var text)
             || !long.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var step) || step < 0)
         {
@@ -110,22 +129,10 @@ internal static class PartStorage
         _ => throw new NotSupportedException($"weights of type {dtype}"),
     };
 
-    private static void CheckTrainingState(SafetensorsReader blob, string blobName, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes)
-    {
-        var weight = dtypes.SeparateMaster ? ScalarType.Float32 : dtypes.Compute;
-        Check(blob, blobName, specs.SelectMany(s => new[]
-        {
-            (Name: s.Name + Master, s.Shape, Dtype: weight),
-            (Name: s.Name + ".exp_avg", s.Shape, Dtype: dtypes.OptimizerState),
-            (Name: s.Name + ".exp_avg_sq", s.Shape, Dtype: dtypes.OptimizerState),
-        }).ToDictionary(t => t.Name, t => (t.Shape, t.Dtype)));
-    }
-
     // Libtorch aborts the process on wrong shapes, so nothing unchecked reaches it.
-    private static void Check(
-        SafetensorsReader blob, string blobName, Dictionary<string, (IReadOnlyList<long> Shape, ScalarType Dtype)> wanted)
+    private static void Check(SafetensorsReader blob, string blobName, IReadOnlyList<TensorSpec> wanted)
     {
-        foreach (var (name, (shape, dtype)) in wanted)
+        foreach (var (name, shape, dtype) in wanted)
         {
             if (!blob.Tensors.TryGetValue(name, out var info))
                 throw new InvalidDataFileException(blobName, $"tensor '{name}' is missing");
@@ -139,7 +146,7 @@ internal static class PartStorage
                 throw new InvalidDataFileException(blobName, $"tensor '{name}' is {info.DType}; it must be {ToDType(dtype)}");
         }
 
-        if (blob.Tensors.Keys.FirstOrDefault(n => !wanted.ContainsKey(n)) is { } extra)
+        if (blob.Tensors.Keys.FirstOrDefault(n => wanted.All(w => w.Name != n)) is { } extra)
             throw new InvalidDataFileException(blobName, $"tensor '{extra}' does not belong to this part");
     }
 }

@@ -24,8 +24,11 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
 
     private ILayerSchedulerGrain Scheduler => grains.GetGrain<ILayerSchedulerGrain>(plan.Spec.RunName);
 
-    /// <summary>Puts every part into the state of a manifest.</summary>
-    public Task Load(Manifest manifest, CancellationToken cancellationToken) =>
+    /// <summary>Puts every part into the state of a manifest; returns how it came there.</summary>
+    /// <param name="manifest">The manifest.</param>
+    /// <param name="before">Where the parts were; null if that is not known.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public Task<PartLoaded[]> Load(Manifest manifest, StagePlan? before, CancellationToken cancellationToken) =>
         Task.WhenAll(_parts.Select((part, i) =>
         {
             var state = manifest.Parts.TryGetValue(part.Name, out var found)
@@ -42,6 +45,7 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
                     Optimizer = state.Optimizer is null ? null : Pointer(state.Optimizer),
                     Next = i + 1 < _parts.Count ? _parts[i + 1].Name : null,
                     NextSilo = i + 1 < _parts.Count ? stages.SiloOf(_parts[i + 1].Name) : null,
+                    HeldBy = before?.FindSilo(part.Name) is { } silo && silo != stages.SiloOf(part.Name) ? silo : null,
                 },
                 cancellationToken);
         }));
@@ -146,9 +150,15 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
     }
 
     /// <summary>Lets the parts free their memory.</summary>
-    /// <param name="except">Parts that stay where they are under this plan are kept; null for none.</param>
-    public Task Unload(StagePlan? except = null) => Task.WhenAll(
-        _parts.Where(p => except?.SiloOf(p.Name) != stages.SiloOf(p.Name)).Select(p => p.Grain.Unload(generation)));
+    public Task Unload() => Task.WhenAll(_parts.Select(p => p.Grain.Unload(generation)));
+
+    /// <summary>Lets the parts that lay elsewhere before free their memory there.</summary>
+    /// <param name="before">Where parts were.</param>
+    public Task UnloadMoved(StagePlan before) => Task.WhenAll(
+        from part in plan.Parts
+        let silo = before.FindSilo(part)
+        where silo is not null && silo != stages.SiloOf(part)
+        select PartGrains.Get(grains, plan.Spec.RunName, part, silo).Unload(generation));
 
     private static BlobPointer Pointer(BlobRef blob) => new(blob.Sha256, blob.Length);
 

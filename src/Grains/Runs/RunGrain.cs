@@ -58,6 +58,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
     private IReadOnlyList<SiloStage> _stages = [];
     private RunStore? _session;
     private int _moves;
+    private LoadCount _loads = new();
 
     // Nothing more will happen here: watchers are told what there is, and no more.
     private bool _over;
@@ -160,6 +161,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
             Priority = _plan?.Spec.Priority ?? 0,
             ManifestBytes = _manifests?.LastBytes ?? 0,
             StallSeconds = _stallBefore + (_manifests?.Stalled.TotalSeconds ?? 0),
+            Loads = _loads,
             Position = new EventPosition(_history?.Records.Count ?? 0, _journal?.Entries.Count ?? 0),
         };
     }
@@ -348,15 +350,15 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         if (_stop is { } early) return early;
         if (_handOver) return RunState.Running;
         _planned = true;
-        var stages = StagePlanner.Plan(_plan.Config, _plan.Spec, silos);
+        var before = Held();
+        var stages = StagePlanner.Plan(_plan.Config, _plan.Spec, Silos());
         _planned = false;
-        var before = _pipeline;
         _pipeline = new Pipeline(GrainFactory, _plan, stages, run.Generation);
         _manifests = Manifests(run, _pipeline);
         _loop = new TrainingLoop(_plan, _pipeline, _history, _manifests, _feed, time, () => Interruption(stages), logger);
         _stages = stages.Stages;
-        await _pipeline.Load(manifest, cancellationToken);
-        if (before is not null) await Release(before, stages);
+        _loads = _loads.Add(await _pipeline.Load(manifest, before, cancellationToken));
+        if (before is not null) await Release(() => _pipeline.UnloadMoved(before));
         SignalPlaced();
         await _journal.Write(
             store, manifest.Step, [new PartsPlaced(run.Generation, stages.Stages)], j => run.SetJournalAsync(j, cancellationToken), cancellationToken);
@@ -373,7 +375,9 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
             return null;
         }
 
-        await Release();
+        // Where the run goes on at once on another silo, the parts wait there for its next generation.
+        var here = GrainContext.Address.SiloAddress?.ToParsableString();
+        if (!_handOver || _stop is not null || outcome == LoopOutcome.Completed || Silos().All(s => s.Address == here)) await Release();
         return outcome == LoopOutcome.Completed ? RunState.Succeeded : _stop ?? RunState.Running;
     }
 
@@ -411,14 +415,14 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
     private async Task Release()
     {
         if (_manifests is not null) await _manifests.Settle(s_settlePatience);
-        if (_pipeline is { } pipeline) await Release(pipeline, null);
+        if (_pipeline is { } pipeline) await Release(pipeline.Unload);
     }
 
-    private async Task Release(Pipeline pipeline, StagePlan? except)
+    private async Task Release(Func<Task> unload)
     {
         try
         {
-            await pipeline.Unload(except).WaitAsync(s_settlePatience, time);
+            await unload().WaitAsync(s_settlePatience, time);
         }
         catch (Exception e)
         {
@@ -440,7 +444,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
     {
         var live = cluster.TrainingSilos();
         _leaving.IntersectWith(live.Select(s => s.Address));
-        var before = _pipeline?.Stages.Stages.Select(s => s.Silo).ToList() ?? [];
+        var before = Placed().Select(s => s.Silo).ToList();
         var share = (_share?.Silos ?? []).ToDictionary(s => s.Address, s => s.MemoryBytes);
         return
         [
@@ -479,6 +483,15 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
     }
 
     private string Seen(IReadOnlyList<TrainingSilo> live) => string.Join(' ', live.Select(s => s.Address).Concat(_leaving));
+
+    // Where the parts are as far as is known: an earlier activation of this grain has left word in the journal.
+    private IReadOnlyList<SiloStage> Placed() =>
+        _pipeline?.Stages.Stages ?? _journal?.Entries.OfType<PartsPlaced>().LastOrDefault()?.Stages ?? [];
+
+    // The same on silos that live: those that are about to leave can still hand over what they hold.
+    private StagePlan? Held() => Placed() is { Count: > 0 } placed
+        ? new StagePlan(placed).On([.. cluster.TrainingSilos().Select(s => s.Address)])
+        : null;
 
     private LoopOutcome? Interruption(StagePlan current)
     {

@@ -10,6 +10,11 @@ internal sealed class StagePlan(IReadOnlyList<SiloStage> stages)
 
     public string SiloOf(string part) => _silos[part];
 
+    public string? FindSilo(string part) => _silos.GetValueOrDefault(part);
+
+    /// <summary>The same without what lies on other silos than these.</summary>
+    public StagePlan On(IEnumerable<string> silos) => new([.. Stages.Where(s => silos.Contains(s.Silo))]);
+
     public bool Uses(string silo) => Stages.Any(s => s.Silo == silo);
 
     public bool SameAs(StagePlan other) =>

@@ -108,16 +108,16 @@ public abstract class ModelPart : IDisposable
     /// Copies of the training state on the CPU; the caller owns them: <c>NAME.master</c>, <c>NAME.exp_avg</c> and
     /// <c>NAME.exp_avg_sq</c> for every parameter.
     /// </summary>
-    public IReadOnlyList<NamedTensor> CopyTrainingState() => [.. Parameters.SelectMany(p =>
-    {
-        var state = p.State ?? throw new InvalidOperationException($"{p.Spec.Name} does not train");
-        return new[]
-        {
-            new NamedTensor(p.Spec.Name + ".master", HostCopy(state.Weight, state.Weight.dtype)),
-            new NamedTensor(p.Spec.Name + ".exp_avg", HostCopy(state.ExpAvg, state.ExpAvg.dtype)),
-            new NamedTensor(p.Spec.Name + ".exp_avg_sq", HostCopy(state.ExpAvgSq, state.ExpAvgSq.dtype)),
-        };
-    })];
+    public IReadOnlyList<NamedTensor> CopyTrainingState() => TrainingState(static tensor => HostCopy(tensor, tensor.dtype));
+
+    /// <summary>
+    /// The weights as <see cref="CopyWeights"/> gives them, but where they lie, and over the part's own memory where their
+    /// dtype is the stored one; the caller owns the tensors. The part must not change while they are used.
+    /// </summary>
+    public IReadOnlyList<NamedTensor> ShareWeights() => [.. Parameters.Select(p => new NamedTensor(p.Spec.Name, Share(p.Value, Dtypes.Storage)))];
+
+    /// <summary>The training state as <see cref="CopyTrainingState"/> gives it, shared as by <see cref="ShareWeights"/>.</summary>
+    public IReadOnlyList<NamedTensor> ShareTrainingState() => TrainingState(static tensor => Share(tensor, tensor.dtype));
 
     /// <summary>Takes over the state that <see cref="CopyTrainingState"/> gave; shapes and dtypes must match and are not owned.</summary>
     /// <param name="tensors">By name.</param>
@@ -167,6 +167,24 @@ public abstract class ModelPart : IDisposable
         using var scope = NewDisposeScope();
         return tensor.detach().to(dtype, CPU, copy: true).contiguous().DetachFromDisposeScope();
     }
+
+    private static Tensor Share(Tensor tensor, ScalarType dtype)
+    {
+        using var _ = no_grad();
+        using var scope = NewDisposeScope();
+        return tensor.detach().to(dtype).alias().DetachFromDisposeScope();
+    }
+
+    private NamedTensor[] TrainingState(Func<Tensor, Tensor> take) => [.. Parameters.SelectMany(p =>
+    {
+        var state = p.State ?? throw new InvalidOperationException($"{p.Spec.Name} does not train");
+        return new[]
+        {
+            new NamedTensor(p.Spec.Name + ".master", take(state.Weight)),
+            new NamedTensor(p.Spec.Name + ".exp_avg", take(state.ExpAvg)),
+            new NamedTensor(p.Spec.Name + ".exp_avg_sq", take(state.ExpAvgSq)),
+        };
+    })];
 
     private List<(Parameter Parameter, AdamWState State, Tensor Gradient)> Pending()
     {

@@ -38,6 +38,11 @@ public static class ClusterSilo
     {
         var redis = ConfigurationOptions.Parse(options.Redis);
         redis.AbortOnConnectFail = false;
+        // Orleans' older directory puts to sleep whatever grains a leaving silo had the entries of, wherever they are: parts
+        // in the middle of training, which would be a recovery for every silo that leaves.
+#pragma warning disable ORLEANSEXP003
+        silo.AddDistributedGrainDirectory();
+#pragma warning restore ORLEANSEXP003
         silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (options.ClusterId, options.ClusterId))
             .ConfigureEndpoints(options.Host, options.SiloPort, options.GatewayPort)
             .UseRedisClustering(o => o.ConfigurationOptions = redis)

@@ -19,6 +19,8 @@ internal sealed class ControlPlacementDirector(IServiceProvider services) : IPla
             silos = control;
         }
 
+        // Whoever asks just now must not wake a run on the silo that it is being moved away from.
+        if (silos.Length > 1 && services.GetService<SiloDrain>() is { Begun: true }) silos = [.. silos.Where(s => !s.Equals(context.LocalSilo))];
         return Task.FromResult(silos.Contains(context.LocalSilo) ? context.LocalSilo : silos[Random.Shared.Next(silos.Length)]);
     }
 }

@@ -65,7 +65,8 @@ internal sealed partial class SiloDrain(
         try
         {
             var run = grains.GetGrain<IRunGrain>(name);
-            if (runs.Names.Contains(name))
+            // Again if somebody woke it here in the moment between.
+            while (runs.Names.Contains(name))
             {
                 await run.HandOver().WaitAsync(cancellationToken).ConfigureAwait(false);
 

@@ -25,6 +25,7 @@ public static class LisaSiloBuilderExtensions
         services.AddSingleton<IDeviceWorker>(_ => new DeviceWorker(cuda.is_available() ? CUDA : CPU));
         services.AddSingleton<ITensorExchange>(s => new TensorExchange(
             s.GetRequiredService<IDeviceWorker>(), transport, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<TensorExchange>>()));
+        services.AddSingleton<PartReceiver>();
         services.AddSingleton<PartServices>();
         services.TryAddSingleton<IClusterView, SingleSiloView>();
         services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(LisaOrleans)));

@@ -2,10 +2,65 @@ using static TorchSharp.torch;
 
 namespace LisaOrleans.Silo;
 
-/// <summary>A tensor that waits for its receiver. Owned by the exchange, and by a transfer while one goes on.</summary>
-/// <param name="Tensor">The tensor.</param>
-/// <param name="Run">Its run.</param>
-/// <param name="Generation">The run's generation.</param>
-/// <param name="Since">When it was published, as the clock's timestamp.</param>
-/// <param name="Bytes">Its size.</param>
-internal sealed record HeldTensor(Tensor Tensor, string Run, long Generation, long Since, long Bytes);
+/// <summary>
+/// A tensor that waits for its receiver. Exactly one of those who take it, send it or give it up comes to own it, whatever
+/// they do at one moment.
+/// </summary>
+/// <param name="tensor">The tensor.</param>
+/// <param name="run">Its run.</param>
+/// <param name="generation">The run's generation.</param>
+/// <param name="since">When it was published, as the clock's timestamp.</param>
+internal sealed class HeldTensor(Tensor tensor, string run, long generation, long since)
+{
+    private int _state;
+
+    private enum State
+    {
+        Waiting,
+        Sending,
+
+        // Given up in the middle of a transfer, which frees it when it ends.
+        Unwanted,
+
+        Gone,
+    }
+
+    public Tensor Tensor => tensor;
+
+    public string Run => run;
+
+    public long Generation => generation;
+
+    public long Since => since;
+
+    /// <summary>Its size.</summary>
+    public long Bytes { get; } = tensor.numel() * tensor.element_size();
+
+    public bool Waiting => Volatile.Read(ref _state) == (int)State.Waiting;
+
+    /// <summary>Takes it; the caller owns the tensor if this is true.</summary>
+    public bool TryTake() => Move(State.Waiting, State.Gone);
+
+    /// <summary>Begins a transfer, which must end with <see cref="EndSend"/>, if this is true.</summary>
+    public bool TrySend() => Move(State.Waiting, State.Sending);
+
+    /// <summary>Ends a transfer: if it failed, the tensor waits again. The caller owns the tensor if this is true.</summary>
+    public bool EndSend(bool sent)
+    {
+        if (!sent && Move(State.Sending, State.Waiting)) return false;
+        Volatile.Write(ref _state, (int)State.Gone);
+        return true;
+    }
+
+    /// <summary>Nobody will come for it any more. The caller owns the tensor if this is true; else a transfer under way frees it.</summary>
+    public bool GiveUp()
+    {
+        while (true)
+        {
+            if (Move(State.Waiting, State.Gone)) return true;
+            if (Move(State.Sending, State.Unwanted) || Volatile.Read(ref _state) is (int)State.Unwanted or (int)State.Gone) return false;
+        }
+    }
+
+    private bool Move(State from, State to) => Interlocked.CompareExchange(ref _state, (int)to, (int)from) == (int)from;
+}

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using LisaOrleans.Grains;
+using LisaOrleans.Model;
 using Microsoft.Extensions.Logging;
 using static TorchSharp.torch;
 
@@ -36,34 +37,46 @@ internal sealed class TensorExchange : ITensorExchange, IAsyncDisposable
             return;
         }
 
-        _server = new TensorServer(options, process, Take, PutBack, ToHost, logger);
-        _client = new TensorClient(options);
+        _server = new TensorServer(options, process, BeginSend, EndSend, ToHost, logger);
+        _client = new TensorClient(options, time, logger);
         _holder = $"{_server.EndPoint}/{process:N}";
         _sweep = time.CreateTimer(_ => Sweep(), null, options.TicketLifetime / 4, options.TicketLifetime / 4);
     }
 
     /// <summary>Tensors that wait.</summary>
-    public int Count => _held.Count;
+    public int Count => _held.Values.Count(h => h.Waiting);
 
     public TensorTicket Publish(Tensor tensor, string run, long generation)
     {
         var id = Interlocked.Increment(ref _last);
         var ticket = new TensorTicket(_holder, id, TensorPayload.DType(tensor), tensor.shape);
-        PutBack(id, new HeldTensor(tensor, run, generation, _time.GetTimestamp(), tensor.numel() * tensor.element_size()));
+        var held = new HeldTensor(tensor, run, generation, _time.GetTimestamp());
+        TransportTelemetry.Held(held.Bytes);
+        _held[id] = held;
         return ticket;
     }
 
-    public ValueTask<Tensor> Claim(TensorTicket ticket, CancellationToken cancellationToken)
+    public ValueTask<Tensor> Claim(TensorTicket ticket, CancellationToken cancellationToken) =>
+        ticket.Holder == _holder ? ValueTask.FromResult(Take(ticket)) : Fetch(ticket, cancellationToken);
+
+    public async ValueTask<Tensor> ClaimToKeep(TensorTicket ticket, CancellationToken cancellationToken)
     {
-        if (ticket.Holder != _holder) return Fetch(ticket, cancellationToken);
-        return Take(ticket.Id) is { } held
-            ? ValueTask.FromResult(held.Tensor)
-            : throw new TensorTransportException($"ticket {ticket.Id} was claimed before, or given up");
+        if (ticket.Holder != _holder) return await FetchToHost(ticket, KeptMemory, cancellationToken).ConfigureAwait(false);
+        using var tensor = Take(ticket);
+        return await _worker.Run(
+            WorkPriority.Control,
+            () =>
+            {
+                using var memory = HostMemory.LongLived();
+                using var scope = NewDisposeScope();
+                return tensor.to(CPU, copy: true).contiguous().DetachFromDisposeScope();
+            },
+            CancellationToken.None).ConfigureAwait(false);
     }
 
     public void Discard(TensorTicket ticket)
     {
-        if (ticket.Holder == _holder) Take(ticket.Id)?.Tensor.Dispose();
+        if (ticket.Holder == _holder && _held.TryGetValue(ticket.Id, out var held)) GiveUp(ticket.Id, held);
     }
 
     public void DiscardBefore(string run, long generation) => Free(h => h.Run == run && h.Generation < generation);
@@ -76,33 +89,28 @@ internal sealed class TensorExchange : ITensorExchange, IAsyncDisposable
         Free(_ => true);
     }
 
+    private static Tensor KeptMemory(IReadOnlyList<long> shape, ScalarType dtype)
+    {
+        using var memory = HostMemory.LongLived();
+        return empty([.. shape], dtype).DetachFromDisposeScope();
+    }
+
+    private Tensor Take(TensorTicket ticket)
+    {
+        if (!_held.TryGetValue(ticket.Id, out var held) || !held.TryTake())
+            throw new TensorTransportException($"ticket {ticket.Id} was claimed before, or given up");
+        Forget(ticket.Id, held);
+        return held.Tensor;
+    }
+
     private async ValueTask<Tensor> Fetch(TensorTicket ticket, CancellationToken cancellationToken)
     {
-        if (_client is null || ticket.Holder.Split('/') is not [var address, var number]
-            || !IPEndPoint.TryParse(address, out var holder) || !Guid.TryParseExact(number, "N", out var process))
-        {
-            throw new TensorTransportException(string.Create(CultureInfo.InvariantCulture, $"ticket {ticket.Id} is of {ticket.Holder}, which is not this process"));
-        }
-
-        var host = await Received(_client.FetchAsync(holder, process, ticket, cancellationToken)).ConfigureAwait(false);
+        var host = await FetchToHost(ticket, PooledMemory.Empty, cancellationToken).ConfigureAwait(false);
         if (_worker.Device.type == TorchSharp.DeviceType.CPU) return host;
         using (host)
         {
             return await _worker.Run(WorkPriority.Control, () => host.to(_worker.Device), CancellationToken.None).ConfigureAwait(false);
         }
-    }
-
-    private HeldTensor? Take(long id)
-    {
-        if (!_held.TryRemove(id, out var held)) return null;
-        TransportTelemetry.Held(-held.Bytes);
-        return held;
-    }
-
-    private void PutBack(long id, HeldTensor held)
-    {
-        TransportTelemetry.Held(held.Bytes);
-        _held[id] = held;
     }
 
     private static async Task<Tensor> Received(Task<Tensor> fetch)
@@ -121,6 +129,41 @@ internal sealed class TensorExchange : ITensorExchange, IAsyncDisposable
         }
     }
 
+    private Task<Tensor> FetchToHost(
+        TensorTicket ticket, Func<IReadOnlyList<long>, ScalarType, Tensor> allocate, CancellationToken cancellationToken)
+    {
+        if (_client is null || ticket.Holder.Split('/') is not [var address, var number]
+            || !IPEndPoint.TryParse(address, out var holder) || !Guid.TryParseExact(number, "N", out var process))
+        {
+            throw new TensorTransportException(string.Create(CultureInfo.InvariantCulture, $"ticket {ticket.Id} is of {ticket.Holder}, which is not this process"));
+        }
+
+        return Received(_client.FetchAsync(holder, process, ticket, allocate, cancellationToken));
+    }
+
+    private HeldTensor? BeginSend(long id) => _held.TryGetValue(id, out var held) && held.TrySend() ? held : null;
+
+    private void EndSend(long id, HeldTensor held, bool sent)
+    {
+        if (held.EndSend(sent)) Free(id, held);
+    }
+
+    private void GiveUp(long id, HeldTensor held)
+    {
+        if (held.GiveUp()) Free(id, held);
+    }
+
+    private void Free(long id, HeldTensor held)
+    {
+        Forget(id, held);
+        held.Tensor.Dispose();
+    }
+
+    private void Forget(long id, HeldTensor held)
+    {
+        if (_held.TryRemove(id, out _)) TransportTelemetry.Held(-held.Bytes);
+    }
+
     private Task<Tensor> ToHost(HeldTensor held) =>
         held.Tensor.device_type == TorchSharp.DeviceType.CPU && held.Tensor.is_contiguous() && held.Tensor.storage_offset() == 0
             ? Task.FromResult(held.Tensor.alias())
@@ -135,6 +178,6 @@ internal sealed class TensorExchange : ITensorExchange, IAsyncDisposable
     private void Free(Func<HeldTensor, bool> which)
     {
         foreach (var (id, held) in _held)
-            if (which(held)) Take(id)?.Tensor.Dispose();
+            if (which(held)) GiveUp(id, held);
     }
 }

@@ -48,9 +48,9 @@ internal static class TensorPayload
 
     /// <summary>Receives into a new tensor on the CPU, which the caller owns.</summary>
     public static async Task<Tensor> ReceiveAsync(
-        TensorSocket socket, TensorTicket ticket, ScalarType dtype, long bytes, CancellationToken cancellationToken)
+        TensorSocket socket, TensorTicket ticket, Func<Tensor> allocate, long bytes, CancellationToken cancellationToken)
     {
-        var tensor = PooledMemory.Empty(ticket.Shape, dtype);
+        var tensor = allocate();
         try
         {
             var data = TensorMemory.Address(tensor);
@@ -64,12 +64,11 @@ internal static class TensorPayload
 
             var sent = new byte[hash.HashLengthInBytes];
             await socket.ReceiveAsync(sent, cancellationToken).ConfigureAwait(false);
-            if (!hash.GetCurrentHash().AsSpan().SequenceEqual(sent)) throw new TensorTransportException($"ticket {ticket.Id}: damaged on the way");
+            if (!hash.GetCurrentHash().AsSpan().SequenceEqual(sent)) throw new TensorTransportException($"ticket {ticket.Id}: damaged on the way") { Fault = TensorFault.Broken };
             return tensor;
         }
         catch
         {
-            // The socket's operation may still be pending and write to this memory until the socket is closed.
             socket.Dispose();
             tensor.Dispose();
             throw;

@@ -16,14 +16,18 @@ internal sealed partial class TensorServer : IAsyncDisposable
     /// <summary>Bytes of a request: the holder's process, and the ticket's number.</summary>
     public const int RequestBytes = 16 + sizeof(long);
 
+    /// <summary>The answer before a tensor's bytes, and what confirms them.</summary>
+    public const byte Present = 1;
+
     private const byte Absent = 0;
-    private const byte Present = 1;
     private const int MaxConnections = 256;
+
+    private static readonly TimeSpan s_acceptPause = TimeSpan.FromMilliseconds(100);
 
     private readonly TensorTransportOptions _options;
     private readonly Guid _process;
-    private readonly Func<long, HeldTensor?> _take;
-    private readonly Action<long, HeldTensor> _putBack;
+    private readonly Func<long, HeldTensor?> _begin;
+    private readonly Action<long, HeldTensor, bool> _end;
     private readonly Func<HeldTensor, Task<TorchSharp.torch.Tensor>> _toHost;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
@@ -32,10 +36,10 @@ internal sealed partial class TensorServer : IAsyncDisposable
     private readonly Task _accepting;
 
     public TensorServer(
-        TensorTransportOptions options, Guid process, Func<long, HeldTensor?> take, Action<long, HeldTensor> putBack,
+        TensorTransportOptions options, Guid process, Func<long, HeldTensor?> begin, Action<long, HeldTensor, bool> end,
         Func<HeldTensor, Task<TorchSharp.torch.Tensor>> toHost, ILogger logger)
     {
-        (_options, _process, _take, _putBack, _toHost, _logger) = (options, process, take, putBack, toHost, logger);
+        (_options, _process, _begin, _end, _toHost, _logger) = (options, process, begin, end, toHost, logger);
         _listener = new TcpListener(options.Address, options.Port);
         _listener.Start();
         _accepting = AcceptAsync();
@@ -65,7 +69,9 @@ internal sealed partial class TensorServer : IAsyncDisposable
             }
             catch (SocketException e)
             {
+                // Out of file handles, as a rule: some will be free again.
                 LogAcceptFailed(e);
+                await Task.Delay(s_acceptPause, _stop.Token).ConfigureAwait(false);
                 continue;
             }
 
@@ -81,13 +87,13 @@ internal sealed partial class TensorServer : IAsyncDisposable
         using var socket = new TensorSocket(accepted, _options.StallTimeout);
         try
         {
-            await TensorHandshake.AcceptAsync(socket, _options.Secret, cancellationToken).ConfigureAwait(false);
+            await GreetAsync(socket, cancellationToken).ConfigureAwait(false);
             var request = new byte[RequestBytes];
             while (true)
             {
                 await socket.ReceiveAsync(request, cancellationToken, wait: true).ConfigureAwait(false);
                 var id = BinaryPrimitives.ReadInt64LittleEndian(request.AsSpan(16));
-                await AnswerAsync(socket, id, new Guid(request.AsSpan(0, 16)) == _process ? _take(id) : null, cancellationToken).ConfigureAwait(false);
+                await AnswerAsync(socket, id, new Guid(request.AsSpan(0, 16)) == _process ? _begin(id) : null, cancellationToken).ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
@@ -95,6 +101,18 @@ internal sealed partial class TensorServer : IAsyncDisposable
             // Silos come and go; the claimant of a broken transfer hears of it at its own end.
             LogClosed(e.Message);
         }
+        catch (Exception e)
+        {
+            LogFailed(e);
+        }
+    }
+
+    // As a whole within the time for one move: who does not know the secret cannot keep a connection by sending slowly.
+    private async Task GreetAsync(TensorSocket socket, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(_options.StallTimeout);
+        await TensorHandshake.AcceptAsync(socket, _options.Secret, patience.Token).ConfigureAwait(false);
     }
 
     private async Task AnswerAsync(TensorSocket socket, long id, HeldTensor? held, CancellationToken cancellationToken)
@@ -110,31 +128,33 @@ internal sealed partial class TensorServer : IAsyncDisposable
         try
         {
             using var host = await _toHost(held).ConfigureAwait(false);
-            socket.Cork(true);
-            await socket.SendAsync((byte[])[Present], cancellationToken).ConfigureAwait(false);
-            await TensorPayload.SendAsync(socket, host, host.numel() * host.element_size(), cancellationToken).ConfigureAwait(false);
-            socket.Cork(false);
-            await socket.ReceiveAsync(new byte[1], cancellationToken).ConfigureAwait(false);
-            sent = true;
+            try
+            {
+                socket.Cork(true);
+                await socket.SendAsync((byte[])[Present], cancellationToken).ConfigureAwait(false);
+                await TensorPayload.SendAsync(socket, host, host.numel() * host.element_size(), cancellationToken).ConfigureAwait(false);
+                socket.Cork(false);
+                await socket.ReceiveAsync(new byte[1], cancellationToken).ConfigureAwait(false);
+                sent = true;
+            }
+            finally
+            {
+                // Before the tensor waits for another try, or its memory is freed.
+                if (!sent) socket.Dispose();
+            }
         }
         finally
         {
-            // A pending send may still read the memory until the socket is closed.
-            if (!sent) socket.Dispose();
-            if (sent)
-            {
-                held.Tensor.Dispose();
-                TransportTelemetry.Sent(held.Bytes, Stopwatch.GetElapsedTime(started));
-            }
-            else
-            {
-                _putBack(id, held);
-            }
+            _end(id, held, sent);
+            if (sent) TransportTelemetry.Sent(held.Bytes, Stopwatch.GetElapsedTime(started));
         }
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A connection to the tensor port failed")]
     private partial void LogAcceptFailed(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A tensor could not be sent")]
+    private partial void LogFailed(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "A tensor connection ended: {Reason}")]
     private partial void LogClosed(string reason);

@@ -47,24 +47,27 @@ internal sealed class TensorSocket : IDisposable
             var count = receiving.IsCompletedSuccessfully ? receiving.Result
                 : wait ? await receiving.ConfigureAwait(false)
                 : await Timely(receiving, cancellationToken).ConfigureAwait(false);
-            if (count == 0) throw new TensorTransportException("the other silo closed the connection");
+            if (count == 0) throw new TensorTransportException("the other silo closed the connection") { Fault = TensorFault.Broken };
             (data, wait) = (data[count..], false);
         }
     }
 
     public void Dispose() => _socket.Dispose();
 
-    // A time-out leaves the operation pending; the caller then disposes the socket, which ends it.
     private async ValueTask<int> Timely(ValueTask<int> operation, CancellationToken cancellationToken)
     {
+        var moving = operation.AsTask();
         try
         {
-            return await operation.AsTask().WaitAsync(_stall, cancellationToken).ConfigureAwait(false);
+            return await moving.WaitAsync(_stall, cancellationToken).ConfigureAwait(false);
         }
-        catch (TimeoutException e)
+        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
         {
+            // The operation may be still reading or writing the memory, which its owner is about to free.
             _socket.Dispose();
-            throw new TensorTransportException($"nothing moved for {_stall.TotalSeconds:0.#} s", e);
+            await ((Task)moving).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (e is OperationCanceledException) throw;
+            throw new TensorTransportException($"nothing moved for {_stall.TotalSeconds:0.#} s", e) { Fault = TensorFault.Stalled };
         }
     }
 }

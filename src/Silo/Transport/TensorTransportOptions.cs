@@ -20,6 +20,18 @@ public sealed record TensorTransportOptions
     /// <value>A transfer without any byte for so long has failed: the other machine is gone. Default 5 s.</value>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <value>Tries after the first, where a connection breaks or is refused. Default 3.</value>
+    public int Retries { get; init; } = 3;
+
+    /// <value>Pause before the first repetition; each later one is about twice as long. Default 50 ms.</value>
+    public TimeSpan FirstDelay { get; init; } = TimeSpan.FromMilliseconds(50);
+
+    /// <value>Longest pause. Default 300 ms.</value>
+    public TimeSpan LongestDelay { get; init; } = TimeSpan.FromMilliseconds(300);
+
+    /// <value>Longest time for one try, however steadily it moves. Default 5 min.</value>
+    public TimeSpan TryTimeout { get; init; } = TimeSpan.FromMinutes(5);
+
     /// <value>What nobody claims for so long is freed. Default 10 min.</value>
     public TimeSpan TicketLifetime { get; init; } = TimeSpan.FromMinutes(10);
 

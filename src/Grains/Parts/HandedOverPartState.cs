@@ -1,0 +1,41 @@
+using LisaOrleans.Model;
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Grains;
+
+/// <summary>A part's state from the silo that held it before: the very bytes of its blob, on the CPU.</summary>
+/// <param name="tensors">By their names in the blob; owned from now on.</param>
+/// <param name="stateStep">Updates that a training state has seen; null for the weights of a frozen part.</param>
+/// <param name="bytes">Bytes of the blob.</param>
+/// <param name="specs">The part's parameters.</param>
+/// <param name="dtypes">The run's number formats.</param>
+internal sealed class HandedOverPartState(
+    Dictionary<string, Tensor> tensors, long? stateStep, long bytes, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes) : IPartState
+{
+    public PartLoaded Loaded => new(PartSource.HandedOver, bytes);
+
+    // A part that trains has its weights in the master; those that it began with are of use to nobody.
+    public Dictionary<string, Tensor> TakeWeights(Device device)
+    {
+        using var memory = HostMemory.LongLived();
+        return specs.ToDictionary(s => s.Name, s => PartStorage.ToCompute(Take(s), dtypes, device));
+    }
+
+    public void RestoreTrainingState(ModelPart part)
+    {
+        if (stateStep is { } step) part.RestoreTrainingState(tensors, step);
+    }
+
+    public void Dispose()
+    {
+        foreach (var tensor in tensors.Values) tensor.Dispose();
+        tensors.Clear();
+    }
+
+    private Tensor Take(ParameterSpec parameter)
+    {
+        if (stateStep is not null) return tensors[PartStorage.MasterName(parameter)].clone().DetachFromDisposeScope();
+        tensors.Remove(parameter.Name, out var weights);
+        return weights!;
+    }
+}

@@ -1,0 +1,81 @@
+using LisaOrleans.Model;
+using Microsoft.Extensions.Logging;
+
+namespace LisaOrleans.Grains;
+
+/// <summary>
+/// Takes parts over from the silos that held them. What comes is hashed as the blob that it stands for, so it is that blob's
+/// very bytes or it is nothing; then the store is read. A few parts at one time, so that memory is bounded.
+/// </summary>
+public sealed partial class PartReceiver(ITensorExchange exchange, ILogger<PartReceiver> logger) : IDisposable
+{
+    private const int PartsAtOneTime = 2;
+
+    // The holder only looks up what it has; the tensors come by themselves, under the transport's time-outs.
+    private static readonly TimeSpan s_answerPatience = TimeSpan.FromSeconds(10);
+
+    private readonly SemaphoreSlim _room = new(PartsAtOneTime);
+
+    /// <inheritdoc/>
+    public void Dispose() => _room.Dispose();
+
+    /// <summary>The state that a load names, from the part's last holder; null where that does not work out.</summary>
+    internal async Task<IPartState?> Receive(
+        IPartGrain holder, string part, PartLoad load, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes, CancellationToken cancellationToken)
+    {
+        await _room.WaitAsync(cancellationToken);
+        try
+        {
+            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            patience.CancelAfter(s_answerPatience);
+            var offer = await holder.HandOver(load.Generation, load.Weights, load.Optimizer, patience.Token).WaitAsync(patience.Token);
+            if (offer is not null) return await Claim(offer, load, specs, dtypes, cancellationToken);
+            LogNotHeld(load.Spec.RunName, part, load.HeldBy!);
+            return null;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is not StaleGenerationCallException)
+        {
+            LogFailed(e, load.Spec.RunName, part, load.HeldBy!);
+            return null;
+        }
+        finally
+        {
+            _room.Release();
+        }
+    }
+
+    private async Task<HandedOverPartState> Claim(
+        PartHandOver offer, PartLoad load, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes, CancellationToken cancellationToken)
+    {
+        var wanted = load.Optimizer is null ? PartStorage.WeightSpecs(specs, dtypes) : PartStorage.StateSpecs(specs, dtypes);
+        if (!offer.Tensors.Select(t => (t.DType, Shape: string.Join(',', t.Shape)))
+            .SequenceEqual(wanted.Select(w => (w.DType.ToString(), string.Join(',', w.Shape)))))
+        {
+            throw new IOException("the tensors that were offered have other shapes or dtypes than the part's");
+        }
+
+        var tensors = new List<NamedTensor>();
+        try
+        {
+            for (var i = 0; i < wanted.Count; i++) tensors.Add(new NamedTensor(wanted[i].Name, await exchange.ClaimToKeep(offer.Tensors[i], cancellationToken)));
+            var expected = load.Optimizer ?? load.Weights;
+            var metadata = load.Optimizer is null ? null : PartStorage.StateMetadata(offer.StateStep);
+            var blob = await Task.Run(() => PartStorage.ToBlob(tensors, metadata), cancellationToken);
+            if (blob.Sha256 != expected.Sha256)
+                throw new IOException($"the state that came is blob {blob.Sha256}; the manifest's is {expected.Sha256}");
+            return new HandedOverPartState(
+                tensors.ToDictionary(t => t.Name, t => t.Value), load.Optimizer is null ? null : offer.StateStep, blob.Length, specs, dtypes);
+        }
+        catch
+        {
+            foreach (var tensor in tensors) tensor.Value.Dispose();
+            throw;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Run {Run}: {Silo} does not hold the manifest's state of {Part}; reading it from the store")]
+    private partial void LogNotHeld(string run, string part, string silo);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: {Part} could not be taken over from {Silo}; reading it from the store")]
+    private partial void LogFailed(Exception exception, string run, string part, string silo);
+}

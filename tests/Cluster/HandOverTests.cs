@@ -1,0 +1,120 @@
+using System.Text.Json;
+
+namespace LisaOrleans.Cluster.Tests;
+
+/// <summary>Parts that move at a step boundary go from silo to silo; only what a dead silo held is read from the store.</summary>
+public sealed class HandOverTests
+{
+    private const string Run = "moving";
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
+
+    [Fact]
+    public async Task Who_joins_and_who_leaves_moves_parts_directly_and_the_store_replaces_only_the_dead()
+    {
+        Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
+        using var folder = new TempFolder();
+
+        // Silos are not to be taken for dead on a busy machine: then parts would rightly come from the store.
+        await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 2, Azurite: false, Options: ["--probe-timeout-seconds", "20"]));
+        string[] connection = ["--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}"];
+        await Lisa(folder, ["submit", .. connection, "--store", cluster.Store, "--run-name", Run, .. Training(steps: 1_000_000)]);
+        var status = await Training(cluster, s => s.Stages.Count == 2);
+        var parts = status.LayerCount + 2;
+        Assert.Equal((0, parts), (status.Loads.HandedOverParts, status.Loads.StoreParts));
+        Assert.True(status.Loads.StoreBytes > 0);
+
+        var (first, second, third) = (cluster.Silos[0], cluster.Silos[1], cluster.Add());
+        await Join(third);
+        await Leave(first);
+        await Leave(second);
+
+        // All of it is on one silo now, the run's grain too: it can only have come, and can only go, by way of other silos.
+        Assert.Equal(parts, Assert.Single(status.Stages).Parts.Count);
+        await Join(first);
+        await Leave(third);
+        Assert.InRange(status.Loads.HandedOverParts, 1, parts);
+        Assert.Equal((0, 0L), (status.Loads.StoreParts, status.Loads.StoreBytes));
+        var json = await Lisa(folder, ["status", Run, .. connection, "--log-format", "json"]);
+        using (var told = JsonDocument.Parse(json))
+        {
+            Assert.Equal(status.Loads.HandedOverParts, told.RootElement.GetProperty("handed_over_parts").GetInt32());
+            Assert.Equal(status.Loads.HandedOverBytes, told.RootElement.GetProperty("handed_over_bytes").GetInt64());
+            Assert.Equal(0, told.RootElement.GetProperty("store_parts").GetInt32());
+        }
+
+        // The run's grain is on the first silo: what the second held dies with it.
+        await Join(second);
+        var lost = status.Stages.Single(s => s.Silo.StartsWith(second.Address, StringComparison.Ordinal)).Parts;
+        await second.KillAsync();
+        var before = status;
+        status = await Training(cluster, s => s.Stages.Count == 1 && s.Generation > before.Generation);
+        Assert.True(status.Loads.StoreParts >= lost.Count, $"{status.Loads}");
+
+        await cluster.Run(Run).Pause();
+        status = await cluster.Run(Run).GetStatus();
+        Assert.Equal(RunState.Paused, status.State);
+        await Lisa(folder, ["export", Run, "--store", cluster.Store, "--output", folder["moved"]]);
+        await Lisa(folder, ["train", .. Training((int)status.Step), "--output", folder["undisturbed"]]);
+        Assert.Empty(RunFiles.Differences(folder["undisturbed"], folder["moved"]));
+
+        async Task Join(SiloProcess silo)
+        {
+            var (stages, loads) = (status.Stages.Count, status.Loads);
+            silo.Start();
+            await silo.ReadyAsync(s_patience);
+            status = await Training(cluster, s => s.Stages.Count == stages + 1);
+            Assert.True(loads.StoreParts == status.Loads.StoreParts, $"{status}");
+            Assert.True(status.Loads.HandedOverParts > loads.HandedOverParts && status.Loads.HandedOverBytes > loads.HandedOverBytes, $"{status.Loads}");
+        }
+
+        async Task Leave(SiloProcess silo)
+        {
+            var (stages, loads) = (status.Stages.Count, status.Loads);
+            Assert.Equal(0, await silo.LeaveAsync(s_patience));
+            status = await Training(cluster, s => s.Stages.Count == stages - 1);
+
+            // Where the run's grain moves too, it counts anew.
+            if (status.Loads.StoreParts != 0) Assert.Equal(loads.StoreParts, status.Loads.StoreParts);
+            Assert.True(status.Loads.HandedOverParts > 0 && status.Loads != loads, $"{status.Loads}");
+        }
+    }
+
+    private static string[] Training(int steps) => [.. TrainingArguments.Sample(steps), "--lr-scheduler-type", "constant", "--warmup-steps", "0"];
+
+    private static async Task<string> Lisa(TempFolder folder, string[] arguments)
+    {
+        var (code, text) = await TestCluster.LisaAsync(folder.Root, arguments);
+        Assert.True(code == 0, text);
+        return text;
+    }
+
+    // The status once the run trains, placed so, and has made a step more than when that was first seen.
+    private static async Task<RunStatus> Training(TestCluster cluster, Func<RunStatus, bool> placed)
+    {
+        RunStatus? seen = null;
+        using var time = new CancellationTokenSource(s_patience);
+        while (true)
+        {
+            try
+            {
+                var status = await cluster.Run(Run).GetStatus().WaitAsync(TimeSpan.FromSeconds(10), time.Token);
+                Assert.False(status.State is RunState.Failed or RunState.Succeeded, $"{status.State}: {status.Error}");
+                if (status.State == RunState.Running && placed(status))
+                {
+                    seen ??= status;
+                    if (status.Step > seen.Step) return status;
+                }
+                else
+                {
+                    seen = null;
+                }
+            }
+            catch (Exception e) when (e is OrleansException or TimeoutException)
+            {
+                // The silo that was asked has just left.
+            }
+
+            await Task.Delay(50, time.Token);
+        }
+    }
+}
