@@ -11,6 +11,7 @@ internal sealed class TcpProxy : IAsyncDisposable
     private readonly TaskCompletionSource _silent = new();
     private readonly IPEndPoint _target;
     private readonly Task _accepting;
+    private int _connections;
 
     public TcpProxy(IPEndPoint target)
     {
@@ -29,6 +30,12 @@ internal sealed class TcpProxy : IAsyncDisposable
 
     /// <value>Here the connection is closed.</value>
     public long CloseAt { get; init; } = long.MaxValue;
+
+    /// <value>So many connections have these faults; those after them work.</value>
+    public int FaultyConnections { get; init; } = int.MaxValue;
+
+    /// <summary>Connections that claimants have made.</summary>
+    public int Connections => Volatile.Read(ref _connections);
 
     /// <summary>Ends when <see cref="SilentFrom"/> was reached.</summary>
     public Task Silent => _silent.Task;
@@ -57,11 +64,14 @@ internal sealed class TcpProxy : IAsyncDisposable
     private async Task ForwardAsync(TcpClient claimant)
     {
         using var near = claimant;
+        var faulty = Interlocked.Increment(ref _connections) <= FaultyConnections;
         using var far = new TcpClient();
         await far.ConnectAsync(_target, _stop.Token);
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(_stop.Token);
         var requests = near.GetStream().CopyToAsync(far.GetStream(), ended.Token);
-        await Task.WhenAny(requests, AnswersAsync(near.GetStream(), far.GetStream(), ended.Token));
+        await Task.WhenAny(requests, faulty
+            ? AnswersAsync(near.GetStream(), far.GetStream(), ended.Token)
+            : far.GetStream().CopyToAsync(near.GetStream(), ended.Token));
         await ended.CancelAsync();
     }
 

@@ -1,0 +1,37 @@
+namespace LisaOrleans.Grains.Tests;
+
+public sealed class MicroBatchOrderTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Micro_batches_pass_in_their_order_whatever_the_order_they_come_in()
+    {
+        var order = new MicroBatchOrder();
+        var (third, second) = (order.Enter(1, 2, Token), order.Enter(1, 1, Token));
+        await order.Enter(1, 0, Token);
+        Assert.False(second.IsCompleted);
+        order.Leave();
+        await second;
+        Assert.False(third.IsCompleted);
+        order.Leave();
+        await third;
+    }
+
+    [Fact]
+    public async Task A_late_call_of_an_earlier_generation_takes_nobodys_place()
+    {
+        var order = new MicroBatchOrder();
+        using var earlier = new CancellationTokenSource();
+        await earlier.CancelAsync();
+        order.Reset();
+        var second = order.Enter(5, 1, Token);
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => order.Enter(5, 1, earlier.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => order.Enter(4, 0, earlier.Token));
+
+        await order.Enter(5, 0, Token);
+        order.Leave();
+        await second;
+    }
+}

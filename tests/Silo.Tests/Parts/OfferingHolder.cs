@@ -1,0 +1,26 @@
+namespace LisaOrleans.Silo.Tests;
+
+/// <summary>A part on another silo that offers what a test wants it to; nobody else of its kind would lie.</summary>
+internal sealed class OfferingHolder(Func<PartHandOver?> offer) : IPartGrain
+{
+    public Task<PartHandOver?> HandOver(long generation, BlobPointer weights, BlobPointer? optimizer, CancellationToken cancellationToken) =>
+        Task.FromResult(offer());
+
+    public Task<PartLoaded> Load(PartLoad load, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task SetTrainable(long generation, bool trainable, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<MicroBatchResult> Run(MicroBatchCall call, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<double> GetSquaredGradientNorm(long generation, long step, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task Apply(long generation, long step, double learningRate, double clip, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<bool> BeginSnapshot(long generation, long step, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<PartBlobs> CompleteSnapshot(long generation, long step, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task<PartMemory> GetMemory() => throw new NotSupportedException();
+
+    public Task Unload(long generation) => throw new NotSupportedException();
+}

@@ -1,0 +1,157 @@
+using LisaOrleans.Grains;
+using LisaOrleans.Model;
+using Microsoft.Extensions.Logging.Abstractions;
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Silo.Tests;
+
+/// <summary>What comes from another silo is the manifest's blob, byte for byte, or it is not taken.</summary>
+[Collection(nameof(TensorNode))]
+public sealed class PartReceiverTests
+{
+    private const long StateStep = 7;
+
+    private static readonly ModelConfig s_config = ModelConfigReader.Parse(
+        File.ReadAllText(Path.Combine(Repository.Root, "samples", "tiny-stories", "config.json")), "config.json");
+
+    private static readonly IReadOnlyList<ParameterSpec> s_specs = PartSchema.Layer(s_config, 2);
+
+    public static TheoryData<string, bool> States => new() { { "float32", false }, { "float32", true }, { "bfloat16", false }, { "bfloat16", true }, { "float16", false } };
+
+    [Theory]
+    [MemberData(nameof(States))]
+    public async Task The_very_state_is_taken_over(string dtype, bool trains)
+    {
+        var before = TensorNode.LiveTensors();
+        await using (var holder = new TensorNode())
+        await using (var receiver = new TensorNode())
+        {
+            var dtypes = PartDtypes.Parse(dtype, "float32");
+            var tensors = Tensors(dtypes, trains);
+            var load = Load(tensors, trains);
+            var expected = tensors.ToDictionary(t => t.Name, t => TensorNode.Bytes(t.Value));
+
+            using (var state = await Receive(receiver, () => Offer(holder, tensors, trains), load, dtypes))
+            {
+                Assert.NotNull(state);
+                Assert.Equal(new PartLoaded(PartSource.HandedOver, (load.Optimizer ?? load.Weights).Length), state.Loaded);
+                using var part = new LayerPart(
+                    s_config, 2, dtypes, new AdamWOptions(0.9, 0.999, 1e-8, 0), gradientCheckpointing: false, state.TakeWeights(CPU));
+                state.RestoreTrainingState(part);
+                Assert.Equal((trains, trains ? StateStep : 0), (part.Trainable, part.StateStep));
+                foreach (var (name, value) in trains ? part.CopyTrainingState() : part.CopyWeights())
+                    using (value) Assert.True(expected[name].AsSpan().SequenceEqual(TensorNode.Bytes(value)), name);
+            }
+
+            await Until.True(() => holder.Exchange.Count == 0);
+        }
+
+        Assert.True(TensorNode.LiveTensors() <= before);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task One_number_that_differs_is_one_too_many(bool trains)
+    {
+        var before = TensorNode.LiveTensors();
+        await using (var holder = new TensorNode())
+        await using (var receiver = new TensorNode())
+        {
+            var dtypes = PartDtypes.Parse("float32", "float32");
+            var tensors = Tensors(dtypes, trains);
+            var load = Load(tensors, trains);
+            using (tensors[3].Value.view(-1)[5].add_(1e-3f))
+            {
+            }
+
+            Assert.Null(await Receive(receiver, () => Offer(holder, tensors, trains), load, dtypes));
+        }
+
+        Assert.True(TensorNode.LiveTensors() <= before);
+    }
+
+    [Fact]
+    public async Task A_training_state_of_another_step_is_not_taken()
+    {
+        await using var holder = new TensorNode();
+        await using var receiver = new TensorNode();
+        var dtypes = PartDtypes.Parse("float32", "float32");
+        var tensors = Tensors(dtypes, trains: true);
+        var load = Load(tensors, trains: true);
+        Assert.Null(await Receive(receiver, () => Offer(holder, tensors, trains: true) with { StateStep = StateStep + 1 }, load, dtypes));
+    }
+
+    [Fact]
+    public async Task Offers_of_other_tensors_than_the_parts_are_refused_before_anything_is_fetched()
+    {
+        await using var holder = new TensorNode();
+        await using var receiver = new TensorNode();
+        var dtypes = PartDtypes.Parse("float32", "float32");
+        var tensors = Tensors(dtypes, trains: false);
+        var load = Load(tensors, trains: false);
+        var offer = Offer(holder, tensors, trains: false);
+        var first = offer.Tensors[0];
+        PartHandOver[] offers =
+        [
+            offer with { Tensors = [.. offer.Tensors.Skip(1)] },
+            offer with { Tensors = [.. offer.Tensors, first] },
+            offer with { Tensors = [first with { Shape = [first.Shape[0] + 1] }, .. offer.Tensors.Skip(1)] },
+            offer with { Tensors = [first with { DType = "BFloat16" }, .. offer.Tensors.Skip(1)] },
+        ];
+        foreach (var wrong in offers) Assert.Null(await Receive(receiver, () => wrong, load, dtypes));
+        Assert.Equal(tensors.Length, holder.Exchange.Count);
+    }
+
+    [Fact]
+    public async Task A_holder_that_is_gone_or_has_another_state_is_no_error()
+    {
+        await using var receiver = new TensorNode();
+        var dtypes = PartDtypes.Parse("float32", "float32");
+        PartHandOver offer;
+        PartLoad load;
+        await using (var holder = new TensorNode())
+        {
+            var tensors = Tensors(dtypes, trains: false);
+            (load, offer) = (Load(tensors, trains: false), Offer(holder, tensors, trains: false));
+        }
+
+        Assert.Null(await Receive(receiver, () => offer, load, dtypes));
+        Assert.Null(await Receive(receiver, () => null, load, dtypes));
+        Assert.Null(await Receive(receiver, () => throw new SiloUnavailableException("gone"), load, dtypes));
+    }
+
+    private static NamedTensor[] Tensors(PartDtypes dtypes, bool trains) =>
+        [.. (trains ? PartStorage.StateSpecs(s_specs, dtypes) : PartStorage.WeightSpecs(s_specs, dtypes)).Select(s => new NamedTensor(s.Name, Random(s)))];
+
+    private static Tensor Random(TensorSpec spec)
+    {
+        using var scope = NewDisposeScope();
+        return randn([.. spec.Shape]).to(spec.DType).DetachFromDisposeScope();
+    }
+
+    private static PartLoad Load(NamedTensor[] tensors, bool trains)
+    {
+        var blob = PartStorage.ToBlob(tensors, trains ? PartStorage.StateMetadata(StateStep) : null);
+        var pointer = new BlobPointer(blob.Sha256, blob.Length);
+        return new PartLoad
+        {
+            Generation = 2,
+            Step = 9,
+            Spec = new TrainingSpec { RunName = "r", BlockSize = 8, Dtype = "float32", Threads = 1 },
+            ConfigJson = "",
+            Weights = trains ? new BlobPointer(new string('0', 64), 1) : pointer,
+            Optimizer = trains ? pointer : null,
+            HeldBy = "elsewhere",
+        };
+    }
+
+    private static PartHandOver Offer(TensorNode holder, NamedTensor[] tensors, bool trains) =>
+        new([.. tensors.Select(t => holder.Publish(t.Value))], trains ? StateStep : 0);
+
+    private static async Task<IPartState?> Receive(TensorNode node, Func<PartHandOver?> offer, PartLoad load, PartDtypes dtypes)
+    {
+        using var receiver = new PartReceiver(node.Exchange, NullLogger<PartReceiver>.Instance);
+        return await receiver.Receive(new OfferingHolder(offer), "layer-2", load, s_specs, dtypes, TestContext.Current.CancellationToken);
+    }
+}
