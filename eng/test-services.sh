@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Gets the services that some tests use: Redis (a Debian package) and Azurite (an npm package, into artifacts/node).
+# Gets what some tests use: Redis (a Debian package), Azurite and the package openai (from npm, into artifacts/node).
 # What cannot be had, offline for one, is said here; the tests that need it are then skipped, and counted as such.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -22,6 +22,12 @@ install_azurite() {
   npm install --prefix artifacts/node --no-audit --no-fund --fetch-retries=1 --fetch-timeout=60000 azurite@3
 }
 
+install_openai() {
+  [ -d artifacts/node/node_modules/openai ] && return
+  command -v npm >/dev/null || return
+  npm install --prefix artifacts/node --no-audit --no-fund --fetch-retries=1 --fetch-timeout=60000 openai@6
+}
+
 find_azurite() {
   [ -n "${LISA_AZURITE:-}" ] && [ -x "$LISA_AZURITE" ] && return
   command -v azurite-blob && return
@@ -34,7 +40,8 @@ find_azurite() {
 
 mkdir -p artifacts
 log=artifacts/test-services.log
-{ install_redis; install_azurite; } >"$log" 2>&1 </dev/null
+{ install_redis; install_azurite; install_openai; } >"$log" 2>&1 </dev/null
 command -v redis-server >/dev/null || echo "test services: no redis-server (see $log); tests that need it are skipped" >&2
 find_azurite >/dev/null || echo "test services: no Azurite (see $log); tests that need it are skipped" >&2
+[ -d artifacts/node/node_modules/openai ] || echo "test services: no npm package openai (see $log); tests that need it are skipped" >&2
 exit 0
