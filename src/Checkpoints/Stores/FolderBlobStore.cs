@@ -132,7 +132,12 @@ public sealed class FolderBlobStore : IBlobStore
     public async IAsyncEnumerable<string> ListDocumentsAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask.ConfigureAwait(false);
-        foreach (var file in Directory.EnumerateFiles(_root, "*", SearchOption.AllDirectories))
+
+        // Only the folder that the prefix names, so that a store with many blobs is not walked for a few documents.
+        var end = prefix.LastIndexOf('/');
+        var start = end > 0 ? DocumentFile(prefix[..end]) : _root;
+        if (!Directory.Exists(start)) yield break;
+        foreach (var file in Directory.EnumerateFiles(start, "*", SearchOption.AllDirectories))
         {
             cancellationToken.ThrowIfCancellationRequested();
             var path = Path.GetRelativePath(_root, file).Replace(Path.DirectorySeparatorChar, '/');

@@ -1,0 +1,46 @@
+using System.Diagnostics;
+
+namespace LisaOrleans.EndToEnd;
+
+/// <summary>Runs scripts with the npm package openai, which eng/test-services.sh installs; skips the test where it is not.</summary>
+internal static class NodePackage
+{
+    private static readonly string s_modules = Path.Combine(Repository.Root, "artifacts", "node", "node_modules");
+
+    /// <summary>Runs a script; its output is in the message where it fails.</summary>
+    /// <param name="script">The file, in the folder OpenAi.</param>
+    /// <param name="environment">What it is told.</param>
+    public static async Task RunAsync(string script, params (string Name, string Value)[] environment)
+    {
+        Assert.SkipUnless(
+            Directory.Exists(Path.Combine(s_modules, "openai")),
+            "the npm package openai is not installed, so THE API WAS NOT TESTED WITH IT: run eng/test-services.sh");
+
+        // Modules are looked for beside the script, and so it has to lie beside them.
+        var folder = Directory.CreateTempSubdirectory("lisa-openai-");
+        try
+        {
+            Directory.CreateSymbolicLink(Path.Combine(folder.FullName, "node_modules"), s_modules);
+            var copy = Path.Combine(folder.FullName, script);
+            File.Copy(Path.Combine(AppContext.BaseDirectory, "OpenAi", script), copy);
+            var start = new ProcessStartInfo("node", [copy]) { RedirectStandardOutput = true, RedirectStandardError = true };
+            foreach (var (name, value) in environment) start.Environment[name] = value;
+            using var process = Process.Start(start)!;
+            try
+            {
+                var output = process.StandardOutput.ReadToEndAsync();
+                var error = process.StandardError.ReadToEndAsync();
+                await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+                Assert.True(process.ExitCode == 0, $"{script} ended with {process.ExitCode}:\n{await output}\n{await error}");
+            }
+            finally
+            {
+                if (!process.HasExited) process.Kill();
+            }
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+namespace LisaOrleans.EndToEnd;
+
+/// <summary>The official npm package, unchanged, against the API.</summary>
+public sealed class OpenAiPackageTests
+{
+    [Fact]
+    public async Task It_fine_tunes_a_model()
+    {
+        await using var server = await ApiServer.StartAsync();
+        await NodePackage.RunAsync("fine-tune.mjs", Environment(server));
+    }
+
+    [Fact]
+    public async Task It_gets_its_typed_errors()
+    {
+        await using var server = await ApiServer.StartAsync(change: o => o with { MaxUploadBytes = 1 << 20 });
+        await NodePackage.RunAsync("errors.mjs", Environment(server));
+    }
+
+    private static (string Name, string Value)[] Environment(ApiServer server) =>
+    [
+        ("LISA_TEST_URL", new Uri(server.Address, "v1").AbsoluteUri), ("LISA_TEST_KEY", server.WriteKey), ("LISA_TEST_READ_KEY", server.ReadKey),
+        ("LISA_TEST_MODEL", ApiServer.Model), ("LISA_TEST_DATA", Path.Combine(Repository.Root, "samples", "animals.jsonl")),
+    ];
+}
