@@ -48,6 +48,16 @@ public static class AtomicFile
         }
     }
 
+    /// <summary>Deletes what dead processes left in a folder that no other process writes to.</summary>
+    public static void DeleteUnfinished(string folder)
+    {
+        foreach (var file in Directory.GetFiles(folder, $".*{TemporarySuffix}"))
+        {
+            // Only names that this class makes: .NAME.32-digits.partial.
+            if (Guid.TryParseExact(Path.GetExtension(file[..^TemporarySuffix.Length]).TrimStart('.'), "N", out _)) File.Delete(file);
+        }
+    }
+
     /// <summary>Writes a file from memory.</summary>
     public static Task WriteAllBytesAsync(string path, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
         WriteAsync(path, (stream, token) => stream.WriteAsync(content, token).AsTask(), cancellationToken);

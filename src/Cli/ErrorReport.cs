@@ -10,7 +10,9 @@ internal static class ErrorReport
 {
     private const string TraceVariable = "LISA_TRACE";
 
-    public static void Write(string message) => Console.Error.WriteLine($"lisa: {message}");
+    // Names out of strangers' files stand in messages: a terminal must not take them for commands.
+    public static void Write(string message) =>
+        Console.Error.WriteLine($"lisa: {string.Concat(message.Select(c => char.IsControl(c) && c != '\n' ? '\uFFFD' : c))}");
 
     public static int Write(Exception e)
     {
@@ -20,10 +22,13 @@ internal static class ErrorReport
         return CodeOf(e);
     }
 
-    // .NET adds the name of a parameter, which says nothing to people.
-    private static string Message(Exception e) => e is ArgumentException { ParamName: { } parameter }
-        ? e.Message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal)
-        : e.Message;
+    // One line, but for the list of changed settings. .NET adds the name of a parameter, which says nothing to people.
+    private static string Message(Exception e) => e switch
+    {
+        SettingsChangedException => e.Message,
+        ArgumentException { ParamName: { } parameter } => e.Message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal).ReplaceLineEndings(" "),
+        _ => e.Message.ReplaceLineEndings(" "),
+    };
 
     private static int CodeOf(Exception e) => e switch
     {

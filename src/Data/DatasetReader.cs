@@ -12,6 +12,8 @@ public static class DatasetReader
 {
     private static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false };
 
+    private static readonly string[] s_lmFlowTypes = ["text_only", "text2text", "conversation"];
+
     // A byte that is no UTF-8 must not silently become a replacement character that the model would learn.
     private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: true, throwOnInvalidBytes: true);
 
@@ -78,6 +80,8 @@ public static class DatasetReader
         var root = document.RootElement;
         if (root.ValueKind == JsonValueKind.Object)
         {
+            if (root.TryGetProperty("type", out var type) && !(type.ValueKind == JsonValueKind.String && s_lmFlowTypes.Any(type.ValueEquals)))
+                throw new DatasetException($"{path}: field 'type' is {type.GetRawText()}; LMFlow's are {string.Join(", ", s_lmFlowTypes)}");
             root = root.TryGetProperty("instances", out var instances) && instances.ValueKind == JsonValueKind.Array
                 ? instances
                 : throw new DatasetException($"{path}: a JSON object must have a list 'instances' (LMFlow); else use JSON lines or a list");

@@ -34,6 +34,7 @@ internal static class Lisa
         Assert.Empty(result.Output);
         var line = Assert.Single(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         Assert.StartsWith("lisa: ", line, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', line);
         Assert.DoesNotContain("(Parameter '", line, StringComparison.Ordinal);
         Assert.All(says, s => Assert.Contains(s, line, StringComparison.Ordinal));
     }

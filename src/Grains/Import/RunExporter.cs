@@ -27,6 +27,7 @@ public static class RunExporter
         var plan = await RunPlan.Read(store, manifest, cancellationToken);
         var dtypes = PartDtypes.Parse(plan.Spec.Dtype, plan.Spec.OptimizerStateDtype);
         Directory.CreateDirectory(outputFolder);
+        AtomicFile.DeleteUnfinished(outputFolder);
 
         foreach (var (name, blob) in manifest.Files)
         {
@@ -73,6 +74,8 @@ public static class RunExporter
             return;
         }
 
+        // An older index would make one model of old and new shards, should this end half-way.
+        File.Delete(index);
         var map = new JsonObject();
         for (var i = 0; i < shards.Count; i++)
         {
