@@ -48,6 +48,7 @@ internal static class SiloHttp
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddLisaApiKeys();
+        services.AddLisaInference(new InferenceOptions { ModelsFolder = options.ModelsFolder });
     }
 
     /// <summary>Maps all endpoints. Whatever is not open to everybody needs a key, without saying so.</summary>
@@ -61,5 +62,6 @@ internal static class SiloHttp
         app.MapLisaHealth();
         app.MapLisaTelemetry();
         app.MapLisaDashboard();
+        app.MapLisaCompletions();
     }
 }
