@@ -46,13 +46,14 @@ public static class ModelChatTemplate
                 JsonValueKind.String => template.GetString(),
 
                 // Several, by name.
-                _ => template.GetRawText(),
+                JsonValueKind.Array => string.Concat(template.EnumerateArray().Select(t => t.GetProperty("template").GetString())),
+                _ => throw new TokenizerException(file, "field 'chat_template' must be a template, or a list of objects with 'name' and 'template'"),
             };
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException)
         {
-            // InvalidOperationException: an escaped half of a surrogate pair.
-            throw new TokenizerException(file, $"is not valid JSON: {e.Message}");
+            // InvalidOperationException: an escaped half of a surrogate pair, or a template that is no text.
+            throw new TokenizerException(file, $"is no tokenizer_config.json with a chat_template: {e.Message}");
         }
     }
 }

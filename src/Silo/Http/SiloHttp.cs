@@ -49,6 +49,7 @@ internal static class SiloHttp
         services.AddSingleton(options);
         services.AddLisaApiKeys();
         services.AddLisaApi();
+        services.AddLisaInference(new InferenceOptions { ModelsFolder = options.ModelsFolder });
     }
 
     /// <summary>Maps all endpoints. Whatever is not open to everybody needs a key, without saying so.</summary>
@@ -63,5 +64,6 @@ internal static class SiloHttp
         app.MapLisaTelemetry();
         app.MapLisaDashboard();
         app.MapLisaApi();
+        app.MapLisaCompletions();
     }
 }

@@ -10,10 +10,11 @@ public static class CompletionEndpoints
     /// <summary>Maps <c>POST /v1/chat/completions</c> and <c>POST /v1/completions</c>.</summary>
     public static IEndpointRouteBuilder MapLisaCompletions(this IEndpointRouteBuilder endpoints)
     {
+        // Trying a model out changes nothing, so that readers may.
         endpoints.MapPost("/v1/chat/completions", (HttpContext context, CompletionService service) => service.AnswerAsync(context, chat: true))
-            .WithTags("completions").WithSummary("Answers in a conversation.");
+            .RequireAuthorization(ApiScopes.Read).WithTags("completions").WithSummary("Answers in a conversation.");
         endpoints.MapPost("/v1/completions", (HttpContext context, CompletionService service) => service.AnswerAsync(context, chat: false))
-            .WithTags("completions").WithSummary("Continues a text.");
+            .RequireAuthorization(ApiScopes.Read).WithTags("completions").WithSummary("Continues a text.");
         return endpoints;
     }
 }

@@ -1,20 +1,25 @@
 using System.Text;
 using System.Text.Json;
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Model;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace LisaOrleans.Silo;
 
 /// <summary>Answers requests for completions.</summary>
-internal sealed class CompletionService(
-    InferenceOptions options, IModelCatalog catalog, ModelPool pool, TimeProvider time, IHostApplicationLifetime lifetime)
+internal sealed partial class CompletionService(
+    InferenceOptions options, IModelCatalog catalog, ModelPool pool, TimeProvider time, IHostApplicationLifetime lifetime,
+    ILogger<CompletionService> logger)
 {
     private const int MaxNameInMessages = 200;
 
-    /// <summary>Reads a request and writes the answer, or OpenAI's error body.</summary>
+    /// <summary>Reads a request and writes the answer. What fails before the answer has begun is thrown.</summary>
     /// <param name="context">The request.</param>
     /// <param name="chat">Whether it is to be a conversation.</param>
+    /// <exception cref="ApiException">It cannot be answered.</exception>
     public async Task AnswerAsync(HttpContext context, bool chat)
     {
         using var timeout = new CancellationTokenSource(options.RequestTimeout, time);
@@ -23,41 +28,24 @@ internal sealed class CompletionService(
         {
             await AnswerAsync(context, chat, cancel.Token);
         }
-        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
-        {
-            // The caller is gone; there is nobody to answer.
-        }
-        catch (OperationCanceledException) when (cancel.IsCancellationRequested)
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
         {
             await FailAsync(context, timeout.IsCancellationRequested
-                ? new CompletionException(StatusCodes.Status504GatewayTimeout, $"The request took longer than {options.RequestTimeout.TotalSeconds} s.", "timeout")
-                : CompletionException.Unavailable("The server is shutting down.", "unavailable"));
+                ? new ApiException(StatusCodes.Status504GatewayTimeout, $"The request took longer than {options.RequestTimeout.TotalSeconds} s.", "timeout")
+                : ApiException.Unavailable("The server is shutting down.", "unavailable"));
         }
-        catch (CompletionException e)
+        catch (ApiException e) when (context.Response.HasStarted)
         {
             await FailAsync(context, e);
         }
     }
 
-    private static async Task FailAsync(HttpContext context, CompletionException e)
+    private static async Task FailAsync(HttpContext context, ApiException e)
     {
-        var json = CompletionJson.Error(e);
-        if (context.Response.HasStarted)
-        {
-            // The SDKs raise an error that comes as an event; without [DONE] nobody takes the text for complete.
-            await new CompletionStream(context.Response).WriteAsync(json, context.RequestAborted);
-            return;
-        }
+        if (!context.Response.HasStarted) throw e;
 
-        context.Response.StatusCode = e.Status;
-        await WriteAsync(context, CompletionJson.Bytes(json), context.RequestAborted);
-    }
-
-    private static Task WriteAsync(HttpContext context, byte[] json, CancellationToken cancellationToken)
-    {
-        context.Response.ContentType = "application/json";
-        context.Response.ContentLength = json.Length;
-        return context.Response.Body.WriteAsync(json, cancellationToken).AsTask();
+        // The SDKs raise an error that comes as an event; without [DONE] nobody takes the text for complete.
+        await new CompletionStream(context.Response).WriteAsync(JsonSerializer.SerializeToNode(ApiError.Of(e))!.AsObject(), context.RequestAborted);
     }
 
     private static async Task StreamAsync(HttpContext context, GenerationJob job, CompletionJson json, CompletionRequest request, CancellationToken cancellationToken)
@@ -89,19 +77,36 @@ internal sealed class CompletionService(
             text.Clear();
         }
 
-        await WriteAsync(context, CompletionJson.Bytes(json.Whole(choices, job.Usage)), cancellationToken);
+        var bytes = CompletionJson.Bytes(json.Whole(choices, job.Usage));
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = bytes.Length;
+        await context.Response.Body.WriteAsync(bytes, cancellationToken);
     }
 
     private async Task AnswerAsync(HttpContext context, bool chat, CancellationToken cancellationToken)
     {
         CompletionRequest request;
         using (var body = await ReadBodyAsync(context, cancellationToken)) request = CompletionRequestReader.Read(body.RootElement, chat);
-        var model = await catalog.FindAsync(request.Model, cancellationToken) ?? throw NotFound(request.Model);
+        var model = await FindAsync(request.Model, cancellationToken) ?? throw NotFound(request.Model);
         var json = new CompletionJson(request, model.Version, time.GetUtcNow());
         var job = new GenerationJob(request, cancellationToken);
         pool.Enqueue(model, job);
         if (request.Stream) await StreamAsync(context, job, json, request, cancellationToken);
         else await CollectAsync(context, job, json, cancellationToken);
+    }
+
+    private async Task<ServableModel?> FindAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await catalog.FindAsync(name, cancellationToken);
+        }
+        catch (Exception e) when (e is InvalidDataFileException or ModelConfigException)
+        {
+            // The messages name files of the server.
+            LogDamaged(e);
+            throw ModelHost.CannotBeLoaded();
+        }
     }
 
     private async Task<JsonDocument> ReadBodyAsync(HttpContext context, CancellationToken cancellationToken)
@@ -110,25 +115,23 @@ internal sealed class CompletionService(
 
         // Also what keeps other sites' pages from calling a server on this machine: a browser asks before it sends this type.
         if (!context.Request.HasJsonContentType())
-            throw new CompletionException(StatusCodes.Status415UnsupportedMediaType, "The Content-Type must be application/json.", "unsupported_content_type");
+            throw new ApiException(StatusCodes.Status415UnsupportedMediaType, "The Content-Type must be application/json.", "unsupported_content_type");
         try
         {
             return await JsonDocument.ParseAsync(context.Request.Body, new JsonDocumentOptions { AllowDuplicateProperties = false }, cancellationToken);
         }
         catch (JsonException e)
         {
-            throw CompletionException.Invalid($"We could not parse the JSON body of your request: {e.Message}", "invalid_json");
-        }
-        catch (BadHttpRequestException e)
-        {
-            throw new CompletionException(e.StatusCode, e.StatusCode == StatusCodes.Status413PayloadTooLarge
-                ? $"The request's body is larger than {options.MaxRequestBytes} bytes." : "The request's body is broken.", e.StatusCode == StatusCodes.Status413PayloadTooLarge ? "request_too_large" : null);
+            throw ApiException.Invalid($"We could not parse the JSON body of your request: {e.Message}", code: "invalid_json");
         }
     }
 
-    private static CompletionException NotFound(string name)
+    private static ApiException NotFound(string name)
     {
         var shown = name.Length > MaxNameInMessages ? name[..MaxNameInMessages] + "…" : name;
-        return new CompletionException(StatusCodes.Status404NotFound, $"The model `{shown}` does not exist or you do not have access to it.", "model_not_found");
+        return ApiException.NotFound($"The model `{shown}` does not exist or you do not have access to it.", code: "model_not_found");
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A model for completions is damaged")]
+    private partial void LogDamaged(Exception exception);
 }

@@ -16,10 +16,10 @@ public static class InferenceServiceCollectionExtensions
     {
         if (options.Template is { } template) _ = ChatTemplates.Get(template);
         services.TryAddSingleton(TimeProvider.System);
-        services.AddSingleton(options);
+        services.TryAddSingleton(options);
         services.TryAddSingleton<IModelCatalog, ModelCatalog>();
-        services.AddSingleton<ModelPool>();
-        services.AddSingleton<CompletionService>();
+        services.TryAddSingleton<ModelPool>();
+        services.TryAddSingleton<CompletionService>();
         return services;
     }
 }

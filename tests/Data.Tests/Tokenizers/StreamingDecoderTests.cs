@@ -16,6 +16,17 @@ public sealed class StreamingDecoderTests
     }
 
     [Fact]
+    public void After_a_context_spaces_are_those_of_one_text()
+    {
+        var ids = _tokenizer.Encode("The owl said yes");
+        for (var cut = 1; cut < ids.Length; cut++)
+        {
+            var decoder = new StreamingDecoder(_tokenizer, ids[..cut]);
+            Assert.Equal("The owl said yes", _tokenizer.Decode(ids[..cut]) + string.Concat(ids[cut..].Select(decoder.Push)) + decoder.Flush());
+        }
+    }
+
+    [Fact]
     public void Half_a_character_at_the_end_is_flushed_as_the_replacement_character()
     {
         var decoder = new StreamingDecoder(_tokenizer);

@@ -18,15 +18,22 @@ internal sealed class CompletionServer : IAsyncDisposable
     private readonly TempFolder _folder = new();
     private readonly WebApplication _app;
 
-    private CompletionServer(InferenceOptions options, IBlobStore? store, TimeProvider time)
+    private CompletionServer(InferenceOptions options, IBlobStore? store, TimeProvider time, IModelCatalog? catalog)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddSingleton(store ?? new FolderBlobStore(_folder["store"]));
         builder.Services.AddSingleton(time);
+        builder.Services.AddSingleton(new SiloHttpOptions());
+        builder.Services.AddLisaApiKeys();
+        if (catalog is not null) builder.Services.AddSingleton(catalog);
         builder.Services.AddLisaInference(options);
         _app = builder.Build();
+        _app.UseMiddleware<ApiErrorMiddleware>();
+        _app.UseRouting();
+        _app.UseAuthentication();
+        _app.UseAuthorization();
         _app.MapLisaCompletions();
         Client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
     }
@@ -40,9 +47,10 @@ internal sealed class CompletionServer : IAsyncDisposable
     /// <summary>The sample model's options.</summary>
     public static InferenceOptions Samples { get; } = new() { ModelsFolder = Path.Combine(Repository.Root, "samples") };
 
-    public static async Task<CompletionServer> StartAsync(InferenceOptions? options = null, IBlobStore? store = null, TimeProvider? time = null)
+    public static async Task<CompletionServer> StartAsync(
+        InferenceOptions? options = null, IBlobStore? store = null, TimeProvider? time = null, IModelCatalog? catalog = null)
     {
-        var server = new CompletionServer(options ?? Samples, store, time ?? TimeProvider.System);
+        var server = new CompletionServer(options ?? Samples, store, time ?? TimeProvider.System, catalog);
         await server._app.StartAsync(Token);
         server.Client.BaseAddress = new Uri(server._app.Urls.Single());
         return server;
@@ -85,8 +93,9 @@ internal sealed class CompletionServer : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Client.Dispose();
+        await _app.StopAsync();
         await _app.DisposeAsync();
+        Client.Dispose();
         _folder.Dispose();
     }
 }

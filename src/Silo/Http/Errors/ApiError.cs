@@ -14,6 +14,9 @@ public sealed record ApiError(
     [property: JsonPropertyName("param")] string? Param,
     [property: JsonPropertyName("code")] string? Code)
 {
+    /// <summary>The body of an answer that failed.</summary>
+    internal static ApiErrorBody Of(ApiException e) => new(new ApiError(e.Message, TypeOf(e.Status), e.Param, e.Code));
+
     /// <summary>Writes the answer of a request that failed, as <c>{"error": …}</c>.</summary>
     public static Task WriteAsync(HttpContext context, int status, string message, string? code, string? param = null)
     {

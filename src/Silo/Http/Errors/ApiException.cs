@@ -19,6 +19,9 @@ internal sealed class ApiException(int status, string message, string? code = nu
     public static ApiException Invalid(string message, string? param = null, string? code = null) =>
         new(StatusCodes.Status400BadRequest, message, code, param);
 
+    /// <summary>Nothing is wrong with the request, but it cannot be answered now: 503.</summary>
+    public static ApiException Unavailable(string message, string code) => new(StatusCodes.Status503ServiceUnavailable, message, code);
+
     /// <summary>What it names is not there: 404.</summary>
     public static ApiException NotFound(string message, string? param = null, string? code = null) =>
         new(StatusCodes.Status404NotFound, message, code, param);

@@ -44,7 +44,7 @@ internal sealed class GenerationJob(CompletionRequest request, CancellationToken
         }
         catch (Exception e)
         {
-            Fail(stopping.IsCancellationRequested ? CompletionException.Unavailable("The server is shutting down.", "unavailable") : e);
+            Fail(stopping.IsCancellationRequested ? ApiException.Unavailable("The server is shutting down.", "unavailable") : e);
         }
     }
 

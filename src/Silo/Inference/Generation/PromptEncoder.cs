@@ -10,14 +10,24 @@ internal sealed class PromptEncoder(LoadedModel model, int longest)
     private ITokenizer Tokenizer => model.Tokenizer;
 
     /// <summary>One for each prompt of the request.</summary>
-    /// <exception cref="CompletionException">One is too long, or has ids that the model doesn't.</exception>
+    /// <exception cref="ApiException">One is too long, or has ids that the model doesn't.</exception>
     public IReadOnlyList<EncodedPrompt> Encode(CompletionRequest request)
     {
         CheckIds(request.Sampling.LogitBias.Keys, "logit_bias");
-        return request.Chat
-            ? [Conversation(request)]
-            : [.. request.Prompts.Select(p => Finish(request, p.Ids ?? WithBos(Tokenizer.Encode(p.Text!)), "prompt", new EndOfTurn(null, null)))];
+        try
+        {
+            return request.Chat ? [Conversation(request)] : [.. request.Prompts.Select(p => Text(request, p))];
+        }
+        catch (TokenizerException)
+        {
+            // Its message names the server's files.
+            var param = request.Chat ? "messages" : "prompt";
+            throw ApiException.Invalid($"Invalid '{param}': the model's tokenizer cannot encode it.", param, "invalid_value");
+        }
     }
+
+    private EncodedPrompt Text(CompletionRequest request, CompletionPrompt prompt) =>
+        Finish(request, prompt.Ids ?? WithBos(Tokenizer.Encode(prompt.Text!)), "prompt", new EndOfTurn(null, null));
 
     private EncodedPrompt Conversation(CompletionRequest request)
     {
@@ -29,14 +39,14 @@ internal sealed class PromptEncoder(LoadedModel model, int longest)
     private EncodedPrompt Finish(CompletionRequest request, int[] ids, string param, EndOfTurn end)
     {
         CheckIds(ids, param);
-        if (ids.Length == 0) throw CompletionException.Invalid($"Invalid '{param}': it has no tokens for this model to go on from.", "invalid_value", param);
+        if (ids.Length == 0) throw ApiException.Invalid($"Invalid '{param}': it has no tokens for this model to go on from.", param, "invalid_value");
         var wanted = request.MaxTokens ?? Math.Max(1, longest - ids.Length);
         if (ids.Length + (long)wanted > longest)
         {
-            throw CompletionException.Invalid(
+            throw ApiException.Invalid(
                 $"This model's maximum context length is {longest} tokens. However, you requested {ids.Length + (long)wanted} tokens "
                 + $"({ids.Length} in the {param}, {wanted} in the completion). Please reduce the length of the {param} or completion.",
-                "context_length_exceeded", param);
+                param, "context_length_exceeded");
         }
 
         int?[] stops = [Tokenizer.EosTokenId, end.TokenId];
@@ -49,6 +59,6 @@ internal sealed class PromptEncoder(LoadedModel model, int longest)
     {
         var size = model.Model.Config.VocabSize;
         foreach (var id in ids)
-            if (id < 0 || id >= size) throw CompletionException.Invalid($"Invalid '{param}': token id {id} is outside this model's {size} tokens.", "invalid_value", param);
+            if (id < 0 || id >= size) throw ApiException.Invalid($"Invalid '{param}': token id {id} is outside this model's {size} tokens.", param, "invalid_value");
     }
 }

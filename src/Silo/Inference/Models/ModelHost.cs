@@ -51,9 +51,21 @@ internal sealed class ModelHost
         }
     }
 
+    /// <summary>Requests in the queue that were not given up.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_queue) return _queue.Count(j => !j.IsCancelled);
+        }
+    }
+
     /// <summary>The memory that a model would need.</summary>
     public static long Measure(ServableModel model, InferenceOptions options) =>
         model.WeightBytes + model.CacheBytes(Math.Min(model.Config.MaxSequenceLength, options.MaxContextTokens));
+
+    /// <summary>What callers are told where the log says more.</summary>
+    public static ApiException CannotBeLoaded() => ApiException.Unavailable("The model cannot be loaded; the server's log says why.", "model_unavailable");
 
     /// <summary>Puts a request at the end of the queue; false if that is full.</summary>
     public bool TryEnqueue(GenerationJob job)
@@ -84,13 +96,13 @@ internal sealed class ModelHost
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
         {
-            Refuse(CompletionException.Unavailable("The server is shutting down.", "unavailable"));
+            Refuse(ApiException.Unavailable("The server is shutting down.", "unavailable"));
         }
         catch (Exception e)
         {
             // Whatever it is, it is this model's: a damaged file, a store that is out. The requests are told, training goes on.
             _failed(this, e);
-            Refuse(CompletionException.Unavailable("The model cannot be loaded; the server's log says why.", "model_unavailable"));
+            Refuse(CannotBeLoaded());
         }
         finally
         {

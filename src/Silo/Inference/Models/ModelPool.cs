@@ -33,17 +33,35 @@ internal sealed partial class ModelPool : IDisposable
         }
     }
 
+    /// <summary>Models that have nothing to do.</summary>
+    public int Idle
+    {
+        get
+        {
+            lock (_hosts) return _hosts.Values.Count(h => h.IdleSince is not null);
+        }
+    }
+
+    /// <summary>Requests that wait for a model, and for which somebody waits.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_hosts) return _hosts.Values.Sum(h => h.Waiting);
+        }
+    }
+
     /// <summary>Hands a request to a model, which is loaded first where it must be.</summary>
-    /// <exception cref="CompletionException">There is no room for the model, or too many wait for it.</exception>
+    /// <exception cref="ApiException">There is no room for the model, or too many wait for it.</exception>
     public void Enqueue(ServableModel model, GenerationJob job)
     {
         lock (_hosts)
         {
-            if (_disposed) throw CompletionException.Unavailable("The server is shutting down.", "unavailable");
+            if (_disposed) throw ApiException.Unavailable("The server is shutting down.", "unavailable");
             if (!_hosts.TryGetValue(model.Version, out var host)) _hosts.Add(model.Version, host = Load(model));
             if (!host.TryEnqueue(job))
             {
-                throw new CompletionException(
+                throw new ApiException(
                     StatusCodes.Status429TooManyRequests, $"{_options.MaxQueuedRequests} requests wait for this model already. Try again later.",
                     "rate_limit_exceeded");
             }
@@ -70,8 +88,8 @@ internal sealed partial class ModelPool : IDisposable
         var bytes = ModelHost.Measure(model, _options);
         if (bytes > _options.MaxModelBytes)
         {
-            throw CompletionException.Invalid(
-                $"The model needs {bytes} bytes of memory; this server has {_options.MaxModelBytes} for models.", "model_too_large", "model");
+            throw ApiException.Invalid(
+                $"The model needs {bytes} bytes of memory; this server has {_options.MaxModelBytes} for models.", "model", "model_too_large");
         }
 
         var free = _options.MaxModelBytes - _hosts.Values.Sum(h => h.Bytes);
@@ -82,7 +100,7 @@ internal sealed partial class ModelPool : IDisposable
             Unload(idle);
         }
 
-        if (free < bytes) throw CompletionException.Unavailable("Other models are busy and leave no memory for this one. Try again later.", "overloaded");
+        if (free < bytes) throw ApiException.Unavailable("Other models are busy and leave no memory for this one. Try again later.", "overloaded");
         return new ModelHost(model, _options, _time, Task.WhenAll(_leaving), Failed);
     }
 

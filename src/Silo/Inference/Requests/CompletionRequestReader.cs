@@ -22,7 +22,7 @@ internal static class CompletionRequestReader
         "function_call", "top_logprobs", "suffix", "moderation",
     ];
 
-    /// <exception cref="CompletionException">It is no such request.</exception>
+    /// <exception cref="ApiException">It is no such request.</exception>
     public static CompletionRequest Read(JsonElement body, bool chat)
     {
         try
@@ -32,14 +32,14 @@ internal static class CompletionRequestReader
         catch (InvalidOperationException)
         {
             // What the parser leaves to those who read the strings.
-            throw CompletionException.Invalid("The body has an escaped half of a surrogate pair, which is no Unicode text.", "invalid_json");
+            throw ApiException.Invalid("The body has an escaped half of a surrogate pair, which is no Unicode text.", code: "invalid_json");
         }
     }
 
     private static CompletionRequest ReadFields(RequestFields fields, bool chat)
     {
         var model = fields.Text("model");
-        if (model.Length == 0) throw CompletionException.Invalid("You must provide a model parameter.", null, "model");
+        if (model.Length == 0) throw ApiException.Invalid("You must provide a model parameter.", "model");
         var request = new CompletionRequest
         {
             Chat = chat,
@@ -62,7 +62,7 @@ internal static class CompletionRequestReader
             },
         };
         if (fields.Find("stream_options") is not null && !request.Stream)
-            throw CompletionException.Invalid("The 'stream_options' parameter is only allowed when 'stream' is enabled.", "invalid_value", "stream_options");
+            throw ApiException.Invalid("The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options", "invalid_value");
 
         fields.RejectUnless("logprobs", v => v.ValueKind == JsonValueKind.False);
         fields.RejectUnless("response_format", v => v.ValueKind == JsonValueKind.Object
@@ -86,7 +86,7 @@ internal static class CompletionRequestReader
         var completion = fields.Integer("max_completion_tokens", 1, int.MaxValue);
         return tokens is null || completion is null
             ? (int?)(completion ?? tokens)
-            : throw CompletionException.Invalid("Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.", "invalid_parameter_combination", "max_tokens");
+            : throw ApiException.Invalid("Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.", "max_tokens", "invalid_parameter_combination");
     }
 
     private static string[] Stop(RequestFields fields)

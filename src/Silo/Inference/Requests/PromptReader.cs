@@ -12,10 +12,10 @@ internal static class PromptReader
     {
         if (value.ValueKind == JsonValueKind.String) return [new CompletionPrompt(value.GetString()!, null)];
         if (value.ValueKind != JsonValueKind.Array) throw RequestFields.WrongType(path, Expected, value);
-        if (value.GetArrayLength() == 0) throw CompletionException.Invalid($"Invalid '{path}': it is empty.", "empty_array", path);
+        if (value.GetArrayLength() == 0) throw ApiException.Invalid($"Invalid '{path}': it is empty.", path, "empty_array");
         if (value[0].ValueKind == JsonValueKind.Number) return [new CompletionPrompt(null, Ids(value, path))];
         if (value.GetArrayLength() > MaxPrompts)
-            throw CompletionException.Invalid($"Invalid '{path}': at most {MaxPrompts} prompts, but got {value.GetArrayLength()}.", "array_above_max_length", path);
+            throw ApiException.Invalid($"Invalid '{path}': at most {MaxPrompts} prompts, but got {value.GetArrayLength()}.", path, "array_above_max_length");
         return [.. value.EnumerateArray().Select((v, i) => v.ValueKind switch
         {
             JsonValueKind.String => new CompletionPrompt(v.GetString()!, null),

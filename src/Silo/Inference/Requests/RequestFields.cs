@@ -22,13 +22,13 @@ internal sealed class RequestFields
         _fields = element.EnumerateObject().ToDictionary(p => p.Name, p => p.Value);
     }
 
-    public static CompletionException WrongType(string path, string expected, JsonElement element) => CompletionException.Invalid(
-        $"Invalid type for '{path}': expected {expected}, but got {Kind(element)} instead.", "invalid_type", path);
+    public static ApiException WrongType(string path, string expected, JsonElement element) => ApiException.Invalid(
+        $"Invalid type for '{path}': expected {expected}, but got {Kind(element)} instead.", path, "invalid_type");
 
-    public static CompletionException Wrong(string path, string problem) => CompletionException.Invalid($"Invalid '{path}': {problem}", "invalid_value", path);
+    public static ApiException Wrong(string path, string problem) => ApiException.Invalid($"Invalid '{path}': {problem}", path, "invalid_value");
 
-    public static CompletionException Unsupported(string path, string problem) =>
-        CompletionException.Invalid($"Unsupported parameter: '{path}' {problem}", "unsupported_parameter", path);
+    public static ApiException Unsupported(string path, string problem) =>
+        ApiException.Invalid($"Unsupported parameter: '{path}' {problem}", path, "unsupported_parameter");
 
     public string Path(string name) => _prefix + name;
 
@@ -40,7 +40,7 @@ internal sealed class RequestFields
     }
 
     public JsonElement Require(string name) => Find(name)
-        ?? throw CompletionException.Invalid($"Missing required parameter: '{Path(name)}'.", "missing_required_parameter", Path(name));
+        ?? throw ApiException.Invalid($"Missing required parameter: '{Path(name)}'.", Path(name), "missing_required_parameter");
 
     public string Text(string name) => Text(Require(name), Path(name));
 
@@ -61,8 +61,8 @@ internal sealed class RequestFields
         var number = value.GetDouble();
         if (number >= low && number <= high) return number;
         var (what, code) = number < low ? ("below minimum", "decimal_below_min_value") : ("above maximum", "decimal_above_max_value");
-        throw CompletionException.Invalid(string.Create(
-            CultureInfo.InvariantCulture, $"Invalid '{Path(name)}': decimal {what} value. Expected a value from {low} to {high}, but got {value.GetRawText()} instead."), code, Path(name));
+        throw ApiException.Invalid(string.Create(
+            CultureInfo.InvariantCulture, $"Invalid '{Path(name)}': decimal {what} value. Expected a value from {low} to {high}, but got {value.GetRawText()} instead."), Path(name), code);
     }
 
     public long? Integer(string name, long low, long high)
@@ -71,7 +71,7 @@ internal sealed class RequestFields
         if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt64(out var number)) throw WrongType(Path(name), "an integer", value);
         if (number >= low && number <= high) return number;
         var (what, code) = number < low ? ("below minimum", "integer_below_min_value") : ("above maximum", "integer_above_max_value");
-        throw CompletionException.Invalid($"Invalid '{Path(name)}': integer {what} value. Expected a value from {low} to {high}, but got {number} instead.", code, Path(name));
+        throw ApiException.Invalid($"Invalid '{Path(name)}': integer {what} value. Expected a value from {low} to {high}, but got {number} instead.", Path(name), code);
     }
 
     /// <summary>Refuses a field that would change the answer, unless it has a value that does not.</summary>
@@ -93,7 +93,7 @@ internal sealed class RequestFields
         {
             if (_known.Contains(name) || value.ValueKind == JsonValueKind.Null) continue;
             if (unsupported.Contains(name)) throw Unsupported(Path(name), "is not supported by this server.");
-            throw CompletionException.Invalid($"Unknown parameter: '{Path(name)}'.", "unknown_parameter", Path(name));
+            throw ApiException.Invalid($"Unknown parameter: '{Path(name)}'.", Path(name), "unknown_parameter");
         }
     }
 

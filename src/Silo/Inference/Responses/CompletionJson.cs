@@ -18,12 +18,6 @@ internal sealed class CompletionJson(CompletionRequest request, string version, 
     /// <summary>UTF-8 of an object.</summary>
     public static byte[] Bytes(JsonObject json) => JsonSerializer.SerializeToUtf8Bytes(json, s_options);
 
-    /// <summary>The error body.</summary>
-    public static JsonObject Error(CompletionException e) => new()
-    {
-        ["error"] = new JsonObject { ["message"] = e.Message, ["type"] = e.Type, ["param"] = e.Param, ["code"] = e.Code },
-    };
-
     /// <summary>The whole answer.</summary>
     /// <param name="choices">Text and finish reason of each.</param>
     /// <param name="usage">Tokens.</param>
