@@ -1,0 +1,111 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Data;
+using LisaOrleans.Model;
+
+namespace LisaOrleans.Grains;
+
+/// <inheritdoc cref="IRunImportGrain"/>
+internal sealed class RunImportGrain(IBlobStore store, IClusterView cluster) : Grain, IRunImportGrain
+{
+    private const int LongestDefaultBlock = 1024;
+    private const string ChooseDtype = "auto";
+
+    public Task<SubmittedRun> Import(RunSubmission submission, CancellationToken cancellationToken)
+    {
+        if (submission.Spec.RunName != this.GetPrimaryKeyString())
+            throw new InvalidTrainingSettingException("run_name", $"is '{submission.Spec.RunName}'; the grain asked is that of '{this.GetPrimaryKeyString()}'");
+        var silos = cluster.TrainingSilos();
+        var threads = silos.Count > 0 ? silos.Min(s => s.Threads) : Environment.ProcessorCount;
+
+        // Reading, tokenising and hashing take long: not in a turn of this grain.
+        return Task.Run(() => ImportAsync(submission, threads, cancellationToken), cancellationToken);
+    }
+
+    private async Task<SubmittedRun> ImportAsync(RunSubmission submission, int threads, CancellationToken cancellationToken)
+    {
+        CheckName("template", submission.Dataset.Template, ChatTemplates.Names);
+        if (submission.Dataset.Format is { } format) CheckName("data_format", format, DatasetFormats.Names);
+        SubmittedFiles? files = null;
+        try
+        {
+            RunName.Validate(submission.Spec.RunName);
+            files = await SubmittedFiles.FetchAsync(store, submission, cancellationToken);
+            var outcome = await RunImporter.ImportAsync(store, Request(submission, files, threads), null, cancellationToken);
+            var statistics = outcome.Statistics;
+            return new SubmittedRun
+            {
+                Run = outcome.Spec.RunName,
+                Resumed = outcome.Resumed,
+                ManifestStep = outcome.ManifestStep,
+                TotalSteps = outcome.TotalSteps,
+                Completed = outcome.AlreadyCompleted,
+                Samples = statistics.Records - statistics.Skipped,
+                Truncated = statistics.Truncated,
+                Skipped = statistics.Skipped,
+                Tokens = statistics.Tokens,
+                Spec = outcome.Spec,
+            };
+        }
+        catch (InvalidSettingException e)
+        {
+            throw new InvalidTrainingSettingException(e.Setting, e.Message);
+        }
+        catch (SettingsChangedException e)
+        {
+            throw new RunExistsException(submission.Spec.RunName, e.Differences);
+        }
+        catch (ArgumentException e) when (e.ParamName == "name")
+        {
+            throw new InvalidTrainingSettingException("run_name", e.Message);
+        }
+        catch (Exception e) when (e is InvalidDataFileException or ModelConfigException or DatasetException or TokenizerException or BlobMissingException)
+        {
+            throw new InvalidTrainingInputException(files?.Plain(e.Message) ?? e.Message);
+        }
+        finally
+        {
+            files?.Dispose();
+        }
+    }
+
+    private static ImportRequest Request(RunSubmission submission, SubmittedFiles files, int threads)
+    {
+        var spec = submission.Spec;
+        if (spec.BlockSize == 0 || spec.Dtype == ChooseDtype)
+        {
+            using var model = ModelFolder.Open(files.Model);
+            spec = spec with
+            {
+                BlockSize = spec.BlockSize == 0 ? Math.Min(model.Config.MaxSequenceLength, LongestDefaultBlock) : spec.BlockSize,
+                Dtype = spec.Dtype == ChooseDtype ? model.Dtype : spec.Dtype,
+            };
+        }
+
+        var dataset = submission.Dataset;
+        return new ImportRequest
+        {
+            ModelFolder = files.Model,
+            DataFile = files.Data,
+            EvalDataFile = files.EvalData,
+            Dataset = new DatasetOptions
+            {
+                Format = dataset.Format,
+                PromptField = dataset.PromptField,
+                CompletionField = dataset.CompletionField,
+                TextField = dataset.TextField,
+                Template = dataset.Template,
+                TrainOnPrompt = dataset.TrainOnPrompt,
+                BlockSize = spec.BlockSize,
+            },
+            Spec = spec,
+            DefaultThreads = threads,
+            Overwrite = submission.Overwrite,
+        };
+    }
+
+    private static void CheckName(string setting, string value, IReadOnlyList<string> known)
+    {
+        if (!known.Contains(value))
+            throw new InvalidTrainingSettingException(setting, $"{setting} is '{value}'; it must be one of {string.Join(", ", known)}");
+    }
+}
