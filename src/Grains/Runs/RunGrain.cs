@@ -15,10 +15,14 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
     // store or a network that is away for a minute or two does.
     private const int MaxFailuresWithoutProgress = 8;
     private static readonly TimeSpan s_failurePatience = TimeSpan.FromMinutes(3);
-    private const int LargestUpdate = 500;
     private const int LargestPage = 1000;
     private const string Reminder = "wake";
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(10);
+
+    // So long a watcher's answer waits for more to go with it.
+    private static readonly TimeSpan s_gathering = TimeSpan.FromMilliseconds(200);
 
     // The reminder that wakes the run where its silo died.
     private static readonly TimeSpan s_wakePeriod = TimeSpan.FromSeconds(3);
@@ -164,14 +168,6 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         };
     }
 
-    public async Task<RunUpdate> GetUpdate(long afterStep)
-    {
-        var status = await GetStatus();
-        await ReadEvents(CancellationToken.None);
-        var records = _history is null ? [] : _history.Records.Skip(checked((int)afterStep)).Take(LargestUpdate).ToArray();
-        return new RunUpdate(status, records);
-    }
-
     public async IAsyncEnumerable<TrainingEvent> Watch(EventPosition after, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await ReadEvents(cancellationToken);
@@ -200,6 +196,22 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         }
 
         return events;
+    }
+
+    public async Task<IReadOnlyList<TrainingEvent>> WaitForEvents(
+        EventPosition after, int limit, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        await ReadEvents(cancellationToken);
+        var more = _feed.More;
+        if (Next(after) is null)
+        {
+            var wait = patience < s_longestWait ? patience : s_longestWait;
+            await more.WaitAsync(wait, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!_over && Next(after) is not null) await Task.Delay(s_gathering, time, cancellationToken);
+        }
+
+        return await GetEvents(after, limit);
     }
 
     public async Task<IReadOnlyDictionary<string, PartMemory>> GetMemory() =>
