@@ -96,8 +96,8 @@ public sealed class LisaClient : IAsyncDisposable
         string run, WatchOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         options ??= new WatchOptions();
-        await GetAsync(run, cancellationToken).ConfigureAwait(false);
         var position = options.After;
+        if (IsEnd(await GetAsync(run, cancellationToken).ConfigureAwait(false), position, options)) yield break;
         while (true)
         {
             var after = position;
@@ -112,7 +112,7 @@ public sealed class LisaClient : IAsyncDisposable
             // Only the status tells whether an end is the end: a run that failed or was paused can be started again.
             if (events.Count > 0 && events[^1] is not RunEnded) continue;
             var status = await _calls.CallAsync(c => c.Run(run).GetStatus(), _options.WatchTimeout, cancellationToken).ConfigureAwait(false);
-            if (IsEnd(status.State, options) && status.Position.Step <= position.Step && status.Position.Entry <= position.Entry) yield break;
+            if (IsEnd(status, position, options)) yield break;
         }
     }
 
@@ -186,8 +186,9 @@ public sealed class LisaClient : IAsyncDisposable
 
     internal Task ConnectAsync(CancellationToken cancellationToken) => _calls.ConnectAsync(cancellationToken);
 
-    private static bool IsEnd(RunState state, WatchOptions options) =>
-        state is RunState.Succeeded or RunState.Failed or RunState.Cancelled || (state == RunState.Paused && options.EndWhenPaused);
+    private static bool IsEnd(RunStatus status, EventPosition seen, WatchOptions options) =>
+        (status.State is RunState.Succeeded or RunState.Failed or RunState.Cancelled || (status.State == RunState.Paused && options.EndWhenPaused))
+        && status.Position.Step <= seen.Step && status.Position.Entry <= seen.Entry;
 
     private static string Checked(string run)
     {

@@ -43,7 +43,7 @@ public sealed class LisaConnection : IAsyncDisposable
         var configuration = ConfigurationOptions.Parse(redis);
         configuration.AbortOnConnectFail = false;
         var host = new HostBuilder()
-            .ConfigureServices(services => services.AddSingleton(logging ?? NullLoggerFactory.Instance))
+            .ConfigureServices(services => services.AddSingleton(logging ?? NullLoggerFactory.Instance).AddSingleton<IHostLifetime, NoLifetime>())
             .UseOrleansClient(client => client
                 .Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (clusterId, clusterId))
                 .Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2))

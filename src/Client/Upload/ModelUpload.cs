@@ -34,7 +34,7 @@ internal sealed class ModelUpload(IBlobStore store, IProgress<UploadProgress>? p
         var name = Path.GetFileName(path);
         progress?.Report(new UploadProgress(name, _done, _total));
         var blob = await FileBlob.OpenAsync(path, sent => progress?.Report(new UploadProgress(name, _done + sent, _total)), cancellationToken).ConfigureAwait(false);
-        await store.PutAsync(blob, cancellationToken).ConfigureAwait(false);
+        await Uploads.PutAsync(store, blob, cancellationToken).ConfigureAwait(false);
         _done += blob.Length;
         progress?.Report(new UploadProgress(name, _done, _total));
         return new NamedBlob(name, new BlobPointer(blob.Sha256, blob.Length));

@@ -1,14 +1,18 @@
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Data;
 using LisaOrleans.Model;
+using Microsoft.Extensions.Logging;
 
 namespace LisaOrleans.Grains;
 
 /// <inheritdoc cref="IRunImportGrain"/>
-internal sealed class RunImportGrain(IBlobStore store, IClusterView cluster) : Grain, IRunImportGrain
+internal sealed partial class RunImportGrain(IBlobStore store, IClusterView cluster, TimeProvider time, ILogger<RunImportGrain> logger) : Grain, IRunImportGrain
 {
     private const int LongestDefaultBlock = 1024;
     private const string ChooseDtype = "auto";
+
+    // The files of a model that is submitted again within this time need not be uploaded again.
+    private static readonly TimeSpan s_uploadAge = TimeSpan.FromDays(1);
 
     public Task<SubmittedRun> Import(RunSubmission submission, CancellationToken cancellationToken)
     {
@@ -31,6 +35,7 @@ internal sealed class RunImportGrain(IBlobStore store, IClusterView cluster) : G
             RunName.Validate(submission.Spec.RunName);
             files = await SubmittedFiles.FetchAsync(store, submission, cancellationToken);
             var outcome = await RunImporter.ImportAsync(store, Request(submission, files, threads), null, cancellationToken);
+            await CleanUploads(cancellationToken);
             var statistics = outcome.Statistics;
             return new SubmittedRun
             {
@@ -65,6 +70,19 @@ internal sealed class RunImportGrain(IBlobStore store, IClusterView cluster) : G
         finally
         {
             files?.Dispose();
+        }
+    }
+
+    private async Task CleanUploads(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await Uploads.CleanAsync(store, s_uploadAge, time, cancellationToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            // The run is there; what could not be deleted is only in the way, and the next import tries again.
+            LogNotCleaned(e);
         }
     }
 
@@ -108,4 +126,7 @@ internal sealed class RunImportGrain(IBlobStore store, IClusterView cluster) : G
         if (!known.Contains(value))
             throw new InvalidTrainingSettingException(setting, $"{setting} is '{value}'; it must be one of {string.Join(", ", known)}");
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Uploads of earlier imports could not be deleted")]
+    private partial void LogNotCleaned(Exception exception);
 }

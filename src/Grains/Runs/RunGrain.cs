@@ -202,15 +202,17 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         EventPosition after, int limit, TimeSpan patience, CancellationToken cancellationToken)
     {
         await ReadEvents(cancellationToken);
-        var more = _feed.More;
-        if (Next(after) is null)
+        var (asked, waited) = (time.GetTimestamp(), false);
+        var longest = patience < s_longestWait ? patience : s_longestWait;
+        while (Next(after) is null && longest - time.GetElapsedTime(asked) is { Ticks: > 0 } left)
         {
-            var wait = patience < s_longestWait ? patience : s_longestWait;
-            await more.WaitAsync(wait, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            await _feed.More.WaitAsync(left, time, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
             cancellationToken.ThrowIfCancellationRequested();
-            if (!_over && Next(after) is not null) await Task.Delay(s_gathering, time, cancellationToken);
+            waited = true;
         }
 
+        if (waited && !_over && Next(after) is not null) await Task.Delay(s_gathering, time, cancellationToken);
         return await GetEvents(after, limit);
     }
 
