@@ -167,7 +167,7 @@ public sealed class LisaClient : IAsyncDisposable
         CallAsync(c => c.Cluster.GetTrainingSilos(), cancellationToken);
 
     /// <summary>Whether a run can fit the cluster's silos; submitting checks it too.</summary>
-    /// <param name="spec">The run's settings.</param>
+    /// <param name="spec">The run's settings, with block size and dtype.</param>
     /// <param name="configJson">The content of the model's config.json.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Null where it fits; else why it does not, with the numbers.</returns>

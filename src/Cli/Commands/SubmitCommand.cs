@@ -9,6 +9,7 @@ internal static class SubmitCommand
     {
         var request = TrainingRequest.From(values);
         await using var cluster = await ClusterConnection.Open(values, cancellationToken);
+
         // The threads decide the bits, so they are the run's; what every silo of today can give is a good choice.
         var silos = await cluster.GetSilosAsync(cancellationToken);
         if (silos.Count > 0) request = request with { DefaultThreads = silos.Min(s => s.Threads) };

@@ -19,13 +19,12 @@ internal sealed partial class RunImportGrain(IBlobStore store, IClusterView clus
         if (submission.Spec.RunName != this.GetPrimaryKeyString())
             throw new InvalidTrainingSettingException("run_name", $"is '{submission.Spec.RunName}'; the grain asked is that of '{this.GetPrimaryKeyString()}'");
         var silos = cluster.TrainingSilos();
-        var threads = silos.Count > 0 ? silos.Min(s => s.Threads) : Environment.ProcessorCount;
 
         // Reading, tokenising and hashing take long: not in a turn of this grain.
-        return Task.Run(() => ImportAsync(submission, threads, cancellationToken), cancellationToken);
+        return Task.Run(() => ImportAsync(submission, silos, cancellationToken), cancellationToken);
     }
 
-    private async Task<SubmittedRun> ImportAsync(RunSubmission submission, int threads, CancellationToken cancellationToken)
+    private async Task<SubmittedRun> ImportAsync(RunSubmission submission, IReadOnlyList<TrainingSilo> silos, CancellationToken cancellationToken)
     {
         CheckName("template", submission.Dataset.Template, ChatTemplates.Names);
         if (submission.Dataset.Format is { } format) CheckName("data_format", format, DatasetFormats.Names);
@@ -34,7 +33,9 @@ internal sealed partial class RunImportGrain(IBlobStore store, IClusterView clus
         {
             RunName.Validate(submission.Spec.RunName);
             files = await SubmittedFiles.FetchAsync(store, submission, cancellationToken);
-            var outcome = await RunImporter.ImportAsync(store, Request(submission, files, threads), null, cancellationToken);
+            var request = Request(submission, files, silos);
+            CheckFits(request, silos);
+            var outcome = await RunImporter.ImportAsync(store, request, null, cancellationToken);
             await CleanUploads(cancellationToken);
             var statistics = outcome.Statistics;
             return new SubmittedRun
@@ -86,7 +87,7 @@ internal sealed partial class RunImportGrain(IBlobStore store, IClusterView clus
         }
     }
 
-    private static ImportRequest Request(RunSubmission submission, SubmittedFiles files, int threads)
+    private static ImportRequest Request(RunSubmission submission, SubmittedFiles files, IReadOnlyList<TrainingSilo> silos)
     {
         var spec = submission.Spec;
         if (spec.BlockSize == 0 || spec.Dtype == ChooseDtype)
@@ -116,9 +117,16 @@ internal sealed partial class RunImportGrain(IBlobStore store, IClusterView clus
                 BlockSize = spec.BlockSize,
             },
             Spec = spec,
-            DefaultThreads = threads,
+            DefaultThreads = silos.Count > 0 ? silos.Min(s => s.Threads) : Environment.ProcessorCount,
             Overwrite = submission.Overwrite,
         };
+    }
+
+    private static void CheckFits(ImportRequest request, IReadOnlyList<TrainingSilo> silos)
+    {
+        var config = ModelConfigReader.ReadFile(Path.Combine(request.ModelFolder, ModelFolder.ConfigFile));
+        TrainingSpecValidator.Validate(request.Spec with { Threads = Math.Max(1, request.Spec.Threads) }, config);
+        if (RunCapacity.Check(request.Spec, config, silos) is { } tooLarge) throw new InvalidTrainingInputException($"model: {tooLarge}");
     }
 
     private static void CheckName(string setting, string value, IReadOnlyList<string> known)

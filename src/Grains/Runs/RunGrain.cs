@@ -202,9 +202,11 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         EventPosition after, int limit, TimeSpan patience, CancellationToken cancellationToken)
     {
         await ReadEvents(cancellationToken);
-        var (asked, waited) = (time.GetTimestamp(), false);
+        var (asked, waited, over) = (time.GetTimestamp(), false, _over);
         var longest = patience < s_longestWait ? patience : s_longestWait;
-        while (Next(after) is null && longest - time.GetElapsedTime(asked) is { Ticks: > 0 } left)
+
+        // Where the run's work here ends meanwhile, nobody may keep this grain from going elsewhere.
+        while (Next(after) is null && _over == over && longest - time.GetElapsedTime(asked) is { Ticks: > 0 } left)
         {
             await _feed.More.WaitAsync(left, time, cancellationToken)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
