@@ -35,17 +35,14 @@ internal static class PipelineBenchmark
             "--gradient-accumulation-steps", $"{microBatches}", "--lisa-strategy", "fixed", "--lisa-fixed-layers", "2,5", "--save-steps", "0", "--threads", "1"]);
         if (code != 0) throw new InvalidOperationException(output);
         using var time = new CancellationTokenSource(TimeSpan.FromMinutes(10));
-        while (true)
+        var seconds = new List<double>();
+        await foreach (var happened in cluster.Client.WatchAsync("bench", cancellationToken: time.Token))
         {
-            var update = await cluster.Run("bench").GetUpdate(0);
-            if (update.Status.State == RunState.Failed) throw new InvalidOperationException(update.Status.Error);
-            if (update.Status.State == RunState.Succeeded)
-            {
-                var seconds = update.Steps.Skip(Warm).Select(s => s.Seconds).Order().ToArray();
-                return seconds[seconds.Length / 2];
-            }
-
-            await Task.Delay(200, time.Token);
+            if (happened is StepCompleted step) seconds.Add(step.Record.Seconds);
+            if (happened is RunEnded { State: not RunState.Succeeded } ended) throw new InvalidOperationException($"{ended.State}: {ended.Error}");
         }
+
+        seconds = [.. seconds.Skip(Warm).Order()];
+        return seconds[seconds.Count / 2];
     }
 }

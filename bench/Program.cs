@@ -22,6 +22,9 @@ switch (args)
     case ["pipeline"]:
         await PipelineBenchmark.Run();
         return 0;
+    case ["watchers", .. var rest]:
+        await WatchersBenchmark.Run(rounds: Number(rest, 0, 5));
+        return 0;
     case ["chaos", .. var rest]:
         return await ChaosBenchmark.Run(
             steps: Number(rest, 0, 300), kills: Number(rest, 1, 20), seed: (ulong)Number(rest, 2, 1), azurite: rest.Contains("azurite"));
@@ -35,6 +38,7 @@ switch (args)
               training [STEPS [ROUNDS [THREADS]]]   steps per second against a plain whole-model loop
               transport                             tensors between two processes against a raw socket
               pipeline                              two silos of one thread each against one
+              watchers [ROUNDS]                     four runs with and without fifty clients that watch
               chaos [STEPS [KILLS [SEED]]] [azurite]  the long reliability run; see docs/reliability.md
               chaos-trace FILE [EVENTS [COMPRESSION]] [azurite]  a recorded trace of spot machines, so many times faster
               fencing [TRIES] [azurite]             silos that wake up after their declared death

@@ -1,4 +1,5 @@
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Client;
 using LisaOrleans.Data;
 using LisaOrleans.Grains;
 using LisaOrleans.Model;
@@ -36,6 +37,7 @@ internal static class ErrorReport
         InvalidDataFileException or ModelConfigException or DatasetException or TokenizerException => ExitCodes.WrongUsageOrInput,
         BlobCorruptException or BlobMissingException or StoreLocationException => ExitCodes.WrongUsageOrInput,
         FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException or ArgumentException => ExitCodes.WrongUsageOrInput,
+        RunNotFoundException or InvalidTrainingSettingException or InvalidTrainingInputException or RunExistsException => ExitCodes.WrongUsageOrInput,
         OperationCanceledException => ExitCodes.Interrupted,
         _ => ExitCodes.Failed,
     };

@@ -21,13 +21,13 @@ var root = new RootCommand(
     SettingsCommand.Create("status", "Where a run is now.", KnownSettings.Show, false, StatusCommand.Run, Run(), withEnvironment: true),
     SettingsCommand.Create("watch", "Follow a run to its end.", KnownSettings.Show, false, WatchCommand.Run, Run(), withEnvironment: true),
     SettingsCommand.Create(
-        "pause", "Stop a run after its step, with a manifest.", KnownSettings.Control, false, RunCommands.Do(r => r.Pause(), "paused"), Run(),
+        "pause", "Stop a run after its step, with a manifest.", KnownSettings.Control, false, RunCommands.Do((c, run, token) => c.PauseAsync(run, token), "paused"), Run(),
         withEnvironment: true),
     SettingsCommand.Create(
-        "resume", "Go on with a run that was paused or failed.", KnownSettings.Control, false, RunCommands.Do(r => r.Start(), "started"), Run(),
+        "resume", "Go on with a run that was paused or failed.", KnownSettings.Control, false, RunCommands.Do((c, run, token) => c.ResumeAsync(run, token), "started"), Run(),
         withEnvironment: true),
     SettingsCommand.Create(
-        "cancel", "Stop a run for good after its step, with a manifest.", KnownSettings.Control, false, RunCommands.Do(r => r.Cancel(), "cancelled"), Run(),
+        "cancel", "Stop a run for good after its step, with a manifest.", KnownSettings.Control, false, RunCommands.Do((c, run, token) => c.CancelAsync(run, token), "cancelled"), Run(),
         withEnvironment: true),
     SettingsCommand.Create("list", "All runs of a cluster's store.", KnownSettings.Show, false, StatusCommand.List, withEnvironment: true),
     SettingsCommand.Create(

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Configuration;
 using StackExchange.Redis;
 
@@ -30,15 +31,19 @@ public sealed class LisaConnection : IAsyncDisposable
     /// <param name="redis">Redis, as HOST:PORT or a StackExchange.Redis configuration string.</param>
     /// <param name="patience">How long to look for a live silo.</param>
     /// <param name="cancellationToken">Gives up earlier.</param>
-    /// <exception cref="LisaConnectionException">No silo answered in time.</exception>
-    public static async Task<LisaConnection> OpenAsync(string clusterId, string redis, TimeSpan patience, CancellationToken cancellationToken)
+    /// <exception cref="ClusterUnavailableException">No silo answered in time.</exception>
+    public static Task<LisaConnection> OpenAsync(string clusterId, string redis, TimeSpan patience, CancellationToken cancellationToken) =>
+        OpenAsync(clusterId, redis, patience, null, cancellationToken);
+
+    internal static async Task<LisaConnection> OpenAsync(
+        string clusterId, string redis, TimeSpan patience, ILoggerFactory? logging, CancellationToken cancellationToken)
     {
         using var timed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timed.CancelAfter(patience);
         var configuration = ConfigurationOptions.Parse(redis);
         configuration.AbortOnConnectFail = false;
         var host = new HostBuilder()
-            .ConfigureLogging(logging => logging.SetMinimumLevel(LogLevel.None))
+            .ConfigureServices(services => services.AddSingleton(logging ?? NullLoggerFactory.Instance).AddSingleton<IHostLifetime, NoLifetime>())
             .UseOrleansClient(client => client
                 .Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (clusterId, clusterId))
                 .Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2))
@@ -58,7 +63,7 @@ public sealed class LisaConnection : IAsyncDisposable
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             host.Dispose();
-            throw new LisaConnectionException($"no silo of cluster '{clusterId}' found through Redis at {configuration.EndPoints.FirstOrDefault()}: {e.Message}", e);
+            throw new ClusterUnavailableException($"no silo of cluster '{clusterId}' found through Redis at {configuration.EndPoints.FirstOrDefault()}: {e.Message}", e);
         }
     }
 

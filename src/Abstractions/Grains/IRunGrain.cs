@@ -39,10 +39,6 @@ public interface IRunGrain : IGrainWithStringKey
     /// <summary>Where the run is now.</summary>
     Task<RunStatus> GetStatus();
 
-    /// <summary>Where the run is now, and the steps after one that was seen.</summary>
-    /// <param name="afterStep">The last step that the asker knows; 0 for none.</param>
-    Task<RunUpdate> GetUpdate(long afterStep);
-
     /// <summary>
     /// All events after a position, then those to come, until the run ends. Ends early where the run goes on elsewhere; whoever
     /// then asks again with the position of the last event gets every event once.
@@ -55,6 +51,17 @@ public interface IRunGrain : IGrainWithStringKey
     /// <param name="after">The position of the last event that was seen.</param>
     /// <param name="limit">At most so many; from 1 to 1000.</param>
     Task<IReadOnlyList<TrainingEvent>> GetEvents(EventPosition after, int limit);
+
+    /// <summary>
+    /// The events after a position, as soon as there are any: what happens within a moment comes as one answer, so that many
+    /// watchers of a fast run cost little. Empty where nothing happened for as long as the asker would wait.
+    /// </summary>
+    /// <param name="after">The position of the last event that was seen.</param>
+    /// <param name="limit">At most so many; from 1 to 1000.</param>
+    /// <param name="patience">How long to wait for the first; at most 10 seconds.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    [ResponseTimeout("00:00:20")]
+    Task<IReadOnlyList<TrainingEvent>> WaitForEvents(EventPosition after, int limit, TimeSpan patience, CancellationToken cancellationToken);
 
     /// <summary>What each part holds in memory now, by part.</summary>
     Task<IReadOnlyDictionary<string, PartMemory>> GetMemory();

@@ -8,7 +8,7 @@ internal static class StatusCommand
     public static async Task<int> Run(SettingValues values, string? run, CancellationToken cancellationToken)
     {
         await using var cluster = await ClusterConnection.Open(values, cancellationToken);
-        var status = await RunTable.Require(cluster.Run(run!), run!);
+        var status = await cluster.GetAsync(run!, cancellationToken);
         if (values.Text(KnownSettings.LogFormat) == "json") Console.WriteLine(JsonSerializer.Serialize(RunTable.ToJson(status)));
         else RunTable.Show(status);
         return ExitCodes.Done;
@@ -17,7 +17,7 @@ internal static class StatusCommand
     public static async Task<int> List(SettingValues values, string? argument, CancellationToken cancellationToken)
     {
         await using var cluster = await ClusterConnection.Open(values, cancellationToken);
-        var runs = await ClusterConnection.Retry(cluster.Cluster.ListRuns);
+        var runs = await cluster.ListAsync(cancellationToken);
         if (values.Text(KnownSettings.LogFormat) == "json") Console.WriteLine(JsonSerializer.Serialize(runs.Select(RunTable.ToJson)));
         else RunTable.Show(runs);
         return ExitCodes.Done;

@@ -9,15 +9,13 @@ internal static class SubmitCommand
     {
         var request = TrainingRequest.From(values);
         await using var cluster = await ClusterConnection.Open(values, cancellationToken);
-        if (request.Spec.Threads == 0)
-        {
-            // The threads decide the bits, so they are the run's; what every silo of today can give is a good choice.
-            var silos = await ClusterConnection.Retry(cluster.Cluster.GetTrainingSilos);
-            if (silos.Count > 0) request = request with { Spec = request.Spec with { Threads = silos.Min(s => s.Threads) } };
-        }
+
+        // The threads decide the bits, so they are the run's; what every silo of today can give is a good choice.
+        var silos = await cluster.GetSilosAsync(cancellationToken);
+        if (silos.Count > 0) request = request with { DefaultThreads = silos.Min(s => s.Threads) };
 
         var config = await File.ReadAllTextAsync(Path.Combine(request.ModelFolder, ModelFolder.ConfigFile), cancellationToken);
-        if (await ClusterConnection.Retry(() => cluster.Cluster.CheckCapacity(request.Spec, config)) is { } tooLarge)
+        if (await cluster.CheckCapacityAsync(request.Spec, config, cancellationToken) is { } tooLarge)
             throw new UsageException($"{values.Place(KnownSettings.Model.Key)}: {tooLarge}");
 
         var store = await ClusterStores.Open(values, cancellationToken);
@@ -34,15 +32,7 @@ internal static class SubmitCommand
             }
         }
 
-        if (!outcome.AlreadyCompleted)
-        {
-            await ClusterConnection.Retry(async () =>
-            {
-                await cluster.Run(request.Spec.RunName).Start();
-                return true;
-            });
-        }
-
+        if (!outcome.AlreadyCompleted) await cluster.StartAsync(request.Spec.RunName, cancellationToken);
         Console.WriteLine(request.Spec.RunName);
         return ExitCodes.Done;
     }

@@ -6,73 +6,59 @@ namespace LisaOrleans.Cli;
 /// <summary><c>lisa watch RUN</c>: follows a run to its end, whatever silos die meanwhile. Each step is shown once.</summary>
 internal static class WatchCommand
 {
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(300);
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(10);
+    private const int RateSteps = 20;
 
     public static async Task<int> Run(SettingValues values, string? run, CancellationToken cancellationToken)
     {
         await using var cluster = await ClusterConnection.Open(values, cancellationToken);
-        await RunTable.Require(cluster.Run(run!), run!);
+        var before = await cluster.GetAsync(run!, cancellationToken);
         using IRunReporter reporter = values.Text(KnownSettings.LogFormat) switch
         {
             "json" => new JsonReporter(Console.Out),
             "plain" => new PlainReporter(Console.Out),
             _ => Console.IsOutputRedirected ? new PlainReporter(Console.Out) : new LiveReporter(AnsiConsole.Console),
         };
-        return await Follow(cluster, run!, reporter, cancellationToken);
+        await Follow(cluster, before, reporter, cancellationToken);
+        var end = await cluster.GetAsync(run!, cancellationToken);
+        switch (end.State)
+        {
+            case RunState.Succeeded:
+                reporter.Say($"run '{run}' is complete: {end.TotalSteps} steps, {end.Recoveries} recoveries");
+                return ExitCodes.Done;
+            case RunState.Cancelled:
+                reporter.Say($"run '{run}' was cancelled after step {end.Step}");
+                return ExitCodes.Cancelled;
+            default:
+                ErrorReport.Write($"run '{run}' failed after step {end.Step}: {end.Error}");
+                return ExitCodes.Failed;
+        }
     }
 
-    private static async Task<int> Follow(LisaConnection cluster, string run, IRunReporter reporter, CancellationToken cancellationToken)
+    private static async Task Follow(LisaClient cluster, RunStatus status, IRunReporter reporter, CancellationToken cancellationToken)
     {
-        var (seen, started) = (0L, false);
-        var heard = TimeProvider.System.GetTimestamp();
+        var (total, layers) = (status.TotalSteps, status.LayerCount);
         var recent = new Queue<double>();
-        var said = RunState.Running;
-        while (true)
+        await foreach (var happened in cluster.WatchAsync(status.Run, null, cancellationToken))
         {
-            RunUpdate update;
-            try
+            switch (happened)
             {
-                update = await cluster.Run(run).GetUpdate(seen);
-                heard = TimeProvider.System.GetTimestamp();
-            }
-            catch (Exception e) when (e is not OperationCanceledException && TimeProvider.System.GetElapsedTime(heard) < s_patience)
-            {
-                // The silo that answered is gone; another will know.
-                await Task.Delay(s_pause, cancellationToken);
-                continue;
-            }
-
-            var status = update.Status;
-            foreach (var step in update.Steps)
-            {
-                if (!started) reporter.Started(new RunStarted(0, status.TotalSteps, status.Generation), status.LayerCount);
-                started = true;
-                recent.Enqueue(step.Seconds);
-                if (recent.Count > 20) recent.Dequeue();
-                reporter.Happened(new StepCompleted(step), recent.Average() * (status.TotalSteps - step.Step));
-                seen = step.Step;
-            }
-
-            if (update.Steps.Count > 0 && seen < status.Step) continue;
-            switch (status.State)
-            {
-                case RunState.Succeeded when seen >= status.TotalSteps:
-                    reporter.Say($"run '{run}' is complete: {status.TotalSteps} steps, {status.Recoveries} recoveries");
-                    return ExitCodes.Done;
-                case RunState.Failed:
-                    ErrorReport.Write($"run '{run}' failed after step {status.Step}: {status.Error}");
-                    return ExitCodes.Failed;
-                case RunState.Cancelled:
-                    reporter.Say($"run '{run}' was cancelled after step {status.Step}");
-                    return ExitCodes.Cancelled;
-                case RunState.Paused or RunState.Recovering when said != status.State:
-                    reporter.Say($"run '{run}' is {status.State.ToString().ToLowerInvariant()} at step {status.Step}");
+                case RunStarted started:
+                    if (layers == 0) layers = (await cluster.GetAsync(status.Run, cancellationToken)).LayerCount;
+                    total = started.TotalSteps;
+                    reporter.Started(started, layers);
+                    break;
+                case StepCompleted { Record: var step }:
+                    recent.Enqueue(step.Seconds);
+                    if (recent.Count > RateSteps) recent.Dequeue();
+                    reporter.Happened(happened, recent.Average() * (total - step.Step));
+                    break;
+                case RunEnded { State: RunState.Paused } ended:
+                    reporter.Say($"run '{status.Run}' is paused at step {ended.Step}");
+                    break;
+                default:
+                    reporter.Happened(happened, 0);
                     break;
             }
-
-            said = status.State;
-            await Task.Delay(s_pause, cancellationToken);
         }
     }
 }

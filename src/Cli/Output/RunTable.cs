@@ -6,13 +6,6 @@ namespace LisaOrleans.Cli;
 /// <summary>The status of runs, for people and for programs.</summary>
 internal static class RunTable
 {
-    /// <summary>The status of a run that exists.</summary>
-    public static async Task<RunStatus> Require(IRunGrain grain, string run)
-    {
-        var status = await ClusterConnection.Retry(grain.GetStatus);
-        return status.Generation > 0 ? status : throw new UsageException($"the cluster's store has no run '{run}'; lisa list shows what it has");
-    }
-
     public static object ToJson(RunStatus s) => new
     {
         run = s.Run,

@@ -17,8 +17,11 @@ public sealed record ImportRequest
     /// <value>How records become samples. Its block size is the spec's.</value>
     public required DatasetOptions Dataset { get; init; }
 
-    /// <value>The run's settings. <see cref="TrainingSpec.Threads"/> 0 means all cores, or what a resumed run was begun with.</value>
+    /// <value>The run's settings. <see cref="TrainingSpec.Threads"/> 0 means what a resumed run was begun with, else <see cref="DefaultThreads"/>.</value>
     public required TrainingSpec Spec { get; init; }
+
+    /// <value>Threads of a new run that does not say. Default: all cores.</value>
+    public int DefaultThreads { get; init; } = Environment.ProcessorCount;
 
     /// <value>Begin anew where a run of this name exists.</value>
     public bool Overwrite { get; init; }

@@ -17,9 +17,6 @@ public sealed class ModelFolder : IDisposable
     /// <summary>Name of the file with generation defaults, copied along where there is one.</summary>
     public const string GenerationConfigFile = "generation_config.json";
 
-    internal const string WeightsFile = "model.safetensors";
-    internal const string IndexFile = "model.safetensors.index.json";
-
     private readonly Dictionary<string, (SafetensorsReader Reader, string File)> _files;
 
     private ModelFolder(string path, ModelConfig config, Dictionary<string, (SafetensorsReader, string)> files) =>
@@ -57,14 +54,14 @@ public sealed class ModelFolder : IDisposable
         try
         {
             var files = new Dictionary<string, (SafetensorsReader, string)>();
-            foreach (var (file, names) in WeightFiles(path))
+            foreach (var (file, names) in FindWeights(path))
             {
                 var reader = SafetensorsReader.OpenFile(file);
                 opened.Add(reader);
                 foreach (var name in names ?? reader.Tensors.Keys)
                 {
                     if (!reader.Tensors.ContainsKey(name))
-                        throw new InvalidDataFileException(file, $"tensor '{name}' is missing, though {IndexFile} says it is here");
+                        throw new InvalidDataFileException(file, $"tensor '{name}' is missing, though {WeightFiles.Index} says it is here");
                     files[name] = (reader, file);
                 }
             }
@@ -98,16 +95,16 @@ public sealed class ModelFolder : IDisposable
         foreach (var reader in _files.Values.Select(f => f.Reader).Distinct()) reader.Dispose();
     }
 
-    private static IEnumerable<(string File, IReadOnlyList<string>? Names)> WeightFiles(string path)
+    private static IEnumerable<(string File, IReadOnlyList<string>? Names)> FindWeights(string path)
     {
-        var index = System.IO.Path.Combine(path, IndexFile);
+        var index = System.IO.Path.Combine(path, WeightFiles.Index);
         if (!File.Exists(index))
         {
-            var single = System.IO.Path.Combine(path, WeightsFile);
+            var single = System.IO.Path.Combine(path, WeightFiles.Single);
             if (!File.Exists(single))
             {
                 throw new InvalidDataFileException(
-                    path, $"has neither {WeightsFile} nor {IndexFile}; only safetensors weights are read, never pickled ones (.bin, .pt)");
+                    path, $"has neither {WeightFiles.Single} nor {WeightFiles.Index}; only safetensors weights are read, never pickled ones (.bin, .pt)");
             }
 
             return [(single, null)];

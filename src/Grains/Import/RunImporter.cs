@@ -26,7 +26,7 @@ public static class RunImporter
         using var model = ModelFolder.Open(request.ModelFolder);
         var spec = request.Spec with
         {
-            Threads = request.Spec.Threads > 0 ? request.Spec.Threads : stored?.Spec.Threads ?? Environment.ProcessorCount,
+            Threads = request.Spec.Threads > 0 ? request.Spec.Threads : stored?.Spec.Threads ?? request.DefaultThreads,
             DataDescription = Describe(request.Dataset),
         };
         TrainingSpecValidator.Validate(spec, model.Config);

@@ -15,10 +15,14 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
     // store or a network that is away for a minute or two does.
     private const int MaxFailuresWithoutProgress = 8;
     private static readonly TimeSpan s_failurePatience = TimeSpan.FromMinutes(3);
-    private const int LargestUpdate = 500;
     private const int LargestPage = 1000;
     private const string Reminder = "wake";
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan s_longestWait = TimeSpan.FromSeconds(10);
+
+    // So long a watcher's answer waits for more to go with it.
+    private static readonly TimeSpan s_gathering = TimeSpan.FromMilliseconds(200);
 
     // The reminder that wakes the run where its silo died.
     private static readonly TimeSpan s_wakePeriod = TimeSpan.FromSeconds(3);
@@ -166,14 +170,6 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         };
     }
 
-    public async Task<RunUpdate> GetUpdate(long afterStep)
-    {
-        var status = await GetStatus();
-        await ReadEvents(CancellationToken.None);
-        var records = _history is null ? [] : _history.Records.Skip(checked((int)afterStep)).Take(LargestUpdate).ToArray();
-        return new RunUpdate(status, records);
-    }
-
     public async IAsyncEnumerable<TrainingEvent> Watch(EventPosition after, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         await ReadEvents(cancellationToken);
@@ -202,6 +198,26 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         }
 
         return events;
+    }
+
+    public async Task<IReadOnlyList<TrainingEvent>> WaitForEvents(
+        EventPosition after, int limit, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        await ReadEvents(cancellationToken);
+        var (asked, waited, over) = (time.GetTimestamp(), false, _over);
+        var longest = patience < s_longestWait ? patience : s_longestWait;
+
+        // Where the run's work here ends meanwhile, nobody may keep this grain from going elsewhere.
+        while (Next(after) is null && _over == over && longest - time.GetElapsedTime(asked) is { Ticks: > 0 } left)
+        {
+            await _feed.More.WaitAsync(left, time, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            cancellationToken.ThrowIfCancellationRequested();
+            waited = true;
+        }
+
+        if (waited && !_over && Next(after) is not null) await Task.Delay(s_gathering, time, cancellationToken);
+        return await GetEvents(after, limit);
     }
 
     public async Task<IReadOnlyDictionary<string, PartMemory>> GetMemory() =>

@@ -27,6 +27,25 @@ public abstract class BlobStoreContract
         Assert.Equal((blob.Sha256, length), (stored.Sha256, stored.Length));
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(5_000_000)]
+    public async Task A_file_is_stored_as_its_bytes_and_says_how_far_it_is(int length)
+    {
+        using var test = await CreateAsync();
+        using var folder = new TempFolder();
+        var bytes = new byte[length];
+        new Random(2).NextBytes(bytes);
+        await File.WriteAllBytesAsync(folder["file"], bytes, Token);
+        var sent = new List<long>();
+        var blob = await FileBlob.OpenAsync(folder["file"], sent.Add, Token);
+        Assert.Equal(new BytesBlob(bytes).Sha256, blob.Sha256);
+        Assert.True(await test.Store.PutAsync(blob, Token));
+        Assert.Equal(length, sent[^1]);
+        using var content = await test.OpenAgain().ReadAsync(new BlobRef(blob.Sha256, blob.Length), Token);
+        Assert.True(bytes.AsSpan().SequenceEqual(content.ToArray()));
+    }
+
     [Fact]
     public async Task A_flipped_bit_a_wrong_length_and_a_missing_blob_are_found_when_read()
     {

@@ -2,7 +2,7 @@ using System.Xml.Linq;
 
 namespace LisaOrleans.Cli.Tests;
 
-/// <summary>Cli -> Silo -> Grains -> {Model, Data, Checkpoints} -> nothing of ours; Client -> Abstractions &lt;- Grains.</summary>
+/// <summary>Cli -> Silo -> Grains -> {Model, Data, Checkpoints} -> nothing of ours; Client -> {Abstractions, Checkpoints} &lt;- Grains.</summary>
 public sealed class ReferenceDirectionTests
 {
     private static readonly Dictionary<string, string[]> s_allowed = new()
@@ -13,7 +13,7 @@ public sealed class ReferenceDirectionTests
         ["Checkpoints"] = [],
         ["Grains"] = ["Abstractions", "Checkpoints", "Data", "Model"],
         ["Silo"] = ["Grains"],
-        ["Client"] = ["Abstractions"],
+        ["Client"] = ["Abstractions", "Checkpoints"],
         ["Cli"] = ["Client", "Silo"],
     };
 

@@ -10,6 +10,9 @@ internal static class Executables
     /// <summary>The command line that was built beside this program.</summary>
     public static string Lisa { get; } = FindLisa();
 
+    /// <summary>The sample service, built for the tests that run it.</summary>
+    public static string SampleService => FindBuilt("LisaOrleans.Samples.Service", "LisaOrleans.Samples.Service", "samples/service");
+
     public static string Repository { get; } = FindRepository();
 
     private static string? Find(string name) =>
@@ -17,10 +20,12 @@ internal static class Executables
             .Append(Path.Combine(Repository, "artifacts", "node", "node_modules", ".bin"))
             .Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 
-    private static string FindLisa()
+    private static string FindLisa() => FindBuilt("LisaOrleans.Cli", "lisa", "src/Cli");
+
+    private static string FindBuilt(string project, string name, string source)
     {
-        var path = Path.Combine(FindRepository(), "artifacts", "bin", "LisaOrleans.Cli", "release", "lisa");
-        return File.Exists(path) ? path : throw new FileNotFoundException($"{path}: build src/Cli in Release first");
+        var path = Path.Combine(FindRepository(), "artifacts", "bin", project, "release", name);
+        return File.Exists(path) ? path : throw new FileNotFoundException($"{path}: build {source} in Release first");
     }
 
     private static string FindRepository()

@@ -23,6 +23,9 @@ internal sealed class SiloProcess : IAsyncDisposable
 
     public bool Running => _process is { HasExited: false };
 
+    /// <summary>What the process holds in memory now.</summary>
+    public long MemoryBytes => _process?.MemoryBytes ?? 0;
+
     public bool Frozen => _process?.Frozen == true;
 
     /// <summary>The silo's address as it stands in a run's status, without its generation.</summary>

@@ -9,6 +9,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     private readonly AzuriteServer? _azurite;
     private LisaConnection? _connection;
+    private LisaClient? _client;
 
     private TestCluster(string folder, ClusterSettings settings)
     {
@@ -31,6 +32,11 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public List<SiloProcess> Silos { get; } = [];
 
+    /// <summary>A client such as any other service has; it finds its way by itself whatever happens.</summary>
+    public LisaClient Client => _client ?? throw new InvalidOperationException("not connected");
+
+    public LisaClientOptions ClientOptions => new() { ClusterId = Id, Redis = $"127.0.0.1:{Redis.Port}", Store = Store };
+
     public IRunGrain Run(string name) => _connection!.Run(name);
 
     /// <summary>The address of the silo that a run's own grain is on, or null while it is nowhere.</summary>
@@ -45,6 +51,13 @@ internal sealed class TestCluster : IAsyncDisposable
         Environment.NewLine,
         Silos.Select(s => s.LogFile).Where(File.Exists)
             .SelectMany(f => File.ReadLines(f).TakeLast(lines).Prepend($"--- {Path.GetFileName(f)}")));
+
+    /// <summary>The silo on which a run's own grain lives now.</summary>
+    public async Task<SiloProcess> SiloOfRunAsync(string run)
+    {
+        var owner = await OwnerAsync(run);
+        return Silos.Single(s => s.Address == owner);
+    }
 
     public static async Task<TestCluster> StartAsync(string folder, ClusterSettings settings)
     {
@@ -87,6 +100,7 @@ internal sealed class TestCluster : IAsyncDisposable
     public async Task ConnectAsync()
     {
         if (_connection is not null) await _connection.DisposeAsync();
+        _client ??= await LisaClient.ConnectAsync(ClientOptions);
         _connection = await LisaConnection.OpenAsync(Id, $"127.0.0.1:{Redis.Port}", TimeSpan.FromSeconds(60), CancellationToken.None);
     }
 
@@ -103,6 +117,7 @@ internal sealed class TestCluster : IAsyncDisposable
     {
         foreach (var silo in Silos) await silo.DisposeAsync();
         if (_connection is not null) await _connection.DisposeAsync();
+        if (_client is not null) await _client.DisposeAsync();
         if (Faults is not null) await Faults.DisposeAsync();
         if (_azurite is not null) await _azurite.DisposeAsync();
         await Redis.DisposeAsync();

@@ -1,0 +1,28 @@
+namespace LisaOrleans;
+
+/// <summary>What a run is to be made from. The files are in the store already, as blobs of their bytes.</summary>
+[GenerateSerializer, Immutable, Alias("lisa.RunSubmission")]
+public sealed record RunSubmission
+{
+    /// <value>
+    /// The run's settings. <see cref="TrainingSpec.BlockSize"/> 0 means the model's longest sequence, at most 1024;
+    /// <see cref="TrainingSpec.Dtype"/> <c>auto</c> the model's own; <see cref="TrainingSpec.Threads"/> 0 the least that a
+    /// silo offers, or what a run that exists was begun with.
+    /// </value>
+    [Id(0)] public required TrainingSpec Spec { get; init; }
+
+    /// <value>How records become samples.</value>
+    [Id(1)] public required DatasetSettings Dataset { get; init; }
+
+    /// <value>The files of a Hugging Face model folder.</value>
+    [Id(2)] public required IReadOnlyList<NamedBlob> Model { get; init; }
+
+    /// <value>Training data, JSON or JSONL.</value>
+    [Id(3)] public required NamedBlob Data { get; init; }
+
+    /// <value>Evaluation data; null (default) for none.</value>
+    [Id(4)] public NamedBlob? EvalData { get; init; }
+
+    /// <value>Whether a run of this name is replaced. Default false.</value>
+    [Id(5)] public bool Overwrite { get; init; }
+}

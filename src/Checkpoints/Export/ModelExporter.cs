@@ -1,0 +1,66 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace LisaOrleans.Checkpoints;
+
+/// <summary>Writes a manifest's model as a Hugging Face folder, with nothing but the store: no Torch, no silo.</summary>
+public static class ModelExporter
+{
+    private const string ConfigFile = "config.json";
+
+    // Hugging Face's default for max_shard_size.
+    private const long ShardBytes = 5_000_000_000;
+
+    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
+
+    /// <summary>config.json, tokenizer files and weights. Each file appears whole or not at all, the weights' index last.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="manifest">The manifest.</param>
+    /// <param name="parts">Names of its parts in the order of the forward pass.</param>
+    /// <param name="folder">Made where it is not there.</param>
+    /// <param name="cancellationToken">Cancels between two writes.</param>
+    /// <exception cref="InvalidDataFileException">A blob is not what the manifest says.</exception>
+    public static Task ExportAsync(
+        IBlobStore store, Manifest manifest, IReadOnlyList<string> parts, string folder, CancellationToken cancellationToken) =>
+        ExportAsync(store, manifest, parts, folder, ShardBytes, cancellationToken);
+
+    internal static async Task ExportAsync(
+        IBlobStore store, Manifest manifest, IReadOnlyList<string> parts, string folder, long shardBytes, CancellationToken cancellationToken)
+    {
+        using var weights = new ExportedWeights();
+        foreach (var part in parts)
+        {
+            var state = manifest.Parts.GetValueOrDefault(part)
+                ?? throw new InvalidDataFileException($"manifest of {manifest.Run}", $"part '{part}' is missing");
+            await weights.AddAsync(store, state, cancellationToken).ConfigureAwait(false);
+        }
+
+        Directory.CreateDirectory(folder);
+        AtomicFile.DeleteUnfinished(folder);
+        var dtype = weights.Tensors[0].DType;
+        foreach (var (name, blob) in manifest.Files)
+        {
+            using var content = await store.ReadAsync(blob, cancellationToken).ConfigureAwait(false);
+            var bytes = name == ConfigFile ? WithDtype(content.ToArray(), dtype, blob) : content.ToArray();
+            await AtomicFile.WriteAllBytesAsync(Path.Combine(folder, Path.GetFileName(name)), bytes, cancellationToken).ConfigureAwait(false);
+        }
+
+        await WeightFiles.WriteAsync(weights.Tensors, folder, shardBytes, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static byte[] WithDtype(byte[] config, TensorDType dtype, BlobRef blob)
+    {
+        var name = dtype switch
+        {
+            TensorDType.F32 => "float32",
+            TensorDType.BF16 => "bfloat16",
+            TensorDType.F16 => "float16",
+            _ => throw new InvalidDataFileException($"{ConfigFile} {blob.Sha256}", $"weights are {dtype}; they must be F32, BF16 or F16"),
+        };
+        var root = JsonNode.Parse(config)!.AsObject();
+        var field = root.ContainsKey("dtype") && !root.ContainsKey("torch_dtype") ? "dtype" : "torch_dtype";
+        if (root[field]?.GetValue<string>() == name) return config;
+        root[field] = name;
+        return JsonSerializer.SerializeToUtf8Bytes(root, s_indented);
+    }
+}

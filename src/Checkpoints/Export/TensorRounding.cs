@@ -1,0 +1,32 @@
+namespace LisaOrleans.Checkpoints;
+
+/// <summary>Rounds float32 to the shorter formats as libtorch does: to the nearest, ties to even.</summary>
+internal static class TensorRounding
+{
+    /// <summary>Whether one type can be rounded to another.</summary>
+    public static bool IsPossible(TensorDType from, TensorDType to) => from == TensorDType.F32 && to is TensorDType.BF16 or TensorDType.F16;
+
+    /// <summary>A rounded copy; the caller owns it.</summary>
+    /// <param name="source">Address of the float32 values.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="to"><see cref="TensorDType.BF16"/> or <see cref="TensorDType.F16"/>.</param>
+    public static unsafe BlobContent Round(nint source, long count, TensorDType to)
+    {
+        var content = BlobContent.Allocate(checked(count * to.SizeInBytes()));
+        var from = (float*)source;
+        var target = (ushort*)content.Data;
+        if (to == TensorDType.BF16)
+            for (long i = 0; i < count; i++) target[i] = ToBFloat16(from[i]);
+        else
+            for (long i = 0; i < count; i++) target[i] = BitConverter.HalfToUInt16Bits((Half)from[i]);
+        return content;
+    }
+
+    private static ushort ToBFloat16(float value)
+    {
+        const ushort NotANumber = 0x7fc0;
+        if (float.IsNaN(value)) return NotANumber;
+        var bits = BitConverter.SingleToUInt32Bits(value);
+        return (ushort)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
+    }
+}

@@ -1,0 +1,67 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace LisaOrleans.Checkpoints;
+
+/// <summary>Names of the files with a Hugging Face model's weights, and how they are written.</summary>
+public static class WeightFiles
+{
+    /// <summary>All weights in one file.</summary>
+    public const string Single = "model.safetensors";
+
+    /// <summary>Which of several files holds which tensor.</summary>
+    public const string Index = "model.safetensors.index.json";
+
+    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
+
+    /// <summary>Writes one file, or shards of at most so many bytes and then their index.</summary>
+    internal static async Task WriteAsync(IReadOnlyList<TensorSource> tensors, string folder, long shardBytes, CancellationToken cancellationToken)
+    {
+        var shards = Split(tensors, shardBytes);
+        var metadata = new Dictionary<string, string> { ["format"] = "pt" };
+        var index = Path.Combine(folder, Index);
+        if (shards.Count == 1)
+        {
+            await SafetensorsWriter.WriteFileAsync(Path.Combine(folder, Single), shards[0], metadata, cancellationToken).ConfigureAwait(false);
+            File.Delete(index);
+            return;
+        }
+
+        // An older index would make one model of old and new shards, should this end half-way.
+        File.Delete(index);
+        var map = new JsonObject();
+        for (var i = 0; i < shards.Count; i++)
+        {
+            var file = $"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors";
+            await SafetensorsWriter.WriteFileAsync(Path.Combine(folder, file), shards[i], metadata, cancellationToken).ConfigureAwait(false);
+            foreach (var tensor in shards[i]) map[tensor.Name] = file;
+        }
+
+        var content = new JsonObject
+        {
+            ["metadata"] = new JsonObject { ["total_size"] = tensors.Sum(t => t.Length) },
+            ["weight_map"] = map,
+        };
+        await AtomicFile.WriteAllBytesAsync(index, JsonSerializer.SerializeToUtf8Bytes(content, s_indented), cancellationToken).ConfigureAwait(false);
+        File.Delete(Path.Combine(folder, Single));
+    }
+
+    private static List<List<TensorSource>> Split(IReadOnlyList<TensorSource> tensors, long shardBytes)
+    {
+        var shards = new List<List<TensorSource>> { new() };
+        long size = 0;
+        foreach (var tensor in tensors)
+        {
+            if (shards[^1].Count > 0 && size + tensor.Length > shardBytes)
+            {
+                shards.Add([]);
+                size = 0;
+            }
+
+            shards[^1].Add(tensor);
+            size += tensor.Length;
+        }
+
+        return shards;
+    }
+}

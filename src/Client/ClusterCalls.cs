@@ -1,0 +1,92 @@
+using Microsoft.Extensions.Logging;
+
+namespace LisaOrleans.Client;
+
+/// <summary>Calls to a cluster that go on across the loss of silos: repeated for a while, over a new connection where the old one is of no use.</summary>
+internal sealed class ClusterCalls(LisaClientOptions options, ILoggerFactory? logging, TimeProvider time) : IAsyncDisposable
+{
+    private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(1);
+
+    // A connection mostly finds other silos by itself. Where Redis has forgotten the cluster it does not.
+    private static readonly TimeSpan s_connectionPatience = TimeSpan.FromSeconds(10);
+
+    private readonly SemaphoreSlim _turn = new(1);
+    private readonly CancellationTokenSource _life = new();
+    private LisaConnection? _connection;
+
+    /// <summary>The connection, made when it is first needed.</summary>
+    /// <exception cref="ClusterUnavailableException">No silo answered in time.</exception>
+    public async Task<LisaConnection> ConnectAsync(CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_life.IsCancellationRequested, this);
+        if (Volatile.Read(ref _connection) is { } connection) return connection;
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _life.Token);
+        await _turn.WaitAsync(either.Token).ConfigureAwait(false);
+        try
+        {
+            return _connection ??= await LisaConnection.OpenAsync(options.ClusterId, options.Redis, options.ConnectTimeout, logging, either.Token).ConfigureAwait(false);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Makes a call that may be repeated.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="patience">How long to repeat it after it failed for the first time.</param>
+    /// <param name="cancellationToken">Gives up earlier.</param>
+    /// <exception cref="ClusterUnavailableException">It did not succeed in that time.</exception>
+    public async Task<T> CallAsync<T>(Func<LisaConnection, Task<T>> call, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        var pause = s_firstPause;
+        long? failing = null, fresh = null;
+        while (true)
+        {
+            LisaConnection? connection = null;
+            try
+            {
+                connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
+                return await call(connection).WaitAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (IsPassing(e, cancellationToken))
+            {
+                failing ??= time.GetTimestamp();
+                fresh ??= failing;
+                if (time.GetElapsedTime(failing.Value) >= patience)
+                    throw e as ClusterUnavailableException ?? new ClusterUnavailableException($"cluster '{options.ClusterId}' does not answer: {e.Message}", e);
+                if (connection is not null && time.GetElapsedTime(fresh.Value) >= s_connectionPatience)
+                {
+                    await LetGoAsync(connection).ConfigureAwait(false);
+                    fresh = null;
+                }
+
+                await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
+                pause = pause * 2 < s_longestPause ? pause * 2 : s_longestPause;
+            }
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_life.IsCancellationRequested) return;
+        await _life.CancelAsync().ConfigureAwait(false);
+
+        // Whoever is connecting now gives up, and gives its turn back.
+        await _turn.WaitAsync(CancellationToken.None).ConfigureAwait(false);
+        _turn.Dispose();
+        _life.Dispose();
+        if (Interlocked.Exchange(ref _connection, null) is { } connection) await connection.DisposeAsync().ConfigureAwait(false);
+    }
+
+    // What is wrong with the request stays wrong; all else may be a silo that died.
+    private bool IsPassing(Exception e, CancellationToken cancellationToken) =>
+        !cancellationToken.IsCancellationRequested && !_life.IsCancellationRequested
+        && e is not (LisaException and not ClusterUnavailableException) and not ArgumentException;
+
+    private async Task LetGoAsync(LisaConnection connection)
+    {
+        if (Interlocked.CompareExchange(ref _connection, null, connection) == connection) await connection.DisposeAsync().ConfigureAwait(false);
+    }
+}

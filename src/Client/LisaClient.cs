@@ -1,0 +1,224 @@
+using System.Runtime.CompilerServices;
+using LisaOrleans.Checkpoints;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace LisaOrleans.Client;
+
+/// <summary>
+/// Submits fine-tuning runs to a cluster, follows and steers them, and brings their models home. One is enough for a
+/// process; all members may be called at any time from any thread. Every call goes on across the loss of silos.
+/// </summary>
+public sealed class LisaClient : IAsyncDisposable
+{
+    private const int PageEvents = 500;
+    private static readonly TimeSpan s_eventPatience = TimeSpan.FromSeconds(5);
+
+    private readonly LisaClientOptions _options;
+    private readonly ClusterCalls _calls;
+
+    internal LisaClient(LisaClientOptions options, ILoggerFactory? logging, TimeProvider time) =>
+        (_options, _calls) = (options, new ClusterCalls(options, logging, time));
+
+    /// <summary>Connects without a host. In a service use <see cref="LisaClientServiceCollectionExtensions.AddLisaClient"/>.</summary>
+    /// <param name="options">Where the cluster is.</param>
+    /// <param name="cancellationToken">Gives up earlier.</param>
+    /// <exception cref="OptionsValidationException">An option is wrong.</exception>
+    /// <exception cref="ClusterUnavailableException">No silo answered in time.</exception>
+    public static async Task<LisaClient> ConnectAsync(LisaClientOptions options, CancellationToken cancellationToken = default)
+    {
+        var checkedOptions = new LisaClientOptionsValidator().Validate(null, options);
+        if (checkedOptions.Failed) throw new OptionsValidationException("", typeof(LisaClientOptions), checkedOptions.Failures);
+        var client = new LisaClient(options, null, TimeProvider.System);
+        try
+        {
+            await client.ConnectAsync(cancellationToken).ConfigureAwait(false);
+            return client;
+        }
+        catch
+        {
+            await client.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Brings model and data into the store, makes a run of them and starts it. The same request again resumes the run; an
+    /// upload that broke off goes on where it was.
+    /// </summary>
+    /// <param name="request">What the run is made from.</param>
+    /// <param name="progress">Told of the upload; null for nobody.</param>
+    /// <param name="cancellationToken">Gives up. What was uploaded stays; a run is then there as a whole or not at all.</param>
+    /// <exception cref="InvalidTrainingSettingException">A setting is outside what is allowed.</exception>
+    /// <exception cref="InvalidTrainingInputException">The model or the data cannot be used.</exception>
+    /// <exception cref="RunExistsException">A run of this name exists and would give another result.</exception>
+    /// <exception cref="InvalidOperationException"><see cref="LisaClientOptions.Store"/> is not set.</exception>
+    /// <exception cref="StoreLocationException">The store is not there, or may not be used.</exception>
+    /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
+    public async Task<SubmittedRun> SubmitAsync(RunRequest request, IProgress<UploadProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        var run = Checked(request.Spec.RunName);
+        var store = await OpenStoreAsync(cancellationToken).ConfigureAwait(false);
+        var submission = await new ModelUpload(store, progress).UploadAsync(request, cancellationToken).ConfigureAwait(false);
+        var submitted = await CallAsync(c => c.Grains.GetGrain<IRunImportGrain>(run).Import(submission, cancellationToken), cancellationToken).ConfigureAwait(false);
+        if (!submitted.Completed) await StartAsync(run, cancellationToken).ConfigureAwait(false);
+        return submitted;
+    }
+
+    /// <summary>Where a run is now.</summary>
+    /// <param name="run">The run's name.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="RunNotFoundException">There is no such run.</exception>
+    /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
+    public async Task<RunStatus> GetAsync(string run, CancellationToken cancellationToken = default)
+    {
+        Checked(run);
+        var status = await CallAsync(c => c.Run(run).GetStatus(), cancellationToken).ConfigureAwait(false);
+        return status.Generation > 0 ? status : throw new RunNotFoundException(run);
+    }
+
+    /// <summary>All runs of the cluster's store, by name.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
+    public Task<IReadOnlyList<RunStatus>> ListAsync(CancellationToken cancellationToken = default) => CallAsync(c => c.Cluster.ListRuns(), cancellationToken);
+
+    /// <summary>
+    /// The events of a run, those that were and then those to come, each once and in order, until the run has succeeded, failed
+    /// or was cancelled: across new connections, silos that die and runs that move. The <see cref="TrainingEvent.Position"/> of
+    /// the last event is where another watch, of another process too, can go on.
+    /// </summary>
+    /// <param name="run">The run's name.</param>
+    /// <param name="options">Where to begin and when to end; null for all events, to the end.</param>
+    /// <param name="cancellationToken">Ends the watch.</param>
+    /// <exception cref="RunNotFoundException">There is no such run.</exception>
+    /// <exception cref="ClusterUnavailableException">The cluster did not answer for <see cref="LisaClientOptions.WatchTimeout"/>.</exception>
+    public async IAsyncEnumerable<TrainingEvent> WatchAsync(
+        string run, WatchOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        options ??= new WatchOptions();
+        var position = options.After;
+        if (IsEnd(await GetAsync(run, cancellationToken).ConfigureAwait(false), position, options)) yield break;
+        while (true)
+        {
+            var after = position;
+            var events = await _calls.CallAsync(
+                c => c.Run(run).WaitForEvents(after, PageEvents, s_eventPatience, cancellationToken), _options.WatchTimeout, cancellationToken).ConfigureAwait(false);
+            foreach (var happened in events)
+            {
+                position = happened.Position;
+                yield return happened;
+            }
+
+            // Only the status tells whether an end is the end: a run that failed or was paused can be started again.
+            if (events.Count > 0 && events[^1] is not RunEnded) continue;
+            var status = await _calls.CallAsync(c => c.Run(run).GetStatus(), _options.WatchTimeout, cancellationToken).ConfigureAwait(false);
+            if (IsEnd(status, position, options)) yield break;
+        }
+    }
+
+    /// <summary>Stops a run after its step, with a manifest. Returns when it has stopped.</summary>
+    /// <param name="run">The run's name.</param>
+    /// <param name="cancellationToken">Gives up waiting; the run stops all the same.</param>
+    /// <exception cref="RunNotFoundException">There is no such run.</exception>
+    /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
+    public Task PauseAsync(string run, CancellationToken cancellationToken = default) => ControlAsync(run, r => r.Pause(), cancellationToken);
+
+    /// <summary>Goes on with a run that was paused or has failed. Nothing for one that trains.</summary>
+    /// <param name="run">The run's name.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="RunNotFoundException">There is no such run.</exception>
+    /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
+    public Task ResumeAsync(string run, CancellationToken cancellationToken = default) => ControlAsync(run, r => r.Start(), cancellationToken);
+
+    /// <summary>Stops a run for good after its step, with a manifest. Returns when it has stopped.</summary>
+    /// <param name="run">The run's name.</param>
+    /// <param name="cancellationToken">Gives up waiting; the run stops all the same.</param>
+    /// <exception cref="RunNotFoundException">There is no such run.</exception>
+    /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
+    public Task CancelAsync(string run, CancellationToken cancellationToken = default) => ControlAsync(run, r => r.Cancel(), cancellationToken);
+
+    /// <summary>
+    /// Writes a run's last manifest as a Hugging Face folder: config.json, tokenizer files and safetensors. Reads the store only;
+    /// no silo need be there.
+    /// </summary>
+    /// <param name="run">The run's name.</param>
+    /// <param name="folder">Made where it is not there. Each file in it appears whole or not at all.</param>
+    /// <param name="cancellationToken">Gives up between two files.</param>
+    /// <returns>The manifest's step.</returns>
+    /// <exception cref="RunNotFoundException">There is no such run.</exception>
+    /// <exception cref="InvalidOperationException"><see cref="LisaClientOptions.Store"/> is not set.</exception>
+    /// <exception cref="StoreLocationException">The store is not there, or may not be used.</exception>
+    /// <exception cref="InvalidDataFileException">Something in the store is damaged.</exception>
+    public async Task<long> DownloadModelAsync(string run, string folder, CancellationToken cancellationToken = default)
+    {
+        Checked(run);
+        var store = await OpenStoreAsync(cancellationToken).ConfigureAwait(false);
+        var head = await RunStore.ReadHeadAsync(store, run, cancellationToken).ConfigureAwait(false);
+        if (head?.Manifest is not { } blob) throw new RunNotFoundException(run);
+        var manifest = await RunStore.ReadManifestAsync(store, blob, cancellationToken).ConfigureAwait(false);
+        await ModelExporter.ExportAsync(store, manifest, PartName.All(manifest.Parts.Count - 2), folder, cancellationToken).ConfigureAwait(false);
+        return manifest.Step;
+    }
+
+    /// <summary>Silos that hold parts of runs now.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
+    public Task<IReadOnlyList<SiloDescription>> GetSilosAsync(CancellationToken cancellationToken = default) =>
+        CallAsync(c => c.Cluster.GetTrainingSilos(), cancellationToken);
+
+    /// <summary>Whether a run can fit the cluster's silos; submitting checks it too.</summary>
+    /// <param name="spec">The run's settings, with block size and dtype.</param>
+    /// <param name="configJson">The content of the model's config.json.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>Null where it fits; else why it does not, with the numbers.</returns>
+    /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
+    public Task<string?> CheckCapacityAsync(TrainingSpec spec, string configJson, CancellationToken cancellationToken = default) =>
+        CallAsync(c => c.Cluster.CheckCapacity(spec, configJson), cancellationToken);
+
+    /// <summary>Starts a run that is in the store, or resumes it. Nothing for one that trains.</summary>
+    /// <param name="run">The run's name.</param>
+    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
+    public Task StartAsync(string run, CancellationToken cancellationToken = default) => CallAsync(c => Done(c.Run(Checked(run)).Start()), cancellationToken);
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _calls.DisposeAsync();
+
+    internal Task ConnectAsync(CancellationToken cancellationToken) => _calls.ConnectAsync(cancellationToken);
+
+    private static bool IsEnd(RunStatus status, EventPosition seen, WatchOptions options) =>
+        (status.State is RunState.Succeeded or RunState.Failed or RunState.Cancelled || (status.State == RunState.Paused && options.EndWhenPaused))
+        && status.Position.Step <= seen.Step && status.Position.Entry <= seen.Entry;
+
+    private static string Checked(string run)
+    {
+        try
+        {
+            RunName.Validate(run);
+            return run;
+        }
+        catch (ArgumentException e)
+        {
+            throw new InvalidTrainingSettingException("run_name", e.Message);
+        }
+    }
+
+    private static async Task<bool> Done(Task task)
+    {
+        await task.ConfigureAwait(false);
+        return true;
+    }
+
+    private async Task ControlAsync(string run, Func<IRunGrain, Task> action, CancellationToken cancellationToken)
+    {
+        await GetAsync(run, cancellationToken).ConfigureAwait(false);
+        await CallAsync(c => Done(action(c.Run(run))), cancellationToken).ConfigureAwait(false);
+    }
+
+    private Task<T> CallAsync<T>(Func<LisaConnection, Task<T>> call, CancellationToken cancellationToken) =>
+        _calls.CallAsync(call, _options.RetryTimeout, cancellationToken);
+
+    private Task<IBlobStore> OpenStoreAsync(CancellationToken cancellationToken) => _options.Store is { } store
+        ? BlobStores.OpenAsync(store, cancellationToken)
+        : throw new InvalidOperationException($"{nameof(LisaClientOptions)}.{nameof(LisaClientOptions.Store)} is not set; submitting and downloading need the cluster's store");
+}

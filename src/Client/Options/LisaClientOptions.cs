@@ -1,0 +1,26 @@
+namespace LisaOrleans.Client;
+
+/// <summary>Where a cluster is, and how patient a client is with it.</summary>
+public sealed class LisaClientOptions
+{
+    /// <value>The cluster's id: what its silos were started with. Default <c>lisa</c>.</value>
+    public string ClusterId { get; set; } = "lisa";
+
+    /// <value>The cluster's Redis, as HOST:PORT or a StackExchange.Redis configuration. Default <c>localhost:6379</c>.</value>
+    public string Redis { get; set; } = "localhost:6379";
+
+    /// <value>
+    /// The cluster's blob store: a folder, an Azure Storage connection string, or a container's URL. Needed to submit runs and to
+    /// download models, for nothing else. Default null.
+    /// </value>
+    public string? Store { get; set; }
+
+    /// <value>How long to look for a live silo when connecting. Default 30 seconds.</value>
+    public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <value>How long a call is repeated while the cluster gets over the loss of silos. Default 30 seconds.</value>
+    public TimeSpan RetryTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
+    /// <value>How long a watch looks for a cluster that does not answer. Default 10 minutes.</value>
+    public TimeSpan WatchTimeout { get; set; } = TimeSpan.FromMinutes(10);
+}

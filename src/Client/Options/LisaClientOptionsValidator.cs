@@ -1,0 +1,38 @@
+using Microsoft.Extensions.Options;
+using StackExchange.Redis;
+
+namespace LisaOrleans.Client;
+
+/// <summary>Checks a client's options before anything is connected to. Messages hold no value of the options: some are secrets.</summary>
+internal sealed class LisaClientOptionsValidator : IValidateOptions<LisaClientOptions>
+{
+    public ValidateOptionsResult Validate(string? name, LisaClientOptions options)
+    {
+        var problems = new List<string>();
+        if (string.IsNullOrWhiteSpace(options.ClusterId)) problems.Add($"{nameof(options.ClusterId)} is empty; it must be the id that the silos were started with");
+        if (!IsRedis(options.Redis)) problems.Add($"{nameof(options.Redis)} must be HOST:PORT or a StackExchange.Redis configuration");
+        if (options.Store is { } store && string.IsNullOrWhiteSpace(store)) problems.Add($"{nameof(options.Store)} is empty; it must be a folder, a connection string or a URL, or null");
+        Positive(nameof(options.ConnectTimeout), options.ConnectTimeout);
+        Positive(nameof(options.RetryTimeout), options.RetryTimeout);
+        Positive(nameof(options.WatchTimeout), options.WatchTimeout);
+        return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
+
+        void Positive(string setting, TimeSpan value)
+        {
+            if (value <= TimeSpan.Zero) problems.Add($"{setting} is {value}; it must be above 0");
+        }
+    }
+
+    private static bool IsRedis(string? text)
+    {
+        if (string.IsNullOrWhiteSpace(text)) return false;
+        try
+        {
+            return ConfigurationOptions.Parse(text).EndPoints.Count > 0;
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,42 @@
+using LisaOrleans.Checkpoints;
+
+namespace LisaOrleans.Client;
+
+/// <summary>Brings files into the store as blobs. What is there already, by hash, is not sent again: an upload that broke off goes on.</summary>
+internal sealed class ModelUpload(IBlobStore store, IProgress<UploadProgress>? progress)
+{
+    private long _done;
+    private long _total;
+
+    public async Task<RunSubmission> UploadAsync(RunRequest request, CancellationToken cancellationToken)
+    {
+        var model = ModelFiles.Of(request.ModelFolder);
+        string[] data = [request.DataFile, .. request.EvalDataFile is { } evalFile ? [evalFile] : Array.Empty<string>()];
+        foreach (var file in data)
+            if (!File.Exists(file)) throw new InvalidTrainingInputException($"{file}: no such file; training data is a JSON or JSONL file");
+
+        _total = model.Concat(data).Sum(f => new FileInfo(f).Length);
+        var blobs = new List<NamedBlob>();
+        foreach (var file in model) blobs.Add(await PutAsync(file, cancellationToken).ConfigureAwait(false));
+        return new RunSubmission
+        {
+            Spec = request.Spec,
+            Dataset = request.Dataset,
+            Model = blobs,
+            Data = await PutAsync(request.DataFile, cancellationToken).ConfigureAwait(false),
+            EvalData = request.EvalDataFile is { } evalData ? await PutAsync(evalData, cancellationToken).ConfigureAwait(false) : null,
+            Overwrite = request.Overwrite,
+        };
+    }
+
+    private async Task<NamedBlob> PutAsync(string path, CancellationToken cancellationToken)
+    {
+        var name = Path.GetFileName(path);
+        progress?.Report(new UploadProgress(name, _done, _total));
+        var blob = await FileBlob.OpenAsync(path, sent => progress?.Report(new UploadProgress(name, _done + sent, _total)), cancellationToken).ConfigureAwait(false);
+        await Uploads.PutAsync(store, blob, cancellationToken).ConfigureAwait(false);
+        _done += blob.Length;
+        progress?.Report(new UploadProgress(name, _done, _total));
+        return new NamedBlob(name, new BlobPointer(blob.Sha256, blob.Length));
+    }
+}

@@ -1,0 +1,7 @@
+namespace LisaOrleans.Client;
+
+/// <summary>How far an upload is.</summary>
+/// <param name="File">The file that is being uploaded.</param>
+/// <param name="Done">Bytes of all files that are in the store.</param>
+/// <param name="Total">Bytes of all files.</param>
+public sealed record UploadProgress(string File, long Done, long Total);

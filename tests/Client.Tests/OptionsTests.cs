@@ -1,0 +1,61 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
+
+namespace LisaOrleans.Client.Tests;
+
+/// <summary>Wrong options stop a service when it starts, with their names and without their values.</summary>
+public sealed class OptionsTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static TheoryData<string, Action<LisaClientOptions>> Wrong => new()
+    {
+        { "ClusterId", o => o.ClusterId = " " },
+        { "Redis", o => o.Redis = "" },
+        { "Redis", o => o.Redis = "localhost:6379,password=s3cret,noSuchOption=1" },
+        { "Store", o => o.Store = "" },
+        { "ConnectTimeout", o => o.ConnectTimeout = TimeSpan.Zero },
+        { "RetryTimeout", o => o.RetryTimeout = TimeSpan.FromSeconds(-1) },
+        { "WatchTimeout", o => o.WatchTimeout = TimeSpan.Zero },
+    };
+
+    [Theory]
+    [MemberData(nameof(Wrong))]
+    public async Task A_service_with_a_wrong_option_does_not_start(string option, Action<LisaClientOptions> spoil)
+    {
+        using var host = new HostBuilder().ConfigureServices(services => services.AddLisaClient(spoil)).Build();
+        var error = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Token));
+        Assert.Contains(option, error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", error.ToString(), StringComparison.Ordinal);
+
+        var options = new LisaClientOptions();
+        spoil(options);
+        await Assert.ThrowsAsync<OptionsValidationException>(() => LisaClient.ConnectAsync(options, Token));
+    }
+
+    [Fact]
+    public async Task A_service_starts_where_no_cluster_answers_and_its_calls_say_so()
+    {
+        using var host = new HostBuilder().ConfigureServices(services => services.AddLisaClient(o =>
+        {
+            o.Redis = "127.0.0.1:1,connectTimeout=100";
+            (o.ConnectTimeout, o.RetryTimeout) = (TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(1));
+        })).Build();
+        await host.StartAsync(Token);
+        var client = host.Services.GetRequiredService<LisaClient>();
+        await Assert.ThrowsAsync<ClusterUnavailableException>(() => client.GetAsync("any", Token));
+        await host.StopAsync(Token);
+    }
+
+    [Fact]
+    public async Task Submitting_without_a_store_says_what_is_missing()
+    {
+        await using var client = new LisaClient(new LisaClientOptions(), null, TimeProvider.System);
+        var request = new RunRequest { ModelFolder = "x", DataFile = "y", Spec = new TrainingSpec { RunName = "z", BlockSize = 0, Dtype = "auto", Threads = 0 } };
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => client.SubmitAsync(request, null, Token));
+        Assert.Contains("Store", error.Message, StringComparison.Ordinal);
+        var name = await Assert.ThrowsAsync<InvalidTrainingSettingException>(() => client.GetAsync("../x", Token));
+        Assert.Equal("run_name", name.Setting);
+    }
+}

@@ -1,0 +1,110 @@
+using LisaOrleans.Checkpoints;
+
+namespace LisaOrleans.Client.Tests;
+
+/// <summary>Files become blobs of their bytes; what is there already is not sent again.</summary>
+public sealed class UploadTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly FolderBlobStore _store;
+    private readonly List<UploadProgress> _progress = [];
+
+    public UploadTests() => _store = new FolderBlobStore(_folder["store"]);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task An_upload_brings_the_files_that_the_cluster_reads_and_no_others()
+    {
+        var request = Request();
+        File.WriteAllText(_folder["model/pytorch_model.bin"], "pickled");
+        File.WriteAllText(_folder["model/consolidated.safetensors"], "twice");
+        var submission = await UploadAsync(request);
+        Assert.Equal(["config.json", "model.safetensors", "tokenizer.model"], submission.Model.Select(f => f.Name).Order());
+        Assert.Equal("data.jsonl", submission.Data.Name);
+        Assert.Null(submission.EvalData);
+        foreach (var file in submission.Model.Append(submission.Data))
+        {
+            using var content = await _store.ReadAsync(new BlobRef(file.Blob.Sha256, file.Blob.Length), Token);
+            var path = file == submission.Data ? request.DataFile : Path.Combine(request.ModelFolder, file.Name);
+            Assert.Equal(await File.ReadAllBytesAsync(path, Token), content.ToArray());
+        }
+
+        Assert.Equal(_progress[^1].Total, _progress[^1].Done);
+        Assert.Equal(_progress.Select(p => p.Done).Order(), _progress.Select(p => p.Done));
+    }
+
+    [Fact]
+    public async Task Shards_are_those_that_the_index_names()
+    {
+        var request = Request();
+        File.Move(_folder["model/model.safetensors"], _folder["model/model-00001-of-00001.safetensors"]);
+        File.WriteAllText(_folder["model/model.safetensors.index.json"], """{"weight_map": {"a": "model-00001-of-00001.safetensors"}}""");
+        var submission = await UploadAsync(request);
+        Assert.Contains(submission.Model, f => f.Name == "model-00001-of-00001.safetensors");
+        Assert.Contains(submission.Model, f => f.Name == "model.safetensors.index.json");
+
+        File.WriteAllText(_folder["model/model.safetensors.index.json"], """{"weight_map": {"a": "../secret.safetensors"}}""");
+        await Assert.ThrowsAsync<InvalidTrainingInputException>(() => UploadAsync(request));
+        File.WriteAllText(_folder["model/model.safetensors.index.json"], """{"weight_map": """);
+        await Assert.ThrowsAsync<InvalidTrainingInputException>(() => UploadAsync(request));
+    }
+
+    [Fact]
+    public async Task What_is_in_the_store_is_not_written_again()
+    {
+        var request = Request();
+        await UploadAsync(request);
+        Assert.True(_progress.Count > 2 * 4, "the first time bytes are read to be sent");
+        _progress.Clear();
+        await UploadAsync(request);
+
+        // Of each file only its beginning and its end are told.
+        Assert.Equal(2 * 4, _progress.Count);
+        Assert.Equal(_progress[^1].Total, _progress[^1].Done);
+    }
+
+    [Fact]
+    public async Task A_file_that_changes_meanwhile_is_not_stored_under_a_wrong_name()
+    {
+        File.WriteAllText(_folder["f"], "before");
+        var blob = await FileBlob.OpenAsync(_folder["f"], null, Token);
+        File.WriteAllText(_folder["f"], "after, and longer");
+        await Assert.ThrowsAsync<InvalidDataFileException>(() => _store.PutAsync(blob, Token));
+        Assert.False(await _store.ExistsAsync(blob.Sha256, Token));
+    }
+
+    [Fact]
+    public async Task Missing_files_are_named()
+    {
+        var request = Request();
+        var error = await Assert.ThrowsAsync<InvalidTrainingInputException>(() => UploadAsync(request with { DataFile = _folder["none.jsonl"] }));
+        Assert.Contains("none.jsonl", error.Message, StringComparison.Ordinal);
+        error = await Assert.ThrowsAsync<InvalidTrainingInputException>(() => UploadAsync(request with { ModelFolder = _folder["none"] }));
+        Assert.Contains(_folder["none"], error.Message, StringComparison.Ordinal);
+    }
+
+    private Task<RunSubmission> UploadAsync(RunRequest request) => new ModelUpload(_store, new Collector(_progress)).UploadAsync(request, Token);
+
+    private RunRequest Request()
+    {
+        Directory.CreateDirectory(_folder["model"]);
+        File.WriteAllText(_folder["model/config.json"], "{}");
+        File.WriteAllText(_folder["model/tokenizer.model"], "t");
+        File.WriteAllBytes(_folder["model/model.safetensors"], [.. Enumerable.Range(0, 3_000_000).Select(i => (byte)i)]);
+        File.WriteAllText(_folder["data.jsonl"], "{}\n");
+        return new RunRequest
+        {
+            ModelFolder = _folder["model"],
+            DataFile = _folder["data.jsonl"],
+            Spec = new TrainingSpec { RunName = "r", BlockSize = 0, Dtype = "auto", Threads = 0 },
+        };
+    }
+
+    private sealed class Collector(List<UploadProgress> all) : IProgress<UploadProgress>
+    {
+        public void Report(UploadProgress value) => all.Add(value);
+    }
+}

@@ -1,0 +1,53 @@
+using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
+using LisaOrleans.Client;
+
+namespace LisaOrleans.Cluster.Tests;
+
+/// <summary>The program of docs/client.md, compiled and run.</summary>
+public sealed partial class ClientPageTests(ClusterFixture fixture) : IClassFixture<ClusterFixture>
+{
+    [Fact]
+    public async Task The_program_on_the_page_works()
+    {
+        var client = fixture.Cluster.Client;
+        var before = Environment.CurrentDirectory;
+        Environment.CurrentDirectory = Executables.Repository;
+        try
+        {
+            await ProgramOfThePage(client);
+            Assert.True(File.Exists("out/third/model.safetensors"));
+        }
+        finally
+        {
+            if (Directory.Exists("out/third")) Directory.Delete("out/third", recursive: true);
+            Environment.CurrentDirectory = before;
+        }
+    }
+
+    [Fact]
+    public void The_program_on_the_page_is_this_one() =>
+        Assert.Equal(Lines(Block().Match(File.ReadAllText(Path.Combine(Executables.Repository, "docs", "client.md"))).Groups[1].Value), Lines(Source()));
+
+    private static async Task ProgramOfThePage(LisaClient client)
+    {
+        // page
+        await client.SubmitAsync(new RunRequest
+        {
+            ModelFolder = "samples/tiny-stories",
+            DataFile = "samples/animals.jsonl",
+            Spec = new TrainingSpec { RunName = "third", MaxSteps = 40, LearningRate = 1e-3, BlockSize = 0, Dtype = "auto", Threads = 0 },
+        });
+        await foreach (var happened in client.WatchAsync("third"))
+            if (happened is StepCompleted { Record: var step }) Console.WriteLine($"step {step.Step}: loss {step.Loss:0.0000}");
+        await client.DownloadModelAsync("third", "out/third");
+        // end of page
+    }
+
+    private static string Source([CallerFilePath] string path = "") => File.ReadAllText(path).Split("// page\n")[1].Split("// end of page")[0];
+
+    private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    [GeneratedRegex("ClientPageTests.*?```csharp\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex Block();
+}

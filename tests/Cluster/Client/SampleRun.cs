@@ -1,0 +1,24 @@
+using LisaOrleans.Client;
+
+namespace LisaOrleans.Cluster.Tests;
+
+/// <summary>A run on the sample model that does a few steps a second.</summary>
+internal static class SampleRun
+{
+    public static RunRequest Request(string name, long steps) => new()
+    {
+        ModelFolder = Path.Combine(Executables.Repository, "samples", "tiny-stories"),
+        DataFile = Path.Combine(Executables.Repository, "samples", "animals.jsonl"),
+        Spec = new TrainingSpec
+        {
+            RunName = name,
+            MaxSteps = steps,
+            LisaIntervalSteps = 4,
+            LearningRate = 1e-3,
+            SaveSteps = 5,
+            BlockSize = 0,
+            Dtype = "auto",
+            Threads = 0,
+        },
+    };
+}

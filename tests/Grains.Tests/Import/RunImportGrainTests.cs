@@ -1,0 +1,126 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Silo;
+
+namespace LisaOrleans.Grains.Tests;
+
+/// <summary>A run made in the cluster from files in the store is the run that an import on this machine makes.</summary>
+public sealed class RunImportGrainTests : IAsyncLifetime
+{
+    private readonly TempFolder _folder = new();
+    private FolderBlobStore _store = null!;
+    private EmbeddedSilo _silo = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _store = new FolderBlobStore(_folder["store"]);
+        _silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = _store }, Token);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _silo.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task An_import_in_the_cluster_is_an_import()
+    {
+        var submission = await SubmissionAsync(TinyStories.Spec(7));
+        var submitted = await ImportAsync(submission);
+        Assert.False(submitted.Resumed);
+        Assert.Equal(7, submitted.TotalSteps);
+        using var here = await TestRun.ImportAsync(TinyStories.Spec(7));
+        Assert.Equal(await ManifestAsync(here.Store), await ManifestAsync(_store));
+
+        Assert.True((await ImportAsync(submission)).Resumed);
+        var error = await Assert.ThrowsAsync<RunExistsException>(() => ImportAsync(submission with { Spec = submission.Spec with { LearningRate = 0.5 } }));
+        Assert.Contains("learning_rate", Assert.Single(error.Differences), StringComparison.Ordinal);
+        Assert.False((await ImportAsync(submission with { Spec = submission.Spec with { LearningRate = 0.5 }, Overwrite = true })).Resumed);
+    }
+
+    [Fact]
+    public async Task What_is_left_open_is_chosen_by_model_and_cluster()
+    {
+        var submission = await SubmissionAsync(TinyStories.Spec(1) with { BlockSize = 0, Dtype = "auto", Threads = 0 });
+        var spec = (await ImportAsync(submission)).Spec;
+        Assert.Equal(Math.Min(TinyStories.Config.MaxSequenceLength, 1024), spec.BlockSize);
+        Assert.Equal(TinyStories.Config.TorchDtype ?? "float32", spec.Dtype);
+        Assert.True(spec.Threads > 0);
+    }
+
+    [Fact]
+    public async Task Wrong_settings_come_back_with_their_names()
+    {
+        var submission = await SubmissionAsync(TinyStories.Spec(7));
+        var error = await Assert.ThrowsAsync<InvalidTrainingSettingException>(() => ImportAsync(submission with { Spec = submission.Spec with { LearningRate = -1 } }));
+        Assert.Equal("learning_rate", error.Setting);
+        error = await Assert.ThrowsAsync<InvalidTrainingSettingException>(() => ImportAsync(submission with { Dataset = submission.Dataset with { Template = "none" } }));
+        Assert.Equal("template", error.Setting);
+        error = await Assert.ThrowsAsync<InvalidTrainingSettingException>(() => ImportAsync(submission with { Spec = submission.Spec with { RunName = "../x" } }));
+        Assert.Equal("run_name", error.Setting);
+    }
+
+    [Theory]
+    [InlineData("../config.json")]
+    [InlineData("/etc/passwd")]
+    [InlineData("a/b.safetensors")]
+    [InlineData("..\\x.safetensors")]
+    [InlineData(".hidden.safetensors")]
+    [InlineData("script.py")]
+    [InlineData("")]
+    public async Task Names_that_are_no_model_files_are_refused(string name)
+    {
+        var submission = await SubmissionAsync(TinyStories.Spec(7));
+        var error = await Assert.ThrowsAsync<InvalidTrainingInputException>(
+            () => ImportAsync(submission with { Model = [.. submission.Model, submission.Model[0] with { Name = name }] }));
+        Assert.Contains($"'{name}'", error.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<InvalidTrainingInputException>(() => ImportAsync(submission with { Data = submission.Data with { Name = "../" + name } }));
+        Assert.Null(await RunStore.ReadHeadAsync(_store, "test", Token));
+    }
+
+    [Fact]
+    public async Task Damaged_input_is_named_without_the_paths_of_the_silo()
+    {
+        var submission = await SubmissionAsync(TinyStories.Spec(7));
+        var broken = await PutAsync("data.jsonl", "{\"prompt\": 1"u8.ToArray());
+        var error = await Assert.ThrowsAsync<InvalidTrainingInputException>(() => ImportAsync(submission with { Data = broken }));
+        Assert.StartsWith("data/data.jsonl", error.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(Path.GetTempPath(), error.Message, StringComparison.Ordinal);
+
+        error = await Assert.ThrowsAsync<InvalidTrainingInputException>(
+            () => ImportAsync(submission with { Model = [.. submission.Model.Where(f => f.Name != "config.json")] }));
+        Assert.Contains("config.json", error.Message, StringComparison.Ordinal);
+
+        error = await Assert.ThrowsAsync<InvalidTrainingInputException>(
+            () => ImportAsync(submission with { Data = new NamedBlob("data.jsonl", new BlobPointer(new string('0', 64), 5)) }));
+        Assert.Contains("missing", error.Message, StringComparison.Ordinal);
+    }
+
+    private Task<SubmittedRun> ImportAsync(RunSubmission submission) =>
+        _silo.Grains.GetGrain<IRunImportGrain>(submission.Spec.RunName).Import(submission, Token);
+
+    private async Task<RunSubmission> SubmissionAsync(TrainingSpec spec) => new()
+    {
+        Spec = spec,
+        Dataset = new DatasetSettings(),
+        Model = [.. await Task.WhenAll(Directory.GetFiles(TinyStories.Model).Select(async f => await PutAsync(Path.GetFileName(f), await File.ReadAllBytesAsync(f, Token))))],
+        Data = await PutAsync("data.jsonl", await File.ReadAllBytesAsync(TinyStories.Data, Token)),
+    };
+
+    private async Task<NamedBlob> PutAsync(string name, byte[] content)
+    {
+        var blob = new BytesBlob(content);
+        await _store.PutAsync(blob, Token);
+        return new NamedBlob(name, new BlobPointer(blob.Sha256, blob.Length));
+    }
+
+    // All that decides the result, as one text.
+    private static async Task<string> ManifestAsync(IBlobStore store)
+    {
+        var head = await RunStore.ReadHeadAsync(store, "test", Token);
+        var manifest = await RunStore.ReadManifestAsync(store, head!.Manifest!, Token);
+        return string.Join(' ', manifest.References().Select(r => r.Sha256));
+    }
+}
