@@ -40,6 +40,10 @@ public sealed class AzureBlobStore : IBlobStore
     }
 
     /// <inheritdoc/>
+    public async Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken) =>
+        await Blob(sha256).ExistsAsync(cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
     public async Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken)
     {
         var client = Blob(blob.Sha256);

@@ -29,6 +29,9 @@ public sealed class FolderBlobStore : IBlobStore
     public string Location => _root;
 
     /// <inheritdoc/>
+    public Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken) => Task.FromResult(File.Exists(BlobPath(sha256)));
+
+    /// <inheritdoc/>
     public async Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken)
     {
         var file = new FileInfo(BlobPath(blob.Sha256));

@@ -9,6 +9,9 @@ public interface IBlobStore
     /// <summary>Where it is, for messages; never a secret.</summary>
     string Location { get; }
 
+    /// <summary>Whether a blob is there now; nothing keeps it there.</summary>
+    Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken);
+
     /// <summary>
     /// Whether a blob is there in its full length. If so it is made new to the garbage collector, unless it is less than a
     /// minute old.

@@ -9,6 +9,10 @@ public sealed class MeasuredBlobStore(IBlobStore inner) : IBlobStore
     public string Location => inner.Location;
 
     /// <inheritdoc/>
+    public Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken) =>
+        StoreTelemetry.Measure("exists", inner.ExistsAsync(sha256, cancellationToken));
+
+    /// <inheritdoc/>
     public Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken) =>
         StoreTelemetry.Measure("renew", inner.RenewAsync(blob, cancellationToken));
 

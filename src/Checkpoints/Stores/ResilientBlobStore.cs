@@ -55,6 +55,9 @@ public sealed class ResilientBlobStore : IBlobStore
     public string Location => _inner.Location;
 
     /// <inheritdoc/>
+    public Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken) => Try(t => _inner.ExistsAsync(sha256, t), cancellationToken);
+
+    /// <inheritdoc/>
     public Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken) => Try(t => _inner.RenewAsync(blob, t), cancellationToken);
 
     /// <inheritdoc/>

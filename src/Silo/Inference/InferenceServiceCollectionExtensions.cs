@@ -17,7 +17,7 @@ public static class InferenceServiceCollectionExtensions
         if (options.Template is { } template) _ = ChatTemplates.Get(template);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(options);
-        services.TryAddSingleton<IModelCatalog, ModelCatalog>();
+        services.TryAddSingleton<IModelCatalog, ServableModelCatalog>();
         services.TryAddSingleton<ModelPool>();
         services.TryAddSingleton<CompletionService>();
         return services;

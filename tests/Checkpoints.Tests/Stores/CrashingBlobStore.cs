@@ -9,6 +9,8 @@ internal sealed class CrashingBlobStore(IBlobStore inner, int crashAt, bool afte
 
     public bool Crashed { get; private set; }
 
+    public Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken) => Call(() => inner.ExistsAsync(sha256, cancellationToken));
+
     public Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken) => Call(() => inner.RenewAsync(blob, cancellationToken));
 
     public Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken) => Call(() => inner.PutAsync(blob, cancellationToken));

@@ -85,6 +85,8 @@ public sealed class ResilientBlobStoreOutageTests
 
         public string Location => "nowhere";
 
+        public Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken) => throw new NotSupportedException();
 
         public Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken) => throw new NotSupportedException();

@@ -1,5 +1,6 @@
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Grains;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
 namespace LisaOrleans.Silo;
@@ -8,7 +9,8 @@ namespace LisaOrleans.Silo;
 /// The folders of the models folder by their names, and the store's finished runs by theirs: alone, or as the end of an
 /// OpenAI name (<c>ft:…:RUN</c>). A folder goes before a run of its name.
 /// </summary>
-internal sealed class ModelCatalog(InferenceOptions options, IBlobStore store, ILogger<ModelCatalog> logger) : IModelCatalog
+internal sealed class ServableModelCatalog(InferenceOptions options, IBlobStore store, IServiceProvider services, ILogger<ServableModelCatalog> logger)
+    : IModelCatalog
 {
     private const string FineTuned = "ft:";
 
@@ -21,7 +23,11 @@ internal sealed class ModelCatalog(InferenceOptions options, IBlobStore store, I
             return FolderModel.Open(folder, options.Template, logger);
         }
 
-        var run = name.StartsWith(FineTuned, StringComparison.Ordinal) ? name[(name.LastIndexOf(':') + 1)..] : name;
+        // The model of a job has a name of its own, and may have been deleted.
+        var run = ModelIds.JobOf(name) is not null && services.GetService<ModelCatalog>() is { } tuned
+            ? (await tuned.FindAsync(name, cancellationToken).ConfigureAwait(false))?.Run
+            : name.StartsWith(FineTuned, StringComparison.Ordinal) ? name[(name.LastIndexOf(':') + 1)..] : name;
+        if (run is null) return null;
         return await RunModel.FindAsync(store, run, cancellationToken).ConfigureAwait(false) is { } found ? new FinishedRunModel(found) : null;
     }
 }
