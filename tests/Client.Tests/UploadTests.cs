@@ -73,7 +73,7 @@ public sealed class UploadTests : IDisposable
         var blob = await FileBlob.OpenAsync(_folder["f"], null, Token);
         File.WriteAllText(_folder["f"], "after, and longer");
         await Assert.ThrowsAsync<InvalidDataFileException>(() => _store.PutAsync(blob, Token));
-        Assert.False(await _store.ExistsAsync(blob.Sha256, Token));
+        Assert.Empty(await _store.ListAsync(Token).ToListAsync(Token));
     }
 
     [Fact]

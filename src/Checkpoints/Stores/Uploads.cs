@@ -35,10 +35,7 @@ public static class Uploads
             if (path[Prefix.Length..] is var name && BlobRef.IsName(name)) marked.Add(name);
         var report = await GarbageCollector.CollectAsync(store, marked, age, time, cancellationToken).ConfigureAwait(false);
         if (report.Deleted == 0) return;
-        foreach (var name in marked)
-        {
-            if (!await store.ExistsAsync(name, cancellationToken).ConfigureAwait(false))
-                await store.DeleteDocumentAsync(Prefix + name, cancellationToken).ConfigureAwait(false);
-        }
+        await foreach (var blob in store.ListAsync(cancellationToken).ConfigureAwait(false)) marked.Remove(blob.Sha256);
+        foreach (var gone in marked) await store.DeleteDocumentAsync(Prefix + gone, cancellationToken).ConfigureAwait(false);
     }
 }
