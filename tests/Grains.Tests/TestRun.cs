@@ -42,10 +42,12 @@ internal sealed class TestRun : IDisposable
     /// <param name="after">Where the watch begins; null for the start.</param>
     /// <param name="seen">Gets the events.</param>
     /// <param name="start">False to watch only.</param>
+    /// <param name="through">What stands between the silo and the store; null for nothing.</param>
     public async Task<RunEnded> ContinueAsync(
-        long? pauseAt = null, Func<IRunGrain, Task>? during = null, EventPosition? after = null, List<TrainingEvent>? seen = null, bool start = true)
+        long? pauseAt = null, Func<IRunGrain, Task>? during = null, EventPosition? after = null, List<TrainingEvent>? seen = null, bool start = true,
+        IBlobStore? through = null)
     {
-        await using var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = Store }, Token);
+        await using var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = through ?? Store }, Token);
         var run = silo.Grains.GetGrain<IRunGrain>(_name);
         if (start) await run.Start();
         var other = during?.Invoke(run) ?? Task.CompletedTask;

@@ -1,0 +1,85 @@
+using LisaOrleans.Checkpoints;
+
+namespace LisaOrleans.Grains.Tests;
+
+/// <summary>What a run makes of a store that lost something, and of one that is away for a while.</summary>
+public sealed class DamagedStoreTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("layer-0", false)]
+    [InlineData("layer-0", true)]
+    [InlineData("embedding", true)]
+    public async Task What_is_damaged_for_good_fails_the_run_with_its_name_and_when_it_is_restored_the_run_goes_on(string part, bool missing)
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(7));
+        await run.ContinueAsync(pauseAt: 2);
+        var before = (await RunStore.ReadHeadAsync(run.Store, "test", Token))!;
+        var manifest = await RunStore.ReadManifestAsync(run.Store, before.Manifest!, Token);
+        var blob = (manifest.Parts[part].Optimizer ?? manifest.Parts[part].Weights).Sha256;
+        var file = Directory.EnumerateFiles(run.Store.Location, blob, SearchOption.AllDirectories).Single();
+        var bytes = await File.ReadAllBytesAsync(file, Token);
+        if (missing) File.Delete(file);
+        else await File.WriteAllBytesAsync(file, [.. bytes.Select((b, i) => i == bytes.Length / 2 ? (byte)(b ^ 1) : b)], Token);
+
+        var ended = await run.ContinueAsync();
+
+        Assert.Equal(RunState.Failed, ended.State);
+        Assert.Contains(blob, ended.Error, StringComparison.Ordinal);
+        Assert.Contains(missing ? "is missing" : "is damaged", ended.Error, StringComparison.Ordinal);
+        var after = (await RunStore.ReadHeadAsync(run.Store, "test", Token))!;
+        Assert.Equal((before.Manifest, before.Generation + 1, RunHeadStates.Failed, ended.Error), (after.Manifest, after.Generation, after.State, after.Error));
+
+        await File.WriteAllBytesAsync(file, bytes, Token);
+        await run.FinishAsync();
+        using var straight = await TestRun.TrainAsync(TinyStories.Spec(7));
+        Assert.Equal(await straight.WeightsShaAsync(), await run.WeightsShaAsync());
+    }
+
+    // More failures in a row than a run takes of what repeats, but all of them within a minute.
+    [Fact]
+    public async Task A_store_that_is_away_for_a_while_does_not_end_the_run()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(7));
+        var away = new AwayStore(run.Store, failures: 12);
+        var ended = await run.ContinueAsync(through: away);
+        Assert.True(ended.State == RunState.Succeeded, ended.Error);
+        Assert.Equal(0, away.Left);
+        using var straight = await TestRun.TrainAsync(TinyStories.Spec(7));
+        Assert.Equal(await straight.WeightsShaAsync(), await run.WeightsShaAsync());
+    }
+
+    /// <summary>A store that, once a manifest was written through it, cannot be written to for some time.</summary>
+    private sealed class AwayStore(IBlobStore inner, int failures) : IBlobStore
+    {
+        private int _left = failures;
+        private int _written;
+
+        public int Left => Math.Max(0, Volatile.Read(ref _left));
+
+        public string Location => inner.Location;
+
+        public Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken) => inner.RenewAsync(blob, cancellationToken);
+
+        public Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken) => inner.PutAsync(blob, cancellationToken);
+
+        public Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken) => inner.ReadAsync(blob, cancellationToken);
+
+        public IAsyncEnumerable<StoredBlob> ListAsync(CancellationToken cancellationToken) => inner.ListAsync(cancellationToken);
+
+        public Task<bool> DeleteAsync(StoredBlob blob, CancellationToken cancellationToken) => inner.DeleteAsync(blob, cancellationToken);
+
+        public Task<StoreDocument?> GetDocumentAsync(string path, CancellationToken cancellationToken) => inner.GetDocumentAsync(path, cancellationToken);
+
+        // The first two take the run and place its parts.
+        public Task<string> PutDocumentAsync(string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken) =>
+            Interlocked.Increment(ref _written) > 2 && Interlocked.Decrement(ref _left) >= 0
+                ? throw new IOException("away")
+                : inner.PutDocumentAsync(path, content, ifMatch, cancellationToken);
+
+        public IAsyncEnumerable<string> ListDocumentsAsync(string prefix, CancellationToken cancellationToken) => inner.ListDocumentsAsync(prefix, cancellationToken);
+
+        public Task DeleteDocumentAsync(string path, CancellationToken cancellationToken) => inner.DeleteDocumentAsync(path, cancellationToken);
+    }
+}
