@@ -48,7 +48,9 @@ internal static class SiloHttp
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddLisaApiKeys();
+        services.AddLisaRequestLimits(options.RequestsPerMinute);
         services.AddLisaApi();
+        services.AddLisaReference();
     }
 
     /// <summary>Maps all endpoints. Whatever is not open to everybody needs a key, without saying so.</summary>
@@ -58,8 +60,10 @@ internal static class SiloHttp
         app.UseMiddleware<LocalRequestMiddleware>();
         app.UseRouting();
         app.UseAuthentication();
+        app.UseRateLimiter();
         app.UseAuthorization();
         app.MapLisaHealth();
         app.MapLisaApi();
+        app.MapLisaReference();
     }
 }
