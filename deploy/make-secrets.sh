@@ -19,7 +19,9 @@ redis=$(hex 32)
 azurite=$(random 64)
 store=${2:-"DefaultEndpointsProtocol=http;AccountName=lisa;AccountKey=$azurite;BlobEndpoint=http://azurite:10000/lisa;"}
 
+key=lisa-$(hex 32)
 printf '%s' "$(hex 32)" > "$folder/cluster-secret"
+printf 'admin write %s\n' "$(printf '%s' "$key" | sha256sum | cut -d ' ' -f 1)" > "$folder/api-keys"
 printf 'requirepass %s\n' "$redis" > "$folder/redis.conf"
 printf 'lisa:%s' "$azurite" > "$folder/azurite-account"
 cat > "$folder/appsettings.json" <<JSON
@@ -27,7 +29,11 @@ cat > "$folder/appsettings.json" <<JSON
   "lisa": {
     "redis": "redis:6379,password=$redis",
     "store": "$store",
-    "cluster_secret_file": "cluster-secret"
+    "cluster_secret_file": "cluster-secret",
+    "api_keys": "api-keys"
   }
 }
 JSON
+
+# Kept nowhere: the file has its hash only.
+echo "key of the HTTP API, shown only now: $key"

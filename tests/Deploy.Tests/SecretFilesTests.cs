@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LisaOrleans.Cli;
+using LisaOrleans.Silo;
 
 namespace LisaOrleans.Deploy.Tests;
 
@@ -15,6 +16,7 @@ public sealed class SecretFilesTests
         foreach (var field in section.EnumerateObject()) Assert.Contains(KnownSettings.Silo, s => s.Key == field.Name);
         Assert.Equal("AccountName=a;AccountKey=b", section.GetProperty("store").GetString());
         Assert.True(File.Exists(folder["secrets/" + section.GetProperty("cluster_secret_file").GetString()]));
+        Assert.Equal(1, ApiKeys.ReadFile(folder["secrets/" + section.GetProperty("api_keys").GetString()]).Count);
         if (!OperatingSystem.IsWindows())
             Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(folder["secrets"]));
     }

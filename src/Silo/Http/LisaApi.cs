@@ -23,6 +23,8 @@ internal static class LisaApi
         services.AddSingleton<JobSources>();
         services.AddSingleton<JobImporter>();
         services.AddSingleton<IHostedService>(s => s.GetRequiredService<JobImporter>());
+        services.AddSingleton<StoreUpkeep>();
+        services.AddSingleton<IHostedService>(s => s.GetRequiredService<StoreUpkeep>());
     }
 
     public static void MapLisaApi(this IEndpointRouteBuilder routes)

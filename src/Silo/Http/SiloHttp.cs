@@ -48,8 +48,10 @@ internal static class SiloHttp
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
         services.AddLisaApiKeys();
+        services.AddLisaRequestLimits(options.RequestsPerMinute);
         services.AddLisaApi();
         services.AddLisaInference(new InferenceOptions { ModelsFolder = options.ModelsFolder });
+        services.AddLisaReference();
     }
 
     /// <summary>Maps all endpoints. Whatever is not open to everybody needs a key, without saying so.</summary>
@@ -59,11 +61,13 @@ internal static class SiloHttp
         app.UseMiddleware<LocalRequestMiddleware>();
         app.UseRouting();
         app.UseAuthentication();
+        app.UseRateLimiter();
         app.UseAuthorization();
         app.MapLisaHealth();
         app.MapLisaTelemetry();
         app.MapLisaDashboard();
         app.MapLisaApi();
         app.MapLisaCompletions();
+        app.MapLisaReference();
     }
 }

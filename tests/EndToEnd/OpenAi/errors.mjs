@@ -75,7 +75,10 @@ await fails(client.fineTuning.jobs.create(job, once), OpenAI.UnprocessableEntity
 // Data that is no training data makes a job that fails, and says why.
 const useless = await upload('{"a": 1}\n');
 let failed = await client.fineTuning.jobs.create({ ...job, training_file: useless.id });
-while (failed.status === 'validating_files') failed = await client.fineTuning.jobs.retrieve(failed.id);
+while (failed.status === 'validating_files') {
+  await new Promise((done) => setTimeout(done, 50));
+  failed = await client.fineTuning.jobs.retrieve(failed.id);
+}
 assert.equal(failed.status, 'failed');
 assert.equal(failed.error.param, 'training_file');
 assert.match(failed.error.message, /data\.jsonl: line 1/);

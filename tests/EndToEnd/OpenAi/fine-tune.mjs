@@ -95,7 +95,10 @@ const next = await client.fineTuning.jobs.create({
 });
 assert.equal(next.hyperparameters.n_epochs, 50);
 let status = next.status;
-while (status === 'validating_files' || status === 'queued') status = (await client.fineTuning.jobs.retrieve(next.id)).status;
+while (status === 'validating_files' || status === 'queued') {
+  await new Promise((done) => setTimeout(done, 50));
+  status = (await client.fineTuning.jobs.retrieve(next.id)).status;
+}
 assert.equal(status, 'running');
 assert.equal((await client.fineTuning.jobs.pause(next.id)).status, 'paused');
 assert.equal((await client.fineTuning.jobs.resume(next.id)).object, 'fine_tuning.job');

@@ -47,4 +47,10 @@ internal sealed record JobDocument
 
     /// <summary>Whether the model that came out was deleted.</summary>
     public bool ModelDeleted { get; init; }
+
+    /// <summary>Whether nothing of the deleted model's run is left in the store.</summary>
+    public bool RunDeleted { get; init; }
+
+    /// <summary>Blobs of the deleted model's run that are still to be collected.</summary>
+    public IReadOnlyList<string> DeletedBlobs { get; init; } = [];
 }

@@ -1,0 +1,86 @@
+using System.Text.Json.Nodes;
+
+namespace LisaOrleans.EndToEnd;
+
+public sealed class EventStreamTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_stream_that_breaks_off_goes_on_where_it_was_also_on_another_silo()
+    {
+        using var folder = new TempFolder();
+        string job;
+        List<(string Id, string Data)> first;
+        await using (var server = await ApiServer.StartAsync(folder["store"]))
+        {
+            job = (string)(await server.Http.PostJsonAsync(Requests.Jobs, Requests.Job(await server.Http.UploadAsync(), steps: 200)))["id"]!;
+            first = await ReadAsync(server, job, null, until: e => e.Contains("\"Step 3/", StringComparison.Ordinal));
+            await server.Http.PostJsonAsync($"{Requests.Jobs}/{job}/pause", null);
+        }
+
+        // The silo is gone; the next one reads the same store. The end is a cancellation, so the test need not wait for all steps.
+        await using (var server = await ApiServer.StartAsync(folder["store"]))
+        {
+            var rest = ReadAsync(server, job, first[^1].Id, until: null);
+            await server.Http.PostJsonAsync($"{Requests.Jobs}/{job}/cancel", null);
+            var events = first.Concat(await rest).Select(e => JsonNode.Parse(e.Data)!).ToArray();
+            var ids = events.Select(e => (string)e["id"]!).ToArray();
+            Assert.Equal(ids.Length, ids.Distinct().Count());
+            var steps = events.Where(e => (string)e["type"]! == "metrics").Select(e => (long)e["data"]!["step"]!).ToArray();
+            Assert.Equal(Enumerable.Range(1, steps.Length).Select(i => (long)i), steps);
+            Assert.Contains("cancelled", (string)events[^1]["message"]!, StringComparison.Ordinal);
+
+            // A list has the same events.
+            var listed = new List<string>();
+            for (string? after = null; ;)
+            {
+                var page = await server.Http.GetJsonAsync($"{Requests.Jobs}/{job}/events?order=asc&limit=7{(after is null ? "" : "&after=" + after)}");
+                listed.AddRange(page["data"]!.AsArray().Select(e => (string)e!["id"]!));
+                if (!(bool)page["has_more"]!) break;
+                after = (string)page["last_id"]!;
+            }
+
+            Assert.Equal(ids.Order(), listed.Order());
+        }
+    }
+
+    [Theory]
+    [InlineData("x")]
+    [InlineData("1-2")]
+    [InlineData("-1-0-0")]
+    [InlineData("1-99999999999999999999-0")]
+    public async Task A_wrong_last_event_id_is_refused(string id)
+    {
+        await using var server = await ApiServer.StartAsync();
+        var job = (string)(await server.Http.PostJsonAsync(Requests.Jobs, Requests.Job(await server.Http.UploadAsync(), steps: 1)))["id"]!;
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{Requests.Jobs}/{job}/events?stream=true");
+        request.Headers.Add("Last-Event-ID", id);
+        using var response = await server.Http.SendAsync(request, Token);
+        Assert.Equal(System.Net.HttpStatusCode.BadRequest, response.StatusCode);
+    }
+
+    // Reads the stream to its last line, or until an event was seen.
+    private static async Task<List<(string Id, string Data)>> ReadAsync(ApiServer server, string job, string? after, Func<string, bool>? until)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"{Requests.Jobs}/{job}/events");
+        request.Headers.Add("Accept", "text/event-stream");
+        if (after is not null) request.Headers.Add("Last-Event-ID", after);
+        using var response = await server.Http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Token);
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType!.MediaType);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(Token));
+        var events = new List<(string, string)>();
+        var id = "";
+        while (await reader.ReadLineAsync(Token) is { } line)
+        {
+            if (line == "data: [DONE]") return events;
+            if (line.StartsWith("id: ", StringComparison.Ordinal)) id = line[4..];
+            if (!line.StartsWith("data: ", StringComparison.Ordinal)) continue;
+            events.Add((id, line[6..]));
+            if (until?.Invoke(line) == true) return events;
+        }
+
+        Assert.Fail("the stream ended without its last line");
+        return events;
+    }
+}

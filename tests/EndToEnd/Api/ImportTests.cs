@@ -1,0 +1,82 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using LisaOrleans.Checkpoints;
+
+namespace LisaOrleans.EndToEnd;
+
+public sealed class ImportTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_job_whose_silo_died_before_it_was_a_run_is_taken_up_by_another()
+    {
+        using var folder = new TempFolder();
+        string job;
+
+        // A silo without the model's folder takes nothing up, so this one can only leave the job behind.
+        await using (var server = await ApiServer.StartAsync(folder["store"]))
+        {
+            job = (string)(await server.Http.PostJsonAsync(Requests.Jobs, Requests.Job(await server.Http.UploadAsync(), steps: 3)))["id"]!;
+            await server.Http.UntilAsync(job, "succeeded");
+        }
+
+        await RewindAsync(new FolderBlobStore(folder["store"]), job, "S127.0.0.1:1:1");
+        await using (var server = await ApiServer.StartAsync(folder["store"]))
+        {
+            var done = await server.Http.UntilAsync(job, "succeeded");
+            Assert.Equal(3, (long)done["progress"]!["step"]!);
+        }
+    }
+
+    [Fact]
+    public async Task A_job_is_cancelled_before_it_is_a_run()
+    {
+        using var folder = new TempFolder();
+        string job;
+        await using (var server = await ApiServer.StartAsync(folder["store"]))
+        {
+            job = (string)(await server.Http.PostJsonAsync(Requests.Jobs, Requests.Job(await server.Http.UploadAsync(), steps: 1)))["id"]!;
+            await server.Http.UntilAsync(job, "succeeded");
+        }
+
+        // Without the folder of models nobody here can import it.
+        await RewindAsync(new FolderBlobStore(folder["store"]), job, null);
+        await using (var server = await ApiServer.StartAsync(folder["store"], o => o with { ModelsFolder = null }))
+        {
+            Assert.Equal("validating_files", (string)(await server.Http.GetJsonAsync($"{Requests.Jobs}/{job}"))["status"]!);
+            await server.Http.PostJsonAsync($"{Requests.Jobs}/{job}/pause", null, HttpStatusCode.BadRequest);
+            var cancelled = await server.Http.PostJsonAsync($"{Requests.Jobs}/{job}/cancel", null);
+            Assert.Equal("cancelled", (string)cancelled["status"]!);
+            Assert.NotNull(cancelled["finished_at"]);
+        }
+    }
+
+    [Fact]
+    public async Task The_blobs_of_files_and_of_jobs_to_be_imported_are_no_garbage()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var file = await server.Http.UploadAsync();
+        await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => GarbageCollector.CollectAsync(server.Store, TimeSpan.Zero, TimeProvider.System, Token)));
+        Assert.NotEmpty(await server.Http.GetStringAsync($"/v1/files/{file}/content", Token));
+        await server.Http.DeleteJsonAsync($"/v1/files/{file}");
+        var report = await GarbageCollector.CollectAsync(server.Store, TimeSpan.Zero, TimeProvider.System, Token);
+        Assert.Equal(1, report.Deleted);
+    }
+
+    // As if the silo had died right after it had written the job: no run, and its claim on the import still there.
+    private static async Task RewindAsync(FolderBlobStore store, string job, string? silo)
+    {
+        var path = $"jobs/{job}.json";
+        var document = await store.GetDocumentAsync(path, Token);
+        var content = JsonNode.Parse(document!.Content)!.AsObject();
+        content["phase"] = "validating";
+        content["outcome"] = null;
+        var file = JsonNode.Parse((await store.GetDocumentAsync($"files/{(string)content["training_file"]!["id"]!}.json", Token))!.Content)!;
+        content["training_file"]!["sha256"] = (string)file["sha256"]!;
+        await store.PutDocumentAsync(path, System.Text.Encoding.UTF8.GetBytes(content.ToJsonString()), document.ETag, Token);
+        await RunStore.DeleteAsync(store, job, Token);
+        var import = new JsonObject { ["created_at"] = DateTimeOffset.UtcNow, ["silo"] = silo };
+        await store.PutDocumentAsync($"imports/{job}.json", System.Text.Encoding.UTF8.GetBytes(import.ToJsonString()), null, Token);
+    }
+}
