@@ -60,6 +60,8 @@ public sealed class DamagedStoreTests
 
         public string Location => inner.Location;
 
+        public Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken) => inner.ExistsAsync(sha256, cancellationToken);
+
         public Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken) => inner.RenewAsync(blob, cancellationToken);
 
         public Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken) => inner.PutAsync(blob, cancellationToken);
