@@ -120,8 +120,9 @@ internal sealed partial class CompletionService(
         {
             return await JsonDocument.ParseAsync(context.Request.Body, new JsonDocumentOptions { AllowDuplicateProperties = false }, cancellationToken);
         }
-        catch (JsonException e)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
+            // InvalidOperationException: a name with an escaped half of a surrogate pair.
             throw ApiException.Invalid($"We could not parse the JSON body of your request: {e.Message}", code: "invalid_json");
         }
     }
