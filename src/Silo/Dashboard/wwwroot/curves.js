@@ -41,6 +41,7 @@ export class Curves {
       smoothing: this.smooth.checked ? weights.on : weights.off,
       xTitle: time ? 'after' : 'step',
       formatX: time ? format.duration : format.count,
+      xWhole: !time,
     };
     const draw = (chart, column, { bands, marks, logarithmic } = {}) => chart.update(runs.map(({ data, color }) => {
       const c = data.curve;
