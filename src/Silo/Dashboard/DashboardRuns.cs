@@ -8,9 +8,11 @@ namespace LisaOrleans.Silo;
 internal sealed partial class DashboardRuns
 {
     private const int MaxFollowed = 64;
+    private const int NewPerLook = 50;
     private const int RestingPerLook = 10;
     private static readonly TimeSpan s_moment = TimeSpan.FromMilliseconds(800);
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_storePatience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_namesEvery = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan s_forget = TimeSpan.FromMinutes(2);
 
@@ -33,6 +35,9 @@ internal sealed partial class DashboardRuns
 
     /// <summary>All runs as last heard of, by name.</summary>
     public IReadOnlyList<RunView> Runs => [.. _listed.Values.Select(l => l.View).OfType<RunView>().OrderBy(v => v.Status.Run, StringComparer.Ordinal)];
+
+    /// <summary>Why the store's runs could not be listed; null where they could.</summary>
+    public string? Problem { get; private set; }
 
     /// <summary>Looks, unless somebody just did.</summary>
     public Task Fresh() => _refresher.Fresh();
@@ -64,19 +69,35 @@ internal sealed partial class DashboardRuns
 
     private async Task Look()
     {
-        if (_namesRead is not { } read || _time.GetElapsedTime(read) > s_namesEvery)
+        if (_namesRead is not { } read || _time.GetElapsedTime(read) > s_namesEvery) await ReadNames();
+
+        // Runs that rest change seldom, and may be many: a few of them at a time, those first that were not heard of for longest.
+        var all = _listed.Values.OrderBy(l => l.Heard ?? long.MinValue).ToArray();
+        await Task.WhenAll(
+            all.Where(l => l.Heard is null).Take(NewPerLook)
+                .Concat(all.Where(l => l.Heard is not null && l.Moves))
+                .Concat(all.Where(l => l.Heard is not null && !l.Moves).Take(RestingPerLook))
+                .Select(Ask));
+    }
+
+    private async Task ReadNames()
+    {
+        try
         {
             var names = new HashSet<string>();
-            await foreach (var name in RunStore.ListRunsAsync(_store, CancellationToken.None)) names.Add(name);
+            using var time = new CancellationTokenSource(s_storePatience, _time);
+            await foreach (var name in RunStore.ListRunsAsync(_store, time.Token)) names.Add(name);
             foreach (var name in names) _listed.TryAdd(name, new Listed(name));
             foreach (var gone in _listed.Keys.Except(names)) _listed.TryRemove(gone, out _);
             _namesRead = _time.GetTimestamp();
+            Problem = null;
         }
-
-        // Runs that rest change seldom, and may be many: a few of them at a time, those first that were not heard of for longest.
-        var live = _listed.Values.Where(l => l.Heard is null || l.Moves);
-        var resting = _listed.Values.Where(l => l.Heard is not null && !l.Moves).OrderBy(l => l.Heard).Take(RestingPerLook);
-        await Task.WhenAll(live.Concat(resting).Select(Ask));
+        catch (Exception e)
+        {
+            // The runs that are known go on being shown, and silos are worth seeing without any.
+            if (Problem is null) LogNoList(e);
+            Problem = "the store does not answer";
+        }
     }
 
     private async Task Ask(Listed listed)
@@ -99,9 +120,6 @@ internal sealed partial class DashboardRuns
         listed.Heard = _time.GetTimestamp();
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "The status of run {Run} could not be had")]
-    private partial void LogUnreachable(Exception exception, string run);
-
     private sealed class Listed(string name)
     {
         public string Name => name;
@@ -112,6 +130,13 @@ internal sealed partial class DashboardRuns
 
         public long? Heard { get; set; }
 
-        public bool Moves => View is null or { Problem: not null } or { Status.State: RunState.Starting or RunState.Running or RunState.Recovering };
+        public bool Moves => View is null or { Problem: not null } or { Status.QueuePosition: > 0 }
+            or { Status.State: RunState.Starting or RunState.Running or RunState.Recovering };
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The store's runs cannot be listed for the dashboard")]
+    private partial void LogNoList(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The status of run {Run} could not be had")]
+    private partial void LogUnreachable(Exception exception, string run);
 }

@@ -23,8 +23,9 @@ internal sealed class DashboardSessions(TimeProvider time)
     /// <summary>Begins a session; returns what the cookie holds.</summary>
     public string Begin(string scope)
     {
-        foreach (var (id, (_, since)) in _sessions.OrderByDescending(s => s.Value.Since).Select((s, i) => (s, i)).Where(x => x.i >= Most - 1 || IsOver(x.s.Value.Since)).Select(x => x.s))
-            _sessions.TryRemove(id, out var _);
+        foreach (var (id, session) in _sessions)
+            if (IsOver(session.Since)) _sessions.TryRemove(id, out _);
+        while (_sessions.Count >= Most) _sessions.TryRemove(_sessions.MinBy(s => s.Value.Since).Key, out _);
         var secret = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
         _sessions[Hash(secret)] = (scope, time.GetTimestamp());
         return secret;

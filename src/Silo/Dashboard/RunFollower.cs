@@ -157,9 +157,6 @@ internal sealed partial class RunFollower
 
     private double Clock() => (double)_time.GetTimestamp() / _time.TimestampFrequency;
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Run {Run} cannot be followed at this moment")]
-    private partial void LogUnreachable(Exception exception, string run);
-
     /// <summary>What one life of the run has left.</summary>
     private sealed class Kept
     {
@@ -175,4 +172,7 @@ internal sealed partial class RunFollower
 
         public DateTimeOffset? First { get; set; }
     }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Run {Run} cannot be followed at this moment")]
+    private partial void LogUnreachable(Exception exception, string run);
 }

@@ -1,6 +1,6 @@
 import { h, setAttribute } from './dom.js';
 import { Reader } from './reader.js';
-import { linear, logTicks, smooth, ticks } from './scale.js';
+import { linear, logTicks, smooth, ticks, wholeTicks } from './scale.js';
 import * as format from './format.js';
 
 const margin = { top: 10, right: 14, bottom: 26, left: 56 };
@@ -36,8 +36,8 @@ export class Chart {
     new ResizeObserver(() => this.draw()).observe(this.area);
   }
 
-  update(series, { smoothing, logarithmic, xTitle, formatX }) {
-    Object.assign(this, { series, smoothing, logarithmic, xTitle, formatX });
+  update(series, { smoothing, logarithmic, xTitle, formatX, xWhole }) {
+    Object.assign(this, { series, smoothing, logarithmic, xTitle, formatX, xWhole });
     for (const s of series) s.shown = smoothing ? smooth(s.ys, smoothing) : s.ys;
     this.xs = [...new Set(series.flatMap((s) => s.xs))].sort((a, b) => a - b);
     this.empty.hidden = this.xs.length > 0;
@@ -82,7 +82,7 @@ export class Chart {
       h('line', { class: 'grid', x1: margin.left, x2: width - margin.right, y1: this.y(t), y2: this.y(t) }),
       h('text', { class: 'tick', x: margin.left - 8, y: this.y(t) + 4, 'text-anchor': 'end' }, format.tick(t)),
     ]);
-    const marks = ticks(x0, x1, Math.max(2, Math.floor(width / 90))).filter((t) => t >= x0 && t <= x1).map((t) =>
+    const marks = (this.xWhole ? wholeTicks : ticks)(x0, x1, Math.max(2, Math.floor(width / 90))).filter((t) => t >= x0 && t <= x1).map((t) =>
       h('text', { class: 'tick', x: this.x(t), y: bottom + 18, 'text-anchor': this.x(t) > width - 40 ? 'end' : 'middle' }, this.formatX(t)));
     return [...lines, h('line', { class: 'axis', x1: margin.left, x2: width - margin.right, y1: bottom, y2: bottom }), ...marks];
   }

@@ -4,12 +4,16 @@ import * as format from './format.js';
 
 const weights = { off: 0, on: 0.9 };
 
+// What was chosen holds for the next run that is looked at, too.
+const chosen = { smooth: false, log: false, across: 'step' };
+
 /** Loss, learning rate and throughput of one or more runs. */
 export class Curves {
   constructor() {
     this.smooth = h('input', { type: 'checkbox', id: 'smooth', change: () => this.redraw() });
     this.log = h('input', { type: 'checkbox', id: 'log', change: () => this.redraw() });
     this.across = h('select', { id: 'across', change: () => this.redraw() }, h('option', { value: 'step' }, 'Steps'), h('option', { value: 'time' }, 'Time'));
+    [this.smooth.checked, this.log.checked, this.across.value] = [chosen.smooth, chosen.log, chosen.across];
     this.loss = new Chart({ title: 'Loss', unit: 'nats per token', height: 260, format: format.loss });
     this.rate = new Chart({ title: 'Learning rate', unit: '', height: 150, format: format.rate, fromZero: true });
     this.throughput = new Chart({ title: 'Throughput', unit: 'tokens per second', height: 150, format: format.perSecond, fromZero: true });
@@ -30,12 +34,14 @@ export class Curves {
   }
 
   redraw() {
+    Object.assign(chosen, { smooth: this.smooth.checked, log: this.log.checked, across: this.across.value });
     const runs = (this.runs ?? []).filter((r) => r.data.curve.last.length > 0);
     const time = this.across.value === 'time';
     const options = {
       smoothing: this.smooth.checked ? weights.on : weights.off,
       xTitle: time ? 'after' : 'step',
       formatX: time ? format.duration : format.count,
+      xWhole: !time,
     };
     const draw = (chart, column, { bands, marks, logarithmic } = {}) => chart.update(runs.map(({ data, color }) => {
       const c = data.curve;

@@ -51,7 +51,8 @@ async function look() {
   for (const name of followed.keys()) if (!names.includes(name)) followed.delete(name);
   const runs = await Promise.all(names.map(follow));
   const there = runs.filter((r) => r !== null);
-  if (overview.runs.length === 0 && names.length === 0) show('', noRuns);
+  if (overview.runs.length === 0 && names.length === 0 && overview.problem) show('problem', () => new EmptyPage('Runs cannot be listed', `${overview.problem}. The page tries again by itself.`));
+  else if (overview.runs.length === 0 && names.length === 0) show('', noRuns);
   else if (there.length === 0) show(`missing ${names}`, () => new EmptyPage(`There is no run ${names.join(', ')}`, 'It may have been deleted, or the address is wrong. The list has all runs that there are.'));
   else if (there.length === 1) show(`run ${there[0].name}`, () => new RunPage(there[0].name, { again: soon }));
   else show('compare', () => new ComparePage());
@@ -94,7 +95,7 @@ async function round() {
   clearTimeout(turn);
   try {
     await look();
-    connected('live', 'Live');
+    connected(overview.problem ? 'lost' : 'live', overview.problem ? `Live, but ${overview.problem}` : 'Live');
   } catch (e) {
     if (e.status === 401 || (e.status === 403 && !hasKey())) {
       connected('waiting', 'Needs a key');

@@ -11,8 +11,8 @@ export class Silos {
     this.empty = h('p', { class: 'plot-empty' }, 'No silo is known');
     this.summary = h('p', { class: 'note' });
     this.element = h('section', { class: 'card', 'aria-labelledby': 'silos-title' },
-      h('div', { class: 'card-head' }, h('h2', { id: 'silos-title' }, 'Pipeline'), this.summary,
-        h('ul', { class: 'legend' }, ...kinds.map(([kind, name]) => h('li', { class: `memory-${kind}` }, name)))),
+      h('div', { class: 'card-head' }, this.title = h('h2', { id: 'silos-title' }), this.summary,
+        this.legend = h('ul', { class: 'legend', 'aria-label': 'Kinds of memory' }, ...kinds.map(([kind, name]) => h('li', { class: `memory-${kind}` }, name)))),
       this.list, this.empty);
   }
 
@@ -23,13 +23,14 @@ export class Silos {
     const active = new Set((run?.layers.columns.at(-1)?.counts ?? []).flatMap((n, i) => (n > 0 && run.layers.stride === 1 ? [`layer-${i}`] : [])));
     const items = [
       ...stages.map((stage, i) => ({ stage, number: i + 1, silo: known.get(stage.silo) ?? { address: stage.silo, state: 'dead', roles: [] } })),
-      ...silos.filter((s) => !stages.some((t) => t.silo === s.address)).map((silo) => ({ silo })),
+      ...silos.filter((s) => !stages.some((t) => t.silo === s.address)).map((silo) => ({ silo, ofRun: run !== null })),
     ];
     this.empty.hidden = items.length > 0;
     const dead = silos.filter((s) => s.state === 'dead' || s.state === 'silent').length;
-    setText(this.summary, stages.length
-      ? `${stages.length} ${stages.length === 1 ? 'stage' : 'stages'} on ${silos.length} ${silos.length === 1 ? 'silo' : 'silos'}${dead ? `, ${dead} gone` : ''}`
-      : 'No parts are placed now');
+    setText(this.title, stages.length ? 'Pipeline' : 'Silos');
+    this.legend.hidden = stages.length === 0;
+    const living = `${silos.length - dead} ${silos.length - dead === 1 ? 'silo' : 'silos'}${dead ? `, ${dead} gone` : ''}`;
+    setText(this.summary, stages.length ? `${stages.length} ${stages.length === 1 ? 'stage' : 'stages'} on ${living}` : run ? `${living}; this run is placed on none now` : living);
     const most = Math.max(1, ...stages.map((stage) => total(stage.parts, run.memory)));
     keyed(this.list, items, (i) => i.silo.address, (i) => new SiloCard(i.silo.address), (card, item) => card.update(item, run?.memory ?? {}, active, most));
   }
@@ -56,7 +57,7 @@ class SiloCard {
       this.busyRow = h('div', { class: 'measure' }, h('span', { class: 'measure-name' }, 'Device'), this.meter, this.busy));
   }
 
-  update({ silo, stage, number }, memory, active, most) {
+  update({ silo, stage, number, ofRun }, memory, active, most) {
     const gone = silo.state === 'dead' || silo.state === 'silent';
     setAttribute(this.element, 'data-state', silo.state);
     setText(this.state, words[silo.state]);
@@ -67,7 +68,8 @@ class SiloCard {
       silo.device, silo.threads ? `${silo.threads} ${silo.threads === 1 ? 'thread' : 'threads'}` : null, silo.roles.join(' + ') || null,
       silo.processBytes ? `process ${format.bytes(silo.processBytes)}` : null,
       silo.upSeconds ? `up ${format.duration(silo.upSeconds)}` : null].filter(Boolean).join(' · '));
-    setText(this.parts, stage ? format.parts(stage.parts) : gone ? '' : 'Holds no part of this run');
+    setText(this.parts, stage ? format.parts(stage.parts) : gone || !ofRun ? '' : 'Holds no part of this run');
+    this.parts.hidden = this.parts.textContent === '';
     const chips = (stage?.parts ?? []).map((p) => ({ part: p, on: memory[p]?.trainable || active.has(p) }));
     keyed(this.chips, chips, (c) => c.part, (c) => ({ element: h('span', { class: 'chip', title: c.part }) }), (chip, c) => setAttribute(chip.element, 'data-on', c.on));
     this.updateMemory(stage, memory, most, silo.memoryBytes);

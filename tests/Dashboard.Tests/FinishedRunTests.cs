@@ -1,0 +1,149 @@
+using Microsoft.Playwright;
+
+namespace LisaOrleans.Dashboard.Tests;
+
+/// <summary>Runs of the past, in both themes and at the width of a phone.</summary>
+public sealed class FinishedRunTests(Browser browser, FinishedRunTests.Runs runs) : IClassFixture<FinishedRunTests.Runs>
+{
+    private const int Phone = 375;
+
+    private DashboardSilo Silo => runs.Silo;
+
+    [Theory]
+    [InlineData(ColorScheme.Light, 1280)]
+    [InlineData(ColorScheme.Dark, 1280)]
+    [InlineData(ColorScheme.Light, Phone)]
+    [InlineData(ColorScheme.Dark, Phone)]
+    public async Task The_page_is_accessible_quiet_and_fits(ColorScheme scheme, int width)
+    {
+        await using var page = await browser.OpenAsync(new Uri(Silo.Address, "#/run/first"), scheme, width, width == Phone ? 812 : 900);
+        await page.HasStateAsync("Succeeded");
+        await Until.True(async () => await page.PointsAsync() == Runs.Steps);
+        foreach (var table in await page.Page.Locator("details.table-of > summary").AllAsync()) await table.ClickAsync();
+        await page.KeepAsync($"finished-{scheme}-{width}".ToLowerInvariant());
+        await page.IsAccessibleAsync();
+        await page.FitsAsync();
+
+        await page.GoAsync("#/compare/first,second");
+        await page.SeesAsync("2 runs compared");
+        await Until.True(async () => await page.LossPlot.Locator("path.curve").CountAsync() == 2);
+        await page.KeepAsync($"compared-{scheme}-{width}".ToLowerInvariant());
+        await page.IsAccessibleAsync();
+        await page.FitsAsync();
+
+        await page.GoAsync("#/run/diverged");
+        await page.HasStateAsync("Failed");
+        await PageUnderTest.See(page.Page.GetByRole(AriaRole.Alert).GetByText("learning_rate"));
+        await page.KeepAsync($"failed-{scheme}-{width}".ToLowerInvariant());
+        await page.IsAccessibleAsync();
+        await page.FitsAsync();
+        page.IsQuiet();
+    }
+
+    [Fact]
+    public async Task The_theme_is_the_systems_until_one_is_chosen()
+    {
+        await using var page = await browser.OpenAsync(Silo.Address, ColorScheme.Dark);
+        var dark = await Background();
+        await page.Page.GetByLabel("Theme").SelectOptionAsync("light");
+        var light = await Background();
+        Assert.NotEqual(dark, light);
+        await page.Page.ReloadAsync();
+        Assert.Equal(light, await Background());
+        Assert.Equal("light", await page.Page.GetByLabel("Theme").InputValueAsync());
+
+        Task<string> Background() => page.Page.EvaluateAsync<string>("() => getComputedStyle(document.body).backgroundColor");
+    }
+
+    [Fact]
+    public async Task A_curve_is_read_with_the_keyboard_and_as_a_table()
+    {
+        await using var page = await browser.OpenAsync(new Uri(Silo.Address, "#/run/first"));
+        await Until.True(async () => await page.PointsAsync() == Runs.Steps);
+        var plot = page.Page.GetByRole(AriaRole.Slider, new PageGetByRoleOptions { Name = "Loss nats per token" });
+
+        // The keyboard reaches it, and shows that it has.
+        for (var i = 0; i < 100 && !await plot.EvaluateAsync<bool>("e => e === document.activeElement"); i++) await page.Page.Keyboard.PressAsync("Tab");
+        Assert.True(await plot.EvaluateAsync<bool>("e => e.matches(':focus-visible') && getComputedStyle(e).outlineStyle !== 'none'"));
+        Assert.StartsWith($"step {Runs.Steps}: ", await Text(), StringComparison.Ordinal);
+        Assert.Contains("evaluation", await Text(), StringComparison.Ordinal);
+        await page.Page.Keyboard.PressAsync("Home");
+        Assert.StartsWith("step 1: ", await Text(), StringComparison.Ordinal);
+        await page.Page.Keyboard.PressAsync("ArrowRight");
+        Assert.StartsWith("step 2: ", await Text(), StringComparison.Ordinal);
+        await PageUnderTest.See(page.Page.Locator(".tip").GetByText("step 2"));
+        await page.Page.Keyboard.PressAsync("Escape");
+        await Until.True(async () => !await page.Page.Locator(".tip:visible").IsVisibleAsync());
+
+        var history = await Silo.Run("first").GetUpdate(0);
+        await page.Page.GetByText("Loss as a table").ClickAsync();
+        var first = page.Page.Locator("figure.chart").First.Locator("tbody tr").First;
+        Assert.Equal("1", await first.Locator("th").InnerTextAsync());
+        Assert.Equal(
+            history.Steps[0].Loss.ToString("F4", System.Globalization.CultureInfo.InvariantCulture), await first.Locator("td").First.InnerTextAsync());
+
+        // The page goes on asking, and what was opened stays open.
+        await page.Page.GetByLabel("Smooth").CheckAsync();
+        await Until.True(async () => await page.LossPlot.Locator("path.raw").CountAsync() == 1);
+        Assert.True(await first.IsVisibleAsync());
+        page.IsQuiet();
+
+        async Task<string> Text() => (await plot.GetAttributeAsync("aria-valuetext"))!;
+    }
+
+    [Fact]
+    public async Task Runs_are_compared_by_ticking_them()
+    {
+        await using var page = await browser.OpenAsync(new Uri(Silo.Address, "#/run/first"));
+        await page.HasStateAsync("Succeeded");
+        await page.Page.GetByLabel("Compare second").CheckAsync();
+        await page.SeesAsync("2 runs compared");
+        Assert.EndsWith("#/compare/first,second", page.Page.Url, StringComparison.Ordinal);
+        await Until.True(async () => await page.LossPlot.Locator("path.curve").CountAsync() == 2);
+        await page.Page.GetByLabel("Compare first", new PageGetByLabelOptions { Exact = true }).UncheckAsync();
+        await PageUnderTest.See(page.Page.GetByRole(AriaRole.Heading, new PageGetByRoleOptions { Name = "second", Level = 1 }));
+        page.IsQuiet();
+    }
+
+    [Fact]
+    public async Task Layers_and_settings_are_those_of_the_run()
+    {
+        var history = await Silo.Run("first").GetUpdate(0);
+        await using var page = await browser.OpenAsync(new Uri(Silo.Address, "#/run/first"));
+        var map = page.Page.GetByRole(AriaRole.Slider, new PageGetByRoleOptions { Name = "Active layers by period" });
+        await map.FocusAsync();
+        await page.Page.Keyboard.PressAsync("Home");
+        var layers = string.Join(", ", history.Steps[0].ActiveLayers);
+        var text = (await map.GetAttributeAsync("aria-valuetext"))!;
+        Assert.StartsWith("Period 1, steps 1 to 4: layers ", text, StringComparison.Ordinal);
+        Assert.Equal(layers, text.Split("layers ")[1].Replace("–", ", ", StringComparison.Ordinal));
+        await PageUnderTest.See(page.Page.Locator(".settings").GetByText("2, uniform"));
+    }
+
+    [Fact]
+    public async Task A_run_that_is_not_there_is_said_not_to_be()
+    {
+        await using var page = await browser.OpenAsync(new Uri(Silo.Address, "#/run/nobody"));
+        await page.SeesAsync("There is no run nobody");
+        await page.KeepAsync("nobody");
+        await page.IsAccessibleAsync();
+    }
+
+    /// <summary>Three runs that have ended, the last in failure.</summary>
+    public sealed class Runs : IAsyncLifetime
+    {
+        public const int Steps = 24;
+
+        internal DashboardSilo Silo { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync()
+        {
+            Silo = await DashboardSilo.StartAsync();
+            Assert.Equal(RunState.Succeeded, (await Silo.FinishAsync("first")).State);
+            Assert.Equal(RunState.Succeeded, (await Silo.FinishAsync("second", s => s with { Method = TrainingMethods.Full, LearningRate = 5e-4 })).State);
+            Assert.Equal(RunState.Failed, (await Silo.FinishAsync("diverged", s => s with { MaxSteps = 200, LearningRate = 10, MaxGradNorm = 0 })).State);
+        }
+
+        public async ValueTask DisposeAsync() => await Silo.DisposeAsync();
+    }
+}

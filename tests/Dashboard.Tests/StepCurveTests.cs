@@ -1,0 +1,76 @@
+using LisaOrleans.Silo;
+
+namespace LisaOrleans.Dashboard.Tests;
+
+/// <summary>Curves and maps of runs that are too long to be shown step by step.</summary>
+public sealed class StepCurveTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(StepCurve.Capacity)]
+    [InlineData(StepCurve.Capacity + 1)]
+    [InlineData(123_457)]
+    public void A_curve_stays_small_and_forgets_no_extreme(int steps)
+    {
+        var curve = new StepCurve();
+        for (var step = 1; step <= steps; step++) curve.Add(Record(step));
+
+        Assert.InRange(curve.Points.Count, Math.Min(steps, StepCurve.Capacity / 2), StepCurve.Capacity);
+        Assert.Equal(steps, curve.Points.Sum(p => p.Last - p.First + 1));
+        Assert.Equal(steps, curve.Points[^1].Last);
+        for (var i = 1; i < curve.Points.Count; i++) Assert.Equal(curve.Points[i - 1].Last + 1, curve.Points[i].First);
+        Assert.Equal(Enumerable.Range(1, steps).Select(Loss).Max(), curve.Points.Max(p => p.High));
+        Assert.Equal(Enumerable.Range(1, steps).Select(Loss).Min(), curve.Points.Min(p => p.Low));
+        Assert.Equal(Enumerable.Range(1, steps).Average(Loss), curve.Points.Sum(p => p.LossSum) / steps, 9);
+        Assert.Equal(steps / 100, curve.Points.Select(p => p.EvalStep).Max() is { } last ? last / 100 : 0);
+    }
+
+    [Fact]
+    public void A_map_stays_small_and_counts_every_period()
+    {
+        const int Layers = 5;
+        const int Periods = 10_000;
+        var map = new LayerMap(Layers);
+        for (var period = 0; period < Periods; period++)
+        {
+            // Every step of a period says the same, and counts once.
+            map.Add(period, [period % Layers]);
+            map.Add(period, [period % Layers]);
+        }
+
+        Assert.InRange(map.Columns.Count, LayerMap.Capacity / 2, LayerMap.Capacity);
+        for (var layer = 0; layer < Layers; layer++) Assert.Equal(Periods / Layers, map.Columns.Sum(c => c.Counts[layer]));
+    }
+
+    [Fact]
+    public void Manifests_push_out_nothing_else()
+    {
+        var log = new EventLog();
+        log.Add(new RunRecovering(7, 6, "a silo died") { Position = new EventPosition(6, 1) });
+        for (var i = 2; i < 5000; i++) log.Add(new ManifestSaved(i, 10, 0.5) { Position = new EventPosition(i, i) });
+
+        Assert.Equal(4998, log.Manifests);
+        Assert.Equal(49_980, log.ManifestBytes);
+        Assert.Equal(2499, log.StallSeconds);
+        var kept = log.After(0);
+        Assert.IsType<RunRecovering>(kept[0]);
+        Assert.InRange(kept.Count, 2, 1000);
+        Assert.Equal([4998, 4999], log.After(4997).Select(e => e.Position.Entry));
+    }
+
+    private static double Loss(int step) => 3 + Math.Sin(step * 0.37);
+
+    private static StepRecord Record(int step) => new()
+    {
+        Step = step,
+        Loss = Loss(step),
+        LearningRate = 1e-3,
+        GradNorm = 1,
+        Epoch = 0,
+        ActiveLayers = [],
+        Tokens = 10,
+        Samples = [],
+        Seconds = 0.1,
+        EvalLoss = step % 100 == 0 ? 1 : null,
+    };
+}
