@@ -75,12 +75,12 @@ public sealed class FinishedRunTests(Browser browser, FinishedRunTests.Runs runs
         await page.Page.Keyboard.PressAsync("Escape");
         await Until.True(async () => !await page.Page.Locator(".tip:visible").IsVisibleAsync());
 
-        var history = await Silo.Run("first").GetUpdate(0);
+        var step = await FirstStepAsync();
         await page.Page.GetByText("Loss as a table").ClickAsync();
         var first = page.Page.Locator("figure.chart").First.Locator("tbody tr").First;
         Assert.Equal("1", await first.Locator("th").InnerTextAsync());
         Assert.Equal(
-            history.Steps[0].Loss.ToString("F4", System.Globalization.CultureInfo.InvariantCulture), await first.Locator("td").First.InnerTextAsync());
+            step.Loss.ToString("F4", System.Globalization.CultureInfo.InvariantCulture), await first.Locator("td").First.InnerTextAsync());
 
         // The page goes on asking, and what was opened stays open.
         await page.Page.GetByLabel("Smooth").CheckAsync();
@@ -108,12 +108,12 @@ public sealed class FinishedRunTests(Browser browser, FinishedRunTests.Runs runs
     [Fact]
     public async Task Layers_and_settings_are_those_of_the_run()
     {
-        var history = await Silo.Run("first").GetUpdate(0);
+        var step = await FirstStepAsync();
         await using var page = await browser.OpenAsync(new Uri(Silo.Address, "#/run/first"));
         var map = page.Page.GetByRole(AriaRole.Slider, new PageGetByRoleOptions { Name = "Active layers by period" });
         await map.FocusAsync();
         await page.Page.Keyboard.PressAsync("Home");
-        var layers = string.Join(", ", history.Steps[0].ActiveLayers);
+        var layers = string.Join(", ", step.ActiveLayers);
         var text = (await map.GetAttributeAsync("aria-valuetext"))!;
         Assert.StartsWith("Period 1, steps 1 to 4: layers ", text, StringComparison.Ordinal);
         Assert.Equal(layers, text.Split("layers ")[1].Replace("–", ", ", StringComparison.Ordinal));
@@ -146,4 +146,7 @@ public sealed class FinishedRunTests(Browser browser, FinishedRunTests.Runs runs
 
         public async ValueTask DisposeAsync() => await Silo.DisposeAsync();
     }
+
+    private async Task<StepRecord> FirstStepAsync() =>
+        (await Silo.Run("first").GetEvents(EventPosition.Start, 100)).OfType<StepCompleted>().First().Record;
 }
