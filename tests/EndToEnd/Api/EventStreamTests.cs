@@ -45,19 +45,18 @@ public sealed class EventStreamTests
         }
     }
 
-    [Theory]
-    [InlineData("x")]
-    [InlineData("1-2")]
-    [InlineData("-1-0-0")]
-    [InlineData("1-99999999999999999999-0")]
-    public async Task A_wrong_last_event_id_is_refused(string id)
+    [Fact]
+    public async Task A_wrong_last_event_id_is_refused()
     {
         await using var server = await ApiServer.StartAsync();
         var job = (string)(await server.Http.PostJsonAsync(Requests.Jobs, Requests.Job(await server.Http.UploadAsync(), steps: 1)))["id"]!;
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"{Requests.Jobs}/{job}/events?stream=true");
-        request.Headers.Add("Last-Event-ID", id);
-        using var response = await server.Http.SendAsync(request, Token);
-        Assert.Equal(System.Net.HttpStatusCode.BadRequest, response.StatusCode);
+        foreach (var id in (string[])["x", "1-2", "-1-0-0", "1-99999999999999999999-0"])
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"{Requests.Jobs}/{job}/events?stream=true");
+            request.Headers.Add("Last-Event-ID", id);
+            using var response = await server.Http.SendAsync(request, Token);
+            Assert.Equal(System.Net.HttpStatusCode.BadRequest, response.StatusCode);
+        }
     }
 
     // Reads the stream to its last line, or until an event was seen.

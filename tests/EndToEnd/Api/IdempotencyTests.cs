@@ -40,7 +40,7 @@ public sealed class IdempotencyTests
         var document = await server.Store.GetDocumentAsync(path, Token);
         var record = JsonNode.Parse(document!.Content)!.AsObject();
         record["answer"] = null;
-        record["silo"] = "S127.0.0.1:1:1";
+        record["silo"] = "127.0.0.1:1@1";
         await server.Store.PutDocumentAsync(path, Encoding.UTF8.GetBytes(record.ToJsonString()), document.ETag, Token);
         Assert.Equal((string)record["id"]!, await server.Http.UploadAsync("{\"text\": \"a\"}\n", "one"));
         Assert.Single((await server.Http.GetJsonAsync("/v1/files"))["data"]!.AsArray());

@@ -21,7 +21,7 @@ public sealed class ImportTests
             await server.Http.UntilAsync(job, "succeeded");
         }
 
-        await RewindAsync(new FolderBlobStore(folder["store"]), job, "S127.0.0.1:1:1");
+        await RewindAsync(new FolderBlobStore(folder["store"]), job, "127.0.0.1:1@1");
         await using (var server = await ApiServer.StartAsync(folder["store"]))
         {
             var done = await server.Http.UntilAsync(job, "succeeded");

@@ -7,10 +7,17 @@ internal static class NodePackage
 {
     private static readonly string s_modules = Path.Combine(Repository.Root, "artifacts", "node", "node_modules");
 
-    /// <summary>Runs a script; its output is in the message where it fails.</summary>
-    /// <param name="script">The file, in the folder OpenAi.</param>
+    /// <summary>Runs a script of the folder OpenAi.</summary>
+    /// <param name="script">The file.</param>
     /// <param name="environment">What it is told.</param>
-    public static async Task RunAsync(string script, params (string Name, string Value)[] environment)
+    public static async Task RunAsync(string script, params (string Name, string Value)[] environment) => await RunTextAsync(
+        script, await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "OpenAi", script), TestContext.Current.CancellationToken), environment);
+
+    /// <summary>Runs a script; its output is in the message where it fails, and else returned.</summary>
+    /// <param name="script">What to call it.</param>
+    /// <param name="text">What it says.</param>
+    /// <param name="environment">What it is told.</param>
+    public static async Task<string> RunTextAsync(string script, string text, params (string Name, string Value)[] environment)
     {
         Assert.SkipUnless(
             Directory.Exists(Path.Combine(s_modules, "openai")),
@@ -22,7 +29,7 @@ internal static class NodePackage
         {
             Directory.CreateSymbolicLink(Path.Combine(folder.FullName, "node_modules"), s_modules);
             var copy = Path.Combine(folder.FullName, script);
-            File.Copy(Path.Combine(AppContext.BaseDirectory, "OpenAi", script), copy);
+            await File.WriteAllTextAsync(copy, text, TestContext.Current.CancellationToken);
             var start = new ProcessStartInfo("node", [copy]) { RedirectStandardOutput = true, RedirectStandardError = true };
             foreach (var (name, value) in environment) start.Environment[name] = value;
             using var process = Process.Start(start)!;
@@ -32,6 +39,7 @@ internal static class NodePackage
                 var error = process.StandardError.ReadToEndAsync();
                 await process.WaitForExitAsync(TestContext.Current.CancellationToken);
                 Assert.True(process.ExitCode == 0, $"{script} ended with {process.ExitCode}:\n{await output}\n{await error}");
+                return await output;
             }
             finally
             {

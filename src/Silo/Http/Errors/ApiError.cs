@@ -18,10 +18,11 @@ public sealed record ApiError(
     internal static ApiErrorBody Of(ApiException e) => new(new ApiError(e.Message, TypeOf(e.Status), e.Param, e.Code));
 
     /// <summary>Writes the answer of a request that failed, as <c>{"error": …}</c>.</summary>
-    public static Task WriteAsync(HttpContext context, int status, string message, string? code, string? param = null)
+    public static async Task WriteAsync(HttpContext context, int status, string message, string? code, string? param = null)
     {
+        await RequestBodies.DrainAsync(context);
         context.Response.StatusCode = status;
-        return context.Response.WriteAsJsonAsync(new ApiErrorBody(new ApiError(message, TypeOf(status), param, code)), context.RequestAborted);
+        await context.Response.WriteAsJsonAsync(new ApiErrorBody(new ApiError(message, TypeOf(status), param, code)), context.RequestAborted);
     }
 
     private static string TypeOf(int status) => status switch

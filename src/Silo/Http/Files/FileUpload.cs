@@ -1,7 +1,6 @@
 using System.Security.Cryptography;
 using LisaOrleans.Data;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 
@@ -19,8 +18,8 @@ internal static class FileUpload
     /// <exception cref="ApiException">The request is wrong or too large.</exception>
     public static async Task<UploadedFile> ReadAsync(HttpContext context, long maxBytes)
     {
-        var reader = new MultipartReader(Boundary(context.Request), context.Request.Body);
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = maxBytes + Overhead;
+        var reader = new MultipartReader(Boundary(context.Request), context.Request.Body) { BodyLengthLimit = maxBytes + Overhead };
+        RequestBodies.Unlimit(context);
         if (context.Request.ContentLength > maxBytes + Overhead) throw TooLarge(maxBytes);
 
         var path = Path.Combine(Path.GetTempPath(), $"lisa-upload-{Guid.NewGuid():N}");

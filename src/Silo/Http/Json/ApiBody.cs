@@ -7,12 +7,23 @@ namespace LisaOrleans.Silo;
 /// <summary>Reads JSON bodies strictly: what is wrong is told with the name of the field.</summary>
 internal static class ApiBody
 {
-    /// <summary>The body's bytes; the server's limit on its size holds.</summary>
+    private const int LargestBody = 1 << 20;
+
+    /// <summary>The body's bytes, at most 1 MiB.</summary>
+    /// <exception cref="ApiException">There are more.</exception>
     public static async Task<byte[]> ReadBytesAsync(HttpContext context)
     {
-        using var buffer = new MemoryStream();
-        await context.Request.Body.CopyToAsync(buffer, context.RequestAborted);
-        return buffer.ToArray();
+        RequestBodies.Unlimit(context);
+        using var body = new MemoryStream();
+        var buffer = new byte[1 << 14];
+        while (await context.Request.Body.ReadAsync(buffer, context.RequestAborted) is > 0 and var count)
+        {
+            if (body.Length + count > LargestBody)
+                throw new ApiException(StatusCodes.Status413PayloadTooLarge, $"The request's body is too large: at most {LargestBody} bytes are allowed.", "request_too_large");
+            body.Write(buffer, 0, count);
+        }
+
+        return body.ToArray();
     }
 
     /// <summary>The object that a body holds.</summary>
@@ -22,6 +33,7 @@ internal static class ApiBody
     {
         if (body.IsEmpty) throw ApiException.Invalid("The request's body is empty; a JSON object is needed.");
         if (!Utf8.IsValid(body)) throw ApiException.Invalid("We could not parse the JSON body of your request: it is not UTF-8 text.");
+        CheckSyntax(body);
         try
         {
             return JsonSerializer.Deserialize<T>(body, ApiJson.Options) ?? throw ApiException.Invalid("The request's body must be a JSON object.");
@@ -34,6 +46,20 @@ internal static class ApiBody
         {
             // An escaped half of a surrogate pair: valid JSON, but no text.
             throw ApiException.Invalid("We could not parse the JSON body of your request: it escapes half a character.");
+        }
+    }
+
+    // Apart from the types, so that a broken text is not taken for a wrong value of the field in which it breaks.
+    private static void CheckSyntax(ReadOnlySpan<byte> body)
+    {
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = ApiJson.Options.MaxDepth });
+        try
+        {
+            while (reader.Read()) reader.TrySkip();
+        }
+        catch (JsonException e)
+        {
+            throw ApiException.Invalid($"We could not parse the JSON body of your request: {e.Message}");
         }
     }
 

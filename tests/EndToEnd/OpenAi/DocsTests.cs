@@ -1,0 +1,74 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+
+namespace LisaOrleans.EndToEnd;
+
+/// <summary>The programs of docs/http-api.md, as they stand there but for addresses, keys and files.</summary>
+public sealed partial class DocsTests
+{
+    private const string Address = "http://127.0.0.1:8080";
+
+    private static readonly string s_data = Path.Combine(Repository.Root, "samples", "animals.jsonl");
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task The_program_in_JavaScript_runs()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var output = await NodePackage.RunTextAsync("docs.mjs", Localize(Block("javascript"), server), ("LISA_KEY", server.WriteKey));
+        Assert.Matches(@"(?m)^ft:tiny-stories:lisa:animals:\w+$", output);
+    }
+
+    [Fact]
+    public async Task The_program_in_Python_runs()
+    {
+        Assert.SkipUnless(await RunAsync("python3", ["-c", "import openai"]) is { Code: 0 }, "python3 has no package openai (pip install openai)");
+        await using var server = await ApiServer.StartAsync();
+        var (code, output) = await RunAsync("python3", ["-c", Localize(Block("python"), server).Replace("lisa-…", server.WriteKey, StringComparison.Ordinal)]);
+        Assert.True(code == 0, output);
+        Assert.Contains("Validating training file", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task The_commands_with_curl_run()
+    {
+        Assert.SkipUnless(await RunAsync("curl", ["--version"]) is { Code: 0 }, "curl is not on PATH");
+        await using var server = await ApiServer.StartAsync();
+        var file = await server.Http.UploadAsync();
+        var job = (string)(await server.Http.PostJsonAsync(Requests.Jobs, Requests.Job(file, steps: 2)))["id"]!;
+        var commands = Localize(Block("bash", containing: "curl"), server)
+            .Replace("file-…", file, StringComparison.Ordinal).Replace("ftjob-…", job, StringComparison.Ordinal);
+        var (code, output) = await RunAsync("bash", ["-ec", $"KEY={server.WriteKey}\n{commands.Replace("curl ", "curl -sSf ", StringComparison.Ordinal)}"]);
+        Assert.True(code == 0, output);
+        Assert.Contains("\"purpose\":\"fine-tune\"", output, StringComparison.Ordinal);
+        Assert.Contains("validating_files", output, StringComparison.Ordinal);
+        Assert.Contains("data: [DONE]", output, StringComparison.Ordinal);
+    }
+
+    private static string Block(string language, string containing = "") => CodeBlock()
+        .Matches(File.ReadAllText(Path.Combine(Repository.Root, "docs", "http-api.md")))
+        .First(b => b.Groups["language"].Value == language && b.Groups["code"].Value.Contains(containing, StringComparison.Ordinal)).Groups["code"].Value;
+
+    private static string Localize(string text, ApiServer server) => text
+        .Replace(Address, server.Address.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal).Replace("data.jsonl", s_data, StringComparison.Ordinal);
+
+    private static async Task<(int Code, string Output)> RunAsync(string program, IEnumerable<string> arguments)
+    {
+        try
+        {
+            using var process = System.Diagnostics.Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            var error = process.StandardError.ReadToEndAsync(Token);
+            var output = await process.StandardOutput.ReadToEndAsync(Token);
+            await process.WaitForExitAsync(Token);
+            return (process.ExitCode, output + await error);
+        }
+        catch (System.ComponentModel.Win32Exception e)
+        {
+            return (-1, e.Message);
+        }
+    }
+
+    [GeneratedRegex(@"```(?<language>\w+)\n(?<code>.*?)```", RegexOptions.Singleline)]
+    private static partial Regex CodeBlock();
+}
