@@ -16,7 +16,7 @@ public sealed partial class DocsTests
     public async Task The_program_in_JavaScript_runs()
     {
         await using var server = await ApiServer.StartAsync();
-        var output = await NodePackage.RunTextAsync("docs.mjs", Localize(Block("javascript"), server), ("LISA_KEY", server.WriteKey));
+        var output = await NodePackage.RunTextAsync("docs.mjs", Localize(Block("javascript"), server), ("OPENAI_API_KEY", server.WriteKey));
         Assert.Matches(@"(?m)^ft:tiny-stories:lisa:animals:\w+$", output);
     }
 
