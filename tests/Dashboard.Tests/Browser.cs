@@ -1,5 +1,7 @@
 using Microsoft.Playwright;
 
+// A browser and a cluster at a time are enough for two cores.
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
 [assembly: AssemblyFixture(typeof(LisaOrleans.Dashboard.Tests.Browser))]
 
 namespace LisaOrleans.Dashboard.Tests;

@@ -51,12 +51,26 @@ internal sealed class PageUnderTest : IAsyncDisposable
 
     public Task SeesAsync(string text) => See(Page.GetByText(text).First);
 
-    public static Task See(ILocator locator) => locator.WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Visible });
+    /// <summary>Waits until one of these is there to be seen.</summary>
+    public static Task See(ILocator locator) => locator.First.WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Visible });
 
     /// <summary>The badge beside the run's name.</summary>
     public Task HasStateAsync(string state) => See(Page.Locator(".run-title .badge", new PageLocatorOptions { HasTextString = state }));
 
     public Task PressAsync(string button) => Page.GetByRole(AriaRole.Button, new PageGetByRoleOptions { Name = button, Exact = true }).ClickAsync();
+
+    /// <summary>Waits until the browser is at a place.</summary>
+    public async Task ArrivesAsync(string pattern)
+    {
+        try
+        {
+            await Page.WaitForURLAsync(pattern, new PageWaitForURLOptions { WaitUntil = WaitUntilState.Commit });
+        }
+        catch (TimeoutException e)
+        {
+            Assert.Fail($"at {Page.Url}: {string.Join('\n', _problems)}\n{e.Message}");
+        }
+    }
 
     /// <summary>Neither errors on the console, nor a request to another host.</summary>
     public void IsQuiet()

@@ -129,6 +129,8 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
 
     public async Task HandOver()
     {
+        // Asked by the silo that this grain is on, because it leaves; nobody will tell this activation so again.
+        NoteLeaving(GrainContext.Address.SiloAddress!.ToParsableString());
         _handOver = true;
         await _run;
         DeactivateOnIdle();
@@ -136,7 +138,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
 
     public async Task Drain(string silo, CancellationToken cancellationToken)
     {
-        if (_leaving.Add(silo) && _stages.Any(s => s.Silo == silo)) _journal?.Note(new SiloLeaving(silo));
+        if (_leaving.Add(silo)) NoteLeaving(silo);
         while (!_run.IsCompleted && _stages.Any(s => s.Silo == silo)) await _placed.Task.WaitAsync(cancellationToken);
     }
 
@@ -229,6 +231,11 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         await _run.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         localRuns.Remove(Name);
         await base.OnDeactivateAsync(reason, cancellationToken);
+    }
+
+    private void NoteLeaving(string silo)
+    {
+        if (_stages.Any(s => s.Silo == silo)) _journal?.Note(new SiloLeaving(silo));
     }
 
     private async Task Stop(RunState state)

@@ -21,7 +21,7 @@ export const get = (path) => call('GET', path, 15000);
 export const act = (run, action) => call('POST', `/dashboard/api/runs/${encodeURIComponent(run)}/${action}`, 30000);
 
 /** Exchanges the key for a cookie that opens Orleans' own dashboard. */
-export const beginSession = () => call('POST', '/dashboard/api/session', 15000);
+export const beginSession = () => call('POST', '/dashboard/api/session', 30000);
 
 async function call(method, path, patience) {
   const headers = { Accept: 'application/json' };

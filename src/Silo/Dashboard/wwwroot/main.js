@@ -121,8 +121,13 @@ const grains = document.getElementById('grains');
 grains.addEventListener('click', async (event) => {
   if (!hasKey()) return;
   event.preventDefault();
-  await beginSession();
-  location.assign(grains.href);
+  try {
+    await beginSession();
+    location.assign(grains.href);
+  } catch (e) {
+    setText(announce, `Grains cannot be opened: ${e.message}`);
+    connected('lost', `Grains cannot be opened: ${e.message}`);
+  }
 });
 
 main.append(h('p', { class: 'plot-empty', id: 'loading' }, 'Loading'));
