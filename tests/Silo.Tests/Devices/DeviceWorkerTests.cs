@@ -30,6 +30,26 @@ public sealed class DeviceWorkerTests
     }
 
     [Fact]
+    public async Task It_counts_as_busy_while_it_has_something_to_do()
+    {
+        using var worker = new DeviceWorker(CPU);
+        using var gate = new ManualResetEventSlim();
+        var first = Blocked(worker, gate);
+        await Until.True(() => worker.Busy > TimeSpan.FromMilliseconds(5));
+        gate.Set();
+        await first;
+        await Until.True(IsIdle);
+        Assert.InRange(worker.Busy, TimeSpan.FromMilliseconds(5), worker.Up);
+
+        bool IsIdle()
+        {
+            var (busy, up) = (worker.Busy, worker.Up);
+            SpinWait.SpinUntil(() => worker.Up > up);
+            return worker.Busy == busy;
+        }
+    }
+
+    [Fact]
     public async Task Its_intra_op_threads_are_not_changed_by_those_of_other_threads()
     {
         using var worker = new DeviceWorker(CPU);
