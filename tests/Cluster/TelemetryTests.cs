@@ -46,7 +46,8 @@ public sealed partial class TelemetryTests
         Assert.True(collector.Requests.ContainsKey("/v1/metrics"));
 
         await run.Cancel();
-        pages = await ScrapeUntilAsync(cluster, p => !p.Any(t => t.Contains("run=\"telemetry\"", StringComparison.Ordinal)));
+        pages = await ScrapeUntilAsync(cluster, p =>
+            !p.Any(t => t.Contains("run=\"telemetry\"", StringComparison.Ordinal) || BusyQueue().IsMatch(t)));
         Assert.All(pages, p => Assert.Contains("lisa_store_operations_total{", p, StringComparison.Ordinal));
 
         foreach (var silo in cluster.Silos)
@@ -98,6 +99,9 @@ public sealed partial class TelemetryTests
 
     [GeneratedRegex(@"^(lisa_[a-z_]+)\{", RegexOptions.Multiline)]
     private static partial Regex Series();
+
+    [GeneratedRegex(@"^lisa_device_queue_length\{[^}]*\} (?!0\b)", RegexOptions.Multiline)]
+    private static partial Regex BusyQueue();
 
     [GeneratedRegex("_duration_seconds_(sum|count)$")]
     private static partial Regex Histogram();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using LisaOrleans.Checkpoints;
 using Microsoft.Extensions.Logging;
@@ -252,6 +253,8 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
 
     private async Task RunToEnd()
     {
+        // Traces of steps are their own, not a part of the call that once started the run.
+        Activity.Current = null;
         using var scope = logger.BeginScope("run {Run}", Name);
         var (failures, progress, failingSince) = (0, -1L, 0L);
         _owns = false;

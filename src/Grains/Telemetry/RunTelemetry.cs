@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging;
 
@@ -76,12 +75,11 @@ internal sealed class RunTelemetry
 
     public void ManifestSaved(long bytes) => (_manifests, _manifestBytes) = (_manifests + 1, _manifestBytes + bytes);
 
-    /// <summary>Begins a step's trace, whatever the caller who once started the run was doing; ends with the result.</summary>
+    /// <summary>Begins a step's trace; ends with the result.</summary>
     public StepScope Step(ILogger logger, long step)
     {
         var log = logger.BeginScope("step {Step}", step);
         if (!LisaTelemetry.Source.HasListeners()) return new StepScope(null, log);
-        Activity.Current = null;
         var span = LisaTelemetry.Source.StartActivity("step");
         span?.SetTag("lisa.run", _tag.Value).SetTag("lisa.step", step).SetTag("lisa.generation", _generation);
         return new StepScope(span, log);

@@ -27,6 +27,7 @@ internal static class RunFolder
     {
         Assert.Equal(Enumerable.Range(1, steps), Steps(actual));
         Assert.Equal(Log(expected), Log(actual));
+        Assert.Equal(EventFile.Lines(expected), EventFile.Lines(actual));
         Assert.Equal(File.ReadAllText(Path.Combine(expected, "ledger.jsonl")), File.ReadAllText(Path.Combine(actual, "ledger.jsonl")));
         Assert.Equal(WeightsSha(expected), WeightsSha(actual));
         Assert.Empty(Directory.GetFiles(actual, "*.partial"));
