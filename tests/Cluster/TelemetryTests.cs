@@ -46,7 +46,7 @@ public sealed partial class TelemetryTests
         Assert.True(collector.Requests.ContainsKey("/v1/metrics"));
 
         await run.Cancel();
-        pages = await ScrapeUntilAsync(cluster, p => 
+        pages = await ScrapeUntilAsync(cluster, p =>
             !p.Any(t => t.Contains("run=\"telemetry\"", StringComparison.Ordinal) || BusyQueue().IsMatch(t)));
         Assert.All(pages, p => Assert.Contains("lisa_store_operations_total{", p, StringComparison.Ordinal));
 
