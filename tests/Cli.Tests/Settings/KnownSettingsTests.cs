@@ -24,6 +24,7 @@ public sealed partial class KnownSettingsTests
         ["pause"] = KnownSettings.Control,
         ["resume"] = KnownSettings.Control,
         ["cancel"] = KnownSettings.Control,
+        ["keys"] = [],
     };
 
     public static TheoryData<string> Commands => [.. s_commands.Keys];
@@ -53,7 +54,7 @@ public sealed partial class KnownSettingsTests
         foreach (var property in typeof(TrainingSpec).GetProperties().Where(p => p.CanWrite && !s_notSettings.Contains(p.Name)))
         {
             var key = JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
-            var setting = Assert.Single(KnownSettings.Train, s => s.Key == key);
+            var setting = Assert.Single(KnownSettings.Train.Union(KnownSettings.Submit), s => s.Key == key);
             if (setting.Default is not { } text) continue;
             var value = property.GetValue(spec);
             if (value is string or bool) Assert.Equal(text, value.ToString(), ignoreCase: value is bool);

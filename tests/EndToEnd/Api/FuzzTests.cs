@@ -14,7 +14,7 @@ public sealed class FuzzTests
     [
         "/v1/files", "/v1/files/{x}", "/v1/files/{x}/content", "/v1/models", "/v1/models/{x}", "/v1/fine_tuning/jobs", "/v1/fine_tuning/jobs/{x}",
         "/v1/fine_tuning/jobs/{x}/cancel", "/v1/fine_tuning/jobs/{x}/pause", "/v1/fine_tuning/jobs/{x}/resume", "/v1/fine_tuning/jobs/{x}/events",
-        "/v1/fine_tuning/jobs/{x}/checkpoints", "/v1/{x}", "/{x}", "/health/{x}", "/openapi/{x}", "/docs",
+        "/v1/fine_tuning/jobs/{x}/checkpoints", "/v1/chat/completions", "/v1/completions", "/v1/{x}", "/{x}", "/", "/metrics", "/health/{x}", "/openapi/{x}", "/docs",
     ];
 
     private static readonly string[] s_words =

@@ -88,6 +88,14 @@ assert.deepEqual((await client.fineTuning.jobs.list({ metadata: { team: 'other' 
 // What it made is a model, and can be fine-tuned further.
 const tuned = await client.models.retrieve(job.fine_tuned_model);
 assert.equal(tuned.owned_by, 'lisa');
+for (const model of [tuned.id, process.env.LISA_TEST_MODEL]) {
+  const chat = await client.chat.completions.create({ model, max_tokens: 8, messages: [{ role: 'user', content: 'What does the owl eat?' }] });
+  assert.equal(chat.object, 'chat.completion');
+  assert.equal(typeof chat.choices[0].message.content, 'string');
+  let text = '';
+  for await (const piece of await client.completions.create({ model, prompt: 'The owl', max_tokens: 8, stream: true })) text += piece.choices[0].text;
+  assert.ok(text.length > 0);
+}
 const next = await client.fineTuning.jobs.create({
   model: tuned.id,
   training_file: file.id,
@@ -110,5 +118,7 @@ await assert.rejects(client.fineTuning.jobs.cancel(next.id), OpenAI.BadRequestEr
 // Clean up.
 assert.deepEqual(await client.models.delete(job.fine_tuned_model), { id: job.fine_tuned_model, object: 'model', deleted: true });
 await assert.rejects(client.models.retrieve(job.fine_tuned_model), OpenAI.NotFoundError);
+const gone = { max_tokens: 1, messages: [{ role: 'user', content: 'Hello' }] };
+for (const model of [job.fine_tuned_model, created.id, 'nobody']) await assert.rejects(client.chat.completions.create({ model, ...gone }), OpenAI.NotFoundError);
 assert.deepEqual(await client.files.delete(file.id), { id: file.id, object: 'file', deleted: true });
 await assert.rejects(client.files.retrieve(file.id), OpenAI.NotFoundError);

@@ -23,7 +23,8 @@ internal sealed class ServableModelCatalog(InferenceOptions options, IBlobStore 
             return FolderModel.Open(folder, options.Template, logger);
         }
 
-        // The model of a job has a name of its own, and may have been deleted.
+        // The model of a job has a name of its own, and may have been deleted while its run is still there.
+        if (ApiIds.IsId(name, ApiIds.JobPrefix)) return null;
         var run = ModelIds.JobOf(name) is not null && services.GetService<ModelCatalog>() is { } tuned
             ? (await tuned.FindAsync(name, cancellationToken).ConfigureAwait(false))?.Run
             : name.StartsWith(FineTuned, StringComparison.Ordinal) ? name[(name.LastIndexOf(':') + 1)..] : name;
