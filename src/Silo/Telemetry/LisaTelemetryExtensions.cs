@@ -20,7 +20,7 @@ public static class LisaTelemetryExtensions
     /// <summary>Where Prometheus asks.</summary>
     public const string MetricsPath = "/metrics";
 
-    // One step in ten is traced, where no sampler is chosen: enough to see what is slow, at a cost that cannot be measured.
+    // One step in ten is traced, where no sampler is chosen: enough to see what is slow.
     private const double DefaultSampleRatio = 0.1;
 
     /// <summary>Adds metrics for <see cref="MapLisaTelemetry"/>, and everything for a collector where one is named.</summary>
