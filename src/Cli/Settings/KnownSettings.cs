@@ -115,7 +115,7 @@ internal static class KnownSettings
 
     public static IReadOnlyList<Setting> Train { get; } =
     [
-        Model, DataFile, Output, EvalData, Store, RunName, Overwrite, SamplePrompt,
+        Model, DataFile, Output, EvalData, Store, RunName, Priority, Overwrite, SamplePrompt,
         .. s_lisa,
         MaxSteps, Epochs, .. s_batches, Packing,
         LearningRate, Scheduler, WarmupRatio, WarmupSteps, WeightDecay, MaxGradNorm, Beta1, Beta2, Epsilon,
@@ -131,7 +131,7 @@ internal static class KnownSettings
 
     public static IReadOnlyList<Setting> Submit { get; } =
     [
-        .. s_cluster, Priority,
+        .. s_cluster,
         .. Train.Select(s => s == Store ? ClusterStore : s)
             .Where(s => s != Output && s != SamplePrompt && s != LogFormat && s != TrainHttpPort && !s_http.Contains(s)),
     ];

@@ -36,6 +36,7 @@ public sealed class SettingsFileTests
         threads: 1
         train_embeddings: false
         template: chatml
+        priority: 3
         """;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
