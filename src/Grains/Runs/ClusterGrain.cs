@@ -19,6 +19,19 @@ internal sealed class ClusterGrain(IClusterView cluster, IBlobStore store) : Gra
     {
         var runs = new List<string>();
         await foreach (var run in RunStore.ListRunsAsync(store, CancellationToken.None)) runs.Add(run);
-        return await Task.WhenAll(runs.Order(StringComparer.Ordinal).Select(r => GrainFactory.GetGrain<IRunGrain>(r).GetStatus()));
+        return await Task.WhenAll(runs.Order(StringComparer.Ordinal).Select(Status));
+    }
+
+    // One run that is damaged must not hide the others.
+    private async Task<RunStatus> Status(string run)
+    {
+        try
+        {
+            return await GrainFactory.GetGrain<IRunGrain>(run).GetStatus();
+        }
+        catch (Exception e) when (e is InvalidDataFileException or BlobMissingException or BlobCorruptException)
+        {
+            return new RunStatus { Run = run, State = RunState.Failed, Error = e.Message };
+        }
     }
 }

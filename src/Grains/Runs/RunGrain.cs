@@ -145,7 +145,8 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
 
     public async Task<RunStatus> GetStatus()
     {
-        if (_state == RunState.Queued)
+        // Until it is this activation's own, the store knows it best.
+        if (_state == RunState.Queued || _session is null)
         {
             var stored = await StoredStatus();
             return stored.State == RunState.Queued && _share is { Position: > 0 } waits ? stored with { QueuePosition = waits.Position, Error = waits.Reason } : stored;

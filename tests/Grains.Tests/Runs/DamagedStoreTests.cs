@@ -1,4 +1,5 @@
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Silo;
 
 namespace LisaOrleans.Grains.Tests;
 
@@ -37,6 +38,21 @@ public sealed class DamagedStoreTests
         await run.FinishAsync();
         using var straight = await TestRun.TrainAsync(TinyStories.Spec(7));
         Assert.Equal(await straight.WeightsShaAsync(), await run.WeightsShaAsync());
+    }
+
+    [Fact]
+    public async Task A_run_that_is_damaged_does_not_hide_the_others()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(1));
+        await RunImporter.ImportAsync(run.Store, TinyStories.Request(TinyStories.Spec(1) with { RunName = "whole" }), null, Token);
+        var blob = (await RunStore.ReadHeadAsync(run.Store, "test", Token))!.Manifest!.Sha256;
+        File.Delete(Directory.EnumerateFiles(run.Store.Location, blob, SearchOption.AllDirectories).Single());
+
+        await using var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = run.Store }, Token);
+        var runs = await silo.Grains.GetGrain<IClusterGrain>(0).ListRuns();
+
+        Assert.Equal([("test", RunState.Failed), ("whole", RunState.Queued)], runs.Select(r => (r.Run, r.State)));
+        Assert.Contains(blob, runs[0].Error, StringComparison.Ordinal);
     }
 
     // More failures in a row than a run takes of what repeats, but all of them within a minute.
