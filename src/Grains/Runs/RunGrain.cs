@@ -146,7 +146,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
     public async Task<RunStatus> GetStatus()
     {
         // Until it is this activation's own, the store knows it best.
-        if (_state == RunState.Queued || _session is null)
+        if (_state == RunState.Queued || (_state == RunState.Starting && _session is null))
         {
             var stored = await StoredStatus();
             return stored.State == RunState.Queued && _share is { Position: > 0 } waits ? stored with { QueuePosition = waits.Position, Error = waits.Reason } : stored;
