@@ -48,6 +48,10 @@ public static class ClusterSilo
             .UseRedisClustering(o => o.ConfigurationOptions = redis)
             .UseRedisReminderService(o => o.ConfigurationOptions = redis)
             .Configure<ReminderOptions>(o => (o.MinimumReminderPeriod, o.RefreshReminderListPeriod) = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10)))
+
+            // The directory would keep what a dead silo held from being registered anew for half a minute, lest there be two
+            // of a grain. Here two do no harm: commits are fenced.
+            .Configure<GrainDirectoryOptions>(o => o.RangeLeaseDuration = TimeSpan.Zero)
             .Configure<ClusterMembershipOptions>(o =>
             {
                 o.ProbeTimeout = options.ProbeTimeout;
