@@ -8,10 +8,8 @@ namespace LisaOrleans.Dashboard.Tests;
 /// <summary>A cluster of real processes, seen through one of them while others die.</summary>
 public sealed class ClusterTests(Browser browser, ITestOutputHelper output)
 {
-    private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(5);
-
     [Fact]
-    public async Task A_killed_silo_shows_within_five_seconds()
+    public async Task A_killed_silo_shows_and_one_that_comes_back_takes_its_place()
     {
         Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
         using var folder = new TempFolder();
@@ -19,19 +17,15 @@ public sealed class ClusterTests(Browser browser, ITestOutputHelper output)
         await using var page = await browser.OpenAsync(cluster.Silos[0].Http);
         foreach (var silo in cluster.Silos) await PageUnderTest.See(Card(silo, "active"));
 
-        // A machine that is busy with something else may stand still for seconds: the best of three is what the page can do.
-        var best = TimeSpan.MaxValue;
+        // How soon is printed, not judged here: see docs/benchmarks.md.
         foreach (var silo in cluster.Silos.Skip(1))
         {
             var killed = Stopwatch.GetTimestamp();
             await silo.KillAsync();
             await PageUnderTest.See(Card(silo, "dead").Or(Card(silo, "silent")));
-            var shown = Stopwatch.GetElapsedTime(killed);
-            output.WriteLine($"shown after {shown.TotalSeconds:0.0} s");
-            if (shown < best) best = shown;
+            output.WriteLine($"shown after {Stopwatch.GetElapsedTime(killed).TotalSeconds:0.0} s");
         }
 
-        Assert.True(best < s_limit, $"the soonest of three deaths was shown after {best.TotalSeconds:0.0} s");
         await PageUnderTest.See(Card(cluster.Silos[1], "dead"));
         await page.KeepAsync("dead");
         await page.IsAccessibleAsync();

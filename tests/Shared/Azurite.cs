@@ -37,7 +37,7 @@ internal sealed class Azurite : IAsyncDisposable
         var program = Find();
         Assert.SkipWhen(program is null, "Azurite not found: run eng/test-services.sh, or set LISA_AZURITE to azurite-blob");
         var folder = new TempFolder();
-        var port = FreePort();
+        var port = Ports.Free();
         var start = new ProcessStartInfo(program!) { RedirectStandardOutput = true, RedirectStandardError = true };
         string[] arguments =
         [
@@ -77,13 +77,6 @@ internal sealed class Azurite : IAsyncDisposable
         return (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
             .Concat(s_folders.Select(f => Path.Combine(Repository.Root, f, ".bin")))
             .Select(f => Path.Combine(f, name)).FirstOrDefault(File.Exists);
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
     private async Task<bool> AnswersAsync()

@@ -56,7 +56,7 @@ internal sealed class SiloProcess : IAsyncDisposable
             }
             catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !time.IsCancellationRequested)
             {
-                if (_process is { HasExited: true }) throw new InvalidOperationException($"silo {Number} ended with {_process.ExitCode}; see its log in {_cluster.Folder}");
+                if (_process is { HasExited: true }) throw new InvalidOperationException($"silo {Number} ended with {_process.ExitCode}:{Environment.NewLine}{_cluster.Logs()}");
             }
 
             await Task.Delay(100, time.Token);

@@ -38,7 +38,7 @@ internal sealed class WatchedSilo : IAsyncDisposable
         };
         _host = new HostBuilder()
             .ConfigureLogging(l => l.AddFilter("Orleans", LogLevel.None).AddFilter("Microsoft", LogLevel.None).AddProvider(_log))
-            .UseOrleans(silo => silo.UseLocalhostClustering(FreePort(), gatewayPort: 0).AddLisaSilo(store, transport: null))
+            .UseOrleans(silo => silo.UseLocalhostClustering(Ports.Free(), gatewayPort: 0).AddLisaSilo(store, transport: null))
             .ConfigureServices(s => s.AddSingleton(options).AddSingleton<SiloDrain>())
             .Build();
         _watch = ActivatorUtilities.CreateInstance<PreemptionWatch>(_host.Services, _time);
@@ -76,13 +76,6 @@ internal sealed class WatchedSilo : IAsyncDisposable
         _host.Dispose();
         _log.Dispose();
         _folder.Dispose();
-    }
-
-    private static int FreePort()
-    {
-        using var probe = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
     private sealed class LogRecorder : ILoggerProvider, ILogger
