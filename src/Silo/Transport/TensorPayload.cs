@@ -7,8 +7,9 @@ namespace LisaOrleans.Silo;
 /// <summary>The bytes of a tensor on the wire: as they lie in memory, then their XxHash3. Nothing is copied in between.</summary>
 internal static class TensorPayload
 {
-    // Small enough to be still in the cache when it is hashed after it came, or sent after it was hashed.
-    private const int Chunk = 256 << 10;
+    // Small enough to be still in the cache when it is sent after it was hashed, large enough that the socket is not waited
+    // for too often: a quarter of it costs a quarter of the rate (bench transport).
+    private const int Chunk = 1 << 20;
 
     private static readonly ScalarType[] s_dtypes = [ScalarType.Float32, ScalarType.BFloat16, ScalarType.Float16];
 
@@ -55,11 +56,12 @@ internal static class TensorPayload
         {
             var data = TensorMemory.Address(tensor);
             var hash = new XxHash3();
-            for (long at = 0; at < bytes; at += Chunk)
+            for (long at = 0; at < bytes;)
             {
                 var memory = Part(data, at, bytes);
-                await socket.ReceiveAsync(memory, cancellationToken).ConfigureAwait(false);
-                hash.Append(memory.Span);
+                var count = await socket.ReceiveSomeAsync(memory, cancellationToken).ConfigureAwait(false);
+                hash.Append(memory.Span[..count]);
+                at += count;
             }
 
             var sent = new byte[hash.HashLengthInBytes];

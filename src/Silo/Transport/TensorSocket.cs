@@ -12,6 +12,9 @@ internal sealed class TensorSocket : IDisposable
     private readonly Socket _socket;
     private readonly TimeSpan _stall;
 
+    // Of all operations, one after the other: a new source or a timer for each would cost more than what it guards.
+    private readonly CancellationTokenSource _patience = new();
+
     public TensorSocket(Socket socket, TimeSpan stall)
     {
         socket.NoDelay = true;
@@ -19,7 +22,7 @@ internal sealed class TensorSocket : IDisposable
     }
 
     /// <summary>Whether the other end is known to be gone, or sent something unasked.</summary>
-    public bool Dirty => _socket.Poll(0, SelectMode.SelectRead);
+    public bool Dirty => _patience.IsCancellationRequested || _socket.Poll(0, SelectMode.SelectRead);
 
     /// <summary>
     /// Between Cork(true) and Cork(false) the system sends full segments only, so that the receiver is not woken for a byte.
@@ -34,40 +37,57 @@ internal sealed class TensorSocket : IDisposable
     {
         while (data.Length > 0)
         {
-            var sending = _socket.SendAsync(data, SocketFlags.None, cancellationToken);
-            data = data[(sending.IsCompletedSuccessfully ? sending.Result : await Timely(sending, cancellationToken).ConfigureAwait(false))..];
+            var sending = _socket.SendAsync(data, SocketFlags.None, _patience.Token);
+            data = data[(sending.IsCompletedSuccessfully ? sending.Result : await Timely(sending, _stall, cancellationToken).ConfigureAwait(false))..];
         }
     }
 
+    /// <summary>Fills all of the memory. The wait for the first byte may be without a limit.</summary>
     public async ValueTask ReceiveAsync(Memory<byte> data, CancellationToken cancellationToken, bool wait = false)
     {
         while (data.Length > 0)
         {
-            var receiving = _socket.ReceiveAsync(data, SocketFlags.None, cancellationToken);
-            var count = receiving.IsCompletedSuccessfully ? receiving.Result
-                : wait ? await receiving.ConfigureAwait(false)
-                : await Timely(receiving, cancellationToken).ConfigureAwait(false);
-            if (count == 0) throw new TensorTransportException("the other silo closed the connection") { Fault = TensorFault.Broken };
-            (data, wait) = (data[count..], false);
+            data = data[await ReceiveSomeAsync(data, cancellationToken, wait).ConfigureAwait(false)..];
+            wait = false;
         }
     }
 
-    public void Dispose() => _socket.Dispose();
-
-    private async ValueTask<int> Timely(ValueTask<int> operation, CancellationToken cancellationToken)
+    /// <summary>Receives what there is, at least a byte; the number of bytes.</summary>
+    public async ValueTask<int> ReceiveSomeAsync(Memory<byte> data, CancellationToken cancellationToken, bool wait = false)
     {
-        var moving = operation.AsTask();
+        var receiving = _socket.ReceiveAsync(data, SocketFlags.None, _patience.Token);
+        var count = receiving.IsCompletedSuccessfully
+            ? receiving.Result
+            : await Timely(receiving, wait ? Timeout.InfiniteTimeSpan : _stall, cancellationToken).ConfigureAwait(false);
+        return count > 0 ? count : throw new TensorTransportException("the other silo closed the connection") { Fault = TensorFault.Broken };
+    }
+
+    public void Dispose()
+    {
+        _socket.Dispose();
+        _patience.Dispose();
+    }
+
+    // When this has ended nothing reads or writes the memory any more, which its owner may be about to free.
+    private async ValueTask<int> Timely(ValueTask<int> moving, TimeSpan limit, CancellationToken cancellationToken)
+    {
+        _patience.CancelAfter(limit);
         try
         {
-            return await moving.WaitAsync(_stall, cancellationToken).ConfigureAwait(false);
+            await using (cancellationToken.UnsafeRegister(static s => ((CancellationTokenSource)s!).Cancel(), _patience).ConfigureAwait(false))
+            {
+                return await moving.ConfigureAwait(false);
+            }
         }
-        catch (Exception e) when (e is TimeoutException or OperationCanceledException)
+        catch (OperationCanceledException e)
         {
-            // The operation may be still reading or writing the memory, which its owner is about to free.
             _socket.Dispose();
-            await ((Task)moving).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            if (e is OperationCanceledException) throw;
+            cancellationToken.ThrowIfCancellationRequested();
             throw new TensorTransportException($"nothing moved for {_stall.TotalSeconds:0.#} s", e) { Fault = TensorFault.Stalled };
+        }
+        finally
+        {
+            _patience.CancelAfter(Timeout.InfiniteTimeSpan);
         }
     }
 }
