@@ -27,4 +27,7 @@ public sealed record MicroBatchCall
 
     /// <summary>Whether some part before the called one trains, so that the gradient of its input is wanted.</summary>
     [Id(7)] public bool InputGradient { get; init; }
+
+    /// <summary>The number under which the caller's silo works on this, where the called part is on the same silo.</summary>
+    [Id(8)] public long? Turn { get; init; }
 }

@@ -12,4 +12,7 @@ public sealed record MicroBatchResult
 
     /// <summary>Gradient of the loss with respect to the part's input, [B, T, D]; null in evaluation and where nothing before it trains.</summary>
     [Id(2)] public TensorTicket? Gradient { get; init; }
+
+    /// <summary>The number under which the called part's silo works on the way back, where the caller is on the same silo.</summary>
+    [Id(3)] public long? Turn { get; init; }
 }

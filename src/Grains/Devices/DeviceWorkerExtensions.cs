@@ -1,7 +1,12 @@
 namespace LisaOrleans.Grains;
 
-internal static class DeviceWorkerExtensions
+/// <summary>Shorter ways to ask for work.</summary>
+public static class DeviceWorkerExtensions
 {
+    /// <summary>As <see cref="IDeviceWorker.Run{T}"/>, after all of the same priority that was queued before.</summary>
+    public static Task<T> Run<T>(this IDeviceWorker worker, WorkPriority priority, Func<T> work, CancellationToken cancellationToken = default) =>
+        worker.Run(new WorkOrder(priority), work, cancellationToken);
+
     /// <summary>As <see cref="IDeviceWorker.Run{T}"/>, for work without a result.</summary>
     public static Task Run(this IDeviceWorker worker, WorkPriority priority, Action work, CancellationToken cancellationToken = default) =>
         worker.Run(

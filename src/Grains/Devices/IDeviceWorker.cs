@@ -20,7 +20,10 @@ public interface IDeviceWorker
     /// <summary>Sets the intra-op threads of the arithmetic, which decide the bits of sums. On the device's thread only.</summary>
     void UseThreads(int count);
 
-    /// <summary>Runs work on the device's thread: by priority, within one priority in the order of the calls.</summary>
+    /// <summary>A number for <see cref="WorkOrder.Turn"/>, higher than all before.</summary>
+    long NewTurn();
+
+    /// <summary>Runs work on the device's thread: by priority, within one priority by turn.</summary>
     /// <returns>Its result. Cancelled only if the work had not begun.</returns>
-    Task<T> Run<T>(WorkPriority priority, Func<T> work, CancellationToken cancellationToken = default);
+    Task<T> Run<T>(WorkOrder order, Func<T> work, CancellationToken cancellationToken = default);
 }

@@ -16,6 +16,7 @@ internal sealed class EmbeddingGrain(PartServices services) : PartGrain<Embeddin
     protected override async Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken)
     {
         var data = call.Data;
+        var forward = ForwardOrder(call);
         var (activation, trains) = await OnDevice(
             call.Generation,
             () =>
@@ -25,10 +26,10 @@ internal sealed class EmbeddingGrain(PartServices services) : PartGrain<Embeddin
                     Array.ConvertAll(data.InputIds, i => (long)i), data.BatchSize, data.SequenceLength, device: Services.Worker.Device);
                 return (Publish(Part!.Forward(call.Index, ids_BT, call.Train), call), Part.Trainable);
             },
-            WorkPriority.Forward,
+            forward,
             cancellationToken);
 
-        var result = await CallNext(call, activation, inputGradient: call.Train && trains, cancellationToken);
+        var result = await CallNext(call, activation, inputGradient: call.Train && trains, forward, cancellationToken);
         if (result.Gradient is null) return result;
 
         var gradient_BTD = await Services.Exchange.Claim(result.Gradient, cancellationToken);
@@ -36,7 +37,7 @@ internal sealed class EmbeddingGrain(PartServices services) : PartGrain<Embeddin
         {
             await Order.Enter(call.Step, call.Index, cancellationToken);
             await OnDevice(
-                call.Generation, () => Part!.Backward(call.Index, gradient_BTD), WorkPriority.Backward, cancellationToken);
+                call.Generation, () => Part!.Backward(call.Index, gradient_BTD), BackwardOrder(call, result.Turn), cancellationToken);
         }
 
         Order.Leave();

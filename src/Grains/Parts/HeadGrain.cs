@@ -20,6 +20,7 @@ internal sealed class HeadGrain(PartServices services) : PartGrain<HeadPart>(ser
     {
         using var input = new ClaimedTensor(await Services.Exchange.Claim(call.Activation!, cancellationToken));
         if (call.Train) await Order.Enter(call.Step, call.Index, cancellationToken);
+        var backward = BackwardOrder(call, call.Turn);
         var result = await OnDevice(
             call.Generation,
             () =>
@@ -30,9 +31,10 @@ internal sealed class HeadGrain(PartServices services) : PartGrain<HeadPart>(ser
                     LossSum = head.LossSum,
                     LabelCount = head.LabelCount,
                     Gradient = head.Gradient is null ? null : Publish(head.Gradient, call),
+                    Turn = backward.Continues ? backward.Turn : null,
                 };
             },
-            WorkPriority.Backward,
+            backward,
             cancellationToken);
         if (call.Train) Order.Leave();
         return result;

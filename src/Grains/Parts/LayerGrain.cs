@@ -18,6 +18,7 @@ internal sealed class LayerGrain(PartServices services) : PartGrain<LayerPart>(s
     protected override async Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken)
     {
         using var input = new ClaimedTensor(await Services.Exchange.Claim(call.Activation!, cancellationToken));
+        var forward = ForwardOrder(call);
         var (activation, gradientWanted) = await OnDevice(
             call.Generation,
             () =>
@@ -26,14 +27,15 @@ internal sealed class LayerGrain(PartServices services) : PartGrain<LayerPart>(s
                 var output_BTD = Part!.Forward(call.Index, input.HandOn(), positions, call.Train, call.InputGradient);
                 return (Publish(output_BTD, call), call.Train && (call.InputGradient || Part.Trainable));
             },
-            WorkPriority.Forward,
+            forward,
             cancellationToken);
 
-        var result = await CallNext(call, activation, gradientWanted, cancellationToken);
+        var result = await CallNext(call, activation, gradientWanted, forward, cancellationToken);
         if (result.Gradient is null) return result;
 
         using var gradient_BTD = await Services.Exchange.Claim(result.Gradient, cancellationToken);
         await Order.Enter(call.Step, call.Index, cancellationToken);
+        var backward = BackwardOrder(call, result.Turn);
         var gradient = await OnDevice(
             call.Generation,
             () =>
@@ -42,9 +44,9 @@ internal sealed class LayerGrain(PartServices services) : PartGrain<LayerPart>(s
                 var inputGradient = Part!.Backward(call.Index, gradient_BTD, positions);
                 return inputGradient is null ? null : Publish(inputGradient, call);
             },
-            WorkPriority.Backward,
+            backward,
             cancellationToken);
         Order.Leave();
-        return result with { Gradient = gradient };
+        return result with { Gradient = gradient, Turn = backward.Continues ? backward.Turn : null };
     }
 }

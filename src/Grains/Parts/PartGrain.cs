@@ -35,6 +35,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
     private IReadOnlyList<TensorTicket> _offer = [];
     private long _orphanedBy;
     private IPartGrain? _next;
+    private bool _nextIsHere;
     private IGrainTimer? _orphanCheck;
 
     protected PartServices Services => services;
@@ -60,6 +61,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
         _threads = load.Spec.Threads;
         DelayDeactivation(TimeSpan.FromDays(365));
         _next = load.Next is null ? null : PartGrains.Get(GrainFactory, RunId, load.Next, load.NextSilo!);
+        _nextIsHere = load.NextSilo == services.Silo.SiloAddress.ToParsableString();
         _orphanCheck ??= this.RegisterGrainTimer(LeaveIfOrphaned, s_orphanPeriod, s_orphanPeriod);
         await FinishSnapshot();
 
@@ -191,16 +193,16 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
 
     /// <summary>Queues work of a generation; it fails if that generation was replaced before its turn.</summary>
     protected Task<T> OnDevice<T>(
-        long generation, Func<T> work, WorkPriority priority = WorkPriority.Control, CancellationToken cancellationToken = default)
+        long generation, Func<T> work, WorkOrder order = default, CancellationToken cancellationToken = default)
     {
         CheckGeneration(generation);
         var caller = Activity.Current;
         return services.Worker.Run(
-            priority,
+            order,
             () =>
             {
                 CheckGeneration(generation);
-                using var span = PartTelemetry.Work(priority, caller);
+                using var span = PartTelemetry.Work(order.Priority, caller);
                 services.Worker.UseThreads(_threads);
                 var result = work();
                 if (Part is not null) PartTelemetry.Measure(Key, Part);
@@ -210,7 +212,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
     }
 
     protected Task OnDevice(
-        long generation, Action work, WorkPriority priority = WorkPriority.Control, CancellationToken cancellationToken = default) =>
+        long generation, Action work, WorkOrder order = default, CancellationToken cancellationToken = default) =>
         OnDevice(
             generation,
             () =>
@@ -218,18 +220,29 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
                 work();
                 return true;
             },
-            priority,
+            order,
             cancellationToken);
+
+    /// <summary>The order of a forward pass.</summary>
+    protected WorkOrder ForwardOrder(MicroBatchCall call) => new(WorkPriority.Forward, call.Turn ?? services.Worker.NewTurn(), Continues: _nextIsHere);
+
+    /// <summary>The order of a backward pass. After <see cref="Order"/> let it through, so that turns rise with micro-batches.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="turn">The turn that it continues: that of the part it comes from; the head continues its own way here.</param>
+    protected WorkOrder BackwardOrder(MicroBatchCall call, long? turn) =>
+        new(WorkPriority.Backward, turn ?? services.Worker.NewTurn(), Continues: call is { Turn: not null, InputGradient: true });
 
     /// <summary>Makes a tensor known to the next part, or the one before; on the device's thread.</summary>
     protected TensorTicket Publish(Tensor tensor, MicroBatchCall call) => services.Exchange.Publish(tensor, RunId, call.Generation);
 
     /// <summary>Calls the next part; a failure frees the activation that it did not get.</summary>
-    protected async Task<MicroBatchResult> CallNext(MicroBatchCall call, TensorTicket activation, bool inputGradient, CancellationToken cancellationToken)
+    protected async Task<MicroBatchResult> CallNext(
+        MicroBatchCall call, TensorTicket activation, bool inputGradient, WorkOrder forward, CancellationToken cancellationToken)
     {
         try
         {
-            return await Next.Run(call with { Activation = activation, InputGradient = inputGradient }, cancellationToken);
+            return await Next.Run(
+                call with { Activation = activation, InputGradient = inputGradient, Turn = forward.Continues ? forward.Turn : null }, cancellationToken);
         }
         catch
         {

@@ -15,8 +15,8 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
     /// <summary>Which silo holds which parts.</summary>
     public StagePlan Stages => stages;
 
-    /// <summary>Micro-batches on their way at one time: one for each stage.</summary>
-    private int InFlight => stages.Stages.Count;
+    /// <summary>Micro-batches on their way at one time: one for each stage, and one that is between two of them.</summary>
+    private int InFlight => stages.Stages.Count > 1 ? stages.Stages.Count + 1 : 1;
 
     private IReadOnlyList<string> LayerSilos => [.. Enumerable.Range(0, plan.Config.NumHiddenLayers).Select(i => stages.SiloOf(PartName.Layer(i)))];
 

@@ -8,19 +8,30 @@ namespace LisaOrleans.Silo;
 /// <summary>One thread, one device, one queue. Ends what it is doing when disposed; what still waits is cancelled.</summary>
 internal sealed class DeviceWorker : IDeviceWorker, IDisposable
 {
-    private readonly PriorityQueue<Work, (WorkPriority Priority, long)> _queue = new();
+    // What a turn is continued with comes by way of a grain call, in far less than this, unless that call failed.
+    private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(50);
+
+    private readonly PriorityQueue<Work, (WorkPriority Priority, long Turn)> _queue = new();
+
+    // For each priority, the turn whose next work is waited for.
+    private readonly long?[] _followed = new long?[Enum.GetValues<WorkPriority>().Length];
+
     private readonly Thread _thread;
+    private readonly TimeSpan _patience;
     private readonly long _started = Stopwatch.GetTimestamp();
     private readonly Lock _clock = new();
     private TimeSpan _busy;
     private long? _busySince;
     private int _threads;
-    private long _sequence;
+    private long _turn;
+    private long _since;
     private bool _stopped;
 
     /// <param name="device">The device.</param>
-    public DeviceWorker(Device device)
+    /// <param name="patience">How long to wait for work that continues a turn while other work waits; 50 ms by default.</param>
+    public DeviceWorker(Device device, TimeSpan? patience = null)
     {
+        _patience = patience ?? s_patience;
         HostMemory.Prepare();
         Device = device;
         _thread = new Thread(Loop) { IsBackground = true, Name = $"torch {device}" };
@@ -54,17 +65,19 @@ internal sealed class DeviceWorker : IDeviceWorker, IDisposable
         _threads = count;
     }
 
-    public Task<T> Run<T>(WorkPriority priority, Func<T> work, CancellationToken cancellationToken = default)
+    public long NewTurn() => Interlocked.Increment(ref _turn);
+
+    public Task<T> Run<T>(WorkOrder order, Func<T> work, CancellationToken cancellationToken = default)
     {
-        var item = new Work<T>(work, cancellationToken);
+        var item = new Work<T>(work, order.Continues, cancellationToken);
         lock (_queue)
         {
             ObjectDisposedException.ThrowIf(_stopped, this);
-            _queue.Enqueue(item, (priority, _sequence++));
+            _queue.Enqueue(item, (order.Priority, order.Turn ?? NewTurn()));
             Monitor.Pulse(_queue);
         }
 
-        DeviceTelemetry.Queued(priority);
+        DeviceTelemetry.Queued(order.Priority);
         return item.Result;
     }
 
@@ -88,6 +101,7 @@ internal sealed class DeviceWorker : IDeviceWorker, IDisposable
             lock (_clock) _busySince = started;
             work.Execute();
             var taken = Stopwatch.GetElapsedTime(started);
+            if (priority != WorkPriority.Control) _since = Stopwatch.GetTimestamp();
             lock (_clock) (_busy, _busySince) = (_busy + taken, null);
             DeviceTelemetry.Busy(priority, taken);
         }
@@ -97,9 +111,10 @@ internal sealed class DeviceWorker : IDeviceWorker, IDisposable
     {
         lock (_queue)
         {
-            while (!_stopped && _queue.Count == 0) Monitor.Wait(_queue);
+            WaitForWork();
             while (_queue.TryDequeue(out var work, out var order))
             {
+                Follow(order, work.Continues);
                 priority = order.Priority;
                 DeviceTelemetry.Dequeued(priority);
                 if (!_stopped) return work;
@@ -111,14 +126,53 @@ internal sealed class DeviceWorker : IDeviceWorker, IDisposable
         }
     }
 
-    private abstract class Work
+    private void WaitForWork()
     {
+        while (!_stopped)
+        {
+            if (!_queue.TryPeek(out _, out var first))
+            {
+                Monitor.Wait(_queue);
+                continue;
+            }
+
+            if (!ComesAfterWhatIsFollowed(first)) return;
+            var left = _patience == Timeout.InfiniteTimeSpan ? _patience : _patience - Stopwatch.GetElapsedTime(_since);
+            if (left <= TimeSpan.Zero && left != Timeout.InfiniteTimeSpan)
+            {
+                Array.Clear(_followed);
+                return;
+            }
+
+            Monitor.Wait(_queue, left);
+        }
+    }
+
+    private void Follow((WorkPriority Priority, long Turn) order, bool continues)
+    {
+        if (order.Priority == WorkPriority.Control) return;
+        for (var priority = 0; priority < _followed.Length; priority++)
+            if (_followed[priority] == order.Turn) _followed[priority] = null;
+        _followed[(int)order.Priority] = continues ? order.Turn : null;
+    }
+
+    private bool ComesAfterWhatIsFollowed((WorkPriority Priority, long Turn) place)
+    {
+        for (var priority = WorkPriority.Backward; priority <= place.Priority; priority++)
+            if (_followed[(int)priority] is { } turn && place.CompareTo((priority, turn)) > 0) return true;
+        return false;
+    }
+
+    private abstract class Work(bool continues)
+    {
+        public bool Continues => continues;
+
         public abstract void Execute();
 
         public abstract void Cancel();
     }
 
-    private sealed class Work<T>(Func<T> work, CancellationToken cancellationToken) : Work
+    private sealed class Work<T>(Func<T> work, bool continues, CancellationToken cancellationToken) : Work(continues)
     {
         // Continuations are grain turns; they must not run on the device's thread.
         private readonly TaskCompletionSource<T> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);

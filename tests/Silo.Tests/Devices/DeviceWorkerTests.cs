@@ -22,11 +22,60 @@ public sealed class DeviceWorkerTests
         await Task.WhenAll(rest);
         Assert.Equal(["control 1", "control 2", "backward 1", "backward 2", "forward 1", "forward 2"], order);
 
-        Task Add(WorkPriority priority, string name) => Run(worker, priority, () =>
-        {
-            order.Add(name);
-            return 0;
-        });
+        Task Add(WorkPriority priority, string name) => DeviceWorkerTests.Add(worker, new WorkOrder(priority), order, name);
+    }
+
+    [Fact]
+    public async Task Within_a_priority_the_lowest_turn_is_first()
+    {
+        using var worker = new DeviceWorker(CPU);
+        using var gate = new ManualResetEventSlim();
+        var order = new List<string>();
+        var (early, late) = (worker.NewTurn(), worker.NewTurn());
+        var first = Blocked(worker, gate);
+        Task[] rest =
+        [
+            Add(worker, new WorkOrder(WorkPriority.Forward, late), order, "late"), Add(worker, new WorkOrder(WorkPriority.Forward, early), order, "early"),
+            Add(worker, new WorkOrder(WorkPriority.Backward, late), order, "backward"),
+        ];
+        gate.Set();
+        await first;
+        await Task.WhenAll(rest);
+        Assert.Equal(["backward", "early", "late"], order);
+    }
+
+    [Fact]
+    public async Task What_continues_a_turn_goes_before_what_waited_already()
+    {
+        using var worker = new DeviceWorker(CPU, Timeout.InfiniteTimeSpan);
+        using var gate = new ManualResetEventSlim();
+        var order = new List<string>();
+        var (one, two) = (worker.NewTurn(), worker.NewTurn());
+        var first = Blocked(worker, gate);
+        var begun = Add(worker, new WorkOrder(WorkPriority.Forward, one, Continues: true), order, "1");
+        var other = Add(worker, new WorkOrder(WorkPriority.Forward, two), order, "2");
+        gate.Set();
+        await first;
+        await begun;
+        await Add(worker, new WorkOrder(WorkPriority.Control), order, "control");
+        await Add(worker, new WorkOrder(WorkPriority.Forward, one), order, "1, continued");
+        await other;
+        Assert.Equal(["1", "control", "1, continued", "2"], order);
+    }
+
+    [Fact]
+    public async Task What_waited_does_not_wait_for_ever_for_a_turn_that_is_not_continued()
+    {
+        using var worker = new DeviceWorker(CPU, TimeSpan.FromMilliseconds(1));
+        using var gate = new ManualResetEventSlim();
+        var order = new List<string>();
+        var (one, two) = (worker.NewTurn(), worker.NewTurn());
+        var first = Blocked(worker, gate);
+        var begun = Add(worker, new WorkOrder(WorkPriority.Forward, one, Continues: true), order, "1");
+        var other = Add(worker, new WorkOrder(WorkPriority.Forward, two), order, "2");
+        gate.Set();
+        await Task.WhenAll(first, begun, other);
+        Assert.Equal(["1", "2"], order);
     }
 
     [Fact]
@@ -152,6 +201,15 @@ public sealed class DeviceWorkerTests
             return get_num_threads();
         }));
     }
+
+    private static Task Add(DeviceWorker worker, WorkOrder place, List<string> order, string name) => worker.Run(
+        place,
+        () =>
+        {
+            order.Add(name);
+            return 0;
+        },
+        TestContext.Current.CancellationToken);
 
     private static Task<T> Run<T>(DeviceWorker worker, WorkPriority priority, Func<T> work) =>
         worker.Run(priority, work, TestContext.Current.CancellationToken);

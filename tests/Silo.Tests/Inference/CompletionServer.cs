@@ -91,6 +91,8 @@ internal sealed class CompletionServer : IAsyncDisposable
         return [.. events[..^2].Select(e => JsonElement.Parse(e["data: ".Length..]))];
     }
 
+    public Task StopAsync() => _app.StopAsync(TestContext.Current.CancellationToken);
+
     public async ValueTask DisposeAsync()
     {
         await _app.StopAsync();

@@ -121,13 +121,10 @@ public sealed class ModelPoolTests
     [Fact]
     public async Task A_server_that_stops_tells_those_who_wait()
     {
-        Task<HttpResponseMessage> request;
-        await using (var server = await CompletionServer.StartAsync(new InferenceOptions(), catalog: _catalog))
-        {
-            request = PostAsync(server);
-            await Until.True(() => _catalog.Loads == 1);
-        }
-
+        await using var server = await CompletionServer.StartAsync(new InferenceOptions(), catalog: _catalog);
+        var request = PostAsync(server);
+        await Until.True(() => _catalog.Loads == 1);
+        await server.StopAsync();
         await AssertFailed(request, HttpStatusCode.ServiceUnavailable, "unavailable");
     }
 
