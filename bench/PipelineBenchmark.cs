@@ -5,8 +5,8 @@ namespace LisaOrleans.Bench;
 
 /// <summary>
 /// Two silos of one thread each against one silo of one thread, as a ratio to the ideal of a pipeline of two stages with m
-/// micro-batches, 2m / (m + 1). The layers that train are those with which the two
-/// stages (four layers each, and the head in the second) are the same work.
+/// micro-batches, 2m / (m + 1). The layers that train are those with which the two stages (four layers each, and the head in
+/// the second) are the same work.
 /// </summary>
 internal static class PipelineBenchmark
 {

@@ -108,7 +108,7 @@ internal static class TransportBenchmark
         }
     }
 
-    // As many as there are tensors: who sends one buffer again and again sends it from the cache.
+    // Tensors, and as many buffers of the raw socket: who sends one buffer again and again sends it from the cache.
     private static int Count(int megabytes) => Math.Max(4, 512 / megabytes);
 
     private static byte[] Filled(int bytes)

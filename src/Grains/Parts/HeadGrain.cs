@@ -31,7 +31,7 @@ internal sealed class HeadGrain(PartServices services) : PartGrain<HeadPart>(ser
                     LossSum = head.LossSum,
                     LabelCount = head.LabelCount,
                     Gradient = head.Gradient is null ? null : Publish(head.Gradient, call),
-                    Turn = backward.Continues ? backward.Turn : null,
+                    Turn = backward.Continued,
                 };
             },
             backward,

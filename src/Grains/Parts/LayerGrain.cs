@@ -47,6 +47,6 @@ internal sealed class LayerGrain(PartServices services) : PartGrain<LayerPart>(s
             backward,
             cancellationToken);
         Order.Leave();
-        return result with { Gradient = gradient, Turn = backward.Continues ? backward.Turn : null };
+        return result with { Gradient = gradient, Turn = backward.Continued };
     }
 }

@@ -242,7 +242,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
         try
         {
             return await Next.Run(
-                call with { Activation = activation, InputGradient = inputGradient, Turn = forward.Continues ? forward.Turn : null }, cancellationToken);
+                call with { Activation = activation, InputGradient = inputGradient, Turn = forward.Continued }, cancellationToken);
         }
         catch
         {

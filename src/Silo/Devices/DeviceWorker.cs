@@ -13,8 +13,8 @@ internal sealed class DeviceWorker : IDeviceWorker, IDisposable
 
     private readonly PriorityQueue<Work, (WorkPriority Priority, long Turn)> _queue = new();
 
-    // For each priority, the turn whose next work is waited for.
-    private readonly long?[] _followed = new long?[Enum.GetValues<WorkPriority>().Length];
+    // What was begun and will be continued: at most one of each priority. Touched by the device's thread only.
+    private readonly List<(WorkPriority Priority, long Turn)> _followed = [];
 
     private readonly Thread _thread;
     private readonly TimeSpan _patience;
@@ -136,11 +136,11 @@ internal sealed class DeviceWorker : IDeviceWorker, IDisposable
                 continue;
             }
 
-            if (!ComesAfterWhatIsFollowed(first)) return;
-            var left = _patience == Timeout.InfiniteTimeSpan ? _patience : _patience - Stopwatch.GetElapsedTime(_since);
-            if (left <= TimeSpan.Zero && left != Timeout.InfiniteTimeSpan)
+            if (!_followed.Exists(followed => first.CompareTo(followed) > 0)) return;
+            var left = _patience - Stopwatch.GetElapsedTime(_since);
+            if (left <= TimeSpan.Zero)
             {
-                Array.Clear(_followed);
+                _followed.Clear();
                 return;
             }
 
@@ -150,17 +150,8 @@ internal sealed class DeviceWorker : IDeviceWorker, IDisposable
 
     private void Follow((WorkPriority Priority, long Turn) order, bool continues)
     {
-        if (order.Priority == WorkPriority.Control) return;
-        for (var priority = 0; priority < _followed.Length; priority++)
-            if (_followed[priority] == order.Turn) _followed[priority] = null;
-        _followed[(int)order.Priority] = continues ? order.Turn : null;
-    }
-
-    private bool ComesAfterWhatIsFollowed((WorkPriority Priority, long Turn) place)
-    {
-        for (var priority = WorkPriority.Backward; priority <= place.Priority; priority++)
-            if (_followed[(int)priority] is { } turn && place.CompareTo((priority, turn)) > 0) return true;
-        return false;
+        _followed.RemoveAll(f => f.Priority == order.Priority || f.Turn == order.Turn);
+        if (continues) _followed.Add(order);
     }
 
     private abstract class Work(bool continues)

@@ -47,16 +47,9 @@ public sealed class DeviceWorkerTests
     [Fact]
     public async Task What_continues_a_turn_goes_before_what_waited_already()
     {
-        using var worker = new DeviceWorker(CPU, Timeout.InfiniteTimeSpan);
-        using var gate = new ManualResetEventSlim();
+        using var worker = new DeviceWorker(CPU, TimeSpan.FromDays(1));
         var order = new List<string>();
-        var (one, two) = (worker.NewTurn(), worker.NewTurn());
-        var first = Blocked(worker, gate);
-        var begun = Add(worker, new WorkOrder(WorkPriority.Forward, one, Continues: true), order, "1");
-        var other = Add(worker, new WorkOrder(WorkPriority.Forward, two), order, "2");
-        gate.Set();
-        await first;
-        await begun;
+        var (one, other) = await TwoTurns(worker, order);
         await Add(worker, new WorkOrder(WorkPriority.Control), order, "control");
         await Add(worker, new WorkOrder(WorkPriority.Forward, one), order, "1, continued");
         await other;
@@ -67,14 +60,9 @@ public sealed class DeviceWorkerTests
     public async Task What_waited_does_not_wait_for_ever_for_a_turn_that_is_not_continued()
     {
         using var worker = new DeviceWorker(CPU, TimeSpan.FromMilliseconds(1));
-        using var gate = new ManualResetEventSlim();
         var order = new List<string>();
-        var (one, two) = (worker.NewTurn(), worker.NewTurn());
-        var first = Blocked(worker, gate);
-        var begun = Add(worker, new WorkOrder(WorkPriority.Forward, one, Continues: true), order, "1");
-        var other = Add(worker, new WorkOrder(WorkPriority.Forward, two), order, "2");
-        gate.Set();
-        await Task.WhenAll(first, begun, other);
+        var (_, other) = await TwoTurns(worker, order);
+        await other;
         Assert.Equal(["1", "2"], order);
     }
 
@@ -200,6 +188,19 @@ public sealed class DeviceWorkerTests
             worker.UseThreads(1);
             return get_num_threads();
         }));
+    }
+
+    // The first of two turns has been begun and is to be continued; the second was waiting already.
+    private static async Task<(long First, Task Second)> TwoTurns(DeviceWorker worker, List<string> order)
+    {
+        using var gate = new ManualResetEventSlim();
+        var (one, two) = (worker.NewTurn(), worker.NewTurn());
+        var blocked = Blocked(worker, gate);
+        var first = Add(worker, new WorkOrder(WorkPriority.Forward, one, Continues: true), order, "1");
+        var second = Add(worker, new WorkOrder(WorkPriority.Forward, two), order, "2");
+        gate.Set();
+        await Task.WhenAll(blocked, first);
+        return (one, second);
     }
 
     private static Task Add(DeviceWorker worker, WorkOrder place, List<string> order, string name) => worker.Run(
