@@ -606,12 +606,17 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
     private async Task ReadEvents(CancellationToken cancellationToken)
     {
         if (_history is not null || !_run.IsCompleted) return;
+        var known = _journal;
         if (await RunStore.ReadHeadAsync(store, Name, cancellationToken) is not { Manifest: { } blob } head) return;
         var manifest = await RunStore.ReadManifestAsync(store, blob, cancellationToken);
         var history = await RunHistory.Read(store, manifest, cancellationToken);
         var journal = await RunJournal.Read(store, head, null, time, cancellationToken);
         if (_history is not null || !_run.IsCompleted) return;
-        (_history, _journal) = (history, journal);
+        _history = history;
+
+        // A cancellation may have come while this was read: its journal is the newer one.
+        if (_journal != known) return;
+        _journal = journal;
         _over = head.State is RunHeadStates.Succeeded or RunHeadStates.Failed or RunHeadStates.Cancelled or RunHeadStates.Paused;
     }
 

@@ -22,8 +22,9 @@ public sealed class EventStreamTests
         // The silo is gone; the next one reads the same store. The end is a cancellation, so the test need not wait for all steps.
         await using (var server = await ApiServer.StartAsync(folder["store"]))
         {
+            var rest = ReadAsync(server, job, first[^1].Id, until: null);
             await server.Http.PostJsonAsync($"{Requests.Jobs}/{job}/cancel", null);
-            var seen = first;
+            List<(string Id, string Data)> seen = [.. first, .. await rest];
 
             // A stream may end where the job was paused; who wants more asks again.
             while (!seen[^1].Data.Contains("cancelled", StringComparison.Ordinal)) seen = [.. seen, .. await ReadAsync(server, job, seen[^1].Id, until: null)];
