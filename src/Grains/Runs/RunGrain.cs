@@ -152,17 +152,18 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
             return stored.State == RunState.Queued && _share is { Position: > 0 } waits ? stored with { QueuePosition = waits.Position, Error = waits.Reason } : stored;
         }
 
+        var manifest = (_manifests?.Last ?? _session?.Manifest)?.Step ?? 0;
         return new RunStatus
         {
             Run = Name,
             State = _state,
-            Step = _loop?.Step ?? _manifests?.Last.Step ?? 0,
+            Step = _loop?.Step ?? manifest,
             TotalSteps = _plan?.TotalSteps ?? 0,
             LayerCount = _plan?.Config.NumHiddenLayers ?? 0,
             Loss = _history?.Records.LastOrDefault()?.Loss,
             Generation = _session?.Generation ?? 0,
             Recoveries = _session?.Head.Recoveries ?? 0,
-            ManifestStep = _manifests?.Last.Step ?? 0,
+            ManifestStep = manifest,
             Error = _error,
             Stages = _stages,
             Moves = _moves,
