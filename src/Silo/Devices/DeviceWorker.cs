@@ -33,6 +33,7 @@ internal sealed class DeviceWorker : IDeviceWorker, IDisposable
     {
         _patience = patience ?? s_patience;
         HostMemory.Prepare();
+        Determinism.Require(device);
         Device = device;
         _thread = new Thread(Loop) { IsBackground = true, Name = $"torch {device}" };
         _thread.Start();
