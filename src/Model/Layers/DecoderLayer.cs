@@ -43,12 +43,8 @@ internal sealed class DecoderLayer(ModelConfig config, IReadOnlyList<Tensor> wei
         return F.linear(gate_BTF * F.linear(x_BTD, _w.Up, _w.UpBias), _w.Down, _w.DownBias);
     }
 
-    private Tensor Rotate(Tensor x, SequenceContext context)
-    {
-        var half = config.HeadDim / 2;
-        var rotated = cat([x.narrow(-1, half, half).neg(), x.narrow(-1, 0, half)], dim: -1);
-        return (x * context.Cos) + (rotated * context.Sin);
-    }
+    // The halves change places; the sign that one of them gets is in the table.
+    private Tensor Rotate(Tensor x, SequenceContext context) => (x * context.Cos) + (x.roll(config.HeadDim / 2, -1) * context.Sin);
 
     // Grouped queries: each key/value head serves H / G neighbouring query heads.
     private Tensor ForEachQueryHead(Tensor x_BGSK)

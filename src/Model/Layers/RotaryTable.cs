@@ -4,7 +4,8 @@ using static TorchSharp.torch;
 namespace LisaOrleans.Model;
 
 /// <summary>
-/// Cosines and sines of the rotary position embedding, [positions, K], in Hugging Face's layout (halves, not pairs).
+/// Cosines and sines of the rotary position embedding, [positions, K], in Hugging Face's layout (halves, not pairs): the
+/// value at i turns with that at i ± K / 2. The sines of the first half are negated, as what they are multiplied with is there.
 /// Shared by all layers of one shape on one device; small, and kept for the life of the process.
 /// </summary>
 internal sealed class RotaryTable
@@ -54,10 +55,10 @@ internal sealed class RotaryTable
         using var scope = NewDisposeScope();
         var frequencies = tensor(InverseFrequencies(config), dtype: ScalarType.Float64);
         var angles = outer(arange(config.MaxPositionEmbeddings, dtype: ScalarType.Float64), frequencies);
-        var angles_TK = cat([angles, angles], dim: -1);
+        var (cos, sin) = (angles.cos(), angles.sin());
         return new RotaryTable(
-            angles_TK.cos().to(dtype).to(device).DetachFromDisposeScope(),
-            angles_TK.sin().to(dtype).to(device).DetachFromDisposeScope());
+            cat([cos, cos], dim: -1).to(dtype).to(device).DetachFromDisposeScope(),
+            cat([sin.neg(), sin], dim: -1).to(dtype).to(device).DetachFromDisposeScope());
     }
 
     private sealed record Key(int HeadDim, int Positions, double Theta, RopeScaling? Scaling, string Device, ScalarType Dtype);
