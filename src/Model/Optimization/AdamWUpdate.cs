@@ -34,7 +34,10 @@ internal static class AdamWUpdate
             }
 
             foreach (var (_, state, gradient) in group.Where(i => !IsAlike(i.State, i.Gradient)))
-                ApplyMixed(state, gradient, step, learningRate, decay, options);
+            {
+                foreach (var (weight, slice, expAvg, expAvgSq) in Slices.Of(state.Weight, gradient, state.ExpAvg, state.ExpAvgSq))
+                    ApplyMixed(weight, slice, expAvg, expAvgSq, step, learningRate, decay, options);
+            }
         }
 
         foreach (var (parameter, state, _) in items)
@@ -45,16 +48,16 @@ internal static class AdamWUpdate
         state.Weight.dtype == gradient.dtype && state.ExpAvg.dtype == gradient.dtype;
 
     private static void ApplyMixed(
-        AdamWState state, Tensor gradient, Tensor step, double learningRate, double decay, AdamWOptions options)
+        Tensor weight, Tensor gradient, Tensor expAvg, Tensor expAvgSq, Tensor step, double learningRate, double decay, AdamWOptions options)
     {
         using var scope = NewDisposeScope();
-        var (weight, expAvg, expAvgSq) = (Wide(state.Weight), Wide(state.ExpAvg), Wide(state.ExpAvgSq));
+        var (wideWeight, wideExpAvg, wideExpAvgSq) = (Wide(weight), Wide(expAvg), Wide(expAvgSq));
         Kernels.FusedAdamW(
-            [weight], [Wide(gradient)], [expAvg], [expAvgSq], [step],
+            [wideWeight], [Wide(gradient)], [wideExpAvg], [wideExpAvgSq], [step],
             learningRate, options.Beta1, options.Beta2, decay, options.Epsilon);
-        CopyBack(state.Weight, weight);
-        CopyBack(state.ExpAvg, expAvg);
-        CopyBack(state.ExpAvgSq, expAvgSq);
+        CopyBack(weight, wideWeight);
+        CopyBack(expAvg, wideExpAvg);
+        CopyBack(expAvgSq, wideExpAvgSq);
 
         static Tensor Wide(Tensor tensor) => tensor.dtype == ScalarType.Float32 ? tensor : tensor.to(ScalarType.Float32);
 

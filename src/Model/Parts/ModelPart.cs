@@ -69,7 +69,7 @@ public abstract class ModelPart : IDisposable
     {
         using var _ = no_grad();
         using var scope = NewDisposeScope();
-        var norms = Pending().Select(p => p.Gradient.to(ScalarType.Float32).norm().to(ScalarType.Float64)).ToArray();
+        var norms = Pending().SelectMany(p => Slices.Of(p.Gradient)).Select(Norm).ToArray();
         return norms.Length == 0 ? 0 : stack(norms).square().sum().item<double>();
     }
 
@@ -158,6 +158,13 @@ public abstract class ModelPart : IDisposable
         if (_pending is not null) throw new InvalidOperationException("a backward pass after the step's gradient norm was taken");
         if (!Trainable) return;
         foreach (var parameter in Parameters) parameter.BeforeBackward();
+    }
+
+    // In float32 and then float64; a float32 copy is freed before the next is made.
+    private static Tensor Norm(Tensor gradient)
+    {
+        using var scope = NewDisposeScope();
+        return gradient.to(ScalarType.Float32).norm().to(ScalarType.Float64).MoveToOuterDisposeScope();
     }
 
     private static Tensor HostCopy(Tensor tensor, ScalarType dtype)

@@ -1,0 +1,42 @@
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Model.Tests;
+
+public sealed class SlicesTests
+{
+    [Fact]
+    public void An_update_in_slices_has_the_bits_of_one_of_smaller_tensors()
+    {
+        using var scope = NewDisposeScope();
+        var dtypes = PartDtypes.Parse("bfloat16", "float32");
+        var options = new AdamWOptions(0.9, 0.999, 1e-8, 0.1);
+        var size = Slices.Size + 5;
+        var start = arange(size, dtype: ScalarType.Float32).sin().to(ScalarType.BFloat16);
+        var gradient = arange(size, dtype: ScalarType.Float32).cos().to(ScalarType.BFloat16);
+        Assert.Equal([Slices.Size, 5], Slices.Of(gradient).Select(s => s.numel()));
+
+        using var whole = Updated(0, size);
+        using var first = Updated(0, Slices.Size);
+        using var last = Updated(Slices.Size, 5);
+        Assert.True(whole.Value.equal(cat([first.Value, last.Value])).all().item<bool>());
+        Assert.True(whole.State!.Weight.equal(cat([first.State!.Weight, last.State!.Weight])).all().item<bool>());
+        Assert.True(whole.State.ExpAvgSq.equal(cat([first.State.ExpAvgSq, last.State.ExpAvgSq])).all().item<bool>());
+
+        Parameter Updated(long from, long count)
+        {
+            var parameter = new Parameter(
+                new ParameterSpec("w", [count], Decay: true), start.narrow(0, from, count).clone().DetachFromDisposeScope(), dtypes);
+            parameter.MakeTrainable();
+            AdamWUpdate.Apply([(parameter, parameter.State!, gradient.narrow(0, from, count))], 1, 1e-2, options);
+            return parameter;
+        }
+    }
+
+    [Fact]
+    public void What_is_small_or_float32_stays_whole()
+    {
+        using var scope = NewDisposeScope();
+        Assert.Single(Slices.Of(zeros(100, ScalarType.BFloat16)));
+        Assert.Single(Slices.Of(zeros(Slices.Size + 1, ScalarType.Float32)));
+    }
+}
