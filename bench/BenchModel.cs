@@ -9,6 +9,9 @@ internal sealed class BenchModel : IDisposable
     /// <value>29.6 M parameters: eight layers of 3.2 M, an embedding and a head of 2.1 M each.</value>
     public static RandomModelShape Shape { get; } = new(512, 1376, 8, 8, 8, 4096, 256, Tied: false);
 
+    /// <value>The folder of samples of the checkout.</value>
+    public static string Samples => Path.Combine(RepositoryRoot(), "samples");
+
     private BenchModel(string root) => Root = root;
 
     public string Root { get; }
@@ -22,11 +25,10 @@ internal sealed class BenchModel : IDisposable
         var model = new BenchModel(Directory.CreateTempSubdirectory("lisa-bench-").FullName);
         Directory.CreateDirectory(model.Folder);
         await RandomModel.WriteAsync(model.Folder, Shape, seed: 7);
-        var samples = Path.Combine(RepositoryRoot(), "samples");
-        File.Copy(Path.Combine(samples, "tiny-stories", "tokenizer.model"), Path.Combine(model.Folder, "tokenizer.model"));
+        File.Copy(Path.Combine(Samples, "tiny-stories", "tokenizer.model"), Path.Combine(model.Folder, "tokenizer.model"));
 
         // Rows of one length, so that every step is the same work: a long line of text cut to the block size.
-        var text = string.Join(' ', File.ReadLines(Path.Combine(samples, "animals.jsonl")).Select(l => l.Replace("\"", "", StringComparison.Ordinal)));
+        var text = string.Join(' ', File.ReadLines(Path.Combine(Samples, "animals.jsonl")).Select(l => l.Replace("\"", "", StringComparison.Ordinal)));
         var random = new CounterRandom(1, 0);
         await File.WriteAllLinesAsync(model.Data, Enumerable.Range(0, 256).Select(_ =>
             $"{{\"text\":\"{text.Substring(random.NextInt(text.Length - 2000), 2000)}\"}}"));

@@ -8,10 +8,13 @@ namespace LisaOrleans.Bench;
 /// <summary>A run as <c>lisa train</c> does it: import into a folder store, grains of an embedded silo.</summary>
 internal static class GrainTrainer
 {
-    /// <summary>Trains to the end and reports each step.</summary>
-    public static async Task Run(string root, string model, string data, TrainingSpec spec, Action<StepRecord> step)
+    /// <summary>Trains to the end in a new store and reports each step.</summary>
+    public static Task Run(string root, string model, string data, TrainingSpec spec, Action<StepRecord> step) =>
+        Run(new FolderBlobStore(Path.Combine(root, "store-" + Guid.NewGuid().ToString("N"))), model, data, spec, step);
+
+    /// <summary>Trains to the end, on from where the store is, and reports each step.</summary>
+    public static async Task Run(IBlobStore store, string model, string data, TrainingSpec spec, Action<StepRecord> step)
     {
-        var store = new FolderBlobStore(Path.Combine(root, "store-" + Guid.NewGuid().ToString("N")));
         await RunImporter.ImportAsync(
             store,
             new ImportRequest { ModelFolder = model, DataFile = data, Dataset = new DatasetOptions { BlockSize = spec.BlockSize }, Spec = spec },

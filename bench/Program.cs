@@ -32,6 +32,21 @@ switch (args)
         return await ChaosBenchmark.Trace(file, events: Number(rest, 0, 60), compression: Number(rest, 1, 60), azurite: rest.Contains("azurite"));
     case ["fencing", .. var rest]:
         return await ChaosBenchmark.Fencing(tries: Number(rest, 0, 50), azurite: rest.Contains("azurite"));
+    case ["gpu", .. var rest]:
+        await GpuBenchmark.Run(python: rest is [var python, ..] ? python : "python3");
+        return 0;
+    case ["gpu-bits"]:
+        await GpuBenchmark.Bits();
+        return 0;
+    case ["gpu-train", var job]:
+        await GpuBenchmark.Train(job);
+        return 0;
+    case ["gpu-plain", var job]:
+        await GpuBenchmark.Plain(job);
+        return 0;
+    case ["gpu-matmul"]:
+        GpuBenchmark.MatrixRate();
+        return 0;
     default:
         Console.Error.WriteLine("""
             usage: dotnet run -c Release --project bench -- BENCHMARK
@@ -43,6 +58,8 @@ switch (args)
               chaos-trace FILE [EVENTS [COMPRESSION]] [azurite]  a recorded trace of spot machines, so many times faster
               fencing [TRIES] [azurite]             silos that wake up after their declared death
               memory [THREADS]                      peak memory after 2 and 50 periods, and of full fine-tuning
+              gpu-bits                              on a GPU: against the CPU, twice, and after a kill
+              gpu [PYTHON]                          on a GPU: time and memory against LoRA and full fine-tuning ("-" for PYTHON: without those)
             """);
         return 2;
 }

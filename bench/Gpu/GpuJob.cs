@@ -1,0 +1,8 @@
+namespace LisaOrleans.Bench;
+
+/// <summary>What a measured process trains.</summary>
+/// <param name="Store">Folder of the blob store; left in place, so that a run can be gone on with.</param>
+/// <param name="Model">Folder of the model.</param>
+/// <param name="Data">Training data.</param>
+/// <param name="Spec">The run.</param>
+internal sealed record GpuJob(string Store, string Model, string Data, TrainingSpec Spec);

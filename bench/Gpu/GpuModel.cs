@@ -1,0 +1,78 @@
+using System.Globalization;
+using System.Text.Json;
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Data;
+using LisaOrleans.Model;
+using LisaOrleans.Samples.Make;
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Bench;
+
+/// <summary>A bfloat16 Llama of any size with random weights, and rows that are all of one length, for a GPU.</summary>
+internal static class GpuModel
+{
+    // The weights of all tensors are windows into one block of normal numbers: billions of them would take minutes to draw.
+    private const long BlockNumbers = 192L << 20;
+    private const long Stride = 1 << 16;
+
+    /// <value>LLaMA-2-7B: 6.7 G parameters.</value>
+    public static RandomModelShape Llama7B { get; } = new(4096, 11008, 32, 32, 32, 32000, 4096, Tied: false);
+
+    /// <value>TinyLlama: 1.1 G parameters.</value>
+    public static RandomModelShape TinyLlama { get; } = new(2048, 5632, 22, 32, 4, 32000, 2048, Tied: false);
+
+    public static async Task WriteAsync(string folder, RandomModelShape shape)
+    {
+        Directory.CreateDirectory(folder);
+        var json = JsonSerializer.Serialize(new
+        {
+            architectures = new[] { "LlamaForCausalLM" },
+            model_type = "llama",
+            hidden_size = shape.HiddenSize,
+            intermediate_size = shape.IntermediateSize,
+            num_hidden_layers = shape.Layers,
+            num_attention_heads = shape.Heads,
+            num_key_value_heads = shape.KeyValueHeads,
+            vocab_size = shape.VocabularySize,
+            max_position_embeddings = shape.MaxPositions,
+            rms_norm_eps = 1e-5,
+            rope_theta = 10000.0,
+            hidden_act = "silu",
+            tie_word_embeddings = shape.Tied,
+            bos_token_id = 1,
+            eos_token_id = 2,
+            torch_dtype = "bfloat16",
+        });
+        await File.WriteAllTextAsync(Path.Combine(folder, "config.json"), json);
+        await File.WriteAllTextAsync(
+            Path.Combine(folder, "tokenizer_config.json"),
+            """{"tokenizer_class":"LlamaTokenizer","add_bos_token":true,"add_eos_token":false,"bos_token":"<s>","eos_token":"</s>","unk_token":"<unk>"}""");
+        File.Copy(Path.Combine(BenchModel.Samples, "tiny-stories", "tokenizer.model"), Path.Combine(folder, "tokenizer.model"), overwrite: true);
+
+        var specs = PartSchema.All(ModelConfigReader.Parse(json, "config.json"));
+        manual_seed(7);
+        var numbers = Math.Max(specs.Max(s => s.Count), BlockNumbers) + Stride;
+        using var block = empty([numbers], ScalarType.BFloat16).normal_(0, 0.02);
+        using var norms = ones([specs.Where(s => !s.Decay).Max(s => s.Count)], ScalarType.BFloat16);
+        var tensors = specs.Select((spec, i) => new TensorSource(spec.Name, TensorDType.BF16, spec.Shape, Address(spec, i))).ToArray();
+        await SafetensorsWriter.WriteFileAsync(
+            Path.Combine(folder, "model.safetensors"), tensors, new Dictionary<string, string> { ["format"] = "pt" }, CancellationToken.None);
+
+        nint Address(ParameterSpec spec, int index)
+        {
+            if (!spec.Decay) return TensorMemory.Address(norms);
+            var room = (numbers - spec.Count) / Stride;
+            return TensorMemory.Address(block) + (nint)(2 * Stride * (index * 31L % (room + 1)));
+        }
+    }
+
+    /// <summary>Rows of text that are longer than a block.</summary>
+    public static Task WriteDataAsync(string file, int characters)
+    {
+        var text = string.Join(' ', File.ReadLines(Path.Combine(BenchModel.Samples, "animals.jsonl")).Select(l => l.Replace("\"", "", StringComparison.Ordinal)));
+        while (text.Length < 2 * characters) text += ' ' + text;
+        var random = new CounterRandom(1, 0);
+        return File.WriteAllLinesAsync(file, Enumerable.Range(0, 256).Select(_ => string.Create(
+            CultureInfo.InvariantCulture, $"{{\"text\":\"{text.Substring(random.NextInt(text.Length - characters), characters)}\"}}")));
+    }
+}
