@@ -10,13 +10,17 @@ internal sealed class LisaProcess : IDisposable
     public const int Interrupt = 2;
     public const int Terminate = 15;
 
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
+
     private readonly Process _process;
     private readonly StringBuilder _output = new();
     private readonly Task<string> _error;
 
     public LisaProcess(string program, IEnumerable<string> arguments)
     {
-        _process = Process.Start(new ProcessStartInfo(program, arguments)
+        // A shell that runs the tests in the background has them ignore SIGINT, and what they start would inherit that.
+        string[] start = OperatingSystem.IsLinux() ? ["env", "--default-signal=INT,QUIT", program, .. arguments] : [program, .. arguments];
+        _process = Process.Start(new ProcessStartInfo(start[0], start[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
@@ -50,8 +54,10 @@ internal sealed class LisaProcess : IDisposable
     /// <summary>Waits for its end.</summary>
     public async Task<LisaResult> EndAsync(CancellationToken cancellationToken)
     {
-        await WaitForLineAsync(_ => false, cancellationToken);
-        await _process.WaitForExitAsync(cancellationToken);
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(s_patience);
+        await WaitForLineAsync(_ => false, patience.Token);
+        await _process.WaitForExitAsync(patience.Token);
         return new LisaResult(_process.ExitCode, _output.ToString(), await _error);
     }
 
