@@ -51,7 +51,7 @@ public static class GarbageCollector
             (deleted, bytes) = (deleted + 1, bytes + blob.Length);
         }
 
-        if (only is null && store is FolderBlobStore folder) folder.SweepTemporaryFiles(minimumAge, time.GetUtcNow());
+        if (only is null) await store.DeleteUnfinishedAsync(minimumAge, time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
         return new GarbageReport(candidates.Count - deleted, deleted, bytes);
     }
 

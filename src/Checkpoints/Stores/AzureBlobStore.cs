@@ -187,6 +187,9 @@ public sealed class AzureBlobStore : IBlobStore
             if (!item.Name.StartsWith("blobs/", StringComparison.Ordinal)) yield return item.Name;
     }
 
+    /// <summary>Nothing to do: blocks that were never committed are forgotten by the service after a week.</summary>
+    public Task DeleteUnfinishedAsync(TimeSpan age, DateTimeOffset now, CancellationToken cancellationToken) => Task.CompletedTask;
+
     /// <inheritdoc/>
     public Task DeleteDocumentAsync(string path, CancellationToken cancellationToken) =>
         Document(path).DeleteIfExistsAsync(cancellationToken: cancellationToken);

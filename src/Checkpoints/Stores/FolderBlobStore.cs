@@ -158,13 +158,13 @@ public sealed class FolderBlobStore : IBlobStore
         File.Delete(file);
     }
 
-    /// <summary>Deletes what processes that died while writing have left, if it is older than this.</summary>
-    internal int SweepTemporaryFiles(TimeSpan age, DateTimeOffset now)
+    /// <inheritdoc/>
+    public Task DeleteUnfinishedAsync(TimeSpan age, DateTimeOffset now, CancellationToken cancellationToken)
     {
         var old = Directory.EnumerateFiles(_root, "*" + AtomicFile.TemporarySuffix, new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None })
             .Where(f => now - File.GetLastWriteTimeUtc(f) > age).ToArray();
         foreach (var file in old) File.Delete(file);
-        return old.Length;
+        return Task.CompletedTask;
     }
 
     // Garbage collection spares what is new, and this is about to be referred to. It may also just have deleted it.

@@ -33,6 +33,12 @@ public interface IBlobStore
     /// <returns>Whether it was deleted.</returns>
     Task<bool> DeleteAsync(StoredBlob blob, CancellationToken cancellationToken);
 
+    /// <summary>Deletes what processes that died while writing have left behind, where the store has such things.</summary>
+    /// <param name="age">Younger ones are spared: somebody may still be writing them.</param>
+    /// <param name="now">The time.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    Task DeleteUnfinishedAsync(TimeSpan age, DateTimeOffset now, CancellationToken cancellationToken);
+
     /// <summary>A document, or null.</summary>
     Task<StoreDocument?> GetDocumentAsync(string path, CancellationToken cancellationToken);
 

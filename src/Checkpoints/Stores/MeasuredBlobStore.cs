@@ -40,6 +40,10 @@ public sealed class MeasuredBlobStore(IBlobStore inner) : IBlobStore
         StoreTelemetry.Measure("delete", inner.DeleteAsync(blob, cancellationToken));
 
     /// <inheritdoc/>
+    public Task DeleteUnfinishedAsync(TimeSpan age, DateTimeOffset now, CancellationToken cancellationToken) =>
+        StoreTelemetry.Measure("delete_unfinished", Done(inner.DeleteUnfinishedAsync(age, now, cancellationToken)));
+
+    /// <inheritdoc/>
     public Task<StoreDocument?> GetDocumentAsync(string path, CancellationToken cancellationToken) =>
         StoreTelemetry.Measure("get_document", inner.GetDocumentAsync(path, cancellationToken));
 

@@ -73,6 +73,10 @@ public sealed class ResilientBlobStore : IBlobStore
     public Task<bool> DeleteAsync(StoredBlob blob, CancellationToken cancellationToken) => Try(t => _inner.DeleteAsync(blob, t), cancellationToken);
 
     /// <inheritdoc/>
+    public Task DeleteUnfinishedAsync(TimeSpan age, DateTimeOffset now, CancellationToken cancellationToken) =>
+        Try(t => Done(_inner.DeleteUnfinishedAsync(age, now, t)), cancellationToken);
+
+    /// <inheritdoc/>
     public Task<StoreDocument?> GetDocumentAsync(string path, CancellationToken cancellationToken) =>
         Try(t => _inner.GetDocumentAsync(path, t), cancellationToken);
 

@@ -26,7 +26,7 @@ internal sealed partial class RunWaker(IBlobStore store, IClusterView cluster, I
                     if (head?.IsActive == true && head.Cluster == cluster.ClusterId) await grains.GetGrain<IRunGrain>(run).Resume([]);
                 }
             }
-            catch (Exception e) when (e is not OperationCanceledException)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
                 // The next round tries again; the reminders are the first line in any case.
                 LogFailed(e);

@@ -92,6 +92,23 @@ public sealed class RunStoreTests
         Assert.Equal(2, (await RunStore.AcquireAsync(store, "r", new RunClaim(RunHeadStates.Running), Token)).Manifest!.Step);
     }
 
+    [Fact]
+    public async Task What_a_writer_that_died_left_goes_also_through_the_layers_that_a_silo_puts_around_a_store()
+    {
+        using var folder = new TempFolder();
+        var inner = new FolderBlobStore(folder.Root);
+        var store = new MeasuredBlobStore(new ResilientBlobStore(inner, new ResilienceOptions(), TimeProvider.System));
+        await store.PutAsync(new BytesBlob([1, 2, 3]), Token);
+        var left = Path.Combine(Directory.GetDirectories(folder["blobs"])[0], "x" + AtomicFile.TemporarySuffix);
+        await File.WriteAllTextAsync(left, "half", Token);
+
+        await GarbageCollector.CollectAsync(store, TimeSpan.FromHours(1), TimeProvider.System, Token);
+        Assert.True(File.Exists(left));
+        File.SetLastWriteTimeUtc(left, DateTime.UtcNow.AddHours(-2));
+        await GarbageCollector.CollectAsync(store, TimeSpan.FromHours(1), TimeProvider.System, Token);
+        Assert.False(File.Exists(left));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("../x")]

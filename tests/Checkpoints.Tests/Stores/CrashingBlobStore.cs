@@ -30,6 +30,12 @@ internal sealed class CrashingBlobStore(IBlobStore inner, int crashAt, bool afte
     public IAsyncEnumerable<string> ListDocumentsAsync(string prefix, CancellationToken cancellationToken) =>
         inner.ListDocumentsAsync(prefix, cancellationToken);
 
+    public Task DeleteUnfinishedAsync(TimeSpan age, DateTimeOffset now, CancellationToken cancellationToken) => Call(async () =>
+    {
+        await inner.DeleteUnfinishedAsync(age, now, cancellationToken);
+        return true;
+    });
+
     public Task DeleteDocumentAsync(string path, CancellationToken cancellationToken) => Call(async () =>
     {
         await inner.DeleteDocumentAsync(path, cancellationToken);

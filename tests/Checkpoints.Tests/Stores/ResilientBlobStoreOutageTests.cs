@@ -119,6 +119,8 @@ public sealed class ResilientBlobStoreOutageTests
             yield return "runs/b";
         }
 
+        public Task DeleteUnfinishedAsync(TimeSpan age, DateTimeOffset now, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public Task DeleteDocumentAsync(string path, CancellationToken cancellationToken) => throw new NotSupportedException();
     }
 }

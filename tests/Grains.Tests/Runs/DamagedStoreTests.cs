@@ -100,6 +100,8 @@ public sealed class DamagedStoreTests
 
         public IAsyncEnumerable<string> ListDocumentsAsync(string prefix, CancellationToken cancellationToken) => inner.ListDocumentsAsync(prefix, cancellationToken);
 
+        public Task DeleteUnfinishedAsync(TimeSpan age, DateTimeOffset now, CancellationToken cancellationToken) => inner.DeleteUnfinishedAsync(age, now, cancellationToken);
+
         public Task DeleteDocumentAsync(string path, CancellationToken cancellationToken) => inner.DeleteDocumentAsync(path, cancellationToken);
     }
 }
