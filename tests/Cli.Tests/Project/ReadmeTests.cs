@@ -2,14 +2,14 @@ using System.Text.RegularExpressions;
 
 namespace LisaOrleans.Cli.Tests;
 
-/// <summary>The commands that the README promises, run: with few steps, the sample model and data for placeholders, and a
+/// <summary>The commands that the README and some pages promise, run: with few steps, the sample model and data for placeholders, and a
 /// temporary folder for the output.</summary>
 public sealed partial class ReadmeTests
 {
     private const string Run = "dotnet run -c Release --project src/Cli -- ";
 
     public static TheoryData<string> Commands =>
-        [.. ((string[])["README.md", "samples/README.md"]).SelectMany(file => CodeBlock()
+        [.. ((string[])["README.md", "samples/README.md", "docs/fine-tune.md", "docs/dashboard.md"]).SelectMany(file => CodeBlock()
             .Matches(File.ReadAllText(Path.Combine(Repository.Root, file)).Replace("\\\n", " ", StringComparison.Ordinal))
             .SelectMany(block => block.Groups[1].Value.Split('\n', StringSplitOptions.TrimEntries)))
             .Where(line => line.StartsWith("lisa ", StringComparison.Ordinal) || line.StartsWith("dotnet run ", StringComparison.Ordinal))
@@ -17,7 +17,7 @@ public sealed partial class ReadmeTests
 
     [Theory]
     [MemberData(nameof(Commands))]
-    public async Task A_command_of_the_readme_works(string line)
+    public async Task A_command_of_a_page_works(string line)
     {
         using var folder = new TempFolder();
         Assert.True(line.StartsWith(Run, StringComparison.Ordinal) || !line.StartsWith("dotnet", StringComparison.Ordinal), $"not {Run}: {line}");
@@ -26,6 +26,7 @@ public sealed partial class ReadmeTests
         Replace("--model", Sample.Model, onlyIfPresent: true);
         Replace("--data", Sample.Data, onlyIfPresent: true);
         Replace("--store", folder["store"], onlyIfPresent: true);
+        Replace("--http-port", "0", onlyIfPresent: true);
         switch (words[0])
         {
             case "train":
