@@ -19,8 +19,8 @@ switch (args)
     case ["serve-tensors"]:
         await TransportBenchmark.Serve();
         return 0;
-    case ["pipeline"]:
-        await PipelineBenchmark.Run();
+    case ["pipeline", .. var rest]:
+        await PipelineBenchmark.Run(rounds: Number(rest, 0, 1));
         return 0;
     case ["watchers", .. var rest]:
         await WatchersBenchmark.Run(rounds: Number(rest, 0, 5));
@@ -52,7 +52,7 @@ switch (args)
             usage: dotnet run -c Release --project bench -- BENCHMARK
               training [STEPS [ROUNDS [THREADS]]]   steps per second against a plain whole-model loop
               transport                             tensors between two processes against a raw socket
-              pipeline                              two silos of one thread each against one
+              pipeline [ROUNDS]                     two silos of one thread each against one
               watchers [ROUNDS]                     four runs with and without fifty clients that watch
               chaos [STEPS [KILLS [SEED]]] [azurite]  the long reliability run; see docs/reliability.md
               chaos-trace FILE [EVENTS [COMPRESSION]] [azurite]  a recorded trace of spot machines, so many times faster
