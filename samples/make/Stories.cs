@@ -11,18 +11,18 @@ internal static class Stories
         for (var i = 0; i < count; i++)
         {
             var random = new CounterRandom(seed, (ulong)i);
-            stories.Add(One(ref random));
+            stories.Add(One(random));
         }
 
         return stories;
     }
 
-    private static string One(ref CounterRandom random)
+    private static string One(CounterRandom random)
     {
-        var (hero, friend) = (Pick(ref random, World.Names), Pick(ref random, World.Names));
-        while (friend == hero) friend = Pick(ref random, World.Names);
-        var animal = Pick(ref random, World.Animals).Name;
-        var (thing, colour, place) = (Pick(ref random, World.Things), Pick(ref random, World.Colours), Pick(ref random, World.Places));
+        var (hero, friend) = (Pick(random, World.Names), Pick(random, World.Names));
+        while (friend == hero) friend = Pick(random, World.Names);
+        var animal = Pick(random, World.Animals).Name;
+        var (thing, colour, place) = (Pick(random, World.Things), Pick(random, World.Colours), Pick(random, World.Places));
         string[] openings =
         [
             $"One day {hero} went to the {place}.", $"{hero} was at the {place} with {friend}.",
@@ -40,8 +40,8 @@ internal static class Stories
             $"Then they all went home and were happy.", $"{hero} smiled and said thank you.",
             $"In the evening {friend} told the story to everyone.", $"They came back to the {place} the next day.",
         ];
-        return $"{Pick(ref random, openings)} {Pick(ref random, middles)} {Pick(ref random, endings)}";
+        return $"{Pick(random, openings)} {Pick(random, middles)} {Pick(random, endings)}";
     }
 
-    private static T Pick<T>(ref CounterRandom random, T[] items) => items[random.NextInt(items.Length)];
+    private static T Pick<T>(CounterRandom random, T[] items) => items[random.NextInt(items.Length)];
 }

@@ -4,7 +4,7 @@ namespace LisaOrleans.Data;
 /// Random numbers that are a pure function of (seed, stream, counter): SplitMix64 over a mixed key. There is no state to
 /// save, and the order in which streams are read does not matter. Not for secrets.
 /// </summary>
-public struct CounterRandom
+public sealed class CounterRandom
 {
     private const ulong Golden = 0x9E3779B97F4A7C15;
 
