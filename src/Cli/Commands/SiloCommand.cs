@@ -19,7 +19,7 @@ internal static class SiloCommand
         await silo.StartAsync(cancellationToken);
         Console.WriteLine(
             $"silo {options.Host}:{options.SiloPort} of cluster '{options.ClusterId}' is ready: roles {string.Join(',', options.Roles)}, "
-            + $"{options.Threads} threads, store {options.Store.Location}, {HttpServerOptions.Describe(options.Host, options.HttpPort, options.Http)}");
+            + $"{options.Threads} threads on {TrainingDevice.Name}, store {options.Store.Location}, {HttpServerOptions.Describe(options.Host, options.HttpPort, options.Http)}");
         await silo.WaitForShutdownAsync(cancellationToken);
         return ExitCodes.Done;
     }

@@ -96,7 +96,7 @@ internal sealed class TrainCommand : IDisposable
         var s = outcome.Statistics;
         if (outcome.AlreadyCompleted) _reporter.Say($"run '{RunName}' is complete ({outcome.TotalSteps} steps); writing its model again");
         else if (outcome.Resumed) _reporter.Say($"resuming run '{RunName}' from step {outcome.ManifestStep} of {outcome.TotalSteps}");
-        else _reporter.Say($"run '{RunName}': {s.Records - s.Skipped} samples, {s.Tokens} tokens, {outcome.TotalSteps} steps, {outcome.Spec.Threads} threads");
+        else _reporter.Say($"run '{RunName}': {s.Records - s.Skipped} samples, {s.Tokens} tokens, {outcome.TotalSteps} steps, {outcome.Spec.Threads} threads on {TrainingDevice.Name}");
         if (s.Truncated > 0) _reporter.Say($"{s.Truncated} samples were cut to block_size {outcome.Spec.BlockSize}");
         if (s.Skipped > 0) _reporter.Say($"{s.Skipped} samples were left out: nothing to learn within block_size {outcome.Spec.BlockSize}");
     }

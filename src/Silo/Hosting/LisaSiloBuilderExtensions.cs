@@ -4,7 +4,6 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Orleans.Serialization;
-using static TorchSharp.torch;
 
 namespace LisaOrleans.Silo;
 
@@ -22,7 +21,7 @@ public static class LisaSiloBuilderExtensions
         services.AddSingleton<IBlobStore>(new MeasuredBlobStore(store));
         services.AddSingleton<LocalParts>();
         services.AddSingleton<LocalRuns>();
-        services.AddSingleton<IDeviceWorker>(_ => new DeviceWorker(cuda.is_available() ? CUDA : CPU));
+        services.AddSingleton<IDeviceWorker>(_ => new DeviceWorker(TrainingDevice.Find()));
         services.AddSingleton<ITensorExchange>(s => new TensorExchange(
             s.GetRequiredService<IDeviceWorker>(), transport, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<TensorExchange>>()));
         services.AddSingleton<PartReceiver>();

@@ -1,0 +1,12 @@
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Silo;
+
+/// <summary>What a silo computes on: the first GPU that this process sees, or the processor.</summary>
+public static class TrainingDevice
+{
+    /// <summary>The device, as PyTorch writes it: <c>cpu</c>, <c>cuda:0</c>.</summary>
+    public static string Name => Find().ToString();
+
+    internal static Device Find() => cuda.is_available() ? CUDA : CPU;
+}
