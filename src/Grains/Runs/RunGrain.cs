@@ -33,12 +33,10 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
     // So long a run waits where silos that the queue gave it turn out too small.
     private static readonly TimeSpan s_roomPatience = TimeSpan.FromMinutes(10);
 
-    private static readonly TimeSpan s_askPeriod = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan s_waitPause = TimeSpan.FromMilliseconds(250);
     private readonly string _owner = Guid.NewGuid().ToString("N");
     private readonly CancellationTokenSource _life = new();
     private readonly EventFeed _feed = new();
-    private readonly HashSet<string> _leaving = [];
     private TaskCompletionSource _placed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private Task _run = Task.CompletedTask;
     private RunState _state = RunState.Queued;
@@ -46,12 +44,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
     private bool _handOver;
     private bool _planned;
     private bool _owns;
-
-    // What the queue gives the run, whether it was training before it asked, and the silos that it last asked about.
-    private RunShare? _share;
-    private bool _trains;
-    private DateTimeOffset _since;
-    private string _asked = "";
+    private RunSilos? _silos;
     private IGrainTimer? _asking;
     private TrainingLoop? _loop;
     private Pipeline? _pipeline;
@@ -72,6 +65,8 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
 
     private string Name => this.GetPrimaryKeyString();
 
+    private RunSilos Silos => _silos ??= new RunSilos(Name, GrainFactory, cluster, time, logger);
+
     public async Task Start()
     {
         // A stop under way ends first.
@@ -90,28 +85,27 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
             return;
         }
 
-        _since = head?.Since ?? time.GetUtcNow();
-        _trains = head?.State == RunHeadStates.Running;
+        var since = head?.Since ?? time.GetUtcNow();
         if (head is { Manifest: not null, IsActive: false })
         {
-            _since = time.GetUtcNow();
+            since = time.GetUtcNow();
             await RunStore.AcquireAsync(
-                store, Name, new RunClaim(RunHeadStates.Waiting, cluster.ClusterId, Planned: true, _since), CancellationToken.None);
+                store, Name, new RunClaim(RunHeadStates.Waiting, cluster.ClusterId, Planned: true, since), CancellationToken.None);
             if (!_run.IsCompleted) return;
         }
 
-        _share = null;
+        Silos.Begin(since, trains: head?.State == RunHeadStates.Running);
         _asking ??= this.RegisterGrainTimer(
-            AskAgain, new GrainTimerCreationOptions { DueTime = s_askPeriod, Period = s_askPeriod, Interleave = true });
+            AskAgain, new GrainTimerCreationOptions { DueTime = RunSilos.AskPeriod, Period = RunSilos.AskPeriod, Interleave = true });
 
         // Runs on in this grain's turns after the call has returned.
-        (_state, _over) = (_trains ? RunState.Starting : RunState.Queued, false);
+        (_state, _over) = (Silos.Trains ? RunState.Starting : RunState.Queued, false);
         _run = RunToEnd();
     }
 
     public async Task Resume(IReadOnlyList<string> leaving)
     {
-        _leaving.UnionWith(leaving);
+        Silos.Leave(leaving);
         if (!_run.IsCompleted) return;
         var head = await RunStore.ReadHeadAsync(store, Name, CancellationToken.None);
         if (!_run.IsCompleted) return;
@@ -139,7 +133,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
 
     public async Task Drain(string silo, CancellationToken cancellationToken)
     {
-        if (_leaving.Add(silo)) NoteLeaving(silo);
+        if (Silos.Leave([silo])) NoteLeaving(silo);
         while (!_run.IsCompleted && _stages.Any(s => s.Silo == silo)) await _placed.Task.WaitAsync(cancellationToken);
     }
 
@@ -149,7 +143,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         if (_state == RunState.Queued || (_state == RunState.Starting && _session is null))
         {
             var stored = await StoredStatus();
-            return stored.State == RunState.Queued && _share is { Position: > 0 } waits ? stored with { QueuePosition = waits.Position, Error = waits.Reason } : stored;
+            return stored.State == RunState.Queued && Silos.Waits is { } waits ? stored with { QueuePosition = waits.Position, Error = waits.Reason } : stored;
         }
 
         var manifest = (_manifests?.Last ?? _session?.Manifest)?.Step ?? 0;
@@ -353,9 +347,8 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         if (_plan is null && await RunStore.ReadHeadAsync(store, Name, cancellationToken) is { Manifest: { } blob })
             _plan = await ReadPlan(await RunStore.ReadManifestAsync(store, blob, cancellationToken), cancellationToken);
         if (_stop is null && !_handOver) await Ask();
-        var silos = Silos();
-        if (silos.Count == 0 && _stop is null && !_handOver && _plan is not null) throw new QueuedException();
-        _trains = true;
+        if (Silos.Usable(Placed()).Count == 0 && _stop is null && !_handOver && _plan is not null) throw new QueuedException();
+        Silos.BeginTraining();
         if (_state == RunState.Queued) _state = RunState.Starting;
         var claim = new RunClaim(RunHeadStates.Running, cluster.ClusterId, _planned) { Owner = _owner, OnlyOwn = _owns };
         var run = await RunStore.AcquireAsync(store, Name, claim, cancellationToken);
@@ -378,8 +371,8 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         if (_stop is { } early) return early;
         if (_handOver) return RunState.Running;
         _planned = true;
-        var before = Held();
-        var stages = StagePlanner.Plan(_plan.Config, _plan.Spec, Silos());
+        var before = Silos.Held(Placed());
+        var stages = StagePlanner.Plan(_plan.Config, _plan.Spec, Silos.Usable(Placed()));
         _planned = false;
         _pipeline = new Pipeline(GrainFactory, _plan, stages, run.Generation);
         _manifests = Manifests(run, _pipeline);
@@ -405,7 +398,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
 
         // Where the run goes on at once on another silo, the parts wait there for its next generation.
         var here = GrainContext.Address.SiloAddress?.ToParsableString();
-        if (!_handOver || _stop is not null || outcome == LoopOutcome.Completed || Silos().All(s => s.Address == here)) await Release();
+        if (!_handOver || _stop is not null || outcome == LoopOutcome.Completed || Silos.Usable(Placed()).All(s => s.Address == here)) await Release();
         return outcome == LoopOutcome.Completed ? RunState.Succeeded : _stop ?? RunState.Running;
     }
 
@@ -467,66 +460,20 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         return plan;
     }
 
-    // The run's share of the silos that live. Those that hold parts keep their place in the walk; new ones come after them.
-    private List<TrainingSilo> Silos()
-    {
-        var live = cluster.TrainingSilos();
-        _leaving.IntersectWith(live.Select(s => s.Address));
-        var before = Placed().Select(s => s.Silo).ToList();
-        var share = (_share?.Silos ?? []).ToDictionary(s => s.Address, s => s.MemoryBytes);
-        return
-        [
-            .. live.Where(s => !_leaving.Contains(s.Address) && share.ContainsKey(s.Address))
-                .Select(s => s with { MemoryBytes = share[s.Address] })
-                .OrderBy(s => before.IndexOf(s.Address) is >= 0 and var at ? at : int.MaxValue),
-        ];
-    }
-
     private Task AskAgain(CancellationToken cancellationToken) => _run.IsCompleted || _state != RunState.Running ? Task.CompletedTask : Ask();
 
-    private async Task Ask()
-    {
-        if (_plan is null) return;
-        var live = cluster.TrainingSilos();
-        _asked = Seen(live);
-        try
-        {
-            _share = await GrainFactory.GetGrain<IRunQueueGrain>(0).Ask(new RunDemand
-            {
-                Spec = _plan.Spec,
-                ConfigJson = _plan.ConfigJson,
-                Since = _since,
-                Trains = _trains,
-                Holds = [.. (_share?.Silos ?? []).Select(s => s.Address)],
-                Leaving = [.. _leaving],
-            }).WaitAsync(s_askPeriod, time);
-        }
-        catch (Exception e)
-        {
-            // Its silo may just have died. A run that trains goes on with what it has, or where that is gone with what there
-            // is: the queue's next answer puts it right.
-            LogQueueSilent(Name, e.Message);
-            if (_trains && Silos().Count == 0) _share = new RunShare([.. live.Select(s => new SiloDescription(s.Address, s.MemoryBytes, s.Threads))], 0, null);
-        }
-    }
-
-    private string Seen(IReadOnlyList<TrainingSilo> live) => string.Join(' ', live.Select(s => s.Address).Concat(_leaving));
+    private Task Ask() => _plan is null ? Task.CompletedTask : Silos.Ask(_plan);
 
     // Where the parts are as far as is known: an earlier activation of this grain has left word in the journal.
     private IReadOnlyList<SiloStage> Placed() =>
         _pipeline?.Stages.Stages ?? _journal?.Entries.OfType<PartsPlaced>().LastOrDefault()?.Stages ?? [];
 
-    // The same on silos that live: those that are about to leave can still hand over what they hold.
-    private StagePlan? Held() => Placed() is { Count: > 0 } placed
-        ? new StagePlan(placed).On([.. cluster.TrainingSilos().Select(s => s.Address)])
-        : null;
-
     private LoopOutcome? Interruption(StagePlan current)
     {
         if (_stop is not null || _handOver) return LoopOutcome.Stopped;
-        if (Seen(cluster.TrainingSilos()) != _asked) Ask().Ignore();
-        var silos = Silos();
-        if (silos.Count == 0) return _leaving.Any(current.Uses) ? LoopOutcome.Replan : null;
+        if (Silos.Changed) Ask().Ignore();
+        var silos = Silos.Usable(Placed());
+        if (silos.Count == 0) return Silos.AnyLeaves(current) ? LoopOutcome.Replan : null;
         try
         {
             return StagePlanner.Plan(_plan!.Config, _plan.Spec, silos).SameAs(current) ? null : LoopOutcome.Replan;
@@ -554,23 +501,10 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         if (state != RunState.Running)
         {
             await Forget();
-            await LeaveQueue();
+            await Silos.LeaveQueue();
         }
 
         Ended(state, error);
-    }
-
-    private async Task LeaveQueue()
-    {
-        try
-        {
-            await GrainFactory.GetGrain<IRunQueueGrain>(0).Leave(Name).WaitAsync(s_askPeriod, time);
-        }
-        catch (Exception e)
-        {
-            // It will miss the run by itself.
-            LogQueueSilent(Name, e.Message);
-        }
     }
 
     private async Task WriteEnd(RunState state, string stored, string? error)
@@ -644,33 +578,8 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
 
     private async Task<RunStatus> StoredStatus()
     {
-        var head = await RunStore.ReadHeadAsync(store, Name, CancellationToken.None);
-        if (head?.Manifest is null) return new RunStatus { Run = Name, State = RunState.Queued };
-        var manifest = await RunStore.ReadManifestAsync(store, head.Manifest, CancellationToken.None);
-        _plan ??= await RunPlan.Read(store, manifest, CancellationToken.None);
-        return new RunStatus
-        {
-            Run = Name,
-            State = manifest.Completed ? RunState.Succeeded : head.State switch
-            {
-                RunHeadStates.Running => RunState.Starting,
-                RunHeadStates.Waiting => RunState.Queued,
-                RunHeadStates.Paused => RunState.Paused,
-                RunHeadStates.Failed => RunState.Failed,
-                RunHeadStates.Cancelled => RunState.Cancelled,
-                RunHeadStates.Succeeded => RunState.Succeeded,
-                _ => RunState.Queued,
-            },
-            Step = manifest.Step,
-            TotalSteps = _plan.TotalSteps,
-            LayerCount = _plan.Config.NumHiddenLayers,
-            Generation = head.Generation,
-            Recoveries = head.Recoveries,
-            ManifestStep = manifest.Step,
-            Error = head.Error,
-            Priority = _plan.Spec.Priority,
-            Position = new EventPosition(manifest.Step, head.Journal?[^1].LastStep ?? 0),
-        };
+        (var status, _plan) = await StoredRunStatus.Read(store, Name, _plan, CancellationToken.None);
+        return status;
     }
 
     // Repeating cannot help: what is stored is wrong. Blobs are read again where that may help, before this is said of them.
@@ -689,9 +598,6 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: replaced blobs could not be deleted")]
     private partial void LogNotCollected(Exception exception, string run);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Run {Run}: the queue does not answer: {Reason}")]
-    private partial void LogQueueSilent(string run, string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Run {Run} failed: {Reason}")]
     private partial void LogFailed(Exception exception, string run, string reason);

@@ -1,0 +1,115 @@
+using Microsoft.Extensions.Logging;
+
+namespace LisaOrleans.Grains;
+
+/// <summary>
+/// The silos that a run may train on: its share of those that live, as the queue gives it, without those that are about to
+/// leave. Used in the turns of the run's grain only.
+/// </summary>
+internal sealed partial class RunSilos(string run, IGrainFactory grains, IClusterView cluster, TimeProvider time, ILogger logger)
+{
+    /// <summary>How often a run asks the queue anew, and how long it waits for an answer.</summary>
+    public static readonly TimeSpan AskPeriod = TimeSpan.FromSeconds(1);
+
+    private readonly HashSet<string> _leaving = [];
+    private RunShare? _share;
+    private DateTimeOffset _since;
+
+    // What lived and was leaving when the queue was last asked.
+    private string _asked = "";
+
+    /// <summary>Whether the run was training before it asked.</summary>
+    public bool Trains { get; private set; }
+
+    /// <summary>The place in the queue and why, where the run waits; else null.</summary>
+    public RunShare? Waits => _share is { Position: > 0 } ? _share : null;
+
+    /// <summary>Whether silos came, went or announced their leaving since the queue was asked.</summary>
+    public bool Changed => Seen(cluster.TrainingSilos()) != _asked;
+
+    private IRunQueueGrain Queue => grains.GetGrain<IRunQueueGrain>(0);
+
+    /// <summary>The run begins to want silos.</summary>
+    /// <param name="since">Since when; decides its place in the queue.</param>
+    /// <param name="trains">Whether it was training when it was last heard of.</param>
+    public void Begin(DateTimeOffset since, bool trains) => (_since, Trains, _share) = (since, trains, null);
+
+    /// <summary>From here on it counts as one that trains.</summary>
+    public void BeginTraining() => Trains = true;
+
+    /// <summary>Silos will leave; returns whether one of them was not known to.</summary>
+    public bool Leave(IEnumerable<string> silos)
+    {
+        var before = _leaving.Count;
+        _leaving.UnionWith(silos);
+        return _leaving.Count > before;
+    }
+
+    /// <summary>Whether a stage lies on a silo that is about to leave.</summary>
+    public bool AnyLeaves(StagePlan stages) => _leaving.Any(stages.Uses);
+
+    /// <summary>Those to train on. Silos that hold parts keep their place in the walk; new ones come after them.</summary>
+    /// <param name="placed">Where the parts are, as far as is known.</param>
+    public IReadOnlyList<TrainingSilo> Usable(IReadOnlyList<SiloStage> placed)
+    {
+        var live = cluster.TrainingSilos();
+        _leaving.IntersectWith(live.Select(s => s.Address));
+        var before = placed.Select(s => s.Silo).ToList();
+        var share = (_share?.Silos ?? []).ToDictionary(s => s.Address, s => s.MemoryBytes);
+        return
+        [
+            .. live.Where(s => !_leaving.Contains(s.Address) && share.ContainsKey(s.Address))
+                .Select(s => s with { MemoryBytes = share[s.Address] })
+                .OrderBy(s => before.IndexOf(s.Address) is >= 0 and var at ? at : int.MaxValue),
+        ];
+    }
+
+    /// <summary>The stages of a plan whose silos live: those that are about to leave can still hand over what they hold.</summary>
+    public StagePlan? Held(IReadOnlyList<SiloStage> placed) =>
+        placed.Count > 0 ? new StagePlan(placed).On([.. cluster.TrainingSilos().Select(s => s.Address)]) : null;
+
+    /// <summary>Asks the queue for the run's share.</summary>
+    public async Task Ask(RunPlan plan)
+    {
+        var live = cluster.TrainingSilos();
+        _asked = Seen(live);
+        try
+        {
+            _share = await Queue.Ask(new RunDemand
+            {
+                Spec = plan.Spec,
+                ConfigJson = plan.ConfigJson,
+                Since = _since,
+                Trains = Trains,
+                Holds = [.. (_share?.Silos ?? []).Select(s => s.Address)],
+                Leaving = [.. _leaving],
+            }).WaitAsync(AskPeriod, time);
+        }
+        catch (Exception e)
+        {
+            // Its silo may just have died. A run that trains goes on with what it has, or where that is gone with what there
+            // is: the queue's next answer puts it right.
+            LogQueueSilent(run, e.Message);
+            if (Trains && Usable([]).Count == 0) _share = new RunShare([.. live.Select(s => new SiloDescription(s.Address, s.MemoryBytes, s.Threads))], 0, null);
+        }
+    }
+
+    /// <summary>The run wants no silos any more.</summary>
+    public async Task LeaveQueue()
+    {
+        try
+        {
+            await Queue.Leave(run).WaitAsync(AskPeriod, time);
+        }
+        catch (Exception e)
+        {
+            // It will miss the run by itself.
+            LogQueueSilent(run, e.Message);
+        }
+    }
+
+    private string Seen(IReadOnlyList<TrainingSilo> live) => string.Join(' ', live.Select(s => s.Address).Concat(_leaving));
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Run {Run}: the queue does not answer: {Reason}")]
+    private partial void LogQueueSilent(string run, string reason);
+}
