@@ -1,6 +1,7 @@
 // Benchmarks. Every number is printed beside what it is compared with. See docs/benchmarks.md.
 using System.Globalization;
 using LisaOrleans.Bench;
+using LisaOrleans.Silo;
 
 switch (args)
 {
@@ -32,6 +33,9 @@ switch (args)
         return await ChaosBenchmark.Trace(file, events: Number(rest, 0, 60), compression: Number(rest, 1, 60), azurite: rest.Contains("azurite"));
     case ["fencing", .. var rest]:
         return await ChaosBenchmark.Fencing(tries: Number(rest, 0, 50), azurite: rest.Contains("azurite"));
+    case ["gpu" or "gpu-bits", ..] when TrainingDevice.Name == "cpu":
+        Console.Error.WriteLine("no GPU is seen");
+        return 1;
     case ["gpu", .. var rest]:
         await GpuBenchmark.Run(python: rest is [var python, ..] ? python : "python3");
         return 0;

@@ -5,6 +5,7 @@ using LisaOrleans.Checkpoints;
 using LisaOrleans.Data;
 using LisaOrleans.Model;
 using LisaOrleans.Samples.Make;
+using LisaOrleans.Silo;
 using static TorchSharp.torch;
 
 namespace LisaOrleans.Bench;
@@ -101,7 +102,7 @@ internal static class GpuBenchmark
     {
         var job = JsonSerializer.Deserialize<GpuJob>(await File.ReadAllBytesAsync(file))!;
         set_num_threads(job.Spec.Threads);
-        var device = cuda.is_available() ? CUDA : CPU;
+        var device = new Device(TrainingDevice.Name);
         Determinism.Require(device);
         var data = DatasetTokenizer.Tokenize(
             job.Data, TokenizerLoader.Load(job.Model), new DatasetOptions { BlockSize = job.Spec.BlockSize }, int.MaxValue, null, CancellationToken.None);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Data;
 using LisaOrleans.Model;
@@ -24,25 +23,7 @@ internal static class GpuModel
     public static async Task WriteAsync(string folder, RandomModelShape shape)
     {
         Directory.CreateDirectory(folder);
-        var json = JsonSerializer.Serialize(new
-        {
-            architectures = new[] { "LlamaForCausalLM" },
-            model_type = "llama",
-            hidden_size = shape.HiddenSize,
-            intermediate_size = shape.IntermediateSize,
-            num_hidden_layers = shape.Layers,
-            num_attention_heads = shape.Heads,
-            num_key_value_heads = shape.KeyValueHeads,
-            vocab_size = shape.VocabularySize,
-            max_position_embeddings = shape.MaxPositions,
-            rms_norm_eps = 1e-5,
-            rope_theta = 10000.0,
-            hidden_act = "silu",
-            tie_word_embeddings = shape.Tied,
-            bos_token_id = 1,
-            eos_token_id = 2,
-            torch_dtype = "bfloat16",
-        });
+        var json = RandomModel.Config(shape, "bfloat16");
         await File.WriteAllTextAsync(Path.Combine(folder, "config.json"), json);
         await File.WriteAllTextAsync(
             Path.Combine(folder, "tokenizer_config.json"),

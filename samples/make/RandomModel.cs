@@ -10,29 +10,10 @@ namespace LisaOrleans.Samples.Make;
 internal static class RandomModel
 {
     private const double InitializerRange = 0.02;
+    private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
 
     public static async Task WriteAsync(string folder, RandomModelShape shape, ulong seed)
     {
-        var config = new
-        {
-            architectures = new[] { "LlamaForCausalLM" },
-            model_type = "llama",
-            hidden_size = shape.HiddenSize,
-            intermediate_size = shape.IntermediateSize,
-            num_hidden_layers = shape.Layers,
-            num_attention_heads = shape.Heads,
-            num_key_value_heads = shape.KeyValueHeads,
-            vocab_size = shape.VocabularySize,
-            max_position_embeddings = shape.MaxPositions,
-            rms_norm_eps = 1e-5,
-            rope_theta = 10000.0,
-            hidden_act = "silu",
-            tie_word_embeddings = shape.Tied,
-            bos_token_id = 1,
-            eos_token_id = 2,
-            initializer_range = InitializerRange,
-            torch_dtype = "float32",
-        };
         var tokenizer = new
         {
             tokenizer_class = "LlamaTokenizer",
@@ -43,10 +24,9 @@ internal static class RandomModel
             unk_token = "<unk>",
             model_max_length = shape.MaxPositions,
         };
-        var indented = new JsonSerializerOptions { WriteIndented = true };
-        var json = JsonSerializer.Serialize(config, indented);
+        var json = Config(shape, "float32");
         File.WriteAllText(Path.Combine(folder, "config.json"), json + "\n");
-        File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), JsonSerializer.Serialize(tokenizer, indented) + "\n");
+        File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), JsonSerializer.Serialize(tokenizer, s_indented) + "\n");
 
         var specs = PartSchema.All(ModelConfigReader.Parse(json, "config.json"));
         var handles = new List<GCHandle>();
@@ -66,6 +46,30 @@ internal static class RandomModel
             foreach (var handle in handles) handle.Free();
         }
     }
+
+    /// <summary>The text of config.json.</summary>
+    public static string Config(RandomModelShape shape, string dtype) => JsonSerializer.Serialize(
+        new
+        {
+            architectures = new[] { "LlamaForCausalLM" },
+            model_type = "llama",
+            hidden_size = shape.HiddenSize,
+            intermediate_size = shape.IntermediateSize,
+            num_hidden_layers = shape.Layers,
+            num_attention_heads = shape.Heads,
+            num_key_value_heads = shape.KeyValueHeads,
+            vocab_size = shape.VocabularySize,
+            max_position_embeddings = shape.MaxPositions,
+            rms_norm_eps = 1e-5,
+            rope_theta = 10000.0,
+            hidden_act = "silu",
+            tie_word_embeddings = shape.Tied,
+            bos_token_id = 1,
+            eos_token_id = 2,
+            initializer_range = InitializerRange,
+            torch_dtype = dtype,
+        },
+        s_indented);
 
     // Norms are 1, biases would be 0, matrices normal (Box and Muller).
     private static float[] Values(ParameterSpec spec, ulong seed, ulong stream)
