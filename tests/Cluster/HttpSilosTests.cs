@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Net.ServerSentEvents;
 using System.Text.Json.Nodes;
 
 namespace LisaOrleans.Cluster.Tests;
@@ -78,16 +79,13 @@ public sealed class HttpSilosTests(ITestOutputHelper output)
         if (after is not null) request.Headers.Add("Last-Event-ID", after);
         using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Token);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(Token));
+        await using var stream = await response.Content.ReadAsStreamAsync(Token);
         var events = new List<(string, JsonNode)>();
-        var id = "";
-        while (await reader.ReadLineAsync(Token) is { } line)
+        await foreach (var item in SseParser.Create(stream).EnumerateAsync(Token))
         {
-            if (line == "data: [DONE]") return events;
-            if (line.StartsWith("id: ", StringComparison.Ordinal)) id = line[4..];
-            if (!line.StartsWith("data: ", StringComparison.Ordinal)) continue;
-            var happened = JsonNode.Parse(line[6..])!;
-            events.Add((id, happened));
+            if (item.Data == "[DONE]") return events;
+            var happened = JsonNode.Parse(item.Data)!;
+            events.Add((item.EventId!, happened));
             if (until is not null && (long?)happened["data"]?["step"] >= until) return events;
         }
 

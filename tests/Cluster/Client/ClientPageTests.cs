@@ -27,7 +27,7 @@ public sealed partial class ClientPageTests(ClusterFixture fixture) : IClassFixt
 
     [Fact]
     public void The_program_on_the_page_is_this_one() =>
-        Assert.Equal(Lines(Block().Match(File.ReadAllText(Path.Combine(Executables.Repository, "docs", "client.md"))).Groups[1].Value), Lines(Source()));
+        Assert.Equal(PageProgram.Lines(Block().Match(File.ReadAllText(Path.Combine(Executables.Repository, "docs", "client.md"))).Groups[1].Value), PageProgram.OfTest(Source()));
 
     private static async Task ProgramOfThePage(LisaClient client)
     {
@@ -44,9 +44,7 @@ public sealed partial class ClientPageTests(ClusterFixture fixture) : IClassFixt
         // end of page
     }
 
-    private static string Source([CallerFilePath] string path = "") => File.ReadAllText(path).Split("// page\n")[1].Split("// end of page")[0];
-
-    private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+    private static string Source([CallerFilePath] string path = "") => path;
 
     [GeneratedRegex("ClientPageTests.*?```csharp\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Block();

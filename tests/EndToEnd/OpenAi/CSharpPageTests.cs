@@ -35,7 +35,7 @@ public sealed partial class CSharpPageTests
     {
         // What comes before the first empty lines is usings and settings.
         var page = Block().Match(File.ReadAllText(Path.Combine(Repository.Root, "docs", "http-api.md"))).Groups[1].Value;
-        Assert.Equal(Lines(string.Join('\n', page.Split("\n\n").Skip(2))), Lines(Source()));
+        Assert.Equal(PageProgram.Lines(string.Join('\n', page.Split("\n\n").Skip(2))), PageProgram.OfTest(Source()));
     }
 
     private static async Task ProgramOfThePage(string address, string? key, string data)
@@ -57,9 +57,7 @@ public sealed partial class CSharpPageTests
         // end of page
     }
 
-    private static string Source([CallerFilePath] string path = "") => File.ReadAllText(path).Split("// page\n")[1].Split("// end of page")[0];
-
-    private static string[] Lines(string text) => text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+    private static string Source([CallerFilePath] string path = "") => path;
 
     [GeneratedRegex("```csharp\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Block();
