@@ -16,9 +16,8 @@ internal sealed class EmbeddingGrain(PartServices services) : PartGrain<Embeddin
     protected override async Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken)
     {
         var data = call.Data;
-        var forward = ForwardOrder(call);
-        var (activation, trains) = await OnDevice(
-            call.Generation,
+        var ((activation, trains), forward) = await Forward(
+            call,
             () =>
             {
                 CheckIds(data.InputIds);
@@ -26,7 +25,6 @@ internal sealed class EmbeddingGrain(PartServices services) : PartGrain<Embeddin
                     Array.ConvertAll(data.InputIds, i => (long)i), data.BatchSize, data.SequenceLength, device: Services.Worker.Device);
                 return (Publish(Part!.Forward(call.Index, ids_BT, call.Train), call), Part.Trainable);
             },
-            forward,
             cancellationToken);
 
         var result = await CallNext(call, activation, inputGradient: call.Train && trains, forward, cancellationToken);
@@ -35,12 +33,12 @@ internal sealed class EmbeddingGrain(PartServices services) : PartGrain<Embeddin
         var gradient_BTD = await Services.Exchange.Claim(result.Gradient, cancellationToken);
         using (gradient_BTD)
         {
-            await Order.Enter(call.Step, call.Index, cancellationToken);
+            await BackwardPasses.Enter(call.Step, call.Index, cancellationToken);
             await OnDevice(
                 call.Generation, () => Part!.Backward(call.Index, gradient_BTD), BackwardOrder(call, result.Turn), cancellationToken);
         }
 
-        Order.Leave();
+        BackwardPasses.Leave();
         return result with { Gradient = null };
     }
 

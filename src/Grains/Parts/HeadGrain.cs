@@ -19,7 +19,7 @@ internal sealed class HeadGrain(PartServices services) : PartGrain<HeadPart>(ser
     protected override async Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken)
     {
         using var input = new ClaimedTensor(await Services.Exchange.Claim(call.Activation!, cancellationToken));
-        if (call.Train) await Order.Enter(call.Step, call.Index, cancellationToken);
+        if (call.Train) await BackwardPasses.Enter(call.Step, call.Index, cancellationToken);
         var backward = BackwardOrder(call, call.Turn);
         var result = await OnDevice(
             call.Generation,
@@ -36,7 +36,7 @@ internal sealed class HeadGrain(PartServices services) : PartGrain<HeadPart>(ser
             },
             backward,
             cancellationToken);
-        if (call.Train) Order.Leave();
+        if (call.Train) BackwardPasses.Leave();
         return result;
     }
 }

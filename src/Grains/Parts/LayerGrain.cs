@@ -18,23 +18,21 @@ internal sealed class LayerGrain(PartServices services) : PartGrain<LayerPart>(s
     protected override async Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken)
     {
         using var input = new ClaimedTensor(await Services.Exchange.Claim(call.Activation!, cancellationToken));
-        var forward = ForwardOrder(call);
-        var (activation, gradientWanted) = await OnDevice(
-            call.Generation,
+        var ((activation, gradientWanted), forward) = await Forward(
+            call,
             () =>
             {
                 using var positions = PackedPositions.Create(call.Data, Services.Worker.Device);
                 var output_BTD = Part!.Forward(call.Index, input.HandOn(), positions, call.Train, call.InputGradient);
                 return (Publish(output_BTD, call), call.Train && (call.InputGradient || Part.Trainable));
             },
-            forward,
             cancellationToken);
 
         var result = await CallNext(call, activation, gradientWanted, forward, cancellationToken);
         if (result.Gradient is null) return result;
 
         using var gradient_BTD = await Services.Exchange.Claim(result.Gradient, cancellationToken);
-        await Order.Enter(call.Step, call.Index, cancellationToken);
+        await BackwardPasses.Enter(call.Step, call.Index, cancellationToken);
         var backward = BackwardOrder(call, result.Turn);
         var gradient = await OnDevice(
             call.Generation,
@@ -46,7 +44,7 @@ internal sealed class LayerGrain(PartServices services) : PartGrain<LayerPart>(s
             },
             backward,
             cancellationToken);
-        Order.Leave();
+        BackwardPasses.Leave();
         return result with { Gradient = gradient, Turn = backward.Continued };
     }
 }

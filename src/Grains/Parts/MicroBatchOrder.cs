@@ -1,8 +1,8 @@
 namespace LisaOrleans.Grains;
 
 /// <summary>
-/// Lets the micro-batches of a step through one by one, in their order, so that gradients add up in the same order
-/// whatever the timing. Used within one grain's turns, so it needs no lock.
+/// Lets the micro-batches of a step through one by one, in their order, so that they take their turns and gradients add up in
+/// the same order whatever the timing. Used within one grain's turns, so it needs no lock.
 /// </summary>
 internal sealed class MicroBatchOrder
 {
@@ -28,6 +28,15 @@ internal sealed class MicroBatchOrder
     {
         _next++;
         if (_waiting.Remove(_next, out var turn)) turn.SetResult();
+    }
+
+    /// <summary>Begins something when all micro-batches before this one have begun theirs.</summary>
+    public async Task<T> Begin<T>(long step, int index, Func<Task<T>> begin, CancellationToken cancellationToken)
+    {
+        await Enter(step, index, cancellationToken);
+        var begun = begin();
+        Leave();
+        return await begun;
     }
 
     /// <summary>Cancels all that wait.</summary>

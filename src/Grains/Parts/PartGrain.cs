@@ -20,6 +20,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
 {
     private static readonly TimeSpan s_orphanPeriod = TimeSpan.FromSeconds(15);
 
+    private readonly MicroBatchOrder _forwardPasses = new();
     private readonly CancellationTokenSource _life = new();
     private CancellationTokenSource _current = new();
     private int _threads = 1;
@@ -49,7 +50,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
 
     protected long Generation => Volatile.Read(ref _generation);
 
-    protected MicroBatchOrder Order { get; } = new();
+    protected MicroBatchOrder BackwardPasses { get; } = new();
 
     private string Key => this.GetPrimaryKeyString();
 
@@ -223,10 +224,23 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
             order,
             cancellationToken);
 
-    /// <summary>The order of a forward pass.</summary>
-    protected WorkOrder ForwardOrder(MicroBatchCall call) => new(WorkPriority.Forward, call.Turn ?? services.Worker.NewTurn(), Continues: _nextIsHere);
+    /// <summary>
+    /// Runs a forward pass on the device, in training in the order of micro-batches: calls overtake each other, and gradients
+    /// are summed in that order, so what came too early would only fill the pipeline.
+    /// </summary>
+    /// <returns>Its result, and the order that it had.</returns>
+    protected Task<(T Result, WorkOrder Order)> Forward<T>(MicroBatchCall call, Func<T> work, CancellationToken cancellationToken)
+    {
+        return call.Train ? _forwardPasses.Begin(call.Step, call.Index, Queue, cancellationToken) : Queue();
 
-    /// <summary>The order of a backward pass. After <see cref="Order"/> let it through, so that turns rise with micro-batches.</summary>
+        async Task<(T Result, WorkOrder Order)> Queue()
+        {
+            var order = new WorkOrder(WorkPriority.Forward, call.Turn ?? services.Worker.NewTurn(), Continues: _nextIsHere);
+            return (await OnDevice(call.Generation, work, order, cancellationToken), order);
+        }
+    }
+
+    /// <summary>The order of a backward pass. After <see cref="BackwardPasses"/> let it through, so that turns rise with micro-batches.</summary>
     /// <param name="call">The call.</param>
     /// <param name="turn">The turn that it continues: that of the part it comes from; the head continues its own way here.</param>
     protected WorkOrder BackwardOrder(MicroBatchCall call, long? turn) =>
@@ -303,7 +317,8 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
         services.LocalParts.Fence(RunId, PartId, generation);
         var before = _current;
         _current = CancellationTokenSource.CreateLinkedTokenSource(_life.Token);
-        Order.Reset();
+        _forwardPasses.Reset();
+        BackwardPasses.Reset();
         await before.CancelAsync();
         before.Dispose();
     }
@@ -340,7 +355,8 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
     private async Task Free()
     {
         await _life.CancelAsync();
-        Order.Reset();
+        _forwardPasses.Reset();
+        BackwardPasses.Reset();
         await FinishSnapshot();
         await services.Worker.Run(WorkPriority.Control, Release);
     }

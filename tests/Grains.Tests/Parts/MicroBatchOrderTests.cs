@@ -19,6 +19,32 @@ public sealed class MicroBatchOrderTests
     }
 
     [Fact]
+    public async Task What_begins_in_order_need_not_end_before_the_next_begins()
+    {
+        var order = new MicroBatchOrder();
+        var (begun, last, end) = (new List<int>(), new TaskCompletionSource(), new TaskCompletionSource());
+        var all = Task.WhenAll(Begin(2), Begin(0), Begin(1));
+        await last.Task.WaitAsync(Token);
+        Assert.Equal([0, 1, 2], begun);
+        Assert.False(all.IsCompleted);
+        end.SetResult();
+        var results = await all;
+        Assert.Equal([2, 0, 1], results);
+
+        Task<int> Begin(int index) => order.Begin(
+            1,
+            index,
+            async () =>
+            {
+                begun.Add(index);
+                if (index == 2) last.SetResult();
+                await end.Task;
+                return index;
+            },
+            Token);
+    }
+
+    [Fact]
     public async Task A_late_call_of_an_earlier_generation_takes_nobodys_place()
     {
         var order = new MicroBatchOrder();
