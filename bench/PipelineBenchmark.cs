@@ -6,56 +6,77 @@ namespace LisaOrleans.Bench;
 /// <summary>
 /// Two silos of one thread each against one silo of one thread, as a ratio to the ideal of a pipeline of two stages with m
 /// micro-batches, 2m / (m + 1). The layers that train are those with which the two stages (four layers each, and the head in
-/// the second) are the same work. Of the steps of each the fastest is compared, and beside it the median: other tenants of a
-/// machine take memory bandwidth from two busy cores more than from one, and not at the same times.
+/// the second) are the same work.
 /// </summary>
+/// <remarks>
+/// All silos stay up, so that their code is compiled when they are measured, and train in turns of a few steps: what else uses
+/// the machine then meets all of them. Two cores seldom do twice the work of one: two silos that train alone, each a run of
+/// its own, at one time, show how much this machine's do, and the second ratio is to the ideal with that in the place of 2.
+/// </remarks>
 internal static class PipelineBenchmark
 {
-    private const int Steps = 14;
-    private const int Warm = 4;
+    private const int WarmUpSteps = 30;
+    private const int Steps = 8;
+
+    // A run begins with memory that it has yet to touch.
+    private const int FirstSteps = 2;
 
     public static async Task Run(int rounds)
     {
         using var model = await BenchModel.CreateAsync();
+        await using var one = await Start(model, "one", 1);
+        await using var other = await Start(model, "other", 1);
+        await using var two = await Start(model, "two", 2);
+        Console.WriteLine($"warming up: {WarmUpSteps} steps of each");
+        await Task.WhenAll(Measure(one, model, "warm-up", 4, WarmUpSteps), Measure(other, model, "warm-up", 4, WarmUpSteps));
+        await Measure(two, model, "warm-up", 4, WarmUpSteps);
         foreach (var microBatches in new[] { 4, 8 })
         {
-            var (one, two) = (new List<double>(), new List<double>());
-            for (var round = 0; round < rounds; round++)
+            var (toIdeal, toMachine) = (new List<double>(), new List<double>());
+            for (var round = 1; round <= rounds; round++)
             {
-                one.AddRange(await Measure(model, 1, microBatches));
-                two.AddRange(await Measure(model, 2, microBatches));
+                var alone = await Measure(one, model, $"m{microBatches}-{round}", microBatches, Steps);
+                var beside = await Task.WhenAll(
+                    Measure(one, model, $"m{microBatches}-{round}-beside", microBatches, Steps), Measure(other, model, $"m{microBatches}-{round}", microBatches, Steps));
+                var pipeline = await Measure(two, model, $"m{microBatches}-{round}", microBatches, Steps);
+                var (faster, apart) = (alone / pipeline, beside.Sum(seconds => alone / seconds));
+                var ideal = (double)microBatches / (microBatches + 1);
+                toIdeal.Add(faster / (2 * ideal));
+                toMachine.Add(faster / (apart * ideal));
+                Print($"round {round}: one silo {alone:0.00} s a step, two {pipeline:0.00} s, faster by {faster:0.00}; two that train apart do {apart:0.00} times the work of one; ratio {toIdeal[^1]:0.00}, to this machine's ideal {toMachine[^1]:0.00}");
             }
 
-            var ideal = 2.0 * microBatches / (microBatches + 1);
-            Print("fastest step", one.Min(), two.Min());
-            Print("median step", Median(one), Median(two));
+            Print($"ratio to {2.0 * microBatches / (microBatches + 1):0.00}: {Median(toIdeal):0.00} (median; {toIdeal.Min():0.00} to {toIdeal.Max():0.00}); to this machine's ideal: {Median(toMachine):0.00} ({toMachine.Min():0.00} to {toMachine.Max():0.00})");
 
-            void Print(string what, double single, double both) => Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{microBatches} micro-batches, {what}: one silo {single:0.00} s, two silos {both:0.00} s, faster by {single / both:0.00}; ideal {ideal:0.00}; ratio {single / both / ideal:0.00}"));
+            void Print(FormattableString line) => Console.WriteLine($"{microBatches} micro-batches, {line.ToString(CultureInfo.InvariantCulture)}");
         }
     }
 
-    private static double Median(List<double> numbers) => numbers.Order().ElementAt(numbers.Count / 2);
+    private static Task<TestCluster> Start(BenchModel model, string name, int silos) => TestCluster.StartAsync(
+        Directory.CreateDirectory(Path.Combine(model.Root, name)).FullName, new ClusterSettings(silos, Azurite: false));
 
-    // Seconds of each step but the first.
-    private static async Task<IEnumerable<double>> Measure(BenchModel model, int silos, int microBatches)
+    private static double Median(IEnumerable<double> numbers)
     {
-        var folder = Directory.CreateDirectory(Path.Combine(model.Root, Guid.NewGuid().ToString("N"))).FullName;
-        await using var cluster = await TestCluster.StartAsync(folder, new ClusterSettings(silos, Azurite: false));
-        var (code, output) = await TestCluster.LisaAsync(folder, [
-            "submit", "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}", "--store", cluster.Store, "--run-name", "bench",
-            "--model", model.Folder, "--data", model.Data, "--max-steps", $"{Steps}", "--block-size", "128", "--per-device-train-batch-size", "2",
+        var sorted = numbers.Order().ToArray();
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+
+    // Seconds of the median step of a run.
+    private static async Task<double> Measure(TestCluster cluster, BenchModel model, string run, int microBatches, int steps)
+    {
+        var (code, output) = await TestCluster.LisaAsync(cluster.Folder, [
+            "submit", "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}", "--store", cluster.Store, "--run-name", run,
+            "--model", model.Folder, "--data", model.Data, "--max-steps", $"{steps}", "--block-size", "128", "--per-device-train-batch-size", "2",
             "--gradient-accumulation-steps", $"{microBatches}", "--lisa-strategy", "fixed", "--lisa-fixed-layers", "2,3", "--save-steps", "0", "--threads", "1"]);
         if (code != 0) throw new InvalidOperationException(output);
         using var time = new CancellationTokenSource(TimeSpan.FromMinutes(10));
         var seconds = new List<double>();
-        await foreach (var happened in cluster.Client.WatchAsync("bench", cancellationToken: time.Token))
+        await foreach (var happened in cluster.Client.WatchAsync(run, cancellationToken: time.Token))
         {
             if (happened is StepCompleted step) seconds.Add(step.Record.Seconds);
             if (happened is RunEnded { State: not RunState.Succeeded } ended) throw new InvalidOperationException($"{ended.State}: {ended.Error}");
         }
 
-        return seconds.Skip(Warm);
+        return Median(seconds.Skip(FirstSteps));
     }
 }

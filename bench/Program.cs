@@ -21,7 +21,7 @@ switch (args)
         await TransportBenchmark.Serve();
         return 0;
     case ["pipeline", .. var rest]:
-        await PipelineBenchmark.Run(rounds: Number(rest, 0, 1));
+        await PipelineBenchmark.Run(rounds: Number(rest, 0, 3));
         return 0;
     case ["watchers", .. var rest]:
         await WatchersBenchmark.Run(rounds: Number(rest, 0, 5));

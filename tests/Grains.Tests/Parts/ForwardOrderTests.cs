@@ -1,0 +1,72 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Silo;
+
+namespace LisaOrleans.Grains.Tests;
+
+public sealed class ForwardOrderTests
+{
+    private const int MicroBatches = 3;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Micro_batches_that_come_in_reverse_are_forwarded_in_their_order()
+    {
+        var (arrived, forwarded) = (new ConcurrentQueue<Activity>(), new ConcurrentQueue<Activity>());
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name is LisaTelemetry.Name or "Microsoft.Orleans.Application",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStarted = span => (span.OperationName switch { "micro_batch" => arrived, "forward" => forwarded, _ => null })?.Enqueue(span),
+        };
+        ActivitySource.AddActivityListener(listener);
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(3) with { RunName = "reversed", GradientAccumulationSteps = MicroBatches });
+        await using var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = run.Store }, Token);
+        var head = await RunStore.ReadHeadAsync(run.Store, "reversed", Token);
+        var manifest = await RunStore.ReadManifestAsync(run.Store, head!.Manifest!, Token);
+        var plan = await RunPlan.Read(run.Store, manifest, Token);
+        var address = (await silo.Grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true, Token)).Keys.Single().ToParsableString();
+        var pipeline = new Pipeline(silo.Grains, plan, new StagePlan([new SiloStage(address, plan.Parts)]), generation: 1);
+        await pipeline.Load(manifest, before: null, Token);
+
+        using var root = new Activity("test").Start();
+        var embedding = PartGrains.Get(silo.Grains, "reversed", PartName.Embedding, address);
+        var batches = plan.Batches.MicroBatches(1).Select(samples => plan.Builder.Build(samples)).ToArray();
+        var results = new Task<MicroBatchResult>[MicroBatches];
+        for (var index = MicroBatches - 1; index >= 0; index--)
+        {
+            results[index] = embedding.Run(Call(index), Token);
+            await Until.True(() => Mine(arrived, PartName.Embedding).Any(span => MicroBatch(span) == index));
+        }
+
+        var labels = (await Task.WhenAll(results)).Select(r => r.LabelCount);
+        Assert.Equal(batches.Select(b => b.LabelCount), labels);
+        var calls = Mine(arrived, PartName.Embedding).ToDictionary(span => span.SpanId, MicroBatch);
+        Assert.Equal([0, 1, 2], forwarded.Where(span => calls.ContainsKey(span.ParentSpanId)).Select(span => calls[span.ParentSpanId]));
+
+        IEnumerable<Activity> Mine(IEnumerable<Activity> spans, string part) =>
+            spans.Where(span => span.TraceId == root.TraceId && (string?)span.GetTagItem("lisa.part") == part);
+
+        MicroBatchCall Call(int index) => new()
+        {
+            Generation = 1,
+            Step = 1,
+            Index = index,
+            Train = true,
+            LossScale = 1,
+            Data = new MicroBatchData
+            {
+                BatchSize = batches[index].BatchSize,
+                SequenceLength = batches[index].SequenceLength,
+                InputIds = batches[index].InputIds,
+                Labels = batches[index].Labels,
+                PositionIds = batches[index].PositionIds,
+                SegmentIds = batches[index].SegmentIds,
+            },
+        };
+    }
+
+    private static int MicroBatch(Activity span) => (int)span.GetTagItem("lisa.micro_batch")!;
+}
