@@ -46,7 +46,7 @@ internal static class PipelineBenchmark
                 Print($"round {round}: one silo {alone:0.00} s a step, two {pipeline:0.00} s, faster by {faster:0.00}; two that train apart do {apart:0.00} times the work of one; ratio {toIdeal[^1]:0.00}, to this machine's ideal {toMachine[^1]:0.00}");
             }
 
-            Print($"ratio to {2.0 * microBatches / (microBatches + 1):0.00}: {Median(toIdeal):0.00} (median; {toIdeal.Min():0.00} to {toIdeal.Max():0.00}); to this machine's ideal: {Median(toMachine):0.00} ({toMachine.Min():0.00} to {toMachine.Max():0.00})");
+            Print($"ratio to {2.0 * microBatches / (microBatches + 1):0.00}: {toIdeal.Median():0.00} (median; {toIdeal.Min():0.00} to {toIdeal.Max():0.00}); to this machine's ideal: {toMachine.Median():0.00} ({toMachine.Min():0.00} to {toMachine.Max():0.00})");
 
             void Print(FormattableString line) => Console.WriteLine($"{microBatches} micro-batches, {line.ToString(CultureInfo.InvariantCulture)}");
         }
@@ -54,12 +54,6 @@ internal static class PipelineBenchmark
 
     private static Task<TestCluster> Start(BenchModel model, string name, int silos) => TestCluster.StartAsync(
         Directory.CreateDirectory(Path.Combine(model.Root, name)).FullName, new ClusterSettings(silos, Azurite: false));
-
-    private static double Median(IEnumerable<double> numbers)
-    {
-        var sorted = numbers.Order().ToArray();
-        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
-    }
 
     // Seconds of the median step of a run.
     private static async Task<double> Measure(TestCluster cluster, BenchModel model, string run, int microBatches, int steps)
@@ -77,6 +71,6 @@ internal static class PipelineBenchmark
             if (happened is RunEnded { State: not RunState.Succeeded } ended) throw new InvalidOperationException($"{ended.State}: {ended.Error}");
         }
 
-        return Median(seconds.Skip(FirstSteps));
+        return seconds.Skip(FirstSteps).Median();
     }
 }

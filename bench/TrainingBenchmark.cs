@@ -43,8 +43,7 @@ internal static class TrainingBenchmark
                 $"round {round}: grains {grains:0.00} steps/s, plain loop {plain:0.00} steps/s, ratio {grains / plain:0.000}; loss of step {steps}: {grainLoss:0.00000} and {plainLoss:0.00000}"));
         }
 
-        ratios.Sort();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ratio (median of {rounds}): {ratios[rounds / 2]:0.000}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ratio (median of {rounds}): {ratios.Median():0.000}"));
     }
 
     // The first period of each is left out: allocators and thread pools warm up in it.

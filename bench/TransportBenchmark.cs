@@ -35,10 +35,9 @@ internal static class TransportBenchmark
                     (best, bestRaw) = (Math.Max(best, tensors), Math.Max(bestRaw, socket));
                 }
 
-                ratios.Sort();
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{megabytes,3} MB: tensors {best:0.00} GB/s, raw socket {bestRaw:0.00} GB/s, ratio (median of {ratios.Count}) {ratios[ratios.Count / 2]:0.00}"));
+                    $"{megabytes,3} MB: tensors {best:0.00} GB/s, raw socket {bestRaw:0.00} GB/s, ratio (median of {ratios.Count}) {ratios.Median():0.00}"));
             }
         }
         finally

@@ -40,8 +40,7 @@ internal static class WatchersBenchmark
                 $"round {round}: {alone:0.00} steps/s alone, {watched:0.00} with watchers, ratio {watched / alone:0.000}; {events} events seen, none missing; silos {memory / 1e6:0} MB before, {after / 1e6:0} MB after"));
         }
 
-        ratios.Sort();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ratio (median of {rounds}): {ratios[rounds / 2]:0.000}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ratio (median of {rounds}): {ratios.Median():0.000}"));
         foreach (var client in clients) await client.DisposeAsync();
         await Task.WhenAll(names.Select(n => cluster.Client.CancelAsync(n)));
     }

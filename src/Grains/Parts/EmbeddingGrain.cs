@@ -30,15 +30,16 @@ internal sealed class EmbeddingGrain(PartServices services) : PartGrain<Embeddin
         var result = await CallNext(call, activation, inputGradient: call.Train && trains, forward, cancellationToken);
         if (result.Gradient is null) return result;
 
-        var gradient_BTD = await Services.Exchange.Claim(result.Gradient, cancellationToken);
-        using (gradient_BTD)
-        {
-            await BackwardPasses.Enter(call.Step, call.Index, cancellationToken);
-            await OnDevice(
-                call.Generation, () => Part!.Backward(call.Index, gradient_BTD), BackwardOrder(call, result.Turn), cancellationToken);
-        }
-
-        BackwardPasses.Leave();
+        using var gradient_BTD = await Services.Exchange.Claim(result.Gradient, cancellationToken);
+        await Backward(
+            call,
+            result.Turn,
+            () =>
+            {
+                Part!.Backward(call.Index, gradient_BTD);
+                return true;
+            },
+            cancellationToken);
         return result with { Gradient = null };
     }
 

@@ -19,10 +19,9 @@ internal sealed class HeadGrain(PartServices services) : PartGrain<HeadPart>(ser
     protected override async Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken)
     {
         using var input = new ClaimedTensor(await Services.Exchange.Claim(call.Activation!, cancellationToken));
-        if (call.Train) await BackwardPasses.Enter(call.Step, call.Index, cancellationToken);
-        var backward = BackwardOrder(call, call.Turn);
-        var result = await OnDevice(
-            call.Generation,
+        var (result, backward) = await Backward(
+            call,
+            call.Turn,
             () =>
             {
                 var head = Part!.Run(input.HandOn(), call.Data.Labels, call.LossScale, call.Train, call.InputGradient);
@@ -31,12 +30,9 @@ internal sealed class HeadGrain(PartServices services) : PartGrain<HeadPart>(ser
                     LossSum = head.LossSum,
                     LabelCount = head.LabelCount,
                     Gradient = head.Gradient is null ? null : Publish(head.Gradient, call),
-                    Turn = backward.Continued,
                 };
             },
-            backward,
             cancellationToken);
-        if (call.Train) BackwardPasses.Leave();
-        return result;
+        return result with { Turn = backward.Continued };
     }
 }

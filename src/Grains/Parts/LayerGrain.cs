@@ -32,19 +32,16 @@ internal sealed class LayerGrain(PartServices services) : PartGrain<LayerPart>(s
         if (result.Gradient is null) return result;
 
         using var gradient_BTD = await Services.Exchange.Claim(result.Gradient, cancellationToken);
-        await BackwardPasses.Enter(call.Step, call.Index, cancellationToken);
-        var backward = BackwardOrder(call, result.Turn);
-        var gradient = await OnDevice(
-            call.Generation,
+        var (gradient, backward) = await Backward(
+            call,
+            result.Turn,
             () =>
             {
                 using var positions = PackedPositions.Create(call.Data, Services.Worker.Device);
                 var inputGradient = Part!.Backward(call.Index, gradient_BTD, positions);
                 return inputGradient is null ? null : Publish(inputGradient, call);
             },
-            backward,
             cancellationToken);
-        BackwardPasses.Leave();
         return result with { Gradient = gradient, Turn = backward.Continued };
     }
 }

@@ -21,6 +21,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
     private static readonly TimeSpan s_orphanPeriod = TimeSpan.FromSeconds(15);
 
     private readonly MicroBatchOrder _forwardPasses = new();
+    private readonly MicroBatchOrder _backwardPasses = new();
     private readonly CancellationTokenSource _life = new();
     private CancellationTokenSource _current = new();
     private int _threads = 1;
@@ -49,8 +50,6 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
     protected TPart? Part { get; private set; }
 
     protected long Generation => Volatile.Read(ref _generation);
-
-    protected MicroBatchOrder BackwardPasses { get; } = new();
 
     private string Key => this.GetPrimaryKeyString();
 
@@ -240,11 +239,25 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
         }
     }
 
-    /// <summary>The order of a backward pass. After <see cref="BackwardPasses"/> let it through, so that turns rise with micro-batches.</summary>
+    /// <summary>
+    /// Runs a backward pass on the device, or the head, in training one after the other in the order of micro-batches: turns
+    /// rise with them, and gradients are summed in that order.
+    /// </summary>
     /// <param name="call">The call.</param>
     /// <param name="turn">The turn that it continues: that of the part it comes from; the head continues its own way here.</param>
-    protected WorkOrder BackwardOrder(MicroBatchCall call, long? turn) =>
-        new(WorkPriority.Backward, turn ?? services.Worker.NewTurn(), Continues: call is { Turn: not null, InputGradient: true });
+    /// <param name="work">What to do.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>Its result, and the order that it had.</returns>
+    protected async Task<(T Result, WorkOrder Order)> Backward<T>(
+        MicroBatchCall call, long? turn, Func<T> work, CancellationToken cancellationToken)
+    {
+        if (call.Train) await _backwardPasses.Enter(call.Step, call.Index, cancellationToken);
+        var order = new WorkOrder(
+            WorkPriority.Backward, turn ?? services.Worker.NewTurn(), Continues: call is { Turn: not null, InputGradient: true });
+        var result = await OnDevice(call.Generation, work, order, cancellationToken);
+        if (call.Train) _backwardPasses.Leave();
+        return (result, order);
+    }
 
     /// <summary>Makes a tensor known to the next part, or the one before; on the device's thread.</summary>
     protected TensorTicket Publish(Tensor tensor, MicroBatchCall call) => services.Exchange.Publish(tensor, RunId, call.Generation);
@@ -317,10 +330,15 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
         services.LocalParts.Fence(RunId, PartId, generation);
         var before = _current;
         _current = CancellationTokenSource.CreateLinkedTokenSource(_life.Token);
-        _forwardPasses.Reset();
-        BackwardPasses.Reset();
+        ResetPasses();
         await before.CancelAsync();
         before.Dispose();
+    }
+
+    private void ResetPasses()
+    {
+        _forwardPasses.Reset();
+        _backwardPasses.Reset();
     }
 
     private void DiscardOffer()
@@ -355,8 +373,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
     private async Task Free()
     {
         await _life.CancelAsync();
-        _forwardPasses.Reset();
-        BackwardPasses.Reset();
+        ResetPasses();
         await FinishSnapshot();
         await services.Worker.Run(WorkPriority.Control, Release);
     }

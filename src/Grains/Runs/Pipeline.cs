@@ -81,25 +81,7 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
             await room.WaitAsync(failed.Token);
             try
             {
-                return await First.Run(
-                    new MicroBatchCall
-                    {
-                        Generation = generation,
-                        Step = step,
-                        Index = index,
-                        Train = train,
-                        LossScale = lossScale,
-                        Data = new MicroBatchData
-                        {
-                            BatchSize = batch.BatchSize,
-                            SequenceLength = batch.SequenceLength,
-                            InputIds = batch.InputIds,
-                            Labels = batch.Labels,
-                            PositionIds = batch.PositionIds,
-                            SegmentIds = batch.SegmentIds,
-                        },
-                    },
-                    failed.Token);
+                return await First.Run(Call(step, index, batch, train, lossScale), failed.Token);
             }
             catch
             {
@@ -112,6 +94,25 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
             }
         }
     }
+
+    /// <summary>The call of the first part that sends a micro-batch on its way.</summary>
+    public MicroBatchCall Call(long step, int index, MicroBatch batch, bool train, double lossScale) => new()
+    {
+        Generation = generation,
+        Step = step,
+        Index = index,
+        Train = train,
+        LossScale = lossScale,
+        Data = new MicroBatchData
+        {
+            BatchSize = batch.BatchSize,
+            SequenceLength = batch.SequenceLength,
+            InputIds = batch.InputIds,
+            Labels = batch.Labels,
+            PositionIds = batch.PositionIds,
+            SegmentIds = batch.SegmentIds,
+        },
+    };
 
     /// <summary>Global L2 norm of the step's gradients, summed in the order of the parts.</summary>
     public async Task<double> GradientNorm(long step, CancellationToken cancellationToken)

@@ -15,13 +15,8 @@ public sealed class ForwardOrderTests
     public async Task Micro_batches_that_come_in_reverse_are_forwarded_in_their_order()
     {
         var (arrived, forwarded) = (new ConcurrentQueue<Activity>(), new ConcurrentQueue<Activity>());
-        using var listener = new ActivityListener
-        {
-            ShouldListenTo = source => source.Name is LisaTelemetry.Name or "Microsoft.Orleans.Application",
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
-            ActivityStarted = span => (span.OperationName switch { "micro_batch" => arrived, "forward" => forwarded, _ => null })?.Enqueue(span),
-        };
-        ActivitySource.AddActivityListener(listener);
+        using var listener = Spans.Listen(
+            started: span => (span.OperationName switch { "micro_batch" => arrived, "forward" => forwarded, _ => null })?.Enqueue(span));
         using var run = await TestRun.ImportAsync(TinyStories.Spec(3) with { RunName = "reversed", GradientAccumulationSteps = MicroBatches });
         await using var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = run.Store }, Token);
         var head = await RunStore.ReadHeadAsync(run.Store, "reversed", Token);
@@ -37,7 +32,7 @@ public sealed class ForwardOrderTests
         var results = new Task<MicroBatchResult>[MicroBatches];
         for (var index = MicroBatches - 1; index >= 0; index--)
         {
-            results[index] = embedding.Run(Call(index), Token);
+            results[index] = embedding.Run(pipeline.Call(step: 1, index, batches[index], train: true, lossScale: 1), Token);
             await Until.True(() => Mine(arrived, PartName.Embedding).Any(span => MicroBatch(span) == index));
         }
 
@@ -48,24 +43,6 @@ public sealed class ForwardOrderTests
 
         IEnumerable<Activity> Mine(IEnumerable<Activity> spans, string part) =>
             spans.Where(span => span.TraceId == root.TraceId && (string?)span.GetTagItem("lisa.part") == part);
-
-        MicroBatchCall Call(int index) => new()
-        {
-            Generation = 1,
-            Step = 1,
-            Index = index,
-            Train = true,
-            LossScale = 1,
-            Data = new MicroBatchData
-            {
-                BatchSize = batches[index].BatchSize,
-                SequenceLength = batches[index].SequenceLength,
-                InputIds = batches[index].InputIds,
-                Labels = batches[index].Labels,
-                PositionIds = batches[index].PositionIds,
-                SegmentIds = batches[index].SegmentIds,
-            },
-        };
     }
 
     private static int MicroBatch(Activity span) => (int)span.GetTagItem("lisa.micro_batch")!;

@@ -47,13 +47,7 @@ public sealed class RunTelemetryTests
     public async Task A_step_is_a_trace_of_its_phases_and_parts()
     {
         var spans = new ConcurrentQueue<Activity>();
-        using var listener = new ActivityListener
-        {
-            ShouldListenTo = source => source.Name is LisaTelemetry.Name or "Microsoft.Orleans.Application",
-            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
-            ActivityStopped = spans.Enqueue,
-        };
-        ActivitySource.AddActivityListener(listener);
+        using var listener = Spans.Listen(stopped: spans.Enqueue);
         using var run = await TestRun.TrainAsync(TinyStories.Spec(3) with { RunName = "traced", GradientAccumulationSteps = 2 });
 
         var roots = spans.Where(s => s.OperationName == "step" && (string?)s.GetTagItem("lisa.run") == "traced").ToList();
