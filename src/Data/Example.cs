@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace LisaOrleans.Data;
 
 /// <summary>One training example: a text of its own, or a conversation.</summary>
@@ -8,6 +10,12 @@ public sealed record Example
 
     /// <value>A conversation; a prompt with its completion is one of two turns.</value>
     public IReadOnlyList<ChatMessage> Messages { get; init; } = [];
+
+    /// <value>The tools that the conversation may call: a list, as the record has it, for the chat template; null for none.</value>
+    public JsonElement? Tools { get; init; }
+
+    /// <value>What else the record gives its chat template by name, such as <c>documents</c> or <c>enable_thinking</c>.</value>
+    public IReadOnlyDictionary<string, JsonElement> TemplateVariables { get; init; } = new Dictionary<string, JsonElement>();
 
     internal static Example Of(string prompt, string completion) =>
         new() { Messages = [new ChatMessage("user", prompt), new ChatMessage(TurnTemplate.Assistant, completion)] };
