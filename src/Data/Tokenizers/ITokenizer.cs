@@ -18,8 +18,11 @@ public interface ITokenizer
     /// <summary>Ids of a text, without begin and end. Text that looks like a special token is text.</summary>
     int[] Encode(string text);
 
-    /// <summary>As <see cref="Encode"/>, but special tokens in the text become their ids: for templates, never for what users wrote.</summary>
+    /// <summary>As <see cref="Encode"/>, but special tokens in the text become their ids, as Hugging Face does.</summary>
     int[] EncodeWithSpecialTokens(string text);
+
+    /// <summary>As <see cref="EncodeWithSpecialTokens"/>, and says where in the text each token stands.</summary>
+    TokenizedText EncodeWithOffsets(string text);
 
     /// <summary>Text of ids, without begin and end.</summary>
     string Decode(IReadOnlyList<int> ids);

@@ -55,6 +55,8 @@ internal sealed class JsonTokenizer : ITokenizer
 
     public int[] EncodeWithSpecialTokens(string text) => _all.Encode(text, Pieces);
 
+    public TokenizedText EncodeWithOffsets(string text) => _all.EncodeWithOffsets(text, Pieces, Decode);
+
     public string Decode(IReadOnlyList<int> ids) =>
         _decoder.Decode(ids.Where(id => !_special.Contains(id)).Select(id => _tokens.GetValueOrDefault(id, "")));
 

@@ -47,5 +47,7 @@ internal sealed class SentencePieceAdapter : ITokenizer
 
     public int[] EncodeWithSpecialTokens(string text) => _special.Encode(text, (part, _) => Encode(part));
 
+    public TokenizedText EncodeWithOffsets(string text) => _special.EncodeWithOffsets(text, (part, _) => Encode(part), Decode);
+
     public string Decode(IReadOnlyList<int> ids) => _tokenizer.Decode(ids.Where(i => i != BosTokenId && i != EosTokenId), considerSpecialTokens: false) ?? "";
 }

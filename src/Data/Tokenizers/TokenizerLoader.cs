@@ -13,13 +13,13 @@ public static class TokenizerLoader
         "vocab.json", "merges.txt", "chat_template.jinja",
     ];
 
-    /// <summary>Loads it.</summary>
+    /// <summary>Loads it: tokenizer.json, which describes the whole tokenizer; where there is none, tokenizer.model.</summary>
     /// <exception cref="TokenizerException">There is none that can be read, or it is damaged.</exception>
     public static ITokenizer Load(string folder)
     {
+        var config = TokenizerConfig.Read(folder);
+        if (JsonTokenizer.Load(Path.Combine(folder, Json), config) is { } tokenizer) return tokenizer;
         var path = Path.Combine(folder, SentencePiece);
-        if (File.Exists(path)) return SentencePieceAdapter.Load(path, TokenizerConfig.Read(folder));
-        return JsonTokenizer.Load(Path.Combine(folder, Json), TokenizerConfig.Read(folder))
-            ?? throw new TokenizerException(folder, $"has neither {SentencePiece} nor {Json}");
+        return File.Exists(path) ? SentencePieceAdapter.Load(path, config) : throw new TokenizerException(folder, $"has neither {Json} nor {SentencePiece}");
     }
 }

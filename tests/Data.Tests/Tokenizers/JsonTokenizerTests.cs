@@ -113,10 +113,20 @@ public sealed class JsonTokenizerTests
     }
 
     [Fact]
-    public void Tokenizer_model_goes_first()
+    public void Load_folder_with_both_files_reads_tokenizer_json()
     {
         using var folder = new TempFolder();
-        File.WriteAllText(folder["tokenizer.json"], "{");
-        Assert.Equal(SampleTokenizer.VocabularySize, SampleTokenizer.Load(folder, "{}").VocabularySize);
+        File.Copy(Path.Combine(SampleTokenizer.Folder, "tokenizer.model"), folder["tokenizer.model"]);
+        Assert.Equal(22, TokenizerJson.Load(folder, TokenizerJson.ByteLevel()).VocabularySize);
+    }
+
+    [Fact]
+    public void EncodeWithOffsets_text_with_special_tokens_says_where_each_token_stands()
+    {
+        using var folder = new TempFolder();
+        var tokens = TokenizerJson.Load(folder, TokenizerJson.ByteLevel()).EncodeWithOffsets("low<|end|>é low");
+        Assert.Equal([7, 20, 10, 11, 8], tokens.Ids);
+        Assert.Equal([0, 3, 10, 10, 11], tokens.Starts);
+        Assert.Equal(15, tokens.Ends[^1]);
     }
 }
