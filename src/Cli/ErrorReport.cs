@@ -11,14 +11,15 @@ internal static class ErrorReport
 {
     private const string TraceVariable = "LISA_TRACE";
 
-    // Names out of strangers' files stand in messages: a terminal must not take them for commands.
+    // Names out of strangers' files stand in messages: a terminal must not take them for commands. Nor is what was typed all
+    // for others to see: a store's key, a password.
     public static void Write(string message) =>
-        Console.Error.WriteLine($"lisa: {string.Concat(message.Select(c => char.IsControl(c) && c != '\n' ? '\uFFFD' : c))}");
+        Console.Error.WriteLine($"lisa: {string.Concat(SecretMask.Apply(message).Select(c => char.IsControl(c) && c != '\n' ? '\uFFFD' : c))}");
 
     public static int Write(Exception e)
     {
         Write(Message(e is AggregateException { InnerException: { } inner } ? inner : e));
-        if (Environment.GetEnvironmentVariable(TraceVariable) == "1") Console.Error.WriteLine(e);
+        if (Environment.GetEnvironmentVariable(TraceVariable) == "1") Console.Error.WriteLine(SecretMask.Apply(e.ToString()));
         else if (CodeOf(e) == ExitCodes.Failed) Console.Error.WriteLine($"      ({TraceVariable}=1 shows where)");
         return CodeOf(e);
     }

@@ -16,7 +16,7 @@ public static class BlobStores
     /// <exception cref="StoreLocationException">The location is wrong, or nothing answers there.</exception>
     public static async Task<IBlobStore> OpenAsync(string location, CancellationToken cancellationToken)
     {
-        if (!IsAzure(location)) return new ResilientBlobStore(OpenFolder(location), new ResilienceOptions { Retries = 3 }, TimeProvider.System);
+        if (StoreLocation.IsFolder(location)) return new ResilientBlobStore(OpenFolder(location), new ResilienceOptions { Retries = 3 }, TimeProvider.System);
         var container = Container(location);
         var azure = new AzureBlobStore(container);
         var store = new ResilientBlobStore(azure, new ResilienceOptions(), TimeProvider.System);
@@ -27,17 +27,9 @@ public static class BlobStores
         }
         catch (Exception e) when (e is Azure.RequestFailedException or AuthenticationFailedException or AggregateException)
         {
-            throw new StoreLocationException($"{azure.Location} cannot be used: {e.Message.Split('\n')[0].Trim()}");
+            throw new StoreLocationException($"{azure.Location} cannot be used: {SecretMask.Apply(e.Message.Split('\n')[0].Trim())}");
         }
     }
-
-    /// <summary>Whether a location means Azure Blob Storage.</summary>
-    public static bool IsAzure(string location) =>
-        location.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || location.StartsWith("https://", StringComparison.OrdinalIgnoreCase)
-        || (location.Contains('=', StringComparison.Ordinal)
-            && (location.Contains("AccountName=", StringComparison.OrdinalIgnoreCase)
-                || location.Contains("BlobEndpoint=", StringComparison.OrdinalIgnoreCase)
-                || location.StartsWith("UseDevelopmentStorage=", StringComparison.OrdinalIgnoreCase)));
 
     private static FolderBlobStore OpenFolder(string location)
     {
@@ -61,7 +53,7 @@ public static class BlobStores
         };
         try
         {
-            if (!location.StartsWith("http", StringComparison.OrdinalIgnoreCase))
+            if (!StoreLocation.IsUrl(location))
                 return new BlobContainerClient(location, DefaultContainer, options);
 
             var address = new Uri(location);

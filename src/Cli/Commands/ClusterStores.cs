@@ -5,17 +5,46 @@ namespace LisaOrleans.Cli;
 /// <summary>Opens the store that a command names.</summary>
 internal static class ClusterStores
 {
-    public static async Task<IBlobStore> Open(SettingValues values, CancellationToken cancellationToken, bool mustExist = false)
+    /// <summary>Refuses what cannot be a store, before anything is done.</summary>
+    public static void Check(SettingValues values)
     {
-        var location = values.Text(KnownSettings.ClusterStore);
-        if (location.Length == 0) throw new UsageException($"{values.Place(KnownSettings.ClusterStore.Key)}: must be a folder, a connection string or a URL");
-        if (!BlobStores.IsAzure(location))
+        try
         {
-            location = values.FullPath(KnownSettings.ClusterStore);
-            if (mustExist && !Directory.Exists(location))
-                throw new UsageException($"{values.Place(KnownSettings.ClusterStore.Key)}: no such folder: {location}");
+            StoreLocation.IsFolder(values.Text(KnownSettings.ClusterStore));
         }
+        catch (StoreLocationException e)
+        {
+            throw new UsageException($"{values.Place(KnownSettings.ClusterStore.Key)}: {e.Message}");
+        }
+    }
 
-        return await BlobStores.OpenAsync(location, cancellationToken);
+    /// <summary>Opens the store of <c>--store</c>.</summary>
+    /// <param name="values">The command's settings.</param>
+    /// <param name="cancellationToken">Cancels the first contact.</param>
+    /// <param name="mustExist">Whether a folder has to be there already.</param>
+    /// <param name="otherwise">The folder to take where none is given; null if one must be.</param>
+    /// <param name="folders">Told of the folder that is made.</param>
+    public static async Task<IBlobStore> Open(
+        SettingValues values, CancellationToken cancellationToken, bool mustExist = false, string? otherwise = null, NewFolders? folders = null)
+    {
+        var setting = KnownSettings.ClusterStore;
+        var location = otherwise is null || values.Has(setting) ? values.Text(setting) : otherwise;
+        var place = values.Place(setting.Key);
+        if (location.Length == 0) throw new UsageException($"{place}: must be a folder, a connection string or a URL");
+        try
+        {
+            if (StoreLocation.IsFolder(location))
+            {
+                if (values.Has(setting)) location = values.FullPath(setting);
+                if (mustExist && !Directory.Exists(location)) throw new UsageException($"{place}: no such folder: {location}");
+                folders?.Expect(location);
+            }
+
+            return await BlobStores.OpenAsync(location, cancellationToken);
+        }
+        catch (StoreLocationException e)
+        {
+            throw new UsageException($"{place}: {e.Message}");
+        }
     }
 }

@@ -8,8 +8,9 @@ internal static class ExportCommand
     public static async Task<int> Run(SettingValues values, string? run, CancellationToken cancellationToken)
     {
         var store = await ClusterStores.Open(values, cancellationToken, mustExist: true);
-        var output = OutputFolder.Prepare(values.FullPath(KnownSettings.Output));
+        var output = values.FullPath(KnownSettings.Output);
         var history = await RunExporter.ReadHistoryAsync(store, run!, cancellationToken);
+        OutputFolder.Prepare(output);
         await RunExporter.ExportAsync(store, run!, output, cancellationToken);
         using var log = new TrainerLog(output, totalSteps: null);
         await log.RewriteAsync(history, cancellationToken);

@@ -1,5 +1,3 @@
-using LisaOrleans.Checkpoints;
-
 namespace LisaOrleans.Cli;
 
 internal static class OutputFolder
@@ -19,19 +17,6 @@ internal static class OutputFolder
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new UsageException($"--output: {path} cannot be written to: {e.Message}");
-        }
-    }
-
-    /// <summary>Opens or makes the blob store in a folder.</summary>
-    public static FolderBlobStore OpenStore(string path)
-    {
-        try
-        {
-            return new FolderBlobStore(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new UsageException($"--store: {path} cannot be a blob store: {e.Message}");
         }
     }
 }

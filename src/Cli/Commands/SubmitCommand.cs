@@ -8,6 +8,7 @@ internal static class SubmitCommand
     public static async Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
     {
         var request = TrainingRequest.From(values);
+        ClusterStores.Check(values);
         await using var cluster = await ClusterConnection.Open(values, cancellationToken);
 
         // The threads decide the bits, so they are the run's; what every silo of today can give is a good choice.

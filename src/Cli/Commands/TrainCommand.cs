@@ -14,11 +14,12 @@ internal sealed class TrainCommand : IDisposable
     private readonly ImportRequest _request;
     private readonly ModelConfig _config;
     private readonly string _output;
-    private readonly FolderBlobStore _store;
+    private readonly NewFolders _folders = new();
     private readonly int? _httpPort;
     private readonly SiloHttpOptions _http;
     private readonly IRunReporter _reporter;
     private readonly TaskCompletionSource _interrupted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private IBlobStore _store = null!;
 
     private TrainCommand(SettingValues values)
     {
@@ -30,8 +31,7 @@ internal sealed class TrainCommand : IDisposable
         var output = values.FullPath(KnownSettings.Output);
         if (Path.TrimEndingDirectorySeparator(output) == Path.TrimEndingDirectorySeparator(model))
             throw new UsageException($"--output: {output} is the model's own folder; training would replace the model that it begins with");
-        _output = OutputFolder.Prepare(output);
-        _store = OutputFolder.OpenStore(values.OptionalPath(KnownSettings.Store) ?? Path.Combine(_output, "lisa-store"));
+        _output = output;
         _reporter = values.Text(KnownSettings.LogFormat) switch
         {
             "json" => new JsonReporter(Console.Out),
@@ -63,7 +63,7 @@ internal sealed class TrainCommand : IDisposable
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, s => OnSignal(s, import));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, s => OnSignal(s, import));
 
-        var outcome = await Import(import.Token);
+        var outcome = await Prepare(import.Token);
         Announce(outcome);
         if (!outcome.Resumed) ShowSample("before", _request.ModelFolder);
         var state = outcome.AlreadyCompleted ? RunState.Succeeded : await Train(outcome);
@@ -82,6 +82,22 @@ internal sealed class TrainCommand : IDisposable
 
             default:
                 return ExitCodes.Failed;
+        }
+    }
+
+    private async Task<ImportOutcome> Prepare(CancellationToken cancellationToken)
+    {
+        try
+        {
+            _folders.Expect(_output);
+            OutputFolder.Prepare(_output);
+            _store = await ClusterStores.Open(_values, cancellationToken, otherwise: Path.Combine(_output, "lisa-store"), folders: _folders);
+            return await Import(cancellationToken);
+        }
+        catch
+        {
+            _folders.RemoveEmpty();
+            throw;
         }
     }
 

@@ -14,7 +14,9 @@ internal static class KnownSettings
     public static readonly Setting DataFile = new("data", SettingKind.Path, "training data: JSON lines or a JSON list");
     public static readonly Setting Output = new("output", SettingKind.Path, "folder for the trained model, trainer_log.jsonl, ledger.jsonl and tensorboard/");
     public static readonly Setting EvalData = new("eval-data", SettingKind.Path, "data that is only scored");
-    public static readonly Setting Store = new("store", SettingKind.Path, "blob store folder; the run resumes from here (default: OUTPUT/lisa-store)");
+    public static readonly Setting Store = new(
+        "store", SettingKind.Text,
+        "blob store that the run resumes from: a folder, an Azure Storage connection string, or a container's URL (default: OUTPUT/lisa-store)");
     public static readonly Setting RunName = new("run-name", SettingKind.Text, "the run's name in the store", "default");
     public static readonly Setting Overwrite = new("overwrite", SettingKind.Flag, "begin anew where the run exists", "false");
     public static readonly Setting SamplePrompt = new("sample-prompt", SettingKind.Text, "show how the model goes on from this, before and after training");

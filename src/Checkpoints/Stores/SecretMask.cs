@@ -1,0 +1,17 @@
+using System.Text.RegularExpressions;
+
+namespace LisaOrleans.Checkpoints;
+
+/// <summary>Hides keys, signatures and passwords in a text that is to be shown or logged.</summary>
+public static partial class SecretMask
+{
+    /// <summary>The text, with *** for the value of each signature, account key and password, and for those before the @ of a URL.</summary>
+    public static string Apply(string text) => UserInfo().Replace(Field().Replace(text, "$1***"), "$1***@");
+
+    // What a value of such a field may hold: base64, percent escapes. A password ends at the comma of a Redis configuration.
+    [GeneratedRegex("""\b((?:sig|AccountKey|SharedAccessSignature|password)=)[^\s,;&'"]+""", RegexOptions.IgnoreCase)]
+    private static partial Regex Field();
+
+    [GeneratedRegex("""(\b[a-z][a-z0-9+.-]*://)[^\s/'"]*@""", RegexOptions.IgnoreCase)]
+    private static partial Regex UserInfo();
+}

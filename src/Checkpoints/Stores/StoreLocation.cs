@@ -1,0 +1,35 @@
+using System.Text.RegularExpressions;
+
+namespace LisaOrleans.Checkpoints;
+
+/// <summary>What people write for a store: a folder, a container's URL, or a connection string. Nothing else is taken for a folder.</summary>
+public static partial class StoreLocation
+{
+    private const string Wanted = "a store is a folder, the URL of a container in Azure Blob Storage (https://…), or an Azure Storage connection string";
+
+    private static readonly string[] s_connectionFields =
+        ["AccountName=", "AccountKey=", "BlobEndpoint=", "SharedAccessSignature=", "DefaultEndpointsProtocol=", "UseDevelopmentStorage="];
+
+    /// <summary>Whether a location is a folder; else it means Azure Blob Storage.</summary>
+    /// <param name="location">As it was written.</param>
+    /// <exception cref="StoreLocationException">It is neither. The message does not repeat it: it may hold a key.</exception>
+    public static bool IsFolder(string location)
+    {
+        if (IsUrl(location) || s_connectionFields.Any(f => location.Contains(f, StringComparison.OrdinalIgnoreCase))) return false;
+
+        // One letter before the colon is a drive.
+        if (Scheme().Match(location) is { Success: true } scheme)
+            throw new StoreLocationException($"'{scheme.Value}…' is not supported; {Wanted}");
+        if (Signature().IsMatch(location)) throw new StoreLocationException($"the location looks like a URL without https://; {Wanted}");
+        return true;
+    }
+
+    internal static bool IsUrl(string location) =>
+        location.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || location.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
+
+    [GeneratedRegex("^[A-Za-z][A-Za-z0-9+.-]+:/*(?=.)")]
+    private static partial Regex Scheme();
+
+    [GeneratedRegex("[?&]sig=", RegexOptions.IgnoreCase)]
+    private static partial Regex Signature();
+}
