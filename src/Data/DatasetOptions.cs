@@ -21,6 +21,9 @@ public sealed record DatasetOptions
     /// <value>Whether the prompt is learned too. Default false.</value>
     public bool TrainOnPrompt { get; init; }
 
+    /// <value>Fields of records and turns that are treated as if they were not there. Default none.</value>
+    public IReadOnlyList<string> IgnoreFields { get; init; } = [];
+
     /// <value>Longest sample in tokens.</value>
     public int BlockSize { get; init; } = 1024;
 }

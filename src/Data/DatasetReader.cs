@@ -19,32 +19,36 @@ public static class DatasetReader
 
     /// <summary>Examples in the order of the file.</summary>
     /// <exception cref="DatasetException">Anything is wrong.</exception>
-    public static IEnumerable<Example> Read(string path, DatasetOptions options)
+    public static IEnumerable<Example> Read(string path, DatasetOptions options) => Read(path, options, new FieldPolicy(options));
+
+    internal static IEnumerable<Example> Read(string path, DatasetOptions options, FieldPolicy policy)
     {
         if (!File.Exists(path)) throw new DatasetException($"{path}: no such file; training data is a JSON or JSONL file");
         IDatasetFormat? format = null;
-        foreach (var record in Records(path))
+        foreach (var record in Records(path, policy))
         {
             format ??= DatasetFormats.Choose(record, options);
-            yield return format.Parse(record, options);
+            var example = DatasetFormats.Read(format, record, r => format.Parse(r, options));
+            NamedTemplateCheck.Check(record, example, options);
+            yield return example;
         }
 
         if (format is null) throw new DatasetException($"{path}: has no records");
     }
 
-    private static IEnumerable<RecordReader> Records(string path)
+    private static IEnumerable<RecordReader> Records(string path, FieldPolicy policy)
     {
         var firstLine = TextLines(path).FirstOrDefault(l => !string.IsNullOrWhiteSpace(l))
             ?? throw new DatasetException($"{path}: is empty");
         var first = firstLine.TrimStart()[0];
-        if (first == '[') return WholeFile(path);
+        if (first == '[') return WholeFile(path, policy);
         if (first != '{')
         {
             throw new DatasetException(
                 $"{path}: begins with '{first}'; training data is JSON lines or a JSON list (a plain text file becomes one with a {{\"text\": …}} record for each passage)");
         }
 
-        return IsJsonLines(firstLine) ? Lines(path) : WholeFile(path);
+        return IsJsonLines(firstLine) ? Lines(path, policy) : WholeFile(path, policy);
     }
 
     // JSON lines if the first line that is not blank is a whole object which is no LMFlow file.
@@ -62,7 +66,7 @@ public static class DatasetReader
         }
     }
 
-    private static IEnumerable<RecordReader> Lines(string path)
+    private static IEnumerable<RecordReader> Lines(string path, FieldPolicy policy)
     {
         var number = 0;
         foreach (var line in TextLines(path))
@@ -70,11 +74,11 @@ public static class DatasetReader
             number++;
             if (string.IsNullOrWhiteSpace(line)) continue;
             using var document = Parse(line, path, $"line {number}");
-            yield return new RecordReader(path, $"line {number}", Object(document.RootElement, path, $"line {number}"));
+            yield return new RecordReader(path, $"line {number}", Object(document.RootElement, path, $"line {number}"), policy);
         }
     }
 
-    private static IEnumerable<RecordReader> WholeFile(string path)
+    private static IEnumerable<RecordReader> WholeFile(string path, FieldPolicy policy)
     {
         using var document = Parse(string.Join('\n', TextLines(path)), path, "file");
         var root = document.RootElement;
@@ -91,7 +95,7 @@ public static class DatasetReader
         foreach (var item in root.EnumerateArray())
         {
             number++;
-            yield return new RecordReader(path, $"record {number}", Object(item, path, $"record {number}"));
+            yield return new RecordReader(path, $"record {number}", Object(item, path, $"record {number}"), policy);
         }
     }
 

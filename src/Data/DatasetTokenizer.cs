@@ -20,11 +20,12 @@ public static class DatasetTokenizer
         var encoder = new SampleEncoder(tokenizer, options);
         var samples = new List<EncodedSample>();
         var (records, truncated, skipped, tokens, trained) = (0, 0, 0, 0L, 0L);
-        foreach (var example in DatasetReader.Read(path, options))
+        var policy = new FieldPolicy(options);
+        foreach (var example in DatasetReader.Read(path, options, policy))
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (++records % ReportEvery == 0) progress?.Report(new TokenizeProgress(records, 0));
-            var sample = encoder.Encode(example);
+            var sample = example.Tokens ?? encoder.Encode(example);
             CheckIds(sample, path, records, modelVocabularySize);
             if (sample.InputIds.Length > options.BlockSize)
             {
@@ -46,8 +47,10 @@ public static class DatasetTokenizer
 
         progress?.Report(new TokenizeProgress(records, records));
         if (tokens > int.MaxValue) throw new DatasetException($"{path}: {tokens} tokens; at most {int.MaxValue} can be held");
+        var statistics = new DatasetStatistics(records, truncated, skipped, tokens, trained);
+        if (policy.LeftOut is { Count: > 0 } leftOut) statistics = statistics with { LeftOutFields = leftOut };
         return samples.Count > 0
-            ? TokenizedDataset.Create(samples, new DatasetStatistics(records, truncated, skipped, tokens, trained))
+            ? TokenizedDataset.Create(samples, statistics)
             : throw new DatasetException($"{path}: none of {records} samples has anything to learn within block_size {options.BlockSize}; a larger one may help");
     }
 

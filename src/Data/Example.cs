@@ -2,11 +2,14 @@ using System.Text.Json;
 
 namespace LisaOrleans.Data;
 
-/// <summary>One training example: a text of its own, or a conversation.</summary>
+/// <summary>One training example: a text of its own, a conversation, or tokens.</summary>
 public sealed record Example
 {
     /// <value>A text to learn as a whole; null for a conversation.</value>
     public string? Text { get; init; }
+
+    /// <value>Tokens, where the record holds them instead of words; else null.</value>
+    public EncodedSample? Tokens { get; init; }
 
     /// <value>A conversation; a prompt with its completion is one of two turns.</value>
     public IReadOnlyList<ChatMessage> Messages { get; init; } = [];

@@ -21,4 +21,7 @@ public sealed record DatasetSettings
 
     /// <value>Whether prompts are learned too. Default false.</value>
     [Id(5)] public bool TrainOnPrompt { get; init; }
+
+    /// <value>Fields of records and turns that are treated as if they were not there; others that are not used are an error. Default none.</value>
+    [Id(6)] public IReadOnlyList<string> IgnoreFields { get; init; } = [];
 }

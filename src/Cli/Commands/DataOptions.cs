@@ -12,6 +12,7 @@ internal static class DataOptions
         CompletionField = values.OptionalText(KnownSettings.CompletionField),
         TextField = values.OptionalText(KnownSettings.TextField),
         Template = values.Text(KnownSettings.Template),
+        IgnoreFields = values.Names(KnownSettings.IgnoreFields),
         TrainOnPrompt = values.Flag(KnownSettings.TrainOnPrompt),
         BlockSize = blockSize,
     };

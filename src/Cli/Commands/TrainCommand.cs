@@ -114,6 +114,7 @@ internal sealed class TrainCommand : IDisposable
         else if (outcome.Resumed) _reporter.Say($"resuming run '{RunName}' from step {outcome.ManifestStep} of {outcome.TotalSteps}");
         else _reporter.Say($"run '{RunName}': {s.Records - s.Skipped} samples, {s.Tokens} tokens, {outcome.TotalSteps} steps, {outcome.Spec.Threads} threads on {TrainingDevice.Name}");
         if (s.Truncated > 0) _reporter.Say($"{s.Truncated} samples were cut to block_size {outcome.Spec.BlockSize}");
+        if (s.LeftOutFields.Count > 0) _reporter.Say($"fields left out: {string.Join(", ", s.LeftOutFields)}");
         if (s.Skipped > 0) _reporter.Say($"{s.Skipped} samples were left out: nothing to learn within block_size {outcome.Spec.BlockSize}");
     }
 

@@ -61,6 +61,8 @@ internal static class KnownSettings
     public static readonly Setting PromptField = new("prompt-field", SettingKind.Text, "field with the prompt, as question");
     public static readonly Setting CompletionField = new("completion-field", SettingKind.Text, "field with the completion, as answer");
     public static readonly Setting TextField = new("text-field", SettingKind.Text, "field with the text (default: text)");
+    public static readonly Setting IgnoreFields = new(
+        "ignore-fields", SettingKind.Text, "fields of records and turns to train without, with commas between; others that are not used are an error");
     public static readonly Setting TrainOnPrompt = new("train-on-prompt", SettingKind.Flag, "learn the prompts too", "false");
 
     public static readonly Setting LogFormat = new(
@@ -111,7 +113,7 @@ internal static class KnownSettings
     private static readonly Setting[] s_cluster = [ClusterId, Redis];
     private static readonly Setting[] s_http = [ApiKeyFile, ModelsFolder, TlsCertificate, TlsKey, MaxUpload, RequestsPerMinute];
 
-    private static readonly Setting[] s_data = [Template, DataFormat, PromptField, CompletionField, TextField, TrainOnPrompt];
+    private static readonly Setting[] s_data = [Template, DataFormat, PromptField, CompletionField, TextField, IgnoreFields, TrainOnPrompt];
     private static readonly Setting[] s_lisa = [Method, ActivatedLayers, IntervalSteps, Strategy, FixedLayers, TrainEmbeddings];
     private static readonly Setting[] s_batches = [BatchSize, Accumulation, BlockSize];
 

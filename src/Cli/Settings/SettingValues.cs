@@ -64,6 +64,10 @@ internal sealed class SettingValues
             ? number
             : throw Wrong(setting, "whole numbers with commas between, as 0,3,5"))];
 
+    /// <summary>Words with commas between; none where it is not set.</summary>
+    public IReadOnlyList<string> Names(Setting setting) =>
+        OptionalText(setting)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+
     private UsageException Wrong(Setting setting, string wanted) =>
         new($"{Place(setting.Key)}: '{_given[setting.Key].Value}' must be {wanted}");
 }

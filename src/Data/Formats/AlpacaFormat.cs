@@ -2,12 +2,18 @@ using System.Text.Json;
 
 namespace LisaOrleans.Data;
 
-/// <summary>Alpaca's <c>{"instruction", "input", "output"}</c>; the input may be missing or empty.</summary>
+/// <summary>
+/// Alpaca's <c>{"instruction", "input", "output"}</c>; the input may be missing or empty. LLaMA-Factory's <c>history</c>, a
+/// list of [question, answer], and <c>system</c> go before it.
+/// </summary>
 internal sealed class AlpacaFormat : IDatasetFormat
 {
     public string Name => "alpaca";
 
-    public string Fields => "instruction, input, output";
+    public string Fields => "instruction, input, output, history, system";
+
+    // The rendered prompt, or the whole of it, which many copies of the data set hold again.
+    public IReadOnlyList<string> Redundant => ["text", "prompt"];
 
     public bool Matches(JsonElement record, DatasetOptions options) =>
         record.TryGetProperty("instruction", out _) && record.TryGetProperty("output", out _);
@@ -15,8 +21,23 @@ internal sealed class AlpacaFormat : IDatasetFormat
     public Example Parse(RecordReader record, DatasetOptions options)
     {
         var instruction = record.Text("instruction");
-        return record.OptionalText("input") is { Length: > 0 } input
-            ? Example.Of($"{instruction}\n\n{input}", record.Text("output"))
-            : Example.Of(instruction, record.Text("output"));
+        var question = record.OptionalText("input") is { Length: > 0 } input ? $"{instruction}\n\n{input}" : instruction;
+        return Conversation.Beside(
+            record,
+            [.. History(record), new ChatMessage(TurnRole.User, question), new ChatMessage(TurnTemplate.Assistant, record.Text("output"))]);
+    }
+
+    private static IEnumerable<ChatMessage> History(RecordReader record)
+    {
+        if (record.OptionalList("history") is not { } history) yield break;
+        var number = 0;
+        foreach (var turn in history.EnumerateArray())
+        {
+            var place = $"history[{number++}]";
+            if (turn.ValueKind != JsonValueKind.Array || turn.GetArrayLength() != 2)
+                throw record.Wrong(place, "must be a list of a question and its answer");
+            yield return new ChatMessage(TurnRole.User, record.AsText(place, turn[0]));
+            yield return new ChatMessage(TurnTemplate.Assistant, record.AsText(place, turn[1]));
+        }
     }
 }

@@ -1,27 +1,52 @@
+using System.Text.Json;
+
 namespace LisaOrleans.Data;
 
-/// <summary>Reads lists of turns, whatever their fields are called.</summary>
+/// <summary>Reads lists of turns, and what stands beside them in a record: a system message, tools, variables for the template.</summary>
 internal static class Conversation
 {
-    public static Example Parse(RecordReader record, string list, string roleField, string contentField)
+    public const string ReadsBeside = "system, tools, functions, documents, enable_thinking, chat_template_kwargs";
+
+    /// <summary>A record whose conversation is one list.</summary>
+    public static Example Parse(RecordReader record, string list)
     {
-        var messages = new List<ChatMessage>();
-        if (record.OptionalText("system") is { Length: > 0 } system) messages.Add(new ChatMessage("system", system));
-        foreach (var turn in record.List(list))
+        var example = Beside(record, Turns(record, list));
+        return example.Messages.Any(m => m.Role == TurnTemplate.Assistant)
+            ? example
+            : throw record.Wrong(list, "has no turn of the assistant, so there is nothing to learn");
+    }
+
+    public static List<ChatMessage> Turns(RecordReader record, string list) => [.. record.List(list).Select(Turn.Read)];
+
+    /// <summary>An example of turns and what the record says of all of them.</summary>
+    public static Example Beside(RecordReader record, List<ChatMessage> messages)
+    {
+        if (System(record) is { } system)
         {
-            var role = turn.Text(roleField) switch
-            {
-                "system" => "system",
-                "user" or "human" => "user",
-                "assistant" or "gpt" or "model" => TurnTemplate.Assistant,
-                "tool" or "function" or "observation" => "tool",
-                var other => throw turn.Wrong(roleField, $"is '{other}'; it must be system, user, assistant or tool"),
-            };
-            messages.Add(new ChatMessage(role, turn.Text(contentField)));
+            if (messages.FirstOrDefault(m => m.Role is TurnRole.System or TurnRole.Developer) is { } other && other.Content != system)
+                throw record.Wrong("system", "differs from the system message of the conversation; a conversation has one");
+            if (messages[0].Role != TurnRole.System) messages.Insert(0, new ChatMessage(TurnRole.System, system));
         }
 
-        return messages.Any(m => m.Role == TurnTemplate.Assistant)
-            ? new Example { Messages = messages }
-            : throw record.Wrong(list, "has no turn of the assistant, so there is nothing to learn");
+        return new Example { Messages = messages, Tools = ToolCalls.Tools(record), TemplateVariables = Variables(record) };
+    }
+
+    private static string? System(RecordReader record)
+    {
+        var texts = new[] { "system", "system_prompt" }.Select(record.OptionalText).Where(t => !string.IsNullOrEmpty(t)).Distinct().ToArray();
+        return texts.Length <= 1 ? texts.FirstOrDefault() : throw record.Wrong("system_prompt", "differs from system; a record has one of them");
+    }
+
+    private static Dictionary<string, JsonElement> Variables(RecordReader record)
+    {
+        var variables = new Dictionary<string, JsonElement>();
+        if (record.OptionalFlag("enable_thinking") is not null) variables["enable_thinking"] = record.Optional("enable_thinking")!.Value.Clone();
+        if (record.OptionalList("documents") is { } documents) variables["documents"] = documents.Clone();
+        if (record.Optional("chat_template_kwargs") is not { } given) return variables;
+        if (given.ValueKind == JsonValueKind.String) given = record.Parse("chat_template_kwargs", record.AsText("chat_template_kwargs", given));
+        if (given.ValueKind != JsonValueKind.Object)
+            throw record.Wrong("chat_template_kwargs", $"is {RecordReader.Kind(given)}; it must be an object of the template's variables");
+        foreach (var variable in given.EnumerateObject()) variables[variable.Name] = variable.Value.Clone();
+        return variables;
     }
 }

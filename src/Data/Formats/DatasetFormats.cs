@@ -5,8 +5,8 @@ public static class DatasetFormats
 {
     private static readonly IDatasetFormat[] s_formats =
     [
-        new MappedFieldsFormat(), new MessagesFormat(), new ShareGptFormat(), new PromptCompletionFormat(), new AlpacaFormat(),
-        new InputOutputFormat(), new TextFormat(),
+        new MappedFieldsFormat(), new TokenIdsFormat(), new PreferenceFormat(), new ChosenFormat(), new LabelledFormat(),
+        new MessagesFormat(), new ShareGptFormat(), new PromptCompletionFormat(), new AlpacaFormat(), new InputOutputFormat(), new TextFormat(),
     ];
 
     /// <summary>Their names.</summary>
@@ -23,5 +23,13 @@ public static class DatasetFormats
         return s_formats.FirstOrDefault(f => f.Matches(first.Element, options)) ?? throw first.Wrong(
             $"has fields {string.Join(", ", first.Element.EnumerateObject().Select(p => $"'{p.Name}'").DefaultIfEmpty("none"))}; known are "
             + string.Join("; ", s_formats.Select(f => $"{f.Name} ({f.Fields})")));
+    }
+
+    /// <summary>Reads a record by a format that was chosen, and sees to the fields that it does not read.</summary>
+    internal static T Read<T>(IDatasetFormat format, RecordReader record, Func<RecordReader, T> parse)
+    {
+        var parsed = parse(record);
+        record.Policy.Check(record, $"format {format.Name} reads {format.Fields}", isTurn: false, [.. format.Redundant]);
+        return parsed;
     }
 }

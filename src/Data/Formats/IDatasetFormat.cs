@@ -8,12 +8,15 @@ internal interface IDatasetFormat
     /// <summary>Its value for --data-format.</summary>
     string Name { get; }
 
-    /// <summary>Fields by which it is recognised, for messages.</summary>
+    /// <summary>Fields that it reads, for messages.</summary>
     string Fields { get; }
+
+    /// <summary>Fields that hold again what others hold, and may be left out.</summary>
+    IReadOnlyList<string> Redundant => [];
 
     /// <summary>Whether a record looks like this format.</summary>
     bool Matches(JsonElement record, DatasetOptions options);
 
-    /// <summary>Reads a record.</summary>
+    /// <summary>Reads a record. Fields that it does not read are looked at afterwards, by <see cref="FieldPolicy"/>.</summary>
     Example Parse(RecordReader record, DatasetOptions options);
 }

@@ -7,9 +7,11 @@ internal sealed class InputOutputFormat : IDatasetFormat
 {
     public string Name => "text2text";
 
-    public string Fields => "input, output";
+    public string Fields => $"input, output, {Conversation.ReadsBeside}";
 
-    public bool Matches(JsonElement record, DatasetOptions options) => record.TryGetProperty("input", out _) && record.TryGetProperty("output", out _) && !record.TryGetProperty("instruction", out _);
+    public bool Matches(JsonElement record, DatasetOptions options) =>
+        record.TryGetProperty("input", out _) && record.TryGetProperty("output", out _) && !record.TryGetProperty("instruction", out _);
 
-    public Example Parse(RecordReader record, DatasetOptions options) => Example.Of(record.Text("input"), record.Text("output"));
+    public Example Parse(RecordReader record, DatasetOptions options) =>
+        Conversation.Beside(record, [.. PromptTurns.Read(record, "input"), .. PromptTurns.Answer(record, "output")]);
 }

@@ -11,5 +11,7 @@ internal sealed class MappedFieldsFormat : IDatasetFormat
 
     public bool Matches(JsonElement record, DatasetOptions options) => options.PromptField is not null || options.CompletionField is not null;
 
-    public Example Parse(RecordReader record, DatasetOptions options) => Example.Of(record.Text(options.PromptField ?? "prompt"), record.Text(options.CompletionField ?? "completion"));
+    public Example Parse(RecordReader record, DatasetOptions options) => Conversation.Beside(
+        record,
+        [.. PromptTurns.Read(record, options.PromptField ?? "prompt"), .. PromptTurns.Answer(record, options.CompletionField ?? "completion")]);
 }

@@ -7,9 +7,19 @@ internal sealed class MessagesFormat : IDatasetFormat
 {
     public string Name => "messages";
 
-    public string Fields => "messages";
+    public string Fields => $"messages, {Conversation.ReadsBeside}";
 
     public bool Matches(JsonElement record, DatasetOptions options) => record.TryGetProperty("messages", out _);
 
-    public Example Parse(RecordReader record, DatasetOptions options) => Conversation.Parse(record, "messages", "role", "content");
+    public Example Parse(RecordReader record, DatasetOptions options)
+    {
+        var example = Conversation.Parse(record, "messages");
+
+        // Data sets of the hub repeat the first question beside the conversation.
+        if (record.Optional("prompt") is { ValueKind: JsonValueKind.String } prompt
+            && example.Messages.FirstOrDefault(m => m.Role == TurnRole.User)?.Content != record.AsText("prompt", prompt)
+            && options.Format is null)
+            throw record.Wrong("prompt", "is not used: messages does not begin with it. To train without it: --ignore-fields prompt");
+        return example;
+    }
 }

@@ -2,14 +2,18 @@ using System.Text.Json;
 
 namespace LisaOrleans.Data;
 
-/// <summary>OpenAI's and TRL's <c>{"prompt", "completion"}</c>.</summary>
+/// <summary>
+/// OpenAI's and TRL's <c>{"prompt", "completion"}</c>: two texts, or TRL's two lists of messages, of which the completion's
+/// are learned.
+/// </summary>
 internal sealed class PromptCompletionFormat : IDatasetFormat
 {
     public string Name => "prompt-completion";
 
-    public string Fields => "prompt, completion";
+    public string Fields => $"prompt, completion, {Conversation.ReadsBeside}";
 
     public bool Matches(JsonElement record, DatasetOptions options) => record.TryGetProperty("prompt", out _) && record.TryGetProperty("completion", out _);
 
-    public Example Parse(RecordReader record, DatasetOptions options) => Example.Of(record.Text("prompt"), record.Text("completion"));
+    public Example Parse(RecordReader record, DatasetOptions options) =>
+        Conversation.Beside(record, [.. PromptTurns.Read(record, "prompt"), .. PromptTurns.Answer(record, "completion")]);
 }

@@ -2,36 +2,90 @@ using System.Text.Json;
 
 namespace LisaOrleans.Data;
 
-/// <summary>A record and where it stands, for clear errors.</summary>
-internal sealed class RecordReader(string file, string place, JsonElement record)
+/// <summary>A record, or an object in it, and where it stands, for clear errors. It knows which of its fields were read.</summary>
+internal sealed class RecordReader(string file, string place, JsonElement record, FieldPolicy policy)
 {
+    private static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false };
+
+    private readonly List<string> _read = [];
+
     public JsonElement Element => record;
 
+    public FieldPolicy Policy => policy;
+
+    public bool Has(string field) => record.TryGetProperty(field, out _) && !policy.Hides(field);
+
+    /// <summary>A value that may be missing or null.</summary>
+    public JsonElement? Optional(string field)
+    {
+        _read.Add(field);
+        return record.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null && !policy.Hides(field) ? value : null;
+    }
+
     /// <summary>A text that must be there.</summary>
-    public string Text(string field) => record.TryGetProperty(field, out var value)
-        ? value.ValueKind == JsonValueKind.String ? Unescape(field, value) : throw Wrong(field, $"is {Kind(value)}; it must be a text")
-        : throw Wrong(field, $"is missing; the record has {Names()}");
+    public string Text(string field)
+    {
+        _read.Add(field);
+        return Has(field)
+            ? AsText(field, record.GetProperty(field))
+            : throw Wrong(field, $"is missing; the record has {Names()}");
+    }
 
     /// <summary>A text that may be missing or null.</summary>
-    public string? OptionalText(string field) =>
-        record.TryGetProperty(field, out var value) && value.ValueKind != JsonValueKind.Null ? Text(field) : null;
+    public string? OptionalText(string field) => Optional(field) is { } value ? AsText(field, value) : null;
 
-    /// <summary>A list of objects.</summary>
+    /// <summary>True, false or missing.</summary>
+    public bool? OptionalFlag(string field) => Optional(field) switch
+    {
+        null => null,
+        { ValueKind: JsonValueKind.True } => true,
+        { ValueKind: JsonValueKind.False } => false,
+        { } other => throw Wrong(field, $"is {Kind(other)}; it must be true or false"),
+    };
+
+    /// <summary>A list that may be missing, null or empty; also as the text of a JSON list, as data sets of the hub have it.</summary>
+    public JsonElement? OptionalList(string field)
+    {
+        if (Optional(field) is not { } value) return null;
+        if (value.ValueKind == JsonValueKind.String)
+        {
+            var text = AsText(field, value);
+            if (string.IsNullOrWhiteSpace(text)) return null;
+            value = Parse(field, text);
+            if (value.ValueKind == JsonValueKind.Null) return null;
+        }
+
+        if (value.ValueKind != JsonValueKind.Array) throw Wrong(field, $"is {Kind(value)}; it must be a list");
+        return value.GetArrayLength() > 0 ? value : null;
+    }
+
+    /// <summary>A list of objects, at least one.</summary>
     public IReadOnlyList<RecordReader> List(string field)
     {
-        if (!record.TryGetProperty(field, out var value)) throw Wrong(field, $"is missing; the record has {Names()}");
+        if (!Has(field)) throw Wrong(field, $"is missing; the record has {Names()}");
+        _read.Add(field);
+        var value = record.GetProperty(field);
+        if (value.ValueKind == JsonValueKind.String && AsText(field, value) is ['[', ..] text) value = Parse(field, text);
         if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() == 0) throw Wrong(field, "must be a list with at least one entry");
         return [.. value.EnumerateArray().Select((item, i) => item.ValueKind == JsonValueKind.Object
-            ? new RecordReader(file, $"{place}: {field}[{i}]", item)
+            ? new RecordReader(file, $"{place}: {field}[{i}]", item, policy)
             : throw Wrong($"{field}[{i}]", $"is {Kind(item)}; it must be an object"))];
     }
+
+    /// <summary>An object in it.</summary>
+    public RecordReader Inner(string field, JsonElement value) => new(file, $"{place}: {field}", value, policy);
+
+    /// <summary>Fields that nobody asked for.</summary>
+    public IEnumerable<JsonProperty> Unread() => record.EnumerateObject().Where(p => !_read.Contains(p.Name) && !policy.Hides(p.Name));
 
     public DatasetException Wrong(string field, string problem) => new($"{file}: {place}: field '{field}' {problem}");
 
     public DatasetException Wrong(string problem) => new($"{file}: {place}: {problem}");
 
-    private string Unescape(string field, JsonElement value)
+    /// <summary>A text out of the record, wherever it stands.</summary>
+    public string AsText(string field, JsonElement value)
     {
+        if (value.ValueKind != JsonValueKind.String) throw Wrong(field, $"is {Kind(value)}; it must be a text");
         try
         {
             return value.GetString()!;
@@ -43,9 +97,20 @@ internal sealed class RecordReader(string file, string place, JsonElement record
         }
     }
 
-    private string Names() => string.Join(", ", record.EnumerateObject().Select(p => $"'{p.Name}'").DefaultIfEmpty("no fields"));
+    /// <summary>The JSON that a text holds.</summary>
+    public JsonElement Parse(string field, string text)
+    {
+        try
+        {
+            return JsonElement.Parse(text, s_strict);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            throw Wrong(field, $"is a text which is not valid JSON: {e.Message}");
+        }
+    }
 
-    private static string Kind(JsonElement value) => value.ValueKind switch
+    public static string Kind(JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Null => "null",
         JsonValueKind.Number => "a number",
@@ -54,4 +119,6 @@ internal sealed class RecordReader(string file, string place, JsonElement record
         JsonValueKind.Object => "an object",
         _ => "a text",
     };
+
+    private string Names() => string.Join(", ", record.EnumerateObject().Select(p => $"'{p.Name}'").DefaultIfEmpty("no fields"));
 }

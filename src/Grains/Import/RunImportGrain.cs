@@ -114,6 +114,7 @@ internal sealed partial class RunImportGrain(IBlobStore store, IClusterView clus
                 TextField = dataset.TextField,
                 Template = dataset.Template,
                 TrainOnPrompt = dataset.TrainOnPrompt,
+                IgnoreFields = dataset.IgnoreFields,
                 BlockSize = spec.BlockSize,
             },
             Spec = spec,

@@ -194,6 +194,7 @@ public static class RunImporter
     {
         ("format", o.Format), ("prompt_field", o.PromptField), ("completion_field", o.CompletionField), ("text_field", o.TextField),
         ("template", o.Template), ("train_on_prompt", o.TrainOnPrompt ? "true" : "false"),
+        ("ignore_fields", o.IgnoreFields.Count > 0 ? string.Join(",", o.IgnoreFields) : null),
     }.Where(p => p.Item2 is not null).Select(p => $"{p.Item1} {p.Item2}"));
 
     private sealed record StoredRun(Manifest Manifest, TrainingSpec Spec);

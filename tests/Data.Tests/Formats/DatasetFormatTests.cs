@@ -80,7 +80,8 @@ public sealed class DatasetFormatTests
         var record = """{"prompt":"p","completion":"c","text":"t"}""";
         Assert.Equal("t", Assert.Single(Dataset.Read(record, new DatasetOptions { Format = "text" })).Text);
         Assert.Equal(
-            ["fields", "messages", "sharegpt", "prompt-completion", "alpaca", "text2text", "text"], DatasetFormats.Names);
+            ["fields", "tokens", "preference", "chosen", "labelled", "messages", "sharegpt", "prompt-completion", "alpaca", "text2text", "text"],
+            DatasetFormats.Names);
         var e = Assert.Throws<DatasetException>(() => Dataset.Read(record, new DatasetOptions { Format = "csv" }));
         Assert.Equal($"data format 'csv' is unknown; one of {string.Join(", ", DatasetFormats.Names)}", e.Message);
     }

@@ -32,7 +32,7 @@ public sealed class DatasetReaderErrorTests
     [InlineData("{\"messages\":[{\"role\":\"user\"}]}", ": line 1: messages[0]: field 'content' is missing; the record has 'role'")]
     [InlineData(
         "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"bot\",\"content\":\"b\"}]}",
-        ": line 1: messages[1]: field 'role' is 'bot'; it must be system, user, assistant or tool")]
+        ": line 1: messages[1]: field 'role' is 'bot'; it must be system, developer, user, assistant or tool")]
     [InlineData("{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}", ": line 1: field 'messages' has no turn of the assistant")]
     public void An_error_names_file_line_and_field(string content, string error) =>
         Assert.StartsWith(error, Dataset.Error(Encoding.UTF8.GetBytes(content)), StringComparison.Ordinal);

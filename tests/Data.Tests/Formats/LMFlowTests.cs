@@ -23,7 +23,6 @@ public sealed class LMFlowTests
                 {
                   "conversation_id": "C1",
                   "system": "s",
-                  "tools": ["t"],
                   "messages": [
                     { "role": "user", "content": "u" },
                     { "role": "assistant", "content": "a" },

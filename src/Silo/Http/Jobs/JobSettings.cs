@@ -67,6 +67,7 @@ internal static class JobSettings
         CompletionField = h.CompletionField,
         TextField = h.TextField,
         Template = h.Template ?? s_dataDefaults.Template,
+        IgnoreFields = h.IgnoreFields ?? [],
         TrainOnPrompt = h.TrainOnPrompt ?? s_dataDefaults.TrainOnPrompt,
         BlockSize = blockSize,
     };
@@ -119,6 +120,7 @@ internal static class JobSettings
         PromptField = job.Dataset.PromptField,
         CompletionField = job.Dataset.CompletionField,
         TextField = job.Dataset.TextField,
+        IgnoreFields = job.Dataset.IgnoreFields,
         TrainOnPrompt = job.Dataset.TrainOnPrompt,
     };
 }

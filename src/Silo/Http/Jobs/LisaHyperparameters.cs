@@ -99,6 +99,9 @@ public sealed record LisaHyperparameters
     /// <summary>Field with the text.</summary>
     public string? TextField { get; init; }
 
+    /// <summary>Fields of records and turns to train without; others that are not used are an error.</summary>
+    public IReadOnlyList<string>? IgnoreFields { get; init; }
+
     /// <summary>Whether prompts are learned too. Default false.</summary>
     public bool? TrainOnPrompt { get; init; }
 }

@@ -1,0 +1,17 @@
+using System.Text.Json;
+
+namespace LisaOrleans.Data;
+
+/// <summary>The preferred answers of <see cref="PreferenceFormat"/>, for supervised training. Only by its name.</summary>
+internal sealed class ChosenFormat : IDatasetFormat
+{
+    public string Name => "chosen";
+
+    public string Fields => "as preference; the rejected answers are left out";
+
+    public IReadOnlyList<string> Redundant => ["messages"];
+
+    public bool Matches(JsonElement record, DatasetOptions options) => false;
+
+    public Example Parse(RecordReader record, DatasetOptions options) => PreferenceFormat.ParsePair(record).Chosen;
+}

@@ -1,0 +1,24 @@
+using System.Text.Json;
+
+namespace LisaOrleans.Data;
+
+/// <summary>TRL's answers that are good or bad: <c>{"prompt", "completion", "label"}</c>, the label true or false.</summary>
+internal sealed class LabelledFormat : IDatasetFormat
+{
+    public string Name => "labelled";
+
+    public string Fields => "prompt, completion, label";
+
+    public bool Matches(JsonElement record, DatasetOptions options) => record.TryGetProperty("prompt", out _)
+        && record.TryGetProperty("completion", out _)
+        && record.TryGetProperty("label", out var label) && label.ValueKind is JsonValueKind.True or JsonValueKind.False;
+
+    public Example Parse(RecordReader record, DatasetOptions options) => throw record.Wrong(
+        "label", "says whether the completion is good, and supervised training would learn bad ones too; to learn all of them: --ignore-fields label");
+
+    public static LabelledAnswer ParseAnswer(RecordReader record)
+    {
+        var example = Conversation.Beside(record, [.. PromptTurns.Read(record, "prompt"), .. PromptTurns.Answer(record, "completion")]);
+        return new LabelledAnswer(example, record.OptionalFlag("label") ?? throw record.Wrong("label", "is missing; it must be true or false"));
+    }
+}

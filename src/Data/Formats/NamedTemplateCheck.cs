@@ -1,0 +1,26 @@
+namespace LisaOrleans.Data;
+
+/// <summary>The templates with names of their own write role and content only. What else a record holds is refused by name.</summary>
+internal static class NamedTemplateCheck
+{
+    public static void Check(RecordReader record, Example example, DatasetOptions options)
+    {
+        if (example.Tools is not null) throw NotWritten("tools");
+        if (example.TemplateVariables.Keys.FirstOrDefault() is { } variable) throw NotWritten(variable);
+        for (var i = 0; i < example.Messages.Count; i++)
+        {
+            var message = example.Messages[i];
+            if (message.Train is { } train && train != (message.Role == TurnTemplate.Assistant))
+                throw record.Wrong("weight", $"(or 'train') of turn {i} is {train}, which is not supported yet: leave the conversation out, or --ignore-fields weight,train");
+            if (message.Fields is not { } fields) continue;
+
+            // ShareGPT's calls are the turn's text as well.
+            var isSpelledOut = message.Content.Length > 0 && fields.TryGetProperty("content", out var content) && content.ValueEquals("");
+            foreach (var field in fields.EnumerateObject().Select(p => p.Name))
+                if (field is not ("role" or "content") && !(field == "tool_calls" && isSpelledOut)) throw NotWritten($"{field}' of turn '{i}");
+        }
+
+        DatasetException NotWritten(string field) => record.Wrong(
+            field, $"is not used: template {options.Template} writes role and content only. To train without it: --ignore-fields {field.Split('\'')[0]}");
+    }
+}

@@ -1,0 +1,85 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace LisaOrleans.Data;
+
+/// <summary>
+/// The tools of a record and the calls of a turn, in the form in which Hugging Face's templates take them: a call is
+/// <c>{"type": "function", "function": {"name", "arguments"}}</c>, its arguments an object.
+/// </summary>
+internal static class ToolCalls
+{
+    /// <summary>A turn's <c>tool_calls</c>, or OpenAI's older <c>function_call</c>; null where it calls nothing.</summary>
+    public static JsonArray? Read(RecordReader turn)
+    {
+        var list = turn.OptionalList("tool_calls");
+        var single = turn.Optional("function_call");
+        if (list is not null && single is not null) throw turn.Wrong("function_call", "stands beside tool_calls; a turn has one of them");
+        if (list is { } calls) return new JsonArray([.. calls.EnumerateArray().Select((call, i) => Call(turn, $"tool_calls[{i}]", call))]);
+        return single is { } one ? new JsonArray(Call(turn, "function_call", one)) : null;
+    }
+
+    /// <summary>ShareGPT's calls: <c>{"name", "arguments"}</c>, or a list of such, as the text of a turn. Null where the text is something else.</summary>
+    public static JsonArray? FromText(RecordReader turn, string field, string text)
+    {
+        if (text.AsSpan().TrimStart() is not ['{' or '[', ..]) return null;
+        JsonElement value;
+        try
+        {
+            value = JsonElement.Parse(text);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+
+        JsonElement[] calls = value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : [value];
+        return calls.Length > 0 && calls.All(c => c.ValueKind == JsonValueKind.Object && c.TryGetProperty("name", out _) && c.TryGetProperty("arguments", out _))
+            ? new JsonArray([.. calls.Select(c => Call(turn, field, c))])
+            : null;
+    }
+
+    /// <summary>A record's <c>tools</c>, or OpenAI's older <c>functions</c>; null where it has none.</summary>
+    public static JsonElement? Tools(RecordReader record)
+    {
+        var tools = record.OptionalList("tools");
+        var functions = record.OptionalList("functions");
+        if (tools is not null && functions is not null) throw record.Wrong("functions", "stands beside tools; a record has one of them");
+        if (functions is not { } list) return tools?.Clone();
+        JsonNode[] wrapped = [.. list.EnumerateArray().Select(f => Function(JsonValue(f)))];
+        return JsonSerializer.SerializeToElement(new JsonArray(wrapped));
+    }
+
+    private static JsonObject Call(RecordReader turn, string field, JsonElement call)
+    {
+        if (call.ValueKind == JsonValueKind.String) call = turn.Parse(field, turn.AsText(field, call));
+        if (call.ValueKind != JsonValueKind.Object) throw turn.Wrong(field, $"is {RecordReader.Kind(call)}; it must be an object");
+        var isBare = !call.TryGetProperty("function", out var function);
+        if (isBare) function = call;
+        if (function.ValueKind != JsonValueKind.Object || !function.TryGetProperty("name", out var name) || name.ValueKind != JsonValueKind.String)
+            throw turn.Wrong(field, "must name a function: {\"type\": \"function\", \"function\": {\"name\": …, \"arguments\": …}}");
+
+        var normal = (JsonObject)JsonValue(function);
+        if (function.TryGetProperty("arguments", out var arguments)) normal["arguments"] = Arguments(turn, field, arguments);
+        if (isBare) return Function(normal);
+        var whole = (JsonObject)JsonValue(call);
+        whole["function"] = normal;
+        return whole;
+    }
+
+    // OpenAI has them as the text of an object, Hugging Face's templates want the object.
+    private static JsonNode? Arguments(RecordReader turn, string field, JsonElement arguments)
+    {
+        if (arguments.ValueKind != JsonValueKind.String) return JsonValue(arguments);
+        var text = turn.AsText(field, arguments);
+        if (string.IsNullOrWhiteSpace(text)) return new JsonObject();
+        var value = turn.Parse($"{field}.arguments", text);
+        return value.ValueKind == JsonValueKind.Object
+            ? JsonValue(value)
+            : throw turn.Wrong($"{field}.arguments", $"is the text of {RecordReader.Kind(value)}; it must be that of an object");
+    }
+
+    private static JsonObject Function(JsonNode function) => new() { ["type"] = "function", ["function"] = function };
+
+    private static JsonNode JsonValue(JsonElement element) => JsonSerializer.SerializeToNode(element)!;
+}
