@@ -1,7 +1,7 @@
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Data;
-using LisaOrleans.Grains;
 using LisaOrleans.Silo;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Bench;
 

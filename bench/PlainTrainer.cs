@@ -1,7 +1,7 @@
 // Shapes: B batch, T sequence, D model width, H heads, K head width, V vocabulary.
 using LisaOrleans.Data;
-using LisaOrleans.Grains;
 using LisaOrleans.Model;
+using LisaOrleans.Training;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;

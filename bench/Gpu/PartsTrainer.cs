@@ -1,6 +1,6 @@
 using LisaOrleans.Data;
-using LisaOrleans.Grains;
 using LisaOrleans.Model;
+using LisaOrleans.Training;
 using static TorchSharp.torch;
 
 namespace LisaOrleans.Bench;

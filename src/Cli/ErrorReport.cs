@@ -1,8 +1,8 @@
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Client;
 using LisaOrleans.Data;
-using LisaOrleans.Grains;
 using LisaOrleans.Model;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Cli;
 

@@ -1,7 +1,8 @@
+using LisaOrleans.Api;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Data;
-using LisaOrleans.Grains;
 using LisaOrleans.Silo;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Dashboard.Tests;
 
@@ -23,7 +24,7 @@ internal sealed class DashboardSilo : IAsyncDisposable
         var folder = new TempFolder();
         var store = new FolderBlobStore(folder["store"]);
         var silo = await EmbeddedSilo.StartAsync(
-            new EmbeddedSiloOptions { Store = store, HttpPort = 0, Http = new SiloHttpOptions { Keys = keys, RequestsPerMinute = 1_000_000 } }, Token);
+            new EmbeddedSiloOptions { Store = store, HttpPort = 0, Http = new DashboardServer(new ApiServerOptions { Keys = keys, RequestsPerMinute = 1_000_000 }) }, Token);
         return new DashboardSilo(folder, store, silo);
     }
 

@@ -1,4 +1,4 @@
-using LisaOrleans.Silo;
+using LisaOrleans.Api;
 using Microsoft.Playwright;
 
 namespace LisaOrleans.Dashboard.Tests;

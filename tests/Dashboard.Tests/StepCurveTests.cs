@@ -1,5 +1,3 @@
-using LisaOrleans.Silo;
-
 namespace LisaOrleans.Dashboard.Tests;
 
 /// <summary>Curves and maps of runs that are too long to be shown step by step.</summary>

@@ -1,6 +1,6 @@
 using System.Text.Json;
+using LisaOrleans.Api;
 using LisaOrleans.Cli;
-using LisaOrleans.Silo;
 
 namespace LisaOrleans.Deploy.Tests;
 

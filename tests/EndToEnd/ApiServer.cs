@@ -1,5 +1,7 @@
 using System.Net.Http.Headers;
+using LisaOrleans.Api;
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Dashboard;
 using LisaOrleans.Silo;
 
 namespace LisaOrleans.EndToEnd;
@@ -32,20 +34,20 @@ internal sealed class ApiServer : IAsyncDisposable
     /// <summary>Starts a server.</summary>
     /// <param name="store">The store's folder; null for a fresh one.</param>
     /// <param name="change">Changes its options.</param>
-    public static async Task<ApiServer> StartAsync(string? store = null, Func<SiloHttpOptions, SiloHttpOptions>? change = null)
+    public static async Task<ApiServer> StartAsync(string? store = null, Func<ApiServerOptions, ApiServerOptions>? change = null)
     {
         var folder = store is null ? new TempFolder() : null;
         var blobs = new FolderBlobStore(store ?? folder!["store"]);
         var (readKey, reader) = ApiKey.Create("reader", ApiScopes.Read);
         var (writeKey, writer) = ApiKey.Create("writer", ApiScopes.Write);
-        var http = new SiloHttpOptions
+        var http = new ApiServerOptions
         {
             Keys = new ApiKeys([reader, writer]),
             ModelsFolder = Path.Combine(Repository.Root, "samples"),
             RequestsPerMinute = 1_000_000,
         };
         var silo = await EmbeddedSilo.StartAsync(
-            new EmbeddedSiloOptions { Store = blobs, HttpPort = 0, Http = change?.Invoke(http) ?? http }, TestContext.Current.CancellationToken);
+            new EmbeddedSiloOptions { Store = blobs, HttpPort = 0, Http = new DashboardServer(change?.Invoke(http) ?? http) }, TestContext.Current.CancellationToken);
         return new ApiServer(folder, blobs, silo, readKey, writeKey);
     }
 

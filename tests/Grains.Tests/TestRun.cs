@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Silo;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains.Tests;
 

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using LisaOrleans.Data;
-using LisaOrleans.Grains;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Cli;
 

@@ -1,4 +1,4 @@
-using LisaOrleans.Grains;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Cli;
 

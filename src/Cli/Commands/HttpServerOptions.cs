@@ -1,7 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
-using LisaOrleans.Silo;
+using LisaOrleans.Api;
 
 namespace LisaOrleans.Cli;
 
@@ -10,7 +10,7 @@ internal static class HttpServerOptions
 {
     private const int LargestUpload = 1 << 20;
 
-    public static SiloHttpOptions From(SettingValues values) => new()
+    public static ApiServerOptions From(SettingValues values) => new()
     {
         Keys = values.OptionalPath(KnownSettings.ApiKeyFile) is { } keys ? ApiKeys.ReadFile(Existing(values, KnownSettings.ApiKeyFile, keys)) : null,
         ModelsFolder = values.OptionalPath(KnownSettings.ModelsFolder) is not { } models ? null
@@ -27,7 +27,7 @@ internal static class HttpServerOptions
         values.OptionalInteger(KnownSettings.TrainHttpPort) is null ? null : (int)Within(values, KnownSettings.TrainHttpPort, 0, IPEndPoint.MaxPort);
 
     /// <summary>Where the server listens, for people.</summary>
-    public static string Describe(IPAddress host, int port, SiloHttpOptions options)
+    public static string Describe(IPAddress host, int port, ApiServerOptions options)
     {
         var address = options.Keys is null && !IPAddress.IsLoopback(host) ? IPAddress.Loopback : host;
         return $"HTTP at {(options.Certificate is null ? "http" : "https")}://{new IPEndPoint(address, port)}, "

@@ -1,5 +1,5 @@
+using LisaOrleans.Api;
 using LisaOrleans.Checkpoints;
-using LisaOrleans.Silo;
 
 namespace LisaOrleans.Cli;
 

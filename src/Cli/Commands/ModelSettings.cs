@@ -1,5 +1,5 @@
-using LisaOrleans.Grains;
 using LisaOrleans.Model;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Cli;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using LisaOrleans.Model;
+using LisaOrleans.Training;
 using Spectre.Console;
 
 namespace LisaOrleans.Cli;

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Security.Cryptography;
 using System.Text;
+using LisaOrleans.Api;
+using LisaOrleans.Dashboard;
 using LisaOrleans.Silo;
 using Microsoft.Extensions.Hosting;
 
@@ -14,17 +16,19 @@ internal static class SiloCommand
     public static async Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
     {
         using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
-        var options = await Options(values, http, cancellationToken);
+        var api = HttpServerOptions.From(values);
+        var options = await Options(values, api, http, cancellationToken);
         await using var silo = ClusterSilo.Create(options);
         await silo.StartAsync(cancellationToken);
         Console.WriteLine(
             $"silo {options.Host}:{options.SiloPort} of cluster '{options.ClusterId}' is ready: roles {string.Join(',', options.Roles)}, "
-            + $"{options.Threads} threads on {TrainingDevice.Name}, store {options.Store.Location}, {HttpServerOptions.Describe(options.Host, options.HttpPort, options.Http)}");
+            + $"{options.Threads} threads on {TrainingDevice.Name}, store {options.Store.Location}, {HttpServerOptions.Describe(options.Host, options.HttpPort, api)}");
         await silo.WaitForShutdownAsync(cancellationToken);
         return ExitCodes.Done;
     }
 
-    private static async Task<ClusterSiloOptions> Options(SettingValues values, HttpClient http, CancellationToken cancellationToken)
+    private static async Task<ClusterSiloOptions> Options(
+        SettingValues values, ApiServerOptions api, HttpClient http, CancellationToken cancellationToken)
     {
         var clusterId = values.Text(KnownSettings.ClusterId);
         var host = Address(values);
@@ -42,7 +46,7 @@ internal static class SiloCommand
             SiloPort = Port(values, KnownSettings.SiloPort, 1),
             GatewayPort = Port(values, KnownSettings.GatewayPort, 1),
             HttpPort = Port(values, KnownSettings.HttpPort, 1),
-            Http = HttpServerOptions.From(values),
+            Http = new DashboardServer(api),
             TensorPort = Port(values, KnownSettings.TensorPort, 0),
             Roles = roles,
             Threads = (int)threads,

@@ -1,8 +1,10 @@
 using System.Runtime.InteropServices;
+using LisaOrleans.Api;
 using LisaOrleans.Checkpoints;
-using LisaOrleans.Grains;
+using LisaOrleans.Dashboard;
 using LisaOrleans.Model;
 using LisaOrleans.Silo;
+using LisaOrleans.Training;
 using Spectre.Console;
 
 namespace LisaOrleans.Cli;
@@ -16,7 +18,7 @@ internal sealed class TrainCommand : IDisposable
     private readonly string _output;
     private readonly NewFolders _folders = new();
     private readonly int? _httpPort;
-    private readonly SiloHttpOptions _http;
+    private readonly ApiServerOptions _http;
     private readonly IRunReporter _reporter;
     private readonly TaskCompletionSource _interrupted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IBlobStore _store = null!;
@@ -121,7 +123,7 @@ internal sealed class TrainCommand : IDisposable
     private async Task<RunState> Train(ImportOutcome outcome)
     {
         await using var silo = await EmbeddedSilo.StartAsync(
-            new EmbeddedSiloOptions { Store = _store, HttpPort = _httpPort, Http = _http }, CancellationToken.None);
+            new EmbeddedSiloOptions { Store = _store, HttpPort = _httpPort ?? 0, Http = _httpPort is null ? null : new DashboardServer(_http) }, CancellationToken.None);
         if (silo.HttpAddress is { } address) _reporter.Say($"HTTP API at {address.AbsoluteUri.TrimEnd('/')}/v1");
         var run = silo.Grains.GetGrain<IRunGrain>(RunName);
         var before = (await run.GetStatus()).Position;

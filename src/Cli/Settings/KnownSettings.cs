@@ -1,7 +1,8 @@
+using LisaOrleans.Api;
 using LisaOrleans.Data;
-using LisaOrleans.Grains;
 using LisaOrleans.Model;
 using LisaOrleans.Silo;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Cli;
 

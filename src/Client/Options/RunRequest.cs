@@ -1,3 +1,4 @@
+
 namespace LisaOrleans.Client;
 
 /// <summary>A run to be submitted.</summary>

@@ -1,6 +1,7 @@
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Data;
 using LisaOrleans.Model;
+using LisaOrleans.Training;
 using Microsoft.Extensions.Logging;
 
 namespace LisaOrleans.Grains;

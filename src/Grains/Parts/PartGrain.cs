@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Model;
+using LisaOrleans.Training;
 using Orleans.Concurrency;
 using static TorchSharp.torch;
 

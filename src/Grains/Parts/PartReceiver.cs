@@ -1,4 +1,5 @@
 using LisaOrleans.Model;
+using LisaOrleans.Training;
 using Microsoft.Extensions.Logging;
 
 namespace LisaOrleans.Grains;

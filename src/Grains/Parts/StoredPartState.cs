@@ -1,5 +1,6 @@
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Model;
+using LisaOrleans.Training;
 using static TorchSharp.torch;
 
 namespace LisaOrleans.Grains;

@@ -1,5 +1,6 @@
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Model;
+using LisaOrleans.Training;
 using Orleans.Concurrency;
 
 namespace LisaOrleans.Grains;

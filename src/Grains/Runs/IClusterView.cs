@@ -1,3 +1,5 @@
+using LisaOrleans.Training;
+
 namespace LisaOrleans.Grains;
 
 /// <summary>The silos that runs can train on, as this silo sees them now.</summary>

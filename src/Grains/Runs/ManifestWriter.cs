@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains;
 

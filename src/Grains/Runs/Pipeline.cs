@@ -1,5 +1,6 @@
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Data;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains;
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Training;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 

@@ -1,3 +1,4 @@
+using LisaOrleans.Training;
 using Microsoft.Extensions.Logging;
 
 namespace LisaOrleans.Grains;

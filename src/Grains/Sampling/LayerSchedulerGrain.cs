@@ -1,3 +1,5 @@
+using LisaOrleans.Training;
+
 namespace LisaOrleans.Grains;
 
 /// <inheritdoc cref="ILayerSchedulerGrain"/>

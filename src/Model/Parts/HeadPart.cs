@@ -12,7 +12,7 @@ public sealed class HeadPart : ModelPart
     private const int IgnoreIndex = -100;
 
     // Logits of one chunk take at most this many float32 numbers (256 MB), whatever the vocabulary.
-    internal const long ChunkLogits = 64L << 20;
+    public const long ChunkLogits = 64L << 20;
 
     private readonly Func<EmbeddingPart>? _tied;
 

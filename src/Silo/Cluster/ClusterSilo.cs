@@ -19,8 +19,8 @@ public static class ClusterSilo
         builder.Configuration.Sources.Clear();
         builder.Logging.AddLisaLogging(options.JsonLogs);
         builder.AddLisaTelemetry($"{options.Host}:{options.SiloPort}", options.ClusterId);
-        SiloHttp.Listen(builder.WebHost, options.Host, options.HttpPort, options.Http);
-        SiloHttp.Add(builder.Services, options.Http);
+        options.Http.Listen(builder.WebHost, options.Host, options.HttpPort);
+        options.Http.AddServices(builder.Services);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = options.DrainTimeout + TimeSpan.FromSeconds(10));
         builder.Services.AddSingleton(options);
         builder.Services.AddSingleton<SiloDrain>();
@@ -30,7 +30,7 @@ public static class ClusterSilo
         builder.UseOrleans(silo => Configure(silo, options));
         builder.Services.AddHostedService<RunWaker>();
         var app = builder.Build();
-        SiloHttp.Map(app);
+        options.Http.Map(app);
         return app;
     }
 
@@ -75,7 +75,7 @@ public static class ClusterSilo
                 [SiloRoles.ThreadsKey] = options.Threads.ToString(CultureInfo.InvariantCulture),
                 [SiloRoles.MaxRunsKey] = options.MaxRuns.ToString(CultureInfo.InvariantCulture),
             })
-            .AddLisaSilo(options.Store, new TensorTransportOptions { Address = options.Host, Port = options.TensorPort, Secret = options.Secret })
-            .AddLisaDashboard();
+            .AddLisaSilo(options.Store, new TensorTransportOptions { Address = options.Host, Port = options.TensorPort, Secret = options.Secret });
+        options.Http.AddToSilo(silo);
     }
 }

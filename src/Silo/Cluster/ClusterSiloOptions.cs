@@ -1,6 +1,6 @@
 using System.Net;
 using LisaOrleans.Checkpoints;
-using LisaOrleans.Grains;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Silo;
 
@@ -28,8 +28,8 @@ public sealed record ClusterSiloOptions
     /// <value>Port for health probes and the HTTP API.</value>
     public required int HttpPort { get; init; }
 
-    /// <value>The HTTP API. Default: without keys, on loopback only.</value>
-    public SiloHttpOptions Http { get; init; } = new();
+    /// <value>What it answers over HTTP.</value>
+    public required ISiloServer Http { get; init; }
 
     /// <value>Port for tensors; 0 for any free one.</value>
     public int TensorPort { get; init; }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using LisaOrleans.Grains;
+using LisaOrleans.Training;
 using Microsoft.Extensions.Options;
 using Orleans.Configuration;
 using Orleans.Runtime.MembershipService.SiloMetadata;

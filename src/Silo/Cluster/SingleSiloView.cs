@@ -1,4 +1,5 @@
 using LisaOrleans.Grains;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Silo;
 

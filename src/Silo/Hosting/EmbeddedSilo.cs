@@ -19,14 +19,14 @@ public sealed class EmbeddedSilo : IAsyncDisposable
     /// <summary>For calls to its grains.</summary>
     public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
 
-    /// <summary>Where the HTTP API listens; null where no port was given.</summary>
+    /// <summary>Where the server listens; null where there is none.</summary>
     public Uri? HttpAddress =>
         _host.Services.GetService<IServer>()?.Features.Get<IServerAddressesFeature>()?.Addresses.Select(a => new Uri(a)).FirstOrDefault();
 
     /// <summary>Starts it.</summary>
     public static async Task<EmbeddedSilo> StartAsync(EmbeddedSiloOptions options, CancellationToken cancellationToken)
     {
-        var host = options.HttpPort is { } port ? WithHttp(options, port) : WithoutHttp(options);
+        var host = options.Http is { } server ? WithHttp(options, server) : WithoutHttp(options);
         try
         {
             await host.StartAsync(cancellationToken);
@@ -55,18 +55,18 @@ public sealed class EmbeddedSilo : IAsyncDisposable
         .ConfigureServices(services => services.AddSingleton<IHostLifetime, NoLifetime>())
         .Build();
 
-    private static WebApplication WithHttp(EmbeddedSiloOptions options, int port)
+    private static WebApplication WithHttp(EmbeddedSiloOptions options, ISiloServer server)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
         builder.Configuration.Sources.Clear();
         Quiet(builder.Logging.ClearProviders());
         builder.AddLisaTelemetry(Environment.MachineName, null);
-        SiloHttp.Listen(builder.WebHost, IPAddress.Loopback, port, options.Http);
-        SiloHttp.Add(builder.Services, options.Http);
-        builder.UseOrleans(silo => Configure(silo, options).AddLisaDashboard());
+        server.Listen(builder.WebHost, IPAddress.Loopback, options.HttpPort);
+        server.AddServices(builder.Services);
+        builder.UseOrleans(silo => server.AddToSilo(Configure(silo, options)));
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         var app = builder.Build();
-        SiloHttp.Map(app);
+        server.Map(app);
         return app;
     }
 

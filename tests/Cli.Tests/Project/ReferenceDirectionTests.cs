@@ -2,7 +2,10 @@ using System.Xml.Linq;
 
 namespace LisaOrleans.Cli.Tests;
 
-/// <summary>Cli -> Silo -> Grains -> {Model, Data, Checkpoints} -> nothing of ours; Client -> {Abstractions, Checkpoints} &lt;- Grains.</summary>
+/// <summary>
+/// Cli -> {Dashboard, Client}; Dashboard -> Api -> Silo -> Grains -> Training -> {Abstractions, Checkpoints, Data, Model} -> nothing
+/// of ours; Client -> {Abstractions, Checkpoints}.
+/// </summary>
 public sealed class ReferenceDirectionTests
 {
     private static readonly Dictionary<string, string[]> s_allowed = new()
@@ -11,10 +14,13 @@ public sealed class ReferenceDirectionTests
         ["Model"] = [],
         ["Data"] = [],
         ["Checkpoints"] = [],
-        ["Grains"] = ["Abstractions", "Checkpoints", "Data", "Model"],
+        ["Training"] = ["Abstractions", "Checkpoints", "Data", "Model"],
+        ["Grains"] = ["Training"],
         ["Silo"] = ["Grains"],
+        ["Api"] = ["Silo"],
+        ["Dashboard"] = ["Api"],
         ["Client"] = ["Abstractions", "Checkpoints"],
-        ["Cli"] = ["Client", "Silo"],
+        ["Cli"] = ["Client", "Dashboard"],
     };
 
     private static IEnumerable<string> Projects =>
@@ -38,7 +44,7 @@ public sealed class ReferenceDirectionTests
         {
             var packages = Items(project, "PackageReference").ToArray();
             if (Name(project) != "Model") Assert.DoesNotContain(packages, IsTorch);
-            if (Name(project) is "Model" or "Data" or "Checkpoints")
+            if (Name(project) is "Model" or "Data" or "Checkpoints" or "Training")
                 Assert.DoesNotContain(packages, p => p.Contains("Orleans", StringComparison.Ordinal));
         }
 

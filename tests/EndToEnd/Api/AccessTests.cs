@@ -1,6 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
-using LisaOrleans.Silo;
+using LisaOrleans.Api;
 
 namespace LisaOrleans.EndToEnd;
 

@@ -1,3 +1,4 @@
+
 namespace LisaOrleans.EndToEnd;
 
 /// <summary>The official npm package, unchanged, against the API.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains.Tests;
 

@@ -1,4 +1,5 @@
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains.Tests;
 

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Silo;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains.Tests;
 

@@ -1,5 +1,6 @@
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Silo;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains.Tests;
 

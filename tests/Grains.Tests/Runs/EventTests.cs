@@ -1,3 +1,5 @@
+using LisaOrleans.Training;
+
 namespace LisaOrleans.Grains.Tests;
 
 /// <summary>Whoever watches a run, across whatever silos, hears of everything once and in order.</summary>

@@ -1,4 +1,5 @@
 using LisaOrleans.Model;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains.Tests;
 

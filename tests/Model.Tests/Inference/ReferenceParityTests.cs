@@ -1,4 +1,4 @@
-using LisaOrleans.Grains;
+using LisaOrleans.Training;
 using static TorchSharp.torch;
 
 namespace LisaOrleans.Model.Tests;

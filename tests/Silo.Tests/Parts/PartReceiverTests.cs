@@ -1,5 +1,6 @@
 using LisaOrleans.Grains;
 using LisaOrleans.Model;
+using LisaOrleans.Training;
 using Microsoft.Extensions.Logging.Abstractions;
 using static TorchSharp.torch;
 

@@ -30,6 +30,7 @@ internal sealed class WatchedSilo : IAsyncDisposable
             SiloPort = 0,
             GatewayPort = 0,
             HttpPort = 0,
+            Http = null!,
             Secret = TensorNode.Secret,
             Roles = SiloRoles.All,
             Threads = 1,

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Runtime.InteropServices;
-using Microsoft.Extensions.Logging.Abstractions;
 using LisaOrleans.Model;
+using Microsoft.Extensions.Logging.Abstractions;
 using static TorchSharp.torch;
 
 namespace LisaOrleans.Silo.Tests;

@@ -1,0 +1,78 @@
+using System.Net;
+using LisaOrleans.Silo;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace LisaOrleans.Api;
+
+/// <summary>
+/// The API of a silo over HTTP, with its health, metrics and reference, in one place: whoever adds something adds a line here.
+/// Beyond loopback it listens only with keys.
+/// </summary>
+public sealed class ApiServer(ApiServerOptions options) : ISiloServer
+{
+    // JSON bodies are small; what may be larger says so itself.
+    private const long MaxBodyBytes = 1 << 20;
+
+    /// <inheritdoc/>
+    public void Listen(IWebHostBuilder web, IPAddress host, int port)
+    {
+        if (options.Certificate is not null) web.UseKestrelHttpsConfiguration();
+        web.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
+            if (IPAddress.IsLoopback(host))
+            {
+                kestrel.Listen(host, port, Secure);
+                return;
+            }
+
+            // Health probes and proxies of this machine come here, and need neither its address nor TLS.
+            kestrel.Listen(IPAddress.Loopback, port);
+            if (options.Keys is not null) kestrel.Listen(host, port, Secure);
+        });
+
+        void Secure(ListenOptions listen)
+        {
+            if (options.Certificate is { } certificate) listen.UseHttps(https => (https.ServerCertificate, https.ServerCertificateChain) = (certificate, options.CertificateChain));
+        }
+    }
+
+    /// <inheritdoc/>
+    public void AddServices(IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(options);
+        services.AddLisaApiKeys();
+        services.AddLisaRequestLimits(options.RequestsPerMinute);
+        services.AddLisaApi();
+        services.AddLisaInference(new InferenceOptions { ModelsFolder = options.ModelsFolder });
+        services.AddLisaReference();
+    }
+
+    /// <inheritdoc/>
+    public void AddToSilo(ISiloBuilder silo)
+    {
+    }
+
+    /// <summary>Maps all endpoints. Whatever is not open to everybody needs a key, without saying so.</summary>
+    /// <param name="app">The web application.</param>
+    public void Map(WebApplication app)
+    {
+        app.UseMiddleware<ApiErrorMiddleware>();
+        app.UseMiddleware<LocalRequestMiddleware>();
+        app.UseRouting();
+        app.UseAuthentication();
+        app.UseRateLimiter();
+        app.UseAuthorization();
+        app.MapLisaHealth();
+        app.MapLisaTelemetry();
+        app.MapLisaApi();
+        app.MapLisaCompletions();
+        app.MapLisaReference();
+    }
+}

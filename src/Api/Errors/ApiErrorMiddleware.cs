@@ -1,0 +1,71 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace LisaOrleans.Api;
+
+/// <summary>Answers every request that fails with OpenAI's error body.</summary>
+internal sealed partial class ApiErrorMiddleware(RequestDelegate next, ILogger<ApiErrorMiddleware> logger)
+{
+    public async Task InvokeAsync(HttpContext context)
+    {
+        try
+        {
+            await next(context);
+            if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentLength: null, ContentType: null }) await WriteBareAsync(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // The caller is gone; there is nobody to answer.
+        }
+        catch (Exception e) when (!context.Response.HasStarted)
+        {
+            await WriteAsync(context, e);
+        }
+    }
+
+    private async Task WriteAsync(HttpContext context, Exception e)
+    {
+        switch (e)
+        {
+            case ApiException known:
+                await ApiError.WriteAsync(context, known.Status, known.Message, known.Code, known.Param);
+                break;
+
+            case BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge }:
+                await ApiError.WriteAsync(context, StatusCodes.Status413PayloadTooLarge, "The request's body is too large.", "request_too_large");
+                break;
+
+            case BadHttpRequestException bad:
+                await ApiError.WriteAsync(context, bad.StatusCode, bad.InnerException is JsonException json ? json.Message : bad.Message, null);
+                break;
+
+            // The store or the cluster is out for a while, and so the caller may try again.
+            case IOException or TimeoutException or OrleansException or Azure.RequestFailedException:
+                LogUnavailable(e, context.Request.Method, context.Request.Path);
+                await ApiError.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The store or the cluster does not answer. Try again.", "unavailable");
+                break;
+
+            default:
+                LogFailed(e, context.Request.Method, context.Request.Path);
+                await ApiError.WriteAsync(context, StatusCodes.Status500InternalServerError, "The server had an error; its log says more.", null);
+                break;
+        }
+    }
+
+    private static Task WriteBareAsync(HttpContext context) => context.Response.StatusCode switch
+    {
+        StatusCodes.Status404NotFound =>
+            ApiError.WriteAsync(context, StatusCodes.Status404NotFound, $"Invalid URL ({context.Request.Method} {context.Request.Path})", "unknown_url"),
+        StatusCodes.Status405MethodNotAllowed => ApiError.WriteAsync(
+            context, StatusCodes.Status405MethodNotAllowed,
+            $"Not allowed to {context.Request.Method} on {context.Request.Path} (HINT: {context.Response.Headers.Allow})", "method_not_supported"),
+        var status => ApiError.WriteAsync(context, status, $"The request was refused with status {status}.", null),
+    };
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Path}: the store or the cluster does not answer")]
+    private partial void LogUnavailable(Exception exception, string method, string path);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed")]
+    private partial void LogFailed(Exception exception, string method, string path);
+}

@@ -1,0 +1,10 @@
+namespace LisaOrleans.Api;
+
+/// <summary>What files may be for.</summary>
+internal static class FilePurposes
+{
+    /// <summary>Training and validation data: JSON lines, checked while they are uploaded.</summary>
+    public const string FineTune = "fine-tune";
+
+    public static IReadOnlyList<string> All { get; } = [FineTune, "evals", "user_data"];
+}

@@ -1,0 +1,138 @@
+using System.Text;
+using System.Text.Json;
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Model;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace LisaOrleans.Api;
+
+/// <summary>Answers requests for completions.</summary>
+internal sealed partial class CompletionService(
+    InferenceOptions options, IModelCatalog catalog, ModelPool pool, TimeProvider time, IHostApplicationLifetime lifetime,
+    ILogger<CompletionService> logger)
+{
+    private const int MaxNameInMessages = 200;
+
+    /// <summary>Reads a request and writes the answer. What fails before the answer has begun is thrown.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="chat">Whether it is to be a conversation.</param>
+    /// <exception cref="ApiException">It cannot be answered.</exception>
+    public async Task AnswerAsync(HttpContext context, bool chat)
+    {
+        using var timeout = new CancellationTokenSource(options.RequestTimeout, time);
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, context.RequestAborted, lifetime.ApplicationStopping);
+        try
+        {
+            await AnswerAsync(context, chat, cancel.Token);
+        }
+        catch (OperationCanceledException) when (cancel.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
+        {
+            await FailAsync(context, timeout.IsCancellationRequested
+                ? new ApiException(StatusCodes.Status504GatewayTimeout, $"The request took longer than {options.RequestTimeout.TotalSeconds} s.", "timeout")
+                : ApiException.Unavailable("The server is shutting down.", "unavailable"));
+        }
+        catch (ApiException e) when (context.Response.HasStarted)
+        {
+            await FailAsync(context, e);
+        }
+    }
+
+    private static async Task FailAsync(HttpContext context, ApiException e)
+    {
+        if (!context.Response.HasStarted) throw e;
+
+        // The SDKs raise an error that comes as an event; without [DONE] nobody takes the text for complete.
+        await new CompletionStream(context.Response).WriteAsync(JsonSerializer.SerializeToNode(ApiError.Of(e))!.AsObject(), context.RequestAborted);
+    }
+
+    private static async Task StreamAsync(HttpContext context, GenerationJob job, CompletionJson json, CompletionRequest request, CancellationToken cancellationToken)
+    {
+        var stream = new CompletionStream(context.Response);
+        var begun = -1;
+        await foreach (var piece in job.Pieces.ReadAllAsync(cancellationToken))
+        {
+            // Only now: what fails before the first token is an HTTP error, not an event.
+            if (!context.Response.HasStarted) await stream.BeginAsync(cancellationToken);
+            if (request.Chat && piece.Index > begun) await stream.WriteAsync(json.First(begun = piece.Index), cancellationToken);
+            if (piece.Text.Length > 0) await stream.WriteAsync(json.Next(piece.Index, piece.Text), cancellationToken);
+            if (piece.FinishReason is { } reason) await stream.WriteAsync(json.Last(piece.Index, reason), cancellationToken);
+        }
+
+        if (request.IncludeUsage) await stream.WriteAsync(json.Total(job.Usage), cancellationToken);
+        await stream.EndAsync(cancellationToken);
+    }
+
+    private static async Task CollectAsync(HttpContext context, GenerationJob job, CompletionJson json, CancellationToken cancellationToken)
+    {
+        var choices = new List<(string, string)>();
+        var text = new StringBuilder();
+        await foreach (var piece in job.Pieces.ReadAllAsync(cancellationToken))
+        {
+            text.Append(piece.Text);
+            if (piece.FinishReason is not { } reason) continue;
+            choices.Add((text.ToString(), reason));
+            text.Clear();
+        }
+
+        var bytes = CompletionJson.Bytes(json.Whole(choices, job.Usage));
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = bytes.Length;
+        await context.Response.Body.WriteAsync(bytes, cancellationToken);
+    }
+
+    private async Task AnswerAsync(HttpContext context, bool chat, CancellationToken cancellationToken)
+    {
+        CompletionRequest request;
+        using (var body = await ReadBodyAsync(context, cancellationToken)) request = CompletionRequestReader.Read(body.RootElement, chat);
+        var model = await FindAsync(request.Model, cancellationToken) ?? throw NotFound(request.Model);
+        var json = new CompletionJson(request, model.Version, time.GetUtcNow());
+        var job = new GenerationJob(request, cancellationToken);
+        pool.Enqueue(model, job);
+        if (request.Stream) await StreamAsync(context, job, json, request, cancellationToken);
+        else await CollectAsync(context, job, json, cancellationToken);
+    }
+
+    private async Task<ServableModel?> FindAsync(string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await catalog.FindAsync(name, cancellationToken);
+        }
+        catch (Exception e) when (e is InvalidDataFileException or ModelConfigException)
+        {
+            // The messages name files of the server.
+            LogDamaged(e);
+            throw ModelHost.CannotBeLoaded();
+        }
+    }
+
+    private async Task<JsonDocument> ReadBodyAsync(HttpContext context, CancellationToken cancellationToken)
+    {
+        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = options.MaxRequestBytes;
+
+        // Also what keeps other sites' pages from calling a server on this machine: a browser asks before it sends this type.
+        if (!context.Request.HasJsonContentType())
+            throw new ApiException(StatusCodes.Status415UnsupportedMediaType, "The Content-Type must be application/json.", "unsupported_content_type");
+        try
+        {
+            return await JsonDocument.ParseAsync(context.Request.Body, new JsonDocumentOptions { AllowDuplicateProperties = false }, cancellationToken);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // InvalidOperationException: a name with an escaped half of a surrogate pair.
+            throw ApiException.Invalid($"We could not parse the JSON body of your request: {e.Message}", code: "invalid_json");
+        }
+    }
+
+    private static ApiException NotFound(string name)
+    {
+        var shown = name.Length > MaxNameInMessages ? name[..MaxNameInMessages] + "…" : name;
+        return ApiException.NotFound($"The model `{shown}` does not exist or you do not have access to it.", code: "model_not_found");
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A model for completions is damaged")]
+    private partial void LogDamaged(Exception exception);
+}

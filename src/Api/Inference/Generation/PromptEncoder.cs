@@ -1,0 +1,64 @@
+using LisaOrleans.Data;
+
+namespace LisaOrleans.Api;
+
+/// <summary>Turns a request's prompts into a model's tokens, and checks what can be checked against the model only.</summary>
+/// <param name="model">The model.</param>
+/// <param name="longest">Its longest sequence.</param>
+internal sealed class PromptEncoder(LoadedModel model, int longest)
+{
+    private ITokenizer Tokenizer => model.Tokenizer;
+
+    /// <summary>One for each prompt of the request.</summary>
+    /// <exception cref="ApiException">One is too long, or has ids that the model doesn't.</exception>
+    public IReadOnlyList<EncodedPrompt> Encode(CompletionRequest request)
+    {
+        CheckIds(request.Sampling.LogitBias.Keys, "logit_bias");
+        try
+        {
+            return request.Chat ? [Conversation(request)] : [.. request.Prompts.Select(p => Text(request, p))];
+        }
+        catch (TokenizerException)
+        {
+            // Its message names the server's files.
+            var param = request.Chat ? "messages" : "prompt";
+            throw ApiException.Invalid($"Invalid '{param}': the model's tokenizer cannot encode it.", param, "invalid_value");
+        }
+    }
+
+    private EncodedPrompt Text(CompletionRequest request, CompletionPrompt prompt) =>
+        Finish(request, prompt.Ids ?? WithBos(Tokenizer.Encode(prompt.Text!)), "prompt", new EndOfTurn(null, null));
+
+    private EncodedPrompt Conversation(CompletionRequest request)
+    {
+        var encoder = new SampleEncoder(Tokenizer, new DatasetOptions { Template = model.Template });
+        var end = EndOfTurn.Of(ChatTemplates.Get(model.Template), Tokenizer);
+        return Finish(request, encoder.EncodePrompt(request.Messages), "messages", end);
+    }
+
+    private EncodedPrompt Finish(CompletionRequest request, int[] ids, string param, EndOfTurn end)
+    {
+        CheckIds(ids, param);
+        if (ids.Length == 0) throw ApiException.Invalid($"Invalid '{param}': it has no tokens for this model to go on from.", param, "invalid_value");
+        var wanted = request.MaxTokens ?? Math.Max(1, longest - ids.Length);
+        if (ids.Length + (long)wanted > longest)
+        {
+            throw ApiException.Invalid(
+                $"This model's maximum context length is {longest} tokens. However, you requested {ids.Length + (long)wanted} tokens "
+                + $"({ids.Length} in the {param}, {wanted} in the completion). Please reduce the length of the {param} or completion.",
+                param, "context_length_exceeded");
+        }
+
+        int?[] stops = [Tokenizer.EosTokenId, end.TokenId];
+        return new EncodedPrompt(ids, wanted, [.. stops.OfType<int>()], end.Text is null ? request.Stop : [.. request.Stop, end.Text]);
+    }
+
+    private int[] WithBos(int[] ids) => Tokenizer is { AddBosToken: true, BosTokenId: { } bos } ? [bos, .. ids] : ids;
+
+    private void CheckIds(IEnumerable<int> ids, string param)
+    {
+        var size = model.Model.Config.VocabSize;
+        foreach (var id in ids)
+            if (id < 0 || id >= size) throw ApiException.Invalid($"Invalid '{param}': token id {id} is outside this model's {size} tokens.", param, "invalid_value");
+    }
+}

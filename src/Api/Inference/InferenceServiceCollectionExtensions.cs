@@ -1,0 +1,25 @@
+using LisaOrleans.Data;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace LisaOrleans.Api;
+
+/// <summary>Adds what <see cref="CompletionEndpoints"/> needs.</summary>
+public static class InferenceServiceCollectionExtensions
+{
+    /// <summary>
+    /// Adds the models of a folder and of the store's finished runs, for completions. The store must be there too; another
+    /// <see cref="IModelCatalog"/> may be.
+    /// </summary>
+    /// <exception cref="DatasetException">The options name a chat template that there is not.</exception>
+    public static IServiceCollection AddLisaInference(this IServiceCollection services, InferenceOptions options)
+    {
+        if (options.Template is { } template) _ = ChatTemplates.Get(template);
+        services.TryAddSingleton(TimeProvider.System);
+        services.TryAddSingleton(options);
+        services.TryAddSingleton<IModelCatalog, ServableModelCatalog>();
+        services.TryAddSingleton<ModelPool>();
+        services.TryAddSingleton<CompletionService>();
+        return services;
+    }
+}

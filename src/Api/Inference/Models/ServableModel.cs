@@ -1,0 +1,27 @@
+using LisaOrleans.Model;
+
+namespace LisaOrleans.Api;
+
+/// <summary>A model that can be loaded for completions. Nothing of it is in memory yet.</summary>
+/// <param name="config">Its shape.</param>
+/// <param name="dtypes">What it is computed in.</param>
+/// <param name="version">Differs where the weights, the tokenizer or the template do.</param>
+public abstract class ServableModel(ModelConfig config, PartDtypes dtypes, string version)
+{
+    /// <summary>Its shape.</summary>
+    public ModelConfig Config => config;
+
+    /// <summary>What it is; models of the same version are the same.</summary>
+    public string Version => version;
+
+    /// <summary>Bytes of its weights in memory.</summary>
+    public long WeightBytes => PartSchema.All(config).Sum(s => s.Shape.Aggregate(1L, (a, b) => a * b)) * ElementSize;
+
+    private int ElementSize => dtypes.Compute == TorchSharp.torch.ScalarType.Float32 ? 4 : 2;
+
+    /// <summary>Bytes of keys and values for a sequence of so many tokens.</summary>
+    public long CacheBytes(int tokens) => 2L * config.NumHiddenLayers * config.NumKeyValueHeads * config.HeadDim * tokens * ElementSize;
+
+    /// <summary>Loads it into memory; the caller owns the result.</summary>
+    public abstract Task<LoadedModel> LoadAsync(CancellationToken cancellationToken);
+}

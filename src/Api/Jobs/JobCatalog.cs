@@ -1,0 +1,37 @@
+using LisaOrleans.Checkpoints;
+
+namespace LisaOrleans.Api;
+
+/// <summary>The jobs of a store. A job that is to be imported has a second document in <c>imports/</c>, so that it is found at once.</summary>
+internal sealed class JobCatalog(IBlobStore store)
+{
+    private readonly DocumentSet<JobDocument> _jobs = new(store, "jobs");
+
+    /// <summary>Those that are to be imported, and by whom.</summary>
+    public DocumentSet<JobImport> Imports { get; } = new(store, "imports");
+
+    /// <summary>Keeps a new job; one of this id that is there already stays as it is.</summary>
+    public async Task<JobDocument> AddAsync(JobDocument job, CancellationToken cancellationToken)
+    {
+        await Imports.TryCreateAsync(job.Id, new JobImport { CreatedAt = job.CreatedAt }, cancellationToken);
+        return await _jobs.TryCreateAsync(job.Id, job, cancellationToken) ? job : await GetAsync(job.Id, cancellationToken);
+    }
+
+    /// <summary>All jobs, newest first.</summary>
+    public async Task<IReadOnlyList<JobDocument>> ListAsync(CancellationToken cancellationToken) =>
+        [.. (await _jobs.ListAsync(cancellationToken)).OrderByDescending(j => j.CreatedAt).ThenByDescending(j => j.Id, StringComparer.Ordinal)];
+
+    /// <summary>A job, or null.</summary>
+    public async Task<JobDocument?> FindAsync(string id, CancellationToken cancellationToken) =>
+        ApiIds.IsId(id, ApiIds.JobPrefix) ? (await _jobs.FindAsync(id, cancellationToken))?.Value : null;
+
+    /// <summary>A job that must be there.</summary>
+    /// <exception cref="ApiException">It is not.</exception>
+    public async Task<JobDocument> GetAsync(string id, CancellationToken cancellationToken) =>
+        await FindAsync(id, cancellationToken)
+        ?? throw ApiException.NotFound($"Could not find fine tune: {ApiText.Shorten(id)}", "fine_tune_id", "fine_tune_not_found");
+
+    /// <inheritdoc cref="DocumentSet{T}.UpdateAsync"/>
+    public Task<JobDocument?> UpdateAsync(string id, Func<JobDocument, JobDocument?> change, CancellationToken cancellationToken) =>
+        _jobs.UpdateAsync(id, change, cancellationToken);
+}

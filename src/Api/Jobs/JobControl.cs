@@ -1,0 +1,47 @@
+namespace LisaOrleans.Api;
+
+/// <summary>Cancels, pauses and resumes jobs.</summary>
+internal sealed class JobControl(JobCatalog jobs, JobReader reader, IGrainFactory grains, TimeProvider time)
+{
+    /// <summary>Stops a job for good, after its step.</summary>
+    /// <exception cref="ApiException">It has ended, or there is none.</exception>
+    public async Task<JobObject> CancelAsync(string id, CancellationToken cancellationToken)
+    {
+        var job = await jobs.GetAsync(id, cancellationToken);
+        if (job.Phase == JobPhases.Validating)
+        {
+            job = await jobs.UpdateAsync(id, j => j.Phase == JobPhases.Validating ? Cancelled(j) : null, cancellationToken) ?? job;
+            if (job.Phase == JobPhases.Cancelled) return await reader.DescribeAsync(job, cancellationToken);
+        }
+
+        return await StopAsync(job, "cancel", r => r.Cancel(), s => !JobStatuses.IsEnd(s), cancellationToken);
+    }
+
+    /// <summary>Stops a job after its step, until it is resumed.</summary>
+    /// <exception cref="ApiException">It is not queued or running, or there is none.</exception>
+    public async Task<JobObject> PauseAsync(string id, CancellationToken cancellationToken) => await StopAsync(
+        await jobs.GetAsync(id, cancellationToken), "pause", r => r.Pause(), s => s is JobStatuses.Queued or JobStatuses.Running, cancellationToken);
+
+    /// <summary>Goes on with a job that was paused or failed.</summary>
+    /// <exception cref="ApiException">It was not, or there is none.</exception>
+    public async Task<JobObject> ResumeAsync(string id, CancellationToken cancellationToken) => await StopAsync(
+        await jobs.GetAsync(id, cancellationToken), "resume", r => r.Start(), s => s is JobStatuses.Paused or JobStatuses.Failed, cancellationToken);
+
+    private async Task<JobObject> StopAsync(
+        JobDocument job, string what, Func<IRunGrain, Task> action, Func<string, bool> allowed, CancellationToken cancellationToken)
+    {
+        (job, var run) = await reader.ReadAsync(job, cancellationToken);
+        var status = JobReader.StatusOf(job, run);
+        if (run is null || !allowed(status)) throw ApiException.Invalid($"Cannot {what} job {job.Id}: it is {status}.", "fine_tune_id", "invalid_job_status");
+        await action(grains.GetGrain<IRunGrain>(job.Id)).WaitAsync(cancellationToken);
+        return await reader.DescribeAsync(job, cancellationToken);
+    }
+
+    private JobDocument Cancelled(JobDocument job) => job with
+    {
+        Phase = JobPhases.Cancelled,
+        TrainingFile = job.TrainingFile with { Sha256 = null },
+        ValidationFile = job.ValidationFile is { } file ? file with { Sha256 = null } : null,
+        Log = [.. job.Log, new JobLogEntry(time.GetUtcNow(), "info", "The job was cancelled before it began")],
+    };
+}

@@ -1,0 +1,188 @@
+using System.Collections.Concurrent;
+using System.Threading.Channels;
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Data;
+using LisaOrleans.Model;
+using LisaOrleans.Training;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace LisaOrleans.Api;
+
+/// <summary>
+/// Turns jobs into runs, in the background: brings model and data into the store, and starts the run. Each job has one
+/// silo at a time that does it; what a silo that died had begun is taken up by another.
+/// </summary>
+internal sealed partial class JobImporter(
+    JobCatalog jobs, JobSources sources, IBlobStore store, IGrainFactory grains, ISiloStatusOracle silos, TimeProvider time, ILogger<JobImporter> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan s_sweep = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan s_watch = TimeSpan.FromSeconds(1);
+
+    // A marker whose job was never written belongs to a request that died.
+    private static readonly TimeSpan s_orphanAge = TimeSpan.FromMinutes(10);
+
+    private readonly Channel<string> _new = Channel.CreateUnbounded<string>();
+    private readonly ConcurrentDictionary<string, byte> _busy = new();
+
+    /// <summary>A new job, to be done at once.</summary>
+    public void Enqueue(string job) => _new.Writer.TryWrite(job);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken) =>
+        await Task.WhenAll(ReadNewAsync(stoppingToken), SweepAsync(stoppingToken));
+
+    private async Task ReadNewAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var job in _new.Reader.ReadAllAsync(stoppingToken)) await TryAsync(job, stoppingToken);
+    }
+
+    private async Task SweepAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(s_sweep, time);
+        do
+        {
+            try
+            {
+                await foreach (var job in jobs.Imports.IdsAsync(stoppingToken)) await TryAsync(job, stoppingToken);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                LogSweepFailed(e);
+            }
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task TryAsync(string job, CancellationToken stoppingToken)
+    {
+        if (!_busy.TryAdd(job, 0)) return;
+        try
+        {
+            if (await ClaimAsync(job, stoppingToken)) await ImportAsync(job, stoppingToken);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
+        {
+            // The store or the cluster is out; the claim stays, and the next sweep tries again.
+            LogImportFailed(e, job);
+        }
+        finally
+        {
+            _busy.TryRemove(job, out _);
+        }
+    }
+
+    private async Task<bool> ClaimAsync(string job, CancellationToken cancellationToken)
+    {
+        var self = silos.SiloAddress.ToParsableString();
+        if (await jobs.Imports.FindAsync(job, cancellationToken) is not { Value: var import, ETag: var etag }) return false;
+        if (await jobs.FindAsync(job, cancellationToken) is not { } document)
+        {
+            if (time.GetUtcNow() - import.CreatedAt > s_orphanAge) await jobs.Imports.DeleteAsync(job, cancellationToken);
+            return false;
+        }
+
+        // The models' folder may be another machine's.
+        if (!await sources.HasModelAsync(document, cancellationToken)) return false;
+        if (import.Silo == self) return true;
+        return !(import.Silo is { } other && silos.GetApproximateSiloStatus(SiloAddress.FromParsableString(other)) == SiloStatus.Active)
+            && await jobs.Imports.TryReplaceAsync(job, import with { Silo = self }, etag, cancellationToken);
+    }
+
+    private async Task ImportAsync(string id, CancellationToken stoppingToken)
+    {
+        var job = await jobs.GetAsync(id, stoppingToken);
+        if (job.Phase == JobPhases.Validating)
+        {
+            using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken);
+            var watching = WatchAsync(id, cancelled);
+            JobError? error;
+            try
+            {
+                error = await BringInAsync(job, cancelled.Token);
+            }
+            finally
+            {
+                await cancelled.CancelAsync();
+                await watching;
+            }
+
+            job = await jobs.UpdateAsync(id, j => j.Phase == JobPhases.Validating ? After(j, error) : null, stoppingToken) ?? job;
+        }
+
+        if (job.Phase == JobPhases.Imported) await grains.GetGrain<IRunGrain>(id).Start().WaitAsync(stoppingToken);
+        else await RunStore.DeleteAsync(store, id, stoppingToken);
+        await jobs.Imports.DeleteAsync(id, stoppingToken);
+    }
+
+    // Ends the import of a job that is cancelled meanwhile.
+    private async Task WatchAsync(string id, CancellationTokenSource cancelled)
+    {
+        try
+        {
+            using var timer = new PeriodicTimer(s_watch, time);
+            while (await timer.WaitForNextTickAsync(cancelled.Token))
+                if (await jobs.FindAsync(id, cancelled.Token) is { Phase: JobPhases.Cancelled }) await cancelled.CancelAsync();
+        }
+        catch (Exception e) when (e is OperationCanceledException or IOException)
+        {
+            // Over, or the store does not answer: then the import meets the same.
+        }
+    }
+
+    private async Task<JobError?> BringInAsync(JobDocument job, CancellationToken cancellationToken)
+    {
+        using var files = new JobFiles();
+        try
+        {
+            var request = await sources.RequestAsync(job, files, cancellationToken);
+            await Task.Run(() => RunImporter.ImportAsync(store, request, null, cancellationToken), cancellationToken);
+            return null;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return new JobError("cancelled", "The job was cancelled.", null);
+        }
+        catch (DatasetException e)
+        {
+            return new JobError("invalid_training_file", files.Rename(e.Message), "training_file");
+        }
+        catch (InvalidSettingException e)
+        {
+            return new JobError("invalid_hyperparameters", e.Message, e.Setting);
+        }
+        catch (Exception e) when (e is InvalidDataFileException or ModelConfigException or TokenizerException or SettingsChangedException)
+        {
+            LogRefused(e, job.Id);
+            return new JobError("invalid_model", files.Rename(e.Message), "model");
+        }
+    }
+
+    private JobDocument After(JobDocument job, JobError? error)
+    {
+        var now = time.GetUtcNow();
+        return job with
+        {
+            Phase = error is null ? JobPhases.Imported : JobPhases.Failed,
+            Error = error,
+            TrainingFile = job.TrainingFile with { Sha256 = null },
+            ValidationFile = job.ValidationFile is { } file ? file with { Sha256 = null } : null,
+            Log =
+            [
+                .. job.Log,
+                error is null
+                    ? new JobLogEntry(now, "info", "Files validated, moving job to queued state")
+                    : new JobLogEntry(now, "error", error.Message),
+            ],
+        };
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Looking for jobs to import failed")]
+    private partial void LogSweepFailed(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} could not be imported now")]
+    private partial void LogImportFailed(Exception exception, string job);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} cannot be imported")]
+    private partial void LogRefused(Exception exception, string job);
+}

@@ -1,0 +1,68 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Training;
+
+namespace LisaOrleans.Api;
+
+/// <summary>Says how a job is: from its document, and from its run where there is one.</summary>
+internal sealed class JobReader(IGrainFactory grains, IBlobStore store, JobCatalog jobs)
+{
+    /// <summary>A job with its run's status, null where there is none. An end that can not change any more is written into the document.</summary>
+    public async Task<(JobDocument Job, RunStatus? Run)> ReadAsync(JobDocument job, CancellationToken cancellationToken)
+    {
+        // The run of a deleted model is gone, and so is all but the outcome.
+        if (job.Phase != JobPhases.Imported || (job.Outcome is not null && job.ModelDeleted)) return (job, null);
+        var run = await grains.GetGrain<IRunGrain>(job.Id).GetStatus().WaitAsync(cancellationToken);
+        if (job.Outcome is not null || run.State is not (RunState.Succeeded or RunState.Cancelled)) return (job, run);
+        var finished = await EndedAsync(run, cancellationToken);
+        var tokens = run.State == RunState.Succeeded
+            ? (await RunExporter.ReadHistoryAsync(store, job.Id, cancellationToken)).Sum(s => s.Tokens)
+            : (long?)null;
+        var outcome = new JobOutcome(JobStatuses.Of(run.State), finished, tokens);
+        return (await jobs.UpdateAsync(job.Id, j => j.Outcome is null ? j with { Outcome = outcome } : null, cancellationToken) ?? job, run);
+    }
+
+    /// <summary>OpenAI's object of a job.</summary>
+    public async Task<JobObject> DescribeAsync(JobDocument document, CancellationToken cancellationToken)
+    {
+        var (job, run) = await ReadAsync(document, cancellationToken);
+        var status = StatusOf(job, run);
+        long? finished = job.Outcome?.FinishedAt.ToUnixTimeSeconds();
+        if (finished is null && status == JobStatuses.Failed && run is not null) finished = (await EndedAsync(run, cancellationToken)).ToUnixTimeSeconds();
+        if (finished is null && run is null && JobStatuses.IsEnd(status)) finished = (job.Log.LastOrDefault()?.At ?? job.CreatedAt).ToUnixTimeSeconds();
+        return new JobObject
+        {
+            Id = job.Id,
+            CreatedAt = job.CreatedAt.ToUnixTimeSeconds(),
+            FinishedAt = finished,
+            Model = job.Model,
+            FineTunedModel = status == JobStatuses.Succeeded ? job.FineTunedModel : null,
+            Status = status,
+            Hyperparameters = JobSettings.Supervised(job.Spec),
+            Method = JobSettings.Method(job),
+            TrainingFile = job.TrainingFile.Id,
+            ValidationFile = job.ValidationFile?.Id,
+            TrainedTokens = job.Outcome?.TrainedTokens,
+            Error = job.Error ?? (status == JobStatuses.Failed && run?.Error is { } reason ? new JobError("training_failed", reason, null) : null),
+            Seed = job.Spec.Seed,
+            UserProvidedSuffix = job.Suffix,
+            Metadata = job.Metadata,
+            Progress = run is null ? null : new JobProgress(run.Step, run.TotalSteps, run.Loss, run.ManifestStep, run.Recoveries, run.QueuePosition),
+        };
+    }
+
+    /// <summary>OpenAI's status.</summary>
+    public static string StatusOf(JobDocument job, RunStatus? run) => job.Outcome?.Status ?? job.Phase switch
+    {
+        JobPhases.Imported => run is null ? JobStatuses.Queued : JobStatuses.Of(run.State),
+        JobPhases.Failed => JobStatuses.Failed,
+        JobPhases.Cancelled => JobStatuses.Cancelled,
+        _ => JobStatuses.ValidatingFiles,
+    };
+
+    private async Task<DateTimeOffset> EndedAsync(RunStatus run, CancellationToken cancellationToken)
+    {
+        var last = await grains.GetGrain<IRunGrain>(run.Run)
+            .GetEvents(run.Position with { Entry = Math.Max(0, run.Position.Entry - 1) }, 1).WaitAsync(cancellationToken);
+        return last is [{ } ended] ? ended.Time : DateTimeOffset.UtcNow;
+    }
+}

@@ -1,0 +1,77 @@
+using System.Text.Json;
+using System.Text.Unicode;
+using Microsoft.AspNetCore.Http;
+
+namespace LisaOrleans.Api;
+
+/// <summary>Reads JSON bodies strictly: what is wrong is told with the name of the field.</summary>
+internal static class ApiBody
+{
+    private const int LargestBody = 1 << 20;
+
+    /// <summary>The body's bytes, at most 1 MiB.</summary>
+    /// <exception cref="ApiException">There are more.</exception>
+    public static async Task<byte[]> ReadBytesAsync(HttpContext context)
+    {
+        RequestBodies.Unlimit(context);
+        using var body = new MemoryStream();
+        var buffer = new byte[1 << 14];
+        while (await context.Request.Body.ReadAsync(buffer, context.RequestAborted) is > 0 and var count)
+        {
+            if (body.Length + count > LargestBody)
+                throw new ApiException(StatusCodes.Status413PayloadTooLarge, $"The request's body is too large: at most {LargestBody} bytes are allowed.", "request_too_large");
+            body.Write(buffer, 0, count);
+        }
+
+        return body.ToArray();
+    }
+
+    /// <summary>The object that a body holds.</summary>
+    /// <exception cref="ApiException">It is none, or not of this type.</exception>
+    public static T Parse<T>(ReadOnlySpan<byte> body)
+        where T : class
+    {
+        if (body.IsEmpty) throw ApiException.Invalid("The request's body is empty; a JSON object is needed.");
+        if (!Utf8.IsValid(body)) throw ApiException.Invalid("We could not parse the JSON body of your request: it is not UTF-8 text.");
+        CheckSyntax(body);
+        try
+        {
+            return JsonSerializer.Deserialize<T>(body, ApiJson.Options) ?? throw ApiException.Invalid("The request's body must be a JSON object.");
+        }
+        catch (JsonException e)
+        {
+            throw Explain(e);
+        }
+        catch (InvalidOperationException)
+        {
+            // An escaped half of a surrogate pair: valid JSON, but no text.
+            throw ApiException.Invalid("We could not parse the JSON body of your request: it escapes half a character.");
+        }
+    }
+
+    // Apart from the types, so that a broken text is not taken for a wrong value of the field in which it breaks.
+    private static void CheckSyntax(ReadOnlySpan<byte> body)
+    {
+        var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = ApiJson.Options.MaxDepth });
+        try
+        {
+            while (reader.Read()) reader.TrySkip();
+        }
+        catch (JsonException e)
+        {
+            throw ApiException.Invalid($"We could not parse the JSON body of your request: {e.Message}");
+        }
+    }
+
+    private static ApiException Explain(JsonException e)
+    {
+        // A path such as $.method.lisa; none or $ where the text is no JSON at all.
+        var param = e.Path is { Length: > 2 } path && path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : null;
+        var reason = e.InnerException is JsonException or FormatException or InvalidOperationException ? e.InnerException.Message : e.Message;
+        var at = reason.IndexOf(" Path: ", StringComparison.Ordinal);
+        if (at > 0) reason = reason[..at];
+        return param is null
+            ? ApiException.Invalid($"We could not parse the JSON body of your request: {reason}")
+            : ApiException.Invalid($"Invalid value for '{param}': {reason}", param, "invalid_value");
+    }
+}

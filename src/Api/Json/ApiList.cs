@@ -1,0 +1,21 @@
+namespace LisaOrleans.Api;
+
+/// <summary>A page of a list.</summary>
+/// <typeparam name="T">What it lists.</typeparam>
+public sealed record ApiList<T>
+{
+    /// <value>Always <c>list</c>.</value>
+    public string Object => "list";
+
+    /// <value>The page.</value>
+    public required IReadOnlyList<T> Data { get; init; }
+
+    /// <value>Id of the page's first entry; null for an empty page.</value>
+    public string? FirstId { get; init; }
+
+    /// <value>Id of its last; to be given as <c>after</c> for the next page.</value>
+    public string? LastId { get; init; }
+
+    /// <value>Whether there are more after it.</value>
+    public bool HasMore { get; init; }
+}

@@ -1,0 +1,24 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace LisaOrleans.Api;
+
+internal static class ApiKeyExtensions
+{
+    /// <summary>
+    /// Authentication by key, and authorization that is on wherever it is not turned off: GET needs scope read, all else
+    /// write. <c>RequireAuthorization(ApiScopes.Read)</c> lets readers POST where that changes nothing.
+    /// </summary>
+    public static void AddLisaApiKeys(this IServiceCollection services)
+    {
+        services.AddHttpContextAccessor();
+        services.AddAuthentication(ApiKeyHandler.Name).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(ApiKeyHandler.Name, null);
+        services.AddSingleton<IAuthorizationHandler, ApiScopeHandler>();
+        var authorization = services.AddAuthorizationBuilder().SetFallbackPolicy(Policy(null)).SetDefaultPolicy(Policy(null));
+        foreach (var scope in ApiScopes.All) authorization.AddPolicy(scope, Policy(scope));
+    }
+
+    private static AuthorizationPolicy Policy(string? scope) =>
+        new AuthorizationPolicyBuilder(ApiKeyHandler.Name).RequireAuthenticatedUser().AddRequirements(new ApiScopeRequirement(scope)).Build();
+}

@@ -1,0 +1,65 @@
+using System.Security.Cryptography;
+using LisaOrleans.Checkpoints;
+
+namespace LisaOrleans.Api;
+
+/// <summary>
+/// The keys of a server: a file with a line for each, its name, its scope and the SHA-256 of the key in hexadecimal. Empty
+/// lines and lines that begin with '#' do not count.
+/// </summary>
+public sealed class ApiKeys
+{
+    private readonly IReadOnlyList<ApiKey> _keys;
+
+    /// <summary>Keys that are known already.</summary>
+    public ApiKeys(IReadOnlyList<ApiKey> keys) => _keys = keys;
+
+    /// <summary>How many there are.</summary>
+    public int Count => _keys.Count;
+
+    /// <summary>Whether there is one of this name.</summary>
+    public bool Has(string name) => _keys.Any(k => k.Name == name);
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="InvalidDataFileException">A line is wrong; the message names it.</exception>
+    public static ApiKeys ReadFile(string path)
+    {
+        var keys = new List<ApiKey>();
+        var number = 0;
+        foreach (var line in File.ReadLines(path))
+        {
+            number++;
+            if (string.IsNullOrWhiteSpace(line) || line.TrimStart().StartsWith('#')) continue;
+            var key = Parse(line) ?? throw new InvalidDataFileException(
+                path, $"line {number}: must be a name, {string.Join(" or ", ApiScopes.All)}, and 64 hexadecimal digits (lisa keys new makes one)");
+            if (keys.Any(k => k.Name == key.Name)) throw new InvalidDataFileException(path, $"line {number}: there is a key '{key.Name}' already");
+            keys.Add(key);
+        }
+
+        return keys.Count > 0 ? new ApiKeys(keys) : throw new InvalidDataFileException(path, "has no key; lisa keys new makes one");
+    }
+
+    /// <summary>The key that a caller shows, or null. Takes the same time for every wrong one.</summary>
+    public ApiKey? Find(string secret)
+    {
+        var hash = ApiKey.Hash(secret);
+        ApiKey? found = null;
+        foreach (var key in _keys)
+            if (CryptographicOperations.FixedTimeEquals(key.Sha256.Span, hash)) found = key;
+        return found;
+    }
+
+    private static ApiKey? Parse(string line)
+    {
+        if (line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries) is not [var name, var scope, var hash]) return null;
+        try
+        {
+            RunName.Validate(name);
+            return ApiScopes.All.Contains(scope) && hash.Length == 2 * SHA256.HashSizeInBytes ? new ApiKey(name, scope, Convert.FromHexString(hash)) : null;
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,102 @@
+using System.Text;
+using System.Text.Json;
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Model;
+using LisaOrleans.Training;
+using Microsoft.AspNetCore.Http;
+
+namespace LisaOrleans.Api;
+
+/// <summary>The models that requests may name: base models of a folder, and what jobs have made of them.</summary>
+internal sealed class ModelCatalog(ApiServerOptions options, IBlobStore store, JobCatalog jobs, JobReader reader)
+{
+    /// <summary>All models, base models first.</summary>
+    public async Task<IReadOnlyList<CatalogModel>> ListAsync(CancellationToken cancellationToken)
+    {
+        var tuned = new List<CatalogModel>();
+        foreach (var job in await jobs.ListAsync(cancellationToken))
+            if (await TunedAsync(job, cancellationToken) is { } model) tuned.Add(model);
+        return [.. BaseModels(), .. tuned];
+    }
+
+    /// <summary>A model by its name, or null.</summary>
+    public async Task<CatalogModel?> FindAsync(string id, CancellationToken cancellationToken)
+    {
+        if (ModelIds.JobOf(id) is { } name)
+            return await jobs.FindAsync(name, cancellationToken) is { } job && job.FineTunedModel == id ? await TunedAsync(job, cancellationToken) : null;
+        return ModelIds.IsFolderName(id) ? BaseModel(id) : null;
+    }
+
+    /// <summary>A model by its name.</summary>
+    /// <exception cref="ApiException">There is none.</exception>
+    public async Task<CatalogModel> GetAsync(string id, CancellationToken cancellationToken) =>
+        await FindAsync(id, cancellationToken) ?? throw ApiException.NotFound($"The model '{ApiText.Shorten(id)}' does not exist", "model", "model_not_found");
+
+    /// <summary>A model that a job is to begin with.</summary>
+    /// <exception cref="ApiException">There is none, or it cannot be trained.</exception>
+    public async Task<BaseModel> OpenAsync(string id, CancellationToken cancellationToken)
+    {
+        var model = await GetAsync(id, cancellationToken);
+        try
+        {
+            return model.Folder is { } folder ? await Task.Run(() => Open(model, folder), cancellationToken) : await OpenRunAsync(model, cancellationToken);
+        }
+        catch (Exception e) when (e is ModelConfigException or InvalidDataFileException)
+        {
+            // The message names a path of this machine, which is not the caller's business.
+            throw ApiException.Invalid($"The model '{id}' cannot be trained: its files are not what they should be.", "model", "model_invalid");
+        }
+    }
+
+    /// <summary>Takes the model of a finished job away. Its blobs go later.</summary>
+    /// <exception cref="ApiException">There is none, or it is a base model.</exception>
+    public async Task DeleteAsync(string id, CancellationToken cancellationToken)
+    {
+        var model = await GetAsync(id, cancellationToken);
+        if (model.Run is not { } run)
+        {
+            throw new ApiException(
+                StatusCodes.Status403Forbidden, $"The model '{id}' is a base model; only fine-tuned models can be deleted.", "model_not_deletable", "model");
+        }
+
+        await jobs.UpdateAsync(run, j => j.ModelDeleted ? null : j with { ModelDeleted = true }, cancellationToken);
+    }
+
+    private static BaseModel Open(CatalogModel model, string folder)
+    {
+        var json = File.ReadAllText(Path.Combine(folder, ModelFolder.ConfigFile));
+        using var files = ModelFolder.Open(folder);
+        return new BaseModel(model, json, files.Config, files.Config.TorchDtype is { } stated && JobSettings.Dtypes.Contains(stated) ? stated : files.Dtype);
+    }
+
+    private async Task<BaseModel> OpenRunAsync(CatalogModel model, CancellationToken cancellationToken)
+    {
+        var head = await RunStore.ReadHeadAsync(store, model.Run!, cancellationToken);
+        var manifest = await RunStore.ReadManifestAsync(
+            store, head?.Manifest ?? throw new InvalidDataFileException(model.Run!, "has no manifest"), cancellationToken);
+        using var config = await store.ReadAsync(manifest.Files[ModelFolder.ConfigFile], cancellationToken);
+        using var settings = await store.ReadAsync(manifest.Spec, cancellationToken);
+        var spec = JsonSerializer.Deserialize<TrainingSpec>(settings.ToArray()) ?? throw new InvalidDataFileException(manifest.Spec.Sha256, "is empty");
+        var json = Encoding.UTF8.GetString(config.ToArray());
+        return new BaseModel(model, json, ModelConfigReader.Parse(json, model.Id), spec.Dtype);
+    }
+
+    private IEnumerable<CatalogModel> BaseModels() => options.ModelsFolder is not { } folder ? []
+        : Directory.EnumerateDirectories(folder).Select(Path.GetFileName).OfType<string>().Where(ModelIds.IsFolderName)
+            .Order(StringComparer.Ordinal).Select(BaseModel).OfType<CatalogModel>();
+
+    private CatalogModel? BaseModel(string id)
+    {
+        if (options.ModelsFolder is null) return null;
+        var folder = Path.Combine(options.ModelsFolder, id);
+        var config = new FileInfo(Path.Combine(folder, ModelFolder.ConfigFile));
+        return config.Exists ? new CatalogModel(id, config.LastWriteTimeUtc, folder, null, id) : null;
+    }
+
+    private async Task<CatalogModel?> TunedAsync(JobDocument job, CancellationToken cancellationToken)
+    {
+        if (job.ModelDeleted || job.Phase != JobPhases.Imported) return null;
+        var outcome = job.Outcome ?? (await reader.ReadAsync(job, cancellationToken)).Job.Outcome;
+        return outcome is { Status: JobStatuses.Succeeded } ? new CatalogModel(job.FineTunedModel, outcome.FinishedAt, null, job.Id, job.Root) : null;
+    }
+}

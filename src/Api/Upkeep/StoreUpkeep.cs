@@ -1,0 +1,81 @@
+using LisaOrleans.Checkpoints;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace LisaOrleans.Api;
+
+/// <summary>
+/// Removes from the store what was deleted through the API, answers kept for Idempotency-Keys that are old, and once a day what
+/// silos that died had written for manifests that never came.
+/// </summary>
+internal sealed partial class StoreUpkeep(
+    FileCatalog files, JobCatalog jobs, Idempotency idempotency, IBlobStore store, TimeProvider time, ILogger<StoreUpkeep> logger) : BackgroundService
+{
+    private static readonly TimeSpan s_period = TimeSpan.FromMinutes(10);
+
+    // Younger blobs may just have been found by somebody who is about to name them.
+    private static readonly TimeSpan s_age = TimeSpan.FromHours(1);
+
+    // Models are uploaded before anything names them, and that may take hours.
+    private static readonly TimeSpan s_orphanAge = TimeSpan.FromDays(1);
+
+    private DateTimeOffset _nextForOrphans;
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(s_period, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                await CollectAsync(s_age, stoppingToken);
+                await CollectOrphansAsync(stoppingToken);
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                LogFailed(e);
+            }
+        }
+    }
+
+    internal async Task CollectAsync(TimeSpan minimumAge, CancellationToken cancellationToken)
+    {
+        await files.CollectAsync(minimumAge, cancellationToken);
+        await idempotency.CollectAsync(cancellationToken);
+        foreach (var job in (await jobs.ListAsync(cancellationToken)).Where(j => j.ModelDeleted && !j.RunDeleted))
+            await DeleteRunAsync(job, minimumAge, cancellationToken);
+    }
+
+    internal async Task CollectOrphansAsync(CancellationToken cancellationToken)
+    {
+        if (time.GetUtcNow() < _nextForOrphans) return;
+        var report = await GarbageCollector.CollectAsync(store, s_orphanAge, time, cancellationToken);
+        _nextForOrphans = time.GetUtcNow() + s_orphanAge;
+        if (report.Deleted > 0) LogOrphans(report.Deleted, report.DeletedBytes);
+    }
+
+    // The head goes first, for nothing is collected that it names; it is gone for good only when the blobs are.
+    private async Task DeleteRunAsync(JobDocument job, TimeSpan minimumAge, CancellationToken cancellationToken)
+    {
+        var blobs = job.DeletedBlobs;
+        if (await RunStore.ReadHeadAsync(store, job.Id, cancellationToken) is { Manifest: { } blob } head)
+        {
+            var manifest = await RunStore.ReadManifestAsync(store, blob, cancellationToken);
+            blobs = [.. manifest.References().Concat(head.Journal?.Select(s => s.Blob) ?? []).Append(blob).Select(b => b.Sha256).Distinct()];
+            await jobs.UpdateAsync(job.Id, j => j with { DeletedBlobs = blobs }, cancellationToken);
+            await RunStore.DeleteAsync(store, job.Id, cancellationToken);
+        }
+
+        await GarbageCollector.CollectAsync(store, blobs.ToHashSet(), minimumAge, time, cancellationToken);
+        var left = new List<string>();
+        foreach (var sha256 in blobs)
+            if (await store.ExistsAsync(sha256, cancellationToken)) left.Add(sha256);
+        await jobs.UpdateAsync(job.Id, j => j with { DeletedBlobs = left, RunDeleted = left.Count == 0 }, cancellationToken);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Deleted {Count} blobs of {Bytes} bytes that nothing names")]
+    private partial void LogOrphans(int count, long bytes);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Cleaning up the store failed")]
+    private partial void LogFailed(Exception exception);
+}

@@ -1,0 +1,41 @@
+using System.Buffers.Text;
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace LisaOrleans.Dashboard;
+
+/// <summary>
+/// Who may see Orleans' dashboard. A browser that opens a page sends no key, so it gets a cookie in exchange for one: a
+/// number that means something to this silo only, and only for a while.
+/// </summary>
+internal sealed class DashboardSessions(TimeProvider time)
+{
+    /// <summary>The cookie's name.</summary>
+    public const string Cookie = "lisa-orleans";
+
+    /// <summary>How long a session lasts.</summary>
+    public static readonly TimeSpan Lifetime = TimeSpan.FromHours(8);
+
+    private const int Most = 1000;
+    private readonly ConcurrentDictionary<string, (string Scope, long Since)> _sessions = new();
+
+    /// <summary>Begins a session; returns what the cookie holds.</summary>
+    public string Begin(string scope)
+    {
+        foreach (var (id, session) in _sessions)
+            if (IsOver(session.Since)) _sessions.TryRemove(id, out _);
+        while (_sessions.Count >= Most) _sessions.TryRemove(_sessions.MinBy(s => s.Value.Since).Key, out _);
+        var secret = Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
+        _sessions[Hash(secret)] = (scope, time.GetTimestamp());
+        return secret;
+    }
+
+    /// <summary>The scope of a session's key, or null where there is no such session.</summary>
+    public string? Find(string secret) => _sessions.TryGetValue(Hash(secret), out var session) && !IsOver(session.Since) ? session.Scope : null;
+
+    private bool IsOver(long since) => time.GetElapsedTime(since) > Lifetime;
+
+    // Looked up by hash: how long that takes tells nothing of the secret.
+    private static string Hash(string secret) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
+}

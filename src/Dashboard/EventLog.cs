@@ -1,0 +1,46 @@
+namespace LisaOrleans.Dashboard;
+
+/// <summary>What happened in a run beside its steps, in bounded memory: the last of it, and sums over all of it.</summary>
+internal sealed class EventLog
+{
+    // Manifests may be as many as steps; they must not push out what is rare and matters.
+    private const int Capacity = 400;
+
+    private readonly Queue<ManifestSaved> _manifests = new();
+    private readonly Queue<TrainingEvent> _others = new();
+
+    /// <summary>Manifests so far.</summary>
+    public long Manifests { get; private set; }
+
+    /// <summary>Bytes that they wrote.</summary>
+    public long ManifestBytes { get; private set; }
+
+    /// <summary>How long training stood still for them.</summary>
+    public double StallSeconds { get; private set; }
+
+    /// <summary>Adds the next event.</summary>
+    public void Add(TrainingEvent happened)
+    {
+        if (happened is ManifestSaved manifest)
+        {
+            Manifests++;
+            ManifestBytes += manifest.BytesWritten;
+            StallSeconds += manifest.StallSeconds;
+            Keep(_manifests, manifest);
+        }
+        else
+        {
+            Keep(_others, happened);
+        }
+    }
+
+    /// <summary>What is kept of the events after an entry, in order.</summary>
+    public IReadOnlyList<TrainingEvent> After(long entry) =>
+        [.. _others.Concat(_manifests).Where(e => e.Position.Entry > entry).OrderBy(e => e.Position.Entry)];
+
+    private static void Keep<T>(Queue<T> queue, T item)
+    {
+        queue.Enqueue(item);
+        if (queue.Count > Capacity) queue.Dequeue();
+    }
+}

@@ -1,0 +1,56 @@
+namespace LisaOrleans.Dashboard;
+
+/// <summary>What a page that follows a run has not seen yet.</summary>
+internal sealed record RunAnswer
+{
+    /// <value>Names the memory that this answer is from. A page that knows another one begins anew.</value>
+    public required string View { get; init; }
+
+    /// <value>Whether this is all there is, rather than what came after the page's last question.</value>
+    public required bool Whole { get; init; }
+
+    /// <value>Whether steps of the past are still being read.</value>
+    public required bool Loading { get; init; }
+
+    /// <value>Whether the run answered just now; if not, the status is the last that was heard.</value>
+    public required bool Live { get; init; }
+
+    public required RunStatus Status { get; init; }
+
+    public TrainingSpec? Spec { get; init; }
+
+    public double? StepsPerSecond { get; init; }
+
+    public double? SecondsLeft { get; init; }
+
+    public required CurveAnswer Curve { get; init; }
+
+    public required LayersAnswer Layers { get; init; }
+
+    public required ManifestsAnswer Manifests { get; init; }
+
+    public required IReadOnlyList<TrainingEvent> Events { get; init; }
+
+    public required IReadOnlyDictionary<string, PartMemory> Memory { get; init; }
+
+    /// <summary>Points of curves, column by column.</summary>
+    internal sealed record CurveAnswer(
+        long Stride, long[] First, long[] Last, float[] Loss, float[] Low, float[] High, float[] LearningRate, float[] TokensPerSecond,
+        double[] Time, long?[] EvalStep, float?[] EvalLoss)
+    {
+        public static CurveAnswer From(StepCurve curve, long after)
+        {
+            CurvePoint[] p = [.. curve.Points.Where(p => p.Last > after)];
+            return new CurveAnswer(
+                curve.Stride, [.. p.Select(x => x.First)], [.. p.Select(x => x.Last)], [.. p.Select(x => (float)x.Loss)], [.. p.Select(x => (float)x.Low)],
+                [.. p.Select(x => (float)x.High)], [.. p.Select(x => (float)x.LearningRate)], [.. p.Select(x => (float)x.TokensPerSecond)],
+                [.. p.Select(x => x.Time.ToUnixTimeMilliseconds() / 1e3)], [.. p.Select(x => x.EvalStep)], [.. p.Select(x => (float?)x.EvalLoss)]);
+        }
+    }
+
+    /// <summary>Columns of the map of periods and layers.</summary>
+    internal sealed record LayersAnswer(long Stride, int Interval, int Count, IReadOnlyList<LayerMap.Column> Columns);
+
+    /// <summary>Sums over all manifests.</summary>
+    internal sealed record ManifestsAnswer(long Count, long Bytes, double StallSeconds);
+}

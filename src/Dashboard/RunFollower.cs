@@ -1,0 +1,178 @@
+using System.Text.Json;
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Training;
+using Microsoft.Extensions.Logging;
+
+namespace LisaOrleans.Dashboard;
+
+/// <summary>Reads a run's events as they come, and keeps of them what pages show. Memory does not grow with the run.</summary>
+internal sealed partial class RunFollower
+{
+    private const int Page = 1000;
+    private static readonly TimeSpan s_moment = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan s_memoryEvery = TimeSpan.FromSeconds(2);
+
+    private readonly IBlobStore _store;
+    private readonly IRunGrain _run;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly RateMeter _rate = new(TimeSpan.FromSeconds(20));
+    private readonly Lock _lock = new();
+
+    private Kept _kept;
+    private RunStatus _status;
+    private TrainingSpec? _spec;
+    private IReadOnlyDictionary<string, PartMemory> _memory = new Dictionary<string, PartMemory>();
+    private long? _memoryRead;
+    private double? _stepsPerSecond;
+    private bool _loading;
+    private bool _live;
+
+    public RunFollower(string name, IBlobStore store, IGrainFactory grains, TimeProvider time, ILogger<RunFollower> logger)
+    {
+        (Name, _store, _run, _time, _logger) = (name, store, grains.GetGrain<IRunGrain>(name), time, logger);
+        _status = new RunStatus { Run = name, State = RunState.Queued };
+        _kept = new Kept();
+        Refresher = new Refresher(time, s_moment, Look);
+    }
+
+    public string Name { get; }
+
+    public Refresher Refresher { get; }
+
+    /// <summary>What is new to a page.</summary>
+    public RunAnswer Answer(RunQuestion question)
+    {
+        lock (_lock)
+        {
+            var kept = _kept;
+            var same = question.View == kept.Id;
+            var (curve, map) = (kept.Curve, kept.Map);
+            var left = _stepsPerSecond > 0 ? (_status.TotalSteps - _status.Step) / _stepsPerSecond : null;
+            return new RunAnswer
+            {
+                View = kept.Id,
+                Whole = !same,
+                Loading = _loading,
+                Live = _live,
+                Status = _status,
+                Spec = same ? null : _spec,
+                StepsPerSecond = _stepsPerSecond,
+                SecondsLeft = left,
+                Curve = RunAnswer.CurveAnswer.From(curve, same && question.Stride == curve.Stride ? question.Step : 0),
+                Layers = new RunAnswer.LayersAnswer(
+                    map?.Stride ?? 1, _spec?.LisaIntervalSteps ?? 0, _status.LayerCount,
+                    [.. (map?.Columns ?? []).Where(c => !same || question.PeriodStride != map!.Stride || c.Last > question.Period)]),
+                Manifests = new RunAnswer.ManifestsAnswer(kept.Log.Manifests, kept.Log.ManifestBytes, kept.Log.StallSeconds),
+                Events = kept.Log.After(same ? question.Entry : 0),
+                Memory = _memory,
+            };
+        }
+    }
+
+    private async Task Look()
+    {
+        try
+        {
+            var status = await _run.GetStatus().WaitAsync(s_patience);
+            if (status.Generation != _status.Generation || _spec is null) await Begin(status);
+            await Read();
+            await ReadMemory(status);
+            lock (_lock)
+            {
+                _status = status;
+                _live = true;
+                _stepsPerSecond = status.State == RunState.Running ? _rate.Add(Clock(), status.Step) ?? _stepsPerSecond : null;
+            }
+        }
+        catch (Exception e)
+        {
+            // Silos die, and a run is then out of reach for a moment: the page shows what was last heard, and says so.
+            LogUnreachable(e, Name);
+            lock (_lock) _live = false;
+        }
+    }
+
+    // A new generation may be one of a run that was begun anew under this name: then nothing that is kept is true any more.
+    private async Task Begin(RunStatus status)
+    {
+        var head = await RunStore.ReadHeadAsync(_store, Name, CancellationToken.None).WaitAsync(s_patience);
+        if (head?.Manifest is null) return;
+        var manifest = await RunStore.ReadManifestAsync(_store, head.Manifest, CancellationToken.None).WaitAsync(s_patience);
+        using var content = await _store.ReadAsync(manifest.Spec, CancellationToken.None).WaitAsync(s_patience);
+        var spec = JsonSerializer.Deserialize<TrainingSpec>(content.ToArray());
+        var first = (await _run.GetEvents(EventPosition.Start, 1).WaitAsync(s_patience)).FirstOrDefault();
+        lock (_lock)
+        {
+            if (_spec is null || (_kept.First is { } known && known != first?.Time)) _kept = new Kept();
+            _spec = spec;
+            _kept.First ??= first?.Time;
+            if (spec is not null) _kept.Map ??= status.LayerCount > 0 ? new LayerMap(status.LayerCount) : null;
+        }
+    }
+
+    // A long past is read in several looks, so that the page can show how far it is.
+    private async Task Read()
+    {
+        var started = _time.GetTimestamp();
+        do
+        {
+            var events = await _run.GetEvents(_kept.Position, Page).WaitAsync(s_patience);
+            lock (_lock)
+            {
+                foreach (var happened in events) Add(happened);
+                _loading = events.Count == Page;
+            }
+        }
+        while (_loading && _time.GetElapsedTime(started) < s_patience);
+    }
+
+    private void Add(TrainingEvent happened)
+    {
+        _kept.Position = happened.Position;
+        _kept.First ??= happened.Time;
+        if (happened is not StepCompleted { Record: var record })
+        {
+            _kept.Log.Add(happened);
+            return;
+        }
+
+        _kept.Curve.Add(record);
+        if (_spec is not null) _kept.Map?.Add(LayerSampling.PeriodOf(_spec, record.Step), record.ActiveLayers);
+    }
+
+    private async Task ReadMemory(RunStatus status)
+    {
+        if (status.Stages.Count == 0)
+        {
+            (_memory, _memoryRead) = (new Dictionary<string, PartMemory>(), null);
+            return;
+        }
+
+        if (_memoryRead is { } read && _time.GetElapsedTime(read) < s_memoryEvery) return;
+        _memory = await _run.GetMemory().WaitAsync(s_patience);
+        _memoryRead = _time.GetTimestamp();
+    }
+
+    private double Clock() => (double)_time.GetTimestamp() / _time.TimestampFrequency;
+
+    /// <summary>What one life of the run has left.</summary>
+    private sealed class Kept
+    {
+        public string Id { get; } = Guid.NewGuid().ToString("N");
+
+        public StepCurve Curve { get; } = new();
+
+        public EventLog Log { get; } = new();
+
+        public LayerMap? Map { get; set; }
+
+        public EventPosition Position { get; set; } = EventPosition.Start;
+
+        public DateTimeOffset? First { get; set; }
+    }
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Run {Run} cannot be followed at this moment")]
+    private partial void LogUnreachable(Exception exception, string run);
+}

@@ -1,4 +1,0 @@
-namespace LisaOrleans.Grains;
-
-/// <summary>The live silos cannot hold the run. Another silo may come: the run waits before it gives up.</summary>
-internal sealed class NoRoomException(string message) : Exception(message);

@@ -1,5 +1,0 @@
-namespace LisaOrleans.Grains;
-
-/// <summary>The loss is no number any more; repeating the step would give the same.</summary>
-internal sealed class TrainingDivergedException(long step, double loss)
-    : Exception($"step {step}: the loss is {loss}; a lower learning_rate, a longer warm-up or max_grad_norm may help");

@@ -1,8 +1,0 @@
-namespace LisaOrleans.Silo;
-
-/// <summary>A file that a job reads. The job keeps its blob until it has been read, whatever becomes of the file.</summary>
-/// <param name="Id">The file.</param>
-/// <param name="Filename">For messages.</param>
-/// <param name="Bytes">Its size.</param>
-/// <param name="Sha256">Its blob; null once it is not needed any more.</param>
-internal sealed record JobInput(string Id, string Filename, long Bytes, string? Sha256);

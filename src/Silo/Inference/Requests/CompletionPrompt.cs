@@ -1,6 +1,0 @@
-namespace LisaOrleans.Silo;
-
-/// <summary>A text to go on from: as text, or as tokens that are taken as they are.</summary>
-/// <param name="Text">The text, or null.</param>
-/// <param name="Ids">The tokens, or null.</param>
-internal sealed record CompletionPrompt(string? Text, int[]? Ids);

@@ -1,0 +1,25 @@
+using LisaOrleans.Data;
+
+namespace LisaOrleans.Training;
+
+/// <summary>A run that is in the store, ready to start.</summary>
+public sealed record ImportOutcome
+{
+    /// <value>Whether the run was there before.</value>
+    public required bool Resumed { get; init; }
+
+    /// <value>The step of its last manifest; 0 for a new run.</value>
+    public required long ManifestStep { get; init; }
+
+    /// <value>The settings, with nothing left to be chosen.</value>
+    public required TrainingSpec Spec { get; init; }
+
+    /// <value>Steps in all.</value>
+    public required long TotalSteps { get; init; }
+
+    /// <value>Whether all of them are done.</value>
+    public required bool AlreadyCompleted { get; init; }
+
+    /// <value>What the training data became.</value>
+    public required DatasetStatistics Statistics { get; init; }
+}

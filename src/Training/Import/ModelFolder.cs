@@ -1,0 +1,179 @@
+using System.Text.Json;
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Model;
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Training;
+
+/// <summary>
+/// A Hugging Face model folder, opened and strictly checked: config.json, and model.safetensors or the shards of
+/// model.safetensors.index.json. Weights stay in the mapped files until they are read. Owns the mappings.
+/// </summary>
+public sealed class ModelFolder : IDisposable
+{
+    /// <summary>Name of the file with the model's shape.</summary>
+    public const string ConfigFile = "config.json";
+
+    /// <summary>Name of the file with generation defaults, copied along where there is one.</summary>
+    public const string GenerationConfigFile = "generation_config.json";
+
+    private readonly Dictionary<string, (SafetensorsReader Reader, string File)> _files;
+
+    private ModelFolder(string path, ModelConfig config, Dictionary<string, (SafetensorsReader, string)> files) =>
+        (Path, Config, _files) = (path, config, files);
+
+    /// <summary>Where it is.</summary>
+    public string Path { get; }
+
+    /// <summary>The model's shape.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>The dtype that most weights are in, by its name.</summary>
+    public string Dtype
+    {
+        get
+        {
+            var (reader, _) = _files[PartSchema.EmbeddingName];
+            return reader.Tensors[PartSchema.EmbeddingName].DType switch
+            {
+                TensorDType.F32 => "float32",
+                TensorDType.BF16 => "bfloat16",
+                _ => "float16",
+            };
+        }
+    }
+
+    /// <summary>Opens a folder and checks that it holds every tensor of its architecture, with the right shape.</summary>
+    /// <exception cref="ModelConfigException">config.json is missing or wrong.</exception>
+    /// <exception cref="InvalidDataFileException">Weights are missing or wrong.</exception>
+    public static ModelFolder Open(string path)
+    {
+        if (!Directory.Exists(path)) throw new ModelConfigException(path, "no such folder; a Hugging Face model folder is needed");
+        var config = ModelConfigReader.ReadFile(System.IO.Path.Combine(path, ConfigFile));
+        var opened = new List<SafetensorsReader>();
+        try
+        {
+            var files = new Dictionary<string, (SafetensorsReader, string)>();
+            foreach (var (file, names) in FindWeights(path))
+            {
+                var reader = SafetensorsReader.OpenFile(file);
+                opened.Add(reader);
+                foreach (var name in names ?? reader.Tensors.Keys)
+                {
+                    if (!reader.Tensors.ContainsKey(name))
+                        throw new InvalidDataFileException(file, $"tensor '{name}' is missing, though {WeightFiles.Index} says it is here");
+                    files[name] = (reader, file);
+                }
+            }
+
+            var folder = new ModelFolder(path, config, files);
+            folder.Check();
+            return folder;
+        }
+        catch
+        {
+            foreach (var reader in opened) reader.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A weight in a given dtype, on the CPU; the caller owns it.</summary>
+    public Tensor Read(string name, ScalarType dtype)
+    {
+        var (reader, _) = _files[name];
+        var stored = PartStorage.Read(reader, name);
+        if (stored.dtype == dtype) return stored;
+        using (stored)
+        {
+            return stored.to(dtype).DetachFromDisposeScope();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var reader in _files.Values.Select(f => f.Reader).Distinct()) reader.Dispose();
+    }
+
+    private static IEnumerable<(string File, IReadOnlyList<string>? Names)> FindWeights(string path)
+    {
+        var index = System.IO.Path.Combine(path, WeightFiles.Index);
+        if (!File.Exists(index))
+        {
+            var single = System.IO.Path.Combine(path, WeightFiles.Single);
+            if (!File.Exists(single))
+            {
+                throw new InvalidDataFileException(
+                    path, $"has neither {WeightFiles.Single} nor {WeightFiles.Index}; only safetensors weights are read, never pickled ones (.bin, .pt)");
+            }
+
+            return [(single, null)];
+        }
+
+        return ReadIndex(index)
+            .GroupBy(e => e.Value, e => e.Key)
+            .Select(g => (System.IO.Path.Combine(path, g.Key), (IReadOnlyList<string>?)[.. g]));
+    }
+
+    private static Dictionary<string, string> ReadIndex(string index)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(index), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            if (document.RootElement.ValueKind != JsonValueKind.Object
+                || !document.RootElement.TryGetProperty("weight_map", out var map) || map.ValueKind != JsonValueKind.Object)
+            {
+                throw new InvalidDataFileException(index, "field 'weight_map' must be an object from tensor names to file names");
+            }
+
+            return map.EnumerateObject().ToDictionary(e => e.Name, e =>
+                e.Value.ValueKind == JsonValueKind.String && e.Value.GetString() is { Length: > 0 } file
+                && file == System.IO.Path.GetFileName(file) && file.EndsWith(".safetensors", StringComparison.Ordinal)
+                    ? file
+                    : throw new InvalidDataFileException(
+                        index, $"field 'weight_map.{e.Name}' must be the name of a .safetensors file in the same folder"));
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // InvalidOperationException: an escaped half of a surrogate pair.
+            throw new InvalidDataFileException(index, $"is not valid JSON: {e.Message}");
+        }
+    }
+
+    private void Check()
+    {
+        // Checked first: the tensors of millions of layers must not even be listed.
+        if (Config.NumHiddenLayers > _files.Count)
+            throw new InvalidDataFileException(Path, $"has {_files.Count} tensors; {ConfigFile} says that the model has {Config.NumHiddenLayers} layers");
+
+        var wanted = PartSchema.All(Config);
+        foreach (var spec in wanted)
+        {
+            if (!_files.TryGetValue(spec.Name, out var found))
+                throw new InvalidDataFileException(Path, $"tensor '{spec.Name}' is missing; {ConfigFile} says that the model has it");
+
+            var info = found.Reader.Tensors[spec.Name];
+            if (!info.Shape.SequenceEqual(spec.Shape))
+            {
+                throw new InvalidDataFileException(
+                    found.File,
+                    $"tensor '{spec.Name}' has shape [{string.Join(", ", info.Shape)}]; {ConfigFile} makes it [{string.Join(", ", spec.Shape)}]");
+            }
+
+            if (info.DType is not (TensorDType.F32 or TensorDType.BF16 or TensorDType.F16))
+                throw new InvalidDataFileException(found.File, $"tensor '{spec.Name}' is {info.DType}; weights must be F32, BF16 or F16");
+        }
+
+        var known = wanted.Select(s => s.Name).ToHashSet();
+        var extra = _files.Keys.FirstOrDefault(n => !known.Contains(n) && !IsDerived(n));
+        if (extra is not null)
+        {
+            throw new InvalidDataFileException(
+                _files[extra].File, $"tensor '{extra}' does not belong to a {Config.ModelType} model of this {ConfigFile}");
+        }
+    }
+
+    // Old checkpoints carry tables that are computed anew, and tied ones sometimes the matrix twice.
+    private bool IsDerived(string name) =>
+        name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal) || (Config.TieWordEmbeddings && name == PartSchema.HeadName);
+}

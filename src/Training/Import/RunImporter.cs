@@ -1,0 +1,207 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Data;
+using LisaOrleans.Model;
+
+namespace LisaOrleans.Training;
+
+/// <summary>
+/// Brings a model and its data into the store as the manifest of step 0, after checking everything. From then on the
+/// store alone is enough. For a run that exists it checks that nothing changed which would change the result.
+/// </summary>
+public static class RunImporter
+{
+    private const string ModelFingerprint = "model_sha256";
+
+    /// <exception cref="SettingsChangedException">The run exists with other settings, another model or other data.</exception>
+    /// <exception cref="InvalidSettingException">A setting is outside what is allowed.</exception>
+    public static async Task<ImportOutcome> ImportAsync(
+        IBlobStore store, ImportRequest request, IProgress<ImportProgress>? progress, CancellationToken cancellationToken)
+    {
+        RunName.Validate(request.Spec.RunName);
+        var stored = request.Overwrite ? null : await ReadStored(store, request.Spec.RunName, cancellationToken);
+
+        using var model = ModelFolder.Open(request.ModelFolder);
+        var spec = request.Spec with
+        {
+            Threads = request.Spec.Threads > 0 ? request.Spec.Threads : stored?.Spec.Threads ?? request.DefaultThreads,
+            DataDescription = Describe(request.Dataset),
+        };
+        TrainingSpecValidator.Validate(spec, model.Config);
+
+        var tokenizer = TokenizerLoader.Load(request.ModelFolder);
+        var options = request.Dataset with { BlockSize = spec.BlockSize };
+        var data = Tokenize(request.DataFile, "tokenising training data");
+        var evalData = request.EvalDataFile is null ? null : Tokenize(request.EvalDataFile, "tokenising evaluation data");
+        using var dataBlob = DatasetStorage.ToBlob(data);
+        using var evalBlob = evalData is null ? null : DatasetStorage.ToBlob(evalData);
+        var batches = BatchPlans.Create(spec, spec.Packing ? PackedBlocks.Pack(data, spec.BlockSize).Count : data.Count);
+        if (batches.TotalSteps > int.MaxValue)
+            throw new InvalidSettingException("num_train_epochs", $"makes {batches.TotalSteps} steps; at most {int.MaxValue} are possible");
+
+        var specBlob = new BytesBlob(JsonSerializer.SerializeToUtf8Bytes(spec));
+        var run = await Store(specBlob);
+        return new ImportOutcome
+        {
+            Resumed = stored is not null,
+            ManifestStep = run.Step,
+            Spec = spec,
+            TotalSteps = batches.TotalSteps,
+            AlreadyCompleted = run.Completed,
+            Statistics = data.Statistics,
+        };
+
+        TokenizedDataset Tokenize(string file, string what) => DatasetTokenizer.Tokenize(
+            file, tokenizer, options, model.Config.VocabSize,
+            progress is null ? null : new Relay<TokenizeProgress>(p => progress.Report(new ImportProgress(what, p.Done, p.Total))),
+            cancellationToken);
+
+        async Task<Manifest> Store(BytesBlob spec0)
+        {
+            var (parts, fingerprint) = await StoreParts(
+                store, model, PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype), write: stored is null, progress, cancellationToken);
+            if (stored is { } before)
+            {
+                CheckUnchanged(before, spec, fingerprint, dataBlob.Blob, evalBlob?.Blob);
+                if (before.Manifest.Spec.Sha256 == spec0.Sha256) return before.Manifest;
+            }
+
+            await store.PutAsync(spec0, cancellationToken);
+            if (request.Overwrite) await ForgetIfDamaged(store, spec.RunName, cancellationToken);
+            var session = await RunStore.AcquireAsync(store, spec.RunName, new RunClaim(RunHeadStates.Queued), cancellationToken);
+
+            // Looked at again: another process may have trained on, or made the run, while this one was reading its files.
+            if (stored is null && session.Manifest is not null && !request.Overwrite)
+                throw new InvalidSettingException("run_name", $"'{spec.RunName}' was created by another process in this moment");
+            var manifest = stored is null ? await FirstManifest(parts, fingerprint) : session.Manifest!;
+            manifest = manifest with { Spec = Reference(spec0), Generation = session.Generation };
+            // A run that begins anew has no past.
+            await session.CommitAsync(manifest, stored is null ? null : session.Head.Journal, cancellationToken);
+            return manifest;
+        }
+
+        async Task<Manifest> FirstManifest(Dictionary<string, PartState> parts, string fingerprint)
+        {
+            await store.PutAsync(dataBlob.Blob, cancellationToken);
+            if (evalBlob is not null) await store.PutAsync(evalBlob.Blob, cancellationToken);
+            return new Manifest
+            {
+                Run = spec.RunName,
+                Generation = 0,
+                Step = 0,
+                Spec = Reference(specBlob),
+                Parts = parts,
+                Files = await StoreFiles(store, request.ModelFolder, cancellationToken),
+                Dataset = Reference(dataBlob.Blob),
+                EvalDataset = evalBlob is null ? null : Reference(evalBlob.Blob),
+                Log = [],
+                Properties = new Dictionary<string, string> { [ModelFingerprint] = fingerprint, [RunModel.TemplateProperty] = options.Template },
+            };
+        }
+    }
+
+    private static async Task<StoredRun?> ReadStored(IBlobStore store, string name, CancellationToken cancellationToken)
+    {
+        var head = await RunStore.ReadHeadAsync(store, name, cancellationToken);
+        if (head?.Manifest is null) return null;
+        var manifest = await RunStore.ReadManifestAsync(store, head.Manifest, cancellationToken);
+        using var blob = await store.ReadAsync(manifest.Spec, cancellationToken);
+        var spec = JsonSerializer.Deserialize<TrainingSpec>(blob.ToArray())
+            ?? throw new InvalidDataFileException(manifest.Spec.Sha256, "the settings are empty");
+        return new StoredRun(manifest, spec);
+    }
+
+    // A whole run is replaced in one piece when its successor's manifest is committed; of a damaged one nothing can be kept.
+    private static async Task ForgetIfDamaged(IBlobStore store, string name, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var head = await RunStore.ReadHeadAsync(store, name, cancellationToken);
+            if (head?.Manifest is { } manifest) await RunStore.ReadManifestAsync(store, manifest, cancellationToken);
+        }
+        catch (Exception e) when (e is InvalidDataFileException or BlobMissingException or BlobCorruptException)
+        {
+            await RunStore.DeleteAsync(store, name, cancellationToken);
+        }
+    }
+
+    private static void CheckUnchanged(
+        StoredRun before, TrainingSpec spec, string fingerprint, SafetensorsBlob data, SafetensorsBlob? evalData)
+    {
+        var differences = SpecComparison.Differences(before.Spec, spec).ToList();
+        Compare("model weights", before.Manifest.Properties.GetValueOrDefault(ModelFingerprint), fingerprint);
+        Compare("training data", before.Manifest.Dataset?.Sha256, data.Sha256);
+        Compare("evaluation data", before.Manifest.EvalDataset?.Sha256, evalData?.Sha256);
+        if (differences.Count > 0) throw new SettingsChangedException(spec.RunName, differences);
+
+        void Compare(string what, string? was, string? now)
+        {
+            if (was != now) differences.Add($"{what}: was {Short(was)}, now {Short(now)}");
+        }
+
+        static string Short(string? hash) => hash is null ? "none" : $"sha256 {hash[..12]}…";
+    }
+
+    private static async Task<(Dictionary<string, PartState> Parts, string Fingerprint)> StoreParts(
+        IBlobStore store, ModelFolder model, PartDtypes dtypes, bool write, IProgress<ImportProgress>? progress, CancellationToken cancellationToken)
+    {
+        var parts = new Dictionary<string, PartState>();
+        var hashes = new StringBuilder();
+        var names = PartName.All(model.Config.NumHiddenLayers);
+        foreach (var name in names)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            progress?.Report(new ImportProgress(write ? "storing model" : "comparing model", parts.Count, names.Count));
+            var tensors = PartStorage.Specs(model.Config, name).Select(s => new NamedTensor(s.Name, model.Read(s.Name, dtypes.Storage))).ToArray();
+            try
+            {
+                var blob = PartStorage.ToBlob(tensors, null);
+                if (write) await store.PutAsync(blob, cancellationToken);
+                parts[name] = new PartState { Weights = new BlobRef(blob.Sha256, blob.Length) };
+                hashes.Append(blob.Sha256);
+            }
+            finally
+            {
+                foreach (var tensor in tensors) tensor.Value.Dispose();
+            }
+        }
+
+        progress?.Report(new ImportProgress(write ? "storing model" : "comparing model", names.Count, names.Count));
+        return (parts, Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(hashes.ToString()))));
+    }
+
+    private static async Task<Dictionary<string, BlobRef>> StoreFiles(IBlobStore store, string folder, CancellationToken cancellationToken)
+    {
+        var files = new Dictionary<string, BlobRef>();
+        foreach (var name in (string[])[ModelFolder.ConfigFile, ModelFolder.GenerationConfigFile, .. TokenizerLoader.Files])
+        {
+            var path = Path.Combine(folder, name);
+            if (!File.Exists(path)) continue;
+            var blob = new BytesBlob(await File.ReadAllBytesAsync(path, cancellationToken));
+            await store.PutAsync(blob, cancellationToken);
+            files[name] = new BlobRef(blob.Sha256, blob.Length);
+        }
+
+        return files;
+    }
+
+    private static BlobRef Reference(IBlobSource blob) => new(blob.Sha256, blob.Length);
+
+    // The data blob already holds what these settings made of the file; in words they tell people what changed.
+    private static string Describe(DatasetOptions o) => string.Join("; ", new[]
+    {
+        ("format", o.Format), ("prompt_field", o.PromptField), ("completion_field", o.CompletionField), ("text_field", o.TextField),
+        ("template", o.Template), ("train_on_prompt", o.TrainOnPrompt ? "true" : "false"),
+        ("ignore_fields", o.IgnoreFields.Count > 0 ? string.Join(",", o.IgnoreFields) : null),
+    }.Where(p => p.Item2 is not null).Select(p => $"{p.Item1} {p.Item2}"));
+
+    private sealed record StoredRun(Manifest Manifest, TrainingSpec Spec);
+
+    // Progress<T> would post to the thread pool and could report out of order.
+    private sealed class Relay<T>(Action<T> report) : IProgress<T>
+    {
+        public void Report(T value) => report(value);
+    }
+}

@@ -1,0 +1,72 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Data;
+
+namespace LisaOrleans.Training;
+
+/// <summary>The files of a submission, brought from the store into a temporary folder, which it deletes when disposed.</summary>
+public sealed class SubmittedFiles : IDisposable
+{
+    private const int LongestName = 200;
+    private const string WeightsSuffix = ".safetensors";
+
+    private static readonly HashSet<string> s_modelFiles =
+        [ModelFolder.ConfigFile, ModelFolder.GenerationConfigFile, WeightFiles.Index, .. TokenizerLoader.Files];
+
+    private readonly string _root = Directory.CreateTempSubdirectory("lisa-import-").FullName;
+
+    private SubmittedFiles()
+    {
+    }
+
+    public string Model => Path.Combine(_root, "model");
+
+    public string Data { get; private set; } = "";
+
+    public string? EvalData { get; private set; }
+
+    /// <summary>Checks the names, which become paths here, and copies the files.</summary>
+    public static async Task<SubmittedFiles> FetchAsync(IBlobStore store, RunSubmission submission, CancellationToken cancellationToken)
+    {
+        var files = new SubmittedFiles();
+        try
+        {
+            foreach (var file in submission.Model)
+            {
+                if (!s_modelFiles.Contains(file.Name) && !file.Name.EndsWith(WeightsSuffix, StringComparison.Ordinal))
+                    throw new InvalidTrainingInputException($"model: '{file.Name}' is no file of a model; {ModelFolder.ConfigFile}, tokenizer files and *{WeightsSuffix} are");
+                await files.CopyAsync(store, "model", file, cancellationToken);
+            }
+
+            files.Data = await files.CopyAsync(store, "data", submission.Data, cancellationToken);
+            if (submission.EvalData is { } evalData) files.EvalData = await files.CopyAsync(store, "eval-data", evalData, cancellationToken);
+            return files;
+        }
+        catch
+        {
+            files.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>A message without this machine's paths: whoever reads it has other ones.</summary>
+    public string Plain(string message) => message.Replace(_root + Path.DirectorySeparatorChar, "", StringComparison.Ordinal);
+
+    public void Dispose() => Directory.Delete(_root, recursive: true);
+
+    private async Task<string> CopyAsync(IBlobStore store, string kind, NamedBlob file, CancellationToken cancellationToken)
+    {
+        if (!IsPlainName(file.Name)) throw new InvalidTrainingInputException($"{kind}: '{file.Name}' is no file name; a name without a folder is needed");
+        if (!BlobRef.IsName(file.Blob.Sha256) || file.Blob.Length < 0)
+            throw new InvalidTrainingInputException($"{kind}/{file.Name}: '{file.Blob.Sha256}' with {file.Blob.Length} bytes is no blob");
+        var folder = Directory.CreateDirectory(Path.Combine(_root, kind)).FullName;
+        var path = Path.Combine(folder, file.Name);
+        using var content = await store.ReadAsync(new BlobRef(file.Blob.Sha256, file.Blob.Length), cancellationToken);
+        await using var target = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.Asynchronous);
+        if (content.Length > 0) await content.AsStream().CopyToAsync(target, cancellationToken);
+        return path;
+    }
+
+    private static bool IsPlainName(string name) =>
+        name.Length is > 0 and <= LongestName && name[0] != '.' && name == Path.GetFileName(name)
+        && !name.Any(c => char.IsControl(c) || c is '/' or '\\' or ':');
+}

@@ -1,0 +1,28 @@
+using LisaOrleans.Model;
+
+namespace LisaOrleans.Training;
+
+/// <summary>What the memory of a run depends on, beside the model.</summary>
+public sealed record MemoryPlanOptions
+{
+    /// <value>Decoder layers that train at one time; all of them for full fine-tuning.</value>
+    public required int ActiveLayers { get; init; }
+
+    /// <value>Whether embedding and head train. Default true.</value>
+    public bool TrainEmbeddings { get; init; } = true;
+
+    /// <value>Number formats.</value>
+    public required PartDtypes Dtypes { get; init; }
+
+    /// <value>Sequences in a micro-batch.</value>
+    public required int BatchSize { get; init; }
+
+    /// <value>Tokens in a sequence.</value>
+    public required int SequenceLength { get; init; }
+
+    /// <value>Micro-batches in a step.</value>
+    public int GradientAccumulationSteps { get; init; } = 1;
+
+    /// <value>Whether activations are recomputed.</value>
+    public bool GradientCheckpointing { get; init; }
+}

@@ -1,0 +1,33 @@
+using System.Globalization;
+using LisaOrleans.Model;
+
+namespace LisaOrleans.Training;
+
+/// <summary>Compares what a run needs, as <c>lisa plan</c> predicts it, with what silos offer.</summary>
+public static class RunCapacity
+{
+    /// <returns>Null if the run fits, or if there is no silo yet; else the numbers.</returns>
+    public static string? Check(TrainingSpec spec, ModelConfig config, IReadOnlyList<TrainingSilo> silos)
+    {
+        if (silos.Count == 0) return null;
+        var full = spec.Method == TrainingMethods.Full;
+        var estimate = MemoryPlan.Estimate(config, new MemoryPlanOptions
+        {
+            ActiveLayers = full ? config.NumHiddenLayers : Math.Min(spec.LisaActivatedLayers, config.NumHiddenLayers),
+            TrainEmbeddings = full || spec.TrainEmbeddings,
+            Dtypes = PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype),
+            BatchSize = spec.PerDeviceTrainBatchSize,
+            SequenceLength = spec.BlockSize,
+            GradientAccumulationSteps = spec.GradientAccumulationSteps,
+            GradientCheckpointing = spec.GradientCheckpointing,
+        });
+        if ((silos.Any(s => s.MemoryBytes == 0) || estimate.Total <= silos.Sum(s => s.MemoryBytes)) && StagePlanner.Fits(config, spec, silos)) return null;
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"the run needs {Gigabytes(estimate.Total)} (weights {Gigabytes(estimate.Weights)}, gradients {Gigabytes(estimate.Gradients)}, optimizer state "
+            + $"{Gigabytes(estimate.OptimizerState)}, activations {Gigabytes(estimate.Activations)}); the {silos.Count} live silos of role gpu offer "
+            + $"{string.Join(" + ", silos.Select(s => Gigabytes(s.MemoryBytes)))}, of which stages of whole layers must be cut");
+    }
+
+    private static string Gigabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.###} GB");
+}

@@ -1,0 +1,81 @@
+using LisaOrleans.Model;
+
+namespace LisaOrleans.Training;
+
+/// <summary>
+/// Cuts a model into contiguous stages, at most one for each silo, so that the slowest stage is as quick as can be within
+/// every silo's memory. A pure function: every silo that plans comes to the same.
+/// </summary>
+public static class StagePlanner
+{
+    // Memory for activations and the runtime beside weights, gradients and optimizer state.
+    private const double Headroom = 1.25;
+
+    /// <param name="config">The model's shape.</param>
+    /// <param name="spec">The run's settings.</param>
+    /// <param name="silos">Silos in the order of the walk. Idle are those too small, and the last ones where there are fewer layers.</param>
+    /// <exception cref="NoRoomException">There are no silos, or too little memory.</exception>
+    public static StagePlan Plan(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos)
+    {
+        if (silos.Count == 0) throw new NoRoomException("no live silo of role gpu");
+        var layers = config.NumHiddenLayers;
+        var work = PartWork.Of(config, spec);
+        if (Cut(work, layers, config.TieWordEmbeddings, silos) is { } cuts) return Stages(cuts, layers, config.TieWordEmbeddings, silos);
+        throw new NoRoomException(
+            $"the model needs {work.TotalBytes(layers) * Headroom / 1e9:0.0} GB; the {silos.Count} live silos of role gpu offer "
+            + string.Join(" + ", silos.Select(s => $"{s.MemoryBytes / 1e9:0.0}")) + " GB");
+    }
+
+    /// <summary>Whether <see cref="Plan"/> would find room.</summary>
+    public static bool Fits(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos) =>
+        silos.Count > 0 && Cut(PartWork.Of(config, spec), config.NumHiddenLayers, config.TieWordEmbeddings, silos) is not null;
+
+    // best[s, n]: the slowest stage's cost when the first s silos hold the first n layers, and how many of them are idle then.
+    private static int[]? Cut(PartWork work, int layers, bool tied, IReadOnlyList<TrainingSilo> silos)
+    {
+        var best = new (double Cost, int Idle)[silos.Count + 1, layers + 1];
+        var from = new int[silos.Count + 1, layers + 1];
+        for (var n = 1; n <= layers; n++) best[0, n].Cost = double.PositiveInfinity;
+        for (var s = 1; s <= silos.Count; s++)
+        {
+            var room = silos[s - 1].MemoryBytes;
+            for (var n = 0; n <= layers; n++)
+            {
+                (best[s, n], from[s, n]) = ((best[s - 1, n].Cost, best[s - 1, n].Idle + 1), n);
+                for (var before = 0; before < n; before++)
+                {
+                    if (double.IsInfinity(best[s - 1, before].Cost)) continue;
+                    var (cost, bytes) = Stage(work, n - before, first: before == 0, last: n == layers, tied);
+                    if (room > 0 && bytes * Headroom > room) continue;
+                    var plan = (Math.Max(best[s - 1, before].Cost, cost), best[s - 1, before].Idle);
+                    if (plan.CompareTo(best[s, n]) < 0) (best[s, n], from[s, n]) = (plan, before);
+                }
+            }
+        }
+
+        if (double.IsInfinity(best[silos.Count, layers].Cost)) return null;
+        var cuts = new int[silos.Count + 1];
+        cuts[^1] = layers;
+        for (var s = silos.Count; s >= 1; s--) cuts[s - 1] = from[s, cuts[s]];
+        return cuts;
+    }
+
+    private static (double Cost, double Bytes) Stage(PartWork work, int layers, bool first, bool last, bool tied)
+    {
+        var (cost, bytes) = (layers * work.LayerCost, layers * work.LayerBytes);
+        if (first) (cost, bytes) = (cost + work.EmbeddingCost, bytes + work.EmbeddingBytes);
+        if (tied ? first : last) (cost, bytes) = (cost + work.HeadCost, bytes + work.HeadBytes);
+        return (cost, bytes);
+    }
+
+    // A silo without layers has no stage.
+    private static StagePlan Stages(int[] cuts, int layers, bool tied, IReadOnlyList<TrainingSilo> silos) =>
+        new([.. Enumerable.Range(0, silos.Count).Where(s => cuts[s] < cuts[s + 1]).Select(s =>
+        {
+            var (first, last) = (cuts[s] == 0, cuts[s + 1] == layers);
+            var parts = Enumerable.Range(cuts[s], cuts[s + 1] - cuts[s]).Select(PartName.Layer);
+            if (first) parts = parts.Prepend(PartName.Embedding);
+            if (tied ? first : last) parts = parts.Append(PartName.Head);
+            return new SiloStage(silos[s].Address, [.. parts]);
+        })]);
+}

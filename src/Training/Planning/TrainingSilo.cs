@@ -1,0 +1,12 @@
+namespace LisaOrleans.Training;
+
+/// <summary>A live silo that can hold parts.</summary>
+/// <param name="Address">Its address, as SiloAddress.ToParsableString prints it.</param>
+/// <param name="MemoryBytes">What it offers to tensors; 0 for no limit.</param>
+/// <param name="Threads">Intra-op threads that it offers.</param>
+/// <param name="MaxRuns">Runs that may train on it at one time.</param>
+public sealed record TrainingSilo(string Address, long MemoryBytes, int Threads, int MaxRuns = TrainingSilo.DefaultMaxRuns)
+{
+    /// <summary>Runs that a silo takes where it says nothing else.</summary>
+    public const int DefaultMaxRuns = 4;
+}

@@ -1,0 +1,152 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Model;
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Training;
+
+/// <summary>A part's state as blobs: from the store to tensors, strictly checked, and back.</summary>
+public static class PartStorage
+{
+    private const string StateStep = "state_step";
+
+    /// <summary>The parameters of a part.</summary>
+    public static IReadOnlyList<ParameterSpec> Specs(ModelConfig config, string part) => part switch
+    {
+        PartName.Embedding => PartSchema.Embedding(config),
+        PartName.Head => PartSchema.Head(config),
+        _ => PartSchema.Layer(config, PartName.LayerIndex(part)!.Value),
+    };
+
+    /// <summary>What a blob of weights holds, in its order.</summary>
+    public static IReadOnlyList<TensorSpec> WeightSpecs(IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes) =>
+        [.. specs.Select(s => new TensorSpec(s.Name, s.Shape, dtypes.Storage))];
+
+    /// <summary>What a blob of training state holds, in its order.</summary>
+    public static IReadOnlyList<TensorSpec> StateSpecs(IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes) =>
+    [
+        .. specs.SelectMany(s => new[]
+        {
+            new TensorSpec(MasterName(s), s.Shape, dtypes.SeparateMaster ? ScalarType.Float32 : dtypes.Compute),
+            new TensorSpec(s.Name + ".exp_avg", s.Shape, dtypes.OptimizerState),
+            new TensorSpec(s.Name + ".exp_avg_sq", s.Shape, dtypes.OptimizerState),
+        }),
+    ];
+
+    /// <summary>The tensor of a training state that holds a parameter's weights.</summary>
+    public static string MasterName(ParameterSpec parameter) => parameter.Name + ".master";
+
+    /// <summary>The weights of a blob in the compute dtype, on the device; the caller owns them.</summary>
+    public static Dictionary<string, Tensor> ToWeights(
+        SafetensorsReader blob, string blobName, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes, Device device)
+    {
+        Check(blob, blobName, WeightSpecs(specs, dtypes));
+        using var memory = HostMemory.LongLived();
+        return specs.ToDictionary(s => s.Name, s => ToCompute(Read(blob, s.Name), dtypes, device));
+    }
+
+    /// <summary>A tensor that the caller gives away, in the compute dtype and on the device; the caller owns it.</summary>
+    public static Tensor ToCompute(Tensor stored, PartDtypes dtypes, Device device)
+    {
+        if (stored.dtype == dtypes.Compute && device.type == TorchSharp.DeviceType.CPU) return stored;
+        using (stored)
+        {
+            return stored.to(dtypes.Compute, device).DetachFromDisposeScope();
+        }
+    }
+
+    /// <summary>
+    /// The weights of a training state, rounded to the stored dtype as an export rounds them, in the compute dtype; the
+    /// caller owns them.
+    /// </summary>
+    public static Dictionary<string, Tensor> MastersToWeights(
+        SafetensorsReader blob, string blobName, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes)
+    {
+        Check(blob, blobName, StateSpecs(specs, dtypes));
+        using var memory = HostMemory.LongLived();
+        return specs.ToDictionary(s => s.Name, s =>
+        {
+            using var master = Read(blob, MasterName(s));
+            using var rounded = master.to(dtypes.Storage, copy: true).DetachFromDisposeScope();
+            return rounded.to(dtypes.Compute, copy: true).DetachFromDisposeScope();
+        });
+    }
+
+    /// <summary>Gives a part the training state of a blob.</summary>
+    public static void RestoreTrainingState(
+        ModelPart part, SafetensorsReader blob, string blobName, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes)
+    {
+        Check(blob, blobName, StateSpecs(specs, dtypes));
+        if (!blob.Metadata.TryGetValue(StateStep, out var text)
+            || !long.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var step) || step < 0)
+        {
+            throw new InvalidDataFileException(blobName, $"metadata '{StateStep}' must be a whole number");
+        }
+
+        var tensors = new Dictionary<string, Tensor>();
+        try
+        {
+            foreach (var name in blob.Tensors.Keys) tensors.Add(name, Read(blob, name));
+            part.RestoreTrainingState(tensors, step);
+        }
+        finally
+        {
+            foreach (var tensor in tensors.Values) tensor.Dispose();
+        }
+    }
+
+    /// <summary>Metadata of a training state's blob.</summary>
+    public static Dictionary<string, string> StateMetadata(long stateStep) => new()
+    {
+        [StateStep] = stateStep.ToString(System.Globalization.CultureInfo.InvariantCulture),
+    };
+
+    /// <summary>Tensors on the CPU as a blob; they must live while it is written.</summary>
+    public static SafetensorsBlob ToBlob(IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata) =>
+        SafetensorsWriter.Create(
+            [.. tensors.Select(t => new TensorSource(t.Name, ToDType(t.Value.dtype), t.Value.shape, TensorMemory.Address(t.Value)))],
+            metadata);
+
+    /// <summary>A tensor of a blob, copied to CPU memory; the caller owns it.</summary>
+    public static Tensor Read(SafetensorsReader blob, string name)
+    {
+        var info = blob.Tensors[name];
+        return TensorMemory.Copy(blob.Pointer(info), info.Shape, ToScalarType(info.DType));
+    }
+
+    public static TensorDType ToDType(ScalarType dtype) => dtype switch
+    {
+        ScalarType.Float32 => TensorDType.F32,
+        ScalarType.BFloat16 => TensorDType.BF16,
+        ScalarType.Float16 => TensorDType.F16,
+        _ => throw new NotSupportedException($"weights of type {dtype}"),
+    };
+
+    public static ScalarType ToScalarType(TensorDType dtype) => dtype switch
+    {
+        TensorDType.F32 => ScalarType.Float32,
+        TensorDType.BF16 => ScalarType.BFloat16,
+        TensorDType.F16 => ScalarType.Float16,
+        _ => throw new NotSupportedException($"weights of type {dtype}"),
+    };
+
+    // Libtorch aborts the process on wrong shapes, so nothing unchecked reaches it.
+    private static void Check(SafetensorsReader blob, string blobName, IReadOnlyList<TensorSpec> wanted)
+    {
+        foreach (var (name, shape, dtype) in wanted)
+        {
+            if (!blob.Tensors.TryGetValue(name, out var info))
+                throw new InvalidDataFileException(blobName, $"tensor '{name}' is missing");
+            if (!info.Shape.SequenceEqual(shape))
+            {
+                throw new InvalidDataFileException(
+                    blobName, $"tensor '{name}' has shape [{string.Join(", ", info.Shape)}]; it must be [{string.Join(", ", shape)}]");
+            }
+
+            if (info.DType != ToDType(dtype))
+                throw new InvalidDataFileException(blobName, $"tensor '{name}' is {info.DType}; it must be {ToDType(dtype)}");
+        }
+
+        if (blob.Tensors.Keys.FirstOrDefault(n => wanted.All(w => w.Name != n)) is { } extra)
+            throw new InvalidDataFileException(blobName, $"tensor '{extra}' does not belong to this part");
+    }
+}

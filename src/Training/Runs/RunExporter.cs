@@ -1,0 +1,27 @@
+using LisaOrleans.Checkpoints;
+
+namespace LisaOrleans.Training;
+
+/// <summary>Writes a run's last manifest as a Hugging Face folder.</summary>
+public static class RunExporter
+{
+    /// <summary>config.json, tokenizer files and weights. Each file appears whole or not at all, the weights' index last.</summary>
+    public static async Task ExportAsync(IBlobStore store, string run, string outputFolder, CancellationToken cancellationToken)
+    {
+        var manifest = await ReadManifest(store, run, cancellationToken);
+        await ModelExporter.ExportAsync(store, manifest, PartName.All(manifest.Parts.Count - 2), outputFolder, cancellationToken);
+    }
+
+    /// <summary>The records of all steps up to the last manifest.</summary>
+    public static async Task<IReadOnlyList<StepRecord>> ReadHistoryAsync(IBlobStore store, string run, CancellationToken cancellationToken) =>
+        (await RunHistory.Read(store, await ReadManifest(store, run, cancellationToken), cancellationToken)).Records;
+
+    private static async Task<Manifest> ReadManifest(IBlobStore store, string run, CancellationToken cancellationToken)
+    {
+        RunName.Validate(run);
+        var head = await RunStore.ReadHeadAsync(store, run, cancellationToken);
+        return head?.Manifest is { } blob
+            ? await RunStore.ReadManifestAsync(store, blob, cancellationToken)
+            : throw new InvalidDataFileException(store.Location, $"has no run '{run}'");
+    }
+}

@@ -1,0 +1,89 @@
+using System.Text.Json;
+using LisaOrleans.Checkpoints;
+
+namespace LisaOrleans.Training;
+
+/// <summary>
+/// What happened in a run beside its steps. An entry is written with the swap of the run's head that makes it true, and
+/// told to nobody before: so none that somebody saw is ever lost, and their numbers never mean something else. Used within
+/// one grain's turns.
+/// </summary>
+public sealed class RunJournal : IDisposable
+{
+    private readonly TimeProvider _time;
+    private readonly List<TrainingEvent> _entries;
+    private readonly List<TrainingEvent> _pending = [];
+    private readonly SemaphoreSlim _turn = new(1);
+    private IReadOnlyList<LogSegment> _segments;
+
+    private RunJournal(TimeProvider time, List<TrainingEvent> entries, IReadOnlyList<LogSegment> segments) =>
+        (_time, _entries, _segments) = (time, entries, segments);
+
+    /// <summary>All entries in the store, numbered from 1 by their positions.</summary>
+    public IReadOnlyList<TrainingEvent> Entries => _entries;
+
+    /// <summary>Reads the journal that a head names.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="head">The head; null for an empty journal.</param>
+    /// <param name="before">The journal that this one takes the place of: what it has not written yet is still to be written.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public static async Task<RunJournal> Read(
+        IBlobStore store, RunHead? head, RunJournal? before, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var entries = new List<TrainingEvent>();
+        await foreach (var (segment, line) in SegmentedLog.Read(store, head?.Journal ?? [], cancellationToken))
+        {
+            var entry = JsonSerializer.Deserialize<TrainingEvent>(line);
+            if (entry?.Position.Entry != entries.Count + 1)
+                throw new InvalidDataFileException(segment.Blob.Sha256, $"journal entry {entry?.Position.Entry} where {entries.Count + 1} was expected");
+            entries.Add(entry);
+        }
+
+        var journal = new RunJournal(time, entries, head?.Journal ?? []);
+
+        // The answer to a write may have been lost though the write was not.
+        if (before is not null)
+            journal._pending.AddRange(before._pending.Where(p => !entries.Any(e => e.Time == p.Time && e.GetType() == p.GetType())));
+        return journal;
+    }
+
+    /// <summary>Keeps an entry for the next write.</summary>
+    public void Note(TrainingEvent happened) => _pending.Add(happened with { Time = _time.GetUtcNow() });
+
+    /// <summary>Writes what was noted, and further entries, with a swap of the head.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="step">The step of the manifest that the swapped head names.</param>
+    /// <param name="with">Entries that are true only if the swap succeeds.</param>
+    /// <param name="swap">Swaps the head to one with these segments.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task Write(
+        IBlobStore store, long step, IReadOnlyList<TrainingEvent> with, Func<IReadOnlyList<LogSegment>, Task> swap, CancellationToken cancellationToken)
+    {
+        await _turn.WaitAsync(cancellationToken);
+        try
+        {
+            var noted = _pending.Count;
+            TrainingEvent[] entries = [.. _pending, .. with.Select(e => e with { Time = _time.GetUtcNow() })];
+            for (var i = 0; i < entries.Length; i++) entries[i] = entries[i] with { Position = new EventPosition(step, _entries.Count + i + 1) };
+            var (segments, _) = await SegmentedLog.Append(
+                store, _segments, _entries.Count + entries.Length,
+                number => JsonSerializer.SerializeToUtf8Bytes(number <= _entries.Count ? _entries[(int)number - 1] : entries[number - _entries.Count - 1]),
+                cancellationToken);
+            await swap(segments);
+            _segments = segments;
+            _entries.AddRange(entries);
+            _pending.RemoveRange(0, noted);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Adds an entry that the store could not be told, for those who watch now.</summary>
+    public void AddUnwritten(long step, TrainingEvent happened) =>
+        _entries.Add(happened with { Time = _time.GetUtcNow(), Position = new EventPosition(step, _entries.Count + 1) });
+
+    public void Dispose() => _turn.Dispose();
+}

@@ -1,0 +1,108 @@
+using System.Text;
+using System.Text.Json;
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Data;
+using LisaOrleans.Model;
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Training;
+
+/// <summary>The model that a finished run has made, in the store. Nothing of it is loaded yet.</summary>
+public sealed class RunModel
+{
+    /// <summary>The manifest's property with the chat template that the run was trained with.</summary>
+    internal const string TemplateProperty = "template";
+
+    private readonly IBlobStore _store;
+    private readonly Manifest _manifest;
+
+    private RunModel(IBlobStore store, Manifest manifest, BlobRef blob, PartDtypes dtypes, ModelConfig config) =>
+        (_store, _manifest, Version, Dtypes, Config) = (store, manifest, blob.Sha256, dtypes, config);
+
+    /// <summary>SHA-256 of the manifest.</summary>
+    public string Version { get; }
+
+    /// <summary>The model's shape.</summary>
+    public ModelConfig Config { get; }
+
+    /// <summary>The run's number formats.</summary>
+    public PartDtypes Dtypes { get; }
+
+    /// <summary>The chat template that it was trained with.</summary>
+    public string Template => _manifest.Properties.GetValueOrDefault(TemplateProperty, "plain");
+
+    /// <summary>Finds a run's model; null where there is no such run, or it is not done.</summary>
+    /// <exception cref="InvalidDataFileException">The store holds something else.</exception>
+    public static async Task<RunModel?> FindAsync(IBlobStore store, string run, CancellationToken cancellationToken)
+    {
+        if (!RunName.IsValid(run)) return null;
+        var head = await RunStore.ReadHeadAsync(store, run, cancellationToken).ConfigureAwait(false);
+        if (head?.Manifest is not { } blob) return null;
+        var manifest = await RunStore.ReadManifestAsync(store, blob, cancellationToken).ConfigureAwait(false);
+        if (!manifest.Completed) return null;
+
+        var spec = JsonSerializer.Deserialize<TrainingSpec>(await ReadAsync(store, manifest.Spec, cancellationToken).ConfigureAwait(false))
+            ?? throw new InvalidDataFileException(manifest.Spec.Sha256, "the settings are empty");
+        if (!manifest.Files.TryGetValue(ModelFolder.ConfigFile, out var configBlob))
+            throw new InvalidDataFileException($"manifest of {run}", $"field 'Files' has no {ModelFolder.ConfigFile}");
+        var json = Encoding.UTF8.GetString(await ReadAsync(store, configBlob, cancellationToken).ConfigureAwait(false));
+        var config = ModelConfigReader.Parse(json, $"{run}/{ModelFolder.ConfigFile}");
+        return new RunModel(store, manifest, blob, PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype), config);
+    }
+
+    /// <summary>Loads the weights, the same that an export would write; the caller owns the model.</summary>
+    public async Task<CausalLanguageModel> LoadAsync(CancellationToken cancellationToken)
+    {
+        var weights = new Dictionary<string, Tensor>();
+        try
+        {
+            foreach (var part in PartName.All(Config.NumHiddenLayers))
+            {
+                if (!_manifest.Parts.TryGetValue(part, out var state))
+                    throw new InvalidDataFileException($"manifest of {_manifest.Run}", $"field 'Parts' has no '{part}'");
+                var blob = state.Optimizer ?? state.Weights;
+                using var reader = SafetensorsReader.FromBlob(await _store.ReadAsync(blob, cancellationToken).ConfigureAwait(false), blob.Sha256);
+                var specs = PartStorage.Specs(Config, part);
+                var read = state.Optimizer is null
+                    ? PartStorage.ToWeights(reader, blob.Sha256, specs, Dtypes, CPU)
+                    : PartStorage.MastersToWeights(reader, blob.Sha256, specs, Dtypes);
+                foreach (var (name, tensor) in read) weights.Add(name, tensor);
+            }
+
+            return new CausalLanguageModel(Config, Dtypes, weights);
+        }
+        catch
+        {
+            foreach (var tensor in weights.Values) tensor.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Loads the tokenizer.</summary>
+    public async Task<ITokenizer> LoadTokenizerAsync(CancellationToken cancellationToken)
+    {
+        // Tokenizers are read from a folder, whatever files they are made of; none of them is needed afterwards.
+        var folder = Directory.CreateTempSubdirectory("lisa-tokenizer-").FullName;
+        try
+        {
+            foreach (var name in TokenizerLoader.Files)
+            {
+                if (!_manifest.Files.TryGetValue(name, out var blob)) continue;
+                var bytes = await ReadAsync(_store, blob, cancellationToken).ConfigureAwait(false);
+                await File.WriteAllBytesAsync(Path.Combine(folder, name), bytes, cancellationToken).ConfigureAwait(false);
+            }
+
+            return TokenizerLoader.Load(folder);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task<byte[]> ReadAsync(IBlobStore store, BlobRef blob, CancellationToken cancellationToken)
+    {
+        using var content = await store.ReadAsync(blob, cancellationToken).ConfigureAwait(false);
+        return content.ToArray();
+    }
+}

@@ -1,0 +1,67 @@
+using System.Text.Json;
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Data;
+using LisaOrleans.Model;
+
+namespace LisaOrleans.Training;
+
+/// <summary>What a run does at each step, all from its manifest: settings, model shape, data, schedule. No state.</summary>
+public sealed class RunPlan
+{
+    private RunPlan(TrainingSpec spec, string configJson, ModelConfig config, TokenizedDataset data, TokenizedDataset? evalData)
+    {
+        (Spec, ConfigJson, Config) = (spec, configJson, config);
+        var packing = spec.Packing ? PackedBlocks.Pack(data, spec.BlockSize) : null;
+        Builder = new MicroBatchBuilder(data, packing, spec.PadTokenId);
+        Batches = BatchPlans.Create(spec, packing?.Count ?? data.Count);
+        if (evalData is not null)
+        {
+            EvalBuilder = new MicroBatchBuilder(evalData, null, spec.PadTokenId);
+            EvalBatches = [.. Enumerable.Range(0, evalData.Count).Chunk(spec.PerDeviceTrainBatchSize)];
+        }
+
+        var warmup = LearningRateSchedule.WarmupSteps(spec.WarmupSteps, spec.WarmupRatio, TotalSteps);
+        LearningRate = new LearningRateSchedule(spec.LrSchedulerType, spec.LearningRate, warmup, TotalSteps);
+    }
+
+    public TrainingSpec Spec { get; }
+
+    public string ConfigJson { get; }
+
+    public ModelConfig Config { get; }
+
+    public BatchPlan Batches { get; }
+
+    public MicroBatchBuilder Builder { get; }
+
+    public MicroBatchBuilder? EvalBuilder { get; }
+
+    public IReadOnlyList<int[]> EvalBatches { get; } = [];
+
+    public LearningRateSchedule LearningRate { get; }
+
+    public long TotalSteps => Batches.TotalSteps;
+
+    public IReadOnlyList<string> Parts => PartName.All(Config.NumHiddenLayers);
+
+    public static async Task<RunPlan> Read(IBlobStore store, Manifest manifest, CancellationToken cancellationToken)
+    {
+        var spec = JsonSerializer.Deserialize<TrainingSpec>(await Bytes(manifest.Spec))
+            ?? throw new InvalidDataFileException(manifest.Spec.Sha256, "the settings are empty");
+        var configJson = System.Text.Encoding.UTF8.GetString(await Bytes(manifest.Files[ModelFolder.ConfigFile]));
+        var config = ModelConfigReader.Parse(configJson, $"{manifest.Run}/{ModelFolder.ConfigFile}");
+        if (manifest.Dataset is null) throw new InvalidDataFileException($"manifest of {manifest.Run}", "field 'Dataset' is missing");
+
+        var data = await DatasetStorage.Read(store, manifest.Dataset, config.VocabSize, cancellationToken);
+        var evalData = manifest.EvalDataset is null
+            ? null
+            : await DatasetStorage.Read(store, manifest.EvalDataset, config.VocabSize, cancellationToken);
+        return new RunPlan(spec, configJson, config, data, evalData);
+
+        async Task<byte[]> Bytes(BlobRef blob)
+        {
+            using var content = await store.ReadAsync(blob, cancellationToken);
+            return content.ToArray();
+        }
+    }
+}

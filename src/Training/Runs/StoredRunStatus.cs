@@ -1,0 +1,48 @@
+using LisaOrleans.Checkpoints;
+
+namespace LisaOrleans.Training;
+
+/// <summary>What the store alone says of a run: the truth about one that nobody works on.</summary>
+public static class StoredRunStatus
+{
+    /// <summary>Reads it.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="run">The run's name.</param>
+    /// <param name="plan">The run's plan, where it is known already.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>Its status, and its plan if it has a manifest.</returns>
+    public static async Task<(RunStatus Status, RunPlan? Plan)> Read(IBlobStore store, string run, RunPlan? plan, CancellationToken cancellationToken)
+    {
+        var head = await RunStore.ReadHeadAsync(store, run, cancellationToken);
+        if (head?.Manifest is null) return (new RunStatus { Run = run, State = RunState.Queued }, plan);
+        var manifest = await RunStore.ReadManifestAsync(store, head.Manifest, cancellationToken);
+        plan ??= await RunPlan.Read(store, manifest, cancellationToken);
+        return (
+            new RunStatus
+            {
+                Run = run,
+                State = manifest.Completed ? RunState.Succeeded : State(head.State),
+                Step = manifest.Step,
+                TotalSteps = plan.TotalSteps,
+                LayerCount = plan.Config.NumHiddenLayers,
+                Generation = head.Generation,
+                Recoveries = head.Recoveries,
+                ManifestStep = manifest.Step,
+                Error = head.Error,
+                Priority = plan.Spec.Priority,
+                Position = new EventPosition(manifest.Step, head.Journal?[^1].LastStep ?? 0),
+            },
+            plan);
+    }
+
+    private static RunState State(string? stored) => stored switch
+    {
+        RunHeadStates.Running => RunState.Starting,
+        RunHeadStates.Waiting => RunState.Queued,
+        RunHeadStates.Paused => RunState.Paused,
+        RunHeadStates.Failed => RunState.Failed,
+        RunHeadStates.Cancelled => RunState.Cancelled,
+        RunHeadStates.Succeeded => RunState.Succeeded,
+        _ => RunState.Queued,
+    };
+}

@@ -1,0 +1,9 @@
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Training;
+
+/// <summary>A tensor that a part's state consists of.</summary>
+/// <param name="Name">Its name in the blob.</param>
+/// <param name="Shape">Its shape.</param>
+/// <param name="DType">Its dtype in the blob.</param>
+public sealed record TensorSpec(string Name, IReadOnlyList<long> Shape, ScalarType DType);

@@ -1,0 +1,50 @@
+using LisaOrleans.Checkpoints;
+
+namespace LisaOrleans.Api.Tests;
+
+public sealed class ApiKeysTests
+{
+    private static readonly string s_hash = new('a', 64);
+
+    [Fact]
+    public void A_key_is_found_by_itself_alone_and_its_line_says_nothing_of_it()
+    {
+        using var folder = new TempFolder();
+        var (first, one) = ApiKey.Create("one", ApiScopes.Read);
+        var (second, two) = ApiKey.Create("two", ApiScopes.Write);
+        File.WriteAllLines(folder["keys"], ["# the keys", "", one.ToLine(), "  " + two.ToLine() + "  "]);
+        var keys = ApiKeys.ReadFile(folder["keys"]);
+        Assert.Equal(2, keys.Count);
+        Assert.Equal(("one", ApiScopes.Read), (keys.Find(first)!.Name, keys.Find(first)!.Scope));
+        Assert.Equal(("two", ApiScopes.Write), (keys.Find(second)!.Name, keys.Find(second)!.Scope));
+        Assert.Null(keys.Find(first + " "));
+        Assert.Null(keys.Find(""));
+        Assert.DoesNotContain(first[5..], File.ReadAllText(folder["keys"]), StringComparison.Ordinal);
+        Assert.NotEqual(first, second);
+    }
+
+    [Theory]
+    [InlineData("one read")]
+    [InlineData("one admin HASH")]
+    [InlineData("one read HASHa")]
+    [InlineData("one read zzHASH")]
+    [InlineData("../one read HASH")]
+    [InlineData("one read HASH more")]
+    public void A_wrong_line_is_named(string line)
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder["keys"], $"# keys\n{line.Replace("HASH", s_hash, StringComparison.Ordinal)}\n");
+        var error = Assert.Throws<InvalidDataFileException>(() => ApiKeys.ReadFile(folder["keys"]));
+        Assert.Contains("line 2", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_without_keys_and_a_name_given_twice_are_refused()
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder["none"], "# nobody\n");
+        Assert.Throws<InvalidDataFileException>(() => ApiKeys.ReadFile(folder["none"]));
+        File.WriteAllText(folder["twice"], $"one read {s_hash}\none write {s_hash}\n");
+        Assert.Contains("'one'", Assert.Throws<InvalidDataFileException>(() => ApiKeys.ReadFile(folder["twice"])).Message, StringComparison.Ordinal);
+    }
+}

@@ -1,0 +1,68 @@
+using System.Text.Json;
+
+namespace LisaOrleans.Api.Tests;
+
+public sealed class FinishedRunTests
+{
+    private const string Question = "What does a dog say?";
+
+    [Theory]
+    [InlineData("float32", "plain")]
+    [InlineData("bfloat16", "chatml")]
+    public async Task A_run_answers_as_its_export_does(string dtype, string template)
+    {
+        using var run = new FinishedRun();
+        await run.ImportAsync("animals", template, dtype);
+        await using (var early = await CompletionServer.StartAsync(new InferenceOptions(), run.Store))
+        {
+            var (status, error) = await early.FailAsync(CompletionServer.Text, """{"model": "animals", "prompt": "A"}""");
+            Assert.Equal((404, "model_not_found"), (status, error.GetProperty("code").GetString()));
+        }
+
+        await run.TrainAsync("animals");
+        await run.ExportAsync("animals");
+        await using var server = await CompletionServer.StartAsync(new InferenceOptions { ModelsFolder = run.Models, Template = template }, run.Store);
+        var expected = Content(await Ask("exported"));
+        Assert.Equal(expected, Content(await Ask("animals")));
+        Assert.Equal(expected, Content(await Ask("ft:tiny-stories::animals")));
+
+        // The base model with the same prompt says something else: it was not trained.
+        await using var samples = await CompletionServer.StartAsync(CompletionServer.Samples with { Template = template });
+        Assert.NotEqual(expected, Content(await samples.AskAsync(CompletionServer.Chat, Request("tiny-stories"))));
+
+        Task<JsonElement> Ask(string model) => server.AskAsync(CompletionServer.Chat, Request(model));
+        static object Request(string model) => new { model, messages = new[] { new { role = "user", content = Question } }, max_tokens = 24, temperature = 0 };
+        static string Content(JsonElement answer) => answer.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString()!;
+    }
+
+    [Fact]
+    public async Task Training_ends_with_the_same_bits_whether_completions_are_served_or_not()
+    {
+        using var alone = new FinishedRun();
+        await alone.ImportAsync("run", steps: 12, threads: 2);
+        await alone.TrainAsync("run");
+
+        using var beside = new FinishedRun();
+        await beside.ImportAsync("run", steps: 12, threads: 2);
+        await using var server = await CompletionServer.StartAsync();
+        var ended = false;
+        var clients = Enumerable.Range(0, 2).Select(Chatter).ToArray();
+        await Until.True(() => server.Pool.Count > 0);
+        await beside.TrainAsync("run");
+        Volatile.Write(ref ended, true);
+        Assert.All(await Task.WhenAll(clients), count => Assert.NotEqual(0, count));
+        Assert.Equal(await alone.ExportAsync("run"), await beside.ExportAsync("run"));
+
+        async Task<int> Chatter(int seed)
+        {
+            var count = 0;
+            while (!Volatile.Read(ref ended))
+            {
+                await server.AskAsync(CompletionServer.Text, new { model = "tiny-stories", prompt = "Once", max_tokens = 100, seed });
+                count++;
+            }
+
+            return count;
+        }
+    }
+}

@@ -1,0 +1,153 @@
+using System.Security.Cryptography;
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Data;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+
+namespace LisaOrleans.Api.Tests;
+
+public sealed class StoreUpkeepTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly FolderBlobStore _store;
+    private readonly FileCatalog _files;
+    private readonly JobCatalog _jobs;
+    private readonly StoreUpkeep _upkeep;
+
+    public StoreUpkeepTests()
+    {
+        _store = new FolderBlobStore(_folder["store"]);
+        _files = new FileCatalog(_store, TimeProvider.System);
+        _jobs = new JobCatalog(_store);
+        _upkeep = new StoreUpkeep(
+            _files, _jobs, new Idempotency(_store, null!, TimeProvider.System), _store, TimeProvider.System, NullLogger<StoreUpkeep>.Instance);
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose()
+    {
+        _upkeep.Dispose();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task A_deleted_file_s_blob_goes_when_no_other_file_has_it()
+    {
+        await AddAsync("file-a", "same");
+        await AddAsync("file-b", "same");
+        await _files.DeleteAsync("file-a", Token);
+        await _upkeep.CollectAsync(TimeSpan.Zero, Token);
+        Assert.Single(await BlobsAsync());
+        await _files.DeleteAsync("file-b", Token);
+        await _upkeep.CollectAsync(TimeSpan.FromHours(1), Token);
+        Assert.Single(await BlobsAsync());
+        await _upkeep.CollectAsync(TimeSpan.Zero, Token);
+        Assert.Empty(await BlobsAsync());
+        Assert.Empty(Directory.GetFiles(Path.Combine(_store.Location, "files"), "*.json"));
+    }
+
+    [Fact]
+    public async Task What_nothing_names_goes_once_a_day_when_it_is_a_day_old()
+    {
+        await CommitAsync("ftjob-a", "a", "b");
+        var named = (await BlobsAsync()).Count;
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        using var upkeep = new StoreUpkeep(_files, _jobs, new Idempotency(_store, null!, time), _store, time, NullLogger<StoreUpkeep>.Instance);
+        await _store.PutAsync(new BytesBlob([1]), Token);
+        await upkeep.CollectOrphansAsync(Token);
+        Assert.Equal(named + 1, (await BlobsAsync()).Count);
+
+        time.Advance(TimeSpan.FromHours(23));
+        await upkeep.CollectOrphansAsync(Token);
+        Assert.Equal(named + 1, (await BlobsAsync()).Count);
+
+        time.Advance(TimeSpan.FromHours(2));
+        await upkeep.CollectOrphansAsync(Token);
+        Assert.Equal(named, (await BlobsAsync()).Count);
+    }
+
+    [Fact]
+    public async Task A_deleted_model_s_run_goes_and_what_others_share_stays()
+    {
+        await CommitAsync("ftjob-a", "shared", "own");
+        await CommitAsync("ftjob-b", "shared", "other");
+        await _jobs.AddAsync(Job("ftjob-a"), Token);
+        await _jobs.AddAsync(Job("ftjob-b"), Token);
+        await _jobs.UpdateAsync("ftjob-a", j => j with { ModelDeleted = true }, Token);
+        var before = (await BlobsAsync()).Count;
+
+        // Too young at first: the run is gone, and its blobs are remembered.
+        await _upkeep.CollectAsync(TimeSpan.FromHours(1), Token);
+        Assert.Null(await RunStore.ReadHeadAsync(_store, "ftjob-a", Token));
+        Assert.Equal(before, (await BlobsAsync()).Count);
+        await _upkeep.CollectAsync(TimeSpan.Zero, Token);
+
+        // Its own blob and its manifest.
+        Assert.Equal(before - 2, (await BlobsAsync()).Count);
+        Assert.Contains(Name("shared"), await BlobsAsync());
+        Assert.NotNull(await RunStore.ReadHeadAsync(_store, "ftjob-b", Token));
+    }
+
+    private static string Name(string content) => new BytesBlob(System.Text.Encoding.UTF8.GetBytes(content)).Sha256;
+
+    private static JobDocument Job(string id) => new()
+    {
+        Id = id,
+        CreatedAt = DateTimeOffset.UtcNow,
+        Model = "base",
+        Root = "base",
+        FineTunedModel = ModelIds.Tuned("base", null, id),
+        TrainingFile = new JobInput("file-x", "x", 0, null),
+        Method = JobMethods.Lisa,
+        Spec = new TrainingSpec { RunName = id, BlockSize = 2, Dtype = "float32", Threads = 1 },
+        Dataset = new DatasetOptions(),
+        Phase = JobPhases.Imported,
+    };
+
+    private async Task AddAsync(string id, string content)
+    {
+        var path = _folder[id];
+        await File.WriteAllTextAsync(path, content, Token);
+        using var upload = new UploadedFile(path)
+        {
+            Purpose = FilePurposes.FineTune,
+            Filename = id,
+            Bytes = content.Length,
+            Sha256 = Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(content))),
+        };
+        await _files.AddAsync(id, upload, Token);
+    }
+
+    private async Task CommitAsync(string run, params string[] contents)
+    {
+        var refs = new List<BlobRef>();
+        foreach (var content in contents)
+        {
+            var blob = new BytesBlob(System.Text.Encoding.UTF8.GetBytes(content));
+            await _store.PutAsync(blob, Token);
+            refs.Add(new BlobRef(blob.Sha256, blob.Length));
+        }
+
+        var session = await RunStore.AcquireAsync(_store, run, new RunClaim(RunHeadStates.Queued), Token);
+        await session.CommitAsync(
+            new Manifest
+            {
+                Run = run,
+                Generation = session.Generation,
+                Step = 0,
+                Spec = refs[0],
+                Parts = new Dictionary<string, PartState> { ["embedding"] = new() { Weights = refs[1] } },
+                Files = new Dictionary<string, BlobRef>(),
+                Log = [],
+            },
+            Token);
+    }
+
+    private async Task<IReadOnlyList<string>> BlobsAsync()
+    {
+        var names = new List<string>();
+        await foreach (var blob in _store.ListAsync(Token)) names.Add(blob.Sha256);
+        return names;
+    }
+}

@@ -1,0 +1,138 @@
+using LisaOrleans.Model;
+using LisaOrleans.Model.Tests;
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Training.Tests;
+
+/// <summary>
+/// Sums by hand for the tiny model: D 16, F 24, 3 layers, 4 heads of 4 with 2 key/value heads, V 29. The embedding has
+/// 29 · 16 = 464 parameters; a layer 2 · 16 (norms) + 2 · 16 · 16 (queries, output) + 2 · 8 · 16 (keys, values)
+/// + 3 · 24 · 16 (feed-forward) = 1952; the head 16 + 464.
+/// </summary>
+public sealed class MemoryPlanTests
+{
+    private const long Layer = 1952;
+    private const long Ends = 464 + 16 + 464;
+    private const long All = Ends + (3 * Layer);
+
+    [Theory]
+    [InlineData("float32", "float32", 4, 4, 8)]
+    [InlineData("bfloat16", "float32", 2, 2, 12)]
+    [InlineData("bfloat16", "bfloat16", 2, 2, 4)]
+    [InlineData("float16", "float32", 4, 4, 8)]
+    [InlineData("float32", "bfloat16", 4, 4, 4)]
+    public void Lisa_holds_gradients_and_state_of_what_is_active_only(
+        string dtype, string state, long weight, long gradient, long optimizer)
+    {
+        var lisa = Estimate(TinyModel.Config(), dtype, state, active: 1);
+        Assert.Equal((All, Ends + Layer), (lisa.Parameters, lisa.TrainableParameters));
+        Assert.Equal(All * weight, lisa.Weights);
+        Assert.Equal((Ends + Layer) * gradient, lisa.Gradients);
+        Assert.Equal((Ends + Layer) * optimizer, lisa.OptimizerState);
+
+        var full = Estimate(TinyModel.Config(), dtype, state, active: 3);
+        Assert.Equal((All, All), (full.Parameters, full.TrainableParameters));
+        Assert.Equal(
+            (All * weight, All * gradient, All * optimizer), (full.Weights, full.Gradients, full.OptimizerState));
+    }
+
+    [Fact]
+    public void Without_embeddings_only_layers_train()
+    {
+        var plan = Estimate(TinyModel.Config(), "float32", "float32", active: 2, embeddings: false);
+        Assert.Equal((2 * Layer, 2 * Layer * 4, 2 * Layer * 8), (plan.TrainableParameters, plan.Gradients, plan.OptimizerState));
+    }
+
+    [Fact]
+    public void Biases_of_queries_keys_and_values_count()
+    {
+        var plan = Estimate(TinyModel.Config(bias: true), "float32", "float32", active: 1);
+        Assert.Equal(All + (3 * (16 + 8 + 8)), plan.Parameters);
+    }
+
+    [Fact]
+    public void A_tied_matrix_is_one_weight_with_one_state()
+    {
+        var plan = Estimate(TinyModel.Config(tied: true), "bfloat16", "float32", active: 1);
+        Assert.Equal((All - 464, Ends - 464 + Layer), (plan.Parameters, plan.TrainableParameters));
+        Assert.Equal((Ends - 464 + Layer) * 12, plan.OptimizerState);
+    }
+
+    [Fact]
+    public void Activations_are_those_of_active_and_frozen_layers_and_a_chunk_of_logits()
+    {
+        // 16 tokens. A frozen layer: 4 bytes · (2 · 16 + 4 · 16 + 3 · 24) and 4 float32 vectors of the width, each token.
+        const long Frozen = 16 * ((4 * 168) + (4 * 4 * 16));
+
+        // An active one has its matrices' inputs, too: 4 bytes · (2 · 16 + 16 + 24 + 8) each token.
+        const long Active = Frozen + (16 * 4 * 80);
+
+        // Logits of all tokens: as computed, and three times in float32.
+        const long Logits = 16 * 29 * (4 + 12);
+        Assert.Equal(Active + (2 * Frozen) + Logits, Estimate(TinyModel.Config(), "float32", "float32", active: 1).Activations);
+
+        // With checkpointing: every layer's input, and one active layer at a time.
+        Assert.Equal(
+            (3 * 16 * 4 * 16) + Active + Logits,
+            Estimate(TinyModel.Config(), "float32", "float32", active: 1, checkpointing: true).Activations);
+    }
+
+    [Fact]
+    public void Logits_of_a_large_vocabulary_are_those_of_one_chunk()
+    {
+        var large = TinyModel.Config() with { VocabSize = 128_256 };
+        var options = new MemoryPlanOptions
+        {
+            ActiveLayers = 0,
+            Dtypes = PartDtypes.Parse("bfloat16", "float32"),
+            BatchSize = 1,
+            SequenceLength = 8192,
+        };
+        var layers = MemoryPlan.Estimate(TinyModel.Config() with { VocabSize = 1 }, options).Activations - (8192 * 14);
+
+        // 2^26 / 128256 = 523 tokens.
+        Assert.Equal(523L * 128_256 * 14, MemoryPlan.Estimate(large, options).Activations - layers);
+    }
+
+    // What the parts themselves hold at the end of a step's last backward pass.
+    [Theory]
+    [InlineData("float32", "float32", false, 1)]
+    [InlineData("float32", "float32", true, 2)]
+    [InlineData("bfloat16", "float32", false, 1)]
+    [InlineData("bfloat16", "float32", false, 2)]
+    [InlineData("bfloat16", "bfloat16", true, 1)]
+    [InlineData("bfloat16", "bfloat16", true, 2)]
+    public void The_plan_is_what_parts_hold(string dtype, string state, bool tied, int accumulation)
+    {
+        using var scope = NewDisposeScope();
+        var config = TinyModel.Config(tied);
+        var dtypes = PartDtypes.Parse(dtype, state);
+        using var chain = new PartChain(config, dtypes, TinyModel.AdamW, TinyModel.Weights(config, dtype: dtypes.Compute));
+        ModelPart[] trainable = [chain.Embedding, chain.Layers[1], chain.Head];
+        foreach (var part in trainable) part.MakeTrainable();
+        for (var i = 0; i < accumulation; i++) chain.Train(i, TinyModel.Ids(config, 16, i), TinyModel.Ids(config, 16, i + 5), 2, 1.0 / 16);
+
+        var plan = Estimate(config, dtype, state, active: 1, accumulation: accumulation);
+        Assert.Equal(plan.Weights, chain.Parts.Sum(p => p.WeightBytes));
+        Assert.Equal(plan.OptimizerState, chain.Parts.Sum(p => p.OptimizerBytes));
+        Assert.Equal(plan.Gradients, chain.Parts.Sum(p => p.GradientBytes));
+    }
+
+    // Two sequences of eight tokens.
+    private static MemoryEstimate Estimate(
+        ModelConfig config, string dtype, string state, int active, bool embeddings = true, bool checkpointing = false, int accumulation = 1)
+    {
+        var plan = MemoryPlan.Estimate(config, new MemoryPlanOptions
+        {
+            ActiveLayers = active,
+            TrainEmbeddings = embeddings,
+            Dtypes = PartDtypes.Parse(dtype, state),
+            BatchSize = 2,
+            SequenceLength = 8,
+            GradientAccumulationSteps = accumulation,
+            GradientCheckpointing = checkpointing,
+        });
+        Assert.Equal(plan.Weights + plan.Gradients + plan.OptimizerState + plan.Activations, plan.Total);
+        return plan;
+    }
+}

@@ -1,0 +1,106 @@
+namespace LisaOrleans.Training.Tests;
+
+public sealed class SiloSharesTests
+{
+    private static readonly DateTimeOffset s_start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void A_single_run_gets_every_silo() =>
+        Assert.Equal("a: s0 s1 s2", Shares(3, Run("a")));
+
+    [Fact]
+    public void Runs_get_equally_many_silos_of_their_own_and_the_first_the_odd_one() =>
+        Assert.Equal("a: s0 s1, b: s2", Shares(3, Run("a"), Run("b", age: 1)));
+
+    [Fact]
+    public void What_a_run_holds_it_keeps_when_another_comes() =>
+        Assert.Equal("a: s1 s2, b: s0", Shares(3, Run("a", holds: ["s1", "s2"]), Run("b", age: 1)));
+
+    [Fact]
+    public void A_run_with_all_silos_gives_some_up() =>
+        Assert.Equal("a: s0 s1, b: s2", Shares(3, Run("a", holds: ["s0", "s1", "s2"]), Run("b", priority: 9)));
+
+    [Fact]
+    public void More_runs_than_silos_share_them_evenly() =>
+        Assert.Equal("a: s0, b: s1, c: s0, d: s1", Shares(2, Run("a"), Run("b", age: 1), Run("c", age: 2), Run("d", age: 3)));
+
+    [Fact]
+    public void Beyond_what_silos_take_the_lower_priority_waits_and_then_the_younger() =>
+        Assert.Equal(
+            "b: s0, c: s0", Shares(1, maxRuns: 2, memory: 0, Run("a", age: 0), Run("b", priority: 1, age: 5), Run("c", priority: 1, age: 6), Run("d", priority: 1, age: 7)));
+
+    [Fact]
+    public void A_run_that_trains_is_not_put_out_by_a_higher_priority() =>
+        Assert.Equal("a: s0", Shares(1, maxRuns: 1, memory: 0, Run("a", holds: ["s0"]), Run("b", priority: 50)));
+
+    [Fact]
+    public void Where_memory_is_too_little_for_two_the_second_waits() =>
+        Assert.Equal("a: s0", Shares(1, maxRuns: 4, memory: Needed(1.9), Run("a"), Run("b", age: 1)));
+
+    [Fact]
+    public void Where_memory_is_enough_for_two_each_has_its_half()
+    {
+        var silos = Silos(1, 4, Needed(2.1));
+        var shares = SiloShares.Assign(SiloShares.Order([Run("a"), Run("b", age: 1)]), silos);
+        Assert.Equal(2, shares.Count);
+        Assert.All(shares.Values, s => Assert.Equal(silos[0].MemoryBytes / 2, Assert.Single(s).MemoryBytes));
+    }
+
+    [Fact]
+    public void Runs_too_large_for_one_silo_of_their_own_share_all_of_them()
+    {
+        // Two silos that only together hold the model, twice over.
+        var shares = SiloShares.Assign(SiloShares.Order([Run("a"), Run("b", age: 1)]), Silos(4, 4, Needed(0.4)));
+        Assert.Equal(["s0", "s1"], shares["a"].Select(s => s.Address).Take(2));
+        Assert.True(shares.Count == 1 || shares["b"].Count >= 3, "each has either all silos or enough of its own");
+    }
+
+    [Fact]
+    public void Nobody_overtakes_a_large_run_that_could_train_if_others_were_done()
+    {
+        var large = Run("large", age: 1) with { Spec = TinyStories.Spec(1) with { RunName = "large", Method = TrainingMethods.Full } };
+        var runs = SiloShares.Order([Run("a", holds: ["s0"]), large, Run("small", age: 2)]);
+        Assert.Equal(["a"], SiloShares.Assign(runs, Silos(1, 4, Needed(1.5))).Keys);
+    }
+
+    [Fact]
+    public void A_run_that_no_silo_could_ever_hold_keeps_nobody_waiting()
+    {
+        var silos = Silos(1, 4, Needed(1.1));
+        var config = TinyStories.Config with { NumHiddenLayers = 60 };
+        var runs = SiloShares.Order([Run("huge") with { Config = config }, Run("small", age: 2)]);
+        Assert.Equal(["small"], SiloShares.Assign(runs, silos).Keys);
+    }
+
+    [Fact]
+    public void No_silo_is_beyond_its_number_of_runs_and_none_idles_while_a_run_waits()
+    {
+        for (var runs = 1; runs <= 9; runs++)
+        {
+            for (var silos = 1; silos <= 5; silos++)
+            {
+                var shares = SiloShares.Assign(SiloShares.Order([.. Enumerable.Range(0, runs).Select(i => Run($"r{i}", age: i))]), Silos(silos, 2, 0));
+                Assert.Equal(Math.Min(runs, silos * 2), shares.Count);
+                var load = shares.Values.SelectMany(s => s).GroupBy(s => s.Address).ToDictionary(g => g.Key, g => g.Count());
+                Assert.All(load.Values, l => Assert.InRange(l, 1, 2));
+                Assert.Equal(silos, load.Count);
+            }
+        }
+    }
+
+    private static QueuedRun Run(string name, int priority = 0, int age = 0, string[]? holds = null) => new(
+        name, TinyStories.Spec(1) with { RunName = name, Priority = priority }, TinyStories.Config, s_start.AddMinutes(age), holds is not null, holds ?? []);
+
+    // So many times what the planner wants for the sample model on one silo.
+    private static long Needed(double times) => (long)(times * 1.25 * PartWork.Of(TinyStories.Config, TinyStories.Spec(1)).TotalBytes(TinyStories.Layers));
+
+    private static TrainingSilo[] Silos(int count, int maxRuns, long memory) =>
+        [.. Enumerable.Range(0, count).Select(i => new TrainingSilo($"s{i}", memory, 1, maxRuns))];
+
+    private static string Shares(int silos, params QueuedRun[] runs) => Shares(silos, 4, 0, runs);
+
+    private static string Shares(int silos, int maxRuns, long memory, params QueuedRun[] runs) => string.Join(
+        ", ",
+        SiloShares.Assign(SiloShares.Order(runs), Silos(silos, maxRuns, memory)).OrderBy(s => s.Key, StringComparer.Ordinal)
+            .Select(s => $"{s.Key}: {string.Join(' ', s.Value.Select(t => t.Address))}"));
+}

@@ -1,0 +1,177 @@
+using CsCheck;
+using LisaOrleans.Model;
+
+namespace LisaOrleans.Training.Tests;
+
+public sealed class StagePlannerTests
+{
+    private const double Headroom = 1.25;
+    private const int Cases = 3000;
+
+    private static readonly Gen<Case> s_cases =
+        from layers in Gen.Int[1, 6]
+        from vocab in Gen.Int[1, 400]
+        from tied in Gen.Bool
+        from full in Gen.Bool
+        from ends in Gen.Bool
+        from memory in Gen.OneOf(Gen.Const(0.0), Gen.Double[0.02, 1.5]).Array[1, 4]
+        select Make(layers, vocab, tied, full, ends, memory);
+
+    [Fact]
+    public void Every_part_has_one_place_and_layers_follow_each_other_in_the_order_of_the_silos() => Planned((c, plan) =>
+    {
+        var parts = plan.Stages.SelectMany(s => s.Parts).ToArray();
+        Assert.Equal(PartName.All(c.Config.NumHiddenLayers).Order(), parts.Order());
+        Assert.Equal(Enumerable.Range(0, c.Config.NumHiddenLayers), parts.Select(PartName.LayerIndex).OfType<int>());
+        var order = c.Silos.Select(s => s.Address).ToList();
+        var used = plan.Stages.Select(s => order.IndexOf(s.Silo)).ToArray();
+        Assert.Equal(used.Distinct().Order(), used);
+        Assert.DoesNotContain(-1, used);
+        Assert.All(plan.Stages, s => Assert.Contains(s.Parts, p => PartName.LayerIndex(p) is not null));
+    });
+
+    [Fact]
+    public void The_embedding_is_with_the_first_layer_and_the_head_with_the_last_or_with_the_embedding_it_is_tied_to() => Planned((c, plan) =>
+    {
+        Assert.Equal(plan.SiloOf(PartName.Layer(0)), plan.SiloOf(PartName.Embedding));
+        var neighbour = c.Config.TieWordEmbeddings ? PartName.Embedding : PartName.Layer(c.Config.NumHiddenLayers - 1);
+        Assert.Equal(plan.SiloOf(neighbour), plan.SiloOf(PartName.Head));
+    });
+
+    [Fact]
+    public void No_silo_holds_more_than_it_offers() => Planned((c, plan) => Assert.All(plan.Stages, stage =>
+    {
+        var silo = c.Silos.Single(s => s.Address == stage.Silo);
+        Assert.True(silo.MemoryBytes == 0 || Load(c.Work, stage.Parts).Bytes * Headroom <= silo.MemoryBytes);
+    }));
+
+    [Fact]
+    public void Without_limits_of_memory_as_many_silos_work_as_there_are_layers_for() => Planned((c, plan) =>
+    {
+        var silos = c.Silos.Select(s => s with { MemoryBytes = 0 }).ToArray();
+        plan = StagePlanner.Plan(c.Config, c.Spec, silos);
+        Assert.Equal(silos.Take(c.Config.NumHiddenLayers).Select(s => s.Address), plan.Stages.Select(s => s.Silo));
+    });
+
+    [Fact]
+    public void The_same_question_has_the_same_answer() => Planned((c, plan) =>
+    {
+        var again = StagePlanner.Plan(c.Config with { }, c.Spec with { RunName = "another" }, [.. c.Silos]);
+        Assert.True(again.SameAs(plan));
+        Assert.Equal(plan.Stages.Select(s => s.Silo), again.Stages.Select(s => s.Silo));
+    });
+
+    [Fact]
+    public void Without_silos_there_is_no_room()
+    {
+        var c = Make(2, 10, tied: false, full: false, ends: true, [0]);
+        Assert.Throws<NoRoomException>(() => StagePlanner.Plan(c.Config, c.Spec, []));
+    }
+
+    [Fact]
+    public void What_is_missing_is_said()
+    {
+        var c = Make(2, 10, tied: false, full: false, ends: true, [0]);
+        var e = Assert.Throws<NoRoomException>(() => StagePlanner.Plan(c.Config, c.Spec, [new TrainingSilo("a", 1, 1), new TrainingSilo("b", 1, 1)]));
+        Assert.Contains("the 2 live silos of role gpu offer", e.Message, StringComparison.Ordinal);
+    }
+
+    // All ways to cut the layers over all choices of silos.
+    [Fact]
+    public void No_other_plan_has_a_quicker_slowest_stage_and_none_fits_where_there_is_said_to_be_no_room()
+    {
+        var (planned, refused) = (0, 0);
+        s_cases.Sample(
+            c =>
+            {
+                var best = BruteForce(c, layer: 0, silo: 0);
+                if (TryPlan(c) is { } plan)
+                {
+                    Assert.Equal(best, plan.Stages.Max(s => Load(c.Work, s.Parts).Cost), best * 1e-12);
+                    Interlocked.Increment(ref planned);
+                }
+                else
+                {
+                    Assert.Equal(double.PositiveInfinity, best);
+                    Interlocked.Increment(ref refused);
+                }
+            },
+            iter: Cases);
+        Assert.True(planned > Cases / 50 && refused > Cases / 50, $"{planned} planned, {refused} refused: the cases are one-sided");
+    }
+
+    private static double BruteForce(Case c, int layer, int silo)
+    {
+        var layers = c.Config.NumHiddenLayers;
+        if (layer == layers) return 0;
+        if (silo == c.Silos.Length) return double.PositiveInfinity;
+        var best = BruteForce(c, layer, silo + 1);
+        for (var end = layer + 1; end <= layers; end++)
+        {
+            var parts = Enumerable.Range(layer, end - layer).Select(PartName.Layer).ToList();
+            if (layer == 0) parts.Add(PartName.Embedding);
+            if (c.Config.TieWordEmbeddings ? layer == 0 : end == layers) parts.Add(PartName.Head);
+            var (cost, bytes) = Load(c.Work, parts);
+            var room = c.Silos[silo].MemoryBytes;
+            if (room == 0 || bytes * Headroom <= room) best = Math.Min(best, Math.Max(cost, BruteForce(c, end, silo + 1)));
+        }
+
+        return best;
+    }
+
+    private static (double Cost, double Bytes) Load(PartWork work, IReadOnlyList<string> parts) => (
+        parts.Sum(p => p == PartName.Embedding ? work.EmbeddingCost : p == PartName.Head ? work.HeadCost : work.LayerCost),
+        parts.Sum(p => p == PartName.Embedding ? work.EmbeddingBytes : p == PartName.Head ? work.HeadBytes : work.LayerBytes));
+
+    private static void Planned(Action<Case, StagePlan> check) => s_cases.Sample(
+        c =>
+        {
+            if (TryPlan(c) is { } plan) check(c, plan);
+        },
+        iter: Cases);
+
+    private static StagePlan? TryPlan(Case c)
+    {
+        try
+        {
+            return StagePlanner.Plan(c.Config, c.Spec, c.Silos);
+        }
+        catch (NoRoomException)
+        {
+            return null;
+        }
+    }
+
+    // Memory as a share of what the whole model needs; 0 for no limit.
+    private static Case Make(int layers, int vocab, bool tied, bool full, bool ends, double[] memory)
+    {
+        var config = new ModelConfig
+        {
+            ModelType = "llama",
+            HiddenSize = 16,
+            IntermediateSize = 24,
+            NumHiddenLayers = layers,
+            NumAttentionHeads = 4,
+            NumKeyValueHeads = 2,
+            HeadDim = 4,
+            VocabSize = vocab,
+            MaxPositionEmbeddings = 32,
+            RmsNormEps = 1e-5,
+            RopeTheta = 10000,
+            TieWordEmbeddings = tied,
+        };
+        var spec = new TrainingSpec
+        {
+            RunName = "r",
+            BlockSize = 8,
+            Dtype = "float32",
+            Threads = 1,
+            Method = full ? TrainingMethods.Full : TrainingMethods.Lisa,
+            TrainEmbeddings = ends,
+        };
+        var work = PartWork.Of(config, spec);
+        return new Case(config, spec, work, [.. memory.Select((m, i) => new TrainingSilo($"silo-{i}", (long)(m * Headroom * work.TotalBytes(layers)), 1))]);
+    }
+
+    private sealed record Case(ModelConfig Config, TrainingSpec Spec, PartWork Work, TrainingSilo[] Silos);
+}

@@ -1,0 +1,71 @@
+using System.Text.Json;
+
+namespace LisaOrleans.Training.Tests;
+
+public sealed class TrainingSpecValidatorTests
+{
+    private static readonly Dictionary<string, (Func<TrainingSpec, TrainingSpec> Change, string Says)> s_wrong = new()
+    {
+        ["method"] = (s => s with { Method = "lora" }, "lisa, full"),
+        ["lisa_strategy"] = (s => s with { LisaStrategy = "all" }, "round-robin"),
+        ["lr_scheduler_type"] = (s => s with { LrSchedulerType = "step" }, "cosine"),
+        ["dtype"] = (s => s with { Dtype = "int8" }, "bfloat16"),
+        ["optimizer_state_dtype"] = (s => s with { OptimizerStateDtype = "float16" }, "bfloat16"),
+        ["lisa_activated_layers"] = (s => s with { LisaActivatedLayers = 7 }, "from 0 to 6"),
+        ["lisa_activated_layers "] = (s => s with { LisaActivatedLayers = 0, TrainEmbeddings = false }, "nothing would train"),
+        ["lisa_interval_steps"] = (s => s with { LisaIntervalSteps = 0 }, "from 1"),
+        ["lisa_fixed_layers"] = (s => s with { LisaStrategy = "fixed" }, "at least one"),
+        ["lisa_fixed_layers "] = (s => s with { LisaStrategy = "fixed", LisaFixedLayers = [0, 6] }, "6"),
+        ["lisa_fixed_layers  "] = (s => s with { LisaStrategy = "fixed", LisaFixedLayers = [3, 3] }, "twice"),
+        ["max_steps"] = (s => s with { MaxSteps = 0 }, "from 1"),
+        ["num_train_epochs"] = (s => s with { NumTrainEpochs = double.NaN }, "above 0"),
+        ["learning_rate"] = (s => s with { LearningRate = double.NaN }, "from 0 to 10"),
+        ["learning_rate "] = (s => s with { LearningRate = -1e-9 }, "from 0 to 10"),
+        ["warmup_ratio"] = (s => s with { WarmupRatio = 1.1 }, "from 0 to 1"),
+        ["warmup_steps"] = (s => s with { WarmupSteps = -1 }, "from 0"),
+        ["weight_decay"] = (s => s with { WeightDecay = double.PositiveInfinity }, "from 0 to 1"),
+        ["max_grad_norm"] = (s => s with { MaxGradNorm = -1 }, "at least 0"),
+        ["adam_beta1"] = (s => s with { AdamBeta1 = 1 }, "below 1"),
+        ["adam_beta2"] = (s => s with { AdamBeta2 = -0.1 }, "below 1"),
+        ["adam_epsilon"] = (s => s with { AdamEpsilon = 0 }, "above 0"),
+        ["per_device_train_batch_size"] = (s => s with { PerDeviceTrainBatchSize = 0 }, "from 1"),
+        ["gradient_accumulation_steps"] = (s => s with { GradientAccumulationSteps = 65537 }, "65536"),
+        ["block_size"] = (s => s with { BlockSize = 257 }, "256"),
+        ["save_steps"] = (s => s with { SaveSteps = -1 }, "from 0"),
+        ["eval_steps"] = (s => s with { EvalSteps = -1 }, "from 0"),
+        ["threads"] = (s => s with { Threads = 0 }, "from 1"),
+    };
+
+    public static TheoryData<string> Wrong => [.. s_wrong.Keys];
+
+    [Theory]
+    [MemberData(nameof(Wrong))]
+    public void An_error_names_the_setting_and_says_what_would_be_right(string name)
+    {
+        var (change, says) = s_wrong[name];
+        var spec = change(TinyStories.Spec(1));
+        var error = Assert.Throws<InvalidSettingException>(() => TrainingSpecValidator.Validate(spec, TinyStories.Config));
+        Assert.Equal(name.Trim(), error.Setting);
+        Assert.StartsWith(name.Trim() + " ", error.Message, StringComparison.Ordinal);
+        Assert.Contains(says, error.Message, StringComparison.Ordinal);
+        Assert.Contains(typeof(TrainingSpec).GetProperties(), p => JsonNamingPolicy.SnakeCaseLower.ConvertName(p.Name) == error.Setting);
+    }
+
+    [Fact]
+    public void What_is_at_the_edge_is_allowed()
+    {
+        var spec = TinyStories.Spec(1) with
+        {
+            LisaActivatedLayers = 0,
+            LearningRate = 0,
+            WarmupRatio = 1,
+            MaxGradNorm = 0,
+            BlockSize = 256,
+            SaveSteps = 0,
+            AdamBeta1 = 0,
+            MaxSteps = int.MaxValue,
+        };
+        TrainingSpecValidator.Validate(spec, TinyStories.Config);
+        TrainingSpecValidator.Validate(spec with { LisaActivatedLayers = 6, BlockSize = 2 }, TinyStories.Config);
+    }
+}

@@ -1,0 +1,64 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Data;
+using LisaOrleans.Model;
+using LisaOrleans.Training;
+
+namespace LisaOrleans.Tests;
+
+/// <summary>The repository's sample model and data, and settings under which it trains a dozen steps a second.</summary>
+internal static class TinyStories
+{
+    public const int Layers = 6;
+
+    public static string Model { get; } = Path.Combine(Repository.Root, "samples", "tiny-stories");
+
+    public static string Data { get; } = Path.Combine(Repository.Root, "samples", "animals.jsonl");
+
+    public static ModelConfig Config { get; } = ModelConfigReader.ReadFile(Path.Combine(Model, "config.json"));
+
+    public static TrainingSpec Spec(long steps) => new()
+    {
+        RunName = "test",
+        LisaIntervalSteps = 4,
+        MaxSteps = steps,
+        LearningRate = 1e-3,
+        PerDeviceTrainBatchSize = 4,
+        BlockSize = 64,
+        Dtype = "float32",
+        Seed = 5,
+        SaveSteps = 3,
+        Threads = 1,
+    };
+
+    public static ImportRequest Request(TrainingSpec spec, string? model = null) => new()
+    {
+        ModelFolder = model ?? Model,
+        DataFile = Data,
+        Dataset = new DatasetOptions { BlockSize = spec.BlockSize },
+        Spec = spec,
+    };
+
+    /// <summary>The same model with a head of its own: a copy of the embedding.</summary>
+    public static async Task<string> UntiedAsync(TempFolder folder, CancellationToken cancellationToken)
+    {
+        var copy = folder["untied"];
+        Directory.CreateDirectory(copy);
+        foreach (var file in Directory.GetFiles(Model)) File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+        var config = Path.Combine(copy, "config.json");
+        await File.WriteAllTextAsync(
+            config,
+            (await File.ReadAllTextAsync(config, cancellationToken)).Replace("\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false", StringComparison.Ordinal),
+            cancellationToken);
+
+        using var reader = SafetensorsReader.OpenFile(Path.Combine(Model, "model.safetensors"));
+        TensorSource[] tensors =
+        [
+            .. reader.Tensors.Values.Select(t => new TensorSource(t.Name, t.DType, t.Shape, reader.Pointer(t))),
+            .. reader.Tensors.Values.Where(t => t.Name == PartSchema.EmbeddingName)
+                .Select(t => new TensorSource(PartSchema.HeadName, t.DType, t.Shape, reader.Pointer(t))),
+        ];
+        await SafetensorsWriter.WriteFileAsync(
+            Path.Combine(copy, "model.safetensors"), tensors, new Dictionary<string, string>(), cancellationToken);
+        return copy;
+    }
+}
