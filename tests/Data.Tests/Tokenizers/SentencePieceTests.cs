@@ -71,7 +71,7 @@ public sealed class SentencePieceTests
     {
         using var folder = new TempFolder();
         var tokenizer = SampleTokenizer.Load(
-            folder, """{"added_tokens_decoder":{"512":{"content":"<|im|>"},"513":{"content":"<|im|>x"}}}""");
+            folder, """{"added_tokens_decoder":{"512":{"content":"<|im|>","special":true},"513":{"content":"<|im|>x","special":true}}}""");
 
         Assert.Equal(514, tokenizer.VocabularySize);
         Assert.Equal([2, .. tokenizer.Encode("\n"), 1, .. tokenizer.Encode("go")], tokenizer.EncodeWithSpecialTokens("</s>\n<s>go"));

@@ -1,0 +1,50 @@
+namespace LisaOrleans.Data;
+
+/// <summary>
+/// Where a text that is one piece, as SentencePiece-like tokenizers have it, can be cut all the same: before a "▁" that no
+/// merge joins to the character before it. Both sides then merge as if they stood alone, and short ones can be remembered.
+/// </summary>
+internal sealed class BpeCuts
+{
+    private const char Space = '▁';
+
+    // Characters that a merge may join to a space behind them.
+    private readonly HashSet<char> _joined;
+
+    private BpeCuts(HashSet<char> joined) => _joined = joined;
+
+    /// <summary>The cuts that merges leave; null where there are none to rely on.</summary>
+    /// <param name="vocabulary">The vocabulary.</param>
+    /// <param name="merges">The two tokens of each merge.</param>
+    /// <param name="options">The model's other options.</param>
+    public static BpeCuts? Of(IReadOnlyDictionary<string, int> vocabulary, IEnumerable<(string Left, string Right)> merges, BpeOptions options)
+    {
+        // A space without a token of its own fuses with what else is unknown; a whole piece that is a token may hold spaces.
+        if (options.WholeFirst || options.Prefix.Length + options.Suffix.Length > 0 || !vocabulary.ContainsKey($"{Space}")) return null;
+        var joined = new HashSet<char>();
+        foreach (var (left, right) in merges)
+        {
+            // What its text says is not what a byte's token stands for.
+            if (options.ByteFallback && (IsByte(left) || IsByte(right))) return null;
+            if (right[0] == Space) joined.Add(left[^1]);
+        }
+
+        return new BpeCuts(joined);
+    }
+
+    /// <summary>The first cut of a text; its length where there is none.</summary>
+    public int Next(ReadOnlySpan<char> text)
+    {
+        for (var at = 1; at < text.Length; at++)
+        {
+            var space = text[at..].IndexOf(Space);
+            if (space < 0) break;
+            at += space;
+            if (!_joined.Contains(text[at - 1])) return at;
+        }
+
+        return text.Length;
+    }
+
+    private static bool IsByte(string token) => token.Length == 6 && token.StartsWith("<0x", StringComparison.Ordinal) && token[5] == '>';
+}

@@ -1,0 +1,31 @@
+namespace LisaOrleans.Data;
+
+/// <summary>Turns pieces of text, which no token crosses the border of, into tokens.</summary>
+internal abstract class TokenModel
+{
+    /// <summary>Ids by text.</summary>
+    public abstract IReadOnlyDictionary<string, int> Vocabulary { get; }
+
+    /// <summary>Adds the tokens of a piece to the scratch's.</summary>
+    /// <param name="piece">The piece.</param>
+    /// <param name="at">Where it begins.</param>
+    /// <param name="scratch">What to work with.</param>
+    /// <exception cref="InvalidDataException">It holds what the vocabulary cannot write.</exception>
+    public virtual void Encode(ReadOnlySpan<char> piece, int at, EncodingScratch scratch)
+    {
+        if (piece.Length > WordCache.LongestWord)
+        {
+            EncodeNew(piece, at, scratch);
+            return;
+        }
+
+        var hash = WordCache.Hash(piece);
+        if (scratch.Words.TryAdd(piece, hash, scratch.Tokens, at)) return;
+        var first = scratch.Tokens.Count;
+        EncodeNew(piece, at, scratch);
+        scratch.Words.Keep(piece, hash, scratch.Tokens, first, at);
+    }
+
+    /// <summary>As <see cref="Encode"/>, for a piece whose tokens nobody remembers.</summary>
+    protected abstract void EncodeNew(ReadOnlySpan<char> piece, int at, EncodingScratch scratch);
+}
