@@ -22,10 +22,10 @@ internal sealed class TestRun : IDisposable
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>Imports a run.</summary>
-    public static async Task<TestRun> ImportAsync(TrainingSpec spec, string? model = null)
+    public static async Task<TestRun> ImportAsync(TrainingSpec spec, string? model = null, string? evalFile = null)
     {
         var run = new TestRun(spec.RunName);
-        await RunImporter.ImportAsync(run.Store, TinyStories.Request(spec, model), null, Token);
+        await RunImporter.ImportAsync(run.Store, TinyStories.Request(spec, model) with { EvalDataFile = evalFile }, null, Token);
         return run;
     }
 
@@ -44,11 +44,12 @@ internal sealed class TestRun : IDisposable
     /// <param name="seen">Gets the events.</param>
     /// <param name="start">False to watch only.</param>
     /// <param name="through">What stands between the silo and the store; null for nothing.</param>
+    /// <param name="options">How the run behaves; null for the defaults.</param>
     public async Task<RunEnded> ContinueAsync(
         long? pauseAt = null, Func<IRunGrain, Task>? during = null, EventPosition? after = null, List<TrainingEvent>? seen = null, bool start = true,
-        IBlobStore? through = null)
+        IBlobStore? through = null, RunOptions? options = null)
     {
-        await using var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = through ?? Store }, Token);
+        await using var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = through ?? Store, Runs = options ?? new() }, Token);
         var run = silo.Grains.GetGrain<IRunGrain>(_name);
         if (start) await run.Start();
         var other = during?.Invoke(run) ?? Task.CompletedTask;

@@ -10,6 +10,7 @@ namespace LisaOrleans;
 [JsonDerivedType(typeof(StepCompleted), "step")]
 [JsonDerivedType(typeof(ManifestSaved), "manifest")]
 [JsonDerivedType(typeof(PartsPlaced), "placed")]
+[JsonDerivedType(typeof(StepEvaluated), "evaluated")]
 [JsonDerivedType(typeof(SiloLeaving), "leaving")]
 [JsonDerivedType(typeof(RunRecovering), "recovering")]
 [JsonDerivedType(typeof(RunEnded), "ended")]

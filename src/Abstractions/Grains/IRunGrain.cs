@@ -7,11 +7,14 @@ public interface IRunGrain : IGrainWithStringKey
     [ResponseTimeout("00:10:00")]
     Task Start();
 
-    /// <summary>Stops at the next step boundary, after a manifest. <see cref="Start"/> goes on from there.</summary>
+    /// <summary>
+    /// Stops at the next step boundary, after a manifest. <see cref="Start"/> goes on from there. An evaluation is broken off at
+    /// once, a step that does not end in time is broken off too: the manifest is then of the step before it.
+    /// </summary>
     [ResponseTimeout("01:00:00")]
     Task Pause();
 
-    /// <summary>Stops for good at the next step boundary, after a manifest.</summary>
+    /// <summary>Stops for good, otherwise as <see cref="Pause"/>.</summary>
     [ResponseTimeout("01:00:00")]
     Task Cancel();
 

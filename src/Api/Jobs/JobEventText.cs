@@ -32,6 +32,9 @@ internal static class JobEventText
             RunStarted started => (Info, $"Fine-tuning job goes on after step {started.FromStep}", Data(("step", started.FromStep), ("generation", started.Generation))),
             PartsPlaced placed => (Info, $"Model placed on {placed.Stages.Count} silos", Data(("generation", placed.Generation), ("silos", placed.Stages.Count))),
             ManifestSaved saved => (Info, $"Checkpoint created at step {saved.Step}", Data(("step", saved.Step), ("bytes_written", saved.BytesWritten), ("stall_seconds", saved.StallSeconds))),
+            StepEvaluated evaluated => (
+                Info, string.Create(CultureInfo.InvariantCulture, $"Step {evaluated.Step}: validation loss={evaluated.EvalLoss:F4}"),
+                Data(("step", evaluated.Step), ("valid_loss", Finite(evaluated.EvalLoss)))),
             SiloLeaving leaving => (Info, $"Silo {leaving.Silo} leaves; its layers move", Data(("silo", leaving.Silo))),
             RunRecovering recovering => (
                 Warning, $"Step {recovering.FailedStep} failed; going back to the checkpoint of step {recovering.ManifestStep}",

@@ -32,6 +32,9 @@ internal sealed class JsonReporter(TextWriter output) : IRunReporter
                 });
                 if (r.EvalLoss is { } evalLoss) Write(new { @event = "evaluation", step = r.Step, loss = evalLoss });
                 break;
+            case StepEvaluated e:
+                Write(new { @event = "evaluation", step = e.Step, loss = e.EvalLoss });
+                break;
             case ManifestSaved m:
                 Write(new { @event = "manifest", step = m.Step, bytes = m.BytesWritten, stall_seconds = m.StallSeconds });
                 break;

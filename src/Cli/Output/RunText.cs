@@ -19,9 +19,15 @@ internal static class RunText
     };
 
     /// <summary>The evaluation after a step, where there was one.</summary>
-    public static string? Evaluation(TrainingEvent happened) => happened is StepCompleted { Record: { EvalLoss: { } loss } r }
-        ? string.Create(CultureInfo.InvariantCulture, $"evaluation after step {r.Step}: loss {loss:0.0000}, perplexity {Math.Exp(loss):0.00}")
-        : null;
+    public static string? Evaluation(TrainingEvent happened) => happened switch
+    {
+        StepCompleted { Record: { EvalLoss: { } loss } r } => Evaluation(r.Step, loss),
+        StepEvaluated e => Evaluation(e.Step, e.EvalLoss),
+        _ => null,
+    };
 
     public static string Layers(IReadOnlyList<int> layers) => layers.Count == 0 ? "none" : string.Join(',', layers);
+
+    private static string Evaluation(long step, double loss) => string.Create(
+        CultureInfo.InvariantCulture, $"evaluation after step {step}: loss {loss:0.0000}, perplexity {Math.Exp(loss):0.00}");
 }

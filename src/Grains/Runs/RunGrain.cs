@@ -10,7 +10,7 @@ namespace LisaOrleans.Grains;
 /// <inheritdoc cref="IRunGrain"/>
 [Reentrant]
 [ControlPlacement]
-internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, LocalRuns localRuns, TimeProvider time, ILogger<RunGrain> logger)
+internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, LocalRuns localRuns, RunOptions options, TimeProvider time, ILogger<RunGrain> logger)
     : Grain, IRunGrain, IRemindable
 {
     // So many failures in a row without a new committed step, for so long, end the run: what repeats will not go away. A
@@ -47,6 +47,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
     private bool _owns;
     private RunSilos? _silos;
     private IGrainTimer? _asking;
+    private StopNotice? _notice;
     private TrainingLoop? _loop;
     private Pipeline? _pipeline;
     private ManifestWriter? _manifests;
@@ -106,7 +107,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
 
     public async Task Resume(IReadOnlyList<string> leaving)
     {
-        Silos.Leave(leaving);
+        foreach (var silo in leaving) Leave(silo);
         if (!_run.IsCompleted) return;
         var head = await RunStore.ReadHeadAsync(store, Name, CancellationToken.None);
         if (!_run.IsCompleted) return;
@@ -128,13 +129,14 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         // Asked by the silo that this grain is on, because it leaves; nobody will tell this activation so again.
         NoteLeaving(GrainContext.Address.SiloAddress!.ToParsableString());
         _handOver = true;
+        _notice?.Give();
         await _run;
         DeactivateOnIdle();
     }
 
     public async Task Drain(string silo, CancellationToken cancellationToken)
     {
-        if (Silos.Leave([silo])) NoteLeaving(silo);
+        if (Leave(silo)) NoteLeaving(silo);
         while (!_run.IsCompleted && _stages.Any(s => s.Silo == silo)) await _placed.Task.WaitAsync(cancellationToken);
     }
 
@@ -231,6 +233,14 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         await base.OnDeactivateAsync(reason, cancellationToken);
     }
 
+    // Whether that is news.
+    private bool Leave(string silo)
+    {
+        var news = Silos.Leave([silo]);
+        if (_stages.Any(s => s.Silo == silo)) _notice?.Give();
+        return news;
+    }
+
     private void NoteLeaving(string silo)
     {
         if (_stages.Any(s => s.Silo == silo)) _journal?.Note(new SiloLeaving(silo));
@@ -252,6 +262,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         }
 
         if (_stop != RunState.Cancelled) _stop = state;
+        _notice?.Give();
         await _run;
     }
 
@@ -377,18 +388,23 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         _planned = false;
         _pipeline = new Pipeline(GrainFactory, _plan, stages, run.Generation);
         _manifests = Manifests(run, _pipeline);
-        _loop = new TrainingLoop(_plan, _pipeline, _history, _manifests, _feed, time, () => Interruption(stages), logger);
-        _stages = stages.Stages;
-        _loads = _loads.Add(await _pipeline.Load(manifest, before, cancellationToken));
-        if (before is not null) await Release(() => _pipeline.UnloadMoved(before));
-        SignalPlaced();
-        await _journal.Write(
-            store, manifest.Step, [new PartsPlaced(run.Generation, stages.Stages)], j => run.SetJournalAsync(j, cancellationToken), cancellationToken);
-        _feed.Signal();
-        (_state, _error) = (RunState.Running, null);
-        RunTelemetry.Of(Name).Placed(run.Generation, _plan.TotalSteps);
         using var scope = logger.BeginScope("generation {Generation}", run.Generation);
-        var outcome = await _loop.Run(cancellationToken);
+        using var notice = new StopNotice(options.StepPatience, time);
+        _notice = notice;
+        _loop = new TrainingLoop(
+            _plan, _pipeline, _history, _journal, _manifests, _feed, time, notice, () => Interruption(stages),
+            step => LogBrokenOff(Name, step, options.StepPatience.TotalSeconds), logger);
+        _stages = stages.Stages;
+        LoopOutcome outcome;
+        try
+        {
+            outcome = await Load(run, _pipeline, before, notice, cancellationToken) ? await _loop.Run(cancellationToken) : Interruption(stages) ?? LoopOutcome.Replan;
+        }
+        finally
+        {
+            _notice = null;
+        }
+
         if (outcome == LoopOutcome.Replan)
         {
             _moves++;
@@ -401,6 +417,29 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
         var here = GrainContext.Address.SiloAddress?.ToParsableString();
         if (!_handOver || _stop is not null || outcome == LoopOutcome.Completed || Silos.Usable(Placed()).All(s => s.Address == here)) await Release();
         return outcome == LoopOutcome.Completed ? RunState.Succeeded : _stop ?? RunState.Running;
+    }
+
+    // Whether that was not broken off. All that was committed is in the store, so nothing is lost where it was.
+    private async Task<bool> Load(RunStore run, Pipeline pipeline, StagePlan? before, StopNotice notice, CancellationToken cancellationToken)
+    {
+        using var revocable = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, notice.Given);
+        try
+        {
+            _loads = _loads.Add(await pipeline.Load(run.Manifest!, before, revocable.Token));
+        }
+        catch (OperationCanceledException) when (notice.IsGiven && !cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+
+        if (before is not null) await Release(() => pipeline.UnloadMoved(before));
+        SignalPlaced();
+        await _journal!.Write(
+            store, run.Manifest!.Step, [new PartsPlaced(run.Generation, _stages)], j => run.SetJournalAsync(j, cancellationToken), cancellationToken);
+        _feed.Signal();
+        (_state, _error) = (RunState.Running, null);
+        RunTelemetry.Of(Name).Placed(run.Generation, _plan!.TotalSteps);
+        return true;
     }
 
     private void Replaced(Exception e)
@@ -590,6 +629,9 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: step {Step} failed; going back to the manifest of step {ManifestStep}")]
     private partial void LogRecovering(Exception exception, string run, long step, long manifestStep);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: step {Step} was broken off because it had not ended {Seconds} s after the run was told to stop or to move; it will be done again")]
+    private partial void LogBrokenOff(string run, long step, double seconds);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run} is worked on elsewhere: {Reason}")]
     private partial void LogReplaced(string run, string reason);

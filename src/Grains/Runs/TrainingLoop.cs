@@ -10,8 +10,8 @@ namespace LisaOrleans.Grains;
 /// leaves it; the run then starts a new generation from the last manifest, and replays.
 /// </summary>
 internal sealed class TrainingLoop(
-    RunPlan plan, Pipeline pipeline, RunHistory history, ManifestWriter manifests, EventFeed feed, TimeProvider time, Func<LoopOutcome?> interruption,
-    ILogger logger)
+    RunPlan plan, Pipeline pipeline, RunHistory history, RunJournal journal, ManifestWriter manifests, EventFeed feed, TimeProvider time,
+    StopNotice notice, Func<LoopOutcome?> interruption, Action<long> brokenOff, ILogger logger)
 {
     private readonly RunTelemetry _telemetry = RunTelemetry.Of(plan.Spec.RunName);
     private (long Period, IReadOnlyList<int> Layers) _active = (-1, []);
@@ -21,28 +21,50 @@ internal sealed class TrainingLoop(
     /// <summary>The last committed step.</summary>
     public long Step { get; private set; } = manifests.Last.Step;
 
-    /// <summary>Trains to the end, or to the step boundary at which there is a reason to stop.</summary>
+    // The evaluation that is due after the last committed step and is still to be made.
+    private bool EvaluationMissing => Step > 0 && IsEvaluated(Step) && history.Records[(int)Step - 1].EvalLoss is null;
+
+    /// <summary>
+    /// Trains to the end, or to the step boundary at which there is a reason to stop. When the notice is given, an evaluation is
+    /// broken off at once and a step that takes too long is broken off too; the manifest is of the last committed step.
+    /// </summary>
     public async Task<LoopOutcome> Run(CancellationToken cancellationToken)
     {
-        while (Step < plan.TotalSteps)
+        while (Step < plan.TotalSteps || EvaluationMissing)
         {
-            if (interruption() is { } reason)
+            // Whatever was broken off leaves gradients behind, so this generation ends here in any case.
+            if ((interruption() ?? (notice.IsGiven ? LoopOutcome.Replan : null)) is { } reason)
             {
                 await manifests.Begin(Step, completed: false, cancellationToken);
                 await manifests.Complete();
                 return reason;
             }
 
-            await TrainStep(Step + 1, cancellationToken);
+            if (EvaluationMissing) await EvaluateLate(cancellationToken);
+            else await TrainUnlessBrokenOff(cancellationToken);
             manifests.ThrowIfFailed();
-            if (Step < plan.TotalSteps && Spec.SaveSteps > 0 && Step % Spec.SaveSteps == 0)
-                await manifests.Begin(Step, completed: false, cancellationToken);
         }
 
         await pipeline.SetEndsTrainable(trainable: false, cancellationToken);
         await manifests.Begin(Step, completed: true, cancellationToken);
         await manifests.Complete();
         return LoopOutcome.Completed;
+    }
+
+    private async Task TrainUnlessBrokenOff(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await TrainStep(Step + 1, cancellationToken);
+        }
+        catch (OperationCanceledException) when (notice.StepOver.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            brokenOff(Step + 1);
+            return;
+        }
+
+        if (Step < plan.TotalSteps && Spec.SaveSteps > 0 && Step % Spec.SaveSteps == 0 && !notice.IsGiven)
+            await manifests.Begin(Step, completed: false, cancellationToken);
     }
 
     private async Task TrainStep(long step, CancellationToken cancellationToken)
@@ -57,15 +79,18 @@ internal sealed class TrainingLoop(
 
         var batches = plan.Batches.MicroBatches(step).Select(samples => plan.Builder.Build(samples)).ToArray();
         var labels = batches.Sum(b => b.LabelCount);
+
+        // Up to here, and up to the update, nothing of the step is in the weights.
+        using var revocable = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, notice.StepOver);
         MicroBatchResult[] results;
         using (_telemetry.Phase(StepPhase.Walk))
-            results = await pipeline.Run(step, batches, train: true, lossScale: 1.0 / Math.Max(1, labels), cancellationToken);
+            results = await pipeline.Run(step, batches, train: true, lossScale: 1.0 / Math.Max(1, labels), revocable.Token);
         var loss = results.Sum(r => r.LossSum) / Math.Max(1, labels);
         if (!double.IsFinite(loss)) throw new TrainingDivergedException(step, loss);
 
         // As torch.nn.utils.clip_grad_norm_.
         double norm;
-        using (_telemetry.Phase(StepPhase.GradientNorm)) norm = await pipeline.GradientNorm(step, cancellationToken);
+        using (_telemetry.Phase(StepPhase.GradientNorm)) norm = await pipeline.GradientNorm(step, revocable.Token);
         if (!double.IsFinite(norm)) throw new TrainingDivergedException(step, norm);
         var clip = Spec.MaxGradNorm > 0 ? Math.Min(1, Spec.MaxGradNorm / (norm + 1e-6)) : 1;
         var learningRate = plan.LearningRate.At(step);
@@ -88,8 +113,7 @@ internal sealed class TrainingLoop(
             Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds,
             Time = time.GetUtcNow(),
         };
-        if (plan.EvalBuilder is not null && ((Spec.EvalSteps > 0 && step % Spec.EvalSteps == 0) || step == plan.TotalSteps))
-            record = record with { EvalLoss = await Evaluate(step, cancellationToken) };
+        if (IsEvaluated(step)) record = record with { EvalLoss = await Evaluate(step, cancellationToken) };
 
         Step = step;
         history.Add(record);
@@ -97,15 +121,37 @@ internal sealed class TrainingLoop(
         feed.Signal();
     }
 
-    private async Task<double> Evaluate(long step, CancellationToken cancellationToken)
+    private bool IsEvaluated(long step) =>
+        plan.EvalBuilder is not null && ((Spec.EvalSteps > 0 && step % Spec.EvalSteps == 0) || step == plan.TotalSteps);
+
+    private async Task EvaluateLate(CancellationToken cancellationToken)
+    {
+        var record = history.Records[(int)Step - 1];
+        if (await Evaluate(Step, cancellationToken) is not { } loss) return;
+        history.Replace(record with { EvalLoss = loss });
+        journal.Note(new StepEvaluated(Step, loss));
+        _telemetry.Evaluated(loss);
+    }
+
+    // Null where it was broken off.
+    private async Task<double?> Evaluate(long step, CancellationToken cancellationToken)
     {
         using var phase = _telemetry.Phase(StepPhase.Evaluation);
+        using var revocable = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, notice.Given);
         var (sum, count) = (0.0, 0L);
-        foreach (var samples in plan.EvalBatches)
+        try
         {
-            MicroBatch[] batch = [plan.EvalBuilder!.Build(samples)];
-            var result = (await pipeline.Run(step, batch, train: false, lossScale: 1, cancellationToken))[0];
-            (sum, count) = (sum + result.LossSum, count + result.LabelCount);
+            foreach (var samples in plan.EvalBatches)
+            {
+                revocable.Token.ThrowIfCancellationRequested();
+                MicroBatch[] batch = [plan.EvalBuilder!.Build(samples)];
+                var result = (await pipeline.Run(step, batch, train: false, lossScale: 1, revocable.Token))[0];
+                (sum, count) = (sum + result.LossSum, count + result.LabelCount);
+            }
+        }
+        catch (OperationCanceledException) when (notice.IsGiven && !cancellationToken.IsCancellationRequested)
+        {
+            return null;
         }
 
         var mean = sum / Math.Max(1, count);

@@ -73,6 +73,9 @@ internal sealed class RunTelemetry
         _evalLoss = record.EvalLoss ?? _evalLoss;
     }
 
+    /// <summary>The evaluation of the last step, where it came later.</summary>
+    public void Evaluated(double loss) => _evalLoss = loss;
+
     public void ManifestSaved(long bytes) => (_manifests, _manifestBytes) = (_manifests + 1, _manifestBytes + bytes);
 
     /// <summary>Begins a step's trace; ends with the result.</summary>

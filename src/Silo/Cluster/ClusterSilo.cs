@@ -75,6 +75,7 @@ public static class ClusterSilo
                 [SiloRoles.ThreadsKey] = options.Threads.ToString(CultureInfo.InvariantCulture),
                 [SiloRoles.MaxRunsKey] = options.MaxRuns.ToString(CultureInfo.InvariantCulture),
             })
+            .ConfigureServices(services => services.AddSingleton(new RunOptions { StepPatience = options.DrainTimeout / 2 }))
             .AddLisaSilo(options.Store, new TensorTransportOptions { Address = options.Host, Port = options.TensorPort, Secret = options.Secret });
         options.Http.AddToSilo(silo);
     }

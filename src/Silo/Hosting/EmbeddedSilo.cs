@@ -75,6 +75,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
     private static ISiloBuilder Configure(ISiloBuilder silo, EmbeddedSiloOptions options) => silo
         .UseLocalhostClustering(siloPort: FreePort(), gatewayPort: 0)
         .Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromMinutes(10))
+        .ConfigureServices(services => services.AddSingleton(options.Runs))
         .AddLisaSilo(options.Store, transport: null);
 
     private static int FreePort()

@@ -1,4 +1,5 @@
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Grains;
 
 namespace LisaOrleans.Silo;
 
@@ -13,4 +14,7 @@ public sealed record EmbeddedSiloOptions
 
     /// <value>Port of that server on loopback; 0 for any free one.</value>
     public int HttpPort { get; init; }
+
+    /// <value>How runs behave, whatever they train.</value>
+    public RunOptions Runs { get; init; } = new();
 }

@@ -26,6 +26,7 @@ public static class LisaSiloBuilderExtensions
             s.GetRequiredService<IDeviceWorker>(), transport, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<TensorExchange>>()));
         services.AddSingleton<PartReceiver>();
         services.AddSingleton<PartServices>();
+        services.TryAddSingleton(new RunOptions());
         services.TryAddSingleton<IClusterView, SingleSiloView>();
         services.Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(LisaOrleans)));
         services.AddPlacementDirector<ControlPlacement, ControlPlacementDirector>();

@@ -33,6 +33,13 @@ public sealed class RunHistory
 
     public void Add(StepRecord record) => _records.Add(record);
 
+    /// <summary>Puts a record in the place of that of the same step. The segments with it and after it are written anew.</summary>
+    public void Replace(StepRecord record)
+    {
+        _records[(int)record.Step - 1] = record;
+        _segments = [.. _segments.TakeWhile(s => s.LastStep < record.Step)];
+    }
+
     /// <summary>Writes the records that no segment holds yet; returns the segments of a manifest at that step.</summary>
     public async Task<(IReadOnlyList<LogSegment> Segments, long BytesWritten)> Store(
         IBlobStore store, long step, CancellationToken cancellationToken)

@@ -70,39 +70,17 @@ public sealed class DamagedStoreTests
     }
 
     /// <summary>A store that, once a manifest was written through it, cannot be written to for some time.</summary>
-    private sealed class AwayStore(IBlobStore inner, int failures) : IBlobStore
+    private sealed class AwayStore(IBlobStore inner, int failures) : PassThroughStore(inner)
     {
         private int _left = failures;
         private int _written;
 
         public int Left => Math.Max(0, Volatile.Read(ref _left));
 
-        public string Location => inner.Location;
-
-        public Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken) => inner.ExistsAsync(sha256, cancellationToken);
-
-        public Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken) => inner.RenewAsync(blob, cancellationToken);
-
-        public Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken) => inner.PutAsync(blob, cancellationToken);
-
-        public Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken) => inner.ReadAsync(blob, cancellationToken);
-
-        public IAsyncEnumerable<StoredBlob> ListAsync(CancellationToken cancellationToken) => inner.ListAsync(cancellationToken);
-
-        public Task<bool> DeleteAsync(StoredBlob blob, CancellationToken cancellationToken) => inner.DeleteAsync(blob, cancellationToken);
-
-        public Task<StoreDocument?> GetDocumentAsync(string path, CancellationToken cancellationToken) => inner.GetDocumentAsync(path, cancellationToken);
-
         // The first two take the run and place its parts.
-        public Task<string> PutDocumentAsync(string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken) =>
+        public override Task<string> PutDocumentAsync(string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken) =>
             Interlocked.Increment(ref _written) > 2 && Interlocked.Decrement(ref _left) >= 0
                 ? throw new IOException("away")
-                : inner.PutDocumentAsync(path, content, ifMatch, cancellationToken);
-
-        public IAsyncEnumerable<string> ListDocumentsAsync(string prefix, CancellationToken cancellationToken) => inner.ListDocumentsAsync(prefix, cancellationToken);
-
-        public Task DeleteUnfinishedAsync(TimeSpan age, DateTimeOffset now, CancellationToken cancellationToken) => inner.DeleteUnfinishedAsync(age, now, cancellationToken);
-
-        public Task DeleteDocumentAsync(string path, CancellationToken cancellationToken) => inner.DeleteDocumentAsync(path, cancellationToken);
+                : base.PutDocumentAsync(path, content, ifMatch, cancellationToken);
     }
 }

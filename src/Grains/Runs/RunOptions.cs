@@ -1,0 +1,12 @@
+namespace LisaOrleans.Grains;
+
+/// <summary>How runs behave on a silo, whatever they train.</summary>
+public sealed record RunOptions
+{
+    /// <value>
+    /// How long a step under way may go on when its run is to stop or to leave a silo. Then it is broken off: its gradients are
+    /// dropped, and the manifest is of the step before it. Default 12 s, which leaves most of the usual 30 s of notice for the
+    /// manifest.
+    /// </value>
+    public TimeSpan StepPatience { get; init; } = TimeSpan.FromSeconds(12);
+}

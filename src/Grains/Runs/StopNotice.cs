@@ -1,0 +1,38 @@
+namespace LisaOrleans.Grains;
+
+/// <summary>
+/// Tells the work of one generation that the run is to stop or to go elsewhere, because it was asked to or because a silo is
+/// about to leave. What commits nothing (an evaluation, a load) is broken off at once; a step under way gets some time to
+/// end, so that the rest of the machine's grace is left for the manifest. Used within one grain's turns.
+/// </summary>
+internal sealed class StopNotice(TimeSpan stepPatience, TimeProvider time) : IDisposable
+{
+    private readonly CancellationTokenSource _given = new();
+    private readonly CancellationTokenSource _stepOver = new(Timeout.InfiniteTimeSpan, time);
+
+    /// <summary>Whether the notice was given.</summary>
+    public bool IsGiven => _given.IsCancellationRequested;
+
+    /// <summary>Ends what commits nothing: at once.</summary>
+    public CancellationToken Given => _given.Token;
+
+    /// <summary>Ends a step that has not ended by itself.</summary>
+    public CancellationToken StepOver => _stepOver.Token;
+
+    /// <summary>Gives the notice. Nothing where it was given before.</summary>
+    public void Give()
+    {
+        if (IsGiven) return;
+        _stepOver.CancelAfter(stepPatience);
+
+        // What waits for it goes on in its own turn, not in the caller's.
+        _given.CancelAsync().Ignore();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _given.Dispose();
+        _stepOver.Dispose();
+    }
+}

@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using LisaOrleans.Checkpoints;
+
+namespace LisaOrleans.Grains.Tests;
+
+/// <summary>A run that is told to stop in the middle of something long: what is committed is saved, and nothing else waited for.</summary>
+public sealed class StopNoticeTests
+{
+    // Spans are heard from all tests of this process.
+    private const string Name = "noticed";
+
+    // Samples of an evaluation, and micro-batches of a step, that take far longer than a call.
+    private const int EvaluationSamples = 1000;
+    private const int MicroBatches = 120;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(4)]
+    [InlineData(6)]
+    public async Task Pause_during_an_evaluation_saves_the_step_before_it_and_the_evaluation_is_made_when_the_run_goes_on(long step)
+    {
+        using var folder = new TempFolder();
+        var spec = TinyStories.Spec(6) with { RunName = Name, EvalSteps = 4 };
+        using var straight = await Evaluated(folder, spec);
+        await straight.FinishAsync();
+        using var run = await Evaluated(folder, spec);
+        var seen = new List<TrainingEvent>();
+        var evaluations = 0;
+        var ended = await PauseAt(run, span => span.DisplayName == "evaluation" && Interlocked.Increment(ref evaluations) == (step == 4 ? 1 : 2), seen: seen);
+
+        Assert.Equal((RunState.Paused, step), (ended.State, ended.Step));
+        Assert.Equal(step, (await RunStore.ReadHeadAsync(run.Store, Name, Token))!.Step);
+        Assert.Null((await run.HistoryAsync())[^1].EvalLoss);
+
+        ended = await run.ContinueAsync(after: seen[^1].Position, seen: seen);
+        Assert.Equal(RunState.Succeeded, ended.State);
+        Assert.Equal(Losses(await straight.HistoryAsync()), Losses(await run.HistoryAsync()));
+        Assert.Equal(await straight.WeightsShaAsync(), await run.WeightsShaAsync());
+        Assert.Equal(6, seen.OfType<StepCompleted>().Count());
+        Assert.Equal([(step, (await straight.HistoryAsync())[(int)step - 1].EvalLoss)], seen.OfType<StepEvaluated>().Select(e => (e.Step, (double?)e.EvalLoss)));
+    }
+
+    [Fact]
+    public async Task Pause_in_a_step_that_does_not_end_in_time_saves_the_steps_before_it_and_does_that_one_again()
+    {
+        var spec = TinyStories.Spec(3) with
+        {
+            RunName = Name,
+            PerDeviceTrainBatchSize = 1,
+            BlockSize = 32,
+            SaveSteps = 0,
+            GradientAccumulationSteps = MicroBatches,
+            LisaIntervalSteps = 1,
+        };
+        using var straight = await TestRun.TrainAsync(spec);
+        using var run = await TestRun.ImportAsync(spec);
+        var steps = 0;
+        var ended = await PauseAt(
+            run, span => span.DisplayName == "walk" && Interlocked.Increment(ref steps) == 2, new RunOptions { StepPatience = TimeSpan.Zero });
+
+        Assert.Equal((RunState.Paused, 1L), (ended.State, ended.Step));
+        Assert.Equal(1, (await RunStore.ReadHeadAsync(run.Store, Name, Token))!.Step);
+        await run.FinishAsync();
+        Assert.Equal(Losses(await straight.HistoryAsync()), Losses(await run.HistoryAsync()));
+        Assert.Equal(await straight.WeightsShaAsync(), await run.WeightsShaAsync());
+    }
+
+    [Fact]
+    public async Task Pause_while_the_parts_are_loaded_does_not_wait_for_them()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(3));
+        var head = (await RunStore.ReadHeadAsync(run.Store, "test", Token))!;
+        var manifest = await RunStore.ReadManifestAsync(run.Store, head.Manifest!, Token);
+        var store = new HeldStore(run.Store, manifest.Parts[PartName.Layer(2)].Weights.Sha256);
+        var ended = await run.ContinueAsync(through: store, during: async grain =>
+        {
+            await store.Asked;
+            await grain.Pause();
+        });
+
+        Assert.Equal((RunState.Paused, 0L), (ended.State, ended.Step));
+        await run.FinishAsync();
+        using var straight = await TestRun.TrainAsync(TinyStories.Spec(3));
+        Assert.Equal(await straight.WeightsShaAsync(), await run.WeightsShaAsync());
+    }
+
+    private static async Task<TestRun> Evaluated(TempFolder folder, TrainingSpec spec)
+    {
+        var file = folder["evaluation.jsonl"];
+        if (!File.Exists(file))
+        {
+            var lines = await File.ReadAllLinesAsync(TinyStories.Data, Token);
+            await File.WriteAllLinesAsync(file, Enumerable.Range(0, EvaluationSamples).Select(i => lines[i % lines.Length]), Token);
+        }
+
+        return await TestRun.ImportAsync(spec, evalFile: file);
+    }
+
+    private static async Task<RunEnded> PauseAt(
+        TestRun run, Func<Activity, bool> here, RunOptions? options = null, List<TrainingEvent>? seen = null)
+    {
+        IRunGrain? grain = null;
+        var pausing = Task.CompletedTask;
+        using var spans = Spans.Listen(started: span =>
+        {
+            if (Equals(span.Parent?.GetTagItem("lisa.run"), Name) && here(span)) pausing = Task.Run(() => grain!.Pause());
+        });
+        var ended = await run.ContinueAsync(
+            during: g =>
+            {
+                grain = g;
+                return Task.CompletedTask;
+            },
+            seen: seen, options: options);
+        await pausing;
+        return ended;
+    }
+
+    private static IEnumerable<(long Step, double Loss, double? EvalLoss)> Losses(IReadOnlyList<StepRecord> history) =>
+        history.Select(r => (r.Step, r.Loss, r.EvalLoss));
+
+    /// <summary>A store that never answers who reads one of its blobs.</summary>
+    private sealed class HeldStore(IBlobStore inner, string sha256) : PassThroughStore(inner)
+    {
+        private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task Asked => _asked.Task;
+
+        public override async Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken)
+        {
+            if (blob.Sha256 != sha256) return await base.ReadAsync(blob, cancellationToken);
+            _asked.TrySetResult();
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            throw new InvalidOperationException("the wait was endless");
+        }
+    }
+}
