@@ -14,7 +14,7 @@ namespace LisaOrleans.Bench;
 /// </summary>
 internal sealed class PlainTrainer : IDisposable
 {
-    private readonly ModelConfig _config;
+    private readonly Llama _config;
     private readonly TrainingSpec _spec;
     private readonly Dictionary<string, Parameter> _weights;
     private readonly Embedding _embedding;
@@ -29,8 +29,8 @@ internal sealed class PlainTrainer : IDisposable
     public PlainTrainer(string folder, TokenizedDataset data, TrainingSpec spec)
     {
         using var files = ModelFolder.Open(folder);
-        (_config, _spec) = (files.Config, spec);
-        _weights = PartSchema.All(_config).ToDictionary(s => s.Name, s =>
+        (_config, _spec) = ((Llama)files.Config, spec);
+        _weights = _config.AllSpecs().ToDictionary(s => s.Name, s =>
             new Parameter(files.Read(s.Name, ScalarType.Float32), requires_grad: false));
         _embedding = nn.Embedding_from_pretrained(_weights["model.embed_tokens.weight"], freeze: false);
         _weights["model.embed_tokens.weight"] = _embedding.weight!;
@@ -39,7 +39,7 @@ internal sealed class PlainTrainer : IDisposable
             data.Count, spec.PerDeviceTrainBatchSize, spec.GradientAccumulationSteps, spec.Seed, spec.MaxSteps, spec.NumTrainEpochs);
         _learningRate = new LearningRateSchedule(spec.LrSchedulerType, spec.LearningRate, 0, _batches.TotalSteps);
         using var scope = NewDisposeScope();
-        var frequency = pow(_config.RopeTheta, arange(0, _config.HeadDim, 2, ScalarType.Float32) / -_config.HeadDim);
+        var frequency = pow(_config.Rope.Theta, arange(0, _config.HeadDim, 2, ScalarType.Float32) / -_config.HeadDim);
         var angle = outer(arange(0, spec.BlockSize, ScalarType.Float32), frequency);
         _cos_TK = cat([angle.cos(), angle.cos()], -1).DetachFromDisposeScope();
         _sin_TK = cat([angle.sin(), angle.sin()], -1).DetachFromDisposeScope();

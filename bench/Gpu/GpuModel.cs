@@ -30,7 +30,7 @@ internal static class GpuModel
             """{"tokenizer_class":"LlamaTokenizer","add_bos_token":true,"add_eos_token":false,"bos_token":"<s>","eos_token":"</s>","unk_token":"<unk>"}""");
         File.Copy(Path.Combine(BenchModel.Samples, "tiny-stories", "tokenizer.model"), Path.Combine(folder, "tokenizer.model"), overwrite: true);
 
-        var specs = PartSchema.All(ModelConfigReader.Parse(json, "config.json"));
+        var specs = ModelConfigReader.Parse(json, "config.json").AllSpecs();
         manual_seed(7);
         var numbers = Math.Max(specs.Max(s => s.Count), BlockNumbers) + Stride;
         using var block = empty([numbers], ScalarType.BFloat16).normal_(0, 0.02);

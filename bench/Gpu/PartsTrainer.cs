@@ -27,10 +27,10 @@ internal sealed class PartsTrainer : IDisposable
         var config = files.Config;
         var dtypes = PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype);
         var options = new AdamWOptions(spec.AdamBeta1, spec.AdamBeta2, spec.AdamEpsilon, spec.WeightDecay);
-        _embedding = new EmbeddingPart(config, dtypes, options, Weights(PartSchema.Embedding(config)));
+        _embedding = new EmbeddingPart(config, dtypes, options, Weights(config.EmbeddingSpecs()));
         _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i =>
-            new LayerPart(config, i, dtypes, options, spec.GradientCheckpointing, Weights(PartSchema.Layer(config, i))))];
-        _head = new HeadPart(config, dtypes, options, Weights(PartSchema.Head(config)), () => _embedding);
+            new LayerPart(config, i, dtypes, options, spec.GradientCheckpointing, Weights(config.LayerSpecs(i))))];
+        _head = new HeadPart(config, dtypes, options, Weights(config.HeadSpecs()), () => _embedding);
         _builder = new MicroBatchBuilder(data, null, spec.PadTokenId);
         _batches = new BatchPlan(
             data.Count, spec.PerDeviceTrainBatchSize, spec.GradientAccumulationSteps, spec.Seed, spec.MaxSteps, spec.NumTrainEpochs);
@@ -85,7 +85,7 @@ internal sealed class PartsTrainer : IDisposable
     {
         using var ids_BT = tensor(
             Array.ConvertAll(batch.InputIds, i => (long)i), batch.BatchSize, batch.SequenceLength, device: _device);
-        var x_BTD = _embedding.Forward(index, ids_BT, train: true);
+        var x_BTD = _embedding.Forward(index, ids_BT, null, train: true);
         foreach (var layer in _layers) x_BTD = layer.Forward(index, x_BTD, null, train: true, inputGradient: true);
         var result = _head.Run(x_BTD, batch.Labels, lossScale, train: true, inputGradient: true);
         var gradient_BTD = result.Gradient!;

@@ -28,7 +28,7 @@ internal static class RandomModel
         File.WriteAllText(Path.Combine(folder, "config.json"), json + "\n");
         File.WriteAllText(Path.Combine(folder, "tokenizer_config.json"), JsonSerializer.Serialize(tokenizer, s_indented) + "\n");
 
-        var specs = PartSchema.All(ModelConfigReader.Parse(json, "config.json"));
+        var specs = ModelConfigReader.Parse(json, "config.json").AllSpecs();
         var handles = new List<GCHandle>();
         try
         {

@@ -49,7 +49,7 @@ public sealed class EvalTests
             var bytes = reader.ReadBytes(t);
             return tensor(Enumerable.Range(0, bytes.Length / 4).Select(i => BitConverter.ToSingle(bytes, 4 * i)).ToArray(), [.. t.Shape]);
         });
-        var config = ModelConfigReader.ReadFile(Path.Combine(model, "config.json"));
+        var config = (Llama)ModelConfigReader.ReadFile(Path.Combine(model, "config.json"));
         var tokenizer = TokenizerLoader.Load(model);
         var (sum, count) = (0.0, 0L);
         foreach (var line in File.ReadLines(data))

@@ -27,7 +27,7 @@ internal sealed class PartChain : IDisposable
     {
         using var ids_BT = tensor(Array.ConvertAll(ids, i => (long)i), rows, ids.Length / rows);
         var wanted = Embedding.Trainable;
-        var x = Embedding.Forward(index, ids_BT, train: true);
+        var x = Embedding.Forward(index, ids_BT, positions, train: true);
         foreach (var layer in Layers)
         {
             x = layer.Forward(index, x, positions, train: true, inputGradient: wanted);

@@ -9,28 +9,21 @@ internal static class TinyModel
 
     public static PartDtypes Float32 { get; } = PartDtypes.Parse("float32", "float32");
 
-    public static ModelConfig Config(bool tied = false, bool bias = false, int layers = 3) => new()
-    {
-        ModelType = bias ? "qwen2" : "llama",
-        HiddenSize = 16,
-        IntermediateSize = 24,
-        NumHiddenLayers = layers,
-        NumAttentionHeads = 4,
-        NumKeyValueHeads = 2,
-        HeadDim = 4,
-        VocabSize = 29,
-        MaxPositionEmbeddings = 32,
-        RmsNormEps = 1e-5,
-        RopeTheta = 10000,
-        TieWordEmbeddings = tied,
-        QkvBias = bias,
-    };
+    public static DecoderConfig Config(bool tied = false, bool bias = false, int layers = 3) => (DecoderConfig)ModelConfigReader.Parse(
+        $$"""
+        {
+          "model_type": "{{(bias ? "qwen2" : "llama")}}", "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": {{layers}},
+          "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 4, "vocab_size": 29, "max_position_embeddings": 32,
+          "rms_norm_eps": 1e-5, "rope_theta": 10000, "tie_word_embeddings": {{(tied ? "true" : "false")}}
+        }
+        """,
+        "config.json");
 
     /// <summary>Random weights, the same for the same seed; the caller owns them.</summary>
     public static Dictionary<string, Tensor> Weights(ModelConfig config, int seed = 1, ScalarType dtype = ScalarType.Float32)
     {
         using var generator = new Generator((ulong)seed);
-        return PartSchema.All(config).ToDictionary(s => s.Name, s =>
+        return config.AllSpecs().ToDictionary(s => s.Name, s =>
         {
             using var noise = randn([.. s.Shape], generator: generator);
             using var value = s.Name.Contains("norm", StringComparison.Ordinal) ? 1 + (0.1 * noise) : 0.3 * noise;

@@ -11,7 +11,7 @@ namespace LisaOrleans.Model.Tests;
 internal static class WholeModel
 {
     /// <summary>Logits [B, T, V].</summary>
-    public static Tensor Logits(ModelConfig config, IReadOnlyDictionary<string, Tensor> w, Tensor ids_BT)
+    public static Tensor Logits(DecoderConfig config, IReadOnlyDictionary<string, Tensor> w, Tensor ids_BT)
     {
         var x = w["model.embed_tokens.weight"].index_select(0, ids_BT.flatten()).view(ids_BT.shape[0], ids_BT.shape[1], -1);
         for (var i = 0; i < config.NumHiddenLayers; i++) x = Layer(config, w, $"model.layers.{i}.", x);
@@ -20,7 +20,7 @@ internal static class WholeModel
     }
 
     /// <summary>Mean cross-entropy over labels that are not -100.</summary>
-    public static Tensor Loss(ModelConfig config, IReadOnlyDictionary<string, Tensor> w, Tensor ids_BT, Tensor labels_BT)
+    public static Tensor Loss(DecoderConfig config, IReadOnlyDictionary<string, Tensor> w, Tensor ids_BT, Tensor labels_BT)
     {
         var logProbabilities = F.log_softmax(Logits(config, w, ids_BT), -1).view(-1, config.VocabSize);
         var labels = labels_BT.flatten();
@@ -30,7 +30,7 @@ internal static class WholeModel
         return picked.mul(keep.to(ScalarType.Float32)).sum().neg() / keep.sum();
     }
 
-    public static Tensor Layer(ModelConfig config, IReadOnlyDictionary<string, Tensor> w, string prefix, Tensor x_BTD)
+    public static Tensor Layer(DecoderConfig config, IReadOnlyDictionary<string, Tensor> w, string prefix, Tensor x_BTD)
     {
         var h = Norm(x_BTD, W("input_layernorm.weight"), config.RmsNormEps);
         var (b, t) = (x_BTD.shape[0], x_BTD.shape[1]);
@@ -64,13 +64,13 @@ internal static class WholeModel
     private static Tensor Norm(Tensor x, Tensor weight, double eps) => x / (x.pow(2).mean([-1], keepdim: true) + eps).sqrt() * weight;
 
     // Dimensions j and j + K/2 are a complex number that turns by position * theta^(-2j/K).
-    private static Tensor Rotate(ModelConfig config, Tensor x_BTHK)
+    private static Tensor Rotate(DecoderConfig config, Tensor x_BTHK)
     {
         var half = config.HeadDim / 2;
         var angles = new double[x_BTHK.shape[1], half];
         for (var t = 0; t < angles.GetLength(0); t++)
             for (var j = 0; j < half; j++)
-                angles[t, j] = t * Math.Pow(config.RopeTheta, -2.0 * j / config.HeadDim);
+                angles[t, j] = t * Math.Pow(config.Rope.Theta, -2.0 * j / config.HeadDim);
         var angle = tensor(angles).to(x_BTHK.dtype).unsqueeze(1);
         var (re, im) = (x_BTHK.narrow(-1, 0, half), x_BTHK.narrow(-1, half, half));
         return cat([(re * angle.cos()) - (im * angle.sin()), (im * angle.cos()) + (re * angle.sin())], -1);

@@ -54,8 +54,8 @@ internal static class TinyStories
         TensorSource[] tensors =
         [
             .. reader.Tensors.Values.Select(t => new TensorSource(t.Name, t.DType, t.Shape, reader.Pointer(t))),
-            .. reader.Tensors.Values.Where(t => t.Name == PartSchema.EmbeddingName)
-                .Select(t => new TensorSource(PartSchema.HeadName, t.DType, t.Shape, reader.Pointer(t))),
+            .. reader.Tensors.Values.Where(t => t.Name == Config.EmbeddingSpecs()[0].Name)
+                .Select(t => new TensorSource("lm_head.weight", t.DType, t.Shape, reader.Pointer(t))),
         ];
         await SafetensorsWriter.WriteFileAsync(
             Path.Combine(copy, "model.safetensors"), tensors, new Dictionary<string, string>(), cancellationToken);

@@ -7,7 +7,7 @@ namespace LisaOrleans.Grains;
 [PartPlacement]
 internal sealed class EmbeddingGrain(PartServices services) : PartGrain<EmbeddingPart>(services), IEmbeddingGrain
 {
-    protected override IReadOnlyList<ParameterSpec> Specs(ModelConfig config) => PartSchema.Embedding(config);
+    protected override IReadOnlyList<ParameterSpec> Specs(ModelConfig config) => config.EmbeddingSpecs();
 
     protected override EmbeddingPart Create(
         ModelConfig config, PartDtypes dtypes, AdamWOptions options, TrainingSpec spec, Dictionary<string, Tensor> weights) =>
@@ -23,7 +23,8 @@ internal sealed class EmbeddingGrain(PartServices services) : PartGrain<Embeddin
                 CheckIds(data.InputIds);
                 using var ids_BT = tensor(
                     Array.ConvertAll(data.InputIds, i => (long)i), data.BatchSize, data.SequenceLength, device: Services.Worker.Device);
-                return (Publish(Part!.Forward(call.Index, ids_BT, call.Train), call), Part.Trainable);
+                using var positions = PackedPositions.Create(data, Services.Worker.Device);
+                return (Publish(Part!.Forward(call.Index, ids_BT, positions, call.Train), call), Part.Trainable);
             },
             cancellationToken);
 

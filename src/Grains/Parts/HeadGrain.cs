@@ -7,7 +7,7 @@ namespace LisaOrleans.Grains;
 [PartPlacement]
 internal sealed class HeadGrain(PartServices services) : PartGrain<HeadPart>(services), IHeadGrain
 {
-    protected override IReadOnlyList<ParameterSpec> Specs(ModelConfig config) => PartSchema.Head(config);
+    protected override IReadOnlyList<ParameterSpec> Specs(ModelConfig config) => config.HeadSpecs();
 
     protected override HeadPart Create(
         ModelConfig config, PartDtypes dtypes, AdamWOptions options, TrainingSpec spec, Dictionary<string, Tensor> weights)

@@ -9,7 +9,7 @@ internal sealed class LayerGrain(PartServices services) : PartGrain<LayerPart>(s
 {
     private int Index => PartName.LayerIndex(PartId) ?? throw new InvalidOperationException($"'{PartId}' is no layer");
 
-    protected override IReadOnlyList<ParameterSpec> Specs(ModelConfig config) => PartSchema.Layer(config, Index);
+    protected override IReadOnlyList<ParameterSpec> Specs(ModelConfig config) => config.LayerSpecs(Index);
 
     protected override LayerPart Create(
         ModelConfig config, PartDtypes dtypes, AdamWOptions options, TrainingSpec spec, Dictionary<string, Tensor> weights) =>

@@ -9,7 +9,8 @@ internal static class PackedPositions
     public static MicroBatchPositions? Create(MicroBatchData data, Device device) =>
         data.PositionIds is null || data.SegmentIds is null
             ? null
-            : new MicroBatchPositions(Tensor(data.PositionIds, data, device), Tensor(data.SegmentIds, data, device));
+            : new MicroBatchPositions(
+                Tensor(data.PositionIds, data, device), Tensor(data.SegmentIds, data, device), data.PositionIds.Max() + 1L);
 
     private static Tensor Tensor(int[] values, MicroBatchData data, Device device) =>
         tensor(Array.ConvertAll(values, i => (long)i), data.BatchSize, data.SequenceLength, device: device);

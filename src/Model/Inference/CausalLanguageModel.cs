@@ -20,7 +20,7 @@ public sealed class CausalLanguageModel : IDisposable
         _layers = [.. Enumerable.Range(0, config.NumHiddenLayers)
             .Select(i => new LayerPart(config, i, dtypes, options, gradientCheckpointing: false, weights))];
         _head = new HeadPart(config, dtypes, options, weights, () => _embedding);
-        _device = weights[PartSchema.EmbeddingName].device;
+        _device = weights[config.EmbeddingSpecs()[0].Name].device;
     }
 
     /// <summary>The model's shape.</summary>
@@ -44,8 +44,8 @@ public sealed class CausalLanguageModel : IDisposable
         using var ids_BT = Ids(batch, length, inputIds);
         using var packed = positions is null || segments is null
             ? null
-            : new MicroBatchPositions(Ids(batch, length, positions), Ids(batch, length, segments));
-        var x_BTD = _embedding.Forward(0, ids_BT, train: false);
+            : new MicroBatchPositions(Ids(batch, length, positions), Ids(batch, length, segments), positions.Max() + 1L);
+        var x_BTD = _embedding.Forward(0, ids_BT, packed, train: false);
         foreach (var layer in _layers) x_BTD = layer.Forward(0, x_BTD, packed, train: false, inputGradient: false);
         var result = _head.Run(x_BTD, labels, 1, train: false, inputGradient: false);
         return (result.LossSum, result.LabelCount);
@@ -74,15 +74,15 @@ public sealed class CausalLanguageModel : IDisposable
         CheckIds(ids);
         using var mode = no_grad();
         using var scope = NewDisposeScope();
-        using var embedded_BTD = _embedding.Forward(0, Ids(1, ids.Count, ids), train: false);
+        using var embedded_BTD = _embedding.Decode(Ids(1, ids.Count, ids), caches[0]);
         var x_BTD = embedded_BTD;
         for (var i = 0; i < _layers.Length; i++) x_BTD = _layers[i].Decode(x_BTD, caches[i]);
         var hidden_ND = x_BTD.squeeze(0);
         if (!allPositions) hidden_ND = hidden_ND.narrow(0, ids.Count - 1, 1);
-        return _head.Logits(hidden_ND).to(ScalarType.Float32).DetachFromDisposeScope();
+        return _head.Logits(hidden_ND).DetachFromDisposeScope();
     }
 
-    internal KeyValueCache NewCache(int capacity) => new(Config, 1, capacity, Dtypes.Compute, _device);
+    internal KeyValueCache NewCache(int layer, int capacity) => _layers[layer].NewCache(capacity, _device);
 
     private Tensor Ids(long batch, long length, IReadOnlyList<int> ids) =>
         tensor(ids.Select(i => (long)i).ToArray(), batch, length, device: _device);

@@ -6,7 +6,7 @@ namespace LisaOrleans.Model;
 internal sealed class DecodingSession(CausalLanguageModel model, int capacity) : IDisposable
 {
     private readonly KeyValueCache[] _caches =
-        [.. Enumerable.Range(0, model.Config.NumHiddenLayers).Select(_ => model.NewCache(capacity))];
+        [.. Enumerable.Range(0, model.Config.NumHiddenLayers).Select(i => model.NewCache(i, capacity))];
 
     /// <summary>Feeds tokens; logits [1, V] after the last of them, or [T, V]; the caller owns them.</summary>
     public Tensor Append(IReadOnlyList<int> ids, bool allPositions = false)

@@ -5,16 +5,18 @@ namespace LisaOrleans.Model;
 /// <summary>The token embedding. Where embeddings are tied it also owns the matrix that the head multiplies with.</summary>
 public sealed class EmbeddingPart : ModelPart
 {
+    private readonly TokenEmbedding _embedding;
     private readonly Dictionary<int, Tensor> _outputs = [];
 
-    /// <summary>Takes ownership of the weights, which are in the compute dtype and named as <see cref="PartSchema"/> says.</summary>
+    /// <summary>Takes ownership of the weights, which are in the compute dtype and named as the family says.</summary>
     public EmbeddingPart(ModelConfig config, PartDtypes dtypes, AdamWOptions options, IReadOnlyDictionary<string, Tensor> weights)
-        : base(config, dtypes, options, PartSchema.Embedding(config), weights)
+        : base(config, dtypes, options, config.EmbeddingSpecs(), weights)
     {
+        _embedding = config.Embedding(WeightScope.Over(Parameters));
         if (config.TieWordEmbeddings) Matrix.CreateAlias();
     }
 
-    private Parameter Matrix => Parameters[0];
+    private Parameter Matrix => Parameters.Single(p => p.Spec.Name == _embedding.Matrix.Spec.Name);
 
     /// <summary>The leaf that a tied head multiplies with; owned by this part.</summary>
     internal Tensor TiedMatrix => Matrix.Alias ?? throw new InvalidOperationException("embeddings are not tied");
@@ -25,12 +27,17 @@ public sealed class EmbeddingPart : ModelPart
     /// <summary>Forward pass.</summary>
     /// <param name="index">The micro-batch's number, for <see cref="Backward"/>.</param>
     /// <param name="ids_BT">int64 [B, T], all below the vocabulary's size; not owned.</param>
+    /// <param name="positions">Where the tokens of packed rows stand, else null; not owned.</param>
     /// <param name="train">Whether a backward pass will come.</param>
     /// <returns>[B, T, D]; the caller owns it.</returns>
-    public Tensor Forward(int index, Tensor ids_BT, bool train)
+    public Tensor Forward(int index, Tensor ids_BT, MicroBatchPositions? positions, bool train)
     {
         using var mode = set_grad_enabled(train && Trainable);
-        var output_BTD = Kernels.Embedding(Matrix.Value, ids_BT).DetachFromDisposeScope();
+        using var scope = NewDisposeScope();
+        var context = positions is null
+            ? SequenceContext.Plain(ids_BT.device, ids_BT.shape[1])
+            : SequenceContext.Packed(ids_BT.device, positions);
+        var output_BTD = _embedding.Forward(ids_BT, context).DetachFromDisposeScope();
         if (!train || !Trainable) return output_BTD;
 
         _outputs.Add(index, output_BTD);
@@ -46,6 +53,14 @@ public sealed class EmbeddingPart : ModelPart
             BeforeBackward();
             autograd.backward([output_BTD], [gradient_BTD]);
         }
+    }
+
+    /// <summary>Embeds tokens that follow those of a layer's cache: ids [B, T] → [B, T, D], which the caller owns.</summary>
+    internal Tensor Decode(Tensor ids_BT, KeyValueCache cache)
+    {
+        using var mode = no_grad();
+        using var scope = NewDisposeScope();
+        return _embedding.Forward(ids_BT, SequenceContext.Plain(ids_BT.device, ids_BT.shape[1], cache)).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

@@ -14,9 +14,10 @@ public sealed class HeadPart : ModelPart
     // Logits of one chunk take at most this many float32 numbers (256 MB), whatever the vocabulary.
     public const long ChunkLogits = 64L << 20;
 
+    private readonly OutputHead _head;
     private readonly Func<EmbeddingPart>? _tied;
 
-    /// <summary>Takes ownership of the weights, which are in the compute dtype and named as <see cref="PartSchema"/> says.</summary>
+    /// <summary>Takes ownership of the weights, which are in the compute dtype and named as the family says.</summary>
     /// <param name="config">The model's shape.</param>
     /// <param name="dtypes">Number formats.</param>
     /// <param name="options">AdamW's settings.</param>
@@ -25,16 +26,15 @@ public sealed class HeadPart : ModelPart
     public HeadPart(
         ModelConfig config, PartDtypes dtypes, AdamWOptions options, IReadOnlyDictionary<string, Tensor> weights,
         Func<EmbeddingPart>? tied)
-        : base(config, dtypes, options, PartSchema.Head(config), weights)
+        : base(config, dtypes, options, config.HeadSpecs(), weights)
     {
+        _head = config.Head(WeightScope.Over(Parameters));
         if (config.TieWordEmbeddings && tied is null)
             throw new ArgumentException("tied embeddings need the embedding part", nameof(tied));
         _tied = config.TieWordEmbeddings ? tied : null;
     }
 
-    private Tensor Norm => Parameters[0].Value;
-
-    private Tensor Matrix => _tied?.Invoke().TiedMatrix ?? Parameters[1].Value;
+    private Tensor? TiedMatrix => _tied?.Invoke().TiedMatrix;
 
     /// <summary>Loss and, in training, gradients of one micro-batch.</summary>
     /// <param name="input_BTD">[B, T, D]; the part takes ownership.</param>
@@ -59,8 +59,7 @@ public sealed class HeadPart : ModelPart
             input_BTD.requires_grad = backward && inputGradient;
             var rows_N = tensor(rows, device: input_BTD.device);
             var targets_N = tensor(rows.Select(i => (long)labels[i]).ToArray(), device: input_BTD.device);
-            var hidden_ND = Kernels.RmsNorm(
-                input_BTD.view(-1, Config.HiddenSize).index_select(0, rows_N), Norm, Config.RmsNormEps);
+            var hidden_ND = _head.Normalise(input_BTD.view(-1, Config.HiddenSize).index_select(0, rows_N));
 
             if (backward)
             {
@@ -77,11 +76,11 @@ public sealed class HeadPart : ModelPart
         }
     }
 
-    /// <summary>Logits of given positions: hidden [N, D] → [N, V], in the compute dtype.</summary>
+    /// <summary>Logits of given positions: hidden [N, D] → [N, V], in float32.</summary>
     internal Tensor Logits(Tensor hidden_ND)
     {
         using var mode = no_grad();
-        return F.linear(Kernels.RmsNorm(hidden_ND, Norm, Config.RmsNormEps), Matrix);
+        return _head.Logits(_head.Normalise(hidden_ND), TiedMatrix);
     }
 
     private double LossOfChunks(Tensor hidden_ND, Tensor targets_N, double lossScale, bool backward)
@@ -92,7 +91,7 @@ public sealed class HeadPart : ModelPart
         {
             using var scope = NewDisposeScope();
             var length = Math.Min(size, count - start);
-            var logits_NV = F.linear(hidden_ND.narrow(0, start, length), Matrix).to(ScalarType.Float32);
+            var logits_NV = _head.Logits(hidden_ND.narrow(0, start, length), TiedMatrix);
             var loss = F.cross_entropy(logits_NV, targets_N.narrow(0, start, length), reduction: nn.Reduction.Sum);
             if (backward) (loss * lossScale).backward();
             sum += loss.item<float>();

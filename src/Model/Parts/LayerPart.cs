@@ -12,7 +12,7 @@ public sealed class LayerPart : ModelPart
     private readonly DecoderLayer _layer;
     private readonly Dictionary<int, SavedPass> _passes = [];
 
-    /// <summary>Takes ownership of the weights, which are in the compute dtype and named as <see cref="PartSchema"/> says.</summary>
+    /// <summary>Takes ownership of the weights, which are in the compute dtype and named as the family says.</summary>
     /// <param name="config">The model's shape.</param>
     /// <param name="index">The layer's number, from 0.</param>
     /// <param name="dtypes">Number formats.</param>
@@ -22,10 +22,10 @@ public sealed class LayerPart : ModelPart
     public LayerPart(
         ModelConfig config, int index, PartDtypes dtypes, AdamWOptions options, bool gradientCheckpointing,
         IReadOnlyDictionary<string, Tensor> weights)
-        : base(config, dtypes, options, PartSchema.Layer(config, index), weights)
+        : base(config, dtypes, options, config.LayerSpecs(index), weights)
     {
         _recompute = gradientCheckpointing;
-        _layer = new DecoderLayer(config, [.. Parameters.Select(p => p.Value)]);
+        _layer = config.Layer(index, WeightScope.Over(Parameters));
     }
 
     /// <summary>Forward pass.</summary>
@@ -87,19 +87,19 @@ public sealed class LayerPart : ModelPart
     {
         using var mode = no_grad();
         using var scope = NewDisposeScope();
-        var table = RotaryTable.For(Config, x_BTD.device, Dtypes.Compute);
-        var context = SequenceContext.Plain(table, x_BTD.shape[1], cache.Length);
-        return _layer.Forward(x_BTD, context, cache).MoveToOuterDisposeScope();
+        return _layer.Forward(x_BTD, SequenceContext.Plain(x_BTD.device, x_BTD.shape[1], cache)).MoveToOuterDisposeScope();
     }
+
+    /// <summary>An empty cache for one sequence, which the caller owns.</summary>
+    internal KeyValueCache NewCache(int capacity, Device device) => _layer.Attention.NewCache(1, capacity, Dtypes.Compute, device);
 
     private Tensor Compute(Tensor x_BTD, MicroBatchPositions? positions, bool gradient)
     {
         using var mode = set_grad_enabled(gradient);
         using var scope = NewDisposeScope();
-        var table = RotaryTable.For(Config, x_BTD.device, Dtypes.Compute);
         var context = positions is null
-            ? SequenceContext.Plain(table, x_BTD.shape[1])
-            : SequenceContext.Packed(table, positions.Positions, positions.Segments);
+            ? SequenceContext.Plain(x_BTD.device, x_BTD.shape[1])
+            : SequenceContext.Packed(x_BTD.device, positions);
         return _layer.Forward(x_BTD, context).DetachFromDisposeScope();
     }
 

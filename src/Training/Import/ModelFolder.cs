@@ -33,8 +33,8 @@ public sealed class ModelFolder : IDisposable
     {
         get
         {
-            var (reader, _) = _files[PartSchema.EmbeddingName];
-            return reader.Tensors[PartSchema.EmbeddingName].DType switch
+            var name = Config.EmbeddingSpecs()[0].Name;
+            return _files[name].Reader.Tensors[name].DType switch
             {
                 TensorDType.F32 => "float32",
                 TensorDType.BF16 => "bfloat16",
@@ -146,7 +146,7 @@ public sealed class ModelFolder : IDisposable
         if (Config.NumHiddenLayers > _files.Count)
             throw new InvalidDataFileException(Path, $"has {_files.Count} tensors; {ConfigFile} says that the model has {Config.NumHiddenLayers} layers");
 
-        var wanted = PartSchema.All(Config);
+        var wanted = Config.AllSpecs();
         foreach (var spec in wanted)
         {
             if (!_files.TryGetValue(spec.Name, out var found))
@@ -165,15 +165,11 @@ public sealed class ModelFolder : IDisposable
         }
 
         var known = wanted.Select(s => s.Name).ToHashSet();
-        var extra = _files.Keys.FirstOrDefault(n => !known.Contains(n) && !IsDerived(n));
+        var extra = _files.Keys.FirstOrDefault(n => !known.Contains(n) && !Config.IsDerived(n));
         if (extra is not null)
         {
             throw new InvalidDataFileException(
                 _files[extra].File, $"tensor '{extra}' does not belong to a {Config.ModelType} model of this {ConfigFile}");
         }
     }
-
-    // Old checkpoints carry tables that are computed anew, and tied ones sometimes the matrix twice.
-    private bool IsDerived(string name) =>
-        name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal) || (Config.TieWordEmbeddings && name == PartSchema.HeadName);
 }

@@ -12,7 +12,7 @@ public static class ModelLoader
     {
         using var files = ModelFolder.Open(folder);
         var dtypes = PartDtypes.Parse(dtype ?? files.Dtype, "float32");
-        var weights = PartSchema.All(files.Config).ToDictionary(s => s.Name, s =>
+        var weights = files.Config.AllSpecs().ToDictionary(s => s.Name, s =>
         {
             using var stored = files.Read(s.Name, dtypes.Storage);
             return stored.to(dtypes.Compute, copy: true).DetachFromDisposeScope();

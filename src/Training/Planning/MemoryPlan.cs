@@ -13,11 +13,11 @@ public static class MemoryPlan
         // Sizes come from a file, and their products may pass 64 bits.
         checked
         {
-            var embedding = Count(PartSchema.Embedding(config));
-            var layer = Count(PartSchema.Layer(config, 0));
-            var head = Count(PartSchema.Head(config));
-            var all = embedding + (layer * config.NumHiddenLayers) + head;
-            var trains = (layer * options.ActiveLayers) + (options.TrainEmbeddings ? embedding + head : 0);
+            var embedding = config.EmbeddingSpecs();
+            var head = Count(config.HeadSpecs());
+            var layers = Enumerable.Range(0, config.NumHiddenLayers).Select(i => Count(config.LayerSpecs(i))).ToArray();
+            var all = Count(embedding) + layers.Sum() + head;
+            var trains = layers.OrderDescending().Take(options.ActiveLayers).Sum() + (options.TrainEmbeddings ? Count(embedding) + head : 0);
 
             var compute = Size(options.Dtypes.Compute);
             var state = (2 * Size(options.Dtypes.OptimizerState)) + (options.Dtypes.SeparateMaster ? 4 : 0);
@@ -25,7 +25,7 @@ public static class MemoryPlan
             // Several low-precision gradients are summed in float32. A tied matrix has one gradient for each of its uses; that of
             // the head is always in float32 by the time the embedding's is made.
             var gradient = options.GradientAccumulationSteps > 1 ? compute == 4 ? 4 : 4 + compute : compute;
-            var tied = config.TieWordEmbeddings && options.TrainEmbeddings ? embedding : 0;
+            var tied = config.TieWordEmbeddings && options.TrainEmbeddings ? embedding[0].Count : 0;
             return new MemoryEstimate(
                 all, trains, all * compute, (trains * gradient) + (tied * 4), trains * state, Activations(config, options, compute));
         }
@@ -36,19 +36,19 @@ public static class MemoryPlan
         checked
         {
             var tokens = (long)options.BatchSize * options.SequenceLength;
-            long width = config.HiddenSize, feedForward = config.IntermediateSize;
-            long queries = (long)config.NumAttentionHeads * config.HeadDim, keys = (long)config.NumKeyValueHeads * config.HeadDim;
+            var frozen = new long[config.NumHiddenLayers];
+            var active = new long[config.NumHiddenLayers];
+            for (var i = 0; i < frozen.Length; i++)
+            {
+                var saved = config.SavedByLayer(i, options.SequenceLength);
+                frozen[i] = tokens * ((bytes * saved.Always) + (4 * saved.Float32));
+                active[i] = frozen[i] + (tokens * bytes * saved.WhenActive);
+            }
 
-            // Saved for the backward pass of any layer: residual stream twice, norms in float32 (input and normalised), rotated
-            // queries, keys and values as attention sees them, attention output, gate before and after the activation, up.
-            var frozen = (tokens * bytes * ((2 * width) + (4 * queries) + (3 * feedForward))) + (tokens * 4 * 4 * width);
-
-            // An active layer also saves the inputs of its matrices: both norms' outputs and the product before the last one.
-            var active = frozen + (tokens * bytes * ((2 * width) + queries + feedForward + keys));
-
+            // The most over all choices of layers; a recomputed layer keeps its input only, until its turn comes.
             var layers = options.GradientCheckpointing
-                ? (tokens * bytes * width * config.NumHiddenLayers) + active
-                : (active * options.ActiveLayers) + (frozen * (config.NumHiddenLayers - options.ActiveLayers));
+                ? (tokens * bytes * config.HiddenSize * config.NumHiddenLayers) + active.Max()
+                : frozen.Sum() + active.Zip(frozen, (a, f) => a - f).OrderDescending().Take(options.ActiveLayers).Sum();
             var chunk = Math.Min(tokens, Math.Max(1, HeadPart.ChunkLogits / config.VocabSize));
             return layers + (chunk * config.VocabSize * (bytes + (3 * 4)));
         }

@@ -22,7 +22,7 @@ public static class StagePlanner
         var work = PartWork.Of(config, spec);
         if (Cut(work, layers, config.TieWordEmbeddings, silos) is { } cuts) return Stages(cuts, layers, config.TieWordEmbeddings, silos);
         throw new NoRoomException(
-            $"the model needs {work.TotalBytes(layers) * Headroom / 1e9:0.0} GB; the {silos.Count} live silos of role gpu offer "
+            $"the model needs {work.TotalBytes * Headroom / 1e9:0.0} GB; the {silos.Count} live silos of role gpu offer "
             + string.Join(" + ", silos.Select(s => $"{s.MemoryBytes / 1e9:0.0}")) + " GB");
     }
 
@@ -35,6 +35,7 @@ public static class StagePlanner
     {
         var best = new (double Cost, int Idle)[silos.Count + 1, layers + 1];
         var from = new int[silos.Count + 1, layers + 1];
+        var (costs, sizes) = (SumsBefore(work.LayerCosts), SumsBefore(work.LayerBytes));
         for (var n = 1; n <= layers; n++) best[0, n].Cost = double.PositiveInfinity;
         for (var s = 1; s <= silos.Count; s++)
         {
@@ -45,7 +46,8 @@ public static class StagePlanner
                 for (var before = 0; before < n; before++)
                 {
                     if (double.IsInfinity(best[s - 1, before].Cost)) continue;
-                    var (cost, bytes) = Stage(work, n - before, first: before == 0, last: n == layers, tied);
+                    var (cost, bytes) = WithEnds(
+                        work, costs[n] - costs[before], sizes[n] - sizes[before], first: before == 0, last: n == layers, tied);
                     if (room > 0 && bytes * Headroom > room) continue;
                     var plan = (Math.Max(best[s - 1, before].Cost, cost), best[s - 1, before].Idle);
                     if (plan.CompareTo(best[s, n]) < 0) (best[s, n], from[s, n]) = (plan, before);
@@ -60,9 +62,16 @@ public static class StagePlanner
         return cuts;
     }
 
-    private static (double Cost, double Bytes) Stage(PartWork work, int layers, bool first, bool last, bool tied)
+    // [n]: the sum of the first n.
+    private static double[] SumsBefore(IReadOnlyList<double> values)
     {
-        var (cost, bytes) = (layers * work.LayerCost, layers * work.LayerBytes);
+        var sums = new double[values.Count + 1];
+        for (var i = 0; i < values.Count; i++) sums[i + 1] = sums[i] + values[i];
+        return sums;
+    }
+
+    private static (double Cost, double Bytes) WithEnds(PartWork work, double cost, double bytes, bool first, bool last, bool tied)
+    {
         if (first) (cost, bytes) = (cost + work.EmbeddingCost, bytes + work.EmbeddingBytes);
         if (tied ? first : last) (cost, bytes) = (cost + work.HeadCost, bytes + work.HeadBytes);
         return (cost, bytes);

@@ -12,9 +12,9 @@ public static class PartStorage
     /// <summary>The parameters of a part.</summary>
     public static IReadOnlyList<ParameterSpec> Specs(ModelConfig config, string part) => part switch
     {
-        PartName.Embedding => PartSchema.Embedding(config),
-        PartName.Head => PartSchema.Head(config),
-        _ => PartSchema.Layer(config, PartName.LayerIndex(part)!.Value),
+        PartName.Embedding => config.EmbeddingSpecs(),
+        PartName.Head => config.HeadSpecs(),
+        _ => config.LayerSpecs(PartName.LayerIndex(part)!.Value),
     };
 
     /// <summary>What a blob of weights holds, in its order.</summary>

@@ -10,7 +10,7 @@ public sealed class ConfigInputTests
         ["wrong width"] = (c => c["hidden_size"] = 48, ["model.embed_tokens.weight", "[512, 96]", "[512, 48]"]),
         ["fewer layers"] = (c => c["num_hidden_layers"] = 5, ["model.safetensors", "model.layers.5."]),
         ["more layers"] = (c => c["num_hidden_layers"] = 7, ["model.layers.6.", "missing"]),
-        ["millions of layers"] = (c => c["num_hidden_layers"] = 16_777_216, ["config.json", "16777216 layers"]),
+        ["millions of layers"] = (c => c["num_hidden_layers"] = 16_777_216, ["config.json", "'num_hidden_layers'", "16777216"]),
         ["negative"] = (c => c["hidden_size"] = -96, ["config.json", "'hidden_size'", "-96"]),
         ["zero"] = (c => c["num_attention_heads"] = 0, ["config.json", "'num_attention_heads'"]),
         ["huge"] = (c => c["vocab_size"] = 4_611_686_018_427_387_904, ["config.json", "'vocab_size'"]),
@@ -20,10 +20,10 @@ public sealed class ConfigInputTests
         ["no norm"] = (c => c["rms_norm_eps"] = 0, ["config.json", "'rms_norm_eps'"]),
         ["missing"] = (c => c.Remove("vocab_size"), ["config.json", "'vocab_size'"]),
         ["other architecture"] = (c => c["model_type"] = "mamba", ["config.json", "'model_type'", "mamba"]),
-        ["other activation"] = (c => c["hidden_act"] = "gelu", ["config.json", "'hidden_act'"]),
+        ["other activation"] = (c => c["hidden_act"] = "tan", ["config.json", "'hidden_act'"]),
         ["untied without a head"] = (c => c["tie_word_embeddings"] = false, ["lm_head.weight", "missing"]),
         ["heads that do not divide"] = (c => c["num_key_value_heads"] = 3, ["config.json", "'num_key_value_heads'"]),
-        ["rope of the unknown kind"] = (c => c["rope_scaling"] = new JsonObject { ["rope_type"] = "yarn", ["factor"] = 4 }, ["config.json", "yarn"]),
+        ["rope of the unknown kind"] = (c => c["rope_scaling"] = new JsonObject { ["rope_type"] = "mrope", ["factor"] = 4 }, ["config.json", "mrope"]),
     };
 
     private static readonly Dictionary<string, string> s_noConfig = new()

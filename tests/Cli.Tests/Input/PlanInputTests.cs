@@ -11,7 +11,8 @@ public sealed class PlanInputTests
         using var folder = new TempFolder();
         var model = Sample.CopyModel(folder, c =>
         {
-            foreach (var size in (string[])["hidden_size", "intermediate_size", "num_hidden_layers", "vocab_size"]) c[size] = 1 << 24;
+            foreach (var size in (string[])["hidden_size", "intermediate_size", "vocab_size"]) c[size] = 1 << 24;
+            c["num_hidden_layers"] = 10_000;
         });
         await Lisa.RefusesAsync(["plan", "--model", model], model, "2^63 bytes");
         await Lisa.RefusesAsync(["plan", "--model", model, "--log-format", "json"], model, "2^63 bytes");

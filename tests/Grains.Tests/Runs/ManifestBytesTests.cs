@@ -1,4 +1,3 @@
-using LisaOrleans.Model;
 using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains.Tests;
@@ -40,8 +39,8 @@ public sealed class ManifestBytesTests
     // 12 bytes for each number that trains (float32: master and two moments), and 4 for each of a layer that went to sleep since.
     private static long Bound(TrainingSpec spec, long previous, long step)
     {
-        var ends = PartSchema.Embedding(TinyStories.Config).Concat(PartSchema.Head(TinyStories.Config)).Sum(s => s.Count);
-        var layer = PartSchema.Layer(TinyStories.Config, 0).Sum(s => s.Count);
+        var ends = TinyStories.Config.EmbeddingSpecs().Concat(TinyStories.Config.HeadSpecs()).Sum(s => s.Count);
+        var layer = TinyStories.Config.LayerSpecs(0).Sum(s => s.Count);
         var finished = Enumerable.Range(0, (int)LayerSampling.PeriodOf(spec, step) + 1)
             .Where(p => (p + 1) * Interval > previous && ((p + 1) * Interval <= step || step == spec.MaxSteps))
             .SelectMany(p => LayerSampling.ActiveLayers(spec, TinyStories.Layers, p)).Distinct().Count();

@@ -1,4 +1,3 @@
-using LisaOrleans.Model;
 using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains.Tests;
@@ -60,8 +59,8 @@ public sealed class OptimizerMemoryTests
 
     private static long Parameters(string part) => (part switch
     {
-        PartName.Embedding => PartSchema.Embedding(TinyStories.Config),
-        PartName.Head => PartSchema.Head(TinyStories.Config),
-        _ => PartSchema.Layer(TinyStories.Config, PartName.LayerIndex(part)!.Value),
+        PartName.Embedding => TinyStories.Config.EmbeddingSpecs(),
+        PartName.Head => TinyStories.Config.HeadSpecs(),
+        _ => TinyStories.Config.LayerSpecs(PartName.LayerIndex(part)!.Value),
     }).Sum(s => s.Count);
 }

@@ -155,7 +155,8 @@ public sealed class PartGradientTests
         foreach (var part in packed.Parts.Concat(apart.Parts)) part.MakeTrainable();
         using var positions = new MicroBatchPositions(
             tensor(new long[] { 0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 5, 6 }, 1, 12),
-            tensor(new long[] { 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1 }, 1, 12));
+            tensor(new long[] { 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1 }, 1, 12),
+            Longest: 7);
 
         var together = packed.Train(0, ids, labels, 1, 0.1, positions);
         var separate = apart.Train(0, ids[..5], labels[..5], 1, 0.1) + apart.Train(1, ids[5..], labels[5..], 1, 0.1);

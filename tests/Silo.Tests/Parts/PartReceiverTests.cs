@@ -15,7 +15,7 @@ public sealed class PartReceiverTests
     private static readonly ModelConfig s_config = ModelConfigReader.Parse(
         File.ReadAllText(Path.Combine(Repository.Root, "samples", "tiny-stories", "config.json")), "config.json");
 
-    private static readonly IReadOnlyList<ParameterSpec> s_specs = PartSchema.Layer(s_config, 2);
+    private static readonly IReadOnlyList<ParameterSpec> s_specs = s_config.LayerSpecs(2);
 
     public static TheoryData<string, bool> States => new() { { "float32", false }, { "float32", true }, { "bfloat16", false }, { "bfloat16", true }, { "float16", false } };
 

@@ -92,7 +92,7 @@ public sealed class SiloSharesTests
         name, TinyStories.Spec(1) with { RunName = name, Priority = priority }, TinyStories.Config, s_start.AddMinutes(age), holds is not null, holds ?? []);
 
     // So many times what the planner wants for the sample model on one silo.
-    private static long Needed(double times) => (long)(times * 1.25 * PartWork.Of(TinyStories.Config, TinyStories.Spec(1)).TotalBytes(TinyStories.Layers));
+    private static long Needed(double times) => (long)(times * 1.25 * PartWork.Of(TinyStories.Config, TinyStories.Spec(1)).TotalBytes);
 
     private static TrainingSilo[] Silos(int count, int maxRuns, long memory) =>
         [.. Enumerable.Range(0, count).Select(i => new TrainingSilo($"s{i}", memory, 1, maxRuns))];

@@ -120,8 +120,8 @@ public sealed class StagePlannerTests
     }
 
     private static (double Cost, double Bytes) Load(PartWork work, IReadOnlyList<string> parts) => (
-        parts.Sum(p => p == PartName.Embedding ? work.EmbeddingCost : p == PartName.Head ? work.HeadCost : work.LayerCost),
-        parts.Sum(p => p == PartName.Embedding ? work.EmbeddingBytes : p == PartName.Head ? work.HeadBytes : work.LayerBytes));
+        parts.Sum(p => p == PartName.Embedding ? work.EmbeddingCost : p == PartName.Head ? work.HeadCost : work.LayerCosts[PartName.LayerIndex(p)!.Value]),
+        parts.Sum(p => p == PartName.Embedding ? work.EmbeddingBytes : p == PartName.Head ? work.HeadBytes : work.LayerBytes[PartName.LayerIndex(p)!.Value]));
 
     private static void Planned(Action<Case, StagePlan> check) => s_cases.Sample(
         c =>
@@ -145,21 +145,14 @@ public sealed class StagePlannerTests
     // Memory as a share of what the whole model needs; 0 for no limit.
     private static Case Make(int layers, int vocab, bool tied, bool full, bool ends, double[] memory)
     {
-        var config = new ModelConfig
-        {
-            ModelType = "llama",
-            HiddenSize = 16,
-            IntermediateSize = 24,
-            NumHiddenLayers = layers,
-            NumAttentionHeads = 4,
-            NumKeyValueHeads = 2,
-            HeadDim = 4,
-            VocabSize = vocab,
-            MaxPositionEmbeddings = 32,
-            RmsNormEps = 1e-5,
-            RopeTheta = 10000,
-            TieWordEmbeddings = tied,
-        };
+        var config = ModelConfigReader.Parse(
+            $$"""
+            {
+              "model_type": "llama", "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": {{layers}}, "num_attention_heads": 4,
+              "num_key_value_heads": 2, "vocab_size": {{vocab}}, "max_position_embeddings": 32, "tie_word_embeddings": {{(tied ? "true" : "false")}}
+            }
+            """,
+            "config.json");
         var spec = new TrainingSpec
         {
             RunName = "r",
@@ -170,7 +163,7 @@ public sealed class StagePlannerTests
             TrainEmbeddings = ends,
         };
         var work = PartWork.Of(config, spec);
-        return new Case(config, spec, work, [.. memory.Select((m, i) => new TrainingSilo($"silo-{i}", (long)(m * Headroom * work.TotalBytes(layers)), 1))]);
+        return new Case(config, spec, work, [.. memory.Select((m, i) => new TrainingSilo($"silo-{i}", (long)(m * Headroom * work.TotalBytes), 1))]);
     }
 
     private sealed record Case(ModelConfig Config, TrainingSpec Spec, PartWork Work, TrainingSilo[] Silos);

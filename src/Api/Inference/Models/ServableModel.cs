@@ -15,12 +15,12 @@ public abstract class ServableModel(ModelConfig config, PartDtypes dtypes, strin
     public string Version => version;
 
     /// <summary>Bytes of its weights in memory.</summary>
-    public long WeightBytes => PartSchema.All(config).Sum(s => s.Shape.Aggregate(1L, (a, b) => a * b)) * ElementSize;
+    public long WeightBytes => config.AllSpecs().Sum(s => s.Count) * ElementSize;
 
     private int ElementSize => dtypes.Compute == TorchSharp.torch.ScalarType.Float32 ? 4 : 2;
 
     /// <summary>Bytes of keys and values for a sequence of so many tokens.</summary>
-    public long CacheBytes(int tokens) => 2L * config.NumHiddenLayers * config.NumKeyValueHeads * config.HeadDim * tokens * ElementSize;
+    public long CacheBytes(int tokens) => config.CachedNumbers() * tokens * ElementSize;
 
     /// <summary>Loads it into memory; the caller owns the result.</summary>
     public abstract Task<LoadedModel> LoadAsync(CancellationToken cancellationToken);

@@ -16,6 +16,9 @@ internal static class Kernels
         def embedding(weight: Tensor, ids: Tensor) -> Tensor:
             return torch.embedding(weight, ids)
 
+        def gelu_tanh(x: Tensor) -> Tensor:
+            return torch.gelu(x, approximate="tanh")
+
         def fused_adamw(params: List[Tensor], grads: List[Tensor], exp_avgs: List[Tensor], exp_avg_sqs: List[Tensor], max_exp_avg_sqs: List[Tensor], steps: List[Tensor], lr: float, beta1: float, beta2: float, weight_decay: float, eps: float):
             torch._fused_adamw_(params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, steps, lr=lr, beta1=beta1, beta2=beta2, weight_decay=weight_decay, eps=eps, amsgrad=False, maximize=False)
 
@@ -30,6 +33,9 @@ internal static class Kernels
 
     /// <summary>Rows of a matrix: [V, D], int64 [B, T] → [B, T, D]. Its gradient is dense and deterministic.</summary>
     public static Tensor Embedding(Tensor weight, Tensor ids) => (Tensor)s_unit.Value.invoke("embedding", weight, ids);
+
+    /// <summary>GELU with tanh's approximation, element by element.</summary>
+    public static Tensor GeluTanh(Tensor x) => (Tensor)s_unit.Value.invoke("gelu_tanh", x);
 
     /// <summary>One AdamW update in place. All tensors of one dtype; <paramref name="steps"/> float32 scalars, already advanced.</summary>
     public static void FusedAdamW(

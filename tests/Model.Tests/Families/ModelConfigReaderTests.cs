@@ -10,23 +10,27 @@ public sealed class ModelConfigReaderTests
     [Fact]
     public void Defaults_are_those_of_transformers()
     {
-        var config = ModelConfigReader.Parse(Good, "config.json");
-        Assert.Equal((8, 10000, false), (config.HeadDim, config.RopeTheta, config.QkvBias));
-        Assert.Null(config.RopeScaling);
+        var config = Assert.IsType<Llama>(ModelConfigReader.Parse(Good, "config.json"));
+        Assert.Equal((8, 10000, false), (config.HeadDim, config.Rope.Theta, config.AttentionBias));
+        Assert.Null(config.Rope.Scaling);
     }
 
     [Fact]
     public void Qwen2_has_biases_on_queries_keys_and_values_only()
     {
         var config = ModelConfigReader.Parse(Good.Replace("llama", "qwen2", StringComparison.Ordinal), "config.json");
-        Assert.Equal((true, false, false), (config.QkvBias, config.OutputBias, config.MlpBias));
+        Assert.Equal(
+            ["self_attn.q_proj.bias", "self_attn.k_proj.bias", "self_attn.v_proj.bias"],
+            config.LayerSpecs(1).Select(s => s.Name["model.layers.1.".Length..]).Where(n => n.EndsWith(".bias", StringComparison.Ordinal)));
     }
 
     [Fact]
-    public void Mistrals_window_limits_the_sequence()
+    public void Sliding_window_of_mistral_holds_in_every_layer_and_limits_no_sequence()
     {
         var json = Good.Replace("\"llama\"", "\"mistral\",\"sliding_window\":128", StringComparison.Ordinal);
-        Assert.Equal(128, ModelConfigReader.Parse(json, "config.json").MaxSequenceLength);
+        var config = Assert.IsType<Mistral>(ModelConfigReader.Parse(json, "config.json"));
+        Assert.Equal([128, 128, 128, 128, 128], config.Windows);
+        Assert.Equal(512, config.MaxSequenceLength);
     }
 
     [Theory]
@@ -35,12 +39,12 @@ public sealed class ModelConfigReaderTests
     [InlineData("\"hidden_size\":64", "\"hidden_size\":1e99", "hidden_size")]
     [InlineData("\"hidden_size\":64,", "", "hidden_size")]
     [InlineData("\"num_key_value_heads\":4", "\"num_key_value_heads\":3", "num_key_value_heads")]
-    [InlineData("\"model_type\":\"llama\"", "\"model_type\":\"gpt2\"", "model_type")]
+    [InlineData("\"model_type\":\"llama\"", "\"model_type\":\"gpt9\"", "model_type")]
     [InlineData("\"rms_norm_eps\":1e-5", "\"rms_norm_eps\":0", "rms_norm_eps")]
-    [InlineData("\"vocab_size\":512", "\"vocab_size\":512,\"rope_scaling\":{\"rope_type\":\"yarn\"}", "rope_scaling.rope_type")]
+    [InlineData("\"vocab_size\":512", "\"vocab_size\":512,\"rope_scaling\":{\"rope_type\":\"mrope\"}", "rope_scaling.rope_type")]
     [InlineData("\"vocab_size\":512", "\"vocab_size\":512,\"rope_scaling\":{\"rope_type\":\"linear\"}", "rope_scaling.factor")]
     [InlineData("\"vocab_size\":512", "\"vocab_size\":512,\"head_dim\":7", "head_dim")]
-    [InlineData("\"vocab_size\":512", "\"vocab_size\":512,\"hidden_act\":\"gelu\"", "hidden_act")]
+    [InlineData("\"vocab_size\":512", "\"vocab_size\":512,\"hidden_act\":\"tan\"", "hidden_act")]
     [InlineData("\"vocab_size\":512", "\"vocab_size\":512,\"eos_token_id\":\"2\"", "eos_token_id")]
     public void A_wrong_field_is_named(string right, string wrong, string field)
     {
@@ -67,7 +71,7 @@ public sealed class ModelConfigReaderTests
             "vocab_size":512,"rope_scaling":{"rope_type":"llama3","factor":8,"low_freq_factor":1,"high_freq_factor":4,"original_max_position_embeddings":8192},"rope_theta":500000,"head_dim":128
             """,
             StringComparison.Ordinal);
-        var frequencies = RotaryTable.InverseFrequencies(ModelConfigReader.Parse(json, "c"));
+        var frequencies = Assert.IsType<Llama>(ModelConfigReader.Parse(json, "c")).Rope.InverseFrequencies(16);
         Assert.Equal(1, frequencies[0]);
         Assert.Equal(Math.Pow(500000, -126.0 / 128) / 8, frequencies[63], 1e-15);
 

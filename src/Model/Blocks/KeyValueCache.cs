@@ -3,16 +3,10 @@ using static TorchSharp.torch;
 namespace LisaOrleans.Model;
 
 /// <summary>Keys and values of the tokens that one layer has seen, [B, kv heads, capacity, K]. Owns both buffers.</summary>
-internal sealed class KeyValueCache : IDisposable
+internal sealed class KeyValueCache(long[] shape, ScalarType dtype, Device device) : IDisposable
 {
-    private readonly Tensor _keys;
-    private readonly Tensor _values;
-
-    public KeyValueCache(ModelConfig config, long batch, long capacity, ScalarType dtype, Device device)
-    {
-        _keys = zeros([batch, config.NumKeyValueHeads, capacity, config.HeadDim], dtype, device).DetachFromDisposeScope();
-        _values = zeros([batch, config.NumKeyValueHeads, capacity, config.HeadDim], dtype, device).DetachFromDisposeScope();
-    }
+    private readonly Tensor _keys = zeros(shape, dtype, device).DetachFromDisposeScope();
+    private readonly Tensor _values = zeros(shape, dtype, device).DetachFromDisposeScope();
 
     /// <summary>Tokens in the cache.</summary>
     public long Length { get; private set; }

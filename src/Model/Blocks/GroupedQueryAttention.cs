@@ -1,0 +1,135 @@
+// Shapes: B batch, T sequence, S sequence with cache, D model width, H heads, G key/value heads, K head width.
+using static TorchSharp.torch;
+using F = TorchSharp.torch.nn.functional;
+
+namespace LisaOrleans.Model;
+
+/// <summary>
+/// Causal self-attention in which each key/value head serves several neighbouring query heads (Ainslie et al.,
+/// arXiv 2305.13245); with as many of both it is plain multi-head attention.
+/// </summary>
+internal sealed class GroupedQueryAttention : IBlock
+{
+    private readonly AttentionOptions _options;
+    private readonly IProjections _queryKeyValue;
+    private readonly Linear _output;
+    private readonly Norm? _queryNorm;
+    private readonly Norm? _keyNorm;
+    private readonly Weight? _sinks;
+
+    /// <summary>Asks for q_proj, k_proj, v_proj (or qkv_proj), o_proj, and q_norm, k_norm and sinks where there are any.</summary>
+    public GroupedQueryAttention(WeightScope scope, AttentionOptions options)
+        : this(scope, options, QueryKeyValue(scope, options), "o_proj")
+    {
+    }
+
+    /// <summary>With maps of the family's own.</summary>
+    /// <param name="scope">Hugging Face's self_attn.</param>
+    /// <param name="options">Shape and additions.</param>
+    /// <param name="queryKeyValue">The three maps.</param>
+    /// <param name="output">Name of the output map.</param>
+    /// <param name="transposed">Whether the output's matrix is stored as [input, output].</param>
+    public GroupedQueryAttention(
+        WeightScope scope, AttentionOptions options, IProjections queryKeyValue, string output, bool transposed = false)
+    {
+        (_options, _queryKeyValue) = (options, queryKeyValue);
+        _output = new Linear(scope, output, options.QueryWidth, options.Width, options.OutputBias, transposed);
+        if ((options.HeadNorm ?? options.WholeNorm) is { } norm)
+        {
+            var whole = options.HeadNorm is null;
+            _queryNorm = norm(scope, "q_norm", whole ? options.QueryWidth : options.HeadDim);
+            _keyNorm = norm(scope, "k_norm", whole ? options.KeyWidth : options.HeadDim);
+        }
+
+        if (options.Sinks) _sinks = scope.Vector("sinks", options.Heads);
+    }
+
+    private bool Explicit => _options.Softcap is not null || _sinks is not null;
+
+    public Tensor Forward(Tensor x_BTD, SequenceContext context)
+    {
+        var (batch, length) = (x_BTD.shape[0], x_BTD.shape[1]);
+        var maps = _queryKeyValue.Forward(x_BTD);
+        var whole = _options.WholeNorm is not null;
+        var q_BHTK = Rotate(Heads(maps[0], _options.Heads, _queryNorm), context);
+        var k_BGSK = Rotate(Heads(maps[1], _options.KeyValueHeads, _keyNorm), context);
+        var v_BGSK = Heads(maps[2], _options.KeyValueHeads, null);
+        if (context.Cache is { } cache) (k_BGSK, v_BGSK) = cache.Append(k_BGSK, v_BGSK);
+
+        var (k_BHSK, v_BHSK) = (ForEachQueryHead(k_BGSK), ForEachQueryHead(v_BGSK));
+        var a_BHTK = Explicit ? ExplicitAttention(q_BHTK, k_BHSK, v_BHSK, context) : FusedAttention(q_BHTK, k_BHSK, v_BHSK, context);
+        return _output.Forward(a_BHTK.transpose(1, 2).reshape(batch, length, _options.QueryWidth));
+
+        Tensor Heads(Tensor x, long heads, Norm? norm)
+        {
+            if (whole && norm is not null) x = norm.Forward(x);
+            var x_BTHK = x.view(batch, length, heads, _options.HeadDim);
+            if (!whole && norm is not null) x_BTHK = norm.Forward(x_BTHK);
+            return x_BTHK.transpose(1, 2);
+        }
+    }
+
+    public SavedNumbers Saved(long length)
+    {
+        long queries = _options.QueryWidth, keys = _options.KeyWidth;
+
+        // Rotated queries, keys and values as attention sees them, and its output; where it trains also the inputs of the
+        // output map and of the rotation.
+        var saved = new SavedNumbers(checked(4 * queries), checked(queries + keys), 0);
+        if (_queryNorm is not null) saved += new SavedNumbers(0, 0, checked(2 * (queries + keys)));
+        return Explicit ? saved + new SavedNumbers(0, 0, checked(3 * _options.Heads * length)) : saved;
+    }
+
+    /// <summary>Keys and values that decoding keeps for each token.</summary>
+    public long CachedNumbers => checked(2 * _options.KeyWidth);
+
+    /// <summary>An empty cache, which the caller owns.</summary>
+    public KeyValueCache NewCache(long batch, long capacity, ScalarType dtype, Device device) =>
+        new([batch, _options.KeyValueHeads, capacity, _options.HeadDim], dtype, device);
+
+    private static IProjections QueryKeyValue(WeightScope scope, AttentionOptions o) => o.FusedQkv
+        ? new FusedProjections(
+            new Linear(scope, "qkv_proj", o.Width, o.QueryWidth + (2 * o.KeyWidth), o.QkvBias), o.QueryWidth, o.KeyWidth, o.KeyWidth)
+        : new SeparateProjections(
+            new Linear(scope, "q_proj", o.Width, o.QueryWidth, o.QkvBias),
+            new Linear(scope, "k_proj", o.Width, o.KeyWidth, o.QkvBias),
+            new Linear(scope, "v_proj", o.Width, o.KeyWidth, o.QkvBias));
+
+    private Tensor Rotate(Tensor x_BHTK, SequenceContext context) => _options.Rotary?.Rotate(x_BHTK, context) ?? x_BHTK;
+
+    private Tensor FusedAttention(Tensor q_BHTK, Tensor k_BHSK, Tensor v_BHSK, SequenceContext context)
+    {
+        // The operator scales by 1 / √K; the rest is done to the queries.
+        var rest = _options.Scale is { } scale ? scale * Math.Sqrt(_options.HeadDim) : 1;
+        if (Math.Abs(rest - 1) > 1e-12) q_BHTK *= rest;
+        var mask = context.Mask(_options.Window);
+
+        // One new token sees everything cached, so it needs no mask.
+        var causal = mask is null && q_BHTK.shape[2] > 1;
+        return F.scaled_dot_product_attention(q_BHTK, k_BHSK, v_BHSK, attn_mask: mask, is_casual: causal);
+    }
+
+    // What the operator does not offer, written out; scores and softmax in float32.
+    private Tensor ExplicitAttention(Tensor q_BHTK, Tensor k_BHSK, Tensor v_BHSK, SequenceContext context)
+    {
+        var scale = _options.Scale ?? (1 / Math.Sqrt(_options.HeadDim));
+        var s_BHTS = q_BHTK.matmul(k_BHSK.transpose(-2, -1)).to(ScalarType.Float32) * scale;
+        if (_options.Softcap is { } cap) s_BHTS = (s_BHTS / cap).tanh() * cap;
+        s_BHTS = s_BHTS.masked_fill(context.WholeMask(_options.Window).logical_not(), float.NegativeInfinity);
+        if (_sinks is null) return s_BHTS.softmax(-1).to(v_BHSK.dtype).matmul(v_BHSK);
+
+        var sinks = _sinks.Value.to(ScalarType.Float32).view(1, -1, 1, 1).expand(s_BHTS.shape[0], -1, s_BHTS.shape[2], 1);
+        var p_BHTS = cat([s_BHTS, sinks], -1).softmax(-1).narrow(-1, 0, s_BHTS.shape[3]);
+        return p_BHTS.to(v_BHSK.dtype).matmul(v_BHSK);
+    }
+
+    // Grouped queries: each key/value head serves H / G neighbouring query heads.
+    private Tensor ForEachQueryHead(Tensor x_BGSK)
+    {
+        long groups = _options.KeyValueHeads, repeats = _options.Heads / groups;
+        if (repeats == 1) return x_BGSK;
+        var (batch, length) = (x_BGSK.shape[0], x_BGSK.shape[2]);
+        return x_BGSK.unsqueeze(2).expand(batch, groups, repeats, length, _options.HeadDim)
+            .reshape(batch, groups * repeats, length, _options.HeadDim);
+    }
+}

@@ -1,0 +1,31 @@
+// Shapes: B batch, T sequence, V vocabulary, D model width.
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Model;
+
+/// <summary>The token embedding, with learned positions where the family has them.</summary>
+internal sealed class TokenEmbedding
+{
+    private readonly Weight? _positions;
+
+    /// <summary>Asks for NAME.weight [V, D] and, with positions, that of their name, [longest sequence, D].</summary>
+    public TokenEmbedding(WeightScope scope, string name, long vocabulary, long width, (string Name, long Count)? positions = null)
+    {
+        Matrix = scope.Matrix(name + ".weight", vocabulary, width);
+        if (positions is { } learned) _positions = scope.Matrix(learned.Name + ".weight", learned.Count, width);
+    }
+
+    /// <summary>The matrix [V, D], which a tied head multiplies with.</summary>
+    public Weight Matrix { get; }
+
+    /// <value>What embeddings are multiplied with, rounded to the compute dtype first (Gemma, Granite). Default 1.</value>
+    public double Scale { get; init; } = 1;
+
+    /// <summary>ids [B, T] → [B, T, D].</summary>
+    public Tensor Forward(Tensor ids_BT, SequenceContext context)
+    {
+        var x_BTD = Kernels.Embedding(Matrix.Value, ids_BT);
+        if (Scale != 1) x_BTD *= tensor(Scale, x_BTD.dtype, x_BTD.device);
+        return _positions is null ? x_BTD : x_BTD + context.RowsOf(_positions.Value);
+    }
+}

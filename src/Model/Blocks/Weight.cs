@@ -1,0 +1,13 @@
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Model;
+
+/// <summary>A weight in the hands of the block that uses it: the part's parameter, or only its name where none is loaded.</summary>
+internal sealed class Weight(ParameterSpec spec, Parameter? parameter)
+{
+    /// <summary>Name, shape and whether it decays.</summary>
+    public ParameterSpec Spec => spec;
+
+    /// <summary>The leaf that the arithmetic uses, in the compute dtype.</summary>
+    public Tensor Value => (parameter ?? throw new InvalidOperationException($"'{spec.Name}' was only asked for by name")).Value;
+}

@@ -1,0 +1,120 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace LisaOrleans.Model;
+
+/// <summary>
+/// The fields of a config.json. Strict about every one that is read, because it decides a shape or a number, and a native
+/// library never sees an unchecked one; and it notes which fields were read, so that none is ignored in silence.
+/// </summary>
+internal sealed class ConfigFields
+{
+    /// <value>Most decoder layers. Plans sum over them, so this bounds the time that a stranger's file can cost.</value>
+    public const int MostLayers = 10_000;
+
+    // Far above any real model, far below what overflows a product of two of them.
+    public const int Largest = 1 << 24;
+
+    private static readonly string[] s_ofTheWhole = ["torch_dtype", "dtype", "eos_token_id", "tie_word_embeddings", "quantization_config"];
+
+    private readonly string _file;
+    private readonly JsonElement _root;
+    private readonly JsonElement? _whole;
+    private readonly HashSet<string> _read = [];
+
+    /// <param name="file">What messages call it.</param>
+    /// <param name="modelType">The family's model_type.</param>
+    /// <param name="root">The object with the fields.</param>
+    /// <param name="whole">Where that is the <c>text_config</c> of a multimodal model: the object around it.</param>
+    public ConfigFields(string file, string modelType, JsonElement root, JsonElement? whole)
+    {
+        (_file, ModelType, _root, _whole) = (file, modelType, root, whole);
+        _read.Add("model_type");
+    }
+
+    public string ModelType { get; }
+
+    /// <summary>Every field, read or not.</summary>
+    public IEnumerable<JsonProperty> All => _root.EnumerateObject();
+
+    public bool WasRead(string name) => _read.Contains(name);
+
+    /// <summary>Whether a field is there and not null; it counts as read.</summary>
+    public bool Has(string name) => Find(name) is not null;
+
+    /// <summary>A field, which counts as read; null where it is missing or null.</summary>
+    public JsonElement? Find(string name)
+    {
+        _read.Add(name);
+        if (_root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null) return value;
+        return _whole is { } whole && s_ofTheWhole.Contains(name) && whole.TryGetProperty(name, out value)
+            && value.ValueKind != JsonValueKind.Null ? value : null;
+    }
+
+    public string? Text(string name) =>
+        Find(name) is not { } value ? null
+        : value.ValueKind == JsonValueKind.String ? value.GetString()
+        : throw Wrong(name, "must be a text");
+
+    public bool Flag(string name, bool otherwise) => Find(name) is not { } value ? otherwise : value.ValueKind switch
+    {
+        JsonValueKind.True => true,
+        JsonValueKind.False => false,
+        _ => throw Wrong(name, "must be true or false"),
+    };
+
+    public int Count(string name, int? otherwise = null, int most = Largest)
+    {
+        if (Find(name) is not { } value) return otherwise ?? throw Wrong(name, "is missing; a positive whole number is needed");
+        return Whole(value, 1, most) ?? throw Wrong(name, $"is {Shorten(value)}; it must be a whole number from 1 to {most}");
+    }
+
+    public int WholeFrom0(string name, int otherwise) =>
+        Find(name) is not { } value ? otherwise
+        : Whole(value, 0, Largest) ?? throw Wrong(name, $"is {Shorten(value)}; it must be a whole number from 0 to {Largest}");
+
+    public double Number(string name, double otherwise, double above) => Find(name) is { } value ? Above(name, value, above) : otherwise;
+
+    /// <summary>A number above 0; null where the field is missing.</summary>
+    public double? OptionalNumber(string name) => Find(name) is { } value ? Above(name, value, 0) : null;
+
+    public int[] TokenIds(string name)
+    {
+        if (Find(name) is not { } value) return [];
+        var items = value.ValueKind == JsonValueKind.Array ? value.EnumerateArray().ToArray() : [value];
+        return [.. items.Select(i => Whole(i, 0, int.MaxValue) ?? throw Wrong(name, "must be a token id or a list of them"))];
+    }
+
+    public Activation Activation(string name, Activation otherwise)
+    {
+        if (Text(name) is not { } text) return otherwise;
+        return Activations.Find(text) ?? throw Wrong(name, $"is '{text}'; supported are {string.Join(", ", Activations.Names)}");
+    }
+
+    /// <summary>One text for each of so many layers, out of the choices; null where the field is missing.</summary>
+    public IReadOnlyList<string>? ForEachLayer(string name, int layers, params string[] choices)
+    {
+        if (Find(name) is not { } value) return null;
+        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() != layers)
+            throw Wrong(name, $"must be a list with one text for each of the {layers} layers");
+        return [.. value.EnumerateArray().Select(e =>
+            e.ValueKind == JsonValueKind.String && choices.Contains(e.GetString())
+                ? e.GetString()!
+                : throw Wrong(name, $"holds {Shorten(e)}; supported here are {string.Join(", ", choices)}"))];
+    }
+
+    /// <summary>A whole number within bounds, else null.</summary>
+    public static int? Whole(JsonElement value, int least, int most) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) && number >= least && number <= most ? number : null;
+
+    /// <summary>A finite number above a bound.</summary>
+    public double Above(string name, JsonElement value, double above) =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number) && number > above
+            ? number
+            : throw Wrong(name, string.Create(CultureInfo.InvariantCulture, $"is {Shorten(value)}; it must be a number above {above}"));
+
+    public ModelConfigException Wrong(string field, string problem) => new(_file, $"field '{field}' {problem}");
+
+    public static string Shorten(JsonElement value) =>
+        value.GetRawText() is { Length: > 40 } text ? text[..40] + "…" : value.GetRawText();
+}

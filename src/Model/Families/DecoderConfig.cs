@@ -1,0 +1,110 @@
+namespace LisaOrleans.Model;
+
+/// <summary>
+/// What most families share with Llama: the names of the fields and tensors, and the shapes that follow from them. A family
+/// that differs overrides what differs.
+/// </summary>
+public abstract record DecoderConfig : ModelConfig
+{
+    /// <param name="json">The fields.</param>
+    /// <param name="maxPositions">Default of max_position_embeddings.</param>
+    /// <param name="tied">Default of tie_word_embeddings.</param>
+    /// <param name="headDim">Default of head_dim; null for hidden_size / num_attention_heads.</param>
+    /// <param name="theta">Default of rope_theta.</param>
+    private protected DecoderConfig(ConfigFields json, int maxPositions, bool tied = false, int? headDim = null, double theta = 10000)
+        : base(json)
+    {
+        HiddenSize = json.Count("hidden_size");
+        IntermediateSize = json.Count("intermediate_size");
+        NumHiddenLayers = json.Count("num_hidden_layers", most: ConfigFields.MostLayers);
+        NumAttentionHeads = json.Count("num_attention_heads");
+        NumKeyValueHeads = json.Count("num_key_value_heads", NumAttentionHeads);
+        if (NumAttentionHeads % NumKeyValueHeads != 0)
+            throw json.Wrong("num_key_value_heads", $"is {NumKeyValueHeads}; it must divide num_attention_heads, {NumAttentionHeads}");
+        if (headDim is null && !json.Has("head_dim") && HiddenSize % NumAttentionHeads != 0)
+        {
+            throw json.Wrong(
+                "hidden_size", $"is {HiddenSize}; without head_dim it must be a multiple of num_attention_heads, {NumAttentionHeads}");
+        }
+
+        HeadDim = json.Count("head_dim", headDim ?? Math.Max(1, HiddenSize / NumAttentionHeads));
+        if (HeadDim % 2 != 0) throw json.Wrong("head_dim", $"is {HeadDim}; rotary embeddings need an even number");
+        VocabSize = json.Count("vocab_size");
+        MaxPositionEmbeddings = json.Count("max_position_embeddings", maxPositions);
+        RmsNormEps = json.Number("rms_norm_eps", 1e-6, above: 0);
+        TieWordEmbeddings = json.Flag("tie_word_embeddings", tied);
+        HiddenAct = json.Activation("hidden_act", Activation.Silu);
+        Rope = ReadRope(json, HeadDim, MaxPositionEmbeddings, theta);
+    }
+
+    /// <value>Width of the feed-forward layer, F.</value>
+    public int IntermediateSize { get; init; }
+
+    /// <value>Query heads, H.</value>
+    public int NumAttentionHeads { get; init; }
+
+    /// <value>Key and value heads; divides <see cref="NumAttentionHeads"/>.</value>
+    public int NumKeyValueHeads { get; init; }
+
+    /// <value>Width of a head, K.</value>
+    public int HeadDim { get; init; }
+
+    /// <value>Epsilon inside the norms' square root.</value>
+    public double RmsNormEps { get; init; }
+
+    /// <value>What the feed-forward layer's gate goes through.</value>
+    public Activation HiddenAct { get; init; }
+
+    /// <value>The rotary embedding of layers that have no other.</value>
+    public Rotary Rope { get; init; }
+
+    /// <inheritdoc/>
+    public override int MaxSequenceLength => Rope.Positions;
+
+    /// <summary>The shape of attention; what a family adds to it, it adds with a with.</summary>
+    private protected AttentionOptions Heads => new()
+    {
+        Width = HiddenSize,
+        Heads = NumAttentionHeads,
+        KeyValueHeads = NumKeyValueHeads,
+        HeadDim = HeadDim,
+        Rotary = Rope,
+    };
+
+    /// <summary>A rotary embedding over a whole head.</summary>
+    /// <param name="json">The fields.</param>
+    /// <param name="dimensions">Numbers of a head that turn.</param>
+    /// <param name="positions">The field max_position_embeddings.</param>
+    /// <param name="theta">Default of rope_theta.</param>
+    private protected static Rotary ReadRope(ConfigFields json, int dimensions, int positions, double theta)
+    {
+        var fields = new RopeFields(json, positions, LayerTypes.Full);
+        var scaling = fields.Scaling(dimensions);
+        var longest = scaling is DynamicRopeScaling dynamic ? Math.Min(dynamic.Factor * positions, ConfigFields.Largest) : positions;
+        return new Rotary(dimensions, fields.Theta(theta), (int)longest, scaling);
+    }
+
+    internal override TokenEmbedding Embedding(WeightScope scope) => new(scope, "model.embed_tokens", VocabSize, HiddenSize);
+
+    internal override OutputHead Head(WeightScope scope) => new(Norm(scope, "model.norm", HiddenSize), HeadMatrix(scope));
+
+    /// <summary>The LM head's matrix, unless it is the embedding's.</summary>
+    private protected Weight? HeadMatrix(WeightScope scope) =>
+        TieWordEmbeddings ? null : scope.Matrix("lm_head.weight", VocabSize, HiddenSize);
+
+    /// <summary>Llama's layer: pre-norm attention, then a pre-norm gated feed-forward block.</summary>
+    private protected DecoderLayer PreNormLayer(int index, WeightScope scope, AttentionOptions attention, bool mlpBias = false)
+    {
+        var layer = scope.Under("model.layers", index);
+        return new DecoderLayer(HiddenSize)
+        {
+            NormBeforeAttention = Norm(layer, "input_layernorm", HiddenSize),
+            Attention = new GroupedQueryAttention(layer.Under("self_attn"), attention),
+            NormBeforeFeedForward = Norm(layer, "post_attention_layernorm", HiddenSize),
+            FeedForward = new GatedFeedForward(layer.Under("mlp"), HiddenSize, IntermediateSize, HiddenAct, mlpBias),
+        };
+    }
+
+    /// <summary>The family's norm.</summary>
+    private protected virtual Norm Norm(WeightScope scope, string name, long width) => new RmsNorm(scope, name, width, RmsNormEps);
+}

@@ -1,0 +1,18 @@
+namespace LisaOrleans.Model;
+
+/// <summary>Mistral (Jiang et al., arXiv 2310.06825; Hugging Face: MistralForCausalLM): Llama whose layers may see a window only.</summary>
+public sealed record Mistral : DecoderConfig
+{
+    internal Mistral(ConfigFields json)
+        : base(json, maxPositions: 131_072)
+    {
+        int? window = json.Has("sliding_window") ? json.Count("sliding_window") : null;
+        Windows = json.Windows(NumHiddenLayers, window, _ => true);
+    }
+
+    /// <value>The window of each layer; null for none.</value>
+    public IReadOnlyList<int?> Windows { get; init; }
+
+    internal override DecoderLayer Layer(int index, WeightScope scope) =>
+        PreNormLayer(index, scope, Heads with { Window = Windows[index] });
+}

@@ -1,0 +1,89 @@
+namespace LisaOrleans.Model;
+
+/// <summary>
+/// A model's shape as its config.json states it, and the arithmetic that this makes: what each family of models derives from.
+/// A family reads the fields by config.json's own names and says of which blocks embedding, layers and head are made; all
+/// else follows from the blocks.
+/// </summary>
+public abstract record ModelConfig
+{
+    private protected ModelConfig(ConfigFields json)
+    {
+        ModelType = json.ModelType;
+        TorchDtype = json.Text("torch_dtype") ?? json.Text("dtype");
+        EosTokenIds = json.TokenIds("eos_token_id");
+    }
+
+    /// <value><c>llama</c>, <c>qwen3</c> and so on.</value>
+    public string ModelType { get; }
+
+    /// <value>Width of the residual stream, D.</value>
+    public int HiddenSize { get; private protected init; }
+
+    /// <value>Decoder layers.</value>
+    public int NumHiddenLayers { get; init; }
+
+    /// <value>Tokens, V.</value>
+    public int VocabSize { get; init; }
+
+    /// <value>Longest sequence that the model was made for.</value>
+    public int MaxPositionEmbeddings { get; private protected init; }
+
+    /// <value>Whether the LM head is the embedding matrix.</value>
+    public bool TieWordEmbeddings { get; private protected init; }
+
+    /// <value>The checkpoint's dtype as config.json states it; null if it doesn't.</value>
+    public string? TorchDtype { get; }
+
+    /// <value>Ids that end a generation.</value>
+    public IReadOnlyList<int> EosTokenIds { get; init; }
+
+    /// <value>Longest sequence that is computed.</value>
+    public virtual int MaxSequenceLength => MaxPositionEmbeddings;
+
+    /// <summary>Parameters of the embedding.</summary>
+    public IReadOnlyList<ParameterSpec> EmbeddingSpecs() => WeightScope.Record(scope => Embedding(scope));
+
+    /// <summary>Parameters of one decoder layer, from 0.</summary>
+    public IReadOnlyList<ParameterSpec> LayerSpecs(int index) => WeightScope.Record(scope => Layer(index, scope));
+
+    /// <summary>Parameters of the final norm and, unless it is tied to the embedding, the LM head.</summary>
+    public IReadOnlyList<ParameterSpec> HeadSpecs() => WeightScope.Record(scope => Head(scope));
+
+    /// <summary>Every parameter of the model, in the order of the forward pass.</summary>
+    public IReadOnlyList<ParameterSpec> AllSpecs() =>
+        [.. EmbeddingSpecs(), .. Enumerable.Range(0, NumHiddenLayers).SelectMany(LayerSpecs), .. HeadSpecs()];
+
+    /// <summary>What a decoder layer keeps for its backward pass, for each token of sequences of a length.</summary>
+    public SavedNumbers SavedByLayer(int index, long length)
+    {
+        var saved = default(SavedNumbers);
+        WeightScope.Record(scope => saved = Layer(index, scope).Saved(length));
+        return saved;
+    }
+
+    /// <summary>Keys and values that decoding keeps for each token, over all layers.</summary>
+    public long CachedNumbers()
+    {
+        var sum = 0L;
+        for (var i = 0; i < NumHiddenLayers; i++)
+            WeightScope.Record(scope => sum = checked(sum + Layer(i, scope).Attention.CachedNumbers));
+        return sum;
+    }
+
+    /// <summary>
+    /// Whether a checkpoint's tensor that belongs to no part may be skipped, because it is computed anew: old checkpoints
+    /// carry tables of frequencies, and tied ones sometimes the matrix twice.
+    /// </summary>
+    public virtual bool IsDerived(string name) => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
+        || (TieWordEmbeddings && name is "lm_head.weight");
+
+    /// <summary>The embedding, out of the weights that it asks for.</summary>
+    internal abstract TokenEmbedding Embedding(WeightScope scope);
+
+    /// <summary>A decoder layer, from 0.</summary>
+    internal abstract DecoderLayer Layer(int index, WeightScope scope);
+
+    /// <summary>Final norm and LM head.</summary>
+    internal abstract OutputHead Head(WeightScope scope);
+}

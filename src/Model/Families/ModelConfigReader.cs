@@ -1,0 +1,82 @@
+using System.Text.Json;
+
+namespace LisaOrleans.Model;
+
+/// <summary>Reads Hugging Face's config.json, by the family that its model_type names.</summary>
+public static class ModelConfigReader
+{
+    private const string TextConfig = "text_config";
+
+    /// <summary>Reads a file.</summary>
+    /// <exception cref="ModelConfigException">It is missing or wrong.</exception>
+    public static ModelConfig ReadFile(string path)
+    {
+        if (!File.Exists(path))
+            throw new ModelConfigException(path, "no such file; a Hugging Face model folder has a config.json");
+
+        return Parse(File.ReadAllText(path), path);
+    }
+
+    /// <summary>Reads a text.</summary>
+    /// <param name="json">The content of a config.json.</param>
+    /// <param name="file">What messages call it.</param>
+    /// <exception cref="ModelConfigException">It is wrong.</exception>
+    public static ModelConfig Parse(string json, string file)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            if (document.RootElement.ValueKind != JsonValueKind.Object)
+                throw new ModelConfigException(file, "must be a JSON object");
+
+            return Read(document.RootElement, file);
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // InvalidOperationException: an escaped half of a surrogate pair.
+            throw new ModelConfigException(file, $"is not valid JSON: {e.Message}");
+        }
+    }
+
+    private static ModelConfig Read(JsonElement root, string file)
+    {
+        var type = TypeOf(root) ?? throw new ModelConfigException(file, $"field 'model_type' must be one of {ModelFamilies.Names}");
+        if (ModelFamilies.All.FirstOrDefault(f => f.ModelType == type) is { } family) return Read(family, file, root, null);
+
+        // A multimodal model, of which the text's part is read.
+        var wrapped = ModelFamilies.All.Where(f => f.Wrappers.Contains(type)).ToArray();
+        if (wrapped.Length == 0)
+            throw new ModelConfigException(file, $"field 'model_type' is '{type}'; supported are {ModelFamilies.Names}");
+        if (!root.TryGetProperty(TextConfig, out var text) || text.ValueKind != JsonValueKind.Object)
+            throw new ModelConfigException(file, $"field '{TextConfig}' must be an object in a model of type '{type}'");
+        return Read(wrapped.FirstOrDefault(f => f.ModelType == TypeOf(text)) ?? wrapped[0], file, text, root);
+    }
+
+    private static ModelConfig Read(ModelFamily family, string file, JsonElement fields, JsonElement? whole)
+    {
+        var json = Fields(family);
+        var config = family.Read(json);
+        UnreadFields.Check(json, name => [.. ModelFamilies.All.Where(f => Reads(f, name)).Select(f => f.ModelType)]);
+        return config;
+
+        ConfigFields Fields(ModelFamily of) => new(file, of.ModelType, fields, whole);
+
+        bool Reads(ModelFamily other, string name)
+        {
+            var read = Fields(other);
+            try
+            {
+                other.Read(read);
+            }
+            catch (ModelConfigException)
+            {
+                // Another family may need fields that are not here; what it read up to there counts.
+            }
+
+            return read.WasRead(name);
+        }
+    }
+
+    private static string? TypeOf(JsonElement fields) =>
+        fields.TryGetProperty("model_type", out var type) && type.ValueKind == JsonValueKind.String ? type.GetString() : null;
+}

@@ -1,0 +1,141 @@
+using System.Text.Json;
+
+namespace LisaOrleans.Model;
+
+/// <summary>
+/// Reads the rotary embedding: transformers 4 writes rope_theta and rope_scaling, 5 both together as rope_parameters, in
+/// models with two kinds of layers one object for each.
+/// </summary>
+internal sealed class RopeFields
+{
+    // What Hugging Face's rope kinds know; what a kind does not use it ignores.
+    private static readonly string[] s_known =
+    [
+        "rope_type", "type", "rope_theta", "partial_rotary_factor", "factor", "original_max_position_embeddings", "low_freq_factor",
+        "high_freq_factor", "attention_factor", "beta_fast", "beta_slow", "mscale", "mscale_all_dim", "truncate", "short_factor", "long_factor",
+    ];
+
+    private readonly ConfigFields _json;
+    private readonly string _name;
+    private readonly JsonElement? _rope;
+    private readonly int _positions;
+
+    /// <param name="json">The fields.</param>
+    /// <param name="positions">The field max_position_embeddings.</param>
+    /// <param name="layerType">Which object, where there is one for each type of layer.</param>
+    public RopeFields(ConfigFields json, int positions, string layerType)
+    {
+        (_json, _positions, _name) = (json, positions, json.Has("rope_parameters") ? "rope_parameters" : "rope_scaling");
+        if (json.Find(_name) is not { } value) return;
+        if (value.ValueKind != JsonValueKind.Object) throw json.Wrong(_name, "must be an object or null");
+        if (value.TryGetProperty(layerType, out var nested))
+        {
+            _name += "." + layerType;
+            if (nested.ValueKind != JsonValueKind.Object) throw json.Wrong(_name, "must be an object");
+            value = nested;
+        }
+
+        _rope = value;
+        foreach (var field in value.EnumerateObject())
+        {
+            if (!s_known.Contains(field.Name) && field.Value.ValueKind != JsonValueKind.Null && !ForLayerType(field.Value))
+                throw json.Wrong($"{_name}.{field.Name}", $"is {ConfigFields.Shorten(field.Value)}; this is not implemented");
+        }
+
+        static bool ForLayerType(JsonElement value) => value.ValueKind == JsonValueKind.Object;
+    }
+
+    /// <summary>Base of the frequencies.</summary>
+    public double Theta(double otherwise) => !_json.Has("rope_theta") && Has("rope_theta") ? Above0("rope_theta") : _json.Number("rope_theta", otherwise, above: 0);
+
+    /// <summary>Share of a head's numbers that turn.</summary>
+    public double PartialFactor(double otherwise)
+    {
+        var name = Has("partial_rotary_factor") ? $"{_name}.partial_rotary_factor" : "partial_rotary_factor";
+        var factor = Has("partial_rotary_factor") ? Above0("partial_rotary_factor") : _json.Number("partial_rotary_factor", otherwise, above: 0);
+        return factor <= 1 ? factor : throw _json.Wrong(name, $"is {factor}; it must be at most 1");
+    }
+
+    /// <summary>How frequencies are stretched.</summary>
+    /// <param name="dimensions">Numbers of a head that turn.</param>
+    public RopeScaling? Scaling(int dimensions)
+    {
+        var kind = Has("rope_type") ? Text("rope_type") : Has("type") ? Text("type") : "default";
+        return kind switch
+        {
+            "default" => null,
+            "linear" => new LinearRopeScaling(Above0("factor")),
+            "llama3" => Llama3(),
+            "dynamic" => new DynamicRopeScaling(AtLeast1("factor"), _positions),
+            "yarn" => Yarn(),
+            "longrope" or "su" => LongRope(dimensions),
+            _ => throw _json.Wrong(
+                $"{_name}.rope_type", $"is {kind ?? "no text"}; supported are default, linear, llama3, dynamic, yarn, longrope"),
+        };
+    }
+
+    private Llama3RopeScaling Llama3()
+    {
+        var (low, high) = (Above0("low_freq_factor"), Above0("high_freq_factor"));
+        if (high <= low) throw _json.Wrong($"{_name}.high_freq_factor", $"is {high}; it must be above low_freq_factor, {low}");
+        return new Llama3RopeScaling(Above0("factor"), low, high, (int)Math.Min(Above0("original_max_position_embeddings"), ConfigFields.Largest));
+    }
+
+    private YarnRopeScaling Yarn()
+    {
+        double original = Original();
+        var factor = Has("original_max_position_embeddings") && !Has("factor") ? _positions / original : AtLeast1("factor");
+        var (fast, slow) = (Above0Or("beta_fast", 32), Above0Or("beta_slow", 1));
+        if (fast <= slow) throw _json.Wrong($"{_name}.beta_fast", $"is {fast}; it must be above beta_slow, {slow}");
+        var attention = Has("attention_factor") ? Above0("attention_factor")
+            : Has("mscale") && Has("mscale_all_dim")
+                ? YarnRopeScaling.Magnitude(factor, Above0("mscale")) / YarnRopeScaling.Magnitude(factor, Above0("mscale_all_dim"))
+                : YarnRopeScaling.Magnitude(factor);
+        var truncate = !Has("truncate") || Field("truncate").ValueKind switch
+        {
+            JsonValueKind.True => true,
+            JsonValueKind.False => false,
+            _ => throw _json.Wrong($"{_name}.truncate", "must be true or false"),
+        };
+        return new YarnRopeScaling(factor, original, fast, slow, truncate, attention);
+    }
+
+    private LongRopeScaling LongRope(int dimensions)
+    {
+        double original = Original();
+        var outside = _json.Has("original_max_position_embeddings");
+        var factor = !outside && Has("factor") ? AtLeast1("factor") : _positions / original;
+        var attention = Has("attention_factor") ? Above0("attention_factor")
+            : factor <= 1 ? 1 : Math.Sqrt(1 + (Math.Log(factor) / Math.Log(original)));
+        return new LongRopeScaling(Factors("short_factor", dimensions / 2), Factors("long_factor", dimensions / 2), (int)original, attention);
+    }
+
+    // Phi-3 has it among the model's own fields.
+    private int Original() =>
+        !_json.Has("original_max_position_embeddings") && Has("original_max_position_embeddings")
+            ? (int)Math.Min(AtLeast1("original_max_position_embeddings"), ConfigFields.Largest)
+            : _json.Count("original_max_position_embeddings", _positions);
+
+    private double[] Factors(string name, int count)
+    {
+        var value = Has(name) ? Field(name) : throw _json.Wrong($"{_name}.{name}", "is missing");
+        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() != count)
+            throw _json.Wrong($"{_name}.{name}", $"must be a list of {count} numbers, one for each pair of dimensions that turns");
+        return [.. value.EnumerateArray().Select(e => _json.Above($"{_name}.{name}", e, 0))];
+    }
+
+    private bool Has(string name) => _rope is { } rope && rope.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
+
+    private JsonElement Field(string name) => _rope!.Value.GetProperty(name);
+
+    private string? Text(string name) => Field(name) is { ValueKind: JsonValueKind.String } value ? value.GetString() : null;
+
+    private double Above0Or(string name, double otherwise) => Has(name) ? Above0(name) : otherwise;
+
+    private double Above0(string name) =>
+        Has(name) ? _json.Above($"{_name}.{name}", Field(name), 0) : throw _json.Wrong($"{_name}.{name}", "is missing");
+
+    private double AtLeast1(string name) => Above0(name) is >= 1 and var number
+        ? number
+        : throw _json.Wrong($"{_name}.{name}", $"is {ConfigFields.Shorten(Field(name))}; it must be at least 1");
+}

@@ -1,0 +1,73 @@
+using System.Text.Json;
+
+namespace LisaOrleans.Model;
+
+/// <summary>
+/// Fields of config.json that a family does not read. One that changes no number is let pass by name; any other must have a
+/// value that switches its feature off, else the model would be another than its authors'.
+/// </summary>
+internal static class UnreadFields
+{
+    private const string Quantisation = "quantization_config";
+
+    // Ids, texts, training-time settings and bookkeeping that Hugging Face's library and those around it write. Dropout is
+    // among them because it is a setting of training, not of the function that is trained; none is applied here.
+    private static readonly HashSet<string> s_harmless =
+    [
+        "architectures", "transformers_version", "_name_or_path", "name_or_path", "model_type", "auto_map", "torchscript",
+        "bos_token_id", "pad_token_id", "sep_token_id", "cls_token_id", "unk_token_id", "decoder_start_token_id", "forced_bos_token_id",
+        "forced_eos_token_id", "begin_suppress_tokens", "suppress_tokens", "bad_words_ids", "prefix",
+        "initializer_range", "initializer_factor", "initializer_cutoff_factor", "init_std", "use_cache", "cache_implementation",
+        "attention_dropout", "attention_probs_dropout_prob", "hidden_dropout_prob", "hidden_dropout", "resid_pdrop", "embd_pdrop", "attn_pdrop",
+        "residual_dropout", "embedding_dropout", "dropout", "summary_first_dropout", "classifier_dropout", "layerdrop",
+        "pretraining_tp", "tensor_parallel_degree", "base_model_tp_plan", "base_model_pp_plan", "gradient_checkpointing",
+        "_attn_implementation", "_attn_implementation_autoset", "attn_implementation", "use_flash_attn", "use_bfloat16", "tf_legacy_loss",
+        "output_attentions", "output_hidden_states", "return_dict", "return_dict_in_generate", "output_scores", "chunk_size_feed_forward",
+        "do_sample", "temperature", "top_k", "top_p", "typical_p", "num_beams", "num_beam_groups", "diversity_penalty", "min_length",
+        "max_length", "max_new_tokens", "repetition_penalty", "length_penalty", "no_repeat_ngram_size", "encoder_no_repeat_ngram_size",
+        "num_return_sequences", "early_stopping", "remove_invalid_values", "exponential_decay_length_penalty",
+        "id2label", "label2id", "num_labels", "problem_type", "finetuning_task", "task_specific_params", "tokenizer_class",
+        "summary_activation", "summary_proj_to_labels", "summary_type", "summary_use_proj", "n_ctx", "max_sequence_length",
+        "unsloth_version", "unsloth_fixed", "model_name", "is_decoder", "original_max_position_embeddings",
+        "router_aux_loss_coef", "router_jitter_noise", "output_router_logits", "transformers.js_config",
+    ];
+
+    /// <summary>Refuses the first field that the family has not read and that is neither harmless nor switched off.</summary>
+    /// <param name="json">The fields, after the family has read them.</param>
+    /// <param name="families">The families that read a field of this name.</param>
+    public static void Check(ConfigFields json, Func<string, IReadOnlyList<string>> families)
+    {
+        if (!json.WasRead(Quantisation) && json.Find(Quantisation) is { } quantised)
+        {
+            throw json.Wrong(
+                Quantisation, $"says that weights are quantised ({Method(quantised)}); weights in float32, bfloat16 or float16 are needed");
+        }
+
+        foreach (var field in json.All)
+        {
+            if (json.WasRead(field.Name) || s_harmless.Contains(field.Name) || IsOff(field.Value)) continue;
+            if (field.Name == "layer_types" && field.Value.ValueKind == JsonValueKind.Array
+                && field.Value.EnumerateArray().All(t => t.ValueKind == JsonValueKind.String && t.ValueEquals(LayerTypes.Full))) continue;
+            var others = families(field.Name);
+            throw json.Wrong(
+                field.Name,
+                $"is {ConfigFields.Shorten(field.Value)}, which {json.ModelType} does not implement here"
+                + (others.Count > 0 ? $"; the families that do are {string.Join(", ", others)}" : ""));
+        }
+    }
+
+    private static string Method(JsonElement value) =>
+        value.ValueKind == JsonValueKind.Object && value.TryGetProperty("quant_method", out var method) && method.ValueKind == JsonValueKind.String
+            ? method.GetString()!
+            : "by no method that it names";
+
+    private static bool IsOff(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null or JsonValueKind.False => true,
+        JsonValueKind.Number => value.TryGetDouble(out var number) && number == 0,
+        JsonValueKind.String => value.GetString()!.Length == 0,
+        JsonValueKind.Array => value.GetArrayLength() == 0,
+        JsonValueKind.Object => !value.EnumerateObject().Any(),
+        _ => false,
+    };
+}
