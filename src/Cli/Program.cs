@@ -33,6 +33,12 @@ var root = new RootCommand(
     SettingsCommand.Create(
         "export", "Write a run's last manifest as a Hugging Face folder.", KnownSettings.Export, false, ExportCommand.Run,
         Run(), withEnvironment: true),
+    new Command("data", "Data sets.")
+    {
+        SettingsCommand.Create(
+            "inspect", "Show what training would make of data: counts, lengths, what is cut, and samples with what is learned.",
+            KnownSettings.Inspect, true, InspectCommand.Run),
+    },
     new Command("keys", "Keys of the HTTP API.")
     {
         SettingsCommand.Create(

@@ -21,6 +21,12 @@ public sealed record DatasetOptions
     /// <value>Whether the prompt is learned too. Default false.</value>
     public bool TrainOnPrompt { get; init; }
 
+    /// <value>One of <see cref="LisaOrleans.Data.TrainOn.Choices"/>: which answers of a conversation are learned. Default all.</value>
+    public string TrainOn { get; init; } = LisaOrleans.Data.TrainOn.All;
+
+    /// <value>One of <see cref="LisaOrleans.Data.LongTexts.All"/>: what becomes of texts longer than a block. Default split.</value>
+    public string LongTexts { get; init; } = LisaOrleans.Data.LongTexts.Split;
+
     /// <value>Fields of records and turns that are treated as if they were not there. Default none.</value>
     public IReadOnlyList<string> IgnoreFields { get; init; } = [];
 

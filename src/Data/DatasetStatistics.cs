@@ -1,13 +1,35 @@
 namespace LisaOrleans.Data;
 
 /// <summary>What a data set became.</summary>
-/// <param name="Records">Records in the file.</param>
-/// <param name="Truncated">Samples cut to the block size.</param>
-/// <param name="Skipped">Samples left out because nothing to learn is within the block size.</param>
-/// <param name="Tokens">Tokens in all samples.</param>
-/// <param name="TrainedTokens">Tokens that carry loss.</param>
-public sealed record DatasetStatistics(int Records, int Truncated, int Skipped, long Tokens, long TrainedTokens)
+public sealed record DatasetStatistics
 {
+    /// <value>Records read.</value>
+    public int Records { get; init; }
+
+    /// <value>Samples that are trained on: records, less those left out, more by the blocks that long texts were split into.</value>
+    public int Samples { get; init; }
+
+    /// <value>Samples cut to the block size.</value>
+    public int Truncated { get; init; }
+
+    /// <value>Tokens that were cut off, of all samples.</value>
+    public long CutTokens { get; init; }
+
+    /// <value>Texts longer than a block that became several samples.</value>
+    public int Split { get; init; }
+
+    /// <value>Records left out because nothing to learn is within the block size.</value>
+    public int Skipped { get; init; }
+
+    /// <value>Tokens in all samples.</value>
+    public long Tokens { get; init; }
+
+    /// <value>Tokens that carry loss.</value>
+    public long TrainedTokens { get; init; }
+
+    /// <value>Lengths of the records in tokens, before anything was cut; null where they are not known.</value>
+    public SampleLengths? Lengths { get; init; }
+
     /// <value>Fields of the records that were left out, by name: metadata, and what the user said to leave out.</value>
     public IReadOnlyList<string> LeftOutFields { get; init; } = [];
 }

@@ -5,7 +5,7 @@ public static class DatasetTokenizer
 {
     private const int ReportEvery = 500;
 
-    /// <summary>Samples of a file, cut to the block size; those with nothing left to learn are left out and counted.</summary>
+    /// <summary>Samples of a file, fitted into the block size; those with nothing left to learn are left out and counted.</summary>
     /// <param name="path">The file.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="options">How records become samples.</param>
@@ -18,40 +18,20 @@ public static class DatasetTokenizer
         IProgress<TokenizeProgress>? progress, CancellationToken cancellationToken)
     {
         var encoder = new SampleEncoder(tokenizer, options);
-        var samples = new List<EncodedSample>();
-        var (records, truncated, skipped, tokens, trained) = (0, 0, 0, 0L, 0L);
         var policy = new FieldPolicy(options);
+        var builder = new DatasetBuilder(options);
         foreach (var example in DatasetReader.Read(path, options, policy))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (++records % ReportEvery == 0) progress?.Report(new TokenizeProgress(records, 0));
-            var sample = example.Tokens ?? encoder.Encode(example);
-            CheckIds(sample, path, records, modelVocabularySize);
-            if (sample.InputIds.Length > options.BlockSize)
-            {
-                truncated++;
-                sample = new EncodedSample(sample.InputIds[..options.BlockSize], sample.Trained[..options.BlockSize]);
-            }
-
-            // The first token is predicted from nothing, so it carries no loss.
-            var learned = sample.Trained.Skip(1).Count(t => t);
-            if (learned == 0)
-            {
-                skipped++;
-                continue;
-            }
-
-            samples.Add(sample);
-            (tokens, trained) = (tokens + sample.InputIds.Length, trained + learned);
+            var sample = example.Tokens ?? encoder.Encode(TrainOn.Apply(example, options));
+            CheckIds(sample, path, builder.Records + 1, modelVocabularySize);
+            builder.Add(sample, isText: example.Text is not null || (example.Tokens is { } tokens && tokens.Trained.All(t => t)));
+            if (builder.Records % ReportEvery == 0) progress?.Report(new TokenizeProgress(builder.Records, 0));
         }
 
-        progress?.Report(new TokenizeProgress(records, records));
-        if (tokens > int.MaxValue) throw new DatasetException($"{path}: {tokens} tokens; at most {int.MaxValue} can be held");
-        var statistics = new DatasetStatistics(records, truncated, skipped, tokens, trained);
-        if (policy.LeftOut is { Count: > 0 } leftOut) statistics = statistics with { LeftOutFields = leftOut };
-        return samples.Count > 0
-            ? TokenizedDataset.Create(samples, statistics)
-            : throw new DatasetException($"{path}: none of {records} samples has anything to learn within block_size {options.BlockSize}; a larger one may help");
+        progress?.Report(new TokenizeProgress(builder.Records, builder.Records));
+        return builder.Build(policy) ?? throw new DatasetException(
+            $"{path}: none of {builder.Records} samples has anything to learn within block_size {options.BlockSize}; a larger one may help");
     }
 
     private static void CheckIds(EncodedSample sample, string path, int record, int vocabularySize)

@@ -53,7 +53,13 @@ public sealed class TokenizedDataset
             if (offsets[i] <= offsets[i - 1]) throw new DatasetException($"data set: offset {i} does not rise");
         foreach (var id in ids)
             if (id < 0 || id >= vocabularySize) throw new DatasetException($"data set: id {id} is outside the vocabulary of {vocabularySize}");
-        var statistics = new DatasetStatistics(offsets.Length - 1, 0, 0, ids.Length, mask.LongCount(m => m != 0));
+        var statistics = new DatasetStatistics
+        {
+            Records = offsets.Length - 1,
+            Samples = offsets.Length - 1,
+            Tokens = ids.Length,
+            TrainedTokens = mask.LongCount(m => m != 0),
+        };
         return new TokenizedDataset(ids, offsets, mask, statistics);
     }
 

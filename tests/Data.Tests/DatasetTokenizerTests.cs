@@ -24,8 +24,11 @@ public sealed class DatasetTokenizerTests
             Assert.Equal(whole[i].Trained, data.LossMask(i).ToArray().Select(m => m == 1));
         }
 
-        Assert.Equal(
-            new DatasetStatistics(3, 0, 0, whole.Sum(s => s.InputIds.Length), whole.Sum(s => s.Trained.Count(t => t))), data.Statistics);
+        Assert.Equal((3, 3, 0, 0), (data.Statistics.Records, data.Statistics.Samples, data.Statistics.Truncated, data.Statistics.Skipped));
+        Assert.Equal(whole.Sum(s => s.InputIds.Length), data.Statistics.Tokens);
+        Assert.Equal(whole.Sum(s => s.Trained.Count(t => t)), data.Statistics.TrainedTokens);
+        int[] lengths = [.. whole.Select(s => s.InputIds.Length).Order()];
+        Assert.Equal(new SampleLengths(lengths[0], lengths[1], lengths[2], lengths[2]), data.Statistics.Lengths);
     }
 
     [Fact]
@@ -43,17 +46,68 @@ public sealed class DatasetTokenizerTests
         Assert.Equal(whole[0].InputIds[..block], data.InputIds(0).ToArray());
         Assert.Equal([.. new byte[block - 1], 1], data.LossMask(0).ToArray());
         Assert.Equal(whole[2].InputIds, data.InputIds(1).ToArray());
-        Assert.Equal(
-            new DatasetStatistics(3, 2, 1, block + whole[2].InputIds.Length, 1 + whole[2].Trained.Count(t => t)), data.Statistics);
+        Assert.Equal((3, 2, 2, 1), (data.Statistics.Records, data.Statistics.Samples, data.Statistics.Truncated, data.Statistics.Skipped));
+        Assert.Equal(block + whole[2].InputIds.Length, data.Statistics.Tokens);
+        Assert.Equal(1 + whole[2].Trained.Count(t => t), data.Statistics.TrainedTokens);
+        Assert.Equal(whole[0].InputIds.Length + whole[1].InputIds.Length - (2 * block), data.Statistics.CutTokens);
     }
 
     [Fact]
     public void A_sample_of_exactly_a_block_is_not_cut()
     {
         var length = Tokenize("""{"text":"It is red."}""", 64).InputIds(0).Length;
-        Assert.Equal(0, Tokenize("""{"text":"It is red."}""", length).Statistics.Truncated);
-        var cut = Tokenize("""{"text":"It is red."}""", length - 1);
-        Assert.Equal((1, length - 1), (cut.Statistics.Truncated, cut.InputIds(0).Length));
+        Assert.Equal(0, Tokenize("""{"text":"It is red."}""", length).Statistics.Split);
+        var cut = Tokenize("""{"text":"It is red."}""", length - 1, longTexts: LongTexts.Cut);
+        Assert.Equal((1, 1, length - 1), (cut.Statistics.Truncated, cut.Statistics.CutTokens, cut.InputIds(0).Length));
+    }
+
+    [Fact]
+    public void Tokenize_text_longer_than_block_is_split_into_blocks_that_hold_all_of_it()
+    {
+        const string Text = """{"text":"Once upon a time there was a fox. It was red, and it ran into the wood."}""";
+        var whole = Tokenize(Text, 512).InputIds(0).ToArray();
+        for (var block = 2; block <= whole.Length; block++)
+        {
+            var data = Tokenize(Text, block);
+            var tokens = Enumerable.Range(0, data.Count).SelectMany(i => data.InputIds(i).ToArray()).ToArray();
+            Assert.All(Enumerable.Range(0, data.Count), i => Assert.InRange(data.InputIds(i).Length, 2, block));
+
+            // A last token alone in its block cannot be learned, and is counted.
+            Assert.Equal(whole.Length % block == 1 ? whole[..^1] : whole, tokens);
+            Assert.Equal(whole.Length - tokens.Length, data.Statistics.CutTokens);
+            Assert.Equal((block < whole.Length ? 1 : 0, data.Count), (data.Statistics.Split, data.Statistics.Samples));
+        }
+    }
+
+    [Theory]
+    [InlineData("\"weight\":0")]
+    [InlineData("\"train\":false")]
+    [InlineData("\"loss\":false,\"weight\":0.0")]
+    public void Tokenize_turn_of_weight_0_is_context_in_every_template(string field)
+    {
+        var chat = $$"""{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"wood",{{field}}},{"role":"user","content":"b"},{"role":"assistant","content":"fox"}]}""";
+        using var folder = new TempFolder();
+        File.WriteAllText(folder["d"], chat);
+        foreach (var template in ChatTemplates.Names)
+        {
+            var data = DatasetTokenizer.Tokenize(folder["d"], _tokenizer, new DatasetOptions { Template = template }, 512, null, CancellationToken.None);
+            var pieces = SampleText.Pieces(_tokenizer, data.InputIds(0).ToArray(), data.LossMask(0).ToArray()).ToArray();
+            Assert.Contains(pieces, p => p.Learned && p.Text.Contains("fox", StringComparison.Ordinal));
+            Assert.Contains(pieces, p => !p.Learned && p.Text.Contains("wood", StringComparison.Ordinal));
+            Assert.DoesNotContain(pieces, p => p.Learned && p.Text.Contains("wood", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void Tokenize_train_on_last_learns_last_answer_only()
+    {
+        const string Chat = """{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"red"},{"role":"user","content":"b"},{"role":"assistant","content":"fox"}]}""";
+        using var folder = new TempFolder();
+        File.WriteAllText(folder["d"], Chat);
+        var options = new DatasetOptions { Template = "chatml", TrainOn = TrainOn.Last };
+        var data = DatasetTokenizer.Tokenize(folder["d"], _tokenizer, options, 512, null, CancellationToken.None);
+        var learned = string.Concat(SampleText.Pieces(_tokenizer, data.InputIds(0).ToArray(), data.LossMask(0).ToArray()).Where(p => p.Learned).Select(p => p.Text));
+        Assert.Equal("fox <|im_end|>", learned.Trim());
     }
 
     [Fact]
@@ -117,11 +171,11 @@ public sealed class DatasetTokenizerTests
         Assert.Throws<DatasetException>(() => TokenizedDataset.FromArrays(ids, offsets, new byte[mask], 9)).Message,
         StringComparison.Ordinal);
 
-    private TokenizedDataset Tokenize(string records, int blockSize, int vocabularySize = SampleTokenizer.VocabularySize)
+    private TokenizedDataset Tokenize(string records, int blockSize, int vocabularySize = SampleTokenizer.VocabularySize, string longTexts = LongTexts.Split)
     {
         using var folder = new TempFolder();
         File.WriteAllText(folder["d"], records);
-        var options = new DatasetOptions { BlockSize = blockSize };
+        var options = new DatasetOptions { BlockSize = blockSize, LongTexts = longTexts };
         return DatasetTokenizer.Tokenize(folder["d"], _tokenizer, options, vocabularySize, null, CancellationToken.None);
     }
 }

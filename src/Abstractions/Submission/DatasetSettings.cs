@@ -24,4 +24,10 @@ public sealed record DatasetSettings
 
     /// <value>Fields of records and turns that are treated as if they were not there; others that are not used are an error. Default none.</value>
     [Id(6)] public IReadOnlyList<string> IgnoreFields { get; init; } = [];
+
+    /// <value>Answers of a conversation that are learned: <c>all</c> (default) or <c>last</c>.</value>
+    [Id(7)] public string TrainOn { get; init; } = "all";
+
+    /// <value>What becomes of texts longer than a block: <c>split</c> into blocks (default), or <c>cut</c> to the first.</value>
+    [Id(8)] public string LongTexts { get; init; } = "split";
 }

@@ -102,6 +102,8 @@ internal sealed class JobFactory(ModelCatalog models, FileCatalog files, JobCata
         }
 
         OneOf("template", dataset.Template, ChatTemplates.Names);
+        OneOf("train_on", dataset.TrainOn, TrainOn.Choices);
+        OneOf("long_texts", dataset.LongTexts, LongTexts.All);
         if (dataset.Format is { } format) OneOf("data_format", format, DatasetFormats.Names);
 
         void OneOf(string name, string value, IReadOnlyList<string> allowed)

@@ -68,6 +68,8 @@ internal static class JobSettings
         TextField = h.TextField,
         Template = h.Template ?? s_dataDefaults.Template,
         IgnoreFields = h.IgnoreFields ?? [],
+        TrainOn = h.TrainOn ?? s_dataDefaults.TrainOn,
+        LongTexts = h.LongTexts ?? s_dataDefaults.LongTexts,
         TrainOnPrompt = h.TrainOnPrompt ?? s_dataDefaults.TrainOnPrompt,
         BlockSize = blockSize,
     };
@@ -121,6 +123,8 @@ internal static class JobSettings
         CompletionField = job.Dataset.CompletionField,
         TextField = job.Dataset.TextField,
         IgnoreFields = job.Dataset.IgnoreFields,
+        TrainOn = job.Dataset.TrainOn,
+        LongTexts = job.Dataset.LongTexts,
         TrainOnPrompt = job.Dataset.TrainOnPrompt,
     };
 }

@@ -102,6 +102,12 @@ public sealed record LisaHyperparameters
     /// <summary>Fields of records and turns to train without; others that are not used are an error.</summary>
     public IReadOnlyList<string>? IgnoreFields { get; init; }
 
+    /// <summary>Answers of a conversation that are learned: all or last. Default all.</summary>
+    public string? TrainOn { get; init; }
+
+    /// <summary>Texts longer than a block: split or cut. Default split.</summary>
+    public string? LongTexts { get; init; }
+
     /// <summary>Whether prompts are learned too. Default false.</summary>
     public bool? TrainOnPrompt { get; init; }
 }

@@ -12,6 +12,8 @@ internal static class DataOptions
         CompletionField = values.OptionalText(KnownSettings.CompletionField),
         TextField = values.OptionalText(KnownSettings.TextField),
         Template = values.Text(KnownSettings.Template),
+        TrainOn = values.Text(KnownSettings.TrainOnTurns),
+        LongTexts = values.Text(KnownSettings.LongText),
         IgnoreFields = values.Names(KnownSettings.IgnoreFields),
         TrainOnPrompt = values.Flag(KnownSettings.TrainOnPrompt),
         BlockSize = blockSize,

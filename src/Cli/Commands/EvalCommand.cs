@@ -20,6 +20,8 @@ internal static class EvalCommand
 
         var tokenizer = TokenizerLoader.Load(folder);
         var data = DatasetTokenizer.Tokenize(values.FullPath(KnownSettings.DataFile), tokenizer, options, config.VocabSize, null, cancellationToken);
+        if (!json)
+            foreach (var line in DatasetReport.Lines(data.Statistics, options.BlockSize)) Console.Error.WriteLine(line);
         using var model = ModelLoader.Load(folder, ModelSettings.Dtype(values, config, folder));
         using var progress = new ProgressLine("scoring", data.Count, quiet: json);
 

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using LisaOrleans.Api;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Dashboard;
+using LisaOrleans.Data;
 using LisaOrleans.Model;
 using LisaOrleans.Silo;
 using LisaOrleans.Training;
@@ -114,10 +115,8 @@ internal sealed class TrainCommand : IDisposable
         var s = outcome.Statistics;
         if (outcome.AlreadyCompleted) _reporter.Say($"run '{RunName}' is complete ({outcome.TotalSteps} steps); writing its model again");
         else if (outcome.Resumed) _reporter.Say($"resuming run '{RunName}' from step {outcome.ManifestStep} of {outcome.TotalSteps}");
-        else _reporter.Say($"run '{RunName}': {s.Records - s.Skipped} samples, {s.Tokens} tokens, {outcome.TotalSteps} steps, {outcome.Spec.Threads} threads on {TrainingDevice.Name}");
-        if (s.Truncated > 0) _reporter.Say($"{s.Truncated} samples were cut to block_size {outcome.Spec.BlockSize}");
-        if (s.LeftOutFields.Count > 0) _reporter.Say($"fields left out: {string.Join(", ", s.LeftOutFields)}");
-        if (s.Skipped > 0) _reporter.Say($"{s.Skipped} samples were left out: nothing to learn within block_size {outcome.Spec.BlockSize}");
+        else _reporter.Say($"run '{RunName}': {s.Samples} samples, {s.Tokens} tokens, {outcome.TotalSteps} steps, {outcome.Spec.Threads} threads on {TrainingDevice.Name}");
+        foreach (var line in DatasetReport.Lines(s, outcome.Spec.BlockSize)) _reporter.Say(line);
     }
 
     private async Task<RunState> Train(ImportOutcome outcome)

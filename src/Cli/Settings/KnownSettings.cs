@@ -62,9 +62,14 @@ internal static class KnownSettings
     public static readonly Setting PromptField = new("prompt-field", SettingKind.Text, "field with the prompt, as question");
     public static readonly Setting CompletionField = new("completion-field", SettingKind.Text, "field with the completion, as answer");
     public static readonly Setting TextField = new("text-field", SettingKind.Text, "field with the text (default: text)");
+    public static readonly Setting TrainOnTurns = new("train-on", SettingKind.Text, "answers of a conversation that are learned", TrainOn.All, TrainOn.Choices);
+    public static readonly Setting LongText = new(
+        "long-texts", SettingKind.Text, "texts longer than a block: split into blocks, or cut to the first", LongTexts.Split, LongTexts.All);
     public static readonly Setting IgnoreFields = new(
         "ignore-fields", SettingKind.Text, "fields of records and turns to train without, with commas between; others that are not used are an error");
     public static readonly Setting TrainOnPrompt = new("train-on-prompt", SettingKind.Flag, "learn the prompts too", "false");
+
+    public static readonly Setting Samples = new("samples", SettingKind.Integer, "samples to show", "1");
 
     public static readonly Setting LogFormat = new(
         "log-format", SettingKind.Text, "auto: live on a terminal, else plain lines; json: one object per line", "auto", ["auto", "plain", "json"]);
@@ -114,7 +119,7 @@ internal static class KnownSettings
     private static readonly Setting[] s_cluster = [ClusterId, Redis];
     private static readonly Setting[] s_http = [ApiKeyFile, ModelsFolder, TlsCertificate, TlsKey, MaxUpload, RequestsPerMinute];
 
-    private static readonly Setting[] s_data = [Template, DataFormat, PromptField, CompletionField, TextField, IgnoreFields, TrainOnPrompt];
+    private static readonly Setting[] s_data = [Template, DataFormat, PromptField, CompletionField, TextField, IgnoreFields, TrainOnTurns, TrainOnPrompt, LongText];
     private static readonly Setting[] s_lisa = [Method, ActivatedLayers, IntervalSteps, Strategy, FixedLayers, TrainEmbeddings];
     private static readonly Setting[] s_batches = [BatchSize, Accumulation, BlockSize];
 
@@ -148,6 +153,9 @@ internal static class KnownSettings
     public static IReadOnlyList<Setting> Show { get; } = [.. s_cluster, LogFormat];
 
     public static IReadOnlyList<Setting> Eval { get; } = [Model, DataFile, BatchSize, BlockSize, Dtype, Threads, .. s_data, LogFormat];
+
+    /// <summary>Those of train, so that the same line or file tells what would be trained on.</summary>
+    public static IReadOnlyList<Setting> Inspect { get; } = [.. Train, Samples];
 
     public static IReadOnlyList<Setting> Generate { get; } =
         [Model, Prompt, MaxNewTokens, Temperature, TopP, Seed, Template, Dtype, Threads];

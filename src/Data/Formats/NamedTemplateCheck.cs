@@ -10,8 +10,6 @@ internal static class NamedTemplateCheck
         for (var i = 0; i < example.Messages.Count; i++)
         {
             var message = example.Messages[i];
-            if (message.Train is { } train && train != (message.Role == TurnTemplate.Assistant))
-                throw record.Wrong("weight", $"(or 'train') of turn {i} is {train}, which is not supported yet: leave the conversation out, or --ignore-fields weight,train");
             if (message.Fields is not { } fields) continue;
 
             // ShareGPT's calls are the turn's text as well.

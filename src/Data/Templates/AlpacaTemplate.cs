@@ -20,7 +20,7 @@ internal sealed class AlpacaTemplate : IChatTemplate
             var answer = message.Role == TurnTemplate.Assistant;
             var header = answer ? "\n\n### Response:\n" : "\n\n### Instruction:\n";
             segments.Add(new RenderedSegment(header, Trained: false, IsTemplate: true));
-            segments.Add(new RenderedSegment(message.Content, answer, IsTemplate: false));
+            segments.Add(new RenderedSegment(message.Content, message.IsLearned, IsTemplate: false));
         }
 
         if (addGenerationPrompt) segments.Add(new RenderedSegment("\n\n### Response:\n", Trained: false, IsTemplate: true));

@@ -22,14 +22,14 @@ internal sealed class Llama2Template : IChatTemplate
 
                 case TurnTemplate.Assistant:
                     // The space before </s> is a token of its own, which Llama 2 was trained with.
-                    segments.Add(new RenderedSegment($"{message.Content} ", Trained: true, IsTemplate: false));
-                    segments.Add(new RenderedSegment("</s>", Trained: true, IsTemplate: true));
+                    segments.Add(new RenderedSegment($"{message.Content} ", message.IsLearned, IsTemplate: false));
+                    segments.Add(new RenderedSegment("</s>", message.IsLearned, IsTemplate: true));
                     break;
 
                 default:
                     // The first <s> is the tokenizer's own.
                     segments.Add(new RenderedSegment(first ? "[INST]" : "<s>[INST]", Trained: false, IsTemplate: true));
-                    segments.Add(new RenderedSegment($"{system}{message.Content} [/INST]", Trained: false, IsTemplate: false));
+                    segments.Add(new RenderedSegment($"{system}{message.Content} [/INST]", message.IsLearned, IsTemplate: false));
                     (system, first) = ("", false);
                     break;
             }

@@ -8,5 +8,5 @@ internal sealed class PlainTemplate : IChatTemplate
     public bool EndsWithEos => true;
 
     public IReadOnlyList<RenderedSegment> Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt) =>
-        [.. messages.Select(m => new RenderedSegment(m.Content, m.Role == TurnTemplate.Assistant, IsTemplate: false))];
+        [.. messages.Select(m => new RenderedSegment(m.Content, m.IsLearned, IsTemplate: false))];
 }

@@ -11,7 +11,7 @@ internal static class TurnTemplate
         var segments = new List<RenderedSegment>();
         foreach (var message in messages)
         {
-            var trained = message.Role == Assistant;
+            var trained = message.IsLearned;
             segments.Add(new RenderedSegment(header(message.Role), Trained: false, IsTemplate: true));
             segments.Add(new RenderedSegment(message.Content, trained, IsTemplate: false));
             segments.Add(new RenderedSegment(endOfTurn, trained, IsTemplate: true));

@@ -28,6 +28,8 @@ internal sealed partial class RunImportGrain(IBlobStore store, IClusterView clus
     private async Task<SubmittedRun> ImportAsync(RunSubmission submission, IReadOnlyList<TrainingSilo> silos, CancellationToken cancellationToken)
     {
         CheckName("template", submission.Dataset.Template, ChatTemplates.Names);
+        CheckName("train_on", submission.Dataset.TrainOn, TrainOn.Choices);
+        CheckName("long_texts", submission.Dataset.LongTexts, LongTexts.All);
         if (submission.Dataset.Format is { } format) CheckName("data_format", format, DatasetFormats.Names);
         SubmittedFiles? files = null;
         try
@@ -46,7 +48,7 @@ internal sealed partial class RunImportGrain(IBlobStore store, IClusterView clus
                 ManifestStep = outcome.ManifestStep,
                 TotalSteps = outcome.TotalSteps,
                 Completed = outcome.AlreadyCompleted,
-                Samples = statistics.Records - statistics.Skipped,
+                Samples = statistics.Samples,
                 Truncated = statistics.Truncated,
                 Skipped = statistics.Skipped,
                 Tokens = statistics.Tokens,
@@ -116,6 +118,8 @@ internal sealed partial class RunImportGrain(IBlobStore store, IClusterView clus
                 Template = dataset.Template,
                 TrainOnPrompt = dataset.TrainOnPrompt,
                 IgnoreFields = dataset.IgnoreFields,
+                TrainOn = dataset.TrainOn,
+                LongTexts = dataset.LongTexts,
                 BlockSize = spec.BlockSize,
             },
             Spec = spec,

@@ -194,6 +194,7 @@ public static class RunImporter
     {
         ("format", o.Format), ("prompt_field", o.PromptField), ("completion_field", o.CompletionField), ("text_field", o.TextField),
         ("template", o.Template), ("train_on_prompt", o.TrainOnPrompt ? "true" : "false"),
+        ("train_on", o.TrainOn == TrainOn.All ? null : o.TrainOn), ("long_texts", o.LongTexts == LongTexts.Split ? null : o.LongTexts),
         ("ignore_fields", o.IgnoreFields.Count > 0 ? string.Join(",", o.IgnoreFields) : null),
     }.Where(p => p.Item2 is not null).Select(p => $"{p.Item1} {p.Item2}"));
 

@@ -25,6 +25,7 @@ public sealed partial class KnownSettingsTests
         ["resume"] = KnownSettings.Control,
         ["cancel"] = KnownSettings.Control,
         ["keys"] = [],
+        ["data"] = [],
     };
 
     public static TheoryData<string> Commands => [.. s_commands.Keys];

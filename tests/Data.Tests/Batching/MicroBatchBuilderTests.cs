@@ -25,7 +25,7 @@ public sealed class MicroBatchBuilderTests
     public void Labels_are_where_the_next_token_carries_loss()
     {
         var sample = new EncodedSample([10, 11, 12, 13, 14], [false, false, true, false, true]);
-        var data = TokenizedDataset.Create([sample], new DatasetStatistics(1, 0, 0, 5, 2));
+        var data = TokenizedDataset.Create([sample], new DatasetStatistics());
         var batch = new MicroBatchBuilder(data, packing: null, Pad).Build([0]);
         Assert.Equal([None, 12, None, 14, None], batch.Labels);
         Assert.Equal(2, batch.LabelCount);
@@ -50,7 +50,7 @@ public sealed class MicroBatchBuilderTests
     public void A_trained_first_token_is_no_label_of_the_sample_before()
     {
         EncodedSample[] samples = [new([10, 11], [true, true]), new([20, 21], [true, true])];
-        var data = TokenizedDataset.Create([.. samples], new DatasetStatistics(2, 0, 0, 4, 2));
+        var data = TokenizedDataset.Create([.. samples], new DatasetStatistics());
         var batch = new MicroBatchBuilder(data, PackedBlocks.Pack(data, 4), Pad).Build([0]);
         Assert.Equal([11, None, 21, None], batch.Labels);
     }

@@ -15,6 +15,6 @@ internal static class Samples
         var token = FirstToken;
         var samples = lengths.Select(length => new EncodedSample(
             [.. Enumerable.Range(0, length).Select(_ => token++)], [.. Enumerable.Range(0, length).Select(t => t > 0)]));
-        return TokenizedDataset.Create([.. samples], new DatasetStatistics(lengths.Length, 0, 0, 0, 0));
+        return TokenizedDataset.Create([.. samples], new DatasetStatistics());
     }
 }

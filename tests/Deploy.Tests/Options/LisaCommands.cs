@@ -23,6 +23,7 @@ internal static class LisaCommands
         ["cancel"] = (KnownSettings.Control, false),
         ["export"] = (KnownSettings.Export, false),
         ["new"] = (KnownSettings.NewKey, false),
+        ["inspect"] = (KnownSettings.Inspect, true),
     };
 
     public static bool IsCommand(string word) => s_commands.ContainsKey(word);

@@ -1,0 +1,82 @@
+using System.Text.Json;
+using LisaOrleans.Data;
+using Spectre.Console;
+
+namespace LisaOrleans.Cli;
+
+/// <summary><c>lisa data inspect</c>: what training would make of data, without training.</summary>
+internal static class InspectCommand
+{
+    public static Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
+    {
+        var folder = values.FullPath(KnownSettings.Model);
+        var config = ModelSettings.ReadConfig(folder);
+        var options = DataOptions.From(values, ModelSettings.BlockSize(values, config));
+        var count = values.Count(KnownSettings.Samples);
+        if (count < 0) throw new UsageException($"{values.Place(KnownSettings.Samples.Key)}: '{count}' must be at least 0");
+        var json = values.Text(KnownSettings.LogFormat) == "json";
+
+        var tokenizer = TokenizerLoader.Load(folder);
+        var data = DatasetTokenizer.Tokenize(values.FullPath(KnownSettings.DataFile), tokenizer, options, config.VocabSize, null, cancellationToken);
+        for (var sample = 0; sample < Math.Min(count, data.Count); sample++)
+        {
+            if (json) Console.WriteLine(SampleLine(data, sample));
+            else Show(tokenizer, data, sample);
+        }
+
+        if (json) Console.WriteLine(TotalsLine(data.Statistics, options.BlockSize));
+        else ShowTotals(data.Statistics, options.BlockSize);
+        return Task.FromResult(ExitCodes.Done);
+    }
+
+    private static string SampleLine(TokenizedDataset data, int sample)
+    {
+        var ids = data.InputIds(sample).ToArray();
+        var mask = data.LossMask(sample).ToArray();
+        return JsonSerializer.Serialize(new { input_ids = ids, labels = ids.Zip(mask, (id, m) => m != 0 ? id : MicroBatch.IgnoreIndex) });
+    }
+
+    private static string TotalsLine(DatasetStatistics s, int blockSize) => JsonSerializer.Serialize(new
+    {
+        records = s.Records,
+        samples = s.Samples,
+        tokens = s.Tokens,
+        trained_tokens = s.TrainedTokens,
+        block_size = blockSize,
+        truncated = s.Truncated,
+        cut_tokens = s.CutTokens,
+        split = s.Split,
+        skipped = s.Skipped,
+        shortest = s.Lengths?.Shortest,
+        median = s.Lengths?.Median,
+        percentile_95 = s.Lengths?.Percentile95,
+        longest = s.Lengths?.Longest,
+        fields_left_out = s.LeftOutFields,
+    });
+
+    private static void Show(ITokenizer tokenizer, TokenizedDataset data, int sample)
+    {
+        var mask = data.LossMask(sample).ToArray();
+        var coloured = !Console.IsOutputRedirected;
+        Say($"sample {sample + 1}: {mask.Length} tokens, {mask.Skip(1).Count(m => m != 0)} learned ({(coloured ? "green" : "between « and »")})");
+        foreach (var (text, learned) in SampleText.Pieces(tokenizer, data.InputIds(sample).ToArray(), mask))
+        {
+            // Texts of strangers: a terminal must not take them for commands.
+            var clean = string.Concat(text.Select(c => char.IsControl(c) && c is not ('\n' or '\t') ? '\uFFFD' : c));
+            if (coloured) AnsiConsole.Write(new Text(clean, learned ? new Style(Color.Green) : new Style(Color.Grey)));
+            else Console.Write(learned ? $"«{clean}»" : clean);
+        }
+
+        Console.WriteLine();
+        Console.WriteLine();
+    }
+
+    private static void ShowTotals(DatasetStatistics s, int blockSize)
+    {
+        Say($"{s.Records} records, {s.Samples} samples, {s.Tokens} tokens, {s.TrainedTokens} of them learned");
+        if (s.Lengths is { } l) Say($"lengths in tokens: shortest {l.Shortest}, median {l.Median}, 95 of 100 up to {l.Percentile95}, longest {l.Longest}");
+        foreach (var line in DatasetReport.Lines(s, blockSize)) Say(line);
+    }
+
+    private static void Say(string line) => Console.WriteLine(line);
+}

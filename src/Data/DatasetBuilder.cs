@@ -1,0 +1,77 @@
+namespace LisaOrleans.Data;
+
+/// <summary>Fits samples into the block size, keeps them, and counts what happens to them.</summary>
+internal sealed class DatasetBuilder(DatasetOptions options)
+{
+    private readonly List<EncodedSample> _samples = [];
+    private readonly List<int> _lengths = [];
+    private (int Truncated, int Split, int Skipped) _count;
+    private (long All, long Trained, long Cut) _tokens;
+
+    public int Records => _lengths.Count;
+
+    /// <summary>Takes the next record's sample.</summary>
+    /// <param name="sample">All of its tokens.</param>
+    /// <param name="isText">Whether it is a text, which may go on in another block.</param>
+    public void Add(EncodedSample sample, bool isText)
+    {
+        var (length, block) = (sample.InputIds.Length, options.BlockSize);
+        _lengths.Add(length);
+        if (isText && length > block && options.LongTexts == LongTexts.Split)
+        {
+            _count.Split++;
+            for (var at = 0; at < length; at += block)
+            {
+                var piece = Part(sample, at, Math.Min(block, length - at));
+
+                // Of a last token that stands alone nothing can be learned: it is predicted from nothing.
+                if (!Keep(piece)) _tokens.Cut += piece.InputIds.Length;
+            }
+
+            return;
+        }
+
+        if (length > block)
+        {
+            _count.Truncated++;
+            _tokens.Cut += length - block;
+            sample = Part(sample, 0, block);
+        }
+
+        if (!Keep(sample)) _count.Skipped++;
+    }
+
+    /// <summary>All of it; null where there is no sample.</summary>
+    public TokenizedDataset? Build(FieldPolicy policy)
+    {
+        if (_samples.Count == 0) return null;
+        var statistics = new DatasetStatistics
+        {
+            Records = Records,
+            Samples = _samples.Count,
+            Truncated = _count.Truncated,
+            CutTokens = _tokens.Cut,
+            Split = _count.Split,
+            Skipped = _count.Skipped,
+            Tokens = _tokens.All,
+            TrainedTokens = _tokens.Trained,
+            Lengths = SampleLengths.Of(_lengths),
+            LeftOutFields = policy.LeftOut,
+        };
+        return TokenizedDataset.Create(_samples, statistics);
+    }
+
+    private bool Keep(EncodedSample sample)
+    {
+        // The first token is predicted from nothing, so it carries no loss.
+        var learned = sample.Trained.Skip(1).Count(t => t);
+        if (learned == 0) return false;
+        _samples.Add(sample);
+        _tokens = (_tokens.All + sample.InputIds.Length, _tokens.Trained + learned, _tokens.Cut);
+        if (_tokens.All > int.MaxValue) throw new DatasetException($"more than {int.MaxValue} tokens; so many cannot be held");
+        return true;
+    }
+
+    private static EncodedSample Part(EncodedSample sample, int start, int count) =>
+        new(sample.InputIds[start..(start + count)], sample.Trained[start..(start + count)]);
+}

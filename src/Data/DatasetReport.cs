@@ -1,0 +1,32 @@
+using System.Globalization;
+
+namespace LisaOrleans.Data;
+
+/// <summary>What people should hear of a data set before it is trained on.</summary>
+public static class DatasetReport
+{
+    // From this share of samples on, cutting is no longer a matter of a few.
+    private const double MuchCut = 0.1;
+
+    /// <summary>One line for each thing that was cut, split or left out; none where nothing was.</summary>
+    /// <param name="statistics">What became of the data.</param>
+    /// <param name="blockSize">The longest sample in tokens.</param>
+    public static IEnumerable<string> Lines(DatasetStatistics statistics, int blockSize)
+    {
+        var s = statistics;
+        if (s.Split > 0) yield return $"{s.Split} texts longer than block_size {blockSize} were split into blocks";
+        if (s.Truncated > 0) yield return $"{s.Truncated} samples were cut to block_size {blockSize}{CutTokens(s)}";
+        if (s.Skipped > 0) yield return $"{s.Skipped} samples were left out: nothing to learn within block_size {blockSize}";
+        if (s.LeftOutFields.Count > 0) yield return $"fields left out: {string.Join(", ", s.LeftOutFields)}";
+        if (s.Truncated >= MuchCut * s.Records && s.Truncated > 0)
+        {
+            var longest = s.Lengths is { } lengths ? $"; the longest has {lengths.Longest} tokens" : "";
+            yield return $"warning: {Percent(s.Truncated, s.Records)} of the samples are longer than block_size {blockSize} and lose their ends{longest}";
+        }
+    }
+
+    private static string CutTokens(DatasetStatistics s) =>
+        s.CutTokens > 0 ? $": {s.CutTokens} tokens, {Percent(s.CutTokens, s.Tokens + s.CutTokens)} of all, are not trained on" : "";
+
+    private static string Percent(long part, long whole) => (100.0 * part / whole).ToString("0.#", CultureInfo.InvariantCulture) + " %";
+}

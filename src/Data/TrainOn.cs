@@ -1,0 +1,21 @@
+namespace LisaOrleans.Data;
+
+/// <summary>Which turns of the assistant are learned, unless the turns say themselves.</summary>
+public static class TrainOn
+{
+    public const string All = "all";
+
+    public const string Last = "last";
+
+    public static IReadOnlyList<string> Choices { get; } = [All, Last];
+
+    internal static Example Apply(Example example, DatasetOptions options)
+    {
+        if (options.TrainOn != Last) return example;
+        var messages = example.Messages.ToArray();
+        var last = Array.FindLastIndex(messages, m => m.Role == TurnTemplate.Assistant);
+        for (var i = 0; i < last; i++)
+            if (messages[i].Role == TurnTemplate.Assistant) messages[i] = messages[i] with { Train = false };
+        return example with { Messages = messages };
+    }
+}
