@@ -1,4 +1,3 @@
-using System.Text.Json;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Training;
 using Microsoft.Extensions.Logging;
@@ -100,15 +99,14 @@ internal sealed partial class RunFollower
         var head = await RunStore.ReadHeadAsync(_store, Name, CancellationToken.None).WaitAsync(s_patience);
         if (head?.Manifest is null) return;
         var manifest = await RunStore.ReadManifestAsync(_store, head.Manifest, CancellationToken.None).WaitAsync(s_patience);
-        using var content = await _store.ReadAsync(manifest.Spec, CancellationToken.None).WaitAsync(s_patience);
-        var spec = JsonSerializer.Deserialize<TrainingSpec>(content.ToArray());
+        var spec = await RunFiles.ReadSpecAsync(_store, manifest, CancellationToken.None).WaitAsync(s_patience);
         var first = (await _run.GetEvents(EventPosition.Start, 1).WaitAsync(s_patience)).FirstOrDefault();
         lock (_lock)
         {
             if (_spec is null || (_kept.First is { } known && known != first?.Time)) _kept = new Kept();
             _spec = spec;
             _kept.First ??= first?.Time;
-            if (spec is not null) _kept.Map ??= status.LayerCount > 0 ? new LayerMap(status.LayerCount) : null;
+            _kept.Map ??= status.LayerCount > 0 ? new LayerMap(status.LayerCount) : null;
         }
     }
 

@@ -16,7 +16,7 @@ public sealed class ChaosTests(ITestOutputHelper output)
     private async Task RunAsync(bool azurite, ChaosAction[] schedule)
     {
         Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
-        Assert.SkipWhen(azurite && Executables.Azurite is null, "azurite-blob is not on PATH");
+        Assert.SkipWhen(azurite && AzuriteServer.Program is null, "azurite-blob is not on PATH");
         using var folder = new TempFolder();
         var training = TrainingArguments.Sample(steps: 400);
         var (code, text) = await TestCluster.LisaAsync(folder.Root, ["train", .. training, "--output", folder["undisturbed"]]);

@@ -23,7 +23,7 @@ public interface IPartGrain : IGrainWithStringKey
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>Null if the part is not loaded here, or has another state: the store has it.</returns>
     [ResponseTimeout("00:01:00")]
-    Task<PartHandOver?> HandOver(long generation, BlobPointer weights, BlobPointer? optimizer, CancellationToken cancellationToken);
+    Task<PartHandOver?> HandOver(long generation, BlobRef weights, BlobRef? optimizer, CancellationToken cancellationToken);
 
     /// <summary>
     /// Gives the part optimizer state (<paramref name="trainable"/>) or takes it away, rounding the master weights to

@@ -20,7 +20,7 @@ public sealed record MicroBatchCall
     [Id(4)] public required double LossScale { get; init; }
 
     /// <summary>The tokens.</summary>
-    [Id(5)] public required MicroBatchData Data { get; init; }
+    [Id(5)] public required MicroBatch Data { get; init; }
 
     /// <summary>The output of the part before, [B, T, D]; null for the embedding.</summary>
     [Id(6)] public TensorTicket? Activation { get; init; }

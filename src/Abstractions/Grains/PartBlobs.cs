@@ -4,4 +4,4 @@ namespace LisaOrleans;
 /// <param name="Weights">The weights in the model's dtype. For a part that trains: those it began with.</param>
 /// <param name="Optimizer">Master weights and moments; null for a frozen part.</param>
 [GenerateSerializer, Immutable, Alias("lisa.PartBlobs")]
-public sealed record PartBlobs([property: Id(0)] BlobPointer Weights, [property: Id(1)] BlobPointer? Optimizer);
+public sealed record PartBlobs([property: Id(0)] BlobRef Weights, [property: Id(1)] BlobRef? Optimizer);

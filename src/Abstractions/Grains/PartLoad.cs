@@ -17,10 +17,10 @@ public sealed record PartLoad
     [Id(3)] public required string ConfigJson { get; init; }
 
     /// <summary>Blob with the part's weights.</summary>
-    [Id(4)] public required BlobPointer Weights { get; init; }
+    [Id(4)] public required BlobRef Weights { get; init; }
 
     /// <summary>Blob with master weights and moments; null where the part is frozen at this step.</summary>
-    [Id(5)] public BlobPointer? Optimizer { get; init; }
+    [Id(5)] public BlobRef? Optimizer { get; init; }
 
     /// <summary>The part that gets this one's output; null for the head.</summary>
     [Id(6)] public string? Next { get; init; }

@@ -4,4 +4,4 @@ namespace LisaOrleans;
 /// <param name="Name">Its name, without a folder.</param>
 /// <param name="Blob">Its bytes.</param>
 [GenerateSerializer, Immutable, Alias("lisa.NamedBlob")]
-public sealed record NamedBlob([property: Id(0)] string Name, [property: Id(1)] BlobPointer Blob);
+public sealed record NamedBlob([property: Id(0)] string Name, [property: Id(1)] BlobRef Blob);

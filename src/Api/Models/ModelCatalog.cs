@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Model;
 using LisaOrleans.Training;
@@ -74,11 +72,8 @@ internal sealed class ModelCatalog(ApiServerOptions options, IBlobStore store, J
         var head = await RunStore.ReadHeadAsync(store, model.Run!, cancellationToken);
         var manifest = await RunStore.ReadManifestAsync(
             store, head?.Manifest ?? throw new InvalidDataFileException(model.Run!, "has no manifest"), cancellationToken);
-        using var config = await store.ReadAsync(manifest.Files[ModelFolder.ConfigFile], cancellationToken);
-        using var settings = await store.ReadAsync(manifest.Spec, cancellationToken);
-        var spec = JsonSerializer.Deserialize<TrainingSpec>(settings.ToArray()) ?? throw new InvalidDataFileException(manifest.Spec.Sha256, "is empty");
-        var json = Encoding.UTF8.GetString(config.ToArray());
-        return new BaseModel(model, json, ModelConfigReader.Parse(json, model.Id), spec.Dtype);
+        var (json, config) = await RunFiles.ReadConfigAsync(store, manifest, cancellationToken);
+        return new BaseModel(model, json, config, (await RunFiles.ReadSpecAsync(store, manifest, cancellationToken)).Dtype);
     }
 
     private IEnumerable<CatalogModel> BaseModels() => options.ModelsFolder is not { } folder ? []

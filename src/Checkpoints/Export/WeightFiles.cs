@@ -14,6 +14,33 @@ public static class WeightFiles
 
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
 
+    /// <summary>Reads an index: from the name of each tensor to the name of its file, which lies in the same folder.</summary>
+    /// <exception cref="InvalidDataFileException">It is none.</exception>
+    public static IReadOnlyDictionary<string, string> ReadIndex(string index)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(index), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            if (document.RootElement.ValueKind != JsonValueKind.Object
+                || !document.RootElement.TryGetProperty("weight_map", out var map) || map.ValueKind != JsonValueKind.Object)
+            {
+                throw new InvalidDataFileException(index, "field 'weight_map' must be an object from tensor names to file names");
+            }
+
+            return map.EnumerateObject().ToDictionary(e => e.Name, e =>
+                e.Value.ValueKind == JsonValueKind.String && e.Value.GetString() is { Length: > 0 } file
+                && file == Path.GetFileName(file) && file.EndsWith(".safetensors", StringComparison.Ordinal)
+                    ? file
+                    : throw new InvalidDataFileException(
+                        index, $"field 'weight_map.{e.Name}' must be the name of a .safetensors file in the same folder"));
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // InvalidOperationException: an escaped half of a surrogate pair.
+            throw new InvalidDataFileException(index, $"is not valid JSON: {e.Message}");
+        }
+    }
+
     /// <summary>Writes one file, or shards of at most so many bytes and then their index.</summary>
     internal static async Task WriteAsync(IReadOnlyList<TensorSource> tensors, string folder, long shardBytes, CancellationToken cancellationToken)
     {

@@ -37,6 +37,6 @@ internal sealed class ModelUpload(IBlobStore store, IProgress<UploadProgress>? p
         await Uploads.PutAsync(store, blob, cancellationToken).ConfigureAwait(false);
         _done += blob.Length;
         progress?.Report(new UploadProgress(name, _done, _total));
-        return new NamedBlob(name, new BlobPointer(blob.Sha256, blob.Length));
+        return new NamedBlob(name, new BlobRef(blob.Sha256, blob.Length));
     }
 }

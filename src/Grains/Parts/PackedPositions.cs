@@ -6,12 +6,12 @@ namespace LisaOrleans.Grains;
 internal static class PackedPositions
 {
     /// <summary>Tensors of a packed micro-batch's positions, which the caller owns; null where rows are one sample each.</summary>
-    public static MicroBatchPositions? Create(MicroBatchData data, Device device) =>
+    public static MicroBatchPositions? Create(MicroBatch data, Device device) =>
         data.PositionIds is null || data.SegmentIds is null
             ? null
             : new MicroBatchPositions(
                 Tensor(data.PositionIds, data, device), Tensor(data.SegmentIds, data, device), data.PositionIds.Max() + 1L);
 
-    private static Tensor Tensor(int[] values, MicroBatchData data, Device device) =>
+    private static Tensor Tensor(int[] values, MicroBatch data, Device device) =>
         tensor(Array.ConvertAll(values, i => (long)i), data.BatchSize, data.SequenceLength, device: device);
 }

@@ -32,8 +32,8 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
     // Rises with every change of weights or state; the stored version is the one that the blobs below hold.
     private long _version;
     private long _storedVersion = -1;
-    private BlobPointer? _weights;
-    private BlobPointer? _optimizer;
+    private BlobRef? _weights;
+    private BlobRef? _optimizer;
     private PartSnapshot? _snapshot;
     private IReadOnlyList<TensorTicket> _offer = [];
     private long _orphanedBy;
@@ -85,7 +85,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
         return loaded;
     }
 
-    public async Task<PartHandOver?> HandOver(long generation, BlobPointer weights, BlobPointer? optimizer, CancellationToken cancellationToken)
+    public async Task<PartHandOver?> HandOver(long generation, BlobRef weights, BlobRef? optimizer, CancellationToken cancellationToken)
     {
         // From here on nobody of an earlier generation can change what is being handed over.
         await EnterGeneration(generation);
@@ -321,7 +321,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
     }
 
     // Whether the part is in just the state of these blobs.
-    private bool Holds(BlobPointer weights, BlobPointer? optimizer) =>
+    private bool Holds(BlobRef weights, BlobRef? optimizer) =>
         Part is not null && _version == _storedVersion && weights == _weights && optimizer == _optimizer;
 
     private async Task EnterGeneration(long generation)

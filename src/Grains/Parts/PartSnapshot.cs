@@ -7,7 +7,7 @@ namespace LisaOrleans.Grains;
 /// <summary>A copy of a part's state on its way to the store. Owns the copy until it is there.</summary>
 internal sealed class PartSnapshot
 {
-    private PartSnapshot(bool optimizer, long version, Task<BlobPointer> upload) =>
+    private PartSnapshot(bool optimizer, long version, Task<BlobRef> upload) =>
         (IsOptimizer, Version, Upload) = (optimizer, version, upload);
 
     /// <summary>Whether it is a training state rather than weights.</summary>
@@ -17,7 +17,7 @@ internal sealed class PartSnapshot
     public long Version { get; }
 
     /// <summary>Ends when the blob is in the store and the copy is freed.</summary>
-    public Task<BlobPointer> Upload { get; }
+    public Task<BlobRef> Upload { get; }
 
     /// <summary>Hashes and uploads in the background; the grain's turns go on.</summary>
     public static PartSnapshot Start(
@@ -30,7 +30,7 @@ internal sealed class PartSnapshot
                 {
                     var blob = PartStorage.ToBlob(copy, metadata);
                     await store.PutAsync(blob, cancellationToken);
-                    return new BlobPointer(blob.Sha256, blob.Length);
+                    return new BlobRef(blob.Sha256, blob.Length);
                 }
                 finally
                 {

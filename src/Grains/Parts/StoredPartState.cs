@@ -33,8 +33,8 @@ internal sealed class StoredPartState : IPartState
             throw;
         }
 
-        async Task<SafetensorsReader> Open(BlobPointer blob) =>
-            SafetensorsReader.FromBlob(await store.ReadAsync(new BlobRef(blob.Sha256, blob.Length), cancellationToken), blob.Sha256);
+        async Task<SafetensorsReader> Open(BlobRef blob) =>
+            SafetensorsReader.FromBlob(await store.ReadAsync(blob, cancellationToken), blob.Sha256);
     }
 
     public Dictionary<string, Tensor> TakeWeights(Device device) =>

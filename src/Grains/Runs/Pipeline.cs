@@ -1,5 +1,4 @@
 using LisaOrleans.Checkpoints;
-using LisaOrleans.Data;
 using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains;
@@ -42,8 +41,8 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
                     Step = manifest.Step,
                     Spec = plan.Spec,
                     ConfigJson = plan.ConfigJson,
-                    Weights = Pointer(state.Weights),
-                    Optimizer = state.Optimizer is null ? null : Pointer(state.Optimizer),
+                    Weights = state.Weights,
+                    Optimizer = state.Optimizer,
                     Next = i + 1 < _parts.Count ? _parts[i + 1].Name : null,
                     NextSilo = i + 1 < _parts.Count ? stages.SiloOf(_parts[i + 1].Name) : null,
                     HeldBy = before?.FindSilo(part.Name) is { } silo && silo != stages.SiloOf(part.Name) ? silo : null,
@@ -104,15 +103,7 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
         Index = index,
         Train = train,
         LossScale = lossScale,
-        Data = new MicroBatchData
-        {
-            BatchSize = batch.BatchSize,
-            SequenceLength = batch.SequenceLength,
-            InputIds = batch.InputIds,
-            Labels = batch.Labels,
-            PositionIds = batch.PositionIds,
-            SegmentIds = batch.SegmentIds,
-        },
+        Data = batch,
     };
 
     /// <summary>Global L2 norm of the step's gradients, summed in the order of the parts.</summary>
@@ -140,8 +131,8 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
             (p.Name, Blobs: await p.Grain.CompleteSnapshot(generation, step, cancellationToken))));
         return blobs.ToDictionary(b => b.Name, b => new PartState
         {
-            Weights = Reference(b.Blobs.Weights),
-            Optimizer = b.Blobs.Optimizer is null ? null : Reference(b.Blobs.Optimizer),
+            Weights = b.Blobs.Weights,
+            Optimizer = b.Blobs.Optimizer,
         });
     }
 
@@ -161,8 +152,4 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
         let silo = before.FindSilo(part)
         where silo is not null && silo != stages.SiloOf(part)
         select PartGrains.Get(grains, plan.Spec.RunName, part, silo).Unload(generation));
-
-    private static BlobPointer Pointer(BlobRef blob) => new(blob.Sha256, blob.Length);
-
-    private static BlobRef Reference(BlobPointer blob) => new(blob.Sha256, blob.Length);
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using LisaOrleans.Data;
 using LisaOrleans.Training;
 using Microsoft.Extensions.Logging;
 

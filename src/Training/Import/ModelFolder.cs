@@ -1,4 +1,3 @@
-using System.Text.Json;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Model;
 using static TorchSharp.torch;
@@ -110,34 +109,9 @@ public sealed class ModelFolder : IDisposable
             return [(single, null)];
         }
 
-        return ReadIndex(index)
+        return WeightFiles.ReadIndex(index)
             .GroupBy(e => e.Value, e => e.Key)
             .Select(g => (System.IO.Path.Combine(path, g.Key), (IReadOnlyList<string>?)[.. g]));
-    }
-
-    private static Dictionary<string, string> ReadIndex(string index)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(index), new JsonDocumentOptions { AllowDuplicateProperties = false });
-            if (document.RootElement.ValueKind != JsonValueKind.Object
-                || !document.RootElement.TryGetProperty("weight_map", out var map) || map.ValueKind != JsonValueKind.Object)
-            {
-                throw new InvalidDataFileException(index, "field 'weight_map' must be an object from tensor names to file names");
-            }
-
-            return map.EnumerateObject().ToDictionary(e => e.Name, e =>
-                e.Value.ValueKind == JsonValueKind.String && e.Value.GetString() is { Length: > 0 } file
-                && file == System.IO.Path.GetFileName(file) && file.EndsWith(".safetensors", StringComparison.Ordinal)
-                    ? file
-                    : throw new InvalidDataFileException(
-                        index, $"field 'weight_map.{e.Name}' must be the name of a .safetensors file in the same folder"));
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // InvalidOperationException: an escaped half of a surrogate pair.
-            throw new InvalidDataFileException(index, $"is not valid JSON: {e.Message}");
-        }
     }
 
     private void Check()

@@ -107,10 +107,7 @@ public static class RunImporter
         var head = await RunStore.ReadHeadAsync(store, name, cancellationToken);
         if (head?.Manifest is null) return null;
         var manifest = await RunStore.ReadManifestAsync(store, head.Manifest, cancellationToken);
-        using var blob = await store.ReadAsync(manifest.Spec, cancellationToken);
-        var spec = JsonSerializer.Deserialize<TrainingSpec>(blob.ToArray())
-            ?? throw new InvalidDataFileException(manifest.Spec.Sha256, "the settings are empty");
-        return new StoredRun(manifest, spec);
+        return new StoredRun(manifest, await RunFiles.ReadSpecAsync(store, manifest, cancellationToken));
     }
 
     // A whole run is replaced in one piece when its successor's manifest is committed; of a damaged one nothing can be kept.

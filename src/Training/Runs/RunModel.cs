@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Data;
 using LisaOrleans.Model;
@@ -41,12 +39,8 @@ public sealed class RunModel
         var manifest = await RunStore.ReadManifestAsync(store, blob, cancellationToken).ConfigureAwait(false);
         if (!manifest.Completed) return null;
 
-        var spec = JsonSerializer.Deserialize<TrainingSpec>(await ReadAsync(store, manifest.Spec, cancellationToken).ConfigureAwait(false))
-            ?? throw new InvalidDataFileException(manifest.Spec.Sha256, "the settings are empty");
-        if (!manifest.Files.TryGetValue(ModelFolder.ConfigFile, out var configBlob))
-            throw new InvalidDataFileException($"manifest of {run}", $"field 'Files' has no {ModelFolder.ConfigFile}");
-        var json = Encoding.UTF8.GetString(await ReadAsync(store, configBlob, cancellationToken).ConfigureAwait(false));
-        var config = ModelConfigReader.Parse(json, $"{run}/{ModelFolder.ConfigFile}");
+        var spec = await RunFiles.ReadSpecAsync(store, manifest, cancellationToken).ConfigureAwait(false);
+        var (_, config) = await RunFiles.ReadConfigAsync(store, manifest, cancellationToken).ConfigureAwait(false);
         return new RunModel(store, manifest, blob, PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype), config);
     }
 

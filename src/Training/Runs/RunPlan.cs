@@ -1,4 +1,3 @@
-using System.Text.Json;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Data;
 using LisaOrleans.Model;
@@ -46,10 +45,8 @@ public sealed class RunPlan
 
     public static async Task<RunPlan> Read(IBlobStore store, Manifest manifest, CancellationToken cancellationToken)
     {
-        var spec = JsonSerializer.Deserialize<TrainingSpec>(await Bytes(manifest.Spec))
-            ?? throw new InvalidDataFileException(manifest.Spec.Sha256, "the settings are empty");
-        var configJson = System.Text.Encoding.UTF8.GetString(await Bytes(manifest.Files[ModelFolder.ConfigFile]));
-        var config = ModelConfigReader.Parse(configJson, $"{manifest.Run}/{ModelFolder.ConfigFile}");
+        var spec = await RunFiles.ReadSpecAsync(store, manifest, cancellationToken);
+        var (configJson, config) = await RunFiles.ReadConfigAsync(store, manifest, cancellationToken);
         if (manifest.Dataset is null) throw new InvalidDataFileException($"manifest of {manifest.Run}", "field 'Dataset' is missing");
 
         var data = await DatasetStorage.Read(store, manifest.Dataset, config.VocabSize, cancellationToken);
@@ -57,11 +54,5 @@ public sealed class RunPlan
             ? null
             : await DatasetStorage.Read(store, manifest.EvalDataset, config.VocabSize, cancellationToken);
         return new RunPlan(spec, configJson, config, data, evalData);
-
-        async Task<byte[]> Bytes(BlobRef blob)
-        {
-            using var content = await store.ReadAsync(blob, cancellationToken);
-            return content.ToArray();
-        }
     }
 }

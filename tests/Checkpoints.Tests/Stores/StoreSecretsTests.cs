@@ -30,7 +30,7 @@ public sealed class StoreSecretsTests(AzuriteFixture fixture)
     public async Task A_key_that_is_refused_is_not_repeated()
     {
         var (azurite, name) = await fixture.RequireAsync();
-        var wrong = Azurite.ConnectionStringAt(azurite.Port, WrongKey);
+        var wrong = AzuriteServer.ConnectionString(azurite.Port, WrongKey);
         var e = await Assert.ThrowsAsync<StoreLocationException>(() => BlobStores.OpenAsync(wrong, Token));
         Assert.Contains($"127.0.0.1:{azurite.Port}", e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(WrongKey, e.ToString(), StringComparison.Ordinal);
@@ -47,8 +47,8 @@ public sealed class StoreSecretsTests(AzuriteFixture fixture)
     {
         var (azurite, _) = await fixture.RequireAsync();
         var store = await BlobStores.OpenAsync(azurite.ConnectionString, Token);
-        Assert.DoesNotContain(Azurite.Key, store.Location, StringComparison.Ordinal);
-        await AssertSilentAsync(store, Azurite.Key);
+        Assert.DoesNotContain(AzuriteServer.Key, store.Location, StringComparison.Ordinal);
+        await AssertSilentAsync(store, AzuriteServer.Key);
     }
 
     [Fact]

@@ -3,8 +3,8 @@ using System.Xml.Linq;
 namespace LisaOrleans.Cli.Tests;
 
 /// <summary>
-/// Cli -> {Dashboard, Client}; Dashboard -> Api -> Silo -> Grains -> Training -> {Abstractions, Checkpoints, Data, Model} -> nothing
-/// of ours; Client -> {Abstractions, Checkpoints}.
+/// Cli -> {Dashboard, Client}; Dashboard -> Api -> Silo -> Grains -> Training -> {Checkpoints, Data, Model};
+/// Client -> Checkpoints; {Checkpoints, Data} -> Abstractions.
 /// </summary>
 public sealed class ReferenceDirectionTests
 {
@@ -12,14 +12,14 @@ public sealed class ReferenceDirectionTests
     {
         ["Abstractions"] = [],
         ["Model"] = [],
-        ["Data"] = [],
-        ["Checkpoints"] = [],
-        ["Training"] = ["Abstractions", "Checkpoints", "Data", "Model"],
+        ["Data"] = ["Abstractions"],
+        ["Checkpoints"] = ["Abstractions"],
+        ["Training"] = ["Checkpoints", "Data", "Model"],
         ["Grains"] = ["Training"],
         ["Silo"] = ["Grains"],
         ["Api"] = ["Silo"],
         ["Dashboard"] = ["Api"],
-        ["Client"] = ["Abstractions", "Checkpoints"],
+        ["Client"] = ["Checkpoints"],
         ["Cli"] = ["Client", "Dashboard"],
     };
 

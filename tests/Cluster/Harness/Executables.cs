@@ -5,8 +5,6 @@ internal static class Executables
 {
     public static string? Redis => Find("redis-server");
 
-    public static string? Azurite => Find("azurite-blob");
-
     /// <summary>The command line that was built beside this program.</summary>
     public static string Lisa { get; } = FindLisa();
 
@@ -17,7 +15,6 @@ internal static class Executables
 
     private static string? Find(string name) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/bin").Append("/usr/sbin")
-            .Append(Path.Combine(Repository, "artifacts", "node", "node_modules", ".bin"))
             .Select(folder => Path.Combine(folder, name)).FirstOrDefault(File.Exists);
 
     private static string FindLisa() => FindBuilt("LisaOrleans.Cli", "lisa", "src/Cli");

@@ -24,7 +24,7 @@ internal sealed class ComposeProject(ComposeFile file, TempFolder folder) : IAsy
         var redis = file.Services["redis"];
         Start("redis", Executables.Redis!, [.. Inside(redis, redis.Command).Skip(1), "--port", $"{_redisPort}", "--bind", "127.0.0.1"]);
         await Ports.WaitAsync(_redisPort, TimeSpan.FromSeconds(30));
-        if (Executables.Azurite is { } program)
+        if (AzuriteServer.Program is { } program)
         {
             var azurite = file.Services["azurite"];
             var words = Inside(azurite, [.. azurite.Entrypoint, .. azurite.Command])
@@ -68,7 +68,7 @@ internal sealed class ComposeProject(ComposeFile file, TempFolder folder) : IAsy
         environment[SettingsEnvironment.Variable(KnownSettings.SiloPort)] = $"{Ports.Free()}";
         environment[SettingsEnvironment.Variable(KnownSettings.GatewayPort)] = $"{Ports.Free()}";
         environment[SettingsEnvironment.Variable(KnownSettings.TensorPort)] = $"{Ports.Free()}";
-        if (Executables.Azurite is null) environment[SettingsEnvironment.Variable(KnownSettings.ClusterStore)] = folder["store"];
+        if (AzuriteServer.Program is null) environment[SettingsEnvironment.Variable(KnownSettings.ClusterStore)] = folder["store"];
         string[] words = ["-c", "cd \"$0\" && exec \"$@\"", work, Executables.Lisa, .. silo.Command];
         Silos.Add((silo, Start(silo.Name, "/bin/sh", words, environment), http));
     }

@@ -94,7 +94,7 @@ public sealed class RunImportGrainTests : IAsyncLifetime
         Assert.Contains("config.json", error.Message, StringComparison.Ordinal);
 
         error = await Assert.ThrowsAsync<InvalidTrainingInputException>(
-            () => ImportAsync(submission with { Data = new NamedBlob("data.jsonl", new BlobPointer(new string('0', 64), 5)) }));
+            () => ImportAsync(submission with { Data = new NamedBlob("data.jsonl", new BlobRef(new string('0', 64), 5)) }));
         Assert.Contains("missing", error.Message, StringComparison.Ordinal);
     }
 
@@ -113,7 +113,7 @@ public sealed class RunImportGrainTests : IAsyncLifetime
     {
         var blob = new BytesBlob(content);
         await _store.PutAsync(blob, Token);
-        return new NamedBlob(name, new BlobPointer(blob.Sha256, blob.Length));
+        return new NamedBlob(name, new BlobRef(blob.Sha256, blob.Length));
     }
 
     // All that decides the result, as one text.

@@ -134,14 +134,14 @@ public sealed class PartReceiverTests
     private static PartLoad Load(NamedTensor[] tensors, bool trains)
     {
         var blob = PartStorage.ToBlob(tensors, trains ? PartStorage.StateMetadata(StateStep) : null);
-        var pointer = new BlobPointer(blob.Sha256, blob.Length);
+        var pointer = new BlobRef(blob.Sha256, blob.Length);
         return new PartLoad
         {
             Generation = 2,
             Step = 9,
             Spec = new TrainingSpec { RunName = "r", BlockSize = 8, Dtype = "float32", Threads = 1 },
             ConfigJson = "",
-            Weights = trains ? new BlobPointer(new string('0', 64), 1) : pointer,
+            Weights = trains ? new BlobRef(new string('0', 64), 1) : pointer,
             Optimizer = trains ? pointer : null,
             HeldBy = "elsewhere",
         };

@@ -1,9 +1,9 @@
-namespace LisaOrleans.Data;
+namespace LisaOrleans.Data.Tests;
 
 /// <summary>Proves from a run's own records that each sample was used exactly once in each epoch.</summary>
 /// <param name="sampleCount">Samples of the data set.</param>
 /// <param name="stepsPerEpoch">Steps of an epoch.</param>
-public sealed class SampleLedger(int sampleCount, long stepsPerEpoch)
+internal sealed class SampleLedger(int sampleCount, long stepsPerEpoch)
 {
     private readonly Dictionary<(long Epoch, int Sample), long> _used = [];
     private readonly List<string> _faults = [];

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace LisaOrleans.Cluster;
+namespace LisaOrleans.Tests;
 
 /// <summary>A process of the cluster: its output goes to a file, and it can be killed, frozen, thawed and asked to leave.</summary>
 internal sealed partial class ServerProcess : IAsyncDisposable
