@@ -2,6 +2,7 @@ using LisaOrleans.Checkpoints;
 using LisaOrleans.Client;
 using LisaOrleans.Data;
 using LisaOrleans.Model;
+using LisaOrleans.Silo;
 using LisaOrleans.Training;
 
 namespace LisaOrleans.Cli;
@@ -36,9 +37,10 @@ internal static class ErrorReport
     {
         UsageException or InvalidSettingException or SettingsChangedException => ExitCodes.WrongUsageOrInput,
         InvalidDataFileException or ModelConfigException or DatasetException or TokenizerException => ExitCodes.WrongUsageOrInput,
-        BlobCorruptException or BlobMissingException or StoreLocationException => ExitCodes.WrongUsageOrInput,
+        BlobCorruptException or BlobMissingException or StoreLocationException or RunHeldException => ExitCodes.WrongUsageOrInput,
         FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException or ArgumentException => ExitCodes.WrongUsageOrInput,
         RunNotFoundException or InvalidTrainingSettingException or InvalidTrainingInputException or RunExistsException => ExitCodes.WrongUsageOrInput,
+        PortInUseException or RedisUnusableException => ExitCodes.WrongUsageOrInput,
         OperationCanceledException => ExitCodes.Interrupted,
         _ => ExitCodes.Failed,
     };

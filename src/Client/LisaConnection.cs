@@ -3,7 +3,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Configuration;
-using StackExchange.Redis;
+using Orleans.Serialization;
 
 namespace LisaOrleans.Client;
 
@@ -40,10 +40,14 @@ public sealed class LisaConnection : IAsyncDisposable
     {
         using var timed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timed.CancelAfter(patience);
-        var configuration = ConfigurationOptions.Parse(redis);
-        configuration.AbortOnConnectFail = false;
+        var configuration = ClientRedis.Parse(redis);
         var host = new HostBuilder()
-            .ConfigureServices(services => services.AddSingleton(logging ?? NullLoggerFactory.Instance).AddSingleton<IHostLifetime, NoLifetime>())
+            .ConfigureServices(services => services
+                .AddSingleton(logging ?? NullLoggerFactory.Instance)
+                .AddSingleton<IHostLifetime, NoLifetime>()
+
+                // An exception of a type that is not known here would lose its message.
+                .Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(LisaOrleans))))
             .UseOrleansClient(client => client
                 .Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (clusterId, clusterId))
                 .Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2))

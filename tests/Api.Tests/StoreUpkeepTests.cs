@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Data;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Time.Testing;
 
 namespace LisaOrleans.Api.Tests;
 
@@ -45,26 +44,6 @@ public sealed class StoreUpkeepTests : IDisposable
         await _upkeep.CollectAsync(TimeSpan.Zero, Token);
         Assert.Empty(await BlobsAsync());
         Assert.Empty(Directory.GetFiles(Path.Combine(_store.Location, "files"), "*.json"));
-    }
-
-    [Fact]
-    public async Task What_nothing_names_goes_once_a_day_when_it_is_a_day_old()
-    {
-        await CommitAsync("ftjob-a", "a", "b");
-        var named = (await BlobsAsync()).Count;
-        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        using var upkeep = new StoreUpkeep(_files, _jobs, new Idempotency(_store, null!, time), _store, time, NullLogger<StoreUpkeep>.Instance);
-        await _store.PutAsync(new BytesBlob([1]), Token);
-        await upkeep.CollectOrphansAsync(Token);
-        Assert.Equal(named + 1, (await BlobsAsync()).Count);
-
-        time.Advance(TimeSpan.FromHours(23));
-        await upkeep.CollectOrphansAsync(Token);
-        Assert.Equal(named + 1, (await BlobsAsync()).Count);
-
-        time.Advance(TimeSpan.FromHours(2));
-        await upkeep.CollectOrphansAsync(Token);
-        Assert.Equal(named, (await BlobsAsync()).Count);
     }
 
     [Fact]

@@ -5,8 +5,7 @@ using Microsoft.Extensions.Logging;
 namespace LisaOrleans.Api;
 
 /// <summary>
-/// Removes from the store what was deleted through the API, answers kept for Idempotency-Keys that are old, and once a day what
-/// silos that died had written for manifests that never came.
+/// Removes from the store what was deleted through the API, and answers kept for Idempotency-Keys that are old.
 /// </summary>
 internal sealed partial class StoreUpkeep(
     FileCatalog files, JobCatalog jobs, Idempotency idempotency, IBlobStore store, TimeProvider time, ILogger<StoreUpkeep> logger) : BackgroundService
@@ -16,11 +15,6 @@ internal sealed partial class StoreUpkeep(
     // Younger blobs may just have been found by somebody who is about to name them.
     private static readonly TimeSpan s_age = TimeSpan.FromHours(1);
 
-    // Models are uploaded before anything names them, and that may take hours.
-    private static readonly TimeSpan s_orphanAge = TimeSpan.FromDays(1);
-
-    private DateTimeOffset _nextForOrphans;
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(s_period, time);
@@ -29,7 +23,6 @@ internal sealed partial class StoreUpkeep(
             try
             {
                 await CollectAsync(s_age, stoppingToken);
-                await CollectOrphansAsync(stoppingToken);
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
@@ -44,14 +37,6 @@ internal sealed partial class StoreUpkeep(
         await idempotency.CollectAsync(cancellationToken);
         foreach (var job in (await jobs.ListAsync(cancellationToken)).Where(j => j.ModelDeleted && !j.RunDeleted))
             await DeleteRunAsync(job, minimumAge, cancellationToken);
-    }
-
-    internal async Task CollectOrphansAsync(CancellationToken cancellationToken)
-    {
-        if (time.GetUtcNow() < _nextForOrphans) return;
-        var report = await GarbageCollector.CollectAsync(store, s_orphanAge, time, cancellationToken);
-        _nextForOrphans = time.GetUtcNow() + s_orphanAge;
-        if (report.Deleted > 0) LogOrphans(report.Deleted, report.DeletedBytes);
     }
 
     // The head goes first, for nothing is collected that it names; it is gone for good only when the blobs are.
@@ -72,9 +57,6 @@ internal sealed partial class StoreUpkeep(
             if (await store.ExistsAsync(sha256, cancellationToken)) left.Add(sha256);
         await jobs.UpdateAsync(job.Id, j => j with { DeletedBlobs = left, RunDeleted = left.Count == 0 }, cancellationToken);
     }
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Deleted {Count} blobs of {Bytes} bytes that nothing names")]
-    private partial void LogOrphans(int count, long bytes);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Cleaning up the store failed")]
     private partial void LogFailed(Exception exception);

@@ -26,9 +26,16 @@ public static class GarbageCollector
         IBlobStore store, IReadOnlySet<string>? only, TimeSpan minimumAge, TimeProvider time, CancellationToken cancellationToken)
     {
         // List first, then look what is named: a blob that becomes named in between is found named.
-        var candidates = new List<StoredBlob>();
+        var (candidates, now) = (new List<StoredBlob>(), DateTimeOffset.MinValue);
         await foreach (var blob in store.ListAsync(cancellationToken).ConfigureAwait(false))
-            if (only?.Contains(blob.Sha256) != false && time.GetUtcNow() - blob.LastModified >= minimumAge) candidates.Add(blob);
+        {
+            if (blob.LastModified > now) now = blob.LastModified;
+            if (only?.Contains(blob.Sha256) != false) candidates.Add(blob);
+        }
+
+        // Nothing is older than it is beside the newest blob: the clock of this machine may be days ahead of the store's.
+        if (only is not null || now > time.GetUtcNow()) now = time.GetUtcNow();
+        candidates.RemoveAll(b => now - b.LastModified < minimumAge);
 
         var named = new HashSet<string>();
         await foreach (var run in RunStore.ListRunsAsync(store, cancellationToken).ConfigureAwait(false))

@@ -6,4 +6,5 @@ namespace LisaOrleans.Checkpoints;
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true, AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(Manifest))]
 [JsonSerializable(typeof(RunHead))]
+[JsonSerializable(typeof(LeaseDocument))]
 internal sealed partial class ManifestJson : JsonSerializerContext;

@@ -10,6 +10,9 @@ public sealed record RunClaim(string State, string? Cluster = null, bool Planned
     /// <value>Who it is, so that it knows its own writes whose answers were lost. Default a new name.</value>
     public string Owner { get; init; } = Guid.NewGuid().ToString("N");
 
+    /// <value>Who asks; one who holds the run's lease, and lives, refuses others. Default this process, as a silo of the cluster if any.</value>
+    public RunHolder Holder { get; init; } = RunHolder.ThisProcess with { Cluster = Cluster };
+
     /// <value>Whether the run is only taken from this very owner: who was replaced does not take it back.</value>
     public bool OnlyOwn { get; init; }
 }

@@ -45,8 +45,10 @@ public sealed class RunStore
     /// <param name="claim">What for.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="StaleGenerationException">Another process owns the run, and the claim is for one's own only.</exception>
+    /// <exception cref="RunHeldException">Somebody else works on the run and lives: see <see cref="RunLease"/>.</exception>
     public static async Task<RunStore> AcquireAsync(IBlobStore store, string run, RunClaim claim, CancellationToken cancellationToken)
     {
+        if (!claim.OnlyOwn) await RunLease.CheckAsync(store, run, claim.Holder, new LeaseOptions(), TimeProvider.System, cancellationToken).ConfigureAwait(false);
         RunHead? ours = null;
         var recovered = false;
         for (var (before, refusals) = ((string?)null, 0); ;)
@@ -191,8 +193,11 @@ public sealed class RunStore
     }
 
     /// <summary>Forgets a run. Its blobs go with the next garbage collection.</summary>
-    public static Task DeleteAsync(IBlobStore store, string run, CancellationToken cancellationToken) =>
-        store.DeleteDocumentAsync(HeadPath(run), cancellationToken);
+    public static async Task DeleteAsync(IBlobStore store, string run, CancellationToken cancellationToken)
+    {
+        await store.DeleteDocumentAsync(HeadPath(run), cancellationToken).ConfigureAwait(false);
+        await store.DeleteDocumentAsync(LeaseStorage.Path(run), cancellationToken).ConfigureAwait(false);
+    }
 
     private static string HeadPath(string run)
     {

@@ -17,18 +17,31 @@ internal static class SiloCommand
     {
         using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
         var api = HttpServerOptions.From(values);
-        var options = await Options(values, api, http, cancellationToken);
+        using var ports = new SiloPorts(values, Address(values));
+        var folders = new NewFolders();
+        ClusterSiloOptions options;
+        try
+        {
+            options = await Options(values, api, ports, folders, http, cancellationToken);
+        }
+        catch
+        {
+            folders.RemoveEmpty();
+            throw;
+        }
+
         await using var silo = ClusterSilo.Create(options);
+        ports.Dispose();
         await silo.StartAsync(cancellationToken);
         Console.WriteLine(
-            $"silo {options.Host}:{options.SiloPort} of cluster '{options.ClusterId}' is ready: roles {string.Join(',', options.Roles)}, "
+            $"silo {options.Host}:{options.SiloPort} of cluster '{options.ClusterId}' is ready: roles {string.Join(',', options.Roles)}, gateway port {options.GatewayPort}, "
             + $"{options.Threads} threads on {TrainingDevice.Name}, store {options.Store.Location}, {HttpServerOptions.Describe(options.Host, options.HttpPort, api)}");
         await silo.WaitForShutdownAsync(cancellationToken);
         return ExitCodes.Done;
     }
 
     private static async Task<ClusterSiloOptions> Options(
-        SettingValues values, ApiServerOptions api, HttpClient http, CancellationToken cancellationToken)
+        SettingValues values, ApiServerOptions api, SiloPorts ports, NewFolders folders, HttpClient http, CancellationToken cancellationToken)
     {
         var clusterId = values.Text(KnownSettings.ClusterId);
         var host = Address(values);
@@ -37,17 +50,19 @@ internal static class SiloCommand
             throw Wrong(values, KnownSettings.Roles, $"'{unknown}' is none of {string.Join(", ", SiloRoles.All)}");
         var threads = values.OptionalInteger(KnownSettings.SiloThreads) ?? Environment.ProcessorCount;
         if (threads is < 1 or > 1024) throw Wrong(values, KnownSettings.SiloThreads, $"'{threads}' must be from 1 to 1024");
+        IPAddress[] webAddresses = IPAddress.IsLoopback(host) ? [host] : api.Keys is null ? [IPAddress.Loopback] : [IPAddress.Loopback, host];
+        var tensorPort = SiloPorts.Read(values, KnownSettings.TensorPort, lowest: 0);
+        if (tensorPort > 0) ports.Take(KnownSettings.TensorPort, host);
         return new ClusterSiloOptions
         {
             ClusterId = clusterId,
-            Redis = values.Text(KnownSettings.Redis),
             Host = host,
             Secret = Secret(values, clusterId, host),
-            SiloPort = Port(values, KnownSettings.SiloPort, 1),
-            GatewayPort = Port(values, KnownSettings.GatewayPort, 1),
-            HttpPort = Port(values, KnownSettings.HttpPort, 1),
+            SiloPort = ports.Take(KnownSettings.SiloPort, host),
+            GatewayPort = ports.Take(KnownSettings.GatewayPort, host),
+            HttpPort = ports.Take(KnownSettings.HttpPort, webAddresses),
             Http = new DashboardServer(api),
-            TensorPort = Port(values, KnownSettings.TensorPort, 0),
+            TensorPort = tensorPort,
             Roles = roles,
             Threads = (int)threads,
             MemoryBytes = (long)(Positive(values, KnownSettings.Memory, 0, 1e6) * 1e9),
@@ -57,8 +72,24 @@ internal static class SiloCommand
             DrainTimeout = TimeSpan.FromSeconds(Positive(values, KnownSettings.DrainTimeout, 0, 86400)),
             JsonLogs = values.Text(KnownSettings.SiloLogFormat) == "json",
             PreemptionSources = Sources(values, http),
-            Store = await ClusterStores.Open(values, cancellationToken),
+            Store = await ClusterStores.Open(values, cancellationToken, folders: folders),
+            Redis = await Redis(values, clusterId),
         };
+    }
+
+    // Orleans would try for minutes, and say why in stack traces.
+    private static async Task<string> Redis(SettingValues values, string clusterId)
+    {
+        var text = values.Text(KnownSettings.Redis);
+        try
+        {
+            await RedisConnection.CheckAsync(text, clusterId);
+            return text;
+        }
+        catch (Exception e) when (e is FormatException or RedisUnusableException)
+        {
+            throw Wrong(values, KnownSettings.Redis, e.Message);
+        }
     }
 
     private static IReadOnlyList<IPreemptionSource> Sources(SettingValues values, HttpClient http)
@@ -100,14 +131,6 @@ internal static class SiloCommand
         return text.Length >= ShortestSecret
             ? SHA256.HashData(Encoding.UTF8.GetBytes(text))
             : throw new UsageException($"the cluster secret must have at least {ShortestSecret} characters");
-    }
-
-    private static int Port(SettingValues values, Setting setting, int lowest)
-    {
-        var port = values.Integer(setting);
-        return port >= lowest && port <= IPEndPoint.MaxPort
-            ? (int)port
-            : throw Wrong(values, setting, $"'{port}' must be from {lowest} to {IPEndPoint.MaxPort}");
     }
 
     private static double Positive(SettingValues values, Setting setting, double lowest, double highest)

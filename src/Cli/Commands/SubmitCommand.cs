@@ -7,7 +7,7 @@ internal static class SubmitCommand
 {
     public static async Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
     {
-        var request = TrainingRequest.From(values);
+        var request = TrainingRequest.From(values) with { Cluster = values.Text(KnownSettings.ClusterId) };
         ClusterStores.Check(values);
         await using var cluster = await ClusterConnection.Open(values, cancellationToken);
 

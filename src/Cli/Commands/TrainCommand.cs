@@ -1,3 +1,4 @@
+using System.Net;
 using System.Runtime.InteropServices;
 using LisaOrleans.Api;
 using LisaOrleans.Checkpoints;
@@ -11,8 +12,10 @@ using Spectre.Console;
 namespace LisaOrleans.Cli;
 
 /// <summary><c>lisa train</c>: imports model and data into the store, runs the grains in this process, writes the result.</summary>
-internal sealed class TrainCommand : IDisposable
+internal sealed class TrainCommand : IAsyncDisposable
 {
+    private static readonly LeaseOptions s_lease = new();
+
     private readonly SettingValues _values;
     private readonly ImportRequest _request;
     private readonly ModelConfig _config;
@@ -23,6 +26,7 @@ internal sealed class TrainCommand : IDisposable
     private readonly IRunReporter _reporter;
     private readonly TaskCompletionSource _interrupted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private IBlobStore _store = null!;
+    private RunLease? _lease;
 
     private TrainCommand(SettingValues values)
     {
@@ -47,7 +51,7 @@ internal sealed class TrainCommand : IDisposable
 
     public static async Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
     {
-        using var command = new TrainCommand(values);
+        await using var command = new TrainCommand(values);
         try
         {
             return await command.Run(cancellationToken);
@@ -58,7 +62,11 @@ internal sealed class TrainCommand : IDisposable
         }
     }
 
-    public void Dispose() => _reporter.Dispose();
+    public async ValueTask DisposeAsync()
+    {
+        _reporter.Dispose();
+        if (_lease is not null) await _lease.DisposeAsync();
+    }
 
     private async Task<int> Run(CancellationToken cancellationToken)
     {
@@ -69,7 +77,7 @@ internal sealed class TrainCommand : IDisposable
         var outcome = await Prepare(import.Token);
         Announce(outcome);
         if (!outcome.Resumed) ShowSample("before", _request.ModelFolder);
-        var state = outcome.AlreadyCompleted ? RunState.Succeeded : await Train(outcome);
+        var state = outcome.AlreadyCompleted ? RunState.Succeeded : await TrainUntilTaken(outcome);
         switch (state)
         {
             case RunState.Succeeded:
@@ -92,9 +100,12 @@ internal sealed class TrainCommand : IDisposable
     {
         try
         {
+            CheckPort();
             _folders.Expect(_output);
             OutputFolder.Prepare(_output);
             _store = await ClusterStores.Open(_values, cancellationToken, otherwise: Path.Combine(_output, "lisa-store"), folders: _folders);
+            if (!_values.Flag(KnownSettings.TakeOver))
+                await RunLease.CheckAsync(_store, RunName, RunHolder.ThisProcess, s_lease, TimeProvider.System, cancellationToken);
             return await Import(cancellationToken);
         }
         catch
@@ -104,11 +115,22 @@ internal sealed class TrainCommand : IDisposable
         }
     }
 
+    // The server starts when the model is imported, which is late for saying so.
+    private void CheckPort()
+    {
+        using var ports = new SiloPorts(_values, IPAddress.Loopback);
+        if (_httpPort > 0) ports.Take(KnownSettings.TrainHttpPort, IPAddress.Loopback);
+    }
+
     private async Task<ImportOutcome> Import(CancellationToken cancellationToken)
     {
         using var line = new ProgressLines(quiet: _reporter is JsonReporter);
-        return await RunImporter.ImportAsync(_store, _request, line, cancellationToken);
+        return await RunImporter.ImportAsync(_store, _request with { BeforeWriting = Hold }, line, cancellationToken);
     }
+
+    // For as long as this process lives: the same command, started twice by mistake, is refused.
+    private async Task Hold(CancellationToken cancellationToken) => _lease = await RunLease.AcquireAsync(
+        _store, RunName, RunHolder.ThisProcess, _values.Flag(KnownSettings.TakeOver), s_lease, TimeProvider.System, cancellationToken);
 
     private void Announce(ImportOutcome outcome)
     {
@@ -117,6 +139,19 @@ internal sealed class TrainCommand : IDisposable
         else if (outcome.Resumed) _reporter.Say($"resuming run '{RunName}' from step {outcome.ManifestStep} of {outcome.TotalSteps}");
         else _reporter.Say($"run '{RunName}': {s.Samples} samples, {s.Tokens} tokens, {outcome.TotalSteps} steps, {outcome.Spec.Threads} threads on {TrainingDevice.Name}");
         foreach (var line in DatasetReport.Lines(s, outcome.Spec.BlockSize)) _reporter.Say(line);
+    }
+
+    private async Task<RunState> TrainUntilTaken(ImportOutcome outcome)
+    {
+        try
+        {
+            return await Train(outcome);
+        }
+        catch (OperationCanceledException) when (_lease!.Lost.IsCancellationRequested)
+        {
+            ErrorReport.Write($"run '{RunName}' was taken over by another process, as --take-over asks; this one ends");
+            return RunState.Failed;
+        }
     }
 
     private async Task<RunState> Train(ImportOutcome outcome)
@@ -133,7 +168,7 @@ internal sealed class TrainCommand : IDisposable
         await board.RewriteAsync(history, CancellationToken.None);
         await run.Start();
         var pausing = PauseOnInterrupt(run);
-        await foreach (var happened in run.Watch(before, CancellationToken.None))
+        await foreach (var happened in run.Watch(before, _lease!.Lost))
         {
             if (happened is RunStarted started) _reporter.Started(started, _config.NumHiddenLayers);
             if (happened is StepCompleted step)

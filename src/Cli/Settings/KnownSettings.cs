@@ -20,6 +20,8 @@ internal static class KnownSettings
         "blob store that the run resumes from: a folder, an Azure Storage connection string, or a container's URL (default: OUTPUT/lisa-store)");
     public static readonly Setting RunName = new("run-name", SettingKind.Text, "the run's name in the store", "default");
     public static readonly Setting Overwrite = new("overwrite", SettingKind.Flag, "begin anew where the run exists", "false");
+    public static readonly Setting TakeOver = new(
+        "take-over", SettingKind.Flag, "take the run from the process or the cluster that is training it", "false");
     public static readonly Setting SamplePrompt = new("sample-prompt", SettingKind.Text, "show how the model goes on from this, before and after training");
 
     public static readonly Setting Method = new("method", SettingKind.Text, "what trains", "lisa", TrainingMethods.All);
@@ -83,11 +85,11 @@ internal static class KnownSettings
     public static readonly Setting TopP = new("top-p", SettingKind.Number, "draw from the likeliest tokens with this probability together", "1");
 
     public static readonly Setting ClusterId = new("cluster-id", SettingKind.Text, "silos and clients with the same id find each other", "lisa");
-    public static readonly Setting Redis = new("redis", SettingKind.Text, "Redis, as HOST:PORT or a StackExchange.Redis configuration", "localhost:6379");
+    public static readonly Setting Redis = new("redis", SettingKind.Text, "Redis, as HOST:PORT, redis://USER:PASSWORD@HOST:PORT, rediss://… (TLS), or a StackExchange.Redis configuration", "localhost:6379");
     public static readonly Setting ClusterStore = new(
         "store", SettingKind.Text, "blob store that all share: a folder, an Azure Storage connection string, or a container's URL");
-    public static readonly Setting SiloPort = new("silo-port", SettingKind.Integer, "port for other silos", "11111");
-    public static readonly Setting GatewayPort = new("gateway-port", SettingKind.Integer, "port for clients", "30000");
+    public static readonly Setting SiloPort = new("silo-port", SettingKind.Integer, "port for other silos; where it is not given and the usual one is taken, any free one", "11111");
+    public static readonly Setting GatewayPort = new("gateway-port", SettingKind.Integer, "port for clients; the same", "30000");
     public static readonly Setting HttpPort = new("http-port", SettingKind.Integer, "port for the HTTP API, /health and /metrics; beyond loopback only with --api-keys", "8080");
     public static readonly Setting TrainHttpPort = new("http-port", SettingKind.Integer, "port for the HTTP API on loopback, while it trains");
     public static readonly Setting ApiKeyFile = new("api-keys", SettingKind.Path, "file of keys for the HTTP API, made by lisa keys new");
@@ -125,7 +127,7 @@ internal static class KnownSettings
 
     public static IReadOnlyList<Setting> Train { get; } =
     [
-        Model, DataFile, Output, EvalData, Store, RunName, Priority, Overwrite, SamplePrompt,
+        Model, DataFile, Output, EvalData, Store, RunName, Priority, Overwrite, TakeOver, SamplePrompt,
         .. s_lisa,
         MaxSteps, Epochs, .. s_batches, Packing,
         LearningRate, Scheduler, WarmupRatio, WarmupSteps, WeightDecay, MaxGradNorm, Beta1, Beta2, Epsilon,
@@ -143,7 +145,7 @@ internal static class KnownSettings
     [
         .. s_cluster,
         .. Train.Select(s => s == Store ? ClusterStore : s)
-            .Where(s => s != Output && s != SamplePrompt && s != LogFormat && s != TrainHttpPort && !s_http.Contains(s)),
+            .Where(s => s != Output && s != TakeOver && s != SamplePrompt && s != LogFormat && s != TrainHttpPort && !s_http.Contains(s)),
     ];
 
     public static IReadOnlyList<Setting> NewKey { get; } = [Scope, ApiKeyFile];

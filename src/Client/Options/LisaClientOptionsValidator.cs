@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Options;
-using StackExchange.Redis;
 
 namespace LisaOrleans.Client;
 
@@ -10,7 +9,7 @@ internal sealed class LisaClientOptionsValidator : IValidateOptions<LisaClientOp
     {
         var problems = new List<string>();
         if (string.IsNullOrWhiteSpace(options.ClusterId)) problems.Add($"{nameof(options.ClusterId)} is empty; it must be the id that the silos were started with");
-        if (!IsRedis(options.Redis)) problems.Add($"{nameof(options.Redis)} must be HOST:PORT or a StackExchange.Redis configuration");
+        if (RedisProblem(options.Redis) is { } problem) problems.Add($"{nameof(options.Redis)}: {problem}");
         if (options.Store is { } store && string.IsNullOrWhiteSpace(store)) problems.Add($"{nameof(options.Store)} is empty; it must be a folder, a connection string or a URL, or null");
         Positive(nameof(options.ConnectTimeout), options.ConnectTimeout);
         Positive(nameof(options.RetryTimeout), options.RetryTimeout);
@@ -23,16 +22,17 @@ internal sealed class LisaClientOptionsValidator : IValidateOptions<LisaClientOp
         }
     }
 
-    private static bool IsRedis(string? text)
+    private static string? RedisProblem(string? text)
     {
-        if (string.IsNullOrWhiteSpace(text)) return false;
+        if (string.IsNullOrWhiteSpace(text)) return "is empty; it must be HOST:PORT, a URL, or a StackExchange.Redis configuration";
         try
         {
-            return ConfigurationOptions.Parse(text).EndPoints.Count > 0;
+            ClientRedis.Parse(text);
+            return null;
         }
-        catch (Exception e) when (e is ArgumentException or FormatException)
+        catch (FormatException e)
         {
-            return false;
+            return e.Message;
         }
     }
 }

@@ -36,7 +36,7 @@ internal sealed partial class RunImportGrain(IBlobStore store, IClusterView clus
         {
             RunName.Validate(submission.Spec.RunName);
             files = await SubmittedFiles.FetchAsync(store, submission, cancellationToken);
-            var request = Request(submission, files, silos);
+            var request = Request(submission, files, silos) with { Cluster = cluster.ClusterId };
             CheckFits(request, silos);
             var outcome = await RunImporter.ImportAsync(store, request, null, cancellationToken);
             await CleanUploads(cancellationToken);
@@ -58,6 +58,10 @@ internal sealed partial class RunImportGrain(IBlobStore store, IClusterView clus
         catch (InvalidSettingException e)
         {
             throw new InvalidTrainingSettingException(e.Setting, e.Message);
+        }
+        catch (RunHeldException e)
+        {
+            throw new InvalidTrainingSettingException("run_name", e.Message);
         }
         catch (SettingsChangedException e)
         {

@@ -293,7 +293,7 @@ internal sealed partial class RunGrain(IBlobStore store, IClusterView cluster, L
                 Ended(RunState.Paused, null);
                 return;
             }
-            catch (StaleGenerationException e)
+            catch (Exception e) when (e is StaleGenerationException or RunHeldException)
             {
                 Replaced(e);
                 return;

@@ -5,7 +5,6 @@ using Microsoft.Extensions.Hosting;
 using LisaOrleans.Grains;
 using Orleans.Configuration;
 using Orleans.Runtime.MembershipService.SiloMetadata;
-using StackExchange.Redis;
 
 namespace LisaOrleans.Silo;
 
@@ -29,6 +28,8 @@ public static class ClusterSilo
         builder.Services.AddSingleton<IClusterView, ClusterView>();
         builder.UseOrleans(silo => Configure(silo, options));
         builder.Services.AddHostedService<RunWaker>();
+        builder.Services.AddHostedService<LeaseKeeper>();
+        builder.Services.AddHostedService<MembershipRestorer>();
         var app = builder.Build();
         options.Http.Map(app);
         return app;
@@ -36,8 +37,8 @@ public static class ClusterSilo
 
     private static void Configure(ISiloBuilder silo, ClusterSiloOptions options)
     {
-        var redis = ConfigurationOptions.Parse(options.Redis);
-        redis.AbortOnConnectFail = false;
+        var redis = RedisConnection.Parse(options.Redis);
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, PortGuard>();
         // Orleans' older directory puts to sleep whatever grains a leaving silo had the entries of, wherever they are: parts
         // in the middle of training, which would be a recovery for every silo that leaves.
 #pragma warning disable ORLEANSEXP003

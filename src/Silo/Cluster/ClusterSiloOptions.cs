@@ -10,7 +10,7 @@ public sealed record ClusterSiloOptions
     /// <value>Silos with the same id find each other.</value>
     public required string ClusterId { get; init; }
 
-    /// <value>Redis, as HOST:PORT or a StackExchange.Redis configuration string.</value>
+    /// <value>Redis, as HOST:PORT, a URL, or a StackExchange.Redis configuration string.</value>
     public required string Redis { get; init; }
 
     /// <value>The blob store; not owned.</value>

@@ -21,6 +21,7 @@ public static class LisaSiloBuilderExtensions
         services.AddSingleton<IBlobStore>(new MeasuredBlobStore(store));
         services.AddSingleton<LocalParts>();
         services.AddSingleton<LocalRuns>();
+        services.AddHostedService<OrphanCollector>();
         services.AddSingleton<IDeviceWorker>(_ => new DeviceWorker(TrainingDevice.Find()));
         services.AddSingleton<ITensorExchange>(s => new TensorExchange(
             s.GetRequiredService<IDeviceWorker>(), transport, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<TensorExchange>>()));

@@ -25,4 +25,10 @@ public sealed record ImportRequest
 
     /// <value>Begin anew where a run of this name exists.</value>
     public bool Overwrite { get; init; }
+
+    /// <value>The cluster that is to train it; null (default) for this process.</value>
+    public string? Cluster { get; init; }
+
+    /// <value>Called when all input has been read and nothing has been written yet; what it throws ends the import. Default null.</value>
+    public Func<CancellationToken, Task>? BeforeWriting { get; init; }
 }

@@ -42,6 +42,7 @@ public static class RunImporter
             throw new InvalidSettingException("num_train_epochs", $"makes {batches.TotalSteps} steps; at most {int.MaxValue} are possible");
 
         var specBlob = new BytesBlob(JsonSerializer.SerializeToUtf8Bytes(spec));
+        if (request.BeforeWriting is { } begin) await begin(cancellationToken);
         var run = await Store(specBlob);
         return new ImportOutcome
         {
@@ -70,7 +71,7 @@ public static class RunImporter
 
             await store.PutAsync(spec0, cancellationToken);
             if (request.Overwrite) await ForgetIfDamaged(store, spec.RunName, cancellationToken);
-            var session = await RunStore.AcquireAsync(store, spec.RunName, new RunClaim(RunHeadStates.Queued), cancellationToken);
+            var session = await RunStore.AcquireAsync(store, spec.RunName, new RunClaim(RunHeadStates.Queued) { Holder = RunHolder.ThisProcess with { Cluster = request.Cluster } }, cancellationToken);
 
             // Looked at again: another process may have trained on, or made the run, while this one was reading its files.
             if (stored is null && session.Manifest is not null && !request.Overwrite)

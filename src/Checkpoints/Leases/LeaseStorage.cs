@@ -1,0 +1,52 @@
+using System.Text.Json;
+
+namespace LisaOrleans.Checkpoints;
+
+/// <summary>A run's lease in the store, and whether its holder lives.</summary>
+internal static class LeaseStorage
+{
+    public static string Path(string run)
+    {
+        RunName.Validate(run);
+        return $"runs/{run}/lease.json";
+    }
+
+    public static async Task<(LeaseDocument? Document, string? ETag)> ReadAsync(IBlobStore store, string run, CancellationToken cancellationToken)
+    {
+        if (await store.GetDocumentAsync(Path(run), cancellationToken).ConfigureAwait(false) is not { } stored) return (null, null);
+        try
+        {
+            var document = JsonSerializer.Deserialize(stored.Content, ManifestJson.Default.LeaseDocument);
+            return (document ?? throw new InvalidDataFileException($"{store.Location}: {Path(run)}", "must be a JSON object"), stored.ETag);
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataFileException($"{store.Location}: {Path(run)}", e.Message);
+        }
+    }
+
+    public static Task<string> WriteAsync(IBlobStore store, string run, LeaseDocument document, string? etag, CancellationToken cancellationToken) =>
+        store.PutDocumentAsync(Path(run), JsonSerializer.SerializeToUtf8Bytes(document, ManifestJson.Default.LeaseDocument), etag, cancellationToken);
+
+    /// <summary>Throws if somebody else than the one who asks holds it and lives.</summary>
+    public static async Task CheckAsync(
+        IBlobStore store, string run, RunHolder asks, LeaseDocument found, LeaseOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (IsFree(found)) return;
+        var alive = found.Holder.IsAlive();
+        if (alive == true) throw new RunHeldException(run, found);
+
+        // A cluster outlives its silos.
+        if (alive == false && found.Holder.Cluster is null) return;
+        var (asked, patience) = (time.GetTimestamp(), found.Holder.Cluster is null ? options.Patience : options.ClusterPatience);
+        while (time.GetElapsedTime(asked) < patience)
+        {
+            await Task.Delay(options.Look, time, cancellationToken).ConfigureAwait(false);
+            var (now, _) = await ReadAsync(store, run, cancellationToken).ConfigureAwait(false);
+            if (now is null || IsFree(now)) return;
+            if (now != found) throw new RunHeldException(run, now);
+        }
+
+        bool IsFree(LeaseDocument lease) => lease.Released || lease.Holder.IsSame(asks);
+    }
+}

@@ -1,0 +1,168 @@
+namespace LisaOrleans.Checkpoints;
+
+/// <summary>
+/// Says in the store that somebody works on a run, and lives: a document beside the run's head that changes every other
+/// second. A run that is alive is thereby not taken over by mistake. Correctness does not rest on it: whoever was replaced is
+/// stopped by the head's generation, whatever stands here. No two clocks are compared.
+/// </summary>
+public sealed class RunLease : IAsyncDisposable
+{
+    private readonly IBlobStore _store;
+    private readonly string _run;
+    private readonly LeaseOptions _options;
+    private readonly TimeProvider _time;
+    private readonly CancellationTokenSource _end = new();
+    private readonly CancellationTokenSource _lost = new();
+    private readonly Task _beating;
+    private LeaseDocument _document;
+    private string _etag;
+
+    private RunLease(IBlobStore store, string run, LeaseDocument document, string etag, LeaseOptions options, TimeProvider time)
+    {
+        (_store, _run, _document, _etag, _options, _time) = (store, run, document, etag, options, time);
+        Lost = _lost.Token;
+        _beating = BeatAsync();
+    }
+
+    /// <summary>Cancelled when somebody else has taken the run.</summary>
+    public CancellationToken Lost { get; }
+
+    /// <summary>Takes the lease of a run, and keeps it until it is disposed of.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="run">The run; need not exist yet.</param>
+    /// <param name="holder">For whom.</param>
+    /// <param name="takeOver">Whether to take it from one who lives, too.</param>
+    /// <param name="options">How often to beat, how long to wait.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="RunHeldException">Somebody else works on the run and lives.</exception>
+    public static async Task<RunLease> AcquireAsync(
+        IBlobStore store, string run, RunHolder holder, bool takeOver, LeaseOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var (before, etag) = await LeaseStorage.ReadAsync(store, run, cancellationToken).ConfigureAwait(false);
+            if (before is not null && !takeOver) await LeaseStorage.CheckAsync(store, run, holder, before, options, time, cancellationToken).ConfigureAwait(false);
+            var since = before?.Released == false && before.Holder.IsSame(holder) ? before.Since : time.GetUtcNow();
+            var document = new LeaseDocument(holder, since, (before?.Beat ?? 0) + 1);
+            try
+            {
+                return new RunLease(store, run, document, await LeaseStorage.WriteAsync(store, run, document, etag, cancellationToken).ConfigureAwait(false), options, time);
+            }
+            catch (ETagMismatchException)
+            {
+                // Somebody was quicker, or beats: what they wrote is looked at anew.
+            }
+        }
+    }
+
+    /// <summary>Throws if somebody else works on a run and lives. Where only waiting tells, it waits.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="holder">Who asks.</param>
+    /// <param name="options">How long to wait.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="RunHeldException">Somebody else does.</exception>
+    public static async Task CheckAsync(
+        IBlobStore store, string run, RunHolder holder, LeaseOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var (document, _) = await LeaseStorage.ReadAsync(store, run, cancellationToken).ConfigureAwait(false);
+        if (document is not null) await LeaseStorage.CheckAsync(store, run, holder, document, options, time, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Takes the lease away from whoever has it: the next to ask gets it.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task BreakAsync(IBlobStore store, string run, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var (before, etag) = await LeaseStorage.ReadAsync(store, run, cancellationToken).ConfigureAwait(false);
+            if (before is null or { Released: true }) return;
+            try
+            {
+                await LeaseStorage.WriteAsync(store, run, before with { Beat = before.Beat + 1, Released = true }, etag, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (ETagMismatchException)
+            {
+                // It beats just now.
+            }
+        }
+    }
+
+    /// <summary>Lets go of the run.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_end.IsCancellationRequested) return;
+        await _end.CancelAsync().ConfigureAwait(false);
+        await _beating.ConfigureAwait(false);
+        try
+        {
+            if (!_lost.IsCancellationRequested) await WriteAsync(_document with { Released = true }, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // The store is away. Whoever comes next waits for a beat that does not come, or sees that this process is gone.
+        }
+
+        _end.Dispose();
+        _lost.Dispose();
+    }
+
+    private async Task BeatAsync()
+    {
+        using var timer = new PeriodicTimer(_options.Period, _time);
+        try
+        {
+            while (await timer.WaitForNextTickAsync(_end.Token).ConfigureAwait(false))
+            {
+                try
+                {
+                    await WriteAsync(_document, _end.Token).ConfigureAwait(false);
+                }
+                catch (Exception) when (!_end.IsCancellationRequested)
+                {
+                    // The store is away for a while: the next beat tries again, and whoever waits for it cannot reach it either.
+                }
+
+                if (_lost.IsCancellationRequested) return;
+            }
+        }
+        catch (OperationCanceledException) when (_end.IsCancellationRequested)
+        {
+        }
+    }
+
+    private async Task WriteAsync(LeaseDocument document, CancellationToken cancellationToken)
+    {
+        var next = document with { Beat = document.Beat + 1 };
+        try
+        {
+            _etag = await LeaseStorage.WriteAsync(_store, _run, next, _etag, cancellationToken).ConfigureAwait(false);
+            _document = next;
+        }
+        catch (ETagMismatchException)
+        {
+            var (found, etag) = await LeaseStorage.ReadAsync(_store, _run, cancellationToken).ConfigureAwait(false);
+            if (found is null)
+            {
+                // A damaged run was forgotten, so that it may begin anew.
+                _etag = await LeaseStorage.WriteAsync(_store, _run, next, null, cancellationToken).ConfigureAwait(false);
+                _document = next;
+                return;
+            }
+
+            if (found is { Released: false } && found.Holder.Id == _document.Holder.Id && etag is not null)
+            {
+                // Our own write, whose answer was lost.
+                (_document, _etag) = (found, etag);
+                return;
+            }
+
+            await _lost.CancelAsync().ConfigureAwait(false);
+        }
+    }
+}

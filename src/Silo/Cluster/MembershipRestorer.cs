@@ -1,0 +1,81 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace LisaOrleans.Silo;
+
+/// <summary>
+/// Writes the cluster's membership anew where Redis has lost it: silos would go on with what they remember, found by nobody,
+/// and the next one to start would make a cluster of its own and take their runs.
+/// </summary>
+internal sealed partial class MembershipRestorer(
+    IMembershipTable table, IClusterMembershipService membership, ILocalSiloDetails silo, TimeProvider time, ILogger<MembershipRestorer> logger) : BackgroundService
+{
+    private static readonly TimeSpan s_period = TimeSpan.FromSeconds(2);
+
+    // The rows of silos that lived when the table was last whole.
+    private IReadOnlyList<MembershipEntry> _rows = [];
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(s_period, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+        {
+            try
+            {
+                await LookAsync(stoppingToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+            {
+                // Redis is away; whether it has forgotten anything shows when it is back.
+                LogUnread(e.Message);
+            }
+        }
+    }
+
+    internal async Task LookAsync(CancellationToken cancellationToken)
+    {
+        var read = await table.ReadAllAsync(cancellationToken).ConfigureAwait(false);
+        if (Contains(read, silo.SiloAddress))
+        {
+            _rows = [.. read.Members.Select(m => m.Item1).Where(e => e.Status == SiloStatus.Active)];
+            return;
+        }
+
+        // Before this silo has joined, and when it leaves, there is nothing to restore.
+        if (_rows.Count == 0 || membership.CurrentSnapshot.GetSiloStatus(silo.SiloAddress) != SiloStatus.Active) return;
+        LogLost(_rows.Count);
+        await RestoreAsync(cancellationToken).ConfigureAwait(false);
+        LogRestored();
+    }
+
+    // All rows first, and only then a version that the silos have not seen yet: none of them ever reads a part of the table.
+    private async Task RestoreAsync(CancellationToken cancellationToken)
+    {
+        await table.InitializeMembershipTableAsync(true, cancellationToken).ConfigureAwait(false);
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            var (read, known) = (await table.ReadAllAsync(cancellationToken).ConfigureAwait(false), membership.CurrentSnapshot);
+            var next = read.Version.Next();
+            if (_rows.FirstOrDefault(e => !Contains(read, e.SiloAddress) && known.GetSiloStatus(e.SiloAddress) == SiloStatus.Active) is { } missing)
+            {
+                await table.InsertRowAsync(missing, next, cancellationToken).ConfigureAwait(false);
+                continue;
+            }
+
+            if (read.Version.Version > known.Version.Value) return;
+            if (read.TryGet(silo.SiloAddress) is not { } own) return;
+            await table.UpdateRowAsync(own.Item1, own.Item2, next, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private static bool Contains(MembershipTableData read, SiloAddress address) => read.Members.Any(m => m.Item1.SiloAddress.Equals(address));
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Redis has lost the cluster's membership; writing it anew with {Silos} silos")]
+    private partial void LogLost(int silos);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The cluster's membership is in Redis again. If this happens often, give Redis persistence: see docs/reliability.md")]
+    private partial void LogRestored();
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "The membership could not be read: {Reason}")]
+    private partial void LogUnread(string reason);
+}

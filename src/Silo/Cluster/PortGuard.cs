@@ -1,0 +1,21 @@
+using System.Net;
+
+namespace LisaOrleans.Silo;
+
+/// <summary>
+/// Looks, when a silo's listeners are up and before it joins its cluster, whether it shares a port with another process that
+/// was started in the same moment. Sharing one, each would be taken for the other.
+/// </summary>
+internal sealed class PortGuard(ClusterSiloOptions options) : ILifecycleParticipant<ISiloLifecycle>
+{
+    public void Participate(ISiloLifecycle lifecycle) => lifecycle.Subscribe(nameof(PortGuard), ServiceLifecycleStage.RuntimeInitialize, _ =>
+    {
+        foreach (var port in (int[])[options.SiloPort, options.GatewayPort])
+        {
+            if (PortReservation.Listeners(new IPEndPoint(options.Host, port)) > 1)
+                throw new PortInUseException($"port {port} of {options.Host} was taken by another process in this moment");
+        }
+
+        return Task.CompletedTask;
+    });
+}

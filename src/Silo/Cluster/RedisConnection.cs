@@ -1,0 +1,69 @@
+using LisaOrleans.Checkpoints;
+using StackExchange.Redis;
+
+namespace LisaOrleans.Silo;
+
+/// <summary>How a cluster's Redis is written, and whether it answers.</summary>
+public static class RedisConnection
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>Reads a URL, HOST:PORT, or a StackExchange.Redis configuration.</summary>
+    /// <exception cref="FormatException">It is none of these. The message holds no secret.</exception>
+    public static ConfigurationOptions Parse(string text)
+    {
+        try
+        {
+            var options = RedisAddress.Parse(text) is { } address
+                ? new ConfigurationOptions
+                {
+                    EndPoints = { { address.Host, address.Port } },
+                    User = address.User,
+                    Password = address.Password,
+                    Ssl = address.Tls,
+                    DefaultDatabase = address.Database,
+                }
+                : ConfigurationOptions.Parse(text);
+            if (options.EndPoints.Count == 0) throw new FormatException("no host is named");
+            options.AbortOnConnectFail = false;
+            return options;
+        }
+        catch (ArgumentException e)
+        {
+            throw new FormatException(SecretMask.Apply(e.Message), e);
+        }
+    }
+
+    /// <summary>Connects, proves the password, and looks whether a cluster's membership may be read.</summary>
+    /// <param name="text">Where Redis is.</param>
+    /// <param name="clusterId">The cluster.</param>
+    /// <exception cref="FormatException">The text is no Redis.</exception>
+    /// <exception cref="RedisUnusableException">It does not answer, or refuses. The message says which, without secrets.</exception>
+    public static async Task CheckAsync(string text, string clusterId)
+    {
+        var options = Parse(text);
+        (options.AbortOnConnectFail, options.ConnectRetry, options.ConnectTimeout) = (true, 1, (int)s_patience.TotalMilliseconds);
+        var place = string.Join(',', options.EndPoints.Select(e => e.ToString()!.Replace("Unspecified/", "", StringComparison.Ordinal)));
+        try
+        {
+            await using var redis = await ConnectionMultiplexer.ConnectAsync(options).ConfigureAwait(false);
+            var database = redis.GetDatabase();
+            await database.PingAsync().ConfigureAwait(false);
+            await database.HashLengthAsync($"{clusterId}/members/{clusterId}").ConfigureAwait(false);
+        }
+        catch (RedisServerException e)
+        {
+            throw new RedisUnusableException($"{place} refuses: {SecretMask.Apply(e.Message)}");
+        }
+        catch (Exception e) when (e is RedisException or TimeoutException)
+        {
+            throw new RedisUnusableException(e.ToString() switch
+            {
+                var s when s.Contains("WRONGPASS", StringComparison.Ordinal) => $"{place} refuses user or password",
+                var s when s.Contains("NOAUTH", StringComparison.Ordinal) => $"{place} wants a password, and none is given",
+                var s when s.Contains("AuthenticationFailure", StringComparison.Ordinal) => $"{place} refuses the connection: user, password or TLS is wrong",
+                _ => $"{place} does not answer; is Redis running there, and its TLS as said?",
+            });
+        }
+    }
+}

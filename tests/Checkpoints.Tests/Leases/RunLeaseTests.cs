@@ -1,0 +1,174 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Time.Testing;
+
+namespace LisaOrleans.Checkpoints.Tests;
+
+/// <summary>Who lives keeps the run, who is dead loses it: by the machine's own proof at once, else by beats that do not come.</summary>
+public sealed class RunLeaseTests : IDisposable
+{
+    private static readonly LeaseOptions s_options = new();
+    private static readonly RunHolder s_here = RunHolder.ThisProcess;
+    private static readonly RunHolder s_elsewhere = new("elsewhere", "other-host", 1, null, "another boot", "1");
+
+    private readonly TempFolder _folder = new();
+    private readonly FolderBlobStore _store;
+
+    // Stands still unless a test moves it: what ends all the same did not wait.
+    private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
+
+    public RunLeaseTests() => _store = new FolderBlobStore(_folder.Root);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task AcquireAsync_living_process_of_this_machine_is_refused_at_once_and_named()
+    {
+        await using var first = await Acquire(Another(Environment.ProcessId, s_here.Started));
+        var e = await Assert.ThrowsAsync<RunHeldException>(() => Acquire(s_here));
+        Assert.Contains($"run 'r' is being trained by process {Environment.ProcessId} on host 'this-host' since ", e.Message, StringComparison.Ordinal);
+        Assert.Contains("--take-over", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AcquireAsync_process_of_this_machine_that_is_gone_is_replaced_at_once()
+    {
+        using var process = Process.Start("true");
+        await process.WaitForExitAsync(Token);
+        await using var dead = await Acquire(Another(process.Id, "12345"));
+        await using var next = await Acquire(s_here);
+    }
+
+    [Fact]
+    public async Task AcquireAsync_process_id_that_is_another_process_by_now_is_replaced_at_once()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "other systems do not tell when a process began");
+        await using var dead = await Acquire(Another(Environment.ProcessId, "1"));
+        await using var next = await Acquire(s_here);
+    }
+
+    [Theory]
+    [InlineData(-30)]
+    [InlineData(0)]
+    [InlineData(30)]
+    public async Task AcquireAsync_silent_machine_is_replaced_after_the_patience_whatever_its_clock_says(int days)
+    {
+        var theirs = new FakeTimeProvider(_time.GetUtcNow().AddDays(days));
+        await using var dead = await RunLease.AcquireAsync(_store, "r", s_elsewhere, false, s_options, theirs, Token);
+        var next = Acquire(s_here);
+        var waited = await Pass(next);
+        await using var taken = await next;
+        Assert.True(waited >= s_options.Patience, $"taken after {waited}");
+    }
+
+    [Theory]
+    [InlineData(-30)]
+    [InlineData(30)]
+    public async Task AcquireAsync_machine_that_beats_is_refused_whatever_its_clock_says(int days)
+    {
+        var theirs = new FakeTimeProvider(_time.GetUtcNow().AddDays(days));
+        await using var alive = await RunLease.AcquireAsync(_store, "r", s_elsewhere, false, s_options, theirs, Token);
+        var next = Acquire(s_here);
+        var before = (await _store.GetDocumentAsync("runs/r/lease.json", Token))!.ETag;
+        theirs.Advance(s_options.Period);
+        await Until.True(async () => (await _store.GetDocumentAsync("runs/r/lease.json", Token))!.ETag != before);
+        await Pass(next);
+        var e = await Assert.ThrowsAsync<RunHeldException>(() => next);
+        Assert.Contains("process 1 on host 'other-host'", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AcquireAsync_many_at_one_moment_one_gets_it()
+    {
+        var tries = Enumerable.Range(0, 20).Select(i => Task.Run(() => Acquire(Another(Environment.ProcessId, s_here.Started) with { Id = $"{i}" }))).ToArray();
+        await Task.WhenAll(tries).ContinueWith(_ => { }, Token, TaskContinuationOptions.None, TaskScheduler.Default);
+        await using var lease = await Assert.Single(tries, t => t.IsCompletedSuccessfully);
+        Assert.Equal(19, tries.Count(t => t.Exception?.InnerException is RunHeldException));
+    }
+
+    [Fact]
+    public async Task AcquireAsync_let_go_of_is_had_at_once()
+    {
+        await (await Acquire(s_elsewhere)).DisposeAsync();
+        await using var next = await Acquire(s_here);
+    }
+
+    [Fact]
+    public async Task AcquireAsync_silo_of_the_same_cluster_goes_on_at_once_and_another_cluster_waits_longer_than_for_a_process()
+    {
+        var silo = s_elsewhere with { Cluster = "c" };
+        await using var first = await Acquire(silo);
+        await using var second = await Acquire(s_here with { Id = "b", Cluster = "c" });
+        var single = Acquire(s_here with { Id = "single" });
+        await Pass(single);
+        Assert.Contains("cluster 'c'", (await Assert.ThrowsAsync<RunHeldException>(() => single)).Message, StringComparison.Ordinal);
+
+        await second.DisposeAsync();
+        await using var third = await RunLease.AcquireAsync(_store, "r", silo with { Id = "third" }, false, s_options, new FakeTimeProvider(), Token);
+        var other = Acquire(s_here with { Cluster = "d" });
+        Assert.True(await Pass(other) >= s_options.ClusterPatience);
+        await using var fourth = await other;
+    }
+
+    [Fact]
+    public async Task AcquireAsync_taking_over_ends_the_owner_before()
+    {
+        await using var first = await Acquire(s_elsewhere);
+        await using var second = await RunLease.AcquireAsync(_store, "r", s_here, takeOver: true, s_options, new FakeTimeProvider(), Token);
+        await Until.True(() => Step(() => first.Lost.IsCancellationRequested));
+        Assert.False(second.Lost.IsCancellationRequested);
+        await first.DisposeAsync();
+
+        // Who has lost it releases nothing any more.
+        await Assert.ThrowsAsync<RunHeldException>(() => Acquire(s_elsewhere with { Machine = s_here.Machine, Id = "third" }));
+    }
+
+    [Fact]
+    public async Task BreakAsync_living_owner_loses_it_and_the_next_gets_it_at_once()
+    {
+        await RunLease.BreakAsync(_store, "r", Token);
+        await using var first = await Acquire(s_elsewhere);
+        await RunLease.BreakAsync(_store, "r", Token);
+        await using var next = await RunLease.AcquireAsync(_store, "r", s_here, false, s_options, new FakeTimeProvider(), Token);
+        await Until.True(() => Step(() => first.Lost.IsCancellationRequested));
+    }
+
+    [Fact]
+    public async Task RunStore_AcquireAsync_living_owner_elsewhere_is_refused_and_one_s_own_is_not()
+    {
+        await using var lease = await Acquire(Another(Environment.ProcessId, s_here.Started));
+        await Assert.ThrowsAsync<RunHeldException>(() => RunStore.AcquireAsync(_store, "r", new RunClaim(RunHeadStates.Running), Token));
+        Assert.Null(await RunStore.ReadHeadAsync(_store, "r", Token));
+        await lease.DisposeAsync();
+        await using var own = await Acquire(s_here);
+        Assert.Equal(1, (await RunStore.AcquireAsync(_store, "r", new RunClaim(RunHeadStates.Running), Token)).Generation);
+    }
+
+    [Fact]
+    public async Task CheckAsync_damaged_document_is_named()
+    {
+        await _store.PutDocumentAsync("runs/r/lease.json", "{\"Holder\":1}"u8.ToArray(), null, Token);
+        var e = await Assert.ThrowsAsync<InvalidDataFileException>(() => RunLease.CheckAsync(_store, "r", s_here, s_options, _time, Token));
+        Assert.Contains("runs/r/lease.json", e.Message, StringComparison.Ordinal);
+    }
+
+    private static RunHolder Another(int pid, string? started) => s_here with { Id = "another", Host = "this-host", Pid = pid, Started = started };
+
+    private Task<RunLease> Acquire(RunHolder holder) => RunLease.AcquireAsync(_store, "r", holder, takeOver: false, s_options, _time, Token);
+
+    // Lets time go on until something is done; returns how much has gone by.
+    private async Task<TimeSpan> Pass(Task task)
+    {
+        var start = _time.GetTimestamp();
+        await Until.True(() => Step(() => task.IsCompleted));
+        return _time.GetElapsedTime(start);
+    }
+
+    private bool Step(Func<bool> done)
+    {
+        if (done()) return true;
+        _time.Advance(s_options.Look);
+        return done();
+    }
+}

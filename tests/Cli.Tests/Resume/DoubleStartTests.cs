@@ -1,0 +1,56 @@
+namespace LisaOrleans.Cli.Tests;
+
+/// <summary>One run, started twice: the one that trains goes on, the other one says why it does not.</summary>
+public sealed class DoubleStartTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Train_second_start_is_refused_and_the_first_ends_with_its_own_bytes()
+    {
+        using var folder = new TempFolder();
+        string[] more = ["--max-steps", "60", "--save-steps", "2", "--log-format", "plain"];
+        await Lisa.SucceedsAsync(Sample.Train(folder["alone"], more: more));
+
+        var command = Sample.Train(folder["twice"], more: more);
+        using var first = Lisa.Start(command);
+        Assert.True(await first.WaitForLineAsync(l => l.StartsWith("step ", StringComparison.Ordinal), Token));
+        await Lisa.RefusesAsync(command, "run 'default' is being trained by process ", $"on host '{Environment.MachineName}' since ", "--take-over");
+        await Lisa.RefusesAsync([.. command, "--overwrite"], "is being trained by process ");
+        var end = await first.EndAsync(Token);
+        Assert.True(end.ExitCode == 0, end.Error);
+        Assert.Equal(File.ReadAllBytes(folder["alone/model.safetensors"]), File.ReadAllBytes(folder["twice/model.safetensors"]));
+    }
+
+    [Fact]
+    public async Task Train_two_starts_at_one_moment_one_trains()
+    {
+        for (var round = 0; round < 3; round++)
+        {
+            using var folder = new TempFolder();
+            var command = Sample.Train(folder["out"], more: ["--max-steps", "8", "--save-steps", "1"]);
+            var ends = await Task.WhenAll(Lisa.RunAsync(command), Lisa.RunAsync(command));
+
+            // Where one had ended before the other looked, both succeed.
+            Assert.Contains(ends, e => e.ExitCode == 0);
+            Assert.All(ends, e => Assert.True(e.ExitCode == 0 || (e.ExitCode == 2 && e.Error.Contains("is being trained by process ", StringComparison.Ordinal)), e.Error));
+        }
+    }
+
+    [Fact]
+    public async Task Train_taken_over_run_goes_on_in_the_second_process_and_the_first_ends()
+    {
+        using var folder = new TempFolder();
+        string[] endless = ["--max-steps", "100000", "--save-steps", "2", "--log-format", "plain"];
+        using var endlessRun = Lisa.Start(Sample.Train(folder["endless"], more: endless));
+        Assert.True(await endlessRun.WaitForLineAsync(l => l.StartsWith("manifest ", StringComparison.Ordinal), Token));
+        using var second = Lisa.Start([.. Sample.Train(folder["endless"], more: endless), "--take-over"]);
+        Assert.True(await second.WaitForLineAsync(l => l.StartsWith("manifest ", StringComparison.Ordinal), Token));
+        var first = await endlessRun.EndAsync(Token);
+        Assert.Equal(1, first.ExitCode);
+        Assert.Contains("taken over", first.Error, StringComparison.Ordinal);
+        Assert.True(await second.WaitForLineAsync(l => l.StartsWith("manifest ", StringComparison.Ordinal), Token));
+        second.Signal(LisaProcess.Interrupt);
+        Assert.Equal(130, (await second.EndAsync(Token)).ExitCode);
+    }
+}

@@ -1,0 +1,81 @@
+using LisaOrleans.Client;
+
+namespace LisaOrleans.Cluster.Tests;
+
+/// <summary>What operators do by mistake, or what is done to them, ends no run and takes none away.</summary>
+public sealed class OperatorMistakesTests
+{
+    private const string Run = "careful";
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Second_owners_second_silos_and_an_emptied_Redis_leave_the_run_where_it_is()
+    {
+        Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
+        using var folder = new TempFolder();
+        await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 2, Azurite: false, Options: ["--probe-timeout-seconds", "10"]));
+        string[] redis = ["--cluster-id", TestCluster.Id, "--redis", $"redis://127.0.0.1:{cluster.Redis.Port}/0"];
+        var (code, output) = await TestCluster.LisaAsync(
+            folder.Root, ["submit", .. redis, "--store", cluster.Store, "--run-name", Run, .. TrainingArguments.Sample(steps: 100_000)]);
+        Assert.True(code == 0, output);
+        var before = await Trains(cluster, s => s.Stages.Count == 2 && s.Step > 0);
+
+        // A process that trains the cluster's run for itself.
+        (code, output) = await TestCluster.LisaAsync(
+            folder.Root,
+            ["train", "--store", cluster.Store, "--run-name", Run, "--output", folder["out"], .. TrainingArguments.Sample(steps: 100_000)]);
+        Assert.True(code == 2, output);
+        Assert.Contains($"run '{Run}' is being trained by cluster '{TestCluster.Id}'", output, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder["out"]));
+
+        // A silo on another one's ports, each of them.
+        var taken = cluster.Silos[0].Address.Split(':')[1];
+        foreach (var option in (string[])["--silo-port", "--gateway-port", "--http-port", "--tensor-port"])
+        {
+            (code, output) = await TestCluster.LisaAsync(folder.Root, ["silo", .. redis, "--store", cluster.Store, option, taken]);
+            Assert.True(code == 2, output);
+            Assert.Contains($"{option}: port {taken} is in use", output, StringComparison.Ordinal);
+            Assert.Single(output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        }
+
+        Assert.Equal(before.Generation, (await cluster.Client.GetAsync(Run, Token)).Generation);
+        Assert.All(cluster.Silos, s => Assert.True(s.Running));
+
+        // Redis comes back empty. Who looks for the cluster finds it again, and a silo that starts joins it.
+        await cluster.Redis.LoseAsync();
+        await cluster.Redis.StartAsync();
+        var third = cluster.Add();
+        third.Start();
+        await third.ReadyAsync(s_patience);
+        await Until.True(async () => (await Fresh(cluster, c => c.GetSilosAsync(Token)))?.Count == 3);
+        var after = await Trains(cluster, s => s.Stages.Count == 3 && s.Step > before.Step);
+        Assert.Equal(0, after.Recoveries);
+        Assert.InRange(after.Generation, before.Generation, before.Generation + 3);
+    }
+
+    private static async Task<RunStatus> Trains(TestCluster cluster, Func<RunStatus, bool> until)
+    {
+        RunStatus? status = null;
+        await Until.True(async () => (status = await Fresh(cluster, c => c.GetAsync(Run, Token))) is { State: RunState.Running } && until(status)).WaitAsync(s_patience, Token);
+        return status!;
+    }
+
+    // By a client that knows nothing of the cluster but its Redis.
+    private static async Task<T?> Fresh<T>(TestCluster cluster, Func<LisaClient, Task<T>> ask)
+        where T : class
+    {
+        try
+        {
+            var options = cluster.ClientOptions;
+            (options.ConnectTimeout, options.RetryTimeout) = (TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(5));
+            await using var client = await LisaClient.ConnectAsync(options, Token);
+            return await ask(client);
+        }
+        catch (ClusterUnavailableException)
+        {
+            return null;
+        }
+    }
+}
