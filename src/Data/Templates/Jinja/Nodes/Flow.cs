@@ -1,0 +1,9 @@
+namespace LisaOrleans.Data.Jinja;
+
+/// <summary>What runs after a statement.</summary>
+internal enum Flow
+{
+    Next,
+    Break,
+    Continue,
+}
