@@ -47,12 +47,12 @@ def compiled(template, now):
 
 def render(request):
     marked = compiled(request["template"], request["now"]).render(**request["variables"])
-    text, spans, start = "", [], 0
+    text, spans, starts = "", [], []
     for character in marked if START in marked else [marked]:
         if character == START:
-            start = len(text.encode("utf-16-le")) // 2
+            starts.append(len(text.encode("utf-16-le")) // 2)
         elif character == END:
-            spans.append([start, len(text.encode("utf-16-le")) // 2])
+            spans.append([starts.pop(), len(text.encode("utf-16-le")) // 2])
         else:
             text += character
     return {"text": text, "spans": [s for s in spans if s[0] < s[1]]}
