@@ -45,7 +45,7 @@ public static class ModelExporter
             await AtomicFile.WriteAllBytesAsync(Path.Combine(folder, Path.GetFileName(name)), bytes, cancellationToken).ConfigureAwait(false);
         }
 
-        await WeightFiles.WriteAsync(weights.Tensors, folder, shardBytes, cancellationToken).ConfigureAwait(false);
+        await WeightFiles.WriteAsync(TensorNames.Of(manifest).Rename(weights.Tensors), folder, shardBytes, cancellationToken).ConfigureAwait(false);
     }
 
     private static byte[] WithDtype(byte[] config, TensorDType dtype, BlobRef blob)
@@ -61,6 +61,9 @@ public static class ModelExporter
         var field = root.ContainsKey("dtype") && !root.ContainsKey("torch_dtype") ? "dtype" : "torch_dtype";
         if (root[field]?.GetValue<string>() == name) return config;
         root[field] = name;
+
+        // A multimodal model says it again for the text's part.
+        if (root["text_config"] is JsonObject text && text.ContainsKey(field)) text[field] = name;
         return JsonSerializer.SerializeToUtf8Bytes(root, s_indented);
     }
 }

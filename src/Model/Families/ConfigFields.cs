@@ -34,6 +34,9 @@ internal sealed class ConfigFields
 
     public string ModelType { get; }
 
+    /// <summary>Whether they are those of the text's part of a multimodal model.</summary>
+    public bool IsOfMultimodal => _whole is not null;
+
     /// <summary>Every field, read or not.</summary>
     public IEnumerable<JsonProperty> All => _root.EnumerateObject();
 

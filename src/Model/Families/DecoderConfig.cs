@@ -11,7 +11,11 @@ public abstract record DecoderConfig : ModelConfig
     /// <param name="tied">Default of tie_word_embeddings.</param>
     /// <param name="headDim">Default of head_dim; null for hidden_size / num_attention_heads.</param>
     /// <param name="theta">Default of rope_theta.</param>
-    private protected DecoderConfig(ConfigFields json, int maxPositions, bool tied = false, int? headDim = null, double theta = 10000)
+    /// <param name="partialRotary">Default of partial_rotary_factor; null where the family has no such field.</param>
+    /// <param name="interleaved">Whether neighbours turn together.</param>
+    private protected DecoderConfig(
+        ConfigFields json, int maxPositions, bool tied = false, int? headDim = null, double theta = 10000,
+        double? partialRotary = null, bool interleaved = false)
         : base(json)
     {
         HiddenSize = json.Count("hidden_size");
@@ -34,7 +38,7 @@ public abstract record DecoderConfig : ModelConfig
         RmsNormEps = json.Number("rms_norm_eps", 1e-6, above: 0);
         TieWordEmbeddings = json.Flag("tie_word_embeddings", tied);
         HiddenAct = json.Activation("hidden_act", Activation.Silu);
-        Rope = ReadRope(json, HeadDim, MaxPositionEmbeddings, theta);
+        Rope = ReadRope(json, theta, LayerTypes.Full, partialRotary) with { Interleaved = interleaved };
     }
 
     /// <value>Width of the feed-forward layer, F.</value>
@@ -71,16 +75,21 @@ public abstract record DecoderConfig : ModelConfig
         Rotary = Rope,
     };
 
-    /// <summary>A rotary embedding over a whole head.</summary>
+    /// <summary>A rotary embedding.</summary>
     /// <param name="json">The fields.</param>
-    /// <param name="dimensions">Numbers of a head that turn.</param>
-    /// <param name="positions">The field max_position_embeddings.</param>
     /// <param name="theta">Default of rope_theta.</param>
-    private protected static Rotary ReadRope(ConfigFields json, int dimensions, int positions, double theta)
+    /// <param name="layerType">Which layers it is for, where config.json has one for each type.</param>
+    /// <param name="partial">Default of partial_rotary_factor; null where the family has no such field.</param>
+    private protected Rotary ReadRope(ConfigFields json, double theta, string layerType, double? partial = null)
     {
-        var fields = new RopeFields(json, positions, LayerTypes.Full);
+        var fields = new RopeFields(json, MaxPositionEmbeddings, layerType);
+        var dimensions = (int)(HeadDim * fields.PartialFactor(partial));
+        if (dimensions < 2 || dimensions % 2 != 0)
+            throw json.Wrong("partial_rotary_factor", $"makes {dimensions} of the {HeadDim} numbers of a head turn; an even number is needed");
         var scaling = fields.Scaling(dimensions);
-        var longest = scaling is DynamicRopeScaling dynamic ? Math.Min(dynamic.Factor * positions, ConfigFields.Largest) : positions;
+        var longest = scaling is DynamicRopeScaling dynamic
+            ? Math.Min(dynamic.Factor * MaxPositionEmbeddings, ConfigFields.Largest)
+            : MaxPositionEmbeddings;
         return new Rotary(dimensions, fields.Theta(theta), (int)longest, scaling);
     }
 

@@ -7,9 +7,15 @@ namespace LisaOrleans.Model;
 /// </summary>
 public abstract record ModelConfig
 {
+    private static readonly (string Prefix, string Stored)[] s_ofText = [("", ""), ("model.", "")];
+    private static readonly (string Prefix, string Stored)[] s_ofMultimodal = [("", "language_model."), ("model.", "model.language_model.")];
+
+    private readonly bool _multimodal;
+
     private protected ModelConfig(ConfigFields json)
     {
         ModelType = json.ModelType;
+        _multimodal = json.IsOfMultimodal;
         TorchDtype = json.Text("torch_dtype") ?? json.Text("dtype");
         EosTokenIds = json.TokenIds("eos_token_id");
     }
@@ -76,7 +82,16 @@ public abstract record ModelConfig
     /// carry tables of frequencies, and tied ones sometimes the matrix twice.
     /// </summary>
     public virtual bool IsDerived(string name) => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
-        || (TieWordEmbeddings && name is "lm_head.weight");
+        || (TieWordEmbeddings && IsHead(name));
+
+    /// <summary>Whether a checkpoint's tensor is the matrix of the LM head.</summary>
+    public virtual bool IsHead(string name) => name == "lm_head.weight" || (_multimodal && name == "language_model.lm_head.weight");
+
+    /// <summary>
+    /// How a checkpoint's names may begin otherwise than the family's: first the family's prefix, then what may stand there
+    /// instead. Texts' parts of multimodal models, and models saved without their head.
+    /// </summary>
+    public virtual IReadOnlyList<(string Prefix, string Stored)> NameVariants => _multimodal ? s_ofMultimodal : s_ofText;
 
     /// <summary>The embedding, out of the weights that it asks for.</summary>
     internal abstract TokenEmbedding Embedding(WeightScope scope);

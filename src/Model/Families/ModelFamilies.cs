@@ -8,6 +8,8 @@ internal static class ModelFamilies
         new("llama", json => new Llama(json)),
         new("mistral", json => new Mistral(json)),
         new("qwen2", json => new Qwen2(json)),
+        new("qwen3", json => new Qwen3(json)),
+        new("gemma3_text", json => new Gemma3(json)) { Wrappers = ["gemma3"] },
     ];
 
     public static string Names => string.Join(", ", All.Select(f => f.ModelType));

@@ -31,6 +31,7 @@ internal sealed class RopeFields
         if (value.TryGetProperty(layerType, out var nested))
         {
             _name += "." + layerType;
+            json.Find(_name);
             if (nested.ValueKind != JsonValueKind.Object) throw json.Wrong(_name, "must be an object");
             value = nested;
         }
@@ -38,21 +39,27 @@ internal sealed class RopeFields
         _rope = value;
         foreach (var field in value.EnumerateObject())
         {
-            if (!s_known.Contains(field.Name) && field.Value.ValueKind != JsonValueKind.Null && !ForLayerType(field.Value))
+            if (!s_known.Contains(field.Name) && field.Value.ValueKind != JsonValueKind.Null)
                 throw json.Wrong($"{_name}.{field.Name}", $"is {ConfigFields.Shorten(field.Value)}; this is not implemented");
         }
-
-        static bool ForLayerType(JsonElement value) => value.ValueKind == JsonValueKind.Object;
     }
+
+    /// <summary>Whether there is one object for each type of layer.</summary>
+    public static bool IsForEachLayerType(ConfigFields json) =>
+        json.Find("rope_parameters") is { ValueKind: JsonValueKind.Object } rope && rope.TryGetProperty(LayerTypes.Full, out _);
 
     /// <summary>Base of the frequencies.</summary>
     public double Theta(double otherwise) => !_json.Has("rope_theta") && Has("rope_theta") ? Above0("rope_theta") : _json.Number("rope_theta", otherwise, above: 0);
 
     /// <summary>Share of a head's numbers that turn.</summary>
-    public double PartialFactor(double otherwise)
+    /// <param name="otherwise">Where there is no such field; null where the family has none, so that it must be 1.</param>
+    public double PartialFactor(double? otherwise)
     {
-        var name = Has("partial_rotary_factor") ? $"{_name}.partial_rotary_factor" : "partial_rotary_factor";
-        var factor = Has("partial_rotary_factor") ? Above0("partial_rotary_factor") : _json.Number("partial_rotary_factor", otherwise, above: 0);
+        const string Field = "partial_rotary_factor";
+        var inside = Has(Field);
+        var name = inside ? $"{_name}.{Field}" : Field;
+        if (otherwise is not { } share) return !inside || Above0(Field) == 1 ? 1 : throw _json.Wrong(name, "must be 1 in this family");
+        var factor = inside ? Above0(Field) : _json.Number(Field, share, above: 0);
         return factor <= 1 ? factor : throw _json.Wrong(name, $"is {factor}; it must be at most 1");
     }
 

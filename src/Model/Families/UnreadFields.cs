@@ -32,6 +32,13 @@ internal static class UnreadFields
         "router_aux_loss_coef", "router_jitter_noise", "output_router_logits", "transformers.js_config",
     ];
 
+    // Off is 1, not 0.
+    private static readonly HashSet<string> s_factors =
+    [
+        "partial_rotary_factor", "embedding_multiplier", "residual_multiplier", "logits_scaling", "logit_scale",
+        "scale_emb", "rope_ratio",
+    ];
+
     /// <summary>Refuses the first field that the family has not read and that is neither harmless nor switched off.</summary>
     /// <param name="json">The fields, after the family has read them.</param>
     /// <param name="families">The families that read a field of this name.</param>
@@ -43,9 +50,16 @@ internal static class UnreadFields
                 Quantisation, $"says that weights are quantised ({Method(quantised)}); weights in float32, bfloat16 or float16 are needed");
         }
 
+        // A rope of its own for one type of layers, in a family that has no such layers.
+        if (RopeFields.IsForEachLayerType(json))
+        {
+            foreach (var type in json.Find("rope_parameters")!.Value.EnumerateObject().Where(t => !json.WasRead($"rope_parameters.{t.Name}")))
+                throw json.Wrong($"rope_parameters.{type.Name}", $"is there, but {json.ModelType} has no such layers here");
+        }
+
         foreach (var field in json.All)
         {
-            if (json.WasRead(field.Name) || s_harmless.Contains(field.Name) || IsOff(field.Value)) continue;
+            if (json.WasRead(field.Name) || s_harmless.Contains(field.Name) || IsOff(field)) continue;
             if (field.Name == "layer_types" && field.Value.ValueKind == JsonValueKind.Array
                 && field.Value.EnumerateArray().All(t => t.ValueKind == JsonValueKind.String && t.ValueEquals(LayerTypes.Full))) continue;
             var others = families(field.Name);
@@ -61,13 +75,13 @@ internal static class UnreadFields
             ? method.GetString()!
             : "by no method that it names";
 
-    private static bool IsOff(JsonElement value) => value.ValueKind switch
+    private static bool IsOff(JsonProperty field) => field.Value.ValueKind switch
     {
         JsonValueKind.Null or JsonValueKind.False => true,
-        JsonValueKind.Number => value.TryGetDouble(out var number) && number == 0,
-        JsonValueKind.String => value.GetString()!.Length == 0,
-        JsonValueKind.Array => value.GetArrayLength() == 0,
-        JsonValueKind.Object => !value.EnumerateObject().Any(),
+        JsonValueKind.Number => field.Value.TryGetDouble(out var number) && number == (s_factors.Contains(field.Name) ? 1 : 0),
+        JsonValueKind.String => field.Value.GetString()!.Length == 0,
+        JsonValueKind.Array => field.Value.GetArrayLength() == 0,
+        JsonValueKind.Object => !field.Value.EnumerateObject().Any(),
         _ => false,
     };
 }

@@ -19,7 +19,7 @@ public sealed class ModelFolder : IDisposable
     private readonly Dictionary<string, (SafetensorsReader Reader, string File)> _files;
 
     private ModelFolder(string path, ModelConfig config, Dictionary<string, (SafetensorsReader, string)> files) =>
-        (Path, Config, _files) = (path, config, files);
+        (Path, Config, _files, Names) = (path, config, files, FindNames(config, files.Keys));
 
     /// <summary>Where it is.</summary>
     public string Path { get; }
@@ -27,15 +27,18 @@ public sealed class ModelFolder : IDisposable
     /// <summary>The model's shape.</summary>
     public ModelConfig Config { get; }
 
+    /// <summary>How its tensors are named.</summary>
+    public TensorNames Names { get; }
+
     /// <summary>The dtype that most weights are in, by its name.</summary>
     public string Dtype
     {
         get
         {
-            var name = Config.EmbeddingSpecs()[0].Name;
+            var name = Names.Stored(Config.EmbeddingSpecs()[0].Name);
             return _files[name].Reader.Tensors[name].DType switch
             {
-                TensorDType.F32 => "float32",
+                TensorDType.F32 or TensorDType.F64 => "float32",
                 TensorDType.BF16 => "bfloat16",
                 _ => "float16",
             };
@@ -79,8 +82,7 @@ public sealed class ModelFolder : IDisposable
     /// <summary>A weight in a given dtype, on the CPU; the caller owns it.</summary>
     public Tensor Read(string name, ScalarType dtype)
     {
-        var (reader, _) = _files[name];
-        var stored = PartStorage.Read(reader, name);
+        var stored = PartStorage.Read(_files[Names.Stored(name)].Reader, Names.Stored(name));
         if (stored.dtype == dtype) return stored;
         using (stored)
         {
@@ -114,6 +116,19 @@ public sealed class ModelFolder : IDisposable
             .Select(g => (System.IO.Path.Combine(path, g.Key), (IReadOnlyList<string>?)[.. g]));
     }
 
+    // The first way to name them in which the embedding is there; the family's own where it is missing.
+    private static TensorNames FindNames(ModelConfig config, IReadOnlyCollection<string> tensors)
+    {
+        var embedding = config.EmbeddingSpecs()[0].Name;
+        var names = config.NameVariants
+            .Where(v => embedding.StartsWith(v.Prefix, StringComparison.Ordinal))
+            .Select(v => TensorNames.AsInFamily with { Prefix = v.Prefix, StoredPrefix = v.Stored })
+            .FirstOrDefault(n => tensors.Contains(n.Stored(embedding)), TensorNames.AsInFamily);
+        return !config.TieWordEmbeddings || tensors.FirstOrDefault(config.IsHead) is not { } head
+            ? names
+            : names with { Copies = new Dictionary<string, string> { [head] = names.Stored(embedding) } };
+    }
+
     private void Check()
     {
         // Checked first: the tensors of millions of layers must not even be listed.
@@ -123,22 +138,23 @@ public sealed class ModelFolder : IDisposable
         var wanted = Config.AllSpecs();
         foreach (var spec in wanted)
         {
-            if (!_files.TryGetValue(spec.Name, out var found))
-                throw new InvalidDataFileException(Path, $"tensor '{spec.Name}' is missing; {ConfigFile} says that the model has it");
+            var name = Names.Stored(spec.Name);
+            if (!_files.TryGetValue(name, out var found))
+                throw new InvalidDataFileException(Path, $"tensor '{name}' is missing; {ConfigFile} says that the model has it");
 
-            var info = found.Reader.Tensors[spec.Name];
+            var info = found.Reader.Tensors[name];
             if (!info.Shape.SequenceEqual(spec.Shape))
             {
                 throw new InvalidDataFileException(
                     found.File,
-                    $"tensor '{spec.Name}' has shape [{string.Join(", ", info.Shape)}]; {ConfigFile} makes it [{string.Join(", ", spec.Shape)}]");
+                    $"tensor '{name}' has shape [{string.Join(", ", info.Shape)}]; {ConfigFile} makes it [{string.Join(", ", spec.Shape)}]");
             }
 
-            if (info.DType is not (TensorDType.F32 or TensorDType.BF16 or TensorDType.F16))
-                throw new InvalidDataFileException(found.File, $"tensor '{spec.Name}' is {info.DType}; weights must be F32, BF16 or F16");
+            if (info.DType is not (TensorDType.F64 or TensorDType.F32 or TensorDType.BF16 or TensorDType.F16))
+                throw new InvalidDataFileException(found.File, $"tensor '{name}' is {info.DType}; weights must be F64, F32, BF16 or F16");
         }
 
-        var known = wanted.Select(s => s.Name).ToHashSet();
+        var known = wanted.Select(s => Names.Stored(s.Name)).ToHashSet();
         var extra = _files.Keys.FirstOrDefault(n => !known.Contains(n) && !Config.IsDerived(n));
         if (extra is not null)
         {

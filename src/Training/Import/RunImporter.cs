@@ -87,6 +87,8 @@ public static class RunImporter
         {
             await store.PutAsync(dataBlob.Blob, cancellationToken);
             if (evalBlob is not null) await store.PutAsync(evalBlob.Blob, cancellationToken);
+            var properties = new Dictionary<string, string> { [ModelFingerprint] = fingerprint, [RunModel.TemplateProperty] = options.Template };
+            model.Names.AddTo(properties);
             return new Manifest
             {
                 Run = spec.RunName,
@@ -98,7 +100,7 @@ public static class RunImporter
                 Dataset = Reference(dataBlob.Blob),
                 EvalDataset = evalBlob is null ? null : Reference(evalBlob.Blob),
                 Log = [],
-                Properties = new Dictionary<string, string> { [ModelFingerprint] = fingerprint, [RunModel.TemplateProperty] = options.Template },
+                Properties = properties,
             };
         }
     }

@@ -123,6 +123,7 @@ public static class PartStorage
 
     public static ScalarType ToScalarType(TensorDType dtype) => dtype switch
     {
+        TensorDType.F64 => ScalarType.Float64,
         TensorDType.F32 => ScalarType.Float32,
         TensorDType.BF16 => ScalarType.BFloat16,
         TensorDType.F16 => ScalarType.Float16,

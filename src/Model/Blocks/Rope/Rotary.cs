@@ -38,5 +38,5 @@ public sealed record Rotary(int Dimensions, double Theta, int Positions, RopeSca
     }
 
     private Tensor Swap(Tensor x) =>
-        Interleaved ? x.unflatten(-1, [Dimensions / 2, 2]).flip(-1).flatten(-2) : x.roll(Dimensions / 2, -1);
+        Interleaved ? x.unflatten(x.dim() - 1, [Dimensions / 2, 2]).flip(-1).flatten(-2) : x.roll(Dimensions / 2, -1);
 }

@@ -1,0 +1,49 @@
+namespace LisaOrleans.Model;
+
+/// <summary>
+/// Gemma 3's text model (arXiv 2503.19786; Hugging Face: Gemma3ForCausalLM): local layers that see a window and turn by a
+/// rotary embedding of their own, a global one after every few of them, and norms over each head's queries and keys.
+/// </summary>
+public sealed record Gemma3 : GemmaConfig
+{
+    internal Gemma3(ConfigFields json)
+        : base(json, maxPositions: 131_072, theta: 1_000_000)
+    {
+        QueryPreAttnScalar = json.Number("query_pre_attn_scalar", 256, above: 0);
+        AttnLogitSoftcapping = json.OptionalNumber("attn_logit_softcapping");
+        FinalLogitSoftcapping = json.OptionalNumber("final_logit_softcapping");
+        var pattern = json.Count("sliding_window_pattern", 6);
+        Windows = json.Windows(NumHiddenLayers, json.Count("sliding_window", 4096), i => (i + 1) % pattern != 0);
+        var localTheta = json.Number("rope_local_base_freq", 10000, above: 0);
+        LocalRope = RopeFields.IsForEachLayerType(json)
+            ? ReadRope(json, localTheta, LayerTypes.Sliding)
+            : new Rotary(HeadDim, localTheta, MaxPositionEmbeddings);
+    }
+
+    /// <value>Scores are multiplied with 1 / √this.</value>
+    public double QueryPreAttnScalar { get; init; }
+
+    /// <value>Softcap of scores; null for none.</value>
+    public double? AttnLogitSoftcapping { get; init; }
+
+    /// <value>Softcap of logits; null for none.</value>
+    public double? FinalLogitSoftcapping { get; init; }
+
+    /// <value>The window of each layer; null for none.</value>
+    public IReadOnlyList<int?> Windows { get; init; }
+
+    /// <value>The rotary embedding of layers with a window.</value>
+    public Rotary LocalRope { get; init; }
+
+    internal override DecoderLayer Layer(int index, WeightScope scope) => SandwichLayer(index, scope, Heads with
+    {
+        Rotary = Windows[index] is null ? Rope : LocalRope,
+        Window = Windows[index],
+        Scale = 1 / Math.Sqrt(QueryPreAttnScalar),
+        Softcap = AttnLogitSoftcapping,
+        HeadNorm = Norm,
+    });
+
+    internal override OutputHead Head(WeightScope scope) =>
+        new(Norm(scope, "model.norm", HiddenSize), HeadMatrix(scope)) { Softcap = FinalLogitSoftcapping };
+}

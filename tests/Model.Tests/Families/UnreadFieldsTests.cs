@@ -1,0 +1,53 @@
+namespace LisaOrleans.Model.Tests;
+
+public sealed class UnreadFieldsTests
+{
+    [Theory]
+    [InlineData("\"sliding_window\": 128", "llama", "'sliding_window' is 128", "gemma3_text")]
+    [InlineData("\"sliding_window\": 128", "llama", "'sliding_window' is 128", "mistral, qwen2, qwen3")]
+    [InlineData("\"final_logit_softcapping\": 30.0", "qwen3", "'final_logit_softcapping' is 30.0", "gemma3_text")]
+    [InlineData("\"layer_types\": [\"full_attention\", \"sliding_attention\"]", "llama", "'layer_types'", "gemma3_text")]
+    [InlineData("\"attention_bias\": true", "mistral", "'attention_bias' is true", "llama")]
+    [InlineData("\"use_bidirectional_attention\": true", "gemma3_text", "'use_bidirectional_attention'", "does not implement")]
+    [InlineData("\"partial_rotary_factor\": 0.5", "llama", "'partial_rotary_factor' is 0.5", "does not implement")]
+    [InlineData("\"rope_parameters\": {\"rope_theta\": 7.0, \"partial_rotary_factor\": 0.5}", "llama", "'rope_parameters.partial_rotary_factor'", "must be 1")]
+    [InlineData("\"something_new\": {\"a\": 1}", "llama", "'something_new'", "does not implement")]
+    [InlineData("\"quantization_config\": {\"quant_method\": \"gptq\"}", "llama", "'quantization_config'", "gptq")]
+    [InlineData("\"rope_scaling\": {\"rope_type\": \"default\", \"mrope_section\": [1, 2]}", "llama", "'rope_scaling.mrope_section'", "not implemented")]
+    [InlineData(
+        "\"rope_parameters\": {\"full_attention\": {\"rope_theta\": 7.0}, \"sliding_attention\": {\"rope_theta\": 5.0}}",
+        "llama", "'rope_parameters.sliding_attention'", "no such layers")]
+    public void A_field_that_changes_numbers_and_is_not_read_is_refused(string field, string family, params string[] says)
+    {
+        var e = Assert.Throws<ModelConfigException>(() => Parse(family, field));
+        Assert.StartsWith("m/config.json: field ", e.Message, StringComparison.Ordinal);
+        Assert.All(says, text => Assert.Contains(text, e.Message, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("\"sliding_window\": null")]
+    [InlineData("\"something_new\": false")]
+    [InlineData("\"partial_rotary_factor\": 1.0")]
+    [InlineData("\"something_new\": 0.0")]
+    [InlineData("\"something_new\": []")]
+    [InlineData("\"layer_types\": [\"full_attention\", \"full_attention\"]")]
+    [InlineData("\"attention_dropout\": 0.1")]
+    [InlineData("\"architectures\": [\"X\"], \"transformers_version\": \"5.0\", \"use_cache\": true, \"pad_token_id\": 7, \"initializer_range\": 0.02")]
+    public void A_field_that_is_off_or_changes_no_number_is_let_pass(string field) => Assert.IsType<Llama>(Parse("llama", field));
+
+    [Fact]
+    public void A_multimodal_model_is_refused_without_its_text_config_and_quantised()
+    {
+        var e = Assert.Throws<ModelConfigException>(() => ModelConfigReader.Parse("""{"model_type": "gemma3"}""", "c"));
+        Assert.Contains("'text_config'", e.Message, StringComparison.Ordinal);
+        e = Assert.Throws<ModelConfigException>(() => ModelConfigReader.Parse(
+            $$"""{"model_type": "gemma3", "quantization_config": {"quant_method": "awq"}, "text_config": {{Json("gemma3_text", "\"eos_token_id\": 1")}}}""", "c"));
+        Assert.Contains("awq", e.Message, StringComparison.Ordinal);
+    }
+
+    private static ModelConfig Parse(string family, string field) => ModelConfigReader.Parse(Json(family, field), "m/config.json");
+
+    private static string Json(string family, string field) => $$"""
+        {"model_type": "{{family}}", "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4, "vocab_size": 29, {{field}}}
+        """;
+}
