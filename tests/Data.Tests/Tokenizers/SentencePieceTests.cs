@@ -111,7 +111,7 @@ public sealed class SentencePieceTests
     {
         using var folder = new TempFolder();
         var missing = Assert.Throws<TokenizerException>(() => TokenizerLoader.Load(folder.Root));
-        Assert.Contains("has neither tokenizer.json nor tokenizer.model", missing.Message, StringComparison.Ordinal);
+        Assert.Contains("has neither tokenizer.json nor tokenizer.model, tekken.json", missing.Message, StringComparison.Ordinal);
 
         var good = File.ReadAllBytes(Path.Combine(SampleTokenizer.Folder, "tokenizer.model"));
         File.WriteAllBytes(folder["tokenizer.model"], good[..(good.Length / 2)]);

@@ -21,6 +21,9 @@ internal static class DecoderReader
         return tokens => string.Concat(steps.Aggregate(tokens, (t, step) => step([.. t])));
     }
 
+    /// <summary>Makes a text of tokens that write bytes as characters.</summary>
+    public static string Bytes(IEnumerable<string> tokens) => Encoding.UTF8.GetString([.. tokens.SelectMany(ByteAlphabet.Read)]);
+
     private static void Add(JsonField field, List<TokenDecoder> steps)
     {
         var type = field.Required("type");
@@ -30,7 +33,7 @@ internal static class DecoderReader
                 foreach (var item in field.Required("decoders").Items()) Add(item, steps);
                 break;
             case "ByteLevel":
-                steps.Add(tokens => [Encoding.UTF8.GetString([.. tokens.SelectMany(ByteAlphabet.Read)])]);
+                steps.Add(tokens => [Bytes(tokens)]);
                 break;
             case "ByteFallback":
                 steps.Add(ByteFallback.Decode);

@@ -6,7 +6,8 @@ internal static class JsonTokenizerReader
     /// <summary>The tokenizer; null where there is no such file.</summary>
     public static ITokenizer? Load(string path, TokenizerConfig config) => JsonField.ReadFile(path, root => Read(root, config));
 
-    private static TextTokenizer Read(JsonField root, TokenizerConfig config)
+    /// <summary>The tokenizer that a file's content describes.</summary>
+    public static TextTokenizer Read(JsonField root, TokenizerConfig config)
     {
         var normalizer = NormalizerReader.Read(root.Optional("normalizer"));
         var (steps, endsInBytes) = SplitterReader.Read(root.Optional("pre_tokenizer"));

@@ -7,11 +7,11 @@ internal static class SentencePieceReader
     private const long BpeType = 2;
     private static readonly string[] s_types = ["UNIGRAM", "BPE", "WORD", "CHAR"];
 
-    public static ITokenizer Load(string path, TokenizerConfig config)
+    public static ITokenizer Read(string path, ReadOnlySpan<byte> content, TokenizerConfig config)
     {
         try
         {
-            return Read(path, SentencePieceFile.Read(File.ReadAllBytes(path)), config);
+            return Read(path, SentencePieceFile.Read(content), config);
         }
         catch (InvalidDataException e)
         {

@@ -25,7 +25,12 @@ internal sealed class PiecePattern
     public static SegmentFinder Read(JsonField field)
     {
         if (field.Optional("String") is { } text) return Literal(text.Text().Length > 0 ? text.Text() : throw text.Wrong("is empty"));
-        var expression = field.Required("Regex");
+        return ReadExpression(field.Required("Regex"));
+    }
+
+    /// <summary>Reads an expression.</summary>
+    public static SegmentFinder ReadExpression(JsonField expression)
+    {
         if (KnownPatterns.Find(expression.Text()) is { } known) return known;
         try
         {

@@ -1,0 +1,59 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace LisaOrleans.Data;
+
+/// <summary>
+/// Reads vocab.json and merges.txt, as folders of before tokenizer.json have them. They do not say what is done to text; the
+/// tokenizer's class in tokenizer_config.json does.
+/// </summary>
+internal static class VocabularyFilesReader
+{
+    private const string Vocabulary = "vocab.json";
+    private const string Merges = "merges.txt";
+    private static readonly string[] s_gpt2 = ["GPT2Tokenizer", "GPT2TokenizerFast"];
+    private static readonly string[] s_qwen = ["Qwen2Tokenizer", "Qwen2TokenizerFast"];
+
+    /// <summary>The tokenizer; null where one of the files is missing.</summary>
+    public static ITokenizer? Load(string folder, TokenizerConfig config)
+    {
+        var (path, merges) = (Path.Combine(folder, Vocabulary), Path.Combine(folder, Merges));
+        if (!File.Exists(path) || !File.Exists(merges)) return null;
+        var isQwen = s_qwen.Contains(config.TokenizerClass);
+        if (!isQwen && !s_gpt2.Contains(config.TokenizerClass ?? s_gpt2[0]))
+        {
+            throw new TokenizerException(
+                Path.Combine(folder, "tokenizer_config.json"), $"field 'tokenizer_class' is '{config.TokenizerClass}'; supported with {Vocabulary} and {Merges}: "
+                    + $"{string.Join(", ", s_gpt2.Concat(s_qwen))}; any with tokenizer.json");
+        }
+
+        return JsonField.ReadFile(path, root =>
+        {
+            BpeReader.Vocabulary(root);
+            var json = Json(File.ReadAllText(path), File.ReadLines(merges), isQwen);
+            using var document = JsonDocument.Parse(json.ToJsonString());
+            return JsonTokenizerReader.Read(new JsonField(path, null, "", document.RootElement), config);
+        });
+    }
+
+    private static JsonObject Json(string vocabulary, IEnumerable<string> merges, bool isQwen)
+    {
+        var bytes = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["use_regex"] = !isQwen };
+        var split = new JsonObject
+        {
+            ["type"] = "Split", ["pattern"] = new JsonObject { ["Regex"] = KnownPatterns.Qwen }, ["behavior"] = "Isolated", ["invert"] = false,
+        };
+        return new JsonObject
+        {
+            ["normalizer"] = isQwen ? new JsonObject { ["type"] = "NFC" } : null,
+            ["pre_tokenizer"] = isQwen ? new JsonObject { ["type"] = "Sequence", ["pretokenizers"] = new JsonArray(split, bytes) } : bytes,
+            ["decoder"] = new JsonObject { ["type"] = "ByteLevel" },
+            ["model"] = new JsonObject
+            {
+                ["type"] = "BPE",
+                ["vocab"] = JsonNode.Parse(vocabulary),
+                ["merges"] = new JsonArray([.. merges.Where(m => m.Length > 0 && !m.StartsWith("#version", StringComparison.Ordinal)).Select(m => (JsonNode)m)]),
+            },
+        };
+    }
+}

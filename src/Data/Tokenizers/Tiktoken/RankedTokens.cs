@@ -1,0 +1,58 @@
+namespace LisaOrleans.Data;
+
+/// <summary>
+/// Tokens of bytes in the order in which they are merged, as tiktoken keeps them: of two neighbours that make a token those go
+/// first whose token stands first, and a piece that is a token is that token.
+/// </summary>
+internal static class RankedTokens
+{
+    /// <summary>The tokenizer that they make.</summary>
+    /// <param name="file">The file that they are of.</param>
+    /// <param name="tokens">The tokens.</param>
+    /// <param name="firstId">The first one's id.</param>
+    /// <param name="expression">Cuts a text into pieces.</param>
+    /// <param name="normalizer">Changes the text before; null where nothing does.</param>
+    /// <param name="special">Special tokens that are the file's own.</param>
+    /// <param name="config">What the files beside it say.</param>
+    /// <exception cref="InvalidDataException">A token is there twice, or a byte is missing.</exception>
+    public static TextTokenizer Tokenizer(
+        string file, IReadOnlyList<byte[]> tokens, int firstId, SegmentFinder expression, TextNormalizer? normalizer,
+        IReadOnlyList<AddedToken> special, TokenizerConfig config)
+    {
+        var vocabulary = new Dictionary<string, int>(tokens.Count);
+        foreach (var token in tokens)
+            if (!vocabulary.TryAdd(ByteAlphabet.Write(token), firstId + vocabulary.Count)) throw new InvalidDataException($"has the token of rank {vocabulary.Count} twice");
+        for (var b = 0; b < 256; b++)
+            if (!vocabulary.ContainsKey($"{ByteAlphabet.Character((byte)b)}")) throw new InvalidDataException($"has no token of the byte {b}");
+
+        var added = config.Added(special, vocabulary);
+        var bos = Find("bos_token", config.BosToken) ?? special.FirstOrDefault(t => t.Content is "<|begin_of_text|>" or "<s>")?.Id;
+        return new TextTokenizer(new TokenizerParts
+        {
+            File = file,
+            Added = added,
+            Normalizer = normalizer,
+            Steps = [pieces => pieces.Cut(expression, SplitBehavior.Isolated)],
+            Model = new BpeModel(vocabulary, Merges(vocabulary, firstId), new BpeOptions { WholeFirst = true }, true, null),
+            Decode = DecoderReader.Bytes,
+            BosTokenId = bos,
+            EosTokenId = Find("eos_token", config.EosToken) ?? special.FirstOrDefault(t => t.Content is "<|end_of_text|>" or "</s>" or "<|endoftext|>")?.Id,
+            AddBosToken = bos is not null && (config.AddBosToken ?? true),
+        });
+
+        int? Find(string name, string? text) => text is null ? null
+            : added.FirstOrDefault(t => t.Content == text)?.Id ?? throw new TokenizerException(file, $"has no token '{text}', the {name} of tokenizer_config.json");
+    }
+
+    private static PairTable Merges(Dictionary<string, int> vocabulary, int firstId)
+    {
+        var lookup = vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
+        var merges = new List<(int Left, int Right, int Id)>();
+        foreach (var (token, id) in vocabulary)
+            for (var at = 1; at < token.Length; at++)
+                if (lookup.TryGetValue(token.AsSpan(0, at), out var left) && lookup.TryGetValue(token.AsSpan(at), out var right)) merges.Add((left, right, id));
+        var table = new PairTable(merges.Count);
+        foreach (var (left, right, id) in merges) table.Set(left, right, id - firstId, id);
+        return table;
+    }
+}
