@@ -8,7 +8,7 @@ internal static class LeaseStorage
     public static string Path(string run)
     {
         RunName.Validate(run);
-        return $"runs/{run}/lease.json";
+        return $"{RunStore.Prefix}{run}/lease.json";
     }
 
     public static async Task<(LeaseDocument? Document, string? ETag)> ReadAsync(IBlobStore store, string run, CancellationToken cancellationToken)

@@ -2,10 +2,14 @@ using System.Text.Json;
 
 namespace LisaOrleans.Checkpoints;
 
-/// <summary>Deletes blobs that neither a run's last manifest names, nor a document of the API.</summary>
+/// <summary>
+/// Deletes blobs that nothing in the store names: neither a run's last manifest or journal, nor a field <c>sha256</c> of any
+/// other document, whoever wrote it. So a process that knows nothing of the API, say, still spares what the API keeps.
+/// </summary>
 public static class GarbageCollector
 {
-    private static readonly string[] s_documents = ["files/", "jobs/"];
+    // Heads and leases, whose blobs are read above; and marks of uploads, which keep nothing alive.
+    private static readonly string[] s_otherDocuments = [RunStore.Prefix, Uploads.Prefix];
 
     /// <summary>Collects.</summary>
     /// <param name="store">The store.</param>
@@ -62,27 +66,27 @@ public static class GarbageCollector
         return new GarbageReport(candidates.Count - deleted, deleted, bytes);
     }
 
-    // Files that were uploaded, and jobs that are still being imported from them: every field "sha256" names a blob.
     private static async Task AddNamedInDocumentsAsync(IBlobStore store, HashSet<string> named, CancellationToken cancellationToken)
     {
-        foreach (var prefix in s_documents)
+        await foreach (var path in store.ListDocumentsAsync("", cancellationToken).ConfigureAwait(false))
         {
-            await foreach (var path in store.ListDocumentsAsync(prefix, cancellationToken).ConfigureAwait(false))
+            if (!IsDocument(path) || await store.GetDocumentAsync(path, cancellationToken).ConfigureAwait(false) is not { } document) continue;
+            try
             {
-                if (await store.GetDocumentAsync(path, cancellationToken).ConfigureAwait(false) is not { } document) continue;
-                try
-                {
-                    using var json = JsonDocument.Parse(document.Content);
-                    named.UnionWith(Named(json.RootElement));
-                }
-                catch (JsonException e)
-                {
-                    // What it names cannot be known, so nothing may be deleted.
-                    throw new InvalidDataFileException($"{store.Location}: {path}", e.Message);
-                }
+                using var json = JsonDocument.Parse(document.Content);
+                named.UnionWith(Named(json.RootElement));
+            }
+            catch (JsonException e)
+            {
+                // What it names cannot be known, so nothing may be deleted.
+                throw new InvalidDataFileException($"{store.Location}: {path}", e.Message);
             }
         }
     }
+
+    // Documents are FOLDER/NAME.json; people may keep other files in a store's folder.
+    private static bool IsDocument(string path) => path.Contains('/') && path.EndsWith(".json", StringComparison.Ordinal)
+        && !s_otherDocuments.Any(prefix => path.StartsWith(prefix, StringComparison.Ordinal));
 
     private static IEnumerable<string> Named(JsonElement element) => element.ValueKind switch
     {

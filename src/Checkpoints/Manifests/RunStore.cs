@@ -9,6 +9,9 @@ namespace LisaOrleans.Checkpoints;
 /// </summary>
 public sealed class RunStore
 {
+    /// <summary>Where the documents of runs lie.</summary>
+    internal const string Prefix = "runs/";
+
     // A store may refuse a swap for no reason; so often in a row it is an error of the store.
     private const int MaxRefusals = 5;
 
@@ -188,7 +191,7 @@ public sealed class RunStore
     /// <summary>Names of all runs in a store.</summary>
     public static async IAsyncEnumerable<string> ListRunsAsync(IBlobStore store, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var path in store.ListDocumentsAsync("runs/", cancellationToken).ConfigureAwait(false))
+        await foreach (var path in store.ListDocumentsAsync(Prefix, cancellationToken).ConfigureAwait(false))
             if (path.Split('/') is ["runs", var run, "head.json"]) yield return run;
     }
 
@@ -202,7 +205,7 @@ public sealed class RunStore
     private static string HeadPath(string run)
     {
         RunName.Validate(run);
-        return $"runs/{run}/head.json";
+        return $"{Prefix}{run}/head.json";
     }
 
     private static byte[] ToJson(RunHead head) => JsonSerializer.SerializeToUtf8Bytes(head, ManifestJson.Default.RunHead);

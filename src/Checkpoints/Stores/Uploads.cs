@@ -6,7 +6,7 @@ namespace LisaOrleans.Checkpoints;
 /// </summary>
 public static class Uploads
 {
-    private const string Prefix = "uploads/";
+    internal const string Prefix = "uploads/";
 
     /// <summary>Brings a blob into the store, if it is not there.</summary>
     public static async Task PutAsync(IBlobStore store, IBlobSource blob, CancellationToken cancellationToken)

@@ -19,9 +19,6 @@ public static unsafe partial class PooledMemory
     private static readonly Dictionary<long, Stack<nint>> s_idle = [];
     private static long s_idleBytes;
 
-    /// <value>Bytes that wait for their next use.</value>
-    public static long IdleBytes => Volatile.Read(ref s_idleBytes);
-
     /// <summary>A tensor without values; the caller owns it. Its memory comes back when the last tensor over it is freed.</summary>
     public static Tensor Empty(IReadOnlyList<long> shape, ScalarType dtype)
     {
@@ -74,13 +71,6 @@ public static unsafe partial class PooledMemory
             s_idleBytes += bytes;
         }
     }
-
-    private static int ElementSize(this ScalarType dtype) => dtype switch
-    {
-        ScalarType.Float32 => 4,
-        ScalarType.BFloat16 or ScalarType.Float16 => 2,
-        _ => throw new NotSupportedException($"pooled tensors of type {dtype}"),
-    };
 
     // TorchSharp's own frombuffer takes managed arrays only.
     [LibraryImport("LibTorchSharp", EntryPoint = "THSTensor_frombuffer")]

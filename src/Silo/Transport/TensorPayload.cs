@@ -20,7 +20,7 @@ internal static class TensorPayload
     {
         var dtype = s_dtypes.FirstOrDefault(d => d.ToString() == ticket.DType, (ScalarType)(-1));
         if ((int)dtype < 0) throw new TensorTransportException($"ticket {ticket.Id}: '{ticket.DType}' is no dtype that is sent");
-        long bytes = dtype == ScalarType.Float32 ? 4 : 2;
+        long bytes = dtype.ElementSize();
         if (ticket.Shape.Count > 8) throw new TensorTransportException($"ticket {ticket.Id}: {ticket.Shape.Count} dimensions");
         foreach (var size in ticket.Shape)
         {

@@ -1,5 +1,4 @@
 using LisaOrleans.Model;
-using static TorchSharp.torch;
 
 namespace LisaOrleans.Training;
 
@@ -19,8 +18,8 @@ public static class MemoryPlan
             var all = Count(embedding) + layers.Sum() + head;
             var trains = layers.OrderDescending().Take(options.ActiveLayers).Sum() + (options.TrainEmbeddings ? Count(embedding) + head : 0);
 
-            var compute = Size(options.Dtypes.Compute);
-            var state = (2 * Size(options.Dtypes.OptimizerState)) + (options.Dtypes.SeparateMaster ? 4 : 0);
+            var compute = options.Dtypes.Compute.ElementSize();
+            var state = (2 * options.Dtypes.OptimizerState.ElementSize()) + (options.Dtypes.SeparateMaster ? 4 : 0);
 
             // Several low-precision gradients are summed in float32. A tied matrix has one gradient for each of its uses; that of
             // the head is always in float32 by the time the embedding's is made.
@@ -55,6 +54,4 @@ public static class MemoryPlan
     }
 
     private static long Count(IReadOnlyList<ParameterSpec> specs) => specs.Sum(s => s.Count);
-
-    private static long Size(ScalarType dtype) => dtype == ScalarType.Float32 ? 4 : 2;
 }

@@ -35,12 +35,10 @@ public sealed record PartWork(
 
         double Bytes(double count, int trains)
         {
-            var compute = Size(dtypes.Compute);
-            return count * (compute + (trains * (compute + (dtypes.SeparateMaster ? 4 : 0) + (2 * Size(dtypes.OptimizerState)))));
+            var compute = dtypes.Compute.ElementSize();
+            return count * (compute + (trains * (compute + (dtypes.SeparateMaster ? 4 : 0) + (2 * dtypes.OptimizerState.ElementSize()))));
         }
     }
 
     public double TotalBytes => EmbeddingBytes + LayerBytes.Sum() + HeadBytes;
-
-    private static int Size(TorchSharp.torch.ScalarType dtype) => dtype == TorchSharp.torch.ScalarType.Float32 ? 4 : 2;
 }

@@ -93,6 +93,36 @@ public sealed class RunStoreTests
     }
 
     [Fact]
+    public async Task Garbage_collection_spares_what_any_document_names()
+    {
+        using var folder = new TempFolder();
+        var store = new FolderBlobStore(folder.Root);
+        var (named, other) = (new BytesBlob([1, 2, 3]), new BytesBlob([4, 5, 6]));
+        await store.PutAsync(named, Token);
+        await store.PutAsync(other, Token);
+        var document = $$"""{ "kept": [{ "by": { "sha256": "{{named.Sha256}}" } }] }""";
+        await store.PutDocumentAsync("anything/new.json", System.Text.Encoding.UTF8.GetBytes(document), null, Token);
+        await File.WriteAllTextAsync(folder["notes.txt"], "a file of somebody's", Token);
+
+        var report = await GarbageCollector.CollectAsync(store, TimeSpan.Zero, TimeProvider.System, Token);
+        Assert.Equal((1, 1), (report.Kept, report.Deleted));
+        (await store.ReadAsync(new BlobRef(named.Sha256, named.Length), Token)).Dispose();
+    }
+
+    [Fact]
+    public async Task Garbage_collection_deletes_nothing_while_a_document_cannot_be_read()
+    {
+        using var folder = new TempFolder();
+        var store = new FolderBlobStore(folder.Root);
+        await store.PutAsync(new BytesBlob([1, 2, 3]), Token);
+        await store.PutDocumentAsync("jobs/broken.json", "{"u8.ToArray(), null, Token);
+        var error = await Assert.ThrowsAsync<InvalidDataFileException>(
+            () => GarbageCollector.CollectAsync(store, TimeSpan.Zero, TimeProvider.System, Token));
+        Assert.Contains("jobs/broken.json", error.Message, StringComparison.Ordinal);
+        Assert.Single(Directory.GetFiles(folder["blobs"], "*", SearchOption.AllDirectories));
+    }
+
+    [Fact]
     public async Task What_a_writer_that_died_left_goes_also_through_the_layers_that_a_silo_puts_around_a_store()
     {
         using var folder = new TempFolder();

@@ -15,12 +15,10 @@ public abstract class ServableModel(ModelConfig config, PartDtypes dtypes, strin
     public string Version => version;
 
     /// <summary>Bytes of its weights in memory.</summary>
-    public long WeightBytes => config.AllSpecs().Sum(s => s.Count) * ElementSize;
-
-    private int ElementSize => dtypes.Compute == TorchSharp.torch.ScalarType.Float32 ? 4 : 2;
+    public long WeightBytes => config.AllSpecs().Sum(s => s.Count) * dtypes.Compute.ElementSize();
 
     /// <summary>Bytes of keys and values for a sequence of so many tokens.</summary>
-    public long CacheBytes(int tokens) => config.CachedNumbers() * tokens * ElementSize;
+    public long CacheBytes(int tokens) => config.CachedNumbers() * tokens * dtypes.Compute.ElementSize();
 
     /// <summary>Loads it into memory; the caller owns the result.</summary>
     public abstract Task<LoadedModel> LoadAsync(CancellationToken cancellationToken);
