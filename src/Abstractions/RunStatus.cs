@@ -28,7 +28,7 @@ public sealed record RunStatus
     /// <summary>The step of the last manifest.</summary>
     [Id(7)] public long ManifestStep { get; init; }
 
-    /// <summary>The reason, for <see cref="RunState.Failed"/>.</summary>
+    /// <summary>The reason, where it failed, waits, or was paused because only people can put something right.</summary>
     [Id(8)] public string? Error { get; init; }
 
     /// <summary>Which silo holds which parts; empty while it does not train.</summary>

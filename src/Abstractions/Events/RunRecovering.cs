@@ -1,7 +1,7 @@
 namespace LisaOrleans;
 
-/// <summary>A step failed; the run goes back to its last manifest.</summary>
-/// <param name="FailedStep">The step that failed.</param>
+/// <summary>A step failed, or whoever led the run was lost: it goes back to its last manifest.</summary>
+/// <param name="FailedStep">The step that failed; 0 where nobody is left to say which it was.</param>
 /// <param name="ManifestStep">Where it goes on from.</param>
 /// <param name="Reason">What failed.</param>
 [GenerateSerializer, Immutable, Alias("lisa.RunRecovering")]

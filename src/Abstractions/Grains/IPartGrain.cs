@@ -26,11 +26,11 @@ public interface IPartGrain : IGrainWithStringKey
     Task<PartHandOver?> HandOver(long generation, BlobRef weights, BlobRef? optimizer, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Gives the part optimizer state (<paramref name="trainable"/>) or takes it away, rounding the master weights to
-    /// the model's dtype. Idempotent.
+    /// Makes the part train in this way from now on: gives it optimizer state, or takes it away and rounds the master weights
+    /// to the model's dtype. Idempotent.
     /// </summary>
     [ResponseTimeout("00:10:00")]
-    Task SetTrainable(long generation, bool trainable, CancellationToken cancellationToken);
+    Task Train(long generation, PartTraining training, CancellationToken cancellationToken);
 
     /// <summary>Forward is this call, backward is its return.</summary>
     [ResponseTimeout("01:00:00")]

@@ -36,12 +36,16 @@ internal static class JobEventText
                 Info, string.Create(CultureInfo.InvariantCulture, $"Step {evaluated.Step}: validation loss={evaluated.EvalLoss:F4}"),
                 Data(("step", evaluated.Step), ("valid_loss", Finite(evaluated.EvalLoss)))),
             SiloLeaving leaving => (Info, $"Silo {leaving.Silo} leaves; its layers move", Data(("silo", leaving.Silo))),
+            RunRecovering { FailedStep: 0 } recovering => (
+                Warning, $"{Sentence(recovering.Reason)}; going on from the checkpoint of step {recovering.ManifestStep}",
+                Data(("step", recovering.ManifestStep), ("reason", recovering.Reason))),
             RunRecovering recovering => (
                 Warning, $"Step {recovering.FailedStep} failed; going back to the checkpoint of step {recovering.ManifestStep}",
                 Data(("failed_step", recovering.FailedStep), ("step", recovering.ManifestStep), ("reason", recovering.Reason))),
             RunEnded { State: RunState.Succeeded } ended => (
                 Info, $"The job has successfully completed; new fine-tuned model created: {job.FineTunedModel}", Data(("step", ended.Step))),
             RunEnded { State: RunState.Failed } ended => (Error, $"The job failed: {ended.Error}", Data(("step", ended.Step))),
+            RunEnded { Error: { } reason } ended => (Error, $"The job was {JobStatuses.Of(ended.State)} after step {ended.Step}: {reason}", Data(("step", ended.Step))),
             RunEnded ended => (Info, $"The job was {JobStatuses.Of(ended.State)} after step {ended.Step}", Data(("step", ended.Step))),
             _ => (Info, happened.GetType().Name, Data()),
         };
@@ -74,6 +78,8 @@ internal static class JobEventText
         if (record.EvalLoss is { } eval) data["valid_loss"] = Finite(eval);
         return data;
     }
+
+    private static string Sentence(string text) => text.Length == 0 ? text : char.ToUpperInvariant(text[0]) + text[1..];
 
     // JSON has no infinity.
     private static double? Finite(double number) => double.IsFinite(number) ? number : null;

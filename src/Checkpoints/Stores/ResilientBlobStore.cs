@@ -99,7 +99,7 @@ public sealed class ResilientBlobStore : IBlobStore
 
         // Bytes that changed on the way to the store; the emulator has another word for it.
         RequestFailedException { Status: 400, ErrorCode: "Md5Mismatch" or "InvalidOperation" } => true,
-        ETagMismatchException or BlobMissingException => false,
+        ETagMismatchException or BlobMissingException or StoreRefusedException => false,
         BlobCorruptException or TimeoutRejectedException or BrokenCircuitException => true,
         HttpRequestException or IOException => true,
         AggregateException many => many.InnerExceptions.All(IsPassing),
@@ -125,7 +125,7 @@ public sealed class ResilientBlobStore : IBlobStore
         context.Properties.Set(s_limit, _options.TryTimeout + TimeSpan.FromSeconds((double)bytes / _options.SlowestBytesPerSecond));
         try
         {
-            return await _pipeline.ExecuteAsync(async c => await action(c.CancellationToken).ConfigureAwait(false), context).ConfigureAwait(false);
+            return await _pipeline.ExecuteAsync(async c => await Once(action, c.CancellationToken).ConfigureAwait(false), context).ConfigureAwait(false);
         }
         catch (Exception e) when (e is BrokenCircuitException or TimeoutRejectedException)
         {
@@ -137,6 +137,18 @@ public sealed class ResilientBlobStore : IBlobStore
         finally
         {
             ResilienceContextPool.Shared.Return(context);
+        }
+    }
+
+    private async Task<T> Once<T>(Func<CancellationToken, Task<T>> action, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await action(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (StoreRefusal.Find(e, Location) is { } refused)
+        {
+            throw refused;
         }
     }
 }

@@ -179,10 +179,13 @@ internal sealed class TrainCommand : IAsyncDisposable
 
             _reporter.Happened(happened, log.Remaining((happened as StepCompleted)?.Record.Step ?? 0));
             if (happened is not RunEnded ended) continue;
-            if (ended.State == RunState.Failed) ErrorReport.Write($"run '{RunName}' failed after step {ended.Step}: {ended.Error}");
             _interrupted.TrySetResult();
             await pausing;
-            return ended.State;
+            if (ended.Error is null) return ended.State;
+            ErrorReport.Write(ended.State == RunState.Paused
+                ? $"run '{RunName}' is paused, and its manifest of step {ended.Step} holds: {ended.Error}; then the same command goes on"
+                : $"run '{RunName}' failed after step {ended.Step}: {ended.Error}");
+            return RunState.Failed;
         }
 
         throw new InvalidOperationException("the run's events ended before the run did");

@@ -52,7 +52,7 @@ internal static class WatchCommand
                     if (recent.Count > RateSteps) recent.Dequeue();
                     reporter.Happened(happened, recent.Average() * (total - step.Step));
                     break;
-                case RunEnded { State: RunState.Paused } ended:
+                case RunEnded { State: RunState.Paused, Error: null } ended:
                     reporter.Say($"run '{status.Run}' is paused at step {ended.Step}");
                     break;
                 default:

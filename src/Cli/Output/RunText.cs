@@ -13,8 +13,10 @@ internal static class RunText
             + $"{r.Tokens / Math.Max(r.Seconds, 1e-9):0} tokens/s  {Duration.Text(TimeSpan.FromSeconds(remaining))} left"),
         ManifestSaved m => string.Create(
             CultureInfo.InvariantCulture, $"manifest of step {m.Step} saved: {m.BytesWritten / 1e6:0.0} MB, training stood still for {m.StallSeconds * 1000:0} ms"),
+        RunRecovering { FailedStep: 0 } r => $"{r.Reason}; going on from the manifest of step {r.ManifestStep}",
         RunRecovering r => $"step {r.FailedStep} failed ({r.Reason}); going back to the manifest of step {r.ManifestStep}",
         RunEnded { State: RunState.Failed } e => $"failed after step {e.Step}: {e.Error}",
+        RunEnded { State: RunState.Paused, Error: { } reason } e => $"paused after step {e.Step}: {reason}",
         _ => null,
     };
 

@@ -9,7 +9,7 @@ export function tell(event, before) {
     case 'manifest': return ['checkpoint', 'Checkpoint', `Step ${format.count(e.step)}: ${format.bytes(e.bytesWritten)} written, stalled ${format.duration(e.stallSeconds)}`];
     case 'evaluated': return ['other', 'Evaluation', `Step ${format.count(e.step)}: loss ${e.evalLoss.toFixed(4)} on the evaluation data, made after the run went on`];
     case 'leaving': return ['preemption', 'Preemption', `${format.silo(e.silo)} is about to leave; its parts move at the next step boundary`];
-    case 'recovering': return ['recovery', 'Recovery', `Step ${format.count(e.failedStep)} failed, back to step ${format.count(e.manifestStep)}: ${e.reason}`];
+    case 'recovering': return ['recovery', 'Recovery', e.failedStep ? `Step ${format.count(e.failedStep)} failed, back to step ${format.count(e.manifestStep)}: ${e.reason}` : `Went on from step ${format.count(e.manifestStep)}: ${e.reason}`];
     case 'ended': return [e.state === 'failed' ? 'failed' : 'end', 'End', `${format.states[e.state]} after step ${format.count(e.step)}${e.error ? `: ${e.error}` : ''}`];
     default: return ['other', 'Event', e.$type];
   }

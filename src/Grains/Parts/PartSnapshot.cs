@@ -1,5 +1,4 @@
 using LisaOrleans.Checkpoints;
-using LisaOrleans.Model;
 using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains;
@@ -20,21 +19,19 @@ internal sealed class PartSnapshot
     public Task<BlobRef> Upload { get; }
 
     /// <summary>Hashes and uploads in the background; the grain's turns go on.</summary>
-    public static PartSnapshot Start(
-        IBlobStore store, IReadOnlyList<NamedTensor> copy, IReadOnlyDictionary<string, string>? metadata, bool optimizer, long version,
-        CancellationToken cancellationToken) =>
-        new(optimizer, version, Task.Run(
+    public static PartSnapshot Start(IBlobStore store, PartCopy copy, CancellationToken cancellationToken) =>
+        new(copy.StateStep is not null, copy.Version, Task.Run(
             async () =>
             {
                 try
                 {
-                    var blob = PartStorage.ToBlob(copy, metadata);
+                    var blob = PartStorage.ToBlob(copy.Tensors, copy.StateStep is { } step ? PartStorage.StateMetadata(step) : null);
                     await store.PutAsync(blob, cancellationToken);
                     return new BlobRef(blob.Sha256, blob.Length);
                 }
                 finally
                 {
-                    foreach (var tensor in copy) tensor.Value.Dispose();
+                    foreach (var tensor in copy.Tensors) tensor.Value.Dispose();
                 }
             },
             CancellationToken.None));

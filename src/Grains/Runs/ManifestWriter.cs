@@ -9,7 +9,7 @@ namespace LisaOrleans.Grains;
 /// manifest is committed last. At most one is on its way.
 /// </summary>
 internal sealed class ManifestWriter(
-    IBlobStore store, RunStore run, RunHistory history, RunJournal journal, Pipeline? pipeline, EventFeed feed, TimeProvider time,
+    IBlobStore store, RunStore run, RunHistory history, RunJournal journal, Pipeline pipeline, EventFeed feed, TimeProvider time,
     Action<Exception> collectFailed)
 {
     // What was replaced is deleted now and then, when it is old enough that nobody else can just be about to name it.
@@ -36,7 +36,7 @@ internal sealed class ManifestWriter(
         using var phase = RunTelemetry.Of(run.Head.Run).Phase(StepPhase.Snapshot);
         var started = Stopwatch.GetTimestamp();
         await _pending;
-        var changed = await pipeline!.BeginSnapshot(step, cancellationToken);
+        var changed = await pipeline.BeginSnapshot(step, cancellationToken);
         var stalled = Stopwatch.GetElapsedTime(started);
         Stalled += stalled;
         _pending = Commit(step, completed, changed, stalled, cancellationToken);
@@ -59,7 +59,7 @@ internal sealed class ManifestWriter(
     {
         var parts = new Dictionary<string, PartState>(Last.Parts);
         long bytes = 0;
-        foreach (var (name, state) in await pipeline!.CompleteSnapshot(step, changed, cancellationToken))
+        foreach (var (name, state) in await pipeline.CompleteSnapshot(step, changed, cancellationToken))
         {
             bytes += state.Optimizer?.Length ?? state.Weights.Length;
             parts[name] = state;

@@ -65,8 +65,8 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
 
     /// <summary>Embedding and head: always in training while the run goes on.</summary>
     public Task SetEndsTrainable(bool trainable, CancellationToken cancellationToken) => Task.WhenAll(
-        _parts[0].Grain.SetTrainable(generation, trainable, cancellationToken),
-        _parts[^1].Grain.SetTrainable(generation, trainable, cancellationToken));
+        _parts[0].Grain.Train(generation, trainable ? PartTraining.Whole : PartTraining.Frozen, cancellationToken),
+        _parts[^1].Grain.Train(generation, trainable ? PartTraining.Whole : PartTraining.Frozen, cancellationToken));
 
     /// <summary>Sends micro-batches through; results in their order.</summary>
     public async Task<MicroBatchResult[]> Run(

@@ -9,4 +9,7 @@ public sealed record RunOptions
     /// manifest.
     /// </value>
     public TimeSpan StepPatience { get; init; } = TimeSpan.FromSeconds(12);
+
+    /// <value>Which failures are taken how.</value>
+    internal FailurePolicy Failures { get; init; } = FailurePolicy.Default;
 }

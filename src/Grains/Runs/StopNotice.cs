@@ -9,6 +9,7 @@ internal sealed class StopNotice(TimeSpan stepPatience, TimeProvider time) : IDi
 {
     private readonly CancellationTokenSource _given = new();
     private readonly CancellationTokenSource _stepOver = new(Timeout.InfiniteTimeSpan, time);
+    private bool _disposed;
 
     /// <summary>Whether the notice was given.</summary>
     public bool IsGiven => _given.IsCancellationRequested;
@@ -19,10 +20,10 @@ internal sealed class StopNotice(TimeSpan stepPatience, TimeProvider time) : IDi
     /// <summary>Ends a step that has not ended by itself.</summary>
     public CancellationToken StepOver => _stepOver.Token;
 
-    /// <summary>Gives the notice. Nothing where it was given before.</summary>
+    /// <summary>Gives the notice. Nothing where it was given before, or the generation is over.</summary>
     public void Give()
     {
-        if (IsGiven) return;
+        if (IsGiven || _disposed) return;
         _stepOver.CancelAfter(stepPatience);
 
         // What waits for it goes on in its own turn, not in the caller's.
@@ -32,6 +33,7 @@ internal sealed class StopNotice(TimeSpan stepPatience, TimeProvider time) : IDi
     /// <inheritdoc/>
     public void Dispose()
     {
+        _disposed = true;
         _given.Dispose();
         _stepOver.Dispose();
     }

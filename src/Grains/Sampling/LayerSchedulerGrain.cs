@@ -19,13 +19,13 @@ internal sealed class LayerSchedulerGrain(IGrainFactory grains) : Grain, ILayerS
         await Task.WhenAll(active.Select(i => Set(i, true)));
         return active;
 
-        Task Set(int layer, bool trainable) => Layer(layer, layerSilos).SetTrainable(generation, trainable, cancellationToken);
+        Task Set(int layer, bool trainable) => Layer(layer, layerSilos).Train(generation, trainable ? PartTraining.Whole : PartTraining.Frozen, cancellationToken);
     }
 
     public Task EndPeriod(
         TrainingSpec spec, IReadOnlyList<string> layerSilos, long generation, long period, CancellationToken cancellationToken) =>
         Task.WhenAll(LayerSampling.ActiveLayers(spec, layerSilos.Count, period)
-            .Select(i => Layer(i, layerSilos).SetTrainable(generation, trainable: false, cancellationToken)));
+            .Select(i => Layer(i, layerSilos).Train(generation, PartTraining.Frozen, cancellationToken)));
 
     private IPartGrain Layer(int index, IReadOnlyList<string> silos) =>
         PartGrains.Get(grains, this.GetPrimaryKeyString(), PartName.Layer(index), silos[index]);

@@ -35,6 +35,16 @@ public static class StoredRunStatus
             plan);
     }
 
+    /// <summary>The value of <see cref="RunHead.State"/> for what a run came to.</summary>
+    public static string Of(RunState state) => state switch
+    {
+        RunState.Paused => RunHeadStates.Paused,
+        RunState.Failed => RunHeadStates.Failed,
+        RunState.Cancelled => RunHeadStates.Cancelled,
+        RunState.Succeeded => RunHeadStates.Succeeded,
+        _ => throw new ArgumentOutOfRangeException(nameof(state), state, "a run does not end so"),
+    };
+
     private static RunState State(string? stored) => stored switch
     {
         RunHeadStates.Running => RunState.Starting,

@@ -8,7 +8,7 @@ internal sealed class OfferingHolder(Func<PartHandOver?> offer) : IPartGrain
 
     public Task<PartLoaded> Load(PartLoad load, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task SetTrainable(long generation, bool trainable, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task Train(long generation, PartTraining training, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<MicroBatchResult> Run(MicroBatchCall call, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -1,0 +1,57 @@
+namespace LisaOrleans.Grains;
+
+/// <summary>
+/// The generation that a part belongs to, and the end of what earlier ones began. Raised in the grain's turns only; looked at
+/// from the device's thread too.
+/// </summary>
+internal sealed class PartFence(PartServices services, string run, string part) : IDisposable
+{
+    private readonly CancellationTokenSource _life = new();
+    private CancellationTokenSource _current = new();
+    private long _generation;
+
+    /// <summary>The generation.</summary>
+    public long Generation => Volatile.Read(ref _generation);
+
+    /// <summary>Ends with the generation.</summary>
+    public CancellationToken Current => _current.Token;
+
+    /// <summary>Ends when the part lets go of everything.</summary>
+    public CancellationToken Life => _life.Token;
+
+    /// <summary>Enters a generation: whoever belongs to an earlier one is refused from now on.</summary>
+    /// <exception cref="StaleGenerationCallException">A newer one was entered before.</exception>
+    public Task Enter(long generation)
+    {
+        if (generation < _generation) throw new StaleGenerationCallException(part, generation, _generation);
+        Volatile.Write(ref _generation, generation);
+        services.LocalParts.Fence(run, part, generation);
+        var before = _current;
+        _current = CancellationTokenSource.CreateLinkedTokenSource(_life.Token);
+        return End(before);
+    }
+
+    /// <summary>Refuses who does not belong to the generation.</summary>
+    /// <exception cref="StaleGenerationCallException">It was replaced, or is not entered yet.</exception>
+    public void Check(long generation)
+    {
+        var current = Generation;
+        if (generation != current) throw new StaleGenerationCallException(part, generation, current);
+    }
+
+    /// <summary>Ends all that is under way.</summary>
+    public Task End() => _life.CancelAsync();
+
+    private static async Task End(CancellationTokenSource before)
+    {
+        await before.CancelAsync();
+        before.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _current.Dispose();
+        _life.Dispose();
+    }
+}

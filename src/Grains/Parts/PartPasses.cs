@@ -1,0 +1,53 @@
+namespace LisaOrleans.Grains;
+
+/// <summary>Puts the micro-batches of one part on the device, in training in their order. Used within one grain's turns.</summary>
+internal sealed class PartPasses(PartServices services, PartDevice device)
+{
+    private readonly MicroBatchOrder _forward = new();
+    private readonly MicroBatchOrder _backward = new();
+
+    /// <value>Whether the next part is on this silo, so that its work continues this part's.</value>
+    public bool NextIsHere { get; set; }
+
+    /// <summary>
+    /// Runs a forward pass on the device, in training in the order of micro-batches: calls overtake each other, and gradients
+    /// are summed in that order, so what came too early would only fill the pipeline.
+    /// </summary>
+    /// <returns>Its result, and the order that it had.</returns>
+    public Task<(T Result, WorkOrder Order)> Forward<T>(MicroBatchCall call, Func<T> work, CancellationToken cancellationToken)
+    {
+        return call.Train ? _forward.Begin(call.Step, call.Index, Queue, cancellationToken) : Queue();
+
+        async Task<(T Result, WorkOrder Order)> Queue()
+        {
+            var order = new WorkOrder(WorkPriority.Forward, call.Turn ?? services.Worker.NewTurn(), Continues: NextIsHere);
+            return (await device.Run(call.Generation, work, order, cancellationToken), order);
+        }
+    }
+
+    /// <summary>
+    /// Runs a backward pass on the device, or the head, in training one after the other in the order of micro-batches: turns
+    /// rise with them, and gradients are summed in that order.
+    /// </summary>
+    /// <param name="call">The call.</param>
+    /// <param name="turn">The turn that it continues: that of the part it comes from; the head continues its own way here.</param>
+    /// <param name="work">What to do.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>Its result, and the order that it had.</returns>
+    public async Task<(T Result, WorkOrder Order)> Backward<T>(MicroBatchCall call, long? turn, Func<T> work, CancellationToken cancellationToken)
+    {
+        if (call.Train) await _backward.Enter(call.Step, call.Index, cancellationToken);
+        var order = new WorkOrder(
+            WorkPriority.Backward, turn ?? services.Worker.NewTurn(), Continues: call is { Turn: not null, InputGradient: true });
+        var result = await device.Run(call.Generation, work, order, cancellationToken);
+        if (call.Train) _backward.Leave();
+        return (result, order);
+    }
+
+    /// <summary>Cancels all that wait for their turn.</summary>
+    public void Reset()
+    {
+        _forward.Reset();
+        _backward.Reset();
+    }
+}

@@ -1,0 +1,23 @@
+namespace LisaOrleans.Grains;
+
+/// <summary>What a run does about a failure.</summary>
+internal enum FailureAction
+{
+    /// <summary>Goes back to the last manifest and repeats the steps since; gives up if that never helps.</summary>
+    Retry,
+
+    /// <summary>Asks again for silos; it is no failure that there are none.</summary>
+    WaitForSilos,
+
+    /// <summary>Waits for silos that are large enough; gives up if none come.</summary>
+    WaitForRoom,
+
+    /// <summary>Stops until it is started again: only people can put right what is wrong, and nothing of the run is.</summary>
+    Pause,
+
+    /// <summary>Ends: repeating cannot help, because what is stored, or what came out, is wrong.</summary>
+    Fail,
+
+    /// <summary>Leaves the run to another owner.</summary>
+    GiveWay,
+}

@@ -1,0 +1,41 @@
+namespace LisaOrleans.Grains;
+
+/// <summary>Applies a <see cref="FailurePolicy"/> to the failures of a run as they come, and knows when patience is at its end.</summary>
+internal sealed class FailureJudge(FailurePolicy policy, TimeProvider time)
+{
+    private int _failures;
+    private long _progress = -1;
+    private long _failingSince;
+    private long _waitingSince = time.GetTimestamp();
+
+    /// <summary>A generation ended without a failure.</summary>
+    public void Succeeded() => (_failures, _waitingSince) = (0, time.GetTimestamp());
+
+    /// <summary>What to do about a failure.</summary>
+    /// <param name="failure">The failure.</param>
+    /// <param name="step">The last committed step.</param>
+    public FailureDecision Decide(Exception failure, long step)
+    {
+        var action = policy.ActionFor(failure);
+        return action switch
+        {
+            FailureAction.WaitForSilos => new(action, policy.WaitPause, failure.Message),
+            FailureAction.WaitForRoom when time.GetElapsedTime(_waitingSince) < policy.RoomPatience => new(action, policy.WaitPause, failure.Message),
+            FailureAction.WaitForRoom => new(FailureAction.Fail, default, failure.Message),
+            FailureAction.Retry => Retry(failure, step),
+            _ => new(action, default, failure.Message),
+        };
+    }
+
+    private FailureDecision Retry(Exception failure, long step)
+    {
+        _failures = step > _progress ? 1 : _failures + 1;
+        if (_failures == 1) _failingSince = time.GetTimestamp();
+        _progress = Math.Max(_progress, step);
+        _waitingSince = time.GetTimestamp();
+        if (_failures > policy.MaxRetries && time.GetElapsedTime(_failingSince) > policy.RetryPatience)
+            return new(FailureAction.Fail, default, $"step {step + 1} failed {_failures} times in a row: {failure.Message}");
+        var pause = policy.RetryPause * Math.Pow(2, Math.Min(_failures, 10));
+        return new(FailureAction.Retry, pause < policy.LongestRetryPause ? pause : policy.LongestRetryPause, failure.Message);
+    }
+}

@@ -1,0 +1,63 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Training;
+using Microsoft.Extensions.Logging;
+
+namespace LisaOrleans.Grains;
+
+/// <summary>One generation of a run at work: its parts, what trains them, what saves them, and what breaks that off.</summary>
+internal sealed class RunGeneration : IDisposable
+{
+    private readonly StoredRun _run;
+    private readonly RunStore _session;
+    private readonly RunPlacement _placement;
+    private readonly TrainingLoop _loop;
+    private readonly StagePlan? _before;
+
+    /// <param name="run">The run.</param>
+    /// <param name="session">The same in this generation.</param>
+    /// <param name="placement">Where its parts go.</param>
+    /// <param name="feed">Tells those who watch.</param>
+    /// <param name="stages">Where the parts are to be.</param>
+    /// <param name="options">How runs behave.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="interruption">Why the run is to stop at the next step boundary; null where it goes on.</param>
+    /// <param name="logger">The run's log.</param>
+    public RunGeneration(
+        StoredRun run, RunStore session, RunPlacement placement, EventFeed feed, StagePlan stages, RunOptions options, TimeProvider time,
+        Func<LoopOutcome?> interruption, ILogger logger)
+    {
+        (_run, _session, _placement, Stages) = (run, session, placement, stages);
+        Notice = new StopNotice(options.StepPatience, time);
+        (var parts, _before) = placement.Place(stages, session.Generation);
+        Manifests = new ManifestWriter(run.Store, session, run.History!, run.Journal!, parts, feed, time, e => RunLog.NotCollected(logger, e, run.Name));
+        _loop = new TrainingLoop(
+            run.Plan!, parts, run.History!, run.Journal!, Manifests, feed, time, Notice, interruption,
+            step => RunLog.BrokenOff(logger, run.Name, step, options.StepPatience.TotalSeconds), logger);
+    }
+
+    /// <summary>Where its parts are.</summary>
+    public StagePlan Stages { get; }
+
+    /// <summary>Tells it that the run is to stop or to move.</summary>
+    public StopNotice Notice { get; }
+
+    /// <summary>Writes its manifests.</summary>
+    public ManifestWriter Manifests { get; }
+
+    /// <summary>The last committed step.</summary>
+    public long Step => _loop.Step;
+
+    /// <summary>Loads its parts; false where that was broken off.</summary>
+    public async Task<bool> Load(CancellationToken cancellationToken)
+    {
+        if (!await _placement.Load(_session, _before, Notice, cancellationToken)) return false;
+        RunTelemetry.Of(_run.Name).Placed(_session.Generation, _run.Plan!.TotalSteps);
+        return true;
+    }
+
+    /// <summary>Trains to the end, or to the step boundary at which there is a reason to stop.</summary>
+    public Task<LoopOutcome> Train(CancellationToken cancellationToken) => _loop.Run(cancellationToken);
+
+    /// <inheritdoc/>
+    public void Dispose() => Notice.Dispose();
+}

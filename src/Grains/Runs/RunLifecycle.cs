@@ -1,0 +1,245 @@
+using LisaOrleans.Training;
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace LisaOrleans.Grains;
+
+/// <summary>
+/// Takes a run through its life: generation after generation, until it is done, is told to stop, or fails for good. Its
+/// states are those of <see cref="RunPhase"/>; what failures do is the <see cref="FailurePolicy"/>'s to say. Used within one
+/// grain's turns.
+/// </summary>
+internal sealed class RunLifecycle(
+    StoredRun run, RunPlacement placement, RunEvents events, RunOptions options, TimeProvider time, ILogger logger) : IDisposable
+{
+    private static readonly TimeSpan s_settlePatience = TimeSpan.FromSeconds(2);
+
+    private readonly CancellationTokenSource _life = new();
+    private RunGeneration? _generation;
+    private double _stallBefore;
+
+    /// <summary>Where it is in its life.</summary>
+    public RunPhase Phase { get; private set; } = new RunPhase.Queued();
+
+    /// <summary>What is wanted of it.</summary>
+    public RunWish Wish { get; private set; }
+
+    /// <summary>The last committed step; null where that is what the last manifest says.</summary>
+    public long? Step => _generation?.Step;
+
+    private long LastStep => Step ?? run.ManifestStep;
+
+    /// <summary>Bytes that the last manifest wrote.</summary>
+    public long ManifestBytes => _generation?.Manifests.LastBytes ?? 0;
+
+    /// <summary>How long training stood still for manifests.</summary>
+    public double StallSeconds => _stallBefore + (_generation?.Manifests.Stalled.TotalSeconds ?? 0);
+
+    /// <summary>What was wanted of it before is done.</summary>
+    public void Forget() => Wish = RunWish.Train;
+
+    /// <summary>A new life begins.</summary>
+    public void Begin()
+    {
+        Phase = placement.Silos.Trains ? new RunPhase.Starting() : new RunPhase.Queued();
+        events.Open();
+    }
+
+    /// <summary>Says what is wanted of the run. What commits nothing is broken off for it.</summary>
+    public void Ask(RunWish wish)
+    {
+        if (wish > Wish) Wish = wish;
+        _generation?.Notice.Give();
+    }
+
+    /// <summary>A silo is about to leave. Returns whether that is news.</summary>
+    public bool Leave(string silo)
+    {
+        var news = placement.Silos.Leave([silo]);
+        if (placement.Uses(silo)) _generation?.Notice.Give();
+        return news;
+    }
+
+    /// <summary>Lives until there is an end, which is told to the store.</summary>
+    public async Task<RunPhase.Ended> Run()
+    {
+        // Traces of steps are their own, not a part of the call that once started the run.
+        Activity.Current = null;
+        using var scope = logger.BeginScope("run {Run}", run.Name);
+        run.Begin();
+        var judge = new FailureJudge(options.Failures, time);
+        while (true)
+        {
+            Exception failure;
+            try
+            {
+                if (await TrainOnce(_life.Token) is { } ended) return await End(ended, null);
+                judge.Succeeded();
+                continue;
+            }
+            catch (OperationCanceledException) when (_life.IsCancellationRequested)
+            {
+                return new RunPhase.Ended(RunState.Paused, null, IsStored: false);
+            }
+            catch (Exception e)
+            {
+                failure = e;
+            }
+
+            var decision = judge.Decide(failure, LastStep);
+            if (await Obey(decision, failure) is { } end) return end;
+            await Task.Delay(decision.Pause, time, _life.Token)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        }
+    }
+
+    /// <summary>Ends the run's life with what it came to.</summary>
+    public void End(RunPhase.Ended ended)
+    {
+        Phase = ended;
+        RunTelemetry.Forget(run.Name);
+        placement.Clear();
+        events.Close();
+    }
+
+    /// <summary>The process or the activation ends; the run does not.</summary>
+    public Task Break() => _life.CancelAsync();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _generation?.Dispose();
+        _life.Dispose();
+    }
+
+    /// <summary>Tells the store what the run came to, and those who watch.</summary>
+    public Task<RunPhase.Ended> End(RunState state, string? reason) => state == RunState.Running
+        ? Task.FromResult(new RunPhase.Ended(state, reason, IsStored: true))
+        : run.End(state, LastStep, reason, _life.Token);
+
+    // Null where the run goes on.
+    private async Task<RunPhase.Ended?> Obey(FailureDecision decision, Exception failure)
+    {
+        switch (decision.Action)
+        {
+            case FailureAction.WaitForSilos:
+                return null;
+
+            case FailureAction.WaitForRoom:
+                Phase = new RunPhase.Waiting(decision.Reason);
+                return null;
+
+            case FailureAction.Retry:
+                if (_generation is { } broken) await broken.Manifests.Settle(s_settlePatience);
+                Phase = new RunPhase.Recovering();
+                RunLog.Recovering(logger, failure, run.Name, LastStep + 1, run.ManifestStep);
+                run.Journal?.Note(new RunRecovering(LastStep + 1, run.ManifestStep, decision.Reason));
+                RunTelemetry.Of(run.Name).Recovering();
+                return null;
+
+            case FailureAction.GiveWay:
+                return await GiveWay(decision.Reason);
+
+            case FailureAction.Pause or FailureAction.Fail when await run.IsReplaced():
+                return await GiveWay(decision.Reason);
+
+            case FailureAction.Pause:
+                await Release();
+                RunLog.Paused(logger, failure, run.Name, run.ManifestStep, decision.Reason);
+
+                // What was trained since the manifest cannot be saved, so it is not what the run is paused after.
+                return await run.End(RunState.Paused, run.ManifestStep, decision.Reason, _life.Token);
+
+            default:
+                await Release();
+                RunLog.Failed(logger, failure, run.Name, decision.Reason);
+                return await End(RunState.Failed, decision.Reason);
+        }
+    }
+
+    /// <summary>Trains from the last manifest under a new generation; null where the next generation is to go on at once.</summary>
+    private async Task<RunState?> TrainOnce(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        placement.Clear();
+
+        // Silos first: while there are none, no generation is used up.
+        await run.ReadPlan(cancellationToken);
+        if (Wish == RunWish.Train) await placement.Ask();
+        if (!placement.HasSilos && Wish == RunWish.Train && run.Plan is not null) throw new QueuedException();
+        placement.Silos.BeginTraining();
+        if (Phase is RunPhase.Queued) Phase = new RunPhase.Starting();
+        var (session, wasLost) = await run.Take(cancellationToken);
+        if (wasLost)
+        {
+            run.Journal!.Note(new RunRecovering(0, run.ManifestStep, run.Cluster is null ? "the process that trained it was lost" : "the silo that led the run was lost"));
+            RunTelemetry.Of(run.Name).Recovering();
+        }
+
+        run.Journal!.Note(new RunStarted(run.ManifestStep, run.Plan!.TotalSteps, run.Session!.Generation));
+        Retire();
+        if (session.Manifest!.Completed) return RunState.Succeeded;
+        if (Wish != RunWish.Train) return Wish.ToState();
+
+        // Where there is no room, the run waits; that is no recovery.
+        run.IsLetGo = true;
+        var stages = placement.Plan();
+        run.IsLetGo = false;
+        using var scope = logger.BeginScope("generation {Generation}", session.Generation);
+        var generation = new RunGeneration(run, session, placement, events.Feed, stages, options, time, () => Interruption(stages), logger);
+        _generation = generation;
+        return await Train(generation, cancellationToken);
+    }
+
+    private async Task<RunState?> Train(RunGeneration generation, CancellationToken cancellationToken)
+    {
+        LoopOutcome outcome;
+        if (await generation.Load(cancellationToken))
+        {
+            Phase = new RunPhase.Training();
+            events.Feed.Signal();
+            outcome = await generation.Train(cancellationToken);
+        }
+        else
+        {
+            outcome = Interruption(generation.Stages) ?? LoopOutcome.Replan;
+        }
+
+        if (outcome == LoopOutcome.Replan)
+        {
+            placement.Moving();
+            run.IsLetGo = true;
+            return null;
+        }
+
+        // Where the run goes on at once on another silo, the parts wait there for its next generation.
+        if (outcome == LoopOutcome.Completed || Wish != RunWish.HandOver || !placement.CanMoveAway) await Release();
+        return outcome == LoopOutcome.Completed ? RunState.Succeeded : Wish.ToState();
+    }
+
+    // What the generation before is still asked about.
+    private void Retire()
+    {
+        _stallBefore = StallSeconds;
+        _generation?.Dispose();
+        _generation = null;
+    }
+
+    private LoopOutcome? Interruption(StagePlan current) =>
+        Wish != RunWish.Train ? LoopOutcome.Stopped : placement.ShouldMove(current) ? LoopOutcome.Replan : null;
+
+    private async Task<RunPhase.Ended> GiveWay(string reason)
+    {
+        RunLog.Replaced(logger, run.Name, reason);
+
+        // In a cluster it goes on elsewhere, and watchers will hear so there; in a single process this is the end of it.
+        if (run.Cluster is null) await run.NoteEnd(new RunEnded(RunState.Failed, LastStep, reason));
+        return new RunPhase.Ended(RunState.Failed, reason, IsStored: false) { IsElsewhere = true };
+    }
+
+    private async Task Release()
+    {
+        if (_generation is { } generation) await generation.Manifests.Settle(s_settlePatience);
+        await placement.Release();
+    }
+}

@@ -1,0 +1,39 @@
+using Microsoft.Extensions.Logging;
+
+namespace LisaOrleans.Grains;
+
+/// <summary>What is logged about a run.</summary>
+internal static partial class RunLog
+{
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: step {Step} failed; going back to the manifest of step {ManifestStep}")]
+    public static partial void Recovering(ILogger logger, Exception exception, string run, long step, long manifestStep);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Run {Run}: step {Step} was broken off because it had not ended {Seconds} s after the run was told to stop or to move; it will be done again")]
+    public static partial void BrokenOff(ILogger logger, string run, long step, double seconds);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run} is worked on elsewhere: {Reason}")]
+    public static partial void Replaced(ILogger logger, string run, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Run {Run} is paused, and the manifest of step {ManifestStep} holds: {Reason}")]
+    public static partial void Paused(ILogger logger, Exception exception, string run, long manifestStep, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Run {Run} failed: {Reason}")]
+    public static partial void Failed(ILogger logger, Exception exception, string run, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: its head could not be read")]
+    public static partial void HeadUnknown(ILogger logger, Exception exception, string run);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Run {Run}: the store could not be told that it is {State}")]
+    public static partial void StateLost(ILogger logger, Exception exception, string run, RunState state);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: not all parts could be told to free their memory")]
+    public static partial void NotReleased(ILogger logger, Exception exception, string run);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: replaced blobs could not be deleted")]
+    public static partial void NotCollected(ILogger logger, Exception exception, string run);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: its reminder could not be removed")]
+    public static partial void NotForgotten(ILogger logger, Exception exception, string run);
+}

@@ -1,0 +1,37 @@
+namespace LisaOrleans.Grains;
+
+/// <summary>
+/// Where a run's life is on this silo. It begins <see cref="Queued"/> or <see cref="Starting"/>, goes between
+/// <see cref="Starting"/>, <see cref="Waiting"/>, <see cref="Training"/> and <see cref="Recovering"/> for as long as it is at
+/// work, and comes to <see cref="Ended"/>, from where it may begin again.
+/// </summary>
+/// <param name="State">What those who ask for the status are told.</param>
+/// <param name="Reason">Why, where there is something to say.</param>
+internal abstract record RunPhase(RunState State, string? Reason)
+{
+    /// <summary>It has no silos yet, or nobody works on it here: the store knows it best.</summary>
+    public sealed record Queued() : RunPhase(RunState.Queued, null);
+
+    /// <summary>It takes the run and loads its parts.</summary>
+    public sealed record Starting() : RunPhase(RunState.Starting, null);
+
+    /// <summary>It has silos, but they are too small at the moment.</summary>
+    /// <param name="For">For what.</param>
+    public sealed record Waiting(string For) : RunPhase(RunState.Starting, $"waiting: {For}");
+
+    /// <summary>Its parts are loaded and its steps go on.</summary>
+    public sealed record Training() : RunPhase(RunState.Running, null);
+
+    /// <summary>Something failed; it goes back to its last manifest.</summary>
+    public sealed record Recovering() : RunPhase(RunState.Recovering, null);
+
+    /// <summary>Nothing more happens here until it is started again.</summary>
+    /// <param name="State">What it came to; <see cref="RunState.Running"/> where it goes on elsewhere.</param>
+    /// <param name="Reason">Why, where something went wrong.</param>
+    /// <param name="IsStored">Whether the store says so too.</param>
+    public sealed record Ended(RunState State, string? Reason, bool IsStored) : RunPhase(State, Reason)
+    {
+        /// <value>Whether another owner has taken the run. Default false.</value>
+        public bool IsElsewhere { get; init; }
+    }
+}

@@ -1,0 +1,152 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Training;
+using Microsoft.Extensions.Logging;
+
+namespace LisaOrleans.Grains;
+
+/// <summary>On which silos a run's parts are, should be and have been. Used within one grain's turns.</summary>
+internal sealed class RunPlacement(
+    StoredRun run, string? here, IGrainFactory grains, IClusterView cluster, TimeProvider time, ILogger logger)
+{
+    private static readonly TimeSpan s_releasePatience = TimeSpan.FromSeconds(2);
+
+    private TaskCompletionSource _placed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>The silos that the run may train on.</summary>
+    public RunSilos Silos { get; } = new(run.Name, grains, cluster, time, logger);
+
+    /// <summary>The run's parts, where they were last placed by this activation.</summary>
+    public Pipeline? Pipeline { get; private set; }
+
+    /// <summary>Which silo holds which parts; empty while the run does not train.</summary>
+    public IReadOnlyList<SiloStage> Stages { get; private set; } = [];
+
+    /// <summary>How the parts were loaded.</summary>
+    public LoadCount Loads { get; private set; } = new();
+
+    /// <summary>How often parts were placed anew at a step boundary.</summary>
+    public int Moves { get; private set; }
+
+    // An earlier activation of this grain has left word in the journal.
+    private IReadOnlyList<SiloStage> LastKnown => Pipeline?.Stages.Stages ?? run.Journal?.Entries.OfType<PartsPlaced>().LastOrDefault()?.Stages ?? [];
+
+    private IReadOnlyList<TrainingSilo> Usable => Silos.Usable(LastKnown);
+
+    /// <summary>Whether there are silos to train on.</summary>
+    public bool HasSilos => Usable.Count > 0;
+
+    /// <summary>Whether a silo holds parts of the run.</summary>
+    public bool Uses(string silo) => Stages.Any(s => s.Silo == silo);
+
+    /// <summary>Whether the run can go on when the silo of this grain has left.</summary>
+    public bool CanMoveAway => Usable.Any(s => s.Address != here);
+
+    /// <summary>Asks the queue for silos.</summary>
+    public Task Ask() => run.Plan is { } plan ? Silos.Ask(plan) : Task.CompletedTask;
+
+    /// <summary>Notes in the journal that a silo with parts of the run is about to leave.</summary>
+    public void NoteLeaving(string silo)
+    {
+        if (Uses(silo)) run.Journal?.Note(new SiloLeaving(silo));
+    }
+
+    /// <summary>Nothing is placed any more.</summary>
+    public void Clear()
+    {
+        Stages = [];
+        Signal();
+    }
+
+    /// <summary>Waits until a silo holds nothing of the run.</summary>
+    public async Task WaitUntilFree(string silo, Func<bool> atWork, CancellationToken cancellationToken)
+    {
+        while (atWork() && Uses(silo)) await _placed.Task.WaitAsync(cancellationToken);
+    }
+
+    /// <summary>The best placement now.</summary>
+    /// <exception cref="NoRoomException">The silos cannot hold the run.</exception>
+    public StagePlan Plan() => StagePlanner.Plan(run.Plan!.Config, run.Plan.Spec, Usable);
+
+    /// <summary>Says where the parts are from now on. They are to be loaded there.</summary>
+    /// <param name="stages">Where.</param>
+    /// <param name="generation">The run's generation.</param>
+    /// <returns>The parts, and where they were before as far as is known: silos that live can hand over what they hold.</returns>
+    public (Pipeline Parts, StagePlan? Before) Place(StagePlan stages, long generation)
+    {
+        var before = LastKnown is { Count: > 0 } last ? Silos.Held(last) : null;
+        (Pipeline, Stages) = (new Pipeline(grains, run.Plan!, stages, generation), stages.Stages);
+        return (Pipeline, before);
+    }
+
+    /// <summary>Loads the parts as the run's manifest has them.</summary>
+    /// <param name="session">The run in its generation.</param>
+    /// <param name="before">Where the parts were.</param>
+    /// <param name="notice">Breaks it off.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>False where the notice came first. The manifest holds, so nothing is lost.</returns>
+    public async Task<bool> Load(RunStore session, StagePlan? before, StopNotice notice, CancellationToken cancellationToken)
+    {
+        var (parts, stages) = (Pipeline!, Stages);
+        using var revocable = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, notice.Given);
+        try
+        {
+            Loads = Loads.Add(await parts.Load(session.Manifest!, before, revocable.Token));
+        }
+        catch (OperationCanceledException) when (notice.IsGiven && !cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+
+        if (before is not null) await Release(() => parts.UnloadMoved(before));
+        Signal();
+        await run.Journal!.Write(
+            run.Store, session.Manifest!.Step, [new PartsPlaced(session.Generation, stages)],
+            j => session.SetJournalAsync(j, cancellationToken), cancellationToken);
+        return true;
+    }
+
+    /// <summary>The parts are about to be placed anew.</summary>
+    public void Moving()
+    {
+        Moves++;
+        RunTelemetry.Of(run.Name).Moving();
+    }
+
+    /// <summary>Whether the parts should be elsewhere than they are.</summary>
+    public bool ShouldMove(StagePlan current)
+    {
+        if (Silos.Changed) Ask().Ignore();
+        if (!HasSilos) return Silos.AnyLeaves(current);
+        try
+        {
+            return !Plan().SameAs(current);
+        }
+        catch (NoRoomException)
+        {
+            // Too small without those that leave: the manifest keeps what was done, and the run waits for others.
+            return true;
+        }
+    }
+
+    /// <summary>The parts give their memory back. Those that cannot be reached are gone, or belong to another generation by now.</summary>
+    public Task Release() => Pipeline is { } pipeline ? Release(pipeline.Unload) : Task.CompletedTask;
+
+    private async Task Release(Func<Task> unload)
+    {
+        try
+        {
+            await unload().WaitAsync(s_releasePatience, time);
+        }
+        catch (Exception e)
+        {
+            RunLog.NotReleased(logger, e, run.Name);
+        }
+    }
+
+    private void Signal()
+    {
+        var before = _placed;
+        _placed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        before.SetResult();
+    }
+}

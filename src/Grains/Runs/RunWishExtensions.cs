@@ -1,0 +1,13 @@
+namespace LisaOrleans.Grains;
+
+/// <summary>What wishes come to.</summary>
+internal static class RunWishExtensions
+{
+    /// <summary>The state of a run of which this was wanted, once it has stopped here.</summary>
+    public static RunState ToState(this RunWish wish) => wish switch
+    {
+        RunWish.Pause => RunState.Paused,
+        RunWish.Cancel => RunState.Cancelled,
+        _ => RunState.Running,
+    };
+}

@@ -1,0 +1,78 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Training;
+using Microsoft.Extensions.Time.Testing;
+
+namespace LisaOrleans.Grains.Tests;
+
+public sealed class FailureJudgeTests
+{
+    private readonly FakeTimeProvider _time = new();
+
+    public static TheoryData<Exception, string> Failures => new()
+    {
+        { new StaleGenerationException("run", 1, 2), nameof(FailureAction.GiveWay) },
+        { new QueuedException(), nameof(FailureAction.WaitForSilos) },
+        { new NoRoomException("too large"), nameof(FailureAction.WaitForRoom) },
+        { new StoreRefusedException("full"), nameof(FailureAction.Pause) },
+        { new TrainingDivergedException(1, double.NaN), nameof(FailureAction.Fail) },
+        { new BlobMissingException("ab", "store"), nameof(FailureAction.Fail) },
+        { new BlobCorruptException("ab", "store"), nameof(FailureAction.Fail) },
+        { new InvalidDataFileException("file", "wrong"), nameof(FailureAction.Fail) },
+        { new IOException("away"), nameof(FailureAction.Retry) },
+        { new TimeoutException(), nameof(FailureAction.Retry) },
+        { new StaleGenerationCallException("layer-0", 1, 2), nameof(FailureAction.Retry) },
+    };
+
+    [Theory]
+    [MemberData(nameof(Failures))]
+    public void Decide_takes_each_kind_of_failure_in_its_own_way(Exception failure, string action)
+    {
+        var decision = new FailureJudge(FailurePolicy.Default, _time).Decide(failure, step: 3);
+
+        Assert.Equal(action, decision.Action.ToString());
+        Assert.Equal(failure.Message, decision.Reason);
+    }
+
+    [Fact]
+    public void Decide_gives_up_only_what_failed_often_and_long_without_a_new_step()
+    {
+        var judge = new FailureJudge(FailurePolicy.Default, _time);
+        var decisions = new List<FailureDecision>();
+        for (var i = 0; i < 20; i++)
+        {
+            decisions.Add(judge.Decide(new IOException("away"), step: 4));
+            _time.Advance(TimeSpan.FromSeconds(10));
+        }
+
+        // The 20th comes after 190 s, the 19th after three minutes to the second.
+        Assert.All(decisions.Take(19), d => Assert.Equal(FailureAction.Retry, d.Action));
+        Assert.Equal((FailureAction.Fail, "step 5 failed 20 times in a row: away"), (decisions[^1].Action, decisions[^1].Reason));
+        Assert.Equal([0.1, 0.2, 0.4, 0.8, 1.6, 2, 2], decisions.Take(7).Select(d => d.Pause.TotalSeconds));
+    }
+
+    [Fact]
+    public void Decide_goes_on_for_ever_where_steps_are_committed_in_between()
+    {
+        var judge = new FailureJudge(FailurePolicy.Default, _time);
+        for (var step = 0; step < 100; step++)
+        {
+            _time.Advance(TimeSpan.FromMinutes(2));
+            Assert.Equal(FailureAction.Retry, judge.Decide(new IOException("away"), step).Action);
+        }
+    }
+
+    [Fact]
+    public void Decide_waits_for_room_until_patience_ends_and_counts_anew_after_a_generation_that_trained()
+    {
+        var judge = new FailureJudge(FailurePolicy.Default, _time);
+        _time.Advance(TimeSpan.FromMinutes(9));
+        Assert.Equal(FailureAction.WaitForRoom, Decide());
+        judge.Succeeded();
+        _time.Advance(TimeSpan.FromMinutes(9));
+        Assert.Equal(FailureAction.WaitForRoom, Decide());
+        _time.Advance(TimeSpan.FromMinutes(2));
+        Assert.Equal(FailureAction.Fail, Decide());
+
+        FailureAction Decide() => judge.Decide(new NoRoomException("too large"), step: 0).Action;
+    }
+}

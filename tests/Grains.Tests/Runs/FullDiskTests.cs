@@ -1,0 +1,80 @@
+using LisaOrleans.Checkpoints;
+
+namespace LisaOrleans.Grains.Tests;
+
+/// <summary>A store that is full, or may not be written to: the run is paused at once, says what to do, and goes on later.</summary>
+public sealed class FullDiskTests
+{
+    private const int NoSpace = 28;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Run_is_paused_with_the_manifest_that_holds_and_goes_on_when_there_is_space(bool headFits)
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(7));
+        var full = new FullStore(run.Store, headFits);
+        var seen = new List<TrainingEvent>();
+        var ended = await run.ContinueAsync(through: Resilient(full), seen: seen);
+
+        // The manifest of step 3 was saved, that of step 6 was not.
+        Assert.Equal((RunState.Paused, 3L), (ended.State, ended.Step));
+        Assert.Equal($"{run.Store.Location}: no space is left on the disk; free some or move what can be moved", ended.Error);
+        Assert.Empty(seen.OfType<RunRecovering>());
+        Assert.Single(seen.OfType<RunEnded>());
+
+        // Parts, history and journal are refused once each: what is refused is not asked again.
+        Assert.InRange(full.Refusals, 1, 8);
+        var head = (await RunStore.ReadHeadAsync(run.Store, "test", Token))!;
+        Assert.Equal((3, 0), (head.Step, head.Recoveries));
+        if (headFits) Assert.Equal((RunHeadStates.Paused, ended.Error), (head.State, head.Error));
+
+        await run.FinishAsync();
+        using var straight = await TestRun.TrainAsync(TinyStories.Spec(7));
+        Assert.Equal(await straight.WeightsShaAsync(), await run.WeightsShaAsync());
+    }
+
+    [Fact]
+    public async Task Run_that_could_not_say_so_in_the_store_is_not_woken_before_somebody_starts_it()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(7));
+        var full = new FullStore(run.Store, headFits: false);
+        await run.ContinueAsync(through: Resilient(full), during: async grain =>
+        {
+            await Until.True(async () => (await grain.GetStatus()).State == RunState.Paused);
+            await grain.Resume([]);
+            var status = await grain.GetStatus();
+            Assert.Equal(RunState.Paused, status.State);
+            Assert.Contains("no space is left", status.Error, StringComparison.Ordinal);
+        });
+        Assert.InRange(full.Refusals, 1, 8);
+    }
+
+    private static ResilientBlobStore Resilient(IBlobStore store) => new(store, new ResilienceOptions { Retries = 3 }, TimeProvider.System);
+
+    /// <summary>A disk that takes blobs until the manifest of step 3 is there.</summary>
+    private sealed class FullStore(IBlobStore inner, bool headFits) : PassThroughStore(inner)
+    {
+        private int _refusals;
+        private volatile bool _full;
+
+        public int Refusals => Volatile.Read(ref _refusals);
+
+        public override Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken)
+        {
+            if (!_full || (headFits && blob.Length < 4096)) return base.PutAsync(blob, cancellationToken);
+            Interlocked.Increment(ref _refusals);
+            throw new IOException("No space left on device", NoSpace);
+        }
+
+        public override async Task<string> PutDocumentAsync(string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken)
+        {
+            if (_full && !headFits) throw new IOException("No space left on device", NoSpace);
+            var etag = await base.PutDocumentAsync(path, content, ifMatch, cancellationToken);
+            _full |= (await RunStore.ReadHeadAsync(this, "test", cancellationToken))?.Step == 3;
+            return etag;
+        }
+    }
+}
