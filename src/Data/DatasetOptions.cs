@@ -27,6 +27,9 @@ public sealed record DatasetOptions
     /// <value>One of <see cref="LisaOrleans.Data.LongTexts.All"/>: what becomes of texts longer than a block. Default split.</value>
     public string LongTexts { get; init; } = LisaOrleans.Data.LongTexts.Split;
 
+    /// <value>What of the training data is only scored: a share as 0.1, or the split of a folder. Default none.</value>
+    public string? ValidationSplit { get; init; }
+
     /// <value>Fields of records and turns that are treated as if they were not there. Default none.</value>
     public IReadOnlyList<string> IgnoreFields { get; init; } = [];
 

@@ -3,44 +3,71 @@ namespace LisaOrleans.Data;
 /// <summary>Reads and tokenises a data set.</summary>
 public static class DatasetTokenizer
 {
-    private const int ReportEvery = 500;
+    private const int BatchRecords = 128;
+    private const int BatchBytes = 1 << 18;
 
-    /// <summary>Samples of a file, fitted into the block size; those with nothing left to learn are left out and counted.</summary>
-    /// <param name="path">The file.</param>
+    /// <summary>Samples of files, fitted into the block size; those with nothing left to learn are left out and counted.</summary>
+    /// <param name="sources">Files, folders and patterns, with commas between; see <see cref="DataSources"/>.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="options">How records become samples.</param>
     /// <param name="modelVocabularySize">Ids must be below this.</param>
     /// <param name="progress">Told now and then, or null.</param>
     /// <param name="cancellationToken">Stops it.</param>
-    /// <exception cref="DatasetException">The file is wrong, or nothing is left.</exception>
+    /// <param name="split">Which part of the data; null for what is trained on.</param>
+    /// <exception cref="DatasetException">A file is wrong, or nothing is left.</exception>
     public static TokenizedDataset Tokenize(
-        string path, ITokenizer tokenizer, DatasetOptions options, int modelVocabularySize,
-        IProgress<TokenizeProgress>? progress, CancellationToken cancellationToken)
+        string sources, ITokenizer tokenizer, DatasetOptions options, int modelVocabularySize,
+        IProgress<TokenizeProgress>? progress, CancellationToken cancellationToken, DataSplit? split = null)
     {
         var encoder = new SampleEncoder(tokenizer, options);
         var policy = new FieldPolicy(options);
         var builder = new DatasetBuilder(options);
-        foreach (var example in DatasetReader.Read(path, options, policy))
+        foreach (var samples in OrderedParallel.Select(Batches(DatasetReader.Records(sources, split ?? DataSplit.Train, options)), Encode))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var sample = example.Tokens ?? encoder.Encode(TrainOn.Apply(example, options));
-            CheckIds(sample, path, builder.Records + 1, modelVocabularySize);
-            builder.Add(sample, isText: example.Text is not null || (example.Tokens is { } tokens && tokens.Trained.All(t => t)));
-            if (builder.Records % ReportEvery == 0) progress?.Report(new TokenizeProgress(builder.Records, 0));
+            foreach (var (sample, isText, uses) in samples)
+                for (var use = 0; use < uses; use++) builder.Add(sample, isText);
+            progress?.Report(new TokenizeProgress(builder.Records, 0));
         }
 
         progress?.Report(new TokenizeProgress(builder.Records, builder.Records));
         return builder.Build(policy) ?? throw new DatasetException(
-            $"{path}: none of {builder.Records} samples has anything to learn within block_size {options.BlockSize}; a larger one may help");
+            $"{sources}: none of {builder.Records} samples has anything to learn within block_size {options.BlockSize}; a larger one may help");
+
+        (EncodedSample Sample, bool IsText, int Uses)[] Encode(List<SourceRecord> batch)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return [.. batch.Select(record =>
+            {
+                var example = DatasetReader.Parse(record, options, policy);
+                var sample = example.Tokens ?? encoder.Encode(TrainOn.Apply(example, options));
+                CheckIds(sample, record.Raw, modelVocabularySize);
+                return (sample, example.Text is not null || (example.Tokens is { } tokens && tokens.Trained.All(t => t)), record.Uses);
+            })];
+        }
     }
 
-    private static void CheckIds(EncodedSample sample, string path, int record, int vocabularySize)
+    private static IEnumerable<List<SourceRecord>> Batches(IEnumerable<SourceRecord> records)
+    {
+        var (batch, bytes) = (new List<SourceRecord>(), 0L);
+        foreach (var record in records)
+        {
+            batch.Add(record);
+            bytes += record.Raw.Json.Length;
+            if (batch.Count < BatchRecords && bytes < BatchBytes) continue;
+            yield return batch;
+            (batch, bytes) = ([], 0);
+        }
+
+        if (batch.Count > 0) yield return batch;
+    }
+
+    private static void CheckIds(EncodedSample sample, RawRecord record, int vocabularySize)
     {
         foreach (var id in sample.InputIds)
         {
-            if (id < vocabularySize) continue;
-            throw new DatasetException(
-                $"{path}: record {record}: the tokenizer gives id {id}, but the model's vocab_size is {vocabularySize}: model and tokenizer do not belong together");
+            if (id >= vocabularySize)
+                throw record.Wrong($"holds id {id}, but the model's vocab_size is {vocabularySize}: the tokenizer, or the data's own ids, belong to another model");
         }
     }
 }

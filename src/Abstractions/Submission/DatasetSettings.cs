@@ -30,4 +30,7 @@ public sealed record DatasetSettings
 
     /// <value>What becomes of texts longer than a block: <c>split</c> into blocks (default), or <c>cut</c> to the first.</value>
     [Id(8)] public string LongTexts { get; init; } = "split";
+
+    /// <value>Share of the data that is only scored, as <c>0.1</c>; null (default) for none.</value>
+    [Id(9)] public string? ValidationSplit { get; init; }
 }

@@ -12,6 +12,7 @@ internal static class DataOptions
         CompletionField = values.OptionalText(KnownSettings.CompletionField),
         TextField = values.OptionalText(KnownSettings.TextField),
         Template = values.Text(KnownSettings.Template),
+        ValidationSplit = values.OptionalText(KnownSettings.ValidationSplit),
         TrainOn = values.Text(KnownSettings.TrainOnTurns),
         LongTexts = values.Text(KnownSettings.LongText),
         IgnoreFields = values.Names(KnownSettings.IgnoreFields),

@@ -14,8 +14,8 @@ internal static class TrainingRequest
         return new ImportRequest
         {
             ModelFolder = model,
-            DataFile = values.FullPath(KnownSettings.DataFile),
-            EvalDataFile = values.OptionalPath(KnownSettings.EvalData),
+            DataFile = values.Sources(KnownSettings.DataFile),
+            EvalDataFile = values.OptionalSources(KnownSettings.EvalData),
             Dataset = DataOptions.From(values, blockSize),
             Overwrite = values.Flag(KnownSettings.Overwrite),
             Spec = new TrainingSpec

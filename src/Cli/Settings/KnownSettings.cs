@@ -12,9 +12,10 @@ internal static class KnownSettings
     private static readonly string[] s_dtypes = ["auto", "float32", "bfloat16", "float16"];
 
     public static readonly Setting Model = new("model", SettingKind.Path, "Hugging Face model folder: config.json, *.safetensors, tokenizer.model or tokenizer.json");
-    public static readonly Setting DataFile = new("data", SettingKind.Path, "training data: JSON lines or a JSON list");
+    public static readonly Setting DataFile = new(
+        "data", SettingKind.Sources, "training data: files, folders or patterns; several with commas between or by repeating it, FILE:0.5 for half of one");
     public static readonly Setting Output = new("output", SettingKind.Path, "folder for the trained model, trainer_log.jsonl, ledger.jsonl and tensorboard/");
-    public static readonly Setting EvalData = new("eval-data", SettingKind.Path, "data that is only scored");
+    public static readonly Setting EvalData = new("eval-data", SettingKind.Sources, "data that is only scored");
     public static readonly Setting Store = new(
         "store", SettingKind.Text,
         "blob store that the run resumes from: a folder, an Azure Storage connection string, or a container's URL (default: OUTPUT/lisa-store)");
@@ -67,6 +68,8 @@ internal static class KnownSettings
     public static readonly Setting TrainOnTurns = new("train-on", SettingKind.Text, "answers of a conversation that are learned", TrainOn.All, TrainOn.Choices);
     public static readonly Setting LongText = new(
         "long-texts", SettingKind.Text, "texts longer than a block: split into blocks, or cut to the first", LongTexts.Split, LongTexts.All);
+    public static readonly Setting ValidationSplit = new(
+        "validation-split", SettingKind.Text, "share of the data that is only scored, as 0.1; or the split of a folder: validation, test");
     public static readonly Setting IgnoreFields = new(
         "ignore-fields", SettingKind.Text, "fields of records and turns to train without, with commas between; others that are not used are an error");
     public static readonly Setting TrainOnPrompt = new("train-on-prompt", SettingKind.Flag, "learn the prompts too", "false");
@@ -127,7 +130,7 @@ internal static class KnownSettings
 
     public static IReadOnlyList<Setting> Train { get; } =
     [
-        Model, DataFile, Output, EvalData, Store, RunName, Priority, Overwrite, TakeOver, SamplePrompt,
+        Model, DataFile, Output, EvalData, ValidationSplit, Store, RunName, Priority, Overwrite, TakeOver, SamplePrompt,
         .. s_lisa,
         MaxSteps, Epochs, .. s_batches, Packing,
         LearningRate, Scheduler, WarmupRatio, WarmupSteps, WeightDecay, MaxGradNorm, Beta1, Beta2, Epsilon,

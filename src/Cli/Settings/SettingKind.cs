@@ -9,4 +9,7 @@ internal enum SettingKind
     Number,
     Flag,
     Integers,
+
+    /// <summary>Files, folders and patterns, with commas between; the flag may stand several times.</summary>
+    Sources,
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LisaOrleans.Data;
 
 namespace LisaOrleans.Cli;
 
@@ -33,6 +34,16 @@ internal sealed class SettingValues
         _given.TryGetValue(setting.Key, out var given)
             ? given.Value.Length > 0 ? Path.GetFullPath(given.Value, given.Folder) : throw Wrong(setting, "a path")
             : null;
+
+    /// <summary>Sources of data as full paths, with commas between.</summary>
+    public string? OptionalSources(Setting setting)
+    {
+        if (!_given.TryGetValue(setting.Key, out var given)) return null;
+        if (given.Value.Length == 0) throw Wrong(setting, "a path");
+        return string.Join(',', DataSources.Split(given.Value, given.Folder).Select(s => Path.GetFullPath(s, given.Folder)));
+    }
+
+    public string Sources(Setting setting) => OptionalSources(setting) ?? throw new UsageException($"--{setting.Flag} is missing: {setting.Help}");
 
     public string FullPath(Setting setting) => OptionalPath(setting) ?? throw new UsageException($"--{setting.Flag} is missing: {setting.Help}");
 

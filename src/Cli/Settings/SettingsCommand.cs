@@ -51,13 +51,19 @@ internal static class SettingsCommand
         var option = new Option<string?>("--" + setting.Flag) { Description = setting.Help + choices + fallback };
         option.HelpName = setting.Kind switch
         {
-            SettingKind.Path => "PATH",
+            SettingKind.Path or SettingKind.Sources => "PATH",
             SettingKind.Integer => "N",
             SettingKind.Number => "X",
             SettingKind.Integers => "N,N,…",
             SettingKind.Flag => "true|false",
             _ => "TEXT",
         };
+        if (setting.Kind == SettingKind.Sources)
+        {
+            option.Arity = ArgumentArity.OneOrMore;
+            option.CustomParser = result => string.Join(',', result.Tokens.Select(t => t.Value));
+        }
+
         if (setting.Kind != SettingKind.Flag) return option;
 
         // A flag may stand alone.

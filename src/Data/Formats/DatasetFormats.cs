@@ -24,12 +24,4 @@ public static class DatasetFormats
             $"has fields {string.Join(", ", first.Element.EnumerateObject().Select(p => $"'{p.Name}'").DefaultIfEmpty("none"))}; known are "
             + string.Join("; ", s_formats.Select(f => $"{f.Name} ({f.Fields})")));
     }
-
-    /// <summary>Reads a record by a format that was chosen, and sees to the fields that it does not read.</summary>
-    internal static T Read<T>(IDatasetFormat format, RecordReader record, Func<RecordReader, T> parse)
-    {
-        var parsed = parse(record);
-        record.Policy.Check(record, $"format {format.Name} reads {format.Fields}", isTurn: false, [.. format.Redundant]);
-        return parsed;
-    }
 }

@@ -28,6 +28,15 @@ internal static class KnownFields
         "instruction", "input",
     };
 
+    // Fields of formats, by which the header of a CSV file is recognised.
+    private static readonly HashSet<string> s_read = new(StringComparer.Ordinal)
+    {
+        "text", "prompt", "completion", "instruction", "input", "output", "messages", "conversations", "conversation", "chosen", "rejected",
+        "preferred_output", "non_preferred_output", "input_ids",
+    };
+
+    public static bool IsRead(string name) => s_read.Contains(name);
+
     public static bool IsMetadata(string name) =>
         s_metadata.Contains(name) || name.EndsWith("_id", StringComparison.OrdinalIgnoreCase) || name.StartsWith("meta_", StringComparison.OrdinalIgnoreCase);
 

@@ -5,13 +5,15 @@ namespace LisaOrleans.Data;
 /// <summary>TRL's answers that are good or bad: <c>{"prompt", "completion", "label"}</c>, the label true or false.</summary>
 internal sealed class LabelledFormat : IDatasetFormat
 {
-    public string Name => "labelled";
+    public const string FormatName = "labelled";
+
+    public string Name => FormatName;
 
     public string Fields => "prompt, completion, label";
 
     public bool Matches(JsonElement record, DatasetOptions options) => record.TryGetProperty("prompt", out _)
         && record.TryGetProperty("completion", out _)
-        && record.TryGetProperty("label", out var label) && label.ValueKind is JsonValueKind.True or JsonValueKind.False;
+        && record.TryGetProperty("label", out var label) && label.ValueKind is JsonValueKind.True or JsonValueKind.False or JsonValueKind.String;
 
     public Example Parse(RecordReader record, DatasetOptions options) => throw record.Wrong(
         "label", "says whether the completion is good, and supervised training would learn bad ones too; to learn all of them: --ignore-fields label");

@@ -8,7 +8,9 @@ namespace LisaOrleans.Data;
 /// </summary>
 internal sealed class PreferenceFormat : IDatasetFormat
 {
-    public string Name => "preference";
+    public const string FormatName = "preference";
+
+    public string Name => FormatName;
 
     public string Fields => "prompt, chosen, rejected; or input, preferred_output, non_preferred_output";
 

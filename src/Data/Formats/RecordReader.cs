@@ -40,6 +40,9 @@ internal sealed class RecordReader(string file, string place, JsonElement record
         null => null,
         { ValueKind: JsonValueKind.True } => true,
         { ValueKind: JsonValueKind.False } => false,
+
+        // A CSV file has texts only.
+        { ValueKind: JsonValueKind.String } text when bool.TryParse(AsText(field, text), out var flag) => flag,
         { } other => throw Wrong(field, $"is {Kind(other)}; it must be true or false"),
     };
 

@@ -122,6 +122,7 @@ internal sealed partial class RunImportGrain(IBlobStore store, IClusterView clus
                 Template = dataset.Template,
                 TrainOnPrompt = dataset.TrainOnPrompt,
                 IgnoreFields = dataset.IgnoreFields,
+                ValidationSplit = dataset.ValidationSplit,
                 TrainOn = dataset.TrainOn,
                 LongTexts = dataset.LongTexts,
                 BlockSize = spec.BlockSize,

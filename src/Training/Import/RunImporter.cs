@@ -33,8 +33,12 @@ public static class RunImporter
 
         var tokenizer = TokenizerLoader.Load(request.ModelFolder);
         var options = request.Dataset with { BlockSize = spec.BlockSize };
-        var data = Tokenize(request.DataFile, "tokenising training data");
-        var evalData = request.EvalDataFile is null ? null : Tokenize(request.EvalDataFile, "tokenising evaluation data");
+        if (options.ValidationSplit is not null && request.EvalDataFile is not null)
+            throw new InvalidSettingException("validation_split", "takes what is scored from the training data, but eval_data is given too; one of them is enough");
+        var (train, evaluation) = options.ValidationSplit is { } share ? DataSplit.Parse(share) : (DataSplit.Train, DataSplit.Evaluation);
+        var data = Tokenize(request.DataFile, train, "tokenising training data");
+        var evalFile = request.EvalDataFile ?? (options.ValidationSplit is null ? null : request.DataFile);
+        var evalData = evalFile is null ? null : Tokenize(evalFile, evaluation, "tokenising evaluation data");
         using var dataBlob = DatasetStorage.ToBlob(data);
         using var evalBlob = evalData is null ? null : DatasetStorage.ToBlob(evalData);
         var batches = BatchPlans.Create(spec, spec.Packing ? PackedBlocks.Pack(data, spec.BlockSize).Count : data.Count);
@@ -54,10 +58,10 @@ public static class RunImporter
             Statistics = data.Statistics,
         };
 
-        TokenizedDataset Tokenize(string file, string what) => DatasetTokenizer.Tokenize(
+        TokenizedDataset Tokenize(string file, DataSplit split, string what) => DatasetTokenizer.Tokenize(
             file, tokenizer, options, model.Config.VocabSize,
             progress is null ? null : new Relay<TokenizeProgress>(p => progress.Report(new ImportProgress(what, p.Done, p.Total))),
-            cancellationToken);
+            cancellationToken, split);
 
         async Task<Manifest> Store(BytesBlob spec0)
         {
@@ -195,6 +199,7 @@ public static class RunImporter
         ("format", o.Format), ("prompt_field", o.PromptField), ("completion_field", o.CompletionField), ("text_field", o.TextField),
         ("template", o.Template), ("train_on_prompt", o.TrainOnPrompt ? "true" : "false"),
         ("train_on", o.TrainOn == TrainOn.All ? null : o.TrainOn), ("long_texts", o.LongTexts == LongTexts.Split ? null : o.LongTexts),
+        ("validation_split", o.ValidationSplit),
         ("ignore_fields", o.IgnoreFields.Count > 0 ? string.Join(",", o.IgnoreFields) : null),
     }.Where(p => p.Item2 is not null).Select(p => $"{p.Item1} {p.Item2}"));
 

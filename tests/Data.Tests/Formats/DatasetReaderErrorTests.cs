@@ -8,7 +8,7 @@ public sealed class DatasetReaderErrorTests
     [InlineData("", ": is empty")]
     [InlineData(" \n\n", ": is empty")]
     [InlineData("[]", ": has no records")]
-    [InlineData("Once upon a time", ": begins with 'O'; training data is JSON lines or a JSON list")]
+    [InlineData("Once upon a time", ": begins with 'O'; training data is JSON lines, a JSON list, CSV")]
     [InlineData("{\"text\":\"a\"}\n{\"text\":", ": line 2: is not valid JSON")]
     [InlineData("{\"text\":\"a\"}\n\n\n{\"text\":\"b\"", ": line 4: is not valid JSON")]
     [InlineData("{\"text\":\"a\n{\"text\":\"b\"}", ": line 1: is not valid JSON")]

@@ -1,0 +1,36 @@
+using System.Globalization;
+
+namespace LisaOrleans.Data;
+
+/// <summary>Which part of the data is read: of folders with files named after splits the files of one, of all data maybe a share.</summary>
+public sealed record DataSplit
+{
+    /// <summary>What is trained on.</summary>
+    public static DataSplit Train { get; } = new() { Name = "train" };
+
+    /// <summary>What is only scored: validation, else test.</summary>
+    public static DataSplit Evaluation { get; } = new() { Name = "validation", OrTest = true };
+
+    /// <value>train, validation or test.</value>
+    public required string Name { get; init; }
+
+    /// <value>Whether test is as good, where there is no such split.</value>
+    public bool OrTest { get; init; }
+
+    /// <value>Share of the records that is held out of training; 0 for none.</value>
+    public double HeldOut { get; init; }
+
+    /// <value>Whether the share that is held out is read, or the rest.</value>
+    public bool IsHeldOut { get; init; }
+
+    /// <summary>The two parts that --validation-split makes of the training data: a share, or a split's name.</summary>
+    /// <exception cref="DatasetException">It is neither.</exception>
+    public static (DataSplit Train, DataSplit Evaluation) Parse(string validationSplit)
+    {
+        if (DataSplits.Names.Contains(validationSplit)) return (Train, new DataSplit { Name = validationSplit });
+        return double.TryParse(validationSplit, NumberStyles.Float, CultureInfo.InvariantCulture, out var share) && share is > 0 and < 1
+            ? (Train with { HeldOut = share }, Train with { HeldOut = share, IsHeldOut = true })
+            : throw new DatasetException(
+                $"validation_split is '{validationSplit}'; it must be a share between 0 and 1, as 0.1, or a split of the folder: {string.Join(", ", DataSplits.Names)}");
+    }
+}

@@ -1,0 +1,43 @@
+using System.Text;
+
+namespace LisaOrleans.Data.Tests;
+
+public sealed class JsonFileTests
+{
+    [Theory]
+    [InlineData(1)]
+    [InlineData(100_000)]
+    public void Read_list_is_taken_item_by_item_whatever_its_size(int length)
+    {
+        var texts = Enumerable.Range(0, 20).Select(i => new string((char)('a' + i), length)).ToArray();
+        var content = $"[\n{string.Join(",\n  ", texts.Select(t => $"{{\"text\" : \"{t}\"}}"))}\n]\n";
+        Assert.Equal(texts, Dataset.Read(content).Select(e => e.Text));
+    }
+
+    [Theory]
+    [InlineData("[{\"text\":\"a\"}] x", ": file: is not valid JSON")]
+    [InlineData("[{\"text\":\"a\"},]", ": file: is not valid JSON")]
+    [InlineData("{\n \"text\": \"a\"\n}", ": a JSON object must have a list 'instances' (LMFlow), and this has 'text'")]
+    public void Read_damaged_list_is_refused(string content, string error) =>
+        Assert.StartsWith(error, Dataset.Error(Encoding.UTF8.GetBytes(content)), StringComparison.Ordinal);
+
+    [Fact]
+    public void Read_deep_json_is_refused_in_lines_and_in_lists()
+    {
+        var deep = new string('[', 100_000) + new string(']', 100_000);
+        Assert.StartsWith(": line 1: is not valid JSON: ", Dataset.Error(Encoding.UTF8.GetBytes($"{{\"text\":{deep}}}")), StringComparison.Ordinal);
+        Assert.StartsWith(": file: is not valid JSON: ", Dataset.Error(Encoding.UTF8.GetBytes($"[{{\"text\":{deep}}}]")), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("{\"text\":\"", ": line 1: is longer than")]
+    [InlineData("[{\"text\":\"", ": line 1: an entry is longer than")]
+    [InlineData("text\n\"", ": line 2: is longer than")]
+    public void Read_record_without_end_is_refused_in_bounded_memory(string start, string error)
+    {
+        var content = new byte[RawRecord.Longest * 3L / 2];
+        content.AsSpan().Fill((byte)'a');
+        Encoding.UTF8.GetBytes(start).CopyTo(content, 0);
+        Assert.StartsWith(error, Dataset.Error(content), StringComparison.Ordinal);
+    }
+}

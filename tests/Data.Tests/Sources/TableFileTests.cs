@@ -1,0 +1,111 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Apache.Arrow.Compression;
+using Apache.Arrow.Ipc;
+
+namespace LisaOrleans.Data.Tests;
+
+/// <summary>Files that other programs wrote; see files/make.mjs.</summary>
+public sealed class TableFileTests
+{
+    private static readonly string s_files = Path.Combine(Repository.Root, "tests", "Data.Tests", "Sources", "files");
+
+    public static TheoryData<string> Chats =>
+        ["chats-stream.arrow", "chats-snappy.parquet", "chats-zstd.parquet", "chats-gzip.parquet"];
+
+    [Theory]
+    [MemberData(nameof(Chats))]
+    public void Read_chats_with_lists_of_structs_are_those_that_were_written(string file)
+    {
+        // The template of the model writes calls; here the file alone is of interest.
+        var options = new DatasetOptions { IgnoreFields = ["tool_calls"] };
+        var error = Assert.Throws<DatasetException>(() => DatasetReader.Read(Path.Combine(s_files, file), options).ToArray());
+        Assert.Contains("row 1: messages[2]: field 'content' is missing", error.Message, StringComparison.Ordinal);
+
+        error = Assert.Throws<DatasetException>(() => DatasetReader.Read(Path.Combine(s_files, file), new DatasetOptions()).ToArray());
+        Assert.Contains("row 1: field 'tool_calls' of turn '2' is not used", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [MemberData(nameof(Chats))]
+    public void Records_of_tables_hold_every_value_and_leave_nulls_out(string file)
+    {
+        var rows = RecordSources.Read(Path.Combine(s_files, file), new DatasetOptions()).Select(r => JsonNode.Parse(r.Json.Span)!).ToArray();
+        Assert.Equal(2, rows.Length);
+        var turns = rows[0]["messages"]!.AsArray();
+        Assert.Equal(["system", "user", "assistant", "tool", "assistant"], turns.Select(t => t!["role"]!.GetValue<string>()));
+        Assert.Equal("Größe 日本 😀", turns[1]!["content"]!.GetValue<string>());
+        Assert.False(turns[2]!.AsObject().ContainsKey("content"));
+        Assert.Equal("""[{"id":"c1","type":"function","function":{"name":"f","arguments":"{\u0022x\u0022: 1}"}},{"id":"c2","type":"function","function":{"name":"g","arguments":"{}"}}]""", turns[2]!["tool_calls"]!.ToJsonString());
+        Assert.Equal(1, turns[4]!["weight"]!.GetValue<int>());
+        Assert.Equal(["u", "b", "", "c"], rows[1]["messages"]!.AsArray().Select(t => t!["content"]!.GetValue<string>()));
+        Assert.Equal(0, rows[1]["messages"]![1]!["weight"]!.GetValue<int>());
+        Assert.Equal((1, 0.5, "web"), (rows[0]["id"]!.GetValue<int>(), rows[0]["score"]!.GetValue<double>(), rows[0]["source"]!.GetValue<string>()));
+        Assert.Equal("""["x","y"]""", rows[0]["tags"]!.ToJsonString());
+        Assert.False(rows[1].AsObject().ContainsKey("score"));
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(CompressionCodecType.Zstd)]
+    [InlineData(CompressionCodecType.Lz4Frame)]
+    public void Records_of_arrow_file_are_those_of_the_stream_in_it(CompressionCodecType? compression)
+    {
+        using var folder = new TempFolder();
+        var codecs = new CompressionCodecFactory();
+        using (var reader = new ArrowStreamReader(File.OpenRead(Path.Combine(s_files, "chats-stream.arrow"))))
+        {
+            using var batch = reader.ReadNextRecordBatch();
+            using var file = File.Create(folder["d.feather"]);
+            using var writer = new ArrowFileWriter(file, batch.Schema, leaveOpen: false, new IpcOptions { CompressionCodec = compression, CompressionCodecFactory = codecs });
+            writer.WriteRecordBatch(batch);
+            writer.WriteEnd();
+        }
+
+        var stream = RecordSources.Read(Path.Combine(s_files, "chats-stream.arrow"), new DatasetOptions());
+        var same = RecordSources.Read(folder["d.feather"], new DatasetOptions());
+        Assert.Equal(stream.Select(r => Encoding.UTF8.GetString(r.Json.Span)), same.Select(r => Encoding.UTF8.GetString(r.Json.Span)));
+    }
+
+    [Fact]
+    public void Tokenize_rows_of_token_ids_keeps_ids_and_labels()
+    {
+        var data = DatasetTokenizer.Tokenize(
+            Path.Combine(s_files, "tokens-zstd.parquet"), SampleTokenizer.Load(), new DatasetOptions(), 512, null, CancellationToken.None);
+        Assert.Equal([5, 6, 7], data.InputIds(0).ToArray());
+        Assert.Equal([0, 1, 1], data.LossMask(0).ToArray());
+        Assert.Equal([8, 9], data.InputIds(1).ToArray());
+    }
+
+    [Theory]
+    [MemberData(nameof(Chats))]
+    public void Read_damaged_table_is_one_error_that_names_the_file(string file)
+    {
+        using var folder = new TempFolder();
+        var whole = File.ReadAllBytes(Path.Combine(s_files, file));
+        var random = new CounterRandom(7, (ulong)file.Length);
+        for (var i = 0; i < 300; i++)
+        {
+            var damaged = whole.ToArray();
+            if (i % 3 == 0) damaged = damaged[..(8 + random.NextInt(damaged.Length - 8))];
+            else for (var n = 1 + random.NextInt(4); n > 0; n--) damaged[8 + random.NextInt(damaged.Length - 8)] = (byte)random.NextInt(256);
+            File.WriteAllBytes(folder["d"], damaged);
+            try
+            {
+                // What the damage left whole may be read.
+                foreach (var record in RecordSources.Read(folder["d"], new DatasetOptions())) Assert.NotEqual(0, record.Json.Length);
+            }
+            catch (DatasetException e)
+            {
+                Assert.StartsWith(folder["d"], e.Message, StringComparison.Ordinal);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData("PAR1", "is no valid Parquet file")]
+    [InlineData("PAR1\u0015\u0004junkPAR1", "is no valid Parquet file")]
+    [InlineData("ARROW1\0\0junk", "is no valid Arrow file")]
+    public void Read_stub_of_table_is_refused_by_its_kind(string content, string problem) =>
+        Assert.Contains(problem, Dataset.Error(Encoding.Latin1.GetBytes(content)), StringComparison.Ordinal);
+}
