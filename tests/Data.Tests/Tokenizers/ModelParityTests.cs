@@ -58,7 +58,11 @@ public sealed class ModelParityTests
             ["decoder"] = new JsonObject { ["type"] = "WordPiece", ["prefix"] = "##", ["cleanup"] = true },
             ["model"] = new JsonObject
             {
-                ["type"] = "WordPiece", ["unk_token"] = "[UNK]", ["continuing_subword_prefix"] = "##", ["max_input_chars_per_word"] = longestWord, ["vocab"] = vocabulary,
+                ["type"] = "WordPiece",
+                ["unk_token"] = "[UNK]",
+                ["continuing_subword_prefix"] = "##",
+                ["max_input_chars_per_word"] = longestWord,
+                ["vocab"] = vocabulary,
             },
         };
         Check(json, HardTexts.Written);
@@ -100,9 +104,15 @@ public sealed class ModelParityTests
 
     private static JsonObject Added(
         int id, string content, bool special = true, bool single = false, bool left = false, bool right = false, bool normalized = false) => new()
-    {
-        ["id"] = id, ["content"] = content, ["special"] = special, ["single_word"] = single, ["lstrip"] = left, ["rstrip"] = right, ["normalized"] = normalized,
-    };
+        {
+            ["id"] = id,
+            ["content"] = content,
+            ["special"] = special,
+            ["single_word"] = single,
+            ["lstrip"] = left,
+            ["rstrip"] = right,
+            ["normalized"] = normalized,
+        };
 
     private static void Check(JsonObject json, IEnumerable<string> texts)
     {
