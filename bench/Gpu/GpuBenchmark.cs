@@ -6,6 +6,7 @@ using LisaOrleans.Data;
 using LisaOrleans.Model;
 using LisaOrleans.Samples.Make;
 using LisaOrleans.Silo;
+using LisaOrleans.Training;
 using static TorchSharp.torch;
 
 namespace LisaOrleans.Bench;
@@ -106,10 +107,10 @@ internal static class GpuBenchmark
         Determinism.Require(device);
         var data = DatasetTokenizer.Tokenize(
             job.Data, TokenizerLoader.Load(job.Model), new DatasetOptions { BlockSize = job.Spec.BlockSize }, int.MaxValue, null, CancellationToken.None);
-        using var trainer = new PartsTrainer(job.Model, data, job.Spec, device);
+        using var trainer = new ReferenceTrainer(job.Model, data, job.Spec, device);
         for (var step = 1; step <= job.Spec.MaxSteps; step++)
         {
-            var loss = trainer.Step(step);
+            var (loss, _) = trainer.Step(step);
             MeasuredSteps.Print(step, loss, DateTimeOffset.UtcNow);
         }
     }

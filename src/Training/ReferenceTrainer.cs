@@ -1,0 +1,135 @@
+using LisaOrleans.Data;
+using LisaOrleans.Model;
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Training;
+
+/// <summary>
+/// The whole algorithm in one place, on one thread: no actors, no silos, no store, no recovery. Read it first; the grains
+/// compute the same, part by part and wherever the parts are, and a test holds them to its bits.
+/// </summary>
+public sealed class ReferenceTrainer : IDisposable
+{
+    private readonly TrainingSpec _spec;
+    private readonly Device _device;
+    private readonly EmbeddingPart _embedding;
+    private readonly LayerPart[] _layers;
+    private readonly HeadPart _head;
+    private readonly MicroBatchBuilder _builder;
+    private readonly BatchPlan _batches;
+    private readonly LearningRateSchedule _learningRate;
+    private long _period = -1;
+
+    /// <summary>Loads a model from a Hugging Face folder.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="data">What to train on.</param>
+    /// <param name="spec">The run's settings.</param>
+    /// <param name="device">Where to compute.</param>
+    public ReferenceTrainer(string folder, TokenizedDataset data, TrainingSpec spec, Device device)
+    {
+        (_spec, _device) = (spec, device);
+        using var files = ModelFolder.Open(folder);
+        var config = files.Config;
+        var dtypes = PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype);
+        var options = new AdamWOptions(spec.AdamBeta1, spec.AdamBeta2, spec.AdamEpsilon, spec.WeightDecay);
+
+        // The autograd graph is cut at every layer's input and output, so that each part runs backward by itself.
+        _embedding = new EmbeddingPart(config, dtypes, options, Weights(config.EmbeddingSpecs()));
+        _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i =>
+            new LayerPart(config, i, dtypes, options, spec.GradientCheckpointing, Weights(config.LayerSpecs(i))))];
+        _head = new HeadPart(config, dtypes, options, Weights(config.HeadSpecs()), () => _embedding);
+
+        var packing = spec.Packing ? PackedBlocks.Pack(data, spec.BlockSize) : null;
+        _builder = new MicroBatchBuilder(data, packing, spec.PadTokenId);
+        _batches = BatchPlans.Create(spec, packing?.Count ?? data.Count);
+        var warmup = LearningRateSchedule.WarmupSteps(spec.WarmupSteps, spec.WarmupRatio, TotalSteps);
+        _learningRate = new LearningRateSchedule(spec.LrSchedulerType, spec.LearningRate, warmup, TotalSteps);
+
+        Dictionary<string, Tensor> Weights(IReadOnlyList<ParameterSpec> specs) => specs.ToDictionary(s => s.Name, s =>
+        {
+            using var read = files.Read(s.Name, dtypes.Storage);
+            return read.to(dtypes.Compute, device, copy: true).DetachFromDisposeScope();
+        });
+    }
+
+    /// <summary>Steps of the run.</summary>
+    public long TotalSteps => _batches.TotalSteps;
+
+    private IEnumerable<ModelPart> Parts => [_embedding, .. _layers, _head];
+
+    /// <summary>One optimizer step, counted from 1; steps follow each other.</summary>
+    /// <returns>The mean loss, in nats a label, and the global norm of the gradients.</returns>
+    public (double Loss, double GradientNorm) Step(long step)
+    {
+        var period = LayerSampling.PeriodOf(_spec, step);
+        if (period != _period) BeginPeriod(_period = period);
+
+        // Which samples these are is a pure function of (seed, step).
+        var batches = _batches.MicroBatches(step).Select(b => _builder.Build(b)).ToArray();
+        var labels = Math.Max(1, batches.Sum(b => b.LabelCount));
+        var loss = batches.Select((b, i) => Walk(b, i, 1.0 / labels)).Sum() / labels;
+
+        // As torch.nn.utils.clip_grad_norm_.
+        var norm = Math.Sqrt(Parts.Where(p => p.Trainable).Select(p => p.SquaredGradientNorm()).Sum());
+        var clip = _spec.MaxGradNorm > 0 ? Math.Min(1, _spec.MaxGradNorm / (norm + 1e-6)) : 1;
+        foreach (var part in Parts) part.Apply(_learningRate.At(step), clip);
+        return (loss, norm);
+    }
+
+    /// <summary>Ends training; the weights as an export writes them, on the CPU, which the caller owns.</summary>
+    public IReadOnlyList<NamedTensor> Finish()
+    {
+        foreach (var part in Parts) part.Freeze();
+        return [.. Parts.SelectMany(p => p.CopyWeights())];
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var part in Parts) part.Dispose();
+    }
+
+    // LISA: for a period, a few layers are drawn and train; the others are frozen. What trains begins with fresh state.
+    private void BeginPeriod(long period)
+    {
+        foreach (var layer in _layers) layer.Freeze();
+        foreach (var index in LayerSampling.ActiveLayers(_spec, _layers.Length, period)) _layers[index].MakeTrainable();
+        if (!_spec.TrainEmbeddings) return;
+        _embedding.MakeTrainable();
+        _head.MakeTrainable();
+    }
+
+    // Forward through all parts, and backward in the opposite order, down to the lowest part that trains.
+    private double Walk(MicroBatch batch, int index, double lossScale)
+    {
+        using var ids_BT = Rows(batch.InputIds);
+        using var positions = batch.PositionIds is null || batch.SegmentIds is null
+            ? null
+            : new MicroBatchPositions(Rows(batch.PositionIds), Rows(batch.SegmentIds), batch.PositionIds.Max() + 1L);
+        var wanted = _embedding.Trainable;
+        var x_BTD = _embedding.Forward(index, ids_BT, positions, train: true);
+        foreach (var layer in _layers)
+        {
+            x_BTD = layer.Forward(index, x_BTD, positions, train: true, inputGradient: wanted);
+            wanted |= layer.Trainable;
+        }
+
+        var result = _head.Run(x_BTD, batch.Labels, lossScale, train: true, inputGradient: wanted);
+        var gradient_BTD = result.Gradient;
+        foreach (var layer in _layers.Reverse())
+        {
+            if (gradient_BTD is null) break;
+            using var output_BTD = gradient_BTD;
+            gradient_BTD = layer.Backward(index, output_BTD, positions);
+        }
+
+        using (gradient_BTD)
+        {
+            if (gradient_BTD is not null) _embedding.Backward(index, gradient_BTD);
+        }
+
+        return result.LossSum;
+
+        Tensor Rows(int[] values) => tensor(Array.ConvertAll(values, v => (long)v), batch.BatchSize, batch.SequenceLength, device: _device);
+    }
+}

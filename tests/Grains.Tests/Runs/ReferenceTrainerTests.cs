@@ -1,0 +1,53 @@
+using System.Runtime.InteropServices;
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Training;
+using TorchSharp;
+
+namespace LisaOrleans.Grains.Tests;
+
+/// <summary>The grains compute what the algorithm without actors computes, to the bit.</summary>
+public sealed class ReferenceTrainerTests
+{
+    private static readonly TrainingSpec s_spec = TinyStories.Spec(9) with { GradientAccumulationSteps = 2, WarmupSteps = 3, WeightDecay = 0.1 };
+
+    private static readonly Dictionary<string, TrainingSpec> s_runs = new()
+    {
+        ["lisa"] = s_spec,
+        ["full, bfloat16"] = s_spec with { Method = TrainingMethods.Full, Dtype = "bfloat16" },
+        ["packed, recomputed"] = s_spec with { Packing = true, GradientCheckpointing = true },
+        ["without ends"] = s_spec with { TrainEmbeddings = false, Dtype = "bfloat16", OptimizerStateDtype = "bfloat16" },
+    };
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static TheoryData<string> Runs => [.. s_runs.Keys];
+
+    [Theory]
+    [MemberData(nameof(Runs))]
+    public async Task Grains_have_the_losses_norms_and_weights_of_the_plain_loop(string name)
+    {
+        using var run = await TestRun.TrainAsync(s_runs[name]);
+        var history = await run.HistoryAsync();
+        var weights = await run.WeightsAsync();
+
+        var head = await RunStore.ReadHeadAsync(run.Store, "test", Token);
+        var manifest = await RunStore.ReadManifestAsync(run.Store, head!.Manifest!, Token);
+        var spec = await RunFiles.ReadSpecAsync(run.Store, manifest, Token);
+        var data = await DatasetStorage.Read(run.Store, manifest.Dataset!, TinyStories.Config.VocabSize, Token);
+        Compare();
+
+        // No await between here and the end: what Torch is told about threads is this thread's.
+        void Compare()
+        {
+            torch.set_num_threads(spec.Threads);
+            using var trainer = new ReferenceTrainer(TinyStories.Model, data, spec, torch.CPU);
+            Assert.Equal(history.Count, trainer.TotalSteps);
+            foreach (var record in history) Assert.Equal((record.Loss, record.GradNorm), trainer.Step(record.Step));
+            foreach (var tensor in trainer.Finish())
+            {
+                using var value = tensor.Value;
+                Assert.True(weights[tensor.Name].AsSpan().SequenceEqual(MemoryMarshal.AsBytes(value.bytes)), tensor.Name);
+            }
+        }
+    }
+}
