@@ -82,10 +82,7 @@ public abstract record ModelConfig
     /// carry tables of frequencies, and tied ones sometimes the matrix twice.
     /// </summary>
     public virtual bool IsDerived(string name) => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
-        || (TieWordEmbeddings && IsHead(name));
-
-    /// <summary>Whether a checkpoint's tensor is the matrix of the LM head.</summary>
-    public virtual bool IsHead(string name) => name == "lm_head.weight" || (_multimodal && name == "language_model.lm_head.weight");
+        || (TieWordEmbeddings && (name == "lm_head.weight" || (_multimodal && name == "language_model.lm_head.weight")));
 
     /// <summary>
     /// How a checkpoint's names may begin otherwise than the family's: first the family's prefix, then what may stand there

@@ -48,6 +48,8 @@ internal sealed class RopeFields
     public static bool IsForEachLayerType(ConfigFields json) =>
         json.Find("rope_parameters") is { ValueKind: JsonValueKind.Object } rope && rope.TryGetProperty(LayerTypes.Full, out _);
 
+    private string? Kind => Has("rope_type") ? Text("rope_type") : Has("type") ? Text("type") : "default";
+
     /// <summary>Base of the frequencies.</summary>
     public double Theta(double otherwise) => !_json.Has("rope_theta") && Has("rope_theta") ? Above0("rope_theta") : _json.Number("rope_theta", otherwise, above: 0);
 
@@ -67,8 +69,7 @@ internal sealed class RopeFields
     /// <param name="dimensions">Numbers of a head that turn.</param>
     public RopeScaling? Scaling(int dimensions)
     {
-        var kind = Has("rope_type") ? Text("rope_type") : Has("type") ? Text("type") : "default";
-        return kind switch
+        return Kind switch
         {
             "default" => null,
             "linear" => new LinearRopeScaling(Above0("factor")),
@@ -77,7 +78,7 @@ internal sealed class RopeFields
             "yarn" => Yarn(),
             "longrope" or "su" => LongRope(dimensions),
             _ => throw _json.Wrong(
-                $"{_name}.rope_type", $"is {kind ?? "no text"}; supported are default, linear, llama3, dynamic, yarn, longrope"),
+                $"{_name}.rope_type", $"is {Kind ?? "no text"}; supported are default, linear, llama3, dynamic, yarn, longrope"),
         };
     }
 
@@ -125,7 +126,7 @@ internal sealed class RopeFields
 
     private double[] Factors(string name, int count)
     {
-        var value = Has(name) ? Field(name) : throw _json.Wrong($"{_name}.{name}", "is missing");
+        var value = Has(name) ? Field(name) : throw Missing(name);
         if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() != count)
             throw _json.Wrong($"{_name}.{name}", $"must be a list of {count} numbers, one for each pair of dimensions that turns");
         return [.. value.EnumerateArray().Select(e => _json.Above($"{_name}.{name}", e, 0))];
@@ -140,7 +141,9 @@ internal sealed class RopeFields
     private double Above0Or(string name, double otherwise) => Has(name) ? Above0(name) : otherwise;
 
     private double Above0(string name) =>
-        Has(name) ? _json.Above($"{_name}.{name}", Field(name), 0) : throw _json.Wrong($"{_name}.{name}", "is missing");
+        Has(name) ? _json.Above($"{_name}.{name}", Field(name), 0) : throw Missing(name);
+
+    private ModelConfigException Missing(string name) => _json.Wrong($"{_name}.{name}", $"is missing; a rope of type {Kind} needs it");
 
     private double AtLeast1(string name) => Above0(name) is >= 1 and var number
         ? number

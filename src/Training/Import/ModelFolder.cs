@@ -120,13 +120,10 @@ public sealed class ModelFolder : IDisposable
     private static TensorNames FindNames(ModelConfig config, IReadOnlyCollection<string> tensors)
     {
         var embedding = config.EmbeddingSpecs()[0].Name;
-        var names = config.NameVariants
+        return config.NameVariants
             .Where(v => embedding.StartsWith(v.Prefix, StringComparison.Ordinal))
-            .Select(v => TensorNames.AsInFamily with { Prefix = v.Prefix, StoredPrefix = v.Stored })
+            .Select(v => new TensorNames(v.Prefix, v.Stored))
             .FirstOrDefault(n => tensors.Contains(n.Stored(embedding)), TensorNames.AsInFamily);
-        return !config.TieWordEmbeddings || tensors.FirstOrDefault(config.IsHead) is not { } head
-            ? names
-            : names with { Copies = new Dictionary<string, string> { [head] = names.Stored(embedding) } };
     }
 
     private void Check()

@@ -65,12 +65,11 @@ public sealed class TensorNamesTests
     }
 
     [Fact]
-    public async Task Export_of_a_tied_matrix_that_is_there_twice_has_it_twice()
+    public async Task Export_of_a_tied_matrix_that_is_there_twice_has_it_once()
     {
         using var folder = new TempFolder();
         var before = await WriteAsync(folder["in"], name => name == Embedding ? [name, "lm_head.weight"] : [name]);
-        Assert.Contains("lm_head.weight", before.Keys);
-        Assert.Equal(before, await ThroughAsync(folder));
+        Assert.Equal(before.Keys.Except(["lm_head.weight"]).Order(), (await ThroughAsync(folder)).Keys.Order());
     }
 
     [Fact]
