@@ -14,8 +14,17 @@ internal static class ErrorReport
 
     // Names out of strangers' files stand in messages: a terminal must not take them for commands. Nor is what was typed all
     // for others to see: a store's key, a password.
-    public static void Write(string message) =>
-        Console.Error.WriteLine($"lisa: {string.Concat(SecretMask.Apply(message).Select(c => char.IsControl(c) && c != '\n' ? '\uFFFD' : c))}");
+    public static void Write(string message)
+    {
+        try
+        {
+            Console.Error.WriteLine($"lisa: {string.Concat(SecretMask.Apply(message).Select(c => char.IsControl(c) && c != '\n' ? '\uFFFD' : c))}");
+        }
+        catch (IOException)
+        {
+            // The terminal has hung up.
+        }
+    }
 
     public static int Write(Exception e)
     {

@@ -24,7 +24,7 @@ var root = new RootCommand(
         "pause", "Stop a run after its step, with a manifest.", KnownSettings.Control, false, RunCommands.Do((c, run, token) => c.PauseAsync(run, token), "paused"), Run(),
         withEnvironment: true),
     SettingsCommand.Create(
-        "resume", "Go on with a run that was paused or failed.", KnownSettings.Control, false, RunCommands.Do((c, run, token) => c.ResumeAsync(run, token), "started"), Run(),
+        "resume", "Go on with a run that was paused or failed.", KnownSettings.Resume, false, RunCommands.Resume, Run(),
         withEnvironment: true),
     SettingsCommand.Create(
         "cancel", "Stop a run for good after its step, with a manifest.", KnownSettings.Control, false, RunCommands.Do((c, run, token) => c.CancelAsync(run, token), "cancelled"), Run(),
@@ -51,7 +51,7 @@ var root = new RootCommand(
 var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 if (parsed.Errors.Count > 0)
 {
-    ErrorReport.Write(string.Join("; ", parsed.Errors.Select(e => e.Message)));
+    ErrorReport.Write(UsageErrors.Describe(parsed));
     return ExitCodes.WrongUsageOrInput;
 }
 

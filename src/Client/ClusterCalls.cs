@@ -1,4 +1,6 @@
+using LisaOrleans.Checkpoints;
 using Microsoft.Extensions.Logging;
+using Orleans.Serialization;
 
 namespace LisaOrleans.Client;
 
@@ -34,34 +36,40 @@ internal sealed class ClusterCalls(LisaClientOptions options, ILoggerFactory? lo
     }
 
     /// <summary>Makes a call that may be repeated.</summary>
-    /// <param name="call">The call.</param>
-    /// <param name="patience">How long to repeat it after it failed for the first time.</param>
+    /// <param name="call">The call; its token is cancelled when the attempt is given up.</param>
+    /// <param name="patience">How long an attempt may take, and how long to repeat it after it failed for the first time.</param>
     /// <param name="cancellationToken">Gives up earlier.</param>
     /// <exception cref="ClusterUnavailableException">It did not succeed in that time.</exception>
-    public async Task<T> CallAsync<T>(Func<LisaConnection, Task<T>> call, TimeSpan patience, CancellationToken cancellationToken)
+    public async Task<T> CallAsync<T>(Func<LisaConnection, CancellationToken, Task<T>> call, CallPatience patience, CancellationToken cancellationToken)
     {
         var pause = s_firstPause;
         long? failing = null, fresh = null;
         while (true)
         {
             LisaConnection? connection = null;
+            var lost = CancellationToken.None;
+            using var limit = new CancellationTokenSource(patience.Attempt, time);
             try
             {
                 connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
-                return await call(connection).WaitAsync(cancellationToken).ConfigureAwait(false);
+                lost = connection.GatewayLost;
+                using var attempt = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lost, limit.Token);
+                return await call(connection, attempt.Token).WaitAsync(attempt.Token).ConfigureAwait(false);
             }
             catch (Exception e) when (IsPassing(e, cancellationToken))
             {
                 failing ??= time.GetTimestamp();
                 fresh ??= failing;
-                if (time.GetElapsedTime(failing.Value) >= patience)
-                    throw e as ClusterUnavailableException ?? new ClusterUnavailableException($"cluster '{options.ClusterId}' does not answer: {e.Message}", e);
+                if (time.GetElapsedTime(failing.Value) >= patience.InAll) throw Unavailable(e, time.GetElapsedTime(failing.Value));
                 if (connection is not null && time.GetElapsedTime(fresh.Value) >= s_connectionPatience)
                 {
                     await LetGoAsync(connection).ConfigureAwait(false);
                     fresh = null;
                 }
 
+                // Through another gateway the answer may be there at once.
+                if (lost.IsCancellationRequested) pause = s_firstPause;
+                if (limit.IsCancellationRequested) patience = patience.Longer();
                 await Task.Delay(pause, time, cancellationToken).ConfigureAwait(false);
                 pause = pause * 2 < s_longestPause ? pause * 2 : s_longestPause;
             }
@@ -80,10 +88,14 @@ internal sealed class ClusterCalls(LisaClientOptions options, ILoggerFactory? lo
         if (Interlocked.Exchange(ref _connection, null) is { } connection) await connection.DisposeAsync().ConfigureAwait(false);
     }
 
-    // What is wrong with the request stays wrong; all else may be a silo that died.
+    private ClusterUnavailableException Unavailable(Exception e, TimeSpan after) => e as ClusterUnavailableException ?? new ClusterUnavailableException(
+        $"cluster '{options.ClusterId}' does not answer: {(e is OperationCanceledException ? $"no answer within {after.TotalSeconds:0} s" : e.Message)}", e);
+
+    // What is wrong with the request, or in the store, stays wrong; all else may be a silo that died.
     private bool IsPassing(Exception e, CancellationToken cancellationToken) =>
         !cancellationToken.IsCancellationRequested && !_life.IsCancellationRequested
-        && e is not (LisaException and not ClusterUnavailableException) and not ArgumentException;
+        && e is not (LisaException and not ClusterUnavailableException)
+        and not (RunHeldException or InvalidDataFileException or BlobMissingException or BlobCorruptException or UnavailableExceptionFallbackException);
 
     private async Task LetGoAsync(LisaConnection connection)
     {

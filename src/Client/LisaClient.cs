@@ -12,7 +12,10 @@ namespace LisaOrleans.Client;
 public sealed class LisaClient : IAsyncDisposable
 {
     private const int PageEvents = 500;
-    private static readonly TimeSpan s_eventPatience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_eventPatience = TimeSpan.FromSeconds(1);
+
+    // What a silo answers at once. A busy one gets more time with each attempt.
+    private static readonly TimeSpan s_attempt = TimeSpan.FromSeconds(2);
 
     private readonly LisaClientOptions _options;
     private readonly ClusterCalls _calls;
@@ -59,8 +62,9 @@ public sealed class LisaClient : IAsyncDisposable
     {
         var run = Checked(request.Spec.RunName);
         var store = await OpenStoreAsync(cancellationToken).ConfigureAwait(false);
+        await CheckStoreAsync(store, cancellationToken).ConfigureAwait(false);
         var submission = await new ModelUpload(store, progress).UploadAsync(request, cancellationToken).ConfigureAwait(false);
-        var submitted = await CallAsync(c => c.Grains.GetGrain<IRunImportGrain>(run).Import(submission, cancellationToken), cancellationToken).ConfigureAwait(false);
+        var submitted = await ImportAsync(run, submission, cancellationToken).ConfigureAwait(false);
         if (!submitted.Completed) await StartAsync(run, cancellationToken).ConfigureAwait(false);
         return submitted;
     }
@@ -102,7 +106,7 @@ public sealed class LisaClient : IAsyncDisposable
         {
             var after = position;
             var events = await _calls.CallAsync(
-                c => c.Run(run).WaitForEvents(after, PageEvents, s_eventPatience, cancellationToken), _options.WatchTimeout, cancellationToken).ConfigureAwait(false);
+                (c, token) => c.Run(run).WaitForEvents(after, PageEvents, s_eventPatience, token), new(s_attempt, _options.WatchTimeout), cancellationToken).ConfigureAwait(false);
             foreach (var happened in events)
             {
                 position = happened.Position;
@@ -111,7 +115,7 @@ public sealed class LisaClient : IAsyncDisposable
 
             // Only the status tells whether an end is the end: a run that failed or was paused can be started again.
             if (events.Count > 0 && events[^1] is not RunEnded) continue;
-            var status = await _calls.CallAsync(c => c.Run(run).GetStatus(), _options.WatchTimeout, cancellationToken).ConfigureAwait(false);
+            var status = await _calls.CallAsync((c, _) => c.Run(run).GetStatus(), new(s_attempt, _options.WatchTimeout), cancellationToken).ConfigureAwait(false);
             if (IsEnd(status, position, options)) yield break;
         }
     }
@@ -121,21 +125,21 @@ public sealed class LisaClient : IAsyncDisposable
     /// <param name="cancellationToken">Gives up waiting; the run stops all the same.</param>
     /// <exception cref="RunNotFoundException">There is no such run.</exception>
     /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
-    public Task PauseAsync(string run, CancellationToken cancellationToken = default) => ControlAsync(run, r => r.Pause(), cancellationToken);
+    public Task PauseAsync(string run, CancellationToken cancellationToken = default) => ControlAsync(run, r => r.Pause(), _options.StopTimeout, cancellationToken);
 
     /// <summary>Goes on with a run that was paused or has failed. Nothing for one that trains.</summary>
     /// <param name="run">The run's name.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <exception cref="RunNotFoundException">There is no such run.</exception>
     /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
-    public Task ResumeAsync(string run, CancellationToken cancellationToken = default) => ControlAsync(run, r => r.Start(), cancellationToken);
+    public Task ResumeAsync(string run, CancellationToken cancellationToken = default) => ControlAsync(run, r => r.Start(), _options.RetryTimeout, cancellationToken);
 
     /// <summary>Stops a run for good after its step, with a manifest. Returns when it has stopped.</summary>
     /// <param name="run">The run's name.</param>
     /// <param name="cancellationToken">Gives up waiting; the run stops all the same.</param>
     /// <exception cref="RunNotFoundException">There is no such run.</exception>
     /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
-    public Task CancelAsync(string run, CancellationToken cancellationToken = default) => ControlAsync(run, r => r.Cancel(), cancellationToken);
+    public Task CancelAsync(string run, CancellationToken cancellationToken = default) => ControlAsync(run, r => r.Cancel(), _options.StopTimeout, cancellationToken);
 
     /// <summary>
     /// Writes a run's last manifest as a Hugging Face folder: config.json, tokenizer files and safetensors. Reads the store only;
@@ -175,6 +179,27 @@ public sealed class LisaClient : IAsyncDisposable
     public Task<string?> CheckCapacityAsync(TrainingSpec spec, string configJson, CancellationToken cancellationToken = default) =>
         CallAsync(c => c.Cluster.CheckCapacity(spec, configJson), cancellationToken);
 
+    /// <summary>Checks that <see cref="LisaClientOptions.Store"/> is the one that the cluster works on; submitting checks it too.</summary>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="StoreLocationException">It is another one.</exception>
+    /// <exception cref="InvalidOperationException"><see cref="LisaClientOptions.Store"/> is not set.</exception>
+    /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
+    public async Task CheckStoreAsync(CancellationToken cancellationToken = default) =>
+        await CheckStoreAsync(await OpenStoreAsync(cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+
+    /// <summary>Checks that a store is the one that the cluster works on.</summary>
+    /// <param name="store">The store, as it is reached from here.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="StoreLocationException">It is another one.</exception>
+    /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
+    public async Task CheckStoreAsync(IBlobStore store, CancellationToken cancellationToken = default)
+    {
+        // The cluster's is asked first: asking gives it an id, where it is new.
+        var theirs = await CallAsync(c => c.Cluster.GetStore(), cancellationToken).ConfigureAwait(false);
+        if ((await StoreFormat.ReadAsync(store, cancellationToken).ConfigureAwait(false))?.Id != theirs.Id)
+            throw new StoreLocationException($"{store.Location} is not the store of cluster '{_options.ClusterId}', whose silos use {theirs.Location}");
+    }
+
     /// <summary>Starts a run that is in the store, or resumes it. Nothing for one that trains.</summary>
     /// <param name="run">The run's name.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
@@ -209,14 +234,30 @@ public sealed class LisaClient : IAsyncDisposable
         return true;
     }
 
-    private async Task ControlAsync(string run, Func<IRunGrain, Task> action, CancellationToken cancellationToken)
+    private async Task<SubmittedRun> ImportAsync(string run, RunSubmission submission, CancellationToken cancellationToken)
+    {
+        using var timed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timed.CancelAfter(_options.ImportTimeout);
+        try
+        {
+            return await _calls.CallAsync(
+                (c, token) => c.Grains.GetGrain<IRunImportGrain>(run).Import(submission, token),
+                new(Timeout.InfiniteTimeSpan, _options.RetryTimeout), timed.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ClusterUnavailableException($"the cluster has not made run '{run}' of what was submitted within {_options.ImportTimeout}", e);
+        }
+    }
+
+    private async Task ControlAsync(string run, Func<IRunGrain, Task> action, TimeSpan patience, CancellationToken cancellationToken)
     {
         await GetAsync(run, cancellationToken).ConfigureAwait(false);
-        await CallAsync(c => Done(action(c.Run(run))), cancellationToken).ConfigureAwait(false);
+        await _calls.CallAsync((c, _) => Done(action(c.Run(run))), new(CallPatience.Longest, patience), cancellationToken).ConfigureAwait(false);
     }
 
     private Task<T> CallAsync<T>(Func<LisaConnection, Task<T>> call, CancellationToken cancellationToken) =>
-        _calls.CallAsync(call, _options.RetryTimeout, cancellationToken);
+        _calls.CallAsync((c, _) => call(c), new(s_attempt, _options.RetryTimeout), cancellationToken);
 
     private Task<IBlobStore> OpenStoreAsync(CancellationToken cancellationToken) => _options.Store is { } store
         ? BlobStores.OpenAsync(store, cancellationToken)

@@ -13,8 +13,12 @@ public sealed class LisaConnection : IAsyncDisposable
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(250);
 
     private readonly IHost _host;
+    private readonly GatewayWatch _gateways;
 
-    private LisaConnection(IHost host) => _host = host;
+    private LisaConnection(IHost host, GatewayWatch gateways) => (_host, _gateways) = (host, gateways);
+
+    /// <summary>Cancelled when a connection to one of the cluster's gateways breaks: what was asked through it gets no answer.</summary>
+    public CancellationToken GatewayLost => _gateways.Lost;
 
     /// <summary>The cluster's grains.</summary>
     public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
@@ -41,6 +45,7 @@ public sealed class LisaConnection : IAsyncDisposable
         using var timed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timed.CancelAfter(patience);
         var configuration = ClientRedis.Parse(redis);
+        var gateways = new GatewayWatch();
         var host = new HostBuilder()
             .ConfigureServices(services => services
                 .AddSingleton(logging ?? NullLoggerFactory.Instance)
@@ -50,8 +55,9 @@ public sealed class LisaConnection : IAsyncDisposable
                 .Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(LisaOrleans))))
             .UseOrleansClient(client => client
                 .Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (clusterId, clusterId))
-                .Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(2))
+                .Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(1))
                 .UseRedisClustering(o => o.ConfigurationOptions = configuration)
+                .AddGatewayCountChangedHandler(gateways.OnCountChanged)
                 .UseConnectionRetryFilter(async (_, token) =>
                 {
                     if (timed.IsCancellationRequested) return false;
@@ -62,7 +68,7 @@ public sealed class LisaConnection : IAsyncDisposable
         try
         {
             await host.StartAsync(timed.Token).ConfigureAwait(false);
-            return new LisaConnection(host);
+            return new LisaConnection(host, gateways);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {

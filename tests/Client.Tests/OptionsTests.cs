@@ -18,6 +18,8 @@ public sealed class OptionsTests
         { "ConnectTimeout", o => o.ConnectTimeout = TimeSpan.Zero },
         { "RetryTimeout", o => o.RetryTimeout = TimeSpan.FromSeconds(-1) },
         { "WatchTimeout", o => o.WatchTimeout = TimeSpan.Zero },
+        { "StopTimeout", o => o.StopTimeout = TimeSpan.Zero },
+        { "ImportTimeout", o => o.ImportTimeout = TimeSpan.FromSeconds(-1) },
     };
 
     [Theory]

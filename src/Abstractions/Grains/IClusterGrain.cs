@@ -6,6 +6,9 @@ public interface IClusterGrain : IGrainWithIntegerKey
     /// <summary>Live silos that hold parts.</summary>
     Task<IReadOnlyList<SiloDescription>> GetTrainingSilos();
 
+    /// <summary>The store that the cluster's runs are in.</summary>
+    Task<StoreDescription> GetStore();
+
     /// <summary>Whether the live silos could hold a run, if it had them alone.</summary>
     /// <param name="spec">Its settings.</param>
     /// <param name="configJson">The model's config.json.</param>

@@ -7,4 +7,5 @@ namespace LisaOrleans.Checkpoints;
 [JsonSerializable(typeof(Manifest))]
 [JsonSerializable(typeof(RunHead))]
 [JsonSerializable(typeof(LeaseDocument))]
+[JsonSerializable(typeof(StoreFormat))]
 internal sealed partial class ManifestJson : JsonSerializerContext;

@@ -62,6 +62,7 @@ public sealed class RunStore
             // The answer to our own write may have been lost.
             if (ours is null || document is null || !document.Content.AsSpan().SequenceEqual(ToJson(ours)))
             {
+                if (document is null) await StoreFormat.EnsureAsync(store, cancellationToken).ConfigureAwait(false);
                 var head = document is null ? new RunHead(run, 0, 0, null) : Parse(document, run, store);
                 if (claim.OnlyOwn && head.Owner != claim.Owner) throw new StaleGenerationException(run, head.Generation - 1, head.Generation);
                 recovered = head.State == RunHeadStates.Running && !claim.Planned;

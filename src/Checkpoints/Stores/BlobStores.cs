@@ -16,13 +16,20 @@ public static class BlobStores
     /// <exception cref="StoreLocationException">The location is wrong, or nothing answers there.</exception>
     public static async Task<IBlobStore> OpenAsync(string location, CancellationToken cancellationToken)
     {
-        if (StoreLocation.IsFolder(location)) return new ResilientBlobStore(OpenFolder(location), new ResilienceOptions { Retries = 3 }, TimeProvider.System);
+        if (StoreLocation.IsFolder(location))
+        {
+            var folder = new ResilientBlobStore(OpenFolder(location), new ResilienceOptions { Retries = 3 }, TimeProvider.System);
+            await StoreFormat.ReadAsync(folder, cancellationToken).ConfigureAwait(false);
+            return folder;
+        }
+
         var container = Container(location);
         var azure = new AzureBlobStore(container);
         var store = new ResilientBlobStore(azure, new ResilienceOptions(), TimeProvider.System);
         try
         {
             await azure.CreateIfNotExistsAsync(cancellationToken).ConfigureAwait(false);
+            await StoreFormat.ReadAsync(store, cancellationToken).ConfigureAwait(false);
             return store;
         }
         catch (Exception e) when (e is Azure.RequestFailedException or AuthenticationFailedException or AggregateException)

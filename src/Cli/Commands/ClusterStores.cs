@@ -18,6 +18,12 @@ internal static class ClusterStores
         }
     }
 
+    /// <summary>The same where a store may be left out.</summary>
+    public static void CheckIfGiven(SettingValues values)
+    {
+        if (values.Has(KnownSettings.ClusterStore)) Check(values);
+    }
+
     /// <summary>Opens the store of <c>--store</c>.</summary>
     /// <param name="values">The command's settings.</param>
     /// <param name="cancellationToken">Cancels the first contact.</param>

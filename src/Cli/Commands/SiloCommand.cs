@@ -1,4 +1,5 @@
 using System.Net;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using LisaOrleans.Api;
@@ -36,6 +37,11 @@ internal static class SiloCommand
         Console.WriteLine(
             $"silo {options.Host}:{options.SiloPort} of cluster '{options.ClusterId}' is ready: roles {string.Join(',', options.Roles)}, gateway port {options.GatewayPort}, "
             + $"{options.Threads} threads on {TrainingDevice.Name}, store {options.Store.Location}, {HttpServerOptions.Describe(options.Host, options.HttpPort, api)}");
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, s =>
+        {
+            s.Cancel = true;
+            silo.Lifetime.StopApplication();
+        });
         await silo.WaitForShutdownAsync(cancellationToken);
         return ExitCodes.Done;
     }

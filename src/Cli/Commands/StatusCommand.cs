@@ -7,7 +7,7 @@ internal static class StatusCommand
 {
     public static async Task<int> Run(SettingValues values, string? run, CancellationToken cancellationToken)
     {
-        await using var cluster = await ClusterConnection.Open(values, cancellationToken);
+        await using var cluster = await ClusterConnection.OpenForRun(values, cancellationToken);
         var status = await cluster.GetAsync(run!, cancellationToken);
         if (values.Text(KnownSettings.LogFormat) == "json") Console.WriteLine(JsonSerializer.Serialize(RunTable.ToJson(status)));
         else RunTable.Show(status);
@@ -16,7 +16,7 @@ internal static class StatusCommand
 
     public static async Task<int> List(SettingValues values, string? argument, CancellationToken cancellationToken)
     {
-        await using var cluster = await ClusterConnection.Open(values, cancellationToken);
+        await using var cluster = await ClusterConnection.OpenForRun(values, cancellationToken);
         var runs = await cluster.ListAsync(cancellationToken);
         if (values.Text(KnownSettings.LogFormat) == "json") Console.WriteLine(JsonSerializer.Serialize(runs.Select(RunTable.ToJson)));
         else RunTable.Show(runs);

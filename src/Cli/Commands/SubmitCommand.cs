@@ -1,3 +1,4 @@
+using LisaOrleans.Checkpoints;
 using LisaOrleans.Training;
 
 namespace LisaOrleans.Cli;
@@ -19,7 +20,18 @@ internal static class SubmitCommand
         if (await cluster.CheckCapacityAsync(request.Spec, config, cancellationToken) is { } tooLarge)
             throw new UsageException($"{values.Place(KnownSettings.Model.Key)}: {tooLarge}");
 
-        var store = await ClusterStores.Open(values, cancellationToken);
+        var folders = new NewFolders();
+        var store = await ClusterStores.Open(values, cancellationToken, folders: folders);
+        try
+        {
+            await cluster.CheckStoreAsync(store, cancellationToken);
+        }
+        catch (StoreLocationException e)
+        {
+            folders.RemoveEmpty();
+            throw new UsageException($"{values.Place(KnownSettings.ClusterStore.Key)}: {e.Message}");
+        }
+
         ImportOutcome outcome;
         using (var progress = new ProgressLines(quiet: false))
         {

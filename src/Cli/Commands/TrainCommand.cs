@@ -7,7 +7,6 @@ using LisaOrleans.Data;
 using LisaOrleans.Model;
 using LisaOrleans.Silo;
 using LisaOrleans.Training;
-using Spectre.Console;
 
 namespace LisaOrleans.Cli;
 
@@ -39,12 +38,7 @@ internal sealed class TrainCommand : IAsyncDisposable
         if (Path.TrimEndingDirectorySeparator(output) == Path.TrimEndingDirectorySeparator(model))
             throw new UsageException($"--output: {output} is the model's own folder; training would replace the model that it begins with");
         _output = output;
-        _reporter = values.Text(KnownSettings.LogFormat) switch
-        {
-            "json" => new JsonReporter(Console.Out),
-            "plain" => new PlainReporter(Console.Out),
-            _ => Console.IsOutputRedirected ? new PlainReporter(Console.Out) : new LiveReporter(AnsiConsole.Console),
-        };
+        _reporter = Reporters.Create(values);
     }
 
     private string RunName => _request.Spec.RunName;
@@ -73,6 +67,7 @@ internal sealed class TrainCommand : IAsyncDisposable
         using var import = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, s => OnSignal(s, import));
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, s => OnSignal(s, import));
+        using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, s => OnSignal(s, import));
 
         var outcome = await Prepare(import.Token);
         Announce(outcome);
@@ -82,9 +77,9 @@ internal sealed class TrainCommand : IAsyncDisposable
         {
             case RunState.Succeeded:
                 await RunExporter.ExportAsync(_store, RunName, _output, CancellationToken.None);
-                await WriteLogs();
+                var history = await WriteLogs();
                 ShowSample("after", _output);
-                _reporter.Say($"model written to {_output}");
+                foreach (var line in RunSummary.Lines(history, _output)) _reporter.Say(line);
                 return ExitCodes.Done;
 
             case RunState.Paused:
@@ -124,7 +119,7 @@ internal sealed class TrainCommand : IAsyncDisposable
 
     private async Task<ImportOutcome> Import(CancellationToken cancellationToken)
     {
-        using var line = new ProgressLines(quiet: _reporter is JsonReporter);
+        using var line = new ProgressLines(quiet: _values.Text(KnownSettings.LogFormat) == "json");
         return await RunImporter.ImportAsync(_store, _request with { BeforeWriting = Hold }, line, cancellationToken);
     }
 
@@ -206,13 +201,14 @@ internal sealed class TrainCommand : IAsyncDisposable
         import.Cancel();
     }
 
-    private async Task WriteLogs()
+    private async Task<IReadOnlyList<StepRecord>> WriteLogs()
     {
         using var log = new TrainerLog(_output, null);
         using var board = new TensorBoardLog(_output);
         var history = await RunExporter.ReadHistoryAsync(_store, RunName, CancellationToken.None);
         await log.RewriteAsync(history, CancellationToken.None);
         await board.RewriteAsync(history, CancellationToken.None);
+        return history;
     }
 
     private void ShowSample(string when, string folder)

@@ -1,5 +1,4 @@
 using LisaOrleans.Client;
-using Spectre.Console;
 
 namespace LisaOrleans.Cli;
 
@@ -10,14 +9,9 @@ internal static class WatchCommand
 
     public static async Task<int> Run(SettingValues values, string? run, CancellationToken cancellationToken)
     {
-        await using var cluster = await ClusterConnection.Open(values, cancellationToken);
+        await using var cluster = await ClusterConnection.OpenForRun(values, cancellationToken);
         var before = await cluster.GetAsync(run!, cancellationToken);
-        using IRunReporter reporter = values.Text(KnownSettings.LogFormat) switch
-        {
-            "json" => new JsonReporter(Console.Out),
-            "plain" => new PlainReporter(Console.Out),
-            _ => Console.IsOutputRedirected ? new PlainReporter(Console.Out) : new LiveReporter(AnsiConsole.Console),
-        };
+        using var reporter = Reporters.Create(values);
         await Follow(cluster, before, reporter, cancellationToken);
         var end = await cluster.GetAsync(run!, cancellationToken);
         switch (end.State)

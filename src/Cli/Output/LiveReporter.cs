@@ -11,6 +11,8 @@ namespace LisaOrleans.Cli;
 internal sealed class LiveReporter : IRunReporter
 {
     private const string Bars = "▁▂▃▄▅▆▇█";
+    private const int WidestBar = 100;
+    private const int Narrowest = 30;
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
 
     private readonly IAnsiConsole _console;
@@ -73,16 +75,33 @@ internal sealed class LiveReporter : IRunReporter
     {
         Erase();
         _drawn = Stopwatch.GetTimestamp();
-        var width = Math.Clamp(_console.Profile.Width - 20, 20, 100);
+        var room = Math.Max(Narrowest, _console.Profile.Width - 1);
+        var count = string.Create(CultureInfo.InvariantCulture, $"{record.Step}/{_total}");
+        var width = Math.Clamp(room - count.Length - 3, 1, WidestBar);
         var filled = (int)(width * record.Step / Math.Max(1, _total));
         var rate = _recent.Sum(r => r.Tokens) / Math.Max(1e-9, _recent.Sum(r => r.Seconds));
-        _console.MarkupLine($"  [green]{new string('━', filled)}[/][grey]{new string('━', width - filled)}[/] {record.Step}/{_total}");
-        _console.MarkupLineInterpolated(
-            CultureInfo.InvariantCulture,
-            $"  loss [bold]{record.Loss:0.0000}[/]  lr {record.LearningRate:0.0e+00}  grad {record.GradNorm:0.00}  {rate:0} tokens/s  {Duration.Text(TimeSpan.FromSeconds(remaining))} left");
+
+        // Without colours, too, it shows how far the run is.
+        _console.MarkupLine($"  [green]{new string('━', filled)}[/][grey]{new string('┄', width - filled)}[/] {count}");
+        _console.WriteLine(Fitting(
+            room,
+            string.Create(CultureInfo.InvariantCulture, $"  loss {record.Loss:0.0000}"),
+            $"  {Duration.Text(TimeSpan.FromSeconds(remaining))} left",
+            string.Create(CultureInfo.InvariantCulture, $"  {rate:0} tokens/s"),
+            string.Create(CultureInfo.InvariantCulture, $"  lr {record.LearningRate:0.0e+00}"),
+            string.Create(CultureInfo.InvariantCulture, $"  grad {record.GradNorm:0.00}")));
         _console.MarkupLine($"  [yellow]{Curve(width)}[/]");
-        _console.MarkupLine($"  {Map(record.ActiveLayers)}");
+        _console.MarkupLine($"  {Map(record.ActiveLayers, room - 2)}");
         _height = 4;
+    }
+
+    // As many pieces as fit in a line: one that wraps could not be taken back.
+    private static string Fitting(int room, params IReadOnlyList<string> pieces)
+    {
+        var line = pieces[0];
+        foreach (var piece in pieces.Skip(1))
+            if (line.Length + piece.Length <= room) line += piece;
+        return line;
     }
 
     // The mean loss of as many stretches of the run as there are columns.
@@ -99,7 +118,7 @@ internal sealed class LiveReporter : IRunReporter
     }
 
     // One character a layer: how often it has trained so far; the ones at work now stand out.
-    private string Map(IReadOnlyList<int> active)
+    private string Map(IReadOnlyList<int> active, int room)
     {
         var most = Math.Max(1, _turns.Max());
         var cells = _turns.Select((turns, layer) =>
@@ -107,7 +126,12 @@ internal sealed class LiveReporter : IRunReporter
             var bar = Bars[Math.Min(7, 8 * turns / (most + 1))];
             return active.Contains(layer) ? $"[bold green]{bar}[/]" : $"[grey]{bar}[/]";
         });
-        return $"layers {string.Concat(cells)}  training now: {RunText.Layers(active)}";
+        var (map, now) = ($"layers {string.Concat(cells)}", $"training now: {RunText.Layers(active)}");
+        var length = "layers ".Length + _turns.Length;
+        return length + 2 + now.Length <= room ? $"{map}  {now}"
+            : now.Length <= room ? now
+            : length <= room ? map
+            : $"{active.Count} of {_turns.Length} layers are training";
     }
 
     private void Erase()

@@ -153,9 +153,11 @@ internal static class KnownSettings
 
     public static IReadOnlyList<Setting> NewKey { get; } = [Scope, ApiKeyFile];
 
-    public static IReadOnlyList<Setting> Control { get; } = s_cluster;
+    public static IReadOnlyList<Setting> Control { get; } = [.. s_cluster, ClusterStore];
 
-    public static IReadOnlyList<Setting> Show { get; } = [.. s_cluster, LogFormat];
+    public static IReadOnlyList<Setting> Resume { get; } = [.. Control, TakeOver];
+
+    public static IReadOnlyList<Setting> Show { get; } = [.. s_cluster, ClusterStore, LogFormat];
 
     public static IReadOnlyList<Setting> Eval { get; } = [Model, DataFile, BatchSize, BlockSize, Dtype, Threads, .. s_data, LogFormat];
 
@@ -168,5 +170,5 @@ internal static class KnownSettings
     public static IReadOnlyList<Setting> Plan { get; } =
         [Model, Method, ActivatedLayers, TrainEmbeddings, .. s_batches, Dtype, StateDtype, Checkpointing, LogFormat];
 
-    public static IReadOnlyList<Setting> Export { get; } = [ClusterStore, Output];
+    public static IReadOnlyList<Setting> Export { get; } = [.. s_cluster, ClusterStore, Output];
 }

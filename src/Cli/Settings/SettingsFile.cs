@@ -18,7 +18,7 @@ internal static class SettingsFile
             var place = $"{path}: line {key.Start.Line}";
             var name = key is YamlScalarNode { Value: { } text } ? text : throw new UsageException($"{place}: a key must be a word");
             var setting = known.FirstOrDefault(s => s.Key == name)
-                ?? throw new UsageException($"{place}: unknown key '{name}'; did you mean '{Nearest(name, known)}'?");
+                ?? throw new UsageException($"{place}: unknown key '{name}'; did you mean '{NearestName.Of(name, known.Select(s => s.Key))}'?");
             values.Add(setting, Value(node, place, name), $"{place}: {name}", Path.GetDirectoryName(Path.GetFullPath(path))!);
         }
     }
@@ -57,21 +57,4 @@ internal static class SettingsFile
         YamlSequenceNode list when list.All(i => i is YamlScalarNode) => string.Join(',', list.Select(i => ((YamlScalarNode)i).Value)),
         _ => throw new UsageException($"{place}: '{name}' must be a value or a list of values"),
     };
-
-    private static string Nearest(string name, IReadOnlyList<Setting> known) => known.MinBy(s => Distance(name, s.Key))!.Key;
-
-    // Levenshtein's distance.
-    private static int Distance(string a, string b)
-    {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var diagonal = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-                (diagonal, row[j]) = (row[j], Math.Min(Math.Min(row[j], row[j - 1]) + 1, diagonal + (a[i - 1] == b[j - 1] ? 0 : 1)));
-        }
-
-        return row[^1];
-    }
 }

@@ -13,6 +13,8 @@ internal sealed class LisaClientOptionsValidator : IValidateOptions<LisaClientOp
         if (options.Store is { } store && string.IsNullOrWhiteSpace(store)) problems.Add($"{nameof(options.Store)} is empty; it must be a folder, a connection string or a URL, or null");
         Positive(nameof(options.ConnectTimeout), options.ConnectTimeout);
         Positive(nameof(options.RetryTimeout), options.RetryTimeout);
+        Positive(nameof(options.StopTimeout), options.StopTimeout);
+        Positive(nameof(options.ImportTimeout), options.ImportTimeout);
         Positive(nameof(options.WatchTimeout), options.WatchTimeout);
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
 

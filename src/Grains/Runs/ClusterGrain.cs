@@ -13,6 +13,9 @@ internal sealed class ClusterGrain(IClusterView cluster, IBlobStore store) : Gra
         Task.FromResult<IReadOnlyList<SiloDescription>>(
             [.. cluster.TrainingSilos().Select(s => new SiloDescription(s.Address, s.MemoryBytes, s.Threads))]);
 
+    public async Task<StoreDescription> GetStore() =>
+        new((await StoreFormat.EnsureAsync(store, CancellationToken.None)).Id, store.Location);
+
     public Task<string?> CheckCapacity(TrainingSpec spec, string configJson) =>
         Task.FromResult(RunCapacity.Check(spec, ModelConfigReader.Parse(configJson, ModelFolder.ConfigFile), cluster.TrainingSilos()));
 

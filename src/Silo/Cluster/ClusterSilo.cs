@@ -30,6 +30,7 @@ public static class ClusterSilo
         builder.Services.AddHostedService<RunWaker>();
         builder.Services.AddHostedService<LeaseKeeper>();
         builder.Services.AddHostedService<MembershipRestorer>();
+        builder.Services.AddHostedService<ClusterVersion>();
         var app = builder.Build();
         options.Http.Map(app);
         return app;

@@ -34,11 +34,11 @@ public static class RedisConnection
         }
     }
 
-    /// <summary>Connects, proves the password, and looks whether a cluster's membership may be read.</summary>
+    /// <summary>Connects, proves the password, and looks whether a cluster's membership may be read and its silos are of this version.</summary>
     /// <param name="text">Where Redis is.</param>
     /// <param name="clusterId">The cluster.</param>
     /// <exception cref="FormatException">The text is no Redis.</exception>
-    /// <exception cref="RedisUnusableException">It does not answer, or refuses. The message says which, without secrets.</exception>
+    /// <exception cref="RedisUnusableException">It does not answer, it refuses, or silos of another version are there. The message says which, without secrets.</exception>
     public static async Task CheckAsync(string text, string clusterId)
     {
         var options = Parse(text);
@@ -50,6 +50,7 @@ public static class RedisConnection
             var database = redis.GetDatabase();
             await database.PingAsync().ConfigureAwait(false);
             await database.HashLengthAsync($"{clusterId}/members/{clusterId}").ConfigureAwait(false);
+            await ClusterVersion.ClaimAsync(database, clusterId, ClusterVersion.Own).ConfigureAwait(false);
         }
         catch (RedisServerException e)
         {

@@ -22,6 +22,9 @@ internal static class SiloLogging
             (o.IncludeScopes, o.UseUtcTimestamp, o.TimestampFormat) = (true, true, "yyyy-MM-ddTHH:mm:ss.fffZ"));
         if (json) logging.Configure(o => o.ActivityTrackingOptions = ActivityTrackingOptions.TraceId | ActivityTrackingOptions.SpanId);
         return logging.SetMinimumLevel(LogLevel.Information)
-            .AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning);
+            .AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning)
+
+            // It warns of reminders more often than once a minute, which here wake a run seconds after its silo has died.
+            .AddFilter("Orleans.Hosting.ReminderOptionsValidator", LogLevel.Error);
     }
 }

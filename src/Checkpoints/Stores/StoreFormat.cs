@@ -1,0 +1,54 @@
+using System.Text.Json;
+
+namespace LisaOrleans.Checkpoints;
+
+/// <summary>A store's own document, <c>store.json</c>: the version of its format, and an id that tells one store from another.</summary>
+/// <param name="FormatVersion">The version. Programs that do not know it leave the store alone.</param>
+/// <param name="Id">Made up when the store got its first run.</param>
+public sealed record StoreFormat(int FormatVersion, string Id)
+{
+    /// <summary>The version that this program reads and writes.</summary>
+    public const int Current = 1;
+
+    private const string DocumentName = "store.json";
+
+    /// <summary>Reads it; null in a store that has none yet.</summary>
+    /// <exception cref="StoreLocationException">The store is of another version.</exception>
+    public static async Task<StoreFormat?> ReadAsync(IBlobStore store, CancellationToken cancellationToken)
+    {
+        if (await store.GetDocumentAsync(DocumentName, cancellationToken).ConfigureAwait(false) is not { } document) return null;
+        try
+        {
+            var format = JsonSerializer.Deserialize(document.Content, ManifestJson.Default.StoreFormat)
+                ?? throw new StoreLocationException($"{store.Location}: {DocumentName} must be a JSON object");
+            return format.FormatVersion == Current
+                ? format
+                : throw new StoreLocationException($"{store.Location} is a store of format {format.FormatVersion}; this program reads format {Current}");
+        }
+        catch (JsonException)
+        {
+            throw new StoreLocationException($"{store.Location}: {DocumentName} is none that this program reads (format {Current})");
+        }
+    }
+
+    /// <summary>Reads it, and makes it where there is none.</summary>
+    /// <exception cref="StoreLocationException">The store is of another version.</exception>
+    public static async Task<StoreFormat> EnsureAsync(IBlobStore store, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (await ReadAsync(store, cancellationToken).ConfigureAwait(false) is { } found) return found;
+            try
+            {
+                var made = new StoreFormat(Current, Guid.NewGuid().ToString("N"));
+                await store.PutDocumentAsync(
+                    DocumentName, JsonSerializer.SerializeToUtf8Bytes(made, ManifestJson.Default.StoreFormat), null, cancellationToken).ConfigureAwait(false);
+                return made;
+            }
+            catch (ETagMismatchException)
+            {
+                // Somebody else was quicker: theirs it is.
+            }
+        }
+    }
+}

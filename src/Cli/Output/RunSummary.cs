@@ -1,0 +1,35 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace LisaOrleans.Cli;
+
+/// <summary>What there is to say at the end of a run.</summary>
+internal static class RunSummary
+{
+    /// <summary>The lines.</summary>
+    /// <param name="history">The run's steps.</param>
+    /// <param name="output">Where the model is.</param>
+    public static IEnumerable<string> Lines(IReadOnlyList<StepRecord> history, string output)
+    {
+        if (history.Count > 0)
+        {
+            var evaluation = history.LastOrDefault(r => r.EvalLoss is not null)?.EvalLoss;
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{history.Count} steps, {history.Sum(r => r.Tokens)} tokens in {Duration.Text(TimeSpan.FromSeconds(history.Sum(r => r.Seconds)))}, {PeakBytes() / 1e9:0.0} GB at most");
+            yield return string.Create(CultureInfo.InvariantCulture, $"loss {history[0].Loss:0.0000} at first, {history[^1].Loss:0.0000} at last")
+                + (evaluation is { } loss ? string.Create(CultureInfo.InvariantCulture, $"; evaluation {loss:0.0000}, perplexity {Math.Exp(loss):0.00}") : "");
+        }
+
+        yield return $"model written to {output}";
+        yield return $"try it: lisa generate --model {Quoted(output)} --prompt \"…\"";
+    }
+
+    private static long PeakBytes()
+    {
+        using var process = Process.GetCurrentProcess();
+        return process.PeakWorkingSet64;
+    }
+
+    private static string Quoted(string path) => path.All(c => char.IsLetterOrDigit(c) || c is '/' or '.' or '-' or '_' or '\\' or ':') ? path : $"\"{path}\"";
+}

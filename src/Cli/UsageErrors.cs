@@ -1,0 +1,25 @@
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Parsing;
+
+namespace LisaOrleans.Cli;
+
+/// <summary>What is wrong with a command line, in one sentence.</summary>
+internal static class UsageErrors
+{
+    /// <summary>Names the option that is not known and the one that was likely meant, or else whatever the parser says.</summary>
+    public static string Describe(ParseResult parsed)
+    {
+        var command = parsed.CommandResult.Command;
+
+        // The parser takes it for the run's name where a command has one.
+        var words = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(a => a.Tokens).Select(t => t.Value).Concat(parsed.UnmatchedTokens);
+        if (words.FirstOrDefault(t => t.StartsWith("--", StringComparison.Ordinal)) is not { } unknown)
+            return string.Join("; ", parsed.Errors.Select(e => e.Message));
+        var name = unknown.Split('=')[0];
+        var options = command.Options.Where(o => o is not (HelpOption or VersionOption)).Select(o => o.Name).ToArray();
+        return options.Length == 0
+            ? $"unknown option '{name}'"
+            : $"unknown option '{name}'; did you mean '{NearestName.Of(name, options)}'? 'lisa {command.Name} --help' lists all";
+    }
+}

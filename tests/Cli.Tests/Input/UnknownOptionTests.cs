@@ -1,0 +1,41 @@
+namespace LisaOrleans.Cli.Tests;
+
+/// <summary>An option that is not known is named, with the one that was likely meant; its value is not.</summary>
+public sealed class UnknownOptionTests
+{
+    [Theory]
+    [InlineData("train", "--stor", "--store")]
+    [InlineData("train", "--max_steps", "--max-steps")]
+    [InlineData("train", "--learning-rat", "--learning-rate")]
+    [InlineData("silo", "--gatway-port", "--gateway-port")]
+    [InlineData("watch", "--cluster", "--cluster-id")]
+    [InlineData("export", "--out", "--output")]
+    public async Task Option_unknown_is_named_with_the_nearest(string command, string option, string nearest)
+    {
+        var result = await Lisa.RunAsync(command, option, "https://a/c?sig=SECRET");
+        Assert.Equal(2, result.ExitCode);
+        Assert.Equal($"lisa: unknown option '{option}'; did you mean '{nearest}'? 'lisa {command} --help' lists all\n", result.Error);
+    }
+
+    [Fact]
+    public async Task Option_unknown_with_its_value_attached_is_named_without_it()
+    {
+        var result = await Lisa.RunAsync("train", "--strore=https://a/c?sig=SECRET");
+        Assert.Equal(2, result.ExitCode);
+        Assert.StartsWith("lisa: unknown option '--strore'; did you mean '--store'?", result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("SECRET", result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("status")]
+    [InlineData("watch")]
+    [InlineData("pause")]
+    [InlineData("resume")]
+    [InlineData("cancel")]
+    [InlineData("export")]
+    public async Task Command_that_names_a_run_takes_cluster_redis_and_store(string command)
+    {
+        var help = await Lisa.SucceedsAsync(command, "--help");
+        Assert.All((string[])["--cluster-id", "--redis", "--store"], o => Assert.Contains(o + " ", help.Output, StringComparison.Ordinal));
+    }
+}

@@ -1,0 +1,81 @@
+using System.Text.RegularExpressions;
+using Spectre.Console;
+
+namespace LisaOrleans.Cli.Tests;
+
+public sealed partial class LiveReporterTests
+{
+    public static TheoryData<int, int, ColorSystemSupport> Terminals
+    {
+        get
+        {
+            var data = new TheoryData<int, int, ColorSystemSupport>();
+            foreach (var width in (int[])[40, 60, 80, 200])
+            foreach (var layers in (int[])[4, 32, 80])
+            foreach (var colours in (ColorSystemSupport[])[ColorSystemSupport.NoColors, ColorSystemSupport.TrueColor])
+                data.Add(width, layers, colours);
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Terminals))]
+    public void Happened_no_line_is_wider_than_the_terminal_and_the_bar_shows_how_far_the_run_is(int width, int layers, ColorSystemSupport colours)
+    {
+        using var text = new StringWriter();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings
+        {
+            Ansi = AnsiSupport.Yes,
+            ColorSystem = colours,
+            Interactive = InteractionSupport.No,
+            Out = new AnsiConsoleOutput(text),
+        });
+        console.Profile.Width = width;
+        using (var reporter = new LiveReporter(console))
+        {
+            reporter.Started(new RunStarted(0, 1000, 1), layers);
+            reporter.Happened(new StepCompleted(Step(1000, layers)), remaining: 123_456);
+        }
+
+        // Half of a run that is told to have 2000 steps.
+        var lines = Commands().Replace(text.ToString(), "").Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(4, lines.Length);
+        Assert.All(lines, l => Assert.InRange(l.TrimEnd().Length, 1, width - 1));
+        Assert.EndsWith(" 1000/1000", lines[0].TrimEnd(), StringComparison.Ordinal);
+        Assert.DoesNotContain('┄', lines[0]);
+        Assert.Contains("loss 1.2345", lines[1], StringComparison.Ordinal);
+        Assert.Contains("h left", lines[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Happened_without_colours_what_is_left_looks_otherwise_than_what_is_done()
+    {
+        using var text = new StringWriter();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.Yes, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(text) });
+        console.Profile.Width = 60;
+        using (var reporter = new LiveReporter(console))
+        {
+            reporter.Started(new RunStarted(0, 1000, 1), 4);
+            reporter.Happened(new StepCompleted(Step(250, 4)), remaining: 9);
+        }
+
+        var bar = Commands().Replace(text.ToString(), "").Split('\n')[0];
+        Assert.InRange(bar.Count(c => c == '━') / (double)bar.Count(c => c is '━' or '┄'), 0.2, 0.3);
+    }
+
+    private static StepRecord Step(long step, int layers) => new()
+    {
+        Step = step,
+        Loss = 1.2345,
+        LearningRate = 5e-5,
+        GradNorm = 12.34,
+        Epoch = 0.5,
+        ActiveLayers = [.. Enumerable.Range(0, layers).Where(l => l % 3 == 0)],
+        Tokens = 123_456,
+        Samples = [],
+        Seconds = 0.25,
+    };
+
+    [GeneratedRegex("\u001b\\[[0-9;?]*[A-Za-z]")]
+    private static partial Regex Commands();
+}
