@@ -86,7 +86,9 @@ public sealed class ReferenceTrainer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var part in Parts) part.Dispose();
+        _embedding.Dispose();
+        foreach (var layer in _layers) layer.Dispose();
+        _head.Dispose();
     }
 
     // LISA: for a period, a few layers are drawn and train; the others are frozen. What trains begins with fresh state.

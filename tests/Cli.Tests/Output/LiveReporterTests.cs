@@ -10,10 +10,11 @@ public sealed partial class LiveReporterTests
         get
         {
             var data = new TheoryData<int, int, ColorSystemSupport>();
-            foreach (var width in (int[])[40, 60, 80, 200])
-            foreach (var layers in (int[])[4, 32, 80])
-            foreach (var colours in (ColorSystemSupport[])[ColorSystemSupport.NoColors, ColorSystemSupport.TrueColor])
-                data.Add(width, layers, colours);
+            data.AddRange(
+                from width in (int[])[40, 60, 80, 200]
+                from layers in (int[])[4, 32, 80]
+                from colours in (ColorSystemSupport[])[ColorSystemSupport.NoColors, ColorSystemSupport.TrueColor]
+                select (width, layers, colours));
             return data;
         }
     }

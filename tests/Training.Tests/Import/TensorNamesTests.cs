@@ -87,8 +87,14 @@ public sealed class TensorNamesTests
     {
         var manifest = new Manifest
         {
-            Run = "r", Generation = 0, Step = 0, Spec = new BlobRef("", 0), Parts = new Dictionary<string, PartState>(),
-            Files = new Dictionary<string, BlobRef>(), Log = [], Properties = new Dictionary<string, string> { ["tensor_names"] = "[]" },
+            Run = "r",
+            Generation = 0,
+            Step = 0,
+            Spec = new BlobRef("", 0),
+            Parts = new Dictionary<string, PartState>(),
+            Files = new Dictionary<string, BlobRef>(),
+            Log = [],
+            Properties = new Dictionary<string, string> { ["tensor_names"] = "[]" },
         };
         Assert.Contains("tensor_names", Assert.Throws<InvalidDataFileException>(() => TensorNames.Of(manifest)).Message, StringComparison.Ordinal);
     }

@@ -41,7 +41,10 @@ internal static class VocabularyFilesReader
         var bytes = new JsonObject { ["type"] = "ByteLevel", ["add_prefix_space"] = false, ["use_regex"] = !isQwen };
         var split = new JsonObject
         {
-            ["type"] = "Split", ["pattern"] = new JsonObject { ["Regex"] = KnownPatterns.Qwen }, ["behavior"] = "Isolated", ["invert"] = false,
+            ["type"] = "Split",
+            ["pattern"] = new JsonObject { ["Regex"] = KnownPatterns.Qwen },
+            ["behavior"] = "Isolated",
+            ["invert"] = false,
         };
         return new JsonObject
         {
