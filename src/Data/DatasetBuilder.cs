@@ -1,9 +1,9 @@
 namespace LisaOrleans.Data;
 
 /// <summary>Fits samples into the block size, keeps them, and counts what happens to them.</summary>
-internal sealed class DatasetBuilder(DatasetOptions options)
+internal sealed class DatasetBuilder(DatasetOptions options) : IDisposable
 {
-    private readonly List<EncodedSample> _samples = [];
+    private readonly TokenSpool _samples = new();
     private readonly List<int> _lengths = [];
     private (int Truncated, int Split, int Skipped) _count;
     private (long All, long Trained, long Cut) _tokens;
@@ -58,15 +58,17 @@ internal sealed class DatasetBuilder(DatasetOptions options)
             Lengths = SampleLengths.Of(_lengths),
             LeftOutFields = policy.LeftOut,
         };
-        return TokenizedDataset.Create(_samples, statistics);
+        return _samples.Build(statistics);
     }
+
+    public void Dispose() => _samples.Dispose();
 
     private bool Keep(EncodedSample sample)
     {
         // The first token is predicted from nothing, so it carries no loss.
-        var learned = sample.Trained.Skip(1).Count(t => t);
+        var learned = sample.Trained.AsSpan(Math.Min(1, sample.Trained.Length)).Count(true);
         if (learned == 0) return false;
-        _samples.Add(sample);
+        _samples.Add(sample.InputIds, sample.Trained);
         _tokens = (_tokens.All + sample.InputIds.Length, _tokens.Trained + learned, _tokens.Cut);
         if (_tokens.All > int.MaxValue) throw new DatasetException($"more than {int.MaxValue} tokens; so many cannot be held");
         return true;

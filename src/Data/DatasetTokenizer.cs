@@ -22,17 +22,25 @@ public static class DatasetTokenizer
         var encoder = new SampleEncoder(tokenizer, options);
         var policy = new FieldPolicy(options);
         var builder = new DatasetBuilder(options);
-        foreach (var samples in OrderedParallel.Select(Batches(DatasetReader.Records(sources, split ?? DataSplit.Train, options)), Encode))
+        try
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            foreach (var (sample, isText, uses) in samples)
-                for (var use = 0; use < uses; use++) builder.Add(sample, isText);
-            progress?.Report(new TokenizeProgress(builder.Records, 0));
-        }
+            foreach (var samples in OrderedParallel.Select(Batches(DatasetReader.Records(sources, split ?? DataSplit.Train, options)), Encode))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                foreach (var (sample, isText, uses) in samples)
+                    for (var use = 0; use < uses; use++) builder.Add(sample, isText);
+                progress?.Report(new TokenizeProgress(builder.Records, 0));
+            }
 
-        progress?.Report(new TokenizeProgress(builder.Records, builder.Records));
-        return builder.Build(policy) ?? throw new DatasetException(
-            $"{sources}: none of {builder.Records} samples has anything to learn within block_size {options.BlockSize}; a larger one may help");
+            progress?.Report(new TokenizeProgress(builder.Records, builder.Records));
+            return builder.Build(policy) ?? throw new DatasetException(
+                $"{sources}: none of {builder.Records} samples has anything to learn within block_size {options.BlockSize}; a larger one may help");
+        }
+        catch
+        {
+            builder.Dispose();
+            throw;
+        }
 
         (EncodedSample Sample, bool IsText, int Uses)[] Encode(List<SourceRecord> batch)
         {

@@ -1,19 +1,28 @@
+using System.Runtime.InteropServices;
+
 namespace LisaOrleans.Data;
 
-/// <summary>Samples as flat arrays: sample i is tokens offsets[i] to offsets[i + 1].</summary>
-public sealed class TokenizedDataset
+/// <summary>
+/// Samples as flat arrays: sample i is tokens offsets[i] to offsets[i + 1]. Ids and masks may lie in a file that is mapped, so
+/// a set may be larger than memory.
+/// </summary>
+public sealed class TokenizedDataset : IDisposable
 {
-    private TokenizedDataset(int[] ids, long[] offsets, byte[] mask, DatasetStatistics statistics) =>
-        (Ids, Offsets, Mask, Statistics) = (ids, offsets, mask, statistics);
+    private readonly ReadOnlyMemory<int> _ids;
+    private readonly ReadOnlyMemory<byte> _mask;
+    private readonly IDisposable? _owner;
+
+    internal TokenizedDataset(ReadOnlyMemory<int> ids, long[] offsets, ReadOnlyMemory<byte> mask, DatasetStatistics statistics, IDisposable? owner) =>
+        (_ids, Offsets, _mask, Statistics, _owner) = (ids, offsets, mask, statistics, owner);
 
     /// <summary>Tokens of all samples.</summary>
-    public int[] Ids { get; }
+    public ReadOnlyMemory<int> Ids => _ids;
 
     /// <summary>Where samples begin, and the end.</summary>
     public long[] Offsets { get; }
 
     /// <summary>1 for tokens that carry loss.</summary>
-    public byte[] Mask { get; }
+    public ReadOnlyMemory<byte> Mask => _mask;
 
     /// <summary>What the data set became.</summary>
     public DatasetStatistics Statistics { get; }
@@ -22,45 +31,71 @@ public sealed class TokenizedDataset
     public int Count => Offsets.Length - 1;
 
     /// <summary>Tokens of a sample.</summary>
-    public ReadOnlySpan<int> InputIds(int sample) => Ids.AsSpan(Range(sample));
+    public ReadOnlySpan<int> InputIds(int sample) => _ids.Span[Range(sample)];
 
     /// <summary>1 for each token of a sample that carries loss.</summary>
-    public ReadOnlySpan<byte> LossMask(int sample) => Mask.AsSpan(Range(sample));
+    public ReadOnlySpan<byte> LossMask(int sample) => _mask.Span[Range(sample)];
 
-    /// <summary>From arrays of a trusted place.</summary>
+    /// <summary>How many tokens a sample has, without a look at them.</summary>
+    public int Length(int sample) => (int)(Offsets[sample + 1] - Offsets[sample]);
+
+    /// <summary>Writes the ids, as they lie in memory, without reading them through a mapping.</summary>
+    public void WriteIds(Stream target)
+    {
+        if (_owner is TokenSpool spool) spool.CopyIdsTo(target);
+        else target.Write(MemoryMarshal.AsBytes(_ids.Span));
+    }
+
+    /// <summary>Writes the mask, as <see cref="WriteIds"/>.</summary>
+    public void WriteMask(Stream target)
+    {
+        if (_owner is TokenSpool spool) spool.CopyMaskTo(target);
+        else target.Write(_mask.Span);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _owner?.Dispose();
+
+    /// <summary>From samples of a trusted place.</summary>
     internal static TokenizedDataset Create(List<EncodedSample> samples, DatasetStatistics statistics)
     {
-        var offsets = new long[samples.Count + 1];
-        for (var i = 0; i < samples.Count; i++) offsets[i + 1] = offsets[i] + samples[i].InputIds.Length;
-        var (ids, mask) = (new int[offsets[^1]], new byte[offsets[^1]]);
-        for (var i = 0; i < samples.Count; i++)
-        {
-            samples[i].InputIds.CopyTo(ids, offsets[i]);
-            for (var t = 0; t < samples[i].Trained.Length; t++) mask[offsets[i] + t] = samples[i].Trained[t] ? (byte)1 : (byte)0;
-        }
-
-        return new TokenizedDataset(ids, offsets, mask, statistics);
+        var spool = new TokenSpool();
+        foreach (var sample in samples) spool.Add(sample.InputIds, sample.Trained);
+        return spool.Build(statistics);
     }
 
     /// <summary>From arrays of a file: everything is checked.</summary>
     /// <exception cref="DatasetException">They do not fit together.</exception>
-    public static TokenizedDataset FromArrays(int[] ids, long[] offsets, byte[] mask, int vocabularySize)
+    public static TokenizedDataset FromArrays(
+        ReadOnlyMemory<int> ids, long[] offsets, ReadOnlyMemory<byte> mask, int vocabularySize)
+    {
+        CheckIds(ids.Span, vocabularySize);
+        return FromChecked(ids, offsets, mask, mask.Length - mask.Span.Count((byte)0), owner: null);
+    }
+
+    /// <summary>From memory whose ids were checked by <see cref="CheckIds"/>; the rest is checked here.</summary>
+    /// <param name="ids">Token ids.</param>
+    /// <param name="offsets">Where samples begin, and the end.</param>
+    /// <param name="mask">1 for tokens that carry loss.</param>
+    /// <param name="trained">Ones in the mask.</param>
+    /// <param name="owner">What keeps the memory alive, and is disposed of with the data set.</param>
+    /// <exception cref="DatasetException">They do not fit together.</exception>
+    public static TokenizedDataset FromChecked(ReadOnlyMemory<int> ids, long[] offsets, ReadOnlyMemory<byte> mask, long trained, IDisposable? owner)
     {
         if (ids.Length != mask.Length) throw new DatasetException($"data set: {ids.Length} ids, but {mask.Length} mask entries");
         if (offsets.Length < 2 || offsets[0] != 0 || offsets[^1] != ids.Length)
             throw new DatasetException("data set: offsets must begin with 0 and end with the number of ids");
         for (var i = 1; i < offsets.Length; i++)
             if (offsets[i] <= offsets[i - 1]) throw new DatasetException($"data set: offset {i} does not rise");
+        var statistics = new DatasetStatistics { Records = offsets.Length - 1, Samples = offsets.Length - 1, Tokens = ids.Length, TrainedTokens = trained };
+        return new TokenizedDataset(ids, offsets, mask, statistics, owner);
+    }
+
+    /// <exception cref="DatasetException">An id is none of the vocabulary's.</exception>
+    public static void CheckIds(ReadOnlySpan<int> ids, int vocabularySize)
+    {
         foreach (var id in ids)
             if (id < 0 || id >= vocabularySize) throw new DatasetException($"data set: id {id} is outside the vocabulary of {vocabularySize}");
-        var statistics = new DatasetStatistics
-        {
-            Records = offsets.Length - 1,
-            Samples = offsets.Length - 1,
-            Tokens = ids.Length,
-            TrainedTokens = mask.LongCount(m => m != 0),
-        };
-        return new TokenizedDataset(ids, offsets, mask, statistics);
     }
 
     private Range Range(int sample) => new((int)Offsets[sample], (int)Offsets[sample + 1]);

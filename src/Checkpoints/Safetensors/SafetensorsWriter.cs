@@ -18,7 +18,8 @@ public static class SafetensorsWriter
         AtomicFile.WriteAsync(
             path, (stream, token) => SafetensorsBlob.WriteAsync(stream, Header(tensors, metadata), tensors, token), cancellationToken);
 
-    private static byte[] Header(IReadOnlyList<TensorSource> tensors, IReadOnlyDictionary<string, string>? metadata)
+    /// <summary>What goes before the bytes of the tensors, one after the other in this order.</summary>
+    public static byte[] Header(IReadOnlyList<TensorSource> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         using var buffer = new MemoryStream();
         buffer.Write(stackalloc byte[8]);

@@ -8,9 +8,11 @@ public sealed class BlobContent : IDisposable
 {
     private const int Chunk = 16 << 20;
 
+    private readonly bool _isMapped;
     private Action? _release;
 
-    private BlobContent(nint data, long length, Action release) => (Data, Length, _release) = (data, length, release);
+    private BlobContent(nint data, long length, bool isMapped, Action release) =>
+        (Data, Length, _isMapped, _release) = (data, length, isMapped, release);
 
     /// <summary>Address of the first byte; valid until disposed.</summary>
     public nint Data { get; private set; }
@@ -34,13 +36,13 @@ public sealed class BlobContent : IDisposable
     internal static unsafe BlobContent MapFile(string path)
     {
         var length = new FileInfo(path).Length;
-        if (length == 0) return new BlobContent(0, 0, () => { });
+        if (length == 0) return new BlobContent(0, 0, isMapped: false, () => { });
 
         var file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);
         var view = file.CreateViewAccessor(0, length, MemoryMappedFileAccess.Read);
         byte* start = null;
         view.SafeMemoryMappedViewHandle.AcquirePointer(ref start);
-        return new BlobContent((nint)start, length, () =>
+        return new BlobContent((nint)start, length, isMapped: true, () =>
         {
             view.SafeMemoryMappedViewHandle.ReleasePointer();
             view.Dispose();
@@ -52,7 +54,7 @@ public sealed class BlobContent : IDisposable
     internal static unsafe BlobContent Allocate(long length)
     {
         var data = (nint)System.Runtime.InteropServices.NativeMemory.Alloc((nuint)Math.Max(1, length));
-        return new BlobContent(data, length, () => System.Runtime.InteropServices.NativeMemory.Free((void*)data));
+        return new BlobContent(data, length, isMapped: false, () => System.Runtime.InteropServices.NativeMemory.Free((void*)data));
     }
 
     /// <summary>Fills the memory from a stream; false if the stream is shorter or longer.</summary>
@@ -73,7 +75,14 @@ public sealed class BlobContent : IDisposable
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         for (long at = 0; at < Length; at += Chunk)
-            hash.AppendData(new ReadOnlySpan<byte>((void*)(Data + (nint)at), (int)Math.Min(Chunk, Length - at)));
+        {
+            var chunk = new ReadOnlySpan<byte>((void*)(Data + (nint)at), (int)Math.Min(Chunk, Length - at));
+            hash.AppendData(chunk);
+
+            // A blob that is only looked into here and there need not lie in memory because it was verified.
+            if (_isMapped) MappedPages.Release(Data + (nint)at, chunk.Length);
+        }
+
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 

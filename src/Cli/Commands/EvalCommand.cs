@@ -19,7 +19,7 @@ internal static class EvalCommand
         ModelSettings.PinThreads(values);
 
         var tokenizer = TokenizerLoader.Load(folder);
-        var data = DatasetTokenizer.Tokenize(values.Sources(KnownSettings.DataFile), tokenizer, options, config.VocabSize, null, cancellationToken);
+        using var data = DatasetTokenizer.Tokenize(values.Sources(KnownSettings.DataFile), tokenizer, options, config.VocabSize, null, cancellationToken);
         if (!json)
             foreach (var line in DatasetReport.Lines(data.Statistics, options.BlockSize)) Console.Error.WriteLine(line);
         using var model = ModelLoader.Load(folder, ModelSettings.Dtype(values, config, folder));

@@ -17,7 +17,7 @@ internal static class InspectCommand
         var json = values.Text(KnownSettings.LogFormat) == "json";
 
         var tokenizer = TokenizerLoader.Load(folder);
-        var data = DatasetTokenizer.Tokenize(values.Sources(KnownSettings.DataFile), tokenizer, options, config.VocabSize, null, cancellationToken);
+        using var data = DatasetTokenizer.Tokenize(values.Sources(KnownSettings.DataFile), tokenizer, options, config.VocabSize, null, cancellationToken);
         for (var sample = 0; sample < Math.Min(count, data.Count); sample++)
         {
             if (json) Console.WriteLine(SampleLine(data, sample));

@@ -10,7 +10,7 @@ public sealed class MicroBatchBuilder(TokenizedDataset data, PackedBlocks? packi
     public MicroBatch Build(IReadOnlyList<int> rows)
     {
         var samples = rows.Select(r => packing?.Samples(r) ?? [r]).ToArray();
-        var length = samples.Max(row => row.Sum(s => data.InputIds(s).Length));
+        var length = samples.Max(row => row.Sum(s => data.Length(s)));
         var size = rows.Count * length;
         var ids = new int[size];
         var labels = new int[size];

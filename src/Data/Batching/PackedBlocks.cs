@@ -23,7 +23,7 @@ public sealed class PackedBlocks
         var open = new List<(int Block, int Room)>();
         for (var sample = 0; sample < data.Count; sample++)
         {
-            var length = data.InputIds(sample).Length;
+            var length = data.Length(sample);
             var found = open.FindIndex(o => o.Room >= length);
             if (found < 0)
             {

@@ -22,6 +22,11 @@ public static class DataSources
     /// <exception cref="DatasetException">A source is not there, or holds no data.</exception>
     internal static IReadOnlyList<DataSource> Resolve(string sources, DataSplit split) => [.. Split(sources).Select(s => Source(s, split))];
 
+    /// <summary>All files of the sources, each with its source's weight.</summary>
+    /// <inheritdoc cref="Resolve"/>
+    public static IEnumerable<(string File, double Weight)> Files(string sources, DataSplit split) =>
+        Resolve(sources, split).SelectMany(s => s.Files.Select(f => (f, s.Weight)));
+
     /// <summary>The sources one by one. A path that exists is one, whatever it holds.</summary>
     /// <param name="sources">As the user wrote them.</param>
     /// <param name="folder">What relative paths are relative to; null for the working folder.</param>

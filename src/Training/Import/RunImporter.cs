@@ -36,12 +36,10 @@ public static class RunImporter
         if (options.ValidationSplit is not null && request.EvalDataFile is not null)
             throw new InvalidSettingException("validation_split", "takes what is scored from the training data, but eval_data is given too; one of them is enough");
         var (train, evaluation) = options.ValidationSplit is { } share ? DataSplit.Parse(share) : (DataSplit.Train, DataSplit.Evaluation);
-        var data = Tokenize(request.DataFile, train, "tokenising training data");
+        using var data = await Tokenize(request.DataFile, train, "tokenising training data");
         var evalFile = request.EvalDataFile ?? (options.ValidationSplit is null ? null : request.DataFile);
-        var evalData = evalFile is null ? null : Tokenize(evalFile, evaluation, "tokenising evaluation data");
-        using var dataBlob = DatasetStorage.ToBlob(data);
-        using var evalBlob = evalData is null ? null : DatasetStorage.ToBlob(evalData);
-        var batches = BatchPlans.Create(spec, spec.Packing ? PackedBlocks.Pack(data, spec.BlockSize).Count : data.Count);
+        using var evalData = evalFile is null ? null : await Tokenize(evalFile, evaluation, "tokenising evaluation data");
+        var batches = BatchPlans.Create(spec, await data.CountRowsAsync(spec, cancellationToken));
         if (batches.TotalSteps > int.MaxValue)
             throw new InvalidSettingException("num_train_epochs", $"makes {batches.TotalSteps} steps; at most {int.MaxValue} are possible");
 
@@ -55,13 +53,16 @@ public static class RunImporter
             Spec = spec,
             TotalSteps = batches.TotalSteps,
             AlreadyCompleted = run.Completed,
-            Statistics = data.Statistics,
+            Statistics = data.Tokens.Statistics,
         };
 
-        TokenizedDataset Tokenize(string file, DataSplit split, string what) => DatasetTokenizer.Tokenize(
-            file, tokenizer, options, model.Config.VocabSize,
-            progress is null ? null : new Relay<TokenizeProgress>(p => progress.Report(new ImportProgress(what, p.Done, p.Total))),
-            cancellationToken, split);
+        Task<ImportedDataset> Tokenize(string sources, DataSplit split, string what)
+        {
+            var relay = progress is null ? null : new Relay<TokenizeProgress>(p => progress.Report(new ImportProgress(what, p.Done, p.Total)));
+            return ImportedDataset.GetAsync(
+                store, new TokenInput(request.ModelFolder, sources, split, options, model.Config.VocabSize),
+                () => DatasetTokenizer.Tokenize(sources, tokenizer, options, model.Config.VocabSize, relay, cancellationToken, split), cancellationToken);
+        }
 
         async Task<Manifest> Store(BytesBlob spec0)
         {
@@ -69,7 +70,8 @@ public static class RunImporter
                 store, model, PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype), write: stored is null, progress, cancellationToken);
             if (stored is { } before)
             {
-                CheckUnchanged(before, spec, fingerprint, dataBlob.Blob, evalBlob?.Blob);
+                CheckUnchanged(before, spec, fingerprint, data.Tokens.Blob, evalData?.Tokens.Blob);
+                await StoreData();
                 if (before.Manifest.Spec.Sha256 == spec0.Sha256) return before.Manifest;
             }
 
@@ -87,10 +89,15 @@ public static class RunImporter
             return manifest;
         }
 
+        async Task StoreData()
+        {
+            await data.StoreAsync(cancellationToken);
+            if (evalData is not null) await evalData.StoreAsync(cancellationToken);
+        }
+
         async Task<Manifest> FirstManifest(Dictionary<string, PartState> parts, string fingerprint)
         {
-            await store.PutAsync(dataBlob.Blob, cancellationToken);
-            if (evalBlob is not null) await store.PutAsync(evalBlob.Blob, cancellationToken);
+            await StoreData();
             var properties = new Dictionary<string, string> { [ModelFingerprint] = fingerprint, [RunModel.TemplateProperty] = options.Template };
             model.Names.AddTo(properties);
             return new Manifest
@@ -101,8 +108,8 @@ public static class RunImporter
                 Spec = Reference(specBlob),
                 Parts = parts,
                 Files = await StoreFiles(store, request.ModelFolder, cancellationToken),
-                Dataset = Reference(dataBlob.Blob),
-                EvalDataset = evalBlob is null ? null : Reference(evalBlob.Blob),
+                Dataset = data.Tokens.Blob,
+                EvalDataset = evalData?.Tokens.Blob,
                 Log = [],
                 Properties = properties,
             };
@@ -132,7 +139,7 @@ public static class RunImporter
     }
 
     private static void CheckUnchanged(
-        StoredRun before, TrainingSpec spec, string fingerprint, SafetensorsBlob data, SafetensorsBlob? evalData)
+        StoredRun before, TrainingSpec spec, string fingerprint, BlobRef data, BlobRef? evalData)
     {
         var differences = SpecComparison.Differences(before.Spec, spec).ToList();
         Compare("model weights", before.Manifest.Properties.GetValueOrDefault(ModelFingerprint), fingerprint);

@@ -7,48 +7,52 @@ namespace LisaOrleans.Training;
 /// <summary>A tokenised data set as a safetensors blob: <c>ids</c> I32, <c>offsets</c> I64, <c>mask</c> U8.</summary>
 public static class DatasetStorage
 {
-    /// <summary>Its blob, already hashed. The arrays stay pinned until it is disposed.</summary>
-    public static PinnedDataset ToBlob(TokenizedDataset data) => new(data);
+    internal const string Ids = "ids";
+    internal const string Offsets = "offsets";
+    internal const string Mask = "mask";
 
+    // Checked and let go of, piece by piece: the whole may be larger than memory.
+    private const int Piece = 4 << 20;
+
+    /// <summary>Its blob, already hashed; the data set must live as long.</summary>
+    public static IBlobSource ToBlob(TokenizedDataset data) => new DatasetBlob(data);
+
+    /// <summary>The data set of a blob, which stays where it is where the store is a folder.</summary>
     public static async Task<TokenizedDataset> Read(IBlobStore store, BlobRef blob, int vocabularySize, CancellationToken cancellationToken)
     {
-        using var reader = SafetensorsReader.FromBlob(await store.ReadAsync(blob, cancellationToken), blob.Sha256);
-        var ids = MemoryMarshal.Cast<byte, int>(Bytes("ids", TensorDType.I32)).ToArray();
-        var offsets = MemoryMarshal.Cast<byte, long>(Bytes("offsets", TensorDType.I64)).ToArray();
-        return TokenizedDataset.FromArrays(ids, offsets, Bytes("mask", TensorDType.U8), vocabularySize);
-
-        byte[] Bytes(string name, TensorDType dtype) =>
-            reader.Tensors.TryGetValue(name, out var tensor) && tensor.DType == dtype && tensor.Shape.Count == 1
-                ? reader.ReadBytes(tensor)
-                : throw new InvalidDataFileException(blob.Sha256, $"a data set has a one-dimensional tensor '{name}' of {dtype}");
-    }
-
-    public sealed class PinnedDataset : IDisposable
-    {
-        private readonly GCHandle _ids;
-        private readonly GCHandle _offsets;
-        private readonly GCHandle _mask;
-
-        public PinnedDataset(TokenizedDataset data)
+        var reader = SafetensorsReader.FromBlob(await store.ReadAsync(blob, cancellationToken), blob.Sha256);
+        try
         {
-            _ids = GCHandle.Alloc(data.Ids, GCHandleType.Pinned);
-            _offsets = GCHandle.Alloc(data.Offsets, GCHandleType.Pinned);
-            _mask = GCHandle.Alloc(data.Mask, GCHandleType.Pinned);
-            Blob = SafetensorsWriter.Create(
-            [
-                new TensorSource("ids", TensorDType.I32, [data.Ids.Length], _ids.AddrOfPinnedObject()),
-                new TensorSource("offsets", TensorDType.I64, [data.Offsets.Length], _offsets.AddrOfPinnedObject()),
-                new TensorSource("mask", TensorDType.U8, [data.Mask.Length], _mask.AddrOfPinnedObject()),
-            ]);
+            var (ids, offsets, mask) = (Find(Ids, TensorDType.I32), Find(Offsets, TensorDType.I64), Find(Mask, TensorDType.U8));
+            var trained = 0L;
+            ForPieces(ids, sizeof(int), span => TokenizedDataset.CheckIds(MemoryMarshal.Cast<byte, int>(span), vocabularySize));
+            ForPieces(mask, sizeof(byte), span => trained += span.Length - span.Count((byte)0));
+            return TokenizedDataset.FromChecked(
+                Memory<int>(ids), MemoryMarshal.Cast<byte, long>(reader.ReadBytes(offsets)).ToArray(), Memory<byte>(mask), trained, reader);
+        }
+        catch
+        {
+            reader.Dispose();
+            throw;
         }
 
-        public SafetensorsBlob Blob { get; }
+        TensorInfo Find(string name, TensorDType dtype) =>
+            reader.Tensors.TryGetValue(name, out var tensor) && tensor.DType == dtype && tensor.Shape.Count == 1
+                ? tensor
+                : throw new InvalidDataFileException(blob.Sha256, $"a data set has a one-dimensional tensor '{name}' of {dtype}");
 
-        public void Dispose()
+        ReadOnlyMemory<T> Memory<T>(TensorInfo tensor)
+            where T : unmanaged => new MappedMemory<T>(reader.Pointer(tensor), checked((int)tensor.Shape[0])).Memory;
+
+        unsafe void ForPieces(TensorInfo tensor, int size, Action<ReadOnlySpan<byte>> look)
         {
-            _ids.Free();
-            _offsets.Free();
-            _mask.Free();
+            for (long at = 0; at < tensor.Length; at += Piece * size)
+            {
+                var start = reader.Pointer(tensor) + (nint)at;
+                var length = (int)Math.Min(Piece * size, tensor.Length - at);
+                look(new ReadOnlySpan<byte>((void*)start, length));
+                MappedPages.Release(start, length);
+            }
         }
     }
 }

@@ -1,0 +1,8 @@
+using LisaOrleans.Data;
+
+namespace LisaOrleans.Training;
+
+/// <summary>A tokenised data set in the store.</summary>
+/// <param name="Blob">Its tokens.</param>
+/// <param name="Statistics">What the files became.</param>
+public sealed record CachedTokens(BlobRef Blob, DatasetStatistics Statistics);

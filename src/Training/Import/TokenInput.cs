@@ -1,0 +1,46 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using LisaOrleans.Data;
+
+namespace LisaOrleans.Training;
+
+/// <summary>All that decides which tokens a data set becomes.</summary>
+/// <param name="ModelFolder">Folder with the tokenizer and its template.</param>
+/// <param name="Sources">Files, folders and patterns.</param>
+/// <param name="Split">Which part of them.</param>
+/// <param name="Options">How records become samples.</param>
+/// <param name="VocabularySize">The model's.</param>
+internal sealed record TokenInput(string ModelFolder, string Sources, DataSplit Split, DatasetOptions Options, int VocabularySize)
+{
+    // A build with other code may tokenise otherwise.
+    private static readonly string s_code = typeof(DatasetTokenizer).Module.ModuleVersionId.ToString("N");
+
+    /// <summary>A hash over settings and contents; where files lie and what they are called does not matter.</summary>
+    public string ComputeKey()
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Add("code", Encoding.UTF8.GetBytes(s_code));
+        Add("settings", JsonSerializer.SerializeToUtf8Bytes(new { Options, Split, VocabularySize }));
+        foreach (var name in TokenizerLoader.Files.Order(StringComparer.Ordinal)) AddFile(name, Path.Combine(ModelFolder, name));
+        foreach (var (file, weight) in DataSources.Files(Sources, Split)) AddFile($"data {weight:R}", file);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+
+        void AddFile(string name, string path)
+        {
+            if (!File.Exists(path)) return;
+            using var file = File.OpenRead(path);
+            Add(name, SHA256.HashData(file));
+        }
+
+        void Add(string name, byte[] content)
+        {
+            hash.AppendData(Encoding.UTF8.GetBytes($"{name} {content.Length}\n"));
+            hash.AppendData(content);
+        }
+    }
+
+    /// <summary>Sizes and times of the data's files, to notice when they change while they are read.</summary>
+    public string Stamp() => string.Join(
+        ';', DataSources.Files(Sources, Split).Select(f => new FileInfo(f.File)).Select(f => $"{f.FullName} {f.Length} {f.LastWriteTimeUtc.Ticks}"));
+}

@@ -1,0 +1,53 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Data;
+
+namespace LisaOrleans.Training;
+
+/// <summary>A tokenised data set that is to become a blob. It is read from front to back, and never all in memory.</summary>
+internal sealed class DatasetBlob : IBlobSource
+{
+    private readonly byte[] _header;
+    private readonly TokenizedDataset _data;
+
+    public DatasetBlob(TokenizedDataset data)
+    {
+        _data = data;
+        TensorSource[] tensors =
+        [
+            new(DatasetStorage.Ids, TensorDType.I32, [data.Ids.Length], 0),
+            new(DatasetStorage.Offsets, TensorDType.I64, [data.Offsets.Length], 0),
+            new(DatasetStorage.Mask, TensorDType.U8, [data.Mask.Length], 0),
+        ];
+        _header = SafetensorsWriter.Header(tensors);
+        Length = _header.Length + tensors.Sum(t => t.Length);
+        using var sha256 = SHA256.Create();
+        using (var stream = new CryptoStream(Stream.Null, sha256, CryptoStreamMode.Write)) Write(stream);
+        Sha256 = Convert.ToHexStringLower(sha256.Hash!);
+    }
+
+    public string Sha256 { get; }
+
+    public long Length { get; }
+
+    public Task WriteToAsync(Stream stream, CancellationToken cancellationToken) => Task.Run(() => Write(stream), cancellationToken);
+
+    // For stores that send a blob in pieces, and again where one is lost: a file of the system's, which has no name.
+    public Stream OpenRead()
+    {
+        var path = Path.Combine(Path.GetTempPath(), $"lisa-dataset-{Guid.NewGuid():N}");
+        var file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 20, FileOptions.DeleteOnClose);
+        Write(file);
+        file.Position = 0;
+        return file;
+    }
+
+    private void Write(Stream stream)
+    {
+        stream.Write(_header);
+        _data.WriteIds(stream);
+        stream.Write(MemoryMarshal.AsBytes(_data.Offsets.AsSpan()));
+        _data.WriteMask(stream);
+    }
+}

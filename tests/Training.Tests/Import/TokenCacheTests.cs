@@ -1,0 +1,132 @@
+using System.Runtime.InteropServices;
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Data;
+
+namespace LisaOrleans.Training.Tests;
+
+public sealed class TokenCacheTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+    private readonly FolderBlobStore _store;
+
+    public TokenCacheTests()
+    {
+        _store = new FolderBlobStore(_folder["store"]);
+        File.Copy(TinyStories.Data, _folder["data.jsonl"]);
+    }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Import_same_data_again_takes_the_tokens_of_the_store()
+    {
+        var first = await Import("a");
+        var second = await Import("b");
+        var resumed = await Import("a");
+        Assert.True(first.Tokenised);
+        Assert.False(second.Tokenised || resumed.Tokenised);
+        Assert.Equal(first.Dataset, second.Dataset);
+        Assert.Equal(first.Statistics, second.Statistics with { LeftOutFields = first.Statistics.LeftOutFields });
+        Assert.Equal(first.Steps, second.Steps);
+    }
+
+    [Fact]
+    public async Task Import_name_of_file_does_not_matter_but_everything_else_does()
+    {
+        await Import("a");
+        File.Move(_folder["data.jsonl"], _folder["other.json"]);
+        Assert.False((await Import("b", "other.json")).Tokenised);
+        Assert.True((await Import("c", "other.json", o => o with { TrainOnPrompt = true })).Tokenised);
+        Assert.True((await Import("d", "other.json", o => o with { Template = "chatml" })).Tokenised);
+        Assert.True((await Import("e", "other.json:2")).Tokenised);
+        Assert.True((await Import("f", "other.json", o => o with { ValidationSplit = "0.5" })).Tokenised);
+        await File.AppendAllTextAsync(_folder["other.json"], "\n", Token);
+        Assert.True((await Import("g", "other.json")).Tokenised);
+    }
+
+    [Fact]
+    public async Task Import_tokens_that_were_collected_as_garbage_are_made_again()
+    {
+        var first = await Import("a");
+        await foreach (var blob in _store.ListAsync(Token))
+            if (blob.Sha256 == first.Dataset.Sha256) await _store.DeleteAsync(blob, Token);
+        var second = await Import("b");
+        Assert.True(second.Tokenised);
+        Assert.Equal(first.Dataset, second.Dataset);
+    }
+
+    [Fact]
+    public async Task Import_packed_rows_are_counted_alike_from_the_cache()
+    {
+        var first = await Import("a", packing: true);
+        var second = await Import("b", packing: true);
+        Assert.False(second.Tokenised);
+        Assert.Equal(first.Steps, second.Steps);
+    }
+
+    [Fact]
+    public async Task Blob_of_data_set_is_the_safetensors_file_of_its_arrays()
+    {
+        using var data = Tokenize();
+        var (ids, offsets, mask) = (data.Ids.ToArray(), data.Offsets, data.Mask.ToArray());
+        var pins = new[] { GCHandle.Alloc(ids, GCHandleType.Pinned), GCHandle.Alloc(offsets, GCHandleType.Pinned), GCHandle.Alloc(mask, GCHandleType.Pinned) };
+        var whole = SafetensorsWriter.Create(
+        [
+            new TensorSource("ids", TensorDType.I32, [ids.Length], pins[0].AddrOfPinnedObject()),
+            new TensorSource("offsets", TensorDType.I64, [offsets.Length], pins[1].AddrOfPinnedObject()),
+            new TensorSource("mask", TensorDType.U8, [mask.Length], pins[2].AddrOfPinnedObject()),
+        ]);
+        var blob = DatasetStorage.ToBlob(data);
+        Assert.Equal((whole.Sha256, whole.Length), (blob.Sha256, blob.Length));
+        using var written = new MemoryStream();
+        await blob.WriteToAsync(written, Token);
+        using var read = blob.OpenRead();
+        using var again = new MemoryStream();
+        await read.CopyToAsync(again, Token);
+        Assert.Equal(written.ToArray(), again.ToArray());
+        foreach (var pin in pins) pin.Free();
+    }
+
+    [Fact]
+    public async Task Read_data_set_from_store_has_the_samples_that_were_written()
+    {
+        using var data = Tokenize();
+        var blob = DatasetStorage.ToBlob(data);
+        await _store.PutAsync(blob, Token);
+        using var read = await DatasetStorage.Read(_store, new BlobRef(blob.Sha256, blob.Length), TinyStories.Config.VocabSize, Token);
+        Assert.Equal(data.Count, read.Count);
+        for (var i = 0; i < data.Count; i++)
+        {
+            Assert.Equal(data.InputIds(i).ToArray(), read.InputIds(i).ToArray());
+            Assert.Equal(data.LossMask(i).ToArray(), read.LossMask(i).ToArray());
+        }
+
+        Assert.Equal(data.Statistics.Tokens, read.Statistics.Tokens);
+        await Assert.ThrowsAsync<DatasetException>(() => DatasetStorage.Read(_store, new BlobRef(blob.Sha256, blob.Length), 100, Token));
+    }
+
+    private TokenizedDataset Tokenize() => DatasetTokenizer.Tokenize(
+        _folder["data.jsonl"], TokenizerLoader.Load(TinyStories.Model), new DatasetOptions { BlockSize = 64 }, TinyStories.Config.VocabSize, null, Token);
+
+    private async Task<(bool Tokenised, BlobRef Dataset, DatasetStatistics Statistics, long Steps)> Import(
+        string run, string data = "data.jsonl", Func<DatasetOptions, DatasetOptions>? change = null, bool packing = false)
+    {
+        var spec = TinyStories.Spec(1) with { RunName = run, MaxSteps = null, Packing = packing };
+        var request = TinyStories.Request(spec);
+        request = request with { DataFile = _folder[data], Dataset = (change ?? (o => o))(request.Dataset) };
+        var seen = new Seen();
+        var outcome = await RunImporter.ImportAsync(_store, request, seen, Token);
+        var head = await RunStore.ReadHeadAsync(_store, run, Token);
+        var manifest = await RunStore.ReadManifestAsync(_store, head!.Manifest!, Token);
+        return (seen.Tokenised, manifest.Dataset!, outcome.Statistics, outcome.TotalSteps);
+    }
+
+    private sealed class Seen : IProgress<ImportProgress>
+    {
+        public bool Tokenised { get; private set; }
+
+        public void Report(ImportProgress value) => Tokenised |= value.What.StartsWith("tokenising training", StringComparison.Ordinal);
+    }
+}
