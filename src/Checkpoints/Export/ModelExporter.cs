@@ -59,7 +59,9 @@ public static class ModelExporter
         };
         var root = JsonNode.Parse(config)!.AsObject();
         var field = root.ContainsKey("dtype") && !root.ContainsKey("torch_dtype") ? "dtype" : "torch_dtype";
-        if (root[field]?.GetValue<string>() == name) return config;
+
+        // float32 is what a file means that does not say it.
+        if ((root[field]?.GetValue<string>() ?? "float32") == name) return config;
         root[field] = name;
 
         // A multimodal model says it again for the text's part.

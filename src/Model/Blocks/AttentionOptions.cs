@@ -18,6 +18,9 @@ internal sealed record AttentionOptions
     /// <value>How positions turn queries and keys; null for not at all.</value>
     public Rotary? Rotary { get; init; }
 
+    /// <value>How queries grow with their position (Ministral 3); null for not. Default null.</value>
+    public QueryGrowth? QueryGrowth { get; init; }
+
     /// <value>A position sees itself and the positions less than this far back; null for all. Default null.</value>
     public int? Window { get; init; }
 

@@ -54,6 +54,7 @@ internal sealed class GroupedQueryAttention : IBlock
         var q_BHTK = Rotate(Heads(maps[0], _options.Heads, _queryNorm), context);
         var k_BGSK = Rotate(Heads(maps[1], _options.KeyValueHeads, _keyNorm), context);
         var v_BGSK = Heads(maps[2], _options.KeyValueHeads, null);
+        if (_options.QueryGrowth is { } growth) q_BHTK = growth.Apply(q_BHTK, context);
         if (context.Cache is { } cache) (k_BGSK, v_BGSK) = cache.Append(k_BGSK, v_BGSK);
 
         var (k_BHSK, v_BHSK) = (ForEachQueryHead(k_BGSK), ForEachQueryHead(v_BGSK));

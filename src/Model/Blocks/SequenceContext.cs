@@ -30,6 +30,11 @@ internal sealed class SequenceContext
     public static SequenceContext Packed(Device device, MicroBatchPositions positions) =>
         new(device, 0, positions.Segments.shape[1], positions, null);
 
+    /// <summary>Where these tokens stand, float32: [T], or [B, T] where rows differ.</summary>
+    public Tensor Positions() => _packed is null
+        ? arange(_start, _start + _length, dtype: ScalarType.Float32, device: _device)
+        : _packed.Positions.to(ScalarType.Float32);
+
     /// <summary>The rows of a table [positions, ...] that these tokens have: [T, ...], or [B, T, ...] where rows differ.</summary>
     public Tensor RowsOf(Tensor table) => _packed is null ? table.narrow(0, _start, _length) : table[_packed.Positions];
 

@@ -45,6 +45,19 @@ internal sealed class ConfigFields
     /// <summary>Whether a field is there and not null; it counts as read.</summary>
     public bool Has(string name) => Find(name) is not null;
 
+    /// <summary>Whether a field is there, be it null; it counts as read. For fields whose null is not their default.</summary>
+    public bool States(string name) => Has(name) || _root.TryGetProperty(name, out _);
+
+    /// <summary>Fields that Hugging Face's class of this family writes and does not use.</summary>
+    public void LetPass(params string[] names) => _read.UnionWith(names);
+
+    /// <summary>Refuses any value of a field but one: that for which a feature that is not implemented is off.</summary>
+    public void Is(string name, int value)
+    {
+        if (Find(name) is { } found && Whole(found, value, value) is null)
+            throw Wrong(name, $"is {Shorten(found)}; only {value} is implemented");
+    }
+
     /// <summary>A field, which counts as read; null where it is missing or null.</summary>
     public JsonElement? Find(string name)
     {

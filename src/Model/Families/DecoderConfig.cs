@@ -13,9 +13,11 @@ public abstract record DecoderConfig : ModelConfig
     /// <param name="theta">Default of rope_theta.</param>
     /// <param name="partialRotary">Default of partial_rotary_factor; null where the family has no such field.</param>
     /// <param name="interleaved">Whether neighbours turn together.</param>
+    /// <param name="eps">Default of rms_norm_eps.</param>
+    /// <param name="ropeFields">Fields of rope_parameters that only this family has.</param>
     private protected DecoderConfig(
         ConfigFields json, int maxPositions, bool tied = false, int? headDim = null, double theta = 10000,
-        double? partialRotary = null, bool interleaved = false)
+        double? partialRotary = null, bool interleaved = false, double eps = 1e-6, string[]? ropeFields = null)
         : base(json)
     {
         HiddenSize = json.Count("hidden_size");
@@ -35,10 +37,10 @@ public abstract record DecoderConfig : ModelConfig
         if (HeadDim % 2 != 0) throw json.Wrong("head_dim", $"is {HeadDim}; rotary embeddings need an even number");
         VocabSize = json.Count("vocab_size");
         MaxPositionEmbeddings = json.Count("max_position_embeddings", maxPositions);
-        RmsNormEps = json.Number("rms_norm_eps", 1e-6, above: 0);
+        RmsNormEps = json.Number("rms_norm_eps", eps, above: 0);
         TieWordEmbeddings = json.Flag("tie_word_embeddings", tied);
         HiddenAct = json.Activation("hidden_act", Activation.Silu);
-        Rope = ReadRope(json, theta, LayerTypes.Full, partialRotary) with { Interleaved = interleaved };
+        Rope = ReadRope(json, theta, LayerTypes.Full, partialRotary, ropeFields) with { Interleaved = interleaved };
     }
 
     /// <value>Width of the feed-forward layer, F.</value>
@@ -80,9 +82,11 @@ public abstract record DecoderConfig : ModelConfig
     /// <param name="theta">Default of rope_theta.</param>
     /// <param name="layerType">Which layers it is for, where config.json has one for each type.</param>
     /// <param name="partial">Default of partial_rotary_factor; null where the family has no such field.</param>
-    private protected Rotary ReadRope(ConfigFields json, double theta, string layerType, double? partial = null)
+    /// <param name="others">Fields of rope_parameters that only this family has.</param>
+    private protected Rotary ReadRope(
+        ConfigFields json, double theta, string layerType, double? partial = null, string[]? others = null)
     {
-        var fields = new RopeFields(json, MaxPositionEmbeddings, layerType);
+        var fields = new RopeFields(json, MaxPositionEmbeddings, layerType, others);
         var dimensions = (int)(HeadDim * fields.PartialFactor(partial));
         if (dimensions < 2 || dimensions % 2 != 0)
             throw json.Wrong("partial_rotary_factor", $"makes {dimensions} of the {HeadDim} numbers of a head turn; an even number is needed");
@@ -93,6 +97,8 @@ public abstract record DecoderConfig : ModelConfig
         return new Rotary(dimensions, fields.Theta(theta), (int)longest, scaling);
     }
 
+    internal override long LengthClass(long length) => Rope.Scaling?.LengthClass(length) ?? 0;
+
     internal override TokenEmbedding Embedding(WeightScope scope) => new(scope, "model.embed_tokens", VocabSize, HiddenSize);
 
     internal override OutputHead Head(WeightScope scope) => new(Norm(scope, "model.norm", HiddenSize), HeadMatrix(scope));
@@ -102,17 +108,24 @@ public abstract record DecoderConfig : ModelConfig
         TieWordEmbeddings ? null : scope.Matrix("lm_head.weight", VocabSize, HiddenSize);
 
     /// <summary>Llama's layer: pre-norm attention, then a pre-norm gated feed-forward block.</summary>
-    private protected DecoderLayer PreNormLayer(int index, WeightScope scope, AttentionOptions attention, bool mlpBias = false)
+    private protected DecoderLayer PreNormLayer(
+        int index, WeightScope scope, AttentionOptions attention, bool mlpBias = false, bool fused = false,
+        double residualMultiplier = 1)
     {
         var layer = scope.Under("model.layers", index);
         return new DecoderLayer(HiddenSize)
         {
+            ResidualMultiplier = residualMultiplier,
             NormBeforeAttention = Norm(layer, "input_layernorm", HiddenSize),
             Attention = new GroupedQueryAttention(layer.Under("self_attn"), attention),
             NormBeforeFeedForward = Norm(layer, "post_attention_layernorm", HiddenSize),
-            FeedForward = new GatedFeedForward(layer.Under("mlp"), HiddenSize, IntermediateSize, HiddenAct, mlpBias),
+            FeedForward = FeedForward(layer, mlpBias, fused),
         };
     }
+
+    /// <summary>The gated feed-forward block mlp, its gate and up in matrices of their own or in one.</summary>
+    private protected GatedFeedForward FeedForward(WeightScope layer, bool bias = false, bool fused = false) =>
+        new(layer.Under("mlp"), HiddenSize, IntermediateSize, HiddenAct, bias, fused);
 
     /// <summary>The family's norm.</summary>
     private protected virtual Norm Norm(WeightScope scope, string name, long width) => new RmsNorm(scope, name, width, RmsNormEps);

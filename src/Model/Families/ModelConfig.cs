@@ -90,6 +90,9 @@ public abstract record ModelConfig
     /// </summary>
     public virtual IReadOnlyList<(string Prefix, string Stored)> NameVariants => _multimodal ? s_ofMultimodal : s_ofText;
 
+    /// <summary>Sequences with lengths of one class are computed alike, token by token; longer ones may turn otherwise.</summary>
+    internal virtual long LengthClass(long length) => 0;
+
     /// <summary>The embedding, out of the weights that it asks for.</summary>
     internal abstract TokenEmbedding Embedding(WeightScope scope);
 

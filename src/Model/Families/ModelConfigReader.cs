@@ -49,7 +49,14 @@ public static class ModelConfigReader
             throw new ModelConfigException(file, $"field 'model_type' is '{type}'; supported are {ModelFamilies.Names}");
         if (!root.TryGetProperty(TextConfig, out var text) || text.ValueKind != JsonValueKind.Object)
             throw new ModelConfigException(file, $"field '{TextConfig}' must be an object in a model of type '{type}'");
-        return Read(wrapped.FirstOrDefault(f => f.ModelType == TypeOf(text)) ?? wrapped[0], file, text, root);
+
+        // Where the text's part states no type, it is the first one that was ever wrapped so.
+        var inner = TypeOf(text) is not { } textType ? wrapped[0] : wrapped.FirstOrDefault(f => f.ModelType == textType)
+            ?? throw new ModelConfigException(
+                file,
+                $"field '{TextConfig}.model_type' is '{textType}'; in a model of type '{type}' supported are "
+                + string.Join(", ", wrapped.Select(f => f.ModelType)));
+        return Read(inner, file, text, root);
     }
 
     private static ModelConfig Read(ModelFamily family, string file, JsonElement fields, JsonElement? whole)

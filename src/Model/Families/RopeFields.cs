@@ -23,7 +23,8 @@ internal sealed class RopeFields
     /// <param name="json">The fields.</param>
     /// <param name="positions">The field max_position_embeddings.</param>
     /// <param name="layerType">Which object, where there is one for each type of layer.</param>
-    public RopeFields(ConfigFields json, int positions, string layerType)
+    /// <param name="others">Fields that the family reads itself.</param>
+    public RopeFields(ConfigFields json, int positions, string layerType, string[]? others = null)
     {
         (_json, _positions, _name) = (json, positions, json.Has("rope_parameters") ? "rope_parameters" : "rope_scaling");
         if (json.Find(_name) is not { } value) return;
@@ -39,7 +40,7 @@ internal sealed class RopeFields
         _rope = value;
         foreach (var field in value.EnumerateObject())
         {
-            if (!s_known.Contains(field.Name) && field.Value.ValueKind != JsonValueKind.Null)
+            if (!s_known.Contains(field.Name) && others?.Contains(field.Name) != true && field.Value.ValueKind != JsonValueKind.Null)
                 throw json.Wrong($"{_name}.{field.Name}", $"is {ConfigFields.Shorten(field.Value)}; this is not implemented");
         }
     }
@@ -47,6 +48,15 @@ internal sealed class RopeFields
     /// <summary>Whether there is one object for each type of layer.</summary>
     public static bool IsForEachLayerType(ConfigFields json) =>
         json.Find("rope_parameters") is { ValueKind: JsonValueKind.Object } rope && rope.TryGetProperty(LayerTypes.Full, out _);
+
+    /// <summary>A field of the family's own, above 0; null where it is missing.</summary>
+    public double? Number(string name) => Has(name) ? Above0(name) : null;
+
+    /// <summary>Context length of pre-training, in tokens. Phi-3 has it among the model's own fields.</summary>
+    public int OriginalPositions() =>
+        !_json.Has("original_max_position_embeddings") && Has("original_max_position_embeddings")
+            ? (int)Math.Min(AtLeast1("original_max_position_embeddings"), ConfigFields.Largest)
+            : _json.Count("original_max_position_embeddings", _positions);
 
     private string? Kind => Has("rope_type") ? Text("rope_type") : Has("type") ? Text("type") : "default";
 
@@ -61,7 +71,10 @@ internal sealed class RopeFields
         var inside = Has(Field);
         var name = inside ? $"{_name}.{Field}" : Field;
         if (otherwise is not { } share) return !inside || Above0(Field) == 1 ? 1 : throw _json.Wrong(name, "must be 1 in this family");
-        var factor = inside ? Above0(Field) : _json.Number(Field, share, above: 0);
+        var outside = _json.OptionalNumber(Field);
+        var factor = inside ? Above0(Field) : outside ?? share;
+        if (outside is { } other && other != factor)
+            throw _json.Wrong(name, $"is {factor}, and {Field} outside of it {other}; they must agree");
         return factor <= 1 ? factor : throw _json.Wrong(name, $"is {factor}; it must be at most 1");
     }
 
@@ -91,7 +104,7 @@ internal sealed class RopeFields
 
     private YarnRopeScaling Yarn()
     {
-        double original = Original();
+        double original = OriginalPositions();
         var factor = Has("original_max_position_embeddings") && !Has("factor") ? _positions / original : AtLeast1("factor");
         var (fast, slow) = (Above0Or("beta_fast", 32), Above0Or("beta_slow", 1));
         if (fast <= slow) throw _json.Wrong($"{_name}.beta_fast", $"is {fast}; it must be above beta_slow, {slow}");
@@ -110,19 +123,13 @@ internal sealed class RopeFields
 
     private LongRopeScaling LongRope(int dimensions)
     {
-        double original = Original();
+        double original = OriginalPositions();
         var outside = _json.Has("original_max_position_embeddings");
         var factor = !outside && Has("factor") ? AtLeast1("factor") : _positions / original;
         var attention = Has("attention_factor") ? Above0("attention_factor")
             : factor <= 1 ? 1 : Math.Sqrt(1 + (Math.Log(factor) / Math.Log(original)));
         return new LongRopeScaling(Factors("short_factor", dimensions / 2), Factors("long_factor", dimensions / 2), (int)original, attention);
     }
-
-    // Phi-3 has it among the model's own fields.
-    private int Original() =>
-        !_json.Has("original_max_position_embeddings") && Has("original_max_position_embeddings")
-            ? (int)Math.Min(AtLeast1("original_max_position_embeddings"), ConfigFields.Largest)
-            : _json.Count("original_max_position_embeddings", _positions);
 
     private double[] Factors(string name, int count)
     {

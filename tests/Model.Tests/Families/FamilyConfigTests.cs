@@ -1,0 +1,84 @@
+namespace LisaOrleans.Model.Tests;
+
+/// <summary>What the families' files refuse and let pass, beyond what all have in common.</summary>
+public sealed class FamilyConfigTests
+{
+    [Theory]
+    [InlineData("phi3", "\"rope_scaling\": {\"type\": \"yarn\", \"factor\": 4.0}", "'rope_scaling'", "longrope")]
+    [InlineData(
+        "phi3", "\"rope_scaling\": {\"type\": \"longrope\", \"short_factor\": [1.0], \"long_factor\": [1.0]}",
+        "'rope_scaling.short_factor'", "list of 2")]
+    [InlineData("phi3", "\"full_attn_mod\": 2", "'full_attn_mod'", "only 1")]
+    [InlineData("phi3", "\"partial_rotary_factor\": 0.8", "'partial_rotary_factor'", "even number")]
+    [InlineData(
+        "phi3", "\"partial_rotary_factor\": 0.5, \"rope_parameters\": {\"partial_rotary_factor\": 1.0}",
+        "'rope_parameters.partial_rotary_factor'", "agree")]
+    [InlineData("phi3", "\"attention_bias\": true", "'attention_bias'", "granite")]
+    [InlineData("smollm3", "\"no_rope_layers\": [1]", "'no_rope_layers'", "each of the 2 layers")]
+    [InlineData("smollm3", "\"no_rope_layers\": [1, 2]", "'no_rope_layers'", "0 or 1")]
+    [InlineData("ministral3", "\"eos_token_id\": 2", "'rope_parameters'", "is missing")]
+    [InlineData(
+        "llama", "\"rope_parameters\": {\"rope_theta\": 7.0, \"llama_4_scaling_beta\": 0.1}",
+        "'rope_parameters.llama_4_scaling_beta'", "not implemented")]
+    [InlineData("llama", "\"residual_multiplier\": 0.22", "'residual_multiplier'", "granite")]
+    [InlineData("llama", "\"no_rope_layers\": [1, 0]", "'no_rope_layers'", "smollm3")]
+    [InlineData("granite", "\"logits_scaling\": 0", "'logits_scaling'", "above 0")]
+    [InlineData("olmo2", "\"layer_types\": [\"sliding_attention\", \"full_attention\"]", "'layer_types'", "olmo3")]
+    [InlineData(
+        "olmo3", "\"sliding_window\": null, \"layer_types\": [\"sliding_attention\", \"full_attention\"]",
+        "'layer_types'", "sliding_window")]
+    [InlineData("gemma2", "\"use_bidirectional_attention\": true", "'use_bidirectional_attention'", "does not implement")]
+    [InlineData("glm4", "\"head_dim\": 3", "'head_dim'", "even")]
+    [InlineData("gpt2", "\"n_embd\": 18, \"n_head\": 4, \"n_layer\": 2, \"n_positions\": 8", "'n_embd'", "multiple of n_head")]
+    [InlineData(
+        "gpt2", "\"n_embd\": 16, \"n_head\": 4, \"n_layer\": 2, \"n_positions\": 8, \"add_cross_attention\": true",
+        "'add_cross_attention'", "does not implement")]
+    public void A_field_is_refused_by_name(string family, string field, params string[] says)
+    {
+        var e = Assert.Throws<ModelConfigException>(() => Parse(family, field));
+        Assert.StartsWith("m/config.json: field ", e.Message, StringComparison.Ordinal);
+        Assert.All(says, text => Assert.Contains(text, e.Message, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("\"sliding_window\": null", null, null)]
+    [InlineData("\"sliding_window\": 7", 7, null)]
+    [InlineData("\"sliding_window_size\": 9", 9, null)]
+    [InlineData("\"attention_bias\": false", 4096, null)]
+    public void Window_of_gemma2_is_none_where_it_is_null_and_the_default_where_it_is_missing(string field, int? even, int? odd) =>
+        Assert.Equal([even, odd], Assert.IsType<Gemma2>(Parse("gemma2", field)).Windows);
+
+    [Theory]
+    [InlineData("\"sliding_window\": null", null)]
+    [InlineData("\"attention_bias\": false", 4096)]
+    public void Window_of_olmo3_likewise(string field, int? window) =>
+        Assert.Equal([window, window], Assert.IsType<Olmo3>(Parse("olmo3", field)).Windows);
+
+    [Fact]
+    public void Text_part_of_an_unknown_type_is_refused()
+    {
+        var e = Assert.Throws<ModelConfigException>(() => ModelConfigReader.Parse(
+            """{"model_type": "mistral3", "text_config": {"model_type": "mamba"}}""", "c"));
+        Assert.Equal(
+            "c: field 'text_config.model_type' is 'mamba'; in a model of type 'mistral3' supported are mistral, ministral3", e.Message);
+    }
+
+    [Fact]
+    public void Masks_in_old_files_of_gpt2_are_skipped_and_its_biases_are_not()
+    {
+        var config = Parse("gpt2", "\"n_embd\": 16, \"n_head\": 4, \"n_layer\": 2, \"n_positions\": 8");
+        Assert.True(config.IsDerived("h.0.attn.bias"));
+        Assert.True(config.IsDerived("transformer.h.1.attn.masked_bias"));
+        Assert.False(config.IsDerived("h.0.attn.c_attn.bias"));
+    }
+
+    private static ModelConfig Parse(string family, string field)
+    {
+        var fields = family == "gpt2"
+            ? "\"vocab_size\": 29"
+            : """
+              "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4, "vocab_size": 29
+              """;
+        return ModelConfigReader.Parse($$"""{"model_type": "{{family}}", {{fields}}, {{field}}}""", "m/config.json");
+    }
+}
