@@ -21,6 +21,9 @@ internal sealed class KeyValueCache(long[] shape, ScalarType dtype, Device devic
         return (_keys.narrow(2, 0, Length), _values.narrow(2, 0, Length));
     }
 
+    /// <summary>Forgets all tokens.</summary>
+    public void Clear() => Length = 0;
+
     public void Dispose()
     {
         _keys.Dispose();

@@ -8,12 +8,32 @@ internal sealed class DecodingSession(CausalLanguageModel model, int capacity) :
     private readonly KeyValueCache[] _caches =
         [.. Enumerable.Range(0, model.Config.NumHiddenLayers).Select(i => model.NewCache(i, capacity))];
 
+    private readonly List<int> _ids = [];
+
     /// <summary>Feeds tokens; logits [1, V] after the last of them, or [T, V]; the caller owns them.</summary>
     public Tensor Append(IReadOnlyList<int> ids, bool allPositions = false)
     {
-        if (_caches[0].Length + ids.Count > capacity)
+        var before = _ids.Count;
+        if (before + ids.Count > capacity)
             throw new InvalidOperationException($"the sequence would be longer than its {capacity} tokens of cache");
-        return model.Decode(ids, _caches, allPositions);
+
+        if (before == 0 || model.Config.LengthClass(before) == model.Config.LengthClass(before + ids.Count))
+        {
+            var appended = model.Decode(ids, _caches, allPositions);
+            _ids.AddRange(ids);
+            return appended;
+        }
+
+        // Keys turn by other frequencies at the new length, so those that are cached are of no more use.
+        int[] all = [.. _ids, .. ids];
+        foreach (var cache in _caches) cache.Clear();
+        var logits = model.Decode(all, _caches, allPositions);
+        _ids.AddRange(ids);
+        if (!allPositions) return logits;
+        using (logits)
+        {
+            return logits.narrow(0, before, ids.Count).clone().DetachFromDisposeScope();
+        }
     }
 
     public void Dispose()
