@@ -44,29 +44,41 @@ internal sealed class TextTokenizer : ITokenizer
     public TokenizedText EncodeWithOffsets(string text) => Encode(
         text, true, true, scratch => new TokenizedText(scratch.Tokens.Ids.ToArray(), scratch.Tokens.Starts.ToArray(), scratch.Tokens.Ends.ToArray()));
 
-    public string Decode(IReadOnlyList<int> ids) =>
-        _parts.Decode(ids.Where(id => !_special.Contains(id) && id >= 0 && id < _tokens.Length && _tokens[id] is not null).Select(id => _tokens[id]!));
+    public string Decode(IReadOnlyList<int> ids) => Named(() => _parts.Decode(
+        ids.Where(id => !_special.Contains(id) && id >= 0 && id < _tokens.Length).Select(id => _tokens[id]).OfType<string>()));
 
     private T Encode<T>(string text, bool special, bool tracked, Func<EncodingScratch, T> result)
     {
         var scratch = _pool.Rent();
         try
         {
-            foreach (var (token, start, end) in _written.Split(text, special))
+            return Named(() =>
             {
-                if (token is not null) scratch.Tokens.Add(token.Id, start, end);
-                else EncodePart(new AlignedText(text[start..end], start, tracked), special, scratch);
-            }
+                foreach (var (token, start, end) in _written.Split(text, special))
+                {
+                    if (token is not null) scratch.Tokens.Add(token.Id, start, end);
+                    else EncodePart(new AlignedText(text[start..end], start, tracked), special, scratch);
+                }
 
-            return result(scratch);
-        }
-        catch (Exception e) when (e is InvalidDataException or RegexMatchTimeoutException)
-        {
-            throw new TokenizerException(_parts.File, e.Message);
+                return result(scratch);
+            });
         }
         finally
         {
             _pool.Return(scratch);
+        }
+    }
+
+    // Errors name the file.
+    private T Named<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception e) when (e is InvalidDataException or RegexMatchTimeoutException)
+        {
+            throw new TokenizerException(_parts.File, e.Message);
         }
     }
 

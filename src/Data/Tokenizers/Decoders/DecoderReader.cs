@@ -5,6 +5,8 @@ namespace LisaOrleans.Data;
 /// <summary>Reads the field "decoder".</summary>
 internal static class DecoderReader
 {
+    private const int LongestToken = 1 << 24;
+
     // BERT's way back from words: no space before punctuation, and contractions are one word.
     private static readonly (string From, string To)[] s_cleanup =
     [
@@ -77,6 +79,7 @@ internal static class DecoderReader
         {
             var segments = new List<TextSegment>();
             find(token, segments);
+            if (segments.Count(s => s.Matches) * (long)content.Length > LongestToken) throw new InvalidDataException($"makes a token longer than {LongestToken} characters");
             return string.Concat(segments.Select(s => s.Matches ? content : token[s.Start..s.End]));
         };
     }

@@ -31,6 +31,10 @@ internal sealed class JsonField(string file, JsonField? parent, string name, Jso
                 ? read(new JsonField(path, null, "", document.RootElement))
                 : throw new TokenizerException(path, "must be a JSON object");
         }
+        catch (InvalidDataException e)
+        {
+            throw new TokenizerException(path, e.Message);
+        }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // InvalidOperationException: an escaped half of a surrogate pair.

@@ -15,21 +15,13 @@ internal sealed class BpeCuts
 
     /// <summary>The cuts that merges leave; null where there are none to rely on.</summary>
     /// <param name="vocabulary">The vocabulary.</param>
-    /// <param name="merges">The two tokens of each merge.</param>
+    /// <param name="joins">The last character of the left token and the first one of the right, of each merge.</param>
     /// <param name="options">The model's other options.</param>
-    public static BpeCuts? Of(IReadOnlyDictionary<string, int> vocabulary, IEnumerable<(string Left, string Right)> merges, BpeOptions options)
+    public static BpeCuts? Of(IReadOnlyDictionary<string, int> vocabulary, IEnumerable<(char Left, char Right)> joins, BpeOptions options)
     {
         // A space without a token of its own fuses with what else is unknown; a whole piece that is a token may hold spaces.
-        if (options.WholeFirst || options.Prefix.Length + options.Suffix.Length > 0 || !vocabulary.ContainsKey($"{Space}")) return null;
-        var joined = new HashSet<char>();
-        foreach (var (left, right) in merges)
-        {
-            // What its text says is not what a byte's token stands for.
-            if (options.ByteFallback && (IsByte(left) || IsByte(right))) return null;
-            if (right[0] == Space) joined.Add(left[^1]);
-        }
-
-        return new BpeCuts(joined);
+        var whole = options.WholeFirst || options.Prefix.Length + options.Suffix.Length > 0;
+        return whole || !vocabulary.ContainsKey($"{Space}") ? null : new BpeCuts([.. joins.Where(j => j.Right == Space).Select(j => j.Left)]);
     }
 
     /// <summary>The first cut of a text; its length where there is none.</summary>
@@ -45,6 +37,4 @@ internal sealed class BpeCuts
 
         return text.Length;
     }
-
-    private static bool IsByte(string token) => token.Length == 6 && token.StartsWith("<0x", StringComparison.Ordinal) && token[5] == '>';
 }

@@ -32,7 +32,10 @@ internal static class BpeReader
 
         var bytes = byteLevel && options.Prefix.Length + options.Suffix.Length == 0
             && Enumerable.Range(0, 256).All(b => vocabulary.ContainsKey($"{ByteAlphabet.Character((byte)b)}"));
-        var cuts = bytes ? null : BpeCuts.Of(vocabulary, merges.Select(m => (m.Left, m.Right)), options);
+
+        // What a byte's token stands for is not what its text says.
+        var mergesBytes = options.ByteFallback && merges.Exists(m => ByteFallback.Byte(m.Left) is not null || ByteFallback.Byte(m.Right) is not null);
+        var cuts = bytes || mergesBytes ? null : BpeCuts.Of(vocabulary, merges.Select(m => (m.Left[^1], m.Right[0])), options);
         return (new BpeModel(vocabulary, table, options, bytes, cuts), bytes);
 
         int Id(JsonField token) => vocabulary.TryGetValue(token.Text(), out var id) ? id : throw token.Wrong("is not in model.vocab");

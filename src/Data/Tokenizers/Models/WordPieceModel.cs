@@ -3,6 +3,9 @@ namespace LisaOrleans.Data;
 /// <summary>The longest token that a word begins with, then that of the rest, as BERT has it.</summary>
 internal sealed class WordPieceModel : TokenModel
 {
+    // A word takes time with the square of its length.
+    private const int LongestWord = 1000;
+
     private readonly Dictionary<string, int> _vocabulary;
     private readonly string _prefix;
     private readonly int _unknown;
@@ -13,7 +16,9 @@ internal sealed class WordPieceModel : TokenModel
     {
         _vocabulary = BpeReader.Vocabulary(model.Required("vocab"));
         _prefix = model.Optional("continuing_subword_prefix")?.Text() ?? "##";
-        _longestWord = model.Optional("max_input_chars_per_word")?.Id() ?? 100;
+        var longest = model.Optional("max_input_chars_per_word");
+        _longestWord = longest?.Id() ?? 100;
+        if (_longestWord > LongestWord) throw longest!.Wrong($"must be at most {LongestWord}");
         _longestToken = _vocabulary.Keys.Select(t => t.Length).DefaultIfEmpty().Max();
         var name = model.Required("unk_token");
         _unknown = _vocabulary.TryGetValue(name.Text(), out var id) ? id : throw name.Wrong("is not in model.vocab");

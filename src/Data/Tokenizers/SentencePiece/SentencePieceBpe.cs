@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace LisaOrleans.Data;
@@ -21,21 +22,33 @@ internal sealed class SentencePieceBpe : SentencePieceModel
         : base(file)
     {
         (_frozen, _pieces) = (frozen, file.Pieces.Count);
-        (string Text, int Id, float Score)[] texts = [.. file.Pieces.Select((p, id) => (p.Text, id, p.Score)).Where(p => file.Pieces[p.id].IsText)];
+        (string Text, int Id)[] texts = [.. file.Pieces.Select((p, id) => (p.Text, id)).Where(p => file.Pieces[p.id].IsText)];
+        var rank = Ranks(file);
         foreach (var rune in texts.SelectMany(t => t.Text.EnumerateRunes())) _characters.TryAdd(rune.Value, _pieces + _characters.Count);
-        foreach (var (text, id, _) in texts) if (Rune.GetRuneAt(text, 0) is var rune && rune.Utf16SequenceLength == text.Length) _characters[rune.Value] = id;
+        foreach (var (text, id) in texts) if (Single(text) is { } rune) _characters[rune] = id;
 
         var ids = texts.ToDictionary(t => t.Text, t => t.Id);
-        var merges = texts.SelectMany(t => Halves(t.Text).Select(h => (h.Left, h.Right, t.Id, t.Score))).ToList();
+        var lookup = ids.GetAlternateLookup<ReadOnlySpan<char>>();
+        var merges = new List<(int Left, int Right, int Id)>();
+        var joins = new HashSet<(char Left, char Right)>();
+        MergeLists.CheckLengths(texts.Select(t => t.Text));
+        foreach (var (text, id) in texts)
+        {
+            for (var at = 1; at < text.Length; at++)
+            {
+                if (Part(text.AsSpan(0, at)) is not { } left || Part(text.AsSpan(at)) is not { } right) continue;
+                merges.Add((left, right, id));
+                joins.Add((text[at - 1], text[at]));
+            }
+        }
+
         _merges = new PairTable(merges.Count);
-        int[] ranks = Ranks([.. merges.Select(m => m.Score)]);
-        for (var i = 0; i < merges.Count; i++)
-            if (Part(merges[i].Left) is { } left && Part(merges[i].Right) is { } right) _merges.Set(left, right, ranks[i], merges[i].Id);
-
+        foreach (var (left, right, id) in merges) _merges.Set(left, right, rank[file.Pieces[id].Score], id);
         var hidden = file.Pieces.Any(p => p.Kind == SentencePieceKind.UserDefined && p.Text.LastIndexOf(Space) > 0);
-        if (!hidden && ids.ContainsKey($"{Space}")) _cuts = BpeCuts.Of(ids, merges.Select(m => (m.Left, m.Right)), new BpeOptions());
+        _cuts = hidden ? null : BpeCuts.Of(ids, joins, new BpeOptions());
 
-        int? Part(string text) => ids.TryGetValue(text, out var id) ? id : _characters.TryGetValue(Single(text), out id) ? id : null;
+        int? Part(ReadOnlySpan<char> text) =>
+            lookup.TryGetValue(text, out var id) || (Single(text) is { } rune && _characters.TryGetValue(rune, out id)) ? id : null;
     }
 
     public override void Encode(ReadOnlySpan<char> piece, int at, EncodingScratch scratch)
@@ -79,15 +92,11 @@ internal sealed class SentencePieceBpe : SentencePieceModel
         AddFound(piece, found, at, scratch.Tokens);
     }
 
-    private static IEnumerable<(string Left, string Right)> Halves(string text) =>
-        Enumerable.Range(1, text.Length - 1).Where(at => !char.IsLowSurrogate(text[at])).Select(at => (text[..at], text[at..]));
+    // A text of one character; null for others.
+    private static int? Single(ReadOnlySpan<char> text) =>
+        Rune.DecodeFromUtf16(text, out var rune, out var length) == OperationStatus.Done && length == text.Length ? rune.Value : null;
 
-    private static int Single(string text) => Rune.GetRuneAt(text, 0) is var rune && rune.Utf16SequenceLength == text.Length ? rune.Value : -1;
-
-    // The place of each score among all, the highest first; equal ones share it.
-    private static int[] Ranks(float[] scores)
-    {
-        var order = scores.Distinct().OrderDescending().Select((score, rank) => (score, rank)).ToDictionary(p => p.score, p => p.rank);
-        return [.. scores.Select(s => order[s])];
-    }
+    // The place of each score among all, the highest first.
+    private static Dictionary<float, int> Ranks(SentencePieceFile file) =>
+        file.Pieces.Select(p => p.Score).Distinct().OrderDescending().Select((score, rank) => (score, rank)).ToDictionary(p => p.score, p => p.rank);
 }

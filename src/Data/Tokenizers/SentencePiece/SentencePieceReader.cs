@@ -31,10 +31,11 @@ internal static class SentencePieceReader
 
         var added = config.Added([], model.Vocabulary).Where(t => file.Pieces.Count <= t.Id || !file.Pieces[t.Id].IsText || !Known(t))
             .Select(t => t with { Normalized = false }).ToList();
+        var contents = added.Select(t => t.Content).ToHashSet();
         for (var id = 0; id < file.Pieces.Count; id++)
         {
             var piece = file.Pieces[id];
-            if (piece.Kind is SentencePieceKind.Control or SentencePieceKind.Unknown && !added.Exists(t => t.Content == piece.Text))
+            if (piece.Kind is SentencePieceKind.Control or SentencePieceKind.Unknown && contents.Add(piece.Text))
                 added.Add(new AddedToken(piece.Text, id, true));
         }
 

@@ -17,6 +17,7 @@ internal sealed class OnigurumaPattern
     private const string NotBeforeWord = $"(?![{WordCharacters}])";
     private const string HexDigits = "0-9a-fA-F";
     private const int MostGroups = 100;
+    private const int LongestExpression = 10_000;
 
     private readonly string _source;
     private readonly StringBuilder _result = new();
@@ -31,7 +32,9 @@ internal sealed class OnigurumaPattern
     private OnigurumaPattern(string source) => _source = source;
 
     /// <exception cref="ArgumentException">It holds what cannot be written so that .NET matches the same.</exception>
-    public static string Translate(string expression) => new OnigurumaPattern(expression).Translate();
+    public static string Translate(string expression) => expression.Length <= LongestExpression
+        ? new OnigurumaPattern(expression).Translate()
+        : throw Unsupported($"one of more than {LongestExpression} characters");
 
     private string Translate()
     {

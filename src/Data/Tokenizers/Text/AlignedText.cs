@@ -8,6 +8,13 @@ namespace LisaOrleans.Data;
 /// <param name="Ends">Where each character's source ends; null while nothing was changed.</param>
 internal sealed record AlignedText(string Text, int Origin, bool Tracked, int[]? Starts = null, int[]? Ends = null)
 {
+    // No normalizer in use makes a text this much longer.
+    private const int MostGrowth = 64;
+    private const int AlwaysAllowed = 1 << 20;
+
+    /// <summary>How long it may become.</summary>
+    public long Limit { get; init; } = AlwaysAllowed + ((long)MostGrowth * Text.Length);
+
     /// <summary>Where the source of the character at a place begins; for the place behind the last one, where that ends.</summary>
     public int Start(int at) =>
         Starts is null ? Origin + at : at < Starts.Length ? Starts[at] : at == 0 ? Origin : Ends![at - 1];
@@ -18,5 +25,11 @@ internal sealed record AlignedText(string Text, int Origin, bool Tracked, int[]?
     /// <summary>A part of it.</summary>
     public AlignedText Slice(int from, int to) =>
         from == 0 && to == Text.Length ? this
-        : new AlignedText(Text[from..to], Starts is null ? Origin + from : Start(from), Tracked, Starts?[from..to], Ends?[from..to]);
+        : this with
+        {
+            Text = Text[from..to],
+            Origin = Starts is null ? Origin + from : Start(from),
+            Starts = Starts?[from..to],
+            Ends = Ends?[from..to],
+        };
 }

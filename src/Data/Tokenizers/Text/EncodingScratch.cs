@@ -5,6 +5,8 @@ namespace LisaOrleans.Data;
 /// <summary>What one call of a tokenizer works with; calls at the same time have one each, and the next ones take them over.</summary>
 internal sealed class EncodingScratch
 {
+    // One that has grown with a text of many megabytes is let go.
+    private const int MostTokens = 1 << 20;
     private static readonly int s_most = Environment.ProcessorCount * 2;
 
     public TokenBuffer Tokens { get; } = new();
@@ -34,7 +36,7 @@ internal sealed class EncodingScratch
 
         public void Return(EncodingScratch scratch)
         {
-            if (_free.Count < s_most) _free.Add(scratch);
+            if (_free.Count < s_most && scratch.Tokens.Capacity <= MostTokens && scratch.Merged.Capacity <= MostTokens) _free.Add(scratch);
         }
     }
 }

@@ -9,12 +9,18 @@ internal sealed class TextTrie
     /// <summary>The value where no text ends.</summary>
     public const int None = -1;
 
+    // Far above any vocabulary; a table of them takes half a gigabyte.
+    private const int MostCharacters = 1 << 24;
+
     private readonly PairTable _children;
 
     /// <param name="texts">Texts that are not empty, and a value of each that is not negative; of equal texts the last counts.</param>
+    /// <exception cref="InvalidDataException">They are too long.</exception>
     public TextTrie(IReadOnlyCollection<(string Text, int Value)> texts)
     {
-        _children = new PairTable(texts.Sum(t => t.Text.Length));
+        var characters = texts.Sum(t => (long)t.Text.Length);
+        if (characters > MostCharacters) throw new InvalidDataException($"has tokens of {characters} characters; at most {MostCharacters} are read");
+        _children = new PairTable((int)characters);
         var nodes = 1;
         foreach (var (text, value) in texts)
         {

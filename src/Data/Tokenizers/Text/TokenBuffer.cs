@@ -9,6 +9,9 @@ internal sealed class TokenBuffer
 
     public int Count { get; private set; }
 
+    /// <summary>How many fit in without asking for more memory.</summary>
+    public int Capacity => _ids.Length;
+
     public ReadOnlySpan<int> Ids => _ids.AsSpan(0, Count);
 
     public Span<int> Starts => _starts.AsSpan(0, Count);

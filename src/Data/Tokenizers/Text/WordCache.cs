@@ -10,6 +10,7 @@ internal sealed class WordCache
 
     private const int Slots = 1 << 16;
     private const int MostWords = Slots * 3 / 4;
+    private const int MostTokens = 1 << 20;
 
     private readonly Entry[] _entries = new Entry[Slots];
     private char[] _characters = new char[1 << 16];
@@ -35,7 +36,7 @@ internal sealed class WordCache
     /// <summary>Keeps the tokens from <paramref name="first"/> on for a piece that begins at <paramref name="at"/>.</summary>
     public void Keep(ReadOnlySpan<char> word, uint hash, TokenBuffer tokens, int first, int at)
     {
-        if (_words == MostWords) Clear();
+        if (_words == MostWords || _tokenCount >= MostTokens) Clear();
         var slot = hash & (Slots - 1);
         while (_entries[slot].Length > 0) slot = (slot + 1) & (Slots - 1);
         var count = tokens.Count - first;

@@ -46,6 +46,7 @@ internal static class RankedTokens
 
     private static PairTable Merges(Dictionary<string, int> vocabulary, int firstId)
     {
+        MergeLists.CheckLengths(vocabulary.Keys);
         var lookup = vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
         var merges = new List<(int Left, int Right, int Id)>();
         foreach (var (token, id) in vocabulary)

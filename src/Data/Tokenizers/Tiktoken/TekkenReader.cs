@@ -41,11 +41,12 @@ internal static class TekkenReader
     {
         if (root.Optional("special_tokens") is not { } field) return [.. s_special.Take(reserved.Id()).Select((text, id) => new AddedToken(text, id, true))];
         var special = new List<AddedToken>();
+        var (ids, texts) = (new HashSet<int>(), new HashSet<string>());
         foreach (var item in field.Items())
         {
             var (id, text) = (item.Required("rank"), item.Required("token_str"));
             if (id.Id() >= reserved.Id()) throw id.Wrong($"must be below default_num_special_tokens, {reserved.Id()}");
-            if (special.Exists(t => t.Id == id.Id() || t.Content == text.Word())) throw item.Wrong("is there twice");
+            if (!ids.Add(id.Id()) || !texts.Add(text.Word())) throw item.Wrong("is there twice");
             special.Add(new AddedToken(text.Word(), id.Id(), true));
         }
 
