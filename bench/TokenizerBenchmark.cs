@@ -6,8 +6,9 @@ using RustTokenizer = Tokenizers.DotNet.Tokenizer;
 namespace LisaOrleans.Bench;
 
 /// <summary>
-/// Characters per second of processor time of the project's tokenizers, by one thread beside Hugging Face's Rust library in the same process, and
-/// per second of the clock by two threads beside one. They take turns, so that a machine that slows down favours neither.
+/// Characters per second of processor time of the project's tokenizers, by one thread beside Hugging Face's Rust library in the
+/// same process, and per second of the clock by two threads beside one. They take turns, so that a machine that slows down
+/// favours neither.
 /// </summary>
 internal static class TokenizerBenchmark
 {
@@ -24,8 +25,8 @@ internal static class TokenizerBenchmark
         Print($"{texts.Length} texts, {characters / 1e6:0.0} M characters; medians of {Rounds} rounds");
         foreach (var path in Directory.GetFiles(packages, "tokenizer.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
-            if (Path.GetFileName(Path.GetDirectoryName(path)) != "models") continue;
-            Measure(Path.GetFileName(Path.GetDirectoryName(Path.GetDirectoryName(path)))!, path, texts, characters);
+            var models = new FileInfo(path).Directory!;
+            if (models.Name == "models") Measure(models.Parent!.Name, path, texts, characters);
         }
     }
 
@@ -40,7 +41,12 @@ internal static class TokenizerBenchmark
         var rustLoading = theirs.Elapsed;
         var bos = tokenizer is { AddBosToken: true } ? 1 : 0;
         foreach (var text in texts)
-            if (rust.Encode(text).Length != tokenizer.EncodeWithSpecialTokens(text).Length + bos) throw new InvalidOperationException($"{name}: other ids for {text}");
+        {
+            if (rust.Encode(text).Length != tokenizer.EncodeWithSpecialTokens(text).Length + bos)
+                throw new InvalidOperationException($"{name}: other ids for {text}");
+        }
+
+        var both = new ParallelOptions { MaxDegreeOfParallelism = 2 };
 
         List<double> one = [], offsets = [], hugging = [], wall = [], two = [];
         for (var round = 0; round < Rounds; round++)
@@ -49,12 +55,13 @@ internal static class TokenizerBenchmark
             var alone = Rate(() => Array.ForEach(texts, t => tokenizer.EncodeWithSpecialTokens(t)));
             one.Add(alone.Processor);
             wall.Add(alone.Wall);
-            two.Add(Rate(() => Parallel.ForEach(texts, new ParallelOptions { MaxDegreeOfParallelism = 2 }, t => tokenizer.EncodeWithSpecialTokens(t))).Wall);
+            two.Add(Rate(() => Parallel.ForEach(texts, both, t => tokenizer.EncodeWithSpecialTokens(t))).Wall);
             offsets.Add(Rate(() => Array.ForEach(texts, t => tokenizer.EncodeWithOffsets(t))).Processor);
         }
 
         Print($"{name,-22} {one.Median(),6:0.0} M/s, Rust {hugging.Median(),5:0.0}: ratio {Ratio(one, hugging),5:0.00}");
-        Print($"{"",-22} {offsets.Median(),6:0.0} M/s with offsets; two threads / one {Ratio(two, wall):0.00}; loaded in {ours.TotalSeconds:0.00} s, Rust {rustLoading.TotalSeconds:0.00}");
+        Print($"{"",-22} {offsets.Median(),6:0.0} M/s with offsets; two threads / one {Ratio(two, wall):0.00}");
+        Print($"{"",-22} loaded in {ours.TotalSeconds:0.00} s, Rust {rustLoading.TotalSeconds:0.00}");
         Directory.Delete(folder, true);
 
         // Millions of characters a second of the process's own time, and of the clock's.
@@ -62,7 +69,8 @@ internal static class TokenizerBenchmark
         {
             var (watch, before) = (Stopwatch.StartNew(), Environment.CpuUsage.TotalTime);
             encode();
-            return (characters / (Environment.CpuUsage.TotalTime - before).TotalSeconds / 1e6, characters / watch.Elapsed.TotalSeconds / 1e6);
+            var used = Environment.CpuUsage.TotalTime - before;
+            return (characters / used.TotalSeconds / 1e6, characters / watch.Elapsed.TotalSeconds / 1e6);
         }
     }
 
@@ -70,8 +78,9 @@ internal static class TokenizerBenchmark
 
     private static string[] Sources()
     {
-        string[] files = [.. ((string[])["src", "docs", "tests"]).SelectMany(f => Directory.GetFiles(f, "*", SearchOption.AllDirectories))
-            .Where(f => Path.GetExtension(f) is ".cs" or ".md").Order(StringComparer.Ordinal)];
+        string[] folders = ["src", "docs", "tests"];
+        var files = folders.SelectMany(f => Directory.GetFiles(f, "*", SearchOption.AllDirectories))
+            .Where(f => Path.GetExtension(f) is ".cs" or ".md").Order(StringComparer.Ordinal);
         string[] once = [.. files.Select(File.ReadAllText).SelectMany(t => t.Chunk(LongestText)).Select(c => new string(c))];
         var repeats = Math.Max(1, LeastCharacters / Math.Max(1, once.Sum(t => t.Length)));
         return [.. Enumerable.Repeat(once, repeats).SelectMany(t => t)];

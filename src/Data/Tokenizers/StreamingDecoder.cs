@@ -8,7 +8,9 @@ public sealed class StreamingDecoder
     private int _written;
 
     /// <param name="tokenizer">What decodes.</param>
-    /// <param name="context">Ids that come before and are not decoded again, so that spaces are those of one text; none for a text of its own.</param>
+    /// <param name="context">
+    /// Ids that come before and are not decoded again, so that spaces are those of one text; none for a text of its own.
+    /// </param>
     public StreamingDecoder(ITokenizer tokenizer, IReadOnlyList<int>? context = null)
     {
         (_tokenizer, _ids) = (tokenizer, [.. context ?? []]);

@@ -26,7 +26,7 @@ internal sealed class TextTokenizer : ITokenizer
         foreach (var (token, id) in parts.Model.Vocabulary) _tokens[id] = token;
         foreach (var token in parts.Added) _tokens[token.Id] = token.Content;
 
-        string Normalize(string content) => parts.Normalizer is null ? content : parts.Normalizer(new AlignedText(content, 0, false)).Text;
+        string Normalize(string content) => parts.Normalizer?.Invoke(new AlignedText(content, 0, false)).Text ?? content;
     }
 
     public int VocabularySize => _tokens.Length;
@@ -41,8 +41,8 @@ internal sealed class TextTokenizer : ITokenizer
 
     public int[] EncodeWithSpecialTokens(string text) => Encode(text, true, false, scratch => scratch.Tokens.Ids.ToArray());
 
-    public TokenizedText EncodeWithOffsets(string text) => Encode(
-        text, true, true, scratch => new TokenizedText(scratch.Tokens.Ids.ToArray(), scratch.Tokens.Starts.ToArray(), scratch.Tokens.Ends.ToArray()));
+    public TokenizedText EncodeWithOffsets(string text) => Encode(text, true, true, scratch => new TokenizedText(
+        scratch.Tokens.Ids.ToArray(), scratch.Tokens.Starts.ToArray(), scratch.Tokens.Ends.ToArray()));
 
     public string Decode(IReadOnlyList<int> ids) => Named(() => _parts.Decode(
         ids.Where(id => !_special.Contains(id) && id >= 0 && id < _tokens.Length).Select(id => _tokens[id]).OfType<string>()));
@@ -98,11 +98,13 @@ internal sealed class TextTokenizer : ITokenizer
         pieces.Reset(text, text.Origin == 0);
         foreach (var step in _parts.Steps) step(pieces);
         var first = scratch.Tokens.Count;
-        foreach (var piece in pieces.Pieces) _parts.Model.Encode(pieces.Text.Text.AsSpan(piece.Start, piece.Length), piece.Start, scratch);
+        var written = pieces.Text;
+        foreach (var piece in pieces.Pieces)
+            _parts.Model.Encode(written.Text.AsSpan(piece.Start, piece.Length), piece.Start, scratch);
         if (!text.Tracked) return;
 
         var starts = scratch.Tokens.Starts;
         var ends = scratch.Tokens.Ends;
-        for (var i = first; i < starts.Length; i++) (starts[i], ends[i]) = (pieces.Text.Start(starts[i]), pieces.Text.End(ends[i]));
+        for (var i = first; i < starts.Length; i++) (starts[i], ends[i]) = (written.Start(starts[i]), written.End(ends[i]));
     }
 }

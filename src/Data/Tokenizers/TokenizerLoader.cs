@@ -28,13 +28,17 @@ public static class TokenizerLoader
             ?? TekkenReader.Load(Path.Combine(folder, Tekken), config)
             ?? s_tiktoken.Select(name => LoadModel(Path.Combine(folder, name), config)).FirstOrDefault(t => t is not null)
             ?? VocabularyFilesReader.Load(folder, config)
-            ?? throw new TokenizerException(folder, $"has neither {Json} nor {Model}, {Tekken}, {string.Join(", ", s_tiktoken)}, or vocab.json with merges.txt");
+            ?? throw new TokenizerException(
+                folder,
+                $"has neither {Json} nor {Model}, {Tekken}, {string.Join(", ", s_tiktoken)}, or vocab.json with merges.txt");
     }
 
     private static ITokenizer? LoadModel(string path, TokenizerConfig config)
     {
         if (!File.Exists(path)) return null;
         var content = File.ReadAllBytes(path);
-        return TiktokenReader.Recognizes(content) ? TiktokenReader.Read(path, content, config) : SentencePieceReader.Read(path, content, config);
+        return TiktokenReader.Recognizes(content)
+            ? TiktokenReader.Read(path, content, config)
+            : SentencePieceReader.Read(path, content, config);
     }
 }

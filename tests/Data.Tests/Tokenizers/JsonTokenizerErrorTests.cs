@@ -10,6 +10,7 @@ public sealed class JsonTokenizerErrorTests
     [InlineData("model", "[]", "field 'model' must be an object")]
     [InlineData("model.vocab", "[]", "field 'model.vocab' must be an object")]
     [InlineData("model.vocab", "{}", "'l', which is not in model.vocab")]
+    [InlineData("model", """{"vocab":{},"merges":[]}""", "field 'model.vocab' is empty")]
     [InlineData("model.vocab.l", "-1", "field 'model.vocab.l' must be a token id")]
     [InlineData("model.vocab.l", "2147483647", "field 'model.vocab.l' must be a token id")]
     [InlineData("model.vocab.l", "1", "field 'model.vocab.o' is 1, which another token has too")]

@@ -53,7 +53,8 @@ internal static class DecoderReader
                 steps.Add(tokens => tokens.Select((t, i) => t.Replace(sign, i == 0 ? atFirst : " ", StringComparison.Ordinal)));
                 break;
             case "Strip":
-                var (content, start, stop) = (field.Required("content").Character(), field.Required("start").Id(), field.Required("stop").Id());
+                var content = field.Required("content").Character();
+                var (start, stop) = (field.Required("start").Id(), field.Required("stop").Id());
                 steps.Add(tokens => tokens.Select(t => Strip(t, content, start, stop)));
                 break;
             case "WordPiece":
@@ -63,11 +64,13 @@ internal static class DecoderReader
                 break;
             case "BPEDecoder":
                 var suffix = field.Required("suffix").Word();
-                steps.Add(tokens => tokens.Select((t, i) => t.Replace(suffix, i == tokens.Count - 1 ? "" : " ", StringComparison.Ordinal)));
+                steps.Add(tokens => tokens.Select(
+                    (t, i) => t.Replace(suffix, i == tokens.Count - 1 ? "" : " ", StringComparison.Ordinal)));
                 break;
             case var other:
                 throw type.Unsupported(
-                    other, "Sequence", "ByteLevel", "ByteFallback", "Fuse", "Replace", "Metaspace", "Strip", "WordPiece", "BPEDecoder");
+                    other, "Sequence", "ByteLevel", "ByteFallback", "Fuse", "Replace", "Metaspace", "Strip", "WordPiece",
+                    "BPEDecoder");
         }
     }
 
@@ -79,7 +82,8 @@ internal static class DecoderReader
         {
             var segments = new List<TextSegment>();
             find(token, segments);
-            if (segments.Count(s => s.Matches) * (long)content.Length > LongestToken) throw new InvalidDataException($"makes a token longer than {LongestToken} characters");
+            if (segments.Count(s => s.Matches) * (long)content.Length > LongestToken)
+                throw new InvalidDataException($"makes a token longer than {LongestToken} characters");
             return string.Concat(segments.Select(s => s.Matches ? content : token[s.Start..s.End]));
         };
     }

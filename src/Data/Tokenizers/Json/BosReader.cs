@@ -15,7 +15,8 @@ internal static class BosReader
             "TemplateProcessing" => Template(field.Required("single")),
             "BertProcessing" or "RobertaProcessing" => field.Required("cls").Items().FirstOrDefault()?.Text()
                 ?? throw field.Required("cls").Wrong("must be a token and its id"),
-            var other => throw type.Unsupported(other, "ByteLevel", "Sequence", "TemplateProcessing", "BertProcessing", "RobertaProcessing"),
+            var other => throw type.Unsupported(
+                other, "ByteLevel", "Sequence", "TemplateProcessing", "BertProcessing", "RobertaProcessing"),
         };
     }
 

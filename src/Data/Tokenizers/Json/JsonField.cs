@@ -12,7 +12,9 @@ internal sealed class JsonField(string file, JsonField? parent, string name, Jso
     public string File => file;
 
     // Written only for errors: a vocabulary has a hundred thousand fields.
-    private string Path => parent is null ? "" : index >= 0 ? $"{parent.Path}[{index}]" : parent.Path.Length == 0 ? name : $"{parent.Path}.{name}";
+    private string Path => parent is null ? ""
+        : index >= 0 ? $"{parent.Path}[{index}]"
+        : parent.Path.Length == 0 ? name : $"{parent.Path}.{name}";
 
     public bool IsText => value.ValueKind == JsonValueKind.String;
 
@@ -26,7 +28,8 @@ internal sealed class JsonField(string file, JsonField? parent, string name, Jso
         if (!System.IO.File.Exists(path)) return null;
         try
         {
-            using var document = JsonDocument.Parse(System.IO.File.ReadAllBytes(path), new JsonDocumentOptions { AllowDuplicateProperties = false });
+            var options = new JsonDocumentOptions { AllowDuplicateProperties = false };
+            using var document = JsonDocument.Parse(System.IO.File.ReadAllBytes(path), options);
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? read(new JsonField(path, null, "", document.RootElement))
                 : throw new TokenizerException(path, "must be a JSON object");
@@ -49,7 +52,8 @@ internal sealed class JsonField(string file, JsonField? parent, string name, Jso
             : null;
 
     public JsonField Required(string member) =>
-        Optional(member) ?? throw new TokenizerException(file, $"field '{new JsonField(file, this, member, default).Path}' is missing");
+        Optional(member)
+        ?? throw new TokenizerException(file, $"field '{new JsonField(file, this, member, default).Path}' is missing");
 
     public IEnumerable<(string Name, JsonField Value)> Members() =>
         Object().EnumerateObject().Select(m => (m.Name, new JsonField(file, this, m.Name, m.Value)));
@@ -67,14 +71,17 @@ internal sealed class JsonField(string file, JsonField? parent, string name, Jso
     /// <summary>A text that is not empty.</summary>
     public string Word() => Text().Length > 0 ? Text() : throw Wrong("is empty");
 
-    public double Number() => value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number)
-        ? number
-        : throw Wrong("must be a number");
+    public double Number() =>
+        value.ValueKind == JsonValueKind.Number && value.TryGetDouble(out var number) && double.IsFinite(number)
+            ? number
+            : throw Wrong("must be a number");
 
     /// <summary>Bytes written in Base64.</summary>
-    public byte[] Bytes() => IsText && value.TryGetBytesFromBase64(out var bytes) ? bytes : throw Wrong("must be bytes in Base64");
+    public byte[] Bytes() =>
+        IsText && value.TryGetBytesFromBase64(out var bytes) ? bytes : throw Wrong("must be bytes in Base64");
 
-    public bool Flag() => value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong("must be true or false");
+    public bool Flag() =>
+        value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong("must be true or false");
 
     public int Id() => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var id) && id is >= 0 and < LargestId
         ? id

@@ -12,6 +12,7 @@ internal static class JsonTokenizerReader
         var normalizer = NormalizerReader.Read(root.Optional("normalizer"));
         var (steps, endsInBytes) = SplitterReader.Read(root.Optional("pre_tokenizer"));
         var (model, takesBytes) = Model(root.Required("model"), endsInBytes);
+        if (model.Vocabulary.Count == 0) throw root.Required("model").Required("vocab").Wrong("is empty");
         var added = config.Added(Added(root, model.Vocabulary), model.Vocabulary);
         var template = BosReader.Read(root.Optional("post_processor"));
         var bos = Find("bos_token", template ?? config.BosToken);
@@ -28,9 +29,14 @@ internal static class JsonTokenizerReader
             AddBosToken = bos is not null && (config.AddBosToken ?? template is not null),
         });
 
-        int? Find(string name, string? text) => text is null ? null
-            : added.FirstOrDefault(t => t.Content == text)?.Id
-            ?? (model.Vocabulary.TryGetValue(text, out var id) ? id : throw root.Wrong($"has no token '{text}', the {name} of tokenizer_config.json"));
+        int? Find(string name, string? text)
+        {
+            if (text is null) return null;
+            if (added.FirstOrDefault(t => t.Content == text) is { } token) return token.Id;
+            return model.Vocabulary.TryGetValue(text, out var id)
+                ? id
+                : throw root.Wrong($"has no token '{text}', the {name} of tokenizer_config.json");
+        }
     }
 
     private static (TokenModel Model, bool TakesBytes) Model(JsonField model, bool endsInBytes)

@@ -5,7 +5,8 @@ namespace LisaOrleans.Data;
 /// <summary>What tokenizer_config.json and its neighbours say about added and special tokens.</summary>
 internal sealed class TokenizerConfig
 {
-    private static readonly string[] s_names = ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
+    private static readonly string[] s_names =
+        ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
 
     private readonly SortedDictionary<int, AddedToken> _added = [];
     private readonly Dictionary<string, AddedToken> _named = [];
@@ -93,7 +94,13 @@ internal sealed class TokenizerConfig
     // Old files have the text, newer ones an object around it.
     private string Name(JsonField field)
     {
-        if (!field.IsText) return (_named[field.Required("content").Word()] = AddedToken.Read(field, 0) with { Special = true }).Content;
+        if (!field.IsText)
+        {
+            var token = AddedToken.Read(field, 0) with { Special = true };
+            _named[token.Content] = token;
+            return token.Content;
+        }
+
         if (field.Text().Length > 0) _named.TryAdd(field.Text(), new AddedToken(field.Text(), 0, true));
         return field.Text();
     }

@@ -23,7 +23,8 @@ internal static class VocabularyFilesReader
         if (!isQwen && !s_gpt2.Contains(config.TokenizerClass ?? s_gpt2[0]))
         {
             throw new TokenizerException(
-                Path.Combine(folder, "tokenizer_config.json"), $"field 'tokenizer_class' is '{config.TokenizerClass}'; supported with {Vocabulary} and {Merges}: "
+                Path.Combine(folder, "tokenizer_config.json"),
+                $"field 'tokenizer_class' is '{config.TokenizerClass}'; supported with {Vocabulary} and {Merges}: "
                     + $"{string.Join(", ", s_gpt2.Concat(s_qwen))}; any with tokenizer.json");
         }
 
@@ -44,18 +45,19 @@ internal static class VocabularyFilesReader
             ["type"] = "Split",
             ["pattern"] = new JsonObject { ["Regex"] = KnownPatterns.Qwen },
             ["behavior"] = "Isolated",
-            ["invert"] = false,
         };
+        var sequence = new JsonObject { ["type"] = "Sequence", ["pretokenizers"] = new JsonArray(split, bytes) };
+        var lines = merges.Where(m => m.Length > 0 && !m.StartsWith("#version", StringComparison.Ordinal));
         return new JsonObject
         {
             ["normalizer"] = isQwen ? new JsonObject { ["type"] = "NFC" } : null,
-            ["pre_tokenizer"] = isQwen ? new JsonObject { ["type"] = "Sequence", ["pretokenizers"] = new JsonArray(split, bytes) } : bytes,
+            ["pre_tokenizer"] = isQwen ? sequence : bytes.DeepClone(),
             ["decoder"] = new JsonObject { ["type"] = "ByteLevel" },
             ["model"] = new JsonObject
             {
                 ["type"] = "BPE",
                 ["vocab"] = JsonNode.Parse(vocabulary),
-                ["merges"] = new JsonArray([.. merges.Where(m => m.Length > 0 && !m.StartsWith("#version", StringComparison.Ordinal)).Select(m => (JsonNode)m)]),
+                ["merges"] = new JsonArray([.. lines.Select(m => (JsonNode)m)]),
             },
         };
     }

@@ -17,11 +17,14 @@ internal sealed class BpeCuts
     /// <param name="vocabulary">The vocabulary.</param>
     /// <param name="joins">The last character of the left token and the first one of the right, of each merge.</param>
     /// <param name="options">The model's other options.</param>
-    public static BpeCuts? Of(IReadOnlyDictionary<string, int> vocabulary, IEnumerable<(char Left, char Right)> joins, BpeOptions options)
+    public static BpeCuts? Of(
+        IReadOnlyDictionary<string, int> vocabulary, IEnumerable<(char Left, char Right)> joins, BpeOptions options)
     {
         // A space without a token of its own fuses with what else is unknown; a whole piece that is a token may hold spaces.
         var whole = options.WholeFirst || options.Prefix.Length + options.Suffix.Length > 0;
-        return whole || !vocabulary.ContainsKey($"{Space}") ? null : new BpeCuts([.. joins.Where(j => j.Right == Space).Select(j => j.Left)]);
+        return whole || !vocabulary.ContainsKey($"{Space}")
+            ? null
+            : new BpeCuts([.. joins.Where(j => j.Right == Space).Select(j => j.Left)]);
     }
 
     /// <summary>The first cut of a text; its length where there is none.</summary>

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace LisaOrleans.Data;
 
-/// <summary>Byte-pair encoding: of GPT-2's kind, where tokens are made of bytes, or SentencePiece's, where they are of characters.</summary>
+/// <summary>
+/// Byte-pair encoding: of GPT-2's kind, where tokens are made of bytes, or SentencePiece's, where they are of characters.
+/// </summary>
 internal sealed class BpeModel : TokenModel
 {
     private readonly Dictionary<string, int> _vocabulary;
@@ -16,7 +18,9 @@ internal sealed class BpeModel : TokenModel
     // Of characters up to U+FFFF, plus one; 0 for those without a token.
     private readonly int[] _characters = new int[1 << 16];
 
-    /// <param name="vocabulary">Ids by token; with <paramref name="byteLevel"/> its bytes are written in <see cref="ByteAlphabet"/>.</param>
+    /// <param name="vocabulary">
+    /// Ids by token; with <paramref name="byteLevel"/> its bytes are written in <see cref="ByteAlphabet"/>.
+    /// </param>
     /// <param name="merges">Pairs of ids to rank and new id.</param>
     /// <param name="options">The rest.</param>
     /// <param name="byteLevel">Whether the tokens are of the text's bytes; all 256 are in the vocabulary.</param>
@@ -27,7 +31,8 @@ internal sealed class BpeModel : TokenModel
         _lookup = vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
         foreach (var (token, id) in vocabulary) if (token.Length == 1) _characters[token[0]] = id + 1;
         if (byteLevel) _byteLevel = [.. Enumerable.Range(0, 256).Select(b => _characters[ByteAlphabet.Character((byte)b)] - 1)];
-        if (options.ByteFallback) _fallback = [.. Enumerable.Range(0, 256).Select(b => vocabulary.GetValueOrDefault($"<0x{b:X2}>", -1))];
+        if (!options.ByteFallback) return;
+        _fallback = [.. Enumerable.Range(0, 256).Select(b => vocabulary.GetValueOrDefault($"<0x{b:X2}>", -1))];
     }
 
     public override IReadOnlyDictionary<string, int> Vocabulary => _vocabulary;
@@ -101,7 +106,8 @@ internal sealed class BpeModel : TokenModel
             }
             else if (_fallback is null || !AddFallback(prefix + rune.ToString() + suffix, i, i + length, symbols))
             {
-                if (_options.Unknown is null) throw new InvalidDataException($"has no token for U+{rune.Value:X4} and no unk_token");
+                if (_options.Unknown is null)
+                    throw new InvalidDataException($"has no token for U+{rune.Value:X4} and no unk_token");
                 if (!_options.FuseUnknown) AddUnknown();
                 (unknownStart, unknownEnd) = (unknownStart < 0 ? i : unknownStart, i + length);
             }

@@ -9,7 +9,9 @@ internal sealed record BpeOptions
     /// <summary>fuse_unk: characters without a token in a row are one.</summary>
     public bool FuseUnknown { get; init; }
 
-    /// <summary>byte_fallback: a character without a token becomes the tokens of its bytes, "&lt;0x00&gt;" to "&lt;0xFF&gt;".</summary>
+    /// <summary>
+    /// byte_fallback: a character without a token becomes the tokens of its bytes, "&lt;0x00&gt;" to "&lt;0xFF&gt;".
+    /// </summary>
     public bool ByteFallback { get; init; }
 
     /// <summary>ignore_merges: a piece that is a token is that token, whatever its merges say.</summary>

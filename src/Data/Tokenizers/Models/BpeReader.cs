@@ -4,7 +4,9 @@ namespace LisaOrleans.Data;
 internal static class BpeReader
 {
     /// <param name="model">The field "model".</param>
-    /// <param name="byteLevel">Whether what cuts texts ends by writing bytes as characters; the model then takes the text as it was before.</param>
+    /// <param name="byteLevel">
+    /// Whether what cuts texts ends by writing bytes as characters; the model then takes the text as it was before.
+    /// </param>
     public static (BpeModel Model, bool TakesBytes) Read(JsonField model, bool byteLevel)
     {
         if (model.Optional("dropout") is { } dropout && !dropout.IsZero())
@@ -24,21 +26,25 @@ internal static class BpeReader
         for (var i = 0; i < merges.Count; i++)
         {
             var (left, right, field) = merges[i];
-            var joined = left + (right.StartsWith(options.Prefix, StringComparison.Ordinal) ? right[options.Prefix.Length..] : right);
-            table.Set(Part(left), Part(right), i, Part(joined));
+            var goesOn = right.StartsWith(options.Prefix, StringComparison.Ordinal);
+            table.Set(Part(left), Part(right), i, Part(left + (goesOn ? right[options.Prefix.Length..] : right)));
 
-            int Part(string token) => vocabulary.TryGetValue(token, out var id) ? id : throw field.Wrong($"needs '{token}', which is not in model.vocab");
+            int Part(string token) => vocabulary.TryGetValue(token, out var id)
+                ? id
+                : throw field.Wrong($"needs '{token}', which is not in model.vocab");
         }
 
         var bytes = byteLevel && options.Prefix.Length + options.Suffix.Length == 0
             && Enumerable.Range(0, 256).All(b => vocabulary.ContainsKey($"{ByteAlphabet.Character((byte)b)}"));
 
         // What a byte's token stands for is not what its text says.
-        var mergesBytes = options.ByteFallback && merges.Exists(m => ByteFallback.Byte(m.Left) is not null || ByteFallback.Byte(m.Right) is not null);
+        var mergesBytes = options.ByteFallback
+            && merges.Exists(m => ByteFallback.Byte(m.Left) is not null || ByteFallback.Byte(m.Right) is not null);
         var cuts = bytes || mergesBytes ? null : BpeCuts.Of(vocabulary, merges.Select(m => (m.Left[^1], m.Right[0])), options);
         return (new BpeModel(vocabulary, table, options, bytes, cuts), bytes);
 
-        int Id(JsonField token) => vocabulary.TryGetValue(token.Text(), out var id) ? id : throw token.Wrong("is not in model.vocab");
+        int Id(JsonField token) =>
+            vocabulary.TryGetValue(token.Text(), out var id) ? id : throw token.Wrong("is not in model.vocab");
     }
 
     /// <summary>Reads an object of ids by token.</summary>

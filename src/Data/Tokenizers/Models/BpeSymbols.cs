@@ -90,7 +90,8 @@ internal sealed class BpeSymbols
         {
             // The pair that was offered may have been merged away since.
             var right = _next[at];
-            if (_ids[at] == Gone || right >= _count || !merges.TryGet(_ids[at], _ids[right], out var rank, out var id) || rank != (int)(key >> 32)) continue;
+            if (_ids[at] == Gone || right >= _count) continue;
+            if (!merges.TryGet(_ids[at], _ids[right], out var rank, out var id) || rank != (int)(key >> 32)) continue;
             (_ids[at], _ends[at], _ids[right], _next[at]) = (id, _ends[right], Gone, _next[right]);
             if (_next[at] < _count) _previous[_next[at]] = at;
             Offer(at);

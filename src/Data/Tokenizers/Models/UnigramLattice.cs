@@ -22,7 +22,9 @@ internal sealed class UnigramLattice
     /// <param name="tokens">Text, id and score of each token; texts differ and are not empty.</param>
     /// <param name="lowestScore">What the score of unknown characters is counted from.</param>
     /// <param name="unknown">Their id.</param>
-    /// <param name="single">Whether sums are kept in single precision, as SentencePiece does; which cut wins may depend on it.</param>
+    /// <param name="single">
+    /// Whether sums are kept in single precision, as SentencePiece does; which cut wins may depend on it.
+    /// </param>
     public UnigramLattice(IEnumerable<(string Text, int Id, double Score)> tokens, double lowestScore, int unknown, bool single)
     {
         (string Text, int Id, double Score)[] all = [.. tokens];
@@ -51,7 +53,8 @@ internal sealed class UnigramLattice
                 alone |= i + 1 - start == character;
             }
 
-            if (!alone) Offer(start, start + character, _unknown, _single ? (float)(_unknownScore + score) : _unknownScore + score);
+            var unknown = _unknownScore + score;
+            if (!alone) Offer(start, start + character, _unknown, _single ? (float)unknown : unknown);
             start += character;
         }
 

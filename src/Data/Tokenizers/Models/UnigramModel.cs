@@ -2,7 +2,9 @@ using System.Text;
 
 namespace LisaOrleans.Data;
 
-/// <summary>The cut of a text whose tokens' scores add up to the most, as tokenizer.json's models of type Unigram have it.</summary>
+/// <summary>
+/// The cut of a text whose tokens' scores add up to the most, as tokenizer.json's models of type Unigram have it.
+/// </summary>
 internal sealed class UnigramModel : TokenModel
 {
     private readonly Dictionary<string, int> _vocabulary;
@@ -30,7 +32,8 @@ internal sealed class UnigramModel : TokenModel
             _unknown = unknown.Id() < scores.Count ? unknown.Id() : throw unknown.Wrong("is not in model.vocab");
         if (model.Optional("byte_fallback")?.Flag() == true)
             _bytes = [.. Enumerable.Range(0, 256).Select(b => _vocabulary.GetValueOrDefault($"<0x{b:X2}>", -1))];
-        _lattice = new UnigramLattice(_vocabulary.Select(p => (p.Key, p.Value, scores[p.Value])), scores.Min(), _unknown ?? UnigramLattice.Unknown, false);
+        var tokens = _vocabulary.Select(p => (p.Key, p.Value, scores[p.Value]));
+        _lattice = new UnigramLattice(tokens, scores.Min(), _unknown ?? UnigramLattice.Unknown, false);
     }
 
     public override IReadOnlyDictionary<string, int> Vocabulary => _vocabulary;

@@ -25,8 +25,9 @@ internal sealed class CharsMap
         var size = BinaryPrimitives.ReadUInt32LittleEndian(blob);
         if (size % sizeof(uint) != 0 || size == 0 || size >= blob.Length - SizeField) return null;
         var units = new uint[size / sizeof(uint)];
-        for (var i = 0; i < units.Length; i++) units[i] = BinaryPrimitives.ReadUInt32LittleEndian(blob[(SizeField + (i * sizeof(uint)))..]);
-        return new CharsMap(units, blob[(SizeField + (int)size)..].ToArray());
+        var rest = blob[SizeField..];
+        for (var i = 0; i < units.Length; i++) units[i] = BinaryPrimitives.ReadUInt32LittleEndian(rest[(i * sizeof(uint))..]);
+        return new CharsMap(units, rest[(int)size..].ToArray());
     }
 
     /// <summary>Reads the field "precompiled_charsmap" of tokenizer.json.</summary>

@@ -87,10 +87,11 @@ internal sealed class NormalForm
 
     private void Decompose(int code, List<int> codes)
     {
+        var isMade = UnicodeTable.Parts.TryGetValue(code, out var parts)
+            || (_compatible && UnicodeTable.CompatibleParts.TryGetValue(code, out parts));
         if (Hangul.IsSyllable(code)) Hangul.Decompose(code, codes);
-        else if (UnicodeTable.Parts.TryGetValue(code, out var parts) || (_compatible && UnicodeTable.CompatibleParts.TryGetValue(code, out parts)))
-            foreach (var part in parts) Decompose(part, codes);
-        else codes.Add(code);
+        else if (!isMade) codes.Add(code);
+        else foreach (var part in parts!) Decompose(part, codes);
     }
 
     // Marks that follow each other are sorted by their class; those of one class keep their order.

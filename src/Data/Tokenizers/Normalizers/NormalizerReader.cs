@@ -65,8 +65,8 @@ internal static class NormalizerReader
                 break;
             case var other:
                 throw type.Unsupported(
-                    other, "Sequence", "NFC", "NFD", "NFKC", "NFKD", "Lowercase", "Nmt", "StripAccents", "Strip", "Prepend", "Replace", "Precompiled",
-                    "ByteLevel", "BertNormalizer");
+                    other, "Sequence", "NFC", "NFD", "NFKC", "NFKD", "Lowercase", "Nmt", "StripAccents", "Strip", "Prepend",
+                    "Replace", "Precompiled", "ByteLevel", "BertNormalizer");
         }
     }
 
@@ -87,7 +87,8 @@ internal static class NormalizerReader
         var pattern = field.Required("pattern");
 
         // One character for one: the places stay.
-        if (pattern.Optional("String")?.Word() is { Length: 1 } from && content.Length == 1) return text => text with { Text = text.Text.Replace(from[0], content[0]) };
+        if (pattern.Optional("String")?.Word() is { Length: 1 } from && content.Length == 1)
+            return text => text with { Text = text.Text.Replace(from[0], content[0]) };
         var find = PiecePattern.Read(pattern);
         return text =>
         {

@@ -26,7 +26,7 @@ internal static class RuneMappers
     {
         '\t' or '\n' or '\r' => " ",
         0 or 0xFFFD => "",
-        _ when Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse => "",
+        _ when IsControl(rune) => "",
         _ => Rune.IsWhiteSpace(rune) ? " " : null,
     });
 
@@ -34,12 +34,16 @@ internal static class RuneMappers
     public static AlignedText SpaceAroundChinese(AlignedText text) => Map(text, static rune => rune.Value switch
     {
         (>= 0x4E00 and <= 0x9FFF) or (>= 0x3400 and <= 0x4DBF) or (>= 0x20000 and <= 0x2A6DF) or (>= 0x2A700 and <= 0x2B73F)
-            or (>= 0x2B740 and <= 0x2B81F) or (>= 0x2B920 and <= 0x2CEAF) or (>= 0xF900 and <= 0xFAFF) or (>= 0x2F800 and <= 0x2FA1F) => $" {rune} ",
+            or (>= 0x2B740 and <= 0x2B81F) or (>= 0x2B920 and <= 0x2CEAF) or (>= 0xF900 and <= 0xFAFF)
+            or (>= 0x2F800 and <= 0x2FA1F) => $" {rune} ",
         _ => null,
     });
 
     /// <summary>Leaves characters out.</summary>
     public static TextNormalizer Without(Func<Rune, bool> leaveOut) => text => Map(text, rune => leaveOut(rune) ? "" : null);
+
+    private static bool IsControl(Rune rune) =>
+        Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse;
 
     // What to write for a character; null for itself.
     private static AlignedText Map(AlignedText text, Func<Rune, string?> map)

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace LisaOrleans.Data;
 
-/// <summary>Reads a message of Protocol Buffers field by field. Source: the encoding's documentation, "Message Structure".</summary>
+/// <summary>
+/// Reads a message of Protocol Buffers field by field. Source: the encoding's documentation, "Message Structure".
+/// </summary>
 internal ref struct ProtobufReader(ReadOnlySpan<byte> message)
 {
     private const int LongestVarint = 10;

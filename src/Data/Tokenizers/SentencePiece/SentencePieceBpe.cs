@@ -24,7 +24,8 @@ internal sealed class SentencePieceBpe : SentencePieceModel
         (_frozen, _pieces) = (frozen, file.Pieces.Count);
         (string Text, int Id)[] texts = [.. file.Pieces.Select((p, id) => (p.Text, id)).Where(p => file.Pieces[p.id].IsText)];
         var rank = Ranks(file);
-        foreach (var rune in texts.SelectMany(t => t.Text.EnumerateRunes())) _characters.TryAdd(rune.Value, _pieces + _characters.Count);
+        foreach (var rune in texts.SelectMany(t => t.Text.EnumerateRunes()))
+            _characters.TryAdd(rune.Value, _pieces + _characters.Count);
         foreach (var (text, id) in texts) if (Single(text) is { } rune) _characters[rune] = id;
 
         var ids = texts.ToDictionary(t => t.Text, t => t.Id);
@@ -47,8 +48,11 @@ internal sealed class SentencePieceBpe : SentencePieceModel
         var hidden = file.Pieces.Any(p => p.Kind == SentencePieceKind.UserDefined && p.Text.LastIndexOf(Space) > 0);
         _cuts = hidden ? null : BpeCuts.Of(ids, joins, new BpeOptions());
 
-        int? Part(ReadOnlySpan<char> text) =>
-            lookup.TryGetValue(text, out var id) || (Single(text) is { } rune && _characters.TryGetValue(rune, out id)) ? id : null;
+        int? Part(ReadOnlySpan<char> text)
+        {
+            if (lookup.TryGetValue(text, out var id)) return id;
+            return Single(text) is { } rune && _characters.TryGetValue(rune, out id) ? id : null;
+        }
     }
 
     public override void Encode(ReadOnlySpan<char> piece, int at, EncodingScratch scratch)
@@ -94,9 +98,11 @@ internal sealed class SentencePieceBpe : SentencePieceModel
 
     // A text of one character; null for others.
     private static int? Single(ReadOnlySpan<char> text) =>
-        Rune.DecodeFromUtf16(text, out var rune, out var length) == OperationStatus.Done && length == text.Length ? rune.Value : null;
+        Rune.DecodeFromUtf16(text, out var rune, out var length) == OperationStatus.Done && length == text.Length
+            ? rune.Value
+            : null;
 
     // The place of each score among all, the highest first.
     private static Dictionary<float, int> Ranks(SentencePieceFile file) =>
-        file.Pieces.Select(p => p.Score).Distinct().OrderDescending().Select((score, rank) => (score, rank)).ToDictionary(p => p.score, p => p.rank);
+        file.Pieces.Select(p => p.Score).Distinct().OrderDescending().Index().ToDictionary(s => s.Item, s => s.Index);
 }

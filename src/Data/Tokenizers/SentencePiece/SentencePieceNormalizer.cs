@@ -2,7 +2,10 @@ using System.Text;
 
 namespace LisaOrleans.Data;
 
-/// <summary>Makes of a text what SentencePiece cuts into pieces: rules for characters, then spaces. Source: SentencePiece's normalizer.</summary>
+/// <summary>
+/// Makes of a text what SentencePiece cuts into pieces: rules for characters, then spaces. Source: SentencePiece's
+/// normalizer.
+/// </summary>
 internal sealed class SentencePieceNormalizer
 {
     private const string Sign = "▁";
@@ -51,7 +54,8 @@ internal sealed class SentencePieceNormalizer
             at = end;
         }
 
-        if (_file.RemoveExtraSpaces) while (builder.Length > 0 && builder[builder.Length - 1] == _space[0]) builder.Cut(builder.Length - 1);
+        while (_file.RemoveExtraSpaces && builder.Length > 0 && builder[builder.Length - 1] == _space[0])
+            builder.Cut(builder.Length - 1);
         if (pads && _file.SpaceIsSuffix) builder.Write(_space, text.Text.Length, text.Text.Length);
         return builder.Build();
 

@@ -24,12 +24,14 @@ internal static class SentencePieceReader
         Check(path, file);
         var rules = file.CharsMap.Length == 0 ? null
             : CharsMap.Parse(file.CharsMap) ?? throw new InvalidDataException("normalizer_spec.precompiled_charsmap is broken");
-        (string Text, int Id)[] userDefined =
+        HashSet<(string Text, int Id)> userDefined =
             [.. file.Pieces.Select((p, i) => (p.Text, i)).Where(p => file.Pieces[p.i].Kind == SentencePieceKind.UserDefined)];
-        var frozen = userDefined.Length > 0 ? new TextTrie(userDefined) : null;
-        SentencePieceModel model = file.ModelType == BpeType ? new SentencePieceBpe(file, frozen) : new SentencePieceUnigram(file);
+        var frozen = userDefined.Count > 0 ? new TextTrie(userDefined) : null;
+        SentencePieceModel model =
+            file.ModelType == BpeType ? new SentencePieceBpe(file, frozen) : new SentencePieceUnigram(file);
 
-        var added = config.Added([], model.Vocabulary).Where(t => file.Pieces.Count <= t.Id || !file.Pieces[t.Id].IsText || !Known(t))
+        // A piece that the user defined is left to SentencePiece, which finds it itself.
+        var added = config.Added([], model.Vocabulary).Where(t => !userDefined.Contains((t.Content, t.Id)))
             .Select(t => t with { Normalized = false }).ToList();
         var contents = added.Select(t => t.Content).ToHashSet();
         for (var id = 0; id < file.Pieces.Count; id++)
@@ -53,14 +55,13 @@ internal static class SentencePieceReader
             AddBosToken = bos is not null && (config.AddBosToken ?? true),
         });
 
-        // A piece that SentencePiece finds itself is left to it.
-        bool Known(AddedToken token) => file.Pieces[token.Id].Text == token.Content && file.Pieces[token.Id].Kind == SentencePieceKind.UserDefined;
-
         int? Find(string name, string? text, string piece)
         {
             if (text is null) return added.FirstOrDefault(t => t.Content == piece && t.Id < file.Pieces.Count)?.Id;
-            return added.FirstOrDefault(t => t.Content == text)?.Id
-                ?? (model.Vocabulary.TryGetValue(text, out var id) ? id : throw new TokenizerException(path, $"has no piece '{text}', the {name} of tokenizer_config.json"));
+            if (added.FirstOrDefault(t => t.Content == text) is { } token) return token.Id;
+            return model.Vocabulary.TryGetValue(text, out var id)
+                ? id
+                : throw new TokenizerException(path, $"has no piece '{text}', the {name} of tokenizer_config.json");
         }
     }
 
@@ -81,12 +82,14 @@ internal static class SentencePieceReader
             if (piece.Text.Length == 0) throw new InvalidDataException($"piece {id} is empty");
             if (!float.IsFinite(piece.Score)) throw new InvalidDataException($"piece {id} has no finite score");
             if (!Enum.IsDefined(piece.Kind)) throw new InvalidDataException($"piece {id} has the unknown type {(int)piece.Kind}");
-            if (!(piece.IsText ? texts : reserved).Add(piece.Text)) throw new InvalidDataException($"piece {id}, '{piece.Text}', is there twice");
+            if (!(piece.IsText ? texts : reserved).Add(piece.Text))
+                throw new InvalidDataException($"piece {id}, '{piece.Text}', is there twice");
             if (piece.Kind == SentencePieceKind.Byte && ByteFallback.Byte(piece.Text) is null)
                 throw new InvalidDataException($"piece {id}, '{piece.Text}', is no byte");
         }
 
-        if (file.Pieces.Count(p => p.Kind == SentencePieceKind.Unknown) != 1) throw new InvalidDataException("it must have one piece of type UNKNOWN");
+        if (file.Pieces.Count(p => p.Kind == SentencePieceKind.Unknown) != 1)
+            throw new InvalidDataException("it must have one piece of type UNKNOWN");
         if (file.ByteFallback && file.Pieces.Count(p => p.Kind == SentencePieceKind.Byte) != 256)
             throw new InvalidDataException("trainer_spec.byte_fallback is true, but there are not 256 byte pieces");
         if (file.ModelType == BpeType && file.Pieces.Any(p => p.Kind == SentencePieceKind.Unused))

@@ -16,9 +16,8 @@ internal sealed class SentencePieceUnigram : SentencePieceModel
         var (lowest, highest) = (float.MaxValue, SmallestNormal);
         foreach (var piece in file.Pieces.Where(p => p.Kind == SentencePieceKind.Normal))
             (lowest, highest) = (Math.Min(lowest, piece.Score), Math.Max(highest, piece.Score));
-        _lattice = new UnigramLattice(
-            file.Pieces.Select((p, id) => (p.Text, id, Score(p, highest))).Where(p => file.Pieces[p.id] is { IsText: true, Kind: not SentencePieceKind.Unused }),
-            lowest, Unknown, true);
+        var found = file.Pieces.Index().Where(p => p.Item is { IsText: true, Kind: not SentencePieceKind.Unused });
+        _lattice = new UnigramLattice(found.Select(p => (p.Item.Text, p.Index, Score(p.Item, highest))), lowest, Unknown, true);
     }
 
     // The highest score begins here, as it does there (C's FLT_MIN), so it is never below zero.
@@ -28,5 +27,7 @@ internal sealed class SentencePieceUnigram : SentencePieceModel
         AddFound(piece, _lattice.Best(piece, scratch.Best), at, scratch.Tokens);
 
     private static double Score(SentencePiece piece, float highest) =>
-        piece.Kind == SentencePieceKind.UserDefined ? ((float)Encoding.UTF8.GetByteCount(piece.Text) * highest) - UserDefinedMalus : piece.Score;
+        piece.Kind == SentencePieceKind.UserDefined
+            ? ((float)Encoding.UTF8.GetByteCount(piece.Text) * highest) - UserDefinedMalus
+            : piece.Score;
 }

@@ -34,7 +34,8 @@ internal static class CharacterKindsOf
 {
     private const CharacterKinds NotOther = CharacterKinds.Letter | CharacterKinds.Number | CharacterKinds.Space;
 
-    private static readonly byte[] s_kinds = [.. Enumerable.Range(0, 1 << 16).Select(c => (byte)Of(CharUnicodeInfo.GetUnicodeCategory((char)c), c))];
+    private static readonly byte[] s_kinds =
+        [.. Enumerable.Range(0, 1 << 16).Select(c => (byte)Of(CharUnicodeInfo.GetUnicodeCategory((char)c), c))];
 
     /// <summary>The kind of the character at a place; space at the end, where no word goes on.</summary>
     /// <param name="text">The text.</param>
@@ -66,7 +67,12 @@ internal static class CharacterKindsOf
     /// <summary>Where at most so many numbers end.</summary>
     public static int Numbers(ReadOnlySpan<char> text, int at, int most)
     {
-        for (var i = 0; i < most && at < text.Length && (At(text, at, out var length) & CharacterKinds.Number) != 0; i++) at += length;
+        for (var i = 0; i < most && at < text.Length; i++)
+        {
+            if ((At(text, at, out var length) & CharacterKinds.Number) == 0) break;
+            at += length;
+        }
+
         return at;
     }
 
@@ -84,10 +90,12 @@ internal static class CharacterKindsOf
     {
         UnicodeCategory.LowercaseLetter => CharacterKinds.Letter | CharacterKinds.Lower,
         UnicodeCategory.UppercaseLetter or UnicodeCategory.TitlecaseLetter => CharacterKinds.Letter | CharacterKinds.Upper,
-        UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter => CharacterKinds.Letter | CharacterKinds.Lower | CharacterKinds.Upper,
+        UnicodeCategory.ModifierLetter or UnicodeCategory.OtherLetter =>
+            CharacterKinds.Letter | CharacterKinds.Lower | CharacterKinds.Upper,
         UnicodeCategory.NonSpacingMark or UnicodeCategory.SpacingCombiningMark or UnicodeCategory.EnclosingMark =>
             CharacterKinds.Lower | CharacterKinds.Upper,
-        UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber => CharacterKinds.Number,
+        UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber =>
+            CharacterKinds.Number,
         _ when code is '\r' or '\n' => CharacterKinds.Space | CharacterKinds.LineEnd,
         _ when code <= char.MaxValue && char.IsWhiteSpace((char)code) => CharacterKinds.Space,
         _ => CharacterKinds.None,

@@ -17,5 +17,10 @@ internal static class Contractions
     }
 
     // The long s is a small s to Unicode's case folding.
-    private static char Fold(char c, bool ignoreCase) => !ignoreCase ? c : c == 'ſ' ? 's' : (char)(c is >= 'A' and <= 'Z' ? c | 0x20 : c);
+    private static char Fold(char c, bool ignoreCase) => (c, ignoreCase) switch
+    {
+        ('ſ', true) => 's',
+        ( >= 'A' and <= 'Z', true) => (char)(c | 0x20),
+        _ => c,
+    };
 }

@@ -11,6 +11,8 @@ internal static class Gpt2Words
         var kind = CharacterKindsOf.At(text, from, out _);
         if ((kind & CharacterKinds.Letter) != 0) return CharacterKindsOf.Run(text, from, CharacterKinds.Letter);
         if ((kind & CharacterKinds.Number) != 0) return CharacterKindsOf.Run(text, from, CharacterKinds.Number);
-        return (kind & CharacterKinds.Space) != 0 ? CharacterKindsOf.Space(text, at, false) : CharacterKindsOf.OtherRun(text, from);
+        return (kind & CharacterKinds.Space) != 0
+            ? CharacterKindsOf.Space(text, at, false)
+            : CharacterKindsOf.OtherRun(text, from);
     }
 }

@@ -20,7 +20,8 @@ internal static class Gpt4Words
         var next = CharacterKindsOf.At(text, at + length, out _);
         if ((kind & CharacterKinds.LineEnd) == 0 && (next & CharacterKinds.Letter) != 0)
             return CharacterKindsOf.Run(text, at + length, CharacterKinds.Letter);
-        if ((kind & CharacterKinds.Space) != 0 && (text[at] != ' ' || (next & (CharacterKinds.Space | CharacterKinds.Number)) != 0))
+        var takesSpace = text[at] == ' ' && (next & (CharacterKinds.Space | CharacterKinds.Number)) == 0;
+        if ((kind & CharacterKinds.Space) != 0 && !takesSpace)
             return CharacterKindsOf.Space(text, at, true);
         var end = CharacterKindsOf.OtherRun(text, text[at] == ' ' ? at + 1 : at);
         return CharacterKindsOf.Run(text, end, CharacterKinds.LineEnd);

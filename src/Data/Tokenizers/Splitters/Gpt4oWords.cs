@@ -18,7 +18,8 @@ internal static class Gpt4oWords
 
         if ((kind & CharacterKinds.Number) != 0) return CharacterKindsOf.Numbers(text, at, 3);
         var next = CharacterKindsOf.At(text, at + length, out _);
-        if ((kind & CharacterKinds.Space) != 0 && (text[at] != ' ' || (next & (CharacterKinds.Space | CharacterKinds.Number)) != 0))
+        var takesSpace = text[at] == ' ' && (next & (CharacterKinds.Space | CharacterKinds.Number)) == 0;
+        if ((kind & CharacterKinds.Space) != 0 && !takesSpace)
             return CharacterKindsOf.Space(text, at, true);
         var end = CharacterKindsOf.OtherRun(text, text[at] == ' ' ? at + 1 : at);
         while (end < text.Length && text[end] is ('\r' or '\n' or '/')) end++;

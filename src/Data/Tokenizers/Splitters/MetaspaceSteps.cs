@@ -11,7 +11,8 @@ internal static class MetaspaceSteps
         {
             var text = pieces.Text.Text.AsSpan(piece.Start, piece.Length);
             var begins = scheme == "always" || (scheme == "first" && pieces.BeginsText && number == 0 && piece.Start == 0);
-            if (begins && text[0] != ' ' && !text.StartsWith(sign, StringComparison.Ordinal)) builder.Write(sign, piece.Start, piece.Start);
+            if (begins && text[0] != ' ' && !text.StartsWith(sign, StringComparison.Ordinal))
+                builder.Write(sign, piece.Start, piece.Start);
             for (var at = piece.Start; at < piece.End;)
             {
                 var space = pieces.Text.Text.AsSpan(at..piece.End).IndexOf(' ');
@@ -21,7 +22,8 @@ internal static class MetaspaceSteps
                 at = end + 1;
             }
         }));
-        if (field.Optional("split")?.Flag() ?? true) steps.Add(pieces => pieces.Cut(PiecePattern.Literal(sign), SplitBehavior.WithNext));
+        if (field.Optional("split")?.Flag() ?? true)
+            steps.Add(pieces => pieces.Cut(PiecePattern.Literal(sign), SplitBehavior.WithNext));
     }
 
     /// <summary>When a sign is put before a text: always, first or never.</summary>
@@ -29,7 +31,8 @@ internal static class MetaspaceSteps
     {
         var prefix = metaspace.Optional("add_prefix_space");
         if (metaspace.Optional("prepend_scheme") is not { } scheme) return prefix?.Flag() == false ? "never" : "always";
-        if (scheme.Text() is not ("always" or "first" or "never")) throw scheme.Unsupported(scheme.Text(), "always", "first", "never");
+        if (scheme.Text() is not ("always" or "first" or "never"))
+            throw scheme.Unsupported(scheme.Text(), "always", "first", "never");
         return prefix?.Flag() == false && scheme.Text() != "never"
             ? throw prefix.Wrong($"is false, but prepend_scheme is '{scheme.Text()}'")
             : scheme.Text();

@@ -146,7 +146,8 @@ internal sealed class OnigurumaPattern
             var c = _source[_at];
             if (c == ']' && !first) break;
             if (c == '[') throw Unsupported("a class within a class");
-            if (c == '&' && _at + 1 < _source.Length && _source[_at + 1] == '&') throw Unsupported("the intersection of classes (&&)");
+            if (_source.AsSpan(_at).StartsWith("&&", StringComparison.Ordinal))
+                throw Unsupported("the intersection of classes (&&)");
             if (char.IsSurrogate(c)) throw Unsupported("a character beyond U+FFFF");
             if (c == '\\') Escape(true);
             else
@@ -183,7 +184,9 @@ internal sealed class OnigurumaPattern
                 CodePoint();
                 break;
             case 'b' or 'B' when !inClass:
-                _result.Append(c == 'b' ? $"(?:{InWord}{NotBeforeWord}|{NotInWord}{BeforeWord})" : $"(?:{InWord}{BeforeWord}|{NotInWord}{NotBeforeWord})");
+                _result.Append(c == 'b'
+                    ? $"(?:{InWord}{NotBeforeWord}|{NotInWord}{BeforeWord})"
+                    : $"(?:{InWord}{BeforeWord}|{NotInWord}{NotBeforeWord})");
                 break;
             case 'n' or 'r' or 't' or 'f' or 'v' or 'a' or 'e' or 's' or 'S' or 'd' or 'D' or 'x' or 'u' or '0':
             case 'A' or 'z' or 'Z' when !inClass:
@@ -211,7 +214,8 @@ internal sealed class OnigurumaPattern
     private void CodePoint()
     {
         var end = _source.IndexOf('}', _at);
-        if (end < 0 || !ushort.TryParse(_source.AsSpan(_at + 1, end - _at - 1), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code))
+        var digits = end < 0 ? default : _source.AsSpan(_at + 1, end - _at - 1);
+        if (!ushort.TryParse(digits, NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var code))
             throw Unsupported(@"\x{} of a character beyond U+FFFF");
         _result.Append(CultureInfo.InvariantCulture, $"\\u{code:X4}");
         _at = end + 1;

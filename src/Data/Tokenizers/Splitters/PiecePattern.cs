@@ -19,13 +19,13 @@ internal sealed class PiecePattern
 
     /// <exception cref="ArgumentException">It is no expression that can be translated; the message says why.</exception>
     public PiecePattern(string expression) =>
-        _regex = new Regex(OnigurumaPattern.Translate(expression), RegexOptions.CultureInvariant | RegexOptions.Compiled, s_matchLimit);
+        _regex = new Regex(
+            OnigurumaPattern.Translate(expression), RegexOptions.CultureInvariant | RegexOptions.Compiled, s_matchLimit);
 
     /// <summary>Reads a "pattern": {"String": ...} or {"Regex": ...}.</summary>
     public static SegmentFinder Read(JsonField field)
     {
-        if (field.Optional("String") is { } text) return Literal(text.Text().Length > 0 ? text.Text() : throw text.Wrong("is empty"));
-        return ReadExpression(field.Required("Regex"));
+        return field.Optional("String") is { } text ? Literal(text.Word()) : ReadExpression(field.Required("Regex"));
     }
 
     /// <summary>Reads an expression.</summary>

@@ -9,11 +9,14 @@ internal static class RuneKinds
     public static bool IsSpace(Rune rune) => Rune.IsWhiteSpace(rune);
 
     public static bool IsNumeric(Rune rune) =>
-        Rune.GetUnicodeCategory(rune) is UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber;
+        Rune.GetUnicodeCategory(rune)
+            is UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber;
 
     /// <summary>Punctuation, and of ASCII the symbols too.</summary>
     public static bool IsPunctuation(Rune rune) =>
-        rune.IsAscii ? rune.Value is (>= '!' and <= '/') or (>= ':' and <= '@') or (>= '[' and <= '`') or (>= '{' and <= '~') : Rune.IsPunctuation(rune);
+        rune.IsAscii
+            ? rune.Value is (>= '!' and <= '/') or (>= ':' and <= '@') or (>= '[' and <= '`') or (>= '{' and <= '~')
+            : Rune.IsPunctuation(rune);
 
     /// <summary>\w of Rust's regular expressions. Source: Unicode Technical Standard 18, annex C.</summary>
     public static bool IsWord(Rune rune) => Rune.GetUnicodeCategory(rune) switch
@@ -22,8 +25,8 @@ internal static class RuneKinds
         <= UnicodeCategory.EnclosingMark => true,
 
         // Letters in circles and squares are alphabetic; joiners belong to words.
-        UnicodeCategory.OtherSymbol => rune.Value is (>= 0x24B6 and <= 0x24E9) or (>= 0x1F130 and <= 0x1F149) or (>= 0x1F150 and <= 0x1F169)
-            or (>= 0x1F170 and <= 0x1F189),
+        UnicodeCategory.OtherSymbol => rune.Value is (>= 0x24B6 and <= 0x24E9) or (>= 0x1F130 and <= 0x1F149)
+            or (>= 0x1F150 and <= 0x1F169) or (>= 0x1F170 and <= 0x1F189),
         _ => rune.Value is 0x200C or 0x200D,
     };
 }

@@ -54,7 +54,8 @@ internal sealed class SplitBehavior
         for (var i = 0; i < segments.Count; i++)
         {
             var segment = segments[i];
-            if (i > 0 && segment.Matches && !last.Matches) segments[count - 1] = segments[count - 1] with { Start = segment.Start };
+            var joins = i > 0 && segment.Matches && !last.Matches;
+            if (joins) segments[count - 1] = segments[count - 1] with { Start = segment.Start };
             else segments[count++] = segment;
             last = segment;
         }

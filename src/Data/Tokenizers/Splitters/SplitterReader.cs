@@ -18,7 +18,8 @@ internal static class SplitterReader
     }
 
     /// <summary>Writes the bytes of all pieces as characters.</summary>
-    public static void WriteBytes(PieceList pieces) => pieces.Rewrite((builder, piece, _) => builder.WriteBytes(piece.Start, piece.End));
+    public static void WriteBytes(PieceList pieces) =>
+        pieces.Rewrite((builder, piece, _) => builder.WriteBytes(piece.Start, piece.End));
 
     private static void Add(JsonField field, List<PieceStep> steps)
     {
@@ -65,8 +66,8 @@ internal static class SplitterReader
                 break;
             case var other:
                 throw type.Unsupported(
-                    other, "Sequence", "ByteLevel", "Split", "Metaspace", "Digits", "Punctuation", "BertPreTokenizer", "Whitespace",
-                    "WhitespaceSplit", "CharDelimiterSplit");
+                    other, "Sequence", "ByteLevel", "Split", "Metaspace", "Digits", "Punctuation", "BertPreTokenizer",
+                    "Whitespace", "WhitespaceSplit", "CharDelimiterSplit");
         }
     }
 

@@ -15,7 +15,9 @@ internal sealed record AlignedText(string Text, int Origin, bool Tracked, int[]?
     /// <summary>How long it may become.</summary>
     public long Limit { get; init; } = AlwaysAllowed + ((long)MostGrowth * Text.Length);
 
-    /// <summary>Where the source of the character at a place begins; for the place behind the last one, where that ends.</summary>
+    /// <summary>
+    /// Where the source of the character at a place begins; for the place behind the last one, where that ends.
+    /// </summary>
     public int Start(int at) =>
         Starts is null ? Origin + at : at < Starts.Length ? Starts[at] : at == 0 ? Origin : Ends![at - 1];
 

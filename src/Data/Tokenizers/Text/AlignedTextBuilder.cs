@@ -29,7 +29,8 @@ internal sealed class AlignedTextBuilder(AlignedText source)
     /// <exception cref="InvalidDataException">The text grows without end.</exception>
     public void Write(ReadOnlySpan<char> text, int from, int to)
     {
-        if (_text.Length + text.Length > source.Limit) throw new InvalidDataException($"makes a text longer than {source.Limit} characters");
+        if (_text.Length + text.Length > source.Limit)
+            throw new InvalidDataException($"makes a text longer than {source.Limit} characters");
         _text.Append(text);
         if (_starts is null) return;
         var start = source.Start(from);

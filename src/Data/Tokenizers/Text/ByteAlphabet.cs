@@ -8,7 +8,8 @@ namespace LisaOrleans.Data;
 internal static class ByteAlphabet
 {
     private static readonly char[] s_characters = Characters();
-    private static readonly Dictionary<char, byte> s_bytes = s_characters.Select((c, b) => (c, b)).ToDictionary(p => p.c, p => (byte)p.b);
+    private static readonly Dictionary<char, byte> s_bytes =
+        s_characters.Index().ToDictionary(c => c.Item, c => (byte)c.Index);
 
     /// <summary>The character of a byte.</summary>
     public static char Character(byte value) => s_characters[value];
@@ -37,6 +38,8 @@ internal static class ByteAlphabet
     private static char[] Characters()
     {
         var next = 0x100;
-        return [.. Enumerable.Range(0, 256).Select(b => b is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or >= 0xAE ? (char)b : (char)next++)];
+        return [.. Enumerable.Range(0, 256).Select(b => (char)(IsPrintable(b) ? b : next++))];
+
+        static bool IsPrintable(int b) => b is (>= '!' and <= '~') or (>= 0xA1 and <= 0xAC) or >= 0xAE;
     }
 }

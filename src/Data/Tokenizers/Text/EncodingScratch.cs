@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 
 namespace LisaOrleans.Data;
 
-/// <summary>What one call of a tokenizer works with; calls at the same time have one each, and the next ones take them over.</summary>
+/// <summary>
+/// What one call of a tokenizer works with; calls at the same time have one each, and the next ones take them over.
+/// </summary>
 internal sealed class EncodingScratch
 {
     // One that has grown with a text of many megabytes is let go.
@@ -36,7 +38,8 @@ internal sealed class EncodingScratch
 
         public void Return(EncodingScratch scratch)
         {
-            if (_free.Count < s_most && scratch.Tokens.Capacity <= MostTokens && scratch.Merged.Capacity <= MostTokens) _free.Add(scratch);
+            var isSmall = scratch.Tokens.Capacity <= MostTokens && scratch.Merged.Capacity <= MostTokens;
+            if (isSmall && _free.Count < s_most) _free.Add(scratch);
         }
     }
 }

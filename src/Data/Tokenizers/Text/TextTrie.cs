@@ -14,12 +14,15 @@ internal sealed class TextTrie
 
     private readonly PairTable _children;
 
-    /// <param name="texts">Texts that are not empty, and a value of each that is not negative; of equal texts the last counts.</param>
+    /// <param name="texts">
+    /// Texts that are not empty, and a value of each that is not negative; of equal texts the last counts.
+    /// </param>
     /// <exception cref="InvalidDataException">They are too long.</exception>
     public TextTrie(IReadOnlyCollection<(string Text, int Value)> texts)
     {
         var characters = texts.Sum(t => (long)t.Text.Length);
-        if (characters > MostCharacters) throw new InvalidDataException($"has tokens of {characters} characters; at most {MostCharacters} are read");
+        if (characters > MostCharacters)
+            throw new InvalidDataException($"has tokens of {characters} characters; at most {MostCharacters} are read");
         _children = new PairTable((int)characters);
         var nodes = 1;
         foreach (var (text, value) in texts)
@@ -38,7 +41,9 @@ internal sealed class TextTrie
     /// <summary>Goes on by a character, and says which text ends with it; false where no text goes on so.</summary>
     public bool Next(ref int node, char character, out int value) => _children.TryGet(node, character, out node, out value);
 
-    /// <summary>The value of the longest text that stands at a place, and where it ends; <see cref="None"/> where there is none.</summary>
+    /// <summary>
+    /// The value of the longest text that stands at a place, and where it ends; <see cref="None"/> where there is none.
+    /// </summary>
     public int Longest(ReadOnlySpan<char> text, int at, out int end)
     {
         var (node, found) = (Root, None);

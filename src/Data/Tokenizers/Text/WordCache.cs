@@ -43,8 +43,8 @@ internal sealed class WordCache
         if (_characterCount + word.Length > _characters.Length) Array.Resize(ref _characters, _characters.Length * 2);
         while (_tokenCount + count > _tokens.Length) Array.Resize(ref _tokens, _tokens.Length * 2);
         word.CopyTo(_characters.AsSpan(_characterCount));
-        for (var i = 0; i < count; i++)
-            _tokens[_tokenCount + i] = new Token(tokens.Ids[first + i], tokens.Starts[first + i] - at, tokens.Ends[first + i] - at);
+        for (var i = first; i < tokens.Count; i++)
+            _tokens[_tokenCount + i - first] = new Token(tokens.Ids[i], tokens.Starts[i] - at, tokens.Ends[i] - at);
         _entries[slot] = new Entry(hash, _characterCount, word.Length, _tokenCount, count);
         (_words, _characterCount, _tokenCount) = (_words + 1, _characterCount + word.Length, _tokenCount + count);
     }

@@ -21,12 +21,14 @@ internal static class RankedTokens
     {
         var vocabulary = new Dictionary<string, int>(tokens.Count);
         foreach (var token in tokens)
-            if (!vocabulary.TryAdd(ByteAlphabet.Write(token), firstId + vocabulary.Count)) throw new InvalidDataException($"has the token of rank {vocabulary.Count} twice");
+            if (!vocabulary.TryAdd(ByteAlphabet.Write(token), firstId + vocabulary.Count))
+                throw new InvalidDataException($"has the token of rank {vocabulary.Count} twice");
         for (var b = 0; b < 256; b++)
-            if (!vocabulary.ContainsKey($"{ByteAlphabet.Character((byte)b)}")) throw new InvalidDataException($"has no token of the byte {b}");
+            if (!vocabulary.ContainsKey($"{ByteAlphabet.Character((byte)b)}"))
+                throw new InvalidDataException($"has no token of the byte {b}");
 
         var added = config.Added(special, vocabulary);
-        var bos = Find("bos_token", config.BosToken) ?? special.FirstOrDefault(t => t.Content is "<|begin_of_text|>" or "<s>")?.Id;
+        var bos = Find("bos_token", config.BosToken, "<|begin_of_text|>", "<s>");
         return new TextTokenizer(new TokenizerParts
         {
             File = file,
@@ -36,12 +38,17 @@ internal static class RankedTokens
             Model = new BpeModel(vocabulary, Merges(vocabulary, firstId), new BpeOptions { WholeFirst = true }, true, null),
             Decode = DecoderReader.Bytes,
             BosTokenId = bos,
-            EosTokenId = Find("eos_token", config.EosToken) ?? special.FirstOrDefault(t => t.Content is "<|end_of_text|>" or "</s>" or "<|endoftext|>")?.Id,
+            EosTokenId = Find("eos_token", config.EosToken, "<|end_of_text|>", "</s>", "<|endoftext|>"),
             AddBosToken = bos is not null && (config.AddBosToken ?? true),
         });
 
-        int? Find(string name, string? text) => text is null ? null
-            : added.FirstOrDefault(t => t.Content == text)?.Id ?? throw new TokenizerException(file, $"has no token '{text}', the {name} of tokenizer_config.json");
+        // What the config names, else what the models that have it call it.
+        int? Find(string name, string? text, params string[] usual)
+        {
+            if (text is null) return special.FirstOrDefault(t => usual.Contains(t.Content))?.Id;
+            return added.FirstOrDefault(t => t.Content == text)?.Id
+                ?? throw new TokenizerException(file, $"has no token '{text}', the {name} of tokenizer_config.json");
+        }
     }
 
     private static PairTable Merges(Dictionary<string, int> vocabulary, int firstId)
@@ -50,8 +57,14 @@ internal static class RankedTokens
         var lookup = vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
         var merges = new List<(int Left, int Right, int Id)>();
         foreach (var (token, id) in vocabulary)
+        {
             for (var at = 1; at < token.Length; at++)
-                if (lookup.TryGetValue(token.AsSpan(0, at), out var left) && lookup.TryGetValue(token.AsSpan(at), out var right)) merges.Add((left, right, id));
+            {
+                if (!lookup.TryGetValue(token.AsSpan(0, at), out var left)) continue;
+                if (lookup.TryGetValue(token.AsSpan(at), out var right)) merges.Add((left, right, id));
+            }
+        }
+
         var table = new PairTable(merges.Count);
         foreach (var (left, right, id) in merges) table.Set(left, right, id - firstId, id);
         return table;

@@ -1,13 +1,16 @@
 namespace LisaOrleans.Data;
 
-/// <summary>Reads Mistral's tekken.json: tokens as tiktoken has them, behind special tokens, and the expression that cuts texts.</summary>
+/// <summary>
+/// Reads Mistral's tekken.json: tokens as tiktoken has them, behind special tokens, and the expression that cuts texts.
+/// </summary>
 internal static class TekkenReader
 {
     // What the first versions' files leave out. Source: mistral-common's Tekkenizer.
     private static readonly string[] s_special =
     [
-        "<unk>", "<s>", "</s>", "[INST]", "[/INST]", "[AVAILABLE_TOOLS]", "[/AVAILABLE_TOOLS]", "[TOOL_RESULTS]", "[/TOOL_RESULTS]", "[TOOL_CALLS]",
-        "[IMG]", "<pad>", "[IMG_BREAK]", "[IMG_END]", "[PREFIX]", "[MIDDLE]", "[SUFFIX]", "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]", "[TOOL_CONTENT]",
+        "<unk>", "<s>", "</s>", "[INST]", "[/INST]", "[AVAILABLE_TOOLS]", "[/AVAILABLE_TOOLS]", "[TOOL_RESULTS]",
+        "[/TOOL_RESULTS]", "[TOOL_CALLS]", "[IMG]", "<pad>", "[IMG_BREAK]", "[IMG_END]", "[PREFIX]", "[MIDDLE]", "[SUFFIX]",
+        "[SYSTEM_PROMPT]", "[/SYSTEM_PROMPT]", "[TOOL_CONTENT]",
     ];
 
     /// <summary>The tokenizer; null where there is no such file.</summary>
@@ -21,25 +24,21 @@ internal static class TekkenReader
         var tokens = new List<byte[]>();
         foreach (var item in root.Required("vocab").Items().Take(Math.Max(0, size.Id() - reserved.Id())))
         {
-            if (item.Required("rank").Id() != tokens.Count) throw item.Required("rank").Wrong($"must be {tokens.Count}: tokens stand in the order of their ranks");
-            tokens.Add(item.Required("token_bytes").Bytes() is { Length: > 0 } bytes ? bytes : throw item.Required("token_bytes").Wrong("is empty"));
+            var (rank, bytes) = (item.Required("rank"), item.Required("token_bytes"));
+            if (rank.Id() != tokens.Count) throw rank.Wrong($"must be {tokens.Count}: tokens stand in the order of their ranks");
+            tokens.Add(bytes.Bytes() is { Length: > 0 } token ? token : throw bytes.Wrong("is empty"));
         }
 
         if (tokens.Count + reserved.Id() != size.Id())
             throw size.Wrong($"is {size.Id()}, but there are {tokens.Count} tokens and {reserved.Id()} special ones");
-        try
-        {
-            return RankedTokens.Tokenizer(root.File, tokens, reserved.Id(), PiecePattern.ReadExpression(settings.Required("pattern")), null, Special(root, reserved), config);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new TokenizerException(root.File, e.Message);
-        }
+        var expression = PiecePattern.ReadExpression(settings.Required("pattern"));
+        return RankedTokens.Tokenizer(root.File, tokens, reserved.Id(), expression, null, Special(root, reserved), config);
     }
 
     private static List<AddedToken> Special(JsonField root, JsonField reserved)
     {
-        if (root.Optional("special_tokens") is not { } field) return [.. s_special.Take(reserved.Id()).Select((text, id) => new AddedToken(text, id, true))];
+        if (root.Optional("special_tokens") is not { } field)
+            return [.. s_special.Take(reserved.Id()).Select((text, id) => new AddedToken(text, id, true))];
         var special = new List<AddedToken>();
         var (ids, texts) = (new HashSet<int>(), new HashSet<string>());
         foreach (var item in field.Items())

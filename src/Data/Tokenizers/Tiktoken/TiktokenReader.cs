@@ -4,7 +4,10 @@ using System.Text;
 
 namespace LisaOrleans.Data;
 
-/// <summary>Reads files of tiktoken: a line for each token with its bytes in Base64 and its rank. They do not say how text is cut; the number of tokens tells.</summary>
+/// <summary>
+/// Reads files of tiktoken: a line for each token with its bytes in Base64 and its rank. They do not say how text is cut; the
+/// number of tokens tells.
+/// </summary>
 internal static class TiktokenReader
 {
     private const string Cl100k =
@@ -19,7 +22,10 @@ internal static class TiktokenReader
         [50_256] = ("GPT-2", KnownPatterns.Gpt2, [(0, "<|endoftext|>")]),
         [100_256] = ("cl100k_base", Cl100k, [(1, "<|endoftext|>")]),
         [128_000] = ("Llama 3", KnownPatterns.Gpt4,
-            [(0, "<|begin_of_text|>"), (1, "<|end_of_text|>"), (6, "<|start_header_id|>"), (7, "<|end_header_id|>"), (9, "<|eot_id|>")]),
+        [
+            (0, "<|begin_of_text|>"), (1, "<|end_of_text|>"), (6, "<|start_header_id|>"), (7, "<|end_header_id|>"),
+            (9, "<|eot_id|>"),
+        ]),
         [QwenTokens] = ("Qwen", KnownPatterns.Qwen, [(0, "<|endoftext|>"), (1, "<|im_start|>"), (2, "<|im_end|>")]),
         [199_998] = ("o200k_base", KnownPatterns.Gpt4o, [(1, "<|endoftext|>")]),
     };
@@ -30,7 +36,9 @@ internal static class TiktokenReader
         var end = content.IndexOf((byte)'\n');
         var line = end < 0 ? content : content[..end];
         var space = line.IndexOf((byte)' ');
-        return space > 0 && Base64.IsValid(line[..space]) && int.TryParse(line[(space + 1)..].TrimEnd((byte)'\r'), NumberStyles.None, CultureInfo.InvariantCulture, out _);
+        if (space <= 0 || !Base64.IsValid(line[..space])) return false;
+        var rank = line[(space + 1)..].TrimEnd((byte)'\r');
+        return int.TryParse(rank, NumberStyles.None, CultureInfo.InvariantCulture, out _);
     }
 
     public static ITokenizer Read(string path, ReadOnlySpan<byte> content, TokenizerConfig config)
@@ -40,9 +48,10 @@ internal static class TiktokenReader
             if (!line.IsEmpty) tokens.Add(Token(path, line, tokens.Count));
         if (!s_known.TryGetValue(tokens.Count, out var known))
         {
+            var names = string.Join(", ", s_known.Select(k => $"{k.Value.Name} ({k.Key})"));
             throw new TokenizerException(
                 path, $"is a file of tiktoken with {tokens.Count} tokens, which does not say how text is cut; supported: "
-                    + $"{string.Join(", ", s_known.Select(k => $"{k.Value.Name} ({k.Key})"))}; with a tokenizer.json beside it, that is read");
+                    + $"{names}; with a tokenizer.json beside it, that is read");
         }
 
         AddedToken[] special = [.. known.Special.Select(t => new AddedToken(t.Text, tokens.Count + t.Number, true))];
@@ -63,7 +72,8 @@ internal static class TiktokenReader
         var space = line.IndexOf(' ');
         var bytes = new byte[line.Length];
         if (space <= 0 || !Convert.TryFromBase64Chars(line[..space], bytes, out var length) || length == 0
-            || !int.TryParse(line[(space + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var written) || written != rank)
+            || !int.TryParse(line[(space + 1)..], NumberStyles.None, CultureInfo.InvariantCulture, out var written)
+            || written != rank)
         {
             throw new TokenizerException(path, $"line {rank + 1}: must be a token in Base64 and its rank, {rank}");
         }
