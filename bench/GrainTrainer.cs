@@ -1,5 +1,4 @@
 using LisaOrleans.Checkpoints;
-using LisaOrleans.Data;
 using LisaOrleans.Silo;
 using LisaOrleans.Training;
 
@@ -17,7 +16,7 @@ internal static class GrainTrainer
     {
         await RunImporter.ImportAsync(
             store,
-            new ImportRequest { ModelFolder = model, DataFile = data, Dataset = new DatasetOptions { BlockSize = spec.BlockSize }, Spec = spec },
+            new RunRequest { ModelFolder = model, DataFile = data, Spec = spec },
             null,
             CancellationToken.None);
         await using var silo = await EmbeddedSilo.StartAsync(

@@ -32,7 +32,6 @@ internal static class MemoryBenchmark
         {
             RunName = "memory-" + method,
             Method = method,
-            LisaIntervalSteps = Period,
             MaxSteps = periods * Period,
             PerDeviceTrainBatchSize = 4,
             BlockSize = 128,
@@ -40,6 +39,7 @@ internal static class MemoryBenchmark
             SaveSteps = 0,
             Threads = threads,
         };
+        if (method == TrainingMethods.Lisa) spec = spec with { LisaIntervalSteps = Period };
         await GrainTrainer.Run(root, Path.Combine(root, "model"), Path.Combine(root, "data.jsonl"), spec, record =>
         {
             if (record.Step == 2 * Period) early = Peak();

@@ -3,7 +3,6 @@ using LisaOrleans.Client;
 using LisaOrleans.Data;
 using LisaOrleans.Model;
 using LisaOrleans.Silo;
-using LisaOrleans.Training;
 
 namespace LisaOrleans.Cli;
 
@@ -37,14 +36,15 @@ internal static class ErrorReport
     // One line, but for the list of changed settings. .NET adds the name of a parameter, which says nothing to people.
     private static string Message(Exception e) => e switch
     {
-        SettingsChangedException => e.Message,
+        RunExistsException exists => $"run '{exists.Run}' was begun with other settings:{string.Concat(exists.Differences.Select(d => $"\n  {d}"))}\n"
+            + "Use the same settings, another run name, or --overwrite to begin anew.",
         ArgumentException { ParamName: { } parameter } => e.Message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal).ReplaceLineEndings(" "),
         _ => e.Message.ReplaceLineEndings(" "),
     };
 
     private static int CodeOf(Exception e) => e switch
     {
-        UsageException or InvalidSettingException or SettingsChangedException => ExitCodes.WrongUsageOrInput,
+        UsageException => ExitCodes.WrongUsageOrInput,
         InvalidDataFileException or ModelConfigException or DatasetException or TokenizerException => ExitCodes.WrongUsageOrInput,
         BlobCorruptException or BlobMissingException or StoreLocationException or RunHeldException => ExitCodes.WrongUsageOrInput,
         FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException or ArgumentException => ExitCodes.WrongUsageOrInput,

@@ -39,6 +39,11 @@ var root = new RootCommand(
             "inspect", "Show what training would make of data: counts, lengths, what is cut, and samples with what is learned.",
             KnownSettings.Inspect, true, InspectCommand.Run),
     },
+    SettingsCommand.Create("settings", "Print all settings of a run, as a page in Markdown.", [], false, (_, _, _) =>
+    {
+        Console.Write(SettingsDocument.Markdown());
+        return Task.FromResult(ExitCodes.Done);
+    }),
     new Command("keys", "Keys of the HTTP API.")
     {
         SettingsCommand.Create(
@@ -48,7 +53,7 @@ var root = new RootCommand(
 };
 
 // A value that begins with '@' is a value: no response files.
-var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+var parsed = root.Parse(SettingNames.Translate(args), new ParserConfiguration { ResponseFileTokenReplacer = null });
 if (parsed.Errors.Count > 0)
 {
     ErrorReport.Write(UsageErrors.Describe(parsed));

@@ -17,6 +17,9 @@ internal static class UsageErrors
         if (words.FirstOrDefault(t => t.StartsWith("--", StringComparison.Ordinal)) is not { } unknown)
             return string.Join("; ", parsed.Errors.Select(e => e.Message));
         var name = unknown.Split('=')[0];
+        var flag = name[2..].Replace('-', '_');
+        if (KnownSettings.All.FirstOrDefault(s => s.Instead.Contains(flag) && command.Options.Any(o => o.Name == "--" + s.Flag)) is { } near)
+            return $"unknown option '{name}'; {SettingNames.Advice(flag, [near], s => "--" + s.Flag)}";
         var options = command.Options.Where(o => o is not (HelpOption or VersionOption)).Select(o => o.Name).ToArray();
         return options.Length == 0
             ? $"unknown option '{name}'"

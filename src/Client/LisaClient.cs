@@ -61,6 +61,8 @@ public sealed class LisaClient : IAsyncDisposable
     public async Task<SubmittedRun> SubmitAsync(RunRequest request, IProgress<UploadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         var run = Checked(request.Spec.RunName);
+        TrainingSettings.Open.Check(request.Spec);
+        TrainingSettings.Open.Check(request.Dataset);
         var store = await OpenStoreAsync(cancellationToken).ConfigureAwait(false);
         await CheckStoreAsync(store, cancellationToken).ConfigureAwait(false);
         var submission = await new ModelUpload(store, progress).UploadAsync(request, cancellationToken).ConfigureAwait(false);
@@ -171,7 +173,7 @@ public sealed class LisaClient : IAsyncDisposable
         CallAsync(c => c.Cluster.GetTrainingSilos(), cancellationToken);
 
     /// <summary>Whether a run can fit the cluster's silos; submitting checks it too.</summary>
-    /// <param name="spec">The run's settings, with block size and dtype.</param>
+    /// <param name="spec">The run's settings.</param>
     /// <param name="configJson">The content of the model's config.json.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <returns>Null where it fits; else why it does not, with the numbers.</returns>
@@ -217,15 +219,8 @@ public sealed class LisaClient : IAsyncDisposable
 
     private static string Checked(string run)
     {
-        try
-        {
-            RunName.Validate(run);
-            return run;
-        }
-        catch (ArgumentException e)
-        {
-            throw new InvalidTrainingSettingException("run_name", e.Message);
-        }
+        TrainingSettings.Open.Of(nameof(TrainingSpec.RunName)).Check(run);
+        return run;
     }
 
     private static async Task<bool> Done(Task task)

@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using LisaOrleans.Checkpoints;
-using LisaOrleans.Data;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace LisaOrleans.Api.Tests;
@@ -78,9 +77,9 @@ public sealed class StoreUpkeepTests : IDisposable
         Root = "base",
         FineTunedModel = ModelIds.Tuned("base", null, id),
         TrainingFile = new JobInput("file-x", "x", 0, null),
-        Method = JobMethods.Lisa,
+        Method = TrainingMethods.Lisa,
         Spec = new TrainingSpec { RunName = id, BlockSize = 2, Dtype = "float32", Threads = 1 },
-        Dataset = new DatasetOptions(),
+        Dataset = new DatasetSettings(),
         Phase = JobPhases.Imported,
     };
 

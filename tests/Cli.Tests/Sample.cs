@@ -15,7 +15,7 @@ internal static class Sample
     public static string[] Train(string output, string? model = null, string? data = null, params string[] more) =>
     [
         "train", "--model", model ?? Model, "--data", data ?? Data, "--output", output, "--threads", "1",
-        "--per-device-train-batch-size", "4", "--block-size", "64", "--learning-rate", "1e-3", "--lisa-interval-steps", "5", .. more,
+        "--per-device-train-batch-size", "4", "--block-size", "64", "--learning-rate", "1e-3", .. more.Contains("full") ? (string[])[] : ["--lisa-interval-steps", "5"], .. more,
     ];
 
     /// <summary>A copy of the model to be damaged.</summary>

@@ -1,6 +1,5 @@
 using LisaOrleans.Api;
 using LisaOrleans.Checkpoints;
-using LisaOrleans.Data;
 using LisaOrleans.Silo;
 using LisaOrleans.Training;
 
@@ -51,12 +50,11 @@ internal sealed class DashboardSilo : IAsyncDisposable
         var sample = Path.Combine(Repository.Root, "samples");
         await RunImporter.ImportAsync(
             _store,
-            new ImportRequest
+            new RunRequest
             {
                 ModelFolder = Path.Combine(sample, "tiny-stories"),
                 DataFile = Path.Combine(sample, "animals.jsonl"),
                 EvalDataFile = Path.Combine(sample, "animals-held-out.jsonl"),
-                Dataset = new DatasetOptions { BlockSize = spec.BlockSize },
                 Spec = spec,
             },
             null, Token);

@@ -140,7 +140,7 @@ public sealed class FinishedRunTests(Browser browser, FinishedRunTests.Runs runs
         {
             Silo = await DashboardSilo.StartAsync();
             Assert.Equal(RunState.Succeeded, (await Silo.FinishAsync("first")).State);
-            Assert.Equal(RunState.Succeeded, (await Silo.FinishAsync("second", s => s with { Method = TrainingMethods.Full, LearningRate = 5e-4 })).State);
+            Assert.Equal(RunState.Succeeded, (await Silo.FinishAsync("second", s => s with { Method = TrainingMethods.Full, LisaIntervalSteps = 20, LearningRate = 5e-4 })).State);
             Assert.Equal(RunState.Failed, (await Silo.FinishAsync("diverged", s => s with { MaxSteps = 200, LearningRate = 10, MaxGradNorm = 0 })).State);
         }
 

@@ -1,7 +1,5 @@
 using LisaOrleans.Checkpoints;
-using LisaOrleans.Data;
 using LisaOrleans.Model;
-using LisaOrleans.Training;
 
 namespace LisaOrleans.Tests;
 
@@ -30,11 +28,17 @@ internal static class TinyStories
         Threads = 1,
     };
 
-    public static ImportRequest Request(TrainingSpec spec, string? model = null) => new()
+    /// <summary>The same for full fine-tuning, which has no periods.</summary>
+    public static TrainingSpec FullSpec(long steps) => Spec(steps) with
+    {
+        Method = TrainingMethods.Full,
+        LisaIntervalSteps = new TrainingSpec { RunName = "defaults" }.LisaIntervalSteps,
+    };
+
+    public static RunRequest Request(TrainingSpec spec, string? model = null) => new()
     {
         ModelFolder = model ?? Model,
         DataFile = Data,
-        Dataset = new DatasetOptions { BlockSize = spec.BlockSize },
         Spec = spec,
     };
 

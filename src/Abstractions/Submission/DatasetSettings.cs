@@ -1,36 +1,68 @@
+using System.Text.Json.Serialization;
+
 namespace LisaOrleans;
 
 /// <summary>How the records of a data set become samples. See docs/fine-tune.md.</summary>
 [GenerateSerializer, Immutable, Alias("lisa.DatasetSettings")]
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Skip)] // Jobs of older versions kept the block size here too.
 public sealed record DatasetSettings
 {
     /// <value>Name of the records' format; null (default) tells it by the first record.</value>
-    [Id(0)] public string? Format { get; init; }
+    [Id(0)]
+    [Setting("format of the records", Name = "data_format", Group = SettingGroups.Data,
+        ChoicesOf = SettingRegistries.DatasetFormats,
+        DefaultText = "told by the first record")]
+    public string? Format { get; init; }
 
     /// <value>Field with the prompt; null (default) for the format's own.</value>
-    [Id(1)] public string? PromptField { get; init; }
+    [Id(1)]
+    [Setting("field with the prompt, as question", Group = SettingGroups.Data, DefaultText = "the format's own")]
+    public string? PromptField { get; init; }
 
     /// <value>Field with the completion; null (default) for the format's own.</value>
-    [Id(2)] public string? CompletionField { get; init; }
+    [Id(2)]
+    [Setting("field with the completion, as answer", Group = SettingGroups.Data, DefaultText = "the format's own")]
+    public string? CompletionField { get; init; }
 
     /// <value>Field with the text, for plain texts; null (default) for <c>text</c>.</value>
-    [Id(3)] public string? TextField { get; init; }
+    [Id(3)]
+    [Setting("field with the text, for plain texts", Group = SettingGroups.Data, DefaultText = "text",
+        Aliases = ["dataset_text_field", "text_column"])]
+    public string? TextField { get; init; }
 
     /// <value>Chat template. Default <c>plain</c>.</value>
-    [Id(4)] public string Template { get; init; } = "plain";
+    [Id(4)]
+    [Setting("chat template", Group = SettingGroups.Data, ChoicesOf = SettingRegistries.ChatTemplates,
+        Instead = ["chat_template", "conversation_template"])]
+    public string Template { get; init; } = "plain";
 
     /// <value>Whether prompts are learned too. Default false.</value>
-    [Id(5)] public bool TrainOnPrompt { get; init; }
+    [Id(5)]
+    [Setting("learn the prompts too", Group = SettingGroups.Data,
+        Instead = ["completion_only_loss", "assistant_only_loss", "train_on_inputs", "mask_prompt"])]
+    public bool TrainOnPrompt { get; init; }
 
-    /// <value>Fields of records and turns that are treated as if they were not there; others that are not used are an error. Default none.</value>
-    [Id(6)] public IReadOnlyList<string> IgnoreFields { get; init; } = [];
+    /// <value>
+    /// Fields of records and turns that are treated as if they were not there; others that are not used are an error. Default none.
+    /// </value>
+    [Id(6)]
+    [Setting("fields of records and turns to train without; others that are not used are an error", Group = SettingGroups.Data)]
+    public IReadOnlyList<string> IgnoreFields { get; init; } = [];
 
     /// <value>Answers of a conversation that are learned: <c>all</c> (default) or <c>last</c>.</value>
-    [Id(7)] public string TrainOn { get; init; } = "all";
+    [Id(7)]
+    [Setting("answers of a conversation that are learned", Group = SettingGroups.Data, ChoicesOf = SettingRegistries.LearnedAnswers)]
+    public string TrainOn { get; init; } = "all";
 
     /// <value>What becomes of texts longer than a block: <c>split</c> into blocks (default), or <c>cut</c> to the first.</value>
-    [Id(8)] public string LongTexts { get; init; } = "split";
+    [Id(8)]
+    [Setting("texts longer than a block: split into blocks, or cut to the first", Group = SettingGroups.Data,
+        ChoicesOf = SettingRegistries.LongTexts)]
+    public string LongTexts { get; init; } = "split";
 
     /// <value>Share of the data that is only scored, as <c>0.1</c>; null (default) for none.</value>
-    [Id(9)] public string? ValidationSplit { get; init; }
+    [Id(9)]
+    [Setting("share of the data that is only scored, as 0.1; or the split of a folder: validation, test", Group = SettingGroups.Data,
+        Instead = ["val_set_size", "test_size", "validation_split_percentage"])]
+    public string? ValidationSplit { get; init; }
 }

@@ -4,11 +4,7 @@ namespace LisaOrleans;
 [GenerateSerializer, Immutable, Alias("lisa.RunSubmission")]
 public sealed record RunSubmission
 {
-    /// <value>
-    /// The run's settings. <see cref="TrainingSpec.BlockSize"/> 0 means the model's longest sequence, at most 1024;
-    /// <see cref="TrainingSpec.Dtype"/> <c>auto</c> the model's own; <see cref="TrainingSpec.Threads"/> 0 the least that a
-    /// silo offers, or what a run that exists was begun with.
-    /// </value>
+    /// <value>The run's settings. What is left at its default, and depends on the model or the machines, is chosen there.</value>
     [Id(0)] public required TrainingSpec Spec { get; init; }
 
     /// <value>How records become samples.</value>

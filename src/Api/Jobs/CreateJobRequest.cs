@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace LisaOrleans.Api;
 
 /// <summary>The body of <c>POST /v1/fine_tuning/jobs</c>.</summary>
@@ -16,7 +18,8 @@ public sealed record CreateJobRequest
     public string? Suffix { get; init; }
 
     /// <value>Keys every random choice. Default 42.</value>
-    public long? Seed { get; init; }
+    [JsonConverter(typeof(SeedConverter))]
+    public ulong? Seed { get; init; }
 
     /// <value>At most 16 pairs; keys to 64 characters, values to 512.</value>
     public IReadOnlyDictionary<string, string>? Metadata { get; init; }

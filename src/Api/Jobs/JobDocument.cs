@@ -1,5 +1,3 @@
-using LisaOrleans.Data;
-
 namespace LisaOrleans.Api;
 
 /// <summary>A fine-tuning job as the store keeps it, in <c>jobs/ID.json</c>. Its run has the same name.</summary>
@@ -31,7 +29,7 @@ internal sealed record JobDocument
 
     public required TrainingSpec Spec { get; init; }
 
-    public required DatasetOptions Dataset { get; init; }
+    public required DatasetSettings Dataset { get; init; }
 
     /// <summary>See <see cref="JobPhases"/>.</summary>
     public string Phase { get; init; } = JobPhases.Validating;

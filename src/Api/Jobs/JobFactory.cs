@@ -1,4 +1,3 @@
-using LisaOrleans.Data;
 using LisaOrleans.Training;
 
 namespace LisaOrleans.Api;
@@ -23,10 +22,14 @@ internal sealed class JobFactory(ModelCatalog models, FileCatalog files, JobCata
         var cluster = grains.GetGrain<IClusterGrain>(0);
         var silos = await cluster.GetTrainingSilos().WaitAsync(cancellationToken);
         var threads = silos.Count > 0 ? silos.Min(s => s.Threads) : Environment.ProcessorCount;
-        var spec = JobSettings.Spec(
-            settings, id, method == JobMethods.Full ? TrainingMethods.Full : TrainingMethods.Lisa, model, request.Seed, threads);
-        var dataset = JobSettings.Dataset(settings, spec.BlockSize);
-        Check(spec, dataset, model, param);
+        var defaults = new TrainingSpec { RunName = id, Method = JobMethods.TrainingMethod(method) };
+        if (request.Seed is { } seed) defaults = defaults with { Seed = seed };
+        var spec = DerivedSettings.Resolve(settings.Into(defaults), model.Config, () => model.Dtype, threads);
+        JobSettings.Explained(param, () =>
+        {
+            settings.CheckUse(spec);
+            TrainingSpecValidator.Validate(spec, model.Config);
+        });
         if (await cluster.CheckCapacity(spec, model.ConfigJson).WaitAsync(cancellationToken) is { } tooLarge)
             throw ApiException.Invalid($"The job does not fit this cluster: {tooLarge}", "model", "insufficient_capacity");
 
@@ -45,71 +48,35 @@ internal sealed class JobFactory(ModelCatalog models, FileCatalog files, JobCata
                 Metadata = request.Metadata,
                 Method = method,
                 Spec = spec,
-                Dataset = dataset,
+                Dataset = settings.Into(new DatasetSettings()),
                 Log = [new JobLogEntry(now, "info", $"Created fine-tuning job: {id}"), new JobLogEntry(now, "info", $"Validating training file: {training.Id}")],
             },
             cancellationToken);
     }
 
-    private static (string Method, LisaHyperparameters Settings, string Param) Method(CreateJobRequest request)
+    private static (string Method, GivenSettings Settings, string Param) Method(CreateJobRequest request)
     {
-        if (request.Method is not { } method)
-            return (JobMethods.Supervised, JobSettings.Translate(request.Hyperparameters, "hyperparameters"), "hyperparameters");
+        const string Old = "hyperparameters";
+        if (request.Method is not { } method) return (JobMethods.Supervised, JobSettings.Read(request.Hyperparameters, Old), Old);
         if (request.Hyperparameters is not null)
-            throw ApiException.Invalid("'hyperparameters' and 'method' cannot both be given; 'method' has its own.", "hyperparameters", "invalid_value");
-        if (method.Type is not (JobMethods.Supervised or JobMethods.Lisa or JobMethods.Full))
-        {
-            throw ApiException.Invalid(
-                $"Invalid value for 'method.type': '{ApiText.Shorten(method.Type)}' is none of {JobMethods.Supervised}, {JobMethods.Lisa}, {JobMethods.Full}.",
-                "method.type", "invalid_value");
-        }
-
-        var param = $"method.{method.Type}.hyperparameters";
-        var others = new[] { (JobMethods.Supervised, (object?)method.Supervised), (JobMethods.Lisa, method.Lisa), (JobMethods.Full, method.Full) };
-        if (others.FirstOrDefault(o => o.Item1 != method.Type && o.Item2 is not null) is { Item1: { } other })
-            throw ApiException.Invalid($"'method.{other}' does not belong to type '{method.Type}'.", $"method.{other}", "invalid_value");
-        return (method.Type, method.Type switch
-        {
-            JobMethods.Lisa => method.Lisa?.Hyperparameters ?? new LisaHyperparameters(),
-            JobMethods.Full => method.Full?.Hyperparameters ?? new LisaHyperparameters(),
-            _ => JobSettings.Translate(method.Supervised?.Hyperparameters, param),
-        }, param);
+            throw ApiException.Invalid("'hyperparameters' and 'method' cannot both be given; 'method' has its own.", Old, "invalid_value");
+        JobMethods.Check(method);
+        var param = JobMethods.Field(method.Type);
+        return method.Type == JobMethods.Supervised
+            ? (method.Type, JobSettings.Read(method.Supervised?.Hyperparameters, param), param)
+            : (method.Type, JobSettings.Read(JobMethods.Hyperparameters(method), param), param);
     }
 
     private static void CheckTexts(CreateJobRequest request)
     {
         if (request.Suffix is { } suffix && !(suffix.Length is > 0 and <= LongestSuffix && suffix.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')))
             throw ApiException.Invalid($"Invalid value for 'suffix': letters, digits, '.', '_' and '-' only, at most {LongestSuffix}.", "suffix", "invalid_value");
-        if (request.Seed < 0) throw ApiException.Invalid("Invalid value for 'seed': must be at least 0.", "seed", "invalid_value");
         if (request.Integrations is { Count: > 0 }) throw ApiException.Invalid("No integrations are supported.", "integrations", "invalid_value");
         if (request.Metadata is { } metadata
             && (metadata.Count > MostPairs || metadata.Any(p => p.Key.Length > LongestKey || p.Value is null || p.Value.Length > LongestValue)))
         {
             throw ApiException.Invalid(
                 $"Invalid value for 'metadata': at most {MostPairs} pairs of texts, keys to {LongestKey} characters, values to {LongestValue}.", "metadata", "invalid_value");
-        }
-    }
-
-    private static void Check(TrainingSpec spec, DatasetOptions dataset, BaseModel model, string param)
-    {
-        try
-        {
-            TrainingSpecValidator.Validate(spec, model.Config);
-        }
-        catch (InvalidSettingException e)
-        {
-            throw ApiException.Invalid($"Invalid value for '{param}.{e.Setting}': {e.Message}", $"{param}.{e.Setting}", "invalid_value");
-        }
-
-        OneOf("template", dataset.Template, ChatTemplates.Names);
-        OneOf("train_on", dataset.TrainOn, TrainOn.Choices);
-        OneOf("long_texts", dataset.LongTexts, LongTexts.All);
-        if (dataset.Format is { } format) OneOf("data_format", format, DatasetFormats.Names);
-
-        void OneOf(string name, string value, IReadOnlyList<string> allowed)
-        {
-            if (!allowed.Contains(value))
-                throw ApiException.Invalid($"Invalid value for '{param}.{name}': must be one of {string.Join(", ", allowed)}.", $"{param}.{name}", "invalid_value");
         }
     }
 

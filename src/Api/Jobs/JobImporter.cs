@@ -147,11 +147,11 @@ internal sealed partial class JobImporter(
         {
             return new JobError("invalid_training_file", files.Rename(e.Message), "training_file");
         }
-        catch (InvalidSettingException e)
+        catch (InvalidTrainingSettingException e)
         {
             return new JobError("invalid_hyperparameters", e.Message, e.Setting);
         }
-        catch (Exception e) when (e is InvalidDataFileException or ModelConfigException or TokenizerException or SettingsChangedException)
+        catch (Exception e) when (e is InvalidDataFileException or ModelConfigException or TokenizerException or RunExistsException)
         {
             LogRefused(e, job.Id);
             return new JobError("invalid_model", files.Rename(e.Message), "model");

@@ -1,9 +1,51 @@
+using System.Text.Json;
+
 namespace LisaOrleans.Api;
 
-/// <summary>The values of <see cref="JobMethod.Type"/>.</summary>
+/// <summary>The values of <see cref="JobMethod.Type"/>, and the settings that go with each.</summary>
 internal static class JobMethods
 {
     public const string Supervised = "supervised";
-    public const string Lisa = "lisa";
-    public const string Full = "full";
+
+    private const string TypeField = "method.type";
+
+    /// <summary>All types.</summary>
+    public static IReadOnlyList<string> All { get; } = [Supervised, .. TrainingMethods.All];
+
+    /// <summary>The method of <c>lisa train</c> that a type stands for.</summary>
+    public static string TrainingMethod(string type) => type == Supervised ? TrainingMethods.Lisa : type;
+
+    /// <summary>Where a type's settings stand in a request.</summary>
+    public static string Field(string type) => $"method.{type}.hyperparameters";
+
+    /// <summary>The settings of a method that is not <see cref="Supervised"/>.</summary>
+    /// <exception cref="ApiException">They are not what they should be.</exception>
+    public static JobHyperparameters Hyperparameters(JobMethod method)
+    {
+        if (method.Methods?.TryGetValue(method.Type, out var own) != true) return JobHyperparameters.None;
+        try
+        {
+            return own.Deserialize<JobMethodSettings<JobHyperparameters>?>(ApiJson.Options)?.Hyperparameters ?? JobHyperparameters.None;
+        }
+        catch (JsonException e)
+        {
+            throw ApiBody.Explain(e, $"method.{method.Type}");
+        }
+    }
+
+    /// <summary>Checks that a method is known, and that only its own settings are given.</summary>
+    /// <exception cref="ApiException">It is not.</exception>
+    public static void Check(JobMethod method)
+    {
+        if (!All.Contains(method.Type))
+        {
+            throw ApiException.Invalid(
+                $"Invalid value for '{TypeField}': '{ApiText.Shorten(method.Type)}' is none of {string.Join(", ", All)}.", TypeField, "invalid_value");
+        }
+
+        var given = (method.Methods?.Keys ?? []).Concat(method.Supervised is null ? [] : [Supervised]);
+        if (given.FirstOrDefault(m => m != method.Type) is not { } other) return;
+        throw ApiException.Invalid(
+            $"'method.{ApiText.Shorten(other)}' does not belong to type '{method.Type}'.", $"method.{ApiText.Shorten(other)}", "invalid_value");
+    }
 }

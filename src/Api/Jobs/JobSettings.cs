@@ -1,78 +1,65 @@
-using LisaOrleans.Data;
+using System.Text.Json;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Api;
 
-/// <summary>Turns hyperparameters into a run's settings and back.</summary>
+/// <summary>Turns what a request says into a run's settings and back.</summary>
 internal static class JobSettings
 {
-    private const int LongestDefaultBlock = 1024;
+    private static readonly TrainingSpec s_defaults = new() { RunName = TrainingSpec.DefaultRunName };
 
-    public static IReadOnlyList<string> Dtypes { get; } = ["float32", "bfloat16", "float16"];
-
-    private static readonly TrainingSpec s_defaults = new() { RunName = "defaults", BlockSize = 2, Dtype = Dtypes[0], Threads = 1 };
-    private static readonly DatasetOptions s_dataDefaults = new();
-
-    /// <summary>OpenAI's settings in LISA's words.</summary>
-    /// <exception cref="ApiException">A number cannot be.</exception>
-    public static LisaHyperparameters Translate(SupervisedHyperparameters? given, string param) => new()
+    /// <summary>The settings of a run's table.</summary>
+    /// <exception cref="ApiException">One is unknown, or not what it should be.</exception>
+    public static GivenSettings Read(JobHyperparameters given, string param)
     {
-        NumTrainEpochs = given?.NEpochs?.Value,
-        PerDeviceTrainBatchSize = given?.BatchSize?.Value switch
+        var settings = new GivenSettings();
+        var names = new Dictionary<TrainingSetting, string>();
+        foreach (var (name, value) in given.Values)
         {
-            null => null,
-            >= 1 and <= 65536 and var size when size == Math.Floor(size) => (int)size,
-            _ => throw ApiException.Invalid($"Invalid value for '{param}.batch_size': must be a whole number from 1 to 65536.", $"{param}.batch_size", "invalid_value"),
-        },
-        LearningRate = given?.LearningRateMultiplier?.Value * s_defaults.LearningRate,
-    };
+            if (RunSettings.Table.Find(name) is not { BodyField: null } setting) throw Unknown(name, param);
+            if (!names.TryAdd(setting, name)) throw ApiException.Invalid($"'{name}' is '{names[setting]}', which is given too.", $"{param}.{name}", "invalid_value");
+            if (value.ValueKind == JsonValueKind.Null) continue;
+            Explained(param, () => settings.Set(setting, setting.Parse(value)));
+        }
 
-    public static TrainingSpec Spec(LisaHyperparameters h, string run, string method, BaseModel model, long? seed, int threads) => new()
-    {
-        RunName = run,
-        Method = method,
-        LisaActivatedLayers = h.LisaActivatedLayers ?? Math.Min(s_defaults.LisaActivatedLayers, model.Config.NumHiddenLayers),
-        LisaIntervalSteps = h.LisaIntervalSteps ?? s_defaults.LisaIntervalSteps,
-        LisaStrategy = h.LisaStrategy ?? s_defaults.LisaStrategy,
-        LisaFixedLayers = h.LisaFixedLayers ?? [],
-        TrainEmbeddings = h.TrainEmbeddings ?? s_defaults.TrainEmbeddings,
-        MaxSteps = h.MaxSteps,
-        NumTrainEpochs = h.NumTrainEpochs ?? s_defaults.NumTrainEpochs,
-        LearningRate = h.LearningRate ?? s_defaults.LearningRate,
-        LrSchedulerType = h.LrSchedulerType ?? s_defaults.LrSchedulerType,
-        WarmupRatio = h.WarmupRatio ?? s_defaults.WarmupRatio,
-        WarmupSteps = h.WarmupSteps ?? s_defaults.WarmupSteps,
-        WeightDecay = h.WeightDecay ?? s_defaults.WeightDecay,
-        MaxGradNorm = h.MaxGradNorm ?? s_defaults.MaxGradNorm,
-        AdamBeta1 = h.AdamBeta1 ?? s_defaults.AdamBeta1,
-        AdamBeta2 = h.AdamBeta2 ?? s_defaults.AdamBeta2,
-        AdamEpsilon = h.AdamEpsilon ?? s_defaults.AdamEpsilon,
-        PerDeviceTrainBatchSize = h.PerDeviceTrainBatchSize ?? s_defaults.PerDeviceTrainBatchSize,
-        GradientAccumulationSteps = h.GradientAccumulationSteps ?? s_defaults.GradientAccumulationSteps,
-        BlockSize = h.BlockSize ?? Math.Min(model.Config.MaxSequenceLength, LongestDefaultBlock),
-        Packing = h.Packing ?? s_defaults.Packing,
-        Seed = seed is { } number ? (ulong)number : s_defaults.Seed,
-        Dtype = h.Dtype ?? model.Dtype,
-        OptimizerStateDtype = h.OptimizerStateDtype ?? s_defaults.OptimizerStateDtype,
-        GradientCheckpointing = h.GradientCheckpointing ?? s_defaults.GradientCheckpointing,
-        SaveSteps = h.SaveSteps ?? s_defaults.SaveSteps,
-        EvalSteps = h.EvalSteps ?? s_defaults.EvalSteps,
-        Threads = h.Threads ?? threads,
-        Priority = h.Priority ?? s_defaults.Priority,
-    };
+        return settings;
+    }
 
-    public static DatasetOptions Dataset(LisaHyperparameters h, int blockSize) => new()
+    /// <summary>OpenAI's settings in the table's words.</summary>
+    /// <exception cref="ApiException">A number cannot be.</exception>
+    public static GivenSettings Read(SupervisedHyperparameters? given, string param)
     {
-        Format = h.DataFormat,
-        PromptField = h.PromptField,
-        CompletionField = h.CompletionField,
-        TextField = h.TextField,
-        Template = h.Template ?? s_dataDefaults.Template,
-        IgnoreFields = h.IgnoreFields ?? [],
-        TrainOn = h.TrainOn ?? s_dataDefaults.TrainOn,
-        LongTexts = h.LongTexts ?? s_dataDefaults.LongTexts,
-        TrainOnPrompt = h.TrainOnPrompt ?? s_dataDefaults.TrainOnPrompt,
-        BlockSize = blockSize,
-    };
+        var settings = new GivenSettings();
+        if (given?.BatchSize?.Value is { } size && (size != Math.Floor(size) || size is < 1 or > int.MaxValue))
+            throw ApiException.Invalid($"Invalid value for '{param}.batch_size': must be a whole number.", $"{param}.batch_size", "invalid_value");
+        Set(nameof(TrainingSpec.PerDeviceTrainBatchSize), "batch_size", (int?)given?.BatchSize?.Value);
+        Set(nameof(TrainingSpec.NumTrainEpochs), "n_epochs", given?.NEpochs?.Value);
+        Set(nameof(TrainingSpec.LearningRate), "learning_rate_multiplier", given?.LearningRateMultiplier?.Value * s_defaults.LearningRate);
+        return settings;
+
+        void Set(string property, string field, object? value)
+        {
+            if (value is null) return;
+            var setting = RunSettings.Table.Of(property);
+            Explained(param, () => setting.Check(value), field);
+            settings.Set(setting, value);
+        }
+    }
+
+    /// <summary>Does what may find a setting wrong, and says so in the words of the request.</summary>
+    /// <exception cref="ApiException">One is.</exception>
+    public static void Explained(string param, Action action, string? field = null)
+    {
+        try
+        {
+            action();
+        }
+        catch (InvalidTrainingSettingException e)
+        {
+            var at = field is null ? FieldOf(e.Setting, param) : $"{param}.{field}";
+            throw ApiException.Invalid($"Invalid value for '{at}': {e.Describe(name => FieldOf(name, param))}", at, "invalid_value");
+        }
+    }
 
     public static SupervisedHyperparameters Supervised(TrainingSpec spec) => new()
     {
@@ -81,50 +68,33 @@ internal static class JobSettings
         LearningRateMultiplier = new AutoNumber(Math.Round(spec.LearningRate / s_defaults.LearningRate, 12)),
     };
 
-    public static JobMethod Method(JobDocument job) => job.Method switch
-    {
-        JobMethods.Lisa => new JobMethod { Type = job.Method, Lisa = new JobMethodSettings<LisaHyperparameters> { Hyperparameters = Hyperparameters(job) } },
-        JobMethods.Full => new JobMethod { Type = job.Method, Full = new JobMethodSettings<LisaHyperparameters> { Hyperparameters = Hyperparameters(job) } },
-        _ => new JobMethod { Type = job.Method, Supervised = new JobMethodSettings<SupervisedHyperparameters> { Hyperparameters = Supervised(job.Spec) } },
-    };
+    public static JobMethod Method(JobDocument job) => job.Method == JobMethods.Supervised
+        ? new JobMethod { Type = job.Method, Supervised = new JobMethodSettings<SupervisedHyperparameters> { Hyperparameters = Supervised(job.Spec) } }
+        : new JobMethod
+        {
+            Type = job.Method,
+            Methods = new Dictionary<string, JsonElement>
+            {
+                [job.Method] = JsonSerializer.SerializeToElement(
+                    new JobMethodSettings<JobHyperparameters> { Hyperparameters = Hyperparameters(job) }, ApiJson.Options),
+            },
+        };
 
-    private static LisaHyperparameters Hyperparameters(JobDocument job) => new()
+    // All that the run uses: the answer may be sent again as it is.
+    private static JobHyperparameters Hyperparameters(JobDocument job) => new(
+        RunSettings.Table.UsedBy(job.Spec).Where(s => s.BodyField is null).ToDictionary(
+            s => s.Name,
+            s => JsonSerializer.SerializeToElement(s.Get(s.Record == typeof(TrainingSpec) ? job.Spec : job.Dataset), ApiJson.Options)));
+
+    private static string FieldOf(string name, string param) => RunSettings.Table.Find(name)?.BodyField is { Length: > 0 } own ? own : $"{param}.{name}";
+
+    private static ApiException Unknown(string name, string param)
     {
-        LisaActivatedLayers = job.Spec.LisaActivatedLayers,
-        LisaIntervalSteps = job.Spec.LisaIntervalSteps,
-        LisaStrategy = job.Spec.LisaStrategy,
-        LisaFixedLayers = job.Spec.LisaFixedLayers,
-        TrainEmbeddings = job.Spec.TrainEmbeddings,
-        MaxSteps = job.Spec.MaxSteps,
-        NumTrainEpochs = job.Spec.NumTrainEpochs,
-        LearningRate = job.Spec.LearningRate,
-        LrSchedulerType = job.Spec.LrSchedulerType,
-        WarmupRatio = job.Spec.WarmupRatio,
-        WarmupSteps = job.Spec.WarmupSteps,
-        WeightDecay = job.Spec.WeightDecay,
-        MaxGradNorm = job.Spec.MaxGradNorm,
-        AdamBeta1 = job.Spec.AdamBeta1,
-        AdamBeta2 = job.Spec.AdamBeta2,
-        AdamEpsilon = job.Spec.AdamEpsilon,
-        PerDeviceTrainBatchSize = job.Spec.PerDeviceTrainBatchSize,
-        GradientAccumulationSteps = job.Spec.GradientAccumulationSteps,
-        BlockSize = job.Spec.BlockSize,
-        Packing = job.Spec.Packing,
-        Dtype = job.Spec.Dtype,
-        OptimizerStateDtype = job.Spec.OptimizerStateDtype,
-        GradientCheckpointing = job.Spec.GradientCheckpointing,
-        SaveSteps = job.Spec.SaveSteps,
-        EvalSteps = job.Spec.EvalSteps,
-        Threads = job.Spec.Threads,
-        Priority = job.Spec.Priority,
-        Template = job.Dataset.Template,
-        DataFormat = job.Dataset.Format,
-        PromptField = job.Dataset.PromptField,
-        CompletionField = job.Dataset.CompletionField,
-        TextField = job.Dataset.TextField,
-        IgnoreFields = job.Dataset.IgnoreFields,
-        TrainOn = job.Dataset.TrainOn,
-        LongTexts = job.Dataset.LongTexts,
-        TrainOnPrompt = job.Dataset.TrainOnPrompt,
-    };
+        var known = RunSettings.Table.All.Where(s => s.BodyField is null).ToArray();
+        var advice = RunSettings.Table.Find(name)?.BodyField is { Length: > 0 } elsewhere ? $"it is the field '{elsewhere}' of the request"
+            : RunSettings.Table.InsteadOf(name) is { BodyField: null } near ? $"use '{near.Name}' ({InvalidTrainingSettingException.Spell(near.Help, n => n)})"
+            : $"did you mean '{known.MinBy(s => EditDistance.Between(name, s.Name))!.Name}'?";
+        var field = $"{param}.{ApiText.Shorten(name)}";
+        return ApiException.Invalid($"Unknown field '{field}': {advice}", field, "invalid_value");
+    }
 }

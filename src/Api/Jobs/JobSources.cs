@@ -11,11 +11,11 @@ internal sealed class JobSources(ModelCatalog models, IBlobStore store)
         job.Phase != JobPhases.Validating || await models.FindAsync(job.Model, cancellationToken) is not null || ModelIds.JobOf(job.Model) is not null;
 
     /// <summary>What the run is made from. The files last as long as <paramref name="files"/>.</summary>
-    public async Task<ImportRequest> RequestAsync(JobDocument job, JobFiles files, CancellationToken cancellationToken)
+    public async Task<RunRequest> RequestAsync(JobDocument job, JobFiles files, CancellationToken cancellationToken)
     {
         var model = await models.FindAsync(job.Model, cancellationToken)
             ?? throw new InvalidDataFileException(job.Model, "the model was deleted before the job could begin");
-        return new ImportRequest
+        return new RunRequest
         {
             ModelFolder = model.Folder is { } folder ? files.Know(folder, model.Id) : await ExportAsync(model, files, cancellationToken),
             DataFile = await SaveAsync(job.TrainingFile, files, cancellationToken),

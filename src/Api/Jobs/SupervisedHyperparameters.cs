@@ -1,6 +1,6 @@
 namespace LisaOrleans.Api;
 
-/// <summary>OpenAI's hyperparameters; LISA's own are in <see cref="LisaHyperparameters"/>.</summary>
+/// <summary>OpenAI's hyperparameters; those of the other methods are <see cref="JobHyperparameters"/>.</summary>
 public sealed record SupervisedHyperparameters
 {
     /// <value>Passes over the data. auto: 1.</value>

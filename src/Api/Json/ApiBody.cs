@@ -63,10 +63,14 @@ internal static class ApiBody
         }
     }
 
-    private static ApiException Explain(JsonException e)
+    /// <summary>What is wrong with JSON that is not of the type it should be.</summary>
+    /// <param name="e">What the reader says.</param>
+    /// <param name="root">The field that was read; null for the whole body.</param>
+    public static ApiException Explain(JsonException e, string? root = null)
     {
         // A path such as $.method.lisa; none or $ where the text is no JSON at all.
         var param = e.Path is { Length: > 2 } path && path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : null;
+        if (root is not null) param = param is null ? root : $"{root}.{param}";
         var reason = e.InnerException is JsonException or FormatException or InvalidOperationException ? e.InnerException.Message : e.Message;
         var at = reason.IndexOf(" Path: ", StringComparison.Ordinal);
         if (at > 0) reason = reason[..at];

@@ -64,7 +64,7 @@ internal sealed class ModelCatalog(ApiServerOptions options, IBlobStore store, J
     {
         var json = File.ReadAllText(Path.Combine(folder, ModelFolder.ConfigFile));
         using var files = ModelFolder.Open(folder);
-        return new BaseModel(model, json, files.Config, files.Config.TorchDtype is { } stated && JobSettings.Dtypes.Contains(stated) ? stated : files.Dtype);
+        return new BaseModel(model, json, files.Config, files.Dtype);
     }
 
     private async Task<BaseModel> OpenRunAsync(CatalogModel model, CancellationToken cancellationToken)

@@ -35,6 +35,7 @@ internal static class LisaReference
                 document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Scheme, document)] = [] }];
                 return Task.CompletedTask;
             });
+            openApi.AddSchemaTransformer(JobSchemas.AddMethods);
             openApi.AddOperationTransformer((operation, context, _) =>
             {
                 if (context.Description.RelativePath == "v1/files" && context.Description.HttpMethod == HttpMethods.Post) operation.RequestBody = UploadBody();

@@ -12,23 +12,22 @@ internal static class EvalCommand
     {
         var folder = values.FullPath(KnownSettings.Model);
         var config = ModelSettings.ReadConfig(folder);
-        var options = DataOptions.From(values, ModelSettings.BlockSize(values, config));
-        var batchSize = values.Count(KnownSettings.BatchSize);
-        if (batchSize < 1) throw new UsageException($"{values.Place(KnownSettings.BatchSize.Key)}: '{batchSize}' must be at least 1");
+        var spec = values.Spec();
+        var options = DatasetOptionsOf.Settings(values.Dataset(), ModelSettings.BlockSize(spec, config));
         var json = values.Text(KnownSettings.LogFormat) == "json";
-        ModelSettings.PinThreads(values);
+        ModelSettings.PinThreads(spec);
 
         var tokenizer = TokenizerLoader.Load(folder);
         using var data = DatasetTokenizer.Tokenize(values.Sources(KnownSettings.DataFile), tokenizer, options, config.VocabSize, null, cancellationToken);
         if (!json)
             foreach (var line in DatasetReport.Lines(data.Statistics, options.BlockSize)) Console.Error.WriteLine(line);
-        using var model = ModelLoader.Load(folder, ModelSettings.Dtype(values, config, folder));
+        using var model = ModelLoader.Load(folder, ModelSettings.Dtype(spec, config, folder));
         using var progress = new ProgressLine("scoring", data.Count, quiet: json);
 
         // Samples of like length together: fewer pads. The sum does not depend on the order but for rounding.
         var builder = new MicroBatchBuilder(data, null, padTokenId: 0);
         var (sum, count, done) = (0.0, 0L, 0);
-        foreach (var rows in Enumerable.Range(0, data.Count).OrderBy(i => data.InputIds(i).Length).Chunk(batchSize))
+        foreach (var rows in Enumerable.Range(0, data.Count).OrderBy(i => data.InputIds(i).Length).Chunk(spec.PerDeviceTrainBatchSize))
         {
             cancellationToken.ThrowIfCancellationRequested();
             var batch = builder.Build(rows);

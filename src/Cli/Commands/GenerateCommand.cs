@@ -10,22 +10,23 @@ internal static class GenerateCommand
     public static Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
     {
         var folder = values.FullPath(KnownSettings.Model);
+        var spec = values.Spec();
         var options = new GenerationOptions
         {
             MaxNewTokens = values.Count(KnownSettings.MaxNewTokens),
             Temperature = values.Number(KnownSettings.Temperature),
             TopP = values.Number(KnownSettings.TopP),
-            Seed = (ulong)values.Integer(KnownSettings.Seed),
+            Seed = spec.Seed,
         };
         if (options.MaxNewTokens < 1) throw new UsageException($"{values.Place(KnownSettings.MaxNewTokens.Key)}: must be at least 1");
         if (options.Temperature < 0) throw new UsageException($"{values.Place(KnownSettings.Temperature.Key)}: must be at least 0");
         if (options.TopP is <= 0 or > 1) throw new UsageException($"{values.Place(KnownSettings.TopP.Key)}: must be above 0 and at most 1");
-        ModelSettings.PinThreads(values);
+        ModelSettings.PinThreads(spec);
 
         var prompt = values.Text(KnownSettings.Prompt);
         var config = ModelSettings.ReadConfig(folder);
-        var template = new DatasetOptions { Template = values.Text(KnownSettings.Template) };
-        foreach (var piece in Continue(folder, ModelSettings.Dtype(values, config, folder), prompt, template, options, cancellationToken))
+        var template = DatasetOptionsOf.Settings(values.Dataset(), config.MaxSequenceLength);
+        foreach (var piece in Continue(folder, ModelSettings.Dtype(spec, config, folder), prompt, template, options, cancellationToken))
             Console.Write(piece);
         Console.WriteLine();
         return Task.FromResult(ExitCodes.Done);

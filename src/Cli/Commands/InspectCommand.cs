@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LisaOrleans.Data;
+using LisaOrleans.Training;
 using Spectre.Console;
 
 namespace LisaOrleans.Cli;
@@ -11,7 +12,7 @@ internal static class InspectCommand
     {
         var folder = values.FullPath(KnownSettings.Model);
         var config = ModelSettings.ReadConfig(folder);
-        var options = DataOptions.From(values, ModelSettings.BlockSize(values, config));
+        var options = DatasetOptionsOf.Settings(values.Dataset(), ModelSettings.BlockSize(values.Spec(), config));
         var count = values.Count(KnownSettings.Samples);
         if (count < 0) throw new UsageException($"{values.Place(KnownSettings.Samples.Key)}: '{count}' must be at least 0");
         var json = values.Text(KnownSettings.LogFormat) == "json";

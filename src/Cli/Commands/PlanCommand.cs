@@ -13,27 +13,30 @@ internal static class PlanCommand
     {
         var path = values.FullPath(KnownSettings.Model);
         var config = ModelSettings.ReadConfig(path);
-        var dtype = ModelSettings.Dtype(values, config, null);
-        var active = values.Count(KnownSettings.ActivatedLayers);
-        if (active < 0 || active > config.NumHiddenLayers)
-            throw new UsageException($"{values.Place(KnownSettings.ActivatedLayers.Key)}: '{active}' must be from 0 to {config.NumHiddenLayers}, the model's layers");
-
+        var spec = DerivedSettings.Resolve(values.Spec(), config, weightsDtype: null, threads: 1);
+        values.Training.CheckUse(spec);
+        TrainingSpecValidator.Validate(spec, config);
         var options = new MemoryPlanOptions
         {
-            ActiveLayers = active,
-            TrainEmbeddings = values.Flag(KnownSettings.TrainEmbeddings),
-            Dtypes = PartDtypes.Parse(dtype, values.Text(KnownSettings.StateDtype)),
-            BatchSize = AtLeastOne(KnownSettings.BatchSize),
-            SequenceLength = ModelSettings.BlockSize(values, config),
-            GradientAccumulationSteps = AtLeastOne(KnownSettings.Accumulation),
-            GradientCheckpointing = values.Flag(KnownSettings.Checkpointing),
+            ActiveLayers = spec.LisaStrategy == "fixed" ? spec.LisaFixedLayers.Count : spec.LisaActivatedLayers,
+            TrainEmbeddings = spec.TrainEmbeddings,
+            Dtypes = PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype),
+            BatchSize = spec.PerDeviceTrainBatchSize,
+            SequenceLength = spec.BlockSize,
+            GradientAccumulationSteps = spec.GradientAccumulationSteps,
+            GradientCheckpointing = spec.GradientCheckpointing,
         };
         try
         {
-            var full = MemoryPlan.Estimate(config, options with { ActiveLayers = config.NumHiddenLayers, TrainEmbeddings = true });
-            var lisa = MemoryPlan.Estimate(config, options);
-            if (values.Text(KnownSettings.LogFormat) == "json") Console.WriteLine(JsonSerializer.Serialize(new { full = Json(full), lisa = Json(lisa) }));
-            else Show(config, options, dtype, full, lisa);
+            var estimates = new List<(string Method, MemoryEstimate Memory)>();
+            if (!values.Has(KnownSettings.Method) || spec.Method == TrainingMethods.Full)
+                estimates.Add((TrainingMethods.Full, MemoryPlan.Estimate(config, options with { ActiveLayers = config.NumHiddenLayers, TrainEmbeddings = true })));
+            if (!values.Has(KnownSettings.Method) || spec.Method == TrainingMethods.Lisa)
+                estimates.Add((TrainingMethods.Lisa, MemoryPlan.Estimate(config, options)));
+            if (values.Text(KnownSettings.LogFormat) == "json")
+                Console.WriteLine(JsonSerializer.Serialize(estimates.ToDictionary(e => e.Method, e => Json(e.Memory))));
+            else
+                Show(config, options, spec.Dtype, estimates);
         }
         catch (OverflowException)
         {
@@ -41,29 +44,26 @@ internal static class PlanCommand
         }
 
         return Task.FromResult(ExitCodes.Done);
-
-        int AtLeastOne(Setting setting) => values.Count(setting) is >= 1 and var count
-            ? count
-            : throw new UsageException($"{values.Place(setting.Key)}: '{values.Text(setting)}' must be at least 1");
     }
 
-    private static void Show(ModelConfig config, MemoryPlanOptions options, string dtype, MemoryEstimate full, MemoryEstimate lisa)
+    private static void Show(
+        ModelConfig config, MemoryPlanOptions options, string dtype, IReadOnlyList<(string Method, MemoryEstimate Memory)> estimates)
     {
         AnsiConsole.WriteLine(
-            $"{config.ModelType}, {config.NumHiddenLayers} layers, {Count(full.Parameters)} parameters, {dtype}, "
+            $"{config.ModelType}, {config.NumHiddenLayers} layers, {Count(estimates[0].Memory.Parameters)} parameters, {dtype}, "
             + $"{options.BatchSize} x {options.SequenceLength} tokens a micro-batch");
-        var table = new Table().Border(TableBorder.Simple).AddColumn("")
-            .AddColumn(new TableColumn("full").RightAligned())
-            .AddColumn(new TableColumn($"LISA, {options.ActiveLayers} layers").RightAligned());
-        table.AddRow("trainable at one time", Count(full.TrainableParameters), Count(lisa.TrainableParameters));
-        Row("weights", e => e.Weights);
-        Row("gradients", e => e.Gradients);
-        Row("optimizer state", e => e.OptimizerState);
-        Row("activations", e => e.Activations);
-        Row("together", e => e.Total);
+        var table = new Table().Border(TableBorder.Simple).AddColumn("");
+        foreach (var (method, _) in estimates)
+            table.AddColumn(new TableColumn(method == TrainingMethods.Lisa ? $"LISA, {options.ActiveLayers} layers" : method).RightAligned());
+        Row("trainable at one time", e => Count(e.TrainableParameters));
+        Row("weights", e => Bytes(e.Weights));
+        Row("gradients", e => Bytes(e.Gradients));
+        Row("optimizer state", e => Bytes(e.OptimizerState));
+        Row("activations", e => Bytes(e.Activations));
+        Row("together", e => Bytes(e.Total));
         AnsiConsole.Write(table);
 
-        void Row(string name, Func<MemoryEstimate, long> kind) => table.AddRow(name, Bytes(kind(full)), Bytes(kind(lisa)));
+        void Row(string name, Func<MemoryEstimate, string> kind) => table.AddRow([name, .. estimates.Select(e => kind(e.Memory))]);
     }
 
     private static object Json(MemoryEstimate e) => new

@@ -8,16 +8,19 @@ internal static class SubmitCommand
 {
     public static async Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
     {
-        var request = TrainingRequest.From(values) with { Cluster = values.Text(KnownSettings.ClusterId) };
+        var request = TrainingRequest.From(values);
         ClusterStores.Check(values);
         await using var cluster = await ClusterConnection.Open(values, cancellationToken);
 
         // The threads decide the bits, so they are the run's; what every silo of today can give is a good choice.
         var silos = await cluster.GetSilosAsync(cancellationToken);
-        if (silos.Count > 0) request = request with { DefaultThreads = silos.Min(s => s.Threads) };
+        var options = new ImportOptions { Cluster = values.Text(KnownSettings.ClusterId) };
+        if (silos.Count > 0) options = options with { Threads = silos.Min(s => s.Threads) };
 
-        var config = await File.ReadAllTextAsync(Path.Combine(request.ModelFolder, ModelFolder.ConfigFile), cancellationToken);
-        if (await cluster.CheckCapacityAsync(request.Spec, config, cancellationToken) is { } tooLarge)
+        var (folder, spec) = (request.ModelFolder, request.Spec);
+        var json = await File.ReadAllTextAsync(Path.Combine(folder, ModelFolder.ConfigFile), cancellationToken);
+        spec = spec with { Dtype = ModelSettings.Dtype(spec, ModelSettings.ReadConfig(folder), folder) };
+        if (await cluster.CheckCapacityAsync(spec, json, cancellationToken) is { } tooLarge)
             throw new UsageException($"{values.Place(KnownSettings.Model.Key)}: {tooLarge}");
 
         var folders = new NewFolders();
@@ -34,16 +37,7 @@ internal static class SubmitCommand
 
         ImportOutcome outcome;
         using (var progress = new ProgressLines(quiet: false))
-        {
-            try
-            {
-                outcome = await RunImporter.ImportAsync(store, request, progress, cancellationToken);
-            }
-            catch (InvalidSettingException e)
-            {
-                throw new UsageException($"{values.Place(e.Setting)}: {e.Message}");
-            }
-        }
+            outcome = await RunImporter.ImportAsync(store, request, progress, cancellationToken, options);
 
         if (!outcome.AlreadyCompleted) await cluster.StartAsync(request.Spec.RunName, cancellationToken);
         Console.WriteLine(request.Spec.RunName);

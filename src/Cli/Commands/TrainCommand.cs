@@ -16,7 +16,7 @@ internal sealed class TrainCommand : IAsyncDisposable
     private static readonly LeaseOptions s_lease = new();
 
     private readonly SettingValues _values;
-    private readonly ImportRequest _request;
+    private readonly RunRequest _request;
     private readonly ModelConfig _config;
     private readonly string _output;
     private readonly NewFolders _folders = new();
@@ -46,14 +46,7 @@ internal sealed class TrainCommand : IAsyncDisposable
     public static async Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
     {
         await using var command = new TrainCommand(values);
-        try
-        {
-            return await command.Run(cancellationToken);
-        }
-        catch (InvalidSettingException e)
-        {
-            throw new UsageException($"{values.Place(e.Setting)}: {e.Message}");
-        }
+        return await command.Run(cancellationToken);
     }
 
     public async ValueTask DisposeAsync()
@@ -71,14 +64,14 @@ internal sealed class TrainCommand : IAsyncDisposable
 
         var outcome = await Prepare(import.Token);
         Announce(outcome);
-        if (!outcome.Resumed) ShowSample("before", _request.ModelFolder);
+        if (!outcome.Resumed) ShowSample("before", _request.ModelFolder, outcome.Spec);
         var state = outcome.AlreadyCompleted ? RunState.Succeeded : await TrainUntilTaken(outcome);
         switch (state)
         {
             case RunState.Succeeded:
                 await RunExporter.ExportAsync(_store, RunName, _output, CancellationToken.None);
                 var history = await WriteLogs();
-                ShowSample("after", _output);
+                ShowSample("after", _output, outcome.Spec);
                 foreach (var line in RunSummary.Lines(history, _output)) _reporter.Say(line);
                 return ExitCodes.Done;
 
@@ -120,7 +113,7 @@ internal sealed class TrainCommand : IAsyncDisposable
     private async Task<ImportOutcome> Import(CancellationToken cancellationToken)
     {
         using var line = new ProgressLines(quiet: _values.Text(KnownSettings.LogFormat) == "json");
-        return await RunImporter.ImportAsync(_store, _request with { BeforeWriting = Hold }, line, cancellationToken);
+        return await RunImporter.ImportAsync(_store, _request, line, cancellationToken, new ImportOptions { BeforeWriting = Hold });
     }
 
     // For as long as this process lives: the same command, started twice by mistake, is refused.
@@ -211,11 +204,12 @@ internal sealed class TrainCommand : IAsyncDisposable
         return history;
     }
 
-    private void ShowSample(string when, string folder)
+    private void ShowSample(string when, string folder, TrainingSpec spec)
     {
         if (_values.OptionalText(KnownSettings.SamplePrompt) is not { } prompt) return;
+        var data = DatasetOptionsOf.Settings(_request.Dataset, spec.BlockSize);
         var text = string.Concat(GenerateCommand.Continue(
-            folder, _request.Spec.Dtype, prompt, _request.Dataset, new GenerationOptions { MaxNewTokens = 64 }, CancellationToken.None));
+            folder, spec.Dtype, prompt, data, new GenerationOptions { MaxNewTokens = 64 }, CancellationToken.None));
         _reporter.Sample(when, prompt, text);
     }
 }

@@ -33,13 +33,18 @@ internal static class SettingsCommand
         {
             var values = new SettingValues();
             foreach (var (setting, option) in options)
-                if (parsed.GetValue(option) is { } value) values.Add(setting, value, option.Name, Environment.CurrentDirectory);
+                if (parsed.GetValue(option) is { } value) values.Add(setting, value, option.Name, option.Name, Environment.CurrentDirectory);
             if (withFile && parsed.GetValue(file) is { } path) SettingsFile.Read(path, settings, values);
             if (withEnvironment) SettingsEnvironment.Read(settings, values);
-
-            // Before anything is done, also for what the command looks at last.
-            foreach (var setting in settings) values.OptionalText(setting);
-            return await run(values, argument is null ? null : parsed.GetValue(argument), cancellationToken);
+            try
+            {
+                values.Check(settings);
+                return await run(values, argument is null ? null : parsed.GetValue(argument), cancellationToken);
+            }
+            catch (InvalidTrainingSettingException e)
+            {
+                throw new UsageException(values.Explain(e));
+            }
         });
         return command;
     }
@@ -48,13 +53,15 @@ internal static class SettingsCommand
     {
         var choices = setting.Choices is null ? "" : $" ({string.Join(", ", setting.Choices)})";
         var fallback = setting.Default is null ? "" : $" [default: {setting.Default}]";
-        var option = new Option<string?>("--" + setting.Flag) { Description = setting.Help + choices + fallback };
+        var help = InvalidTrainingSettingException.Spell(setting.Help, key => "--" + key.Replace('_', '-'));
+        var option = new Option<string?>("--" + setting.Flag) { Description = help + choices + fallback };
         option.HelpName = setting.Kind switch
         {
             SettingKind.Path or SettingKind.Sources => "PATH",
             SettingKind.Integer => "N",
             SettingKind.Number => "X",
             SettingKind.Integers => "N,N,…",
+            SettingKind.Names => "NAME,NAME,…",
             SettingKind.Flag => "true|false",
             _ => "TEXT",
         };

@@ -20,7 +20,7 @@ internal static class SettingsEnvironment
     {
         foreach (var setting in known)
             if (Environment.GetEnvironmentVariable(Variable(setting)) is { Length: > 0 } value)
-                values.Add(setting, value, Variable(setting), Environment.CurrentDirectory);
+                values.Add(setting, value, Variable(setting), Variable(setting), Environment.CurrentDirectory);
 
         var path = Path.Combine(Environment.CurrentDirectory, FileName);
         if (!File.Exists(path)) return;
@@ -32,11 +32,11 @@ internal static class SettingsEnvironment
             foreach (var field in section.EnumerateObject())
             {
                 // One file serves several commands; what none of them knows is a mistake.
-                if (!KnownSettings.Silo.Concat(KnownSettings.Submit).Any(s => s.Key == field.Name))
-                    throw new UsageException($"{path}: field '{Section}.{field.Name}' is unknown");
-                if (known.FirstOrDefault(s => s.Key == field.Name) is not { } setting) continue;
-                var text = field.Value.ValueKind is JsonValueKind.String ? field.Value.GetString()! : field.Value.GetRawText();
-                values.Add(setting, text, $"{path}: {Section}.{field.Name}", Environment.CurrentDirectory);
+                Setting[] all = [.. KnownSettings.Silo, .. KnownSettings.Submit];
+                if (!all.Any(s => s.IsNamed(field.Name)))
+                    throw new UsageException($"{path}: field '{Section}.{field.Name}' is unknown; {SettingNames.Advice(field.Name, all, s => s.Key)}");
+                if (known.FirstOrDefault(s => s.IsNamed(field.Name)) is not { } setting || Text(field.Value) is not { } text) continue;
+                values.Add(setting, text, $"{path}: {Section}.{field.Name}", field.Name, Environment.CurrentDirectory);
             }
         }
         catch (JsonException e)
@@ -44,4 +44,13 @@ internal static class SettingsEnvironment
             throw new UsageException($"{path}: {e.Message}");
         }
     }
+
+    // Null where the field says nothing.
+    private static string? Text(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null => null,
+        JsonValueKind.String => value.GetString(),
+        JsonValueKind.Array => string.Join(',', value.EnumerateArray().Select(Text)),
+        _ => value.GetRawText(),
+    };
 }

@@ -1,10 +1,11 @@
+using System.Text.RegularExpressions;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace LisaOrleans.Cli;
 
 /// <summary>Reads settings from a YAML file: one mapping, keys in snake case, relative paths from the file's folder.</summary>
-internal static class SettingsFile
+internal static partial class SettingsFile
 {
     // A mapping of values and lists has three levels; the tree below is built by recursion, which a hostile file could
     // drive to the end of the stack.
@@ -13,13 +14,16 @@ internal static class SettingsFile
     public static void Read(string path, IReadOnlyList<Setting> known, SettingValues values)
     {
         if (!File.Exists(path)) throw new UsageException($"--config: no such file: {path}");
+        var names = new Dictionary<Setting, string>();
         foreach (var (key, node) in Root(path).Children)
         {
             var place = $"{path}: line {key.Start.Line}";
             var name = key is YamlScalarNode { Value: { } text } ? text : throw new UsageException($"{place}: a key must be a word");
-            var setting = known.FirstOrDefault(s => s.Key == name)
-                ?? throw new UsageException($"{place}: unknown key '{name}'; did you mean '{NearestName.Of(name, known.Select(s => s.Key))}'?");
-            values.Add(setting, Value(node, place, name), $"{place}: {name}", Path.GetDirectoryName(Path.GetFullPath(path))!);
+            var setting = known.FirstOrDefault(s => s.IsNamed(name))
+                ?? throw new UsageException($"{place}: unknown key '{name}'; {SettingNames.Advice(name, known, s => s.Key)}");
+            if (!names.TryAdd(setting, name)) throw new UsageException($"{place}: '{name}' is '{names[setting]}', which stands above already");
+            if (Value(node, place, name, setting.Kind) is { } value)
+                values.Add(setting, value, $"{place}: {name}", name, Path.GetDirectoryName(Path.GetFullPath(path))!);
         }
     }
 
@@ -51,10 +55,37 @@ internal static class SettingsFile
         }
     }
 
-    private static string Value(YamlNode node, string place, string name) => node switch
+    // Null where the file says nothing: the setting has its default.
+    private static string? Value(YamlNode node, string place, string name, SettingKind kind)
     {
-        YamlScalarNode scalar => scalar.Value ?? "",
-        YamlSequenceNode list when list.All(i => i is YamlScalarNode) => string.Join(',', list.Select(i => ((YamlScalarNode)i).Value)),
-        _ => throw new UsageException($"{place}: '{name}' must be a value or a list of values"),
-    };
+        switch (node)
+        {
+            case YamlScalarNode scalar when IsNull(scalar):
+                return null;
+
+            case YamlScalarNode scalar:
+                return Text(scalar, place, name, kind);
+
+            case YamlSequenceNode list when list.All(i => i is YamlScalarNode scalar && !IsNull(scalar)):
+                return string.Join(',', list.Select(i => Text((YamlScalarNode)i, place, name, kind)));
+
+            default:
+                throw new UsageException($"{place}: '{name}' must be a value or a list of values");
+        }
+    }
+
+    private static string Text(YamlScalarNode scalar, string place, string name, SettingKind kind)
+    {
+        var isNumber = kind is SettingKind.Integer or SettingKind.Number or SettingKind.Integers;
+        return isNumber && scalar.Style == ScalarStyle.Plain && OctalOrNot().IsMatch(scalar.Value!)
+            ? throw new UsageException($"{place}: {name} is {scalar.Value}, which YAML 1.1 reads as octal and YAML 1.2 as decimal; write it without the leading 0")
+            : scalar.Value!;
+    }
+
+    // The words of YAML's core schema; in quotes they are words.
+    private static bool IsNull(YamlScalarNode scalar) =>
+        scalar.Style == ScalarStyle.Plain && scalar.Value is null or "" or "~" or "null" or "Null" or "NULL";
+
+    [GeneratedRegex("^[-+]?0[0-9]")]
+    private static partial Regex OctalOrNot();
 }

@@ -16,8 +16,12 @@ internal sealed class ClusterGrain(IClusterView cluster, IBlobStore store) : Gra
     public async Task<StoreDescription> GetStore() =>
         new((await StoreFormat.EnsureAsync(store, CancellationToken.None)).Id, store.Location);
 
-    public Task<string?> CheckCapacity(TrainingSpec spec, string configJson) =>
-        Task.FromResult(RunCapacity.Check(spec, ModelConfigReader.Parse(configJson, ModelFolder.ConfigFile), cluster.TrainingSilos()));
+    public Task<string?> CheckCapacity(TrainingSpec spec, string configJson)
+    {
+        var config = ModelConfigReader.Parse(configJson, ModelFolder.ConfigFile);
+        var resolved = DerivedSettings.Resolve(spec, config, weightsDtype: null, threads: 1);
+        return Task.FromResult(RunCapacity.Check(resolved, config, cluster.TrainingSilos()));
+    }
 
     public async Task<IReadOnlyList<RunStatus>> ListRuns()
     {

@@ -15,36 +15,52 @@ public static class RunImporter
 {
     private const string ModelFingerprint = "model_sha256";
 
-    /// <exception cref="SettingsChangedException">The run exists with other settings, another model or other data.</exception>
-    /// <exception cref="InvalidSettingException">A setting is outside what is allowed.</exception>
+    /// <summary>Imports a run.</summary>
+    /// <param name="store">Where it is to be.</param>
+    /// <param name="request">What it is made from.</param>
+    /// <param name="progress">Told how far it is; null for nobody.</param>
+    /// <param name="cancellationToken">Gives up; the run is then there as a whole or not at all.</param>
+    /// <param name="options">Who it is for; null (default) for this process.</param>
+    /// <exception cref="RunExistsException">The run exists with other settings, another model or other data.</exception>
+    /// <exception cref="InvalidTrainingSettingException">A setting is outside what is allowed.</exception>
     public static async Task<ImportOutcome> ImportAsync(
-        IBlobStore store, ImportRequest request, IProgress<ImportProgress>? progress, CancellationToken cancellationToken)
+        IBlobStore store, RunRequest request, IProgress<ImportProgress>? progress, CancellationToken cancellationToken,
+        ImportOptions? options = null)
     {
-        RunName.Validate(request.Spec.RunName);
+        options ??= new ImportOptions();
+
+        // Before anything is read or written: the name becomes a path.
+        RunSettings.Table.Check(request.Spec);
+        RunSettings.Table.Check(request.Dataset);
         var stored = request.Overwrite ? null : await ReadStored(store, request.Spec.RunName, cancellationToken);
 
         using var model = ModelFolder.Open(request.ModelFolder);
-        var spec = request.Spec with
+        var threads = stored?.Spec.Threads ?? options.Threads;
+        var spec = DerivedSettings.Resolve(request.Spec, model.Config, () => model.Dtype, threads) with
         {
-            Threads = request.Spec.Threads > 0 ? request.Spec.Threads : stored?.Spec.Threads ?? request.DefaultThreads,
-            DataDescription = Describe(request.Dataset),
+            // The data blob already holds what these settings made of the file; in words they tell people what changed.
+            DataDescription = RunSettings.Table.Describe(request.Dataset),
         };
         TrainingSpecValidator.Validate(spec, model.Config);
 
         var tokenizer = TokenizerLoader.Load(request.ModelFolder);
-        var options = request.Dataset with { BlockSize = spec.BlockSize };
-        if (options.ValidationSplit is not null && request.EvalDataFile is not null)
-            throw new InvalidSettingException("validation_split", "takes what is scored from the training data, but eval_data is given too; one of them is enough");
-        var (train, evaluation) = options.ValidationSplit is { } share ? DataSplit.Parse(share) : (DataSplit.Train, DataSplit.Evaluation);
+        var reading = DatasetOptionsOf.Settings(request.Dataset, spec.BlockSize);
+        if (reading.ValidationSplit is not null && request.EvalDataFile is not null)
+        {
+            throw new InvalidTrainingSettingException(
+                "validation_split", "takes what is scored from the training data, but {eval_data} is given too; one of them is enough");
+        }
+
+        var (train, evaluation) = reading.ValidationSplit is { } share ? DataSplit.Parse(share) : (DataSplit.Train, DataSplit.Evaluation);
         using var data = await Tokenize(request.DataFile, train, "tokenising training data");
-        var evalFile = request.EvalDataFile ?? (options.ValidationSplit is null ? null : request.DataFile);
+        var evalFile = request.EvalDataFile ?? (reading.ValidationSplit is null ? null : request.DataFile);
         using var evalData = evalFile is null ? null : await Tokenize(evalFile, evaluation, "tokenising evaluation data");
         var batches = BatchPlans.Create(spec, await data.CountRowsAsync(spec, cancellationToken));
         if (batches.TotalSteps > int.MaxValue)
-            throw new InvalidSettingException("num_train_epochs", $"makes {batches.TotalSteps} steps; at most {int.MaxValue} are possible");
+            throw new InvalidTrainingSettingException("num_train_epochs", $"makes {batches.TotalSteps} steps; at most {int.MaxValue} are possible");
 
         var specBlob = new BytesBlob(JsonSerializer.SerializeToUtf8Bytes(spec));
-        if (request.BeforeWriting is { } begin) await begin(cancellationToken);
+        if (options.BeforeWriting is { } begin) await begin(cancellationToken);
         var run = await Store(specBlob);
         return new ImportOutcome
         {
@@ -60,8 +76,8 @@ public static class RunImporter
         {
             var relay = progress is null ? null : new Relay<TokenizeProgress>(p => progress.Report(new ImportProgress(what, p.Done, p.Total)));
             return ImportedDataset.GetAsync(
-                store, new TokenInput(request.ModelFolder, sources, split, options, model.Config.VocabSize),
-                () => DatasetTokenizer.Tokenize(sources, tokenizer, options, model.Config.VocabSize, relay, cancellationToken, split), cancellationToken);
+                store, new TokenInput(request.ModelFolder, sources, split, reading, model.Config.VocabSize),
+                () => DatasetTokenizer.Tokenize(sources, tokenizer, reading, model.Config.VocabSize, relay, cancellationToken, split), cancellationToken);
         }
 
         async Task<Manifest> Store(BytesBlob spec0)
@@ -77,11 +93,11 @@ public static class RunImporter
 
             await store.PutAsync(spec0, cancellationToken);
             if (request.Overwrite) await ForgetIfDamaged(store, spec.RunName, cancellationToken);
-            var session = await RunStore.AcquireAsync(store, spec.RunName, new RunClaim(RunHeadStates.Queued) { Holder = RunHolder.ThisProcess with { Cluster = request.Cluster } }, cancellationToken);
+            var session = await RunStore.AcquireAsync(store, spec.RunName, new RunClaim(RunHeadStates.Queued) { Holder = RunHolder.ThisProcess with { Cluster = options.Cluster } }, cancellationToken);
 
             // Looked at again: another process may have trained on, or made the run, while this one was reading its files.
             if (stored is null && session.Manifest is not null && !request.Overwrite)
-                throw new InvalidSettingException("run_name", $"'{spec.RunName}' was created by another process in this moment");
+                throw new InvalidTrainingSettingException("run_name", $"is '{spec.RunName}', which another process created at this moment");
             var manifest = stored is null ? await FirstManifest(parts, fingerprint) : session.Manifest!;
             manifest = manifest with { Spec = Reference(spec0), Generation = session.Generation };
             // A run that begins anew has no past.
@@ -98,7 +114,7 @@ public static class RunImporter
         async Task<Manifest> FirstManifest(Dictionary<string, PartState> parts, string fingerprint)
         {
             await StoreData();
-            var properties = new Dictionary<string, string> { [ModelFingerprint] = fingerprint, [RunModel.TemplateProperty] = options.Template };
+            var properties = new Dictionary<string, string> { [ModelFingerprint] = fingerprint, [RunModel.TemplateProperty] = reading.Template };
             model.Names.AddTo(properties);
             return new Manifest
             {
@@ -145,7 +161,7 @@ public static class RunImporter
         Compare("model weights", before.Manifest.Properties.GetValueOrDefault(ModelFingerprint), fingerprint);
         Compare("training data", before.Manifest.Dataset?.Sha256, data.Sha256);
         Compare("evaluation data", before.Manifest.EvalDataset?.Sha256, evalData?.Sha256);
-        if (differences.Count > 0) throw new SettingsChangedException(spec.RunName, differences);
+        if (differences.Count > 0) throw new RunExistsException(spec.RunName, differences);
 
         void Compare(string what, string? was, string? now)
         {
@@ -199,16 +215,6 @@ public static class RunImporter
     }
 
     private static BlobRef Reference(IBlobSource blob) => new(blob.Sha256, blob.Length);
-
-    // The data blob already holds what these settings made of the file; in words they tell people what changed.
-    private static string Describe(DatasetOptions o) => string.Join("; ", new[]
-    {
-        ("format", o.Format), ("prompt_field", o.PromptField), ("completion_field", o.CompletionField), ("text_field", o.TextField),
-        ("template", o.Template), ("train_on_prompt", o.TrainOnPrompt ? "true" : "false"),
-        ("train_on", o.TrainOn == TrainOn.All ? null : o.TrainOn), ("long_texts", o.LongTexts == LongTexts.Split ? null : o.LongTexts),
-        ("validation_split", o.ValidationSplit),
-        ("ignore_fields", o.IgnoreFields.Count > 0 ? string.Join(",", o.IgnoreFields) : null),
-    }.Where(p => p.Item2 is not null).Select(p => $"{p.Item1} {p.Item2}"));
 
     private sealed record StoredRun(Manifest Manifest, TrainingSpec Spec);
 

@@ -6,17 +6,22 @@ namespace LisaOrleans.Training;
 /// <summary>Tells which settings of two specs differ in a way that would change the result.</summary>
 public static class SpecComparison
 {
-    // These change when things happen, not what comes out.
-    private static readonly HashSet<string> s_free =
-        [nameof(TrainingSpec.RunName), nameof(TrainingSpec.SaveSteps), nameof(TrainingSpec.EvalSteps), nameof(TrainingSpec.GradientCheckpointing),
-         nameof(TrainingSpec.Priority)];
-
-    public static IReadOnlyList<string> Differences(TrainingSpec stored, TrainingSpec given) =>
-        [.. typeof(TrainingSpec).GetProperties(BindingFlags.Public | BindingFlags.Instance)
-            .Where(p => !s_free.Contains(p.Name) && p.CanWrite)
-            .Select(p => (p.Name, Was: Text(p.GetValue(stored)), Now: Text(p.GetValue(given))))
-            .Where(p => p.Was != p.Now)
-            .Select(p => $"{JsonNamingPolicy.SnakeCaseLower.ConvertName(p.Name)}: was {p.Was}, now {p.Now}")];
+    /// <summary>One line for each difference: the setting's name, what it was and what it would be.</summary>
+    public static IReadOnlyList<string> Differences(TrainingSpec stored, TrainingSpec given)
+    {
+        // What neither run uses makes no difference; what is no setting follows from the others, and makes one.
+        var free = RunSettings.Table.All.Where(s => s.ChangesNoBit)
+            .Concat(RunSettings.Table.All.Except(RunSettings.Table.UsedBy(stored)).Except(RunSettings.Table.UsedBy(given)))
+            .Select(s => s.Property).ToHashSet();
+        return
+        [
+            .. typeof(TrainingSpec).GetProperties(BindingFlags.Public | BindingFlags.Instance)
+                .Where(p => p.CanWrite && !free.Contains(p.Name))
+                .Select(p => (p.Name, Was: Text(p.GetValue(stored)), Now: Text(p.GetValue(given))))
+                .Where(p => p.Was != p.Now)
+                .Select(p => $"{JsonNamingPolicy.SnakeCaseLower.ConvertName(p.Name)}: was {p.Was}, now {p.Now}"),
+        ];
+    }
 
     private static string Text(object? value) => JsonSerializer.Serialize(value);
 }

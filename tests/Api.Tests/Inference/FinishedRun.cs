@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using LisaOrleans.Checkpoints;
-using LisaOrleans.Data;
 using LisaOrleans.Silo;
 using LisaOrleans.Training;
 
@@ -27,11 +26,11 @@ internal sealed class FinishedRun : IDisposable
         var samples = Path.Combine(Repository.Root, "samples");
         await RunImporter.ImportAsync(
             Store,
-            new ImportRequest
+            new RunRequest
             {
                 ModelFolder = Path.Combine(samples, "tiny-stories"),
                 DataFile = Path.Combine(samples, "animals.jsonl"),
-                Dataset = new DatasetOptions { Template = template },
+                Dataset = new DatasetSettings { Template = template },
                 Spec = new TrainingSpec
                 {
                     RunName = name,

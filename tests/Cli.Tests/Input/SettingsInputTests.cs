@@ -5,48 +5,68 @@ public sealed class SettingsInputTests
 {
     public static TheoryData<string[], string> Wrong => new()
     {
-        { ["--modle", "x"], "--modle" },
+        { ["--modle", "x"], "did you mean '--model'?" },
+        { ["--bf16", "true"], "unknown option '--bf16'; use '--dtype' (" },
+        { ["--bf16=true"], "unknown option '--bf16'; use '--dtype' (" },
         { ["surplus"], "surplus" },
-        { ["--learning-rate", "NaN"], "--learning-rate: 'NaN'" },
-        { ["--learning-rate", "1e999"], "--learning-rate: '1e999'" },
-        { ["--learning-rate", "-1e-3"], "--learning-rate: learning_rate is -0.001" },
-        { ["--learning-rate", "fast"], "--learning-rate: 'fast'" },
+        { ["--learning-rate", "NaN"], "--learning-rate is 'NaN'; it must be a number from 0 to 10" },
+        { ["--learning-rate", "1e999"], "--learning-rate is '1e999'" },
+        { ["--learning-rate", "-1e-3"], "--learning-rate is -0.001; it must be a number from 0 to 10" },
+        { ["--learning-rate", "fast"], "--learning-rate is 'fast'" },
+        { ["--learning_rate", "fast"], "--learning-rate is 'fast'" },
+        { ["--lr", "1,5"], "--learning-rate is '1,5'" },
+        { ["--lr", "1e-3", "--learning-rate", "1e-3"], "--learning-rate" },
         { ["--learning-rate"], "--learning-rate" },
         { ["--adam-beta1", "1"], "--adam-beta1" },
         { ["--lisa-strategy", "fixed"], "--lisa-fixed-layers" },
-        { ["--lisa-strategy", "fixed", "--lisa-fixed-layers", "0,6"], "--lisa-fixed-layers: lisa_fixed_layers is 6; it must be from 0 to 5" },
-        { ["--lisa-strategy", "fixed", "--lisa-fixed-layers", "0,-1"], "--lisa-fixed-layers: '0,-1'" },
-        { ["--lisa-strategy", "fixed", "--lisa-fixed-layers", "0,99999999999"], "--lisa-fixed-layers: '0,99999999999'" },
+        { ["--lisa-strategy", "fixed", "--lisa-fixed-layers", "0,6"], "--lisa-fixed-layers is 6; it must be at most 5" },
+        { ["--lisa-strategy", "fixed", "--lisa-fixed-layers", "0,-1"], "--lisa-fixed-layers is '0,-1'" },
+        { ["--lisa-strategy", "fixed", "--lisa-fixed-layers", "0,99999999999"], "--lisa-fixed-layers is '0,99999999999'" },
         { ["--lisa-strategy", "fixed", "--lisa-fixed-layers", "2,2"], "--lisa-fixed-layers" },
-        { ["--lisa-strategy", "random"], "--lisa-strategy: 'random'" },
+        { ["--lisa-fixed-layers", "1"], "--lisa-fixed-layers is used only with --lisa-strategy fixed" },
+        { ["--lisa-strategy", "fixed", "--lisa-fixed-layers", "1", "--lisa-activated-layers", "2"], "--lisa-activated-layers is not used with --lisa-strategy fixed" },
+        { ["--method", "full", "--lisa-interval-steps", "20"], "--lisa-interval-steps is not used with --method full" },
+        { ["--method", "full", "--train-embeddings", "false"], "--train-embeddings is false, but --method full trains every parameter" },
+        { ["--lisa-strategy", "random"], "--lisa-strategy is 'random'" },
         { ["--lisa-activated-layers", "7"], "--lisa-activated-layers" },
         { ["--lisa-activated-layers", "0", "--train-embeddings", "false"], "--lisa-activated-layers" },
-        { ["--lisa-activated-layers", "1.5"], "--lisa-activated-layers: '1.5'" },
-        { ["--method", "lora"], "--method: 'lora'" },
-        { ["--packing", "maybe"], "--packing: 'maybe'" },
+        { ["--lisa-activated-layers", "1.5"], "--lisa-activated-layers is '1.5'" },
+        { ["--method", "lora"], "--method is 'lora'" },
+        { ["--packing", "maybe"], "--packing is 'maybe'" },
         { ["--max-steps", "0"], "--max-steps" },
-        { ["--max-steps", "99999999999999999999"], "--max-steps: '99999999999999999999'" },
+        { ["--max-steps", "99999999999999999999"], "--max-steps is '99999999999999999999'; it must be a whole number from 1 to 2147483647" },
         { ["--num-train-epochs", "1e300"], "--num-train-epochs" },
         { ["--num-train-epochs", "0"], "--num-train-epochs" },
         { ["--save-steps", "-1"], "--save-steps" },
         { ["--seed", "1", "--seed", "2"], "--seed" },
-        { ["--run-name", "../escape"], "run name '../escape'" },
-        { ["--run-name", ""], "run name ''" },
-        { ["--log-format", "xml"], "--log-format: 'xml'" },
-        { ["--template", "none"], "--template: 'none'" },
-        { ["--dtype", "int4"], "--dtype: 'int4'" },
-        { ["--eval-data", ""], "--eval-data: ''" },
+        { ["--seed", "-1"], "--seed is '-1'" },
+        { ["--run-name", "../escape"], "--run-name is '../escape'" },
+        { ["--run-name", ""], "--run-name is ''" },
+        { ["--log-format", "xml"], "--log-format is 'xml'" },
+        { ["--template", "none"], "--template is 'none'" },
+        { ["--dtype", "int4"], "--dtype is 'int4'" },
+        { ["--eval-data", ""], "--eval-data is ''" },
     };
 
     public static TheoryData<string, string> WrongFiles => new()
     {
         { "max_step: 5", "line 1: unknown key 'max_step'; did you mean 'max_steps'?" },
-        { "seed: 5\n\nmax_steps: x", "line 3: max_steps: 'x'" },
-        { "seed: 5\nlearning_rate: .nan", "line 2: learning_rate: '.nan'" },
+        { "bf16: true", "line 1: unknown key 'bf16'; use 'dtype' (" },
+        { "seed: 5\n\nmax_steps: x", "line 3: max_steps is 'x'" },
+        { "seed: 5\nlearning_rate: .nan", "line 2: learning_rate is '.nan'" },
+        { "lr: fast", "line 1: lr is 'fast'" },
+        { "lr: 1e-3\nlearning_rate: 1e-3", "line 2: 'learning_rate' is 'lr'" },
+        { "seed: 017", "line 1: seed is 017, which YAML 1.1 reads as octal" },
+        { "lisa_strategy: fixed\nlisa_fixed_layers: [0, 01]", "line 2: lisa_fixed_layers is 01" },
+        { "lisa_strategy: fixed\nlisa_fixed_layers: [0, ~]", "line 2: 'lisa_fixed_layers'" },
+        { "seed: 0x11", "line 1: seed is '0x11'" },
+        { "run_name: ''", "line 1: run_name is ''" },
+        { "method: 'null'", "line 1: method is 'null'" },
+        { "lisa_fixed_layers: [1]", "line 1: lisa_fixed_layers is used only with --lisa-strategy fixed" },
+        { "method: full\nlisa_strategy: uniform", "line 2: lisa_strategy is not used with method full" },
         { "seed: 5\nseed: 6", "line 2" },
-        { "seed:", "line 1: seed" },
         { "seed: {a: 1}", "line 1: 'seed'" },
-        { "packing: yes", "line 1: packing: 'yes'" },
+        { "packing: yes", "line 1: packing is 'yes'" },
         { "lisa_strategy: fixed\nlisa_fixed_layers: [0, 6]", "line 2: lisa_fixed_layers" },
         { "[a, b]: c", "line 1: a key must be a word" },
         { "- seed", "one mapping" },
@@ -78,9 +98,9 @@ public sealed class SettingsInputTests
     {
         using var folder = new TempFolder();
         await Lisa.RefusesAsync(
-            ["train", "--model", Sample.Model, "--data", Sample.Data, "--output", folder["out"], "--threads", threads], "--threads: ");
-        await Lisa.RefusesAsync(["eval", "--model", Sample.Model, "--data", Sample.Data, "--threads", threads], "--threads: ");
-        await Lisa.RefusesAsync(["generate", "--model", Sample.Model, "--prompt", "x", "--threads", threads], "--threads: ");
+            ["train", "--model", Sample.Model, "--data", Sample.Data, "--output", folder["out"], "--threads", threads], "--threads is ");
+        await Lisa.RefusesAsync(["eval", "--model", Sample.Model, "--data", Sample.Data, "--threads", threads], "--threads is ");
+        await Lisa.RefusesAsync(["generate", "--model", Sample.Model, "--prompt", "x", "--threads", threads], "--threads is ");
         Sample.HasNoFiles(folder["out"]);
     }
 
@@ -123,19 +143,20 @@ public sealed class SettingsInputTests
         await Lisa.RefusesAsync(["tarin"], "tarin");
         await Lisa.RefusesAsync(["train"], "--model");
         await Lisa.RefusesAsync(Sample.Train(folder["out"], folder["nope"]), Path.Combine(folder["nope"], "config.json"), "no such file");
-        await Lisa.RefusesAsync(["train", "--model", "", "--data", "x", "--output", folder["out"]], "--model: ''");
+        await Lisa.RefusesAsync(["train", "--model", "", "--data", "x", "--output", folder["out"]], "--model is ''");
         await Lisa.RefusesAsync(["plan", "--model", folder["nope"]], Path.Combine(folder["nope"], "config.json"));
         Assert.False(Directory.Exists(folder["out"]));
     }
 
     [Theory]
-    [InlineData("257")]
-    [InlineData("1")]
-    [InlineData("9999999999")]
-    public async Task A_block_size_that_the_model_does_not_have_is_refused(string size)
+    [InlineData("257", "at most 256")]
+    [InlineData("1", "from 2")]
+    [InlineData("0", "from 2")]
+    [InlineData("9999999999", "from 2")]
+    public async Task A_block_size_that_the_model_does_not_have_is_refused(string size, string wanted)
     {
         using var folder = new TempFolder();
-        string[] says = ["--block-size", size, "from 2 to 256"];
+        string[] says = ["--block-size is ", size, wanted];
         await Lisa.RefusesAsync(["train", "--model", Sample.Model, "--data", Sample.Data, "--output", folder["out"], "--block-size", size], says);
         await Lisa.RefusesAsync(["eval", "--model", Sample.Model, "--data", Sample.Data, "--block-size", size], says);
         await Lisa.RefusesAsync(["plan", "--model", Sample.Model, "--block-size", size], says);

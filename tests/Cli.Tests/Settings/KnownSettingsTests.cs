@@ -1,14 +1,10 @@
-using System.Globalization;
-using System.Text.Json;
 using System.Text.RegularExpressions;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Cli.Tests;
 
 public sealed partial class KnownSettingsTests
 {
-    // Not settings: one follows from the data's settings, the other is of no consequence.
-    private static readonly string[] s_notSettings = [nameof(TrainingSpec.DataDescription), nameof(TrainingSpec.PadTokenId)];
-
     private static readonly Dictionary<string, IReadOnlyList<Setting>> s_commands = new()
     {
         ["train"] = KnownSettings.Train,
@@ -26,6 +22,7 @@ public sealed partial class KnownSettingsTests
         ["cancel"] = KnownSettings.Control,
         ["keys"] = [],
         ["data"] = [],
+        ["settings"] = [],
     };
 
     public static TheoryData<string> Commands => [.. s_commands.Keys];
@@ -49,18 +46,10 @@ public sealed partial class KnownSettingsTests
     }
 
     [Fact]
-    public void Every_property_of_the_spec_has_a_setting_with_the_same_default()
+    public void Every_setting_of_a_run_is_a_flag_of_train_and_submit()
     {
-        var spec = new TrainingSpec { RunName = "default", BlockSize = 0, Dtype = "auto", Threads = 0 };
-        foreach (var property in typeof(TrainingSpec).GetProperties().Where(p => p.CanWrite && !s_notSettings.Contains(p.Name)))
-        {
-            var key = JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
-            var setting = Assert.Single(KnownSettings.Train.Union(KnownSettings.Submit), s => s.Key == key);
-            if (setting.Default is not { } text) continue;
-            var value = property.GetValue(spec);
-            if (value is string or bool) Assert.Equal(text, value.ToString(), ignoreCase: value is bool);
-            else Assert.Equal(double.Parse(text, CultureInfo.InvariantCulture), Convert.ToDouble(value, CultureInfo.InvariantCulture));
-        }
+        foreach (var command in (IReadOnlyList<Setting>[])[KnownSettings.Train, KnownSettings.Submit])
+            Assert.Equal(RunSettings.Table.All, command.Select(s => s.Training).OfType<TrainingSetting>());
     }
 
     [Fact]

@@ -7,8 +7,7 @@ public sealed class SettingsFileTests
 {
     private const string Everything = """
         run_name: other
-        method: full
-        lisa_activated_layers: 3
+        method: lisa
         lisa_interval_steps: 7
         lisa_strategy: fixed
         lisa_fixed_layers: [1, 4]
@@ -50,7 +49,9 @@ public sealed class SettingsFileTests
 
         var given = await Spec(folder["out/lisa-store"], "other");
         var otherwise = new TrainingSpec { RunName = "default", BlockSize = 256, Dtype = "float32", Threads = 2 };
-        foreach (var property in typeof(TrainingSpec).GetProperties().Where(p => p.CanWrite && p.Name is not nameof(TrainingSpec.PadTokenId)))
+        // The layers are given, not their number, and of the methods one has all these settings.
+        string[] defaults = [nameof(TrainingSpec.Method), nameof(TrainingSpec.LisaActivatedLayers), nameof(TrainingSpec.PadTokenId)];
+        foreach (var property in typeof(TrainingSpec).GetProperties().Where(p => p.CanWrite && !defaults.Contains(p.Name)))
             Assert.True(Text(property.GetValue(otherwise)) != Text(property.GetValue(given)), property.Name);
         Assert.Equal((0.01, 9UL, 128, "cosine"), (given.LearningRate, given.Seed, given.BlockSize, given.LrSchedulerType));
         Assert.Equal([1, 4], given.LisaFixedLayers);
@@ -71,6 +72,31 @@ public sealed class SettingsFileTests
         Assert.Equal((2L, 7UL, false, 8), (spec.MaxSteps!.Value, spec.Seed, spec.Packing, spec.PerDeviceTrainBatchSize));
         Assert.Equal([1, 2], RunFolder.Steps(folder["out"]));
         Assert.False(Directory.Exists(folder["wrong"]));
+    }
+
+    [Fact]
+    public async Task An_empty_value_a_tilde_and_null_leave_a_setting_alone_and_other_trainers_names_are_understood()
+    {
+        using var folder = new TempFolder();
+        const string Text = """
+            model_name_or_path: ~
+            max_steps: 1
+            num_epochs: null
+            lr: 1e-2
+            sample_prompt: NULL
+            seed:
+            lisa_strategy: ~
+            lisa_fixed_layers:
+            packing: True
+            text_field: 'null'
+            threads: 1
+            """;
+        await File.WriteAllTextAsync(folder["settings.yaml"], Text, Token);
+        await Lisa.SucceedsAsync(
+            "train", "--config", folder["settings.yaml"], "--model", Sample.Model, "--data", Sample.Data, "--output_dir", folder["out"]);
+        var spec = await Spec(folder["out/lisa-store"], "default");
+        Assert.Equal((1L, 1.0, 0.01, 42UL, "uniform", true), (spec.MaxSteps!.Value, spec.NumTrainEpochs, spec.LearningRate, spec.Seed, spec.LisaStrategy, spec.Packing));
+        Assert.Contains("text_field null", spec.DataDescription, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,5 +1,3 @@
-using LisaOrleans.Client;
-
 namespace LisaOrleans.Cluster.Tests;
 
 /// <summary>A run on the sample model that does a few steps a second.</summary>
@@ -16,9 +14,6 @@ internal static class SampleRun
             LisaIntervalSteps = 4,
             LearningRate = 1e-3,
             SaveSteps = 5,
-            BlockSize = 0,
-            Dtype = "auto",
-            Threads = 0,
         },
     };
 }

@@ -24,6 +24,7 @@ internal static class LisaCommands
         ["export"] = (KnownSettings.Export, false),
         ["new"] = (KnownSettings.NewKey, false),
         ["inspect"] = (KnownSettings.Inspect, true),
+        ["settings"] = ([], false),
     };
 
     public static bool IsCommand(string word) => s_commands.ContainsKey(word);

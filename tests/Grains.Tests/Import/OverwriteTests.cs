@@ -27,7 +27,7 @@ public sealed class OverwriteTests
         await File.WriteAllTextAsync(broken, "{\"prompt\":\"a\",\"completion\":", Token);
 
         await Assert.ThrowsAnyAsync<IOException>(() => RunImporter.ImportAsync(run.Store, request with { DataFile = broken }, null, Token));
-        await Assert.ThrowsAsync<InvalidSettingException>(
+        await Assert.ThrowsAsync<InvalidTrainingSettingException>(
             () => RunImporter.ImportAsync(run.Store, request with { Spec = TinyStories.Spec(2) with { LearningRate = -1 } }, null, Token));
 
         Assert.Equal(2, (await run.HistoryAsync()).Count);

@@ -10,13 +10,16 @@ public sealed class SettingsChangedTests
     public async Task Every_setting_that_would_change_the_result_is_listed_with_both_values()
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(5));
-        var changed = TinyStories.Spec(5) with { LearningRate = 0.25, Seed = 6, LisaFixedLayers = [1], MaxSteps = null, SaveSteps = 1, EvalSteps = 1, GradientCheckpointing = true };
+        var changed = TinyStories.Spec(5) with { LearningRate = 0.25, Seed = 6, LisaStrategy = "fixed", LisaFixedLayers = [1], MaxSteps = null, SaveSteps = 1, EvalSteps = 1, GradientCheckpointing = true };
 
-        var error = await Assert.ThrowsAsync<SettingsChangedException>(
+        var error = await Assert.ThrowsAsync<RunExistsException>(
             () => RunImporter.ImportAsync(run.Store, TinyStories.Request(changed), null, Token));
 
         Assert.Equal(
-            ["learning_rate: was 0.001, now 0.25", "lisa_fixed_layers: was [], now [1]", "max_steps: was 5, now null", "seed: was 5, now 6"],
+            [
+                "learning_rate: was 0.001, now 0.25", "lisa_fixed_layers: was [], now [1]", "lisa_strategy: was \"uniform\", now \"fixed\"",
+                "max_steps: was 5, now null", "seed: was 5, now 6",
+            ],
             error.Differences.Order());
         Assert.All(error.Differences, d => Assert.Contains(d, error.Message, StringComparison.Ordinal));
     }
@@ -29,9 +32,9 @@ public sealed class SettingsChangedTests
         var request = TinyStories.Request(TinyStories.Spec(5), await TinyStories.UntiedAsync(folder, Token));
         var data = folder["less.jsonl"];
         await File.WriteAllLinesAsync(data, File.ReadLines(TinyStories.Data).Take(100), Token);
-        request = request with { DataFile = data, EvalDataFile = data, Dataset = request.Dataset with { TrainOnPrompt = true } };
+        request = request with { DataFile = data, EvalDataFile = data, Dataset = new DatasetSettings { TrainOnPrompt = true } };
 
-        var error = await Assert.ThrowsAsync<SettingsChangedException>(() => RunImporter.ImportAsync(run.Store, request, null, Token));
+        var error = await Assert.ThrowsAsync<RunExistsException>(() => RunImporter.ImportAsync(run.Store, request, null, Token));
 
         Assert.Equal(
             ["data_description", "evaluation data", "model weights", "training data"],

@@ -12,7 +12,7 @@ public sealed class MethodTests
     {
         var spec = TinyStories.Spec(8) with { Dtype = dtype };
         using var lisa = await TestRun.TrainAsync(spec with { LisaActivatedLayers = TinyStories.Layers, LisaIntervalSteps = 8 });
-        using var full = await TestRun.TrainAsync(spec with { Method = TrainingMethods.Full });
+        using var full = await TestRun.TrainAsync(TinyStories.FullSpec(8) with { Dtype = dtype });
 
         Assert.Equal((await full.HistoryAsync()).Select(s => s.Loss), (await lisa.HistoryAsync()).Select(s => s.Loss));
         var weights = await full.WeightsAsync();

@@ -11,7 +11,7 @@ public sealed class ResumeTests
         ["bfloat16"] = TinyStories.Spec(14) with { Dtype = "bfloat16" },
         ["bfloat16 with bfloat16 moments"] = TinyStories.Spec(14) with { Dtype = "bfloat16", OptimizerStateDtype = "bfloat16" },
         ["float16"] = TinyStories.Spec(14) with { Dtype = "float16" },
-        ["full"] = TinyStories.Spec(14) with { Method = TrainingMethods.Full, WeightDecay = 0.1, LrSchedulerType = "cosine" },
+        ["full"] = TinyStories.FullSpec(14) with { WeightDecay = 0.1, LrSchedulerType = "cosine" },
         ["packed and accumulated"] = TinyStories.Spec(14) with { Packing = true, GradientAccumulationSteps = 3, PerDeviceTrainBatchSize = 2 },
         ["ends frozen"] = TinyStories.Spec(14) with { TrainEmbeddings = false, LisaStrategy = "round-robin", LisaIntervalSteps = 1 },
     };

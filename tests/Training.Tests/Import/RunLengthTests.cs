@@ -11,7 +11,7 @@ public sealed class RunLengthTests
     {
         using var folder = new TempFolder();
         var spec = TinyStories.Spec(1) with { MaxSteps = null, NumTrainEpochs = 1e300 };
-        var error = await Assert.ThrowsAsync<InvalidSettingException>(
+        var error = await Assert.ThrowsAsync<InvalidTrainingSettingException>(
             () => RunImporter.ImportAsync(new FolderBlobStore(folder.Root), TinyStories.Request(spec), null, Token));
         Assert.Equal("num_train_epochs", error.Setting);
     }

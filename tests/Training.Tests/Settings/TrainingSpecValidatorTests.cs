@@ -11,9 +11,15 @@ public sealed class TrainingSpecValidatorTests
         ["lr_scheduler_type"] = (s => s with { LrSchedulerType = "step" }, "cosine"),
         ["dtype"] = (s => s with { Dtype = "int8" }, "bfloat16"),
         ["optimizer_state_dtype"] = (s => s with { OptimizerStateDtype = "float16" }, "bfloat16"),
-        ["lisa_activated_layers"] = (s => s with { LisaActivatedLayers = 7 }, "from 0 to 6"),
+        ["lisa_activated_layers"] = (s => s with { LisaActivatedLayers = 7 }, "at most 6"),
         ["lisa_activated_layers "] = (s => s with { LisaActivatedLayers = 0, TrainEmbeddings = false }, "nothing would train"),
         ["lisa_interval_steps"] = (s => s with { LisaIntervalSteps = 0 }, "from 1"),
+        ["lisa_interval_steps "] = (s => s with { Method = TrainingMethods.Full, LisaIntervalSteps = 5 }, "not used with method full"),
+        ["lisa_strategy "] = (s => TinyStories.FullSpec(1) with { LisaStrategy = "round-robin" }, "not used with method full"),
+        ["train_embeddings"] = (s => TinyStories.FullSpec(1) with { TrainEmbeddings = false }, "use method lisa with lisa_activated_layers 6"),
+        ["lisa_activated_layers  "] = (
+            s => s with { LisaStrategy = "fixed", LisaFixedLayers = [0], LisaActivatedLayers = 1 }, "not used with lisa_strategy fixed"),
+        ["lisa_fixed_layers   "] = (s => s with { LisaFixedLayers = [0] }, "only with lisa_strategy fixed"),
         ["lisa_fixed_layers"] = (s => s with { LisaStrategy = "fixed" }, "at least one"),
         ["lisa_fixed_layers "] = (s => s with { LisaStrategy = "fixed", LisaFixedLayers = [0, 6] }, "6"),
         ["lisa_fixed_layers  "] = (s => s with { LisaStrategy = "fixed", LisaFixedLayers = [3, 3] }, "twice"),
@@ -33,7 +39,9 @@ public sealed class TrainingSpecValidatorTests
         ["block_size"] = (s => s with { BlockSize = 257 }, "256"),
         ["save_steps"] = (s => s with { SaveSteps = -1 }, "from 0"),
         ["eval_steps"] = (s => s with { EvalSteps = -1 }, "from 0"),
-        ["threads"] = (s => s with { Threads = 0 }, "from 1"),
+        ["threads"] = (s => s with { Threads = -1 }, "from 1 to 1024"),
+        ["run_name"] = (s => s with { RunName = "../x" }, "letters"),
+        ["priority"] = (s => s with { Priority = 101 }, "from -100 to 100"),
     };
 
     public static TheoryData<string> Wrong => [.. s_wrong.Keys];
@@ -44,7 +52,7 @@ public sealed class TrainingSpecValidatorTests
     {
         var (change, says) = s_wrong[name];
         var spec = change(TinyStories.Spec(1));
-        var error = Assert.Throws<InvalidSettingException>(() => TrainingSpecValidator.Validate(spec, TinyStories.Config));
+        var error = Assert.Throws<InvalidTrainingSettingException>(() => TrainingSpecValidator.Validate(spec, TinyStories.Config));
         Assert.Equal(name.Trim(), error.Setting);
         Assert.StartsWith(name.Trim() + " ", error.Message, StringComparison.Ordinal);
         Assert.Contains(says, error.Message, StringComparison.Ordinal);

@@ -1,7 +1,6 @@
+namespace LisaOrleans;
 
-namespace LisaOrleans.Client;
-
-/// <summary>A run to be submitted.</summary>
+/// <summary>What a run is to be made from: files of this machine.</summary>
 public sealed record RunRequest
 {
     /// <value>A Hugging Face model folder on this machine.</value>
@@ -16,11 +15,7 @@ public sealed record RunRequest
     /// <value>How records become samples.</value>
     public DatasetSettings Dataset { get; init; } = new();
 
-    /// <value>
-    /// The run's settings. <see cref="TrainingSpec.BlockSize"/> 0 means the model's longest sequence, at most 1024;
-    /// <see cref="TrainingSpec.Dtype"/> <c>auto</c> the model's own; <see cref="TrainingSpec.Threads"/> 0 the least that a
-    /// silo offers.
-    /// </value>
+    /// <value>The run's settings. What is left at its default there, and depends on the model or the machines, is chosen.</value>
     public required TrainingSpec Spec { get; init; }
 
     /// <value>Whether a run of this name is replaced. Default false: the same request again resumes it.</value>

@@ -1,0 +1,26 @@
+namespace LisaOrleans;
+
+/// <summary>Lists of named things that settings choose from. Only the silo's side knows what is in them.</summary>
+public static class SettingRegistries
+{
+    /// <summary>Training methods.</summary>
+    public const string Methods = "methods";
+
+    /// <summary>How LISA samples layers.</summary>
+    public const string LayerSamplers = "layer samplers";
+
+    /// <summary>Courses of the learning rate.</summary>
+    public const string Schedules = "schedules";
+
+    /// <summary>Chat templates.</summary>
+    public const string ChatTemplates = "chat templates";
+
+    /// <summary>Which answers of a conversation are learned.</summary>
+    public const string LearnedAnswers = "learned answers";
+
+    /// <summary>What becomes of texts longer than a block.</summary>
+    public const string LongTexts = "long texts";
+
+    /// <summary>Formats of data sets.</summary>
+    public const string DatasetFormats = "data set formats";
+}

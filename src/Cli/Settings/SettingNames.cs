@@ -1,0 +1,30 @@
+namespace LisaOrleans.Cli;
+
+/// <summary>What names people write for settings, also those of other trainers.</summary>
+internal static class SettingNames
+{
+    /// <summary>Turns flags that other programs spell otherwise (<c>--learning_rate</c>, <c>--lr</c>) into ours.</summary>
+    public static string[] Translate(IReadOnlyList<string> arguments)
+    {
+        var translated = arguments.ToArray();
+        for (var i = 0; i < translated.Length && translated[i] != "--"; i++)
+        {
+            if (!translated[i].StartsWith("--", StringComparison.Ordinal)) continue;
+            var end = translated[i].IndexOf('=', StringComparison.Ordinal) is var at and >= 0 ? at : translated[i].Length;
+            var key = translated[i][2..end].Replace('-', '_');
+            if (KnownSettings.All.FirstOrDefault(s => s.IsNamed(key)) is { } setting)
+                translated[i] = $"--{setting.Flag}{translated[i][end..]}";
+        }
+
+        return translated;
+    }
+
+    /// <summary>What to use instead of a key that is none, as whole words to follow it.</summary>
+    /// <param name="key">In snake case.</param>
+    /// <param name="known">The command's settings.</param>
+    /// <param name="spell">How a setting is written there.</param>
+    public static string Advice(string key, IReadOnlyList<Setting> known, Func<Setting, string> spell) =>
+        known.FirstOrDefault(s => s.Instead.Contains(key)) is { } near
+            ? $"use '{spell(near)}' ({InvalidTrainingSettingException.Spell(near.Help, name => name)})"
+            : $"did you mean '{NearestName.Of(key, known.Select(spell))}'?";
+}

@@ -1,0 +1,56 @@
+using System.Text;
+using LisaOrleans.Training;
+
+namespace LisaOrleans.Cli;
+
+/// <summary>docs/settings.md: all settings of a run, as the table of them says.</summary>
+internal static class SettingsDocument
+{
+    public static string Markdown()
+    {
+        var text = new StringBuilder(
+            """
+            # Settings of a run
+
+            This page is written by `lisa settings > docs/settings.md`.
+
+            A setting has one name at every door. `learning_rate` is
+
+            - the flag `--learning-rate` of `lisa train` and `lisa submit`;
+            - the key `learning_rate` of a settings file (`--config run.yaml`); an empty value, `~` and `null` mean that it is not set;
+            - the variable `LISA_LEARNING_RATE` of `lisa submit`, or the field `learning_rate` in the section `lisa` of `appsettings.json`;
+            - the field `method.TYPE.hyperparameters.learning_rate` of a fine-tuning job;
+            - the property `LearningRate` of `TrainingSpec` or `DatasetSettings` in C#.
+
+            Names of other trainers that mean the very same are understood in place of ours; those that mean something near are refused,
+            and the error says what to use. A setting that the chosen method or strategy does not use is refused, too. A run can be
+            resumed with another value only where it says *may change*: all else would change the result.
+
+            """);
+        foreach (var group in RunSettings.Table.All.GroupBy(s => s.Group))
+        {
+            text.Append($"\n## {group.Key}\n\n| setting | what it is | default | values |\n|---|---|---|---|\n");
+            foreach (var setting in group) text.Append(Row(setting));
+        }
+
+        return text.ToString();
+    }
+
+    private static string Row(TrainingSetting setting)
+    {
+        var names = string.Join(", ", (IEnumerable<string>)[$"`{setting.Name}`", .. setting.Aliases.Select(a => $"or `{a}`")]);
+        string?[] notes =
+        [
+            InvalidTrainingSettingException.Spell(setting.Help, name => $"`{name}`"),
+            setting.Condition,
+            setting.ChangesNoBit ? "*may change*" : null,
+            setting.BodyField switch
+            {
+                null => null,
+                "" => "of a job: its id",
+                var field => $"of a job: `{field}`",
+            },
+        ];
+        return $"| {names} | {string.Join("; ", notes.OfType<string>())} | {setting.DefaultText} | {setting.Wanted} |\n";
+    }
+}

@@ -1,0 +1,14 @@
+namespace LisaOrleans.Training;
+
+/// <summary>For whom a run is imported.</summary>
+public sealed record ImportOptions
+{
+    /// <value>Threads of a new run that does not say. Default: all cores.</value>
+    public int Threads { get; init; } = Environment.ProcessorCount;
+
+    /// <value>The cluster that is to train it; null (default) for this process.</value>
+    public string? Cluster { get; init; }
+
+    /// <value>Called when all input has been read and nothing has been written yet; what it throws ends the import. Default null.</value>
+    public Func<CancellationToken, Task>? BeforeWriting { get; init; }
+}

@@ -1,0 +1,88 @@
+using System.Reflection;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using LisaOrleans.Training;
+
+namespace LisaOrleans.Cli.Tests;
+
+/// <summary>A setting is said once: a property with its attribute is all that it takes.</summary>
+public sealed partial class OneTableTests
+{
+    // One says what became of the data's settings, the other is of no consequence.
+    private static readonly string[] s_noSettings = [nameof(TrainingSpec.DataDescription), nameof(TrainingSpec.PadTokenId)];
+
+    private static IEnumerable<PropertyInfo> Properties =>
+        ((Type[])[typeof(TrainingSpec), typeof(DatasetSettings)]).SelectMany(t => t.GetProperties()).Where(p => p.CanWrite);
+
+    [Fact]
+    public void Every_property_is_a_setting_of_the_table_with_its_initialiser_as_the_default()
+    {
+        Assert.Equal(Properties.Select(p => p.Name).Except(s_noSettings), RunSettings.Table.All.Select(s => s.Property));
+        var (spec, data) = (new TrainingSpec { RunName = TrainingSpec.DefaultRunName }, new DatasetSettings());
+        Assert.All(RunSettings.Table.All, s =>
+        {
+            Assert.Equal(s.Get(s.Record == typeof(TrainingSpec) ? spec : data), s.Default);
+            Assert.Equal(s, RunSettings.Table.Find(s.Name));
+            Assert.DoesNotMatch("^[A-Z][a-z]|\\.$", s.Help.Replace("AdamW", "", StringComparison.Ordinal));
+        });
+    }
+
+    [Fact]
+    public void Every_setting_is_read_from_a_text_and_from_json_as_the_same_value()
+    {
+        foreach (var setting in RunSettings.Table.All)
+        {
+            var (text, json) = Sample(setting);
+            var (one, other) = (new GivenSettings(), new GivenSettings());
+            one.Set(setting, setting.Parse(text));
+            other.Set(setting, setting.Parse(JsonDocument.Parse(json).RootElement));
+            Assert.Equal(Write(one), Write(other));
+            Assert.NotEqual(Write(new GivenSettings()), Write(one));
+            Assert.Throws<InvalidTrainingSettingException>(() => setting.Parse(JsonDocument.Parse("{}").RootElement));
+        }
+
+        static string Write(GivenSettings given) =>
+            JsonSerializer.Serialize(given.Into(new TrainingSpec { RunName = "default" })) + JsonSerializer.Serialize(given.Into(new DatasetSettings()));
+    }
+
+    [Fact]
+    public void Names_of_other_trainers_are_no_names_of_ours()
+    {
+        var own = KnownSettings.All.Select(s => s.Key).ToHashSet();
+        var foreign = KnownSettings.All.SelectMany(s => s.Aliases.Concat(s.Instead)).ToArray();
+        Assert.DoesNotContain(foreign, own.Contains);
+        Assert.Equal(foreign.Length, foreign.Distinct().Count());
+    }
+
+    [Fact]
+    public void No_other_file_lists_the_settings()
+    {
+        var names = RunSettings.Table.All.Select(s => s.Property).ToHashSet();
+        var keys = RunSettings.Table.All.Select(s => s.Name).ToHashSet();
+        string[] declare = [$"{nameof(TrainingSpec)}.cs", $"{nameof(DatasetSettings)}.cs"];
+        foreach (var file in Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories))
+        {
+            if (declare.Contains(Path.GetFileName(file)) || file.Contains("/obj/", StringComparison.Ordinal)) continue;
+            var words = Word().Matches(File.ReadAllText(file)).Select(m => m.Value).ToHashSet();
+
+            // Common words, such as Seed, are no mention; what uses a few of them is no list.
+            var mentioned = words.Where(w => (names.Contains(w) && w.Skip(1).Any(char.IsUpper)) || (keys.Contains(w) && w.Contains('_'))).ToArray();
+            Assert.True(mentioned.Length <= names.Count / 3, $"{file} lists settings: {string.Join(", ", mentioned)}");
+        }
+    }
+
+    private static (string Text, string Json) Sample(TrainingSetting setting) => setting.Kind switch
+    {
+        SettingKind.Flag => Both(setting.Default is true ? "false" : "true"),
+        SettingKind.Integers => ("0,3", "[0, 3]"),
+        SettingKind.Names => ("a,b", "[\"a\", \"b\"]"),
+        SettingKind.Integer => Both("7"),
+        SettingKind.Number => Both("0.25"),
+        _ => (setting.Choices?[^1] ?? "other", $"\"{setting.Choices?[^1] ?? "other"}\""),
+    };
+
+    private static (string Text, string Json) Both(string text) => (text, text);
+
+    [GeneratedRegex("[A-Za-z0-9_]+")]
+    private static partial Regex Word();
+}

@@ -1,0 +1,131 @@
+using System.Globalization;
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json.Nodes;
+using LisaOrleans.Checkpoints;
+
+namespace LisaOrleans.Cluster.Tests;
+
+/// <summary>The same run asked for at every door is stored as the same run.</summary>
+public sealed class DoorsTests
+{
+    private const string Model = "half";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_run_has_the_same_spec_to_the_byte_by_program_client_and_http()
+    {
+        Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
+        using var folder = new TempFolder();
+        var (models, data) = (folder["models"], Path.Combine(Executables.Repository, "samples", "animals.jsonl"));
+        await CopyModelAsync(Path.Combine(models, Model));
+        await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 1, Azurite: false, Options: ["--models", models]));
+
+        // Dtype, block size and threads are left to the cluster; the rest comes by names of ours and of other trainers.
+        await File.WriteAllTextAsync(
+            folder["run.yaml"], "max_steps: 1\nlr: 3e-4\nlisa_strategy: round-robin\nweight_decay: 0.1\ntrain_on_prompt: true\nseed: 7\ndtype: ~", Token);
+        var (code, text) = await TestCluster.LisaAsync(
+            folder.Root, "submit", "--config", folder["run.yaml"], "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}",
+            "--store", cluster.Store, "--model", Path.Combine(models, Model), "--data", data, "--run-name", "program", "--warmup_ratio", "0.5");
+        Assert.True(code == 0, text);
+
+        await cluster.Client.SubmitAsync(
+            new RunRequest
+            {
+                ModelFolder = Path.Combine(models, Model),
+                DataFile = data,
+                Dataset = new DatasetSettings { TrainOnPrompt = true },
+                Spec = new TrainingSpec
+                {
+                    RunName = "client",
+                    MaxSteps = 1,
+                    LearningRate = 3e-4,
+                    LisaStrategy = "round-robin",
+                    WeightDecay = 0.1,
+                    WarmupRatio = 0.5,
+                    Seed = 7,
+                },
+            },
+            null,
+            Token);
+
+        var job = await SubmitJobAsync(cluster.Silos[0].Http, data, new JsonObject
+        {
+            ["max_steps"] = 1,
+            ["learning_rate"] = 3e-4,
+            ["lisa_strategy"] = "round-robin",
+            ["weight_decay"] = 0.1,
+            ["warmup_ratio"] = 0.5,
+            ["train_on_prompt"] = true,
+            ["block_size"] = null,
+        });
+
+        var expected = await SpecAsync(cluster.Store, "program");
+        Assert.Contains("\"Dtype\":\"bfloat16\"", expected, StringComparison.Ordinal);
+        Assert.Contains("\"BlockSize\":256", expected, StringComparison.Ordinal);
+        Assert.Contains("\"LearningRate\":0.0003", expected, StringComparison.Ordinal);
+        Assert.Equal(expected, await SpecAsync(cluster.Store, "client"));
+        Assert.Equal(expected, await SpecAsync(cluster.Store, job));
+    }
+
+    // Its config.json says bfloat16, and its weights are float32.
+    private static async Task CopyModelAsync(string target)
+    {
+        Directory.CreateDirectory(target);
+        foreach (var file in Directory.GetFiles(Path.Combine(Executables.Repository, "samples", "tiny-stories")))
+            File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
+        var path = Path.Combine(target, "config.json");
+        var config = JsonNode.Parse(await File.ReadAllTextAsync(path, Token))!.AsObject();
+        config["torch_dtype"] = "bfloat16";
+        await File.WriteAllTextAsync(path, config.ToJsonString(), Token);
+    }
+
+    private static async Task<string> SubmitJobAsync(Uri silo, string data, JsonObject hyperparameters)
+    {
+        using var http = new HttpClient { BaseAddress = silo };
+        using var content = new ByteArrayContent(await File.ReadAllBytesAsync(data, Token));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/jsonl");
+        using var form = new MultipartFormDataContent { { new StringContent("fine-tune"), "purpose" }, { content, "file", "data.jsonl" } };
+        var file = await ReadAsync(await http.PostAsync(new Uri("v1/files", UriKind.Relative), form, Token));
+        var job = await ReadAsync(await http.PostAsJsonAsync(
+            "v1/fine_tuning/jobs",
+            new JsonObject
+            {
+                ["model"] = Model,
+                ["training_file"] = (string)file["id"]!,
+                ["seed"] = 7,
+                ["method"] = new JsonObject { ["type"] = "lisa", ["lisa"] = new JsonObject { ["hyperparameters"] = hyperparameters } },
+            },
+            Token));
+        var id = (string)job["id"]!;
+
+        // The answer has all settings, and may be sent again as it is.
+        var settings = job["method"]!["lisa"]!["hyperparameters"]!;
+        Assert.Equal(0.1.ToString(CultureInfo.InvariantCulture), settings["weight_decay"]!.ToJsonString());
+        using var events = await http.GetAsync(new Uri($"v1/fine_tuning/jobs/{id}/events?stream=true", UriKind.Relative), Token);
+        Assert.Contains("[DONE]", await events.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        return id;
+    }
+
+    private static async Task<JsonNode> ReadAsync(HttpResponseMessage response)
+    {
+        using (response)
+        {
+            var text = await response.Content.ReadAsStringAsync(Token);
+            Assert.True(response.IsSuccessStatusCode, text);
+            return JsonNode.Parse(text)!;
+        }
+    }
+
+    // The bytes of the stored settings, with the run's name left out.
+    private static async Task<string> SpecAsync(string folder, string run)
+    {
+        var store = new FolderBlobStore(folder);
+        var head = await RunStore.ReadHeadAsync(store, run, Token);
+        var manifest = await RunStore.ReadManifestAsync(store, head!.Manifest!, Token);
+        using var blob = await store.ReadAsync(manifest.Spec, Token);
+        return Encoding.UTF8.GetString(blob.ToArray()).Replace($"\"{run}\"", "\"…\"", StringComparison.Ordinal);
+    }
+}
