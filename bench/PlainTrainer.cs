@@ -49,7 +49,7 @@ internal sealed class PlainTrainer : IDisposable
     /// <summary>One optimizer step (from 1); returns the mean loss.</summary>
     public double Step(long step)
     {
-        if ((step - 1) % _spec.LisaIntervalSteps == 0) BeginPeriod(LayerSampling.PeriodOf(_spec, step));
+        if ((step - 1) % _spec.LisaIntervalSteps == 0) BeginPeriod(Methods.PeriodOf(_spec, step));
         var batches = _batches.MicroBatches(step).Select(b => _builder.Build(b)).ToArray();
         var labels = batches.Sum(b => b.LabelCount);
         var total = 0.0;
@@ -88,7 +88,7 @@ internal sealed class PlainTrainer : IDisposable
         foreach (var (name, weight) in _weights)
             if (name.StartsWith("model.layers.", StringComparison.Ordinal)) weight.requires_grad_(false);
         _layers?.Dispose();
-        var prefixes = LayerSampling.ActiveLayers(_spec, _config.NumHiddenLayers, period).Select(i => $"model.layers.{i}.").ToArray();
+        var prefixes = new RunSchedule(_spec, _config.NumHiddenLayers).Plan(period)!.Layers.Select(i => $"model.layers.{i}.").ToArray();
         _layers = Optimizer(_weights.Where(w => prefixes.Any(p => w.Key.StartsWith(p, StringComparison.Ordinal))).Select(w => w.Value));
     }
 

@@ -36,4 +36,10 @@ public sealed record StepRecord
 
     /// <summary>When it was committed, UTC.</summary>
     [Id(10)] public DateTimeOffset Time { get; init; }
+
+    /// <summary>
+    /// L2 norm of each active layer's gradients before clipping, in the order of <see cref="ActiveLayers"/>; empty in records of
+    /// earlier versions.
+    /// </summary>
+    [Id(11)] public IReadOnlyList<double> LayerGradNorms { get; init; } = [];
 }

@@ -1,6 +1,6 @@
 namespace LisaOrleans;
 
-/// <summary>The values of <see cref="TrainingSpec.Method"/>.</summary>
+/// <summary>The values of <see cref="TrainingSpec.Method"/> that the program itself means. There may be more of them.</summary>
 public static class TrainingMethods
 {
     /// <summary>LISA: embedding, final norm and head always, a few sampled layers in each period (arXiv 2403.17919).</summary>
@@ -8,7 +8,4 @@ public static class TrainingMethods
 
     /// <summary>Every parameter, one period: ordinary AdamW.</summary>
     public const string Full = "full";
-
-    /// <summary>All of them.</summary>
-    public static IReadOnlyList<string> All { get; } = [Lisa, Full];
 }

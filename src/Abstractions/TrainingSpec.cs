@@ -40,7 +40,7 @@ public sealed record TrainingSpec
     [Range(1, int.MaxValue), UnusedWith(nameof(Method), TrainingMethods.Full)]
     public int LisaIntervalSteps { get; init; } = 20;
 
-    /// <value>How layers are sampled: <c>uniform</c> (default), <c>round-robin</c> or <c>fixed</c>.</value>
+    /// <value>How layers are sampled: <c>uniform</c> (default), <c>round-robin</c>, <c>reshuffled</c>, <c>weighted</c> or <c>fixed</c>.</value>
     [Id(4)]
     [Setting("how layers are sampled", Group = SettingGroups.Method, ChoicesOf = SettingRegistries.LayerSamplers)]
     [UnusedWith(nameof(Method), TrainingMethods.Full)]

@@ -83,6 +83,21 @@ public sealed class LisaClient : IAsyncDisposable
         return status.Generation > 0 ? status : throw new RunNotFoundException(run);
     }
 
+    /// <summary>Which decoder layers of a run have trained when, which do now, and which will.</summary>
+    /// <param name="run">The run's name.</param>
+    /// <param name="past">At most so many of the periods that have ended; up to 100.</param>
+    /// <param name="coming">At most so many of the periods to come; up to 100.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="RunNotFoundException">There is no such run.</exception>
+    /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
+    public async Task<LayerSchedule> GetScheduleAsync(string run, int past = 100, int coming = 10, CancellationToken cancellationToken = default)
+    {
+        Checked(run);
+        return await CallAsync(
+            c => c.Grains.GetGrain<ILayerSchedulerGrain>(run).GetSchedule(past, coming, cancellationToken), cancellationToken).ConfigureAwait(false)
+            ?? throw new RunNotFoundException(run);
+    }
+
     /// <summary>All runs of the cluster's store, by name.</summary>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>

@@ -48,8 +48,9 @@ internal sealed record RunAnswer
         }
     }
 
-    /// <summary>Columns of the map of periods and layers.</summary>
-    internal sealed record LayersAnswer(long Stride, int Interval, int Count, IReadOnlyList<LayerMap.Column> Columns);
+    /// <summary>Columns of the map of periods and layers, with the method in words and the periods to come.</summary>
+    internal sealed record LayersAnswer(
+        long Stride, long Interval, int Count, IReadOnlyList<LayerMap.Column> Columns, string? Method, IReadOnlyList<PeriodLayers> Coming);
 
     /// <summary>Sums over all manifests.</summary>
     internal sealed record ManifestsAnswer(long Count, long Bytes, double StallSeconds);

@@ -8,12 +8,14 @@ namespace LisaOrleans.Dashboard;
 internal sealed partial class RunFollower
 {
     private const int Page = 1000;
+    private const int ComingPeriods = 3;
     private static readonly TimeSpan s_moment = TimeSpan.FromMilliseconds(400);
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan s_memoryEvery = TimeSpan.FromSeconds(2);
 
     private readonly IBlobStore _store;
     private readonly IRunGrain _run;
+    private readonly ILayerSchedulerGrain _scheduler;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly RateMeter _rate = new(TimeSpan.FromSeconds(20));
@@ -24,13 +26,16 @@ internal sealed partial class RunFollower
     private TrainingSpec? _spec;
     private IReadOnlyDictionary<string, PartMemory> _memory = new Dictionary<string, PartMemory>();
     private long? _memoryRead;
+    private IReadOnlyList<PeriodLayers> _coming = [];
+    private long? _comingAfter;
     private double? _stepsPerSecond;
     private bool _loading;
     private bool _live;
 
     public RunFollower(string name, IBlobStore store, IGrainFactory grains, TimeProvider time, ILogger<RunFollower> logger)
     {
-        (Name, _store, _run, _time, _logger) = (name, store, grains.GetGrain<IRunGrain>(name), time, logger);
+        (Name, _store, _time, _logger) = (name, store, time, logger);
+        (_run, _scheduler) = (grains.GetGrain<IRunGrain>(name), grains.GetGrain<ILayerSchedulerGrain>(name));
         _status = new RunStatus { Run = name, State = RunState.Queued };
         _kept = new Kept();
         Refresher = new Refresher(time, s_moment, Look);
@@ -61,8 +66,9 @@ internal sealed partial class RunFollower
                 SecondsLeft = left,
                 Curve = RunAnswer.CurveAnswer.From(curve, same && question.Stride == curve.Stride ? question.Step : 0),
                 Layers = new RunAnswer.LayersAnswer(
-                    map?.Stride ?? 1, _spec?.LisaIntervalSteps ?? 0, _status.LayerCount,
-                    [.. (map?.Columns ?? []).Where(c => !same || question.PeriodStride != map!.Stride || c.Last > question.Period)]),
+                    map?.Stride ?? 1, _spec is null ? 0 : Methods.Of(_spec).PeriodSteps(_spec) ?? 0, _status.LayerCount,
+                    [.. (map?.Columns ?? []).Where(c => !same || question.PeriodStride != map!.Stride || c.Last > question.Period)],
+                    _spec is null ? null : Methods.Of(_spec).Describe(_spec), _coming),
                 Manifests = new RunAnswer.ManifestsAnswer(kept.Log.Manifests, kept.Log.ManifestBytes, kept.Log.StallSeconds),
                 Events = kept.Log.After(same ? question.Entry : 0),
                 Memory = _memory,
@@ -78,6 +84,7 @@ internal sealed partial class RunFollower
             if (status.Generation != _status.Generation || _spec is null) await Begin(status);
             await Read();
             await ReadMemory(status);
+            await ReadSchedule(status);
             lock (_lock)
             {
                 _status = status;
@@ -137,7 +144,7 @@ internal sealed partial class RunFollower
         }
 
         _kept.Curve.Add(record);
-        if (_spec is not null) _kept.Map?.Add(LayerSampling.PeriodOf(_spec, record.Step), record.ActiveLayers);
+        if (_spec is not null) _kept.Map?.Add(Methods.PeriodOf(_spec, record.Step), record.ActiveLayers);
     }
 
     private async Task ReadMemory(RunStatus status)
@@ -151,6 +158,18 @@ internal sealed partial class RunFollower
         if (_memoryRead is { } read && _time.GetElapsedTime(read) < s_memoryEvery) return;
         _memory = await _run.GetMemory().WaitAsync(s_patience);
         _memoryRead = _time.GetTimestamp();
+    }
+
+    // Anew when a step has begun another period.
+    private async Task ReadSchedule(RunStatus status)
+    {
+        if (_spec is null || (_comingAfter is { } after && Methods.PeriodOf(_spec, after + 1) == Methods.PeriodOf(_spec, status.Step + 1))) return;
+        var schedule = await _scheduler.GetSchedule(0, ComingPeriods, CancellationToken.None).WaitAsync(s_patience);
+        lock (_lock)
+        {
+            _coming = [.. (schedule?.Coming.Prepend(schedule.Now!) ?? []).Where(p => p is not null && p.FirstStep > status.Step && p.FirstStep <= status.TotalSteps)];
+            _comingAfter = status.Step;
+        }
     }
 
     private double Clock() => (double)_time.GetTimestamp() / _time.TimestampFrequency;

@@ -10,7 +10,7 @@ internal static class JobMethods
     private const string TypeField = "method.type";
 
     /// <summary>All types.</summary>
-    public static IReadOnlyList<string> All { get; } = [Supervised, .. TrainingMethods.All];
+    public static IReadOnlyList<string> All { get; } = [Supervised, .. Methods.All.Names];
 
     /// <summary>The method of <c>lisa train</c> that a type stands for.</summary>
     public static string TrainingMethod(string type) => type == Supervised ? TrainingMethods.Lisa : type;

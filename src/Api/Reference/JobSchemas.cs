@@ -15,7 +15,7 @@ internal static class JobSchemas
         schema.AdditionalPropertiesAllowed = false;
         schema.AdditionalProperties = null;
         schema.Properties ??= new Dictionary<string, IOpenApiSchema>();
-        foreach (var method in TrainingMethods.All) schema.Properties[method] = Object("hyperparameters", Hyperparameters());
+        foreach (var method in Methods.All.Names) schema.Properties[method] = Object("hyperparameters", Hyperparameters());
         return Task.CompletedTask;
     }
 

@@ -6,7 +6,7 @@ using Spectre.Console;
 
 namespace LisaOrleans.Cli;
 
-/// <summary><c>lisa plan</c>: predicted memory by kind, for full fine-tuning and LISA.</summary>
+/// <summary><c>lisa plan</c>: predicted memory by kind, for each training method.</summary>
 internal static class PlanCommand
 {
     public static Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
@@ -16,27 +16,17 @@ internal static class PlanCommand
         var spec = DerivedSettings.Resolve(values.Spec(), config, weightsDtype: null, threads: 1);
         values.Training.CheckUse(spec);
         TrainingSpecValidator.Validate(spec, config);
-        var options = new MemoryPlanOptions
-        {
-            ActiveLayers = spec.LisaStrategy == "fixed" ? spec.LisaFixedLayers.Count : spec.LisaActivatedLayers,
-            TrainEmbeddings = spec.TrainEmbeddings,
-            Dtypes = PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype),
-            BatchSize = spec.PerDeviceTrainBatchSize,
-            SequenceLength = spec.BlockSize,
-            GradientAccumulationSteps = spec.GradientAccumulationSteps,
-            GradientCheckpointing = spec.GradientCheckpointing,
-        };
         try
         {
-            var estimates = new List<(string Method, MemoryEstimate Memory)>();
-            if (!values.Has(KnownSettings.Method) || spec.Method == TrainingMethods.Full)
-                estimates.Add((TrainingMethods.Full, MemoryPlan.Estimate(config, options with { ActiveLayers = config.NumHiddenLayers, TrainEmbeddings = true })));
-            if (!values.Has(KnownSettings.Method) || spec.Method == TrainingMethods.Lisa)
-                estimates.Add((TrainingMethods.Lisa, MemoryPlan.Estimate(config, options)));
+            var estimates = Methods.All
+                .Where(m => !values.Has(KnownSettings.Method) || m.Name == spec.Method)
+                .Select(m => (Method: m.Name, Layers: m.MostLayers(spec, config.NumHiddenLayers), Memory: RunCapacity.Estimate(spec with { Method = m.Name }, config)))
+                .OrderByDescending(e => e.Layers)
+                .ToArray();
             if (values.Text(KnownSettings.LogFormat) == "json")
                 Console.WriteLine(JsonSerializer.Serialize(estimates.ToDictionary(e => e.Method, e => Json(e.Memory))));
             else
-                Show(config, options, spec.Dtype, estimates);
+                Show(config, spec, estimates);
         }
         catch (OverflowException)
         {
@@ -46,15 +36,13 @@ internal static class PlanCommand
         return Task.FromResult(ExitCodes.Done);
     }
 
-    private static void Show(
-        ModelConfig config, MemoryPlanOptions options, string dtype, IReadOnlyList<(string Method, MemoryEstimate Memory)> estimates)
+    private static void Show(ModelConfig config, TrainingSpec spec, IReadOnlyList<(string Method, int Layers, MemoryEstimate Memory)> estimates)
     {
         AnsiConsole.WriteLine(
-            $"{config.ModelType}, {config.NumHiddenLayers} layers, {Count(estimates[0].Memory.Parameters)} parameters, {dtype}, "
-            + $"{options.BatchSize} x {options.SequenceLength} tokens a micro-batch");
+            $"{config.ModelType}, {config.NumHiddenLayers} layers, {Count(estimates[0].Memory.Parameters)} parameters, {spec.Dtype}, "
+            + $"{spec.PerDeviceTrainBatchSize} x {spec.BlockSize} tokens a micro-batch");
         var table = new Table().Border(TableBorder.Simple).AddColumn("");
-        foreach (var (method, _) in estimates)
-            table.AddColumn(new TableColumn(method == TrainingMethods.Lisa ? $"LISA, {options.ActiveLayers} layers" : method).RightAligned());
+        foreach (var (method, layers, _) in estimates) table.AddColumn(new TableColumn($"{method}, {layers} layers").RightAligned());
         Row("trainable at one time", e => Count(e.TrainableParameters));
         Row("weights", e => Bytes(e.Weights));
         Row("gradients", e => Bytes(e.Gradients));

@@ -9,8 +9,9 @@ internal static class StatusCommand
     {
         await using var cluster = await ClusterConnection.OpenForRun(values, cancellationToken);
         var status = await cluster.GetAsync(run!, cancellationToken);
-        if (values.Text(KnownSettings.LogFormat) == "json") Console.WriteLine(JsonSerializer.Serialize(RunTable.ToJson(status)));
-        else RunTable.Show(status);
+        var schedule = await cluster.GetScheduleAsync(run!, past: 0, coming: 3, cancellationToken);
+        if (values.Text(KnownSettings.LogFormat) == "json") Console.WriteLine(JsonSerializer.Serialize(RunTable.ToJson(status, schedule)));
+        else RunTable.Show(status, schedule);
         return ExitCodes.Done;
     }
 
@@ -18,7 +19,7 @@ internal static class StatusCommand
     {
         await using var cluster = await ClusterConnection.OpenForRun(values, cancellationToken);
         var runs = await cluster.ListAsync(cancellationToken);
-        if (values.Text(KnownSettings.LogFormat) == "json") Console.WriteLine(JsonSerializer.Serialize(runs.Select(RunTable.ToJson)));
+        if (values.Text(KnownSettings.LogFormat) == "json") Console.WriteLine(JsonSerializer.Serialize(runs.Select(r => RunTable.ToJson(r, null))));
         else RunTable.Show(runs);
         return ExitCodes.Done;
     }

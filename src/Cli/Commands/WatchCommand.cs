@@ -46,8 +46,8 @@ internal static class WatchCommand
                     if (recent.Count > RateSteps) recent.Dequeue();
                     reporter.Happened(happened, recent.Average() * (total - step.Step));
                     break;
-                case RunEnded { State: RunState.Paused, Error: null } ended:
-                    reporter.Say($"run '{status.Run}' is paused at step {ended.Step}");
+                case RunEnded { State: RunState.Paused } ended:
+                    reporter.Say($"run '{status.Run}' is paused after step {ended.Step}{(ended.Error is null ? "" : $": {ended.Error}; then lisa resume goes on")}");
                     break;
                 default:
                     reporter.Happened(happened, 0);

@@ -6,7 +6,7 @@ namespace LisaOrleans.Cli;
 /// <summary>The status of runs, for people and for programs.</summary>
 internal static class RunTable
 {
-    public static object ToJson(RunStatus s) => new
+    public static object ToJson(RunStatus s, LayerSchedule? schedule) => new
     {
         run = s.Run,
         status = s.State.ToString().ToLowerInvariant(),
@@ -27,9 +27,11 @@ internal static class RunTable
         stall_seconds = s.StallSeconds,
         error = s.Error,
         silos = s.Stages.Select(t => new { silo = t.Silo, parts = t.Parts }),
+        periods = Periods(s, schedule).Select(p => new { period = p.Period, first_step = p.FirstStep, last_step = p.LastStep, layers = p.Layers }),
+        layers = schedule?.Layers.Select(l => new { layer = l.Layer, steps = l.Steps, mean_grad_norm = l.MeanGradNorm }),
     };
 
-    public static void Show(RunStatus s)
+    public static void Show(RunStatus s, LayerSchedule schedule)
     {
         Console.WriteLine($"run         {s.Run}");
         Console.WriteLine($"status      {s.State.ToString().ToLowerInvariant()}{(s.Error is null ? "" : $": {s.Error}")}");
@@ -39,6 +41,7 @@ internal static class RunTable
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"loaded      {s.Loads.HandedOverParts} parts from other silos ({s.Loads.HandedOverBytes / 1e6:0.0} MB), {s.Loads.StoreParts} from the store ({s.Loads.StoreBytes / 1e6:0.0} MB)"));
+        foreach (var (period, i) in Periods(s, schedule).Select((p, i) => (p, i))) Console.WriteLine($"{(i == 0 ? "layers" : ""),-12}{Line(period)}");
         foreach (var stage in s.Stages) Console.WriteLine($"{(stage == s.Stages[0] ? "silos" : ""),-12}{stage.Silo}  {string.Join(' ', stage.Parts)}");
     }
 
@@ -55,4 +58,12 @@ internal static class RunTable
 
         AnsiConsole.Write(table);
     }
+
+    // The period of the next step and those after it, as far as the run goes.
+    private static IEnumerable<PeriodLayers> Periods(RunStatus s, LayerSchedule? schedule) =>
+        schedule?.Now is { } now ? schedule.Coming.Prepend(now).Where(p => p.FirstStep <= s.TotalSteps && s.Step < s.TotalSteps) : [];
+
+    private static string Line(PeriodLayers period) => period.LastStep is { } last
+        ? $"{RunText.Layers(period.Layers)} in steps {period.FirstStep} to {last}"
+        : RunText.Layers(period.Layers);
 }

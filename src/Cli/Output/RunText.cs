@@ -16,7 +16,6 @@ internal static class RunText
         RunRecovering { FailedStep: 0 } r => $"{r.Reason}; going on from the manifest of step {r.ManifestStep}",
         RunRecovering r => $"step {r.FailedStep} failed ({r.Reason}); going back to the manifest of step {r.ManifestStep}",
         RunEnded { State: RunState.Failed } e => $"failed after step {e.Step}: {e.Error}",
-        RunEnded { State: RunState.Paused, Error: { } reason } e => $"paused after step {e.Step}: {reason}",
         _ => null,
     };
 

@@ -23,7 +23,7 @@ export class LayerMapView {
     this.element = h('section', { class: 'card', 'aria-labelledby': 'layers-title' },
       h('div', { class: 'card-head' }, h('h2', { id: 'layers-title' }, 'Active layers'), this.note),
       this.area, this.empty, this.table);
-    this.layers = { columns: [], count: 0, stride: 1, interval: 0 };
+    this.layers = { columns: [], count: 0, stride: 1, interval: 0, method: null, coming: [] };
     this.reader = new Reader(this.area, {
       count: () => this.layers.columns.length,
       at: (x) => Math.floor((x - left) / this.cell),
@@ -34,16 +34,18 @@ export class LayerMapView {
   }
 
   update(layers, spec) {
-    const signature = `${layers.stride} ${layers.columns.length} ${layers.columns.at(-1)?.last} ${layers.count}`;
+    const coming = layers.coming.map((p) => (p.layers.length ? format.ranges(p.layers) : 'none')).join('; ');
+    const signature = `${layers.stride} ${layers.columns.length} ${layers.columns.at(-1)?.last} ${layers.count} ${coming}`;
     this.spec = spec;
     if (signature === this.signature) return;
     Object.assign(this, { signature, layers });
     const none = layers.columns.length === 0;
     [this.empty.hidden, this.area.hidden, this.table.hidden] = [!none, none, none];
     const ends = spec?.trainEmbeddings === false ? 'Embedding and head stay frozen.' : 'Embedding and head always train.';
-    const each = spec?.method === 'full' ? 'Every layer trains in every step.'
-      : `${layers.interval} steps to a period${layers.stride > 1 ? `, ${layers.stride} periods to a column; darker is more often` : ''}.`;
-    setText(this.note, layers.interval ? `${each} ${ends}` : '');
+    const each = layers.interval
+      ? `${layers.interval} steps to a period${layers.stride > 1 ? `, ${layers.stride} periods to a column; darker is more often` : ''}.`
+      : `One period: ${layers.method}.`;
+    setText(this.note, layers.method ? `${each} ${ends}${coming ? ` Next: layers ${coming}.` : ''}` : '');
     this.draw();
     this.reader.refresh();
     this.fillTable();
@@ -78,7 +80,7 @@ export class LayerMapView {
   textAt(index) {
     const column = this.layers.columns[index];
     const periods = column.first === column.last ? `Period ${format.count(column.first + 1)}` : `Periods ${format.count(column.first + 1)} to ${format.count(column.last + 1)}`;
-    const steps = this.layers.interval && this.spec?.method !== 'full'
+    const steps = this.layers.interval
       ? `, steps ${format.count(column.first * this.layers.interval + 1)} to ${format.count((column.last + 1) * this.layers.interval)}` : '';
     const active = column.counts.flatMap((n, layer) => (n > 0 ? [layer] : []));
     return `${periods}${steps}: layers ${active.length ? format.ranges(active) : 'none'}`;

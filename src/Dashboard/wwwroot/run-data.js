@@ -12,7 +12,7 @@ export class RunData {
   clear() {
     this.curve = Object.fromEntries(columns.map((c) => [c, []]));
     this.stride = 0;
-    this.layers = { stride: 0, interval: 0, count: 0, columns: [] };
+    this.layers = { stride: 0, interval: 0, count: 0, columns: [], method: null, coming: [] };
     this.events = [];
     this.spec = null;
   }

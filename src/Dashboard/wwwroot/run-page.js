@@ -53,7 +53,7 @@ export class RunPage {
     this.timeline.update(told, live.includes(run.status.state));
     this.checkpoints.update(run);
     this.log.update(told);
-    this.showSettings(run.spec);
+    this.showSettings(run.spec, run.layers.method);
   }
 
   showHead(run) {
@@ -83,13 +83,11 @@ export class RunPage {
     for (const button of this.buttons) button.hidden = !actions[button.dataset.action].when.includes(s.state);
   }
 
-  showSettings(spec) {
+  showSettings(spec, method) {
     if (!spec || this.spec === spec) return;
     this.spec = spec;
-    const lisa = spec.method === 'lisa';
     const rows = [
-      ['Method', spec.method], lisa ? ['Active layers', spec.lisaStrategy === 'fixed' ? `fixed: ${spec.lisaFixedLayers.join(', ')}` : `${spec.lisaActivatedLayers}, ${spec.lisaStrategy}`] : null,
-      lisa ? ['Period', `${spec.lisaIntervalSteps} steps`] : null, ['Learning rate', `${format.rate(spec.learningRate)}, ${spec.lrSchedulerType}`],
+      ['Method', method ?? spec.method], ['Learning rate', `${format.rate(spec.learningRate)}, ${spec.lrSchedulerType}`],
       ['Batch', `${spec.perDeviceTrainBatchSize} × ${spec.gradientAccumulationSteps}`], ['Block size', `${format.count(spec.blockSize)} tokens${spec.packing ? ', packed' : ''}`],
       ['Weights', spec.dtype], ['Optimizer state', spec.optimizerStateDtype], ['Checkpoint', spec.saveSteps ? `every ${format.count(spec.saveSteps)} steps` : 'at the end'],
       ['Evaluation', spec.evalSteps ? `every ${format.count(spec.evalSteps)} steps` : 'at the end'], ['Seed', String(spec.seed)], ['Threads', String(spec.threads)],

@@ -1,5 +1,6 @@
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Model;
+using LisaOrleans.Training;
 using Orleans.Concurrency;
 using static TorchSharp.torch;
 
@@ -157,7 +158,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
     {
         var config = ModelConfigReader.Parse(load.ConfigJson, $"{RunId}/config.json");
         var dtypes = PartDtypes.Parse(load.Spec.Dtype, load.Spec.OptimizerStateDtype);
-        var options = new AdamWOptions(load.Spec.AdamBeta1, load.Spec.AdamBeta2, load.Spec.AdamEpsilon, load.Spec.WeightDecay);
+        var options = Methods.Of(load.Spec).Optimizer(load.Spec);
         var specs = Specs(config);
         var handedOver = load.HeldBy is not { } silo
             ? null

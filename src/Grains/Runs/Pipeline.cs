@@ -6,19 +6,23 @@ namespace LisaOrleans.Grains;
 /// <summary>The parts of one run under one generation, and the calls that go to them.</summary>
 internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan stages, long generation)
 {
+    private const int RecordsAtOneTime = 500;
+
     private readonly IReadOnlyList<(string Name, IPartGrain Grain)> _parts =
         [.. plan.Parts.Select(name => (name, PartGrains.Get(grains, plan.Spec.RunName, name, stages.SiloOf(name))))];
 
-    // Embedding and head are the first and the last; the decoder layers of the period are between them.
-    private IReadOnlyList<IPartGrain> _trainable = [];
+    // What trains in the current period, and those of the parts that do, in their order.
+    private PeriodPlan _period = new(PartTraining.Frozen, []);
+    private IReadOnlyList<(string Name, IPartGrain Grain)> _trainable = [];
+
+    // The last step that the scheduler was told; null before it was asked.
+    private long? _told;
 
     /// <summary>Which silo holds which parts.</summary>
     public StagePlan Stages => stages;
 
     /// <summary>Micro-batches on their way at one time: one for each stage, and one that is between two of them.</summary>
     private int InFlight => stages.Stages.Count > 1 ? stages.Stages.Count + 1 : 1;
-
-    private IReadOnlyList<string> LayerSilos => [.. Enumerable.Range(0, plan.Config.NumHiddenLayers).Select(i => stages.SiloOf(PartName.Layer(i)))];
 
     private IPartGrain First => _parts[0].Grain;
 
@@ -50,23 +54,27 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
                 cancellationToken);
         }));
 
-    /// <summary>Gives optimizer state to exactly what trains in a period; returns its decoder layers.</summary>
-    public async Task<IReadOnlyList<int>> BeginPeriod(long period, CancellationToken cancellationToken)
+    /// <summary>Makes exactly those parts train that train in a period.</summary>
+    /// <param name="period">The period.</param>
+    /// <param name="history">The committed steps.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<PeriodPlan> BeginPeriod(long period, RunHistory history, CancellationToken cancellationToken)
     {
-        await SetEndsTrainable(plan.Spec.TrainEmbeddings, cancellationToken);
-        var active = await Scheduler.BeginPeriod(plan.Spec, LayerSilos, generation, period, cancellationToken);
-        var layers = active.Select(i => _parts[1 + i].Grain);
-        _trainable = plan.Spec.TrainEmbeddings ? [First, .. layers, _parts[^1].Grain] : [.. layers];
-        return active;
+        _period = await Ask(period, history, cancellationToken);
+        _trainable = [.. _parts.Where(p => _period.Of(p.Name) != PartTraining.Frozen)];
+
+        // First to sleep, then to work: at no moment do two periods' states exist together.
+        await Train(_parts.Except(_trainable), _ => PartTraining.Frozen, cancellationToken);
+        await Train(_trainable, _period.Of, cancellationToken);
+        return _period;
     }
 
-    public Task EndPeriod(long period, CancellationToken cancellationToken) =>
-        Scheduler.EndPeriod(plan.Spec, LayerSilos, generation, period, cancellationToken);
+    /// <summary>The period is over: what it alone trained gives its optimizer state up.</summary>
+    public Task EndPeriod(CancellationToken cancellationToken) =>
+        Train(_trainable.Where(p => PartName.LayerIndex(p.Name) is not null), _ => PartTraining.Frozen, cancellationToken);
 
-    /// <summary>Embedding and head: always in training while the run goes on.</summary>
-    public Task SetEndsTrainable(bool trainable, CancellationToken cancellationToken) => Task.WhenAll(
-        _parts[0].Grain.Train(generation, trainable ? PartTraining.Whole : PartTraining.Frozen, cancellationToken),
-        _parts[^1].Grain.Train(generation, trainable ? PartTraining.Whole : PartTraining.Frozen, cancellationToken));
+    /// <summary>The run is done: nothing trains any more.</summary>
+    public Task EndTraining(CancellationToken cancellationToken) => Train(_parts, _ => PartTraining.Frozen, cancellationToken);
 
     /// <summary>Sends micro-batches through; results in their order.</summary>
     public async Task<MicroBatchResult[]> Run(
@@ -106,15 +114,17 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
         Data = batch,
     };
 
-    /// <summary>Global L2 norm of the step's gradients, summed in the order of the parts.</summary>
-    public async Task<double> GradientNorm(long step, CancellationToken cancellationToken)
+    /// <summary>L2 norms of the step's gradients: over all of them, and of each layer that trains, in their order.</summary>
+    public async Task<(double Norm, IReadOnlyList<double> Layers)> GradientNorms(long step, CancellationToken cancellationToken)
     {
-        var squares = await Task.WhenAll(_trainable.Select(p => p.GetSquaredGradientNorm(generation, step, cancellationToken)));
-        return Math.Sqrt(squares.Sum());
+        var squares = await Task.WhenAll(_trainable.Select(p => p.Grain.GetSquaredGradientNorm(generation, step, cancellationToken)));
+
+        // Summed in the order of the parts.
+        return (Math.Sqrt(squares.Sum()), [.. squares.Where((_, i) => PartName.LayerIndex(_trainable[i].Name) is not null).Select(Math.Sqrt)]);
     }
 
     public Task Apply(long step, double learningRate, double clip, CancellationToken cancellationToken) =>
-        Task.WhenAll(_trainable.Select(p => p.Apply(generation, step, learningRate, clip, cancellationToken)));
+        Task.WhenAll(_trainable.Select(p => p.Grain.Apply(generation, step, learningRate, clip, cancellationToken)));
 
     /// <summary>Copies all state that changed since the last snapshot; returns the parts it is of.</summary>
     public async Task<IReadOnlyList<string>> BeginSnapshot(long step, CancellationToken cancellationToken)
@@ -152,4 +162,23 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
         let silo = before.FindSilo(part)
         where silo is not null && silo != stages.SiloOf(part)
         select PartGrains.Get(grains, plan.Spec.RunName, part, silo).Unload(generation));
+
+    // The scheduler may have been lost with its silo, and then knows the last manifest only.
+    private async Task<PeriodPlan> Ask(long period, RunHistory history, CancellationToken cancellationToken)
+    {
+        var committed = history.Records.Count;
+        _told ??= committed;
+        for (var known = -1L; ;)
+        {
+            StepRecord[] news = [.. history.Records.Skip((int)_told.Value).Take(RecordsAtOneTime)];
+            var answer = await Scheduler.BeginPeriod(generation, period, news, cancellationToken);
+            _told = answer.Step;
+            if (answer.Step == committed && answer.Plan is { } plan) return plan;
+            if (answer.Step <= known) throw new InvalidOperationException($"the scheduler knows step {known} of {committed} and learns no more");
+            known = answer.Step;
+        }
+    }
+
+    private Task Train(IEnumerable<(string Name, IPartGrain Grain)> parts, Func<string, PartTraining> training, CancellationToken cancellationToken) =>
+        Task.WhenAll(parts.Select(p => p.Grain.Train(generation, training(p.Name), cancellationToken)));
 }

@@ -13,7 +13,7 @@ internal sealed class TrainingLoop(
     StopNotice notice, Func<LoopOutcome?> interruption, Action<long> brokenOff, ILogger logger)
 {
     private readonly RunTelemetry _telemetry = RunTelemetry.Of(plan.Spec.RunName);
-    private (long Period, IReadOnlyList<int> Layers) _active = (-1, []);
+    private (long Number, IReadOnlyList<int> Layers) _period = (-1, []);
 
     private TrainingSpec Spec => plan.Spec;
 
@@ -44,7 +44,7 @@ internal sealed class TrainingLoop(
             manifests.ThrowIfFailed();
         }
 
-        await pipeline.SetEndsTrainable(trainable: false, cancellationToken);
+        await pipeline.EndTraining(cancellationToken);
         await manifests.Begin(Step, completed: true, cancellationToken);
         await manifests.Complete();
         return LoopOutcome.Completed;
@@ -70,10 +70,10 @@ internal sealed class TrainingLoop(
     {
         using var trace = _telemetry.Step(logger, step);
         var started = Stopwatch.GetTimestamp();
-        var period = LayerSampling.PeriodOf(Spec, step);
-        if (_active.Period != period)
+        var period = Methods.PeriodOf(Spec, step);
+        if (_period.Number != period)
         {
-            using (_telemetry.Phase(StepPhase.Period)) _active = (period, await pipeline.BeginPeriod(period, cancellationToken));
+            using (_telemetry.Phase(StepPhase.Period)) _period = (period, (await pipeline.BeginPeriod(period, history, cancellationToken)).Layers);
         }
 
         var batches = plan.Batches.MicroBatches(step).Select(samples => plan.Builder.Build(samples)).ToArray();
@@ -89,14 +89,15 @@ internal sealed class TrainingLoop(
 
         // As torch.nn.utils.clip_grad_norm_.
         double norm;
-        using (_telemetry.Phase(StepPhase.GradientNorm)) norm = await pipeline.GradientNorm(step, revocable.Token);
+        IReadOnlyList<double> layerNorms;
+        using (_telemetry.Phase(StepPhase.GradientNorm)) (norm, layerNorms) = await pipeline.GradientNorms(step, revocable.Token);
         if (!double.IsFinite(norm)) throw new TrainingDivergedException(step, norm);
         var clip = Spec.MaxGradNorm > 0 ? Math.Min(1, Spec.MaxGradNorm / (norm + 1e-6)) : 1;
         var learningRate = plan.LearningRate.At(step);
         using (_telemetry.Phase(StepPhase.Apply)) await pipeline.Apply(step, learningRate, clip, cancellationToken);
-        if (LayerSampling.EndsPeriod(Spec, step) || step == plan.TotalSteps)
+        if (Methods.EndsPeriod(Spec, step) || step == plan.TotalSteps)
         {
-            using (_telemetry.Phase(StepPhase.Period)) await pipeline.EndPeriod(period, cancellationToken);
+            using (_telemetry.Phase(StepPhase.Period)) await pipeline.EndPeriod(cancellationToken);
         }
 
         var record = new StepRecord
@@ -106,7 +107,8 @@ internal sealed class TrainingLoop(
             LearningRate = learningRate,
             GradNorm = norm,
             Epoch = plan.Batches.Epoch(step),
-            ActiveLayers = _active.Layers,
+            ActiveLayers = _period.Layers,
+            LayerGradNorms = layerNorms,
             Tokens = batches.Sum(b => (long)b.TokenCount),
             Samples = [.. batches.SelectMany(b => b.SampleIds)],
             Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds,

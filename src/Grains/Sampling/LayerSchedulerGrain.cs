@@ -1,32 +1,53 @@
+using LisaOrleans.Checkpoints;
 using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains;
 
 /// <inheritdoc cref="ILayerSchedulerGrain"/>
 [ControlPlacement]
-internal sealed class LayerSchedulerGrain(IGrainFactory grains) : Grain, ILayerSchedulerGrain
+internal sealed class LayerSchedulerGrain(IBlobStore store) : Grain, ILayerSchedulerGrain
 {
-    public Task<IReadOnlyList<int>> GetActiveLayers(TrainingSpec spec, int layerCount, long period) =>
-        Task.FromResult(LayerSampling.ActiveLayers(spec, layerCount, period));
+    private const int MostPeriods = 100;
 
-    public async Task<IReadOnlyList<int>> BeginPeriod(
-        TrainingSpec spec, IReadOnlyList<string> layerSilos, long generation, long period, CancellationToken cancellationToken)
+    private RunSchedule? _schedule;
+    private long _generation = -1;
+
+    private string Run => this.GetPrimaryKeyString();
+
+    public async Task<PeriodAnswer> BeginPeriod(
+        long generation, long period, IReadOnlyList<StepRecord> committed, CancellationToken cancellationToken)
     {
-        var active = LayerSampling.ActiveLayers(spec, layerSilos.Count, period);
+        if (generation < _generation) throw Stale(generation, _generation);
+        if (_schedule is null || generation > _generation)
+        {
+            var head = await RunStore.ReadHeadAsync(store, Run, cancellationToken);
+            if (head?.Manifest is not { } manifest || head.Generation != generation) throw Stale(generation, head?.Generation ?? 0);
+            await Read(manifest, generation, cancellationToken);
+        }
 
-        // First to sleep, then to work: at no moment do two periods' states exist together.
-        await Task.WhenAll(Enumerable.Range(0, layerSilos.Count).Except(active).Select(i => Set(i, false)));
-        await Task.WhenAll(active.Select(i => Set(i, true)));
-        return active;
-
-        Task Set(int layer, bool trainable) => Layer(layer, layerSilos).Train(generation, trainable ? PartTraining.Whole : PartTraining.Frozen, cancellationToken);
+        foreach (var record in committed)
+            if (record.Step == _schedule!.Step + 1) _schedule.Add(record);
+        return new PeriodAnswer(_schedule!.Step, _schedule.Plan(period));
     }
 
-    public Task EndPeriod(
-        TrainingSpec spec, IReadOnlyList<string> layerSilos, long generation, long period, CancellationToken cancellationToken) =>
-        Task.WhenAll(LayerSampling.ActiveLayers(spec, layerSilos.Count, period)
-            .Select(i => Layer(i, layerSilos).Train(generation, PartTraining.Frozen, cancellationToken)));
+    public async Task<LayerSchedule?> GetSchedule(int past, int coming, CancellationToken cancellationToken)
+    {
+        if (await RunStore.ReadHeadAsync(store, Run, cancellationToken) is not { Manifest: { } manifest } head) return null;
+        if (_schedule is null || head.Generation != _generation) await Read(manifest, head.Generation, cancellationToken);
+        return _schedule!.Look(Math.Clamp(past, 0, MostPeriods), Math.Clamp(coming, 0, MostPeriods));
+    }
 
-    private IPartGrain Layer(int index, IReadOnlyList<string> silos) =>
-        PartGrains.Get(grains, this.GetPrimaryKeyString(), PartName.Layer(index), silos[index]);
+    private static StaleGenerationCallException Stale(long given, long current) => new("the schedule", given, current);
+
+    // Whatever this activation knew before belongs to a generation that is over.
+    private async Task Read(BlobRef blob, long generation, CancellationToken cancellationToken)
+    {
+        var manifest = await RunStore.ReadManifestAsync(store, blob, cancellationToken);
+        var spec = await RunFiles.ReadSpecAsync(store, manifest, cancellationToken);
+        var (_, config) = await RunFiles.ReadConfigAsync(store, manifest, cancellationToken);
+        var history = await RunHistory.Read(store, manifest, cancellationToken);
+        var schedule = new RunSchedule(spec, config.NumHiddenLayers);
+        foreach (var record in history.Records) schedule.Add(record);
+        (_schedule, _generation) = (schedule, generation);
+    }
 }

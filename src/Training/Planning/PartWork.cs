@@ -20,11 +20,12 @@ public sealed record PartWork(
         var embedding = (double)config.EmbeddingSpecs().Sum(s => s.Count);
         var matrix = (double)config.VocabSize * config.HiddenSize;
         double layers = config.NumHiddenLayers;
-        var active = spec.Method == TrainingMethods.Full ? layers : Math.Min(layers, spec.LisaActivatedLayers);
+        var method = Methods.Of(spec);
+        double active = method.MostLayers(spec, config.NumHiddenLayers);
 
         // Forward and input gradient, and for what trains the weights' gradient. All times the number of layers, so that
         // the sums are whole numbers and plans that are equally good stay so.
-        var ends = spec.TrainEmbeddings ? 1 : 0;
+        var ends = method.Ends(spec) == PartTraining.Frozen ? 0 : 1;
         return new PartWork(
             ends * config.HiddenSize * layers,
             [.. counts.Select(count => count * ((2 * layers) + active))],

@@ -10,23 +10,30 @@ public static class RunCapacity
     public static string? Check(TrainingSpec spec, ModelConfig config, IReadOnlyList<TrainingSilo> silos)
     {
         if (silos.Count == 0) return null;
-        var full = spec.Method == TrainingMethods.Full;
-        var estimate = MemoryPlan.Estimate(config, new MemoryPlanOptions
-        {
-            ActiveLayers = full ? config.NumHiddenLayers : Math.Min(spec.LisaActivatedLayers, config.NumHiddenLayers),
-            TrainEmbeddings = full || spec.TrainEmbeddings,
-            Dtypes = PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype),
-            BatchSize = spec.PerDeviceTrainBatchSize,
-            SequenceLength = spec.BlockSize,
-            GradientAccumulationSteps = spec.GradientAccumulationSteps,
-            GradientCheckpointing = spec.GradientCheckpointing,
-        });
+        var estimate = Estimate(spec, config);
         if ((silos.Any(s => s.MemoryBytes == 0) || estimate.Total <= silos.Sum(s => s.MemoryBytes)) && StagePlanner.Fits(config, spec, silos)) return null;
         return string.Create(
             CultureInfo.InvariantCulture,
             $"the run needs {Gigabytes(estimate.Total)} (weights {Gigabytes(estimate.Weights)}, gradients {Gigabytes(estimate.Gradients)}, optimizer state "
             + $"{Gigabytes(estimate.OptimizerState)}, activations {Gigabytes(estimate.Activations)}); the {silos.Count} live silos of role gpu offer "
             + $"{string.Join(" + ", silos.Select(s => Gigabytes(s.MemoryBytes)))}, of which stages of whole layers must be cut");
+    }
+
+    /// <summary>Bytes by kind for one process that trains the whole run.</summary>
+    /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
+    public static MemoryEstimate Estimate(TrainingSpec spec, ModelConfig config)
+    {
+        var method = Methods.Of(spec);
+        return MemoryPlan.Estimate(config, new MemoryPlanOptions
+        {
+            ActiveLayers = method.MostLayers(spec, config.NumHiddenLayers),
+            TrainEmbeddings = method.Ends(spec) != PartTraining.Frozen,
+            Dtypes = PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype),
+            BatchSize = spec.PerDeviceTrainBatchSize,
+            SequenceLength = spec.BlockSize,
+            GradientAccumulationSteps = spec.GradientAccumulationSteps,
+            GradientCheckpointing = spec.GradientCheckpointing,
+        });
     }
 
     private static string Gigabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.###} GB");

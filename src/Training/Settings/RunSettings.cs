@@ -9,8 +9,8 @@ public static class RunSettings
     /// <summary>The table.</summary>
     public static TrainingSettings Table { get; } = TrainingSettings.With(new Dictionary<string, IReadOnlyList<string>>
     {
-        [SettingRegistries.Methods] = TrainingMethods.All,
-        [SettingRegistries.LayerSamplers] = LayerSampling.Names,
+        [SettingRegistries.Methods] = Methods.All.Names,
+        [SettingRegistries.LayerSamplers] = LayerSamplers.All.Names,
         [SettingRegistries.Schedules] = LearningRateSchedule.Types,
         [SettingRegistries.ChatTemplates] = ChatTemplates.Names,
         [SettingRegistries.LearnedAnswers] = TrainOn.Choices,

@@ -13,8 +13,7 @@ public static class TrainingSpecValidator
     {
         RunSettings.Table.Check(spec);
         RunSettings.Table.CheckUse(spec);
-        CheckMethod(spec, config);
-        if (spec.Method != TrainingMethods.Full && spec.LisaStrategy == "fixed") CheckFixedLayers(spec, config);
+        if (Methods.Of(spec).Check(spec, config.NumHiddenLayers) is { } wrong) throw Wrong(wrong);
         CheckBlockSize(spec.BlockSize, config);
     }
 
@@ -22,39 +21,13 @@ public static class TrainingSpecValidator
     /// <param name="blockSize">Tokens.</param>
     /// <param name="config">The model's shape.</param>
     /// <exception cref="InvalidTrainingSettingException">The model has no such positions.</exception>
-    public static void CheckBlockSize(int blockSize, ModelConfig config) => AtMost(
-        nameof(TrainingSpec.BlockSize), blockSize, config.MaxSequenceLength, "the longest sequence of the model (config.json)");
-
-    private static void CheckMethod(TrainingSpec spec, ModelConfig config)
+    public static void CheckBlockSize(int blockSize, ModelConfig config)
     {
-        if (spec.Method == TrainingMethods.Full)
-        {
-            if (spec.TrainEmbeddings) return;
-            throw Wrong(
-                nameof(spec.TrainEmbeddings),
-                "is false, but {method} full trains every parameter; to train all layers without embedding and head, use {method} lisa "
-                + $"with {{lisa_activated_layers}} {config.NumHiddenLayers}");
-        }
-
-        if (spec.LisaStrategy != "fixed")
-            AtMost(nameof(spec.LisaActivatedLayers), spec.LisaActivatedLayers, config.NumHiddenLayers, "the model's decoder layers");
-        if (spec.LisaActivatedLayers == 0 && !spec.TrainEmbeddings)
-            throw Wrong(nameof(spec.LisaActivatedLayers), "is 0 and {train_embeddings} is false: nothing would train");
+        if (blockSize <= config.MaxSequenceLength) return;
+        throw Wrong(new SettingProblem(
+            nameof(TrainingSpec.BlockSize),
+            $"is {blockSize}; it must be at most {config.MaxSequenceLength}, the longest sequence of the model (config.json)"));
     }
 
-    private static void CheckFixedLayers(TrainingSpec spec, ModelConfig config)
-    {
-        const string Name = nameof(TrainingSpec.LisaFixedLayers);
-        if (spec.LisaFixedLayers.Count == 0) throw Wrong(Name, "is empty; {lisa_strategy} fixed needs at least one layer");
-        foreach (var layer in spec.LisaFixedLayers) AtMost(Name, layer, config.NumHiddenLayers - 1, "the model's last layer");
-        if (spec.LisaFixedLayers.Distinct().Count() != spec.LisaFixedLayers.Count) throw Wrong(Name, "names a layer twice");
-    }
-
-    private static void AtMost(string property, long value, long highest, string why)
-    {
-        if (value > highest) throw Wrong(property, $"is {value}; it must be at most {highest}, {why}");
-    }
-
-    private static InvalidTrainingSettingException Wrong(string property, string problem) =>
-        new(RunSettings.Table.Of(property).Name, problem);
+    private static InvalidTrainingSettingException Wrong(SettingProblem wrong) => new(RunSettings.Table.Of(wrong.Property).Name, wrong.Problem);
 }

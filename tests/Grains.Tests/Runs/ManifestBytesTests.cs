@@ -41,9 +41,9 @@ public sealed class ManifestBytesTests
     {
         var ends = TinyStories.Config.EmbeddingSpecs().Concat(TinyStories.Config.HeadSpecs()).Sum(s => s.Count);
         var layer = TinyStories.Config.LayerSpecs(0).Sum(s => s.Count);
-        var finished = Enumerable.Range(0, (int)LayerSampling.PeriodOf(spec, step) + 1)
+        var finished = Enumerable.Range(0, (int)Methods.PeriodOf(spec, step) + 1)
             .Where(p => (p + 1) * Interval > previous && ((p + 1) * Interval <= step || step == spec.MaxSteps))
-            .SelectMany(p => LayerSampling.ActiveLayers(spec, TinyStories.Layers, p)).Distinct().Count();
+            .SelectMany(p => new RunSchedule(spec, TinyStories.Layers).Plan(p)!.Layers).Distinct().Count();
         return (long)(1.05 * 12 * (ends + (layer * spec.LisaActivatedLayers))) + (finished * layer * 4);
     }
 

@@ -3,23 +3,29 @@ using LisaOrleans.Data;
 namespace LisaOrleans.Training;
 
 /// <summary>Exactly gamma layers, all sets equally likely (the paper's revised algorithm). Keyed by (seed, period).</summary>
-public sealed class UniformLayerSampling : ILayerSamplingStrategy
+internal sealed class UniformSampler : ILayerSampler
 {
     // Keeps these draws apart from those that shuffle samples under the same seed.
     private const ulong Domain = 0x6C61796572730001;
 
     public string Name => "uniform";
 
-    public IReadOnlyList<int> Select(TrainingSpec spec, int layerCount, long period)
+    public IReadOnlyList<int> Select(SamplingTurn turn)
     {
-        var random = new CounterRandom(spec.Seed ^ Domain, (ulong)period);
+        var random = new CounterRandom(turn.Spec.Seed ^ Domain, (ulong)turn.Period);
+        return [.. Shuffle(random, turn.LayerCount, turn.Spec.LisaActivatedLayers).Order()];
+    }
+
+    /// <summary>The first so many layers of a random order of all, every order equally likely.</summary>
+    internal static IEnumerable<int> Shuffle(CounterRandom random, int layerCount, int take)
+    {
         var layers = Enumerable.Range(0, layerCount).ToArray();
-        for (var i = 0; i < spec.LisaActivatedLayers; i++)
+        for (var i = 0; i < take; i++)
         {
             var other = i + random.NextInt(layerCount - i);
             (layers[i], layers[other]) = (layers[other], layers[i]);
         }
 
-        return [.. layers.Take(spec.LisaActivatedLayers).Order()];
+        return layers.Take(take);
     }
 }

@@ -1,0 +1,34 @@
+using LisaOrleans.Model;
+
+namespace LisaOrleans.Training;
+
+/// <summary>
+/// Says of a run what trains when, in which form and how it is updated. To add one: a class beside these, and a line in
+/// <see cref="Methods"/>.
+/// </summary>
+public interface ITrainingMethod : INamed
+{
+    /// <summary>The method with these settings in a few words, for plans, the dashboard and jobs.</summary>
+    string Describe(TrainingSpec spec);
+
+    /// <summary>Optimizer steps of a period; null for one period without an end.</summary>
+    long? PeriodSteps(TrainingSpec spec) => null;
+
+    /// <summary>What trains in a period, and how. A pure function of its argument.</summary>
+    PeriodPlan Plan(SamplingTurn turn);
+
+    /// <summary>Whether <see cref="Plan"/> depends on the steps before the period.</summary>
+    bool LearnsFromHistory(TrainingSpec spec) => false;
+
+    /// <summary>The most decoder layers that train at one time, which decides the memory.</summary>
+    int MostLayers(TrainingSpec spec, int layerCount);
+
+    /// <summary>Embedding and head, whose training does not depend on the period.</summary>
+    PartTraining Ends(TrainingSpec spec) => spec.TrainEmbeddings ? PartTraining.Whole : PartTraining.Frozen;
+
+    /// <summary>What is wrong with the settings of the method; null if they are right.</summary>
+    SettingProblem? Check(TrainingSpec spec, int layerCount) => null;
+
+    /// <summary>How what trains is updated.</summary>
+    AdamWOptions Optimizer(TrainingSpec spec) => new(spec.AdamBeta1, spec.AdamBeta2, spec.AdamEpsilon, spec.WeightDecay);
+}

@@ -1,0 +1,31 @@
+namespace LisaOrleans.Training;
+
+/// <summary>
+/// LISA (arXiv 2403.17919): in each period of K steps gamma sampled decoder layers train, and embedding, final norm and head
+/// always do.
+/// </summary>
+internal sealed class LisaMethod : ITrainingMethod
+{
+    public string Name => TrainingMethods.Lisa;
+
+    public string Describe(TrainingSpec spec) =>
+        $"LISA: {Sampler(spec).MostLayers(spec)} layers for {spec.LisaIntervalSteps} steps each, strategy {spec.LisaStrategy}"
+        + (spec.TrainEmbeddings ? "" : "; embedding and head frozen");
+
+    public long? PeriodSteps(TrainingSpec spec) => spec.LisaIntervalSteps;
+
+    public PeriodPlan Plan(SamplingTurn turn) => new(Ends(turn.Spec), Sampler(turn.Spec).Select(turn));
+
+    public PartTraining Ends(TrainingSpec spec) => spec.TrainEmbeddings ? PartTraining.Whole : PartTraining.Frozen;
+
+    public bool LearnsFromHistory(TrainingSpec spec) => Sampler(spec).LearnsFromHistory;
+
+    public int MostLayers(TrainingSpec spec, int layerCount) => Math.Min(Sampler(spec).MostLayers(spec), layerCount);
+
+    public SettingProblem? Check(TrainingSpec spec, int layerCount) =>
+        Sampler(spec).Check(spec, layerCount) is { } wrong ? wrong
+        : MostLayers(spec, layerCount) > 0 || spec.TrainEmbeddings ? null
+        : new SettingProblem(nameof(spec.LisaActivatedLayers), "is 0 and {train_embeddings} is false: nothing would train");
+
+    private static ILayerSampler Sampler(TrainingSpec spec) => LayerSamplers.All[spec.LisaStrategy];
+}

@@ -1,0 +1,20 @@
+namespace LisaOrleans.Training;
+
+/// <summary>The training methods: the values of <see cref="TrainingSpec.Method"/>.</summary>
+public static class Methods
+{
+    /// <summary>All of them.</summary>
+    public static NamedList<ITrainingMethod> All { get; } = new(
+        "training method",
+        new LisaMethod(),
+        new FullMethod());
+
+    /// <summary>The method of a run.</summary>
+    public static ITrainingMethod Of(TrainingSpec spec) => All[spec.Method];
+
+    /// <summary>The period that a step (from 1) belongs to, from 0.</summary>
+    public static long PeriodOf(TrainingSpec spec, long step) => Of(spec).PeriodSteps(spec) is { } steps ? (step - 1) / steps : 0;
+
+    /// <summary>Whether a step is the last of its period.</summary>
+    public static bool EndsPeriod(TrainingSpec spec, long step) => PeriodOf(spec, step + 1) != PeriodOf(spec, step);
+}

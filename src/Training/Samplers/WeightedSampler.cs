@@ -1,0 +1,49 @@
+using LisaOrleans.Data;
+
+namespace LisaOrleans.Training;
+
+/// <summary>
+/// Gamma layers, drawn one after the other with a chance in proportion to the mean norm of their gradients so far. A layer
+/// that has not trained yet counts as much as the one with the largest, so that all are tried; none counts for less than a
+/// tenth of the average, so that none is forgotten. Keyed by (seed, period, committed steps before the period).
+/// </summary>
+internal sealed class WeightedSampler : ILayerSampler
+{
+    private const ulong Domain = 0x6C61796572730003;
+    private const double LeastShare = 0.1;
+
+    public string Name => "weighted";
+
+    public bool LearnsFromHistory => true;
+
+    public IReadOnlyList<int> Select(SamplingTurn turn)
+    {
+        // Sums and products only, which every machine rounds alike.
+        var random = new CounterRandom(turn.Spec.Seed ^ Domain, (ulong)turn.Period);
+        var weights = Weights(turn);
+        var chosen = new List<int>();
+        while (chosen.Count < turn.Spec.LisaActivatedLayers)
+        {
+            var point = (random.NextUInt64() >> 11) * (1.0 / (1UL << 53)) * weights.Sum();
+            var layer = -1;
+            for (var i = 0; i < weights.Length && point >= 0; i++)
+            {
+                if (weights[i] == 0) continue;
+                (layer, point) = (i, point - weights[i]);
+            }
+
+            chosen.Add(layer);
+            weights[layer] = 0;
+        }
+
+        return [.. chosen.Order()];
+    }
+
+    private static double[] Weights(SamplingTurn turn)
+    {
+        var largest = turn.Layers.Max(l => l.MeanGradNorm) is { } norm and > 0 ? norm : 1;
+        var weights = turn.Layers.Select(l => l.MeanGradNorm ?? largest).ToArray();
+        var least = LeastShare * weights.Sum() / weights.Length;
+        return [.. weights.Select(w => Math.Max(w, least > 0 ? least : 1))];
+    }
+}

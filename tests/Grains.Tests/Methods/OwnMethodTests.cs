@@ -1,0 +1,62 @@
+using LisaOrleans.Training;
+
+namespace LisaOrleans.Grains.Tests;
+
+/// <summary>docs/add-a-method.md, done: a sampler and a method of one's own are a file and a line each, and train like any other.</summary>
+public sealed class OwnMethodTests
+{
+    static OwnMethodTests()
+    {
+        LayerSamplers.All.Add(new EverySecondSampler());
+        Methods.All.Add(new LastLayersMethod());
+    }
+
+    [Fact]
+    public async Task A_sampler_of_ones_own_decides_what_trains_and_the_run_resumes_to_the_same_bytes()
+    {
+        var spec = TinyStories.Spec(8) with { LisaStrategy = "every-second", LisaActivatedLayers = 3, LisaIntervalSteps = 2 };
+        using var straight = await TestRun.TrainAsync(spec);
+        Assert.Equal(
+            ["0,2,4", "0,2,4", "1,3,5", "1,3,5", "0,2,4", "0,2,4", "1,3,5", "1,3,5"],
+            (await straight.HistoryAsync()).Select(r => string.Join(',', r.ActiveLayers)));
+
+        using var broken = await TestRun.ImportAsync(spec);
+        await broken.ContinueAsync(pauseAt: 3);
+        await broken.FinishAsync();
+        Assert.Equal(await straight.WeightsShaAsync(), await broken.WeightsShaAsync());
+    }
+
+    [Fact]
+    public async Task A_method_of_ones_own_changes_the_parts_that_it_names_and_no_others()
+    {
+        using var run = await TestRun.TrainAsync(TinyStories.Spec(4) with { Method = "last-layers", LisaActivatedLayers = 2 });
+        var (before, after) = (TestRun.ReadWeights(TinyStories.Model), await run.WeightsAsync());
+        var changed = before.Keys.Where(name => !before[name].AsSpan().SequenceEqual(after[name]));
+        Assert.Equal(before.Keys.Where(n => n.Contains(".layers.4.", StringComparison.Ordinal) || n.Contains(".layers.5.", StringComparison.Ordinal)).Order(), changed.Order());
+    }
+
+    [Theory]
+    [InlineData("EverySecondSampler.cs")]
+    [InlineData("LastLayersMethod.cs")]
+    public async Task The_page_shows_just_these_files(string file)
+    {
+        var token = TestContext.Current.CancellationToken;
+        var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "add-a-method.md"), token);
+        var code = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "tests", "Grains.Tests", "Methods", file), token);
+        Assert.Contains(code[code.IndexOf("/// <summary>", StringComparison.Ordinal)..].TrimEnd(), page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Names_that_are_taken_or_unknown_are_refused()
+    {
+        Assert.Contains("'uniform' already", Assert.Throws<ArgumentException>(() => LayerSamplers.All.Add(new Taken())).Message, StringComparison.Ordinal);
+        Assert.Contains("there are lisa, full", Assert.Throws<ArgumentException>(() => Methods.All["lora"]).Message, StringComparison.Ordinal);
+    }
+
+    private sealed class Taken : ILayerSampler
+    {
+        public string Name => "uniform";
+
+        public IReadOnlyList<int> Select(SamplingTurn turn) => [];
+    }
+}
