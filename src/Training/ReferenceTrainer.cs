@@ -61,7 +61,7 @@ public sealed class ReferenceTrainer : IDisposable
     /// <returns>The mean loss, in nats a label, and the global norm of the gradients.</returns>
     public (double Loss, double GradientNorm) Step(long step)
     {
-        var period = LayerSampling.PeriodOf(_spec, step);
+        var period = Methods.PeriodOf(_spec, step);
         if (period != _period) BeginPeriod(_period = period);
 
         // Which samples these are is a pure function of (seed, step).
@@ -95,7 +95,9 @@ public sealed class ReferenceTrainer : IDisposable
     private void BeginPeriod(long period)
     {
         foreach (var layer in _layers) layer.Freeze();
-        foreach (var index in LayerSampling.ActiveLayers(_spec, _layers.Length, period)) _layers[index].MakeTrainable();
+        var plan = new RunSchedule(_spec, _layers.Length).Plan(period)
+            ?? throw new NotSupportedException($"strategy {_spec.LisaStrategy} looks at the steps so far, which are not kept here");
+        foreach (var index in plan.Layers) _layers[index].MakeTrainable();
         if (!_spec.TrainEmbeddings) return;
         _embedding.MakeTrainable();
         _head.MakeTrainable();

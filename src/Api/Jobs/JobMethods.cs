@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Api;
 

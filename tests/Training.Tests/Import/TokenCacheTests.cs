@@ -111,7 +111,7 @@ public sealed class TokenCacheTests : IDisposable
         _folder["data.jsonl"], TokenizerLoader.Load(TinyStories.Model), new DatasetOptions { BlockSize = 64 }, TinyStories.Config.VocabSize, null, Token);
 
     private async Task<(bool Tokenised, BlobRef Dataset, DatasetStatistics Statistics, long Steps)> Import(
-        string run, string data = "data.jsonl", Func<DatasetOptions, DatasetOptions>? change = null, bool packing = false)
+        string run, string data = "data.jsonl", Func<DatasetSettings, DatasetSettings>? change = null, bool packing = false)
     {
         var spec = TinyStories.Spec(1) with { RunName = run, MaxSteps = null, Packing = packing };
         var request = TinyStories.Request(spec);
