@@ -95,7 +95,7 @@ public sealed class ResilientBlobStoreTests(AzuriteFixture fixture)
         await Assert.ThrowsAsync<BlobMissingException>(() => store.ReadAsync(new BlobRef(new BytesBlob([1]).Sha256, 1), Token));
         Assert.Equal(1, _faults.Requests);
         _faults.Before = (_, _) => Task.FromResult<HttpResponseMessage?>(AzureFaults.Error(403, "AuthorizationFailure"));
-        await Assert.ThrowsAsync<RequestFailedException>(() => store.GetDocumentAsync("d", Token));
+        await Assert.ThrowsAsync<StoreRefusedException>(() => store.GetDocumentAsync("d", Token));
         Assert.Equal(2, _faults.Requests);
         _faults.Before = (_, _) => Task.FromResult<HttpResponseMessage?>(AzureFaults.Error(412, "ConditionNotMet"));
         await Assert.ThrowsAsync<ETagMismatchException>(() => store.PutDocumentAsync("d", default, "\"1\"", Token));

@@ -59,7 +59,7 @@ public sealed class JinjaLimitsTests
         var template = "{% macro f(n) %}{% if n > 0 %}{{ " + sum + " }}" + blocks + "{% endif %}{% endmacro %}{{ f(98) }}";
         Exception? error = null;
         var text = "";
-        var thread = new Thread(() => error = Record.Exception(() => text = Render(template)), 1 << 20);
+        var thread = new Thread(() => error = Record.Exception(() => text = Render(template)), 1536 << 10);
         thread.Start();
         thread.Join();
         Assert.True(error is null, error?.Message);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace LisaOrleans.Data.Jinja;
@@ -74,8 +75,9 @@ internal sealed class RenderState(JinjaLimits limits, DateTimeOffset now)
     /// <summary>One call deeper, until it is disposed.</summary>
     public void Enter()
     {
-        if (++_depth > limits.Depth || !System.Runtime.CompilerServices.RuntimeHelpers.TryEnsureSufficientExecutionStack())
-            throw Error($"macros or recursive loops call each other more than {limits.Depth} deep");
+        if (++_depth > limits.Depth) throw Error($"macros or recursive loops call each other more than {limits.Depth} deep");
+        if (!RuntimeHelpers.TryEnsureSufficientExecutionStack())
+            throw Error($"macros or recursive loops call each other {_depth} deep, which is more than this thread's stack holds");
     }
 
     public void Leave() => _depth--;
