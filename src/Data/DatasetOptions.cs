@@ -15,8 +15,8 @@ public sealed record DatasetOptions
     /// <value>Field with the text, for plain texts.</value>
     public string? TextField { get; init; }
 
-    /// <value>One of <see cref="ChatTemplates.Names"/>. Default plain.</value>
-    public string Template { get; init; } = "plain";
+    /// <value>One of <see cref="ChatTemplates.Names"/>. Default auto: conversations are written as the model's folder has it, other records plainly.</value>
+    public string Template { get; init; } = ChatTemplates.Auto;
 
     /// <value>Whether the prompt is learned too. Default false.</value>
     public bool TrainOnPrompt { get; init; }

@@ -14,12 +14,14 @@ public static class DatasetTokenizer
     /// <param name="progress">Told now and then, or null.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <param name="split">Which part of the data; null for what is trained on.</param>
+    /// <param name="own">The chat template of the model's folder; null where it has none.</param>
     /// <exception cref="DatasetException">A file is wrong, or nothing is left.</exception>
     public static TokenizedDataset Tokenize(
         string sources, ITokenizer tokenizer, DatasetOptions options, int modelVocabularySize,
-        IProgress<TokenizeProgress>? progress, CancellationToken cancellationToken, DataSplit? split = null)
+        IProgress<TokenizeProgress>? progress, CancellationToken cancellationToken, DataSplit? split = null,
+        FolderChatTemplate? own = null)
     {
-        var encoder = new SampleEncoder(tokenizer, options);
+        var encoder = new SampleEncoder(tokenizer, options, own);
         var policy = new FieldPolicy(options);
         var builder = new DatasetBuilder(options);
         try
@@ -48,10 +50,22 @@ public static class DatasetTokenizer
             return [.. batch.Select(record =>
             {
                 var example = DatasetReader.Parse(record, options, policy);
-                var sample = example.Tokens ?? encoder.Encode(TrainOn.Apply(example, options));
+                var sample = example.Tokens ?? EncodeExample(TrainOn.Apply(example, options), record.Raw);
                 CheckIds(sample, record.Raw, modelVocabularySize);
                 return (sample, example.Text is not null || (example.Tokens is { } tokens && tokens.Trained.All(t => t)), record.Uses);
             })];
+        }
+
+        EncodedSample EncodeExample(Example example, RawRecord record)
+        {
+            try
+            {
+                return encoder.Encode(example);
+            }
+            catch (DatasetException e)
+            {
+                throw record.Wrong(e.Message);
+            }
         }
     }
 

@@ -20,6 +20,12 @@ public sealed record Example
     /// <value>What else the record gives its chat template by name, such as <c>documents</c> or <c>enable_thinking</c>.</value>
     public IReadOnlyDictionary<string, JsonElement> TemplateVariables { get; init; } = new Dictionary<string, JsonElement>();
 
+    /// <value>
+    /// Whether it is a chat, which a template has to write: more than a question and its answer, or a list of turns. A prompt with
+    /// its completion, two texts, is none.
+    /// </value>
+    public bool IsChat { get; init; }
+
     internal static Example Of(string prompt, string completion) =>
         new() { Messages = [new ChatMessage("user", prompt), new ChatMessage(TurnTemplate.Assistant, completion)] };
 }

@@ -1,57 +1,162 @@
+using System.Collections.Concurrent;
+
 namespace LisaOrleans.Data;
 
 /// <summary>
 /// Turns examples into tokens, so that anybody can do the same:
 /// <list type="bullet">
-/// <item>A text: [bos] + text + [eos]; all trained but bos.</item>
-/// <item>A conversation with template plain (prompt and completion too): [bos] + each content, encoded by itself with nothing
-/// between + [eos]; what the assistant says and eos are trained.</item>
-/// <item>With another template: [bos] + the template's segments, each encoded by itself; the assistant's contents with their
-/// end of turn are trained. Special tokens are recognised in the template's own text only.</item>
+/// <item>A text: [bos] + text + [eos]; all trained but bos. Special tokens in it are recognised, as Hugging Face does: people
+/// render chats into such columns. One that begins with bos or ends with eos gets no second one.</item>
+/// <item>A chat with the template of the model's folder: what the template writes, encoded as one text; nothing is added.
+/// What the assistant says and its end of turn are trained (<see cref="LearnedSpans"/>), a token that begins or ends a span
+/// with all of it.</item>
+/// <item>A chat with a template by name: [bos] + the template's segments, encoded as one text; the assistant's contents with
+/// their end of turn are trained. What people wrote is never taken for special tokens: where it looks like one, the segments
+/// are encoded each by itself.</item>
+/// <item>A prompt with its completion, and template plain: [bos] + each content, encoded by itself with nothing between +
+/// [eos]; the completion and eos are trained.</item>
 /// </list>
-/// bos is there if the tokenizer adds one. With train-on-prompt everything but bos is trained.
+/// bos is there if the tokenizer adds one, or the template by name demands it. With train-on-prompt everything but bos is
+/// trained.
 /// </summary>
-public sealed class SampleEncoder(ITokenizer tokenizer, DatasetOptions options)
+/// <param name="tokenizer">The model's tokenizer.</param>
+/// <param name="options">How records become samples.</param>
+/// <param name="own">The template of the model's folder; null where it has none.</param>
+public sealed class SampleEncoder(ITokenizer tokenizer, DatasetOptions options, FolderChatTemplate? own = null)
 {
-    private readonly IChatTemplate _template = ChatTemplates.Get(options.Template);
+    private readonly IChatTemplate _template =
+        options.Template == ChatTemplates.Auto ? ChatTemplates.Get(PlainTemplate.PlainName) : ChatTemplates.Get(options.Template);
+
+    private readonly FolderChatTemplate? _own = options.Template == ChatTemplates.Auto ? own : null;
+    private readonly ConcurrentDictionary<int, bool> _special = new();
+    private string? _closing;
 
     /// <summary>The tokens of an example, not yet cut to the block size.</summary>
+    /// <exception cref="DatasetException">It is a chat, and there is no template or the template refuses it.</exception>
     public EncodedSample Encode(Example example)
     {
-        var ids = new List<int>();
-        var trained = new List<bool>();
-        if (tokenizer is { AddBosToken: true, BosTokenId: { } bos }) Add([bos], false);
-        if (example.Text is { } text)
+        if (example.Text is { } text) return Text(text);
+        if (!example.IsChat || options.Template != ChatTemplates.Auto) return Segments(_template.Render(example.Messages, addGenerationPrompt: false));
+        if (_own is null)
         {
-            Add(tokenizer.Encode(text), true);
-        }
-        else
-        {
-            foreach (var segment in _template.Render(example.Messages, addGenerationPrompt: false))
-            {
-                var tokens = segment.IsTemplate ? tokenizer.EncodeWithSpecialTokens(segment.Text) : tokenizer.Encode(segment.Text);
-                Add(tokens, segment.Trained || options.TrainOnPrompt);
-            }
+            throw new DatasetException(
+                $"is a chat, and the model's folder has no chat template to write it with; choose one by --template: {ChatTemplates.Choices} (or plain, which joins the turns)");
         }
 
-        if (tokenizer.EosTokenId is { } eos && (example.Text is not null || _template.EndsWithEos)) Add([eos], true);
-        return new EncodedSample([.. ids], [.. trained]);
-
-        void Add(int[] tokens, bool train)
-        {
-            ids.AddRange(tokens);
-            trained.AddRange(Enumerable.Repeat(train, tokens.Length));
-        }
+        var learned = _own.RenderLearned(example, options.TrainOnPrompt ? null : _closing ??= Closing(_own));
+        var tokens = tokenizer.EncodeWithOffsets(learned.Text);
+        return new EncodedSample(tokens.Ids, learned.Generated is { } spans ? Covered(tokens, spans) : [.. tokens.Ids.Select((id, i) => i > 0 || id != tokenizer.BosTokenId)]);
     }
 
     /// <summary>The tokens of a prompt that the model is to go on from.</summary>
     public int[] EncodePrompt(string prompt) => EncodePrompt([new ChatMessage("user", prompt)]);
 
     /// <summary>The tokens of a conversation, at least one message, in which the assistant is to speak next.</summary>
-    public int[] EncodePrompt(IReadOnlyList<ChatMessage> messages)
+    /// <exception cref="DatasetException">The template refuses it.</exception>
+    public int[] EncodePrompt(IReadOnlyList<ChatMessage> messages) => _own is null
+        ? [.. Bos(), .. Pieces(_template.Render(messages, addGenerationPrompt: true)).SelectMany(p => p.Ids)]
+        : tokenizer.EncodeWithSpecialTokens(_own.RenderPrompt(messages));
+
+    /// <summary>What ends the assistant's turn.</summary>
+    public EndOfTurn EndOfTurn() => _own is null ? Data.EndOfTurn.Of(_template, tokenizer) : Data.EndOfTurn.Of(_own, tokenizer);
+
+    private EncodedSample Text(string text)
     {
-        var segments = _template.Render(messages, addGenerationPrompt: true)
-            .SelectMany(s => s.IsTemplate ? tokenizer.EncodeWithSpecialTokens(s.Text) : tokenizer.Encode(s.Text));
-        return tokenizer is { AddBosToken: true, BosTokenId: { } bos } ? [bos, .. segments] : [.. segments];
+        var content = tokenizer.EncodeWithSpecialTokens(text);
+        int[] bos = content.Length > 0 && content[0] == tokenizer.BosTokenId ? [] : [.. Bos()];
+        int[] eos = tokenizer.EosTokenId is { } id && (content.Length == 0 || content[^1] != id) ? [id] : [];
+        int[] ids = [.. bos, .. content, .. eos];
+        return new EncodedSample(ids, [.. ids.Select((token, i) => i > 0 || token != tokenizer.BosTokenId)]);
+    }
+
+    private EncodedSample Segments(IReadOnlyList<RenderedSegment> segments)
+    {
+        var ids = new List<int>(Bos());
+        var trained = ids.ConvertAll(_ => false);
+        foreach (var (tokens, learned) in Pieces(segments))
+        {
+            ids.AddRange(tokens);
+            trained.AddRange(options.TrainOnPrompt ? tokens.Select(_ => true) : learned);
+        }
+
+        if (tokenizer.EosTokenId is { } eos && _template.EndsWithEos)
+        {
+            ids.Add(eos);
+            trained.Add(true);
+        }
+
+        return new EncodedSample([.. ids], [.. trained]);
+    }
+
+    private IEnumerable<int> Bos() =>
+        tokenizer.BosTokenId is { } bos && (_template.BeginsWithBos ?? tokenizer.AddBosToken) ? [bos] : [];
+
+    private IEnumerable<(int[] Ids, bool[] Trained)> Pieces(IReadOnlyList<RenderedSegment> segments)
+    {
+        if (_template is not PlainTemplate && Whole(segments) is { } whole) return [whole];
+        return segments.Select(s =>
+        {
+            var ids = s.IsTemplate ? tokenizer.EncodeWithSpecialTokens(s.Text) : tokenizer.Encode(s.Text);
+            return (ids, ids.Select(_ => s.Trained).ToArray());
+        });
+    }
+
+    // All segments as one text; null where something that a person wrote would become a special token.
+    private (int[] Ids, bool[] Trained)? Whole(IReadOnlyList<RenderedSegment> segments)
+    {
+        var text = string.Concat(segments.Select(s => s.Text));
+        var tokens = tokenizer.EncodeWithOffsets(text);
+        var spans = new List<(int Start, int End)>();
+        var (at, token) = (0, 0);
+        foreach (var segment in segments)
+        {
+            var end = at + segment.Text.Length;
+            if (segment.Trained && end > at) spans.Add((at, end));
+            for (; token < tokens.Ids.Length && tokens.Starts[token] < end; token++)
+            {
+                var isTemplates = segment.IsTemplate && tokens.Ends[token] <= end;
+                if (!isTemplates && IsSpecial(tokens.Ids[token], text[tokens.Starts[token]..tokens.Ends[token]])) return null;
+            }
+
+            at = end;
+        }
+
+        return (tokens.Ids, Covered(tokens, spans));
+    }
+
+    // What a template writes after an answer, up to the first special token; behind it another turn may begin already.
+    private string Closing(FolderChatTemplate template)
+    {
+        var text = template.EndOfTurn();
+        var tokens = tokenizer.EncodeWithOffsets(text);
+        for (var i = 0; i < tokens.Ids.Length; i++)
+        {
+            if (!IsSpecial(tokens.Ids[i], text[tokens.Starts[i]..tokens.Ends[i]])) continue;
+            var end = tokens.Ends[i];
+            while (end < text.Length && char.IsWhiteSpace(text[end])) end++;
+            return text[..end];
+        }
+
+        return text;
+    }
+
+    private bool IsSpecial(int id, string text) => _special.GetOrAdd(id, _ =>
+        tokenizer.EncodeWithSpecialTokens(text) is [var only] && only == id && !tokenizer.Encode(text).SequenceEqual([id]));
+
+    // As Hugging Face's char_to_token: from the token that holds the first character to the one that holds the last.
+    private static bool[] Covered(TokenizedText tokens, IReadOnlyList<(int Start, int End)> spans)
+    {
+        var trained = new bool[tokens.Ids.Length];
+        var token = 0;
+        foreach (var (start, end) in spans)
+        {
+            while (token < trained.Length && tokens.Ends[token] <= start) token++;
+            for (; token < trained.Length && tokens.Starts[token] < end; token++) trained[token] = true;
+
+            // The next span may begin within the last token.
+            if (token > 0) token--;
+        }
+
+        return trained;
     }
 }

@@ -88,7 +88,7 @@ public sealed class DatasetTokenizerTests
         var chat = $$"""{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"wood",{{field}}},{"role":"user","content":"b"},{"role":"assistant","content":"fox"}]}""";
         using var folder = new TempFolder();
         File.WriteAllText(folder["d"], chat);
-        foreach (var template in ChatTemplates.Names)
+        foreach (var template in ChatTemplates.Names.Where(n => n != ChatTemplates.Auto))
         {
             var data = DatasetTokenizer.Tokenize(folder["d"], _tokenizer, new DatasetOptions { Template = template }, 512, null, CancellationToken.None);
             var pieces = SampleText.Pieces(_tokenizer, data.InputIds(0).ToArray(), data.LossMask(0).ToArray()).ToArray();
@@ -107,7 +107,7 @@ public sealed class DatasetTokenizerTests
         var options = new DatasetOptions { Template = "chatml", TrainOn = TrainOn.Last };
         var data = DatasetTokenizer.Tokenize(folder["d"], _tokenizer, options, 512, null, CancellationToken.None);
         var learned = string.Concat(SampleText.Pieces(_tokenizer, data.InputIds(0).ToArray(), data.LossMask(0).ToArray()).Where(p => p.Learned).Select(p => p.Text));
-        Assert.Equal("fox <|im_end|>", learned.Trim());
+        Assert.Equal("fox<|im_end|>", learned.Trim());
     }
 
     [Fact]

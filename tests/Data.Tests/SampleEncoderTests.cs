@@ -41,17 +41,29 @@ public sealed class SampleEncoderTests
             folder, """{"added_tokens_decoder":{"512":{"content":"<|im_start|>"},"513":{"content":"<|im_end|>"}}}""");
         var sample = new SampleEncoder(tokenizer, new DatasetOptions { Template = "chatml" }).Encode(new Example { Messages = Chat.Messages });
 
-        var expected = new List<(int[] Ids, bool Trained)> { ([SampleTokenizer.Bos], false) };
-        foreach (var message in Chat.Messages)
-        {
-            var trained = message.Role == "assistant";
-            expected.Add(([512, .. tokenizer.Encode(message.Role + "\n")], false));
-            expected.Add((tokenizer.Encode(message.Content), trained));
-            expected.Add(([513, .. tokenizer.Encode("\n")], trained));
-        }
+        // The ids of the whole text: SentencePiece would put a space before each piece that is encoded by itself.
+        var text = string.Concat(Chat.Messages.Select(m => $"<|im_start|>{m.Role}\n{m.Content}<|im_end|>\n"));
+        Assert.Equal(tokenizer.EncodeWithSpecialTokens(text).Prepend(SampleTokenizer.Bos), sample.InputIds);
+        var learned = sample.InputIds.Zip(sample.Trained).Where(t => t.Second).Select(t => t.First).ToArray();
+        Assert.Equal("Hi there\nI am an assistant\n", tokenizer.Decode(learned).Replace(" \n", "\n", StringComparison.Ordinal).Replace("<|im_end|>", "", StringComparison.Ordinal).TrimStart());
+    }
 
-        Assert.Equal(expected.SelectMany(e => e.Ids), sample.InputIds);
-        Assert.Equal(expected.SelectMany(e => e.Ids.Select(_ => e.Trained)), sample.Trained);
+    [Fact]
+    public void Special_tokens_of_a_text_column_are_recognised_and_never_doubled()
+    {
+        int[] content = [SampleTokenizer.Bos, .. _tokenizer.Encode("It is red."), SampleTokenizer.Eos];
+        var sample = Encode(new Example { Text = "<s>It is red.</s>" });
+        Assert.Equal(content, sample.InputIds);
+        Assert.Equal(Mask((1, false), (content.Length - 1, true)), sample.Trained);
+    }
+
+    [Fact]
+    public void A_chat_without_any_template_is_refused_with_those_to_choose_from()
+    {
+        var e = Assert.Throws<DatasetException>(() => Encode(new Example { Messages = Chat.Messages, IsChat = true }));
+        Assert.Equal(
+            "is a chat, and the model's folder has no chat template to write it with; choose one by --template: chatml, llama2, llama3, qwen2, zephyr, alpaca (or plain, which joins the turns)",
+            e.Message);
     }
 
     [Fact]

@@ -30,11 +30,11 @@ public sealed record DatasetSettings
         Aliases = ["dataset_text_field", "text_column"])]
     public string? TextField { get; init; }
 
-    /// <value>Chat template. Default <c>plain</c>.</value>
+    /// <value>Chat template. Default <c>auto</c>: that of the model's folder for chats, none for other data.</value>
     [Id(4)]
-    [Setting("chat template", Group = SettingGroups.Data, ChoicesOf = SettingRegistries.ChatTemplates,
-        Instead = ["chat_template", "conversation_template"])]
-    public string Template { get; init; } = "plain";
+    [Setting("chat template; auto: the model folder's own for chats, none for other data", Group = SettingGroups.Data,
+        ChoicesOf = SettingRegistries.ChatTemplates, Instead = ["chat_template", "conversation_template"])]
+    public string Template { get; init; } = "auto";
 
     /// <value>Whether prompts are learned too. Default false.</value>
     [Id(5)]

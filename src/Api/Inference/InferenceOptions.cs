@@ -1,3 +1,5 @@
+using LisaOrleans.Data;
+
 namespace LisaOrleans.Api;
 
 /// <summary>How models are tried out over HTTP.</summary>
@@ -6,8 +8,8 @@ public sealed record InferenceOptions
     /// <value>Folder whose folders are the base models, by name; null (default) for none.</value>
     public string? ModelsFolder { get; init; }
 
-    /// <value>Chat template of base models; null (default) tells it by what their own template writes, else plain.</value>
-    public string? Template { get; init; }
+    /// <value>Chat template of base models. Default auto: that of their folder.</value>
+    public string Template { get; init; } = ChatTemplates.Auto;
 
     /// <value>Memory for models and their key/value caches, in bytes. Default a quarter of this machine's.</value>
     public long MaxModelBytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;

@@ -14,7 +14,7 @@ public static class InferenceServiceCollectionExtensions
     /// <exception cref="DatasetException">The options name a chat template that there is not.</exception>
     public static IServiceCollection AddLisaInference(this IServiceCollection services, InferenceOptions options)
     {
-        if (options.Template is { } template) _ = ChatTemplates.Get(template);
+        if (options.Template != ChatTemplates.Auto) _ = ChatTemplates.Get(options.Template);
         services.TryAddSingleton(TimeProvider.System);
         services.TryAddSingleton(options);
         services.TryAddSingleton<IModelCatalog, ServableModelCatalog>();

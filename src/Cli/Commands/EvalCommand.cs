@@ -18,7 +18,9 @@ internal static class EvalCommand
         ModelSettings.PinThreads(spec);
 
         var tokenizer = TokenizerLoader.Load(folder);
-        using var data = DatasetTokenizer.Tokenize(values.Sources(KnownSettings.DataFile), tokenizer, options, config.VocabSize, null, cancellationToken);
+        using var data = DatasetTokenizer.Tokenize(
+            values.Sources(KnownSettings.DataFile), tokenizer, options, config.VocabSize, null, cancellationToken,
+            own: FolderChatTemplate.Load(folder, TimeProvider.System.GetLocalNow()));
         if (!json)
             foreach (var line in DatasetReport.Lines(data.Statistics, options.BlockSize)) Console.Error.WriteLine(line);
         using var model = ModelLoader.Load(folder, ModelSettings.Dtype(spec, config, folder));

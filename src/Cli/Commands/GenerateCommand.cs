@@ -25,7 +25,7 @@ internal static class GenerateCommand
 
         var prompt = values.Text(KnownSettings.Prompt);
         var config = ModelSettings.ReadConfig(folder);
-        var template = DatasetOptionsOf.Settings(values.Dataset(), config.MaxSequenceLength);
+        var template = values.Dataset().Template;
         foreach (var piece in Continue(folder, ModelSettings.Dtype(spec, config, folder), prompt, template, options, cancellationToken))
             Console.Write(piece);
         Console.WriteLine();
@@ -34,20 +34,18 @@ internal static class GenerateCommand
 
     /// <summary>The continuation in pieces, as they are made.</summary>
     public static IEnumerable<string> Continue(
-        string folder, string dtype, string prompt, DatasetOptions template, GenerationOptions options, CancellationToken cancellationToken)
+        string folder, string dtype, string prompt, string template, GenerationOptions options, CancellationToken cancellationToken)
     {
-        var tokenizer = TokenizerLoader.Load(folder);
-        var ids = new SampleEncoder(tokenizer, template).EncodePrompt(prompt);
+        var text = ModelText.Load(folder, TimeProvider.System.GetLocalNow());
+        var encoder = text.Encoder(template);
+        var ids = encoder.EncodePrompt(prompt);
         if (ids.Length == 0) throw new UsageException("--prompt: has no tokens");
         using var model = ModelLoader.Load(folder, dtype);
         if (ids.Length >= model.Config.MaxSequenceLength)
             throw new UsageException($"--prompt: has {ids.Length} tokens; the model takes fewer than {model.Config.MaxSequenceLength}");
-        var decoder = new StreamingDecoder(tokenizer);
-        foreach (var id in TextGenerator.Generate(model, ids, options, cancellationToken))
-        {
-            if (id == tokenizer.EosTokenId) break;
-            yield return decoder.Push(id);
-        }
+        var decoder = new StreamingDecoder(text.Tokenizer);
+        var stopping = options with { StopTokenIds = [.. options.StopTokenIds, .. text.StopIds(encoder.EndOfTurn())] };
+        foreach (var id in TextGenerator.Generate(model, ids, stopping, cancellationToken)) yield return decoder.Push(id);
 
         yield return decoder.Flush();
     }

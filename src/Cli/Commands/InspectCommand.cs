@@ -18,7 +18,9 @@ internal static class InspectCommand
         var json = values.Text(KnownSettings.LogFormat) == "json";
 
         var tokenizer = TokenizerLoader.Load(folder);
-        using var data = DatasetTokenizer.Tokenize(values.Sources(KnownSettings.DataFile), tokenizer, options, config.VocabSize, null, cancellationToken);
+        using var data = DatasetTokenizer.Tokenize(
+            values.Sources(KnownSettings.DataFile), tokenizer, options, config.VocabSize, null, cancellationToken,
+            own: FolderChatTemplate.Load(folder, TimeProvider.System.GetLocalNow()));
         for (var sample = 0; sample < Math.Min(count, data.Count); sample++)
         {
             if (json) Console.WriteLine(SampleLine(data, sample));

@@ -207,9 +207,8 @@ internal sealed class TrainCommand : IAsyncDisposable
     private void ShowSample(string when, string folder, TrainingSpec spec)
     {
         if (_values.OptionalText(KnownSettings.SamplePrompt) is not { } prompt) return;
-        var data = DatasetOptionsOf.Settings(_request.Dataset, spec.BlockSize);
         var text = string.Concat(GenerateCommand.Continue(
-            folder, spec.Dtype, prompt, data, new GenerationOptions { MaxNewTokens = 64 }, CancellationToken.None));
+            folder, spec.Dtype, prompt, _request.Dataset.Template, new GenerationOptions { MaxNewTokens = 64 }, CancellationToken.None));
         _reporter.Sample(when, prompt, text);
     }
 }

@@ -10,7 +10,7 @@ internal static class Conversation
     /// <summary>A record whose conversation is one list.</summary>
     public static Example Parse(RecordReader record, string list)
     {
-        var example = Beside(record, Turns(record, list));
+        var example = Beside(record, Turns(record, list), isList: true);
         return example.Messages.Any(m => m.Role == TurnTemplate.Assistant)
             ? example
             : throw record.Wrong(list, "has no turn of the assistant, so there is nothing to learn");
@@ -19,7 +19,10 @@ internal static class Conversation
     public static List<ChatMessage> Turns(RecordReader record, string list) => [.. record.List(list).Select(Turn.Read)];
 
     /// <summary>An example of turns and what the record says of all of them.</summary>
-    public static Example Beside(RecordReader record, List<ChatMessage> messages)
+    /// <param name="record">The record.</param>
+    /// <param name="messages">The turns.</param>
+    /// <param name="isList">Whether the record has them as a list; else they are a question and its answer, with what came before.</param>
+    public static Example Beside(RecordReader record, List<ChatMessage> messages, bool isList = false)
     {
         if (System(record) is { } system)
         {
@@ -28,7 +31,14 @@ internal static class Conversation
             if (messages[0].Role != TurnRole.System) messages.Insert(0, new ChatMessage(TurnRole.System, system));
         }
 
-        return new Example { Messages = messages, Tools = ToolCalls.Tools(record), TemplateVariables = Variables(record) };
+        var (tools, variables) = (ToolCalls.Tools(record), Variables(record));
+        return new Example
+        {
+            Messages = messages,
+            Tools = tools,
+            TemplateVariables = variables,
+            IsChat = isList || messages.Count > 2 || tools is not null || variables.Count > 0,
+        };
     }
 
     private static string? System(RecordReader record)

@@ -13,5 +13,5 @@ internal sealed class InputOutputFormat : IDatasetFormat
         record.TryGetProperty("input", out _) && record.TryGetProperty("output", out _) && !record.TryGetProperty("instruction", out _);
 
     public Example Parse(RecordReader record, DatasetOptions options) =>
-        Conversation.Beside(record, [.. PromptTurns.Read(record, "input"), .. PromptTurns.Answer(record, "output")]);
+        Conversation.Beside(record, [.. PromptTurns.Read(record, "input"), .. PromptTurns.Answer(record, "output")], PromptTurns.IsList(record, "output"));
 }

@@ -13,5 +13,6 @@ internal sealed class MappedFieldsFormat : IDatasetFormat
 
     public Example Parse(RecordReader record, DatasetOptions options) => Conversation.Beside(
         record,
-        [.. PromptTurns.Read(record, options.PromptField ?? "prompt"), .. PromptTurns.Answer(record, options.CompletionField ?? "completion")]);
+        [.. PromptTurns.Read(record, options.PromptField ?? "prompt"), .. PromptTurns.Answer(record, options.CompletionField ?? "completion")],
+        PromptTurns.IsList(record, options.CompletionField ?? "completion"));
 }

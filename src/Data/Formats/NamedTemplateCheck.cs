@@ -5,6 +5,8 @@ internal static class NamedTemplateCheck
 {
     public static void Check(RecordReader record, Example example, DatasetOptions options)
     {
+        // The folder's own template may write anything; where there is none, a chat is refused as a whole.
+        if (options.Template == ChatTemplates.Auto) return;
         if (example.Tools is not null) throw NotWritten("tools");
         if (example.TemplateVariables.Keys.FirstOrDefault() is { } variable) throw NotWritten(variable);
         for (var i = 0; i < example.Messages.Count; i++)

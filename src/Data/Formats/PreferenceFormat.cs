@@ -48,13 +48,13 @@ internal sealed class PreferenceFormat : IDatasetFormat
         if (record.Optional("prompt") is null)
         {
             if (!PromptTurns.IsList(record, field)) throw record.Wrong("prompt", "is missing; texts to choose from need it");
-            return Conversation.Beside(record, answer);
+            return Conversation.Beside(record, answer, isList: true);
         }
 
         // UltraFeedback has the prompt as a text and again as the first message of each answer.
         return PromptTurns.IsList(record, field) && answer[0].Role != TurnTemplate.Assistant
-            ? Conversation.Beside(record, StartsWithPrompt(record, field, answer))
-            : Conversation.Beside(record, [.. PromptTurns.Read(record, "prompt"), .. answer]);
+            ? Conversation.Beside(record, StartsWithPrompt(record, field, answer), isList: true)
+            : Conversation.Beside(record, [.. PromptTurns.Read(record, "prompt"), .. answer], PromptTurns.IsList(record, field));
     }
 
     private static List<ChatMessage> StartsWithPrompt(RecordReader record, string field, List<ChatMessage> answer)
@@ -70,7 +70,7 @@ internal sealed class PreferenceFormat : IDatasetFormat
         var input = record.Optional("input") is { ValueKind: JsonValueKind.Object } value
             ? record.Inner("input", value)
             : throw record.Wrong("input", "must be an object with messages");
-        var example = Conversation.Beside(input, [.. PromptTurns.Read(input, "messages"), .. PromptTurns.Answer(record, field)]);
+        var example = Conversation.Beside(input, [.. PromptTurns.Read(input, "messages"), .. PromptTurns.Answer(record, field)], isList: true);
         input.Policy.Check(input, $"input has messages, {Conversation.ReadsBeside}", isTurn: true);
         return example;
     }

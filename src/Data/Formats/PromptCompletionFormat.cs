@@ -15,5 +15,5 @@ internal sealed class PromptCompletionFormat : IDatasetFormat
     public bool Matches(JsonElement record, DatasetOptions options) => record.TryGetProperty("prompt", out _) && record.TryGetProperty("completion", out _);
 
     public Example Parse(RecordReader record, DatasetOptions options) =>
-        Conversation.Beside(record, [.. PromptTurns.Read(record, "prompt"), .. PromptTurns.Answer(record, "completion")]);
+        Conversation.Beside(record, [.. PromptTurns.Read(record, "prompt"), .. PromptTurns.Answer(record, "completion")], PromptTurns.IsList(record, "completion"));
 }

@@ -9,10 +9,16 @@ public static class ChatTemplates
         new ZephyrTemplate(), new AlpacaTemplate(),
     ];
 
-    /// <summary>Their names.</summary>
-    public static IReadOnlyList<string> Names { get; } = [.. s_templates.Select(t => t.Name)];
+    /// <summary>The name for the template that the model's folder has of its own.</summary>
+    public const string Auto = "auto";
 
-    /// <summary>One by its name.</summary>
+    /// <summary>Their names, and first <see cref="Auto"/>.</summary>
+    public static IReadOnlyList<string> Names { get; } = [Auto, .. s_templates.Select(t => t.Name)];
+
+    /// <summary>Those to choose from where a folder has no template.</summary>
+    public static string Choices { get; } = string.Join(", ", s_templates.Where(t => t.Name != PlainTemplate.PlainName).Select(t => t.Name));
+
+    /// <summary>One by its name, which is not <see cref="Auto"/>.</summary>
     public static IChatTemplate Get(string name) => s_templates.FirstOrDefault(t => t.Name == name)
         ?? throw new DatasetException($"template '{name}' is unknown; one of {string.Join(", ", Names)}");
 }

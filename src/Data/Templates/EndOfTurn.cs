@@ -10,7 +10,15 @@ public sealed record EndOfTurn(int? TokenId, string? Text)
     {
         const string Content = "x";
         var turn = template.Render([new ChatMessage("user", Content), new ChatMessage(TurnTemplate.Assistant, Content)], addGenerationPrompt: false);
-        var text = string.Concat(turn.Where(s => s is { Trained: true, IsTemplate: true }).Select(s => s.Text)).Trim();
+        return Of(string.Concat(turn.Where(s => s is { Trained: true, IsTemplate: true }).Select(s => s.Text)), tokenizer);
+    }
+
+    /// <summary>That of a folder's own template.</summary>
+    public static EndOfTurn Of(FolderChatTemplate template, ITokenizer tokenizer) => Of(template.EndOfTurn(), tokenizer);
+
+    private static EndOfTurn Of(string written, ITokenizer tokenizer)
+    {
+        var text = written.Trim();
         if (text.Length == 0) return new EndOfTurn(null, null);
         var special = tokenizer.EncodeWithSpecialTokens(text);
         return special.SequenceEqual(tokenizer.Encode(text)) ? new EndOfTurn(null, text) : new EndOfTurn(special[0], null);

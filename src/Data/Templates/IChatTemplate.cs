@@ -9,6 +9,12 @@ public interface IChatTemplate
     /// <summary>Whether a sequence ends with the tokenizer's end token (the template has none of its own).</summary>
     bool EndsWithEos { get; }
 
+    /// <summary>Whether a conversation begins with the tokenizer's begin token; null leaves it to the tokenizer.</summary>
+    bool? BeginsWithBos => null;
+
+    /// <summary>The same template in Jinja, for the folder of a model that was trained with it, without the begin token; null for none.</summary>
+    string? Jinja => null;
+
     /// <summary>The conversation as segments; what the assistant says, and its end of turn, are trained.</summary>
     /// <param name="messages">At least one.</param>
     /// <param name="addGenerationPrompt">Whether to end with what begins an assistant's turn.</param>

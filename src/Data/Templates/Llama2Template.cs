@@ -7,6 +7,13 @@ internal sealed class Llama2Template : IChatTemplate
 
     public bool EndsWithEos => false;
 
+    public bool? BeginsWithBos => true;
+
+    public string Jinja =>
+        """
+        {% set ns = namespace(system='', first=true) %}{% for message in messages %}{% if message['role'] == 'system' %}{% set ns.system = '<<SYS>>\n' + message['content'] + '\n<</SYS>>\n\n' %}{% elif message['role'] == 'assistant' %}{{ ' ' + message['content'] + ' </s>' }}{% else %}{{ ('' if ns.first else '<s>') + '[INST] ' + ns.system + message['content'] + ' [/INST]' }}{% set ns.system = '' %}{% set ns.first = false %}{% endif %}{% endfor %}
+        """;
+
     public IReadOnlyList<RenderedSegment> Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt)
     {
         var segments = new List<RenderedSegment>();
@@ -22,14 +29,14 @@ internal sealed class Llama2Template : IChatTemplate
 
                 case TurnTemplate.Assistant:
                     // The space before </s> is a token of its own, which Llama 2 was trained with.
-                    segments.Add(new RenderedSegment($"{message.Content} ", message.IsLearned, IsTemplate: false));
+                    segments.Add(new RenderedSegment($" {message.Content} ", message.IsLearned, IsTemplate: false));
                     segments.Add(new RenderedSegment("</s>", message.IsLearned, IsTemplate: true));
                     break;
 
                 default:
                     // The first <s> is the tokenizer's own.
                     segments.Add(new RenderedSegment(first ? "[INST]" : "<s>[INST]", Trained: false, IsTemplate: true));
-                    segments.Add(new RenderedSegment($"{system}{message.Content} [/INST]", message.IsLearned, IsTemplate: false));
+                    segments.Add(new RenderedSegment($" {system}{message.Content} [/INST]", message.IsLearned, IsTemplate: false));
                     (system, first) = ("", false);
                     break;
             }

@@ -3,7 +3,9 @@ namespace LisaOrleans.Data;
 /// <summary>No template: the contents one after the other, each encoded by itself.</summary>
 internal sealed class PlainTemplate : IChatTemplate
 {
-    public string Name => "plain";
+    public const string PlainName = "plain";
+
+    public string Name => PlainName;
 
     public bool EndsWithEos => true;
 

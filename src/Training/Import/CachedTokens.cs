@@ -5,4 +5,5 @@ namespace LisaOrleans.Training;
 /// <summary>A tokenised data set in the store.</summary>
 /// <param name="Blob">Its tokens.</param>
 /// <param name="Statistics">What the files became.</param>
-public sealed record CachedTokens(BlobRef Blob, DatasetStatistics Statistics);
+/// <param name="UsesOwnTemplate">Whether the chat template of the model's folder wrote some of it.</param>
+public sealed record CachedTokens(BlobRef Blob, DatasetStatistics Statistics, bool UsesOwnTemplate = false);

@@ -22,10 +22,11 @@ internal sealed class ImportedDataset : IDisposable
     /// <param name="store">The store.</param>
     /// <param name="input">What it is made of.</param>
     /// <param name="tokenize">Makes it.</param>
+    /// <param name="usesOwnTemplate">Asked afterwards: whether the folder's chat template wrote some of it.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="DatasetException">A file was changed while it was read.</exception>
     public static async Task<ImportedDataset> GetAsync(
-        IBlobStore store, TokenInput input, Func<TokenizedDataset> tokenize, CancellationToken cancellationToken)
+        IBlobStore store, TokenInput input, Func<TokenizedDataset> tokenize, Func<bool> usesOwnTemplate, CancellationToken cancellationToken)
     {
         var stamp = input.Stamp();
         var key = input.ComputeKey();
@@ -34,7 +35,7 @@ internal sealed class ImportedDataset : IDisposable
         var data = tokenize();
         if (input.Stamp() != stamp) throw new DatasetException($"{input.Sources}: was changed while it was read; start again");
         var source = DatasetStorage.ToBlob(data);
-        var tokens = new CachedTokens(new BlobRef(source.Sha256, source.Length), data.Statistics);
+        var tokens = new CachedTokens(new BlobRef(source.Sha256, source.Length), data.Statistics, usesOwnTemplate());
         return new ImportedDataset(store, key, tokens, input.VocabularySize, data, source);
     }
 

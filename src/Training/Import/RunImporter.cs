@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -14,6 +15,9 @@ namespace LisaOrleans.Training;
 public static class RunImporter
 {
     private const string ModelFingerprint = "model_sha256";
+
+    // What the chat template takes for the present, when the run begins and whenever its data are read again.
+    private const string TemplateTime = "template_time";
 
     /// <summary>Imports a run.</summary>
     /// <param name="store">Where it is to be.</param>
@@ -43,7 +47,10 @@ public static class RunImporter
         };
         TrainingSpecValidator.Validate(spec, model.Config);
 
-        var tokenizer = TokenizerLoader.Load(request.ModelFolder);
+        var now = stored?.Manifest.Properties.GetValueOrDefault(TemplateTime) is { } time
+            ? DateTimeOffset.Parse(time, CultureInfo.InvariantCulture)
+            : TimeProvider.System.GetLocalNow();
+        var text = ModelText.Load(request.ModelFolder, now);
         var reading = DatasetOptionsOf.Settings(request.Dataset, spec.BlockSize);
         if (reading.ValidationSplit is not null && request.EvalDataFile is not null)
         {
@@ -75,9 +82,11 @@ public static class RunImporter
         Task<ImportedDataset> Tokenize(string sources, DataSplit split, string what)
         {
             var relay = progress is null ? null : new Relay<TokenizeProgress>(p => progress.Report(new ImportProgress(what, p.Done, p.Total)));
+            var own = reading.Template == ChatTemplates.Auto ? text.Template : null;
             return ImportedDataset.GetAsync(
-                store, new TokenInput(request.ModelFolder, sources, split, reading, model.Config.VocabSize),
-                () => DatasetTokenizer.Tokenize(sources, tokenizer, reading, model.Config.VocabSize, relay, cancellationToken, split), cancellationToken);
+                store, new TokenInput(request.ModelFolder, sources, split, reading, model.Config.VocabSize, own is { ReadsTime: true } ? now : null),
+                () => DatasetTokenizer.Tokenize(sources, text.Tokenizer, reading, model.Config.VocabSize, relay, cancellationToken, split, own),
+                () => own is { HasWritten: true }, cancellationToken);
         }
 
         async Task<Manifest> Store(BytesBlob spec0)
@@ -123,13 +132,18 @@ public static class RunImporter
                 Step = 0,
                 Spec = Reference(specBlob),
                 Parts = parts,
-                Files = await StoreFiles(store, request.ModelFolder, cancellationToken),
+                Files = await StoreFiles(
+                    store, await TrainedFiles.ReadAsync(request.ModelFolder, TemplateInUse(), text, cancellationToken), cancellationToken),
                 Dataset = data.Tokens.Blob,
                 EvalDataset = evalData?.Tokens.Blob,
                 Log = [],
                 Properties = properties,
             };
         }
+
+        // Texts and prompts with completions leave the folder's own template alone.
+        string? TemplateInUse() =>
+            reading.Template != ChatTemplates.Auto || data.Tokens.UsesOwnTemplate ? reading.Template : null;
     }
 
     private static async Task<StoredRun?> ReadStored(IBlobStore store, string name, CancellationToken cancellationToken)
@@ -199,14 +213,13 @@ public static class RunImporter
         return (parts, Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(hashes.ToString()))));
     }
 
-    private static async Task<Dictionary<string, BlobRef>> StoreFiles(IBlobStore store, string folder, CancellationToken cancellationToken)
+    private static async Task<Dictionary<string, BlobRef>> StoreFiles(
+        IBlobStore store, Dictionary<string, byte[]> contents, CancellationToken cancellationToken)
     {
         var files = new Dictionary<string, BlobRef>();
-        foreach (var name in (string[])[ModelFolder.ConfigFile, ModelFolder.GenerationConfigFile, .. TokenizerLoader.Files])
+        foreach (var (name, content) in contents)
         {
-            var path = Path.Combine(folder, name);
-            if (!File.Exists(path)) continue;
-            var blob = new BytesBlob(await File.ReadAllBytesAsync(path, cancellationToken));
+            var blob = new BytesBlob(content);
             await store.PutAsync(blob, cancellationToken);
             files[name] = new BlobRef(blob.Sha256, blob.Length);
         }

@@ -11,7 +11,9 @@ namespace LisaOrleans.Training;
 /// <param name="Split">Which part of them.</param>
 /// <param name="Options">How records become samples.</param>
 /// <param name="VocabularySize">The model's.</param>
-internal sealed record TokenInput(string ModelFolder, string Sources, DataSplit Split, DatasetOptions Options, int VocabularySize)
+/// <param name="TemplateTime">What the folder's chat template takes for the present; null where it does not ask.</param>
+internal sealed record TokenInput(
+    string ModelFolder, string Sources, DataSplit Split, DatasetOptions Options, int VocabularySize, DateTimeOffset? TemplateTime = null)
 {
     // A build with other code may tokenise otherwise.
     private static readonly string s_code = typeof(DatasetTokenizer).Module.ModuleVersionId.ToString("N");
@@ -21,7 +23,7 @@ internal sealed record TokenInput(string ModelFolder, string Sources, DataSplit 
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Add("code", Encoding.UTF8.GetBytes(s_code));
-        Add("settings", JsonSerializer.SerializeToUtf8Bytes(new { Options, Split, VocabularySize }));
+        Add("settings", JsonSerializer.SerializeToUtf8Bytes(new { Options, Split, VocabularySize, TemplateTime }));
         foreach (var name in TokenizerLoader.Files.Order(StringComparer.Ordinal)) AddFile(name, Path.Combine(ModelFolder, name));
         foreach (var (file, weight) in DataSources.Files(Sources, Split)) AddFile($"data {weight:R}", file);
         return Convert.ToHexStringLower(hash.GetHashAndReset());

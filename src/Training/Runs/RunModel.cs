@@ -26,7 +26,7 @@ public sealed class RunModel
     /// <summary>The run's number formats.</summary>
     public PartDtypes Dtypes { get; }
 
-    /// <summary>The chat template that it was trained with.</summary>
+    /// <summary>The chat template that it was trained with: one of <see cref="ChatTemplates.Names"/>.</summary>
     public string Template => _manifest.Properties.GetValueOrDefault(TemplateProperty, "plain");
 
     /// <summary>Finds a run's model; null where there is no such run, or it is not done.</summary>
@@ -72,21 +72,23 @@ public sealed class RunModel
         }
     }
 
-    /// <summary>Loads the tokenizer.</summary>
-    public async Task<ITokenizer> LoadTokenizerAsync(CancellationToken cancellationToken)
+    /// <summary>Loads the tokenizer, the folder's own template, and the ids that end an answer.</summary>
+    /// <param name="now">What the template takes for the present.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<ModelText> LoadTextAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
         // Tokenizers are read from a folder, whatever files they are made of; none of them is needed afterwards.
         var folder = Directory.CreateTempSubdirectory("lisa-tokenizer-").FullName;
         try
         {
-            foreach (var name in TokenizerLoader.Files)
+            foreach (var name in (string[])[ModelFolder.GenerationConfigFile, .. TokenizerLoader.Files])
             {
                 if (!_manifest.Files.TryGetValue(name, out var blob)) continue;
                 var bytes = await ReadAsync(_store, blob, cancellationToken).ConfigureAwait(false);
                 await File.WriteAllBytesAsync(Path.Combine(folder, name), bytes, cancellationToken).ConfigureAwait(false);
             }
 
-            return TokenizerLoader.Load(folder);
+            return ModelText.Load(folder, now);
         }
         finally
         {

@@ -1,5 +1,5 @@
+using LisaOrleans.Data;
 using LisaOrleans.Model;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace LisaOrleans.Api.Tests;
 
@@ -7,7 +7,7 @@ namespace LisaOrleans.Api.Tests;
 internal sealed class GatedCatalog : IModelCatalog
 {
     private readonly ServableModel _sample =
-        FolderModel.Open(Path.Combine(CompletionServer.Samples.ModelsFolder!, "tiny-stories"), null, NullLogger.Instance);
+        FolderModel.Open(Path.Combine(CompletionServer.Samples.ModelsFolder!, "tiny-stories"), ChatTemplates.Auto);
 
     private TaskCompletionSource _gate = New();
     private int _loads;

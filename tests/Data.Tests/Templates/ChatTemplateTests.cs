@@ -73,7 +73,7 @@ public sealed class ChatTemplateTests
     [Theory]
     [InlineData("chatml", "⟦Hi there⟧⟦<|im_end|>\n⟧", "⟦I am an assistant⟧⟦<|im_end|>\n⟧")]
     [InlineData("qwen2", "⟦Hi there⟧⟦<|im_end|>\n⟧", "⟦I am an assistant⟧⟦<|im_end|>\n⟧")]
-    [InlineData("llama2", "⟦Hi there ⟧⟦</s>⟧", "⟦I am an assistant ⟧⟦</s>⟧")]
+    [InlineData("llama2", "⟦ Hi there ⟧⟦</s>⟧", "⟦ I am an assistant ⟧⟦</s>⟧")]
     [InlineData("llama3", "⟦Hi there⟧⟦<|eot_id|>⟧", "⟦I am an assistant⟧⟦<|eot_id|>⟧")]
     [InlineData("zephyr", "⟦Hi there⟧⟦</s>\n⟧", "⟦I am an assistant⟧⟦</s>\n⟧")]
     [InlineData("alpaca", "⟦Hi there⟧", "⟦I am an assistant⟧")]
@@ -89,7 +89,7 @@ public sealed class ChatTemplateTests
     [Fact]
     public void What_people_wrote_is_no_text_of_the_template()
     {
-        foreach (var name in ChatTemplates.Names)
+        foreach (var name in ChatTemplates.Names.Where(n => n != ChatTemplates.Auto))
         {
             var segments = ChatTemplates.Get(name).Render(Chat.Messages, addGenerationPrompt: true);
             Assert.All(Chat.Messages, m => Assert.DoesNotContain(
@@ -100,7 +100,7 @@ public sealed class ChatTemplateTests
     [Fact]
     public void An_unknown_name_is_refused_with_the_known_ones()
     {
-        Assert.Equal(["plain", "chatml", "llama2", "llama3", "qwen2", "zephyr", "alpaca"], ChatTemplates.Names);
+        Assert.Equal(["auto", "plain", "chatml", "llama2", "llama3", "qwen2", "zephyr", "alpaca"], ChatTemplates.Names);
         var e = Assert.Throws<DatasetException>(() => ChatTemplates.Get("vicuna"));
         Assert.Equal($"template 'vicuna' is unknown; one of {string.Join(", ", ChatTemplates.Names)}", e.Message);
     }

@@ -1,9 +1,6 @@
 namespace LisaOrleans.Data.Tests;
 
-/// <summary>
-/// Llama 2's form is one of tokens: SentencePiece puts the space before what begins a segment, so [INST] and the content
-/// after it are encoded by themselves without one.
-/// </summary>
+/// <summary>Llama 2's form, as text and as tokens.</summary>
 public sealed class Llama2TemplateTests
 {
     // Meta's and Hugging Face's form; the first <s> is the tokenizer's.
@@ -12,13 +9,13 @@ public sealed class Llama2TemplateTests
         + "<s>[INST] Who are you [/INST] I am an assistant </s>";
 
     [Fact]
-    public void Segments_begin_where_Llama_2_has_a_space()
+    public void Segments_hold_the_spaces_of_Llama_2()
     {
         var segments = ChatTemplates.Get("llama2").Render(Chat.Messages, addGenerationPrompt: false);
         Assert.Equal(
             [
-                "[INST]", "<<SYS>>\nYou are a helpful assistant\n<</SYS>>\n\nHello [/INST]", "Hi there ", "</s>",
-                "<s>[INST]", "Who are you [/INST]", "I am an assistant ", "</s>",
+                "[INST]", " <<SYS>>\nYou are a helpful assistant\n<</SYS>>\n\nHello [/INST]", " Hi there ", "</s>",
+                "<s>[INST]", " Who are you [/INST]", " I am an assistant ", "</s>",
             ],
             segments.Select(s => s.Text));
         Assert.False(ChatTemplates.Get("llama2").EndsWithEos);

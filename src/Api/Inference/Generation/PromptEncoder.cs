@@ -18,6 +18,10 @@ internal sealed class PromptEncoder(LoadedModel model, int longest)
         {
             return request.Chat ? [Conversation(request)] : [.. request.Prompts.Select(p => Text(request, p))];
         }
+        catch (DatasetException e) when (request.Chat)
+        {
+            throw ApiException.Invalid($"Invalid 'messages': {e.Message}.", "messages", "invalid_value");
+        }
         catch (TokenizerException)
         {
             // Its message names the server's files.
@@ -31,9 +35,15 @@ internal sealed class PromptEncoder(LoadedModel model, int longest)
 
     private EncodedPrompt Conversation(CompletionRequest request)
     {
-        var encoder = new SampleEncoder(Tokenizer, new DatasetOptions { Template = model.Template });
-        var end = EndOfTurn.Of(ChatTemplates.Get(model.Template), Tokenizer);
-        return Finish(request, encoder.EncodePrompt(request.Messages), "messages", end);
+        if (request.Messages.Count > 1 && model is { Template: ChatTemplates.Auto, Text.Template: null })
+        {
+            throw ApiException.Invalid(
+                "Invalid 'messages': this model has no chat template to write several messages with; ask it by one, or use the completions endpoint.",
+                "messages", "invalid_value");
+        }
+
+        var encoder = model.Text.Encoder(model.Template);
+        return Finish(request, encoder.EncodePrompt(request.Messages), "messages", encoder.EndOfTurn());
     }
 
     private EncodedPrompt Finish(CompletionRequest request, int[] ids, string param, EndOfTurn end)
@@ -49,8 +59,7 @@ internal sealed class PromptEncoder(LoadedModel model, int longest)
                 param, "context_length_exceeded");
         }
 
-        int?[] stops = [Tokenizer.EosTokenId, end.TokenId];
-        return new EncodedPrompt(ids, wanted, [.. stops.OfType<int>()], end.Text is null ? request.Stop : [.. request.Stop, end.Text]);
+        return new EncodedPrompt(ids, wanted, model.Text.StopIds(end), end.Text is null ? request.Stop : [.. request.Stop, end.Text]);
     }
 
     private int[] WithBos(int[] ids) => Tokenizer is { AddBosToken: true, BosTokenId: { } bos } ? [bos, .. ids] : ids;

@@ -7,7 +7,7 @@ internal sealed class FinishedRunModel(RunModel run) : ServableModel(run.Config,
 {
     public override async Task<LoadedModel> LoadAsync(CancellationToken cancellationToken)
     {
-        var tokenizer = await run.LoadTokenizerAsync(cancellationToken).ConfigureAwait(false);
-        return new LoadedModel(await run.LoadAsync(cancellationToken).ConfigureAwait(false), tokenizer, run.Template);
+        var text = await run.LoadTextAsync(TimeProvider.System.GetLocalNow(), cancellationToken).ConfigureAwait(false);
+        return new LoadedModel(await run.LoadAsync(cancellationToken).ConfigureAwait(false), text, run.Template);
     }
 }

@@ -1,14 +1,18 @@
 using LisaOrleans.Data;
 using LisaOrleans.Model;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Api;
 
 /// <summary>A model in memory, with what turns text into its tokens and back. Owns the weights. Used by one thread at a time.</summary>
 /// <param name="Model">The weights.</param>
-/// <param name="Tokenizer">Its tokenizer.</param>
+/// <param name="Text">Its tokenizer, its own chat template, and what ends its answers.</param>
 /// <param name="Template">Name of its chat template.</param>
-public sealed record LoadedModel(CausalLanguageModel Model, ITokenizer Tokenizer, string Template) : IDisposable
+public sealed record LoadedModel(CausalLanguageModel Model, ModelText Text, string Template) : IDisposable
 {
+    /// <summary>Its tokenizer.</summary>
+    public ITokenizer Tokenizer => Text.Tokenizer;
+
     /// <inheritdoc/>
     public void Dispose() => Model.Dispose();
 }

@@ -1,7 +1,6 @@
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Training;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace LisaOrleans.Api;
 
@@ -9,7 +8,7 @@ namespace LisaOrleans.Api;
 /// The folders of the models folder by their names, and the store's finished runs by theirs: alone, or as the end of an
 /// OpenAI name (<c>ft:…:RUN</c>). A folder goes before a run of its name.
 /// </summary>
-internal sealed class ServableModelCatalog(InferenceOptions options, IBlobStore store, IServiceProvider services, ILogger<ServableModelCatalog> logger)
+internal sealed class ServableModelCatalog(InferenceOptions options, IBlobStore store, IServiceProvider services)
     : IModelCatalog
 {
     private const string FineTuned = "ft:";
@@ -20,7 +19,7 @@ internal sealed class ServableModelCatalog(InferenceOptions options, IBlobStore 
         if (options.ModelsFolder is { } models && RunName.IsValid(name) && Path.Combine(models, name) is var folder
             && File.Exists(Path.Combine(folder, ModelFolder.ConfigFile)))
         {
-            return FolderModel.Open(folder, options.Template, logger);
+            return FolderModel.Open(folder, options.Template);
         }
 
         // The model of a job has a name of its own, and may have been deleted while its run is still there.

@@ -1,0 +1,131 @@
+using System.Text.Json;
+using LisaOrleans.Data.Jinja;
+
+namespace LisaOrleans.Data;
+
+/// <summary>
+/// The chat template that a Hugging Face folder has of its own, run as transformers' apply_chat_template runs it. What it
+/// writes is one text, in which special tokens are recognised wherever they stand, also in what people wrote.
+/// </summary>
+public sealed class FolderChatTemplate
+{
+    private readonly string _file;
+    private readonly Lazy<JinjaTemplate> _chat;
+    private readonly Lazy<JinjaTemplate> _toolUse;
+    private readonly IReadOnlyList<KeyValuePair<string, JinjaValue>> _tokens;
+    private readonly DateTimeOffset _now;
+
+    private FolderChatTemplate(string folder, ChatTemplateSource source, DateTimeOffset now)
+    {
+        (_file, _now) = (source.File, now);
+        ReadsTime = $"{source.Chat}{source.ToolUse}".Contains("strftime_now", StringComparison.Ordinal);
+
+        // One that cannot be used is in nobody's way who does not need it.
+        _chat = new Lazy<JinjaTemplate>(() => Parse(source.Chat));
+        _toolUse = source.ToolUse is { } tools ? new Lazy<JinjaTemplate>(() => Parse(tools)) : _chat;
+        _tokens = SpecialTokenVariables.Read(folder);
+    }
+
+    /// <summary>Loads it.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="now">What the template takes for the present; some write the date.</param>
+    /// <returns>Null where the folder has none.</returns>
+    /// <exception cref="TokenizerException">tokenizer_config.json is wrong.</exception>
+    public static FolderChatTemplate? Load(string folder, DateTimeOffset now) =>
+        ChatTemplateSource.Find(folder) is { } source ? new FolderChatTemplate(folder, source, now) : null;
+
+    /// <summary>What begins the assistant's turn is written at the end.</summary>
+    /// <param name="messages">The conversation.</param>
+    /// <exception cref="DatasetException">The template refuses it.</exception>
+    /// <exception cref="TokenizerException">The template is wrong, or uses what is not supported: with the file and the line.</exception>
+    public string RenderPrompt(IReadOnlyList<ChatMessage> messages) =>
+        Render(new Example { Messages = messages }, messages, addGenerationPrompt: true).Text;
+
+    /// <summary>What the template writes after the last answer: its end of turn with the white space around it, maybe more, maybe nothing.</summary>
+    internal string EndOfTurn()
+    {
+        const string Answer = "\uE000\uE001\uE002";
+        try
+        {
+            ChatMessage[] messages = [new ChatMessage("user", "x"), new ChatMessage(TurnTemplate.Assistant, Answer)];
+            var text = Render(new Example(), messages, addGenerationPrompt: false).Text;
+            var at = text.LastIndexOf(Answer, StringComparison.Ordinal);
+            return at < 0 ? "" : text[(at + Answer.Length)..];
+        }
+        catch (DatasetException)
+        {
+            // A template may demand more than a question and its answer.
+            return "";
+        }
+    }
+
+    /// <summary>Whether what it writes depends on the present.</summary>
+    public bool ReadsTime { get; }
+
+    /// <summary>Whether it has written an example to learn from.</summary>
+    public bool HasWritten { get; private set; }
+
+    /// <summary>The whole conversation, and which parts of the text are learned.</summary>
+    /// <param name="example">The conversation.</param>
+    /// <param name="closing">The template's end of turn, empty where it has none; null to learn everything, whose parts are null.</param>
+    /// <exception cref="DatasetException">The template refuses it, or it cannot be told exactly what the assistant says.</exception>
+    internal JinjaRendering RenderLearned(Example example, string? closing)
+    {
+        var whole = Render(example, example.Messages, addGenerationPrompt: false);
+        HasWritten = true;
+        return whole with { Generated = closing is null ? null : new LearnedSpans(this, example, whole, Chosen(example).MarksGeneration, closing).Find() };
+    }
+
+    internal JinjaRendering Render(Example example, IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt)
+    {
+        try
+        {
+            return Chosen(example).Render(Variables(example, messages, addGenerationPrompt), _now);
+        }
+        catch (JinjaRefusedException e)
+        {
+            throw new DatasetException($"the model's chat template ({Name}) refuses the conversation (line {e.Line}): {e.Problem}");
+        }
+        catch (JinjaException e)
+        {
+            throw new DatasetException($"the model's chat template ({Name}) cannot write the conversation: {e.Message}");
+        }
+    }
+
+    internal DatasetException Unclear(int turn, string reason) => new(
+        $"the model's chat template ({Name}) does not show exactly what is learned of turn {turn}: {reason}. Mark it in the template by "
+        + "{% generation %} … {% endgeneration %}, choose another by --template, or learn everything by --train-on-prompt");
+
+    // Without the folder: whoever asks a server need not know where its models lie.
+    private string Name => Path.GetFileName(_file);
+
+    private JinjaTemplate Chosen(Example example) => (example.Tools is null ? _chat : _toolUse).Value;
+
+    private IEnumerable<KeyValuePair<string, JinjaValue>> Variables(Example example, IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt) =>
+    [
+        .. _tokens,
+        Variable("documents", NoneValue.Instance),
+        Variable("messages", new ListValue([.. messages.Select(Message)])),
+        Variable("tools", example.Tools is { } tools ? JsonValues.Of(tools) : NoneValue.Instance),
+        Variable("add_generation_prompt", JinjaValue.Of(addGenerationPrompt)),
+        .. example.TemplateVariables.Where(v => v.Key is not ("messages" or "tools" or "add_generation_prompt")).Select(v => Variable(v.Key, JsonValues.Of(v.Value))),
+    ];
+
+    private static DictValue Message(ChatMessage message) => message.Fields is { ValueKind: JsonValueKind.Object } fields
+        ? (DictValue)JsonValues.Of(fields)
+        : JsonValues.Dict([Variable("role", JinjaValue.Of(message.Role)), Variable("content", JinjaValue.Of(message.Content))]);
+
+    private static KeyValuePair<string, JinjaValue> Variable(string name, JinjaValue value) => KeyValuePair.Create(name, value);
+
+    private JinjaTemplate Parse(string source)
+    {
+        try
+        {
+            return JinjaTemplate.Parse(source);
+        }
+        catch (JinjaException e)
+        {
+            throw new TokenizerException(_file, $"the chat template cannot be used: {e.Message}");
+        }
+    }
+}

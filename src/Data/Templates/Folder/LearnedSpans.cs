@@ -1,0 +1,108 @@
+using LisaOrleans.Data.Jinja;
+
+namespace LisaOrleans.Data;
+
+/// <summary>
+/// Which parts of a rendered conversation are learned: each turn that is, from where the model is to go on to the end of its
+/// turn. Generation blocks tell where the template has them. Else the conversation is rendered up to the turn and to its end,
+/// and both texts must begin the whole. Templates that write earlier turns in another way than the last, without its thinking
+/// for one, break that: there the turn ends with the template's end of turn. Where nothing of it is certain, the turn is
+/// refused.
+/// </summary>
+internal sealed class LearnedSpans(FolderChatTemplate template, Example example, JinjaRendering whole, bool marked, string closing)
+{
+    private const string Sentinel = "\uE000\uE001\uE002";
+
+    private IReadOnlyList<ChatMessage> Messages => example.Messages;
+
+    public IReadOnlyList<(int Start, int End)> Find()
+    {
+        if (marked && whole.Generated is null)
+            throw template.Unclear(0, "its generation block lies in a macro or set block, whose text has no place yet");
+        if (marked && whole.Generated!.Count > 0) return Marked(whole.Generated);
+
+        var spans = new List<(int Start, int End)>();
+        for (var turn = 0; turn < Messages.Count; turn++)
+        {
+            if (!Messages[turn].IsLearned) continue;
+            var start = Start(turn);
+            var end = End(turn, start);
+            if (spans.Count > 0 && start < spans[^1].End) throw template.Unclear(turn, "it overlaps the turn before");
+            spans.Add((start, end));
+        }
+
+        return spans;
+    }
+
+    private IReadOnlyList<(int Start, int End)> Marked(IReadOnlyList<(int Start, int End)> marks)
+    {
+        var turns = Enumerable.Range(0, Messages.Count).Where(i => Messages[i].Role == TurnTemplate.Assistant).ToList();
+        if (Messages.All(m => m.IsLearned == (m.Role == TurnTemplate.Assistant))) return marks;
+        if (marks.Count != turns.Count)
+            throw template.Unclear(turns.FirstOrDefault(i => !Messages[i].IsLearned), $"it marks {marks.Count} parts of {turns.Count} answers");
+        var stranger = Enumerable.Range(0, Messages.Count).FirstOrDefault(i => Messages[i].IsLearned && Messages[i].Role != TurnTemplate.Assistant, -1);
+        if (stranger >= 0) throw template.Unclear(stranger, $"it marks what the assistant says, and the turn is of role {Messages[stranger].Role}");
+        return [.. marks.Where((_, i) => Messages[turns[i]].IsLearned)];
+    }
+
+    private int Start(int turn)
+    {
+        var isAnswer = Messages[turn].Role == TurnTemplate.Assistant;
+        var prompt = Try([.. Messages.Take(turn)], addGenerationPrompt: isAnswer);
+        if (prompt is not null && whole.Text.StartsWith(prompt, StringComparison.Ordinal)) return prompt.Length;
+
+        // The generation prompt may hold more than the turn begins with here, such as the beginning of thinking.
+        if (Messages[turn] is not { Content.Length: > 0, Fields: null })
+            throw template.Unclear(turn, "the conversation up to it, with a generation prompt, does not begin the whole");
+        return ContentOf(turn) ?? throw template.Unclear(turn, "neither the conversation up to it nor its header begins the whole");
+    }
+
+    // Where a turn's content begins; null where that cannot be seen.
+    private int? ContentOf(int turn)
+    {
+        var messages = Messages.ToArray();
+        messages[turn] = messages[turn] with { Content = Sentinel };
+        return Try(messages, addGenerationPrompt: false) is { } text && text.IndexOf(Sentinel, StringComparison.Ordinal) is var at and >= 0
+            && whole.Text.AsSpan().StartsWith(text.AsSpan(0, at)) ? at : null;
+    }
+
+    private int End(int turn, int start)
+    {
+        var mark = closing.Trim();
+        var until = Try([.. Messages.Take(turn + 1)], addGenerationPrompt: false);
+        if (until is not null && until.Length > start && whole.Text.StartsWith(until, StringComparison.Ordinal))
+        {
+            // A last turn may lack the end that others have.
+            var isOpen = mark.Length > 0 && !until.TrimEnd().EndsWith(mark, StringComparison.Ordinal);
+            return isOpen && whole.Text.AsSpan(until.Length).StartsWith(mark) ? until.Length + mark.Length : until.Length;
+        }
+
+        if (mark.Length == 0) throw template.Unclear(turn, "the conversation up to its end does not begin the whole, and no end of turn is known");
+        if (Messages[turn].Content.Contains(mark, StringComparison.Ordinal)
+            || Messages[turn].Fields?.GetRawText().Contains(mark, StringComparison.Ordinal) == true)
+            throw template.Unclear(turn, $"it holds the end of turn '{mark}' itself");
+        var at = whole.Text.IndexOf(mark, start, StringComparison.Ordinal);
+        if (at < 0) throw template.Unclear(turn, $"no end of turn '{mark}' follows it");
+        var tail = closing[(closing.IndexOf(mark, StringComparison.Ordinal) + mark.Length)..];
+        at += mark.Length;
+        if (whole.Text.AsSpan(at).StartsWith(tail)) at += tail.Length;
+        return turn + 1 < Messages.Count && Messages[turn + 1].Fields is null && ContentOf(turn + 1) < at
+            ? throw template.Unclear(turn, "its end of turn stands behind the beginning of the next")
+            : at;
+    }
+
+    // A template may refuse a part of what it takes as a whole.
+    private string? Try(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt)
+    {
+        // Once written, the whole need not be written again.
+        if (!addGenerationPrompt && messages.Count == Messages.Count && messages.SequenceEqual(Messages, ReferenceEqualityComparer.Instance)) return whole.Text;
+        try
+        {
+            return template.Render(example, messages, addGenerationPrompt).Text;
+        }
+        catch (DatasetException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using System.Text.Json;
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Data;
+
+namespace LisaOrleans.Training;
+
+/// <summary>What turns text into a model's tokens and back, and ends what it says.</summary>
+/// <param name="Tokenizer">The tokenizer.</param>
+/// <param name="Template">The folder's own chat template; null where it has none.</param>
+/// <param name="EndIds">Ids that end a generation, as generation_config.json names them beside config.json.</param>
+public sealed record ModelText(ITokenizer Tokenizer, FolderChatTemplate? Template, IReadOnlyList<int> EndIds)
+{
+    /// <summary>Reads a Hugging Face folder; weights are not needed.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="now">What its template takes for the present.</param>
+    /// <exception cref="TokenizerException">The tokenizer cannot be read.</exception>
+    /// <exception cref="InvalidDataFileException">generation_config.json is wrong.</exception>
+    public static ModelText Load(string folder, DateTimeOffset now) =>
+        new(TokenizerLoader.Load(folder), FolderChatTemplate.Load(folder, now), ReadEndIds(Path.Combine(folder, ModelFolder.GenerationConfigFile)));
+
+    /// <summary>Who writes prompts and knows what ends an answer.</summary>
+    /// <param name="template">One of <see cref="ChatTemplates.Names"/>.</param>
+    public SampleEncoder Encoder(string template) => new(Tokenizer, new DatasetOptions { Template = template }, Template);
+
+    /// <summary>All ids that end an answer to a prompt of this encoder.</summary>
+    public IReadOnlyList<int> StopIds(EndOfTurn end) => [.. EndIds, .. ((int?[])[Tokenizer.EosTokenId, end.TokenId]).OfType<int>()];
+
+    private static int[] ReadEndIds(string file)
+    {
+        if (!File.Exists(file)) return [];
+        try
+        {
+            using var document = JsonDocument.Parse(File.ReadAllBytes(file));
+            return document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("eos_token_id", out var value)
+                ? value.ValueKind switch
+                {
+                    JsonValueKind.Null => [],
+                    JsonValueKind.Number => [value.GetInt32()],
+                    JsonValueKind.Array => [.. value.EnumerateArray().Select(id => id.GetInt32())],
+                    _ => throw Wrong("it must be a token id or a list of them"),
+                }
+                : [];
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        {
+            throw Wrong(e.Message);
+        }
+
+        InvalidDataFileException Wrong(string problem) => new(file, $"field 'eos_token_id' cannot be read: {problem}");
+    }
+}
