@@ -28,6 +28,14 @@ internal sealed class GatedFeedForward : IBlock
         _down = new Linear(scope, "down_proj", inner, width, bias);
     }
 
+    /// <summary>With maps of the family's own.</summary>
+    /// <param name="gateAndUp">Both [D] → [F].</param>
+    /// <param name="down">[F] → [D].</param>
+    /// <param name="inner">F.</param>
+    /// <param name="activation">What the gate goes through.</param>
+    public GatedFeedForward(IProjections gateAndUp, Linear down, long inner, Activation activation) =>
+        (_gateAndUp, _down, _inner, _activation) = (gateAndUp, down, inner, activation);
+
     public Tensor Forward(Tensor x_BTD, SequenceContext context)
     {
         var maps_BTF = _gateAndUp.Forward(x_BTD);

@@ -94,6 +94,15 @@ internal sealed class ConfigFields
     /// <summary>A number above 0; null where the field is missing.</summary>
     public double? OptionalNumber(string name) => Find(name) is { } value ? Above(name, value, 0) : null;
 
+    /// <summary>A list of numbers from 0; empty where the field is missing.</summary>
+    public IReadOnlyList<int> WholeNumbers(string name)
+    {
+        if (Find(name) is not { } value) return [];
+        if (value.ValueKind != JsonValueKind.Array) throw Wrong(name, "must be a list of whole numbers");
+        return [.. value.EnumerateArray().Select(i =>
+            Whole(i, 0, int.MaxValue) ?? throw Wrong(name, $"holds {Shorten(i)}; whole numbers from 0 are needed"))];
+    }
+
     public int[] TokenIds(string name)
     {
         if (Find(name) is not { } value) return [];

@@ -60,6 +60,14 @@ public abstract record ModelConfig
     public IReadOnlyList<ParameterSpec> AllSpecs() =>
         [.. EmbeddingSpecs(), .. Enumerable.Range(0, NumHiddenLayers).SelectMany(LayerSpecs), .. HeadSpecs()];
 
+    /// <summary>Numbers in those weights of a decoder layer that one token meets; experts that it is not sent to do not count.</summary>
+    public long WeightsPerToken(int index)
+    {
+        var unused = 0L;
+        var specs = WeightScope.Record(scope => unused = Layer(index, scope).FeedForward.UnusedWeights);
+        return specs.Sum(s => s.Count) - unused;
+    }
+
     /// <summary>What a decoder layer keeps for its backward pass, for each token of sequences of a length.</summary>
     public SavedNumbers SavedByLayer(int index, long length)
     {

@@ -11,6 +11,8 @@ internal static class ModelFamilies
         new("qwen3", json => new Qwen3(json)),
         new("gemma", json => new Gemma(json)),
         new("gemma2", json => new Gemma2(json)),
+        new("qwen3_moe", json => new Qwen3Moe(json)),
+        new("mixtral", json => new Mixtral(json)),
         new("gemma3_text", json => new Gemma3(json)) { Wrappers = ["gemma3"] },
         new("ministral", json => new Mistral(json)),
         new("ministral3", json => new Ministral3(json)) { Wrappers = ["mistral3"] },

@@ -124,6 +124,7 @@ public static class RunImporter
         {
             await StoreData();
             var properties = new Dictionary<string, string> { [ModelFingerprint] = fingerprint, [RunModel.TemplateProperty] = reading.Template };
+            if (text.Template is { ReadsTime: true }) properties.Add(TemplateTime, now.ToString("O", CultureInfo.InvariantCulture));
             model.Names.AddTo(properties);
             return new Manifest
             {

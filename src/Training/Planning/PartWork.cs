@@ -17,6 +17,7 @@ public sealed record PartWork(
     {
         var dtypes = PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype);
         var counts = Enumerable.Range(0, config.NumHiddenLayers).Select(i => (double)config.LayerSpecs(i).Sum(s => s.Count)).ToArray();
+        var met = Enumerable.Range(0, config.NumHiddenLayers).Select(i => (double)config.WeightsPerToken(i));
         var embedding = (double)config.EmbeddingSpecs().Sum(s => s.Count);
         var matrix = (double)config.VocabSize * config.HiddenSize;
         double layers = config.NumHiddenLayers;
@@ -28,7 +29,7 @@ public sealed record PartWork(
         var ends = method.Ends(spec) == PartTraining.Frozen ? 0 : 1;
         return new PartWork(
             ends * config.HiddenSize * layers,
-            [.. counts.Select(count => count * ((2 * layers) + active))],
+            [.. met.Select(count => count * ((2 * layers) + active))],
             matrix * (2 + ends) * layers,
             Bytes(embedding, ends),
             [.. counts.Select(count => Bytes(count, 1))],
