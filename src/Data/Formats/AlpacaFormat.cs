@@ -15,8 +15,8 @@ internal sealed class AlpacaFormat : IDatasetFormat
     // The rendered prompt, or the whole of it, which many copies of the data set hold again.
     public IReadOnlyList<string> Redundant => ["text", "prompt"];
 
-    public bool Matches(JsonElement record, DatasetOptions options) =>
-        record.TryGetProperty("instruction", out _) && record.TryGetProperty("output", out _);
+    public bool Matches(RecordReader record, DatasetOptions options) =>
+        record.Has("instruction") && record.Has("output");
 
     public Example Parse(RecordReader record, DatasetOptions options)
     {

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace LisaOrleans.Data;
 
 /// <summary>The preferred answers of <see cref="PreferenceFormat"/>, for supervised training. Only by its name.</summary>
@@ -11,7 +9,7 @@ internal sealed class ChosenFormat : IDatasetFormat
 
     public IReadOnlyList<string> Redundant => ["messages"];
 
-    public bool Matches(JsonElement record, DatasetOptions options) => false;
+    public bool Matches(RecordReader record, DatasetOptions options) => false;
 
     public Example Parse(RecordReader record, DatasetOptions options) => PreferenceFormat.ParsePair(record).Chosen;
 }

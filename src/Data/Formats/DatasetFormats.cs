@@ -20,7 +20,7 @@ public static class DatasetFormats
                 ?? throw new DatasetException($"data format '{name}' is unknown; one of {string.Join(", ", Names)}");
         }
 
-        return s_formats.FirstOrDefault(f => f.Matches(first.Element, options)) ?? throw first.Wrong(
+        return s_formats.FirstOrDefault(f => f.Matches(first, options)) ?? throw first.Wrong(
             $"has fields {string.Join(", ", first.Element.EnumerateObject().Select(p => $"'{p.Name}'").DefaultIfEmpty("none"))}; known are "
             + string.Join("; ", s_formats.Select(f => $"{f.Name} ({f.Fields})")));
     }

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace LisaOrleans.Data;
 
 /// <summary>One way to write training examples as JSON. To add one: implement this, and list it in <see cref="DatasetFormats"/>.</summary>
@@ -15,7 +13,7 @@ internal interface IDatasetFormat
     IReadOnlyList<string> Redundant => [];
 
     /// <summary>Whether a record looks like this format.</summary>
-    bool Matches(JsonElement record, DatasetOptions options);
+    bool Matches(RecordReader record, DatasetOptions options);
 
     /// <summary>Reads a record. Fields that it does not read are looked at afterwards, by <see cref="FieldPolicy"/>.</summary>
     Example Parse(RecordReader record, DatasetOptions options);

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace LisaOrleans.Data;
 
 /// <summary>LMFlow's text2text: <c>{"input", "output"}</c>.</summary>
@@ -9,8 +7,8 @@ internal sealed class InputOutputFormat : IDatasetFormat
 
     public string Fields => $"input, output, {Conversation.ReadsBeside}";
 
-    public bool Matches(JsonElement record, DatasetOptions options) =>
-        record.TryGetProperty("input", out _) && record.TryGetProperty("output", out _) && !record.TryGetProperty("instruction", out _);
+    public bool Matches(RecordReader record, DatasetOptions options) =>
+        record.Has("input") && record.Has("output") && !record.Has("instruction");
 
     public Example Parse(RecordReader record, DatasetOptions options) =>
         Conversation.Beside(record, [.. PromptTurns.Read(record, "input"), .. PromptTurns.Answer(record, "output")], PromptTurns.IsList(record, "output"));

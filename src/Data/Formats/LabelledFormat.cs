@@ -11,9 +11,9 @@ internal sealed class LabelledFormat : IDatasetFormat
 
     public string Fields => "prompt, completion, label";
 
-    public bool Matches(JsonElement record, DatasetOptions options) => record.TryGetProperty("prompt", out _)
-        && record.TryGetProperty("completion", out _)
-        && record.TryGetProperty("label", out var label) && label.ValueKind is JsonValueKind.True or JsonValueKind.False or JsonValueKind.String;
+    public bool Matches(RecordReader record, DatasetOptions options) => record.Has("prompt")
+        && record.Has("completion")
+        && record.Has("label") && record.Element.GetProperty("label").ValueKind is JsonValueKind.True or JsonValueKind.False or JsonValueKind.String;
 
     public Example Parse(RecordReader record, DatasetOptions options) => throw record.Wrong(
         "label", "says whether the completion is good, and supervised training would learn bad ones too; to learn all of them: --ignore-fields label");

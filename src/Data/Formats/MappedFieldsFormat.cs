@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace LisaOrleans.Data;
 
 /// <summary>Any two fields, named by --prompt-field and --completion-field (GSM8K: question and answer).</summary>
@@ -9,7 +7,7 @@ internal sealed class MappedFieldsFormat : IDatasetFormat
 
     public string Fields => "--prompt-field, --completion-field";
 
-    public bool Matches(JsonElement record, DatasetOptions options) => options.PromptField is not null || options.CompletionField is not null;
+    public bool Matches(RecordReader record, DatasetOptions options) => options.PromptField is not null || options.CompletionField is not null;
 
     public Example Parse(RecordReader record, DatasetOptions options) => Conversation.Beside(
         record,

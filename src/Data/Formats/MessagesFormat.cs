@@ -9,7 +9,7 @@ internal sealed class MessagesFormat : IDatasetFormat
 
     public string Fields => $"messages, {Conversation.ReadsBeside}";
 
-    public bool Matches(JsonElement record, DatasetOptions options) => record.TryGetProperty("messages", out _);
+    public bool Matches(RecordReader record, DatasetOptions options) => record.Has("messages");
 
     public Example Parse(RecordReader record, DatasetOptions options)
     {

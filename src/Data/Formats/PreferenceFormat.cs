@@ -17,27 +17,27 @@ internal sealed class PreferenceFormat : IDatasetFormat
     // The conversation with the chosen answer, in data sets that serve both objectives.
     public IReadOnlyList<string> Redundant => ["messages"];
 
-    public bool Matches(JsonElement record, DatasetOptions options) => Answers(record) is not null;
+    public bool Matches(RecordReader record, DatasetOptions options) => Answers(record) is not null;
 
     public Example Parse(RecordReader record, DatasetOptions options)
     {
-        var (chosen, _) = Answers(record.Element) ?? ("chosen", "rejected");
+        var (chosen, _) = Answers(record) ?? ("chosen", "rejected");
         throw record.Wrong(
             chosen, "is one of a pair of answers, of which supervised training would learn only one; to train on the preferred answers: --data-format chosen");
     }
 
     public static PreferencePair ParsePair(RecordReader record)
     {
-        var (chosen, rejected) = Answers(record.Element) ?? ("chosen", "rejected");
+        var (chosen, rejected) = Answers(record) ?? ("chosen", "rejected");
         return chosen == "chosen"
             ? new PreferencePair(Trl(record, chosen), Trl(record, rejected))
             : new PreferencePair(OpenAi(record, chosen), OpenAi(record, rejected));
     }
 
-    private static (string Chosen, string Rejected)? Answers(JsonElement record)
+    private static (string Chosen, string Rejected)? Answers(RecordReader record)
     {
-        if (record.TryGetProperty("chosen", out _) && record.TryGetProperty("rejected", out _)) return ("chosen", "rejected");
-        return record.TryGetProperty("preferred_output", out _) && record.TryGetProperty("non_preferred_output", out _)
+        if (record.Has("chosen") && record.Has("rejected")) return ("chosen", "rejected");
+        return record.Has("preferred_output") && record.Has("non_preferred_output")
             ? ("preferred_output", "non_preferred_output")
             : null;
     }

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace LisaOrleans.Data;
 
 /// <summary>
@@ -12,7 +10,7 @@ internal sealed class PromptCompletionFormat : IDatasetFormat
 
     public string Fields => $"prompt, completion, {Conversation.ReadsBeside}";
 
-    public bool Matches(JsonElement record, DatasetOptions options) => record.TryGetProperty("prompt", out _) && record.TryGetProperty("completion", out _);
+    public bool Matches(RecordReader record, DatasetOptions options) => record.Has("prompt") && record.Has("completion");
 
     public Example Parse(RecordReader record, DatasetOptions options) =>
         Conversation.Beside(record, [.. PromptTurns.Read(record, "prompt"), .. PromptTurns.Answer(record, "completion")], PromptTurns.IsList(record, "completion"));

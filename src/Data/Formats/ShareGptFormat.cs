@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace LisaOrleans.Data;
 
 /// <summary>ShareGPT's <c>{"conversations": [{"from", "value"}]}</c>; the turns may be spelled as role and content.</summary>
@@ -9,10 +7,10 @@ internal sealed class ShareGptFormat : IDatasetFormat
 
     public string Fields => $"conversations, {Conversation.ReadsBeside}";
 
-    public bool Matches(JsonElement record, DatasetOptions options) => List(record) is not null;
+    public bool Matches(RecordReader record, DatasetOptions options) => List(record) is not null;
 
-    public Example Parse(RecordReader record, DatasetOptions options) => Conversation.Parse(record, List(record.Element) ?? "conversations");
+    public Example Parse(RecordReader record, DatasetOptions options) => Conversation.Parse(record, List(record) ?? "conversations");
 
-    private static string? List(JsonElement record) =>
-        record.TryGetProperty("conversations", out _) ? "conversations" : record.TryGetProperty("conversation", out _) ? "conversation" : null;
+    private static string? List(RecordReader record) =>
+        record.Has("conversations") ? "conversations" : record.Has("conversation") ? "conversation" : null;
 }

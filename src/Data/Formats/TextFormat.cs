@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace LisaOrleans.Data;
 
 /// <summary>Plain texts: <c>{"text"}</c>; also LMFlow's text_only.</summary>
@@ -9,7 +7,7 @@ internal sealed class TextFormat : IDatasetFormat
 
     public string Fields => "text";
 
-    public bool Matches(JsonElement record, DatasetOptions options) => record.TryGetProperty(options.TextField ?? "text", out _);
+    public bool Matches(RecordReader record, DatasetOptions options) => record.Has(options.TextField ?? "text");
 
     public Example Parse(RecordReader record, DatasetOptions options) => new() { Text = record.Text(options.TextField ?? "text") };
 }

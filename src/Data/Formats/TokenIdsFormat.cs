@@ -16,7 +16,7 @@ internal sealed class TokenIdsFormat : IDatasetFormat
 
     public IReadOnlyList<string> Redundant => ["text", "special_tokens_mask"];
 
-    public bool Matches(JsonElement record, DatasetOptions options) => record.TryGetProperty("input_ids", out _);
+    public bool Matches(RecordReader record, DatasetOptions options) => record.Has("input_ids");
 
     public Example Parse(RecordReader record, DatasetOptions options)
     {

@@ -60,22 +60,32 @@ internal sealed class SeparatedValuesReader(StreamReader reader, char separator,
         return ++_length <= RawRecord.Longest ? c : throw Wrong($"is longer than {RawRecord.Longest} characters; is a quote not closed?");
     }
 
-    private int Peek() => Decode(reader.Peek);
-
-    private int Read() => Decode(reader.Read);
-
-    private int Decode(Func<int> read)
+    private int Peek()
     {
         try
         {
-            return read();
+            return reader.Peek();
         }
         catch (DecoderFallbackException)
         {
-            // The reader decodes ahead; the bytes tell the line.
-            throw new DatasetException($"{file.Path}: line {Utf8Lines.FirstInvalid(file)}: is not UTF-8 text");
+            throw NotUtf8();
         }
     }
+
+    private int Read()
+    {
+        try
+        {
+            return reader.Read();
+        }
+        catch (DecoderFallbackException)
+        {
+            throw NotUtf8();
+        }
+    }
+
+    // The reader decodes ahead; the bytes tell the line.
+    private DatasetException NotUtf8() => new($"{file.Path}: line {Utf8Lines.FirstInvalid(file)}: is not UTF-8 text");
 
     private DatasetException Wrong(string problem) => new($"{file.Path}: line {Line}: {problem}");
 }

@@ -1,0 +1,134 @@
+using System.Text;
+using System.Text.Json;
+
+namespace LisaOrleans.Data.Tests;
+
+public sealed class ConversationTests
+{
+    private const string Call = """{"id":"c1","type":"function","function":{"name":"f","arguments":"{\"x\": 1}"}}""";
+
+    [Theory]
+    [InlineData("human", "user")]
+    [InlineData("prompter", "user")]
+    [InlineData("gpt", "assistant")]
+    [InlineData("chatgpt", "assistant")]
+    [InlineData("bing", "assistant")]
+    [InlineData("model", "assistant")]
+    [InlineData("observation", "tool")]
+    [InlineData("function", "tool")]
+    [InlineData("developer", "developer")]
+    public void Read_speaker_of_either_spelling_gets_the_usual_role(string speaker, string role)
+    {
+        (string List, string From, string Value)[] spellings = [("messages", "role", "content"), ("conversations", "from", "value"), ("conversation", "role", "content")];
+        foreach (var (list, from, value) in spellings)
+        {
+            var record = $$"""{"{{list}}":[{"{{from}}":"{{speaker}}","{{value}}":"a"},{"{{from}}":"assistant","{{value}}":"b"}]}""";
+            Assert.Equal([$"{role}: a", "assistant: b"], Dataset.Turns(Assert.Single(Dataset.Read(record))));
+        }
+    }
+
+    [Fact]
+    public void Read_calls_are_turned_into_the_form_of_templates()
+    {
+        var message = Parse($$"""{"role":"assistant","content":null,"tool_calls":[{{Call}}]}""");
+        Assert.Equal("", message.Content);
+        Assert.Equal(
+            """{"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"f","arguments":{"x":1}}}]}""",
+            message.Fields!.Value.GetRawText());
+    }
+
+    [Theory]
+    [InlineData("""{"role":"assistant","function_call":{"name":"f","arguments":"{\"x\": 1}"}}""")]
+    [InlineData("""{"role":"assistant","tool_calls":[{"name":"f","arguments":{"x":1}}]}""")]
+    [InlineData("""{"role":"assistant","tool_calls":"[{\"name\":\"f\",\"arguments\":{\"x\":1}}]"}""")]
+    public void Read_calls_in_other_spellings_are_the_same(string turn) => Assert.Equal(
+        """[{"type":"function","function":{"name":"f","arguments":{"x":1}}}]""",
+        Parse(turn).Fields!.Value.GetProperty("tool_calls").GetRawText());
+
+    [Theory]
+    [InlineData("""{"name":"f","arguments":{"x":1}}""", true)]
+    [InlineData("""[{"name":"f","arguments":{}},{"name":"g","arguments":{}}]""", true)]
+    [InlineData("{}", false)]
+    [InlineData("call me", false)]
+    public void Read_call_of_sharegpt_is_text_and_call_at_once(string value, bool isCall)
+    {
+        var message = Parse($$"""{"from":"function_call","value":{{JsonSerializer.Serialize(value)}}}""");
+        Assert.Equal(("assistant", value), (message.Role, message.Content));
+        Assert.Equal(isCall, message.Fields?.TryGetProperty("tool_calls", out _) ?? false);
+        if (isCall) Assert.Equal("", message.Fields!.Value.GetProperty("content").GetString());
+    }
+
+    [Fact]
+    public void Read_result_of_tool_keeps_its_name_and_call() => Assert.Equal(
+        """{"role":"tool","content":"4","tool_call_id":"c1","name":"f"}""",
+        Parse("""{"role":"tool","content":"4","name":"f","tool_call_id":"c1"}""").Fields!.Value.GetRawText());
+
+    [Fact]
+    public void Read_thinking_is_kept_for_the_template() => Assert.Equal(
+        """{"role":"assistant","content":"a","reasoning_content":"r"}""",
+        Parse("""{"role":"assistant","content":"a","reasoning_content":"r"}""").Fields!.Value.GetRawText());
+
+    [Fact]
+    public void Read_parts_of_text_are_one_text() => Assert.Equal(
+        "one two", Parse("""{"role":"user","content":[{"type":"text","text":"one "},"two"]}""").Content);
+
+    [Theory]
+    [InlineData("""{"role":"user","content":[{"type":"image_url","image_url":{"url":"x"}}]}""", "field 'content[0]' is a part of type \"image_url\"; only parts of text")]
+    [InlineData("""{"role":"user","content":[{"type":"text","text":"a","annotations":[1]}]}""", "field 'content[0]' has a field 'annotations', which is not used")]
+    [InlineData("""{"role":"user","content":null}""", "field 'content' is null; it must be a text")]
+    [InlineData("""{"role":"assistant","content":"a","weight":0.5}""", "field 'weight' is 0.5; it must be 0 (context only) or 1 (learned)")]
+    [InlineData("""{"role":"assistant","content":"a","weight":0,"train":true}""", "field 'train' says another thing than weight")]
+    [InlineData("""{"role":"user","content":"a","tool_calls":[{"name":"f"}]}""", "field 'tool_calls' stands in a turn of role 'user'")]
+    [InlineData("""{"role":"assistant","content":"a","tool_calls":[{"id":"x"}]}""", "field 'tool_calls[0]' must name a function")]
+    [InlineData("""{"role":"assistant","content":"a","tool_calls":[{"name":"f","arguments":"{x"}]}""", "field 'tool_calls[0].arguments' is a text which is not valid JSON")]
+    public void Read_turn_that_cannot_be_learned_is_refused_by_field(string turn, string problem)
+    {
+        var record = $$"""{"messages":[{{turn}},{"role":"assistant","content":"b"}]}""";
+        Assert.StartsWith($": line 1: messages[0]: {problem}", Dataset.Error(Encoding.UTF8.GetBytes(record)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]")]
+    [InlineData("\"tools\":\"[{\\\"type\\\":\\\"function\\\",\\\"function\\\":{\\\"name\\\":\\\"f\\\"}}]\"")]
+    [InlineData("\"functions\":[{\"name\":\"f\"}]")]
+    public void Read_tools_are_one_list_however_they_are_written(string field)
+    {
+        var record = $$"""{"messages":[{"role":"user","content":"u"},{"role":"assistant","content":"a"}],{{field}},"chat_template_kwargs":{"enable_thinking":false} }""";
+        var example = ParseExample(record);
+        Assert.Equal("""[{"type":"function","function":{"name":"f"}}]""", example.Tools!.Value.GetRawText());
+        Assert.False(example.TemplateVariables["enable_thinking"].GetBoolean());
+    }
+
+    [Fact]
+    public void Read_history_and_system_of_alpaca_go_before_the_question() => Assert.Equal(
+        ["system: s", "user: q1", "assistant: a1", "user: q2", "assistant: a2", "user: i\n\nx", "assistant: o"],
+        Dataset.Turns(Assert.Single(Dataset.Read(
+            """{"instruction":"i","input":"x","output":"o","system":"s","history":[["q1","a1"],["q2","a2"]],"text":"rendered"}"""))));
+
+    [Fact]
+    public void Read_prompt_and_completion_may_be_lists_of_messages()
+    {
+        var example = Assert.Single(Dataset.Read(
+            """{"prompt":[{"role":"user","content":"q"},{"role":"assistant","content":"early"},{"role":"user","content":"p"}],"completion":[{"role":"assistant","content":"c"}]}"""));
+        Assert.Equal(["user: q", "assistant: early", "user: p", "assistant: c"], Dataset.Turns(example));
+        Assert.Equal([null, false, null, null], example.Messages.Select(m => m.Train));
+    }
+
+    [Fact]
+    public void Read_prompt_beside_messages_that_begin_with_it_is_no_loss()
+    {
+        const string Record = """{"prompt":"u","prompt_id":"7","messages":[{"role":"user","content":"u"},{"role":"assistant","content":"a"}]}""";
+        Assert.Single(Dataset.Read(Record));
+        Assert.Contains("field 'prompt' is not used", Dataset.Error(Encoding.UTF8.GetBytes(Record.Replace("\"prompt\":\"u\"", "\"prompt\":\"other\"", StringComparison.Ordinal))), StringComparison.Ordinal);
+    }
+
+    private static ChatMessage Parse(string turn) =>
+        ParseExample($$"""{"messages":[{{turn}},{"role":"assistant","content":"end"}]}""").Messages[0];
+
+    private static Example ParseExample(string record)
+    {
+        var options = new DatasetOptions();
+        using var document = JsonDocument.Parse(record);
+        return new MessagesFormat().Parse(new RecordReader("d", "line 1", document.RootElement, new FieldPolicy(options)), options);
+    }
+}
