@@ -1,5 +1,3 @@
-using LisaOrleans.Data.Jinja;
-
 namespace LisaOrleans.Data;
 
 /// <summary>
