@@ -22,8 +22,9 @@ public sealed class FamilyTests
 
         static byte[] Bits(Parameter parameter)
         {
-            using var gradient = parameter.TakeGradient()!;
-            return gradient.contiguous().bytes.ToArray();
+            // An expert to which no token is sent has none.
+            using var gradient = parameter.TakeGradient();
+            return gradient is null ? [] : gradient.contiguous().bytes.ToArray();
         }
     }
 

@@ -92,7 +92,7 @@ public sealed class LearnedSpansTests : IDisposable
             }
         }
 
-        Assert.True(learned > 50 && refused.Count < 10, $"{learned} learned; refused:\n{string.Join("\n", refused)}");
+        Assert.True(learned > 5 * refused.Count, $"{learned} learned; refused:\n{string.Join("\n", refused)}");
     }
 
     private const string Tags =
