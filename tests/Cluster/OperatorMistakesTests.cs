@@ -1,4 +1,5 @@
 using LisaOrleans.Client;
+using StackExchange.Redis;
 
 namespace LisaOrleans.Cluster.Tests;
 
@@ -40,6 +41,16 @@ public sealed class OperatorMistakesTests
             Assert.Single(output.Split('\n', StringSplitOptions.RemoveEmptyEntries));
         }
 
+        // A store that is not the cluster's.
+        (code, output) = await TestCluster.LisaAsync(
+            folder.Root, ["submit", .. redis, "--store", folder["elsewhere"], "--run-name", "other", .. TrainingArguments.Sample(steps: 1)]);
+        Assert.True(code == 2, output);
+        Assert.Contains($"{folder["elsewhere"]} is not the store of cluster '{TestCluster.Id}', whose silos use {cluster.Store}", output, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(folder["elsewhere"]));
+        (code, output) = await TestCluster.LisaAsync(folder.Root, ["status", Run, .. redis, "--store", cluster.Store]);
+        Assert.True(code == 0, output);
+
+        await RefusesOtherVersionsAndPasswords(cluster, folder);
         Assert.Equal(before.Generation, (await cluster.Client.GetAsync(Run, Token)).Generation);
         Assert.All(cluster.Silos, s => Assert.True(s.Running));
 
@@ -53,6 +64,30 @@ public sealed class OperatorMistakesTests
         var after = await Trains(cluster, s => s.Stages.Count == 3 && s.Step > before.Step);
         Assert.Equal(0, after.Recoveries);
         Assert.InRange(after.Generation, before.Generation, before.Generation + 3);
+    }
+
+    private static async Task RefusesOtherVersionsAndPasswords(TestCluster cluster, TempFolder folder)
+    {
+        var place = $"127.0.0.1:{cluster.Redis.Port}";
+        await using var redis = await ConnectionMultiplexer.ConnectAsync($"{place},allowAdmin=true");
+        await redis.GetDatabase().StringSetAsync("other/lisa/version", "9.9.9");
+        await Refuses(["--cluster-id", "other", "--redis", place], "the silos of cluster 'other' are of version 9.9.9, and this one is of ");
+
+        var server = redis.GetServer(place);
+        await server.ConfigSetAsync("requirepass", "s3cret");
+        await Refuses(["--cluster-id", "third", "--redis", place], "password");
+        await Refuses(["--cluster-id", "third", "--redis", $"redis://:wr0ng@{place}"], "password");
+        await server.ConfigSetAsync("requirepass", "");
+
+        async Task Refuses(string[] options, string says)
+        {
+            var (code, output) = await TestCluster.LisaAsync(folder.Root, ["silo", .. options, "--store", folder["unused"]]);
+            Assert.True(code == 2, output);
+            Assert.StartsWith("lisa: --redis: ", Assert.Single(output.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+            Assert.Contains(says, output, StringComparison.Ordinal);
+            Assert.DoesNotContain("wr0ng", output, StringComparison.Ordinal);
+            Assert.False(Directory.Exists(folder["unused"]));
+        }
     }
 
     private static async Task<RunStatus> Trains(TestCluster cluster, Func<RunStatus, bool> until)

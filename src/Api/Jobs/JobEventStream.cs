@@ -1,3 +1,4 @@
+using LisaOrleans.Checkpoints;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 
@@ -60,9 +61,9 @@ internal sealed class JobEventStream(JobCatalog jobs, JobReader reader, IGrainFa
 
             return (position, ended || JobStatuses.IsEnd(JobStatuses.Of(status.State)));
         }
-        catch (Exception e) when (e is OrleansException or TimeoutException)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is not (DamagedBlobException or InvalidDataFileException))
         {
-            // The run's silo died; it is heard of again on another.
+            // The run's silo died, in whatever words that is told, or the store is away for a while; the run is heard of again.
             return (position, false);
         }
     }

@@ -1,5 +1,8 @@
 namespace LisaOrleans.Checkpoints;
 
 /// <summary>A blob that something refers to is not in the store.</summary>
-public sealed class BlobMissingException(string sha256, string location)
-    : IOException($"{location}: blob {sha256} is missing");
+/// <param name="sha256">The blob.</param>
+/// <param name="location">The store.</param>
+/// <param name="what">What it is to a run; null where that is not known.</param>
+public sealed class BlobMissingException(string sha256, string location, string? what = null)
+    : DamagedBlobException(sha256, location, what, $"{location}: {Named(sha256, what)} is missing");

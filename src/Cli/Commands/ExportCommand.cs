@@ -1,3 +1,4 @@
+using LisaOrleans.Checkpoints;
 using LisaOrleans.Training;
 
 namespace LisaOrleans.Cli;
@@ -8,10 +9,22 @@ internal static class ExportCommand
     public static async Task<int> Run(SettingValues values, string? run, CancellationToken cancellationToken)
     {
         var store = await ClusterStores.Open(values, cancellationToken, mustExist: true);
+        try
+        {
+            return await Export(values, store, run!, cancellationToken);
+        }
+        catch (DamagedBlobException e)
+        {
+            throw await RunBlobs.NameAsync(store, run!, e, cancellationToken);
+        }
+    }
+
+    private static async Task<int> Export(SettingValues values, IBlobStore store, string run, CancellationToken cancellationToken)
+    {
         var output = values.FullPath(KnownSettings.Output);
-        var history = await RunExporter.ReadHistoryAsync(store, run!, cancellationToken);
+        var history = await RunExporter.ReadHistoryAsync(store, run, cancellationToken);
         OutputFolder.Prepare(output);
-        await RunExporter.ExportAsync(store, run!, output, cancellationToken);
+        await RunExporter.ExportAsync(store, run, output, cancellationToken);
         using var log = new TrainerLog(output, totalSteps: null);
         await log.RewriteAsync(history, cancellationToken);
         using var board = new TensorBoardLog(output);

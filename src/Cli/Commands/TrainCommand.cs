@@ -46,7 +46,14 @@ internal sealed class TrainCommand : IAsyncDisposable
     public static async Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
     {
         await using var command = new TrainCommand(values);
-        return await command.Run(cancellationToken);
+        try
+        {
+            return await command.Run(cancellationToken);
+        }
+        catch (DamagedBlobException e)
+        {
+            throw await RunBlobs.NameAsync(command._store, command.RunName, e, CancellationToken.None);
+        }
     }
 
     public async ValueTask DisposeAsync()
@@ -176,7 +183,11 @@ internal sealed class TrainCommand : IAsyncDisposable
             return RunState.Failed;
         }
 
-        throw new InvalidOperationException("the run's events ended before the run did");
+        // It ended before it could say so: its journal could not be read.
+        var end = await run.GetStatus();
+        if (end.State != RunState.Failed) throw new InvalidOperationException("the run's events ended before the run did");
+        ErrorReport.Write($"run '{RunName}' failed after step {end.Step}: {end.Error}");
+        return end.State;
     }
 
     private async Task PauseOnInterrupt(IRunGrain run)

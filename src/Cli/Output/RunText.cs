@@ -14,7 +14,7 @@ internal static class RunText
         ManifestSaved m => string.Create(
             CultureInfo.InvariantCulture, $"manifest of step {m.Step} saved: {m.BytesWritten / 1e6:0.0} MB, training stood still for {m.StallSeconds * 1000:0} ms"),
         RunRecovering { FailedStep: 0 } r => $"{r.Reason}; going on from the manifest of step {r.ManifestStep}",
-        RunRecovering r => $"step {r.FailedStep} failed ({r.Reason}); going back to the manifest of step {r.ManifestStep}",
+        RunRecovering r => $"{r.Reason}; going on after step {r.ManifestStep}, from its manifest",
         RunEnded { State: RunState.Failed } e => $"failed after step {e.Step}: {e.Error}",
         _ => null,
     };

@@ -1,3 +1,4 @@
+using LisaOrleans.Checkpoints;
 using LisaOrleans.Training;
 using System.Diagnostics;
 using Microsoft.Extensions.Logging;
@@ -83,7 +84,7 @@ internal sealed class RunLifecycle(
             }
             catch (Exception e)
             {
-                failure = e;
+                failure = await RunBlobs.NameAsync(run.Store, run.Name, e, _life.Token);
             }
 
             var decision = judge.Decide(failure, LastStep);

@@ -1,0 +1,50 @@
+namespace LisaOrleans.Checkpoints;
+
+/// <summary>Says what a blob is to a run: people know their training data, and no hashes.</summary>
+public static class RunBlobs
+{
+    /// <summary>The same failure, saying what the damaged blob is to a run, where it is one of the run's.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="failure">Any failure.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<Exception> NameAsync(IBlobStore store, string run, Exception failure, CancellationToken cancellationToken)
+    {
+        if (failure is not DamagedBlobException { What: null } damaged) return failure;
+        try
+        {
+            if (await FindAsync(store, run, damaged.Sha256, cancellationToken).ConfigureAwait(false) is not { } what) return failure;
+            return damaged is BlobCorruptException
+                ? new BlobCorruptException(damaged.Sha256, damaged.Location, what)
+                : new BlobMissingException(damaged.Sha256, damaged.Location, what);
+        }
+        catch (Exception e) when (e is IOException or InvalidDataFileException or Azure.RequestFailedException)
+        {
+            // More is broken than this one blob, which was met first.
+            return failure;
+        }
+    }
+
+    private static async Task<string?> FindAsync(IBlobStore store, string run, string sha256, CancellationToken cancellationToken)
+    {
+        if (await RunStore.ReadHeadAsync(store, run, cancellationToken).ConfigureAwait(false) is not { Manifest: { } blob } head) return null;
+        if (blob.Sha256 == sha256) return $"the manifest of step {head.Step} of run '{run}'";
+        if (head.Journal?.Any(s => s.Blob.Sha256 == sha256) == true) return $"the journal of run '{run}'";
+        var manifest = await RunStore.ReadManifestAsync(store, blob, cancellationToken).ConfigureAwait(false);
+        return Named(manifest).Where(n => n.Blob?.Sha256 == sha256).Select(n => $"{n.What} of run '{run}'").FirstOrDefault();
+    }
+
+    private static IEnumerable<(BlobRef? Blob, string What)> Named(Manifest manifest)
+    {
+        yield return (manifest.Spec, "the settings");
+        yield return (manifest.Dataset, "the training data");
+        yield return (manifest.EvalDataset, "the evaluation data");
+        foreach (var (name, blob) in manifest.Files) yield return (blob, name);
+        foreach (var segment in manifest.Log) yield return (segment.Blob, $"the log of steps {segment.FirstStep} to {segment.LastStep}");
+        foreach (var (part, state) in manifest.Parts)
+        {
+            yield return (state.Weights, $"the weights of {part}");
+            yield return (state.Optimizer, $"the optimizer's state of {part}");
+        }
+    }
+}
