@@ -66,7 +66,7 @@ public sealed class LisaClient : IAsyncDisposable
         var store = await OpenStoreAsync(cancellationToken).ConfigureAwait(false);
         await CheckStoreAsync(store, cancellationToken).ConfigureAwait(false);
         var submission = await new ModelUpload(store, progress).UploadAsync(request, cancellationToken).ConfigureAwait(false);
-        var submitted = await ImportAsync(run, submission, cancellationToken).ConfigureAwait(false);
+        var submitted = await RunTransfer.ImportAsync(_calls, _options, run, submission, cancellationToken).ConfigureAwait(false);
         if (!submitted.Completed) await StartAsync(run, cancellationToken).ConfigureAwait(false);
         return submitted;
     }
@@ -118,7 +118,7 @@ public sealed class LisaClient : IAsyncDisposable
     {
         options ??= new WatchOptions();
         var position = options.After;
-        if (IsEnd(await GetAsync(run, cancellationToken).ConfigureAwait(false), position, options)) yield break;
+        if (options.IsEnd(await GetAsync(run, cancellationToken).ConfigureAwait(false), position)) yield break;
         while (true)
         {
             var after = position;
@@ -133,7 +133,7 @@ public sealed class LisaClient : IAsyncDisposable
             // Only the status tells whether an end is the end: a run that failed or was paused can be started again.
             if (events.Count > 0 && events[^1] is not RunEnded) continue;
             var status = await _calls.CallAsync((c, _) => c.Run(run).GetStatus(), new(s_attempt, _options.WatchTimeout), cancellationToken).ConfigureAwait(false);
-            if (IsEnd(status, position, options)) yield break;
+            if (options.IsEnd(status, position)) yield break;
         }
     }
 
@@ -174,11 +174,7 @@ public sealed class LisaClient : IAsyncDisposable
     {
         Checked(run);
         var store = await OpenStoreAsync(cancellationToken).ConfigureAwait(false);
-        var head = await RunStore.ReadHeadAsync(store, run, cancellationToken).ConfigureAwait(false);
-        if (head?.Manifest is not { } blob) throw new RunNotFoundException(run);
-        var manifest = await RunStore.ReadManifestAsync(store, blob, cancellationToken).ConfigureAwait(false);
-        await ModelExporter.ExportAsync(store, manifest, PartName.All(manifest.Parts.Count - 2), folder, cancellationToken).ConfigureAwait(false);
-        return manifest.Step;
+        return await RunTransfer.DownloadAsync(store, run, folder, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Silos that hold parts of runs now.</summary>
@@ -221,16 +217,12 @@ public sealed class LisaClient : IAsyncDisposable
     /// <param name="run">The run's name.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
-    public Task StartAsync(string run, CancellationToken cancellationToken = default) => CallAsync(c => Done(c.Run(Checked(run)).Start()), cancellationToken);
+    public Task StartAsync(string run, CancellationToken cancellationToken = default) => CallAsync(c => RunTransfer.Done(c.Run(Checked(run)).Start()), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _calls.DisposeAsync();
 
     internal Task ConnectAsync(CancellationToken cancellationToken) => _calls.ConnectAsync(cancellationToken);
-
-    private static bool IsEnd(RunStatus status, EventPosition seen, WatchOptions options) =>
-        (status.State is RunState.Succeeded or RunState.Failed or RunState.Cancelled || (status.State == RunState.Paused && options.EndWhenPaused))
-        && status.Position.Step <= seen.Step && status.Position.Entry <= seen.Entry;
 
     private static string Checked(string run)
     {
@@ -238,32 +230,10 @@ public sealed class LisaClient : IAsyncDisposable
         return run;
     }
 
-    private static async Task<bool> Done(Task task)
-    {
-        await task.ConfigureAwait(false);
-        return true;
-    }
-
-    private async Task<SubmittedRun> ImportAsync(string run, RunSubmission submission, CancellationToken cancellationToken)
-    {
-        using var timed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timed.CancelAfter(_options.ImportTimeout);
-        try
-        {
-            return await _calls.CallAsync(
-                (c, token) => c.Grains.GetGrain<IRunImportGrain>(run).Import(submission, token),
-                new(Timeout.InfiniteTimeSpan, _options.RetryTimeout), timed.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
-        {
-            throw new ClusterUnavailableException($"the cluster has not made run '{run}' of what was submitted within {_options.ImportTimeout}", e);
-        }
-    }
-
     private async Task ControlAsync(string run, Func<IRunGrain, Task> action, TimeSpan patience, CancellationToken cancellationToken)
     {
         await GetAsync(run, cancellationToken).ConfigureAwait(false);
-        await _calls.CallAsync((c, _) => Done(action(c.Run(run))), new(CallPatience.Longest, patience), cancellationToken).ConfigureAwait(false);
+        await _calls.CallAsync((c, _) => RunTransfer.Done(action(c.Run(run))), new(CallPatience.Longest, patience), cancellationToken).ConfigureAwait(false);
     }
 
     private Task<T> CallAsync<T>(Func<LisaConnection, Task<T>> call, CancellationToken cancellationToken) =>

@@ -11,4 +11,8 @@ public sealed record WatchOptions
 
     /// <value>Whether the watch ends when the run is paused. Default false: it waits until the run goes on.</value>
     public bool EndWhenPaused { get; init; }
+
+    internal bool IsEnd(RunStatus status, EventPosition seen) =>
+        (status.State is RunState.Succeeded or RunState.Failed or RunState.Cancelled || (status.State == RunState.Paused && EndWhenPaused))
+        && status.Position.Step <= seen.Step && status.Position.Entry <= seen.Entry;
 }

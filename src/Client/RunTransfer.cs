@@ -1,0 +1,42 @@
+using LisaOrleans.Checkpoints;
+
+namespace LisaOrleans.Client;
+
+/// <summary>The way of a run into the cluster, and of its model out of the store.</summary>
+internal static class RunTransfer
+{
+    /// <summary>Makes a run of what was uploaded, within the time that an import may take.</summary>
+    public static async Task<SubmittedRun> ImportAsync(
+        ClusterCalls calls, LisaClientOptions options, string run, RunSubmission submission, CancellationToken cancellationToken)
+    {
+        using var timed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timed.CancelAfter(options.ImportTimeout);
+        try
+        {
+            return await calls.CallAsync(
+                (c, token) => c.Grains.GetGrain<IRunImportGrain>(run).Import(submission, token),
+                new(Timeout.InfiniteTimeSpan, options.RetryTimeout), timed.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new ClusterUnavailableException($"the cluster has not made run '{run}' of what was submitted within {options.ImportTimeout}", e);
+        }
+    }
+
+    /// <summary>Writes the model of a run's last manifest; returns the manifest's step.</summary>
+    public static async Task<long> DownloadAsync(IBlobStore store, string run, string folder, CancellationToken cancellationToken)
+    {
+        var head = await RunStore.ReadHeadAsync(store, run, cancellationToken).ConfigureAwait(false);
+        if (head?.Manifest is not { } blob) throw new RunNotFoundException(run);
+        var manifest = await RunStore.ReadManifestAsync(store, blob, cancellationToken).ConfigureAwait(false);
+        await ModelExporter.ExportAsync(store, manifest, PartName.All(manifest.Parts.Count - 2), folder, cancellationToken).ConfigureAwait(false);
+        return manifest.Step;
+    }
+
+    /// <summary>A call without an answer as one that has one.</summary>
+    public static async Task<bool> Done(Task call)
+    {
+        await call.ConfigureAwait(false);
+        return true;
+    }
+}
