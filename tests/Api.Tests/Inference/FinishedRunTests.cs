@@ -12,7 +12,7 @@ public sealed class FinishedRunTests
     public async Task A_run_answers_as_its_export_does(string dtype, string template)
     {
         using var run = new FinishedRun();
-        await run.ImportAsync("animals", template, dtype);
+        await run.ImportAsync("animals", template, dtype, steps: 40);
         await using (var early = await CompletionServer.StartAsync(new InferenceOptions(), run.Store))
         {
             var (status, error) = await early.FailAsync(CompletionServer.Text, """{"model": "animals", "prompt": "A"}""");
