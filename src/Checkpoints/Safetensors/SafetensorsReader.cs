@@ -49,6 +49,9 @@ public sealed unsafe class SafetensorsReader : IDisposable
     public byte[] ReadBytes(TensorInfo tensor) =>
         new ReadOnlySpan<byte>((void*)Pointer(tensor), checked((int)tensor.Length)).ToArray();
 
+    /// <inheritdoc cref="BlobContent.ReleasePages"/>
+    public void ReleasePages(nint start, long length) => _content.ReleasePages(start, length);
+
     /// <inheritdoc/>
     public void Dispose() => _content.Dispose();
 }

@@ -26,6 +26,14 @@ public sealed class BlobContent : IDisposable
     /// <summary>A copy of the bytes, for small blobs.</summary>
     public unsafe byte[] ToArray() => new ReadOnlySpan<byte>((void*)Data, checked((int)Length)).ToArray();
 
+    /// <summary>Bytes of it are not needed for now: a mapped file gives their memory back until they are touched.</summary>
+    /// <param name="start">Address of the first.</param>
+    /// <param name="length">How many.</param>
+    public void ReleasePages(nint start, long length)
+    {
+        if (_isMapped) MappedPages.Release(start, length);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -80,7 +88,7 @@ public sealed class BlobContent : IDisposable
             hash.AppendData(chunk);
 
             // A blob that is only looked into here and there need not lie in memory because it was verified.
-            if (_isMapped) MappedPages.Release(Data + (nint)at, chunk.Length);
+            ReleasePages(Data + (nint)at, chunk.Length);
         }
 
         return Convert.ToHexStringLower(hash.GetHashAndReset());

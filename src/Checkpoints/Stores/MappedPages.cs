@@ -2,8 +2,11 @@ using System.Runtime.InteropServices;
 
 namespace LisaOrleans.Checkpoints;
 
-/// <summary>Tells the system that pages of a mapped file are not needed for now. They come back from the file when they are touched.</summary>
-public static partial class MappedPages
+/// <summary>
+/// Tells the system that pages of a mapped file are not needed for now. They come back from the file when they are touched;
+/// those of other memory would come back as zeros, so only <see cref="BlobContent"/>, which knows what it holds, asks for it.
+/// </summary>
+internal static partial class MappedPages
 {
     private const int DontNeed = 4; // MADV_DONTNEED of Linux
 

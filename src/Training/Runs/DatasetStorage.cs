@@ -51,7 +51,7 @@ public static class DatasetStorage
                 var start = reader.Pointer(tensor) + (nint)at;
                 var length = (int)Math.Min(Piece * size, tensor.Length - at);
                 look(new ReadOnlySpan<byte>((void*)start, length));
-                MappedPages.Release(start, length);
+                reader.ReleasePages(start, length);
             }
         }
     }

@@ -7,7 +7,7 @@ public sealed class OtherCommandsInputTests
     {
         { ["eval"], "--data is missing" },
         { ["eval", "--data", "x", "--per-device-train-batch-size", "0"], "--per-device-train-batch-size" },
-        { ["eval", "--data", "x", "--log-format", "xml"], "--log-format: 'xml'" },
+        { ["eval", "--data", "x", "--log-format", "xml"], "--log-format is 'xml'" },
         { ["generate"], "--prompt is missing" },
         { ["generate", "--prompt", "x", "--temperature", "-1"], "--temperature" },
         { ["generate", "--prompt", "x", "--temperature", "NaN"], "--temperature" },
@@ -15,12 +15,12 @@ public sealed class OtherCommandsInputTests
         { ["generate", "--prompt", "x", "--top-p", "1.5"], "--top-p" },
         { ["generate", "--prompt", "x", "--max-new-tokens", "0"], "--max-new-tokens" },
         { ["generate", "--prompt", "x", "--max-new-tokens", "9999999999"], "--max-new-tokens" },
-        { ["generate", "--prompt", "x", "--template", "none"], "--template: 'none'" },
+        { ["generate", "--prompt", "x", "--template", "none"], "--template is 'none'" },
         { ["plan", "--lisa-activated-layers", "7"], "--lisa-activated-layers" },
-        { ["plan", "--method", "lora"], "--method: 'lora'" },
-        { ["plan", "--per-device-train-batch-size", "-5"], "--per-device-train-batch-size: '-5'" },
-        { ["plan", "--gradient-accumulation-steps", "0"], "--gradient-accumulation-steps: '0'" },
-        { ["plan", "--log-format", "xml"], "--log-format: 'xml'" },
+        { ["plan", "--method", "lora"], "--method is 'lora'" },
+        { ["plan", "--per-device-train-batch-size", "-5"], "--per-device-train-batch-size is -5" },
+        { ["plan", "--gradient-accumulation-steps", "0"], "--gradient-accumulation-steps is 0" },
+        { ["plan", "--log-format", "xml"], "--log-format is 'xml'" },
     };
 
     [Theory]

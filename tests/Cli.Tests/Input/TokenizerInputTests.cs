@@ -13,7 +13,7 @@ public sealed class TokenizerInputTests
         using var folder = new TempFolder();
         var model = Sample.CopyModel(folder, c => c["vocab_size"] = 300);
         await CutEmbedding(model, 300);
-        await Lisa.RefusesAsync(Sample.Train(folder["out"], model), Sample.Data, "record 1", "vocab_size is 300");
+        await Lisa.RefusesAsync(Sample.Train(folder["out"], model), Sample.Data, "line 1", "vocab_size is 300");
         await Lisa.RefusesAsync(["eval", "--model", model, "--data", Sample.Data], Sample.Data, "vocab_size is 300");
         await Lisa.RefusesAsync(["generate", "--model", model, "--prompt", "The fox is red."], "vocabulary of 300");
         Sample.HasNoFiles(folder["out"]);

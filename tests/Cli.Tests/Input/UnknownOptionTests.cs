@@ -5,7 +5,7 @@ public sealed class UnknownOptionTests
 {
     [Theory]
     [InlineData("train", "--stor", "--store")]
-    [InlineData("train", "--max_steps", "--max-steps")]
+    [InlineData("train", "--maximum_steps", "--max-steps")]
     [InlineData("train", "--learning-rat", "--learning-rate")]
     [InlineData("silo", "--gatway-port", "--gateway-port")]
     [InlineData("watch", "--cluster", "--cluster-id")]

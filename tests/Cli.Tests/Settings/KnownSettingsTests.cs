@@ -18,7 +18,7 @@ public sealed partial class KnownSettingsTests
         ["watch"] = KnownSettings.Show,
         ["list"] = KnownSettings.Show,
         ["pause"] = KnownSettings.Control,
-        ["resume"] = KnownSettings.Control,
+        ["resume"] = KnownSettings.Resume,
         ["cancel"] = KnownSettings.Control,
         ["keys"] = [],
         ["data"] = [],

@@ -59,7 +59,9 @@ public sealed partial class OneTableTests
     {
         var names = RunSettings.Table.All.Select(s => s.Property).ToHashSet();
         var keys = RunSettings.Table.All.Select(s => s.Name).ToHashSet();
-        string[] declare = [$"{nameof(TrainingSpec)}.cs", $"{nameof(DatasetSettings)}.cs"];
+
+        // The last is the whole algorithm on one page, which uses what it names.
+        string[] declare = [$"{nameof(TrainingSpec)}.cs", $"{nameof(DatasetSettings)}.cs", $"{nameof(ReferenceTrainer)}.cs"];
         foreach (var file in Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories))
         {
             if (declare.Contains(Path.GetFileName(file)) || file.Contains("/obj/", StringComparison.Ordinal)) continue;
