@@ -14,10 +14,11 @@ public sealed class FolderChatTemplate
     private readonly Lazy<JinjaTemplate> _toolUse;
     private readonly IReadOnlyList<KeyValuePair<string, JinjaValue>> _tokens;
     private readonly DateTimeOffset _now;
+    private readonly WrittenFields _written;
 
     private FolderChatTemplate(string folder, ChatTemplateSource source, DateTimeOffset now)
     {
-        (_file, _now) = (source.File, now);
+        (_file, _now, _written) = (source.File, now, new WrittenFields(source));
         ReadsTime = $"{source.Chat}{source.ToolUse}".Contains("strftime_now", StringComparison.Ordinal);
 
         // One that cannot be used is in nobody's way who does not need it.
@@ -71,6 +72,7 @@ public sealed class FolderChatTemplate
     /// <exception cref="DatasetException">The template refuses it, or it cannot be told exactly what the assistant says.</exception>
     internal JinjaRendering RenderLearned(Example example, string? closing)
     {
+        _written.Check(example, Name);
         var whole = Render(example, example.Messages, addGenerationPrompt: false);
         HasWritten = true;
         return whole with { Generated = closing is null ? null : new LearnedSpans(this, example, whole, Chosen(example).MarksGeneration, closing).Find() };

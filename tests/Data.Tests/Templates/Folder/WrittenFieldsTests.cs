@@ -1,0 +1,39 @@
+namespace LisaOrleans.Data.Tests;
+
+public sealed class WrittenFieldsTests
+{
+    private const string ChatMl = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}";
+    private const string Call = """{"role":"assistant","content":null,"tool_calls":[{"function":{"name":"f","arguments":{}}}]}""";
+
+    [Theory]
+    [InlineData($$"""{"messages":[{"role":"user","content":"u"},{{Call}},{"role":"assistant","content":"a"}]}""", "tool_calls")]
+    [InlineData("""{"messages":[{"role":"user","content":"u"},{"role":"assistant","content":"a","reasoning_content":"r"}]}""", "reasoning_content")]
+    [InlineData("""{"messages":[{"role":"user","content":"u"},{"role":"assistant","content":"a","thinking":"r"}]}""", "thinking")]
+    [InlineData("""{"messages":[{"role":"user","content":"u","name":"n"},{"role":"assistant","content":"a"}]}""", "name")]
+    [InlineData("""{"messages":[{"role":"user","content":"u"},{"role":"assistant","content":"a"}],"tools":[{"type":"function","function":{"name":"f"}}]}""", "tools")]
+    [InlineData("""{"messages":[{"role":"user","content":"u"},{"role":"assistant","content":"a"}],"chat_template_kwargs":{"enable_thinking":false}}""", "enable_thinking")]
+    public void Tokenize_field_that_the_folders_template_never_names_is_refused(string record, string field)
+    {
+        using var folder = new TempFolder();
+        var error = Assert.Throws<DatasetException>(() => Tokenize(folder, ChatMl, record));
+        Assert.Contains($"line 1: field '{field}' is not used: the model's chat template (chat_template.jinja) never names it", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith($"--ignore-fields {field}", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Tokenize_field_that_the_folders_template_names_is_its_own_affair()
+    {
+        using var folder = new TempFolder();
+        const string Record = """{"messages":[{"role":"user","content":"u"},{"role":"assistant","content":"a","thinking":"r"},{"role":"tool","content":"t","tool_call_id":"c","name":"f"},{"role":"assistant","content":"b"}]}""";
+        Assert.Equal(1, Tokenize(folder, "{# thinking #}" + ChatMl, Record).Count);
+    }
+
+    private static TokenizedDataset Tokenize(TempFolder folder, string template, string record)
+    {
+        File.WriteAllText(folder["chat_template.jinja"], template);
+        File.WriteAllText(folder["d"], record);
+        var own = FolderChatTemplate.Load(folder.Root, DateTimeOffset.UnixEpoch);
+        return DatasetTokenizer.Tokenize(
+            folder["d"], SampleTokenizer.Load(), new DatasetOptions { Template = ChatTemplates.Auto }, 512, null, CancellationToken.None, own: own);
+    }
+}
