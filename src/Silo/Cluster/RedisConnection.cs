@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using LisaOrleans.Checkpoints;
 using StackExchange.Redis;
 
@@ -7,6 +8,7 @@ namespace LisaOrleans.Silo;
 public static class RedisConnection
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Reads a URL, HOST:PORT, or a StackExchange.Redis configuration.</summary>
     /// <exception cref="FormatException">It is none of these. The message holds no secret.</exception>
@@ -41,6 +43,23 @@ public static class RedisConnection
     /// <exception cref="RedisUnusableException">It does not answer, it refuses, or silos of another version are there. The message says which, without secrets.</exception>
     public static async Task CheckAsync(string text, string clusterId)
     {
+        // One that was started in the same moment may not listen yet.
+        for (var started = Stopwatch.GetTimestamp(); ;)
+        {
+            try
+            {
+                await CheckOnceAsync(text, clusterId).ConfigureAwait(false);
+                return;
+            }
+            catch (RedisUnusableException e) when (e.MayPass && Stopwatch.GetElapsedTime(started) < s_patience)
+            {
+                await Task.Delay(s_pause).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private static async Task CheckOnceAsync(string text, string clusterId)
+    {
         var options = Parse(text);
         (options.AbortOnConnectFail, options.ConnectRetry, options.ConnectTimeout) = (true, 1, (int)s_patience.TotalMilliseconds);
         var place = string.Join(',', options.EndPoints.Select(e => e.ToString()!.Replace("Unspecified/", "", StringComparison.Ordinal)));
@@ -58,13 +77,12 @@ public static class RedisConnection
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
-            throw new RedisUnusableException(e.ToString() switch
-            {
-                var s when s.Contains("WRONGPASS", StringComparison.Ordinal) => $"{place} refuses user or password",
-                var s when s.Contains("NOAUTH", StringComparison.Ordinal) => $"{place} wants a password, and none is given",
-                var s when s.Contains("AuthenticationFailure", StringComparison.Ordinal) => $"{place} refuses the connection: user, password or TLS is wrong",
-                _ => $"{place} does not answer; is Redis running there, and its TLS as said?",
-            });
+            var told = e.ToString();
+            if (told.Contains("WRONGPASS", StringComparison.Ordinal)) throw new RedisUnusableException($"{place} refuses user or password");
+            if (told.Contains("NOAUTH", StringComparison.Ordinal)) throw new RedisUnusableException($"{place} wants a password, and none is given");
+            if (told.Contains("AuthenticationFailure", StringComparison.Ordinal))
+                throw new RedisUnusableException($"{place} refuses the connection: user, password or TLS is wrong");
+            throw new RedisUnusableException($"{place} does not answer; is Redis running there, and its TLS as said?") { MayPass = true };
         }
     }
 }
