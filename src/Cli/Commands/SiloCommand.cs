@@ -66,7 +66,7 @@ internal static class SiloCommand
             Secret = Secret(values, clusterId, host),
             SiloPort = ports.Take(KnownSettings.SiloPort, host),
             GatewayPort = ports.Take(KnownSettings.GatewayPort, host),
-            HttpPort = ports.Take(KnownSettings.HttpPort, webAddresses),
+            HttpPort = ports.Find(KnownSettings.HttpPort, webAddresses),
             Http = new DashboardServer(api),
             TensorPort = tensorPort,
             Roles = roles,

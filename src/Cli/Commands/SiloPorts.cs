@@ -13,16 +13,31 @@ internal sealed class SiloPorts(SettingValues values, IPAddress host) : IDisposa
     /// <param name="setting">Which.</param>
     /// <param name="addresses">Where it is listened at.</param>
     /// <exception cref="UsageException">It is in use.</exception>
-    public int Take(Setting setting, params IReadOnlyList<IPAddress> addresses)
+    public int Take(Setting setting, params IReadOnlyList<IPAddress> addresses) => Take(_reservation, setting, addresses);
+
+    /// <summary>
+    /// A port that is free now and not held: its server shares it with nobody, and health probes that come meanwhile are to
+    /// be refused rather than cut off.
+    /// </summary>
+    /// <param name="setting">Which.</param>
+    /// <param name="addresses">Where it is listened at.</param>
+    /// <exception cref="UsageException">It is in use.</exception>
+    public int Find(Setting setting, params IReadOnlyList<IPAddress> addresses)
+    {
+        using var probe = new PortReservation();
+        return Take(probe, setting, addresses);
+    }
+
+    private int Take(PortReservation reservation, Setting setting, IReadOnlyList<IPAddress> addresses)
     {
         var port = Read(values, setting, lowest: 1);
         try
         {
-            if (addresses.All(a => _reservation.TryAdd(a, port))) return port;
+            if (addresses.All(a => reservation.TryAdd(a, port))) return port;
             return values.Has(setting)
                 ? throw new UsageException(
                     $"{values.Place(setting.Key)}: port {port} is in use on this machine; choose another one, or leave the setting out and a free one is taken")
-                : _reservation.AddFree(addresses[^1]);
+                : reservation.AddFree(addresses[^1]);
         }
         catch (SocketException e)
         {

@@ -77,7 +77,7 @@ public sealed class JinjaFuzzTests
             var list = string.Join(", ", numbers.Where(double.IsFinite).Select(n => n.ToString("R", CultureInfo.InvariantCulture)));
             var template = "{% for n in l %}{{ n }} {{ n|round(2) }} {{ n|round }} {{ '%.3f %e %g'|format(n, n, n) }} {{ n // 7 }} {{ n % 7 }}\n{% endfor %}";
             Assert.Null(JinjaOracle.Difference(template, $"{{\"l\": [{list}]}}"));
-        }, iter: 20, threads: 1);
+        }, seed: "0N0XIzNsQ0O2", iter: 20, threads: 1);
     }
 
     [Fact]
@@ -102,6 +102,6 @@ public sealed class JinjaFuzzTests
     private static void Sample(Gen<string> templates)
     {
         JinjaOracle.Require();
-        templates.Sample(template => Assert.Null(JinjaOracle.Difference(template, Variables)), iter: 2000, threads: 1);
+        templates.Sample(template => Assert.Null(JinjaOracle.Difference(template, Variables)), seed: "0N0XIzNsQ0O2", iter: 2000, threads: 1);
     }
 }
