@@ -6,7 +6,7 @@
 # sets SocketOptionName.ReuseAddress, which .NET on Unix makes SO_REUSEADDR and SO_REUSEPORT: the system then lets both listen,
 # and spreads connections over them. A plain socket that does not set the option is refused, so a program can look first.
 #
-# Needs the .NET 10 SDK and nuget.org. Exits 0 while this is so, 1 when it has changed.
+# Needs the .NET 10 SDK and NuGet. Exits 0 while this is so, 1 when it has changed.
 set -euo pipefail
 work=$(mktemp -d); trap 'kill $(jobs -p) 2>/dev/null || true; rm -rf "$work"' EXIT
 cd "$work"
