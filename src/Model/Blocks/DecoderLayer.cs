@@ -44,6 +44,6 @@ internal sealed class DecoderLayer(long width)
     {
         var y_BTD = block.Forward(before?.Forward(x_BTD) ?? x_BTD, context);
         if (after is not null) y_BTD = after.Forward(y_BTD);
-        return x_BTD + (ResidualMultiplier == 1 ? y_BTD : y_BTD * ResidualMultiplier);
+        return x_BTD.Plus(ResidualMultiplier == 1 ? y_BTD : y_BTD.Times(ResidualMultiplier));
     }
 }

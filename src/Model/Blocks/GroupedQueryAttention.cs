@@ -102,7 +102,7 @@ internal sealed class GroupedQueryAttention : IBlock
     {
         // The operator scales by 1 / √K; the rest is done to the queries.
         var rest = _options.Scale is { } scale ? scale * Math.Sqrt(_options.HeadDim) : 1;
-        if (Math.Abs(rest - 1) > 1e-12) q_BHTK *= rest;
+        if (Math.Abs(rest - 1) > 1e-12) q_BHTK = q_BHTK.Times(rest);
         var mask = context.Mask(_options.Window);
 
         // One new token sees everything cached, so it needs no mask.
@@ -114,9 +114,9 @@ internal sealed class GroupedQueryAttention : IBlock
     private Tensor ExplicitAttention(Tensor q_BHTK, Tensor k_BHSK, Tensor v_BHSK, SequenceContext context)
     {
         var scale = _options.Scale ?? (1 / Math.Sqrt(_options.HeadDim));
-        var s_BHTS = q_BHTK.matmul(k_BHSK.transpose(-2, -1)).to(ScalarType.Float32) * scale;
-        if (_options.Softcap is { } cap) s_BHTS = (s_BHTS / cap).tanh() * cap;
-        s_BHTS = s_BHTS.masked_fill(context.WholeMask(_options.Window).logical_not(), float.NegativeInfinity);
+        var s_BHTS = q_BHTK.matmul(k_BHSK.transpose(-2, -1)).to(ScalarType.Float32).Times(scale);
+        if (_options.Softcap is { } cap) s_BHTS = s_BHTS.Over(cap).tanh().Times(cap);
+        s_BHTS = s_BHTS.Filled(context.WholeMask(_options.Window).logical_not(), double.NegativeInfinity);
         if (_sinks is null) return s_BHTS.softmax(-1).to(v_BHSK.dtype).matmul(v_BHSK);
 
         var sinks = _sinks.Value.to(ScalarType.Float32).view(1, -1, 1, 1).expand(s_BHTS.shape[0], -1, s_BHTS.shape[2], 1);

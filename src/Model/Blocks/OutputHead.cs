@@ -24,7 +24,7 @@ internal sealed class OutputHead(Norm norm, Weight? matrix)
     public Tensor Logits(Tensor normalised_ND, Tensor? tied)
     {
         var logits_NV = F.linear(normalised_ND, tied ?? matrix!.Value).to(ScalarType.Float32);
-        if (Scale != 1) logits_NV *= Scale;
-        return Softcap is { } cap ? (logits_NV / cap).tanh() * cap : logits_NV;
+        if (Scale != 1) logits_NV = logits_NV.Times(Scale);
+        return Softcap is { } cap ? logits_NV.Over(cap).tanh().Times(cap) : logits_NV;
     }
 }

@@ -14,7 +14,7 @@ public sealed record QueryGrowth(double Beta, int OriginalPositions)
     internal Tensor Apply(Tensor q_BHTK, SequenceContext context)
     {
         if (context.SequenceLength <= OriginalPositions) return q_BHTK;
-        var factors = (((context.Positions() / OriginalPositions).floor() + 1).log() * Beta) + 1;
+        var factors = context.Positions().Over(OriginalPositions).floor().Plus(1).log().Times(Beta).Plus(1);
 
         // Where rows differ, all heads of one grow alike.
         if (factors.dim() == 2) factors = factors.unsqueeze(1);

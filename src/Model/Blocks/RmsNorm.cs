@@ -20,6 +20,6 @@ internal sealed class RmsNorm : Norm
         (_weight, _epsilon, _aroundOne) = (scope.Vector(name + ".weight", width), epsilon, aroundOne);
 
     public override Tensor Forward(Tensor x) => _aroundOne
-        ? Kernels.RmsNorm(x.to(ScalarType.Float32), _weight.Value.to(ScalarType.Float32) + 1, _epsilon).to(x.dtype)
+        ? Kernels.RmsNorm(x.to(ScalarType.Float32), _weight.Value.to(ScalarType.Float32).Plus(1), _epsilon).to(x.dtype)
         : Kernels.RmsNorm(x, _weight.Value, _epsilon);
 }

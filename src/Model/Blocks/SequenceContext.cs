@@ -32,7 +32,7 @@ internal sealed class SequenceContext
 
     /// <summary>Where these tokens stand, float32: [T], or [B, T] where rows differ.</summary>
     public Tensor Positions() => _packed is null
-        ? arange(_start, _start + _length, dtype: ScalarType.Float32, device: _device)
+        ? TensorArithmetic.Range(_start, _start + _length, ScalarType.Float32, _device)
         : _packed.Positions.to(ScalarType.Float32);
 
     /// <summary>The rows of a table [positions, ...] that these tokens have: [T, ...], or [B, T, ...] where rows differ.</summary>

@@ -26,6 +26,6 @@ internal sealed class TokenEmbedding
     {
         var x_BTD = Kernels.Embedding(Matrix.Value, ids_BT);
         if (Scale != 1) x_BTD *= tensor(Scale, x_BTD.dtype, x_BTD.device);
-        return _positions is null ? x_BTD : x_BTD + context.RowsOf(_positions.Value);
+        return _positions is null ? x_BTD : x_BTD.Plus(context.RowsOf(_positions.Value));
     }
 }

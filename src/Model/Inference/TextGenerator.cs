@@ -45,7 +45,7 @@ public static class TextGenerator
         AddToLogits(logits_1V, options, made);
         if (options.Temperature <= 0) return (int)logits_1V.argmax(-1).item<long>();
 
-        var (sorted, order) = (logits_1V.squeeze(0) / options.Temperature).softmax(-1).sort(descending: true);
+        var (sorted, order) = logits_1V.squeeze(0).Over(options.Temperature).softmax(-1).sort(descending: true);
         var probabilities = sorted.cpu().data<float>().ToArray();
         var kept = probabilities.Length;
         var mass = 0.0;
@@ -75,7 +75,7 @@ public static class TextGenerator
         if (added.Count == 0) return;
         var ids = tensor(added.Select(a => a.Item1).ToArray(), device: logits_1V.device);
         var values = tensor(added.Select(a => a.Item2).ToArray(), device: logits_1V.device);
-        logits_1V.squeeze(0).index_add_(0, ids, values, 1);
+        logits_1V.squeeze(0).AddAtInPlace(ids, values);
     }
 
     // SplitMix64's finisher: draws are keyed by (seed, position), so that a generation can be repeated.

@@ -55,7 +55,7 @@ internal sealed class GradientBuffer(Tensor leaf) : IDisposable
         var gradient = leaf.grad;
         if (gradient is null) return;
         if (_sum is null) _sum = gradient.to(ScalarType.Float32).DetachFromDisposeScope();
-        else _sum.add_(gradient);
+        else _sum.AddInPlace(gradient);
         leaf.grad = null;
     }
 }

@@ -93,7 +93,7 @@ public sealed class HeadPart : ModelPart
             var length = Math.Min(size, count - start);
             var logits_NV = _head.Logits(hidden_ND.narrow(0, start, length), TiedMatrix);
             var loss = F.cross_entropy(logits_NV, targets_N.narrow(0, start, length), reduction: nn.Reduction.Sum);
-            if (backward) (loss * lossScale).backward();
+            if (backward) loss.Times(lossScale).backward();
             sum += loss.item<float>();
         }
 

@@ -84,7 +84,7 @@ public abstract class ModelPart : IDisposable
         {
             using var mode = no_grad();
             using var scope = NewDisposeScope();
-            foreach (var (_, _, gradient) in items) gradient.mul_(clip);
+            foreach (var (_, _, gradient) in items) gradient.ScaleInPlace(clip);
         }
 
         StateStep++;

@@ -83,13 +83,13 @@ internal sealed class Parameter : IDisposable
             using var scope = NewDisposeScope();
             if (own.dtype == ScalarType.Float32)
             {
-                own.add_(alias);
+                own.AddInPlace(alias);
                 return own;
             }
 
             using (own)
             {
-                return own.to(ScalarType.Float32).add(alias).DetachFromDisposeScope();
+                return own.to(ScalarType.Float32).Plus(alias).DetachFromDisposeScope();
             }
         }
     }

@@ -34,7 +34,7 @@ public sealed record Rotary(int Dimensions, double Theta, int Positions, RopeSca
         }
 
         // The two of a pair change places; the sign that one of them gets is in the table.
-        Tensor Turn(Tensor x) => (x * cos) + (Swap(x) * sin);
+        Tensor Turn(Tensor x) => (x * cos).Plus(Swap(x) * sin);
     }
 
     private Tensor Swap(Tensor x) =>

@@ -44,9 +44,9 @@ internal sealed class RotaryTable
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         var inverse = rotary.Scaling?.InverseFrequencies(rotary, lengthClass) ?? rotary.BaseFrequencies(rotary.Theta);
-        var angles = outer(arange(positions, dtype: ScalarType.Float64), tensor(inverse, dtype: ScalarType.Float64));
+        var angles = outer(TensorArithmetic.Range(0, positions, ScalarType.Float64), tensor(inverse, dtype: ScalarType.Float64));
         var (cos, sin) = (angles.cos(), angles.sin());
-        if (rotary.Scaling is { AttentionFactor: not 1 and var factor }) (cos, sin) = (cos * factor, sin * factor);
+        if (rotary.Scaling is { AttentionFactor: not 1 and var factor }) (cos, sin) = (cos.Times(factor), sin.Times(factor));
         return new RotaryTable(Lay(cos, cos), Lay(sin.neg(), sin));
 
         // The first and second number of each pair: in halves, or side by side.
