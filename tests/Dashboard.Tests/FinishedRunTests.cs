@@ -117,7 +117,7 @@ public sealed class FinishedRunTests(Browser browser, FinishedRunTests.Runs runs
         var text = (await map.GetAttributeAsync("aria-valuetext"))!;
         Assert.StartsWith("Period 1, steps 1 to 4: layers ", text, StringComparison.Ordinal);
         Assert.Equal(layers, text.Split("layers ")[1].Replace("–", ", ", StringComparison.Ordinal));
-        await PageUnderTest.See(page.Page.Locator(".settings").GetByText("2, uniform"));
+        await PageUnderTest.See(page.Page.Locator(".settings").GetByText("LISA: 2 layers for 4 steps each, strategy uniform"));
     }
 
     [Fact]

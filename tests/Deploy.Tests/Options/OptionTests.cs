@@ -48,7 +48,7 @@ public sealed partial class OptionTests
     [InlineData("lisa silo --drain-timeout 25")]
     [InlineData("lisa silo --host 10.0.0.1 \\\n  --rolls gpu")]
     [InlineData("lisa silo --learning-rate 1")]
-    [InlineData("lisa status RUN --store out")]
+    [InlineData("lisa status RUN --learning-rate 1")]
     [InlineData("lisa status RUN --config x.yaml")]
     [InlineData("lisa silo --preemption azur")]
     [InlineData("          args: [silo, --role, gpu]")]
