@@ -8,19 +8,17 @@ namespace LisaOrleans.Model;
 /// share of K experts, and what these make of it is added up by those shares.
 /// </summary>
 /// <remarks>
-/// An expert that no token chose does nothing and gets no gradient; in a step without any, AdamW leaves its weights and
-/// moments as they are, as torch's does with parameters whose grad is None.
+/// An expert that no token chose does nothing and gets no gradient, if its weights are its own; in a step without any, AdamW
+/// leaves them and their moments as they are, as torch's does with parameters whose grad is None.
 /// </remarks>
 /// <param name="router">[D] → [E].</param>
-/// <param name="experts">Each [n, D] → [n, D].</param>
+/// <param name="experts">E of them.</param>
 /// <param name="chosen">K.</param>
 /// <param name="renormalise">Whether a token's shares add up to 1 (Mixtral); else they are the softmax over all experts.</param>
 /// <param name="width">D.</param>
-/// <param name="expertWeights">Numbers in one expert's weights.</param>
-internal sealed class MixtureOfExperts(
-    Linear router, IReadOnlyList<IBlock> experts, int chosen, bool renormalise, long width, long expertWeights) : IBlock
+internal sealed class MixtureOfExperts(Linear router, IExperts experts, int chosen, bool renormalise, long width) : IBlock
 {
-    public long UnusedWeights => checked((experts.Count - chosen) * expertWeights);
+    public long UnusedWeights => checked((experts.Count - chosen) * experts.WeightsOfEach);
 
     public Tensor Forward(Tensor x_BTD, SequenceContext context)
     {
@@ -33,7 +31,7 @@ internal sealed class MixtureOfExperts(
         var copies_MD = x_ND.unsqueeze(1).expand(-1, chosen, -1).reshape(-1, width).index_select(0, order);
         var busy = Enumerable.Range(0, experts.Count).Where(e => counts[e] > 0).ToArray();
         var inputs = copies_MD.split([.. busy.Select(e => counts[e])], 0);
-        var outputs_MD = cat([.. busy.Select((e, i) => experts[e].Forward(inputs[i], context))], 0);
+        var outputs_MD = cat([.. experts.Forward(busy, inputs, context)], 0);
 
         var y_NKD = outputs_MD.index_select(0, places).view(-1, chosen, width);
         return (y_NKD * shares_NK.unsqueeze(-1)).sum(1).view(x_BTD.shape);
@@ -41,7 +39,7 @@ internal sealed class MixtureOfExperts(
 
     // The copies where experts train; what they made of them, shares, probabilities and 64-bit places.
     public SavedNumbers Saved(long length) =>
-        (chosen * experts[0].Saved(length)) + checked(new SavedNumbers(chosen * (width + 1), chosen * width, experts.Count + (9L * chosen)));
+        (chosen * experts.Saved(length)) + checked(new SavedNumbers(chosen * (width + 1), chosen * width, experts.Count + (9L * chosen)));
 
     // In float32, as Hugging Face.
     private (Tensor Shares_NK, Tensor Experts_NK) Route(Tensor x_ND)

@@ -45,6 +45,14 @@ internal static class TensorArithmetic
         return x.masked_fill(mask, kept);
     }
 
+    /// <summary>x, cut off below and above; null for not.</summary>
+    public static Tensor Clamped(this Tensor x, double? least, double? most)
+    {
+        using var from = least?.ToScalar();
+        using var to = most?.ToScalar();
+        return x.clamp(from, to);
+    }
+
     /// <summary>Adds y to x in place.</summary>
     public static void AddInPlace(this Tensor x, Tensor y) => x.add_(y, s_one);
 

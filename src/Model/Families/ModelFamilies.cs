@@ -13,6 +13,7 @@ internal static class ModelFamilies
         new("gemma2", json => new Gemma2(json)),
         new("qwen3_moe", json => new Qwen3Moe(json)),
         new("mixtral", json => new Mixtral(json)),
+        new("gpt_oss", json => new GptOss(json)),
         new("gemma3_text", json => new Gemma3(json)) { Wrappers = ["gemma3"] },
         new("ministral", json => new Mistral(json)),
         new("ministral3", json => new Ministral3(json)) { Wrappers = ["mistral3"] },

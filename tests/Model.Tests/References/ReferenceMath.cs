@@ -76,11 +76,13 @@ internal static class ReferenceMath
     public static double[] Frequencies(double theta, int dimensions) =>
         [.. Enumerable.Range(0, dimensions / 2).Select(j => Math.Pow(theta, -2.0 * j / dimensions))];
 
-    /// <summary>YaRN (arXiv 2309.00071, section 3.2), with the ramp's ends at whole dimensions.</summary>
-    public static double[] Yarn(double theta, int dimensions, double factor, double original, double fast, double slow)
+    /// <summary>YaRN (arXiv 2309.00071, section 3.2), with the ramp's ends at whole dimensions unless they are not to be.</summary>
+    public static double[] Yarn(
+        double theta, int dimensions, double factor, double original, double fast, double slow, bool truncate = true)
     {
         double At(double turns) => dimensions * Math.Log(original / (turns * 2 * Math.PI)) / (2 * Math.Log(theta));
-        var (low, high) = (Math.Max(0, Math.Floor(At(fast))), Math.Min(dimensions - 1, Math.Ceiling(At(slow))));
+        var (low, high) = truncate ? (Math.Floor(At(fast)), Math.Ceiling(At(slow))) : (At(fast), At(slow));
+        (low, high) = (Math.Max(0, low), Math.Min(dimensions - 1, high));
         return [.. Frequencies(theta, dimensions).Select((f, j) =>
         {
             var ramp = Math.Min(1, Math.Max(0, (j - low) / (high - low)));

@@ -23,6 +23,8 @@ internal static class References
         Qwen3MoeReference.Listed,
         Qwen3MoeReference.Stepped,
         MixtralReference.Windowed,
+        GptOssReference.First,
+        GptOssReference.Typed,
         Gemma3Reference.Text,
         Gemma3Reference.Wrapped,
         Phi3Reference.Long,

@@ -1,0 +1,112 @@
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Model.Tests;
+
+public sealed class GptOssTests
+{
+    private static readonly ModelConfig s_config = Parse(GptOssReference.First.Config);
+
+    // The references would prove nothing about a feature that makes no difference in them.
+    [Theory]
+    [InlineData("\"sliding_window\": 4", "\"sliding_window\": 13")]
+    [InlineData("\"swiglu_limit\": 0.6", "\"swiglu_limit\": 60")]
+    [InlineData("\"swiglu_limit\": 0.6", "\"swiglu_limit\": 0.6, \"swiglu_alpha\": 1.7")]
+    [InlineData("\"truncate\": false", "\"truncate\": true")]
+    [InlineData("\"factor\": 4.0", "\"factor\": 5.0")]
+    [InlineData("\"num_experts_per_tok\": 2, \"experts_per_token\": 2", "\"num_experts_per_tok\": 3")]
+    public void Each_special_field_changes_the_logits(string right, string other)
+    {
+        using var scope = NewDisposeScope();
+        Assert.Contains(right, GptOssReference.First.Config, StringComparison.Ordinal);
+        var changed = Parse(GptOssReference.First.Config.Replace(right, other, StringComparison.Ordinal));
+        Assert.True(Difference(Logits(s_config, TinyModel.Weights(s_config)), Logits(changed, TinyModel.Weights(s_config))) > 1e-4);
+    }
+
+    [Theory]
+    [InlineData("self_attn.sinks")]
+    [InlineData("mlp.router.bias")]
+    [InlineData("mlp.experts.gate_up_proj_bias")]
+    [InlineData("mlp.experts.down_proj_bias")]
+    public void Each_special_weight_changes_the_logits(string name)
+    {
+        using var scope = NewDisposeScope();
+        var without = TinyModel.Weights(s_config);
+        without["model.layers.1." + name].zero_();
+        Assert.True(Difference(Logits(s_config, TinyModel.Weights(s_config)), Logits(s_config, without)) > 1e-4);
+    }
+
+    [Fact]
+    public void Experts_without_tokens_have_the_gradient_0_and_decay_with_the_others()
+    {
+        using var scope = NewDisposeScope();
+        var before = TinyModel.Clone(TinyModel.Weights(s_config));
+        using var chain = new PartChain(s_config, TinyModel.Float32, TinyModel.AdamW, TinyModel.Weights(s_config));
+        foreach (var part in chain.Parts) part.MakeTrainable();
+        chain.Train(0, TinyModel.Ids(s_config, 13, 4), TinyModel.Ids(s_config, 13, 5), rows: 1, scale: 0.1);
+
+        var down = chain.Layers.SelectMany(l => l.Parameters).First(p => p.Spec.Name.EndsWith("experts.down_proj", StringComparison.Ordinal));
+        using var gradient = down.Value.grad!;
+        var idle = gradient.abs().amax([1, 2]).eq(0).data<bool>().ToArray();
+        Assert.Contains(true, idle);
+        Assert.Contains(false, idle);
+
+        foreach (var part in chain.Parts) part.Apply(0.01, 1);
+        for (var e = 0; e < idle.Length; e++)
+        {
+            if (!idle[e]) continue;
+            var (was, now) = (before[down.Spec.Name][e], down.Value[e]);
+            Assert.InRange(Difference(was * (1 - (0.01 * TinyModel.AdamW.WeightDecay)), now), 0, 1e-7);
+            Assert.NotEqual(0, Difference(was, now));
+        }
+    }
+
+    [Fact]
+    public void Plans_count_all_experts_but_work_and_activations_of_the_chosen()
+    {
+        // Maps of 4 and 2 heads of 6 with biases, sinks, router of 20, two norms; an expert 3 · 16 · 10 + 2 · 10 + 16.
+        var others = (2 * (16 * 24)) + (2 * (16 * 12)) + 24 + 12 + 12 + 16 + 4 + (20 * 16) + 20 + 16 + 16;
+        Assert.Equal(others + (20 * 516), s_config.LayerSpecs(0).Sum(s => s.Count));
+        Assert.Equal(others + (2 * 516), s_config.WeightsPerToken(0));
+
+        // Each expert of a token: 6 · 10 inside, its output and its share; copies of its input and the last product to train.
+        var attention = new SavedNumbers(4 * 24, 24 + 12, 3 * 4 * 13);
+        var experts = new SavedNumbers(2 * (60 + 16 + 1), 2 * (10 + 16), 20 + (9 * 2));
+        var norms = new SavedNumbers(0, 2 * 16, 2 * 2 * 16);
+        Assert.Equal(new SavedNumbers(2 * 16, 0, 0) + attention + experts + norms, s_config.SavedByLayer(0, 13));
+    }
+
+    [Theory]
+    [InlineData("\"experts_per_token\": 2", "\"experts_per_token\": 3", "field 'experts_per_token' is 3, but num_experts_per_tok is 2")]
+    [InlineData("\"hidden_act\": \"silu\"", "\"hidden_act\": \"gelu\"", "field 'hidden_act' must be silu")]
+    [InlineData("\"rope_scaling\"", "\"use_cache\": true, \"x_rope\"", "field 'rope_parameters' is missing")]
+    [InlineData("\"swiglu_limit\": 0.6", "\"swiglu_limit\": 0", "field 'swiglu_limit' is 0; it must be a number above 0")]
+    [InlineData(
+        "\"sliding_window\": 4",
+        "\"sliding_window\": null, \"layer_types\": [\"full_attention\", \"sliding_attention\", \"full_attention\"]",
+        "sliding_window must then be a number")]
+    public void A_field_that_cannot_be_followed_is_refused(string right, string wrong, string says)
+    {
+        Assert.Contains(right, GptOssReference.First.Config, StringComparison.Ordinal);
+        var e = Assert.Throws<ModelConfigException>(() => Parse(GptOssReference.First.Config.Replace(right, wrong, StringComparison.Ordinal)));
+        Assert.Contains(says, e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"sliding_window\": null", null)]
+    [InlineData("\"use_cache\": true", 128)]
+    public void Window_is_none_where_it_is_null_and_the_default_where_it_is_missing(string field, int? window)
+    {
+        var config = Parse(GptOssReference.First.Config.Replace("\"sliding_window\": 4", field, StringComparison.Ordinal));
+        Assert.Equal([window, null, window], Assert.IsType<GptOss>(config).Windows);
+    }
+
+    private static ModelConfig Parse(string json) => ModelConfigReader.Parse(json, "config.json");
+
+    private static Tensor Logits(ModelConfig config, Dictionary<string, Tensor> weights)
+    {
+        using var model = new CausalLanguageModel(config, TinyModel.Float32, weights);
+        return model.Logits(TinyModel.Ids(config, 13, 1)).clone();
+    }
+
+    private static double Difference(Tensor a, Tensor b) => (a - b).abs().max().item<float>();
+}
