@@ -27,7 +27,7 @@ internal static class TrainingBenchmark
             Threads = threads,
         };
         var data = DatasetTokenizer.Tokenize(
-            model.Data, TokenizerLoader.Load(model.Folder), new DatasetOptions { BlockSize = spec.BlockSize }, BenchModel.Shape.VocabularySize, null,
+            model.Data, TokenizerLoader.Load(model.Folder), new DatasetSettings(), spec.BlockSize, BenchModel.Shape.VocabularySize, null,
             CancellationToken.None);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"29.6 M parameters, float32, 4 x 128 tokens a step, LISA 2 of 8 layers, new layers every {Period} steps, {threads} threads"));

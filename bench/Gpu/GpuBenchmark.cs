@@ -106,7 +106,7 @@ internal static class GpuBenchmark
         var device = new Device(TrainingDevice.Name);
         Determinism.Require(device);
         var data = DatasetTokenizer.Tokenize(
-            job.Data, TokenizerLoader.Load(job.Model), new DatasetOptions { BlockSize = job.Spec.BlockSize }, int.MaxValue, null, CancellationToken.None);
+            job.Data, TokenizerLoader.Load(job.Model), new DatasetSettings(), job.Spec.BlockSize, int.MaxValue, null, CancellationToken.None);
         using var trainer = new ReferenceTrainer(job.Model, data, job.Spec, device);
         for (var step = 1; step <= job.Spec.MaxSteps; step++)
         {

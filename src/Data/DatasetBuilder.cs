@@ -1,7 +1,7 @@
 namespace LisaOrleans.Data;
 
 /// <summary>Fits samples into the block size, keeps them, and counts what happens to them.</summary>
-internal sealed class DatasetBuilder(DatasetOptions options) : IDisposable
+internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : IDisposable
 {
     private readonly TokenSpool _samples = new();
     private readonly List<int> _lengths = [];
@@ -15,14 +15,14 @@ internal sealed class DatasetBuilder(DatasetOptions options) : IDisposable
     /// <param name="isText">Whether it is a text, which may go on in another block.</param>
     public void Add(EncodedSample sample, bool isText)
     {
-        var (length, block) = (sample.InputIds.Length, options.BlockSize);
+        var length = sample.InputIds.Length;
         _lengths.Add(length);
-        if (isText && length > block && options.LongTexts == LongTexts.Split)
+        if (isText && length > blockSize && settings.LongTexts == LongTexts.Split)
         {
             _count.Split++;
-            for (var at = 0; at < length; at += block)
+            for (var at = 0; at < length; at += blockSize)
             {
-                var piece = Part(sample, at, Math.Min(block, length - at));
+                var piece = Part(sample, at, Math.Min(blockSize, length - at));
 
                 // Of a last token that stands alone nothing can be learned: it is predicted from nothing.
                 if (!Keep(piece)) _tokens.Cut += piece.InputIds.Length;
@@ -31,11 +31,11 @@ internal sealed class DatasetBuilder(DatasetOptions options) : IDisposable
             return;
         }
 
-        if (length > block)
+        if (length > blockSize)
         {
             _count.Truncated++;
-            _tokens.Cut += length - block;
-            sample = Part(sample, 0, block);
+            _tokens.Cut += length - blockSize;
+            sample = Part(sample, 0, blockSize);
         }
 
         if (!Keep(sample)) _count.Skipped++;

@@ -9,49 +9,49 @@ public static class DatasetReader
 {
     /// <summary>Training examples in the order of the files, each once.</summary>
     /// <param name="sources">Files, folders and patterns, with commas between; see <see cref="DataSources"/>.</param>
-    /// <param name="options">How records become examples.</param>
+    /// <param name="settings">How records become examples.</param>
     /// <exception cref="DatasetException">Anything is wrong.</exception>
-    public static IEnumerable<Example> Read(string sources, DatasetOptions options)
+    public static IEnumerable<Example> Read(string sources, DatasetSettings settings)
     {
-        var policy = new FieldPolicy(options);
-        return Records(sources, DataSplit.Train, options).Select(r => Parse(r, options, policy));
+        var policy = new FieldPolicy(settings);
+        return Records(sources, DataSplit.Train, settings).Select(r => Parse(r, settings, policy));
     }
 
     /// <summary>Pairs of answers, for objectives that learn from preferences.</summary>
     /// <inheritdoc cref="Read"/>
-    public static IEnumerable<PreferencePair> ReadPairs(string sources, DatasetOptions options)
+    public static IEnumerable<PreferencePair> ReadPairs(string sources, DatasetSettings settings)
     {
-        var policy = new FieldPolicy(options);
-        return Records(sources, DataSplit.Train, options with { Format = options.Format ?? PreferenceFormat.FormatName })
-            .Select(r => Parse(r, options, policy, PreferenceFormat.ParsePair));
+        var policy = new FieldPolicy(settings);
+        return Records(sources, DataSplit.Train, settings with { Format = settings.Format ?? PreferenceFormat.FormatName })
+            .Select(r => Parse(r, settings, policy, PreferenceFormat.ParsePair));
     }
 
     /// <summary>Answers with a label, for objectives that learn from good and bad ones.</summary>
     /// <inheritdoc cref="Read"/>
-    public static IEnumerable<LabelledAnswer> ReadLabelled(string sources, DatasetOptions options)
+    public static IEnumerable<LabelledAnswer> ReadLabelled(string sources, DatasetSettings settings)
     {
-        var policy = new FieldPolicy(options);
-        return Records(sources, DataSplit.Train, options with { Format = options.Format ?? LabelledFormat.FormatName })
-            .Select(r => Parse(r, options, policy, LabelledFormat.ParseAnswer));
+        var policy = new FieldPolicy(settings);
+        return Records(sources, DataSplit.Train, settings with { Format = settings.Format ?? LabelledFormat.FormatName })
+            .Select(r => Parse(r, settings, policy, LabelledFormat.ParseAnswer));
     }
 
-    internal static Example Parse(SourceRecord record, DatasetOptions options, FieldPolicy policy) => Parse(record, options, policy, reader =>
+    internal static Example Parse(SourceRecord record, DatasetSettings settings, FieldPolicy policy) => Parse(record, settings, policy, reader =>
     {
-        var example = record.Format.Parse(reader, options);
-        NamedTemplateCheck.Check(reader, example, options);
+        var example = record.Format.Parse(reader, settings);
+        NamedTemplateCheck.Check(reader, example, settings);
         return example;
     });
 
     /// <summary>Records of all sources, not yet parsed.</summary>
-    internal static IEnumerable<SourceRecord> Records(string sources, DataSplit split, DatasetOptions options)
+    internal static IEnumerable<SourceRecord> Records(string sources, DataSplit split, DatasetSettings settings)
     {
         foreach (var source in DataSources.Resolve(sources, split))
         {
             IDatasetFormat? format = null;
             var index = 0L;
-            foreach (var raw in source.Files.SelectMany(f => RecordSources.Read(f, options)))
+            foreach (var raw in source.Files.SelectMany(f => RecordSources.Read(f, settings)))
             {
-                format ??= Choose(raw, options);
+                format ??= Choose(raw, settings);
                 var isHeldOut = split.HeldOut > 0 && source.IsHeldOut(index, split.HeldOut);
                 var uses = isHeldOut != split.IsHeldOut ? 0 : source.Uses(index);
                 index++;
@@ -62,7 +62,7 @@ public static class DatasetReader
         }
     }
 
-    private static T Parse<T>(SourceRecord record, DatasetOptions options, FieldPolicy policy, Func<RecordReader, T> parse)
+    private static T Parse<T>(SourceRecord record, DatasetSettings settings, FieldPolicy policy, Func<RecordReader, T> parse)
     {
         using var document = JsonText.Parse(record.Raw);
         var reader = new RecordReader(record.Raw.File, record.Raw.Place, document.RootElement, policy);
@@ -71,9 +71,9 @@ public static class DatasetReader
         return parsed;
     }
 
-    private static IDatasetFormat Choose(RawRecord first, DatasetOptions options)
+    private static IDatasetFormat Choose(RawRecord first, DatasetSettings settings)
     {
         using var document = JsonText.Parse(first);
-        return DatasetFormats.Choose(new RecordReader(first.File, first.Place, document.RootElement, new FieldPolicy(options)), options);
+        return DatasetFormats.Choose(new RecordReader(first.File, first.Place, document.RootElement, new FieldPolicy(settings)), settings);
     }
 }

@@ -9,7 +9,8 @@ public static class DatasetTokenizer
     /// <summary>Samples of files, fitted into the block size; those with nothing left to learn are left out and counted.</summary>
     /// <param name="sources">Files, folders and patterns, with commas between; see <see cref="DataSources"/>.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
-    /// <param name="options">How records become samples.</param>
+    /// <param name="settings">How records become samples.</param>
+    /// <param name="blockSize">Longest sample in tokens.</param>
     /// <param name="modelVocabularySize">Ids must be below this.</param>
     /// <param name="progress">Told now and then, or null.</param>
     /// <param name="cancellationToken">Stops it.</param>
@@ -17,16 +18,16 @@ public static class DatasetTokenizer
     /// <param name="own">The chat template of the model's folder; null where it has none.</param>
     /// <exception cref="DatasetException">A file is wrong, or nothing is left.</exception>
     public static TokenizedDataset Tokenize(
-        string sources, ITokenizer tokenizer, DatasetOptions options, int modelVocabularySize,
+        string sources, ITokenizer tokenizer, DatasetSettings settings, int blockSize, int modelVocabularySize,
         IProgress<TokenizeProgress>? progress, CancellationToken cancellationToken, DataSplit? split = null,
         FolderChatTemplate? own = null)
     {
-        var encoder = new SampleEncoder(tokenizer, options, own);
-        var policy = new FieldPolicy(options);
-        var builder = new DatasetBuilder(options);
+        var encoder = new SampleEncoder(tokenizer, settings, own);
+        var policy = new FieldPolicy(settings);
+        var builder = new DatasetBuilder(settings, blockSize);
         try
         {
-            foreach (var samples in OrderedParallel.Select(Batches(DatasetReader.Records(sources, split ?? DataSplit.Train, options)), Encode))
+            foreach (var samples in OrderedParallel.Select(Batches(DatasetReader.Records(sources, split ?? DataSplit.Train, settings)), Encode))
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 foreach (var (sample, isText, uses) in samples)
@@ -36,7 +37,7 @@ public static class DatasetTokenizer
 
             progress?.Report(new TokenizeProgress(builder.Records, builder.Records));
             return builder.Build(policy) ?? throw new DatasetException(
-                $"{sources}: none of {builder.Records} samples has anything to learn within block_size {options.BlockSize}; a larger one may help");
+                $"{sources}: none of {builder.Records} samples has anything to learn within block_size {blockSize}; a larger one may help");
         }
         catch
         {
@@ -49,8 +50,8 @@ public static class DatasetTokenizer
             cancellationToken.ThrowIfCancellationRequested();
             return [.. batch.Select(record =>
             {
-                var example = DatasetReader.Parse(record, options, policy);
-                var sample = example.Tokens ?? EncodeExample(TrainOn.Apply(example, options), record.Raw);
+                var example = DatasetReader.Parse(record, settings, policy);
+                var sample = example.Tokens ?? EncodeExample(TrainOn.Apply(example, settings), record.Raw);
                 CheckIds(sample, record.Raw, modelVocabularySize);
                 return (sample, example.Text is not null || (example.Tokens is { } tokens && tokens.Trained.All(t => t)), record.Uses);
             })];

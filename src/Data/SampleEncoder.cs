@@ -20,14 +20,14 @@ namespace LisaOrleans.Data;
 /// trained.
 /// </summary>
 /// <param name="tokenizer">The model's tokenizer.</param>
-/// <param name="options">How records become samples.</param>
+/// <param name="settings">How records become samples.</param>
 /// <param name="own">The template of the model's folder; null where it has none.</param>
-public sealed class SampleEncoder(ITokenizer tokenizer, DatasetOptions options, FolderChatTemplate? own = null)
+public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings, FolderChatTemplate? own = null)
 {
     private readonly IChatTemplate _template =
-        options.Template == ChatTemplates.Auto ? ChatTemplates.Get(PlainTemplate.PlainName) : ChatTemplates.Get(options.Template);
+        settings.Template == ChatTemplates.Auto ? ChatTemplates.Get(PlainTemplate.PlainName) : ChatTemplates.Get(settings.Template);
 
-    private readonly FolderChatTemplate? _own = options.Template == ChatTemplates.Auto ? own : null;
+    private readonly FolderChatTemplate? _own = settings.Template == ChatTemplates.Auto ? own : null;
     private readonly ConcurrentDictionary<int, bool> _special = new();
     private string? _closing;
 
@@ -36,14 +36,14 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetOptions options, 
     public EncodedSample Encode(Example example)
     {
         if (example.Text is { } text) return Text(text);
-        if (!example.IsChat || options.Template != ChatTemplates.Auto) return Segments(_template.Render(example.Messages, addGenerationPrompt: false));
+        if (!example.IsChat || settings.Template != ChatTemplates.Auto) return Segments(_template.Render(example.Messages, addGenerationPrompt: false));
         if (_own is null)
         {
             throw new DatasetException(
                 $"is a chat, and the model's folder has no chat template to write it with; choose one by --template: {ChatTemplates.Choices} (or plain, which joins the turns)");
         }
 
-        var learned = _own.RenderLearned(example, options.TrainOnPrompt ? null : _closing ??= Closing(_own));
+        var learned = _own.RenderLearned(example, settings.TrainOnPrompt ? null : _closing ??= Closing(_own));
         var tokens = tokenizer.EncodeWithOffsets(learned.Text);
         return new EncodedSample(tokens.Ids, learned.Generated is { } spans ? Covered(tokens, spans) : [.. tokens.Ids.Select((id, i) => i > 0 || id != tokenizer.BosTokenId)]);
     }
@@ -76,7 +76,7 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetOptions options, 
         foreach (var (tokens, learned) in Pieces(segments))
         {
             ids.AddRange(tokens);
-            trained.AddRange(options.TrainOnPrompt ? tokens.Select(_ => true) : learned);
+            trained.AddRange(settings.TrainOnPrompt ? tokens.Select(_ => true) : learned);
         }
 
         if (tokenizer.EosTokenId is { } eos && _template.EndsWithEos)

@@ -9,9 +9,9 @@ public static class TrainOn
 
     public static IReadOnlyList<string> Choices { get; } = [All, Last];
 
-    internal static Example Apply(Example example, DatasetOptions options)
+    internal static Example Apply(Example example, DatasetSettings settings)
     {
-        if (options.TrainOn != Last) return example;
+        if (settings.TrainOn != Last) return example;
         var messages = example.Messages.ToArray();
         var last = Array.FindLastIndex(messages, m => m.Role == TurnTemplate.Assistant);
         for (var i = 0; i < last; i++)

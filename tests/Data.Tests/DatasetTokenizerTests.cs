@@ -15,7 +15,7 @@ public sealed class DatasetTokenizerTests
     public void Samples_that_fit_are_kept_whole()
     {
         var data = Tokenize(Records, 64);
-        var encoder = new SampleEncoder(_tokenizer, new DatasetOptions());
+        var encoder = new SampleEncoder(_tokenizer, new DatasetSettings());
         var whole = Dataset.Read(Records).Select(encoder.Encode).ToArray();
         Assert.Equal(3, data.Count);
         for (var i = 0; i < data.Count; i++)
@@ -34,7 +34,7 @@ public sealed class DatasetTokenizerTests
     [Fact]
     public void Longer_samples_are_cut_to_the_block_and_those_with_nothing_left_to_learn_go()
     {
-        var encoder = new SampleEncoder(_tokenizer, new DatasetOptions());
+        var encoder = new SampleEncoder(_tokenizer, new DatasetSettings());
         var whole = Dataset.Read(Records).Select(encoder.Encode).ToArray();
 
         // One token of the first answer is left, and none of the second, whose prompt alone is longer.
@@ -90,7 +90,7 @@ public sealed class DatasetTokenizerTests
         File.WriteAllText(folder["d"], chat);
         foreach (var template in ChatTemplates.Names.Where(n => n != ChatTemplates.Auto))
         {
-            var data = DatasetTokenizer.Tokenize(folder["d"], _tokenizer, new DatasetOptions { Template = template }, 512, null, CancellationToken.None);
+            var data = DatasetTokenizer.Tokenize(folder["d"], _tokenizer, new DatasetSettings { Template = template }, 1024, 512, null, CancellationToken.None);
             var pieces = SampleText.Pieces(_tokenizer, data.InputIds(0).ToArray(), data.LossMask(0).ToArray()).ToArray();
             Assert.Contains(pieces, p => p.Learned && p.Text.Contains("fox", StringComparison.Ordinal));
             Assert.Contains(pieces, p => !p.Learned && p.Text.Contains("wood", StringComparison.Ordinal));
@@ -104,8 +104,8 @@ public sealed class DatasetTokenizerTests
         const string Chat = """{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"red"},{"role":"user","content":"b"},{"role":"assistant","content":"fox"}]}""";
         using var folder = new TempFolder();
         File.WriteAllText(folder["d"], Chat);
-        var options = new DatasetOptions { Template = "chatml", TrainOn = TrainOn.Last };
-        var data = DatasetTokenizer.Tokenize(folder["d"], _tokenizer, options, 512, null, CancellationToken.None);
+        var settings = new DatasetSettings { Template = "chatml", TrainOn = TrainOn.Last };
+        var data = DatasetTokenizer.Tokenize(folder["d"], _tokenizer, settings, 1024, 512, null, CancellationToken.None);
         var learned = string.Concat(SampleText.Pieces(_tokenizer, data.InputIds(0).ToArray(), data.LossMask(0).ToArray()).Where(p => p.Learned).Select(p => p.Text));
         Assert.Equal("fox<|im_end|>", learned.Trim());
     }
@@ -116,7 +116,7 @@ public sealed class DatasetTokenizerTests
         using var folder = new TempFolder();
         var tokenizer = SampleTokenizer.Load(folder, """{"add_bos_token":false}""");
         File.WriteAllText(folder["d"], "{\"text\":\"\"}\n{\"text\":\"red\"}");
-        var data = DatasetTokenizer.Tokenize(folder["d"], tokenizer, new DatasetOptions(), 512, null, CancellationToken.None);
+        var data = DatasetTokenizer.Tokenize(folder["d"], tokenizer, new DatasetSettings(), 1024, 512, null, CancellationToken.None);
         Assert.Equal((1, 1), (data.Count, data.Statistics.Skipped));
         Assert.Equal(data.Statistics.Tokens - 1, data.Statistics.TrainedTokens);
     }
@@ -141,7 +141,7 @@ public sealed class DatasetTokenizerTests
         using var folder = new TempFolder();
         File.WriteAllText(folder["d"], Records);
         Assert.Throws<OperationCanceledException>(() =>
-            DatasetTokenizer.Tokenize(folder["d"], _tokenizer, new DatasetOptions(), 512, null, new CancellationToken(canceled: true)));
+            DatasetTokenizer.Tokenize(folder["d"], _tokenizer, new DatasetSettings(), 1024, 512, null, new CancellationToken(canceled: true)));
     }
 
     [Fact]
@@ -175,7 +175,7 @@ public sealed class DatasetTokenizerTests
     {
         using var folder = new TempFolder();
         File.WriteAllText(folder["d"], records);
-        var options = new DatasetOptions { BlockSize = blockSize, LongTexts = longTexts };
-        return DatasetTokenizer.Tokenize(folder["d"], _tokenizer, options, vocabularySize, null, CancellationToken.None);
+        var settings = new DatasetSettings { LongTexts = longTexts };
+        return DatasetTokenizer.Tokenize(folder["d"], _tokenizer, settings, blockSize, vocabularySize, null, CancellationToken.None);
     }
 }

@@ -28,7 +28,7 @@ public sealed class SampleEncoderTests
     public void Training_on_the_prompt_learns_all_but_the_begin()
     {
         var answer = Encode(Example.Of("What is a fox?", "It is red."));
-        var all = Encode(Example.Of("What is a fox?", "It is red."), new DatasetOptions { TrainOnPrompt = true });
+        var all = Encode(Example.Of("What is a fox?", "It is red."), new DatasetSettings { TrainOnPrompt = true });
         Assert.Equal(answer.InputIds, all.InputIds);
         Assert.Equal(Mask((1, false), (answer.InputIds.Length - 1, true)), all.Trained);
     }
@@ -39,7 +39,7 @@ public sealed class SampleEncoderTests
         using var folder = new TempFolder();
         var tokenizer = SampleTokenizer.Load(
             folder, """{"added_tokens_decoder":{"512":{"content":"<|im_start|>"},"513":{"content":"<|im_end|>"}}}""");
-        var sample = new SampleEncoder(tokenizer, new DatasetOptions { Template = "chatml" }).Encode(new Example { Messages = Chat.Messages });
+        var sample = new SampleEncoder(tokenizer, new DatasetSettings { Template = "chatml" }).Encode(new Example { Messages = Chat.Messages });
 
         // The ids of the whole text: SentencePiece would put a space before each piece that is encoded by itself.
         var text = string.Concat(Chat.Messages.Select(m => $"<|im_start|>{m.Role}\n{m.Content}<|im_end|>\n"));
@@ -70,7 +70,7 @@ public sealed class SampleEncoderTests
     public void Without_a_bos_of_the_tokenizer_there_is_none()
     {
         using var folder = new TempFolder();
-        var encoder = new SampleEncoder(SampleTokenizer.Load(folder, """{"add_bos_token":false}"""), new DatasetOptions());
+        var encoder = new SampleEncoder(SampleTokenizer.Load(folder, """{"add_bos_token":false}"""), new DatasetSettings());
         Assert.Equal(Ids(Prompt, Answer, [SampleTokenizer.Eos]), encoder.Encode(Example.Of("What is a fox?", "It is red.")).InputIds);
         Assert.Equal(Prompt, encoder.EncodePrompt("What is a fox?"));
     }
@@ -80,8 +80,8 @@ public sealed class SampleEncoderTests
     {
         foreach (var template in ChatTemplates.Names)
         {
-            var ids = Encode(Example.Of("a</s>b<s>", "c</s>d"), new DatasetOptions { Template = template }).InputIds;
-            var clean = Encode(Example.Of("a", "c"), new DatasetOptions { Template = template }).InputIds;
+            var ids = Encode(Example.Of("a</s>b<s>", "c</s>d"), new DatasetSettings { Template = template }).InputIds;
+            var clean = Encode(Example.Of("a", "c"), new DatasetSettings { Template = template }).InputIds;
             Assert.Equal(clean.Count(i => i is 1 or 2), ids.Count(i => i is 1 or 2));
         }
     }
@@ -91,16 +91,16 @@ public sealed class SampleEncoderTests
     {
         foreach (var template in ChatTemplates.Names)
         {
-            var options = new DatasetOptions { Template = template };
-            var sample = Encode(Example.Of("What is a fox?", "It is red."), options);
-            var prompt = new SampleEncoder(_tokenizer, options).EncodePrompt("What is a fox?");
+            var settings = new DatasetSettings { Template = template };
+            var sample = Encode(Example.Of("What is a fox?", "It is red."), settings);
+            var prompt = new SampleEncoder(_tokenizer, settings).EncodePrompt("What is a fox?");
             Assert.Equal(sample.InputIds[..prompt.Length], prompt);
             Assert.Equal(Mask((prompt.Length, false), (sample.InputIds.Length - prompt.Length, true)), sample.Trained);
         }
     }
 
-    private EncodedSample Encode(Example example, DatasetOptions? options = null) =>
-        new SampleEncoder(_tokenizer, options ?? new DatasetOptions()).Encode(example);
+    private EncodedSample Encode(Example example, DatasetSettings? settings = null) =>
+        new SampleEncoder(_tokenizer, settings ?? new DatasetSettings()).Encode(example);
 
     private static int[] Ids(params int[][] pieces) => [.. pieces.SelectMany(p => p)];
 

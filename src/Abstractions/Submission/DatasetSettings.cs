@@ -60,7 +60,7 @@ public sealed record DatasetSettings
         ChoicesOf = SettingRegistries.LongTexts)]
     public string LongTexts { get; init; } = "split";
 
-    /// <value>Share of the data that is only scored, as <c>0.1</c>; null (default) for none.</value>
+    /// <value>What of the training data is only scored: a share as <c>0.1</c>, or the split of a folder; null (default) for none.</value>
     [Id(9)]
     [Setting("share of the data that is only scored, as 0.1; or the split of a folder: validation, test", Group = SettingGroups.Data,
         Instead = ["val_set_size", "test_size", "validation_split_percentage"])]

@@ -13,16 +13,16 @@ internal static class EvalCommand
         var folder = values.FullPath(KnownSettings.Model);
         var config = ModelSettings.ReadConfig(folder);
         var spec = values.Spec();
-        var options = DatasetOptionsOf.Settings(values.Dataset(), ModelSettings.BlockSize(spec, config));
+        var blockSize = ModelSettings.BlockSize(spec, config);
         var json = values.Text(KnownSettings.LogFormat) == "json";
         ModelSettings.PinThreads(spec);
 
         var tokenizer = TokenizerLoader.Load(folder);
         using var data = DatasetTokenizer.Tokenize(
-            values.Sources(KnownSettings.DataFile), tokenizer, options, config.VocabSize, null, cancellationToken,
+            values.Sources(KnownSettings.DataFile), tokenizer, values.Dataset(), blockSize, config.VocabSize, null, cancellationToken,
             own: FolderChatTemplate.Load(folder, TimeProvider.System.GetLocalNow()));
         if (!json)
-            foreach (var line in DatasetReport.Lines(data.Statistics, options.BlockSize)) Console.Error.WriteLine(line);
+            foreach (var line in DatasetReport.Lines(data.Statistics, blockSize)) Console.Error.WriteLine(line);
         using var model = ModelLoader.Load(folder, ModelSettings.Dtype(spec, config, folder));
         using var progress = new ProgressLine("scoring", data.Count, quiet: json);
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using LisaOrleans.Data;
-using LisaOrleans.Training;
 using Spectre.Console;
 
 namespace LisaOrleans.Cli;
@@ -12,14 +11,14 @@ internal static class InspectCommand
     {
         var folder = values.FullPath(KnownSettings.Model);
         var config = ModelSettings.ReadConfig(folder);
-        var options = DatasetOptionsOf.Settings(values.Dataset(), ModelSettings.BlockSize(values.Spec(), config));
+        var blockSize = ModelSettings.BlockSize(values.Spec(), config);
         var count = values.Count(KnownSettings.Samples);
         if (count < 0) throw new UsageException($"{values.Place(KnownSettings.Samples.Key)}: '{count}' must be at least 0");
         var json = values.Text(KnownSettings.LogFormat) == "json";
 
         var tokenizer = TokenizerLoader.Load(folder);
         using var data = DatasetTokenizer.Tokenize(
-            values.Sources(KnownSettings.DataFile), tokenizer, options, config.VocabSize, null, cancellationToken,
+            values.Sources(KnownSettings.DataFile), tokenizer, values.Dataset(), blockSize, config.VocabSize, null, cancellationToken,
             own: FolderChatTemplate.Load(folder, TimeProvider.System.GetLocalNow()));
         for (var sample = 0; sample < Math.Min(count, data.Count); sample++)
         {
@@ -27,8 +26,8 @@ internal static class InspectCommand
             else Show(tokenizer, data, sample);
         }
 
-        if (json) Console.WriteLine(TotalsLine(data.Statistics, options.BlockSize));
-        else ShowTotals(data.Statistics, options.BlockSize);
+        if (json) Console.WriteLine(TotalsLine(data.Statistics, blockSize));
+        else ShowTotals(data.Statistics, blockSize);
         return Task.FromResult(ExitCodes.Done);
     }
 

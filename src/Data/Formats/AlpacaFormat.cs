@@ -15,10 +15,10 @@ internal sealed class AlpacaFormat : IDatasetFormat
     // The rendered prompt, or the whole of it, which many copies of the data set hold again.
     public IReadOnlyList<string> Redundant => ["text", "prompt"];
 
-    public bool Matches(RecordReader record, DatasetOptions options) =>
+    public bool Matches(RecordReader record, DatasetSettings settings) =>
         record.Has("instruction") && record.Has("output");
 
-    public Example Parse(RecordReader record, DatasetOptions options)
+    public Example Parse(RecordReader record, DatasetSettings settings)
     {
         var instruction = record.Text("instruction");
         var question = record.OptionalText("input") is { Length: > 0 } input ? $"{instruction}\n\n{input}" : instruction;

@@ -9,7 +9,7 @@ internal sealed class ChosenFormat : IDatasetFormat
 
     public IReadOnlyList<string> Redundant => ["messages"];
 
-    public bool Matches(RecordReader record, DatasetOptions options) => false;
+    public bool Matches(RecordReader record, DatasetSettings settings) => false;
 
-    public Example Parse(RecordReader record, DatasetOptions options) => PreferenceFormat.ParsePair(record).Chosen;
+    public Example Parse(RecordReader record, DatasetSettings settings) => PreferenceFormat.ParsePair(record).Chosen;
 }

@@ -12,15 +12,15 @@ public static class DatasetFormats
     /// <summary>Their names.</summary>
     public static IReadOnlyList<string> Names { get; } = [.. s_formats.Select(f => f.Name)];
 
-    internal static IDatasetFormat Choose(RecordReader first, DatasetOptions options)
+    internal static IDatasetFormat Choose(RecordReader first, DatasetSettings settings)
     {
-        if (options.Format is { } name)
+        if (settings.Format is { } name)
         {
             return s_formats.FirstOrDefault(f => f.Name == name)
                 ?? throw new DatasetException($"data format '{name}' is unknown; one of {string.Join(", ", Names)}");
         }
 
-        return s_formats.FirstOrDefault(f => f.Matches(first, options)) ?? throw first.Wrong(
+        return s_formats.FirstOrDefault(f => f.Matches(first, settings)) ?? throw first.Wrong(
             $"has fields {string.Join(", ", first.Element.EnumerateObject().Select(p => $"'{p.Name}'").DefaultIfEmpty("none"))}; known are "
             + string.Join("; ", s_formats.Select(f => $"{f.Name} ({f.Fields})")));
     }

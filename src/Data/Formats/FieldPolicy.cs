@@ -7,11 +7,11 @@ namespace LisaOrleans.Data;
 /// What becomes of fields that a format does not read: metadata is left out and named once; whatever may change what is
 /// learned is an error. Where the user chose the format or its fields, only the latter of the two is looked for.
 /// </summary>
-internal sealed class FieldPolicy(DatasetOptions options)
+internal sealed class FieldPolicy(DatasetSettings settings)
 {
-    private readonly HashSet<string> _ignore = [.. options.IgnoreFields];
-    private readonly bool _chosen = options.Format is not null || options.PromptField is not null || options.CompletionField is not null
-        || options.TextField is not null;
+    private readonly HashSet<string> _ignore = [.. settings.IgnoreFields];
+    private readonly bool _chosen = settings.Format is not null || settings.PromptField is not null || settings.CompletionField is not null
+        || settings.TextField is not null;
 
     private readonly ConcurrentDictionary<string, bool> _left = new();
 

@@ -13,8 +13,8 @@ internal interface IDatasetFormat
     IReadOnlyList<string> Redundant => [];
 
     /// <summary>Whether a record looks like this format.</summary>
-    bool Matches(RecordReader record, DatasetOptions options);
+    bool Matches(RecordReader record, DatasetSettings settings);
 
     /// <summary>Reads a record. Fields that it does not read are looked at afterwards, by <see cref="FieldPolicy"/>.</summary>
-    Example Parse(RecordReader record, DatasetOptions options);
+    Example Parse(RecordReader record, DatasetSettings settings);
 }

@@ -7,9 +7,9 @@ internal sealed class InputOutputFormat : IDatasetFormat
 
     public string Fields => $"input, output, {Conversation.ReadsBeside}";
 
-    public bool Matches(RecordReader record, DatasetOptions options) =>
+    public bool Matches(RecordReader record, DatasetSettings settings) =>
         record.Has("input") && record.Has("output") && !record.Has("instruction");
 
-    public Example Parse(RecordReader record, DatasetOptions options) =>
+    public Example Parse(RecordReader record, DatasetSettings settings) =>
         Conversation.Beside(record, [.. PromptTurns.Read(record, "input"), .. PromptTurns.Answer(record, "output")], PromptTurns.IsList(record, "output"));
 }

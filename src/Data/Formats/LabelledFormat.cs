@@ -11,11 +11,11 @@ internal sealed class LabelledFormat : IDatasetFormat
 
     public string Fields => "prompt, completion, label";
 
-    public bool Matches(RecordReader record, DatasetOptions options) => record.Has("prompt")
+    public bool Matches(RecordReader record, DatasetSettings settings) => record.Has("prompt")
         && record.Has("completion")
         && record.Has("label") && record.Element.GetProperty("label").ValueKind is JsonValueKind.True or JsonValueKind.False or JsonValueKind.String;
 
-    public Example Parse(RecordReader record, DatasetOptions options) => throw record.Wrong(
+    public Example Parse(RecordReader record, DatasetSettings settings) => throw record.Wrong(
         "label", "says whether the completion is good, and supervised training would learn bad ones too; to learn all of them: --ignore-fields label");
 
     public static LabelledAnswer ParseAnswer(RecordReader record)

@@ -7,10 +7,10 @@ internal sealed class MappedFieldsFormat : IDatasetFormat
 
     public string Fields => "--prompt-field, --completion-field";
 
-    public bool Matches(RecordReader record, DatasetOptions options) => options.PromptField is not null || options.CompletionField is not null;
+    public bool Matches(RecordReader record, DatasetSettings settings) => settings.PromptField is not null || settings.CompletionField is not null;
 
-    public Example Parse(RecordReader record, DatasetOptions options) => Conversation.Beside(
+    public Example Parse(RecordReader record, DatasetSettings settings) => Conversation.Beside(
         record,
-        [.. PromptTurns.Read(record, options.PromptField ?? "prompt"), .. PromptTurns.Answer(record, options.CompletionField ?? "completion")],
-        PromptTurns.IsList(record, options.CompletionField ?? "completion"));
+        [.. PromptTurns.Read(record, settings.PromptField ?? "prompt"), .. PromptTurns.Answer(record, settings.CompletionField ?? "completion")],
+        PromptTurns.IsList(record, settings.CompletionField ?? "completion"));
 }

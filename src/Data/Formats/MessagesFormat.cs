@@ -9,16 +9,16 @@ internal sealed class MessagesFormat : IDatasetFormat
 
     public string Fields => $"messages, {Conversation.ReadsBeside}";
 
-    public bool Matches(RecordReader record, DatasetOptions options) => record.Has("messages");
+    public bool Matches(RecordReader record, DatasetSettings settings) => record.Has("messages");
 
-    public Example Parse(RecordReader record, DatasetOptions options)
+    public Example Parse(RecordReader record, DatasetSettings settings)
     {
         var example = Conversation.Parse(record, "messages");
 
         // Data sets of the hub repeat the first question beside the conversation.
         if (record.Optional("prompt") is { ValueKind: JsonValueKind.String } prompt
             && example.Messages.FirstOrDefault(m => m.Role == TurnRole.User)?.Content != record.AsText("prompt", prompt)
-            && options.Format is null)
+            && settings.Format is null)
             throw record.Wrong("prompt", "is not used: messages does not begin with it. To train without it: --ignore-fields prompt");
         return example;
     }

@@ -3,10 +3,10 @@ namespace LisaOrleans.Data;
 /// <summary>The templates with names of their own write role and content only. What else a record holds is refused by name.</summary>
 internal static class NamedTemplateCheck
 {
-    public static void Check(RecordReader record, Example example, DatasetOptions options)
+    public static void Check(RecordReader record, Example example, DatasetSettings settings)
     {
         // The folder's own template may write anything; where there is none, a chat is refused as a whole.
-        if (options.Template == ChatTemplates.Auto) return;
+        if (settings.Template == ChatTemplates.Auto) return;
         if (example.Tools is not null) throw NotWritten("tools");
         if (example.TemplateVariables.Keys.FirstOrDefault() is { } variable) throw NotWritten(variable);
         for (var i = 0; i < example.Messages.Count; i++)
@@ -21,6 +21,6 @@ internal static class NamedTemplateCheck
         }
 
         DatasetException NotWritten(string field) => record.Wrong(
-            field, $"is not used: template {options.Template} writes role and content only. To train without it: --ignore-fields {field.Split('\'')[0]}");
+            field, $"is not used: template {settings.Template} writes role and content only. To train without it: --ignore-fields {field.Split('\'')[0]}");
     }
 }

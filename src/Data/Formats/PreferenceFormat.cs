@@ -17,9 +17,9 @@ internal sealed class PreferenceFormat : IDatasetFormat
     // The conversation with the chosen answer, in data sets that serve both objectives.
     public IReadOnlyList<string> Redundant => ["messages"];
 
-    public bool Matches(RecordReader record, DatasetOptions options) => Answers(record) is not null;
+    public bool Matches(RecordReader record, DatasetSettings settings) => Answers(record) is not null;
 
-    public Example Parse(RecordReader record, DatasetOptions options)
+    public Example Parse(RecordReader record, DatasetSettings settings)
     {
         var (chosen, _) = Answers(record) ?? ("chosen", "rejected");
         throw record.Wrong(

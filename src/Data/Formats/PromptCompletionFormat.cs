@@ -10,8 +10,8 @@ internal sealed class PromptCompletionFormat : IDatasetFormat
 
     public string Fields => $"prompt, completion, {Conversation.ReadsBeside}";
 
-    public bool Matches(RecordReader record, DatasetOptions options) => record.Has("prompt") && record.Has("completion");
+    public bool Matches(RecordReader record, DatasetSettings settings) => record.Has("prompt") && record.Has("completion");
 
-    public Example Parse(RecordReader record, DatasetOptions options) =>
+    public Example Parse(RecordReader record, DatasetSettings settings) =>
         Conversation.Beside(record, [.. PromptTurns.Read(record, "prompt"), .. PromptTurns.Answer(record, "completion")], PromptTurns.IsList(record, "completion"));
 }

@@ -7,9 +7,9 @@ internal sealed class ShareGptFormat : IDatasetFormat
 
     public string Fields => $"conversations, {Conversation.ReadsBeside}";
 
-    public bool Matches(RecordReader record, DatasetOptions options) => List(record) is not null;
+    public bool Matches(RecordReader record, DatasetSettings settings) => List(record) is not null;
 
-    public Example Parse(RecordReader record, DatasetOptions options) => Conversation.Parse(record, List(record) ?? "conversations");
+    public Example Parse(RecordReader record, DatasetSettings settings) => Conversation.Parse(record, List(record) ?? "conversations");
 
     private static string? List(RecordReader record) =>
         record.Has("conversations") ? "conversations" : record.Has("conversation") ? "conversation" : null;

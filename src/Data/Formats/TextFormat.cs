@@ -7,7 +7,7 @@ internal sealed class TextFormat : IDatasetFormat
 
     public string Fields => "text";
 
-    public bool Matches(RecordReader record, DatasetOptions options) => record.Has(options.TextField ?? "text");
+    public bool Matches(RecordReader record, DatasetSettings settings) => record.Has(settings.TextField ?? "text");
 
-    public Example Parse(RecordReader record, DatasetOptions options) => new() { Text = record.Text(options.TextField ?? "text") };
+    public Example Parse(RecordReader record, DatasetSettings settings) => new() { Text = record.Text(settings.TextField ?? "text") };
 }

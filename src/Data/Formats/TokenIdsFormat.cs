@@ -16,9 +16,9 @@ internal sealed class TokenIdsFormat : IDatasetFormat
 
     public IReadOnlyList<string> Redundant => ["text", "special_tokens_mask"];
 
-    public bool Matches(RecordReader record, DatasetOptions options) => record.Has("input_ids");
+    public bool Matches(RecordReader record, DatasetSettings settings) => record.Has("input_ids");
 
-    public Example Parse(RecordReader record, DatasetOptions options)
+    public Example Parse(RecordReader record, DatasetSettings settings)
     {
         var ids = Numbers(record, "input_ids") ?? throw record.Wrong("input_ids", "is missing or empty");
         var trained = Enumerable.Repeat(true, ids.Length).ToArray();

@@ -14,7 +14,7 @@ internal sealed class ArrowSource : IRecordSource
 
     private static ReadOnlySpan<byte> StreamMagic => [0xFF, 0xFF, 0xFF, 0xFF];
 
-    public bool Matches(ReadOnlySpan<byte> head, DatasetOptions options) => head.StartsWith(FileMagic) || head.StartsWith(StreamMagic);
+    public bool Matches(ReadOnlySpan<byte> head, DatasetSettings settings) => head.StartsWith(FileMagic) || head.StartsWith(StreamMagic);
 
     public IEnumerable<RawRecord> Read(DataFile file)
     {

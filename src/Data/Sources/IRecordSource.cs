@@ -7,7 +7,7 @@ internal interface IRecordSource
     string Name { get; }
 
     /// <summary>Whether a file is of this kind, by how its content begins.</summary>
-    bool Matches(ReadOnlySpan<byte> head, DatasetOptions options);
+    bool Matches(ReadOnlySpan<byte> head, DatasetSettings settings);
 
     /// <summary>Its records in their order.</summary>
     /// <exception cref="DatasetException">The file is damaged.</exception>

@@ -5,7 +5,7 @@ internal sealed class JsonLinesSource : IRecordSource
 {
     public string Name => "JSON lines";
 
-    public bool Matches(ReadOnlySpan<byte> head, DatasetOptions options)
+    public bool Matches(ReadOnlySpan<byte> head, DatasetSettings settings)
     {
         var text = JsonText.SkipMark(head).TrimStart(" \t\r\n"u8);
         if (text.IsEmpty || text[0] != '{') return false;

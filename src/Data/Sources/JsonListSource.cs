@@ -5,7 +5,7 @@ internal sealed class JsonListSource : IRecordSource
 {
     public string Name => "JSON";
 
-    public bool Matches(ReadOnlySpan<byte> head, DatasetOptions options) =>
+    public bool Matches(ReadOnlySpan<byte> head, DatasetSettings settings) =>
         JsonText.SkipMark(head).TrimStart(" \t\r\n"u8) is [(byte)'[' or (byte)'{', ..];
 
     public IEnumerable<RawRecord> Read(DataFile file)

@@ -14,7 +14,7 @@ internal sealed class ParquetSource : IRecordSource
 
     private static ReadOnlySpan<byte> Magic => "PAR1"u8;
 
-    public bool Matches(ReadOnlySpan<byte> head, DatasetOptions options) => head.StartsWith(Magic);
+    public bool Matches(ReadOnlySpan<byte> head, DatasetSettings settings) => head.StartsWith(Magic);
 
     public IEnumerable<RawRecord> Read(DataFile file)
     {

@@ -20,17 +20,17 @@ internal static class RecordSources
     ];
 
     /// <summary>Records of a file.</summary>
-    public static IEnumerable<RawRecord> Read(string path, DatasetOptions options)
+    public static IEnumerable<RawRecord> Read(string path, DatasetSettings settings)
     {
         if (!File.Exists(path)) throw new DatasetException($"{path}: no such file; {Known}");
         var file = new DataFile(path);
         var head = file.ReadHead();
-        return Choose(head, path, options).Read(file);
+        return Choose(head, path, settings).Read(file);
     }
 
-    private static IRecordSource Choose(byte[] head, string path, DatasetOptions options)
+    private static IRecordSource Choose(byte[] head, string path, DatasetSettings settings)
     {
-        if (s_sources.FirstOrDefault(s => s.Matches(head, options)) is { } source) return source;
+        if (s_sources.FirstOrDefault(s => s.Matches(head, settings)) is { } source) return source;
         if (s_refused.FirstOrDefault(r => head.AsSpan().StartsWith(r.Magic)) is { Name: { } refused }) throw new DatasetException($"{path}: is {refused}; {Known}");
         var text = JsonText.SkipMark(head).TrimStart(" \t\r\n"u8);
         if (text.IsEmpty) throw new DatasetException($"{path}: is empty");

@@ -13,12 +13,12 @@ internal sealed class SeparatedValuesSource : IRecordSource
 
     public string Name => "CSV";
 
-    public bool Matches(ReadOnlySpan<byte> head, DatasetOptions options)
+    public bool Matches(ReadOnlySpan<byte> head, DatasetSettings settings)
     {
         var line = FirstLine(head);
         if (line.Length == 0 || line.Contains('\0', StringComparison.Ordinal)) return false;
         var names = line.Split(Separator(line)).Select(n => n.Trim().Trim('"')).ToArray();
-        return names.Any(n => KnownFields.IsRead(n) || n == options.PromptField || n == options.CompletionField || n == options.TextField);
+        return names.Any(n => KnownFields.IsRead(n) || n == settings.PromptField || n == settings.CompletionField || n == settings.TextField);
     }
 
     public IEnumerable<RawRecord> Read(DataFile file)

@@ -20,7 +20,7 @@ public sealed record ModelText(ITokenizer Tokenizer, FolderChatTemplate? Templat
 
     /// <summary>Who writes prompts and knows what ends an answer.</summary>
     /// <param name="template">One of <see cref="ChatTemplates.Names"/>.</param>
-    public SampleEncoder Encoder(string template) => new(Tokenizer, new DatasetOptions { Template = template }, Template);
+    public SampleEncoder Encoder(string template) => new(Tokenizer, new DatasetSettings { Template = template }, Template);
 
     /// <summary>All ids that end an answer to a prompt of this encoder.</summary>
     public IReadOnlyList<int> StopIds(EndOfTurn end) => [.. EndIds, .. ((int?[])[Tokenizer.EosTokenId, end.TokenId]).OfType<int>()];

@@ -51,16 +51,15 @@ public static class RunImporter
             ? DateTimeOffset.Parse(time, CultureInfo.InvariantCulture)
             : TimeProvider.System.GetLocalNow();
         var text = ModelText.Load(request.ModelFolder, now);
-        var reading = DatasetOptionsOf.Settings(request.Dataset, spec.BlockSize);
-        if (reading.ValidationSplit is not null && request.EvalDataFile is not null)
+        if (request.Dataset.ValidationSplit is not null && request.EvalDataFile is not null)
         {
             throw new InvalidTrainingSettingException(
                 "validation_split", "takes what is scored from the training data, but {eval_data} is given too; one of them is enough");
         }
 
-        var (train, evaluation) = reading.ValidationSplit is { } share ? DataSplit.Parse(share) : (DataSplit.Train, DataSplit.Evaluation);
+        var (train, evaluation) = request.Dataset.ValidationSplit is { } share ? DataSplit.Parse(share) : (DataSplit.Train, DataSplit.Evaluation);
         using var data = await Tokenize(request.DataFile, train, "tokenising training data");
-        var evalFile = request.EvalDataFile ?? (reading.ValidationSplit is null ? null : request.DataFile);
+        var evalFile = request.EvalDataFile ?? (request.Dataset.ValidationSplit is null ? null : request.DataFile);
         using var evalData = evalFile is null ? null : await Tokenize(evalFile, evaluation, "tokenising evaluation data");
         var batches = BatchPlans.Create(spec, await data.CountRowsAsync(spec, cancellationToken));
         if (batches.TotalSteps > int.MaxValue)
@@ -82,10 +81,12 @@ public static class RunImporter
         Task<ImportedDataset> Tokenize(string sources, DataSplit split, string what)
         {
             var relay = progress is null ? null : new Relay<TokenizeProgress>(p => progress.Report(new ImportProgress(what, p.Done, p.Total)));
-            var own = reading.Template == ChatTemplates.Auto ? text.Template : null;
+            var own = request.Dataset.Template == ChatTemplates.Auto ? text.Template : null;
             return ImportedDataset.GetAsync(
-                store, new TokenInput(request.ModelFolder, sources, split, reading, model.Config.VocabSize, own is { ReadsTime: true } ? now : null),
-                () => DatasetTokenizer.Tokenize(sources, text.Tokenizer, reading, model.Config.VocabSize, relay, cancellationToken, split, own),
+                store, new TokenInput(
+                    request.ModelFolder, sources, split, request.Dataset, spec.BlockSize, model.Config.VocabSize, own is { ReadsTime: true } ? now : null),
+                () => DatasetTokenizer.Tokenize(
+                    sources, text.Tokenizer, request.Dataset, spec.BlockSize, model.Config.VocabSize, relay, cancellationToken, split, own),
                 () => own is { HasWritten: true }, cancellationToken);
         }
 
@@ -123,7 +124,7 @@ public static class RunImporter
         async Task<Manifest> FirstManifest(Dictionary<string, PartState> parts, string fingerprint)
         {
             await StoreData();
-            var properties = new Dictionary<string, string> { [ModelFingerprint] = fingerprint, [RunModel.TemplateProperty] = reading.Template };
+            var properties = new Dictionary<string, string> { [ModelFingerprint] = fingerprint, [RunModel.TemplateProperty] = request.Dataset.Template };
             if (text.Template is { ReadsTime: true }) properties.Add(TemplateTime, now.ToString("O", CultureInfo.InvariantCulture));
             model.Names.AddTo(properties);
             return new Manifest
@@ -144,7 +145,7 @@ public static class RunImporter
 
         // Texts and prompts with completions leave the folder's own template alone.
         string? TemplateInUse() =>
-            reading.Template != ChatTemplates.Auto || data.Tokens.UsesOwnTemplate ? reading.Template : null;
+            request.Dataset.Template != ChatTemplates.Auto || data.Tokens.UsesOwnTemplate ? request.Dataset.Template : null;
     }
 
     private static async Task<StoredRun?> ReadStored(IBlobStore store, string name, CancellationToken cancellationToken)

@@ -9,11 +9,12 @@ namespace LisaOrleans.Training;
 /// <param name="ModelFolder">Folder with the tokenizer and its template.</param>
 /// <param name="Sources">Files, folders and patterns.</param>
 /// <param name="Split">Which part of them.</param>
-/// <param name="Options">How records become samples.</param>
+/// <param name="Settings">How records become samples.</param>
+/// <param name="BlockSize">Longest sample in tokens.</param>
 /// <param name="VocabularySize">The model's.</param>
 /// <param name="TemplateTime">What the folder's chat template takes for the present; null where it does not ask.</param>
 internal sealed record TokenInput(
-    string ModelFolder, string Sources, DataSplit Split, DatasetOptions Options, int VocabularySize, DateTimeOffset? TemplateTime = null)
+    string ModelFolder, string Sources, DataSplit Split, DatasetSettings Settings, int BlockSize, int VocabularySize, DateTimeOffset? TemplateTime = null)
 {
     // A build with other code may tokenise otherwise.
     private static readonly string s_code = typeof(DatasetTokenizer).Module.ModuleVersionId.ToString("N");
@@ -23,7 +24,7 @@ internal sealed record TokenInput(
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Add("code", Encoding.UTF8.GetBytes(s_code));
-        Add("settings", JsonSerializer.SerializeToUtf8Bytes(new { Options, Split, VocabularySize, TemplateTime }));
+        Add("settings", JsonSerializer.SerializeToUtf8Bytes(new { Settings, BlockSize, Split, VocabularySize, TemplateTime }));
         foreach (var name in TokenizerLoader.Files.Order(StringComparer.Ordinal)) AddFile(name, Path.Combine(ModelFolder, name));
         foreach (var (file, weight) in DataSources.Files(Sources, Split)) AddFile($"data {weight:R}", file);
         return Convert.ToHexStringLower(hash.GetHashAndReset());

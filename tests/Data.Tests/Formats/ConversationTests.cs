@@ -127,8 +127,8 @@ public sealed class ConversationTests
 
     private static Example ParseExample(string record)
     {
-        var options = new DatasetOptions();
+        var settings = new DatasetSettings();
         using var document = JsonDocument.Parse(record);
-        return new MessagesFormat().Parse(new RecordReader("d", "line 1", document.RootElement, new FieldPolicy(options)), options);
+        return new MessagesFormat().Parse(new RecordReader("d", "line 1", document.RootElement, new FieldPolicy(settings)), settings);
     }
 }

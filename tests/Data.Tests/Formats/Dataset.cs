@@ -5,19 +5,19 @@ internal static class Dataset
 {
     public const string Name = "data.json";
 
-    public static Example[] Read(string content, DatasetOptions? options = null)
+    public static Example[] Read(string content, DatasetSettings? settings = null)
     {
         using var folder = new TempFolder();
         File.WriteAllText(folder[Name], content);
-        return [.. DatasetReader.Read(folder[Name], options ?? new DatasetOptions())];
+        return [.. DatasetReader.Read(folder[Name], settings ?? new DatasetSettings())];
     }
 
     /// <summary>What is said about a wrong file, after its path.</summary>
-    public static string Error(byte[] content, DatasetOptions? options = null)
+    public static string Error(byte[] content, DatasetSettings? settings = null)
     {
         using var folder = new TempFolder();
         File.WriteAllBytes(folder[Name], content);
-        var e = Assert.Throws<DatasetException>(() => DatasetReader.Read(folder[Name], options ?? new DatasetOptions()).ToArray());
+        var e = Assert.Throws<DatasetException>(() => DatasetReader.Read(folder[Name], settings ?? new DatasetSettings()).ToArray());
         Assert.StartsWith(folder[Name], e.Message, StringComparison.Ordinal);
         return e.Message[folder[Name].Length..];
     }

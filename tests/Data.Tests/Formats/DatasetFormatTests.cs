@@ -6,7 +6,7 @@ public sealed class DatasetFormatTests
     public void Plain_texts_are_learned_as_a_whole()
     {
         Assert.Equal(["a", "b"], Dataset.Read("{\"text\":\"a\"}\n\n{\"text\":\"b\"}\n").Select(e => e.Text));
-        var named = Dataset.Read("""{"story":"a","text":"no"}""", new DatasetOptions { Format = "text", TextField = "story" });
+        var named = Dataset.Read("""{"story":"a","text":"no"}""", new DatasetSettings { Format = "text", TextField = "story" });
         Assert.Equal("a", Assert.Single(named).Text);
     }
 
@@ -48,16 +48,16 @@ public sealed class DatasetFormatTests
     [Fact]
     public void Any_two_fields_can_be_named()
     {
-        var options = new DatasetOptions { PromptField = "question", CompletionField = "answer" };
+        var settings = new DatasetSettings { PromptField = "question", CompletionField = "answer" };
         var record = """{"question":"1+1?","answer":"#### 2","text":"not this"}""";
-        Assert.Equal(["user: 1+1?", "assistant: #### 2"], Dataset.Turns(Assert.Single(Dataset.Read(record, options))));
+        Assert.Equal(["user: 1+1?", "assistant: #### 2"], Dataset.Turns(Assert.Single(Dataset.Read(record, settings))));
     }
 
     [Fact]
     public void Gsm8k_is_read_as_it_is_published()
     {
-        var options = new DatasetOptions { PromptField = "question", CompletionField = "answer" };
-        var examples = DatasetReader.Read(TestAssets.Require("gsm8k", "test.jsonl"), options).ToArray();
+        var settings = new DatasetSettings { PromptField = "question", CompletionField = "answer" };
+        var examples = DatasetReader.Read(TestAssets.Require("gsm8k", "test.jsonl"), settings).ToArray();
         Assert.Equal(1319, examples.Length);
         Assert.StartsWith("Janet’s ducks lay 16 eggs per day.", examples[0].Messages[0].Content, StringComparison.Ordinal);
         Assert.All(examples, e => Assert.Contains("#### ", e.Messages[1].Content, StringComparison.Ordinal));
@@ -78,11 +78,11 @@ public sealed class DatasetFormatTests
     {
         // Recognised as prompt-completion, were it not for the name.
         var record = """{"prompt":"p","completion":"c","text":"t"}""";
-        Assert.Equal("t", Assert.Single(Dataset.Read(record, new DatasetOptions { Format = "text" })).Text);
+        Assert.Equal("t", Assert.Single(Dataset.Read(record, new DatasetSettings { Format = "text" })).Text);
         Assert.Equal(
             ["fields", "tokens", "preference", "chosen", "labelled", "messages", "sharegpt", "prompt-completion", "alpaca", "text2text", "text"],
             DatasetFormats.Names);
-        var e = Assert.Throws<DatasetException>(() => Dataset.Read(record, new DatasetOptions { Format = "csv" }));
+        var e = Assert.Throws<DatasetException>(() => Dataset.Read(record, new DatasetSettings { Format = "csv" }));
         Assert.Equal($"data format 'csv' is unknown; one of {string.Join(", ", DatasetFormats.Names)}", e.Message);
     }
 }

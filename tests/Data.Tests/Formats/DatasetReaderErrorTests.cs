@@ -41,7 +41,7 @@ public sealed class DatasetReaderErrorTests
     public void A_missing_file_is_named()
     {
         using var folder = new TempFolder();
-        var e = Assert.Throws<DatasetException>(() => DatasetReader.Read(folder["no.jsonl"], new DatasetOptions()).ToArray());
+        var e = Assert.Throws<DatasetException>(() => DatasetReader.Read(folder["no.jsonl"], new DatasetSettings()).ToArray());
         Assert.StartsWith($"{folder["no.jsonl"]}: no such file", e.Message, StringComparison.Ordinal);
     }
 

@@ -14,14 +14,14 @@ public sealed class ObjectiveFormatTests
     {
         using var folder = new TempFolder();
         File.WriteAllText(folder["d"], record);
-        var pair = Assert.Single(DatasetReader.ReadPairs(folder["d"], new DatasetOptions()));
+        var pair = Assert.Single(DatasetReader.ReadPairs(folder["d"], new DatasetSettings()));
         Assert.Equal(["user: p", "assistant: good"], Dataset.Turns(pair.Chosen));
         Assert.Equal(["user: p", "assistant: bad"], Dataset.Turns(pair.Rejected));
 
         var refused = Dataset.Error(Encoding.UTF8.GetBytes(record));
         Assert.Contains("is one of a pair of answers, of which supervised training would learn only one", refused, StringComparison.Ordinal);
         Assert.EndsWith("--data-format chosen", refused, StringComparison.Ordinal);
-        Assert.Equal(["user: p", "assistant: good"], Dataset.Turns(Assert.Single(Dataset.Read(record, new DatasetOptions { Format = "chosen" }))));
+        Assert.Equal(["user: p", "assistant: good"], Dataset.Turns(Assert.Single(Dataset.Read(record, new DatasetSettings { Format = "chosen" }))));
     }
 
     [Theory]
@@ -33,12 +33,12 @@ public sealed class ObjectiveFormatTests
         var record = $$"""{"prompt":"p","completion":"c","label":{{label}}}""";
         using var folder = new TempFolder();
         File.WriteAllText(folder["d"], record);
-        var answer = Assert.Single(DatasetReader.ReadLabelled(folder["d"], new DatasetOptions()));
+        var answer = Assert.Single(DatasetReader.ReadLabelled(folder["d"], new DatasetSettings()));
         Assert.Equal(good, answer.IsGood);
         Assert.Equal(["user: p", "assistant: c"], Dataset.Turns(answer.Example));
 
         Assert.StartsWith(": line 1: field 'label' says whether the completion is good", Dataset.Error(Encoding.UTF8.GetBytes(record)), StringComparison.Ordinal);
-        Assert.Single(Dataset.Read(record, new DatasetOptions { IgnoreFields = ["label"] }));
+        Assert.Single(Dataset.Read(record, new DatasetSettings { IgnoreFields = ["label"] }));
     }
 
     [Fact]
@@ -65,6 +65,6 @@ public sealed class ObjectiveFormatTests
     {
         using var folder = new TempFolder();
         File.WriteAllText(folder["d"], record);
-        return DatasetTokenizer.Tokenize(folder["d"], SampleTokenizer.Load(), new DatasetOptions(), 512, null, CancellationToken.None);
+        return DatasetTokenizer.Tokenize(folder["d"], SampleTokenizer.Load(), new DatasetSettings(), 1024, 512, null, CancellationToken.None);
     }
 }

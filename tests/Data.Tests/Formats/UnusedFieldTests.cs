@@ -20,7 +20,7 @@ public sealed class UnusedFieldTests
         var error = Dataset.Error(Encoding.UTF8.GetBytes(record));
         Assert.StartsWith($": line 1: field '{field}' is not used: {reads}", error, StringComparison.Ordinal);
         Assert.EndsWith($"To train without it: --ignore-fields {field}", error, StringComparison.Ordinal);
-        Assert.Single(Dataset.Read(record, new DatasetOptions { IgnoreFields = [field] }));
+        Assert.Single(Dataset.Read(record, new DatasetSettings { IgnoreFields = [field] }));
     }
 
     [Theory]
@@ -32,7 +32,7 @@ public sealed class UnusedFieldTests
         var record = $$"""{"messages":[{"role":"user","content":"u"},{{turn}}]}""";
         var error = Dataset.Error(Encoding.UTF8.GetBytes(record));
         Assert.StartsWith($": line 1: messages[1]: field '{field}' is not used: a turn has role, content, ", error, StringComparison.Ordinal);
-        Assert.Single(Dataset.Read(record, new DatasetOptions { IgnoreFields = [field] }));
+        Assert.Single(Dataset.Read(record, new DatasetSettings { IgnoreFields = [field] }));
     }
 
     [Theory]
@@ -47,20 +47,20 @@ public sealed class UnusedFieldTests
             {"text":"a","id":1,"source":"web","prompt_id":"7"}
             {"text":"b","id":2,"url":"http://x"}
             """;
-        Assert.Equal(["id", "prompt_id", "source", "url"], Tokenize(records, new DatasetOptions()).LeftOutFields);
-        Assert.Empty(Tokenize("""{"text":"a"}""", new DatasetOptions()).LeftOutFields);
+        Assert.Equal(["id", "prompt_id", "source", "url"], Tokenize(records, new DatasetSettings()).LeftOutFields);
+        Assert.Empty(Tokenize("""{"text":"a"}""", new DatasetSettings()).LeftOutFields);
     }
 
     [Fact]
     public void Tokenize_fields_to_ignore_are_named_too() => Assert.Equal(
-        ["body", "id"], Tokenize("""{"text":"a","body":"b","id":1}""", new DatasetOptions { IgnoreFields = ["body", "never-there"] }).LeftOutFields);
+        ["body", "id"], Tokenize("""{"text":"a","body":"b","id":1}""", new DatasetSettings { IgnoreFields = ["body", "never-there"] }).LeftOutFields);
 
     [Fact]
     public void Tokenize_format_chosen_by_user_leaves_other_columns_out_but_not_those_that_change_what_is_learned()
     {
-        var options = new DatasetOptions { PromptField = "question", CompletionField = "answer" };
-        Assert.Equal(["hint"], Tokenize("""{"question":"q","answer":"a","hint":"h"}""", options).LeftOutFields);
-        var error = Dataset.Error("""{"question":"q","answer":"a","context":"c"}"""u8.ToArray(), options);
+        var settings = new DatasetSettings { PromptField = "question", CompletionField = "answer" };
+        Assert.Equal(["hint"], Tokenize("""{"question":"q","answer":"a","hint":"h"}""", settings).LeftOutFields);
+        var error = Dataset.Error("""{"question":"q","answer":"a","context":"c"}"""u8.ToArray(), settings);
         Assert.StartsWith(": line 1: field 'context' is not used", error, StringComparison.Ordinal);
     }
 
@@ -68,7 +68,7 @@ public sealed class UnusedFieldTests
     public void Read_field_to_ignore_is_as_if_it_were_not_there()
     {
         var record = """{"instruction":"i","input":"x","output":"o","system":"s"}""";
-        Assert.Equal(["user: i", "assistant: o"], Dataset.Turns(Assert.Single(Dataset.Read(record, new DatasetOptions { IgnoreFields = ["input", "system"] }))));
+        Assert.Equal(["user: i", "assistant: o"], Dataset.Turns(Assert.Single(Dataset.Read(record, new DatasetSettings { IgnoreFields = ["input", "system"] }))));
     }
 
     [Theory]
@@ -79,15 +79,15 @@ public sealed class UnusedFieldTests
     [InlineData($$"""{{Chat}},"enable_thinking":false}""", "enable_thinking")]
     public void Read_what_a_named_template_cannot_write_is_refused_by_name(string record, string field)
     {
-        var error = Dataset.Error(Encoding.UTF8.GetBytes(record), new DatasetOptions { Template = "chatml" });
+        var error = Dataset.Error(Encoding.UTF8.GetBytes(record), new DatasetSettings { Template = "chatml" });
         Assert.StartsWith($": line 1: field '{field}'", error, StringComparison.Ordinal);
         Assert.Contains("template chatml writes role and content only", error, StringComparison.Ordinal);
     }
 
-    private static DatasetStatistics Tokenize(string records, DatasetOptions options)
+    private static DatasetStatistics Tokenize(string records, DatasetSettings settings)
     {
         using var folder = new TempFolder();
         File.WriteAllText(folder["d"], records);
-        return DatasetTokenizer.Tokenize(folder["d"], SampleTokenizer.Load(), options, 512, null, CancellationToken.None).Statistics;
+        return DatasetTokenizer.Tokenize(folder["d"], SampleTokenizer.Load(), settings, 1024, 512, null, CancellationToken.None).Statistics;
     }
 }

@@ -37,7 +37,7 @@ public sealed class DataSourceTests : IDisposable
     {
         Write("a.jsonl", "a");
         File.WriteAllText(_folder["b.csv"], "prompt,completion\np,c\n");
-        var examples = DatasetReader.Read($"{_folder["a.jsonl"]},{_folder["b.csv"]}", new DatasetOptions()).ToArray();
+        var examples = DatasetReader.Read($"{_folder["a.jsonl"]},{_folder["b.csv"]}", new DatasetSettings()).ToArray();
         Assert.Equal("a", examples[0].Text);
         Assert.Equal(["user: p", "assistant: c"], Dataset.Turns(examples[1]));
     }
@@ -96,11 +96,11 @@ public sealed class DataSourceTests : IDisposable
 
     private string[] Texts(string source, DataSplit? split = null)
     {
-        var options = new DatasetOptions();
-        return [.. DatasetReader.Records(_folder[source], split ?? DataSplit.Train, options)
-            .Select(r => DatasetReader.Parse(r, options, new FieldPolicy(options)).Text!)];
+        var settings = new DatasetSettings();
+        return [.. DatasetReader.Records(_folder[source], split ?? DataSplit.Train, settings)
+            .Select(r => DatasetReader.Parse(r, settings, new FieldPolicy(settings)).Text!)];
     }
 
     private static int Count(string sources) =>
-        DatasetTokenizer.Tokenize(sources, SampleTokenizer.Load(), new DatasetOptions(), 512, null, CancellationToken.None).Count;
+        DatasetTokenizer.Tokenize(sources, SampleTokenizer.Load(), new DatasetSettings(), 1024, 512, null, CancellationToken.None).Count;
 }

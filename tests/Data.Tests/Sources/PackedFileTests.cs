@@ -13,8 +13,8 @@ public sealed class PackedFileTests
         using var folder = new TempFolder();
         File.WriteAllBytes(folder["d.jsonl"], Gzip(Encoding.UTF8.GetBytes(Lines)));
         File.WriteAllBytes(folder["e.jsonl"], Zstandard(Encoding.UTF8.GetBytes(Lines)));
-        Assert.Equal(["a", "b"], DatasetReader.Read(folder["d.jsonl"], new DatasetOptions()).Select(e => e.Text));
-        Assert.Equal(["a", "b"], DatasetReader.Read(folder["e.jsonl"], new DatasetOptions()).Select(e => e.Text));
+        Assert.Equal(["a", "b"], DatasetReader.Read(folder["d.jsonl"], new DatasetSettings()).Select(e => e.Text));
+        Assert.Equal(["a", "b"], DatasetReader.Read(folder["e.jsonl"], new DatasetSettings()).Select(e => e.Text));
     }
 
     [Theory]

@@ -18,14 +18,14 @@ public sealed class TableFileTests
     public void Read_chats_with_lists_of_structs_are_those_that_were_written(string file)
     {
         // The template of the model writes calls; here the file alone is of interest.
-        var options = new DatasetOptions { IgnoreFields = ["tool_calls"] };
-        var error = Assert.Throws<DatasetException>(() => DatasetReader.Read(Path.Combine(s_files, file), options).ToArray());
+        var settings = new DatasetSettings { IgnoreFields = ["tool_calls"] };
+        var error = Assert.Throws<DatasetException>(() => DatasetReader.Read(Path.Combine(s_files, file), settings).ToArray());
         Assert.Contains("row 1: messages[2]: field 'content' is missing", error.Message, StringComparison.Ordinal);
 
         error = Assert.Throws<DatasetException>(
-            () => DatasetReader.Read(Path.Combine(s_files, file), new DatasetOptions { Template = "chatml" }).ToArray());
+            () => DatasetReader.Read(Path.Combine(s_files, file), new DatasetSettings { Template = "chatml" }).ToArray());
         Assert.Contains("row 1: field 'tool_calls' of turn '2'", error.Message, StringComparison.Ordinal);
-        var calls = DatasetReader.Read(Path.Combine(s_files, file), new DatasetOptions()).First().Messages[2].Fields!.Value;
+        var calls = DatasetReader.Read(Path.Combine(s_files, file), new DatasetSettings()).First().Messages[2].Fields!.Value;
         Assert.Equal(2, calls.GetProperty("tool_calls").GetArrayLength());
     }
 
@@ -33,7 +33,7 @@ public sealed class TableFileTests
     [MemberData(nameof(Chats))]
     public void Records_of_tables_hold_every_value_and_leave_nulls_out(string file)
     {
-        var rows = RecordSources.Read(Path.Combine(s_files, file), new DatasetOptions()).Select(r => JsonNode.Parse(r.Json.Span)!).ToArray();
+        var rows = RecordSources.Read(Path.Combine(s_files, file), new DatasetSettings()).Select(r => JsonNode.Parse(r.Json.Span)!).ToArray();
         Assert.Equal(2, rows.Length);
         var turns = rows[0]["messages"]!.AsArray();
         Assert.Equal(["system", "user", "assistant", "tool", "assistant"], turns.Select(t => t!["role"]!.GetValue<string>()));
@@ -65,8 +65,8 @@ public sealed class TableFileTests
             writer.WriteEnd();
         }
 
-        var stream = RecordSources.Read(Path.Combine(s_files, "chats-stream.arrow"), new DatasetOptions());
-        var same = RecordSources.Read(folder["d.feather"], new DatasetOptions());
+        var stream = RecordSources.Read(Path.Combine(s_files, "chats-stream.arrow"), new DatasetSettings());
+        var same = RecordSources.Read(folder["d.feather"], new DatasetSettings());
         Assert.Equal(stream.Select(r => Encoding.UTF8.GetString(r.Json.Span)), same.Select(r => Encoding.UTF8.GetString(r.Json.Span)));
     }
 
@@ -74,7 +74,7 @@ public sealed class TableFileTests
     public void Tokenize_rows_of_token_ids_keeps_ids_and_labels()
     {
         var data = DatasetTokenizer.Tokenize(
-            Path.Combine(s_files, "tokens-zstd.parquet"), SampleTokenizer.Load(), new DatasetOptions(), 512, null, CancellationToken.None);
+            Path.Combine(s_files, "tokens-zstd.parquet"), SampleTokenizer.Load(), new DatasetSettings(), 1024, 512, null, CancellationToken.None);
         Assert.Equal([5, 6, 7], data.InputIds(0).ToArray());
         Assert.Equal([0, 1, 1], data.LossMask(0).ToArray());
         Assert.Equal([8, 9], data.InputIds(1).ToArray());
@@ -96,7 +96,7 @@ public sealed class TableFileTests
             try
             {
                 // What the damage left whole may be read.
-                foreach (var record in RecordSources.Read(folder["d"], new DatasetOptions())) Assert.NotEqual(0, record.Json.Length);
+                foreach (var record in RecordSources.Read(folder["d"], new DatasetSettings())) Assert.NotEqual(0, record.Json.Length);
             }
             catch (DatasetException e)
             {

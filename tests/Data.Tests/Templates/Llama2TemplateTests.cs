@@ -25,7 +25,7 @@ public sealed class Llama2TemplateTests
     public void Tokens_are_those_of_the_whole_text()
     {
         var tokenizer = SampleTokenizer.Load();
-        var sample = new SampleEncoder(tokenizer, new DatasetOptions { Template = "llama2" }).Encode(new Example { Messages = Chat.Messages });
+        var sample = new SampleEncoder(tokenizer, new DatasetSettings { Template = "llama2" }).Encode(new Example { Messages = Chat.Messages });
         Assert.Equal(tokenizer.EncodeWithSpecialTokens(Text).Prepend(SampleTokenizer.Bos), sample.InputIds);
     }
 
@@ -33,7 +33,7 @@ public sealed class Llama2TemplateTests
     public void Tokens_are_those_of_Llama_2()
     {
         var tokenizer = TokenizerLoader.Load(TestAssets.Require("llama2-tokenizer"));
-        var encoder = new SampleEncoder(tokenizer, new DatasetOptions { Template = "llama2" });
+        var encoder = new SampleEncoder(tokenizer, new DatasetSettings { Template = "llama2" });
 
         // "<s>", "▁[", "INST", "]", "▁Hello", "▁[", "/", "INST", "]", "▁Hi", "▁there", "▁", "</s>".
         Assert.Equal(

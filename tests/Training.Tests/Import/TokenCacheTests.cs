@@ -108,7 +108,7 @@ public sealed class TokenCacheTests : IDisposable
     }
 
     private TokenizedDataset Tokenize() => DatasetTokenizer.Tokenize(
-        _folder["data.jsonl"], TokenizerLoader.Load(TinyStories.Model), new DatasetOptions { BlockSize = 64 }, TinyStories.Config.VocabSize, null, Token);
+        _folder["data.jsonl"], TokenizerLoader.Load(TinyStories.Model), new DatasetSettings(), 64, TinyStories.Config.VocabSize, null, Token);
 
     private async Task<(bool Tokenised, BlobRef Dataset, DatasetStatistics Statistics, long Steps)> Import(
         string run, string data = "data.jsonl", Func<DatasetSettings, DatasetSettings>? change = null, bool packing = false)

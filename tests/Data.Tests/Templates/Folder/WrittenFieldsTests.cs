@@ -34,6 +34,6 @@ public sealed class WrittenFieldsTests
         File.WriteAllText(folder["d"], record);
         var own = FolderChatTemplate.Load(folder.Root, DateTimeOffset.UnixEpoch);
         return DatasetTokenizer.Tokenize(
-            folder["d"], SampleTokenizer.Load(), new DatasetOptions { Template = ChatTemplates.Auto }, 512, null, CancellationToken.None, own: own);
+            folder["d"], SampleTokenizer.Load(), new DatasetSettings { Template = ChatTemplates.Auto }, 1024, 512, null, CancellationToken.None, own: own);
     }
 }
