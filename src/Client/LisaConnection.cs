@@ -44,7 +44,7 @@ public sealed class LisaConnection : IAsyncDisposable
     {
         using var timed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timed.CancelAfter(patience);
-        var configuration = ClientRedis.Parse(redis);
+        var configuration = RedisConfiguration.Parse(redis);
         var gateways = new GatewayWatch();
         var host = new HostBuilder()
             .ConfigureServices(services => services

@@ -14,7 +14,7 @@ public sealed class RedisAddressTests
     {
         var address = RedisAddress.Parse(url);
         Assert.Equal(new RedisAddress(host, port, user, password, tls, database), address);
-        var options = ClientRedis.Parse(url);
+        var options = RedisConfiguration.Parse(url);
         Assert.Equal((user, password, tls, database), (options.User, options.Password, options.Ssl, options.DefaultDatabase));
         Assert.Contains(host, Assert.Single(options.EndPoints).ToString(), StringComparison.Ordinal);
         if (password is not null) Assert.DoesNotContain(password, address!.ToString(), StringComparison.Ordinal);
@@ -27,7 +27,7 @@ public sealed class RedisAddressTests
     public void Parse_other_forms_are_left_to_StackExchange(string text)
     {
         Assert.Null(RedisAddress.Parse(text));
-        Assert.NotEmpty(ClientRedis.Parse(text).EndPoints);
+        Assert.NotEmpty(RedisConfiguration.Parse(text).EndPoints);
     }
 
     [Theory]
@@ -47,6 +47,17 @@ public sealed class RedisAddressTests
     {
         var e = Assert.Throws<FormatException>(() => RedisAddress.Parse(url));
         Assert.Contains(says, e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", e.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("cache:6379,pasword=s3cret")]
+    [InlineData("cache:6379,password=a,s3cret=b")]
+    [InlineData("password=s3cret")]
+    public void Parse_wrong_configuration_is_refused_without_its_secret(string text)
+    {
+        var e = Assert.Throws<FormatException>(() => RedisConfiguration.Parse(text));
+        Assert.Contains("must be HOST:PORT", e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("s3cret", e.ToString(), StringComparison.Ordinal);
     }
 }

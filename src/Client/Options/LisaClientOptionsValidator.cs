@@ -29,7 +29,7 @@ internal sealed class LisaClientOptionsValidator : IValidateOptions<LisaClientOp
         if (string.IsNullOrWhiteSpace(text)) return "is empty; it must be HOST:PORT, a URL, or a StackExchange.Redis configuration";
         try
         {
-            ClientRedis.Parse(text);
+            RedisConfiguration.Parse(text);
             return null;
         }
         catch (FormatException e)

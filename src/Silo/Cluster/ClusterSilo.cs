@@ -38,7 +38,7 @@ public static class ClusterSilo
 
     private static void Configure(ISiloBuilder silo, ClusterSiloOptions options)
     {
-        var redis = RedisConnection.Parse(options.Redis);
+        var redis = RedisConfiguration.Parse(options.Redis);
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, PortGuard>();
         // Orleans' older directory puts to sleep whatever grains a leaving silo had the entries of, wherever they are: parts
         // in the middle of training, which would be a recovery for every silo that leaves.

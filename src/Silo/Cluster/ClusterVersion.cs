@@ -34,7 +34,7 @@ internal sealed partial class ClusterVersion(ClusterSiloOptions options, TimePro
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var redis = await ConnectionMultiplexer.ConnectAsync(RedisConnection.Parse(options.Redis)).ConfigureAwait(false);
+        using var redis = await ConnectionMultiplexer.ConnectAsync(RedisConfiguration.Parse(options.Redis)).ConfigureAwait(false);
         using var timer = new PeriodicTimer(s_period, time);
         while (!stoppingToken.IsCancellationRequested)
         {

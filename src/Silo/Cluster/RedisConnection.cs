@@ -4,37 +4,11 @@ using StackExchange.Redis;
 
 namespace LisaOrleans.Silo;
 
-/// <summary>How a cluster's Redis is written, and whether it answers.</summary>
+/// <summary>Whether a cluster's Redis answers.</summary>
 public static class RedisConnection
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
-
-    /// <summary>Reads a URL, HOST:PORT, or a StackExchange.Redis configuration.</summary>
-    /// <exception cref="FormatException">It is none of these. The message holds no secret.</exception>
-    public static ConfigurationOptions Parse(string text)
-    {
-        try
-        {
-            var options = RedisAddress.Parse(text) is { } address
-                ? new ConfigurationOptions
-                {
-                    EndPoints = { { address.Host, address.Port } },
-                    User = address.User,
-                    Password = address.Password,
-                    Ssl = address.Tls,
-                    DefaultDatabase = address.Database,
-                }
-                : ConfigurationOptions.Parse(text);
-            if (options.EndPoints.Count == 0) throw new FormatException("no host is named");
-            options.AbortOnConnectFail = false;
-            return options;
-        }
-        catch (ArgumentException e)
-        {
-            throw new FormatException(SecretMask.Apply(e.Message), e);
-        }
-    }
 
     /// <summary>Connects, proves the password, and looks whether a cluster's membership may be read and its silos are of this version.</summary>
     /// <param name="text">Where Redis is.</param>
@@ -60,7 +34,7 @@ public static class RedisConnection
 
     private static async Task CheckOnceAsync(string text, string clusterId)
     {
-        var options = Parse(text);
+        var options = RedisConfiguration.Parse(text);
         (options.AbortOnConnectFail, options.ConnectRetry, options.ConnectTimeout) = (true, 1, (int)s_patience.TotalMilliseconds);
         var place = string.Join(',', options.EndPoints.Select(e => e.ToString()!.Replace("Unspecified/", "", StringComparison.Ordinal)));
         try

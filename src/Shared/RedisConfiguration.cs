@@ -1,10 +1,12 @@
 using StackExchange.Redis;
 
-namespace LisaOrleans.Client;
+namespace LisaOrleans;
 
-/// <summary>How a cluster's Redis is written.</summary>
-internal static class ClientRedis
+/// <summary>How a cluster's Redis is written. Silo and client each compile this file: it is all that they share of Redis.</summary>
+internal static class RedisConfiguration
 {
+    private const string Wanted = "it must be HOST:PORT, a URL, or a StackExchange.Redis configuration";
+
     /// <summary>Reads a URL, HOST:PORT, or a StackExchange.Redis configuration.</summary>
     /// <exception cref="FormatException">It is none of these. The message holds no secret.</exception>
     public static ConfigurationOptions Parse(string text)
@@ -21,13 +23,14 @@ internal static class ClientRedis
                     DefaultDatabase = address.Database,
                 }
                 : ConfigurationOptions.Parse(text);
-            if (options.EndPoints.Count == 0) throw new FormatException("no host is named; it must be HOST:PORT, a URL, or a StackExchange.Redis configuration");
+            if (options.EndPoints.Count == 0) throw new FormatException($"no host is named; {Wanted}");
             options.AbortOnConnectFail = false;
             return options;
         }
         catch (ArgumentException)
         {
-            throw new FormatException("must be HOST:PORT, a URL, or a StackExchange.Redis configuration");
+            // What that exception quotes may be a piece of a password that holds a comma.
+            throw new FormatException($"{Wanted}, and it is none of these or has an option that StackExchange.Redis does not know");
         }
     }
 }
