@@ -62,8 +62,15 @@ public sealed class OperatorMistakesTests
         await third.ReadyAsync(s_patience);
         await Until.True(async () => (await Fresh(cluster, c => c.GetSilosAsync(Token)))?.Count == 3);
         var after = await Trains(cluster, s => s.Stages.Count == 3 && s.Step > before.Step);
-        Assert.Equal(0, after.Recoveries);
+        Assert.True(after.Recoveries == 0, cluster.Logs());
         Assert.InRange(after.Generation, before.Generation, before.Generation + 3);
+
+        // Again, and nobody starts.
+        await cluster.Redis.LoseAsync();
+        await cluster.Redis.StartAsync();
+        await Until.True(async () => (await Fresh(cluster, c => c.GetSilosAsync(Token)))?.Count == 3);
+        after = await Trains(cluster, s => s.Step > after.Step);
+        Assert.True(after.Recoveries == 0, cluster.Logs());
     }
 
     private static async Task RefusesOtherVersionsAndPasswords(TestCluster cluster, TempFolder folder)

@@ -71,6 +71,28 @@ public sealed class RunLease : IAsyncDisposable
         if (document is not null) await LeaseStorage.CheckAsync(store, run, holder, document, options, time, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Whether a cluster works on a run now: waits for one of its beats, for somewhat more than two periods at most.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="cluster">The cluster.</param>
+    /// <param name="options">How often to look, and what a period is.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    public static async Task<bool> IsBeatingAsync(
+        IBlobStore store, string run, string cluster, LeaseOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var (found, _) = await LeaseStorage.ReadAsync(store, run, cancellationToken).ConfigureAwait(false);
+        var asked = time.GetTimestamp();
+        while (found is { Released: false } && found.Holder.Cluster == cluster && time.GetElapsedTime(asked) < options.Period * 2.5)
+        {
+            await Task.Delay(options.Look, time, cancellationToken).ConfigureAwait(false);
+            var (now, _) = await LeaseStorage.ReadAsync(store, run, cancellationToken).ConfigureAwait(false);
+            if (now != found) return now is { Released: false } && now.Holder.Cluster == cluster;
+        }
+
+        return false;
+    }
+
     /// <summary>Takes the lease away from whoever has it: the next to ask gets it.</summary>
     /// <param name="store">The store.</param>
     /// <param name="run">The run.</param>

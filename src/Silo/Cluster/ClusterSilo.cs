@@ -2,6 +2,7 @@ using System.Globalization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using LisaOrleans.Checkpoints;
 using LisaOrleans.Grains;
 using Orleans.Configuration;
 using Orleans.Runtime.MembershipService.SiloMetadata;
@@ -40,6 +41,8 @@ public static class ClusterSilo
     {
         var redis = RedisConfiguration.Parse(options.Redis);
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, PortGuard>();
+        silo.Services.AddSingleton(new LeaseOptions());
+        silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, LostClusterGuard>();
         // Orleans' older directory puts to sleep whatever grains a leaving silo had the entries of, wherever they are: parts
         // in the middle of training, which would be a recovery for every silo that leaves.
 #pragma warning disable ORLEANSEXP003

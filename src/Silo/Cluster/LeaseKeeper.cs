@@ -10,7 +10,7 @@ namespace LisaOrleans.Silo;
 /// cluster on the same store, does not take one of them by mistake.
 /// </summary>
 internal sealed partial class LeaseKeeper(
-    IBlobStore store, ClusterSiloOptions options, LocalRuns runs, TimeProvider time, ILogger<LeaseKeeper> logger) : BackgroundService
+    IBlobStore store, ClusterSiloOptions options, LocalRuns runs, LeaseOptions lease, TimeProvider time, ILogger<LeaseKeeper> logger) : BackgroundService
 {
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
 
@@ -40,7 +40,7 @@ internal sealed partial class LeaseKeeper(
 
     // Within a cluster it goes from silo to silo without waiting.
     private Task<RunLease> AcquireAsync(string name, CancellationToken cancellationToken) =>
-        RunLease.AcquireAsync(store, name, _holder, takeOver: false, new LeaseOptions(), time, cancellationToken);
+        RunLease.AcquireAsync(store, name, _holder, takeOver: false, lease, time, cancellationToken);
 
     private async Task ReleaseAsync(string name)
     {

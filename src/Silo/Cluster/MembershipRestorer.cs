@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Orleans.Clustering.Redis;
 
 namespace LisaOrleans.Silo;
 
@@ -34,8 +35,8 @@ internal sealed partial class MembershipRestorer(
 
     internal async Task LookAsync(CancellationToken cancellationToken)
     {
-        var read = await table.ReadAllAsync(cancellationToken).ConfigureAwait(false);
-        if (Contains(read, silo.SiloAddress))
+        var read = await ReadAsync(cancellationToken).ConfigureAwait(false);
+        if (read is not null && Contains(read, silo.SiloAddress))
         {
             _rows = [.. read.Members.Select(m => m.Item1).Where(e => e.Status == SiloStatus.Active)];
             return;
@@ -46,6 +47,19 @@ internal sealed partial class MembershipRestorer(
         LogLost(_rows.Count);
         await RestoreAsync(cancellationToken).ConfigureAwait(false);
         LogRestored();
+    }
+
+    // Null where there is no table at all: it is made anew only by whoever asks for it.
+    private async Task<MembershipTableData?> ReadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await table.ReadAllAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (RedisClusteringException)
+        {
+            return null;
+        }
     }
 
     // All rows first, and only then a version that the silos have not seen yet: none of them ever reads a part of the table.

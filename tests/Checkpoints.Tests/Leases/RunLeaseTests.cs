@@ -125,6 +125,34 @@ public sealed class RunLeaseTests : IDisposable
     }
 
     [Fact]
+    public async Task IsBeatingAsync_cluster_that_beats_is_seen_and_one_that_is_silent_is_not()
+    {
+        var theirs = new FakeTimeProvider();
+        await using var silo = await RunLease.AcquireAsync(_store, "r", s_elsewhere with { Cluster = "c" }, false, s_options, theirs, Token);
+        var asked = IsBeating("c");
+        var waited = await Pass(asked);
+        Assert.False(await asked);
+        Assert.True(waited >= s_options.Period * 2, $"given up after {waited}");
+
+        asked = IsBeating("c");
+        var before = (await _store.GetDocumentAsync("runs/r/lease.json", Token))!.ETag;
+        theirs.Advance(s_options.Period);
+        await Until.True(async () => (await _store.GetDocumentAsync("runs/r/lease.json", Token))!.ETag != before);
+        await Pass(asked);
+        Assert.True(await asked);
+    }
+
+    [Fact]
+    public async Task IsBeatingAsync_nobody_another_cluster_or_one_that_let_go_is_answered_without_waiting()
+    {
+        Assert.False(await IsBeating("c"));
+        var silo = await Acquire(s_elsewhere with { Cluster = "c" });
+        Assert.False(await IsBeating("d"));
+        await silo.DisposeAsync();
+        Assert.False(await IsBeating("c"));
+    }
+
+    [Fact]
     public async Task BreakAsync_living_owner_loses_it_and_the_next_gets_it_at_once()
     {
         await RunLease.BreakAsync(_store, "r", Token);
@@ -158,6 +186,8 @@ public sealed class RunLeaseTests : IDisposable
     private Task<RunLease> Acquire(RunHolder holder) => RunLease.AcquireAsync(_store, "r", holder, takeOver: false, s_options, _time, Token);
 
     // Lets time go on until something is done; returns how much has gone by.
+    private Task<bool> IsBeating(string cluster) => RunLease.IsBeatingAsync(_store, "r", cluster, s_options, _time, Token);
+
     private async Task<TimeSpan> Pass(Task task)
     {
         var start = _time.GetTimestamp();

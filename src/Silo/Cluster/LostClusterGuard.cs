@@ -1,0 +1,62 @@
+using LisaOrleans.Checkpoints;
+using Microsoft.Extensions.Logging;
+
+namespace LisaOrleans.Silo;
+
+/// <summary>
+/// Keeps a silo from making a cluster of its own where Redis has just forgotten one that lives: it would take that one's runs,
+/// before the others have written their membership anew (<see cref="MembershipRestorer"/>). The store tells: a run of this
+/// cluster whose lease still beats.
+/// </summary>
+internal sealed partial class LostClusterGuard(
+    IMembershipTable table, IBlobStore store, ILocalSiloDetails silo, ClusterSiloOptions options, LeaseOptions lease, TimeProvider time, ILogger<LostClusterGuard> logger)
+    : ILifecycleParticipant<ISiloLifecycle>
+{
+    // Orleans has made the table by then, and this silo is not in it yet.
+    private const int Stage = ServiceLifecycleStage.RuntimeGrainServices + 1;
+
+    // A restorer looks every other second.
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
+    public void Participate(ISiloLifecycle lifecycle) => lifecycle.Subscribe(nameof(LostClusterGuard), Stage, WaitAsync);
+
+    /// <summary>Waits until Redis knows the others, if there are any.</summary>
+    /// <exception cref="RedisUnusableException">They live, and Redis does not get to know them.</exception>
+    internal async Task WaitAsync(CancellationToken cancellationToken)
+    {
+        var asked = time.GetTimestamp();
+        while (!await KnowsOthersAsync().ConfigureAwait(false) && await FindLivingRunAsync(cancellationToken).ConfigureAwait(false) is { } run)
+        {
+            if (time.GetElapsedTime(asked) > s_patience)
+            {
+                throw new RedisUnusableException(
+                    $"it knows no silo of cluster '{options.ClusterId}', but silos of that name are training run '{run}' in {store.Location}; "
+                    + "give this silo the Redis that they use, or another --cluster-id");
+            }
+
+            LogWaits(options.ClusterId, run);
+        }
+    }
+
+    private async Task<bool> KnowsOthersAsync()
+    {
+        var read = await table.ReadAllAsync().ConfigureAwait(false);
+        return read.Members.Any(m => m.Item1.Status == SiloStatus.Active && !m.Item1.SiloAddress.Equals(silo.SiloAddress));
+    }
+
+    private async Task<string?> FindLivingRunAsync(CancellationToken cancellationToken)
+    {
+        var runs = new List<string>();
+        await foreach (var run in RunStore.ListRunsAsync(store, cancellationToken).ConfigureAwait(false))
+        {
+            var head = await RunStore.ReadHeadAsync(store, run, cancellationToken).ConfigureAwait(false);
+            if (head?.IsActive == true && head.Cluster == options.ClusterId) runs.Add(run);
+        }
+
+        var beats = await Task.WhenAll(runs.Select(r => RunLease.IsBeatingAsync(store, r, options.ClusterId, lease, time, cancellationToken))).ConfigureAwait(false);
+        return runs.Where((_, i) => beats[i]).FirstOrDefault();
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Redis knows no silo of cluster {Cluster}, whose run {Run} is being trained: waiting for its silos to write themselves into Redis again")]
+    private partial void LogWaits(string cluster, string run);
+}
