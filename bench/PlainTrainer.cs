@@ -5,6 +5,7 @@ using LisaOrleans.Training;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
+using Parameter = TorchSharp.Modules.Parameter;
 
 namespace LisaOrleans.Bench;
 
