@@ -4,13 +4,13 @@ namespace LisaOrleans.Cli.Tests;
 internal static class Lisa
 {
     // The folder of the test binary is artifacts/bin/LisaOrleans.Cli.Tests/CONFIGURATION.
-    private static readonly string s_program = Path.GetFullPath(Path.Combine(
+    public static string Program { get; } = Path.GetFullPath(Path.Combine(
         AppContext.BaseDirectory, "..", "..", "LisaOrleans.Cli", new DirectoryInfo(AppContext.BaseDirectory).Name,
         OperatingSystem.IsWindows() ? "lisa.exe" : "lisa"));
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static LisaProcess Start(params IEnumerable<string> arguments) => new(s_program, arguments);
+    public static LisaProcess Start(params IEnumerable<string> arguments) => new(Program, arguments);
 
     public static async Task<LisaResult> RunAsync(params IEnumerable<string> arguments)
     {

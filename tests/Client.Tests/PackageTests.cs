@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.IO.Compression;
 using System.Text;
 using System.Xml.Linq;
@@ -67,22 +66,8 @@ public sealed class PackageTests
         return memory.ToArray().AsSpan().IndexOf(Encoding.UTF8.GetBytes(path)) >= 0;
     }
 
-    private static async Task PackAsync(string project, string output)
-    {
-        var start = new ProcessStartInfo(
-            Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet",
-            ["pack", "-nologo", "--no-build", "--configuration", "Release", "--output", output, $"src/{project}/LisaOrleans.{project}.csproj"])
-        {
-            WorkingDirectory = Repository.Root,
-            RedirectStandardOutput = true,
-        };
-
-        // What a surrounding `dotnet test` tells its own MSBuild is not for this one.
-        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
-            start.Environment.Remove(name);
-        using var process = Process.Start(start)!;
-        var text = await process.StandardOutput.ReadToEndAsync(Token);
-        await process.WaitForExitAsync(Token);
-        Assert.True(process.ExitCode == 0, text);
-    }
+    private static Task PackAsync(string project, string output) => DotNetCommand.SucceedsAsync(
+        Repository.Root,
+        ["pack", "-nologo", "--no-build", "--configuration", "Release", "--output", output, $"src/{project}/LisaOrleans.{project}.csproj"],
+        Token);
 }

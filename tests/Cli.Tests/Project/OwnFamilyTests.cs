@@ -1,0 +1,132 @@
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using LisaOrleans.Checkpoints;
+
+namespace LisaOrleans.Cli.Tests;
+
+/// <summary>docs/add-a-model-family.md, done: the file and the line on that page make lisa train a family of one's own.</summary>
+public sealed partial class OwnFamilyTests
+{
+    // Larger files are linked: they are the native ones.
+    private const long LargestCopy = 30 << 20;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_family_of_ones_own_is_the_file_and_the_line_of_the_page_and_trains_like_any_other()
+    {
+        using var folder = new TempFolder();
+        var program = await BuildAsync(folder);
+        string[] settings = ["--max-steps", "7", "--save-steps", "2"];
+
+        // Without its own feature it is Llama, to the bit; with it, it is not.
+        var (llama, same, toy) = (Sample.Model, Toy(folder, "same", gain: 1), Toy(folder, "toy", gain: 0.5));
+        await SucceedsAsync([.. Sample.Train(folder["llama-out"], llama), .. settings]);
+        await SucceedsAsync([.. Sample.Train(folder["same-out"], same), .. settings]);
+        await SucceedsAsync([.. Sample.Train(folder["toy-out"], toy), .. settings]);
+        Assert.Equal(RunFolder.Log(folder["llama-out"]), RunFolder.Log(folder["same-out"]));
+        Assert.Equal(RunFolder.WeightsSha(folder["llama-out"]), RunFolder.WeightsSha(folder["same-out"]));
+        Assert.NotEqual(RunFolder.Log(folder["llama-out"]), RunFolder.Log(folder["toy-out"]));
+        Assert.Equal(Names(toy), Names(folder["toy-out"]));
+        Assert.Equal(
+            await File.ReadAllTextAsync(Path.Combine(toy, "config.json"), Token), await File.ReadAllTextAsync(folder["toy-out/config.json"], Token));
+
+        string[] again = [.. Sample.Train(folder["killed"], toy), .. settings];
+        using (var process = new LisaProcess(program, again))
+        {
+            Assert.True(await process.WaitForLineAsync(l => l.StartsWith("step 3", StringComparison.Ordinal), Token));
+            await process.KillAsync(Token);
+        }
+
+        await SucceedsAsync(again);
+        Assert.Equal(RunFolder.WeightsSha(folder["toy-out"]), RunFolder.WeightsSha(folder["killed"]));
+
+        // Nobody was told its name: the program as it is knows no toy, and of its field only the new one can say who has it.
+        await Lisa.RefusesAsync(Sample.Train(folder["no"], toy), "field 'model_type' is 'toy'");
+        using var refused = new LisaProcess(program, Sample.Train(folder["no"], Toy(folder, "not-llama", gain: 0.5, type: "llama")));
+        var result = await refused.EndAsync(Token);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("'layer_gain' is 0.5, which llama does not implement here; the families that do are toy", result.Error, StringComparison.Ordinal);
+
+        async Task SucceedsAsync(string[] arguments)
+        {
+            using var process = new LisaProcess(program, arguments);
+            var end = await process.EndAsync(Token);
+            Assert.True(end.ExitCode == 0, end.Error);
+        }
+    }
+
+    [Fact]
+    public async Task The_page_shows_all_of_Qwen3()
+    {
+        var code = await File.ReadAllLinesAsync(Path.Combine(Repository.Root, "src/Model/Families/Qwen3.cs"), Token);
+        var plain = string.Join('\n', code.Where(l => !l.TrimStart().StartsWith("///", StringComparison.Ordinal)));
+        Assert.Equal(plain[plain.IndexOf("public sealed", StringComparison.Ordinal)..].Trim(), (await PageAsync("record Qwen3 ")).Trim());
+    }
+
+    private static async Task<string> PageAsync(string holds)
+    {
+        var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs/add-a-model-family.md"), Token);
+        return CodeBlock().Matches(page).Select(m => m.Groups[1].Value).Single(c => c.Contains(holds, StringComparison.Ordinal));
+    }
+
+    // src/Model with one file and one line more, and the program with that in the place of its own.
+    private static async Task<string> BuildAsync(TempFolder folder)
+    {
+        var copy = folder["lisa"];
+        foreach (var file in Directory.GetFiles(Repository.Root).Where(f => Path.GetExtension(f) is ".props" or ".targets" or ".json" or ".config" or ".editorconfig"))
+            Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+        foreach (var source in (string[])["eng", "src/Model"])
+            foreach (var file in Directory.GetFiles(Path.Combine(Repository.Root, source), "*", SearchOption.AllDirectories))
+                Copy(file, Path.Combine(copy, Path.GetRelativePath(Repository.Root, file)));
+
+        var families = Path.Combine(copy, "src/Model/Families");
+        await File.WriteAllTextAsync(Path.Combine(families, "Toy.cs"), await PageAsync("record Toy "), Token);
+        var list = Path.Combine(families, "ModelFamilies.cs");
+        var before = await File.ReadAllTextAsync(list, Token);
+        var after = before.Replace("    ];", $"        {(await PageAsync("new(\"toy\"")).Trim()}\n    ];", StringComparison.Ordinal);
+        Assert.NotEqual(before, after);
+        await File.WriteAllTextAsync(list, after, Token);
+
+        var original = Path.GetDirectoryName(Lisa.Program)!;
+        await DotNetCommand.SucceedsAsync(
+            copy, ["build", "-nologo", "-v", "q", "--configuration", Path.GetFileName(original), "src/Model/LisaOrleans.Model.csproj"], Token);
+        var built = Directory.GetFiles(copy, "LisaOrleans.Model.dll", SearchOption.AllDirectories)
+            .Single(f => f.Contains("/bin/", StringComparison.Ordinal));
+        foreach (var file in Directory.GetFiles(original, "*", SearchOption.AllDirectories))
+        {
+            var target = folder[Path.Combine("program", Path.GetRelativePath(original, file))];
+            Copy(Path.GetFileName(file) == Path.GetFileName(built) ? built : file, target);
+        }
+
+        return folder[Path.Combine("program", Path.GetFileName(Lisa.Program))];
+    }
+
+    private static void Copy(string file, string target)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+        if (new FileInfo(file).Length > LargestCopy) File.CreateSymbolicLink(target, file);
+        else File.Copy(file, target);
+    }
+
+    private static string Toy(TempFolder folder, string name, double gain, string type = "toy")
+    {
+        var model = folder[name];
+        Directory.CreateDirectory(model);
+        foreach (var file in Directory.GetFiles(Sample.Model)) File.Copy(file, Path.Combine(model, Path.GetFileName(file)));
+        var path = Path.Combine(model, "config.json");
+        var config = JsonNode.Parse(File.ReadAllText(path))!.AsObject();
+        (config["model_type"], config["layer_gain"]) = (type, gain);
+        File.WriteAllText(path, config.ToJsonString());
+        return model;
+    }
+
+    private static string[] Names(string model)
+    {
+        using var reader = SafetensorsReader.OpenFile(Path.Combine(model, "model.safetensors"));
+        return [.. reader.Tensors.Keys.Order(StringComparer.Ordinal)];
+    }
+
+    [GeneratedRegex("```csharp\n(.*?)```", RegexOptions.Singleline)]
+    private static partial Regex CodeBlock();
+}
