@@ -31,13 +31,13 @@ public sealed class ReferenceTrainer : IDisposable
         using var files = ModelFolder.Open(folder);
         var config = files.Config;
         var dtypes = PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype);
-        var options = new AdamWOptions(spec.AdamBeta1, spec.AdamBeta2, spec.AdamEpsilon, spec.WeightDecay);
+        var optimizer = Optimizers.Of(spec);
 
         // The autograd graph is cut at every layer's input and output, so that each part runs backward by itself.
-        _embedding = new EmbeddingPart(config, dtypes, options, Weights(config.EmbeddingSpecs()));
+        _embedding = new EmbeddingPart(config, dtypes, optimizer, Weights(config.EmbeddingSpecs()));
         _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i =>
-            new LayerPart(config, i, dtypes, options, spec.GradientCheckpointing, Weights(config.LayerSpecs(i))))];
-        _head = new HeadPart(config, dtypes, options, Weights(config.HeadSpecs()), () => _embedding);
+            new LayerPart(config, i, dtypes, optimizer, spec.GradientCheckpointing, Weights(config.LayerSpecs(i))))];
+        _head = new HeadPart(config, dtypes, optimizer, Weights(config.HeadSpecs()), () => _embedding);
 
         var packing = spec.Packing ? PackedBlocks.Pack(data, spec.BlockSize) : null;
         _builder = new MicroBatchBuilder(data, packing, spec.PadTokenId);
@@ -98,7 +98,7 @@ public sealed class ReferenceTrainer : IDisposable
         var plan = new RunSchedule(_spec, _layers.Length).Plan(period)
             ?? throw new NotSupportedException($"strategy {_spec.LisaStrategy} looks at the steps so far, which are not kept here");
         foreach (var index in plan.Layers) _layers[index].MakeTrainable();
-        if (!_spec.TrainEmbeddings) return;
+        if (plan.Ends == PartTraining.Frozen) return;
         _embedding.MakeTrainable();
         _head.MakeTrainable();
     }

@@ -90,6 +90,15 @@ internal sealed class TestRun : IDisposable
     /// <summary>The exported weights, by name.</summary>
     public async Task<IReadOnlyDictionary<string, byte[]>> WeightsAsync() => ReadWeights(await ExportAsync());
 
+    /// <summary>Names of the tensors that the last manifest holds of a part that trains.</summary>
+    public async Task<IReadOnlyList<string>> StateNamesAsync(string part)
+    {
+        var head = await RunStore.ReadHeadAsync(Store, _name, Token);
+        var state = (await RunStore.ReadManifestAsync(Store, head!.Manifest!, Token)).Parts[part].Optimizer!;
+        using var reader = SafetensorsReader.FromBlob(await Store.ReadAsync(state, Token), state.Sha256);
+        return [.. reader.Tensors.Keys];
+    }
+
     public static IReadOnlyDictionary<string, byte[]> ReadWeights(string folder)
     {
         using var reader = SafetensorsReader.OpenFile(Path.Combine(folder, "model.safetensors"));

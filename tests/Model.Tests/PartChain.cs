@@ -6,12 +6,12 @@ namespace LisaOrleans.Model.Tests;
 internal sealed class PartChain : IDisposable
 {
     public PartChain(
-        ModelConfig config, PartDtypes dtypes, AdamWOptions options, Dictionary<string, Tensor> weights, bool recompute = false)
+        ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, Dictionary<string, Tensor> weights, bool recompute = false)
     {
-        Embedding = new EmbeddingPart(config, dtypes, options, weights);
+        Embedding = new EmbeddingPart(config, dtypes, optimizer, weights);
         Layers = [.. Enumerable.Range(0, config.NumHiddenLayers)
-            .Select(i => new LayerPart(config, i, dtypes, options, recompute, weights))];
-        Head = new HeadPart(config, dtypes, options, weights, () => Embedding);
+            .Select(i => new LayerPart(config, i, dtypes, optimizer, recompute, weights))];
+        Head = new HeadPart(config, dtypes, optimizer, weights, () => Embedding);
     }
 
     public EmbeddingPart Embedding { get; }

@@ -5,7 +5,7 @@ namespace LisaOrleans.Model.Tests;
 /// <summary>A small random model with everything that can differ between families switched by a flag.</summary>
 internal static class TinyModel
 {
-    public static readonly AdamWOptions AdamW = new(0.9, 0.999, 1e-8, 0.1);
+    public static readonly AdamW AdamW = new(0.9, 0.999, 1e-8, 0.1);
 
     public static PartDtypes Float32 { get; } = PartDtypes.Parse("float32", "float32");
 

@@ -1,7 +1,7 @@
 namespace LisaOrleans;
 
 /// <summary>
-/// One part of the model: holds its weights and, only while it trains, its AdamW state. Every call carries the run's
+/// One part of the model: holds its weights and, only while it trains, its optimizer state. Every call carries the run's
 /// generation; a part refuses older ones with <see cref="StaleGenerationCallException"/>.
 /// </summary>
 public interface IPartGrain : IGrainWithStringKey
@@ -40,7 +40,7 @@ public interface IPartGrain : IGrainWithStringKey
     [ResponseTimeout("00:10:00")]
     Task<double> GetSquaredGradientNorm(long generation, long step, CancellationToken cancellationToken);
 
-    /// <summary>One AdamW update with the accumulated gradients times <paramref name="clip"/>. Idempotent by step.</summary>
+    /// <summary>One update with the accumulated gradients times <paramref name="clip"/>. Idempotent by step.</summary>
     [ResponseTimeout("00:10:00")]
     Task Apply(long generation, long step, double learningRate, double clip, CancellationToken cancellationToken);
 

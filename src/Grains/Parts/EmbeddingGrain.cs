@@ -10,8 +10,8 @@ internal sealed class EmbeddingGrain(PartServices services) : PartGrain<Embeddin
     protected override IReadOnlyList<ParameterSpec> Specs(ModelConfig config) => config.EmbeddingSpecs();
 
     protected override EmbeddingPart Create(
-        ModelConfig config, PartDtypes dtypes, AdamWOptions options, TrainingSpec spec, Dictionary<string, Tensor> weights) =>
-        new(config, dtypes, options, weights);
+        ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, TrainingSpec spec, Dictionary<string, Tensor> weights) =>
+        new(config, dtypes, optimizer, weights);
 
     protected override async Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken)
     {

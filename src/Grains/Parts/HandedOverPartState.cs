@@ -35,7 +35,7 @@ internal sealed class HandedOverPartState(
 
     private Tensor Take(ParameterSpec parameter)
     {
-        if (stateStep is not null) return tensors[PartStorage.MasterName(parameter)].clone().DetachFromDisposeScope();
+        if (stateStep is not null) return tensors[OptimizerState.MasterName(parameter)].clone().DetachFromDisposeScope();
         tensors.Remove(parameter.Name, out var weights);
         return weights!;
     }

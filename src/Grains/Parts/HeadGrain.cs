@@ -10,10 +10,10 @@ internal sealed class HeadGrain(PartServices services) : PartGrain<HeadPart>(ser
     protected override IReadOnlyList<ParameterSpec> Specs(ModelConfig config) => config.HeadSpecs();
 
     protected override HeadPart Create(
-        ModelConfig config, PartDtypes dtypes, AdamWOptions options, TrainingSpec spec, Dictionary<string, Tensor> weights)
+        ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, TrainingSpec spec, Dictionary<string, Tensor> weights)
     {
         var run = RunId;
-        return new HeadPart(config, dtypes, options, weights, () => Services.LocalParts.Embedding(run, Generation));
+        return new HeadPart(config, dtypes, optimizer, weights, () => Services.LocalParts.Embedding(run, Generation));
     }
 
     protected override async Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken)

@@ -12,8 +12,8 @@ internal sealed class LayerGrain(PartServices services) : PartGrain<LayerPart>(s
     protected override IReadOnlyList<ParameterSpec> Specs(ModelConfig config) => config.LayerSpecs(Index);
 
     protected override LayerPart Create(
-        ModelConfig config, PartDtypes dtypes, AdamWOptions options, TrainingSpec spec, Dictionary<string, Tensor> weights) =>
-        new(config, Index, dtypes, options, spec.GradientCheckpointing, weights);
+        ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, TrainingSpec spec, Dictionary<string, Tensor> weights) =>
+        new(config, Index, dtypes, optimizer, spec.GradientCheckpointing, weights);
 
     protected override async Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken)
     {

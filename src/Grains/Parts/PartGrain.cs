@@ -122,7 +122,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
     protected abstract IReadOnlyList<ParameterSpec> Specs(ModelConfig config);
 
     /// <summary>Makes the part, which owns the weights. On the device's thread.</summary>
-    protected abstract TPart Create(ModelConfig config, PartDtypes dtypes, AdamWOptions options, TrainingSpec spec, Dictionary<string, Tensor> weights);
+    protected abstract TPart Create(ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, TrainingSpec spec, Dictionary<string, Tensor> weights);
 
     /// <summary>Forward is this call, backward is its return.</summary>
     protected abstract Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken);
@@ -158,23 +158,23 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
     {
         var config = ModelConfigReader.Parse(load.ConfigJson, $"{RunId}/config.json");
         var dtypes = PartDtypes.Parse(load.Spec.Dtype, load.Spec.OptimizerStateDtype);
-        var options = Methods.Of(load.Spec).Optimizer(load.Spec);
+        var optimizer = Optimizers.Of(load.Spec);
         var specs = Specs(config);
         var handedOver = load.HeldBy is not { } silo
             ? null
             : await services.Receiver.Receive(PartGrains.Get(GrainFactory, RunId, PartId, silo), PartId, load, specs, dtypes, cancellationToken);
         using var state = handedOver ?? await StoredPartState.Read(services.Store, load, specs, dtypes, cancellationToken);
-        await _device.Run(load.Generation, () => _held.Take(() => Create(state, config, dtypes, options, load.Spec)), cancellationToken: cancellationToken);
+        await _device.Run(load.Generation, () => _held.Take(() => Create(state, config, dtypes, optimizer, load.Spec)), cancellationToken: cancellationToken);
         return state.Loaded;
     }
 
-    private TPart Create(IPartState state, ModelConfig config, PartDtypes dtypes, AdamWOptions options, TrainingSpec spec)
+    private TPart Create(IPartState state, ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, TrainingSpec spec)
     {
         var weights = state.TakeWeights(services.Worker.Device);
         TPart part;
         try
         {
-            part = Create(config, dtypes, options, spec, weights);
+            part = Create(config, dtypes, optimizer, spec, weights);
         }
         catch
         {

@@ -48,7 +48,9 @@ public sealed partial class PartReceiver(ITensorExchange exchange, ILogger<PartR
     private async Task<HandedOverPartState> Claim(
         PartHandOver offer, PartLoad load, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes, CancellationToken cancellationToken)
     {
-        var wanted = load.Optimizer is null ? PartStorage.WeightSpecs(specs, dtypes) : PartStorage.StateSpecs(specs, dtypes);
+        var wanted = load.Optimizer is null
+            ? PartStorage.WeightSpecs(specs, dtypes)
+            : OptimizerState.Specs(specs, dtypes, Optimizers.Of(load.Spec));
         if (!offer.Tensors.Select(t => (t.DType, Shape: string.Join(',', t.Shape)))
             .SequenceEqual(wanted.Select(w => (w.DType.ToString(), string.Join(',', w.Shape)))))
         {

@@ -42,7 +42,7 @@ internal sealed class StoredPartState : IPartState
 
     public void RestoreTrainingState(ModelPart part)
     {
-        if (_state is not null) PartStorage.RestoreTrainingState(part, _state, _load.Optimizer!.Sha256, _specs, _dtypes);
+        if (_state is not null) PartStorage.RestoreTrainingState(part, _state, _load.Optimizer!.Sha256);
     }
 
     public void Dispose()

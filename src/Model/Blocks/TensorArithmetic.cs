@@ -9,7 +9,7 @@ namespace LisaOrleans.Model;
 /// read, and the result is another one, mostly without an error. Here numbers live until the operator has returned. A test
 /// holds that this assembly calls none of the operators that are left out here.
 /// </summary>
-internal static class TensorArithmetic
+public static class TensorArithmetic
 {
     // Kept for the life of the process.
     private static readonly Scalar s_one = 1L.ToScalar();

@@ -13,13 +13,14 @@ public sealed class CausalLanguageModel : IDisposable
     /// <summary>Takes ownership of the weights, in the compute dtype, by Hugging Face's names.</summary>
     public CausalLanguageModel(ModelConfig config, PartDtypes dtypes, IReadOnlyDictionary<string, Tensor> weights)
     {
-        var options = new AdamWOptions(0.9, 0.999, 1e-8, 0);
+        // Nothing trains here.
+        var optimizer = new AdamW(0.9, 0.999, 1e-8, 0);
         Config = config;
         Dtypes = dtypes;
-        _embedding = new EmbeddingPart(config, dtypes, options, weights);
+        _embedding = new EmbeddingPart(config, dtypes, optimizer, weights);
         _layers = [.. Enumerable.Range(0, config.NumHiddenLayers)
-            .Select(i => new LayerPart(config, i, dtypes, options, gradientCheckpointing: false, weights))];
-        _head = new HeadPart(config, dtypes, options, weights, () => _embedding);
+            .Select(i => new LayerPart(config, i, dtypes, optimizer, gradientCheckpointing: false, weights))];
+        _head = new HeadPart(config, dtypes, optimizer, weights, () => _embedding);
         _device = weights[config.EmbeddingSpecs()[0].Name].device;
     }
 

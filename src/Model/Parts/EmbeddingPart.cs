@@ -9,8 +9,8 @@ public sealed class EmbeddingPart : ModelPart
     private readonly Dictionary<int, Tensor> _outputs = [];
 
     /// <summary>Takes ownership of the weights, which are in the compute dtype and named as the family says.</summary>
-    public EmbeddingPart(ModelConfig config, PartDtypes dtypes, AdamWOptions options, IReadOnlyDictionary<string, Tensor> weights)
-        : base(config, dtypes, options, config.EmbeddingSpecs(), weights)
+    public EmbeddingPart(ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, IReadOnlyDictionary<string, Tensor> weights)
+        : base(config, dtypes, optimizer, config.EmbeddingSpecs(), weights)
     {
         _embedding = config.Embedding(WeightScope.Over(Parameters));
         if (config.TieWordEmbeddings) Matrix.CreateAlias();

@@ -20,13 +20,13 @@ public sealed class HeadPart : ModelPart
     /// <summary>Takes ownership of the weights, which are in the compute dtype and named as the family says.</summary>
     /// <param name="config">The model's shape.</param>
     /// <param name="dtypes">Number formats.</param>
-    /// <param name="options">AdamW's settings.</param>
+    /// <param name="optimizer">How the part is updated while it trains.</param>
     /// <param name="weights">By name.</param>
     /// <param name="tied">Where embeddings are tied: finds the part that owns the matrix, on the same device.</param>
     public HeadPart(
-        ModelConfig config, PartDtypes dtypes, AdamWOptions options, IReadOnlyDictionary<string, Tensor> weights,
+        ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, IReadOnlyDictionary<string, Tensor> weights,
         Func<EmbeddingPart>? tied)
-        : base(config, dtypes, options, config.HeadSpecs(), weights)
+        : base(config, dtypes, optimizer, config.HeadSpecs(), weights)
     {
         _head = config.Head(WeightScope.Over(Parameters));
         if (config.TieWordEmbeddings && tied is null)

@@ -16,13 +16,13 @@ public sealed class LayerPart : ModelPart
     /// <param name="config">The model's shape.</param>
     /// <param name="index">The layer's number, from 0.</param>
     /// <param name="dtypes">Number formats.</param>
-    /// <param name="options">AdamW's settings.</param>
+    /// <param name="optimizer">How the part is updated while it trains.</param>
     /// <param name="gradientCheckpointing">Keep only the input of a forward pass, and run it again before the backward pass.</param>
     /// <param name="weights">By name.</param>
     public LayerPart(
-        ModelConfig config, int index, PartDtypes dtypes, AdamWOptions options, bool gradientCheckpointing,
+        ModelConfig config, int index, PartDtypes dtypes, IPartOptimizer optimizer, bool gradientCheckpointing,
         IReadOnlyDictionary<string, Tensor> weights)
-        : base(config, dtypes, options, config.LayerSpecs(index), weights)
+        : base(config, dtypes, optimizer, config.LayerSpecs(index), weights)
     {
         _recompute = gradientCheckpointing;
         _layer = config.Layer(index, WeightScope.Over(Parameters));

@@ -3,21 +3,21 @@ using static TorchSharp.torch;
 namespace LisaOrleans.Model;
 
 /// <summary>
-/// What one grain holds: a piece of the model that runs forward and backward by itself, with weights always and AdamW
-/// state only while it trains. Not thread-safe: every call is made on the device's worker thread.
+/// What one grain holds: a piece of the model that runs forward and backward by itself, with weights always and
+/// optimizer state only while it trains. Not thread-safe: every call is made on the device's worker thread.
 /// </summary>
 public abstract class ModelPart : IDisposable
 {
-    private readonly AdamWOptions _options;
+    private readonly IPartOptimizer _optimizer;
 
     // The step's gradients, once its norm has been asked for: summed, and waiting for Apply.
-    private List<(Parameter Parameter, AdamWState State, Tensor Gradient)>? _pending;
+    private List<ParameterUpdate>? _pending;
 
     private protected ModelPart(
-        ModelConfig config, PartDtypes dtypes, AdamWOptions options, IReadOnlyList<ParameterSpec> specs,
+        ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, IReadOnlyList<ParameterSpec> specs,
         IReadOnlyDictionary<string, Tensor> weights)
     {
-        (Config, Dtypes, _options) = (config, dtypes, options);
+        (Config, Dtypes, _optimizer) = (config, dtypes, optimizer);
         Parameters = [.. specs.Select(s => new Parameter(s, weights[s.Name], dtypes))];
     }
 
@@ -36,21 +36,24 @@ public abstract class ModelPart : IDisposable
     /// <summary>Bytes of weights in the compute dtype.</summary>
     public long WeightBytes => Parameters.Sum(p => p.WeightBytes);
 
-    /// <summary>Bytes of master weights and moments.</summary>
+    /// <summary>Bytes of master weights and of what the optimizer keeps.</summary>
     public long OptimizerBytes => Parameters.Sum(p => p.State?.Bytes ?? 0);
 
     /// <summary>Bytes of accumulated gradients.</summary>
     public long GradientBytes => Parameters.Sum(p => p.GradientBytes)
         + (_pending?.Sum(p => p.Gradient.numel() * p.Gradient.element_size()) ?? 0);
 
+    /// <summary>What a checkpoint holds of the part while it trains, in its order.</summary>
+    public IReadOnlyList<TensorSpec> StateSpecs => OptimizerState.Specs([.. Parameters.Select(p => p.Spec)], Dtypes, _optimizer);
+
     internal IReadOnlyList<Parameter> Parameters { get; }
 
-    /// <summary>Allocates optimizer state: moments zero, bias correction at its start. Nothing if there is some.</summary>
+    /// <summary>Allocates optimizer state, which begins anew. Nothing if there is some.</summary>
     public void MakeTrainable()
     {
         if (Trainable) return;
         using var memory = HostMemory.LongLived();
-        foreach (var parameter in Parameters) parameter.MakeTrainable();
+        foreach (var parameter in Parameters) parameter.MakeTrainable(_optimizer);
         (Trainable, StateStep) = (true, 0);
     }
 
@@ -73,29 +76,30 @@ public abstract class ModelPart : IDisposable
         return norms.Length == 0 ? 0 : stack(norms).square().sum().item<double>();
     }
 
-    /// <summary>One AdamW update with the step's gradients, which are freed.</summary>
+    /// <summary>One update with the step's gradients, which are freed.</summary>
     /// <param name="learningRate">The rate of the step.</param>
     /// <param name="clip">What gradients are multiplied with; 1 leaves them.</param>
     public void Apply(double learningRate, double clip)
     {
         if (!Trainable) return;
-        var items = Pending();
-        if (clip < 1)
+        var updates = Pending();
+        using (no_grad())
+        using (NewDisposeScope())
         {
-            using var mode = no_grad();
-            using var scope = NewDisposeScope();
-            foreach (var (_, _, gradient) in items) gradient.ScaleInPlace(clip);
+            if (clip < 1)
+                foreach (var update in updates) update.Gradient.ScaleInPlace(clip);
+            StateStep++;
+            if (updates.Count > 0) _optimizer.Apply(updates, StateStep, learningRate);
+            foreach (var update in updates) update.State.RoundMaster();
         }
 
-        StateStep++;
-        if (items.Count > 0) AdamWUpdate.Apply(items, StateStep, learningRate, _options);
         DiscardGradients();
     }
 
     /// <summary>Forgets the step's gradients.</summary>
     public void DiscardGradients()
     {
-        foreach (var (_, _, gradient) in _pending ?? []) gradient.Dispose();
+        foreach (var update in _pending ?? []) update.Gradient.Dispose();
         _pending = null;
         foreach (var parameter in Parameters) parameter.ClearGradients();
     }
@@ -105,8 +109,8 @@ public abstract class ModelPart : IDisposable
         new NamedTensor(p.Spec.Name, HostCopy(p.Value, Dtypes.Storage)))];
 
     /// <summary>
-    /// Copies of the training state on the CPU; the caller owns them: <c>NAME.master</c>, <c>NAME.exp_avg</c> and
-    /// <c>NAME.exp_avg_sq</c> for every parameter.
+    /// Copies of the training state of every parameter on the CPU, named and ordered as <see cref="OptimizerState"/> says; the
+    /// caller owns them.
     /// </summary>
     public IReadOnlyList<NamedTensor> CopyTrainingState() => TrainingState(static tensor => HostCopy(tensor, tensor.dtype));
 
@@ -127,15 +131,7 @@ public abstract class ModelPart : IDisposable
         MakeTrainable();
         DiscardGradients();
         using var _ = no_grad();
-        foreach (var parameter in Parameters)
-        {
-            var state = parameter.State!;
-            state.Weight.copy_(tensors[parameter.Spec.Name + ".master"]);
-            state.ExpAvg.copy_(tensors[parameter.Spec.Name + ".exp_avg"]);
-            state.ExpAvgSq.copy_(tensors[parameter.Spec.Name + ".exp_avg_sq"]);
-            if (state.Master is { } master) parameter.Value.copy_(master);
-        }
-
+        foreach (var parameter in Parameters) parameter.State!.Restore(tensors);
         StateStep = stateStep;
     }
 
@@ -182,23 +178,19 @@ public abstract class ModelPart : IDisposable
         return tensor.detach().to(dtype).alias().DetachFromDisposeScope();
     }
 
-    private NamedTensor[] TrainingState(Func<Tensor, Tensor> take) => [.. Parameters.SelectMany(p =>
-    {
-        var state = p.State ?? throw new InvalidOperationException($"{p.Spec.Name} does not train");
-        return new[]
-        {
-            new NamedTensor(p.Spec.Name + ".master", take(state.Weight)),
-            new NamedTensor(p.Spec.Name + ".exp_avg", take(state.ExpAvg)),
-            new NamedTensor(p.Spec.Name + ".exp_avg_sq", take(state.ExpAvgSq)),
-        };
-    })];
+    private NamedTensor[] TrainingState(Func<Tensor, Tensor> take) =>
+    [
+        .. Parameters
+            .SelectMany(p => (p.State ?? throw new InvalidOperationException($"{p.Spec.Name} does not train")).Tensors())
+            .Select(t => t with { Value = take(t.Value) }),
+    ];
 
-    private List<(Parameter Parameter, AdamWState State, Tensor Gradient)> Pending()
+    private List<ParameterUpdate> Pending()
     {
         if (_pending is not null) return _pending;
-        var pending = new List<(Parameter, AdamWState, Tensor)>();
+        var pending = new List<ParameterUpdate>();
         foreach (var parameter in Parameters)
-            if (parameter.State is { } state && parameter.TakeGradient() is { } gradient) pending.Add((parameter, state, gradient));
+            if (parameter.State is { } state && parameter.TakeGradient() is { } gradient) pending.Add(new(parameter.Spec, state, gradient));
         return _pending = pending;
     }
 }

@@ -30,7 +30,7 @@ internal sealed class Parameter : IDisposable
     /// </summary>
     public Tensor? Alias { get; private set; }
 
-    public AdamWState? State { get; private set; }
+    public OptimizerState? State { get; private set; }
 
     public long WeightBytes => Value.numel() * Value.element_size();
 
@@ -44,9 +44,9 @@ internal sealed class Parameter : IDisposable
         _aliasGradient = new GradientBuffer(Alias);
     }
 
-    public void MakeTrainable()
+    public void MakeTrainable(IPartOptimizer optimizer)
     {
-        State ??= new AdamWState(Value, _dtypes);
+        State ??= new OptimizerState(Spec, Value, _dtypes, optimizer);
         SetRequiresGradient(true);
     }
 

@@ -1,5 +1,3 @@
-using LisaOrleans.Model;
-
 namespace LisaOrleans.Training;
 
 /// <summary>
@@ -29,6 +27,6 @@ public interface ITrainingMethod : INamed
     /// <summary>What is wrong with the settings of the method; null if they are right.</summary>
     SettingProblem? Check(TrainingSpec spec, int layerCount) => null;
 
-    /// <summary>How what trains is updated.</summary>
-    AdamWOptions Optimizer(TrainingSpec spec) => new(spec.AdamBeta1, spec.AdamBeta2, spec.AdamEpsilon, spec.WeightDecay);
+    /// <summary>How what trains is updated: a name of <see cref="Optimizers"/>.</summary>
+    string Optimizer(TrainingSpec spec) => Optimizers.AdamW;
 }

@@ -13,20 +13,26 @@ public static class MemoryPlan
         checked
         {
             var embedding = config.EmbeddingSpecs();
-            var head = Count(config.HeadSpecs());
-            var layers = Enumerable.Range(0, config.NumHiddenLayers).Select(i => Count(config.LayerSpecs(i))).ToArray();
-            var all = Count(embedding) + layers.Sum() + head;
-            var trains = layers.OrderDescending().Take(options.ActiveLayers).Sum() + (options.TrainEmbeddings ? Count(embedding) + head : 0);
+            ParameterSpec[] ends = [.. embedding, .. config.HeadSpecs()];
+            var layers = Enumerable.Range(0, config.NumHiddenLayers).Select(config.LayerSpecs).ToArray();
+            var all = Count(ends) + layers.Sum(Count);
+            var trains = Trained(Count);
+            var state = Trained(StateBytes);
 
             var compute = options.Dtypes.Compute.ElementSize();
-            var state = (2 * options.Dtypes.OptimizerState.ElementSize()) + (options.Dtypes.SeparateMaster ? 4 : 0);
 
             // Several low-precision gradients are summed in float32. A tied matrix has one gradient for each of its uses; that of
             // the head is always in float32 by the time the embedding's is made.
             var gradient = options.GradientAccumulationSteps > 1 ? compute == 4 ? 4 : 4 + compute : compute;
             var tied = config.TieWordEmbeddings && options.TrainEmbeddings ? embedding[0].Count : 0;
             return new MemoryEstimate(
-                all, trains, all * compute, (trains * gradient) + (tied * 4), trains * state, Activations(config, options, compute));
+                all, trains, all * compute, (trains * gradient) + (tied * 4), state, Activations(config, options, compute));
+
+            // The most over all choices of layers.
+            long Trained(Func<IReadOnlyList<ParameterSpec>, long> size) =>
+                layers.Select(size).OrderDescending().Take(options.ActiveLayers).Sum() + (options.TrainEmbeddings ? size(ends) : 0);
+
+            long StateBytes(IReadOnlyList<ParameterSpec> specs) => specs.Sum(s => OptimizerState.BytesOf(s, options.Dtypes, options.Optimizer));
         }
     }
 

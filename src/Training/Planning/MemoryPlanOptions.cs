@@ -14,6 +14,9 @@ public sealed record MemoryPlanOptions
     /// <value>Number formats.</value>
     public required PartDtypes Dtypes { get; init; }
 
+    /// <value>How what trains is updated.</value>
+    public required IPartOptimizer Optimizer { get; init; }
+
     /// <value>Sequences in a micro-batch.</value>
     public required int BatchSize { get; init; }
 

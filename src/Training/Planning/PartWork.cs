@@ -16,10 +16,9 @@ public sealed record PartWork(
     public static PartWork Of(ModelConfig config, TrainingSpec spec)
     {
         var dtypes = PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype);
-        var counts = Enumerable.Range(0, config.NumHiddenLayers).Select(i => (double)config.LayerSpecs(i).Sum(s => s.Count)).ToArray();
         var met = Enumerable.Range(0, config.NumHiddenLayers).Select(i => (double)config.WeightsPerToken(i));
-        var embedding = (double)config.EmbeddingSpecs().Sum(s => s.Count);
-        var matrix = (double)config.VocabSize * config.HiddenSize;
+        var matrix = new ParameterSpec("head", [config.VocabSize, config.HiddenSize], Decay: true);
+        var optimizer = Optimizers.Of(spec);
         double layers = config.NumHiddenLayers;
         var method = Methods.Of(spec);
         double active = method.MostLayers(spec, config.NumHiddenLayers);
@@ -30,15 +29,15 @@ public sealed record PartWork(
         return new PartWork(
             ends * config.HiddenSize * layers,
             [.. met.Select(count => count * ((2 * layers) + active))],
-            matrix * (2 + ends) * layers,
-            Bytes(embedding, ends),
-            [.. counts.Select(count => Bytes(count, 1))],
-            config.TieWordEmbeddings ? config.HiddenSize : Bytes(matrix, ends));
+            (double)matrix.Count * (2 + ends) * layers,
+            Bytes(config.EmbeddingSpecs(), ends),
+            [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => Bytes(config.LayerSpecs(i), 1))],
+            config.TieWordEmbeddings ? config.HiddenSize : Bytes([matrix], ends));
 
-        double Bytes(double count, int trains)
+        double Bytes(IReadOnlyList<ParameterSpec> specs, int trains)
         {
-            var compute = dtypes.Compute.ElementSize();
-            return count * (compute + (trains * (compute + (dtypes.SeparateMaster ? 4 : 0) + (2 * dtypes.OptimizerState.ElementSize()))));
+            double weights = specs.Sum(s => s.Count) * dtypes.Compute.ElementSize();
+            return weights + (trains * (weights + specs.Sum(s => OptimizerState.BytesOf(s, dtypes, optimizer))));
         }
     }
 

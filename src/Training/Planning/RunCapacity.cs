@@ -29,6 +29,7 @@ public static class RunCapacity
             ActiveLayers = method.MostLayers(spec, config.NumHiddenLayers),
             TrainEmbeddings = method.Ends(spec) != PartTraining.Frozen,
             Dtypes = PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype),
+            Optimizer = Optimizers.Of(spec),
             BatchSize = spec.PerDeviceTrainBatchSize,
             SequenceLength = spec.BlockSize,
             GradientAccumulationSteps = spec.GradientAccumulationSteps,

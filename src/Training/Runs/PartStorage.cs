@@ -21,20 +21,6 @@ public static class PartStorage
     public static IReadOnlyList<TensorSpec> WeightSpecs(IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes) =>
         [.. specs.Select(s => new TensorSpec(s.Name, s.Shape, dtypes.Storage))];
 
-    /// <summary>What a blob of training state holds, in its order.</summary>
-    public static IReadOnlyList<TensorSpec> StateSpecs(IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes) =>
-    [
-        .. specs.SelectMany(s => new[]
-        {
-            new TensorSpec(MasterName(s), s.Shape, dtypes.SeparateMaster ? ScalarType.Float32 : dtypes.Compute),
-            new TensorSpec(s.Name + ".exp_avg", s.Shape, dtypes.OptimizerState),
-            new TensorSpec(s.Name + ".exp_avg_sq", s.Shape, dtypes.OptimizerState),
-        }),
-    ];
-
-    /// <summary>The tensor of a training state that holds a parameter's weights.</summary>
-    public static string MasterName(ParameterSpec parameter) => parameter.Name + ".master";
-
     /// <summary>The weights of a blob in the compute dtype, on the device; the caller owns them.</summary>
     public static Dictionary<string, Tensor> ToWeights(
         SafetensorsReader blob, string blobName, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes, Device device)
@@ -59,23 +45,22 @@ public static class PartStorage
     /// caller owns them.
     /// </summary>
     public static Dictionary<string, Tensor> MastersToWeights(
-        SafetensorsReader blob, string blobName, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes)
+        SafetensorsReader blob, string blobName, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes, IPartOptimizer optimizer)
     {
-        Check(blob, blobName, StateSpecs(specs, dtypes));
+        Check(blob, blobName, OptimizerState.Specs(specs, dtypes, optimizer));
         using var memory = HostMemory.LongLived();
         return specs.ToDictionary(s => s.Name, s =>
         {
-            using var master = Read(blob, MasterName(s));
+            using var master = Read(blob, OptimizerState.MasterName(s));
             using var rounded = master.to(dtypes.Storage, copy: true).DetachFromDisposeScope();
             return rounded.to(dtypes.Compute, copy: true).DetachFromDisposeScope();
         });
     }
 
     /// <summary>Gives a part the training state of a blob.</summary>
-    public static void RestoreTrainingState(
-        ModelPart part, SafetensorsReader blob, string blobName, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes)
+    public static void RestoreTrainingState(ModelPart part, SafetensorsReader blob, string blobName)
     {
-        Check(blob, blobName, StateSpecs(specs, dtypes));
+        Check(blob, blobName, part.StateSpecs);
         if (!blob.Metadata.TryGetValue(StateStep, out var text)
             || !long.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var step) || step < 0)
         {

@@ -12,10 +12,14 @@ public sealed class RunModel
     internal const string TemplateProperty = "template";
 
     private readonly IBlobStore _store;
+    private readonly IPartOptimizer _optimizer;
     private readonly Manifest _manifest;
 
-    private RunModel(IBlobStore store, Manifest manifest, BlobRef blob, PartDtypes dtypes, ModelConfig config) =>
-        (_store, _manifest, Version, Dtypes, Config) = (store, manifest, blob.Sha256, dtypes, config);
+    private RunModel(IBlobStore store, Manifest manifest, BlobRef blob, TrainingSpec spec, ModelConfig config)
+    {
+        (_store, _manifest, Version, Config) = (store, manifest, blob.Sha256, config);
+        (Dtypes, _optimizer) = (PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype), Optimizers.Of(spec));
+    }
 
     /// <summary>SHA-256 of the manifest.</summary>
     public string Version { get; }
@@ -41,7 +45,7 @@ public sealed class RunModel
 
         var spec = await RunFiles.ReadSpecAsync(store, manifest, cancellationToken).ConfigureAwait(false);
         var (_, config) = await RunFiles.ReadConfigAsync(store, manifest, cancellationToken).ConfigureAwait(false);
-        return new RunModel(store, manifest, blob, PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype), config);
+        return new RunModel(store, manifest, blob, spec, config);
     }
 
     /// <summary>Loads the weights, the same that an export would write; the caller owns the model.</summary>
@@ -59,7 +63,7 @@ public sealed class RunModel
                 var specs = PartStorage.Specs(Config, part);
                 var read = state.Optimizer is null
                     ? PartStorage.ToWeights(reader, blob.Sha256, specs, Dtypes, CPU)
-                    : PartStorage.MastersToWeights(reader, blob.Sha256, specs, Dtypes);
+                    : PartStorage.MastersToWeights(reader, blob.Sha256, specs, Dtypes, _optimizer);
                 foreach (var (name, tensor) in read) weights.Add(name, tensor);
             }
 

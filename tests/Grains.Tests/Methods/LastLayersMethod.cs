@@ -7,7 +7,7 @@ internal sealed class LastLayersMethod : ITrainingMethod
 {
     public string Name => "last-layers";
 
-    public string Describe(TrainingSpec spec) => $"the last {spec.LisaActivatedLayers} layers";
+    public string Describe(TrainingSpec spec) => $"the last {spec.LisaActivatedLayers} layers, by Lion";
 
     public PeriodPlan Plan(SamplingTurn turn)
     {
@@ -18,4 +18,6 @@ internal sealed class LastLayersMethod : ITrainingMethod
     public PartTraining Ends(TrainingSpec spec) => PartTraining.Frozen;
 
     public int MostLayers(TrainingSpec spec, int layerCount) => Math.Min(spec.LisaActivatedLayers, layerCount);
+
+    public string Optimizer(TrainingSpec spec) => "lion";
 }

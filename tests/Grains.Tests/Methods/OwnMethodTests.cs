@@ -2,13 +2,14 @@ using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains.Tests;
 
-/// <summary>docs/add-a-method.md, done: a sampler and a method of one's own are a file and a line each, and train like any other.</summary>
+/// <summary>docs/add-a-method.md, done: a sampler, a method and an optimizer of one's own are a file and a line each, and train like any other.</summary>
 public sealed class OwnMethodTests
 {
     static OwnMethodTests()
     {
         LayerSamplers.All.Add(new EverySecondSampler());
         Methods.All.Add(new LastLayersMethod());
+        Optimizers.All.Add(new NamedOptimizer("lion", spec => new Lion(spec.AdamBeta1, spec.AdamBeta2, spec.WeightDecay)));
     }
 
     [Fact]
@@ -35,7 +36,22 @@ public sealed class OwnMethodTests
         Assert.Equal(before.Keys.Where(n => n.Contains(".layers.4.", StringComparison.Ordinal) || n.Contains(".layers.5.", StringComparison.Ordinal)).Order(), changed.Order());
     }
 
+    [Fact]
+    public async Task An_optimizer_of_ones_own_names_what_is_saved_of_it_and_resumes_to_the_same_bytes()
+    {
+        var spec = TinyStories.Spec(5) with { Method = "last-layers", LisaActivatedLayers = 1, SaveSteps = 100 };
+        using var straight = await TestRun.TrainAsync(spec);
+        using var broken = await TestRun.ImportAsync(spec);
+        await broken.ContinueAsync(pauseAt: 2);
+        var names = await broken.StateNamesAsync("layer-5");
+        Assert.NotEmpty(names);
+        Assert.All(names, n => Assert.Matches(@"^model\.layers\.5\..+\.(master|exp_avg)$", n));
+        await broken.FinishAsync();
+        Assert.Equal(await straight.WeightsShaAsync(), await broken.WeightsShaAsync());
+    }
+
     [Theory]
+    [InlineData("Lion.cs")]
     [InlineData("EverySecondSampler.cs")]
     [InlineData("LastLayersMethod.cs")]
     public async Task The_page_shows_just_these_files(string file)

@@ -15,8 +15,8 @@ public sealed class AdamWTests
         using var generator = new Generator(3);
         using var start = randn([40], generator: generator);
         using var parameter = new Parameter(new ParameterSpec("w", [40], Decay: true), start.to(dtypes.Compute, copy: true), dtypes);
-        parameter.MakeTrainable();
-        var options = new AdamWOptions(0.9, 0.95, 1e-8, 0.2);
+        var optimizer = new AdamW(0.9, 0.95, 1e-8, 0.2);
+        parameter.MakeTrainable(optimizer);
         var w = parameter.Value.to(ScalarType.Float64).data<double>().ToArray();
         var (m, v) = (new double[40], new double[40]);
 
@@ -24,7 +24,7 @@ public sealed class AdamWTests
         {
             var gradient = randn([40], generator: generator).to(dtypes.Compute);
             var g = gradient.to(ScalarType.Float64).data<double>().ToArray();
-            AdamWUpdate.Apply([(parameter, parameter.State!, gradient)], step, 1e-2, options);
+            OneUpdate.Apply(parameter, gradient, step, 1e-2, optimizer);
             for (var i = 0; i < 40; i++)
             {
                 // Loshchilov and Hutter, algorithm 2, with decoupled decay first as PyTorch does.
@@ -43,7 +43,7 @@ public sealed class AdamWTests
     public void A_float32_master_keeps_updates_that_bfloat16_would_lose()
     {
         using var scope = NewDisposeScope();
-        var options = new AdamWOptions(0.9, 0.999, 1e-8, 0);
+        var optimizer = new AdamW(0.9, 0.999, 1e-8, 0);
         Assert.True(Moved("float32") > 0.9 * 100 * 1e-5);
         Assert.Equal(0, Moved("bfloat16"));
 
@@ -51,9 +51,9 @@ public sealed class AdamWTests
         {
             var dtypes = PartDtypes.Parse("bfloat16", stateDtype);
             using var parameter = new Parameter(new ParameterSpec("w", [1], Decay: false), ones(1, ScalarType.BFloat16), dtypes);
-            parameter.MakeTrainable();
+            parameter.MakeTrainable(optimizer);
             for (var step = 1; step <= 100; step++)
-                AdamWUpdate.Apply([(parameter, parameter.State!, ones(1, ScalarType.BFloat16))], step, 1e-5, options);
+                OneUpdate.Apply(parameter, ones(1, ScalarType.BFloat16), step, 1e-5, optimizer);
             return 1 - parameter.State!.Weight.to(ScalarType.Float64).item<double>();
         }
     }
@@ -65,7 +65,7 @@ public sealed class AdamWTests
         var config = TinyModel.Config(bias: true);
         var weights = TinyModel.Weights(config);
         var before = TinyModel.Clone(weights);
-        using var part = new LayerPart(config, 0, TinyModel.Float32, new AdamWOptions(0.9, 0.999, 1e-8, 0.5), false, weights);
+        using var part = new LayerPart(config, 0, TinyModel.Float32, new AdamW(0.9, 0.999, 1e-8, 0.5), false, weights);
         part.MakeTrainable();
         foreach (var parameter in part.Parameters) parameter.Value.grad = zeros_like(parameter.Value);
 
@@ -95,7 +95,7 @@ public sealed class AdamWTests
         Assert.Equal((0, 0, 0), (layer.OptimizerBytes, layer.GradientBytes, layer.StateStep));
 
         layer.MakeTrainable();
-        Assert.All(layer.Parameters, p => Assert.Equal(0, p.State!.ExpAvg.abs().sum().item<float>()));
+        Assert.All(layer.Parameters, p => Assert.Equal(0, p.State!["exp_avg"].abs().sum().item<float>()));
 
         void Step()
         {

@@ -9,7 +9,7 @@ public sealed class SlicesTests
     {
         using var scope = NewDisposeScope();
         var dtypes = PartDtypes.Parse("bfloat16", "float32");
-        var options = new AdamWOptions(0.9, 0.999, 1e-8, 0.1);
+        var optimizer = new AdamW(0.9, 0.999, 1e-8, 0.1);
         var size = Slices.Size + 5;
         var start = arange(size, dtype: ScalarType.Float32).sin().to(ScalarType.BFloat16);
         var gradient = arange(size, dtype: ScalarType.Float32).cos().to(ScalarType.BFloat16);
@@ -20,14 +20,14 @@ public sealed class SlicesTests
         using var last = Updated(Slices.Size, 5);
         Assert.True(whole.Value.equal(cat([first.Value, last.Value])).all().item<bool>());
         Assert.True(whole.State!.Weight.equal(cat([first.State!.Weight, last.State!.Weight])).all().item<bool>());
-        Assert.True(whole.State.ExpAvgSq.equal(cat([first.State.ExpAvgSq, last.State.ExpAvgSq])).all().item<bool>());
+        Assert.True(whole.State["exp_avg_sq"].equal(cat([first.State["exp_avg_sq"], last.State["exp_avg_sq"]])).all().item<bool>());
 
         Parameter Updated(long from, long count)
         {
             var parameter = new Parameter(
                 new ParameterSpec("w", [count], Decay: true), start.narrow(0, from, count).clone().DetachFromDisposeScope(), dtypes);
-            parameter.MakeTrainable();
-            AdamWUpdate.Apply([(parameter, parameter.State!, gradient.narrow(0, from, count))], 1, 1e-2, options);
+            parameter.MakeTrainable(optimizer);
+            OneUpdate.Apply(parameter, gradient.narrow(0, from, count), 1, 1e-2, optimizer);
             return parameter;
         }
     }

@@ -17,6 +17,8 @@ public sealed class PartReceiverTests
 
     private static readonly IReadOnlyList<ParameterSpec> s_specs = s_config.LayerSpecs(2);
 
+    private static readonly AdamW s_optimizer = new(0.9, 0.999, 1e-8, 0);
+
     public static TheoryData<string, bool> States => new() { { "float32", false }, { "float32", true }, { "bfloat16", false }, { "bfloat16", true }, { "float16", false } };
 
     [Theory]
@@ -37,7 +39,7 @@ public sealed class PartReceiverTests
                 Assert.NotNull(state);
                 Assert.Equal(new PartLoaded(PartSource.HandedOver, (load.Optimizer ?? load.Weights).Length), state.Loaded);
                 using var part = new LayerPart(
-                    s_config, 2, dtypes, new AdamWOptions(0.9, 0.999, 1e-8, 0), gradientCheckpointing: false, state.TakeWeights(CPU));
+                    s_config, 2, dtypes, s_optimizer, gradientCheckpointing: false, state.TakeWeights(CPU));
                 state.RestoreTrainingState(part);
                 Assert.Equal((trains, trains ? StateStep : 0), (part.Trainable, part.StateStep));
                 foreach (var (name, value) in trains ? part.CopyTrainingState() : part.CopyWeights())
@@ -123,7 +125,7 @@ public sealed class PartReceiverTests
     }
 
     private static NamedTensor[] Tensors(PartDtypes dtypes, bool trains) =>
-        [.. (trains ? PartStorage.StateSpecs(s_specs, dtypes) : PartStorage.WeightSpecs(s_specs, dtypes)).Select(s => new NamedTensor(s.Name, Random(s)))];
+        [.. (trains ? OptimizerState.Specs(s_specs, dtypes, s_optimizer) : PartStorage.WeightSpecs(s_specs, dtypes)).Select(s => new NamedTensor(s.Name, Random(s)))];
 
     private static Tensor Random(TensorSpec spec)
     {

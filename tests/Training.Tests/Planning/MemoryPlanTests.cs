@@ -85,6 +85,7 @@ public sealed class MemoryPlanTests
         {
             ActiveLayers = 0,
             Dtypes = PartDtypes.Parse("bfloat16", "float32"),
+            Optimizer = TinyModel.AdamW,
             BatchSize = 1,
             SequenceLength = 8192,
         };
@@ -127,6 +128,7 @@ public sealed class MemoryPlanTests
             ActiveLayers = active,
             TrainEmbeddings = embeddings,
             Dtypes = PartDtypes.Parse(dtype, state),
+            Optimizer = TinyModel.AdamW,
             BatchSize = 2,
             SequenceLength = 8,
             GradientAccumulationSteps = accumulation,

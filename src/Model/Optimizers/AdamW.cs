@@ -1,0 +1,73 @@
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Model;
+
+/// <summary>
+/// AdamW (Loshchilov and Hutter, arXiv 1711.05101) with libtorch's fused kernel: one call for all parameters of a part that
+/// are alike, and one each for those whose weight, moments and gradient differ in dtype, so that only one float32 copy exists
+/// at a time. Bias correction restarts with the state.
+/// </summary>
+/// <param name="Beta1">Decay of the first moment.</param>
+/// <param name="Beta2">Decay of the second moment.</param>
+/// <param name="Epsilon">Added to the root of the second moment.</param>
+/// <param name="WeightDecay">Decoupled decay of matrices; norms and biases have none.</param>
+public sealed record AdamW(double Beta1, double Beta2, double Epsilon, double WeightDecay) : IPartOptimizer
+{
+    private const string ExpAvg = "exp_avg";
+    private const string ExpAvgSq = "exp_avg_sq";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<TensorSpec> StateTensors(ParameterSpec parameter, PartDtypes dtypes) =>
+    [
+        new TensorSpec(ExpAvg, parameter.Shape, dtypes.OptimizerState),
+        new TensorSpec(ExpAvgSq, parameter.Shape, dtypes.OptimizerState),
+    ];
+
+    /// <inheritdoc/>
+    public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, double learningRate)
+    {
+        var step = tensor((float)stateStep, device: updates[0].State.Weight.device);
+        foreach (var group in updates.GroupBy(u => u.Parameter.Decay))
+        {
+            var decay = group.Key ? WeightDecay : 0;
+            var alike = group.Where(IsAlike).ToArray();
+            if (alike.Length > 0)
+            {
+                Kernels.FusedAdamW(
+                    [.. alike.Select(u => u.State.Weight)], [.. alike.Select(u => u.Gradient)],
+                    [.. alike.Select(u => u.State[ExpAvg])], [.. alike.Select(u => u.State[ExpAvgSq])],
+                    [.. alike.Select(_ => step)],
+                    learningRate, Beta1, Beta2, decay, Epsilon);
+            }
+
+            foreach (var (_, state, gradient) in group.Where(u => !IsAlike(u)))
+            {
+                foreach (var (weight, slice, expAvg, expAvgSq) in Slices.Of(state.Weight, gradient, state[ExpAvg], state[ExpAvgSq]))
+                    ApplyMixed(weight, slice, expAvg, expAvgSq, step, learningRate, decay);
+            }
+        }
+    }
+
+    private static bool IsAlike(ParameterUpdate update) =>
+        update.State.Weight.dtype == update.Gradient.dtype && update.State[ExpAvg].dtype == update.Gradient.dtype;
+
+    private void ApplyMixed(
+        Tensor weight, Tensor gradient, Tensor expAvg, Tensor expAvgSq, Tensor step, double learningRate, double decay)
+    {
+        using var scope = NewDisposeScope();
+        var (wideWeight, wideExpAvg, wideExpAvgSq) = (Wide(weight), Wide(expAvg), Wide(expAvgSq));
+        Kernels.FusedAdamW(
+            [wideWeight], [Wide(gradient)], [wideExpAvg], [wideExpAvgSq], [step],
+            learningRate, Beta1, Beta2, decay, Epsilon);
+        CopyBack(weight, wideWeight);
+        CopyBack(expAvg, wideExpAvg);
+        CopyBack(expAvgSq, wideExpAvgSq);
+
+        static Tensor Wide(Tensor tensor) => tensor.dtype == ScalarType.Float32 ? tensor : tensor.to(ScalarType.Float32);
+
+        static void CopyBack(Tensor target, Tensor wide)
+        {
+            if (!ReferenceEquals(target, wide)) target.copy_(wide);
+        }
+    }
+}

@@ -1,0 +1,24 @@
+namespace LisaOrleans.Model;
+
+/// <summary>
+/// How a part's parameters are updated. An optimizer names the tensors that it keeps beside each weight; they are
+/// allocated, counted in plans, saved and restored by that list (<see cref="OptimizerState"/>). To add one: a class beside
+/// <see cref="AdamW"/>, and a line in the list of src/Training.
+/// </summary>
+public interface IPartOptimizer
+{
+    /// <summary>
+    /// The tensors that are kept for a parameter while it trains, in the order of a checkpoint, named without the parameter
+    /// (<c>exp_avg</c>). They begin as zeros. The weight itself is not among them.
+    /// </summary>
+    IReadOnlyList<TensorSpec> StateTensors(ParameterSpec parameter, PartDtypes dtypes);
+
+    /// <summary>
+    /// Changes <see cref="OptimizerState.Weight"/> and the state of each parameter by its gradient. Called without autograd,
+    /// in a dispose scope.
+    /// </summary>
+    /// <param name="updates">One part's parameters that have a gradient, all on one device; at least one.</param>
+    /// <param name="stateStep">Updates of this state including this one, from 1.</param>
+    /// <param name="learningRate">The rate of the step.</param>
+    void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, double learningRate);
+}

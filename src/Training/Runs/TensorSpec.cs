@@ -1,9 +1,0 @@
-using static TorchSharp.torch;
-
-namespace LisaOrleans.Training;
-
-/// <summary>A tensor that a part's state consists of.</summary>
-/// <param name="Name">Its name in the blob.</param>
-/// <param name="Shape">Its shape.</param>
-/// <param name="DType">Its dtype in the blob.</param>
-public sealed record TensorSpec(string Name, IReadOnlyList<long> Shape, ScalarType DType);
