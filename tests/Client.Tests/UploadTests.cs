@@ -37,6 +37,18 @@ public sealed class UploadTests : IDisposable
     }
 
     [Fact]
+    public async Task Templates_and_tokenizers_of_every_kind_are_brought()
+    {
+        var request = Request();
+        Directory.CreateDirectory(_folder["model/additional_chat_templates"]);
+        string[] more = ["additional_chat_templates/tool_use.jinja", "chat_template.jinja", "qwen.tiktoken", "tekken.json", "tiktoken.model"];
+        foreach (var name in more.Append("additional_chat_templates/.hidden")) File.WriteAllText(_folder[$"model/{name}"], name);
+        var submission = await UploadAsync(request);
+        Assert.Equal(more, submission.Model.Select(f => f.Name).Intersect(more).Order(StringComparer.Ordinal));
+        Assert.DoesNotContain(submission.Model, f => f.Name.Contains("hidden", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Shards_are_those_that_the_index_names()
     {
         var request = Request();

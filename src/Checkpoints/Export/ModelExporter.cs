@@ -6,8 +6,6 @@ namespace LisaOrleans.Checkpoints;
 /// <summary>Writes a manifest's model as a Hugging Face folder, with nothing but the store: no Torch, no silo.</summary>
 public static class ModelExporter
 {
-    private const string ConfigFile = "config.json";
-
     // Hugging Face's default for max_shard_size.
     private const long ShardBytes = 5_000_000_000;
 
@@ -41,9 +39,15 @@ public static class ModelExporter
         foreach (var (name, blob) in manifest.Files)
         {
             using var content = await store.ReadAsync(blob, cancellationToken).ConfigureAwait(false);
-            var bytes = name == ConfigFile ? WithDtype(content.ToArray(), dtype, blob) : content.ToArray();
-            await AtomicFile.WriteAllBytesAsync(Path.Combine(folder, Path.GetFileName(name)), bytes, cancellationToken).ConfigureAwait(false);
+            var bytes = name == ModelFileNames.Config ? WithDtype(content.ToArray(), dtype, blob) : content.ToArray();
+            var path = Path.Combine(folder, ModelFileNames.IsKnown(name) ? name : Path.GetFileName(name));
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            await AtomicFile.WriteAllBytesAsync(path, bytes, cancellationToken).ConfigureAwait(false);
         }
+
+        // A template or a tokenizer that another model left here would be taken for this one's.
+        foreach (var name in ModelFileNames.In(folder).ToList())
+            if (!manifest.Files.ContainsKey(name)) File.Delete(Path.Combine(folder, name));
 
         await WeightFiles.WriteAsync(TensorNames.Of(manifest).Rename(weights.Tensors), folder, shardBytes, cancellationToken).ConfigureAwait(false);
     }
@@ -55,7 +59,7 @@ public static class ModelExporter
             TensorDType.F32 => "float32",
             TensorDType.BF16 => "bfloat16",
             TensorDType.F16 => "float16",
-            _ => throw new InvalidDataFileException($"{ConfigFile} {blob.Sha256}", $"weights are {dtype}; they must be F32, BF16 or F16"),
+            _ => throw new InvalidDataFileException($"{ModelFileNames.Config} {blob.Sha256}", $"weights are {dtype}; they must be F32, BF16 or F16"),
         };
         var root = JsonNode.Parse(config)!.AsObject();
         var field = root.ContainsKey("dtype") && !root.ContainsKey("torch_dtype") ? "dtype" : "torch_dtype";

@@ -32,7 +32,7 @@ internal static class GenerateCommand
         return Task.FromResult(ExitCodes.Done);
     }
 
-    /// <summary>The continuation in pieces, as they are made.</summary>
+    /// <summary>The continuation in pieces, as they are made, up to what ends the model's turn: an id or the template's text.</summary>
     public static IEnumerable<string> Continue(
         string folder, string dtype, string prompt, string template, GenerationOptions options, CancellationToken cancellationToken)
     {
@@ -44,9 +44,15 @@ internal static class GenerateCommand
         if (ids.Length >= model.Config.MaxSequenceLength)
             throw new UsageException($"--prompt: has {ids.Length} tokens; the model takes fewer than {model.Config.MaxSequenceLength}");
         var decoder = new StreamingDecoder(text.Tokenizer);
-        var stopping = options with { StopTokenIds = [.. options.StopTokenIds, .. text.StopIds(encoder.EndOfTurn())] };
-        foreach (var id in TextGenerator.Generate(model, ids, stopping, cancellationToken)) yield return decoder.Push(id);
+        var end = encoder.EndOfTurn();
+        var stop = new StopSequences(end.Text is { } written ? [written] : []);
+        var stopping = options with { StopTokenIds = [.. options.StopTokenIds, .. text.StopIds(end)] };
+        foreach (var id in TextGenerator.Generate(model, ids, stopping, cancellationToken))
+        {
+            yield return stop.Push(decoder.Push(id));
+            if (stop.Found) break;
+        }
 
-        yield return decoder.Flush();
+        yield return stop.Push(decoder.Flush()) + stop.Flush();
     }
 }

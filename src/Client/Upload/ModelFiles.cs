@@ -5,20 +5,14 @@ namespace LisaOrleans.Client;
 /// <summary>Which files of a model folder the cluster needs. Others, pickled weights for one, stay where they are.</summary>
 internal static class ModelFiles
 {
-    private static readonly string[] s_names =
-    [
-        "config.json", "generation_config.json", "tokenizer.model", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json",
-        "added_tokens.json", "vocab.json", "merges.txt", "chat_template.jinja",
-    ];
-
-    /// <summary>Full paths of those that are there. What is missing or wrong in them the cluster says.</summary>
+    /// <summary>Names, relative to the folder, of those that are there. What is missing or wrong in them the cluster says.</summary>
     /// <exception cref="InvalidTrainingInputException">There is no such folder, or its index of weights cannot be read.</exception>
     public static IReadOnlyList<string> Of(string folder)
     {
         if (!Directory.Exists(folder)) throw new InvalidTrainingInputException($"{folder}: no such folder; a Hugging Face model folder is needed");
         var index = Path.Combine(folder, WeightFiles.Index);
         var weights = File.Exists(index) ? Shards(index).Append(WeightFiles.Index) : [WeightFiles.Single];
-        return [.. s_names.Concat(weights).Select(name => Path.Combine(folder, name)).Where(File.Exists)];
+        return [.. ModelFileNames.In(folder), .. weights.Where(name => File.Exists(Path.Combine(folder, name)))];
     }
 
     private static IEnumerable<string> Shards(string index)

@@ -10,28 +10,27 @@ internal sealed class ModelUpload(IBlobStore store, IProgress<UploadProgress>? p
 
     public async Task<RunSubmission> UploadAsync(RunRequest request, CancellationToken cancellationToken)
     {
-        var model = ModelFiles.Of(request.ModelFolder);
+        var model = ModelFiles.Of(request.ModelFolder).Select(name => (Name: name, File: Path.Combine(request.ModelFolder, name))).ToList();
         string[] data = [request.DataFile, .. request.EvalDataFile is { } evalFile ? [evalFile] : Array.Empty<string>()];
         foreach (var file in data)
             if (!File.Exists(file)) throw new InvalidTrainingInputException($"{file}: no such file; training data is a JSON or JSONL file");
 
-        _total = model.Concat(data).Sum(f => new FileInfo(f).Length);
+        _total = model.Select(m => m.File).Concat(data).Sum(f => new FileInfo(f).Length);
         var blobs = new List<NamedBlob>();
-        foreach (var file in model) blobs.Add(await PutAsync(file, cancellationToken).ConfigureAwait(false));
+        foreach (var (name, file) in model) blobs.Add(await PutAsync(name, file, cancellationToken).ConfigureAwait(false));
         return new RunSubmission
         {
             Spec = request.Spec,
             Dataset = request.Dataset,
             Model = blobs,
-            Data = await PutAsync(request.DataFile, cancellationToken).ConfigureAwait(false),
-            EvalData = request.EvalDataFile is { } evalData ? await PutAsync(evalData, cancellationToken).ConfigureAwait(false) : null,
+            Data = await PutAsync(Path.GetFileName(request.DataFile), request.DataFile, cancellationToken).ConfigureAwait(false),
+            EvalData = request.EvalDataFile is { } evalData ? await PutAsync(Path.GetFileName(evalData), evalData, cancellationToken).ConfigureAwait(false) : null,
             Overwrite = request.Overwrite,
         };
     }
 
-    private async Task<NamedBlob> PutAsync(string path, CancellationToken cancellationToken)
+    private async Task<NamedBlob> PutAsync(string name, string path, CancellationToken cancellationToken)
     {
-        var name = Path.GetFileName(path);
         progress?.Report(new UploadProgress(name, _done, _total));
         var blob = await FileBlob.OpenAsync(path, sent => progress?.Report(new UploadProgress(name, _done + sent, _total)), cancellationToken).ConfigureAwait(false);
         await Uploads.PutAsync(store, blob, cancellationToken).ConfigureAwait(false);

@@ -8,13 +8,6 @@ public static class TokenizerLoader
     private const string Tekken = "tekken.json";
     private static readonly string[] s_tiktoken = ["tiktoken.model", "qwen.tiktoken"];
 
-    /// <summary>All files that a tokenizer may consist of; they are copied to an output folder as they are.</summary>
-    public static IReadOnlyList<string> Files { get; } =
-    [
-        Model, Json, "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json",
-        "vocab.json", "merges.txt", "chat_template.jinja", Tekken, .. s_tiktoken,
-    ];
-
     /// <summary>
     /// Loads it: tokenizer.json, which describes the whole tokenizer; where there is none, tokenizer.model of SentencePiece or
     /// tiktoken, Mistral's tekken.json, another file of tiktoken, or vocab.json with merges.txt.

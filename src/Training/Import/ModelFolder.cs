@@ -11,10 +11,7 @@ namespace LisaOrleans.Training;
 public sealed class ModelFolder : IDisposable
 {
     /// <summary>Name of the file with the model's shape.</summary>
-    public const string ConfigFile = "config.json";
-
-    /// <summary>Name of the file with generation defaults, copied along where there is one.</summary>
-    public const string GenerationConfigFile = "generation_config.json";
+    public const string ConfigFile = ModelFileNames.Config;
 
     private readonly Dictionary<string, (SafetensorsReader Reader, string File)> _files;
 

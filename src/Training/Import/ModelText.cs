@@ -16,7 +16,7 @@ public sealed record ModelText(ITokenizer Tokenizer, FolderChatTemplate? Templat
     /// <exception cref="TokenizerException">The tokenizer cannot be read.</exception>
     /// <exception cref="InvalidDataFileException">generation_config.json is wrong.</exception>
     public static ModelText Load(string folder, DateTimeOffset now) =>
-        new(TokenizerLoader.Load(folder), FolderChatTemplate.Load(folder, now), ReadEndIds(Path.Combine(folder, ModelFolder.GenerationConfigFile)));
+        new(TokenizerLoader.Load(folder), FolderChatTemplate.Load(folder, now), ReadEndIds(Path.Combine(folder, ModelFileNames.GenerationConfig)));
 
     /// <summary>Who writes prompts and knows what ends an answer.</summary>
     /// <param name="template">One of <see cref="ChatTemplates.Names"/>.</param>

@@ -135,7 +135,9 @@ public static class RunImporter
                 Spec = Reference(specBlob),
                 Parts = parts,
                 Files = await StoreFiles(
-                    store, await TrainedFiles.ReadAsync(request.ModelFolder, TemplateInUse(), text, cancellationToken), cancellationToken),
+                    store,
+                    await TrainedFiles.ReadAsync(request.ModelFolder, TemplateInUse(), text, model.Config.EosTokenIds, cancellationToken),
+                    cancellationToken),
                 Dataset = data.Tokens.Blob,
                 EvalDataset = evalData?.Tokens.Blob,
                 Log = [],

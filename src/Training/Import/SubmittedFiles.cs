@@ -1,5 +1,4 @@
 using LisaOrleans.Checkpoints;
-using LisaOrleans.Data;
 
 namespace LisaOrleans.Training;
 
@@ -8,9 +7,6 @@ public sealed class SubmittedFiles : IDisposable
 {
     private const int LongestName = 200;
     private const string WeightsSuffix = ".safetensors";
-
-    private static readonly HashSet<string> s_modelFiles =
-        [ModelFolder.ConfigFile, ModelFolder.GenerationConfigFile, WeightFiles.Index, .. TokenizerLoader.Files];
 
     private readonly string _root = Directory.CreateTempSubdirectory("lisa-import-").FullName;
 
@@ -32,7 +28,7 @@ public sealed class SubmittedFiles : IDisposable
         {
             foreach (var file in submission.Model)
             {
-                if (!s_modelFiles.Contains(file.Name) && !file.Name.EndsWith(WeightsSuffix, StringComparison.Ordinal))
+                if (!ModelFileNames.IsKnown(file.Name) && file.Name != WeightFiles.Index && !file.Name.EndsWith(WeightsSuffix, StringComparison.Ordinal))
                     throw new InvalidTrainingInputException($"model: '{file.Name}' is no file of a model; {ModelFolder.ConfigFile}, tokenizer files and *{WeightsSuffix} are");
                 await files.CopyAsync(store, "model", file, cancellationToken);
             }
@@ -55,11 +51,11 @@ public sealed class SubmittedFiles : IDisposable
 
     private async Task<string> CopyAsync(IBlobStore store, string kind, NamedBlob file, CancellationToken cancellationToken)
     {
-        if (!IsPlainName(file.Name)) throw new InvalidTrainingInputException($"{kind}: '{file.Name}' is no file name; a name without a folder is needed");
+        if (!IsPlainName(file.Name) && !ModelFileNames.IsAdditionalTemplate(file.Name)) throw new InvalidTrainingInputException($"{kind}: '{file.Name}' is no file name; a name without a folder is needed");
         if (!BlobRef.IsName(file.Blob.Sha256) || file.Blob.Length < 0)
             throw new InvalidTrainingInputException($"{kind}/{file.Name}: '{file.Blob.Sha256}' with {file.Blob.Length} bytes is no blob");
-        var folder = Directory.CreateDirectory(Path.Combine(_root, kind)).FullName;
-        var path = Path.Combine(folder, file.Name);
+        var path = Path.Combine(_root, kind, file.Name);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         using var content = await store.ReadAsync(new BlobRef(file.Blob.Sha256, file.Blob.Length), cancellationToken);
         await using var target = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.Asynchronous);
         if (content.Length > 0) await content.AsStream().CopyToAsync(target, cancellationToken);

@@ -25,13 +25,13 @@ internal sealed record TokenInput(
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Add("code", Encoding.UTF8.GetBytes(s_code));
         Add("settings", JsonSerializer.SerializeToUtf8Bytes(new { Settings, BlockSize, Split, VocabularySize, TemplateTime }));
-        foreach (var name in TokenizerLoader.Files.Order(StringComparer.Ordinal)) AddFile(name, Path.Combine(ModelFolder, name));
+        foreach (var name in ModelFileNames.In(ModelFolder).Except([ModelFileNames.Config, ModelFileNames.GenerationConfig]))
+            AddFile(name, Path.Combine(ModelFolder, name));
         foreach (var (file, weight) in DataSources.Files(Sources, Split)) AddFile($"data {weight:R}", file);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
 
         void AddFile(string name, string path)
         {
-            if (!File.Exists(path)) return;
             using var file = File.OpenRead(path);
             Add(name, SHA256.HashData(file));
         }

@@ -8,39 +8,42 @@ namespace LisaOrleans.Training;
 
 /// <summary>
 /// The files of a model's folder as the trained model needs them: with the chat template that it is trained with, and with
-/// its end of turn among the ids that end a generation. Without, nobody could talk to it as it was taught, and it would not stop.
+/// all ids that it is taught to end with in config.json and generation_config.json. Without, nobody could talk to it as it
+/// was taught, and it would not stop.
 /// </summary>
 internal static class TrainedFiles
 {
     private const string TokenizerConfigFile = "tokenizer_config.json";
-    private const string JinjaFile = "chat_template.jinja";
+    private const string EndIds = "eos_token_id";
 
     private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <param name="folder">The model's folder.</param>
     /// <param name="template">The template of the data; null where they are no chats.</param>
     /// <param name="text">The model's tokenizer and own template.</param>
+    /// <param name="ends">The ids that config.json names.</param>
     /// <param name="cancellationToken">Cancels between two files.</param>
     public static async Task<Dictionary<string, byte[]>> ReadAsync(
-        string folder, string? template, ModelText text, CancellationToken cancellationToken)
+        string folder, string? template, ModelText text, IReadOnlyList<int> ends, CancellationToken cancellationToken)
     {
         var files = new Dictionary<string, byte[]>();
-        foreach (var name in (string[])[ModelFolder.ConfigFile, ModelFolder.GenerationConfigFile, .. TokenizerLoader.Files])
+        foreach (var name in ModelFileNames.In(folder))
+            files[name] = await File.ReadAllBytesAsync(Path.Combine(folder, name), cancellationToken);
+
+        var taught = template is null ? null : text.Encoder(template).EndOfTurn().TokenId;
+        int[] wanted = [.. ends.Concat(text.StopIds(new EndOfTurn(taught, null))).Distinct()];
+        if (wanted.Length > 0)
         {
-            var path = Path.Combine(folder, name);
-            if (File.Exists(path)) files[name] = await File.ReadAllBytesAsync(path, cancellationToken);
+            files[ModelFileNames.Config] = WithEnds(files[ModelFileNames.Config], wanted);
+            files[ModelFileNames.GenerationConfig] = WithEnds(
+                files.GetValueOrDefault(ModelFileNames.GenerationConfig) ?? NewGenerationConfig(files[ModelFileNames.Config]), wanted);
         }
 
-        if (template is null) return files;
-        if (text.Encoder(template).EndOfTurn().TokenId is { } end)
+        if (template is not null && template != ChatTemplates.Auto && Jinja(ChatTemplates.Get(template), text.Tokenizer) is { } jinja)
         {
-            foreach (var name in (string[])[ModelFolder.ConfigFile, ModelFolder.GenerationConfigFile])
-                if (files.TryGetValue(name, out var content)) files[name] = WithEnd(content, end);
-        }
-
-        if (template != ChatTemplates.Auto && Jinja(ChatTemplates.Get(template), text.Tokenizer) is { } jinja)
-        {
-            files[JinjaFile] = Encoding.UTF8.GetBytes(jinja);
+            // The folder's other templates write what this model was not taught.
+            foreach (var name in files.Keys.Where(ModelFileNames.IsAdditionalTemplate).ToList()) files.Remove(name);
+            files[ModelFileNames.ChatTemplate] = Encoding.UTF8.GetBytes(jinja);
             if (files.TryGetValue(TokenizerConfigFile, out var config)) files[TokenizerConfigFile] = Changed(config, root => root["chat_template"] = jinja);
         }
 
@@ -50,16 +53,25 @@ internal static class TrainedFiles
     private static string? Jinja(IChatTemplate template, ITokenizer tokenizer) => template.Jinja is not { } jinja ? null
         : tokenizer.BosTokenId is not null && (template.BeginsWithBos ?? tokenizer.AddBosToken) ? "{{ bos_token }}" + jinja : jinja;
 
-    private static byte[] WithEnd(byte[] content, int end) => Changed(content, root =>
+    // As transformers makes one of a config.json.
+    private static byte[] NewGenerationConfig(byte[] config)
     {
-        var ids = root["eos_token_id"] switch
+        var (from, root) = (JsonNode.Parse(config)!.AsObject(), new JsonObject());
+        foreach (var name in (string[])["bos_token_id", "pad_token_id"])
+            if (from[name] is { } id) root[name] = id.DeepClone();
+        return Encoding.UTF8.GetBytes(root.ToJsonString(s_json));
+    }
+
+    private static byte[] WithEnds(byte[] content, int[] wanted) => Changed(content, root =>
+    {
+        var ids = root[EndIds] switch
         {
             JsonArray list => list.Select(id => id!.GetValue<int>()).ToList(),
             JsonValue one => [one.GetValue<int>()],
             _ => [],
         };
-        if (ids.Contains(end)) return;
-        root["eos_token_id"] = new JsonArray([.. ids.Append(end).Select(id => (JsonNode)id)]);
+        int[] all = [.. ids, .. wanted.Except(ids)];
+        if (all.Length > ids.Count) root[EndIds] = all is [var only] ? only : new JsonArray([.. all.Select(id => (JsonNode)id)]);
     });
 
     private static byte[] Changed(byte[] content, Action<JsonObject> change)

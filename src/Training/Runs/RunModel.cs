@@ -85,11 +85,12 @@ public sealed class RunModel
         var folder = Directory.CreateTempSubdirectory("lisa-tokenizer-").FullName;
         try
         {
-            foreach (var name in (string[])[ModelFolder.GenerationConfigFile, .. TokenizerLoader.Files])
+            foreach (var (name, blob) in _manifest.Files.Where(f => ModelFileNames.IsKnown(f.Key)))
             {
-                if (!_manifest.Files.TryGetValue(name, out var blob)) continue;
                 var bytes = await ReadAsync(_store, blob, cancellationToken).ConfigureAwait(false);
-                await File.WriteAllBytesAsync(Path.Combine(folder, name), bytes, cancellationToken).ConfigureAwait(false);
+                var path = Path.Combine(folder, name);
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+                await File.WriteAllBytesAsync(path, bytes, cancellationToken).ConfigureAwait(false);
             }
 
             return ModelText.Load(folder, now);

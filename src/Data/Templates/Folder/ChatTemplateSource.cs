@@ -8,8 +8,6 @@ namespace LisaOrleans.Data;
 /// <param name="ToolUse">The one for conversations with tools; null where <paramref name="Chat"/> serves them too.</param>
 internal sealed record ChatTemplateSource(string File, string Chat, string? ToolUse)
 {
-    private const string JinjaFile = "chat_template.jinja";
-    private const string MoreFolder = "additional_chat_templates";
     private const string ConfigFile = "tokenizer_config.json";
     private const string Default = "default";
     private const string ToolUseName = "tool_use";
@@ -19,10 +17,10 @@ internal sealed record ChatTemplateSource(string File, string Chat, string? Tool
     /// <summary>chat_template.jinja goes before tokenizer_config.json, as in transformers. Null where there is neither.</summary>
     public static ChatTemplateSource? Find(string folder)
     {
-        var jinja = Path.Combine(folder, JinjaFile);
+        var jinja = Path.Combine(folder, ModelFileNames.ChatTemplate);
         if (System.IO.File.Exists(jinja))
         {
-            var tools = Path.Combine(folder, MoreFolder, $"{ToolUseName}.jinja");
+            var tools = Path.Combine(folder, ModelFileNames.MoreTemplates, $"{ToolUseName}.jinja");
             return new ChatTemplateSource(jinja, Read(jinja), System.IO.File.Exists(tools) ? Read(tools) : null);
         }
 

@@ -1,7 +1,7 @@
-namespace LisaOrleans.Api;
+namespace LisaOrleans.Data;
 
 /// <summary>Ends a text before the first of some sequences, though it comes in pieces: what may begin one is held back.</summary>
-internal sealed class StopSequences(IReadOnlyList<string> sequences)
+public sealed class StopSequences(IReadOnlyList<string> sequences)
 {
     private string _held = "";
 

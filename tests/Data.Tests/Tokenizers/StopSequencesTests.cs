@@ -1,4 +1,4 @@
-namespace LisaOrleans.Api.Tests;
+namespace LisaOrleans.Data.Tests;
 
 public sealed class StopSequencesTests
 {
