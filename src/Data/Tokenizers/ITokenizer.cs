@@ -22,8 +22,13 @@ public interface ITokenizer
     int[] EncodeWithSpecialTokens(string text);
 
     /// <summary>As <see cref="EncodeWithSpecialTokens"/>, and says where in the text each token stands.</summary>
-    TokenizedText EncodeWithOffsets(string text);
+    /// <param name="text">The text.</param>
+    /// <param name="specialTokens">False to take special tokens for text, as <see cref="Encode"/> does.</param>
+    TokenizedText EncodeWithOffsets(string text, bool specialTokens = true);
 
     /// <summary>Text of ids, without begin and end.</summary>
     string Decode(IReadOnlyList<int> ids);
+
+    /// <summary>The same for ids that come one after the other.</summary>
+    ITextStream StartDecoding();
 }

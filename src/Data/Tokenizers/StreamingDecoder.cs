@@ -3,9 +3,10 @@ namespace LisaOrleans.Data;
 /// <summary>Turns a growing sequence of ids into pieces of text that never hold half a character.</summary>
 public sealed class StreamingDecoder
 {
-    private readonly ITokenizer _tokenizer;
-    private readonly List<int> _ids;
-    private int _written;
+    private readonly ITextStream _stream;
+
+    // How much of what comes next belongs to the context.
+    private int _skipped;
 
     /// <param name="tokenizer">What decodes.</param>
     /// <param name="context">
@@ -13,27 +14,21 @@ public sealed class StreamingDecoder
     /// </param>
     public StreamingDecoder(ITokenizer tokenizer, IReadOnlyList<int>? context = null)
     {
-        (_tokenizer, _ids) = (tokenizer, [.. context ?? []]);
-        _written = _ids.Count == 0 ? 0 : tokenizer.Decode(_ids).Length;
+        _stream = tokenizer.StartDecoding();
+        if (context is not { Count: > 0 }) return;
+        _skipped = tokenizer.Decode(context).Length - context.Sum(id => _stream.Push(id).Length);
     }
 
     /// <summary>Adds an id; returns the text that is complete now, maybe none.</summary>
-    public string Push(int id)
-    {
-        _ids.Add(id);
-        var text = _tokenizer.Decode(_ids);
+    public string Push(int id) => Take(_stream.Push(id));
 
-        // A byte token that begins a character decodes to U+FFFD until its others have come.
-        return text.EndsWith('\uFFFD') || text.Length <= _written ? "" : Take(text);
-    }
-
-    /// <summary>What is left at the end.</summary>
-    public string Flush() => Take(_tokenizer.Decode(_ids));
+    /// <summary>What is left at the end, after which nothing may follow.</summary>
+    public string Flush() => Take(_stream.Flush());
 
     private string Take(string text)
     {
-        var piece = text.Length > _written ? text[_written..] : "";
-        _written = Math.Max(_written, text.Length);
-        return piece;
+        var skipped = Math.Min(_skipped, text.Length);
+        _skipped -= skipped;
+        return text[skipped..];
     }
 }

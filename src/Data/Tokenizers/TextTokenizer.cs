@@ -41,11 +41,15 @@ internal sealed class TextTokenizer : ITokenizer
 
     public int[] EncodeWithSpecialTokens(string text) => Encode(text, true, false, scratch => scratch.Tokens.Ids.ToArray());
 
-    public TokenizedText EncodeWithOffsets(string text) => Encode(text, true, true, scratch => new TokenizedText(
+    public TokenizedText EncodeWithOffsets(string text, bool specialTokens = true) => Encode(text, specialTokens, true, scratch => new TokenizedText(
         scratch.Tokens.Ids.ToArray(), scratch.Tokens.Starts.ToArray(), scratch.Tokens.Ends.ToArray()));
 
-    public string Decode(IReadOnlyList<int> ids) => Named(() => _parts.Decode(
-        ids.Where(id => !_special.Contains(id) && id >= 0 && id < _tokens.Length).Select(id => _tokens[id]).OfType<string>()));
+    public string Decode(IReadOnlyList<int> ids) => Named(() => _parts.Decoder.Decode(ids.Select(Token).OfType<string>()));
+
+    public ITextStream StartDecoding() => new TextStream(this, _parts.Decoder.Stream());
+
+    // Null for what has no text.
+    private string? Token(int id) => _special.Contains(id) || id < 0 || id >= _tokens.Length ? null : _tokens[id];
 
     private T Encode<T>(string text, bool special, bool tracked, Func<EncodingScratch, T> result)
     {
@@ -106,5 +110,13 @@ internal sealed class TextTokenizer : ITokenizer
         var starts = scratch.Tokens.Starts;
         var ends = scratch.Tokens.Ends;
         for (var i = first; i < starts.Length; i++) (starts[i], ends[i]) = (written.Start(starts[i]), written.End(ends[i]));
+    }
+
+    private sealed class TextStream(TextTokenizer tokenizer, TokenStream stream) : ITextStream
+    {
+        public string Push(int id) =>
+            tokenizer.Token(id) is { } token ? tokenizer.Named(() => string.Concat(stream.Push(token))) : "";
+
+        public string Flush() => tokenizer.Named(() => string.Concat(stream.Flush()));
     }
 }

@@ -17,7 +17,7 @@ internal sealed record TokenizerParts
     public required TokenModel Model { get; init; }
 
     /// <summary>Makes text of tokens.</summary>
-    public required Func<IEnumerable<string>, string> Decode { get; init; }
+    public required TextDecoder Decoder { get; init; }
 
     public required int? BosTokenId { get; init; }
 

@@ -15,18 +15,18 @@ internal static class DecoderReader
     ];
 
     /// <summary>What makes a text of tokens; without a decoder they are words with spaces between.</summary>
-    public static Func<IEnumerable<string>, string> Read(JsonField? field)
+    public static TextDecoder Read(JsonField? field)
     {
-        if (field is null) return tokens => string.Join(' ', tokens);
-        var steps = new List<TokenDecoder>();
+        if (field is null) return TextDecoder.Words;
+        var steps = new List<DecoderStep>();
         Add(field, steps);
-        return tokens => string.Concat(steps.Aggregate(tokens, (t, step) => step([.. t])));
+        return TextDecoder.Of(steps);
     }
 
     /// <summary>Makes a text of tokens that write bytes as characters.</summary>
     public static string Bytes(IEnumerable<string> tokens) => Encoding.UTF8.GetString([.. tokens.SelectMany(ByteAlphabet.Read)]);
 
-    private static void Add(JsonField field, List<TokenDecoder> steps)
+    private static void Add(JsonField field, List<DecoderStep> steps)
     {
         var type = field.Required("type");
         switch (type.Text())
@@ -35,43 +35,53 @@ internal static class DecoderReader
                 foreach (var item in field.Required("decoders").Items()) Add(item, steps);
                 break;
             case "ByteLevel":
-                steps.Add(tokens => [Bytes(tokens)]);
+                steps.Add(new DecoderStep(tokens => [Bytes(tokens)], () => new Utf8Stream(ByteAlphabet.Read), Fuses: true));
                 break;
             case "ByteFallback":
-                steps.Add(ByteFallback.Decode);
+                steps.Add(new DecoderStep(ByteFallback.Decode, () => new ByteFallbackStream()));
                 break;
             case "Fuse":
-                steps.Add(tokens => [string.Concat(tokens)]);
+                steps.Add(Fuse());
                 break;
             case "Replace":
                 var replace = Replace(field);
-                steps.Add(tokens => tokens.Select(replace));
+                steps.Add(DecoderStep.Each((t, _) => replace(t)));
                 break;
             case "Metaspace":
                 var sign = field.Required("replacement").Character();
                 var atFirst = MetaspaceSteps.Scheme(field) == "never" ? " " : "";
-                steps.Add(tokens => tokens.Select((t, i) => t.Replace(sign, i == 0 ? atFirst : " ", StringComparison.Ordinal)));
+                steps.Add(DecoderStep.Each((t, i) => t.Replace(sign, i == 0 ? atFirst : " ", StringComparison.Ordinal)));
                 break;
             case "Strip":
                 var content = field.Required("content").Character();
                 var (start, stop) = (field.Required("start").Id(), field.Required("stop").Id());
-                steps.Add(tokens => tokens.Select(t => Strip(t, content, start, stop)));
+                steps.Add(DecoderStep.Each((t, _) => Strip(t, content, start, stop)) with
+                {
+                    StreamOfOne = content is [var character] ? () => new StripStream(character, start, stop) : null,
+                });
                 break;
             case "WordPiece":
                 var prefix = field.Required("prefix").Text();
                 var cleans = field.Required("cleanup").Flag();
-                steps.Add(tokens => tokens.Select((t, i) => WordPiece(t, i, prefix, cleans)));
+                steps.Add(DecoderStep.Each((t, i) => WordPiece(t, i, prefix, cleans)));
                 break;
             case "BPEDecoder":
                 var suffix = field.Required("suffix").Word();
-                steps.Add(tokens => tokens.Select(
-                    (t, i) => t.Replace(suffix, i == tokens.Count - 1 ? "" : " ", StringComparison.Ordinal)));
+                steps.Add(new DecoderStep(
+                    tokens => tokens.Select((t, i) => EndWord(t, i == tokens.Count - 1)), () => new LastTokenStream(EndWord)));
+                string EndWord(string token, bool isLast) => token.Replace(suffix, isLast ? "" : " ", StringComparison.Ordinal);
                 break;
             case var other:
                 throw type.Unsupported(
                     other, "Sequence", "ByteLevel", "ByteFallback", "Fuse", "Replace", "Metaspace", "Strip", "WordPiece",
                     "BPEDecoder");
         }
+    }
+
+    private static DecoderStep Fuse()
+    {
+        Func<TokenStream> stream = () => new EachTokenStream((t, _) => t);
+        return new DecoderStep(tokens => [string.Concat(tokens)], stream, Fuses: true) { StreamOfOne = stream };
     }
 
     private static Func<string, string> Replace(JsonField field)

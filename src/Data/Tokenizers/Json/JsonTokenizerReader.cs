@@ -23,7 +23,7 @@ internal static class JsonTokenizerReader
             Normalizer = normalizer,
             Steps = endsInBytes && !takesBytes ? [.. steps, SplitterReader.WriteBytes] : steps,
             Model = model,
-            Decode = DecoderReader.Read(root.Optional("decoder")),
+            Decoder = DecoderReader.Read(root.Optional("decoder")),
             BosTokenId = bos,
             EosTokenId = Find("eos_token", config.EosToken),
             AddBosToken = bos is not null && (config.AddBosToken ?? template is not null),

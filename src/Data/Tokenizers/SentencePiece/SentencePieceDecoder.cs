@@ -1,8 +1,6 @@
-using System.Text;
-
 namespace LisaOrleans.Data;
 
-/// <summary>Makes text of pieces. Source: SentencePiece's Decode.</summary>
+/// <summary>Makes text of pieces, without reserved ones. Bytes that are no UTF-8 become U+FFFD. Source: SentencePiece's Decode.</summary>
 internal sealed class SentencePieceDecoder
 {
     private const char Sign = '▁';
@@ -18,36 +16,40 @@ internal sealed class SentencePieceDecoder
         _dropsFirstSpace = file.AddDummyPrefix || file.RemoveExtraSpaces;
     }
 
-    /// <summary>The text of pieces, without reserved ones. Bytes that are no UTF-8 become U+FFFD.</summary>
-    public string Decode(IEnumerable<string> pieces)
+    /// <summary>All of it.</summary>
+    public TextDecoder Decoder => new(Decode, () => new Stream(this));
+
+    private string Decode(IEnumerable<string> pieces)
     {
-        var text = new StringBuilder();
-        var bytes = new List<byte>();
-        var first = true;
-        foreach (var piece in pieces)
+        var stream = new Stream(this);
+        return string.Concat([.. pieces.SelectMany(stream.Push), .. stream.Flush()]);
+    }
+
+    private sealed class Stream(SentencePieceDecoder decoder) : TokenStream
+    {
+        private readonly Utf8Stream _bytes = new(_ => []);
+        private bool _first = true;
+        private bool _hasText;
+
+        public override IEnumerable<string> Push(string piece)
         {
-            if (_bytes.Contains(piece))
+            if (decoder._bytes.Contains(piece))
             {
-                bytes.Add(ByteFallback.Byte(piece)!.Value);
-                continue;
+                _hasText = true;
+                return [_bytes.Text([ByteFallback.Byte(piece)!.Value], flush: false)];
             }
 
-            Flush();
-            if (text.Length > 0) first = false;
-            var starts = first && _dropsFirstSpace && piece[0] == Sign;
-            text.Append((starts ? piece[1..] : piece).Replace(Sign, ' '));
+            var before = _bytes.Text([], flush: true);
+            if (_hasText) _first = false;
+            var starts = _first && decoder._dropsFirstSpace && piece[0] == Sign;
+            var text = (starts ? piece[1..] : piece).Replace(Sign, ' ');
+            _hasText |= text.Length > 0;
 
             // Where extra spaces are dropped, pieces of nothing but one are, up to the first other.
-            if (starts && !_dropsFirstSpaces) first = false;
+            if (starts && !decoder._dropsFirstSpaces) _first = false;
+            return [before, text];
         }
 
-        Flush();
-        return text.ToString();
-
-        void Flush()
-        {
-            text.Append(Encoding.UTF8.GetString([.. bytes]));
-            bytes.Clear();
-        }
+        public override IEnumerable<string> Flush() => _bytes.Flush();
     }
 }

@@ -49,7 +49,7 @@ internal static class SentencePieceReader
             Normalizer = new SentencePieceNormalizer(file, rules, frozen, config.Legacy).Apply,
             Steps = [],
             Model = model,
-            Decode = new SentencePieceDecoder(file).Decode,
+            Decoder = new SentencePieceDecoder(file).Decoder,
             BosTokenId = bos,
             EosTokenId = Find("eos_token", config.EosToken, file.EosPiece),
             AddBosToken = bos is not null && (config.AddBosToken ?? true),

@@ -36,7 +36,7 @@ internal static class RankedTokens
             Normalizer = normalizer,
             Steps = [pieces => pieces.Cut(expression, SplitBehavior.Isolated)],
             Model = new BpeModel(vocabulary, Merges(vocabulary, firstId), new BpeOptions { WholeFirst = true }, true, null),
-            Decode = DecoderReader.Bytes,
+            Decoder = TextDecoder.Bytes,
             BosTokenId = bos,
             EosTokenId = Find("eos_token", config.EosToken, "<|end_of_text|>", "</s>", "<|endoftext|>"),
             AddBosToken = bos is not null && (config.AddBosToken ?? true),

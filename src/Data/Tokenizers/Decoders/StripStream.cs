@@ -1,0 +1,26 @@
+namespace LisaOrleans.Data;
+
+/// <summary>Takes a character away from the beginning and the end of one text that comes in parts.</summary>
+/// <param name="character">The character.</param>
+/// <param name="start">How often at most at the beginning.</param>
+/// <param name="stop">How often at most at the end; so many are held back.</param>
+internal sealed class StripStream(char character, int start, int stop) : TokenStream
+{
+    private int _start = start;
+    private int _held;
+
+    public override IEnumerable<string> Push(string token)
+    {
+        var begin = 0;
+        while (_start > 0 && begin < token.Length)
+        {
+            if (token[begin] == character) (begin, _start) = (begin + 1, _start - 1);
+            else _start = 0;
+        }
+
+        var text = new string(character, _held) + token[begin..];
+        _held = 0;
+        while (_held < stop && _held < text.Length && text[^(_held + 1)] == character) _held++;
+        return [text[..^_held]];
+    }
+}
