@@ -12,8 +12,8 @@ var model = Directory.CreateDirectory(Path.Combine(folder, "untrained")).FullNam
 var stories = Stories.Create(count: 6000, seed: 1);
 var (train, held) = Questions.Create(seed: 2);
 Write("stories.jsonl", stories.Select(s => JsonSerializer.Serialize(new { text = s }, json)));
-Write("animals.jsonl", train.Select(q => JsonSerializer.Serialize(new { prompt = q.Prompt, completion = q.Completion }, json)));
-Write("animals-held-out.jsonl", held.Select(q => JsonSerializer.Serialize(new { prompt = q.Prompt, completion = q.Completion }, json)));
+Write("animals.jsonl", train.Select(q => JsonSerializer.Serialize(new { prompt = q.Prompt, completion = " " + q.Completion }, json)));
+Write("animals-held-out.jsonl", held.Select(q => JsonSerializer.Serialize(new { prompt = q.Prompt, completion = " " + q.Completion }, json)));
 
 var pieces = BpeTrainer.Train(stories.Concat(train.SelectMany(q => new[] { q.Prompt, q.Completion })), vocabularySize: RandomModelShape.TinyStories.VocabularySize);
 File.WriteAllBytes(Path.Combine(model, "tokenizer.model"), SentencePieceModel.Serialize(pieces));

@@ -13,8 +13,10 @@ namespace LisaOrleans.Data;
 /// <item>A chat with a template by name: [bos] + the template's segments, encoded as one text; the assistant's contents with
 /// their end of turn are trained. What people wrote is never taken for special tokens: where it looks like one, the segments
 /// are encoded each by itself.</item>
-/// <item>A prompt with its completion, and template plain: [bos] + each content, encoded by itself with nothing between +
-/// [eos]; the completion and eos are trained.</item>
+/// <item>A prompt with its completion, and template plain: [bos] + the contents, encoded as one text with nothing between +
+/// [eos]; the completion and eos are trained. Special tokens are not recognised. A token that the completion's first character
+/// shares with the prompt is trained: then the prompt alone, to go on from, has other ids, and ends in other tokens. A
+/// completion that begins with a space avoids that.</item>
 /// </list>
 /// bos is there if the tokenizer adds one, or the template by name demands it. With train-on-prompt everything but bos is
 /// trained.
@@ -93,12 +95,29 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
 
     private IEnumerable<(int[] Ids, bool[] Trained)> Pieces(IReadOnlyList<RenderedSegment> segments)
     {
-        if (_template is not PlainTemplate && Whole(segments) is { } whole) return [whole];
+        if (_template is PlainTemplate) return [Joined(segments)];
+        if (Whole(segments) is { } whole) return [whole];
         return segments.Select(s =>
         {
             var ids = s.IsTemplate ? tokenizer.EncodeWithSpecialTokens(s.Text) : tokenizer.Encode(s.Text);
             return (ids, ids.Select(_ => s.Trained).ToArray());
         });
+    }
+
+    // All segments as one text, in which nothing is special.
+    private (int[] Ids, bool[] Trained) Joined(IReadOnlyList<RenderedSegment> segments)
+    {
+        var tokens = tokenizer.EncodeWithOffsets(string.Concat(segments.Select(s => s.Text)), specialTokens: false);
+        var spans = new List<(int Start, int End)>();
+        var at = 0;
+        foreach (var segment in segments)
+        {
+            // With the empty token before the first character, where nothing else comes before it.
+            if (segment.Trained && segment.Text.Length > 0) spans.Add((at == 0 ? -1 : at, at + segment.Text.Length));
+            at += segment.Text.Length;
+        }
+
+        return (tokens.Ids, Covered(tokens, spans));
     }
 
     // All segments as one text; null where something that a person wrote would become a special token.

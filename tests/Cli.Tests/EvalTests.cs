@@ -37,7 +37,7 @@ public sealed class EvalTests
         Assert.Equal(MeanLoss(folder["out"], Sample.HeldOut, blockSize: 64).Loss, last.RootElement.GetProperty("eval_loss").GetDouble(), 1e-3);
     }
 
-    // One sample at a time: [bos] prompt completion [eos], each text encoded by itself; completion and eos are scored,
+    // One sample at a time: [bos] prompt completion [eos], encoded as one text; completion and eos are scored,
     // as far as the block goes.
     private static (double Loss, long Count) MeanLoss(string model, string data, int blockSize = 256)
     {
@@ -55,8 +55,11 @@ public sealed class EvalTests
         foreach (var line in File.ReadLines(data))
         {
             using var record = JsonDocument.Parse(line);
-            var prompt = tokenizer.Encode(record.RootElement.GetProperty("prompt").GetString()!);
-            int[] answer = [.. tokenizer.Encode(record.RootElement.GetProperty("completion").GetString()!), 2];
+            var text = record.RootElement.GetProperty("prompt").GetString()!;
+            var prompt = tokenizer.Encode(text);
+            var whole = tokenizer.Encode(text + record.RootElement.GetProperty("completion").GetString()!);
+            Assert.Equal(prompt, whole[..prompt.Length]);
+            int[] answer = [.. whole[prompt.Length..], 2];
             long[] ids = [1, .. prompt.Select(i => (long)i), .. answer.Select(i => (long)i)];
             long[] labels = [.. Enumerable.Repeat(-100L, prompt.Length), .. answer.Select(i => (long)i), -100];
             var length = Math.Min(ids.Length, blockSize);

@@ -6,6 +6,7 @@ public sealed class SampleEncoderTests
 
     private int[] Prompt => _tokenizer.Encode("What is a fox?");
 
+    // A space before the first word of a text is not seen in its ids.
     private int[] Answer => _tokenizer.Encode("It is red.");
 
     [Fact]
@@ -19,16 +20,50 @@ public sealed class SampleEncoderTests
     [Fact]
     public void Of_a_prompt_and_its_completion_only_the_completion_and_the_end_are_learned()
     {
-        var sample = Encode(Example.Of("What is a fox?", "It is red."));
+        var sample = Encode(Example.Of("What is a fox?", " It is red."));
         Assert.Equal(Ids([SampleTokenizer.Bos], Prompt, Answer, [SampleTokenizer.Eos]), sample.InputIds);
         Assert.Equal(Mask((1 + Prompt.Length, false), (Answer.Length + 1, true)), sample.Trained);
+    }
+
+    [Theory]
+    [InlineData("What is a fox?", " It is red.")]
+    [InlineData("What is a fox?", "It is red.")]
+    [InlineData("What is a fox? ", "It is red.")]
+    [InlineData("", "It is red.")]
+    [InlineData("", "日本")]
+    [InlineData("fo", "x")]
+    [InlineData("日", "  本\n")]
+    [InlineData("<s>a</s>", "</s>b")]
+    public void Encode_prompt_and_completion_have_the_ids_of_the_whole_text(string prompt, string completion)
+    {
+        foreach (var tokenizer in (ITokenizer[])[_tokenizer, TokenizerLoader.Load(TestAssets.Require("llama2-tokenizer"))])
+        {
+            var sample = new SampleEncoder(tokenizer, new DatasetSettings()).Encode(Example.Of(prompt, completion));
+            Assert.Equal([1, .. tokenizer.Encode(prompt + completion), 2], sample.InputIds);
+
+            // Hugging Face's mask: what the prompt alone has is not learned, if the whole begins with it.
+            var alone = tokenizer.Encode(prompt);
+            if (sample.InputIds.Skip(1).Take(alone.Length).SequenceEqual(alone))
+                Assert.Equal(Mask((1 + alone.Length, false), (sample.InputIds.Length - 1 - alone.Length, true)), sample.Trained);
+        }
+    }
+
+    [Fact]
+    public void Encode_token_over_the_boundary_is_learned()
+    {
+        var whole = _tokenizer.Encode("by the");
+        var only = Assert.Single(_tokenizer.Encode("the"));
+        Assert.Equal(only, whole[^1]);
+        var sample = Encode(Example.Of("by th", "e"));
+        Assert.Equal(Ids([SampleTokenizer.Bos], whole, [SampleTokenizer.Eos]), sample.InputIds);
+        Assert.Equal(Mask((whole.Length, false), (2, true)), sample.Trained);
     }
 
     [Fact]
     public void Training_on_the_prompt_learns_all_but_the_begin()
     {
-        var answer = Encode(Example.Of("What is a fox?", "It is red."));
-        var all = Encode(Example.Of("What is a fox?", "It is red."), new DatasetSettings { TrainOnPrompt = true });
+        var answer = Encode(Example.Of("What is a fox?", " It is red."));
+        var all = Encode(Example.Of("What is a fox?", " It is red."), new DatasetSettings { TrainOnPrompt = true });
         Assert.Equal(answer.InputIds, all.InputIds);
         Assert.Equal(Mask((1, false), (answer.InputIds.Length - 1, true)), all.Trained);
     }
@@ -71,7 +106,7 @@ public sealed class SampleEncoderTests
     {
         using var folder = new TempFolder();
         var encoder = new SampleEncoder(SampleTokenizer.Load(folder, """{"add_bos_token":false}"""), new DatasetSettings());
-        Assert.Equal(Ids(Prompt, Answer, [SampleTokenizer.Eos]), encoder.Encode(Example.Of("What is a fox?", "It is red.")).InputIds);
+        Assert.Equal(Ids(Prompt, Answer, [SampleTokenizer.Eos]), encoder.Encode(Example.Of("What is a fox?", " It is red.")).InputIds);
         Assert.Equal(Prompt, encoder.EncodePrompt("What is a fox?"));
     }
 
@@ -92,7 +127,7 @@ public sealed class SampleEncoderTests
         foreach (var template in ChatTemplates.Names)
         {
             var settings = new DatasetSettings { Template = template };
-            var sample = Encode(Example.Of("What is a fox?", "It is red."), settings);
+            var sample = Encode(Example.Of("What is a fox?", " It is red."), settings);
             var prompt = new SampleEncoder(_tokenizer, settings).EncodePrompt("What is a fox?");
             Assert.Equal(sample.InputIds[..prompt.Length], prompt);
             Assert.Equal(Mask((prompt.Length, false), (sample.InputIds.Length - prompt.Length, true)), sample.Trained);

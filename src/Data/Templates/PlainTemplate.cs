@@ -1,6 +1,6 @@
 namespace LisaOrleans.Data;
 
-/// <summary>No template: the contents one after the other, each encoded by itself.</summary>
+/// <summary>No template: the contents one after the other, with nothing between.</summary>
 internal sealed class PlainTemplate : IChatTemplate
 {
     public const string PlainName = "plain";
