@@ -7,9 +7,9 @@ using LisaOrleans.Data;
 namespace LisaOrleans.Training;
 
 /// <summary>
-/// The files of a model's folder as the trained model needs them: with the chat template that it is trained with, and with
-/// all ids that it is taught to end with in config.json and generation_config.json. Without, nobody could talk to it as it
-/// was taught, and it would not stop.
+/// The files of a model's folder as the trained model needs them: with the chat template that it is trained with, with its end
+/// of turn in config.json, and with all ids that it ends with in generation_config.json, which programs that generate read
+/// first. Without, nobody could talk to it as it was taught, and it would not stop.
 /// </summary>
 internal static class TrainedFiles
 {
@@ -32,9 +32,9 @@ internal static class TrainedFiles
 
         var taught = template is null ? null : text.Encoder(template).EndOfTurn().TokenId;
         int[] wanted = [.. ends.Concat(text.StopIds(new EndOfTurn(taught, null))).Distinct()];
+        if (taught is { } end) files[ModelFileNames.Config] = WithEnds(files[ModelFileNames.Config], [end]);
         if (wanted.Length > 0)
         {
-            files[ModelFileNames.Config] = WithEnds(files[ModelFileNames.Config], wanted);
             files[ModelFileNames.GenerationConfig] = WithEnds(
                 files.GetValueOrDefault(ModelFileNames.GenerationConfig) ?? NewGenerationConfig(files[ModelFileNames.Config]), wanted);
         }

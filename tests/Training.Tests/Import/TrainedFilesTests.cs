@@ -44,7 +44,7 @@ public sealed class TrainedFilesTests : IDisposable
     {
         Write("generation_config.json", """{"eos_token_id": [7, 2], "temperature": 0.5}""");
         await ExportAsync(Chats, "chatml");
-        Assert.Equal([2, 7, TurnEnd], EndIds("config.json").Order());
+        Assert.Equal([2, TurnEnd], EndIds("config.json"));
         Assert.Equal([7, 2, TurnEnd], EndIds("generation_config.json"));
         Assert.Equal(0.5, Read("generation_config.json")["temperature"]!.GetValue<double>());
     }
@@ -54,7 +54,7 @@ public sealed class TrainedFilesTests : IDisposable
     {
         Change("config.json", root => root.Remove("eos_token_id"));
         await ExportAsync(Texts);
-        Assert.Equal([Eos], EndIds("config.json"));
+        Assert.Empty(EndIds("config.json"));
         Assert.Equal([Eos], EndIds("generation_config.json"));
     }
 
