@@ -12,6 +12,12 @@ public enum TensorDType
     /// <summary>Signed, 1 byte.</summary>
     I8,
 
+    /// <summary>1 byte with 4 bits of exponent and 3 of mantissa, without infinities (OCP's OFP8).</summary>
+    F8E4M3,
+
+    /// <summary>1 byte with 5 bits of exponent and 2 of mantissa (OCP's OFP8).</summary>
+    F8E5M2,
+
     /// <summary>Signed, 2 bytes.</summary>
     I16,
 

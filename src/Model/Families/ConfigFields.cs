@@ -62,6 +62,12 @@ internal sealed class ConfigFields
     public JsonElement? Find(string name)
     {
         _read.Add(name);
+        return Peek(name);
+    }
+
+    /// <summary>The same, but it does not count as read.</summary>
+    public JsonElement? Peek(string name)
+    {
         if (_root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null) return value;
         return _whole is { } whole && s_ofTheWhole.Contains(name) && whole.TryGetProperty(name, out value)
             && value.ValueKind != JsonValueKind.Null ? value : null;

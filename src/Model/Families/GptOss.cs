@@ -18,6 +18,8 @@ public sealed record GptOss : MoeConfig
         int? window = json.Has("sliding_window") ? json.Count("sliding_window") : json.States("sliding_window") ? null : 128;
         Windows = json.Windows(NumHiddenLayers, window, i => i % 2 == 0);
 
+        Quantization ??= QuantizationFields.Read(json, WeightQuantization.Mxfp4);
+
         // OpenAI's own names, beside Hugging Face's.
         const string Chosen = "experts_per_token";
         json.LetPass("initial_context_length");

@@ -18,6 +18,7 @@ public abstract record ModelConfig
         _multimodal = json.IsOfMultimodal;
         TorchDtype = json.Text("torch_dtype") ?? json.Text("dtype");
         EosTokenIds = json.TokenIds("eos_token_id");
+        Quantization = QuantizationFields.Read(json, WeightQuantization.Fp8);
     }
 
     /// <value><c>llama</c>, <c>qwen3</c> and so on.</value>
@@ -43,6 +44,9 @@ public abstract record ModelConfig
 
     /// <value>Ids that end a generation.</value>
     public IReadOnlyList<int> EosTokenIds { get; init; }
+
+    /// <value>How the checkpoint's weights are quantised; null for not at all.</value>
+    public WeightQuantization? Quantization { get; private protected init; }
 
     /// <value>Longest sequence that is computed.</value>
     public virtual int MaxSequenceLength => MaxPositionEmbeddings;

@@ -8,8 +8,6 @@ namespace LisaOrleans.Model;
 /// </summary>
 internal static class UnreadFields
 {
-    private const string Quantisation = "quantization_config";
-
     // Ids, texts, training-time settings and bookkeeping that Hugging Face's library and those around it write. Dropout is
     // among them because it is a setting of training, not of the function that is trained; none is applied here.
     private static readonly HashSet<string> s_harmless =
@@ -44,10 +42,13 @@ internal static class UnreadFields
     /// <param name="families">The families that read a field of this name.</param>
     public static void Check(ConfigFields json, Func<string, IReadOnlyList<string>> families)
     {
-        if (!json.WasRead(Quantisation) && json.Find(Quantisation) is { } quantised)
+        const string Quantisation = WeightQuantization.Field;
+        if (!json.WasRead(Quantisation) && json.Peek(Quantisation) is { } quantised)
         {
             throw json.Wrong(
-                Quantisation, $"says that weights are quantised ({Method(quantised)}); weights in float32, bfloat16 or float16 are needed");
+                Quantisation,
+                $"says that weights are quantised ({QuantizationFields.Method(quantised) ?? "by no method that it names"}); "
+                + "weights in float32, bfloat16 or float16 are needed, or quantised by fp8, in gpt_oss also by mxfp4");
         }
 
         // A rope of its own for one type of layers, in a family that has no such layers.
@@ -69,11 +70,6 @@ internal static class UnreadFields
                 + (others.Count > 0 ? $"; the families that do are {string.Join(", ", others)}" : ""));
         }
     }
-
-    private static string Method(JsonElement value) =>
-        value.ValueKind == JsonValueKind.Object && value.TryGetProperty("quant_method", out var method) && method.ValueKind == JsonValueKind.String
-            ? method.GetString()!
-            : "by no method that it names";
 
     private static bool IsOff(JsonProperty field) => field.Value.ValueKind switch
     {

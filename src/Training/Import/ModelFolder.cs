@@ -13,10 +13,14 @@ public sealed class ModelFolder : IDisposable
     /// <summary>Name of the file with the model's shape.</summary>
     public const string ConfigFile = ModelFileNames.Config;
 
-    private readonly Dictionary<string, (SafetensorsReader Reader, string File)> _files;
+    private readonly Dictionary<string, FolderTensor> _tensors;
+    private readonly Dictionary<string, StoredWeight> _weights;
 
-    private ModelFolder(string path, ModelConfig config, Dictionary<string, (SafetensorsReader, string)> files) =>
-        (Path, Config, _files, Names) = (path, config, files, FindNames(config, files.Keys));
+    private ModelFolder(string path, ModelConfig config, Dictionary<string, FolderTensor> tensors)
+    {
+        (Path, Config, _tensors, Names) = (path, config, tensors, FindNames(config, tensors.Keys));
+        _weights = FindWeights();
+    }
 
     /// <summary>Where it is.</summary>
     public string Path { get; }
@@ -27,17 +31,16 @@ public sealed class ModelFolder : IDisposable
     /// <summary>How its tensors are named.</summary>
     public TensorNames Names { get; }
 
-    /// <summary>The dtype that most weights are in, by its name.</summary>
+    /// <summary>The dtype that most weights are in, by its name; bfloat16 for those of 8 bits, which it holds exactly.</summary>
     public string Dtype
     {
         get
         {
-            var name = Names.Stored(Config.EmbeddingSpecs()[0].Name);
-            return _files[name].Reader.Tensors[name].DType switch
+            return _tensors[Names.Stored(Config.EmbeddingSpecs()[0].Name)].Info.DType switch
             {
                 TensorDType.F32 or TensorDType.F64 => "float32",
-                TensorDType.BF16 => "bfloat16",
-                _ => "float16",
+                TensorDType.F16 => "float16",
+                _ => "bfloat16",
             };
         }
     }
@@ -52,22 +55,20 @@ public sealed class ModelFolder : IDisposable
         var opened = new List<SafetensorsReader>();
         try
         {
-            var files = new Dictionary<string, (SafetensorsReader, string)>();
-            foreach (var (file, names) in FindWeights(path))
+            var tensors = new Dictionary<string, FolderTensor>();
+            foreach (var (file, names) in FindFiles(path))
             {
                 var reader = SafetensorsReader.OpenFile(file);
                 opened.Add(reader);
                 foreach (var name in names ?? reader.Tensors.Keys)
                 {
-                    if (!reader.Tensors.ContainsKey(name))
+                    if (!reader.Tensors.TryGetValue(name, out var info))
                         throw new InvalidDataFileException(file, $"tensor '{name}' is missing, though {WeightFiles.Index} says it is here");
-                    files[name] = (reader, file);
+                    tensors[name] = new FolderTensor(reader, file, info);
                 }
             }
 
-            var folder = new ModelFolder(path, config, files);
-            folder.Check();
-            return folder;
+            return new ModelFolder(path, config, tensors);
         }
         catch
         {
@@ -79,7 +80,7 @@ public sealed class ModelFolder : IDisposable
     /// <summary>A weight in a given dtype, on the CPU; the caller owns it.</summary>
     public Tensor Read(string name, ScalarType dtype)
     {
-        var stored = PartStorage.Read(_files[Names.Stored(name)].Reader, Names.Stored(name));
+        var stored = _weights[name].Read();
         if (stored.dtype == dtype) return stored;
         using (stored)
         {
@@ -90,10 +91,10 @@ public sealed class ModelFolder : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var reader in _files.Values.Select(f => f.Reader).Distinct()) reader.Dispose();
+        foreach (var reader in _tensors.Values.Select(t => t.Reader).Distinct()) reader.Dispose();
     }
 
-    private static IEnumerable<(string File, IReadOnlyList<string>? Names)> FindWeights(string path)
+    private static IEnumerable<(string File, IReadOnlyList<string>? Names)> FindFiles(string path)
     {
         var index = System.IO.Path.Combine(path, WeightFiles.Index);
         if (!File.Exists(index))
@@ -123,37 +124,21 @@ public sealed class ModelFolder : IDisposable
             .FirstOrDefault(n => tensors.Contains(n.Stored(embedding)), TensorNames.AsInFamily);
     }
 
-    private void Check()
+    // Every tensor of the architecture, checked, and none besides.
+    private Dictionary<string, StoredWeight> FindWeights()
     {
         // Checked first: the tensors of millions of layers must not even be listed.
-        if (Config.NumHiddenLayers > _files.Count)
-            throw new InvalidDataFileException(Path, $"has {_files.Count} tensors; {ConfigFile} says that the model has {Config.NumHiddenLayers} layers");
+        if (Config.NumHiddenLayers > _tensors.Count)
+            throw new InvalidDataFileException(Path, $"has {_tensors.Count} tensors; {ConfigFile} says that the model has {Config.NumHiddenLayers} layers");
 
-        var wanted = Config.AllSpecs();
-        foreach (var spec in wanted)
+        var weights = Config.AllSpecs().ToDictionary(s => s.Name, s =>
         {
-            var name = Names.Stored(spec.Name);
-            if (!_files.TryGetValue(name, out var found))
-                throw new InvalidDataFileException(Path, $"tensor '{name}' is missing; {ConfigFile} says that the model has it");
-
-            var info = found.Reader.Tensors[name];
-            if (!info.Shape.SequenceEqual(spec.Shape))
-            {
-                throw new InvalidDataFileException(
-                    found.File,
-                    $"tensor '{name}' has shape [{string.Join(", ", info.Shape)}]; {ConfigFile} makes it [{string.Join(", ", spec.Shape)}]");
-            }
-
-            if (info.DType is not (TensorDType.F64 or TensorDType.F32 or TensorDType.BF16 or TensorDType.F16))
-                throw new InvalidDataFileException(found.File, $"tensor '{name}' is {info.DType}; weights must be F64, F32, BF16 or F16");
-        }
-
-        var known = wanted.Select(s => Names.Stored(s.Name)).ToHashSet();
-        var extra = _files.Keys.FirstOrDefault(n => !known.Contains(n) && !Config.IsDerived(n));
-        if (extra is not null)
-        {
-            throw new InvalidDataFileException(
-                _files[extra].File, $"tensor '{extra}' does not belong to a {Config.ModelType} model of this {ConfigFile}");
-        }
+            var name = Names.Stored(s.Name);
+            return StoredWeight.Find(s, name, _tensors, Config.Quantization)
+                ?? throw new InvalidDataFileException(Path, $"tensor '{name}' is missing; {ConfigFile} says that the model has it");
+        });
+        var known = weights.Values.SelectMany(w => w.Tensors).Select(t => t.Info.Name).ToHashSet();
+        var extra = _tensors.Values.FirstOrDefault(t => !known.Contains(t.Info.Name) && !Config.IsDerived(t.Info.Name));
+        return extra is null ? weights : throw extra.Wrong($"does not belong to a {Config.ModelType} model of this {ConfigFile}");
     }
 }

@@ -3,13 +3,15 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LisaOrleans.Data;
+using LisaOrleans.Model;
 
 namespace LisaOrleans.Training;
 
 /// <summary>
 /// The files of a model's folder as the trained model needs them: with the chat template that it is trained with, with its end
 /// of turn in config.json, and with all ids that it ends with in generation_config.json, which programs that generate read
-/// first. Without, nobody could talk to it as it was taught, and it would not stop.
+/// first. Without, nobody could talk to it as it was taught, and it would not stop. And as its weights are quantised no longer,
+/// config.json does not say so.
 /// </summary>
 internal static class TrainedFiles
 {
@@ -30,6 +32,7 @@ internal static class TrainedFiles
         foreach (var name in ModelFileNames.In(folder))
             files[name] = await File.ReadAllBytesAsync(Path.Combine(folder, name), cancellationToken);
 
+        files[ModelFileNames.Config] = Changed(files[ModelFileNames.Config], WithoutQuantization);
         var taught = template is null ? null : text.Encoder(template).EndOfTurn().TokenId;
         int[] wanted = [.. ends.Concat(text.StopIds(new EndOfTurn(taught, null))).Distinct()];
         if (taught is { } end) files[ModelFileNames.Config] = WithEnds(files[ModelFileNames.Config], [end]);
@@ -48,6 +51,13 @@ internal static class TrainedFiles
         }
 
         return files;
+    }
+
+    // A multimodal model may say it for the text's part only.
+    private static void WithoutQuantization(JsonObject root)
+    {
+        foreach (var fields in new[] { root, root["text_config"] as JsonObject })
+            if (fields?[WeightQuantization.Field] is not null) fields.Remove(WeightQuantization.Field);
     }
 
     private static string? Jinja(IChatTemplate template, ITokenizer tokenizer) => template.Jinja is not { } jinja ? null

@@ -1,0 +1,11 @@
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Training;
+
+/// <summary>A weight in a dtype of Torch's.</summary>
+internal sealed class PlainWeight(FolderTensor stored) : StoredWeight
+{
+    public override IReadOnlyList<FolderTensor> Tensors => [stored];
+
+    public override Tensor Read() => PartStorage.Read(stored.Reader, stored.Info.Name);
+}
