@@ -8,6 +8,8 @@ switch (args)
     case ["training", .. var rest]:
         await TrainingBenchmark.Run(steps: Number(rest, 0, 45), rounds: Number(rest, 1, 5), threads: Number(rest, 2, Environment.ProcessorCount));
         return 0;
+    case ["families", .. var families]:
+        return await FamiliesBenchmark.Run(families);
     case ["memory", .. var rest]:
         await MemoryBenchmark.Run(threads: Number(rest, 0, Environment.ProcessorCount));
         return 0;
@@ -66,6 +68,7 @@ switch (args)
               chaos [STEPS [KILLS [SEED]]] [azurite]  the long reliability run; see docs/reliability.md
               chaos-trace FILE [EVENTS [COMPRESSION]] [azurite]  a recorded trace of spot machines, so many times faster
               fencing [TRIES] [azurite]             silos that wake up after their declared death
+              families [FAMILY...]                  every family by real processes: straight, killed, over two silos
               memory [THREADS]                      peak memory after 2 and 50 periods, and of full fine-tuning
               gpu-bits                              on a GPU: against the CPU, twice, and after a kill
               gpu [PYTHON]                          on a GPU: time and memory against LoRA and full fine-tuning ("-" for PYTHON: without those)

@@ -7,9 +7,6 @@ namespace LisaOrleans.Cli.Tests;
 /// <summary>docs/add-a-model-family.md, done: the file and the line on that page make lisa train a family of one's own.</summary>
 public sealed partial class OwnFamilyTests
 {
-    // Larger files are linked: they are the native ones.
-    private const long LargestCopy = 30 << 20;
-
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -43,17 +40,12 @@ public sealed partial class OwnFamilyTests
 
         // Nobody was told its name: the program as it is knows no toy, and of its field only the new one can say who has it.
         await Lisa.RefusesAsync(Sample.Train(folder["no"], toy), "field 'model_type' is 'toy'");
-        using var refused = new LisaProcess(program, Sample.Train(folder["no"], Toy(folder, "not-llama", gain: 0.5, type: "llama")));
-        var result = await refused.EndAsync(Token);
-        Assert.Equal(2, result.ExitCode);
-        Assert.Contains("'layer_gain' is 0.5, which llama does not implement here; the families that do are toy", result.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "'layer_gain' is 0.5, which llama does not implement here; the families that do are toy",
+            await OwnProgram.RefusesAsync(program, Sample.Train(folder["no"], Toy(folder, "not-llama", gain: 0.5, type: "llama")), Token),
+            StringComparison.Ordinal);
 
-        async Task SucceedsAsync(string[] arguments)
-        {
-            using var process = new LisaProcess(program, arguments);
-            var end = await process.EndAsync(Token);
-            Assert.True(end.ExitCode == 0, end.Error);
-        }
+        Task SucceedsAsync(string[] arguments) => OwnProgram.SucceedsAsync(program, arguments, Token);
     }
 
     [Fact]
@@ -70,44 +62,13 @@ public sealed partial class OwnFamilyTests
         return CodeBlock().Matches(page).Select(m => m.Groups[1].Value).Single(c => c.Contains(holds, StringComparison.Ordinal));
     }
 
-    // src/Model with one file and one line more, and the program with that in the place of its own.
-    private static async Task<string> BuildAsync(TempFolder folder)
+    // src/Model with one file and one line more.
+    private static Task<string> BuildAsync(TempFolder folder) => OwnProgram.BuildAsync(folder, "Model", async source =>
     {
-        var copy = folder["lisa"];
-        foreach (var file in Directory.GetFiles(Repository.Root).Where(f => Path.GetExtension(f) is ".props" or ".targets" or ".json" or ".config" or ".editorconfig"))
-            Copy(file, Path.Combine(copy, Path.GetFileName(file)));
-        foreach (var source in (string[])["eng", "src/Model"])
-            foreach (var file in Directory.GetFiles(Path.Combine(Repository.Root, source), "*", SearchOption.AllDirectories))
-                Copy(file, Path.Combine(copy, Path.GetRelativePath(Repository.Root, file)));
-
-        var families = Path.Combine(copy, "src/Model/Families");
-        await File.WriteAllTextAsync(Path.Combine(families, "Toy.cs"), await PageAsync("record Toy "), Token);
-        var list = Path.Combine(families, "ModelFamilies.cs");
-        var before = await File.ReadAllTextAsync(list, Token);
-        var after = before.Replace("    ];", $"        {(await PageAsync("new(\"toy\"")).Trim()}\n    ];", StringComparison.Ordinal);
-        Assert.NotEqual(before, after);
-        await File.WriteAllTextAsync(list, after, Token);
-
-        var original = Path.GetDirectoryName(Lisa.Program)!;
-        await DotNetCommand.SucceedsAsync(
-            copy, ["build", "-nologo", "-v", "q", "--configuration", Path.GetFileName(original), "src/Model/LisaOrleans.Model.csproj"], Token);
-        var built = Directory.GetFiles(copy, "LisaOrleans.Model.dll", SearchOption.AllDirectories)
-            .Single(f => f.Contains("/bin/", StringComparison.Ordinal));
-        foreach (var file in Directory.GetFiles(original, "*", SearchOption.AllDirectories))
-        {
-            var target = folder[Path.Combine("program", Path.GetRelativePath(original, file))];
-            Copy(Path.GetFileName(file) == Path.GetFileName(built) ? built : file, target);
-        }
-
-        return folder[Path.Combine("program", Path.GetFileName(Lisa.Program))];
-    }
-
-    private static void Copy(string file, string target)
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-        if (new FileInfo(file).Length > LargestCopy) File.CreateSymbolicLink(target, file);
-        else File.Copy(file, target);
-    }
+        await File.WriteAllTextAsync(Path.Combine(source, "Families/Toy.cs"), await PageAsync("record Toy "), Token);
+        await OwnProgram.ReplaceAsync(
+            Path.Combine(source, "Families/ModelFamilies.cs"), "    ];", $"        {(await PageAsync("new(\"toy\"")).Trim()}\n    ];", Token);
+    }, Token);
 
     private static string Toy(TempFolder folder, string name, double gain, string type = "toy")
     {

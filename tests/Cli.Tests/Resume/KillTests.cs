@@ -34,6 +34,29 @@ public sealed class KillTests
         RunFolder.AreEqual(folder["straight"], folder["killed"], Steps);
     }
 
+    // One without experts and one with, in the names of their own folders; FamilyTests have all of them, without the kill.
+    [Theory]
+    [InlineData("gemma3_text")]
+    [InlineData("qwen3_moe")]
+    public async Task A_run_of_a_family_killed_amid_its_steps_ends_with_the_same_bytes(string family)
+    {
+        using var folder = new TempFolder();
+        await FamilyFolder.WriteAsync(folder["model"], family, Token);
+        string[] settings = ["--max-steps", $"{Steps}", "--dtype", "bfloat16", "--lisa-activated-layers", "1", "--save-steps", "3"];
+        await Lisa.SucceedsAsync(Sample.Train(folder["straight"], folder["model"], blockSize: 16, more: settings));
+        Assert.Empty(FamilyExport.Faults(folder["model"], folder["straight"], "bfloat16"));
+
+        var command = Sample.Train(folder["killed"], folder["model"], blockSize: 16, more: settings);
+        using (var process = Lisa.Start(command))
+        {
+            Assert.True(await process.WaitForLineAsync(l => l.StartsWith("step 8/", StringComparison.Ordinal), Token));
+            await process.KillAsync(Token);
+        }
+
+        await Lisa.SucceedsAsync(command);
+        RunFolder.AreEqual(folder["straight"], folder["killed"], Steps);
+    }
+
     private static async Task KillDuringImport(string[] command, string blobs)
     {
         using var process = Lisa.Start(command);

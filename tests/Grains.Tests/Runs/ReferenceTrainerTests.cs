@@ -35,6 +35,20 @@ public sealed class ReferenceTrainerTests
         await Compare(s_spec with { Dtype = "bfloat16" }, folder["model"]);
     }
 
+    // Tied with scaled embeddings, two ropes and windows; transposed matrices and learned positions; and experts in every layer.
+    [Theory]
+    [InlineData("gemma")]
+    [InlineData("gemma3_text")]
+    [InlineData("gpt2")]
+    [InlineData("mixtral")]
+    [InlineData("gpt_oss")]
+    public async Task Grains_have_the_plain_loops_bits_for_a_family(string family)
+    {
+        using var folder = new TempFolder();
+        await FamilyFolder.WriteAsync(folder["model"], family, Token);
+        await Compare(s_spec with { BlockSize = 16, Dtype = "bfloat16" }, folder["model"]);
+    }
+
     private static async Task Compare(TrainingSpec settings, string model)
     {
         using var run = await TestRun.TrainAsync(settings, model);

@@ -1,0 +1,36 @@
+namespace LisaOrleans.Cli.Tests;
+
+/// <summary>A setting of one's own is a property with its attribute, and nothing else.</summary>
+public sealed class OwnSettingTests
+{
+    private const string LastProperty = "    public int Priority { get; init; }\n";
+
+    private const string Property = """
+
+        /// <value>Nothing that anybody uses yet. Default 3.</value>
+        [Id(999)]
+        [Setting("a setting of one's own"), Range(1, 9)]
+        public int ToyNumber { get; init; } = 3;
+    """;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_setting_of_ones_own_is_one_property_and_is_there_in_help_flags_files_checks_and_the_stored_run()
+    {
+        using var folder = new TempFolder();
+        var program = await OwnProgram.BuildAsync(folder, "Abstractions", source => OwnProgram.ReplaceAsync(
+            Path.Combine(source, "TrainingSpec.cs"), LastProperty, $"{LastProperty}{Property}\n", Token), Token);
+        string[] command = Sample.Train(folder["out"], more: ["--max-steps", "1"]);
+
+        Assert.Matches(@"--toy-number <N> +a setting of one's own \[default: 3\]", await OwnProgram.SucceedsAsync(program, ["train", "--help"], Token));
+        Assert.Contains("--toy-number", await OwnProgram.RefusesAsync(program, [.. command, "--toy-number", "10"], Token), StringComparison.Ordinal);
+        await File.WriteAllTextAsync(folder["wrong.yaml"], "toy_number: 0", Token);
+        Assert.Contains("toy_number", await OwnProgram.RefusesAsync(program, [.. command, "--config", folder["wrong.yaml"]], Token), StringComparison.Ordinal);
+
+        await File.WriteAllTextAsync(folder["right.yaml"], "toy_number: 4", Token);
+        await OwnProgram.SucceedsAsync(program, [.. command, "--config", folder["right.yaml"]], Token);
+        Assert.Contains("toy_number: was 4, now 5", await OwnProgram.RefusesAsync(program, [.. command, "--toy-number", "5"], Token), StringComparison.Ordinal);
+        await OwnProgram.SucceedsAsync(program, [.. command, "--toy-number", "4"], Token);
+    }
+}
