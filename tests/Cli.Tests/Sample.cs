@@ -12,10 +12,11 @@ internal static class Sample
     public static string HeldOut { get; } = Path.Combine(Repository.Root, "samples", "animals-held-out.jsonl");
 
     /// <summary>A short training; later flags are added, with the model or the data replaced where given.</summary>
-    public static string[] Train(string output, string? model = null, string? data = null, int blockSize = 64, params string[] more) =>
+    public static string[] Train(string output, string? model = null, string? data = null, params string[] more) =>
     [
         "train", "--model", model ?? Model, "--data", data ?? Data, "--output", output, "--threads", "1",
-        "--per-device-train-batch-size", "4", "--block-size", $"{blockSize}", "--learning-rate", "1e-3", .. more.Contains("full") ? (string[])[] : ["--lisa-interval-steps", "5"], .. more,
+        "--per-device-train-batch-size", "4", "--learning-rate", "1e-3", .. more.Contains("--block-size") ? (string[])[] : ["--block-size", "64"],
+        .. more.Contains("full") ? (string[])[] : ["--lisa-interval-steps", "5"], .. more,
     ];
 
     /// <summary>A copy of the model to be damaged.</summary>

@@ -42,11 +42,11 @@ public sealed class KillTests
     {
         using var folder = new TempFolder();
         await FamilyFolder.WriteAsync(folder["model"], family, Token);
-        string[] settings = ["--max-steps", $"{Steps}", "--dtype", "bfloat16", "--lisa-activated-layers", "1", "--save-steps", "3"];
-        await Lisa.SucceedsAsync(Sample.Train(folder["straight"], folder["model"], blockSize: 16, more: settings));
+        string[] settings = ["--max-steps", $"{Steps}", "--dtype", "bfloat16", "--block-size", "16", "--lisa-activated-layers", "1", "--save-steps", "3"];
+        await Lisa.SucceedsAsync(Sample.Train(folder["straight"], folder["model"], more: settings));
         Assert.Empty(FamilyExport.Faults(folder["model"], folder["straight"], "bfloat16"));
 
-        var command = Sample.Train(folder["killed"], folder["model"], blockSize: 16, more: settings);
+        var command = Sample.Train(folder["killed"], folder["model"], more: settings);
         using (var process = Lisa.Start(command))
         {
             Assert.True(await process.WaitForLineAsync(l => l.StartsWith("step 8/", StringComparison.Ordinal), Token));
