@@ -57,4 +57,7 @@ public sealed record RunStatus
 
     /// <summary>How its parts were loaded since the run was last started.</summary>
     [Id(17)] public LoadCount Loads { get; init; } = new();
+
+    /// <summary>Its training method with its settings, in a few words; null where the run's settings are not known yet.</summary>
+    [Id(18)] public string? Method { get; init; }
 }

@@ -68,7 +68,7 @@ internal sealed partial class RunFollower
                 Layers = new RunAnswer.LayersAnswer(
                     map?.Stride ?? 1, _spec is null ? 0 : Methods.Of(_spec).PeriodSteps(_spec) ?? 0, _status.LayerCount,
                     [.. (map?.Columns ?? []).Where(c => !same || question.PeriodStride != map!.Stride || c.Last > question.Period)],
-                    _spec is null ? null : Methods.Of(_spec).Describe(_spec), _coming),
+                    _status.Method, _coming),
                 Manifests = new RunAnswer.ManifestsAnswer(kept.Log.Manifests, kept.Log.ManifestBytes, kept.Log.StallSeconds),
                 Events = kept.Log.After(same ? question.Entry : 0),
                 Memory = _memory,

@@ -37,6 +37,7 @@ public sealed class HandOverTests
         var json = await Lisa(folder, ["status", Run, .. connection, "--log-format", "json"]);
         using (var told = JsonDocument.Parse(json))
         {
+            Assert.StartsWith("LISA: ", told.RootElement.GetProperty("method").GetString(), StringComparison.Ordinal);
             Assert.Equal(status.Loads.HandedOverParts, told.RootElement.GetProperty("handed_over_parts").GetInt32());
             Assert.Equal(status.Loads.HandedOverBytes, told.RootElement.GetProperty("handed_over_bytes").GetInt64());
             Assert.Equal(0, told.RootElement.GetProperty("store_parts").GetInt32());

@@ -33,6 +33,9 @@ public sealed record JobObject
     /// <value>The method with all its settings.</value>
     public required JobMethod Method { get; init; }
 
+    /// <value>The method with its settings, in a few words. Not part of OpenAI's object.</value>
+    public required string MethodDescription { get; init; }
+
     /// <value>Id of the file.</value>
     public required string TrainingFile { get; init; }
 

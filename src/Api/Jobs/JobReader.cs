@@ -39,6 +39,7 @@ internal sealed class JobReader(IGrainFactory grains, IBlobStore store, JobCatal
             Status = status,
             Hyperparameters = JobSettings.Supervised(job.Spec),
             Method = JobSettings.Method(job),
+            MethodDescription = Methods.Describe(job.Spec),
             TrainingFile = job.TrainingFile.Id,
             ValidationFile = job.ValidationFile?.Id,
             TrainedTokens = job.Outcome?.TrainedTokens,

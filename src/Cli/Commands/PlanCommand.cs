@@ -20,11 +20,13 @@ internal static class PlanCommand
         {
             var estimates = Methods.All
                 .Where(m => !values.Has(KnownSettings.Method) || m.Name == spec.Method)
-                .Select(m => (Method: m.Name, Layers: m.MostLayers(spec, config.NumHiddenLayers), Memory: RunCapacity.Estimate(spec with { Method = m.Name }, config)))
+                .Select(m => new Entry(
+                    m.Name, m.Describe(spec with { Method = m.Name }), m.MostLayers(spec, config.NumHiddenLayers),
+                    RunCapacity.Estimate(spec with { Method = m.Name }, config)))
                 .OrderByDescending(e => e.Layers)
                 .ToArray();
             if (values.Text(KnownSettings.LogFormat) == "json")
-                Console.WriteLine(JsonSerializer.Serialize(estimates.ToDictionary(e => e.Method, e => Json(e.Memory))));
+                Console.WriteLine(JsonSerializer.Serialize(estimates.ToDictionary(e => e.Method, Json)));
             else
                 Show(config, spec, estimates);
         }
@@ -36,13 +38,14 @@ internal static class PlanCommand
         return Task.FromResult(ExitCodes.Done);
     }
 
-    private static void Show(ModelConfig config, TrainingSpec spec, IReadOnlyList<(string Method, int Layers, MemoryEstimate Memory)> estimates)
+    private static void Show(ModelConfig config, TrainingSpec spec, IReadOnlyList<Entry> estimates)
     {
         AnsiConsole.WriteLine(
             $"{config.ModelType}, {config.NumHiddenLayers} layers, {Count(estimates[0].Memory.Parameters)} parameters, {spec.Dtype}, "
             + $"{spec.PerDeviceTrainBatchSize} x {spec.BlockSize} tokens a micro-batch");
+        foreach (var e in estimates) AnsiConsole.WriteLine($"{e.Method}: {e.Description}");
         var table = new Table().Border(TableBorder.Simple).AddColumn("");
-        foreach (var (method, layers, _) in estimates) table.AddColumn(new TableColumn($"{method}, {layers} layers").RightAligned());
+        foreach (var e in estimates) table.AddColumn(new TableColumn($"{e.Method}, {e.Layers} layers").RightAligned());
         Row("trainable at one time", e => Count(e.TrainableParameters));
         Row("weights", e => Bytes(e.Weights));
         Row("gradients", e => Bytes(e.Gradients));
@@ -54,18 +57,21 @@ internal static class PlanCommand
         void Row(string name, Func<MemoryEstimate, string> kind) => table.AddRow([name, .. estimates.Select(e => kind(e.Memory))]);
     }
 
-    private static object Json(MemoryEstimate e) => new
+    private static object Json(Entry e) => new
     {
-        parameters = e.Parameters,
-        trainable_parameters = e.TrainableParameters,
-        weights = e.Weights,
-        gradients = e.Gradients,
-        optimizer_state = e.OptimizerState,
-        activations = e.Activations,
-        total = e.Total,
+        method = e.Description,
+        parameters = e.Memory.Parameters,
+        trainable_parameters = e.Memory.TrainableParameters,
+        weights = e.Memory.Weights,
+        gradients = e.Memory.Gradients,
+        optimizer_state = e.Memory.OptimizerState,
+        activations = e.Memory.Activations,
+        total = e.Memory.Total,
     };
 
     private static string Bytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.00} GB");
 
     private static string Count(long count) => string.Create(CultureInfo.InvariantCulture, $"{count / 1e6:0.0} M");
+
+    private sealed record Entry(string Method, string Description, int Layers, MemoryEstimate Memory);
 }

@@ -12,6 +12,7 @@ internal static class RunTable
         status = s.State.ToString().ToLowerInvariant(),
         step = s.Step,
         total_steps = s.TotalSteps,
+        method = s.Method,
         loss = s.Loss,
         generation = s.Generation,
         recoveries = s.Recoveries,
@@ -35,6 +36,7 @@ internal static class RunTable
     {
         Console.WriteLine($"run         {s.Run}");
         Console.WriteLine($"status      {s.State.ToString().ToLowerInvariant()}{(s.Error is null ? "" : $": {s.Error}")}");
+        if (s.Method is { } method) Console.WriteLine($"method      {method}");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step        {s.Step} of {s.TotalSteps}; last manifest at {s.ManifestStep}"));
         if (s.Loss is { } loss) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"loss        {loss:0.0000}"));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"generation  {s.Generation}; {s.Recoveries} recoveries, {s.Moves} moves"));

@@ -134,6 +134,7 @@ internal sealed class RunGrain(
             Stages = _placement.Stages,
             Moves = _placement.Moves,
             Priority = _run.Plan?.Spec.Priority ?? 0,
+            Method = _run.Plan is { } plan ? Methods.Describe(plan.Spec) : null,
             ManifestBytes = _life.ManifestBytes,
             StallSeconds = _life.StallSeconds,
             Loads = _placement.Loads,

@@ -6,7 +6,7 @@ namespace LisaOrleans.Training;
 /// </summary>
 public interface ITrainingMethod : INamed
 {
-    /// <summary>The method with these settings in a few words, for plans, the dashboard and jobs.</summary>
+    /// <summary>The method with these settings in a few words, for plans, the status of runs, the dashboard and jobs.</summary>
     string Describe(TrainingSpec spec);
 
     /// <summary>Optimizer steps of a period; null for one period without an end.</summary>

@@ -30,6 +30,7 @@ public static class StoredRunStatus
                 ManifestStep = manifest.Step,
                 Error = head.Error,
                 Priority = plan.Spec.Priority,
+                Method = Methods.Describe(plan.Spec),
                 Position = new EventPosition(manifest.Step, head.Journal?[^1].LastStep ?? 0),
             },
             plan);

@@ -24,6 +24,8 @@ public sealed class PlanInputTests
         using var folder = new TempFolder();
         var model = Sample.CopyModel(folder, c => (c["hidden_size"], c["num_hidden_layers"], c["vocab_size"]) = (16_384, 126, 128_256));
         var plan = JsonNode.Parse((await Lisa.SucceedsAsync("plan", "--model", model, "--log-format", "json")).Output)!;
+        Assert.Equal("full fine-tuning", (string?)plan["full"]!["method"]);
+        Assert.StartsWith("LISA: 2 layers for ", (string?)plan["lisa"]!["method"], StringComparison.Ordinal);
         foreach (var kind in (string[])["full", "lisa"])
         {
             long Bytes(string name) => plan[kind]![name]!.GetValue<long>();

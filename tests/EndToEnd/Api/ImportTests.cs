@@ -26,6 +26,7 @@ public sealed class ImportTests
         {
             var done = await server.Http.UntilAsync(job, "succeeded");
             Assert.Equal(3, (long)done["progress"]!["step"]!);
+            Assert.StartsWith("LISA: ", (string?)done["method_description"], StringComparison.Ordinal);
         }
     }
 

@@ -42,7 +42,8 @@ public sealed class OwnMethodTests
         var spec = TinyStories.Spec(5) with { Method = "last-layers", LisaActivatedLayers = 1, SaveSteps = 100 };
         using var straight = await TestRun.TrainAsync(spec);
         using var broken = await TestRun.ImportAsync(spec);
-        await broken.ContinueAsync(pauseAt: 2);
+        await broken.ContinueAsync(
+            pauseAt: 2, during: async run => Assert.Equal("the last 1 layers, by Lion", (await run.GetStatus()).Method));
         var names = await broken.StateNamesAsync("layer-5");
         Assert.NotEmpty(names);
         Assert.All(names, n => Assert.Matches(@"^model\.layers\.5\..+\.(master|exp_avg)$", n));
