@@ -27,9 +27,12 @@ public static class ModelFileNames
         "vocab.json", "merges.txt", ChatTemplate, "tekken.json", "tiktoken.model", "qwen.tiktoken",
     ];
 
+    /// <summary>What a multimodal model's other inputs are prepared by.</summary>
+    public static IReadOnlyList<string> Processor { get; } = ["preprocessor_config.json", "processor_config.json"];
+
     /// <summary>Whether a name is that of a file which belongs to a model. Such a name stays within the folder.</summary>
     public static bool IsKnown(string name) =>
-        name is Config or GenerationConfig || Tokenizer.Contains(name) || IsAdditionalTemplate(name);
+        name is Config or GenerationConfig || Tokenizer.Contains(name) || Processor.Contains(name) || IsAdditionalTemplate(name);
 
     /// <summary>Whether a name is that of a further chat template: in its folder, and without characters that lead elsewhere.</summary>
     public static bool IsAdditionalTemplate(string name) =>
@@ -41,7 +44,7 @@ public static class ModelFileNames
     /// <summary>Those that a folder has: always in the same order.</summary>
     public static IEnumerable<string> In(string folder)
     {
-        foreach (var name in (string[])[Config, GenerationConfig, .. Tokenizer])
+        foreach (var name in (string[])[Config, GenerationConfig, .. Tokenizer, .. Processor])
             if (File.Exists(Path.Combine(folder, name))) yield return name;
         var more = Path.Combine(folder, MoreTemplates);
         if (!Directory.Exists(more)) yield break;

@@ -1,6 +1,9 @@
 namespace LisaOrleans.Checkpoints;
 
-/// <summary>The weights of a manifest's parts in the model's dtype, mapped from blobs or rounded from training state. Owns both.</summary>
+/// <summary>
+/// The weights of a manifest's parts in the model's dtype, mapped from blobs or rounded from training state, and tensors that do
+/// not train. Owns all of them.
+/// </summary>
 internal sealed class ExportedWeights : IDisposable
 {
     private const string Master = ".master";
@@ -15,6 +18,13 @@ internal sealed class ExportedWeights : IDisposable
         var trained = state.Optimizer is null ? null : await OpenAsync(store, state.Optimizer, cancellationToken).ConfigureAwait(false);
         foreach (var info in weights.Tensors.Values.OrderBy(t => t.Offset).ThenBy(t => t.Length))
             Tensors.Add(trained is null ? new TensorSource(info.Name, info.DType, info.Shape, weights.Pointer(info)) : FromMaster(trained, state.Optimizer!, info));
+    }
+
+    /// <summary>Tensors of a blob as they are, which belong to no part.</summary>
+    public async Task<IReadOnlyList<TensorSource>> ReadAsync(IBlobStore store, BlobRef blob, CancellationToken cancellationToken)
+    {
+        var reader = await OpenAsync(store, blob, cancellationToken).ConfigureAwait(false);
+        return [.. reader.Tensors.Values.OrderBy(t => t.Offset).ThenBy(t => t.Length).Select(t => new TensorSource(t.Name, t.DType, t.Shape, reader.Pointer(t)))];
     }
 
     public void Dispose()

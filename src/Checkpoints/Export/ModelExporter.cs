@@ -49,7 +49,9 @@ public static class ModelExporter
         foreach (var name in ModelFileNames.In(folder).ToList())
             if (!manifest.Files.ContainsKey(name)) File.Delete(Path.Combine(folder, name));
 
-        await WeightFiles.WriteAsync(TensorNames.Of(manifest).Rename(weights.Tensors), folder, shardBytes, cancellationToken).ConfigureAwait(false);
+        var others = manifest.OtherTensors is { } other ? await weights.ReadAsync(store, other, cancellationToken).ConfigureAwait(false) : [];
+        IReadOnlyList<TensorSource> tensors = [.. TensorNames.Of(manifest).Rename(weights.Tensors), .. others];
+        await WeightFiles.WriteAsync(tensors, folder, shardBytes, cancellationToken).ConfigureAwait(false);
     }
 
     private static byte[] WithDtype(byte[] config, TensorDType dtype, BlobRef blob)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace LisaOrleans.Checkpoints;
 
@@ -26,6 +27,13 @@ public sealed record Manifest
     /// <value>State by part.</value>
     public required IReadOnlyDictionary<string, PartState> Parts { get; init; }
 
+    /// <value>
+    /// Tensors of the model that do not train, by the names of its folder: those of a multimodal model's other parts. Exports
+    /// hold them as they are. Null for none.
+    /// </value>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public BlobRef? OtherTensors { get; init; }
+
     /// <value>config.json and tokenizer files by name.</value>
     public required IReadOnlyDictionary<string, BlobRef> Files { get; init; }
 
@@ -43,7 +51,7 @@ public sealed record Manifest
 
     /// <summary>Every blob that it names.</summary>
     public IEnumerable<BlobRef> References() =>
-        new[] { Spec, Dataset, EvalDataset }
+        new[] { Spec, Dataset, EvalDataset, OtherTensors }
             .Concat(Parts.Values.SelectMany(p => new[] { p.Weights, p.Optimizer }))
             .Concat(Files.Values)
             .Concat(Log.Select(s => s.Blob))

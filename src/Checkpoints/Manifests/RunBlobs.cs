@@ -39,6 +39,7 @@ public static class RunBlobs
         yield return (manifest.Spec, "the settings");
         yield return (manifest.Dataset, "the training data");
         yield return (manifest.EvalDataset, "the evaluation data");
+        yield return (manifest.OtherTensors, "the tensors that do not train");
         foreach (var (name, blob) in manifest.Files) yield return (blob, name);
         foreach (var segment in manifest.Log) yield return (segment.Blob, $"the log of steps {segment.FirstStep} to {segment.LastStep}");
         foreach (var (part, state) in manifest.Parts)

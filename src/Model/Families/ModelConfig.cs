@@ -10,6 +10,10 @@ public abstract record ModelConfig
     private static readonly (string Prefix, string Stored)[] s_ofText = [("", ""), ("model.", "")];
     private static readonly (string Prefix, string Stored)[] s_ofMultimodal = [("", "language_model."), ("model.", "model.language_model.")];
 
+    // What Hugging Face's Gemma3ForConditionalGeneration and Mistral3ForConditionalGeneration have beside their text.
+    private static readonly string[] s_otherParts =
+        ["vision_tower.", "multi_modal_projector.", "model.vision_tower.", "model.multi_modal_projector."];
+
     private readonly bool _multimodal;
 
     private protected ModelConfig(ConfigFields json)
@@ -95,6 +99,9 @@ public abstract record ModelConfig
     /// </summary>
     public virtual bool IsDerived(string name) => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
         || (TieWordEmbeddings && (name == "lm_head.weight" || (_multimodal && name == "language_model.lm_head.weight")));
+
+    /// <summary>Whether a checkpoint's tensor belongs to another part of a multimodal model than its text, which stays as it is.</summary>
+    public bool IsOfOtherPart(string name) => _multimodal && s_otherParts.Any(p => name.StartsWith(p, StringComparison.Ordinal));
 
     /// <summary>
     /// How a checkpoint's names may begin otherwise than the family's: first the family's prefix, then what may stand there

@@ -20,6 +20,7 @@ public sealed class ModelFolder : IDisposable
     {
         (Path, Config, _tensors, Names) = (path, config, tensors, FindNames(config, tensors.Keys));
         _weights = FindWeights();
+        OtherTensors = [.. _tensors.Values.Where(t => config.IsOfOtherPart(t.Info.Name)).OrderBy(t => t.Info.Name, StringComparer.Ordinal).Select(Whole)];
     }
 
     /// <summary>Where it is.</summary>
@@ -30,6 +31,9 @@ public sealed class ModelFolder : IDisposable
 
     /// <summary>How its tensors are named.</summary>
     public TensorNames Names { get; }
+
+    /// <summary>Tensors of a multimodal model's other parts, by their names in the folder; valid until this is disposed.</summary>
+    public IReadOnlyList<TensorSource> OtherTensors { get; }
 
     /// <summary>The dtype that most weights are in, by its name; bfloat16 for those of 8 bits, which it holds exactly.</summary>
     public string Dtype
@@ -138,7 +142,15 @@ public sealed class ModelFolder : IDisposable
                 ?? throw new InvalidDataFileException(Path, $"tensor '{name}' is missing; {ConfigFile} says that the model has it");
         });
         var known = weights.Values.SelectMany(w => w.Tensors).Select(t => t.Info.Name).ToHashSet();
-        var extra = _tensors.Values.FirstOrDefault(t => !known.Contains(t.Info.Name) && !Config.IsDerived(t.Info.Name));
+        var extra = _tensors.Values.FirstOrDefault(t => !known.Contains(t.Info.Name) && !Config.IsDerived(t.Info.Name) && !Config.IsOfOtherPart(t.Info.Name));
         return extra is null ? weights : throw extra.Wrong($"does not belong to a {Config.ModelType} model of this {ConfigFile}");
+    }
+
+    private TensorSource Whole(FolderTensor tensor)
+    {
+        // The export's config.json does not say any more what such numbers mean.
+        if (Config.Quantization is { Method: var method } && tensor.Info.DType.SizeInBytes() == 1)
+            throw tensor.Wrong($"is {tensor.Info.DType.Name()}; outside of the text's part no weights quantised by {method} are supported");
+        return new TensorSource(tensor.Info.Name, tensor.Info.DType, tensor.Info.Shape, tensor.Address);
     }
 }

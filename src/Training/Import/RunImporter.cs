@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Data;
@@ -92,11 +90,11 @@ public static class RunImporter
 
         async Task<Manifest> Store(BytesBlob spec0)
         {
-            var (parts, fingerprint) = await StoreParts(
+            var imported = await ImportedModel.StoreAsync(
                 store, model, PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype), write: stored is null, progress, cancellationToken);
             if (stored is { } before)
             {
-                CheckUnchanged(before, spec, fingerprint, data.Tokens.Blob, evalData?.Tokens.Blob);
+                CheckUnchanged(before, spec, imported.Fingerprint, data.Tokens.Blob, evalData?.Tokens.Blob);
                 await StoreData();
                 if (before.Manifest.Spec.Sha256 == spec0.Sha256) return before.Manifest;
             }
@@ -108,7 +106,7 @@ public static class RunImporter
             // Looked at again: another process may have trained on, or made the run, while this one was reading its files.
             if (stored is null && session.Manifest is not null && !request.Overwrite)
                 throw new InvalidTrainingSettingException("run_name", $"is '{spec.RunName}', which another process created at this moment");
-            var manifest = stored is null ? await FirstManifest(parts, fingerprint) : session.Manifest!;
+            var manifest = stored is null ? await FirstManifest(imported) : session.Manifest!;
             manifest = manifest with { Spec = Reference(spec0), Generation = session.Generation };
             // A run that begins anew has no past.
             await session.CommitAsync(manifest, stored is null ? null : session.Head.Journal, cancellationToken);
@@ -121,10 +119,10 @@ public static class RunImporter
             if (evalData is not null) await evalData.StoreAsync(cancellationToken);
         }
 
-        async Task<Manifest> FirstManifest(Dictionary<string, PartState> parts, string fingerprint)
+        async Task<Manifest> FirstManifest(ImportedModel imported)
         {
             await StoreData();
-            var properties = new Dictionary<string, string> { [ModelFingerprint] = fingerprint, [RunModel.TemplateProperty] = request.Dataset.Template };
+            var properties = new Dictionary<string, string> { [ModelFingerprint] = imported.Fingerprint, [RunModel.TemplateProperty] = request.Dataset.Template };
             if (text.Template is { ReadsTime: true }) properties.Add(TemplateTime, now.ToString("O", CultureInfo.InvariantCulture));
             model.Names.AddTo(properties);
             return new Manifest
@@ -133,7 +131,8 @@ public static class RunImporter
                 Generation = 0,
                 Step = 0,
                 Spec = Reference(specBlob),
-                Parts = parts,
+                Parts = imported.Parts,
+                OtherTensors = imported.OtherTensors,
                 Files = await StoreFiles(
                     store,
                     await TrainedFiles.ReadAsync(request.ModelFolder, TemplateInUse(), text, model.Config.EosTokenIds, cancellationToken),
@@ -187,34 +186,6 @@ public static class RunImporter
         }
 
         static string Short(string? hash) => hash is null ? "none" : $"sha256 {hash[..12]}…";
-    }
-
-    private static async Task<(Dictionary<string, PartState> Parts, string Fingerprint)> StoreParts(
-        IBlobStore store, ModelFolder model, PartDtypes dtypes, bool write, IProgress<ImportProgress>? progress, CancellationToken cancellationToken)
-    {
-        var parts = new Dictionary<string, PartState>();
-        var hashes = new StringBuilder();
-        var names = PartName.All(model.Config.NumHiddenLayers);
-        foreach (var name in names)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            progress?.Report(new ImportProgress(write ? "storing model" : "comparing model", parts.Count, names.Count));
-            var tensors = PartStorage.Specs(model.Config, name).Select(s => new NamedTensor(s.Name, model.Read(s.Name, dtypes.Storage))).ToArray();
-            try
-            {
-                var blob = PartStorage.ToBlob(tensors, null);
-                if (write) await store.PutAsync(blob, cancellationToken);
-                parts[name] = new PartState { Weights = new BlobRef(blob.Sha256, blob.Length) };
-                hashes.Append(blob.Sha256);
-            }
-            finally
-            {
-                foreach (var tensor in tensors) tensor.Value.Dispose();
-            }
-        }
-
-        progress?.Report(new ImportProgress(write ? "storing model" : "comparing model", names.Count, names.Count));
-        return (parts, Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(hashes.ToString()))));
     }
 
     private static async Task<Dictionary<string, BlobRef>> StoreFiles(

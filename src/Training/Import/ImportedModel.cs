@@ -1,0 +1,56 @@
+using System.Security.Cryptography;
+using System.Text;
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Model;
+
+namespace LisaOrleans.Training;
+
+/// <summary>A model's tensors as a run begins with them, in the store.</summary>
+/// <param name="Parts">By part.</param>
+/// <param name="OtherTensors">Those of a multimodal model that do not train; null for none.</param>
+/// <param name="Fingerprint">SHA-256 over the hashes of all these blobs.</param>
+internal sealed record ImportedModel(IReadOnlyDictionary<string, PartState> Parts, BlobRef? OtherTensors, string Fingerprint)
+{
+    /// <summary>Rounds a folder's weights to the stored dtype and stores them, part by part; what does not train as it is.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="model">The folder.</param>
+    /// <param name="dtypes">The run's number formats.</param>
+    /// <param name="write">Whether anything is written; else it is only computed, to be compared.</param>
+    /// <param name="progress">Told how far it is; null for nobody.</param>
+    /// <param name="cancellationToken">Gives up between two parts.</param>
+    public static async Task<ImportedModel> StoreAsync(
+        IBlobStore store, ModelFolder model, PartDtypes dtypes, bool write, IProgress<ImportProgress>? progress, CancellationToken cancellationToken)
+    {
+        var parts = new Dictionary<string, PartState>();
+        var hashes = new StringBuilder();
+        var names = PartName.All(model.Config.NumHiddenLayers);
+        foreach (var name in names)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Report();
+            var tensors = PartStorage.Specs(model.Config, name).Select(s => new NamedTensor(s.Name, model.Read(s.Name, dtypes.Storage))).ToArray();
+            try
+            {
+                parts[name] = new PartState { Weights = await PutAsync(PartStorage.ToBlob(tensors, null)) };
+            }
+            finally
+            {
+                foreach (var tensor in tensors) tensor.Value.Dispose();
+            }
+        }
+
+        // Straight from the mapped files.
+        var others = model.OtherTensors.Count > 0 ? await PutAsync(SafetensorsWriter.Create(model.OtherTensors)) : null;
+        Report();
+        return new ImportedModel(parts, others, Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(hashes.ToString()))));
+
+        void Report() => progress?.Report(new ImportProgress(write ? "storing model" : "comparing model", parts.Count, names.Count));
+
+        async Task<BlobRef> PutAsync(SafetensorsBlob blob)
+        {
+            if (write) await store.PutAsync(blob, cancellationToken);
+            hashes.Append(blob.Sha256);
+            return new BlobRef(blob.Sha256, blob.Length);
+        }
+    }
+}
