@@ -21,6 +21,7 @@ internal sealed class ConfigFields
     private readonly JsonElement _root;
     private readonly JsonElement? _whole;
     private readonly HashSet<string> _read = [];
+    private readonly Dictionary<string, int> _defaults = [];
 
     /// <param name="file">What messages call it.</param>
     /// <param name="modelType">The family's model_type.</param>
@@ -50,6 +51,13 @@ internal sealed class ConfigFields
 
     /// <summary>Fields that Hugging Face's class of this family writes and does not use.</summary>
     public void LetPass(params string[] names) => _read.UnionWith(names);
+
+    /// <summary>The same fields, with what Hugging Face's class of this family takes for a count that is missing.</summary>
+    public ConfigFields WithDefaults(params (string Name, int Count)[] defaults)
+    {
+        foreach (var (name, count) in defaults) _defaults[name] = count;
+        return this;
+    }
 
     /// <summary>Refuses any value of a field but one: that for which a feature that is not implemented is off.</summary>
     public void Is(string name, int value)
@@ -87,7 +95,8 @@ internal sealed class ConfigFields
 
     public int Count(string name, int? otherwise = null, int most = Largest)
     {
-        if (Find(name) is not { } value) return otherwise ?? throw Wrong(name, "is missing; a positive whole number is needed");
+        if (Find(name) is not { } value)
+            return _defaults.TryGetValue(name, out var usual) ? usual : otherwise ?? throw Wrong(name, "is missing; a positive whole number is needed");
         return Whole(value, 1, most) ?? throw Wrong(name, $"is {Shorten(value)}; it must be a whole number from 1 to {most}");
     }
 

@@ -6,8 +6,15 @@ namespace LisaOrleans.Model;
 /// </summary>
 public sealed record Gemma3 : GemmaConfig
 {
+    // Files of multimodal models leave out what is as in Hugging Face's class.
+    private static readonly (string, int)[] s_defaults =
+    [
+        ("vocab_size", 262_208), ("hidden_size", 2304), ("intermediate_size", 9216), ("num_hidden_layers", 26),
+        ("num_attention_heads", 8), ("num_key_value_heads", 4),
+    ];
+
     internal Gemma3(ConfigFields json)
-        : base(json, maxPositions: 131_072, theta: 1_000_000)
+        : base(json.WithDefaults(s_defaults), maxPositions: 131_072, theta: 1_000_000)
     {
         QueryPreAttnScalar = json.Number("query_pre_attn_scalar", 256, above: 0);
         AttnLogitSoftcapping = json.OptionalNumber("attn_logit_softcapping");

@@ -7,7 +7,9 @@ namespace LisaOrleans.Model;
 public sealed record GptOss : MoeConfig
 {
     internal GptOss(ConfigFields json)
-        : base(json, maxPositions: 131_072, theta: 150_000, experts: 128, chosen: 4, headDim: 64, eps: 1e-5)
+        : base(
+            json.WithDefaults(("num_key_value_heads", 8)), maxPositions: 131_072, theta: 150_000, experts: 128, chosen: 4, headDim: 64,
+            eps: 1e-5)
     {
         if (HiddenAct != Activation.Silu) throw json.Wrong("hidden_act", "must be silu; the experts of this family have no other");
         if (!json.Has("rope_parameters") && !json.Has("rope_scaling"))

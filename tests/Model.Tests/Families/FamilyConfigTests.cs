@@ -55,6 +55,25 @@ public sealed class FamilyConfigTests
         Assert.Equal([window, window], Assert.IsType<Olmo3>(Parse("olmo3", field)).Windows);
 
     [Fact]
+    public void Counts_that_a_text_part_of_gemma3_leaves_out_are_those_of_its_class()
+    {
+        var config = Assert.IsType<Gemma3>(ModelConfigReader.Parse(
+            """
+            {
+              "model_type": "gemma3", "mm_tokens_per_image": 256, "vision_config": {"model_type": "siglip_vision_model"},
+              "text_config": {
+                "model_type": "gemma3_text", "hidden_size": 2560, "intermediate_size": 10240, "num_hidden_layers": 34,
+                "rope_scaling": {"factor": 8.0, "rope_type": "linear"}, "sliding_window": 1024
+              }
+            }
+            """, "config.json"));
+        Assert.Equal((262_208, 2560, 34), (config.VocabSize, config.HiddenSize, config.NumHiddenLayers));
+        Assert.Equal((8, 4, 256), (config.NumAttentionHeads, config.NumKeyValueHeads, config.HeadDim));
+        Assert.Equal([1024, 1024, 1024, 1024, 1024, null, 1024], config.Windows.Take(7));
+        Assert.True(config.TieWordEmbeddings);
+    }
+
+    [Fact]
     public void Text_part_of_an_unknown_type_is_refused()
     {
         var e = Assert.Throws<ModelConfigException>(() => ModelConfigReader.Parse(

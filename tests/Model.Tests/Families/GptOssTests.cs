@@ -91,6 +91,34 @@ public sealed class GptOssTests
         Assert.Contains(says, e.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void File_as_openai_publishes_it_is_read()
+    {
+        var types = string.Join(", ", Enumerable.Range(0, 24).Select(i => i % 2 == 0 ? "\"sliding_attention\"" : "\"full_attention\""));
+        var config = Assert.IsType<GptOss>(Parse($$"""
+            {
+              "architectures": ["GptOssForCausalLM"], "attention_bias": true, "attention_dropout": 0.0, "eos_token_id": 200002,
+              "experts_per_token": 4, "head_dim": 64, "hidden_act": "silu", "hidden_size": 2880, "initial_context_length": 4096,
+              "initializer_range": 0.02, "intermediate_size": 2880, "layer_types": [{{types}}], "max_position_embeddings": 131072,
+              "model_type": "gpt_oss", "num_attention_heads": 64, "num_experts_per_tok": 4, "num_hidden_layers": 24,
+              "num_key_value_heads": 8, "num_local_experts": 32, "output_router_logits": false, "pad_token_id": 199999,
+              "quantization_config": {"modules_to_not_convert": ["model.layers.*.self_attn"], "quant_method": "mxfp4"},
+              "rms_norm_eps": 1e-05, "rope_scaling": {
+                "beta_fast": 32.0, "beta_slow": 1.0, "factor": 32.0, "original_max_position_embeddings": 4096, "rope_type": "yarn", "truncate": false
+              },
+              "rope_theta": 150000, "router_aux_loss_coef": 0.9, "sliding_window": 128, "swiglu_limit": 7.0,
+              "tie_word_embeddings": false, "transformers_version": "4.55.0.dev0", "use_cache": true, "vocab_size": 201088
+            }
+            """));
+
+        // gpt-oss-20b: 20.9 billion parameters, 3.6 of them met by a token beside the embedding (model card).
+        Assert.Equal(20.9, config.AllSpecs().Sum(s => s.Count) / 1e9, 0.05);
+        var met = Enumerable.Range(0, 24).Sum(config.WeightsPerToken) + config.HeadSpecs().Sum(s => s.Count);
+        Assert.Equal(3.6, met / 1e9, 0.05);
+        Assert.Equal(WeightQuantization.Mxfp4, config.Quantization?.Method);
+        Assert.Equal((0.1 * Math.Log(32)) + 1, Assert.IsType<YarnRopeScaling>(config.Rope.Scaling).AttentionFactor, 12);
+    }
+
     [Theory]
     [InlineData("\"sliding_window\": null", null)]
     [InlineData("\"use_cache\": true", 128)]
