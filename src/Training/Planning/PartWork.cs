@@ -6,12 +6,14 @@ namespace LisaOrleans.Training;
 /// <param name="EmbeddingCost">Multiply-adds per token, forward and backward.</param>
 /// <param name="LayerCosts">The same of each decoder layer, on average over the run.</param>
 /// <param name="HeadCost">The same of the head.</param>
-/// <param name="EmbeddingBytes">Weights, gradients and optimizer state.</param>
-/// <param name="LayerBytes">The same of each decoder layer as if it trained, because any may.</param>
-/// <param name="HeadBytes">The same of the head; a tied one's matrix is the embedding's.</param>
+/// <param name="EmbeddingBytes">Weights, and where it trains gradients and optimizer state.</param>
+/// <param name="LayerBytes">Weights of each decoder layer.</param>
+/// <param name="TrainingBytes">Gradients and optimizer state of each decoder layer while it trains.</param>
+/// <param name="ActiveLayers">The most decoder layers that train at one time; any of them may.</param>
+/// <param name="HeadBytes">The same as the embedding's of the head; a tied one's matrix is the embedding's.</param>
 public sealed record PartWork(
     double EmbeddingCost, IReadOnlyList<double> LayerCosts, double HeadCost,
-    double EmbeddingBytes, IReadOnlyList<double> LayerBytes, double HeadBytes)
+    double EmbeddingBytes, IReadOnlyList<double> LayerBytes, IReadOnlyList<double> TrainingBytes, int ActiveLayers, double HeadBytes)
 {
     public static PartWork Of(ModelConfig config, TrainingSpec spec)
     {
@@ -21,7 +23,8 @@ public sealed record PartWork(
         var optimizer = Optimizers.Of(spec);
         double layers = config.NumHiddenLayers;
         var method = Methods.Of(spec);
-        double active = method.MostLayers(spec, config.NumHiddenLayers);
+        var active = method.MostLayers(spec, config.NumHiddenLayers);
+        var specs = Enumerable.Range(0, config.NumHiddenLayers).Select(config.LayerSpecs).ToArray();
 
         // Forward and input gradient, and for what trains the weights' gradient. All times the number of layers, so that
         // the sums are whole numbers and plans that are equally good stay so.
@@ -30,16 +33,45 @@ public sealed record PartWork(
             ends * config.HiddenSize * layers,
             [.. met.Select(count => count * ((2 * layers) + active))],
             (double)matrix.Count * (2 + ends) * layers,
-            Bytes(config.EmbeddingSpecs(), ends),
-            [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i => Bytes(config.LayerSpecs(i), 1))],
-            config.TieWordEmbeddings ? config.HiddenSize : Bytes([matrix], ends));
+            Weights(config.EmbeddingSpecs()) + (ends * Training(config.EmbeddingSpecs())),
+            [.. specs.Select(Weights)],
+            [.. specs.Select(Training)],
+            active,
+            config.TieWordEmbeddings ? config.HiddenSize : Weights([matrix]) + (ends * Training([matrix])));
 
-        double Bytes(IReadOnlyList<ParameterSpec> specs, int trains)
-        {
-            double weights = specs.Sum(s => s.Count) * dtypes.Compute.ElementSize();
-            return weights + (trains * (weights + specs.Sum(s => OptimizerState.BytesOf(s, dtypes, optimizer))));
-        }
+        double Weights(IReadOnlyList<ParameterSpec> part) => part.Sum(s => s.Count) * dtypes.Compute.ElementSize();
+
+        double Training(IReadOnlyList<ParameterSpec> part) => Weights(part) + part.Sum(s => OptimizerState.BytesOf(s, dtypes, optimizer));
     }
 
-    public double TotalBytes => EmbeddingBytes + LayerBytes.Sum() + HeadBytes;
+    /// <summary>Of the whole model in one place.</summary>
+    public double TotalBytes => EmbeddingBytes + LayersUpTo(LayerBytes.Count)[0] + HeadBytes;
+
+    /// <summary>[n]: bytes of the decoder layers from n to before the end in one place, when the largest of them train.</summary>
+    /// <param name="end">From 1 to the number of layers.</param>
+    public double[] LayersUpTo(int end)
+    {
+        var bytes = new double[end];
+        var (weights, training) = (0.0, 0.0);
+        var largest = new PriorityQueue<double, double>();
+        for (var layer = end - 1; layer >= 0; layer--)
+        {
+            // Only what is larger than the smallest of those that train takes its place: mostly layers are equal.
+            var own = TrainingBytes[layer];
+            if (largest.Count < ActiveLayers)
+            {
+                largest.Enqueue(own, own);
+                training += own;
+            }
+            else if (ActiveLayers > 0 && own > largest.Peek())
+            {
+                training += own - largest.DequeueEnqueue(own, own);
+            }
+
+            weights += LayerBytes[layer];
+            bytes[layer] = weights + training;
+        }
+
+        return bytes;
+    }
 }

@@ -35,19 +35,19 @@ public static class StagePlanner
     {
         var best = new (double Cost, int Idle)[silos.Count + 1, layers + 1];
         var from = new int[silos.Count + 1, layers + 1];
-        var (costs, sizes) = (SumsBefore(work.LayerCosts), SumsBefore(work.LayerBytes));
+        var costs = SumsBefore(work.LayerCosts);
         for (var n = 1; n <= layers; n++) best[0, n].Cost = double.PositiveInfinity;
-        for (var s = 1; s <= silos.Count; s++)
+        for (var n = 0; n <= layers; n++)
         {
-            var room = silos[s - 1].MemoryBytes;
-            for (var n = 0; n <= layers; n++)
+            var sizes = n > 0 ? work.LayersUpTo(n) : [];
+            for (var s = 1; s <= silos.Count; s++)
             {
+                var room = silos[s - 1].MemoryBytes;
                 (best[s, n], from[s, n]) = ((best[s - 1, n].Cost, best[s - 1, n].Idle + 1), n);
                 for (var before = 0; before < n; before++)
                 {
                     if (double.IsInfinity(best[s - 1, before].Cost)) continue;
-                    var (cost, bytes) = WithEnds(
-                        work, costs[n] - costs[before], sizes[n] - sizes[before], first: before == 0, last: n == layers, tied);
+                    var (cost, bytes) = WithEnds(work, costs[n] - costs[before], sizes[before], first: before == 0, last: n == layers, tied);
                     if (room > 0 && bytes * Headroom > room) continue;
                     var plan = (Math.Max(best[s - 1, before].Cost, cost), best[s - 1, before].Idle);
                     if (plan.CompareTo(best[s, n]) < 0) (best[s, n], from[s, n]) = (plan, before);

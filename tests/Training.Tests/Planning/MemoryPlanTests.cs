@@ -37,6 +37,16 @@ public sealed class MemoryPlanTests
     }
 
     [Fact]
+    public void Fixed_layers_count_by_their_list_and_not_by_the_number_to_be_sampled()
+    {
+        var sampled = new TrainingSpec { RunName = "r", BlockSize = 8, Dtype = "float32", LisaActivatedLayers = 1 };
+        var listed = sampled with { LisaActivatedLayers = 2, LisaStrategy = "fixed", LisaFixedLayers = [2] };
+        Assert.Equal(RunCapacity.Estimate(sampled, TinyModel.Config()), RunCapacity.Estimate(listed, TinyModel.Config()));
+        Assert.Equal(Ends + Layer, RunCapacity.Estimate(listed, TinyModel.Config()).TrainableParameters);
+        Assert.Equal(All, RunCapacity.Estimate(listed with { LisaFixedLayers = [0, 1, 2] }, TinyModel.Config()).TrainableParameters);
+    }
+
+    [Fact]
     public void Without_embeddings_only_layers_train()
     {
         var plan = Estimate(TinyModel.Config(), "float32", "float32", active: 2, embeddings: false);

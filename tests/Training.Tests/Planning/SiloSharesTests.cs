@@ -50,7 +50,8 @@ public sealed class SiloSharesTests
     public void Runs_too_large_for_one_silo_of_their_own_share_all_of_them()
     {
         // Two silos that only together hold the model, twice over.
-        var shares = SiloShares.Assign(SiloShares.Order([Run("a"), Run("b", age: 1)]), Silos(4, 4, Needed(0.4)));
+        var (a, b) = (Full("a"), Full("b", age: 1));
+        var shares = SiloShares.Assign(SiloShares.Order([a, b]), Silos(4, 4, Needed(0.4, a.Spec)));
         Assert.Equal(["s0", "s1"], shares["a"].Select(s => s.Address).Take(2));
         Assert.True(shares.Count == 1 || shares["b"].Count >= 3, "each has either all silos or enough of its own");
     }
@@ -58,9 +59,9 @@ public sealed class SiloSharesTests
     [Fact]
     public void Nobody_overtakes_a_large_run_that_could_train_if_others_were_done()
     {
-        var large = Run("large", age: 1) with { Spec = TinyStories.Spec(1) with { RunName = "large", Method = TrainingMethods.Full } };
+        var large = Full("large", age: 1);
         var runs = SiloShares.Order([Run("a", holds: ["s0"]), large, Run("small", age: 2)]);
-        Assert.Equal(["a"], SiloShares.Assign(runs, Silos(1, 4, Needed(1.5))).Keys);
+        Assert.Equal(["a"], SiloShares.Assign(runs, Silos(1, 4, Needed(1.5, large.Spec))).Keys);
     }
 
     [Fact]
@@ -91,8 +92,12 @@ public sealed class SiloSharesTests
     private static QueuedRun Run(string name, int priority = 0, int age = 0, string[]? holds = null) => new(
         name, TinyStories.Spec(1) with { RunName = name, Priority = priority }, TinyStories.Config, s_start.AddMinutes(age), holds is not null, holds ?? []);
 
+    private static QueuedRun Full(string name, int age = 0) =>
+        Run(name, age: age) with { Spec = TinyStories.FullSpec(1) with { RunName = name } };
+
     // So many times what the planner wants for the sample model on one silo.
-    private static long Needed(double times) => (long)(times * 1.25 * PartWork.Of(TinyStories.Config, TinyStories.Spec(1)).TotalBytes);
+    private static long Needed(double times, TrainingSpec? spec = null) =>
+        (long)(times * 1.25 * PartWork.Of(TinyStories.Config, spec ?? TinyStories.Spec(1)).TotalBytes);
 
     private static TrainingSilo[] Silos(int count, int maxRuns, long memory) =>
         [.. Enumerable.Range(0, count).Select(i => new TrainingSilo($"s{i}", memory, 1, maxRuns))];

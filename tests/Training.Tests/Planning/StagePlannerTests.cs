@@ -14,8 +14,9 @@ public sealed class StagePlannerTests
         from tied in Gen.Bool
         from full in Gen.Bool
         from ends in Gen.Bool
+        from active in Gen.Int[0, 3]
         from memory in Gen.OneOf(Gen.Const(0.0), Gen.Double[0.02, 1.5]).Array[1, 4]
-        select Make(layers, vocab, tied, full, ends, memory);
+        select Make(layers, vocab, tied, full, ends, memory, active);
 
     [Fact]
     public void Every_part_has_one_place_and_layers_follow_each_other_in_the_order_of_the_silos() => Planned((c, plan) =>
@@ -76,6 +77,27 @@ public sealed class StagePlannerTests
         Assert.Contains("the 2 live silos of role gpu offer", e.Message, StringComparison.Ordinal);
     }
 
+    // By hand: 16 equal layers of 1952 float32 weights, and ends of 464 + 464; what trains has a gradient and two moments more.
+    // (The final norm is nothing beside.)
+    [Theory]
+    [InlineData("lisa", 1)]
+    [InlineData("lisa", 5)]
+    [InlineData("fixed", 3)]
+    [InlineData("full", 16)]
+    public void A_silo_needs_memory_for_the_layers_that_train_at_one_time(string what, int active)
+    {
+        var c = Make(16, 29, tied: false, full: what == "full", ends: true, [0]);
+        var spec = what == "fixed"
+            ? c.Spec with { LisaStrategy = "fixed", LisaFixedLayers = [.. Enumerable.Range(0, active)] }
+            : c.Spec with { LisaActivatedLayers = active };
+        double needed = (16 * 1952 * 4) + (active * 1952 * 12) + (2 * 464 * 16);
+        Assert.Equal(needed, PartWork.Of(c.Config, spec).TotalBytes);
+        Assert.True(Fits(Headroom * needed));
+        Assert.False(Fits((Headroom * needed) - 1));
+
+        bool Fits(double bytes) => StagePlanner.Fits(c.Config, spec, [new TrainingSilo("a", (long)bytes, 1)]);
+    }
+
     // All ways to cut the layers over all choices of silos.
     [Fact]
     public void No_other_plan_has_a_quicker_slowest_stage_and_none_fits_where_there_is_said_to_be_no_room()
@@ -119,9 +141,15 @@ public sealed class StagePlannerTests
         return best;
     }
 
-    private static (double Cost, double Bytes) Load(PartWork work, IReadOnlyList<string> parts) => (
-        parts.Sum(p => p == PartName.Embedding ? work.EmbeddingCost : p == PartName.Head ? work.HeadCost : work.LayerCosts[PartName.LayerIndex(p)!.Value]),
-        parts.Sum(p => p == PartName.Embedding ? work.EmbeddingBytes : p == PartName.Head ? work.HeadBytes : work.LayerBytes[PartName.LayerIndex(p)!.Value]));
+    private static (double Cost, double Bytes) Load(PartWork work, IReadOnlyList<string> parts)
+    {
+        int[] layers = [.. parts.Select(PartName.LayerIndex).OfType<int>()];
+        var (cost, bytes) = (layers.Sum(i => work.LayerCosts[i]), layers.Sum(i => work.LayerBytes[i]));
+        bytes += layers.Select(i => work.TrainingBytes[i]).OrderDescending().Take(work.ActiveLayers).Sum();
+        if (parts.Contains(PartName.Embedding)) (cost, bytes) = (cost + work.EmbeddingCost, bytes + work.EmbeddingBytes);
+        if (parts.Contains(PartName.Head)) (cost, bytes) = (cost + work.HeadCost, bytes + work.HeadBytes);
+        return (cost, bytes);
+    }
 
     private static void Planned(Action<Case, StagePlan> check) => s_cases.Sample(
         c =>
@@ -143,7 +171,7 @@ public sealed class StagePlannerTests
     }
 
     // Memory as a share of what the whole model needs; 0 for no limit.
-    private static Case Make(int layers, int vocab, bool tied, bool full, bool ends, double[] memory)
+    private static Case Make(int layers, int vocab, bool tied, bool full, bool ends, double[] memory, int active = 2)
     {
         var config = ModelConfigReader.Parse(
             $$"""
@@ -161,6 +189,7 @@ public sealed class StagePlannerTests
             Threads = 1,
             Method = full ? TrainingMethods.Full : TrainingMethods.Lisa,
             TrainEmbeddings = ends,
+            LisaActivatedLayers = active,
         };
         var work = PartWork.Of(config, spec);
         return new Case(config, spec, work, [.. memory.Select((m, i) => new TrainingSilo($"silo-{i}", (long)(m * Headroom * work.TotalBytes), 1))]);
