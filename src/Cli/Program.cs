@@ -31,7 +31,7 @@ var root = new RootCommand(
         withEnvironment: true),
     SettingsCommand.Create("list", "All runs of a cluster's store.", KnownSettings.Show, false, StatusCommand.List, withEnvironment: true),
     SettingsCommand.Create(
-        "export", "Write a run's last manifest as a Hugging Face folder.", KnownSettings.Export, false, ExportCommand.Run,
+        "export", "Write a run's last manifest as a Hugging Face folder, or as a GGUF file.", KnownSettings.Export, false, ExportCommand.Run,
         Run(), withEnvironment: true),
     new Command("data", "Data sets.")
     {

@@ -15,12 +15,21 @@ internal static class TensorRounding
         var content = BlobContent.Allocate(checked(count * to.SizeInBytes()));
         var from = (float*)source;
         var target = (ushort*)content.Data;
-        if (to == TensorDType.BF16)
-            for (long i = 0; i < count; i++) target[i] = ToBFloat16(from[i]);
-        else
-            for (long i = 0; i < count; i++) target[i] = BitConverter.HalfToUInt16Bits((Half)from[i]);
+        for (long i = 0; i < count; i++) target[i] = Round(from[i], to);
         return content;
     }
+
+    /// <summary>The bits of a rounded number.</summary>
+    /// <param name="value">The number.</param>
+    /// <param name="to"><see cref="TensorDType.BF16"/> or <see cref="TensorDType.F16"/>.</param>
+    public static ushort Round(float value, TensorDType to) =>
+        to == TensorDType.BF16 ? ToBFloat16(value) : BitConverter.HalfToUInt16Bits((Half)value);
+
+    /// <summary>The number that bits stand for.</summary>
+    /// <param name="bits">The bits.</param>
+    /// <param name="from"><see cref="TensorDType.BF16"/> or <see cref="TensorDType.F16"/>.</param>
+    public static float Widen(ushort bits, TensorDType from) =>
+        from == TensorDType.BF16 ? BitConverter.UInt32BitsToSingle((uint)bits << 16) : (float)BitConverter.UInt16BitsToHalf(bits);
 
     private static ushort ToBFloat16(float value)
     {

@@ -3,7 +3,7 @@ using LisaOrleans.Training;
 
 namespace LisaOrleans.Cli;
 
-/// <summary><c>lisa export</c>: a run's last manifest as a Hugging Face folder, with its logs.</summary>
+/// <summary><c>lisa export</c>: a run's last manifest as a Hugging Face folder, with its logs, or as a GGUF file.</summary>
 internal static class ExportCommand
 {
     public static async Task<int> Run(SettingValues values, string? run, CancellationToken cancellationToken)
@@ -24,6 +24,14 @@ internal static class ExportCommand
         var output = values.FullPath(KnownSettings.Output);
         var history = await RunExporter.ReadHistoryAsync(store, run, cancellationToken);
         OutputFolder.Prepare(output);
+        if (values.Text(KnownSettings.ExportFormat) == "gguf")
+        {
+            var type = GgufExporter.Type(values.Text(KnownSettings.GgufType));
+            var file = await GgufExporter.ExportAsync(store, run, type, output, cancellationToken);
+            Console.WriteLine($"step {history.Count} of run '{run}' written to {file}");
+            return ExitCodes.Done;
+        }
+
         await RunExporter.ExportAsync(store, run, output, cancellationToken);
         using var log = new TrainerLog(output, totalSteps: null);
         await log.RewriteAsync(history, cancellationToken);

@@ -57,6 +57,12 @@ internal static class KnownSettings
     public static readonly Setting SiloLogFormat = new(
         "log-format", SettingKind.Text, "plain: one line per message; json: one object per message, with run, generation and step", "plain", ["plain", "json"]);
 
+    public static readonly Setting ExportFormat = new(
+        "format", SettingKind.Text, "hf: a Hugging Face folder; gguf: a file for llama.cpp, with a Modelfile for Ollama", "hf", ["hf", "gguf"]);
+
+    public static readonly Setting GgufType = new(
+        "outtype", SettingKind.Text, "how numbers lie in a GGUF file", "f16", [.. GgufExporter.Types]);
+
     public static readonly Setting Prompt = new("prompt", SettingKind.Text, "the text to go on from");
     public static readonly Setting MaxNewTokens = new("max-new-tokens", SettingKind.Integer, "longest continuation", "128");
     public static readonly Setting Temperature = new("temperature", SettingKind.Number, "0: the likeliest token; above: draw", "0");
@@ -148,7 +154,7 @@ internal static class KnownSettings
         LogFormat,
     ];
 
-    public static IReadOnlyList<Setting> Export { get; } = [.. s_cluster, ClusterStore, Output];
+    public static IReadOnlyList<Setting> Export { get; } = [.. s_cluster, ClusterStore, Output, ExportFormat, GgufType];
 
     /// <summary>Every setting of every command.</summary>
     public static IReadOnlyList<Setting> All { get; } =

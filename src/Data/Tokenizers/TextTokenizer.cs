@@ -29,6 +29,9 @@ internal sealed class TextTokenizer : ITokenizer
         string Normalize(string content) => parts.Normalizer?.Invoke(new AlignedText(content, 0, false)).Text ?? content;
     }
 
+    /// <summary>What it is made of.</summary>
+    public TokenizerParts Parts => _parts;
+
     public int VocabularySize => _tokens.Length;
 
     public int? BosTokenId => _parts.BosTokenId;

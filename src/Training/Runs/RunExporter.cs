@@ -8,15 +8,16 @@ public static class RunExporter
     /// <summary>config.json, tokenizer files and weights. Each file appears whole or not at all, the weights' index last.</summary>
     public static async Task ExportAsync(IBlobStore store, string run, string outputFolder, CancellationToken cancellationToken)
     {
-        var manifest = await ReadManifest(store, run, cancellationToken);
+        var manifest = await ReadManifestAsync(store, run, cancellationToken);
         await ModelExporter.ExportAsync(store, manifest, PartName.All(manifest.Parts.Count - 2), outputFolder, cancellationToken);
     }
 
     /// <summary>The records of all steps up to the last manifest.</summary>
     public static async Task<IReadOnlyList<StepRecord>> ReadHistoryAsync(IBlobStore store, string run, CancellationToken cancellationToken) =>
-        (await RunHistory.Read(store, await ReadManifest(store, run, cancellationToken), cancellationToken)).Records;
+        (await RunHistory.Read(store, await ReadManifestAsync(store, run, cancellationToken), cancellationToken)).Records;
 
-    private static async Task<Manifest> ReadManifest(IBlobStore store, string run, CancellationToken cancellationToken)
+    /// <summary>A run's last manifest.</summary>
+    internal static async Task<Manifest> ReadManifestAsync(IBlobStore store, string run, CancellationToken cancellationToken)
     {
         RunName.Validate(run);
         var head = await RunStore.ReadHeadAsync(store, run, cancellationToken);

@@ -81,29 +81,7 @@ public sealed class RunModel
     /// <param name="cancellationToken">Cancels.</param>
     public async Task<ModelText> LoadTextAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {
-        // Tokenizers are read from a folder, whatever files they are made of; none of them is needed afterwards.
-        var folder = Directory.CreateTempSubdirectory("lisa-tokenizer-").FullName;
-        try
-        {
-            foreach (var (name, blob) in _manifest.Files.Where(f => ModelFileNames.IsKnown(f.Key)))
-            {
-                var bytes = await ReadAsync(_store, blob, cancellationToken).ConfigureAwait(false);
-                var path = Path.Combine(folder, name);
-                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-                await File.WriteAllBytesAsync(path, bytes, cancellationToken).ConfigureAwait(false);
-            }
-
-            return ModelText.Load(folder, now);
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    private static async Task<byte[]> ReadAsync(IBlobStore store, BlobRef blob, CancellationToken cancellationToken)
-    {
-        using var content = await store.ReadAsync(blob, cancellationToken).ConfigureAwait(false);
-        return content.ToArray();
+        using var folder = await ManifestFolder.WriteAsync(_store, _manifest, cancellationToken).ConfigureAwait(false);
+        return ModelText.Load(folder.Path, now);
     }
 }

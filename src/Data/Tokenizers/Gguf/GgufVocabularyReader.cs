@@ -1,0 +1,100 @@
+namespace LisaOrleans.Data;
+
+/// <summary>Reads a folder's tokenizer as <see cref="GgufVocabulary"/>.</summary>
+internal static class GgufVocabularyReader
+{
+    // As the usual converters give tokens that no merge makes.
+    private const float NoMerge = -1000;
+
+    public static GgufVocabulary Read(string folder, int size)
+    {
+        if (TokenizerLoader.Load(folder) is not TextTokenizer { Parts: var parts })
+            throw new TokenizerException(folder, "has a tokenizer that cannot be written as GGUF");
+        return JsonField.ReadFile(Path.Combine(folder, "tokenizer.json"), root => OfJson(root, parts, size))
+            ?? OfSentencePiece(folder, parts, size)
+            ?? throw new TokenizerException(
+                parts.File, "cannot be written as GGUF, which takes tokenizer.json of type BPE, or SentencePiece's tokenizer.model of type BPE");
+    }
+
+    private static GgufVocabulary OfJson(JsonField root, TokenizerParts parts, int size)
+    {
+        var model = root.Required("model");
+        if (model.Optional("type") is { } type && type.Text() != "BPE") throw type.Unsupported(type.Text(), "BPE");
+        if (GgufPreTokenizer.IsByteLevel(root.Optional("pre_tokenizer")))
+        {
+            var pre = GgufPreTokenizer.Name(root, model.Optional("ignore_merges")?.Flag() ?? false);
+            var bytes = Filled(parts, size, parts.Model.Vocabulary.Select(t => (t.Value, new GgufToken(t.Key, GgufTokenKind.Normal, 0))));
+            return Of(parts, "gpt2", bytes) with { Pre = pre, Merges = [.. MergePairs(model).Select(m => $"{m.Left} {m.Right}")] };
+        }
+
+        if (model.Optional("byte_fallback")?.Flag() != true)
+            throw root.Wrong("cannot be written as GGUF: its model has neither bytes for tokens (ByteLevel) nor byte_fallback");
+        // Where there is the file that it was made of, the scores stand there.
+        if (OfSentencePiece(Path.GetDirectoryName(root.File)!, parts, size) is { } exact) return exact;
+        var scores = GgufScores.Of(MergePairs(model), parts.Model.Vocabulary, model.Required("merges"));
+        var unknown = model.Optional("unk_token")?.Text();
+        var tokens = Filled(parts, size, parts.Model.Vocabulary.Select(t => (t.Value, new GgufToken(
+            t.Key,
+            t.Key == unknown ? GgufTokenKind.Unknown : ByteFallback.Byte(t.Key) is not null ? GgufTokenKind.Byte : GgufTokenKind.Normal,
+            scores.GetValueOrDefault(t.Key, NoMerge)))));
+        return Of(parts, "llama", tokens) with { AddSpacePrefix = GgufPreTokenizer.AddsSpace(root) };
+    }
+
+    private static GgufVocabulary? OfSentencePiece(string folder, TokenizerParts parts, int size)
+    {
+        var path = Path.Combine(folder, "tokenizer.model");
+        if (!File.Exists(path)) return null;
+        var content = File.ReadAllBytes(path);
+        if (TiktokenReader.Recognizes(content)) return null;
+        var file = SentencePieceFile.Read(content);
+        if (file.ModelType != 2) return null;
+        if (file.CharsMap.Length > 0 || !file.EscapeSpaces || file.SpaceIsSuffix)
+        {
+            throw new TokenizerException(
+                path, "cannot be written as GGUF: it normalizes texts by rules of its own (normalizer_spec or treat_whitespace_as_suffix), which GGUF cannot say");
+        }
+
+        for (var id = 0; id < file.Pieces.Count; id++)
+        {
+            if (file.Pieces[id].IsText && parts.Model.Vocabulary.TryGetValue(file.Pieces[id].Text, out var other) && other != id)
+                throw new TokenizerException(path, $"has '{file.Pieces[id].Text}' as {id}, and tokenizer.json has it as {other}; they must agree");
+        }
+
+        var tokens = Filled(parts, size, file.Pieces.Select((p, id) => (id, new GgufToken(p.Text, (GgufTokenKind)p.Kind, p.Score))));
+        return Of(parts, "llama", tokens) with { AddSpacePrefix = file.AddDummyPrefix };
+    }
+
+    private static GgufVocabulary Of(TokenizerParts parts, string model, GgufToken[] tokens) => new()
+    {
+        Model = model,
+        Tokens = tokens,
+        BosTokenId = parts.BosTokenId,
+        EosTokenId = parts.EosTokenId,
+        AddBosToken = parts.AddBosToken,
+    };
+
+    // Each row of the embedding needs a token, also where the tokenizer has none.
+    private static GgufToken[] Filled(TokenizerParts parts, int size, IEnumerable<(int Id, GgufToken Token)> known)
+    {
+        var tokens = new GgufToken?[size];
+        foreach (var (id, token) in known) tokens[Checked(id)] = token;
+        foreach (var added in parts.Added)
+        {
+            var kind = added.Special ? GgufTokenKind.Control : GgufTokenKind.UserDefined;
+            if (tokens[Checked(added.Id)] is { Kind: GgufTokenKind.Unknown or GgufTokenKind.Byte } kept) kind = kept.Kind;
+            tokens[added.Id] = new GgufToken(added.Content, kind, tokens[added.Id]?.Score ?? NoMerge);
+        }
+
+        return [.. tokens.Select((t, id) => t ?? new GgufToken($"[PAD{id}]", GgufTokenKind.Unused, NoMerge))];
+
+        int Checked(int id) => id < size
+            ? id
+            : throw new TokenizerException(parts.File, $"has token {id}, but the model's vocab_size is {size}");
+    }
+
+    private static List<(string Left, string Right)> MergePairs(JsonField model) => [.. model.Required("merges").Items().Select(merge =>
+    {
+        string[] pair = merge.IsText ? merge.Text().Split(' ') : [.. merge.Items().Select(i => i.Text())];
+        return pair.Length == 2 ? (pair[0], pair[1]) : throw merge.Wrong("must be two tokens");
+    })];
+}

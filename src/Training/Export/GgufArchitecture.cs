@@ -1,0 +1,65 @@
+using LisaOrleans.Model;
+
+namespace LisaOrleans.Training;
+
+/// <summary>How GGUF describes a family: its name there, what it calls the tensors, and what it does to them.</summary>
+internal sealed record GgufArchitecture
+{
+    /// <value>Value of <c>general.architecture</c>, with which most keys begin.</value>
+    public required string Name { get; init; }
+
+    /// <value>The family's numbers.</value>
+    public required DecoderConfig Config { get; init; }
+
+    /// <value>Longest sequence that such a file is computed on as we compute it.</value>
+    public required int ContextLength { get; init; }
+
+    /// <value>Names of a layer's modules here, by those of Hugging Face.</value>
+    public required IReadOnlyDictionary<string, string> Modules { get; init; }
+
+    /// <value>
+    /// Whether neighbours of a head turn together, where with Hugging Face i and i + K/2 do: the rows of queries and keys change
+    /// places.
+    /// </value>
+    public bool PairsNeighbours { get; init; }
+
+    /// <value>Whether norms hold 1 + weight, where Hugging Face's hold the weight.</value>
+    public bool AddsOneToNorms { get; init; }
+
+    /// <value>Keys that only this family has, without the name before them.</value>
+    public IReadOnlyList<KeyValuePair<string, object>> More { get; init; } = [];
+
+    /// <value>Tensors that Hugging Face keeps in config.json, [n], float32.</value>
+    public IReadOnlyList<KeyValuePair<string, float[]>> Factors { get; init; } = [];
+
+    /// <summary>GGUF's name of a tensor.</summary>
+    /// <param name="name">Hugging Face's.</param>
+    public string TensorName(string name)
+    {
+        var end = name.LastIndexOf('.');
+        var (module, kind) = (name[..end], name[end..]);
+        const string Layers = "model.layers.";
+        if (!module.StartsWith(Layers, StringComparison.Ordinal)) return Outer(module) + kind;
+        var index = module[Layers.Length..module.IndexOf('.', Layers.Length)];
+        return $"blk.{index}.{Modules[module[(Layers.Length + index.Length + 1)..]]}{kind}";
+    }
+
+    private static string Outer(string module) => module switch
+    {
+        "model.embed_tokens" => "token_embd",
+        "model.norm" => "output_norm",
+        "lm_head" => "output",
+        _ => throw new ArgumentException($"no tensor of a {nameof(DecoderConfig)} is called {module}", nameof(module)),
+    };
+
+    /// <summary>Heads whose rows change places; null where none do.</summary>
+    /// <param name="name">Hugging Face's name of the tensor.</param>
+    public int? PairedHeads(string name) => !PairsNeighbours ? null
+        : name.Contains(".q_proj.", StringComparison.Ordinal) ? Config.NumAttentionHeads
+        : name.Contains(".k_proj.", StringComparison.Ordinal) ? Config.NumKeyValueHeads
+        : null;
+
+    /// <summary>Whether 1 is added to a tensor.</summary>
+    /// <param name="name">Hugging Face's name of the tensor.</param>
+    public bool AddsOne(string name) => AddsOneToNorms && name.EndsWith("norm.weight", StringComparison.Ordinal);
+}

@@ -1,0 +1,102 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Data;
+using LisaOrleans.Model;
+
+namespace LisaOrleans.Training;
+
+/// <summary>Writes a run's last manifest as a GGUF file, for llama.cpp and what is made of it, with Ollama's Modelfile beside it.</summary>
+public static class GgufExporter
+{
+    /// <summary>Words for the types of numbers that can be asked for.</summary>
+    public static IReadOnlyList<string> Types { get; } = ["f32", "f16", "bf16", "q8_0"];
+
+    /// <summary>The type of a word.</summary>
+    public static GgufType Type(string word) => Enum.Parse<GgufType>(word, ignoreCase: true);
+
+    /// <summary>Writes both files; each appears whole or not at all.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="type">How matrices are to lie.</param>
+    /// <param name="outputFolder">Made where it is not there.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>The GGUF file.</returns>
+    /// <exception cref="InvalidDataFileException">The model's family, or something in its config.json, cannot be said in GGUF.</exception>
+    /// <exception cref="TokenizerException">Its tokenizer cannot.</exception>
+    public static async Task<string> ExportAsync(
+        IBlobStore store, string run, GgufType type, string outputFolder, CancellationToken cancellationToken)
+    {
+        var manifest = await RunExporter.ReadManifestAsync(store, run, cancellationToken);
+        var (_, config) = await RunFiles.ReadConfigAsync(store, manifest, cancellationToken);
+        var architecture = GgufArchitectures.Of(config);
+        using var folder = await ManifestFolder.WriteAsync(store, manifest, cancellationToken);
+        var vocabulary = GgufVocabulary.Read(folder.Path, config.VocabSize);
+        var text = ModelText.Load(folder.Path, TimeProvider.System.GetLocalNow());
+        var end = text.Encoder(manifest.Properties.GetValueOrDefault(RunModel.TemplateProperty, ChatTemplates.Auto)).EndOfTurn();
+
+        Directory.CreateDirectory(outputFolder);
+        AtomicFile.DeleteUnfinished(outputFolder);
+        var path = Path.Combine(outputFolder, $"{run}-{type}.gguf");
+        await WriteWeights(store, manifest, architecture, type, path, GgufMetadata.Of(run, architecture, vocabulary, TurnEnd(), type), cancellationToken);
+        var modelfile = Modelfile.Write(
+            Path.GetFileName(path), vocabulary, [.. config.EosTokenIds, .. text.StopIds(end)], end.Text, architecture.ContextLength);
+        await AtomicFile.WriteAllBytesAsync(Path.Combine(outputFolder, Modelfile.FileName), System.Text.Encoding.UTF8.GetBytes(modelfile), cancellationToken);
+        return path;
+
+        // The first id beside the tokenizer's end that ends an answer.
+        int? TurnEnd() => text.StopIds(end).Reverse().Concat(config.EosTokenIds).Select(id => (int?)id).FirstOrDefault(id => id != vocabulary.EosTokenId);
+    }
+
+    private static async Task WriteWeights(
+        IBlobStore store, Manifest manifest, GgufArchitecture architecture, GgufType type, string path,
+        IReadOnlyList<KeyValuePair<string, object>> metadata, CancellationToken cancellationToken)
+    {
+        var tensors = new GgufTensors(architecture, type);
+        var factors = architecture.Factors.ToDictionary(f => f.Key, f => f.Value);
+        var sources = new Dictionary<string, (string Part, string Name)>();
+        var list = new List<GgufTensor>(factors.Select(f => new GgufTensor(f.Key, GgufType.F32, [f.Value.Length])));
+        foreach (var part in PartName.All(architecture.Config.NumHiddenLayers))
+        {
+            foreach (var spec in PartStorage.Specs(architecture.Config, part))
+            {
+                var tensor = tensors.Of(spec.Name, spec.Shape);
+                sources.Add(tensor.Name, (part, spec.Name));
+                list.Add(tensor);
+            }
+        }
+
+        var (open, weights) = ("", (PartWeights?)null);
+        try
+        {
+            await GgufWriter.WriteAsync(path, metadata, list, Write, cancellationToken);
+        }
+        finally
+        {
+            weights?.Dispose();
+        }
+
+        async Task Write(GgufTensor tensor, Stream stream, CancellationToken token)
+        {
+            if (factors.TryGetValue(tensor.Name, out var numbers))
+            {
+                var bytes = new byte[tensor.Length];
+                GgufRows.Write(GgufType.F32, numbers, bytes);
+                await stream.WriteAsync(bytes, token);
+                return;
+            }
+
+            var (part, name) = sources[tensor.Name];
+            if (part != open)
+            {
+                weights?.Dispose();
+                weights = null;
+                var state = manifest.Parts.GetValueOrDefault(part)
+                    ?? throw new InvalidDataFileException($"manifest of {manifest.Run}", $"part '{part}' is missing");
+                (open, weights) = (part, await PartWeights.OpenAsync(store, state, token));
+            }
+
+            var weight = weights!.Tensors.FirstOrDefault(t => t.Name == name)
+                ?? throw new InvalidDataFileException($"manifest of {manifest.Run}", $"part '{part}' has no tensor '{name}'");
+            await tensors.WriteAsync(tensor, weight, stream, token);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using System.Globalization;
+using System.Text;
+using LisaOrleans.Data;
+
+namespace LisaOrleans.Training;
+
+/// <summary>Ollama's description of a model: <c>ollama create NAME -f Modelfile</c>. The chat template stands in the GGUF file.</summary>
+internal static class Modelfile
+{
+    /// <summary>Name of the file.</summary>
+    public const string FileName = "Modelfile";
+
+    /// <summary>Its text.</summary>
+    /// <param name="file">Name of the GGUF file beside it.</param>
+    /// <param name="vocabulary">The tokenizer.</param>
+    /// <param name="endIds">Ids that end an answer.</param>
+    /// <param name="endText">A text that does; null for none.</param>
+    /// <param name="contextLength">Longest sequence.</param>
+    public static string Write(string file, GgufVocabulary vocabulary, IEnumerable<int> endIds, string? endText, int contextLength)
+    {
+        var text = new StringBuilder($"FROM ./{file}\n");
+
+        // Without a chat template the text goes to the model as it is.
+        if (vocabulary.ChatTemplate is null) text.Append("TEMPLATE {{ .Prompt }}\n");
+        text.Append(CultureInfo.InvariantCulture, $"PARAMETER num_ctx {contextLength}\n");
+        foreach (var stop in endIds.Distinct().Where(id => id < vocabulary.Tokens.Count).Select(id => vocabulary.Tokens[id].Text).Append(endText).OfType<string>())
+            text.Append(CultureInfo.InvariantCulture, $"PARAMETER stop \"{stop.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"\n");
+        return text.ToString();
+    }
+}

@@ -1,0 +1,38 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Gguf.Tests;
+
+namespace LisaOrleans.Cli.Tests;
+
+public sealed class ExportGgufTests
+{
+    [Fact]
+    public async Task Export_gguf_has_the_numbers_that_the_folder_has()
+    {
+        using var folder = new TempFolder();
+        await Lisa.SucceedsAsync(Sample.Train(folder["out"], more: ["--max-steps", "3", "--dtype", "bfloat16"]));
+        await Lisa.SucceedsAsync(
+            "export", "default", "--store", folder["out/lisa-store"], "--output", folder["gguf"], "--format", "gguf", "--outtype", "f32");
+        Assert.Equal(["Modelfile", "default-F32.gguf"], Directory.GetFiles(folder["gguf"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.StartsWith("FROM ./default-F32.gguf\n", File.ReadAllText(folder["gguf/Modelfile"]), StringComparison.Ordinal);
+
+        // Trained numbers lie in float32 in the store; both exports round them alike.
+        var file = new GgufFile(folder["gguf/default-F32.gguf"]);
+        using var reader = SafetensorsReader.OpenFile(folder["out/model.safetensors"]);
+        foreach (var (name, other) in (ReadOnlySpan<(string, string)>)[("token_embd.weight", "model.embed_tokens.weight"), ("blk.3.ffn_down.weight", "model.layers.3.mlp.down_proj.weight")])
+        {
+            var info = reader.Tensors[other];
+            Assert.Equal(TensorDType.BF16, info.DType);
+            var exact = new float[info.Shape[0] * info.Shape[1]];
+            new WeightView(other, info.DType, info.Shape, info.DType, reader.Pointer(info)).Read(0, exact);
+            Assert.Equal(exact, file.Read(name).Numbers);
+        }
+    }
+
+    [Fact]
+    public async Task Export_words_that_are_none_are_refused()
+    {
+        using var folder = new TempFolder();
+        await Lisa.RefusesAsync(["export", "run", "--store", folder.Root, "--output", folder["out"], "--format", "onnx"], "--format is 'onnx'", "hf, gguf");
+        await Lisa.RefusesAsync(["export", "run", "--store", folder.Root, "--output", folder["out"], "--format", "gguf", "--outtype", "q4_0"], "--outtype is 'q4_0'", "q8_0");
+    }
+}

