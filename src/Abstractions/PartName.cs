@@ -38,5 +38,5 @@ public static class PartName
     /// <summary>What a grain key made by <see cref="Key"/> says.</summary>
     public static (string Run, string Part, string Silo) Parse(string key) => key.Split('/') is [var run, var part, var silo]
         ? (run, part, silo)
-        : throw new ArgumentException($"'{key}' is no part key; one looks like RUN/{Embedding}/SILO", nameof(key));
+        : throw new ArgumentException($"'{key}' is not a part key; one looks like RUN/{Embedding}/SILO", nameof(key));
 }

@@ -24,7 +24,7 @@ public sealed record RedisAddress(string Host, int Port, string? User, string? P
         if (end < 0) return null;
         var scheme = text[..end].Trim().ToLowerInvariant();
         if (scheme is not ("redis" or "rediss"))
-            throw new FormatException($"{(scheme.All(char.IsAsciiLetterOrDigit) ? $"'{scheme}://…' is" : "it is")} no address of a Redis; {Wanted}");
+            throw new FormatException($"{(scheme.All(char.IsAsciiLetterOrDigit) ? $"'{scheme}://…' is" : "it is")} not a Redis address; {Wanted}");
         var rest = text[(end + Separator.Length)..].Trim();
 
         // A password may hold anything, an '@' too.

@@ -43,7 +43,7 @@ public sealed record RunStatus
     /// <summary>Bytes that the last manifest wrote.</summary>
     [Id(11)] public long ManifestBytes { get; init; }
 
-    /// <summary>Seconds for which training stood still for manifests since it was last started.</summary>
+    /// <summary>Seconds for which training paused for manifests since it was last started.</summary>
     [Id(12)] public double StallSeconds { get; init; }
 
     /// <summary>Where a watcher is that has seen everything so far.</summary>

@@ -24,19 +24,19 @@ public sealed record TrainingSpec
 
     /// <value><c>lisa</c> (default) or <c>full</c>; see <see cref="TrainingMethods"/>.</value>
     [Id(1)]
-    [Setting("what trains", Group = SettingGroups.Method, BodyField = "method.type", ChoicesOf = SettingRegistries.Methods,
+    [Setting("training method", Group = SettingGroups.Method, BodyField = "method.type", ChoicesOf = SettingRegistries.Methods,
         Instead = ["use_lisa", "finetuning_type", "tuning_method", "stage"])]
     public string Method { get; init; } = TrainingMethods.Lisa;
 
     /// <value>Decoder layers that train at one time, gamma in the paper. Default 2.</value>
     [Id(2)]
-    [Setting("decoder layers that train at one time (gamma in the paper)", Group = SettingGroups.Method)]
+    [Setting("decoder layers that train at a time (gamma in the paper)", Group = SettingGroups.Method)]
     [Range(0, int.MaxValue), UnusedWith(nameof(Method), TrainingMethods.Full), UnusedWith(nameof(LisaStrategy), "fixed")]
     public int LisaActivatedLayers { get; init; } = 2;
 
     /// <value>Optimizer steps of one period, K in the paper. Default 20.</value>
     [Id(3)]
-    [Setting("steps until other layers are sampled (K in the paper)", Group = SettingGroups.Method)]
+    [Setting("steps before new layers are sampled (K in the paper)", Group = SettingGroups.Method)]
     [Range(1, int.MaxValue), UnusedWith(nameof(Method), TrainingMethods.Full)]
     public int LisaIntervalSteps { get; init; } = 20;
 
@@ -48,7 +48,7 @@ public sealed record TrainingSpec
 
     /// <value>The layers of strategy <c>fixed</c>; empty for the others.</value>
     [Id(5)]
-    [Setting("the layers that {lisa_strategy} fixed trains, as 0,3,5", Group = SettingGroups.Method)]
+    [Setting("layers that train with {lisa_strategy} fixed, such as 0,3,5", Group = SettingGroups.Method)]
     [UsedOnlyWith(nameof(LisaStrategy), "fixed")]
     public IReadOnlyList<int> LisaFixedLayers { get; init; } = [];
 
@@ -74,7 +74,7 @@ public sealed record TrainingSpec
 
     /// <value><c>linear</c> (default), <c>cosine</c> or <c>constant</c>, each with warm-up.</value>
     [Id(9)]
-    [Setting("how the learning rate goes on after warm-up", Group = SettingGroups.Optimizer,
+    [Setting("course of the learning rate after warm-up", Group = SettingGroups.Optimizer,
         ChoicesOf = SettingRegistries.Schedules,
         Aliases = ["lr_scheduler"], Instead = ["lr_scheduler_kwargs"])]
     public string LrSchedulerType { get; init; } = "linear";
@@ -87,7 +87,7 @@ public sealed record TrainingSpec
 
     /// <value>Steps of warm-up; overrides <see cref="WarmupRatio"/> where above 0. Default 0.</value>
     [Id(11)]
-    [Setting("steps over which it rises; overrides {warmup_ratio} where above 0", Group = SettingGroups.Optimizer,
+    [Setting("warm-up steps; overrides {warmup_ratio} when above 0", Group = SettingGroups.Optimizer,
         Aliases = ["num_warmup_steps"])]
     [Range(0, int.MaxValue)]
     public long WarmupSteps { get; init; }
@@ -146,21 +146,21 @@ public sealed record TrainingSpec
 
     /// <value>Whether several samples share a sequence (each sees only itself). Default false.</value>
     [Id(20)]
-    [Setting("put several samples into a sequence, where each sees only itself", Group = SettingGroups.Batches,
+    [Setting("pack several samples into a sequence; each attends only to itself", Group = SettingGroups.Batches,
         Aliases = ["sample_packing"],
         Instead = ["group_texts", "packing_strategy"])]
     public bool Packing { get; init; }
 
     /// <value>Keys every random choice: order of samples, sampled layers. Default 42.</value>
     [Id(21)]
-    [Setting("key of every random choice: order of samples, sampled layers", BodyField = "seed", Instead = ["data_seed"])]
+    [Setting("seed of every random choice: order of samples, sampled layers", BodyField = "seed", Instead = ["data_seed"])]
     public ulong Seed { get; init; } = 42;
 
     /// <value>
     /// What weights are kept in: <c>float32</c>, <c>bfloat16</c>, <c>float16</c>, or <c>auto</c> (default) for the model's own.
     /// </value>
     [Id(22)]
-    [Setting("number format of the weights; auto takes the model's", Group = SettingGroups.Numbers,
+    [Setting("data type of the weights; auto keeps the model's own", Group = SettingGroups.Numbers,
         Choices = [AutoDtype, "float32", "bfloat16", "float16"],
         Aliases = ["torch_dtype"], Instead = ["bf16", "fp16", "tf32", "mixed_precision", "precision", "half_precision_backend"])]
     public string Dtype { get; init; } = AutoDtype;
@@ -169,28 +169,28 @@ public sealed record TrainingSpec
     /// <c>float32</c> (default: fp32 master and moments) or <c>bfloat16</c> (moments in bf16, no master beside bf16 weights).
     /// </value>
     [Id(23)]
-    [Setting("number format of AdamW's moments; float32 also keeps float32 master weights", Group = SettingGroups.Numbers,
+    [Setting("data type of AdamW's moments; float32 also keeps float32 master weights", Group = SettingGroups.Numbers,
         Choices = ["float32", "bfloat16"],
         Instead = ["optim", "optimizer"])]
     public string OptimizerStateDtype { get; init; } = "float32";
 
     /// <value>Recompute activations in the backward pass instead of keeping them. Changes no bit. Default false.</value>
     [Id(24)]
-    [Setting("compute activations again in the backward pass instead of keeping them", Group = SettingGroups.Numbers,
+    [Setting("recompute activations in the backward pass instead of keeping them", Group = SettingGroups.Numbers,
         ChangesNoBit = true,
         Aliases = ["activation_checkpointing"], Instead = ["gradient_checkpointing_kwargs"])]
     public bool GradientCheckpointing { get; init; }
 
     /// <value>Steps between manifests; 0 for one at the end only. Default 50.</value>
     [Id(25)]
-    [Setting("steps between manifests, from which a run resumes; 0 for one at the end only", ChangesNoBit = true,
+    [Setting("steps between manifests, from which a run resumes; 0 saves one only at the end", ChangesNoBit = true,
         Instead = ["save_strategy", "save_total_limit"])]
     [Range(0, int.MaxValue)]
     public int SaveSteps { get; init; } = 50;
 
     /// <value>Steps between evaluations; 0 evaluates at the end only (where there is evaluation data). Default 0.</value>
     [Id(26)]
-    [Setting("steps between evaluations; 0 for one at the end only", ChangesNoBit = true,
+    [Setting("steps between evaluations; 0 evaluates only at the end", ChangesNoBit = true,
         Instead = ["eval_strategy", "evaluation_strategy", "do_eval"])]
     [Range(0, int.MaxValue)]
     public int EvalSteps { get; init; }
@@ -200,14 +200,14 @@ public sealed record TrainingSpec
     /// the run began with, else what the machine or the cluster offers.
     /// </value>
     [Id(27)]
-    [Setting("intra-op threads; they decide the bits of sums, so they belong to the run",
-        DefaultText = "those that the run began with; for a new run all cores, in a cluster the fewest that a silo offers")]
+    [Setting("intra-op threads; part of the run, because they affect how sums are rounded",
+        DefaultText = "as when the run began; for a new run all cores, or in a cluster the fewest that any silo offers")]
     [Range(1, 1024)]
     public int Threads { get; init; }
 
     /// <value>Whether embedding and head train too, as in the paper. Default true.</value>
     [Id(28)]
-    [Setting("train embedding, final norm and head too, as in the paper", Group = SettingGroups.Method)]
+    [Setting("also train embedding, final norm and head, as in the paper", Group = SettingGroups.Method)]
     public bool TrainEmbeddings { get; init; } = true;
 
     /// <value>The id that fills rows up to the length of their micro-batch; it carries no loss. Default 0.</value>
@@ -218,7 +218,7 @@ public sealed record TrainingSpec
 
     /// <value>Of runs that wait for silos the one with the higher priority goes first; from -100 to 100. Default 0.</value>
     [Id(31)]
-    [Setting("of the runs that wait for silos, the one with the highest priority goes first", ChangesNoBit = true)]
+    [Setting("among runs waiting for silos, the one with the highest priority goes first", ChangesNoBit = true)]
     [Range(-100, 100)]
     public int Priority { get; init; }
 }

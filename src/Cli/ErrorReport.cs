@@ -37,7 +37,7 @@ internal static class ErrorReport
     private static string Message(Exception e) => e switch
     {
         RunExistsException exists => $"run '{exists.Run}' was begun with other settings:{string.Concat(exists.Differences.Select(d => $"\n  {d}"))}\n"
-            + "Use the same settings, another run name, or --overwrite to begin anew.",
+            + "Use the same settings, another run name, or --overwrite to start over.",
         ArgumentException { ParamName: { } parameter } => e.Message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal).ReplaceLineEndings(" "),
         _ => e.Message.ReplaceLineEndings(" "),
     };

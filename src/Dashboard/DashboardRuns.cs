@@ -114,7 +114,7 @@ internal sealed partial class DashboardRuns
         {
             LogUnreachable(e, listed.Name);
             var last = listed.View?.Status ?? new RunStatus { Run = listed.Name, State = RunState.Queued };
-            listed.View = new RunView(last, null, null, e is TimeoutException ? "does not answer at this moment" : e.Message);
+            listed.View = new RunView(last, null, null, e is TimeoutException ? "is not answering right now" : e.Message);
         }
 
         listed.Heard = _time.GetTimestamp();

@@ -15,7 +15,7 @@ internal sealed class EventLog
     /// <summary>Bytes that they wrote.</summary>
     public long ManifestBytes { get; private set; }
 
-    /// <summary>How long training stood still for them.</summary>
+    /// <summary>How long training paused for them.</summary>
     public double StallSeconds { get; private set; }
 
     /// <summary>Adds the next event.</summary>

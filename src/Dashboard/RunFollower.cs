@@ -190,6 +190,6 @@ internal sealed partial class RunFollower
         public DateTimeOffset? First { get; set; }
     }
 
-    [LoggerMessage(Level = LogLevel.Debug, Message = "Run {Run} cannot be followed at this moment")]
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Run {Run} cannot be followed right now")]
     private partial void LogUnreachable(Exception exception, string run);
 }

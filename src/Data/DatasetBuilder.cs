@@ -70,7 +70,7 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
         if (learned == 0) return false;
         _samples.Add(sample.InputIds, sample.Trained);
         _tokens = (_tokens.All + sample.InputIds.Length, _tokens.Trained + learned, _tokens.Cut);
-        if (_tokens.All > int.MaxValue) throw new DatasetException($"more than {int.MaxValue} tokens; so many cannot be held");
+        if (_tokens.All > int.MaxValue) throw new DatasetException($"more than {int.MaxValue} tokens, which is more than can be held");
         return true;
     }
 

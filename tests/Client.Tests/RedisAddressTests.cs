@@ -42,7 +42,7 @@ public sealed class RedisAddressTests
     [InlineData("redis://cache/db", "database")]
     [InlineData("redis://cache/0?ssl=s3cret", "database")]
     [InlineData("http://:s3cret@cache", "'http://…'")]
-    [InlineData("s3cret/x://cache", "no address of a Redis")]
+    [InlineData("s3cret/x://cache", "not a Redis address")]
     public void Parse_wrong_url_is_refused_without_its_secret(string url, string says)
     {
         var e = Assert.Throws<FormatException>(() => RedisAddress.Parse(url));

@@ -80,8 +80,8 @@ public sealed class TrainingSetting
     public string Wanted => Choices is { } words ? $"one of {string.Join(", ", words)}" : Kind switch
     {
         SettingKind.Flag => "true or false",
-        SettingKind.Integers => "whole numbers from 0 with commas between, as 0,3,5",
-        SettingKind.Names => "names with commas between",
+        SettingKind.Integers => "whole numbers of at least 0, separated by commas, such as 0,3,5",
+        SettingKind.Names => "names separated by commas",
         SettingKind.Integer => _range is null ? "a whole number of at least 0" : $"a whole number {_range}",
         SettingKind.Number => _range is null ? "a number" : $"a number {_range}",
         _ => _pattern?.ErrorMessage ?? "a text",

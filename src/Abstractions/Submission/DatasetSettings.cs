@@ -11,22 +11,22 @@ public sealed record DatasetSettings
     [Id(0)]
     [Setting("format of the records", Name = "data_format", Group = SettingGroups.Data,
         ChoicesOf = SettingRegistries.DatasetFormats,
-        DefaultText = "told by the first record")]
+        DefaultText = "detected from the first record")]
     public string? Format { get; init; }
 
     /// <value>Field with the prompt; null (default) for the format's own.</value>
     [Id(1)]
-    [Setting("field with the prompt, as question", Group = SettingGroups.Data, DefaultText = "the format's own")]
+    [Setting("field that holds the prompt, such as question", Group = SettingGroups.Data, DefaultText = "the format's own")]
     public string? PromptField { get; init; }
 
     /// <value>Field with the completion; null (default) for the format's own.</value>
     [Id(2)]
-    [Setting("field with the completion, as answer", Group = SettingGroups.Data, DefaultText = "the format's own")]
+    [Setting("field that holds the completion, such as answer", Group = SettingGroups.Data, DefaultText = "the format's own")]
     public string? CompletionField { get; init; }
 
     /// <value>Field with the text, for plain texts; null (default) for <c>text</c>.</value>
     [Id(3)]
-    [Setting("field with the text, for plain texts", Group = SettingGroups.Data, DefaultText = "text",
+    [Setting("field that holds the text, for plain text data", Group = SettingGroups.Data, DefaultText = "text",
         Aliases = ["dataset_text_field", "text_column"])]
     public string? TextField { get; init; }
 
@@ -38,7 +38,7 @@ public sealed record DatasetSettings
 
     /// <value>Whether prompts are learned too. Default false.</value>
     [Id(5)]
-    [Setting("learn the prompts too", Group = SettingGroups.Data,
+    [Setting("also learn the prompts", Group = SettingGroups.Data,
         Instead = ["completion_only_loss", "assistant_only_loss", "train_on_inputs", "mask_prompt"])]
     public bool TrainOnPrompt { get; init; }
 
@@ -46,12 +46,12 @@ public sealed record DatasetSettings
     /// Fields of records and turns that are treated as if they were not there; others that are not used are an error. Default none.
     /// </value>
     [Id(6)]
-    [Setting("fields of records and turns to train without; others that are not used are an error", Group = SettingGroups.Data)]
+    [Setting("fields of records and turns to ignore; any other unused field is an error", Group = SettingGroups.Data)]
     public IReadOnlyList<string> IgnoreFields { get; init; } = [];
 
     /// <value>Answers of a conversation that are learned: <c>all</c> (default) or <c>last</c>.</value>
     [Id(7)]
-    [Setting("answers of a conversation that are learned", Group = SettingGroups.Data, ChoicesOf = SettingRegistries.LearnedAnswers)]
+    [Setting("which of a conversation's answers are learned", Group = SettingGroups.Data, ChoicesOf = SettingRegistries.LearnedAnswers)]
     public string TrainOn { get; init; } = "all";
 
     /// <value>What becomes of texts longer than a block: <c>split</c> into blocks (default), or <c>cut</c> to the first.</value>
@@ -62,7 +62,7 @@ public sealed record DatasetSettings
 
     /// <value>What of the training data is only scored: a share as <c>0.1</c>, or the split of a folder; null (default) for none.</value>
     [Id(9)]
-    [Setting("share of the data that is only scored, as 0.1; or the split of a folder: validation, test", Group = SettingGroups.Data,
+    [Setting("share of the data to hold out for evaluation, such as 0.1, or a split of the folder: validation, test", Group = SettingGroups.Data,
         Instead = ["val_set_size", "test_size", "validation_split_percentage"])]
     public string? ValidationSplit { get; init; }
 }

@@ -29,7 +29,7 @@ internal static class JobEventText
         {
             StepCompleted step => (Info, StepText(step.Record, totalSteps), Numbers(step.Record, totalSteps)),
             RunStarted { FromStep: 0, Generation: var generation } => (Info, "Fine-tuning job started", Data(("generation", generation))),
-            RunStarted started => (Info, $"Fine-tuning job goes on after step {started.FromStep}", Data(("step", started.FromStep), ("generation", started.Generation))),
+            RunStarted started => (Info, $"Fine-tuning job continues after step {started.FromStep}", Data(("step", started.FromStep), ("generation", started.Generation))),
             PartsPlaced placed => (Info, $"Model placed on {placed.Stages.Count} silos", Data(("generation", placed.Generation), ("silos", placed.Stages.Count))),
             ManifestSaved saved => (Info, $"Checkpoint created at step {saved.Step}", Data(("step", saved.Step), ("bytes_written", saved.BytesWritten), ("stall_seconds", saved.StallSeconds))),
             StepEvaluated evaluated => (

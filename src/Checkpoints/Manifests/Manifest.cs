@@ -75,7 +75,7 @@ public sealed record Manifest
             if (manifest.FormatVersion != 1)
                 throw new InvalidDataFileException(name, $"field 'FormatVersion' is {manifest.FormatVersion}; this program reads 1");
             if (manifest.References().FirstOrDefault(b => !BlobRef.IsName(b.Sha256) || b.Length < 0) is { } wrong)
-                throw new InvalidDataFileException(name, $"'{wrong.Sha256}' with {wrong.Length} bytes is no blob");
+                throw new InvalidDataFileException(name, $"'{wrong.Sha256}' with {wrong.Length} bytes is not a blob");
             return manifest;
         }
         catch (JsonException e)

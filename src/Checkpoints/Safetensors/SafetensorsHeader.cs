@@ -78,13 +78,13 @@ public sealed class SafetensorsHeader
             {
                 if (entry.Name == MetadataName)
                 {
-                    if (seenMetadata) throw Wrong($"'{MetadataName}' stands in the header twice");
+                    if (seenMetadata) throw Wrong($"'{MetadataName}' appears twice in the header");
                     seenMetadata = true;
                     _metadata = ReadMetadata(entry.Value);
                 }
                 else if (!_tensors.TryAdd(entry.Name, ReadTensor(entry.Name, entry.Value)))
                 {
-                    throw Wrong($"tensor '{entry.Name}' stands in the header twice");
+                    throw Wrong($"tensor '{entry.Name}' appears twice in the header");
                 }
             }
 
@@ -99,7 +99,7 @@ public sealed class SafetensorsHeader
             foreach (var item in value.EnumerateObject())
             {
                 if (item.Value.ValueKind != JsonValueKind.String) throw Wrong($"'{MetadataName}.{item.Name}' must be a text");
-                if (!metadata.TryAdd(item.Name, item.Value.GetString()!)) throw Wrong($"'{MetadataName}.{item.Name}' stands there twice");
+                if (!metadata.TryAdd(item.Name, item.Value.GetString()!)) throw Wrong($"'{MetadataName}.{item.Name}' appears twice");
             }
 
             return metadata;

@@ -229,7 +229,7 @@ public sealed class AzureBlobStore : IBlobStore
 
     private BlobClient Blob(string sha256) => BlobRef.IsName(sha256)
         ? _container.GetBlobClient($"blobs/{sha256[..2]}/{sha256}")
-        : throw new ArgumentException($"'{sha256}' is no blob name", nameof(sha256));
+        : throw new ArgumentException($"'{sha256}' is not a blob name", nameof(sha256));
 
     private BlobClient Document(string path) => _container.GetBlobClient(string.Join('/', DocumentPath.Split(path)));
 }

@@ -10,6 +10,6 @@ internal static class DocumentPath
         var parts = path.Split('/');
         return parts.All(p => p.Length is > 0 and <= 200 && p[0] != '.' && p.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-'))
             ? parts
-            : throw new ArgumentException($"'{path}' is no document path", nameof(path));
+            : throw new ArgumentException($"'{path}' is not a document path", nameof(path));
     }
 }

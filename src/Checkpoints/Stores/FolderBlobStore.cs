@@ -202,7 +202,7 @@ public sealed class FolderBlobStore : IBlobStore
 
     private string BlobPath(string sha256) => BlobRef.IsName(sha256)
         ? Path.Combine(_blobs, sha256[..2], sha256)
-        : throw new ArgumentException($"'{sha256}' is no blob name", nameof(sha256));
+        : throw new ArgumentException($"'{sha256}' is not a blob name", nameof(sha256));
 
     private string DocumentFile(string path) => Path.Combine([_root, .. DocumentPath.Split(path)]);
 }

@@ -42,7 +42,7 @@ internal sealed class SiloPorts(SettingValues values, IPAddress host) : IDisposa
         catch (SocketException e)
         {
             throw e.SocketErrorCode == SocketError.AddressNotAvailable
-                ? new UsageException($"{values.Place(KnownSettings.Host.Key)}: '{host}' is no address of this machine")
+                ? new UsageException($"{values.Place(KnownSettings.Host.Key)}: '{host}' is not an address of this machine")
                 : new UsageException($"{values.Place(setting.Key)}: port {port} cannot be listened at: {e.Message}");
         }
     }

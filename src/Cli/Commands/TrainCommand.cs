@@ -178,7 +178,7 @@ internal sealed class TrainCommand : IAsyncDisposable
             await pausing;
             if (ended.Error is null) return ended.State;
             ErrorReport.Write(ended.State == RunState.Paused
-                ? $"run '{RunName}' is paused, and its manifest of step {ended.Step} holds: {ended.Error}; then the same command goes on"
+                ? $"run '{RunName}' is paused, and its manifest of step {ended.Step} holds: {ended.Error}; then the same command continues"
                 : $"run '{RunName}' failed after step {ended.Step}: {ended.Error}");
             return RunState.Failed;
         }

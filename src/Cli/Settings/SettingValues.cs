@@ -82,7 +82,7 @@ internal sealed class SettingValues
     /// <summary>An integer that fits 32 bits.</summary>
     public int Count(Setting setting) => Integer(setting) is >= int.MinValue and <= int.MaxValue and var number
         ? (int)number
-        : throw Wrong(setting, "a whole number below two thousand million");
+        : throw Wrong(setting, "a whole number of at most 2147483647");
 
     public double Number(Setting setting) =>
         double.TryParse(Text(setting), NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)

@@ -14,7 +14,7 @@ internal static class SettingsDocument
 
             This page is written by `lisa settings > docs/settings.md`.
 
-            A setting has one name at every door. `learning_rate` is
+            A setting has the same name everywhere. `learning_rate` is
 
             - the flag `--learning-rate` of `lisa train` and `lisa submit`;
             - the key `learning_rate` of a settings file (`--config run.yaml`); an empty value, `~` and `null` mean that it is not set;
@@ -22,9 +22,9 @@ internal static class SettingsDocument
             - the field `method.TYPE.hyperparameters.learning_rate` of a fine-tuning job;
             - the property `LearningRate` of `TrainingSpec` or `DatasetSettings` in C#.
 
-            Names of other trainers that mean the very same are understood in place of ours; those that mean something near are refused,
-            and the error says what to use. A setting that the chosen method or strategy does not use is refused, too. A run can be
-            resumed with another value only where it says *may change*: all else would change the result.
+            Names that other trainers use for exactly the same thing are understood as well; names that mean something similar are refused,
+            and the error says what to use. A setting that the chosen method or strategy does not use is refused as well. A run can be
+            resumed with another value only where the table says *may change*; any other change would change the result.
 
             """);
         foreach (var group in RunSettings.Table.All.GroupBy(s => s.Group))
@@ -47,8 +47,8 @@ internal static class SettingsDocument
             setting.BodyField switch
             {
                 null => null,
-                "" => "of a job: its id",
-                var field => $"of a job: `{field}`",
+                "" => "for a job: its id",
+                var field => $"for a job: `{field}`",
             },
         ];
         return $"| {names} | {string.Join("; ", notes.OfType<string>())} | {setting.DefaultText} | {setting.Wanted} |\n";

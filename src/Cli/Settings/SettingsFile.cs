@@ -21,7 +21,7 @@ internal static partial class SettingsFile
             var name = key is YamlScalarNode { Value: { } text } ? text : throw new UsageException($"{place}: a key must be a word");
             var setting = known.FirstOrDefault(s => s.IsNamed(name))
                 ?? throw new UsageException($"{place}: unknown key '{name}'; {SettingNames.Advice(name, known, s => s.Key)}");
-            if (!names.TryAdd(setting, name)) throw new UsageException($"{place}: '{name}' is '{names[setting]}', which stands above already");
+            if (!names.TryAdd(setting, name)) throw new UsageException($"{place}: '{name}' is '{names[setting]}', which is already given above");
             if (Value(node, place, name, setting.Kind) is { } value)
                 values.Add(setting, value, $"{place}: {name}", name, Path.GetDirectoryName(Path.GetFullPath(path))!);
         }

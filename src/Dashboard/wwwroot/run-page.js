@@ -63,7 +63,7 @@ export class RunPage {
     this.error.hidden = !(s.state === 'failed' && s.error);
     setText(this.error, s.error ?? '');
     const note = run.loading ? `Reading the past of this run: ${format.count(run.latest('last') ?? 0)} of ${format.count(s.step)} steps so far.`
-      : !run.live ? 'The run does not answer at this moment; this is what was last heard.' : s.state !== 'failed' && s.error ? s.error : '';
+      : !run.live ? 'The run is not answering right now; this is its last known state.' : s.state !== 'failed' && s.error ? s.error : '';
     this.note.hidden = !note;
     setText(this.note, note);
     const share = s.totalSteps ? s.step / s.totalSteps : 0;

@@ -83,6 +83,6 @@ internal static class Turn
             { } other => throw turn.Wrong("weight", $"is {other.GetRawText()}; it must be 0 (context only) or 1 (learned)"),
         };
         var flags = new[] { weight, turn.OptionalFlag("train"), turn.OptionalFlag("loss") }.Where(f => f is not null).Distinct().ToArray();
-        return flags.Length <= 1 ? flags.FirstOrDefault() : throw turn.Wrong("train", "says another thing than weight or loss; one of them is enough");
+        return flags.Length <= 1 ? flags.FirstOrDefault() : throw turn.Wrong("train", "contradicts weight or loss; one of them is enough");
     }
 }

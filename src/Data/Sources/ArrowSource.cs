@@ -65,7 +65,7 @@ internal sealed class ArrowSource : IRecordSource
         }
         catch (Exception e) when (e is not (DatasetException or FileNotFoundException or UnauthorizedAccessException))
         {
-            throw new DatasetException($"{file.Path}: is no valid Arrow file: {e.Message}");
+            throw new DatasetException($"{file.Path}: is not a valid Arrow file: {e.Message}");
         }
     }
 }

@@ -43,7 +43,7 @@ public static class DataSources
         {
             path = text[..colon];
             if (!double.TryParse(text[(colon + 1)..], NumberStyles.Float, CultureInfo.InvariantCulture, out weight) || weight is not (> 0 and <= LargestWeight))
-                throw new DatasetException($"{text}: no such file; after a colon stands a weight above 0, as {path}:0.5");
+                throw new DatasetException($"{text}: no such file; what follows a colon is a weight above 0, as in {path}:0.5");
         }
 
         if (File.Exists(path)) return new DataSource(path, [path], weight);
@@ -56,7 +56,7 @@ public static class DataSources
         var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(f => IsData(folder, f)).Order(StringComparer.Ordinal).ToArray();
         return files.Length > 0
             ? files
-            : throw new DatasetException($"{folder}: the folder holds no data files ({string.Join(", ", s_extensions)}, maybe with {string.Join(", ", s_packed)})");
+            : throw new DatasetException($"{folder}: the folder holds no data files ({string.Join(", ", s_extensions)}, optionally with {string.Join(", ", s_packed)})");
     }
 
     private static bool IsData(string folder, string file)

@@ -19,7 +19,7 @@ internal sealed class ParquetSource : IRecordSource
     public IEnumerable<RawRecord> Read(DataFile file)
     {
         using var stream = file.Open();
-        if (file.IsCompressed) throw new DatasetException($"{file.Path}: is a Parquet file in gzip or zstd; unpack it (Parquet compresses by itself)");
+        if (file.IsCompressed) throw new DatasetException($"{file.Path}: is a Parquet file in gzip or zstd; unpack it (Parquet has its own compression)");
         var groups = Groups(file, stream);
         var number = 0L;
         using var bytes = new MemoryStream();
@@ -68,7 +68,7 @@ internal sealed class ParquetSource : IRecordSource
         }
         catch (Exception e) when (e is not (DatasetException or FileNotFoundException or UnauthorizedAccessException))
         {
-            throw new DatasetException($"{file.Path}: is no valid Parquet file: {e.Message}");
+            throw new DatasetException($"{file.Path}: is not a valid Parquet file: {e.Message}");
         }
     }
 }

@@ -3,7 +3,7 @@ namespace LisaOrleans.Data;
 /// <summary>All kinds of files, in the order in which they are tried. Content decides, and never the name.</summary>
 internal static class RecordSources
 {
-    private const string Known = "training data is JSON lines, a JSON list, CSV, TSV, Parquet or Arrow, maybe in gzip or zstd";
+    private const string Known = "training data is JSON lines, a JSON list, CSV, TSV, Parquet or Arrow, optionally compressed with gzip or zstd";
 
     private static readonly IRecordSource[] s_sources =
         [new ParquetSource(), new ArrowSource(), new JsonLinesSource(), new JsonListSource(), new SeparatedValuesSource()];

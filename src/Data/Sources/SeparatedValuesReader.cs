@@ -27,7 +27,7 @@ internal sealed class SeparatedValuesReader(StreamReader reader, char separator,
         }
 
         if (Peek() == '\r') Next();
-        if (Peek() is not ('\n' or < 0)) throw Wrong($"value {row.Count} goes on after its closing quote");
+        if (Peek() is not ('\n' or < 0)) throw Wrong($"value {row.Count} continues after its closing quote");
         if (Peek() == '\n') Next();
         return row;
     }

@@ -7,7 +7,7 @@ namespace LisaOrleans.Grains;
 [PartPlacement]
 internal sealed class LayerGrain(PartServices services) : PartGrain<LayerPart>(services), ILayerGrain
 {
-    private int Index => PartName.LayerIndex(PartId) ?? throw new InvalidOperationException($"'{PartId}' is no layer");
+    private int Index => PartName.LayerIndex(PartId) ?? throw new InvalidOperationException($"'{PartId}' is not a layer");
 
     protected override IReadOnlyList<ParameterSpec> Specs(ModelConfig config) => config.LayerSpecs(Index);
 

@@ -23,7 +23,7 @@ internal sealed class ManifestWriter(
     /// <summary>Bytes that the last manifest wrote.</summary>
     public long LastBytes { get; private set; }
 
-    /// <summary>How long training stood still for manifests.</summary>
+    /// <summary>How long training paused for manifests.</summary>
     public TimeSpan Stalled { get; private set; }
 
     /// <summary>The last committed manifest.</summary>

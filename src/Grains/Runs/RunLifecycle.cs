@@ -33,7 +33,7 @@ internal sealed class RunLifecycle(
     /// <summary>Bytes that the last manifest wrote.</summary>
     public long ManifestBytes => _generation?.Manifests.LastBytes ?? 0;
 
-    /// <summary>How long training stood still for manifests.</summary>
+    /// <summary>How long training paused for manifests.</summary>
     public double StallSeconds => _stallBefore + (_generation?.Manifests.Stalled.TotalSeconds ?? 0);
 
     /// <summary>What was wanted of it before is done.</summary>

@@ -84,7 +84,7 @@ internal sealed partial class MembershipRestorer(
 
     private static bool Contains(MembershipTableData read, SiloAddress address) => read.Members.Any(m => m.Item1.SiloAddress.Equals(address));
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Redis has lost the cluster's membership; writing it anew with {Silos} silos")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Redis has lost the cluster's membership; writing it again with {Silos} silos")]
     private partial void LogLost(int silos);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The cluster's membership is in Redis again. If this happens often, give Redis persistence: see docs/reliability.md")]

@@ -13,7 +13,7 @@ internal sealed class PortGuard(ClusterSiloOptions options) : ILifecycleParticip
         foreach (var port in (int[])[options.SiloPort, options.GatewayPort])
         {
             if (PortReservation.Listeners(new IPEndPoint(options.Host, port)) > 1)
-                throw new PortInUseException($"port {port} of {options.Host} was taken by another process in this moment");
+                throw new PortInUseException($"port {port} of {options.Host} has just been taken by another process");
         }
 
         return Task.CompletedTask;

@@ -52,11 +52,11 @@ public static class RedisConnection
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
             var told = e.ToString();
-            if (told.Contains("WRONGPASS", StringComparison.Ordinal)) throw new RedisUnusableException($"{place} refuses user or password");
-            if (told.Contains("NOAUTH", StringComparison.Ordinal)) throw new RedisUnusableException($"{place} wants a password, and none is given");
+            if (told.Contains("WRONGPASS", StringComparison.Ordinal)) throw new RedisUnusableException($"{place} rejects the user or password");
+            if (told.Contains("NOAUTH", StringComparison.Ordinal)) throw new RedisUnusableException($"{place} requires a password, and none was given");
             if (told.Contains("AuthenticationFailure", StringComparison.Ordinal))
                 throw new RedisUnusableException($"{place} refuses the connection: user, password or TLS is wrong");
-            throw new RedisUnusableException($"{place} does not answer; is Redis running there, and its TLS as said?") { MayPass = true };
+            throw new RedisUnusableException($"{place} does not answer; is Redis running there, with TLS as configured?") { MayPass = true };
         }
     }
 }

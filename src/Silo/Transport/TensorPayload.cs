@@ -19,7 +19,7 @@ internal static class TensorPayload
     public static (ScalarType DType, long Bytes) Check(TensorTicket ticket, long limit)
     {
         var dtype = s_dtypes.FirstOrDefault(d => d.ToString() == ticket.DType, (ScalarType)(-1));
-        if ((int)dtype < 0) throw new TensorTransportException($"ticket {ticket.Id}: '{ticket.DType}' is no dtype that is sent");
+        if ((int)dtype < 0) throw new TensorTransportException($"ticket {ticket.Id}: '{ticket.DType}' is not a dtype that can be sent");
         long bytes = dtype.ElementSize();
         if (ticket.Shape.Count > 8) throw new TensorTransportException($"ticket {ticket.Id}: {ticket.Shape.Count} dimensions");
         foreach (var size in ticket.Shape)

@@ -105,7 +105,7 @@ public static class RunImporter
 
             // Looked at again: another process may have trained on, or made the run, while this one was reading its files.
             if (stored is null && session.Manifest is not null && !request.Overwrite)
-                throw new InvalidTrainingSettingException("run_name", $"is '{spec.RunName}', which another process created at this moment");
+                throw new InvalidTrainingSettingException("run_name", $"is '{spec.RunName}', which another process has just created");
             var manifest = stored is null ? await FirstManifest(imported) : session.Manifest!;
             manifest = manifest with { Spec = Reference(spec0), Generation = session.Generation };
             // A run that begins anew has no past.

@@ -70,8 +70,8 @@ public sealed class DataSourceTests : IDisposable
     [InlineData("no.jsonl", "no such file")]
     [InlineData("no*.jsonl", "no file matches")]
     [InlineData("empty", "the folder holds no data files")]
-    [InlineData("a.jsonl:0", "after a colon stands a weight above 0")]
-    [InlineData("a.jsonl:x", "after a colon stands a weight above 0")]
+    [InlineData("a.jsonl:0", "what follows a colon is a weight above 0")]
+    [InlineData("a.jsonl:x", "what follows a colon is a weight above 0")]
     public void Read_source_that_is_not_there_is_named(string source, string problem)
     {
         Write("a.jsonl", "a");

@@ -37,7 +37,7 @@ public sealed class SeparatedValuesTests
     [InlineData("prompt,completion\na\n", ": line 2: has 1 values, the header 2")]
     [InlineData("prompt,completion\na,b\n\nc,d,e\n", ": line 4: has 3 values, the header 2")]
     [InlineData("prompt,completion\na,\"b\nc,d\n", ": line 2: the quote of value 2 is never closed")]
-    [InlineData("prompt,completion\n\"a\"x,b\n", ": line 2: value 1 goes on after its closing quote")]
+    [InlineData("prompt,completion\n\"a\"x,b\n", ": line 2: value 1 continues after its closing quote")]
     [InlineData("prompt,prompt\na,b\n", ": line 1: two columns are named 'prompt'")]
     [InlineData("prompt,\na,b\n", ": line 1: a column has no name")]
     [InlineData("prompt,completion\n", ": has no records")]

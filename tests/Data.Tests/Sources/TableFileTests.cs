@@ -106,9 +106,9 @@ public sealed class TableFileTests
     }
 
     [Theory]
-    [InlineData("PAR1", "is no valid Parquet file")]
-    [InlineData("PAR1\u0015\u0004junkPAR1", "is no valid Parquet file")]
-    [InlineData("ARROW1\0\0junk", "is no valid Arrow file")]
+    [InlineData("PAR1", "is not a valid Parquet file")]
+    [InlineData("PAR1\u0015\u0004junkPAR1", "is not a valid Parquet file")]
+    [InlineData("ARROW1\0\0junk", "is not a valid Arrow file")]
     public void Read_stub_of_table_is_refused_by_its_kind(string content, string problem) =>
         Assert.Contains(problem, Dataset.Error(Encoding.Latin1.GetBytes(content)), StringComparison.Ordinal);
 }

@@ -30,7 +30,7 @@ public sealed class HostileTokenizerTests
     {
         var json = TokenizerJson.ByteLevel();
         json["pre_tokenizer"] = JsonNode.Parse($$"""{"type":"Split","pattern":{"Regex":"{{new string('a', 1_000_000)}}"},"behavior":"Isolated"}""");
-        Refuses(json, _ => { }, "field 'pre_tokenizer.pattern.Regex' is no regular expression that can be read: one of more than");
+        Refuses(json, _ => { }, "field 'pre_tokenizer.pattern.Regex' is not a regular expression that can be read: one of more than");
     }
 
     [Fact]
@@ -61,7 +61,7 @@ public sealed class HostileTokenizerTests
         byte[] unknown = [.. Field(1, "<unk>"u8.ToArray()), 0x18, 2];
         File.WriteAllBytes(folder["tokenizer.model"], [.. Field(1, unknown), .. Field(1, piece), .. Field(2, [0x18, type])]);
         var e = Assert.Throws<TokenizerException>(() => TokenizerLoader.Load(folder.Root));
-        Assert.StartsWith($"{folder["tokenizer.model"]}: is no SentencePiece model: has tokens ", e.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{folder["tokenizer.model"]}: is not a SentencePiece model: has tokens ", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -116,6 +116,6 @@ public sealed class SentencePieceTests
         var good = File.ReadAllBytes(Path.Combine(SampleTokenizer.Folder, "tokenizer.model"));
         File.WriteAllBytes(folder["tokenizer.model"], good[..(good.Length / 2)]);
         var damaged = Assert.Throws<TokenizerException>(() => TokenizerLoader.Load(folder.Root));
-        Assert.StartsWith($"{folder["tokenizer.model"]}: is no SentencePiece model", damaged.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{folder["tokenizer.model"]}: is not a SentencePiece model", damaged.Message, StringComparison.Ordinal);
     }
 }

@@ -54,7 +54,7 @@ public sealed class TokenizerFilesTests
     }
 
     [Theory]
-    [InlineData("config.pattern", "\"(\"", "field 'config.pattern' is no regular expression")]
+    [InlineData("config.pattern", "\"(\"", "field 'config.pattern' is not a regular expression")]
     [InlineData("config.default_vocab_size", "2000", "field 'config.default_vocab_size' is 2000, but there are 256 tokens and 1000 special ones")]
     [InlineData("vocab.0.rank", "1", "field 'vocab[0].rank' must be 0")]
     [InlineData("vocab.0.token_bytes", "\"AQ==\"", "has the token of rank 1 twice")]

@@ -32,7 +32,7 @@ internal sealed class CharsMap
 
     /// <summary>Reads the field "precompiled_charsmap" of tokenizer.json.</summary>
     public static CharsMap Read(JsonField field) =>
-        Parse(field.Bytes()) ?? throw field.Wrong("is no precompiled character map of SentencePiece");
+        Parse(field.Bytes()) ?? throw field.Wrong("is not a precompiled character map of SentencePiece");
 
     /// <summary>The longest rule that a text begins with: how many bytes it replaces, 0 for none, and by what.</summary>
     public int Longest(ReadOnlySpan<byte> text, out ReadOnlySpan<byte> replacement) => Find(text, true, out replacement);

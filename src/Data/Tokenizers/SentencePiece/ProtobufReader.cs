@@ -75,7 +75,7 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> message)
         }
     }
 
-    private static InvalidDataException Broken() => new("its bytes are no message of Protocol Buffers");
+    private static InvalidDataException Broken() => new("its bytes are not a Protocol Buffers message");
 
     private ulong Varint()
     {

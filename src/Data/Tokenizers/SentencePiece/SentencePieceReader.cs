@@ -15,7 +15,7 @@ internal static class SentencePieceReader
         }
         catch (InvalidDataException e)
         {
-            throw new TokenizerException(path, $"is no SentencePiece model: {e.Message}");
+            throw new TokenizerException(path, $"is not a SentencePiece model: {e.Message}");
         }
     }
 
@@ -85,7 +85,7 @@ internal static class SentencePieceReader
             if (!(piece.IsText ? texts : reserved).Add(piece.Text))
                 throw new InvalidDataException($"piece {id}, '{piece.Text}', is there twice");
             if (piece.Kind == SentencePieceKind.Byte && ByteFallback.Byte(piece.Text) is null)
-                throw new InvalidDataException($"piece {id}, '{piece.Text}', is no byte");
+                throw new InvalidDataException($"piece {id}, '{piece.Text}', is not a byte");
         }
 
         if (file.Pieces.Count(p => p.Kind == SentencePieceKind.Unknown) != 1)

@@ -38,7 +38,7 @@ internal sealed class PiecePattern
         }
         catch (ArgumentException e)
         {
-            throw expression.Wrong($"is no regular expression that can be read: {e.Message}");
+            throw expression.Wrong($"is not a regular expression that can be read: {e.Message}");
         }
     }
 

@@ -79,6 +79,6 @@ internal static class NumberFilters
 
     // Null for NaN; Python cannot make an integer of it, nor of infinity, which it says aloud.
     private static IntegerValue? Truncated(RenderState state, double value) => double.IsNaN(value) ? null
-        : double.IsInfinity(value) ? throw state.Error("infinity is no integer")
+        : double.IsInfinity(value) ? throw state.Error("infinity cannot become an integer")
         : IntegerValue.Of(new BigInteger(value));
 }

@@ -11,7 +11,7 @@ internal static partial class FormatSpecification
     {
         if (specification.Length == 0) return Printer.Str(state, value);
         var match = Pattern().Match(specification);
-        if (!match.Success) throw state.Error($"'{specification}' is no format");
+        if (!match.Success) throw state.Error($"'{specification}' is not a format specification");
         var width = Size(state, match.Groups["width"].Value) ?? 0;
         var precision = Size(state, match.Groups["precision"].Value);
         var type = match.Groups["type"].Value is { Length: > 0 } t ? t[0] : '\0';

@@ -17,7 +17,7 @@ internal sealed class NamespaceTarget(string name, string member) : Target
 {
     public override void Assign(RenderState state, Scope scope, JinjaValue value)
     {
-        if (scope.Find(name) is not NamespaceValue ns) throw state.Error($"'{name}' is no namespace, so '{name}.{member}' cannot be assigned");
+        if (scope.Find(name) is not NamespaceValue ns) throw state.Error($"'{name}' is not a namespace, so '{name}.{member}' cannot be assigned");
         state.Spend(1);
         ns.Members[member] = value;
     }
