@@ -1,6 +1,5 @@
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Data;
-using LisaOrleans.Model;
 
 namespace LisaOrleans.Training;
 
