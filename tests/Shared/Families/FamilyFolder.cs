@@ -1,6 +1,8 @@
+using System.Text.Json.Nodes;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Model;
 using LisaOrleans.Model.Tests;
+using TorchSharp;
 
 namespace LisaOrleans.Tests;
 
@@ -12,14 +14,17 @@ internal static class FamilyFolder
 {
     private const string ConfigFile = "config.json";
 
-    /// <summary>Every family that can be trained, by its model_type.</summary>
-    public static IReadOnlyList<string> Families { get; } = [.. ModelFamilies.All.Select(f => f.ModelType)];
+    // Of a multimodal model's other parts, which training only carries along.
+    private const string VisionTower = "model.vision_tower.embeddings.weight";
 
-    /// <summary>The first reference of a family: a family without one cannot be tested, and is said.</summary>
+    /// <summary>Every model_type that can be trained: of each family, and of the multimodal models around it.</summary>
+    public static IReadOnlyList<string> Families { get; } = [.. ModelFamilies.All.SelectMany(f => (string[])[f.ModelType, .. f.Wrappers]).Distinct()];
+
+    /// <summary>The first reference of a model_type: a family without one cannot be tested, and is said.</summary>
     public static Reference ReferenceOf(string family) =>
-        References.All.FirstOrDefault(r => ModelConfigReader.Parse(r.Config, ConfigFile).ModelType == family)
+        References.All.FirstOrDefault(r => (string?)JsonNode.Parse(r.Config)!["model_type"] == family)
         ?? throw new InvalidOperationException(
-            $"family '{family}' has no reference in tests/Model.Tests/References/References.cs, of which a folder could be made");
+            $"model_type '{family}' has no reference in tests/Model.Tests/References/References.cs, of which a folder could be made");
 
     /// <summary>Writes the folder of a family.</summary>
     public static Task WriteAsync(string folder, string family, CancellationToken cancellationToken) =>
@@ -36,13 +41,19 @@ internal static class FamilyFolder
         Directory.CreateDirectory(folder);
         foreach (var file in Directory.GetFiles(Path.Combine(Repository.Root, "samples", "tiny-stories"), "token*"))
             File.Copy(file, Path.Combine(folder, Path.GetFileName(file)));
-        var json = reference.Config.Replace("\"vocab_size\": 29", "\"vocab_size\": 512", StringComparison.Ordinal);
-        await File.WriteAllTextAsync(Path.Combine(folder, ConfigFile), json, cancellationToken);
+        await File.WriteAllTextAsync(Path.Combine(folder, ConfigFile), Json(reference), cancellationToken);
+        await WriteWeightsAsync(folder, reference, names, cancellationToken);
+    }
 
-        var config = ModelConfigReader.Parse(json, ConfigFile);
+    /// <summary>Writes the weights of a reference's folder only; see <see cref="WriteAsync(string, Reference, Func{string, string[]}, CancellationToken)"/>.</summary>
+    public static async Task WriteWeightsAsync(
+        string folder, Reference reference, Func<string, string[]>? names, CancellationToken cancellationToken)
+    {
+        var config = ModelConfigReader.Parse(Json(reference), ConfigFile);
         var weights = TinyModel.Weights(config);
         try
         {
+            if (config.NameVariants[^1].Stored.Length > 0) weights[VisionTower] = torch.ones(2, 3);
             var tensors = weights.SelectMany(w => (names?.Invoke(w.Key) ?? [Stored(config, w.Key)])
                 .Select(n => new TensorSource(n, TensorDType.F32, w.Value.shape, TensorMemory.Address(w.Value))));
             await SafetensorsWriter.WriteFileAsync(
@@ -62,9 +73,13 @@ internal static class FamilyFolder
             reader.Tensors.Values.ToDictionary(t => t.Name, reader.ReadBytes), StringComparer.Ordinal);
     }
 
+    private static string Json(Reference reference) =>
+        reference.Config.Replace("\"vocab_size\": 29", "\"vocab_size\": 512", StringComparison.Ordinal);
+
     // The text's part of a multimodal model has a longer prefix; of those that there were, the last is today's.
     private static string Stored(ModelConfig config, string name)
     {
+        if (config.IsOfOtherPart(name)) return name;
         var (prefix, stored) = config.NameVariants[^1] is { Stored.Length: > 0 } longer ? longer : ("", "");
         return name.StartsWith(prefix, StringComparison.Ordinal) ? stored + name[prefix.Length..] : name;
     }

@@ -43,6 +43,33 @@ public sealed class FamilyFoldersTests
         }
     }
 
+    // The measure by which whole runs of families are judged.
+    [Fact]
+    public async Task What_is_wrong_with_an_export_is_said()
+    {
+        using var folder = new TempFolder();
+        foreach (var which in (string[])["in", "out"]) await FamilyFolder.WriteAsync(folder[which], "gemma3", Token);
+        Assert.Empty(Faults("float32"));
+        Assert.StartsWith("config.json is ", Assert.Single(Faults("bfloat16")), StringComparison.Ordinal);
+
+        var config = JsonNode.Parse(await File.ReadAllTextAsync(folder["out/config.json"], Token))!.AsObject();
+        (config["dtype"], config["use_cache"]) = ("bfloat16", true);
+        await File.WriteAllTextAsync(folder["out/config.json"], config.ToJsonString(), Token);
+        Assert.Contains("use_cache", Assert.Single(Faults("bfloat16")), StringComparison.Ordinal);
+
+        config.Remove("use_cache");
+        await File.WriteAllTextAsync(folder["out/config.json"], config.ToJsonString(), Token);
+        Assert.Empty(Faults("bfloat16"));
+        File.Delete(folder["out/tokenizer.model"]);
+        await FamilyFolder.WriteWeightsAsync(folder["out"], FamilyFolder.ReferenceOf("gemma3"), name => [name], Token);
+        var faults = Faults("bfloat16");
+        Assert.Contains("tokenizer.model is missing", faults);
+        Assert.Contains("tensor model.language_model.norm.weight is gone", faults);
+        Assert.Contains("tensor model.norm.weight is new", faults);
+
+        IReadOnlyList<string> Faults(string dtype) => FamilyExport.Faults(folder["in"], folder["out"], dtype);
+    }
+
     private static async Task<SortedDictionary<string, byte[]>> ThroughAsync(TempFolder folder)
     {
         var store = new FolderBlobStore(folder["store"]);
