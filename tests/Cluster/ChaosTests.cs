@@ -4,12 +4,12 @@ namespace LisaOrleans.Cluster.Tests;
 public sealed class ChaosTests(ITestOutputHelper output)
 {
     [Fact]
-    public async Task Folder_store() => await RunAsync(
+    public async Task Run_with_its_blobs_in_a_folder_ends_as_undisturbed() => await RunAsync(
         azurite: false,
         [ChaosAction.Kill, ChaosAction.Leave, ChaosAction.Freeze, ChaosAction.KillInRecovery, ChaosAction.Preempt, ChaosAction.RestartRedis, ChaosAction.LoseAll]);
 
     [Fact]
-    public async Task Azurite() => await RunAsync(
+    public async Task Run_with_its_blobs_in_azurite_ends_as_undisturbed() => await RunAsync(
         azurite: true,
         [ChaosAction.BlobFaults, ChaosAction.Kill, ChaosAction.RestartAzurite, ChaosAction.Join, ChaosAction.BlobFaults, ChaosAction.Kill]);
 

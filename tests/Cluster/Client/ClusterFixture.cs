@@ -17,7 +17,12 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        if (Executables.Redis is not null) _cluster = await TestCluster.StartAsync(_folder.Root, new ClusterSettings(Silos: 2, Azurite: false));
+        // Nobody dies here, so none is to be taken for dead on a busy machine.
+        if (Executables.Redis is not null)
+        {
+            _cluster = await TestCluster.StartAsync(
+                _folder.Root, new ClusterSettings(Silos: 2, Azurite: false, Options: ["--probe-timeout-seconds", "20"]));
+        }
     }
 
     public async ValueTask DisposeAsync()

@@ -4,16 +4,16 @@ namespace LisaOrleans.Data.Tests;
 public sealed class LMFlowTests
 {
     [Fact]
-    public void Text_only() => Assert.Equal(
+    public void Text_only_reads_each_instance_as_a_text() => Assert.Equal(
         ["a", "b"], Dataset.Read("""{"type":"text_only","instances":[{"text":"a"},{"text":"b"}]}""").Select(e => e.Text));
 
     [Fact]
-    public void Text2text() => Assert.Equal(
+    public void Text2text_reads_input_and_output_as_question_and_answer() => Assert.Equal(
         ["user: i", "assistant: o"],
         Dataset.Turns(Assert.Single(Dataset.Read("""{"type":"text2text","instances":[{"input":"i","output":"o"}]}"""))));
 
     [Fact]
-    public void Conversation() => Assert.Equal(
+    public void Conversation_reads_the_system_text_before_the_messages() => Assert.Equal(
         ["system: s", "user: u", "assistant: a", "user: v", "assistant: b"],
         Dataset.Turns(Assert.Single(Dataset.Read(
             """

@@ -7,7 +7,7 @@ namespace LisaOrleans.Data.Tests;
 public sealed class ChatTemplateTests
 {
     [Fact]
-    public void Chatml()
+    public void Chatml_sets_each_message_between_marks_of_turns()
     {
         const string Text =
             "<|im_start|>system\nYou are a helpful assistant<|im_end|>\n<|im_start|>user\nHello<|im_end|>\n"
@@ -27,7 +27,7 @@ public sealed class ChatTemplateTests
     }
 
     [Fact]
-    public void Llama3()
+    public void Llama3_sets_roles_into_headers_and_ends_turns_with_eot()
     {
         const string Text =
             "<|start_header_id|>system<|end_header_id|>\n\nYou are a helpful assistant<|eot_id|>"
@@ -40,7 +40,7 @@ public sealed class ChatTemplateTests
     }
 
     [Fact]
-    public void Zephyr()
+    public void Zephyr_ends_each_turn_with_the_end_of_text()
     {
         const string Text =
             "<|system|>\nYou are a helpful assistant</s>\n<|user|>\nHello</s>\n<|assistant|>\nHi there</s>\n"
@@ -50,7 +50,7 @@ public sealed class ChatTemplateTests
     }
 
     [Fact]
-    public void Alpaca()
+    public void Alpaca_sets_the_question_under_instruction_and_a_system_message_before_it()
     {
         const string Prompt =
             "Below is an instruction that describes a task. Write a response that appropriately completes the request.\n\n"
@@ -63,7 +63,7 @@ public sealed class ChatTemplateTests
     }
 
     [Fact]
-    public void Plain()
+    public void Plain_adds_nothing_to_what_is_said()
     {
         Assert.Equal("HelloHi there", Chat.Text("plain", Chat.WithoutSystem[..2]));
         Assert.Equal("Hello", Chat.Text("plain", Chat.WithoutSystem[..1], addGenerationPrompt: true));

@@ -9,7 +9,7 @@ public sealed class ReferenceParityTests
     private static CausalLanguageModel Load(string dtype = "float32") => ModelLoader.Load(TestAssets.Require("stories260K"), dtype);
 
     [Fact]
-    public void Losses()
+    public void Losses_are_those_of_llama2c()
     {
         using var model = Load();
         foreach (var reference in ReferenceText.ReadAll())
