@@ -33,10 +33,8 @@ internal static class ExportCommand
         }
 
         await RunExporter.ExportAsync(store, run, output, cancellationToken);
-        using var log = new TrainerLog(output, totalSteps: null);
-        await log.RewriteAsync(history, cancellationToken);
-        using var board = new TensorBoardLog(output);
-        await board.RewriteAsync(history, cancellationToken);
+        using var logs = new RunLogs(output, totalSteps: null);
+        await logs.RewriteAsync(history, cancellationToken);
         Console.WriteLine($"step {history.Count} of run '{run}' written to {output}");
         return ExitCodes.Done;
     }

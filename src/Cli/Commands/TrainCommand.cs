@@ -76,8 +76,7 @@ internal sealed class TrainCommand : IAsyncDisposable
         switch (state)
         {
             case RunState.Succeeded:
-                await RunExporter.ExportAsync(_store, RunName, _output, CancellationToken.None);
-                var history = await WriteLogs();
+                var history = await Export();
                 ShowSample("after", _output, outcome.Spec);
                 foreach (var line in RunSummary.Lines(history, _output)) _reporter.Say(line);
                 return ExitCodes.Done;
@@ -156,30 +155,25 @@ internal sealed class TrainCommand : IAsyncDisposable
         if (silo.HttpAddress is { } address) _reporter.Say($"HTTP API at {address.AbsoluteUri.TrimEnd('/')}/v1");
         var run = silo.Grains.GetGrain<IRunGrain>(RunName);
         var before = (await run.GetStatus()).Position;
-        using var log = new TrainerLog(_output, outcome.TotalSteps);
-        using var board = new TensorBoardLog(_output);
-        var history = await RunExporter.ReadHistoryAsync(_store, RunName, CancellationToken.None);
-        await log.RewriteAsync(history, CancellationToken.None);
-        await board.RewriteAsync(history, CancellationToken.None);
+        using var logs = new RunLogs(_output, outcome.TotalSteps);
+        await logs.RewriteAsync(await RunExporter.ReadHistoryAsync(_store, RunName, CancellationToken.None), CancellationToken.None);
         await run.Start();
         var pausing = PauseOnInterrupt(run);
         await foreach (var happened in run.Watch(before, _lease!.Lost))
         {
             if (happened is RunStarted started) _reporter.Started(started, _config.NumHiddenLayers);
-            if (happened is StepCompleted step)
-            {
-                log.Append(step.Record);
-                board.Append(step.Record);
-            }
 
-            _reporter.Happened(happened, log.Remaining((happened as StepCompleted)?.Record.Step ?? 0));
+            // Where its logs have no room, neither has its model.
+            if (happened is StepCompleted step && !logs.TryAppend(step.Record)) _interrupted.TrySetResult();
+            _reporter.Happened(happened, logs.Remaining((happened as StepCompleted)?.Record.Step ?? 0));
             if (happened is not RunEnded ended) continue;
             _interrupted.TrySetResult();
             await pausing;
-            if (ended.Error is null) return ended.State;
+            var error = ended.Error ?? (ended.State == RunState.Paused ? logs.Refusal?.Message : null);
+            if (error is null) return ended.State;
             ErrorReport.Write(ended.State == RunState.Paused
-                ? $"run '{RunName}' is paused, and its manifest of step {ended.Step} holds: {ended.Error}; then the same command continues"
-                : $"run '{RunName}' failed after step {ended.Step}: {ended.Error}");
+                ? $"run '{RunName}' is paused, and its manifest of step {ended.Step} holds: {error}; then the same command continues"
+                : $"run '{RunName}' failed after step {ended.Step}: {error}");
             return RunState.Failed;
         }
 
@@ -205,14 +199,20 @@ internal sealed class TrainCommand : IAsyncDisposable
         import.Cancel();
     }
 
-    private async Task<IReadOnlyList<StepRecord>> WriteLogs()
+    private async Task<IReadOnlyList<StepRecord>> Export()
     {
-        using var log = new TrainerLog(_output, null);
-        using var board = new TensorBoardLog(_output);
-        var history = await RunExporter.ReadHistoryAsync(_store, RunName, CancellationToken.None);
-        await log.RewriteAsync(history, CancellationToken.None);
-        await board.RewriteAsync(history, CancellationToken.None);
-        return history;
+        try
+        {
+            await RunExporter.ExportAsync(_store, RunName, _output, CancellationToken.None);
+            var history = await RunExporter.ReadHistoryAsync(_store, RunName, CancellationToken.None);
+            using var logs = new RunLogs(_output, null);
+            await logs.RewriteAsync(history, CancellationToken.None);
+            return history;
+        }
+        catch (Exception e) when (e is not DamagedBlobException && StoreRefusal.Find(e, _output) is { } refusal)
+        {
+            throw new StoreRefusedException($"{refusal.Message}; run '{RunName}' is complete in {_store.Location}, and the same command then writes its model", e);
+        }
     }
 
     private void ShowSample(string when, string folder, TrainingSpec spec)
