@@ -33,6 +33,9 @@ var root = new RootCommand(
     SettingsCommand.Create(
         "export", "Write a run's last manifest as a Hugging Face folder, or as a GGUF file.", KnownSettings.Export, false, ExportCommand.Run,
         Run(), withEnvironment: true),
+    SettingsCommand.Create(
+        "doctor", "Check this machine, and the store and Redis that you name: what is wrong, and how to fix it.", KnownSettings.Doctor, false,
+        DoctorCommand.Run, withEnvironment: true),
     new Command("data", "Look into data sets.")
     {
         SettingsCommand.Create(

@@ -90,7 +90,8 @@ public static class DatasetTokenizer
         foreach (var id in sample.InputIds)
         {
             if (id >= vocabularySize)
-                throw record.Wrong($"holds id {id}, but the model's vocab_size is {vocabularySize}: the tokenizer, or the data's own ids, belong to another model");
+                throw record.Wrong(
+                    $"record {record.Record} holds id {id}, but the model's vocab_size is {vocabularySize}: the tokenizer, or the data's own ids, belong to another model");
         }
     }
 }

@@ -23,6 +23,9 @@ public sealed class OperatorMistakesTests
         Assert.True(code == 0, output);
         var before = await Trains(cluster, s => s.Stages.Count == 2 && s.Step > 0);
 
+        // What begins as it should says nothing that asks for attention.
+        Assert.DoesNotContain("warn:", cluster.Logs(), StringComparison.Ordinal);
+
         // A process that trains the cluster's run for itself.
         (code, output) = await TestCluster.LisaAsync(
             folder.Root,
@@ -49,6 +52,11 @@ public sealed class OperatorMistakesTests
         Assert.False(Directory.Exists(folder["elsewhere"]));
         (code, output) = await TestCluster.LisaAsync(folder.Root, ["status", Run, .. redis, "--store", cluster.Store]);
         Assert.True(code == 0, output);
+
+        (code, output) = await TestCluster.LisaAsync(folder.Root, ["doctor", .. redis, "--store", cluster.Store, "--log-format", "json"]);
+        Assert.True(code == 0, output);
+        Assert.Contains($"\"subject\":\"redis\",\"verdict\":\"warning\",\"finding\":\"127.0.0.1:{cluster.Redis.Port}, version ", output, StringComparison.Ordinal);
+        Assert.Contains("forgets everything at its end", output, StringComparison.Ordinal);
 
         await RefusesOtherVersionsAndPasswords(cluster, folder);
         Assert.Equal(before.Generation, (await cluster.Client.GetAsync(Run, Token)).Generation);

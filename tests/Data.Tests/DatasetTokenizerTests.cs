@@ -131,7 +131,7 @@ public sealed class DatasetTokenizerTests
     public void A_tokenizer_of_another_model_is_noticed()
     {
         var e = Assert.Throws<DatasetException>(() => Tokenize(Records, 64, vocabularySize: 300));
-        Assert.Contains("line 1: holds id ", e.Message, StringComparison.Ordinal);
+        Assert.Contains("line 1: record 1 holds id ", e.Message, StringComparison.Ordinal);
         Assert.Contains("vocab_size is 300", e.Message, StringComparison.Ordinal);
     }
 

@@ -156,6 +156,8 @@ internal static class KnownSettings
 
     public static IReadOnlyList<Setting> Export { get; } = [.. s_cluster, ClusterStore, Output, ExportFormat, GgufType];
 
+    public static IReadOnlyList<Setting> Doctor { get; } = [.. s_cluster, ClusterStore, Host, SiloPort, GatewayPort, HttpPort, LogFormat];
+
     /// <summary>Every setting of every command.</summary>
     public static IReadOnlyList<Setting> All { get; } =
         [.. ((IReadOnlyList<Setting>[])[Train, Silo, Submit, NewKey, Show, Eval, Inspect, Generate, Plan, Export]).SelectMany(s => s).Distinct()];

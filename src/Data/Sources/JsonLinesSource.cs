@@ -18,7 +18,8 @@ internal sealed class JsonLinesSource : IRecordSource
     public IEnumerable<RawRecord> Read(DataFile file)
     {
         using var stream = file.Open();
+        var records = 0L;
         foreach (var (number, line) in Utf8Lines.Read(stream, file.Path))
-            if (line.Span.ContainsAnyExcept(" \t\r"u8)) yield return new RawRecord(file.Path, "line", number, line);
+            if (line.Span.ContainsAnyExcept(" \t\r"u8)) yield return new RawRecord(file.Path, "line", number, line) { Record = ++records };
     }
 }

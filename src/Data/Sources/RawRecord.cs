@@ -10,6 +10,9 @@ internal readonly record struct RawRecord(string File, string Unit, long Number,
     /// <summary>The longest record that is read, in bytes. A model's longest sequence is far below it.</summary>
     public const int Longest = 64 << 20;
 
+    /// <value>Which record of the file it is, from 1: blank lines are lines, and no records.</value>
+    public long Record { get; init; } = Number;
+
     public string Place => $"{Unit} {Number}";
 
     public DatasetException Wrong(string problem) => new($"{File}: {Place}: {problem}");

@@ -30,6 +30,7 @@ internal sealed class SeparatedValuesSource : IRecordSource
         if (header.GroupBy(n => n).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new DatasetException($"{file.Path}: line 1: two columns are named '{twice.Key}'");
 
+        var records = 0L;
         using var bytes = new MemoryStream();
         using var json = new Utf8JsonWriter(bytes);
         while (rows.ReadRow() is { } row)
@@ -42,7 +43,7 @@ internal sealed class SeparatedValuesSource : IRecordSource
             for (var i = 0; i < header.Length; i++) json.WriteString(header[i], row[i]);
             json.WriteEndObject();
             json.Flush();
-            yield return new RawRecord(file.Path, "line", rows.Line, bytes.ToArray());
+            yield return new RawRecord(file.Path, "line", rows.Line, bytes.ToArray()) { Record = ++records };
         }
     }
 

@@ -21,6 +21,7 @@ public sealed partial class KnownSettingsTests
         ["resume"] = KnownSettings.Resume,
         ["cancel"] = KnownSettings.Control,
         ["keys"] = [],
+        ["doctor"] = KnownSettings.Doctor,
         ["data"] = [],
         ["settings"] = [],
     };

@@ -24,6 +24,7 @@ internal static class LisaCommands
         ["export"] = (KnownSettings.Export, false),
         ["new"] = (KnownSettings.NewKey, false),
         ["inspect"] = (KnownSettings.Inspect, true),
+        ["doctor"] = (KnownSettings.Doctor, false),
         ["settings"] = ([], false),
     };
 

@@ -1,0 +1,37 @@
+using System.Net;
+using System.Net.Sockets;
+using LisaOrleans.Silo;
+
+namespace LisaOrleans.Cli;
+
+/// <summary>Whether a silo's ports are free.</summary>
+internal static class PortChecks
+{
+    private static readonly Setting[] s_ports = [KnownSettings.SiloPort, KnownSettings.GatewayPort, KnownSettings.HttpPort];
+
+    public static IEnumerable<Check> Run(SettingValues values)
+    {
+        var text = values.Text(KnownSettings.Host);
+        if (!IPAddress.TryParse(text, out var host)) return [new Check("host", Verdict.Fault, $"--host: '{text}' is no IP address", "Give the address at which other machines reach this one.")];
+        using var ports = new PortReservation();
+        return [.. s_ports.Select(p => Look(values, ports, p, host))];
+    }
+
+    private static Check Look(SettingValues values, PortReservation ports, Setting setting, IPAddress host)
+    {
+        var port = SiloPorts.Read(values, setting, lowest: 1);
+        try
+        {
+            if (ports.TryAdd(host, port)) return new Check("port", Verdict.Ok, $"{port} of {host} is free (--{setting.Flag})");
+            return values.Has(setting)
+                ? new Check("port", Verdict.Fault, $"{port} of {host} is in use", $"Choose another --{setting.Flag}, or leave it out and a free one is taken.")
+                : new Check("port", Verdict.Warning, $"{port} of {host} is in use, the usual one of --{setting.Flag}", "A silo takes any free one instead.");
+        }
+        catch (SocketException e)
+        {
+            return e.SocketErrorCode == SocketError.AddressNotAvailable
+                ? new Check("port", Verdict.Fault, $"{host} is no address of this machine", "Give --host one of this machine's addresses.")
+                : new Check("port", Verdict.Fault, $"{port} of {host} cannot be listened at: {e.Message}", $"Choose another --{setting.Flag}.");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using StackExchange.Redis;
+
+namespace LisaOrleans.Silo;
+
+/// <summary>What a Redis is and how it is set.</summary>
+/// <param name="Place">Its addresses.</param>
+/// <param name="Version">Its version.</param>
+/// <param name="Policy">What it does when its memory is full (<c>maxmemory-policy</c>); null where it does not say.</param>
+/// <param name="Persists">Whether it writes to a disk; true where it does not say.</param>
+public sealed record RedisReport(string Place, string Version, string? Policy, bool Persists)
+{
+    /// <value>Whether it may throw the cluster's entries away.</value>
+    public bool Evicts => Policy is not (null or "noeviction");
+
+    /// <summary>Asks it.</summary>
+    /// <param name="text">Where Redis is.</param>
+    /// <param name="clusterId">The cluster that is to use it.</param>
+    /// <exception cref="FormatException">The text is no Redis.</exception>
+    /// <exception cref="RedisUnusableException">It does not answer, or it refuses.</exception>
+    public static async Task<RedisReport> MakeAsync(string text, string clusterId)
+    {
+        await RedisConnection.CheckAsync(text, clusterId).ConfigureAwait(false);
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(RedisConfiguration.Parse(text)).ConfigureAwait(false);
+        var server = redis.GetServers().First(s => s.IsConnected);
+        var info = await AskAsync(() => server.InfoAsync()).ConfigureAwait(false);
+        string? Value(string key) => info?.SelectMany(g => g).FirstOrDefault(p => p.Key == key).Value;
+        return new RedisReport(
+            server.EndPoint.ToString()!.Replace("Unspecified/", "", StringComparison.Ordinal), server.Version.ToString(), Value("maxmemory_policy"),
+            await PersistsAsync(server, Value("aof_enabled")).ConfigureAwait(false));
+    }
+
+    private static async Task<bool> PersistsAsync(IServer server, string? appendOnly)
+    {
+        if (appendOnly is not "0") return true;
+
+        // Services of clouds do not tell; they persist by an option of their own.
+        var save = await AskAsync(() => server.ConfigGetAsync("save")).ConfigureAwait(false);
+        return save is null || save.Any(p => p.Value.Length > 0);
+    }
+
+    private static async Task<T?> AskAsync<T>(Func<Task<T>> ask)
+        where T : class
+    {
+        try
+        {
+            return await ask().ConfigureAwait(false);
+        }
+        catch (RedisServerException)
+        {
+            // Not for this user, or not in this service.
+            return null;
+        }
+    }
+}

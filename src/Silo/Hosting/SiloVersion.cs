@@ -1,0 +1,8 @@
+namespace LisaOrleans.Silo;
+
+/// <summary>The program's version.</summary>
+public static class SiloVersion
+{
+    /// <value>With the commit that it was built from, where that is known.</value>
+    public static string Own => ClusterVersion.Own;
+}

@@ -1,0 +1,66 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json;
+
+namespace LisaOrleans.Cli.Tests;
+
+public sealed class DoctorTests
+{
+    [Fact]
+    public async Task Doctor_sound_machine_says_what_it_is_and_leaves_nothing()
+    {
+        using var folder = new TempFolder();
+        var result = await Lisa.SucceedsAsync("doctor", "--store", folder["deep/store"], "--log-format", "json");
+        var checks = Read(result.Output);
+        Assert.All(checks, c => Assert.NotEqual("fault", c.Verdict));
+        Assert.Equal(["libtorch", "lisa", "matrices", "memory", "port", "store", "temporary"], checks.Select(c => c.Subject).Distinct().Order(StringComparer.Ordinal));
+        Assert.Matches("^[0-9]+ GFLOP/s in float32, [0-9]+ in bfloat16: prefer --dtype (float32|bfloat16)$", checks.Single(c => c.Subject == "matrices").Finding);
+        Assert.StartsWith(folder["deep/store"], checks.Single(c => c.Subject == "store").Finding, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Root));
+
+        Directory.CreateDirectory(folder["store"]);
+        await Lisa.SucceedsAsync("doctor", "--store", folder["store"]);
+        Assert.Empty(Directory.GetFileSystemEntries(folder["store"]));
+    }
+
+    [Fact]
+    public async Task Doctor_each_fault_is_named_with_its_remedy()
+    {
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(folder["file"], "no folder", TestContext.Current.CancellationToken);
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        using var free = new TcpListener(IPAddress.Loopback, 0);
+        free.Start();
+        var silent = ((IPEndPoint)free.LocalEndpoint).Port;
+        free.Stop();
+
+        var result = await Lisa.RunAsync(
+            "doctor", "--store", folder["file/store"], "--redis", $"redis://:s3cret@127.0.0.1:{silent}", "--gateway-port", $"{port}", "--log-format", "json");
+        Assert.Equal(1, result.ExitCode);
+        var faults = Read(result.Output).Where(c => c.Verdict == "fault").ToDictionary(c => c.Subject);
+        Assert.Equal(["port", "redis", "store"], faults.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal($"{port} of 127.0.0.1 is in use", faults["port"].Finding);
+        Assert.Equal("Choose another --gateway-port, or leave it out and a free one is taken.", faults["port"].Remedy);
+        Assert.Contains($"127.0.0.1:{silent} does not answer", faults["redis"].Finding, StringComparison.Ordinal);
+        Assert.Contains(folder["file"], faults["store"].Finding, StringComparison.Ordinal);
+        Assert.DoesNotContain("s3cret", result.Output + result.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("elsewhere.example", "'elsewhere.example' is no IP address")]
+    [InlineData("203.0.113.7", "203.0.113.7 is no address of this machine")]
+    public async Task Doctor_host_that_is_not_this_machine_is_a_fault(string host, string says)
+    {
+        var result = await Lisa.RunAsync("doctor", "--host", host);
+        Assert.Equal(1, result.ExitCode);
+        Assert.Contains(says, result.Output, StringComparison.Ordinal);
+    }
+
+    private static List<(string Subject, string Verdict, string Finding, string? Remedy)> Read(string output) =>
+    [
+        .. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement).Select(e => (
+            e.GetProperty("subject").GetString()!, e.GetProperty("verdict").GetString()!, e.GetProperty("finding").GetString()!, e.GetProperty("remedy").GetString())),
+    ];
+}
