@@ -41,6 +41,10 @@ public static class ModelFileNames
         && name[(MoreTemplates.Length + 1)..^TemplateSuffix.Length] is { Length: > 0 and <= 100 } template
         && template.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '-');
 
+    /// <summary>The file of a further chat template.</summary>
+    /// <param name="template">Its name: letters, digits, dashes and underscores.</param>
+    public static string AdditionalTemplate(string template) => $"{MoreTemplates}/{template}{TemplateSuffix}";
+
     /// <summary>Those that a folder has: always in the same order.</summary>
     public static IEnumerable<string> In(string folder)
     {

@@ -133,6 +133,12 @@ internal sealed class TrainCommand : IAsyncDisposable
         else if (outcome.Resumed) _reporter.Say($"resuming run '{RunName}' from step {outcome.ManifestStep} of {outcome.TotalSteps}");
         else _reporter.Say($"run '{RunName}': {s.Samples} samples, {s.Tokens} tokens, {outcome.TotalSteps} steps, {outcome.Spec.Threads} threads on {TrainingDevice.Name}");
         foreach (var line in DatasetReport.Lines(s, outcome.Spec.BlockSize)) _reporter.Say(line);
+        if (outcome.TemplateBesideOwn is { } template)
+        {
+            _reporter.Say(
+                $"the model has a chat template of its own, which stays the usual one of its folder; {template}, in which it is trained, is written to "
+                + ModelFileNames.AdditionalTemplate(template));
+        }
     }
 
     private async Task<RunState> TrainUntilTaken(ImportOutcome outcome)

@@ -15,9 +15,18 @@ internal static class StoreCheck
         var location = values.Text(KnownSettings.ClusterStore);
         try
         {
-            var store = await ClusterStores.Open(values, cancellationToken, folders: folders);
-            location = store.Location;
-            await (StoreLocation.IsFolder(values.Text(KnownSettings.ClusterStore)) ? TryInsideAsync(store.Location, cancellationToken) : TryAsync(store, cancellationToken));
+            if (StoreLocation.IsFolder(location))
+            {
+                folders.Expect(location = values.FullPath(KnownSettings.ClusterStore));
+                await TryInsideAsync(location, cancellationToken);
+            }
+            else
+            {
+                var store = await ClusterStores.Open(values, cancellationToken);
+                location = store.Location;
+                await TryAsync(store, cancellationToken);
+            }
+
             return Space(values) is { } free
                 ? new Check(Subject, free < LittleSpace ? Verdict.Warning : Verdict.Ok, string.Create(CultureInfo.InvariantCulture, $"{location}, {free / 1e9:0.0} GB free"),
                     free < LittleSpace ? "Every checkpoint keeps the weights that changed: see lisa plan, and --save-total-limit." : null)

@@ -22,4 +22,7 @@ public sealed record ImportOutcome
 
     /// <value>What the training data became.</value>
     public required DatasetStatistics Statistics { get; init; }
+
+    /// <value>The chat template that was named, where the model's folder has another one of its own; null else.</value>
+    public string? TemplateBesideOwn { get; init; }
 }

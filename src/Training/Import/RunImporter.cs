@@ -74,6 +74,7 @@ public static class RunImporter
             TotalSteps = batches.TotalSteps,
             AlreadyCompleted = run.Completed,
             Statistics = data.Tokens.Statistics,
+            TemplateBesideOwn = request.Dataset.Template != ChatTemplates.Auto && text.Template is not null ? request.Dataset.Template : null,
         };
 
         Task<ImportedDataset> Tokenize(string sources, DataSplit split, string what)

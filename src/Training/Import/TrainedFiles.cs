@@ -34,20 +34,30 @@ internal static class TrainedFiles
 
         files[ModelFileNames.Config] = Changed(files[ModelFileNames.Config], WithoutQuantization);
         var taught = template is null ? null : text.Encoder(template).EndOfTurn().TokenId;
-        int[] wanted = [.. ends.Concat(text.StopIds(new EndOfTurn(taught, null))).Distinct()];
-        if (taught is { } end) files[ModelFileNames.Config] = WithEnds(files[ModelFileNames.Config], [end]);
-        if (wanted.Length > 0)
+
+        // Where generation_config.json names any, config.json's count for nothing, as in transformers.
+        var named = text.EndIds.Count > 0 ? text.EndIds : ends;
+        if ((taught ?? text.Tokenizer.EosTokenId) is { } last && !named.Contains(last))
         {
+            if (taught is not null) files[ModelFileNames.Config] = WithEnds(files[ModelFileNames.Config], [last]);
             files[ModelFileNames.GenerationConfig] = WithEnds(
-                files.GetValueOrDefault(ModelFileNames.GenerationConfig) ?? NewGenerationConfig(files[ModelFileNames.Config]), wanted);
+                files.GetValueOrDefault(ModelFileNames.GenerationConfig) ?? NewGenerationConfig(files[ModelFileNames.Config]),
+                [.. ends.Concat(text.StopIds(new EndOfTurn(taught, null))).Distinct()]);
         }
 
         if (template is not null && template != ChatTemplates.Auto && Jinja(ChatTemplates.Get(template), text.Tokenizer) is { } jinja)
         {
-            // The folder's other templates write what this model was not taught.
-            foreach (var name in files.Keys.Where(ModelFileNames.IsAdditionalTemplate).ToList()) files.Remove(name);
-            files[ModelFileNames.ChatTemplate] = Encoding.UTF8.GetBytes(jinja);
-            if (files.TryGetValue(TokenizerConfigFile, out var config)) files[TokenizerConfigFile] = Changed(config, root => root["chat_template"] = jinja);
+            if (text.Template is { } own)
+            {
+                // Beside others, transformers takes the folder's usual one from nowhere but this file.
+                files.TryAdd(ModelFileNames.ChatTemplate, Encoding.UTF8.GetBytes(own.Source));
+                files[ModelFileNames.AdditionalTemplate(template)] = Encoding.UTF8.GetBytes(jinja);
+            }
+            else
+            {
+                files[ModelFileNames.ChatTemplate] = Encoding.UTF8.GetBytes(jinja);
+                if (files.TryGetValue(TokenizerConfigFile, out var config)) files[TokenizerConfigFile] = Changed(config, root => root["chat_template"] = jinja);
+            }
         }
 
         return files;

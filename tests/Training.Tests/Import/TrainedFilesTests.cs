@@ -81,16 +81,43 @@ public sealed class TrainedFilesTests : IDisposable
     }
 
     [Fact]
-    public async Task Export_template_by_name_replaces_all_of_the_folders_own()
+    public async Task Export_template_by_name_is_the_usual_one_of_a_folder_without()
     {
-        Write("chat_template.jinja", "{{ messages }}");
-        Write("additional_chat_templates/tool_use.jinja", "{{ tools }}");
-        Change("tokenizer_config.json", root => root["chat_template"] = new JsonArray());
         await ExportAsync(Chats, "chatml");
         var written = File.ReadAllText(_folder["out/chat_template.jinja"]);
         Assert.Contains("<|im_start|>", written, StringComparison.Ordinal);
         Assert.Equal(written, Read("tokenizer_config.json")["chat_template"]!.GetValue<string>());
         Assert.False(Directory.Exists(_folder["out/additional_chat_templates"]));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Export_template_by_name_stands_beside_the_folders_own(bool inFile)
+    {
+        const string Own = "{{ messages }}";
+        if (inFile) Write("chat_template.jinja", Own);
+        else Change("tokenizer_config.json", root => root["chat_template"] = Own);
+        Write("additional_chat_templates/tool_use.jinja", "{{ tools }}");
+        var tokenizer = File.ReadAllText(_folder["model/tokenizer_config.json"]);
+        await ExportAsync(Chats, "chatml");
+        Assert.Equal(Own, File.ReadAllText(_folder["out/chat_template.jinja"]));
+        Assert.Equal("{{ tools }}", File.ReadAllText(_folder["out/additional_chat_templates/tool_use.jinja"]));
+        Assert.Contains("<|im_start|>", File.ReadAllText(_folder["out/additional_chat_templates/chatml.jinja"]), StringComparison.Ordinal);
+        Assert.Equal(tokenizer, File.ReadAllText(_folder["out/tokenizer_config.json"]));
+    }
+
+    [Fact]
+    public async Task Export_files_of_a_folder_whose_generations_end_with_the_turn_are_as_they_were()
+    {
+        string[] files = ["config.json", "generation_config.json", "chat_template.jinja", "tokenizer_config.json", "tokenizer.model"];
+        Write("chat_template.jinja", ChatTemplate);
+        Write("generation_config.json", """{"eos_token_id": [512]}""");
+        foreach (var template in (string?[])[null, "chatml"])
+        {
+            await ExportAsync(Chats, template);
+            Assert.All(files, f => Assert.Equal(File.ReadAllBytes(_folder[$"model/{f}"]), File.ReadAllBytes(_folder[$"out/{f}"])));
+        }
     }
 
     // Of zeros, for the token that is added.

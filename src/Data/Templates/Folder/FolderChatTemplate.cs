@@ -19,6 +19,7 @@ public sealed class FolderChatTemplate
     private FolderChatTemplate(string folder, ChatTemplateSource source, DateTimeOffset now)
     {
         (_file, _now, _written) = (source.File, now, new WrittenFields(source));
+        Source = source.Chat;
         ReadsTime = $"{source.Chat}{source.ToolUse}".Contains("strftime_now", StringComparison.Ordinal);
 
         // One that cannot be used is in nobody's way who does not need it.
@@ -59,6 +60,9 @@ public sealed class FolderChatTemplate
             return "";
         }
     }
+
+    /// <summary>The template itself, for chats without tools.</summary>
+    public string Source { get; }
 
     /// <summary>Whether what it writes depends on the present.</summary>
     public bool ReadsTime { get; }
