@@ -99,6 +99,21 @@ public sealed class Float8FolderTests
         Assert.True(JsonNode.DeepEquals(JsonNode.Parse(Config), JsonNode.Parse(await File.ReadAllTextAsync(folder["out/config.json"], Token))));
     }
 
+    [Fact]
+    public async Task A_run_of_plain_codes_is_in_bfloat16_whatever_config_json_calls_them()
+    {
+        using var folder = new TempFolder();
+        GptOssFolder.Write(
+            folder["model"], TinyStories.Model,
+            JsonNode.Parse(Config.Replace("\"bfloat16\"", "\"float8_e4m3fn\"", StringComparison.Ordinal))!.AsObject(), Model("F8_E4M3"));
+        var store = new FolderBlobStore(folder["store"]);
+        var spec = TinyStories.Spec(1) with { BlockSize = 16, Dtype = "auto" };
+        var imported = await RunImporter.ImportAsync(store, TinyStories.Request(spec, folder["model"]), null, Token);
+        await RunExporter.ExportAsync(store, "test", folder["out"], Token);
+        Assert.Equal("bfloat16", imported.Spec.Dtype);
+        Assert.True(JsonNode.DeepEquals(JsonNode.Parse(Config), JsonNode.Parse(await File.ReadAllTextAsync(folder["out/config.json"], Token))));
+    }
+
     [Theory]
     [InlineData("[8, 24]", "F32", new long[] { 1, 2 }, "weight_scale_inv' has shape [1, 2]; config.json makes it [2, 1]")]
     [InlineData("[8, 24]", "F32", new long[] { 2 }, "weight_scale_inv' has shape [2]; config.json makes it [2, 1]")]

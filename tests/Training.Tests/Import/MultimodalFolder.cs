@@ -49,8 +49,8 @@ internal static class MultimodalFolder
         RawTensor.Write(Path.Combine(folder, "model.safetensors"), tensors);
     }
 
-    // Of several dtypes, none of which may change.
-    private static IEnumerable<RawTensor> Vision(string prefix, Random random)
+    /// <summary>A vision tower of several dtypes, none of which may change.</summary>
+    public static IEnumerable<RawTensor> Vision(string prefix, Random random)
     {
         foreach (var (name, dtype, bytes, shape) in (List<(string, string, int, long[])>)
         [

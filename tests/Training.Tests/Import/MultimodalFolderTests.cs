@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Model;
+using LisaOrleans.Model.Tests;
 
 namespace LisaOrleans.Training.Tests;
 
@@ -33,6 +35,58 @@ public sealed class MultimodalFolderTests
             Assert.Equal(await File.ReadAllTextAsync(folder[$"in/{file}"], Token), await File.ReadAllTextAsync(folder[$"out/{file}"], Token));
         using var again = ModelFolder.Open(folder["out"]);
         Assert.Equal(tensors.Where(MultimodalFolder.IsVision).Select(t => t.Name).Order(StringComparer.Ordinal), again.OtherTensors.Select(t => t.Name));
+    }
+
+    // As mistralai/Ministral-3-8B-Instruct-2512: fp8 in the text's maps, with one scale for each and one for its activations.
+    [Fact]
+    public async Task Export_of_a_model_whose_text_is_quantised_has_the_plain_text_and_the_vision_tower()
+    {
+        using var folder = new TempFolder();
+        var config = JsonNode.Parse(MinistralReference.Wrapped.Config)!.AsObject();
+        config["text_config"]!["vocab_size"] = 512;
+        config["dtype"] = "bfloat16";
+        var plain = config.DeepClone();
+        config["quantization_config"] = JsonNode.Parse("""
+            {
+              "quant_method": "fp8", "activation_scheme": "static", "dequantize": false, "weight_block_size": null,
+              "modules_to_not_convert": ["model.vision_tower", "model.multi_modal_projector", "lm_head"]
+            }
+            """);
+        var specs = ModelConfigReader.Parse(config.ToJsonString(), "config.json").AllSpecs();
+        RawTensor[] vision = [.. MultimodalFolder.Vision("", new Random(5))];
+        MultimodalFolder.Write(folder["in"], [.. vision, .. specs.SelectMany(Stored)], config);
+        var store = new FolderBlobStore(folder["store"]);
+        await ImportAsync(store, folder["in"]);
+        await RunExporter.ExportAsync(store, "test", folder["out"], Token);
+
+        using var reader = SafetensorsReader.OpenFile(folder["out/model.safetensors"]);
+        Assert.Equal(
+            vision.Select(t => t.Name).Concat(specs.Select(s => "language_model." + s.Name)).Order(StringComparer.Ordinal),
+            reader.Tensors.Keys.Order(StringComparer.Ordinal));
+        foreach (var tensor in vision) Assert.Equal(tensor.Data, reader.ReadBytes(reader.Tensors[tensor.Name]));
+
+        // 1.5 times the scale, of 2⁻³.
+        foreach (var map in specs.Where(IsMap))
+        {
+            var expected = RawTensor.BFloat16(map.Name, [], Enumerable.Repeat(0.1875, (int)map.Count));
+            Assert.Equal(expected.Data, reader.ReadBytes(reader.Tensors["language_model." + map.Name]));
+        }
+
+        Assert.True(JsonNode.DeepEquals(plain, JsonNode.Parse(await File.ReadAllTextAsync(folder["out/config.json"], Token))));
+
+        static bool IsMap(ParameterSpec spec) => spec.Name.EndsWith("_proj.weight", StringComparison.Ordinal);
+
+        static IEnumerable<RawTensor> Stored(ParameterSpec spec)
+        {
+            var name = "language_model." + spec.Name;
+            if (!IsMap(spec)) return [RawTensor.BFloat16(name, [.. spec.Shape], Enumerable.Repeat(0.5, (int)spec.Count))];
+            return
+            [
+                new RawTensor(name, "F8_E4M3", [.. spec.Shape], [.. Enumerable.Repeat((byte)0x3c, (int)spec.Count)]),
+                RawTensor.BFloat16(name + "_scale_inv", [], [0.125]),
+                RawTensor.BFloat16(name.Replace(".weight", ".activation_scale", StringComparison.Ordinal), [], [3]),
+            ];
+        }
     }
 
     [Fact]
