@@ -30,7 +30,10 @@ internal sealed record AttentionOptions
     /// <value>Scores s become c · tanh(s / c) (Gemma 2); null for not. Default null.</value>
     public double? Softcap { get; init; }
 
-    /// <value>Whether each head has a learned score of its own that takes part in the softmax and adds nothing (gpt-oss). Default false.</value>
+    /// <value>
+    /// Whether each head has a learned score of its own that takes part in the softmax and adds nothing (gpt-oss); not together
+    /// with a softcap. Default false.
+    /// </value>
     public bool Sinks { get; init; }
 
     /// <value>Biases on queries, keys and values. Default false.</value>

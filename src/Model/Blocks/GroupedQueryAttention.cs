@@ -44,8 +44,6 @@ internal sealed class GroupedQueryAttention : IBlock
         if (options.Sinks) _sinks = scope.Vector("sinks", options.Heads);
     }
 
-    private bool Explicit => _options.Softcap is not null || _sinks is not null;
-
     public Tensor Forward(Tensor x_BTD, SequenceContext context)
     {
         var (batch, length) = (x_BTD.shape[0], x_BTD.shape[1]);
@@ -58,7 +56,9 @@ internal sealed class GroupedQueryAttention : IBlock
         if (context.Cache is { } cache) (k_BGSK, v_BGSK) = cache.Append(k_BGSK, v_BGSK);
 
         var (k_BHSK, v_BHSK) = (ForEachQueryHead(k_BGSK), ForEachQueryHead(v_BGSK));
-        var a_BHTK = Explicit ? ExplicitAttention(q_BHTK, k_BHSK, v_BHSK, context) : FusedAttention(q_BHTK, k_BHSK, v_BHSK, context);
+        var a_BHTK = _sinks is not null ? SinkAttention.Forward(q_BHTK, k_BHSK, v_BHSK, _sinks.Value, Scale, context.Mask(_options.Window))
+            : _options.Softcap is { } cap ? CappedAttention(q_BHTK, k_BHSK, v_BHSK, cap, context)
+            : FusedAttention(q_BHTK, k_BHSK, v_BHSK, context);
         return _output.Forward(a_BHTK.transpose(1, 2).reshape(batch, length, _options.QueryWidth));
 
         Tensor Heads(Tensor x, long heads, Norm? norm)
@@ -78,7 +78,9 @@ internal sealed class GroupedQueryAttention : IBlock
         // output map and of the rotation.
         var saved = new SavedNumbers(checked(4 * queries), checked(queries + keys), 0);
         if (_queryNorm is not null) saved += new SavedNumbers(0, 0, checked(2 * (queries + keys)));
-        return Explicit ? saved + new SavedNumbers(0, 0, checked(3 * _options.Heads * length)) : saved;
+        if (_sinks is not null)
+            saved += new SavedNumbers(checked(4 * _options.Heads * (SinkAttention.Width(_options.HeadDim) - _options.HeadDim)), 0, 0);
+        return _options.Softcap is null ? saved : saved + new SavedNumbers(0, 0, checked(3 * _options.Heads * length));
     }
 
     /// <summary>Keys and values that decoding keeps for each token.</summary>
@@ -96,6 +98,8 @@ internal sealed class GroupedQueryAttention : IBlock
             new Linear(scope, "k_proj", o.Width, o.KeyWidth, o.QkvBias),
             new Linear(scope, "v_proj", o.Width, o.KeyWidth, o.QkvBias));
 
+    private double Scale => _options.Scale ?? (1 / Math.Sqrt(_options.HeadDim));
+
     private Tensor Rotate(Tensor x_BHTK, SequenceContext context) => _options.Rotary?.Rotate(x_BHTK, context) ?? x_BHTK;
 
     private Tensor FusedAttention(Tensor q_BHTK, Tensor k_BHSK, Tensor v_BHSK, SequenceContext context)
@@ -111,17 +115,11 @@ internal sealed class GroupedQueryAttention : IBlock
     }
 
     // What the operator does not offer, written out; scores and softmax in float32.
-    private Tensor ExplicitAttention(Tensor q_BHTK, Tensor k_BHSK, Tensor v_BHSK, SequenceContext context)
+    private Tensor CappedAttention(Tensor q_BHTK, Tensor k_BHSK, Tensor v_BHSK, double cap, SequenceContext context)
     {
-        var scale = _options.Scale ?? (1 / Math.Sqrt(_options.HeadDim));
-        var s_BHTS = q_BHTK.matmul(k_BHSK.transpose(-2, -1)).to(ScalarType.Float32).Times(scale);
-        if (_options.Softcap is { } cap) s_BHTS = s_BHTS.Over(cap).tanh().Times(cap);
+        var s_BHTS = q_BHTK.matmul(k_BHSK.transpose(-2, -1)).to(ScalarType.Float32).Times(Scale).Over(cap).tanh().Times(cap);
         s_BHTS = s_BHTS.Filled(context.WholeMask(_options.Window).logical_not(), double.NegativeInfinity);
-        if (_sinks is null) return s_BHTS.softmax(-1).to(v_BHSK.dtype).matmul(v_BHSK);
-
-        var sinks = _sinks.Value.to(ScalarType.Float32).view(1, -1, 1, 1).expand(s_BHTS.shape[0], -1, s_BHTS.shape[2], 1);
-        var p_BHTS = cat([s_BHTS, sinks], -1).softmax(-1).narrow(-1, 0, s_BHTS.shape[3]);
-        return p_BHTS.to(v_BHSK.dtype).matmul(v_BHSK);
+        return s_BHTS.softmax(-1).to(v_BHSK.dtype).matmul(v_BHSK);
     }
 
     // Grouped queries: each key/value head serves H / G neighbouring query heads.

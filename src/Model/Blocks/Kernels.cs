@@ -19,6 +19,12 @@ internal static class Kernels
         def gelu_tanh(x: Tensor) -> Tensor:
             return torch.gelu(x, approximate="tanh")
 
+        def attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor, scale: float) -> Tensor:
+            return torch.scaled_dot_product_attention(q, k, v, mask, 0.0, False, scale=scale)
+
+        def causal_attention(q: Tensor, k: Tensor, v: Tensor, scale: float) -> Tensor:
+            return torch.scaled_dot_product_attention(q, k, v, None, 0.0, True, scale=scale)
+
         def fused_adamw(params: List[Tensor], grads: List[Tensor], exp_avgs: List[Tensor], exp_avg_sqs: List[Tensor], max_exp_avg_sqs: List[Tensor], steps: List[Tensor], lr: float, beta1: float, beta2: float, weight_decay: float, eps: float):
             torch._fused_adamw_(params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, steps, lr=lr, beta1=beta1, beta2=beta2, weight_decay=weight_decay, eps=eps, amsgrad=False, maximize=False)
 
@@ -36,6 +42,20 @@ internal static class Kernels
 
     /// <summary>GELU with tanh's approximation, element by element.</summary>
     public static Tensor GeluTanh(Tensor x) => (Tensor)s_unit.Value.invoke("gelu_tanh", x);
+
+    /// <summary>softmax(scale · q kᵀ) v, where the mask is true: [B, H, T, K], [B, H, S, K] twice → [B, H, T, K].</summary>
+    /// <param name="q">Queries.</param>
+    /// <param name="k">Keys.</param>
+    /// <param name="v">Values.</param>
+    /// <param name="mask">Broadcast to [B, H, T, S]; null for causal, with as many queries as keys.</param>
+    /// <param name="scale">What scores are multiplied with; the wrapped operator has 1 / √K only.</param>
+    public static Tensor Attention(Tensor q, Tensor k, Tensor v, Tensor? mask, double scale)
+    {
+        using var factor = scale.ToScalar();
+        return mask is null
+            ? (Tensor)s_unit.Value.invoke("causal_attention", q, k, v, factor)
+            : (Tensor)s_unit.Value.invoke("attention", q, k, v, mask, factor);
+    }
 
     /// <summary>One AdamW update in place. All tensors of one dtype; <paramref name="steps"/> float32 scalars, already advanced.</summary>
     public static void FusedAdamW(
