@@ -44,7 +44,7 @@ internal static class ErrorReport
 
     private static int CodeOf(Exception e) => e switch
     {
-        UsageException => ExitCodes.WrongUsageOrInput,
+        UsageException or HubException => ExitCodes.WrongUsageOrInput,
         InvalidDataFileException or ModelConfigException or DatasetException or TokenizerException => ExitCodes.WrongUsageOrInput,
         BlobCorruptException or BlobMissingException or StoreLocationException or RunHeldException => ExitCodes.WrongUsageOrInput,
         FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException or ArgumentException => ExitCodes.WrongUsageOrInput,

@@ -36,6 +36,9 @@ var root = new RootCommand(
     SettingsCommand.Create(
         "doctor", "Check this machine, and the store and Redis that you name: what is wrong, and how to fix it.", KnownSettings.Doctor, false,
         DoctorCommand.Run, withEnvironment: true),
+    SettingsCommand.Create(
+        "pull", "Fetch a model from the hub into Hugging Face's cache, and print its folder.", [], false, PullCommand.Run,
+        new Argument<string>("MODEL") { Description = "ORG/MODEL, or ORG/MODEL@REVISION" }),
     new Command("data", "Look into data sets.")
     {
         SettingsCommand.Create(

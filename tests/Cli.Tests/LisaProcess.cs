@@ -16,16 +16,21 @@ internal sealed class LisaProcess : IDisposable
     private readonly StringBuilder _output = new();
     private readonly Task<string> _error;
 
-    public LisaProcess(string program, IEnumerable<string> arguments)
+    /// <param name="program">The program.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="environment">Variables that it gets; null for none.</param>
+    public LisaProcess(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
         // A shell that runs the tests in the background has them ignore SIGINT, and what they start would inherit that.
         string[] start = OperatingSystem.IsLinux() ? ["env", "--default-signal=INT,QUIT", program, .. arguments] : [program, .. arguments];
-        _process = Process.Start(new ProcessStartInfo(start[0], start[1..])
+        var info = new ProcessStartInfo(start[0], start[1..])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,
             RedirectStandardInput = true,
-        })!;
+        };
+        foreach (var (name, value) in environment ?? new Dictionary<string, string>()) info.Environment[name] = value;
+        _process = Process.Start(info)!;
         _process.StandardInput.Close();
         _error = _process.StandardError.ReadToEndAsync();
     }

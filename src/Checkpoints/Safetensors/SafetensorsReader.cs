@@ -19,7 +19,7 @@ public sealed unsafe class SafetensorsReader : IDisposable
     public static SafetensorsReader OpenFile(string path)
     {
         if (!File.Exists(path)) throw new InvalidDataFileException(path, "no such file");
-        if (new FileInfo(path).Length == 0) throw new InvalidDataFileException(path, "is empty");
+        if (LinkedFile.Resolve(path).Length == 0) throw new InvalidDataFileException(path, "is empty");
         return FromBlob(BlobContent.MapFile(path), path);
     }
 

@@ -43,7 +43,7 @@ public sealed class BlobContent : IDisposable
 
     internal static unsafe BlobContent MapFile(string path)
     {
-        var length = new FileInfo(path).Length;
+        var length = LinkedFile.Resolve(path).Length;
         if (length == 0) return new BlobContent(0, 0, isMapped: false, () => { });
 
         var file = MemoryMappedFile.CreateFromFile(path, FileMode.Open, null, 0, MemoryMappedFileAccess.Read);

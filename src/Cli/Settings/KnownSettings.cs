@@ -10,7 +10,7 @@ internal static class KnownSettings
     private static readonly Setting[] s_training = [.. RunSettings.Table.All.Select(s => new Setting(s))];
 
     public static readonly Setting Model = new(
-        "model", SettingKind.Path, "Hugging Face model folder: config.json, *.safetensors, tokenizer.model or tokenizer.json")
+        "model", SettingKind.Path, "Hugging Face model folder: config.json, *.safetensors, tokenizer.model or tokenizer.json; or ORG/MODEL of the hub")
     {
         Aliases = ["model_name_or_path"],
         Instead = ["base_model", "pretrained_model_name_or_path", "model_id"],

@@ -31,6 +31,24 @@ internal sealed class SettingValues
         }
     }
 
+    /// <summary>Where the model is no folder but one of the hub (ORG/MODEL), brings it here and takes its folder instead.</summary>
+    /// <exception cref="HubException">It cannot be had.</exception>
+    public async Task FetchModelAsync(IReadOnlyList<Setting> known, CancellationToken cancellationToken)
+    {
+        var setting = KnownSettings.Model;
+        if (!known.Contains(setting) || !_given.TryGetValue(setting.Key, out var given) || HubModelId.TryParse(given.Text) is not { } model) return;
+        var path = Path.GetFullPath(given.Text, given.Folder);
+        if (Path.Exists(path)) return;
+        try
+        {
+            _given[setting.Key] = given with { Text = await HubModels.GetAsync(model, cancellationToken) };
+        }
+        catch (HubException e)
+        {
+            throw new HubException($"{given.Place}: there is no folder {path}, and {e.Message}");
+        }
+    }
+
     /// <summary>The run's settings; what the model or the machines decide is still open.</summary>
     public TrainingSpec Spec() => Training.Into(new TrainingSpec { RunName = TrainingSpec.DefaultRunName });
 

@@ -39,6 +39,7 @@ internal static class SettingsCommand
             try
             {
                 values.Check(settings);
+                await values.FetchModelAsync(settings, cancellationToken);
                 return await run(values, argument is null ? null : parsed.GetValue(argument), cancellationToken);
             }
             catch (InvalidTrainingSettingException e)

@@ -15,7 +15,7 @@ internal sealed class ModelUpload(IBlobStore store, IProgress<UploadProgress>? p
         foreach (var file in data)
             if (!File.Exists(file)) throw new InvalidTrainingInputException($"{file}: no such file; training data is a JSON or JSONL file");
 
-        _total = model.Select(m => m.File).Concat(data).Sum(f => new FileInfo(f).Length);
+        _total = model.Select(m => m.File).Concat(data).Sum(f => LinkedFile.Resolve(f).Length);
         var blobs = new List<NamedBlob>();
         foreach (var (name, file) in model) blobs.Add(await PutAsync(name, file, cancellationToken).ConfigureAwait(false));
         return new RunSubmission

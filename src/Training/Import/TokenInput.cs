@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using LisaOrleans.Checkpoints;
 using LisaOrleans.Data;
 
 namespace LisaOrleans.Training;
@@ -45,5 +46,5 @@ internal sealed record TokenInput(
 
     /// <summary>Sizes and times of the data's files, to notice when they change while they are read.</summary>
     public string Stamp() => string.Join(
-        ';', DataSources.Files(Sources, Split).Select(f => new FileInfo(f.File)).Select(f => $"{f.FullName} {f.Length} {f.LastWriteTimeUtc.Ticks}"));
+        ';', DataSources.Files(Sources, Split).Select(f => LinkedFile.Resolve(f.File)).Select(f => $"{f.FullName} {f.Length} {f.LastWriteTimeUtc.Ticks}"));
 }

@@ -23,6 +23,7 @@ public sealed partial class KnownSettingsTests
         ["keys"] = [],
         ["doctor"] = KnownSettings.Doctor,
         ["data"] = [],
+        ["pull"] = [],
         ["settings"] = [],
     };
 

@@ -25,6 +25,7 @@ internal static class LisaCommands
         ["new"] = (KnownSettings.NewKey, false),
         ["inspect"] = (KnownSettings.Inspect, true),
         ["doctor"] = (KnownSettings.Doctor, false),
+        ["pull"] = ([], false),
         ["settings"] = ([], false),
     };
 

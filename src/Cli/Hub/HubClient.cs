@@ -1,0 +1,130 @@
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+
+namespace LisaOrleans.Cli;
+
+/// <summary>
+/// The hub's protocol, as far as models are fetched by it. The token goes to the hub only: where it sends on to another host,
+/// as it does for large files, that host gets none.
+/// </summary>
+internal sealed class HubClient : IDisposable
+{
+    private const int MostRedirects = 5;
+    private static readonly TimeSpan s_answer = TimeSpan.FromSeconds(60);
+
+    private readonly HubOptions _options;
+    private readonly HttpClient _http;
+
+    public HubClient(HubOptions options)
+    {
+        _options = options;
+        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(15) })
+        {
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+        _http.DefaultRequestHeaders.UserAgent.ParseAdd("lisa");
+    }
+
+    public void Dispose() => _http.Dispose();
+
+    /// <summary>The commit of a revision, and the names of its files.</summary>
+    public async Task<(string Commit, IReadOnlyList<string> Names)> ListAsync(HubModelId model, CancellationToken cancellationToken)
+    {
+        using var answer = await SendAsync(model, HttpMethod.Get, $"api/models/{model.Name}/revision/{model.Revision}", null, cancellationToken);
+        await using var content = await answer.Content.ReadAsStreamAsync(cancellationToken);
+        try
+        {
+            using var document = await JsonDocument.ParseAsync(content, cancellationToken: cancellationToken);
+            var commit = document.RootElement.GetProperty("sha").GetString() ?? "";
+            if (!IsHash(commit, 40)) throw new HubException($"{_options.Endpoint} names no commit of {model}");
+            return (commit, [.. document.RootElement.GetProperty("siblings").EnumerateArray().Select(s => s.GetProperty("rfilename").GetString() ?? "")]);
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw new HubException($"{_options.Endpoint} does not describe {model} as a hub does: {e.Message}");
+        }
+    }
+
+    /// <summary>What the hub says of a file.</summary>
+    public async Task<HubFile> DescribeAsync(HubModelId model, string commit, string name, CancellationToken cancellationToken)
+    {
+        using var answer = await SendAsync(model, HttpMethod.Head, Address(model, commit, name), null, cancellationToken, follow: false);
+        var hash = (Header(answer, "X-Linked-ETag") ?? Header(answer, "ETag") ?? "").Replace("W/", "", StringComparison.Ordinal).Trim('"');
+        if (!IsHash(hash, 40) && !IsHash(hash, 64)) throw new HubException($"{_options.Endpoint} gives no hash (ETag) for {name} of {model}");
+        return long.TryParse(Header(answer, "X-Linked-Size") ?? Header(answer, "Content-Length"), out var size) && size >= 0
+            ? new HubFile(name, hash, size)
+            : throw new HubException($"{_options.Endpoint} gives no size for {name} of {model}");
+    }
+
+    /// <summary>A file's bytes from a place on. The answer says whether they begin there, or at the file's beginning.</summary>
+    public Task<HttpResponseMessage> ReadAsync(HubModelId model, string commit, string name, long from, CancellationToken cancellationToken) =>
+        SendAsync(model, HttpMethod.Get, Address(model, commit, name), from > 0 ? new RangeHeaderValue(from, null) : null, cancellationToken);
+
+    private static string Address(HubModelId model, string commit, string name) =>
+        $"{model.Name}/resolve/{commit}/{string.Join('/', name.Split('/').Select(Uri.EscapeDataString))}";
+
+    private static bool IsHash(string text, int digits) => text.Length == digits && text.All(char.IsAsciiHexDigitLower);
+
+    private static string? Header(HttpResponseMessage answer, string name) =>
+        answer.Headers.TryGetValues(name, out var values) || answer.Content.Headers.TryGetValues(name, out values) ? values.First() : null;
+
+    private async Task<HttpResponseMessage> SendAsync(
+        HubModelId model, HttpMethod method, string path, RangeHeaderValue? range, CancellationToken cancellationToken, bool follow = true)
+    {
+        var address = new Uri(_options.Endpoint, path);
+        for (var i = 0; i < MostRedirects; i++)
+        {
+            using var request = new HttpRequestMessage(method, address);
+            request.Headers.Range = range;
+            request.Headers.AcceptEncoding.ParseAdd("identity");
+            if (_options.Token is { } token && address.GetLeftPart(UriPartial.Authority) == _options.Endpoint.GetLeftPart(UriPartial.Authority))
+                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            var answer = await AnswerAsync(request, cancellationToken);
+            if (answer.StatusCode is not (HttpStatusCode.Moved or HttpStatusCode.Found or HttpStatusCode.SeeOther or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect))
+                return Checked(model, answer);
+
+            // A renamed model is sent on within the hub; large files to where they lie, which the first answer describes.
+            var next = new Uri(address, answer.Headers.Location ?? throw new HubException($"{_options.Endpoint} sends on to nowhere"));
+            if (!follow && Header(answer, "X-Linked-ETag") is not null) return answer;
+            answer.Dispose();
+            if (next.Scheme != "https" && next.Scheme != _options.Endpoint.Scheme) throw new HubException($"{_options.Endpoint} sends on to an address without https");
+            address = next;
+        }
+
+        throw new HubException($"{_options.Endpoint} sends on more than {MostRedirects} times");
+    }
+
+    private async Task<HttpResponseMessage> AnswerAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        using var timed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timed.CancelAfter(s_answer);
+        try
+        {
+            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timed.Token);
+        }
+        catch (HttpRequestException e)
+        {
+            throw new HubException($"{_options.Endpoint} cannot be reached: {e.Message}", isPassing: true);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new HubException($"{_options.Endpoint} does not answer within {s_answer.TotalSeconds} seconds", isPassing: true);
+        }
+    }
+
+    private HttpResponseMessage Checked(HubModelId model, HttpResponseMessage answer)
+    {
+        if (answer.IsSuccessStatusCode || answer.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable) return answer;
+        var status = answer.StatusCode;
+        answer.Dispose();
+        throw new HubException(status switch
+        {
+            HttpStatusCode.NotFound => $"{_options.Endpoint} has no model {model}, or it is private and the token (HF_TOKEN) may not see it",
+            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => _options.Token is null
+                ? $"{_options.Endpoint} does not show {model} without a token; set HF_TOKEN to one that may read it, and accept the model's terms there"
+                : $"{_options.Endpoint} does not show {model} to the token given (HF_TOKEN); accept the model's terms there, or use another",
+            _ => $"{_options.Endpoint} answers {(int)status} for {model}",
+        }, isPassing: status is HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError);
+    }
+}

@@ -1,0 +1,24 @@
+using System.Text.RegularExpressions;
+
+namespace LisaOrleans.Cli;
+
+/// <summary>A model of the hub: <c>ORG/MODEL</c>, or <c>ORG/MODEL@REVISION</c> for a branch, a tag or a commit.</summary>
+/// <param name="Name"><c>ORG/MODEL</c>.</param>
+/// <param name="Revision">The revision; <c>main</c> where none is given.</param>
+internal sealed partial record HubModelId(string Name, string Revision)
+{
+    /// <summary>Its folder in a cache of Hugging Face's layout.</summary>
+    public string CacheFolder => $"models--{Name.Replace("/", "--", StringComparison.Ordinal)}";
+
+    /// <summary>As it is written.</summary>
+    public override string ToString() => Revision == "main" ? Name : $"{Name}@{Revision}";
+
+    /// <summary>Null where a text is no such id.</summary>
+    public static HubModelId? TryParse(string text) =>
+        Pattern().Match(text) is { Success: true } match && !text.Contains("..", StringComparison.Ordinal) && !text.Contains("--", StringComparison.Ordinal)
+            ? new HubModelId(match.Groups["name"].Value, match.Groups["revision"] is { Success: true } revision ? revision.Value : "main")
+            : null;
+
+    [GeneratedRegex(@"^(?<name>[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95})(@(?<revision>[A-Za-z0-9][A-Za-z0-9._-]{0,95}))?$")]
+    private static partial Regex Pattern();
+}

@@ -1,0 +1,56 @@
+using LisaOrleans.Checkpoints;
+
+namespace LisaOrleans.Cli;
+
+/// <summary>Models of the hub as folders of this machine.</summary>
+internal static class HubModels
+{
+    /// <summary>The folder of a model: from the cache where all of it is there, else from the hub.</summary>
+    /// <exception cref="HubException">It cannot be had; offline with what is missing.</exception>
+    public static async Task<string> GetAsync(HubModelId model, CancellationToken cancellationToken)
+    {
+        var options = HubOptions.FromEnvironment();
+        var found = new HubCache(options.Cache, model).Find();
+        IReadOnlyList<string> missing = found is null ? [] : HubCache.Missing(found);
+        if (found is not null && missing.Count == 0) return found;
+        if (!options.Offline) return await PullAsync(options, model, cancellationToken);
+        var lack = found is null ? "is not there" : $"lacks {string.Join(", ", missing)}";
+        throw new HubException($"{model} {lack} in the cache {options.Cache}, and HF_HUB_OFFLINE forbids to fetch it; lisa pull {model} does where it is not set");
+    }
+
+    /// <summary>Brings a model into the cache as it is at the hub now; returns its folder.</summary>
+    public static Task<string> PullAsync(HubModelId model, CancellationToken cancellationToken)
+    {
+        var options = HubOptions.FromEnvironment();
+        return options.Offline
+            ? throw new HubException($"{model} cannot be fetched: HF_HUB_OFFLINE forbids it")
+            : PullAsync(options, model, cancellationToken);
+    }
+
+    private static async Task<string> PullAsync(HubOptions options, HubModelId model, CancellationToken cancellationToken)
+    {
+        using var client = new HubClient(options);
+        var cache = new HubCache(options.Cache, model);
+        var download = new HubDownload(client, cache);
+        var (commit, names) = await client.ListAsync(model, cancellationToken);
+        foreach (var name in names.Where(n => ModelFileNames.IsKnown(n) || n == WeightFiles.Index)) await Fetch(name);
+
+        var folder = cache.Snapshot(commit);
+        foreach (var name in Directory.Exists(folder) ? HubCache.Missing(folder) : [ModelFileNames.Config])
+        {
+            if (!names.Contains(name)) throw new HubException($"{model} has no {name}; only safetensors weights with a {ModelFileNames.Config} are read");
+            await Fetch(name);
+        }
+
+        await cache.SetRevisionAsync(commit, cancellationToken);
+        return folder;
+
+        async Task Fetch(string name)
+        {
+            if (File.Exists(Path.Combine(cache.Snapshot(commit), name))) return;
+            var file = await client.DescribeAsync(model, commit, name, cancellationToken);
+            await download.FetchAsync(model, commit, file, cancellationToken);
+            cache.Link(commit, file);
+        }
+    }
+}
