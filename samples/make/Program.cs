@@ -15,7 +15,8 @@ Write("stories.jsonl", stories.Select(s => JsonSerializer.Serialize(new { text =
 Write("animals.jsonl", train.Select(q => JsonSerializer.Serialize(new { prompt = q.Prompt, completion = " " + q.Completion }, json)));
 Write("animals-held-out.jsonl", held.Select(q => JsonSerializer.Serialize(new { prompt = q.Prompt, completion = " " + q.Completion }, json)));
 
-var pieces = BpeTrainer.Train(stories.Concat(train.SelectMany(q => new[] { q.Prompt, q.Completion })), vocabularySize: RandomModelShape.TinyStories.VocabularySize);
+var pieces = BpeTrainer.Train(
+    stories.Concat(train.SelectMany(q => new[] { q.Prompt, q.Completion })), vocabularySize: RandomModelShape.TinyStories.VocabularySize);
 File.WriteAllBytes(Path.Combine(model, "tokenizer.model"), SentencePieceModel.Serialize(pieces));
 await RandomModel.WriteAsync(model, RandomModelShape.TinyStories, seed: 3);
 

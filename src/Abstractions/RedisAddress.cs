@@ -13,7 +13,9 @@ public sealed record RedisAddress(string Host, int Port, string? User, string? P
 {
     private const int DefaultPort = 6379;
     private const string Separator = "://";
-    private const string Wanted = "a Redis is HOST:PORT, a URL (redis:, or rediss: for TLS, with user, password, host, port and database), or a StackExchange.Redis configuration";
+    private const string Wanted =
+        "a Redis is HOST:PORT, a URL (redis:, or rediss: for TLS, with user, password, host, port and database), or a "
+        + "StackExchange.Redis configuration";
 
     /// <summary>Reads a URL; null for a text that is none.</summary>
     /// <param name="text">What was written.</param>
@@ -31,7 +33,9 @@ public sealed record RedisAddress(string Host, int Port, string? User, string? P
         var at = rest.LastIndexOf('@');
         var (user, password) = at < 0 ? (null, null) : Credentials(rest[..at]);
         var place = rest[(at + 1)..].Split('/', 2);
-        var database = place.Length == 2 && place[1].Length > 0 ? Number(place[1], 0, "the database after the '/' must be a number, and nothing may follow it") : 0;
+        var database = place.Length == 2 && place[1].Length > 0
+            ? Number(place[1], 0, "the database after the '/' must be a number, and nothing may follow it")
+            : 0;
         var (host, port) = Place(place[0]);
         return new RedisAddress(host, port, user, password, scheme == "rediss", database);
     }
@@ -49,7 +53,8 @@ public sealed record RedisAddress(string Host, int Port, string? User, string? P
         var bracket = text.LastIndexOf(']');
         var colon = text.IndexOf(':', bracket + 1);
         var host = (colon < 0 ? text : text[..colon]).Trim('[', ']');
-        if (host.Length == 0 || Uri.CheckHostName(host) == UriHostNameType.Unknown) throw new FormatException($"the host is missing or none; {Wanted}");
+        if (host.Length == 0 || Uri.CheckHostName(host) == UriHostNameType.Unknown)
+            throw new FormatException($"the host is missing or none; {Wanted}");
         return (host, colon < 0 ? DefaultPort : Number(text[(colon + 1)..], 1, "the port must be a number, and nothing but /DATABASE may follow it"));
     }
 

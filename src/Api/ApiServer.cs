@@ -38,7 +38,8 @@ public sealed class ApiServer(ApiServerOptions options) : ISiloServer
 
         void Secure(ListenOptions listen)
         {
-            if (options.Certificate is { } certificate) listen.UseHttps(https => (https.ServerCertificate, https.ServerCertificateChain) = (certificate, options.CertificateChain));
+            if (options.Certificate is { } certificate)
+                listen.UseHttps(https => (https.ServerCertificate, https.ServerCertificateChain) = (certificate, options.CertificateChain));
         }
     }
 

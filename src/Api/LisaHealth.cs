@@ -16,7 +16,8 @@ internal static class LisaHealth
         health.MapGet("/ready", (IServiceProvider services, ISiloStatusOracle oracle) =>
         {
             // A silo within another program does not drain.
-            if (services.GetService<SiloDrain>() is { Begun: true }) return Results.Text("leaving", statusCode: StatusCodes.Status503ServiceUnavailable);
+            if (services.GetService<SiloDrain>() is { Begun: true })
+                return Results.Text("leaving", statusCode: StatusCodes.Status503ServiceUnavailable);
             return oracle.CurrentStatus == SiloStatus.Active
                 ? Results.Text("ready")
                 : Results.Text("starting", statusCode: StatusCodes.Status503ServiceUnavailable);

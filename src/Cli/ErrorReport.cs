@@ -38,7 +38,8 @@ internal static class ErrorReport
     {
         RunExistsException exists => $"run '{exists.Run}' was begun with other settings:{string.Concat(exists.Differences.Select(d => $"\n  {d}"))}\n"
             + "Use the same settings, another run name, or --overwrite to start over.",
-        ArgumentException { ParamName: { } parameter } => e.Message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal).ReplaceLineEndings(" "),
+        ArgumentException { ParamName: { } parameter } =>
+            e.Message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal).ReplaceLineEndings(" "),
         _ => e.Message.ReplaceLineEndings(" "),
     };
 

@@ -8,12 +8,14 @@ var root = new RootCommand(
     Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 the watched run was cancelled, 130 interrupted (a manifest was saved; the same command resumes).
     """)
 {
-    SettingsCommand.Create("train", "Fine-tune a model in this process. Run the same command again to resume.", KnownSettings.Train, true, TrainCommand.Run),
+    SettingsCommand.Create(
+        "train", "Fine-tune a model in this process. Run the same command again to resume.", KnownSettings.Train, true, TrainCommand.Run),
     SettingsCommand.Create("eval", "Measure a model's mean loss and perplexity on data.", KnownSettings.Eval, true, EvalCommand.Run),
     SettingsCommand.Create("generate", "Continue a text.", KnownSettings.Generate, false, GenerateCommand.Run),
     SettingsCommand.Create("plan", "Predict how much memory a run needs with each training method.", KnownSettings.Plan, true, PlanCommand.Run),
     SettingsCommand.Create(
-        "silo", "Join a cluster and train until told to leave. Settings may also come from LISA_… variables and appsettings.json.", KnownSettings.Silo, true,
+        "silo", "Join a cluster and train until told to leave. Settings may also come from LISA_… variables and appsettings.json.",
+        KnownSettings.Silo, true,
         SiloCommand.Run, withEnvironment: true),
     SettingsCommand.Create(
         "submit", "Upload a model and data to a cluster's store and start a run. Prints its name.", KnownSettings.Submit, true,
@@ -21,13 +23,15 @@ var root = new RootCommand(
     SettingsCommand.Create("status", "Show where a run stands.", KnownSettings.Show, false, StatusCommand.Run, Run(), withEnvironment: true),
     SettingsCommand.Create("watch", "Follow a run to its end.", KnownSettings.Show, false, WatchCommand.Run, Run(), withEnvironment: true),
     SettingsCommand.Create(
-        "pause", "Stop a run after its current step and save a manifest.", KnownSettings.Control, false, RunCommands.Do((c, run, token) => c.PauseAsync(run, token), "paused"), Run(),
+        "pause", "Stop a run after its current step and save a manifest.", KnownSettings.Control,
+        false, RunCommands.Do((c, run, token) => c.PauseAsync(run, token), "paused"), Run(),
         withEnvironment: true),
     SettingsCommand.Create(
         "resume", "Continue a run that was paused or has failed.", KnownSettings.Resume, false, RunCommands.Resume, Run(),
         withEnvironment: true),
     SettingsCommand.Create(
-        "cancel", "Stop a run for good after its current step and save a manifest.", KnownSettings.Control, false, RunCommands.Do((c, run, token) => c.CancelAsync(run, token), "cancelled"), Run(),
+        "cancel", "Stop a run for good after its current step and save a manifest.", KnownSettings.Control,
+        false, RunCommands.Do((c, run, token) => c.CancelAsync(run, token), "cancelled"), Run(),
         withEnvironment: true),
     SettingsCommand.Create("list", "List all runs in a cluster's store.", KnownSettings.Show, false, StatusCommand.List, withEnvironment: true),
     SettingsCommand.Create(

@@ -13,7 +13,8 @@ internal static class UsageErrors
         var command = parsed.CommandResult.Command;
 
         // The parser takes it for the run's name where a command has one.
-        var words = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(a => a.Tokens).Select(t => t.Value).Concat(parsed.UnmatchedTokens);
+        var words = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(
+            a => a.Tokens).Select(t => t.Value).Concat(parsed.UnmatchedTokens);
         if (words.FirstOrDefault(t => t.StartsWith("--", StringComparison.Ordinal)) is not { } unknown)
             return string.Join("; ", parsed.Errors.Select(e => e.Message));
         var name = unknown.Split('=')[0];

@@ -4,7 +4,10 @@ using Orleans.Serialization;
 
 namespace LisaOrleans.Client;
 
-/// <summary>Calls to a cluster that go on across the loss of silos: repeated for a while, over a new connection where the old one is of no use.</summary>
+/// <summary>
+/// Calls to a cluster that go on across the loss of silos: repeated for a while, over a new connection where the old one is
+/// of no use.
+/// </summary>
 internal sealed class ClusterCalls(LisaClientOptions options, ILoggerFactory? logging, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(100);
@@ -27,7 +30,8 @@ internal sealed class ClusterCalls(LisaClientOptions options, ILoggerFactory? lo
         await _turn.WaitAsync(either.Token).ConfigureAwait(false);
         try
         {
-            return _connection ??= await LisaConnection.OpenAsync(options.ClusterId, options.Redis, options.ConnectTimeout, logging, either.Token).ConfigureAwait(false);
+            return _connection ??= await LisaConnection.OpenAsync(
+                options.ClusterId, options.Redis, options.ConnectTimeout, logging, either.Token).ConfigureAwait(false);
         }
         finally
         {
@@ -40,7 +44,8 @@ internal sealed class ClusterCalls(LisaClientOptions options, ILoggerFactory? lo
     /// <param name="patience">How long an attempt may take, and how long to repeat it after it failed for the first time.</param>
     /// <param name="cancellationToken">Gives up earlier.</param>
     /// <exception cref="ClusterUnavailableException">It did not succeed in that time.</exception>
-    public async Task<T> CallAsync<T>(Func<LisaConnection, CancellationToken, Task<T>> call, CallPatience patience, CancellationToken cancellationToken)
+    public async Task<T> CallAsync<T>(
+        Func<LisaConnection, CancellationToken, Task<T>> call, CallPatience patience, CancellationToken cancellationToken)
     {
         var pause = s_firstPause;
         long? failing = null, fresh = null;
@@ -88,8 +93,10 @@ internal sealed class ClusterCalls(LisaClientOptions options, ILoggerFactory? lo
         if (Interlocked.Exchange(ref _connection, null) is { } connection) await connection.DisposeAsync().ConfigureAwait(false);
     }
 
-    private ClusterUnavailableException Unavailable(Exception e, TimeSpan after) => e as ClusterUnavailableException ?? new ClusterUnavailableException(
-        $"cluster '{options.ClusterId}' does not answer: {(e is OperationCanceledException ? $"no answer within {after.TotalSeconds:0} s" : e.Message)}", e);
+    private ClusterUnavailableException Unavailable(Exception e, TimeSpan after) =>
+        e as ClusterUnavailableException ?? new ClusterUnavailableException(
+        $"cluster '{options.ClusterId}' does not answer: "
+            + $"{(e is OperationCanceledException ? $"no answer within {after.TotalSeconds:0} s" : e.Message)}", e);
 
     // What is wrong with the request, or in the store, stays wrong; all else may be a silo that died.
     private bool IsPassing(Exception e, CancellationToken cancellationToken) =>

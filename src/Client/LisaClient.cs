@@ -58,9 +58,10 @@ public sealed class LisaClient : IAsyncDisposable
     /// <exception cref="InvalidOperationException"><see cref="LisaClientOptions.Store"/> is not set.</exception>
     /// <exception cref="StoreLocationException">The store is not there, or may not be used.</exception>
     /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
-    public async Task<SubmittedRun> SubmitAsync(RunRequest request, IProgress<UploadProgress>? progress = null, CancellationToken cancellationToken = default)
+    public async Task<SubmittedRun> SubmitAsync(
+        RunRequest request, IProgress<UploadProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        var run = Checked(request.Spec.RunName);
+        var run = RunTransfer.Checked(request.Spec.RunName);
         TrainingSettings.Open.Check(request.Spec);
         TrainingSettings.Open.Check(request.Dataset);
         var store = await OpenStoreAsync(cancellationToken).ConfigureAwait(false);
@@ -78,7 +79,7 @@ public sealed class LisaClient : IAsyncDisposable
     /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
     public async Task<RunStatus> GetAsync(string run, CancellationToken cancellationToken = default)
     {
-        Checked(run);
+        RunTransfer.Checked(run);
         var status = await CallAsync(c => c.Run(run).GetStatus(), cancellationToken).ConfigureAwait(false);
         return status.Generation > 0 ? status : throw new RunNotFoundException(run);
     }
@@ -92,7 +93,7 @@ public sealed class LisaClient : IAsyncDisposable
     /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
     public async Task<LayerSchedule> GetScheduleAsync(string run, int past = 100, int coming = 10, CancellationToken cancellationToken = default)
     {
-        Checked(run);
+        RunTransfer.Checked(run);
         return await CallAsync(
             c => c.Grains.GetGrain<ILayerSchedulerGrain>(run).GetSchedule(past, coming, cancellationToken), cancellationToken).ConfigureAwait(false)
             ?? throw new RunNotFoundException(run);
@@ -101,7 +102,8 @@ public sealed class LisaClient : IAsyncDisposable
     /// <summary>All runs of the cluster's store, by name.</summary>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
-    public Task<IReadOnlyList<RunStatus>> ListAsync(CancellationToken cancellationToken = default) => CallAsync(c => c.Cluster.ListRuns(), cancellationToken);
+    public Task<IReadOnlyList<RunStatus>> ListAsync(CancellationToken cancellationToken = default) =>
+        CallAsync(c => c.Cluster.ListRuns(), cancellationToken);
 
     /// <summary>
     /// The events of a run, those that were and then those to come, each once and in order, until the run has succeeded, failed
@@ -123,7 +125,8 @@ public sealed class LisaClient : IAsyncDisposable
         {
             var after = position;
             var events = await _calls.CallAsync(
-                (c, token) => c.Run(run).WaitForEvents(after, PageEvents, s_eventPatience, token), new(s_attempt, _options.WatchTimeout), cancellationToken).ConfigureAwait(false);
+                (c, token) => c.Run(run).WaitForEvents(after, PageEvents, s_eventPatience, token),
+                new(s_attempt, _options.WatchTimeout), cancellationToken).ConfigureAwait(false);
             foreach (var happened in events)
             {
                 position = happened.Position;
@@ -132,7 +135,8 @@ public sealed class LisaClient : IAsyncDisposable
 
             // Only the status tells whether an end is the end: a run that failed or was paused can be started again.
             if (events.Count > 0 && events[^1] is not RunEnded) continue;
-            var status = await _calls.CallAsync((c, _) => c.Run(run).GetStatus(), new(s_attempt, _options.WatchTimeout), cancellationToken).ConfigureAwait(false);
+            var status = await _calls.CallAsync(
+                (c, _) => c.Run(run).GetStatus(), new(s_attempt, _options.WatchTimeout), cancellationToken).ConfigureAwait(false);
             if (options.IsEnd(status, position)) yield break;
         }
     }
@@ -142,21 +146,24 @@ public sealed class LisaClient : IAsyncDisposable
     /// <param name="cancellationToken">Gives up waiting; the run stops all the same.</param>
     /// <exception cref="RunNotFoundException">There is no such run.</exception>
     /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
-    public Task PauseAsync(string run, CancellationToken cancellationToken = default) => ControlAsync(run, r => r.Pause(), _options.StopTimeout, cancellationToken);
+    public Task PauseAsync(string run, CancellationToken cancellationToken = default) =>
+        ControlAsync(run, r => r.Pause(), _options.StopTimeout, cancellationToken);
 
     /// <summary>Goes on with a run that was paused or has failed. Nothing for one that trains.</summary>
     /// <param name="run">The run's name.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <exception cref="RunNotFoundException">There is no such run.</exception>
     /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
-    public Task ResumeAsync(string run, CancellationToken cancellationToken = default) => ControlAsync(run, r => r.Start(), _options.RetryTimeout, cancellationToken);
+    public Task ResumeAsync(string run, CancellationToken cancellationToken = default) =>
+        ControlAsync(run, r => r.Start(), _options.RetryTimeout, cancellationToken);
 
     /// <summary>Stops a run for good after its step, with a manifest. Returns when it has stopped.</summary>
     /// <param name="run">The run's name.</param>
     /// <param name="cancellationToken">Gives up waiting; the run stops all the same.</param>
     /// <exception cref="RunNotFoundException">There is no such run.</exception>
     /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
-    public Task CancelAsync(string run, CancellationToken cancellationToken = default) => ControlAsync(run, r => r.Cancel(), _options.StopTimeout, cancellationToken);
+    public Task CancelAsync(string run, CancellationToken cancellationToken = default) =>
+        ControlAsync(run, r => r.Cancel(), _options.StopTimeout, cancellationToken);
 
     /// <summary>
     /// Writes a run's last manifest as a Hugging Face folder: config.json, tokenizer files and safetensors. Reads the store only;
@@ -172,7 +179,7 @@ public sealed class LisaClient : IAsyncDisposable
     /// <exception cref="InvalidDataFileException">Something in the store is damaged.</exception>
     public async Task<long> DownloadModelAsync(string run, string folder, CancellationToken cancellationToken = default)
     {
-        Checked(run);
+        RunTransfer.Checked(run);
         var store = await OpenStoreAsync(cancellationToken).ConfigureAwait(false);
         return await RunTransfer.DownloadAsync(store, run, folder, cancellationToken).ConfigureAwait(false);
     }
@@ -210,30 +217,26 @@ public sealed class LisaClient : IAsyncDisposable
         // The cluster's is asked first: asking gives it an id, where it is new.
         var theirs = await CallAsync(c => c.Cluster.GetStore(), cancellationToken).ConfigureAwait(false);
         if ((await StoreFormat.ReadAsync(store, cancellationToken).ConfigureAwait(false))?.Id != theirs.Id)
-            throw new StoreLocationException($"{store.Location} is not the store of cluster '{_options.ClusterId}', whose silos use {theirs.Location}");
+            throw new StoreLocationException($"{store.Location} is not the store of cluster '{_options.ClusterId}'; its silos use {theirs.Location}");
     }
 
     /// <summary>Starts a run that is in the store, or resumes it. Nothing for one that trains.</summary>
     /// <param name="run">The run's name.</param>
     /// <param name="cancellationToken">Gives up waiting.</param>
     /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
-    public Task StartAsync(string run, CancellationToken cancellationToken = default) => CallAsync(c => RunTransfer.Done(c.Run(Checked(run)).Start()), cancellationToken);
+    public Task StartAsync(string run, CancellationToken cancellationToken = default) =>
+        CallAsync(c => RunTransfer.Done(c.Run(RunTransfer.Checked(run)).Start()), cancellationToken);
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _calls.DisposeAsync();
 
     internal Task ConnectAsync(CancellationToken cancellationToken) => _calls.ConnectAsync(cancellationToken);
 
-    private static string Checked(string run)
-    {
-        TrainingSettings.Open.Of(nameof(TrainingSpec.RunName)).Check(run);
-        return run;
-    }
-
     private async Task ControlAsync(string run, Func<IRunGrain, Task> action, TimeSpan patience, CancellationToken cancellationToken)
     {
         await GetAsync(run, cancellationToken).ConfigureAwait(false);
-        await _calls.CallAsync((c, _) => RunTransfer.Done(action(c.Run(run))), new(CallPatience.Longest, patience), cancellationToken).ConfigureAwait(false);
+        await _calls.CallAsync((c, _) => RunTransfer.Done(action(c.Run(run))), new(CallPatience.Longest, patience), cancellationToken)
+            .ConfigureAwait(false);
     }
 
     private Task<T> CallAsync<T>(Func<LisaConnection, Task<T>> call, CancellationToken cancellationToken) =>
@@ -241,5 +244,6 @@ public sealed class LisaClient : IAsyncDisposable
 
     private Task<IBlobStore> OpenStoreAsync(CancellationToken cancellationToken) => _options.Store is { } store
         ? BlobStores.OpenAsync(store, cancellationToken)
-        : throw new InvalidOperationException($"{nameof(LisaClientOptions)}.{nameof(LisaClientOptions.Store)} is not set; submitting and downloading need the cluster's store");
+        : throw new InvalidOperationException(
+            $"{nameof(LisaClientOptions)}.{nameof(LisaClientOptions.Store)} is not set; submitting and downloading need the cluster's store");
 }

@@ -73,7 +73,8 @@ public sealed class LisaConnection : IAsyncDisposable
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             host.Dispose();
-            throw new ClusterUnavailableException($"no silo of cluster '{clusterId}' found through Redis at {configuration.EndPoints.FirstOrDefault()}: {e.Message}", e);
+            throw new ClusterUnavailableException(
+                $"no silo of cluster '{clusterId}' found through Redis at {configuration.EndPoints.FirstOrDefault()}: {e.Message}", e);
         }
     }
 

@@ -39,4 +39,12 @@ internal static class RunTransfer
         await call.ConfigureAwait(false);
         return true;
     }
+
+    /// <summary>A run's name, once it has been checked.</summary>
+    /// <exception cref="InvalidTrainingSettingException">It cannot be a run's name.</exception>
+    public static string Checked(string run)
+    {
+        TrainingSettings.Open.Of(nameof(TrainingSpec.RunName)).Check(run);
+        return run;
+    }
 }

@@ -88,7 +88,8 @@ internal sealed partial class DashboardCluster
 
     private static string Endpoint(string address) => address.Split('@')[0];
 
-    private static long Generation(string address) => long.Parse(address.AsSpan(address.IndexOf('@', StringComparison.Ordinal) + 1), System.Globalization.CultureInfo.InvariantCulture);
+    private static long Generation(string address) =>
+        long.Parse(address.AsSpan(address.IndexOf('@', StringComparison.Ordinal) + 1), System.Globalization.CultureInfo.InvariantCulture);
 
     private sealed class Known(SiloMember member, long heard)
     {

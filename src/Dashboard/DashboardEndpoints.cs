@@ -48,24 +48,40 @@ internal static class DashboardEndpoints
         // A page asks every second, and all pages share one look at the cluster: there is nothing to limit.
         api.MapGet("/overview", Overview).DisableRateLimiting();
         api.MapGet("/runs/{run}", Run).DisableRateLimiting();
-        api.MapPost("/runs/{run}/pause", (string run, DashboardRuns runs, IGrainFactory grains, CancellationToken cancellationToken) => Act(run, runs, grains, r => r.Pause(), cancellationToken));
-        api.MapPost("/runs/{run}/resume", (string run, DashboardRuns runs, IGrainFactory grains, CancellationToken cancellationToken) => Act(run, runs, grains, r => r.Start(), cancellationToken));
-        api.MapPost("/runs/{run}/cancel", (string run, DashboardRuns runs, IGrainFactory grains, CancellationToken cancellationToken) => Act(run, runs, grains, r => r.Cancel(), cancellationToken));
+        api.MapPost(
+            "/runs/{run}/pause", (string run, DashboardRuns runs, IGrainFactory grains, CancellationToken cancellationToken) =>
+                Act(run, runs, grains, r => r.Pause(), cancellationToken));
+        api.MapPost(
+            "/runs/{run}/resume", (string run, DashboardRuns runs, IGrainFactory grains, CancellationToken cancellationToken) =>
+                Act(run, runs, grains, r => r.Start(), cancellationToken));
+        api.MapPost(
+            "/runs/{run}/cancel", (string run, DashboardRuns runs, IGrainFactory grains, CancellationToken cancellationToken) =>
+                Act(run, runs, grains, r => r.Cancel(), cancellationToken));
         api.MapPost("/session", Session).RequireAuthorization(ApiScopes.Read);
 
         app.MapOrleansDashboard(OrleansPath).DisableRateLimiting().RequireAuthorization(
-            new AuthorizationPolicyBuilder(ApiKeyHandler.Name, DashboardSessionHandler.Name).RequireAuthenticatedUser().AddRequirements(new ApiScopeRequirement(null)).Build());
+            new AuthorizationPolicyBuilder(ApiKeyHandler.Name, DashboardSessionHandler.Name)
+                .RequireAuthenticatedUser().AddRequirements(new ApiScopeRequirement(null)).Build());
     }
 
     private static async Task<IResult> Overview(DashboardCluster cluster, DashboardRuns runs, ILocalSiloDetails silo, TimeProvider time)
     {
         await Task.WhenAll(cluster.Fresh(), runs.Fresh());
         return Results.Json(
-            new { Cluster = cluster.Id, Silo = silo.SiloAddress.ToParsableString(), Time = time.GetUtcNow(), cluster.Silos, runs.Runs, runs.Problem }, s_json);
+            new
+            {
+                Cluster = cluster.Id,
+                Silo = silo.SiloAddress.ToParsableString(),
+                Time = time.GetUtcNow(),
+                cluster.Silos,
+                runs.Runs,
+                runs.Problem,
+            }, s_json);
     }
 
     private static async Task<IResult> Run(
-        string run, string? view, long? stride, long? step, long? periodStride, long? period, long? entry, DashboardRuns runs, CancellationToken cancellationToken)
+        string run, string? view, long? stride, long? step, long? periodStride, long? period,
+        long? entry, DashboardRuns runs, CancellationToken cancellationToken)
     {
         await Require(run, runs, cancellationToken);
         var follower = runs.Follow(run);
@@ -73,7 +89,8 @@ internal static class DashboardEndpoints
         return Results.Json(follower.Answer(new RunQuestion(view, stride ?? 0, step ?? 0, periodStride ?? 0, period ?? -1, entry ?? 0)), s_json);
     }
 
-    private static async Task<IResult> Act(string run, DashboardRuns runs, IGrainFactory grains, Func<IRunGrain, Task> action, CancellationToken cancellationToken)
+    private static async Task<IResult> Act(
+        string run, DashboardRuns runs, IGrainFactory grains, Func<IRunGrain, Task> action, CancellationToken cancellationToken)
     {
         await Require(run, runs, cancellationToken);
         var asked = action(grains.GetGrain<IRunGrain>(run));
@@ -99,7 +116,14 @@ internal static class DashboardEndpoints
         var scope = context.User.FindFirst(ApiKeyHandler.Claims.Scope)?.Value ?? ApiScopes.Read;
         context.Response.Cookies.Append(
             DashboardSessions.Cookie, sessions.Begin(scope),
-            new CookieOptions { Path = OrleansPath, HttpOnly = true, SameSite = SameSiteMode.Strict, Secure = context.Request.IsHttps, MaxAge = DashboardSessions.Lifetime });
+            new CookieOptions
+            {
+                Path = OrleansPath,
+                HttpOnly = true,
+                SameSite = SameSiteMode.Strict,
+                Secure = context.Request.IsHttps,
+                MaxAge = DashboardSessions.Lifetime,
+            });
         return Results.NoContent();
     }
 

@@ -50,7 +50,9 @@ internal static class DashboardFiles
                 using var stream = assembly.GetManifestResourceStream(n)!;
                 var content = new byte[stream.Length];
                 stream.ReadExactly(content);
-                return new Asset(content, s_types[Path.GetExtension(n)], new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(content)[..12])}\""));
+                return new Asset(
+                    content, s_types[Path.GetExtension(n)],
+                    new EntityTagHeaderValue($"\"{Convert.ToHexStringLower(SHA256.HashData(content)[..12])}\""));
             });
     }
 

@@ -34,7 +34,8 @@ internal sealed partial class DashboardRuns
     }
 
     /// <summary>All runs as last heard of, by name.</summary>
-    public IReadOnlyList<RunView> Runs => [.. _listed.Values.Select(l => l.View).OfType<RunView>().OrderBy(v => v.Status.Run, StringComparer.Ordinal)];
+    public IReadOnlyList<RunView> Runs =>
+        [.. _listed.Values.Select(l => l.View).OfType<RunView>().OrderBy(v => v.Status.Run, StringComparer.Ordinal)];
 
     /// <summary>Why the store's runs could not be listed; null where they could.</summary>
     public string? Problem { get; private set; }

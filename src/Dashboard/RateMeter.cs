@@ -12,7 +12,11 @@ internal sealed class RateMeter(TimeSpan window)
     /// <returns>The growth per second; null while there is too little to tell.</returns>
     public double? Add(double clock, double value)
     {
-        if (_samples.Count > 0 && (value < _samples.Last().Value || clock < _samples.Last().Clock || clock - _samples.Last().Clock > window.TotalSeconds)) _samples.Clear();
+        if (_samples.Count > 0
+            && (value < _samples.Last().Value || clock < _samples.Last().Clock || clock - _samples.Last().Clock > window.TotalSeconds))
+        {
+            _samples.Clear();
+        }
         _samples.Enqueue((clock, value));
         while (_samples.Count > 2 && clock - _samples.Peek().Clock > window.TotalSeconds) _samples.Dequeue();
         var (firstClock, firstValue) = _samples.Peek();

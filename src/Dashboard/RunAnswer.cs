@@ -42,7 +42,8 @@ internal sealed record RunAnswer
         {
             CurvePoint[] p = [.. curve.Points.Where(p => p.Last > after)];
             return new CurveAnswer(
-                curve.Stride, [.. p.Select(x => x.First)], [.. p.Select(x => x.Last)], [.. p.Select(x => (float)x.Loss)], [.. p.Select(x => (float)x.Low)],
+                curve.Stride, [.. p.Select(x => x.First)], [.. p.Select(x => x.Last)],
+                [.. p.Select(x => (float)x.Loss)], [.. p.Select(x => (float)x.Low)],
                 [.. p.Select(x => (float)x.High)], [.. p.Select(x => (float)x.LearningRate)], [.. p.Select(x => (float)x.TokensPerSecond)],
                 [.. p.Select(x => x.Time.ToUnixTimeMilliseconds() / 1e3)], [.. p.Select(x => x.EvalStep)], [.. p.Select(x => (float?)x.EvalLoss)]);
         }

@@ -167,7 +167,9 @@ internal sealed partial class RunFollower
         var schedule = await _scheduler.GetSchedule(0, ComingPeriods, CancellationToken.None).WaitAsync(s_patience);
         lock (_lock)
         {
-            _coming = [.. (schedule?.Coming.Prepend(schedule.Now!) ?? []).Where(p => p is not null && p.FirstStep > status.Step && p.FirstStep <= status.TotalSteps)];
+            _coming = [
+                .. (schedule?.Coming.Prepend(schedule.Now!) ?? []).Where(
+                    p => p is not null && p.FirstStep > status.Step && p.FirstStep <= status.TotalSteps)];
             _comingAfter = status.Step;
         }
     }

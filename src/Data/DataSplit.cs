@@ -31,6 +31,7 @@ public sealed record DataSplit
         return double.TryParse(validationSplit, NumberStyles.Float, CultureInfo.InvariantCulture, out var share) && share is > 0 and < 1
             ? (Train with { HeldOut = share }, Train with { HeldOut = share, IsHeldOut = true })
             : throw new DatasetException(
-                $"validation_split is '{validationSplit}'; it must be a share between 0 and 1, such as 0.1, or a split of the folder: {string.Join(", ", DataSplits.Names)}");
+                $"validation_split is '{validationSplit}'; it must be a share between 0 and 1, such as 0.1, or a split of the folder: "
+                    + $"{string.Join(", ", DataSplits.Names)}");
     }
 }

@@ -21,7 +21,8 @@ public static class DatasetReport
         if (s.Truncated >= MuchCut * s.Records && s.Truncated > 0)
         {
             var longest = s.Lengths is { } lengths ? $"; the longest has {lengths.Longest} tokens" : "";
-            yield return $"warning: {Percent(s.Truncated, s.Records)} of the samples are longer than block_size {blockSize} and lose their ends{longest}";
+            yield return $"warning: {Percent(s.Truncated, s.Records)} of the samples are longer than block_size {blockSize} and lose "
+                + $"their ends{longest}";
         }
     }
 

@@ -91,7 +91,8 @@ public static class DatasetTokenizer
         {
             if (id >= vocabularySize)
                 throw record.Wrong(
-                    $"record {record.Record} holds id {id}, but the model's vocab_size is {vocabularySize}: the tokenizer, or the data's own ids, belong to another model");
+                    $"record {record.Record} holds id {id}, but the model's vocab_size is {vocabularySize}: the tokenizer, or the data's "
+                        + $"own ids, belong to another model");
         }
     }
 }

@@ -38,16 +38,20 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
     public EncodedSample Encode(Example example)
     {
         if (example.Text is { } text) return Text(text);
-        if (!example.IsChat || settings.Template != ChatTemplates.Auto) return Segments(_template.Render(example.Messages, addGenerationPrompt: false));
+        if (!example.IsChat || settings.Template != ChatTemplates.Auto)
+            return Segments(_template.Render(example.Messages, addGenerationPrompt: false));
         if (_own is null)
         {
             throw new DatasetException(
-                $"is a chat, and the model's folder has no chat template to write it with; choose one by --template: {ChatTemplates.Choices} (or plain, which joins the turns)");
+                $"is a chat, and the model's folder has no chat template to write it with; choose one by --template: "
+                    + $"{ChatTemplates.Choices} (or plain, which joins the turns)");
         }
 
         var learned = _own.RenderLearned(example, settings.TrainOnPrompt ? null : _closing ??= Closing(_own));
         var tokens = tokenizer.EncodeWithOffsets(learned.Text);
-        return new EncodedSample(tokens.Ids, learned.Generated is { } spans ? Covered(tokens, spans) : [.. tokens.Ids.Select((id, i) => i > 0 || id != tokenizer.BosTokenId)]);
+        return new EncodedSample(
+            tokens.Ids,
+            learned.Generated is { } spans ? Covered(tokens, spans) : [.. tokens.Ids.Select((id, i) => i > 0 || id != tokenizer.BosTokenId)]);
     }
 
     /// <summary>The tokens of a prompt that the model is to go on from.</summary>

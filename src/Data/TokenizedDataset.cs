@@ -87,7 +87,8 @@ public sealed class TokenizedDataset : IDisposable
             throw new DatasetException("data set: offsets must begin with 0 and end with the number of ids");
         for (var i = 1; i < offsets.Length; i++)
             if (offsets[i] <= offsets[i - 1]) throw new DatasetException($"data set: offset {i} does not rise");
-        var statistics = new DatasetStatistics { Records = offsets.Length - 1, Samples = offsets.Length - 1, Tokens = ids.Length, TrainedTokens = trained };
+        var statistics =
+            new DatasetStatistics { Records = offsets.Length - 1, Samples = offsets.Length - 1, Tokens = ids.Length, TrainedTokens = trained };
         return new TokenizedDataset(ids, offsets, mask, statistics, owner);
     }
 

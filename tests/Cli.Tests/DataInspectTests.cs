@@ -17,7 +17,8 @@ public sealed class DataInspectTests
         using var folder = new TempFolder();
         File.WriteAllText(folder["d.jsonl"], Records);
         var result = await Lisa.SucceedsAsync(
-            "data", "inspect", "--model", Sample.Model, "--data", folder["d.jsonl"], "--block-size", "16", "--samples", "100", "--log-format", "json");
+            "data", "inspect", "--model", Sample.Model, "--data", folder["d.jsonl"],
+            "--block-size", "16", "--samples", "100", "--log-format", "json");
         var lines = result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement).ToArray();
         Assert.Equal(2, lines.Length);
 

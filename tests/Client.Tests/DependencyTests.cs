@@ -5,7 +5,8 @@ namespace LisaOrleans.Client.Tests;
 /// <summary>A service that uses the client gets no native libraries with it.</summary>
 public sealed class DependencyTests
 {
-    private static readonly string[] s_forbidden = ["TorchSharp", "libtorch", "Microsoft.ML.", "LisaOrleans.Model", "LisaOrleans.Grains", "LisaOrleans.Silo"];
+    private static readonly string[] s_forbidden = [
+        "TorchSharp", "libtorch", "Microsoft.ML.", "LisaOrleans.Model", "LisaOrleans.Grains", "LisaOrleans.Silo"];
 
     [Fact]
     public void The_client_brings_no_torch()

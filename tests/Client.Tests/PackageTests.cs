@@ -30,7 +30,8 @@ public sealed class PackageTests
             Assert.Equal("README.md", Value(metadata, "readme"));
             Assert.NotEmpty(Value(metadata, "description"));
             Assert.DoesNotContain(metadata.Elements(), e => e.Name.LocalName is "repository" or "projectUrl");
-            foreach (var entry in zip.Entries.Where(e => e.FullName.EndsWith(".dll", StringComparison.Ordinal))) Assert.False(Names(entry, Repository.Root));
+            foreach (var entry in zip.Entries.Where(e => e.FullName.EndsWith(".dll", StringComparison.Ordinal)))
+                Assert.False(Names(entry, Repository.Root));
 
             await using var symbols = await ZipFile.OpenReadAsync(Directory.GetFiles(folder.Root, $"{name}.*.snupkg").Single(), Token);
             var pdb = symbols.Entries.Single(e => e.FullName == $"lib/net10.0/{name}.pdb");
@@ -48,7 +49,8 @@ public sealed class PackageTests
             .Where(e => e.Name.LocalName == "dependency").Select(e => e.Attribute("id")!.Value).ToArray();
         Assert.Equal(["LisaOrleans.Checkpoints"], dependencies.Where(d => d.StartsWith("LisaOrleans", StringComparison.Ordinal)));
         Assert.Contains("Microsoft.Orleans.Client", dependencies);
-        Assert.DoesNotContain(dependencies, d => d.Contains("torch", StringComparison.OrdinalIgnoreCase) || d.StartsWith("Microsoft.ML", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            dependencies, d => d.Contains("torch", StringComparison.OrdinalIgnoreCase) || d.StartsWith("Microsoft.ML", StringComparison.Ordinal));
     }
 
     private static XElement Metadata(ZipArchive zip, string name)

@@ -24,7 +24,8 @@ public sealed class ChaosTests(ITestOutputHelper output)
 
         await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 3, azurite));
         string[] connection = ["--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}"];
-        (code, text) = await TestCluster.LisaAsync(folder.Root, ["submit", .. connection, "--store", cluster.Store, "--run-name", "chaos", .. training]);
+        (code, text) = await TestCluster.LisaAsync(
+            folder.Root, ["submit", .. connection, "--store", cluster.Store, "--run-name", "chaos", .. training]);
         Assert.True(code == 0, text);
         Assert.Equal("chaos", text.Trim());
 

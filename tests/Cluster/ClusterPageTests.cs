@@ -22,7 +22,8 @@ public sealed partial class ClusterPageTests(ITestOutputHelper output)
         WriteLauncher(folder["bin"]);
         var redis = Port();
         var replaced = new Dictionary<string, string> { ["6390"] = redis, ["demo-store"] = folder["store"], ["out/first"] = folder["first"] };
-        foreach (var port in (string[])["11111", "11112", "11113", "30000", "30001", "30002", "8081", "8082", "8083", "5000"]) replaced.Add(port, Port());
+        foreach (var port in (string[])["11111", "11112", "11113", "30000", "30001", "30002", "8081", "8082", "8083", "5000"])
+            replaced.Add(port, Port());
         var script = $$"""
             set -euo pipefail
             trap 'kill $(jobs -p) || true; wait; redis-cli -p {{redis}} shutdown nosave' EXIT
@@ -37,7 +38,9 @@ public sealed partial class ClusterPageTests(ITestOutputHelper output)
         Assert.True(File.Exists(folder["first/model.safetensors"]), text);
         Assert.Contains("step 40/40", text, StringComparison.Ordinal);
         Assert.Contains("\"run\":\"second\"", text, StringComparison.Ordinal);
-        Assert.Equal(20, text.Split("\n").Count(l => l.StartsWith("data: ", StringComparison.Ordinal) && l.Contains("\"$type\":\"step\"", StringComparison.Ordinal)));
+        Assert.Equal(
+            20, text.Split("\n").Count(
+                l => l.StartsWith("data: ", StringComparison.Ordinal) && l.Contains("\"$type\":\"step\"", StringComparison.Ordinal)));
     }
 
     private static string Port() => Ports.Free().ToString(CultureInfo.InvariantCulture);

@@ -15,10 +15,13 @@ public sealed class FencingTests(ITestOutputHelper output)
         await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 3, Azurite: false));
         string[] connection = ["--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}"];
         var (code, text) = await TestCluster.LisaAsync(
-            folder.Root, ["submit", .. connection, "--store", cluster.Store, "--run-name", "fencing", .. TrainingArguments.Sample(steps: 1_000_000, saveSteps: 1)]);
+            folder.Root,
+            ["submit", .. connection, "--store", cluster.Store, "--run-name", "fencing", .. TrainingArguments.Sample(
+                steps: 1_000_000, saveSteps: 1)]);
         Assert.True(code == 0, text);
 
-        var trials = new FencingTrials(cluster, "fencing", await BlobStores.OpenAsync(cluster.Store, TestContext.Current.CancellationToken), seed: 1, output.WriteLine);
+        var trials = new FencingTrials(
+            cluster, "fencing", await BlobStores.OpenAsync(cluster.Store, TestContext.Current.CancellationToken), seed: 1, output.WriteLine);
         await trials.RunAsync(Tries);
 
         Assert.Equal(Tries, trials.Refused + trials.Stopped);

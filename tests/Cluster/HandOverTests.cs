@@ -15,7 +15,8 @@ public sealed class HandOverTests
         using var folder = new TempFolder();
 
         // Silos are not to be taken for dead on a busy machine: then parts would rightly come from the store.
-        await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 2, Azurite: false, Options: ["--probe-timeout-seconds", "20"]));
+        await using var cluster = await TestCluster.StartAsync(
+            folder.Root, new ClusterSettings(Silos: 2, Azurite: false, Options: ["--probe-timeout-seconds", "20"]));
         string[] connection = ["--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}"];
         await Lisa(folder, ["submit", .. connection, "--store", cluster.Store, "--run-name", Run, .. Training(steps: 1_000_000)]);
         var status = await Training(cluster, s => s.Stages.Count == 2);
@@ -65,7 +66,8 @@ public sealed class HandOverTests
             await silo.ReadyAsync(s_patience);
             status = await Training(cluster, s => s.Stages.Count == stages + 1);
             Assert.True(loads.StoreParts == status.Loads.StoreParts, $"{status}");
-            Assert.True(status.Loads.HandedOverParts > loads.HandedOverParts && status.Loads.HandedOverBytes > loads.HandedOverBytes, $"{status.Loads}");
+            Assert.True(
+                status.Loads.HandedOverParts > loads.HandedOverParts && status.Loads.HandedOverBytes > loads.HandedOverBytes, $"{status.Loads}");
         }
 
         async Task Leave(SiloProcess silo)

@@ -20,7 +20,8 @@ public sealed class HttpSilosTests(ITestOutputHelper output)
         Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
         using var folder = new TempFolder();
         var models = Path.Combine(Executables.Repository, "samples");
-        await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 3, Azurite: false, Options: ["--models", models]));
+        await using var cluster = await TestCluster.StartAsync(
+            folder.Root, new ClusterSettings(Silos: 3, Azurite: false, Options: ["--models", models]));
         using var first = Client(cluster.Silos[0]);
         using var second = Client(cluster.Silos[1]);
 

@@ -16,7 +16,8 @@ public sealed class OperatorMistakesTests
     {
         Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
         using var folder = new TempFolder();
-        await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 2, Azurite: false, Options: ["--probe-timeout-seconds", "10"]));
+        await using var cluster = await TestCluster.StartAsync(
+            folder.Root, new ClusterSettings(Silos: 2, Azurite: false, Options: ["--probe-timeout-seconds", "10"]));
         string[] redis = ["--cluster-id", TestCluster.Id, "--redis", $"redis://127.0.0.1:{cluster.Redis.Port}/0"];
         var (code, output) = await TestCluster.LisaAsync(
             folder.Root, ["submit", .. redis, "--store", cluster.Store, "--run-name", Run, .. TrainingArguments.Sample(steps: 100_000)]);
@@ -48,7 +49,9 @@ public sealed class OperatorMistakesTests
         (code, output) = await TestCluster.LisaAsync(
             folder.Root, ["submit", .. redis, "--store", folder["elsewhere"], "--run-name", "other", .. TrainingArguments.Sample(steps: 1)]);
         Assert.True(code == 2, output);
-        Assert.Contains($"{folder["elsewhere"]} is not the store of cluster '{TestCluster.Id}', whose silos use {cluster.Store}", output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{folder["elsewhere"]} is not the store of cluster '{TestCluster.Id}'; its silos use {cluster.Store}",
+            output, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder["elsewhere"]));
         (code, output) = await TestCluster.LisaAsync(folder.Root, ["status", Run, .. redis, "--store", cluster.Store]);
         Assert.True(code == 0, output);
@@ -108,7 +111,9 @@ public sealed class OperatorMistakesTests
     private static async Task<RunStatus> Trains(TestCluster cluster, Func<RunStatus, bool> until)
     {
         RunStatus? status = null;
-        await Until.True(async () => (status = await Fresh(cluster, c => c.GetAsync(Run, Token))) is { State: RunState.Running } && until(status)).WaitAsync(s_patience, Token);
+        await Until.True(
+            async () => (status = await Fresh(cluster, c => c.GetAsync(Run, Token))) is { State: RunState.Running } && until(status))
+                .WaitAsync(s_patience, Token);
         return status!;
     }
 

@@ -27,7 +27,8 @@ public sealed partial class TelemetryTests
 
         // Long enough that the run goes on until it is cancelled.
         var (code, text) = await TestCluster.LisaAsync(folder.Root, [
-            "submit", "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}", "--store", cluster.Store, "--run-name", "telemetry",
+            "submit", "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}",
+            "--store", cluster.Store, "--run-name", "telemetry",
             "--eval-data", Path.Combine(Executables.Repository, "samples", "animals-held-out.jsonl"), "--eval-steps", "2",
             .. TrainingArguments.Sample(steps: 1_000_000)]);
         Assert.True(code == 0, text);
@@ -36,7 +37,8 @@ public sealed partial class TelemetryTests
 
         var pages = await ScrapeUntilAsync(cluster, p => p.All(t => t.Contains("lisa_transport_io_bytes_total{", StringComparison.Ordinal)));
         var all = string.Concat(pages);
-        Assert.Equal(DashboardMetrics(), Series().Matches(all).Select(m => m.Groups[1].Value).Where(n => !Histogram().IsMatch(n)).ToHashSet().Order());
+        Assert.Equal(
+            DashboardMetrics(), Series().Matches(all).Select(m => m.Groups[1].Value).Where(n => !Histogram().IsMatch(n)).ToHashSet().Order());
         Assert.Single(pages, p => p.Contains("lisa_run_steps_total{", StringComparison.Ordinal));
         Assert.All(pages, p => Assert.Matches("""lisa_device_memory_bytes\{[^}]*kind="weights"[^}]*\} [1-9]""", p));
         Assert.All(pages, p => Assert.Matches("""lisa_device_busy_time_seconds_total\{[^}]*work="backward"[^}]*\} [0-9.]*[1-9]""", p));

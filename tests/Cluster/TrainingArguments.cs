@@ -5,7 +5,8 @@ internal static class TrainingArguments
 {
     public static string[] Sample(int steps, int saveSteps = 3) =>
     [
-        "--model", Path.Combine(Executables.Repository, "samples", "tiny-stories"), "--data", Path.Combine(Executables.Repository, "samples", "animals.jsonl"),
+        "--model", Path.Combine(Executables.Repository, "samples", "tiny-stories"),
+        "--data", Path.Combine(Executables.Repository, "samples", "animals.jsonl"),
         "--max-steps", $"{steps}", "--lisa-interval-steps", "4", "--per-device-train-batch-size", "4", "--gradient-accumulation-steps", "4",
         "--learning-rate", "1e-3", "--save-steps", $"{saveSteps}", "--seed", "11", "--threads", "1",
     ];

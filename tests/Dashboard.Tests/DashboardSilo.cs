@@ -23,7 +23,12 @@ internal sealed class DashboardSilo : IAsyncDisposable
         var folder = new TempFolder();
         var store = new FolderBlobStore(folder["store"]);
         var silo = await EmbeddedSilo.StartAsync(
-            new EmbeddedSiloOptions { Store = store, HttpPort = 0, Http = new DashboardServer(new ApiServerOptions { Keys = keys, RequestsPerMinute = 1_000_000 }) }, Token);
+            new EmbeddedSiloOptions
+            {
+                Store = store,
+                HttpPort = 0,
+                Http = new DashboardServer(new ApiServerOptions { Keys = keys, RequestsPerMinute = 1_000_000 }),
+            }, Token);
         return new DashboardSilo(folder, store, silo);
     }
 

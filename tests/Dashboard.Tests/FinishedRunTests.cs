@@ -63,7 +63,8 @@ public sealed class FinishedRunTests(Browser browser, FinishedRunTests.Runs runs
         var plot = page.Page.GetByRole(AriaRole.Slider, new PageGetByRoleOptions { Name = "Loss nats per token" });
 
         // The keyboard reaches it, and shows that it has.
-        for (var i = 0; i < 100 && !await plot.EvaluateAsync<bool>("e => e === document.activeElement"); i++) await page.Page.Keyboard.PressAsync("Tab");
+        for (var i = 0; i < 100 && !await plot.EvaluateAsync<bool>("e => e === document.activeElement"); i++)
+            await page.Page.Keyboard.PressAsync("Tab");
         Assert.True(await plot.EvaluateAsync<bool>("e => e.matches(':focus-visible') && getComputedStyle(e).outlineStyle !== 'none'"));
         Assert.StartsWith($"step {Runs.Steps}: ", await Text(), StringComparison.Ordinal);
         Assert.Contains("evaluation", await Text(), StringComparison.Ordinal);
@@ -140,8 +141,11 @@ public sealed class FinishedRunTests(Browser browser, FinishedRunTests.Runs runs
         {
             Silo = await DashboardSilo.StartAsync();
             Assert.Equal(RunState.Succeeded, (await Silo.FinishAsync("first")).State);
-            Assert.Equal(RunState.Succeeded, (await Silo.FinishAsync("second", s => s with { Method = TrainingMethods.Full, LisaIntervalSteps = 20, LearningRate = 5e-4 })).State);
-            Assert.Equal(RunState.Failed, (await Silo.FinishAsync("diverged", s => s with { MaxSteps = 200, LearningRate = 10, MaxGradNorm = 0 })).State);
+            Assert.Equal(
+                RunState.Succeeded,
+                (await Silo.FinishAsync("second", s => s with { Method = TrainingMethods.Full, LisaIntervalSteps = 20, LearningRate = 5e-4 })).State);
+            Assert.Equal(
+                RunState.Failed, (await Silo.FinishAsync("diverged", s => s with { MaxSteps = 200, LearningRate = 10, MaxGradNorm = 0 })).State);
         }
 
         public async ValueTask DisposeAsync() => await Silo.DisposeAsync();

@@ -30,8 +30,12 @@ public sealed class LiveRunTests(Browser browser)
         var card = page.Page.Locator("li.silo[data-state=active]");
         await PageUnderTest.See(card.GetByText("embedding, layers 0–5, head"));
         await PageUnderTest.See(card.GetByRole(AriaRole.Meter, new LocatorGetByRoleOptions { Name = "Utilisation of the device" }));
-        await Until.True(async () => await card.GetByRole(AriaRole.Meter).GetAttributeAsync("aria-valuetext") is { } text && text.EndsWith("percent busy", StringComparison.Ordinal));
-        await Until.True(async () => await card.Locator(".measure").First.Locator("p").InnerTextAsync() is { } bytes && bytes.EndsWith("MB", StringComparison.Ordinal));
+        await Until.True(
+            async () => await card.GetByRole(AriaRole.Meter).GetAttributeAsync("aria-valuetext") is { } text
+            && text.EndsWith("percent busy", StringComparison.Ordinal));
+        await Until.True(
+            async () => await card.Locator(".measure").First.Locator("p").InnerTextAsync() is { } bytes
+            && bytes.EndsWith("MB", StringComparison.Ordinal));
 
         // The log tells of checkpoints as they come.
         await PageUnderTest.See(page.Page.Locator(".log li[data-kind=checkpoint]").First);

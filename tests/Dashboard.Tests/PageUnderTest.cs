@@ -84,7 +84,9 @@ internal sealed class PageUnderTest : IAsyncDisposable
     {
         var result = await Page.RunAxe();
         var problems = string.Join(
-            '\n', result.Violations.SelectMany(v => v.Nodes.Select(n => $"{v.Id}: {v.Help}: {n.Html}: {string.Join("; ", n.Any.Concat(n.All).Concat(n.None).Select(c => c.Message))}")));
+            '\n', result.Violations.SelectMany(
+                v => v.Nodes.Select(
+                    n => $"{v.Id}: {v.Help}: {n.Html}: {string.Join("; ", n.Any.Concat(n.All).Concat(n.None).Select(c => c.Message))}")));
         Assert.True(problems.Length == 0, problems);
     }
 

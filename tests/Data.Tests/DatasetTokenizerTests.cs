@@ -90,7 +90,8 @@ public sealed class DatasetTokenizerTests
         File.WriteAllText(folder["d"], chat);
         foreach (var template in ChatTemplates.Names.Where(n => n != ChatTemplates.Auto))
         {
-            var data = DatasetTokenizer.Tokenize(folder["d"], _tokenizer, new DatasetSettings { Template = template }, 1024, 512, null, CancellationToken.None);
+            var data = DatasetTokenizer.Tokenize(
+                folder["d"], _tokenizer, new DatasetSettings { Template = template }, 1024, 512, null, CancellationToken.None);
             var pieces = SampleText.Pieces(_tokenizer, data.InputIds(0).ToArray(), data.LossMask(0).ToArray()).ToArray();
             Assert.Contains(pieces, p => p.Learned && p.Text.Contains("fox", StringComparison.Ordinal));
             Assert.Contains(pieces, p => !p.Learned && p.Text.Contains("wood", StringComparison.Ordinal));
@@ -106,7 +107,8 @@ public sealed class DatasetTokenizerTests
         File.WriteAllText(folder["d"], Chat);
         var settings = new DatasetSettings { Template = "chatml", TrainOn = TrainOn.Last };
         var data = DatasetTokenizer.Tokenize(folder["d"], _tokenizer, settings, 1024, 512, null, CancellationToken.None);
-        var learned = string.Concat(SampleText.Pieces(_tokenizer, data.InputIds(0).ToArray(), data.LossMask(0).ToArray()).Where(p => p.Learned).Select(p => p.Text));
+        var learned = string.Concat(
+            SampleText.Pieces(_tokenizer, data.InputIds(0).ToArray(), data.LossMask(0).ToArray()).Where(p => p.Learned).Select(p => p.Text));
         Assert.Equal("fox<|im_end|>", learned.Trim());
     }
 
@@ -171,7 +173,8 @@ public sealed class DatasetTokenizerTests
         Assert.Throws<DatasetException>(() => TokenizedDataset.FromArrays(ids, offsets, new byte[mask], 9)).Message,
         StringComparison.Ordinal);
 
-    private TokenizedDataset Tokenize(string records, int blockSize, int vocabularySize = SampleTokenizer.VocabularySize, string longTexts = LongTexts.Split)
+    private TokenizedDataset Tokenize(
+        string records, int blockSize, int vocabularySize = SampleTokenizer.VocabularySize, string longTexts = LongTexts.Split)
     {
         using var folder = new TempFolder();
         File.WriteAllText(folder["d"], records);

@@ -34,7 +34,8 @@ public sealed class JsonLinesCheckerTests
 
     [Fact]
     public void What_is_not_UTF_8_is_refused() =>
-        Assert.Contains("UTF-8", Assert.Throws<DatasetException>(() => Check([.. "{\"a\":\""u8, 0xC3, 0x28, .. "\"}"u8])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "UTF-8", Assert.Throws<DatasetException>(() => Check([.. "{\"a\":\""u8, 0xC3, 0x28, .. "\"}"u8])).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("")]

@@ -80,7 +80,9 @@ public sealed class SampleEncoderTests
         var text = string.Concat(Chat.Messages.Select(m => $"<|im_start|>{m.Role}\n{m.Content}<|im_end|>\n"));
         Assert.Equal(tokenizer.EncodeWithSpecialTokens(text).Prepend(SampleTokenizer.Bos), sample.InputIds);
         var learned = sample.InputIds.Zip(sample.Trained).Where(t => t.Second).Select(t => t.First).ToArray();
-        Assert.Equal("Hi there\nI am an assistant\n", tokenizer.Decode(learned).Replace(" \n", "\n", StringComparison.Ordinal).Replace("<|im_end|>", "", StringComparison.Ordinal).TrimStart());
+        Assert.Equal(
+            "Hi there\nI am an assistant\n", tokenizer.Decode(learned).Replace(" \n", "\n", StringComparison.Ordinal)
+                .Replace("<|im_end|>", "", StringComparison.Ordinal).TrimStart());
     }
 
     [Fact]
@@ -97,7 +99,8 @@ public sealed class SampleEncoderTests
     {
         var e = Assert.Throws<DatasetException>(() => Encode(new Example { Messages = Chat.Messages, IsChat = true }));
         Assert.Equal(
-            "is a chat, and the model's folder has no chat template to write it with; choose one by --template: chatml, llama2, llama3, qwen2, zephyr, alpaca (or plain, which joins the turns)",
+            "is a chat, and the model's folder has no chat template to write it with; choose one by --template: chatml, llama2, llama3, "
+                + "qwen2, zephyr, alpaca (or plain, which joins the turns)",
             e.Message);
     }
 

@@ -11,7 +11,8 @@ public sealed class SecretFilesTests
     {
         using var folder = new TempFolder();
         await SecretFiles.MakeAsync(folder["secrets"], "AccountName=a;AccountKey=b");
-        using var settings = JsonDocument.Parse(await File.ReadAllTextAsync(folder["secrets/appsettings.json"], TestContext.Current.CancellationToken));
+        using var settings = JsonDocument.Parse(
+            await File.ReadAllTextAsync(folder["secrets/appsettings.json"], TestContext.Current.CancellationToken));
         var section = settings.RootElement.GetProperty("lisa");
         foreach (var field in section.EnumerateObject()) Assert.Contains(KnownSettings.Silo, s => s.Key == field.Name);
         Assert.Equal("AccountName=a;AccountKey=b", section.GetProperty("store").GetString());

@@ -47,7 +47,8 @@ internal sealed class ApiServer : IAsyncDisposable
             RequestsPerMinute = 1_000_000,
         };
         var silo = await EmbeddedSilo.StartAsync(
-            new EmbeddedSiloOptions { Store = blobs, HttpPort = 0, Http = new DashboardServer(change?.Invoke(http) ?? http) }, TestContext.Current.CancellationToken);
+            new EmbeddedSiloOptions { Store = blobs, HttpPort = 0, Http = new DashboardServer(change?.Invoke(http) ?? http) },
+            TestContext.Current.CancellationToken);
         return new ApiServer(folder, blobs, silo, readKey, writeKey);
     }
 

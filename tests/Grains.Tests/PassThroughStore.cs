@@ -22,7 +22,8 @@ internal abstract class PassThroughStore(IBlobStore inner) : IBlobStore
     public virtual Task DeleteUnfinishedAsync(TimeSpan age, DateTimeOffset now, CancellationToken cancellationToken) =>
         inner.DeleteUnfinishedAsync(age, now, cancellationToken);
 
-    public virtual Task<StoreDocument?> GetDocumentAsync(string path, CancellationToken cancellationToken) => inner.GetDocumentAsync(path, cancellationToken);
+    public virtual Task<StoreDocument?> GetDocumentAsync(string path, CancellationToken cancellationToken) =>
+        inner.GetDocumentAsync(path, cancellationToken);
 
     public virtual Task<string> PutDocumentAsync(string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken) =>
         inner.PutDocumentAsync(path, content, ifMatch, cancellationToken);

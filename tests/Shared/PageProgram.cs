@@ -1,6 +1,9 @@
 namespace LisaOrleans.Tests;
 
-/// <summary>A program that stands on a page of docs/ and, between the comments <c>page</c> and <c>end of page</c>, in the test that runs it.</summary>
+/// <summary>
+/// A program that stands on a page of docs/ and, between the comments <c>page</c> and <c>end of page</c>, in the test that
+/// runs it.
+/// </summary>
 internal static class PageProgram
 {
     /// <summary>The program as it stands in a test's source.</summary>

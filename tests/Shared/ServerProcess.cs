@@ -32,7 +32,8 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
     public bool Frozen { get; private set; }
 
-    public static ServerProcess Start(string file, IEnumerable<string> arguments, string logFile, IReadOnlyDictionary<string, string>? environment = null)
+    public static ServerProcess Start(
+        string file, IEnumerable<string> arguments, string logFile, IReadOnlyDictionary<string, string>? environment = null)
     {
         var info = new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in environment ?? new Dictionary<string, string>()) info.Environment[name] = value;

@@ -51,7 +51,8 @@ internal static class TinyStories
         var config = Path.Combine(copy, "config.json");
         await File.WriteAllTextAsync(
             config,
-            (await File.ReadAllTextAsync(config, cancellationToken)).Replace("\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false", StringComparison.Ordinal),
+            (await File.ReadAllTextAsync(config, cancellationToken)).Replace(
+                "\"tie_word_embeddings\": true", "\"tie_word_embeddings\": false", StringComparison.Ordinal),
             cancellationToken);
 
         using var reader = SafetensorsReader.OpenFile(Path.Combine(Model, "model.safetensors"));

@@ -8,7 +8,8 @@ public sealed class RunExistsException : LisaException
     /// <param name="run">The run.</param>
     /// <param name="differences">One line for each difference.</param>
     public RunExistsException(string run, IReadOnlyList<string> differences)
-        : base($"run '{run}' exists and was begun otherwise: {string.Join("; ", differences)}; use the same settings, another name, or overwrite it") =>
+        : base($"run '{run}' exists and was begun otherwise: {string.Join("; ", differences)}; use the same settings, another name, or "
+            + $"overwrite it") =>
         (Run, Differences) = (run, differences);
 
     /// <summary>The run's name.</summary>

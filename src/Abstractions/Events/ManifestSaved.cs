@@ -5,4 +5,5 @@ namespace LisaOrleans;
 /// <param name="BytesWritten">Bytes that had to be uploaded for it.</param>
 /// <param name="StallSeconds">How long training paused for it.</param>
 [GenerateSerializer, Immutable, Alias("lisa.ManifestSaved")]
-public sealed record ManifestSaved([property: Id(0)] long Step, [property: Id(1)] long BytesWritten, [property: Id(2)] double StallSeconds) : TrainingEvent;
+public sealed record ManifestSaved([property: Id(0)] long Step, [property: Id(1)] long BytesWritten, [property: Id(2)] double StallSeconds)
+    : TrainingEvent;

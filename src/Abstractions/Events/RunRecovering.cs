@@ -5,4 +5,5 @@ namespace LisaOrleans;
 /// <param name="ManifestStep">Where it goes on from.</param>
 /// <param name="Reason">What failed.</param>
 [GenerateSerializer, Immutable, Alias("lisa.RunRecovering")]
-public sealed record RunRecovering([property: Id(0)] long FailedStep, [property: Id(1)] long ManifestStep, [property: Id(2)] string Reason) : TrainingEvent;
+public sealed record RunRecovering([property: Id(0)] long FailedStep, [property: Id(1)] long ManifestStep, [property: Id(2)] string Reason)
+    : TrainingEvent;

@@ -5,4 +5,5 @@ namespace LisaOrleans;
 /// <param name="TotalSteps">Steps in all.</param>
 /// <param name="Generation">The new generation.</param>
 [GenerateSerializer, Immutable, Alias("lisa.RunStarted")]
-public sealed record RunStarted([property: Id(0)] long FromStep, [property: Id(1)] long TotalSteps, [property: Id(2)] long Generation) : TrainingEvent;
+public sealed record RunStarted([property: Id(0)] long FromStep, [property: Id(1)] long TotalSteps, [property: Id(2)] long Generation)
+    : TrainingEvent;

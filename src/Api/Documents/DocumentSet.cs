@@ -21,7 +21,8 @@ internal sealed class DocumentSet<T>(IBlobStore store, string folder)
     public Task<bool> TryCreateAsync(string id, T value, CancellationToken cancellationToken) => TryPutAsync(id, value, null, cancellationToken);
 
     /// <summary>Writes a document if it still has the version; false if not.</summary>
-    public Task<bool> TryReplaceAsync(string id, T value, string etag, CancellationToken cancellationToken) => TryPutAsync(id, value, etag, cancellationToken);
+    public Task<bool> TryReplaceAsync(string id, T value, string etag, CancellationToken cancellationToken) =>
+        TryPutAsync(id, value, etag, cancellationToken);
 
     /// <summary>Changes a document, again where somebody else was quicker.</summary>
     /// <param name="id">Its id.</param>

@@ -9,7 +9,8 @@ internal static class ApiErrorMetadata
     public static RouteHandlerBuilder ProducesApiErrors(this RouteHandlerBuilder endpoint, params ReadOnlySpan<int> statuses)
     {
         foreach (var status in (ReadOnlySpan<int>)[
-            StatusCodes.Status400BadRequest, StatusCodes.Status401Unauthorized, StatusCodes.Status403Forbidden, StatusCodes.Status429TooManyRequests, .. statuses])
+            StatusCodes.Status400BadRequest, StatusCodes.Status401Unauthorized,
+            StatusCodes.Status403Forbidden, StatusCodes.Status429TooManyRequests, .. statuses])
         {
             endpoint.Produces<ApiErrorBody>(status);
         }

@@ -43,7 +43,8 @@ internal sealed partial class ApiErrorMiddleware(RequestDelegate next, ILogger<A
             // The store or the cluster is out for a while, and so the caller may try again.
             case IOException or TimeoutException or OrleansException or Azure.RequestFailedException:
                 LogUnavailable(e, context.Request.Method, context.Request.Path);
-                await ApiError.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, "The store or the cluster does not answer. Try again.", "unavailable");
+                await ApiError.WriteAsync(
+                    context, StatusCodes.Status503ServiceUnavailable, "The store or the cluster does not answer. Try again.", "unavailable");
                 break;
 
             default:
@@ -56,7 +57,8 @@ internal sealed partial class ApiErrorMiddleware(RequestDelegate next, ILogger<A
     private static Task WriteBareAsync(HttpContext context) => context.Response.StatusCode switch
     {
         StatusCodes.Status404NotFound =>
-            ApiError.WriteAsync(context, StatusCodes.Status404NotFound, $"Invalid URL ({context.Request.Method} {context.Request.Path})", "unknown_url"),
+            ApiError.WriteAsync(
+                context, StatusCodes.Status404NotFound, $"Invalid URL ({context.Request.Method} {context.Request.Path})", "unknown_url"),
         StatusCodes.Status405MethodNotAllowed => ApiError.WriteAsync(
             context, StatusCodes.Status405MethodNotAllowed,
             $"Not allowed to {context.Request.Method} on {context.Request.Path} (HINT: {context.Response.Headers.Allow})", "method_not_supported"),

@@ -31,7 +31,9 @@ internal sealed class FileCatalog(IBlobStore store, TimeProvider time)
     /// <summary>A file that must be there.</summary>
     /// <exception cref="ApiException">It is not.</exception>
     public async Task<StoredFile> GetAsync(string id, CancellationToken cancellationToken) =>
-        ApiIds.IsId(id, ApiIds.FilePrefix) && await _files.FindAsync(id, cancellationToken) is { Value.Sha256: not null } file ? file.Value : throw Missing(id);
+        ApiIds.IsId(id, ApiIds.FilePrefix) && await _files.FindAsync(id, cancellationToken) is { Value.Sha256: not null } file
+            ? file.Value
+            : throw Missing(id);
 
     /// <summary>Its content; the caller owns it.</summary>
     public Task<BlobContent> ReadAsync(StoredFile file, CancellationToken cancellationToken) =>

@@ -15,11 +15,13 @@ internal static class FileEndpoints
         var files = routes.MapGroup("/files").WithTags("Files");
         files.MapPost("", UploadAsync).WithSummary("Upload a file, as multipart/form-data with fields file and purpose.")
             .Produces<FileObject>().ProducesApiErrors(StatusCodes.Status413PayloadTooLarge);
-        files.MapGet("", ListAsync).WithSummary("List files. Query: purpose, after, limit, order.").Produces<ApiList<FileObject>>().ProducesApiErrors();
+        files.MapGet("", ListAsync).WithSummary(
+            "List files. Query: purpose, after, limit, order.").Produces<ApiList<FileObject>>().ProducesApiErrors();
         files.MapGet("/{id}", GetAsync).WithSummary("A file.").Produces<FileObject>().ProducesApiErrors(StatusCodes.Status404NotFound);
         files.MapGet("/{id}/content", ContentAsync).WithSummary("A file's content.")
             .Produces(StatusCodes.Status200OK, contentType: "application/octet-stream").ProducesApiErrors(StatusCodes.Status404NotFound);
-        files.MapDelete("/{id}", DeleteAsync).WithSummary("Delete a file.").Produces<DeletedObject>().ProducesApiErrors(StatusCodes.Status404NotFound);
+        files.MapDelete("/{id}", DeleteAsync).WithSummary("Delete a file.").Produces<DeletedObject>()
+            .ProducesApiErrors(StatusCodes.Status404NotFound);
     }
 
     private static async Task<IResult> UploadAsync(HttpContext context, FileCatalog files, Idempotency idempotency, ApiServerOptions options)

@@ -37,7 +37,10 @@ internal static class FileUpload
                 {
                     case "file" when !seenFile:
                         seenFile = true;
-                        upload.Filename = CleanName((disposition!.FileNameStar.HasValue ? disposition.FileNameStar : HeaderUtilities.RemoveQuotes(disposition.FileName)).ToString());
+                        upload.Filename = CleanName(
+                            (disposition!.FileNameStar.HasValue
+                                ? disposition.FileNameStar
+                                : HeaderUtilities.RemoveQuotes(disposition.FileName)).ToString());
                         lines = await SaveAsync(section.Body, path, upload, maxBytes, context.RequestAborted);
                         break;
 
@@ -50,7 +53,8 @@ internal static class FileUpload
                         throw ApiException.Invalid($"'{name}' is given more than once.", name, "invalid_value");
 
                     default:
-                        throw ApiException.Invalid($"Unrecognized request argument supplied: {ApiText.Shorten(name)}", ApiText.Shorten(name), "unknown_parameter");
+                        throw ApiException.Invalid(
+                            $"Unrecognized request argument supplied: {ApiText.Shorten(name)}", ApiText.Shorten(name), "unknown_parameter");
                 }
             }
 
@@ -71,7 +75,8 @@ internal static class FileUpload
         if (!FilePurposes.All.Contains(upload.Purpose))
         {
             throw ApiException.Invalid(
-                $"'{ApiText.Shorten(upload.Purpose)}' is not one of ['{string.Join("', '", FilePurposes.All)}'] - 'purpose'", "purpose", "invalid_value");
+                $"'{ApiText.Shorten(upload.Purpose)}' is not one of ['{string.Join("', '", FilePurposes.All)}'] - 'purpose'",
+                "purpose", "invalid_value");
         }
 
         if (upload.Purpose == FilePurposes.FineTune && lines?.Problem is { } problem)
@@ -79,9 +84,16 @@ internal static class FileUpload
     }
 
     // The purpose may come after the file, so whether lines matter is known only at the end.
-    private static async Task<JsonLinesResult> SaveAsync(Stream body, string path, UploadedFile upload, long maxBytes, CancellationToken cancellationToken)
+    private static async Task<JsonLinesResult> SaveAsync(
+        Stream body, string path, UploadedFile upload, long maxBytes, CancellationToken cancellationToken)
     {
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, Options = FileOptions.Asynchronous };
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Share = FileShare.None,
+            Options = FileOptions.Asynchronous,
+        };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         await using var file = new FileStream(path, options);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -124,10 +136,13 @@ internal static class FileUpload
 
     private static string Boundary(HttpRequest request)
     {
-        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
+        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
+            || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase))
             throw ApiException.Invalid("The request's content type must be multipart/form-data.");
         var boundary = HeaderUtilities.RemoveQuotes(type.Boundary).ToString();
-        return boundary.Length is > 0 and <= LongestBoundary ? boundary : throw ApiException.Invalid("The multipart boundary is missing or too long.");
+        return boundary.Length is > 0 and <= LongestBoundary
+            ? boundary
+            : throw ApiException.Invalid("The multipart boundary is missing or too long.");
     }
 
     // What breaks while a caller's bytes are read is the request's fault, not the disk's.

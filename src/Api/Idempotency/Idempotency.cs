@@ -105,7 +105,8 @@ internal sealed class Idempotency(IBlobStore store, ISiloStatusOracle silos, Tim
         return Results.Text(answer, "application/json");
     }
 
-    private bool IsAlive(string silo) => silos.GetApproximateSiloStatus(SiloAddress.FromParsableString(silo)) is SiloStatus.Active or SiloStatus.Joining;
+    private bool IsAlive(string silo) =>
+        silos.GetApproximateSiloStatus(SiloAddress.FromParsableString(silo)) is SiloStatus.Active or SiloStatus.Joining;
 
     private static ApiException Busy() =>
         new(StatusCodes.Status409Conflict, $"A request with this {Header} is being worked on.", "idempotency_conflict");

@@ -31,7 +31,8 @@ internal sealed partial class CompletionService(
         catch (OperationCanceledException) when (cancel.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
         {
             await FailAsync(context, timeout.IsCancellationRequested
-                ? new ApiException(StatusCodes.Status504GatewayTimeout, $"The request took longer than {options.RequestTimeout.TotalSeconds} s.", "timeout")
+                ? new ApiException(
+                    StatusCodes.Status504GatewayTimeout, $"The request took longer than {options.RequestTimeout.TotalSeconds} s.", "timeout")
                 : ApiException.Unavailable("The server is shutting down.", "unavailable"));
         }
         catch (ApiException e) when (context.Response.HasStarted)
@@ -48,7 +49,8 @@ internal sealed partial class CompletionService(
         await new CompletionStream(context.Response).WriteAsync(JsonSerializer.SerializeToNode(ApiError.Of(e))!.AsObject(), context.RequestAborted);
     }
 
-    private static async Task StreamAsync(HttpContext context, GenerationJob job, CompletionJson json, CompletionRequest request, CancellationToken cancellationToken)
+    private static async Task StreamAsync(
+        HttpContext context, GenerationJob job, CompletionJson json, CompletionRequest request, CancellationToken cancellationToken)
     {
         var stream = new CompletionStream(context.Response);
         var begun = -1;
@@ -115,10 +117,12 @@ internal sealed partial class CompletionService(
 
         // Also what keeps other sites' pages from calling a server on this machine: a browser asks before it sends this type.
         if (!context.Request.HasJsonContentType())
-            throw new ApiException(StatusCodes.Status415UnsupportedMediaType, "The Content-Type must be application/json.", "unsupported_content_type");
+            throw new ApiException(
+                StatusCodes.Status415UnsupportedMediaType, "The Content-Type must be application/json.", "unsupported_content_type");
         try
         {
-            return await JsonDocument.ParseAsync(context.Request.Body, new JsonDocumentOptions { AllowDuplicateProperties = false }, cancellationToken);
+            return await JsonDocument.ParseAsync(
+                context.Request.Body, new JsonDocumentOptions { AllowDuplicateProperties = false }, cancellationToken);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

@@ -39,7 +39,8 @@ internal sealed class JobCheckpoints(IGrainFactory grains)
         IRunGrain source, JobDocument job, RunStatus run, ManifestSaved saved, CancellationToken cancellationToken)
     {
         var record = saved.Step == 0 ? null
-            : (await source.GetEvents(new EventPosition(saved.Step - 1, run.Position.Entry), 1).WaitAsync(cancellationToken)).OfType<StepCompleted>().FirstOrDefault()?.Record;
+            : (await source.GetEvents(new EventPosition(saved.Step - 1, run.Position.Entry), 1)
+                .WaitAsync(cancellationToken)).OfType<StepCompleted>().FirstOrDefault()?.Record;
         return new CheckpointObject
         {
             Id = IdOf(job, saved.Step),

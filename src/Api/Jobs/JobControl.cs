@@ -32,7 +32,8 @@ internal sealed class JobControl(JobCatalog jobs, JobReader reader, IGrainFactor
     {
         (job, var run) = await reader.ReadAsync(job, cancellationToken);
         var status = JobReader.StatusOf(job, run);
-        if (run is null || !allowed(status)) throw ApiException.Invalid($"Cannot {what} job {job.Id}: it is {status}.", "fine_tune_id", "invalid_job_status");
+        if (run is null || !allowed(status))
+            throw ApiException.Invalid($"Cannot {what} job {job.Id}: it is {status}.", "fine_tune_id", "invalid_job_status");
         await action(grains.GetGrain<IRunGrain>(job.Id)).WaitAsync(cancellationToken);
         return await reader.DescribeAsync(job, cancellationToken);
     }

@@ -17,7 +17,8 @@ internal static class JobEndpoints
         var jobs = routes.MapGroup("/fine_tuning/jobs").WithTags("Fine-tuning");
         jobs.MapPost("", CreateAsync).Accepts<CreateJobRequest>("application/json").WithSummary("Fine-tune a model.")
             .Produces<JobObject>().ProducesApiErrors(StatusCodes.Status404NotFound, StatusCodes.Status422UnprocessableEntity);
-        jobs.MapGet("", ListAsync).WithSummary("List jobs, newest first. Query: after, limit, metadata[KEY].").Produces<ApiList<JobObject>>().ProducesApiErrors();
+        jobs.MapGet("", ListAsync).WithSummary(
+            "List jobs, newest first. Query: after, limit, metadata[KEY].").Produces<ApiList<JobObject>>().ProducesApiErrors();
         jobs.MapGet("/{id}", async (string id, HttpContext context, JobCatalog catalog, JobReader reader) =>
                 Results.Json(await reader.DescribeAsync(await catalog.GetAsync(id, context.RequestAborted), context.RequestAborted), ApiJson.Options))
             .WithSummary("A job.").Produces<JobObject>().ProducesApiErrors(StatusCodes.Status404NotFound);
@@ -25,8 +26,10 @@ internal static class JobEndpoints
         MapAction("pause", "Stop a job until it is resumed.", (control, id, token) => control.PauseAsync(id, token));
         MapAction("resume", "Go on with a job that was paused or failed.", (control, id, token) => control.ResumeAsync(id, token));
         jobs.MapGet("/{id}/events", EventsAsync)
-            .WithSummary("A job's events, newest first. Query: after, limit, order; stream=true for server-sent events, oldest first, to the job's end.")
-            .Produces<ApiList<JobEvent>>().Produces<JobEvent>(contentType: ServerSentEvents.ContentType).ProducesApiErrors(StatusCodes.Status404NotFound);
+            .WithSummary(
+                "A job's events, newest first. Query: after, limit, order; stream=true for server-sent events, oldest first, to the job's end.")
+            .Produces<ApiList<JobEvent>>().Produces<JobEvent>(contentType: ServerSentEvents.ContentType)
+                .ProducesApiErrors(StatusCodes.Status404NotFound);
         jobs.MapGet("/{id}/checkpoints", CheckpointsAsync).WithSummary("A job's checkpoints, newest first. Query: after, limit.")
             .Produces<ApiList<CheckpointObject>>().ProducesApiErrors(StatusCodes.Status404NotFound);
 
@@ -62,7 +65,8 @@ internal static class JobEndpoints
             new ApiList<JobObject> { Data = data, FirstId = chosen.FirstId, LastId = chosen.LastId, HasMore = chosen.HasMore }, ApiJson.Options);
     }
 
-    private static async Task EventsAsync(string id, HttpContext context, JobCatalog catalog, JobReader reader, JobEvents events, JobEventStream stream)
+    private static async Task EventsAsync(
+        string id, HttpContext context, JobCatalog catalog, JobReader reader, JobEvents events, JobEventStream stream)
     {
         var job = await catalog.GetAsync(id, context.RequestAborted);
         var streamed = ApiPage.One(context.Request, "stream") switch
@@ -81,10 +85,12 @@ internal static class JobEndpoints
 
         var page = ApiPage.From(context.Request, DefaultPage, LargestPage);
         (job, var run) = await reader.ReadAsync(job, context.RequestAborted);
-        await context.Response.WriteAsJsonAsync(await events.ListAsync(job, run, page, context.RequestAborted), ApiJson.Options, context.RequestAborted);
+        await context.Response.WriteAsJsonAsync(
+            await events.ListAsync(job, run, page, context.RequestAborted), ApiJson.Options, context.RequestAborted);
     }
 
-    private static async Task<IResult> CheckpointsAsync(string id, HttpContext context, JobCatalog catalog, JobReader reader, JobCheckpoints checkpoints)
+    private static async Task<IResult> CheckpointsAsync(
+        string id, HttpContext context, JobCatalog catalog, JobReader reader, JobCheckpoints checkpoints)
     {
         var page = ApiPage.From(context.Request, 10, LargestPage);
         var (job, run) = await reader.ReadAsync(await catalog.GetAsync(id, context.RequestAborted), context.RequestAborted);

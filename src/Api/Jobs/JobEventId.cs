@@ -21,7 +21,8 @@ internal readonly record struct JobEventId(char Kind, long Number)
         if (!text.StartsWith(Prefix, StringComparison.Ordinal) || text.Length <= Prefix.Length + 1) return false;
         var kind = text[Prefix.Length];
         if (kind is not (Document or Journal or Step)) return false;
-        if (!long.TryParse(text.AsSpan(Prefix.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number < 1) return false;
+        if (!long.TryParse(text.AsSpan(Prefix.Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number < 1)
+            return false;
         id = new JobEventId(kind, number);
         return id.ToString() == text;
     }

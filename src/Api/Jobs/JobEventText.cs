@@ -29,9 +29,14 @@ internal static class JobEventText
         {
             StepCompleted step => (Info, StepText(step.Record, totalSteps), Numbers(step.Record, totalSteps)),
             RunStarted { FromStep: 0, Generation: var generation } => (Info, "Fine-tuning job started", Data(("generation", generation))),
-            RunStarted started => (Info, $"Fine-tuning job continues after step {started.FromStep}", Data(("step", started.FromStep), ("generation", started.Generation))),
-            PartsPlaced placed => (Info, $"Model placed on {placed.Stages.Count} silos", Data(("generation", placed.Generation), ("silos", placed.Stages.Count))),
-            ManifestSaved saved => (Info, $"Checkpoint created at step {saved.Step}", Data(("step", saved.Step), ("bytes_written", saved.BytesWritten), ("stall_seconds", saved.StallSeconds))),
+            RunStarted started =>
+                (Info, $"Fine-tuning job continues after step {started.FromStep}",
+                    Data(("step", started.FromStep), ("generation", started.Generation))),
+            PartsPlaced placed =>
+                (Info, $"Model placed on {placed.Stages.Count} silos", Data(("generation", placed.Generation), ("silos", placed.Stages.Count))),
+            ManifestSaved saved =>
+                (Info, $"Checkpoint created at step {saved.Step}",
+                    Data(("step", saved.Step), ("bytes_written", saved.BytesWritten), ("stall_seconds", saved.StallSeconds))),
             StepEvaluated evaluated => (
                 Info, string.Create(CultureInfo.InvariantCulture, $"Step {evaluated.Step}: validation loss={evaluated.EvalLoss:F4}"),
                 Data(("step", evaluated.Step), ("valid_loss", Finite(evaluated.EvalLoss)))),
@@ -45,7 +50,8 @@ internal static class JobEventText
             RunEnded { State: RunState.Succeeded } ended => (
                 Info, $"The job has successfully completed; new fine-tuned model created: {job.FineTunedModel}", Data(("step", ended.Step))),
             RunEnded { State: RunState.Failed } ended => (Error, $"The job failed: {ended.Error}", Data(("step", ended.Step))),
-            RunEnded { Error: { } reason } ended => (Error, $"The job was {JobStatuses.Of(ended.State)} after step {ended.Step}: {reason}", Data(("step", ended.Step))),
+            RunEnded { Error: { } reason } ended =>
+                (Error, $"The job was {JobStatuses.Of(ended.State)} after step {ended.Step}: {reason}", Data(("step", ended.Step))),
             RunEnded ended => (Info, $"The job was {JobStatuses.Of(ended.State)} after step {ended.Step}", Data(("step", ended.Step))),
             _ => (Info, happened.GetType().Name, Data()),
         };

@@ -12,14 +12,23 @@ internal sealed class JobEvents(IGrainFactory grains)
     {
         var all = new Counts(job.Log.Count, run?.Position.Step ?? 0, run?.Position.Entry ?? 0);
         var source = run is null ? null : grains.GetGrain<IRunGrain>(run.Run);
-        var cursor = page.After is { } after ? await CountAsync(after, page.Ascending, all, source, cancellationToken) : page.Ascending ? new Counts(0, 0, 0) : all;
+        var cursor = page.After is { } after ? await CountAsync(after, page.Ascending, all, source, cancellationToken)
+            : page.Ascending ? new Counts(0, 0, 0) : all;
         var ofRun = source is null ? [] : await RunEventsAsync(source, page, cursor, all, cancellationToken);
         var ofDocument = job.Log.Select((entry, i) => JobEventText.Of(entry, i + 1));
         var events = ofRun.Select(e => JobEventText.Of(e, job, run!.TotalSteps));
-        var listed = page.Ascending ? ofDocument.Skip((int)cursor.Document).Concat(events) : events.Concat(ofDocument.Take((int)cursor.Document).Reverse());
+        var listed = page.Ascending
+            ? ofDocument.Skip((int)cursor.Document).Concat(events)
+            : events.Concat(ofDocument.Take((int)cursor.Document).Reverse());
         var data = listed.Take(page.Limit).ToArray();
         var left = page.Ascending ? all.Total - cursor.Total : cursor.Total;
-        return new ApiList<JobEvent> { Data = data, FirstId = data.FirstOrDefault()?.Id, LastId = data.LastOrDefault()?.Id, HasMore = left > data.Length };
+        return new ApiList<JobEvent>
+        {
+            Data = data,
+            FirstId = data.FirstOrDefault()?.Id,
+            LastId = data.LastOrDefault()?.Id,
+            HasMore = left > data.Length,
+        };
     }
 
     private static async Task<IReadOnlyList<TrainingEvent>> RunEventsAsync(
@@ -32,7 +41,8 @@ internal sealed class JobEvents(IGrainFactory grains)
             .OfType<StepCompleted>().Where(s => page.Ascending || s.Record.Step <= cursor.Step);
         var entries = (await run.GetEvents(new EventPosition(all.Step, entry), page.Limit).WaitAsync(cancellationToken))
             .Where(e => e is not StepCompleted && (page.Ascending || e.Position.Entry <= cursor.Entry));
-        var events = steps.Concat(entries).OrderBy(e => e.Time).ThenBy(e => e is StepCompleted ? 0 : 1).ThenBy(e => JobEventText.IdOf(e).Number).ToList();
+        var events = steps.Concat(entries).OrderBy(e => e.Time).ThenBy(
+            e => e is StepCompleted ? 0 : 1).ThenBy(e => JobEventText.IdOf(e).Number).ToList();
         if (!page.Ascending) events.Reverse();
         return events;
     }
@@ -46,8 +56,12 @@ internal sealed class JobEvents(IGrainFactory grains)
         if (id.Kind == JobEventId.Document) return new Counts(own, 0, 0);
         var time = await TimeAsync(run!, id, all, cancellationToken);
         return id.Kind == JobEventId.Step
-            ? new Counts(all.Document, own, await SearchAsync(all.Entry, async n => await TimeAsync(run!, new(JobEventId.Journal, n), all, cancellationToken) < time))
-            : new Counts(all.Document, await SearchAsync(all.Step, async n => await TimeAsync(run!, new(JobEventId.Step, n), all, cancellationToken) <= time), own);
+            ? new Counts(
+                all.Document, own,
+                await SearchAsync(all.Entry, async n => await TimeAsync(run!, new(JobEventId.Journal, n), all, cancellationToken) < time))
+            : new Counts(
+                all.Document,
+                await SearchAsync(all.Step, async n => await TimeAsync(run!, new(JobEventId.Step, n), all, cancellationToken) <= time), own);
     }
 
     // How many of the numbers from 1 are older, where the first are.

@@ -49,7 +49,8 @@ internal sealed class JobFactory(ModelCatalog models, FileCatalog files, JobCata
                 Method = method,
                 Spec = spec,
                 Dataset = settings.Into(new DatasetSettings()),
-                Log = [new JobLogEntry(now, "info", $"Created fine-tuning job: {id}"), new JobLogEntry(now, "info", $"Validating training file: {training.Id}")],
+                Log = [new JobLogEntry(now, "info", $"Created fine-tuning job: {id}"), new JobLogEntry(
+                    now, "info", $"Validating training file: {training.Id}")],
             },
             cancellationToken);
     }
@@ -69,14 +70,17 @@ internal sealed class JobFactory(ModelCatalog models, FileCatalog files, JobCata
 
     private static void CheckTexts(CreateJobRequest request)
     {
-        if (request.Suffix is { } suffix && !(suffix.Length is > 0 and <= LongestSuffix && suffix.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')))
-            throw ApiException.Invalid($"Invalid value for 'suffix': letters, digits, '.', '_' and '-' only, at most {LongestSuffix}.", "suffix", "invalid_value");
+        if (request.Suffix is { } suffix
+            && !(suffix.Length is > 0 and <= LongestSuffix && suffix.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')))
+            throw ApiException.Invalid(
+                $"Invalid value for 'suffix': letters, digits, '.', '_' and '-' only, at most {LongestSuffix}.", "suffix", "invalid_value");
         if (request.Integrations is { Count: > 0 }) throw ApiException.Invalid("No integrations are supported.", "integrations", "invalid_value");
         if (request.Metadata is { } metadata
             && (metadata.Count > MostPairs || metadata.Any(p => p.Key.Length > LongestKey || p.Value is null || p.Value.Length > LongestValue)))
         {
             throw ApiException.Invalid(
-                $"Invalid value for 'metadata': at most {MostPairs} pairs of texts, keys to {LongestKey} characters, values to {LongestValue}.", "metadata", "invalid_value");
+                $"Invalid value for 'metadata': at most {MostPairs} pairs of texts, keys to {LongestKey} characters, values to "
+                    + $"{LongestValue}.", "metadata", "invalid_value");
         }
     }
 
@@ -94,6 +98,7 @@ internal sealed class JobFactory(ModelCatalog models, FileCatalog files, JobCata
 
         return file.Purpose == FilePurposes.FineTune
             ? new JobInput(file.Id, file.Filename, file.Bytes, file.Sha256)
-            : throw ApiException.Invalid($"The file '{id}' has purpose '{file.Purpose}'; '{param}' needs '{FilePurposes.FineTune}'.", param, "invalid_file_purpose");
+            : throw ApiException.Invalid(
+                $"The file '{id}' has purpose '{file.Purpose}'; '{param}' needs '{FilePurposes.FineTune}'.", param, "invalid_file_purpose");
     }
 }

@@ -14,7 +14,8 @@ namespace LisaOrleans.Api;
 /// silo at a time that does it; what a silo that died had begun is taken up by another.
 /// </summary>
 internal sealed partial class JobImporter(
-    JobCatalog jobs, JobSources sources, IBlobStore store, IGrainFactory grains, ISiloStatusOracle silos, TimeProvider time, ILogger<JobImporter> logger)
+    JobCatalog jobs, JobSources sources, IBlobStore store, IGrainFactory grains,
+    ISiloStatusOracle silos, TimeProvider time, ILogger<JobImporter> logger)
     : BackgroundService
 {
     private static readonly TimeSpan s_sweep = TimeSpan.FromSeconds(15);

@@ -41,7 +41,8 @@ internal static class JobMethods
         if (!All.Contains(method.Type))
         {
             throw ApiException.Invalid(
-                $"Invalid value for '{TypeField}': '{ApiText.Shorten(method.Type)}' is none of {string.Join(", ", All)}.", TypeField, "invalid_value");
+                $"Invalid value for '{TypeField}': '{ApiText.Shorten(method.Type)}' is none of {string.Join(", ", All)}.",
+                TypeField, "invalid_value");
         }
 
         var given = (method.Methods?.Keys ?? []).Concat(method.Supervised is null ? [] : [Supervised]);

@@ -27,8 +27,10 @@ internal sealed class JobReader(IGrainFactory grains, IBlobStore store, JobCatal
         var (job, run) = await ReadAsync(document, cancellationToken);
         var status = StatusOf(job, run);
         long? finished = job.Outcome?.FinishedAt.ToUnixTimeSeconds();
-        if (finished is null && status == JobStatuses.Failed && run is not null) finished = (await EndedAsync(run, cancellationToken)).ToUnixTimeSeconds();
-        if (finished is null && run is null && JobStatuses.IsEnd(status)) finished = (job.Log.LastOrDefault()?.At ?? job.CreatedAt).ToUnixTimeSeconds();
+        if (finished is null && status == JobStatuses.Failed && run is not null)
+            finished = (await EndedAsync(run, cancellationToken)).ToUnixTimeSeconds();
+        if (finished is null && run is null && JobStatuses.IsEnd(status))
+            finished = (job.Log.LastOrDefault()?.At ?? job.CreatedAt).ToUnixTimeSeconds();
         return new JobObject
         {
             Id = job.Id,

@@ -17,7 +17,8 @@ internal static class JobSettings
         foreach (var (name, value) in given.Values)
         {
             if (RunSettings.Table.Find(name) is not { BodyField: null } setting) throw Unknown(name, param);
-            if (!names.TryAdd(setting, name)) throw ApiException.Invalid($"'{name}' is '{names[setting]}', which is given too.", $"{param}.{name}", "invalid_value");
+            if (!names.TryAdd(setting, name))
+                throw ApiException.Invalid($"'{name}' is '{names[setting]}', which is given too.", $"{param}.{name}", "invalid_value");
             if (value.ValueKind == JsonValueKind.Null) continue;
             Explained(param, () => settings.Set(setting, setting.Parse(value)));
         }
@@ -69,7 +70,11 @@ internal static class JobSettings
     };
 
     public static JobMethod Method(JobDocument job) => job.Method == JobMethods.Supervised
-        ? new JobMethod { Type = job.Method, Supervised = new JobMethodSettings<SupervisedHyperparameters> { Hyperparameters = Supervised(job.Spec) } }
+        ? new JobMethod
+        {
+            Type = job.Method,
+            Supervised = new JobMethodSettings<SupervisedHyperparameters> { Hyperparameters = Supervised(job.Spec) },
+        }
         : new JobMethod
         {
             Type = job.Method,
@@ -86,13 +91,15 @@ internal static class JobSettings
             s => s.Name,
             s => JsonSerializer.SerializeToElement(s.Get(s.Record == typeof(TrainingSpec) ? job.Spec : job.Dataset), ApiJson.Options)));
 
-    private static string FieldOf(string name, string param) => RunSettings.Table.Find(name)?.BodyField is { Length: > 0 } own ? own : $"{param}.{name}";
+    private static string FieldOf(string name, string param) =>
+        RunSettings.Table.Find(name)?.BodyField is { Length: > 0 } own ? own : $"{param}.{name}";
 
     private static ApiException Unknown(string name, string param)
     {
         var known = RunSettings.Table.All.Where(s => s.BodyField is null).ToArray();
         var advice = RunSettings.Table.Find(name)?.BodyField is { Length: > 0 } elsewhere ? $"it is the field '{elsewhere}' of the request"
-            : RunSettings.Table.InsteadOf(name) is { BodyField: null } near ? $"use '{near.Name}' ({InvalidTrainingSettingException.Spell(near.Help, n => n)})"
+            : RunSettings.Table.InsteadOf(name) is { BodyField: null } near
+                ? $"use '{near.Name}' ({InvalidTrainingSettingException.Spell(near.Help, n => n)})"
             : $"did you mean '{known.MinBy(s => EditDistance.Between(name, s.Name))!.Name}'?";
         var field = $"{param}.{ApiText.Shorten(name)}";
         return ApiException.Invalid($"Unknown field '{field}': {advice}", field, "invalid_value");

@@ -8,7 +8,8 @@ internal sealed class JobSources(ModelCatalog models, IBlobStore store)
 {
     /// <summary>Whether the job's model can be had here.</summary>
     public async Task<bool> HasModelAsync(JobDocument job, CancellationToken cancellationToken) =>
-        job.Phase != JobPhases.Validating || await models.FindAsync(job.Model, cancellationToken) is not null || ModelIds.JobOf(job.Model) is not null;
+        job.Phase != JobPhases.Validating || await models.FindAsync(job.Model, cancellationToken) is not null
+            || ModelIds.JobOf(job.Model) is not null;
 
     /// <summary>What the run is made from. The files last as long as <paramref name="files"/>.</summary>
     public async Task<RunRequest> RequestAsync(JobDocument job, JobFiles files, CancellationToken cancellationToken)

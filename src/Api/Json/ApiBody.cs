@@ -19,7 +19,9 @@ internal static class ApiBody
         while (await context.Request.Body.ReadAsync(buffer, context.RequestAborted) is > 0 and var count)
         {
             if (body.Length + count > LargestBody)
-                throw new ApiException(StatusCodes.Status413PayloadTooLarge, $"The request's body is too large: at most {LargestBody} bytes are allowed.", "request_too_large");
+                throw new ApiException(
+                    StatusCodes.Status413PayloadTooLarge,
+                    $"The request's body is too large: at most {LargestBody} bytes are allowed.", "request_too_large");
             body.Write(buffer, 0, count);
         }
 

@@ -47,7 +47,11 @@ internal sealed record ApiPage(string? After, int Limit, bool Ascending)
         {
             start = 1;
             while (start <= all.Count && id(all[start - 1]) != after) start++;
-            if (start > all.Count) throw ApiException.Invalid($"Invalid value for 'after': there is no '{ApiText.Shorten(after)}' in this list.", "after", "invalid_value");
+            if (start > all.Count)
+            {
+                throw ApiException.Invalid(
+                    $"Invalid value for 'after': there is no '{ApiText.Shorten(after)}' in this list.", "after", "invalid_value");
+            }
         }
 
         var page = all.Skip(start).Take(Limit).ToArray();

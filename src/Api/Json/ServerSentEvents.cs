@@ -36,7 +36,8 @@ internal sealed class ServerSentEvents : IAsyncDisposable
     /// <summary>Writes an event.</summary>
     /// <param name="id">What the reader may come back with; null for none.</param>
     /// <param name="data">Becomes JSON.</param>
-    public Task WriteAsync<T>(string? id, T data) => WriteAsync($"{(id is null ? "" : $"id: {id}\n")}data: {JsonSerializer.Serialize(data, ApiJson.Options)}\n\n");
+    public Task WriteAsync<T>(string? id, T data) =>
+        WriteAsync($"{(id is null ? "" : $"id: {id}\n")}data: {JsonSerializer.Serialize(data, ApiJson.Options)}\n\n");
 
     /// <summary>Writes OpenAI's last line.</summary>
     public Task WriteDoneAsync() => WriteAsync("data: [DONE]\n\n");

@@ -24,7 +24,8 @@ internal sealed class ApiKeyHandler(
         var header = Request.Headers.Authorization.ToString();
         if (header.Length == 0) return Task.FromResult(AuthenticateResult.NoResult());
         return Task.FromResult(
-            header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase) && header.Length <= LongestKey && keys.Find(header[Bearer.Length..].Trim()) is { } key
+            header.StartsWith(Bearer, StringComparison.OrdinalIgnoreCase)
+                && header.Length <= LongestKey && keys.Find(header[Bearer.Length..].Trim()) is { } key
                 ? Success(key.Name, key.Scope)
                 : AuthenticateResult.Fail("no such key"));
     }
@@ -40,7 +41,8 @@ internal sealed class ApiKeyHandler(
     }
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => ApiError.WriteAsync(
-        Context, StatusCodes.Status403Forbidden, $"This API key may only read; {Request.Method} {Request.Path} needs one with scope {ApiScopes.Write}.",
+        Context, StatusCodes.Status403Forbidden,
+        $"This API key may only read; {Request.Method} {Request.Path} needs one with scope {ApiScopes.Write}.",
         "insufficient_permissions");
 
     private static AuthenticateResult Success(string user, string scope)

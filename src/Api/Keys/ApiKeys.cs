@@ -55,7 +55,9 @@ public sealed class ApiKeys
         try
         {
             RunName.Validate(name);
-            return ApiScopes.All.Contains(scope) && hash.Length == 2 * SHA256.HashSizeInBytes ? new ApiKey(name, scope, Convert.FromHexString(hash)) : null;
+            return ApiScopes.All.Contains(scope) && hash.Length == 2 * SHA256.HashSizeInBytes
+                ? new ApiKey(name, scope, Convert.FromHexString(hash))
+                : null;
         }
         catch (Exception e) when (e is ArgumentException or FormatException)
         {

@@ -19,15 +19,18 @@ internal sealed class LocalRequestMiddleware(RequestDelegate next, ApiServerOpti
         if (!IsLocal(host.Host))
         {
             return ApiError.WriteAsync(
-                context, StatusCodes.Status403Forbidden, "Without API keys this server answers only to the name localhost or a loopback address.", null);
+                context, StatusCodes.Status403Forbidden,
+                "Without API keys this server answers only to the name localhost or a loopback address.", null);
         }
 
         var origin = context.Request.Headers[HeaderNames.Origin].ToString();
         return origin.Length == 0 || (Uri.TryCreate(origin, UriKind.Absolute, out var page) && IsLocal(page.Host))
             ? next(context)
-            : ApiError.WriteAsync(context, StatusCodes.Status403Forbidden, "Without API keys this server does not answer to other sites' pages.", null);
+            : ApiError.WriteAsync(
+                context, StatusCodes.Status403Forbidden, "Without API keys this server does not answer to other sites' pages.", null);
     }
 
     private static bool IsLocal(string host) =>
-        host.Equals(LocalName, StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+        host.Equals(LocalName, StringComparison.OrdinalIgnoreCase)
+            || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 }

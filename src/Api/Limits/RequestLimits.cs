@@ -38,7 +38,9 @@ internal static class RequestLimits
         };
     }
 
-    private static string Caller(HttpContext context) => context.User.FindFirstValue(ClaimTypes.Name) is { } key ? "key " + key : $"address {context.Connection.RemoteIpAddress}";
+    private static string Caller(HttpContext context) => context.User.FindFirstValue(ClaimTypes.Name) is { } key
+        ? "key " + key
+        : $"address {context.Connection.RemoteIpAddress}";
 
     private static async ValueTask RejectAsync(OnRejectedContext rejected, CancellationToken cancellationToken)
     {

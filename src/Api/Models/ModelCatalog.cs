@@ -21,14 +21,16 @@ internal sealed class ModelCatalog(ApiServerOptions options, IBlobStore store, J
     public async Task<CatalogModel?> FindAsync(string id, CancellationToken cancellationToken)
     {
         if (ModelIds.JobOf(id) is { } name)
-            return await jobs.FindAsync(name, cancellationToken) is { } job && job.FineTunedModel == id ? await TunedAsync(job, cancellationToken) : null;
+            return await jobs.FindAsync(name, cancellationToken) is { } job
+                && job.FineTunedModel == id ? await TunedAsync(job, cancellationToken) : null;
         return ModelIds.IsFolderName(id) ? BaseModel(id) : null;
     }
 
     /// <summary>A model by its name.</summary>
     /// <exception cref="ApiException">There is none.</exception>
     public async Task<CatalogModel> GetAsync(string id, CancellationToken cancellationToken) =>
-        await FindAsync(id, cancellationToken) ?? throw ApiException.NotFound($"The model '{ApiText.Shorten(id)}' does not exist", "model", "model_not_found");
+        await FindAsync(id, cancellationToken)
+            ?? throw ApiException.NotFound($"The model '{ApiText.Shorten(id)}' does not exist", "model", "model_not_found");
 
     /// <summary>A model that a job is to begin with.</summary>
     /// <exception cref="ApiException">There is none, or it cannot be trained.</exception>
@@ -37,7 +39,9 @@ internal sealed class ModelCatalog(ApiServerOptions options, IBlobStore store, J
         var model = await GetAsync(id, cancellationToken);
         try
         {
-            return model.Folder is { } folder ? await Task.Run(() => Open(model, folder), cancellationToken) : await OpenRunAsync(model, cancellationToken);
+            return model.Folder is { } folder
+                ? await Task.Run(() => Open(model, folder), cancellationToken)
+                : await OpenRunAsync(model, cancellationToken);
         }
         catch (Exception e) when (e is ModelConfigException or InvalidDataFileException)
         {
@@ -54,7 +58,8 @@ internal sealed class ModelCatalog(ApiServerOptions options, IBlobStore store, J
         if (model.Run is not { } run)
         {
             throw new ApiException(
-                StatusCodes.Status403Forbidden, $"The model '{id}' is a base model; only fine-tuned models can be deleted.", "model_not_deletable", "model");
+                StatusCodes.Status403Forbidden, $"The model '{id}' is a base model; only fine-tuned models can be deleted.",
+                "model_not_deletable", "model");
         }
 
         await jobs.UpdateAsync(run, j => j.ModelDeleted ? null : j with { ModelDeleted = true }, cancellationToken);

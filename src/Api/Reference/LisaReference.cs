@@ -6,7 +6,10 @@ using Microsoft.OpenApi;
 
 namespace LisaOrleans.Api;
 
-/// <summary>The OpenAPI document at <c>/openapi/v1.json</c>, and a page at <c>/docs</c> that shows it. Both are open: they are the same everywhere.</summary>
+/// <summary>
+/// The OpenAPI document at <c>/openapi/v1.json</c>, and a page at <c>/docs</c> that shows it. Both are open: they are the
+/// same everywhere.
+/// </summary>
 internal static class LisaReference
 {
     private const string Page = "reference.html";
@@ -30,7 +33,12 @@ internal static class LisaReference
                 document.Components ??= new OpenApiComponents();
                 document.Components.SecuritySchemes = new Dictionary<string, IOpenApiSecurityScheme>
                 {
-                    [Scheme] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "A key made by lisa keys new." },
+                    [Scheme] = new OpenApiSecurityScheme
+                    {
+                        Type = SecuritySchemeType.Http,
+                        Scheme = "bearer",
+                        Description = "A key made by lisa keys new.",
+                    },
                 };
                 document.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(Scheme, document)] = [] }];
                 return Task.CompletedTask;
@@ -38,7 +46,8 @@ internal static class LisaReference
             openApi.AddSchemaTransformer(JobSchemas.AddMethods);
             openApi.AddOperationTransformer((operation, context, _) =>
             {
-                if (context.Description.RelativePath == "v1/files" && context.Description.HttpMethod == HttpMethods.Post) operation.RequestBody = UploadBody();
+                if (context.Description.RelativePath == "v1/files" && context.Description.HttpMethod == HttpMethods.Post)
+                    operation.RequestBody = UploadBody();
                 return Task.CompletedTask;
             });
         });
@@ -50,7 +59,8 @@ internal static class LisaReference
         var page = ReadPage();
         routes.MapGet("/docs", (HttpContext context) =>
         {
-            context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'";
+            context.Response.Headers.ContentSecurityPolicy = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+                + "connect-src 'self'";
             return Results.Text(page, "text/html; charset=utf-8");
         }).AllowAnonymous().ExcludeFromDescription();
     }
@@ -69,8 +79,17 @@ internal static class LisaReference
                     Required = new HashSet<string> { "file", "purpose" },
                     Properties = new Dictionary<string, IOpenApiSchema>
                     {
-                        ["file"] = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary", Description = "JSON lines for purpose fine-tune." },
-                        ["purpose"] = new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. FilePurposes.All.Select(p => (System.Text.Json.Nodes.JsonNode)p)] },
+                        ["file"] = new OpenApiSchema
+                        {
+                            Type = JsonSchemaType.String,
+                            Format = "binary",
+                            Description = "JSON lines for purpose fine-tune.",
+                        },
+                        ["purpose"] = new OpenApiSchema
+                        {
+                            Type = JsonSchemaType.String,
+                            Enum = [.. FilePurposes.All.Select(p => (System.Text.Json.Nodes.JsonNode)p)],
+                        },
                     },
                 },
             },
@@ -79,7 +98,8 @@ internal static class LisaReference
 
     private static string ReadPage()
     {
-        using var stream = typeof(LisaReference).Assembly.GetManifestResourceStream(Page) ?? throw new InvalidOperationException($"{Page} is not in the program");
+        using var stream = typeof(LisaReference).Assembly.GetManifestResourceStream(Page)
+            ?? throw new InvalidOperationException($"{Page} is not in the program");
         using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }

@@ -30,7 +30,8 @@ internal static class LeaseStorage
 
     /// <summary>Throws if somebody else than the one who asks holds it and lives.</summary>
     public static async Task CheckAsync(
-        IBlobStore store, string run, RunHolder asks, LeaseDocument found, LeaseOptions options, TimeProvider time, CancellationToken cancellationToken)
+        IBlobStore store, string run, RunHolder asks, LeaseDocument found,
+        LeaseOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
         if (IsFree(found)) return;
         var alive = found.Holder.IsAlive();

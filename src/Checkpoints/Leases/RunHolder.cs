@@ -55,7 +55,9 @@ public sealed record RunHolder(string Id, string Host, int Pid, string? Cluster 
     {
         try
         {
-            return OperatingSystem.IsLinux() && new FileInfo(PidNamespace).LinkTarget is { } space ? $"{File.ReadAllText(BootIdFile).Trim()} {space}" : null;
+            return OperatingSystem.IsLinux() && new FileInfo(PidNamespace).LinkTarget is { } space
+                ? $"{File.ReadAllText(BootIdFile).Trim()} {space}"
+                : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -42,12 +42,15 @@ public sealed class RunLease : IAsyncDisposable
         while (true)
         {
             var (before, etag) = await LeaseStorage.ReadAsync(store, run, cancellationToken).ConfigureAwait(false);
-            if (before is not null && !takeOver) await LeaseStorage.CheckAsync(store, run, holder, before, options, time, cancellationToken).ConfigureAwait(false);
+            if (before is not null && !takeOver)
+                await LeaseStorage.CheckAsync(store, run, holder, before, options, time, cancellationToken).ConfigureAwait(false);
             var since = before?.Released == false && before.Holder.IsSame(holder) ? before.Since : time.GetUtcNow();
             var document = new LeaseDocument(holder, since, (before?.Beat ?? 0) + 1);
             try
             {
-                return new RunLease(store, run, document, await LeaseStorage.WriteAsync(store, run, document, etag, cancellationToken).ConfigureAwait(false), options, time);
+                return new RunLease(
+                    store, run, document,
+                    await LeaseStorage.WriteAsync(store, run, document, etag, cancellationToken).ConfigureAwait(false), options, time);
             }
             catch (ETagMismatchException)
             {
@@ -105,7 +108,8 @@ public sealed class RunLease : IAsyncDisposable
             if (before is null or { Released: true }) return;
             try
             {
-                await LeaseStorage.WriteAsync(store, run, before with { Beat = before.Beat + 1, Released = true }, etag, cancellationToken).ConfigureAwait(false);
+                await LeaseStorage.WriteAsync(
+                    store, run, before with { Beat = before.Beat + 1, Released = true }, etag, cancellationToken).ConfigureAwait(false);
                 return;
             }
             catch (ETagMismatchException)

@@ -51,7 +51,8 @@ public sealed class RunStore
     /// <exception cref="RunHeldException">Somebody else works on the run and lives: see <see cref="RunLease"/>.</exception>
     public static async Task<RunStore> AcquireAsync(IBlobStore store, string run, RunClaim claim, CancellationToken cancellationToken)
     {
-        if (!claim.OnlyOwn) await RunLease.CheckAsync(store, run, claim.Holder, new LeaseOptions(), TimeProvider.System, cancellationToken).ConfigureAwait(false);
+        if (!claim.OnlyOwn)
+            await RunLease.CheckAsync(store, run, claim.Holder, new LeaseOptions(), TimeProvider.System, cancellationToken).ConfigureAwait(false);
         RunHead? ours = null;
         var recovered = false;
         for (var (before, refusals) = ((string?)null, 0); ;)
@@ -111,7 +112,9 @@ public sealed class RunStore
         var blob = new BytesBlob(manifest.ToJson());
         await _store.PutAsync(blob, cancellationToken).ConfigureAwait(false);
         await CheckBlobsAsync(manifest.References().Concat(Blobs(journal)), cancellationToken).ConfigureAwait(false);
-        await SwapHeadAsync(Head with { Step = manifest.Step, Manifest = new BlobRef(blob.Sha256, blob.Length), Journal = journal }, cancellationToken).ConfigureAwait(false);
+        await SwapHeadAsync(
+            Head with { Step = manifest.Step, Manifest = new BlobRef(blob.Sha256, blob.Length), Journal = journal }, cancellationToken)
+                .ConfigureAwait(false);
         Manifest = manifest;
     }
 

@@ -132,7 +132,8 @@ public sealed class SafetensorsHeader
             if (length != bounds[1] - bounds[0])
             {
                 throw Wrong(
-                    $"tensor '{name}': shape [{string.Join(", ", dimensions)}] of {type.Name()} does not make the {bounds[1] - bounds[0]} bytes of its data_offsets");
+                    $"tensor '{name}': shape [{string.Join(", ", dimensions)}] of {type.Name()} does not make the "
+                        + $"{bounds[1] - bounds[0]} bytes of its data_offsets");
             }
 
             return new TensorInfo(name, type, dimensions, dataStart + bounds[0], length.Value);
@@ -166,7 +167,9 @@ public sealed class SafetensorsHeader
             foreach (var tensor in _tensors.Values.OrderBy(t => t.Offset).ThenBy(t => t.Length))
             {
                 if (tensor.Offset != end)
-                    throw Wrong($"tensor '{tensor.Name}' begins at byte {tensor.Offset - dataStart} of the data; {end - dataStart} was expected: tensors must neither overlap nor leave gaps");
+                    throw Wrong(
+                        $"tensor '{tensor.Name}' begins at byte {tensor.Offset - dataStart} of the data; {end - dataStart} was expected: "
+                        + $"tensors must neither overlap nor leave gaps");
                 end += tensor.Length;
             }
 

@@ -127,7 +127,8 @@ public sealed class AzureBlobStore : IBlobStore
             if (BlobRef.IsName(name))
             {
                 yield return new StoredBlob(
-                    name, item.Properties.ContentLength ?? 0, item.Properties.LastModified ?? DateTimeOffset.MaxValue, item.Properties.ETag?.ToString("H") ?? "");
+                    name, item.Properties.ContentLength ?? 0, item.Properties.LastModified ?? DateTimeOffset.MaxValue,
+                    item.Properties.ETag?.ToString("H") ?? "");
             }
         }
     }

@@ -105,7 +105,8 @@ public sealed class FolderBlobStore : IBlobStore
         var file = DocumentFile(path);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
         await CompareAsync().ConfigureAwait(false);
-        await AtomicFile.WriteAsync(file, (stream, token) => stream.WriteAsync(content, token).AsTask(), cancellationToken, LockAndCompareAsync).ConfigureAwait(false);
+        await AtomicFile.WriteAsync(
+            file, (stream, token) => stream.WriteAsync(content, token).AsTask(), cancellationToken, LockAndCompareAsync).ConfigureAwait(false);
         return ETag(content.Span);
 
         async Task CompareAsync()
@@ -145,7 +146,8 @@ public sealed class FolderBlobStore : IBlobStore
             cancellationToken.ThrowIfCancellationRequested();
             var path = Path.GetRelativePath(_root, file).Replace(Path.DirectorySeparatorChar, '/');
             var helper = path.EndsWith(LockSuffix, StringComparison.Ordinal) || path.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal);
-            if (!helper && !path.StartsWith("blobs/", StringComparison.Ordinal) && path.StartsWith(prefix, StringComparison.Ordinal)) yield return path;
+            if (!helper && !path.StartsWith("blobs/", StringComparison.Ordinal) && path.StartsWith(prefix, StringComparison.Ordinal))
+                yield return path;
         }
     }
 
@@ -161,7 +163,8 @@ public sealed class FolderBlobStore : IBlobStore
     /// <inheritdoc/>
     public Task DeleteUnfinishedAsync(TimeSpan age, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var old = Directory.EnumerateFiles(_root, "*" + AtomicFile.TemporarySuffix, new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None })
+        var old = Directory.EnumerateFiles(
+            _root, "*" + AtomicFile.TemporarySuffix, new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None })
             .Where(f => now - File.GetLastWriteTimeUtc(f) > age).ToArray();
         foreach (var file in old) File.Delete(file);
         return Task.CompletedTask;

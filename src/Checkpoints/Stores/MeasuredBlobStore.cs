@@ -33,7 +33,8 @@ public sealed class MeasuredBlobStore(IBlobStore inner) : IBlobStore
     }
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<StoredBlob> ListAsync(CancellationToken cancellationToken) => Counted(inner.ListAsync(cancellationToken), cancellationToken);
+    public IAsyncEnumerable<StoredBlob> ListAsync(CancellationToken cancellationToken) =>
+        Counted(inner.ListAsync(cancellationToken), cancellationToken);
 
     /// <inheritdoc/>
     public Task<bool> DeleteAsync(StoredBlob blob, CancellationToken cancellationToken) =>

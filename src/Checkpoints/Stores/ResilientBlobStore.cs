@@ -41,7 +41,8 @@ public sealed class ResilientBlobStore : IBlobStore
             })
             .AddCircuitBreaker(new CircuitBreakerStrategyOptions
             {
-                ShouldHandle = new PredicateBuilder().Handle<Exception>(e => e is not BrokenCircuitException and not BlobCorruptException && IsPassing(e)),
+                ShouldHandle = new PredicateBuilder().Handle<Exception>(
+                    e => e is not BrokenCircuitException and not BlobCorruptException && IsPassing(e)),
                 FailureRatio = 0.9,
                 MinimumThroughput = 10,
                 SamplingDuration = TimeSpan.FromSeconds(10),
@@ -61,10 +62,12 @@ public sealed class ResilientBlobStore : IBlobStore
     public Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken) => Try(t => _inner.RenewAsync(blob, t), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken) => Try(t => _inner.PutAsync(blob, t), cancellationToken, blob.Length);
+    public Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken) =>
+        Try(t => _inner.PutAsync(blob, t), cancellationToken, blob.Length);
 
     /// <inheritdoc/>
-    public Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken) => Try(t => _inner.ReadAsync(blob, t), cancellationToken, blob.Length);
+    public Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken) =>
+        Try(t => _inner.ReadAsync(blob, t), cancellationToken, blob.Length);
 
     /// <inheritdoc/>
     public IAsyncEnumerable<StoredBlob> ListAsync(CancellationToken cancellationToken) => Whole(_inner.ListAsync, cancellationToken);
@@ -125,7 +128,8 @@ public sealed class ResilientBlobStore : IBlobStore
         context.Properties.Set(s_limit, _options.TryTimeout + TimeSpan.FromSeconds((double)bytes / _options.SlowestBytesPerSecond));
         try
         {
-            return await _pipeline.ExecuteAsync(async c => await Once(action, c.CancellationToken).ConfigureAwait(false), context).ConfigureAwait(false);
+            return await _pipeline.ExecuteAsync(
+                async c => await Once(action, c.CancellationToken).ConfigureAwait(false), context).ConfigureAwait(false);
         }
         catch (Exception e) when (e is BrokenCircuitException or TimeoutRejectedException)
         {

@@ -23,7 +23,8 @@ public sealed record StoreFormat(int FormatVersion, string Id)
                 ?? throw new StoreLocationException($"{store.Location}: {DocumentName} must be a JSON object");
             return format.FormatVersion == Current
                 ? format
-                : throw new StoreLocationException($"{store.Location} is a store of format {format.FormatVersion}; this program reads format {Current}");
+                : throw new StoreLocationException(
+                    $"{store.Location} is a store of format {format.FormatVersion}; this program reads format {Current}");
         }
         catch (JsonException)
         {
@@ -42,7 +43,8 @@ public sealed record StoreFormat(int FormatVersion, string Id)
             {
                 var made = new StoreFormat(Current, Guid.NewGuid().ToString("N"));
                 await store.PutDocumentAsync(
-                    DocumentName, JsonSerializer.SerializeToUtf8Bytes(made, ManifestJson.Default.StoreFormat), null, cancellationToken).ConfigureAwait(false);
+                    DocumentName, JsonSerializer.SerializeToUtf8Bytes(made, ManifestJson.Default.StoreFormat), null, cancellationToken)
+                        .ConfigureAwait(false);
                 return made;
             }
             catch (ETagMismatchException)

@@ -5,7 +5,8 @@ namespace LisaOrleans.Checkpoints;
 /// <summary>What people write for a store: a folder, a container's URL, or a connection string. Nothing else is taken for a folder.</summary>
 public static partial class StoreLocation
 {
-    private const string Wanted = "a store is a folder, the URL of a container in Azure Blob Storage (https://…), or an Azure Storage connection string";
+    private const string Wanted =
+        "a store is a folder, the URL of a container in Azure Blob Storage (https://…), or an Azure Storage connection string";
 
     private static readonly string[] s_connectionFields =
         ["AccountName=", "AccountKey=", "BlobEndpoint=", "SharedAccessSignature=", "DefaultEndpointsProtocol=", "UseDevelopmentStorage="];

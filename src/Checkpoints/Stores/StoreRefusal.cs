@@ -27,8 +27,10 @@ public static class StoreRefusal
         IOException { HResult: ReadOnly } => "it is on a disk that can only be read; mount it for writing",
         IOException { HResult: PermissionDenied or NotPermitted } => "access is denied; give this user the right to write there",
         UnauthorizedAccessException => "access is denied; give this user the right to write there",
-        RequestFailedException { Status: 401 or 403 } e => $"Azure denies access ({e.Status} {e.ErrorCode}); check the key, its expiry and its rights",
-        RequestFailedException { ErrorCode: "AccountIsDisabled" or "InsufficientAccountPermissions" } e => $"Azure denies access ({e.Status} {e.ErrorCode})",
+        RequestFailedException { Status: 401 or 403 } e =>
+            $"Azure denies access ({e.Status} {e.ErrorCode}); check the key, its expiry and its rights",
+        RequestFailedException { ErrorCode: "AccountIsDisabled" or "InsufficientAccountPermissions" } e =>
+            $"Azure denies access ({e.Status} {e.ErrorCode})",
         _ => Reason(failure.InnerException),
     };
 }

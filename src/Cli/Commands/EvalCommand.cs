@@ -55,7 +55,8 @@ internal static class EvalCommand
         else
         {
             Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"loss {mean:0.0000}  perplexity {Math.Exp(mean):0.00}  ({data.Count} samples, {count} tokens scored)"));
+                CultureInfo.InvariantCulture,
+                $"loss {mean:0.0000}  perplexity {Math.Exp(mean):0.00}  ({data.Count} samples, {count} tokens scored)"));
         }
 
         return Task.FromResult(ExitCodes.Done);

@@ -48,7 +48,8 @@ internal static class HttpServerOptions
         }
         catch (Exception e) when (e is CryptographicException or ArgumentException)
         {
-            throw Wrong(values, KnownSettings.TlsCertificate, $"{certificate} and {key} are not a certificate and its private key in PEM: {e.Message}");
+            throw Wrong(
+                values, KnownSettings.TlsCertificate, $"{certificate} and {key} are not a certificate and its private key in PEM: {e.Message}");
         }
     }
 

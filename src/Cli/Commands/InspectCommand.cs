@@ -76,7 +76,8 @@ internal static class InspectCommand
     private static void ShowTotals(DatasetStatistics s, int blockSize)
     {
         Say($"{s.Records} records, {s.Samples} samples, {s.Tokens} tokens, {s.TrainedTokens} of them learned");
-        if (s.Lengths is { } l) Say($"lengths in tokens: shortest {l.Shortest}, median {l.Median}, 95 of 100 up to {l.Percentile95}, longest {l.Longest}");
+        if (s.Lengths is { } l)
+            Say($"lengths in tokens: shortest {l.Shortest}, median {l.Median}, 95 of 100 up to {l.Percentile95}, longest {l.Longest}");
         foreach (var line in DatasetReport.Lines(s, blockSize)) Say(line);
     }
 

@@ -14,7 +14,8 @@ internal static class RunCommands
         return await Do((c, name, token) => c.ResumeAsync(name, token), "started")(values, run, cancellationToken);
     }
 
-    public static Func<SettingValues, string?, CancellationToken, Task<int>> Do(Func<LisaClient, string, CancellationToken, Task> action, string done) =>
+    public static Func<SettingValues, string?, CancellationToken, Task<int>> Do(
+        Func<LisaClient, string, CancellationToken, Task> action, string done) =>
         async (values, run, cancellationToken) =>
         {
             await using var cluster = await ClusterConnection.OpenForRun(values, cancellationToken);

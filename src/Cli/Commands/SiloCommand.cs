@@ -35,8 +35,10 @@ internal static class SiloCommand
         ports.Dispose();
         await silo.StartAsync(cancellationToken);
         Console.WriteLine(
-            $"silo {options.Host}:{options.SiloPort} of cluster '{options.ClusterId}' is ready: roles {string.Join(',', options.Roles)}, gateway port {options.GatewayPort}, "
-            + $"{options.Threads} threads on {TrainingDevice.Name}, store {options.Store.Location}, {HttpServerOptions.Describe(options.Host, options.HttpPort, api)}");
+            $"silo {options.Host}:{options.SiloPort} of cluster '{options.ClusterId}' is ready: roles {string.Join(',', options.Roles)}, "
+                + $"gateway port {options.GatewayPort}, "
+            + $"{options.Threads} threads on {TrainingDevice.Name}, store {options.Store.Location}, "
+                + $"{HttpServerOptions.Describe(options.Host, options.HttpPort, api)}");
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, s =>
         {
             s.Cancel = true;
@@ -109,7 +111,9 @@ internal static class SiloCommand
             if (name == "none") name = "azure";
         }
 
-        return name == "none" ? [] : [PreemptionSources.Create(name, endpoint, values.OptionalText(KnownSettings.MachineName) ?? Environment.MachineName, http)];
+        return name == "none"
+            ? []
+            : [PreemptionSources.Create(name, endpoint, values.OptionalText(KnownSettings.MachineName) ?? Environment.MachineName, http)];
     }
 
     private static IPAddress Address(SettingValues values)
@@ -131,7 +135,8 @@ internal static class SiloCommand
             return IPAddress.IsLoopback(host)
                 ? SHA256.HashData(Encoding.UTF8.GetBytes("loopback " + clusterId))
                 : throw new UsageException(
-                    $"--{KnownSettings.SecretFile.Flag} or {SettingsEnvironment.SecretVariable} is missing: beyond loopback silos must prove that they belong together");
+                    $"--{KnownSettings.SecretFile.Flag} or {SettingsEnvironment.SecretVariable} is missing: beyond loopback silos must "
+                        + $"prove that they belong together");
         }
 
         return text.Length >= ShortestSecret

@@ -36,7 +36,8 @@ internal sealed class SiloPorts(SettingValues values, IPAddress host) : IDisposa
             if (addresses.All(a => reservation.TryAdd(a, port))) return port;
             return values.Has(setting)
                 ? throw new UsageException(
-                    $"{values.Place(setting.Key)}: port {port} is in use on this machine; choose another one, or leave the setting out and a free one is taken")
+                    $"{values.Place(setting.Key)}: port {port} is in use on this machine; choose another one, or leave the setting out "
+                        + $"and a free one is taken")
                 : reservation.AddFree(addresses[^1]);
         }
         catch (SocketException e)

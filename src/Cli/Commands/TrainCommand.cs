@@ -131,7 +131,9 @@ internal sealed class TrainCommand : IAsyncDisposable
         var s = outcome.Statistics;
         if (outcome.AlreadyCompleted) _reporter.Say($"run '{RunName}' is complete ({outcome.TotalSteps} steps); writing its model again");
         else if (outcome.Resumed) _reporter.Say($"resuming run '{RunName}' from step {outcome.ManifestStep} of {outcome.TotalSteps}");
-        else _reporter.Say($"run '{RunName}': {s.Samples} samples, {s.Tokens} tokens, {outcome.TotalSteps} steps, {outcome.Spec.Threads} threads on {TrainingDevice.Name}");
+        else _reporter.Say(
+            $"run '{RunName}': {s.Samples} samples, {s.Tokens} tokens, {outcome.TotalSteps} steps, {outcome.Spec.Threads} threads on "
+            + $"{TrainingDevice.Name}");
         foreach (var line in DatasetReport.Lines(s, outcome.Spec.BlockSize)) _reporter.Say(line);
         if (outcome.TemplateBesideOwn is { } template)
         {
@@ -157,7 +159,12 @@ internal sealed class TrainCommand : IAsyncDisposable
     private async Task<RunState> Train(ImportOutcome outcome)
     {
         await using var silo = await EmbeddedSilo.StartAsync(
-            new EmbeddedSiloOptions { Store = _store, HttpPort = _httpPort ?? 0, Http = _httpPort is null ? null : new DashboardServer(_http) }, CancellationToken.None);
+            new EmbeddedSiloOptions
+            {
+                Store = _store,
+                HttpPort = _httpPort ?? 0,
+                Http = _httpPort is null ? null : new DashboardServer(_http),
+            }, CancellationToken.None);
         if (silo.HttpAddress is { } address) _reporter.Say($"HTTP API at {address.AbsoluteUri.TrimEnd('/')}/v1");
         var run = silo.Grains.GetGrain<IRunGrain>(RunName);
         var before = (await run.GetStatus()).Position;

@@ -47,7 +47,9 @@ internal static class WatchCommand
                     reporter.Happened(happened, recent.Average() * (total - step.Step));
                     break;
                 case RunEnded { State: RunState.Paused } ended:
-                    reporter.Say($"run '{status.Run}' is paused after step {ended.Step}{(ended.Error is null ? "" : $": {ended.Error}; then lisa resume continues it")}");
+                    reporter.Say(
+                        $"run '{status.Run}' is paused after step "
+                        + $"{ended.Step}{(ended.Error is null ? "" : $": {ended.Error}; then lisa resume continues it")}");
                     break;
                 default:
                     reporter.Happened(happened, 0);

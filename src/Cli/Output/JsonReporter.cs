@@ -11,7 +11,14 @@ internal sealed class JsonReporter(TextWriter output) : IRunReporter
     public void Say(string line) => Write(new { @event = "message", message = line });
 
     public void Started(RunStarted started, int layerCount) =>
-        Write(new { @event = "started", from_step = started.FromStep, total_steps = started.TotalSteps, generation = started.Generation, layers = layerCount });
+        Write(new
+        {
+            @event = "started",
+            from_step = started.FromStep,
+            total_steps = started.TotalSteps,
+            generation = started.Generation,
+            layers = layerCount,
+        });
 
     public void Happened(TrainingEvent happened, double remaining)
     {

@@ -16,9 +16,12 @@ internal static class RunSummary
             var evaluation = history.LastOrDefault(r => r.EvalLoss is not null)?.EvalLoss;
             yield return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{history.Count} steps, {history.Sum(r => r.Tokens)} tokens in {Duration.Text(TimeSpan.FromSeconds(history.Sum(r => r.Seconds)))}, {PeakBytes() / 1e9:0.0} GB at most");
+                $"{history.Count} steps, {history.Sum(r => r.Tokens)} tokens in "
+                    + $"{Duration.Text(TimeSpan.FromSeconds(history.Sum(r => r.Seconds)))}, {PeakBytes() / 1e9:0.0} GB at most");
             yield return string.Create(CultureInfo.InvariantCulture, $"loss {history[0].Loss:0.0000} at first, {history[^1].Loss:0.0000} at last")
-                + (evaluation is { } loss ? string.Create(CultureInfo.InvariantCulture, $"; evaluation {loss:0.0000}, perplexity {Math.Exp(loss):0.00}") : "");
+                + (evaluation is { } loss
+                    ? string.Create(CultureInfo.InvariantCulture, $"; evaluation {loss:0.0000}, perplexity {Math.Exp(loss):0.00}")
+                    : "");
         }
 
         yield return $"model written to {output}";
@@ -31,5 +34,6 @@ internal static class RunSummary
         return process.PeakWorkingSet64;
     }
 
-    private static string Quoted(string path) => path.All(c => char.IsLetterOrDigit(c) || c is '/' or '.' or '-' or '_' or '\\' or ':') ? path : $"\"{path}\"";
+    private static string Quoted(string path) =>
+        path.All(c => char.IsLetterOrDigit(c) || c is '/' or '.' or '-' or '_' or '\\' or ':') ? path : $"\"{path}\"";
 }

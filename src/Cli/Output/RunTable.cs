@@ -42,9 +42,11 @@ internal static class RunTable
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"generation  {s.Generation}; {s.Recoveries} recoveries, {s.Moves} moves"));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"loaded      {s.Loads.HandedOverParts} parts from other silos ({s.Loads.HandedOverBytes / 1e6:0.0} MB), {s.Loads.StoreParts} from the store ({s.Loads.StoreBytes / 1e6:0.0} MB)"));
+            $"loaded      {s.Loads.HandedOverParts} parts from other silos ({s.Loads.HandedOverBytes / 1e6:0.0} MB), "
+                + $"{s.Loads.StoreParts} from the store ({s.Loads.StoreBytes / 1e6:0.0} MB)"));
         foreach (var (period, i) in Periods(s, schedule).Select((p, i) => (p, i))) Console.WriteLine($"{(i == 0 ? "layers" : ""),-12}{Line(period)}");
-        foreach (var stage in s.Stages) Console.WriteLine($"{(stage == s.Stages[0] ? "silos" : ""),-12}{stage.Silo}  {string.Join(' ', stage.Parts)}");
+        foreach (var stage in s.Stages)
+            Console.WriteLine($"{(stage == s.Stages[0] ? "silos" : ""),-12}{stage.Silo}  {string.Join(' ', stage.Parts)}");
     }
 
     public static void Show(IReadOnlyList<RunStatus> runs)
@@ -54,7 +56,8 @@ internal static class RunTable
         foreach (var s in runs)
         {
             table.AddRow(
-                Markup.Escape(s.Run), s.State.ToString().ToLowerInvariant() + (s.QueuePosition > 0 ? $" ({s.QueuePosition})" : ""), string.Create(CultureInfo.InvariantCulture, $"{s.Step}/{s.TotalSteps}"),
+                Markup.Escape(s.Run), s.State.ToString().ToLowerInvariant() + (s.QueuePosition > 0 ? $" ({s.QueuePosition})" : ""),
+                string.Create(CultureInfo.InvariantCulture, $"{s.Step}/{s.TotalSteps}"),
                 s.Loss?.ToString("0.0000", CultureInfo.InvariantCulture) ?? "");
         }
 

@@ -12,7 +12,8 @@ internal static class RunText
             $"step {r.Step}/{total}  loss {r.Loss:0.0000}  lr {r.LearningRate:0.00e+00}  grad {r.GradNorm:0.00}  layers {Layers(r.ActiveLayers)}  "
             + $"{r.Tokens / Math.Max(r.Seconds, 1e-9):0} tokens/s  {Duration.Text(TimeSpan.FromSeconds(remaining))} left"),
         ManifestSaved m => string.Create(
-            CultureInfo.InvariantCulture, $"manifest of step {m.Step} saved: {m.BytesWritten / 1e6:0.0} MB, training paused for {m.StallSeconds * 1000:0} ms"),
+            CultureInfo.InvariantCulture,
+            $"manifest of step {m.Step} saved: {m.BytesWritten / 1e6:0.0} MB, training paused for {m.StallSeconds * 1000:0} ms"),
         RunRecovering { FailedStep: 0 } r => $"{r.Reason}; going on from the manifest of step {r.ManifestStep}",
         RunRecovering r => $"{r.Reason}; going on after step {r.ManifestStep}, from its manifest",
         RunEnded { State: RunState.Failed } e => $"failed after step {e.Step}: {e.Error}",

@@ -49,7 +49,8 @@ internal sealed class TrainerLog(string folder, long? totalSteps) : IDisposable
 
     private static byte[] Utf8(IEnumerable<string> lines) => System.Text.Encoding.UTF8.GetBytes(string.Concat(lines.Select(l => l + "\n")));
 
-    private static StreamWriter Open(string path) => new(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read)) { AutoFlush = true };
+    private static StreamWriter Open(string path) =>
+        new(new FileStream(path, FileMode.Append, FileAccess.Write, FileShare.Read)) { AutoFlush = true };
 
     private static string LedgerLine(StepRecord r) => JsonSerializer.Serialize(new { step = r.Step, epoch = r.Epoch, samples = r.Samples }, s_json);
 

@@ -17,7 +17,8 @@ internal static class KnownSettings
     };
 
     public static readonly Setting DataFile = new(
-        "data", SettingKind.Sources, "training data: files, folders or patterns, separated by commas or given several times; FILE:0.5 uses half of a file")
+        "data", SettingKind.Sources,
+        "training data: files, folders or patterns, separated by commas or given several times; FILE:0.5 uses half of a file")
     {
         Aliases = ["train_file"],
         Instead = ["dataset", "datasets", "dataset_name", "dataset_path", "train_data"],
@@ -47,15 +48,18 @@ internal static class KnownSettings
     public static readonly Setting TakeOver = new(
         "take-over", SettingKind.Flag, "take the run over from the process or cluster that is training it", "false");
 
-    public static readonly Setting SamplePrompt = new("sample-prompt", SettingKind.Text, "prompt whose continuation is shown before and after training");
+    public static readonly Setting SamplePrompt = new(
+        "sample-prompt", SettingKind.Text, "prompt whose continuation is shown before and after training");
 
     public static readonly Setting Samples = new("samples", SettingKind.Integer, "number of samples to show", "1");
 
     public static readonly Setting LogFormat = new(
-        "log-format", SettingKind.Text, "auto: live display on a terminal, plain lines elsewhere; json: one object per line", "auto", ["auto", "plain", "json"]);
+        "log-format", SettingKind.Text, "auto: live display on a terminal, plain lines elsewhere; json: one object per line",
+        "auto", ["auto", "plain", "json"]);
 
     public static readonly Setting SiloLogFormat = new(
-        "log-format", SettingKind.Text, "plain: one line per message; json: one object per message, with run, generation and step", "plain", ["plain", "json"]);
+        "log-format", SettingKind.Text, "plain: one line per message; json: one object per message, with run, generation and step",
+        "plain", ["plain", "json"]);
 
     public static readonly Setting ExportFormat = new(
         "format", SettingKind.Text, "hf: a Hugging Face folder; gguf: a file for llama.cpp, with a Modelfile for Ollama", "hf", ["hf", "gguf"]);
@@ -65,40 +69,55 @@ internal static class KnownSettings
 
     public static readonly Setting Prompt = new("prompt", SettingKind.Text, "text to continue");
     public static readonly Setting MaxNewTokens = new("max-new-tokens", SettingKind.Integer, "longest continuation, in tokens", "128");
-    public static readonly Setting Temperature = new("temperature", SettingKind.Number, "0 always takes the likeliest token; above 0, tokens are sampled", "0");
-    public static readonly Setting TopP = new("top-p", SettingKind.Number, "sample among the likeliest tokens whose probabilities add up to this", "1");
+    public static readonly Setting Temperature = new(
+        "temperature", SettingKind.Number, "0 always takes the likeliest token; above 0, tokens are sampled", "0");
+    public static readonly Setting TopP = new(
+        "top-p", SettingKind.Number, "sample among the likeliest tokens whose probabilities add up to this", "1");
 
     public static readonly Setting ClusterId = new("cluster-id", SettingKind.Text, "silos and clients with the same id form a cluster", "lisa");
-    public static readonly Setting Redis = new("redis", SettingKind.Text, "Redis, as HOST:PORT, redis://USER:PASSWORD@HOST:PORT, rediss://… (TLS), or a StackExchange.Redis configuration", "localhost:6379");
+    public static readonly Setting Redis = new(
+        "redis", SettingKind.Text,
+        "Redis, as HOST:PORT, redis://USER:PASSWORD@HOST:PORT, rediss://… (TLS), or a StackExchange.Redis configuration", "localhost:6379");
     public static readonly Setting ClusterStore = new(
         "store", SettingKind.Text, "blob store that all share: a folder, an Azure Storage connection string, or a container's URL");
-    public static readonly Setting SiloPort = new("silo-port", SettingKind.Integer, "port for other silos; if not given and the default is taken, any free port", "11111");
-    public static readonly Setting GatewayPort = new("gateway-port", SettingKind.Integer, "port for clients; if not given and the default is taken, any free port", "30000");
-    public static readonly Setting HttpPort = new("http-port", SettingKind.Integer, "port for the HTTP API, /health and /metrics; beyond loopback it requires --api-keys", "8080");
+    public static readonly Setting SiloPort = new(
+        "silo-port", SettingKind.Integer, "port for other silos; if not given and the default is taken, any free port", "11111");
+    public static readonly Setting GatewayPort = new(
+        "gateway-port", SettingKind.Integer, "port for clients; if not given and the default is taken, any free port", "30000");
+    public static readonly Setting HttpPort = new(
+        "http-port", SettingKind.Integer, "port for the HTTP API, /health and /metrics; beyond loopback it requires --api-keys", "8080");
     public static readonly Setting TrainHttpPort = new("http-port", SettingKind.Integer, "port for the HTTP API during training, on loopback only");
     public static readonly Setting ApiKeyFile = new("api-keys", SettingKind.Path, "file with the HTTP API's keys, as lisa keys new writes it");
     public static readonly Setting ModelsFolder = new("models", SettingKind.Path, "folder of models that requests to the HTTP API may name");
-    public static readonly Setting TlsCertificate = new("tls-certificate", SettingKind.Path, "PEM file with the certificate (and its chain) for HTTPS");
+    public static readonly Setting TlsCertificate = new(
+        "tls-certificate", SettingKind.Path, "PEM file with the certificate (and its chain) for HTTPS");
     public static readonly Setting TlsKey = new("tls-key", SettingKind.Path, "PEM file with the certificate's private key");
     public static readonly Setting MaxUpload = new("max-upload-mb", SettingKind.Integer, "largest file that the HTTP API accepts, in MiB", "512");
     public static readonly Setting RequestsPerMinute = new(
         "requests-per-minute", SettingKind.Integer, "requests per minute that one key may make to this server", "600");
     public static readonly Setting Scope = new("scope", SettingKind.Text, "what the key may do", ApiScopes.Read, ApiScopes.All);
     public static readonly Setting TensorPort = new("tensor-port", SettingKind.Integer, "port for tensors from other silos; 0 for any free one", "0");
-    public static readonly Setting Host = new("host", SettingKind.Text, "IP address at which others reach this silo; beyond loopback a cluster secret is required", "127.0.0.1");
-    public static readonly Setting Roles = new("roles", SettingKind.Text, "gpu: holds layers and computes; control: hosts the grains that coordinate runs", "gpu,control");
+    public static readonly Setting Host = new(
+        "host", SettingKind.Text, "IP address at which others reach this silo; beyond loopback a cluster secret is required", "127.0.0.1");
+    public static readonly Setting Roles = new(
+        "roles", SettingKind.Text, "gpu: holds layers and computes; control: hosts the grains that coordinate runs", "gpu,control");
     public static readonly Setting SiloThreads = new("threads", SettingKind.Integer, "intra-op threads to offer (default: all cores)");
     public static readonly Setting Memory = new("memory-gb", SettingKind.Number, "memory for tensors, in gigabytes; 0 for no limit", "0");
     public static readonly Setting MaxRuns = new("max-runs", SettingKind.Integer, "most runs that train on this silo at once; others wait", "4");
     public static readonly Setting SecretFile = new(
         "cluster-secret-file", SettingKind.Path, "file with the cluster's secret (or set LISA_CLUSTER_SECRET); not needed on loopback");
-    public static readonly Setting ProbeTimeout = new("probe-timeout-seconds", SettingKind.Number, "how long a silo may take to answer a probe", "1.5");
+    public static readonly Setting ProbeTimeout = new(
+        "probe-timeout-seconds", SettingKind.Number, "how long a silo may take to answer a probe", "1.5");
     public static readonly Setting MissedProbes = new("missed-probes", SettingKind.Integer, "missed probes after which a silo is declared dead", "2");
-    public static readonly Setting DrainTimeout = new("drain-timeout-seconds", SettingKind.Number, "how long a leaving silo may take to move its parts away", "25");
-    public static readonly Setting Preemption = new("preemption", SettingKind.Text, "cloud whose preemption notices to watch for", "none", ["none", .. PreemptionSources.Names]);
+    public static readonly Setting DrainTimeout = new(
+        "drain-timeout-seconds", SettingKind.Number, "how long a leaving silo may take to move its parts away", "25");
+    public static readonly Setting Preemption = new(
+        "preemption", SettingKind.Text, "cloud whose preemption notices to watch for", "none", ["none", .. PreemptionSources.Names]);
     public static readonly Setting EventsEndpoint = new(
-        "scheduled-events-endpoint", SettingKind.Text, "URL of the cloud's notice service, if not the usual one; without --preemption it implies azure");
-    public static readonly Setting MachineName = new("machine-name", SettingKind.Text, "this machine's name in scheduled events (default: the host's name)");
+        "scheduled-events-endpoint", SettingKind.Text,
+        "URL of the cloud's notice service, if not the usual one; without --preemption it implies azure");
+    public static readonly Setting MachineName = new(
+        "machine-name", SettingKind.Text, "this machine's name in scheduled events (default: the host's name)");
 
     /// <summary>What trains.</summary>
     public static Setting Method { get; } = Of(nameof(TrainingSpec.Method));

@@ -34,7 +34,8 @@ internal static class SettingsEnvironment
                 // One file serves several commands; what none of them knows is a mistake.
                 Setting[] all = [.. KnownSettings.Silo, .. KnownSettings.Submit];
                 if (!all.Any(s => s.IsNamed(field.Name)))
-                    throw new UsageException($"{path}: field '{Section}.{field.Name}' is unknown; {SettingNames.Advice(field.Name, all, s => s.Key)}");
+                    throw new UsageException(
+                        $"{path}: field '{Section}.{field.Name}' is unknown; {SettingNames.Advice(field.Name, all, s => s.Key)}");
                 if (known.FirstOrDefault(s => s.IsNamed(field.Name)) is not { } setting || Text(field.Value) is not { } text) continue;
                 values.Add(setting, text, $"{path}: {Section}.{field.Name}", field.Name, Environment.CurrentDirectory);
             }

@@ -78,7 +78,8 @@ internal static partial class SettingsFile
     {
         var isNumber = kind is SettingKind.Integer or SettingKind.Number or SettingKind.Integers;
         return isNumber && scalar.Style == ScalarStyle.Plain && OctalOrNot().IsMatch(scalar.Value!)
-            ? throw new UsageException($"{place}: {name} is {scalar.Value}, which YAML 1.1 reads as octal and YAML 1.2 as decimal; write it without the leading 0")
+            ? throw new UsageException(
+                $"{place}: {name} is {scalar.Value}, which YAML 1.1 reads as octal and YAML 1.2 as decimal; write it without the leading 0")
             : scalar.Value!;
     }
 

@@ -6,7 +6,10 @@ public sealed class LisaClientOptions
     /// <value>The cluster's id: what its silos were started with. Default <c>lisa</c>.</value>
     public string ClusterId { get; set; } = "lisa";
 
-    /// <value>The cluster's Redis, as HOST:PORT, <c>redis://user:password@host:port</c>, <c>rediss://…</c>, or a StackExchange.Redis configuration. Default <c>localhost:6379</c>.</value>
+    /// <value>
+    /// The cluster's Redis, as HOST:PORT, <c>redis://user:password@host:port</c>, <c>rediss://…</c>, or a StackExchange.Redis
+    /// configuration. Default <c>localhost:6379</c>.
+    /// </value>
     public string Redis { get; set; } = "localhost:6379";
 
     /// <value>

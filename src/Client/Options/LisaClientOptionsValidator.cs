@@ -8,9 +8,11 @@ internal sealed class LisaClientOptionsValidator : IValidateOptions<LisaClientOp
     public ValidateOptionsResult Validate(string? name, LisaClientOptions options)
     {
         var problems = new List<string>();
-        if (string.IsNullOrWhiteSpace(options.ClusterId)) problems.Add($"{nameof(options.ClusterId)} is empty; it must be the id that the silos were started with");
+        if (string.IsNullOrWhiteSpace(options.ClusterId))
+            problems.Add($"{nameof(options.ClusterId)} is empty; it must be the id that the silos were started with");
         if (RedisProblem(options.Redis) is { } problem) problems.Add($"{nameof(options.Redis)}: {problem}");
-        if (options.Store is { } store && string.IsNullOrWhiteSpace(store)) problems.Add($"{nameof(options.Store)} is empty; it must be a folder, a connection string or a URL, or null");
+        if (options.Store is { } store && string.IsNullOrWhiteSpace(store))
+            problems.Add($"{nameof(options.Store)} is empty; it must be a folder, a connection string or a URL, or null");
         Positive(nameof(options.ConnectTimeout), options.ConnectTimeout);
         Positive(nameof(options.RetryTimeout), options.RetryTimeout);
         Positive(nameof(options.StopTimeout), options.StopTimeout);

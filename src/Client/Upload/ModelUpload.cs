@@ -24,7 +24,9 @@ internal sealed class ModelUpload(IBlobStore store, IProgress<UploadProgress>? p
             Dataset = request.Dataset,
             Model = blobs,
             Data = await PutAsync(Path.GetFileName(request.DataFile), request.DataFile, cancellationToken).ConfigureAwait(false),
-            EvalData = request.EvalDataFile is { } evalData ? await PutAsync(Path.GetFileName(evalData), evalData, cancellationToken).ConfigureAwait(false) : null,
+            EvalData = request.EvalDataFile is { } evalData
+                ? await PutAsync(Path.GetFileName(evalData), evalData, cancellationToken).ConfigureAwait(false)
+                : null,
             Overwrite = request.Overwrite,
         };
     }
@@ -32,7 +34,8 @@ internal sealed class ModelUpload(IBlobStore store, IProgress<UploadProgress>? p
     private async Task<NamedBlob> PutAsync(string name, string path, CancellationToken cancellationToken)
     {
         progress?.Report(new UploadProgress(name, _done, _total));
-        var blob = await FileBlob.OpenAsync(path, sent => progress?.Report(new UploadProgress(name, _done + sent, _total)), cancellationToken).ConfigureAwait(false);
+        var blob = await FileBlob.OpenAsync(
+            path, sent => progress?.Report(new UploadProgress(name, _done + sent, _total)), cancellationToken).ConfigureAwait(false);
         await Uploads.PutAsync(store, blob, cancellationToken).ConfigureAwait(false);
         _done += blob.Length;
         progress?.Report(new UploadProgress(name, _done, _total));

@@ -9,7 +9,8 @@ internal static class KnownFields
         "id", "idx", "index", "uuid", "guid", "key", "hash", "md5", "sha256", "checksum", "__index_level_0__",
         "source", "sources", "origin", "dataset", "dataset_name", "subset", "split", "provenance",
         "category", "categories", "topic", "topics", "subject", "subjects", "tag", "tags", "keywords", "domain", "field", "task", "task_type", "type",
-        "difficulty", "level", "score", "scores", "score_chosen", "score_rejected", "rating", "ratings", "quality", "rank", "votes", "upvotes", "likes",
+        "difficulty", "level", "score", "scores", "score_chosen", "score_rejected",
+        "rating", "ratings", "quality", "rank", "votes", "upvotes", "likes",
         "language", "lang", "locale", "url", "urls", "uri", "link", "title", "author", "authors", "creator", "license", "copyright",
         "date", "time", "timestamp", "created", "created_at", "updated", "updated_at", "version",
         "model", "model_name", "generator", "annotator", "meta", "metadata", "comment", "comments", "note", "notes",
@@ -38,7 +39,8 @@ internal static class KnownFields
     public static bool IsRead(string name) => s_read.Contains(name);
 
     public static bool IsMetadata(string name) =>
-        s_metadata.Contains(name) || name.EndsWith("_id", StringComparison.OrdinalIgnoreCase) || name.StartsWith("meta_", StringComparison.OrdinalIgnoreCase);
+        s_metadata.Contains(name) || name.EndsWith("_id", StringComparison.OrdinalIgnoreCase)
+            || name.StartsWith("meta_", StringComparison.OrdinalIgnoreCase);
 
     public static bool IsMeaningful(string name) => s_meaningful.Contains(name);
 }

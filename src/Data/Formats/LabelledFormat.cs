@@ -16,11 +16,13 @@ internal sealed class LabelledFormat : IDatasetFormat
         && record.Has("label") && record.Element.GetProperty("label").ValueKind is JsonValueKind.True or JsonValueKind.False or JsonValueKind.String;
 
     public Example Parse(RecordReader record, DatasetSettings settings) => throw record.Wrong(
-        "label", "says whether the completion is good, and supervised training would learn bad ones too; to learn all of them: --ignore-fields label");
+        "label",
+        "says whether the completion is good, and supervised training would learn bad ones too; to learn all of them: --ignore-fields label");
 
     public static LabelledAnswer ParseAnswer(RecordReader record)
     {
-        var example = Conversation.Beside(record, [.. PromptTurns.Read(record, "prompt"), .. PromptTurns.Answer(record, "completion")], PromptTurns.IsList(record, "completion"));
+        var example = Conversation.Beside(
+            record, [.. PromptTurns.Read(record, "prompt"), .. PromptTurns.Answer(record, "completion")], PromptTurns.IsList(record, "completion"));
         return new LabelledAnswer(example, record.OptionalFlag("label") ?? throw record.Wrong("label", "is missing; it must be true or false"));
     }
 }

@@ -21,6 +21,7 @@ internal static class NamedTemplateCheck
         }
 
         DatasetException NotWritten(string field) => record.Wrong(
-            field, $"is not used: template {settings.Template} writes role and content only. To train without it: --ignore-fields {field.Split('\'')[0]}");
+            field, $"is not used: template {settings.Template} writes role and content only. To train without it: --ignore-fields "
+                + $"{field.Split('\'')[0]}");
     }
 }

@@ -23,7 +23,9 @@ internal sealed class PreferenceFormat : IDatasetFormat
     {
         var (chosen, _) = Answers(record) ?? ("chosen", "rejected");
         throw record.Wrong(
-            chosen, "is one of a pair of answers, of which supervised training would learn only one; to train on the preferred answers: --data-format chosen");
+            chosen,
+            "is one of a pair of answers, of which supervised training would learn only one; to train on the preferred answers: "
+            + "--data-format chosen");
     }
 
     public static PreferencePair ParsePair(RecordReader record)

@@ -28,7 +28,8 @@ internal sealed class TokenIdsFormat : IDatasetFormat
             {
                 trained[i] = labels[i] != MicroBatch.IgnoreIndex;
                 if (trained[i] && labels[i] != ids[i])
-                    throw record.Wrong($"labels[{i}]", $"is {labels[i]}; it must be the id at its place, {ids[i]}, or -100 (the shift to the left is made later)");
+                    throw record.Wrong(
+                        $"labels[{i}]", $"is {labels[i]}; it must be the id at its place, {ids[i]}, or -100 (the shift to the left is made later)");
             }
         }
 

@@ -19,7 +19,10 @@ internal static class ToolCalls
         return single is { } one ? new JsonArray(Call(turn, "function_call", one)) : null;
     }
 
-    /// <summary>ShareGPT's calls: <c>{"name", "arguments"}</c>, or a list of such, as the text of a turn. Null where the text is something else.</summary>
+    /// <summary>
+    /// ShareGPT's calls: <c>{"name", "arguments"}</c>, or a list of such, as the text of a turn. Null where the text is
+    /// something else.
+    /// </summary>
     public static JsonArray? FromText(RecordReader turn, string field, string text)
     {
         if (text.AsSpan().TrimStart() is not ['{' or '[', ..]) return null;
@@ -34,7 +37,8 @@ internal static class ToolCalls
         }
 
         JsonElement[] calls = value.ValueKind == JsonValueKind.Array ? [.. value.EnumerateArray()] : [value];
-        return calls.Length > 0 && calls.All(c => c.ValueKind == JsonValueKind.Object && c.TryGetProperty("name", out _) && c.TryGetProperty("arguments", out _))
+        return calls.Length > 0
+            && calls.All(c => c.ValueKind == JsonValueKind.Object && c.TryGetProperty("name", out _) && c.TryGetProperty("arguments", out _))
             ? new JsonArray([.. calls.Select(c => Call(turn, field, c))])
             : null;
     }

@@ -31,7 +31,8 @@ internal static class Turn
             if (calls is not null) spelled = "";
         }
 
-        if (calls is not null && role != TurnTemplate.Assistant) throw turn.Wrong("tool_calls", $"stands in a turn of role '{role}'; only the assistant calls tools");
+        if (calls is not null && role != TurnTemplate.Assistant)
+            throw turn.Wrong("tool_calls", $"stands in a turn of role '{role}'; only the assistant calls tools");
         var message = new ChatMessage(role, content ?? "")
         {
             Train = Train(turn),

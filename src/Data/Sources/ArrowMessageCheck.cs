@@ -4,7 +4,8 @@ namespace LisaOrleans.Data;
 
 /// <summary>
 /// Walks through the messages of an Arrow stream before the library does, which would follow fields that contain themselves
-/// to the end of the stack, and take memory for any length that a message claims. Layout: Apache Arrow's Schema.fbs and Message.fbs; FlatBuffers' tables.
+/// to the end of the stack, and take memory for any length that a message claims. Layout: Apache Arrow's Schema.fbs and
+/// Message.fbs; FlatBuffers' tables.
 /// </summary>
 internal static class ArrowMessageCheck
 {
@@ -41,7 +42,8 @@ internal static class ArrowMessageCheck
     private static void CheckSchema(byte[] metadata, int message)
     {
         if (metadata[Field(metadata, message, 1) ?? throw Damaged()] != SchemaMessage)
-            throw new InvalidDataException("it does not begin with a schema, as the format demands (Arrow for JavaScript leaves it out of files; its streams have it)");
+            throw new InvalidDataException(
+                "it does not begin with a schema, as the format demands (Arrow for JavaScript leaves it out of files; its streams have it)");
         var schema = Follow(metadata, Field(metadata, message, 2) ?? throw Damaged());
         var count = 0;
         if (Field(metadata, schema, 1) is { } fields) CheckFields(metadata, Follow(metadata, fields), depth: 0, ref count);

@@ -28,7 +28,8 @@ internal sealed class DataFile(string path)
     /// <summary>The unpacked content. Whatever breaks in it is a <see cref="DatasetException"/> that names the file.</summary>
     public Stream Open()
     {
-        var file = new FileStream(path, new FileStreamOptions { Access = FileAccess.Read, Share = FileShare.Read, Options = FileOptions.SequentialScan });
+        var file = new FileStream(
+            path, new FileStreamOptions { Access = FileAccess.Read, Share = FileShare.Read, Options = FileOptions.SequentialScan });
         try
         {
             Span<byte> magic = stackalloc byte[4];

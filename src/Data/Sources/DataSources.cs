@@ -30,7 +30,8 @@ public static class DataSources
     /// <summary>The sources one by one. A path that exists is one, whatever it holds.</summary>
     /// <param name="sources">As the user wrote them.</param>
     /// <param name="folder">What relative paths are relative to; null for the working folder.</param>
-    public static IReadOnlyList<string> Split(string sources, string? folder = null) => Exists(Path.Combine(folder ?? "", sources)) || !sources.Contains(',', StringComparison.Ordinal)
+    public static IReadOnlyList<string> Split(string sources, string? folder = null) =>
+        Exists(Path.Combine(folder ?? "", sources)) || !sources.Contains(',', StringComparison.Ordinal)
         ? [sources]
         : sources.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
@@ -42,7 +43,8 @@ public static class DataSources
         if (!Exists(text) && text.LastIndexOf(':') is > 1 and var colon)
         {
             path = text[..colon];
-            if (!double.TryParse(text[(colon + 1)..], NumberStyles.Float, CultureInfo.InvariantCulture, out weight) || weight is not (> 0 and <= LargestWeight))
+            if (!double.TryParse(text[(colon + 1)..], NumberStyles.Float, CultureInfo.InvariantCulture, out weight)
+                || weight is not (> 0 and <= LargestWeight))
                 throw new DatasetException($"{text}: no such file; what follows a colon is a weight above 0, as in {path}:0.5");
         }
 
@@ -53,10 +55,12 @@ public static class DataSources
 
     private static string[] InFolder(string folder)
     {
-        var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Where(f => IsData(folder, f)).Order(StringComparer.Ordinal).ToArray();
+        var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Where(f => IsData(folder, f)).Order(StringComparer.Ordinal).ToArray();
         return files.Length > 0
             ? files
-            : throw new DatasetException($"{folder}: the folder holds no data files ({string.Join(", ", s_extensions)}, optionally with {string.Join(", ", s_packed)})");
+            : throw new DatasetException(
+                $"{folder}: the folder holds no data files ({string.Join(", ", s_extensions)}, optionally with {string.Join(", ", s_packed)})");
     }
 
     private static bool IsData(string folder, string file)
@@ -73,7 +77,8 @@ public static class DataSources
     {
         var name = Path.GetFileName(pattern);
         var folder = Path.GetDirectoryName(pattern) is { Length: > 0 } given ? given : ".";
-        if (!name.AsSpan().ContainsAny('*', '?')) throw new DatasetException($"{pattern}: no such file; training data is JSON lines, a JSON list, CSV, TSV, Parquet or Arrow");
+        if (!name.AsSpan().ContainsAny('*', '?'))
+            throw new DatasetException($"{pattern}: no such file; training data is JSON lines, a JSON list, CSV, TSV, Parquet or Arrow");
         var files = Directory.Exists(folder) ? Directory.EnumerateFiles(folder, name).Order(StringComparer.Ordinal).ToArray() : [];
         return files.Length > 0 ? files : throw new DatasetException($"{pattern}: no file matches");
     }

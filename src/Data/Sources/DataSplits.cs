@@ -2,7 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace LisaOrleans.Data;
 
-/// <summary>Finds the splits of a folder's files by their names, as the hub does: <c>train-00000-of-00002.parquet</c>, <c>data/test.jsonl</c>.</summary>
+/// <summary>
+/// Finds the splits of a folder's files by their names, as the hub does: <c>train-00000-of-00002.parquet</c>,
+/// <c>data/test.jsonl</c>.
+/// </summary>
 internal static partial class DataSplits
 {
     private const string Train = "train";
@@ -22,7 +25,8 @@ internal static partial class DataSplits
         if (split.OrTest && groups.TryGetValue(Test, out found)) return found;
         if (split.Name == Train && groups.TryGetValue("", out found)) return found;
         throw new DatasetException(
-            $"{source}: has no files of split {split.Name}, only of {string.Join(", ", groups.Keys.Where(k => k.Length > 0).Order(StringComparer.Ordinal))}; name the files to be read");
+            $"{source}: has no files of split {split.Name}, only of "
+                + $"{string.Join(", ", groups.Keys.Where(k => k.Length > 0).Order(StringComparer.Ordinal))}; name the files to be read");
     }
 
     private static string? Of(string file, string source)

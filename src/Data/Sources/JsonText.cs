@@ -33,7 +33,10 @@ internal static class JsonText
         throw record.Wrong("must be a JSON object");
     }
 
-    /// <summary>Whether a line is a whole object that is no LMFlow file, or the broken first line of many; else null says that it is neither.</summary>
+    /// <summary>
+    /// Whether a line is a whole object that is no LMFlow file, or the broken first line of many; else null says that it is
+    /// neither.
+    /// </summary>
     public static bool IsFirstOfLines(ReadOnlySpan<byte> line)
     {
         line = line.Trim(" \t\r"u8);

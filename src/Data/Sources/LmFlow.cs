@@ -31,9 +31,11 @@ internal static class LmFlow
     {
         var type = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
         if (!s_types.Contains(type))
-            throw new DatasetException($"{path}: field 'type' is {(type is null ? "null" : $"\"{type}\"")}; LMFlow's are {string.Join(", ", s_types)}");
+            throw new DatasetException(
+                $"{path}: field 'type' is {(type is null ? "null" : $"\"{type}\"")}; LMFlow's are {string.Join(", ", s_types)}");
     }
 
     public static DatasetException NotOne(string path, string? has = null) => new(
-        $"{path}: a JSON object must have a list 'instances' (LMFlow){(has is null ? "" : $", and this has '{has}'")}; else use JSON lines or a list");
+        $"{path}: a JSON object must have a list 'instances' (LMFlow){(has is null ? "" : $", and this has '{has}'")}; else use JSON "
+            + $"lines or a list");
 }

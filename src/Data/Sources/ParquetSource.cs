@@ -19,7 +19,8 @@ internal sealed class ParquetSource : IRecordSource
     public IEnumerable<RawRecord> Read(DataFile file)
     {
         using var stream = file.Open();
-        if (file.IsCompressed) throw new DatasetException($"{file.Path}: is a Parquet file in gzip or zstd; unpack it (Parquet has its own compression)");
+        if (file.IsCompressed)
+            throw new DatasetException($"{file.Path}: is a Parquet file in gzip or zstd; unpack it (Parquet has its own compression)");
         var groups = Groups(file, stream);
         var number = 0L;
         using var bytes = new MemoryStream();

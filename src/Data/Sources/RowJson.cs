@@ -19,7 +19,9 @@ internal static class RowJson
             case float number: WriteNumber(json, number); break;
             case decimal number: json.WriteNumberValue(number); break;
             case ulong number: json.WriteNumberValue(number); break;
-            case long or int or short or sbyte or byte or ushort or uint: json.WriteNumberValue(Convert.ToInt64(value, CultureInfo.InvariantCulture)); break;
+            case long or int or short or sbyte or byte or ushort or uint:
+                json.WriteNumberValue(Convert.ToInt64(value, CultureInfo.InvariantCulture));
+                break;
             case byte[] or ReadOnlyMemory<byte>: WriteForeign(json, "bytes"); break;
             case IDictionary<string, object> fields: WriteFields(json, fields); break;
             case IEnumerable list: WriteList(json, list); break;

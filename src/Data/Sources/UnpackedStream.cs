@@ -38,7 +38,8 @@ internal sealed class UnpackedStream(Stream unpacked, Stream packed, string path
         _count += read;
         return _count <= AlwaysAllowed || _count <= packed.Position * MostRatio
             ? read
-            : throw new DatasetException($"{path}: unpacks to more than {MostRatio} times its size, as no data does; unpack it yourself if it is real");
+            : throw new DatasetException(
+                $"{path}: unpacks to more than {MostRatio} times its size, as no data does; unpack it yourself if it is real");
     }
 
     public override void Flush()

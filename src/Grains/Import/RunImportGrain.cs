@@ -7,7 +7,8 @@ using Microsoft.Extensions.Logging;
 namespace LisaOrleans.Grains;
 
 /// <inheritdoc cref="IRunImportGrain"/>
-internal sealed partial class RunImportGrain(IBlobStore store, IClusterView cluster, TimeProvider time, ILogger<RunImportGrain> logger) : Grain, IRunImportGrain
+internal sealed partial class RunImportGrain(
+    IBlobStore store, IClusterView cluster, TimeProvider time, ILogger<RunImportGrain> logger) : Grain, IRunImportGrain
 {
     // The files of a model that is submitted again within this time need not be uploaded again.
     private static readonly TimeSpan s_uploadAge = TimeSpan.FromDays(1);
@@ -15,7 +16,8 @@ internal sealed partial class RunImportGrain(IBlobStore store, IClusterView clus
     public Task<SubmittedRun> Import(RunSubmission submission, CancellationToken cancellationToken)
     {
         if (submission.Spec.RunName != this.GetPrimaryKeyString())
-            throw new InvalidTrainingSettingException("run_name", $"is '{submission.Spec.RunName}'; it must be '{this.GetPrimaryKeyString()}', the grain's");
+            throw new InvalidTrainingSettingException(
+                "run_name", $"is '{submission.Spec.RunName}'; it must be '{this.GetPrimaryKeyString()}', the grain's");
         var silos = cluster.TrainingSilos();
 
         // Reading, tokenising and hashing take long: not in a turn of this grain.

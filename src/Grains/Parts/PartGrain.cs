@@ -122,7 +122,8 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
     protected abstract IReadOnlyList<ParameterSpec> Specs(ModelConfig config);
 
     /// <summary>Makes the part, which owns the weights. On the device's thread.</summary>
-    protected abstract TPart Create(ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, TrainingSpec spec, Dictionary<string, Tensor> weights);
+    protected abstract TPart Create(
+        ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, TrainingSpec spec, Dictionary<string, Tensor> weights);
 
     /// <summary>Forward is this call, backward is its return.</summary>
     protected abstract Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken);
@@ -164,7 +165,8 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
             ? null
             : await services.Receiver.Receive(PartGrains.Get(GrainFactory, RunId, PartId, silo), PartId, load, specs, dtypes, cancellationToken);
         using var state = handedOver ?? await StoredPartState.Read(services.Store, load, specs, dtypes, cancellationToken);
-        await _device.Run(load.Generation, () => _held.Take(() => Create(state, config, dtypes, optimizer, load.Spec)), cancellationToken: cancellationToken);
+        await _device.Run(
+            load.Generation, () => _held.Take(() => Create(state, config, dtypes, optimizer, load.Spec)), cancellationToken: cancellationToken);
         return state.Loaded;
     }
 

@@ -60,7 +60,8 @@ public sealed partial class PartReceiver(ITensorExchange exchange, ILogger<PartR
         var tensors = new List<NamedTensor>();
         try
         {
-            for (var i = 0; i < wanted.Count; i++) tensors.Add(new NamedTensor(wanted[i].Name, await exchange.ClaimToKeep(offer.Tensors[i], cancellationToken)));
+            for (var i = 0; i < wanted.Count; i++)
+                tensors.Add(new NamedTensor(wanted[i].Name, await exchange.ClaimToKeep(offer.Tensors[i], cancellationToken)));
             var expected = load.Optimizer ?? load.Weights;
             var metadata = load.Optimizer is null ? null : PartStorage.StateMetadata(offer.StateStep);
             var blob = await Task.Run(() => PartStorage.ToBlob(tensors, metadata), cancellationToken);
@@ -76,7 +77,8 @@ public sealed partial class PartReceiver(ITensorExchange exchange, ILogger<PartR
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Run {Run}: {Silo} does not hold the manifest's state of {Part}; reading it from the store")]
+    [LoggerMessage(
+        Level = LogLevel.Information, Message = "Run {Run}: {Silo} does not hold the manifest's state of {Part}; reading it from the store")]
     private partial void LogNotHeld(string run, string part, string silo);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: {Part} could not be taken over from {Silo}; reading it from the store")]

@@ -14,7 +14,8 @@ internal sealed class StoredPartState : IPartState
     private readonly SafetensorsReader _weights;
     private readonly SafetensorsReader? _state;
 
-    private StoredPartState(PartLoad load, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes, SafetensorsReader weights, SafetensorsReader? state) =>
+    private StoredPartState(
+        PartLoad load, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes, SafetensorsReader weights, SafetensorsReader? state) =>
         (_load, _specs, _dtypes, _weights, _state) = (load, specs, dtypes, weights, state);
 
     public PartLoaded Loaded => new(PartSource.Store, _load.Weights.Length + (_load.Optimizer?.Length ?? 0));

@@ -25,7 +25,11 @@ internal sealed class RunQueueGrain(IBlobStore store, IClusterView cluster, Time
         _born = time.GetTimestamp();
         if (cluster.ClusterId is null) return;
         await foreach (var run in RunStore.ListRunsAsync(store, cancellationToken))
-            if (await RunStore.ReadHeadAsync(store, run, cancellationToken) is { State: RunHeadStates.Running } head && head.Cluster == cluster.ClusterId) _expected.Add(run);
+            if (await RunStore.ReadHeadAsync(store, run, cancellationToken) is { State: RunHeadStates.Running } head
+                && head.Cluster == cluster.ClusterId)
+            {
+                _expected.Add(run);
+            }
     }
 
     public Task<RunShare> Ask(RunDemand demand)
@@ -41,7 +45,8 @@ internal sealed class RunQueueGrain(IBlobStore store, IClusterView cluster, Time
         _runs[name] = (run, demand, time.GetTimestamp());
         _expected.Remove(name);
         var share = Share(name);
-        if (share.Silos.Count > 0) _runs[name] = (run with { Trains = true, Holds = [.. share.Silos.Select(s => s.Address)] }, demand, time.GetTimestamp());
+        if (share.Silos.Count > 0)
+            _runs[name] = (run with { Trains = true, Holds = [.. share.Silos.Select(s => s.Address)] }, demand, time.GetTimestamp());
         return Task.FromResult(share);
     }
 
@@ -72,7 +77,8 @@ internal sealed class RunQueueGrain(IBlobStore store, IClusterView cluster, Time
 
         if (shares.TryGetValue(name, out var share)) return new RunShare([.. share.Select(Description)], 0, null);
         var waiting = order.Where(r => !shares.ContainsKey(r.Name)).Select(r => r.Name).ToList();
-        var reason = silos.Length == 0 ? "no live silo of role gpu" : settling ? "the queue is only just starting" : "waits for silos, or for their memory";
+        var reason = silos.Length == 0 ? "no live silo of role gpu" : settling
+            ? "the queue is only just starting" : "waits for silos, or for their memory";
         return new RunShare([], waiting.IndexOf(name) + 1, reason);
     }
 

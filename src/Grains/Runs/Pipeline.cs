@@ -179,6 +179,7 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
         }
     }
 
-    private Task Train(IEnumerable<(string Name, IPartGrain Grain)> parts, Func<string, PartTraining> training, CancellationToken cancellationToken) =>
+    private Task Train(
+        IEnumerable<(string Name, IPartGrain Grain)> parts, Func<string, PartTraining> training, CancellationToken cancellationToken) =>
         Task.WhenAll(parts.Select(p => p.Grain.Train(generation, training(p.Name), cancellationToken)));
 }

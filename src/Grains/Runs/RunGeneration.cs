@@ -29,7 +29,8 @@ internal sealed class RunGeneration : IDisposable
         (_run, _session, _placement, Stages) = (run, session, placement, stages);
         Notice = new StopNotice(options.StepPatience, time);
         (var parts, _before) = placement.Place(stages, session.Generation);
-        Manifests = new ManifestWriter(run.Store, session, run.History!, run.Journal!, parts, feed, time, e => RunLog.NotCollected(logger, e, run.Name));
+        Manifests = new ManifestWriter(
+            run.Store, session, run.History!, run.Journal!, parts, feed, time, e => RunLog.NotCollected(logger, e, run.Name));
         _loop = new TrainingLoop(
             run.Plan!, parts, run.History!, run.Journal!, Manifests, feed, time, Notice, interruption,
             step => RunLog.BrokenOff(logger, run.Name, step, options.StepPatience.TotalSeconds), logger);

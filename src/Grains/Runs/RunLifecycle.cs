@@ -173,7 +173,9 @@ internal sealed class RunLifecycle(
         var (session, wasLost) = await run.Take(cancellationToken);
         if (wasLost)
         {
-            run.Journal!.Note(new RunRecovering(0, run.ManifestStep, run.Cluster is null ? "the process that trained it was lost" : "the silo that led the run was lost"));
+            run.Journal!.Note(
+                new RunRecovering(
+                    0, run.ManifestStep, run.Cluster is null ? "the process that trained it was lost" : "the silo that led the run was lost"));
             RunTelemetry.Of(run.Name).Recovering();
         }
 

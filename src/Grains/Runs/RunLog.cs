@@ -10,7 +10,8 @@ internal static partial class RunLog
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "Run {Run}: step {Step} was broken off because it had not ended {Seconds} s after the run was told to stop or to move; it will be done again")]
+        Message = "Run {Run}: step {Step} was broken off because it had not ended {Seconds} s after the run was told to stop or to move; "
+            + "it will be done again")]
     public static partial void BrokenOff(ILogger logger, string run, long step, double seconds);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run} is worked on elsewhere: {Reason}")]

@@ -91,7 +91,8 @@ internal sealed partial class RunSilos(string run, IGrainFactory grains, ICluste
             // Its silo may just have died. A run that trains goes on with what it has, or where that is gone with what there
             // is: the queue's next answer puts it right.
             LogQueueSilent(run, e.Message);
-            if (Trains && Usable([]).Count == 0) _share = new RunShare([.. live.Select(s => new SiloDescription(s.Address, s.MemoryBytes, s.Threads))], 0, null);
+            if (Trains && Usable([]).Count == 0)
+                _share = new RunShare([.. live.Select(s => new SiloDescription(s.Address, s.MemoryBytes, s.Threads))], 0, null);
         }
     }
 

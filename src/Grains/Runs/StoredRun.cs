@@ -101,7 +101,8 @@ internal sealed class StoredRun(IBlobStore store, string name, string? cluster, 
             if (Session is { } session && Journal is { } journal)
             {
                 await journal.Write(
-                    store, ManifestStep, [ended], j => session.SetStateAsync(StoredRunStatus.Of(state), reason, j, cancellationToken), cancellationToken);
+                    store, ManifestStep, [ended], j =>
+                        session.SetStateAsync(StoredRunStatus.Of(state), reason, j, cancellationToken), cancellationToken);
                 return new RunPhase.Ended(state, reason, IsStored: true);
             }
         }

@@ -35,7 +35,8 @@ internal static class PartTelemetry
     {
         if (!LisaTelemetry.Source.HasListeners() || Activity.Current is null) return null;
         return LisaTelemetry.Source.StartActivity("micro_batch")
-            ?.SetTag("lisa.part", PartName.Parse(key).Part).SetTag("lisa.micro_batch", call.Index).SetTag("lisa.step", call.Step).SetTag("lisa.train", call.Train);
+            ?.SetTag("lisa.part", PartName.Parse(key).Part).SetTag("lisa.micro_batch", call.Index)
+                .SetTag("lisa.step", call.Step).SetTag("lisa.train", call.Train);
     }
 
     /// <summary>Begins the span of work on the device's thread, which knows no current activity.</summary>

@@ -47,7 +47,8 @@ internal sealed class RunTelemetry
         Gauge("lisa.run.gradient_norm", null, "Global gradient norm of the last step, before clipping", r => r._last?.GradNorm);
         LisaTelemetry.Meter.CreateObservableCounter(
             "lisa.run.phase.time",
-            () => s_runs.Values.SelectMany(r => s_phases.Select((name, i) => new Measurement<double>(r._phaseSeconds[i], r._tag, LisaTelemetry.Tag("phase", name)))),
+            () => s_runs.Values.SelectMany(
+                r => s_phases.Select((name, i) => new Measurement<double>(r._phaseSeconds[i], r._tag, LisaTelemetry.Tag("phase", name)))),
             "s", "Time spent in each phase of steps");
     }
 
@@ -96,11 +97,13 @@ internal sealed class RunTelemetry
     public void Add(StepPhase phase, TimeSpan time) => _phaseSeconds[(int)phase] += time.TotalSeconds;
 
     private static void Counter(string name, string unit, string description, Func<RunTelemetry, long> value) =>
-        LisaTelemetry.Meter.CreateObservableCounter(name, () => s_runs.Values.Select(r => new Measurement<long>(value(r), r._tag)), unit, description);
+        LisaTelemetry.Meter.CreateObservableCounter(
+            name, () => s_runs.Values.Select(r => new Measurement<long>(value(r), r._tag)), unit, description);
 
     private static void Gauge(string name, string? unit, string description, Func<RunTelemetry, double?> value) =>
         LisaTelemetry.Meter.CreateObservableGauge(
             name,
-            () => s_runs.Values.Select(r => (Value: value(r), Tag: r._tag)).Where(m => m.Value is not null).Select(m => new Measurement<double>(m.Value!.Value, m.Tag)),
+            () => s_runs.Values.Select(r => (Value: value(r), Tag: r._tag)).Where(
+                m => m.Value is not null).Select(m => new Measurement<double>(m.Value!.Value, m.Tag)),
             unit, description);
 }

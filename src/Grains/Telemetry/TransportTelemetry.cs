@@ -18,9 +18,11 @@ public static class TransportTelemetry
     static TransportTelemetry()
     {
         LisaTelemetry.Meter.CreateObservableCounter(
-            "lisa.transport.io", () => new[] { s_received.Of(s_received.Bytes), s_sent.Of(s_sent.Bytes) }, "By", "Bytes of tensors from and to other silos");
+            "lisa.transport.io", () =>
+                new[] { s_received.Of(s_received.Bytes), s_sent.Of(s_sent.Bytes) }, "By", "Bytes of tensors from and to other silos");
         LisaTelemetry.Meter.CreateObservableCounter(
-            "lisa.transport.tensors", () => new[] { s_received.Of(s_received.Tensors), s_sent.Of(s_sent.Tensors) }, "{tensor}", "Tensors from and to other silos");
+            "lisa.transport.tensors", () =>
+                new[] { s_received.Of(s_received.Tensors), s_sent.Of(s_sent.Tensors) }, "{tensor}", "Tensors from and to other silos");
         LisaTelemetry.Meter.CreateObservableCounter(
             "lisa.transport.failures", () => Interlocked.Read(ref s_failures), "{failure}", "Claims of tensors of other silos that failed");
     }

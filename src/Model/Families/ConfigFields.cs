@@ -96,7 +96,8 @@ internal sealed class ConfigFields
     public int Count(string name, int? otherwise = null, int most = Largest)
     {
         if (Find(name) is not { } value)
-            return _defaults.TryGetValue(name, out var usual) ? usual : otherwise ?? throw Wrong(name, "is missing; a positive whole number is needed");
+            return _defaults.TryGetValue(name, out var usual) ? usual : otherwise
+                ?? throw Wrong(name, "is missing; a positive whole number is needed");
         return Whole(value, 1, most) ?? throw Wrong(name, $"is {Shorten(value)}; it must be a whole number from 1 to {most}");
     }
 

@@ -33,7 +33,8 @@ internal static class QuantizationFields
 
         throw json.Wrong(
             $"{WeightQuantization.Field}.{BlockField}",
-            $"is {ConfigFields.Shorten(block)}; {(method == WeightQuantization.Fp8 ? "two whole numbers from 1 are needed, rows and columns" : $"{method} has none")}");
+            $"is {ConfigFields.Shorten(block)}; "
+                + $"{(method == WeightQuantization.Fp8 ? "two whole numbers from 1 are needed, rows and columns" : $"{method} has none")}");
     }
 
     /// <summary>The method that a quantization_config names; null where it names none.</summary>

@@ -61,7 +61,9 @@ internal sealed class RopeFields
     private string? Kind => Has("rope_type") ? Text("rope_type") : Has("type") ? Text("type") : "default";
 
     /// <summary>Base of the frequencies.</summary>
-    public double Theta(double otherwise) => !_json.Has("rope_theta") && Has("rope_theta") ? Above0("rope_theta") : _json.Number("rope_theta", otherwise, above: 0);
+    public double Theta(double otherwise) => !_json.Has("rope_theta") && Has("rope_theta")
+        ? Above0("rope_theta")
+        : _json.Number("rope_theta", otherwise, above: 0);
 
     /// <summary>Share of a head's numbers that turn.</summary>
     /// <param name="otherwise">Where there is no such field; null where the family has none, so that it must be 1.</param>

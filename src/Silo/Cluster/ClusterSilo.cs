@@ -52,7 +52,8 @@ public static class ClusterSilo
             .ConfigureEndpoints(options.Host, options.SiloPort, options.GatewayPort)
             .UseRedisClustering(o => o.ConfigurationOptions = redis)
             .UseRedisReminderService(o => o.ConfigurationOptions = redis)
-            .Configure<ReminderOptions>(o => (o.MinimumReminderPeriod, o.RefreshReminderListPeriod) = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10)))
+            .Configure<ReminderOptions>(
+                o => (o.MinimumReminderPeriod, o.RefreshReminderListPeriod) = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10)))
 
             // The directory would keep what a dead silo held from being registered anew for half a minute, lest there be two
             // of a grain. Here two do no harm: commits are fenced.

@@ -16,7 +16,9 @@ internal sealed class ClusterView(IClusterMembershipService membership, ISiloMet
     [
         .. membership.CurrentSnapshot.Members.Values
             .Where(m => m.Status == SiloStatus.Active && HasRole(metadata, m.SiloAddress, SiloRoles.Gpu))
-            .Select(m => new TrainingSilo(m.SiloAddress.ToParsableString(), Number(m.SiloAddress, SiloRoles.MemoryKey), (int)Number(m.SiloAddress, SiloRoles.ThreadsKey),
+            .Select(
+                m => new TrainingSilo(
+                    m.SiloAddress.ToParsableString(), Number(m.SiloAddress, SiloRoles.MemoryKey), (int)Number(m.SiloAddress, SiloRoles.ThreadsKey),
                 (int)Number(m.SiloAddress, SiloRoles.MaxRunsKey)))
             .OrderBy(s => s.Address, StringComparer.Ordinal),
     ];
@@ -26,7 +28,8 @@ internal sealed class ClusterView(IClusterMembershipService membership, ISiloMet
         .. membership.CurrentSnapshot.Members.Values
             .Where(m => m.Status is not (SiloStatus.None or SiloStatus.Created))
             .Select(m => new SiloMember(
-                m.SiloAddress.ToParsableString(), State(m.Status), Roles(m.SiloAddress), Number(m.SiloAddress, SiloRoles.MemoryKey), (int)Number(m.SiloAddress, SiloRoles.ThreadsKey)))
+                m.SiloAddress.ToParsableString(), State(m.Status), Roles(m.SiloAddress),
+                Number(m.SiloAddress, SiloRoles.MemoryKey), (int)Number(m.SiloAddress, SiloRoles.ThreadsKey)))
             .OrderBy(m => m.Address, StringComparer.Ordinal),
     ];
 

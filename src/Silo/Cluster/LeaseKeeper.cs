@@ -10,7 +10,8 @@ namespace LisaOrleans.Silo;
 /// cluster on the same store, does not take one of them by mistake.
 /// </summary>
 internal sealed partial class LeaseKeeper(
-    IBlobStore store, ClusterSiloOptions options, LocalRuns runs, LeaseOptions lease, TimeProvider time, ILogger<LeaseKeeper> logger) : BackgroundService
+    IBlobStore store, ClusterSiloOptions options, LocalRuns runs, LeaseOptions lease, TimeProvider time, ILogger<LeaseKeeper> logger)
+        : BackgroundService
 {
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(1);
 
@@ -27,7 +28,8 @@ internal sealed partial class LeaseKeeper(
                 var names = runs.Names;
                 foreach (var name in names) _leases.TryAdd(name, AcquireAsync(name, stoppingToken));
                 foreach (var (name, lease) in _leases.Where(l => l.Value.IsCompleted).ToArray())
-                    if (!lease.IsCompletedSuccessfully || (await lease).Lost.IsCancellationRequested || !names.Contains(name)) await ReleaseAsync(name);
+                    if (!lease.IsCompletedSuccessfully || (await lease).Lost.IsCancellationRequested || !names.Contains(name))
+                        await ReleaseAsync(name);
             }
             while (await timer.WaitForNextTickAsync(stoppingToken));
         }

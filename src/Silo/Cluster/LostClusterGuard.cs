@@ -9,7 +9,8 @@ namespace LisaOrleans.Silo;
 /// cluster whose lease still beats.
 /// </summary>
 internal sealed partial class LostClusterGuard(
-    IMembershipTable table, IBlobStore store, ILocalSiloDetails silo, ClusterSiloOptions options, LeaseOptions lease, TimeProvider time, ILogger<LostClusterGuard> logger)
+    IMembershipTable table, IBlobStore store, ILocalSiloDetails silo, ClusterSiloOptions options,
+    LeaseOptions lease, TimeProvider time, ILogger<LostClusterGuard> logger)
     : ILifecycleParticipant<ISiloLifecycle>
 {
     // Orleans has made the table by then, and this silo is not in it yet.
@@ -53,10 +54,14 @@ internal sealed partial class LostClusterGuard(
             if (head?.IsActive == true && head.Cluster == options.ClusterId) runs.Add(run);
         }
 
-        var beats = await Task.WhenAll(runs.Select(r => RunLease.IsBeatingAsync(store, r, options.ClusterId, lease, time, cancellationToken))).ConfigureAwait(false);
+        var beats = await Task.WhenAll(
+            runs.Select(r => RunLease.IsBeatingAsync(store, r, options.ClusterId, lease, time, cancellationToken))).ConfigureAwait(false);
         return runs.Where((_, i) => beats[i]).FirstOrDefault();
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Redis knows no silo of cluster {Cluster}, whose run {Run} is being trained: waiting for its silos to write themselves into Redis again")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Redis knows no silo of cluster {Cluster}, whose run {Run} is being trained: waiting for its silos to write themselves "
+            + "into Redis again")]
     private partial void LogWaits(string cluster, string run);
 }

@@ -9,7 +9,8 @@ namespace LisaOrleans.Silo;
 /// and the next one to start would make a cluster of its own and take their runs.
 /// </summary>
 internal sealed partial class MembershipRestorer(
-    IMembershipTable table, IClusterMembershipService membership, ILocalSiloDetails silo, TimeProvider time, ILogger<MembershipRestorer> logger) : BackgroundService
+    IMembershipTable table, IClusterMembershipService membership, ILocalSiloDetails silo,
+    TimeProvider time, ILogger<MembershipRestorer> logger) : BackgroundService
 {
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(2);
 
@@ -87,7 +88,9 @@ internal sealed partial class MembershipRestorer(
     [LoggerMessage(Level = LogLevel.Warning, Message = "Redis has lost the cluster's membership; writing it again with {Silos} silos")]
     private partial void LogLost(int silos);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The cluster's membership is in Redis again. If this happens often, give Redis persistence: see docs/reliability.md")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The cluster's membership is in Redis again. If this happens often, give Redis persistence: see docs/reliability.md")]
     private partial void LogRestored();
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The membership could not be read: {Reason}")]

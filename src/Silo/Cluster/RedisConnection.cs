@@ -14,7 +14,8 @@ public static class RedisConnection
     /// <param name="text">Where Redis is.</param>
     /// <param name="clusterId">The cluster.</param>
     /// <exception cref="FormatException">The text is no Redis.</exception>
-    /// <exception cref="RedisUnusableException">It does not answer, it refuses, or silos of another version are there. The message says which, without secrets.</exception>
+    /// <exception cref="RedisUnusableException">It does not answer, it refuses, or silos of another version are there. The
+    /// message says which, without secrets.</exception>
     public static async Task CheckAsync(string text, string clusterId)
     {
         // One that was started in the same moment may not listen yet.
@@ -53,7 +54,8 @@ public static class RedisConnection
         {
             var told = e.ToString();
             if (told.Contains("WRONGPASS", StringComparison.Ordinal)) throw new RedisUnusableException($"{place} rejects the user or password");
-            if (told.Contains("NOAUTH", StringComparison.Ordinal)) throw new RedisUnusableException($"{place} requires a password, and none was given");
+            if (told.Contains("NOAUTH", StringComparison.Ordinal))
+                throw new RedisUnusableException($"{place} requires a password, and none was given");
             if (told.Contains("AuthenticationFailure", StringComparison.Ordinal))
                 throw new RedisUnusableException($"{place} refuses the connection: user, password or TLS is wrong");
             throw new RedisUnusableException($"{place} does not answer; is Redis running there, with TLS as configured?") { MayPass = true };

@@ -1,6 +1,9 @@
 namespace LisaOrleans.Silo;
 
-/// <summary>Tells that the machine is about to be taken away. To add a cloud: implement this, and list it in <see cref="PreemptionSources"/>.</summary>
+/// <summary>
+/// Tells that the machine is about to be taken away. To add a cloud: implement this, and list it in
+/// <see cref="PreemptionSources"/>.
+/// </summary>
 public interface IPreemptionSource
 {
     /// <summary>Its name for settings and logs.</summary>

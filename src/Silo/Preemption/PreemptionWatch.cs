@@ -37,7 +37,8 @@ internal sealed partial class PreemptionWatch(
 
                 failed = false;
             }
-            catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is HttpRequestException or InvalidDataException or OperationCanceledException)
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested
+                && e is HttpRequestException or InvalidDataException or OperationCanceledException)
             {
                 // Said once, not every second, until it works again.
                 if (!failed) LogPollFailed(source.Name, e.Message);

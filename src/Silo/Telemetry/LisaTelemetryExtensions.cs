@@ -45,12 +45,14 @@ public static class LisaTelemetryExtensions
 
     private static void Add(IServiceCollection services, string instance, string? clusterId, bool prometheus)
     {
-        var (metrics, traces, logs) = (TelemetryEnvironment.Exports("METRICS"), TelemetryEnvironment.Exports("TRACES"), TelemetryEnvironment.Exports("LOGS"));
+        var (metrics, traces, logs) =
+            (TelemetryEnvironment.Exports("METRICS"), TelemetryEnvironment.Exports("TRACES"), TelemetryEnvironment.Exports("LOGS"));
         if (!prometheus && !metrics && !traces && !logs) return;
 
         // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
         var telemetry = services.AddOpenTelemetry().ConfigureResource(r => r.Clear()
-            .AddService("lisa", clusterId, serviceInstanceId: instance, autoGenerateServiceInstanceId: false).AddTelemetrySdk().AddEnvironmentVariableDetector());
+            .AddService("lisa", clusterId, serviceInstanceId: instance, autoGenerateServiceInstanceId: false)
+                .AddTelemetrySdk().AddEnvironmentVariableDetector());
         if (prometheus || metrics)
         {
             telemetry.WithMetrics(m =>

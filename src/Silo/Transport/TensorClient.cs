@@ -22,7 +22,8 @@ internal sealed partial class TensorClient(TensorTransportOptions options, TimeP
     /// <summary>Fetches a tensor to the CPU, into memory that is allocated for it; the caller owns it.</summary>
     /// <exception cref="TensorTransportException">It cannot be had, and there is no use in trying again.</exception>
     public async Task<Tensor> FetchAsync(
-        IPEndPoint holder, Guid process, TensorTicket ticket, Func<IReadOnlyList<long>, ScalarType, Tensor> allocate, CancellationToken cancellationToken)
+        IPEndPoint holder, Guid process, TensorTicket ticket,
+        Func<IReadOnlyList<long>, ScalarType, Tensor> allocate, CancellationToken cancellationToken)
     {
         var (dtype, bytes) = TensorPayload.Check(ticket, options.MaxTensorBytes);
         if (!_peers.TryGetValue(holder, out var peer)) peer = Meet(holder);
@@ -34,7 +35,8 @@ internal sealed partial class TensorClient(TensorTransportOptions options, TimeP
         }
         catch (BrokenCircuitException e)
         {
-            throw new TensorTransportException($"{holder} failed too often just now: {(broken ?? e.InnerException ?? e).Message}", broken ?? e.InnerException ?? e);
+            throw new TensorTransportException(
+                $"{holder} failed too often just now: {(broken ?? e.InnerException ?? e).Message}", broken ?? e.InnerException ?? e);
         }
         catch (TimeoutRejectedException e)
         {
@@ -146,7 +148,11 @@ internal sealed partial class TensorClient(TensorTransportOptions options, TimeP
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
         {
             socket.Dispose();
-            throw new TensorTransportException($"{holder} did not answer within {options.StallTimeout.TotalSeconds:0.#} s", e) { Fault = TensorFault.Stalled };
+            throw new TensorTransportException(
+                $"{holder} did not answer within {options.StallTimeout.TotalSeconds:0.#} s", e)
+            {
+                Fault = TensorFault.Stalled,
+            };
         }
         catch
         {

@@ -135,7 +135,8 @@ internal sealed class TensorExchange : ITensorExchange, IAsyncDisposable
         if (_client is null || ticket.Holder.Split('/') is not [var address, var number]
             || !IPEndPoint.TryParse(address, out var holder) || !Guid.TryParseExact(number, "N", out var process))
         {
-            throw new TensorTransportException(string.Create(CultureInfo.InvariantCulture, $"ticket {ticket.Id} is of {ticket.Holder}, which is not this process"));
+            throw new TensorTransportException(
+                string.Create(CultureInfo.InvariantCulture, $"ticket {ticket.Id} is of {ticket.Holder}, which is not this process"));
         }
 
         return Received(_client.FetchAsync(holder, process, ticket, allocate, cancellationToken));

@@ -34,7 +34,8 @@ internal static class TensorHandshake
         CheckMagic(hello);
         var theirs = hello.AsMemory(s_magic.Length);
         var ours = RandomNumberGenerator.GetBytes(Nonce);
-        await socket.SendAsync((byte[])[.. s_magic, .. ours, .. Prove(secret, "server"u8, theirs.Span, ours)], cancellationToken).ConfigureAwait(false);
+        await socket.SendAsync((byte[])[.. s_magic, .. ours, .. Prove(secret, "server"u8, theirs.Span, ours)], cancellationToken)
+            .ConfigureAwait(false);
         var proof = new byte[Proof];
         await socket.ReceiveAsync(proof, cancellationToken).ConfigureAwait(false);
         Check(proof, Prove(secret, "client"u8, ours, theirs.Span));

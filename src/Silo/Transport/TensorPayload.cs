@@ -25,7 +25,8 @@ internal static class TensorPayload
         foreach (var size in ticket.Shape)
         {
             if (size < 1 || size > limit / bytes)
-                throw new TensorTransportException($"ticket {ticket.Id}: shape [{string.Join(", ", ticket.Shape)}] is beyond the limit of {limit} bytes");
+                throw new TensorTransportException(
+                    $"ticket {ticket.Id}: shape [{string.Join(", ", ticket.Shape)}] is beyond the limit of {limit} bytes");
             bytes *= size;
         }
 
@@ -66,7 +67,8 @@ internal static class TensorPayload
 
             var sent = new byte[hash.HashLengthInBytes];
             await socket.ReceiveAsync(sent, cancellationToken).ConfigureAwait(false);
-            if (!hash.GetCurrentHash().AsSpan().SequenceEqual(sent)) throw new TensorTransportException($"ticket {ticket.Id}: damaged on the way") { Fault = TensorFault.Broken };
+            if (!hash.GetCurrentHash().AsSpan().SequenceEqual(sent))
+                throw new TensorTransportException($"ticket {ticket.Id}: damaged on the way") { Fault = TensorFault.Broken };
             return tensor;
         }
         catch

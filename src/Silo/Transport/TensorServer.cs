@@ -93,7 +93,8 @@ internal sealed partial class TensorServer : IAsyncDisposable
             {
                 await socket.ReceiveAsync(request, cancellationToken, wait: true).ConfigureAwait(false);
                 var id = BinaryPrimitives.ReadInt64LittleEndian(request.AsSpan(16));
-                await AnswerAsync(socket, id, new Guid(request.AsSpan(0, 16)) == _process ? _begin(id) : null, cancellationToken).ConfigureAwait(false);
+                await AnswerAsync(socket, id, new Guid(request.AsSpan(0, 16)) == _process ? _begin(id) : null, cancellationToken)
+                    .ConfigureAwait(false);
             }
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)

@@ -38,7 +38,9 @@ internal sealed class TensorSocket : IDisposable
         while (data.Length > 0)
         {
             var sending = _socket.SendAsync(data, SocketFlags.None, _patience.Token);
-            data = data[(sending.IsCompletedSuccessfully ? sending.Result : await Timely(sending, _stall, cancellationToken).ConfigureAwait(false))..];
+            data = data[(sending.IsCompletedSuccessfully
+                ? sending.Result
+                : await Timely(sending, _stall, cancellationToken).ConfigureAwait(false))..];
         }
     }
 

@@ -20,7 +20,8 @@ public sealed class ModelFolder : IDisposable
     {
         (Path, Config, _tensors, Names) = (path, config, tensors, FindNames(config, tensors.Keys));
         _weights = FindWeights();
-        OtherTensors = [.. _tensors.Values.Where(t => config.IsOfOtherPart(t.Info.Name)).OrderBy(t => t.Info.Name, StringComparer.Ordinal).Select(Whole)];
+        OtherTensors = [
+            .. _tensors.Values.Where(t => config.IsOfOtherPart(t.Info.Name)).OrderBy(t => t.Info.Name, StringComparer.Ordinal).Select(Whole)];
     }
 
     /// <summary>Where it is.</summary>
@@ -107,7 +108,8 @@ public sealed class ModelFolder : IDisposable
             if (!File.Exists(single))
             {
                 throw new InvalidDataFileException(
-                    path, $"has neither {WeightFiles.Single} nor {WeightFiles.Index}; only safetensors weights are read, never pickled ones (.bin, .pt)");
+                    path, $"has neither {WeightFiles.Single} nor {WeightFiles.Index}; only safetensors weights are read, never pickled "
+                        + $"ones (.bin, .pt)");
             }
 
             return [(single, null)];
@@ -133,7 +135,8 @@ public sealed class ModelFolder : IDisposable
     {
         // Checked first: the tensors of millions of layers must not even be listed.
         if (Config.NumHiddenLayers > _tensors.Count)
-            throw new InvalidDataFileException(Path, $"has {_tensors.Count} tensors; {ConfigFile} says that the model has {Config.NumHiddenLayers} layers");
+            throw new InvalidDataFileException(
+                Path, $"has {_tensors.Count} tensors; {ConfigFile} says that the model has {Config.NumHiddenLayers} layers");
 
         var weights = Config.AllSpecs().ToDictionary(s => s.Name, s =>
         {
@@ -142,7 +145,8 @@ public sealed class ModelFolder : IDisposable
                 ?? throw new InvalidDataFileException(Path, $"tensor '{name}' is missing; {ConfigFile} says that the model has it");
         });
         var known = weights.Values.SelectMany(w => w.Tensors).Select(t => t.Info.Name).ToHashSet();
-        var extra = _tensors.Values.FirstOrDefault(t => !known.Contains(t.Info.Name) && !Config.IsDerived(t.Info.Name) && !Config.IsOfOtherPart(t.Info.Name));
+        var extra = _tensors.Values.FirstOrDefault(
+            t => !known.Contains(t.Info.Name) && !Config.IsDerived(t.Info.Name) && !Config.IsOfOtherPart(t.Info.Name));
         return extra is null ? weights : throw extra.Wrong($"does not belong to a {Config.ModelType} model of this {ConfigFile}");
     }
 

@@ -83,7 +83,8 @@ public static class RunImporter
             var own = request.Dataset.Template == ChatTemplates.Auto ? text.Template : null;
             return ImportedDataset.GetAsync(
                 store, new TokenInput(
-                    request.ModelFolder, sources, split, request.Dataset, spec.BlockSize, model.Config.VocabSize, own is { ReadsTime: true } ? now : null),
+                    request.ModelFolder, sources, split, request.Dataset, spec.BlockSize,
+                    model.Config.VocabSize, own is { ReadsTime: true } ? now : null),
                 () => DatasetTokenizer.Tokenize(
                     sources, text.Tokenizer, request.Dataset, spec.BlockSize, model.Config.VocabSize, relay, cancellationToken, split, own),
                 () => own is { HasWritten: true }, cancellationToken);
@@ -102,7 +103,9 @@ public static class RunImporter
 
             await store.PutAsync(spec0, cancellationToken);
             if (request.Overwrite) await ForgetIfDamaged(store, spec.RunName, cancellationToken);
-            var session = await RunStore.AcquireAsync(store, spec.RunName, new RunClaim(RunHeadStates.Queued) { Holder = RunHolder.ThisProcess with { Cluster = options.Cluster } }, cancellationToken);
+            var session = await RunStore.AcquireAsync(
+                store, spec.RunName, new RunClaim(RunHeadStates.Queued) { Holder = RunHolder.ThisProcess with { Cluster = options.Cluster } },
+                cancellationToken);
 
             // Looked at again: another process may have trained on, or made the run, while this one was reading its files.
             if (stored is null && session.Manifest is not null && !request.Overwrite)
@@ -123,7 +126,8 @@ public static class RunImporter
         async Task<Manifest> FirstManifest(ImportedModel imported)
         {
             await StoreData();
-            var properties = new Dictionary<string, string> { [ModelFingerprint] = imported.Fingerprint, [RunModel.TemplateProperty] = request.Dataset.Template };
+            var properties =
+                new Dictionary<string, string> { [ModelFingerprint] = imported.Fingerprint, [RunModel.TemplateProperty] = request.Dataset.Template };
             if (text.Template is { ReadsTime: true }) properties.Add(TemplateTime, now.ToString("O", CultureInfo.InvariantCulture));
             model.Names.AddTo(properties);
             return new Manifest

@@ -28,8 +28,10 @@ public sealed class SubmittedFiles : IDisposable
         {
             foreach (var file in submission.Model)
             {
-                if (!ModelFileNames.IsKnown(file.Name) && file.Name != WeightFiles.Index && !file.Name.EndsWith(WeightsSuffix, StringComparison.Ordinal))
-                    throw new InvalidTrainingInputException($"model: '{file.Name}' is not a model file; {ModelFolder.ConfigFile}, tokenizer files and *{WeightsSuffix} are");
+                if (!ModelFileNames.IsKnown(file.Name) && file.Name != WeightFiles.Index
+                    && !file.Name.EndsWith(WeightsSuffix, StringComparison.Ordinal))
+                    throw new InvalidTrainingInputException(
+                        $"model: '{file.Name}' is not a model file; {ModelFolder.ConfigFile}, tokenizer files and *{WeightsSuffix} are");
                 await files.CopyAsync(store, "model", file, cancellationToken);
             }
 
@@ -51,7 +53,8 @@ public sealed class SubmittedFiles : IDisposable
 
     private async Task<string> CopyAsync(IBlobStore store, string kind, NamedBlob file, CancellationToken cancellationToken)
     {
-        if (!IsPlainName(file.Name) && !ModelFileNames.IsAdditionalTemplate(file.Name)) throw new InvalidTrainingInputException($"{kind}: '{file.Name}' is not a file name; it must be a name without a folder");
+        if (!IsPlainName(file.Name) && !ModelFileNames.IsAdditionalTemplate(file.Name))
+            throw new InvalidTrainingInputException($"{kind}: '{file.Name}' is not a file name; it must be a name without a folder");
         if (!BlobRef.IsName(file.Blob.Sha256) || file.Blob.Length < 0)
             throw new InvalidTrainingInputException($"{kind}/{file.Name}: '{file.Blob.Sha256}' with {file.Blob.Length} bytes is not a blob");
         var path = Path.Combine(_root, kind, file.Name);

@@ -15,7 +15,8 @@ namespace LisaOrleans.Training;
 /// <param name="VocabularySize">The model's.</param>
 /// <param name="TemplateTime">What the folder's chat template takes for the present; null where it does not ask.</param>
 internal sealed record TokenInput(
-    string ModelFolder, string Sources, DataSplit Split, DatasetSettings Settings, int BlockSize, int VocabularySize, DateTimeOffset? TemplateTime = null)
+    string ModelFolder, string Sources, DataSplit Split, DatasetSettings Settings,
+    int BlockSize, int VocabularySize, DateTimeOffset? TemplateTime = null)
 {
     // A build with other code may tokenise otherwise.
     private static readonly string s_code = typeof(DatasetTokenizer).Module.ModuleVersionId.ToString("N");

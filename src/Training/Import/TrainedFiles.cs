@@ -56,7 +56,8 @@ internal static class TrainedFiles
             else
             {
                 files[ModelFileNames.ChatTemplate] = Encoding.UTF8.GetBytes(jinja);
-                if (files.TryGetValue(TokenizerConfigFile, out var config)) files[TokenizerConfigFile] = Changed(config, root => root["chat_template"] = jinja);
+                if (files.TryGetValue(TokenizerConfigFile, out var config))
+                    files[TokenizerConfigFile] = Changed(config, root => root["chat_template"] = jinja);
             }
         }
 

@@ -11,10 +11,12 @@ public static class RunCapacity
     {
         if (silos.Count == 0) return null;
         var estimate = Estimate(spec, config);
-        if ((silos.Any(s => s.MemoryBytes == 0) || estimate.Total <= silos.Sum(s => s.MemoryBytes)) && StagePlanner.Fits(config, spec, silos)) return null;
+        if ((silos.Any(s => s.MemoryBytes == 0) || estimate.Total <= silos.Sum(s => s.MemoryBytes)) && StagePlanner.Fits(config, spec, silos))
+            return null;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"the run needs {Gigabytes(estimate.Total)} (weights {Gigabytes(estimate.Weights)}, gradients {Gigabytes(estimate.Gradients)}, optimizer state "
+            $"the run needs {Gigabytes(estimate.Total)} (weights {Gigabytes(estimate.Weights)}, gradients "
+                + $"{Gigabytes(estimate.Gradients)}, optimizer state "
             + $"{Gigabytes(estimate.OptimizerState)}, activations {Gigabytes(estimate.Activations)}); the {silos.Count} live silos of role gpu offer "
             + $"{string.Join(" + ", silos.Select(s => Gigabytes(s.MemoryBytes)))}, of which stages of whole layers must be cut");
     }

@@ -10,7 +10,8 @@ public static class SiloShares
 {
     /// <summary>The runs in the order in which they are served.</summary>
     public static IReadOnlyList<QueuedRun> Order(IEnumerable<QueuedRun> runs) =>
-        [.. runs.OrderByDescending(r => r.Trains).ThenByDescending(r => r.Spec.Priority).ThenBy(r => r.Since).ThenBy(r => r.Name, StringComparer.Ordinal)];
+        [.. runs.OrderByDescending(r => r.Trains).ThenByDescending(r => r.Spec.Priority)
+            .ThenBy(r => r.Since).ThenBy(r => r.Name, StringComparer.Ordinal)];
 
     /// <summary>The silos of each run that may train, with its part of their memory.</summary>
     /// <param name="runs">Runs in the order of <see cref="Order"/>.</param>
@@ -54,7 +55,8 @@ public static class SiloShares
     {
         var free = silos.ToList();
         var shares = new Dictionary<string, List<TrainingSilo>>();
-        var target = runs.Select((r, i) => (r.Name, Count: (silos.Count / runs.Count) + (i < silos.Count % runs.Count ? 1 : 0))).ToDictionary(t => t.Name, t => t.Count);
+        var target = runs.Select((r, i) => (r.Name, Count: (silos.Count / runs.Count) + (i < silos.Count % runs.Count ? 1 : 0)))
+            .ToDictionary(t => t.Name, t => t.Count);
         foreach (var run in runs)
         {
             var kept = free.Where(s => run.Holds.Contains(s.Address)).Take(target[run.Name]).ToList();
@@ -96,7 +98,8 @@ public static class SiloShares
         return place.ToDictionary(p => p.Key, p => Part([p.Value], load[p.Value.Address]));
     }
 
-    private static IReadOnlyList<TrainingSilo> InOrder(List<TrainingSilo> share, IReadOnlyList<TrainingSilo> silos) => [.. silos.Where(share.Contains)];
+    private static IReadOnlyList<TrainingSilo> InOrder(List<TrainingSilo> share, IReadOnlyList<TrainingSilo> silos) =>
+        [.. silos.Where(share.Contains)];
 
     private static IReadOnlyList<TrainingSilo> Part(IReadOnlyList<TrainingSilo> silos, int runs) =>
         [.. silos.Select(s => s with { MemoryBytes = s.MemoryBytes == 0 ? 0 : Math.Max(1, s.MemoryBytes / runs) })];

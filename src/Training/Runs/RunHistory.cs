@@ -28,7 +28,8 @@ public sealed class RunHistory
 
         return records.Count == manifest.Step
             ? new RunHistory(records, manifest.Log)
-            : throw new InvalidDataFileException($"manifest of {manifest.Run}", $"has {records.Count} step records; step {manifest.Step} needs as many");
+            : throw new InvalidDataFileException(
+                $"manifest of {manifest.Run}", $"has {records.Count} step records; step {manifest.Step} needs as many");
     }
 
     public void Add(StepRecord record) => _records.Add(record);

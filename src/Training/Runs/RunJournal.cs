@@ -36,7 +36,8 @@ public sealed class RunJournal : IDisposable
         {
             var entry = JsonSerializer.Deserialize<TrainingEvent>(line);
             if (entry?.Position.Entry != entries.Count + 1)
-                throw new InvalidDataFileException(segment.Blob.Sha256, $"journal entry {entry?.Position.Entry} where {entries.Count + 1} was expected");
+                throw new InvalidDataFileException(
+                    segment.Blob.Sha256, $"journal entry {entry?.Position.Entry} where {entries.Count + 1} was expected");
             entries.Add(entry);
         }
 
@@ -58,7 +59,8 @@ public sealed class RunJournal : IDisposable
     /// <param name="swap">Swaps the head to one with these segments.</param>
     /// <param name="cancellationToken">Cancels.</param>
     public async Task Write(
-        IBlobStore store, long step, IReadOnlyList<TrainingEvent> with, Func<IReadOnlyList<LogSegment>, Task> swap, CancellationToken cancellationToken)
+        IBlobStore store, long step, IReadOnlyList<TrainingEvent> with, Func<IReadOnlyList<LogSegment>, Task> swap,
+        CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
         try
@@ -68,7 +70,8 @@ public sealed class RunJournal : IDisposable
             for (var i = 0; i < entries.Length; i++) entries[i] = entries[i] with { Position = new EventPosition(step, _entries.Count + i + 1) };
             var (segments, _) = await SegmentedLog.Append(
                 store, _segments, _entries.Count + entries.Length,
-                number => JsonSerializer.SerializeToUtf8Bytes(number <= _entries.Count ? _entries[(int)number - 1] : entries[number - _entries.Count - 1]),
+                number =>
+                    JsonSerializer.SerializeToUtf8Bytes(number <= _entries.Count ? _entries[(int)number - 1] : entries[number - _entries.Count - 1]),
                 cancellationToken);
             await swap(segments);
             _segments = segments;

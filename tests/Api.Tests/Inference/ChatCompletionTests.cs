@@ -21,18 +21,26 @@ public sealed class ChatCompletionTests
 
     [Theory]
     [InlineData("plain", "Be short.|Once upon a time|Yes?|<|im_end|> Tell me more")]
-    [InlineData("chatml", "<|im_start|>system\nBe short.<|im_end|>\n<|im_start|>user\nOnce upon a time<|im_end|>\n<|im_start|>assistant\nYes?<|im_end|>\n<|im_start|>user\n<|im_end|> Tell me more<|im_end|>\n<|im_start|>assistant\n")]
+    [InlineData(
+        "chatml",
+        "<|im_start|>system\nBe short.<|im_end|>\n<|im_start|>user\nOnce upon a "
+        + "time<|im_end|>\n<|im_start|>assistant\nYes?<|im_end|>\n<|im_start|>user\n<|im_end|> Tell me more<|im_end|>\n<|im_start|>assistant\n")]
     public async Task An_answer_is_the_generators_for_the_templates_text(string template, string text)
     {
         await using var server = await CompletionServer.StartAsync(CompletionServer.Samples with { Template = template });
-        var answer = await server.AskAsync(CompletionServer.Chat, new { model = Model, messages = s_messages, max_completion_tokens = 20, temperature = 0 });
+        var answer = await server.AskAsync(
+            CompletionServer.Chat, new { model = Model, messages = s_messages, max_completion_tokens = 20, temperature = 0 });
 
         var folder = Path.Combine(CompletionServer.Samples.ModelsFolder!, Model);
         var tokenizer = TokenizerLoader.Load(folder);
 
         // Plain contents are encoded each by itself, a template's text as a whole.
-        string[] pieces = template == "plain" ? text.Replace("<|", "\u0001", StringComparison.Ordinal).Replace("|>", "\u0002", StringComparison.Ordinal).Split('|') : [text];
-        int[] ids = [1, .. pieces.SelectMany(s => tokenizer.Encode(s.Replace("\u0001", "<|", StringComparison.Ordinal).Replace("\u0002", "|>", StringComparison.Ordinal)))];
+        string[] pieces = template == "plain"
+            ? text.Replace("<|", "\u0001", StringComparison.Ordinal).Replace("|>", "\u0002", StringComparison.Ordinal).Split('|')
+            : [text];
+        int[] ids = [
+            1, .. pieces.SelectMany(
+                s => tokenizer.Encode(s.Replace("\u0001", "<|", StringComparison.Ordinal).Replace("\u0002", "|>", StringComparison.Ordinal)))];
         using var model = ModelLoader.Load(folder, null);
         var made = TextGenerator.Generate(model, ids, new GenerationOptions { MaxNewTokens = 20 }, Token).ToArray();
 
@@ -74,7 +82,9 @@ public sealed class ChatCompletionTests
     public async Task Without_a_limit_an_answer_ends_at_the_models_longest_sequence()
     {
         await using var server = await CompletionServer.StartAsync(CompletionServer.Samples with { MaxContextTokens = 64, Template = "plain" });
-        var answer = await server.AskAsync(CompletionServer.Chat, new { model = Model, messages = s_messages, temperature = 0, logit_bias = new Dictionary<string, int> { ["300"] = 100 } });
+        var answer = await server.AskAsync(
+            CompletionServer.Chat,
+            new { model = Model, messages = s_messages, temperature = 0, logit_bias = new Dictionary<string, int> { ["300"] = 100 } });
         Assert.Equal(64, answer.GetProperty("usage").GetProperty("total_tokens").GetInt32());
         Assert.Equal("length", answer.GetProperty("choices")[0].GetProperty("finish_reason").GetString());
     }

@@ -53,12 +53,17 @@ public sealed class CompletionErrorTests
     [InlineData("{*, \"messages\": [{\"role\": \"user\"}]}", "missing_required_parameter", "messages[0].content")]
     [InlineData("{*, \"messages\": [{\"role\": \"robot\", \"content\": \"a\"}]}", "invalid_value", "messages[0].role")]
     [InlineData("{*, \"messages\": [{\"role\": \"tool\", \"content\": \"a\"}]}", "unsupported_parameter", "messages[0].role")]
-    [InlineData("{*, \"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"image_url\"}]}]}", "unsupported_parameter", "messages[0].content[0].type")]
+    [InlineData(
+        "{*, \"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"image_url\"}]}]}",
+        "unsupported_parameter", "messages[0].content[0].type")]
     [InlineData("{*, \"messages\": [{\"role\": \"user\", \"content\": \"a\", \"name\": \"b\"}]}", "unsupported_parameter", "messages[0].name")]
     [InlineData("{*, \"messages\": [{\"role\": \"user\", \"content\": \"a\"}], \"tools\": []}", "unsupported_parameter", "tools")]
-    [InlineData("{*, \"messages\": [{\"role\": \"user\", \"content\": \"a\"}], \"response_format\": {\"type\": \"json_object\"}}", "unsupported_parameter", "response_format")]
+    [InlineData(
+        "{*, \"messages\": [{\"role\": \"user\", \"content\": \"a\"}], \"response_format\": {\"type\": \"json_object\"}}",
+        "unsupported_parameter", "response_format")]
     [InlineData("{*, \"messages\": [{\"role\": \"user\", \"content\": \"a\"}], \"logprobs\": true}", "unsupported_parameter", "logprobs")]
-    [InlineData("{*, \"messages\": [{\"role\": \"user\", \"content\": \"a\"}], \"max_completion_tokens\": 3}", "invalid_parameter_combination", "max_tokens")]
+    [InlineData(
+        "{*, \"messages\": [{\"role\": \"user\", \"content\": \"a\"}], \"max_completion_tokens\": 3}", "invalid_parameter_combination", "max_tokens")]
     [InlineData("{*, \"messages\": [{\"role\": \"user\", \"content\": \"\"}]}", null, null)]
     public async Task A_wrong_conversation_is_refused(string body, string? code, string? param)
     {
@@ -92,7 +97,9 @@ public sealed class CompletionErrorTests
         {
             var (status, error) = await server.FailAsync(CompletionServer.Text, $$"""{"model": "tiny-stories", "prompt": {{prompt}}, "max_tokens": {{tokens}}, "stream": true}""");
             Assert.Equal((400, "context_length_exceeded"), (status, error.GetProperty("code").GetString()));
-            Assert.StartsWith("This model's maximum context length is 256 tokens. However, you requested 257 tokens", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+            Assert.StartsWith(
+                "This model's maximum context length is 256 tokens. However, you requested 257 tokens",
+                error.GetProperty("message").GetString(), StringComparison.Ordinal);
         }
 
         var (large, body) = await server.FailAsync(CompletionServer.Text, $$"""{"model": "tiny-stories", "prompt": "{{new string('a', 5000)}}"}""");

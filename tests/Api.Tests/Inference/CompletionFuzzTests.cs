@@ -49,7 +49,8 @@ public sealed class CompletionFuzzTests
         await using var server = await CompletionServer.StartAsync();
         var bodies = new List<byte[]> { new byte[] { 0xEF, 0xBB, 0xBF }, new byte[] { 0xFF }, Encoding.UTF8.GetBytes(new string('[', 100_000)) };
         Gen.Byte.Array[0, 60].Sample(bodies.Add, iter: 50, threads: 1);
-        s_body.Sample(b => bodies.Add(Encoding.UTF8.GetBytes(b.Replace("\"m\"", "\"tiny-stories\"", StringComparison.Ordinal))), iter: 100, threads: 1);
+        s_body.Sample(
+            b => bodies.Add(Encoding.UTF8.GetBytes(b.Replace("\"m\"", "\"tiny-stories\"", StringComparison.Ordinal))), iter: 100, threads: 1);
         foreach (var path in (string[])[CompletionServer.Text, CompletionServer.Chat])
         {
             foreach (var body in bodies)

@@ -17,9 +17,11 @@ public sealed partial class DocumentedCompletionsTests
     public async Task They_are_answered()
     {
         Assert.SkipUnless(
-            (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(f => File.Exists(Path.Combine(f, "curl"))), "curl not found");
+            (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(f => File.Exists(Path.Combine(f, "curl"))),
+            "curl not found");
         var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "completions.md"), Token);
-        var calls = CodeBlock().Match(page).Groups[1].Value.Replace("\\\n", " ", StringComparison.Ordinal).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var calls = CodeBlock().Match(page).Groups[1].Value.Replace(
+            "\\\n", " ", StringComparison.Ordinal).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(2, calls.Length);
 
         using var folder = new TempFolder();

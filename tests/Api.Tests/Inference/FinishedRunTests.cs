@@ -21,7 +21,8 @@ public sealed class FinishedRunTests
 
         await run.TrainAsync("animals");
         await run.ExportAsync("animals");
-        await using var server = await CompletionServer.StartAsync(new InferenceOptions { ModelsFolder = run.Models, Template = template }, run.Store);
+        await using var server = await CompletionServer.StartAsync(
+            new InferenceOptions { ModelsFolder = run.Models, Template = template }, run.Store);
         var expected = Content(await Ask("exported"));
         Assert.Equal(expected, Content(await Ask("animals")));
         Assert.Equal(expected, Content(await Ask("ft:tiny-stories::animals")));
@@ -31,7 +32,8 @@ public sealed class FinishedRunTests
         Assert.NotEqual(expected, Content(await samples.AskAsync(CompletionServer.Chat, Request("tiny-stories"))));
 
         Task<JsonElement> Ask(string model) => server.AskAsync(CompletionServer.Chat, Request(model));
-        static object Request(string model) => new { model, messages = new[] { new { role = "user", content = Question } }, max_tokens = 24, temperature = 0 };
+        static object Request(string model) =>
+            new { model, messages = new[] { new { role = "user", content = Question } }, max_tokens = 24, temperature = 0 };
         static string Content(JsonElement answer) => answer.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString()!;
     }
 

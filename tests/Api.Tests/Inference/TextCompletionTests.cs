@@ -65,7 +65,8 @@ public sealed class TextCompletionTests
         await using var server = await CompletionServer.StartAsync();
         foreach (var seed in Enumerable.Range(0, 4))
         {
-            var whole = await server.AskAsync(CompletionServer.Text, new { model = Model, prompt = Prompt, max_tokens = 40, temperature = 1.3, seed });
+            var whole = await server.AskAsync(
+                CompletionServer.Text, new { model = Model, prompt = Prompt, max_tokens = 40, temperature = 1.3, seed });
             var events = await server.StreamAsync(
                 CompletionServer.Text,
                 new { model = Model, prompt = Prompt, max_tokens = 40, temperature = 1.3, seed, stream = true, stream_options = new { include_usage = true } });
@@ -73,7 +74,8 @@ public sealed class TextCompletionTests
             Assert.True(pieces.Length > 5);
             Assert.Equal(Text(whole), string.Concat(pieces.Select(p => p.GetProperty("text").GetString())));
             Assert.All(pieces[..^1], p => Assert.Equal(JsonValueKind.Null, p.GetProperty("finish_reason").ValueKind));
-            Assert.Equal(whole.GetProperty("choices")[0].GetProperty("finish_reason").GetString(), pieces[^1].GetProperty("finish_reason").GetString());
+            Assert.Equal(
+                whole.GetProperty("choices")[0].GetProperty("finish_reason").GetString(), pieces[^1].GetProperty("finish_reason").GetString());
             Assert.Single(events.Select(e => e.GetProperty("id").GetString()).Distinct());
             Assert.All(events, e => Assert.Equal("text_completion", e.GetProperty("object").GetString()));
             Assert.All(events.SkipLast(1), e => Assert.Equal(JsonValueKind.Null, e.GetProperty("usage").ValueKind));
@@ -91,7 +93,8 @@ public sealed class TextCompletionTests
         Assert.Equal([0, 1, 2, 3], first.GetProperty("choices").EnumerateArray().Select(c => c.GetProperty("index").GetInt32()));
         Assert.Equal(4, first.GetProperty("choices").EnumerateArray().Select(c => c.GetProperty("text").GetString()).Distinct().Count());
 
-        var other = await server.AskAsync(CompletionServer.Text, new { model = Model, prompt = Prompt, max_tokens = 20, temperature = 1.0, seed = 8 });
+        var other = await server.AskAsync(
+            CompletionServer.Text, new { model = Model, prompt = Prompt, max_tokens = 20, temperature = 1.0, seed = 8 });
         Assert.NotEqual(Text(first), Text(other));
     }
 
@@ -110,7 +113,8 @@ public sealed class TextCompletionTests
             Assert.Equal("stop", answer.GetProperty("choices")[0].GetProperty("finish_reason").GetString());
         }
 
-        var events = await server.StreamAsync(CompletionServer.Text, new { model = Model, prompt = Prompt, max_tokens = 60, temperature = 0, stop, stream = true });
+        var events = await server.StreamAsync(
+            CompletionServer.Text, new { model = Model, prompt = Prompt, max_tokens = 60, temperature = 0, stop, stream = true });
         Assert.Equal(text[..at], string.Concat(events.Select(Text)));
     }
 

@@ -27,7 +27,8 @@ public sealed class RunLeaseTests : IDisposable
     {
         await using var first = await Acquire(Another(Environment.ProcessId, s_here.Started));
         var e = await Assert.ThrowsAsync<RunHeldException>(() => Acquire(s_here));
-        Assert.Contains($"run 'r' is being trained by process {Environment.ProcessId} on host 'this-host' since ", e.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"run 'r' is being trained by process {Environment.ProcessId} on host 'this-host' since ", e.Message, StringComparison.Ordinal);
         Assert.Contains("--take-over", e.Message, StringComparison.Ordinal);
     }
 
@@ -81,7 +82,8 @@ public sealed class RunLeaseTests : IDisposable
     [Fact]
     public async Task AcquireAsync_many_at_one_moment_one_gets_it()
     {
-        var tries = Enumerable.Range(0, 20).Select(i => Task.Run(() => Acquire(Another(Environment.ProcessId, s_here.Started) with { Id = $"{i}" }))).ToArray();
+        var tries = Enumerable.Range(0, 20).Select(
+            i => Task.Run(() => Acquire(Another(Environment.ProcessId, s_here.Started) with { Id = $"{i}" }))).ToArray();
         await Task.WhenAll(tries).ContinueWith(_ => { }, Token, TaskContinuationOptions.None, TaskScheduler.Default);
         await using var lease = await Assert.Single(tries, t => t.IsCompletedSuccessfully);
         Assert.Equal(19, tries.Count(t => t.Exception?.InnerException is RunHeldException));

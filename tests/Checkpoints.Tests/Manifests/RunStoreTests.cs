@@ -147,7 +147,8 @@ public sealed class RunStoreTests
     public async Task A_run_is_named_safely(string name)
     {
         using var folder = new TempFolder();
-        await Assert.ThrowsAsync<ArgumentException>(() => RunStore.AcquireAsync(new FolderBlobStore(folder.Root), name, new RunClaim(RunHeadStates.Running), Token));
+        await Assert.ThrowsAsync<ArgumentException>(
+            () => RunStore.AcquireAsync(new FolderBlobStore(folder.Root), name, new RunClaim(RunHeadStates.Running), Token));
     }
 
     [Theory]

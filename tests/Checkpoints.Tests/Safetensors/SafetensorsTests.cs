@@ -80,7 +80,8 @@ public sealed class SafetensorsTests
     {
         using var folder = new TempFolder();
         File.WriteAllBytes(folder["x"], content);
-        Assert.Contains(problem, Assert.Throws<InvalidDataFileException>(() => SafetensorsReader.OpenFile(folder["x"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            problem, Assert.Throws<InvalidDataFileException>(() => SafetensorsReader.OpenFile(folder["x"])).Message, StringComparison.Ordinal);
     }
 
     // Whatever a file holds: it is read within its bounds, or refused with a message.
@@ -103,7 +104,8 @@ public sealed class SafetensorsTests
                 {
                     using var reader = SafetensorsReader.OpenFile(path);
                     foreach (var tensor in reader.Tensors.Values)
-                        Assert.True(tensor.Offset >= 8 && tensor.Offset + tensor.Length <= bytes.Length && reader.ReadBytes(tensor).Length == tensor.Length);
+                        Assert.True(
+                            tensor.Offset >= 8 && tensor.Offset + tensor.Length <= bytes.Length && reader.ReadBytes(tensor).Length == tensor.Length);
                 }
                 catch (InvalidDataFileException)
                 {

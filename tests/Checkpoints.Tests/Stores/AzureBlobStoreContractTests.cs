@@ -9,7 +9,8 @@ public sealed class AzureBlobStoreContractTests(AzuriteFixture fixture) : BlobSt
         var (azurite, name) = await fixture.RequireAsync();
         var container = new BlobContainerClient(azurite.ConnectionString, name, AzureFaults.Options());
         await new AzureBlobStore(container).CreateIfNotExistsAsync(TestContext.Current.CancellationToken);
-        return new StoreUnderTest(() => new AzureBlobStore(new BlobContainerClient(azurite.ConnectionString, name, AzureFaults.Options())), DamageAsync, () => { });
+        return new StoreUnderTest(
+            () => new AzureBlobStore(new BlobContainerClient(azurite.ConnectionString, name, AzureFaults.Options())), DamageAsync, () => { });
 
         async Task DamageAsync(string sha256, Func<byte[], byte[]> change)
         {

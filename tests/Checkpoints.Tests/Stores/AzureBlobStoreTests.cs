@@ -75,7 +75,8 @@ public sealed class AzureBlobStoreTests(AzuriteFixture fixture)
         await store.PutAsync(blob, Token);
         _faults.Before = async (request, _) =>
         {
-            if (request.RequestUri!.Query.Contains("comp=metadata", StringComparison.Ordinal)) await new AzureBlobStore(container).DeleteNowAsync(blob.Sha256);
+            if (request.RequestUri!.Query.Contains("comp=metadata", StringComparison.Ordinal))
+                await new AzureBlobStore(container).DeleteNowAsync(blob.Sha256);
             return null;
         };
         Assert.True(await store.PutAsync(blob, Token));

@@ -28,7 +28,8 @@ internal sealed class AzureFaults() : DelegatingHandler(new HttpClientHandler())
     public static HttpResponseMessage Error(int status, string code) => new((System.Net.HttpStatusCode)status)
     {
         Headers = { { "x-ms-error-code", code } },
-        Content = new StringContent($"<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>injected</Message></Error>", System.Text.Encoding.UTF8, "application/xml"),
+        Content = new StringContent(
+            $"<?xml version=\"1.0\"?><Error><Code>{code}</Code><Message>injected</Message></Error>", System.Text.Encoding.UTF8, "application/xml"),
     };
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

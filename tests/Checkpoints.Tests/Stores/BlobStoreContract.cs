@@ -202,7 +202,9 @@ public abstract class BlobStoreContract
         await Assert.ThrowsAsync<StaleGenerationException>(async () => await stale.CommitAsync(await TestRun.ManifestAsync(test.Store, 1), Token));
         await Assert.ThrowsAsync<StaleGenerationException>(() => stale.SetStateAsync(RunHeadStates.Paused, null, Token));
         await owner.CommitAsync(await TestRun.ManifestAsync(test.Store, 2), Token);
-        Assert.Equal((2, RunHeadStates.Running), ((await RunStore.ReadHeadAsync(test.Store, "r", Token))!.Step, (await RunStore.ReadHeadAsync(test.Store, "r", Token))!.State));
+        Assert.Equal(
+            (2, RunHeadStates.Running),
+            ((await RunStore.ReadHeadAsync(test.Store, "r", Token))!.Step, (await RunStore.ReadHeadAsync(test.Store, "r", Token))!.State));
     }
 
     [Fact]

@@ -93,7 +93,8 @@ public sealed class ResilientBlobStoreOutageTests
 
         public Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public async IAsyncEnumerable<StoredBlob> ListAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+        public async IAsyncEnumerable<StoredBlob> ListAsync(
+            [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
         {
             yield return new StoredBlob("a", 1, default, "1");
             await trouble(cancellationToken);

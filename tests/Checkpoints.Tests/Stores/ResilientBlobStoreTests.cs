@@ -112,7 +112,8 @@ public sealed class ResilientBlobStoreTests(AzuriteFixture fixture)
         var lost = 0;
         _faults.After = (response, _) =>
         {
-            var head = response.RequestMessage!.Method == HttpMethod.Put && response.RequestMessage.RequestUri!.AbsolutePath.EndsWith("head.json", StringComparison.Ordinal);
+            var head = response.RequestMessage!.Method == HttpMethod.Put
+                && response.RequestMessage.RequestUri!.AbsolutePath.EndsWith("head.json", StringComparison.Ordinal);
             return Task.FromResult(head && lost++ == 0 ? AzureFaults.Error(500, "OperationTimedOut") : response);
         };
         await Finish(Done(run.CommitAsync(manifest, Token)));

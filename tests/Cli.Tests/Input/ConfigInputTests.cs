@@ -23,7 +23,8 @@ public sealed class ConfigInputTests
         ["other activation"] = (c => c["hidden_act"] = "tan", ["config.json", "'hidden_act'"]),
         ["untied without a head"] = (c => c["tie_word_embeddings"] = false, ["lm_head.weight", "missing"]),
         ["heads that do not divide"] = (c => c["num_key_value_heads"] = 3, ["config.json", "'num_key_value_heads'"]),
-        ["rope of the unknown kind"] = (c => c["rope_scaling"] = new JsonObject { ["rope_type"] = "mrope", ["factor"] = 4 }, ["config.json", "mrope"]),
+        ["rope of the unknown kind"] = (c => c["rope_scaling"] = new JsonObject { ["rope_type"] = "mrope", ["factor"] = 4 },
+            ["config.json", "mrope"]),
     };
 
     private static readonly Dictionary<string, string> s_noConfig = new()
@@ -73,6 +74,7 @@ public sealed class ConfigInputTests
         using var folder = new TempFolder();
         var model = Sample.CopyModel(folder, c => c["torch_dtype"] = dtype);
         await Lisa.SucceedsAsync(Sample.Train(folder["out"], model, more: ["--max-steps", "1"]));
-        Assert.Contains("\"float32\"", await File.ReadAllTextAsync(folder["out/config.json"], TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"float32\"", await File.ReadAllTextAsync(folder["out/config.json"], TestContext.Current.CancellationToken), StringComparison.Ordinal);
     }
 }

@@ -35,7 +35,8 @@ public sealed class DataInputTests
         ["nobody to learn from"] = (Text("{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}\n"), ["line 1", "assistant"]),
         ["unknown role"] = (Text("{\"messages\":[{\"role\":\"bot\",\"content\":\"x\"}]}\n"), ["line 1", "messages[0]", "'role'", "bot"]),
         ["a hundred thousand levels"] = (Text("{\"prompt\":\"a\",\"completion\":" + new string('[', 100_000)), ["JSON"]),
-        ["nothing left to learn"] = (Text($"{{\"prompt\":\"{string.Concat(Enumerable.Repeat("fox ", 200))}\",\"completion\":\"b\"}}\n"), ["block_size 64"]),
+        ["nothing left to learn"] = (Text($"{{\"prompt\":\"{string.Concat(Enumerable.Repeat("fox ", 200))}\",\"completion\":\"b\"}}\n"),
+            ["block_size 64"]),
     };
 
     public static TheoryData<string> Wrong => [.. s_wrong.Keys];

@@ -24,7 +24,8 @@ public sealed class SettingsInputTests
         { ["--lisa-strategy", "fixed", "--lisa-fixed-layers", "0,99999999999"], "--lisa-fixed-layers is '0,99999999999'" },
         { ["--lisa-strategy", "fixed", "--lisa-fixed-layers", "2,2"], "--lisa-fixed-layers" },
         { ["--lisa-fixed-layers", "1"], "--lisa-fixed-layers is used only with --lisa-strategy fixed" },
-        { ["--lisa-strategy", "fixed", "--lisa-fixed-layers", "1", "--lisa-activated-layers", "2"], "--lisa-activated-layers is not used with --lisa-strategy fixed" },
+        { ["--lisa-strategy", "fixed", "--lisa-fixed-layers", "1", "--lisa-activated-layers", "2"], "--lisa-activated-layers is not used "
+            + "with --lisa-strategy fixed" },
         { ["--method", "full", "--lisa-interval-steps", "20"], "--lisa-interval-steps is not used with --method full" },
         { ["--method", "full", "--train-embeddings", "false"], "--train-embeddings is false, but --method full trains every parameter" },
         { ["--lisa-strategy", "random"], "--lisa-strategy is 'random'" },

@@ -63,7 +63,9 @@ public sealed class StoreInputTests
         Directory.CreateDirectory(folder["was/there"]);
         await Lisa.RefusesAsync(
             Sample.Train(folder["was/there"], data: folder["data.jsonl"], more: ["--store", folder["was/store"]]), "data.jsonl");
-        Assert.Equal([folder["data.jsonl"], folder["was"], folder["was/there"]], Directory.GetFileSystemEntries(folder.Root, "*", SearchOption.AllDirectories).Order());
+        Assert.Equal(
+            [folder["data.jsonl"], folder["was"], folder["was/there"]],
+            Directory.GetFileSystemEntries(folder.Root, "*", SearchOption.AllDirectories).Order());
     }
 
     private static async Task Refuses(TempFolder folder, string[] command)

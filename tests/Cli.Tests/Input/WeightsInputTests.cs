@@ -21,9 +21,12 @@ public sealed class WeightsInputTests
         ["unknown dtype"] = (f => Tensor(f, Norm, "dtype", "\"F7\""), ["dtype", Norm]),
         ["another name"] = (f => f.Header = f.Header.Replace(Norm, "model.nose.weight", StringComparison.Ordinal), [Norm, "missing"]),
         ["one more"] = (f => f.Header = Insert(f.Header, "\"extra\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}"), ["'extra'"]),
-        ["a name with commands for a terminal"] = (f => f.Header = Insert(f.Header, "\"\\u001b[31mred\\nline\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}"), ["[31mred line"]),
-        ["a name twice"] = (f => f.Header = Insert(f.Header, $"\"{Norm}\":{{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}}"), ["twice", Norm]),
-        ["half a surrogate pair"] = (f => f.Header = Insert(f.Header, "\"\\ud800\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}"), ["header"]),
+        ["a name with commands for a terminal"] = (f => f.Header = Insert(
+            f.Header, "\"\\u001b[31mred\\nline\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}"), ["[31mred line"]),
+        ["a name twice"] = (f => f.Header = Insert(f.Header, $"\"{Norm}\":{{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}}"),
+            ["twice", Norm]),
+        ["half a surrogate pair"] = (f => f.Header = Insert(
+            f.Header, "\"\\ud800\":{\"dtype\":\"F32\",\"shape\":[0],\"data_offsets\":[0,0]}"), ["header"]),
         ["half a surrogate pair in the metadata"] = (f => f.Header = Insert(f.Header, "\"__metadata__\":{\"a\":\"\\ud800\"}"), ["header"]),
         ["metadata that is no text"] = (f => f.Header = Insert(f.Header, "\"__metadata__\":{\"a\":1}"), ["__metadata__.a"]),
         ["header is a list"] = (f => f.Header = "[]", ["JSON object"]),

@@ -52,7 +52,8 @@ public sealed partial class LiveReporterTests
     public void Happened_without_colours_what_is_left_looks_otherwise_than_what_is_done()
     {
         using var text = new StringWriter();
-        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.Yes, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(text) });
+        var console = AnsiConsole.Create(
+            new AnsiConsoleSettings { Ansi = AnsiSupport.Yes, ColorSystem = ColorSystemSupport.NoColors, Out = new AnsiConsoleOutput(text) });
         console.Profile.Width = 60;
         using (var reporter = new LiveReporter(console))
         {

@@ -14,7 +14,8 @@ public sealed class TensorBoardTests
         var events = EventFile.Read(folder["out"]);
         Assert.Equal("brain.Event:2", events[0].FileVersion);
         Assert.Equal([1, 2, 3, 4, 5], events.Skip(1).Select(e => e.Step));
-        Assert.All(events, e => Assert.InRange(DateTimeOffset.UnixEpoch.AddSeconds(e.WallTime), DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow));
+        Assert.All(
+            events, e => Assert.InRange(DateTimeOffset.UnixEpoch.AddSeconds(e.WallTime), DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow));
         Assert.Equal([2, 4, 5], events.Skip(1).Where(e => e.Summary.Value.Any(v => v.Tag == "eval/loss")).Select(e => e.Step));
         Assert.All(events.Skip(1), e => Assert.Equal(
             ["train/loss", "train/learning_rate", "train/grad_norm", "tokens_per_second"],
@@ -43,6 +44,8 @@ public sealed class TensorBoardTests
         Assert.True(new FileInfo(file).Length > 3 * 80);
         await using (var cut = new FileStream(file, FileMode.Open)) cut.SetLength(cut.Length - 7);
         await Lisa.SucceedsAsync(Sample.Train(folder["out"], more: ["--max-steps", "200", "--save-steps", "1"]));
-        Assert.Equal(Enumerable.Range(1, 200), EventFile.Lines(folder["out"]).Select(l => int.Parse(l.Split(':')[0], System.Globalization.CultureInfo.InvariantCulture)));
+        Assert.Equal(
+            Enumerable.Range(1, 200),
+            EventFile.Lines(folder["out"]).Select(l => int.Parse(l.Split(':')[0], System.Globalization.CultureInfo.InvariantCulture)));
     }
 }

@@ -16,7 +16,8 @@ internal static class OwnProgram
     {
         var copy = folder["lisa"];
         foreach (var file in Directory.GetFiles(Repository.Root))
-            if (Path.GetExtension(file) is ".props" or ".targets" or ".json" or ".config" or ".editorconfig") Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+            if (Path.GetExtension(file) is ".props" or ".targets" or ".json" or ".config" or ".editorconfig")
+                Copy(file, Path.Combine(copy, Path.GetFileName(file)));
         foreach (var source in (string[])["eng", $"src/{project}"])
             foreach (var file in Directory.GetFiles(Path.Combine(Repository.Root, source), "*", SearchOption.AllDirectories))
                 Copy(file, Path.Combine(copy, Path.GetRelativePath(Repository.Root, file)));

@@ -42,7 +42,8 @@ public sealed class SizeTests
     }
 
     private static bool IsGenerated(Type type) =>
-        type.Name.StartsWith('<') || type.IsSubclassOf(typeof(JsonSerializerContext)) || type.IsDefined(typeof(CompilerGeneratedAttribute)) || (type.DeclaringType is { } outer && IsGenerated(outer));
+        type.Name.StartsWith('<') || type.IsSubclassOf(typeof(JsonSerializerContext))
+            || type.IsDefined(typeof(CompilerGeneratedAttribute)) || (type.DeclaringType is { } outer && IsGenerated(outer));
 
     // What a primary constructor's parameters become is written once.
     private static string[] Mutable(Type type) =>

@@ -42,6 +42,8 @@ public sealed class TorchBackendTests
         await process.WaitForExitAsync(TestContext.Current.CancellationToken);
         Assert.Equal(0, process.ExitCode);
         using var items = JsonDocument.Parse(output);
-        return [.. items.RootElement.GetProperty("Items").GetProperty("PackageReference").EnumerateArray().Select(p => p.GetProperty("Identity").GetString()!)];
+        return [
+            .. items.RootElement.GetProperty("Items").GetProperty("PackageReference")
+                .EnumerateArray().Select(p => p.GetProperty("Identity").GetString()!)];
     }
 }

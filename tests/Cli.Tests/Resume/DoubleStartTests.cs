@@ -33,7 +33,9 @@ public sealed class DoubleStartTests
 
             // Where one had ended before the other looked, both succeed.
             Assert.Contains(ends, e => e.ExitCode == 0);
-            Assert.All(ends, e => Assert.True(e.ExitCode == 0 || (e.ExitCode == 2 && e.Error.Contains("is being trained by process ", StringComparison.Ordinal)), e.Error));
+            Assert.All(
+                ends, e => Assert.True(
+                    e.ExitCode == 0 || (e.ExitCode == 2 && e.Error.Contains("is being trained by process ", StringComparison.Ordinal)), e.Error));
         }
     }
 

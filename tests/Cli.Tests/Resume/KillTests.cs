@@ -42,7 +42,8 @@ public sealed class KillTests
     {
         using var folder = new TempFolder();
         await FamilyFolder.WriteAsync(folder["model"], family, Token);
-        string[] settings = ["--max-steps", $"{Steps}", "--dtype", "bfloat16", "--block-size", "16", "--lisa-activated-layers", "1", "--save-steps", "3"];
+        string[] settings = [
+            "--max-steps", $"{Steps}", "--dtype", "bfloat16", "--block-size", "16", "--lisa-activated-layers", "1", "--save-steps", "3"];
         await Lisa.SucceedsAsync(Sample.Train(folder["straight"], folder["model"], more: settings));
         Assert.Empty(FamilyExport.Faults(folder["model"], folder["straight"], "bfloat16"));
 

@@ -12,7 +12,8 @@ public sealed class RepeatTests
         await Lisa.SucceedsAsync(Sample.Train(folder["out"], more: ["--max-steps", "2"]));
         var (sha, log) = (RunFolder.WeightsSha(folder["out"]), RunFolder.Log(folder["out"]));
 
-        var refused = await Lisa.RunAsync(Sample.Train(folder["out"], data: Sample.HeldOut, more: ["--max-steps", "3", "--seed", "7", "--weight-decay", "0.5"]));
+        var refused = await Lisa.RunAsync(
+            Sample.Train(folder["out"], data: Sample.HeldOut, more: ["--max-steps", "3", "--seed", "7", "--weight-decay", "0.5"]));
 
         Assert.Equal(2, refused.ExitCode);
         var lines = refused.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries);

@@ -20,7 +20,8 @@ internal static class RunFolder
         })];
 
     /// <summary>The steps of trainer_log.jsonl, in the order of its lines.</summary>
-    public static int[] Steps(string output) => [.. Log(output).Select(l => int.Parse(l.Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture))];
+    public static int[] Steps(string output) =>
+        [.. Log(output).Select(l => int.Parse(l.Split(' ')[0], System.Globalization.CultureInfo.InvariantCulture))];
 
     /// <summary>Both folders hold the same result to the bit, with each step logged once.</summary>
     public static void AreEqual(string expected, string actual, int steps)

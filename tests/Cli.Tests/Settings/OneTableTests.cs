@@ -42,7 +42,8 @@ public sealed partial class OneTableTests
         }
 
         static string Write(GivenSettings given) =>
-            JsonSerializer.Serialize(given.Into(new TrainingSpec { RunName = "default" })) + JsonSerializer.Serialize(given.Into(new DatasetSettings()));
+            JsonSerializer.Serialize(given.Into(new TrainingSpec { RunName = "default" }))
+                + JsonSerializer.Serialize(given.Into(new DatasetSettings()));
     }
 
     [Fact]

@@ -23,14 +23,17 @@ public sealed class OwnSettingTests
             Path.Combine(source, "TrainingSpec.cs"), LastProperty, $"{LastProperty}{Property}\n", Token), Token);
         string[] command = Sample.Train(folder["out"], more: ["--max-steps", "1"]);
 
-        Assert.Matches(@"--toy-number <N> +a setting of one's own \[default: 3\]", await OwnProgram.SucceedsAsync(program, ["train", "--help"], Token));
+        Assert.Matches(
+            @"--toy-number <N> +a setting of one's own \[default: 3\]", await OwnProgram.SucceedsAsync(program, ["train", "--help"], Token));
         Assert.Contains("--toy-number", await OwnProgram.RefusesAsync(program, [.. command, "--toy-number", "10"], Token), StringComparison.Ordinal);
         await File.WriteAllTextAsync(folder["wrong.yaml"], "toy_number: 0", Token);
-        Assert.Contains("toy_number", await OwnProgram.RefusesAsync(program, [.. command, "--config", folder["wrong.yaml"]], Token), StringComparison.Ordinal);
+        Assert.Contains(
+            "toy_number", await OwnProgram.RefusesAsync(program, [.. command, "--config", folder["wrong.yaml"]], Token), StringComparison.Ordinal);
 
         await File.WriteAllTextAsync(folder["right.yaml"], "toy_number: 4", Token);
         await OwnProgram.SucceedsAsync(program, [.. command, "--config", folder["right.yaml"]], Token);
-        Assert.Contains("toy_number: was 4, now 5", await OwnProgram.RefusesAsync(program, [.. command, "--toy-number", "5"], Token), StringComparison.Ordinal);
+        Assert.Contains(
+            "toy_number: was 4, now 5", await OwnProgram.RefusesAsync(program, [.. command, "--toy-number", "5"], Token), StringComparison.Ordinal);
         await OwnProgram.SucceedsAsync(program, [.. command, "--toy-number", "4"], Token);
     }
 }

@@ -95,7 +95,9 @@ public sealed class SettingsFileTests
         await Lisa.SucceedsAsync(
             "train", "--config", folder["settings.yaml"], "--model", Sample.Model, "--data", Sample.Data, "--output_dir", folder["out"]);
         var spec = await Spec(folder["out/lisa-store"], "default");
-        Assert.Equal((1L, 1.0, 0.01, 42UL, "uniform", true), (spec.MaxSteps!.Value, spec.NumTrainEpochs, spec.LearningRate, spec.Seed, spec.LisaStrategy, spec.Packing));
+        Assert.Equal(
+            (1L, 1.0, 0.01, 42UL, "uniform", true),
+            (spec.MaxSteps!.Value, spec.NumTrainEpochs, spec.LearningRate, spec.Seed, spec.LisaStrategy, spec.Packing));
         Assert.Contains("text_field null", spec.DataDescription, StringComparison.Ordinal);
     }
 
@@ -107,7 +109,8 @@ public sealed class SettingsFileTests
         Directory.CreateDirectory(folder["settings"]);
         File.Copy(Sample.HeldOut, folder["settings/data.jsonl"]);
         await File.WriteAllTextAsync(
-            folder["settings/s.yaml"], $"model: ../{Path.GetFileName(model)}\ndata: data.jsonl\noutput: ../out\nmax_steps: 1\noverwrite: true", Token);
+            folder["settings/s.yaml"],
+            $"model: ../{Path.GetFileName(model)}\ndata: data.jsonl\noutput: ../out\nmax_steps: 1\noverwrite: true", Token);
         await Lisa.SucceedsAsync("train", "--config", folder["settings/s.yaml"]);
         Assert.Equal([1], RunFolder.Steps(folder["out"]));
     }

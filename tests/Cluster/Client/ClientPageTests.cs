@@ -27,7 +27,9 @@ public sealed partial class ClientPageTests(ClusterFixture fixture) : IClassFixt
 
     [Fact]
     public void The_program_on_the_page_is_this_one() =>
-        Assert.Equal(PageProgram.Lines(Block().Match(File.ReadAllText(Path.Combine(Executables.Repository, "docs", "client.md"))).Groups[1].Value), PageProgram.OfTest(Source()));
+        Assert.Equal(
+            PageProgram.Lines(Block().Match(File.ReadAllText(Path.Combine(Executables.Repository, "docs", "client.md"))).Groups[1].Value),
+            PageProgram.OfTest(Source()));
 
     private static async Task ProgramOfThePage(LisaClient client)
     {

@@ -50,10 +50,13 @@ public sealed class ClientTests(ClusterFixture fixture) : IClassFixture<ClusterF
         }
 
         Assert.Equal(12, await Client.DownloadModelAsync("model", folder["client"], Token));
-        var (code, text) = await TestCluster.LisaAsync(folder.Root, ["export", "model", "--store", fixture.Cluster.Store, "--output", folder["program"]]);
+        var (code, text) = await TestCluster.LisaAsync(
+            folder.Root, ["export", "model", "--store", fixture.Cluster.Store, "--output", folder["program"]]);
         Assert.True(code == 0, text);
         foreach (var file in Directory.GetFiles(folder["client"]))
-            Assert.Equal(await File.ReadAllBytesAsync(folder[Path.Combine("program", Path.GetFileName(file))], Token), await File.ReadAllBytesAsync(file, Token));
+            Assert.Equal(
+                await File.ReadAllBytesAsync(folder[Path.Combine("program", Path.GetFileName(file))], Token),
+                await File.ReadAllBytesAsync(file, Token));
         Assert.Contains(folder["client/model.safetensors"], Directory.GetFiles(folder["client"]));
 
         // The same again is the same run; something else under its name is not.

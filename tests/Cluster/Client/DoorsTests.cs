@@ -21,11 +21,13 @@ public sealed class DoorsTests
         using var folder = new TempFolder();
         var (models, data) = (folder["models"], Path.Combine(Executables.Repository, "samples", "animals.jsonl"));
         await CopyModelAsync(Path.Combine(models, Model));
-        await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 1, Azurite: false, Options: ["--models", models]));
+        await using var cluster = await TestCluster.StartAsync(
+            folder.Root, new ClusterSettings(Silos: 1, Azurite: false, Options: ["--models", models]));
 
         // Dtype, block size and threads are left to the cluster; the rest comes by names of ours and of other trainers.
         await File.WriteAllTextAsync(
-            folder["run.yaml"], "max_steps: 1\nlr: 3e-4\nlisa_strategy: round-robin\nweight_decay: 0.1\ntrain_on_prompt: true\nseed: 7\ndtype: ~", Token);
+            folder["run.yaml"],
+            "max_steps: 1\nlr: 3e-4\nlisa_strategy: round-robin\nweight_decay: 0.1\ntrain_on_prompt: true\nseed: 7\ndtype: ~", Token);
         var (code, text) = await TestCluster.LisaAsync(
             folder.Root, "submit", "--config", folder["run.yaml"], "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}",
             "--store", cluster.Store, "--model", Path.Combine(models, Model), "--data", data, "--run-name", "program", "--warmup_ratio", "0.5");

@@ -25,7 +25,8 @@ internal sealed class ServiceProcess : IAsyncDisposable
                 "--Lisa:Data", Path.Combine(Executables.Repository, "samples", "animals.jsonl"),
             ],
             Path.Combine(cluster.Folder, "service.log"));
-        var service = new ServiceProcess(new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = Timeout.InfiniteTimeSpan }, process);
+        var service = new ServiceProcess(
+            new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = Timeout.InfiniteTimeSpan }, process);
         await Until.True(() => service.IsUpAsync(cancellationToken));
         return service;
     }

@@ -69,7 +69,8 @@ internal sealed class BlobFaultProxy : IAsyncDisposable
         }
 
         using var request = new HttpRequestMessage(
-            new HttpMethod(context.Request.Method), $"http://127.0.0.1:{_target}{context.Request.Path.ToUriComponent()}{context.Request.QueryString}");
+            new HttpMethod(context.Request.Method),
+            $"http://127.0.0.1:{_target}{context.Request.Path.ToUriComponent()}{context.Request.QueryString}");
         var hasBody = context.Request.ContentLength is not null || context.Request.Headers.TransferEncoding.Count > 0;
         if (hasBody) request.Content = new StreamContent(context.Request.Body);
         foreach (var (name, values) in context.Request.Headers)

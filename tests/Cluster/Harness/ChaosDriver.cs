@@ -221,7 +221,8 @@ internal sealed class ChaosDriver(TestCluster cluster, string run, ulong seed, A
     private static bool IsOver(RunStatus status) => status.State switch
     {
         RunState.Succeeded => true,
-        RunState.Failed or RunState.Cancelled or RunState.Paused => throw new InvalidOperationException($"the run ended as {status.State}: {status.Error}"),
+        RunState.Failed or RunState.Cancelled or RunState.Paused =>
+            throw new InvalidOperationException($"the run ended as {status.State}: {status.Error}"),
         _ => false,
     };
 }

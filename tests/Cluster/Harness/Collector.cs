@@ -67,7 +67,8 @@ internal sealed class Collector : IAsyncDisposable
 
     private static string Text(byte[] bytes) => System.Text.Encoding.UTF8.GetString(bytes);
 
-    private static byte[] Value(byte[] message, int field) => Fields(message).Where(f => f.Field == field).Select(f => f.Value).FirstOrDefault() ?? [];
+    private static byte[] Value(byte[] message, int field) =>
+        Fields(message).Where(f => f.Field == field).Select(f => f.Value).FirstOrDefault() ?? [];
 
     // The fields that have a length; numbers are passed over.
     private static List<(int Field, byte[] Value)> Fields(byte[] message)

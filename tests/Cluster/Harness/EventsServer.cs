@@ -47,7 +47,8 @@ internal sealed class EventsServer : IAsyncDisposable
                 ? [new { EventId = "e1", EventType = "Preempt", ResourceType = "VirtualMachine", Resources = new[] { Environment.MachineName }, EventStatus = "Scheduled", NotBefore = "", Description = "", EventSource = "Platform", DurationInSeconds = -1 }]
                 : [];
             context.Response.StatusCode = context.Request.Headers["Metadata"] == "true" ? 200 : 400;
-            await context.Response.OutputStream.WriteAsync(Encoding.UTF8.GetBytes(JsonSerializer.Serialize(new { DocumentIncarnation = 1, Events = events })));
+            await context.Response.OutputStream.WriteAsync(
+                Encoding.UTF8.GetBytes(JsonSerializer.Serialize(new { DocumentIncarnation = 1, Events = events })));
             context.Response.Close();
         }
     }

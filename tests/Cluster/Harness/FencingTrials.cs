@@ -36,7 +36,8 @@ internal sealed class FencingTrials(TestCluster cluster, string run, IBlobStore 
 
             // Whatever it still had under way is in the store by now, or never will be.
             var after = await HeadAsync(taken, before.Owner, h => h.Step > taken.Step + 2 && !silo.Running);
-            say($"try {i}: silo {silo.Number} frozen at step {before.Step} of generation {before.Generation}, woken at {taken.Step} of {taken.Generation}: "
+            say($"try {i}: silo {silo.Number} frozen at step {before.Step} of generation {before.Generation}, woken at {taken.Step} of "
+                + $"{taken.Generation}: "
                 + (refused ? "refused by the store" : "ended itself") + $"; now {after.Step} of {after.Generation}");
         }
     }

@@ -38,7 +38,8 @@ internal sealed class SiloProcess : IAsyncDisposable
             Executables.Lisa,
             [
                 "silo", "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{_cluster.Redis.Port}", "--store", _cluster.Store,
-                "--silo-port", $"{_siloPort}", "--gateway-port", $"{_gatewayPort}", "--http-port", $"{_httpPort}", "--threads", $"{_cluster.Settings.Threads}",
+                "--silo-port", $"{_siloPort}", "--gateway-port", $"{_gatewayPort}",
+                "--http-port", $"{_httpPort}", "--threads", $"{_cluster.Settings.Threads}",
                 "--scheduled-events-endpoint", Events.Endpoint, .. _cluster.Settings.Options ?? [],
             ],
             LogFile, _cluster.Settings.Environment);
@@ -56,7 +57,8 @@ internal sealed class SiloProcess : IAsyncDisposable
             }
             catch (Exception e) when (e is HttpRequestException or OperationCanceledException && !time.IsCancellationRequested)
             {
-                if (_process is { HasExited: true }) throw new InvalidOperationException($"silo {Number} ended with {_process.ExitCode}:{Environment.NewLine}{_cluster.Logs()}");
+                if (_process is { HasExited: true })
+                    throw new InvalidOperationException($"silo {Number} ended with {_process.ExitCode}:{Environment.NewLine}{_cluster.Logs()}");
             }
 
             await Task.Delay(100, time.Token);

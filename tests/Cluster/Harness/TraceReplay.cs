@@ -39,7 +39,8 @@ internal sealed class TraceReplay(TestCluster cluster, string run, ulong seed, A
             }
 
             await FollowAsync();
-            say($"{moment.Key.TotalMinutes:0} min of the trace: {_live.Count} machines, {cluster.Silos.Count(s => s.Running)} silos; {Kills} kills, {Notices} notices, {Joins} joins");
+            say($"{moment.Key.TotalMinutes:0} min of the trace: {_live.Count} machines, {cluster.Silos.Count(s => s.Running)} silos; "
+                + $"{Kills} kills, {Notices} notices, {Joins} joins");
         }
 
         foreach (var silo in cluster.Silos) silo.Start();

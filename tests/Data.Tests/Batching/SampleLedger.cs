@@ -18,7 +18,8 @@ internal sealed class SampleLedger(int sampleCount, long stepsPerEpoch)
         foreach (var sample in samples)
         {
             if (sample < 0 || sample >= sampleCount) _faults.Add($"step {step}: there is no sample {sample}");
-            else if (!_used.TryAdd((epoch, sample), step)) _faults.Add($"step {step}: sample {sample} was used before in step {_used[(epoch, sample)]}");
+            else if (!_used.TryAdd((epoch, sample), step))
+                _faults.Add($"step {step}: sample {sample} was used before in step {_used[(epoch, sample)]}");
         }
     }
 

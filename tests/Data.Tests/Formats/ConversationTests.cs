@@ -19,7 +19,8 @@ public sealed class ConversationTests
     [InlineData("developer", "developer")]
     public void Read_speaker_of_either_spelling_gets_the_usual_role(string speaker, string role)
     {
-        (string List, string From, string Value)[] spellings = [("messages", "role", "content"), ("conversations", "from", "value"), ("conversation", "role", "content")];
+        (string List, string From, string Value)[] spellings = [
+            ("messages", "role", "content"), ("conversations", "from", "value"), ("conversation", "role", "content")];
         foreach (var (list, from, value) in spellings)
         {
             var record = $$"""{"{{list}}":[{"{{from}}":"{{speaker}}","{{value}}":"a"},{"{{from}}":"assistant","{{value}}":"b"}]}""";
@@ -119,7 +120,10 @@ public sealed class ConversationTests
     {
         const string Record = """{"prompt":"u","prompt_id":"7","messages":[{"role":"user","content":"u"},{"role":"assistant","content":"a"}]}""";
         Assert.Single(Dataset.Read(Record));
-        Assert.Contains("field 'prompt' is not used", Dataset.Error(Encoding.UTF8.GetBytes(Record.Replace("\"prompt\":\"u\"", "\"prompt\":\"other\"", StringComparison.Ordinal))), StringComparison.Ordinal);
+        Assert.Contains(
+            "field 'prompt' is not used",
+            Dataset.Error(Encoding.UTF8.GetBytes(Record.Replace("\"prompt\":\"u\"", "\"prompt\":\"other\"", StringComparison.Ordinal))),
+            StringComparison.Ordinal);
     }
 
     private static ChatMessage Parse(string turn) =>

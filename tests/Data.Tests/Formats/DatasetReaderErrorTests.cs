@@ -51,7 +51,8 @@ public sealed class DatasetReaderErrorTests
     public void Bytes_that_are_no_utf8_are_refused_with_their_line(int line)
     {
         // Latin-1's é alone, as in a file that was saved in a code page; 5000 lines are more than one buffer.
-        byte[] content = [.. Enumerable.Repeat("{\"text\":\"good\"}\n"u8.ToArray(), line - 1).SelectMany(l => l), .. "{\"text\":\"caf"u8, 0xE9, .. "\"}\n"u8];
+        byte[] content = [
+            .. Enumerable.Repeat("{\"text\":\"good\"}\n"u8.ToArray(), line - 1).SelectMany(l => l), .. "{\"text\":\"caf"u8, 0xE9, .. "\"}\n"u8];
         Assert.Equal($": line {line}: is not UTF-8 text", Dataset.Error(content));
         Assert.Equal($": line {line}: is not UTF-8 text", Dataset.Error([0xEF, 0xBB, 0xBF, .. content]));
     }

@@ -37,7 +37,8 @@ public sealed class ObjectiveFormatTests
         Assert.Equal(good, answer.IsGood);
         Assert.Equal(["user: p", "assistant: c"], Dataset.Turns(answer.Example));
 
-        Assert.StartsWith(": line 1: field 'label' says whether the completion is good", Dataset.Error(Encoding.UTF8.GetBytes(record)), StringComparison.Ordinal);
+        Assert.StartsWith(
+            ": line 1: field 'label' says whether the completion is good", Dataset.Error(Encoding.UTF8.GetBytes(record)), StringComparison.Ordinal);
         Assert.Single(Dataset.Read(record, new DatasetSettings { IgnoreFields = ["label"] }));
     }
 

@@ -68,7 +68,9 @@ public sealed class UnusedFieldTests
     public void Read_field_to_ignore_is_as_if_it_were_not_there()
     {
         var record = """{"instruction":"i","input":"x","output":"o","system":"s"}""";
-        Assert.Equal(["user: i", "assistant: o"], Dataset.Turns(Assert.Single(Dataset.Read(record, new DatasetSettings { IgnoreFields = ["input", "system"] }))));
+        Assert.Equal(
+            ["user: i", "assistant: o"],
+            Dataset.Turns(Assert.Single(Dataset.Read(record, new DatasetSettings { IgnoreFields = ["input", "system"] }))));
     }
 
     [Theory]

@@ -25,7 +25,9 @@ public sealed class PackedFileTests
         // 4 GB of records that are all alike.
         var line = Encoding.UTF8.GetBytes("{\"text\":\"" + new string('a', 1 << 20) + "\"}\n");
         using var packed = new MemoryStream();
-        using (Stream packer = gzip ? new GZipStream(packed, CompressionLevel.SmallestSize, leaveOpen: true) : new ZstdSharp.CompressionStream(packed, leaveOpen: true))
+        using (Stream packer = gzip
+            ? new GZipStream(packed, CompressionLevel.SmallestSize, leaveOpen: true)
+            : new ZstdSharp.CompressionStream(packed, leaveOpen: true))
             for (var i = 0; i < 200; i++) packer.Write(line);
         var error = Dataset.Error(packed.ToArray());
         Assert.StartsWith(": unpacks to more than 250 times its size", error, StringComparison.Ordinal);

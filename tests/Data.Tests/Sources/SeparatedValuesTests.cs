@@ -27,7 +27,8 @@ public sealed class SeparatedValuesTests
     public void Read_any_texts_come_back_from_a_file_of_values() => Gen.String[Gen.Char[" ,;\t\"\r\nabcé"], 0, 8].Array[2].Array[1, 5].Sample(
         rows =>
         {
-            var content = "prompt,completion\n" + string.Concat(rows.Select(r => string.Join(',', r.Select(v => $"\"{v.Replace("\"", "\"\"", StringComparison.Ordinal)}\"")) + "\n"));
+            var content = "prompt,completion\n"
+                + string.Concat(rows.Select(r => string.Join(',', r.Select(v => $"\"{v.Replace("\"", "\"\"", StringComparison.Ordinal)}\"")) + "\n"));
             var turns = Dataset.Read(content).Select(e => e.Messages.Select(m => m.Content).ToArray()).ToArray();
             Assert.Equal(rows, turns);
         },

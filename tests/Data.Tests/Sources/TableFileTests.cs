@@ -60,7 +60,8 @@ public sealed class TableFileTests
         {
             using var batch = reader.ReadNextRecordBatch();
             using var file = File.Create(folder["d.feather"]);
-            using var writer = new ArrowFileWriter(file, batch.Schema, leaveOpen: false, new IpcOptions { CompressionCodec = compression, CompressionCodecFactory = codecs });
+            using var writer = new ArrowFileWriter(
+                file, batch.Schema, leaveOpen: false, new IpcOptions { CompressionCodec = compression, CompressionCodecFactory = codecs });
             writer.WriteRecordBatch(batch);
             writer.WriteEnd();
         }

@@ -16,7 +16,8 @@ public sealed class JsonTokenizerParityTests
     public void Ids_and_text_are_those_of_the_model(string model, int? bos, int eos, bool addBos, int vocabulary)
     {
         var tokenizer = Load(model);
-        Assert.Equal((bos, eos, addBos, vocabulary), (tokenizer.BosTokenId, tokenizer.EosTokenId!.Value, tokenizer.AddBosToken, tokenizer.VocabularySize));
+        Assert.Equal(
+            (bos, eos, addBos, vocabulary), (tokenizer.BosTokenId, tokenizer.EosTokenId!.Value, tokenizer.AddBosToken, tokenizer.VocabularySize));
 
         var golden = ReferenceText.Read(Path.Combine(s_golden, $"{model}.json"));
         Assert.NotEmpty(golden);

@@ -105,7 +105,8 @@ public sealed class JsonTokenizerTests
     {
         using var folder = new TempFolder();
         var tokenizer = TokenizerJson.Load(folder, TokenizerJson.ByteLevel());
-        Assert.Contains("tokenizer.json: has no token for", Assert.Throws<TokenizerException>(() => tokenizer.Encode("x")).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "tokenizer.json: has no token for", Assert.Throws<TokenizerException>(() => tokenizer.Encode("x")).Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -21,7 +21,11 @@ public sealed class ModelParityTests
             ["pre_tokenizer"] = Metaspace(scheme),
             ["post_processor"] = null,
             ["decoder"] = file.ByteFallback
-                ? new JsonObject { ["type"] = "Sequence", ["decoders"] = new JsonArray(new JsonObject { ["type"] = "ByteFallback" }, Metaspace(scheme)) }
+                ? new JsonObject
+                {
+                    ["type"] = "Sequence",
+                    ["decoders"] = new JsonArray(new JsonObject { ["type"] = "ByteFallback" }, Metaspace(scheme)),
+                }
                 : Metaspace(scheme),
             ["model"] = new JsonObject
             {
@@ -96,7 +100,8 @@ public sealed class ModelParityTests
 
         var random = new CounterRandom(7, 7);
         string[] parts = [.. contents, " ", "  ", "\n", "a", "b", "ab", "Word", "words", "<ONE>", "_", "é", "日", "1", "\t", "▁", "E"];
-        Check(json, Enumerable.Range(0, 1500).Select(_ => string.Concat(Enumerable.Range(0, 1 + random.NextInt(12)).Select(_ => parts[random.NextInt(parts.Length)]))));
+        Check(json, Enumerable.Range(0, 1500).Select(
+            _ => string.Concat(Enumerable.Range(0, 1 + random.NextInt(12)).Select(_ => parts[random.NextInt(parts.Length)]))));
     }
 
     private static JsonObject Metaspace(string scheme) =>

@@ -55,7 +55,9 @@ public sealed class OffsetsTests
         for (var i = 0; i < tokens.Ids.Length; i++)
         {
             var (start, end) = (tokens.Starts[i], tokens.Ends[i]);
-            Assert.True(start <= covered && start <= end && end >= covered && end <= text.Length, $"token {i} of '{text}' is at {start}..{end}, behind {covered}");
+            Assert.True(
+                start <= covered && start <= end && end >= covered && end <= text.Length,
+                $"token {i} of '{text}' is at {start}..{end}, behind {covered}");
             covered = end;
             var decoded = tokenizer.Decode([tokens.Ids[i]]);
             if (changesCharacters || decoded.Contains('\uFFFD', StringComparison.Ordinal) || decoded.Length == 0) continue;

@@ -12,13 +12,16 @@ internal static class SentencePieceProgram
     {
         Assert.SkipUnless(OnPath("spm_train"), "no spm_train; eng/test-services.sh gets Debian's package sentencepiece");
         File.WriteAllLines(folder["corpus.txt"], Corpus());
-        Run("spm_train", $"--input={folder["corpus.txt"]} --model_prefix={folder["tokenizer"]} --minloglevel=2 --hard_vocab_limit=false --num_threads=2 {options}", []);
+        Run("spm_train",
+            $"--input={folder["corpus.txt"]} --model_prefix={folder["tokenizer"]} --minloglevel=2 --hard_vocab_limit=false "
+            + $"--num_threads=2 {options}", []);
     }
 
     /// <summary>Ids of texts without line ends.</summary>
     public static IReadOnlyList<int[]> Encode(TempFolder folder, IReadOnlyList<string> texts) =>
         [.. Run("spm_encode", $"--model={folder["tokenizer.model"]} --output_format=id", texts)
-            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(id => int.Parse(id, CultureInfo.InvariantCulture)).ToArray())];
+            .Select(
+                line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(id => int.Parse(id, CultureInfo.InvariantCulture)).ToArray())];
 
     /// <summary>Texts of ids.</summary>
     public static IReadOnlyList<string> Decode(TempFolder folder, IReadOnlyList<int[]> ids) =>

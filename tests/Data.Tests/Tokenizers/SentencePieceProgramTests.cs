@@ -5,15 +5,22 @@ public sealed class SentencePieceProgramTests
 {
     [Theory]
     [InlineData("--model_type=bpe --vocab_size=1500")]
-    [InlineData("--model_type=bpe --vocab_size=1500 --byte_fallback --normalization_rule_name=identity --remove_extra_whitespaces=false --split_digits --allow_whitespace_only_pieces")]
-    [InlineData("--model_type=bpe --vocab_size=1200 --byte_fallback --normalization_rule_name=nfkc_cf --add_dummy_prefix=false --character_coverage=0.985")]
-    [InlineData("--model_type=bpe --vocab_size=1200 --byte_fallback --user_defined_symbols=<|im_start|>,▁▁,==,the,ab --control_symbols=<ctl> --bos_id=-1 --eos_id=-1")]
+    [InlineData(
+        "--model_type=bpe --vocab_size=1500 --byte_fallback --normalization_rule_name=identity --remove_extra_whitespaces=false "
+        + "--split_digits --allow_whitespace_only_pieces")]
+    [InlineData(
+        "--model_type=bpe --vocab_size=1200 --byte_fallback --normalization_rule_name=nfkc_cf --add_dummy_prefix=false --character_coverage=0.985")]
+    [InlineData(
+        "--model_type=bpe --vocab_size=1200 --byte_fallback --user_defined_symbols=<|im_start|>,▁▁,==,the,ab --control_symbols=<ctl> "
+        + "--bos_id=-1 --eos_id=-1")]
     [InlineData("--model_type=bpe --vocab_size=1200 --treat_whitespace_as_suffix --normalization_rule_name=nmt_nfkc_cf --pad_id=3")]
     [InlineData("--model_type=bpe --vocab_size=900 --character_coverage=0.98 --split_by_whitespace=false --normalization_rule_name=identity")]
     [InlineData("--model_type=unigram --vocab_size=1500")]
     [InlineData("--model_type=unigram --vocab_size=1500 --byte_fallback --normalization_rule_name=identity --remove_extra_whitespaces=false")]
-    [InlineData("--model_type=unigram --vocab_size=1200 --byte_fallback --normalization_rule_name=nfkc --add_dummy_prefix=false --bos_id=-1 --eos_id=-1")]
-    [InlineData("--model_type=unigram --vocab_size=1200 --user_defined_symbols=<|im_start|>,▁▁,==,the,ab --control_symbols=<ctl> --character_coverage=0.985")]
+    [InlineData(
+        "--model_type=unigram --vocab_size=1200 --byte_fallback --normalization_rule_name=nfkc --add_dummy_prefix=false --bos_id=-1 --eos_id=-1")]
+    [InlineData(
+        "--model_type=unigram --vocab_size=1200 --user_defined_symbols=<|im_start|>,▁▁,==,the,ab --control_symbols=<ctl> --character_coverage=0.985")]
     [InlineData("--model_type=unigram --vocab_size=1200 --treat_whitespace_as_suffix --split_by_whitespace=false --normalization_rule_name=nfkc_cf")]
     public void Ids_and_text_are_those_of_sentence_piece(string options)
     {

@@ -48,7 +48,8 @@ public sealed class TokenizerFilesTests
         var json = Read("llama3");
         WriteTekken(folder, Tokens(json, 128000), tekken => { });
         var tokenizer = TokenizerLoader.Load(folder.Root);
-        Assert.Equal((1, 2, true, 129000), (tokenizer.BosTokenId!.Value, tokenizer.EosTokenId!.Value, tokenizer.AddBosToken, tokenizer.VocabularySize));
+        Assert.Equal(
+            (1, 2, true, 129000), (tokenizer.BosTokenId!.Value, tokenizer.EosTokenId!.Value, tokenizer.AddBosToken, tokenizer.VocabularySize));
         Assert.Equal([3, .. tokenizer.Encode("Hi"), 4], tokenizer.EncodeWithSpecialTokens("[INST]Hi[/INST]"));
         Compare(json, tokenizer, ids => [.. ids.Select(id => id - 1000)]);
     }
@@ -93,7 +94,9 @@ public sealed class TokenizerFilesTests
         File.WriteAllText(folder["merges.txt"], "");
         File.WriteAllText(folder["tokenizer_config.json"], """{"tokenizer_class":"CLIPTokenizer"}""");
         var e = Assert.Throws<TokenizerException>(() => TokenizerLoader.Load(folder.Root));
-        Assert.StartsWith($"{folder["tokenizer_config.json"]}: field 'tokenizer_class' is 'CLIPTokenizer'; supported with vocab.json", e.Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            $"{folder["tokenizer_config.json"]}: field 'tokenizer_class' is 'CLIPTokenizer'; supported with vocab.json",
+            e.Message, StringComparison.Ordinal);
     }
 
     // Without special tokens, which the other files do not have.
@@ -125,8 +128,14 @@ public sealed class TokenizerFilesTests
     {
         var tekken = new JsonObject
         {
-            ["config"] = new JsonObject { ["pattern"] = KnownPatterns.Gpt4, ["default_vocab_size"] = tokens.Count + 1000, ["default_num_special_tokens"] = 1000 },
-            ["vocab"] = new JsonArray([.. tokens.Select((t, rank) => new JsonObject { ["rank"] = rank, ["token_bytes"] = Convert.ToBase64String(t) })]),
+            ["config"] = new JsonObject
+            {
+                ["pattern"] = KnownPatterns.Gpt4,
+                ["default_vocab_size"] = tokens.Count + 1000,
+                ["default_num_special_tokens"] = 1000,
+            },
+            ["vocab"] = new JsonArray(
+                [.. tokens.Select((t, rank) => new JsonObject { ["rank"] = rank, ["token_bytes"] = Convert.ToBase64String(t) })]),
         };
         change(tekken);
         File.WriteAllText(folder["tekken.json"], JsonSerializer.Serialize(tekken));

@@ -71,7 +71,8 @@ public sealed partial class BicepTests
         Assert.Contains("--preemption azure", text, StringComparison.Ordinal);
     }
 
-    private static double Number(string text, string pattern) => double.Parse(Regex.Match(text, pattern).Groups[1].Value, CultureInfo.InvariantCulture);
+    private static double Number(string text, string pattern) =>
+        double.Parse(Regex.Match(text, pattern).Groups[1].Value, CultureInfo.InvariantCulture);
 
     // What is left of all brackets when those that belong together are gone; strings and comments do not count.
     private static string Unbalanced(string text)

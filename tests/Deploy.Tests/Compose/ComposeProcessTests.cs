@@ -8,7 +8,8 @@ public sealed class ComposeProcessTests
     public async Task The_silos_start_become_ready_and_leave()
     {
         Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH: THE COMPOSE FILE WAS NOT STARTED (apt-get install redis-server)");
-        if (AzuriteServer.Program is null) TestContext.Current.AddWarning("azurite-blob is not on PATH: the store was a folder (npm install azurite)");
+        if (AzuriteServer.Program is null)
+            TestContext.Current.AddWarning("azurite-blob is not on PATH: the store was a folder (npm install azurite)");
         using var folder = new TempFolder();
         await using var project = new ComposeProject(ComposeFile.Read(), folder);
         await project.StartAsync();

@@ -85,7 +85,8 @@ internal sealed class ComposeProject(ComposeFile file, TempFolder folder) : IAsy
     {
         var data = Directory.CreateDirectory(folder[service.Name + "-data"]).FullName;
         return words.Select(w => service.Secrets.Aggregate(w, (text, secret) =>
-            text.Replace(secret.Value, folder["secrets/" + file.Secrets[secret.Key]], StringComparison.Ordinal)).Replace("/data", data, StringComparison.Ordinal));
+            text.Replace(secret.Value, folder["secrets/" + file.Secrets[secret.Key]], StringComparison.Ordinal))
+                .Replace("/data", data, StringComparison.Ordinal));
     }
 
     private string Local(string text) => text.Replace("redis:6379", $"127.0.0.1:{_redisPort}", StringComparison.Ordinal)

@@ -19,9 +19,12 @@ internal sealed record ComposeService(
         var grace = fields.TryGetValue("stop_grace_period", out var period) ? (string)period : null;
         return new ComposeService(
             name, (string)fields["image"], Words("entrypoint"), Words("command"),
-            fields.TryGetValue("environment", out var variables) ? ComposeFile.Map(variables).ToDictionary(v => (string)v.Key, v => (string)v.Value) : [],
+            fields.TryGetValue("environment", out var variables)
+                ? ComposeFile.Map(variables).ToDictionary(v => (string)v.Key, v => (string)v.Value)
+                : [],
             List("secrets").ToDictionary(
-                s => s as string ?? (string)ComposeFile.Map(s)["source"], s => s is string word ? "/run/secrets/" + word : (string)ComposeFile.Map(s)["target"]),
+                s => s as string ?? (string)ComposeFile.Map(s)["source"], s =>
+                    s is string word ? "/run/secrets/" + word : (string)ComposeFile.Map(s)["target"]),
             fields["networks"] is Dictionary<object, object> networks && networks["cluster"] is Dictionary<object, object> cluster
                 ? (string)cluster["ipv4_address"] : null,
             grace is null ? null : TimeSpan.FromSeconds(int.Parse(grace.TrimEnd('s'), System.Globalization.CultureInfo.InvariantCulture)),

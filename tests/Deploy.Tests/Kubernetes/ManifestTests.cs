@@ -45,7 +45,8 @@ public sealed class ManifestTests
         var container = Assert.Single(pod.Containers);
         Assert.Empty(OptionChecker.WrongCalls("lisa " + string.Join(' ', container.Args)));
         Assert.All(container.Env, e => Assert.True(LisaCommands.SiloReads(e.Name), e.Name));
-        Assert.Equal("status.podIP", container.Env.Single(e => e.Name == SettingsEnvironment.Variable(KnownSettings.Host)).ValueFrom.FieldRef.FieldPath);
+        Assert.Equal(
+            "status.podIP", container.Env.Single(e => e.Name == SettingsEnvironment.Variable(KnownSettings.Host)).ValueFrom.FieldRef.FieldPath);
 
         var drain = container.Env.FirstOrDefault(e => e.Name == SettingsEnvironment.Variable(KnownSettings.DrainTimeout))?.Value
             ?? KnownSettings.DrainTimeout.Default!;
@@ -77,9 +78,11 @@ public sealed class ManifestTests
         var gpu = Silo("lisa-gpu").Spec.Template.Spec;
         Assert.Equal("1", gpu.Containers[0].Resources.Limits["nvidia.com/gpu"].ToString());
         Assert.Equal(["In", "In"], Terms(gpu).Select(t => Assert.Single(t.MatchExpressions).OperatorProperty));
-        foreach (var key in Terms(gpu).Select(t => t.MatchExpressions[0].Key)) Assert.Contains(gpu.Tolerations, t => t.Key == key && t.Effect == "NoSchedule");
+        foreach (var key in Terms(gpu).Select(t => t.MatchExpressions[0].Key))
+            Assert.Contains(gpu.Tolerations, t => t.Key == key && t.Effect == "NoSchedule");
 
-        foreach (var pod in (V1PodSpec[])[Silo("lisa-control").Spec.Template.Spec, Assert.Single(Manifests.All.OfType<V1StatefulSet>()).Spec.Template.Spec])
+        foreach (var pod in (V1PodSpec[])[Silo("lisa-control").Spec.Template.Spec, Assert.Single(
+            Manifests.All.OfType<V1StatefulSet>()).Spec.Template.Spec])
         {
             Assert.Null(pod.Tolerations);
             Assert.Equal(Terms(gpu).Select(t => t.MatchExpressions[0].Key), Assert.Single(Terms(pod)).MatchExpressions.Select(e => e.Key));
@@ -93,7 +96,8 @@ public sealed class ManifestTests
     [Fact]
     public void Every_pod_is_restricted_and_every_selector_finds_one()
     {
-        V1PodTemplateSpec[] pods = [.. Manifests.Silos.Select(s => s.Spec.Template), .. Manifests.All.OfType<V1StatefulSet>().Select(s => s.Spec.Template)];
+        V1PodTemplateSpec[] pods = [
+            .. Manifests.Silos.Select(s => s.Spec.Template), .. Manifests.All.OfType<V1StatefulSet>().Select(s => s.Spec.Template)];
         foreach (var pod in pods.Select(p => p.Spec))
         {
             Assert.True(pod.SecurityContext.RunAsNonRoot);
@@ -130,7 +134,8 @@ public sealed class ManifestTests
     {
         using var folder = new TempFolder();
         await SecretFiles.MakeAsync(folder["secrets"]);
-        V1PodSpec[] pods = [.. Manifests.Silos.Select(s => s.Spec.Template.Spec), .. Manifests.All.OfType<V1StatefulSet>().Select(s => s.Spec.Template.Spec)];
+        V1PodSpec[] pods = [
+            .. Manifests.Silos.Select(s => s.Spec.Template.Spec), .. Manifests.All.OfType<V1StatefulSet>().Select(s => s.Spec.Template.Spec)];
         foreach (var secret in pods.Select(p => p.Volumes.Single(v => v.Secret is not null).Secret))
         {
             Assert.Equal("lisa", secret.SecretName);

@@ -26,9 +26,11 @@ internal static partial class OptionChecker
             for (var i = 0; i < words.Length; i++)
             {
                 if (!LisaCommands.IsCommand(words[i])) continue;
-                var called = i > 0 && (words[i - 1] is "lisa" or "client" or "keys" or "--" || words[i - 1].EndsWith("/lisa", StringComparison.Ordinal));
+                var called = i > 0
+                    && (words[i - 1] is "lisa" or "client" or "keys" or "--" || words[i - 1].EndsWith("/lisa", StringComparison.Ordinal));
                 if (!called && !(i + 1 < words.Length && words[i + 1].StartsWith("--", StringComparison.Ordinal))) continue;
-                foreach (var problem in WrongWords(words[i], words.Skip(i + 1).TakeWhile(w => !s_separators.Contains(w)).ToArray())) yield return problem;
+                foreach (var problem in WrongWords(words[i], words.Skip(i + 1).TakeWhile(w => !s_separators.Contains(w)).ToArray()))
+                    yield return problem;
             }
         }
     }

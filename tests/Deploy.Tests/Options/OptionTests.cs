@@ -86,7 +86,8 @@ public sealed partial class OptionTests
         using var document = JsonDocument.Parse(json);
         return !document.RootElement.TryGetProperty("lisa", out var section)
             ? []
-            : [.. section.EnumerateObject().Select(f => f.Name).Where(name => KnownSettings.Silo.Concat(KnownSettings.Submit).All(s => s.Key != name))];
+            : [.. section.EnumerateObject().Select(f => f.Name).Where(
+                name => KnownSettings.Silo.Concat(KnownSettings.Submit).All(s => s.Key != name))];
     }
 
     [GeneratedRegex(@"```(?<language>\w*)\n(?<code>.*?)```", RegexOptions.Singleline)]

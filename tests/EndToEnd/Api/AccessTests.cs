@@ -8,8 +8,10 @@ public sealed class AccessTests
 {
     private static readonly (HttpMethod Method, string Path)[] s_endpoints =
     [
-        (HttpMethod.Get, "/v1/files"), (HttpMethod.Post, "/v1/files"), (HttpMethod.Get, "/v1/files/file-a"), (HttpMethod.Get, "/v1/files/file-a/content"),
-        (HttpMethod.Delete, "/v1/files/file-a"), (HttpMethod.Get, "/v1/models"), (HttpMethod.Get, "/v1/models/m"), (HttpMethod.Delete, "/v1/models/m"),
+        (HttpMethod.Get, "/v1/files"), (HttpMethod.Post, "/v1/files"),
+        (HttpMethod.Get, "/v1/files/file-a"), (HttpMethod.Get, "/v1/files/file-a/content"),
+        (HttpMethod.Delete, "/v1/files/file-a"), (HttpMethod.Get, "/v1/models"),
+        (HttpMethod.Get, "/v1/models/m"), (HttpMethod.Delete, "/v1/models/m"),
         (HttpMethod.Get, Requests.Jobs), (HttpMethod.Post, Requests.Jobs), (HttpMethod.Get, Requests.Jobs + "/ftjob-a"),
         (HttpMethod.Post, Requests.Jobs + "/ftjob-a/cancel"), (HttpMethod.Post, Requests.Jobs + "/ftjob-a/pause"),
         (HttpMethod.Post, Requests.Jobs + "/ftjob-a/resume"), (HttpMethod.Get, Requests.Jobs + "/ftjob-a/events"),
@@ -23,14 +25,16 @@ public sealed class AccessTests
     {
         await using var server = await ApiServer.StartAsync();
         var file = await server.Http.UploadAsync("{\"text\": \"a\"}\n");
-        string?[] wrong = [null, "", "lisa-wrong", server.WriteKey[..^1], server.WriteKey + "x", server.WriteKey.ToUpperInvariant(), Hash(server.WriteKey)];
+        string?[] wrong = [
+            null, "", "lisa-wrong", server.WriteKey[..^1], server.WriteKey + "x", server.WriteKey.ToUpperInvariant(), Hash(server.WriteKey)];
         foreach (var key in wrong)
         {
             using var stranger = server.Client(null);
             if (key is not null) stranger.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", "Bearer " + key);
             foreach (var (method, path) in s_endpoints)
             {
-                using var response = await stranger.SendAsync(new HttpRequestMessage(method, path.Replace("file-a", file, StringComparison.Ordinal)), Token);
+                using var response = await stranger.SendAsync(
+                    new HttpRequestMessage(method, path.Replace("file-a", file, StringComparison.Ordinal)), Token);
                 Assert.Equal(HttpStatusCode.Unauthorized, response.StatusCode);
             }
         }
@@ -49,7 +53,8 @@ public sealed class AccessTests
         foreach (var (method, path) in s_endpoints)
         {
             using var response = await reader.SendAsync(new HttpRequestMessage(method, path), Token);
-            if (method == HttpMethod.Get) Assert.True(response.StatusCode is HttpStatusCode.OK or HttpStatusCode.NotFound, $"{path}: {response.StatusCode}");
+            if (method == HttpMethod.Get)
+                Assert.True(response.StatusCode is HttpStatusCode.OK or HttpStatusCode.NotFound, $"{path}: {response.StatusCode}");
             else Assert.Equal(HttpStatusCode.Forbidden, response.StatusCode);
         }
     }

@@ -27,7 +27,8 @@ public sealed class EventStreamTests
             List<(string Id, string Data)> seen = [.. first, .. await rest];
 
             // A stream may end where the job was paused; who wants more asks again.
-            while (!seen[^1].Data.Contains("cancelled", StringComparison.Ordinal)) seen = [.. seen, .. await ReadAsync(server, job, seen[^1].Id, until: null)];
+            while (!seen[^1].Data.Contains("cancelled", StringComparison.Ordinal))
+                seen = [.. seen, .. await ReadAsync(server, job, seen[^1].Id, until: null)];
             var events = seen.Select(e => JsonNode.Parse(e.Data)!).ToArray();
             var ids = events.Select(e => (string)e["id"]!).ToArray();
             Assert.Equal(ids.Length, ids.Distinct().Count());
@@ -39,7 +40,8 @@ public sealed class EventStreamTests
             var listed = new List<string>();
             for (string? after = null; ;)
             {
-                var page = await server.Http.GetJsonAsync($"{Requests.Jobs}/{job}/events?order=asc&limit=7{(after is null ? "" : "&after=" + after)}");
+                var page = await server.Http.GetJsonAsync(
+                    $"{Requests.Jobs}/{job}/events?order=asc&limit=7{(after is null ? "" : "&after=" + after)}");
                 listed.AddRange(page["data"]!.AsArray().Select(e => (string)e!["id"]!));
                 if (!(bool)page["has_more"]!) break;
                 after = (string)page["last_id"]!;

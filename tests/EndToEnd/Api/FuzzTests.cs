@@ -14,21 +14,27 @@ public sealed class FuzzTests
     [
         "/v1/files", "/v1/files/{x}", "/v1/files/{x}/content", "/v1/models", "/v1/models/{x}", "/v1/fine_tuning/jobs", "/v1/fine_tuning/jobs/{x}",
         "/v1/fine_tuning/jobs/{x}/cancel", "/v1/fine_tuning/jobs/{x}/pause", "/v1/fine_tuning/jobs/{x}/resume", "/v1/fine_tuning/jobs/{x}/events",
-        "/v1/fine_tuning/jobs/{x}/checkpoints", "/v1/chat/completions", "/v1/completions", "/v1/{x}", "/{x}", "/", "/metrics", "/health/{x}", "/openapi/{x}", "/docs",
+        "/v1/fine_tuning/jobs/{x}/checkpoints", "/v1/chat/completions", "/v1/completions",
+        "/v1/{x}", "/{x}", "/", "/metrics", "/health/{x}", "/openapi/{x}", "/docs",
     ];
 
     private static readonly string[] s_words =
     [
-        "", "file-", "ftjob-", "file-..", "..%2f..%2fetc%2fpasswd", "%2e%2e%2f%2e%2e%2f", "..%5c..%5c", "%00", "%ff%fe", "a%0d%0ab", "tiny-stories", "ft:", "ft::::",
-        "ft:tiny-stories:lisa::x", "file-%F0%9F%98%80", "ftjob-" + new string('a', 300), "9999999999999999999999999999", "-1", "null", "*", "'--", "{}", "%7B%7D",
+        "", "file-", "ftjob-", "file-..", "..%2f..%2fetc%2fpasswd", "%2e%2e%2f%2e%2e%2f",
+        "..%5c..%5c", "%00", "%ff%fe", "a%0d%0ab", "tiny-stories", "ft:", "ft::::",
+        "ft:tiny-stories:lisa::x", "file-%F0%9F%98%80", "ftjob-" + new string('a', 300),
+        "9999999999999999999999999999", "-1", "null", "*", "'--", "{}", "%7B%7D",
         "ftevent-s1", "ftevent-s99999999999999999999", "ftevent-a000001", "true", "[]",
     ];
 
     private static readonly string[] s_values =
     [
-        "null", "true", "0", "-1", "1e308", "1e999", "123456789012345678901234567890", "0.1", "\"\"", "\"auto\"", "\"x\"", "\"\\ud800\"", "\"\\u0000\"", "[]", "[[[[]]]]",
-        "{}", "{\"type\":\"lisa\"}", "{\"type\":\"lisa\",\"lisa\":{\"hyperparameters\":{\"max_steps\":-1}}}", "{\"type\":\"full\",\"lisa\":{}}", "[1,\"a\",null]",
-        "{\"n_epochs\":1e999}", "{\"n_epochs\":-5,\"batch_size\":0.5}", "\"" + "é" + "\"", "\"../../etc/passwd\"", "{\"a\":null}", "{\"a\":{\"b\":1}}", "-0", "1E400",
+        "null", "true", "0", "-1", "1e308", "1e999", "123456789012345678901234567890", "0.1",
+        "\"\"", "\"auto\"", "\"x\"", "\"\\ud800\"", "\"\\u0000\"", "[]", "[[[[]]]]",
+        "{}", "{\"type\":\"lisa\"}", "{\"type\":\"lisa\",\"lisa\":{\"hyperparameters\":{\"max_steps\":-1}}}",
+        "{\"type\":\"full\",\"lisa\":{}}", "[1,\"a\",null]",
+        "{\"n_epochs\":1e999}", "{\"n_epochs\":-5,\"batch_size\":0.5}", "\"" + "é" + "\"",
+        "\"../../etc/passwd\"", "{\"a\":null}", "{\"a\":{\"b\":1}}", "-0", "1E400",
     ];
 
     private static readonly string[] s_fields =
@@ -82,8 +88,10 @@ public sealed class FuzzTests
         }
 
         // stream=true of a job that is there would not end.
-        var request = new HttpRequestMessage(new HttpMethod(Pick(random, s_methods)), new Uri(server.Address.GetLeftPart(UriPartial.Authority) + path));
-        if (random.Next(4) == 0) request.Headers.TryAddWithoutValidation("Idempotency-Key", random.Next(2) == 0 ? $"{number}" : new string('k', random.Next(400)));
+        var request = new HttpRequestMessage(
+            new HttpMethod(Pick(random, s_methods)), new Uri(server.Address.GetLeftPart(UriPartial.Authority) + path));
+        if (random.Next(4) == 0)
+            request.Headers.TryAddWithoutValidation("Idempotency-Key", random.Next(2) == 0 ? $"{number}" : new string('k', random.Next(400)));
         if (random.Next(6) == 0) request.Headers.TryAddWithoutValidation("Last-Event-ID", Pick(random, s_words));
         if (random.Next(6) == 0) request.Headers.TryAddWithoutValidation("Accept", Pick(random, ["*/*", "text/html", ";;;", "application/xml"]));
         if (request.Method == HttpMethod.Trace || request.Method == HttpMethod.Head || random.Next(3) == 0) return request;
@@ -104,7 +112,8 @@ public sealed class FuzzTests
 
             case 1:
                 return Encoding.UTF8.GetBytes(
-                    $"--x\r\nContent-Disposition: form-data; name=\"{Pick(random, ["file", "purpose", "other", ""])}\"; filename=\"{Pick(random, s_words)}\"\r\n\r\n"
+                    $"--x\r\nContent-Disposition: form-data; name=\"{Pick(random, ["file", "purpose", "other", ""])}\"; "
+                        + $"filename=\"{Pick(random, s_words)}\"\r\n\r\n"
                     + $"{Pick(random, s_values)}\r\n--x{Pick(random, ["--", "", "\r\n", "\r\nbroken"])}\r\n");
 
             case 2:

@@ -58,7 +58,8 @@ public sealed class ImportTests
     {
         await using var server = await ApiServer.StartAsync();
         var file = await server.Http.UploadAsync();
-        await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => GarbageCollector.CollectAsync(server.Store, TimeSpan.Zero, TimeProvider.System, Token)));
+        await Task.WhenAll(
+            Enumerable.Range(0, 2).Select(_ => GarbageCollector.CollectAsync(server.Store, TimeSpan.Zero, TimeProvider.System, Token)));
         Assert.NotEmpty(await server.Http.GetStringAsync($"/v1/files/{file}/content", Token));
         await server.Http.DeleteJsonAsync($"/v1/files/{file}");
         var report = await GarbageCollector.CollectAsync(server.Store, TimeSpan.Zero, TimeProvider.System, Token);

@@ -87,7 +87,9 @@ internal static class Requests
         using (response)
         {
             var text = await response.Content.ReadAsStringAsync(Token);
-            Assert.True(response.StatusCode == status, $"{response.RequestMessage!.Method} {response.RequestMessage.RequestUri}: {response.StatusCode} {text}");
+            Assert.True(
+                response.StatusCode == status,
+                $"{response.RequestMessage!.Method} {response.RequestMessage.RequestUri}: {response.StatusCode} {text}");
             return JsonNode.Parse(text)!.AsObject();
         }
     }

@@ -19,7 +19,8 @@ public sealed partial class CSharpPageTests
         Console.SetOut(output);
         try
         {
-            await ProgramOfThePage(new Uri(server.Address, "/v1/").ToString(), server.WriteKey, Path.Combine(Repository.Root, "samples", "animals.jsonl"));
+            await ProgramOfThePage(
+                new Uri(server.Address, "/v1/").ToString(), server.WriteKey, Path.Combine(Repository.Root, "samples", "animals.jsonl"));
         }
         finally
         {
@@ -46,7 +47,8 @@ public sealed partial class CSharpPageTests
         using var content = new StreamContent(File.OpenRead(data));
         using var upload = new MultipartFormDataContent { { content, "file", "data.jsonl" }, { new StringContent("fine-tune"), "purpose" } };
         var file = await Read(await http.PostAsync("files", upload));
-        var job = await Read(await http.PostAsJsonAsync("fine_tuning/jobs", new { model = "tiny-stories", training_file = file.GetProperty("id").GetString() }));
+        var job = await Read(
+            await http.PostAsJsonAsync("fine_tuning/jobs", new { model = "tiny-stories", training_file = file.GetProperty("id").GetString() }));
         var events = await http.GetStreamAsync($"fine_tuning/jobs/{job.GetProperty("id").GetString()}/events?stream=true");
         await foreach (var item in SseParser.Create(events).EnumerateAsync()) Console.WriteLine(item.Data);
 

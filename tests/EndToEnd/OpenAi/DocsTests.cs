@@ -25,7 +25,8 @@ public sealed partial class DocsTests
     {
         Assert.SkipUnless(await RunAsync("python3", ["-c", "import openai"]) is { Code: 0 }, "python3 has no package openai (pip install openai)");
         await using var server = await ApiServer.StartAsync();
-        var (code, output) = await RunAsync("python3", ["-c", Localize(Block("python"), server).Replace("lisa-…", server.WriteKey, StringComparison.Ordinal)]);
+        var (code, output) = await RunAsync(
+            "python3", ["-c", Localize(Block("python"), server).Replace("lisa-…", server.WriteKey, StringComparison.Ordinal)]);
         Assert.True(code == 0, output);
         Assert.Contains("Validating training file", output, StringComparison.Ordinal);
     }
@@ -39,7 +40,8 @@ public sealed partial class DocsTests
         var job = (string)(await server.Http.PostJsonAsync(Requests.Jobs, Requests.Job(file, steps: 2)))["id"]!;
         var commands = Localize(Block("bash", containing: "curl"), server)
             .Replace("file-…", file, StringComparison.Ordinal).Replace("ftjob-…", job, StringComparison.Ordinal);
-        var (code, output) = await RunAsync("bash", ["-ec", $"KEY={server.WriteKey}\n{commands.Replace("curl ", "curl -sSf ", StringComparison.Ordinal)}"]);
+        var (code, output) = await RunAsync(
+            "bash", ["-ec", $"KEY={server.WriteKey}\n{commands.Replace("curl ", "curl -sSf ", StringComparison.Ordinal)}"]);
         Assert.True(code == 0, output);
         Assert.Contains("\"purpose\":\"fine-tune\"", output, StringComparison.Ordinal);
         Assert.Contains("validating_files", output, StringComparison.Ordinal);
@@ -48,16 +50,19 @@ public sealed partial class DocsTests
 
     private static string Block(string language, string containing = "") => CodeBlock()
         .Matches(File.ReadAllText(Path.Combine(Repository.Root, "docs", "http-api.md")))
-        .First(b => b.Groups["language"].Value == language && b.Groups["code"].Value.Contains(containing, StringComparison.Ordinal)).Groups["code"].Value;
+        .First(b => b.Groups["language"].Value == language
+            && b.Groups["code"].Value.Contains(containing, StringComparison.Ordinal)).Groups["code"].Value;
 
     private static string Localize(string text, ApiServer server) => text
-        .Replace(Address, server.Address.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal).Replace("data.jsonl", s_data, StringComparison.Ordinal);
+        .Replace(Address, server.Address.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal)
+            .Replace("data.jsonl", s_data, StringComparison.Ordinal);
 
     private static async Task<(int Code, string Output)> RunAsync(string program, IEnumerable<string> arguments)
     {
         try
         {
-            using var process = System.Diagnostics.Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            using var process = System.Diagnostics.Process.Start(
+                new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
             var error = process.StandardError.ReadToEndAsync(Token);
             var output = await process.StandardOutput.ReadToEndAsync(Token);
             await process.WaitForExitAsync(Token);

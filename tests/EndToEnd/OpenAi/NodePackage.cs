@@ -11,7 +11,8 @@ internal static class NodePackage
     /// <param name="script">The file.</param>
     /// <param name="environment">What it is told.</param>
     public static async Task RunAsync(string script, params (string Name, string Value)[] environment) => await RunTextAsync(
-        script, await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "OpenAi", script), TestContext.Current.CancellationToken), environment);
+        script, await File.ReadAllTextAsync(
+            Path.Combine(AppContext.BaseDirectory, "OpenAi", script), TestContext.Current.CancellationToken), environment);
 
     /// <summary>Runs a script; its output is in the message where it fails, and else returned.</summary>
     /// <param name="script">What to call it.</param>

@@ -20,7 +20,8 @@ public sealed partial class TrainWithHttpTests
         await Lisa.RefusesAsync(["keys", "new", "web", "--api-keys", folder["keys"]], "'web'");
         var (certificate, privateKey) = WriteCertificate(folder);
         using var process = Lisa.Start(
-            "train", "--model", Path.Combine(Repository.Root, "samples", ApiServer.Model), "--data", Path.Combine(Repository.Root, "samples", "animals.jsonl"),
+            "train", "--model", Path.Combine(Repository.Root, "samples", ApiServer.Model),
+            "--data", Path.Combine(Repository.Root, "samples", "animals.jsonl"),
             "--output", folder["out"], "--threads", "1", "--max-steps", "1000000", "--http-port", "0", "--api-keys", folder["keys"],
             "--models", Path.Combine(Repository.Root, "samples"), "--tls-certificate", folder["certificate.pem"], "--tls-key", folder["key.pem"]);
         Uri? address = null;
@@ -33,11 +34,15 @@ public sealed partial class TrainWithHttpTests
             Token));
         Assert.Equal("https", address!.Scheme);
 
-        using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, shown, _, _) => shown!.Thumbprint == certificate };
+        using var handler = new HttpClientHandler
+        {
+            ServerCertificateCustomValidationCallback = (_, shown, _, _) => shown!.Thumbprint == certificate,
+        };
         using var http = new HttpClient(handler) { BaseAddress = address };
         const string Wrong = "lisa-wrong-and-secret-all-the-same";
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Wrong);
-        using (var refused = await http.GetAsync(new Uri("models", UriKind.Relative), Token)) Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
+        using (var refused = await http.GetAsync(new Uri("models", UriKind.Relative), Token))
+            Assert.Equal(HttpStatusCode.Unauthorized, refused.StatusCode);
         http.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", key);
         Assert.Contains(ApiServer.Model, await http.GetStringAsync(new Uri("models", UriKind.Relative), Token), StringComparison.Ordinal);
 
@@ -68,7 +73,8 @@ public sealed partial class TrainWithHttpTests
 
         Task RefusesAsync(string[] more, string says) => Lisa.RefusesAsync(
             [
-                "train", "--model", Path.Combine(Repository.Root, "samples", ApiServer.Model), "--data", Path.Combine(Repository.Root, "samples", "animals.jsonl"),
+                "train", "--model", Path.Combine(Repository.Root, "samples", ApiServer.Model),
+                "--data", Path.Combine(Repository.Root, "samples", "animals.jsonl"),
                 "--output", folder["out"], .. more,
             ],
             says);

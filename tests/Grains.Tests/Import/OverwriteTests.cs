@@ -39,7 +39,8 @@ public sealed class OverwriteTests
         using var run = await TestRun.ImportAsync(TinyStories.Spec(2));
         var head = await RunStore.ReadHeadAsync(run.Store, "test", Token);
         await run.Store.DeleteAsync(await run.Store.ListAsync(Token).SingleAsync(b => b.Sha256 == head!.Manifest!.Sha256, Token), Token);
-        await Assert.ThrowsAsync<BlobMissingException>(() => RunImporter.ImportAsync(run.Store, TinyStories.Request(TinyStories.Spec(2)), null, Token));
+        await Assert.ThrowsAsync<BlobMissingException>(
+            () => RunImporter.ImportAsync(run.Store, TinyStories.Request(TinyStories.Spec(2)), null, Token));
 
         var outcome = await RunImporter.ImportAsync(run.Store, TinyStories.Request(TinyStories.Spec(2)) with { Overwrite = true }, null, Token);
         Assert.False(outcome.Resumed);

@@ -35,7 +35,8 @@ public sealed class RunImportGrainTests : IAsyncLifetime
         Assert.Equal(await ManifestAsync(here.Store), await ManifestAsync(_store));
 
         Assert.True((await ImportAsync(submission)).Resumed);
-        var error = await Assert.ThrowsAsync<RunExistsException>(() => ImportAsync(submission with { Spec = submission.Spec with { LearningRate = 0.5 } }));
+        var error = await Assert.ThrowsAsync<RunExistsException>(
+            () => ImportAsync(submission with { Spec = submission.Spec with { LearningRate = 0.5 } }));
         Assert.Contains("learning_rate", Assert.Single(error.Differences), StringComparison.Ordinal);
         Assert.False((await ImportAsync(submission with { Spec = submission.Spec with { LearningRate = 0.5 }, Overwrite = true })).Resumed);
     }
@@ -54,11 +55,14 @@ public sealed class RunImportGrainTests : IAsyncLifetime
     public async Task Wrong_settings_come_back_with_their_names()
     {
         var submission = await SubmissionAsync(TinyStories.Spec(7));
-        var error = await Assert.ThrowsAsync<InvalidTrainingSettingException>(() => ImportAsync(submission with { Spec = submission.Spec with { LearningRate = -1 } }));
+        var error = await Assert.ThrowsAsync<InvalidTrainingSettingException>(
+            () => ImportAsync(submission with { Spec = submission.Spec with { LearningRate = -1 } }));
         Assert.Equal("learning_rate", error.Setting);
-        error = await Assert.ThrowsAsync<InvalidTrainingSettingException>(() => ImportAsync(submission with { Dataset = submission.Dataset with { Template = "none" } }));
+        error = await Assert.ThrowsAsync<InvalidTrainingSettingException>(
+            () => ImportAsync(submission with { Dataset = submission.Dataset with { Template = "none" } }));
         Assert.Equal("template", error.Setting);
-        error = await Assert.ThrowsAsync<InvalidTrainingSettingException>(() => ImportAsync(submission with { Spec = submission.Spec with { RunName = "../x" } }));
+        error = await Assert.ThrowsAsync<InvalidTrainingSettingException>(
+            () => ImportAsync(submission with { Spec = submission.Spec with { RunName = "../x" } }));
         Assert.Equal("run_name", error.Setting);
     }
 
@@ -76,7 +80,8 @@ public sealed class RunImportGrainTests : IAsyncLifetime
         var error = await Assert.ThrowsAsync<InvalidTrainingInputException>(
             () => ImportAsync(submission with { Model = [.. submission.Model, submission.Model[0] with { Name = name }] }));
         Assert.Contains($"'{name}'", error.Message, StringComparison.Ordinal);
-        await Assert.ThrowsAsync<InvalidTrainingInputException>(() => ImportAsync(submission with { Data = submission.Data with { Name = "../" + name } }));
+        await Assert.ThrowsAsync<InvalidTrainingInputException>(
+            () => ImportAsync(submission with { Data = submission.Data with { Name = "../" + name } }));
         Assert.Null(await RunStore.ReadHeadAsync(_store, "test", Token));
     }
 
@@ -105,7 +110,10 @@ public sealed class RunImportGrainTests : IAsyncLifetime
     {
         Spec = spec,
         Dataset = new DatasetSettings(),
-        Model = [.. await Task.WhenAll(Directory.GetFiles(TinyStories.Model).Select(async f => await PutAsync(Path.GetFileName(f), await File.ReadAllBytesAsync(f, Token))))],
+        Model = [
+            .. await Task.WhenAll(
+                Directory.GetFiles(TinyStories.Model).Select(
+                    async f => await PutAsync(Path.GetFileName(f), await File.ReadAllBytesAsync(f, Token))))],
         Data = await PutAsync("data.jsonl", await File.ReadAllBytesAsync(TinyStories.Data, Token)),
     };
 

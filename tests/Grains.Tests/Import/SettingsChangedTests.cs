@@ -10,7 +10,17 @@ public sealed class SettingsChangedTests
     public async Task Every_setting_that_would_change_the_result_is_listed_with_both_values()
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(5));
-        var changed = TinyStories.Spec(5) with { LearningRate = 0.25, Seed = 6, LisaStrategy = "fixed", LisaFixedLayers = [1], MaxSteps = null, SaveSteps = 1, EvalSteps = 1, GradientCheckpointing = true };
+        var changed = TinyStories.Spec(5) with
+        {
+            LearningRate = 0.25,
+            Seed = 6,
+            LisaStrategy = "fixed",
+            LisaFixedLayers = [1],
+            MaxSteps = null,
+            SaveSteps = 1,
+            EvalSteps = 1,
+            GradientCheckpointing = true,
+        };
 
         var error = await Assert.ThrowsAsync<RunExistsException>(
             () => RunImporter.ImportAsync(run.Store, TinyStories.Request(changed), null, Token));

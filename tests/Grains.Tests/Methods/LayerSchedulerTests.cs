@@ -26,7 +26,8 @@ public sealed class LayerSchedulerTests
         Assert.Equal(history.SelectMany(r => r.ActiveLayers).Count(), schedule.Layers.Sum(l => l.Steps));
         foreach (var layer in schedule.Layers.Where(l => l.Steps > 0))
         {
-            var norms = history.SelectMany(r => r.ActiveLayers.Zip(r.LayerGradNorms)).Where(p => p.First == layer.Layer).Select(p => p.Second).ToArray();
+            var norms = history.SelectMany(r => r.ActiveLayers.Zip(r.LayerGradNorms))
+                .Where(p => p.First == layer.Layer).Select(p => p.Second).ToArray();
             Assert.Equal(norms.Average(), layer.MeanGradNorm!.Value, 1e-9);
         }
 
@@ -71,7 +72,8 @@ public sealed class LayerSchedulerTests
         var later = Enumerable.Range(1, 4).Select(i => history[^1] with { Step = step + i }).ToArray();
 
         // Told of a gap it says how far it knows; told of the rest it goes on.
-        var answer = await scheduler.BeginPeriod(head.Generation, Methods.PeriodOf(TinyStories.Spec(1) with { LisaIntervalSteps = 2 }, step + 1), later[2..], Token);
+        var answer = await scheduler.BeginPeriod(
+            head.Generation, Methods.PeriodOf(TinyStories.Spec(1) with { LisaIntervalSteps = 2 }, step + 1), later[2..], Token);
         Assert.Equal(step, answer.Step);
         answer = await scheduler.BeginPeriod(head.Generation, 20, later, Token);
         Assert.Equal(step + 4, answer.Step);

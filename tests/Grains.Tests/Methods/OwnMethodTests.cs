@@ -2,7 +2,10 @@ using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains.Tests;
 
-/// <summary>docs/add-a-method.md, done: a sampler, a method and an optimizer of one's own are a file and a line each, and train like any other.</summary>
+/// <summary>
+/// docs/add-a-method.md, done: a sampler, a method and an optimizer of one's own are a file and a line each, and train like
+/// any other.
+/// </summary>
 public sealed class OwnMethodTests
 {
     static OwnMethodTests()
@@ -33,7 +36,9 @@ public sealed class OwnMethodTests
         using var run = await TestRun.TrainAsync(TinyStories.Spec(4) with { Method = "last-layers", LisaActivatedLayers = 2 });
         var (before, after) = (TestRun.ReadWeights(TinyStories.Model), await run.WeightsAsync());
         var changed = before.Keys.Where(name => !before[name].AsSpan().SequenceEqual(after[name]));
-        Assert.Equal(before.Keys.Where(n => n.Contains(".layers.4.", StringComparison.Ordinal) || n.Contains(".layers.5.", StringComparison.Ordinal)).Order(), changed.Order());
+        Assert.Equal(
+            before.Keys.Where(n => n.Contains(".layers.4.", StringComparison.Ordinal) || n.Contains(".layers.5.", StringComparison.Ordinal))
+                .Order(), changed.Order());
     }
 
     [Fact]
@@ -66,7 +71,8 @@ public sealed class OwnMethodTests
     [Fact]
     public void Names_that_are_taken_or_unknown_are_refused()
     {
-        Assert.Contains("'uniform' already", Assert.Throws<ArgumentException>(() => LayerSamplers.All.Add(new Taken())).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "'uniform' already", Assert.Throws<ArgumentException>(() => LayerSamplers.All.Add(new Taken())).Message, StringComparison.Ordinal);
         Assert.Contains("there are lisa, full", Assert.Throws<ArgumentException>(() => Methods.All["lora"]).Message, StringComparison.Ordinal);
     }
 

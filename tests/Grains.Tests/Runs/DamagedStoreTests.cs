@@ -33,7 +33,9 @@ public sealed class DamagedStoreTests
         var after = (await RunStore.ReadHeadAsync(run.Store, "test", Token))!;
 
         // One generation to wait for silos, one that tried to train.
-        Assert.Equal((before.Manifest, before.Generation + 2, RunHeadStates.Failed, ended.Error), (after.Manifest, after.Generation, after.State, after.Error));
+        Assert.Equal(
+            (before.Manifest, before.Generation + 2, RunHeadStates.Failed, ended.Error),
+            (after.Manifest, after.Generation, after.State, after.Error));
 
         await File.WriteAllBytesAsync(file, bytes, Token);
         await run.FinishAsync();
@@ -78,7 +80,8 @@ public sealed class DamagedStoreTests
         public int Left => Math.Max(0, Volatile.Read(ref _left));
 
         // The first two take the run and place its parts.
-        public override Task<string> PutDocumentAsync(string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken) =>
+        public override Task<string> PutDocumentAsync(
+            string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken) =>
             Interlocked.Increment(ref _written) > 2 && Interlocked.Decrement(ref _left) >= 0
                 ? throw new IOException("away")
                 : base.PutDocumentAsync(path, content, ifMatch, cancellationToken);

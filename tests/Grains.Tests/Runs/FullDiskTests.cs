@@ -69,7 +69,8 @@ public sealed class FullDiskTests
             throw new IOException("No space left on device", NoSpace);
         }
 
-        public override async Task<string> PutDocumentAsync(string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken)
+        public override async Task<string> PutDocumentAsync(
+            string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken)
         {
             if (_full && !headFits) throw new IOException("No space left on device", NoSpace);
             var etag = await base.PutDocumentAsync(path, content, ifMatch, cancellationToken);

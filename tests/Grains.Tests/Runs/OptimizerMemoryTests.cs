@@ -42,7 +42,8 @@ public sealed class OptimizerMemoryTests
         Assert.True(seen.Count >= 3 && seen.Keys.Max() >= 6, $"saw periods {string.Join(", ", seen.Keys)} only");
         foreach (var (period, memory) in seen)
         {
-            string[] training = [PartName.Embedding, PartName.Head, .. new RunSchedule(spec, TinyStories.Layers).Plan(period)!.Layers.Select(PartName.Layer)];
+            string[] training = [
+                PartName.Embedding, PartName.Head, .. new RunSchedule(spec, TinyStories.Layers).Plan(period)!.Layers.Select(PartName.Layer)];
             Assert.Equal(TinyStories.Layers + 2, memory.Count);
             foreach (var (part, held) in memory)
             {

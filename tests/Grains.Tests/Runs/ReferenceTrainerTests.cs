@@ -13,7 +13,12 @@ public sealed class ReferenceTrainerTests
     private static readonly Dictionary<string, TrainingSpec> s_runs = new()
     {
         ["lisa"] = s_spec,
-        ["full, bfloat16"] = s_spec with { Method = TrainingMethods.Full, LisaIntervalSteps = TinyStories.FullSpec(9).LisaIntervalSteps, Dtype = "bfloat16" },
+        ["full, bfloat16"] = s_spec with
+        {
+            Method = TrainingMethods.Full,
+            LisaIntervalSteps = TinyStories.FullSpec(9).LisaIntervalSteps,
+            Dtype = "bfloat16",
+        },
         ["packed, recomputed"] = s_spec with { Packing = true, GradientCheckpointing = true },
         ["without ends"] = s_spec with { TrainEmbeddings = false, Dtype = "bfloat16", OptimizerStateDtype = "bfloat16" },
     };

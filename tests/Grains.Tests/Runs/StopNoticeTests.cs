@@ -27,7 +27,8 @@ public sealed class StopNoticeTests
         using var run = await Evaluated(folder, spec);
         var seen = new List<TrainingEvent>();
         var evaluations = 0;
-        var ended = await PauseAt(run, span => span.DisplayName == "evaluation" && Interlocked.Increment(ref evaluations) == (step == 4 ? 1 : 2), seen: seen);
+        var ended = await PauseAt(
+            run, span => span.DisplayName == "evaluation" && Interlocked.Increment(ref evaluations) == (step == 4 ? 1 : 2), seen: seen);
 
         Assert.Equal((RunState.Paused, step), (ended.State, ended.Step));
         Assert.Equal(step, (await RunStore.ReadHeadAsync(run.Store, Name, Token))!.Step);
@@ -38,7 +39,9 @@ public sealed class StopNoticeTests
         Assert.Equal(Losses(await straight.HistoryAsync()), Losses(await run.HistoryAsync()));
         Assert.Equal(await straight.WeightsShaAsync(), await run.WeightsShaAsync());
         Assert.Equal(6, seen.OfType<StepCompleted>().Count());
-        Assert.Equal([(step, (await straight.HistoryAsync())[(int)step - 1].EvalLoss)], seen.OfType<StepEvaluated>().Select(e => (e.Step, (double?)e.EvalLoss)));
+        Assert.Equal(
+            [(step, (await straight.HistoryAsync())[(int)step - 1].EvalLoss)],
+            seen.OfType<StepEvaluated>().Select(e => (e.Step, (double?)e.EvalLoss)));
     }
 
     [Fact]

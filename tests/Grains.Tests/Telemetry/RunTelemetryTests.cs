@@ -63,7 +63,8 @@ public sealed class RunTelemetryTests
         Assert.All(step.Where(s => s.OperationName == "forward"), s => Assert.Equal("micro_batch", byId[s.ParentSpanId].OperationName));
         Assert.Equal(2 * (TinyStories.Layers + 1), step.Count(s => s.OperationName == "forward"));
         Assert.Equal(2 * (TinyStories.Layers + 2), step.Count(s => s.OperationName == "backward"));
-        Assert.Equal(["apply", "gradient_norm", "walk"], step.Where(s => s.ParentSpanId == roots[1].SpanId).Select(s => s.OperationName).Distinct().Order());
+        Assert.Equal(
+            ["apply", "gradient_norm", "walk"], step.Where(s => s.ParentSpanId == roots[1].SpanId).Select(s => s.OperationName).Distinct().Order());
     }
 
     [Fact]

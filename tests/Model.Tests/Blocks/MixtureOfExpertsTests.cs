@@ -79,7 +79,9 @@ public sealed class MixtureOfExpertsTests
     [InlineData("\"output_router_logits\": false", "\"output_router_logits\": true", "field 'output_router_logits' is true")]
     [InlineData("\"use_sliding_window\": true", "\"use_sliding_window\": true, \"max_window_layers\": 2", "field 'max_window_layers' is 2")]
     [InlineData("\"decoder_sparse_step\": 1", "\"decoder_sparse_step\": 1, \"use_qk_norm\": false", "field 'use_qk_norm' is false")]
-    [InlineData("\"decoder_sparse_step\": 1", "\"decoder_sparse_step\": 1, \"shared_expert_intermediate_size\": 8", "field 'shared_expert_intermediate_size'")]
+    [InlineData(
+        "\"decoder_sparse_step\": 1", "\"decoder_sparse_step\": 1, \"shared_expert_intermediate_size\": 8",
+        "field 'shared_expert_intermediate_size'")]
     public void A_field_that_cannot_be_followed_is_refused(string right, string wrong, string says)
     {
         Assert.Contains(right, Qwen3MoeReference.Listed.Config, StringComparison.Ordinal);

@@ -48,7 +48,8 @@ public sealed class ModelConfigReaderTests
     [InlineData("\"vocab_size\":512", "\"vocab_size\":512,\"eos_token_id\":\"2\"", "eos_token_id")]
     public void A_wrong_field_is_named(string right, string wrong, string field)
     {
-        var e = Assert.Throws<ModelConfigException>(() => ModelConfigReader.Parse(Good.Replace(right, wrong, StringComparison.Ordinal), "x/config.json"));
+        var e = Assert.Throws<ModelConfigException>(
+            () => ModelConfigReader.Parse(Good.Replace(right, wrong, StringComparison.Ordinal), "x/config.json"));
         Assert.StartsWith($"x/config.json: field '{field}' ", e.Message, StringComparison.Ordinal);
     }
 

@@ -10,13 +10,16 @@ public sealed class UnreadFieldsTests
     [InlineData("\"attention_bias\": true", "mistral", "'attention_bias' is true", "llama")]
     [InlineData("\"use_bidirectional_attention\": true", "gemma3_text", "'use_bidirectional_attention'", "does not implement")]
     [InlineData("\"partial_rotary_factor\": 0.5", "llama", "'partial_rotary_factor' is 0.5", "does not implement")]
-    [InlineData("\"rope_parameters\": {\"rope_theta\": 7.0, \"partial_rotary_factor\": 0.5}", "llama", "'rope_parameters.partial_rotary_factor'", "must be 1")]
+    [InlineData(
+        "\"rope_parameters\": {\"rope_theta\": 7.0, \"partial_rotary_factor\": 0.5}",
+        "llama", "'rope_parameters.partial_rotary_factor'", "must be 1")]
     [InlineData("\"something_new\": {\"a\": 1}", "llama", "'something_new'", "does not implement")]
     [InlineData("\"quantization_config\": {\"quant_method\": \"gptq\"}", "llama", "'quantization_config'", "(gptq)")]
     [InlineData("\"quantization_config\": {\"quant_method\": \"mxfp4\"}", "llama", "'quantization_config'", "(mxfp4)", "in gpt_oss also")]
     [InlineData("\"quantization_config\": {\"bits\": 4}", "llama", "'quantization_config'", "no method that it names")]
     [InlineData("\"quantization_config\": {\"quant_method\": \"fp8\", \"kv\": 1}", "llama", "'quantization_config.kv' is 1", "not implemented")]
-    [InlineData("\"rope_scaling\": {\"rope_type\": \"default\", \"mrope_section\": [1, 2]}", "llama", "'rope_scaling.mrope_section'", "not implemented")]
+    [InlineData(
+        "\"rope_scaling\": {\"rope_type\": \"default\", \"mrope_section\": [1, 2]}", "llama", "'rope_scaling.mrope_section'", "not implemented")]
     [InlineData(
         "\"rope_parameters\": {\"full_attention\": {\"rope_theta\": 7.0}, \"sliding_attention\": {\"rope_theta\": 5.0}}",
         "llama", "'rope_parameters.sliding_attention'", "no such layers")]
@@ -35,7 +38,8 @@ public sealed class UnreadFieldsTests
     [InlineData("\"something_new\": []")]
     [InlineData("\"layer_types\": [\"full_attention\", \"full_attention\"]")]
     [InlineData("\"attention_dropout\": 0.1")]
-    [InlineData("\"architectures\": [\"X\"], \"transformers_version\": \"5.0\", \"use_cache\": true, \"pad_token_id\": 7, \"initializer_range\": 0.02")]
+    [InlineData(
+        "\"architectures\": [\"X\"], \"transformers_version\": \"5.0\", \"use_cache\": true, \"pad_token_id\": 7, \"initializer_range\": 0.02")]
     public void A_field_that_is_off_or_changes_no_number_is_let_pass(string field) => Assert.IsType<Llama>(Parse("llama", field));
 
     [Fact]

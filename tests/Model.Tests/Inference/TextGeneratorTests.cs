@@ -84,7 +84,9 @@ public sealed class TextGeneratorTests : IDisposable
             config, TinyModel.Float32, TinyModel.Weights(config).ToDictionary(w => w.Key, w => zeros_like(w.Value).DetachFromDisposeScope()));
         var options = new GenerationOptions { MaxNewTokens = 20 };
         Assert.Single(TinyLanguageModel.Generate(flat, s_prompt, options).Distinct());
-        Assert.Equal(20, TinyLanguageModel.Generate(flat, s_prompt, options with { FrequencyPenalty = frequency, PresencePenalty = presence }).Distinct().Count());
+        Assert.Equal(
+            20, TinyLanguageModel.Generate(
+                flat, s_prompt, options with { FrequencyPenalty = frequency, PresencePenalty = presence }).Distinct().Count());
     }
 
     [Fact]

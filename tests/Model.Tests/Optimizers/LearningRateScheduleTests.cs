@@ -22,5 +22,6 @@ public sealed class LearningRateScheduleTests
 
     [Fact]
     public void An_unknown_name_is_refused_with_the_known_ones() =>
-        Assert.Contains("cosine", Assert.Throws<ArgumentException>(() => new LearningRateSchedule("step", 1, 0, 1)).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "cosine", Assert.Throws<ArgumentException>(() => new LearningRateSchedule("step", 1, 0, 1)).Message, StringComparison.Ordinal);
 }

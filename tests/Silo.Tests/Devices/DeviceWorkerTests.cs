@@ -35,7 +35,8 @@ public sealed class DeviceWorkerTests
         var first = Blocked(worker, gate);
         Task[] rest =
         [
-            Add(worker, new WorkOrder(WorkPriority.Forward, late), order, "late"), Add(worker, new WorkOrder(WorkPriority.Forward, early), order, "early"),
+            Add(worker, new WorkOrder(WorkPriority.Forward, late), order, "late"),
+            Add(worker, new WorkOrder(WorkPriority.Forward, early), order, "early"),
             Add(worker, new WorkOrder(WorkPriority.Backward, late), order, "backward"),
         ];
         gate.Set();
@@ -123,7 +124,8 @@ public sealed class DeviceWorkerTests
     public async Task An_exception_comes_to_its_caller_and_the_next_work_runs()
     {
         using var worker = new DeviceWorker(CPU);
-        var e = await Assert.ThrowsAsync<InvalidOperationException>(() => Run<int>(worker, WorkPriority.Forward, () => throw new InvalidOperationException("this one")));
+        var e = await Assert.ThrowsAsync<InvalidOperationException>(
+            () => Run<int>(worker, WorkPriority.Forward, () => throw new InvalidOperationException("this one")));
         Assert.Equal("this one", e.Message);
         Assert.Equal(3, await Run(worker, WorkPriority.Forward, () => 3));
     }

@@ -14,7 +14,8 @@ internal sealed class OfferingHolder(Func<PartHandOver?> offer) : IPartGrain
 
     public Task<double> GetSquaredGradientNorm(long generation, long step, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task Apply(long generation, long step, double learningRate, double clip, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task Apply(long generation, long step, double learningRate, double clip, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
 
     public Task<bool> BeginSnapshot(long generation, long step, CancellationToken cancellationToken) => throw new NotSupportedException();
 

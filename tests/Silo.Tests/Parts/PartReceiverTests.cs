@@ -19,7 +19,8 @@ public sealed class PartReceiverTests
 
     private static readonly AdamW s_optimizer = new(0.9, 0.999, 1e-8, 0);
 
-    public static TheoryData<string, bool> States => new() { { "float32", false }, { "float32", true }, { "bfloat16", false }, { "bfloat16", true }, { "float16", false } };
+    public static TheoryData<string, bool> States =>
+        new() { { "float32", false }, { "float32", true }, { "bfloat16", false }, { "bfloat16", true }, { "float16", false } };
 
     [Theory]
     [MemberData(nameof(States))]
@@ -125,7 +126,8 @@ public sealed class PartReceiverTests
     }
 
     private static NamedTensor[] Tensors(PartDtypes dtypes, bool trains) =>
-        [.. (trains ? OptimizerState.Specs(s_specs, dtypes, s_optimizer) : PartStorage.WeightSpecs(s_specs, dtypes)).Select(s => new NamedTensor(s.Name, Random(s)))];
+        [.. (trains ? OptimizerState.Specs(s_specs, dtypes, s_optimizer) : PartStorage.WeightSpecs(s_specs, dtypes))
+            .Select(s => new NamedTensor(s.Name, Random(s)))];
 
     private static Tensor Random(TensorSpec spec)
     {

@@ -49,8 +49,10 @@ public sealed class AwsInstanceActionTests
     // Version 2 of the service: a token first, by PUT with a lifetime, then with each question.
     private static void Answer(MetadataService service, MetadataService.Answer action) => service.OnRequest = request => request switch
     {
-        { Method: "PUT", Path: "/latest/api/token" } when request.Headers.ContainsKey("X-aws-ec2-metadata-token-ttl-seconds") => new(200, "token==\n", "text/plain"),
-        { Method: "GET", Path: "/latest/meta-data/spot/instance-action" } when request.Headers.GetValueOrDefault("X-aws-ec2-metadata-token") == "token==" => action,
+        { Method: "PUT", Path: "/latest/api/token" } when request.Headers.ContainsKey("X-aws-ec2-metadata-token-ttl-seconds") =>
+            new(200, "token==\n", "text/plain"),
+        { Method: "GET", Path: "/latest/meta-data/spot/instance-action" } when request.Headers.GetValueOrDefault(
+            "X-aws-ec2-metadata-token") == "token==" => action,
         _ => new(401, ""),
     };
 }

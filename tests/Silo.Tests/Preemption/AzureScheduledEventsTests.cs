@@ -54,7 +54,8 @@ public sealed class AzureScheduledEventsTests
         service.Announce(Event("e-0", "Preempt", "vm-2", "vm-3"), Event("e-\"1\"", "Preempt", "vm-1"));
         await source.ApproveAsync((await source.PollAsync(Token))!, Token);
         var post = Assert.Single(service.Requests, r => r.Method == "POST");
-        Assert.Equal("e-\"1\"", System.Text.Json.JsonDocument.Parse(post.Body).RootElement.GetProperty("StartRequests")[0].GetProperty("EventId").GetString());
+        Assert.Equal(
+            "e-\"1\"", System.Text.Json.JsonDocument.Parse(post.Body).RootElement.GetProperty("StartRequests")[0].GetProperty("EventId").GetString());
 
         service.Announce(Event("f-2", "Preempt", "vm-1"));
         await source.ApproveAsync((await source.PollAsync(Token))!, Token);

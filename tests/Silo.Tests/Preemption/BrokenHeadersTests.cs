@@ -7,7 +7,8 @@ public sealed class BrokenHeadersTests
 
     [Theory]
     [MemberData(nameof(Sources))]
-    public async Task An_unknown_encoding_does_not_end_the_watch(string name) => await IsAskedAgain(name, new(200, "what", "text/plain; charset=bogus"));
+    public async Task An_unknown_encoding_does_not_end_the_watch(string name) =>
+        await IsAskedAgain(name, new(200, "what", "text/plain; charset=bogus"));
 
     [Theory]
     [MemberData(nameof(Sources))]

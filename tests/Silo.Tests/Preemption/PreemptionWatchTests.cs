@@ -16,7 +16,8 @@ public sealed class PreemptionWatchTests
         WatchedSilo? silo = null;
         service.OnRequest = request =>
         {
-            if (request.Method == "POST") drainedBefore = silo!.Said.Any(m => m.StartsWith("Drained; 0 run grains and parts of 0 runs", StringComparison.Ordinal));
+            if (request.Method == "POST")
+                drainedBefore = silo!.Said.Any(m => m.StartsWith("Drained; 0 run grains and parts of 0 runs", StringComparison.Ordinal));
             return Interlocked.Increment(ref asked) switch
             {
                 1 => new(500, ""),

@@ -41,7 +41,8 @@ public sealed class TensorExchangeTests
     {
         await using var holder = new TensorNode();
         await using var claimant = new TensorNode();
-        var tensor = TorchSharp.torch.tensor((float[])[float.NaN, -0f, float.PositiveInfinity, float.Epsilon, BitConverter.Int32BitsToSingle(0x7fc12345)]);
+        var tensor = TorchSharp.torch.tensor(
+            (float[])[float.NaN, -0f, float.PositiveInfinity, float.Epsilon, BitConverter.Int32BitsToSingle(0x7fc12345)]);
         var sent = TensorNode.Bytes(tensor);
         using var received = await claimant.Claim(holder.Publish(tensor));
         Assert.Equal(sent, TensorNode.Bytes(received));
@@ -166,7 +167,8 @@ public sealed class TensorExchangeTests
     public async Task A_process_without_transport_knows_its_own_tickets_only()
     {
         using var worker = new DeviceWorker(CPU);
-        await using var alone = new TensorExchange(worker, null, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<TensorExchange>.Instance);
+        await using var alone = new TensorExchange(
+            worker, null, TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<TensorExchange>.Instance);
         await using var other = new TensorNode();
         using var tensor = ones(1);
         Assert.Same(tensor, await alone.Claim(alone.Publish(tensor, "r", 1), TestContext.Current.CancellationToken));

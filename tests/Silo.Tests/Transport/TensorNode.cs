@@ -24,7 +24,8 @@ internal sealed class TensorNode : IAsyncDisposable
     public static IPEndPoint EndPoint(TensorTicket ticket) => IPEndPoint.Parse(ticket.Holder.Split('/')[0]);
 
     /// <summary>The same ticket, to be claimed by way of another address.</summary>
-    public static TensorTicket Through(IPEndPoint endPoint, TensorTicket ticket) => ticket with { Holder = $"{endPoint}/{ticket.Holder.Split('/')[1]}" };
+    public static TensorTicket Through(IPEndPoint endPoint, TensorTicket ticket) =>
+        ticket with { Holder = $"{endPoint}/{ticket.Holder.Split('/')[1]}" };
 
     /// <summary>Tensors of this process that live, without those that only wait for their finalizers.</summary>
     public static long LiveTensors()

@@ -34,7 +34,8 @@ public sealed class MultimodalFolderTests
         foreach (var file in (string[])["config.json", MultimodalFolder.Processor])
             Assert.Equal(await File.ReadAllTextAsync(folder[$"in/{file}"], Token), await File.ReadAllTextAsync(folder[$"out/{file}"], Token));
         using var again = ModelFolder.Open(folder["out"]);
-        Assert.Equal(tensors.Where(MultimodalFolder.IsVision).Select(t => t.Name).Order(StringComparer.Ordinal), again.OtherTensors.Select(t => t.Name));
+        Assert.Equal(
+            tensors.Where(MultimodalFolder.IsVision).Select(t => t.Name).Order(StringComparer.Ordinal), again.OtherTensors.Select(t => t.Name));
     }
 
     // As mistralai/Ministral-3-8B-Instruct-2512: fp8 in the text's maps, with one scale for each and one for its activations.
@@ -119,10 +120,13 @@ public sealed class MultimodalFolderTests
     public void Tensors_of_unknown_parts_and_of_a_text_model_are_refused()
     {
         var audio = new RawTensor("model.audio_tower.conv.weight", "F32", [1], new byte[4]);
-        Refuses([.. MultimodalFolder.Tensors(), audio], MultimodalFolder.Config, "tensor 'model.audio_tower.conv.weight' does not belong to a gemma3_text model");
+        Refuses(
+            [.. MultimodalFolder.Tensors(), audio], MultimodalFolder.Config,
+            "tensor 'model.audio_tower.conv.weight' does not belong to a gemma3_text model");
 
         var text = MultimodalFolder.Config["text_config"]!.DeepClone().AsObject();
-        Refuses(MultimodalFolder.Tensors("model."), text, "tensor 'model.vision_tower.vision_model.embeddings.patch_embedding.weight' does not belong");
+        Refuses(
+            MultimodalFolder.Tensors("model."), text, "tensor 'model.vision_tower.vision_model.embeddings.patch_embedding.weight' does not belong");
     }
 
     [Fact]

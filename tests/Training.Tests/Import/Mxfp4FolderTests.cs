@@ -177,7 +177,8 @@ public sealed class Mxfp4FolderTests
         using var weight = folder.Read(Experts + name, dtype);
         Assert.Equal(dtype, weight.dtype);
         return dtype == ScalarType.BFloat16
-            ? [.. MemoryMarshal.Cast<byte, ushort>(weight.bytes.ToArray()).ToArray().Select(bits => (double)BitConverter.UInt32BitsToSingle((uint)bits << 16))]
+            ? [.. MemoryMarshal.Cast<byte, ushort>(weight.bytes.ToArray()).ToArray()
+                .Select(bits => (double)BitConverter.UInt32BitsToSingle((uint)bits << 16))]
             : [.. weight.data<float>().ToArray().Select(v => (double)v)];
     }
 }

@@ -61,7 +61,9 @@ public sealed class TensorNamesTests
     {
         using var folder = new TempFolder();
         await WriteAsync(folder["in"], name => [Renamed(name, "model.", "model.language_model.")]);
-        Assert.Contains($"'{Embedding}' is missing", Assert.Throws<InvalidDataFileException>(() => ModelFolder.Open(folder["in"])).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"'{Embedding}' is missing", Assert.Throws<InvalidDataFileException>(() => ModelFolder.Open(folder["in"])).Message,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -71,7 +71,12 @@ public sealed class TokenCacheTests : IDisposable
     {
         using var data = Tokenize();
         var (ids, offsets, mask) = (data.Ids.ToArray(), data.Offsets, data.Mask.ToArray());
-        var pins = new[] { GCHandle.Alloc(ids, GCHandleType.Pinned), GCHandle.Alloc(offsets, GCHandleType.Pinned), GCHandle.Alloc(mask, GCHandleType.Pinned) };
+        var pins = new[]
+        {
+            GCHandle.Alloc(ids, GCHandleType.Pinned),
+            GCHandle.Alloc(offsets, GCHandleType.Pinned),
+            GCHandle.Alloc(mask, GCHandleType.Pinned),
+        };
         var whole = SafetensorsWriter.Create(
         [
             new TensorSource("ids", TensorDType.I32, [ids.Length], pins[0].AddrOfPinnedObject()),

@@ -72,7 +72,8 @@ public sealed class TrainedFilesTests : IDisposable
         Directory.Delete(_folder["model/additional_chat_templates"], recursive: true);
         File.Delete(_folder["model/chat_template.jinja"]);
         var list = new JsonArray(
-            new JsonObject { ["name"] = "default", ["template"] = ChatTemplate }, new JsonObject { ["name"] = "tool_use", ["template"] = "{{ tools }}" });
+            new JsonObject { ["name"] = "default", ["template"] = ChatTemplate },
+            new JsonObject { ["name"] = "tool_use", ["template"] = "{{ tools }}" });
         Change("tokenizer_config.json", root => root["chat_template"] = list);
         await ExportAsync(Chats);
         Assert.True(JsonNode.DeepEquals(list, Read("tokenizer_config.json")["chat_template"]));

@@ -27,7 +27,9 @@ public sealed class SiloSharesTests
     [Fact]
     public void Beyond_what_silos_take_the_lower_priority_waits_and_then_the_younger() =>
         Assert.Equal(
-            "b: s0, c: s0", Shares(1, maxRuns: 2, memory: 0, Run("a", age: 0), Run("b", priority: 1, age: 5), Run("c", priority: 1, age: 6), Run("d", priority: 1, age: 7)));
+            "b: s0, c: s0",
+            Shares(1, maxRuns: 2, memory: 0, Run("a", age: 0), Run("b", priority: 1, age: 5),
+                Run("c", priority: 1, age: 6), Run("d", priority: 1, age: 7)));
 
     [Fact]
     public void A_run_that_trains_is_not_put_out_by_a_higher_priority() =>
@@ -80,7 +82,8 @@ public sealed class SiloSharesTests
         {
             for (var silos = 1; silos <= 5; silos++)
             {
-                var shares = SiloShares.Assign(SiloShares.Order([.. Enumerable.Range(0, runs).Select(i => Run($"r{i}", age: i))]), Silos(silos, 2, 0));
+                var shares = SiloShares.Assign(
+                    SiloShares.Order([.. Enumerable.Range(0, runs).Select(i => Run($"r{i}", age: i))]), Silos(silos, 2, 0));
                 Assert.Equal(Math.Min(runs, silos * 2), shares.Count);
                 var load = shares.Values.SelectMany(s => s).GroupBy(s => s.Address).ToDictionary(g => g.Key, g => g.Count());
                 Assert.All(load.Values, l => Assert.InRange(l, 1, 2));
@@ -90,7 +93,8 @@ public sealed class SiloSharesTests
     }
 
     private static QueuedRun Run(string name, int priority = 0, int age = 0, string[]? holds = null) => new(
-        name, TinyStories.Spec(1) with { RunName = name, Priority = priority }, TinyStories.Config, s_start.AddMinutes(age), holds is not null, holds ?? []);
+        name, TinyStories.Spec(1) with { RunName = name, Priority = priority },
+        TinyStories.Config, s_start.AddMinutes(age), holds is not null, holds ?? []);
 
     private static QueuedRun Full(string name, int age = 0) =>
         Run(name, age: age) with { Spec = TinyStories.FullSpec(1) with { RunName = name } };

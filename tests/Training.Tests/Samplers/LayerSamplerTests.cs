@@ -105,7 +105,8 @@ public sealed class LayerSamplerTests
     {
         var spec = Spec("reshuffled", active);
         var blocks = (layers + active - 1) / active;
-        var sweeps = Enumerable.Range(0, 200).Select(s => Enumerable.Range(s * blocks, blocks).Select(p => Select(spec, layers, p)).ToArray()).ToArray();
+        var sweeps = Enumerable.Range(0, 200).Select(
+            s => Enumerable.Range(s * blocks, blocks).Select(p => Select(spec, layers, p)).ToArray()).ToArray();
         Assert.All(sweeps, sweep =>
         {
             Assert.Equal(Enumerable.Range(0, layers), sweep.SelectMany(l => l).Order());
@@ -138,13 +139,15 @@ public sealed class LayerSamplerTests
     {
         LayerStatistics[] layers = [new(0, 5, 3), new(1, 0, null), new(2, 5, 1e-9)];
         var sampler = LayerSamplers.All["weighted"];
-        var counts = Enumerable.Range(0, 10_000).Select(p => sampler.Select(new SamplingTurn(Spec("weighted", 1), 3, p, layers))[0]).CountBy(l => l).ToDictionary();
+        var counts = Enumerable.Range(0, 10_000).Select(
+            p => sampler.Select(new SamplingTurn(Spec("weighted", 1), 3, p, layers))[0]).CountBy(l => l).ToDictionary();
         Assert.InRange((double)counts[1] / counts[0], 0.9, 1.1);
         Assert.True(counts[2] < counts[0] / 5);
     }
 
     private static IReadOnlyList<int> Select(TrainingSpec spec, int layers, long period) =>
-        Methods.Of(spec).Plan(new SamplingTurn(spec, layers, period, [.. Enumerable.Range(0, layers).Select(l => new LayerStatistics(l, 0, null))])).Layers;
+        Methods.Of(spec).Plan(
+            new SamplingTurn(spec, layers, period, [.. Enumerable.Range(0, layers).Select(l => new LayerStatistics(l, 0, null))])).Layers;
 
     private static TrainingSpec Spec(string strategy, int active) =>
         TinyStories.Spec(1) with { LisaStrategy = strategy, LisaActivatedLayers = active };

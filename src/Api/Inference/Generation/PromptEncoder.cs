@@ -68,6 +68,7 @@ internal sealed class PromptEncoder(LoadedModel model, int longest)
     {
         var size = model.Model.Config.VocabSize;
         foreach (var id in ids)
-            if (id < 0 || id >= size) throw ApiException.Invalid($"Invalid '{param}': token id {id} is outside this model's {size} tokens.", param, "invalid_value");
+            if (id < 0 || id >= size)
+                throw ApiException.Invalid($"Invalid '{param}': token id {id} is outside this model's {size} tokens.", param, "invalid_value");
     }
 }

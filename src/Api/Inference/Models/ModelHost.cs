@@ -65,7 +65,8 @@ internal sealed class ModelHost
         model.WeightBytes + model.CacheBytes(Math.Min(model.Config.MaxSequenceLength, options.MaxContextTokens));
 
     /// <summary>What callers are told where the log says more.</summary>
-    public static ApiException CannotBeLoaded() => ApiException.Unavailable("The model cannot be loaded; the server's log says why.", "model_unavailable");
+    public static ApiException CannotBeLoaded() =>
+        ApiException.Unavailable("The model cannot be loaded; the server's log says why.", "model_unavailable");
 
     /// <summary>Puts a request at the end of the queue; false if that is full.</summary>
     public bool TryEnqueue(GenerationJob job)

@@ -86,13 +86,15 @@ internal static class CompletionRequestReader
         var completion = fields.Integer("max_completion_tokens", 1, int.MaxValue);
         return tokens is null || completion is null
             ? (int?)(completion ?? tokens)
-            : throw ApiException.Invalid("Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.", "max_tokens", "invalid_parameter_combination");
+            : throw ApiException.Invalid(
+                "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.", "max_tokens", "invalid_parameter_combination");
     }
 
     private static string[] Stop(RequestFields fields)
     {
         if (fields.Find("stop") is not { } value) return [];
-        if (value.ValueKind is not (JsonValueKind.String or JsonValueKind.Array)) throw RequestFields.WrongType("stop", "a string or an array of strings", value);
+        if (value.ValueKind is not (JsonValueKind.String or JsonValueKind.Array))
+            throw RequestFields.WrongType("stop", "a string or an array of strings", value);
         string[] stops = value.ValueKind == JsonValueKind.String
             ? [value.GetString()!]
             : [.. value.EnumerateArray().Select((v, i) => RequestFields.Text(v, $"stop[{i}]"))];
@@ -117,7 +119,8 @@ internal static class CompletionRequestReader
         if (fields.Find("logit_bias") is not { } value) return [];
         var bias = new RequestFields(value, "logit_bias");
         return value.EnumerateObject().ToDictionary(
-            p => int.TryParse(p.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var id) && p.Name == id.ToString(CultureInfo.InvariantCulture)
+            p => int.TryParse(p.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+                && p.Name == id.ToString(CultureInfo.InvariantCulture)
                 ? id
                 : throw RequestFields.Wrong("logit_bias", "its names must be token ids."),
             p => bias.Number(p.Name, -100, 100, 0));

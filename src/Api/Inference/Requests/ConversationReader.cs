@@ -16,7 +16,8 @@ internal static class ConversationReader
     {
         if (value.ValueKind != JsonValueKind.Array) throw RequestFields.WrongType(path, "an array of objects", value);
         if (value.GetArrayLength() is 0 or > MaxMessages)
-            throw ApiException.Invalid($"Invalid '{path}': from 1 to {MaxMessages} messages, but got {value.GetArrayLength()}.", path, "invalid_array_length");
+            throw ApiException.Invalid(
+                $"Invalid '{path}': from 1 to {MaxMessages} messages, but got {value.GetArrayLength()}.", path, "invalid_array_length");
         return [.. value.EnumerateArray().Select((m, i) => Message(m, $"{path}[{i}]"))];
     }
 

@@ -15,7 +15,8 @@ internal static class PromptReader
         if (value.GetArrayLength() == 0) throw ApiException.Invalid($"Invalid '{path}': it is empty.", path, "empty_array");
         if (value[0].ValueKind == JsonValueKind.Number) return [new CompletionPrompt(null, Ids(value, path))];
         if (value.GetArrayLength() > MaxPrompts)
-            throw ApiException.Invalid($"Invalid '{path}': at most {MaxPrompts} prompts, but got {value.GetArrayLength()}.", path, "array_above_max_length");
+            throw ApiException.Invalid(
+                $"Invalid '{path}': at most {MaxPrompts} prompts, but got {value.GetArrayLength()}.", path, "array_above_max_length");
         return [.. value.EnumerateArray().Select((v, i) => v.ValueKind switch
         {
             JsonValueKind.String => new CompletionPrompt(v.GetString()!, null),

@@ -44,7 +44,9 @@ internal sealed class RequestFields
 
     public string Text(string name) => Text(Require(name), Path(name));
 
-    public static string Text(JsonElement value, string path) => value.ValueKind == JsonValueKind.String ? value.GetString()! : throw WrongType(path, "a string", value);
+    public static string Text(JsonElement value, string path) => value.ValueKind == JsonValueKind.String
+        ? value.GetString()!
+        : throw WrongType(path, "a string", value);
 
     public bool Flag(string name) => Find(name) switch
     {
@@ -62,7 +64,9 @@ internal sealed class RequestFields
         if (number >= low && number <= high) return number;
         var (what, code) = number < low ? ("below minimum", "decimal_below_min_value") : ("above maximum", "decimal_above_max_value");
         throw ApiException.Invalid(string.Create(
-            CultureInfo.InvariantCulture, $"Invalid '{Path(name)}': decimal {what} value. Expected a value from {low} to {high}, but got {value.GetRawText()} instead."), Path(name), code);
+            CultureInfo.InvariantCulture,
+            $"Invalid '{Path(name)}': decimal {what} value. Expected a value from {low} to {high}, but got {value.GetRawText()} instead."),
+            Path(name), code);
     }
 
     public long? Integer(string name, long low, long high)
@@ -71,7 +75,8 @@ internal sealed class RequestFields
         if (value.ValueKind != JsonValueKind.Number || !value.TryGetInt64(out var number)) throw WrongType(Path(name), "an integer", value);
         if (number >= low && number <= high) return number;
         var (what, code) = number < low ? ("below minimum", "integer_below_min_value") : ("above maximum", "integer_above_max_value");
-        throw ApiException.Invalid($"Invalid '{Path(name)}': integer {what} value. Expected a value from {low} to {high}, but got {number} instead.", Path(name), code);
+        throw ApiException.Invalid(
+            $"Invalid '{Path(name)}': integer {what} value. Expected a value from {low} to {high}, but got {number} instead.", Path(name), code);
     }
 
     /// <summary>Refuses a field that would change the answer, unless it has a value that does not.</summary>

@@ -12,7 +12,8 @@ internal sealed class CompletionJson(CompletionRequest request, string version, 
     // The answers are no part of a page, so only what JSON itself asks for is escaped.
     private static readonly JsonSerializerOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private readonly string _id = (request.Chat ? "chatcmpl-" : "cmpl-") + RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 29);
+    private readonly string _id = (request.Chat ? "chatcmpl-" : "cmpl-")
+        + RandomNumberGenerator.GetString("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", 29);
     private readonly string _fingerprint = "fp_" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(version)))[..10];
 
     /// <summary>UTF-8 of an object.</summary>
@@ -32,13 +33,16 @@ internal sealed class CompletionJson(CompletionRequest request, string version, 
     }
 
     /// <summary>What a choice of a streamed conversation begins with.</summary>
-    public JsonObject First(int index) => Chunk(Choice(index, ("delta", new JsonObject { ["role"] = "assistant", ["content"] = "", ["refusal"] = null }), null));
+    public JsonObject First(int index) =>
+        Chunk(Choice(index, ("delta", new JsonObject { ["role"] = "assistant", ["content"] = "", ["refusal"] = null }), null));
 
     /// <summary>A piece of a stream.</summary>
-    public JsonObject Next(int index, string text) => Chunk(Choice(index, request.Chat ? ("delta", new JsonObject { ["content"] = text }) : ("text", text), null));
+    public JsonObject Next(int index, string text) =>
+        Chunk(Choice(index, request.Chat ? ("delta", new JsonObject { ["content"] = text }) : ("text", text), null));
 
     /// <summary>The end of a choice of a stream.</summary>
-    public JsonObject Last(int index, string finishReason) => Chunk(Choice(index, request.Chat ? ("delta", new JsonObject()) : ("text", ""), finishReason));
+    public JsonObject Last(int index, string finishReason) =>
+        Chunk(Choice(index, request.Chat ? ("delta", new JsonObject()) : ("text", ""), finishReason));
 
     /// <summary>The end of a stream with <c>include_usage</c>.</summary>
     public JsonObject Total(CompletionUsage usage)

@@ -79,7 +79,8 @@ public sealed class FolderChatTemplate
         _written.Check(example, Name);
         var whole = Render(example, example.Messages, addGenerationPrompt: false);
         HasWritten = true;
-        return whole with { Generated = closing is null ? null : new LearnedSpans(this, example, whole, Chosen(example).MarksGeneration, closing).Find() };
+        var generated = closing is null ? null : new LearnedSpans(this, example, whole, Chosen(example).MarksGeneration, closing).Find();
+        return whole with { Generated = generated };
     }
 
     internal JinjaRendering Render(Example example, IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt)
@@ -114,7 +115,8 @@ public sealed class FolderChatTemplate
         Variable("messages", new ListValue([.. messages.Select(Message)])),
         Variable("tools", example.Tools is { } tools ? JsonValues.Of(tools) : NoneValue.Instance),
         Variable("add_generation_prompt", JinjaValue.Of(addGenerationPrompt)),
-        .. example.TemplateVariables.Where(v => v.Key is not ("messages" or "tools" or "add_generation_prompt")).Select(v => Variable(v.Key, JsonValues.Of(v.Value))),
+        .. example.TemplateVariables.Where(v => v.Key is not ("messages" or "tools" or "add_generation_prompt"))
+            .Select(v => Variable(v.Key, JsonValues.Of(v.Value))),
     ];
 
     private static DictValue Message(ChatMessage message) => message.Fields is { ValueKind: JsonValueKind.Object } fields

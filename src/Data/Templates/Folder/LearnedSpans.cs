@@ -38,7 +38,8 @@ internal sealed class LearnedSpans(FolderChatTemplate template, Example example,
         if (Messages.All(m => m.IsLearned == (m.Role == TurnTemplate.Assistant))) return marks;
         if (marks.Count != turns.Count)
             throw template.Unclear(turns.FirstOrDefault(i => !Messages[i].IsLearned), $"it marks {marks.Count} parts of {turns.Count} answers");
-        var stranger = Enumerable.Range(0, Messages.Count).FirstOrDefault(i => Messages[i].IsLearned && Messages[i].Role != TurnTemplate.Assistant, -1);
+        var stranger = Enumerable.Range(0, Messages.Count).FirstOrDefault(
+            i => Messages[i].IsLearned && Messages[i].Role != TurnTemplate.Assistant, -1);
         if (stranger >= 0) throw template.Unclear(stranger, $"it marks what the assistant says, and the turn is of role {Messages[stranger].Role}");
         return [.. marks.Where((_, i) => Messages[turns[i]].IsLearned)];
     }
@@ -93,7 +94,8 @@ internal sealed class LearnedSpans(FolderChatTemplate template, Example example,
     private string? Try(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt)
     {
         // Once written, the whole need not be written again.
-        if (!addGenerationPrompt && messages.Count == Messages.Count && messages.SequenceEqual(Messages, ReferenceEqualityComparer.Instance)) return whole.Text;
+        if (!addGenerationPrompt && messages.Count == Messages.Count && messages.SequenceEqual(Messages, ReferenceEqualityComparer.Instance))
+            return whole.Text;
         try
         {
             return template.Render(example, messages, addGenerationPrompt).Text;

@@ -2,7 +2,10 @@ using LisaOrleans.Data.Jinja;
 
 namespace LisaOrleans.Data;
 
-/// <summary>The special tokens that a template can ask for by their role, such as <c>bos_token</c>. One that the folder does not name is undefined.</summary>
+/// <summary>
+/// The special tokens that a template can ask for by their role, such as <c>bos_token</c>. One that the folder does not name
+/// is undefined.
+/// </summary>
 internal static class SpecialTokenVariables
 {
     private const string More = "additional_special_tokens";
@@ -18,7 +21,8 @@ internal static class SpecialTokenVariables
             {
                 foreach (var role in s_roles)
                     if (root.Optional(role) is { } token) tokens[role] = JinjaValue.Of(Content(token));
-                if (root.Optional(More) is { IsList: true } list) tokens[More] = new ListValue([.. list.Items().Select(t => JinjaValue.Of(Content(t)))]);
+                if (root.Optional(More) is { IsList: true } list)
+                    tokens[More] = new ListValue([.. list.Items().Select(t => JinjaValue.Of(Content(t)))]);
                 return root;
             });
         }

@@ -6,7 +6,10 @@ namespace LisaOrleans.Data;
 /// <param name="Fuses">Whether it makes one token of all.</param>
 internal sealed record DecoderStep(TokenDecoder Decode, Func<TokenStream>? Stream, bool Fuses = false)
 {
-    /// <summary>The same behind a step that fuses, which hands on its one token in parts; null where parts cannot be told apart from tokens.</summary>
+    /// <summary>
+    /// The same behind a step that fuses, which hands on its one token in parts; null where parts cannot be told apart from
+    /// tokens.
+    /// </summary>
     public Func<TokenStream>? StreamOfOne { get; init; }
 
     /// <summary>Changes each token by itself.</summary>

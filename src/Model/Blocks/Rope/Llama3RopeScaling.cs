@@ -1,6 +1,9 @@
 namespace LisaOrleans.Model;
 
-/// <summary>Llama 3.1's scheme: low frequencies divided, high ones kept, a smooth ramp between (Hugging Face: <c>_compute_llama3_parameters</c>).</summary>
+/// <summary>
+/// Llama 3.1's scheme: low frequencies divided, high ones kept, a smooth ramp between (Hugging Face:
+/// <c>_compute_llama3_parameters</c>).
+/// </summary>
 /// <param name="Factor">Divisor of low frequencies.</param>
 /// <param name="LowFreqFactor">Wavelengths above OriginalMaxPositionEmbeddings / this are divided fully.</param>
 /// <param name="HighFreqFactor">Wavelengths below OriginalMaxPositionEmbeddings / this are kept.</param>

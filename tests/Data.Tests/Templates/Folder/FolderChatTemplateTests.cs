@@ -46,15 +46,18 @@ public sealed class FolderChatTemplateTests : IDisposable
         Write("special_tokens_map.json", """{"bos_token": "<a>", "pad_token": {"content": "<p>"}}""");
         Write("tokenizer_config.json", """{"bos_token": {"content": "<b>"}, "eos_token": null, "additional_special_tokens": ["<x>"]}""");
         Write("chat_template.jinja",
-            "{{ bos_token }} {{ pad_token }} {{ eos_token is defined }} {{ additional_special_tokens }} {{ tools }} {{ documents }} {{ add_generation_prompt }} "
+            "{{ bos_token }} {{ pad_token }} {{ eos_token is defined }} {{ additional_special_tokens }} {{ tools }} {{ documents }} {{ "
+                + "add_generation_prompt }} "
             + "{{ messages }} {{ enable_thinking }} {{ strftime_now('%Y-%m-%d') }}");
-        var example = new Example { TemplateVariables = new Dictionary<string, JsonElement> { ["enable_thinking"] = JsonDocument.Parse("false").RootElement } };
+        var example =
+            new Example { TemplateVariables = new Dictionary<string, JsonElement> { ["enable_thinking"] = JsonDocument.Parse("false").RootElement } };
         ChatMessage[] messages =
         [
             new("user", "q"), new("assistant", "") { Fields = JsonDocument.Parse("""{"role": "assistant", "content": null, "tool_calls": [{"n": 1}]}""").RootElement },
         ];
         Assert.Equal(
-            "<b> <p> False ['<x>'] None None True [{'role': 'user', 'content': 'q'}, {'role': 'assistant', 'content': None, 'tool_calls': [{'n': 1}]}] False 2026-03-07",
+            "<b> <p> False ['<x>'] None None True [{'role': 'user', 'content': 'q'}, {'role': 'assistant', 'content': None, "
+                + "'tool_calls': [{'n': 1}]}] False 2026-03-07",
             Load()!.Render(example, messages, addGenerationPrompt: true).Text);
     }
 
@@ -63,11 +66,17 @@ public sealed class FolderChatTemplateTests : IDisposable
     {
         Write("chat_template.jinja", "\n{% include 'x' %}");
         var e = Assert.Throws<TokenizerException>(Prompt);
-        Assert.Equal($"{_folder["chat_template.jinja"]}: the chat template cannot be used: line 2: the tag 'include' is not supported: other templates", e.Message);
+        Assert.Equal(
+            $"{_folder["chat_template.jinja"]}: the chat template cannot be used: line 2: the tag 'include' is not supported: other "
+            + $"templates", e.Message);
         Write("chat_template.jinja", "\n{{ raise_exception('Users first') }}");
-        Assert.Equal("the model's chat template (chat_template.jinja) refuses the conversation (line 2): Users first", Assert.Throws<DatasetException>(Prompt).Message);
+        Assert.Equal(
+            "the model's chat template (chat_template.jinja) refuses the conversation (line 2): Users first",
+            Assert.Throws<DatasetException>(Prompt).Message);
         Write("chat_template.jinja", "\n{{ messages[9].content }}");
-        Assert.StartsWith("the model's chat template (chat_template.jinja) cannot write the conversation: line 2:", Assert.Throws<DatasetException>(Prompt).Message, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "the model's chat template (chat_template.jinja) cannot write the conversation: line 2:",
+            Assert.Throws<DatasetException>(Prompt).Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -7,7 +7,8 @@ namespace LisaOrleans.Data.Tests;
 public sealed class LearnedSpansTests : IDisposable
 {
     private const string ChatMl =
-        "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
+        "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}{% if add_generation_prompt "
+            + "%}<|im_start|>assistant\n{% endif %}";
 
     private readonly TempFolder _folder = new();
 
@@ -18,19 +19,27 @@ public sealed class LearnedSpansTests : IDisposable
     [Fact]
     public void Answers_are_learned_with_their_end_of_turn() => Assert.Equal(
         "<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\n[b<|im_end|>\n]<|im_start|>user\nc<|im_end|>\n<|im_start|>assistant\n[d<|im_end|>\n]",
-        Learned(ChatMl.Replace("{% endfor %}", "\n{% endfor %}", StringComparison.Ordinal).Replace("<|im_end|>\n\n", "<|im_end|>{{ '\n' }}", StringComparison.Ordinal), Turns));
+        Learned(
+            ChatMl.Replace("{% endfor %}", "\n{% endfor %}", StringComparison.Ordinal).Replace(
+                "<|im_end|>\n\n", "<|im_end|>{{ '\n' }}", StringComparison.Ordinal), Turns));
 
     [Fact]
     public void Generation_blocks_decide_where_there_are_some() => Assert.Equal(
         "a:[b]; c:[d]; ",
-        Learned("{% for m in messages %}{% if m.role == 'user' %}{{ m.content }}:{% else %}{% generation %}{{ m.content }}{% endgeneration %}; {% endif %}{% endfor %}", Turns));
+        Learned(
+            "{% for m in messages %}{% if m.role == 'user' %}{{ m.content }}:{% else %}{% generation %}{{ m.content }}{% endgeneration "
+            + "%}; {% endif %}{% endfor %}", Turns));
 
     [Fact]
     public void A_turn_that_is_not_learned_is_left_out()
     {
         var turns = Turns;
         turns[1] = turns[1] with { Train = false };
-        Assert.Equal("a:b; c:[d]; ", Learned("{% for m in messages %}{% if m.role == 'user' %}{{ m.content }}:{% else %}{% generation %}{{ m.content }}{% endgeneration %}; {% endif %}{% endfor %}", turns));
+        Assert.Equal(
+            "a:b; c:[d]; ",
+            Learned(
+                "{% for m in messages %}{% if m.role == 'user' %}{{ m.content }}:{% else %}{% generation %}{{ m.content }}{% "
+                + "endgeneration %}; {% endif %}{% endfor %}", turns));
         Assert.Equal("<u>a</u><a>b</a><u>c</u><a>[d</a>]", Learned(Tags, turns));
     }
 
@@ -53,19 +62,27 @@ public sealed class LearnedSpansTests : IDisposable
     [Fact]
     public void A_generation_prompt_that_begins_thinking_does_not_hide_an_answer_without() => Assert.Equal(
         "<u>a<a>[b</s>]",
-        Learned("{% for m in messages %}{{ '<u>' ~ m.content if m.role == 'user' else '<a>' ~ m.content ~ '</s>' }}{% endfor %}{% if add_generation_prompt %}<a><think>{% endif %}", Turns[..2]));
+        Learned(
+            "{% for m in messages %}{{ '<u>' ~ m.content if m.role == 'user' else '<a>' ~ m.content ~ '</s>' }}{% endfor %}{% if "
+            + "add_generation_prompt %}<a><think>{% endif %}", Turns[..2]));
 
     [Fact]
     public void An_end_that_only_earlier_turns_have_is_learned() => Assert.Equal(
         "[u:a a:b</s>] u:c a:[d</s>]".Replace("[u:a a:b</s>]", "u:a a:[b</s>]", StringComparison.Ordinal),
-        Learned("{% for m in messages %}{{ ' ' if not loop.first }}{{ m.role[0] }}:{{ m.content }}{% if m.role == 'assistant' %}</s>{% endif %}{% endfor %}{% if add_generation_prompt %} a:{% endif %}", Turns));
+        Learned(
+            "{% for m in messages %}{{ ' ' if not loop.first }}{{ m.role[0] }}:{{ m.content }}{% if m.role == 'assistant' %}</s>{% endif "
+            + "%}{% endfor %}{% if add_generation_prompt %} a:{% endif %}", Turns));
 
     [Fact]
     public void What_cannot_be_told_exactly_is_refused_with_the_turn()
     {
         var e = Assert.Throws<DatasetException>(() => Learned("{% for m in messages|reverse %}{{ m.content }};{% endfor %}", Turns));
-        Assert.StartsWith("the model's chat template (chat_template.jinja) does not show exactly what is learned of turn 1: ", e.Message, StringComparison.Ordinal);
-        var marked = Assert.Throws<DatasetException>(() => Learned("{% macro a(x) %}{% generation %}{{ x }}{% endgeneration %}{% endmacro %}{% for m in messages %}{{ a(m.content) }}{% endfor %}", Turns));
+        Assert.StartsWith(
+            "the model's chat template (chat_template.jinja) does not show exactly what is learned of turn 1: ", e.Message, StringComparison.Ordinal);
+        var marked = Assert.Throws<DatasetException>(
+            () => Learned(
+                "{% macro a(x) %}{% generation %}{{ x }}{% endgeneration %}{% endmacro %}{% for m in messages %}{{ a(m.content) }}{% "
+                + "endfor %}", Turns));
         Assert.Contains("generation block lies in a macro", marked.Message, StringComparison.Ordinal);
     }
 
@@ -82,7 +99,9 @@ public sealed class LearnedSpansTests : IDisposable
                 var text = Marked(template, turns);
                 var parts = text.Split('⟦').Skip(1).Select(p => p.Split('⟧')[0]).ToArray();
                 if (text.Split("ask").Length != 3) continue;
-                Assert.True(parts.Length == 2 && parts[0].Contains("answer one", StringComparison.Ordinal) && parts[1].Contains("answer two", StringComparison.Ordinal), $"{name}: {text}");
+                Assert.True(
+                    parts.Length == 2 && parts[0].Contains("answer one", StringComparison.Ordinal) && parts[1].Contains(
+                        "answer two", StringComparison.Ordinal), $"{name}: {text}");
                 Assert.False(string.Concat(parts).Contains("ask", StringComparison.Ordinal), $"{name}: {text}");
                 learned++;
             }

@@ -16,7 +16,9 @@ public sealed class WrittenFieldsTests
     {
         using var folder = new TempFolder();
         var error = Assert.Throws<DatasetException>(() => Tokenize(folder, ChatMl, record));
-        Assert.Contains($"line 1: field '{field}' is not used: the model's chat template (chat_template.jinja) never names it", error.Message, StringComparison.Ordinal);
+        Assert.Contains(
+            $"line 1: field '{field}' is not used: the model's chat template (chat_template.jinja) never names it",
+            error.Message, StringComparison.Ordinal);
         Assert.EndsWith($"--ignore-fields {field}", error.Message, StringComparison.Ordinal);
     }
 
@@ -34,6 +36,7 @@ public sealed class WrittenFieldsTests
         File.WriteAllText(folder["d"], record);
         var own = FolderChatTemplate.Load(folder.Root, DateTimeOffset.UnixEpoch);
         return DatasetTokenizer.Tokenize(
-            folder["d"], SampleTokenizer.Load(), new DatasetSettings { Template = ChatTemplates.Auto }, 1024, 512, null, CancellationToken.None, own: own);
+            folder["d"], SampleTokenizer.Load(), new DatasetSettings { Template = ChatTemplates.Auto },
+            1024, 512, null, CancellationToken.None, own: own);
     }
 }

@@ -56,7 +56,8 @@ internal static class Conversations
         ["unknown-role"] = Of("""{"role": "user", "content": "b"}, {"role": "narrator", "content": "a"}"""),
         ["documents"] = Of(
             """{"role": "user", "content": "b"}""",
-            "\"documents\": [{\"title\": \"T\", \"text\": \"Body\", \"contents\": \"C\", \"heading\": \"H\", \"body\": \"B\", \"doc_id\": 1}], \"add_generation_prompt\": true"),
+            "\"documents\": [{\"title\": \"T\", \"text\": \"Body\", \"contents\": \"C\", \"heading\": \"H\", \"body\": \"B\", "
+                + "\"doc_id\": 1}], \"add_generation_prompt\": true"),
         ["empty"] = Of(""),
     };
 

@@ -20,12 +20,16 @@ public sealed class JinjaFuzzTests
 
     private static readonly string[] s_suffixes =
     [
-        ".k", "[0]", "[-1]", "['k']", "[1:]", "[:-1]", "[::-1]", ".role", ".items()", ".upper()", ".strip()", ".split()", ".split(' ', 1)", ".get('k')",
+        ".k", "[0]", "[-1]", "['k']", "[1:]", "[:-1]", "[::-1]", ".role", ".items()",
+        ".upper()", ".strip()", ".split()", ".split(' ', 1)", ".get('k')",
         ".startswith('A')", ".replace('b', 'X')", "|length", "|upper", "|trim", "|list", "|first", "|last", "|string", "|tojson", "|tojson(indent=1)",
-        "|default('D')", "|default('D', true)", "|int", "|float", "|round", "|round(1)", "|abs", "|sort", "|reverse|list", "|join('-')", "|map('string')|list",
-        "|map(attribute='role')|list", "|selectattr('role', 'equalto', 'user')|list", "|select|list", "|reject('none')|list", "|unique|list", "|sum", "|max",
+        "|default('D')", "|default('D', true)", "|int", "|float", "|round", "|round(1)",
+        "|abs", "|sort", "|reverse|list", "|join('-')", "|map('string')|list",
+        "|map(attribute='role')|list", "|selectattr('role', 'equalto', 'user')|list",
+        "|select|list", "|reject('none')|list", "|unique|list", "|sum", "|max",
         "|title", "|capitalize", "|indent(1)", "|e", "|batch(2)|list", "|items|list", "|dictsort", "|replace('x', 1)", "|count", "|center(7)",
-        " is defined", " is none", " is string", " is mapping", " is iterable", " is sequence", " is number", " is true", " is not none", " is odd", " is in e",
+        " is defined", " is none", " is string", " is mapping", " is iterable",
+        " is sequence", " is number", " is true", " is not none", " is odd", " is in e",
     ];
 
     private static readonly Gen<string> s_atom = OneOf(s_atoms);
@@ -50,10 +54,14 @@ public sealed class JinjaFuzzTests
             (3, output),
             (3, Gen.Select(self, self, (l, r) => l + r)),
             (1, Gen.Select(s_tag, s_expression, self, self, (t, e, l, r) => $"{t("if " + e)}{l}{t("else")}{r}{t("endif")}")),
-            (1, Gen.Select(s_tag, s_expression, self, self, (t, e, l, r) => $"{t($"for x in {e}")}{l}{{{{ loop.index }}}}{{{{ x }}}}{t("else")}{r}{t("endfor")}")),
+            (1, Gen.Select(
+                s_tag, s_expression, self, self, (t, e, l, r) =>
+                    $"{t($"for x in {e}")}{l}{{{{ loop.index }}}}{{{{ x }}}}{t("else")}{r}{t("endfor")}")),
             (1, Gen.Select(s_tag, s_expression, self, (t, e, l) => $"{t("set x = " + e)}{l}{{{{ x }}}}")),
             (1, Gen.Select(s_tag, self, self, (t, l, r) => $"{t("set x")}{l}{t("endset")}{r}{{{{ x }}}}")),
-            (1, Gen.Select(s_tag, s_expression, self, (t, e, l) => $"{t("macro q(x, y=" + e + ")")}{l}{{{{ y }}}}{t("endmacro")}{{{{ q(1) }}}}{{{{ q('a', y=2) }}}}")),
+            (1, Gen.Select(
+                s_tag, s_expression, self, (t, e, l) =>
+                    $"{t("macro q(x, y=" + e + ")")}{l}{{{{ y }}}}{t("endmacro")}{{{{ q(1) }}}}{{{{ q('a', y=2) }}}}")),
             (1, Gen.Select(s_tag, self, (t, l) => $"{t("generation")}{l}{t("endgeneration")}")),
             (1, Gen.Select(s_tag, s_expression, self, (t, e, l) => $"{t("with x = " + e)}{l}{t("endwith")}")));
     });
@@ -75,7 +83,8 @@ public sealed class JinjaFuzzTests
         Gen.Double.Array[1, 50].Sample(numbers =>
         {
             var list = string.Join(", ", numbers.Where(double.IsFinite).Select(n => n.ToString("R", CultureInfo.InvariantCulture)));
-            var template = "{% for n in l %}{{ n }} {{ n|round(2) }} {{ n|round }} {{ '%.3f %e %g'|format(n, n, n) }} {{ n // 7 }} {{ n % 7 }}\n{% endfor %}";
+            var template =
+                "{% for n in l %}{{ n }} {{ n|round(2) }} {{ n|round }} {{ '%.3f %e %g'|format(n, n, n) }} {{ n // 7 }} {{ n % 7 }}\n{% endfor %}";
             Assert.Null(JinjaOracle.Difference(template, $"{{\"l\": [{list}]}}"));
         }, seed: "0N0XIzNsQ0O2", iter: 20, threads: 1);
     }
@@ -83,7 +92,9 @@ public sealed class JinjaFuzzTests
     [Fact]
     public void Garbage_never_fails_in_another_way()
     {
-        var piece = OneOf("{{", "}}", "{%", "%}", "{#", "#}", "-", "+", " ", "\n", "if", "for", "in", "set", "endif", "x", "'", "\"", "(", ")", "[", "]", "|", ".", ",", "=", "1", "raw", "endraw", "\\", "é", "😀");
+        var piece = OneOf(
+            "{{", "}}", "{%", "%}", "{#", "#}", "-", "+", " ", "\n", "if", "for", "in", "set", "endif", "x",
+            "'", "\"", "(", ")", "[", "]", "|", ".", ",", "=", "1", "raw", "endraw", "\\", "é", "😀");
         piece.Array[1, 40].Select(p => string.Concat(p)).Sample(template =>
         {
             try

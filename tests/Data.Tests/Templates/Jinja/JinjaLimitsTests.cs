@@ -30,11 +30,16 @@ public sealed class JinjaLimitsTests
     [InlineData("{% set ns = namespace(x=[1]) %}{% for i in range(99999) %}{% set ns.x = ns.x + ns.x %}{% endfor %}", "too much work")]
     [InlineData("{% set ns = namespace(x=[]) %}{% for i in range(99999) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}", "200 deep")]
     [InlineData("{% set ns = namespace(x={}) %}{% for i in range(99999) %}{% set ns.x = {'a': ns.x} %}{% endfor %}", "200 deep")]
-    [InlineData("{% set ns = namespace(x=['a']) %}{% for i in range(99999) %}{% set ns.x = ns.x|map('upper') %}{% endfor %}{{ ns.x|list }}", "200 deep")]
+    [InlineData(
+        "{% set ns = namespace(x=['a']) %}{% for i in range(99999) %}{% set ns.x = ns.x|map('upper') %}{% endfor %}{{ ns.x|list }}", "200 deep")]
     [InlineData("{% set ns = namespace(x=[]) %}{% for i in range(99) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x }}", "too much work")]
     [InlineData("{% set ns = namespace(x=[]) %}{% for i in range(99) %}{% set ns.x = [ns.x, ns.x] %}{% endfor %}{{ ns.x|tojson }}", "too much work")]
-    [InlineData("{% set ns = namespace(x=[], y=[]) %}{% for i in range(99) %}{% set ns.x = [ns.x, ns.x] %}{% set ns.y = [ns.y, ns.y] %}{% endfor %}{{ ns.x == ns.y }}", "too much work")]
-    [InlineData("{% set ns = namespace(x=[], y=[]) %}{% for i in range(99) %}{% set ns.x = [ns.x, ns.x] %}{% set ns.y = [ns.y, ns.y] %}{% endfor %}{{ ns.x < ns.y }}", "too much work")]
+    [InlineData(
+        "{% set ns = namespace(x=[], y=[]) %}{% for i in range(99) %}{% set ns.x = [ns.x, ns.x] %}{% set ns.y = [ns.y, ns.y] %}{% endfor "
+        + "%}{{ ns.x == ns.y }}", "too much work")]
+    [InlineData(
+        "{% set ns = namespace(x=[], y=[]) %}{% for i in range(99) %}{% set ns.x = [ns.x, ns.x] %}{% set ns.y = [ns.y, ns.y] %}{% endfor "
+        + "%}{{ ns.x < ns.y }}", "too much work")]
     [InlineData("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "100 deep")]
     [InlineData("{% macro f() %}{{ caller() }}{% call f() %}x{% endcall %}{% endmacro %}{% call f() %}x{% endcall %}", "100 deep")]
     [InlineData("{% macro f(n) %}{% if n > 0 %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(90) }}", "too much work")]
@@ -42,7 +47,9 @@ public sealed class JinjaLimitsTests
     [InlineData("{% for i in range(99999) %}{{ 'abcdefghij' * 1000 }}{% endfor %}", "characters|work")]
     [InlineData("{% set a = 'a' * 8000000 %}{% set b = 'a' * 4000000 ~ 'b' %}{{ b in a }}", "too much work")]
     [InlineData("{% set a = 'a' * 8000000 %}{% set b = 'a' * 4000000 ~ 'b' %}{{ a.split(b) }}", "too much work")]
-    [InlineData("{% set a = 'a,' * 4000000 %}{{ a.split(',')|length }}{{ a.split(',')|length }}{{ a.split(',')|length }}{{ a|list|length }}{{ a|list|length }}{{ a|list|length }}", "too much work")]
+    [InlineData(
+        "{% set a = 'a,' * 4000000 %}{{ a.split(',')|length }}{{ a.split(',')|length }}{{ a.split(',')|length }}{{ a|list|length }}{{ "
+        + "a|list|length }}{{ a|list|length }}", "too much work")]
     public void Render_of_a_hostile_template_ends_with_one_error(string template, string problem)
     {
         var error = Assert.Throws<JinjaException>(() => Render(template));
@@ -54,7 +61,8 @@ public sealed class JinjaLimitsTests
     public void Render_of_the_deepest_templates_fits_a_small_stack()
     {
         var expression = string.Concat(Enumerable.Repeat("(", 45)) + "f(n - 1)" + string.Concat(Enumerable.Repeat(")", 45));
-        var blocks = string.Concat(Enumerable.Repeat("{% if true %}", 40)) + "{{ " + expression + " }}" + string.Concat(Enumerable.Repeat("{% endif %}", 40));
+        var blocks = string.Concat(Enumerable.Repeat("{% if true %}", 40)) + "{{ "
+            + expression + " }}" + string.Concat(Enumerable.Repeat("{% endif %}", 40));
         var sum = string.Join(" + ", Enumerable.Repeat("'a'", 190));
         var template = "{% macro f(n) %}{% if n > 0 %}{{ " + sum + " }}" + blocks + "{% endif %}{% endmacro %}{{ f(98) }}";
         Exception? error = null;

@@ -20,7 +20,8 @@ internal static class JinjaOracle
     /// <summary>What jinja2 makes of a template.</summary>
     public static JinjaAnswer Ask(string template, string variables)
     {
-        var request = JsonSerializer.Serialize(new { template, variables = JsonDocument.Parse(variables), now = Now.ToString("yyyy-MM-ddTHH:mm:ss") });
+        var request = JsonSerializer.Serialize(
+            new { template, variables = JsonDocument.Parse(variables), now = Now.ToString("yyyy-MM-ddTHH:mm:ss") });
         lock (s_lock)
         {
             var process = s_process.Value!;
@@ -55,13 +56,15 @@ internal static class JinjaOracle
         var (theirs, ours) = (Ask(template, variables), AskOurs(template, variables));
         const string Raised = "TemplateError: ";
         var same = theirs.Text == ours.Text && (ours.Spans is null || theirs.Spans!.SequenceEqual(ours.Spans))
-            && (theirs.Error?.StartsWith(Raised, StringComparison.Ordinal) != true || ours.Error!.EndsWith(theirs.Error[Raised.Length..], StringComparison.Ordinal));
+            && (theirs.Error?.StartsWith(Raised, StringComparison.Ordinal) != true
+                || ours.Error!.EndsWith(theirs.Error[Raised.Length..], StringComparison.Ordinal));
 
         // Python prints an object's address, where we refuse it. jinja2 answers nothing for a slice of what has no slices if it is
         // a constant, and else an error as we do.
         var refused = ours.Error is not null
             && (theirs.Text?.Contains(" at 0x", StringComparison.Ordinal) == true
-                || ours.Error.EndsWith("cannot be sliced", StringComparison.Ordinal) || ours.Error.EndsWith("is not supported", StringComparison.Ordinal));
+                || ours.Error.EndsWith("cannot be sliced", StringComparison.Ordinal)
+                    || ours.Error.EndsWith("is not supported", StringComparison.Ordinal));
         return same || refused ? null : $"{template}\n  jinja2: {theirs}\n  ours:   {ours}\n";
     }
 

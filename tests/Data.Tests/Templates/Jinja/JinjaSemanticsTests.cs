@@ -23,7 +23,8 @@ public sealed class JinjaSemanticsTests
         Assert.True(differences.Count == 0, $"{differences.Count} of {templates.Count} differ:\n{string.Join("\n", differences)}");
     }
 
-    public static IEnumerable<TheoryDataRow<string>> Files() => Directory.GetFiles(Folder, "*.txt").Order().Select(f => new TheoryDataRow<string>(Path.GetFileName(f)));
+    public static IEnumerable<TheoryDataRow<string>> Files() =>
+        Directory.GetFiles(Folder, "*.txt").Order().Select(f => new TheoryDataRow<string>(Path.GetFileName(f)));
 
     private static string Folder => Path.Combine(Repository.Root, "tests", "Data.Tests", "Templates", "Jinja", "Cases");
 }

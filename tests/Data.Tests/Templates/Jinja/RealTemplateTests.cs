@@ -12,7 +12,8 @@ public sealed class RealTemplateTests
         foreach (var (name, template) in RealTemplates.All)
         {
             foreach (var (kind, variables) in Conversations.All)
-                if (JinjaOracle.Difference(template, variables) is { } difference) differences.Add($"{name}, {kind}: {difference[template.Length..]}");
+                if (JinjaOracle.Difference(template, variables) is { } difference)
+                    differences.Add($"{name}, {kind}: {difference[template.Length..]}");
         }
 
         Assert.True(differences.Count == 0, $"{differences.Count} differ:\n{string.Join("\n", differences)}");

@@ -22,7 +22,8 @@ internal static partial class FormatSpecification
         var align = match.Groups["align"].Value is { Length: > 0 } a ? a[0] : zero && !isText ? '=' : isText ? '<' : '>';
         var fill = match.Groups["fill"].Value is { Length: > 0 } f ? f : zero ? "0" : " ";
         if (isText && align == '=') throw state.Error("'=' aligns numbers only");
-        if (align == '=' && fill == "0" && match.Groups["grouping"].Success && width > 0) throw state.Error("zeros with a grouping are not supported");
+        if (align == '=' && fill == "0" && match.Groups["grouping"].Success && width > 0)
+            throw state.Error("zeros with a grouping are not supported");
         var missing = Math.Max(0, width - sign.Length - CodePoints.Count(body));
         var left = align switch { '<' => 0, '^' => missing / 2, _ => missing };
         return align == '=' ? sign + Repeat(fill, missing) + body : Repeat(fill, left) + sign + body + Repeat(fill, missing - left);
@@ -61,7 +62,8 @@ internal static partial class FormatSpecification
         return (Sign(double.IsNegative(number) && !double.IsNaN(number), match), Group(text, match, 3));
     }
 
-    private static string Sign(bool negative, Match match) => negative ? "-" : match.Groups["sign"].Value is "+" or " " ? match.Groups["sign"].Value : "";
+    private static string Sign(bool negative, Match match) => negative ? "-"
+        : match.Groups["sign"].Value is "+" or " " ? match.Groups["sign"].Value : "";
 
     private static string Group(string digits, Match match, int size)
     {

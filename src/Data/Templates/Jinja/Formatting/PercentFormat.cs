@@ -131,7 +131,9 @@ internal sealed class PercentFormat
     private int Limit(long size) => Math.Abs(size) <= NumberFormat.Largest ? (int)size
         : throw _state.Error($"a format's width or precision is above {NumberFormat.Largest}");
 
-    private JinjaValue Next() => _used < _values.Count ? _values[_used++] : throw _state.Error("'%' is given fewer values than its format has places");
+    private JinjaValue Next() => _used < _values.Count
+        ? _values[_used++]
+        : throw _state.Error("'%' is given fewer values than its format has places");
 
     private bool Take(char wanted)
     {

@@ -33,7 +33,9 @@ internal static class TextSearch
             a[0] = part;
             var (wanted, window, _, _) = Window(state, text, a, name);
             if (window is null) continue;
-            var found = name == "startswith" ? window.StartsWith(wanted, StringComparison.Ordinal) : window.EndsWith(wanted, StringComparison.Ordinal);
+            var found = name == "startswith"
+                ? window.StartsWith(wanted, StringComparison.Ordinal)
+                : window.EndsWith(wanted, StringComparison.Ordinal);
             if (found) return BooleanValue.True;
         }
 

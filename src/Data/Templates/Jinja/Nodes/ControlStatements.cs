@@ -29,7 +29,8 @@ internal sealed class JumpStatement(int line, Flow flow) : Statement(line)
 }
 
 /// <summary><c>{% with %}</c>: variables for its body, whose values are computed outside.</summary>
-internal sealed class WithStatement(int line, IReadOnlyList<(Target Target, Expression Value)> variables, IReadOnlyList<Statement> body) : Statement(line)
+internal sealed class WithStatement(int line, IReadOnlyList<(Target Target, Expression Value)> variables, IReadOnlyList<Statement> body)
+    : Statement(line)
 {
     public override Flow Run(RenderState state, Scope scope)
     {

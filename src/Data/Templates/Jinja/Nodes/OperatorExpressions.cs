@@ -64,7 +64,8 @@ internal sealed class ConcatenateExpression(int line, IReadOnlyList<Expression> 
 }
 
 /// <summary><c>a if test else b</c>.</summary>
-internal sealed class ConditionalExpression(int line, Expression test, Expression then, Expression? otherwise) : Expression(line, test, then, otherwise)
+internal sealed class ConditionalExpression(int line, Expression test, Expression then, Expression? otherwise)
+    : Expression(line, test, then, otherwise)
 {
     public override JinjaValue Evaluate(RenderState state, Scope scope)
     {

@@ -21,7 +21,8 @@ internal sealed class OutputStatement(int line, Expression expression) : Stateme
 }
 
 /// <summary><c>{% filter … %}</c>: what is inside is written through a filter.</summary>
-internal sealed class FilterStatement(int line, Func<RenderState, Scope, JinjaValue, JinjaValue> filter, IReadOnlyList<Statement> body) : Statement(line)
+internal sealed class FilterStatement(int line, Func<RenderState, Scope, JinjaValue, JinjaValue> filter, IReadOnlyList<Statement> body)
+    : Statement(line)
 {
     public override Flow Run(RenderState state, Scope scope)
     {

@@ -62,7 +62,9 @@ internal static class FloatText
 
     /// <summary>Digits and exponent as in d.ddde±xx, the exponent with at least two digits.</summary>
     public static string Exponential(string digits, int exponent) =>
-        string.Create(CultureInfo.InvariantCulture, $"{digits[0]}{(digits.Length > 1 ? "." : "")}{digits[1..]}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{digits[0]}{(digits.Length > 1 ? "." : "")}{digits[1..]}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}");
 
     private static string Fixed(string digits, int exponent)
     {

@@ -38,7 +38,9 @@ internal sealed partial class Parser
         }
 
         if (items.Count == 1 && !isTuple) return items[0];
-        return items.Count > 0 || inParentheses ? new ListExpression(line, items, isTuple: true) : throw Error($"unexpected {Current.Described} where an expression is expected");
+        return items.Count > 0 || inParentheses
+            ? new ListExpression(line, items, isTuple: true)
+            : throw Error($"unexpected {Current.Described} where an expression is expected");
 
         bool AtTupleEnd() => Current.Kind is TokenKind.VariableEnd or TokenKind.BlockEnd || IsOperator(")") || (end is not null && IsName(end));
     }

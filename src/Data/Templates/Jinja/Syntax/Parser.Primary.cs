@@ -177,7 +177,8 @@ internal sealed partial class Parser
         var negated = SkipName("not");
         var name = ParseDottedName();
         if (Tests.Find(name.Text) is not { } test) throw new JinjaException($"the test '{name.Text}' is not supported", name.Line);
-        var arguments = IsOperator("(") ? ParseArguments() : BeginsArgument() ? new ArgumentList([ParseTestArgument()], [], null, null) : ArgumentList.None;
+        var arguments = IsOperator("(") ? ParseArguments() : BeginsArgument()
+            ? new ArgumentList([ParseTestArgument()], [], null, null) : ArgumentList.None;
         Expression result = new ApplyExpression(name.Line, test, node, arguments);
         return negated ? new UnaryExpression(name.Line, (_, value) => JinjaValue.Of(!value.IsTrue), result) : result;
 

@@ -27,7 +27,9 @@ internal sealed partial class Parser
                 return printed;
             default:
                 throw new JinjaException(
-                    s_refused.TryGetValue(tag.Text, out var what) ? $"the tag '{tag.Text}' is not supported: {what}" : $"the tag '{tag.Text}' is unknown",
+                    s_refused.TryGetValue(tag.Text, out var what)
+                        ? $"the tag '{tag.Text}' is not supported: {what}"
+                        : $"the tag '{tag.Text}' is unknown",
                     tag.Line);
         }
     }
@@ -145,7 +147,8 @@ internal sealed partial class Parser
             var name = ParseTargetName();
             if (parameters.Exists(p => p.Name == name)) throw Error($"there are two parameters '{name}'");
             if (Skip("=")) parameters.Add((name, ParseExpression()));
-            else if (parameters.Count > 0 && parameters[^1].Default is not null) throw Error("a parameter without a default follows one with a default");
+            else if (parameters.Count > 0 && parameters[^1].Default is not null)
+                throw Error("a parameter without a default follows one with a default");
             else parameters.Add((name, null));
         }
 

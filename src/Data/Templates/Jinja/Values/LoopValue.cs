@@ -1,7 +1,8 @@
 namespace LisaOrleans.Data.Jinja;
 
 /// <summary>The variable <c>loop</c>, which also steps through the elements. It looks ahead only when a template asks for what comes.</summary>
-internal sealed class LoopValue(RenderState state, IEnumerable<JinjaValue> items, int? length, int depth, Func<JinjaValue, JinjaValue>? recurse) : JinjaValue
+internal sealed class LoopValue(
+    RenderState state, IEnumerable<JinjaValue> items, int? length, int depth, Func<JinjaValue, JinjaValue>? recurse) : JinjaValue
 {
     public const string Name = "loop";
 
