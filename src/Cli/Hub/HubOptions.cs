@@ -27,12 +27,8 @@ internal sealed record HubOptions(Uri Endpoint, string Cache, string? Token, boo
             Variable("HF_HUB_OFFLINE")?.ToUpperInvariant() is "1" or "TRUE" or "YES" or "ON");
     }
 
-    // It must not be printed with the rest of a record.
-    private bool PrintMembers(System.Text.StringBuilder text)
-    {
-        text.Append("Endpoint = ").Append(Endpoint).Append(", Cache = ").Append(Cache).Append(", Offline = ").Append(Offline);
-        return true;
-    }
+    /// <summary>Everything but the token, which must never be printed.</summary>
+    public override string ToString() => $"Endpoint = {Endpoint}, Cache = {Cache}, Offline = {Offline}";
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name)?.Trim() is { Length: > 0 } value ? value : null;
 }
