@@ -1,4 +1,4 @@
 namespace LisaOrleans.Data;
 
 /// <summary>A data set that is not what it should be. The message names the file, the line and the field.</summary>
-public sealed class DatasetException(string message) : IOException(message);
+public class DatasetException(string message) : IOException(message);

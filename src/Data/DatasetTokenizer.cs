@@ -63,6 +63,10 @@ public static class DatasetTokenizer
             {
                 return encoder.Encode(example);
             }
+            catch (MissingChatTemplateException e)
+            {
+                throw new MissingChatTemplateException(record.Wrong(e.Message).Message);
+            }
             catch (DatasetException e)
             {
                 throw record.Wrong(e.Message);

@@ -42,7 +42,7 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
             return Segments(_template.Render(example.Messages, addGenerationPrompt: false));
         if (_own is null)
         {
-            throw new DatasetException(
+            throw new MissingChatTemplateException(
                 $"is a chat, and the model's folder has no chat template to write it with; choose one by --template: "
                     + $"{ChatTemplates.Choices} (or plain, which joins the turns)");
         }

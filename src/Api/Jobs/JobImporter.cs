@@ -24,6 +24,9 @@ internal sealed partial class JobImporter(
     // A marker whose job was never written belongs to a request that died.
     private static readonly TimeSpan s_orphanAge = TimeSpan.FromMinutes(10);
 
+    private static readonly string s_chosen =
+        $"The model has no chat template of its own: the chats are written with {ChatTemplates.Default}. The hyperparameter 'template' of another method than supervised names another one.";
+
     private readonly Channel<string> _new = Channel.CreateUnbounded<string>();
     private readonly ConcurrentDictionary<string, byte> _busy = new();
 
@@ -100,7 +103,7 @@ internal sealed partial class JobImporter(
             JobError? error;
             try
             {
-                error = await BringInAsync(job, cancelled.Token);
+                (error, job) = await BringInAsync(job, cancelled.Token);
             }
             finally
             {
@@ -108,7 +111,7 @@ internal sealed partial class JobImporter(
                 await watching;
             }
 
-            job = await jobs.UpdateAsync(id, j => j.Phase == JobPhases.Validating ? After(j, error) : null, stoppingToken) ?? job;
+            job = await jobs.UpdateAsync(id, j => j.Phase == JobPhases.Validating ? After(j with { Dataset = job.Dataset, Log = job.Log }, error) : null, stoppingToken) ?? job;
         }
 
         if (job.Phase == JobPhases.Imported) await grains.GetGrain<IRunGrain>(id).Start().WaitAsync(stoppingToken);
@@ -131,31 +134,53 @@ internal sealed partial class JobImporter(
         }
     }
 
-    private async Task<JobError?> BringInAsync(JobDocument job, CancellationToken cancellationToken)
+    // The job comes back with the chat template that was chosen for it.
+    private async Task<(JobError? Error, JobDocument Job)> BringInAsync(JobDocument job, CancellationToken cancellationToken)
     {
         using var files = new JobFiles();
         try
         {
             var request = await sources.RequestAsync(job, files, cancellationToken);
-            await Task.Run(() => RunImporter.ImportAsync(store, request, null, cancellationToken), cancellationToken);
-            return null;
+            try
+            {
+                await ImportAsync(request);
+            }
+            catch (MissingChatTemplateException)
+            {
+                // OpenAI's method cannot name a template, and its clients know of none.
+                job = job with
+                {
+                    Dataset = job.Dataset with { Template = ChatTemplates.Default },
+                    Log = [.. job.Log, new JobLogEntry(time.GetUtcNow(), "warn", s_chosen)],
+                };
+                await ImportAsync(request with { Dataset = job.Dataset });
+            }
+
+            return (null, job);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (ErrorOf(e, job, files, cancellationToken) is { } error)
         {
-            return new JobError("cancelled", "The job was cancelled.", null);
+            return (error, job);
         }
-        catch (DatasetException e)
+
+        Task ImportAsync(RunRequest request) => Task.Run(() => RunImporter.ImportAsync(store, request, null, cancellationToken), cancellationToken);
+    }
+
+    private JobError? ErrorOf(Exception exception, JobDocument job, JobFiles files, CancellationToken cancellationToken)
+    {
+        switch (exception)
         {
-            return new JobError("invalid_training_file", files.Rename(e.Message), "training_file");
-        }
-        catch (InvalidTrainingSettingException e)
-        {
-            return new JobError("invalid_hyperparameters", e.Message, e.Setting);
-        }
-        catch (Exception e) when (e is InvalidDataFileException or ModelConfigException or TokenizerException or RunExistsException)
-        {
-            LogRefused(e, job.Id);
-            return new JobError("invalid_model", files.Rename(e.Message), "model");
+            case OperationCanceledException when cancellationToken.IsCancellationRequested:
+                return new JobError("cancelled", "The job was cancelled.", null);
+            case DatasetException:
+                return new JobError("invalid_training_file", files.Rename(exception.Message), "training_file");
+            case InvalidTrainingSettingException e:
+                return new JobError("invalid_hyperparameters", e.Message, e.Setting);
+            case InvalidDataFileException or ModelConfigException or TokenizerException or RunExistsException:
+                LogRefused(exception, job.Id);
+                return new JobError("invalid_model", files.Rename(exception.Message), "model");
+            default:
+                return null;
         }
     }
 

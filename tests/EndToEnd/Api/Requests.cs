@@ -46,7 +46,7 @@ internal static class Requests
     }
 
     /// <summary>A short job's body.</summary>
-    public static object Job(string file, int steps = 6, int saveSteps = 2) => new
+    public static object Job(string file, int steps = 6, int saveSteps = 2, int blockSize = 32) => new
     {
         model = ApiServer.Model,
         training_file = file,
@@ -60,7 +60,7 @@ internal static class Requests
                     max_steps = steps,
                     save_steps = saveSteps,
                     per_device_train_batch_size = 2,
-                    block_size = 32,
+                    block_size = blockSize,
                     threads = 1,
                 },
             },
