@@ -43,6 +43,9 @@ var root = new RootCommand(
     SettingsCommand.Create(
         "pull", "Fetch a model from the hub into Hugging Face's cache, and print its folder.", [], false, PullCommand.Run,
         new Argument<string>("MODEL") { Description = "ORG/MODEL, or ORG/MODEL@REVISION" }),
+    SettingsCommand.Create(
+        "push", "Bring a model's folder to the hub as one commit, and print the commit.", KnownSettings.Push, false, PushCommand.Run,
+        new Argument<string>("MODEL") { Description = "ORG/MODEL, or ORG/MODEL@BRANCH; made where it is not there" }),
     new Command("data", "Look into data sets.")
     {
         SettingsCommand.Create(

@@ -89,4 +89,14 @@ public sealed class GgufFamilyTests
         Assert.StartsWith("FROM ./test-F16.gguf\nPARAMETER num_ctx 96\n", modelfile, StringComparison.Ordinal);
         foreach (var stop in (string[])["</s>", "<0x04>", "<|im_end|>"]) Assert.Contains($"PARAMETER stop \"{stop}\"\n", modelfile, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Export_has_the_template_that_was_trained_also_where_the_folder_has_its_own()
+    {
+        using var folder = new TempFolder();
+        await ModelFolderOf.WriteAsync(folder["model"], $$"""{"model_type": "llama", {{Shape}} }""", Token);
+        await File.WriteAllTextAsync(folder["model/chat_template.jinja"], "{{ messages[0].content }}", Token);
+        var path = await ModelFolderOf.ExportAsync(folder, folder["model"], GgufType.F16, Token, new DatasetSettings { Template = "chatml" });
+        Assert.Contains("<|im_start|>", Assert.IsType<string>(new GgufFile(path).Values["tokenizer.chat_template"]), StringComparison.Ordinal);
+    }
 }

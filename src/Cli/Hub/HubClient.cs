@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Cli;
 
@@ -26,6 +27,9 @@ internal sealed class HubClient : IDisposable
         _http.DefaultRequestHeaders.UserAgent.ParseAdd("lisa");
     }
 
+    /// <summary>Its address.</summary>
+    public Uri Endpoint => _options.Endpoint;
+
     public void Dispose() => _http.Dispose();
 
     /// <summary>The commit of a revision, and the names of its files.</summary>
@@ -38,7 +42,8 @@ internal sealed class HubClient : IDisposable
             using var document = await JsonDocument.ParseAsync(content, cancellationToken: cancellationToken);
             var commit = document.RootElement.GetProperty("sha").GetString() ?? "";
             if (!IsHash(commit, 40)) throw new HubException($"{_options.Endpoint} names no commit of {model}");
-            return (commit, [.. document.RootElement.GetProperty("siblings").EnumerateArray().Select(s => s.GetProperty("rfilename").GetString() ?? "")]);
+            var files = document.RootElement.GetProperty("siblings").EnumerateArray();
+            return (commit, [.. files.Select(f => f.GetProperty("rfilename").GetString() ?? "")]);
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
@@ -61,6 +66,58 @@ internal sealed class HubClient : IDisposable
     public Task<HttpResponseMessage> ReadAsync(HubModelId model, string commit, string name, long from, CancellationToken cancellationToken) =>
         SendAsync(model, HttpMethod.Get, Address(model, commit, name), from > 0 ? new RangeHeaderValue(from, null) : null, cancellationToken);
 
+    /// <summary>Sends something to the hub, and reads the JSON of its answer.</summary>
+    /// <param name="model">What it is about.</param>
+    /// <param name="path">Where to: a path of the hub's, or an address that it gave.</param>
+    /// <param name="content">What.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="alsoFine">An error that is none here, whose answer is not read.</param>
+    public async Task<JsonElement> PostAsync(
+        HubModelId model, string path, HttpContent content, CancellationToken cancellationToken, HttpStatusCode? alsoFine = null)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_options.Endpoint, path)) { Content = content };
+        Authorize(request);
+        var answer = await AnswerAsync(request, cancellationToken);
+        using var _ = answer.StatusCode == alsoFine ? answer : Checked(model, answer);
+        if (answer.StatusCode == alsoFine) return default;
+        var bytes = await answer.Content.ReadAsByteArrayAsync(cancellationToken);
+        try
+        {
+            return bytes.Length == 0 ? default : JsonSerializer.Deserialize<JsonElement>(bytes);
+        }
+        catch (JsonException)
+        {
+            throw new HubException($"{_options.Endpoint} does not answer in JSON");
+        }
+    }
+
+    /// <summary>Sends a part of a file to an address that the hub gave, which is told no token unless it is the hub's own.</summary>
+    /// <returns>The tag of what came there; null for none.</returns>
+    public async Task<string?> PutAsync(
+        string address, FileBlob blob, long from, long length, IReadOnlyDictionary<string, string> headers, CancellationToken cancellationToken)
+    {
+        if (!Uri.TryCreate(address, UriKind.Absolute, out var target) || (target.Scheme != "https" && target.Scheme != _options.Endpoint.Scheme))
+            throw new HubException($"{_options.Endpoint} names no address to upload to");
+        await using var file = blob.OpenRead();
+        file.Position = from;
+        using var request = new HttpRequestMessage(HttpMethod.Put, target) { Content = new StreamContent(new FirstBytes(file, length)) };
+        request.Content.Headers.ContentLength = length;
+        Authorize(request);
+        foreach (var (name, value) in headers)
+            if (!request.Headers.TryAddWithoutValidation(name, value)) request.Content.Headers.TryAddWithoutValidation(name, value);
+        try
+        {
+            using var answer = await _http.SendAsync(request, cancellationToken);
+            return answer.IsSuccessStatusCode
+                ? Header(answer, "ETag")
+                : throw new HubException($"the place that {_options.Endpoint} gave for a file answers {(int)answer.StatusCode}");
+        }
+        catch (HttpRequestException e)
+        {
+            throw new HubException($"the upload to the place that {_options.Endpoint} gave broke off: {e.Message}");
+        }
+    }
+
     private static string Address(HubModelId model, string commit, string name) =>
         $"{model.Name}/resolve/{commit}/{string.Join('/', name.Split('/').Select(Uri.EscapeDataString))}";
 
@@ -78,21 +135,31 @@ internal sealed class HubClient : IDisposable
             using var request = new HttpRequestMessage(method, address);
             request.Headers.Range = range;
             request.Headers.AcceptEncoding.ParseAdd("identity");
-            if (_options.Token is { } token && address.GetLeftPart(UriPartial.Authority) == _options.Endpoint.GetLeftPart(UriPartial.Authority))
-                request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+            Authorize(request);
             var answer = await AnswerAsync(request, cancellationToken);
-            if (answer.StatusCode is not (HttpStatusCode.Moved or HttpStatusCode.Found or HttpStatusCode.SeeOther or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect))
+            if (answer.StatusCode is not (HttpStatusCode.Moved or HttpStatusCode.Found or HttpStatusCode.SeeOther
+                or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect))
+            {
                 return Checked(model, answer);
+            }
 
             // A renamed model is sent on within the hub; large files to where they lie, which the first answer describes.
             var next = new Uri(address, answer.Headers.Location ?? throw new HubException($"{_options.Endpoint} sends on to nowhere"));
             if (!follow && Header(answer, "X-Linked-ETag") is not null) return answer;
             answer.Dispose();
-            if (next.Scheme != "https" && next.Scheme != _options.Endpoint.Scheme) throw new HubException($"{_options.Endpoint} sends on to an address without https");
+            if (next.Scheme != "https" && next.Scheme != _options.Endpoint.Scheme)
+                throw new HubException($"{_options.Endpoint} sends on to an address without https");
             address = next;
         }
 
         throw new HubException($"{_options.Endpoint} sends on more than {MostRedirects} times");
+    }
+
+    private void Authorize(HttpRequestMessage request)
+    {
+        if (_options.Token is { } token
+            && request.RequestUri!.GetLeftPart(UriPartial.Authority) == _options.Endpoint.GetLeftPart(UriPartial.Authority))
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 
     private async Task<HttpResponseMessage> AnswerAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -122,7 +189,8 @@ internal sealed class HubClient : IDisposable
         {
             HttpStatusCode.NotFound => $"{_options.Endpoint} has no model {model}, or it is private and the token (HF_TOKEN) may not see it",
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => _options.Token is null
-                ? $"{_options.Endpoint} does not show {model} without a token; set HF_TOKEN to one that may read it, and accept the model's terms there"
+                ? $"{_options.Endpoint} does not show {model} without a token; "
+                    + "set HF_TOKEN to one that may read it, and accept the model's terms there"
                 : $"{_options.Endpoint} does not show {model} to the token given (HF_TOKEN); accept the model's terms there, or use another",
             _ => $"{_options.Endpoint} answers {(int)status} for {model}",
         }, isPassing: status is HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError);

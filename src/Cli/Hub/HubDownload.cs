@@ -74,7 +74,8 @@ internal sealed class HubDownload(HubClient client, HubCache cache)
         {
             return e.Message;
         }
-        catch (Exception e) when (e is IOException or HttpRequestException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+        catch (Exception e) when (e is IOException or HttpRequestException
+            || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {
             return e.Message;
         }
@@ -97,7 +98,8 @@ internal sealed class HubDownload(HubClient client, HubCache cache)
                 silence.CancelAfter(s_silence);
                 var count = await content.ReadAsync(buffer, silence.Token);
                 if (count == 0) return target.Length == file.Size ? null : $"{target.Length} of {file.Size} bytes came";
-                if (target.Length + count > file.Size) throw new HubException($"{file.Name} of {model} is longer than the {file.Size} bytes that the hub states");
+                if (target.Length + count > file.Size)
+                    throw new HubException($"{file.Name} of {model} is longer than the {file.Size} bytes that the hub states");
                 await target.WriteAsync(buffer.AsMemory(0, count), cancellationToken);
                 progress.Report(target.Length >> Mebi);
             }

@@ -15,7 +15,8 @@ internal sealed partial record HubModelId(string Name, string Revision)
 
     /// <summary>Null where a text is no such id.</summary>
     public static HubModelId? TryParse(string text) =>
-        Pattern().Match(text) is { Success: true } match && !text.Contains("..", StringComparison.Ordinal) && !text.Contains("--", StringComparison.Ordinal)
+        Pattern().Match(text) is { Success: true } match
+        && !text.Contains("..", StringComparison.Ordinal) && !text.Contains("--", StringComparison.Ordinal)
             ? new HubModelId(match.Groups["name"].Value, match.Groups["revision"] is { Success: true } revision ? revision.Value : "main")
             : null;
 

@@ -15,7 +15,8 @@ internal static class HubModels
         if (found is not null && missing.Count == 0) return found;
         if (!options.Offline) return await PullAsync(options, model, cancellationToken);
         var lack = found is null ? "is not there" : $"lacks {string.Join(", ", missing)}";
-        throw new HubException($"{model} {lack} in the cache {options.Cache}, and HF_HUB_OFFLINE forbids to fetch it; lisa pull {model} does where it is not set");
+        throw new HubException(
+            $"{model} {lack} in the cache {options.Cache}, and HF_HUB_OFFLINE forbids to fetch it; lisa pull {model} does where it is not set");
     }
 
     /// <summary>Brings a model into the cache as it is at the hub now; returns its folder.</summary>
@@ -38,7 +39,8 @@ internal static class HubModels
         var folder = cache.Snapshot(commit);
         foreach (var name in Directory.Exists(folder) ? HubCache.Missing(folder) : [ModelFileNames.Config])
         {
-            if (!names.Contains(name)) throw new HubException($"{model} has no {name}; only safetensors weights with a {ModelFileNames.Config} are read");
+            if (!names.Contains(name))
+                throw new HubException($"{model} has no {name}; only safetensors weights with a {ModelFileNames.Config} are read");
             await Fetch(name);
         }
 

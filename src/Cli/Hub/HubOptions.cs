@@ -21,7 +21,8 @@ internal sealed record HubOptions(Uri Endpoint, string Cache, string? Token, boo
             Variable("XDG_CACHE_HOME") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache"), "huggingface");
         var file = Variable("HF_TOKEN_PATH") ?? Path.Combine(home, "token");
         var token = Variable("HF_TOKEN") ?? (File.Exists(file) ? File.ReadAllText(file).Trim() : null);
-        if (token is not null && !token.All(c => c is > ' ' and < '\x7f')) throw new HubException("the token (HF_TOKEN, or the file with it) has characters that no token has");
+        if (token is not null && !token.All(c => c is > ' ' and < '\x7f'))
+            throw new HubException("the token (HF_TOKEN, or the file with it) has characters that no token has");
         return new HubOptions(
             endpoint, Path.GetFullPath(Variable("HF_HUB_CACHE") ?? Path.Combine(home, "hub")), string.IsNullOrEmpty(token) ? null : token,
             Variable("HF_HUB_OFFLINE")?.ToUpperInvariant() is "1" or "TRUE" or "YES" or "ON");

@@ -61,6 +61,12 @@ internal static class KnownSettings
         "log-format", SettingKind.Text, "plain: one line per message; json: one object per message, with run, generation and step",
         "plain", ["plain", "json"]);
 
+    public static readonly Setting Folder = new(
+        "folder", SettingKind.Path, "the model's folder: config.json, *.safetensors and the tokenizer's files");
+
+    public static readonly Setting Private = new(
+        "private", SettingKind.Flag, "where the hub has no such model yet, show it to its owners only", "false");
+
     public static readonly Setting ExportFormat = new(
         "format", SettingKind.Text, "hf: a Hugging Face folder; gguf: a file for llama.cpp, with a Modelfile for Ollama", "hf", ["hf", "gguf"]);
 
@@ -177,9 +183,11 @@ internal static class KnownSettings
 
     public static IReadOnlyList<Setting> Doctor { get; } = [.. s_cluster, ClusterStore, Host, SiloPort, GatewayPort, HttpPort, LogFormat];
 
+    public static IReadOnlyList<Setting> Push { get; } = [Folder, Private];
+
     /// <summary>Every setting of every command.</summary>
     public static IReadOnlyList<Setting> All { get; } =
-        [.. ((IReadOnlyList<Setting>[])[Train, Silo, Submit, NewKey, Show, Eval, Inspect, Generate, Plan, Export]).SelectMany(s => s).Distinct()];
+        [.. ((IReadOnlyList<Setting>[])[Train, Silo, Submit, NewKey, Show, Eval, Inspect, Generate, Plan, Export, Push]).SelectMany(s => s).Distinct()];
 
     private static Setting Of(string property) => s_training.Single(s => s.Training!.Property == property);
 }

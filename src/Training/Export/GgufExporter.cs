@@ -30,19 +30,28 @@ public static class GgufExporter
         using var folder = await ManifestFolder.WriteAsync(store, manifest, cancellationToken);
         var vocabulary = GgufVocabulary.Read(folder.Path, config.VocabSize);
         var text = ModelText.Load(folder.Path, TimeProvider.System.GetLocalNow());
-        var end = text.Encoder(manifest.Properties.GetValueOrDefault(RunModel.TemplateProperty, ChatTemplates.Auto)).EndOfTurn();
+        var template = manifest.Properties.GetValueOrDefault(RunModel.TemplateProperty, ChatTemplates.Auto);
+        var end = text.Encoder(template).EndOfTurn();
+
+        // A GGUF file has one place for a template: that is for the one which was trained.
+        var trained = Path.Combine(folder.Path, ModelFileNames.AdditionalTemplate(template));
+        if (template != ChatTemplates.Auto && File.Exists(trained))
+            vocabulary = vocabulary with { ChatTemplate = await File.ReadAllTextAsync(trained, cancellationToken) };
 
         Directory.CreateDirectory(outputFolder);
         AtomicFile.DeleteUnfinished(outputFolder);
         var path = Path.Combine(outputFolder, $"{run}-{type}.gguf");
-        await WriteWeights(store, manifest, architecture, type, path, GgufMetadata.Of(run, architecture, vocabulary, TurnEnd(), type), cancellationToken);
+        var metadata = GgufMetadata.Of(run, architecture, vocabulary, TurnEnd(), type);
+        await WriteWeights(store, manifest, architecture, type, path, metadata, cancellationToken);
         var modelfile = Modelfile.Write(
             Path.GetFileName(path), vocabulary, [.. config.EosTokenIds, .. text.StopIds(end)], end.Text, architecture.ContextLength);
-        await AtomicFile.WriteAllBytesAsync(Path.Combine(outputFolder, Modelfile.FileName), System.Text.Encoding.UTF8.GetBytes(modelfile), cancellationToken);
+        await AtomicFile.WriteAllBytesAsync(
+            Path.Combine(outputFolder, Modelfile.FileName), System.Text.Encoding.UTF8.GetBytes(modelfile), cancellationToken);
         return path;
 
         // The first id beside the tokenizer's end that ends an answer.
-        int? TurnEnd() => text.StopIds(end).Reverse().Concat(config.EosTokenIds).Select(id => (int?)id).FirstOrDefault(id => id != vocabulary.EosTokenId);
+        int? TurnEnd() => text.StopIds(end).Reverse().Concat(config.EosTokenIds)
+            .Select(id => (int?)id).FirstOrDefault(id => id != vocabulary.EosTokenId);
     }
 
     private static async Task WriteWeights(

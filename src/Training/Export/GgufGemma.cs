@@ -59,7 +59,8 @@ internal static class GgufGemma
             if (seen != Math.Min(isLocal(i) ? window : int.MaxValue, gemma.MaxPositionEmbeddings))
             {
                 throw new InvalidDataFileException(
-                    ModelFileNames.Config, $"field 'layer_types' gives layer {i} another window than layers have in files of GGUF for {gemma.ModelType}");
+                    ModelFileNames.Config,
+                    $"field 'layer_types' gives layer {i} another window than layers have in files of GGUF for {gemma.ModelType}");
             }
         }
 

@@ -29,7 +29,11 @@ internal static class GgufRope
             LongRopeScaling longRope => With(
                 withKeys with
                 {
-                    Factors = [new("rope_factors_long.weight", Floats(longRope.LongFactor)), new("rope_factors_short.weight", Floats(longRope.ShortFactor))],
+                    Factors =
+                    [
+                        new("rope_factors_long.weight", Floats(longRope.LongFactor)),
+                        new("rope_factors_short.weight", Floats(longRope.ShortFactor)),
+                    ],
                 },
                 new("rope.scaling.original_context_length", (uint)longRope.OriginalMaxPositionEmbeddings),
                 new("rope.scaling.attn_factor", (float)longRope.AttentionFactor)),

@@ -23,8 +23,11 @@ internal static class Modelfile
         // Without a chat template the text goes to the model as it is.
         if (vocabulary.ChatTemplate is null) text.Append("TEMPLATE {{ .Prompt }}\n");
         text.Append(CultureInfo.InvariantCulture, $"PARAMETER num_ctx {contextLength}\n");
-        foreach (var stop in endIds.Distinct().Where(id => id < vocabulary.Tokens.Count).Select(id => vocabulary.Tokens[id].Text).Append(endText).OfType<string>())
-            text.Append(CultureInfo.InvariantCulture, $"PARAMETER stop \"{stop.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)}\"\n");
+        var tokens = endIds.Distinct().Where(id => id < vocabulary.Tokens.Count).Select(id => vocabulary.Tokens[id].Text);
+        foreach (var stop in tokens.Append(endText).OfType<string>()) text.Append(CultureInfo.InvariantCulture, $"PARAMETER stop \"{Escaped(stop)}\"\n");
         return text.ToString();
     }
+
+    private static string Escaped(string text) =>
+        text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal);
 }

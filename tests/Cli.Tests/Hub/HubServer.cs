@@ -24,7 +24,11 @@ internal sealed class HubServer : IAsyncDisposable
 
     private readonly WebApplication _app;
 
-    private HubServer(WebApplication app, Dictionary<string, byte[]> files) => (_app, Files) = (app, files);
+    private HubServer(WebApplication app, Dictionary<string, byte[]> files, int chunk) =>
+        (_app, Files, Uploads) = (app, files, new HubUploads(chunk));
+
+    /// <summary>What is brought.</summary>
+    public HubUploads Uploads { get; }
 
     public Dictionary<string, byte[]> Files { get; }
 
@@ -40,13 +44,15 @@ internal sealed class HubServer : IAsyncDisposable
     public string Address { get; private set; } = "";
 
     /// <summary>Starts one with the files of a folder.</summary>
-    public static async Task<HubServer> StartAsync(string folder)
+    /// <param name="folder">The folder.</param>
+    /// <param name="chunk">Bytes of the parts in which it takes large files; 0 for whole ones.</param>
+    public static async Task<HubServer> StartAsync(string folder, int chunk = 0)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         var app = builder.Build();
-        var server = new HubServer(app, Directory.GetFiles(folder).ToDictionary(f => Path.GetFileName(f), File.ReadAllBytes));
+        var server = new HubServer(app, Directory.GetFiles(folder).ToDictionary(f => Path.GetFileName(f), File.ReadAllBytes), chunk);
         app.Run(server.AnswerAsync);
         await app.StartAsync();
         server.Address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
@@ -61,7 +67,16 @@ internal sealed class HubServer : IAsyncDisposable
 
     private static bool IsLarge(string name) => name.EndsWith(".safetensors", StringComparison.Ordinal);
 
-    private Task AnswerAsync(HttpContext context)
+    private string OtherHost => Address.Replace("127.0.0.1", "localhost", StringComparison.Ordinal);
+
+    private async Task AnswerAsync(HttpContext context)
+    {
+        if (context.Request.Method is not ("POST" or "PUT")) await ReadAsync(context);
+        else if (context.Request.Method == "POST" && context.Request.Headers.Authorization != $"Bearer {Token}") await Status(context, 401);
+        else await (await Uploads.AnswerAsync(context.Request, OtherHost) ?? Results.NotFound()).ExecuteAsync(context);
+    }
+
+    private Task ReadAsync(HttpContext context)
     {
         var (path, request) = (context.Request.Path.Value!, context.Request);
         Requests.Enqueue((path, request.Headers.Authorization.FirstOrDefault(), request.Headers.Range.FirstOrDefault()));
@@ -83,7 +98,7 @@ internal sealed class HubServer : IAsyncDisposable
 
         context.Response.Headers["X-Linked-ETag"] = $"\"{Hash(name, content)}\"";
         context.Response.Headers["X-Linked-Size"] = content.Length.ToString(CultureInfo.InvariantCulture);
-        context.Response.Headers.Location = $"{Address.Replace("127.0.0.1", "localhost", StringComparison.Ordinal)}{Lfs}{name}";
+        context.Response.Headers.Location = $"{OtherHost}{Lfs}{name}";
         return Status(context, 302);
     }
 

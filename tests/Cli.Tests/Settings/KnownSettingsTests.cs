@@ -24,6 +24,7 @@ public sealed partial class KnownSettingsTests
         ["doctor"] = KnownSettings.Doctor,
         ["data"] = [],
         ["pull"] = [],
+        ["push"] = KnownSettings.Push,
         ["settings"] = [],
     };
 

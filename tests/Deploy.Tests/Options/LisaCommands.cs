@@ -26,6 +26,7 @@ internal static class LisaCommands
         ["inspect"] = (KnownSettings.Inspect, true),
         ["doctor"] = (KnownSettings.Doctor, false),
         ["pull"] = ([], false),
+        ["push"] = (KnownSettings.Push, false),
         ["settings"] = ([], false),
     };
 
