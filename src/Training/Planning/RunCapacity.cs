@@ -9,10 +9,8 @@ public static class RunCapacity
     /// <returns>Null if the run fits, or if there is no silo yet; else the numbers.</returns>
     public static string? Check(TrainingSpec spec, ModelConfig config, IReadOnlyList<TrainingSilo> silos)
     {
-        if (silos.Count == 0) return null;
+        if (silos.Count == 0 || Fits(spec, config, silos)) return null;
         var estimate = Estimate(spec, config);
-        if ((silos.Any(s => s.MemoryBytes == 0) || estimate.Total <= silos.Sum(s => s.MemoryBytes)) && StagePlanner.Fits(config, spec, silos))
-            return null;
         return string.Create(
             CultureInfo.InvariantCulture,
             $"the run needs {Gigabytes(estimate.Total)} (weights {Gigabytes(estimate.Weights)}, gradients "
@@ -20,6 +18,12 @@ public static class RunCapacity
             + $"{Gigabytes(estimate.OptimizerState)}, activations {Gigabytes(estimate.Activations)}); the {silos.Count} live silos of role gpu offer "
             + $"{string.Join(" + ", silos.Select(s => Gigabytes(s.MemoryBytes)))}, of which stages of whole layers must be cut");
     }
+
+    /// <summary>Whether stages can be cut for these silos, and they have room for activations too.</summary>
+    /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
+    public static bool Fits(TrainingSpec spec, ModelConfig config, IReadOnlyList<TrainingSilo> silos) =>
+        StagePlanner.Fits(config, spec, silos)
+        && (silos.Any(s => s.MemoryBytes == 0) || Estimate(spec, config).Total <= silos.Sum(s => s.MemoryBytes));
 
     /// <summary>Bytes by kind for one process that trains the whole run.</summary>
     /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>

@@ -39,6 +39,18 @@ public sealed class SiloSharesTests
     public void Where_memory_is_too_little_for_two_the_second_waits() =>
         Assert.Equal("a: s0", Shares(1, maxRuns: 4, memory: Needed(1.9), Run("a"), Run("b", age: 1)));
 
+    // Two would have room for their weights and what trains of them, and none for what long texts leave for the backward pass.
+    [Fact]
+    public void Runs_do_not_share_a_silo_that_has_no_room_for_the_activations_of_both()
+    {
+        var spec = TinyStories.Spec(1) with { BlockSize = 256 };
+        var needed = RunCapacity.Estimate(spec, TinyStories.Config).Total;
+        Assert.True(needed > 2 * 1.25 * PartWork.Of(TinyStories.Config, spec).TotalBytes);
+        QueuedRun[] runs = [Run("a") with { Spec = spec with { RunName = "a" } }, Run("b", age: 1) with { Spec = spec with { RunName = "b" } }];
+        Assert.Equal("a: s0", Shares(1, maxRuns: 4, memory: (2 * needed) - 2, runs));
+        Assert.Equal("a: s0, b: s0", Shares(1, maxRuns: 4, memory: 2 * needed, runs));
+    }
+
     [Fact]
     public void Where_memory_is_enough_for_two_each_has_its_half()
     {
@@ -99,9 +111,13 @@ public sealed class SiloSharesTests
     private static QueuedRun Full(string name, int age = 0) =>
         Run(name, age: age) with { Spec = TinyStories.FullSpec(1) with { RunName = name } };
 
-    // So many times what the planner wants for the sample model on one silo.
-    private static long Needed(double times, TrainingSpec? spec = null) =>
-        (long)(times * 1.25 * PartWork.Of(TinyStories.Config, spec ?? TinyStories.Spec(1)).TotalBytes);
+    // So many times what the sample model wants on one silo: room for its stage, and for activations too.
+    private static long Needed(double times, TrainingSpec? spec = null)
+    {
+        spec ??= TinyStories.Spec(1);
+        var (stage, all) = (1.25 * PartWork.Of(TinyStories.Config, spec).TotalBytes, RunCapacity.Estimate(spec, TinyStories.Config).Total);
+        return (long)(times * Math.Max(stage, all));
+    }
 
     private static TrainingSilo[] Silos(int count, int maxRuns, long memory) =>
         [.. Enumerable.Range(0, count).Select(i => new TrainingSilo($"s{i}", memory, 1, maxRuns))];
