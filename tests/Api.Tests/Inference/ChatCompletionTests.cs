@@ -34,13 +34,12 @@ public sealed class ChatCompletionTests
         var folder = Path.Combine(CompletionServer.Samples.ModelsFolder!, Model);
         var tokenizer = TokenizerLoader.Load(folder);
 
-        // Plain contents are encoded each by itself, a template's text as a whole.
-        string[] pieces = template == "plain"
-            ? text.Replace("<|", "\u0001", StringComparison.Ordinal).Replace("|>", "\u0002", StringComparison.Ordinal).Split('|')
-            : [text];
-        int[] ids = [
-            1, .. pieces.SelectMany(
-                s => tokenizer.Encode(s.Replace("\u0001", "<|", StringComparison.Ordinal).Replace("\u0002", "|>", StringComparison.Ordinal)))];
+        // Either is encoded as one text; the bars between plain contents only show where one ends.
+        var whole = template == "plain"
+            ? string.Concat(text.Replace("<|", "\u0001", StringComparison.Ordinal).Replace("|>", "\u0002", StringComparison.Ordinal).Split('|'))
+                .Replace("\u0001", "<|", StringComparison.Ordinal).Replace("\u0002", "|>", StringComparison.Ordinal)
+            : text;
+        int[] ids = [1, .. tokenizer.Encode(whole)];
         using var model = ModelLoader.Load(folder, null);
         var made = TextGenerator.Generate(model, ids, new GenerationOptions { MaxNewTokens = 20 }, Token).ToArray();
 
