@@ -50,8 +50,8 @@ public sealed class LisaClient : IAsyncDisposable
     /// upload that broke off goes on where it was.
     /// </summary>
     /// <param name="request">What the run is made from.</param>
-    /// <param name="progress">Told of the upload; null for nobody.</param>
-    /// <param name="cancellationToken">Gives up. What was uploaded stays; a run is then there as a whole or not at all.</param>
+    /// <param name="progress">Receives the progress of the upload; null for none.</param>
+    /// <param name="cancellationToken">Cancels the call. What was uploaded stays; a run is then there as a whole or not at all.</param>
     /// <exception cref="InvalidTrainingSettingException">A setting is outside what is allowed.</exception>
     /// <exception cref="InvalidTrainingInputException">The model or the data cannot be used.</exception>
     /// <exception cref="RunExistsException">A run of this name exists and would give another result.</exception>
@@ -74,7 +74,7 @@ public sealed class LisaClient : IAsyncDisposable
 
     /// <summary>Where a run is now.</summary>
     /// <param name="run">The run's name.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="RunNotFoundException">There is no such run.</exception>
     /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
     public async Task<RunStatus> GetAsync(string run, CancellationToken cancellationToken = default)
@@ -88,7 +88,7 @@ public sealed class LisaClient : IAsyncDisposable
     /// <param name="run">The run's name.</param>
     /// <param name="past">At most so many of the periods that have ended; up to 100.</param>
     /// <param name="coming">At most so many of the periods to come; up to 100.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="RunNotFoundException">There is no such run.</exception>
     /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
     public async Task<LayerSchedule> GetScheduleAsync(string run, int past = 100, int coming = 10, CancellationToken cancellationToken = default)
@@ -100,7 +100,7 @@ public sealed class LisaClient : IAsyncDisposable
     }
 
     /// <summary>All runs of the cluster's store, by name.</summary>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
     public Task<IReadOnlyList<RunStatus>> ListAsync(CancellationToken cancellationToken = default) =>
         CallAsync(c => c.Cluster.ListRuns(), cancellationToken);
@@ -151,7 +151,7 @@ public sealed class LisaClient : IAsyncDisposable
 
     /// <summary>Goes on with a run that was paused or has failed. Nothing for one that trains.</summary>
     /// <param name="run">The run's name.</param>
-    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <param name="cancellationToken">Cancels waiting.</param>
     /// <exception cref="RunNotFoundException">There is no such run.</exception>
     /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
     public Task ResumeAsync(string run, CancellationToken cancellationToken = default) =>
@@ -185,7 +185,7 @@ public sealed class LisaClient : IAsyncDisposable
     }
 
     /// <summary>Silos that hold parts of runs now.</summary>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
     public Task<IReadOnlyList<SiloDescription>> GetSilosAsync(CancellationToken cancellationToken = default) =>
         CallAsync(c => c.Cluster.GetTrainingSilos(), cancellationToken);
@@ -193,14 +193,14 @@ public sealed class LisaClient : IAsyncDisposable
     /// <summary>Whether a run can fit the cluster's silos; submitting checks it too.</summary>
     /// <param name="spec">The run's settings.</param>
     /// <param name="configJson">The content of the model's config.json.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>Null where it fits; else why it does not, with the numbers.</returns>
     /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
     public Task<string?> CheckCapacityAsync(TrainingSpec spec, string configJson, CancellationToken cancellationToken = default) =>
         CallAsync(c => c.Cluster.CheckCapacity(spec, configJson), cancellationToken);
 
     /// <summary>Checks that <see cref="LisaClientOptions.Store"/> is the one that the cluster works on; submitting checks it too.</summary>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StoreLocationException">It is another one.</exception>
     /// <exception cref="InvalidOperationException"><see cref="LisaClientOptions.Store"/> is not set.</exception>
     /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
@@ -209,7 +209,7 @@ public sealed class LisaClient : IAsyncDisposable
 
     /// <summary>Checks that a store is the one that the cluster works on.</summary>
     /// <param name="store">The store, as it is reached from here.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="StoreLocationException">It is another one.</exception>
     /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
     public async Task CheckStoreAsync(IBlobStore store, CancellationToken cancellationToken = default)
@@ -222,7 +222,7 @@ public sealed class LisaClient : IAsyncDisposable
 
     /// <summary>Starts a run that is in the store, or resumes it. Nothing for one that trains.</summary>
     /// <param name="run">The run's name.</param>
-    /// <param name="cancellationToken">Gives up waiting.</param>
+    /// <param name="cancellationToken">Cancels waiting.</param>
     /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
     public Task StartAsync(string run, CancellationToken cancellationToken = default) =>
         CallAsync(c => RunTransfer.Done(c.Run(RunTransfer.Checked(run)).Start()), cancellationToken);

@@ -6,7 +6,7 @@ internal sealed class RateMeter(TimeSpan window)
 {
     private readonly Queue<(double Clock, double Value)> _samples = new();
 
-    /// <summary>Adds a sample; one that lies lower than the last begins anew.</summary>
+    /// <summary>Adds a sample; one that lies lower than the last starts over.</summary>
     /// <param name="clock">Seconds on a clock that never goes back.</param>
     /// <param name="value">The number.</param>
     /// <returns>The growth per second; null while there is too little to tell.</returns>

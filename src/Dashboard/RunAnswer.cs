@@ -3,7 +3,7 @@ namespace LisaOrleans.Dashboard;
 /// <summary>What a page that follows a run has not seen yet.</summary>
 internal sealed record RunAnswer
 {
-    /// <value>Names the memory that this answer is from. A page that knows another one begins anew.</value>
+    /// <value>Names the memory that this answer is from. A page that knows another one starts over.</value>
     public required string View { get; init; }
 
     /// <value>Whether this is all there is, rather than what came after the page's last question.</value>

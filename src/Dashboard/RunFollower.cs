@@ -100,7 +100,7 @@ internal sealed partial class RunFollower
         }
     }
 
-    // A new generation may be one of a run that was begun anew under this name: then nothing that is kept is true any more.
+    // A new generation may be one of a run that was started over under this name: then nothing that is kept is true any more.
     private async Task Begin(RunStatus status)
     {
         var head = await RunStore.ReadHeadAsync(_store, Name, CancellationToken.None).WaitAsync(s_patience);

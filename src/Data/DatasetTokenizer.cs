@@ -12,7 +12,7 @@ public static class DatasetTokenizer
     /// <param name="settings">How records become samples.</param>
     /// <param name="blockSize">Longest sample in tokens.</param>
     /// <param name="modelVocabularySize">Ids must be below this.</param>
-    /// <param name="progress">Told now and then, or null.</param>
+    /// <param name="progress">Receives progress from time to time; null for none.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <param name="split">Which part of the data; null for what is trained on.</param>
     /// <param name="own">The chat template of the model's folder; null where it has none.</param>

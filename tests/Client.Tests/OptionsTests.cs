@@ -24,7 +24,7 @@ public sealed class OptionsTests
 
     [Theory]
     [MemberData(nameof(Wrong))]
-    public async Task A_service_with_a_wrong_option_does_not_start(string option, Action<LisaClientOptions> spoil)
+    public async Task AddLisaClient_wrong_option_stops_the_service(string option, Action<LisaClientOptions> spoil)
     {
         using var host = new HostBuilder().ConfigureServices(services => services.AddLisaClient(spoil)).Build();
         var error = await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Token));
@@ -37,7 +37,7 @@ public sealed class OptionsTests
     }
 
     [Fact]
-    public async Task A_service_starts_where_no_cluster_answers_and_its_calls_say_so()
+    public async Task AddLisaClient_starts_without_a_cluster_and_calls_say_so()
     {
         using var host = new HostBuilder().ConfigureServices(services => services.AddLisaClient(o =>
         {

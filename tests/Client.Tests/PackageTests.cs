@@ -12,7 +12,7 @@ public sealed class PackageTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Packages_have_readme_licence_documentation_and_symbols_and_know_nothing_of_this_machine()
+    public async Task Pack_contains_readme_licence_documentation_and_symbols_and_no_paths()
     {
         using var folder = new TempFolder();
         foreach (var project in s_projects)
@@ -40,7 +40,7 @@ public sealed class PackageTests
     }
 
     [Fact]
-    public async Task The_client_package_depends_on_the_store_s_which_brings_the_contracts_and_on_no_torch()
+    public async Task Pack_client_depends_on_the_store_package_and_not_on_torch()
     {
         using var folder = new TempFolder();
         await PackAsync("Client", folder.Root);

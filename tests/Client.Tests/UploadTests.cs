@@ -16,7 +16,7 @@ public sealed class UploadTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task An_upload_brings_the_files_that_the_cluster_reads_and_no_others()
+    public async Task Submit_uploads_only_the_files_that_the_cluster_reads()
     {
         var request = Request();
         File.WriteAllText(_folder["model/pytorch_model.bin"], "pickled");
@@ -65,7 +65,7 @@ public sealed class UploadTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_in_the_store_is_not_written_again()
+    public async Task Submit_skips_what_the_store_has()
     {
         var request = Request();
         await UploadAsync(request);
@@ -79,7 +79,7 @@ public sealed class UploadTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_changes_meanwhile_is_not_stored_under_a_wrong_name()
+    public async Task Submit_changing_file_is_not_stored_under_a_wrong_name()
     {
         File.WriteAllText(_folder["f"], "before");
         var blob = await FileBlob.OpenAsync(_folder["f"], null, Token);

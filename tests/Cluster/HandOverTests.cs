@@ -9,7 +9,7 @@ public sealed class HandOverTests
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
 
     [Fact]
-    public async Task Who_joins_and_who_leaves_moves_parts_directly_and_the_store_replaces_only_the_dead()
+    public async Task Move_parts_goes_directly_and_only_the_dead_are_replaced_from_the_store()
     {
         Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
         using var folder = new TempFolder();

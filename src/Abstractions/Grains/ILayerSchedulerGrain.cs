@@ -3,7 +3,7 @@ namespace LisaOrleans;
 /// <summary>
 /// Owns the schedule of a run: which decoder layers train in which period, in the past, now and to come, and what the
 /// committed steps say of each layer. Its key is the run's name. What it knows is a function of the run's settings and its
-/// committed steps, so it can be lost at any moment and reads itself anew.
+/// committed steps, so it can be lost at any moment and reloads itself.
 /// </summary>
 public interface ILayerSchedulerGrain : IGrainWithStringKey
 {

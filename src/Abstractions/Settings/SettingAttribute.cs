@@ -14,7 +14,7 @@ public sealed class SettingAttribute(string help) : Attribute
     /// <value>Its name in snake case; null (default) for the property's own.</value>
     public string? Name { get; init; }
 
-    /// <value>The heading that it stands under; see <see cref="SettingGroups"/>.</value>
+    /// <value>The heading that it is listed under; see <see cref="SettingGroups"/>.</value>
     public string Group { get; init; } = SettingGroups.Run;
 
     /// <value>The allowed words; null (default) for any.</value>

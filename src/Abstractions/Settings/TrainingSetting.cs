@@ -49,7 +49,7 @@ public sealed class TrainingSetting
     /// <summary>What it is, in one line; other settings as <c>{max_steps}</c>.</summary>
     public string Help { get; }
 
-    /// <summary>The heading that it stands under.</summary>
+    /// <summary>The heading that it is listed under.</summary>
     public string Group { get; }
 
     /// <summary>What its value looks like.</summary>

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace LisaOrleans.Api;
 
-/// <summary>Reads JSON bodies strictly: what is wrong is told with the name of the field.</summary>
+/// <summary>Reads JSON bodies strictly: an error names the field.</summary>
 internal static class ApiBody
 {
     private const int LargestBody = 1 << 20;

@@ -9,7 +9,7 @@ namespace LisaOrleans.Checkpoints;
 /// <param name="Host">Its machine's name.</param>
 /// <param name="Pid">Its process id.</param>
 /// <param name="Cluster">The cluster that it is a silo of; null for a single process.</param>
-/// <param name="Machine">What processes that see the same process ids have in common, until the machine starts anew; null where unknown.</param>
+/// <param name="Machine">What processes that see the same process ids have in common, until the machine restarts; null where unknown.</param>
 /// <param name="Started">When the process began, as its machine counts; null where unknown.</param>
 public sealed record RunHolder(string Id, string Host, int Pid, string? Cluster = null, string? Machine = null, string? Started = null)
 {

@@ -34,7 +34,7 @@ public sealed class RunLease : IAsyncDisposable
     /// <param name="takeOver">Whether to take it from one who lives, too.</param>
     /// <param name="options">How often to beat, how long to wait.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="RunHeldException">Somebody else works on the run and lives.</exception>
     public static async Task<RunLease> AcquireAsync(
         IBlobStore store, string run, RunHolder holder, bool takeOver, LeaseOptions options, TimeProvider time, CancellationToken cancellationToken)
@@ -54,7 +54,7 @@ public sealed class RunLease : IAsyncDisposable
             }
             catch (ETagMismatchException)
             {
-                // Somebody was quicker, or beats: what they wrote is looked at anew.
+                // Somebody was quicker, or beats: what they wrote is looked at again.
             }
         }
     }
@@ -65,7 +65,7 @@ public sealed class RunLease : IAsyncDisposable
     /// <param name="holder">Who asks.</param>
     /// <param name="options">How long to wait.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     /// <exception cref="RunHeldException">Somebody else does.</exception>
     public static async Task CheckAsync(
         IBlobStore store, string run, RunHolder holder, LeaseOptions options, TimeProvider time, CancellationToken cancellationToken)
@@ -80,7 +80,7 @@ public sealed class RunLease : IAsyncDisposable
     /// <param name="cluster">The cluster.</param>
     /// <param name="options">How often to look, and what a period is.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public static async Task<bool> IsBeatingAsync(
         IBlobStore store, string run, string cluster, LeaseOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
@@ -99,7 +99,7 @@ public sealed class RunLease : IAsyncDisposable
     /// <summary>Takes the lease away from whoever has it: the next to ask gets it.</summary>
     /// <param name="store">The store.</param>
     /// <param name="run">The run.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public static async Task BreakAsync(IBlobStore store, string run, CancellationToken cancellationToken)
     {
         while (true)
@@ -175,7 +175,7 @@ public sealed class RunLease : IAsyncDisposable
             var (found, etag) = await LeaseStorage.ReadAsync(_store, _run, cancellationToken).ConfigureAwait(false);
             if (found is null)
             {
-                // A damaged run was forgotten, so that it may begin anew.
+                // A damaged run was forgotten, so that it may start over.
                 _etag = await LeaseStorage.WriteAsync(_store, _run, next, null, cancellationToken).ConfigureAwait(false);
                 _document = next;
                 return;

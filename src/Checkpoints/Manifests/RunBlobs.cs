@@ -7,7 +7,7 @@ public static class RunBlobs
     /// <param name="store">The store.</param>
     /// <param name="run">The run.</param>
     /// <param name="failure">Any failure.</param>
-    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
     public static async Task<Exception> NameAsync(IBlobStore store, string run, Exception failure, CancellationToken cancellationToken)
     {
         if (failure is not DamagedBlobException { What: null } damaged) return failure;

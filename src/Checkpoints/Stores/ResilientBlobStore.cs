@@ -115,7 +115,7 @@ public sealed class ResilientBlobStore : IBlobStore
         return true;
     }
 
-    // A list that broke off is begun anew, so nobody gets an entry twice.
+    // A list that broke off is started over, so nobody gets an entry twice.
     private async IAsyncEnumerable<T> Whole<T>(
         Func<CancellationToken, IAsyncEnumerable<T>> list, [EnumeratorCancellation] CancellationToken cancellationToken)
     {

@@ -14,7 +14,7 @@ internal sealed class RunLogs(string folder, long? totalSteps) : IDisposable
     /// <summary>Seconds that the rest will take at the rate of the last steps.</summary>
     public double Remaining(long step) => _log.Remaining(step);
 
-    /// <summary>Begins all files anew.</summary>
+    /// <summary>Starts all files over.</summary>
     public async Task RewriteAsync(IReadOnlyList<StepRecord> history, CancellationToken cancellationToken)
     {
         await _log.RewriteAsync(history, cancellationToken);

@@ -6,7 +6,7 @@ namespace LisaOrleans.Cli;
 
 /// <summary>
 /// trainer_log.jsonl and ledger.jsonl in the output folder: one line for each committed step, whatever was killed in
-/// between. On a (re)start both are written anew from the run's history, then appended to.
+/// between. On a (re)start both are rewritten from the run's history, then appended to.
 /// </summary>
 internal sealed class TrainerLog(string folder, long? totalSteps) : IDisposable
 {
@@ -25,7 +25,7 @@ internal sealed class TrainerLog(string folder, long? totalSteps) : IDisposable
     /// <summary>Seconds that the rest will take at the rate of the last steps.</summary>
     public double Remaining(long step) => totalSteps is { } total && _recent.Count > 0 ? (total - step) * _recent.Average() : 0;
 
-    /// <summary>Begins both files anew.</summary>
+    /// <summary>Starts both files over.</summary>
     public async Task RewriteAsync(IReadOnlyList<StepRecord> history, CancellationToken cancellationToken)
     {
         Close();

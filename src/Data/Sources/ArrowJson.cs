@@ -45,7 +45,7 @@ internal static class ArrowJson
 
             case FixedSizeListArray a: WriteAll(json, a.GetSlicedValues(index)); break;
 
-            // Bytes, dates, decimals are no text: who wants to learn them is told so.
+            // Bytes, dates, decimals are no text: whoever wants to learn them gets an error.
             default: RowJson.WriteForeign(json, array.Data.DataType.Name); break;
         }
     }

@@ -10,7 +10,7 @@ namespace LisaOrleans.Grains;
 [ControlPlacement]
 internal sealed class RunQueueGrain(IBlobStore store, IClusterView cluster, TimeProvider time) : Grain, IRunQueueGrain
 {
-    // A run that has not asked for so long is gone, or will ask again when it was woken.
+    // How long after its last request a run counts as gone; if it is woken, it asks again.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
     // So long a new queue waits to hear from the runs that were training before it gives their silos to others.

@@ -9,6 +9,6 @@ internal enum LoopOutcome
     /// <summary>A stop was asked for.</summary>
     Stopped,
 
-    /// <summary>Silos came or are about to leave: the parts are to be placed anew.</summary>
+    /// <summary>Silos came or are about to leave: the parts are to be placed again.</summary>
     Replan,
 }

@@ -24,7 +24,7 @@ internal sealed class RunPlacement(
     /// <summary>How the parts were loaded.</summary>
     public LoadCount Loads { get; private set; } = new();
 
-    /// <summary>How often parts were placed anew at a step boundary.</summary>
+    /// <summary>How often parts were placed again at a step boundary.</summary>
     public int Moves { get; private set; }
 
     // An earlier activation of this grain has left word in the journal.
@@ -105,7 +105,7 @@ internal sealed class RunPlacement(
         return true;
     }
 
-    /// <summary>The parts are about to be placed anew.</summary>
+    /// <summary>The parts are about to be placed again.</summary>
     public void Moving()
     {
         Moves++;

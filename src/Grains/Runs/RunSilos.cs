@@ -9,7 +9,7 @@ namespace LisaOrleans.Grains;
 /// </summary>
 internal sealed partial class RunSilos(string run, IGrainFactory grains, IClusterView cluster, TimeProvider time, ILogger logger)
 {
-    /// <summary>How often a run asks the queue anew, and how long it waits for an answer.</summary>
+    /// <summary>How often a run asks the queue again, and how long it waits for an answer.</summary>
     public static readonly TimeSpan AskPeriod = TimeSpan.FromSeconds(1);
 
     private readonly HashSet<string> _leaving = [];

@@ -20,6 +20,6 @@ public static class DeviceTelemetry
     /// <summary>A piece of work waits no longer.</summary>
     public static void Dequeued(WorkPriority priority) => s_queue.Add(-1, s_work[(int)priority]);
 
-    /// <summary>A piece of work took so long.</summary>
+    /// <summary>Records how long a piece of work took.</summary>
     public static void Busy(WorkPriority priority, TimeSpan time) => s_busy.Add(time.TotalSeconds, s_work[(int)priority]);
 }

@@ -94,7 +94,7 @@ public abstract record ModelConfig
     }
 
     /// <summary>
-    /// Whether a checkpoint's tensor that belongs to no part may be skipped, because it is computed anew: old checkpoints
+    /// Whether a checkpoint's tensor that belongs to no part may be skipped, because it is computed again: old checkpoints
     /// carry tables of frequencies, and tied ones sometimes the matrix twice.
     /// </summary>
     public virtual bool IsDerived(string name) => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)

@@ -48,7 +48,7 @@ public abstract class ModelPart : IDisposable
 
     internal IReadOnlyList<Parameter> Parameters { get; }
 
-    /// <summary>Allocates optimizer state, which begins anew. Nothing if there is some.</summary>
+    /// <summary>Allocates fresh optimizer state; does nothing if there is some already.</summary>
     public void MakeTrainable()
     {
         if (Trainable) return;

@@ -55,7 +55,7 @@ public static class ClusterSilo
             .Configure<ReminderOptions>(
                 o => (o.MinimumReminderPeriod, o.RefreshReminderListPeriod) = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10)))
 
-            // The directory would keep what a dead silo held from being registered anew for half a minute, lest there be two
+            // The directory would keep what a dead silo held from being registered again for half a minute, lest there be two
             // of a grain. Here two do no harm: commits are fenced.
             .Configure<GrainDirectoryOptions>(o => o.RangeLeaseDuration = TimeSpan.Zero)
             .Configure<ClusterMembershipOptions>(o =>

@@ -5,7 +5,7 @@ namespace LisaOrleans.Silo;
 
 /// <summary>
 /// Keeps a silo from making a cluster of its own where Redis has just forgotten one that lives: it would take that one's runs,
-/// before the others have written their membership anew (<see cref="MembershipRestorer"/>). The store tells: a run of this
+/// before the others have written their membership again (<see cref="MembershipRestorer"/>). The store tells: a run of this
 /// cluster whose lease still beats.
 /// </summary>
 internal sealed partial class LostClusterGuard(

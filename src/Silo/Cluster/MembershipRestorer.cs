@@ -5,7 +5,7 @@ using Orleans.Clustering.Redis;
 namespace LisaOrleans.Silo;
 
 /// <summary>
-/// Writes the cluster's membership anew where Redis has lost it: silos would go on with what they remember, found by nobody,
+/// Writes the cluster's membership again where Redis has lost it: silos would go on with what they remember, found by nobody,
 /// and the next one to start would make a cluster of its own and take their runs.
 /// </summary>
 internal sealed partial class MembershipRestorer(
@@ -50,7 +50,7 @@ internal sealed partial class MembershipRestorer(
         LogRestored();
     }
 
-    // Null where there is no table at all: it is made anew only by whoever asks for it.
+    // Null where there is no table at all: it is made again only by whoever asks for it.
     private async Task<MembershipTableData?> ReadAsync(CancellationToken cancellationToken)
     {
         try

@@ -17,7 +17,7 @@ public sealed record TensorTransportOptions
     /// <value>Largest tensor that is sent or taken. Default 4 GiB.</value>
     public long MaxTensorBytes { get; init; } = 4L << 30;
 
-    /// <value>A transfer without any byte for so long has failed: the other machine is gone. Default 5 s.</value>
+    /// <value>How long a transfer may stand still before it counts as failed. Default 5 s.</value>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <value>Tries after the first, where a connection breaks or is refused. Default 3.</value>
@@ -32,7 +32,7 @@ public sealed record TensorTransportOptions
     /// <value>Longest time for one try, however steadily it moves. Default 5 min.</value>
     public TimeSpan TryTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <value>What nobody claims for so long is freed. Default 10 min.</value>
+    /// <value>How long a tensor waits to be claimed before it is freed. Default 10 min.</value>
     public TimeSpan TicketLifetime { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <value>Transfers at one time from one other silo. Default 4.</value>

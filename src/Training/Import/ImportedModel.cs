@@ -16,7 +16,7 @@ internal sealed record ImportedModel(IReadOnlyDictionary<string, PartState> Part
     /// <param name="model">The folder.</param>
     /// <param name="dtypes">The run's number formats.</param>
     /// <param name="write">Whether anything is written; else it is only computed, to be compared.</param>
-    /// <param name="progress">Told how far it is; null for nobody.</param>
+    /// <param name="progress">Receives progress; null for none.</param>
     /// <param name="cancellationToken">Gives up between two parts.</param>
     public static async Task<ImportedModel> StoreAsync(
         IBlobStore store, ModelFolder model, PartDtypes dtypes, bool write, IProgress<ImportProgress>? progress, CancellationToken cancellationToken)

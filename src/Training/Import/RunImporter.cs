@@ -20,7 +20,7 @@ public static class RunImporter
     /// <summary>Imports a run.</summary>
     /// <param name="store">Where it is to be.</param>
     /// <param name="request">What it is made from.</param>
-    /// <param name="progress">Told how far it is; null for nobody.</param>
+    /// <param name="progress">Receives progress; null for none.</param>
     /// <param name="cancellationToken">Gives up; the run is then there as a whole or not at all.</param>
     /// <param name="options">Who it is for; null (default) for this process.</param>
     /// <exception cref="RunExistsException">The run exists with other settings, another model or other data.</exception>
@@ -112,7 +112,7 @@ public static class RunImporter
                 throw new InvalidTrainingSettingException("run_name", $"is '{spec.RunName}', which another process has just created");
             var manifest = stored is null ? await FirstManifest(imported) : session.Manifest!;
             manifest = manifest with { Spec = Reference(spec0), Generation = session.Generation };
-            // A run that begins anew has no past.
+            // A run that starts over has no past.
             await session.CommitAsync(manifest, stored is null ? null : session.Head.Journal, cancellationToken);
             return manifest;
         }

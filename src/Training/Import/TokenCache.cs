@@ -6,7 +6,7 @@ namespace LisaOrleans.Training;
 /// <summary>
 /// Remembers in the store which tokens became of which files: documents <c>tokens/KEY.json</c>, whose key is a hash of the
 /// files, the tokenizer, the template, the settings and the code. The blobs are those of runs; one that was collected as
-/// garbage is made anew.
+/// garbage is made again.
 /// </summary>
 internal sealed class TokenCache(IBlobStore store)
 {

@@ -2,7 +2,7 @@ namespace LisaOrleans.Training;
 
 /// <summary>
 /// The schedule of a run, grown step by step from what was committed: what trained in the past, what trains now, what will.
-/// The same steps give the same schedule, whoever adds them and however often it is made anew. Its memory does not grow with
+/// The same steps give the same schedule, whoever adds them and however often it is made again. Its memory does not grow with
 /// the run.
 /// </summary>
 public sealed class RunSchedule

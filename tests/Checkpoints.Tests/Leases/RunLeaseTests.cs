@@ -97,7 +97,7 @@ public sealed class RunLeaseTests : IDisposable
     }
 
     [Fact]
-    public async Task AcquireAsync_silo_of_the_same_cluster_goes_on_at_once_and_another_cluster_waits_longer_than_for_a_process()
+    public async Task AcquireAsync_same_cluster_continues_at_once_and_another_cluster_waits_longer()
     {
         var silo = s_elsewhere with { Cluster = "c" };
         await using var first = await Acquire(silo);

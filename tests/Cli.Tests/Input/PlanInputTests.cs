@@ -19,7 +19,7 @@ public sealed class PlanInputTests
     }
 
     [Fact]
-    public async Task A_plan_of_a_large_model_is_a_sum_of_positive_numbers()
+    public async Task Plan_large_model_is_a_sum_of_positive_numbers()
     {
         using var folder = new TempFolder();
         var model = Sample.CopyModel(folder, c => (c["hidden_size"], c["num_hidden_layers"], c["vocab_size"]) = (16_384, 126, 128_256));

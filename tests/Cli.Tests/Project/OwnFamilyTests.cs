@@ -10,7 +10,7 @@ public sealed partial class OwnFamilyTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_family_of_ones_own_is_the_file_and_the_line_of_the_page_and_trains_like_any_other()
+    public async Task Add_family_by_the_page_trains_like_any_other()
     {
         using var folder = new TempFolder();
         var program = await BuildAsync(folder);

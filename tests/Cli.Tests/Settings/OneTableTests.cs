@@ -15,7 +15,7 @@ public sealed partial class OneTableTests
         ((Type[])[typeof(TrainingSpec), typeof(DatasetSettings)]).SelectMany(t => t.GetProperties()).Where(p => p.CanWrite);
 
     [Fact]
-    public void Every_property_is_a_setting_of_the_table_with_its_initialiser_as_the_default()
+    public void Table_has_every_property_with_its_initialiser_as_default()
     {
         Assert.Equal(Properties.Select(p => p.Name).Except(s_noSettings), RunSettings.Table.All.Select(s => s.Property));
         var (spec, data) = (new TrainingSpec { RunName = TrainingSpec.DefaultRunName }, new DatasetSettings());
@@ -56,7 +56,7 @@ public sealed partial class OneTableTests
     }
 
     [Fact]
-    public void No_other_file_lists_the_settings()
+    public void Table_is_the_only_list_of_settings()
     {
         var names = RunSettings.Table.All.Select(s => s.Property).ToHashSet();
         var keys = RunSettings.Table.All.Select(s => s.Name).ToHashSet();

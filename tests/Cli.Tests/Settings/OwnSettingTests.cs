@@ -16,7 +16,7 @@ public sealed class OwnSettingTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_setting_of_ones_own_is_one_property_and_is_there_in_help_flags_files_checks_and_the_stored_run()
+    public async Task Add_setting_is_one_property_and_appears_everywhere()
     {
         using var folder = new TempFolder();
         var program = await OwnProgram.BuildAsync(folder, "Abstractions", source => OwnProgram.ReplaceAsync(

@@ -75,7 +75,7 @@ public sealed class SettingsFileTests
     }
 
     [Fact]
-    public async Task An_empty_value_a_tilde_and_null_leave_a_setting_alone_and_other_trainers_names_are_understood()
+    public async Task Config_empty_values_leave_a_setting_alone_and_aliases_are_understood()
     {
         using var folder = new TempFolder();
         const string Text = """

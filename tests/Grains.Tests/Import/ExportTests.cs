@@ -41,7 +41,7 @@ public sealed class ExportTests
     }
 
     [Fact]
-    public async Task The_other_form_of_an_earlier_export_does_not_stay()
+    public async Task Export_removes_the_other_form_of_an_earlier_export()
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(1));
         using var folder = new TempFolder();
@@ -54,7 +54,7 @@ public sealed class ExportTests
     }
 
     [Fact]
-    public async Task What_a_killed_export_left_half_written_is_deleted()
+    public async Task Export_deletes_what_a_killed_export_left()
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(1));
         using var folder = new TempFolder();

@@ -34,7 +34,7 @@ public sealed class OverwriteTests
     }
 
     [Fact]
-    public async Task A_damaged_run_can_be_overwritten()
+    public async Task Overwrite_damaged_run_is_replaced()
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(2));
         var head = await RunStore.ReadHeadAsync(run.Store, "test", Token);

@@ -25,7 +25,7 @@ public sealed class RunImportGrainTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_import_in_the_cluster_is_an_import()
+    public async Task Import_in_the_cluster_equals_a_local_import()
     {
         var submission = await SubmissionAsync(TinyStories.Spec(7));
         var submitted = await ImportAsync(submission);
@@ -42,7 +42,7 @@ public sealed class RunImportGrainTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_is_left_open_is_chosen_by_model_and_cluster()
+    public async Task Import_chooses_open_settings_by_model_and_cluster()
     {
         var submission = await SubmissionAsync(TinyStories.Spec(1) with { BlockSize = 0, Dtype = "auto", Threads = 0 });
         var spec = (await ImportAsync(submission)).Spec;

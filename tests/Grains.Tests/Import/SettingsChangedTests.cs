@@ -7,7 +7,7 @@ public sealed class SettingsChangedTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Every_setting_that_would_change_the_result_is_listed_with_both_values()
+    public async Task Import_changed_settings_are_listed_with_both_values()
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(5));
         var changed = TinyStories.Spec(5) with

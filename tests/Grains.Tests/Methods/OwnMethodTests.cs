@@ -16,7 +16,7 @@ public sealed class OwnMethodTests
     }
 
     [Fact]
-    public async Task A_sampler_of_ones_own_decides_what_trains_and_the_run_resumes_to_the_same_bytes()
+    public async Task Add_sampler_decides_what_trains_and_resumes_to_the_same_bytes()
     {
         var spec = TinyStories.Spec(8) with { LisaStrategy = "every-second", LisaActivatedLayers = 3, LisaIntervalSteps = 2 };
         using var straight = await TestRun.TrainAsync(spec);
@@ -31,7 +31,7 @@ public sealed class OwnMethodTests
     }
 
     [Fact]
-    public async Task A_method_of_ones_own_changes_the_parts_that_it_names_and_no_others()
+    public async Task Add_method_changes_only_the_parts_that_it_names()
     {
         using var run = await TestRun.TrainAsync(TinyStories.Spec(4) with { Method = "last-layers", LisaActivatedLayers = 2 });
         var (before, after) = (TestRun.ReadWeights(TinyStories.Model), await run.WeightsAsync());
@@ -42,7 +42,7 @@ public sealed class OwnMethodTests
     }
 
     [Fact]
-    public async Task An_optimizer_of_ones_own_names_what_is_saved_of_it_and_resumes_to_the_same_bytes()
+    public async Task Add_optimizer_names_its_saved_tensors_and_resumes_to_the_same_bytes()
     {
         var spec = TinyStories.Spec(5) with { Method = "last-layers", LisaActivatedLayers = 1, SaveSteps = 100 };
         using var straight = await TestRun.TrainAsync(spec);
@@ -60,7 +60,7 @@ public sealed class OwnMethodTests
     [InlineData("Lion.cs")]
     [InlineData("EverySecondSampler.cs")]
     [InlineData("LastLayersMethod.cs")]
-    public async Task The_page_shows_just_these_files(string file)
+    public async Task Page_shows_these_files(string file)
     {
         var token = TestContext.Current.CancellationToken;
         var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "add-a-method.md"), token);

@@ -19,7 +19,7 @@ public sealed class MicroBatchOrderTests
     }
 
     [Fact]
-    public async Task What_begins_in_order_need_not_end_before_the_next_begins()
+    public async Task Order_does_not_wait_for_the_end_of_earlier_micro_batches()
     {
         var order = new MicroBatchOrder();
         var (begun, last, end) = (new List<int>(), new TaskCompletionSource(), new TaskCompletionSource());
@@ -45,7 +45,7 @@ public sealed class MicroBatchOrderTests
     }
 
     [Fact]
-    public async Task A_late_call_of_an_earlier_generation_takes_nobodys_place()
+    public async Task Order_late_call_of_an_earlier_generation_takes_no_place()
     {
         var order = new MicroBatchOrder();
         using var earlier = new CancellationTokenSource();

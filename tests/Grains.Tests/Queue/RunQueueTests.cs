@@ -39,7 +39,7 @@ public sealed class RunQueueTests
     }
 
     [Fact]
-    public async Task A_run_that_fails_harms_no_other()
+    public async Task Queue_failing_run_does_not_harm_others()
     {
         var spec = Spec("good", 12);
         using var alone = await TestRun.TrainAsync(spec);
@@ -62,7 +62,7 @@ public sealed class RunQueueTests
     }
 
     [Fact]
-    public void A_run_that_cannot_fit_is_refused_with_the_numbers()
+    public void Submit_run_that_cannot_fit_is_refused_with_the_numbers()
     {
         var spec = TinyStories.Spec(1);
         Assert.Null(RunCapacity.Check(spec, TinyStories.Config, [new TrainingSilo("a", 0, 1)]));

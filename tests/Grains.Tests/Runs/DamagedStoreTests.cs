@@ -13,7 +13,7 @@ public sealed class DamagedStoreTests
     [InlineData("layer-0", false)]
     [InlineData("layer-0", true)]
     [InlineData("embedding", true)]
-    public async Task What_is_damaged_for_good_fails_the_run_with_its_name_and_when_it_is_restored_the_run_goes_on(string part, bool missing)
+    public async Task Run_damaged_blob_fails_it_by_name_and_restoring_the_blob_resumes_it(string part, bool missing)
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(7));
         await run.ContinueAsync(pauseAt: 2);
@@ -44,7 +44,7 @@ public sealed class DamagedStoreTests
     }
 
     [Fact]
-    public async Task A_run_that_is_damaged_does_not_hide_the_others()
+    public async Task ListRuns_damaged_run_does_not_hide_the_others()
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(1));
         await RunImporter.ImportAsync(run.Store, TinyStories.Request(TinyStories.Spec(1) with { RunName = "whole" }), null, Token);
@@ -60,7 +60,7 @@ public sealed class DamagedStoreTests
 
     // More failures in a row than a run takes of what repeats, but all of them within a minute.
     [Fact]
-    public async Task A_store_that_is_away_for_a_while_does_not_end_the_run()
+    public async Task Run_store_outage_does_not_end_it()
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(7));
         var away = new AwayStore(run.Store, failures: 12);

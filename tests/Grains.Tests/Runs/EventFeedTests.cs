@@ -12,15 +12,15 @@ public sealed class EventFeedTests
         ["0 RunStarted", "1 step", "2 step", "3 step", "3 ManifestSaved", "3 RunRecovering", "4 step"], Read(EventPosition.Start, steps: 4));
 
     [Fact]
-    public void A_watcher_that_saw_steps_which_are_repeated_does_not_see_them_again() =>
+    public void Watch_does_not_repeat_steps_after_a_recovery() =>
         Assert.Equal(["5 RunRecovering", "6 step"], Read(new EventPosition(5, 2), steps: 6));
 
     [Fact]
-    public void Where_steps_are_still_to_be_repeated_only_what_is_new_is_told() =>
+    public void Watch_during_repeated_steps_sends_only_what_is_new() =>
         Assert.Equal(["5 RunRecovering"], Read(new EventPosition(5, 2), steps: 3));
 
     [Fact]
-    public void Nothing_comes_after_the_end() => Assert.Empty(Read(new EventPosition(4, 3), steps: 4));
+    public void Watch_ends_with_the_run() => Assert.Empty(Read(new EventPosition(4, 3), steps: 4));
 
     private static TrainingEvent Entry(TrainingEvent entry, long step) => entry with { Position = new EventPosition(step, 0) };
 

@@ -8,7 +8,7 @@ public sealed class EventTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_watch_that_goes_on_from_its_position_gets_the_rest_and_nothing_twice()
+    public async Task Watch_from_a_position_gets_the_rest_once()
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(9) with { EvalSteps = 4 });
         var seen = new List<TrainingEvent>();
@@ -55,7 +55,7 @@ public sealed class EventTests
     }
 
     [Fact]
-    public async Task A_run_that_begins_anew_has_no_past()
+    public async Task Overwrite_removes_the_past()
     {
         using var run = await TestRun.TrainAsync(TinyStories.Spec(3));
         await RunImporter.ImportAsync(run.Store, TinyStories.Request(TinyStories.Spec(2)) with { Overwrite = true }, null, Token);

@@ -15,7 +15,7 @@ public sealed class ManifestBytesTests
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
-    public async Task A_manifest_writes_no_more_than_the_state_that_trains_and_layers_that_finished_once(int saveSteps)
+    public async Task Manifest_writes_only_training_state_and_finished_layers(int saveSteps)
     {
         var spec = TinyStories.Spec(14) with { LisaIntervalSteps = Interval, SaveSteps = saveSteps };
         using var run = await TestRun.ImportAsync(spec);

@@ -25,7 +25,7 @@ public sealed class MethodTests
     [InlineData(true, true)]
     [InlineData(false, true)]
     [InlineData(true, false)]
-    public async Task A_period_of_one_layer_changes_that_layer_and_both_ends_and_nothing_else(bool tied, bool ends)
+    public async Task Train_one_layer_changes_only_it_and_both_ends(bool tied, bool ends)
     {
         using var folder = new TempFolder();
         var model = tied ? TinyStories.Model : await TinyStories.UntiedAsync(folder, Token);

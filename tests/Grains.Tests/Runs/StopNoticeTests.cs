@@ -18,7 +18,7 @@ public sealed class StopNoticeTests
     [Theory]
     [InlineData(4)]
     [InlineData(6)]
-    public async Task Pause_during_an_evaluation_saves_the_step_before_it_and_the_evaluation_is_made_when_the_run_goes_on(long step)
+    public async Task Pause_during_an_evaluation_saves_the_step_before_and_evaluates_on_resume(long step)
     {
         using var folder = new TempFolder();
         var spec = TinyStories.Spec(6) with { RunName = Name, EvalSteps = 4 };
@@ -45,7 +45,7 @@ public sealed class StopNoticeTests
     }
 
     [Fact]
-    public async Task Pause_in_a_step_that_does_not_end_in_time_saves_the_steps_before_it_and_does_that_one_again()
+    public async Task Pause_in_a_long_step_saves_the_steps_before_and_repeats_that_one()
     {
         var spec = TinyStories.Spec(3) with
         {

@@ -10,7 +10,7 @@ public sealed class RunTelemetryTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_run_is_observed_while_it_trains_and_not_afterwards()
+    public async Task Metrics_observe_a_run_only_while_it_trains()
     {
         using var measurements = new Measurements();
         Dictionary<string, double> last = [];
@@ -44,7 +44,7 @@ public sealed class RunTelemetryTests
     }
 
     [Fact]
-    public async Task A_step_is_a_trace_of_its_phases_and_parts()
+    public async Task Trace_of_a_step_has_its_phases_and_parts()
     {
         var spans = new ConcurrentQueue<Activity>();
         using var listener = Spans.Listen(stopped: spans.Enqueue);
@@ -68,7 +68,7 @@ public sealed class RunTelemetryTests
     }
 
     [Fact]
-    public async Task The_page_lists_every_instrument_as_it_is()
+    public async Task Page_lists_every_instrument()
     {
         using var measurements = new Measurements();
         using var run = await TestRun.TrainAsync(TinyStories.Spec(1) with { RunName = "listed" });

@@ -40,7 +40,7 @@ public sealed class AdamWTests
     }
 
     [Fact]
-    public void A_float32_master_keeps_updates_that_bfloat16_would_lose()
+    public void Apply_float32_master_keeps_updates_that_bfloat16_would_lose()
     {
         using var scope = NewDisposeScope();
         var optimizer = new AdamW(0.9, 0.999, 1e-8, 0);
@@ -59,7 +59,7 @@ public sealed class AdamWTests
     }
 
     [Fact]
-    public void Decay_moves_matrices_but_neither_norms_nor_biases()
+    public void Apply_decays_matrices_but_neither_norms_nor_biases()
     {
         using var scope = NewDisposeScope();
         var config = TinyModel.Config(bias: true);
@@ -80,7 +80,7 @@ public sealed class AdamWTests
     }
 
     [Fact]
-    public void State_exists_only_while_a_part_trains_and_starts_anew()
+    public void MakeTrainable_allocates_fresh_state_and_Freeze_frees_it()
     {
         using var scope = NewDisposeScope();
         var config = TinyModel.Config();
@@ -106,7 +106,7 @@ public sealed class AdamWTests
     }
 
     [Fact]
-    public void Restored_state_goes_on_bit_for_bit()
+    public void RestoreTrainingState_continues_bit_for_bit()
     {
         using var scope = NewDisposeScope();
         var config = TinyModel.Config(tied: true);

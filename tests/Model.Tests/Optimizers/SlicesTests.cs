@@ -5,7 +5,7 @@ namespace LisaOrleans.Model.Tests;
 public sealed class SlicesTests
 {
     [Fact]
-    public void An_update_in_slices_has_the_bits_of_one_of_smaller_tensors()
+    public void Apply_in_slices_has_the_bits_of_smaller_tensors()
     {
         using var scope = NewDisposeScope();
         var dtypes = PartDtypes.Parse("bfloat16", "float32");
@@ -33,7 +33,7 @@ public sealed class SlicesTests
     }
 
     [Fact]
-    public void What_is_small_or_float32_stays_whole()
+    public void Of_small_or_float32_tensor_is_whole()
     {
         using var scope = NewDisposeScope();
         Assert.Single(Slices.Of(zeros(100, ScalarType.BFloat16)));

@@ -46,7 +46,7 @@ public sealed class DeviceWorkerTests
     }
 
     [Fact]
-    public async Task What_continues_a_turn_goes_before_what_waited_already()
+    public async Task Run_work_that_continues_a_turn_goes_first()
     {
         using var worker = new DeviceWorker(CPU, TimeSpan.FromDays(1));
         var order = new List<string>();
@@ -58,7 +58,7 @@ public sealed class DeviceWorkerTests
     }
 
     [Fact]
-    public async Task What_waited_does_not_wait_for_ever_for_a_turn_that_is_not_continued()
+    public async Task Run_waiting_work_does_not_wait_for_an_abandoned_turn()
     {
         using var worker = new DeviceWorker(CPU, TimeSpan.FromMilliseconds(1));
         var order = new List<string>();
@@ -68,7 +68,7 @@ public sealed class DeviceWorkerTests
     }
 
     [Fact]
-    public async Task It_counts_as_busy_while_it_has_something_to_do()
+    public async Task Busy_counts_while_there_is_work()
     {
         using var worker = new DeviceWorker(CPU);
         using var gate = new ManualResetEventSlim();
@@ -107,7 +107,7 @@ public sealed class DeviceWorkerTests
     }
 
     [Fact]
-    public async Task All_work_runs_on_one_thread_and_what_follows_it_does_not()
+    public async Task Run_uses_one_thread_and_continuations_another()
     {
         using var worker = new DeviceWorker(CPU);
         var threads = new HashSet<int>();
@@ -121,7 +121,7 @@ public sealed class DeviceWorkerTests
     }
 
     [Fact]
-    public async Task An_exception_comes_to_its_caller_and_the_next_work_runs()
+    public async Task Run_exception_reaches_its_caller_and_the_next_work_runs()
     {
         using var worker = new DeviceWorker(CPU);
         var e = await Assert.ThrowsAsync<InvalidOperationException>(

@@ -24,7 +24,7 @@ public sealed class PartReceiverTests
 
     [Theory]
     [MemberData(nameof(States))]
-    public async Task The_very_state_is_taken_over(string dtype, bool trains)
+    public async Task Receive_takes_over_the_very_state(string dtype, bool trains)
     {
         var before = TensorNode.LiveTensors();
         await using (var holder = new TensorNode())
@@ -56,7 +56,7 @@ public sealed class PartReceiverTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task One_number_that_differs_is_one_too_many(bool trains)
+    public async Task Receive_one_different_number_is_refused(bool trains)
     {
         var before = TensorNode.LiveTensors();
         await using (var holder = new TensorNode())
@@ -76,7 +76,7 @@ public sealed class PartReceiverTests
     }
 
     [Fact]
-    public async Task A_training_state_of_another_step_is_not_taken()
+    public async Task Receive_training_state_of_another_step_is_refused()
     {
         await using var holder = new TensorNode();
         await using var receiver = new TensorNode();
@@ -87,7 +87,7 @@ public sealed class PartReceiverTests
     }
 
     [Fact]
-    public async Task Offers_of_other_tensors_than_the_parts_are_refused_before_anything_is_fetched()
+    public async Task Receive_wrong_tensors_are_refused_before_anything_is_fetched()
     {
         await using var holder = new TensorNode();
         await using var receiver = new TensorNode();
@@ -108,7 +108,7 @@ public sealed class PartReceiverTests
     }
 
     [Fact]
-    public async Task A_holder_that_is_gone_or_has_another_state_is_no_error()
+    public async Task Receive_lost_or_changed_holder_returns_null()
     {
         await using var receiver = new TensorNode();
         var dtypes = PartDtypes.Parse("float32", "float32");

@@ -26,7 +26,7 @@ public sealed class AwsInstanceActionTests
     [InlineData("{}")]
     [InlineData("""{"action":"stop"}""")]
     [InlineData("""{"action":1,"time":"x"}""")]
-    public async Task An_answer_that_makes_no_sense_is_an_error(string body)
+    public async Task Poll_invalid_answer_throws(string body)
     {
         await using var service = await MetadataService.StartAsync();
         Answer(service, new(200, body));
@@ -39,7 +39,7 @@ public sealed class AwsInstanceActionTests
     [InlineData(500, 200)]
     [InlineData(200, 500)]
     [InlineData(200, 401)]
-    public async Task A_service_that_refuses_is_an_error(int login, int action)
+    public async Task Poll_refusing_service_throws(int login, int action)
     {
         await using var service = await MetadataService.StartAsync();
         service.OnRequest = r => new(r.Method == "PUT" ? login : action, "{}");

@@ -36,7 +36,7 @@ public sealed class AzureScheduledEventsTests
     }
 
     [Fact]
-    public async Task Of_several_events_the_one_for_this_machine_counts()
+    public async Task Poll_several_events_takes_the_one_for_this_machine()
     {
         await using var service = await MetadataService.StartAsync();
         var source = service.Source("vm-1");
@@ -47,7 +47,7 @@ public sealed class AzureScheduledEventsTests
     }
 
     [Fact]
-    public async Task An_event_of_this_machine_alone_is_approved_by_its_id()
+    public async Task Approve_event_of_this_machine_alone_is_sent_by_its_id()
     {
         await using var service = await MetadataService.StartAsync();
         var source = service.Source("vm-1");
@@ -64,7 +64,7 @@ public sealed class AzureScheduledEventsTests
     }
 
     [Fact]
-    public async Task An_event_that_releases_other_machines_too_is_never_approved()
+    public async Task Approve_event_of_several_machines_is_never_sent()
     {
         await using var service = await MetadataService.StartAsync();
         var source = service.Source("vm-1");
@@ -90,7 +90,7 @@ public sealed class AzureScheduledEventsTests
     [InlineData("""{"Events":[{"EventType":"Preempt","Resources":["vm-1"],"EventId":null}]}""")]
     [InlineData("""{"Events":[{"EventType":"Preempt","Resources":["vm-1"],"EventId":12}]}""")]
     [InlineData("<html>")]
-    public async Task An_answer_that_makes_no_sense_is_an_error_and_the_next_one_counts(string document)
+    public async Task Poll_invalid_answer_throws_and_the_next_one_counts(string document)
     {
         await using var service = await MetadataService.StartAsync();
         var source = service.Source("vm-1");
@@ -105,7 +105,7 @@ public sealed class AzureScheduledEventsTests
     [InlineData(410)]
     [InlineData(429)]
     [InlineData(500)]
-    public async Task A_service_that_refuses_is_an_error_and_asked_again(int status)
+    public async Task Poll_refusing_service_throws_and_is_asked_again(int status)
     {
         await using var service = await MetadataService.StartAsync();
         var source = service.Source("vm-1");
@@ -116,7 +116,7 @@ public sealed class AzureScheduledEventsTests
     }
 
     [Fact]
-    public async Task A_service_that_does_not_answer_can_be_given_up()
+    public async Task Poll_silent_service_can_be_cancelled()
     {
         await using var service = await MetadataService.StartAsync();
         service.OnRequest = _ => null;
@@ -128,7 +128,7 @@ public sealed class AzureScheduledEventsTests
     }
 
     [Fact]
-    public async Task A_service_that_is_not_there_is_an_error()
+    public async Task Poll_missing_service_throws()
     {
         var service = await MetadataService.StartAsync();
         var address = service.Address;

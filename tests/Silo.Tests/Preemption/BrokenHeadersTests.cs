@@ -7,12 +7,12 @@ public sealed class BrokenHeadersTests
 
     [Theory]
     [MemberData(nameof(Sources))]
-    public async Task An_unknown_encoding_does_not_end_the_watch(string name) =>
+    public async Task Watch_unknown_encoding_continues(string name) =>
         await IsAskedAgain(name, new(200, "what", "text/plain; charset=bogus"));
 
     [Theory]
     [MemberData(nameof(Sources))]
-    public async Task A_broken_line_does_not_end_the_watch(string name) => await IsAskedAgain(name, new(200, "to\r\nken: x", "text/plain"));
+    public async Task Watch_broken_line_continues(string name) => await IsAskedAgain(name, new(200, "to\r\nken: x", "text/plain"));
 
     private static async Task IsAskedAgain(string name, MetadataService.Answer answer)
     {

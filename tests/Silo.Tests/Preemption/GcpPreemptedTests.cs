@@ -21,7 +21,7 @@ public sealed class GcpPreemptedTests
     [InlineData("")]
     [InlineData("MAYBE")]
     [InlineData("<html><body>a long page that somebody put in between</body></html>")]
-    public async Task An_answer_that_makes_no_sense_is_an_error(string body)
+    public async Task Poll_invalid_answer_throws(string body)
     {
         await using var service = await MetadataService.StartAsync();
         Answer(service, body);
@@ -31,7 +31,7 @@ public sealed class GcpPreemptedTests
     [Theory]
     [InlineData(404)]
     [InlineData(500)]
-    public async Task A_service_that_refuses_is_an_error(int status)
+    public async Task Poll_refusing_service_throws(int status)
     {
         await using var service = await MetadataService.StartAsync();
         service.OnRequest = _ => new(status, "TRUE");

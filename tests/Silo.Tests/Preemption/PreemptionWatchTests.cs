@@ -5,7 +5,7 @@ namespace LisaOrleans.Silo.Tests;
 public sealed class PreemptionWatchTests
 {
     [Fact]
-    public async Task After_failures_and_quiet_a_notice_makes_the_silo_drain_then_approve_once_then_stop()
+    public async Task Watch_notice_after_failures_drains_approves_once_and_stops()
     {
         await using var service = await MetadataService.StartAsync();
         service.Announce();
@@ -44,7 +44,7 @@ public sealed class PreemptionWatchTests
     }
 
     [Fact]
-    public async Task What_cannot_be_moved_away_keeps_the_notice_from_being_approved_but_not_the_silo_from_stopping()
+    public async Task Watch_failed_drain_stops_the_silo_without_approval()
     {
         await using var service = await MetadataService.StartAsync();
         service.Announce();
@@ -58,7 +58,7 @@ public sealed class PreemptionWatchTests
     }
 
     [Fact]
-    public async Task An_event_of_other_machines_changes_nothing()
+    public async Task Watch_event_of_other_machines_changes_nothing()
     {
         await using var service = await MetadataService.StartAsync();
         service.Announce(Event("e-1", "Preempt", "vm-2"));

@@ -22,7 +22,7 @@ public sealed class TensorExchangeTests
 
     [Theory]
     [MemberData(nameof(Tensors))]
-    public async Task A_tensor_arrives_with_the_bytes_it_was_sent_with(string dtype, long[] shape)
+    public async Task Claim_tensor_has_the_bytes_it_was_sent_with(string dtype, long[] shape)
     {
         await using var holder = new TensorNode();
         await using var claimant = new TensorNode();
@@ -50,7 +50,7 @@ public sealed class TensorExchangeTests
     }
 
     [Fact]
-    public async Task A_view_arrives_as_its_values()
+    public async Task Claim_view_has_its_values()
     {
         await using var holder = new TensorNode();
         await using var claimant = new TensorNode();
@@ -67,7 +67,7 @@ public sealed class TensorExchangeTests
     }
 
     [Fact]
-    public async Task In_one_silo_a_claim_gives_the_tensor_itself()
+    public async Task Claim_in_one_silo_returns_the_tensor_itself()
     {
         await using var node = new TensorNode();
         using var tensor = ones(3);
@@ -75,7 +75,7 @@ public sealed class TensorExchangeTests
     }
 
     [Fact]
-    public async Task A_ticket_is_good_once()
+    public async Task Claim_twice_is_refused()
     {
         await using var holder = new TensorNode();
         await using var claimant = new TensorNode();
@@ -91,7 +91,7 @@ public sealed class TensorExchangeTests
     }
 
     [Fact]
-    public async Task A_ticket_that_nobody_gave_is_refused_and_others_still_work()
+    public async Task Claim_unknown_ticket_is_refused_and_others_still_work()
     {
         await using var holder = new TensorNode();
         await using var claimant = new TensorNode();
@@ -127,7 +127,7 @@ public sealed class TensorExchangeTests
     }
 
     [Fact]
-    public async Task What_earlier_generations_left_is_freed_and_nothing_else()
+    public async Task Discard_earlier_generations_frees_only_theirs()
     {
         await using var node = new TensorNode();
         Tensor[] tensors = [ones(1), ones(1), ones(1)];
@@ -145,7 +145,7 @@ public sealed class TensorExchangeTests
     }
 
     [Fact]
-    public async Task What_nobody_claims_is_freed_when_its_ticket_expires()
+    public async Task Publish_unclaimed_tensor_is_freed_when_its_ticket_expires()
     {
         var time = new FakeTimeProvider();
         await using var holder = new TensorNode(o => o with { TicketLifetime = TimeSpan.FromMinutes(10) }, time);
@@ -164,7 +164,7 @@ public sealed class TensorExchangeTests
     }
 
     [Fact]
-    public async Task A_process_without_transport_knows_its_own_tickets_only()
+    public async Task Claim_without_transport_knows_only_its_own_tickets()
     {
         using var worker = new DeviceWorker(CPU);
         await using var alone = new TensorExchange(

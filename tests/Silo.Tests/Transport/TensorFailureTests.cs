@@ -14,7 +14,7 @@ public sealed class TensorFailureTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_claimant_with_another_secret_gets_nothing()
+    public async Task Claim_with_another_secret_gets_nothing()
     {
         await using var holder = new TensorNode();
         await using var stranger = new TensorNode(o => o with { Secret = "another"u8.ToArray() });
@@ -27,7 +27,7 @@ public sealed class TensorFailureTests
 
     // The claimant above gave up by itself. This one goes on, as somebody would who wants in.
     [Fact]
-    public async Task A_claimant_that_cannot_prove_the_secret_is_cut_off()
+    public async Task Server_claimant_without_proof_is_cut_off()
     {
         await using var holder = new TensorNode();
         var ticket = holder.Publish(ones(3));
@@ -49,7 +49,7 @@ public sealed class TensorFailureTests
     [Theory]
     [InlineData("GET / HTTP/1.1\r\nHost: silo.example.org\r\nUser-Agent: x\r\n\r\n")]
     [InlineData("LISA\u007f0123456789012345678901234567890123456789")]
-    public async Task Who_does_not_speak_the_protocol_is_cut_off_and_others_are_served(string greeting)
+    public async Task Server_stranger_is_cut_off_and_others_are_served(string greeting)
     {
         await using var holder = new TensorNode();
         await using var claimant = new TensorNode();
@@ -62,7 +62,7 @@ public sealed class TensorFailureTests
     }
 
     [Fact]
-    public async Task A_holder_that_answers_garbage_is_refused()
+    public async Task Claim_garbage_from_the_holder_is_refused()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -87,7 +87,7 @@ public sealed class TensorFailureTests
     [InlineData("Float32", new long[] { 1, 1, 1, 1, 1, 1, 1, 1, 1 })]
     [InlineData("Int64", new long[] { 1 })]
     [InlineData("", new long[] { 1 })]
-    public async Task A_ticket_with_a_hostile_shape_is_refused_before_anything_is_asked_or_allocated(string dtype, long[] shape)
+    public async Task Claim_hostile_shape_is_refused_before_anything_is_allocated(string dtype, long[] shape)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -99,7 +99,7 @@ public sealed class TensorFailureTests
     }
 
     [Fact]
-    public async Task A_tensor_of_exactly_the_limit_is_taken()
+    public async Task Claim_tensor_of_exactly_the_limit_is_accepted()
     {
         await using var holder = new TensorNode();
         await using var claimant = new TensorNode(o => o with { MaxTensorBytes = 1 << 20 });
@@ -111,7 +111,7 @@ public sealed class TensorFailureTests
     [InlineData(Handshake + 1)]
     [InlineData(Handshake + 1 + 2_345_678)]
     [InlineData(Handshake + 1 + (4 * Elements) + 7)]
-    public async Task A_byte_that_changes_on_the_way_is_noticed_and_the_tensor_can_be_claimed_again(long flipped)
+    public async Task Claim_changed_byte_is_noticed_and_can_be_repeated(long flipped)
     {
         await using var holder = new TensorNode();
         await using var claimant = new TensorNode();
@@ -132,7 +132,7 @@ public sealed class TensorFailureTests
     [InlineData(0)]
     [InlineData(Handshake)]
     [InlineData(Handshake + 1 + 1_000_000)]
-    public async Task A_connection_on_which_nothing_moves_fails_and_its_memory_is_freed(long silentFrom)
+    public async Task Claim_stalled_connection_fails_and_frees_its_memory(long silentFrom)
     {
         var stall = TimeSpan.FromMilliseconds(200);
         await using var holder = new TensorNode(o => o with { StallTimeout = stall });
@@ -150,7 +150,7 @@ public sealed class TensorFailureTests
     }
 
     [Fact]
-    public async Task A_claim_that_is_cancelled_frees_what_came_and_leaves_the_tensor_where_it_is()
+    public async Task Claim_cancelled_frees_what_came_and_leaves_the_tensor()
     {
         await using var holder = new TensorNode();
         await using var claimant = new TensorNode();
@@ -170,7 +170,7 @@ public sealed class TensorFailureTests
     }
 
     [Fact]
-    public async Task A_claim_beyond_the_number_of_connections_waits_and_can_be_cancelled_while_it_does()
+    public async Task Claim_beyond_the_connection_limit_waits_and_can_be_cancelled()
     {
         await using var holder = new TensorNode();
         await using var claimant = new TensorNode(o => o with { ConnectionsPerSilo = 1 });
@@ -190,7 +190,7 @@ public sealed class TensorFailureTests
     }
 
     [Fact]
-    public async Task A_holder_whose_process_is_gone_is_an_error()
+    public async Task Claim_from_a_dead_process_throws()
     {
         await using var claimant = new TensorNode();
         TensorTicket ticket;
@@ -204,7 +204,7 @@ public sealed class TensorFailureTests
     }
 
     [Fact]
-    public async Task A_holder_that_goes_in_the_middle_of_a_transfer_is_an_error_and_the_memory_is_freed()
+    public async Task Claim_holder_lost_during_a_transfer_throws_and_frees_memory()
     {
         await using var holder = new TensorNode();
         await using var claimant = new TensorNode();

@@ -7,7 +7,7 @@ public sealed class TensorRestartTests
 {
     // Numbers begin anew with the process: the successor has a tensor of the same number and shape.
     [Fact]
-    public async Task A_ticket_of_a_process_that_died_is_not_answered_by_its_successor_on_the_same_port()
+    public async Task Claim_ticket_of_a_dead_process_is_refused_by_its_successor()
     {
         await using var claimant = new TensorNode();
         TensorTicket dead;
@@ -27,7 +27,7 @@ public sealed class TensorRestartTests
     }
 
     [Fact]
-    public async Task A_silo_that_stops_in_the_middle_of_a_transfer_frees_the_tensor()
+    public async Task Stop_during_a_transfer_frees_the_tensor()
     {
         await using var claimant = new TensorNode();
         var tensor = ones(1_000_000);

@@ -19,7 +19,7 @@ public sealed class TensorRetryTests
 
     [Theory]
     [MemberData(nameof(Faults))]
-    public async Task What_breaks_on_the_way_is_fetched_again_over_another_connection(long closeAt, long flipAt)
+    public async Task Claim_broken_transfer_is_repeated_over_another_connection(long closeAt, long flipAt)
     {
         await using var holder = new TensorNode();
         await using var claimant = new TensorNode();
@@ -36,7 +36,7 @@ public sealed class TensorRetryTests
     }
 
     [Fact]
-    public async Task It_is_tried_a_few_times_and_not_without_end()
+    public async Task Claim_is_tried_a_few_times_only()
     {
         await using var holder = new TensorNode();
         await using var claimant = new TensorNode(o => o with { Retries = 2 });
@@ -47,7 +47,7 @@ public sealed class TensorRetryTests
     }
 
     [Fact]
-    public async Task A_holder_that_says_no_is_not_asked_again()
+    public async Task Claim_refused_is_not_repeated()
     {
         await using var holder = new TensorNode();
         await using var claimant = new TensorNode();
@@ -59,7 +59,7 @@ public sealed class TensorRetryTests
     }
 
     [Fact]
-    public async Task A_silo_that_only_fails_is_left_alone_for_a_moment_and_then_asked_again()
+    public async Task Claim_failing_silo_is_left_alone_and_then_asked_again()
     {
         const int Failures = 8;
         var time = new FakeTimeProvider();
@@ -79,7 +79,7 @@ public sealed class TensorRetryTests
     }
 
     [Fact]
-    public async Task What_is_given_up_while_it_is_sent_is_freed_when_that_ends()
+    public async Task Discard_while_sending_frees_the_tensor_afterwards()
     {
         await using var holder = new TensorNode();
         await using var claimant = new TensorNode();

@@ -21,7 +21,7 @@ public sealed class MemoryPlanTests
     [InlineData("bfloat16", "bfloat16", 2, 2, 4)]
     [InlineData("float16", "float32", 4, 4, 8)]
     [InlineData("float32", "bfloat16", 4, 4, 4)]
-    public void Lisa_holds_gradients_and_state_of_what_is_active_only(
+    public void Estimate_lisa_counts_gradients_and_state_of_active_parts_only(
         string dtype, string state, long weight, long gradient, long optimizer)
     {
         var lisa = Estimate(TinyModel.Config(), dtype, state, active: 1);
@@ -47,7 +47,7 @@ public sealed class MemoryPlanTests
     }
 
     [Fact]
-    public void Without_embeddings_only_layers_train()
+    public void Estimate_without_embeddings_trains_only_layers()
     {
         var plan = Estimate(TinyModel.Config(), "float32", "float32", active: 2, embeddings: false);
         Assert.Equal((2 * Layer, 2 * Layer * 4, 2 * Layer * 8), (plan.TrainableParameters, plan.Gradients, plan.OptimizerState));
@@ -61,7 +61,7 @@ public sealed class MemoryPlanTests
     }
 
     [Fact]
-    public void A_tied_matrix_is_one_weight_with_one_state()
+    public void Estimate_tied_matrix_is_one_weight_with_one_state()
     {
         var plan = Estimate(TinyModel.Config(tied: true), "bfloat16", "float32", active: 1);
         Assert.Equal((All - 464, Ends - 464 + Layer), (plan.Parameters, plan.TrainableParameters));
@@ -113,7 +113,7 @@ public sealed class MemoryPlanTests
     [InlineData("bfloat16", "float32", false, 2)]
     [InlineData("bfloat16", "bfloat16", true, 1)]
     [InlineData("bfloat16", "bfloat16", true, 2)]
-    public void The_plan_is_what_parts_hold(string dtype, string state, bool tied, int accumulation)
+    public void Estimate_equals_what_parts_hold(string dtype, string state, bool tied, int accumulation)
     {
         using var scope = NewDisposeScope();
         var config = TinyModel.Config(tied);

@@ -5,7 +5,7 @@ public sealed class SiloSharesTests
     private static readonly DateTimeOffset s_start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public void A_single_run_gets_every_silo() =>
+    public void Share_single_run_gets_every_silo() =>
         Assert.Equal("a: s0 s1 s2", Shares(3, Run("a")));
 
     [Fact]
@@ -13,11 +13,11 @@ public sealed class SiloSharesTests
         Assert.Equal("a: s0 s1, b: s2", Shares(3, Run("a"), Run("b", age: 1)));
 
     [Fact]
-    public void What_a_run_holds_it_keeps_when_another_comes() =>
+    public void Share_run_keeps_what_it_holds_when_another_comes() =>
         Assert.Equal("a: s1 s2, b: s0", Shares(3, Run("a", holds: ["s1", "s2"]), Run("b", age: 1)));
 
     [Fact]
-    public void A_run_with_all_silos_gives_some_up() =>
+    public void Share_run_with_all_silos_gives_some_up() =>
         Assert.Equal("a: s0 s1, b: s2", Shares(3, Run("a", holds: ["s0", "s1", "s2"]), Run("b", priority: 9)));
 
     [Fact]
@@ -32,11 +32,11 @@ public sealed class SiloSharesTests
                 Run("c", priority: 1, age: 6), Run("d", priority: 1, age: 7)));
 
     [Fact]
-    public void A_run_that_trains_is_not_put_out_by_a_higher_priority() =>
+    public void Share_training_run_is_not_displaced_by_a_higher_priority() =>
         Assert.Equal("a: s0", Shares(1, maxRuns: 1, memory: 0, Run("a", holds: ["s0"]), Run("b", priority: 50)));
 
     [Fact]
-    public void Where_memory_is_too_little_for_two_the_second_waits() =>
+    public void Share_memory_for_one_run_makes_the_second_wait() =>
         Assert.Equal("a: s0", Shares(1, maxRuns: 4, memory: Needed(1.9), Run("a"), Run("b", age: 1)));
 
     // Two would have room for their weights and what trains of them, and none for what long texts leave for the backward pass.
@@ -52,7 +52,7 @@ public sealed class SiloSharesTests
     }
 
     [Fact]
-    public void Where_memory_is_enough_for_two_each_has_its_half()
+    public void Share_memory_for_two_runs_gives_each_its_half()
     {
         var silos = Silos(1, 4, Needed(2.1));
         var shares = SiloShares.Assign(SiloShares.Order([Run("a"), Run("b", age: 1)]), silos);
@@ -79,7 +79,7 @@ public sealed class SiloSharesTests
     }
 
     [Fact]
-    public void A_run_that_no_silo_could_ever_hold_keeps_nobody_waiting()
+    public void Share_run_that_never_fits_keeps_nobody_waiting()
     {
         var silos = Silos(1, 4, Needed(1.1));
         var config = TinyStories.Config with { NumHiddenLayers = 60 };
@@ -88,7 +88,7 @@ public sealed class SiloSharesTests
     }
 
     [Fact]
-    public void No_silo_is_beyond_its_number_of_runs_and_none_idles_while_a_run_waits()
+    public void Share_respects_max_runs_and_leaves_no_silo_idle_while_a_run_waits()
     {
         for (var runs = 1; runs <= 9; runs++)
         {

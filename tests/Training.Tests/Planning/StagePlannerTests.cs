@@ -19,7 +19,7 @@ public sealed class StagePlannerTests
         select Make(layers, vocab, tied, full, ends, memory, active);
 
     [Fact]
-    public void Every_part_has_one_place_and_layers_follow_each_other_in_the_order_of_the_silos() => Planned((c, plan) =>
+    public void Plan_gives_each_part_one_place_in_the_order_of_silos() => Planned((c, plan) =>
     {
         var parts = plan.Stages.SelectMany(s => s.Parts).ToArray();
         Assert.Equal(PartName.All(c.Config.NumHiddenLayers).Order(), parts.Order());
@@ -32,7 +32,7 @@ public sealed class StagePlannerTests
     });
 
     [Fact]
-    public void The_embedding_is_with_the_first_layer_and_the_head_with_the_last_or_with_the_embedding_it_is_tied_to() => Planned((c, plan) =>
+    public void Plan_puts_the_embedding_first_and_the_head_last_or_with_its_tied_embedding() => Planned((c, plan) =>
     {
         Assert.Equal(plan.SiloOf(PartName.Layer(0)), plan.SiloOf(PartName.Embedding));
         var neighbour = c.Config.TieWordEmbeddings ? PartName.Embedding : PartName.Layer(c.Config.NumHiddenLayers - 1);
@@ -40,14 +40,14 @@ public sealed class StagePlannerTests
     });
 
     [Fact]
-    public void No_silo_holds_more_than_it_offers() => Planned((c, plan) => Assert.All(plan.Stages, stage =>
+    public void Plan_gives_no_silo_more_than_it_offers() => Planned((c, plan) => Assert.All(plan.Stages, stage =>
     {
         var silo = c.Silos.Single(s => s.Address == stage.Silo);
         Assert.True(silo.MemoryBytes == 0 || Load(c.Work, stage.Parts).Bytes * Headroom <= silo.MemoryBytes);
     }));
 
     [Fact]
-    public void Without_limits_of_memory_as_many_silos_work_as_there_are_layers_for() => Planned((c, plan) =>
+    public void Plan_without_memory_limits_uses_as_many_silos_as_layers_allow() => Planned((c, plan) =>
     {
         var silos = c.Silos.Select(s => s with { MemoryBytes = 0 }).ToArray();
         plan = StagePlanner.Plan(c.Config, c.Spec, silos);
@@ -55,7 +55,7 @@ public sealed class StagePlannerTests
     });
 
     [Fact]
-    public void The_same_question_has_the_same_answer() => Planned((c, plan) =>
+    public void Plan_is_deterministic() => Planned((c, plan) =>
     {
         var again = StagePlanner.Plan(c.Config with { }, c.Spec with { RunName = "another" }, [.. c.Silos]);
         Assert.True(again.SameAs(plan));
@@ -63,7 +63,7 @@ public sealed class StagePlannerTests
     });
 
     [Fact]
-    public void Without_silos_there_is_no_room()
+    public void Plan_without_silos_has_no_room()
     {
         var c = Make(2, 10, tied: false, full: false, ends: true, [0]);
         Assert.Throws<NoRoomException>(() => StagePlanner.Plan(c.Config, c.Spec, []));
@@ -84,7 +84,7 @@ public sealed class StagePlannerTests
     [InlineData("lisa", 5)]
     [InlineData("fixed", 3)]
     [InlineData("full", 16)]
-    public void A_silo_needs_memory_for_the_layers_that_train_at_one_time(string what, int active)
+    public void Plan_needs_memory_for_the_layers_that_train_at_one_time(string what, int active)
     {
         var c = Make(16, 29, tied: false, full: what == "full", ends: true, [0]);
         var spec = what == "fixed"
@@ -100,7 +100,7 @@ public sealed class StagePlannerTests
 
     // All ways to cut the layers over all choices of silos.
     [Fact]
-    public void No_other_plan_has_a_quicker_slowest_stage_and_none_fits_where_there_is_said_to_be_no_room()
+    public void Plan_is_optimal_and_finds_room_wherever_there_is_some()
     {
         var (planned, refused) = (0, 0);
         s_cases.Sample(

@@ -31,7 +31,7 @@ public sealed class LayerSamplerTests
     [InlineData("uniform")]
     [InlineData("round-robin")]
     [InlineData("weighted")]
-    public void Each_period_has_as_many_different_layers_as_asked_for_ascending(string strategy)
+    public void Select_returns_as_many_layers_as_asked_for_in_order(string strategy)
     {
         for (var active = 0; active <= 6; active++)
         {
@@ -89,7 +89,7 @@ public sealed class LayerSamplerTests
     }
 
     [Fact]
-    public void A_period_lasts_as_many_steps_as_asked_for()
+    public void PeriodOf_changes_after_the_interval()
     {
         var spec = Spec("uniform", 2) with { LisaIntervalSteps = 3 };
         Assert.Equal([0, 0, 0, 1, 1, 1, 2], Enumerable.Range(1, 7).Select(s => Methods.PeriodOf(spec, s)));

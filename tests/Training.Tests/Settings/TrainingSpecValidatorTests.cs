@@ -48,7 +48,7 @@ public sealed class TrainingSpecValidatorTests
 
     [Theory]
     [MemberData(nameof(Wrong))]
-    public void An_error_names_the_setting_and_says_what_would_be_right(string name)
+    public void Validate_error_names_the_setting_and_what_would_be_right(string name)
     {
         var (change, says) = s_wrong[name];
         var spec = change(TinyStories.Spec(1));
@@ -60,7 +60,7 @@ public sealed class TrainingSpecValidatorTests
     }
 
     [Fact]
-    public void What_is_at_the_edge_is_allowed()
+    public void Validate_values_at_the_edge_are_allowed()
     {
         var spec = TinyStories.Spec(1) with
         {

@@ -57,7 +57,7 @@ internal sealed class GenerationJob(CompletionRequest request, CancellationToken
             StopTokenIds = prompt.StopTokenIds,
         };
 
-        // A continued text goes on where the prompt ends; an answer begins anew, without the tokenizer's space in front.
+        // A continued text goes on where the prompt ends; an answer starts over, without the tokenizer's space in front.
         var decoder = new StreamingDecoder(model.Tokenizer, request.Chat ? [] : prompt.Ids[^Math.Min(ContextTokens, prompt.Ids.Length)..]);
         var stop = new StopSequences(prompt.Stop);
         var made = 0;

@@ -4,7 +4,7 @@ namespace LisaOrleans.Cli;
 
 /// <summary>
 /// tensorboard/events.out.tfevents.0.lisa in the output folder: loss, learning rate, gradient norm, speed and evaluation of
-/// each committed step. As <see cref="TrainerLog"/>, it is written anew from the run's history on a (re)start, then appended to.
+/// each committed step. As <see cref="TrainerLog"/>, it is rewritten from the run's history on a (re)start, then appended to.
 /// </summary>
 internal sealed class TensorBoardLog(string folder) : IDisposable
 {
@@ -15,7 +15,7 @@ internal sealed class TensorBoardLog(string folder) : IDisposable
 
     private string FilePath => Path.Combine(folder, "tensorboard", FileName);
 
-    /// <summary>Begins the file anew.</summary>
+    /// <summary>Starts the file over.</summary>
     public async Task RewriteAsync(IReadOnlyList<StepRecord> history, CancellationToken cancellationToken)
     {
         Dispose();

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace LisaOrleans.Data;
 
-/// <summary>Normalizers that write each character anew.</summary>
+/// <summary>Normalizers that rewrite each character.</summary>
 internal static class RuneMappers
 {
     /// <summary>Small letters; by characters, so a sigma at a word's end is as any other.</summary>

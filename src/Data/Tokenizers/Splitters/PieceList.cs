@@ -38,7 +38,7 @@ internal sealed class PieceList
         (_pieces, _next) = (_next, _pieces);
     }
 
-    /// <summary>Writes each piece anew, given its number.</summary>
+    /// <summary>Rewrites each piece, given its number.</summary>
     public void Rewrite(Action<AlignedTextBuilder, TextSegment, int> write)
     {
         var builder = new AlignedTextBuilder(Text);

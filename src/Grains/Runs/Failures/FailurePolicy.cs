@@ -29,11 +29,11 @@ internal sealed record FailurePolicy
 
     /// <value>
     /// Failures in a row without a new committed step that end the run, once they have also lasted for
-    /// <see cref="RetryPatience"/>: what repeats for so long will not go away. Default more than 8.
+    /// <see cref="RetryPatience"/>: what repeats for that long will not go away. Default more than 8.
     /// </value>
     public int MaxRetries { get; init; } = 8;
 
-    /// <value>A store or a network may be away for so long. Default 3 min.</value>
+    /// <value>How long a store or a network may be unreachable. Default 3 min.</value>
     public TimeSpan RetryPatience { get; init; } = TimeSpan.FromMinutes(3);
 
     /// <value>How long a run waits where the silos that it was given are too small. Default 10 min.</value>
