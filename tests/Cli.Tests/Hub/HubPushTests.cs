@@ -57,7 +57,11 @@ public sealed class HubPushTests : IDisposable
     {
         var environment = new Dictionary<string, string>
         {
-            ["HF_ENDPOINT"] = hub.Address, ["HF_TOKEN"] = token, ["HF_HOME"] = _folder["home"], ["HF_TOKEN_PATH"] = "", ["HF_HUB_OFFLINE"] = "",
+            ["HF_ENDPOINT"] = hub.Address,
+            ["HF_TOKEN"] = token,
+            ["HF_HOME"] = _folder["home"],
+            ["HF_TOKEN_PATH"] = "",
+            ["HF_HUB_OFFLINE"] = "",
         };
         using var process = new LisaProcess(Lisa.Program, arguments, environment);
         return await process.EndAsync(Token);
