@@ -58,7 +58,9 @@ public sealed class OperatorMistakesTests
 
         (code, output) = await TestCluster.LisaAsync(folder.Root, ["doctor", .. redis, "--store", cluster.Store, "--log-format", "json"]);
         Assert.True(code == 0, output);
-        Assert.Contains($"\"subject\":\"redis\",\"verdict\":\"warning\",\"finding\":\"127.0.0.1:{cluster.Redis.Port}, version ", output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"\"subject\":\"redis\",\"verdict\":\"warning\",\"finding\":\"127.0.0.1:{cluster.Redis.Port}, version ",
+            output, StringComparison.Ordinal);
         Assert.Contains("forgets everything at its end", output, StringComparison.Ordinal);
 
         await RefusesOtherVersionsAndPasswords(cluster, folder);

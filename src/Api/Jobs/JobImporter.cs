@@ -25,7 +25,8 @@ internal sealed partial class JobImporter(
     private static readonly TimeSpan s_orphanAge = TimeSpan.FromMinutes(10);
 
     private static readonly string s_chosen =
-        $"The model has no chat template of its own: the chats are written with {ChatTemplates.Default}. The hyperparameter 'template' of another method than supervised names another one.";
+        $"The model has no chat template of its own: the chats are written with {ChatTemplates.Default}. The hyperparameter 'template' "
+            + $"of another method than supervised names another one.";
 
     private readonly Channel<string> _new = Channel.CreateUnbounded<string>();
     private readonly ConcurrentDictionary<string, byte> _busy = new();
@@ -111,7 +112,9 @@ internal sealed partial class JobImporter(
                 await watching;
             }
 
-            job = await jobs.UpdateAsync(id, j => j.Phase == JobPhases.Validating ? After(j with { Dataset = job.Dataset, Log = job.Log }, error) : null, stoppingToken) ?? job;
+            job = await jobs.UpdateAsync(
+                id, j =>
+                    j.Phase == JobPhases.Validating ? After(j with { Dataset = job.Dataset, Log = job.Log }, error) : null, stoppingToken) ?? job;
         }
 
         if (job.Phase == JobPhases.Imported) await grains.GetGrain<IRunGrain>(id).Start().WaitAsync(stoppingToken);

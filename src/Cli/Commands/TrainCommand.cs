@@ -138,7 +138,8 @@ internal sealed class TrainCommand : IAsyncDisposable
         if (outcome.TemplateBesideOwn is { } template)
         {
             _reporter.Say(
-                $"the model has a chat template of its own, which stays the usual one of its folder; {template}, in which it is trained, is written to "
+                $"the model has a chat template of its own, which stays the usual one of its folder; {template}, in which it is trained, "
+                    + $"is written to "
                 + ModelFileNames.AdditionalTemplate(template));
         }
     }
@@ -224,7 +225,8 @@ internal sealed class TrainCommand : IAsyncDisposable
         }
         catch (Exception e) when (e is not DamagedBlobException && StoreRefusal.Find(e, _output) is { } refusal)
         {
-            throw new StoreRefusedException($"{refusal.Message}; run '{RunName}' is complete in {_store.Location}, and the same command then writes its model", e);
+            throw new StoreRefusedException(
+                $"{refusal.Message}; run '{RunName}' is complete in {_store.Location}, and the same command then writes its model", e);
         }
     }
 

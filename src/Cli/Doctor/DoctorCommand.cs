@@ -13,14 +13,20 @@ internal static class DoctorCommand
         await foreach (var check in Checks(values, cancellationToken))
         {
             if (check.Verdict > worst) worst = check.Verdict;
-            if (json) Console.WriteLine(JsonSerializer.Serialize(new { subject = check.Subject, verdict = Word(check.Verdict), finding = check.Finding, remedy = check.Remedy }));
+            if (json)
+            {
+                Console.WriteLine(
+                    JsonSerializer.Serialize(
+                        new { subject = check.Subject, verdict = Word(check.Verdict), finding = check.Finding, remedy = check.Remedy }));
+            }
             else Show(check);
         }
 
         return worst == Verdict.Fault ? ExitCodes.Failed : ExitCodes.Done;
     }
 
-    private static async IAsyncEnumerable<Check> Checks(SettingValues values, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    private static async IAsyncEnumerable<Check> Checks(
+        SettingValues values, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var check in MachineChecks.Run()) yield return check;
         if (values.Has(KnownSettings.ClusterStore)) yield return await StoreCheck.Run(values, cancellationToken);

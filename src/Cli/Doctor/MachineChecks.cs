@@ -12,7 +12,9 @@ internal static class MachineChecks
 
     public static IEnumerable<Check> Run()
     {
-        yield return new Check("lisa", Verdict.Ok, $"{SiloVersion.Own}, .NET {Environment.Version}, {RuntimeInformation.OSDescription}, {RuntimeInformation.OSArchitecture}");
+        yield return new Check(
+            "lisa", Verdict.Ok,
+            $"{SiloVersion.Own}, .NET {Environment.Version}, {RuntimeInformation.OSDescription}, {RuntimeInformation.OSArchitecture}");
         yield return Memory();
         yield return Temporary();
         DeviceReport? report = null;
@@ -37,7 +39,9 @@ internal static class MachineChecks
         yield return new Check("libtorch", Verdict.Ok, $"{report.Libtorch}, trains on {report.Device}, {Environment.ProcessorCount} cores");
         yield return new Check(
             "matrices", Verdict.Ok,
-            string.Create(CultureInfo.InvariantCulture, $"{report.Float32 / 1e9:0} GFLOP/s in float32, {report.BFloat16 / 1e9:0} in bfloat16: prefer --dtype {report.Preferred}"));
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{report.Float32 / 1e9:0} GFLOP/s in float32, {report.BFloat16 / 1e9:0} in bfloat16: prefer --dtype {report.Preferred}"));
     }
 
     private static Check Memory()
@@ -58,13 +62,16 @@ internal static class MachineChecks
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return new Check("temporary", Verdict.Fault, $"{folder} cannot be written to: {e.Message}", "Set TMPDIR to a folder that can: tokens and uploads pass through it.");
+            return new Check(
+                "temporary", Verdict.Fault, $"{folder} cannot be written to: {e.Message}",
+                "Set TMPDIR to a folder that can: tokens and uploads pass through it.");
         }
 
         var free = new DriveInfo(folder).AvailableFreeSpace;
         var finding = string.Create(CultureInfo.InvariantCulture, $"{folder}, {free / 1e9:0.0} GB free");
         return free >= LittleSpace
             ? new Check("temporary", Verdict.Ok, finding)
-            : new Check("temporary", Verdict.Warning, finding, "Free some space, or set TMPDIR to another folder: tokens and uploads pass through it.");
+            : new Check(
+                "temporary", Verdict.Warning, finding, "Free some space, or set TMPDIR to another folder: tokens and uploads pass through it.");
     }
 }

@@ -12,7 +12,11 @@ internal static class PortChecks
     public static IEnumerable<Check> Run(SettingValues values)
     {
         var text = values.Text(KnownSettings.Host);
-        if (!IPAddress.TryParse(text, out var host)) return [new Check("host", Verdict.Fault, $"--host: '{text}' is no IP address", "Give the address at which other machines reach this one.")];
+        if (!IPAddress.TryParse(text, out var host))
+        {
+            return [
+                new Check("host", Verdict.Fault, $"--host: '{text}' is no IP address", "Give the address at which other machines reach this one.")];
+        }
         using var ports = new PortReservation();
         return [.. s_ports.Select(p => Look(values, ports, p, host))];
     }
@@ -24,8 +28,11 @@ internal static class PortChecks
         {
             if (ports.TryAdd(host, port)) return new Check("port", Verdict.Ok, $"{port} of {host} is free (--{setting.Flag})");
             return values.Has(setting)
-                ? new Check("port", Verdict.Fault, $"{port} of {host} is in use", $"Choose another --{setting.Flag}, or leave it out and a free one is taken.")
-                : new Check("port", Verdict.Warning, $"{port} of {host} is in use, the usual one of --{setting.Flag}", "A silo takes any free one instead.");
+                ? new Check(
+                    "port", Verdict.Fault, $"{port} of {host} is in use",
+                    $"Choose another --{setting.Flag}, or leave it out and a free one is taken.")
+                : new Check(
+                    "port", Verdict.Warning, $"{port} of {host} is in use, the usual one of --{setting.Flag}", "A silo takes any free one instead.");
         }
         catch (SocketException e)
         {

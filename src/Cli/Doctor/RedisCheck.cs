@@ -15,7 +15,8 @@ internal static class RedisCheck
             if (redis.Evicts)
             {
                 return new Check(
-                    Subject, Verdict.Warning, $"{redis.Place}, version {redis.Version}, throws entries away when it is full (maxmemory-policy {redis.Policy})",
+                    Subject, Verdict.Warning,
+                    $"{redis.Place}, version {redis.Version}, throws entries away when it is full (maxmemory-policy {redis.Policy})",
                     "Set maxmemory-policy to noeviction: the cluster's membership is among the entries.");
             }
 

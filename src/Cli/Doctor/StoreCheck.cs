@@ -28,7 +28,9 @@ internal static class StoreCheck
             }
 
             return Space(values) is { } free
-                ? new Check(Subject, free < LittleSpace ? Verdict.Warning : Verdict.Ok, string.Create(CultureInfo.InvariantCulture, $"{location}, {free / 1e9:0.0} GB free"),
+                ? new Check(
+                    Subject, free < LittleSpace ? Verdict.Warning : Verdict.Ok,
+                    string.Create(CultureInfo.InvariantCulture, $"{location}, {free / 1e9:0.0} GB free"),
                     free < LittleSpace ? "Every checkpoint keeps the weights that changed: see lisa plan, and --save-total-limit." : null)
                 : new Check(Subject, Verdict.Ok, location);
         }
@@ -36,7 +38,9 @@ internal static class StoreCheck
         {
             return StoreRefusal.Find(e, location) is { } refusal
                 ? new Check(Subject, Verdict.Fault, refusal.Message)
-                : new Check(Subject, Verdict.Fault, SecretMask.Apply(e.Message.ReplaceLineEndings(" ")), "Check the address, the key or its expiry, and the network to it.");
+                : new Check(
+                    Subject, Verdict.Fault, SecretMask.Apply(e.Message.ReplaceLineEndings(" ")),
+                    "Check the address, the key or its expiry, and the network to it.");
         }
         finally
         {

@@ -21,7 +21,10 @@ internal sealed class RunLogs(string folder, long? totalSteps) : IDisposable
         await _board.RewriteAsync(history, cancellationToken);
     }
 
-    /// <summary>Adds a step; false if it could not, now or before, for a reason that only people can change. What is missing is written when the run goes on.</summary>
+    /// <summary>
+    /// Adds a step; false if it could not, now or before, for a reason that only people can change. What is missing is
+    /// written when the run goes on.
+    /// </summary>
     public bool TryAppend(StepRecord record)
     {
         if (Refusal is not null) return false;

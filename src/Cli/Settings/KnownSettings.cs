@@ -10,7 +10,8 @@ internal static class KnownSettings
     private static readonly Setting[] s_training = [.. RunSettings.Table.All.Select(s => new Setting(s))];
 
     public static readonly Setting Model = new(
-        "model", SettingKind.Path, "Hugging Face model folder: config.json, *.safetensors, tokenizer.model or tokenizer.json; or ORG/MODEL of the hub")
+        "model", SettingKind.Path,
+        "Hugging Face model folder: config.json, *.safetensors, tokenizer.model or tokenizer.json; or ORG/MODEL of the hub")
     {
         Aliases = ["model_name_or_path"],
         Instead = ["base_model", "pretrained_model_name_or_path", "model_id"],
@@ -187,7 +188,8 @@ internal static class KnownSettings
 
     /// <summary>Every setting of every command.</summary>
     public static IReadOnlyList<Setting> All { get; } =
-        [.. ((IReadOnlyList<Setting>[])[Train, Silo, Submit, NewKey, Show, Eval, Inspect, Generate, Plan, Export, Push]).SelectMany(s => s).Distinct()];
+        [.. ((IReadOnlyList<Setting>[])[Train, Silo, Submit, NewKey, Show, Eval, Inspect, Generate, Plan, Export, Push])
+            .SelectMany(s => s).Distinct()];
 
     private static Setting Of(string property) => s_training.Single(s => s.Training!.Property == property);
 }

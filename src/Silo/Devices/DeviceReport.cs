@@ -22,6 +22,7 @@ public sealed record DeviceReport(string Device, string Libtorch, double Float32
         var device = TrainingDevice.Find();
         var time = TimeSpan.FromSeconds(0.5);
         return new DeviceReport(
-            device.ToString(), __version__, MatrixRate.Measure(device, ScalarType.Float32, time), MatrixRate.Measure(device, ScalarType.BFloat16, time));
+            device.ToString(), __version__, MatrixRate.Measure(device, ScalarType.Float32, time),
+            MatrixRate.Measure(device, ScalarType.BFloat16, time));
     }
 }

@@ -20,7 +20,8 @@ internal static class SiloLogging
         var console = logging.Services.Last(s => s.ServiceType == typeof(ILoggerProvider));
         logging.Services.Remove(console);
         logging.Services.AddSingleton<ConsoleLoggerProvider>();
-        logging.Services.AddSingleton<ILoggerProvider>(s => new WithoutFalseAlarms(s.GetRequiredService<ConsoleLoggerProvider>(), TimeProvider.System));
+        logging.Services.AddSingleton<ILoggerProvider>(
+            s => new WithoutFalseAlarms(s.GetRequiredService<ConsoleLoggerProvider>(), TimeProvider.System));
         logging.Services.Configure<SimpleConsoleFormatterOptions>(o => (o.SingleLine, o.TimestampFormat) = (true, "HH:mm:ss.fff "));
         logging.Services.Configure<JsonConsoleFormatterOptions>(o =>
             (o.IncludeScopes, o.UseUtcTimestamp, o.TimestampFormat) = (true, true, "yyyy-MM-ddTHH:mm:ss.fffZ"));

@@ -20,7 +20,8 @@ internal sealed class WithoutFalseAlarms(ILoggerProvider inner, TimeProvider tim
     public ILogger CreateLogger(string categoryName) => categoryName switch
     {
         "Orleans.Runtime.Silo" => new Filter(inner.CreateLogger(categoryName), id => id != CollectorNote),
-        "Orleans.Runtime.Watchdog" => new Filter(inner.CreateLogger(categoryName), id => id != ThreadStalled || time.GetElapsedTime(_created) > s_start),
+        "Orleans.Runtime.Watchdog" =>
+            new Filter(inner.CreateLogger(categoryName), id => id != ThreadStalled || time.GetElapsedTime(_created) > s_start),
         _ => inner.CreateLogger(categoryName),
     };
 

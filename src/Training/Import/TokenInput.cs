@@ -47,5 +47,6 @@ internal sealed record TokenInput(
 
     /// <summary>Sizes and times of the data's files, to notice when they change while they are read.</summary>
     public string Stamp() => string.Join(
-        ';', DataSources.Files(Sources, Split).Select(f => LinkedFile.Resolve(f.File)).Select(f => $"{f.FullName} {f.Length} {f.LastWriteTimeUtc.Ticks}"));
+        ';', DataSources.Files(Sources, Split).Select(f => LinkedFile.Resolve(f.File))
+            .Select(f => $"{f.FullName} {f.Length} {f.LastWriteTimeUtc.Ticks}"));
 }

@@ -13,8 +13,12 @@ public sealed class DoctorTests
         var result = await Lisa.SucceedsAsync("doctor", "--store", folder["deep/store"], "--log-format", "json");
         var checks = Read(result.Output);
         Assert.All(checks, c => Assert.NotEqual("fault", c.Verdict));
-        Assert.Equal(["libtorch", "lisa", "matrices", "memory", "port", "store", "temporary"], checks.Select(c => c.Subject).Distinct().Order(StringComparer.Ordinal));
-        Assert.Matches("^[0-9]+ GFLOP/s in float32, [0-9]+ in bfloat16: prefer --dtype (float32|bfloat16)$", checks.Single(c => c.Subject == "matrices").Finding);
+        Assert.Equal(
+            ["libtorch", "lisa", "matrices", "memory", "port", "store", "temporary"],
+            checks.Select(c => c.Subject).Distinct().Order(StringComparer.Ordinal));
+        Assert.Matches(
+            "^[0-9]+ GFLOP/s in float32, [0-9]+ in bfloat16: prefer --dtype (float32|bfloat16)$",
+            checks.Single(c => c.Subject == "matrices").Finding);
         Assert.StartsWith(folder["deep/store"], checks.Single(c => c.Subject == "store").Finding, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(folder.Root));
 
@@ -37,7 +41,8 @@ public sealed class DoctorTests
         free.Stop();
 
         var result = await Lisa.RunAsync(
-            "doctor", "--store", folder["file/store"], "--redis", $"redis://:s3cret@127.0.0.1:{silent}", "--gateway-port", $"{port}", "--log-format", "json");
+            "doctor", "--store", folder["file/store"], "--redis", $"redis://:s3cret@127.0.0.1:{silent}",
+            "--gateway-port", $"{port}", "--log-format", "json");
         Assert.Equal(1, result.ExitCode);
         var faults = Read(result.Output).Where(c => c.Verdict == "fault").ToDictionary(c => c.Subject);
         Assert.Equal(["port", "redis", "store"], faults.Keys.Order(StringComparer.Ordinal));
@@ -61,6 +66,7 @@ public sealed class DoctorTests
     private static List<(string Subject, string Verdict, string Finding, string? Remedy)> Read(string output) =>
     [
         .. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement).Select(e => (
-            e.GetProperty("subject").GetString()!, e.GetProperty("verdict").GetString()!, e.GetProperty("finding").GetString()!, e.GetProperty("remedy").GetString())),
+            e.GetProperty("subject").GetString()!, e.GetProperty("verdict").GetString()!,
+            e.GetProperty("finding").GetString()!, e.GetProperty("remedy").GetString())),
     ];
 }

@@ -33,7 +33,9 @@ public sealed class HubPullTests : IDisposable
         }
 
         Assert.Equal(Directory.GetFiles(Sample.Model).Length, Directory.GetFiles(Snapshot).Length);
-        Assert.All(hub.Requests, r => Assert.Equal(r.Path.StartsWith("/large/", StringComparison.Ordinal) ? null : $"Bearer {HubServer.Token}", r.Authorization));
+        Assert.All(
+            hub.Requests, r =>
+                Assert.Equal(r.Path.StartsWith("/large/", StringComparison.Ordinal) ? null : $"Bearer {HubServer.Token}", r.Authorization));
         Assert.Contains(hub.Requests, r => r.Path == $"/large/{Weights}");
 
         hub.Requests.Clear();
@@ -89,7 +91,9 @@ public sealed class HubPullTests : IDisposable
         File.Delete(Path.Combine(Snapshot, Weights));
         var lacks = await RunWithAsync(new() { ["HF_HUB_OFFLINE"] = "1" }, "generate", "--model", HubServer.Model, "--prompt", "One day");
         Assert.Equal(2, lacks.ExitCode);
-        Assert.Contains($"{HubServer.Model} lacks {Weights} in the cache {_folder["home/hub"]}, and HF_HUB_OFFLINE forbids to fetch it", lacks.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            $"{HubServer.Model} lacks {Weights} in the cache {_folder["home/hub"]}, and HF_HUB_OFFLINE forbids to fetch it",
+            lacks.Error, StringComparison.Ordinal);
         var absent = await RunWithAsync(new() { ["HF_HUB_OFFLINE"] = "1" }, "generate", "--model", "some-org/other", "--prompt", "One day");
         Assert.Equal(2, absent.ExitCode);
         Assert.Contains("--model: there is no folder ", absent.Error, StringComparison.Ordinal);

@@ -27,7 +27,8 @@ public sealed class HubPushTests : IDisposable
             Assert.Equal(HubServer.Commit, result.Output.Trim());
         }
 
-        string[] names = [.. Directory.GetFiles(Sample.Model).Select(f => Path.GetFileName(f)), "README.md", "additional_chat_templates/tool_use.jinja"];
+        string[] names = [
+            .. Directory.GetFiles(Sample.Model).Select(f => Path.GetFileName(f)), "README.md", "additional_chat_templates/tool_use.jinja"];
         Assert.Equal(names.Order(StringComparer.Ordinal), hub.Uploads.Files.Keys.Order(StringComparer.Ordinal));
         foreach (var (name, content) in hub.Uploads.Files) Assert.Equal(await File.ReadAllBytesAsync(Path.Combine(model, name), Token), content);
         Assert.Single(hub.Uploads.Asked);

@@ -61,7 +61,8 @@ internal sealed class HubServer : IAsyncDisposable
 
     public static string Hash(string name, byte[] content) => IsLarge(name)
         ? Convert.ToHexStringLower(SHA256.HashData(content))
-        : Convert.ToHexStringLower(SHA1.HashData([.. Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"blob {content.Length}\0")), .. content]));
+        : Convert.ToHexStringLower(
+            SHA1.HashData([.. Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"blob {content.Length}\0")), .. content]));
 
     public async ValueTask DisposeAsync() => await _app.DisposeAsync();
 
@@ -87,7 +88,8 @@ internal sealed class HubServer : IAsyncDisposable
             return context.Response.WriteAsJsonAsync(new { sha = Commit, siblings = Files.Keys.Select(rfilename => new { rfilename }) });
 
         var resolve = $"/{Model}/resolve/{Commit}/";
-        if (!path.StartsWith(resolve, StringComparison.Ordinal) || !Files.TryGetValue(path[resolve.Length..], out var content)) return Status(context, 404);
+        if (!path.StartsWith(resolve, StringComparison.Ordinal) || !Files.TryGetValue(path[resolve.Length..], out var content))
+            return Status(context, 404);
         var name = path[resolve.Length..];
         context.Response.Headers["X-Repo-Commit"] = Commit;
         if (!IsLarge(name))

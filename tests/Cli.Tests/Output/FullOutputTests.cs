@@ -10,14 +10,17 @@ public sealed class FullOutputTests
     {
         using var folder = new TempFolder();
         Directory.CreateDirectory(folder["out"]);
-        var command = Sample.Train(folder["out"], more: ["--store", folder["store"], "--max-steps", "100000", "--save-steps", "1000000", "--log-format", "plain"]);
+        var command = Sample.Train(
+            folder["out"], more: ["--store", folder["store"], "--max-steps", "100000", "--save-steps", "1000000", "--log-format", "plain"]);
         using (var full = await Start(folder["out"], "48k", command))
         {
             var result = await full.EndAsync(Token);
             Assert.Equal(1, result.ExitCode);
             var line = Assert.Single(result.Error.Split('\n'), l => l.StartsWith("lisa: ", StringComparison.Ordinal));
             Assert.Contains("run 'default' is paused, and its manifest of step ", line, StringComparison.Ordinal);
-            Assert.Contains($" holds: {folder["out"]}: no space is left on the disk; free some or move what can be moved; then the same command continues", line, StringComparison.Ordinal);
+            Assert.Contains(
+                $" holds: {folder["out"]}: no space is left on the disk; free some or move what can be moved; then the same command "
+                + $"continues", line, StringComparison.Ordinal);
         }
 
         using var next = Lisa.Start(command);
@@ -36,12 +39,14 @@ public sealed class FullOutputTests
             var result = await full.EndAsync(Token);
             Assert.Equal(1, result.ExitCode);
             Assert.Contains(
-                $"lisa: {folder["out"]}: no space is left on the disk; free some or move what can be moved; run 'default' is complete in {folder["store"]}, "
+                $"lisa: {folder["out"]}: no space is left on the disk; free some or move what can be moved; run 'default' is complete in "
+                    + $"{folder["store"]}, "
                 + "and the same command then writes its model\n",
                 result.Error, StringComparison.Ordinal);
         }
 
-        Assert.Contains("run 'default' is complete (3 steps); writing its model again", (await Lisa.SucceedsAsync(command)).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "run 'default' is complete (3 steps); writing its model again", (await Lisa.SucceedsAsync(command)).Output, StringComparison.Ordinal);
         Assert.True(File.Exists(folder["out/model.safetensors"]));
     }
 

@@ -58,15 +58,19 @@ public sealed class ImportTests
     {
         await using var server = await ApiServer.StartAsync();
         var chats = string.Concat(Enumerable.Range(0, 4).Select(i => $$"""{"messages": [{"role": "user", "content": "Say {{i}}"}, {"role": "assistant", "content": "{{i}}!"}]}""" + "\n"));
-        var job = (string)(await server.Http.PostJsonAsync(Requests.Jobs, Requests.Job(await server.Http.UploadAsync(chats), steps: 2, blockSize: 128)))["id"]!;
+        var job =
+            (string)(await server.Http.PostJsonAsync(
+                Requests.Jobs, Requests.Job(await server.Http.UploadAsync(chats), steps: 2, blockSize: 128)))["id"]!;
         var done = await server.Http.UntilAsync(job, "succeeded");
         var events = (await server.Http.GetJsonAsync($"{Requests.Jobs}/{job}/events"))["data"]!.AsArray();
         var warning = Assert.Single(events, e => (string)e!["level"]! == "warn")!;
         Assert.Contains("has no chat template of its own: the chats are written with chatml", (string)warning["message"]!, StringComparison.Ordinal);
 
         // The model that came out knows it.
-        var turns = new[] { new { role = "user", content = "Say 1" }, new { role = "assistant", content = "1!" }, new { role = "user", content = "Say 2" } };
-        var answer = await server.Http.PostJsonAsync("/v1/chat/completions", new { model = (string)done["fine_tuned_model"]!, messages = turns, max_tokens = 2 });
+        var turns =
+            new[] { new { role = "user", content = "Say 1" }, new { role = "assistant", content = "1!" }, new { role = "user", content = "Say 2" } };
+        var answer = await server.Http.PostJsonAsync(
+            "/v1/chat/completions", new { model = (string)done["fine_tuned_model"]!, messages = turns, max_tokens = 2 });
         Assert.Single(answer["choices"]!.AsArray());
     }
 

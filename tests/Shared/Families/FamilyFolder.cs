@@ -45,7 +45,10 @@ internal static class FamilyFolder
         await WriteWeightsAsync(folder, reference, names, cancellationToken);
     }
 
-    /// <summary>Writes the weights of a reference's folder only; see <see cref="WriteAsync(string, Reference, Func{string, string[]}, CancellationToken)"/>.</summary>
+    /// <summary>
+    /// Writes the weights of a reference's folder only; see
+    /// <see cref="WriteAsync(string, Reference, Func{string, string[]}, CancellationToken)"/>.
+    /// </summary>
     public static async Task WriteWeightsAsync(
         string folder, Reference reference, Func<string, string[]>? names, CancellationToken cancellationToken)
     {
