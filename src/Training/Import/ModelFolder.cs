@@ -144,6 +144,15 @@ public sealed class ModelFolder : IDisposable
             return StoredWeight.Find(s, name, _tensors, Config.Quantization)
                 ?? throw new InvalidDataFileException(Path, $"tensor '{name}' is missing; {ConfigFile} says that the model has it");
         });
+
+        // Some of the matrices only: what was quantised, and the scales are lost.
+        if (weights.Values.OfType<Float8Weight>().FirstOrDefault() is { } bare && weights.Values.OfType<PlainWeight>().Any(w => w.Tensors[0].Info.Shape.Count > 1))
+        {
+            throw bare.Tensors[0].Wrong(
+                $"is {bare.Tensors[0].Info.DType.Name()} beside matrices of more bits, which is how quantised ones are stored, "
+                + $"and {ConfigFile} has no quantization_config that tells their scales");
+        }
+
         var known = weights.Values.SelectMany(w => w.Tensors).Select(t => t.Info.Name).ToHashSet();
         var extra = _tensors.Values.FirstOrDefault(
             t => !known.Contains(t.Info.Name) && !Config.IsDerived(t.Info.Name) && !Config.IsOfOtherPart(t.Info.Name));
