@@ -146,7 +146,8 @@ public sealed class ModelFolder : IDisposable
         });
 
         // Some of the matrices only: what was quantised, and the scales are lost.
-        if (weights.Values.OfType<Float8Weight>().FirstOrDefault() is { } bare && weights.Values.OfType<PlainWeight>().Any(w => w.Tensors[0].Info.Shape.Count > 1))
+        if (weights.Values.OfType<Float8Weight>().FirstOrDefault() is { } bare
+            && weights.Values.OfType<PlainWeight>().Any(w => w.Tensors[0].Info.Shape.Count > 1))
         {
             throw bare.Tensors[0].Wrong(
                 $"is {bare.Tensors[0].Info.DType.Name()} beside matrices of more bits, which is how quantised ones are stored, "
