@@ -97,7 +97,7 @@ public sealed class SampleEncoderTests
     [Fact]
     public void A_chat_without_any_template_is_refused_with_those_to_choose_from()
     {
-        var e = Assert.Throws<DatasetException>(() => Encode(new Example { Messages = Chat.Messages, IsChat = true }));
+        var e = Assert.Throws<MissingChatTemplateException>(() => Encode(new Example { Messages = Chat.Messages, IsChat = true }));
         Assert.Equal(
             "is a chat, and the model's folder has no chat template to write it with; choose one by --template: chatml, llama2, llama3, "
                 + "qwen2, zephyr, alpaca (or plain, which joins the turns)",

@@ -53,7 +53,7 @@ public sealed class ObjectiveFormatTests
     }
 
     [Theory]
-    [InlineData("""{"input_ids":[5,600]}""", "holds id 600, but the model's vocab_size is 512")]
+    [InlineData("""{"input_ids":[5,600]}""", "record 1 holds id 600, but the model's vocab_size is 512")]
     [InlineData("""{"input_ids":[5,-1]}""", "field 'input_ids' holds -1")]
     [InlineData("""{"input_ids":[5,6.5]}""", "field 'input_ids[1]' is a number; it must be a whole number")]
     [InlineData("""{"input_ids":[5,6],"labels":[5]}""", "field 'labels' has 1 entries, input_ids 2")]
