@@ -21,8 +21,8 @@ internal sealed class LisaProcess : IDisposable
     /// <param name="environment">Variables that it gets; null for none.</param>
     public LisaProcess(string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
     {
-        // A shell that runs the tests in the background has them ignore SIGINT, and what they start would inherit that.
-        string[] start = OperatingSystem.IsLinux() ? ["env", "--default-signal=INT,QUIT", program, .. arguments] : [program, .. arguments];
+        // A shell that runs the tests in the background has them ignore SIGINT, nohup SIGHUP; what they start would inherit that.
+        string[] start = OperatingSystem.IsLinux() ? ["env", "--default-signal=INT,QUIT,HUP", program, .. arguments] : [program, .. arguments];
         var info = new ProcessStartInfo(start[0], start[1..])
         {
             RedirectStandardOutput = true,
