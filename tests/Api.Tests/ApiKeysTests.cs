@@ -7,7 +7,7 @@ public sealed class ApiKeysTests
     private static readonly string s_hash = new('a', 64);
 
     [Fact]
-    public void A_key_is_found_by_itself_alone_and_its_line_says_nothing_of_it()
+    public void Find_key_is_found_by_itself_alone_and_its_line_does_not_reveal_it()
     {
         using var folder = new TempFolder();
         var (first, one) = ApiKey.Create("one", ApiScopes.Read);
@@ -30,7 +30,7 @@ public sealed class ApiKeysTests
     [InlineData("one read zzHASH")]
     [InlineData("../one read HASH")]
     [InlineData("one read HASH more")]
-    public void A_wrong_line_is_named(string line)
+    public void ReadFile_wrong_line_is_named(string line)
     {
         using var folder = new TempFolder();
         File.WriteAllText(folder["keys"], $"# keys\n{line.Replace("HASH", s_hash, StringComparison.Ordinal)}\n");
@@ -39,7 +39,7 @@ public sealed class ApiKeysTests
     }
 
     [Fact]
-    public void A_file_without_keys_and_a_name_given_twice_are_refused()
+    public void ReadFile_file_without_keys_or_with_a_name_twice_is_refused()
     {
         using var folder = new TempFolder();
         File.WriteAllText(folder["none"], "# nobody\n");

@@ -13,7 +13,7 @@ public sealed class ListenTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Only_with_keys_the_server_is_heard_beyond_loopback(bool withKeys)
+    public async Task Listen_beyond_loopback_answers_only_with_keys(bool withKeys)
     {
         var beyond = NetworkInterface.GetAllNetworkInterfaces()
             .Where(n => n.OperationalStatus == OperationalStatus.Up).SelectMany(n => n.GetIPProperties().UnicastAddresses)

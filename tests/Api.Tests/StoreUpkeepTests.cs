@@ -30,7 +30,7 @@ public sealed class StoreUpkeepTests : IDisposable
     }
 
     [Fact]
-    public async Task A_deleted_file_s_blob_goes_when_no_other_file_has_it()
+    public async Task CollectAsync_blob_of_a_deleted_file_goes_when_no_other_file_has_it()
     {
         await AddAsync("file-a", "same");
         await AddAsync("file-b", "same");
@@ -46,7 +46,7 @@ public sealed class StoreUpkeepTests : IDisposable
     }
 
     [Fact]
-    public async Task A_deleted_model_s_run_goes_and_what_others_share_stays()
+    public async Task CollectAsync_run_of_a_deleted_model_goes_and_what_others_share_stays()
     {
         await CommitAsync("ftjob-a", "shared", "own");
         await CommitAsync("ftjob-b", "shared", "other");

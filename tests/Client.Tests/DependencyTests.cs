@@ -9,7 +9,7 @@ public sealed class DependencyTests
         "TorchSharp", "libtorch", "Microsoft.ML.", "LisaOrleans.Model", "LisaOrleans.Grains", "LisaOrleans.Silo"];
 
     [Fact]
-    public void Dependencies_of_the_client_include_no_torch()
+    public void LisaClient_dependencies_include_no_torch()
     {
         // The test program refers to the client and to nothing else of ours.
         var libraries = Libraries(Path.Combine(AppContext.BaseDirectory, "LisaOrleans.Client.Tests.deps.json"));
@@ -19,7 +19,7 @@ public sealed class DependencyTests
     }
 
     [Fact]
-    public void Dependencies_of_a_program_with_torch_are_noticed()
+    public void Libraries_program_with_torch_is_noticed()
     {
         const string Deps = """{"libraries":{"LisaOrleans.Client/1.0.0":{},"TorchSharp/0.1.0":{}}}""";
         using var folder = new TempFolder();

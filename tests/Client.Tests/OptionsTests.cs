@@ -51,7 +51,7 @@ public sealed class OptionsTests
     }
 
     [Fact]
-    public async Task Submitting_without_a_store_says_what_is_missing()
+    public async Task SubmitAsync_without_a_store_says_what_is_missing()
     {
         await using var client = new LisaClient(new LisaClientOptions(), null, TimeProvider.System);
         var request = new RunRequest { ModelFolder = "x", DataFile = "y", Spec = new TrainingSpec { RunName = "z", BlockSize = 0, Dtype = "auto", Threads = 0 } };

@@ -4,7 +4,7 @@ using System.Xml.Linq;
 
 namespace LisaOrleans.Client.Tests;
 
-/// <summary>The packages that strangers get, made from what was built and looked into.</summary>
+/// <summary>The packages that users get, packed from what was built, and inspected.</summary>
 public sealed class PackageTests
 {
     private static readonly string[] s_projects = ["Abstractions", "Checkpoints", "Client"];

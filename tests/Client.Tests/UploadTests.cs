@@ -37,7 +37,7 @@ public sealed class UploadTests : IDisposable
     }
 
     [Fact]
-    public async Task Templates_and_tokenizers_of_every_kind_are_brought()
+    public async Task UploadAsync_templates_and_tokenizers_of_every_kind_are_uploaded()
     {
         var request = Request();
         Directory.CreateDirectory(_folder["model/additional_chat_templates"]);
@@ -49,7 +49,7 @@ public sealed class UploadTests : IDisposable
     }
 
     [Fact]
-    public async Task Shards_are_those_that_the_index_names()
+    public async Task UploadAsync_shards_are_those_that_the_index_names()
     {
         var request = Request();
         File.Move(_folder["model/model.safetensors"], _folder["model/model-00001-of-00001.safetensors"]);
@@ -73,13 +73,13 @@ public sealed class UploadTests : IDisposable
         _progress.Clear();
         await UploadAsync(request);
 
-        // Of each file only its beginning and its end are told.
+        // Only the beginning and the end of each file are reported.
         Assert.Equal(2 * 4, _progress.Count);
         Assert.Equal(_progress[^1].Total, _progress[^1].Done);
     }
 
     [Fact]
-    public async Task Submit_changing_file_is_not_stored_under_a_wrong_name()
+    public async Task PutAsync_file_that_changes_meanwhile_is_not_stored_under_a_wrong_name()
     {
         File.WriteAllText(_folder["f"], "before");
         var blob = await FileBlob.OpenAsync(_folder["f"], null, Token);
@@ -89,7 +89,7 @@ public sealed class UploadTests : IDisposable
     }
 
     [Fact]
-    public async Task Missing_files_are_named()
+    public async Task UploadAsync_missing_files_are_named()
     {
         var request = Request();
         var error = await Assert.ThrowsAsync<InvalidTrainingInputException>(() => UploadAsync(request with { DataFile = _folder["none.jsonl"] }));

@@ -12,7 +12,7 @@ public sealed class DatasetTokenizerTests
     private readonly ITokenizer _tokenizer = SampleTokenizer.Load();
 
     [Fact]
-    public void Samples_that_fit_are_kept_whole()
+    public void Tokenize_samples_that_fit_are_kept_whole()
     {
         var data = Tokenize(Records, 64);
         var encoder = new SampleEncoder(_tokenizer, new DatasetSettings());
@@ -32,7 +32,7 @@ public sealed class DatasetTokenizerTests
     }
 
     [Fact]
-    public void Longer_samples_are_cut_to_the_block_and_those_with_nothing_left_to_learn_go()
+    public void Tokenize_longer_samples_are_cut_and_those_with_nothing_left_to_learn_are_skipped()
     {
         var encoder = new SampleEncoder(_tokenizer, new DatasetSettings());
         var whole = Dataset.Read(Records).Select(encoder.Encode).ToArray();
@@ -53,7 +53,7 @@ public sealed class DatasetTokenizerTests
     }
 
     [Fact]
-    public void A_sample_of_exactly_a_block_is_not_cut()
+    public void Tokenize_sample_of_exactly_one_block_is_not_cut()
     {
         var length = Tokenize("""{"text":"It is red."}""", 64).InputIds(0).Length;
         Assert.Equal(0, Tokenize("""{"text":"It is red."}""", length).Statistics.Split);
@@ -72,7 +72,7 @@ public sealed class DatasetTokenizerTests
             var tokens = Enumerable.Range(0, data.Count).SelectMany(i => data.InputIds(i).ToArray()).ToArray();
             Assert.All(Enumerable.Range(0, data.Count), i => Assert.InRange(data.InputIds(i).Length, 2, block));
 
-            // A last token alone in its block cannot be learned, and is counted.
+            // A last token alone in its block cannot be learned, and counts as cut.
             Assert.Equal(whole.Length % block == 1 ? whole[..^1] : whole, tokens);
             Assert.Equal(whole.Length - tokens.Length, data.Statistics.CutTokens);
             Assert.Equal((block < whole.Length ? 1 : 0, data.Count), (data.Statistics.Split, data.Statistics.Samples));
@@ -113,7 +113,7 @@ public sealed class DatasetTokenizerTests
     }
 
     [Fact]
-    public void The_first_token_is_predicted_from_nothing_so_it_alone_is_nothing_to_learn()
+    public void Tokenize_sample_of_one_token_has_nothing_to_learn_and_is_skipped()
     {
         using var folder = new TempFolder();
         var tokenizer = SampleTokenizer.Load(folder, """{"add_bos_token":false}""");
@@ -124,13 +124,13 @@ public sealed class DatasetTokenizerTests
     }
 
     [Fact]
-    public void Nothing_left_at_all_is_an_error_that_says_what_may_help() => Assert.Contains(
+    public void Tokenize_nothing_left_to_learn_is_refused_with_advice() => Assert.Contains(
         "none of 3 samples has anything to learn within block_size 2; a larger one may help",
         Assert.Throws<DatasetException>(() => Tokenize(Records, 2)).Message,
         StringComparison.Ordinal);
 
     [Fact]
-    public void A_tokenizer_of_another_model_is_noticed()
+    public void Tokenize_tokenizer_of_another_model_is_refused_with_the_id()
     {
         var e = Assert.Throws<DatasetException>(() => Tokenize(Records, 64, vocabularySize: 300));
         Assert.Contains("line 1: record 1 holds id ", e.Message, StringComparison.Ordinal);
@@ -138,7 +138,7 @@ public sealed class DatasetTokenizerTests
     }
 
     [Fact]
-    public void It_can_be_cancelled()
+    public void Tokenize_cancelled_token_stops_it()
     {
         using var folder = new TempFolder();
         File.WriteAllText(folder["d"], Records);
@@ -147,7 +147,7 @@ public sealed class DatasetTokenizerTests
     }
 
     [Fact]
-    public void Arrays_of_a_file_give_the_same_samples_again()
+    public void FromArrays_arrays_of_a_data_set_give_the_same_samples()
     {
         var data = Tokenize(Records, 64);
         var again = TokenizedDataset.FromArrays(data.Ids, data.Offsets, data.Mask, SampleTokenizer.VocabularySize);
@@ -168,7 +168,7 @@ public sealed class DatasetTokenizerTests
     [InlineData(new[] { 1, 2, 3 }, new long[] { 0, 1, 1, 3 }, 3, "offset 2 does not rise")]
     [InlineData(new[] { 1, 9, 3 }, new long[] { 0, 3 }, 3, "id 9 is outside the vocabulary of 9")]
     [InlineData(new[] { 1, -1, 3 }, new long[] { 0, 3 }, 3, "id -1 is outside the vocabulary of 9")]
-    public void Arrays_that_do_not_fit_together_are_refused(int[] ids, long[] offsets, int mask, string problem) => Assert.Contains(
+    public void FromArrays_arrays_that_do_not_fit_together_are_refused(int[] ids, long[] offsets, int mask, string problem) => Assert.Contains(
         problem,
         Assert.Throws<DatasetException>(() => TokenizedDataset.FromArrays(ids, offsets, new byte[mask], 9)).Message,
         StringComparison.Ordinal);

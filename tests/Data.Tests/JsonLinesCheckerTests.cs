@@ -8,7 +8,7 @@ public sealed class JsonLinesCheckerTests
     [InlineData("{\"a\":1}\n{\"a\":2}\n", 2)]
     [InlineData("{\"a\":1}\r\n\r\n \t\n{\"a\":\"é\"}", 2)]
     [InlineData("\uFEFF{}", 1)]
-    public void Right_lines_are_counted_however_they_are_cut(string text, int records)
+    public void Records_valid_lines_are_counted_however_they_are_cut(string text, int records)
     {
         var bytes = Encoding.UTF8.GetBytes(text);
         for (var size = 1; size <= bytes.Length; size++)
@@ -26,24 +26,24 @@ public sealed class JsonLinesCheckerTests
     [InlineData("{\"a\":1,\"a\":2}", 1)]
     [InlineData("text", 1)]
     [InlineData("{\"\\ud800\":1}{", 1)]
-    public void A_wrong_line_is_named_by_its_number(string text, int line)
+    public void Add_wrong_line_is_named_by_its_number(string text, int line)
     {
         var error = Assert.Throws<DatasetException>(() => Check(Encoding.UTF8.GetBytes(text)));
         Assert.StartsWith($"line {line}: ", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void What_is_not_UTF_8_is_refused() =>
+    public void Add_bytes_that_are_not_utf8_are_refused() =>
         Assert.Contains(
             "UTF-8", Assert.Throws<DatasetException>(() => Check([.. "{\"a\":\""u8, 0xC3, 0x28, .. "\"}"u8])).Message, StringComparison.Ordinal);
 
     [Theory]
     [InlineData("")]
     [InlineData("\n \n")]
-    public void A_file_without_records_is_refused(string text) => Assert.Throws<DatasetException>(() => Check(Encoding.UTF8.GetBytes(text)));
+    public void Complete_file_without_records_is_refused(string text) => Assert.Throws<DatasetException>(() => Check(Encoding.UTF8.GetBytes(text)));
 
     [Fact]
-    public void A_line_without_end_is_not_kept()
+    public void Add_line_without_end_is_refused()
     {
         var checker = new JsonLinesChecker();
         var chunk = new byte[1 << 20];

@@ -6,11 +6,11 @@ public sealed class SampleEncoderTests
 
     private int[] Prompt => _tokenizer.Encode("What is a fox?");
 
-    // A space before the first word of a text is not seen in its ids.
+    // A space before the first word of a text does not show in its ids.
     private int[] Answer => _tokenizer.Encode("It is red.");
 
     [Fact]
-    public void A_text_is_learned_but_for_its_begin()
+    public void Encode_text_is_learned_except_its_begin_token()
     {
         var sample = Encode(new Example { Text = "It is red." });
         Assert.Equal(Ids([SampleTokenizer.Bos], Answer, [SampleTokenizer.Eos]), sample.InputIds);
@@ -18,7 +18,7 @@ public sealed class SampleEncoderTests
     }
 
     [Fact]
-    public void Of_a_prompt_and_its_completion_only_the_completion_and_the_end_are_learned()
+    public void Encode_prompt_and_completion_learns_only_the_completion_and_the_end()
     {
         var sample = Encode(Example.Of("What is a fox?", " It is red."));
         Assert.Equal(Ids([SampleTokenizer.Bos], Prompt, Answer, [SampleTokenizer.Eos]), sample.InputIds);
@@ -41,7 +41,7 @@ public sealed class SampleEncoderTests
             var sample = new SampleEncoder(tokenizer, new DatasetSettings()).Encode(Example.Of(prompt, completion));
             Assert.Equal([1, .. tokenizer.Encode(prompt + completion), 2], sample.InputIds);
 
-            // Hugging Face's mask: what the prompt alone has is not learned, if the whole begins with it.
+            // Hugging Face's mask: the ids of the prompt alone are not learned if the whole begins with them.
             var alone = tokenizer.Encode(prompt);
             if (sample.InputIds.Skip(1).Take(alone.Length).SequenceEqual(alone))
                 Assert.Equal(Mask((1 + alone.Length, false), (sample.InputIds.Length - 1 - alone.Length, true)), sample.Trained);
@@ -60,7 +60,7 @@ public sealed class SampleEncoderTests
     }
 
     [Fact]
-    public void Training_on_the_prompt_learns_all_but_the_begin()
+    public void Encode_train_on_prompt_learns_all_but_the_begin_token()
     {
         var answer = Encode(Example.Of("What is a fox?", " It is red."));
         var all = Encode(Example.Of("What is a fox?", " It is red."), new DatasetSettings { TrainOnPrompt = true });
@@ -69,7 +69,7 @@ public sealed class SampleEncoderTests
     }
 
     [Fact]
-    public void Every_answer_of_a_conversation_is_learned_with_its_end_of_turn()
+    public void Encode_conversation_learns_every_answer_with_its_end_of_turn()
     {
         using var folder = new TempFolder();
         var tokenizer = SampleTokenizer.Load(
@@ -86,7 +86,7 @@ public sealed class SampleEncoderTests
     }
 
     [Fact]
-    public void Special_tokens_of_a_text_column_are_recognised_and_never_doubled()
+    public void Encode_special_tokens_of_a_text_column_are_recognised_and_never_doubled()
     {
         int[] content = [SampleTokenizer.Bos, .. _tokenizer.Encode("It is red."), SampleTokenizer.Eos];
         var sample = Encode(new Example { Text = "<s>It is red.</s>" });
@@ -95,7 +95,7 @@ public sealed class SampleEncoderTests
     }
 
     [Fact]
-    public void A_chat_without_any_template_is_refused_with_those_to_choose_from()
+    public void Encode_chat_without_a_template_is_refused_with_those_to_choose_from()
     {
         var e = Assert.Throws<MissingChatTemplateException>(() => Encode(new Example { Messages = Chat.Messages, IsChat = true }));
         Assert.Equal(
@@ -105,7 +105,7 @@ public sealed class SampleEncoderTests
     }
 
     [Fact]
-    public void Without_a_bos_of_the_tokenizer_there_is_none()
+    public void Encode_tokenizer_that_adds_no_bos_gives_none()
     {
         using var folder = new TempFolder();
         var encoder = new SampleEncoder(SampleTokenizer.Load(folder, """{"add_bos_token":false}"""), new DatasetSettings());
@@ -114,7 +114,7 @@ public sealed class SampleEncoderTests
     }
 
     [Fact]
-    public void Special_tokens_in_what_people_wrote_are_text()
+    public void Encode_special_tokens_in_what_people_wrote_are_text()
     {
         foreach (var template in ChatTemplates.Names)
         {
@@ -125,7 +125,7 @@ public sealed class SampleEncoderTests
     }
 
     [Fact]
-    public void A_prompt_to_go_on_from_is_how_a_sample_begins()
+    public void EncodePrompt_any_template_gives_the_beginning_of_a_sample()
     {
         foreach (var template in ChatTemplates.Names)
         {

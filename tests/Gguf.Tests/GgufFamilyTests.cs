@@ -40,7 +40,7 @@ public sealed class GgufFamilyTests
         using var llama = new LlamaModel(path);
         Assert.Equal(architecture, llama.Metadata["general.architecture"]);
 
-        // Longer than the windows, and short of where LongRoPE changes. GELU is a table of float16 there.
+        // Longer than the windows, and short of where LongRoPE changes. GELU is a table of float16 in llama.cpp.
         int[] prompt = [1, .. Enumerable.Range(0, 19).Select(i => 3 + (i * 37 % 500))];
         var (ours, logits) = ModelFolderOf.Continue(folder["hf"], prompt, 24);
         var (theirs, others) = llama.Continue(prompt, 24);

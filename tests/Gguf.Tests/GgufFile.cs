@@ -38,7 +38,7 @@ internal sealed class GgufFile
 
     private long Data { get; }
 
-    /// <summary>Columns, rows; and the type's number.</summary>
+    /// <summary>Columns, then rows, and the type's number.</summary>
     public (long[] Dimensions, uint Type) Shape(string name) => (_tensors[name].Dimensions, _tensors[name].Type);
 
     /// <summary>A tensor's numbers, and by how much each may be off for its type.</summary>

@@ -3,7 +3,7 @@ using LisaOrleans.Data;
 
 namespace LisaOrleans.Gguf.Tests;
 
-/// <summary>Every type of numbers, on a real model.</summary>
+/// <summary>Every number type, on a real model.</summary>
 public sealed class GgufTypeTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;

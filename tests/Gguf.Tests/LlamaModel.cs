@@ -29,12 +29,12 @@ internal sealed class LlamaModel : IDisposable
         _weights = LLamaWeights.LoadFromFile(_parameters);
     }
 
-    /// <summary>What the file says by keys.</summary>
+    /// <summary>The file's metadata by key.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _weights.Metadata;
 
     public void Dispose() => _weights.Dispose();
 
-    /// <summary>Ids of a text, without begin, in which special tokens are recognised or not.</summary>
+    /// <summary>Ids of a text, without a begin token; special tokens are recognised on request.</summary>
     public int[] Encode(string text, bool special) =>
         [.. _weights.NativeHandle.Tokenize(text, false, special, System.Text.Encoding.UTF8).Select(t => (int)t)];
 

@@ -25,7 +25,7 @@ public sealed class ChatCompletionTests
         "chatml",
         "<|im_start|>system\nBe short.<|im_end|>\n<|im_start|>user\nOnce upon a "
         + "time<|im_end|>\n<|im_start|>assistant\nYes?<|im_end|>\n<|im_start|>user\n<|im_end|> Tell me more<|im_end|>\n<|im_start|>assistant\n")]
-    public async Task An_answer_is_the_generators_for_the_templates_text(string template, string text)
+    public async Task AnswerAsync_greedy_chat_is_what_the_generator_makes_of_the_templates_text(string template, string text)
     {
         await using var server = await CompletionServer.StartAsync(CompletionServer.Samples with { Template = template });
         var answer = await server.AskAsync(
@@ -55,7 +55,7 @@ public sealed class ChatCompletionTests
     }
 
     [Fact]
-    public async Task A_streamed_answer_has_the_role_first_and_the_reason_last()
+    public async Task AnswerAsync_streamed_chat_has_the_role_first_and_the_reason_last()
     {
         await using var server = await CompletionServer.StartAsync(CompletionServer.Samples with { Template = "chatml" });
         var whole = await server.AskAsync(CompletionServer.Chat, Request(false));
@@ -78,7 +78,7 @@ public sealed class ChatCompletionTests
     }
 
     [Fact]
-    public async Task Without_a_limit_an_answer_ends_at_the_models_longest_sequence()
+    public async Task AnswerAsync_chat_without_a_limit_ends_at_the_models_longest_sequence()
     {
         await using var server = await CompletionServer.StartAsync(CompletionServer.Samples with { MaxContextTokens = 64, Template = "plain" });
         var answer = await server.AskAsync(
@@ -89,7 +89,7 @@ public sealed class ChatCompletionTests
     }
 
     [Fact]
-    public async Task Several_messages_to_a_model_without_a_template_are_refused()
+    public async Task AnswerAsync_several_messages_to_a_model_without_a_template_are_refused()
     {
         await using var server = await CompletionServer.StartAsync();
         var (status, error) = await server.FailAsync(CompletionServer.Chat, JsonSerializer.Serialize(new { model = Model, messages = s_messages }));

@@ -42,7 +42,7 @@ public sealed class CompletionErrorTests
     [InlineData("{*, \"prompt\": \"a\", \"best_of\": 2}", "unsupported_parameter", "best_of")]
     [InlineData("{*, \"prompt\": \"a\", \"suffix\": \"b\"}", "unsupported_parameter", "suffix")]
     [InlineData("{*, \"prompt\": \"a\", \"warmth\": 1}", "unknown_parameter", "warmth")]
-    public async Task A_wrong_request_for_a_text_is_refused(string body, string code, string? param) =>
+    public async Task AnswerAsync_wrong_request_for_a_text_is_refused(string body, string code, string? param) =>
         await RefusedAsync(CompletionServer.Text, body, code, param);
 
     [Theory]
@@ -65,7 +65,7 @@ public sealed class CompletionErrorTests
     [InlineData(
         "{*, \"messages\": [{\"role\": \"user\", \"content\": \"a\"}], \"max_completion_tokens\": 3}", "invalid_parameter_combination", "max_tokens")]
     [InlineData("{*, \"messages\": [{\"role\": \"user\", \"content\": \"\"}]}", null, null)]
-    public async Task A_wrong_conversation_is_refused(string body, string? code, string? param)
+    public async Task AnswerAsync_wrong_conversation_is_refused(string body, string? code, string? param)
     {
         if (code is not null) await RefusedAsync(CompletionServer.Chat, body, code, param);
         else await AcceptedAsync(CompletionServer.Chat, body);
@@ -81,7 +81,7 @@ public sealed class CompletionErrorTests
     [InlineData("/etc")]
     [InlineData("make")]
     [InlineData("\\u0000")]
-    public async Task An_unknown_model_is_not_found(string model)
+    public async Task AnswerAsync_unknown_model_is_not_found(string model)
     {
         await using var server = await CompletionServer.StartAsync();
         var (status, error) = await server.FailAsync(CompletionServer.Text, $$"""{"model": "{{model}}", "prompt": "a"}""");
@@ -90,7 +90,7 @@ public sealed class CompletionErrorTests
     }
 
     [Fact]
-    public async Task What_is_too_long_is_refused_with_the_numbers()
+    public async Task AnswerAsync_request_that_is_too_long_is_refused_with_the_numbers()
     {
         await using var server = await CompletionServer.StartAsync(CompletionServer.Samples with { MaxRequestBytes = 4096 });
         foreach (var (prompt, tokens) in ((string, int)[])[("[1, 5, 6]", 254), ($"[{string.Join(", ", Enumerable.Repeat(5, 256))}]", 1)])

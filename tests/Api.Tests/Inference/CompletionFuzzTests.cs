@@ -4,7 +4,7 @@ using CsCheck;
 
 namespace LisaOrleans.Api.Tests;
 
-/// <summary>Whatever a body holds, it is a request, or the caller is told what is wrong with it: never a fault of the server's.</summary>
+/// <summary>Whatever a body holds, it is a request, or the caller is told what is wrong with it; it is never a server error.</summary>
 public sealed class CompletionFuzzTests
 {
     private static readonly string[] s_scalars =
@@ -30,7 +30,7 @@ public sealed class CompletionFuzzTests
         fields => $$"""{"model": "m"{{string.Concat(fields.DistinctBy(f => f.Item1).Select(f => $", \"{f.Item1}\": {f.Item2}"))}}}""");
 
     [Fact]
-    public void Any_object_is_a_request_or_refused_with_400() => Gen.Select(s_body, Gen.Bool).Sample((body, chat) =>
+    public void Read_any_object_is_a_request_or_refused_with_400() => Gen.Select(s_body, Gen.Bool).Sample((body, chat) =>
     {
         using var document = JsonDocument.Parse(body);
         try
@@ -44,7 +44,7 @@ public sealed class CompletionFuzzTests
     }, iter: 20000);
 
     [Fact]
-    public async Task Any_bytes_are_answered_without_a_server_error()
+    public async Task AnswerAsync_any_bytes_are_answered_without_a_server_error()
     {
         await using var server = await CompletionServer.StartAsync();
         var bodies = new List<byte[]> { new byte[] { 0xEF, 0xBB, 0xBF }, new byte[] { 0xFF }, Encoding.UTF8.GetBytes(new string('[', 100_000)) };

@@ -56,7 +56,7 @@ internal sealed class CompletionServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>Sends JSON; the answer must be right.</summary>
+    /// <summary>Sends JSON; the answer must be a success.</summary>
     public async Task<JsonElement> AskAsync(string path, object body)
     {
         using var response = await Client.PostAsJsonAsync(path, body, Token);

@@ -6,7 +6,7 @@ using LisaOrleans.Silo;
 
 namespace LisaOrleans.Api.Tests;
 
-/// <summary>The calls of docs/completions.md, made by curl to a silo as <c>lisa train --http-port</c> has it.</summary>
+/// <summary>The calls of docs/completions.md, made by curl to a silo like that of <c>lisa train --http-port</c>.</summary>
 public sealed partial class DocumentedCompletionsTests
 {
     private const string Address = "http://127.0.0.1:8080/";
@@ -14,7 +14,7 @@ public sealed partial class DocumentedCompletionsTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task They_are_answered()
+    public async Task AnswerAsync_calls_of_the_page_are_answered()
     {
         Assert.SkipUnless(
             (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator).Any(f => File.Exists(Path.Combine(f, "curl"))),

@@ -9,7 +9,7 @@ public sealed class FinishedRunTests
     [Theory]
     [InlineData("float32", "plain")]
     [InlineData("bfloat16", "chatml")]
-    public async Task A_run_answers_as_its_export_does(string dtype, string template)
+    public async Task AnswerAsync_finished_run_answers_as_its_export_does(string dtype, string template)
     {
         using var run = new FinishedRun();
         await run.ImportAsync("animals", template, dtype, steps: 40);
@@ -38,7 +38,7 @@ public sealed class FinishedRunTests
     }
 
     [Fact]
-    public async Task Training_ends_with_the_same_bits_whether_completions_are_served_or_not()
+    public async Task RunGrain_training_beside_completions_ends_with_the_same_bits_as_alone()
     {
         using var alone = new FinishedRun();
         await alone.ImportAsync("run", steps: 12, threads: 2);

@@ -12,12 +12,12 @@ public sealed class ModelPoolTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Requests_beyond_the_queue_are_told_to_come_later()
+    public async Task Enqueue_requests_beyond_the_queue_are_told_to_come_later()
     {
         await using var server = await CompletionServer.StartAsync(new InferenceOptions { MaxQueuedRequests = 1 }, catalog: _catalog);
         var requests = Enumerable.Range(0, 3).Select(_ => PostAsync(server)).ToList();
 
-        // Nothing is answered before the model is there, but that there are too many.
+        // Until the model is loaded, the only answer is that there are too many requests.
         var first = await Task.WhenAny(requests);
         await AssertFailed(first, HttpStatusCode.TooManyRequests, "rate_limit_exceeded");
         requests.Remove(first);
@@ -28,7 +28,7 @@ public sealed class ModelPoolTests
     }
 
     [Fact]
-    public async Task A_client_that_goes_away_leaves_its_place()
+    public async Task Enqueue_client_that_goes_away_frees_its_place()
     {
         await using var server = await CompletionServer.StartAsync(new InferenceOptions { MaxQueuedRequests = 0 }, catalog: _catalog);
         using var gone = CancellationTokenSource.CreateLinkedTokenSource(Token);
@@ -45,7 +45,7 @@ public sealed class ModelPoolTests
     }
 
     [Fact]
-    public async Task A_model_that_cannot_be_loaded_is_tried_again_with_the_next_request()
+    public async Task Enqueue_model_that_failed_to_load_is_tried_again_with_the_next_request()
     {
         await using var server = await CompletionServer.StartAsync(new InferenceOptions(), catalog: _catalog);
         var request = PostAsync(server);
@@ -58,7 +58,7 @@ public sealed class ModelPoolTests
     }
 
     [Fact]
-    public async Task The_model_that_was_idle_longest_makes_room()
+    public async Task Enqueue_full_memory_unloads_the_model_idle_longest()
     {
         _catalog.Open();
         await using var server = await CompletionServer.StartAsync(new InferenceOptions { MaxModelBytes = 2 * _catalog.Bytes }, catalog: _catalog);
@@ -67,13 +67,13 @@ public sealed class ModelPoolTests
             await AssertAnswered(PostAsync(server, name));
             Assert.Equal((loads, count), (_catalog.Loads, server.Pool.Count));
 
-            // The answer is there a moment before the model is idle.
+            // The answer arrives a moment before the model is idle.
             await Until.True(() => server.Pool.Idle == count);
         }
     }
 
     [Fact]
-    public async Task A_model_that_works_makes_no_room()
+    public async Task Enqueue_model_at_work_is_not_unloaded_for_another()
     {
         await using var server = await CompletionServer.StartAsync(new InferenceOptions { MaxModelBytes = _catalog.Bytes }, catalog: _catalog);
         var request = PostAsync(server, "a");
@@ -84,7 +84,7 @@ public sealed class ModelPoolTests
     }
 
     [Fact]
-    public async Task A_model_that_is_too_large_is_refused_with_the_numbers()
+    public async Task Enqueue_model_that_is_too_large_is_refused_with_the_numbers()
     {
         await using var server = await CompletionServer.StartAsync(new InferenceOptions { MaxModelBytes = 1000 }, catalog: _catalog);
         var message = await AssertFailed(PostAsync(server), HttpStatusCode.BadRequest, "model_too_large");
@@ -92,7 +92,7 @@ public sealed class ModelPoolTests
     }
 
     [Fact]
-    public async Task An_idle_model_is_unloaded()
+    public async Task Sweep_idle_model_is_unloaded()
     {
         _catalog.Open();
         var time = new FakeTimeProvider();
@@ -108,7 +108,7 @@ public sealed class ModelPoolTests
     }
 
     [Fact]
-    public async Task A_request_that_takes_too_long_ends()
+    public async Task AnswerAsync_request_that_takes_too_long_is_ended()
     {
         var time = new FakeTimeProvider();
         await using var server = await CompletionServer.StartAsync(new InferenceOptions(), time: time, catalog: _catalog);
@@ -119,7 +119,7 @@ public sealed class ModelPoolTests
     }
 
     [Fact]
-    public async Task A_server_that_stops_tells_those_who_wait()
+    public async Task AnswerAsync_server_that_stops_tells_those_who_wait()
     {
         await using var server = await CompletionServer.StartAsync(new InferenceOptions(), catalog: _catalog);
         var request = PostAsync(server);

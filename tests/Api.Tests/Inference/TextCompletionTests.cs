@@ -13,7 +13,7 @@ public sealed class TextCompletionTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_greedy_completion_is_the_generators_text()
+    public async Task AnswerAsync_greedy_completion_is_what_the_generator_makes()
     {
         await using var server = await CompletionServer.StartAsync();
         var answer = await server.AskAsync(CompletionServer.Text, new { model = Model, prompt = Prompt, max_tokens = 30, temperature = 0 });
@@ -38,7 +38,7 @@ public sealed class TextCompletionTests
     }
 
     [Fact]
-    public async Task Forty_greedy_tokens_are_those_of_llama2c()
+    public async Task AnswerAsync_forty_greedy_tokens_are_those_of_llama2c()
     {
         var folder = TestAssets.Require("stories260K");
         var references = JsonElement.Parse(await File.ReadAllBytesAsync(TestAssets.Require("stories260K", "reference.json"), Token));
@@ -60,7 +60,7 @@ public sealed class TextCompletionTests
     }
 
     [Fact]
-    public async Task Streamed_pieces_are_the_whole_text()
+    public async Task AnswerAsync_streamed_pieces_add_up_to_the_whole_text()
     {
         await using var server = await CompletionServer.StartAsync();
         foreach (var seed in Enumerable.Range(0, 4))
@@ -84,7 +84,7 @@ public sealed class TextCompletionTests
     }
 
     [Fact]
-    public async Task A_seed_gives_the_same_text_again_and_choices_differ()
+    public async Task AnswerAsync_same_seed_gives_the_same_text_and_choices_differ()
     {
         await using var server = await CompletionServer.StartAsync();
         var request = new { model = Model, prompt = new[] { Prompt, "The dog" }, n = 2, max_tokens = 20, temperature = 1.0, seed = 7 };
@@ -99,7 +99,7 @@ public sealed class TextCompletionTests
     }
 
     [Fact]
-    public async Task It_ends_before_a_stop_sequence_that_comes_in_several_pieces()
+    public async Task AnswerAsync_stop_sequence_in_several_pieces_ends_the_text_before_it()
     {
         await using var server = await CompletionServer.StartAsync();
         var text = Text(await server.AskAsync(CompletionServer.Text, new { model = Model, prompt = Prompt, max_tokens = 60, temperature = 0 }));
@@ -119,7 +119,7 @@ public sealed class TextCompletionTests
     }
 
     [Fact]
-    public async Task Biases_and_penalties_change_what_is_chosen()
+    public async Task AnswerAsync_biases_and_penalties_change_what_is_chosen()
     {
         await using var server = await CompletionServer.StartAsync();
         var tokenizer = TokenizerLoader.Load(Path.Combine(CompletionServer.Samples.ModelsFolder!, Model));
@@ -141,7 +141,7 @@ public sealed class TextCompletionTests
     }
 
     [Fact]
-    public async Task Two_clients_at_once_get_what_each_would_get_alone()
+    public async Task AnswerAsync_clients_at_once_get_what_each_would_get_alone()
     {
         await using var server = await CompletionServer.StartAsync();
         object Request(int seed) => new { model = Model, prompt = Prompt, max_tokens = 25, temperature = 1.0, seed };

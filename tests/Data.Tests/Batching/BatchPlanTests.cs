@@ -8,7 +8,7 @@ public sealed class BatchPlanTests
         Gen.Select(Gen.Int[1, 60], Gen.Int[1, 8], Gen.Int[1, 5], Gen.ULong);
 
     [Fact]
-    public void Every_row_is_used_exactly_once_in_each_epoch() => s_plans.Sample(p =>
+    public void MicroBatches_each_epoch_uses_every_row_exactly_once() => s_plans.Sample(p =>
     {
         var plan = Plan(p);
         for (var epoch = 0; epoch < 3; epoch++)
@@ -20,7 +20,7 @@ public sealed class BatchPlanTests
     }, iter: 300);
 
     [Fact]
-    public void Steps_are_full_but_for_the_last_of_an_epoch() => s_plans.Sample(p =>
+    public void MicroBatches_steps_are_full_except_the_last_of_an_epoch() => s_plans.Sample(p =>
     {
         var plan = Plan(p);
         var batch = Math.Min(p.Count, p.MicroBatch * p.Accumulation);
@@ -35,17 +35,17 @@ public sealed class BatchPlanTests
     }, iter: 300);
 
     [Fact]
-    public void A_step_is_a_function_of_seed_and_step_alone() => Gen.Select(s_plans, Gen.Int[1, 500].Array[1, 10]).Sample((p, steps) =>
+    public void MicroBatches_any_order_of_calls_gives_the_same_rows() => Gen.Select(s_plans, Gen.Int[1, 500].Array[1, 10]).Sample((p, steps) =>
     {
-        // One plan is asked in this order, and a new one for each step.
+        // One plan is asked for the steps in this order, and a new plan for each step alone.
         var plan = Plan(p);
         foreach (var step in steps) Assert.Equal(Plan(p).MicroBatches(step), plan.MicroBatches(step));
     }, iter: 200);
 
     [Fact]
-    public void Seeds_and_epochs_have_orders_of_their_own()
+    public void MicroBatches_each_seed_and_epoch_has_its_own_order()
     {
-        // Of 100! orders none comes twice by chance.
+        // With 100! orders, none comes up twice by chance.
         var orders = Enumerable.Range(0, 50).Select(seed => new BatchPlan(100, 100, 1, (ulong)seed, null, 2))
             .SelectMany(plan => new[] { plan.MicroBatches(1)[0], plan.MicroBatches(2)[0] })
             .Select(rows => string.Join(',', rows)).ToArray();
@@ -53,7 +53,7 @@ public sealed class BatchPlanTests
     }
 
     [Fact]
-    public void All_orders_are_equally_likely()
+    public void MicroBatches_all_orders_are_equally_likely()
     {
         var counts = new Dictionary<string, int>();
         var plan = new BatchPlan(4, 4, 1, seed: 3, null, 1);
@@ -74,7 +74,7 @@ public sealed class BatchPlanTests
     [InlineData(10, 2, 2, 7L, 2.5, 3, 7)]
     [InlineData(3, 8, 4, null, 2.0, 1, 2)]
     [InlineData(8, 2, 2, null, 0.1, 2, 1)]
-    public void The_number_of_steps_is_Hugging_Faces(
+    public void TotalSteps_any_plan_has_as_many_as_hugging_face(
         int count, int microBatch, int accumulation, long? maxSteps, double epochs, long perEpoch, long total)
     {
         var plan = new BatchPlan(count, microBatch, accumulation, 0, maxSteps, epochs);
@@ -84,7 +84,7 @@ public sealed class BatchPlanTests
     }
 
     [Fact]
-    public void Steps_count_from_one()
+    public void MicroBatches_step_zero_or_no_rows_is_refused()
     {
         Assert.Throws<ArgumentOutOfRangeException>(() => Plan((3, 1, 1, 0)).MicroBatches(0));
         Assert.Throws<ArgumentOutOfRangeException>(() => Plan((0, 1, 1, 0)));

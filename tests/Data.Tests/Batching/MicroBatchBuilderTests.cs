@@ -8,7 +8,7 @@ public sealed class MicroBatchBuilderTests
     private const int None = MicroBatch.IgnoreIndex;
 
     [Fact]
-    public void Rows_are_padded_on_the_right_and_labels_are_the_next_tokens()
+    public void Build_rows_are_padded_on_the_right_and_labelled_with_the_next_tokens()
     {
         var data = Samples.Of(2, 4, 1);
         var batch = new MicroBatchBuilder(data, packing: null, Pad).Build([1, 0]);
@@ -22,7 +22,7 @@ public sealed class MicroBatchBuilderTests
     }
 
     [Fact]
-    public void Labels_are_where_the_next_token_carries_loss()
+    public void Build_loss_mask_sets_labels_only_before_trained_tokens()
     {
         var sample = new EncodedSample([10, 11, 12, 13, 14], [false, false, true, false, true]);
         var data = TokenizedDataset.Create([sample], new DatasetStatistics());
@@ -32,7 +32,7 @@ public sealed class MicroBatchBuilderTests
     }
 
     [Fact]
-    public void In_a_packed_row_positions_restart_and_no_sample_predicts_the_next_one()
+    public void Build_packed_row_restarts_positions_and_no_sample_predicts_the_next()
     {
         // Blocks [0, 1] of five tokens and [2] of three.
         var data = Samples.Of(2, 3, 3);
@@ -47,7 +47,7 @@ public sealed class MicroBatchBuilderTests
     }
 
     [Fact]
-    public void A_trained_first_token_is_no_label_of_the_sample_before()
+    public void Build_trained_first_token_is_not_a_label_of_the_sample_before()
     {
         EncodedSample[] samples = [new([10, 11], [true, true]), new([20, 21], [true, true])];
         var data = TokenizedDataset.Create([.. samples], new DatasetStatistics());
@@ -56,7 +56,7 @@ public sealed class MicroBatchBuilderTests
     }
 
     [Fact]
-    public void Packing_changes_neither_tokens_nor_labels() => Gen.Select(Samples.Lengths(12), Gen.Int[12, 30]).Sample((lengths, blockSize) =>
+    public void Build_packing_changes_neither_tokens_nor_labels() => Gen.Select(Samples.Lengths(12), Gen.Int[12, 30]).Sample((lengths, blockSize) =>
     {
         var data = Samples.Of(lengths);
         var blocks = PackedBlocks.Pack(data, blockSize);

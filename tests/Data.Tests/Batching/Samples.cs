@@ -2,7 +2,7 @@ using CsCheck;
 
 namespace LisaOrleans.Data.Tests;
 
-/// <summary>Data sets of given lengths whose tokens all differ, so that each can be found again.</summary>
+/// <summary>Data sets of samples of given lengths whose tokens all differ, so that each can be found again.</summary>
 internal static class Samples
 {
     public const int FirstToken = 1000;

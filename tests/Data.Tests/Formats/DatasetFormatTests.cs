@@ -3,7 +3,7 @@ namespace LisaOrleans.Data.Tests;
 public sealed class DatasetFormatTests
 {
     [Fact]
-    public void Plain_texts_are_learned_as_a_whole()
+    public void Read_plain_texts_are_whole_examples()
     {
         Assert.Equal(["a", "b"], Dataset.Read("{\"text\":\"a\"}\n\n{\"text\":\"b\"}\n").Select(e => e.Text));
         var named = Dataset.Read("""{"story":"a","text":"no"}""", new DatasetSettings { Format = "text", TextField = "story" });
@@ -18,19 +18,19 @@ public sealed class DatasetFormatTests
     [InlineData("""{"input":"p","output":"c"}""")]
     [InlineData("""{"messages":[{"role":"user","content":"p"},{"role":"assistant","content":"c"}]}""")]
     [InlineData("""{"conversations":[{"from":"human","value":"p"},{"from":"gpt","value":"c"}]}""")]
-    public void A_prompt_and_its_completion_are_two_turns(string record)
+    public void Read_prompt_and_completion_are_two_turns(string record)
     {
         Assert.Equal(["user: p", "assistant: c"], Dataset.Turns(Assert.Single(Dataset.Read(record))));
         Assert.Equal(2, Dataset.Read($"[{record},\n{record}]").Length);
     }
 
     [Fact]
-    public void Alpacas_input_follows_its_instruction() => Assert.Equal(
+    public void Read_input_of_alpaca_follows_its_instruction() => Assert.Equal(
         ["user: Add.\n\n1 and 2", "assistant: 3"],
         Dataset.Turns(Assert.Single(Dataset.Read("""{"instruction":"Add.","input":"1 and 2","output":"3"}"""))));
 
     [Fact]
-    public void OpenAIs_messages_keep_their_order_and_roles() => Assert.Equal(
+    public void Read_messages_of_openai_keep_their_order_and_roles() => Assert.Equal(
         ["system: s", "user: u", "assistant: a", "tool: t", "assistant: b"],
         Dataset.Turns(Assert.Single(Dataset.Read(
             """
@@ -38,7 +38,7 @@ public sealed class DatasetFormatTests
             """))));
 
     [Fact]
-    public void ShareGpts_speakers_get_the_usual_roles() => Assert.Equal(
+    public void Read_speakers_of_sharegpt_get_the_usual_roles() => Assert.Equal(
         ["system: s", "user: u", "assistant: a", "tool: o", "assistant: b"],
         Dataset.Turns(Assert.Single(Dataset.Read(
             """
@@ -46,7 +46,7 @@ public sealed class DatasetFormatTests
             """))));
 
     [Fact]
-    public void Any_two_fields_can_be_named()
+    public void Read_any_two_named_fields_are_prompt_and_completion()
     {
         var settings = new DatasetSettings { PromptField = "question", CompletionField = "answer" };
         var record = """{"question":"1+1?","answer":"#### 2","text":"not this"}""";
@@ -54,7 +54,7 @@ public sealed class DatasetFormatTests
     }
 
     [Fact]
-    public void Gsm8k_is_read_as_it_is_published()
+    public void Read_gsm8k_works_on_the_file_as_published()
     {
         var settings = new DatasetSettings { PromptField = "question", CompletionField = "answer" };
         var examples = DatasetReader.Read(TestAssets.Require("gsm8k", "test.jsonl"), settings).ToArray();
@@ -64,17 +64,17 @@ public sealed class DatasetFormatTests
     }
 
     [Fact]
-    public void A_byte_order_mark_is_no_content() => Assert.Equal("a", Assert.Single(Dataset.Read("\uFEFF{\"text\":\"a\"}")).Text);
+    public void Read_byte_order_mark_is_not_content() => Assert.Equal("a", Assert.Single(Dataset.Read("\uFEFF{\"text\":\"a\"}")).Text);
 
     [Fact]
-    public void The_format_of_the_first_record_holds_for_all()
+    public void Read_later_record_in_another_format_is_refused()
     {
         var error = Dataset.Error("{\"text\":\"a\"}\n{\"prompt\":\"p\",\"completion\":\"c\"}"u8.ToArray());
         Assert.Equal(": line 2: field 'text' is missing; the record has 'prompt', 'completion'", error);
     }
 
     [Fact]
-    public void Each_format_can_be_asked_for_by_its_name()
+    public void Read_format_given_by_name_is_used_and_an_unknown_name_refused()
     {
         // Recognised as prompt-completion, were it not for the name.
         var record = """{"prompt":"p","completion":"c","text":"t"}""";

@@ -34,11 +34,11 @@ public sealed class DatasetReaderErrorTests
         "{\"messages\":[{\"role\":\"user\",\"content\":\"a\"},{\"role\":\"bot\",\"content\":\"b\"}]}",
         ": line 1: messages[1]: field 'role' is 'bot'; it must be system, developer, user, assistant or tool")]
     [InlineData("{\"messages\":[{\"role\":\"user\",\"content\":\"a\"}]}", ": line 1: field 'messages' has no turn of the assistant")]
-    public void An_error_names_file_line_and_field(string content, string error) =>
+    public void Read_wrong_record_is_refused_with_file_line_and_field(string content, string error) =>
         Assert.StartsWith(error, Dataset.Error(Encoding.UTF8.GetBytes(content)), StringComparison.Ordinal);
 
     [Fact]
-    public void A_missing_file_is_named()
+    public void Read_missing_file_is_named()
     {
         using var folder = new TempFolder();
         var e = Assert.Throws<DatasetException>(() => DatasetReader.Read(folder["no.jsonl"], new DatasetSettings()).ToArray());
@@ -48,9 +48,9 @@ public sealed class DatasetReaderErrorTests
     [Theory]
     [InlineData(1)]
     [InlineData(5000)]
-    public void Bytes_that_are_no_utf8_are_refused_with_their_line(int line)
+    public void Read_bytes_that_are_not_utf8_are_refused_with_their_line(int line)
     {
-        // Latin-1's é alone, as in a file that was saved in a code page; 5000 lines are more than one buffer.
+        // A lone Latin-1 é, as in a file saved in an old code page; 5000 lines fill more than one buffer.
         byte[] content = [
             .. Enumerable.Repeat("{\"text\":\"good\"}\n"u8.ToArray(), line - 1).SelectMany(l => l), .. "{\"text\":\"caf"u8, 0xE9, .. "\"}\n"u8];
         Assert.Equal($": line {line}: is not UTF-8 text", Dataset.Error(content));
@@ -58,6 +58,6 @@ public sealed class DatasetReaderErrorTests
     }
 
     [Fact]
-    public void A_list_that_is_no_utf8_is_refused_with_its_line() =>
+    public void Read_list_that_is_not_utf8_is_refused_with_its_line() =>
         Assert.Equal(": line 2: is not UTF-8 text", Dataset.Error([.. "[\n{\"text\":\""u8, 0xFF, .. "\"}]"u8]));
 }

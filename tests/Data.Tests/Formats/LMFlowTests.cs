@@ -4,16 +4,16 @@ namespace LisaOrleans.Data.Tests;
 public sealed class LMFlowTests
 {
     [Fact]
-    public void Text_only_reads_each_instance_as_a_text() => Assert.Equal(
+    public void Read_text_only_gives_each_instance_as_a_text() => Assert.Equal(
         ["a", "b"], Dataset.Read("""{"type":"text_only","instances":[{"text":"a"},{"text":"b"}]}""").Select(e => e.Text));
 
     [Fact]
-    public void Text2text_reads_input_and_output_as_question_and_answer() => Assert.Equal(
+    public void Read_text2text_gives_input_and_output_as_question_and_answer() => Assert.Equal(
         ["user: i", "assistant: o"],
         Dataset.Turns(Assert.Single(Dataset.Read("""{"type":"text2text","instances":[{"input":"i","output":"o"}]}"""))));
 
     [Fact]
-    public void Conversation_reads_the_system_text_before_the_messages() => Assert.Equal(
+    public void Read_conversation_puts_the_system_text_before_the_messages() => Assert.Equal(
         ["system: s", "user: u", "assistant: a", "user: v", "assistant: b"],
         Dataset.Turns(Assert.Single(Dataset.Read(
             """
@@ -40,10 +40,10 @@ public sealed class LMFlowTests
     [InlineData("{\n\"type\": \"text_only\",\n\"instances\": [\n{\"text\": \"a\"},\n{\"text\": \"b\"}\n]\n}")]
     [InlineData("{\"type\":\"text_only\",\r\n\"instances\":\r\n[\r\n{\"text\":\"a\"},\r\n{\"text\":\"b\"}]}")]
     [InlineData("\n\n{\"instances\":[{\"text\":\"a\"},{\"text\":\"b\"}],\"type\":\"text_only\"}\n\n")]
-    public void Line_breaks_may_be_anywhere(string content) => Assert.Equal(["a", "b"], Dataset.Read(content).Select(e => e.Text));
+    public void Read_line_breaks_anywhere_change_nothing(string content) => Assert.Equal(["a", "b"], Dataset.Read(content).Select(e => e.Text));
 
     [Fact]
-    public void An_error_names_the_record() => Assert.Equal(
+    public void Read_record_with_a_missing_field_is_named() => Assert.Equal(
         ": record 2: field 'output' is missing; the record has 'input'",
         Dataset.Error("""{"type":"text2text","instances":[{"input":"i","output":"o"},{"input":"i"}]}"""u8.ToArray()));
 
@@ -53,6 +53,6 @@ public sealed class LMFlowTests
     [InlineData("""{"type":"text_only","instances":["a"]}""", ": record 1: must be a JSON object")]
     [InlineData("""{"type":"image_text","instances":[{"text":"a"}]}""", ": field 'type' is \"image_text\"; LMFlow's are text_only, text2text, conversation")]
     [InlineData("""{"type":null,"instances":[{"text":"a"}]}""", ": field 'type' is null; LMFlow's are")]
-    public void Instances_are_a_list_of_objects(string content, string error) =>
+    public void Read_instances_that_are_not_a_list_of_objects_are_refused(string content, string error) =>
         Assert.StartsWith(error, Dataset.Error(System.Text.Encoding.UTF8.GetBytes(content)), StringComparison.Ordinal);
 }

@@ -17,7 +17,7 @@ public sealed class TableFileTests
     [MemberData(nameof(Chats))]
     public void Read_chats_with_lists_of_structs_are_those_that_were_written(string file)
     {
-        // The template of the model writes calls; here the file alone is of interest.
+        // Whether the model's template can write calls does not matter here, only the file does.
         var settings = new DatasetSettings { IgnoreFields = ["tool_calls"] };
         var error = Assert.Throws<DatasetException>(() => DatasetReader.Read(Path.Combine(s_files, file), settings).ToArray());
         Assert.Contains("row 1: messages[2]: field 'content' is missing", error.Message, StringComparison.Ordinal);
@@ -31,7 +31,7 @@ public sealed class TableFileTests
 
     [Theory]
     [MemberData(nameof(Chats))]
-    public void Records_of_tables_hold_every_value_and_leave_nulls_out(string file)
+    public void Read_tables_hold_every_value_and_leave_nulls_out(string file)
     {
         var rows = RecordSources.Read(Path.Combine(s_files, file), new DatasetSettings()).Select(r => JsonNode.Parse(r.Json.Span)!).ToArray();
         Assert.Equal(2, rows.Length);
@@ -52,7 +52,7 @@ public sealed class TableFileTests
     [InlineData(null)]
     [InlineData(CompressionCodecType.Zstd)]
     [InlineData(CompressionCodecType.Lz4Frame)]
-    public void Records_of_arrow_file_are_those_of_the_stream_in_it(CompressionCodecType? compression)
+    public void Read_arrow_file_gives_the_records_of_the_stream_in_it(CompressionCodecType? compression)
     {
         using var folder = new TempFolder();
         var codecs = new CompressionCodecFactory();
@@ -96,7 +96,7 @@ public sealed class TableFileTests
             File.WriteAllBytes(folder["d"], damaged);
             try
             {
-                // What the damage left whole may be read.
+                // Records that the damage left whole may still be read.
                 foreach (var record in RecordSources.Read(folder["d"], new DatasetSettings())) Assert.NotEqual(0, record.Json.Length);
             }
             catch (DatasetException e)

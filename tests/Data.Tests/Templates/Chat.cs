@@ -1,6 +1,6 @@
 namespace LisaOrleans.Data.Tests;
 
-/// <summary>A conversation of all roles, and what templates make of it.</summary>
+/// <summary>A conversation with every role, and what templates make of it.</summary>
 internal static class Chat
 {
     public static ChatMessage[] Messages { get; } =
@@ -14,7 +14,7 @@ internal static class Chat
     public static string Text(string template, IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt = false) =>
         string.Concat(ChatTemplates.Get(template).Render(messages, addGenerationPrompt).Select(s => s.Text));
 
-    /// <summary>What is trained, in square brackets that are no part of any content.</summary>
+    /// <summary>What is trained, in square brackets that no content contains.</summary>
     public static string Trained(string template) => string.Concat(
         ChatTemplates.Get(template).Render(Messages, addGenerationPrompt: false).Select(s => s.Trained ? $"⟦{s.Text}⟧" : s.Text));
 }

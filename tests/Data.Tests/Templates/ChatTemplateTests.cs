@@ -1,13 +1,13 @@
 namespace LisaOrleans.Data.Tests;
 
 /// <summary>
-/// Texts that Hugging Face's apply_chat_template gives for the models' own templates, less the first begin token, which
+/// Texts that Hugging Face's apply_chat_template gives for the models' own templates, without the first begin token, which
 /// the tokenizer adds. Alpaca's is that of the Alpaca-LoRA project; Stanford's own has no line break after "Response:".
 /// </summary>
 public sealed class ChatTemplateTests
 {
     [Fact]
-    public void Chatml_sets_each_message_between_marks_of_turns()
+    public void ChatMlTemplate_conversation_puts_each_message_between_turn_marks()
     {
         const string Text =
             "<|im_start|>system\nYou are a helpful assistant<|im_end|>\n<|im_start|>user\nHello<|im_end|>\n"
@@ -18,7 +18,7 @@ public sealed class ChatTemplateTests
     }
 
     [Fact]
-    public void Qwen2_always_has_a_system_message()
+    public void Qwen2Template_conversation_always_has_a_system_message()
     {
         Assert.Equal(Chat.Text("chatml", Chat.Messages), Chat.Text("qwen2", Chat.Messages));
         Assert.Equal(
@@ -27,7 +27,7 @@ public sealed class ChatTemplateTests
     }
 
     [Fact]
-    public void Llama3_sets_roles_into_headers_and_ends_turns_with_eot()
+    public void Llama3Template_conversation_puts_roles_into_headers_and_ends_turns_with_eot()
     {
         const string Text =
             "<|start_header_id|>system<|end_header_id|>\n\nYou are a helpful assistant<|eot_id|>"
@@ -40,7 +40,7 @@ public sealed class ChatTemplateTests
     }
 
     [Fact]
-    public void Zephyr_ends_each_turn_with_the_end_of_text()
+    public void ZephyrTemplate_conversation_ends_each_turn_with_the_end_of_text()
     {
         const string Text =
             "<|system|>\nYou are a helpful assistant</s>\n<|user|>\nHello</s>\n<|assistant|>\nHi there</s>\n"
@@ -50,7 +50,7 @@ public sealed class ChatTemplateTests
     }
 
     [Fact]
-    public void Alpaca_sets_the_question_under_instruction_and_a_system_message_before_it()
+    public void AlpacaTemplate_conversation_puts_the_question_under_instruction_and_a_system_message_before_it()
     {
         const string Prompt =
             "Below is an instruction that describes a task. Write a response that appropriately completes the request.\n\n"
@@ -63,7 +63,7 @@ public sealed class ChatTemplateTests
     }
 
     [Fact]
-    public void Plain_adds_nothing_to_what_is_said()
+    public void PlainTemplate_conversation_adds_nothing_to_what_is_said()
     {
         Assert.Equal("HelloHi there", Chat.Text("plain", Chat.WithoutSystem[..2]));
         Assert.Equal("Hello", Chat.Text("plain", Chat.WithoutSystem[..1], addGenerationPrompt: true));
@@ -78,7 +78,7 @@ public sealed class ChatTemplateTests
     [InlineData("zephyr", "⟦Hi there⟧⟦</s>\n⟧", "⟦I am an assistant⟧⟦</s>\n⟧")]
     [InlineData("alpaca", "⟦Hi there⟧", "⟦I am an assistant⟧")]
     [InlineData("plain", "⟦Hi there⟧", "⟦I am an assistant⟧")]
-    public void Answers_with_their_end_of_turn_are_trained_and_nothing_else(string template, string first, string second)
+    public void Render_any_template_trains_answers_with_their_end_of_turn_and_nothing_else(string template, string first, string second)
     {
         var text = Chat.Trained(template);
         Assert.Contains(first, text, StringComparison.Ordinal);
@@ -87,7 +87,7 @@ public sealed class ChatTemplateTests
     }
 
     [Fact]
-    public void What_people_wrote_is_no_text_of_the_template()
+    public void Render_what_people_wrote_is_never_template_text()
     {
         foreach (var name in ChatTemplates.Names.Where(n => n != ChatTemplates.Auto))
         {
@@ -98,7 +98,7 @@ public sealed class ChatTemplateTests
     }
 
     [Fact]
-    public void An_unknown_name_is_refused_with_the_known_ones()
+    public void Get_unknown_name_is_refused_with_the_known_ones()
     {
         Assert.Equal(["auto", "plain", "chatml", "llama2", "llama3", "qwen2", "zephyr", "alpaca"], ChatTemplates.Names);
         var e = Assert.Throws<DatasetException>(() => ChatTemplates.Get("vicuna"));

@@ -9,11 +9,11 @@ public sealed class EndOfTurnTests
     [InlineData("llama3", null, "<|eot_id|>")]
     [InlineData("llama2", SampleTokenizer.Eos, null)]
     [InlineData("zephyr", SampleTokenizer.Eos, null)]
-    public void A_turn_ends_with_a_special_token_where_there_is_one_else_with_its_text(string template, int? id, string? text) =>
+    public void Of_named_template_is_its_special_token_or_else_its_text(string template, int? id, string? text) =>
         Assert.Equal(new EndOfTurn(id, text), EndOfTurn.Of(ChatTemplates.Get(template), SampleTokenizer.Load()));
 
     [Fact]
-    public void A_special_token_that_was_added_counts()
+    public void Of_added_special_token_is_that_token()
     {
         using var folder = new TempFolder();
         var tokenizer = SampleTokenizer.Load(folder, """{"added_tokens_decoder": {"512": {"content": "<|im_end|>", "special": true}}}""");

@@ -9,7 +9,7 @@ public sealed class Llama2TemplateTests
         + "<s>[INST] Who are you [/INST] I am an assistant </s>";
 
     [Fact]
-    public void Segments_hold_the_spaces_of_Llama_2()
+    public void Render_llama2_segments_hold_the_spaces_of_llama_2()
     {
         var segments = ChatTemplates.Get("llama2").Render(Chat.Messages, addGenerationPrompt: false);
         Assert.Equal(
@@ -22,7 +22,7 @@ public sealed class Llama2TemplateTests
     }
 
     [Fact]
-    public void Tokens_are_those_of_the_whole_text()
+    public void Encode_llama2_template_gives_the_ids_of_the_whole_text()
     {
         var tokenizer = SampleTokenizer.Load();
         var sample = new SampleEncoder(tokenizer, new DatasetSettings { Template = "llama2" }).Encode(new Example { Messages = Chat.Messages });
@@ -30,7 +30,7 @@ public sealed class Llama2TemplateTests
     }
 
     [Fact]
-    public void Tokens_are_those_of_Llama_2()
+    public void Encode_llama2_template_gives_the_ids_of_llama_2()
     {
         var tokenizer = TokenizerLoader.Load(TestAssets.Require("llama2-tokenizer"));
         var encoder = new SampleEncoder(tokenizer, new DatasetSettings { Template = "llama2" });

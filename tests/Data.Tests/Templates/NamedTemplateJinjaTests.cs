@@ -1,6 +1,6 @@
 namespace LisaOrleans.Data.Tests;
 
-/// <summary>What the folder of a trained model gets of a template by name.</summary>
+/// <summary>What a trained model's folder gets for a template chosen by name.</summary>
 public sealed class NamedTemplateJinjaTests
 {
     public static TheoryData<string> Names => [.. ChatTemplates.Names.Where(n => n is not ("auto" or "plain"))];

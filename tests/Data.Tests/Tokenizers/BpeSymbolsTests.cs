@@ -6,7 +6,7 @@ public sealed class BpeSymbolsTests
 {
     private const int Letters = 4;
 
-    // Merges of any two tokens, of which some share a rank as SentencePiece's scores do.
+    // Merges of any two tokens, some of which share a rank as SentencePiece's scores do.
     private static readonly Gen<(int Left, int Right, int Rank)[]> s_merges =
         Gen.Select(Gen.Int[0, 11], Gen.Int[0, 11], Gen.Int[0, 9]).Array[1, 12];
 

@@ -23,7 +23,7 @@ internal static class HardTexts
     private static readonly string[] s_gaps = [
         " ", " ", " ", " ", "", "", "  ", "\n", "\n\n", "\r\n", "\t", "   ", "\u00A0", "\u3000", " \n ", "\n    ", "\u2003", "\v", "\f", "\u2028"];
 
-    /// <summary>Without texts of characters drawn from all over Unicode.</summary>
+    /// <summary>All but the texts of characters drawn from all over Unicode.</summary>
     public static IReadOnlyList<string> Written { get; } = [.. Fixed(), .. Code(), .. Mixed(1200)];
 
     public static IReadOnlyList<string> All { get; } = [.. Written, .. Characters(400)];

@@ -4,7 +4,7 @@ using CsCheck;
 
 namespace LisaOrleans.Data.Tests;
 
-/// <summary>Files that are made to take time or memory without end: one error, and soon.</summary>
+/// <summary>Files made to take endless time or memory end in one error, and soon.</summary>
 public sealed class HostileTokenizerTests
 {
     [Fact]
@@ -124,7 +124,7 @@ public sealed class HostileTokenizerTests
         Assert.Contains(problem, e.Message, StringComparison.Ordinal);
     }
 
-    // A field of bytes in a message of Protocol Buffers.
+    // A field of bytes in a Protocol Buffers message.
     private static IEnumerable<byte> Field(int number, byte[] bytes)
     {
         yield return (byte)((number << 3) | 2);

@@ -41,7 +41,7 @@ public sealed class JsonTokenizerErrorTests
     [InlineData("added_tokens", """[{"id":50,"content":"x","lstrip":1}]""", "field 'added_tokens[0].lstrip' must be true or false")]
     [InlineData("added_tokens", """[{"id":99999999999,"content":"x"}]""", "field 'added_tokens[0].id' must be a token id")]
     [InlineData("added_tokens", """[{"id":50,"content":"x"},{"id":51,"content":"x"}]""", "field 'added_tokens[1]'")]
-    public void A_wrong_or_unknown_part_is_refused_with_file_and_field(string path, string value, string problem)
+    public void Load_wrong_or_unknown_part_is_refused_with_file_and_field(string path, string value, string problem)
     {
         using var folder = new TempFolder();
         var json = TokenizerJson.ByteLevel();
@@ -79,7 +79,7 @@ public sealed class JsonTokenizerErrorTests
     [InlineData("[]", "must be a JSON object")]
     [InlineData("""{"model":{"vocab":{"a":0,"a":1}}}""", "is not valid JSON")]
     [InlineData("""{"model":{"vocab":{"\ud83d":0},"merges":[]}}""", "is not valid JSON")]
-    public void What_is_no_json_is_refused(string content, string problem)
+    public void Load_invalid_json_is_refused(string content, string problem)
     {
         using var folder = new TempFolder();
         File.WriteAllText(folder["tokenizer.json"], content);
@@ -88,7 +88,7 @@ public sealed class JsonTokenizerErrorTests
     }
 
     [Fact]
-    public void A_begin_or_end_that_the_tokenizer_lacks_is_refused()
+    public void Load_eos_token_that_the_tokenizer_lacks_is_refused()
     {
         using var folder = new TempFolder();
         var e = Assert.Throws<TokenizerException>(() => TokenizerJson.Load(folder, TokenizerJson.ByteLevel(), """{"eos_token":"</s>"}"""));

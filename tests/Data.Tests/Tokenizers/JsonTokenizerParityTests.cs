@@ -13,7 +13,7 @@ public sealed class JsonTokenizerParityTests
     [InlineData("llama2", 1, 2, true, 32000)]
     [InlineData("llama3", 128000, 128001, false, 128256)]
     [InlineData("qwen2_5", null, 151645, false, 151665)]
-    public void Ids_and_text_are_those_of_the_model(string model, int? bos, int eos, bool addBos, int vocabulary)
+    public void Encode_well_known_tokenizer_gives_the_golden_ids_and_decodes_them(string model, int? bos, int eos, bool addBos, int vocabulary)
     {
         var tokenizer = Load(model);
         Assert.Equal(

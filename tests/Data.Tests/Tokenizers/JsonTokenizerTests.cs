@@ -11,7 +11,7 @@ public sealed class JsonTokenizerTests
     [InlineData("é", new[] { 10, 11 })]
     [InlineData("wol", new[] { 2, 1, 0 })]
     [InlineData("", new int[0])]
-    public void Byte_level_merges_go_by_rank_within_pieces(string text, int[] ids)
+    public void Encode_byte_level_merges_go_by_rank_within_pieces(string text, int[] ids)
     {
         using var folder = new TempFolder();
         var tokenizer = TokenizerJson.Load(folder, TokenizerJson.ByteLevel());
@@ -20,7 +20,7 @@ public sealed class JsonTokenizerTests
     }
 
     [Fact]
-    public void Ignore_merges_takes_a_whole_piece_that_has_an_id()
+    public void Encode_ignore_merges_takes_a_whole_piece_that_has_an_id()
     {
         using var folder = new TempFolder();
         var json = TokenizerJson.ByteLevel();
@@ -33,7 +33,7 @@ public sealed class JsonTokenizerTests
     [InlineData(" ab", new[] { 259, 263 })]
     [InlineData("ba ab", new[] { 259, 261, 260, 263 })]
     [InlineData("é", new[] { 259, 3 + 0xC3, 3 + 0xA9 })]
-    public void Sentence_piece_texts_begin_with_a_space_and_fall_back_to_bytes(string text, int[] ids)
+    public void Encode_sentence_piece_text_begins_with_a_space_and_falls_back_to_bytes(string text, int[] ids)
     {
         using var folder = new TempFolder();
         var tokenizer = TokenizerJson.Load(folder, TokenizerJson.SentencePiece(), """{"eos_token":{"content":"</s>"}}""");
@@ -46,7 +46,7 @@ public sealed class JsonTokenizerTests
     [InlineData("always", new[] { 263, 2, 263 })]
     [InlineData("first", new[] { 263, 2, 262 })]
     [InlineData("never", new[] { 262, 2, 262 })]
-    public void Metaspace_puts_a_space_where_its_scheme_says(string scheme, int[] ids)
+    public void Encode_metaspace_puts_a_space_where_its_scheme_says(string scheme, int[] ids)
     {
         using var folder = new TempFolder();
         var json = TokenizerJson.SentencePiece();
@@ -58,7 +58,7 @@ public sealed class JsonTokenizerTests
     }
 
     [Fact]
-    public void Special_tokens_are_for_templates_only_and_other_added_ones_for_all_texts()
+    public void Encode_special_tokens_are_text_and_other_added_tokens_are_recognised()
     {
         using var folder = new TempFolder();
         var json = TokenizerJson.ByteLevel();
@@ -79,7 +79,7 @@ public sealed class JsonTokenizerTests
     [InlineData("""{"bos_token":"<|end|>"}""", 20, false)]
     [InlineData("""{"bos_token":"<|end|>","add_bos_token":true}""", 20, true)]
     [InlineData("""{"add_bos_token":true}""", null, false)]
-    public void Without_a_template_the_config_says_what_a_sequence_begins_with(string config, int? bos, bool added)
+    public void AddBosToken_no_post_processor_follows_the_config(string config, int? bos, bool added)
     {
         using var folder = new TempFolder();
         var tokenizer = TokenizerJson.Load(folder, TokenizerJson.ByteLevel(), config);
@@ -87,7 +87,7 @@ public sealed class JsonTokenizerTests
     }
 
     [Fact]
-    public void A_character_beyond_16_bits_is_a_letter_where_unicode_says_so()
+    public void PiecePattern_character_beyond_16_bits_is_a_letter_where_unicode_says_so()
     {
         Assert.Equal(["𝐀b", "1", " 😀"], Cut(@"\p{L}+|\p{N}+| ?[^\s\p{L}\p{N}]+", "𝐀b1 😀"));
         Assert.Equal(["𠀀", "𝟏", "𝟐"], Cut(@"\p{N}", "𠀀𝟏𝟐"));
@@ -101,7 +101,7 @@ public sealed class JsonTokenizerTests
     }
 
     [Fact]
-    public void A_text_without_tokens_for_it_is_refused_not_lost()
+    public void Encode_text_without_tokens_for_it_is_refused()
     {
         using var folder = new TempFolder();
         var tokenizer = TokenizerJson.Load(folder, TokenizerJson.ByteLevel());
@@ -110,7 +110,7 @@ public sealed class JsonTokenizerTests
     }
 
     [Fact]
-    public void Unknown_characters_are_one_token_where_they_fuse()
+    public void Encode_unknown_characters_are_one_token_where_they_fuse()
     {
         using var folder = new TempFolder();
         var json = TokenizerJson.SentencePiece();

@@ -9,7 +9,7 @@ public sealed class ModelParityTests
     [InlineData("--vocab_size=2000", "always")]
     [InlineData("--vocab_size=2000 --byte_fallback --normalization_rule_name=nfkc_cf", "first")]
     [InlineData("--vocab_size=1700 --character_coverage=0.98 --normalization_rule_name=nmt_nfkc_cf", "never")]
-    public void Unigram_ids_and_text_are_those_of_hugging_face(string options, string scheme)
+    public void Encode_unigram_model_gives_the_ids_of_hugging_face_and_decodes_them(string options, string scheme)
     {
         using var trained = new TempFolder();
         SentencePieceProgram.Train(trained, $"--model_type=unigram {options}");
@@ -41,7 +41,7 @@ public sealed class ModelParityTests
     [Theory]
     [InlineData("""{"type":"BertNormalizer","clean_text":true,"handle_chinese_chars":true,"strip_accents":null,"lowercase":true}""", 100)]
     [InlineData("null", 7)]
-    public void Word_piece_ids_and_text_are_those_of_hugging_face(string normalizer, int longestWord)
+    public void Encode_word_piece_model_gives_the_ids_of_hugging_face_and_decodes_them(string normalizer, int longestWord)
     {
         var vocabulary = new JsonObject { ["[UNK]"] = 0 };
         var words = HardTexts.Written.SelectMany(t => t.Split(' ', '\n')).Where(w => w.Length is > 0 and < 12).Distinct();
@@ -73,7 +73,7 @@ public sealed class ModelParityTests
 
         void Add(string token)
         {
-            // Half a pair of surrogates is no text.
+            // Half a surrogate pair is not text.
             if (!token.Any(char.IsSurrogate) && !vocabulary.ContainsKey(token)) vocabulary[token] = vocabulary.Count;
         }
     }
@@ -82,7 +82,7 @@ public sealed class ModelParityTests
     [InlineData("null")]
     [InlineData("""{"type":"Lowercase"}""")]
     [InlineData("""{"type":"Sequence","normalizers":[{"type":"Prepend","prepend":"▁"},{"type":"Replace","pattern":{"String":" "},"content":"▁"}]}""")]
-    public void Added_tokens_are_found_where_hugging_face_finds_them(string normalizer)
+    public void Encode_added_tokens_are_found_where_hugging_face_finds_them(string normalizer)
     {
         var json = TokenizerJson.SentencePiece();
         json["normalizer"] = JsonNode.Parse(normalizer);

@@ -2,7 +2,7 @@ namespace LisaOrleans.Data.Tests;
 
 public sealed class NormalFormTests
 {
-    // Of the standard's own tables and examples.
+    // From the standard's own tables and examples.
     [Theory]
     [InlineData("plain ASCII", "plain ASCII")]
     [InlineData("e\u0301", "\u00E9")]
@@ -18,7 +18,7 @@ public sealed class NormalFormTests
     [InlineData("\U0001D15E", "\U0001D157\U0001D165")]
     [InlineData("\U000110A5\U000110BA", "\U000110AB")]
     [InlineData("a\u0315\u0300\u05AE\u0300b", "\u00E0\u05AE\u0300\u0315b")]
-    public void C_text_is_composed(string text, string composed)
+    public void Apply_form_C_text_is_composed(string text, string composed)
     {
         Assert.Equal(composed, NormalForm.C.Apply(text));
         Assert.Equal(composed, NormalForm.C.Apply(composed));
@@ -31,7 +31,7 @@ public sealed class NormalFormTests
     [InlineData("ẛ̣", "s\u0323\u0307", "\u1E69")]
     [InlineData("각", "\u1100\u1161\u11A8", "각")]
     [InlineData("ﾊﾟ", "ハ\u309A", "パ")]
-    public void KD_and_KC_text_stands_for_what_it_is_compatible_with(string text, string apart, string composed)
+    public void Apply_forms_KD_and_KC_text_is_replaced_by_what_it_is_compatible_with(string text, string apart, string composed)
     {
         Assert.Equal(apart, NormalForm.KD.Apply(text));
         Assert.Equal(composed, NormalForm.KC.Apply(text));

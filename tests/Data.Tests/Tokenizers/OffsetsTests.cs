@@ -45,7 +45,7 @@ public sealed class OffsetsTests
         Assert.Equal([6, 8, 8, 11], tokens.Ends);
     }
 
-    // Each character is some token's; a token of whole characters decodes to them.
+    // Each character belongs to some token; a token of whole characters decodes to them.
     private static void Check(ITokenizer tokenizer, string text, bool changesCharacters)
     {
         var tokens = tokenizer.EncodeWithOffsets(text);

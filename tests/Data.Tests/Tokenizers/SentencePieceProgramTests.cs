@@ -22,7 +22,7 @@ public sealed class SentencePieceProgramTests
     [InlineData(
         "--model_type=unigram --vocab_size=1200 --user_defined_symbols=<|im_start|>,▁▁,==,the,ab --control_symbols=<ctl> --character_coverage=0.985")]
     [InlineData("--model_type=unigram --vocab_size=1200 --treat_whitespace_as_suffix --split_by_whitespace=false --normalization_rule_name=nfkc_cf")]
-    public void Ids_and_text_are_those_of_sentence_piece(string options)
+    public void Encode_trained_model_gives_the_ids_of_sentence_piece_and_decodes_them(string options)
     {
         using var folder = new TempFolder();
         SentencePieceProgram.Train(folder, options);
@@ -33,14 +33,14 @@ public sealed class SentencePieceProgramTests
         Assert.Equal(texts.Length, expected.Count);
         Parity.Check(texts, expected, tokenizer.Encode);
 
-        // What is unknown is a special token, which our texts leave out; SentencePiece writes a sign.
+        // An unknown piece is a special token, which our texts leave out; SentencePiece writes a mark for it.
         int[][] known = [.. expected.Where(ids => !ids.Contains(0))];
         Assert.True(known.Length > 100);
         Parity.Check(known, SentencePieceProgram.Decode(folder, known), ids => tokenizer.Decode(ids));
     }
 
     [Fact]
-    public void Ids_of_llama_2_are_those_of_sentence_piece()
+    public void Encode_llama_2_gives_the_ids_of_sentence_piece()
     {
         using var folder = new TempFolder();
         File.Copy(TestAssets.Require("llama2-tokenizer", "tokenizer.model"), folder["tokenizer.model"]);
@@ -54,7 +54,7 @@ public sealed class SentencePieceProgramTests
     [InlineData("--bos_id=2 --eos_id=1", 2, 1)]
     [InlineData("--bos_id=-1 --eos_id=1 --unk_id=0", null, 1)]
     [InlineData("--bos_piece=<go> --eos_piece=<end>", 1, 2)]
-    public void Bos_and_eos_are_the_models(string options, int? bos, int? eos)
+    public void BosTokenId_and_EosTokenId_any_settings_are_those_of_the_model(string options, int? bos, int? eos)
     {
         using var folder = new TempFolder();
         SentencePieceProgram.Train(folder, $"--model_type=bpe --vocab_size=800 {options}");

@@ -5,7 +5,7 @@ namespace LisaOrleans.Data.Tests;
 public sealed class SentencePieceTests
 {
     [Fact]
-    public void Ids_are_those_of_llama2_c()
+    public void Encode_stories260K_gives_the_ids_of_llama2_c()
     {
         var texts = ReferenceText.Read(TestAssets.Require("stories260K", "reference.json"));
         var tokenizer = TokenizerLoader.Load(TestAssets.Require("stories260K"));
@@ -17,14 +17,14 @@ public sealed class SentencePieceTests
         }
     }
 
-    // Of Meta's tokenizer for Llama 2.
+    // From Meta's tokenizer for Llama 2.
     [Theory]
     [InlineData("Hello world", new[] { 15043, 3186 })]
     [InlineData(" Hello", new[] { 29871, 15043 })]
     [InlineData("日本語", new[] { 29871, 30325, 30346, 30968 })]
     [InlineData("😀", new[] { 29871, 243, 162, 155, 131 })]
     [InlineData("a\nb", new[] { 263, 13, 29890 })]
-    public void Ids_are_those_of_llama_2(string text, int[] ids)
+    public void Encode_llama_2_gives_the_ids_of_metas_tokenizer(string text, int[] ids)
     {
         var tokenizer = TokenizerLoader.Load(TestAssets.Require("llama2-tokenizer"));
         Assert.Equal(ids, tokenizer.Encode(text));
@@ -32,7 +32,7 @@ public sealed class SentencePieceTests
     }
 
     [Fact]
-    public void Unknown_characters_become_their_utf8_bytes()
+    public void Encode_unknown_characters_become_their_utf8_bytes()
     {
         var tokenizer = SampleTokenizer.Load();
 
@@ -42,7 +42,7 @@ public sealed class SentencePieceTests
     }
 
     [Fact]
-    public void Any_text_survives_a_round_trip()
+    public void Decode_any_encoded_text_comes_back()
     {
         var tokenizer = SampleTokenizer.Load();
         Texts.Any.Sample(text =>
@@ -58,7 +58,7 @@ public sealed class SentencePieceTests
     [InlineData("a</s>b")]
     [InlineData("<unk>")]
     [InlineData("<0x41>")]
-    public void What_users_write_never_becomes_a_special_token(string text)
+    public void Encode_special_tokens_that_users_write_stay_text(string text)
     {
         var tokenizer = SampleTokenizer.Load();
         var ids = tokenizer.Encode(text);
@@ -67,7 +67,7 @@ public sealed class SentencePieceTests
     }
 
     [Fact]
-    public void Special_tokens_of_a_template_become_their_ids()
+    public void EncodeWithSpecialTokens_special_tokens_of_a_template_become_their_ids()
     {
         using var folder = new TempFolder();
         var tokenizer = SampleTokenizer.Load(
@@ -84,7 +84,7 @@ public sealed class SentencePieceTests
     [InlineData("{}", true)]
     [InlineData("""{"add_bos_token":null}""", true)]
     [InlineData("""{"add_bos_token":false}""", false)]
-    public void Whether_a_sequence_has_a_bos_is_the_configs_choice(string config, bool expected)
+    public void AddBosToken_config_decides_whether_a_sequence_has_a_bos(string config, bool expected)
     {
         using var folder = new TempFolder();
         Assert.Equal(expected, SampleTokenizer.Load(folder, config).AddBosToken);
@@ -99,7 +99,7 @@ public sealed class SentencePieceTests
     [InlineData("""{"added_tokens_decoder":[]}""", "field 'added_tokens_decoder'")]
     [InlineData("""{"added_tokens_decoder":{"x":{"content":"a"}}}""", "field 'added_tokens_decoder.x'")]
     [InlineData("""{"added_tokens_decoder":{"512":{}}}""", "field 'added_tokens_decoder.512.content'")]
-    public void A_wrong_config_is_refused_with_file_and_field(string config, string problem)
+    public void Load_wrong_config_is_refused_with_file_and_field(string config, string problem)
     {
         using var folder = new TempFolder();
         var e = Assert.Throws<TokenizerException>(() => SampleTokenizer.Load(folder, config));
@@ -107,7 +107,7 @@ public sealed class SentencePieceTests
     }
 
     [Fact]
-    public void A_damaged_or_missing_model_is_refused_with_its_name()
+    public void Load_damaged_or_missing_model_is_refused_with_its_name()
     {
         using var folder = new TempFolder();
         var missing = Assert.Throws<TokenizerException>(() => TokenizerLoader.Load(folder.Root));

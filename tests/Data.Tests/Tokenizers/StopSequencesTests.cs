@@ -11,7 +11,7 @@ public sealed class StopSequencesTests
     [InlineData("a|b", "", "ab", false)]
     [InlineData("x<|im_|end|>y", "<|im_end|>", "x", true)]
     [InlineData("<|im_|e<|im_end|>y", "<|im_end|>", "<|im_e", true)]
-    public void A_text_ends_before_the_first_sequence(string pieces, string sequences, string expected, bool found)
+    public void Push_text_ends_before_the_first_sequence(string pieces, string sequences, string expected, bool found)
     {
         // '|' within "<|" and "|>" is text.
         var cut = pieces.Replace("<|", "\u0001", StringComparison.Ordinal).Replace("|>", "\u0002", StringComparison.Ordinal).Split('|')
@@ -22,7 +22,7 @@ public sealed class StopSequencesTests
     }
 
     [Fact]
-    public void Only_what_may_begin_a_sequence_is_held_back()
+    public void Push_holds_back_only_what_may_begin_a_sequence()
     {
         var stop = new StopSequences(["stop"]);
         Assert.Equal("go, ", stop.Push("go, st"));

@@ -8,7 +8,7 @@ public sealed class StreamingDecoderTests
     private readonly ITokenizer _tokenizer = SampleTokenizer.Load();
 
     [Fact]
-    public void A_character_comes_whole_with_its_last_byte()
+    public void Push_character_of_several_bytes_comes_whole_with_its_last()
     {
         var decoder = new StreamingDecoder(_tokenizer);
         int[] ids = [3 + 'a', .. "日😀"u8.ToArray().Select(b => 3 + b)];
@@ -17,7 +17,7 @@ public sealed class StreamingDecoderTests
     }
 
     [Fact]
-    public void After_a_context_spaces_are_those_of_one_text()
+    public void Push_after_a_context_has_the_spaces_of_one_text()
     {
         var ids = _tokenizer.Encode("The owl said yes");
         for (var cut = 1; cut < ids.Length; cut++)
@@ -28,7 +28,7 @@ public sealed class StreamingDecoderTests
     }
 
     [Fact]
-    public void Half_a_character_at_the_end_is_flushed_as_the_replacement_character()
+    public void Flush_half_a_character_becomes_the_replacement_character()
     {
         var decoder = new StreamingDecoder(_tokenizer);
         Assert.Equal(["o", "", ""], new[] { 3 + 'o', 3 + 0xE6, 3 + 0x97 }.Select(decoder.Push));
@@ -37,7 +37,7 @@ public sealed class StreamingDecoderTests
     }
 
     [Fact]
-    public void Pieces_add_up_to_the_text_and_none_is_half_a_character() => Texts.Any.Sample(text =>
+    public void Push_pieces_of_any_text_add_up_to_it_and_none_is_half_a_character() => Texts.Any.Sample(text =>
     {
         var decoder = new StreamingDecoder(_tokenizer);
         string[] pieces = [.. _tokenizer.Encode(text).Select(decoder.Push), decoder.Flush()];
@@ -46,7 +46,7 @@ public sealed class StreamingDecoderTests
     }, iter: 300);
 
     [Fact]
-    public void Pieces_of_any_ids_add_up_to_what_they_decode_to() =>
+    public void Push_pieces_of_any_ids_add_up_to_what_they_decode_to() =>
         Gen.Int[0, SampleTokenizer.VocabularySize - 1].Array[0, 40].Sample(ids =>
         {
             var decoder = new StreamingDecoder(_tokenizer);
@@ -95,7 +95,7 @@ public sealed class StreamingDecoderTests
         var tokenizer = TokenizerJson.Load(folder, json);
         AddsUp(tokenizer);
 
-        // Few tokens that meet often: the bytes of é, and those beside them.
+        // A few tokens that often meet: the bytes of é, and their neighbours.
         int[] few = [3 + 0xC3, 3 + 0xA9, 259, 260, 261, 262, 263];
         AddsUp(tokenizer, Gen.Int[0, few.Length - 1].Select(i => few[i]));
     }

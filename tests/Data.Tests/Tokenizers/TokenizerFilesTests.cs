@@ -3,14 +3,14 @@ using System.Text.Json.Nodes;
 
 namespace LisaOrleans.Data.Tests;
 
-/// <summary>Well-known tokenizers written as other files than tokenizer.json: the ids stay those of Hugging Face's library.</summary>
+/// <summary>Well-known tokenizers written as files other than tokenizer.json: the ids stay those of Hugging Face's library.</summary>
 public sealed class TokenizerFilesTests
 {
     [Theory]
     [InlineData("gpt2", 50256, null)]
     [InlineData("llama3", 128000, 128000)]
     [InlineData("qwen2_5", 151643, null)]
-    public void Tiktoken_files_give_the_models_ids(string model, int tokens, int? bos)
+    public void Load_tiktoken_file_gives_the_ids_of_the_model(string model, int tokens, int? bos)
     {
         using var folder = new TempFolder();
         var json = Read(model);
@@ -21,7 +21,7 @@ public sealed class TokenizerFilesTests
     }
 
     [Fact]
-    public void Tiktoken_file_of_an_unknown_model_is_refused_by_name()
+    public void Load_tiktoken_file_of_an_unknown_model_is_refused_by_name()
     {
         using var folder = new TempFolder();
         WriteTiktoken(folder["tokenizer.model"], [.. Enumerable.Range(0, 256).Select(b => new[] { (byte)b })]);
@@ -33,7 +33,7 @@ public sealed class TokenizerFilesTests
     [Theory]
     [InlineData("YQ== 0\nYg== 2\n", "line 2: must be a token in Base64 and its rank, 1")]
     [InlineData("YQ== 0\n*\n", "line 2: must be a token in Base64 and its rank, 1")]
-    public void Tiktoken_file_that_is_broken_is_refused_with_its_line(string content, string problem)
+    public void Load_broken_tiktoken_file_is_refused_with_its_line(string content, string problem)
     {
         using var folder = new TempFolder();
         File.WriteAllText(folder["qwen.tiktoken"], content);
@@ -42,7 +42,7 @@ public sealed class TokenizerFilesTests
     }
 
     [Fact]
-    public void Tekken_file_gives_ids_behind_its_special_tokens()
+    public void Load_tekken_file_gives_ids_after_its_special_tokens()
     {
         using var folder = new TempFolder();
         var json = Read("llama3");
@@ -60,7 +60,7 @@ public sealed class TokenizerFilesTests
     [InlineData("vocab.0.rank", "1", "field 'vocab[0].rank' must be 0")]
     [InlineData("vocab.0.token_bytes", "\"AQ==\"", "has the token of rank 1 twice")]
     [InlineData("special_tokens", """[{"rank":1000,"token_str":"x"}]""", "field 'special_tokens[0].rank' must be below")]
-    public void Tekken_file_that_is_wrong_is_refused_with_its_field(string path, string value, string problem)
+    public void Load_wrong_tekken_file_is_refused_with_its_field(string path, string value, string problem)
     {
         using var folder = new TempFolder();
         WriteTekken(folder, [.. Enumerable.Range(0, 256).Select(b => new[] { (byte)b })], tekken =>
@@ -76,7 +76,7 @@ public sealed class TokenizerFilesTests
     [Theory]
     [InlineData("gpt2", "GPT2Tokenizer")]
     [InlineData("qwen2_5", "Qwen2Tokenizer")]
-    public void Vocabulary_and_merges_give_the_models_ids(string model, string kind)
+    public void Load_vocabulary_and_merges_give_the_ids_of_the_model(string model, string kind)
     {
         using var folder = new TempFolder();
         var json = Read(model);
@@ -87,7 +87,7 @@ public sealed class TokenizerFilesTests
     }
 
     [Fact]
-    public void Vocabulary_and_merges_of_another_class_are_refused_by_name()
+    public void Load_vocabulary_and_merges_of_another_class_are_refused_by_name()
     {
         using var folder = new TempFolder();
         File.WriteAllText(folder["vocab.json"], "{}");

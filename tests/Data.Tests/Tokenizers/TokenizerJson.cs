@@ -5,7 +5,7 @@ namespace LisaOrleans.Data.Tests;
 /// <summary>Small tokenizer.json files, written by hand.</summary>
 internal static class TokenizerJson
 {
-    /// <summary>Of GPT-2's kind: "Ġ" is a space, "Ã" and "©" the bytes of é. Merges in order: l o, lo w, Ġ low, e r.</summary>
+    /// <summary>Like GPT-2's: "Ġ" is a space, "Ã" and "©" the bytes of é. Merges in order: l o, lo w, Ġ low, e r.</summary>
     public static JsonObject ByteLevel() => Parse(
         """
         {
@@ -25,7 +25,7 @@ internal static class TokenizerJson
         }
         """);
 
-    /// <summary>Of SentencePiece's kind: "▁" is a space, bytes fall back to 3 + value. Merges: a b, ▁ ab.</summary>
+    /// <summary>Like SentencePiece's: "▁" is a space, bytes fall back to 3 + value. Merges: a b, ▁ ab.</summary>
     public static JsonObject SentencePiece()
     {
         var json = Parse(

@@ -6,10 +6,10 @@ namespace LisaOrleans.Data.Tests;
 public sealed class TwoFormsTests
 {
     [Fact]
-    public void The_samples_tokenizer_has_the_same_ids_in_both_forms() => AreEqual(SampleTokenizer.Folder);
+    public void Encode_sample_tokenizer_has_the_same_ids_in_both_forms() => AreEqual(SampleTokenizer.Folder);
 
     [Fact]
-    public void Llama_2s_tokenizer_has_the_same_ids_in_both_forms() => AreEqual(TestAssets.Require("llama2-tokenizer"));
+    public void Encode_llama_2_tokenizer_has_the_same_ids_in_both_forms() => AreEqual(TestAssets.Require("llama2-tokenizer"));
 
     private static void AreEqual(string model)
     {

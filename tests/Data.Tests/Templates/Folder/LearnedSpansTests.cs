@@ -17,21 +17,21 @@ public sealed class LearnedSpansTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public void Answers_are_learned_with_their_end_of_turn() => Assert.Equal(
+    public void RenderLearned_answers_are_learned_with_their_end_of_turn() => Assert.Equal(
         "<|im_start|>user\na<|im_end|>\n<|im_start|>assistant\n[b<|im_end|>\n]<|im_start|>user\nc<|im_end|>\n<|im_start|>assistant\n[d<|im_end|>\n]",
         Learned(
             ChatMl.Replace("{% endfor %}", "\n{% endfor %}", StringComparison.Ordinal).Replace(
                 "<|im_end|>\n\n", "<|im_end|>{{ '\n' }}", StringComparison.Ordinal), Turns));
 
     [Fact]
-    public void Generation_blocks_decide_where_there_are_some() => Assert.Equal(
+    public void RenderLearned_generation_blocks_decide_what_is_learned() => Assert.Equal(
         "a:[b]; c:[d]; ",
         Learned(
             "{% for m in messages %}{% if m.role == 'user' %}{{ m.content }}:{% else %}{% generation %}{{ m.content }}{% endgeneration "
             + "%}; {% endif %}{% endfor %}", Turns));
 
     [Fact]
-    public void A_turn_that_is_not_learned_is_left_out()
+    public void RenderLearned_turn_not_to_be_learned_is_left_out()
     {
         var turns = Turns;
         turns[1] = turns[1] with { Train = false };
@@ -44,7 +44,7 @@ public sealed class LearnedSpansTests : IDisposable
     }
 
     [Fact]
-    public void A_turn_of_the_user_can_be_learned()
+    public void RenderLearned_turn_of_the_user_can_be_learned()
     {
         var turns = Turns;
         turns[2] = turns[2] with { Train = true };
@@ -52,7 +52,7 @@ public sealed class LearnedSpansTests : IDisposable
     }
 
     [Fact]
-    public void Thinking_that_earlier_turns_lose_does_not_hide_them() => Assert.Equal(
+    public void RenderLearned_thinking_dropped_from_earlier_turns_does_not_hide_them() => Assert.Equal(
         "U:a\nA:[b<end>]\nU:c\nA:[<think>x</think>d<end>]\n",
         Learned(
             """
@@ -60,21 +60,21 @@ public sealed class LearnedSpansTests : IDisposable
             """, Turns).Replace("<end>\n]", "<end>]\n", StringComparison.Ordinal));
 
     [Fact]
-    public void A_generation_prompt_that_begins_thinking_does_not_hide_an_answer_without() => Assert.Equal(
+    public void RenderLearned_generation_prompt_that_begins_thinking_does_not_hide_an_answer_without_it() => Assert.Equal(
         "<u>a<a>[b</s>]",
         Learned(
             "{% for m in messages %}{{ '<u>' ~ m.content if m.role == 'user' else '<a>' ~ m.content ~ '</s>' }}{% endfor %}{% if "
             + "add_generation_prompt %}<a><think>{% endif %}", Turns[..2]));
 
     [Fact]
-    public void An_end_that_only_earlier_turns_have_is_learned() => Assert.Equal(
+    public void RenderLearned_end_that_the_generation_prompt_lacks_is_learned() => Assert.Equal(
         "[u:a a:b</s>] u:c a:[d</s>]".Replace("[u:a a:b</s>]", "u:a a:[b</s>]", StringComparison.Ordinal),
         Learned(
             "{% for m in messages %}{{ ' ' if not loop.first }}{{ m.role[0] }}:{{ m.content }}{% if m.role == 'assistant' %}</s>{% endif "
             + "%}{% endfor %}{% if add_generation_prompt %} a:{% endif %}", Turns));
 
     [Fact]
-    public void What_cannot_be_told_exactly_is_refused_with_the_turn()
+    public void RenderLearned_spans_that_cannot_be_told_exactly_are_refused_with_the_turn()
     {
         var e = Assert.Throws<DatasetException>(() => Learned("{% for m in messages|reverse %}{{ m.content }};{% endfor %}", Turns));
         Assert.StartsWith(
@@ -87,7 +87,7 @@ public sealed class LearnedSpansTests : IDisposable
     }
 
     [Fact]
-    public void Answers_of_well_known_models_templates_are_learned_whole()
+    public void RenderLearned_templates_of_well_known_models_learn_whole_answers()
     {
         Assert.SkipUnless(RealTemplates.All.Count > 0, "no chat templates in artifacts/node; eng/test-services.sh gets them");
         var (learned, refused) = (0, new List<string>());
@@ -125,7 +125,7 @@ public sealed class LearnedSpansTests : IDisposable
         File.WriteAllText(_folder["tokenizer_config.json"], JsonSerializer.Serialize(new { bos_token = "<s>", eos_token = "</s>" }));
         var own = FolderChatTemplate.Load(_folder.Root, JinjaOracle.Now)!;
 
-        // What looks like a special token ends the end of turn, as one of a tokenizer does.
+        // Anything that looks like a special token completes the end of turn, as a tokenizer's own would.
         var closing = own.EndOfTurn();
         if (Regex.Match(closing, @"^\s*(<[^>]+>|\[[^\]]+\])\s*") is { Success: true } special) closing = special.Value;
         var rendering = own.RenderLearned(new Example { Messages = messages, IsChat = true }, closing);

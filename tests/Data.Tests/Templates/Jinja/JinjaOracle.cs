@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace LisaOrleans.Data.Tests;
 
-/// <summary>Python's own jinja2, in one process that lives as long as the tests. Debian's package python3-jinja2 holds it.</summary>
+/// <summary>Python's own jinja2, in one process that lives as long as the tests. It comes from Debian's package python3-jinja2.</summary>
 internal static class JinjaOracle
 {
     private const string Python = "/usr/bin/python3";
@@ -50,7 +50,7 @@ internal static class JinjaOracle
         }
     }
 
-    /// <summary>How the two differ; null where they do not. Errors need not have the same words, but what a template raises must.</summary>
+    /// <summary>How the two differ; null where they do not. Errors may be worded differently, but not what a template raises.</summary>
     public static string? Difference(string template, string variables)
     {
         var (theirs, ours) = (Ask(template, variables), AskOurs(template, variables));
@@ -59,8 +59,8 @@ internal static class JinjaOracle
             && (theirs.Error?.StartsWith(Raised, StringComparison.Ordinal) != true
                 || ours.Error!.EndsWith(theirs.Error[Raised.Length..], StringComparison.Ordinal));
 
-        // Python prints an object's address, where we refuse it. jinja2 answers nothing for a slice of what has no slices if it is
-        // a constant, and else an error as we do.
+        // Python prints an object's address, where we refuse it. For a slice of something that cannot be sliced, jinja2 answers
+        // nothing if that is a constant, and otherwise an error, as we do.
         var refused = ours.Error is not null
             && (theirs.Text?.Contains(" at 0x", StringComparison.Ordinal) == true
                 || ours.Error.EndsWith("cannot be sliced", StringComparison.Ordinal)
