@@ -12,7 +12,7 @@ public sealed class EvalTests
     [Theory]
     [InlineData("1")]
     [InlineData("7")]
-    public async Task The_loss_of_a_written_folder_is_the_one_of_the_formulas(string batchSize)
+    public async Task Eval_written_folder_has_the_loss_that_the_formulas_give(string batchSize)
     {
         using var folder = new TempFolder();
         await Lisa.SucceedsAsync(Sample.Train(folder["out"], more: ["--max-steps", "10", "--eval-data", Sample.HeldOut]));
@@ -29,7 +29,7 @@ public sealed class EvalTests
     }
 
     [Fact]
-    public async Task The_evaluation_of_a_run_is_the_one_of_its_model()
+    public async Task Train_last_evaluation_is_the_loss_of_the_model_written()
     {
         using var folder = new TempFolder();
         await Lisa.SucceedsAsync(Sample.Train(folder["out"], more: ["--max-steps", "4", "--eval-data", Sample.HeldOut]));

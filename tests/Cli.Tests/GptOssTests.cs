@@ -6,7 +6,7 @@ namespace LisaOrleans.Cli.Tests;
 public sealed class GptOssTests
 {
     [Fact]
-    public async Task Experts_in_mxfp4_train_as_those_in_bfloat16_and_leave_a_plain_folder()
+    public async Task Train_experts_in_mxfp4_give_the_bytes_of_those_in_bfloat16_and_a_plain_folder()
     {
         using var folder = new TempFolder();
         var model = new GptOssFolder();
@@ -15,7 +15,7 @@ public sealed class GptOssTests
         foreach (var which in (string[])["quantized", "plain"])
             await Lisa.SucceedsAsync(Sample.Train(folder[$"out-{which}"], folder[which], null, "--max-steps", "10"));
 
-        // Names and values alike, and not those that it began with.
+        // Both have the same names and values, and training has changed the values.
         var trained = File.ReadAllBytes(folder["out-quantized/model.safetensors"]);
         Assert.Equal(File.ReadAllBytes(folder["out-plain/model.safetensors"]), trained);
         var (before, after) = (new RawSafetensors(folder["plain"]), new RawSafetensors(folder["out-quantized"]));

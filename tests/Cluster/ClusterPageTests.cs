@@ -15,7 +15,7 @@ public sealed partial class ClusterPageTests(ITestOutputHelper output)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task The_commands_on_the_pages_work()
+    public async Task Page_commands_for_cluster_and_client_work()
     {
         Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
         using var folder = new TempFolder();
@@ -45,7 +45,7 @@ public sealed partial class ClusterPageTests(ITestOutputHelper output)
 
     private static string Port() => Ports.Free().ToString(CultureInfo.InvariantCulture);
 
-    // What a build put on the PATH is called lisa.
+    // Makes the built program available as lisa.
     private static void WriteLauncher(string folder)
     {
         Directory.CreateDirectory(folder);

@@ -11,7 +11,7 @@ public sealed class FamilyTests(ClusterFixture fixture) : IClassFixture<ClusterF
 
     [Theory]
     [MemberData(nameof(Families))]
-    public async Task Training_of_a_family_ends_with_the_same_bytes_on_one_silo_after_a_stop_and_on_two(string family)
+    public async Task ModelFamilies_each_ends_with_the_same_bytes_on_one_silo_after_a_stop_and_on_two(string family)
     {
         using var folder = new TempFolder();
         await FamilyFolder.WriteAsync(folder["model"], family, Token);

@@ -8,7 +8,7 @@ public sealed class FencingTests(ITestOutputHelper output)
     private const int Tries = 2;
 
     [Fact]
-    public async Task A_silo_that_wakes_up_after_its_declared_death_commits_nothing()
+    public async Task CommitAsync_silo_awake_again_after_its_declared_death_commits_nothing()
     {
         Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
         using var folder = new TempFolder();

@@ -29,7 +29,7 @@ public sealed class HandOverTests
         await Leave(first);
         await Leave(second);
 
-        // All of it is on one silo now, the run's grain too: it can only have come, and can only go, by way of other silos.
+        // Everything is on one silo now, even the run's grain: it can only have come from other silos, and can only go to them.
         Assert.Equal(parts, Assert.Single(status.Stages).Parts.Count);
         await Join(first);
         await Leave(third);
@@ -91,7 +91,7 @@ public sealed class HandOverTests
         return text;
     }
 
-    // The status once the run trains, placed so, and has made a step more than when that was first seen.
+    // The status once the run trains, placed that way, and has made one more step since it was first seen so.
     private static async Task<RunStatus> Training(TestCluster cluster, Func<RunStatus, bool> placed)
     {
         RunStatus? seen = null;

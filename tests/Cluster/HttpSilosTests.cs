@@ -15,7 +15,7 @@ public sealed class HttpSilosTests(ITestOutputHelper output)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_job_is_followed_on_another_silo_when_the_one_that_was_asked_is_killed()
+    public async Task JobEventStream_silo_killed_another_goes_on_with_the_events()
     {
         Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
         using var folder = new TempFolder();

@@ -3,7 +3,7 @@ using StackExchange.Redis;
 
 namespace LisaOrleans.Cluster.Tests;
 
-/// <summary>What operators do by mistake, or what is done to them, ends no run and takes none away.</summary>
+/// <summary>Operators' mistakes, and mishaps that are not theirs, neither end a run nor take it away.</summary>
 public sealed class OperatorMistakesTests
 {
     private const string Run = "careful";
@@ -12,7 +12,7 @@ public sealed class OperatorMistakesTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Second_owners_second_silos_and_an_emptied_Redis_leave_the_run_where_it_is()
+    public async Task Run_second_owners_second_silos_and_an_emptied_redis_leave_it_where_it_is()
     {
         Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
         using var folder = new TempFolder();
@@ -24,10 +24,10 @@ public sealed class OperatorMistakesTests
         Assert.True(code == 0, output);
         var before = await Trains(cluster, s => s.Stages.Count == 2 && s.Step > 0);
 
-        // What begins as it should says nothing that asks for attention.
+        // A cluster that starts as it should logs no warning.
         Assert.DoesNotContain("warn:", cluster.Logs(), StringComparison.Ordinal);
 
-        // A process that trains the cluster's run for itself.
+        // A process that tries to train the cluster's run itself.
         (code, output) = await TestCluster.LisaAsync(
             folder.Root,
             ["train", "--store", cluster.Store, "--run-name", Run, "--output", folder["out"], .. TrainingArguments.Sample(steps: 100_000)]);
@@ -35,7 +35,7 @@ public sealed class OperatorMistakesTests
         Assert.Contains($"run '{Run}' is being trained by cluster '{TestCluster.Id}'", output, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder["out"]));
 
-        // A silo on another one's ports, each of them.
+        // A silo on each port of another silo in turn.
         var taken = cluster.Silos[0].Address.Split(':')[1];
         foreach (var option in (string[])["--silo-port", "--gateway-port", "--http-port", "--tensor-port"])
         {
@@ -67,7 +67,7 @@ public sealed class OperatorMistakesTests
         Assert.Equal(before.Generation, (await cluster.Client.GetAsync(Run, Token)).Generation);
         Assert.All(cluster.Silos, s => Assert.True(s.Running));
 
-        // Redis comes back empty. Who looks for the cluster finds it again, and a silo that starts joins it.
+        // Redis comes back empty. A client that looks for the cluster finds it again, and a silo that starts joins it.
         await cluster.Redis.LoseAsync();
         await cluster.Redis.StartAsync();
         var third = cluster.Add();
@@ -78,7 +78,7 @@ public sealed class OperatorMistakesTests
         Assert.True(after.Recoveries == 0, cluster.Logs());
         Assert.InRange(after.Generation, before.Generation, before.Generation + 3);
 
-        // Again, and nobody starts.
+        // Again, but no silo starts.
         await cluster.Redis.LoseAsync();
         await cluster.Redis.StartAsync();
         await Until.True(async () => (await Fresh(cluster, c => c.GetSilosAsync(Token)))?.Count == 3);
@@ -119,7 +119,7 @@ public sealed class OperatorMistakesTests
         return status!;
     }
 
-    // By a client that knows nothing of the cluster but its Redis.
+    // Asks through a client that knows nothing of the cluster but its Redis.
     private static async Task<T?> Fresh<T>(TestCluster cluster, Func<LisaClient, Task<T>> ask)
         where T : class
     {

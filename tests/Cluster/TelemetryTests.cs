@@ -9,7 +9,7 @@ public sealed partial class TelemetryTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Metrics_traces_and_logs_of_a_run_on_two_silos()
+    public async Task LisaTelemetry_run_on_two_silos_shows_in_metrics_traces_and_logs()
     {
         Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
         using var folder = new TempFolder();

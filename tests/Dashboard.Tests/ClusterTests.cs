@@ -9,7 +9,7 @@ namespace LisaOrleans.Dashboard.Tests;
 public sealed class ClusterTests(Browser browser, ITestOutputHelper output)
 {
     [Fact]
-    public async Task A_killed_silo_shows_and_one_that_comes_back_takes_its_place()
+    public async Task DashboardCluster_killed_silo_shows_and_one_that_comes_back_takes_its_place()
     {
         Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
         using var folder = new TempFolder();
@@ -40,7 +40,7 @@ public sealed class ClusterTests(Browser browser, ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Stages_preemption_and_recovery_stand_on_the_page()
+    public async Task DashboardRuns_stages_preemption_and_recovery_show_on_the_page()
     {
         Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
         using var folder = new TempFolder();

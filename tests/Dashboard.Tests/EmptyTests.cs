@@ -8,7 +8,7 @@ public sealed class EmptyTests(Browser browser)
     [Theory]
     [InlineData(ColorScheme.Light, 1280)]
     [InlineData(ColorScheme.Dark, 375)]
-    public async Task A_silo_without_runs_says_how_to_begin_one(ColorScheme scheme, int width)
+    public async Task Dashboard_silo_without_runs_says_how_to_begin_one(ColorScheme scheme, int width)
     {
         await using var silo = await DashboardSilo.StartAsync();
         await using var page = await browser.OpenAsync(silo.Address, scheme, width);
@@ -21,7 +21,7 @@ public sealed class EmptyTests(Browser browser)
     }
 
     [Fact]
-    public async Task A_silo_that_is_gone_is_said_to_be()
+    public async Task Dashboard_silo_that_is_gone_shows_as_not_connected()
     {
         var silo = await DashboardSilo.StartAsync();
         await using var page = await browser.OpenAsync(silo.Address);

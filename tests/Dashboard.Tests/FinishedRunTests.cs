@@ -2,7 +2,7 @@ using Microsoft.Playwright;
 
 namespace LisaOrleans.Dashboard.Tests;
 
-/// <summary>Runs of the past, in both themes and at the width of a phone.</summary>
+/// <summary>Finished runs, in both themes and at the width of a phone.</summary>
 public sealed class FinishedRunTests(Browser browser, FinishedRunTests.Runs runs) : IClassFixture<FinishedRunTests.Runs>
 {
     private const int Phone = 375;
@@ -14,7 +14,7 @@ public sealed class FinishedRunTests(Browser browser, FinishedRunTests.Runs runs
     [InlineData(ColorScheme.Dark, 1280)]
     [InlineData(ColorScheme.Light, Phone)]
     [InlineData(ColorScheme.Dark, Phone)]
-    public async Task The_page_is_accessible_quiet_and_fits(ColorScheme scheme, int width)
+    public async Task Dashboard_pages_of_finished_runs_are_accessible_quiet_and_fit(ColorScheme scheme, int width)
     {
         await using var page = await browser.OpenAsync(new Uri(Silo.Address, "#/run/first"), scheme, width, width == Phone ? 812 : 900);
         await page.HasStateAsync("Succeeded");
@@ -41,7 +41,7 @@ public sealed class FinishedRunTests(Browser browser, FinishedRunTests.Runs runs
     }
 
     [Fact]
-    public async Task The_theme_is_the_systems_until_one_is_chosen()
+    public async Task Dashboard_theme_is_the_systems_until_one_is_chosen()
     {
         await using var page = await browser.OpenAsync(Silo.Address, ColorScheme.Dark);
         var dark = await Background();
@@ -56,13 +56,13 @@ public sealed class FinishedRunTests(Browser browser, FinishedRunTests.Runs runs
     }
 
     [Fact]
-    public async Task A_curve_is_read_with_the_keyboard_and_as_a_table()
+    public async Task Dashboard_curve_can_be_read_with_the_keyboard_and_as_a_table()
     {
         await using var page = await browser.OpenAsync(new Uri(Silo.Address, "#/run/first"));
         await Until.True(async () => await page.PointsAsync() == Runs.Steps);
         var plot = page.Page.GetByRole(AriaRole.Slider, new PageGetByRoleOptions { Name = "Loss nats per token" });
 
-        // The keyboard reaches it, and shows that it has.
+        // The keyboard reaches it, and its focus shows.
         for (var i = 0; i < 100 && !await plot.EvaluateAsync<bool>("e => e === document.activeElement"); i++)
             await page.Page.Keyboard.PressAsync("Tab");
         Assert.True(await plot.EvaluateAsync<bool>("e => e.matches(':focus-visible') && getComputedStyle(e).outlineStyle !== 'none'"));
@@ -83,7 +83,7 @@ public sealed class FinishedRunTests(Browser browser, FinishedRunTests.Runs runs
         Assert.Equal(
             step.Loss.ToString("F4", System.Globalization.CultureInfo.InvariantCulture), await first.Locator("td").First.InnerTextAsync());
 
-        // The page goes on asking, and what was opened stays open.
+        // The page goes on polling, and what was opened stays open.
         await page.Page.GetByLabel("Smooth").CheckAsync();
         await Until.True(async () => await page.LossPlot.Locator("path.raw").CountAsync() == 1);
         Assert.True(await first.IsVisibleAsync());
@@ -93,7 +93,7 @@ public sealed class FinishedRunTests(Browser browser, FinishedRunTests.Runs runs
     }
 
     [Fact]
-    public async Task Runs_are_compared_by_ticking_them()
+    public async Task Dashboard_ticked_runs_are_compared()
     {
         await using var page = await browser.OpenAsync(new Uri(Silo.Address, "#/run/first"));
         await page.HasStateAsync("Succeeded");
@@ -107,7 +107,7 @@ public sealed class FinishedRunTests(Browser browser, FinishedRunTests.Runs runs
     }
 
     [Fact]
-    public async Task Layers_and_settings_are_those_of_the_run()
+    public async Task Dashboard_layers_and_settings_are_those_of_the_run()
     {
         var step = await FirstStepAsync();
         await using var page = await browser.OpenAsync(new Uri(Silo.Address, "#/run/first"));
@@ -122,7 +122,7 @@ public sealed class FinishedRunTests(Browser browser, FinishedRunTests.Runs runs
     }
 
     [Fact]
-    public async Task A_run_that_is_not_there_is_said_not_to_be()
+    public async Task Dashboard_missing_run_is_said_to_be_missing()
     {
         await using var page = await browser.OpenAsync(new Uri(Silo.Address, "#/run/nobody"));
         await page.SeesAsync("There is no run nobody");

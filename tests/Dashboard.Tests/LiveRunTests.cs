@@ -10,7 +10,7 @@ public sealed class LiveRunTests(Browser browser)
     private const long Endless = 100_000;
 
     [Fact]
-    public async Task Everything_grows_while_a_run_trains()
+    public async Task Dashboard_run_in_training_makes_everything_grow()
     {
         await using var silo = await DashboardSilo.StartAsync();
         await silo.TrainAsync("live", s => s with { MaxSteps = Endless });
@@ -49,7 +49,7 @@ public sealed class LiveRunTests(Browser browser)
     }
 
     [Fact]
-    public async Task A_run_is_paused_resumed_and_cancelled_after_a_question()
+    public async Task Dashboard_run_is_paused_resumed_and_cancelled_after_a_question()
     {
         await using var silo = await DashboardSilo.StartAsync();
         var run = await silo.TrainAsync("acted", s => s with { MaxSteps = Endless });
@@ -93,7 +93,7 @@ public sealed class LiveRunTests(Browser browser)
     }
 
     [Fact]
-    public async Task Keys_open_the_page_as_far_as_their_scope_goes()
+    public async Task DashboardSessions_keys_open_the_page_as_far_as_their_scope_goes()
     {
         var (reader, read) = ApiKey.Create("reader", ApiScopes.Read);
         var (writer, write) = ApiKey.Create("writer", ApiScopes.Write);

@@ -7,7 +7,7 @@ namespace LisaOrleans.Dashboard.Tests;
 /// <summary>The dashboard in a browser, with all that it asked for and complained about.</summary>
 internal sealed class PageUnderTest : IAsyncDisposable
 {
-    /// <summary>So long a condition may take on a machine that is busy with other tests.</summary>
+    /// <summary>How long a condition may take on a machine that is busy with other tests.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
     private readonly IBrowserContext _context;
@@ -51,7 +51,7 @@ internal sealed class PageUnderTest : IAsyncDisposable
 
     public Task SeesAsync(string text) => See(Page.GetByText(text).First);
 
-    /// <summary>Waits until one of these is there to be seen.</summary>
+    /// <summary>Waits until one of these is visible.</summary>
     public static Task See(ILocator locator) => locator.First.WaitForAsync(new LocatorWaitForOptions { State = WaitForSelectorState.Visible });
 
     /// <summary>The badge beside the run's name.</summary>
@@ -79,7 +79,7 @@ internal sealed class PageUnderTest : IAsyncDisposable
         Assert.Empty(_foreign);
     }
 
-    /// <summary>What axe finds: names of controls, contrast, roles, order of headings and the like. Nothing, that is.</summary>
+    /// <summary>Axe finds nothing wrong with names of controls, contrast, roles, the order of headings and the like.</summary>
     public async Task IsAccessibleAsync()
     {
         var result = await Page.RunAxe();
@@ -96,7 +96,7 @@ internal sealed class PageUnderTest : IAsyncDisposable
         Assert.True(widths[0] <= widths[1], $"the page is {widths[0]} pixels wide in a window of {widths[1]}");
     }
 
-    /// <summary>Keeps a picture where LISA_SCREENSHOTS names a folder, for eyes.</summary>
+    /// <summary>Keeps a screenshot to look at where LISA_SCREENSHOTS names a folder.</summary>
     public async Task KeepAsync(string name)
     {
         if (Environment.GetEnvironmentVariable("LISA_SCREENSHOTS") is { Length: > 0 } folder)

@@ -8,7 +8,7 @@ public sealed class StepCurveTests
     [InlineData(StepCurve.Capacity)]
     [InlineData(StepCurve.Capacity + 1)]
     [InlineData(123_457)]
-    public void A_curve_stays_small_and_forgets_no_extreme(int steps)
+    public void StepCurve_any_number_of_steps_stays_small_and_forgets_no_extreme(int steps)
     {
         var curve = new StepCurve();
         for (var step = 1; step <= steps; step++) curve.Add(Record(step));
@@ -24,7 +24,7 @@ public sealed class StepCurveTests
     }
 
     [Fact]
-    public void A_map_stays_small_and_counts_every_period()
+    public void LayerMap_many_periods_stay_small_and_are_all_counted()
     {
         const int Layers = 5;
         const int Periods = 10_000;
@@ -41,7 +41,7 @@ public sealed class StepCurveTests
     }
 
     [Fact]
-    public void Manifests_push_out_nothing_else()
+    public void EventLog_many_manifests_push_out_nothing_else()
     {
         var log = new EventLog();
         log.Add(new RunRecovering(7, 6, "a silo died") { Position = new EventPosition(6, 1) });

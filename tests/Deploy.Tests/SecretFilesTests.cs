@@ -7,7 +7,7 @@ namespace LisaOrleans.Deploy.Tests;
 public sealed class SecretFilesTests
 {
     [Fact]
-    public async Task The_settings_made_are_settings_of_a_silo()
+    public async Task MakeAsync_settings_are_those_of_a_silo()
     {
         using var folder = new TempFolder();
         await SecretFiles.MakeAsync(folder["secrets"], "AccountName=a;AccountKey=b");

@@ -57,7 +57,7 @@ public sealed class HubPullTests : IDisposable
         var ranges = hub.Requests.Where(r => r.Path == $"/large/{Weights}").Select(r => r.Range).ToList();
         Assert.Equal("bytes=500-", ranges[0]);
 
-        // The bytes that were on their way when it broke off may have come or not.
+        // The bytes on their way when it broke off may or may not have arrived.
         Assert.Equal(2, ranges.Count);
         Assert.InRange(int.Parse(ranges[1]!["bytes=".Length..].TrimEnd('-'), System.Globalization.CultureInfo.InvariantCulture), 500, 1500);
     }
@@ -86,7 +86,7 @@ public sealed class HubPullTests : IDisposable
         await using (hub) await SucceedsAsync(hub, train);
         Assert.True(File.Exists(_folder[$"out/{Weights}"]));
 
-        // The server is gone: what is there needs no hub, and what is missing is said.
+        // The server is gone: what is in the cache needs no hub, and what is missing is named.
         await SucceedsAsync(hub, "generate", "--model", HubServer.Model, "--prompt", "One day", "--max-new-tokens", "3");
         File.Delete(Path.Combine(Snapshot, Weights));
         var lacks = await RunWithAsync(new() { ["HF_HUB_OFFLINE"] = "1" }, "generate", "--model", HubServer.Model, "--prompt", "One day");

@@ -46,7 +46,7 @@ public sealed class ConfigInputTests
 
     [Theory]
     [MemberData(nameof(Wrong))]
-    public async Task A_config_that_cannot_be_is_refused(string what)
+    public async Task Train_impossible_config_is_refused(string what)
     {
         using var folder = new TempFolder();
         var (change, says) = s_wrong[what];
@@ -56,7 +56,7 @@ public sealed class ConfigInputTests
 
     [Theory]
     [MemberData(nameof(NoConfig))]
-    public async Task What_is_no_config_is_refused(string what)
+    public async Task Train_and_plan_file_that_is_no_config_is_refused(string what)
     {
         using var folder = new TempFolder();
         var model = Sample.CopyModel(folder);
@@ -69,7 +69,7 @@ public sealed class ConfigInputTests
     [Theory]
     [InlineData("auto")]
     [InlineData("int8")]
-    public async Task A_torch_dtype_that_says_nothing_leaves_it_to_the_weights(string dtype)
+    public async Task Train_torch_dtype_that_says_nothing_leaves_the_dtype_to_the_weights(string dtype)
     {
         using var folder = new TempFolder();
         var model = Sample.CopyModel(folder, c => c["torch_dtype"] = dtype);

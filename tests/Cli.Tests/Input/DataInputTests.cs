@@ -43,7 +43,7 @@ public sealed class DataInputTests
 
     [Theory]
     [MemberData(nameof(Wrong))]
-    public async Task Data_that_cannot_be_learned_is_refused(string what)
+    public async Task Train_data_that_cannot_be_learned_is_refused(string what)
     {
         using var folder = new TempFolder();
         var (data, says) = s_wrong[what];
@@ -53,7 +53,7 @@ public sealed class DataInputTests
     }
 
     [Fact]
-    public async Task A_missing_file_is_refused()
+    public async Task Train_and_eval_missing_data_file_is_refused()
     {
         using var folder = new TempFolder();
         await Lisa.RefusesAsync(Sample.Train(folder["out"], data: folder["nope.jsonl"]), folder["nope.jsonl"], "no such file");
@@ -63,7 +63,7 @@ public sealed class DataInputTests
     }
 
     [Fact]
-    public async Task A_field_that_is_not_there_is_named()
+    public async Task Train_missing_field_is_named()
     {
         using var folder = new TempFolder();
         await Lisa.RefusesAsync(Sample.Train(folder["out"], more: ["--prompt-field", "question"]), "line 1", "'question'", "missing");

@@ -25,11 +25,11 @@ public sealed class OtherCommandsInputTests
 
     [Theory]
     [MemberData(nameof(Wrong))]
-    public async Task A_wrong_flag_is_refused(string[] command, string says) =>
+    public async Task Eval_generate_and_plan_wrong_flag_is_refused(string[] command, string says) =>
         await Lisa.RefusesAsync([command[0], "--model", Sample.Model, .. command[1..]], says);
 
     [Fact]
-    public async Task A_prompt_longer_than_the_model_is_refused() =>
+    public async Task Generate_prompt_longer_than_the_model_takes_is_refused() =>
         await Lisa.RefusesAsync(
             ["generate", "--model", Sample.Model, "--prompt", string.Concat(Enumerable.Repeat("fox ", 1000))], "--prompt", "fewer than 256");
 
@@ -39,11 +39,11 @@ public sealed class OtherCommandsInputTests
     [InlineData("-5")]
     [InlineData("")]
     [InlineData("\ud83e\udd8a")]
-    public async Task Whatever_the_prompt_it_is_a_prompt(string prompt) =>
+    public async Task Generate_prompt_like_a_flag_or_file_is_still_a_prompt(string prompt) =>
         await Lisa.SucceedsAsync("generate", "--model", Sample.Model, "--prompt", prompt, "--max-new-tokens", "2");
 
     [Fact]
-    public async Task An_export_of_what_is_not_there_is_refused()
+    public async Task Export_missing_run_or_store_is_refused()
     {
         using var folder = new TempFolder();
         await Lisa.RefusesAsync(["export"], "RUN");

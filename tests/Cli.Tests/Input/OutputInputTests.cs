@@ -6,7 +6,7 @@ public sealed class OutputInputTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task An_output_that_is_a_file_is_refused_and_left_alone()
+    public async Task Train_output_that_is_a_file_is_refused_and_left_alone()
     {
         using var folder = new TempFolder();
         await File.WriteAllTextAsync(folder["file"], "mine", Token);
@@ -16,14 +16,14 @@ public sealed class OutputInputTests
     }
 
     [Fact]
-    public async Task An_output_that_cannot_be_written_to_is_refused()
+    public async Task Train_output_that_cannot_be_written_to_is_refused()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "needs a folder that not even root can write to");
         await Lisa.RefusesAsync(Sample.Train("/proc/lisa"), "--output", "/proc/lisa", "cannot be written to");
     }
 
     [Fact]
-    public async Task A_store_that_cannot_be_one_is_refused()
+    public async Task Train_store_that_is_a_file_is_refused_and_left_alone()
     {
         using var folder = new TempFolder();
         await File.WriteAllTextAsync(folder["file"], "mine", Token);
@@ -33,7 +33,7 @@ public sealed class OutputInputTests
     }
 
     [Fact]
-    public async Task The_models_own_folder_is_refused_as_output()
+    public async Task Train_output_to_the_models_own_folder_is_refused()
     {
         using var folder = new TempFolder();
         var model = Sample.CopyModel(folder);
@@ -43,7 +43,7 @@ public sealed class OutputInputTests
     }
 
     [Fact]
-    public async Task A_damaged_store_is_refused()
+    public async Task Train_and_export_damaged_store_is_refused()
     {
         using var folder = new TempFolder();
         await Lisa.SucceedsAsync(Sample.Train(folder["out"], more: ["--max-steps", "1"]));

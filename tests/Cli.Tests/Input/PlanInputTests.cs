@@ -6,7 +6,7 @@ namespace LisaOrleans.Cli.Tests;
 public sealed class PlanInputTests
 {
     [Fact]
-    public async Task A_model_too_large_for_64_bits_cannot_be_planned()
+    public async Task Plan_model_too_large_for_64_bits_is_refused()
     {
         using var folder = new TempFolder();
         var model = Sample.CopyModel(folder, c =>

@@ -82,7 +82,7 @@ public sealed class SettingsInputTests
 
     [Theory]
     [MemberData(nameof(Wrong))]
-    public async Task A_wrong_flag_is_refused(string[] flags, string says)
+    public async Task Train_wrong_flag_is_refused(string[] flags, string says)
     {
         using var folder = new TempFolder();
         string[] command = ["train", "--model", Sample.Model, "--data", Sample.Data, "--output", folder["out"], .. flags];
@@ -95,7 +95,7 @@ public sealed class SettingsInputTests
     [InlineData("-5")]
     [InlineData("1025")]
     [InlineData("5000000000")]
-    public async Task A_number_of_threads_that_cannot_be_is_refused(string threads)
+    public async Task Train_eval_and_generate_impossible_number_of_threads_is_refused(string threads)
     {
         using var folder = new TempFolder();
         await Lisa.RefusesAsync(
@@ -107,7 +107,7 @@ public sealed class SettingsInputTests
 
     [Theory]
     [MemberData(nameof(WrongFiles))]
-    public async Task A_wrong_settings_file_is_refused(string yaml, string says)
+    public async Task Train_wrong_settings_file_is_refused(string yaml, string says)
     {
         using var folder = new TempFolder();
         await File.WriteAllTextAsync(folder["settings.yaml"], yaml, Token);
@@ -121,7 +121,7 @@ public sealed class SettingsInputTests
     [InlineData("[")]
     [InlineData("{a: ")]
     [InlineData("- ")]
-    public async Task A_settings_file_of_a_hundred_thousand_levels_is_refused(string level)
+    public async Task Train_settings_file_of_a_hundred_thousand_levels_is_refused(string level)
     {
         using var folder = new TempFolder();
         await File.WriteAllTextAsync(folder["settings.yaml"], "seed:\n  " + string.Concat(Enumerable.Repeat(level, 100_000)), Token);
@@ -129,7 +129,7 @@ public sealed class SettingsInputTests
     }
 
     [Fact]
-    public async Task A_missing_settings_file_is_refused()
+    public async Task Train_missing_settings_file_is_refused()
     {
         using var folder = new TempFolder();
         await Lisa.RefusesAsync(["train", "--config", folder["nope.yaml"]], "--config", folder["nope.yaml"]);
@@ -137,7 +137,7 @@ public sealed class SettingsInputTests
     }
 
     [Fact]
-    public async Task A_missing_model_or_command_is_refused()
+    public async Task Program_missing_command_or_model_is_refused()
     {
         using var folder = new TempFolder();
         await Lisa.RefusesAsync([]);
@@ -154,7 +154,7 @@ public sealed class SettingsInputTests
     [InlineData("1", "from 2")]
     [InlineData("0", "from 2")]
     [InlineData("9999999999", "from 2")]
-    public async Task A_block_size_that_the_model_does_not_have_is_refused(string size, string wanted)
+    public async Task Train_eval_and_plan_impossible_block_size_is_refused(string size, string wanted)
     {
         using var folder = new TempFolder();
         string[] says = ["--block-size is ", size, wanted];

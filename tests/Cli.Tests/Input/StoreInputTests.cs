@@ -1,6 +1,6 @@
 namespace LisaOrleans.Cli.Tests;
 
-/// <summary>Whatever is written for a store is used or refused, and what is secret in it is neither shown nor made a folder's name.</summary>
+/// <summary>A store is used or refused, and secrets in it are neither shown nor made into a folder's name.</summary>
 public sealed class StoreInputTests
 {
     private const string Secret = "U0VDUkVU";

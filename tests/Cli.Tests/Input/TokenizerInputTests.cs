@@ -8,7 +8,7 @@ public sealed class TokenizerInputTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_tokenizer_with_more_pieces_than_the_model_has_rows_is_refused()
+    public async Task Train_eval_and_generate_token_beyond_the_models_rows_is_refused()
     {
         using var folder = new TempFolder();
         var model = Sample.CopyModel(folder, c => c["vocab_size"] = 300);
@@ -20,7 +20,7 @@ public sealed class TokenizerInputTests
     }
 
     [Fact]
-    public async Task A_missing_or_damaged_tokenizer_is_refused()
+    public async Task Train_missing_or_damaged_tokenizer_is_refused()
     {
         using var folder = new TempFolder();
         var model = Sample.CopyModel(folder);
@@ -45,7 +45,7 @@ public sealed class TokenizerInputTests
     [InlineData("""{"added_tokens_decoder":{"-1":{"content":"x"}}}""", "added_tokens_decoder.-1")]
     [InlineData("""{"added_tokens_decoder":{"3":{"content":7}}}""", "added_tokens_decoder.3")]
     [InlineData("""{"added_tokens_decoder":{"3":{"content":"\ud800"}}}""", "tokenizer_config.json")]
-    public async Task A_hostile_tokenizer_config_is_refused(string config, string says)
+    public async Task Train_hostile_tokenizer_config_is_refused(string config, string says)
     {
         using var folder = new TempFolder();
         var model = Sample.CopyModel(folder);

@@ -2,13 +2,13 @@ using System.Text.Json;
 
 namespace LisaOrleans.Cli.Tests;
 
-/// <summary>Weights that are no numbers, or make none.</summary>
+/// <summary>Weights that are not numbers, or whose scores are not.</summary>
 public sealed class WeightsBeyondNumbersTests
 {
     [Theory]
     [InlineData(float.NaN)]
     [InlineData(1e4f)]
-    public async Task Weights_that_score_beyond_all_numbers_give_null_in_json(float weight)
+    public async Task Eval_scores_beyond_all_numbers_are_null_in_json(float weight)
     {
         using var folder = new TempFolder();
         var model = Sample.CopyModel(folder);

@@ -42,7 +42,7 @@ public sealed class WeightsInputTests
 
     [Theory]
     [MemberData(nameof(Hostile))]
-    public async Task A_hostile_file_is_refused(string what)
+    public async Task Train_hostile_weights_file_is_refused(string what)
     {
         using var folder = new TempFolder();
         var model = Sample.CopyModel(folder);
@@ -60,7 +60,7 @@ public sealed class WeightsInputTests
     [InlineData(ulong.MaxValue, "at most 100000000")]
     [InlineData(50_000_000UL, "cut off")]
     [InlineData(0UL, "JSON")]
-    public async Task A_header_of_impossible_length_is_refused(ulong length, string says)
+    public async Task Eval_and_generate_header_of_impossible_length_is_refused(ulong length, string says)
     {
         using var folder = new TempFolder();
         var model = Sample.CopyModel(folder);
@@ -70,7 +70,7 @@ public sealed class WeightsInputTests
     }
 
     [Fact]
-    public async Task A_folder_without_safetensors_is_refused()
+    public async Task Train_folder_without_safetensors_is_refused()
     {
         using var folder = new TempFolder();
         var model = Sample.CopyModel(folder);
@@ -79,7 +79,7 @@ public sealed class WeightsInputTests
     }
 
     [Fact]
-    public async Task An_empty_file_is_refused()
+    public async Task Train_empty_weights_file_is_refused()
     {
         using var folder = new TempFolder();
         var model = Sample.CopyModel(folder);
@@ -98,7 +98,7 @@ public sealed class WeightsInputTests
     [InlineData("""{"weight_map":[]}""", "weight_map")]
     [InlineData("""{"weight_map":{}}""", "0 tensors")]
     [InlineData("""{"weight_map":{""", "index.json: is not valid JSON")]
-    public async Task A_hostile_index_is_refused(string index, string says)
+    public async Task Train_hostile_index_is_refused(string index, string says)
     {
         using var folder = new TempFolder();
         var model = Sample.CopyModel(folder);

@@ -1,6 +1,6 @@
 namespace LisaOrleans.Cli.Tests;
 
-/// <summary>How a run takes its leave: with what it came to, and also where nobody listens any more.</summary>
+/// <summary>How a run ends: with a summary, and also when nobody is listening any more.</summary>
 public sealed class ClosingTests
 {
     private const int HangUp = 1;

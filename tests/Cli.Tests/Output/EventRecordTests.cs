@@ -4,7 +4,7 @@ public sealed class EventRecordTests
 {
     // RFC 3720, B.4, and the check value of the polynomial's catalogue.
     [Fact]
-    public void The_checksum_is_crc_32c()
+    public void Crc32C_published_inputs_give_the_published_checksums()
     {
         Assert.Equal(0xE3069283, EventRecord.Crc32C("123456789"u8));
         Assert.Equal(0x8A9136AA, EventRecord.Crc32C(new byte[32]));
@@ -12,7 +12,7 @@ public sealed class EventRecordTests
     }
 
     [Fact]
-    public void Every_length_gives_the_checksum_of_another_implementation()
+    public void MaskedCrc32C_every_length_gives_the_checksum_of_another_implementation()
     {
         var data = new byte[100];
         new Random(1).NextBytes(data);

@@ -1,6 +1,6 @@
 namespace LisaOrleans.Cli.Tests;
 
-/// <summary>An output folder on a disk that is full costs no step: a small disk of memory, in a mount namespace of its own.</summary>
+/// <summary>A full disk under the output costs no step: a small disk in memory, in a mount namespace of its own.</summary>
 public sealed class FullOutputTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;

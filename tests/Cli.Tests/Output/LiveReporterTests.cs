@@ -38,7 +38,7 @@ public sealed partial class LiveReporterTests
             reporter.Happened(new StepCompleted(Step(1000, layers)), remaining: 123_456);
         }
 
-        // Half of a run that is told to have 2000 steps.
+        // The last step of the run: the bar is full.
         var lines = Commands().Replace(text.ToString(), "").Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(4, lines.Length);
         Assert.All(lines, l => Assert.InRange(l.TrimEnd().Length, 1, width - 1));

@@ -5,7 +5,7 @@ public sealed class TensorBoardTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Training_and_export_write_the_curves()
+    public async Task TensorBoardLog_train_and_export_write_the_same_curves()
     {
         using var folder = new TempFolder();
         await Lisa.SucceedsAsync(Sample.Train(folder["out"], more: ["--max-steps", "5", "--eval-data", Sample.HeldOut, "--eval-steps", "2"]));
@@ -30,7 +30,7 @@ public sealed class TensorBoardTests
     }
 
     [Fact]
-    public async Task Steps_appear_while_a_run_trains_and_a_record_cut_short_is_gone_after_a_resume()
+    public async Task TensorBoardLog_steps_appear_during_training_and_a_record_cut_short_is_gone_after_a_resume()
     {
         using var folder = new TempFolder();
         var command = Sample.Train(folder["out"], more: ["--max-steps", "200", "--save-steps", "1"]);

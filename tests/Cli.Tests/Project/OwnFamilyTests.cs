@@ -4,7 +4,7 @@ using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Cli.Tests;
 
-/// <summary>docs/add-a-model-family.md, done: the file and the line on that page make lisa train a family of one's own.</summary>
+/// <summary>docs/add-a-model-family.md, followed: with its file and its line lisa trains a family of one's own.</summary>
 public sealed partial class OwnFamilyTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -38,7 +38,7 @@ public sealed partial class OwnFamilyTests
         await SucceedsAsync(again);
         Assert.Equal(RunFolder.WeightsSha(folder["toy-out"]), RunFolder.WeightsSha(folder["killed"]));
 
-        // Nobody was told its name: the program as it is knows no toy, and of its field only the new one can say who has it.
+        // The unchanged program knows no family toy; only the new one can say which family has its field.
         await Lisa.RefusesAsync(Sample.Train(folder["no"], toy), "field 'model_type' is 'toy'");
         Assert.Contains(
             "'layer_gain' is 0.5, which llama does not implement here; the families that do are toy",
@@ -49,7 +49,7 @@ public sealed partial class OwnFamilyTests
     }
 
     [Fact]
-    public async Task The_page_shows_all_of_Qwen3()
+    public async Task Qwen3_is_shown_whole_on_the_page()
     {
         var code = await File.ReadAllLinesAsync(Path.Combine(Repository.Root, "src/Model/Families/Qwen3.cs"), Token);
         var plain = string.Join('\n', code.Where(l => !l.TrimStart().StartsWith("///", StringComparison.Ordinal)));

@@ -17,7 +17,7 @@ public sealed partial class ReadmeTests
 
     [Theory]
     [MemberData(nameof(Commands))]
-    public async Task A_command_of_a_page_works(string line)
+    public async Task Page_each_of_its_commands_works(string line)
     {
         using var folder = new TempFolder();
         Assert.True(line.StartsWith(Run, StringComparison.Ordinal) || !line.StartsWith("dotnet", StringComparison.Ordinal), $"not {Run}: {line}");

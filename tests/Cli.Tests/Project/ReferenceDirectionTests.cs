@@ -27,7 +27,7 @@ public sealed class ReferenceDirectionTests
         Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.csproj", SearchOption.AllDirectories);
 
     [Fact]
-    public void Projects_refer_to_each_other_in_one_direction()
+    public void ProjectReference_goes_in_one_direction()
     {
         Assert.Equal(s_allowed.Keys.Order(), Projects.Select(Name).Order());
         foreach (var project in Projects)
@@ -38,7 +38,7 @@ public sealed class ReferenceDirectionTests
     }
 
     [Fact]
-    public void Only_Model_names_torch_and_what_lies_below_Grains_knows_no_Orleans()
+    public void PackageReference_to_torch_is_only_in_Model_and_to_Orleans_not_below_Grains()
     {
         foreach (var project in Projects)
         {

@@ -4,14 +4,14 @@ using System.Text.Json.Serialization;
 
 namespace LisaOrleans.Cli.Tests;
 
-/// <summary>What one reads at a time fits the eye and the head: short files, and types with little that changes.</summary>
+/// <summary>Code can be read one piece at a time: files are short, and types have little mutable state.</summary>
 public sealed class SizeTests
 {
     private const int MostLines = 250;
     private const int MostMutableFields = 10;
 
     [Fact]
-    public void Files_of_src_have_at_most_250_lines()
+    public void Src_files_have_at_most_250_lines()
     {
         var tooLong = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)
             .Select(f => (File: Path.GetRelativePath(Repository.Root, f), Lines: File.ReadLines(f).Count()))
@@ -21,7 +21,7 @@ public sealed class SizeTests
     }
 
     [Fact]
-    public void Types_of_src_have_at_most_ten_fields_that_change()
+    public void Src_types_have_at_most_ten_mutable_fields()
     {
         var changing = Types(typeof(Program).Assembly, [])
             .Select(t => (t.FullName, Fields: Mutable(t)))
@@ -31,7 +31,7 @@ public sealed class SizeTests
         Assert.True(changing.Length == 0, string.Join('\n', changing));
     }
 
-    // Of this assembly and of all of ours that it refers to.
+    // The types of this assembly and of all of ours that it refers to.
     private static IEnumerable<Type> Types(Assembly assembly, HashSet<string> seen)
     {
         if (!seen.Add(assembly.GetName().Name!)) return [];
@@ -45,7 +45,7 @@ public sealed class SizeTests
         type.Name.StartsWith('<') || type.IsSubclassOf(typeof(JsonSerializerContext))
             || type.IsDefined(typeof(CompilerGeneratedAttribute)) || (type.DeclaringType is { } outer && IsGenerated(outer));
 
-    // What a primary constructor's parameters become is written once.
+    // Fields that hold a primary constructor's parameters are written only once.
     private static string[] Mutable(Type type) =>
     [
         .. type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly)

@@ -7,7 +7,7 @@ namespace LisaOrleans.Cli.Tests;
 public sealed class TorchBackendTests
 {
     [Fact]
-    public async Task The_backend_cuda_takes_the_cuda_libraries_instead_of_the_cpu_ones()
+    public async Task TorchBackend_cuda_takes_the_cuda_libraries_instead_of_the_cpu_ones()
     {
         var packages = await Packages("cuda");
         Assert.Contains("TorchSharp", packages);
@@ -16,7 +16,7 @@ public sealed class TorchBackendTests
     }
 
     [Fact]
-    public async Task The_backend_cpu_takes_the_cpu_libraries_of_this_system()
+    public async Task TorchBackend_cpu_takes_the_cpu_libraries_of_this_system()
     {
         var packages = await Packages("cpu");
         Assert.Contains("TorchSharp", packages);

@@ -3,7 +3,7 @@ using Azure.Storage.Sas;
 
 namespace LisaOrleans.Cli.Tests;
 
-/// <summary><c>lisa train</c> on a store in the cloud: with the machine's disk the run is not gone.</summary>
+/// <summary><c>lisa train</c> on a store in the cloud: losing the machine's disk does not lose the run.</summary>
 public sealed class AzureStoreTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -29,7 +29,7 @@ public sealed class AzureStoreTests
         Assert.DoesNotContain(signature, second.Output + second.Error, StringComparison.Ordinal);
         Assert.Equal(File.ReadAllBytes(folder["whole/model.safetensors"]), File.ReadAllBytes(folder["second/model.safetensors"]));
 
-        // The same store by its connection string, whose container has a name of its own, is another one.
+        // The connection string of the same account is another store: its container has a name of its own.
         await Lisa.RefusesAsync(["export", "default", "--output", folder["x"], "--store", azurite.ConnectionString], "no run 'default'");
         await Lisa.SucceedsAsync("export", "default", "--output", folder["exported"], "--store", address);
         Assert.Equal(File.ReadAllBytes(folder["whole/model.safetensors"]), File.ReadAllBytes(folder["exported/model.safetensors"]));

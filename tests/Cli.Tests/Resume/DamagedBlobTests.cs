@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace LisaOrleans.Cli.Tests;
 
-/// <summary>A damaged blob ends the run with one line that says what it is to the run, and nothing else is lost by it.</summary>
+/// <summary>A damaged blob ends the run with one line that says what the blob is to the run; nothing else is lost.</summary>
 public sealed class DamagedBlobTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -25,7 +25,7 @@ public sealed class DamagedBlobTests
         await Damage(store, data, () => Says(command, $"the training data of run 'default' (blob {data}) is damaged"));
         await Lose(store, settings, () => Says(command, $"the settings of run 'default' (blob {settings}) is missing"));
 
-        // Tokens are made anew of the data, which a command to train names. They are the same, so the run goes on.
+        // Tokens are made anew from the data that the command names. They are the same, so the run goes on.
         await Lose(store, data, GoesOn);
         Assert.True(File.Exists(PathOf(store, data)));
         await GoesOn();

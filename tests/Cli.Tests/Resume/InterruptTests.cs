@@ -1,6 +1,6 @@
 namespace LisaOrleans.Cli.Tests;
 
-/// <summary>Ctrl-C, and SIGTERM as a machine sends it that is to be taken away.</summary>
+/// <summary>Ctrl-C, and SIGTERM as sent on a machine that is about to be taken away.</summary>
 public sealed class InterruptTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -8,7 +8,7 @@ public sealed class InterruptTests
     [Theory]
     [InlineData(LisaProcess.Interrupt)]
     [InlineData(LisaProcess.Terminate)]
-    public async Task It_saves_a_manifest_and_the_same_command_resumes(int signal)
+    public async Task Train_interrupted_saves_a_manifest_and_the_same_command_resumes(int signal)
     {
         using var folder = new TempFolder();
         await Lisa.SucceedsAsync(Sample.Train(folder["straight"], more: ["--max-steps", "20"]));

@@ -1,6 +1,6 @@
 namespace LisaOrleans.Cli.Tests;
 
-/// <summary>The process is killed; the same command goes on as if nothing had been.</summary>
+/// <summary>The process is killed; the same command goes on as if nothing had happened.</summary>
 public sealed class KillTests
 {
     private const int Steps = 24;
@@ -11,7 +11,7 @@ public sealed class KillTests
     [InlineData(1, "lisa", "float32", "4")]
     [InlineData(2, "lisa", "bfloat16", "1")]
     [InlineData(3, "full", "float32", "5")]
-    public async Task A_run_killed_again_and_again_ends_with_the_same_bytes(int seed, string method, string dtype, string saveSteps)
+    public async Task Train_killed_again_and_again_ends_with_the_same_bytes(int seed, string method, string dtype, string saveSteps)
     {
         using var folder = new TempFolder();
         string[] settings = ["--max-steps", $"{Steps}", "--method", method, "--dtype", dtype];
@@ -34,11 +34,11 @@ public sealed class KillTests
         RunFolder.AreEqual(folder["straight"], folder["killed"], Steps);
     }
 
-    // One without experts and one with, in the names of their own folders; FamilyTests have all of them, without the kill.
+    // One family without experts and one with, by their own tensor names; FamilyTests cover all families, without the kill.
     [Theory]
     [InlineData("gemma3_text")]
     [InlineData("qwen3_moe")]
-    public async Task A_run_of_a_family_killed_amid_its_steps_ends_with_the_same_bytes(string family)
+    public async Task Train_family_killed_amid_its_steps_ends_with_the_same_bytes(string family)
     {
         using var folder = new TempFolder();
         await FamilyFolder.WriteAsync(folder["model"], family, Token);

@@ -6,7 +6,7 @@ public sealed class RepeatTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_changed_setting_is_refused_with_the_list_of_differences()
+    public async Task Train_changed_settings_are_refused_with_a_list_of_differences()
     {
         using var folder = new TempFolder();
         await Lisa.SucceedsAsync(Sample.Train(folder["out"], more: ["--max-steps", "2"]));
@@ -50,7 +50,7 @@ public sealed class RepeatTests
     }
 
     [Fact]
-    public async Task A_complete_run_writes_its_model_again()
+    public async Task Train_complete_run_writes_its_model_again()
     {
         using var folder = new TempFolder();
         var command = Sample.Train(folder["out"], more: ["--max-steps", "2"]);

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace LisaOrleans.Cli.Tests;
 
-/// <summary>What a training leaves in its output folder.</summary>
+/// <summary>What training leaves in its output folder.</summary>
 internal static class RunFolder
 {
     /// <summary>SHA-256 of model.safetensors.</summary>

@@ -32,7 +32,7 @@ public sealed partial class KnownSettingsTests
 
     [Theory]
     [MemberData(nameof(Commands))]
-    public async Task The_help_lists_the_known_settings_and_no_others(string command)
+    public async Task KnownSettings_help_of_a_command_lists_its_own_and_no_others(string command)
     {
         var help = await Lisa.SucceedsAsync(command, "--help");
         var flags = OptionLine().Matches(help.Output).Select(m => m.Groups[1].Value).Except(["help", "config"]);
@@ -40,7 +40,7 @@ public sealed partial class KnownSettingsTests
     }
 
     [Fact]
-    public async Task The_help_lists_the_commands()
+    public async Task Program_help_lists_the_commands_and_exit_codes()
     {
         var help = await Lisa.SucceedsAsync("--help");
         Assert.Equal(s_commands.Keys.Order(), CommandLine().Matches(help.Output).Select(m => m.Groups[1].Value).Order());
@@ -49,14 +49,14 @@ public sealed partial class KnownSettingsTests
     }
 
     [Fact]
-    public void Every_setting_of_a_run_is_a_flag_of_train_and_submit()
+    public void RunSettings_each_is_a_flag_of_train_and_submit()
     {
         foreach (var command in (IReadOnlyList<Setting>[])[KnownSettings.Train, KnownSettings.Submit])
             Assert.Equal(RunSettings.Table.All, command.Select(s => s.Training).OfType<TrainingSetting>());
     }
 
     [Fact]
-    public void Flags_are_kebab_case_and_keys_are_the_same_in_snake_case()
+    public void Flag_is_in_kebab_case_and_Key_is_the_same_in_snake_case()
     {
         var all = s_commands.Values.SelectMany(s => s).Distinct().ToArray();
         Assert.All(all, s => Assert.Matches("^[a-z0-9]+(-[a-z0-9]+)*$", s.Flag));

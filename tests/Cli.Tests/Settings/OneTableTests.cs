@@ -5,10 +5,10 @@ using LisaOrleans.Training;
 
 namespace LisaOrleans.Cli.Tests;
 
-/// <summary>A setting is said once: a property with its attribute is all that it takes.</summary>
+/// <summary>A setting is declared once: a property with its attribute is all that it takes.</summary>
 public sealed partial class OneTableTests
 {
-    // One says what became of the data's settings, the other is of no consequence.
+    // The first describes the data's settings, the second makes no difference.
     private static readonly string[] s_noSettings = [nameof(TrainingSpec.DataDescription), nameof(TrainingSpec.PadTokenId)];
 
     private static IEnumerable<PropertyInfo> Properties =>
@@ -28,7 +28,7 @@ public sealed partial class OneTableTests
     }
 
     [Fact]
-    public void Every_setting_is_read_from_a_text_and_from_json_as_the_same_value()
+    public void Parse_text_and_json_of_every_setting_give_the_same_value()
     {
         foreach (var setting in RunSettings.Table.All)
         {
@@ -47,7 +47,7 @@ public sealed partial class OneTableTests
     }
 
     [Fact]
-    public void Names_of_other_trainers_are_no_names_of_ours()
+    public void Aliases_names_of_other_trainers_are_none_of_ours_and_unique()
     {
         var own = KnownSettings.All.Select(s => s.Key).ToHashSet();
         var foreign = KnownSettings.All.SelectMany(s => s.Aliases.Concat(s.Instead)).ToArray();
@@ -68,7 +68,7 @@ public sealed partial class OneTableTests
             if (declare.Contains(Path.GetFileName(file)) || file.Contains("/obj/", StringComparison.Ordinal)) continue;
             var words = Word().Matches(File.ReadAllText(file)).Select(m => m.Value).ToHashSet();
 
-            // Common words, such as Seed, are no mention; what uses a few of them is no list.
+            // Common words, such as Seed, do not count as mentions, and a file that mentions a few settings is no list.
             var mentioned = words.Where(w => (names.Contains(w) && w.Skip(1).Any(char.IsUpper)) || (keys.Contains(w) && w.Contains('_'))).ToArray();
             Assert.True(mentioned.Length <= names.Count / 3, $"{file} lists settings: {string.Join(", ", mentioned)}");
         }

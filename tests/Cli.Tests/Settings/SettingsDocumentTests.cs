@@ -3,7 +3,7 @@ namespace LisaOrleans.Cli.Tests;
 public sealed class SettingsDocumentTests
 {
     [Fact]
-    public async Task The_page_of_settings_is_what_the_program_prints()
+    public async Task Settings_prints_the_page_of_settings()
     {
         var printed = await Lisa.SucceedsAsync("settings");
         var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "settings.md"), TestContext.Current.CancellationToken);

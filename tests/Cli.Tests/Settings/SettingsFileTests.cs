@@ -41,7 +41,7 @@ public sealed class SettingsFileTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Every_setting_of_a_file_reaches_the_run()
+    public async Task Config_every_setting_of_the_file_reaches_the_run()
     {
         using var folder = new TempFolder();
         await File.WriteAllTextAsync(folder["all.yaml"], Everything, Token);
@@ -49,7 +49,7 @@ public sealed class SettingsFileTests
 
         var given = await Spec(folder["out/lisa-store"], "other");
         var otherwise = new TrainingSpec { RunName = "default", BlockSize = 256, Dtype = "float32", Threads = 2 };
-        // The layers are given, not their number, and of the methods one has all these settings.
+        // The layers are given rather than their number, and only one method has all these settings.
         string[] defaults = [nameof(TrainingSpec.Method), nameof(TrainingSpec.LisaActivatedLayers), nameof(TrainingSpec.PadTokenId)];
         foreach (var property in typeof(TrainingSpec).GetProperties().Where(p => p.CanWrite && !defaults.Contains(p.Name)))
             Assert.True(Text(property.GetValue(otherwise)) != Text(property.GetValue(given)), property.Name);
@@ -60,7 +60,7 @@ public sealed class SettingsFileTests
     }
 
     [Fact]
-    public async Task A_flag_wins_over_the_file_and_the_file_over_the_default()
+    public async Task Config_yields_to_a_flag_and_wins_over_the_default()
     {
         using var folder = new TempFolder();
         await File.WriteAllTextAsync(folder["settings.yaml"], "max_steps: 3\nseed: 7\npacking: true\nthreads: 1\noutput: wrong", Token);
@@ -102,7 +102,7 @@ public sealed class SettingsFileTests
     }
 
     [Fact]
-    public async Task Paths_in_a_file_are_relative_to_its_folder()
+    public async Task Config_paths_are_relative_to_the_files_folder()
     {
         using var folder = new TempFolder();
         var model = Sample.CopyModel(folder);

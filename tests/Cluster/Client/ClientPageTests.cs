@@ -8,7 +8,7 @@ namespace LisaOrleans.Cluster.Tests;
 public sealed partial class ClientPageTests(ClusterFixture fixture) : IClassFixture<ClusterFixture>
 {
     [Fact]
-    public async Task The_program_on_the_page_works()
+    public async Task Page_program_trains_a_run_and_downloads_its_model()
     {
         var client = fixture.Cluster.Client;
         var before = Environment.CurrentDirectory;
@@ -26,7 +26,7 @@ public sealed partial class ClientPageTests(ClusterFixture fixture) : IClassFixt
     }
 
     [Fact]
-    public void The_program_on_the_page_is_this_one() =>
+    public void Page_program_is_the_one_tested_here() =>
         Assert.Equal(
             PageProgram.Lines(Block().Match(File.ReadAllText(Path.Combine(Executables.Repository, "docs", "client.md"))).Groups[1].Value),
             PageProgram.OfTest(Source()));

@@ -10,7 +10,7 @@ public sealed class ClientTests(ClusterFixture fixture) : IClassFixture<ClusterF
     private LisaClient Client => fixture.Cluster.Client;
 
     [Fact]
-    public async Task A_run_is_paused_resumed_and_cancelled_and_its_watch_says_so()
+    public async Task WatchAsync_run_paused_resumed_and_cancelled_says_so()
     {
         await Client.SubmitAsync(SampleRun.Request("control", steps: 100_000), null, Token);
         var seen = new List<TrainingEvent>();
@@ -41,7 +41,7 @@ public sealed class ClientTests(ClusterFixture fixture) : IClassFixture<ClusterF
     }
 
     [Fact]
-    public async Task A_model_is_downloaded_as_the_program_exports_it()
+    public async Task DownloadModelAsync_gives_the_bytes_that_the_program_exports()
     {
         using var folder = new TempFolder();
         await Client.SubmitAsync(SampleRun.Request("model", steps: 12), null, Token);
@@ -65,7 +65,7 @@ public sealed class ClientTests(ClusterFixture fixture) : IClassFixture<ClusterF
     }
 
     [Fact]
-    public async Task Errors_have_types()
+    public async Task LisaClient_errors_have_types()
     {
         await Assert.ThrowsAsync<RunNotFoundException>(() => Client.GetAsync("none", Token));
         await Assert.ThrowsAsync<RunNotFoundException>(() => Client.PauseAsync("none", Token));
@@ -85,7 +85,7 @@ public sealed class ClientTests(ClusterFixture fixture) : IClassFixture<ClusterF
     }
 
     [Fact]
-    public async Task Every_one_of_many_watchers_of_several_runs_hears_everything()
+    public async Task WatchAsync_many_watchers_of_several_runs_all_hear_everything()
     {
         const int Steps = 40;
         string[] runs = ["watched-0", "watched-1"];

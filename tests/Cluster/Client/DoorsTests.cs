@@ -7,7 +7,7 @@ using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Cluster.Tests;
 
-/// <summary>The same run asked for at every door is stored as the same run.</summary>
+/// <summary>The same run, submitted by program, client or HTTP, is stored as the same run.</summary>
 public sealed class DoorsTests
 {
     private const string Model = "half";
@@ -15,7 +15,7 @@ public sealed class DoorsTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_run_has_the_same_spec_to_the_byte_by_program_client_and_http()
+    public async Task TrainingSpec_same_run_by_program_client_and_http_is_stored_with_the_same_bytes()
     {
         Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
         using var folder = new TempFolder();
@@ -24,7 +24,7 @@ public sealed class DoorsTests
         await using var cluster = await TestCluster.StartAsync(
             folder.Root, new ClusterSettings(Silos: 1, Azurite: false, Options: ["--models", models]));
 
-        // Dtype, block size and threads are left to the cluster; the rest comes by names of ours and of other trainers.
+        // Dtype, block size and threads are left to the cluster; the rest is given by our names and those of other trainers.
         await File.WriteAllTextAsync(
             folder["run.yaml"],
             "max_steps: 1\nlr: 3e-4\nlisa_strategy: round-robin\nweight_decay: 0.1\ntrain_on_prompt: true\nseed: 7\ndtype: ~", Token);

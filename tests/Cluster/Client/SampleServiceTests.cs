@@ -2,7 +2,7 @@ using System.Net;
 
 namespace LisaOrleans.Cluster.Tests;
 
-/// <summary>A service of somebody else's submits a run, the silo that runs it is killed, and the watch goes on to the end.</summary>
+/// <summary>Somebody else's service submits a run, the silo that runs it is killed, and the watch goes on to the end.</summary>
 public sealed class SampleServiceTests(ITestOutputHelper output)
 {
     private const int Steps = 150;
@@ -10,7 +10,7 @@ public sealed class SampleServiceTests(ITestOutputHelper output)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_watch_through_the_service_hears_everything_once_though_its_silo_is_killed()
+    public async Task WatchAsync_silo_killed_behind_a_service_everything_is_heard_once()
     {
         Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
         using var folder = new TempFolder();

@@ -3,7 +3,7 @@ namespace LisaOrleans.Cluster;
 /// <summary>What a blob service, or the network before it, may do to a request.</summary>
 internal enum BlobFault
 {
-    /// <summary>A byte of a blob is another one when it is read.</summary>
+    /// <summary>A byte of a blob is changed when it is read.</summary>
     FlippedByte,
 
     /// <summary>409 for any request.</summary>

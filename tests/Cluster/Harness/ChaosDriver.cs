@@ -179,7 +179,7 @@ internal sealed class ChaosDriver(TestCluster cluster, string run, ulong seed, A
     }
 
     // A step may just have been under way, so it takes the next but one to show that the run goes on. A step that was committed
-    // before does not count: after a roll-back the run has to come by the old ones again.
+    // before does not count: after a roll-back the run has to pass the old ones again.
     private async Task<(RunStatus After, long Lost)?> NextStepAsync(RunStatus before)
     {
         long lost = 0;

@@ -32,7 +32,7 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public List<SiloProcess> Silos { get; } = [];
 
-    /// <summary>A client such as any other service has; it finds its way by itself whatever happens.</summary>
+    /// <summary>A client as any other service has it; it finds the silos by itself whatever happens.</summary>
     public LisaClient Client => _client ?? throw new InvalidOperationException("not connected");
 
     public LisaClientOptions ClientOptions => new() { ClusterId = Id, Redis = $"127.0.0.1:{Redis.Port}", Store = Store };
@@ -46,7 +46,7 @@ internal sealed class TestCluster : IAsyncDisposable
         return address?.Endpoint.ToString();
     }
 
-    /// <summary>The last lines of what each silo had to say.</summary>
+    /// <summary>The last lines of each silo's log.</summary>
     public string Logs(int lines = 25) => string.Join(
         Environment.NewLine,
         Silos.Select(s => s.LogFile).Where(File.Exists)

@@ -23,7 +23,7 @@ internal sealed class TraceReplay(TestCluster cluster, string run, ulong seed, A
 
     /// <summary>Replays events until there are no more, or the run is over; at its end every place has a silo again.</summary>
     /// <param name="events">In their order.</param>
-    /// <param name="compression">So many seconds of the trace pass in one.</param>
+    /// <param name="compression">How many seconds of the trace pass in one.</param>
     public async Task PlayAsync(IReadOnlyList<(TimeSpan At, bool Added, string Node)> events, double compression)
     {
         var watch = Stopwatch.StartNew();

@@ -5,25 +5,25 @@ using YamlDotNet.RepresentationModel;
 
 namespace LisaOrleans.Deploy.Tests;
 
-/// <summary>What can be said of the Bicep file without its compiler.</summary>
+/// <summary>What can be checked of the Bicep file without its compiler.</summary>
 public sealed partial class BicepTests
 {
-    // ShutdownTimeout is the drain timeout and so much more.
+    // ShutdownTimeout is the drain timeout plus this many seconds.
     private const double Stopping = 10;
 
     private static readonly string s_bicep = DeployFiles.Read("deploy/azure/main.bicep");
 
     [Fact]
-    public void Brackets_are_balanced() => Assert.Equal("", Unbalanced(s_bicep));
+    public void Bicep_brackets_are_balanced() => Assert.Equal("", Unbalanced(s_bicep));
 
     [Theory]
     [InlineData("resource a 'b' = {", "{")]
     [InlineData("var a = [1, 2)", "[)")]
     [InlineData("var a = 'it''s ${b} {'", "")]
-    public void An_open_bracket_is_found(string text, string open) => Assert.Equal(open, Unbalanced(text));
+    public void Unbalanced_open_bracket_is_found(string text, string open) => Assert.Equal(open, Unbalanced(text));
 
     [Fact]
-    public void Every_parameter_variable_and_resource_is_used()
+    public void Bicep_every_parameter_variable_and_resource_is_used()
     {
         foreach (Match declared in Declaration().Matches(s_bicep))
             if (declared.Groups["name"].Value is var name && name is not ("control" or "gpu" or "blobs" or "container"))
@@ -31,7 +31,7 @@ public sealed partial class BicepTests
     }
 
     [Fact]
-    public void The_settings_are_those_of_a_silo()
+    public void Bicep_settings_are_those_of_a_silo()
     {
         var section = Section().Match(s_bicep);
         Assert.True(section.Success);
@@ -41,7 +41,7 @@ public sealed partial class BicepTests
     }
 
     [Fact]
-    public void Nothing_comes_in_from_the_internet()
+    public void Bicep_nothing_comes_in_from_the_internet()
     {
         Assert.Matches(@"(?s)access: 'Deny'\s+protocol: '\*'\s+sourceAddressPrefix: '\*'", s_bicep);
         Assert.All(Source().Matches(s_bicep), m => Assert.Contains(m.Groups[1].Value, (string[])["subnetPrefix", "'VirtualNetwork'", "'*'"]));
@@ -52,7 +52,7 @@ public sealed partial class BicepTests
     [Theory]
     [InlineData("gpu")]
     [InlineData("control")]
-    public void A_machine_s_configuration_is_yaml_and_all_its_blanks_are_filled_in(string name)
+    public void CloudInit_is_yaml_and_all_its_blanks_are_filled_in(string name)
     {
         var file = $"deploy/azure/{name}.cloud-init.yaml";
         var text = DeployFiles.Read(file);
@@ -74,7 +74,7 @@ public sealed partial class BicepTests
     private static double Number(string text, string pattern) =>
         double.Parse(Regex.Match(text, pattern).Groups[1].Value, CultureInfo.InvariantCulture);
 
-    // What is left of all brackets when those that belong together are gone; strings and comments do not count.
+    // What is left of all brackets when matching pairs are gone; strings and comments do not count.
     private static string Unbalanced(string text)
     {
         var brackets = Regex.Replace(Ignored().Replace(text, ""), @"[^\[\](){}]", "");

@@ -5,7 +5,7 @@ namespace LisaOrleans.Deploy.Tests;
 public sealed class ComposeProcessTests
 {
     [Fact]
-    public async Task The_silos_start_become_ready_and_leave()
+    public async Task Compose_silos_start_become_ready_and_leave()
     {
         Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH: THE COMPOSE FILE WAS NOT STARTED (apt-get install redis-server)");
         if (AzuriteServer.Program is null)

@@ -8,7 +8,7 @@ public sealed class ComposeTests
     private static readonly ComposeFile s_file = ComposeFile.Read();
 
     [Fact]
-    public void There_are_three_silos_with_addresses_of_their_own()
+    public void Compose_has_three_silos_with_addresses_of_their_own()
     {
         Assert.Equal(3, Silos().Count);
         Assert.Equal(3, Silos().Select(s => s.Address).Distinct().Count());
@@ -16,7 +16,7 @@ public sealed class ComposeTests
     }
 
     [Fact]
-    public void Every_silo_is_called_as_lisa_allows_and_has_the_time_to_drain()
+    public void Compose_every_silo_has_a_valid_command_and_time_to_drain()
     {
         foreach (var silo in Silos())
         {
@@ -28,7 +28,7 @@ public sealed class ComposeTests
     }
 
     [Fact]
-    public async Task Nothing_is_open_to_the_host_and_every_secret_is_a_file_that_is_made()
+    public async Task Compose_nothing_is_open_to_the_host_and_every_secret_file_is_made()
     {
         using var folder = new TempFolder();
         await SecretFiles.MakeAsync(folder["secrets"]);

@@ -8,7 +8,7 @@ public sealed class DockerfileTests
     [Theory]
     [InlineData("deploy/docker/Dockerfile", "cpu")]
     [InlineData("deploy/docker/Dockerfile.cuda", "cuda")]
-    public void The_image_is_what_it_should_be(string file, string backend)
+    public void Dockerfile_has_the_right_base_backend_user_and_entry_point(string file, string backend)
     {
         var lines = DeployFiles.Read(file).Split('\n');
         var stages = Values("FROM");
@@ -29,7 +29,7 @@ public sealed class DockerfileTests
     }
 
     [Fact]
-    public void What_an_image_copies_is_not_ignored()
+    public void Dockerignore_leaves_in_what_an_image_copies()
     {
         var ignored = DeployFiles.Read(".dockerignore").Split('\n');
         foreach (var path in (string[])["src", "eng", "deploy/docker", "global.json", "nuget.config"])

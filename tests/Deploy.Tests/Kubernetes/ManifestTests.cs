@@ -8,7 +8,7 @@ namespace LisaOrleans.Deploy.Tests;
 
 public sealed class ManifestTests
 {
-    // ShutdownTimeout is the drain timeout and so much more.
+    // ShutdownTimeout is the drain timeout plus this many seconds.
     private const double Stopping = 10;
 
     public static TheoryData<string> Files => [.. Manifests.Files];
@@ -17,7 +17,7 @@ public sealed class ManifestTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void A_manifest_has_only_fields_that_exist(string file)
+    public void Manifests_have_only_fields_that_exist(string file)
     {
         var objects = Manifests.Parse(DeployFiles.Read(file));
         Assert.Equal(Regex.Count(DeployFiles.Read(file), "^kind: ", RegexOptions.Multiline), objects.Count);
@@ -30,7 +30,7 @@ public sealed class ManifestTests
     [InlineData("runAsNonRoot: true", "runAsNonroot: true")]
     [InlineData("httpGet: { path: /health/ready, port: http }", "httpGet: { paht: /health/ready, port: http }")]
     [InlineData("replicas: 3", "replicas: three")]
-    public void A_field_that_does_not_exist_is_found(string right, string wrong)
+    public void Parse_wrong_field_or_value_throws(string right, string wrong)
     {
         var text = DeployFiles.Read("deploy/kubernetes/40-gpu.yaml");
         Assert.Contains(right, text, StringComparison.Ordinal);
@@ -39,7 +39,7 @@ public sealed class ManifestTests
 
     [Theory]
     [MemberData(nameof(Silos))]
-    public void A_silo_is_called_as_lisa_allows_and_has_the_time_to_drain(string name)
+    public void Deployment_silo_has_a_valid_command_and_time_to_drain(string name)
     {
         var pod = Silo(name).Spec.Template.Spec;
         var container = Assert.Single(pod.Containers);
@@ -57,7 +57,7 @@ public sealed class ManifestTests
 
     [Theory]
     [MemberData(nameof(Silos))]
-    public void A_silo_is_probed_at_its_http_port_and_all_its_ports_are_lisas(string name)
+    public void Deployment_silo_is_probed_at_its_http_port_and_all_its_ports_are_lisas(string name)
     {
         var container = Silo(name).Spec.Template.Spec.Containers[0];
         var ports = container.Ports.ToDictionary(p => p.Name, p => p.ContainerPort.ToString(CultureInfo.InvariantCulture));
@@ -73,7 +73,7 @@ public sealed class ManifestTests
     }
 
     [Fact]
-    public void Gpu_silos_need_spot_nodes_and_control_silos_and_redis_others()
+    public void Deployment_gpu_silos_need_spot_nodes_and_control_silos_and_redis_others()
     {
         var gpu = Silo("lisa-gpu").Spec.Template.Spec;
         Assert.Equal("1", gpu.Containers[0].Resources.Limits["nvidia.com/gpu"].ToString());
@@ -94,7 +94,7 @@ public sealed class ManifestTests
     }
 
     [Fact]
-    public void Every_pod_is_restricted_and_every_selector_finds_one()
+    public void Pod_every_one_is_restricted_and_every_selector_finds_one()
     {
         V1PodTemplateSpec[] pods = [
             .. Manifests.Silos.Select(s => s.Spec.Template), .. Manifests.All.OfType<V1StatefulSet>().Select(s => s.Spec.Template)];
@@ -120,7 +120,7 @@ public sealed class ManifestTests
     }
 
     [Fact]
-    public void The_network_is_closed_by_default()
+    public void NetworkPolicy_network_is_closed_by_default()
     {
         var closed = Assert.Single(Manifests.All.OfType<V1NetworkPolicy>(), p => p.Metadata.Name == "closed").Spec;
         Assert.Null(closed.PodSelector.MatchLabels);
@@ -130,7 +130,7 @@ public sealed class ManifestTests
     }
 
     [Fact]
-    public async Task The_secret_has_every_file_that_is_mounted_from_it()
+    public async Task Secret_has_every_file_that_is_mounted_from_it()
     {
         using var folder = new TempFolder();
         await SecretFiles.MakeAsync(folder["secrets"]);

@@ -39,7 +39,7 @@ internal static partial class OptionChecker
     public static IEnumerable<string> WrongVariables(string text, Func<string, bool> known) =>
         Variable().Matches(text).Select(m => m.Value).Distinct().Where(v => !known(v)).Select(v => $"lisa does not read {v}");
 
-    /// <summary>Flags that are neither of lisa nor of the programs that the files of deploy/ call.</summary>
+    /// <summary>Flags of neither lisa nor the programs that the files of deploy/ call.</summary>
     public static IEnumerable<string> WrongFlags(string text) =>
         Flag().Matches(text).Select(m => m.Groups[1].Value).Distinct().Where(f => !LisaCommands.AnyHasFlag(f) && !s_foreign.Contains(f))
             .Select(f => $"--{f} is no option of lisa, nor of a program that is known here");

@@ -12,7 +12,7 @@ public sealed partial class OptionTests
 
     [Theory]
     [MemberData(nameof(Files))]
-    public void Every_option_and_variable_of_a_file_exists(string file)
+    public void OptionChecker_every_option_and_variable_of_a_file_exists(string file)
     {
         var text = DeployFiles.Read(file);
         Assert.Empty(OptionChecker.WrongFlags(text));
@@ -22,7 +22,7 @@ public sealed partial class OptionTests
 
     [Theory]
     [MemberData(nameof(Pages))]
-    public void Every_option_and_variable_in_the_code_of_a_page_exists(string page)
+    public void OptionChecker_every_option_and_variable_in_the_code_of_a_page_exists(string page)
     {
         var text = DeployFiles.Read(page);
         foreach (Match block in Block().Matches(text))
@@ -40,7 +40,7 @@ public sealed partial class OptionTests
                 Assert.Empty(OptionChecker.WrongFlags(code.Value));
         }
 
-        // Variables of these tests themselves may be told of, too.
+        // Pages may also mention variables of these tests.
         static bool Known(string variable) => variable.StartsWith("LISA_TEST_", StringComparison.Ordinal) || LisaCommands.AnyReads(variable);
     }
 
@@ -55,16 +55,16 @@ public sealed partial class OptionTests
     [InlineData("ENTRYPOINT [\"/opt/lisa/lisa\", \"silo\", \"--threds=2\"]")]
     [InlineData("docker run IMAGE silo --threads 4 --machine lisa")]
     [InlineData("dotnet run --project src/Cli -- train --modle folder")]
-    public void A_wrong_call_is_found(string text) => Assert.Single(OptionChecker.WrongCalls(text));
+    public void WrongCalls_wrong_call_is_found(string text) => Assert.Single(OptionChecker.WrongCalls(text));
 
     [Theory]
     [InlineData("lisa silo --drain-timeout-seconds 25 --preemption azure && docker run --rm")]
     [InlineData("          args: [silo, --roles, gpu]")]
     [InlineData("a silo that trains")]
-    public void A_right_call_is_not(string text) => Assert.Empty(OptionChecker.WrongCalls(text));
+    public void WrongCalls_right_call_is_not_found(string text) => Assert.Empty(OptionChecker.WrongCalls(text));
 
     [Fact]
-    public void A_wrong_variable_flag_or_key_is_found()
+    public void WrongVariables_WrongFlags_and_WrongKeys_find_what_is_wrong()
     {
         Assert.Single(OptionChecker.WrongVariables("LISA_DRAIN_TIMEOUT: \"25\"", LisaCommands.SiloReads));
         Assert.Single(OptionChecker.WrongVariables("LISA_LEARNING_RATE=1", LisaCommands.SiloReads));
@@ -74,7 +74,7 @@ public sealed partial class OptionTests
     }
 
     [Fact]
-    public void Every_command_of_the_program_is_known_here()
+    public void IsCommand_every_command_of_the_program_is_known()
     {
         var commands = Command().Matches(DeployFiles.Read("src/Cli/Program.cs")).Select(m => m.Groups[1].Value).ToList();
         Assert.Contains("silo", commands);

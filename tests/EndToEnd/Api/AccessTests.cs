@@ -21,7 +21,7 @@ public sealed class AccessTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Without_the_right_key_nothing_is_read_or_written()
+    public async Task ApiKeyHandler_without_the_right_key_nothing_is_read_or_written()
     {
         await using var server = await ApiServer.StartAsync();
         var file = await server.Http.UploadAsync("{\"text\": \"a\"}\n");
@@ -46,7 +46,7 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task A_key_that_may_read_writes_nothing()
+    public async Task ApiScopeHandler_key_that_may_read_writes_nothing()
     {
         await using var server = await ApiServer.StartAsync();
         using var reader = server.Client(server.ReadKey);
@@ -60,7 +60,7 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task Probes_and_the_reference_need_no_key()
+    public async Task ApiKeyHandler_probes_and_the_reference_need_no_key()
     {
         await using var server = await ApiServer.StartAsync();
         using var stranger = server.Client(null);
@@ -81,7 +81,7 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task A_server_without_keys_hears_this_machine_but_not_the_pages_of_its_browser()
+    public async Task LocalRequestMiddleware_without_keys_this_machine_is_served_but_no_foreign_page_in_its_browser()
     {
         await using var server = await ApiServer.StartAsync(change: o => o with { Keys = null });
         using var http = server.Client(null);
@@ -102,7 +102,7 @@ public sealed class AccessTests
     }
 
     [Fact]
-    public async Task A_key_that_asks_too_often_has_to_wait_and_others_do_not()
+    public async Task RequestLimits_key_that_asks_too_often_has_to_wait_and_others_do_not()
     {
         await using var server = await ApiServer.StartAsync(change: o => o with { RequestsPerMinute = 2 });
         using var reader = server.Client(server.ReadKey);

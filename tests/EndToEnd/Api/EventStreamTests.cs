@@ -7,7 +7,7 @@ public sealed class EventStreamTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_stream_that_breaks_off_goes_on_where_it_was_also_on_another_silo()
+    public async Task JobEventStream_broken_off_goes_on_where_it_was_even_on_another_silo()
     {
         using var folder = new TempFolder();
         string job;
@@ -26,7 +26,7 @@ public sealed class EventStreamTests
             await server.Http.PostJsonAsync($"{Requests.Jobs}/{job}/cancel", null);
             List<(string Id, string Data)> seen = [.. first, .. await rest];
 
-            // A stream may end where the job was paused; who wants more asks again.
+            // A stream may end where the job was paused; a client that wants more asks again.
             while (!seen[^1].Data.Contains("cancelled", StringComparison.Ordinal))
                 seen = [.. seen, .. await ReadAsync(server, job, seen[^1].Id, until: null)];
             var events = seen.Select(e => JsonNode.Parse(e.Data)!).ToArray();
@@ -36,7 +36,7 @@ public sealed class EventStreamTests
             Assert.Equal(Enumerable.Range(1, steps.Length).Select(i => (long)i), steps);
             Assert.Contains("cancelled", (string)events[^1]["message"]!, StringComparison.Ordinal);
 
-            // A list has the same events.
+            // The list has the same events.
             var listed = new List<string>();
             for (string? after = null; ;)
             {
@@ -52,7 +52,7 @@ public sealed class EventStreamTests
     }
 
     [Fact]
-    public async Task A_wrong_last_event_id_is_refused()
+    public async Task JobEventStream_wrong_last_event_id_is_refused()
     {
         await using var server = await ApiServer.StartAsync();
         var job = (string)(await server.Http.PostJsonAsync(Requests.Jobs, Requests.Job(await server.Http.UploadAsync(), steps: 1)))["id"]!;

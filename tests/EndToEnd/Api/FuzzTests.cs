@@ -45,7 +45,7 @@ public sealed class FuzzTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    public async Task No_request_gives_a_500(int seed)
+    public async Task ApiServer_random_requests_never_get_a_500(int seed)
     {
         using var folder = new TempFolder();
         var store = Path.Combine(folder.Root, "inner", "store");

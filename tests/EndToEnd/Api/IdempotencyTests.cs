@@ -9,7 +9,7 @@ public sealed class IdempotencyTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task The_same_request_again_makes_nothing_twice()
+    public async Task Idempotency_same_request_again_makes_nothing_twice()
     {
         await using var server = await ApiServer.StartAsync();
         var file = await server.Http.UploadAsync("{\"text\": \"a\"}\n", "one");
@@ -21,7 +21,7 @@ public sealed class IdempotencyTests
     }
 
     [Fact]
-    public async Task A_request_that_failed_may_be_tried_again()
+    public async Task Idempotency_failed_request_may_be_tried_again()
     {
         await using var server = await ApiServer.StartAsync();
         await server.Http.PostJsonAsync(Requests.Jobs, Requests.Job("file-none"), HttpStatusCode.BadRequest, "one");
@@ -31,7 +31,7 @@ public sealed class IdempotencyTests
     }
 
     [Fact]
-    public async Task A_request_whose_silo_died_is_done_under_the_id_that_it_had()
+    public async Task Idempotency_silo_died_the_request_is_done_under_the_id_that_it_had()
     {
         await using var server = await ApiServer.StartAsync();
         await server.Http.UploadAsync("{\"text\": \"a\"}\n", "one");

@@ -9,12 +9,12 @@ public sealed class ImportTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_job_whose_silo_died_before_it_was_a_run_is_taken_up_by_another()
+    public async Task JobImporter_silo_died_before_the_run_another_takes_the_job_up()
     {
         using var folder = new TempFolder();
         string job;
 
-        // A silo without the model's folder takes nothing up, so this one can only leave the job behind.
+        // The job runs once; then its documents are put back to what a silo that died before the run would have left.
         await using (var server = await ApiServer.StartAsync(folder["store"]))
         {
             job = (string)(await server.Http.PostJsonAsync(Requests.Jobs, Requests.Job(await server.Http.UploadAsync(), steps: 3)))["id"]!;
@@ -31,7 +31,7 @@ public sealed class ImportTests
     }
 
     [Fact]
-    public async Task A_job_is_cancelled_before_it_is_a_run()
+    public async Task JobControl_job_that_is_not_yet_a_run_can_be_cancelled()
     {
         using var folder = new TempFolder();
         string job;
@@ -54,7 +54,7 @@ public sealed class ImportTests
     }
 
     [Fact]
-    public async Task Chats_for_a_model_without_a_chat_template_are_written_with_the_usual_one_and_the_events_say_so()
+    public async Task JobImporter_chats_for_a_model_without_a_template_get_the_usual_one_and_the_events_say_so()
     {
         await using var server = await ApiServer.StartAsync();
         var chats = string.Concat(Enumerable.Range(0, 4).Select(i => $$"""{"messages": [{"role": "user", "content": "Say {{i}}"}, {"role": "assistant", "content": "{{i}}!"}]}""" + "\n"));
@@ -66,7 +66,7 @@ public sealed class ImportTests
         var warning = Assert.Single(events, e => (string)e!["level"]! == "warn")!;
         Assert.Contains("has no chat template of its own: the chats are written with chatml", (string)warning["message"]!, StringComparison.Ordinal);
 
-        // The model that came out knows it.
+        // The trained model knows the template.
         var turns =
             new[] { new { role = "user", content = "Say 1" }, new { role = "assistant", content = "1!" }, new { role = "user", content = "Say 2" } };
         var answer = await server.Http.PostJsonAsync(
@@ -75,7 +75,7 @@ public sealed class ImportTests
     }
 
     [Fact]
-    public async Task The_blobs_of_files_and_of_jobs_to_be_imported_are_no_garbage()
+    public async Task GarbageCollector_blobs_of_files_are_kept_until_the_file_is_deleted()
     {
         await using var server = await ApiServer.StartAsync();
         var file = await server.Http.UploadAsync();

@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 
 namespace LisaOrleans.EndToEnd;
 
-/// <summary>Requests of the API, short.</summary>
+/// <summary>Short forms of requests to the API.</summary>
 internal static class Requests
 {
     public const string Jobs = "/v1/fine_tuning/jobs";

@@ -11,7 +11,7 @@ namespace LisaOrleans.EndToEnd;
 public sealed partial class CSharpPageTests
 {
     [Fact]
-    public async Task The_program_on_the_page_works()
+    public async Task Page_program_in_csharp_trains_a_model_and_reads_its_events()
     {
         await using var server = await ApiServer.StartAsync();
         var before = Console.Out;
@@ -32,7 +32,7 @@ public sealed partial class CSharpPageTests
     }
 
     [Fact]
-    public void The_program_on_the_page_is_this_one()
+    public void Page_program_in_csharp_is_the_one_tested_here()
     {
         // What comes before the first empty lines is usings and settings.
         var page = Block().Match(File.ReadAllText(Path.Combine(Repository.Root, "docs", "http-api.md"))).Groups[1].Value;

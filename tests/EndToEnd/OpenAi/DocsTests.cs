@@ -13,7 +13,7 @@ public sealed partial class DocsTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task The_program_in_JavaScript_runs()
+    public async Task Page_program_in_javascript_runs()
     {
         await using var server = await ApiServer.StartAsync();
         var output = await NodePackage.RunTextAsync("docs.mjs", Localize(Block("javascript"), server), ("OPENAI_API_KEY", server.WriteKey));
@@ -21,7 +21,7 @@ public sealed partial class DocsTests
     }
 
     [Fact]
-    public async Task The_program_in_Python_runs()
+    public async Task Page_program_in_python_runs()
     {
         Assert.SkipUnless(await RunAsync("python3", ["-c", "import openai"]) is { Code: 0 }, "python3 has no package openai (pip install openai)");
         await using var server = await ApiServer.StartAsync();
@@ -32,7 +32,7 @@ public sealed partial class DocsTests
     }
 
     [Fact]
-    public async Task The_commands_with_curl_run()
+    public async Task Page_commands_with_curl_run()
     {
         Assert.SkipUnless(await RunAsync("curl", ["--version"]) is { Code: 0 }, "curl is not on PATH");
         await using var server = await ApiServer.StartAsync();

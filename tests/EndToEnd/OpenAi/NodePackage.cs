@@ -14,7 +14,7 @@ internal static class NodePackage
         script, await File.ReadAllTextAsync(
             Path.Combine(AppContext.BaseDirectory, "OpenAi", script), TestContext.Current.CancellationToken), environment);
 
-    /// <summary>Runs a script; its output is in the message where it fails, and else returned.</summary>
+    /// <summary>Runs a script and returns its output, or fails with it in the message.</summary>
     /// <param name="script">What to call it.</param>
     /// <param name="text">What it says.</param>
     /// <param name="environment">What it is told.</param>
@@ -24,7 +24,7 @@ internal static class NodePackage
             Directory.Exists(Path.Combine(s_modules, "openai")),
             "the npm package openai is not installed, so THE API WAS NOT TESTED WITH IT: run eng/test-services.sh");
 
-        // Modules are looked for beside the script, and so it has to lie beside them.
+        // Node looks for modules beside the script, so it has to lie beside them.
         var folder = Directory.CreateTempSubdirectory("lisa-openai-");
         try
         {

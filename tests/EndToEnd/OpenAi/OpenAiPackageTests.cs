@@ -5,14 +5,14 @@ namespace LisaOrleans.EndToEnd;
 public sealed class OpenAiPackageTests
 {
     [Fact]
-    public async Task It_fine_tunes_a_model()
+    public async Task LisaApi_openai_package_fine_tunes_a_model()
     {
         await using var server = await ApiServer.StartAsync();
         await NodePackage.RunAsync("fine-tune.mjs", Environment(server));
     }
 
     [Fact]
-    public async Task It_gets_its_typed_errors()
+    public async Task LisaApi_openai_package_gets_its_typed_errors()
     {
         await using var server = await ApiServer.StartAsync(change: o => o with { MaxUploadBytes = 1 << 20 });
         await NodePackage.RunAsync("errors.mjs", Environment(server));

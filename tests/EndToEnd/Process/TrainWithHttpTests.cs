@@ -7,13 +7,13 @@ using LisaOrleans.Cli.Tests;
 
 namespace LisaOrleans.EndToEnd;
 
-/// <summary>The flags of the program: keys, TLS, and the server that goes with a training.</summary>
+/// <summary>The flags of the program: keys, TLS, and the server that runs beside training.</summary>
 public sealed partial class TrainWithHttpTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_training_serves_the_api_over_TLS_to_those_who_have_a_key_and_logs_no_secret()
+    public async Task Train_with_http_serves_the_api_over_tls_to_those_with_a_key_and_logs_no_secret()
     {
         using var folder = new TempFolder();
         var key = (await Lisa.SucceedsAsync("keys", "new", "web", "--scope", "write", "--api-keys", folder["keys"])).Output.Split('\n')[0];
@@ -58,7 +58,7 @@ public sealed partial class TrainWithHttpTests
     }
 
     [Fact]
-    public async Task Wrong_settings_of_the_server_are_refused_before_anything_is_done()
+    public async Task HttpServerOptions_wrong_settings_are_refused_before_anything_is_done()
     {
         using var folder = new TempFolder();
         await File.WriteAllTextAsync(folder["keys"], "web write 123\n", Token);
