@@ -13,7 +13,7 @@ public sealed class RunLeaseTests : IDisposable
     private readonly TempFolder _folder = new();
     private readonly FolderBlobStore _store;
 
-    // Stands still unless a test moves it: what ends all the same did not wait.
+    // Stands still unless a test moves it, so what ends all the same has not waited.
     private readonly FakeTimeProvider _time = new(DateTimeOffset.UtcNow);
 
     public RunLeaseTests() => _store = new FolderBlobStore(_folder.Root);
@@ -122,7 +122,7 @@ public sealed class RunLeaseTests : IDisposable
         Assert.False(second.Lost.IsCancellationRequested);
         await first.DisposeAsync();
 
-        // Who has lost it releases nothing any more.
+        // An owner that has lost the lease releases nothing.
         await Assert.ThrowsAsync<RunHeldException>(() => Acquire(s_elsewhere with { Machine = s_here.Machine, Id = "third" }));
     }
 

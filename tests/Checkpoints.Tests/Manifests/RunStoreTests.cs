@@ -5,7 +5,7 @@ public sealed class RunStoreTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Each_owner_has_a_higher_generation_and_sees_the_last_manifest()
+    public async Task AcquireAsync_next_owner_has_a_higher_generation_and_sees_the_last_manifest()
     {
         using var folder = new TempFolder();
         var store = new FolderBlobStore(folder.Root);
@@ -19,7 +19,7 @@ public sealed class RunStoreTests
     }
 
     [Fact]
-    public async Task A_stale_owner_commits_nothing()
+    public async Task CommitAsync_stale_owner_commits_nothing()
     {
         using var folder = new TempFolder();
         var store = new FolderBlobStore(folder.Root);
@@ -32,7 +32,7 @@ public sealed class RunStoreTests
     }
 
     [Fact]
-    public async Task Wherever_a_commit_dies_the_old_or_the_new_manifest_is_there()
+    public async Task CommitAsync_crash_at_any_boundary_leaves_the_old_or_the_new_manifest()
     {
         for (var crashAt = 0; ; crashAt++)
         {
@@ -74,7 +74,7 @@ public sealed class RunStoreTests
     }
 
     [Fact]
-    public async Task Garbage_goes_and_what_a_manifest_names_stays()
+    public async Task CollectAsync_old_garbage_goes_and_what_a_manifest_names_stays()
     {
         using var folder = new TempFolder();
         var store = new FolderBlobStore(folder.Root);
@@ -86,14 +86,14 @@ public sealed class RunStoreTests
         var young = await GarbageCollector.CollectAsync(store, TimeSpan.FromHours(1), TimeProvider.System, Token);
         Assert.Equal(0, young.Deleted);
 
-        // The manifest of step 1, its two blobs, and the one that nobody named.
+        // The manifest of step 1, its two blobs, and the one that nobody names.
         var report = await GarbageCollector.CollectAsync(store, TimeSpan.Zero, TimeProvider.System, Token);
         Assert.Equal((3, 4), (report.Kept, report.Deleted));
         Assert.Equal(2, (await RunStore.AcquireAsync(store, "r", new RunClaim(RunHeadStates.Running), Token)).Manifest!.Step);
     }
 
     [Fact]
-    public async Task Garbage_collection_spares_what_any_document_names()
+    public async Task CollectAsync_blob_that_any_document_names_stays()
     {
         using var folder = new TempFolder();
         var store = new FolderBlobStore(folder.Root);
@@ -110,7 +110,7 @@ public sealed class RunStoreTests
     }
 
     [Fact]
-    public async Task Garbage_collection_deletes_nothing_while_a_document_cannot_be_read()
+    public async Task CollectAsync_document_that_cannot_be_read_nothing_is_deleted()
     {
         using var folder = new TempFolder();
         var store = new FolderBlobStore(folder.Root);
@@ -123,7 +123,7 @@ public sealed class RunStoreTests
     }
 
     [Fact]
-    public async Task What_a_writer_that_died_left_goes_also_through_the_layers_that_a_silo_puts_around_a_store()
+    public async Task CollectAsync_leftover_of_a_dead_writer_goes_through_the_store_wrappers_of_a_silo_too()
     {
         using var folder = new TempFolder();
         var inner = new FolderBlobStore(folder.Root);
@@ -144,7 +144,7 @@ public sealed class RunStoreTests
     [InlineData("../x")]
     [InlineData(".x")]
     [InlineData("a/b")]
-    public async Task A_run_is_named_safely(string name)
+    public async Task AcquireAsync_unsafe_run_name_is_refused(string name)
     {
         using var folder = new TempFolder();
         await Assert.ThrowsAsync<ArgumentException>(
@@ -155,7 +155,7 @@ public sealed class RunStoreTests
     [InlineData("{}", "Run")]
     [InlineData("null", "JSON object")]
     [InlineData("{\"Unknown\":1}", "Unknown")]
-    public void A_wrong_manifest_is_refused_with_its_field(string json, string field) => Assert.Contains(
+    public void FromJson_wrong_manifest_is_refused_with_its_field(string json, string field) => Assert.Contains(
         field,
         Assert.Throws<InvalidDataFileException>(() => Checkpoints.Manifest.FromJson(System.Text.Encoding.UTF8.GetBytes(json), "m")).Message,
         StringComparison.Ordinal);

@@ -10,7 +10,7 @@ public sealed class SafetensorsTests
     private const string TwoTensors = """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[3],"data_offsets":[8,11]}}""";
 
     [Fact]
-    public async Task A_file_has_the_bytes_of_the_format()
+    public async Task WriteFileAsync_two_tensors_have_the_bytes_of_the_format()
     {
         using var folder = new TempFolder();
         await WriteTwo(folder["x.safetensors"]);
@@ -23,7 +23,7 @@ public sealed class SafetensorsTests
     }
 
     [Fact]
-    public async Task What_was_written_is_read()
+    public async Task OpenFile_written_file_is_read_back()
     {
         using var folder = new TempFolder();
         await WriteTwo(folder["x.safetensors"], new() { ["format"] = "pt" });
@@ -36,7 +36,7 @@ public sealed class SafetensorsTests
     }
 
     [Fact]
-    public void A_file_of_other_software_is_read()
+    public void OpenFile_file_of_other_software_is_read()
     {
         using var reader = SafetensorsReader.OpenFile(TestAssets.Require("stories260K", "model.safetensors"));
         Assert.Equal([512L, 64L], reader.Tensors["model.embed_tokens.weight"].Shape);
@@ -62,7 +62,7 @@ public sealed class SafetensorsTests
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"shape":[2],"data_offsets":[0,8]}}""", "twice")]
     [InlineData("""{"__metadata__":{"a":1},"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "__metadata__.a")]
     [InlineData("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}x""", "after its JSON")]
-    public void A_hostile_header_is_refused_by_name(string header, string problem)
+    public void OpenFile_hostile_header_is_refused_by_name(string header, string problem)
     {
         using var folder = new TempFolder();
         Write(folder["bad.safetensors"], header, data: new byte[11]);
@@ -76,7 +76,7 @@ public sealed class SafetensorsTests
     [InlineData(new byte[] { 1, 2, 3 }, "header length")]
     [InlineData(new byte[] { 255, 255, 255, 255, 255, 255, 255, 255, 0 }, "at most")]
     [InlineData(new byte[] { 100, 0, 0, 0, 0, 0, 0, 0, 0 }, "cut off")]
-    public void A_cut_off_file_is_refused(byte[] content, string problem)
+    public void OpenFile_truncated_file_is_refused(byte[] content, string problem)
     {
         using var folder = new TempFolder();
         File.WriteAllBytes(folder["x"], content);
@@ -86,7 +86,7 @@ public sealed class SafetensorsTests
 
     // Whatever a file holds: it is read within its bounds, or refused with a message.
     [Fact]
-    public async Task Damaged_files_are_read_within_bounds_or_refused()
+    public async Task OpenFile_damaged_file_is_read_within_bounds_or_refused()
     {
         using var folder = new TempFolder();
         await WriteTwo(folder["good"]);

@@ -13,7 +13,7 @@ public sealed class AzureBlobStoreTests(AzuriteFixture fixture)
     [InlineData(409, "BlobAlreadyExists")]
     [InlineData(412, "ConditionNotMet")]
     [InlineData(412, "TargetConditionNotMet")]
-    public async Task A_blob_that_somebody_else_wrote_first_is_as_good(int status, string code)
+    public async Task PutAsync_somebody_else_wrote_the_blob_first_that_one_counts(int status, string code)
     {
         var (store, container) = await StoreAsync();
         var blob = new BytesBlob([1]);
@@ -26,11 +26,11 @@ public sealed class AzureBlobStoreTests(AzuriteFixture fixture)
         Assert.False(await store.PutAsync(blob, Token));
     }
 
-    // A proxy, or a service in trouble, may say so wrongly. A manifest would then name a blob that nobody has.
+    // A proxy, or a service in trouble, may wrongly say so. A manifest would then name a blob that nobody has.
     [Theory]
     [InlineData(409, "BlobAlreadyExists")]
     [InlineData(412, "ConditionNotMet")]
-    public async Task A_blob_that_is_said_to_be_there_and_is_not_is_an_error_that_passes(int status, string code)
+    public async Task PutAsync_blob_said_to_exist_and_missing_is_a_transient_error(int status, string code)
     {
         var (store, container) = await StoreAsync();
         var blob = new BytesBlob([1]);
@@ -46,7 +46,7 @@ public sealed class AzureBlobStoreTests(AzuriteFixture fixture)
     }
 
     [Fact]
-    public async Task A_byte_that_changes_on_the_way_to_the_store_does_not_arrive_there()
+    public async Task PutAsync_byte_that_flips_on_the_way_is_not_stored()
     {
         var (store, container) = await StoreAsync();
         var blob = new BytesBlob(new byte[10_000]);
@@ -68,7 +68,7 @@ public sealed class AzureBlobStoreTests(AzuriteFixture fixture)
     }
 
     [Fact]
-    public async Task A_blob_that_is_collected_while_it_is_written_again_is_written()
+    public async Task PutAsync_blob_collected_while_it_is_renewed_is_written()
     {
         var (store, container) = await StoreAsync();
         var blob = new BytesBlob([1, 2, 3]);
@@ -91,7 +91,7 @@ public sealed class AzureBlobStoreTests(AzuriteFixture fixture)
     [InlineData("runs/.hidden")]
     [InlineData("runs/a b")]
     [InlineData("x?comp=acl")]
-    public async Task Paths_do_not_leave_the_container(string path)
+    public async Task PutDocumentAsync_path_out_of_the_container_is_refused(string path)
     {
         var (store, _) = await StoreAsync();
         await Assert.ThrowsAsync<ArgumentException>(() => store.PutDocumentAsync(path, default, null, Token));

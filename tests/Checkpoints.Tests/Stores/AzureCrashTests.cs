@@ -4,7 +4,7 @@ namespace LisaOrleans.Checkpoints.Tests;
 
 /// <summary>
 /// The process dies at each request that a checkpoint makes, in turn: before the service gets it, or when it has been carried
-/// out. In a folder it is each change of the disk: <see cref="RunStoreTests"/>.
+/// out. For a folder it is each change of the disk: <see cref="RunStoreTests"/>.
 /// </summary>
 public sealed class AzureCrashTests(AzuriteFixture fixture)
 {
@@ -13,7 +13,7 @@ public sealed class AzureCrashTests(AzuriteFixture fixture)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Wherever_a_checkpoint_dies_the_old_or_the_new_manifest_is_there(bool afterTheRequest)
+    public async Task CommitAsync_crash_at_any_request_leaves_the_old_or_the_new_manifest(bool afterTheRequest)
     {
         var (azurite, name) = await fixture.RequireAsync();
         for (var crashAt = 1; ; crashAt++)
@@ -51,7 +51,7 @@ public sealed class AzureCrashTests(AzuriteFixture fixture)
             await TestRun.AssertLoadableAsync(store, 3);
             if (crashed) continue;
 
-            // Two requests for each of three blobs, the look at what is named, the head, and what the collection deletes.
+            // Two requests for each of three blobs, the check of what is named, the head, and what the collection deletes.
             Assert.True(crashAt >= 15, $"only {crashAt} requests were tried");
             break;
 

@@ -9,7 +9,7 @@ public abstract class BlobStoreContract
     [InlineData(0)]
     [InlineData(1)]
     [InlineData(3_000_000)]
-    public async Task A_blob_is_written_once_and_read_back(int length)
+    public async Task PutAsync_blob_is_written_once_and_read_back(int length)
     {
         using var test = await CreateAsync();
         var bytes = new byte[length];
@@ -30,7 +30,7 @@ public abstract class BlobStoreContract
     [Theory]
     [InlineData(0)]
     [InlineData(5_000_000)]
-    public async Task A_file_is_stored_as_its_bytes_and_says_how_far_it_is(int length)
+    public async Task PutAsync_file_is_stored_as_its_bytes_and_reports_progress(int length)
     {
         using var test = await CreateAsync();
         using var folder = new TempFolder();
@@ -47,7 +47,7 @@ public abstract class BlobStoreContract
     }
 
     [Fact]
-    public async Task A_flipped_bit_a_wrong_length_and_a_missing_blob_are_found_when_read()
+    public async Task ReadAsync_flipped_bit_wrong_length_or_missing_blob_throws()
     {
         using var test = await CreateAsync();
         var blob = new BytesBlob(new byte[1000]);
@@ -66,7 +66,7 @@ public abstract class BlobStoreContract
     }
 
     [Fact]
-    public async Task Writing_a_blob_that_is_there_makes_it_new_to_the_garbage_collector()
+    public async Task PutAsync_existing_blob_becomes_new_to_the_garbage_collector()
     {
         using var test = await CreateAsync();
         var blob = new BytesBlob([1]);
@@ -80,7 +80,7 @@ public abstract class BlobStoreContract
     }
 
     [Fact]
-    public async Task A_blob_that_was_cut_off_is_not_taken_for_one_that_is_there_and_is_written_anew()
+    public async Task PutAsync_truncated_blob_does_not_count_and_is_written_anew()
     {
         using var test = await CreateAsync();
         var blob = new BytesBlob(new byte[1000]);
@@ -95,9 +95,9 @@ public abstract class BlobStoreContract
         (await test.OpenAgain().ReadAsync(named, Token)).Dispose();
     }
 
-    // Garbage collection lists, looks what is named, and deletes; in between somebody may be about to name it.
+    // Garbage collection lists blobs, checks which are named, and deletes the rest; meanwhile somebody may name one.
     [Fact]
-    public async Task What_was_made_new_since_it_was_listed_is_not_deleted()
+    public async Task DeleteAsync_blob_renewed_since_it_was_listed_stays()
     {
         using var test = await CreateAsync();
         var blob = new BytesBlob([1]);
@@ -113,7 +113,7 @@ public abstract class BlobStoreContract
     }
 
     [Fact]
-    public async Task A_manifest_that_names_what_is_not_there_is_not_committed()
+    public async Task CommitAsync_manifest_that_names_a_missing_blob_is_refused()
     {
         using var test = await CreateAsync();
         var run = await TestRun.AcquireAsync(test.Store);
@@ -130,7 +130,7 @@ public abstract class BlobStoreContract
     }
 
     [Fact]
-    public async Task A_document_changes_only_from_the_version_that_was_read()
+    public async Task PutDocumentAsync_other_version_than_was_read_is_refused()
     {
         using var test = await CreateAsync();
         const string path = "runs/a/head.json";
@@ -155,7 +155,7 @@ public abstract class BlobStoreContract
     }
 
     [Fact]
-    public async Task Of_many_who_write_at_one_time_exactly_one_wins()
+    public async Task PutDocumentAsync_many_writers_at_once_exactly_one_wins()
     {
         using var test = await CreateAsync();
         string? etag = null;
@@ -185,7 +185,7 @@ public abstract class BlobStoreContract
     [Theory]
     [InlineData("not-a-hash")]
     [InlineData("../BA7816BF8F01CFEA414140DE5DAE2223B00361A396177A9CB410FF61F20015AD")]
-    public async Task Blobs_have_names_of_blobs_only(string name)
+    public async Task ReadAsync_name_that_is_no_hash_is_refused(string name)
     {
         using var test = await CreateAsync();
         await Assert.ThrowsAsync<ArgumentException>(() => test.Store.RenewAsync(new BlobRef(name, 1), Token));
@@ -194,7 +194,7 @@ public abstract class BlobStoreContract
     }
 
     [Fact]
-    public async Task A_stale_owner_commits_nothing()
+    public async Task CommitAsync_stale_owner_commits_nothing()
     {
         using var test = await CreateAsync();
         var stale = await TestRun.AcquireAsync(test.Store);
@@ -208,7 +208,7 @@ public abstract class BlobStoreContract
     }
 
     [Fact]
-    public async Task Owners_who_come_at_one_time_have_different_generations_and_the_last_can_commit()
+    public async Task AcquireAsync_many_owners_at_once_get_different_generations_and_the_last_can_commit()
     {
         using var test = await CreateAsync();
         var owners = await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Task.Run(() => TestRun.AcquireAsync(test.OpenAgain()))));
@@ -220,7 +220,7 @@ public abstract class BlobStoreContract
     }
 
     [Fact]
-    public async Task Garbage_goes_and_what_a_manifest_names_stays()
+    public async Task CollectAsync_old_garbage_goes_and_what_a_manifest_names_stays()
     {
         using var test = await CreateAsync();
         var run = await TestRun.AcquireAsync(test.Store);
@@ -229,7 +229,7 @@ public abstract class BlobStoreContract
         await test.Store.PutAsync(new BytesBlob([1, 2, 3]), Token);
         Assert.Equal(0, (await GarbageCollector.CollectAsync(test.Store, TimeSpan.FromHours(1), TimeProvider.System, Token)).Deleted);
 
-        // The manifest of step 1, its two blobs, and the one that nobody named.
+        // The manifest of step 1, its two blobs, and the one that nobody names.
         var report = await GarbageCollector.CollectAsync(test.Store, TimeSpan.Zero, TimeProvider.System, Token);
         Assert.Equal((3, 4), (report.Kept, report.Deleted));
         await TestRun.AssertLoadableAsync(test.OpenAgain(), 2);
@@ -239,7 +239,7 @@ public abstract class BlobStoreContract
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task Wherever_a_process_dies_the_run_is_whole_and_goes_on_without_cleaning_up(bool afterTheCall)
+    public async Task CommitAsync_crash_at_any_call_leaves_a_whole_run_that_goes_on_without_cleaning_up(bool afterTheCall)
     {
         for (var crashAt = 0; ; crashAt++)
         {

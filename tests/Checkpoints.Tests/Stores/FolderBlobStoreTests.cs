@@ -7,7 +7,7 @@ public sealed class FolderBlobStoreTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_blob_is_written_once_and_read_back()
+    public async Task PutAsync_blob_is_written_once_and_read_back()
     {
         using var folder = new TempFolder();
         var store = new FolderBlobStore(folder.Root);
@@ -27,7 +27,7 @@ public sealed class FolderBlobStoreTests
     [InlineData("runs/../../x")]
     [InlineData("runs/.hidden")]
     [InlineData("runs/a b")]
-    public async Task Paths_do_not_leave_the_store(string path)
+    public async Task PutDocumentAsync_path_out_of_the_store_is_refused(string path)
     {
         using var folder = new TempFolder();
         var store = new FolderBlobStore(folder["store"]);

@@ -10,7 +10,7 @@ public sealed class HeadSwapTests(AzuriteFixture fixture)
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_refusal_without_a_reason_is_no_other_owner()
+    public async Task CommitAsync_refusal_without_a_reason_is_not_taken_for_another_owner()
     {
         var store = await StoreAsync();
         var refused = 0;
@@ -27,7 +27,7 @@ public sealed class HeadSwapTests(AzuriteFixture fixture)
     }
 
     [Fact]
-    public async Task Refusals_without_a_reason_and_without_an_end_come_out_as_what_they_are()
+    public async Task CommitAsync_endless_refusals_without_a_reason_are_passed_on()
     {
         var store = await StoreAsync();
         var run = await TestRun.AcquireAsync(store);
@@ -43,7 +43,7 @@ public sealed class HeadSwapTests(AzuriteFixture fixture)
 
     // The commit came through although its owner gave it up; what the owner writes next keeps it.
     [Fact]
-    public async Task A_commit_that_was_given_up_and_came_through_is_not_taken_back()
+    public async Task CommitAsync_given_up_but_carried_out_is_not_undone()
     {
         var store = await StoreAsync();
         var run = await TestRun.AcquireAsync(store);
@@ -59,9 +59,9 @@ public sealed class HeadSwapTests(AzuriteFixture fixture)
         Assert.Equal(RunHeadStates.Failed, (await RunStore.ReadHeadAsync(store, "r", Token))!.State);
     }
 
-    // Whatever is lost and refused on the way, one who was replaced never gets in between.
+    // Whatever is lost and refused on the way, an owner that was replaced never gets in between.
     [Fact]
-    public async Task A_commit_that_was_given_up_does_not_come_through_when_the_run_has_another_owner()
+    public async Task CommitAsync_given_up_and_replaced_by_another_owner_never_comes_through()
     {
         var store = await StoreAsync();
         var stale = await TestRun.AcquireAsync(store);

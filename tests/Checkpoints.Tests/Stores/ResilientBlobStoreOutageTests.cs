@@ -8,9 +8,9 @@ public sealed class ResilientBlobStoreOutageTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    // Many at one time open the circuit breaker; what it throws is not an error that callers know.
+    // Many calls at once open the circuit breaker; what it throws is not an error that callers know.
     [Fact]
-    public async Task Many_who_find_the_store_away_all_get_its_own_error()
+    public async Task GetDocumentAsync_many_callers_in_an_outage_all_get_the_error_of_the_store()
     {
         var store = new ResilientBlobStore(new Away(() => throw new IOException("away")), new ResilienceOptions { Retries = 4 }, _time);
         var calls = Enumerable.Range(0, 40).Select(_ => Finish(store.GetDocumentAsync("d", Token))).ToArray();
@@ -18,7 +18,7 @@ public sealed class ResilientBlobStoreOutageTests
     }
 
     [Fact]
-    public async Task A_store_that_never_answers_is_given_up_with_an_error_of_input_and_output()
+    public async Task GetDocumentAsync_store_that_never_answers_throws_an_io_exception()
     {
         var asked = 0;
         var away = new Away(async token =>
@@ -33,7 +33,7 @@ public sealed class ResilientBlobStoreOutageTests
     }
 
     [Fact]
-    public async Task Lists_get_over_errors_that_pass_too()
+    public async Task ListAsync_transient_error_is_retried()
     {
         var (asked, listed) = (0, 0);
         var store = new ResilientBlobStore(
@@ -44,7 +44,7 @@ public sealed class ResilientBlobStoreOutageTests
     }
 
     [Fact]
-    public async Task Cancelling_ends_the_pauses()
+    public async Task GetDocumentAsync_cancelled_during_a_pause_ends_at_once()
     {
         using var cancel = new CancellationTokenSource();
         var asked = new TaskCompletionSource();

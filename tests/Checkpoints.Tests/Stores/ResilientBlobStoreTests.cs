@@ -27,7 +27,7 @@ public sealed class ResilientBlobStoreTests(AzuriteFixture fixture)
 
     [Theory]
     [MemberData(nameof(PassingErrors))]
-    public async Task Every_call_gets_over_errors_that_pass(int status, string code)
+    public async Task ResilientBlobStore_transient_error_every_call_is_retried(int status, string code)
     {
         var store = await StoreAsync();
         var blob = new BytesBlob([1, 2, 3]);
@@ -47,7 +47,7 @@ public sealed class ResilientBlobStoreTests(AzuriteFixture fixture)
     }
 
     [Fact]
-    public async Task A_connection_that_breaks_is_an_error_that_passes()
+    public async Task PutAsync_broken_connection_is_retried()
     {
         var store = await StoreAsync();
         _faults.Before = (_, n) => n <= 2 ? throw new HttpRequestException("reset") : Task.FromResult<HttpResponseMessage?>(null);
@@ -55,7 +55,7 @@ public sealed class ResilientBlobStoreTests(AzuriteFixture fixture)
     }
 
     [Fact]
-    public async Task A_byte_that_changes_while_it_is_read_is_read_again()
+    public async Task ReadAsync_byte_that_flips_on_the_way_is_read_again()
     {
         var store = await StoreAsync();
         var blob = new BytesBlob(new byte[100_000]);
@@ -68,7 +68,7 @@ public sealed class ResilientBlobStoreTests(AzuriteFixture fixture)
     }
 
     [Fact]
-    public async Task A_blob_that_stays_damaged_is_given_up_as_damaged()
+    public async Task ReadAsync_blob_that_stays_damaged_is_reported_as_damaged()
     {
         var store = await StoreAsync();
         var blob = new BytesBlob(new byte[100]);
@@ -80,7 +80,7 @@ public sealed class ResilientBlobStoreTests(AzuriteFixture fixture)
     }
 
     [Fact]
-    public async Task What_does_not_recover_is_given_up_with_the_stores_own_error()
+    public async Task RenewAsync_lasting_error_of_the_store_is_passed_on()
     {
         var store = await StoreAsync();
         _faults.Before = (_, _) => Task.FromResult<HttpResponseMessage?>(AzureFaults.Error(503, "ServerBusy"));
@@ -89,7 +89,7 @@ public sealed class ResilientBlobStoreTests(AzuriteFixture fixture)
     }
 
     [Fact]
-    public async Task What_cannot_pass_is_not_tried_again()
+    public async Task ResilientBlobStore_permanent_error_is_not_retried()
     {
         var store = await StoreAsync();
         await Assert.ThrowsAsync<BlobMissingException>(() => store.ReadAsync(new BlobRef(new BytesBlob([1]).Sha256, 1), Token));
@@ -104,7 +104,7 @@ public sealed class ResilientBlobStoreTests(AzuriteFixture fixture)
 
     // The write was done; only its answer was lost. Its repetition then finds another version than it expects: its own.
     [Fact]
-    public async Task A_commit_whose_answer_is_lost_has_happened()
+    public async Task CommitAsync_lost_answer_the_commit_counts()
     {
         var store = await StoreAsync();
         var run = await TestRun.AcquireAsync(store);
@@ -123,7 +123,7 @@ public sealed class ResilientBlobStoreTests(AzuriteFixture fixture)
     }
 
     [Fact]
-    public async Task Who_lost_the_run_is_told_so_whatever_the_network_does()
+    public async Task CommitAsync_stale_owner_on_a_failing_network_is_told_so()
     {
         var store = await StoreAsync();
         var stale = await TestRun.AcquireAsync(store);

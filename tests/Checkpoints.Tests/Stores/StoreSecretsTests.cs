@@ -7,7 +7,7 @@ namespace LisaOrleans.Checkpoints.Tests;
 /// <summary>Keys and signatures are never in what a store says about itself, nor in anything it throws.</summary>
 public sealed class StoreSecretsTests(AzuriteFixture fixture)
 {
-    // Right in form, of no account.
+    // Well-formed, but of no account.
     private const string WrongKey = "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldC1zZWNyZXQtIQ==";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -20,14 +20,14 @@ public sealed class StoreSecretsTests(AzuriteFixture fixture)
     [InlineData("BlobEndpoint=https://a.example.org/;SharedAccessSignature=" + WrongKey + ";AccountName=" + WrongKey + ";AccountKey=?")]
     [InlineData("https://?sig=" + WrongKey)]
     [InlineData("https://a.blob.core.windows.net/?sig=" + WrongKey)]
-    public async Task A_location_that_is_wrong_is_not_repeated(string location)
+    public async Task OpenAsync_wrong_location_is_not_repeated(string location)
     {
         var e = await Assert.ThrowsAsync<StoreLocationException>(() => BlobStores.OpenAsync(location, Token));
         Assert.DoesNotContain(WrongKey, e.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_key_that_is_refused_is_not_repeated()
+    public async Task OpenAsync_refused_key_is_not_repeated()
     {
         var (azurite, name) = await fixture.RequireAsync();
         var wrong = AzuriteServer.ConnectionString(azurite.Port, WrongKey);
@@ -43,7 +43,7 @@ public sealed class StoreSecretsTests(AzuriteFixture fixture)
     }
 
     [Fact]
-    public async Task Nothing_that_fails_later_tells_the_key()
+    public async Task OpenAsync_later_failures_do_not_tell_the_key()
     {
         var (azurite, _) = await fixture.RequireAsync();
         var store = await BlobStores.OpenAsync(azurite.ConnectionString, Token);
@@ -52,7 +52,7 @@ public sealed class StoreSecretsTests(AzuriteFixture fixture)
     }
 
     [Fact]
-    public async Task A_containers_address_with_a_signature_works_and_the_signature_is_not_told()
+    public async Task OpenAsync_container_address_with_a_signature_works_and_the_signature_is_not_told()
     {
         var (azurite, name) = await fixture.RequireAsync();
         var container = new BlobContainerClient(azurite.ConnectionString, name, AzureFaults.Options());
@@ -68,7 +68,7 @@ public sealed class StoreSecretsTests(AzuriteFixture fixture)
     }
 
     [Fact]
-    public async Task A_signature_for_a_container_that_is_not_there_is_refused_at_once()
+    public async Task OpenAsync_signature_for_a_missing_container_is_refused_at_once()
     {
         var (azurite, name) = await fixture.RequireAsync();
         var container = new BlobContainerClient(azurite.ConnectionString, name, AzureFaults.Options());

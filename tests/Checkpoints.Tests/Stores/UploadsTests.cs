@@ -10,7 +10,7 @@ public sealed class UploadsTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task Old_uploads_go_and_those_that_a_run_names_stay()
+    public async Task CleanAsync_old_uploads_go_and_those_that_a_run_names_stay()
     {
         var store = new FolderBlobStore(_folder.Root);
         var (gone, named, other) = (new BytesBlob("gone"u8.ToArray()), new BytesBlob("named"u8.ToArray()), new BytesBlob("other"u8.ToArray()));
@@ -43,7 +43,7 @@ public sealed class UploadsTests : IDisposable
         Assert.True(await IsThere(named));
         Assert.True(await IsThere(other));
 
-        // The mark of what is gone is gone too; the other is looked after for as long as it is there.
+        // The mark of what is gone is gone too; the other keeps its mark for as long as it is there.
         Assert.Equal([$"uploads/{named.Sha256}"], await store.ListDocumentsAsync("uploads/", Token).ToListAsync(Token));
     }
 }

@@ -11,7 +11,7 @@ public sealed class ExportTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Shards_hold_the_same_tensors_within_the_limit()
+    public async Task ExportAsync_shards_hold_the_same_tensors_within_the_limit()
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(1));
         using var folder = new TempFolder();
@@ -41,7 +41,7 @@ public sealed class ExportTests
     }
 
     [Fact]
-    public async Task Export_removes_the_other_form_of_an_earlier_export()
+    public async Task ExportAsync_earlier_export_in_the_other_form_is_removed()
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(1));
         using var folder = new TempFolder();
@@ -54,7 +54,7 @@ public sealed class ExportTests
     }
 
     [Fact]
-    public async Task Export_deletes_what_a_killed_export_left()
+    public async Task ExportAsync_leftover_of_a_killed_export_is_deleted()
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(1));
         using var folder = new TempFolder();

@@ -8,7 +8,7 @@ public sealed class OverwriteTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Overwriting_begins_anew_with_whatever_settings()
+    public async Task Overwrite_other_settings_begins_anew()
     {
         using var run = await TestRun.TrainAsync(TinyStories.Spec(2));
         var outcome = await RunImporter.ImportAsync(
@@ -18,7 +18,7 @@ public sealed class OverwriteTests
     }
 
     [Fact]
-    public async Task Overwriting_with_something_wrong_leaves_the_old_run()
+    public async Task Overwrite_wrong_input_leaves_the_old_run()
     {
         using var folder = new TempFolder();
         using var run = await TestRun.TrainAsync(TinyStories.Spec(2));

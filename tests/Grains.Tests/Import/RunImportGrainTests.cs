@@ -52,7 +52,7 @@ public sealed class RunImportGrainTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Wrong_settings_come_back_with_their_names()
+    public async Task Import_wrong_setting_is_refused_by_name()
     {
         var submission = await SubmissionAsync(TinyStories.Spec(7));
         var error = await Assert.ThrowsAsync<InvalidTrainingSettingException>(
@@ -74,7 +74,7 @@ public sealed class RunImportGrainTests : IAsyncLifetime
     [InlineData(".hidden.safetensors")]
     [InlineData("script.py")]
     [InlineData("")]
-    public async Task Names_that_are_no_model_files_are_refused(string name)
+    public async Task Import_name_of_no_model_file_is_refused(string name)
     {
         var submission = await SubmissionAsync(TinyStories.Spec(7));
         var error = await Assert.ThrowsAsync<InvalidTrainingInputException>(
@@ -86,7 +86,7 @@ public sealed class RunImportGrainTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Damaged_input_is_named_without_the_paths_of_the_silo()
+    public async Task Import_damaged_input_is_named_without_the_paths_of_the_silo()
     {
         var submission = await SubmissionAsync(TinyStories.Spec(7));
         var broken = await PutAsync("data.jsonl", "{\"prompt\": 1"u8.ToArray());
@@ -124,7 +124,7 @@ public sealed class RunImportGrainTests : IAsyncLifetime
         return new NamedBlob(name, new BlobRef(blob.Sha256, blob.Length));
     }
 
-    // All that decides the result, as one text.
+    // Everything that decides the result, as one text.
     private static async Task<string> ManifestAsync(IBlobStore store)
     {
         var head = await RunStore.ReadHeadAsync(store, "test", Token);

@@ -7,7 +7,7 @@ public sealed class SettingsChangedTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Import_changed_settings_are_listed_with_both_values()
+    public async Task ImportAsync_changed_settings_are_listed_with_both_values()
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(5));
         var changed = TinyStories.Spec(5) with
@@ -35,7 +35,7 @@ public sealed class SettingsChangedTests
     }
 
     [Fact]
-    public async Task Other_weights_other_data_and_another_reading_of_the_data_are_listed()
+    public async Task ImportAsync_other_weights_other_data_and_another_reading_of_it_are_listed()
     {
         using var folder = new TempFolder();
         using var run = await TestRun.ImportAsync(TinyStories.Spec(5));
@@ -52,7 +52,7 @@ public sealed class SettingsChangedTests
     }
 
     [Fact]
-    public async Task Settings_that_change_no_bit_may_change()
+    public async Task ImportAsync_settings_that_change_no_bit_may_differ()
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(5));
         var free = TinyStories.Spec(5) with { SaveSteps = 1, EvalSteps = 2, GradientCheckpointing = true };

@@ -13,7 +13,7 @@ public sealed class TensorRoundingTests
     [Theory]
     [InlineData(TensorDType.BF16)]
     [InlineData(TensorDType.F16)]
-    public void Float32_is_rounded_as_torch_rounds_it(TensorDType to)
+    public void Round_float32_is_rounded_as_torch_rounds_it(TensorDType to)
     {
         using var source = tensor(Values());
         using var expected = source.to(to == TensorDType.BF16 ? ScalarType.BFloat16 : ScalarType.Float16);

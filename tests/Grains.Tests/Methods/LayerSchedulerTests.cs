@@ -12,7 +12,7 @@ public sealed class LayerSchedulerTests
     [Theory]
     [InlineData("uniform")]
     [InlineData("weighted")]
-    public async Task Schedule_of_a_paused_run_is_that_of_its_history_and_foretells_the_rest(string strategy)
+    public async Task GetSchedule_paused_run_agrees_with_its_history_and_foretells_the_rest(string strategy)
     {
         var spec = TinyStories.Spec(12) with { LisaStrategy = strategy, LisaIntervalSteps = 2 };
         using var run = await TestRun.ImportAsync(spec);
@@ -38,7 +38,7 @@ public sealed class LayerSchedulerTests
     }
 
     [Fact]
-    public async Task Weighted_run_that_was_paused_everywhere_ends_with_the_bytes_of_one_that_was_not()
+    public async Task WeightedSampler_run_paused_everywhere_ends_with_the_bytes_of_one_that_was_not()
     {
         var spec = TinyStories.Spec(12) with { LisaStrategy = "weighted", LisaIntervalSteps = 2, LisaActivatedLayers = 1, SaveSteps = 5 };
         using var straight = await TestRun.TrainAsync(spec);
@@ -52,7 +52,7 @@ public sealed class LayerSchedulerTests
     }
 
     [Fact]
-    public async Task Gradient_norms_of_layers_and_ends_make_up_the_global_one()
+    public async Task LayerGradNorms_layers_that_train_make_up_the_global_norm()
     {
         using var run = await TestRun.TrainAsync(TinyStories.Spec(4) with { TrainEmbeddings = false, MaxGradNorm = 0 });
         foreach (var record in await run.HistoryAsync())
@@ -60,7 +60,7 @@ public sealed class LayerSchedulerTests
     }
 
     [Fact]
-    public async Task Scheduler_that_was_lost_learns_from_the_store_and_from_the_run_what_it_does_not_know()
+    public async Task BeginPeriod_lost_scheduler_learns_what_it_missed_from_the_store_and_the_run()
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(12) with { LisaIntervalSteps = 2 });
         await run.ContinueAsync(pauseAt: 5);
@@ -71,7 +71,7 @@ public sealed class LayerSchedulerTests
         var history = await run.HistoryAsync();
         var later = Enumerable.Range(1, 4).Select(i => history[^1] with { Step = step + i }).ToArray();
 
-        // Told of a gap it says how far it knows; told of the rest it goes on.
+        // Given steps with a gap before them it answers how far it knows; given all of them it goes on.
         var answer = await scheduler.BeginPeriod(
             head.Generation, Methods.PeriodOf(TinyStories.Spec(1) with { LisaIntervalSteps = 2 }, step + 1), later[2..], Token);
         Assert.Equal(step, answer.Step);

@@ -3,7 +3,7 @@ using LisaOrleans.Training;
 namespace LisaOrleans.Grains.Tests;
 
 /// <summary>
-/// docs/add-a-method.md, done: a sampler, a method and an optimizer of one's own are a file and a line each, and train like
+/// docs/add-a-method.md in practice: a sampler, a method and an optimizer of one's own are a file and a line each, and train like
 /// any other.
 /// </summary>
 public sealed class OwnMethodTests
@@ -60,7 +60,7 @@ public sealed class OwnMethodTests
     [InlineData("Lion.cs")]
     [InlineData("EverySecondSampler.cs")]
     [InlineData("LastLayersMethod.cs")]
-    public async Task Page_shows_these_files(string file)
+    public async Task Methods_files_of_the_example_are_shown_on_the_page(string file)
     {
         var token = TestContext.Current.CancellationToken;
         var page = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "add-a-method.md"), token);
@@ -69,7 +69,7 @@ public sealed class OwnMethodTests
     }
 
     [Fact]
-    public void Names_that_are_taken_or_unknown_are_refused()
+    public void Add_name_that_is_taken_or_unknown_is_refused()
     {
         Assert.Contains(
             "'uniform' already", Assert.Throws<ArgumentException>(() => LayerSamplers.All.Add(new Taken())).Message, StringComparison.Ordinal);

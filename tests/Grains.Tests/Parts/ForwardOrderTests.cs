@@ -13,7 +13,7 @@ public sealed class ForwardOrderTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Micro_batches_that_come_in_reverse_are_forwarded_in_their_order()
+    public async Task Run_micro_batches_in_reverse_are_forwarded_in_their_order()
     {
         var (arrived, forwarded) = (new ConcurrentQueue<Activity>(), new ConcurrentQueue<Activity>());
         using var listener = Spans.Listen(

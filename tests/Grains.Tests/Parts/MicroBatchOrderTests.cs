@@ -5,7 +5,7 @@ public sealed class MicroBatchOrderTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Micro_batches_pass_in_their_order_whatever_the_order_they_come_in()
+    public async Task Enter_micro_batches_in_any_order_pass_in_their_own()
     {
         var order = new MicroBatchOrder();
         var (third, second) = (order.Enter(1, 2, Token), order.Enter(1, 1, Token));
@@ -19,7 +19,7 @@ public sealed class MicroBatchOrderTests
     }
 
     [Fact]
-    public async Task Order_does_not_wait_for_the_end_of_earlier_micro_batches()
+    public async Task Begin_earlier_micro_batches_have_begun_does_not_wait_for_their_end()
     {
         var order = new MicroBatchOrder();
         var (begun, last, end) = (new List<int>(), new TaskCompletionSource(), new TaskCompletionSource());
@@ -45,7 +45,7 @@ public sealed class MicroBatchOrderTests
     }
 
     [Fact]
-    public async Task Order_late_call_of_an_earlier_generation_takes_no_place()
+    public async Task Enter_late_call_of_an_earlier_generation_takes_no_place()
     {
         var order = new MicroBatchOrder();
         using var earlier = new CancellationTokenSource();

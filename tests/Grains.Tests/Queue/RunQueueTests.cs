@@ -10,7 +10,7 @@ public sealed class RunQueueTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Runs_beyond_what_a_silo_takes_wait_and_the_higher_priority_goes_first()
+    public async Task Start_more_runs_than_a_silo_takes_wait_and_the_higher_priority_goes_first()
     {
         using var folder = new TempFolder();
         var store = new FolderBlobStore(folder["store"]);
@@ -26,7 +26,7 @@ public sealed class RunQueueTests
         var high = await Run(silo, "high").GetStatus();
         Assert.Equal((RunState.Queued, 1, 5), (high.State, high.QueuePosition, high.Priority));
 
-        // One that waits can be taken back; the others do not notice.
+        // A waiting run can be cancelled; the others do not notice.
         await (await ImportAsync(silo, store, Spec("unwanted", 2))).Start();
         await Run(silo, "unwanted").Cancel();
         Assert.Equal(RunState.Cancelled, (await Run(silo, "unwanted").GetStatus()).State);
@@ -39,7 +39,7 @@ public sealed class RunQueueTests
     }
 
     [Fact]
-    public async Task Queue_failing_run_does_not_harm_others()
+    public async Task Start_failing_run_does_not_harm_others()
     {
         var spec = Spec("good", 12);
         using var alone = await TestRun.TrainAsync(spec);
@@ -62,7 +62,7 @@ public sealed class RunQueueTests
     }
 
     [Fact]
-    public void Submit_run_that_cannot_fit_is_refused_with_the_numbers()
+    public void Check_run_that_cannot_fit_is_refused_with_the_numbers()
     {
         var spec = TinyStories.Spec(1);
         Assert.Null(RunCapacity.Check(spec, TinyStories.Config, [new TrainingSilo("a", 0, 1)]));

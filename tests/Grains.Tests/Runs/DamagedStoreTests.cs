@@ -4,7 +4,7 @@ using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains.Tests;
 
-/// <summary>What a run makes of a store that lost something, and of one that is away for a while.</summary>
+/// <summary>How a run copes with a store that lost something, and with one that is away for a while.</summary>
 public sealed class DamagedStoreTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -13,7 +13,7 @@ public sealed class DamagedStoreTests
     [InlineData("layer-0", false)]
     [InlineData("layer-0", true)]
     [InlineData("embedding", true)]
-    public async Task Run_damaged_blob_fails_it_by_name_and_restoring_the_blob_resumes_it(string part, bool missing)
+    public async Task RunGrain_damaged_blob_fails_the_run_by_name_and_restoring_it_lets_the_run_resume(string part, bool missing)
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(7));
         await run.ContinueAsync(pauseAt: 2);
@@ -58,9 +58,9 @@ public sealed class DamagedStoreTests
         Assert.Contains(blob, runs[0].Error, StringComparison.Ordinal);
     }
 
-    // More failures in a row than a run takes of what repeats, but all of them within a minute.
+    // More failures in a row than a run tolerates, but all of them within a minute.
     [Fact]
-    public async Task Run_store_outage_does_not_end_it()
+    public async Task RunGrain_store_outage_does_not_end_the_run()
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(7));
         var away = new AwayStore(run.Store, failures: 12);
@@ -79,7 +79,7 @@ public sealed class DamagedStoreTests
 
         public int Left => Math.Max(0, Volatile.Read(ref _left));
 
-        // The first two take the run and place its parts.
+        // The first two writes take the run and place its parts.
         public override Task<string> PutDocumentAsync(
             string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken) =>
             Interlocked.Increment(ref _written) > 2 && Interlocked.Decrement(ref _left) >= 0

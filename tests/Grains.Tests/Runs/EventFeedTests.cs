@@ -8,19 +8,19 @@ public sealed class EventFeedTests
     ];
 
     [Fact]
-    public void Entries_come_after_the_step_that_they_belong_to() => Assert.Equal(
+    public void Next_entries_come_after_the_step_that_they_belong_to() => Assert.Equal(
         ["0 RunStarted", "1 step", "2 step", "3 step", "3 ManifestSaved", "3 RunRecovering", "4 step"], Read(EventPosition.Start, steps: 4));
 
     [Fact]
-    public void Watch_does_not_repeat_steps_after_a_recovery() =>
+    public void Next_recovery_does_not_repeat_steps() =>
         Assert.Equal(["5 RunRecovering", "6 step"], Read(new EventPosition(5, 2), steps: 6));
 
     [Fact]
-    public void Watch_during_repeated_steps_sends_only_what_is_new() =>
+    public void Next_repeated_steps_only_what_is_new_is_sent() =>
         Assert.Equal(["5 RunRecovering"], Read(new EventPosition(5, 2), steps: 3));
 
     [Fact]
-    public void Watch_ends_with_the_run() => Assert.Empty(Read(new EventPosition(4, 3), steps: 4));
+    public void Next_all_sent_returns_nothing() => Assert.Empty(Read(new EventPosition(4, 3), steps: 4));
 
     private static TrainingEvent Entry(TrainingEvent entry, long step) => entry with { Position = new EventPosition(step, 0) };
 

@@ -28,7 +28,7 @@ public sealed class EventTests
             Assert.True(now.Step >= before.Step && now.Entry >= before.Entry, $"{before} then {now}");
         }
 
-        // Someone who comes when all is over is told the same.
+        // Somebody who comes when all is over hears the same.
         var late = new List<TrainingEvent>();
         await run.ContinueAsync(start: false, seen: late);
         Assert.Equal(seen.Select(Name).Order(), late.Select(Name).Order());
@@ -36,7 +36,7 @@ public sealed class EventTests
     }
 
     [Fact]
-    public async Task Pages_of_events_are_the_watch_in_pieces()
+    public async Task GetEvents_page_by_page_returns_what_is_watched()
     {
         using var run = await TestRun.TrainAsync(TinyStories.Spec(5));
         var watched = new List<TrainingEvent>();

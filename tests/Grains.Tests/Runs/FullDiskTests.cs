@@ -12,7 +12,7 @@ public sealed class FullDiskTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Run_is_paused_with_the_manifest_that_holds_and_goes_on_when_there_is_space(bool headFits)
+    public async Task RunGrain_full_store_pauses_at_the_last_good_manifest_and_goes_on_when_there_is_space(bool headFits)
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(7));
         var full = new FullStore(run.Store, headFits);
@@ -25,7 +25,7 @@ public sealed class FullDiskTests
         Assert.Empty(seen.OfType<RunRecovering>());
         Assert.Single(seen.OfType<RunEnded>());
 
-        // Parts, history and journal are refused once each: what is refused is not asked again.
+        // Parts, history and journal are refused once each: a refused write is not tried again.
         Assert.InRange(full.Refusals, 1, 8);
         var head = (await RunStore.ReadHeadAsync(run.Store, "test", Token))!;
         Assert.Equal((3, 0), (head.Step, head.Recoveries));
@@ -37,7 +37,7 @@ public sealed class FullDiskTests
     }
 
     [Fact]
-    public async Task Run_that_could_not_say_so_in_the_store_is_not_woken_before_somebody_starts_it()
+    public async Task Resume_paused_without_a_record_in_the_store_sleeps_until_somebody_starts_it()
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(7));
         var full = new FullStore(run.Store, headFits: false);

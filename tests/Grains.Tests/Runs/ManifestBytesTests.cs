@@ -7,7 +7,7 @@ public sealed class ManifestBytesTests
 {
     private const int Interval = 4;
 
-    // Manifest, journal and head are written beside what is counted: small documents.
+    // Manifest, journal and head come on top of what is counted: small documents.
     private const long DocumentBytes = 32 << 10;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -15,7 +15,7 @@ public sealed class ManifestBytesTests
     [Theory]
     [InlineData(1)]
     [InlineData(3)]
-    public async Task Manifest_writes_only_training_state_and_finished_layers(int saveSteps)
+    public async Task ManifestSaved_only_training_state_and_finished_layers_are_written(int saveSteps)
     {
         var spec = TinyStories.Spec(14) with { LisaIntervalSteps = Interval, SaveSteps = saveSteps };
         using var run = await TestRun.ImportAsync(spec);
@@ -31,7 +31,7 @@ public sealed class ManifestBytesTests
             last = manifest.Step;
         }
 
-        // What was said to be written is what was written.
+        // The bytes reported are the bytes written.
         var written = await StoredBytesAsync(run) - before;
         Assert.InRange(written, 1, saved.Sum(m => m.BytesWritten) + (saved.Count * DocumentBytes));
     }

@@ -8,7 +8,7 @@ public sealed class MethodTests
     [Theory]
     [InlineData("float32")]
     [InlineData("bfloat16")]
-    public async Task Lisa_with_all_layers_in_one_period_is_full_fine_tuning_to_the_bit(string dtype)
+    public async Task LisaMethod_all_layers_in_one_period_is_full_fine_tuning_to_the_bit(string dtype)
     {
         var spec = TinyStories.Spec(8) with { Dtype = dtype };
         using var lisa = await TestRun.TrainAsync(spec with { LisaActivatedLayers = TinyStories.Layers, LisaIntervalSteps = 8 });
@@ -25,7 +25,7 @@ public sealed class MethodTests
     [InlineData(true, true)]
     [InlineData(false, true)]
     [InlineData(true, false)]
-    public async Task Train_one_layer_changes_only_it_and_both_ends(bool tied, bool ends)
+    public async Task LisaMethod_one_active_layer_changes_only_it_and_the_ends(bool tied, bool ends)
     {
         using var folder = new TempFolder();
         var model = tied ? TinyStories.Model : await TinyStories.UntiedAsync(folder, Token);
@@ -45,7 +45,7 @@ public sealed class MethodTests
     }
 
     [Fact]
-    public async Task Gradient_accumulation_of_two_by_four_is_a_batch_of_eight_but_for_rounding()
+    public async Task GradientAccumulationSteps_two_times_four_is_a_batch_of_eight_but_for_rounding()
     {
         using var whole = await TestRun.TrainAsync(TinyStories.Spec(6) with { PerDeviceTrainBatchSize = 8 });
         using var parts = await TestRun.TrainAsync(TinyStories.Spec(6) with { PerDeviceTrainBatchSize = 4, GradientAccumulationSteps = 2 });

@@ -7,7 +7,7 @@ public sealed class MultimodalTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Vision_tower_is_never_read_by_training_and_outlives_it_and_a_collection()
+    public async Task OtherTensors_training_and_collection_leave_the_vision_tower_alone()
     {
         using var folder = new TempFolder();
         var tensors = MultimodalFolder.Tensors();

@@ -9,7 +9,7 @@ public sealed class OptimizerMemoryTests
     [Theory]
     [InlineData("float32", 8)]
     [InlineData("bfloat16", 12)]
-    public async Task Optimizer_state_exists_for_the_parts_that_train_and_no_others(string dtype, int bytesPerParameter)
+    public async Task GetMemory_during_training_only_parts_that_train_have_optimizer_state(string dtype, int bytesPerParameter)
     {
         var spec = TinyStories.Spec(12 * Interval) with
         {
@@ -31,7 +31,7 @@ public sealed class OptimizerMemoryTests
                 var memory = await grain.GetMemory();
                 after = await grain.GetStatus();
 
-                // Parts answer one by one; only within a period all of them tell of the same moment.
+                // Parts answer one by one; only within a period do their answers fit together.
                 if (WithinPeriod(before.Step) && WithinPeriod(after.Step) && before.Step / Interval == after.Step / Interval)
                     seen[before.Step / Interval] = memory;
                 await Task.Yield();
@@ -55,7 +55,7 @@ public sealed class OptimizerMemoryTests
         }
     }
 
-    // After a committed step in here the next one is of the same period and does not end it.
+    // After such a committed step the next one is in the same period and does not end it.
     private static bool WithinPeriod(long step) => step % Interval is > 0 and < Interval - 1;
 
     private static long Parameters(string part) => (part switch

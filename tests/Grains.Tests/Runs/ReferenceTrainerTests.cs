@@ -29,11 +29,11 @@ public sealed class ReferenceTrainerTests
 
     [Theory]
     [MemberData(nameof(Runs))]
-    public Task Grains_have_the_losses_norms_and_weights_of_the_plain_loop(string name) => Compare(s_runs[name], TinyStories.Model);
+    public Task ReferenceTrainer_same_run_in_grains_has_the_same_bits(string name) => Compare(s_runs[name], TinyStories.Model);
 
     // Experts that get tokens in one micro-batch and none in the next, or none in a step.
     [Fact]
-    public async Task Grains_have_the_plain_loops_bits_for_a_model_with_experts()
+    public async Task ReferenceTrainer_model_with_experts_in_grains_has_the_same_bits()
     {
         using var folder = new TempFolder();
         await ExpertsFolder.WriteAsync(folder["model"], Token);
@@ -47,7 +47,7 @@ public sealed class ReferenceTrainerTests
     [InlineData("gpt2")]
     [InlineData("mixtral")]
     [InlineData("gpt_oss")]
-    public async Task Grains_have_the_plain_loops_bits_for_a_family(string family)
+    public async Task ReferenceTrainer_each_kind_of_family_in_grains_has_the_same_bits(string family)
     {
         using var folder = new TempFolder();
         await FamilyFolder.WriteAsync(folder["model"], family, Token);
@@ -66,7 +66,7 @@ public sealed class ReferenceTrainerTests
         var data = await DatasetStorage.Read(run.Store, manifest.Dataset!, TinyStories.Config.VocabSize, Token);
         Replay();
 
-        // No await between here and the end: what Torch is told about threads is this thread's.
+        // No await between here and the end: Torch's number of threads is set for this thread only.
         void Replay()
         {
             torch.set_num_threads(spec.Threads);

@@ -18,7 +18,7 @@ public sealed class ResumeTests
 
     [Theory]
     [MemberData(nameof(Variants))]
-    public async Task Paused_and_resumed_on_new_silos_it_ends_with_the_same_bytes(string variant)
+    public async Task Pause_resumed_on_new_silos_ends_with_the_same_bytes(string variant)
     {
         var spec = s_variants[variant];
         using var straight = await TestRun.TrainAsync(spec);
@@ -39,7 +39,7 @@ public sealed class ResumeTests
     }
 
     [Fact]
-    public async Task Recomputing_activations_and_other_intervals_of_manifests_change_no_bit()
+    public async Task GradientCheckpointing_with_other_save_steps_changes_no_bit()
     {
         using var plain = await TestRun.TrainAsync(TinyStories.Spec(7));
         using var other = await TestRun.TrainAsync(TinyStories.Spec(7) with { GradientCheckpointing = true, SaveSteps = 0 });
@@ -48,7 +48,7 @@ public sealed class ResumeTests
     }
 
     [Fact]
-    public async Task Another_seed_gives_other_bytes()
+    public async Task Seed_another_one_gives_other_bytes()
     {
         using var first = await TestRun.TrainAsync(TinyStories.Spec(2));
         using var second = await TestRun.TrainAsync(TinyStories.Spec(2) with { Seed = 6 });

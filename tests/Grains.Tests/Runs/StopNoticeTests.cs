@@ -3,7 +3,7 @@ using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Grains.Tests;
 
-/// <summary>A run that is told to stop in the middle of something long: what is committed is saved, and nothing else waited for.</summary>
+/// <summary>A run told to stop in the middle of something long saves what is committed and waits for nothing else.</summary>
 public sealed class StopNoticeTests
 {
     // Spans are heard from all tests of this process.

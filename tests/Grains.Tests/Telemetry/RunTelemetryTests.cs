@@ -10,7 +10,7 @@ public sealed class RunTelemetryTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Metrics_observe_a_run_only_while_it_trains()
+    public async Task RunTelemetry_run_is_observed_only_while_it_trains()
     {
         using var measurements = new Measurements();
         Dictionary<string, double> last = [];
@@ -44,7 +44,7 @@ public sealed class RunTelemetryTests
     }
 
     [Fact]
-    public async Task Trace_of_a_step_has_its_phases_and_parts()
+    public async Task StepScope_trace_of_a_step_has_its_phases_and_parts()
     {
         var spans = new ConcurrentQueue<Activity>();
         using var listener = Spans.Listen(stopped: spans.Enqueue);
@@ -68,7 +68,7 @@ public sealed class RunTelemetryTests
     }
 
     [Fact]
-    public async Task Page_lists_every_instrument()
+    public async Task LisaTelemetry_every_instrument_is_listed_on_the_page()
     {
         using var measurements = new Measurements();
         using var run = await TestRun.TrainAsync(TinyStories.Spec(1) with { RunName = "listed" });

@@ -7,7 +7,7 @@ public sealed class MixtureOfExpertsTests
     private static readonly ModelConfig s_config = ModelConfigReader.Parse(Qwen3MoeReference.Listed.Config, "config.json");
 
     [Fact]
-    public void Experts_without_tokens_have_no_gradient_and_stay_as_they_are()
+    public void Apply_experts_without_tokens_have_no_gradient_and_stay_as_they_are()
     {
         using var scope = NewDisposeScope();
         var before = TinyModel.Clone(TinyModel.Weights(s_config));
@@ -28,7 +28,7 @@ public sealed class MixtureOfExpertsTests
     }
 
     [Fact]
-    public void Gradients_are_the_same_bits_each_time_and_when_recomputed()
+    public void TakeGradient_repeated_or_recomputed_has_the_same_bits()
     {
         var first = Gradients(recompute: false);
         foreach (var again in new[] { Gradients(recompute: false), Gradients(recompute: true) })
@@ -57,7 +57,7 @@ public sealed class MixtureOfExpertsTests
     }
 
     [Fact]
-    public void Plans_count_all_experts_but_work_and_activations_of_the_chosen()
+    public void LayerSpecs_layer_with_experts_counts_all_and_weights_per_token_the_chosen()
     {
         // Router 20 · 16; an expert three matrices of 16 · 10.
         var attention = (2 * (16 * 24)) + (2 * (16 * 12)) + 24 + 12 + 12 + 16 + 6 + 6 + 16 + 16;
@@ -82,7 +82,7 @@ public sealed class MixtureOfExpertsTests
     [InlineData(
         "\"decoder_sparse_step\": 1", "\"decoder_sparse_step\": 1, \"shared_expert_intermediate_size\": 8",
         "field 'shared_expert_intermediate_size'")]
-    public void A_field_that_cannot_be_followed_is_refused(string right, string wrong, string says)
+    public void Parse_field_that_cannot_be_followed_is_refused(string right, string wrong, string says)
     {
         Assert.Contains(right, Qwen3MoeReference.Listed.Config, StringComparison.Ordinal);
         var json = Qwen3MoeReference.Listed.Config.Replace(right, wrong, StringComparison.Ordinal);

@@ -6,7 +6,7 @@ namespace LisaOrleans.Model.Tests;
 public sealed class RotaryTests
 {
     [Fact]
-    public void Dynamic_frequencies_are_plain_up_to_the_trained_length_and_have_a_larger_base_beyond()
+    public void InverseFrequencies_dynamic_scaling_is_plain_to_the_trained_length_and_has_a_larger_base_beyond()
     {
         var rope = Rope("""{"rope_type": "dynamic", "factor": 3.0}""");
         Assert.Equal(96, rope.Positions);
@@ -18,7 +18,7 @@ public sealed class RotaryTests
     }
 
     [Fact]
-    public void Longrope_divides_by_one_set_of_factors_up_to_the_original_length_and_by_another_beyond()
+    public void InverseFrequencies_longrope_divides_by_short_factors_to_the_original_length_and_long_ones_beyond()
     {
         var rope = Rope("""
             {"type": "longrope", "short_factor": [1.0, 1.1, 1.2, 1.5], "long_factor": [1.0, 2.0, 4.0, 8.0], "original_max_position_embeddings": 16}
@@ -36,7 +36,7 @@ public sealed class RotaryTests
     [InlineData("""{"type": "dynamic", "factor": 0.5}""", "rope_scaling.factor")]
     [InlineData("""{"type": "yarn", "factor": 2.0, "beta_fast": 1, "beta_slow": 32}""", "rope_scaling.beta_fast")]
     [InlineData("""{"type": "yarn", "factor": 2.0, "truncate": 1}""", "rope_scaling.truncate")]
-    public void Scaling_that_cannot_be_is_refused_by_its_field(string scaling, string field) =>
+    public void Parse_impossible_rope_scaling_is_refused_by_its_field(string scaling, string field) =>
         Assert.Contains($"'{field}'", Assert.Throws<ModelConfigException>(() => Rope(scaling)).Message, StringComparison.Ordinal);
 
     [Theory]
@@ -44,7 +44,7 @@ public sealed class RotaryTests
     [InlineData(8, true)]
     [InlineData(6, false)]
     [InlineData(4, true)]
-    public void Pairs_turn_in_halves_or_side_by_side_and_the_rest_of_a_head_stays(int dimensions, bool interleaved)
+    public void Rotate_pairs_in_halves_or_side_by_side_turn_and_the_rest_of_a_head_stays(int dimensions, bool interleaved)
     {
         using var scope = NewDisposeScope();
         var rotary = new Rotary(dimensions, 100, 32, Interleaved: interleaved);

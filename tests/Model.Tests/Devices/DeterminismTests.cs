@@ -2,11 +2,11 @@ using static TorchSharp.torch;
 
 namespace LisaOrleans.Model.Tests;
 
-/// <summary>The settings are reached by C++ names: this tells when a newer libtorch has other ones.</summary>
+/// <summary>The settings are reached by C++ names: these tests fail when a newer libtorch has other ones.</summary>
 public sealed class DeterminismTests
 {
     [Fact]
-    public void It_can_be_switched_on_and_off()
+    public void Set_on_or_off_IsOn_says_so()
     {
         Assert.False(Determinism.IsOn);
         try
@@ -23,7 +23,7 @@ public sealed class DeterminismTests
     }
 
     [Fact]
-    public void The_CPU_needs_nothing()
+    public void Require_cpu_switches_nothing_on()
     {
         Determinism.Require(CPU);
         Assert.False(Determinism.IsOn);

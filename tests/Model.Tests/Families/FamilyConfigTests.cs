@@ -1,6 +1,6 @@
 namespace LisaOrleans.Model.Tests;
 
-/// <summary>What the families' files refuse and let pass, beyond what all have in common.</summary>
+/// <summary>What each family refuses and accepts in its config.json, beyond what all have in common.</summary>
 public sealed class FamilyConfigTests
 {
     [Theory]
@@ -33,7 +33,7 @@ public sealed class FamilyConfigTests
     [InlineData(
         "gpt2", "\"n_embd\": 16, \"n_head\": 4, \"n_layer\": 2, \"n_positions\": 8, \"add_cross_attention\": true",
         "'add_cross_attention'", "does not implement")]
-    public void A_field_is_refused_by_name(string family, string field, params string[] says)
+    public void Parse_wrong_field_of_a_family_is_refused_by_name(string family, string field, params string[] says)
     {
         var e = Assert.Throws<ModelConfigException>(() => Parse(family, field));
         Assert.StartsWith("m/config.json: field ", e.Message, StringComparison.Ordinal);
@@ -45,17 +45,17 @@ public sealed class FamilyConfigTests
     [InlineData("\"sliding_window\": 7", 7, null)]
     [InlineData("\"sliding_window_size\": 9", 9, null)]
     [InlineData("\"attention_bias\": false", 4096, null)]
-    public void Window_of_gemma2_is_none_where_it_is_null_and_the_default_where_it_is_missing(string field, int? even, int? odd) =>
+    public void Gemma2_sliding_window_null_means_none_and_missing_means_the_default(string field, int? even, int? odd) =>
         Assert.Equal([even, odd], Assert.IsType<Gemma2>(Parse("gemma2", field)).Windows);
 
     [Theory]
     [InlineData("\"sliding_window\": null", null)]
     [InlineData("\"attention_bias\": false", 4096)]
-    public void Window_of_olmo3_likewise(string field, int? window) =>
+    public void Olmo3_sliding_window_null_means_none_and_missing_means_the_default(string field, int? window) =>
         Assert.Equal([window, window], Assert.IsType<Olmo3>(Parse("olmo3", field)).Windows);
 
     [Fact]
-    public void Counts_that_a_text_part_of_gemma3_leaves_out_are_those_of_its_class()
+    public void Gemma3_counts_missing_from_the_text_config_are_the_defaults_of_its_class()
     {
         var config = Assert.IsType<Gemma3>(ModelConfigReader.Parse(
             """
@@ -74,7 +74,7 @@ public sealed class FamilyConfigTests
     }
 
     [Fact]
-    public void Text_part_of_an_unknown_type_is_refused()
+    public void Parse_text_config_of_an_unknown_type_is_refused()
     {
         var e = Assert.Throws<ModelConfigException>(() => ModelConfigReader.Parse(
             """{"model_type": "mistral3", "text_config": {"model_type": "mamba"}}""", "c"));
@@ -83,7 +83,7 @@ public sealed class FamilyConfigTests
     }
 
     [Fact]
-    public void Masks_in_old_files_of_gpt2_are_skipped_and_its_biases_are_not()
+    public void IsDerived_masks_in_old_gpt2_files_are_and_biases_are_not()
     {
         var config = Parse("gpt2", "\"n_embd\": 16, \"n_head\": 4, \"n_layer\": 2, \"n_positions\": 8");
         Assert.True(config.IsDerived("h.0.attn.bias"));

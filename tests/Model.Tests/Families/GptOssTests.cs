@@ -14,7 +14,7 @@ public sealed class GptOssTests
     [InlineData("\"truncate\": false", "\"truncate\": true")]
     [InlineData("\"factor\": 4.0", "\"factor\": 5.0")]
     [InlineData("\"num_experts_per_tok\": 2, \"experts_per_token\": 2", "\"num_experts_per_tok\": 3")]
-    public void Each_special_field_changes_the_logits(string right, string other)
+    public void Logits_each_special_field_changes_them(string right, string other)
     {
         using var scope = NewDisposeScope();
         Assert.Contains(right, GptOssReference.First.Config, StringComparison.Ordinal);
@@ -27,7 +27,7 @@ public sealed class GptOssTests
     [InlineData("mlp.router.bias")]
     [InlineData("mlp.experts.gate_up_proj_bias")]
     [InlineData("mlp.experts.down_proj_bias")]
-    public void Each_special_weight_changes_the_logits(string name)
+    public void Logits_each_special_weight_changes_them(string name)
     {
         using var scope = NewDisposeScope();
         var without = TinyModel.Weights(s_config);
@@ -36,7 +36,7 @@ public sealed class GptOssTests
     }
 
     [Fact]
-    public void Experts_without_tokens_have_the_gradient_0_and_decay_with_the_others()
+    public void Apply_experts_without_tokens_have_the_gradient_0_and_decay_with_the_others()
     {
         using var scope = NewDisposeScope();
         var before = TinyModel.Clone(TinyModel.Weights(s_config));
@@ -61,7 +61,7 @@ public sealed class GptOssTests
     }
 
     [Fact]
-    public void Plans_count_all_experts_but_work_and_activations_of_the_chosen()
+    public void LayerSpecs_layer_with_experts_counts_all_and_weights_per_token_the_chosen()
     {
         // Maps of 4 and 2 heads of 6 with biases, sinks, router of 20, two norms; an expert 3 · 16 · 10 + 2 · 10 + 16.
         var others = (2 * (16 * 24)) + (2 * (16 * 12)) + 24 + 12 + 12 + 16 + 4 + (20 * 16) + 20 + 16 + 16;
@@ -84,7 +84,7 @@ public sealed class GptOssTests
         "\"sliding_window\": 4",
         "\"sliding_window\": null, \"layer_types\": [\"full_attention\", \"sliding_attention\", \"full_attention\"]",
         "sliding_window must then be a number")]
-    public void A_field_that_cannot_be_followed_is_refused(string right, string wrong, string says)
+    public void Parse_field_that_cannot_be_followed_is_refused(string right, string wrong, string says)
     {
         Assert.Contains(right, GptOssReference.First.Config, StringComparison.Ordinal);
         var e = Assert.Throws<ModelConfigException>(() => Parse(GptOssReference.First.Config.Replace(right, wrong, StringComparison.Ordinal)));
@@ -92,7 +92,7 @@ public sealed class GptOssTests
     }
 
     [Fact]
-    public void File_as_openai_publishes_it_is_read()
+    public void Parse_file_as_openai_publishes_it_is_read()
     {
         var types = string.Join(", ", Enumerable.Range(0, 24).Select(i => i % 2 == 0 ? "\"sliding_attention\"" : "\"full_attention\""));
         var config = Assert.IsType<GptOss>(Parse($$"""
@@ -122,7 +122,7 @@ public sealed class GptOssTests
     [Theory]
     [InlineData("\"sliding_window\": null", null)]
     [InlineData("\"use_cache\": true", 128)]
-    public void Window_is_none_where_it_is_null_and_the_default_where_it_is_missing(string field, int? window)
+    public void Windows_sliding_window_null_means_none_and_missing_means_the_default(string field, int? window)
     {
         var config = Parse(GptOssReference.First.Config.Replace("\"sliding_window\": 4", field, StringComparison.Ordinal));
         Assert.Equal([window, null, window], Assert.IsType<GptOss>(config).Windows);

@@ -8,7 +8,7 @@ public sealed class ModelConfigReaderTests
         """;
 
     [Fact]
-    public void Defaults_are_those_of_transformers()
+    public void Parse_missing_fields_have_the_defaults_of_transformers()
     {
         var config = Assert.IsType<Llama>(ModelConfigReader.Parse(Good, "config.json"));
         Assert.Equal((8, 10000, false), (config.HeadDim, config.Rope.Theta, config.AttentionBias));
@@ -25,7 +25,7 @@ public sealed class ModelConfigReaderTests
     }
 
     [Fact]
-    public void Sliding_window_of_mistral_holds_in_every_layer_and_limits_no_sequence()
+    public void Mistral_sliding_window_holds_in_every_layer_and_limits_no_sequence()
     {
         var json = Good.Replace("\"llama\"", "\"mistral\",\"sliding_window\":128", StringComparison.Ordinal);
         var config = Assert.IsType<Mistral>(ModelConfigReader.Parse(json, "config.json"));
@@ -46,7 +46,7 @@ public sealed class ModelConfigReaderTests
     [InlineData("\"vocab_size\":512", "\"vocab_size\":512,\"head_dim\":7", "head_dim")]
     [InlineData("\"vocab_size\":512", "\"vocab_size\":512,\"hidden_act\":\"tan\"", "hidden_act")]
     [InlineData("\"vocab_size\":512", "\"vocab_size\":512,\"eos_token_id\":\"2\"", "eos_token_id")]
-    public void A_wrong_field_is_named(string right, string wrong, string field)
+    public void Parse_wrong_field_is_named(string right, string wrong, string field)
     {
         var e = Assert.Throws<ModelConfigException>(
             () => ModelConfigReader.Parse(Good.Replace(right, wrong, StringComparison.Ordinal), "x/config.json"));
@@ -60,11 +60,11 @@ public sealed class ModelConfigReaderTests
     [InlineData("{\"vocab_size\":1,\"vocab_size\":2}")]
     [InlineData("{\"\\ud83d\":1}")]
     [InlineData("{\"model_type\":\"\\ud83d\"}")]
-    public void What_is_no_object_is_refused(string json) =>
+    public void Parse_text_that_is_no_json_object_is_refused(string json) =>
         Assert.StartsWith("c: ", Assert.Throws<ModelConfigException>(() => ModelConfigReader.Parse(json, "c")).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void Llama3_scaling_divides_long_wavelengths_only()
+    public void InverseFrequencies_llama3_scaling_divides_long_wavelengths_only()
     {
         var json = Good.Replace(
             "\"vocab_size\":512",

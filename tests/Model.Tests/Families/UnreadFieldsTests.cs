@@ -23,7 +23,7 @@ public sealed class UnreadFieldsTests
     [InlineData(
         "\"rope_parameters\": {\"full_attention\": {\"rope_theta\": 7.0}, \"sliding_attention\": {\"rope_theta\": 5.0}}",
         "llama", "'rope_parameters.sliding_attention'", "no such layers")]
-    public void A_field_that_changes_numbers_and_is_not_read_is_refused(string field, string family, params string[] says)
+    public void Parse_unread_field_that_changes_numbers_is_refused(string field, string family, params string[] says)
     {
         var e = Assert.Throws<ModelConfigException>(() => Parse(family, field));
         Assert.StartsWith("m/config.json: field ", e.Message, StringComparison.Ordinal);
@@ -40,10 +40,10 @@ public sealed class UnreadFieldsTests
     [InlineData("\"attention_dropout\": 0.1")]
     [InlineData(
         "\"architectures\": [\"X\"], \"transformers_version\": \"5.0\", \"use_cache\": true, \"pad_token_id\": 7, \"initializer_range\": 0.02")]
-    public void A_field_that_is_off_or_changes_no_number_is_let_pass(string field) => Assert.IsType<Llama>(Parse("llama", field));
+    public void Parse_unread_field_without_effect_is_accepted(string field) => Assert.IsType<Llama>(Parse("llama", field));
 
     [Fact]
-    public void A_multimodal_model_is_refused_without_its_text_config_and_quantised()
+    public void Parse_multimodal_model_without_text_config_or_with_unknown_quantisation_is_refused()
     {
         var e = Assert.Throws<ModelConfigException>(() => ModelConfigReader.Parse("""{"model_type": "gemma3"}""", "c"));
         Assert.Contains("'text_config'", e.Message, StringComparison.Ordinal);

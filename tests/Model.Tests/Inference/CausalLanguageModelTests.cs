@@ -7,7 +7,7 @@ public sealed class CausalLanguageModelTests
     [Theory]
     [InlineData(false, false)]
     [InlineData(true, true)]
-    public void Logits_are_those_of_the_plain_whole_model(bool tied, bool bias)
+    public void Logits_whole_sequence_has_those_of_the_plain_whole_model(bool tied, bool bias)
     {
         using var scope = NewDisposeScope();
         var config = TinyModel.Config(tied, bias);
@@ -22,7 +22,7 @@ public sealed class CausalLanguageModelTests
     [InlineData(5, 1, 1, 1, 1, 1, 1, 1)]
     [InlineData(1, 4, 1, 6)]
     [InlineData(7, 5)]
-    public void Cached_decoding_gives_the_logits_of_the_whole_sequence(params int[] pieces)
+    public void Append_sequence_in_pieces_gives_the_logits_of_the_whole(params int[] pieces)
     {
         using var scope = NewDisposeScope();
         var config = TinyModel.Config(bias: true);
@@ -43,7 +43,7 @@ public sealed class CausalLanguageModelTests
     }
 
     [Fact]
-    public void Without_all_positions_there_are_the_last_ones_logits_only()
+    public void Append_without_all_positions_gives_the_last_logits_only()
     {
         using var scope = NewDisposeScope();
         using var model = TinyLanguageModel.Create(TinyModel.Config());
@@ -53,7 +53,7 @@ public sealed class CausalLanguageModelTests
     }
 
     [Fact]
-    public void The_loss_is_that_of_the_labels_that_count()
+    public void Score_ignored_labels_do_not_count()
     {
         using var scope = NewDisposeScope();
         var config = TinyModel.Config();
@@ -72,7 +72,7 @@ public sealed class CausalLanguageModelTests
     }
 
     [Fact]
-    public void Packed_samples_have_the_loss_of_separate_ones()
+    public void Score_packed_samples_have_the_loss_of_separate_ones()
     {
         var config = TinyModel.Config();
         using var model = TinyLanguageModel.Create(config);
@@ -91,7 +91,7 @@ public sealed class CausalLanguageModelTests
     [Theory]
     [InlineData(-1)]
     [InlineData(29)]
-    public void A_token_outside_the_vocabulary_is_refused(int id)
+    public void Logits_token_outside_the_vocabulary_is_refused(int id)
     {
         using var model = TinyLanguageModel.Create(TinyModel.Config());
         Assert.Throws<ArgumentOutOfRangeException>(() => model.Logits([0, id]));

@@ -9,7 +9,7 @@ public sealed class ReferenceParityTests
     private static CausalLanguageModel Load(string dtype = "float32") => ModelLoader.Load(TestAssets.Require("stories260K"), dtype);
 
     [Fact]
-    public void Losses_are_those_of_llama2c()
+    public void Score_float32_gives_the_losses_of_llama2c()
     {
         using var model = Load();
         foreach (var reference in ReferenceText.ReadAll())
@@ -21,7 +21,7 @@ public sealed class ReferenceParityTests
     }
 
     [Fact]
-    public void Logits_of_the_last_position()
+    public void Logits_last_position_has_those_of_llama2c()
     {
         using var scope = NewDisposeScope();
         using var model = Load();
@@ -35,7 +35,7 @@ public sealed class ReferenceParityTests
     }
 
     [Fact]
-    public void Forty_greedy_tokens()
+    public void Generate_forty_greedy_tokens_are_those_of_llama2c()
     {
         using var model = Load();
         foreach (var reference in ReferenceText.ReadAll())
@@ -47,7 +47,7 @@ public sealed class ReferenceParityTests
     }
 
     [Fact]
-    public void Losses_in_bfloat16_are_close()
+    public void Score_bfloat16_gives_losses_close_to_those_of_llama2c()
     {
         using var model = Load("bfloat16");
         foreach (var reference in ReferenceText.ReadAll())

@@ -11,7 +11,7 @@ public sealed class TextGeneratorTests : IDisposable
     public void Dispose() => _model.Dispose();
 
     [Fact]
-    public void Greedy_tokens_are_those_of_the_whole_sequence_at_each_step()
+    public void Generate_greedy_tokens_are_those_of_the_whole_sequence_at_each_step()
     {
         using var scope = NewDisposeScope();
         var sequence = s_prompt.ToList();
@@ -20,7 +20,7 @@ public sealed class TextGeneratorTests : IDisposable
     }
 
     [Fact]
-    public void A_seed_gives_the_same_tokens_again_and_others_give_others()
+    public void Generate_same_seed_gives_the_same_tokens_and_another_gives_others()
     {
         var options = new GenerationOptions { MaxNewTokens = 16, Temperature = 1, TopP = 0.95 };
         var texts = Enumerable.Range(0, 20).Select(seed => Generate(options with { Seed = (ulong)seed })).ToArray();
@@ -29,7 +29,7 @@ public sealed class TextGeneratorTests : IDisposable
     }
 
     [Fact]
-    public void Positions_have_draws_of_their_own()
+    public void Generate_each_position_has_a_draw_of_its_own()
     {
         // All weights zero: every token is equally likely at every position.
         var config = TinyModel.Config(layers: 1);
@@ -44,7 +44,7 @@ public sealed class TextGeneratorTests : IDisposable
     [InlineData(1e-3, 1)]
     [InlineData(1, 1e-6)]
     [InlineData(5, 0)]
-    public void A_low_temperature_or_a_small_nucleus_is_greedy(double temperature, double topP)
+    public void Generate_low_temperature_or_small_nucleus_is_greedy(double temperature, double topP)
     {
         var greedy = Generate(new GenerationOptions { MaxNewTokens = 20 });
         for (var seed = 0UL; seed < 5; seed++)
@@ -56,7 +56,7 @@ public sealed class TextGeneratorTests : IDisposable
     [InlineData(0.7, 1.0)]
     [InlineData(1.0, 0.6)]
     [InlineData(2.0, 0.9)]
-    public void Tokens_are_drawn_with_the_nucleus_probabilities(double temperature, double topP)
+    public void Generate_sampled_tokens_have_the_probabilities_of_the_nucleus(double temperature, double topP)
     {
         var expected = Nucleus(temperature, topP);
         const int Draws = 1000;
@@ -75,7 +75,7 @@ public sealed class TextGeneratorTests : IDisposable
     [Theory]
     [InlineData(0, 1)]
     [InlineData(1, 0)]
-    public void Penalties_keep_tokens_from_coming_again(double frequency, double presence)
+    public void Generate_penalties_keep_tokens_from_coming_again(double frequency, double presence)
     {
         // All weights zero: no token is likelier than another.
         var config = TinyModel.Config(layers: 1);
@@ -90,7 +90,7 @@ public sealed class TextGeneratorTests : IDisposable
     }
 
     [Fact]
-    public void A_bias_makes_a_token_likelier_and_a_stop_token_ends_it()
+    public void Generate_bias_makes_a_token_likelier_and_a_stop_token_ends_the_text()
     {
         var options = new GenerationOptions { MaxNewTokens = 4, LogitBias = new Dictionary<int, double> { [7] = 100 } };
         Assert.Equal([7, 7, 7, 7], Generate(options));
@@ -98,7 +98,7 @@ public sealed class TextGeneratorTests : IDisposable
     }
 
     [Fact]
-    public void An_end_of_sequence_ends_it_and_is_not_yielded()
+    public void Generate_end_of_sequence_ends_the_text_and_is_not_yielded()
     {
         var greedy = Generate(new GenerationOptions { MaxNewTokens = 20 });
         var end = greedy[^1];
@@ -109,7 +109,7 @@ public sealed class TextGeneratorTests : IDisposable
     }
 
     [Fact]
-    public void It_ends_at_the_limit_or_at_the_models_longest_sequence()
+    public void Generate_limit_or_longest_sequence_of_the_model_ends_the_text()
     {
         Assert.Equal(7, Generate(new GenerationOptions { MaxNewTokens = 7 }).Length);
         Assert.Equal(32 - 3, Generate(new GenerationOptions { MaxNewTokens = 100 }).Length);
@@ -119,14 +119,14 @@ public sealed class TextGeneratorTests : IDisposable
     [Theory]
     [InlineData(0, "the prompt has no tokens")]
     [InlineData(32, "the prompt has 32 tokens; the model takes fewer than 32")]
-    public void A_prompt_of_a_wrong_length_is_refused(int length, string problem)
+    public void Generate_prompt_of_a_wrong_length_is_refused(int length, string problem)
     {
         var e = Assert.Throws<ArgumentException>(() => TinyLanguageModel.Generate(_model, new int[length], new GenerationOptions()));
         Assert.StartsWith(problem, e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void It_can_be_cancelled_between_tokens()
+    public void Generate_cancelled_between_tokens_throws()
     {
         using var cancel = new CancellationTokenSource();
         using var tokens = TextGenerator.Generate(_model, s_prompt, new GenerationOptions(), cancel.Token).GetEnumerator();

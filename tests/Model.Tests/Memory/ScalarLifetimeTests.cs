@@ -4,15 +4,15 @@ using TorchSharp;
 namespace LisaOrleans.Model.Tests;
 
 /// <summary>
-/// TorchSharp keeps no <see cref="Scalar"/> alive for libtorch, so ours must be held by whoever calls. What makes one on the
-/// way may therefore be called nowhere.
+/// TorchSharp keeps no <see cref="Scalar"/> alive for libtorch, so ours must be held by whoever calls. What makes one in
+/// passing must therefore not be called anywhere.
 /// </summary>
 public sealed class ScalarLifetimeTests
 {
     private const int MemberReferences = 0x0A000000;
 
     [Fact]
-    public void No_call_of_the_model_makes_a_number_that_nobody_holds()
+    public void Scalar_calls_of_the_model_make_none_that_nobody_holds()
     {
         var called = Called(typeof(ModelPart).Module).ToArray();
         Assert.Contains(called, m => m is { Name: "add", DeclaringType.Name: "Tensor" });
@@ -53,7 +53,7 @@ public sealed class ScalarLifetimeTests
             "op_Addition" or "op_Subtraction" or "op_Modulus" => true,
             "op_Multiply" or "op_Division" => parameters.Any(p => p != typeof(torch.Tensor)),
 
-            // With an alpha or a step that is given, nothing is made.
+            // Where an alpha or a step is given, none is made.
             "add" or "add_" or "sub" or "sub_" or "subtract" or "subtract_" => parameters.Length < 2,
             "arange" => parameters.Count(p => p == typeof(Scalar)) < 3,
             "linspace" or "full" or "full_like" or "fill_" => true,

@@ -15,7 +15,7 @@ public sealed class TensorMemoryTests
         var tensor = randn([700, 300], generator: generator).to(dtype);
         tensor.requires_grad = true;
 
-        // What a converted copy left behind would soon be written over.
+        // What a converted copy leaves behind would soon be overwritten.
         var address = TensorMemory.Address(tensor);
         for (var i = 0; i < 4; i++) zeros(700, 300, dtype: ScalarType.Float32);
 
@@ -26,7 +26,7 @@ public sealed class TensorMemoryTests
     }
 
     [Fact]
-    public void A_part_of_another_tensor_is_refused()
+    public void Address_view_of_another_tensor_is_refused()
     {
         using var scope = NewDisposeScope();
         var tensor = zeros(4, 6);

@@ -8,7 +8,7 @@ public sealed class AdamWTests
     [InlineData("float32", "float32", 1e-6)]
     [InlineData("float32", "bfloat16", 2e-3)]
     [InlineData("bfloat16", "float32", 1e-2)]
-    public void Ten_updates_equal_the_formula(string dtype, string stateDtype, double tolerance)
+    public void Apply_ten_updates_equal_the_formula(string dtype, string stateDtype, double tolerance)
     {
         using var scope = NewDisposeScope();
         var dtypes = PartDtypes.Parse(dtype, stateDtype);

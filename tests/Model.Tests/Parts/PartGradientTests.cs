@@ -10,7 +10,7 @@ public sealed class PartGradientTests
     [InlineData(true, false, false)]
     [InlineData(false, true, false)]
     [InlineData(true, true, true)]
-    public void Part_by_part_backward_equals_whole_model_autograd(bool tied, bool bias, bool recompute)
+    public void Backward_part_by_part_equals_whole_model_autograd(bool tied, bool bias, bool recompute)
     {
         using var scope = NewDisposeScope();
         var config = TinyModel.Config(tied, bias);
@@ -45,7 +45,7 @@ public sealed class PartGradientTests
     }
 
     [Fact]
-    public void Each_parts_gradient_equals_finite_differences()
+    public void TakeGradient_each_part_equals_finite_differences()
     {
         using var scope = NewDisposeScope();
         var config = TinyModel.Config(tied: true, bias: true, layers: 2);
@@ -89,7 +89,7 @@ public sealed class PartGradientTests
     }
 
     [Fact]
-    public void A_frozen_layer_passes_the_same_gradient_on_and_keeps_none()
+    public void Backward_frozen_layer_passes_the_same_gradient_on_and_keeps_none()
     {
         using var scope = NewDisposeScope();
         var config = TinyModel.Config();
@@ -111,7 +111,7 @@ public sealed class PartGradientTests
     }
 
     [Fact]
-    public void Without_trainable_embeddings_backward_stops_at_the_lowest_active_layer()
+    public void Backward_embeddings_not_trainable_stops_at_the_lowest_active_layer()
     {
         using var scope = NewDisposeScope();
         var config = TinyModel.Config();
@@ -125,7 +125,7 @@ public sealed class PartGradientTests
     }
 
     [Fact]
-    public void Gradients_of_micro_batches_add_up_to_that_of_the_whole_batch()
+    public void Backward_micro_batches_add_up_to_the_gradient_of_the_whole_batch()
     {
         using var scope = NewDisposeScope();
         var config = TinyModel.Config(tied: true);
@@ -144,7 +144,7 @@ public sealed class PartGradientTests
     }
 
     [Fact]
-    public void Packed_samples_give_the_gradients_of_separate_rows()
+    public void Backward_packed_samples_give_the_gradients_of_separate_rows()
     {
         using var scope = NewDisposeScope();
         var config = TinyModel.Config();

@@ -9,7 +9,7 @@ public sealed class FamilyTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Recomputed_layers_give_the_same_bits(string name)
+    public void LayerPart_recomputed_gives_the_same_bits(string name)
     {
         using var scope = NewDisposeScope();
         var config = Config(name);
@@ -22,7 +22,7 @@ public sealed class FamilyTests
 
         static byte[] Bits(Parameter parameter)
         {
-            // An expert to which no token is sent has none.
+            // An expert to which no token is sent has no gradient.
             using var gradient = parameter.TakeGradient();
             return gradient is null ? [] : gradient.contiguous().bytes.ToArray();
         }
@@ -30,7 +30,7 @@ public sealed class FamilyTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Training_lowers_the_loss(string name)
+    public void Apply_thirty_updates_lower_the_loss(string name)
     {
         using var scope = NewDisposeScope();
         using var chain = Chain(Config(name), recompute: false);
@@ -47,7 +47,7 @@ public sealed class FamilyTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Computation_in_bfloat16_comes_close_to_that_in_float32(string name)
+    public void PartDtypes_bfloat16_comes_close_to_float32(string name)
     {
         using var scope = NewDisposeScope();
         var config = Config(name);
@@ -61,7 +61,7 @@ public sealed class FamilyTests
     }
 
     [Fact]
-    public void Decoding_past_the_original_context_of_longrope_turns_what_is_cached_anew()
+    public void Append_past_the_original_context_of_longrope_turns_what_is_cached_anew()
     {
         using var scope = NewDisposeScope();
         using var model = TinyLanguageModel.Create(Config(Phi3Reference.Long.Name));

@@ -6,7 +6,7 @@ namespace LisaOrleans.Model.Tests;
 /// <summary>
 /// Phi-3 (arXiv 2404.14219, section 2) with LongRoPE (arXiv 2402.13753, section 3): Llama's blocks with queries, keys and
 /// values one after the other in one matrix and gate and up in one; each frequency is divided by a factor of its own, turned
-/// numbers grow by √(1 + ln(stretch) / ln(original)). In Phi-4-mini the first part of a head turns only.
+/// numbers grow by √(1 + ln(stretch) / ln(original)). In Phi-4-mini only the first part of a head turns.
 /// </summary>
 internal static class Phi3Reference
 {

@@ -11,7 +11,7 @@ public sealed class ReferenceTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Tensors_are_those_that_the_reference_uses(string name)
+    public void AllSpecs_each_family_names_the_tensors_that_the_reference_uses(string name)
     {
         var (reference, config, weights) = Open(name);
         reference.Logits(weights, TinyModel.Ids(config, Length, 1));
@@ -20,7 +20,7 @@ public sealed class ReferenceTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Logits_are_the_references_whole_and_token_by_token(string name)
+    public void Logits_whole_and_token_by_token_are_those_of_the_reference(string name)
     {
         using var scope = NewDisposeScope();
         var (reference, config, weights) = Open(name);
@@ -38,7 +38,7 @@ public sealed class ReferenceTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Packed_samples_have_the_references_losses(string name)
+    public void Score_packed_samples_have_the_losses_of_the_reference(string name)
     {
         var (reference, config, weights) = Open(name);
         var (ids, labels) = (TinyModel.Ids(config, Length, 2), TinyModel.Ids(config, Length, 3));
@@ -54,7 +54,7 @@ public sealed class ReferenceTests
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Loss_and_gradients_are_the_references(string name)
+    public void Backward_each_family_has_the_loss_and_gradients_of_the_reference(string name)
     {
         using var scope = NewDisposeScope();
         var (reference, config, weights) = Open(name);
@@ -102,7 +102,7 @@ public sealed class ReferenceTests
         return (reference, config, new ReferenceWeights(weights));
     }
 
-    // One that no token is sent to has none.
+    // An expert to which no token is sent has no gradient.
     private static bool IsExpert(Parameter parameter) => parameter.Spec.Name.Contains(".experts.", StringComparison.Ordinal);
 
     private static void AssertClose(double[][] expected, Tensor actual)

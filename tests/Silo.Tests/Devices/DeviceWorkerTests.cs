@@ -6,7 +6,7 @@ namespace LisaOrleans.Silo.Tests;
 public sealed class DeviceWorkerTests
 {
     [Fact]
-    public async Task Work_goes_by_priority_and_within_one_in_the_order_of_the_calls()
+    public async Task Run_waiting_work_goes_by_priority_and_then_in_the_order_of_the_calls()
     {
         using var worker = new DeviceWorker(CPU);
         using var gate = new ManualResetEventSlim();
@@ -26,7 +26,7 @@ public sealed class DeviceWorkerTests
     }
 
     [Fact]
-    public async Task Within_a_priority_the_lowest_turn_is_first()
+    public async Task Run_several_turns_of_a_priority_the_lowest_goes_first()
     {
         using var worker = new DeviceWorker(CPU);
         using var gate = new ManualResetEventSlim();
@@ -88,7 +88,7 @@ public sealed class DeviceWorkerTests
     }
 
     [Fact]
-    public async Task Its_intra_op_threads_are_not_changed_by_those_of_other_threads()
+    public async Task UseThreads_setting_of_another_thread_changes_nothing()
     {
         using var worker = new DeviceWorker(CPU);
         await Run(worker, WorkPriority.Control, () =>
@@ -131,7 +131,7 @@ public sealed class DeviceWorkerTests
     }
 
     [Fact]
-    public async Task Work_that_is_cancelled_before_it_began_does_not_run()
+    public async Task Run_cancelled_before_it_began_does_not_run()
     {
         using var worker = new DeviceWorker(CPU);
         using var gate = new ManualResetEventSlim();
@@ -147,7 +147,7 @@ public sealed class DeviceWorkerTests
     }
 
     [Fact]
-    public async Task Work_that_is_cancelled_after_it_began_ends_as_it_would()
+    public async Task Run_cancelled_after_it_began_ends_as_it_would()
     {
         using var worker = new DeviceWorker(CPU);
         using var cancel = new CancellationTokenSource();
@@ -162,7 +162,7 @@ public sealed class DeviceWorkerTests
     }
 
     [Fact]
-    public async Task Disposing_ends_what_runs_cancels_what_waits_and_refuses_what_comes()
+    public async Task Dispose_running_work_ends_waiting_work_is_cancelled_and_new_work_refused()
     {
         var worker = new DeviceWorker(CPU);
         using var gate = new ManualResetEventSlim();
@@ -181,7 +181,7 @@ public sealed class DeviceWorkerTests
     }
 
     [Fact]
-    public async Task Threads_are_set_on_the_devices_own_thread_only()
+    public async Task UseThreads_thread_other_than_the_one_of_the_device_is_refused()
     {
         using var worker = new DeviceWorker(CPU);
         Assert.Throws<InvalidOperationException>(() => worker.UseThreads(1));

@@ -7,7 +7,7 @@ public sealed class ApprovalTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Approve_failing_or_unanswered_is_not_repeated_and_the_silo_stops(bool answers)
+    public async Task ApproveAsync_failing_or_unanswered_is_not_repeated_and_the_silo_stops(bool answers)
     {
         await using var service = await MetadataService.StartAsync();
         service.Announce(Event("e-1", "Preempt", "vm-1"));

@@ -5,7 +5,7 @@ public sealed class AwsInstanceActionTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task There_is_no_notice_until_the_machine_is_marked_and_then_it_stays()
+    public async Task PollAsync_machine_is_marked_the_notice_comes_and_stays()
     {
         await using var service = await MetadataService.StartAsync();
         var source = new AwsInstanceAction(service.Http, service.Address);
@@ -26,7 +26,7 @@ public sealed class AwsInstanceActionTests
     [InlineData("{}")]
     [InlineData("""{"action":"stop"}""")]
     [InlineData("""{"action":1,"time":"x"}""")]
-    public async Task Poll_invalid_answer_throws(string body)
+    public async Task PollAsync_invalid_answer_throws(string body)
     {
         await using var service = await MetadataService.StartAsync();
         Answer(service, new(200, body));
@@ -39,7 +39,7 @@ public sealed class AwsInstanceActionTests
     [InlineData(500, 200)]
     [InlineData(200, 500)]
     [InlineData(200, 401)]
-    public async Task Poll_refusing_service_throws(int login, int action)
+    public async Task PollAsync_refusing_service_throws(int login, int action)
     {
         await using var service = await MetadataService.StartAsync();
         service.OnRequest = r => new(r.Method == "PUT" ? login : action, "{}");

@@ -7,7 +7,7 @@ public sealed class AzureScheduledEventsTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task There_is_no_notice_until_there_is_an_event_and_then_it_stays()
+    public async Task PollAsync_event_is_announced_the_notice_comes_and_stays()
     {
         await using var service = await MetadataService.StartAsync();
         var source = service.Source("vm-1");
@@ -28,7 +28,7 @@ public sealed class AzureScheduledEventsTests
     [InlineData("Reboot", true)]
     [InlineData("Freeze", false)]
     [InlineData("SomethingNew", false)]
-    public async Task Only_what_ends_the_process_is_a_notice(string type, bool ends)
+    public async Task PollAsync_only_events_that_end_the_process_are_notices(string type, bool ends)
     {
         await using var service = await MetadataService.StartAsync();
         service.Announce(Event("e-1", type, "vm-1"));
@@ -36,7 +36,7 @@ public sealed class AzureScheduledEventsTests
     }
 
     [Fact]
-    public async Task Poll_several_events_takes_the_one_for_this_machine()
+    public async Task PollAsync_several_events_takes_the_one_for_this_machine()
     {
         await using var service = await MetadataService.StartAsync();
         var source = service.Source("vm-1");
@@ -47,7 +47,7 @@ public sealed class AzureScheduledEventsTests
     }
 
     [Fact]
-    public async Task Approve_event_of_this_machine_alone_is_sent_by_its_id()
+    public async Task ApproveAsync_event_of_this_machine_alone_is_sent_by_its_id()
     {
         await using var service = await MetadataService.StartAsync();
         var source = service.Source("vm-1");
@@ -64,7 +64,7 @@ public sealed class AzureScheduledEventsTests
     }
 
     [Fact]
-    public async Task Approve_event_of_several_machines_is_never_sent()
+    public async Task ApproveAsync_event_of_several_machines_is_never_sent()
     {
         await using var service = await MetadataService.StartAsync();
         var source = service.Source("vm-1");
@@ -90,7 +90,7 @@ public sealed class AzureScheduledEventsTests
     [InlineData("""{"Events":[{"EventType":"Preempt","Resources":["vm-1"],"EventId":null}]}""")]
     [InlineData("""{"Events":[{"EventType":"Preempt","Resources":["vm-1"],"EventId":12}]}""")]
     [InlineData("<html>")]
-    public async Task Poll_invalid_answer_throws_and_the_next_one_counts(string document)
+    public async Task PollAsync_invalid_answer_throws_and_the_next_one_counts(string document)
     {
         await using var service = await MetadataService.StartAsync();
         var source = service.Source("vm-1");
@@ -105,7 +105,7 @@ public sealed class AzureScheduledEventsTests
     [InlineData(410)]
     [InlineData(429)]
     [InlineData(500)]
-    public async Task Poll_refusing_service_throws_and_is_asked_again(int status)
+    public async Task PollAsync_refusing_service_throws_and_is_asked_again(int status)
     {
         await using var service = await MetadataService.StartAsync();
         var source = service.Source("vm-1");
@@ -116,7 +116,7 @@ public sealed class AzureScheduledEventsTests
     }
 
     [Fact]
-    public async Task Poll_silent_service_can_be_cancelled()
+    public async Task PollAsync_silent_service_can_be_cancelled()
     {
         await using var service = await MetadataService.StartAsync();
         service.OnRequest = _ => null;
@@ -128,7 +128,7 @@ public sealed class AzureScheduledEventsTests
     }
 
     [Fact]
-    public async Task Poll_missing_service_throws()
+    public async Task PollAsync_missing_service_throws()
     {
         var service = await MetadataService.StartAsync();
         var address = service.Address;

@@ -7,12 +7,12 @@ public sealed class BrokenHeadersTests
 
     [Theory]
     [MemberData(nameof(Sources))]
-    public async Task Watch_unknown_encoding_continues(string name) =>
+    public async Task PollAsync_unknown_encoding_retries(string name) =>
         await IsAskedAgain(name, new(200, "what", "text/plain; charset=bogus"));
 
     [Theory]
     [MemberData(nameof(Sources))]
-    public async Task Watch_broken_line_continues(string name) => await IsAskedAgain(name, new(200, "to\r\nken: x", "text/plain"));
+    public async Task PollAsync_bad_line_retries(string name) => await IsAskedAgain(name, new(200, "to\r\nken: x", "text/plain"));
 
     private static async Task IsAskedAgain(string name, MetadataService.Answer answer)
     {

@@ -5,7 +5,7 @@ public sealed class GcpPreemptedTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task There_is_no_notice_until_the_value_turns_true_and_then_it_stays()
+    public async Task PollAsync_value_turns_true_the_notice_comes_and_stays()
     {
         await using var service = await MetadataService.StartAsync();
         var source = new GcpPreempted(service.Http, service.Address);
@@ -21,7 +21,7 @@ public sealed class GcpPreemptedTests
     [InlineData("")]
     [InlineData("MAYBE")]
     [InlineData("<html><body>a long page that somebody put in between</body></html>")]
-    public async Task Poll_invalid_answer_throws(string body)
+    public async Task PollAsync_invalid_answer_throws(string body)
     {
         await using var service = await MetadataService.StartAsync();
         Answer(service, body);
@@ -31,7 +31,7 @@ public sealed class GcpPreemptedTests
     [Theory]
     [InlineData(404)]
     [InlineData(500)]
-    public async Task Poll_refusing_service_throws(int status)
+    public async Task PollAsync_refusing_service_throws(int status)
     {
         await using var service = await MetadataService.StartAsync();
         service.OnRequest = _ => new(status, "TRUE");

@@ -20,7 +20,7 @@ internal sealed class MetadataService : IAsyncDisposable
 
     public Uri Address => new(_app.Urls.Single() + "/");
 
-    /// <value>What is answered. A null answer never comes.</value>
+    /// <value>Gives the answer to a request; null means that none ever comes.</value>
     public Func<Request, Answer?> OnRequest { get; set; } = _ => new Answer(404, "");
 
     public static async Task<MetadataService> StartAsync()

@@ -5,7 +5,7 @@ namespace LisaOrleans.Silo.Tests;
 public sealed class PreemptionWatchTests
 {
     [Fact]
-    public async Task Watch_notice_after_failures_drains_approves_once_and_stops()
+    public async Task PreemptionWatch_notice_after_failures_drains_approves_once_and_stops()
     {
         await using var service = await MetadataService.StartAsync();
         service.Announce();
@@ -44,7 +44,7 @@ public sealed class PreemptionWatchTests
     }
 
     [Fact]
-    public async Task Watch_failed_drain_stops_the_silo_without_approval()
+    public async Task PreemptionWatch_failed_drain_stops_the_silo_without_approval()
     {
         await using var service = await MetadataService.StartAsync();
         service.Announce();
@@ -58,7 +58,7 @@ public sealed class PreemptionWatchTests
     }
 
     [Fact]
-    public async Task Watch_event_of_other_machines_changes_nothing()
+    public async Task PreemptionWatch_event_of_other_machines_changes_nothing()
     {
         await using var service = await MetadataService.StartAsync();
         service.Announce(Event("e-1", "Preempt", "vm-2"));

@@ -25,13 +25,13 @@ internal sealed class TcpProxy : IAsyncDisposable
     /// <value>The byte of a connection's answers that is flipped.</value>
     public long FlipAt { get; init; } = long.MaxValue;
 
-    /// <value>From here on nothing is forwarded; the connection stays open.</value>
+    /// <value>From this byte on nothing is forwarded; the connection stays open.</value>
     public long SilentFrom { get; init; } = long.MaxValue;
 
-    /// <value>Here the connection is closed.</value>
+    /// <value>At this byte the connection is closed.</value>
     public long CloseAt { get; init; } = long.MaxValue;
 
-    /// <value>So many connections have these faults; those after them work.</value>
+    /// <value>How many connections have these faults; those after them work.</value>
     public int FaultyConnections { get; init; } = int.MaxValue;
 
     /// <summary>Connections that claimants have made.</summary>

@@ -37,7 +37,7 @@ public sealed class TensorExchangeTests
     }
 
     [Fact]
-    public async Task NaN_infinity_and_negative_zero_keep_their_bits()
+    public async Task Claim_nan_infinity_and_negative_zero_keep_their_bits()
     {
         await using var holder = new TensorNode();
         await using var claimant = new TensorNode();
@@ -104,13 +104,13 @@ public sealed class TensorExchangeTests
     }
 
     [Fact]
-    public async Task Many_claims_at_one_time_get_each_its_own_tensor()
+    public async Task Claim_many_at_once_each_gets_its_own_tensor()
     {
         await using var holder = new TensorNode();
         await using var claimant = new TensorNode(o => o with { ConnectionsPerSilo = 3 });
         var tickets = Enumerable.Range(0, 100).Select(i => holder.Publish(full([25_000 + i], (float)i))).ToArray();
 
-        // Each is asked for twice at one time: exactly one of the two gets it.
+        // Each ticket is claimed twice at once: exactly one of the two claims gets the tensor.
         var got = await Task.WhenAll(tickets.Concat(tickets).Select(async ticket =>
         {
             try
@@ -127,7 +127,7 @@ public sealed class TensorExchangeTests
     }
 
     [Fact]
-    public async Task Discard_earlier_generations_frees_only_theirs()
+    public async Task DiscardBefore_earlier_generations_frees_only_theirs()
     {
         await using var node = new TensorNode();
         Tensor[] tensors = [ones(1), ones(1), ones(1)];

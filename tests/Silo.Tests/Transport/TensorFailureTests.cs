@@ -25,9 +25,9 @@ public sealed class TensorFailureTests
         (await friend.Claim(ticket)).Dispose();
     }
 
-    // The claimant above gave up by itself. This one goes on, as somebody would who wants in.
+    // The claimant above gave up by itself. This one goes on, as an intruder would.
     [Fact]
-    public async Task Server_claimant_without_proof_is_cut_off()
+    public async Task TensorServer_claimant_without_proof_is_cut_off()
     {
         await using var holder = new TensorNode();
         var ticket = holder.Publish(ones(3));
@@ -49,7 +49,7 @@ public sealed class TensorFailureTests
     [Theory]
     [InlineData("GET / HTTP/1.1\r\nHost: silo.example.org\r\nUser-Agent: x\r\n\r\n")]
     [InlineData("LISA\u007f0123456789012345678901234567890123456789")]
-    public async Task Server_stranger_is_cut_off_and_others_are_served(string greeting)
+    public async Task TensorServer_stranger_is_cut_off_and_others_are_served(string greeting)
     {
         await using var holder = new TensorNode();
         await using var claimant = new TensorNode();
@@ -226,7 +226,7 @@ public sealed class TensorFailureTests
         var hello = new byte[5];
         using (var server = await listener.AcceptTcpClientAsync(Token)) await server.GetStream().ReadExactlyAsync(hello, Token);
 
-        // Or the claim's next try would wait in the backlog for an answer.
+        // Otherwise the claim's next try would wait in the backlog for an answer.
         listener.Stop();
         await Assert.ThrowsAsync<TensorTransportException>(() => claim);
         return hello[4];

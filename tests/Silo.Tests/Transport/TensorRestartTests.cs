@@ -27,7 +27,7 @@ public sealed class TensorRestartTests
     }
 
     [Fact]
-    public async Task Stop_during_a_transfer_frees_the_tensor()
+    public async Task DisposeAsync_during_a_transfer_frees_the_tensor()
     {
         await using var claimant = new TensorNode();
         var tensor = ones(1_000_000);

@@ -13,7 +13,7 @@ public sealed class FamilyFoldersTests
 
     [Theory]
     [MemberData(nameof(Families))]
-    public async Task Export_of_each_family_has_its_folders_names_values_and_config(string name)
+    public async Task ExportAsync_each_family_has_the_names_values_and_config_of_its_folder(string name)
     {
         using var folder = new TempFolder();
         await FamilyFolder.WriteAsync(folder["in"], References.All.Single(r => r.Name == name), null, Token);
@@ -25,7 +25,7 @@ public sealed class FamilyFoldersTests
     }
 
     [Fact]
-    public async Task Gpt2_saved_without_its_head_keeps_its_names_and_loses_its_masks()
+    public async Task ExportAsync_gpt2_saved_without_its_head_keeps_its_names_and_loses_its_masks()
     {
         using var folder = new TempFolder();
         await FamilyFolder.WriteAsync(folder["in"], Gpt2Reference.First, StoredNames, Token);
@@ -43,9 +43,9 @@ public sealed class FamilyFoldersTests
         }
     }
 
-    // The measure by which whole runs of families are judged.
+    // Whole runs of families are judged by these faults.
     [Fact]
-    public async Task What_is_wrong_with_an_export_is_said()
+    public async Task Faults_wrong_export_each_difference_is_named()
     {
         using var folder = new TempFolder();
         foreach (var which in (string[])["in", "out"]) await FamilyFolder.WriteAsync(folder[which], "gemma3", Token);

@@ -28,7 +28,7 @@ public sealed class Float8FolderTests
     [InlineData("F8_E5M2", ScalarType.Float32)]
     [InlineData("F8_E5M2", ScalarType.BFloat16)]
     [InlineData("F8_E5M2", ScalarType.Float16)]
-    public void Each_code_is_read_as_the_number_that_it_means(string dtype, ScalarType wanted)
+    public void Read_each_code_is_the_number_that_it_means(string dtype, ScalarType wanted)
     {
         using var folder = new TempFolder();
         using var model = Open(folder, null, Model(dtype));
@@ -39,7 +39,7 @@ public sealed class Float8FolderTests
     }
 
     [Fact]
-    public void The_largest_and_the_smallest_numbers_are_those_of_the_specification()
+    public void Value_largest_and_smallest_are_those_of_the_specification()
     {
         // OFP8, table 1.
         double[] e4m3 = [.. Enumerable.Range(0, 256).Select(c => Value("F8_E4M3", c)).Where(double.IsFinite)];
@@ -52,7 +52,7 @@ public sealed class Float8FolderTests
     [InlineData(5, 7, "F32")]
     [InlineData(16, 8, "F32")]
     [InlineData(128, 128, "BF16")]
-    public void Scales_of_blocks_are_multiplied_with_also_where_the_last_blocks_are_smaller(int rows, int columns, string dtype)
+    public void Read_scales_of_blocks_multiply_even_smaller_blocks_at_the_edge(int rows, int columns, string dtype)
     {
         var tensors = Model("BF16");
         var across = (24 + columns - 1) / columns;
@@ -69,7 +69,7 @@ public sealed class Float8FolderTests
     [Theory]
     [InlineData("null")]
     [InlineData("null", 1L)]
-    public void One_scale_is_multiplied_with_and_those_for_activations_are_left(string block, params long[] shape)
+    public void Read_single_scale_multiplies_and_scales_for_activations_are_ignored(string block, params long[] shape)
     {
         var tensors = Model("BF16");
         Quantize(tensors, [0.375], "BF16", shape);
@@ -81,7 +81,7 @@ public sealed class Float8FolderTests
     }
 
     [Fact]
-    public async Task Export_has_the_weights_names_and_a_config_that_does_not_say_quantised()
+    public async Task ExportAsync_scaled_weights_have_plain_names_and_a_config_without_quantisation()
     {
         var tensors = Model("BF16");
         Quantize(tensors, [1, 2], "F32", 2, 1);
@@ -100,7 +100,7 @@ public sealed class Float8FolderTests
     }
 
     [Fact]
-    public async Task A_run_of_plain_codes_is_in_bfloat16_whatever_config_json_calls_them()
+    public async Task ImportAsync_plain_codes_train_in_bfloat16_whatever_config_json_calls_them()
     {
         using var folder = new TempFolder();
         GptOssFolder.Write(
@@ -119,7 +119,7 @@ public sealed class Float8FolderTests
     [InlineData("[8, 24]", "F32", new long[] { 2 }, "weight_scale_inv' has shape [2]; config.json makes it [2, 1]")]
     [InlineData("null", "F32", new long[] { 2, 1 }, "weight_scale_inv' has shape [2, 1]; config.json makes it [1]")]
     [InlineData("[8, 24]", "I32", new long[] { 2, 1 }, "weight_scale_inv' is I32; scales must be F32, BF16, F16")]
-    public void Scales_of_another_shape_or_dtype_are_refused(string block, string dtype, long[] shape, string says)
+    public void Open_scales_of_another_shape_or_dtype_are_refused(string block, string dtype, long[] shape, string says)
     {
         var tensors = Model("BF16");
         Quantize(tensors, [1, 2], "F32", 2, 1);
@@ -128,7 +128,7 @@ public sealed class Float8FolderTests
     }
 
     [Fact]
-    public void Missing_scales_and_scales_of_no_weight_are_refused()
+    public void Open_missing_scales_or_scales_of_no_weight_are_refused()
     {
         var tensors = Model("BF16");
         Quantize(tensors, [1, 2], "F32", 2, 1);
@@ -146,7 +146,7 @@ public sealed class Float8FolderTests
     [InlineData("[8]")]
     [InlineData("[8,0]")]
     [InlineData("128")]
-    public void Another_block_size_is_refused(string block)
+    public void Open_impossible_block_size_is_refused(string block)
     {
         using var folder = new TempFolder();
         var e = Assert.Throws<ModelConfigException>(() => Open(folder, block, Model("BF16")));
@@ -154,7 +154,7 @@ public sealed class Float8FolderTests
     }
 
     [Fact]
-    public void A_scale_that_is_no_finite_number_is_refused()
+    public void Read_scale_that_is_not_finite_is_refused()
     {
         var tensors = Model("BF16");
         Quantize(tensors, [1, double.NaN], "F32", 2, 1);
@@ -164,7 +164,7 @@ public sealed class Float8FolderTests
         Assert.Contains($"tensor '{Down}_scale_inv' holds a scale that is not a finite number", e.Message, StringComparison.Ordinal);
     }
 
-    // Sign, exponent, mantissa; an exponent of 0 has no leading one. E4M3 has one code that is no number and no infinities.
+    // Sign, exponent, mantissa; an exponent of 0 has no leading one. E4M3 has one NaN for each sign and no infinities.
     private static double Value(string dtype, int code)
     {
         var (bits, bias) = dtype == "F8_E4M3" ? (3, 7) : (2, 15);

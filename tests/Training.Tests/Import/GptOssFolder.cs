@@ -4,7 +4,7 @@ namespace LisaOrleans.Tests;
 
 /// <summary>
 /// A small gpt-oss as OpenAI publishes it, its experts in MXFP4, and the same in bfloat16 as transformers saves it. What the
-/// format means is written here after OCP's specification (Microscaling Formats v1.0, sections 5.3 and 5.4).
+/// format means is written here from OCP's specification (Microscaling Formats v1.0, sections 5.3 and 5.4).
 /// </summary>
 internal sealed class GptOssFolder
 {

@@ -13,7 +13,7 @@ public sealed class MultimodalFolderTests
     [Theory]
     [InlineData("model.language_model.", "model.")]
     [InlineData("language_model.model.", "")]
-    public async Task Export_has_all_tensors_and_files_of_the_folder(string text, string vision)
+    public async Task ExportAsync_multimodal_folder_comes_out_with_all_its_tensors_and_files(string text, string vision)
     {
         using var folder = new TempFolder();
         var tensors = MultimodalFolder.Tensors(text, vision);
@@ -40,7 +40,7 @@ public sealed class MultimodalFolderTests
 
     // As mistralai/Ministral-3-8B-Instruct-2512: fp8 in the text's maps, with one scale for each and one for its activations.
     [Fact]
-    public async Task Export_of_a_model_whose_text_is_quantised_has_the_plain_text_and_the_vision_tower()
+    public async Task ExportAsync_quantised_text_comes_out_plain_and_the_vision_tower_as_it_was()
     {
         using var folder = new TempFolder();
         var config = JsonNode.Parse(MinistralReference.Wrapped.Config)!.AsObject();
@@ -91,7 +91,7 @@ public sealed class MultimodalFolderTests
     }
 
     [Fact]
-    public async Task Folder_with_another_vision_tower_is_another_model()
+    public async Task ImportAsync_another_vision_tower_is_another_model()
     {
         using var folder = new TempFolder();
         var tensors = MultimodalFolder.Tensors();
@@ -107,7 +107,7 @@ public sealed class MultimodalFolderTests
     }
 
     [Fact]
-    public async Task Text_alone_has_no_other_tensors()
+    public async Task OtherTensors_text_alone_has_none()
     {
         using var folder = new TempFolder();
         MultimodalFolder.Write(folder["in"], MultimodalFolder.Tensors().Where(t => !MultimodalFolder.IsVision(t)));
@@ -117,7 +117,7 @@ public sealed class MultimodalFolderTests
     }
 
     [Fact]
-    public void Tensors_of_unknown_parts_and_of_a_text_model_are_refused()
+    public void Open_tensors_of_unknown_parts_or_beside_a_text_model_are_refused()
     {
         var audio = new RawTensor("model.audio_tower.conv.weight", "F32", [1], new byte[4]);
         Refuses(
@@ -130,7 +130,7 @@ public sealed class MultimodalFolderTests
     }
 
     [Fact]
-    public void A_vision_tower_that_is_quantised_is_refused()
+    public void Open_quantised_vision_tower_is_refused()
     {
         var tensors = MultimodalFolder.Tensors();
         var at = tensors.FindIndex(t => t.Name.EndsWith("post_layernorm.bias", StringComparison.Ordinal));

@@ -15,7 +15,7 @@ public sealed class Mxfp4FolderTests
     [Theory]
     [InlineData(ScalarType.BFloat16)]
     [InlineData(ScalarType.Float32)]
-    public void Each_code_at_each_scale_is_read_as_the_number_that_it_means(ScalarType dtype)
+    public void Read_each_code_at_each_scale_is_the_number_that_it_means(ScalarType dtype)
     {
         // Every scale up to that at which 6 is the largest number, and in its block every code on either side of a byte.
         var model = new GptOssFolder();
@@ -31,7 +31,7 @@ public sealed class Mxfp4FolderTests
     }
 
     [Fact]
-    public void Folder_is_that_of_the_same_values_in_bfloat16()
+    public void Read_mxfp4_folder_has_the_weights_of_the_bfloat16_one()
     {
         var model = new GptOssFolder();
         using var folder = new TempFolder();
@@ -50,7 +50,7 @@ public sealed class Mxfp4FolderTests
     }
 
     [Fact]
-    public async Task Export_has_the_plain_folders_names_values_and_config()
+    public async Task ExportAsync_mxfp4_comes_out_with_the_names_values_and_config_of_the_plain_folder()
     {
         var model = new GptOssFolder();
         using var folder = new TempFolder();
@@ -77,7 +77,7 @@ public sealed class Mxfp4FolderTests
     [Theory]
     [InlineData(255, "holds the scale 255, which is no number in mxfp4")]
     [InlineData(254, "holds the scale 254, with which numbers of 'model.layers.1.mlp.experts.down_proj_blocks' are beyond those of bfloat16")]
-    public void A_scale_that_makes_no_finite_number_is_refused(byte scale, string says)
+    public void Read_scale_that_makes_no_finite_number_is_refused(byte scale, string says)
     {
         var model = new GptOssFolder();
         Tensor(model, "down_proj_scales").Data[17] = scale;
@@ -88,7 +88,7 @@ public sealed class Mxfp4FolderTests
     }
 
     [Fact]
-    public void A_high_scale_of_zeros_is_read()
+    public void Read_high_scale_of_zeros_gives_zeros()
     {
         var model = new GptOssFolder();
         Tensor(model, "down_proj_scales").Data[0] = 254;
@@ -104,7 +104,7 @@ public sealed class Mxfp4FolderTests
     [InlineData("gate_up_proj_scales", "U8", new long[] { 6, 2, 64 }, "has shape [6, 2, 64]; config.json makes it [6, 64, 2]")]
     [InlineData("down_proj_blocks", "U8", new long[] { 6, 32, 2, 16 }, "has shape [6, 32, 2, 16]; config.json makes it [6, 64, 1, 16]")]
     [InlineData("down_proj_scales", "I8", new long[] { 6, 64, 1 }, "is I8; scales must be U8")]
-    public void A_tensor_of_another_shape_or_dtype_is_refused(string name, string dtype, long[] shape, string says)
+    public void Open_tensor_of_another_shape_or_dtype_is_refused(string name, string dtype, long[] shape, string says)
     {
         var model = new GptOssFolder();
         Change(model, name, t => t with { DType = dtype, Shape = shape });
@@ -112,7 +112,7 @@ public sealed class Mxfp4FolderTests
     }
 
     [Fact]
-    public void A_missing_tensor_is_refused()
+    public void Open_missing_tensor_is_refused()
     {
         var model = new GptOssFolder();
         model.Quantized.Remove(Tensor(model, "down_proj_scales"));
@@ -125,7 +125,7 @@ public sealed class Mxfp4FolderTests
     }
 
     [Fact]
-    public void A_weight_that_is_there_twice_is_refused()
+    public void Open_weight_stored_twice_is_refused()
     {
         var model = new GptOssFolder();
         model.Quantized.Add(model.Plain.Single(t => t.Name == Experts + "down_proj"));
@@ -133,7 +133,7 @@ public sealed class Mxfp4FolderTests
     }
 
     [Fact]
-    public void A_width_that_has_no_whole_blocks_is_refused()
+    public void Open_width_without_whole_blocks_is_refused()
     {
         var model = new GptOssFolder();
         var config = GptOssFolder.Config;

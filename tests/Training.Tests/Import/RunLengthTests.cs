@@ -7,7 +7,7 @@ public sealed class RunLengthTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task More_epochs_than_steps_can_be_counted_are_refused()
+    public async Task ImportAsync_more_epochs_than_can_be_counted_in_steps_are_refused()
     {
         using var folder = new TempFolder();
         var spec = TinyStories.Spec(1) with { MaxSteps = null, NumTrainEpochs = 1e300 };

@@ -23,7 +23,7 @@ public sealed class TensorNamesTests
     [Theory]
     [InlineData("", "")]
     [InlineData("model.", "")]
-    public async Task Export_of_a_folder_has_the_folders_names_and_values(string prefix, string stored)
+    public async Task ExportAsync_folder_keeps_its_names_and_values(string prefix, string stored)
     {
         using var folder = new TempFolder();
         var before = await WriteAsync(folder["in"], name => [Renamed(name, prefix, stored)]);
@@ -33,7 +33,7 @@ public sealed class TensorNamesTests
     [Theory]
     [InlineData("", "language_model.")]
     [InlineData("model.", "model.language_model.")]
-    public async Task Export_of_a_multimodal_models_text_has_the_folders_names(string prefix, string stored)
+    public async Task ExportAsync_text_of_a_multimodal_model_keeps_the_names_of_the_folder(string prefix, string stored)
     {
         using var folder = new TempFolder();
         await WriteAsync(folder["in"], name => [name]);
@@ -57,7 +57,7 @@ public sealed class TensorNamesTests
     }
 
     [Fact]
-    public async Task Names_of_a_multimodal_models_text_are_refused_in_a_text_model()
+    public async Task Open_names_of_a_multimodal_model_in_a_text_model_are_refused()
     {
         using var folder = new TempFolder();
         await WriteAsync(folder["in"], name => [Renamed(name, "model.", "model.language_model.")]);
@@ -67,7 +67,7 @@ public sealed class TensorNamesTests
     }
 
     [Fact]
-    public async Task Export_of_a_tied_matrix_that_is_there_twice_has_it_once()
+    public async Task ExportAsync_tied_matrix_stored_twice_comes_out_once()
     {
         using var folder = new TempFolder();
         var before = await WriteAsync(folder["in"], name => name == Embedding ? [name, "lm_head.weight"] : [name]);
@@ -75,7 +75,7 @@ public sealed class TensorNamesTests
     }
 
     [Fact]
-    public async Task Weights_in_double_precision_are_read()
+    public async Task ImportAsync_weights_in_double_precision_are_read()
     {
         using var folder = new TempFolder();
         var before = await WriteAsync(folder["in"], name => [name], doubles: true);
@@ -85,7 +85,7 @@ public sealed class TensorNamesTests
     }
 
     [Fact]
-    public void Manifest_with_other_names_is_refused()
+    public void Of_manifest_with_malformed_names_is_refused()
     {
         var manifest = new Manifest
         {

@@ -20,7 +20,7 @@ public sealed class TokenCacheTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task Import_same_data_again_takes_the_tokens_of_the_store()
+    public async Task ImportAsync_same_data_again_takes_the_tokens_of_the_store()
     {
         var first = await Import("a");
         var second = await Import("b");
@@ -33,7 +33,7 @@ public sealed class TokenCacheTests : IDisposable
     }
 
     [Fact]
-    public async Task Import_name_of_file_does_not_matter_but_everything_else_does()
+    public async Task ImportAsync_name_of_the_file_does_not_matter_but_everything_else_does()
     {
         await Import("a");
         File.Move(_folder["data.jsonl"], _folder["other.json"]);
@@ -47,7 +47,7 @@ public sealed class TokenCacheTests : IDisposable
     }
 
     [Fact]
-    public async Task Import_tokens_that_were_collected_as_garbage_are_made_again()
+    public async Task ImportAsync_tokens_that_were_collected_as_garbage_are_made_again()
     {
         var first = await Import("a");
         await foreach (var blob in _store.ListAsync(Token))
@@ -58,7 +58,7 @@ public sealed class TokenCacheTests : IDisposable
     }
 
     [Fact]
-    public async Task Import_packed_rows_are_counted_alike_from_the_cache()
+    public async Task ImportAsync_packed_rows_are_counted_alike_from_the_cache()
     {
         var first = await Import("a", packing: true);
         var second = await Import("b", packing: true);
@@ -67,7 +67,7 @@ public sealed class TokenCacheTests : IDisposable
     }
 
     [Fact]
-    public async Task Blob_of_data_set_is_the_safetensors_file_of_its_arrays()
+    public async Task ToBlob_data_set_is_the_safetensors_file_of_its_arrays()
     {
         using var data = Tokenize();
         var (ids, offsets, mask) = (data.Ids.ToArray(), data.Offsets, data.Mask.ToArray());

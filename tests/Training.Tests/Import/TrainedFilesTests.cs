@@ -30,7 +30,7 @@ public sealed class TrainedFilesTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
-    public async Task Export_folder_without_generation_config_gets_one_with_every_end_id()
+    public async Task ExportAsync_folder_without_generation_config_gets_one_with_every_end_id()
     {
         Write("chat_template.jinja", ChatTemplate);
         await ExportAsync(Chats);
@@ -40,7 +40,7 @@ public sealed class TrainedFilesTests : IDisposable
     }
 
     [Fact]
-    public async Task Export_end_ids_of_the_folder_stay_and_missing_ones_follow()
+    public async Task ExportAsync_end_ids_of_the_folder_stay_and_missing_ones_follow()
     {
         Write("generation_config.json", """{"eos_token_id": [7, 2], "temperature": 0.5}""");
         await ExportAsync(Chats, "chatml");
@@ -50,7 +50,7 @@ public sealed class TrainedFilesTests : IDisposable
     }
 
     [Fact]
-    public async Task Export_texts_end_with_the_tokenizers_end_token_even_where_the_config_names_none()
+    public async Task ExportAsync_texts_end_with_the_tokenizers_end_token_even_where_the_config_names_none()
     {
         Change("config.json", root => root.Remove("eos_token_id"));
         await ExportAsync(Texts);
@@ -59,7 +59,7 @@ public sealed class TrainedFilesTests : IDisposable
     }
 
     [Fact]
-    public async Task Export_carries_the_folders_further_templates_and_lists_of_them()
+    public async Task ExportAsync_carries_the_folders_further_templates_and_lists_of_them()
     {
         Write("chat_template.jinja", ChatTemplate);
         Write("additional_chat_templates/tool_use.jinja", "{{ tools }}");
@@ -82,7 +82,7 @@ public sealed class TrainedFilesTests : IDisposable
     }
 
     [Fact]
-    public async Task Export_template_by_name_is_the_usual_one_of_a_folder_without()
+    public async Task ExportAsync_template_by_name_is_the_usual_one_of_a_folder_without()
     {
         await ExportAsync(Chats, "chatml");
         var written = File.ReadAllText(_folder["out/chat_template.jinja"]);
@@ -94,7 +94,7 @@ public sealed class TrainedFilesTests : IDisposable
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Export_template_by_name_stands_beside_the_folders_own(bool inFile)
+    public async Task ExportAsync_template_by_name_stands_beside_the_folders_own(bool inFile)
     {
         const string Own = "{{ messages }}";
         if (inFile) Write("chat_template.jinja", Own);
@@ -109,7 +109,7 @@ public sealed class TrainedFilesTests : IDisposable
     }
 
     [Fact]
-    public async Task Export_files_of_a_folder_whose_generations_end_with_the_turn_are_as_they_were()
+    public async Task ExportAsync_files_of_a_folder_whose_generations_end_with_the_turn_are_as_they_were()
     {
         string[] files = ["config.json", "generation_config.json", "chat_template.jinja", "tokenizer_config.json", "tokenizer.model"];
         Write("chat_template.jinja", ChatTemplate);
@@ -121,7 +121,7 @@ public sealed class TrainedFilesTests : IDisposable
         }
     }
 
-    // Of zeros, for the token that is added.
+    // Adds a row of zeros for the token that is added.
     private void AddRow()
     {
         using var reader = SafetensorsReader.OpenFile(Path.Combine(TinyStories.Model, "model.safetensors"));

@@ -37,7 +37,7 @@ public sealed class MemoryPlanTests
     }
 
     [Fact]
-    public void Fixed_layers_count_by_their_list_and_not_by_the_number_to_be_sampled()
+    public void Estimate_fixed_layers_count_by_their_list_and_not_by_the_number_to_sample()
     {
         var sampled = new TrainingSpec { RunName = "r", BlockSize = 8, Dtype = "float32", LisaActivatedLayers = 1 };
         var listed = sampled with { LisaActivatedLayers = 2, LisaStrategy = "fixed", LisaFixedLayers = [2] };
@@ -54,7 +54,7 @@ public sealed class MemoryPlanTests
     }
 
     [Fact]
-    public void Biases_of_queries_keys_and_values_count()
+    public void Estimate_biases_of_queries_keys_and_values_count()
     {
         var plan = Estimate(TinyModel.Config(bias: true), "float32", "float32", active: 1);
         Assert.Equal(All + (3 * (16 + 8 + 8)), plan.Parameters);
@@ -69,7 +69,7 @@ public sealed class MemoryPlanTests
     }
 
     [Fact]
-    public void Activations_are_those_of_active_and_frozen_layers_and_a_chunk_of_logits()
+    public void Estimate_activations_are_those_of_active_and_frozen_layers_and_a_chunk_of_logits()
     {
         // 16 tokens. A frozen layer: 4 bytes · (2 · 16 + 4 · 16 + 3 · 24) and 4 float32 vectors of the width, each token.
         const long Frozen = 16 * ((4 * 168) + (4 * 4 * 16));
@@ -88,7 +88,7 @@ public sealed class MemoryPlanTests
     }
 
     [Fact]
-    public void Logits_of_a_large_vocabulary_are_those_of_one_chunk()
+    public void Estimate_logits_of_a_large_vocabulary_are_those_of_one_chunk()
     {
         var large = TinyModel.Config() with { VocabSize = 128_256 };
         var options = new MemoryPlanOptions

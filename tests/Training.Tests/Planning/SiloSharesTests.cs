@@ -5,43 +5,43 @@ public sealed class SiloSharesTests
     private static readonly DateTimeOffset s_start = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public void Share_single_run_gets_every_silo() =>
+    public void Assign_single_run_gets_every_silo() =>
         Assert.Equal("a: s0 s1 s2", Shares(3, Run("a")));
 
     [Fact]
-    public void Runs_get_equally_many_silos_of_their_own_and_the_first_the_odd_one() =>
+    public void Assign_two_runs_get_equally_many_silos_and_the_first_the_odd_one() =>
         Assert.Equal("a: s0 s1, b: s2", Shares(3, Run("a"), Run("b", age: 1)));
 
     [Fact]
-    public void Share_run_keeps_what_it_holds_when_another_comes() =>
+    public void Assign_another_run_comes_the_first_keeps_what_it_holds() =>
         Assert.Equal("a: s1 s2, b: s0", Shares(3, Run("a", holds: ["s1", "s2"]), Run("b", age: 1)));
 
     [Fact]
-    public void Share_run_with_all_silos_gives_some_up() =>
+    public void Assign_run_with_all_silos_gives_some_up() =>
         Assert.Equal("a: s0 s1, b: s2", Shares(3, Run("a", holds: ["s0", "s1", "s2"]), Run("b", priority: 9)));
 
     [Fact]
-    public void More_runs_than_silos_share_them_evenly() =>
+    public void Assign_more_runs_than_silos_share_them_evenly() =>
         Assert.Equal("a: s0, b: s1, c: s0, d: s1", Shares(2, Run("a"), Run("b", age: 1), Run("c", age: 2), Run("d", age: 3)));
 
     [Fact]
-    public void Beyond_what_silos_take_the_lower_priority_waits_and_then_the_younger() =>
+    public void Assign_more_runs_than_silos_take_the_lower_priority_waits_and_then_the_younger() =>
         Assert.Equal(
             "b: s0, c: s0",
             Shares(1, maxRuns: 2, memory: 0, Run("a", age: 0), Run("b", priority: 1, age: 5),
                 Run("c", priority: 1, age: 6), Run("d", priority: 1, age: 7)));
 
     [Fact]
-    public void Share_training_run_is_not_displaced_by_a_higher_priority() =>
+    public void Assign_training_run_is_not_displaced_by_a_higher_priority() =>
         Assert.Equal("a: s0", Shares(1, maxRuns: 1, memory: 0, Run("a", holds: ["s0"]), Run("b", priority: 50)));
 
     [Fact]
-    public void Share_memory_for_one_run_makes_the_second_wait() =>
+    public void Assign_memory_for_one_run_makes_the_second_wait() =>
         Assert.Equal("a: s0", Shares(1, maxRuns: 4, memory: Needed(1.9), Run("a"), Run("b", age: 1)));
 
-    // Two would have room for their weights and what trains of them, and none for what long texts leave for the backward pass.
+    // Two runs have room for their weights and training state, but not for the activations of long texts.
     [Fact]
-    public void Runs_do_not_share_a_silo_that_has_no_room_for_the_activations_of_both()
+    public void Assign_no_room_for_the_activations_of_both_runs_they_do_not_share_the_silo()
     {
         var spec = TinyStories.Spec(1) with { BlockSize = 256 };
         var needed = RunCapacity.Estimate(spec, TinyStories.Config).Total;
@@ -52,7 +52,7 @@ public sealed class SiloSharesTests
     }
 
     [Fact]
-    public void Share_memory_for_two_runs_gives_each_its_half()
+    public void Assign_memory_for_two_runs_gives_each_its_half()
     {
         var silos = Silos(1, 4, Needed(2.1));
         var shares = SiloShares.Assign(SiloShares.Order([Run("a"), Run("b", age: 1)]), silos);
@@ -61,7 +61,7 @@ public sealed class SiloSharesTests
     }
 
     [Fact]
-    public void Runs_too_large_for_one_silo_of_their_own_share_all_of_them()
+    public void Assign_runs_too_large_for_one_silo_share_all_of_them()
     {
         // Two silos that only together hold the model, twice over.
         var (a, b) = (Full("a"), Full("b", age: 1));
@@ -71,7 +71,7 @@ public sealed class SiloSharesTests
     }
 
     [Fact]
-    public void Nobody_overtakes_a_large_run_that_could_train_if_others_were_done()
+    public void Assign_large_run_that_could_train_after_others_is_not_overtaken()
     {
         var large = Full("large", age: 1);
         var runs = SiloShares.Order([Run("a", holds: ["s0"]), large, Run("small", age: 2)]);
@@ -79,7 +79,7 @@ public sealed class SiloSharesTests
     }
 
     [Fact]
-    public void Share_run_that_never_fits_keeps_nobody_waiting()
+    public void Assign_run_that_never_fits_keeps_nobody_waiting()
     {
         var silos = Silos(1, 4, Needed(1.1));
         var config = TinyStories.Config with { NumHiddenLayers = 60 };
@@ -88,7 +88,7 @@ public sealed class SiloSharesTests
     }
 
     [Fact]
-    public void Share_respects_max_runs_and_leaves_no_silo_idle_while_a_run_waits()
+    public void Assign_any_number_of_runs_respects_max_runs_and_leaves_no_silo_idle()
     {
         for (var runs = 1; runs <= 9; runs++)
         {
@@ -111,7 +111,7 @@ public sealed class SiloSharesTests
     private static QueuedRun Full(string name, int age = 0) =>
         Run(name, age: age) with { Spec = TinyStories.FullSpec(1) with { RunName = name } };
 
-    // So many times what the sample model wants on one silo: room for its stage, and for activations too.
+    // A multiple of what the sample model needs on one silo: room for its stage, and for activations too.
     private static long Needed(double times, TrainingSpec? spec = null)
     {
         spec ??= TinyStories.Spec(1);

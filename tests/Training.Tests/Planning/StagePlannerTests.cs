@@ -70,7 +70,7 @@ public sealed class StagePlannerTests
     }
 
     [Fact]
-    public void What_is_missing_is_said()
+    public void Plan_too_little_memory_is_refused_with_the_silos_that_there_are()
     {
         var c = Make(2, 10, tied: false, full: false, ends: true, [0]);
         var e = Assert.Throws<NoRoomException>(() => StagePlanner.Plan(c.Config, c.Spec, [new TrainingSilo("a", 1, 1), new TrainingSilo("b", 1, 1)]));
@@ -78,7 +78,7 @@ public sealed class StagePlannerTests
     }
 
     // By hand: 16 equal layers of 1952 float32 weights, and ends of 464 + 464; what trains has a gradient and two moments more.
-    // (The final norm is nothing beside.)
+    // (The final norm is not counted.)
     [Theory]
     [InlineData("lisa", 1)]
     [InlineData("lisa", 5)]
@@ -98,7 +98,7 @@ public sealed class StagePlannerTests
         bool Fits(double bytes) => StagePlanner.Fits(c.Config, spec, [new TrainingSilo("a", (long)bytes, 1)]);
     }
 
-    // All ways to cut the layers over all choices of silos.
+    // Compared with all ways to cut the layers over all choices of silos.
     [Fact]
     public void Plan_is_optimal_and_finds_room_wherever_there_is_some()
     {

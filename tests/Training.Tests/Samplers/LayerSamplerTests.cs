@@ -8,7 +8,7 @@ public sealed class LayerSamplerTests
     [InlineData(6, 2, 42UL)]
     [InlineData(5, 3, 7UL)]
     [InlineData(22, 2, 3UL)]
-    public void Uniform_draws_every_set_of_layers_equally_often(int layers, int active, ulong seed)
+    public void UniformSampler_many_periods_draw_every_set_of_layers_equally_often(int layers, int active, ulong seed)
     {
         const int Periods = 40_000;
         var spec = Spec("uniform", active) with { Seed = seed };
@@ -46,7 +46,7 @@ public sealed class LayerSamplerTests
     }
 
     [Fact]
-    public void Uniform_is_a_pure_function_of_seed_and_period()
+    public void UniformSampler_any_order_of_periods_depends_on_seed_and_period_only()
     {
         var spec = Spec("uniform", 2);
         var forward = Draw(Enumerable.Range(0, 500), spec);
@@ -62,7 +62,7 @@ public sealed class LayerSamplerTests
     [InlineData(6, 2)]
     [InlineData(6, 4)]
     [InlineData(5, 3)]
-    public void Round_robin_trains_every_layer_equally_often(int layers, int active)
+    public void RoundRobinSampler_whole_round_trains_every_layer_equally_often(int layers, int active)
     {
         var spec = Spec("round-robin", active);
         var turns = Enumerable.Range(0, layers).SelectMany(p => Select(spec, layers, p)).CountBy(l => l).ToDictionary();
@@ -74,14 +74,14 @@ public sealed class LayerSamplerTests
     }
 
     [Fact]
-    public void Fixed_is_the_list_in_every_period()
+    public void FixedSampler_every_period_is_the_list()
     {
         var spec = Spec("fixed", 1) with { LisaFixedLayers = [4, 0, 2] };
         Assert.All(Enumerable.Range(0, 20), p => Assert.Equal([0, 2, 4], Select(spec, 6, p)));
     }
 
     [Fact]
-    public void Full_fine_tuning_is_one_endless_period_of_all_layers()
+    public void FullMethod_any_step_is_in_one_endless_period_of_all_layers()
     {
         var spec = Spec("uniform", 2) with { Method = TrainingMethods.Full };
         Assert.Equal([0, 1, 2, 3, 4, 5], Select(spec, 6, 0));
@@ -101,7 +101,7 @@ public sealed class LayerSamplerTests
     [InlineData(6, 4)]
     [InlineData(5, 3)]
     [InlineData(22, 2)]
-    public void Reshuffled_trains_every_layer_once_in_each_sweep_and_in_ever_new_orders(int layers, int active)
+    public void ReshuffledSampler_each_sweep_trains_every_layer_once_in_a_new_order(int layers, int active)
     {
         var spec = Spec("reshuffled", active);
         var blocks = (layers + active - 1) / active;
@@ -116,7 +116,7 @@ public sealed class LayerSamplerTests
     }
 
     [Fact]
-    public void Weighted_draws_layers_in_proportion_to_their_gradients_and_forgets_none()
+    public void WeightedSampler_known_gradients_draws_layers_in_proportion_and_forgets_none()
     {
         const int Periods = 40_000;
         double?[] norms = [4, 2, 1, 1, 0];
@@ -135,7 +135,7 @@ public sealed class LayerSamplerTests
     }
 
     [Fact]
-    public void Weighted_takes_a_layer_that_has_not_trained_for_as_important_as_the_most_important()
+    public void WeightedSampler_layer_that_has_not_trained_counts_as_much_as_the_most_important()
     {
         LayerStatistics[] layers = [new(0, 5, 3), new(1, 0, null), new(2, 5, 1e-9)];
         var sampler = LayerSamplers.All["weighted"];

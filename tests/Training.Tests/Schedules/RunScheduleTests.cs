@@ -23,7 +23,7 @@ public sealed class RunScheduleTests
             var layers = schedule.Plan(period)!.Layers;
             if (step % 3 != 1) Assert.Equal(records[^1].ActiveLayers, layers);
 
-            // As whoever comes to the run after a failure would have it.
+            // As whoever takes up the run after a failure sees it.
             var anew = new RunSchedule(spec, Layers);
             foreach (var known in records) anew.Add(known);
             Assert.Equal(layers, anew.Plan(period)!.Layers);
@@ -43,7 +43,7 @@ public sealed class RunScheduleTests
     }
 
     [Fact]
-    public void Weighted_comes_to_prefer_the_layers_with_the_larger_gradients()
+    public void Plan_weighted_comes_to_prefer_the_layers_with_the_larger_gradients()
     {
         var spec = Spec("weighted") with { LisaIntervalSteps = 1 };
         var schedule = new RunSchedule(spec, Layers);
