@@ -56,13 +56,7 @@ public sealed class OperatorMistakesTests
         (code, output) = await TestCluster.LisaAsync(folder.Root, ["status", Run, .. redis, "--store", cluster.Store]);
         Assert.True(code == 0, output);
 
-        (code, output) = await TestCluster.LisaAsync(folder.Root, ["doctor", .. redis, "--store", cluster.Store, "--log-format", "json"]);
-        Assert.True(code == 0, output);
-        Assert.Contains(
-            $"\"subject\":\"redis\",\"verdict\":\"warning\",\"finding\":\"127.0.0.1:{cluster.Redis.Port}, version ",
-            output, StringComparison.Ordinal);
-        Assert.Contains("forgets everything at its end", output, StringComparison.Ordinal);
-
+        await DoctorTellsHowRedisIsSet(cluster, folder, redis);
         await RefusesOtherVersionsAndPasswords(cluster, folder);
         Assert.Equal(before.Generation, (await cluster.Client.GetAsync(Run, Token)).Generation);
         Assert.All(cluster.Silos, s => Assert.True(s.Running));
@@ -84,6 +78,29 @@ public sealed class OperatorMistakesTests
         await Until.True(async () => (await Fresh(cluster, c => c.GetSilosAsync(Token)))?.Count == 3);
         after = await Trains(cluster, s => s.Step > after.Step);
         Assert.True(after.Recoveries == 0, cluster.Logs());
+    }
+
+    private static async Task DoctorTellsHowRedisIsSet(TestCluster cluster, TempFolder folder, string[] options)
+    {
+        var place = $"127.0.0.1:{cluster.Redis.Port}";
+        await using var redis = await ConnectionMultiplexer.ConnectAsync($"{place},allowAdmin=true");
+        var server = redis.GetServer(place);
+        await Says("ok", $"{server.Version}\",\"remedy\":null");
+        await server.ConfigSetAsync("appendonly", "no");
+        await Says("warning", "forgets everything at its end");
+        await server.ConfigSetAsync("maxmemory-policy", "allkeys-lru");
+        await Says("warning", "throws entries away when it is full (maxmemory-policy allkeys-lru)");
+        await server.ConfigSetAsync("maxmemory-policy", "noeviction");
+        await server.ConfigSetAsync("appendonly", "yes");
+
+        async Task Says(string verdict, string what)
+        {
+            var (code, output) = await TestCluster.LisaAsync(folder.Root, ["doctor", .. options, "--store", cluster.Store, "--log-format", "json"]);
+            Assert.True(code == 0, output);
+            var line = output.Split('\n').Single(l => l.StartsWith("{\"subject\":\"redis\"", StringComparison.Ordinal));
+            Assert.Contains($"\"verdict\":\"{verdict}\",\"finding\":\"{place}, version ", line, StringComparison.Ordinal);
+            Assert.Contains(what, line, StringComparison.Ordinal);
+        }
     }
 
     private static async Task RefusesOtherVersionsAndPasswords(TestCluster cluster, TempFolder folder)

@@ -14,40 +14,68 @@ internal sealed partial class MembershipRestorer(
 {
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(2);
 
+    // How often a silo that is missing may be waited for, before it counts as gone with the table.
+    private const int MostWaits = 3;
+
+    private readonly SemaphoreSlim _one = new(1, 1);
+
     // The rows of silos that lived when the table was last whole.
     private IReadOnlyList<MembershipEntry> _rows = [];
+    private int _waits;
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    public override void Dispose()
+    {
+        base.Dispose();
+        _one.Dispose();
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(LookEachPeriodAsync(stoppingToken), LookAtEachChangeAsync(stoppingToken));
+
+    private async Task LookEachPeriodAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(s_period, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false)) await TryLookAsync(stoppingToken).ConfigureAwait(false);
+    }
+
+    // A silo that has just joined is to be restored, too, and to know what it would have to restore.
+    private async Task LookAtEachChangeAsync(CancellationToken stoppingToken)
+    {
+        await foreach (var _ in membership.MembershipUpdates.WithCancellation(stoppingToken).ConfigureAwait(false)) await TryLookAsync(stoppingToken).ConfigureAwait(false);
+    }
+
+    private async Task TryLookAsync(CancellationToken stoppingToken)
+    {
+        await _one.WaitAsync(stoppingToken).ConfigureAwait(false);
+        try
         {
-            try
-            {
-                await LookAsync(stoppingToken).ConfigureAwait(false);
-            }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-            {
-                // Redis is away; whether it has forgotten anything shows when it is back.
-                LogUnread(e.Message);
-            }
+            await LookAsync(stoppingToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+        {
+            // Redis is away; whether it has forgotten anything shows when it is back.
+            LogUnread(e.Message);
+        }
+        finally
+        {
+            _one.Release();
         }
     }
 
     internal async Task LookAsync(CancellationToken cancellationToken)
     {
         var read = await ReadAsync(cancellationToken).ConfigureAwait(false);
-        if (read is not null && Contains(read, silo.SiloAddress))
+        var known = membership.CurrentSnapshot;
+        if (read is not null && Contains(read, silo.SiloAddress) && read.Version.Version >= known.Version.Value)
         {
             _rows = [.. read.Members.Select(m => m.Item1).Where(e => e.Status == SiloStatus.Active)];
+            _waits = 0;
             return;
         }
 
         // Before this silo has joined, and when it leaves, there is nothing to restore.
-        if (_rows.Count == 0 || membership.CurrentSnapshot.GetSiloStatus(silo.SiloAddress) != SiloStatus.Active) return;
-        LogLost(_rows.Count);
-        await RestoreAsync(cancellationToken).ConfigureAwait(false);
-        LogRestored();
+        if (_rows.Count == 0 || known.GetSiloStatus(silo.SiloAddress) != SiloStatus.Active) return;
+        if (read is null || !Contains(read, silo.SiloAddress)) LogLost(_rows.Count);
+        if (await RestoreAsync(cancellationToken).ConfigureAwait(false)) LogRestored();
     }
 
     // Null where there is no table at all: it is made again only by whoever asks for it.
@@ -64,12 +92,15 @@ internal sealed partial class MembershipRestorer(
     }
 
     // All rows first, and only then a version that the silos have not seen yet: none of them ever reads a part of the table.
-    private async Task RestoreAsync(CancellationToken cancellationToken)
+    // False where a silo that lives has still to add its row, which only it knows.
+    private async Task<bool> RestoreAsync(CancellationToken cancellationToken)
     {
         await table.InitializeMembershipTableAsync(true, cancellationToken).ConfigureAwait(false);
-        while (!cancellationToken.IsCancellationRequested)
+        while (true)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             var (read, known) = (await table.ReadAllAsync(cancellationToken).ConfigureAwait(false), membership.CurrentSnapshot);
+            if (read.Version.Version > known.Version.Value) return true;
             var next = read.Version.Next();
             if (_rows.FirstOrDefault(e => !Contains(read, e.SiloAddress) && known.GetSiloStatus(e.SiloAddress) == SiloStatus.Active) is { } missing)
             {
@@ -77,8 +108,13 @@ internal sealed partial class MembershipRestorer(
                 continue;
             }
 
-            if (read.Version.Version > known.Version.Value) return;
-            if (read.TryGet(silo.SiloAddress) is not { } own) return;
+            if (known.Members.Values.Any(m => m.Status == SiloStatus.Active && !Contains(read, m.SiloAddress)) && _waits < MostWaits)
+            {
+                _waits++;
+                return false;
+            }
+
+            if (read.TryGet(silo.SiloAddress) is not { } own) return false;
             await table.UpdateRowAsync(own.Item1, own.Item2, next, cancellationToken).ConfigureAwait(false);
         }
     }

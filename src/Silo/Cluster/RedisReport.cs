@@ -20,7 +20,11 @@ public sealed record RedisReport(string Place, string Version, string? Policy, b
     public static async Task<RedisReport> MakeAsync(string text, string clusterId)
     {
         await RedisConnection.CheckAsync(text, clusterId).ConfigureAwait(false);
-        await using var redis = await ConnectionMultiplexer.ConnectAsync(RedisConfiguration.Parse(text)).ConfigureAwait(false);
+        var options = RedisConfiguration.Parse(text);
+
+        // The library's own lock on INFO and CONFIG.
+        options.AllowAdmin = true;
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(options).ConfigureAwait(false);
         var server = redis.GetServers().First(s => s.IsConnected);
         var info = await AskAsync(() => server.InfoAsync()).ConfigureAwait(false);
         string? Value(string key) => info?.SelectMany(g => g).FirstOrDefault(p => p.Key == key).Value;
@@ -45,7 +49,7 @@ public sealed record RedisReport(string Place, string Version, string? Policy, b
         {
             return await ask().ConfigureAwait(false);
         }
-        catch (RedisServerException)
+        catch (Exception e) when (e is RedisServerException or RedisCommandException)
         {
             // Not for this user, or not in this service.
             return null;
