@@ -74,6 +74,25 @@ public sealed class RunLease : IAsyncDisposable
         if (document is not null) await LeaseStorage.CheckAsync(store, run, holder, document, options, time, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Whether somebody else works on a run and lives. Where only waiting tells, it waits.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="holder">Who asks.</param>
+    /// <param name="options">How long to wait.</param>
+    /// <param name="time">The clock.</param>
+    public static async Task<bool> IsHeldAsync(IBlobStore store, string run, RunHolder holder, LeaseOptions options, TimeProvider time)
+    {
+        try
+        {
+            await CheckAsync(store, run, holder, options, time, CancellationToken.None).ConfigureAwait(false);
+            return false;
+        }
+        catch (RunHeldException)
+        {
+            return true;
+        }
+    }
+
     /// <summary>Whether a cluster works on a run now: waits for one of its beats, for somewhat more than two periods at most.</summary>
     /// <param name="store">The store.</param>
     /// <param name="run">The run.</param>
