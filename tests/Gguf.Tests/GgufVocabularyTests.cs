@@ -57,7 +57,7 @@ public sealed class GgufVocabularyTests
     public void Read_rows_without_a_token_are_filled_and_tokens_without_a_row_refused()
     {
         var folder = TinyStories.Model;
-        Assert.Equal(new GgufToken("[PAD514]", GgufTokenKind.Unused, -1000), GgufVocabulary.Read(folder, 515).Tokens[^1]);
+        Assert.Equal(new GgufToken("[PAD514]", SentencePieceKind.Unused, -1000), GgufVocabulary.Read(folder, 515).Tokens[^1]);
         var error = Assert.Throws<TokenizerException>(() => GgufVocabulary.Read(folder, 500));
         Assert.Contains("has token 500, but the model's vocab_size is 500", error.Message, StringComparison.Ordinal);
     }

@@ -34,7 +34,7 @@ internal sealed class ExportedWeights : IDisposable
     {
         var reader = SafetensorsReader.FromBlob(await store.ReadAsync(blob, cancellationToken).ConfigureAwait(false), blob.Sha256);
         _owned.Add(reader);
-        return [.. reader.Tensors.Values.OrderBy(t => t.Offset).ThenBy(t => t.Length).Select(t => new TensorSource(t.Name, t.DType, t.Shape, reader.Pointer(t)))];
+        return [.. reader.InOrder.Select(t => new TensorSource(t.Name, t.DType, t.Shape, reader.Pointer(t)))];
     }
 
     public void Dispose()

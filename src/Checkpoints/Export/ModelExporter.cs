@@ -26,12 +26,7 @@ public static class ModelExporter
         IBlobStore store, Manifest manifest, IReadOnlyList<string> parts, string folder, long shardBytes, CancellationToken cancellationToken)
     {
         using var weights = new ExportedWeights();
-        foreach (var part in parts)
-        {
-            var state = manifest.Parts.GetValueOrDefault(part)
-                ?? throw new InvalidDataFileException($"manifest of {manifest.Run}", $"part '{part}' is missing");
-            await weights.AddAsync(store, state, cancellationToken).ConfigureAwait(false);
-        }
+        foreach (var part in parts) await weights.AddAsync(store, manifest.Part(part), cancellationToken).ConfigureAwait(false);
 
         Directory.CreateDirectory(folder);
         AtomicFile.DeleteUnfinished(folder);

@@ -23,7 +23,7 @@ public sealed class PartWeights : IDisposable
         try
         {
             if (state.Optimizer is { } optimizer) trained = await ReadAsync(store, optimizer, cancellationToken).ConfigureAwait(false);
-            var tensors = weights.Tensors.Values.OrderBy(t => t.Offset).ThenBy(t => t.Length).Select(info => trained is null
+            var tensors = weights.InOrder.Select(info => trained is null
                 ? new WeightView(info.Name, info.DType, info.Shape, info.DType, weights.Pointer(info))
                 : FromMaster(trained, state.Optimizer!, info)).ToList();
             return new PartWeights(weights, trained, tensors);

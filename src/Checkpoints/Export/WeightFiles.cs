@@ -14,6 +14,14 @@ public static class WeightFiles
 
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
 
+    /// <summary>Names of the files that a folder's weights are in, whether they are there or not: one, or all shards and then their index.</summary>
+    /// <exception cref="InvalidDataFileException">The index cannot be read.</exception>
+    public static IReadOnlyList<string> Of(string folder)
+    {
+        var index = Path.Combine(folder, Index);
+        return File.Exists(index) ? [.. ReadIndex(index).Values.Distinct().Order(StringComparer.Ordinal), Index] : [Single];
+    }
+
     /// <summary>Reads an index: from the name of each tensor to the name of its file, which lies in the same folder.</summary>
     /// <exception cref="InvalidDataFileException">It is none.</exception>
     public static IReadOnlyDictionary<string, string> ReadIndex(string index)

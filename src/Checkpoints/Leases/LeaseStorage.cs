@@ -39,15 +39,29 @@ internal static class LeaseStorage
 
         // A cluster outlives its silos.
         if (alive == false && found.Holder.Cluster is null) return;
-        var (asked, patience) = (time.GetTimestamp(), found.Holder.Cluster is null ? options.Patience : options.ClusterPatience);
+        var patience = found.Holder.Cluster is null ? options.Patience : options.ClusterPatience;
+        if (await FindChangeAsync(store, run, found, patience, options, time, cancellationToken).ConfigureAwait(false) is { Now: { } now } && !IsFree(now))
+            throw new RunHeldException(run, now);
+
+        bool IsFree(LeaseDocument lease) => lease.Released || lease.Holder.IsSame(asks);
+    }
+
+    /// <summary>Waits until a lease is another than was found; null where it stays the same for a while.</summary>
+    public static async Task<LeaseChange?> FindChangeAsync(
+        IBlobStore store, string run, LeaseDocument found, TimeSpan patience, LeaseOptions options, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var asked = time.GetTimestamp();
         while (time.GetElapsedTime(asked) < patience)
         {
             await Task.Delay(options.Look, time, cancellationToken).ConfigureAwait(false);
             var (now, _) = await ReadAsync(store, run, cancellationToken).ConfigureAwait(false);
-            if (now is null || IsFree(now)) return;
-            if (now != found) throw new RunHeldException(run, now);
+            if (now != found) return new LeaseChange(now);
         }
 
-        bool IsFree(LeaseDocument lease) => lease.Released || lease.Holder.IsSame(asks);
+        return null;
     }
+
+    /// <summary>What a lease became.</summary>
+    /// <param name="Now">The lease; null where it is gone.</param>
+    public readonly record struct LeaseChange(LeaseDocument? Now);
 }

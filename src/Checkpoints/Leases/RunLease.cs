@@ -104,15 +104,11 @@ public sealed class RunLease : IAsyncDisposable
         IBlobStore store, string run, string cluster, LeaseOptions options, TimeProvider time, CancellationToken cancellationToken)
     {
         var (found, _) = await LeaseStorage.ReadAsync(store, run, cancellationToken).ConfigureAwait(false);
-        var asked = time.GetTimestamp();
-        while (found is { Released: false } && found.Holder.Cluster == cluster && time.GetElapsedTime(asked) < options.Period * 2.5)
-        {
-            await Task.Delay(options.Look, time, cancellationToken).ConfigureAwait(false);
-            var (now, _) = await LeaseStorage.ReadAsync(store, run, cancellationToken).ConfigureAwait(false);
-            if (now != found) return now is { Released: false } && now.Holder.Cluster == cluster;
-        }
+        return found is not null && IsClusters(found)
+            && await LeaseStorage.FindChangeAsync(store, run, found, options.Period * 2.5, options, time, cancellationToken).ConfigureAwait(false)
+                is { Now: { } now } && IsClusters(now);
 
-        return false;
+        bool IsClusters(LeaseDocument lease) => !lease.Released && lease.Holder.Cluster == cluster;
     }
 
     /// <summary>Takes the lease away from whoever has it: the next to ask gets it.</summary>

@@ -49,6 +49,11 @@ public sealed record Manifest
     /// <value>What else is worth knowing, by name.</value>
     public IReadOnlyDictionary<string, string> Properties { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>The state of a part.</summary>
+    /// <exception cref="InvalidDataFileException">It has none.</exception>
+    public PartState Part(string name) =>
+        Parts.GetValueOrDefault(name) ?? throw new InvalidDataFileException($"manifest of {Run}", $"part '{name}' is missing");
+
     /// <summary>Every blob that it names.</summary>
     public IEnumerable<BlobRef> References() =>
         new[] { Spec, Dataset, EvalDataset, OtherTensors }

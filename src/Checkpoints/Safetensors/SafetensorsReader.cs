@@ -11,6 +11,9 @@ public sealed unsafe class SafetensorsReader : IDisposable
     /// <summary>By name.</summary>
     public IReadOnlyDictionary<string, TensorInfo> Tensors => _header.Tensors;
 
+    /// <summary>The same in the order in which they are stored.</summary>
+    public IEnumerable<TensorInfo> InOrder => Tensors.Values.OrderBy(t => t.Offset).ThenBy(t => t.Length);
+
     /// <summary>Free text, by name.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
 

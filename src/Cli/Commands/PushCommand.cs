@@ -24,12 +24,6 @@ internal static class PushCommand
         return ExitCodes.Done;
     }
 
-    private static IReadOnlyList<string> Files(string folder)
-    {
-        var index = Path.Combine(folder, WeightFiles.Index);
-        var weights = File.Exists(index)
-            ? WeightFiles.ReadIndex(index).Values.Distinct().Order(StringComparer.Ordinal).Append(WeightFiles.Index)
-            : [WeightFiles.Single];
-        return [.. ModelFileNames.In(folder), .. weights, .. new[] { Readme }.Where(name => File.Exists(Path.Combine(folder, name)))];
-    }
+    private static IReadOnlyList<string> Files(string folder) =>
+        [.. ModelFileNames.In(folder), .. WeightFiles.Of(folder), .. new[] { Readme }.Where(name => File.Exists(Path.Combine(folder, name)))];
 }

@@ -150,10 +150,10 @@ internal sealed class TrainCommand : IAsyncDisposable
         {
             return await Train(outcome);
         }
-        catch (Exception) when (_lease is not null)
+        catch (Exception)
         {
             // What the other process does to the store may be felt before the lease is lost.
-            if (!_lease.Lost.IsCancellationRequested && !await RunLease.IsHeldAsync(_store, RunName, RunHolder.ThisProcess, s_lease, TimeProvider.System)) throw;
+            if (!_lease!.Lost.IsCancellationRequested && !await RunLease.IsHeldAsync(_store, RunName, RunHolder.ThisProcess, s_lease, TimeProvider.System)) throw;
             ErrorReport.Write($"run '{RunName}' was taken over by another process, as --take-over asks; this one ends");
             return RunState.Failed;
         }

@@ -28,13 +28,8 @@ internal sealed class HubCache(string cache, HubModelId model)
     }
 
     /// <summary>What a folder needs before it can be trained; empty where all is there.</summary>
-    public static IReadOnlyList<string> Missing(string snapshot)
-    {
-        string[] weights = File.Exists(Path.Combine(snapshot, WeightFiles.Index))
-            ? [.. WeightFiles.ReadIndex(Path.Combine(snapshot, WeightFiles.Index)).Values.Distinct().Order(StringComparer.Ordinal)]
-            : [WeightFiles.Single];
-        return [.. weights.Prepend(ModelFileNames.Config).Where(name => !File.Exists(Path.Combine(snapshot, name)))];
-    }
+    public static IReadOnlyList<string> Missing(string snapshot) =>
+        [.. WeightFiles.Of(snapshot).Prepend(ModelFileNames.Config).Where(name => !File.Exists(Path.Combine(snapshot, name)))];
 
     /// <summary>Makes a file of a snapshot out of its blob.</summary>
     public void Link(string commit, HubFile file)

@@ -10,16 +10,9 @@ internal static class ModelFiles
     public static IReadOnlyList<string> Of(string folder)
     {
         if (!Directory.Exists(folder)) throw new InvalidTrainingInputException($"{folder}: no such folder; a Hugging Face model folder is needed");
-        var index = Path.Combine(folder, WeightFiles.Index);
-        var weights = File.Exists(index) ? Shards(index).Append(WeightFiles.Index) : [WeightFiles.Single];
-        return [.. ModelFileNames.In(folder), .. weights.Where(name => File.Exists(Path.Combine(folder, name)))];
-    }
-
-    private static IEnumerable<string> Shards(string index)
-    {
         try
         {
-            return WeightFiles.ReadIndex(index).Values.Distinct();
+            return [.. ModelFileNames.In(folder), .. WeightFiles.Of(folder).Where(name => File.Exists(Path.Combine(folder, name)))];
         }
         catch (InvalidDataFileException e)
         {

@@ -48,12 +48,7 @@ internal sealed partial class LostClusterGuard(
     private async Task<string?> FindLivingRunAsync(CancellationToken cancellationToken)
     {
         var runs = new List<string>();
-        await foreach (var run in RunStore.ListRunsAsync(store, cancellationToken).ConfigureAwait(false))
-        {
-            var head = await RunStore.ReadHeadAsync(store, run, cancellationToken).ConfigureAwait(false);
-            if (head?.IsActive == true && head.Cluster == options.ClusterId) runs.Add(run);
-        }
-
+        await foreach (var run in RunStore.ListActiveRunsAsync(store, options.ClusterId, cancellationToken).ConfigureAwait(false)) runs.Add(run);
         var beats = await Task.WhenAll(
             runs.Select(r => RunLease.IsBeatingAsync(store, r, options.ClusterId, lease, time, cancellationToken))).ConfigureAwait(false);
         return runs.Where((_, i) => beats[i]).FirstOrDefault();

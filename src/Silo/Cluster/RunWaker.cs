@@ -20,11 +20,8 @@ internal sealed partial class RunWaker(IBlobStore store, IClusterView cluster, I
         {
             try
             {
-                await foreach (var run in RunStore.ListRunsAsync(store, stoppingToken))
-                {
-                    var head = await RunStore.ReadHeadAsync(store, run, stoppingToken);
-                    if (head?.IsActive == true && head.Cluster == cluster.ClusterId) await grains.GetGrain<IRunGrain>(run).Resume([]);
-                }
+                await foreach (var run in RunStore.ListActiveRunsAsync(store, cluster.ClusterId, stoppingToken))
+                    await grains.GetGrain<IRunGrain>(run).Resume([]);
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {

@@ -97,9 +97,7 @@ public static class GgufExporter
             {
                 weights?.Dispose();
                 weights = null;
-                var state = manifest.Parts.GetValueOrDefault(part)
-                    ?? throw new InvalidDataFileException($"manifest of {manifest.Run}", $"part '{part}' is missing");
-                (open, weights) = (part, await PartWeights.OpenAsync(store, state, token));
+                (open, weights) = (part, await PartWeights.OpenAsync(store, manifest.Part(part), token));
             }
 
             var weight = weights!.Tensors.FirstOrDefault(t => t.Name == name)

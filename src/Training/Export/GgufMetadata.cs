@@ -68,7 +68,7 @@ internal static class GgufMetadata
         if (vocabulary.BosTokenId is { } bos) yield return Key("ggml.bos_token_id", (uint)bos);
         if (vocabulary.EosTokenId is { } eos) yield return Key("ggml.eos_token_id", (uint)eos);
         if (turnEnd is { } end) yield return Key("ggml.eot_token_id", (uint)end);
-        var unknown = vocabulary.Tokens.Index().Where(t => t.Item.Kind == GgufTokenKind.Unknown).Select(t => (int?)t.Index).FirstOrDefault();
+        var unknown = vocabulary.Tokens.Index().Where(t => t.Item.Kind == SentencePieceKind.Unknown).Select(t => (int?)t.Index).FirstOrDefault();
         if (unknown is { } id) yield return Key("ggml.unknown_token_id", (uint)id);
         yield return Key("ggml.add_bos_token", vocabulary.AddBosToken);
         yield return Key("ggml.add_eos_token", false);

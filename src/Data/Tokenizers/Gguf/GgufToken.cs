@@ -4,4 +4,4 @@ namespace LisaOrleans.Data;
 /// <param name="Text">Its text.</param>
 /// <param name="Kind">What it is.</param>
 /// <param name="Score">The higher, the sooner two tokens are merged to it; 0 where merges are listed.</param>
-public readonly record struct GgufToken(string Text, GgufTokenKind Kind, float Score);
+public readonly record struct GgufToken(string Text, SentencePieceKind Kind, float Score);

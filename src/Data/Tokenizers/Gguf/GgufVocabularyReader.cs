@@ -23,7 +23,7 @@ internal static class GgufVocabularyReader
         if (GgufPreTokenizer.IsByteLevel(root.Optional("pre_tokenizer")))
         {
             var pre = GgufPreTokenizer.Name(root, model.Optional("ignore_merges")?.Flag() ?? false);
-            var bytes = Filled(parts, size, parts.Model.Vocabulary.Select(t => (t.Value, new GgufToken(t.Key, GgufTokenKind.Normal, 0))));
+            var bytes = Filled(parts, size, parts.Model.Vocabulary.Select(t => (t.Value, new GgufToken(t.Key, SentencePieceKind.Normal, 0))));
             return Of(parts, "gpt2", bytes) with { Pre = pre, Merges = [.. MergePairs(model).Select(m => $"{m.Left} {m.Right}")] };
         }
 
@@ -35,7 +35,7 @@ internal static class GgufVocabularyReader
         var unknown = model.Optional("unk_token")?.Text();
         var tokens = Filled(parts, size, parts.Model.Vocabulary.Select(t => (t.Value, new GgufToken(
             t.Key,
-            t.Key == unknown ? GgufTokenKind.Unknown : ByteFallback.Byte(t.Key) is not null ? GgufTokenKind.Byte : GgufTokenKind.Normal,
+            t.Key == unknown ? SentencePieceKind.Unknown : ByteFallback.Byte(t.Key) is not null ? SentencePieceKind.Byte : SentencePieceKind.Normal,
             scores.GetValueOrDefault(t.Key, NoMerge)))));
         return Of(parts, "llama", tokens) with { AddSpacePrefix = GgufPreTokenizer.AddsSpace(root) };
     }
@@ -60,7 +60,7 @@ internal static class GgufVocabularyReader
                 throw new TokenizerException(path, $"has '{file.Pieces[id].Text}' as {id}, and tokenizer.json has it as {other}; they must agree");
         }
 
-        var tokens = Filled(parts, size, file.Pieces.Select((p, id) => (id, new GgufToken(p.Text, (GgufTokenKind)p.Kind, p.Score))));
+        var tokens = Filled(parts, size, file.Pieces.Select((p, id) => (id, new GgufToken(p.Text, p.Kind, p.Score))));
         return Of(parts, "llama", tokens) with { AddSpacePrefix = file.AddDummyPrefix };
     }
 
@@ -80,12 +80,12 @@ internal static class GgufVocabularyReader
         foreach (var (id, token) in known) tokens[Checked(id)] = token;
         foreach (var added in parts.Added)
         {
-            var kind = added.Special ? GgufTokenKind.Control : GgufTokenKind.UserDefined;
-            if (tokens[Checked(added.Id)] is { Kind: GgufTokenKind.Unknown or GgufTokenKind.Byte } kept) kind = kept.Kind;
+            var kind = added.Special ? SentencePieceKind.Control : SentencePieceKind.UserDefined;
+            if (tokens[Checked(added.Id)] is { Kind: SentencePieceKind.Unknown or SentencePieceKind.Byte } kept) kind = kept.Kind;
             tokens[added.Id] = new GgufToken(added.Content, kind, tokens[added.Id]?.Score ?? NoMerge);
         }
 
-        return [.. tokens.Select((t, id) => t ?? new GgufToken($"[PAD{id}]", GgufTokenKind.Unused, NoMerge))];
+        return [.. tokens.Select((t, id) => t ?? new GgufToken($"[PAD{id}]", SentencePieceKind.Unused, NoMerge))];
 
         int Checked(int id) => id < size
             ? id

@@ -9,25 +9,3 @@ internal readonly record struct SentencePiece(string Text, float Score, Sentence
     /// <summary>Whether it can be found in a text.</summary>
     public bool IsText => Kind is SentencePieceKind.Normal or SentencePieceKind.UserDefined or SentencePieceKind.Unused;
 }
-
-/// <summary>What a piece is; the numbers are the file's.</summary>
-internal enum SentencePieceKind
-{
-    /// <summary>Learned from texts.</summary>
-    Normal = 1,
-
-    /// <summary>Stands for what has no piece.</summary>
-    Unknown = 2,
-
-    /// <summary>Never found in a text.</summary>
-    Control = 3,
-
-    /// <summary>Always found in a text.</summary>
-    UserDefined = 4,
-
-    /// <summary>Not used.</summary>
-    Unused = 5,
-
-    /// <summary>A byte.</summary>
-    Byte = 6,
-}
