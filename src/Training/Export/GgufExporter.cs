@@ -30,7 +30,7 @@ public static class GgufExporter
         using var folder = await ManifestFolder.WriteAsync(store, manifest, cancellationToken);
         var vocabulary = GgufVocabulary.Read(folder.Path, config.VocabSize);
         var text = ModelText.Load(folder.Path, TimeProvider.System.GetLocalNow());
-        var template = manifest.Properties.GetValueOrDefault(RunModel.TemplateProperty, ChatTemplates.Auto);
+        var template = RunModel.TemplateOf(manifest);
         var end = text.Encoder(template).EndOfTurn();
 
         // A GGUF file has one place for a template: that is for the one which was trained.

@@ -31,7 +31,10 @@ public sealed class RunModel
     public PartDtypes Dtypes { get; }
 
     /// <summary>The chat template that it was trained with: one of <see cref="ChatTemplates.Names"/>.</summary>
-    public string Template => _manifest.Properties.GetValueOrDefault(TemplateProperty, "plain");
+    public string Template => TemplateOf(_manifest);
+
+    /// <summary>The chat template that a manifest's run is trained with; runs that do not say so yet were begun with plain.</summary>
+    internal static string TemplateOf(Manifest manifest) => manifest.Properties.GetValueOrDefault(TemplateProperty, "plain");
 
     /// <summary>Finds a run's model; null where there is no such run, or it is not done.</summary>
     /// <exception cref="InvalidDataFileException">The store holds something else.</exception>
