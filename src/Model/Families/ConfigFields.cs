@@ -52,6 +52,9 @@ internal sealed class ConfigFields
     /// <summary>Fields that Hugging Face's class of this family writes and does not use.</summary>
     public void LetPass(params string[] names) => _read.UnionWith(names);
 
+    /// <summary>What Hugging Face's class of this family takes for a count that is missing; null where it takes nothing.</summary>
+    public int? DefaultOf(string name) => _defaults.TryGetValue(name, out var count) ? count : null;
+
     /// <summary>The same fields, with what Hugging Face's class of this family takes for a count that is missing.</summary>
     public ConfigFields WithDefaults(params (string Name, int Count)[] defaults)
     {
@@ -96,10 +99,12 @@ internal sealed class ConfigFields
     public int Count(string name, int? otherwise = null, int most = Largest)
     {
         if (Find(name) is not { } value)
-            return _defaults.TryGetValue(name, out var usual) ? usual : otherwise
-                ?? throw Wrong(name, "is missing; a positive whole number is needed");
+            return DefaultOf(name) ?? otherwise ?? throw Wrong(name, "is missing; a positive whole number is needed");
         return Whole(value, 1, most) ?? throw Wrong(name, $"is {Shorten(value)}; it must be a whole number from 1 to {most}");
     }
+
+    /// <summary>A count; null where the field is null, and what Hugging Face's class takes where the field is missing.</summary>
+    public int? CountOrNull(string name, int? missing) => Has(name) ? Count(name) : States(name) ? null : DefaultOf(name) ?? missing;
 
     public int WholeFrom0(string name, int otherwise) =>
         Find(name) is not { } value ? otherwise

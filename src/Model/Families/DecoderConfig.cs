@@ -14,26 +14,35 @@ public abstract record DecoderConfig : ModelConfig
     /// <param name="partialRotary">Default of partial_rotary_factor; null where the family has no such field.</param>
     /// <param name="interleaved">Whether neighbours turn together.</param>
     /// <param name="eps">Default of rms_norm_eps.</param>
+    /// <param name="keyValueHeads">Default of num_key_value_heads; null for num_attention_heads, which a null in the file always means.</param>
     /// <param name="ropeFields">Fields of rope_parameters that only this family has.</param>
     private protected DecoderConfig(
         ConfigFields json, int maxPositions, bool tied = false, int? headDim = null, double theta = 10000,
-        double? partialRotary = null, bool interleaved = false, double eps = 1e-6, string[]? ropeFields = null)
+        double? partialRotary = null, bool interleaved = false, double eps = 1e-6, int? keyValueHeads = null,
+        string[]? ropeFields = null)
         : base(json)
     {
         HiddenSize = json.Count("hidden_size");
         IntermediateSize = json.Count("intermediate_size");
         NumHiddenLayers = json.Count("num_hidden_layers", most: ConfigFields.MostLayers);
         NumAttentionHeads = json.Count("num_attention_heads");
-        NumKeyValueHeads = json.Count("num_key_value_heads", NumAttentionHeads);
+        NumKeyValueHeads = json.CountOrNull("num_key_value_heads", keyValueHeads) ?? NumAttentionHeads;
         if (NumAttentionHeads % NumKeyValueHeads != 0)
-            throw json.Wrong("num_key_value_heads", $"is {NumKeyValueHeads}; it must divide num_attention_heads, {NumAttentionHeads}");
-        if (headDim is null && !json.Has("head_dim") && HiddenSize % NumAttentionHeads != 0)
+        {
+            throw json.Wrong(
+                "num_key_value_heads",
+                $"is {(json.States("num_key_value_heads") ? "" : "missing, which means ")}{NumKeyValueHeads}; "
+                + $"it must divide num_attention_heads, {NumAttentionHeads}");
+        }
+
+        var width = json.CountOrNull("head_dim", headDim);
+        if (width is null && HiddenSize % NumAttentionHeads != 0)
         {
             throw json.Wrong(
                 "hidden_size", $"is {HiddenSize}; without head_dim it must be a multiple of num_attention_heads, {NumAttentionHeads}");
         }
 
-        HeadDim = json.Count("head_dim", headDim ?? Math.Max(1, HiddenSize / NumAttentionHeads));
+        HeadDim = width ?? HiddenSize / NumAttentionHeads;
         if (HeadDim % 2 != 0) throw json.Wrong("head_dim", $"is {HeadDim}; rotary embeddings need an even number");
         VocabSize = json.Count("vocab_size");
         MaxPositionEmbeddings = json.Count("max_position_embeddings", maxPositions);

@@ -7,7 +7,7 @@ namespace LisaOrleans.Model;
 public sealed record Gemma : GemmaConfig
 {
     internal Gemma(ConfigFields json)
-        : base(json, maxPositions: 8192)
+        : base(json, maxPositions: 8192, keyValueHeads: 16)
     {
         // Files state hidden_act or hidden_activation or both. The first ones say gelu and mean tanh's approximation of it.
         if (json.Has("hidden_activation") || !json.Has("hidden_act")) return;

@@ -7,11 +7,9 @@ namespace LisaOrleans.Model;
 public sealed record Gemma2 : GemmaConfig
 {
     internal Gemma2(ConfigFields json)
-        : base(json, maxPositions: 8192)
+        : base(json, maxPositions: 8192, keyValueHeads: 4)
     {
-        int? window = json.States("sliding_window")
-            ? (json.Has("sliding_window") ? json.Count("sliding_window") : null)
-            : json.Count("sliding_window_size", 4096);
+        var window = json.States("sliding_window") ? json.CountOrNull("sliding_window", null) : json.Count("sliding_window_size", 4096);
         Windows = json.Windows(NumHiddenLayers, window, i => i % 2 == 0);
         QueryPreAttnScalar = json.Number("query_pre_attn_scalar", 256, above: 0);
         AttnLogitSoftcapping = Cap("attn_logit_softcapping", 50);

@@ -10,17 +10,19 @@ public sealed record Gemma3 : GemmaConfig
     private static readonly (string, int)[] s_defaults =
     [
         ("vocab_size", 262_208), ("hidden_size", 2304), ("intermediate_size", 9216), ("num_hidden_layers", 26),
-        ("num_attention_heads", 8), ("num_key_value_heads", 4),
+        ("num_attention_heads", 8),
     ];
 
     internal Gemma3(ConfigFields json)
-        : base(json.WithDefaults(s_defaults), maxPositions: 131_072, theta: 1_000_000)
+        : base(json.WithDefaults(s_defaults), maxPositions: 131_072, keyValueHeads: 4, theta: 1_000_000)
     {
         QueryPreAttnScalar = json.Number("query_pre_attn_scalar", 256, above: 0);
         AttnLogitSoftcapping = json.OptionalNumber("attn_logit_softcapping");
         FinalLogitSoftcapping = json.OptionalNumber("final_logit_softcapping");
         var pattern = json.Count("sliding_window_pattern", 6);
-        Windows = json.Windows(NumHiddenLayers, json.Count("sliding_window", 4096), i => (i + 1) % pattern != 0);
+        var window = json.CountOrNull("sliding_window", 4096)
+            ?? throw json.Wrong("sliding_window", "is null; some layers of this family have a window, so it must be a number or left out");
+        Windows = json.Windows(NumHiddenLayers, window, i => (i + 1) % pattern != 0);
         var localTheta = json.Number("rope_local_base_freq", 10000, above: 0);
         LocalRope = RopeFields.IsForEachLayerType(json)
             ? ReadRope(json, localTheta, LayerTypes.Sliding)

@@ -6,8 +6,8 @@ namespace LisaOrleans.Model;
 /// </summary>
 public abstract record GemmaConfig : DecoderConfig
 {
-    private protected GemmaConfig(ConfigFields json, int maxPositions, double theta = 10000)
-        : base(json, maxPositions, tied: true, headDim: 256, theta)
+    private protected GemmaConfig(ConfigFields json, int maxPositions, int keyValueHeads, double theta = 10000)
+        : base(json, maxPositions, tied: true, headDim: 256, theta, keyValueHeads: keyValueHeads)
     {
         HiddenAct = json.Activation("hidden_activation", Activation.GeluTanh);
         AttentionBias = json.Flag("attention_bias", false);

@@ -7,9 +7,7 @@ namespace LisaOrleans.Model;
 public sealed record GptOss : MoeConfig
 {
     internal GptOss(ConfigFields json)
-        : base(
-            json.WithDefaults(("num_key_value_heads", 8)), maxPositions: 131_072, theta: 150_000, experts: 128, chosen: 4, headDim: 64,
-            eps: 1e-5)
+        : base(json, maxPositions: 131_072, theta: 150_000, experts: 128, chosen: 4, keyValueHeads: 8, headDim: 64, eps: 1e-5)
     {
         if (HiddenAct != Activation.Silu) throw json.Wrong("hidden_act", "must be silu; the experts of this family have no other");
         if (!json.Has("rope_parameters") && !json.Has("rope_scaling"))
@@ -17,8 +15,7 @@ public sealed record GptOss : MoeConfig
         AttentionBias = json.Flag("attention_bias", true);
         SwigluAlpha = json.Number("swiglu_alpha", 1.702, above: 0);
         SwigluLimit = json.Number("swiglu_limit", 7, above: 0);
-        int? window = json.Has("sliding_window") ? json.Count("sliding_window") : json.States("sliding_window") ? null : 128;
-        Windows = json.Windows(NumHiddenLayers, window, i => i % 2 == 0);
+        Windows = json.Windows(NumHiddenLayers, json.CountOrNull("sliding_window", 128), i => i % 2 == 0);
 
         Quantization ??= QuantizationFields.Read(json, WeightQuantization.Mxfp4);
 

@@ -23,7 +23,7 @@ internal static class LayerTypes
     public static IReadOnlyList<int?> UpperWindows(this ConfigFields json, int layers)
     {
         var uses = json.Flag("use_sliding_window", false);
-        var width = json.Has("sliding_window") ? json.Count("sliding_window") : 4096;
+        var width = json.CountOrNull("sliding_window", 4096);
         var first = json.WholeFrom0("max_window_layers", 28);
         return json.Windows(layers, uses ? width : null, i => i >= first);
     }

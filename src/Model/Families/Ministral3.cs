@@ -11,12 +11,11 @@ public sealed record Ministral3 : DecoderConfig
     private static readonly string[] s_ropeFields = [Beta, "max_position_embeddings"];
 
     internal Ministral3(ConfigFields json)
-        : base(json, maxPositions: 262_144, headDim: 128, eps: 1e-5, ropeFields: s_ropeFields)
+        : base(json, maxPositions: 262_144, headDim: 128, eps: 1e-5, keyValueHeads: 8, ropeFields: s_ropeFields)
     {
         if (!json.Has("rope_parameters") && !json.Has("rope_scaling"))
             throw json.Wrong("rope_parameters", "is missing; the default of transformers is the stretching of one model only");
-        int? window = json.Has("sliding_window") ? json.Count("sliding_window") : null;
-        Windows = json.Windows(NumHiddenLayers, window, _ => true);
+        Windows = json.Windows(NumHiddenLayers, json.CountOrNull("sliding_window", null), _ => true);
 
         var rope = new RopeFields(json, MaxPositionEmbeddings, LayerTypes.Full, s_ropeFields);
         if (rope.Number(Beta) is { } beta) QueryGrowth = new QueryGrowth(beta, rope.OriginalPositions());

@@ -4,10 +4,9 @@ namespace LisaOrleans.Model;
 public sealed record Mistral : DecoderConfig
 {
     internal Mistral(ConfigFields json)
-        : base(json, maxPositions: 131_072)
+        : base(json, maxPositions: 131_072, keyValueHeads: 8)
     {
-        int? window = json.Has("sliding_window") ? json.Count("sliding_window") : null;
-        Windows = json.Windows(NumHiddenLayers, window, _ => true);
+        Windows = json.Windows(NumHiddenLayers, json.CountOrNull("sliding_window", 4096), _ => true);
     }
 
     /// <value>The window of each layer; null for none.</value>

@@ -6,11 +6,8 @@ namespace LisaOrleans.Model;
 public sealed record Mixtral : MoeConfig
 {
     internal Mixtral(ConfigFields json)
-        : base(json, maxPositions: 131_072, theta: 1_000_000, experts: 8, chosen: 2)
-    {
-        RmsNormEps = json.Number("rms_norm_eps", 1e-5, above: 0);
-        Window = json.Has("sliding_window") ? json.Count("sliding_window") : null;
-    }
+        : base(json, maxPositions: 131_072, theta: 1_000_000, experts: 8, chosen: 2, keyValueHeads: 8, eps: 1e-5) =>
+        Window = json.CountOrNull("sliding_window", null);
 
     /// <value>The window of all layers; null for none.</value>
     public int? Window { get; init; }

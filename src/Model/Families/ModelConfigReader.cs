@@ -70,7 +70,8 @@ public static class ModelConfigReader
 
         bool Reads(ModelFamily other, string name)
         {
-            var read = Fields(other);
+            // One head divides any number of them: what is missing here must not keep the other family from reading on.
+            var read = Fields(other).WithDefaults(("num_key_value_heads", 1));
             try
             {
                 other.Read(read);

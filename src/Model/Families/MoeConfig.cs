@@ -13,11 +13,12 @@ public abstract record MoeConfig : DecoderConfig
     /// <param name="theta">Default of rope_theta.</param>
     /// <param name="experts">Default of num_experts or num_local_experts.</param>
     /// <param name="chosen">Default of num_experts_per_tok.</param>
+    /// <param name="keyValueHeads">Default of num_key_value_heads.</param>
     /// <param name="headDim">Default of head_dim; null for hidden_size / num_attention_heads.</param>
     /// <param name="eps">Default of rms_norm_eps.</param>
     private protected MoeConfig(
-        ConfigFields json, int maxPositions, double theta, int experts, int chosen, int? headDim = null, double eps = 1e-6)
-        : base(json, maxPositions, headDim: headDim, theta: theta, eps: eps)
+        ConfigFields json, int maxPositions, double theta, int experts, int chosen, int keyValueHeads, int? headDim = null, double eps = 1e-6)
+        : base(json, maxPositions, headDim: headDim, theta: theta, eps: eps, keyValueHeads: keyValueHeads)
     {
         // Hugging Face's classes know both names, and transformers 5 writes the second.
         const string Name = "num_experts", OtherName = "num_local_experts";

@@ -11,8 +11,7 @@ public sealed record Olmo3 : Olmo2
     internal Olmo3(ConfigFields json)
         : base(json, Theta)
     {
-        int? window = json.Has("sliding_window") ? json.Count("sliding_window") : json.States("sliding_window") ? null : 4096;
-        Windows = json.Windows(NumHiddenLayers, window, i => (i + 1) % 4 != 0);
+        Windows = json.Windows(NumHiddenLayers, json.CountOrNull("sliding_window", 4096), i => (i + 1) % 4 != 0);
         SlidingRope = RopeFields.IsForEachLayerType(json)
             ? ReadRope(json, Theta, LayerTypes.Sliding)
             : Rope with { Scaling = null, Positions = MaxPositionEmbeddings };

@@ -7,14 +7,13 @@ namespace LisaOrleans.Model;
 public sealed record Phi3 : DecoderConfig
 {
     internal Phi3(ConfigFields json)
-        : base(json, maxPositions: 4096, partialRotary: 1, eps: 1e-5)
+        : base(json.WithDefaults(("original_max_position_embeddings", 4096)), maxPositions: 4096, partialRotary: 1, eps: 1e-5)
     {
         if (Rope.Scaling is not (null or LongRopeScaling))
             throw json.Wrong("rope_scaling", "is of a type that phi3 does not have; supported here are default and longrope");
         json.Is("full_attn_mod", 1);
         json.Is("interpolate_factor", 1);
-        int? window = json.Has("sliding_window") ? json.Count("sliding_window") : null;
-        Windows = json.Windows(NumHiddenLayers, window, _ => true);
+        Windows = json.Windows(NumHiddenLayers, json.CountOrNull("sliding_window", null), _ => true);
     }
 
     /// <value>The window of each layer; null for none.</value>

@@ -7,7 +7,7 @@ namespace LisaOrleans.Model;
 public sealed record Qwen2 : DecoderConfig
 {
     internal Qwen2(ConfigFields json)
-        : base(json, maxPositions: 32768)
+        : base(json, maxPositions: 32768, keyValueHeads: 32)
     {
         QkvBias = json.Flag("attention_bias", true);
         Windows = json.UpperWindows(NumHiddenLayers);

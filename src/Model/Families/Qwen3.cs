@@ -7,7 +7,7 @@ namespace LisaOrleans.Model;
 public sealed record Qwen3 : DecoderConfig
 {
     internal Qwen3(ConfigFields json)
-        : base(json, maxPositions: 32768, headDim: 128)
+        : base(json, maxPositions: 32768, headDim: 128, keyValueHeads: 32)
     {
         AttentionBias = json.Flag("attention_bias", false);
         Windows = json.UpperWindows(NumHiddenLayers);

@@ -10,7 +10,7 @@ public sealed record Qwen3Moe : MoeConfig
     private readonly int _sparseStep;
 
     internal Qwen3Moe(ConfigFields json)
-        : base(json, maxPositions: 32768, theta: 10000, experts: 128, chosen: 8)
+        : base(json, maxPositions: 32768, theta: 10000, experts: 128, chosen: 8, keyValueHeads: 4)
     {
         AttentionBias = json.Flag("attention_bias", false);
         MoeIntermediateSize = json.Count("moe_intermediate_size", 768);
@@ -20,7 +20,7 @@ public sealed record Qwen3Moe : MoeConfig
         if (!json.Flag("use_qk_norm", true)) throw json.Wrong("use_qk_norm", "is false; queries and keys have norms in this family");
 
         var slides = json.Flag("use_sliding_window", false);
-        var window = json.Has("sliding_window") ? json.Count("sliding_window") : 4096;
+        var window = json.CountOrNull("sliding_window", 4096);
         Window = slides ? window : null;
         var firstToSlide = json.WholeFrom0("max_window_layers", 0);
         if (slides && firstToSlide > 0)

@@ -15,6 +15,8 @@ internal sealed class RopeFields
         "high_freq_factor", "attention_factor", "beta_fast", "beta_slow", "mscale", "mscale_all_dim", "truncate", "short_factor", "long_factor",
     ];
 
+    private const string Original = "original_max_position_embeddings";
+
     private readonly ConfigFields _json;
     private readonly string _name;
     private readonly JsonElement? _rope;
@@ -52,11 +54,16 @@ internal sealed class RopeFields
     /// <summary>A field of the family's own, above 0; null where it is missing.</summary>
     public double? Number(string name) => Has(name) ? Above0(name) : null;
 
-    /// <summary>Context length of pre-training, in tokens. Phi-3 has it among the model's own fields.</summary>
-    public int OriginalPositions() =>
-        !_json.Has("original_max_position_embeddings") && Has("original_max_position_embeddings")
-            ? (int)Math.Min(AtLeast1("original_max_position_embeddings"), ConfigFields.Largest)
-            : _json.Count("original_max_position_embeddings", _positions);
+    /// <summary>Context length of pre-training, in tokens. Phi-3 has it among the model's own fields, with a default there.</summary>
+    public int OriginalPositions()
+    {
+        if (_json.Has(Original) || !Has(Original)) return _json.Count(Original, _positions);
+        var inside = (int)Math.Min(AtLeast1(Original), ConfigFields.Largest);
+        return _json.DefaultOf(Original) is { } outside && outside != inside
+            ? throw _json.Wrong(
+                $"{_name}.{Original}", $"is {inside}, but this family reads the field {Original} of the model, which is missing and means {outside}")
+            : inside;
+    }
 
     private string? Kind => Has("rope_type") ? Text("rope_type") : Has("type") ? Text("type") : "default";
 
@@ -126,7 +133,7 @@ internal sealed class RopeFields
     private LongRopeScaling LongRope(int dimensions)
     {
         double original = OriginalPositions();
-        var outside = _json.Has("original_max_position_embeddings");
+        var outside = _json.Has(Original) || _json.DefaultOf(Original) is not null;
         var factor = !outside && Has("factor") ? AtLeast1("factor") : _positions / original;
         var attention = Has("attention_factor") ? Above0("attention_factor")
             : factor <= 1 ? 1 : Math.Sqrt(1 + (Math.Log(factor) / Math.Log(original)));

@@ -9,12 +9,12 @@ namespace LisaOrleans.Model;
 public sealed record SmolLm3 : DecoderConfig
 {
     internal SmolLm3(ConfigFields json)
-        : base(json, maxPositions: 32768, tied: true, theta: 2_000_000)
+        : base(json, maxPositions: 32768, tied: true, theta: 2_000_000, keyValueHeads: 4)
     {
         AttentionBias = json.Flag("attention_bias", false);
         MlpBias = json.Flag("mlp_bias", false);
         RotaryLayers = ReadRotaryLayers(json);
-        int? window = json.Has("sliding_window") ? json.Count("sliding_window") : null;
+        var window = json.CountOrNull("sliding_window", null);
         var uses = json.Flag("use_sliding_window", false);
         Windows = json.Windows(NumHiddenLayers, window, i => uses && !RotaryLayers[i]);
         json.LetPass("max_window_layers");

@@ -96,7 +96,8 @@ public sealed class FamilyConfigTests
         var fields = family == "gpt2"
             ? "\"vocab_size\": 29"
             : """
-              "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4, "vocab_size": 29
+              "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4,
+              "num_key_value_heads": 2, "vocab_size": 29
               """;
         return ModelConfigReader.Parse($$"""{"model_type": "{{family}}", {{fields}}, {{field}}}""", "m/config.json");
     }

@@ -69,7 +69,8 @@ public sealed class ModelConfigReaderTests
         var json = Good.Replace(
             "\"vocab_size\":512",
             """
-            "vocab_size":512,"rope_scaling":{"rope_type":"llama3","factor":8,"low_freq_factor":1,"high_freq_factor":4,"original_max_position_embeddings":8192},"rope_theta":500000,"head_dim":128
+            "vocab_size":512,"rope_scaling":{"rope_type":"llama3","factor":8,"low_freq_factor":1,"high_freq_factor":4,
+            "original_max_position_embeddings":8192},"rope_theta":500000,"head_dim":128
             """,
             StringComparison.Ordinal);
         var frequencies = Assert.IsType<Llama>(ModelConfigReader.Parse(json, "c")).Rope.InverseFrequencies(16);

@@ -48,13 +48,19 @@ public sealed class UnreadFieldsTests
         var e = Assert.Throws<ModelConfigException>(() => ModelConfigReader.Parse("""{"model_type": "gemma3"}""", "c"));
         Assert.Contains("'text_config'", e.Message, StringComparison.Ordinal);
         e = Assert.Throws<ModelConfigException>(() => ModelConfigReader.Parse(
-            $$"""{"model_type": "gemma3", "quantization_config": {"quant_method": "awq"}, "text_config": {{Json("gemma3_text", "\"eos_token_id\": 1")}}}""", "c"));
+            $$"""
+            {
+              "model_type": "gemma3", "quantization_config": {"quant_method": "awq"},
+              "text_config": {{Json("gemma3_text", "\"eos_token_id\": 1")}}
+            }
+            """, "c"));
         Assert.Contains("awq", e.Message, StringComparison.Ordinal);
     }
 
     private static ModelConfig Parse(string family, string field) => ModelConfigReader.Parse(Json(family, field), "m/config.json");
 
     private static string Json(string family, string field) => $$"""
-        {"model_type": "{{family}}", "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4, "vocab_size": 29, {{field}}}
+        {"model_type": "{{family}}", "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2,
+         "num_attention_heads": 4, "num_key_value_heads": 2, "vocab_size": 29, {{field}}}
         """;
 }
