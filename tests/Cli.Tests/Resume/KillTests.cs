@@ -34,10 +34,12 @@ public sealed class KillTests
         RunFolder.AreEqual(folder["straight"], folder["killed"], Steps);
     }
 
-    // One family without experts and one with, by their own tensor names; FamilyTests cover all families, without the kill.
+    // A family without experts and the two kinds with them (a tensor for each expert, one for all of them), by their own tensor
+    // names; FamilyTests cover all families, without the kill.
     [Theory]
     [InlineData("gemma3_text")]
     [InlineData("qwen3_moe")]
+    [InlineData("gpt_oss")]
     public async Task Train_family_killed_amid_its_steps_ends_with_the_same_bytes(string family)
     {
         using var folder = new TempFolder();
