@@ -28,7 +28,8 @@ internal sealed class BenchModel : IDisposable
         File.Copy(Path.Combine(Samples, "tiny-stories", "tokenizer.model"), Path.Combine(model.Folder, "tokenizer.model"));
 
         // Rows of one length, so that every step is the same work: a long line of text cut to the block size.
-        var text = string.Join(' ', File.ReadLines(Path.Combine(Samples, "animals.jsonl")).Select(l => l.Replace("\"", "", StringComparison.Ordinal)));
+        var text = string.Join(
+            ' ', File.ReadLines(Path.Combine(Samples, "animals.jsonl")).Select(l => l.Replace("\"", "", StringComparison.Ordinal)));
         var random = new CounterRandom(1, 0);
         await File.WriteAllLinesAsync(model.Data, Enumerable.Range(0, 256).Select(_ =>
             $"{{\"text\":\"{text.Substring(random.NextInt(text.Length - 2000), 2000)}\"}}"));

@@ -18,7 +18,8 @@ internal static class ChaosBenchmark
         var differences = 0;
         foreach (var silos in new[] { 1, 2, 3 }) differences += await Cluster($"{silos}-silos", silos, []);
         differences += await Cluster("chaos", 3, Schedule(kills, seed, azurite));
-        Console.WriteLine(differences == 0 ? "all runs agree: every tensor's SHA-256, every digit of the log, every sample" : $"{differences} DIFFERENCES");
+        Console.WriteLine(
+            differences == 0 ? "all runs agree: every tensor's SHA-256, every digit of the log, every sample" : $"{differences} DIFFERENCES");
         return differences == 0 ? 0 : 1;
 
         async Task<int> Cluster(string name, int silos, IReadOnlyList<ChaosAction> schedule)
@@ -42,7 +43,9 @@ internal static class ChaosBenchmark
         var replay = new TraceReplay(cluster, "trace", 1, Console.WriteLine);
         await replay.PlayAsync(trace, compression);
         var differences = await runs.CompareAsync(cluster, "trace", await new ChaosDriver(cluster, "trace", 1, Console.WriteLine).EndAsync());
-        Console.WriteLine($"{Path.GetFileName(file)}: {trace.Length} events, {replay.Kills} kills, {replay.Notices} notices, {replay.Joins} joins; {differences} differences");
+        Console.WriteLine(
+            $"{Path.GetFileName(file)}: {trace.Length} events, {replay.Kills} kills, {replay.Notices} notices, {replay.Joins} joins; "
+            + $"{differences} differences");
         return differences == 0 ? 0 : 1;
     }
 
@@ -51,7 +54,8 @@ internal static class ChaosBenchmark
     {
         var runs = ClusterRuns.Prepare(steps: 1_000_000, saveSteps: 1, seed: 1);
         await using var cluster = await runs.StartAsync("fencing", new ClusterSettings(3, azurite));
-        var trials = new FencingTrials(cluster, "fencing", await BlobStores.OpenAsync(cluster.Store, CancellationToken.None), seed: 1, Console.WriteLine);
+        var store = await BlobStores.OpenAsync(cluster.Store, CancellationToken.None);
+        var trials = new FencingTrials(cluster, "fencing", store, seed: 1, Console.WriteLine);
         await trials.RunAsync(tries);
         Console.WriteLine($"{tries} tries: {trials.Refused} refused by the store, {trials.Stopped} ended before they came to it, 0 committed");
         return 0;
@@ -59,7 +63,8 @@ internal static class ChaosBenchmark
 
     private static void Show(ChaosReport report)
     {
-        Console.WriteLine("actions: " + string.Join(", ", report.Actions.OrderBy(a => a.Key).Select(a => $"{a.Key} {a.Value}")) + $"; {report.Kills} processes killed");
+        var actions = string.Join(", ", report.Actions.OrderBy(a => a.Key).Select(a => $"{a.Key} {a.Value}"));
+        Console.WriteLine($"actions: {actions}; {report.Kills} processes killed");
         Times("SIGKILL", report.KillSeconds);
         Times("SIGSTOP", report.FreezeSeconds);
         Lost("kill", report.LostByKill);
@@ -67,19 +72,26 @@ internal static class ChaosBenchmark
 
         static void Times(string what, List<double> seconds) => Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{what} to the next but one committed step: p50 {ChaosReport.Percentile(seconds, 0.5):0.0} s, p99 {ChaosReport.Percentile(seconds, 0.99):0.0} s, n {seconds.Count}"));
+            $"{what} to the next but one committed step: p50 {ChaosReport.Percentile(seconds, 0.5):0.0} s, "
+            + $"p99 {ChaosReport.Percentile(seconds, 0.99):0.0} s, n {seconds.Count}"));
 
         static void Lost(string what, List<double> steps) => Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"steps done again after a {what}: {steps.DefaultIfEmpty().Average():0.0} on average, {steps.DefaultIfEmpty().Max():0} at most, n {steps.Count}"));
+            CultureInfo.InvariantCulture,
+            $"steps done again after a {what}: {steps.DefaultIfEmpty().Average():0.0} on average, "
+            + $"{steps.DefaultIfEmpty().Max():0} at most, n {steps.Count}"));
     }
 
     // Kills first and foremost; between them everything else that a cluster may meet.
     private static List<ChaosAction> Schedule(int kills, ulong seed, bool azurite)
     {
         List<ChaosAction> others =
-            [ChaosAction.Freeze, ChaosAction.Leave, ChaosAction.Preempt, ChaosAction.KillInRecovery, ChaosAction.Stutter, ChaosAction.RestartRedis, ChaosAction.Join];
+        [
+            ChaosAction.Freeze, ChaosAction.Leave, ChaosAction.Preempt, ChaosAction.KillInRecovery, ChaosAction.Stutter,
+            ChaosAction.RestartRedis, ChaosAction.Join,
+        ];
         if (azurite) others.AddRange([ChaosAction.RestartAzurite, ChaosAction.BlobFaults]);
-        var actions = Enumerable.Repeat(ChaosAction.Kill, kills - (kills / 4)).Concat(Enumerable.Repeat(ChaosAction.KillOwner, kills / 4)).Concat(others).Append(ChaosAction.LoseAll).ToArray();
+        var actions = Enumerable.Repeat(ChaosAction.Kill, kills - (kills / 4)).Concat(Enumerable.Repeat(ChaosAction.KillOwner, kills / 4))
+            .Concat(others).Append(ChaosAction.LoseAll).ToArray();
         var random = new CounterRandom(seed, 2);
         for (var i = actions.Length - 1; i > 0; i--)
         {

@@ -28,7 +28,8 @@ internal sealed class ClusterRuns(string folder, string[] training)
     {
         var cluster = await TestCluster.StartAsync(Directory.CreateDirectory(Path.Combine(folder, name)).FullName, settings);
         await Lisa(cluster.Folder, [
-            "submit", "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}", "--store", cluster.Store, "--run-name", name, .. training]);
+            "submit", "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}", "--store", cluster.Store,
+            "--run-name", name, .. training]);
         return cluster;
     }
 
@@ -38,7 +39,8 @@ internal sealed class ClusterRuns(string folder, string[] training)
         var output = Path.Combine(cluster.Folder, "model");
         await Lisa(cluster.Folder, ["export", name, "--store", cluster.Store, "--output", output]);
         var found = RunFiles.Differences(Path.Combine(folder, "one-process"), output);
-        Console.WriteLine($"{name}: {end.State}, generation {end.Generation}, {end.Recoveries} recoveries; {found.Count} differences from one process");
+        Console.WriteLine(
+            $"{name}: {end.State}, generation {end.Generation}, {end.Recoveries} recoveries; {found.Count} differences from one process");
         foreach (var line in found.Take(5)) Console.WriteLine("  " + line);
         return found.Count;
     }

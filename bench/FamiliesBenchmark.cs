@@ -31,7 +31,8 @@ internal static class FamiliesBenchmark
     private static async Task<bool> Family(TestCluster cluster, string folder, string family)
     {
         var time = Stopwatch.StartNew();
-        var (model, one, killed, two) = (Path.Combine(folder, "model"), Path.Combine(folder, "one"), Path.Combine(folder, "killed"), Path.Combine(folder, "two"));
+        var (model, one) = (Path.Combine(folder, "model"), Path.Combine(folder, "one"));
+        var (killed, two) = (Path.Combine(folder, "killed"), Path.Combine(folder, "two"));
         await FamilyFolder.WriteAsync(model, family, CancellationToken.None);
         string[] training =
         [
@@ -50,7 +51,8 @@ internal static class FamiliesBenchmark
         var (sameKilled, sameTwo) = (RunFiles.Differences(one, killed).Count == 0 && FamilyExport.Sha(killed) == sha, FamilyExport.Sha(two) == sha);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{family,-12} {sha[..12]} {Same(sameKilled),-8} {(stages == 2 ? Same(sameTwo) : $"{stages} STAGES"),-10} {(faults.Count == 0 ? "as it was" : "WRONG"),-8} {time.Elapsed.TotalSeconds:0}"));
+            $"{family,-12} {sha[..12]} {Same(sameKilled),-8} {(stages == 2 ? Same(sameTwo) : $"{stages} STAGES"),-10} "
+            + $"{(faults.Count == 0 ? "as it was" : "WRONG"),-8} {time.Elapsed.TotalSeconds:0}"));
         foreach (var fault in faults) Console.WriteLine("  " + fault);
         return sameKilled && sameTwo && stages == 2 && faults.Count == 0;
     }
@@ -74,12 +76,14 @@ internal static class FamiliesBenchmark
     private static async Task<int> TrainOnCluster(TestCluster cluster, string folder, string family, string[] training, string output)
     {
         await Lisa(folder, [
-            "submit", "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}", "--store", cluster.Store, "--run-name", family, .. training]);
+            "submit", "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}", "--store", cluster.Store,
+            "--run-name", family, .. training]);
         var stages = int.MaxValue;
         await foreach (var happened in cluster.Client.WatchAsync(family))
         {
             if (happened is PartsPlaced placed) stages = Math.Min(stages, placed.Stages.Count);
-            if (happened is RunEnded { State: not RunState.Succeeded } ended) throw new InvalidOperationException($"{family}: {ended.State}: {ended.Error}");
+            if (happened is RunEnded { State: not RunState.Succeeded } ended)
+                throw new InvalidOperationException($"{family}: {ended.State}: {ended.Error}");
         }
 
         await Lisa(folder, ["export", family, "--store", cluster.Store, "--output", output]);

@@ -19,7 +19,8 @@ internal static class MemoryBenchmark
         var full = await Child(model, TrainingMethods.Full, 2, threads);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"LISA, 2 of 8 layers: {Mega(lisa.Early)} MB after 2 periods, {Mega(lisa.Late)} MB after 50; ratio of the process's peaks {(double)lisa.Late / lisa.Early:0.000}"));
+            $"LISA, 2 of 8 layers: {Mega(lisa.Early)} MB after 2 periods, {Mega(lisa.Late)} MB after 50; "
+            + $"ratio of the process's peaks {(double)lisa.Late / lisa.Early:0.000}"));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture, $"full: {Mega(full.Late)} MB; LISA / full {(double)lisa.Late / full.Late:0.000}"));
     }
@@ -68,7 +69,8 @@ internal static class MemoryBenchmark
 
     // VmHWM: the largest resident set the process ever had.
     private static long Peak() => 1024 * long.Parse(
-        File.ReadLines("/proc/self/status").Single(l => l.StartsWith("VmHWM:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+        File.ReadLines("/proc/self/status").Single(l => l.StartsWith("VmHWM:", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
         CultureInfo.InvariantCulture);
 
     private static string Mega(long bytes) => (bytes / 1e6).ToString("0", CultureInfo.InvariantCulture);

@@ -37,18 +37,27 @@ internal static class PipelineBenchmark
             {
                 var alone = await Measure(one, model, $"m{microBatches}-{round}", microBatches, Steps);
                 var beside = await Task.WhenAll(
-                    Measure(one, model, $"m{microBatches}-{round}-beside", microBatches, Steps), Measure(other, model, $"m{microBatches}-{round}", microBatches, Steps));
+                    Measure(one, model, $"m{microBatches}-{round}-beside", microBatches, Steps),
+                    Measure(other, model, $"m{microBatches}-{round}", microBatches, Steps));
                 var pipeline = await Measure(two, model, $"m{microBatches}-{round}", microBatches, Steps);
                 var (faster, apart) = (alone / pipeline, beside.Sum(seconds => alone / seconds));
                 var ideal = (double)microBatches / (microBatches + 1);
                 toIdeal.Add(faster / (2 * ideal));
                 toMachine.Add(faster / (apart * ideal));
-                Print($"round {round}: one silo {alone:0.00} s a step, two {pipeline:0.00} s, faster by {faster:0.00}; two that train apart do {apart:0.00} times the work of one; ratio {toIdeal[^1]:0.00}, to this machine's ideal {toMachine[^1]:0.00}");
+                Print(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"round {round}: one silo {alone:0.00} s a step, two {pipeline:0.00} s, faster by {faster:0.00}; "
+                    + $"two that train apart do {apart:0.00} times the work of one; "
+                    + $"ratio {toIdeal[^1]:0.00}, to this machine's ideal {toMachine[^1]:0.00}"));
             }
 
-            Print($"ratio to {2.0 * microBatches / (microBatches + 1):0.00}: {toIdeal.Median():0.00} (median; {toIdeal.Min():0.00} to {toIdeal.Max():0.00}); to this machine's ideal: {toMachine.Median():0.00} ({toMachine.Min():0.00} to {toMachine.Max():0.00})");
+            Print(string.Create(
+                CultureInfo.InvariantCulture,
+                $"ratio to {2.0 * microBatches / (microBatches + 1):0.00}: "
+                + $"{toIdeal.Median():0.00} (median; {toIdeal.Min():0.00} to {toIdeal.Max():0.00}); "
+                + $"to this machine's ideal: {toMachine.Median():0.00} ({toMachine.Min():0.00} to {toMachine.Max():0.00})"));
 
-            void Print(FormattableString line) => Console.WriteLine($"{microBatches} micro-batches, {line.ToString(CultureInfo.InvariantCulture)}");
+            void Print(string line) => Console.WriteLine($"{microBatches} micro-batches, {line}");
         }
     }
 
@@ -61,7 +70,8 @@ internal static class PipelineBenchmark
         var (code, output) = await TestCluster.LisaAsync(cluster.Folder, [
             "submit", "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}", "--store", cluster.Store, "--run-name", run,
             "--model", model.Folder, "--data", model.Data, "--max-steps", $"{steps}", "--block-size", "128", "--per-device-train-batch-size", "2",
-            "--gradient-accumulation-steps", $"{microBatches}", "--lisa-strategy", "fixed", "--lisa-fixed-layers", "2,3", "--save-steps", "0", "--threads", "1"]);
+            "--gradient-accumulation-steps", $"{microBatches}", "--lisa-strategy", "fixed", "--lisa-fixed-layers", "2,3", "--save-steps", "0",
+            "--threads", "1"]);
         if (code != 0) throw new InvalidOperationException(output);
         using var time = new CancellationTokenSource(TimeSpan.FromMinutes(10));
         var seconds = new List<double>();

@@ -14,7 +14,8 @@ switch (args)
         await MemoryBenchmark.Run(threads: Number(rest, 0, Environment.ProcessorCount));
         return 0;
     case ["measure-memory", var root, var method, var periods, var threads]:
-        await MemoryBenchmark.Measure(root, method, int.Parse(periods, CultureInfo.InvariantCulture), int.Parse(threads, CultureInfo.InvariantCulture));
+        await MemoryBenchmark.Measure(
+            root, method, int.Parse(periods, CultureInfo.InvariantCulture), int.Parse(threads, CultureInfo.InvariantCulture));
         return 0;
     case ["transport"]:
         await TransportBenchmark.RunAsync();

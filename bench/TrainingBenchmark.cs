@@ -30,7 +30,8 @@ internal static class TrainingBenchmark
             model.Data, TokenizerLoader.Load(model.Folder), new DatasetSettings(), spec.BlockSize, BenchModel.Shape.VocabularySize, null,
             CancellationToken.None);
         Console.WriteLine(string.Create(
-            CultureInfo.InvariantCulture, $"29.6 M parameters, float32, 4 x 128 tokens a step, LISA 2 of 8 layers, new layers every {Period} steps, {threads} threads"));
+            CultureInfo.InvariantCulture,
+            $"29.6 M parameters, float32, 4 x 128 tokens a step, LISA 2 of 8 layers, new layers every {Period} steps, {threads} threads"));
 
         List<double> ratios = [];
         for (var round = 1; round <= rounds; round++)
@@ -40,7 +41,8 @@ internal static class TrainingBenchmark
             ratios.Add(grains / plain);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"round {round}: grains {grains:0.00} steps/s, plain loop {plain:0.00} steps/s, ratio {grains / plain:0.000}; loss of step {steps}: {grainLoss:0.00000} and {plainLoss:0.00000}"));
+                $"round {round}: grains {grains:0.00} steps/s, plain loop {plain:0.00} steps/s, ratio {grains / plain:0.000}; "
+                + $"loss of step {steps}: {grainLoss:0.00000} and {plainLoss:0.00000}"));
         }
 
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ratio (median of {rounds}): {ratios.Median():0.000}"));

@@ -16,12 +16,13 @@ internal static class TransportBenchmark
 
     public static async Task RunAsync()
     {
-        using var child = Process.Start(new ProcessStartInfo(Environment.ProcessPath!) { ArgumentList = { "serve-tensors" }, RedirectStandardOutput = true, RedirectStandardInput = true })!;
+        using var child = Process.Start(
+            new ProcessStartInfo(Environment.ProcessPath!, ["serve-tensors"]) { RedirectStandardOutput = true, RedirectStandardInput = true })!;
         try
         {
             var raw = IPEndPoint.Parse((await child.StandardOutput.ReadLineAsync())!);
             using var worker = new DeviceWorker(CPU);
-            await using var exchange = new TensorExchange(worker, new TensorTransportOptions { Secret = s_secret }, TimeProvider.System, NullLogger<TensorExchange>.Instance);
+            await using var exchange = Exchange(worker);
             foreach (var megabytes in new[] { 1, 4, 16, 64 })
             {
                 List<double> ratios = [];
@@ -37,7 +38,8 @@ internal static class TransportBenchmark
 
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{megabytes,3} MB: tensors {best:0.00} GB/s, raw socket {bestRaw:0.00} GB/s, ratio (median of {ratios.Count}) {ratios.Median():0.00}"));
+                    $"{megabytes,3} MB: tensors {best:0.00} GB/s, raw socket {bestRaw:0.00} GB/s, "
+                    + $"ratio (median of {ratios.Count}) {ratios.Median():0.00}"));
             }
         }
         finally
@@ -50,7 +52,7 @@ internal static class TransportBenchmark
     public static async Task Serve()
     {
         using var worker = new DeviceWorker(CPU);
-        await using var exchange = new TensorExchange(worker, new TensorTransportOptions { Secret = s_secret }, TimeProvider.System, NullLogger<TensorExchange>.Instance);
+        await using var exchange = Exchange(worker);
         var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         Console.WriteLine(listener.LocalEndpoint);
@@ -116,6 +118,9 @@ internal static class TransportBenchmark
         buffer.AsSpan().Fill(1);
         return buffer;
     }
+
+    private static TensorExchange Exchange(DeviceWorker worker) =>
+        new(worker, new TensorTransportOptions { Secret = s_secret }, TimeProvider.System, NullLogger<TensorExchange>.Instance);
 
     private static async Task ServeRaw(Socket socket)
     {

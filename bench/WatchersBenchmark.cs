@@ -37,7 +37,8 @@ internal static class WatchersBenchmark
             ratios.Add(watched / alone);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"round {round}: {alone:0.00} steps/s alone, {watched:0.00} with watchers, ratio {watched / alone:0.000}; {events} events seen, none missing; silos {memory / 1e6:0} MB before, {after / 1e6:0} MB after"));
+                $"round {round}: {alone:0.00} steps/s alone, {watched:0.00} with watchers, ratio {watched / alone:0.000}; "
+                + $"{events} events seen, none missing; silos {memory / 1e6:0} MB before, {after / 1e6:0} MB after"));
         }
 
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"ratio (median of {rounds}): {ratios.Median():0.000}"));

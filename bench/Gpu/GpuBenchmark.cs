@@ -42,24 +42,32 @@ internal static class GpuBenchmark
                 var model = Path.Combine(root, name);
                 await GpuModel.WriteAsync(model, shape);
                 await GpuModel.WriteDataAsync(model + ".jsonl", 12 * Length);
-                Console.WriteLine(Text($"{name}, bfloat16, 1 x {Length} tokens a step, new layers every {Period} steps, steps {Warm + 1} to {Steps} (made in {watch.Elapsed.TotalSeconds:0} s)"));
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{name}, bfloat16, 1 x {Length} tokens a step, new layers every {Period} steps, steps {Warm + 1} to {Steps} "
+                    + $"(made in {watch.Elapsed.TotalSeconds:0} s)"));
                 Console.WriteLine("method                                          ms/step  tokens/s  of the matrix rate  peak GB");
 
                 var spec = Spec(name + "-2");
                 var grains = await Row("LISA E+H+2L, grains", ["gpu-train"], spec);
                 var plain = await Row("LISA E+H+2L, plain loop over the parts", ["gpu-plain"], spec);
-                Console.WriteLine(Text($"  grains / plain loop: {plain.Seconds / grains.Seconds:0.000} of its speed; loss of step {Steps}: {grains.Loss:R} and {plain.Loss:R}"));
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"  grains / plain loop: {plain.Seconds / grains.Seconds:0.000} of its speed; "
+                    + $"loss of step {Steps}: {grains.Loss:R} and {plain.Loss:R}"));
                 if (!hugging) return;
 
                 var lora = await Row("LoRA rank 128, transformers + PEFT", [python, "lora", "plain"], spec);
                 Console.WriteLine(Text($"  LISA / LoRA: {lora.Seconds / grains.Seconds:0.00} times as fast"));
                 var full = await Row("full fine-tuning, transformers", [python, "full", "plain"], spec);
                 Console.WriteLine(Text($"  LISA / full: {full.Seconds / grains.Seconds:0.00} times as fast"));
-                var again = await Row("LISA E+H+2L, gradient checkpointing", ["gpu-train"], spec with { RunName = name + "-2-again", GradientCheckpointing = true });
+                var checkpointed = spec with { RunName = name + "-2-again", GradientCheckpointing = true };
+                var again = await Row("LISA E+H+2L, gradient checkpointing", ["gpu-train"], checkpointed);
                 var loraAgain = await Row("LoRA rank 128, gradient checkpointing", [python, "lora", "checkpointing"], spec);
                 Console.WriteLine(Text($"  LISA / LoRA, both with gradient checkpointing: {loraAgain.Seconds / again.Seconds:0.00} times as fast"));
                 await Row("LISA E+H, grains", ["gpu-train"], spec with { RunName = name + "-0", LisaActivatedLayers = 0 });
-                await Row("LISA E+H, gradient checkpointing", ["gpu-train"], spec with { RunName = name + "-0-again", LisaActivatedLayers = 0, GradientCheckpointing = true });
+                await Row(
+                    "LISA E+H, gradient checkpointing", ["gpu-train"], checkpointed with { RunName = name + "-0-again", LisaActivatedLayers = 0 });
 
                 async Task<(double Seconds, double Loss)> Row(string title, string[] what, TrainingSpec run)
                 {
@@ -74,7 +82,10 @@ internal static class GpuBenchmark
                             : await MeasuredSteps.Run(Environment.ProcessPath!, [what[0], await Job(root, model, model + ".jsonl", run)], Steps);
                         var seconds = (steps[^1].Time - steps[Warm - 1].Time) / (Steps - Warm);
                         var flops = Length * ((4.0 * Matrices(shape)) + (2.0 * Trained(shape, what, run)));
-                        Console.WriteLine(Text($"{title,-46} {seconds * 1000,8:0.0} {Length / seconds,9:0} {flops / seconds / rate / 1e12,19:0.00} {(memory.Peak - before) / 1e9,8:0.0}"));
+                        Console.WriteLine(string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"{title,-46} {seconds * 1000,8:0.0} {Length / seconds,9:0} {flops / seconds / rate / 1e12,19:0.00} "
+                            + $"{(memory.Peak - before) / 1e9,8:0.0}"));
                         return (seconds, steps[^1].Loss);
                     }
                     catch (Exception e) when (e is InvalidOperationException or OperationCanceledException)
@@ -151,7 +162,10 @@ internal static class GpuBenchmark
         await GpuModel.WriteDataAsync(model + ".jsonl", 2000);
         var cpu = await Steps("cpu", "bfloat16", Count, ("CUDA_VISIBLE_DEVICES", ""));
         var gpu = await Steps("gpu", "bfloat16", Count);
-        Console.WriteLine(Text($"29.6 M parameters, bfloat16, {Count} steps: loss {gpu[0]:0.0000} to {gpu[^1]:0.0000} on the GPU; furthest from the CPU's {Furthest(gpu, cpu):0.00000}"));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"29.6 M parameters, bfloat16, {Count} steps: loss {gpu[0]:0.0000} to {gpu[^1]:0.0000} on the GPU; "
+            + $"furthest from the CPU's {Furthest(gpu, cpu):0.00000}"));
         var wide = (await Steps("cpu-32", "float32", Count, ("CUDA_VISIBLE_DEVICES", "")), await Steps("gpu-32", "float32", Count));
         Console.WriteLine(Text($"the same in float32: furthest from the CPU's {Furthest(wide.Item1, wide.Item2):0.000000}"));
         Console.WriteLine($"again on the GPU: {Same(gpu, await Steps("gpu-twice", "bfloat16", Count))}");
@@ -168,7 +182,8 @@ internal static class GpuBenchmark
 
         static double Furthest(double[] a, double[] b) => a.Zip(b, (x, y) => Math.Abs(x - y)).Max();
 
-        static string Same(double[] a, double[] b) => a.SequenceEqual(b) ? "every digit of every loss the same" : Text($"NOT the same, up to {Furthest(a, b)}");
+        static string Same(double[] a, double[] b) =>
+            a.SequenceEqual(b) ? "every digit of every loss the same" : Text($"NOT the same, up to {Furthest(a, b)}");
     }
 
     private static TrainingSpec Spec(string run) => new()

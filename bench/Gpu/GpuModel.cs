@@ -27,7 +27,10 @@ internal static class GpuModel
         await File.WriteAllTextAsync(Path.Combine(folder, "config.json"), json);
         await File.WriteAllTextAsync(
             Path.Combine(folder, "tokenizer_config.json"),
-            """{"tokenizer_class":"LlamaTokenizer","add_bos_token":true,"add_eos_token":false,"bos_token":"<s>","eos_token":"</s>","unk_token":"<unk>"}""");
+            """
+            {"tokenizer_class":"LlamaTokenizer","add_bos_token":true,"add_eos_token":false,"bos_token":"<s>","eos_token":"</s>",
+             "unk_token":"<unk>"}
+            """);
         File.Copy(Path.Combine(BenchModel.Samples, "tiny-stories", "tokenizer.model"), Path.Combine(folder, "tokenizer.model"), overwrite: true);
 
         var specs = ModelConfigReader.Parse(json, "config.json").AllSpecs();
@@ -50,7 +53,8 @@ internal static class GpuModel
     /// <summary>Rows of text that are longer than a block.</summary>
     public static Task WriteDataAsync(string file, int characters)
     {
-        var text = string.Join(' ', File.ReadLines(Path.Combine(BenchModel.Samples, "animals.jsonl")).Select(l => l.Replace("\"", "", StringComparison.Ordinal)));
+        var text = string.Join(
+            ' ', File.ReadLines(Path.Combine(BenchModel.Samples, "animals.jsonl")).Select(l => l.Replace("\"", "", StringComparison.Ordinal)));
         while (text.Length < 2 * characters) text += ' ' + text;
         var random = new CounterRandom(1, 0);
         return File.WriteAllLinesAsync(file, Enumerable.Range(0, 256).Select(_ => string.Create(

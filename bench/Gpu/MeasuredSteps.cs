@@ -43,7 +43,8 @@ internal static class MeasuredSteps
 
         return steps.Count == last
             ? [.. steps.Values]
-            : throw new InvalidOperationException($"{Path.GetFileName(program)} {string.Join(' ', arguments)} ended after {steps.Count} of {last} steps");
+            : throw new InvalidOperationException(
+                $"{Path.GetFileName(program)} {string.Join(' ', arguments)} ended after {steps.Count} of {last} steps");
     }
 
     /// <summary>As <see cref="Run"/> reads it.</summary>

@@ -18,7 +18,9 @@ public sealed class ExportGgufTests
         // Trained numbers lie in float32 in the store; both exports round them alike.
         var file = new GgufFile(folder["gguf/default-F32.gguf"]);
         using var reader = SafetensorsReader.OpenFile(folder["out/model.safetensors"]);
-        foreach (var (name, other) in (ReadOnlySpan<(string, string)>)[("token_embd.weight", "model.embed_tokens.weight"), ("blk.3.ffn_down.weight", "model.layers.3.mlp.down_proj.weight")])
+        (string, string)[] names =
+            [("token_embd.weight", "model.embed_tokens.weight"), ("blk.3.ffn_down.weight", "model.layers.3.mlp.down_proj.weight")];
+        foreach (var (name, other) in names)
         {
             var info = reader.Tensors[other];
             Assert.Equal(TensorDType.BF16, info.DType);
@@ -32,7 +34,8 @@ public sealed class ExportGgufTests
     public async Task Export_words_that_are_none_are_refused()
     {
         using var folder = new TempFolder();
-        await Lisa.RefusesAsync(["export", "run", "--store", folder.Root, "--output", folder["out"], "--format", "onnx"], "--format is 'onnx'", "hf, gguf");
-        await Lisa.RefusesAsync(["export", "run", "--store", folder.Root, "--output", folder["out"], "--format", "gguf", "--outtype", "q4_0"], "--outtype is 'q4_0'", "q8_0");
+        string[] export = ["export", "run", "--store", folder.Root, "--output", folder["out"]];
+        await Lisa.RefusesAsync([.. export, "--format", "onnx"], "--format is 'onnx'", "hf, gguf");
+        await Lisa.RefusesAsync([.. export, "--format", "gguf", "--outtype", "q4_0"], "--outtype is 'q4_0'", "q8_0");
     }
 }

@@ -54,7 +54,8 @@ public sealed class OptionsTests
     public async Task SubmitAsync_without_a_store_says_what_is_missing()
     {
         await using var client = new LisaClient(new LisaClientOptions(), null, TimeProvider.System);
-        var request = new RunRequest { ModelFolder = "x", DataFile = "y", Spec = new TrainingSpec { RunName = "z", BlockSize = 0, Dtype = "auto", Threads = 0 } };
+        var spec = new TrainingSpec { RunName = "z", BlockSize = 0, Dtype = "auto", Threads = 0 };
+        var request = new RunRequest { ModelFolder = "x", DataFile = "y", Spec = spec };
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => client.SubmitAsync(request, null, Token));
         Assert.Contains("Store", error.Message, StringComparison.Ordinal);
         var name = await Assert.ThrowsAsync<InvalidTrainingSettingException>(() => client.GetAsync("../x", Token));

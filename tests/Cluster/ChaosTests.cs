@@ -6,7 +6,10 @@ public sealed class ChaosTests(ITestOutputHelper output)
     [Fact]
     public async Task Run_with_its_blobs_in_a_folder_ends_as_undisturbed() => await RunAsync(
         azurite: false,
-        [ChaosAction.Kill, ChaosAction.Leave, ChaosAction.Freeze, ChaosAction.KillInRecovery, ChaosAction.Preempt, ChaosAction.RestartRedis, ChaosAction.LoseAll]);
+        [
+            ChaosAction.Kill, ChaosAction.Leave, ChaosAction.Freeze, ChaosAction.KillInRecovery, ChaosAction.Preempt,
+            ChaosAction.RestartRedis, ChaosAction.LoseAll,
+        ]);
 
     [Fact]
     public async Task Run_with_its_blobs_in_azurite_ends_as_undisturbed() => await RunAsync(

@@ -85,7 +85,8 @@ public sealed class DatasetTokenizerTests
     [InlineData("\"loss\":false,\"weight\":0.0")]
     public void Tokenize_turn_of_weight_0_is_context_in_every_template(string field)
     {
-        var chat = $$"""{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"wood",{{field}}},{"role":"user","content":"b"},{"role":"assistant","content":"fox"}]}""";
+        var chat = $$"""{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"wood",{{field}}},"""
+            + """{"role":"user","content":"b"},{"role":"assistant","content":"fox"}]}""";
         using var folder = new TempFolder();
         File.WriteAllText(folder["d"], chat);
         foreach (var template in ChatTemplates.Names.Where(n => n != ChatTemplates.Auto))
@@ -102,7 +103,8 @@ public sealed class DatasetTokenizerTests
     [Fact]
     public void Tokenize_train_on_last_learns_last_answer_only()
     {
-        const string Chat = """{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"red"},{"role":"user","content":"b"},{"role":"assistant","content":"fox"}]}""";
+        const string Chat = """{"messages":[{"role":"user","content":"a"},{"role":"assistant","content":"red"},"""
+            + """{"role":"user","content":"b"},{"role":"assistant","content":"fox"}]}""";
         using var folder = new TempFolder();
         File.WriteAllText(folder["d"], Chat);
         var settings = new DatasetSettings { Template = "chatml", TrainOn = TrainOn.Last };

@@ -17,7 +17,16 @@ public sealed class GgufFamilyTests
     public static TheoryData<string, string> Configs => new()
     {
         { "llama", $$"""{"model_type": "llama", {{Shape}}, "attention_bias": true, "mlp_bias": true}""" },
-        { "llama", $$"""{"model_type": "llama", {{Shape}}, "tie_word_embeddings": true, "rope_theta": 5000, "rope_scaling": {"rope_type": "llama3", "factor": 4, "low_freq_factor": 1, "high_freq_factor": 4, "original_max_position_embeddings": 32} }""" },
+        {
+            "llama", $$"""
+            {
+              "model_type": "llama", {{Shape}}, "tie_word_embeddings": true, "rope_theta": 5000,
+              "rope_scaling": {
+                "rope_type": "llama3", "factor": 4, "low_freq_factor": 1, "high_freq_factor": 4, "original_max_position_embeddings": 32
+              }
+            }
+            """
+        },
         { "llama", $$"""{"model_type": "llama", {{Shape}}, "rope_scaling": {"rope_type": "linear", "factor": 4} }""" },
         { "llama", $$"""{"model_type": "llama", {{Shape}}, "rope_scaling": {"rope_type": "dynamic", "factor": 4} }""" },
         { "llama", $$"""{"model_type": "mistral", {{Shape}}, "sliding_window": null}""" },
@@ -25,9 +34,25 @@ public sealed class GgufFamilyTests
         { "qwen3", $$"""{"model_type": "qwen3", {{Shape}}, "tie_word_embeddings": true}""" },
         { "gemma", $$"""{"model_type": "gemma", {{Shape}}, "hidden_activation": "gelu_pytorch_tanh"}""" },
         { "gemma2", $$"""{"model_type": "gemma2", {{Shape}}, "sliding_window": 8, "query_pre_attn_scalar": 16}""" },
-        { "gemma3", $$"""{"model_type": "gemma3_text", {{Shape.Replace("\"num_hidden_layers\": 3", "\"num_hidden_layers\": 7", StringComparison.Ordinal)}}, "sliding_window": 8, "query_pre_attn_scalar": 16, "rope_scaling": {"rope_type": "linear", "factor": 8} }""" },
+        {
+            "gemma3", $$"""
+            {
+              "model_type": "gemma3_text",
+              {{Shape.Replace("\"num_hidden_layers\": 3", "\"num_hidden_layers\": 7", StringComparison.Ordinal)}},
+              "sliding_window": 8, "query_pre_attn_scalar": 16, "rope_scaling": {"rope_type": "linear", "factor": 8}
+            }
+            """
+        },
         { "phi3", $$"""{"model_type": "phi3", {{Shape}}, "pad_token_id": 0, "sliding_window": null}""" },
-        { "phi3", $$"""{"model_type": "phi3", {{Shape.Replace("96, \"rms", "512, \"rms", StringComparison.Ordinal)}}, "pad_token_id": 0, "partial_rotary_factor": 0.5, "original_max_position_embeddings": 256, "rope_scaling": {"type": "longrope", "short_factor": [1, 1.1, 1.2, 1.5], "long_factor": [1, 2, 3, 4]} }""" },
+        {
+            "phi3", $$"""
+            {
+              "model_type": "phi3", {{Shape.Replace("96, \"rms", "512, \"rms", StringComparison.Ordinal)}}, "pad_token_id": 0,
+              "partial_rotary_factor": 0.5, "original_max_position_embeddings": 256,
+              "rope_scaling": {"type": "longrope", "short_factor": [1, 1.1, 1.2, 1.5], "long_factor": [1, 2, 3, 4]}
+            }
+            """
+        },
     };
 
     [Theory]
@@ -50,12 +75,25 @@ public sealed class GgufFamilyTests
     }
 
     [Theory]
-    [InlineData("gpt2", """{"model_type": "gpt2", "n_embd": 64, "n_layer": 2, "n_head": 4, "vocab_size": 512, "n_positions": 96}""", "model_type 'gpt2' cannot be exported as GGUF; llama, mistral, ")]
-    [InlineData("hidden_act", $$"""{"model_type": "llama", {{Shape}}, "hidden_act": "gelu"}""", "field 'hidden_act' is Gelu; for an export as GGUF it must be Silu")]
-    [InlineData("attention_bias", $$"""{"model_type": "qwen3", {{Shape}}, "attention_bias": true}""", "field 'attention_bias' is True; for an export as GGUF it must be False")]
-    [InlineData("query_pre_attn_scalar", $$"""{"model_type": "gemma2", {{Shape}}, "query_pre_attn_scalar": 24}""", "field 'query_pre_attn_scalar' is 24; for an export as GGUF it must be 16")]
-    [InlineData("layer_types", $$"""{"model_type": "gemma2", {{Shape}}, "sliding_window": 8, "query_pre_attn_scalar": 16, "layer_types": ["full_attention", "full_attention", "sliding_attention"]}""", "field 'layer_types' gives layer 0 another window")]
-    [InlineData("rope_scaling", $$"""{"model_type": "qwen2", {{Shape}}, "rope_scaling": {"rope_type": "yarn", "factor": 4, "original_max_position_embeddings": 24} }""", "field 'rope_scaling' is of a type (YarnRopeScaling) that is not exported")]
+    [InlineData(
+        "gpt2", """{"model_type": "gpt2", "n_embd": 64, "n_layer": 2, "n_head": 4, "vocab_size": 512, "n_positions": 96}""",
+        "model_type 'gpt2' cannot be exported as GGUF; llama, mistral, ")]
+    [InlineData(
+        "hidden_act", $$"""{"model_type": "llama", {{Shape}}, "hidden_act": "gelu"}""",
+        "field 'hidden_act' is Gelu; for an export as GGUF it must be Silu")]
+    [InlineData(
+        "attention_bias", $$"""{"model_type": "qwen3", {{Shape}}, "attention_bias": true}""",
+        "field 'attention_bias' is True; for an export as GGUF it must be False")]
+    [InlineData(
+        "query_pre_attn_scalar", $$"""{"model_type": "gemma2", {{Shape}}, "query_pre_attn_scalar": 24}""",
+        "field 'query_pre_attn_scalar' is 24; for an export as GGUF it must be 16")]
+    [InlineData(
+        "layer_types", $$"""{"model_type": "gemma2", {{Shape}}, "sliding_window": 8, "query_pre_attn_scalar": 16, "layer_types": ["full_attention","""
+            + """ "full_attention", "sliding_attention"]}""", "field 'layer_types' gives layer 0 another window")]
+    [InlineData(
+        "rope_scaling",
+        $$"""{"model_type": "qwen2", {{Shape}}, "rope_scaling": {"rope_type": "yarn", "factor": 4, "original_max_position_embeddings": 24} }""",
+        "field 'rope_scaling' is of a type (YarnRopeScaling) that is not exported")]
     public async Task Export_of_what_gguf_cannot_say_is_refused(string what, string config, string message)
     {
         using var folder = new TempFolder();
@@ -84,10 +122,13 @@ public sealed class GgufFamilyTests
         using var llama = new LlamaModel(path);
         var hf = JsonNode.Parse(File.ReadAllText(folder["hf/tokenizer_config.json"]))!;
         Assert.Equal(hf["chat_template"]!.GetValue<string>(), llama.Metadata["tokenizer.chat_template"]);
-        Assert.Equal(("1", "2", "7"), (llama.Metadata["tokenizer.ggml.bos_token_id"], llama.Metadata["tokenizer.ggml.eos_token_id"], llama.Metadata["tokenizer.ggml.eot_token_id"]));
+        Assert.Equal(("1", "2", "7"), (Id("bos"), Id("eos"), Id("eot")));
         var modelfile = File.ReadAllText(folder["gguf/Modelfile"]);
         Assert.StartsWith("FROM ./test-F16.gguf\nPARAMETER num_ctx 96\n", modelfile, StringComparison.Ordinal);
-        foreach (var stop in (string[])["</s>", "<0x04>", "<|im_end|>"]) Assert.Contains($"PARAMETER stop \"{stop}\"\n", modelfile, StringComparison.Ordinal);
+        foreach (var stop in (string[])["</s>", "<0x04>", "<|im_end|>"])
+            Assert.Contains($"PARAMETER stop \"{stop}\"\n", modelfile, StringComparison.Ordinal);
+
+        string Id(string token) => llama.Metadata[$"tokenizer.ggml.{token}_token_id"];
     }
 
     [Fact]

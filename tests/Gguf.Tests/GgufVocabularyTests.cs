@@ -13,8 +13,10 @@ public sealed class GgufVocabularyTests
 
     private static readonly string[] s_texts =
     [
-        "Hello, world! It's 12345 o'clock; we'LL see.", "  two  spaces\tand\ttabs  ", "Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich.",
-        "日本語のテキストと한국어, العربية и русский", "def f(x):\n    return x ** 2  # 1,234.56\n\n\n", "😀🎉 emoji 👩‍👩‍👧", "a", " a", "<tag attr=\"1\">&amp;</tag>",
+        "Hello, world! It's 12345 o'clock; we'LL see.", "  two  spaces\tand\ttabs  ",
+        "Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich.",
+        "日本語のテキストと한국어, العربية и русский", "def f(x):\n    return x ** 2  # 1,234.56\n\n\n",
+        "😀🎉 emoji 👩‍👩‍👧", "a", " a", "<tag attr=\"1\">&amp;</tag>",
         "CamelCaseWords and SCREAMING_SNAKE 3.14e-10", "line\r\nline\r\n",
     ];
 
@@ -35,7 +37,9 @@ public sealed class GgufVocabularyTests
     }
 
     [Theory]
-    [InlineData("""{"type": "Split", "pattern": {"Regex": "x+"}, "behavior": "Isolated"}""", "field 'pre_tokenizer' is none that programs for GGUF know by name")]
+    [InlineData(
+        """{"type": "Split", "pattern": {"Regex": "x+"}, "behavior": "Isolated"}""",
+        "field 'pre_tokenizer' is none that programs for GGUF know by name")]
     [InlineData("""{"type": "ByteLevel", "add_prefix_space": true}""", "field 'pre_tokenizer' puts a space before each text")]
     public void Read_what_gguf_cannot_say_is_refused(string preTokenizer, string message)
     {
@@ -67,12 +71,18 @@ public sealed class GgufVocabularyTests
         using var temporary = new TempFolder();
         var tokenizer = TokenizerLoader.Load(folder);
         var config = ModelConfigReader.Parse(
-            $$"""{"model_type": "llama", "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 1, "num_attention_heads": 4, "vocab_size": {{tokenizer.VocabularySize}}}""",
+            $$"""
+            {
+              "model_type": "llama", "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 1, "num_attention_heads": 4,
+              "vocab_size": {{tokenizer.VocabularySize}}
+            }
+            """,
             "config.json");
         var metadata = GgufMetadata.Of(
             "test", GgufArchitectures.Of(config), GgufVocabulary.Read(folder, tokenizer.VocabularySize), null, GgufType.F32);
         await GgufWriter.WriteAsync(temporary["vocabulary.gguf"], metadata, [], (_, _, _) => Task.CompletedTask, Token);
         using var llama = new LlamaModel(temporary["vocabulary.gguf"], vocabularyOnly: true);
-        foreach (var text in s_texts) Assert.Equal((text, string.Join(' ', tokenizer.Encode(text))), (text, string.Join(' ', llama.Encode(text, special: false))));
+        foreach (var text in s_texts)
+            Assert.Equal((text, string.Join(' ', tokenizer.Encode(text))), (text, string.Join(' ', llama.Encode(text, special: false))));
     }
 }

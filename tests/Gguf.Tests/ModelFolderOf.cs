@@ -37,7 +37,9 @@ internal static class ModelFolderOf
                 numbers[i] = spec.Name.Contains("norm", StringComparison.Ordinal) ? 1 + (0.2f * noise) : 0.3f * noise;
             }
 
-            pins.Add(GCHandle.Alloc(dtype == TensorDType.F32 ? numbers : numbers.Select(n => (ushort)(BitConverter.SingleToUInt32Bits(n) >> 16)).ToArray(), GCHandleType.Pinned));
+            Array stored = dtype == TensorDType.F32
+                ? numbers : numbers.Select(n => (ushort)(BitConverter.SingleToUInt32Bits(n) >> 16)).ToArray();
+            pins.Add(GCHandle.Alloc(stored, GCHandleType.Pinned));
             return pins[^1].AddrOfPinnedObject();
         }
     }

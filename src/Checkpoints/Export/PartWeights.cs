@@ -52,7 +52,11 @@ public sealed class PartWeights : IDisposable
         var name = wanted.Name + Master;
         if (!trained.Tensors.TryGetValue(name, out var master)) throw new InvalidDataFileException(blob.Sha256, $"tensor '{name}' is missing");
         if (!master.Shape.SequenceEqual(wanted.Shape))
-            throw new InvalidDataFileException(blob.Sha256, $"tensor '{name}' has shape [{string.Join(", ", master.Shape)}]; it must be [{string.Join(", ", wanted.Shape)}]");
+        {
+            throw new InvalidDataFileException(
+                blob.Sha256, $"tensor '{name}' has shape [{string.Join(", ", master.Shape)}]; it must be [{string.Join(", ", wanted.Shape)}]");
+        }
+
         if (master.DType != wanted.DType && !TensorRounding.IsPossible(master.DType, wanted.DType))
             throw new InvalidDataFileException(blob.Sha256, $"tensor '{name}' is {master.DType}; it must be {wanted.DType} or F32");
         return new WeightView(wanted.Name, wanted.DType, wanted.Shape, master.DType, trained.Pointer(master));

@@ -40,15 +40,16 @@ internal static class LeaseStorage
         // A cluster outlives its silos.
         if (alive == false && found.Holder.Cluster is null) return;
         var patience = found.Holder.Cluster is null ? options.Patience : options.ClusterPatience;
-        if (await FindChangeAsync(store, run, found, patience, options, time, cancellationToken).ConfigureAwait(false) is { Now: { } now } && !IsFree(now))
-            throw new RunHeldException(run, now);
+        var change = await FindChangeAsync(store, run, found, patience, options, time, cancellationToken).ConfigureAwait(false);
+        if (change is { Now: { } now } && !IsFree(now)) throw new RunHeldException(run, now);
 
         bool IsFree(LeaseDocument lease) => lease.Released || lease.Holder.IsSame(asks);
     }
 
     /// <summary>Waits until a lease is another than was found; null where it stays the same for a while.</summary>
     public static async Task<LeaseChange?> FindChangeAsync(
-        IBlobStore store, string run, LeaseDocument found, TimeSpan patience, LeaseOptions options, TimeProvider time, CancellationToken cancellationToken)
+        IBlobStore store, string run, LeaseDocument found, TimeSpan patience, LeaseOptions options, TimeProvider time,
+        CancellationToken cancellationToken)
     {
         var asked = time.GetTimestamp();
         while (time.GetElapsedTime(asked) < patience)

@@ -11,9 +11,12 @@ internal sealed class AlpacaTemplate : IChatTemplate
     public bool EndsWithEos => true;
 
     public string Jinja =>
-        $$$"""
-        {% set ns = namespace(system=none) %}{% for message in messages %}{% if message['role'] == 'system' and ns.system is none %}{% set ns.system = message['content'] %}{% endif %}{% endfor %}{{ '{{{Preamble}}}' if ns.system is none else ns.system }}{% for message in messages %}{% if message['role'] != 'system' %}{{ ('\n\n### Response:\n' if message['role'] == 'assistant' else '\n\n### Instruction:\n') + message['content'] }}{% endif %}{% endfor %}{{ '\n\n### Response:\n' if add_generation_prompt else eos_token }}
-        """;
+        """{% set ns = namespace(system=none) %}{% for message in messages %}"""
+        + """{% if message['role'] == 'system' and ns.system is none %}{% set ns.system = message['content'] %}{% endif %}"""
+        + $$$"""{% endfor %}{{ '{{{Preamble}}}' if ns.system is none else ns.system }}{% for message in messages %}"""
+        + """{% if message['role'] != 'system' %}"""
+        + """{{ ('\n\n### Response:\n' if message['role'] == 'assistant' else '\n\n### Instruction:\n') + message['content'] }}"""
+        + """{% endif %}{% endfor %}{{ '\n\n### Response:\n' if add_generation_prompt else eos_token }}""";
 
     public IReadOnlyList<RenderedSegment> Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt)
     {

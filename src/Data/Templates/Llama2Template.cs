@@ -10,9 +10,11 @@ internal sealed class Llama2Template : IChatTemplate
     public bool? BeginsWithBos => true;
 
     public string Jinja =>
-        """
-        {% set ns = namespace(system='', first=true) %}{% for message in messages %}{% if message['role'] == 'system' %}{% set ns.system = '<<SYS>>\n' + message['content'] + '\n<</SYS>>\n\n' %}{% elif message['role'] == 'assistant' %}{{ ' ' + message['content'] + ' </s>' }}{% else %}{{ ('' if ns.first else '<s>') + '[INST] ' + ns.system + message['content'] + ' [/INST]' }}{% set ns.system = '' %}{% set ns.first = false %}{% endif %}{% endfor %}
-        """;
+        """{% set ns = namespace(system='', first=true) %}{% for message in messages %}"""
+        + """{% if message['role'] == 'system' %}{% set ns.system = '<<SYS>>\n' + message['content'] + '\n<</SYS>>\n\n' %}"""
+        + """{% elif message['role'] == 'assistant' %}{{ ' ' + message['content'] + ' </s>' }}{% else %}"""
+        + """{{ ('' if ns.first else '<s>') + '[INST] ' + ns.system + message['content'] + ' [/INST]' }}"""
+        + """{% set ns.system = '' %}{% set ns.first = false %}{% endif %}{% endfor %}""";
 
     public IReadOnlyList<RenderedSegment> Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt)
     {

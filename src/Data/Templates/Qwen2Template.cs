@@ -10,7 +10,8 @@ internal sealed class Qwen2Template : IChatTemplate
     public bool EndsWithEos => false;
 
     public string Jinja =>
-        $$$"""{% if messages[0]['role'] != 'system' %}{{ '<|im_start|>system\n{{{DefaultSystem}}}<|im_end|>\n' }}{% endif %}{{{ChatMlTemplate.Turns}}}""";
+        $$$"""{% if messages[0]['role'] != 'system' %}{{ '<|im_start|>system\n{{{DefaultSystem}}}<|im_end|>\n' }}{% endif %}"""
+        + ChatMlTemplate.Turns;
 
     public IReadOnlyList<RenderedSegment> Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt) => new ChatMlTemplate().Render(
         messages[0].Role == "system" ? messages : [new ChatMessage("system", DefaultSystem), .. messages], addGenerationPrompt);

@@ -8,9 +8,8 @@ internal sealed class ZephyrTemplate : IChatTemplate
     public bool EndsWithEos => false;
 
     public string Jinja =>
-        """
-        {% for message in messages %}{{ '<|' + message['role'] + '|>\n' + message['content'] + '</s>\n' }}{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>\n' }}{% endif %}
-        """;
+        """{% for message in messages %}{{ '<|' + message['role'] + '|>\n' + message['content'] + '</s>\n' }}{% endfor %}"""
+        + """{% if add_generation_prompt %}{{ '<|assistant|>\n' }}{% endif %}""";
 
     public IReadOnlyList<RenderedSegment> Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt) =>
         TurnTemplate.Render(messages, addGenerationPrompt, role => $"<|{role}|>\n", "</s>\n");

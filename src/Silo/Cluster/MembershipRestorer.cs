@@ -29,7 +29,8 @@ internal sealed partial class MembershipRestorer(
         _one.Dispose();
     }
 
-    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(LookEachPeriodAsync(stoppingToken), LookAtEachChangeAsync(stoppingToken));
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(LookEachPeriodAsync(stoppingToken), LookAtEachChangeAsync(stoppingToken));
 
     private async Task LookEachPeriodAsync(CancellationToken stoppingToken)
     {
@@ -40,7 +41,8 @@ internal sealed partial class MembershipRestorer(
     // A silo that has just joined is to be restored, too, and to know what it would have to restore.
     private async Task LookAtEachChangeAsync(CancellationToken stoppingToken)
     {
-        await foreach (var _ in membership.MembershipUpdates.WithCancellation(stoppingToken).ConfigureAwait(false)) await TryLookAsync(stoppingToken).ConfigureAwait(false);
+        await foreach (var _ in membership.MembershipUpdates.WithCancellation(stoppingToken).ConfigureAwait(false))
+            await TryLookAsync(stoppingToken).ConfigureAwait(false);
     }
 
     private async Task TryLookAsync(CancellationToken stoppingToken)

@@ -24,7 +24,8 @@ internal static class Modelfile
         if (vocabulary.ChatTemplate is null) text.Append("TEMPLATE {{ .Prompt }}\n");
         text.Append(CultureInfo.InvariantCulture, $"PARAMETER num_ctx {contextLength}\n");
         var tokens = endIds.Distinct().Where(id => id < vocabulary.Tokens.Count).Select(id => vocabulary.Tokens[id].Text);
-        foreach (var stop in tokens.Append(endText).OfType<string>()) text.Append(CultureInfo.InvariantCulture, $"PARAMETER stop \"{Escaped(stop)}\"\n");
+        foreach (var stop in tokens.Append(endText).OfType<string>())
+            text.Append(CultureInfo.InvariantCulture, $"PARAMETER stop \"{Escaped(stop)}\"\n");
         return text.ToString();
     }
 

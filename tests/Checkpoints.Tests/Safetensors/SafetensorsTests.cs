@@ -7,7 +7,8 @@ namespace LisaOrleans.Checkpoints.Tests;
 
 public sealed class SafetensorsTests
 {
-    private const string TwoTensors = """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[3],"data_offsets":[8,11]}}""";
+    private const string TwoTensors =
+        """{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"U8","shape":[3],"data_offsets":[8,11]}}""";
 
     [Fact]
     public async Task WriteFileAsync_two_tensors_have_the_bytes_of_the_format()

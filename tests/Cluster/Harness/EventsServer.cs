@@ -44,7 +44,14 @@ internal sealed class EventsServer : IAsyncDisposable
             var context = await _listener.GetContextAsync();
             if (context.Request.HttpMethod == "POST") _approved.TrySetResult();
             object[] events = _announced && !_approved.Task.IsCompleted
-                ? [new { EventId = "e1", EventType = "Preempt", ResourceType = "VirtualMachine", Resources = new[] { Environment.MachineName }, EventStatus = "Scheduled", NotBefore = "", Description = "", EventSource = "Platform", DurationInSeconds = -1 }]
+                ?
+                [
+                    new
+                    {
+                        EventId = "e1", EventType = "Preempt", ResourceType = "VirtualMachine", Resources = new[] { Environment.MachineName },
+                        EventStatus = "Scheduled", NotBefore = "", Description = "", EventSource = "Platform", DurationInSeconds = -1,
+                    },
+                ]
                 : [];
             context.Response.StatusCode = context.Request.Headers["Metadata"] == "true" ? 200 : 400;
             await context.Response.OutputStream.WriteAsync(

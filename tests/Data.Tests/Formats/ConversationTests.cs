@@ -74,14 +74,20 @@ public sealed class ConversationTests
         "one two", Parse("""{"role":"user","content":[{"type":"text","text":"one "},"two"]}""").Content);
 
     [Theory]
-    [InlineData("""{"role":"user","content":[{"type":"image_url","image_url":{"url":"x"}}]}""", "field 'content[0]' is a part of type \"image_url\"; only parts of text")]
-    [InlineData("""{"role":"user","content":[{"type":"text","text":"a","annotations":[1]}]}""", "field 'content[0]' has a field 'annotations', which is not used")]
+    [InlineData(
+        """{"role":"user","content":[{"type":"image_url","image_url":{"url":"x"}}]}""",
+        "field 'content[0]' is a part of type \"image_url\"; only parts of text")]
+    [InlineData(
+        """{"role":"user","content":[{"type":"text","text":"a","annotations":[1]}]}""",
+        "field 'content[0]' has a field 'annotations', which is not used")]
     [InlineData("""{"role":"user","content":null}""", "field 'content' is null; it must be a text")]
     [InlineData("""{"role":"assistant","content":"a","weight":0.5}""", "field 'weight' is 0.5; it must be 0 (context only) or 1 (learned)")]
     [InlineData("""{"role":"assistant","content":"a","weight":0,"train":true}""", "field 'train' contradicts weight")]
     [InlineData("""{"role":"user","content":"a","tool_calls":[{"name":"f"}]}""", "field 'tool_calls' stands in a turn of role 'user'")]
     [InlineData("""{"role":"assistant","content":"a","tool_calls":[{"id":"x"}]}""", "field 'tool_calls[0]' must name a function")]
-    [InlineData("""{"role":"assistant","content":"a","tool_calls":[{"name":"f","arguments":"{x"}]}""", "field 'tool_calls[0].arguments' is a text which is not valid JSON")]
+    [InlineData(
+        """{"role":"assistant","content":"a","tool_calls":[{"name":"f","arguments":"{x"}]}""",
+        "field 'tool_calls[0].arguments' is a text which is not valid JSON")]
     public void Read_turn_that_cannot_be_learned_is_refused_by_field(string turn, string problem)
     {
         var record = $$"""{"messages":[{{turn}},{"role":"assistant","content":"b"}]}""";
@@ -94,7 +100,8 @@ public sealed class ConversationTests
     [InlineData("\"functions\":[{\"name\":\"f\"}]")]
     public void Read_tools_are_one_list_however_they_are_written(string field)
     {
-        var record = $$"""{"messages":[{"role":"user","content":"u"},{"role":"assistant","content":"a"}],{{field}},"chat_template_kwargs":{"enable_thinking":false} }""";
+        var record = $$"""{"messages":[{"role":"user","content":"u"},{"role":"assistant","content":"a"}],{{field}},"""
+            + " \"chat_template_kwargs\":{\"enable_thinking\":false} }";
         var example = ParseExample(record);
         Assert.Equal("""[{"type":"function","function":{"name":"f"}}]""", example.Tools!.Value.GetRawText());
         Assert.False(example.TemplateVariables["enable_thinking"].GetBoolean());
@@ -110,7 +117,8 @@ public sealed class ConversationTests
     public void Read_prompt_and_completion_may_be_lists_of_messages()
     {
         var example = Assert.Single(Dataset.Read(
-            """{"prompt":[{"role":"user","content":"q"},{"role":"assistant","content":"early"},{"role":"user","content":"p"}],"completion":[{"role":"assistant","content":"c"}]}"""));
+            """{"prompt":[{"role":"user","content":"q"},{"role":"assistant","content":"early"},{"role":"user","content":"p"}],"""
+            + """ "completion":[{"role":"assistant","content":"c"}]}"""));
         Assert.Equal(["user: q", "assistant: early", "user: p", "assistant: c"], Dataset.Turns(example));
         Assert.Equal([null, false, null, null], example.Messages.Select(m => m.Train));
     }

@@ -51,7 +51,8 @@ public sealed class LMFlowTests
     [InlineData("""{"type":"text_only","instances":[]}""", ": has no records")]
     [InlineData("""{"type":"text_only","instances":{}}""", ": a JSON object must have a list 'instances'")]
     [InlineData("""{"type":"text_only","instances":["a"]}""", ": record 1: must be a JSON object")]
-    [InlineData("""{"type":"image_text","instances":[{"text":"a"}]}""", ": field 'type' is \"image_text\"; LMFlow's are text_only, text2text, conversation")]
+    [InlineData(
+        """{"type":"image_text","instances":[{"text":"a"}]}""", ": field 'type' is \"image_text\"; LMFlow's are text_only, text2text, conversation")]
     [InlineData("""{"type":null,"instances":[{"text":"a"}]}""", ": field 'type' is null; LMFlow's are")]
     public void Read_instances_that_are_not_a_list_of_objects_are_refused(string content, string error) =>
         Assert.StartsWith(error, Dataset.Error(System.Text.Encoding.UTF8.GetBytes(content)), StringComparison.Ordinal);

@@ -6,10 +6,19 @@ public sealed class ObjectiveFormatTests
 {
     [Theory]
     [InlineData("""{"prompt":"p","chosen":"good","rejected":"bad"}""")]
-    [InlineData("""{"prompt":[{"role":"user","content":"p"}],"chosen":[{"role":"assistant","content":"good"}],"rejected":[{"role":"assistant","content":"bad"}]}""")]
-    [InlineData("""{"chosen":[{"role":"user","content":"p"},{"role":"assistant","content":"good"}],"rejected":[{"role":"user","content":"p"},{"role":"assistant","content":"bad"}]}""")]
-    [InlineData("""{"prompt":"p","prompt_id":"1","chosen":[{"role":"user","content":"p"},{"role":"assistant","content":"good"}],"rejected":[{"role":"user","content":"p"},{"role":"assistant","content":"bad"}],"score_chosen":8.5,"score_rejected":2,"messages":[]}""")]
-    [InlineData("""{"input":{"messages":[{"role":"user","content":"p"}]},"preferred_output":[{"role":"assistant","content":"good"}],"non_preferred_output":[{"role":"assistant","content":"bad"}]}""")]
+    [InlineData(
+        """{"prompt":[{"role":"user","content":"p"}],"chosen":[{"role":"assistant","content":"good"}],"""
+            + """ "rejected":[{"role":"assistant","content":"bad"}]}""")]
+    [InlineData(
+        """{"chosen":[{"role":"user","content":"p"},{"role":"assistant","content":"good"}],"rejected":[{"role":"user","content":"p"},"""
+            + """{"role":"assistant","content":"bad"}]}""")]
+    [InlineData(
+        """{"prompt":"p","prompt_id":"1","chosen":[{"role":"user","content":"p"},{"role":"assistant","content":"good"}],"""
+            + """ "rejected":[{"role":"user","content":"p"},{"role":"assistant","content":"bad"}],"""
+            + """ "score_chosen":8.5,"score_rejected":2,"messages":[]}""")]
+    [InlineData(
+        """{"input":{"messages":[{"role":"user","content":"p"}]},"preferred_output":[{"role":"assistant","content":"good"}],"""
+            + """ "non_preferred_output":[{"role":"assistant","content":"bad"}]}""")]
     public void ReadPairs_layouts_of_trl_and_openai_are_one(string record)
     {
         using var folder = new TempFolder();

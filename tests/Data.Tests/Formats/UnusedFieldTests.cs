@@ -37,7 +37,9 @@ public sealed class UnusedFieldTests
 
     [Theory]
     [InlineData("""{"text":"a","body":null,"weight":null,"tools":[],"system":"","chat_template_kwargs":{}}""")]
-    [InlineData("""{"messages":[{"role":"user","content":"u","audio":null,"tool_calls":[]},{"role":"assistant","content":"a","refusal":null,"function_call":null}],"tools":null}""")]
+    [InlineData(
+        """{"messages":[{"role":"user","content":"u","audio":null,"tool_calls":[]},"""
+            + """{"role":"assistant","content":"a","refusal":null,"function_call":null}],"tools":null}""")]
     public void Read_field_that_is_empty_changes_nothing(string record) => Assert.Single(Dataset.Read(record));
 
     [Fact]
@@ -74,8 +76,12 @@ public sealed class UnusedFieldTests
     }
 
     [Theory]
-    [InlineData("""{"messages":[{"role":"user","content":"u"},{"role":"assistant","content":"","tool_calls":[{"function":{"name":"f","arguments":{}}}]}]}""", "tool_calls")]
-    [InlineData("""{"messages":[{"role":"user","content":"u"},{"role":"assistant","content":null,"tool_calls":[{"function":{"name":"f","arguments":{}}}]}]}""", "tool_calls")]
+    [InlineData(
+        """{"messages":[{"role":"user","content":"u"},{"role":"assistant","content":"","tool_calls":[{"function":{"name":"f","arguments":{}}}]}]}""",
+        "tool_calls")]
+    [InlineData(
+        """{"messages":[{"role":"user","content":"u"},"""
+            + """{"role":"assistant","content":null,"tool_calls":[{"function":{"name":"f","arguments":{}}}]}]}""", "tool_calls")]
     [InlineData("""{"messages":[{"role":"user","content":"u"},{"role":"assistant","content":"a","reasoning_content":"r"}]}""", "reasoning_content")]
     [InlineData($$"""{{Chat}},"tools":[{"type":"function"}]}""", "tools")]
     [InlineData($$"""{{Chat}},"enable_thinking":false}""", "enable_thinking")]

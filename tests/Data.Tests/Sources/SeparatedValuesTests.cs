@@ -21,7 +21,9 @@ public sealed class SeparatedValuesTests
     [Fact]
     public void Read_chat_in_a_column_is_parsed() => Assert.Equal(
         ["user: u", "assistant: a"],
-        Dataset.Turns(Assert.Single(Dataset.Read("messages\n\"[{\"\"role\"\":\"\"user\"\",\"\"content\"\":\"\"u\"\"},{\"\"role\"\":\"\"assistant\"\",\"\"content\"\":\"\"a\"\"}]\"\n"))));
+        Dataset.Turns(Assert.Single(Dataset.Read(
+            "messages\n\"[{\"\"role\"\":\"\"user\"\",\"\"content\"\":\"\"u\"\"},"
+            + "{\"\"role\"\":\"\"assistant\"\",\"\"content\"\":\"\"a\"\"}]\"\n"))));
 
     [Fact]
     public void Read_any_texts_come_back_from_a_file_of_values() => Gen.String[Gen.Char[" ,;\t\"\r\nabcé"], 0, 8].Array[2].Array[1, 5].Sample(

@@ -39,7 +39,10 @@ public sealed class TableFileTests
         Assert.Equal(["system", "user", "assistant", "tool", "assistant"], turns.Select(t => t!["role"]!.GetValue<string>()));
         Assert.Equal("Größe 日本 😀", turns[1]!["content"]!.GetValue<string>());
         Assert.False(turns[2]!.AsObject().ContainsKey("content"));
-        Assert.Equal("""[{"id":"c1","type":"function","function":{"name":"f","arguments":"{\u0022x\u0022: 1}"}},{"id":"c2","type":"function","function":{"name":"g","arguments":"{}"}}]""", turns[2]!["tool_calls"]!.ToJsonString());
+        Assert.Equal(
+            """[{"id":"c1","type":"function","function":{"name":"f","arguments":"{\u0022x\u0022: 1}"}},"""
+            + """{"id":"c2","type":"function","function":{"name":"g","arguments":"{}"}}]""",
+            turns[2]!["tool_calls"]!.ToJsonString());
         Assert.Equal(1, turns[4]!["weight"]!.GetValue<int>());
         Assert.Equal(["u", "b", "", "c"], rows[1]["messages"]!.AsArray().Select(t => t!["content"]!.GetValue<string>()));
         Assert.Equal(0, rows[1]["messages"]![1]!["weight"]!.GetValue<int>());

@@ -24,15 +24,25 @@ public sealed class JsonTokenizerErrorTests
     [InlineData("normalizer", """{"type":"Upper"}""", "field 'normalizer.type' is 'Upper'; supported: Sequence, NFC")]
     [InlineData("normalizer", """{"type":"Replace","pattern":{"String":""},"content":""}""", "field 'normalizer.pattern.String' is empty")]
     [InlineData("normalizer", """{"type":"Sequence","normalizers":[{"type":"x"}]}""", "field 'normalizer.normalizers[0].type' is 'x'")]
-    [InlineData("normalizer", """{"type":"Precompiled","precompiled_charsmap":"AAAA"}""", "field 'normalizer.precompiled_charsmap' is not a precompiled")]
+    [InlineData(
+        "normalizer", """{"type":"Precompiled","precompiled_charsmap":"AAAA"}""", "field 'normalizer.precompiled_charsmap' is not a precompiled")]
     [InlineData("pre_tokenizer", """{"type":"UnicodeScripts"}""", "field 'pre_tokenizer.type' is 'UnicodeScripts'")]
-    [InlineData("pre_tokenizer", """{"type":"Split","pattern":{"Regex":"[a&&b]"},"behavior":"Isolated"}""", "the intersection of classes (&&) is not supported")]
-    [InlineData("pre_tokenizer", """{"type":"Split","pattern":{"Regex":"\\p{Han}"},"behavior":"Isolated"}""", "field 'pre_tokenizer.pattern.Regex' is no")]
-    [InlineData("pre_tokenizer", """{"type":"Split","pattern":{"Regex":"("},"behavior":"Isolated"}""", "field 'pre_tokenizer.pattern.Regex' is not a regular expression that can be read")]
-    [InlineData("pre_tokenizer", """{"type":"Split","pattern":{"String":" "},"behavior":"Merged"}""", "field 'pre_tokenizer.behavior' is 'Merged'; supported: Isolated, Removed")]
+    [InlineData(
+        "pre_tokenizer", """{"type":"Split","pattern":{"Regex":"[a&&b]"},"behavior":"Isolated"}""",
+        "the intersection of classes (&&) is not supported")]
+    [InlineData(
+        "pre_tokenizer", """{"type":"Split","pattern":{"Regex":"\\p{Han}"},"behavior":"Isolated"}""", "field 'pre_tokenizer.pattern.Regex' is no")]
+    [InlineData(
+        "pre_tokenizer", """{"type":"Split","pattern":{"Regex":"("},"behavior":"Isolated"}""",
+        "field 'pre_tokenizer.pattern.Regex' is not a regular expression that can be read")]
+    [InlineData(
+        "pre_tokenizer", """{"type":"Split","pattern":{"String":" "},"behavior":"Merged"}""",
+        "field 'pre_tokenizer.behavior' is 'Merged'; supported: Isolated, Removed")]
     [InlineData("pre_tokenizer", """{"type":"Metaspace","replacement":"_","prepend_scheme":"x"}""", "field 'pre_tokenizer.prepend_scheme' is 'x'")]
     [InlineData("post_processor", """{"type":"Other"}""", "field 'post_processor.type' is 'Other'")]
-    [InlineData("post_processor", """{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"a"}},{"SpecialToken":{"id":"b"}}]}""", "field 'post_processor.single' begins a text with 2")]
+    [InlineData(
+        "post_processor", """{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"a"}},{"SpecialToken":{"id":"b"}}]}""",
+        "field 'post_processor.single' begins a text with 2")]
     [InlineData("decoder", """{"type":"CTC"}""", "field 'decoder.type' is 'CTC'; supported: Sequence")]
     [InlineData("decoder", """{"type":"WordPiece"}""", "field 'decoder.prefix' is missing")]
     [InlineData("added_tokens", """[{"id":1,"content":"x"}]""", "field 'added_tokens[0]' gives id 1 to 'x'")]

@@ -50,10 +50,16 @@ public sealed class PartParityTests
     [InlineData("""{"type":"Split","pattern":{"String":"e"},"behavior":"MergedWithNext","invert":true}""")]
     [InlineData("""{"type":"Split","pattern":{"Regex":"x*"},"behavior":"Isolated","invert":false}""")]
     [InlineData("""{"type":"Split","pattern":{"Regex":"\\d{1,3}(?=(?:\\d{3})*\\b)"},"behavior":"Isolated","invert":false}""")]
-    [InlineData("""{"type":"Split","pattern":{"Regex":"[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|\\p{N}{1,3}+| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|\\s++$|\\s*[\\r\\n]|\\s+(?!\\S)|\\s"},"behavior":"Removed","invert":true}""")]
+    [InlineData(
+        """{"type":"Split","pattern":{"Regex":"[^\\r\\n\\p{L}\\p{N}]?+\\p{L}++|"""
+            + """\\p{N}{1,3}+| ?[^\\s\\p{L}\\p{N}]++[\\r\\n]*+|\\s++$|\\s*[\\r\\n]|\\s+(?!\\S)|\\s"},"behavior":"Removed","invert":true}""")]
     [InlineData("""{"type":"Split","pattern":{"Regex":"(?i:'s|'t|[sk]at)|[a-fA-F\\h]+$|^ .|\\W\\w"},"behavior":"Contiguous","invert":false}""")]
-    [InlineData("""{"type":"Sequence","pretokenizers":[{"type":"Punctuation","behavior":"Contiguous"},{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true},{"type":"Digits","individual_digits":false},{"type":"Split","pattern":{"Regex":"[0-9][0-9][0-9]"},"behavior":"Isolated","invert":false}]}""")]
-    [InlineData("""{"type":"Sequence","pretokenizers":[{"type":"WhitespaceSplit"},{"type":"Metaspace","replacement":"▁","prepend_scheme":"first"}]}""")]
+    [InlineData(
+        """{"type":"Sequence","pretokenizers":[{"type":"Punctuation","behavior":"Contiguous"},"""
+            + """{"type":"ByteLevel","add_prefix_space":false,"trim_offsets":true},{"type":"Digits","individual_digits":false},"""
+            + """{"type":"Split","pattern":{"Regex":"[0-9][0-9][0-9]"},"behavior":"Isolated","invert":false}]}""")]
+    [InlineData(
+        """{"type":"Sequence","pretokenizers":[{"type":"WhitespaceSplit"},{"type":"Metaspace","replacement":"▁","prepend_scheme":"first"}]}""")]
     public void Encode_any_pre_tokenizer_cuts_where_hugging_face_cuts(string preTokenizer) => Check("pre_tokenizer", preTokenizer);
 
     [Theory]
@@ -65,7 +71,9 @@ public sealed class PartParityTests
     [InlineData("""{"type":"WordPiece","prefix":"##","cleanup":true}""")]
     [InlineData("""{"type":"WordPiece","prefix":"##","cleanup":false}""")]
     [InlineData("""{"type":"BPEDecoder","suffix":"e"}""")]
-    [InlineData("""{"type":"Sequence","decoders":[{"type":"Replace","pattern":{"Regex":"[0-9#]"},"content":"_"},{"type":"ByteFallback"},{"type":"Fuse"},{"type":"Strip","content":"a","start":2,"stop":0}]}""")]
+    [InlineData(
+        """{"type":"Sequence","decoders":[{"type":"Replace","pattern":{"Regex":"[0-9#]"},"content":"_"},{"type":"ByteFallback"},"""
+            + """{"type":"Fuse"},{"type":"Strip","content":"a","start":2,"stop":0}]}""")]
     public void Decode_any_decoder_writes_what_hugging_face_writes(string decoder) => Check("decoder", decoder);
 
     [Theory]
@@ -111,7 +119,8 @@ public sealed class PartParityTests
 
         return new JsonObject
         {
-            ["added_tokens"] = JsonNode.Parse("""[{"id":0,"content":"<unk>","special":true,"single_word":false,"lstrip":false,"rstrip":false,"normalized":false}]"""),
+            ["added_tokens"] = JsonNode.Parse(
+                """[{"id":0,"content":"<unk>","special":true,"single_word":false,"lstrip":false,"rstrip":false,"normalized":false}]"""),
             ["normalizer"] = null,
             ["pre_tokenizer"] = null,
             ["post_processor"] = null,

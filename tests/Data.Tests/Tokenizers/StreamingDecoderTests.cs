@@ -79,10 +79,17 @@ public sealed class StreamingDecoderTests
     [InlineData("""{"type": "Metaspace", "replacement": "▁", "prepend_scheme": "always"}""")]
     [InlineData("""{"type": "WordPiece", "prefix": "a", "cleanup": true}""")]
     [InlineData("""{"type": "BPEDecoder", "suffix": "b"}""")]
-    [InlineData("""{"type": "Sequence", "decoders": [{"type": "Fuse"}, {"type": "Fuse"}, {"type": "Strip", "content": "a", "start": 2, "stop": 3}]}""")]
-    [InlineData("""{"type": "Sequence", "decoders": [{"type": "ByteFallback"}, {"type": "Fuse"}, {"type": "Strip", "content": "▁", "start": 0, "stop": 1}]}""")]
-    [InlineData("""{"type": "Sequence", "decoders": [{"type": "Fuse"}, {"type": "Replace", "pattern": {"String": "ba"}, "content": "-"}, {"type": "Strip", "content": "a", "start": 1, "stop": 1}]}""")]
-    [InlineData("""{"type": "Sequence", "decoders": [{"type": "Strip", "content": "▁", "start": 1, "stop": 0}, {"type": "BPEDecoder", "suffix": "a"}, {"type": "ByteLevel"}]}""")]
+    [InlineData(
+        """{"type": "Sequence", "decoders": [{"type": "Fuse"}, {"type": "Fuse"}, {"type": "Strip", "content": "a", "start": 2, "stop": 3}]}""")]
+    [InlineData(
+        """{"type": "Sequence", "decoders": [{"type": "ByteFallback"}, {"type": "Fuse"}, {"type": "Strip", "content": "▁", "start": 0,"""
+            + """ "stop": 1}]}""")]
+    [InlineData(
+        """{"type": "Sequence", "decoders": [{"type": "Fuse"}, {"type": "Replace", "pattern": {"String": "ba"}, "content": "-"},"""
+            + """ {"type": "Strip", "content": "a", "start": 1, "stop": 1}]}""")]
+    [InlineData(
+        """{"type": "Sequence", "decoders": [{"type": "Strip", "content": "▁", "start": 1, "stop": 0}, {"type": "BPEDecoder", "suffix": "a"},"""
+            + """ {"type": "ByteLevel"}]}""")]
     [InlineData("""{"type": "Sequence", "decoders": [{"type": "Fuse"}, {"type": "WordPiece", "prefix": "##", "cleanup": true}]}""")]
     [InlineData("""{"type": "Sequence", "decoders": [{"type": "Fuse"}, {"type": "ByteFallback"}]}""")]
     [InlineData("""{"type": "Sequence", "decoders": [{"type": "Fuse"}, {"type": "Metaspace", "replacement": "▁"}]}""")]

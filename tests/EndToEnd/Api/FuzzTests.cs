@@ -38,7 +38,10 @@ public sealed class FuzzTests
     ];
 
     private static readonly string[] s_fields =
-        ["model", "training_file", "validation_file", "suffix", "seed", "metadata", "method", "hyperparameters", "integrations", "other", "model", "\\ud800"];
+        [
+            "model", "training_file", "validation_file", "suffix", "seed", "metadata", "method", "hyperparameters", "integrations", "other",
+            "model", "\\ud800",
+        ];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -96,7 +99,9 @@ public sealed class FuzzTests
         if (random.Next(6) == 0) request.Headers.TryAddWithoutValidation("Accept", Pick(random, ["*/*", "text/html", ";;;", "application/xml"]));
         if (request.Method == HttpMethod.Trace || request.Method == HttpMethod.Head || random.Next(3) == 0) return request;
         request.Content = new ByteArrayContent(Body(random, file));
-        if (Pick(random, ["application/json", "multipart/form-data; boundary=x", "multipart/form-data", "text/plain", "multipart/form-data; boundary=\"\""]) is { } type)
+        string[] types =
+            ["application/json", "multipart/form-data; boundary=x", "multipart/form-data", "text/plain", "multipart/form-data; boundary=\"\""];
+        if (Pick(random, types) is { } type)
             request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(type);
         return request;
     }

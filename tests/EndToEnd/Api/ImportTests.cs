@@ -57,7 +57,8 @@ public sealed class ImportTests
     public async Task JobImporter_chats_for_a_model_without_a_template_get_the_usual_one_and_the_events_say_so()
     {
         await using var server = await ApiServer.StartAsync();
-        var chats = string.Concat(Enumerable.Range(0, 4).Select(i => $$"""{"messages": [{"role": "user", "content": "Say {{i}}"}, {"role": "assistant", "content": "{{i}}!"}]}""" + "\n"));
+        var chats = string.Concat(Enumerable.Range(0, 4).Select(i =>
+            $$"""{"messages": [{"role": "user", "content": "Say {{i}}"}, {"role": "assistant", "content": "{{i}}!"}]}""" + "\n"));
         var job =
             (string)(await server.Http.PostJsonAsync(
                 Requests.Jobs, Requests.Job(await server.Http.UploadAsync(chats), steps: 2, blockSize: 128)))["id"]!;

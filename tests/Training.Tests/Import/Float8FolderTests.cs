@@ -133,7 +133,8 @@ public sealed class Float8FolderTests
         var tensors = Model("BF16");
         Quantize(tensors, [1, 2], "F32", 2, 1);
         Refuses("[8, 24]", tensors[..^1], $"tensor '{Down}' is F8_E4M3 and has no scale; quantization_config says that '{Down}_scale_inv' is there");
-        var lost = $"tensor '{Down}' is F8_E4M3 beside matrices of more bits, which is how quantised ones are stored, and config.json has no quantization_config";
+        var lost = $"tensor '{Down}' is F8_E4M3 beside matrices of more bits, which is how quantised ones are stored, "
+            + "and config.json has no quantization_config";
         Refuses(null, tensors, lost);
         Refuses(null, tensors[..^1], lost);
 
@@ -204,7 +205,8 @@ public sealed class Float8FolderTests
         if (block is not null)
         {
             config["quantization_config"] = JsonNode.Parse(
-                $$"""{"quant_method": "fp8", "activation_scheme": "dynamic", "modules_to_not_convert": ["lm_head"], "weight_block_size": {{block}} }""");
+                $$"""{"quant_method": "fp8", "activation_scheme": "dynamic", "modules_to_not_convert": ["lm_head"],"""
+                    + $$""" "weight_block_size": {{block}} }""");
         }
 
         GptOssFolder.Write(folder["model"], TinyStories.Model, config, tensors);

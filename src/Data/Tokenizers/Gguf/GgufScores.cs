@@ -20,7 +20,12 @@ internal static class GgufScores
         {
             var token = left + right;
             if (scores.ContainsKey(token) && token != last)
-                throw field.Wrong($"makes '{token.ReplaceLineEndings("\\n")}' at two places that are not neighbours, so that no score says when; GGUF cannot say it");
+            {
+                throw field.Wrong(
+                    $"makes '{token.ReplaceLineEndings("\\n")}' at two places that are not neighbours, so that no score says when; "
+                    + "GGUF cannot say it");
+            }
+
             scores.TryAdd(token, -scores.Count - 1);
             last = token;
         }

@@ -51,7 +51,9 @@ internal static class GgufVocabularyReader
         if (file.CharsMap.Length > 0 || !file.EscapeSpaces || file.SpaceIsSuffix)
         {
             throw new TokenizerException(
-                path, "cannot be written as GGUF: it normalizes texts by rules of its own (normalizer_spec or treat_whitespace_as_suffix), which GGUF cannot say");
+                path,
+                "cannot be written as GGUF: it normalizes texts by rules of its own (normalizer_spec or treat_whitespace_as_suffix), "
+                + "which GGUF cannot say");
         }
 
         for (var id = 0; id < file.Pieces.Count; id++)

@@ -29,7 +29,9 @@ public sealed class FolderChatTemplateTests : IDisposable
     [Fact]
     public void Render_takes_the_named_template_for_tools_where_there_are_tools()
     {
-        Write("tokenizer_config.json", """{"chat_template": [{"name": "default", "template": "d"}, {"name": "tool_use", "template": "t{{ tools|length }}"}]}""");
+        Write(
+            "tokenizer_config.json",
+            """{"chat_template": [{"name": "default", "template": "d"}, {"name": "tool_use", "template": "t{{ tools|length }}"}]}""");
         Assert.Equal("d", Prompt());
         var tools = new Example { Tools = JsonDocument.Parse("[1, 2]").RootElement };
         Assert.Equal("t2", Load()!.Render(tools, [], addGenerationPrompt: false).Text);
@@ -53,7 +55,11 @@ public sealed class FolderChatTemplateTests : IDisposable
             new Example { TemplateVariables = new Dictionary<string, JsonElement> { ["enable_thinking"] = JsonDocument.Parse("false").RootElement } };
         ChatMessage[] messages =
         [
-            new("user", "q"), new("assistant", "") { Fields = JsonDocument.Parse("""{"role": "assistant", "content": null, "tool_calls": [{"n": 1}]}""").RootElement },
+            new("user", "q"),
+            new("assistant", "")
+            {
+                Fields = JsonDocument.Parse("""{"role": "assistant", "content": null, "tool_calls": [{"n": 1}]}""").RootElement,
+            },
         ];
         Assert.Equal(
             "<b> <p> False ['<x>'] None None True [{'role': 'user', 'content': 'q'}, {'role': 'assistant', 'content': None, "

@@ -10,8 +10,12 @@ public sealed class WrittenFieldsTests
     [InlineData("""{"messages":[{"role":"user","content":"u"},{"role":"assistant","content":"a","reasoning_content":"r"}]}""", "reasoning_content")]
     [InlineData("""{"messages":[{"role":"user","content":"u"},{"role":"assistant","content":"a","thinking":"r"}]}""", "thinking")]
     [InlineData("""{"messages":[{"role":"user","content":"u","name":"n"},{"role":"assistant","content":"a"}]}""", "name")]
-    [InlineData("""{"messages":[{"role":"user","content":"u"},{"role":"assistant","content":"a"}],"tools":[{"type":"function","function":{"name":"f"}}]}""", "tools")]
-    [InlineData("""{"messages":[{"role":"user","content":"u"},{"role":"assistant","content":"a"}],"chat_template_kwargs":{"enable_thinking":false}}""", "enable_thinking")]
+    [InlineData(
+        """{"messages":[{"role":"user","content":"u"},{"role":"assistant","content":"a"}],"tools":[{"type":"function","function":{"name":"f"}}]}""",
+        "tools")]
+    [InlineData(
+        """{"messages":[{"role":"user","content":"u"},{"role":"assistant","content":"a"}],"chat_template_kwargs":{"enable_thinking":false}}""",
+        "enable_thinking")]
     public void Tokenize_field_that_the_folders_template_never_names_is_refused(string record, string field)
     {
         using var folder = new TempFolder();
@@ -26,7 +30,8 @@ public sealed class WrittenFieldsTests
     public void Tokenize_field_that_the_folders_template_names_is_its_own_affair()
     {
         using var folder = new TempFolder();
-        const string Record = """{"messages":[{"role":"user","content":"u"},{"role":"assistant","content":"a","thinking":"r"},{"role":"tool","content":"t","tool_call_id":"c","name":"f"},{"role":"assistant","content":"b"}]}""";
+        const string Record = """{"messages":[{"role":"user","content":"u"},{"role":"assistant","content":"a","thinking":"r"},"""
+            + """{"role":"tool","content":"t","tool_call_id":"c","name":"f"},{"role":"assistant","content":"b"}]}""";
         Assert.Equal(1, Tokenize(folder, "{# thinking #}" + ChatMl, Record).Count);
     }
 

@@ -19,7 +19,8 @@ internal static class Conversations
     {
         ["question"] = Of("""{"role": "user", "content": "Hi there"}""", "\"add_generation_prompt\": true"),
         ["answer"] = Of("""{"role": "user", "content": "Hi there"}, {"role": "assistant", "content": "Hello!"}"""),
-        ["system"] = Of("""{"role": "system", "content": "Be brief.\n"}, {"role": "user", "content": " Hi "}, {"role": "assistant", "content": " Hello! "}"""),
+        ["system"] = Of(
+            """{"role": "system", "content": "Be brief.\n"}, {"role": "user", "content": " Hi "}, {"role": "assistant", "content": " Hello! "}"""),
         ["turns"] = Of(
             """
             {"role": "system", "content": "Be brief."}, {"role": "user", "content": "2+2?"}, {"role": "assistant", "content": "4"},
@@ -30,11 +31,13 @@ internal static class Conversations
             {"role": "user", "content": "a"}, {"role": "assistant", "content": "<think>\nhm\n</think>\n\nb", "reasoning_content": "hm"},
             {"role": "user", "content": "c"}, {"role": "assistant", "content": "d", "reasoning_content": "so", "thinking": "so"}
             """),
-        ["not-thinking"] = Of("""{"role": "user", "content": "a"}""", "\"add_generation_prompt\": true, \"enable_thinking\": false, \"thinking\": false"),
+        ["not-thinking"] = Of(
+            """{"role": "user", "content": "a"}""", "\"add_generation_prompt\": true, \"enable_thinking\": false, \"thinking\": false"),
         ["tools"] = Of(
             $$"""
             {"role": "system", "content": "Use tools."}, {"role": "user", "content": "Weather?"},
-            {"role": "assistant", "content": "", "tool_calls": {{Calls}} }, {"role": "tool", "name": "get_weather", "tool_call_id": "call00001", "content": "4 C"},
+            {"role": "assistant", "content": "", "tool_calls": {{Calls}} },
+            {"role": "tool", "name": "get_weather", "tool_call_id": "call00001", "content": "4 C"},
             {"role": "assistant", "content": "It is 4 degrees."}
             """, $"\"tools\": {Tools}"),
         ["tools-null-content"] = Of(
@@ -46,10 +49,14 @@ internal static class Conversations
         ["calls-as-text"] = Of(
             """
             {"role": "user", "content": "Weather?"}, {"role": "assistant", "tool_calls": [{"type": "function", "id": "call00001",
-            "function": {"name": "get_weather", "arguments": "{\"city\": \"Oslo\"}"}}]}, {"role": "tool", "content": "1 C"}, {"role": "tool", "content": "2 C"}
+            "function": {"name": "get_weather", "arguments": "{\"city\": \"Oslo\"}"}}]},
+            {"role": "tool", "content": "1 C"}, {"role": "tool", "content": "2 C"}
             """),
-        ["parts"] = Of("""{"role": "user", "content": [{"type": "text", "text": "What is "}, {"type": "text", "text": "this?"}]}, {"role": "assistant", "content": [{"type": "text", "text": "That."}]}"""),
-        ["image"] = Of("""{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": "What is this?"}]}""", "\"add_generation_prompt\": true"),
+        ["parts"] = Of(
+            """{"role": "user", "content": [{"type": "text", "text": "What is "}, {"type": "text", "text": "this?"}]},"""
+            + """ {"role": "assistant", "content": [{"type": "text", "text": "That."}]}"""),
+        ["image"] = Of(
+            """{"role": "user", "content": [{"type": "image"}, {"type": "text", "text": "What is this?"}]}""", "\"add_generation_prompt\": true"),
         ["two-users"] = Of("""{"role": "user", "content": "a"}, {"role": "user", "content": "b"}"""),
         ["assistant-first"] = Of("""{"role": "assistant", "content": "a"}, {"role": "user", "content": "b"}"""),
         ["developer"] = Of("""{"role": "developer", "content": "Dev."}, {"role": "user", "content": "b"}, {"role": "assistant", "content": "c"}"""),

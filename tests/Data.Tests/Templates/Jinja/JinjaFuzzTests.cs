@@ -7,7 +7,8 @@ namespace LisaOrleans.Data.Tests;
 public sealed class JinjaFuzzTests
 {
     private const string Variables =
-        """{"a": 3, "b": -2.5, "c": "Ab c", "d": {"k": 1, "items": [1, 2]}, "e": [1, 2.0, "x", null, true], "f": false, "g": null, "h": "é😀\n x", "m": [{"role": "user", "content": "hi"}, {"role": "b", "content": ""}]}""";
+        """{"a": 3, "b": -2.5, "c": "Ab c", "d": {"k": 1, "items": [1, 2]}, "e": [1, 2.0, "x", null, true], "f": false, "g": null,"""
+        + """ "h": "é😀\n x", "m": [{"role": "user", "content": "hi"}, {"role": "b", "content": ""}]}""";
 
     private static readonly string[] s_atoms =
     [

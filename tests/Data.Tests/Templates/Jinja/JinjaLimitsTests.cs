@@ -154,7 +154,12 @@ public sealed class JinjaLimitsTests
     [Fact]
     public void Render_reaches_nothing_but_its_values()
     {
-        foreach (var path in new[] { "x.__class__", "x.GetType", "x.Text", "x.Elements", "x.Items", "range.__globals__", "x.__init__.__globals__", "self", "request", "config", "os", "open" })
+        string[] paths =
+        [
+            "x.__class__", "x.GetType", "x.Text", "x.Elements", "x.Items", "range.__globals__", "x.__init__.__globals__", "self", "request",
+            "config", "os", "open",
+        ];
+        foreach (var path in paths)
         {
             var error = Record.Exception(() => Assert.Equal("", Render("{{ " + path + " }}")));
             Assert.True(error is null or JinjaException, $"{path}: {error}");

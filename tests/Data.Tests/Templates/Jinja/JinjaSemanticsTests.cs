@@ -7,7 +7,8 @@ public sealed class JinjaSemanticsTests
         """
         {"s": "Hello, wörld", "e": "", "emoji": "a😀b", "n": null, "t": true, "f": false, "i": 7, "neg": -3, "x": 2.5, "big": 12345678901234567890123,
          "l": [3, 1, 2], "el": [], "mixed": [1, "a", null, true, 2.0, [1], {"k": "v"}], "d": {"b": 1, "a": "two", "items": [9], "c": null}, "ed": {},
-         "words": ["b", "A", "c", "a"], "people": [{"name": "Bo", "age": 3, "tags": ["x"]}, {"name": "al", "age": 1}, {"name": "Cy", "age": 2, "tags": []}],
+         "words": ["b", "A", "c", "a"],
+         "people": [{"name": "Bo", "age": 3, "tags": ["x"]}, {"name": "al", "age": 1}, {"name": "Cy", "age": 2, "tags": []}],
          "ws": "  padded\t\n", "lines": "one\ntwo\r\nthree\u2028four\n", "quote": "it's \"q\" \\ \n\t\u0001 ü \u200b", "html": "<a href='x'>&\"</a>",
          "messages": [{"role": "system", "content": "S"}, {"role": "user", "content": "U"}, {"role": "assistant", "content": "A"}]}
         """;

@@ -81,7 +81,8 @@ internal static partial class FormatSpecification
         : throw state.Error($"a format's width or precision is above {NumberFormat.Largest}");
 
     [GeneratedRegex(
-        @"\A(?:(?<fill>[\s\S][\uDC00-\uDFFF]?)?(?<align>[<>=^]))?(?<sign>[-+ ])?(?<hash>#)?(?<zero>0)?(?<width>[0-9]+)?(?<grouping>[,_])?(?:\.(?<precision>[0-9]+))?(?<type>[a-zA-Z%])?\z",
+        @"\A(?:(?<fill>[\s\S][\uDC00-\uDFFF]?)?(?<align>[<>=^]))?(?<sign>[-+ ])?(?<hash>#)?(?<zero>0)?"
+        + @"(?<width>[0-9]+)?(?<grouping>[,_])?(?:\.(?<precision>[0-9]+))?(?<type>[a-zA-Z%])?\z",
         RegexOptions.CultureInvariant)]
     private static partial Regex Pattern();
 }
