@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace LisaOrleans;
 
-/// <summary>A Redis as clouds hand it out: <c>redis://user:password@host:port/database</c>, or <c>rediss://…</c> with TLS.</summary>
+/// <summary>The address of a Redis as clouds give it: <c>redis://user:password@host:port/database</c>, or <c>rediss://…</c> with TLS.</summary>
 /// <param name="Host">Host.</param>
 /// <param name="Port">Port.</param>
 /// <param name="User">User of the ACL; null for the default one.</param>
@@ -29,7 +29,7 @@ public sealed record RedisAddress(string Host, int Port, string? User, string? P
             throw new FormatException($"{(scheme.All(char.IsAsciiLetterOrDigit) ? $"'{scheme}://…' is" : "it is")} not a Redis address; {Wanted}");
         var rest = text[(end + Separator.Length)..].Trim();
 
-        // A password may hold anything, an '@' too.
+        // A password may contain anything, including an '@' too.
         var at = rest.LastIndexOf('@');
         var (user, password) = at < 0 ? (null, null) : Credentials(rest[..at]);
         var place = rest[(at + 1)..].Split('/', 2);

@@ -21,7 +21,7 @@ public enum RunState
     /// <summary>All steps done and stored.</summary>
     Succeeded,
 
-    /// <summary>Could not recover; the reason is in the status. Can be started again.</summary>
+    /// <summary>It could not recover; the reason is in the status. Can be started again.</summary>
     Failed,
 
     /// <summary>Stopped for good.</summary>

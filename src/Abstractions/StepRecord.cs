@@ -1,6 +1,6 @@
 namespace LisaOrleans;
 
-/// <summary>What is known of one committed step. The run's history in the store is made of these.</summary>
+/// <summary>What is known about one committed step. The run's history in the store is made of these.</summary>
 [GenerateSerializer, Immutable, Alias("lisa.StepRecord")]
 public sealed record StepRecord
 {

@@ -11,8 +11,8 @@ internal static class ErrorReport
 {
     private const string TraceVariable = "LISA_TRACE";
 
-    // Names out of strangers' files stand in messages: a terminal must not take them for commands. Nor is what was typed all
-    // for others to see: a store's key, a password.
+    // Messages quote names from other people's files, which a terminal must not take for commands. And not everything that
+    // was typed is for others to see: a store's key, a password.
     public static void Write(string message)
     {
         try

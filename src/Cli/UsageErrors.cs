@@ -12,7 +12,7 @@ internal static class UsageErrors
     {
         var command = parsed.CommandResult.Command;
 
-        // The parser takes it for the run's name where a command has one.
+        // Where a command takes a run's name, the parser takes an unknown option for it.
         var words = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(
             a => a.Tokens).Select(t => t.Value).Concat(parsed.UnmatchedTokens);
         if (words.FirstOrDefault(t => t.StartsWith("--", StringComparison.Ordinal)) is not { } unknown)

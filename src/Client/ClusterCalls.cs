@@ -5,7 +5,7 @@ using Orleans.Serialization;
 namespace LisaOrleans.Client;
 
 /// <summary>
-/// Calls to a cluster that go on across the loss of silos: repeated for a while, over a new connection where the old one is
+/// Calls to a cluster that survive the loss of silos: repeated for a while, over a new connection where the old one is
 /// of no use.
 /// </summary>
 internal sealed class ClusterCalls(LisaClientOptions options, ILoggerFactory? logging, TimeProvider time) : IAsyncDisposable
@@ -13,7 +13,7 @@ internal sealed class ClusterCalls(LisaClientOptions options, ILoggerFactory? lo
     private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(1);
 
-    // A connection mostly finds other silos by itself. Where Redis has forgotten the cluster it does not.
+    // A connection usually finds other silos by itself, but not when Redis has forgotten the cluster.
     private static readonly TimeSpan s_connectionPatience = TimeSpan.FromSeconds(10);
 
     private readonly SemaphoreSlim _turn = new(1);
@@ -86,7 +86,7 @@ internal sealed class ClusterCalls(LisaClientOptions options, ILoggerFactory? lo
         if (_life.IsCancellationRequested) return;
         await _life.CancelAsync().ConfigureAwait(false);
 
-        // Whoever is connecting now gives up, and gives its turn back.
+        // Whoever is connecting now gives up and releases its turn.
         await _turn.WaitAsync(CancellationToken.None).ConfigureAwait(false);
         _turn.Dispose();
         _life.Dispose();
@@ -98,11 +98,12 @@ internal sealed class ClusterCalls(LisaClientOptions options, ILoggerFactory? lo
         $"cluster '{options.ClusterId}' does not answer: "
             + $"{(e is OperationCanceledException ? $"no answer within {after.TotalSeconds:0} s" : e.Message)}", e);
 
-    // What is wrong with the request, or in the store, stays wrong; all else may be a silo that died.
+    // A mistake in the request or damage in the store will not go away; anything else may be a silo that died.
     private bool IsPassing(Exception e, CancellationToken cancellationToken) =>
         !cancellationToken.IsCancellationRequested && !_life.IsCancellationRequested
         && e is not (LisaException and not ClusterUnavailableException)
-        and not (RunHeldException or InvalidDataFileException or BlobMissingException or BlobCorruptException or UnavailableExceptionFallbackException);
+            and not (RunHeldException or InvalidDataFileException or BlobMissingException or BlobCorruptException)
+            and not UnavailableExceptionFallbackException;
 
     private async Task LetGoAsync(LisaConnection connection)
     {

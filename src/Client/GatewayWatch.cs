@@ -1,8 +1,8 @@
 namespace LisaOrleans.Client;
 
 /// <summary>
-/// Tells when a connection to a gateway has broken: calls that went through it get no answer any more, and Orleans would wait
-/// for one until its time is up.
+/// Tells when a connection to a gateway has broken: calls made through it will not be answered, but Orleans would wait
+/// until they time out.
 /// </summary>
 internal sealed class GatewayWatch
 {
@@ -17,6 +17,6 @@ internal sealed class GatewayWatch
         if (change.NumberOfConnectedGateways < change.PreviousNumberOfConnectedGateways) Break();
     }
 
-    // Those who wait hold its token, so it is not disposed of; it has neither timer nor handle.
+    // Whoever waits holds its token, so it is not disposed of; it owns neither a timer nor a handle.
     internal void Break() => Interlocked.Exchange(ref _lost, new CancellationTokenSource()).Cancel();
 }

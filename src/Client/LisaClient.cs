@@ -6,15 +6,15 @@ using Microsoft.Extensions.Options;
 namespace LisaOrleans.Client;
 
 /// <summary>
-/// Submits fine-tuning runs to a cluster, follows and steers them, and brings their models home. One is enough for a
-/// process; all members may be called at any time from any thread. Every call goes on across the loss of silos.
+/// Submits fine-tuning runs to a cluster, follows and controls them, and downloads their models. One is enough for a
+/// process; all members may be called at any time from any thread. Every call survives the loss of silos.
 /// </summary>
 public sealed class LisaClient : IAsyncDisposable
 {
     private const int PageEvents = 500;
     private static readonly TimeSpan s_eventPatience = TimeSpan.FromSeconds(1);
 
-    // What a silo answers at once. A busy one gets more time with each attempt.
+    // Calls that a silo answers at once. A busy silo gets more time with each attempt.
     private static readonly TimeSpan s_attempt = TimeSpan.FromSeconds(2);
 
     private readonly LisaClientOptions _options;
@@ -46,12 +46,12 @@ public sealed class LisaClient : IAsyncDisposable
     }
 
     /// <summary>
-    /// Brings model and data into the store, makes a run of them and starts it. The same request again resumes the run; an
-    /// upload that broke off goes on where it was.
+    /// Uploads model and data to the store, creates a run from them and starts it. Sending the same request again resumes the run; an
+    /// interrupted upload continues where it stopped.
     /// </summary>
     /// <param name="request">What the run is made from.</param>
     /// <param name="progress">Receives the progress of the upload; null for none.</param>
-    /// <param name="cancellationToken">Cancels the call. What was uploaded stays; a run is then there as a whole or not at all.</param>
+    /// <param name="cancellationToken">Cancels the call. What was uploaded stays; the run then exists as a whole or not at all.</param>
     /// <exception cref="InvalidTrainingSettingException">A setting is outside what is allowed.</exception>
     /// <exception cref="InvalidTrainingInputException">The model or the data cannot be used.</exception>
     /// <exception cref="RunExistsException">A run of this name exists and would give another result.</exception>
@@ -106,7 +106,7 @@ public sealed class LisaClient : IAsyncDisposable
         CallAsync(c => c.Cluster.ListRuns(), cancellationToken);
 
     /// <summary>
-    /// The events of a run, those that were and then those to come, each once and in order, until the run has succeeded, failed
+    /// The events of a run, past ones first and then those to come, each once and in order, until the run has succeeded, failed
     /// or was cancelled: across new connections, silos that die and runs that move. The <see cref="TrainingEvent.Position"/> of
     /// the last event is where another watch, of another process too, can go on.
     /// </summary>
@@ -149,7 +149,7 @@ public sealed class LisaClient : IAsyncDisposable
     public Task PauseAsync(string run, CancellationToken cancellationToken = default) =>
         ControlAsync(run, r => r.Pause(), _options.StopTimeout, cancellationToken);
 
-    /// <summary>Goes on with a run that was paused or has failed. Nothing for one that trains.</summary>
+    /// <summary>Continues a run that was paused or has failed. Does nothing for a run that is training.</summary>
     /// <param name="run">The run's name.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>
     /// <exception cref="RunNotFoundException">There is no such run.</exception>
@@ -167,7 +167,7 @@ public sealed class LisaClient : IAsyncDisposable
 
     /// <summary>
     /// Writes a run's last manifest as a Hugging Face folder: config.json, tokenizer files and safetensors. Reads the store only;
-    /// no silo need be there.
+    /// no silo is needed.
     /// </summary>
     /// <param name="run">The run's name.</param>
     /// <param name="folder">Made where it is not there. Each file in it appears whole or not at all.</param>
@@ -220,7 +220,7 @@ public sealed class LisaClient : IAsyncDisposable
             throw new StoreLocationException($"{store.Location} is not the store of cluster '{_options.ClusterId}'; its silos use {theirs.Location}");
     }
 
-    /// <summary>Starts a run that is in the store, or resumes it. Nothing for one that trains.</summary>
+    /// <summary>Starts a run that is in the store, or resumes it. Does nothing for a run that is training.</summary>
     /// <param name="run">The run's name.</param>
     /// <param name="cancellationToken">Cancels waiting.</param>
     /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>

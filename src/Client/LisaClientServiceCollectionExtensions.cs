@@ -10,9 +10,9 @@ public static class LisaClientServiceCollectionExtensions
 {
     /// <summary>
     /// Adds a <see cref="LisaClient"/>. Its options are checked when the service starts; it connects in the background, so that
-    /// the service comes up also where the cluster does not.
+    /// the service starts even if the cluster does not.
     /// </summary>
-    /// <param name="services">The service's services.</param>
+    /// <param name="services">The service collection.</param>
     /// <param name="configure">Sets the options; null where configuration binds them.</param>
     public static IServiceCollection AddLisaClient(this IServiceCollection services, Action<LisaClientOptions>? configure = null)
     {

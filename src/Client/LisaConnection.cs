@@ -7,7 +7,7 @@ using Orleans.Serialization;
 
 namespace LisaOrleans.Client;
 
-/// <summary>A connection to a cluster, found through its Redis. Finds another silo by itself when one goes.</summary>
+/// <summary>A connection to a cluster, found through its Redis. It finds another silo by itself when one leaves.</summary>
 public sealed class LisaConnection : IAsyncDisposable
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(250);
@@ -17,7 +17,7 @@ public sealed class LisaConnection : IAsyncDisposable
 
     private LisaConnection(IHost host, GatewayWatch gateways) => (_host, _gateways) = (host, gateways);
 
-    /// <summary>Cancelled when a connection to one of the cluster's gateways breaks: what was asked through it gets no answer.</summary>
+    /// <summary>Cancelled when a connection to one of the cluster's gateways breaks: calls made through it will not be answered.</summary>
     public CancellationToken GatewayLost => _gateways.Lost;
 
     /// <summary>The cluster's grains.</summary>

@@ -2,10 +2,10 @@ using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Client;
 
-/// <summary>The way of a run into the cluster, and of its model out of the store.</summary>
+/// <summary>Brings a run into the cluster, and its model out of the store.</summary>
 internal static class RunTransfer
 {
-    /// <summary>Makes a run of what was uploaded, within the time that an import may take.</summary>
+    /// <summary>Creates a run from what was uploaded, within the time that an import may take.</summary>
     public static async Task<SubmittedRun> ImportAsync(
         ClusterCalls calls, LisaClientOptions options, string run, RunSubmission submission, CancellationToken cancellationToken)
     {
@@ -33,7 +33,7 @@ internal static class RunTransfer
         return manifest.Step;
     }
 
-    /// <summary>A call without an answer as one that has one.</summary>
+    /// <summary>Wraps a call without a result as one with a result.</summary>
     public static async Task<bool> Done(Task call)
     {
         await call.ConfigureAwait(false);

@@ -1,6 +1,6 @@
 namespace LisaOrleans;
 
-/// <summary>The model or the data of a run cannot be used: a file is missing, damaged, or not of a kind that is read.</summary>
+/// <summary>The model or the data of a run cannot be used: a file is missing, damaged, or of a kind that cannot be read.</summary>
 [GenerateSerializer, Alias("lisa.InvalidTrainingInputException")]
 public sealed class InvalidTrainingInputException : LisaException
 {

@@ -1,6 +1,6 @@
 namespace LisaOrleans;
 
-/// <summary>Something that whoever uses a cluster may want to handle. What is wrong in particular is in the derived types.</summary>
+/// <summary>An error that users of a cluster may want to handle. The derived types say what is wrong in particular.</summary>
 [GenerateSerializer, Alias("lisa.LisaException")]
 public abstract class LisaException : Exception
 {

@@ -1,6 +1,6 @@
 namespace LisaOrleans;
 
-/// <summary>The run's parts are loaded on these silos, and training goes on.</summary>
+/// <summary>The run's parts are loaded on these silos, and training continues.</summary>
 /// <param name="Generation">The run's generation.</param>
 /// <param name="Stages">Which silo holds which parts.</param>
 [GenerateSerializer, Immutable, Alias("lisa.PartsPlaced")]

@@ -2,7 +2,7 @@ namespace LisaOrleans;
 
 /// <summary>
 /// The evaluation after a committed step, where it came later than the step: it was broken off because the run had to stop
-/// or to move, and was made when the run went on. Otherwise <see cref="StepRecord.EvalLoss"/> says it with the step.
+/// or to move, and was made up for when the run continued. Otherwise <see cref="StepRecord.EvalLoss"/> says it with the step.
 /// </summary>
 /// <param name="Step">The step.</param>
 /// <param name="EvalLoss">Mean loss on the evaluation data after this step, in nats per label.</param>

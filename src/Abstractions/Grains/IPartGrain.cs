@@ -55,7 +55,7 @@ public interface IPartGrain : IGrainWithStringKey
     /// <summary>What the part holds in memory.</summary>
     Task<PartMemory> GetMemory();
 
-    /// <summary>Lets go of everything. A newer generation may say so too, when the part lies elsewhere.</summary>
+    /// <summary>Frees everything. A newer generation may ask for this too, when the part is elsewhere.</summary>
     [ResponseTimeout("00:10:00")]
     Task Unload(long generation);
 }

@@ -1,6 +1,6 @@
 namespace LisaOrleans;
 
-/// <summary>One fine-tuning job. Its key is the run's name; all it needs to know is in the blob store.</summary>
+/// <summary>One fine-tuning job. Its key is the run's name; everything it needs to know is in the blob store.</summary>
 public interface IRunGrain : IGrainWithStringKey
 {
     /// <summary>Starts the run, or resumes it from its last manifest. Does nothing where it already runs.</summary>
@@ -8,7 +8,7 @@ public interface IRunGrain : IGrainWithStringKey
     Task Start();
 
     /// <summary>
-    /// Stops at the next step boundary, after a manifest. <see cref="Start"/> goes on from there. An evaluation is broken off at
+    /// Stops at the next step boundary, after a manifest. <see cref="Start"/> continues from there. An evaluation is broken off at
     /// once, a step that does not end in time is broken off too: the manifest is then of the step before it.
     /// </summary>
     [ResponseTimeout("01:00:00")]
@@ -29,12 +29,12 @@ public interface IRunGrain : IGrainWithStringKey
 
     /// <summary>
     /// Stops at the next step boundary, after a manifest, and lets go of this activation. The run stays one that is to be
-    /// worked on: the next <see cref="Resume"/> or <see cref="Start"/>, on whatever silo, goes on.
+    /// worked on: the next <see cref="Resume"/> or <see cref="Start"/>, on any silo, continues it.
     /// </summary>
     [ResponseTimeout("00:10:00")]
     Task HandOver();
 
-    /// <summary>Starts the run if it was running when it was last heard of, without the silos that are about to leave.</summary>
+    /// <summary>Starts the run if it was running when it was last heard of, avoiding the silos that are about to leave.</summary>
     /// <param name="leaving">Addresses of silos to keep off.</param>
     [ResponseTimeout("00:10:00")]
     Task Resume(IReadOnlyList<string> leaving);
@@ -57,7 +57,7 @@ public interface IRunGrain : IGrainWithStringKey
 
     /// <summary>
     /// The events after a position, as soon as there are any: what happens within a moment comes as one answer, so that many
-    /// watchers of a fast run cost little. Empty where nothing happened for as long as the asker would wait.
+    /// watchers of a fast run cost little. Empty if nothing happened while the caller was willing to wait.
     /// </summary>
     /// <param name="after">The position of the last event that was seen.</param>
     /// <param name="limit">At most so many; from 1 to 1000.</param>

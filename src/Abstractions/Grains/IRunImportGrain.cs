@@ -1,7 +1,7 @@
 namespace LisaOrleans;
 
 /// <summary>
-/// Makes a run from files that a client has brought into the store: checks them, tokenises the data, and writes the run's
+/// Creates a run from files that a client has uploaded to the store: checks them, tokenises the data, and writes the run's
 /// first manifest. Its key is the run's name, so that two submissions of one name come one after the other.
 /// </summary>
 public interface IRunImportGrain : IGrainWithStringKey

@@ -13,6 +13,6 @@ public sealed record SiloLoad
     /// <summary>Seconds since the silo began.</summary>
     [Id(2)] public required double UpSeconds { get; init; }
 
-    /// <summary>Bytes of memory that its process takes.</summary>
+    /// <summary>Bytes of memory that its process uses.</summary>
     [Id(3)] public required long ProcessBytes { get; init; }
 }

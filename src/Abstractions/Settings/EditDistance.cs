@@ -1,9 +1,9 @@
 namespace LisaOrleans;
 
-/// <summary>How far two names are apart: Levenshtein's distance.</summary>
+/// <summary>How far apart two names are: the Levenshtein distance.</summary>
 public static class EditDistance
 {
-    /// <summary>Letters to insert, delete or replace until one text is the other.</summary>
+    /// <summary>Letters to insert, delete or replace to turn one text into the other.</summary>
     /// <param name="a">One text.</param>
     /// <param name="b">The other.</param>
     public static int Between(string a, string b)

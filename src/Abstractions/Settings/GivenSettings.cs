@@ -1,6 +1,6 @@
 namespace LisaOrleans;
 
-/// <summary>The settings that somebody set, at whatever door. The rest have their defaults.</summary>
+/// <summary>The settings that somebody set, through whichever door. The rest have their defaults.</summary>
 public sealed class GivenSettings
 {
     private readonly Dictionary<TrainingSetting, object> _values = [];

@@ -9,7 +9,7 @@ public static class SettingRegistries
     /// <summary>How LISA samples layers.</summary>
     public const string LayerSamplers = "layer samplers";
 
-    /// <summary>Courses of the learning rate.</summary>
+    /// <summary>Learning-rate schedules.</summary>
     public const string Schedules = "schedules";
 
     /// <summary>Chat templates.</summary>

@@ -26,7 +26,7 @@ internal static class EvalCommand
         using var model = ModelLoader.Load(folder, ModelSettings.Dtype(spec, config, folder));
         using var progress = new ProgressLine("scoring", data.Count, quiet: json);
 
-        // Samples of like length together: fewer pads. The sum does not depend on the order but for rounding.
+        // Samples of similar length go together: fewer pads. The sum depends on the order only by rounding.
         var builder = new MicroBatchBuilder(data, null, padTokenId: 0);
         var (sum, count, done) = (0.0, 0L, 0);
         foreach (var rows in Enumerable.Range(0, data.Count).OrderBy(i => data.InputIds(i).Length).Chunk(spec.PerDeviceTrainBatchSize))
@@ -62,6 +62,6 @@ internal static class EvalCommand
         return Task.FromResult(ExitCodes.Done);
     }
 
-    // JSON has no word for what is no number, or too large for one.
+    // JSON cannot express NaN or infinity.
     private static double? Finite(double value) => double.IsFinite(value) ? value : null;
 }

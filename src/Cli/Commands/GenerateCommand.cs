@@ -32,7 +32,7 @@ internal static class GenerateCommand
         return Task.FromResult(ExitCodes.Done);
     }
 
-    /// <summary>The continuation in pieces, as they are made, up to what ends the model's turn: an id or the template's text.</summary>
+    /// <summary>The continuation in pieces, as they are generated, up to what ends the model's turn: an id or the template's text.</summary>
     public static IEnumerable<string> Continue(
         string folder, string dtype, string prompt, string template, GenerationOptions options, CancellationToken cancellationToken)
     {

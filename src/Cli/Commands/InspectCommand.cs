@@ -63,7 +63,7 @@ internal static class InspectCommand
         Say($"sample {sample + 1}: {mask.Length} tokens, {mask.Skip(1).Count(m => m != 0)} learned ({(coloured ? "green" : "between « and »")})");
         foreach (var (text, learned) in SampleText.Pieces(tokenizer, data.InputIds(sample).ToArray(), mask))
         {
-            // Texts of strangers: a terminal must not take them for commands.
+            // Other people's texts: a terminal must not take them for commands.
             var clean = string.Concat(text.Select(c => char.IsControl(c) && c is not ('\n' or '\t') ? '\uFFFD' : c));
             if (coloured) AnsiConsole.Write(new Text(clean, learned ? new Style(Color.Green) : new Style(Color.Grey)));
             else Console.Write(learned ? $"«{clean}»" : clean);

@@ -3,7 +3,7 @@ using LisaOrleans.Training;
 
 namespace LisaOrleans.Cli;
 
-/// <summary>What commands that load a model themselves make of their settings.</summary>
+/// <summary>How commands that load a model themselves read their settings.</summary>
 internal static class ModelSettings
 {
     public static ModelConfig ReadConfig(string modelPath) =>

@@ -1,11 +1,11 @@
 namespace LisaOrleans.Cli;
 
-/// <summary>Folders that a command makes before it knows whether it has any use for them: those that stay empty go again.</summary>
+/// <summary>Folders that a command creates before it knows whether it will use them: those that stay empty are removed.</summary>
 internal sealed class NewFolders
 {
     private readonly List<string> _made = [];
 
-    /// <summary>Takes note of a folder before it is made, and of its parents that are not there either.</summary>
+    /// <summary>Remembers a folder before it is created, and its parents that do not exist either.</summary>
     public void Expect(string path)
     {
         var first = path;
@@ -19,7 +19,7 @@ internal sealed class NewFolders
         foreach (var folder in _made.AsEnumerable().Reverse().Where(Directory.Exists)) Remove(folder);
     }
 
-    // From the bottom up, and only what is empty in this moment: somebody else may be writing there.
+    // From the bottom up, and only what is empty at this moment: somebody else may be writing there.
     private static void Remove(string folder)
     {
         try
@@ -29,7 +29,7 @@ internal sealed class NewFolders
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // It is only in the way.
+            // An empty folder does no harm.
         }
     }
 }

@@ -6,7 +6,7 @@ namespace LisaOrleans.Cli;
 /// <summary><c>lisa pause|resume|cancel RUN</c>.</summary>
 internal static class RunCommands
 {
-    /// <summary>Goes on with a run; with <c>--take-over</c> also with one that another cluster or a process is training.</summary>
+    /// <summary>Continues a run; with <c>--take-over</c> also one that another cluster or a process is training.</summary>
     public static async Task<int> Resume(SettingValues values, string? run, CancellationToken cancellationToken)
     {
         if (values.Flag(KnownSettings.TakeOver))

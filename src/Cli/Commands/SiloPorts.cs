@@ -4,7 +4,7 @@ using LisaOrleans.Silo;
 
 namespace LisaOrleans.Cli;
 
-/// <summary>The ports of a silo: those that were asked for, if they are free; where none was, the usual one or any free one.</summary>
+/// <summary>The ports of a silo: the one asked for, if it is free; if none was asked for, the usual one or any free one.</summary>
 internal sealed class SiloPorts(SettingValues values, IPAddress host) : IDisposable
 {
     private readonly PortReservation _reservation = new();

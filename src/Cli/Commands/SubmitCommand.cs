@@ -3,7 +3,7 @@ using LisaOrleans.Training;
 
 namespace LisaOrleans.Cli;
 
-/// <summary><c>lisa submit</c>: brings model and data into the cluster's store and starts the run. Prints its name, alone.</summary>
+/// <summary><c>lisa submit</c>: uploads model and data to the cluster's store and starts the run. Prints its name, alone.</summary>
 internal static class SubmitCommand
 {
     public static async Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
@@ -12,7 +12,7 @@ internal static class SubmitCommand
         ClusterStores.Check(values);
         await using var cluster = await ClusterConnection.Open(values, cancellationToken);
 
-        // The threads decide the bits, so they are the run's; what every silo of today can give is a good choice.
+        // The number of threads decides the bits, so it belongs to the run; what every current silo can offer is a good choice.
         var silos = await cluster.GetSilosAsync(cancellationToken);
         var options = new ImportOptions { Cluster = values.Text(KnownSettings.ClusterId) };
         if (silos.Count > 0) options = options with { Threads = silos.Min(s => s.Threads) };

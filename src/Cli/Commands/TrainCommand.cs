@@ -109,7 +109,7 @@ internal sealed class TrainCommand : IAsyncDisposable
         }
     }
 
-    // The server starts when the model is imported, which is late for saying so.
+    // The server starts only after the import, which would be late to report a port in use.
     private void CheckPort()
     {
         using var ports = new SiloPorts(_values, IPAddress.Loopback);
@@ -152,8 +152,9 @@ internal sealed class TrainCommand : IAsyncDisposable
         }
         catch (Exception)
         {
-            // What the other process does to the store may be felt before the lease is lost.
-            if (!_lease!.Lost.IsCancellationRequested && !await RunLease.IsHeldAsync(_store, RunName, RunHolder.ThisProcess, s_lease, TimeProvider.System)) throw;
+            // The effects of the other process on the store may show before the lease is lost.
+            if (!_lease!.Lost.IsCancellationRequested
+                && !await RunLease.IsHeldAsync(_store, RunName, RunHolder.ThisProcess, s_lease, TimeProvider.System)) throw;
             ErrorReport.Write($"run '{RunName}' was taken over by another process, as --take-over asks; this one ends");
             return RunState.Failed;
         }
@@ -179,7 +180,7 @@ internal sealed class TrainCommand : IAsyncDisposable
         {
             if (happened is RunStarted started) _reporter.Started(started, _config.NumHiddenLayers);
 
-            // Where its logs have no room, neither has its model.
+            // If there is no room for the logs, there is none for the model.
             if (happened is StepCompleted step && !logs.TryAppend(step.Record)) _interrupted.TrySetResult();
             _reporter.Happened(happened, logs.Remaining((happened as StepCompleted)?.Record.Step ?? 0));
             if (happened is not RunEnded ended) continue;
@@ -206,7 +207,7 @@ internal sealed class TrainCommand : IAsyncDisposable
         await run.Pause();
     }
 
-    // The first signal asks for a manifest, the second is obeyed at once.
+    // The first signal asks for a manifest; the second ends the process at once.
     private void OnSignal(PosixSignalContext signal, CancellationTokenSource import)
     {
         if (_interrupted.Task.IsCompleted) return;

@@ -39,7 +39,7 @@ internal static class DoctorCommand
         var colour = check.Verdict switch { Verdict.Ok => "green", Verdict.Warning => "yellow", _ => "red" };
         AnsiConsole.Markup($"[{colour}]{Word(check.Verdict),-7}[/]");
 
-        // Not by the table's means, which break lines that are to be copied.
+        // Without Spectre.Console, which would break lines that people want to copy.
         Console.WriteLine($"  {check.Subject,-10} {check.Finding}");
         if (check.Remedy is { } remedy) Console.WriteLine($"{"",-20}{remedy}");
     }

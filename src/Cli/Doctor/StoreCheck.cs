@@ -48,7 +48,7 @@ internal static class StoreCheck
         }
     }
 
-    // A store in a folder keeps a lock for each document that there ever was: this one goes with them.
+    // A folder store keeps a lock file for every document that ever existed; this one is deleted with its document.
     private static async Task TryInsideAsync(string folder, CancellationToken cancellationToken)
     {
         var inside = Path.Combine(folder, $".doctor-{Guid.NewGuid():N}");

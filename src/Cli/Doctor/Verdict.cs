@@ -1,12 +1,12 @@
 namespace LisaOrleans.Cli;
 
-/// <summary>How a thing is.</summary>
+/// <summary>The result of a check.</summary>
 internal enum Verdict
 {
     /// <summary>As it should be.</summary>
     Ok,
 
-    /// <summary>It works, and could be better.</summary>
+    /// <summary>It works, but could be better.</summary>
     Warning,
 
     /// <summary>Training would fail, or not begin.</summary>

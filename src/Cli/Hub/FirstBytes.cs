@@ -1,6 +1,6 @@
 namespace LisaOrleans.Cli;
 
-/// <summary>So many bytes of a stream and no more. Does not own it.</summary>
+/// <summary>The first bytes of a stream and no more. Does not own the stream.</summary>
 /// <param name="inner">The stream.</param>
 /// <param name="length">How many.</param>
 internal sealed class FirstBytes(Stream inner, long length) : Stream

@@ -6,7 +6,7 @@ using LisaOrleans.Checkpoints;
 namespace LisaOrleans.Cli;
 
 /// <summary>
-/// The hub's protocol, as far as models are fetched by it. The token goes to the hub only: where it sends on to another host,
+/// The part of the hub's protocol that fetching models needs. The token goes to the hub only: where it redirects to another host,
 /// as it does for large files, that host gets none.
 /// </summary>
 internal sealed class HubClient : IDisposable
@@ -62,7 +62,7 @@ internal sealed class HubClient : IDisposable
             : throw new HubException($"{_options.Endpoint} gives no size for {name} of {model}");
     }
 
-    /// <summary>A file's bytes from a place on. The answer says whether they begin there, or at the file's beginning.</summary>
+    /// <summary>A file's bytes from an offset. The answer says whether they begin there or at the beginning of the file.</summary>
     public Task<HttpResponseMessage> ReadAsync(HubModelId model, string commit, string name, long from, CancellationToken cancellationToken) =>
         SendAsync(model, HttpMethod.Get, Address(model, commit, name), from > 0 ? new RangeHeaderValue(from, null) : null, cancellationToken);
 
@@ -71,7 +71,7 @@ internal sealed class HubClient : IDisposable
     /// <param name="path">Where to: a path of the hub's, or an address that it gave.</param>
     /// <param name="content">What.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <param name="alsoFine">An error that is none here, whose answer is not read.</param>
+    /// <param name="alsoFine">A status that is not an error here; the answer is then not read.</param>
     public async Task<JsonElement> PostAsync(
         HubModelId model, string path, HttpContent content, CancellationToken cancellationToken, HttpStatusCode? alsoFine = null)
     {
@@ -143,7 +143,7 @@ internal sealed class HubClient : IDisposable
                 return Checked(model, answer);
             }
 
-            // A renamed model is sent on within the hub; large files to where they lie, which the first answer describes.
+            // The hub redirects a renamed model to its new name, and large files to where they are stored, which the first answer describes.
             var next = new Uri(address, answer.Headers.Location ?? throw new HubException($"{_options.Endpoint} sends on to nowhere"));
             if (!follow && Header(answer, "X-Linked-ETag") is not null) return answer;
             answer.Dispose();

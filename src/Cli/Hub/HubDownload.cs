@@ -5,7 +5,7 @@ using System.Text;
 
 namespace LisaOrleans.Cli;
 
-/// <summary>Brings a file into the cache: goes on where an earlier try ended, and keeps it only if its hash is right.</summary>
+/// <summary>Downloads a file into the cache: continues where an earlier attempt stopped, and keeps the file only if its hash is right.</summary>
 /// <param name="client">The hub.</param>
 /// <param name="cache">The model's cache.</param>
 internal sealed class HubDownload(HubClient client, HubCache cache)
@@ -28,7 +28,7 @@ internal sealed class HubDownload(HubClient client, HubCache cache)
             using var progress = new ProgressLine($"{file.Name} (MiB)", Math.Max(1, file.Size >> Mebi), quiet: false);
             for (var tries = 1; target.Length != file.Size; tries++)
             {
-                // What is longer than the file is not its beginning.
+                // Something longer than the file cannot be its beginning.
                 if (target.Length > file.Size) target.SetLength(0);
                 if (await AppendAsync(model, commit, file, target, progress, cancellationToken) is not { } problem) continue;
                 if (tries == Tries) throw new HubException($"{file.Name} of {model} breaks off: {problem}; the same command goes on where it ended");
@@ -59,7 +59,7 @@ internal sealed class HubDownload(HubClient client, HubCache cache)
         }
     }
 
-    // Null where all went well; else what did not.
+    // Null if all went well; otherwise what went wrong.
     private async Task<string?> AppendAsync(
         HubModelId model, string commit, HubFile file, FileStream target, ProgressLine progress, CancellationToken cancellationToken)
     {

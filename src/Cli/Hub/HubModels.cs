@@ -2,10 +2,10 @@ using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Cli;
 
-/// <summary>Models of the hub as folders of this machine.</summary>
+/// <summary>Models of the hub as folders on this machine.</summary>
 internal static class HubModels
 {
-    /// <summary>The folder of a model: from the cache where all of it is there, else from the hub.</summary>
+    /// <summary>The folder of a model: from the cache if it is complete there, otherwise from the hub.</summary>
     /// <exception cref="HubException">It cannot be had; offline with what is missing.</exception>
     public static async Task<string> GetAsync(HubModelId model, CancellationToken cancellationToken)
     {
@@ -19,7 +19,7 @@ internal static class HubModels
             $"{model} {lack} in the cache {options.Cache}, and HF_HUB_OFFLINE forbids to fetch it; lisa pull {model} does where it is not set");
     }
 
-    /// <summary>Brings a model into the cache as it is at the hub now; returns its folder.</summary>
+    /// <summary>Downloads a model into the cache as it is on the hub now; returns its folder.</summary>
     public static Task<string> PullAsync(HubModelId model, CancellationToken cancellationToken)
     {
         var options = HubOptions.FromEnvironment();

@@ -1,6 +1,6 @@
 namespace LisaOrleans.Cli;
 
-/// <summary>Where the hub and its cache are, by the variables that Hugging Face's own tools read.</summary>
+/// <summary>Where the hub and its cache are, from the variables that Hugging Face's own tools read.</summary>
 /// <param name="Endpoint">HF_ENDPOINT.</param>
 /// <param name="Cache">HF_HUB_CACHE, else <c>hub</c> in HF_HOME.</param>
 /// <param name="Token">HF_TOKEN, else what the file HF_TOKEN_PATH or <c>token</c> in HF_HOME holds; null for none. Never shown.</param>

@@ -9,8 +9,8 @@ using LisaOrleans.Checkpoints;
 namespace LisaOrleans.Cli;
 
 /// <summary>
-/// Brings a folder to the hub as one commit. Large files go first, by their SHA-256, in Git LFS's protocol; what the hub has
-/// already, it does not ask for again, so a push that broke off goes on.
+/// Uploads a folder to the hub as one commit. Large files go first, by their SHA-256, in Git LFS's protocol; what the hub has
+/// already it does not ask for again, so an interrupted push resumes.
 /// </summary>
 /// <param name="client">The hub.</param>
 /// <param name="model">Where to.</param>
@@ -24,7 +24,7 @@ internal sealed class HubUpload(HubClient client, HubModelId model)
     /// <param name="names">Its files that are brought, relative to it.</param>
     /// <param name="isPrivate">Whether a model that is new there is shown to its owners only.</param>
     /// <param name="cancellationToken">Cancels; the hub then shows nothing of it.</param>
-    /// <exception cref="HubException">The hub refuses something, or answers otherwise than a hub.</exception>
+    /// <exception cref="HubException">The hub refuses something, or does not answer as a hub does.</exception>
     public async Task<string> PushAsync(string folder, IReadOnlyList<string> names, bool isPrivate, CancellationToken cancellationToken)
     {
         var owner = model.Name.Split('/');

@@ -3,10 +3,10 @@ namespace LisaOrleans.Cli;
 /// <summary>Shows a run to whoever started it. Calls come one at a time.</summary>
 internal interface IRunReporter : IDisposable
 {
-    /// <summary>Something worth a line.</summary>
+    /// <summary>Prints a line.</summary>
     void Say(string line);
 
-    /// <summary>The run is loaded.</summary>
+    /// <summary>The run has been loaded.</summary>
     void Started(RunStarted started, int layerCount);
 
     /// <summary>Another event. <paramref name="remaining"/> is in seconds.</summary>

@@ -1,6 +1,6 @@
 namespace LisaOrleans.Cli;
 
-/// <summary>Goes on without a word where nobody listens any more: a terminal that hung up, a pipe whose reader is gone.</summary>
+/// <summary>Continues silently when nobody is listening any more: a terminal that hung up, a pipe whose reader is gone.</summary>
 internal sealed class LastingReporter(IRunReporter inner) : IRunReporter
 {
     private bool _gone;

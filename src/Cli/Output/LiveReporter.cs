@@ -5,7 +5,7 @@ using Spectre.Console;
 namespace LisaOrleans.Cli;
 
 /// <summary>
-/// A picture that renews itself at the bottom of a terminal: progress, rate, time left, the loss as a curve, and which
+/// A live display at the bottom of a terminal: progress, rate, time left, the loss as a curve, and which
 /// layers train now and how often each has trained. Lines worth keeping scroll above it.
 /// </summary>
 internal sealed class LiveReporter : IRunReporter
@@ -81,7 +81,7 @@ internal sealed class LiveReporter : IRunReporter
         var filled = (int)(width * record.Step / Math.Max(1, _total));
         var rate = _recent.Sum(r => r.Tokens) / Math.Max(1e-9, _recent.Sum(r => r.Seconds));
 
-        // Without colours, too, it shows how far the run is.
+        // Shows how far the run is even without colours.
         _console.MarkupLine($"  [green]{new string('━', filled)}[/][grey]{new string('┄', width - filled)}[/] {count}");
         _console.WriteLine(Fitting(
             room,
@@ -95,7 +95,7 @@ internal sealed class LiveReporter : IRunReporter
         _height = 4;
     }
 
-    // As many pieces as fit in a line: one that wraps could not be taken back.
+    // As many pieces as fit on one line: a line that wraps could not be erased.
     private static string Fitting(int room, params IReadOnlyList<string> pieces)
     {
         var line = pieces[0];
@@ -104,7 +104,7 @@ internal sealed class LiveReporter : IRunReporter
         return line;
     }
 
-    // The mean loss of as many stretches of the run as there are columns.
+    // The mean loss of each of as many stretches of the run as there are columns.
     private string Curve(int width)
     {
         var columns = Math.Min(width, _losses.Count);

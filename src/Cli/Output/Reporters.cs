@@ -5,7 +5,7 @@ namespace LisaOrleans.Cli;
 /// <summary>Chooses how a run is shown.</summary>
 internal static class Reporters
 {
-    /// <summary>The reporter that <c>--log-format</c> asks for. A picture needs a terminal that can take a line back.</summary>
+    /// <summary>The reporter that <c>--log-format</c> asks for. The live display needs a terminal that can erase a line.</summary>
     public static IRunReporter Create(SettingValues values) => new LastingReporter(values.Text(KnownSettings.LogFormat) switch
     {
         "json" => new JsonReporter(Console.Out),

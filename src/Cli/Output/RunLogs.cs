@@ -8,7 +8,7 @@ internal sealed class RunLogs(string folder, long? totalSteps) : IDisposable
     private readonly TrainerLog _log = new(folder, totalSteps);
     private readonly TensorBoardLog _board = new(folder);
 
-    /// <value>Why the folder takes no more; null while it does.</value>
+    /// <value>Why nothing more can be written to the folder; null while it can.</value>
     public StoreRefusedException? Refusal { get; private set; }
 
     /// <summary>Seconds that the rest will take at the rate of the last steps.</summary>
@@ -22,8 +22,8 @@ internal sealed class RunLogs(string folder, long? totalSteps) : IDisposable
     }
 
     /// <summary>
-    /// Adds a step; false if it could not, now or before, for a reason that only people can change. What is missing is
-    /// written when the run goes on.
+    /// Adds a step; false if that failed, now or earlier, for a reason that only people can remove. What is missing is
+    /// written when the run continues.
     /// </summary>
     public bool TryAppend(StepRecord record)
     {
@@ -50,7 +50,7 @@ internal sealed class RunLogs(string folder, long? totalSteps) : IDisposable
         }
         catch (IOException) when (Refusal is not null)
         {
-            // The rest of the line that could not be written, which was said.
+            // The rest of a line that could not be written; that was reported.
         }
     }
 }

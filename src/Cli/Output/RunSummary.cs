@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace LisaOrleans.Cli;
 
-/// <summary>What there is to say at the end of a run.</summary>
+/// <summary>The closing summary of a run.</summary>
 internal static class RunSummary
 {
     /// <summary>The lines.</summary>

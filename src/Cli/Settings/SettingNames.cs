@@ -1,6 +1,6 @@
 namespace LisaOrleans.Cli;
 
-/// <summary>What names people write for settings, also those of other trainers.</summary>
+/// <summary>The names that people write for settings, including those of other trainers.</summary>
 internal static class SettingNames
 {
     /// <summary>Turns flags that other programs spell otherwise (<c>--learning_rate</c>, <c>--lr</c>) into ours.</summary>
@@ -19,7 +19,7 @@ internal static class SettingNames
         return translated;
     }
 
-    /// <summary>What to use instead of a key that is none, as whole words to follow it.</summary>
+    /// <summary>What to use instead of an unknown key, as words that follow it.</summary>
     /// <param name="key">In snake case.</param>
     /// <param name="known">The command's settings.</param>
     /// <param name="spell">How a setting is written there.</param>

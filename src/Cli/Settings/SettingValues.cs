@@ -20,7 +20,7 @@ internal sealed class SettingValues
     public void Add(Setting setting, string value, string place, string name, string folder) =>
         _given.TryAdd(setting.Key, new GivenValue(value, place, name, folder));
 
-    /// <summary>Looks at every value, before anything is done, also at what the command reads last.</summary>
+    /// <summary>Checks every value before anything is done, including those that the command reads last.</summary>
     /// <exception cref="UsageException">One is wrong by itself.</exception>
     public void Check(IReadOnlyList<Setting> known)
     {
@@ -31,7 +31,7 @@ internal sealed class SettingValues
         }
     }
 
-    /// <summary>Where the model is no folder but one of the hub (ORG/MODEL), brings it here and takes its folder instead.</summary>
+    /// <summary>If the model is not a folder but a model of the hub (ORG/MODEL), downloads it and uses its folder instead.</summary>
     /// <exception cref="HubException">It cannot be had.</exception>
     public async Task FetchModelAsync(IReadOnlyList<Setting> known, CancellationToken cancellationToken)
     {

@@ -11,7 +11,7 @@ internal static class SettingsEnvironment
     public const string FileName = "appsettings.json";
     private const string Section = "lisa";
 
-    // A setting of its own, read where the secret is needed.
+    // Not in the tables: read where the secret is needed.
     public const string SecretVariable = "LISA_CLUSTER_SECRET";
 
     public static string Variable(Setting setting) => "LISA_" + setting.Key.ToUpperInvariant();

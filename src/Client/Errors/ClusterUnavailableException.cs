@@ -1,6 +1,6 @@
 namespace LisaOrleans.Client;
 
-/// <summary>The cluster did not answer for as long as the client would wait. The same call may succeed later.</summary>
+/// <summary>The cluster did not answer in the time that the client was willing to wait. The same call may succeed later.</summary>
 /// <param name="message">Which cluster, and why.</param>
 /// <param name="inner">What happened last.</param>
 public sealed class ClusterUnavailableException(string message, Exception inner) : LisaException(message, inner);

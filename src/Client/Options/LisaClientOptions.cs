@@ -21,13 +21,13 @@ public sealed class LisaClientOptions
     /// <value>How long to look for a live silo when connecting. Default 30 seconds.</value>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <value>How long a call is repeated while the cluster gets over the loss of silos. Default 30 seconds.</value>
+    /// <value>How long a call is repeated while the cluster recovers from the loss of silos. Default 30 seconds.</value>
     public TimeSpan RetryTimeout { get; set; } = TimeSpan.FromSeconds(30);
 
-    /// <value>How long pausing and cancelling wait for the step that the run is in. Default 10 minutes; the run stops after it all the same.</value>
+    /// <value>How long pausing and cancelling wait for the current step. Default 10 minutes; the run stops even if the wait ends earlier.</value>
     public TimeSpan StopTimeout { get; set; } = TimeSpan.FromMinutes(10);
 
-    /// <value>How long a cluster may take to make a run of what was submitted. Default 2 hours.</value>
+    /// <value>How long a cluster may take to turn a submission into a run. Default 2 hours.</value>
     public TimeSpan ImportTimeout { get; set; } = TimeSpan.FromHours(2);
 
     /// <value>How long a watch looks for a cluster that does not answer. Default 10 minutes.</value>

@@ -2,10 +2,10 @@ using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Client;
 
-/// <summary>Which files of a model folder the cluster needs. Others, pickled weights for one, stay where they are.</summary>
+/// <summary>Which files of a model folder the cluster needs. Others, such as pickled weights, stay where they are.</summary>
 internal static class ModelFiles
 {
-    /// <summary>Names, relative to the folder, of those that are there. What is missing or wrong in them the cluster says.</summary>
+    /// <summary>Names of those that exist, relative to the folder. The cluster reports what is missing or wrong in them.</summary>
     /// <exception cref="InvalidTrainingInputException">There is no such folder, or its index of weights cannot be read.</exception>
     public static IReadOnlyList<string> Of(string folder)
     {

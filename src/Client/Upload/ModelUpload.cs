@@ -2,7 +2,7 @@ using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Client;
 
-/// <summary>Brings files into the store as blobs. What is there already, by hash, is not sent again: an upload that broke off goes on.</summary>
+/// <summary>Uploads files to the store as blobs. What is there already, by hash, is not sent again, so an interrupted upload resumes.</summary>
 internal sealed class ModelUpload(IBlobStore store, IProgress<UploadProgress>? progress)
 {
     private long _done;
