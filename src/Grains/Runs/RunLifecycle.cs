@@ -99,6 +99,7 @@ internal sealed class RunLifecycle(
     {
         Phase = ended;
         RunTelemetry.Forget(run.Name);
+        if (ended is { Reason: not null, IsElsewhere: false, State: RunState.Paused or RunState.Failed }) RunTelemetry.Stopped(ended.State);
         placement.Clear();
         events.Close();
     }

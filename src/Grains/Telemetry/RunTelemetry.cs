@@ -17,6 +17,11 @@ internal sealed class RunTelemetry
         "lisa.step.duration", "s", "Time of a committed step, evaluation not included", tags: null,
         new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100] });
 
+    private static readonly KeyValuePair<string, object?> s_paused = LisaTelemetry.Tag("state", "paused");
+    private static readonly KeyValuePair<string, object?> s_failed = LisaTelemetry.Tag("state", "failed");
+    private static long s_pauses;
+    private static long s_failures;
+
     private readonly KeyValuePair<string, object?> _tag;
     private readonly double[] _phaseSeconds = new double[s_phases.Length];
     private StepRecord? _last;
@@ -46,6 +51,10 @@ internal sealed class RunTelemetry
         Gauge("lisa.run.learning_rate", null, "Learning rate of the last step", r => r._last?.LearningRate);
         Gauge("lisa.run.gradient_norm", null, "Global gradient norm of the last step, before clipping", r => r._last?.GradNorm);
         LisaTelemetry.Meter.CreateObservableCounter(
+            "lisa.run.stops",
+            () => new[] { new Measurement<long>(Interlocked.Read(ref s_pauses), s_paused), new(Interlocked.Read(ref s_failures), s_failed) },
+            "{run}", "Runs that stopped until somebody puts something right, by what they came to");
+        LisaTelemetry.Meter.CreateObservableCounter(
             "lisa.run.phase.time",
             () => s_runs.Values.SelectMany(
                 r => s_phases.Select((name, i) => new Measurement<double>(r._phaseSeconds[i], r._tag, LisaTelemetry.Tag("phase", name)))),
@@ -59,6 +68,13 @@ internal sealed class RunTelemetry
 
     /// <summary>The run is not worked on here any more.</summary>
     public static void Forget(string run) => s_runs.TryRemove(run, out _);
+
+    /// <summary>A run stopped, and only people can set it going again.</summary>
+    public static void Stopped(RunState state)
+    {
+        if (state == RunState.Paused) Interlocked.Increment(ref s_pauses);
+        else Interlocked.Increment(ref s_failures);
+    }
 
     /// <summary>The run's parts are loaded.</summary>
     public void Placed(long generation, long totalSteps) => (_generation, _totalSteps) = (generation, totalSteps);
