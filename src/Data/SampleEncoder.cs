@@ -63,6 +63,13 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
         ? [.. Bos(), .. Pieces(_template.Render(messages, addGenerationPrompt: true)).SelectMany(p => p.Ids)]
         : tokenizer.EncodeWithSpecialTokens(_own.RenderPrompt(messages));
 
+    /// <summary>As for messages alone; with tools, calls and results, which the folder's own template alone can write.</summary>
+    /// <exception cref="DatasetException">There is no such template, or it refuses the conversation, or would leave some of it out.</exception>
+    public int[] EncodePrompt(Example example) => example.Tools is null && example.Messages.All(m => m.Fields is null)
+        ? EncodePrompt(example.Messages)
+        : tokenizer.EncodeWithSpecialTokens((_own ?? throw new DatasetException(
+            $"tools and their calls need a chat template of the model's own, and it is used with {settings.Template}")).RenderPrompt(example));
+
     /// <summary>What ends the assistant's turn.</summary>
     public EndOfTurn EndOfTurn() => _own is null ? Data.EndOfTurn.Of(_template, tokenizer) : Data.EndOfTurn.Of(_own, tokenizer);
 

@@ -60,6 +60,7 @@ internal sealed partial class CompletionService(
             if (!context.Response.HasStarted) await stream.BeginAsync(cancellationToken);
             if (request.Chat && piece.Index > begun) await stream.WriteAsync(json.First(begun = piece.Index), cancellationToken);
             if (piece.Text.Length > 0) await stream.WriteAsync(json.Next(piece.Index, piece.Text), cancellationToken);
+            foreach (var (i, call) in (piece.Calls ?? []).Index()) await stream.WriteAsync(json.Next(piece.Index, i, call), cancellationToken);
             if (piece.FinishReason is { } reason) await stream.WriteAsync(json.Last(piece.Index, reason), cancellationToken);
         }
 
@@ -69,13 +70,13 @@ internal sealed partial class CompletionService(
 
     private static async Task CollectAsync(HttpContext context, GenerationJob job, CompletionJson json, CancellationToken cancellationToken)
     {
-        var choices = new List<(string, string)>();
+        var choices = new List<CompletionChoice>();
         var text = new StringBuilder();
         await foreach (var piece in job.Pieces.ReadAllAsync(cancellationToken))
         {
             text.Append(piece.Text);
             if (piece.FinishReason is not { } reason) continue;
-            choices.Add((text.ToString(), reason));
+            choices.Add(new CompletionChoice(text.ToString(), piece.Calls, reason));
             text.Clear();
         }
 

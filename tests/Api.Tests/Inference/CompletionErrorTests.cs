@@ -52,12 +52,11 @@ public sealed class CompletionErrorTests
     [InlineData("{*, \"messages\": [\"hello\"]}", "invalid_type", "messages[0]")]
     [InlineData("{*, \"messages\": [{\"role\": \"user\"}]}", "missing_required_parameter", "messages[0].content")]
     [InlineData("{*, \"messages\": [{\"role\": \"robot\", \"content\": \"a\"}]}", "invalid_value", "messages[0].role")]
-    [InlineData("{*, \"messages\": [{\"role\": \"tool\", \"content\": \"a\"}]}", "unsupported_parameter", "messages[0].role")]
+    [InlineData("{*, \"messages\": [{\"role\": \"function\", \"content\": \"a\"}]}", "unsupported_parameter", "messages[0].role")]
     [InlineData(
         "{*, \"messages\": [{\"role\": \"user\", \"content\": [{\"type\": \"image_url\"}]}]}",
         "unsupported_parameter", "messages[0].content[0].type")]
     [InlineData("{*, \"messages\": [{\"role\": \"user\", \"content\": \"a\", \"name\": \"b\"}]}", "unsupported_parameter", "messages[0].name")]
-    [InlineData("{*, \"messages\": [{\"role\": \"user\", \"content\": \"a\"}], \"tools\": []}", "unsupported_parameter", "tools")]
     [InlineData(
         "{*, \"messages\": [{\"role\": \"user\", \"content\": \"a\"}], \"response_format\": {\"type\": \"json_object\"}}",
         "unsupported_parameter", "response_format")]

@@ -47,6 +47,27 @@ internal sealed class FinishedRun : IDisposable
             Token);
     }
 
+    /// <summary>Brings in a model that is to learn a few records by heart.</summary>
+    public Task ImportAsync(string name, string model, string data) => RunImporter.ImportAsync(
+        Store,
+        new RunRequest
+        {
+            ModelFolder = model,
+            DataFile = data,
+            Spec = new TrainingSpec
+            {
+                RunName = name,
+                Method = TrainingMethods.Full,
+                MaxSteps = 120,
+                LearningRate = 3e-3,
+                PerDeviceTrainBatchSize = 1,
+                BlockSize = 256,
+                Dtype = "float32",
+                Threads = 1,
+            },
+        },
+        null, Token);
+
     public async Task TrainAsync(string name)
     {
         await using var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = Store }, Token);

@@ -60,19 +60,31 @@ internal sealed class GenerationJob(CompletionRequest request, CancellationToken
         // A continued text goes on where the prompt ends; an answer starts over, without the tokenizer's space in front.
         var decoder = new StreamingDecoder(model.Tokenizer, request.Chat ? [] : prompt.Ids[^Math.Min(ContextTokens, prompt.Ids.Length)..]);
         var stop = new StopSequences(prompt.Stop);
+        var tools = ToolCallDecoder.Of(request, model);
         var made = 0;
         foreach (var id in TextGenerator.Generate(model.Model, prompt.Ids, options, cancel))
         {
             made++;
             Usage = Usage with { CompletionTokens = Usage.CompletionTokens + 1 };
-            var text = stop.Push(decoder.Push(id));
+            var text = stop.Push(decoder.Push(id) + tools?.TextOf(id));
+            if (tools is not null) text = tools.Stream.Push(text);
             if (text.Length > 0) Write(text, null);
             if (stop.Found) break;
         }
 
         var rest = stop.Push(decoder.Flush()) + stop.Flush();
-        Write(rest, stop.Found || made < prompt.MaxNewTokens ? "stop" : "length");
+        var reason = stop.Found || made < prompt.MaxNewTokens ? "stop" : "length";
+        if (tools is not null)
+        {
+            rest = tools.Stream.Push(rest);
+            var (said, calls) = tools.Stream.End();
+            Write(rest + said, calls.Count > 0 ? "tool_calls" : reason, calls.Count > 0 ? calls : null);
+            return;
+        }
 
-        void Write(string text, string? reason) => _pieces.Writer.TryWrite(new CompletionPiece(index, text, reason));
+        Write(rest, reason);
+
+        void Write(string text, string? reason, IReadOnlyList<ToolCall>? calls = null) =>
+            _pieces.Writer.TryWrite(new CompletionPiece(index, text, reason, calls));
     }
 }

@@ -43,7 +43,7 @@ internal sealed class PromptEncoder(LoadedModel model, int longest)
         }
 
         var encoder = model.Text.Encoder(model.Template);
-        return Finish(request, encoder.EncodePrompt(request.Messages), "messages", encoder.EndOfTurn());
+        return Finish(request, encoder.EncodePrompt(new Example { Messages = request.Messages, Tools = request.Tools }), "messages", encoder.EndOfTurn());
     }
 
     private EncodedPrompt Finish(CompletionRequest request, int[] ids, string param, EndOfTurn end)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using LisaOrleans.Data;
 using LisaOrleans.Model;
 
@@ -14,6 +15,9 @@ internal sealed record CompletionRequest
 
     /// <value>The conversation; empty unless <see cref="Chat"/>.</value>
     public IReadOnlyList<ChatMessage> Messages { get; init; } = [];
+
+    /// <value>The tools that the answer may call, a list as templates take it; null for none.</value>
+    public JsonElement? Tools { get; init; }
 
     /// <value>The texts to continue; empty where <see cref="Chat"/>.</value>
     public IReadOnlyList<CompletionPrompt> Prompts { get; init; } = [];

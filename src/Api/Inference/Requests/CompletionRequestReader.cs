@@ -18,8 +18,8 @@ internal static class CompletionRequestReader
 
     private static readonly HashSet<string> s_unsupported =
     [
-        "audio", "modalities", "prediction", "reasoning_effort", "verbosity", "web_search_options", "tools", "tool_choice", "functions",
-        "function_call", "top_logprobs", "suffix", "moderation",
+        "audio", "modalities", "prediction", "reasoning_effort", "verbosity", "web_search_options", "functions", "function_call",
+        "top_logprobs", "suffix", "moderation",
     ];
 
     /// <exception cref="ApiException">It is no such request.</exception>
@@ -45,6 +45,7 @@ internal static class CompletionRequestReader
             Chat = chat,
             Model = model,
             Messages = chat ? ConversationReader.Read(fields.Require("messages"), "messages") : [],
+            Tools = chat ? ToolsReader.Read(fields) : null,
             Prompts = chat ? [] : PromptReader.Read(fields.Require("prompt"), "prompt"),
             MaxTokens = MaxTokens(fields, chat),
             N = (int)(fields.Integer("n", 1, MaxChoices) ?? 1),
@@ -74,7 +75,7 @@ internal static class CompletionRequestReader
             fields.RejectUnless("best_of", v => v.ValueKind == JsonValueKind.Number && v.TryGetInt32(out var best) && best == request.N);
         }
 
-        fields.Ignore("user", "metadata", "service_tier", "safety_identifier", "prompt_cache_key", "prompt_cache_retention", "parallel_tool_calls");
+        fields.Ignore("user", "metadata", "service_tier", "safety_identifier", "prompt_cache_key", "prompt_cache_retention");
         fields.RejectOthers(s_unsupported);
         return request;
     }

@@ -48,6 +48,28 @@ internal sealed class RequestFields
         ? value.GetString()!
         : throw WrongType(path, "a string", value);
 
+    /// <summary>Reads every text of a value, which parsing leaves to those who read it.</summary>
+    /// <exception cref="InvalidOperationException">One is no text: an escaped half of a surrogate pair.</exception>
+    public static JsonElement WithTexts(JsonElement value)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.String:
+                value.GetString();
+                break;
+
+            case JsonValueKind.Array:
+                foreach (var item in value.EnumerateArray()) WithTexts(item);
+                break;
+
+            case JsonValueKind.Object:
+                foreach (var property in value.EnumerateObject()) _ = (property.Name, WithTexts(property.Value));
+                break;
+        }
+
+        return value;
+    }
+
     public bool Flag(string name) => Find(name) switch
     {
         null => false,

@@ -20,13 +20,13 @@ internal sealed class CompletionJson(CompletionRequest request, string version, 
     public static byte[] Bytes(JsonObject json) => JsonSerializer.SerializeToUtf8Bytes(json, s_options);
 
     /// <summary>The whole answer.</summary>
-    /// <param name="choices">Text and finish reason of each.</param>
+    /// <param name="choices">All choices.</param>
     /// <param name="usage">Tokens.</param>
-    public JsonObject Whole(IEnumerable<(string Text, string FinishReason)> choices, CompletionUsage usage)
+    public JsonObject Whole(IEnumerable<CompletionChoice> choices, CompletionUsage usage)
     {
         var json = Head(request.Chat ? "chat.completion" : "text_completion", choices.Select((c, i) => Choice(
             i,
-            request.Chat ? ("message", new JsonObject { ["role"] = "assistant", ["content"] = c.Text, ["refusal"] = null }) : ("text", c.Text),
+            request.Chat ? ("message", Message(c)) : ("text", c.Text),
             c.FinishReason)));
         json["usage"] = Usage(usage);
         return json;
@@ -40,6 +40,17 @@ internal sealed class CompletionJson(CompletionRequest request, string version, 
     public JsonObject Next(int index, string text) =>
         Chunk(Choice(index, request.Chat ? ("delta", new JsonObject { ["content"] = text }) : ("text", text), null));
 
+    /// <summary>A call of a stream, whole.</summary>
+    /// <param name="index">Of which choice.</param>
+    /// <param name="position">Which of its calls.</param>
+    /// <param name="call">The call.</param>
+    public JsonObject Next(int index, int position, ToolCall call)
+    {
+        var json = Call(call);
+        json.Insert(0, "index", position);
+        return Chunk(Choice(index, ("delta", new JsonObject { ["tool_calls"] = new JsonArray(json) }), null));
+    }
+
     /// <summary>The end of a choice of a stream.</summary>
     public JsonObject Last(int index, string finishReason) =>
         Chunk(Choice(index, request.Chat ? ("delta", new JsonObject()) : ("text", ""), finishReason));
@@ -51,6 +62,25 @@ internal sealed class CompletionJson(CompletionRequest request, string version, 
         json["usage"] = Usage(usage);
         return json;
     }
+
+    private static JsonObject Message(CompletionChoice choice)
+    {
+        var message = new JsonObject
+        {
+            ["role"] = "assistant",
+            ["content"] = choice is { Calls: not null, Text: "" } ? null : choice.Text,
+            ["refusal"] = null,
+        };
+        if (choice.Calls is { } calls) message["tool_calls"] = new JsonArray([.. calls.Select(Call)]);
+        return message;
+    }
+
+    private static JsonObject Call(ToolCall call) => new()
+    {
+        ["id"] = call.Id,
+        ["type"] = "function",
+        ["function"] = new JsonObject { ["name"] = call.Name, ["arguments"] = call.Arguments },
+    };
 
     private static JsonObject Choice(int index, (string Name, JsonNode Value) content, string? finishReason) => new()
     {

@@ -19,7 +19,7 @@ public sealed class FolderChatTemplate
     private FolderChatTemplate(string folder, ChatTemplateSource source, DateTimeOffset now)
     {
         (_file, _now, _written) = (source.File, now, new WrittenFields(source));
-        Source = source.Chat;
+        (Source, ToolSource) = (source.Chat, source.ToolUse ?? source.Chat);
         ReadsTime = $"{source.Chat}{source.ToolUse}".Contains("strftime_now", StringComparison.Ordinal);
 
         // One that cannot be used is in nobody's way who does not need it.
@@ -40,8 +40,14 @@ public sealed class FolderChatTemplate
     /// <param name="messages">The conversation.</param>
     /// <exception cref="DatasetException">The template refuses it.</exception>
     /// <exception cref="TokenizerException">The template is wrong, or uses what is not supported: with the file and the line.</exception>
-    public string RenderPrompt(IReadOnlyList<ChatMessage> messages) =>
-        Render(new Example { Messages = messages }, messages, addGenerationPrompt: true).Text;
+    public string RenderPrompt(IReadOnlyList<ChatMessage> messages) => RenderPrompt(new Example { Messages = messages });
+
+    /// <summary>As for messages alone; with the conversation's tools and variables.</summary>
+    /// <exception cref="DatasetException">The template refuses it, or would leave some of it out.</exception>
+    /// <exception cref="TokenizerException">The template is wrong, or uses what is not supported: with the file and the line.</exception>
+    public string RenderPrompt(Example example) => _written.Unwritten(example) is { } name
+        ? throw new DatasetException($"the model's chat template ({Name}) never writes '{name}'")
+        : Render(example, example.Messages, addGenerationPrompt: true).Text;
 
     /// <summary>What the template writes after the last answer: its end of turn with the white space around it, maybe more, maybe nothing.</summary>
     internal string EndOfTurn()
@@ -63,6 +69,9 @@ public sealed class FolderChatTemplate
 
     /// <summary>The template itself, for chats without tools.</summary>
     public string Source { get; }
+
+    /// <summary>The template itself, for chats with tools.</summary>
+    public string ToolSource { get; }
 
     /// <summary>Whether what it writes depends on the present.</summary>
     public bool ReadsTime { get; }

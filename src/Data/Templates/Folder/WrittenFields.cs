@@ -15,21 +15,28 @@ internal sealed class WrittenFields(ChatTemplateSource source)
     /// <exception cref="DatasetException">Something of the example would be lost without a word.</exception>
     public void Check(Example example, string template)
     {
+        if (Unwritten(example) is { } name)
+            throw new DatasetException(
+                $"field '{name}' is not used: the model's chat template ({template}) never names it. To train without it: --ignore-fields {name}");
+    }
+
+    /// <summary>A field or a variable of the example that the template never names; null where it names all.</summary>
+    public string? Unwritten(Example example)
+    {
         var toolUse = example.Tools is not null && source.ToolUse is not null;
-        if (example.Tools is not null) Named("tools");
-        foreach (var variable in example.TemplateVariables.Keys) Named(variable);
+        return Names(example).FirstOrDefault(
+            name => !_named.GetOrAdd((name, toolUse), key => Mentions(key.ToolUse ? source.ToolUse! : source.Chat, key.Name)));
+    }
+
+    private static IEnumerable<string> Names(Example example)
+    {
+        if (example.Tools is not null) yield return "tools";
+        foreach (var variable in example.TemplateVariables.Keys) yield return variable;
         foreach (var message in example.Messages)
         {
             if (message.Fields is not { } fields) continue;
             foreach (var field in fields.EnumerateObject())
-                if (!s_order.Contains(field.Name) && !(field.Name == "name" && message.Role == TurnRole.Tool)) Named(field.Name);
-        }
-
-        void Named(string name)
-        {
-            if (_named.GetOrAdd((name, toolUse), key => Mentions(key.ToolUse ? source.ToolUse! : source.Chat, key.Name))) return;
-            throw new DatasetException(
-                $"field '{name}' is not used: the model's chat template ({template}) never names it. To train without it: --ignore-fields {name}");
+                if (!s_order.Contains(field.Name) && !(field.Name == "name" && message.Role == TurnRole.Tool)) yield return field.Name;
         }
     }
 
