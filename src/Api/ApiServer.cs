@@ -1,8 +1,10 @@
 using System.Net;
+using System.Net.Security;
 using LisaOrleans.Silo;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -39,7 +41,12 @@ public sealed class ApiServer(ApiServerOptions options) : ISiloServer
         void Secure(ListenOptions listen)
         {
             if (options.Certificate is { } certificate)
-                listen.UseHttps(https => (https.ServerCertificate, https.ServerCertificateChain) = (certificate, options.CertificateChain));
+            {
+                listen.UseHttps(new TlsHandshakeCallbackOptions
+                {
+                    OnConnection = _ => ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificateContext = certificate.Context }),
+                });
+            }
         }
     }
 
@@ -48,7 +55,9 @@ public sealed class ApiServer(ApiServerOptions options) : ISiloServer
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(options);
+        services.AddHostedService<FileRenewal>();
         services.AddLisaApiKeys();
+        services.AddLisaCors(options.AllowedOrigins);
         services.AddLisaRequestLimits(options.RequestsPerMinute);
         services.AddLisaApi();
         services.AddLisaInference(new InferenceOptions { ModelsFolder = options.ModelsFolder });
@@ -67,6 +76,7 @@ public sealed class ApiServer(ApiServerOptions options) : ISiloServer
         app.UseMiddleware<ApiErrorMiddleware>();
         app.UseMiddleware<LocalRequestMiddleware>();
         app.UseRouting();
+        app.UseCors();
         app.UseAuthentication();
         app.UseRateLimiter();
         app.UseAuthorization();

@@ -1,5 +1,3 @@
-using System.Security.Cryptography.X509Certificates;
-
 namespace LisaOrleans.Api;
 
 /// <summary>The HTTP API of a silo.</summary>
@@ -11,11 +9,14 @@ public sealed record ApiServerOptions
     /// <value>Folder whose folders are the base models that jobs may name; null for none.</value>
     public string? ModelsFolder { get; init; }
 
-    /// <value>For HTTPS; null for plain HTTP. Not owned.</value>
-    public X509Certificate2? Certificate { get; init; }
+    /// <value>For HTTPS; null for plain HTTP.</value>
+    public ServerCertificate? Certificate { get; init; }
 
-    /// <value>Certificates that lead from it to one that callers trust. Default empty.</value>
-    public X509Certificate2Collection CertificateChain { get; init; } = [];
+    /// <value>Origins (<c>https://app.example.com</c>) whose pages a browser lets read the answers; default none.</value>
+    public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
+
+    /// <value>Hears what whoever runs the server has to mend, besides the log; null where the log is enough.</value>
+    public Action<string>? Tell { get; init; }
 
     /// <value>Largest file that may be uploaded, in bytes. Default 512 MiB.</value>
     public long MaxUploadBytes { get; init; } = 512L << 20;

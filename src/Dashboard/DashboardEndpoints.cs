@@ -115,7 +115,7 @@ internal static class DashboardEndpoints
     {
         var scope = context.User.FindFirst(ApiKeyHandler.Claims.Scope)?.Value ?? ApiScopes.Read;
         context.Response.Cookies.Append(
-            DashboardSessions.Cookie, sessions.Begin(scope),
+            DashboardSessions.Cookie, sessions.Begin(context.User.Identity?.Name, scope),
             new CookieOptions
             {
                 Path = OrleansPath,

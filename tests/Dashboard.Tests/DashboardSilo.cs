@@ -18,7 +18,7 @@ internal sealed class DashboardSilo : IAsyncDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public static async Task<DashboardSilo> StartAsync(ApiKeys? keys = null)
+    public static async Task<DashboardSilo> StartAsync(ApiKeys? keys = null, IReadOnlyList<string>? origins = null)
     {
         var folder = new TempFolder();
         var store = new FolderBlobStore(folder["store"]);
@@ -27,7 +27,7 @@ internal sealed class DashboardSilo : IAsyncDisposable
             {
                 Store = store,
                 HttpPort = 0,
-                Http = new DashboardServer(new ApiServerOptions { Keys = keys, RequestsPerMinute = 1_000_000 }),
+                Http = new DashboardServer(new ApiServerOptions { Keys = keys, AllowedOrigins = origins ?? [], RequestsPerMinute = 1_000_000 }),
             }, Token);
         return new DashboardSilo(folder, store, silo);
     }

@@ -14,7 +14,7 @@ namespace LisaOrleans.Api;
 internal sealed class Idempotency(IBlobStore store, ISiloStatusOracle silos, TimeProvider time)
 {
     private const string Header = "Idempotency-Key";
-    private const string ReplayedHeader = "Idempotent-Replayed";
+    internal const string ReplayedHeader = "Idempotent-Replayed";
     private const int LongestKey = 255;
     private static readonly TimeSpan s_kept = TimeSpan.FromDays(1);
 

@@ -7,22 +7,51 @@ namespace LisaOrleans.Api;
 /// The keys of a server: a file with a line for each, its name, its scope and the SHA-256 of the key in hexadecimal. Empty
 /// lines and lines that begin with '#' do not count.
 /// </summary>
-public sealed class ApiKeys
+public sealed class ApiKeys : IRenewed
 {
-    private readonly IReadOnlyList<ApiKey> _keys;
+    private readonly string? _path;
+    private readonly WatchedFiles? _files;
+    private volatile IReadOnlyList<ApiKey> _keys;
 
     /// <summary>Keys that are known already.</summary>
     public ApiKeys(IReadOnlyList<ApiKey> keys) => _keys = keys;
+
+    private ApiKeys(string path)
+    {
+        (_path, _files) = (path, new WatchedFiles(path));
+        _keys = Read(path);
+    }
+
+    /// <inheritdoc/>
+    WatchedFiles? IRenewed.Files => _files;
 
     /// <summary>How many there are.</summary>
     public int Count => _keys.Count;
 
     /// <summary>Whether there is one of this name.</summary>
-    public bool Has(string name) => _keys.Any(k => k.Name == name);
+    public bool Has(string name) => Named(name) is not null;
+
+    /// <summary>The key of a name, or null.</summary>
+    public ApiKey? Named(string name) => _keys.FirstOrDefault(k => k.Name == name);
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="InvalidDataFileException">A line is wrong; the message names it.</exception>
-    public static ApiKeys ReadFile(string path)
+    public static ApiKeys ReadFile(string path) => new(path);
+
+    /// <inheritdoc/>
+    void IRenewed.ReadAgain() => _keys = Read(_path!);
+
+    /// <summary>The key that a caller shows, or null. Takes the same time for every wrong one.</summary>
+    public ApiKey? Find(string secret)
+    {
+        var hash = ApiKey.Hash(secret);
+        ApiKey? found = null;
+        foreach (var key in _keys)
+            if (CryptographicOperations.FixedTimeEquals(key.Sha256.Span, hash)) found = key;
+        return found;
+    }
+
+    private static List<ApiKey> Read(string path)
     {
         var keys = new List<ApiKey>();
         var number = 0;
@@ -36,17 +65,7 @@ public sealed class ApiKeys
             keys.Add(key);
         }
 
-        return keys.Count > 0 ? new ApiKeys(keys) : throw new InvalidDataFileException(path, "has no key; lisa keys new makes one");
-    }
-
-    /// <summary>The key that a caller shows, or null. Takes the same time for every wrong one.</summary>
-    public ApiKey? Find(string secret)
-    {
-        var hash = ApiKey.Hash(secret);
-        ApiKey? found = null;
-        foreach (var key in _keys)
-            if (CryptographicOperations.FixedTimeEquals(key.Sha256.Span, hash)) found = key;
-        return found;
+        return keys.Count > 0 ? keys : throw new InvalidDataFileException(path, "has no key; lisa keys new makes one");
     }
 
     private static ApiKey? Parse(string line)

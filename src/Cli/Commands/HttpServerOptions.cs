@@ -1,6 +1,5 @@
 using System.Net;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using LisaOrleans.Api;
 
 namespace LisaOrleans.Cli;
@@ -17,7 +16,7 @@ internal static class HttpServerOptions
             : Directory.Exists(models) ? models
             : throw Wrong(values, KnownSettings.ModelsFolder, $"no such folder: {models}"),
         Certificate = Certificate(values),
-        CertificateChain = Chain(values),
+        AllowedOrigins = Origins(values),
         MaxUploadBytes = Within(values, KnownSettings.MaxUpload, 1, LargestUpload) << 20,
         RequestsPerMinute = (int)Within(values, KnownSettings.RequestsPerMinute, 1, int.MaxValue),
     };
@@ -34,7 +33,7 @@ internal static class HttpServerOptions
             + (options.Keys is { } keys ? $"{keys.Count} API keys" : "on loopback only, as there are no API keys");
     }
 
-    private static X509Certificate2? Certificate(SettingValues values)
+    private static ServerCertificate? Certificate(SettingValues values)
     {
         var certificate = values.OptionalPath(KnownSettings.TlsCertificate);
         var key = values.OptionalPath(KnownSettings.TlsKey);
@@ -43,21 +42,24 @@ internal static class HttpServerOptions
         if (key is null) throw Wrong(values, KnownSettings.TlsCertificate, $"needs --{KnownSettings.TlsKey.Flag} too");
         try
         {
-            return X509Certificate2.CreateFromPemFile(
+            return new ServerCertificate(
                 Existing(values, KnownSettings.TlsCertificate, certificate), Existing(values, KnownSettings.TlsKey, key));
         }
-        catch (Exception e) when (e is CryptographicException or ArgumentException)
+        catch (CryptographicException e)
         {
             throw Wrong(
                 values, KnownSettings.TlsCertificate, $"{certificate} and {key} are not a certificate and its private key in PEM: {e.Message}");
         }
     }
 
-    private static X509Certificate2Collection Chain(SettingValues values)
+    private static IReadOnlyList<string> Origins(SettingValues values)
     {
-        X509Certificate2Collection chain = [];
-        if (values.OptionalPath(KnownSettings.TlsCertificate) is { } path) chain.ImportFromPemFile(path);
-        return chain;
+        var setting = KnownSettings.AllowOrigin;
+        var origins = values.Names(setting);
+        if (origins.Count > 0 && !values.Has(KnownSettings.ApiKeyFile))
+            throw Wrong(values, setting, $"needs --{KnownSettings.ApiKeyFile.Flag} too: without keys the server answers to no other site's pages");
+        return [.. origins.Select(text => ApiCors.ParseOrigin(text)
+            ?? throw Wrong(values, setting, $"'{text}' must be an origin: http or https, a host and perhaps a port, as https://app.example.com"))];
     }
 
     private static string Existing(SettingValues values, Setting setting, string path) =>

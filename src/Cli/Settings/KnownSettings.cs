@@ -95,6 +95,9 @@ internal static class KnownSettings
         "http-port", SettingKind.Integer, "port for the HTTP API, /health and /metrics; beyond loopback it requires --api-keys", "8080");
     public static readonly Setting TrainHttpPort = new("http-port", SettingKind.Integer, "port for the HTTP API during training, on loopback only");
     public static readonly Setting ApiKeyFile = new("api-keys", SettingKind.Path, "file with the HTTP API's keys, as lisa keys new writes it");
+    public static readonly Setting AllowOrigin = new(
+        "http-allow-origin", SettingKind.Text,
+        "origins, separated by commas, whose web pages may use the HTTP API from a browser, such as https://app.example.com (CORS)");
     public static readonly Setting ModelsFolder = new("models", SettingKind.Path, "folder of models that requests to the HTTP API may name");
     public static readonly Setting TlsCertificate = new(
         "tls-certificate", SettingKind.Path, "PEM file with the certificate (and its chain) for HTTPS");
@@ -130,7 +133,7 @@ internal static class KnownSettings
     public static Setting Method { get; } = Of(nameof(TrainingSpec.Method));
 
     private static readonly Setting[] s_cluster = [ClusterId, Redis];
-    private static readonly Setting[] s_http = [ApiKeyFile, ModelsFolder, TlsCertificate, TlsKey, MaxUpload, RequestsPerMinute];
+    private static readonly Setting[] s_http = [ApiKeyFile, AllowOrigin, ModelsFolder, TlsCertificate, TlsKey, MaxUpload, RequestsPerMinute];
 
     private static readonly Setting[] s_data = [.. s_training.Where(s => s.Training!.Record == typeof(DatasetSettings))];
 

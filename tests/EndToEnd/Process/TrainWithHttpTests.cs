@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.RegularExpressions;
+using LisaOrleans.Api;
 using LisaOrleans.Cli.Tests;
 
 namespace LisaOrleans.EndToEnd;
@@ -66,6 +67,10 @@ public sealed partial class TrainWithHttpTests
         await RefusesAsync(["--api-keys", folder["none"]], "--api-keys");
         await RefusesAsync(["--models", folder["none"]], "--models");
         await RefusesAsync(["--http-port", "70000"], "--http-port");
+        await RefusesAsync(["--http-allow-origin", "https://app.example.com"], "--api-keys");
+        await File.WriteAllTextAsync(folder["good"], new ApiKey("web", ApiScopes.Read, new byte[32]).ToLine(), Token);
+        foreach (var origin in (string[])["*", "app.example.com", "https://app.example.com/", "https://*.example.com", "null", "file:///x"])
+            await RefusesAsync(["--api-keys", folder["good"], "--http-allow-origin", origin], $"'{origin}'");
         await RefusesAsync(["--tls-certificate", folder["keys"]], "--tls-key");
         await RefusesAsync(["--tls-certificate", folder["keys"], "--tls-key", folder["keys"]], "PEM");
         await Lisa.RefusesAsync(["keys", "new", "../x"], "NAME");
