@@ -14,6 +14,7 @@ internal static class LisaApi
         services.AddSingleton<FileCatalog>();
         services.AddSingleton<ModelCatalog>();
         services.AddSingleton<JobCatalog>();
+        services.AddSingleton<JobResults>();
         services.AddSingleton<JobReader>();
         services.AddSingleton<JobFactory>();
         services.AddSingleton<JobControl>();
@@ -23,6 +24,8 @@ internal static class LisaApi
         services.AddSingleton<JobSources>();
         services.AddSingleton<JobImporter>();
         services.AddSingleton<IHostedService>(s => s.GetRequiredService<JobImporter>());
+        services.AddSingleton<JobFinisher>();
+        services.AddSingleton<IHostedService>(s => s.GetRequiredService<JobFinisher>());
         services.AddSingleton<StoreUpkeep>();
         services.AddSingleton<IHostedService>(s => s.GetRequiredService<StoreUpkeep>());
     }

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using LisaOrleans.Checkpoints;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace LisaOrleans.Api.Tests;
 
@@ -46,6 +47,23 @@ public sealed class StoreUpkeepTests : IDisposable
     }
 
     [Fact]
+    public async Task CollectAsync_file_whose_time_is_over_is_gone_and_then_its_blob()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var files = new FileCatalog(_store, time);
+        await AddAsync(files, "file-a", "short", TimeSpan.FromHours(1));
+        await AddAsync(files, "file-b", "long", null);
+        await files.CollectAsync(TimeSpan.Zero, Token);
+        Assert.Equal(2, (await files.ListAsync(Token)).Count);
+        time.Advance(TimeSpan.FromHours(1));
+        Assert.Equal("file-b", Assert.Single(await files.ListAsync(Token)).Id);
+        await Assert.ThrowsAsync<ApiException>(() => files.GetAsync("file-a", Token));
+        Assert.Equal(2, (await BlobsAsync()).Count);
+        await files.CollectAsync(TimeSpan.Zero, Token);
+        Assert.Equal(Name("long"), Assert.Single(await BlobsAsync()));
+    }
+
+    [Fact]
     public async Task CollectAsync_run_of_a_deleted_model_goes_and_what_others_share_stays()
     {
         await CommitAsync("ftjob-a", "shared", "own");
@@ -83,7 +101,9 @@ public sealed class StoreUpkeepTests : IDisposable
         Phase = JobPhases.Imported,
     };
 
-    private async Task AddAsync(string id, string content)
+    private Task AddAsync(string id, string content) => AddAsync(_files, id, content, null);
+
+    private async Task AddAsync(FileCatalog files, string id, string content, TimeSpan? lifetime)
     {
         var path = _folder[id];
         await File.WriteAllTextAsync(path, content, Token);
@@ -91,10 +111,11 @@ public sealed class StoreUpkeepTests : IDisposable
         {
             Purpose = FilePurposes.FineTune,
             Filename = id,
+            Lifetime = lifetime,
             Bytes = content.Length,
             Sha256 = Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(content))),
         };
-        await _files.AddAsync(id, upload, Token);
+        await files.AddAsync(id, upload, Token);
     }
 
     private async Task CommitAsync(string run, params string[] contents)

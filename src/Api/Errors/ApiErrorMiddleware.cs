@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LisaOrleans.Checkpoints;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -40,6 +41,15 @@ internal sealed partial class ApiErrorMiddleware(RequestDelegate next, ILogger<A
                 await ApiError.WriteAsync(context, bad.StatusCode, bad.InnerException is JsonException json ? json.Message : bad.Message, null);
                 break;
 
+            // Asking again does not help before somebody has made room.
+            case var _ when StoreRefusal.Find(e, "the store") is { } refusal:
+                LogRefused(e, context.Request.Method, context.Request.Path);
+                await ApiError.WriteAsync(
+                    context,
+                    HttpMethods.IsGet(context.Request.Method) ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status507InsufficientStorage,
+                    $"The server's storage refuses. {refusal.Message}.", "storage_refused");
+                break;
+
             // The store or the cluster is out for a while, and so the caller may try again.
             case IOException or TimeoutException or OrleansException or Azure.RequestFailedException:
                 LogUnavailable(e, context.Request.Method, context.Request.Path);
@@ -67,6 +77,9 @@ internal sealed partial class ApiErrorMiddleware(RequestDelegate next, ILogger<A
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Method} {Path}: the store or the cluster does not answer")]
     private partial void LogUnavailable(Exception exception, string method, string path);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path}: there is nowhere to keep it")]
+    private partial void LogRefused(Exception exception, string method, string path);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Method} {Path} failed")]
     private partial void LogFailed(Exception exception, string method, string path);

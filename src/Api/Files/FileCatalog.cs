@@ -2,36 +2,44 @@ using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Api;
 
-/// <summary>The uploaded files of a store.</summary>
+/// <summary>The files of a store: those that were uploaded, and those with the metrics of jobs.</summary>
 internal sealed class FileCatalog(IBlobStore store, TimeProvider time)
 {
     private readonly DocumentSet<StoredFile> _files = new(store, "files");
 
     /// <summary>Keeps an upload under an id; again, where that was done before, changes nothing.</summary>
-    public async Task<StoredFile> AddAsync(string id, UploadedFile upload, CancellationToken cancellationToken)
+    public Task<StoredFile> AddAsync(string id, UploadedFile upload, CancellationToken cancellationToken)
     {
-        await store.PutAsync(upload.Blob, cancellationToken);
+        var now = time.GetUtcNow();
         var file = new StoredFile
         {
             Id = id,
             Filename = upload.Filename,
             Bytes = upload.Bytes,
-            CreatedAt = time.GetUtcNow(),
+            CreatedAt = now,
             Purpose = upload.Purpose,
+            ExpiresAt = now + upload.Lifetime,
             Sha256 = upload.Sha256,
         };
-        return await _files.TryCreateAsync(id, file, cancellationToken) ? file : await GetAsync(id, cancellationToken);
+        return AddAsync(file, upload.Blob, cancellationToken);
+    }
+
+    /// <summary>Keeps a file; one of this id that is there already stays as it is.</summary>
+    public async Task<StoredFile> AddAsync(StoredFile file, IBlobSource blob, CancellationToken cancellationToken)
+    {
+        await store.PutAsync(blob, cancellationToken);
+        return await _files.TryCreateAsync(file.Id, file, cancellationToken) ? file : await GetAsync(file.Id, cancellationToken);
     }
 
     /// <summary>All files, newest first.</summary>
     public async Task<IReadOnlyList<StoredFile>> ListAsync(CancellationToken cancellationToken) =>
-        [.. (await _files.ListAsync(cancellationToken)).Where(f => f.Sha256 is not null)
+        [.. (await _files.ListAsync(cancellationToken)).Where(IsThere)
             .OrderByDescending(f => f.CreatedAt).ThenByDescending(f => f.Id, StringComparer.Ordinal)];
 
     /// <summary>A file that must be there.</summary>
     /// <exception cref="ApiException">It is not.</exception>
     public async Task<StoredFile> GetAsync(string id, CancellationToken cancellationToken) =>
-        ApiIds.IsId(id, ApiIds.FilePrefix) && await _files.FindAsync(id, cancellationToken) is { Value.Sha256: not null } file
+        ApiIds.IsId(id, ApiIds.FilePrefix) && await _files.FindAsync(id, cancellationToken) is { } file && IsThere(file.Value)
             ? file.Value
             : throw Missing(id);
 
@@ -44,12 +52,14 @@ internal sealed class FileCatalog(IBlobStore store, TimeProvider time)
     public async Task DeleteAsync(string id, CancellationToken cancellationToken)
     {
         await GetAsync(id, cancellationToken);
-        await _files.UpdateAsync(id, f => f.Sha256 is null ? null : f with { Sha256 = null, DeletedBlob = f.Sha256 }, cancellationToken);
+        await _files.UpdateAsync(id, Deleted, cancellationToken);
     }
 
-    /// <summary>Removes the blobs of deleted files from the store, once nothing else can be about to name them.</summary>
+    /// <summary>Removes files whose time is over, and the blobs of deleted files from the store, once nothing else can be about to name them.</summary>
     public async Task CollectAsync(TimeSpan minimumAge, CancellationToken cancellationToken)
     {
+        foreach (var over in (await _files.ListAsync(cancellationToken)).Where(f => f.Sha256 is not null && !IsThere(f)))
+            await _files.UpdateAsync(over.Id, Deleted, cancellationToken);
         var deleted = (await _files.ListAsync(cancellationToken)).Where(f => f.DeletedBlob is not null).ToArray();
         if (deleted.Length == 0) return;
         await GarbageCollector.CollectAsync(store, deleted.Select(f => f.DeletedBlob!).ToHashSet(), minimumAge, time, cancellationToken);
@@ -59,6 +69,10 @@ internal sealed class FileCatalog(IBlobStore store, TimeProvider time)
             if (!await store.ExistsAsync(file.DeletedBlob!, cancellationToken)) await _files.DeleteAsync(file.Id, cancellationToken);
         }
     }
+
+    private bool IsThere(StoredFile file) => file.Sha256 is not null && !(file.ExpiresAt <= time.GetUtcNow());
+
+    private static StoredFile? Deleted(StoredFile file) => file.Sha256 is null ? null : file with { Sha256 = null, DeletedBlob = file.Sha256 };
 
     private static ApiException Missing(string id) => ApiException.NotFound($"No such File object: {ApiText.Shorten(id)}", "id");
 }

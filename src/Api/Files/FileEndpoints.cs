@@ -13,7 +13,8 @@ internal static class FileEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var files = routes.MapGroup("/files").WithTags("Files");
-        files.MapPost("", UploadAsync).WithSummary("Upload a file, as multipart/form-data with fields file and purpose.")
+        files.MapPost("", UploadAsync).WithSummary("Upload a file, as multipart/form-data with fields file, purpose and, for a file that goes by itself,"
+                + " expires_after[anchor] and expires_after[seconds].")
             .Produces<FileObject>().ProducesApiErrors(StatusCodes.Status413PayloadTooLarge);
         files.MapGet("", ListAsync).WithSummary(
             "List files. Query: purpose, after, limit, order.").Produces<ApiList<FileObject>>().ProducesApiErrors();
@@ -28,7 +29,7 @@ internal static class FileEndpoints
     {
         using var upload = await FileUpload.ReadAsync(context, options.MaxUploadBytes);
         return await idempotency.RunAsync(
-            context, Idempotency.Fingerprint(upload.Purpose, upload.Filename, upload.Sha256), ApiIds.FilePrefix,
+            context, Idempotency.Fingerprint(upload.Purpose, upload.Filename, upload.Sha256, $"{upload.Lifetime}"), ApiIds.FilePrefix,
             async id => FileObject.From(await files.AddAsync(id, upload, context.RequestAborted)));
     }
 

@@ -24,8 +24,8 @@ public sealed record FileObject
     /// <value>Always <c>processed</c>: files are checked while they are uploaded.</value>
     public string Status => "processed";
 
-    /// <value>Always null: files stay until they are deleted.</value>
-    public long? ExpiresAt => null;
+    /// <value>Unix time in seconds; null for a file that stays until it is deleted.</value>
+    public long? ExpiresAt { get; init; }
 
     internal static FileObject From(StoredFile file) => new()
     {
@@ -34,5 +34,6 @@ public sealed record FileObject
         CreatedAt = file.CreatedAt.ToUnixTimeSeconds(),
         Filename = file.Filename,
         Purpose = file.Purpose,
+        ExpiresAt = file.ExpiresAt?.ToUnixTimeSeconds(),
     };
 }

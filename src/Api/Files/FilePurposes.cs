@@ -6,5 +6,9 @@ internal static class FilePurposes
     /// <summary>Training and validation data: JSON lines, checked while they are uploaded.</summary>
     public const string FineTune = "fine-tune";
 
+    /// <summary>The metrics of a job, which the job makes.</summary>
+    public const string Results = "fine-tune-results";
+
+    /// <summary>What may be uploaded.</summary>
     public static IReadOnlyList<string> All { get; } = [FineTune, "evals", "user_data"];
 }

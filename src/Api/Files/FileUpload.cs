@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using LisaOrleans.Checkpoints;
 using LisaOrleans.Data;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.WebUtilities;
@@ -14,20 +15,25 @@ internal static class FileUpload
     private const int LongestBoundary = 70;
     private const long Overhead = 64 << 10;
 
-    /// <summary>Reads fields <c>file</c> and <c>purpose</c>, in either order; the caller owns the result.</summary>
+    /// <summary>Reads fields <c>file</c>, <c>purpose</c> and <c>expires_after</c>, in any order; the caller owns the result.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="maxBytes">The largest file.</param>
+    /// <param name="folder">Where to put it; null (default) for the folder for temporary files.</param>
     /// <exception cref="ApiException">The request is wrong or too large.</exception>
-    public static async Task<UploadedFile> ReadAsync(HttpContext context, long maxBytes)
+    /// <exception cref="StoreRefusedException">There is no room for the file here.</exception>
+    public static async Task<UploadedFile> ReadAsync(HttpContext context, long maxBytes, string? folder = null)
     {
         var reader = new MultipartReader(Boundary(context.Request), context.Request.Body) { BodyLengthLimit = maxBytes + Overhead };
         RequestBodies.Unlimit(context);
         if (context.Request.ContentLength > maxBytes + Overhead) throw TooLarge(maxBytes);
 
-        var path = Path.Combine(Path.GetTempPath(), $"lisa-upload-{Guid.NewGuid():N}");
+        var path = Path.Combine(folder ?? Path.GetTempPath(), $"lisa-upload-{Guid.NewGuid():N}");
         var upload = new UploadedFile(path);
         JsonLinesResult? lines = null;
         try
         {
             var (seenFile, seenPurpose) = (false, false);
+            var expiry = new FileExpiry();
             while (await Reading(reader.ReadNextSectionAsync(context.RequestAborted)) is { } section)
             {
                 var name = ContentDispositionHeaderValue.TryParse(section.ContentDisposition, out var disposition)
@@ -49,7 +55,10 @@ internal static class FileUpload
                         upload.Purpose = await ReadFieldAsync(section.Body, context.RequestAborted);
                         break;
 
-                    case "file" or "purpose":
+                    case FileExpiry.Anchor or FileExpiry.Seconds when expiry.Add(name, await ReadFieldAsync(section.Body, context.RequestAborted)):
+                        break;
+
+                    case "file" or "purpose" or FileExpiry.Anchor or FileExpiry.Seconds:
                         throw ApiException.Invalid($"'{name}' is given more than once.", name, "invalid_value");
 
                     default:
@@ -59,11 +68,13 @@ internal static class FileUpload
             }
 
             Check(upload, seenFile, seenPurpose, lines);
+            upload.Lifetime = expiry.Lifetime();
             return upload;
         }
-        catch
+        catch (Exception e)
         {
             upload.Dispose();
+            if (e is not ApiException && StoreRefusal.Find(e, "the folder for temporary files (TMPDIR)") is { } refusal) throw refusal;
             throw;
         }
     }

@@ -1,11 +1,11 @@
 namespace LisaOrleans.Api;
 
-/// <summary>An uploaded file as the store keeps it, in <c>files/ID.json</c>. Garbage collection spares the blob of its sha256.</summary>
+/// <summary>A file as the store keeps it, in <c>files/ID.json</c>. Garbage collection spares the blob of its sha256.</summary>
 internal sealed record StoredFile
 {
     public required string Id { get; init; }
 
-    /// <summary>The caller's name for it, to be shown only.</summary>
+    /// <summary>Its name, to be shown only.</summary>
     public required string Filename { get; init; }
 
     public required long Bytes { get; init; }
@@ -13,6 +13,9 @@ internal sealed record StoredFile
     public required DateTimeOffset CreatedAt { get; init; }
 
     public required string Purpose { get; init; }
+
+    /// <summary>When it goes by itself; null for never.</summary>
+    public DateTimeOffset? ExpiresAt { get; init; }
 
     /// <summary>The blob with its bytes; null once it was deleted.</summary>
     public string? Sha256 { get; init; }

@@ -7,6 +7,9 @@ internal sealed class UploadedFile(string path) : IDisposable
 {
     public string Purpose { get; set; } = "";
 
+    /// <summary>How long it is to stay; null for ever.</summary>
+    public TimeSpan? Lifetime { get; set; }
+
     public string Filename { get; set; } = "";
 
     public string Sha256 { get; set; } = "";

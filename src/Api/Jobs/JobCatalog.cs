@@ -21,6 +21,9 @@ internal sealed class JobCatalog(IBlobStore store)
     public async Task<IReadOnlyList<JobDocument>> ListAsync(CancellationToken cancellationToken) =>
         [.. (await _jobs.ListAsync(cancellationToken)).OrderByDescending(j => j.CreatedAt).ThenByDescending(j => j.Id, StringComparer.Ordinal)];
 
+    /// <summary>The ids of all jobs, in no order.</summary>
+    public IAsyncEnumerable<string> IdsAsync(CancellationToken cancellationToken) => _jobs.IdsAsync(cancellationToken);
+
     /// <summary>A job, or null.</summary>
     public async Task<JobDocument?> FindAsync(string id, CancellationToken cancellationToken) =>
         ApiIds.IsId(id, ApiIds.JobPrefix) ? (await _jobs.FindAsync(id, cancellationToken))?.Value : null;

@@ -42,8 +42,8 @@ public sealed record JobObject
     /// <value>Id of the file, or null.</value>
     public string? ValidationFile { get; init; }
 
-    /// <value>None: the events have the numbers of all steps.</value>
-    public IReadOnlyList<string> ResultFiles => [];
+    /// <value>The file with its metrics, a CSV, once it has succeeded or was cancelled; empty before.</value>
+    public IReadOnlyList<string> ResultFiles { get; init; } = [];
 
     /// <value>Tokens of all steps; null while it has not succeeded.</value>
     public long? TrainedTokens { get; init; }

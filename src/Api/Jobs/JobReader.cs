@@ -4,7 +4,7 @@ using LisaOrleans.Training;
 namespace LisaOrleans.Api;
 
 /// <summary>Says how a job is: from its document, and from its run where there is one.</summary>
-internal sealed class JobReader(IGrainFactory grains, IBlobStore store, JobCatalog jobs)
+internal sealed class JobReader(IGrainFactory grains, IBlobStore store, JobCatalog jobs, JobResults results)
 {
     /// <summary>A job with its run's status, null where there is none. An end that can not change any more is written into the document.</summary>
     public async Task<(JobDocument Job, RunStatus? Run)> ReadAsync(JobDocument job, CancellationToken cancellationToken)
@@ -14,10 +14,10 @@ internal sealed class JobReader(IGrainFactory grains, IBlobStore store, JobCatal
         var run = await grains.GetGrain<IRunGrain>(job.Id).GetStatus().WaitAsync(cancellationToken);
         if (job.Outcome is not null || run.State is not (RunState.Succeeded or RunState.Cancelled)) return (job, run);
         var finished = await EndedAsync(run, cancellationToken);
-        var tokens = run.State == RunState.Succeeded
-            ? (await RunExporter.ReadHistoryAsync(store, job.Id, cancellationToken)).Sum(s => s.Tokens)
-            : (long?)null;
-        var outcome = new JobOutcome(JobStatuses.Of(run.State), finished, tokens);
+        var steps = await RunExporter.ReadHistoryAsync(store, job.Id, cancellationToken);
+        var tokens = run.State == RunState.Succeeded ? steps.Sum(s => s.Tokens) : (long?)null;
+        var outcome = new JobOutcome(
+            JobStatuses.Of(run.State), finished, tokens, await results.AddAsync(job.Id, steps, finished, cancellationToken));
         return (await jobs.UpdateAsync(job.Id, j => j.Outcome is null ? j with { Outcome = outcome } : null, cancellationToken) ?? job, run);
     }
 
@@ -44,6 +44,7 @@ internal sealed class JobReader(IGrainFactory grains, IBlobStore store, JobCatal
             MethodDescription = Methods.Describe(job.Spec),
             TrainingFile = job.TrainingFile.Id,
             ValidationFile = job.ValidationFile?.Id,
+            ResultFiles = job.Outcome?.ResultFile is { } file ? [file] : [],
             TrainedTokens = job.Outcome?.TrainedTokens,
             Error = job.Error ?? (status == JobStatuses.Failed && run?.Error is { } reason ? new JobError("training_failed", reason, null) : null),
             Seed = job.Spec.Seed,

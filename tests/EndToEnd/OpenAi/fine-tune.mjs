@@ -18,6 +18,13 @@ const listed = [];
 for await (const f of client.files.list({ purpose: 'fine-tune' })) listed.push(f.id);
 assert.deepEqual(listed, [file.id]);
 
+const passing = await client.files.create({
+  file: fs.createReadStream(data), purpose: 'fine-tune', expires_after: { anchor: 'created_at', seconds: 3600 },
+});
+assert.equal(passing.expires_at, passing.created_at + 3600);
+assert.equal(file.expires_at, null);
+await client.files.delete(passing.id);
+
 // Models.
 const models = [];
 for await (const m of client.models.list()) models.push(m.id);
@@ -80,6 +87,21 @@ assert.equal(checkpoints[0].fine_tuned_model_checkpoint, job.fine_tuned_model);
 assert.ok(checkpoints[0].metrics.train_loss > 0);
 assert.ok(checkpoints[0].metrics.valid_loss > 0);
 
+// Its metrics.
+assert.equal(job.result_files.length, 1);
+const results = await client.files.retrieve(job.result_files[0]);
+assert.equal(results.purpose, 'fine-tune-results');
+assert.equal(results.created_at, job.finished_at);
+const csv = await (await client.files.content(results.id)).text();
+assert.equal(Buffer.byteLength(csv), results.bytes);
+const [head, ...lines] = csv.trimEnd().split('\n').map((line) => line.split(','));
+const table = lines.map((line) => Object.fromEntries(line.map((value, i) => [head[i], value])));
+assert.deepEqual(table.map((row) => Number(row.step)), steps);
+const told = streamed.filter((e) => e.type === 'metrics').map((e) => e.data);
+assert.deepEqual(table.map((row) => Number(row.train_loss)), told.map((d) => d.train_loss));
+assert.equal(Number(table.at(-1).valid_loss), checkpoints[0].metrics.valid_loss);
+assert.equal(table.filter((row) => row.valid_loss !== '').length, told.filter((d) => 'valid_loss' in d).length);
+
 const jobs = [];
 for await (const j of client.fineTuning.jobs.list({ limit: 1, metadata: { team: 'zoo' } })) jobs.push(j.id);
 assert.deepEqual(jobs, [created.id]);
@@ -113,6 +135,7 @@ assert.equal((await client.fineTuning.jobs.resume(next.id)).object, 'fine_tuning
 const cancelled = await client.fineTuning.jobs.cancel(next.id);
 assert.equal(cancelled.status, 'cancelled');
 assert.ok(cancelled.finished_at);
+assert.equal(new Set([...cancelled.result_files, ...job.result_files]).size, cancelled.result_files.length + 1);
 await assert.rejects(client.fineTuning.jobs.cancel(next.id), OpenAI.BadRequestError);
 
 // Clean up.
@@ -120,5 +143,8 @@ assert.deepEqual(await client.models.delete(job.fine_tuned_model), { id: job.fin
 await assert.rejects(client.models.retrieve(job.fine_tuned_model), OpenAI.NotFoundError);
 const gone = { max_tokens: 1, messages: [{ role: 'user', content: 'Hello' }] };
 for (const model of [job.fine_tuned_model, created.id, 'nobody']) await assert.rejects(client.chat.completions.create({ model, ...gone }), OpenAI.NotFoundError);
+assert.equal(await (await client.files.content(results.id)).text(), csv);
+assert.ok((await client.files.delete(results.id)).deleted);
+await assert.rejects(client.files.content(results.id), OpenAI.NotFoundError);
 assert.deepEqual(await client.files.delete(file.id), { id: file.id, object: 'file', deleted: true });
 await assert.rejects(client.files.retrieve(file.id), OpenAI.NotFoundError);

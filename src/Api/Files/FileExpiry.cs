@@ -1,0 +1,44 @@
+using System.Globalization;
+
+namespace LisaOrleans.Api;
+
+/// <summary>OpenAI's <c>expires_after</c> of an upload: how long the file is to stay.</summary>
+internal sealed class FileExpiry
+{
+    public const string Anchor = "expires_after[anchor]";
+    public const string Seconds = "expires_after[seconds]";
+    private const string OnlyAnchor = "created_at";
+
+    // An hour to thirty days, as there.
+    private const long Shortest = 3_600;
+    private const long Longest = 2_592_000;
+
+    private string? _anchor;
+    private string? _seconds;
+
+    /// <summary>Takes a field; false if it was there before.</summary>
+    public bool Add(string name, string value)
+    {
+        ref var field = ref name == Anchor ? ref _anchor : ref _seconds;
+        if (field is not null) return false;
+        field = value;
+        return true;
+    }
+
+    /// <summary>How long; null where nothing was said.</summary>
+    /// <exception cref="ApiException">A field is wrong or missing.</exception>
+    public TimeSpan? Lifetime()
+    {
+        if (_anchor is null && _seconds is null) return null;
+        if (_anchor is null || _seconds is null)
+        {
+            var missing = _anchor is null ? Anchor : Seconds;
+            throw ApiException.Invalid($"Missing required parameter: '{missing}'.", missing, "missing_required_parameter");
+        }
+
+        if (_anchor != OnlyAnchor) throw RequestFields.Wrong(Anchor, $"must be {OnlyAnchor}.");
+        return long.TryParse(_seconds, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is >= Shortest and <= Longest
+            ? TimeSpan.FromSeconds(seconds)
+            : throw RequestFields.Wrong(Seconds, $"must be a whole number from {Shortest} to {Longest}.");
+    }
+}
