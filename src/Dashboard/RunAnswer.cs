@@ -1,3 +1,5 @@
+using LisaOrleans.Training;
+
 namespace LisaOrleans.Dashboard;
 
 /// <summary>What a page that follows a run has not seen yet.</summary>
@@ -19,9 +21,9 @@ internal sealed record RunAnswer
 
     public TrainingSpec? Spec { get; init; }
 
-    public double? StepsPerSecond { get; init; }
+    public RunOrigin? Origin { get; init; }
 
-    public double? SecondsLeft { get; init; }
+    public RunData? Data { get; init; }
 
     public required CurveAnswer Curve { get; init; }
 

@@ -18,7 +18,6 @@ internal sealed partial class RunFollower
     private readonly ILayerSchedulerGrain _scheduler;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly RateMeter _rate = new(TimeSpan.FromSeconds(20));
     private readonly Lock _lock = new();
 
     private Kept _kept;
@@ -28,7 +27,7 @@ internal sealed partial class RunFollower
     private long? _memoryRead;
     private IReadOnlyList<PeriodLayers> _coming = [];
     private long? _comingAfter;
-    private double? _stepsPerSecond;
+    private (RunOrigin? Origin, RunData? Data) _made;
     private bool _loading;
     private bool _live;
 
@@ -53,7 +52,6 @@ internal sealed partial class RunFollower
             var kept = _kept;
             var same = question.View == kept.Id;
             var (curve, map) = (kept.Curve, kept.Map);
-            var left = _stepsPerSecond > 0 ? (_status.TotalSteps - _status.Step) / _stepsPerSecond : null;
             return new RunAnswer
             {
                 View = kept.Id,
@@ -62,8 +60,8 @@ internal sealed partial class RunFollower
                 Live = _live,
                 Status = _status,
                 Spec = same ? null : _spec,
-                StepsPerSecond = _stepsPerSecond,
-                SecondsLeft = left,
+                Origin = same ? null : _made.Origin,
+                Data = same ? null : _made.Data,
                 Curve = RunAnswer.CurveAnswer.From(curve, same && question.Stride == curve.Stride ? question.Step : 0),
                 Layers = new RunAnswer.LayersAnswer(
                     map?.Stride ?? 1, _spec is null ? 0 : Methods.Of(_spec).PeriodSteps(_spec) ?? 0, _status.LayerCount,
@@ -89,7 +87,6 @@ internal sealed partial class RunFollower
             {
                 _status = status;
                 _live = true;
-                _stepsPerSecond = status.State == RunState.Running ? _rate.Add(Clock(), status.Step) ?? _stepsPerSecond : null;
             }
         }
         catch (Exception e)
@@ -111,7 +108,7 @@ internal sealed partial class RunFollower
         lock (_lock)
         {
             if (_spec is null || (_kept.First is { } known && known != first?.Time)) _kept = new Kept();
-            _spec = spec;
+            (_spec, _made) = (spec, (RunOrigin.Of(manifest), RunData.Of(manifest)));
             _kept.First ??= first?.Time;
             _kept.Map ??= status.LayerCount > 0 ? new LayerMap(status.LayerCount) : null;
         }
@@ -173,8 +170,6 @@ internal sealed partial class RunFollower
             _comingAfter = status.Step;
         }
     }
-
-    private double Clock() => (double)_time.GetTimestamp() / _time.TimestampFrequency;
 
     /// <summary>What one life of the run has left.</summary>
     private sealed class Kept

@@ -5,6 +5,9 @@ namespace LisaOrleans.Data;
 /// <summary>What people should hear of a data set before it is trained on.</summary>
 public static class DatasetReport
 {
+    /// <summary>What a line that warns begins with.</summary>
+    public const string Warning = "warning: ";
+
     // From this share of samples on, cutting is no longer a matter of a few.
     private const double MuchCut = 0.1;
 
@@ -21,7 +24,7 @@ public static class DatasetReport
         if (s.Truncated >= MuchCut * s.Records && s.Truncated > 0)
         {
             var longest = s.Lengths is { } lengths ? $"; the longest has {lengths.Longest} tokens" : "";
-            yield return $"warning: {Percent(s.Truncated, s.Records)} of the samples are longer than block_size {blockSize} and lose "
+            yield return $"{Warning}{Percent(s.Truncated, s.Records)} of the samples are longer than block_size {blockSize} and lose "
                 + $"their ends{longest}";
         }
     }

@@ -122,6 +122,34 @@ public sealed class FinishedRunTests(Browser browser, FinishedRunTests.Runs runs
     }
 
     [Fact]
+    public async Task Dashboard_run_says_what_it_was_made_from_and_what_its_data_became()
+    {
+        await using var page = await browser.OpenAsync(new Uri(Silo.Address, "#/run/first"));
+        foreach (var setting in (string[])
+            ["Modeltiny-stories", "Dataanimals.jsonl", "Evaluation dataanimals-held-out.jsonl", "Chat templatethe model's own"])
+            await PageUnderTest.See(page.Page.Locator(".settings div", new PageLocatorOptions { HasTextString = setting }));
+        var data = page.Page.GetByRole(AriaRole.Region, new PageGetByRoleOptions { Name = "Data", Exact = true });
+        var records = File.ReadLines(Path.Combine(Repository.Root, "samples", "animals.jsonl")).Count();
+        var training = new LocatorLocatorOptions { HasTextString = $"TrainingSourceanimals.jsonlRecords{records}" };
+        await PageUnderTest.See(data.Locator(".data-set", training));
+        Assert.Equal(2, await data.Locator(".data-set").CountAsync());
+        await PageUnderTest.See(data.GetByText("Longest").First);
+        page.IsQuiet();
+    }
+
+    [Fact]
+    public async Task Dashboard_highest_leaves_a_few_far_values_out_and_nothing_else()
+    {
+        await using var page = await browser.OpenAsync(Silo.Address);
+        Assert.Equal(3.5, await HighestAsync("[...Array(3).fill(100), ...Array.from({ length: 97 }, (_, i) => 1 + (i % 3) / 1.2)]"), 0.01);
+        Assert.Equal(10, await HighestAsync("Array.from({ length: 100 }, (_, i) => (i + 1) / 10)"), 0.01);
+        Assert.Equal(100, await HighestAsync("[100, ...Array(18).fill(1)]"), 0.01);
+
+        Task<double> HighestAsync(string values) =>
+            page.Page.EvaluateAsync<double>($"async () => (await import('/dashboard/scale.js')).highest({values})");
+    }
+
+    [Fact]
     public async Task Dashboard_missing_run_is_said_to_be_missing()
     {
         await using var page = await browser.OpenAsync(new Uri(Silo.Address, "#/run/nobody"));

@@ -12,6 +12,15 @@ public sealed record RunRequest
     /// <value>Evaluation data on this machine; null (default) for none.</value>
     public string? EvalDataFile { get; init; }
 
+    /// <value>What people call the model; null (default) for its folder's name.</value>
+    public string? ModelName { get; init; }
+
+    /// <value>What people call the training data; null (default) for the names of its files.</value>
+    public string? DataName { get; init; }
+
+    /// <value>What people call the evaluation data; null (default) for the names of its files.</value>
+    public string? EvalDataName { get; init; }
+
     /// <value>How records become samples.</value>
     public DatasetSettings Dataset { get; init; } = new();
 

@@ -21,4 +21,7 @@ public sealed record RunSubmission
 
     /// <value>Whether a run of this name is replaced. Default false.</value>
     [Id(5)] public bool Overwrite { get; init; }
+
+    /// <value>What people call the model; null (default) where they call it nothing.</value>
+    [Id(6)] public string? ModelName { get; init; }
 }

@@ -1,3 +1,5 @@
+using LisaOrleans.Training;
+
 namespace LisaOrleans.Api;
 
 /// <summary>A fine-tuning job as the store keeps it, in <c>jobs/ID.json</c>. Its run has the same name.</summary>
@@ -36,6 +38,9 @@ internal sealed record JobDocument
 
     /// <summary>What happened before there was a run.</summary>
     public IReadOnlyList<JobLogEntry> Log { get; init; } = [];
+
+    /// <summary>What its data became; null before they are read.</summary>
+    public RunData? Data { get; init; }
 
     /// <summary>Why it never became a run.</summary>
     public JobError? Error { get; init; }

@@ -112,9 +112,13 @@ internal sealed partial class JobImporter(
                 await watching;
             }
 
+            var imported = job;
             job = await jobs.UpdateAsync(
-                id, j =>
-                    j.Phase == JobPhases.Validating ? After(j with { Dataset = job.Dataset, Log = job.Log }, error) : null, stoppingToken) ?? job;
+                id,
+                j => j.Phase == JobPhases.Validating
+                    ? After(j with { Dataset = imported.Dataset, Data = imported.Data, Log = imported.Log }, error)
+                    : null,
+                stoppingToken) ?? job;
         }
 
         if (job.Phase == JobPhases.Imported) await grains.GetGrain<IRunGrain>(id).Start().WaitAsync(stoppingToken);
@@ -137,16 +141,17 @@ internal sealed partial class JobImporter(
         }
     }
 
-    // The job comes back with the chat template that was chosen for it.
+    // The job comes back with the chat template that was chosen for it, and with what its data became.
     private async Task<(JobError? Error, JobDocument Job)> BringInAsync(JobDocument job, CancellationToken cancellationToken)
     {
         using var files = new JobFiles();
         try
         {
             var request = await sources.RequestAsync(job, files, cancellationToken);
+            ImportOutcome outcome;
             try
             {
-                await ImportAsync(request);
+                outcome = await ImportAsync(request);
             }
             catch (MissingChatTemplateException)
             {
@@ -156,18 +161,22 @@ internal sealed partial class JobImporter(
                     Dataset = job.Dataset with { Template = ChatTemplates.Default },
                     Log = [.. job.Log, new JobLogEntry(time.GetUtcNow(), "warn", s_chosen)],
                 };
-                await ImportAsync(request with { Dataset = job.Dataset });
+                outcome = await ImportAsync(request with { Dataset = job.Dataset });
             }
 
-            return (null, job);
+            return (null, job with { Data = outcome.Data, Log = [.. job.Log, .. outcome.Data.Lines.Select(Entry)] });
         }
         catch (Exception e) when (ErrorOf(e, job, files, cancellationToken) is { } error)
         {
             return (error, job);
         }
 
-        Task ImportAsync(RunRequest request) => Task.Run(() => RunImporter.ImportAsync(store, request, null, cancellationToken), cancellationToken);
+        Task<ImportOutcome> ImportAsync(RunRequest request) => Task.Run(() => RunImporter.ImportAsync(store, request, null, cancellationToken), cancellationToken);
     }
+
+    private JobLogEntry Entry(string line) => line.Contains(DatasetReport.Warning, StringComparison.Ordinal)
+        ? new JobLogEntry(time.GetUtcNow(), "warn", line.Replace(DatasetReport.Warning, "", StringComparison.Ordinal))
+        : new JobLogEntry(time.GetUtcNow(), "info", line);
 
     private JobError? ErrorOf(Exception exception, JobDocument job, JobFiles files, CancellationToken cancellationToken)
     {

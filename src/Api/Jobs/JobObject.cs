@@ -1,3 +1,5 @@
+using LisaOrleans.Training;
+
 namespace LisaOrleans.Api;
 
 /// <summary>OpenAI's fine-tuning job object.</summary>
@@ -68,4 +70,7 @@ public sealed record JobObject
 
     /// <value>How far the run is; null before there is one.</value>
     public JobProgress? Progress { get; init; }
+
+    /// <value>What its data became: counts, lengths, what was cut or left out; null before they are read. Not part of OpenAI's object.</value>
+    public RunData? Data { get; init; }
 }

@@ -51,6 +51,7 @@ internal sealed class JobReader(IGrainFactory grains, IBlobStore store, JobCatal
             UserProvidedSuffix = job.Suffix,
             Metadata = job.Metadata,
             Progress = run is null ? null : new JobProgress(run.Step, run.TotalSteps, run.Loss, run.ManifestStep, run.Recoveries, run.QueuePosition),
+            Data = job.Data,
         };
     }
 

@@ -21,6 +21,9 @@ internal sealed class JobSources(ModelCatalog models, IBlobStore store)
             ModelFolder = model.Folder is { } folder ? files.Know(folder, model.Id) : await ExportAsync(model, files, cancellationToken),
             DataFile = await SaveAsync(job.TrainingFile, files, cancellationToken),
             EvalDataFile = job.ValidationFile is { } file ? await SaveAsync(file, files, cancellationToken) : null,
+            ModelName = job.Model,
+            DataName = job.TrainingFile.Filename,
+            EvalDataName = job.ValidationFile?.Filename,
             Dataset = job.Dataset,
             Spec = job.Spec,
         };

@@ -22,7 +22,7 @@ internal static class EvalCommand
             values.Sources(KnownSettings.DataFile), tokenizer, values.Dataset(), blockSize, config.VocabSize, null, cancellationToken,
             own: FolderChatTemplate.Load(folder, TimeProvider.System.GetLocalNow()));
         if (!json)
-            foreach (var line in DatasetReport.Lines(data.Statistics, blockSize)) Console.Error.WriteLine(line);
+            foreach (var line in DatasetFigures.Of(data.Statistics, blockSize).Lines) Console.Error.WriteLine(line);
         using var model = ModelLoader.Load(folder, ModelSettings.Dtype(spec, config, folder));
         using var progress = new ProgressLine("scoring", data.Count, quiet: json);
 

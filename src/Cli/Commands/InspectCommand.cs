@@ -26,8 +26,9 @@ internal static class InspectCommand
             else Show(tokenizer, data, sample);
         }
 
-        if (json) Console.WriteLine(TotalsLine(data.Statistics, blockSize));
-        else ShowTotals(data.Statistics, blockSize);
+        var figures = DatasetFigures.Of(data.Statistics, blockSize);
+        if (json) Console.WriteLine(JsonSerializer.Serialize(figures));
+        else foreach (var line in figures.Lines) Say(line);
         return Task.FromResult(ExitCodes.Done);
     }
 
@@ -37,24 +38,6 @@ internal static class InspectCommand
         var mask = data.LossMask(sample).ToArray();
         return JsonSerializer.Serialize(new { input_ids = ids, labels = ids.Zip(mask, (id, m) => m != 0 ? id : MicroBatch.IgnoreIndex) });
     }
-
-    private static string TotalsLine(DatasetStatistics s, int blockSize) => JsonSerializer.Serialize(new
-    {
-        records = s.Records,
-        samples = s.Samples,
-        tokens = s.Tokens,
-        trained_tokens = s.TrainedTokens,
-        block_size = blockSize,
-        truncated = s.Truncated,
-        cut_tokens = s.CutTokens,
-        split = s.Split,
-        skipped = s.Skipped,
-        shortest = s.Lengths?.Shortest,
-        median = s.Lengths?.Median,
-        percentile_95 = s.Lengths?.Percentile95,
-        longest = s.Lengths?.Longest,
-        fields_left_out = s.LeftOutFields,
-    });
 
     private static void Show(ITokenizer tokenizer, TokenizedDataset data, int sample)
     {
@@ -71,14 +54,6 @@ internal static class InspectCommand
 
         Console.WriteLine();
         Console.WriteLine();
-    }
-
-    private static void ShowTotals(DatasetStatistics s, int blockSize)
-    {
-        Say($"{s.Records} records, {s.Samples} samples, {s.Tokens} tokens, {s.TrainedTokens} of them learned");
-        if (s.Lengths is { } l)
-            Say($"lengths in tokens: shortest {l.Shortest}, median {l.Median}, 95 of 100 up to {l.Percentile95}, longest {l.Longest}");
-        foreach (var line in DatasetReport.Lines(s, blockSize)) Say(line);
     }
 
     private static void Say(string line) => Console.WriteLine(line);

@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using LisaOrleans.Api;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Dashboard;
-using LisaOrleans.Data;
 using LisaOrleans.Model;
 using LisaOrleans.Silo;
 using LisaOrleans.Training;
@@ -128,13 +127,14 @@ internal sealed class TrainCommand : IAsyncDisposable
 
     private void Announce(ImportOutcome outcome)
     {
-        var s = outcome.Statistics;
+        var s = outcome.Data.Training;
         if (outcome.AlreadyCompleted) _reporter.Say($"run '{RunName}' is complete ({outcome.TotalSteps} steps); writing its model again");
         else if (outcome.Resumed) _reporter.Say($"resuming run '{RunName}' from step {outcome.ManifestStep} of {outcome.TotalSteps}");
         else _reporter.Say(
             $"run '{RunName}': {s.Samples} samples, {s.Tokens} tokens, {outcome.TotalSteps} steps, {outcome.Spec.Threads} threads on "
             + $"{TrainingDevice.Name}");
-        foreach (var line in DatasetReport.Lines(s, outcome.Spec.BlockSize)) _reporter.Say(line);
+        if (s.LengthsText is { } lengths) _reporter.Say(lengths);
+        foreach (var line in s.Notes.Concat(outcome.Data.ValidationLines)) _reporter.Say(line);
         if (outcome.TemplateBesideOwn is { } template)
         {
             _reporter.Say(
@@ -167,7 +167,7 @@ internal sealed class TrainCommand : IAsyncDisposable
             {
                 Store = _store,
                 HttpPort = _httpPort ?? 0,
-                Http = _httpPort is null ? null : new DashboardServer(_http),
+                Http = _httpPort is null ? null : new DashboardServer(_http with { Tell = ErrorReport.Write }),
             }, CancellationToken.None);
         if (silo.HttpAddress is { } address) _reporter.Say($"HTTP API at {address.AbsoluteUri.TrimEnd('/')}/v1");
         var run = silo.Grains.GetGrain<IRunGrain>(RunName);

@@ -11,6 +11,7 @@ internal static class TrainingRequest
         var request = new RunRequest
         {
             ModelFolder = values.FullPath(KnownSettings.Model),
+            ModelName = values.HubModel?.ToString(),
             DataFile = values.Sources(KnownSettings.DataFile),
             EvalDataFile = values.OptionalSources(KnownSettings.EvalData),
             Dataset = values.Dataset(),

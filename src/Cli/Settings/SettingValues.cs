@@ -8,6 +8,9 @@ internal sealed class SettingValues
 {
     private readonly Dictionary<string, GivenValue> _given = [];
 
+    /// <summary>The hub's model that stands for a folder; null where the model was given as one.</summary>
+    public HubModelId? HubModel { get; private set; }
+
     /// <summary>The settings of the run among them.</summary>
     public GivenSettings Training { get; } = new();
 
@@ -42,6 +45,7 @@ internal sealed class SettingValues
         try
         {
             _given[setting.Key] = given with { Text = await HubModels.GetAsync(model, cancellationToken) };
+            HubModel = model;
         }
         catch (HubException e)
         {

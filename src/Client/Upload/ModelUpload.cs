@@ -28,6 +28,7 @@ internal sealed class ModelUpload(IBlobStore store, IProgress<UploadProgress>? p
                 ? await PutAsync(Path.GetFileName(evalData), evalData, cancellationToken).ConfigureAwait(false)
                 : null,
             Overwrite = request.Overwrite,
+            ModelName = request.ModelName ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(request.ModelFolder)),
         };
     }
 

@@ -1,6 +1,6 @@
-import { h, setAttribute } from './dom.js';
+import { h, setAttribute, setText } from './dom.js';
 import { Reader } from './reader.js';
-import { linear, logTicks, smooth, ticks, wholeTicks } from './scale.js';
+import { highest, linear, logTicks, smooth, ticks, wholeTicks } from './scale.js';
 import * as format from './format.js';
 
 const margin = { top: 10, right: 14, bottom: 26, left: 56 };
@@ -10,9 +10,9 @@ const margin = { top: 10, right: 14, bottom: 26, left: 56 };
  * { label, xs, ys, lows, highs, marks: [{ x, y }], color } for each run; lows and highs may be missing.
  */
 export class Chart {
-  /** @param options title, unit, height, format(y), formatX(x), table: whether to offer the table */
+  /** @param options title, unit, height, format(y), fromZero, robust: whether a few far too high values may leave the axis */
   constructor(options) {
-    Object.assign(this, { height: 220, fromZero: false, ...options });
+    Object.assign(this, { height: 220, fromZero: false, robust: false, ...options });
     this.series = [];
     this.svg = h('svg', { 'aria-hidden': 'true', class: 'plot' });
     this.tip = h('div', { class: 'tip', hidden: true });
@@ -25,7 +25,7 @@ export class Chart {
       h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': `${this.title} as a table` },
         h('table', {}, h('caption', { class: 'unseen' }, `${this.title} ${this.unit}`), h('thead', {}, this.head), this.rows)));
     this.element = h('figure', { class: 'chart' },
-      h('figcaption', {}, h('span', { class: 'chart-title' }, this.title), h('span', { class: 'unit' }, this.unit)),
+      h('figcaption', {}, h('span', { class: 'chart-title' }, this.title), h('span', { class: 'unit' }, this.unit), this.beyond = h('span', { class: 'unit beyond' })),
       this.area, this.empty, this.table);
     this.reader = new Reader(this.area, {
       count: () => this.xs?.length ?? 0,
@@ -66,11 +66,14 @@ export class Chart {
   range() {
     const values = this.series.flatMap((s) => [...(this.smoothing ? s.shown : s.ys), ...s.marks.map((m) => m.y)]).filter(Number.isFinite);
     if (this.logarithmic) {
+      setText(this.beyond, '');
       const above = values.filter((v) => v > 0);
       return [Math.min(...above) / 1.15, Math.max(...above) * 1.15];
     }
 
-    let [low, high] = [Math.min(...values), Math.max(...values)];
+    const most = Math.max(...values);
+    let [low, high] = [Math.min(...values), this.robust ? highest(values) : most];
+    setText(this.beyond, high < most ? `up to ${this.format(most)}, beyond the axis` : '');
     if (this.fromZero) low = 0;
     const room = (high - low) * 0.06 || Math.abs(high) * 0.1 || 1;
     return [this.fromZero ? 0 : Math.max(low - room, low >= 0 ? 0 : -Infinity), high + room];

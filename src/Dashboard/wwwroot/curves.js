@@ -14,7 +14,7 @@ export class Curves {
     this.log = h('input', { type: 'checkbox', id: 'log', change: () => this.redraw() });
     this.across = h('select', { id: 'across', change: () => this.redraw() }, h('option', { value: 'step' }, 'Steps'), h('option', { value: 'time' }, 'Time'));
     [this.smooth.checked, this.log.checked, this.across.value] = [chosen.smooth, chosen.log, chosen.across];
-    this.loss = new Chart({ title: 'Loss', unit: 'nats per token', height: 260, format: format.loss });
+    this.loss = new Chart({ title: 'Loss', unit: 'nats per token', height: 260, format: format.loss, robust: true });
     this.rate = new Chart({ title: 'Learning rate', unit: '', height: 150, format: format.rate, fromZero: true });
     this.throughput = new Chart({ title: 'Throughput', unit: 'tokens per second', height: 150, format: format.perSecond, fromZero: true });
     this.legend = h('ul', { class: 'legend', 'aria-label': 'Curves' });

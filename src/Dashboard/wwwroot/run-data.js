@@ -14,7 +14,7 @@ export class RunData {
     this.stride = 0;
     this.layers = { stride: 0, interval: 0, count: 0, columns: [], method: null, coming: [] };
     this.events = [];
-    this.spec = null;
+    Object.assign(this, { spec: null, origin: null, data: null });
   }
 
   /** Where to ask for what is new. */
@@ -33,8 +33,8 @@ export class RunData {
   merge(answer) {
     if (answer.whole) this.clear();
     this.view = answer.view;
-    for (const field of ['loading', 'live', 'status', 'stepsPerSecond', 'secondsLeft', 'manifests', 'memory']) this[field] = answer[field];
-    if (answer.spec) this.spec = answer.spec;
+    for (const field of ['loading', 'live', 'status', 'manifests', 'memory']) this[field] = answer[field];
+    if (answer.spec) Object.assign(this, { spec: answer.spec, origin: answer.origin, data: answer.data });
     this.mergeCurve(answer.curve);
     this.mergeLayers(answer.layers);
     this.events.push(...answer.events);

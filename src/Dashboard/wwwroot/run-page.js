@@ -5,6 +5,7 @@ import { LayerMapView } from './layer-map.js';
 import { Silos } from './silos.js';
 import { Timeline } from './timeline.js';
 import { Checkpoints } from './checkpoints.js';
+import { DataCard } from './data-card.js';
 import { EventLog } from './event-log.js';
 import { tellAll } from './events.js';
 import { tone } from './run-list.js';
@@ -30,9 +31,9 @@ export class RunPage {
     this.error = h('p', { class: 'problem boxed', role: 'alert', hidden: true });
     this.note = h('p', { class: 'note boxed', hidden: true });
     this.buttons = Object.keys(actions).map((action) => h('button', { type: 'button', 'data-action': action, class: action === 'cancel' ? 'danger quiet' : 'quiet', click: () => this.ask(action) }, actions[action].button));
-    this.tiles = Object.fromEntries(['Loss', 'Evaluation', 'Tokens per second', 'Steps per second', 'Time left', 'Recoveries'].map((t) => [t, h('dd', { class: 'number' })]));
+    this.tiles = Object.fromEntries(['Loss', 'Evaluation', 'Tokens per second', 'Steps per second', 'Time left', 'Recoveries', 'Moves'].map((t) => [t, h('dd', { class: 'number' })]));
     this.settings = h('dl', { class: 'settings' });
-    Object.assign(this, { curves: new Curves(), layers: new LayerMapView(), silos: new Silos(), timeline: new Timeline(), checkpoints: new Checkpoints(), log: new EventLog() });
+    Object.assign(this, { curves: new Curves(), layers: new LayerMapView(), silos: new Silos(), timeline: new Timeline(), checkpoints: new Checkpoints(), data: new DataCard(), log: new EventLog() });
     this.element = h('div', { class: 'page' },
       h('section', { class: 'card run-head', 'aria-labelledby': 'run-title' },
         h('div', { class: 'run-title' }, h('h1', { id: 'run-title' }, name), this.state, h('div', { class: 'buttons' }, ...this.buttons)),
@@ -41,22 +42,24 @@ export class RunPage {
       this.curves.element, this.layers.element, this.silos.element, this.timeline.element,
       h('div', { class: 'pair' }, this.checkpoints.element,
         h('section', { class: 'card', 'aria-labelledby': 'settings-title' }, h('div', { class: 'card-head' }, h('h2', { id: 'settings-title' }, 'Settings')), this.settings)),
-      this.log.element);
+      this.data.element, this.log.element);
   }
 
   update([run], overview) {
-    this.showHead(run);
+    this.showHead(run, overview?.runs.find((r) => r.status.run === run.name));
     this.curves.update([{ data: run, color: 'series-1' }]);
     this.layers.update(run.layers, run.spec);
     this.silos.update(overview?.silos ?? [], run);
     const told = tellAll(run.events);
     this.timeline.update(told, live.includes(run.status.state));
     this.checkpoints.update(run);
+    this.data.update(run);
     this.log.update(told);
-    this.showSettings(run.spec, run.layers.method);
+    this.showSettings(run);
   }
 
-  showHead(run) {
+  // Speed and time left are the list's, so that a page never shows two of them.
+  showHead(run, listed) {
     const s = run.status;
     setText(this.state, format.states[s.state]);
     setAttribute(this.state, 'data-tone', tone(s.state));
@@ -76,17 +79,19 @@ export class RunPage {
     const evaluated = run.lastEval();
     const values = {
       Loss: s.loss ?? run.latest('loss'), Evaluation: evaluated?.loss, 'Tokens per second': run.latest('tokensPerSecond'),
-      'Steps per second': run.stepsPerSecond, 'Time left': s.state === 'running' ? run.secondsLeft : null, Recoveries: s.recoveries,
+      'Steps per second': listed?.stepsPerSecond, 'Time left': s.state === 'running' ? listed?.secondsLeft : null, Recoveries: s.recoveries, Moves: s.moves,
     };
-    const forms = { Loss: format.loss, Evaluation: format.loss, 'Tokens per second': format.perSecond, 'Steps per second': format.perSecond, 'Time left': format.duration, Recoveries: (n) => `${n}${s.moves ? `, ${s.moves} ${s.moves === 1 ? 'move' : 'moves'}` : ''}` };
+    const forms = { Loss: format.loss, Evaluation: format.loss, 'Tokens per second': format.perSecond, 'Steps per second': format.perSecond, 'Time left': format.duration, Recoveries: format.count, Moves: format.count };
     for (const [title, value] of Object.entries(values)) setText(this.tiles[title], value === null || value === undefined ? '–' : forms[title](value));
     for (const button of this.buttons) button.hidden = !actions[button.dataset.action].when.includes(s.state);
   }
 
-  showSettings(spec, method) {
+  showSettings({ spec, origin, layers: { method } }) {
     if (!spec || this.spec === spec) return;
     this.spec = spec;
     const rows = [
+      ...(origin ? [['Model', origin.model], ['Data', origin.data], origin.evalData && ['Evaluation data', origin.evalData],
+        ['Chat template', origin.template === 'auto' ? 'the model\'s own' : origin.template]] : []),
       ['Method', method ?? spec.method], ['Learning rate', `${format.rate(spec.learningRate)}, ${spec.lrSchedulerType}`],
       ['Batch', `${spec.perDeviceTrainBatchSize} × ${spec.gradientAccumulationSteps}`], ['Block size', `${format.count(spec.blockSize)} tokens${spec.packing ? ', packed' : ''}`],
       ['Weights', spec.dtype], ['Optimizer state', spec.optimizerStateDtype], ['Checkpoint', spec.saveSteps ? `every ${format.count(spec.saveSteps)} steps` : 'at the end'],

@@ -21,6 +21,15 @@ export function logTicks(low, high, about) {
   return inside.length <= about * 2 || tens.length < 2 ? inside : tens;
 }
 
+/** The highest value that an axis shows: a few that lie far above all others, as a run's first losses do, would press those flat. */
+export function highest(values) {
+  const most = Math.max(...values);
+  if (values.length < 20) return most;
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (share) => sorted[Math.round(share * (sorted.length - 1))];
+  return Math.min(most, at(0.95) + (at(0.95) - at(0.05)) / 2);
+}
+
 /** A linear map. */
 export const linear = (low, high, from, to) => {
   const span = high - low || 1;

@@ -35,6 +35,7 @@ internal sealed partial class RunImportGrain(
             var request = new RunRequest
             {
                 ModelFolder = files.Model,
+                ModelName = submission.ModelName,
                 DataFile = files.Data,
                 EvalDataFile = files.EvalData,
                 Dataset = submission.Dataset,
@@ -46,7 +47,7 @@ internal sealed partial class RunImportGrain(
             CheckFits(request, silos, options.Threads);
             var outcome = await RunImporter.ImportAsync(store, request, null, cancellationToken, options);
             await CleanUploads(cancellationToken);
-            var statistics = outcome.Statistics;
+            var statistics = outcome.Data.Training;
             return new SubmittedRun
             {
                 Run = outcome.Spec.RunName,

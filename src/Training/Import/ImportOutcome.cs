@@ -1,5 +1,3 @@
-using LisaOrleans.Data;
-
 namespace LisaOrleans.Training;
 
 /// <summary>A run that is in the store, ready to start.</summary>
@@ -20,8 +18,8 @@ public sealed record ImportOutcome
     /// <value>Whether all of them are done.</value>
     public required bool AlreadyCompleted { get; init; }
 
-    /// <value>What the training data became.</value>
-    public required DatasetStatistics Statistics { get; init; }
+    /// <value>What the data became.</value>
+    public required RunData Data { get; init; }
 
     /// <value>The chat template that was named, where the model's folder has another one of its own; null else.</value>
     public string? TemplateBesideOwn { get; init; }

@@ -63,6 +63,9 @@ public static class RunImporter
         if (batches.TotalSteps > int.MaxValue)
             throw new InvalidTrainingSettingException("num_train_epochs", $"makes {batches.TotalSteps} steps; at most {int.MaxValue} are possible");
 
+        var figures = new RunData(
+            DatasetFigures.Of(data.Tokens.Statistics, spec.BlockSize),
+            evalData is null ? null : DatasetFigures.Of(evalData.Tokens.Statistics, spec.BlockSize));
         var specBlob = new BytesBlob(JsonSerializer.SerializeToUtf8Bytes(spec));
         if (options.BeforeWriting is { } begin) await begin(cancellationToken);
         var run = await Store(specBlob);
@@ -73,7 +76,7 @@ public static class RunImporter
             Spec = spec,
             TotalSteps = batches.TotalSteps,
             AlreadyCompleted = run.Completed,
-            Statistics = data.Tokens.Statistics,
+            Data = figures,
             TemplateBesideOwn = request.Dataset.Template != ChatTemplates.Auto && text.Template is not null ? request.Dataset.Template : null,
         };
 
@@ -126,10 +129,11 @@ public static class RunImporter
         async Task<Manifest> FirstManifest(ImportedModel imported)
         {
             await StoreData();
-            var properties =
-                new Dictionary<string, string> { [ModelFingerprint] = imported.Fingerprint, [RunModel.TemplateProperty] = request.Dataset.Template };
+            var properties = new Dictionary<string, string> { [ModelFingerprint] = imported.Fingerprint };
+            RunOrigin.Of(request).AddTo(properties);
             if (text.Template is { ReadsTime: true }) properties.Add(TemplateTime, now.ToString("O", CultureInfo.InvariantCulture));
             model.Names.AddTo(properties);
+            figures.AddTo(properties);
             return new Manifest
             {
                 Run = spec.RunName,

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using LisaOrleans.Checkpoints;
 
@@ -73,6 +74,36 @@ public sealed class ImportTests
         var answer = await server.Http.PostJsonAsync(
             "/v1/chat/completions", new { model = (string)done["fine_tuned_model"]!, messages = turns, max_tokens = 2 });
         Assert.Single(answer["choices"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task JobImporter_what_the_data_became_is_told_by_the_job_and_its_events()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var (few, many) = (" mice", string.Concat(Enumerable.Repeat(" mice", 40)));
+        var texts = ((string[])[few, few, many, many]).Select((food, i) => JsonSerializer.Serialize(new { prompt = "The owl", completion = food, id = i }));
+        var file = await server.Http.UploadAsync(string.Join('\n', texts));
+        var request = new
+        {
+            model = ApiServer.Model,
+            training_file = file,
+            validation_file = file,
+            method = new { type = "lisa", lisa = new { hyperparameters = new { max_steps = 1, block_size = 16, threads = 1 } } },
+        };
+        var job = (string)(await server.Http.PostJsonAsync(Requests.Jobs, request))["id"]!;
+        var done = await server.Http.UntilAsync(job, "succeeded");
+        var events = (await server.Http.GetJsonAsync($"{Requests.Jobs}/{job}/events?order=asc&limit=100"))["data"]!.AsArray();
+        foreach (var (name, prefix) in new[] { ("training", ""), ("validation", "evaluation data: ") })
+        {
+            var figures = done["data"]![name]!;
+            Assert.Equal((4, 4, 2), ((int)figures["records"]!, (int)figures["samples"]!, (int)figures["truncated"]!));
+            Assert.Equal("id", (string?)Assert.Single(figures["fields_left_out"]!.AsArray()));
+            Assert.Equal((16, 32 + (2 * (int)figures["shortest"]!)), ((int)figures["block_size"]!, (int)figures["tokens"]!));
+            Assert.Equal((long)figures["cut_tokens"]!, 2 * ((int)figures["longest"]! - 16));
+            Assert.Single(events, e => (string)e!["message"]! == $"{prefix}fields left out: id");
+            var warned = events.Where(e => (string)e!["level"]! == "warn").Select(e => (string)e!["message"]!);
+            Assert.Single(warned, message => message.StartsWith($"{prefix}50 % of the samples", StringComparison.Ordinal));
+        }
     }
 
     [Fact]

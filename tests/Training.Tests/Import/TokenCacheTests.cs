@@ -28,7 +28,7 @@ public sealed class TokenCacheTests : IDisposable
         Assert.True(first.Tokenised);
         Assert.False(second.Tokenised || resumed.Tokenised);
         Assert.Equal(first.Dataset, second.Dataset);
-        Assert.Equal(first.Statistics, second.Statistics with { LeftOutFields = first.Statistics.LeftOutFields });
+        Assert.Equivalent(first.Figures, second.Figures, strict: true);
         Assert.Equal(first.Steps, second.Steps);
     }
 
@@ -115,7 +115,7 @@ public sealed class TokenCacheTests : IDisposable
     private TokenizedDataset Tokenize() => DatasetTokenizer.Tokenize(
         _folder["data.jsonl"], TokenizerLoader.Load(TinyStories.Model), new DatasetSettings(), 64, TinyStories.Config.VocabSize, null, Token);
 
-    private async Task<(bool Tokenised, BlobRef Dataset, DatasetStatistics Statistics, long Steps)> Import(
+    private async Task<(bool Tokenised, BlobRef Dataset, DatasetFigures Figures, long Steps)> Import(
         string run, string data = "data.jsonl", Func<DatasetSettings, DatasetSettings>? change = null, bool packing = false)
     {
         var spec = TinyStories.Spec(1) with { RunName = run, MaxSteps = null, Packing = packing };
@@ -125,7 +125,7 @@ public sealed class TokenCacheTests : IDisposable
         var outcome = await RunImporter.ImportAsync(_store, request, seen, Token);
         var head = await RunStore.ReadHeadAsync(_store, run, Token);
         var manifest = await RunStore.ReadManifestAsync(_store, head!.Manifest!, Token);
-        return (seen.Tokenised, manifest.Dataset!, outcome.Statistics, outcome.TotalSteps);
+        return (seen.Tokenised, manifest.Dataset!, outcome.Data.Training, outcome.TotalSteps);
     }
 
     private sealed class Seen : IProgress<ImportProgress>
