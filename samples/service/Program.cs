@@ -1,5 +1,5 @@
 // A service of one's own in front of a cluster: it submits runs and passes their events on. See docs/client.md.
-//   dotnet run -c Release --project samples/service -- --Lisa:ClusterId demo --Lisa:Redis localhost:6390 --Lisa:Store demo-store
+//   dotnet run -c Release --project samples/service -- --Lisa:ClusterId demo --Lisa:Redis localhost:6390 --Lisa:Store out/demo-store
 using System.Net.ServerSentEvents;
 using System.Runtime.CompilerServices;
 using LisaOrleans;

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace LisaOrleans.EndToEnd;
 
-/// <summary>The programs of docs/http-api.md, as they stand there but for addresses, keys and files.</summary>
+/// <summary>The programs of docs/http-api.md, as they stand there but for addresses, keys and files. (Its commands: PagesTests.)</summary>
 public sealed partial class DocsTests
 {
     private const string Address = "http://127.0.0.1:8080";
@@ -31,27 +31,9 @@ public sealed partial class DocsTests
         Assert.Contains("Validating training file", output, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Page_commands_with_curl_run()
-    {
-        Assert.SkipUnless(await RunAsync("curl", ["--version"]) is { Code: 0 }, "curl is not on PATH");
-        await using var server = await ApiServer.StartAsync();
-        var file = await server.Http.UploadAsync();
-        var job = (string)(await server.Http.PostJsonAsync(Requests.Jobs, Requests.Job(file, steps: 2)))["id"]!;
-        var commands = Localize(Block("bash", containing: "curl"), server)
-            .Replace("file-…", file, StringComparison.Ordinal).Replace("ftjob-…", job, StringComparison.Ordinal);
-        var (code, output) = await RunAsync(
-            "bash", ["-ec", $"KEY={server.WriteKey}\n{commands.Replace("curl ", "curl -sSf ", StringComparison.Ordinal)}"]);
-        Assert.True(code == 0, output);
-        Assert.Contains("\"purpose\":\"fine-tune\"", output, StringComparison.Ordinal);
-        Assert.Contains("validating_files", output, StringComparison.Ordinal);
-        Assert.Contains("data: [DONE]", output, StringComparison.Ordinal);
-    }
-
-    private static string Block(string language, string containing = "") => CodeBlock()
+    private static string Block(string language) => CodeBlock()
         .Matches(File.ReadAllText(Path.Combine(Repository.Root, "docs", "http-api.md")))
-        .First(b => b.Groups["language"].Value == language
-            && b.Groups["code"].Value.Contains(containing, StringComparison.Ordinal)).Groups["code"].Value;
+        .First(b => b.Groups["language"].Value == language).Groups["code"].Value;
 
     private static string Localize(string text, ApiServer server) => text
         .Replace(Address, server.Address.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal)

@@ -1,0 +1,84 @@
+using System.Diagnostics;
+
+namespace LisaOrleans.Cluster.Tests;
+
+/// <summary>The sources as somebody gets them who clones the repository, and a machine of which they have all ports.</summary>
+internal sealed class FreshClone : IDisposable
+{
+    private static readonly string[] s_notCloned = [".git", "artifacts", "out", "lisa-store", "node_modules", "TestResults", "secrets"];
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(20);
+
+    // Network and processes of its own: ports are those of the pages, and nothing survives the shell.
+    private static readonly string[] s_machine = ["--user", "--map-root-user", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"];
+
+    private readonly TempFolder _folder = new();
+
+    public FreshClone()
+    {
+        Copy(new DirectoryInfo(Executables.Repository), Directory.CreateDirectory(Root));
+        Directory.CreateDirectory(_folder["tmp"]);
+    }
+
+    private string Root => _folder["clone"];
+
+    public string this[string relative] => Path.Combine(Root, relative);
+
+    /// <summary>Whether this system gives a process such a machine, and has what the pages need.</summary>
+    public static async Task<bool> IsPossibleAsync(CancellationToken cancellationToken) =>
+        OperatingSystem.IsLinux() && Executables.Redis is not null
+        && await EndAsync(Bash("ip link set lo up && curl --version && redis-cli --version", "/"), cancellationToken) is { Code: 0 };
+
+    /// <summary>Runs a script in the clone.</summary>
+    /// <returns>Its exit code and all that it wrote.</returns>
+    public async Task<(int Code, string Text)> RunAsync(string script, CancellationToken cancellationToken)
+    {
+        var bash = Bash(script, Root);
+
+        // What a surrounding `dotnet test` tells its own MSBuild is not for this one, and neither are its pipes.
+        foreach (var name in bash.Environment.Keys.Where(k => k.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
+            bash.Environment.Remove(name);
+        bash.Environment["TMPDIR"] = _folder["tmp"];
+
+        // Done by the build before the tests; and nobody can be asked here whether packages are known to be vulnerable.
+        bash.Environment["NuGetAudit"] = "false";
+        bash.Environment["RunAnalyzers"] = "false";
+        return await EndAsync(bash, cancellationToken);
+    }
+
+    public void Dispose() => _folder.Dispose();
+
+    private static ProcessStartInfo Bash(string script, string folder) => new("unshare", [.. s_machine, "bash", "-c", script])
+    {
+        WorkingDirectory = folder,
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    };
+
+    private static async Task<(int Code, string Text)> EndAsync(ProcessStartInfo start, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(s_patience);
+        using var process = Process.Start(start)!;
+        try
+        {
+            var error = process.StandardError.ReadToEndAsync(patience.Token);
+            var text = await process.StandardOutput.ReadToEndAsync(patience.Token);
+            await process.WaitForExitAsync(patience.Token);
+            return (process.ExitCode, text + await error);
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill(entireProcessTree: true);
+        }
+    }
+
+    private static void Copy(DirectoryInfo from, DirectoryInfo to)
+    {
+        foreach (var file in from.EnumerateFiles()) file.CopyTo(Path.Combine(to.FullName, file.Name));
+        foreach (var folder in from.EnumerateDirectories())
+        {
+            if (!s_notCloned.Contains(folder.Name) && !folder.Name.StartsWith("artifacts-", StringComparison.Ordinal))
+                Copy(folder, to.CreateSubdirectory(folder.Name));
+        }
+    }
+}
