@@ -7,6 +7,9 @@ namespace LisaOrleans.Bench;
 /// <summary>A run as <c>lisa train</c> does it: import into a folder store, grains of an embedded silo.</summary>
 internal static class GrainTrainer
 {
+    /// <value>One row of each text, so that all rows are of one length.</value>
+    public static DatasetSettings Dataset { get; } = new() { LongTexts = "cut" };
+
     /// <summary>Trains to the end in a new store and reports each step.</summary>
     public static Task Run(string root, string model, string data, TrainingSpec spec, Action<StepRecord> step) =>
         Run(new FolderBlobStore(Path.Combine(root, "store-" + Guid.NewGuid().ToString("N"))), model, data, spec, step);
@@ -16,7 +19,7 @@ internal static class GrainTrainer
     {
         await RunImporter.ImportAsync(
             store,
-            new RunRequest { ModelFolder = model, DataFile = data, Spec = spec },
+            new RunRequest { ModelFolder = model, DataFile = data, Dataset = Dataset, Spec = spec },
             null,
             CancellationToken.None);
         await using var silo = await EmbeddedSilo.StartAsync(

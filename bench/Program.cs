@@ -8,6 +8,9 @@ switch (args)
     case ["training", .. var rest]:
         await TrainingBenchmark.Run(steps: Number(rest, 0, 45), rounds: Number(rest, 1, 5), threads: Number(rest, 2, Environment.ProcessorCount));
         return 0;
+    case ["builds", var other, .. var rest]:
+        return await BuildsBenchmark.Run(
+            other, rounds: Number(rest, 0, 6), steps: Number(rest, 1, 25), threads: Number(rest, 2, Environment.ProcessorCount));
     case ["families", .. var families]:
         return await FamiliesBenchmark.Run(families);
     case ["memory", .. var rest]:
@@ -62,6 +65,7 @@ switch (args)
         Console.Error.WriteLine("""
             usage: dotnet run -c Release --project bench -- BENCHMARK
               training [STEPS [ROUNDS [THREADS]]]   steps per second against a plain whole-model loop
+              builds LISA [ROUNDS [STEPS [THREADS]]]  time to the first step, and of a step, against the lisa of another build
               transport                             tensors between two processes against a raw socket
               pipeline [ROUNDS]                     two silos of one thread each against one
               tokenizers [PACKAGES [FILE]]          characters per second against Hugging Face's Rust library

@@ -27,7 +27,7 @@ internal static class TrainingBenchmark
             Threads = threads,
         };
         var data = DatasetTokenizer.Tokenize(
-            model.Data, TokenizerLoader.Load(model.Folder), new DatasetSettings(), spec.BlockSize, BenchModel.Shape.VocabularySize, null,
+            model.Data, TokenizerLoader.Load(model.Folder), GrainTrainer.Dataset, spec.BlockSize, BenchModel.Shape.VocabularySize, null,
             CancellationToken.None);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
