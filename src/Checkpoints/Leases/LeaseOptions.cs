@@ -15,6 +15,12 @@ public sealed record LeaseOptions
     /// <value>The same for a cluster, whose other silos go on where the one that beat has died. Default 20 s.</value>
     public TimeSpan ClusterPatience { get; init; } = TimeSpan.FromSeconds(20);
 
+    /// <value>
+    /// Told, with the run, why the store does not learn that the holder lives: once it is refused, or has failed for as long as
+    /// others wait, and not again before a beat succeeded. The holder goes on. Null for nobody.
+    /// </value>
+    public Action<string, Exception>? Unheard { get; init; }
+
     /// <value>How often one who waits looks. Default 0.5 s.</value>
     public TimeSpan Look { get; init; } = TimeSpan.FromSeconds(0.5);
 }

@@ -11,17 +11,30 @@ internal static class LeaseStorage
         return $"{RunStore.Prefix}{run}/lease.json";
     }
 
+    /// <summary>The lease and the tag of its document; null and null where there is none.</summary>
+    /// <exception cref="InvalidDataFileException">It is damaged.</exception>
     public static async Task<(LeaseDocument? Document, string? ETag)> ReadAsync(IBlobStore store, string run, CancellationToken cancellationToken)
     {
-        if (await store.GetDocumentAsync(Path(run), cancellationToken).ConfigureAwait(false) is not { } stored) return (null, null);
+        var (document, etag, damage) = await TryReadAsync(store, run, cancellationToken).ConfigureAwait(false);
+        return damage is null
+            ? (document, etag)
+            : throw new InvalidDataFileException(
+                $"{store.Location}: {Path(run)}", $"{damage}; where nobody trains run '{run}', --take-over writes it anew");
+    }
+
+    /// <summary>The same for those who overwrite it: what is wrong with it is returned, and its document's tag all the same.</summary>
+    public static async Task<(LeaseDocument? Document, string? ETag, string? Damage)> TryReadAsync(
+        IBlobStore store, string run, CancellationToken cancellationToken)
+    {
+        if (await store.GetDocumentAsync(Path(run), cancellationToken).ConfigureAwait(false) is not { } stored) return (null, null, null);
         try
         {
             var document = JsonSerializer.Deserialize(stored.Content, ManifestJson.Default.LeaseDocument);
-            return (document ?? throw new InvalidDataFileException($"{store.Location}: {Path(run)}", "must be a JSON object"), stored.ETag);
+            return document?.Holder is null ? (null, stored.ETag, "must be a JSON object with a Holder") : (document, stored.ETag, null);
         }
         catch (JsonException e)
         {
-            throw new InvalidDataFileException($"{store.Location}: {Path(run)}", e.Message);
+            return (null, stored.ETag, e.Message);
         }
     }
 

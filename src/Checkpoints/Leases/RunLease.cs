@@ -41,7 +41,9 @@ public sealed class RunLease : IAsyncDisposable
     {
         while (true)
         {
-            var (before, etag) = await LeaseStorage.ReadAsync(store, run, cancellationToken).ConfigureAwait(false);
+            var (before, etag) = takeOver
+                ? await ReadAnywayAsync(store, run, cancellationToken).ConfigureAwait(false)
+                : await LeaseStorage.ReadAsync(store, run, cancellationToken).ConfigureAwait(false);
             if (before is not null && !takeOver)
                 await LeaseStorage.CheckAsync(store, run, holder, before, options, time, cancellationToken).ConfigureAwait(false);
             var since = before?.Released == false && before.Holder.IsSame(holder) ? before.Since : time.GetUtcNow();
@@ -119,7 +121,8 @@ public sealed class RunLease : IAsyncDisposable
     {
         while (true)
         {
-            var (before, etag) = await LeaseStorage.ReadAsync(store, run, cancellationToken).ConfigureAwait(false);
+            var (before, etag) = await ReadAnywayAsync(store, run, cancellationToken).ConfigureAwait(false);
+            if (before is null && etag is not null) await store.DeleteDocumentAsync(LeaseStorage.Path(run), cancellationToken).ConfigureAwait(false);
             if (before is null or { Released: true }) return;
             try
             {
@@ -156,6 +159,7 @@ public sealed class RunLease : IAsyncDisposable
     private async Task BeatAsync()
     {
         using var timer = new PeriodicTimer(_options.Period, _time);
+        var (heard, said) = (_time.GetTimestamp(), false);
         try
         {
             while (await timer.WaitForNextTickAsync(_end.Token).ConfigureAwait(false))
@@ -163,10 +167,15 @@ public sealed class RunLease : IAsyncDisposable
                 try
                 {
                     await WriteAsync(_document, _end.Token).ConfigureAwait(false);
+                    (heard, said) = (_time.GetTimestamp(), false);
                 }
-                catch (Exception) when (!_end.IsCancellationRequested)
+                catch (Exception e) when (!_end.IsCancellationRequested)
                 {
-                    // The store is away for a while: the next beat tries again, and whoever waits for it cannot reach it either.
+                    // The store is away or full: the next beat tries again. The run goes on meanwhile: if another process takes it,
+                    // the head's generation tells.
+                    if (said || (StoreRefusal.Find(e, _store.Location) is null && _time.GetElapsedTime(heard) < _options.Patience)) continue;
+                    said = true;
+                    _options.Unheard?.Invoke(_run, e);
                 }
 
                 if (_lost.IsCancellationRequested) return;
@@ -187,11 +196,11 @@ public sealed class RunLease : IAsyncDisposable
         }
         catch (ETagMismatchException)
         {
-            var (found, etag) = await LeaseStorage.ReadAsync(_store, _run, cancellationToken).ConfigureAwait(false);
+            var (found, etag) = await ReadAnywayAsync(_store, _run, cancellationToken).ConfigureAwait(false);
             if (found is null)
             {
-                // A damaged run was forgotten, so that it may start over.
-                _etag = await LeaseStorage.WriteAsync(_store, _run, next, null, cancellationToken).ConfigureAwait(false);
+                // It was damaged; or a damaged run was forgotten, so that it may start over.
+                _etag = await LeaseStorage.WriteAsync(_store, _run, next, etag, cancellationToken).ConfigureAwait(false);
                 _document = next;
                 return;
             }
@@ -205,5 +214,13 @@ public sealed class RunLease : IAsyncDisposable
 
             await _lost.CancelAsync().ConfigureAwait(false);
         }
+    }
+
+    // A damaged document is nobody's.
+    private static async Task<(LeaseDocument? Document, string? ETag)> ReadAnywayAsync(
+        IBlobStore store, string run, CancellationToken cancellationToken)
+    {
+        var (document, etag, _) = await LeaseStorage.TryReadAsync(store, run, cancellationToken).ConfigureAwait(false);
+        return (document, etag);
     }
 }

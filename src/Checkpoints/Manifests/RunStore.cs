@@ -199,20 +199,6 @@ public sealed class RunStore
             if (path.Split('/') is ["runs", var run, "head.json"]) yield return run;
     }
 
-    /// <summary>Names of the runs in a store that a cluster is to go on with.</summary>
-    /// <param name="store">The store.</param>
-    /// <param name="cluster">The cluster; null for runs of single processes.</param>
-    /// <param name="cancellationToken">Gives up between two runs.</param>
-    public static async IAsyncEnumerable<string> ListActiveRunsAsync(
-        IBlobStore store, string? cluster, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await foreach (var run in ListRunsAsync(store, cancellationToken).ConfigureAwait(false))
-        {
-            var head = await ReadHeadAsync(store, run, cancellationToken).ConfigureAwait(false);
-            if (head?.IsActive == true && head.Cluster == cluster) yield return run;
-        }
-    }
-
     /// <summary>Forgets a run. Its blobs go with the next garbage collection.</summary>
     public static async Task DeleteAsync(IBlobStore store, string run, CancellationToken cancellationToken)
     {

@@ -24,12 +24,10 @@ internal sealed class RunQueueGrain(IBlobStore store, IClusterView cluster, Time
     {
         _born = time.GetTimestamp();
         if (cluster.ClusterId is null) return;
-        await foreach (var run in RunStore.ListRunsAsync(store, cancellationToken))
-            if (await RunStore.ReadHeadAsync(store, run, cancellationToken) is { State: RunHeadStates.Running } head
-                && head.Cluster == cluster.ClusterId)
-            {
-                _expected.Add(run);
-            }
+
+        // A damaged run asks for nothing; every silo says so as it looks for runs to wake.
+        await foreach (var head in ActiveRuns.ListAsync(store, cluster.ClusterId, _ => { }, cancellationToken))
+            if (head.State == RunHeadStates.Running) _expected.Add(head.Run);
     }
 
     public Task<RunShare> Ask(RunDemand demand)

@@ -71,6 +71,7 @@ internal sealed class StoredRun(IBlobStore store, string name, string? cluster, 
         var first = Session is null;
         (Session, _owns, IsLetGo) = (session, true, false);
         var manifest = session.Manifest ?? throw new InvalidDataFileException(name, $"the store at {store.Location} has no manifest of this run");
+        if (first) await CheckFiles(manifest, cancellationToken);
         await ReadPlan(manifest, cancellationToken);
         History = await RunHistory.Read(store, manifest, cancellationToken);
         Journal = await RunJournal.Read(store, session.Head, Journal, time, cancellationToken);
@@ -163,6 +164,12 @@ internal sealed class StoredRun(IBlobStore store, string name, string? cluster, 
         if (Journal != known) return null;
         Journal = journal;
         return head.State is RunHeadStates.Succeeded or RunHeadStates.Failed or RunHeadStates.Cancelled or RunHeadStates.Paused;
+    }
+
+    // Some are needed at the very end only, which would be late to hear that they are damaged.
+    private async Task CheckFiles(Manifest manifest, CancellationToken cancellationToken)
+    {
+        foreach (var blob in manifest.Files.Values) (await store.ReadAsync(blob, cancellationToken)).Dispose();
     }
 
     private async Task ReadPlan(Manifest manifest, CancellationToken cancellationToken)

@@ -42,7 +42,8 @@ internal sealed partial class LeaseKeeper(
 
     // Within a cluster it goes from silo to silo without waiting.
     private Task<RunLease> AcquireAsync(string name, CancellationToken cancellationToken) =>
-        RunLease.AcquireAsync(store, name, _holder, takeOver: false, lease, time, cancellationToken);
+        RunLease.AcquireAsync(
+            store, name, _holder, takeOver: false, lease with { Unheard = (run, e) => LogUnheard(run, e.Message) }, time, cancellationToken);
 
     private async Task ReleaseAsync(string name)
     {
@@ -57,6 +58,11 @@ internal sealed partial class LeaseKeeper(
             LogNotHeld(name, e.Message);
         }
     }
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Run {Run} goes on, but the store does not learn that it is being trained, so another cluster may take it: {Reason}")]
+    private partial void LogUnheard(string run, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Run {Run}: the store could not be told that this cluster works on it: {Reason}")]
     private partial void LogNotHeld(string run, string reason);

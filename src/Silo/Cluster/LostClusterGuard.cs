@@ -48,11 +48,28 @@ internal sealed partial class LostClusterGuard(
     private async Task<string?> FindLivingRunAsync(CancellationToken cancellationToken)
     {
         var runs = new List<string>();
-        await foreach (var run in RunStore.ListActiveRunsAsync(store, options.ClusterId, cancellationToken).ConfigureAwait(false)) runs.Add(run);
-        var beats = await Task.WhenAll(
-            runs.Select(r => RunLease.IsBeatingAsync(store, r, options.ClusterId, lease, time, cancellationToken))).ConfigureAwait(false);
+        await foreach (var head in ActiveRuns.ListAsync(store, options.ClusterId, e => LogDamaged(e.Message), cancellationToken).ConfigureAwait(false))
+            runs.Add(head.Run);
+        var beats = await Task.WhenAll(runs.Select(r => IsBeatingAsync(r, cancellationToken))).ConfigureAwait(false);
         return runs.Where((_, i) => beats[i]).FirstOrDefault();
     }
+
+    private async Task<bool> IsBeatingAsync(string run, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await RunLease.IsBeatingAsync(store, run, options.ClusterId, lease, time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (InvalidDataFileException e)
+        {
+            // Who beats writes it anew.
+            LogDamaged(e.Message);
+            return false;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A run of the store cannot be gone on with: {Reason}")]
+    private partial void LogDamaged(string reason);
 
     [LoggerMessage(
         Level = LogLevel.Warning,

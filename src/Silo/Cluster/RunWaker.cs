@@ -20,8 +20,8 @@ internal sealed partial class RunWaker(IBlobStore store, IClusterView cluster, I
         {
             try
             {
-                await foreach (var run in RunStore.ListActiveRunsAsync(store, cluster.ClusterId, stoppingToken))
-                    await grains.GetGrain<IRunGrain>(run).Resume([]);
+                await foreach (var head in ActiveRuns.ListAsync(store, cluster.ClusterId, e => LogDamaged(e.Message), stoppingToken))
+                    await WakeAsync(head.Run, stoppingToken);
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
@@ -31,6 +31,24 @@ internal sealed partial class RunWaker(IBlobStore store, IClusterView cluster, I
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
+
+    private async Task WakeAsync(string run, CancellationToken stoppingToken)
+    {
+        try
+        {
+            await grains.GetGrain<IRunGrain>(run).Resume([]);
+        }
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+        {
+            LogNotWoken(e, run);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A run of the store cannot be woken: {Reason}")]
+    private partial void LogDamaged(string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run} could not be woken; the next round tries again")]
+    private partial void LogNotWoken(Exception exception, string run);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Looking for runs to wake failed")]
     private partial void LogFailed(Exception exception);

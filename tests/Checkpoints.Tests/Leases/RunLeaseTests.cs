@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using LisaOrleans.Grains.Tests;
 using Microsoft.Extensions.Time.Testing;
 
 namespace LisaOrleans.Checkpoints.Tests;
@@ -181,6 +182,53 @@ public sealed class RunLeaseTests : IDisposable
         await _store.PutDocumentAsync("runs/r/lease.json", "{\"Holder\":1}"u8.ToArray(), null, Token);
         var e = await Assert.ThrowsAsync<InvalidDataFileException>(() => RunLease.CheckAsync(_store, "r", s_here, s_options, _time, Token));
         Assert.Contains("runs/r/lease.json", e.Message, StringComparison.Ordinal);
+        Assert.Contains("--take-over", e.Message, StringComparison.Ordinal);
+        await using var taken = await RunLease.AcquireAsync(_store, "r", s_here, takeOver: true, s_options, _time, Token);
+        await RunLease.CheckAsync(_store, "r", s_here, s_options, _time, Token);
+    }
+
+    [Fact]
+    public async Task RunLease_damaged_document_is_written_anew_by_the_next_beat()
+    {
+        await using var alive = await Acquire(s_here);
+        var etag = (await _store.GetDocumentAsync("runs/r/lease.json", Token))!.ETag;
+        await _store.PutDocumentAsync("runs/r/lease.json", "{\"Hol"u8.ToArray(), etag, Token);
+        _time.Advance(s_options.Period);
+        await Until.True(async () => (await _store.GetDocumentAsync("runs/r/lease.json", Token))!.Content.Length > 20);
+        Assert.False(alive.Lost.IsCancellationRequested);
+        await Assert.ThrowsAsync<RunHeldException>(() => Acquire(Another(Environment.ProcessId, s_here.Started)));
+    }
+
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 4)]
+    public async Task RunLease_store_that_takes_no_beat_is_told_once_and_the_run_is_not_lost(bool full, int beats)
+    {
+        var store = new DeafStore(_store, full);
+        var told = new List<Exception>();
+        await using var alive = await RunLease.AcquireAsync(
+            store, "r", s_here, false, s_options with { Unheard = (run, e) => told.Add(run == "r" ? e : new ArgumentException(run)) }, _time, Token);
+        for (var round = 1; round <= 2; round++)
+        {
+            var silent = 0;
+            for (store.IsDeaf = true; told.Count < round; silent++) await BeatAsync(store);
+            Assert.InRange(silent, beats, beats + 1);
+            await BeatAsync(store);
+            store.IsDeaf = false;
+            await BeatAsync(store);
+            await BeatAsync(store);
+            Assert.Equal(round, told.Count);
+        }
+
+        Assert.All(told, e => Assert.IsType<IOException>(e));
+        Assert.False(alive.Lost.IsCancellationRequested);
+    }
+
+    private async Task BeatAsync(DeafStore store)
+    {
+        var before = store.Writes;
+        _time.Advance(s_options.Period);
+        await Until.True(() => store.Writes > before);
     }
 
     private static RunHolder Another(int pid, string? started) => s_here with { Id = "another", Host = "this-host", Pid = pid, Started = started };
@@ -202,5 +250,25 @@ public sealed class RunLeaseTests : IDisposable
         if (done()) return true;
         _time.Advance(s_options.Look);
         return done();
+    }
+
+    /// <summary>A store that may take no documents: because it is full, or because it does not answer.</summary>
+    private sealed class DeafStore(IBlobStore inner, bool full) : PassThroughStore(inner)
+    {
+        private const int NoSpace = 28;
+
+        private int _writes;
+
+        public volatile bool IsDeaf;
+
+        public int Writes => Volatile.Read(ref _writes);
+
+        public override async Task<string> PutDocumentAsync(
+            string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref _writes);
+            if (IsDeaf) throw full ? new IOException("No space left on device", NoSpace) : new IOException("away");
+            return await base.PutDocumentAsync(path, content, ifMatch, cancellationToken);
+        }
     }
 }

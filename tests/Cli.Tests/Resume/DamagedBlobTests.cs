@@ -20,9 +20,15 @@ public sealed class DamagedBlobTests
         }
 
         var store = folder["out/lisa-store"];
-        var (settings, data) = Blobs(store);
+        var (settings, data, weights, tokenizer) = Blobs(store);
         await Damage(store, settings, () => Says(command, $"the settings of run 'default' (blob {settings}) is damaged"));
         await Damage(store, data, () => Says(command, $"the training data of run 'default' (blob {data}) is damaged"));
+        await Damage(store, weights, () => Says(command, $"the weights of head of run 'default' (blob {weights}) is damaged"));
+        Assert.Equal("failed", Head(store).GetProperty("State").GetString());
+        Assert.Contains(weights, Head(store).GetProperty("Error").GetString(), StringComparison.Ordinal);
+
+        // Needed when the model is written, but looked at before anything is trained.
+        await Lose(store, tokenizer, () => Says(command, $"tokenizer.model of run 'default' (blob {tokenizer}) is missing"));
         await Lose(store, settings, () => Says(command, $"the settings of run 'default' (blob {settings}) is missing"));
 
         // Tokens are made anew from the data that the command names. They are the same, so the run goes on.
@@ -62,15 +68,25 @@ public sealed class DamagedBlobTests
         var result = await Lisa.RunAsync(command);
         Assert.InRange(result.ExitCode, 1, 2);
         Assert.Contains(what, result.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("\nstep ", "\n" + result.Output, StringComparison.Ordinal);
         Assert.Equal(1, result.Error.Split('\n').Count(l => l.StartsWith("lisa: ", StringComparison.Ordinal)));
         Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
     }
 
-    private static (string Settings, string Data) Blobs(string store)
+    private static JsonElement Head(string store)
     {
         using var head = JsonDocument.Parse(File.ReadAllText(Path.Combine(store, "runs", "default", "head.json")));
-        using var manifest = JsonDocument.Parse(File.ReadAllText(PathOf(store, Sha256(head.RootElement.GetProperty("Manifest")))));
-        return (Sha256(manifest.RootElement.GetProperty("Spec")), Sha256(manifest.RootElement.GetProperty("Dataset")));
+        return head.RootElement.Clone();
+    }
+
+    private static (string Settings, string Data, string Weights, string Tokenizer) Blobs(string store)
+    {
+        using var manifest = JsonDocument.Parse(File.ReadAllText(PathOf(store, Sha256(Head(store).GetProperty("Manifest")))));
+        var root = manifest.RootElement;
+        return (
+            Sha256(root.GetProperty("Spec")), Sha256(root.GetProperty("Dataset")),
+            Sha256(root.GetProperty("Parts").GetProperty("head").GetProperty("Weights")),
+            Sha256(root.GetProperty("Files").GetProperty("tokenizer.model")));
     }
 
     private static string Sha256(JsonElement blob) => blob.GetProperty("Sha256").GetString()!;
