@@ -29,7 +29,7 @@ internal static class ErrorReport
     {
         Write(Message(e is AggregateException { InnerException: { } inner } ? inner : e));
         if (Environment.GetEnvironmentVariable(TraceVariable) == "1") Console.Error.WriteLine(SecretMask.Apply(e.ToString()));
-        else if (CodeOf(e) == ExitCodes.Failed) Console.Error.WriteLine($"      ({TraceVariable}=1 shows where)");
+        else if (CodeOf(e) == ExitCodes.Failed && !IsKnown(e)) Console.Error.WriteLine($"      ({TraceVariable}=1 shows where)");
         return CodeOf(e);
     }
 
@@ -42,6 +42,9 @@ internal static class ErrorReport
             e.Message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal).ReplaceLineEndings(" "),
         _ => e.Message.ReplaceLineEndings(" "),
     };
+
+    // The line says what to put right: where in the program it was met helps nobody.
+    private static bool IsKnown(Exception e) => e is StoreRefusedException or TemporaryFolderException or ClusterUnavailableException;
 
     private static int CodeOf(Exception e) => e switch
     {

@@ -102,7 +102,7 @@ internal sealed class ClusterCalls(LisaClientOptions options, ILoggerFactory? lo
     private bool IsPassing(Exception e, CancellationToken cancellationToken) =>
         !cancellationToken.IsCancellationRequested && !_life.IsCancellationRequested
         && e is not (LisaException and not ClusterUnavailableException)
-            and not (RunHeldException or InvalidDataFileException or BlobMissingException or BlobCorruptException)
+            and not (RunHeldException or StoreRefusedException or InvalidDataFileException or BlobMissingException or BlobCorruptException)
             and not UnavailableExceptionFallbackException;
 
     private async Task LetGoAsync(LisaConnection connection)

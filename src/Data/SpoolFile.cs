@@ -27,29 +27,50 @@ internal sealed class SpoolFile : IDisposable
             BufferSize = BufferBytes,
         };
         if (!OperatingSystem.IsWindows()) options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        _file = new FileStream(path, options);
+        try
+        {
+            _file = new FileStream(path, options);
 
-        // An open file without a name goes with the last process that has it open.
-        if (!OperatingSystem.IsWindows()) File.Delete(path);
+            // An open file without a name goes with the last process that has it open.
+            if (!OperatingSystem.IsWindows()) File.Delete(path);
+        }
+        catch (Exception e) when (TemporaryFolderException.Is(e))
+        {
+            throw new TemporaryFolderException(e);
+        }
     }
 
     public long Length => _file.Length;
 
+    /// <summary>Adds values.</summary>
+    /// <exception cref="TemporaryFolderException">There is no room for them.</exception>
     public void Write<T>(ReadOnlySpan<T> values)
-        where T : unmanaged => _file.Write(MemoryMarshal.AsBytes(values));
+        where T : unmanaged
+    {
+        try
+        {
+            _file.Write(MemoryMarshal.AsBytes(values));
+        }
+        catch (Exception e) when (TemporaryFolderException.Is(e))
+        {
+            throw new TemporaryFolderException(e);
+        }
+    }
 
     /// <summary>Copies all bytes.</summary>
     public void CopyTo(Stream target)
     {
+        Flush();
         _file.Position = 0;
         _file.CopyTo(target, BufferBytes);
     }
 
     /// <summary>What was written, as memory; nothing more can be written.</summary>
+    /// <exception cref="TemporaryFolderException">There is no room for it.</exception>
     public unsafe ReadOnlyMemory<T> Map<T>()
         where T : unmanaged
     {
-        _file.Flush();
+        Flush();
         _mapped = MemoryMappedFile.CreateFromFile(_file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: true);
         _view = _mapped.CreateViewAccessor(0, 0, MemoryMappedFileAccess.Read);
         byte* start = null;
@@ -66,6 +87,25 @@ internal sealed class SpoolFile : IDisposable
         }
 
         _mapped?.Dispose();
-        _file.Dispose();
+        try
+        {
+            _file.Dispose();
+        }
+        catch (IOException)
+        {
+            // There was no room for its last bytes, which was said; the file is gone all the same.
+        }
+    }
+
+    private void Flush()
+    {
+        try
+        {
+            _file.Flush();
+        }
+        catch (Exception e) when (TemporaryFolderException.Is(e))
+        {
+            throw new TemporaryFolderException(e);
+        }
     }
 }

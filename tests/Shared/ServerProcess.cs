@@ -6,6 +6,7 @@ namespace LisaOrleans.Tests;
 /// <summary>A process of the cluster: its output goes to a file, and it can be killed, frozen, thawed and asked to leave.</summary>
 internal sealed partial class ServerProcess : IAsyncDisposable
 {
+    private const int Int = 2;
     private const int Kill = 9;
     private const int Terminate = 15;
     private const int Continue = 18;
@@ -14,7 +15,10 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     private readonly Process _process;
     private readonly TextWriter _log;
 
-    private ServerProcess(Process process, TextWriter log) => (_process, _log) = (process, log);
+    private ServerProcess(Process process, TextWriter log) => (_process, _log, Id) = (process, log, process.Id);
+
+    /// <summary>Its number in the system.</summary>
+    public int Id { get; }
 
     public bool HasExited => _process.HasExited;
 
@@ -32,8 +36,15 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
     public bool Frozen { get; private set; }
 
+    /// <summary>Starts it.</summary>
+    /// <param name="file">The program.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="logFile">Where its output goes, both kinds.</param>
+    /// <param name="environment">Variables that it gets; null for none.</param>
+    /// <param name="heard">Told each line of its output at once.</param>
     public static ServerProcess Start(
-        string file, IEnumerable<string> arguments, string logFile, IReadOnlyDictionary<string, string>? environment = null)
+        string file, IEnumerable<string> arguments, string logFile, IReadOnlyDictionary<string, string>? environment = null,
+        Action<string>? heard = null)
     {
         var info = new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         foreach (var (name, value) in environment ?? new Dictionary<string, string>()) info.Environment[name] = value;
@@ -48,7 +59,9 @@ internal sealed partial class ServerProcess : IAsyncDisposable
 
         void Write(string? line)
         {
-            if (line is not null) log.WriteLine(line);
+            if (line is null) return;
+            log.WriteLine(line);
+            heard?.Invoke(line);
         }
     }
 
@@ -68,6 +81,13 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     {
         Signal(Continue);
         Frozen = false;
+    }
+
+    /// <summary>SIGINT, and the exit code that comes of it.</summary>
+    public async Task<int> InterruptAsync(TimeSpan patience)
+    {
+        Signal(Int);
+        return await ExitAsync(patience);
     }
 
     /// <summary>SIGTERM, and the exit code that comes of it.</summary>

@@ -50,6 +50,12 @@ internal sealed partial class ApiErrorMiddleware(RequestDelegate next, ILogger<A
                     $"The server's storage refuses. {refusal.Message}.", "storage_refused");
                 break;
 
+            // Something in the store is damaged: the message names it.
+            case DamagedBlobException or InvalidDataFileException:
+                LogFailed(e, context.Request.Method, context.Request.Path);
+                await ApiError.WriteAsync(context, StatusCodes.Status500InternalServerError, e.Message, "damaged");
+                break;
+
             // The store or the cluster is out for a while, and so the caller may try again.
             case IOException or TimeoutException or OrleansException or Azure.RequestFailedException:
                 LogUnavailable(e, context.Request.Method, context.Request.Path);

@@ -46,7 +46,7 @@ public static class BlobStores
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new StoreLocationException($"{location} cannot be used as a store: {e.Message}");
+            throw new StoreLocationException(StoreRefusal.Find(e, location)?.Message ?? $"{location} cannot be used as a store: {e.Message}");
         }
     }
 

@@ -196,7 +196,7 @@ public sealed class FolderBlobStore : IBlobStore
             {
                 return new FileStream(name, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException) when (!patience.IsCancellationRequested)
+            catch (IOException e) when (!patience.IsCancellationRequested && StoreRefusal.Find(e, _root) is null)
             {
                 await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(2, 10)), cancellationToken).ConfigureAwait(false);
             }

@@ -17,7 +17,9 @@ public static class StoreRefusal
     /// <param name="location">The store, or the folder.</param>
     public static StoreRefusedException? Find(Exception failure, string location) =>
         failure as StoreRefusedException
-        ?? (Reason(failure) is { } reason ? new StoreRefusedException($"{location}: {reason}", failure) : null);
+        ?? (failure is TemporaryFolderException
+            ? new StoreRefusedException(failure.Message, failure)
+            : Reason(failure) is { } reason ? new StoreRefusedException($"{location}: {reason}", failure) : null);
 
     private static string? Reason(Exception? failure) => failure switch
     {

@@ -17,6 +17,10 @@ internal static class ExportCommand
         {
             throw await RunBlobs.NameAsync(store, run!, e, cancellationToken);
         }
+        catch (Exception e) when (StoreRefusal.Find(e, values.FullPath(KnownSettings.Output)) is { } refusal)
+        {
+            throw refusal;
+        }
     }
 
     private static async Task<int> Export(SettingValues values, IBlobStore store, string run, CancellationToken cancellationToken)

@@ -1,3 +1,5 @@
+using LisaOrleans.Checkpoints;
+
 namespace LisaOrleans.Cli;
 
 internal static class OutputFolder
@@ -16,7 +18,7 @@ internal static class OutputFolder
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new UsageException($"--output: {path} cannot be written to: {e.Message}");
+            throw new UsageException($"--output: {StoreRefusal.Find(e, path)?.Message ?? $"{path} cannot be written to: {e.Message}"}");
         }
     }
 }

@@ -12,7 +12,11 @@ namespace LisaOrleans.Cli;
 /// <summary><c>lisa train</c>: imports model and data into the store, runs the grains in this process, writes the result.</summary>
 internal sealed class TrainCommand : IAsyncDisposable
 {
-    private static readonly LeaseOptions s_lease = new();
+    private static readonly LeaseOptions s_lease = new()
+    {
+        Unheard = (run, e) => ErrorReport.Write(
+            $"run '{run}' goes on, but its store does not learn that this process lives, so another machine may take the run: {e.Message}"),
+    };
 
     private readonly SettingValues _values;
     private readonly RunRequest _request;
@@ -175,7 +179,8 @@ internal sealed class TrainCommand : IAsyncDisposable
         using var logs = new RunLogs(_output, outcome.TotalSteps);
         await logs.RewriteAsync(await RunExporter.ReadHistoryAsync(_store, RunName, CancellationToken.None), CancellationToken.None);
         await run.Start();
-        var pausing = PauseOnInterrupt(run);
+        var over = new TaskCompletionSource();
+        var pausing = PauseOnInterrupt(run, over.Task);
         await foreach (var happened in run.Watch(before, _lease!.Lost))
         {
             if (happened is RunStarted started) _reporter.Started(started, _config.NumHiddenLayers);
@@ -184,8 +189,9 @@ internal sealed class TrainCommand : IAsyncDisposable
             if (happened is StepCompleted step && !logs.TryAppend(step.Record)) _interrupted.TrySetResult();
             _reporter.Happened(happened, logs.Remaining((happened as StepCompleted)?.Record.Step ?? 0));
             if (happened is not RunEnded ended) continue;
-            _interrupted.TrySetResult();
+            over.SetResult();
             await pausing;
+            _interrupted.TrySetResult();
             var error = ended.Error ?? (ended.State == RunState.Paused ? logs.Refusal?.Message : null);
             if (error is null) return ended.State;
             ErrorReport.Write(ended.State == RunState.Paused
@@ -201,10 +207,10 @@ internal sealed class TrainCommand : IAsyncDisposable
         return end.State;
     }
 
-    private async Task PauseOnInterrupt(IRunGrain run)
+    // A run that is over is left as it is: its store may take no more.
+    private async Task PauseOnInterrupt(IRunGrain run, Task over)
     {
-        await _interrupted.Task;
-        await run.Pause();
+        if (await Task.WhenAny(over, _interrupted.Task) != over) await run.Pause();
     }
 
     // The first signal asks for a manifest; the second ends the process at once.

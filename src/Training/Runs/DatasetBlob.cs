@@ -37,10 +37,20 @@ internal sealed class DatasetBlob : IBlobSource
     public Stream OpenRead()
     {
         var path = Path.Combine(Path.GetTempPath(), $"lisa-dataset-{Guid.NewGuid():N}");
-        var file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, 1 << 20, FileOptions.DeleteOnClose);
-        Write(file);
-        file.Position = 0;
-        return file;
+        FileStream? file = null;
+        try
+        {
+            // Without a buffer, so that a full disk is met here.
+            file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
+            Write(file);
+            file.Position = 0;
+            return file;
+        }
+        catch (Exception e) when (TemporaryFolderException.Is(e))
+        {
+            file?.Dispose();
+            throw new TemporaryFolderException(e);
+        }
     }
 
     private void Write(Stream stream)

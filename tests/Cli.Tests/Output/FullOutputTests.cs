@@ -12,7 +12,8 @@ public sealed class FullOutputTests
         Directory.CreateDirectory(folder["out"]);
         var command = Sample.Train(
             folder["out"], more: ["--store", folder["store"], "--max-steps", "100000", "--save-steps", "1000000", "--log-format", "plain"]);
-        using (var full = await Start(folder["out"], "48k", command))
+        await using (var disk = await Mount(folder["out"], "48k"))
+        using (var full = Start(disk, command))
         {
             var result = await full.EndAsync(Token);
             Assert.Equal(1, result.ExitCode);
@@ -34,7 +35,8 @@ public sealed class FullOutputTests
         using var folder = new TempFolder();
         Directory.CreateDirectory(folder["out"]);
         var command = Sample.Train(folder["out"], more: ["--store", folder["store"], "--max-steps", "3", "--log-format", "plain"]);
-        using (var full = await Start(folder["out"], "200k", command))
+        await using (var disk = await Mount(folder["out"], "200k"))
+        using (var full = Start(disk, command))
         {
             var result = await full.EndAsync(Token);
             Assert.Equal(1, result.ExitCode);
@@ -50,13 +52,61 @@ public sealed class FullOutputTests
         Assert.True(File.Exists(folder["out/model.safetensors"]));
     }
 
-    // The mount is the program's alone and ends with it.
-    private static async Task<LisaProcess> Start(string output, string size, IEnumerable<string> arguments)
+    [Fact]
+    public async Task Train_no_room_for_temporary_files_names_their_folder_and_TMPDIR()
     {
-        string[] apart = ["--map-root-user", "--mount", "sh", "-c", """mount -t tmpfs -o "size=$1" none "$0" && shift && exec "$@" """.TrimEnd()];
-        using var probe = new LisaProcess("unshare", [.. apart, output, size, "true"]);
-        var can = await probe.EndAsync(Token);
-        Assert.SkipUnless(can.ExitCode == 0, $"this system lets nobody mount a small disk: {can.Error}");
-        return new LisaProcess("unshare", [.. apart, output, size, Lisa.Program, .. arguments]);
+        using var folder = new TempFolder();
+        await using var disk = await Mount(folder["temp"], "8k");
+        var command = Sample.Train(folder["out"], more: ["--max-steps", "1", "--log-format", "plain"]);
+        var environment = new Dictionary<string, string> { ["TMPDIR"] = folder["temp"] };
+        using (var full = Start(disk, command, environment))
+        {
+            var result = await full.EndAsync(Token);
+            Assert.Equal(1, result.ExitCode);
+            var line = Assert.Single(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+            Assert.StartsWith($"lisa: {folder["temp"]}", line, StringComparison.Ordinal);
+            Assert.Contains(" takes no temporary files: No space left on device", line, StringComparison.Ordinal);
+            Assert.EndsWith("free some space there, or set TMPDIR to a folder that takes them", line, StringComparison.Ordinal);
+        }
+
+        Assert.True(await disk.RemountAsync("size=64m", folder["temp.log"]));
+        using var next = Start(disk, command, environment);
+        Assert.Equal(0, (await next.EndAsync(Token)).ExitCode);
     }
+
+    [Fact]
+    public async Task Train_store_that_became_read_only_is_refused_and_goes_on_when_it_may_be_written()
+    {
+        using var folder = new TempFolder();
+        await using var disk = await Mount(folder["store"], "64m");
+        var command = Sample.Train(folder["out"], more: ["--store", folder["store"], "--max-steps", "100000", "--save-steps", "1", "--log-format", "plain"]);
+        using (var first = Start(disk, command))
+        {
+            Assert.True(await first.WaitForLineAsync(l => l.StartsWith("manifest of step 3 ", StringComparison.Ordinal), Token));
+            await first.KillAsync(Token);
+        }
+
+        Assert.True(await disk.RemountAsync("ro", folder["store.log"]));
+        using (var refused = Start(disk, command))
+        {
+            var result = await refused.EndAsync(Token);
+            Assert.NotEqual(0, result.ExitCode);
+            var line = Assert.Single(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+            Assert.Contains($"{folder["store"]}: it is on a disk that can only be read; mount it for writing", line, StringComparison.Ordinal);
+        }
+
+        Assert.True(await disk.RemountAsync("rw", folder["store.log"]));
+        using var next = Start(disk, command);
+        Assert.True(await next.WaitForLineAsync(l => l.StartsWith("step ", StringComparison.Ordinal), Token));
+    }
+
+    private static async Task<SmallDisk> Mount(string path, string size)
+    {
+        var disk = await SmallDisk.MountAsync(path, $"size={size}", path + ".log");
+        Assert.SkipWhen(disk is null, "this system lets nobody mount a small disk");
+        return disk!;
+    }
+
+    private static LisaProcess Start(SmallDisk disk, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
+        new(disk.Within[0], [.. disk.Within.Skip(1), Lisa.Program, .. arguments], environment);
 }

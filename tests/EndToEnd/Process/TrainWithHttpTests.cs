@@ -25,15 +25,8 @@ public sealed partial class TrainWithHttpTests
             "--data", Path.Combine(Repository.Root, "samples", "animals.jsonl"),
             "--output", folder["out"], "--threads", "1", "--max-steps", "1000000", "--http-port", "0", "--api-keys", folder["keys"],
             "--models", Path.Combine(Repository.Root, "samples"), "--tls-certificate", folder["certificate.pem"], "--tls-key", folder["key.pem"]);
-        Uri? address = null;
-        Assert.True(await process.WaitForLineAsync(
-            line =>
-            {
-                if (Address().Match(line) is { Success: true } match) address = new Uri(match.Groups[1].Value + "/");
-                return address is not null;
-            },
-            Token));
-        Assert.Equal("https", address!.Scheme);
+        var address = await AddressAsync(process);
+        Assert.Equal("https", address.Scheme);
 
         using var handler = new HttpClientHandler
         {
@@ -56,6 +49,37 @@ public sealed partial class TrainWithHttpTests
         Assert.Equal(130, result.ExitCode);
         foreach (var secret in (string[])[key, Wrong, privateKey])
             Assert.DoesNotContain(secret, result.Output + result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Upload_full_folder_for_temporary_files_is_named_and_a_later_upload_is_taken()
+    {
+        using var folder = new TempFolder();
+        await using var disk = await SmallDisk.MountAsync(folder["temp"], "size=256k", folder["disk.log"]);
+        Assert.SkipWhen(disk is null, "this system lets nobody mount a small disk");
+        using var process = new LisaProcess(
+            disk!.Within[0],
+            [
+                .. disk.Within.Skip(1), Lisa.Program, "train", "--model", Path.Combine(Repository.Root, "samples", ApiServer.Model),
+                "--data", Path.Combine(Repository.Root, "samples", "animals.jsonl"), "--output", folder["out"], "--threads", "1",
+                "--max-steps", "1000000", "--http-port", "0",
+            ],
+            new Dictionary<string, string> { ["TMPDIR"] = folder["temp"] });
+        using var http = new HttpClient { BaseAddress = new Uri(await AddressAsync(process), "/") };
+        var lines = string.Concat(Enumerable.Repeat("{\"text\":\"all work and no play\"}\n", 20_000));
+
+        var full = await http.UploadAsync(lines, HttpStatusCode.InsufficientStorage);
+        Assert.Equal("storage_refused", full.Error("code"));
+        Assert.Contains(
+            "the folder for temporary files (TMPDIR): no space is left on the disk; free some", full.Error("message"), StringComparison.Ordinal);
+        await http.UploadAsync();
+        Assert.True(await disk.RemountAsync("size=64m", folder["disk.log"]));
+        var file = await http.UploadAsync(lines);
+
+        // A document of the store that is damaged is named, too.
+        await File.WriteAllTextAsync(folder[$"out/lisa-store/files/{file}.json"], "{\"id", Token);
+        var damaged = await http.GetJsonAsync($"/v1/files/{file}", HttpStatusCode.InternalServerError);
+        Assert.Contains($"files/{file}.json", damaged.Error("message"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -83,6 +107,19 @@ public sealed partial class TrainWithHttpTests
                 "--output", folder["out"], .. more,
             ],
             says);
+    }
+
+    private static async Task<Uri> AddressAsync(LisaProcess process)
+    {
+        Uri? address = null;
+        Assert.True(await process.WaitForLineAsync(
+            line =>
+            {
+                if (Address().Match(line) is { Success: true } match) address = new Uri(match.Groups[1].Value + "/");
+                return address is not null;
+            },
+            Token));
+        return address!;
     }
 
     // The certificate's thumbprint, and a line of the private key.
