@@ -21,13 +21,13 @@ internal sealed class ClusterRuns(string folder, string[] training)
     }
 
     /// <summary>Trains in one process, for comparison.</summary>
-    public Task TrainUndisturbedAsync() => Lisa(folder, ["train", .. training, "--output", Path.Combine(folder, "one-process")]);
+    public Task TrainUndisturbedAsync() => TestCluster.SucceedsAsync(folder, ["train", .. training, "--output", Path.Combine(folder, "one-process")]);
 
     /// <summary>Starts a cluster and a run of that name on it.</summary>
     public async Task<TestCluster> StartAsync(string name, ClusterSettings settings)
     {
         var cluster = await TestCluster.StartAsync(Directory.CreateDirectory(Path.Combine(folder, name)).FullName, settings);
-        await Lisa(cluster.Folder, [
+        await TestCluster.SucceedsAsync(cluster.Folder, [
             "submit", "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}", "--store", cluster.Store,
             "--run-name", name, .. training]);
         return cluster;
@@ -37,17 +37,11 @@ internal sealed class ClusterRuns(string folder, string[] training)
     public async Task<int> CompareAsync(TestCluster cluster, string name, RunStatus end)
     {
         var output = Path.Combine(cluster.Folder, "model");
-        await Lisa(cluster.Folder, ["export", name, "--store", cluster.Store, "--output", output]);
+        await TestCluster.SucceedsAsync(cluster.Folder, ["export", name, "--store", cluster.Store, "--output", output]);
         var found = RunFiles.Differences(Path.Combine(folder, "one-process"), output);
         Console.WriteLine(
             $"{name}: {end.State}, generation {end.Generation}, {end.Recoveries} recoveries; {found.Count} differences from one process");
         foreach (var line in found.Take(5)) Console.WriteLine("  " + line);
         return found.Count;
-    }
-
-    private static async Task Lisa(string folder, string[] arguments)
-    {
-        var (code, output) = await TestCluster.LisaAsync(folder, arguments);
-        if (code != 0) throw new InvalidOperationException($"lisa {arguments[0]} ended with {code}: {output}");
     }
 }

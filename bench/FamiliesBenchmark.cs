@@ -41,9 +41,9 @@ internal static class FamiliesBenchmark
             "--lisa-activated-layers", "1", "--lisa-interval-steps", "3", "--learning-rate", "1e-3", "--save-steps", "2", "--threads", "1",
         ];
 
-        await Lisa(folder, ["train", .. training, "--output", one]);
+        await TestCluster.SucceedsAsync(folder, ["train", .. training, "--output", one]);
         await Kill(Path.Combine(folder, "killed.log"), ["train", .. training, "--output", killed]);
-        await Lisa(folder, ["train", .. training, "--output", killed]);
+        await TestCluster.SucceedsAsync(folder, ["train", .. training, "--output", killed]);
         var stages = await TrainOnCluster(cluster, folder, family, training, two);
 
         var sha = FamilyExport.Sha(one);
@@ -75,7 +75,7 @@ internal static class FamiliesBenchmark
     // Returns on how many silos it was.
     private static async Task<int> TrainOnCluster(TestCluster cluster, string folder, string family, string[] training, string output)
     {
-        await Lisa(folder, [
+        await TestCluster.SucceedsAsync(folder, [
             "submit", "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}", "--store", cluster.Store,
             "--run-name", family, .. training]);
         var stages = int.MaxValue;
@@ -86,13 +86,7 @@ internal static class FamiliesBenchmark
                 throw new InvalidOperationException($"{family}: {ended.State}: {ended.Error}");
         }
 
-        await Lisa(folder, ["export", family, "--store", cluster.Store, "--output", output]);
+        await TestCluster.SucceedsAsync(folder, ["export", family, "--store", cluster.Store, "--output", output]);
         return stages;
-    }
-
-    private static async Task Lisa(string folder, string[] arguments)
-    {
-        var (code, output) = await TestCluster.LisaAsync(folder, arguments);
-        if (code != 0) throw new InvalidOperationException($"lisa {arguments[0]} ended with {code}: {output}");
     }
 }

@@ -43,6 +43,14 @@ switch (args)
         return await ChaosBenchmark.Trace(file, events: Number(rest, 0, 60), compression: Number(rest, 1, 60), azurite: rest.Contains("azurite"));
     case ["fencing", .. var rest]:
         return await ChaosBenchmark.Fencing(tries: Number(rest, 0, 50), azurite: rest.Contains("azurite"));
+    case ["gateways", .. var rest]:
+        return await GatewaysBenchmark.Run(kills: Number(rest, 0, 100), seed: (ulong)Number(rest, 1, 1));
+    case ["double-starts", .. var rest]:
+        return await DoubleStartsBenchmark.Run(tries: Number(rest, 0, 20), seed: (ulong)Number(rest, 1, 1));
+    case ["port-clashes", .. var rest]:
+        return await PortClashesBenchmark.RunAsync(tries: Number(rest, 0, 20));
+    case ["full-disks", .. var rest]:
+        return await FullDisksBenchmark.Run(tries: Number(rest, 0, 12));
     case ["gpu" or "gpu-bits", ..] when TrainingDevice.Name == "cpu":
         Console.Error.WriteLine("no GPU is seen");
         return 1;
@@ -74,6 +82,10 @@ switch (args)
               chaos-trace FILE [EVENTS [COMPRESSION]] [azurite]  a recorded trace of spot machines, so many times faster
               fencing [TRIES] [azurite]             silos that wake up after their declared death
               families [FAMILY...]                  every family by real processes: straight, killed, over two silos
+              gateways [KILLS [SEED]]               kills of the gateways that watchers use, and how late they hear
+              double-starts [TRIES [SEED]]          one run started twice, at any moment
+              port-clashes [TRIES]                  silos and trainings on ports in use
+              full-disks [TRIES]                    full and read-only disks of stores, outputs and temporary files
               memory [THREADS]                      peak memory after 2 and 50 periods, and of full fine-tuning
               gpu-bits                              on a GPU: against the CPU, twice, and after a kill
               gpu [PYTHON]                          on a GPU: time and memory against LoRA and full fine-tuning ("-" for PYTHON: without those)

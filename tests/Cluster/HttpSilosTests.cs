@@ -1,6 +1,4 @@
 using System.Net;
-using System.Net.Http.Json;
-using System.Net.ServerSentEvents;
 using System.Text.Json.Nodes;
 
 namespace LisaOrleans.Cluster.Tests;
@@ -9,7 +7,6 @@ namespace LisaOrleans.Cluster.Tests;
 public sealed class HttpSilosTests(ITestOutputHelper output)
 {
     private const int Steps = 120;
-    private const string Jobs = "v1/fine_tuning/jobs";
     private const string Model = "tiny-stories";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -20,22 +17,23 @@ public sealed class HttpSilosTests(ITestOutputHelper output)
         Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
         using var folder = new TempFolder();
         var models = Path.Combine(Executables.Repository, "samples");
+        var data = Path.Combine(models, "animals.jsonl");
         await using var cluster = await TestCluster.StartAsync(
             folder.Root, new ClusterSettings(Silos: 3, Azurite: false, Options: ["--models", models]));
-        using var first = Client(cluster.Silos[0]);
-        using var second = Client(cluster.Silos[1]);
+        using var first = new HttpJobs(cluster.Silos[0].Http);
+        using var second = new HttpJobs(cluster.Silos[1].Http);
 
         // Made on one, seen on all; repeated on another, it is the same file.
-        var file = await UploadAsync(first, "upload-1");
-        Assert.Equal(file, await UploadAsync(second, "upload-1"));
-        Assert.Equal(file, (string?)(await ReadAsync(await second.GetAsync($"v1/files/{file}", Token)))["id"]);
+        var file = await first.UploadAsync(data, "upload-1", Token);
+        Assert.Equal(file, await second.UploadAsync(data, "upload-1", Token));
+        Assert.Equal(file, (string?)(await ReadAsync(second, $"v1/files/{file}"))["id"]);
         var order = new
         {
             model = Model,
             training_file = file,
             method = new { type = "lisa", lisa = new { hyperparameters = new { max_steps = Steps, save_steps = 5, per_device_train_batch_size = 2, threads = 1 } } },
         };
-        var job = (string)(await ReadAsync(await second.PostAsJsonAsync(Jobs, order, Token)))["id"]!;
+        var job = (string)(await second.CreateAsync(order, Token))["id"]!;
 
         var seen = await FollowAsync(first, job, null, until: Steps / 3);
         output.WriteLine($"killing silo 0 after {seen.Count} events");
@@ -48,59 +46,29 @@ public sealed class HttpSilosTests(ITestOutputHelper output)
             Enumerable.Range(1, Steps).Select(i => (long)i),
             events.Where(e => (string?)e["type"] == "metrics" && e["data"]!["train_loss"] is not null).Select(e => (long)e["data"]!["step"]!));
 
-        var ended = await ReadAsync(await second.GetAsync($"{Jobs}/{job}", Token));
+        var ended = await ReadAsync(second, $"{HttpJobs.Path}/{job}");
         Assert.Equal("succeeded", (string?)ended["status"]);
-        using var third = Client(cluster.Silos[2]);
-        Assert.Contains((string)ended["fine_tuned_model"]!, await third.GetStringAsync("v1/models", Token), StringComparison.Ordinal);
-        Assert.True((bool)(await ReadAsync(await third.DeleteAsync(new Uri($"v1/files/{file}", UriKind.Relative), Token)))["deleted"]!);
-        using var gone = await second.GetAsync($"v1/files/{file}", Token);
+        using var third = new HttpJobs(cluster.Silos[2].Http);
+        Assert.Contains((string)ended["fine_tuned_model"]!, await third.Http.GetStringAsync("v1/models", Token), StringComparison.Ordinal);
+        var deleted = await third.Http.DeleteAsync(new Uri($"v1/files/{file}", UriKind.Relative), Token);
+        Assert.True((bool)(await HttpJobs.ReadAsync(deleted, Token))["deleted"]!);
+        using var gone = await second.Http.GetAsync($"v1/files/{file}", Token);
         Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
     }
 
-    private static HttpClient Client(SiloProcess silo) => new() { BaseAddress = silo.Http, Timeout = TimeSpan.FromMinutes(2) };
-
-    private static async Task<string> UploadAsync(HttpClient http, string key)
-    {
-        var data = await File.ReadAllBytesAsync(Path.Combine(Executables.Repository, "samples", "animals.jsonl"), Token);
-        using var request = new HttpRequestMessage(HttpMethod.Post, "v1/files")
-        {
-            Content = new MultipartFormDataContent("fixed-so-that-a-repetition-has-the-same-body")
-            {
-                { new ByteArrayContent(data), "file", "data.jsonl" }, { new StringContent("fine-tune"), "purpose" },
-            },
-        };
-        request.Headers.Add("Idempotency-Key", key);
-        return (string)(await ReadAsync(await http.SendAsync(request, Token)))["id"]!;
-    }
+    private static async Task<JsonObject> ReadAsync(HttpJobs silo, string path) =>
+        await HttpJobs.ReadAsync(await silo.Http.GetAsync(path, Token), Token);
 
     // Follows a job's events up to a step, or to the stream's last line.
-    private static async Task<List<(string Id, JsonNode Event)>> FollowAsync(HttpClient http, string job, string? after, int? until)
+    private static async Task<List<(string Id, JsonNode Event)>> FollowAsync(HttpJobs jobs, string job, string? after, int? until)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, $"{Jobs}/{job}/events?stream=true");
-        if (after is not null) request.Headers.Add("Last-Event-ID", after);
-        using var response = await http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Token);
-        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        await using var stream = await response.Content.ReadAsStreamAsync(Token);
         var events = new List<(string, JsonNode)>();
-        await foreach (var item in SseParser.Create(stream).EnumerateAsync(Token))
+        await foreach (var (id, happened) in jobs.EventsAsync(job, after, Token))
         {
-            if (item.Data == "[DONE]") return events;
-            var happened = JsonNode.Parse(item.Data)!;
-            events.Add((item.EventId!, happened));
-            if (until is not null && (long?)happened["data"]?["step"] >= until) return events;
+            events.Add((id, happened));
+            if (until is not null && (long?)happened["data"]?["step"] >= until) break;
         }
 
-        Assert.Fail("the stream ended without its last line");
         return events;
-    }
-
-    private static async Task<JsonObject> ReadAsync(HttpResponseMessage response)
-    {
-        using (response)
-        {
-            var text = await response.Content.ReadAsStringAsync(Token);
-            Assert.True(response.IsSuccessStatusCode, $"{response.RequestMessage!.RequestUri}: {response.StatusCode} {text}");
-            return JsonNode.Parse(text)!.AsObject();
-        }
     }
 }

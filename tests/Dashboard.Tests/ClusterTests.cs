@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using LisaOrleans.Cluster;
-using LisaOrleans.Cluster.Tests;
 using Microsoft.Playwright;
 
 namespace LisaOrleans.Dashboard.Tests;

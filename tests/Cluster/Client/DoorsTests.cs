@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
 using LisaOrleans.Checkpoints;
@@ -86,39 +84,26 @@ public sealed class DoorsTests
 
     private static async Task<string> SubmitJobAsync(Uri silo, string data, JsonObject hyperparameters)
     {
-        using var http = new HttpClient { BaseAddress = silo };
-        using var content = new ByteArrayContent(await File.ReadAllBytesAsync(data, Token));
-        content.Headers.ContentType = new MediaTypeHeaderValue("application/jsonl");
-        using var form = new MultipartFormDataContent { { new StringContent("fine-tune"), "purpose" }, { content, "file", "data.jsonl" } };
-        var file = await ReadAsync(await http.PostAsync(new Uri("v1/files", UriKind.Relative), form, Token));
-        var job = await ReadAsync(await http.PostAsJsonAsync(
-            "v1/fine_tuning/jobs",
+        using var jobs = new HttpJobs(silo);
+        var job = await jobs.CreateAsync(
             new JsonObject
             {
                 ["model"] = Model,
-                ["training_file"] = (string)file["id"]!,
+                ["training_file"] = await jobs.UploadAsync(data, null, Token),
                 ["seed"] = 7,
                 ["method"] = new JsonObject { ["type"] = "lisa", ["lisa"] = new JsonObject { ["hyperparameters"] = hyperparameters } },
             },
-            Token));
+            Token);
         var id = (string)job["id"]!;
 
         // The answer has all settings, and may be sent again as it is.
         var settings = job["method"]!["lisa"]!["hyperparameters"]!;
         Assert.Equal(0.1.ToString(CultureInfo.InvariantCulture), settings["weight_decay"]!.ToJsonString());
-        using var events = await http.GetAsync(new Uri($"v1/fine_tuning/jobs/{id}/events?stream=true", UriKind.Relative), Token);
-        Assert.Contains("[DONE]", await events.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
-        return id;
-    }
-
-    private static async Task<JsonNode> ReadAsync(HttpResponseMessage response)
-    {
-        using (response)
+        await foreach (var _ in jobs.EventsAsync(id, null, Token))
         {
-            var text = await response.Content.ReadAsStringAsync(Token);
-            Assert.True(response.IsSuccessStatusCode, text);
-            return JsonNode.Parse(text)!;
         }
+
+        return id;
     }
 
     // The bytes of the stored settings, with the run's name left out.

@@ -6,14 +6,21 @@ internal sealed class SiloProcess : IAsyncDisposable
     private static readonly HttpClient s_http = new() { Timeout = TimeSpan.FromSeconds(2) };
 
     private readonly TestCluster _cluster;
-    private readonly int _siloPort = Ports.Free();
-    private readonly int _gatewayPort = Ports.Free();
     private readonly int _httpPort = Ports.Free();
     private ServerProcess? _process;
 
     public SiloProcess(TestCluster cluster, int number) => (_cluster, Number) = (cluster, number);
 
     public int Number { get; }
+
+    /// <summary>Its number in the system while it runs.</summary>
+    public int? ProcessId => Running ? _process!.Id : null;
+
+    /// <summary>Where other silos reach it.</summary>
+    public int SiloPort { get; } = Ports.Free();
+
+    /// <summary>Where clients reach it.</summary>
+    public int GatewayPort { get; } = Ports.Free();
 
     public EventsServer Events { get; private set; } = new();
 
@@ -29,16 +36,17 @@ internal sealed class SiloProcess : IAsyncDisposable
     public bool Frozen => _process?.Frozen == true;
 
     /// <summary>The silo's address as it stands in a run's status, without its generation.</summary>
-    public string Address => $"127.0.0.1:{_siloPort}";
+    public string Address => $"127.0.0.1:{SiloPort}";
 
     public void Start()
     {
         if (Running) return;
+        string[] program = [.. _cluster.Settings.Within ?? [], Executables.Lisa];
         _process = ServerProcess.Start(
-            Executables.Lisa,
+            program[0],
             [
-                "silo", "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{_cluster.Redis.Port}", "--store", _cluster.Store,
-                "--silo-port", $"{_siloPort}", "--gateway-port", $"{_gatewayPort}",
+                .. program[1..], "silo", "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{_cluster.Redis.Port}", "--store", _cluster.Store,
+                "--silo-port", $"{SiloPort}", "--gateway-port", $"{GatewayPort}",
                 "--http-port", $"{_httpPort}", "--threads", $"{_cluster.Settings.Threads}",
                 "--scheduled-events-endpoint", Events.Endpoint, .. _cluster.Settings.Options ?? [],
             ],

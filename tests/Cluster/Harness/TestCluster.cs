@@ -113,6 +113,14 @@ internal sealed class TestCluster : IAsyncDisposable
         return (code, await File.ReadAllTextAsync(log));
     }
 
+    /// <summary>Runs a command of the program that has to succeed.</summary>
+    /// <exception cref="InvalidOperationException">It did not; the message holds what it said.</exception>
+    public static async Task SucceedsAsync(string folder, params string[] arguments)
+    {
+        var (code, output) = await LisaAsync(folder, arguments);
+        if (code != 0) throw new InvalidOperationException($"lisa {arguments[0]} ended with {code}: {output}");
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var silo in Silos) await silo.DisposeAsync();

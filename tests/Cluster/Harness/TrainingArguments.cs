@@ -1,4 +1,4 @@
-namespace LisaOrleans.Cluster.Tests;
+namespace LisaOrleans.Cluster;
 
 /// <summary>A short run on the sample model, which every checkout has.</summary>
 internal static class TrainingArguments

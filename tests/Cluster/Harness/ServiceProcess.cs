@@ -2,7 +2,7 @@ using System.Net.Http.Json;
 using System.Net.ServerSentEvents;
 using System.Text.Json;
 
-namespace LisaOrleans.Cluster.Tests;
+namespace LisaOrleans.Cluster;
 
 /// <summary>The sample service, in a process of its own.</summary>
 internal sealed class ServiceProcess : IAsyncDisposable
@@ -13,6 +13,9 @@ internal sealed class ServiceProcess : IAsyncDisposable
     private readonly ServerProcess _process;
 
     private ServiceProcess(HttpClient http, ServerProcess process) => (_http, _process) = (http, process);
+
+    /// <summary>Its number in the system.</summary>
+    public int ProcessId => _process.Id;
 
     public static async Task<ServiceProcess> StartAsync(TestCluster cluster, CancellationToken cancellationToken)
     {
@@ -27,7 +30,7 @@ internal sealed class ServiceProcess : IAsyncDisposable
             Path.Combine(cluster.Folder, "service.log"));
         var service = new ServiceProcess(
             new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{port}"), Timeout = Timeout.InfiniteTimeSpan }, process);
-        await Until.True(() => service.IsUpAsync(cancellationToken));
+        while (!await service.IsUpAsync(cancellationToken)) await Task.Delay(50, cancellationToken);
         return service;
     }
 
