@@ -13,7 +13,7 @@ internal sealed class ClusterCalls(LisaClientOptions options, ILoggerFactory? lo
     private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(1);
 
-    // A connection usually finds other silos by itself, but not when Redis has forgotten the cluster.
+    // A connection usually finds other silos by itself, but not when Redis or the tables have forgotten the cluster.
     private static readonly TimeSpan s_connectionPatience = TimeSpan.FromSeconds(10);
 
     private readonly SemaphoreSlim _turn = new(1);
@@ -30,8 +30,7 @@ internal sealed class ClusterCalls(LisaClientOptions options, ILoggerFactory? lo
         await _turn.WaitAsync(either.Token).ConfigureAwait(false);
         try
         {
-            return _connection ??= await LisaConnection.OpenAsync(
-                options.ClusterId, options.Redis, options.ConnectTimeout, logging, either.Token).ConfigureAwait(false);
+            return _connection ??= await LisaConnection.OpenAsync(options, logging, either.Token).ConfigureAwait(false);
         }
         finally
         {

@@ -7,7 +7,7 @@ using Orleans.Serialization;
 
 namespace LisaOrleans.Client;
 
-/// <summary>A connection to a cluster, found through its Redis. It finds another silo by itself when one leaves.</summary>
+/// <summary>A connection to a cluster, found through its Redis or its tables. It finds another silo by itself when one leaves.</summary>
 public sealed class LisaConnection : IAsyncDisposable
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(250);
@@ -31,20 +31,18 @@ public sealed class LisaConnection : IAsyncDisposable
     public IRunGrain Run(string name) => Grains.GetGrain<IRunGrain>(name);
 
     /// <summary>Connects.</summary>
-    /// <param name="clusterId">The cluster's id.</param>
-    /// <param name="redis">Redis, as HOST:PORT or a StackExchange.Redis configuration string.</param>
-    /// <param name="patience">How long to look for a live silo.</param>
+    /// <param name="options">Where the cluster is, and how long to look for a live silo.</param>
     /// <param name="cancellationToken">Gives up earlier.</param>
     /// <exception cref="ClusterUnavailableException">No silo answered in time.</exception>
-    public static Task<LisaConnection> OpenAsync(string clusterId, string redis, TimeSpan patience, CancellationToken cancellationToken) =>
-        OpenAsync(clusterId, redis, patience, null, cancellationToken);
+    public static Task<LisaConnection> OpenAsync(LisaClientOptions options, CancellationToken cancellationToken) =>
+        OpenAsync(options, null, cancellationToken);
 
-    internal static async Task<LisaConnection> OpenAsync(
-        string clusterId, string redis, TimeSpan patience, ILoggerFactory? logging, CancellationToken cancellationToken)
+    internal static async Task<LisaConnection> OpenAsync(LisaClientOptions options, ILoggerFactory? logging, CancellationToken cancellationToken)
     {
         using var timed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timed.CancelAfter(patience);
-        var configuration = RedisConfiguration.Parse(redis);
+        timed.CancelAfter(options.ConnectTimeout);
+        var clusterId = options.ClusterId;
+        var membership = new ClientMembership(options);
         var gateways = new GatewayWatch();
         var host = new HostBuilder()
             .ConfigureServices(services => services
@@ -53,14 +51,13 @@ public sealed class LisaConnection : IAsyncDisposable
 
                 // An exception of a type that is not known here would lose its message.
                 .Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(LisaOrleans))))
-            .UseOrleansClient(client => client
+            .UseOrleansClient(client => membership.AddTo(client)
                 .Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (clusterId, clusterId))
                 .Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(1))
-                .UseRedisClustering(o => o.ConfigurationOptions = configuration)
                 .AddGatewayCountChangedHandler(gateways.OnCountChanged)
-                .UseConnectionRetryFilter(async (_, token) =>
+                .UseConnectionRetryFilter(async (failure, token) =>
                 {
-                    if (timed.IsCancellationRequested) return false;
+                    if (timed.IsCancellationRequested || ClientMembership.IsRefusal(failure)) return false;
                     await Task.Delay(s_pause, token).ConfigureAwait(false);
                     return true;
                 }))
@@ -74,7 +71,7 @@ public sealed class LisaConnection : IAsyncDisposable
         {
             host.Dispose();
             throw new ClusterUnavailableException(
-                $"no silo of cluster '{clusterId}' found through Redis at {configuration.EndPoints.FirstOrDefault()}: {e.Message}", e);
+                $"no silo of cluster '{clusterId}' found through {membership.Place}: {e.Message.Split('\n')[0].Trim()}", e);
         }
     }
 

@@ -1,8 +1,9 @@
 namespace LisaOrleans.Tests;
 
-/// <summary>A real Azurite, the emulator of Azure Blob Storage, in a process of its own; it keeps its blobs in a folder.</summary>
+/// <summary>A real Azurite, the emulator of Azure Storage, in a process of its own; it keeps its data in a folder.</summary>
 /// <param name="folder">The folder; made where it is missing.</param>
-internal sealed class AzuriteServer(string folder) : IAsyncDisposable
+/// <param name="service">What it serves: blob or table.</param>
+internal sealed class AzuriteServer(string folder, string service = "blob") : IAsyncDisposable
 {
     /// <summary>The emulator's account, which is public knowledge.</summary>
     public const string Account = "devstoreaccount1";
@@ -24,14 +25,23 @@ internal sealed class AzuriteServer(string folder) : IAsyncDisposable
     public static string ConnectionString(int port, string key = Key) =>
         $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={key};BlobEndpoint=http://127.0.0.1:{port}/{Account};";
 
+    /// <summary>The same for tables.</summary>
+    public static string TablesConnectionString(int port, string key = Key) =>
+        $"DefaultEndpointsProtocol=http;AccountName={Account};AccountKey={key};TableEndpoint=http://127.0.0.1:{port}/{Account};";
+
     /// <summary>Starts it and waits until it answers.</summary>
     public async Task StartAsync()
     {
         Directory.CreateDirectory(folder);
         _process = ServerProcess.Start(
-            Program ?? throw new FileNotFoundException("azurite-blob is not on PATH"),
-            ["--blobHost", "127.0.0.1", "--blobPort", $"{Port}", "--location", folder, "--silent", "--skipApiVersionCheck", "--disableTelemetry"],
-            Path.Combine(folder, "..", "azurite.log"));
+            Path.Combine(
+                Path.GetDirectoryName(Program ?? throw new FileNotFoundException("azurite-blob is not on PATH"))!,
+                Path.GetFileName(Program).Replace("blob", service, StringComparison.Ordinal)),
+            [
+                $"--{service}Host", "127.0.0.1", $"--{service}Port", $"{Port}", "--location", folder, "--silent", "--skipApiVersionCheck",
+                "--disableTelemetry",
+            ],
+            Path.Combine(folder, "..", $"azurite-{service}.log"));
         await Ports.WaitAsync(Port, s_patience);
     }
 

@@ -1,4 +1,3 @@
-using Azure.Core;
 using Azure.Identity;
 using Azure.Storage.Blobs;
 
@@ -60,19 +59,19 @@ public static class BlobStores
         };
         try
         {
-            if (!StoreLocation.IsUrl(location))
-                return new BlobContainerClient(location, DefaultContainer, options);
-
-            var address = new Uri(location);
-            if (address.AbsolutePath.Trim('/').Length == 0)
-                throw new StoreLocationException($"{address.GetLeftPart(UriPartial.Path)} must end with a container's name");
-            return address.Query.Length > 0
-                ? new BlobContainerClient(address, options)
-                : new BlobContainerClient(address, (TokenCredential)new DefaultAzureCredential(), options);
+            return AzureLocation.Open(
+                location,
+                connection => new BlobContainerClient(connection, DefaultContainer, options),
+                signed => new BlobContainerClient(Container(signed), options),
+                (address, identity) => new BlobContainerClient(Container(address), identity, options));
         }
         catch (Exception e) when (e is FormatException or ArgumentException)
         {
             throw new StoreLocationException("the store is neither a folder, nor a valid connection string, nor a container's URL");
         }
     }
+
+    private static Uri Container(Uri address) => address.AbsolutePath.Trim('/').Length > 0
+        ? address
+        : throw new StoreLocationException($"{address.GetLeftPart(UriPartial.Path)} must end with a container's name");
 }

@@ -1,5 +1,6 @@
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Client;
+using Microsoft.Extensions.Options;
 
 namespace LisaOrleans.Cli;
 
@@ -8,9 +9,21 @@ internal static class ClusterConnection
 {
     public static async Task<LisaClient> Open(SettingValues values, CancellationToken cancellationToken)
     {
-        var cluster = await LisaClient.ConnectAsync(
-            new LisaClientOptions { ClusterId = values.Text(KnownSettings.ClusterId), Redis = values.Text(KnownSettings.Redis) }, cancellationToken);
-        return cluster;
+        ClusterMembership.Check(values);
+        var options = new LisaClientOptions
+        {
+            ClusterId = values.Text(KnownSettings.ClusterId),
+            Redis = values.Text(KnownSettings.Redis),
+            AzureTables = values.OptionalText(KnownSettings.AzureTables),
+        };
+        try
+        {
+            return await LisaClient.ConnectAsync(options, cancellationToken);
+        }
+        catch (OptionsValidationException e)
+        {
+            throw new UsageException(string.Join("; ", e.Failures));
+        }
     }
 
     /// <summary>The same for a command that names a run: a store that is given must be the cluster's.</summary>

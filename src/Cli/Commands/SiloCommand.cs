@@ -81,23 +81,8 @@ internal static class SiloCommand
             JsonLogs = values.Text(KnownSettings.SiloLogFormat) == "json",
             PreemptionSources = Sources(values, http),
             Store = await ClusterStores.Open(values, cancellationToken, folders: folders),
-            Redis = await Redis(values, clusterId),
+            Membership = await ClusterMembership.Open(values, clusterId, cancellationToken),
         };
-    }
-
-    // Orleans would try for minutes, and say why in stack traces.
-    private static async Task<string> Redis(SettingValues values, string clusterId)
-    {
-        var text = values.Text(KnownSettings.Redis);
-        try
-        {
-            await RedisConnection.CheckAsync(text, clusterId);
-            return text;
-        }
-        catch (Exception e) when (e is FormatException or RedisUnusableException)
-        {
-            throw Wrong(values, KnownSettings.Redis, e.Message);
-        }
     }
 
     private static IReadOnlyList<IPreemptionSource> Sources(SettingValues values, HttpClient http)

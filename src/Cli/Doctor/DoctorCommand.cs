@@ -30,7 +30,8 @@ internal static class DoctorCommand
     {
         foreach (var check in MachineChecks.Run()) yield return check;
         if (values.Has(KnownSettings.ClusterStore)) yield return await StoreCheck.Run(values, cancellationToken);
-        if (values.Has(KnownSettings.Redis)) yield return await RedisCheck.Run(values);
+        if (values.Has(KnownSettings.Redis)) yield return await RedisCheck.Run(values, cancellationToken);
+        if (values.Has(KnownSettings.AzureTables)) yield return await TablesCheck.Run(values, cancellationToken);
         foreach (var check in PortChecks.Run(values)) yield return check;
     }
 

@@ -7,11 +7,11 @@ internal static class RedisCheck
 {
     private const string Subject = "redis";
 
-    public static async Task<Check> Run(SettingValues values)
+    public static async Task<Check> Run(SettingValues values, CancellationToken cancellationToken)
     {
         try
         {
-            var redis = await RedisReport.MakeAsync(values.Text(KnownSettings.Redis), values.Text(KnownSettings.ClusterId));
+            var redis = await RedisReport.MakeAsync(values.Text(KnownSettings.Redis), values.Text(KnownSettings.ClusterId), cancellationToken);
             if (redis.Evicts)
             {
                 return new Check(
@@ -30,7 +30,7 @@ internal static class RedisCheck
         {
             return new Check(Subject, Verdict.Fault, e.Message);
         }
-        catch (RedisUnusableException e)
+        catch (MembershipUnusableException e)
         {
             return new Check(Subject, Verdict.Fault, e.Message);
         }

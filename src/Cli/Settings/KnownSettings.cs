@@ -85,6 +85,10 @@ internal static class KnownSettings
     public static readonly Setting Redis = new(
         "redis", SettingKind.Text,
         "Redis, as HOST:PORT, redis://USER:PASSWORD@HOST:PORT, rediss://… (TLS), or a StackExchange.Redis configuration", "localhost:6379");
+    public static readonly Setting AzureTables = new(
+        "azure-tables", SettingKind.Text,
+        "Azure Table Storage instead of Redis: a connection string, or https://ACCOUNT.table.core.windows.net with a signature or for "
+            + "DefaultAzureCredential");
     public static readonly Setting ClusterStore = new(
         "store", SettingKind.Text, "blob store that all share: a folder, an Azure Storage connection string, or a container's URL");
     public static readonly Setting SiloPort = new(
@@ -132,7 +136,7 @@ internal static class KnownSettings
     /// <summary>What trains.</summary>
     public static Setting Method { get; } = Of(nameof(TrainingSpec.Method));
 
-    private static readonly Setting[] s_cluster = [ClusterId, Redis];
+    private static readonly Setting[] s_cluster = [ClusterId, Redis, AzureTables];
     private static readonly Setting[] s_http = [ApiKeyFile, AllowOrigin, ModelsFolder, TlsCertificate, TlsKey, MaxUpload, RequestsPerMinute];
 
     private static readonly Setting[] s_data = [.. s_training.Where(s => s.Training!.Record == typeof(DatasetSettings))];

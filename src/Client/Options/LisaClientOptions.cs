@@ -3,6 +3,8 @@ namespace LisaOrleans.Client;
 /// <summary>Where a cluster is, and how patient a client is with it.</summary>
 public sealed class LisaClientOptions
 {
+    internal const string DefaultRedis = "localhost:6379";
+
     /// <value>The cluster's id: what its silos were started with. Default <c>lisa</c>.</value>
     public string ClusterId { get; set; } = "lisa";
 
@@ -10,7 +12,13 @@ public sealed class LisaClientOptions
     /// The cluster's Redis, as HOST:PORT, <c>redis://user:password@host:port</c>, <c>rediss://…</c>, or a StackExchange.Redis
     /// configuration. Default <c>localhost:6379</c>.
     /// </value>
-    public string Redis { get; set; } = "localhost:6379";
+    public string Redis { get; set; } = DefaultRedis;
+
+    /// <value>
+    /// Where the cluster has no Redis: its tables in Azure Storage, as a connection string or a URL
+    /// (<c>https://ACCOUNT.table.core.windows.net</c>, with a signature or for DefaultAzureCredential). Default null.
+    /// </value>
+    public string? AzureTables { get; set; }
 
     /// <value>
     /// The cluster's blob store: a folder, an Azure Storage connection string, or a container's URL. Needed to submit runs and to

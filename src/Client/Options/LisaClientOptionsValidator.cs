@@ -11,6 +11,7 @@ internal sealed class LisaClientOptionsValidator : IValidateOptions<LisaClientOp
         if (string.IsNullOrWhiteSpace(options.ClusterId))
             problems.Add($"{nameof(options.ClusterId)} is empty; it must be the id that the silos were started with");
         if (RedisProblem(options.Redis) is { } problem) problems.Add($"{nameof(options.Redis)}: {problem}");
+        if (options.AzureTables is { } tables) AddTables(tables);
         if (options.Store is { } store && string.IsNullOrWhiteSpace(store))
             problems.Add($"{nameof(options.Store)} is empty; it must be a folder, a connection string or a URL, or null");
         Positive(nameof(options.ConnectTimeout), options.ConnectTimeout);
@@ -20,9 +21,30 @@ internal sealed class LisaClientOptionsValidator : IValidateOptions<LisaClientOp
         Positive(nameof(options.WatchTimeout), options.WatchTimeout);
         return problems.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(problems);
 
+        void AddTables(string text)
+        {
+            if (options.Redis != LisaClientOptions.DefaultRedis)
+                problems.Add($"{nameof(options.AzureTables)} and {nameof(options.Redis)} are both set; a cluster has one of them");
+            if (TablesProblem(text) is { } wrong) problems.Add($"{nameof(options.AzureTables)}: {wrong}");
+            if (AzureTables.ProblemOf(options.ClusterId) is { } key) problems.Add($"{nameof(options.ClusterId)}: {key}");
+        }
+
         void Positive(string setting, TimeSpan value)
         {
             if (value <= TimeSpan.Zero) problems.Add($"{setting} is {value}; it must be above 0");
+        }
+    }
+
+    private static string? TablesProblem(string text)
+    {
+        try
+        {
+            AzureTables.Open(text);
+            return null;
+        }
+        catch (FormatException e)
+        {
+            return e.Message;
         }
     }
 

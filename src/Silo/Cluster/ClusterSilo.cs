@@ -9,7 +9,7 @@ using Orleans.Runtime.MembershipService.SiloMetadata;
 
 namespace LisaOrleans.Silo;
 
-/// <summary>A silo that finds others through Redis, trains with them, and leaves without losing work.</summary>
+/// <summary>A silo that finds others through Redis or tables, trains with them, and leaves without losing work.</summary>
 public static class ClusterSilo
 {
     /// <summary>Builds the host of a silo; the caller starts it.</summary>
@@ -39,7 +39,7 @@ public static class ClusterSilo
 
     private static void Configure(ISiloBuilder silo, ClusterSiloOptions options)
     {
-        var redis = RedisConfiguration.Parse(options.Redis);
+        options.Membership.AddTo(silo);
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, PortGuard>();
         silo.Services.AddSingleton(new LeaseOptions());
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, LostClusterGuard>();
@@ -50,8 +50,6 @@ public static class ClusterSilo
 #pragma warning restore ORLEANSEXP003
         silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (options.ClusterId, options.ClusterId))
             .ConfigureEndpoints(options.Host, options.SiloPort, options.GatewayPort)
-            .UseRedisClustering(o => o.ConfigurationOptions = redis)
-            .UseRedisReminderService(o => o.ConfigurationOptions = redis)
             .Configure<ReminderOptions>(
                 o => (o.MinimumReminderPeriod, o.RefreshReminderListPeriod) = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10)))
 

@@ -10,8 +10,8 @@ public sealed record ClusterSiloOptions
     /// <value>Silos with the same id find each other.</value>
     public required string ClusterId { get; init; }
 
-    /// <value>Redis, as HOST:PORT, a URL, or a StackExchange.Redis configuration string.</value>
-    public required string Redis { get; init; }
+    /// <value>Where they do: Redis, or tables of Azure Storage.</value>
+    public required IMembershipStore Membership { get; init; }
 
     /// <value>The blob store; not owned.</value>
     public required IBlobStore Store { get; init; }

@@ -7,7 +7,7 @@ namespace LisaOrleans.Silo;
 
 /// <summary>
 /// Wakes the runs that this cluster was working on, from what the blob store says alone: needed where all silos died and
-/// Redis, with its reminders, was lost too.
+/// the membership, with the reminders, was lost too.
 /// </summary>
 internal sealed partial class RunWaker(IBlobStore store, IClusterView cluster, IGrainFactory grains, ILogger<RunWaker> logger) : BackgroundService
 {

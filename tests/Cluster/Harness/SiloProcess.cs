@@ -45,7 +45,7 @@ internal sealed class SiloProcess : IAsyncDisposable
         _process = ServerProcess.Start(
             program[0],
             [
-                .. program[1..], "silo", "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{_cluster.Redis.Port}", "--store", _cluster.Store,
+                .. program[1..], "silo", .. _cluster.Connection, "--store", _cluster.Store,
                 "--silo-port", $"{SiloPort}", "--gateway-port", $"{GatewayPort}",
                 "--http-port", $"{_httpPort}", "--threads", $"{_cluster.Settings.Threads}",
                 "--scheduled-events-endpoint", Events.Endpoint, .. _cluster.Settings.Options ?? [],

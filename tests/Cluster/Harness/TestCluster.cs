@@ -2,12 +2,13 @@ using LisaOrleans.Client;
 
 namespace LisaOrleans.Cluster;
 
-/// <summary>Redis, a blob store and silo processes, all real, in a folder of their own.</summary>
+/// <summary>Redis or tables, a blob store and silo processes, all real, in a folder of their own.</summary>
 internal sealed class TestCluster : IAsyncDisposable
 {
     public const string Id = "chaos";
 
     private readonly AzuriteServer? _azurite;
+    private readonly AzuriteServer? _tables;
     private LisaConnection? _connection;
     private LisaClient? _client;
 
@@ -16,6 +17,7 @@ internal sealed class TestCluster : IAsyncDisposable
         (Folder, Settings) = (folder, settings);
         Redis = new RedisServer(Path.Combine(folder, "redis"));
         _azurite = settings.Azurite ? new AzuriteServer(Path.Combine(folder, "azurite")) : null;
+        _tables = settings.AzureTables ? new AzuriteServer(Path.Combine(folder, "tables"), "table") : null;
         Faults = _azurite is null ? null : new BlobFaultProxy(_azurite.Port);
         Store = Faults is null ? Path.Combine(folder, "store") : AzuriteServer.ConnectionString(Faults.Port);
     }
@@ -35,7 +37,16 @@ internal sealed class TestCluster : IAsyncDisposable
     /// <summary>A client as any other service has it; it finds the silos by itself whatever happens.</summary>
     public LisaClient Client => _client ?? throw new InvalidOperationException("not connected");
 
-    public LisaClientOptions ClientOptions => new() { ClusterId = Id, Redis = $"127.0.0.1:{Redis.Port}", Store = Store };
+    public LisaClientOptions ClientOptions => _tables is null
+        ? new() { ClusterId = Id, Redis = $"127.0.0.1:{Redis.Port}", Store = Store }
+        : new() { ClusterId = Id, AzureTables = AzuriteServer.TablesConnectionString(_tables.Port), Store = Store };
+
+    /// <summary>How a command names the cluster.</summary>
+    public IReadOnlyList<string> Connection =>
+    [
+        "--cluster-id", Id,
+        .. _tables is null ? (string[])["--redis", $"127.0.0.1:{Redis.Port}"] : ["--azure-tables", AzuriteServer.TablesConnectionString(_tables.Port)],
+    ];
 
     public IRunGrain Run(string name) => _connection!.Run(name);
 
@@ -64,7 +75,8 @@ internal sealed class TestCluster : IAsyncDisposable
         var cluster = new TestCluster(folder, settings);
         try
         {
-            await cluster.Redis.StartAsync();
+            if (cluster._tables is null) await cluster.Redis.StartAsync();
+            else await cluster._tables.StartAsync();
             if (cluster._azurite is not null)
             {
                 await cluster._azurite.StartAsync();
@@ -101,7 +113,9 @@ internal sealed class TestCluster : IAsyncDisposable
     {
         if (_connection is not null) await _connection.DisposeAsync();
         _client ??= await LisaClient.ConnectAsync(ClientOptions);
-        _connection = await LisaConnection.OpenAsync(Id, $"127.0.0.1:{Redis.Port}", TimeSpan.FromSeconds(60), CancellationToken.None);
+        var options = ClientOptions;
+        options.ConnectTimeout = TimeSpan.FromSeconds(60);
+        _connection = await LisaConnection.OpenAsync(options, CancellationToken.None);
     }
 
     /// <summary>Runs a command of the program to its end.</summary>
@@ -128,6 +142,7 @@ internal sealed class TestCluster : IAsyncDisposable
         if (_client is not null) await _client.DisposeAsync();
         if (Faults is not null) await Faults.DisposeAsync();
         if (_azurite is not null) await _azurite.DisposeAsync();
+        if (_tables is not null) await _tables.DisposeAsync();
         await Redis.DisposeAsync();
     }
 }

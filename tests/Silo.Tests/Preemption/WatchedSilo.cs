@@ -24,7 +24,7 @@ internal sealed class WatchedSilo : IAsyncDisposable
         var options = new ClusterSiloOptions
         {
             ClusterId = "test",
-            Redis = "",
+            Membership = null!,
             Store = store,
             Host = IPAddress.Loopback,
             SiloPort = 0,

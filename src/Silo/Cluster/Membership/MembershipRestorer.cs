@@ -1,15 +1,14 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Orleans.Clustering.Redis;
 
 namespace LisaOrleans.Silo;
 
 /// <summary>
-/// Writes the cluster's membership again where Redis has lost it: silos would go on with what they remember, found by nobody,
+/// Writes the cluster's membership again where it was lost: silos would go on with what they remember, found by nobody,
 /// and the next one to start would make a cluster of its own and take their runs.
 /// </summary>
 internal sealed partial class MembershipRestorer(
-    IMembershipTable table, IClusterMembershipService membership, ILocalSiloDetails silo,
+    IMembershipTable table, IClusterMembershipService membership, ILocalSiloDetails silo, ClusterSiloOptions options,
     TimeProvider time, ILogger<MembershipRestorer> logger) : BackgroundService
 {
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(2);
@@ -54,7 +53,7 @@ internal sealed partial class MembershipRestorer(
         }
         catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {
-            // Redis is away; whether it has forgotten anything shows when it is back.
+            // It is away; whether it has forgotten anything shows when it is back.
             LogUnread(e.Message);
         }
         finally
@@ -76,8 +75,8 @@ internal sealed partial class MembershipRestorer(
 
         // Before this silo has joined, and when it leaves, there is nothing to restore.
         if (_rows.Count == 0 || known.GetSiloStatus(silo.SiloAddress) != SiloStatus.Active) return;
-        if (read is null || !Contains(read, silo.SiloAddress)) LogLost(_rows.Count);
-        if (await RestoreAsync(cancellationToken).ConfigureAwait(false)) LogRestored();
+        if (read is null || !Contains(read, silo.SiloAddress)) LogLost(options.Membership.Name, _rows.Count);
+        if (await RestoreAsync(cancellationToken).ConfigureAwait(false)) LogRestored(options.Membership.Name);
     }
 
     // Null where there is no table at all: it is made again only by whoever asks for it.
@@ -87,7 +86,7 @@ internal sealed partial class MembershipRestorer(
         {
             return await table.ReadAllAsync(cancellationToken).ConfigureAwait(false);
         }
-        catch (RedisClusteringException)
+        catch (Exception e) when (options.Membership.IsForgotten(e))
         {
             return null;
         }
@@ -123,13 +122,13 @@ internal sealed partial class MembershipRestorer(
 
     private static bool Contains(MembershipTableData read, SiloAddress address) => read.Members.Any(m => m.Item1.SiloAddress.Equals(address));
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Redis has lost the cluster's membership; writing it again with {Silos} silos")]
-    private partial void LogLost(int silos);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Store} has lost the cluster's membership; writing it again with {Silos} silos")]
+    private partial void LogLost(string store, int silos);
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "The cluster's membership is in Redis again. If this happens often, give Redis persistence: see docs/reliability.md")]
-    private partial void LogRestored();
+        Message = "{Store} has the cluster's membership again. If this happens often, see to it that it keeps its data: see docs/reliability.md")]
+    private partial void LogRestored(string store);
 
     [LoggerMessage(Level = LogLevel.Debug, Message = "The membership could not be read: {Reason}")]
     private partial void LogUnread(string reason);

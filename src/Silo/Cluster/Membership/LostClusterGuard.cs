@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 namespace LisaOrleans.Silo;
 
 /// <summary>
-/// Keeps a silo from making a cluster of its own where Redis has just forgotten one that lives: it would take that one's runs,
+/// Keeps a silo from making a cluster of its own where one that lives has just been forgotten: it would take that one's runs,
 /// before the others have written their membership again (<see cref="MembershipRestorer"/>). The store tells: a run of this
 /// cluster whose lease still beats.
 /// </summary>
@@ -21,8 +21,8 @@ internal sealed partial class LostClusterGuard(
 
     public void Participate(ISiloLifecycle lifecycle) => lifecycle.Subscribe(nameof(LostClusterGuard), Stage, WaitAsync);
 
-    /// <summary>Waits until Redis knows the others, if there are any.</summary>
-    /// <exception cref="RedisUnusableException">They live, and Redis does not get to know them.</exception>
+    /// <summary>Waits until the membership holds the others, if there are any.</summary>
+    /// <exception cref="MembershipUnusableException">They live, and the membership does not get to hold them.</exception>
     internal async Task WaitAsync(CancellationToken cancellationToken)
     {
         var asked = time.GetTimestamp();
@@ -30,12 +30,12 @@ internal sealed partial class LostClusterGuard(
         {
             if (time.GetElapsedTime(asked) > s_patience)
             {
-                throw new RedisUnusableException(
-                    $"it knows no silo of cluster '{options.ClusterId}', but silos of that name are training run '{run}' in {store.Location}; "
-                    + "give this silo the Redis that they use, or another --cluster-id");
+                throw new MembershipUnusableException(
+                    $"{options.Membership.Name} knows no silo of cluster '{options.ClusterId}', but silos of that name are training run '{run}' in "
+                    + $"{store.Location}; give this silo what they use to find each other (--redis or --azure-tables), or another --cluster-id");
             }
 
-            LogWaits(options.ClusterId, run);
+            LogWaits(options.Membership.Name, options.ClusterId, run);
         }
     }
 
@@ -73,7 +73,7 @@ internal sealed partial class LostClusterGuard(
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "Redis knows no silo of cluster {Cluster}, whose run {Run} is being trained: waiting for its silos to write themselves "
-            + "into Redis again")]
-    private partial void LogWaits(string cluster, string run);
+        Message = "{Store} knows no silo of cluster {Cluster}, whose run {Run} is being trained: waiting for its silos to write "
+            + "themselves there again")]
+    private partial void LogWaits(string store, string cluster, string run);
 }

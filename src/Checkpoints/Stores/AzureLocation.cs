@@ -1,0 +1,21 @@
+using Azure.Core;
+using Azure.Identity;
+
+namespace LisaOrleans.Checkpoints;
+
+/// <summary>What people write for a service of Azure Storage, blobs and tables alike.</summary>
+public static class AzureLocation
+{
+    /// <summary>Makes a client of what a location gives to log in with.</summary>
+    /// <param name="location">A connection string, or a URL.</param>
+    /// <param name="connection">Makes it from a connection string.</param>
+    /// <param name="signed">Makes it from a URL with a shared access signature.</param>
+    /// <param name="identity">Makes it from a URL without one, with the identity that the machine or the user has.</param>
+    public static TClient Open<TClient>(
+        string location, Func<string, TClient> connection, Func<Uri, TClient> signed, Func<Uri, TokenCredential, TClient> identity)
+    {
+        if (!StoreLocation.IsUrl(location)) return connection(location);
+        var address = new Uri(location);
+        return address.Query.Length > 0 ? signed(address) : identity(address, new DefaultAzureCredential());
+    }
+}

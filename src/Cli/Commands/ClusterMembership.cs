@@ -1,0 +1,35 @@
+using LisaOrleans.Silo;
+
+namespace LisaOrleans.Cli;
+
+/// <summary>Where the silos of a cluster find each other: <c>--redis</c> or <c>--azure-tables</c>.</summary>
+internal static class ClusterMembership
+{
+    /// <summary>Refuses what cannot be together.</summary>
+    public static void Check(SettingValues values)
+    {
+        if (!values.Has(KnownSettings.Redis) || !values.Has(KnownSettings.AzureTables)) return;
+        throw new UsageException(
+            $"{values.Place(KnownSettings.AzureTables.Key)}: a cluster has either Redis or Azure tables; "
+                + $"{values.Place(KnownSettings.Redis.Key)} is given, too");
+    }
+
+    /// <summary>Tries it at once: Orleans would try for minutes, and say why in stack traces.</summary>
+    public static async Task<IMembershipStore> Open(SettingValues values, string clusterId, CancellationToken cancellationToken)
+    {
+        Check(values);
+        var setting = values.Has(KnownSettings.AzureTables) ? KnownSettings.AzureTables : KnownSettings.Redis;
+        try
+        {
+            IMembershipStore store = setting == KnownSettings.Redis
+                ? new RedisMembership(values.Text(setting))
+                : new AzureTableMembership(values.Text(setting));
+            await MembershipCheck.RunAsync(store, clusterId, cancellationToken);
+            return store;
+        }
+        catch (Exception e) when (e is FormatException or MembershipUnusableException)
+        {
+            throw new UsageException($"{values.Place(setting.Key)}: {e.Message}");
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using Azure;
+using Azure.Data.Tables;
+using Microsoft.Extensions.Hosting;
+using StackExchange.Redis;
+
+namespace LisaOrleans.Client;
+
+/// <summary>Where a client finds the silos of its cluster.</summary>
+internal sealed class ClientMembership
+{
+    private readonly ConfigurationOptions? _redis;
+    private readonly TableServiceClient? _tables;
+
+    /// <exception cref="FormatException">What was written is wrong.</exception>
+    public ClientMembership(LisaClientOptions options)
+    {
+        if (options.AzureTables is { } tables) _tables = AzureTables.Open(tables);
+        else _redis = RedisConfiguration.Parse(options.Redis);
+    }
+
+    /// <summary>For messages; no secret.</summary>
+    public string Place => _tables is null ? $"Redis at {_redis!.EndPoints.FirstOrDefault()}" : $"the tables at {AzureTables.Place(_tables)}";
+
+    /// <summary>Whether a failure to connect will be the same the next time.</summary>
+    public static bool IsRefusal(Exception? failure) =>
+        failure is not null && (failure is RequestFailedException { Status: 401 or 403 } || IsRefusal(failure.InnerException));
+
+    public IClientBuilder AddTo(IClientBuilder client) => _tables is null
+        ? client.UseRedisClustering(o => o.ConfigurationOptions = _redis!)
+        : client.UseAzureStorageClustering(o => o.TableServiceClient = _tables);
+}

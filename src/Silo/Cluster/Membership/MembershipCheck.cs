@@ -1,0 +1,31 @@
+using System.Diagnostics;
+
+namespace LisaOrleans.Silo;
+
+/// <summary>Whether a cluster's membership store answers.</summary>
+public static class MembershipCheck
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(200);
+
+    /// <summary>Tries it; one that was started in the same moment may not listen yet.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="clusterId">The cluster.</param>
+    /// <param name="cancellationToken">Gives up earlier.</param>
+    /// <exception cref="MembershipUnusableException">It does not answer, it refuses, or silos of another version are there.</exception>
+    public static async Task RunAsync(IMembershipStore store, string clusterId, CancellationToken cancellationToken)
+    {
+        for (var started = Stopwatch.GetTimestamp(); ;)
+        {
+            try
+            {
+                await store.TryAsync(clusterId, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (MembershipUnusableException e) when (e.MayPass && Stopwatch.GetElapsedTime(started) < s_patience)
+            {
+                await Task.Delay(s_pause, cancellationToken).ConfigureAwait(false);
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using Azure;
+using Azure.Data.Tables;
+
+namespace LisaOrleans.Silo;
+
+/// <summary>A cluster's mark as an entity of a table. How old it is tells the service's clock, not this machine's.</summary>
+/// <param name="table">The table of all clusters' marks.</param>
+/// <param name="clusterId">The cluster.</param>
+internal sealed class TableMark(TableClient table, string clusterId) : IClusterMark
+{
+    private const string Row = "version";
+    private const string Column = "Mark";
+
+    public async Task<string> ClaimAsync(string mark)
+    {
+        while (true)
+        {
+            var read = await table.GetEntityIfExistsAsync<TableEntity>(clusterId, Row).ConfigureAwait(false);
+            try
+            {
+                if (!read.HasValue)
+                {
+                    await table.AddEntityAsync(Entity(mark)).ConfigureAwait(false);
+                    return mark;
+                }
+
+                var found = read.Value!;
+                if (read.GetRawResponse().Headers.Date - found.Timestamp < IClusterMark.Lifetime) return found.GetString(Column);
+                await table.UpdateEntityAsync(Entity(mark), found.ETag, TableUpdateMode.Replace).ConfigureAwait(false);
+                return mark;
+            }
+            catch (RequestFailedException e) when (e.Status is 404 or 409 or 412)
+            {
+                // Another silo was quicker: what it has written counts.
+            }
+        }
+    }
+
+    public Task RenewAsync(string mark) => table.UpsertEntityAsync(Entity(mark), TableUpdateMode.Replace);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private TableEntity Entity(string mark) => new(clusterId, Row) { [Column] = mark };
+}

@@ -1,0 +1,107 @@
+using Azure.Data.Tables;
+using LisaOrleans.Client;
+
+namespace LisaOrleans.Cluster.Tests;
+
+/// <summary>A cluster without Redis: its membership and reminders are in tables of Azure Storage.</summary>
+public sealed class AzureTablesTests
+{
+    private const string Run = "tables";
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Cluster_on_tables_survives_its_owners_death_and_emptied_tables_with_equal_bits()
+    {
+        Assert.SkipWhen(AzuriteServer.Program is null, "Azurite not found: run eng/test-services.sh");
+        using var folder = new TempFolder();
+        await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 2, Azurite: false, AzureTables: true));
+        Assert.DoesNotContain("warn:", cluster.Logs(), StringComparison.Ordinal);
+        await Lisa(folder, ["submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", Run, .. Training(steps: 100_000)]);
+        var status = await Trains(cluster, s => s.Stages.Count == 2 && s.Step > 5);
+
+        // A reminder in the tables wakes the run on the other silo.
+        var owner = await cluster.SiloOfRunAsync(Run);
+        await owner.KillAsync();
+        status = await Trains(cluster, s => s.Stages.Count == 1 && s.Step > status.Step);
+        owner.Start();
+        await owner.ReadyAsync(s_patience);
+        status = await Trains(cluster, s => s.Stages.Count == 2 && s.Step > status.Step);
+
+        // The tables lose everything: silos write themselves anew, and one that starts joins them.
+        await ForgetAsync(cluster);
+        var third = cluster.Add();
+        third.Start();
+        await third.ReadyAsync(s_patience);
+        status = await Trains(cluster, s => s.Stages.Count == 3 && s.Step > status.Step);
+
+        await RefusesWhatIsWrong(cluster, folder);
+        await Lisa(folder, ["pause", Run, .. cluster.Connection]);
+        var paused = await cluster.Client.GetAsync(Run, Token);
+        Assert.Equal(RunState.Paused, paused.State);
+        await Lisa(folder, ["export", Run, "--store", cluster.Store, "--output", folder["cluster"]]);
+        await Lisa(folder, ["train", .. Training((int)paused.Step), "--output", folder["undisturbed"]]);
+        Assert.Empty(RunFiles.Differences(folder["undisturbed"], folder["cluster"]));
+    }
+
+    private static async Task RefusesWhatIsWrong(TestCluster cluster, TempFolder folder)
+    {
+        var tables = cluster.Connection[^1];
+        await Says(0, "\"subject\":\"tables\",\"verdict\":\"ok\"", ["doctor", .. cluster.Connection, "--log-format", "json"]);
+        await Says(2, "--azure-tables: a cluster has either Redis or Azure tables", ["list", .. cluster.Connection, "--redis", "localhost:1"]);
+        await Says(2, "cannot be a key in Azure tables", ["silo", "--cluster-id", "a/b", "--azure-tables", tables, "--store", folder["unused"]]);
+        var wrong = tables.Replace(AzuriteServer.Key, Convert.ToBase64String(new byte[64]), StringComparison.Ordinal);
+        await Says(2, "denies access (403", ["silo", "--cluster-id", TestCluster.Id, "--azure-tables", wrong, "--store", folder["unused"]]);
+        await Says(1, "denies access (403", ["doctor", "--azure-tables", wrong]);
+
+        await new TableClient(tables, "LisaClusters").AddEntityAsync(new TableEntity("other", "version") { ["Mark"] = "9.9.9" }, Token);
+        await Says(
+            2, "the silos of cluster 'other' are of version 9.9.9, and this one is of ",
+            ["silo", "--cluster-id", "other", "--azure-tables", tables, "--store", folder["unused"]]);
+        Assert.False(Directory.Exists(folder["unused"]));
+
+        async Task Says(int exit, string what, string[] arguments)
+        {
+            var (code, output) = await TestCluster.LisaAsync(folder.Root, arguments);
+            Assert.True(code == exit, output);
+            Assert.Contains(what, output, StringComparison.Ordinal);
+            Assert.DoesNotContain(AzuriteServer.Key, output, StringComparison.Ordinal);
+        }
+    }
+
+    private static async Task ForgetAsync(TestCluster cluster)
+    {
+        foreach (var name in (string[])["OrleansSiloInstances", "OrleansReminders", "LisaClusters"])
+        {
+            var table = new TableClient(cluster.Connection[^1], name);
+            await foreach (var entity in table.QueryAsync<TableEntity>(cancellationToken: Token))
+                await table.DeleteEntityAsync(entity, cancellationToken: Token);
+        }
+    }
+
+    private static string[] Training(int steps) => [.. TrainingArguments.Sample(steps), "--lr-scheduler-type", "constant", "--warmup-steps", "0"];
+
+    private static async Task Lisa(TempFolder folder, string[] arguments)
+    {
+        var (code, output) = await TestCluster.LisaAsync(folder.Root, arguments);
+        Assert.True(code == 0, output);
+    }
+
+    private static async Task<RunStatus> Trains(TestCluster cluster, Func<RunStatus, bool> until)
+    {
+        RunStatus? status = null;
+        await Until.True(async () =>
+        {
+            try
+            {
+                return (status = await cluster.Client.GetAsync(Run, Token)) is { State: RunState.Running } && until(status);
+            }
+            catch (ClusterUnavailableException)
+            {
+                return false;
+            }
+        }).WaitAsync(s_patience, Token);
+        return status!;
+    }
+}
