@@ -53,7 +53,7 @@ internal static class ErrorReport
         BlobCorruptException or BlobMissingException or StoreLocationException or RunHeldException => ExitCodes.WrongUsageOrInput,
         FileNotFoundException or DirectoryNotFoundException or UnauthorizedAccessException or ArgumentException => ExitCodes.WrongUsageOrInput,
         RunNotFoundException or InvalidTrainingSettingException or InvalidTrainingInputException or RunExistsException => ExitCodes.WrongUsageOrInput,
-        PortInUseException or MembershipUnusableException => ExitCodes.WrongUsageOrInput,
+        PortInUseException or MembershipUnusableException or ClusterTlsException => ExitCodes.WrongUsageOrInput,
         OperationCanceledException => ExitCodes.Interrupted,
         _ => ExitCodes.Failed,
     };

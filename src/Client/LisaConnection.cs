@@ -3,6 +3,8 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Orleans.Configuration;
+using Orleans.Messaging;
+using Orleans.Runtime.Messaging;
 using Orleans.Serialization;
 
 namespace LisaOrleans.Client;
@@ -34,6 +36,7 @@ public sealed class LisaConnection : IAsyncDisposable
     /// <param name="options">Where the cluster is, and how long to look for a live silo.</param>
     /// <param name="cancellationToken">Gives up earlier.</param>
     /// <exception cref="ClusterUnavailableException">No silo answered in time.</exception>
+    /// <exception cref="ClusterTlsException">Client and silos do not accept each other's certificates, or one has none.</exception>
     public static Task<LisaConnection> OpenAsync(LisaClientOptions options, CancellationToken cancellationToken) =>
         OpenAsync(options, null, cancellationToken);
 
@@ -43,8 +46,11 @@ public sealed class LisaConnection : IAsyncDisposable
         timed.CancelAfter(options.ConnectTimeout);
         var clusterId = options.ClusterId;
         var membership = new ClientMembership(options);
+        var credentials = options.Tls is { } files ? new TlsCredentials(files) : null;
+        ClusterTlsException? refusal = null;
+        IHost? started = null;
         var gateways = new GatewayWatch();
-        var host = new HostBuilder()
+        var host = started = new HostBuilder()
             .ConfigureServices(services => services
                 .AddSingleton(logging ?? NullLoggerFactory.Instance)
                 .AddSingleton<IHostLifetime, NoLifetime>()
@@ -53,11 +59,19 @@ public sealed class LisaConnection : IAsyncDisposable
                 .Configure<ExceptionSerializationOptions>(o => o.SupportedNamespacePrefixes.Add(nameof(LisaOrleans))))
             .UseOrleansClient(client => membership.AddTo(client)
                 .Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (clusterId, clusterId))
+                .Configure<ClientConnectionOptions>(o => o.ConfigureConnection(new OrleansTls(credentials, (_, _) => { }).AddClient))
                 .Configure<GatewayOptions>(o => o.GatewayListRefreshPeriod = TimeSpan.FromSeconds(1))
                 .AddGatewayCountChangedHandler(gateways.OnCountChanged)
                 .UseConnectionRetryFilter(async (failure, token) =>
                 {
                     if (timed.IsCancellationRequested || ClientMembership.IsRefusal(failure)) return false;
+                    if (failure is ConnectionFailedException)
+                    {
+                        var found = started!.Services.GetRequiredService<IGatewayListProvider>();
+                        refusal = await GatewayProbe.FindRefusalAsync(found, credentials, except: null, token).ConfigureAwait(false);
+                        if (refusal is not null) return false;
+                    }
+
                     await Task.Delay(s_pause, token).ConfigureAwait(false);
                     return true;
                 }))
@@ -70,6 +84,7 @@ public sealed class LisaConnection : IAsyncDisposable
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             host.Dispose();
+            if (refusal is not null) throw refusal;
             throw new ClusterUnavailableException(
                 $"no silo of cluster '{clusterId}' found through {membership.Place}: {e.Message.Split('\n')[0].Trim()}", e);
         }

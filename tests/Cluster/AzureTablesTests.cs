@@ -1,5 +1,4 @@
 using Azure.Data.Tables;
-using LisaOrleans.Client;
 
 namespace LisaOrleans.Cluster.Tests;
 
@@ -19,22 +18,22 @@ public sealed class AzureTablesTests
         await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 2, Azurite: false, AzureTables: true));
         Assert.DoesNotContain("warn:", cluster.Logs(), StringComparison.Ordinal);
         await Lisa(folder, ["submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", Run, .. Training(steps: 100_000)]);
-        var status = await Trains(cluster, s => s.Stages.Count == 2 && s.Step > 5);
+        var status = await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 2 && s.Step > 5);
 
         // A reminder in the tables wakes the run on the other silo.
         var owner = await cluster.SiloOfRunAsync(Run);
         await owner.KillAsync();
-        status = await Trains(cluster, s => s.Stages.Count == 1 && s.Step > status.Step);
+        status = await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 1 && s.Step > status.Step);
         owner.Start();
         await owner.ReadyAsync(s_patience);
-        status = await Trains(cluster, s => s.Stages.Count == 2 && s.Step > status.Step);
+        status = await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 2 && s.Step > status.Step);
 
         // The tables lose everything: silos write themselves anew, and one that starts joins them.
         await ForgetAsync(cluster);
         var third = cluster.Add();
         third.Start();
         await third.ReadyAsync(s_patience);
-        status = await Trains(cluster, s => s.Stages.Count == 3 && s.Step > status.Step);
+        status = await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 3 && s.Step > status.Step);
 
         await RefusesWhatIsWrong(cluster, folder);
         await Lisa(folder, ["pause", Run, .. cluster.Connection]);
@@ -86,22 +85,5 @@ public sealed class AzureTablesTests
     {
         var (code, output) = await TestCluster.LisaAsync(folder.Root, arguments);
         Assert.True(code == 0, output);
-    }
-
-    private static async Task<RunStatus> Trains(TestCluster cluster, Func<RunStatus, bool> until)
-    {
-        RunStatus? status = null;
-        await Until.True(async () =>
-        {
-            try
-            {
-                return (status = await cluster.Client.GetAsync(Run, Token)) is { State: RunState.Running } && until(status);
-            }
-            catch (ClusterUnavailableException)
-            {
-                return false;
-            }
-        }).WaitAsync(s_patience, Token);
-        return status!;
     }
 }

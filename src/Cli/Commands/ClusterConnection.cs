@@ -15,6 +15,7 @@ internal static class ClusterConnection
             ClusterId = values.Text(KnownSettings.ClusterId),
             Redis = values.Text(KnownSettings.Redis),
             AzureTables = values.OptionalText(KnownSettings.AzureTables),
+            Tls = ClusterTls.Checked(values, host: null),
         };
         try
         {

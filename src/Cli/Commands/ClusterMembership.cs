@@ -24,7 +24,7 @@ internal static class ClusterMembership
             IMembershipStore store = setting == KnownSettings.Redis
                 ? new RedisMembership(values.Text(setting))
                 : new AzureTableMembership(values.Text(setting));
-            await MembershipCheck.RunAsync(store, clusterId, cancellationToken);
+            await MembershipCheck.RunAsync(store, clusterId, ClusterTls.Traits(values), cancellationToken);
             return store;
         }
         catch (Exception e) when (e is FormatException or MembershipUnusableException)

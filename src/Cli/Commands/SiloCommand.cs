@@ -24,6 +24,7 @@ internal static class SiloCommand
         try
         {
             options = await Options(values, api, ports, folders, http, cancellationToken);
+            await SiloCertificate.CheckAcceptedAsync(options, cancellationToken);
         }
         catch
         {
@@ -66,6 +67,7 @@ internal static class SiloCommand
             ClusterId = clusterId,
             Host = host,
             Secret = Secret(values, clusterId, host),
+            Tls = ClusterTls.Checked(values, host),
             SiloPort = ports.Take(KnownSettings.SiloPort, host),
             GatewayPort = ports.Take(KnownSettings.GatewayPort, host),
             HttpPort = ports.Find(KnownSettings.HttpPort, webAddresses),

@@ -32,6 +32,7 @@ internal static class DoctorCommand
         if (values.Has(KnownSettings.ClusterStore)) yield return await StoreCheck.Run(values, cancellationToken);
         if (values.Has(KnownSettings.Redis)) yield return await RedisCheck.Run(values, cancellationToken);
         if (values.Has(KnownSettings.AzureTables)) yield return await TablesCheck.Run(values, cancellationToken);
+        if (TlsCheck.Run(values) is { } tls) yield return tls;
         foreach (var check in PortChecks.Run(values)) yield return check;
     }
 

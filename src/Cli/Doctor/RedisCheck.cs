@@ -11,7 +11,8 @@ internal static class RedisCheck
     {
         try
         {
-            var redis = await RedisReport.MakeAsync(values.Text(KnownSettings.Redis), values.Text(KnownSettings.ClusterId), cancellationToken);
+            var redis = await RedisReport.MakeAsync(
+                values.Text(KnownSettings.Redis), values.Text(KnownSettings.ClusterId), ClusterTls.Traits(values), cancellationToken);
             if (redis.Evicts)
             {
                 return new Check(

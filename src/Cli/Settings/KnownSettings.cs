@@ -89,6 +89,15 @@ internal static class KnownSettings
         "azure-tables", SettingKind.Text,
         "Azure Table Storage instead of Redis: a connection string, or https://ACCOUNT.table.core.windows.net with a signature or for "
             + "DefaultAzureCredential");
+    public static readonly Setting ClusterTlsCertificate = new(
+        "cluster-tls-certificate", SettingKind.Path,
+        "certificate for TLS between silos and clients, in PEM (with its chain) or PFX (password in LISA_CLUSTER_TLS_PASSWORD); both ends show one");
+    public static readonly Setting ClusterTlsKey = new(
+        "cluster-tls-key", SettingKind.Path, "PEM file with that certificate's private key, if its own file has none");
+    public static readonly Setting ClusterTlsCa = new(
+        "cluster-tls-ca", SettingKind.Path, "PEM file with the authorities that the certificates of the cluster's silos and clients come from");
+    public static readonly Setting ClusterTlsName = new(
+        "cluster-tls-name", SettingKind.Text, "name that the silos' certificates are for (default: the IP address at which a silo is reached)");
     public static readonly Setting ClusterStore = new(
         "store", SettingKind.Text, "blob store that all share: a folder, an Azure Storage connection string, or a container's URL");
     public static readonly Setting SiloPort = new(
@@ -136,7 +145,8 @@ internal static class KnownSettings
     /// <summary>What trains.</summary>
     public static Setting Method { get; } = Of(nameof(TrainingSpec.Method));
 
-    private static readonly Setting[] s_cluster = [ClusterId, Redis, AzureTables];
+    private static readonly Setting[] s_cluster =
+        [ClusterId, Redis, AzureTables, ClusterTlsCertificate, ClusterTlsKey, ClusterTlsCa, ClusterTlsName];
     private static readonly Setting[] s_http = [ApiKeyFile, AllowOrigin, ModelsFolder, TlsCertificate, TlsKey, MaxUpload, RequestsPerMinute];
 
     private static readonly Setting[] s_data = [.. s_training.Where(s => s.Training!.Record == typeof(DatasetSettings))];

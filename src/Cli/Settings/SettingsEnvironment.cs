@@ -14,6 +14,9 @@ internal static class SettingsEnvironment
     // Not in the tables: read where the secret is needed.
     public const string SecretVariable = "LISA_CLUSTER_SECRET";
 
+    /// <summary>The password of a certificate's key.</summary>
+    public const string TlsPasswordVariable = "LISA_CLUSTER_TLS_PASSWORD";
+
     public static string Variable(Setting setting) => "LISA_" + setting.Key.ToUpperInvariant();
 
     public static void Read(IReadOnlyList<Setting> known, SettingValues values)

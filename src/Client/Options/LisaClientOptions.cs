@@ -20,6 +20,9 @@ public sealed class LisaClientOptions
     /// </value>
     public string? AzureTables { get; set; }
 
+    /// <value>This client's certificate, where the cluster uses TLS. Default null: none.</value>
+    public ClusterTlsOptions? Tls { get; set; }
+
     /// <value>
     /// The cluster's blob store: a folder, an Azure Storage connection string, or a container's URL. Needed to submit runs and to
     /// download models, for nothing else. Default null.

@@ -12,6 +12,7 @@ internal sealed class LisaClientOptionsValidator : IValidateOptions<LisaClientOp
             problems.Add($"{nameof(options.ClusterId)} is empty; it must be the id that the silos were started with");
         if (RedisProblem(options.Redis) is { } problem) problems.Add($"{nameof(options.Redis)}: {problem}");
         if (options.AzureTables is { } tables) AddTables(tables);
+        if (options.Tls is { } tls && TlsProblem(tls) is { } refused) problems.Add($"{nameof(options.Tls)}.{refused}");
         if (options.Store is { } store && string.IsNullOrWhiteSpace(store))
             problems.Add($"{nameof(options.Store)} is empty; it must be a folder, a connection string or a URL, or null");
         Positive(nameof(options.ConnectTimeout), options.ConnectTimeout);
@@ -32,6 +33,19 @@ internal sealed class LisaClientOptionsValidator : IValidateOptions<LisaClientOp
         void Positive(string setting, TimeSpan value)
         {
             if (value <= TimeSpan.Zero) problems.Add($"{setting} is {value}; it must be above 0");
+        }
+    }
+
+    private static string? TlsProblem(ClusterTlsOptions tls)
+    {
+        try
+        {
+            _ = new TlsCredentials(tls);
+            return null;
+        }
+        catch (ClusterTlsException e)
+        {
+            return $"{e.Option}: {e.Message}";
         }
     }
 

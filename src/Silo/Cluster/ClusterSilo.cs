@@ -31,7 +31,7 @@ public static class ClusterSilo
         builder.Services.AddHostedService<RunWaker>();
         builder.Services.AddHostedService<LeaseKeeper>();
         builder.Services.AddHostedService<MembershipRestorer>();
-        builder.Services.AddHostedService<ClusterVersion>();
+        builder.Services.AddHostedService<ClusterMarkKeeper>();
         var app = builder.Build();
         options.Http.Map(app);
         return app;
@@ -39,6 +39,7 @@ public static class ClusterSilo
 
     private static void Configure(ISiloBuilder silo, ClusterSiloOptions options)
     {
+        var tls = silo.AddClusterTls(options);
         options.Membership.AddTo(silo);
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, PortGuard>();
         silo.Services.AddSingleton(new LeaseOptions());
@@ -80,7 +81,9 @@ public static class ClusterSilo
                 [SiloRoles.MaxRunsKey] = options.MaxRuns.ToString(CultureInfo.InvariantCulture),
             })
             .ConfigureServices(services => services.AddSingleton(new RunOptions { StepPatience = options.DrainTimeout / 2 }))
-            .AddLisaSilo(options.Store, new TensorTransportOptions { Address = options.Host, Port = options.TensorPort, Secret = options.Secret });
+            .AddLisaSilo(
+                options.Store,
+                new TensorTransportOptions { Address = options.Host, Port = options.TensorPort, Secret = options.Secret, Tls = tls });
         options.Http.AddToSilo(silo);
     }
 }

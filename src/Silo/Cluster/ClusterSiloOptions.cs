@@ -37,6 +37,12 @@ public sealed record ClusterSiloOptions
     /// <value>What only silos of this cluster know.</value>
     public required ReadOnlyMemory<byte> Secret { get; init; }
 
+    /// <value>Its certificate, where the cluster uses TLS; null (default) for none.</value>
+    public ClusterTlsOptions? Tls { get; init; }
+
+    /// <value>What it must have in common with the others.</value>
+    public ClusterTraits Traits => ClusterTraits.Own(Tls is not null);
+
     /// <value>Of <see cref="SiloRoles.All"/>.</value>
     public required IReadOnlyList<string> Roles { get; init; }
 

@@ -4,5 +4,5 @@ namespace LisaOrleans.Silo;
 public static class SiloVersion
 {
     /// <value>With the commit that it was built from, where that is known.</value>
-    public static string Own => ClusterVersion.Own;
+    public static string Own => ClusterTraits.OwnVersion;
 }

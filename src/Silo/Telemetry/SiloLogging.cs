@@ -29,6 +29,9 @@ internal static class SiloLogging
         return logging.SetMinimumLevel(LogLevel.Information)
             .AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning)
 
+            // A refusal is told with its reason (SiloTls); here it would be a stack trace without one.
+            .AddFilter("Orleans.Connections.Security", LogLevel.None)
+
             // It warns of reminders more often than once a minute, which here wake a run seconds after its silo has died.
             .AddFilter("Orleans.Hosting.ReminderOptionsValidator", LogLevel.Error);
     }

@@ -67,7 +67,7 @@ internal sealed partial class TensorClient(TensorTransportOptions options, TimeP
                     throw;
                 }
             }
-            catch (Exception e) when (e is SocketException or ObjectDisposedException)
+            catch (Exception e) when (e is SocketException or ObjectDisposedException || e is IOException and not TensorTransportException)
             {
                 throw broken = new TensorTransportException($"{holder}: {e.Message}", e) { Fault = TensorFault.Broken };
             }
@@ -142,6 +142,7 @@ internal sealed partial class TensorClient(TensorTransportOptions options, TimeP
         try
         {
             await raw.ConnectAsync(holder, patience.Token).ConfigureAwait(false);
+            if (options.Tls is { } tls) await socket.SecureAsClientAsync(tls, holder, patience.Token).ConfigureAwait(false);
             await TensorHandshake.ConnectAsync(socket, options.Secret, patience.Token).ConfigureAwait(false);
             return socket;
         }

@@ -87,7 +87,7 @@ internal sealed partial class TensorServer : IAsyncDisposable
         using var socket = new TensorSocket(accepted, _options.StallTimeout);
         try
         {
-            await GreetAsync(socket, cancellationToken).ConfigureAwait(false);
+            await GreetAsync(socket, accepted.RemoteEndPoint, cancellationToken).ConfigureAwait(false);
             var request = new byte[RequestBytes];
             while (true)
             {
@@ -109,10 +109,20 @@ internal sealed partial class TensorServer : IAsyncDisposable
     }
 
     // As a whole within the time for one move: who does not know the secret cannot keep a connection by sending slowly.
-    private async Task GreetAsync(TensorSocket socket, CancellationToken cancellationToken)
+    private async Task GreetAsync(TensorSocket socket, EndPoint? other, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(_options.StallTimeout);
+        try
+        {
+            if (_options.Tls is { } tls) await socket.SecureAsServerAsync(tls, patience.Token).ConfigureAwait(false);
+        }
+        catch (TensorTransportException e)
+        {
+            LogRefused(other, e.Message);
+            throw;
+        }
+
         await TensorHandshake.AcceptAsync(socket, _options.Secret, patience.Token).ConfigureAwait(false);
     }
 
@@ -153,6 +163,9 @@ internal sealed partial class TensorServer : IAsyncDisposable
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A connection to the tensor port failed")]
     private partial void LogAcceptFailed(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A connection of {Other} to the tensor port is refused: {Reason}")]
+    private partial void LogRefused(EndPoint? other, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A tensor could not be sent")]
     private partial void LogFailed(Exception exception);

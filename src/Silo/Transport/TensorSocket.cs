@@ -1,19 +1,25 @@
+using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Authentication;
 
 namespace LisaOrleans.Silo;
 
-/// <summary>A socket that fails where nothing moves for too long. One reader and one writer at a time.</summary>
+/// <summary>A socket, with or without TLS, that fails where nothing moves for too long. One reader and one writer at a time.</summary>
 internal sealed class TensorSocket : IDisposable
 {
     // netinet/tcp.h
     private const int TcpLevel = 6;
     private const int TcpCork = 3;
 
+    private static readonly SslApplicationProtocol s_protocol = new("lisa-tensors");
+
     private readonly Socket _socket;
     private readonly TimeSpan _stall;
 
     // Of all operations, one after the other: a new source or a timer for each would cost more than what it guards.
     private readonly CancellationTokenSource _patience = new();
+    private SslStream? _tls;
 
     public TensorSocket(Socket socket, TimeSpan stall)
     {
@@ -33,8 +39,24 @@ internal sealed class TensorSocket : IDisposable
         if (OperatingSystem.IsLinux()) _socket.SetRawSocketOption(TcpLevel, TcpCork, BitConverter.GetBytes(on ? 1 : 0));
     }
 
+    /// <summary>Begins TLS, as the end that connected.</summary>
+    /// <exception cref="TensorTransportException">The ends do not accept each other; says why.</exception>
+    public Task SecureAsClientAsync(TlsCredentials credentials, EndPoint holder, CancellationToken cancellationToken) => SecureAsync(
+        (tls, refused) => tls.AuthenticateAsClientAsync(credentials.CreateClientOptions(holder, s_protocol, refused), cancellationToken));
+
+    /// <summary>Begins TLS, as the end that listens.</summary>
+    /// <exception cref="TensorTransportException">The ends do not accept each other; says why.</exception>
+    public Task SecureAsServerAsync(TlsCredentials credentials, CancellationToken cancellationToken) => SecureAsync(
+        (tls, refused) => tls.AuthenticateAsServerAsync(credentials.CreateServerOptions(s_protocol, refused), cancellationToken));
+
     public async ValueTask SendAsync(ReadOnlyMemory<byte> data, CancellationToken cancellationToken)
     {
+        if (_tls is { } tls)
+        {
+            await Timely(WriteAsync(tls, data), _stall, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
         while (data.Length > 0)
         {
             var sending = _socket.SendAsync(data, SocketFlags.None, _patience.Token);
@@ -57,7 +79,7 @@ internal sealed class TensorSocket : IDisposable
     /// <summary>Receives what there is, at least a byte; the number of bytes.</summary>
     public async ValueTask<int> ReceiveSomeAsync(Memory<byte> data, CancellationToken cancellationToken, bool wait = false)
     {
-        var receiving = _socket.ReceiveAsync(data, SocketFlags.None, _patience.Token);
+        var receiving = _tls?.ReadAsync(data, _patience.Token) ?? _socket.ReceiveAsync(data, SocketFlags.None, _patience.Token);
         var count = receiving.IsCompletedSuccessfully
             ? receiving.Result
             : await Timely(receiving, wait ? Timeout.InfiniteTimeSpan : _stall, cancellationToken).ConfigureAwait(false);
@@ -67,7 +89,37 @@ internal sealed class TensorSocket : IDisposable
     public void Dispose()
     {
         _socket.Dispose();
+        _tls?.Dispose();
         _patience.Dispose();
+    }
+
+    private async Task SecureAsync(Func<SslStream, Action<string>, Task> authenticate)
+    {
+        string? reason = null;
+        var tls = new SslStream(new NetworkStream(_socket, ownsSocket: false));
+        try
+        {
+            await authenticate(tls, r => reason = r).ConfigureAwait(false);
+            _tls = tls;
+        }
+        catch (Exception e) when (e is AuthenticationException or IOException)
+        {
+            await tls.DisposeAsync().ConfigureAwait(false);
+            throw reason is null
+                ? new TensorTransportException($"TLS was broken off: {e.Message}", e) { Fault = TensorFault.Broken }
+                : new TensorTransportException(reason, e);
+        }
+        catch
+        {
+            await tls.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private async ValueTask<int> WriteAsync(SslStream tls, ReadOnlyMemory<byte> data)
+    {
+        await tls.WriteAsync(data, _patience.Token).ConfigureAwait(false);
+        return data.Length;
     }
 
     // When this has ended nothing reads or writes the memory any more, which its owner may be about to free.

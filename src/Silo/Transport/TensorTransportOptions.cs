@@ -14,6 +14,9 @@ public sealed record TensorTransportOptions
     /// <value>What both ends must know.</value>
     public required ReadOnlyMemory<byte> Secret { get; init; }
 
+    /// <value>Certificates of both ends; null (default) to send in clear.</value>
+    internal TlsCredentials? Tls { get; init; }
+
     /// <value>Largest tensor that is sent or taken. Default 4 GiB.</value>
     public long MaxTensorBytes { get; init; } = 4L << 30;
 

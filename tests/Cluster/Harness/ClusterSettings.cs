@@ -7,7 +7,8 @@ namespace LisaOrleans.Cluster;
 /// <param name="Environment">Variables that the silos get.</param>
 /// <param name="Options">Further options of the silos.</param>
 /// <param name="Within">A program that the silos are started by, with its arguments.</param>
+/// <param name="Tls">The certificate of silos and clients; null for no TLS.</param>
 /// <param name="AzureTables">Whether silos find each other in Azurite's tables; else in Redis.</param>
 internal sealed record ClusterSettings(
     int Silos, bool Azurite, int Threads = 1, IReadOnlyDictionary<string, string>? Environment = null, IReadOnlyList<string>? Options = null,
-    IReadOnlyList<string>? Within = null, bool AzureTables = false);
+    IReadOnlyList<string>? Within = null, ClusterTlsOptions? Tls = null, bool AzureTables = false);

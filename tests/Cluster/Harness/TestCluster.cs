@@ -38,14 +38,26 @@ internal sealed class TestCluster : IAsyncDisposable
     public LisaClient Client => _client ?? throw new InvalidOperationException("not connected");
 
     public LisaClientOptions ClientOptions => _tables is null
-        ? new() { ClusterId = Id, Redis = $"127.0.0.1:{Redis.Port}", Store = Store }
-        : new() { ClusterId = Id, AzureTables = AzuriteServer.TablesConnectionString(_tables.Port), Store = Store };
+        ? new() { ClusterId = Id, Redis = $"127.0.0.1:{Redis.Port}", Store = Store, Tls = Settings.Tls }
+        : new() { ClusterId = Id, AzureTables = AzuriteServer.TablesConnectionString(_tables.Port), Store = Store, Tls = Settings.Tls };
+
+    /// <summary>How a command names the cluster, and shows its certificate.</summary>
+    public IReadOnlyList<string> Connection => [.. Names, .. Settings.Tls is { } tls ? Certificate(tls) : []];
 
     /// <summary>How a command names the cluster.</summary>
-    public IReadOnlyList<string> Connection =>
+    public IReadOnlyList<string> Names =>
     [
         "--cluster-id", Id,
-        .. _tables is null ? (string[])["--redis", $"127.0.0.1:{Redis.Port}"] : ["--azure-tables", AzuriteServer.TablesConnectionString(_tables.Port)],
+        .. _tables is null
+            ? (string[])["--redis", $"127.0.0.1:{Redis.Port}"]
+            : ["--azure-tables", AzuriteServer.TablesConnectionString(_tables.Port)],
+    ];
+
+    /// <summary>A command's options of a certificate.</summary>
+    public static string[] Certificate(ClusterTlsOptions tls) =>
+    [
+        "--cluster-tls-certificate", tls.CertificateFile, "--cluster-tls-ca", tls.AuthorityFile,
+        .. tls.KeyFile is { } key ? (string[])["--cluster-tls-key", key] : [],
     ];
 
     public IRunGrain Run(string name) => _connection!.Run(name);

@@ -41,7 +41,8 @@ internal static class LisaCommands
 
     /// <summary>Whether a silo reads the variable.</summary>
     public static bool SiloReads(string variable) =>
-        variable == SettingsEnvironment.SecretVariable || KnownSettings.Silo.Any(s => SettingsEnvironment.Variable(s) == variable);
+        variable is SettingsEnvironment.SecretVariable or SettingsEnvironment.TlsPasswordVariable
+        || KnownSettings.Silo.Any(s => SettingsEnvironment.Variable(s) == variable);
 
     /// <summary>Whether any command of a cluster reads it.</summary>
     public static bool AnyReads(string variable) =>

@@ -28,6 +28,9 @@ public sealed class AzureTableMembership : IMembershipStore
         silo.UseAzureStorageClustering(o => o.TableServiceClient = _tables).UseAzureTableReminderService(o => o.TableServiceClient = _tables);
 
     /// <inheritdoc/>
+    public void AddTo(IClientBuilder client) => client.UseAzureStorageClustering(o => o.TableServiceClient = _tables);
+
+    /// <inheritdoc/>
     public bool IsForgotten(Exception failure) => failure is KeyNotFoundException or RequestFailedException { Status: 404 };
 
     /// <inheritdoc/>
@@ -39,18 +42,19 @@ public sealed class AzureTableMembership : IMembershipStore
     }
 
     /// <inheritdoc/>
-    public async Task TryAsync(string clusterId, CancellationToken cancellationToken)
+    public async Task TryAsync(string clusterId, ClusterTraits traits, CancellationToken cancellationToken)
     {
         if (AzureTables.ProblemOf(clusterId) is { } problem) throw new MembershipUnusableException(problem);
         try
         {
             await using var mark = await OpenMarkAsync(clusterId, cancellationToken).ConfigureAwait(false);
-            await ClusterVersion.ClaimAsync(mark, clusterId, ClusterVersion.Own).ConfigureAwait(false);
+            await traits.ClaimAsync(mark, clusterId).ConfigureAwait(false);
         }
         catch (RequestFailedException e) when (e.Status is 401 or 403)
         {
             throw new MembershipUnusableException(
-                $"{Place} denies access ({e.Status} {e.ErrorCode}); check the key, or the signature's expiry and its rights to make, read and change tables");
+                $"{Place} denies access ({e.Status} {e.ErrorCode}); check the key, or the signature's expiry and its rights to make, read and "
+                    + "change tables");
         }
         catch (AuthenticationFailedException e)
         {

@@ -11,15 +11,16 @@ public static class MembershipCheck
     /// <summary>Tries it; one that was started in the same moment may not listen yet.</summary>
     /// <param name="store">The store.</param>
     /// <param name="clusterId">The cluster.</param>
+    /// <param name="traits">What a silo of it would have.</param>
     /// <param name="cancellationToken">Gives up earlier.</param>
-    /// <exception cref="MembershipUnusableException">It does not answer, it refuses, or silos of another version are there.</exception>
-    public static async Task RunAsync(IMembershipStore store, string clusterId, CancellationToken cancellationToken)
+    /// <exception cref="MembershipUnusableException">It does not answer, it refuses, or silos with other traits are there.</exception>
+    public static async Task RunAsync(IMembershipStore store, string clusterId, ClusterTraits traits, CancellationToken cancellationToken)
     {
         for (var started = Stopwatch.GetTimestamp(); ;)
         {
             try
             {
-                await store.TryAsync(clusterId, cancellationToken).ConfigureAwait(false);
+                await store.TryAsync(clusterId, traits, cancellationToken).ConfigureAwait(false);
                 return;
             }
             catch (MembershipUnusableException e) when (e.MayPass && Stopwatch.GetElapsedTime(started) < s_patience)

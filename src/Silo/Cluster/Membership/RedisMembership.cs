@@ -25,6 +25,9 @@ public sealed class RedisMembership : IMembershipStore
         silo.UseRedisClustering(o => o.ConfigurationOptions = _redis).UseRedisReminderService(o => o.ConfigurationOptions = _redis);
 
     /// <inheritdoc/>
+    public void AddTo(IClientBuilder client) => client.UseRedisClustering(o => o.ConfigurationOptions = _redis);
+
+    /// <inheritdoc/>
     public bool IsForgotten(Exception failure) => failure is RedisClusteringException;
 
     /// <inheritdoc/>
@@ -32,7 +35,7 @@ public sealed class RedisMembership : IMembershipStore
         await ConnectionMultiplexer.ConnectAsync(_redis.Clone()).WaitAsync(cancellationToken).ConfigureAwait(false), clusterId);
 
     /// <inheritdoc/>
-    public async Task TryAsync(string clusterId, CancellationToken cancellationToken)
+    public async Task TryAsync(string clusterId, ClusterTraits traits, CancellationToken cancellationToken)
     {
         var options = _redis.Clone();
         (options.AbortOnConnectFail, options.ConnectRetry, options.ConnectTimeout) = (true, 1, (int)s_patience.TotalMilliseconds);
@@ -44,7 +47,7 @@ public sealed class RedisMembership : IMembershipStore
             var database = redis.GetDatabase();
             await database.PingAsync().ConfigureAwait(false);
             await database.HashLengthAsync($"{clusterId}/members/{clusterId}").ConfigureAwait(false);
-            await ClusterVersion.ClaimAsync(mark, clusterId, ClusterVersion.Own).ConfigureAwait(false);
+            await traits.ClaimAsync(mark, clusterId).ConfigureAwait(false);
         }
         catch (RedisServerException e)
         {

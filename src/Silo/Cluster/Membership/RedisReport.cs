@@ -15,12 +15,13 @@ public sealed record RedisReport(string Place, string Version, string? Policy, b
     /// <summary>Asks it.</summary>
     /// <param name="text">Where Redis is.</param>
     /// <param name="clusterId">The cluster that is to use it.</param>
+    /// <param name="traits">What a silo of it would have.</param>
     /// <param name="cancellationToken">Gives up earlier.</param>
     /// <exception cref="FormatException">The text is no Redis.</exception>
     /// <exception cref="MembershipUnusableException">It does not answer, or it refuses.</exception>
-    public static async Task<RedisReport> MakeAsync(string text, string clusterId, CancellationToken cancellationToken)
+    public static async Task<RedisReport> MakeAsync(string text, string clusterId, ClusterTraits traits, CancellationToken cancellationToken)
     {
-        await MembershipCheck.RunAsync(new RedisMembership(text), clusterId, cancellationToken).ConfigureAwait(false);
+        await MembershipCheck.RunAsync(new RedisMembership(text), clusterId, traits, cancellationToken).ConfigureAwait(false);
         var options = RedisConfiguration.Parse(text);
 
         // The library's own lock on INFO and CONFIG.

@@ -1,6 +1,6 @@
 using System.Security.Cryptography;
 
-namespace LisaOrleans.Api;
+namespace LisaOrleans;
 
 /// <summary>
 /// Files that may be replaced, noticed by what they hold: so it does not matter whether somebody writes into them, renames others

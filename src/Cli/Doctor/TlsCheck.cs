@@ -1,0 +1,32 @@
+using System.Globalization;
+using System.Net;
+using LisaOrleans.Silo;
+
+namespace LisaOrleans.Cli;
+
+/// <summary>Whether the cluster's certificate can be used here, and how long.</summary>
+internal static class TlsCheck
+{
+    private const string Subject = "tls";
+    private static readonly TimeSpan s_soon = TimeSpan.FromDays(14);
+
+    /// <summary>Looks; null where none is named.</summary>
+    public static Check? Run(SettingValues values)
+    {
+        try
+        {
+            var host = IPAddress.TryParse(values.Text(KnownSettings.Host), out var address) ? address : null;
+            if (ClusterTls.Checked(values, host) is not { } options) return null;
+            var certificate = SiloCertificate.Check(options, host);
+            var end = certificate.NotAfter.ToUniversalTime();
+            var finding = string.Create(CultureInfo.InvariantCulture, $"{certificate.Subject}, valid until {end:yyyy-MM-dd HH:mm} UTC");
+            return end - DateTime.UtcNow < s_soon
+                ? new Check(Subject, Verdict.Warning, finding, "Renew it; a silo takes the new files without a restart.")
+                : new Check(Subject, Verdict.Ok, finding);
+        }
+        catch (UsageException e)
+        {
+            return new Check(Subject, Verdict.Fault, e.Message);
+        }
+    }
+}

@@ -1,0 +1,94 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Security;
+using Microsoft.AspNetCore.Connections;
+using Orleans.Connections.Security;
+
+namespace LisaOrleans;
+
+/// <summary>Puts TLS around Orleans' connections, and says of each that is refused why.</summary>
+/// <param name="credentials">The certificates; null for a cluster without TLS, which then tells connections with it so.</param>
+/// <param name="refused">Told the other end and why it is refused.</param>
+internal sealed class OrleansTls(TlsCredentials? credentials, Action<EndPoint?, string> refused)
+{
+    /// <summary>What <see cref="TlsProbe"/> speaks instead of Orleans' own protocol: a byte comes back, and that is all.</summary>
+    public static readonly SslApplicationProtocol Probe = new("lisa-probe");
+
+    private static readonly TimeSpan s_probePatience = TimeSpan.FromSeconds(5);
+
+    /// <summary>For connections that come in.</summary>
+    public void AddServer(IConnectionBuilder connection)
+    {
+        connection.Use(next => context => AdmitAsync(context, next));
+        if (credentials is null) return;
+        connection.UseServerTls(new TlsOptions
+        {
+            // What follows sets all of it, for each connection anew.
+            RemoteCertificateMode = RemoteCertificateMode.NoCertificate,
+            LocalServerCertificateSelector = (_, _) => credentials.Current.Own.TargetCertificate,
+            OnAuthenticateAsServer = (context, server) =>
+            {
+                var options = (SslServerAuthenticationOptions)server.SslServerAuthenticationOptions;
+                credentials.Fill(options, reason => refused(context.RemoteEndPoint, reason));
+                options.ApplicationProtocols!.Add(Probe);
+            },
+        });
+        connection.Use(next => context => IsProbe(context) ? AnswerAsync(context) : next(context));
+    }
+
+    /// <summary>For connections that are made.</summary>
+    public void AddClient(IConnectionBuilder connection)
+    {
+        if (credentials is null) return;
+        connection.UseClientTls(new TlsOptions
+        {
+            RemoteCertificateMode = RemoteCertificateMode.NoCertificate,
+            ClientCertificateMode = RemoteCertificateMode.NoCertificate,
+            OnAuthenticateAsClient = (context, client) => credentials.Fill(
+                (SslClientAuthenticationOptions)client.SslClientAuthenticationOptions, context.RemoteEndPoint,
+                reason => refused(context.RemoteEndPoint, reason)),
+        });
+    }
+
+    private static bool IsProbe(ConnectionContext context) =>
+        context.Features.Get<ITlsApplicationProtocolFeature>() is { } spoken && spoken.ApplicationProtocol.Span.SequenceEqual(Probe.Protocol.Span);
+
+    // The other end closes: if this one did, the answer could be lost with the connection.
+    private static async Task AnswerAsync(ConnectionContext context)
+    {
+        using var time = new CancellationTokenSource(s_probePatience);
+        context.Transport.Output.Write((ReadOnlySpan<byte>)[1]);
+        await context.Transport.Output.FlushAsync(time.Token).ConfigureAwait(false);
+        try
+        {
+            await context.Transport.Input.ReadAsync(time.Token).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or OperationCanceledException)
+        {
+            // It is gone, or has had its time.
+        }
+    }
+
+    // By its first bytes, before TLS or Orleans would say something that nobody understands.
+    private async Task AdmitAsync(ConnectionContext context, ConnectionDelegate next)
+    {
+        var input = context.Transport.Input;
+        var read = await input.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+        while (read.Buffer.Length < TlsHello.Bytes && !read.IsCompleted && !read.IsCanceled)
+        {
+            input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            read = await input.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+
+        var (length, begins) = (read.Buffer.Length, TlsHello.Begins(read.Buffer.Slice(0, Math.Min(TlsHello.Bytes, read.Buffer.Length)).ToArray()));
+        input.AdvanceTo(read.Buffer.Start);
+        if (length == 0 || begins == credentials is not null)
+        {
+            await next(context).ConfigureAwait(false);
+            return;
+        }
+
+        refused(context.RemoteEndPoint, begins ? "it uses TLS, and this silo does not" : TlsRefusal.NoTls);
+        context.Abort();
+    }
+}

@@ -1,0 +1,117 @@
+using System.Net;
+using System.Net.Security;
+using System.Security.Authentication;
+
+namespace LisaOrleans;
+
+/// <summary>
+/// A cluster's TLS: both ends of every connection show a certificate, and each checks the other's. Whoever connects also checks
+/// the name. New connections use what the files hold by then, so certificates are renewed without a restart.
+/// </summary>
+internal sealed class TlsCredentials
+{
+    private const SslProtocols Protocols = SslProtocols.Tls12 | SslProtocols.Tls13;
+
+    private readonly ClusterTlsOptions _options;
+    private readonly Action<string> _notRenewed;
+    private readonly WatchedFiles _files;
+    private readonly Lock _lock = new();
+    private TlsIdentity _identity;
+
+    /// <summary>Reads the files.</summary>
+    /// <param name="options">Which.</param>
+    /// <param name="notRenewed">Told why files that have changed cannot be used; what they held before stays in use.</param>
+    /// <exception cref="ClusterTlsException">One cannot be used; names it.</exception>
+    public TlsCredentials(ClusterTlsOptions options, Action<string>? notRenewed = null)
+    {
+        (_options, _notRenewed) = (options, notRenewed ?? (_ => { }));
+        _files = new WatchedFiles(
+            [.. ((string?[])[options.CertificateFile, options.KeyFile, options.AuthorityFile]).OfType<string>().Where(f => f.Length > 0)]);
+        _identity = TlsIdentity.Read(options);
+    }
+
+    /// <summary>The certificate now, with how to check others'.</summary>
+    public TlsIdentity Current
+    {
+        get
+        {
+            lock (_lock)
+            {
+                try
+                {
+                    if (_files.HaveChanged()) _identity = TlsIdentity.Read(_options);
+                }
+                catch (ClusterTlsException e)
+                {
+                    _notRenewed(e.Message);
+                }
+
+                return _identity;
+            }
+        }
+    }
+
+    /// <summary>Refuses a certificate that others would not take for the silo at an address.</summary>
+    /// <exception cref="ClusterTlsException">It is for other names.</exception>
+    public void CheckName(IPAddress address)
+    {
+        var (certificate, name) = (Current.Own.TargetCertificate, _options.ServerName ?? address.ToString());
+        if (certificate.MatchesHostname(name)) return;
+        throw new ClusterTlsException(
+            $"{_options.CertificateFile}: the certificate {certificate.Subject} is not for '{name}', the name that the others look for; "
+            + "it must be among its subject alternative names")
+        {
+            Option = nameof(_options.CertificateFile),
+        };
+    }
+
+    /// <summary>For whoever listens.</summary>
+    /// <param name="protocol">What is spoken.</param>
+    /// <param name="refused">Told why the other end is refused.</param>
+    public SslServerAuthenticationOptions CreateServerOptions(SslApplicationProtocol protocol, Action<string> refused)
+    {
+        var server = new SslServerAuthenticationOptions();
+        Fill(server, refused);
+        server.ApplicationProtocols = [protocol];
+        return server;
+    }
+
+    /// <summary>For whoever connects.</summary>
+    /// <param name="end">To where.</param>
+    /// <param name="protocol">What is spoken.</param>
+    /// <param name="refused">Told why the other end is refused.</param>
+    public SslClientAuthenticationOptions CreateClientOptions(EndPoint? end, SslApplicationProtocol protocol, Action<string> refused)
+    {
+        var client = new SslClientAuthenticationOptions();
+        Fill(client, end, refused);
+        client.ApplicationProtocols = [protocol];
+        return client;
+    }
+
+    /// <summary>Sets all but the protocol that is spoken.</summary>
+    public void Fill(SslServerAuthenticationOptions server, Action<string> refused)
+    {
+        var identity = Current;
+        (server.ServerCertificate, server.ServerCertificateSelectionCallback, server.ServerCertificateContext) = (null, null, identity.Own);
+        (server.ClientCertificateRequired, server.CertificateChainPolicy) = (true, identity.CreatePolicy());
+        (server.EnabledSslProtocols, server.AllowRenegotiation, server.AllowTlsResume) = (Protocols, false, false);
+        server.RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+            Accept(TlsRefusal.Find(certificate, chain, errors, name: null, identity.AuthorityFile), refused);
+    }
+
+    /// <summary>Sets all but the protocol that is spoken.</summary>
+    public void Fill(SslClientAuthenticationOptions client, EndPoint? end, Action<string> refused)
+    {
+        var (identity, name) = (Current, _options.ServerName ?? ((end as IPEndPoint)?.Address.ToString() ?? ""));
+        (client.TargetHost, client.ClientCertificateContext, client.CertificateChainPolicy) = (name, identity.Own, identity.CreatePolicy());
+        (client.EnabledSslProtocols, client.AllowRenegotiation, client.AllowTlsResume) = (Protocols, false, false);
+        client.RemoteCertificateValidationCallback = (_, certificate, chain, errors) =>
+            Accept(TlsRefusal.Find(certificate, chain, errors, name, identity.AuthorityFile), refused);
+    }
+
+    private static bool Accept(string? reason, Action<string> refused)
+    {
+        if (reason is not null) refused(reason);
+        return reason is null;
+    }
+}

@@ -1,0 +1,15 @@
+namespace LisaOrleans;
+
+/// <summary>Tells the beginning of TLS from that of Orleans' protocol, whose first four bytes are a number of at most 1024.</summary>
+internal static class TlsHello
+{
+    /// <summary>As many decide it.</summary>
+    public const int Bytes = 3;
+
+    private const byte Handshake = 22;
+    private const byte MajorVersion = 3;
+
+    /// <summary>Whether a connection begins with TLS.</summary>
+    public static bool Begins(ReadOnlySpan<byte> first) =>
+        first.Length >= Bytes && first[0] == Handshake && first[1] == MajorVersion && first[2] <= 4;
+}
