@@ -12,15 +12,11 @@ internal sealed class RunGrain(
     IBlobStore store, IClusterView cluster, LocalRuns localRuns, RunOptions options, TimeProvider time, ILogger<RunGrain> logger)
     : Grain, IRunGrain, IRemindable
 {
-    private const string Reminder = "wake";
-
-    // The reminder that wakes the run where its silo died.
-    private static readonly TimeSpan s_wakePeriod = TimeSpan.FromSeconds(3);
-
     private StoredRun _run = null!;
     private RunPlacement _placement = null!;
     private RunEvents _events = null!;
     private RunLifecycle _life = null!;
+    private RunReminder? _reminder;
     private Task _work = Task.CompletedTask;
     private IGrainTimer? _asking;
 
@@ -34,6 +30,7 @@ internal sealed class RunGrain(
         _placement = new RunPlacement(_run, GrainContext.Address.SiloAddress?.ToParsableString(), GrainFactory, cluster, time, logger);
         _events = new RunEvents(_run, () => AtWork, time);
         _life = new RunLifecycle(_run, _placement, _events, options, time, logger);
+        _reminder = cluster.ClusterId is null ? null : new RunReminder(this, Name, logger);
         return base.OnActivateAsync(cancellationToken);
     }
 
@@ -45,7 +42,7 @@ internal sealed class RunGrain(
         _life.Forget();
         DelayDeactivation(TimeSpan.FromDays(365));
         localRuns.Add(Name);
-        if (cluster.ClusterId is not null) await this.RegisterOrUpdateReminder(Reminder, s_wakePeriod, s_wakePeriod);
+        if (_reminder is not null) await _reminder.Register();
         var head = await _run.ReadHead();
         if (AtWork) return;
         if (head?.State == RunHeadStates.Succeeded)
@@ -202,17 +199,5 @@ internal sealed class RunGrain(
     private Task AskAgain(CancellationToken cancellationToken) =>
         AtWork && _life.Phase is RunPhase.Training ? _placement.Ask() : Task.CompletedTask;
 
-    private async Task Forget()
-    {
-        if (cluster.ClusterId is null) return;
-        try
-        {
-            if (await this.GetReminder(Reminder) is { } reminder) await this.UnregisterReminder(reminder);
-        }
-        catch (Exception e)
-        {
-            // It wakes the run once more, which then sees in the store that there is nothing to do.
-            RunLog.NotForgotten(logger, e, Name);
-        }
-    }
+    private Task Forget() => _reminder?.Forget() ?? Task.CompletedTask;
 }

@@ -37,4 +37,10 @@ internal static partial class RunLog
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: its reminder could not be removed")]
     public static partial void NotForgotten(ILogger logger, Exception exception, string run);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Run {Run}: the reminder that wakes it had been lost, and is registered again")]
+    public static partial void Reminded(ILogger logger, string run);
+
+    [LoggerMessage(Level = LogLevel.Debug, Message = "Run {Run}: its reminder could not be looked for: {Reason}")]
+    public static partial void NotReminded(ILogger logger, string run, string reason);
 }
