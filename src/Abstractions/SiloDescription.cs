@@ -4,5 +4,7 @@ namespace LisaOrleans;
 /// <param name="Address">Its address.</param>
 /// <param name="MemoryBytes">What it offers to tensors; 0 for no limit.</param>
 /// <param name="Threads">Intra-op threads that it offers.</param>
+/// <param name="Version">Its program's version; null where it is not known.</param>
 [GenerateSerializer, Immutable, Alias("lisa.SiloDescription")]
-public sealed record SiloDescription([property: Id(0)] string Address, [property: Id(1)] long MemoryBytes, [property: Id(2)] int Threads);
+public sealed record SiloDescription(
+    [property: Id(0)] string Address, [property: Id(1)] long MemoryBytes, [property: Id(2)] int Threads, [property: Id(3)] string? Version = null);

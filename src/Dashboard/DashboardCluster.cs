@@ -79,6 +79,7 @@ internal sealed partial class DashboardCluster
             Roles = known.Member.Roles,
             MemoryBytes = known.Member.MemoryBytes,
             Threads = known.Member.Threads,
+            Version = known.Member.Version,
             Device = load?.Device,
             ProcessBytes = load?.ProcessBytes,
             UpSeconds = load?.UpSeconds,

@@ -14,6 +14,9 @@ internal sealed record SiloView
 
     public required int Threads { get; init; }
 
+    /// <value>Its program's version; null where it is not known.</value>
+    public string? Version { get; init; }
+
     public string? Device { get; init; }
 
     public long? ProcessBytes { get; init; }

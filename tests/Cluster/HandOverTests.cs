@@ -42,6 +42,9 @@ public sealed class HandOverTests
             Assert.Equal(status.Loads.HandedOverParts, told.RootElement.GetProperty("handed_over_parts").GetInt32());
             Assert.Equal(status.Loads.HandedOverBytes, told.RootElement.GetProperty("handed_over_bytes").GetInt64());
             Assert.Equal(0, told.RootElement.GetProperty("store_parts").GetInt32());
+            Assert.All(
+                told.RootElement.GetProperty("silos").EnumerateArray(),
+                s => Assert.Matches(@"^\d+\.\d+", s.GetProperty("version").GetString()!));
         }
 
         // The run's grain is on the first silo: what the second held dies with it.

@@ -10,8 +10,9 @@ internal static class StatusCommand
         await using var cluster = await ClusterConnection.OpenForRun(values, cancellationToken);
         var status = await cluster.GetAsync(run!, cancellationToken);
         var schedule = await cluster.GetScheduleAsync(run!, past: 0, coming: 3, cancellationToken);
-        if (values.Text(KnownSettings.LogFormat) == "json") Console.WriteLine(JsonSerializer.Serialize(RunTable.ToJson(status, schedule)));
-        else RunTable.Show(status, schedule);
+        var versions = (await cluster.GetSilosAsync(cancellationToken)).ToDictionary(s => s.Address, s => s.Version);
+        if (values.Text(KnownSettings.LogFormat) == "json") Console.WriteLine(JsonSerializer.Serialize(RunTable.ToJson(status, schedule, versions)));
+        else RunTable.Show(status, schedule, versions);
         return ExitCodes.Done;
     }
 
@@ -19,7 +20,7 @@ internal static class StatusCommand
     {
         await using var cluster = await ClusterConnection.OpenForRun(values, cancellationToken);
         var runs = await cluster.ListAsync(cancellationToken);
-        if (values.Text(KnownSettings.LogFormat) == "json") Console.WriteLine(JsonSerializer.Serialize(runs.Select(r => RunTable.ToJson(r, null))));
+        if (values.Text(KnownSettings.LogFormat) == "json") Console.WriteLine(JsonSerializer.Serialize(runs.Select(r => RunTable.ToJson(r))));
         else RunTable.Show(runs);
         return ExitCodes.Done;
     }

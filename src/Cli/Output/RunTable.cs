@@ -6,7 +6,7 @@ namespace LisaOrleans.Cli;
 /// <summary>The status of runs, for people and for programs.</summary>
 internal static class RunTable
 {
-    public static object ToJson(RunStatus s, LayerSchedule? schedule) => new
+    public static object ToJson(RunStatus s, LayerSchedule? schedule = null, IReadOnlyDictionary<string, string?>? versions = null) => new
     {
         run = s.Run,
         status = s.State.ToString().ToLowerInvariant(),
@@ -27,12 +27,12 @@ internal static class RunTable
         manifest_bytes = s.ManifestBytes,
         stall_seconds = s.StallSeconds,
         error = s.Error,
-        silos = s.Stages.Select(t => new { silo = t.Silo, parts = t.Parts }),
+        silos = s.Stages.Select(t => new { silo = t.Silo, version = versions?.GetValueOrDefault(t.Silo), parts = t.Parts }),
         periods = Periods(s, schedule).Select(p => new { period = p.Period, first_step = p.FirstStep, last_step = p.LastStep, layers = p.Layers }),
         layers = schedule?.Layers.Select(l => new { layer = l.Layer, steps = l.Steps, mean_grad_norm = l.MeanGradNorm }),
     };
 
-    public static void Show(RunStatus s, LayerSchedule schedule)
+    public static void Show(RunStatus s, LayerSchedule schedule, IReadOnlyDictionary<string, string?> versions)
     {
         Console.WriteLine($"run         {s.Run}");
         Console.WriteLine($"status      {s.State.ToString().ToLowerInvariant()}{(s.Error is null ? "" : $": {s.Error}")}");
@@ -46,7 +46,10 @@ internal static class RunTable
                 + $"{s.Loads.StoreParts} from the store ({s.Loads.StoreBytes / 1e6:0.0} MB)"));
         foreach (var (period, i) in Periods(s, schedule).Select((p, i) => (p, i))) Console.WriteLine($"{(i == 0 ? "layers" : ""),-12}{Line(period)}");
         foreach (var stage in s.Stages)
-            Console.WriteLine($"{(stage == s.Stages[0] ? "silos" : ""),-12}{stage.Silo}  {string.Join(' ', stage.Parts)}");
+        {
+            var version = versions.GetValueOrDefault(stage.Silo) is { } known ? $"version {known}  " : "";
+            Console.WriteLine($"{(stage == s.Stages[0] ? "silos" : ""),-12}{stage.Silo}  {version}{string.Join(' ', stage.Parts)}");
+        }
     }
 
     public static void Show(IReadOnlyList<RunStatus> runs)

@@ -64,10 +64,12 @@ class SiloCard {
     setAttribute(this.state, 'data-tone', { active: 'good', dead: 'bad', silent: 'bad' }[silo.state] ?? 'wait');
     this.stage.hidden = !stage;
     setText(this.stage, stage ? `Stage ${number}` : '');
+    setAttribute(this.facts, 'title', silo.version ? `Version ${silo.version}` : null);
     setText(this.facts, [
       silo.device, silo.threads ? `${silo.threads} ${silo.threads === 1 ? 'thread' : 'threads'}` : null, silo.roles.join(' + ') || null,
       silo.processBytes ? `process ${format.bytes(silo.processBytes)}` : null,
-      silo.upSeconds ? `up ${format.duration(silo.upSeconds)}` : null].filter(Boolean).join(' · '));
+      silo.upSeconds ? `up ${format.duration(silo.upSeconds)}` : null,
+      silo.version ? `lisa ${silo.version.split('+')[0]}` : null].filter(Boolean).join(' · '));
     setText(this.parts, stage ? format.parts(stage.parts) : gone || !ofRun ? '' : 'Holds no part of this run');
     this.parts.hidden = this.parts.textContent === '';
     const chips = (stage?.parts ?? []).map((p) => ({ part: p, on: memory[p]?.trainable || active.has(p) }));

@@ -9,9 +9,15 @@ namespace LisaOrleans.Grains;
 [StatelessWorker]
 internal sealed class ClusterGrain(IClusterView cluster, IBlobStore store) : Grain, IClusterGrain
 {
-    public Task<IReadOnlyList<SiloDescription>> GetTrainingSilos() =>
-        Task.FromResult<IReadOnlyList<SiloDescription>>(
-            [.. cluster.TrainingSilos().Select(s => new SiloDescription(s.Address, s.MemoryBytes, s.Threads))]);
+    public Task<IReadOnlyList<SiloDescription>> GetTrainingSilos()
+    {
+        var versions = cluster.Members().ToDictionary(m => m.Address, m => m.Version);
+        return Task.FromResult<IReadOnlyList<SiloDescription>>(
+        [
+            .. cluster.TrainingSilos()
+                .Select(s => new SiloDescription(s.Address, s.MemoryBytes, s.Threads, versions.GetValueOrDefault(s.Address))),
+        ]);
+    }
 
     public async Task<StoreDescription> GetStore() =>
         new((await StoreFormat.EnsureAsync(store, CancellationToken.None)).Id, store.Location);

@@ -78,6 +78,7 @@ public static class ClusterSilo
                 [SiloRoles.RolesKey] = string.Join(',', options.Roles),
                 [SiloRoles.MemoryKey] = options.MemoryBytes.ToString(CultureInfo.InvariantCulture),
                 [SiloRoles.ThreadsKey] = options.Threads.ToString(CultureInfo.InvariantCulture),
+                [SiloRoles.VersionKey] = options.Traits.Version,
                 [SiloRoles.MaxRunsKey] = options.MaxRuns.ToString(CultureInfo.InvariantCulture),
             })
             .ConfigureServices(services => services.AddSingleton(new RunOptions { StepPatience = options.DrainTimeout / 2 }))

@@ -29,7 +29,8 @@ internal sealed class ClusterView(IClusterMembershipService membership, ISiloMet
             .Where(m => m.Status is not (SiloStatus.None or SiloStatus.Created))
             .Select(m => new SiloMember(
                 m.SiloAddress.ToParsableString(), State(m.Status), Roles(m.SiloAddress),
-                Number(m.SiloAddress, SiloRoles.MemoryKey), (int)Number(m.SiloAddress, SiloRoles.ThreadsKey)))
+                Number(m.SiloAddress, SiloRoles.MemoryKey), (int)Number(m.SiloAddress, SiloRoles.ThreadsKey),
+                metadata.GetSiloMetadata(m.SiloAddress).Metadata.GetValueOrDefault(SiloRoles.VersionKey)))
             .OrderBy(m => m.Address, StringComparer.Ordinal),
     ];
 

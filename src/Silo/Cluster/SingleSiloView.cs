@@ -11,5 +11,5 @@ internal sealed class SingleSiloView(ILocalSiloDetails silo) : IClusterView
     public IReadOnlyList<TrainingSilo> TrainingSilos() => [new TrainingSilo(silo.SiloAddress.ToParsableString(), 0, Environment.ProcessorCount)];
 
     public IReadOnlyList<SiloMember> Members() =>
-        [new SiloMember(silo.SiloAddress.ToParsableString(), MemberState.Active, SiloRoles.All, 0, Environment.ProcessorCount)];
+        [new SiloMember(silo.SiloAddress.ToParsableString(), MemberState.Active, SiloRoles.All, 0, Environment.ProcessorCount, SiloVersion.Own)];
 }
