@@ -33,8 +33,11 @@ public sealed class ApiServer(ApiServerOptions options) : ISiloServer
                 return;
             }
 
+            // All addresses are one listener, which loopback is a part of.
+            var all = host.Equals(IPAddress.Any) || host.Equals(IPAddress.IPv6Any);
+
             // Health probes and proxies of this machine come here, and need neither its address nor TLS.
-            kestrel.Listen(IPAddress.Loopback, port);
+            if (!all || options.Keys is null) kestrel.Listen(IPAddress.Loopback, port);
             if (options.Keys is not null) kestrel.Listen(host, port, Secure);
         });
 

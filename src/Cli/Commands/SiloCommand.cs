@@ -18,7 +18,7 @@ internal static class SiloCommand
     {
         using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
         var api = HttpServerOptions.From(values);
-        using var ports = new SiloPorts(values, Address(values));
+        using var ports = new SiloPorts(values);
         var folders = new NewFolders();
         ClusterSiloOptions options;
         try
@@ -39,7 +39,7 @@ internal static class SiloCommand
             $"silo {options.Host}:{options.SiloPort} of cluster '{options.ClusterId}' is ready: roles {string.Join(',', options.Roles)}, "
                 + $"gateway port {options.GatewayPort}, "
             + $"{options.Threads} threads on {TrainingDevice.Name}, store {options.Store.Location}, "
-                + $"{HttpServerOptions.Describe(options.Host, options.HttpPort, api)}");
+                + $"{HttpServerOptions.Describe(options.Listening.Address, options.HttpPort, api)}");
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, s =>
         {
             s.Cancel = true;
@@ -53,26 +53,28 @@ internal static class SiloCommand
         SettingValues values, ApiServerOptions api, SiloPorts ports, NewFolders folders, HttpClient http, CancellationToken cancellationToken)
     {
         var clusterId = values.Text(KnownSettings.ClusterId);
-        var host = Address(values);
+        var host = SiloAddresses.Host(values);
         var roles = values.Text(KnownSettings.Roles).Split(',', StringSplitOptions.TrimEntries);
         if (roles.FirstOrDefault(r => !SiloRoles.All.Contains(r)) is { } unknown)
             throw Wrong(values, KnownSettings.Roles, $"'{unknown}' is none of {string.Join(", ", SiloRoles.All)}");
         var threads = values.OptionalInteger(KnownSettings.SiloThreads) ?? Environment.ProcessorCount;
         if (threads is < 1 or > 1024) throw Wrong(values, KnownSettings.SiloThreads, $"'{threads}' must be from 1 to 1024");
-        IPAddress[] webAddresses = IPAddress.IsLoopback(host) ? [host] : api.Keys is null ? [IPAddress.Loopback] : [IPAddress.Loopback, host];
-        var tensorPort = SiloPorts.Read(values, KnownSettings.TensorPort, lowest: 0);
-        if (tensorPort > 0) ports.Take(KnownSettings.TensorPort, host);
+        var listening = SiloAddresses.Listening(values, host);
+        var (siloPort, listenSiloPort) = ports.TakePair(KnownSettings.SiloPort, KnownSettings.ListenSiloPort, listening);
+        var (gatewayPort, listenGatewayPort) = ports.TakePair(KnownSettings.GatewayPort, KnownSettings.ListenGatewayPort, listening);
+        var (tensorPort, listenTensorPort) = ports.TakeTensorPair(listening);
         return new ClusterSiloOptions
         {
             ClusterId = clusterId,
             Host = host,
-            Secret = Secret(values, clusterId, host),
+            Secret = Secret(values, clusterId, isLocal: IPAddress.IsLoopback(host) && IPAddress.IsLoopback(listening)),
             Tls = ClusterTls.Checked(values, host),
-            SiloPort = ports.Take(KnownSettings.SiloPort, host),
-            GatewayPort = ports.Take(KnownSettings.GatewayPort, host),
-            HttpPort = ports.Find(KnownSettings.HttpPort, webAddresses),
+            SiloPort = siloPort,
+            GatewayPort = gatewayPort,
+            HttpPort = ports.Find(KnownSettings.HttpPort, SiloAddresses.Http(listening, api.Keys is not null)),
             Http = new DashboardServer(api),
             TensorPort = tensorPort,
+            Listening = new SiloListening(listening, listenSiloPort, listenGatewayPort, listenTensorPort),
             Roles = roles,
             Threads = (int)threads,
             MemoryBytes = (long)(Positive(values, KnownSettings.Memory, 0, 1e6) * 1e9),
@@ -103,23 +105,14 @@ internal static class SiloCommand
             : [PreemptionSources.Create(name, endpoint, values.OptionalText(KnownSettings.MachineName) ?? Environment.MachineName, http)];
     }
 
-    private static IPAddress Address(SettingValues values)
-    {
-        var text = values.Text(KnownSettings.Host);
-        if (text == "localhost") return IPAddress.Loopback;
-        return IPAddress.TryParse(text, out var address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any)
-            ? address
-            : throw Wrong(values, KnownSettings.Host, $"'{text}' must be an IP address at which the other silos reach this one");
-    }
-
-    private static ReadOnlyMemory<byte> Secret(SettingValues values, string clusterId, IPAddress host)
+    private static ReadOnlyMemory<byte> Secret(SettingValues values, string clusterId, bool isLocal)
     {
         var text = Environment.GetEnvironmentVariable(SettingsEnvironment.SecretVariable);
         if (values.OptionalPath(KnownSettings.SecretFile) is { } path)
             text = File.Exists(path) ? File.ReadAllText(path).Trim() : throw Wrong(values, KnownSettings.SecretFile, $"no such file: {path}");
         if (string.IsNullOrEmpty(text))
         {
-            return IPAddress.IsLoopback(host)
+            return isLocal
                 ? SHA256.HashData(Encoding.UTF8.GetBytes("loopback " + clusterId))
                 : throw new UsageException(
                     $"--{KnownSettings.SecretFile.Flag} or {SettingsEnvironment.SecretVariable} is missing: beyond loopback silos must "

@@ -5,15 +5,33 @@ using LisaOrleans.Silo;
 namespace LisaOrleans.Cli;
 
 /// <summary>The ports of a silo: the one asked for, if it is free; if none was asked for, the usual one or any free one.</summary>
-internal sealed class SiloPorts(SettingValues values, IPAddress host) : IDisposable
+internal sealed class SiloPorts(SettingValues values) : IDisposable
 {
     private readonly PortReservation _reservation = new();
 
-    /// <summary>A port, held until this is disposed of.</summary>
-    /// <param name="setting">Which.</param>
-    /// <param name="addresses">Where it is listened at.</param>
+    /// <summary>The port that others are told, and the one that is listened at, which is held until this is disposed of.</summary>
+    /// <param name="told">The first.</param>
+    /// <param name="listened">The second; where it was not given they are one.</param>
+    /// <param name="address">Where it is listened at.</param>
     /// <exception cref="UsageException">It is in use.</exception>
-    public int Take(Setting setting, params IReadOnlyList<IPAddress> addresses) => Take(_reservation, setting, addresses);
+    public (int Told, int Listened) TakePair(Setting told, Setting listened, IPAddress address)
+    {
+        if (values.Has(listened)) return (Read(values, told, lowest: 1), Take(_reservation, listened, [address]));
+        var port = Take(_reservation, told, [address]);
+        return (port, port);
+    }
+
+    /// <summary>The same for tensors, whose port may be any.</summary>
+    /// <param name="address">Where it is listened at.</param>
+    /// <exception cref="UsageException">It is in use.</exception>
+    public (int Told, int Listened) TakeTensorPair(IPAddress address)
+    {
+        var (told, listened) = (KnownSettings.TensorPort, KnownSettings.ListenTensorPort);
+        if (Read(values, told, lowest: 0) > 0) return TakePair(told, listened, address);
+        return values.Has(listened)
+            ? throw new UsageException($"{values.Place(listened.Key)}: needs --{told.Flag} too, the port at which other silos reach it")
+            : (0, 0);
+    }
 
     /// <summary>
     /// A port that is free now and not held: its server shares it with nobody, and health probes that come meanwhile are to
@@ -43,12 +61,17 @@ internal sealed class SiloPorts(SettingValues values, IPAddress host) : IDisposa
         catch (SocketException e)
         {
             throw e.SocketErrorCode == SocketError.AddressNotAvailable
-                ? new UsageException($"{values.Place(KnownSettings.Host.Key)}: '{host}' is not an address of this machine")
+                ? NotOfThisMachine(addresses[^1])
                 : new UsageException($"{values.Place(setting.Key)}: port {port} cannot be listened at: {e.Message}");
         }
     }
 
     public void Dispose() => _reservation.Dispose();
+
+    private UsageException NotOfThisMachine(IPAddress address) => values.Has(KnownSettings.ListenAddress)
+        ? new($"{values.Place(KnownSettings.ListenAddress.Key)}: '{address}' is not an address of this machine")
+        : new($"{values.Place(KnownSettings.Host.Key)}: '{address}' is not an address of this machine; if others reach it there all the same (NAT, "
+            + $"published ports), give --{KnownSettings.ListenAddress.Flag} too");
 
     /// <summary>A port as it was written.</summary>
     public static int Read(SettingValues values, Setting setting, int lowest)

@@ -115,8 +115,8 @@ internal sealed class TrainCommand : IAsyncDisposable
     // The server starts only after the import, which would be late to report a port in use.
     private void CheckPort()
     {
-        using var ports = new SiloPorts(_values, IPAddress.Loopback);
-        if (_httpPort > 0) ports.Take(KnownSettings.TrainHttpPort, IPAddress.Loopback);
+        using var ports = new SiloPorts(_values);
+        if (_httpPort > 0) ports.Find(KnownSettings.TrainHttpPort, IPAddress.Loopback);
     }
 
     private async Task<ImportOutcome> Import(CancellationToken cancellationToken)

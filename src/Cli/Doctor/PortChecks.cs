@@ -11,11 +11,14 @@ internal static class PortChecks
 
     public static IEnumerable<Check> Run(SettingValues values)
     {
-        var text = values.Text(KnownSettings.Host);
+        var setting = values.Has(KnownSettings.ListenAddress) ? KnownSettings.ListenAddress : KnownSettings.Host;
+        var text = values.Text(setting);
         if (!IPAddress.TryParse(text, out var host))
         {
             return [
-                new Check("host", Verdict.Fault, $"--host: '{text}' is no IP address", "Give the address at which other machines reach this one.")];
+                new Check(
+                    "host", Verdict.Fault, $"--{setting.Flag}: '{text}' is no IP address",
+                    "Give the address at which other machines reach this one.")];
         }
         using var ports = new PortReservation();
         return [.. s_ports.Select(p => Look(values, ports, p, host))];

@@ -122,6 +122,15 @@ internal static class KnownSettings
     public static readonly Setting TensorPort = new("tensor-port", SettingKind.Integer, "port for tensors from other silos; 0 for any free one", "0");
     public static readonly Setting Host = new(
         "host", SettingKind.Text, "IP address at which others reach this silo; beyond loopback a cluster secret is required", "127.0.0.1");
+    public static readonly Setting ListenAddress = new(
+        "listen-address", SettingKind.Text,
+        "IP address to listen at, 0.0.0.0 for all, where others reach this silo at another one (default: --host)");
+    public static readonly Setting ListenSiloPort = new(
+        "listen-silo-port", SettingKind.Integer, "port to listen at for other silos, where they reach it as --silo-port");
+    public static readonly Setting ListenGatewayPort = new(
+        "listen-gateway-port", SettingKind.Integer, "port to listen at for clients, where they reach it as --gateway-port");
+    public static readonly Setting ListenTensorPort = new(
+        "listen-tensor-port", SettingKind.Integer, "port to listen at for tensors, where other silos reach it as --tensor-port");
     public static readonly Setting Roles = new(
         "roles", SettingKind.Text, "gpu: holds layers and computes; control: hosts the grains that coordinate runs", "gpu,control");
     public static readonly Setting SiloThreads = new("threads", SettingKind.Integer, "intra-op threads to offer (default: all cores)");
@@ -156,7 +165,8 @@ internal static class KnownSettings
 
     public static IReadOnlyList<Setting> Silo { get; } =
     [
-        .. s_cluster, ClusterStore, SiloPort, GatewayPort, HttpPort, TensorPort, Host, Roles, SiloThreads, Memory, MaxRuns, SecretFile,
+        .. s_cluster, ClusterStore, SiloPort, GatewayPort, HttpPort, TensorPort, Host,
+        ListenAddress, ListenSiloPort, ListenGatewayPort, ListenTensorPort, Roles, SiloThreads, Memory, MaxRuns, SecretFile,
         ProbeTimeout, MissedProbes, DrainTimeout, Preemption, EventsEndpoint, MachineName, SiloLogFormat, .. s_http,
     ];
 
@@ -199,7 +209,8 @@ internal static class KnownSettings
 
     public static IReadOnlyList<Setting> Export { get; } = [.. s_cluster, ClusterStore, Output, ExportFormat, GgufType];
 
-    public static IReadOnlyList<Setting> Doctor { get; } = [.. s_cluster, ClusterStore, Host, SiloPort, GatewayPort, HttpPort, LogFormat];
+    public static IReadOnlyList<Setting> Doctor { get; } =
+        [.. s_cluster, ClusterStore, Host, ListenAddress, SiloPort, GatewayPort, HttpPort, LogFormat];
 
     public static IReadOnlyList<Setting> Push { get; } = [Folder, Private];
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -19,7 +20,7 @@ public static class ClusterSilo
         builder.Configuration.Sources.Clear();
         builder.Logging.AddLisaLogging(options.JsonLogs);
         builder.AddLisaTelemetry($"{options.Host}:{options.SiloPort}", options.ClusterId);
-        options.Http.Listen(builder.WebHost, options.Host, options.HttpPort);
+        options.Http.Listen(builder.WebHost, options.Listening.Address, options.HttpPort);
         options.Http.AddServices(builder.Services);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = options.DrainTimeout + TimeSpan.FromSeconds(10));
         builder.Services.AddSingleton(options);
@@ -51,6 +52,11 @@ public static class ClusterSilo
 #pragma warning restore ORLEANSEXP003
         silo.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (options.ClusterId, options.ClusterId))
             .ConfigureEndpoints(options.Host, options.SiloPort, options.GatewayPort)
+            .Configure<EndpointOptions>(o =>
+            {
+                o.SiloListeningEndpoint = new IPEndPoint(options.Listening.Address, options.Listening.SiloPort);
+                o.GatewayListeningEndpoint = new IPEndPoint(options.Listening.Address, options.Listening.GatewayPort);
+            })
             .Configure<ReminderOptions>(
                 o => (o.MinimumReminderPeriod, o.RefreshReminderListPeriod) = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10)))
 
@@ -84,7 +90,15 @@ public static class ClusterSilo
             .ConfigureServices(services => services.AddSingleton(new RunOptions { StepPatience = options.DrainTimeout / 2 }))
             .AddLisaSilo(
                 options.Store,
-                new TensorTransportOptions { Address = options.Host, Port = options.TensorPort, Secret = options.Secret, Tls = tls });
+                new TensorTransportOptions
+                {
+                    Address = options.Listening.Address,
+                    Port = options.Listening.TensorPort,
+                    AdvertisedAddress = options.Host,
+                    AdvertisedPort = options.TensorPort,
+                    Secret = options.Secret,
+                    Tls = tls,
+                });
         options.Http.AddToSilo(silo);
     }
 }

@@ -31,8 +31,15 @@ public sealed record ClusterSiloOptions
     /// <value>What it answers over HTTP.</value>
     public required ISiloServer Http { get; init; }
 
-    /// <value>Port for tensors; 0 for any free one.</value>
+    /// <value>Port for tensors; 0 for the one that is listened at.</value>
     public int TensorPort { get; init; }
+
+    /// <value>Where it listens. Default: at <see cref="Host"/> and the ports that others are told.</value>
+    public SiloListening Listening
+    {
+        get => field ?? new SiloListening(Host, SiloPort, GatewayPort, TensorPort);
+        init;
+    }
 
     /// <value>What only silos of this cluster know.</value>
     public required ReadOnlyMemory<byte> Secret { get; init; }

@@ -10,10 +10,10 @@ internal sealed class PortGuard(ClusterSiloOptions options) : ILifecycleParticip
 {
     public void Participate(ISiloLifecycle lifecycle) => lifecycle.Subscribe(nameof(PortGuard), ServiceLifecycleStage.RuntimeInitialize, _ =>
     {
-        foreach (var port in (int[])[options.SiloPort, options.GatewayPort])
+        foreach (var port in (int[])[options.Listening.SiloPort, options.Listening.GatewayPort])
         {
-            if (PortReservation.Listeners(new IPEndPoint(options.Host, port)) > 1)
-                throw new PortInUseException($"port {port} of {options.Host} has just been taken by another process");
+            if (PortReservation.Listeners(new IPEndPoint(options.Listening.Address, port)) > 1)
+                throw new PortInUseException($"port {port} of {options.Listening.Address} has just been taken by another process");
         }
 
         return Task.CompletedTask;

@@ -39,7 +39,8 @@ internal sealed class TensorExchange : ITensorExchange, IAsyncDisposable
 
         _server = new TensorServer(options, process, BeginSend, EndSend, ToHost, logger);
         _client = new TensorClient(options, time, logger);
-        _holder = $"{_server.EndPoint}/{process:N}";
+        var port = options.AdvertisedPort > 0 ? options.AdvertisedPort : _server.EndPoint.Port;
+        _holder = $"{new IPEndPoint(options.AdvertisedAddress ?? options.Address, port)}/{process:N}";
         _sweep = time.CreateTimer(_ => Sweep(), null, options.TicketLifetime / 4, options.TicketLifetime / 4);
     }
 

@@ -5,11 +5,17 @@ namespace LisaOrleans.Silo;
 /// <summary>How a silo's tensors travel to other silos.</summary>
 public sealed record TensorTransportOptions
 {
-    /// <value>Address to listen on, and the one that other silos are told. Default loopback.</value>
+    /// <value>Address to listen on. Default loopback.</value>
     public IPAddress Address { get; init; } = IPAddress.Loopback;
 
     /// <value>Port to listen on; 0 (default) for any free one.</value>
     public int Port { get; init; }
+
+    /// <value>Address that other silos are told. Default null: <see cref="Address"/>.</value>
+    public IPAddress? AdvertisedAddress { get; init; }
+
+    /// <value>Port that other silos are told. Default 0: the one that is listened on.</value>
+    public int AdvertisedPort { get; init; }
 
     /// <value>What both ends must know.</value>
     public required ReadOnlyMemory<byte> Secret { get; init; }

@@ -6,16 +6,18 @@ namespace LisaOrleans.Silo.Tests;
 /// <summary>Stands between two silos, and does to the holder's answers what networks do.</summary>
 internal sealed class TcpProxy : IAsyncDisposable
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly TcpListener _listener;
     private readonly CancellationTokenSource _stop = new();
     private readonly TaskCompletionSource _silent = new();
     private readonly IPEndPoint _target;
     private readonly Task _accepting;
     private int _connections;
 
-    public TcpProxy(IPEndPoint target)
+    /// <param name="target">The silo.</param>
+    /// <param name="address">Where it is to be reached; null for loopback.</param>
+    public TcpProxy(IPEndPoint target, IPAddress? address = null)
     {
-        _target = target;
+        (_target, _listener) = (target, new TcpListener(address ?? IPAddress.Loopback, 0));
         _listener.Start();
         _accepting = AcceptAsync();
     }
