@@ -22,8 +22,9 @@ internal static class UsageErrors
         if (KnownSettings.All.FirstOrDefault(s => s.Instead.Contains(flag) && command.Options.Any(o => o.Name == "--" + s.Flag)) is { } near)
             return $"unknown option '{name}'; {SettingNames.Advice(flag, [near], s => "--" + s.Flag)}";
         var options = command.Options.Where(o => o is not (HelpOption or VersionOption)).Select(o => o.Name).ToArray();
-        return options.Length == 0
-            ? $"unknown option '{name}'"
-            : $"unknown option '{name}'; did you mean '{NearestName.Of(name, options)}'? 'lisa {command.Name} --help' lists all";
+        if (options.Length == 0) return $"unknown option '{name}'";
+        if (OtherTrainers.Answer(flag) is { } answer) return $"unknown option '{name}'; {answer}";
+        var nearest = NearestName.Of(name, options) is { } meant ? $"did you mean '{meant}'? " : "";
+        return $"unknown option '{name}'; {nearest}'lisa {command.Name} --help' lists all";
     }
 }

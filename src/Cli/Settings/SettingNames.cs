@@ -26,5 +26,6 @@ internal static class SettingNames
     public static string Advice(string key, IReadOnlyList<Setting> known, Func<Setting, string> spell) =>
         known.FirstOrDefault(s => s.Instead.Contains(key)) is { } near
             ? $"use '{spell(near)}' ({InvalidTrainingSettingException.Spell(near.Help, name => name)})"
-            : $"did you mean '{NearestName.Of(key, known.Select(spell))}'?";
+            : OtherTrainers.Answer(key)
+                ?? (NearestName.Of(key, known.Select(spell)) is { } nearest ? $"did you mean '{nearest}'?" : "docs/settings.md lists all");
 }

@@ -17,6 +17,18 @@ public sealed class UnknownOptionTests
         Assert.Equal($"lisa: unknown option '{option}'; did you mean '{nearest}'? 'lisa {command} --help' lists all\n", result.Error);
     }
 
+    [Theory]
+    [InlineData("--bogus", "'lisa train --help' lists all")]
+    [InlineData("--device", "the first GPU that the process sees is used, or the processor where there is none; CUDA_VISIBLE_DEVICES chooses")]
+    [InlineData("--lora-rank", "there are no adapters here; LISA trains whole layers in about as much memory, which 'lisa plan' predicts")]
+    [InlineData("--report_to", "every step is logged, to trainer_log.jsonl and tensorboard/ in the output folder")]
+    public async Task Option_unknown_and_like_none_is_answered_with_what_helps(string option, string answer)
+    {
+        var result = await Lisa.RunAsync("train", option, "x");
+        Assert.Equal(2, result.ExitCode);
+        Assert.Equal($"lisa: unknown option '{option}'; {answer}\n", result.Error);
+    }
+
     [Fact]
     public async Task Option_unknown_with_its_value_attached_is_named_without_it()
     {
