@@ -32,7 +32,9 @@ internal sealed class LiveReporter : IRunReporter
     public void Say(string line)
     {
         Erase();
-        _console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"{line}");
+
+        // The terminal itself breaks what is too long, so that a command or a path that is copied from there is whole.
+        _console.Profile.Out.Writer.WriteLine(line);
     }
 
     public void Started(RunStarted started, int layerCount)

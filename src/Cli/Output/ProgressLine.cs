@@ -3,13 +3,13 @@ using System.Globalization;
 
 namespace LisaOrleans.Cli;
 
-/// <summary>One line on standard error with share, rate and time left; nothing where standard error is no terminal.</summary>
+/// <summary>One line on standard error with share, rate and time left; nothing where standard error is no terminal that can take a line back.</summary>
 internal sealed class ProgressLine(string what, long total, bool quiet) : IDisposable
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
 
     private readonly long _started = Stopwatch.GetTimestamp();
-    private readonly bool _quiet = quiet || Console.IsErrorRedirected;
+    private readonly bool _quiet = quiet || Console.IsErrorRedirected || Reporters.IsDumbTerminal;
     private long _shown;
     private bool _open;
 

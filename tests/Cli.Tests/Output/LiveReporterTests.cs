@@ -49,6 +49,17 @@ public sealed partial class LiveReporterTests
     }
 
     [Fact]
+    public void Say_long_line_is_not_broken_so_that_it_can_be_copied()
+    {
+        using var text = new StringWriter();
+        var console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.Yes, Out = new AnsiConsoleOutput(text) });
+        console.Profile.Width = 60;
+        const string Line = "try it: lisa generate --model /a/folder/whose/name/takes/much/of/the/line --prompt \"[a] {b}\"";
+        using (var reporter = new LiveReporter(console)) reporter.Say(Line);
+        Assert.Contains(Line + Environment.NewLine, text.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Happened_without_colours_what_is_left_looks_otherwise_than_what_is_done()
     {
         using var text = new StringWriter();
