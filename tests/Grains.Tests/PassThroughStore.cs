@@ -15,6 +15,9 @@ internal abstract class PassThroughStore(IBlobStore inner) : IBlobStore
 
     public virtual Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken) => inner.ReadAsync(blob, cancellationToken);
 
+    public virtual Task<byte[]> ReadStartAsync(BlobRef blob, int count, CancellationToken cancellationToken) =>
+        inner.ReadStartAsync(blob, count, cancellationToken);
+
     public virtual IAsyncEnumerable<StoredBlob> ListAsync(CancellationToken cancellationToken) => inner.ListAsync(cancellationToken);
 
     public virtual Task<bool> DeleteAsync(StoredBlob blob, CancellationToken cancellationToken) => inner.DeleteAsync(blob, cancellationToken);

@@ -11,7 +11,10 @@ public static class ModelExporter
 
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
 
-    /// <summary>config.json, tokenizer files and weights. Each file appears whole or not at all, the weights' index last.</summary>
+    /// <summary>
+    /// Weights, config.json and tokenizer files. Each file appears whole or not at all; weights come first, their index behind
+    /// the shards, so that a damaged blob leaves what an earlier export wrote. Of the weights one part is in memory at a time.
+    /// </summary>
     /// <param name="store">The store.</param>
     /// <param name="manifest">The manifest.</param>
     /// <param name="parts">Names of its parts in the order of the forward pass.</param>
@@ -25,16 +28,19 @@ public static class ModelExporter
     internal static async Task ExportAsync(
         IBlobStore store, Manifest manifest, IReadOnlyList<string> parts, string folder, long shardBytes, CancellationToken cancellationToken)
     {
-        using var weights = new ExportedWeights();
-        foreach (var part in parts) await weights.AddAsync(store, manifest.Part(part), cancellationToken).ConfigureAwait(false);
-
-        Directory.CreateDirectory(folder);
-        AtomicFile.DeleteUnfinished(folder);
-        var dtype = weights.Tensors[0].DType;
+        var tensors = await ExportedTensor.ListAsync(store, manifest, parts, cancellationToken).ConfigureAwait(false);
+        var files = new Dictionary<string, byte[]>();
         foreach (var (name, blob) in manifest.Files)
         {
             using var content = await store.ReadAsync(blob, cancellationToken).ConfigureAwait(false);
-            var bytes = name == ModelFileNames.Config ? WithDtype(content.ToArray(), dtype, blob) : content.ToArray();
+            files[name] = name == ModelFileNames.Config ? WithDtype(content.ToArray(), tensors[0].Tensor.DType, blob) : content.ToArray();
+        }
+
+        Directory.CreateDirectory(folder);
+        AtomicFile.DeleteUnfinished(folder);
+        await WriteWeightsAsync(store, manifest, tensors, folder, shardBytes, cancellationToken).ConfigureAwait(false);
+        foreach (var (name, bytes) in files)
+        {
             var path = Path.Combine(folder, ModelFileNames.IsKnown(name) ? name : Path.GetFileName(name));
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             await AtomicFile.WriteAllBytesAsync(path, bytes, cancellationToken).ConfigureAwait(false);
@@ -43,10 +49,22 @@ public static class ModelExporter
         // A template or a tokenizer that another model left here would be taken for this one's.
         foreach (var name in ModelFileNames.In(folder).ToList())
             if (!manifest.Files.ContainsKey(name)) File.Delete(Path.Combine(folder, name));
+    }
 
-        var others = manifest.OtherTensors is { } other ? await weights.ReadAsync(store, other, cancellationToken).ConfigureAwait(false) : [];
-        IReadOnlyList<TensorSource> tensors = [.. TensorNames.Of(manifest).Rename(weights.Tensors), .. others];
-        await WeightFiles.WriteAsync(tensors, folder, shardBytes, cancellationToken).ConfigureAwait(false);
+    private static async Task WriteWeightsAsync(
+        IBlobStore store, Manifest manifest, IReadOnlyList<ExportedTensor> tensors, string folder, long shardBytes,
+        CancellationToken cancellationToken)
+    {
+        var sources = tensors.ToDictionary(t => t.Tensor.Name);
+        using var opened = new OpenedParts(store, manifest);
+        await WeightFiles.WriteAsync([.. tensors.Select(t => t.Tensor)], WriteAsync, folder, shardBytes, cancellationToken).ConfigureAwait(false);
+
+        async Task WriteAsync(TensorSource tensor, Stream stream, CancellationToken token)
+        {
+            var source = sources[tensor.Name];
+            var weight = await opened.FindAsync(source.Part, source.Name, token).ConfigureAwait(false);
+            await weight.WriteAsync(stream, token).ConfigureAwait(false);
+        }
     }
 
     private static byte[] WithDtype(byte[] config, TensorDType dtype, BlobRef blob)

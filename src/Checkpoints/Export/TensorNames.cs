@@ -40,8 +40,4 @@ public sealed record TensorNames(string Prefix, string StoredPrefix)
     {
         if (Prefix != StoredPrefix) properties[Property] = JsonSerializer.Serialize(this);
     }
-
-    /// <summary>Tensors by the folder's names.</summary>
-    internal IReadOnlyList<TensorSource> Rename(IReadOnlyList<TensorSource> tensors) =>
-        [.. tensors.Select(t => t with { Name = Stored(t.Name) })];
 }

@@ -6,17 +6,13 @@ internal static class TensorRounding
     /// <summary>Whether one type can be rounded to another.</summary>
     public static bool IsPossible(TensorDType from, TensorDType to) => from == TensorDType.F32 && to is TensorDType.BF16 or TensorDType.F16;
 
-    /// <summary>A rounded copy; the caller owns it.</summary>
-    /// <param name="source">Address of the float32 values.</param>
-    /// <param name="count">How many.</param>
+    /// <summary>Rounds numbers.</summary>
+    /// <param name="source">The numbers.</param>
+    /// <param name="target">As many rounded ones, as bits.</param>
     /// <param name="to"><see cref="TensorDType.BF16"/> or <see cref="TensorDType.F16"/>.</param>
-    public static unsafe BlobContent Round(nint source, long count, TensorDType to)
+    public static void Round(ReadOnlySpan<float> source, Span<ushort> target, TensorDType to)
     {
-        var content = BlobContent.Allocate(checked(count * to.SizeInBytes()));
-        var from = (float*)source;
-        var target = (ushort*)content.Data;
-        for (long i = 0; i < count; i++) target[i] = Round(from[i], to);
-        return content;
+        for (var i = 0; i < source.Length; i++) target[i] = Round(source[i], to);
     }
 
     /// <summary>The bits of a rounded number.</summary>

@@ -50,14 +50,21 @@ public static class WeightFiles
     }
 
     /// <summary>Writes one file, or shards of at most so many bytes and then their index.</summary>
-    internal static async Task WriteAsync(IReadOnlyList<TensorSource> tensors, string folder, long shardBytes, CancellationToken cancellationToken)
+    /// <param name="tensors">What they hold, in the order in which it is written.</param>
+    /// <param name="write">Writes the bytes of a tensor.</param>
+    /// <param name="folder">Where they are to be.</param>
+    /// <param name="shardBytes">The limit.</param>
+    /// <param name="cancellationToken">Cancels between two writes.</param>
+    internal static async Task WriteAsync(
+        IReadOnlyList<TensorSource> tensors, Func<TensorSource, Stream, CancellationToken, Task> write, string folder, long shardBytes,
+        CancellationToken cancellationToken)
     {
         var shards = Split(tensors, shardBytes);
         var metadata = new Dictionary<string, string> { ["format"] = "pt" };
         var index = Path.Combine(folder, Index);
         if (shards.Count == 1)
         {
-            await SafetensorsWriter.WriteFileAsync(Path.Combine(folder, Single), shards[0], metadata, cancellationToken).ConfigureAwait(false);
+            await SafetensorsWriter.WriteFileAsync(Path.Combine(folder, Single), shards[0], metadata, write, cancellationToken).ConfigureAwait(false);
             File.Delete(index);
             return;
         }
@@ -68,7 +75,7 @@ public static class WeightFiles
         for (var i = 0; i < shards.Count; i++)
         {
             var file = $"model-{i + 1:D5}-of-{shards.Count:D5}.safetensors";
-            await SafetensorsWriter.WriteFileAsync(Path.Combine(folder, file), shards[i], metadata, cancellationToken).ConfigureAwait(false);
+            await SafetensorsWriter.WriteFileAsync(Path.Combine(folder, file), shards[i], metadata, write, cancellationToken).ConfigureAwait(false);
             foreach (var tensor in shards[i]) map[tensor.Name] = file;
         }
 

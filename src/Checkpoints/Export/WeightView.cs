@@ -10,6 +10,8 @@ namespace LisaOrleans.Checkpoints;
 /// <param name="Data">Address of its contiguous bytes.</param>
 public sealed record WeightView(string Name, TensorDType DType, IReadOnlyList<long> Shape, TensorDType Stored, nint Data)
 {
+    private const int Chunk = 1 << 20;
+
     /// <summary>Numbers in it.</summary>
     public long Count => Shape.Aggregate(1L, (product, dimension) => checked(product * dimension));
 
@@ -38,5 +40,24 @@ public sealed record WeightView(string Name, TensorDType DType, IReadOnlyList<lo
 
         if (DType == Stored || DType is not (TensorDType.BF16 or TensorDType.F16)) return;
         for (var i = 0; i < target.Length; i++) target[i] = TensorRounding.Widen(TensorRounding.Round(target[i], DType), DType);
+    }
+
+    /// <summary>Writes its bytes as the model has them, a few at a time.</summary>
+    internal async Task WriteAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        var (bytes, chunk) = (Count * DType.SizeInBytes(), new byte[Chunk]);
+        for (var at = 0L; at < bytes; at += Chunk)
+        {
+            var count = (int)Math.Min(Chunk, bytes - at);
+            Copy(at / DType.SizeInBytes(), chunk.AsSpan(0, count));
+            await stream.WriteAsync(chunk.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private unsafe void Copy(long first, Span<byte> target)
+    {
+        var from = (void*)(Data + (nint)(first * Stored.SizeInBytes()));
+        if (Stored == DType) new ReadOnlySpan<byte>(from, target.Length).CopyTo(target);
+        else TensorRounding.Round(new ReadOnlySpan<float>(from, target.Length / sizeof(ushort)), MemoryMarshal.Cast<byte, ushort>(target), DType);
     }
 }

@@ -15,12 +15,16 @@ public sealed class SafetensorsHeader
 
     internal const string MetadataName = "__metadata__";
     private const int PrefixBytes = 8;
+    private const int FirstBytes = 1 << 16;
 
     private SafetensorsHeader(Dictionary<string, TensorInfo> tensors, Dictionary<string, string> metadata) =>
         (Tensors, Metadata) = (tensors, metadata);
 
     /// <summary>By name.</summary>
     public IReadOnlyDictionary<string, TensorInfo> Tensors { get; }
+
+    /// <summary>The same in the order in which they are stored.</summary>
+    public IEnumerable<TensorInfo> InOrder => Tensors.Values.OrderBy(t => t.Offset).ThenBy(t => t.Length);
 
     /// <summary>Free text, by name.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
@@ -38,6 +42,25 @@ public sealed class SafetensorsHeader
         if ((long)length > fileLength - PrefixBytes)
             throw new InvalidDataFileException(file, $"is cut off: its header has {length} bytes, the whole file {fileLength}");
         return PrefixBytes + (long)length;
+    }
+
+    /// <summary>Reads the header of a blob, and nothing else of it: what it says holds when the blob was verified.</summary>
+    /// <exception cref="InvalidDataFileException">The blob, which is whole, is no safetensors file.</exception>
+    public static async Task<SafetensorsHeader> ReadAsync(IBlobStore store, BlobRef blob, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var start = await store.ReadStartAsync(blob, FirstBytes, cancellationToken).ConfigureAwait(false);
+            var length = (int)MeasureHeader(start.AsSpan(0, Math.Min(PrefixBytes, start.Length)), blob.Length, blob.Sha256);
+            if (length > start.Length) start = await store.ReadStartAsync(blob, length, cancellationToken).ConfigureAwait(false);
+            return Parse(start.AsSpan(0, length), blob.Length, blob.Sha256);
+        }
+        catch (InvalidDataFileException)
+        {
+            // A damaged blob is to be called one.
+            (await store.ReadAsync(blob, cancellationToken).ConfigureAwait(false)).Dispose();
+            throw;
+        }
     }
 
     /// <summary>Reads a header.</summary>

@@ -12,7 +12,7 @@ public sealed unsafe class SafetensorsReader : IDisposable
     public IReadOnlyDictionary<string, TensorInfo> Tensors => _header.Tensors;
 
     /// <summary>The same in the order in which they are stored.</summary>
-    public IEnumerable<TensorInfo> InOrder => Tensors.Values.OrderBy(t => t.Offset).ThenBy(t => t.Length);
+    public IEnumerable<TensorInfo> InOrder => _header.InOrder;
 
     /// <summary>Free text, by name.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _header.Metadata;

@@ -18,6 +18,29 @@ public static class SafetensorsWriter
         AtomicFile.WriteAsync(
             path, (stream, token) => SafetensorsBlob.WriteAsync(stream, Header(tensors, metadata), tensors, token), cancellationToken);
 
+    /// <summary>Writes a file that appears whole or not at all, of tensors that need not be in memory at one time.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="tensors">What it holds, in the order in which it is written.</param>
+    /// <param name="metadata">Free text, by name; null for none.</param>
+    /// <param name="write">Writes the bytes of a tensor, as many as its length says.</param>
+    /// <param name="cancellationToken">Cancels before the file appears.</param>
+    public static Task WriteFileAsync(
+        string path, IReadOnlyList<TensorSource> tensors, IReadOnlyDictionary<string, string>? metadata,
+        Func<TensorSource, Stream, CancellationToken, Task> write, CancellationToken cancellationToken) =>
+        AtomicFile.WriteAsync(path, async (stream, token) =>
+        {
+            var header = Header(tensors, metadata);
+            await stream.WriteAsync(header, token).ConfigureAwait(false);
+            var at = (long)header.Length;
+            foreach (var tensor in tensors)
+            {
+                await write(tensor, stream, token).ConfigureAwait(false);
+                at += tensor.Length;
+                if (stream.Position != at)
+                    throw new InvalidOperationException($"tensor '{tensor.Name}' was written with another length than {tensor.Length} bytes");
+            }
+        }, cancellationToken);
+
     /// <summary>What goes before the bytes of the tensors, one after the other in this order.</summary>
     public static byte[] Header(IReadOnlyList<TensorSource> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {

@@ -10,27 +10,23 @@ namespace LisaOrleans.Checkpoints;
 /// A store in a container of Azure Blob Storage: <c>blobs/ab/abcd…</c>, written once under If-None-Match, and documents
 /// that are swapped under If-Match. It tries everything once; <see cref="ResilientBlobStore"/> repeats.
 /// </summary>
-public sealed class AzureBlobStore : IBlobStore
+/// <param name="container">A container that exists, or <see cref="CreateIfNotExistsAsync"/> makes.</param>
+public sealed class AzureBlobStore(BlobContainerClient container) : IBlobStore
 {
     // Up to here one Put Blob: blocks that two writers of one blob stage at one time can spoil each other's.
     private const long LargestPut = 5000L << 20;
 
     private static readonly TimeSpan s_young = TimeSpan.FromMinutes(1);
 
-    private readonly BlobContainerClient _container;
-
-    /// <summary>Uses a container that exists, or <see cref="CreateIfNotExistsAsync"/> makes.</summary>
-    public AzureBlobStore(BlobContainerClient container) => _container = container;
-
     /// <summary>The address without any signature.</summary>
-    public string Location => _container.Uri.GetLeftPart(UriPartial.Path);
+    public string Location => container.Uri.GetLeftPart(UriPartial.Path);
 
     /// <summary>Makes the container if it is not there.</summary>
     public async Task CreateIfNotExistsAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await _container.CreateIfNotExistsAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
+            await container.CreateIfNotExistsAsync(cancellationToken: cancellationToken).ConfigureAwait(false);
         }
         catch (RequestFailedException e) when (e.Status == 403)
         {
@@ -95,27 +91,28 @@ public sealed class AzureBlobStore : IBlobStore
     /// <inheritdoc/>
     public async Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken)
     {
+        using var download = await DownloadAsync(blob, cancellationToken).ConfigureAwait(false);
+        var content = BlobContent.Allocate(blob.Length);
         try
         {
-            using var download = (await Blob(blob.Sha256).DownloadStreamingAsync(cancellationToken: cancellationToken).ConfigureAwait(false)).Value;
-            if (download.Details.ContentLength != blob.Length) throw new BlobCorruptException(blob.Sha256, Location);
-            var content = BlobContent.Allocate(blob.Length);
-            try
-            {
-                if (await content.FillAsync(download.Content, cancellationToken).ConfigureAwait(false) && content.ComputeSha256() == blob.Sha256)
-                    return content;
-                throw new BlobCorruptException(blob.Sha256, Location);
-            }
-            catch
-            {
-                content.Dispose();
-                throw;
-            }
+            if (await content.FillAsync(download.Content, cancellationToken).ConfigureAwait(false) && content.ComputeSha256() == blob.Sha256)
+                return content;
+            throw new BlobCorruptException(blob.Sha256, Location);
         }
-        catch (RequestFailedException e) when (e.Status == 404)
+        catch
         {
-            throw new BlobMissingException(blob.Sha256, Location);
+            content.Dispose();
+            throw;
         }
+    }
+
+    /// <inheritdoc/>
+    public async Task<byte[]> ReadStartAsync(BlobRef blob, int count, CancellationToken cancellationToken)
+    {
+        using var download = await DownloadAsync(blob, cancellationToken).ConfigureAwait(false);
+        var start = new byte[Math.Min(count, blob.Length)];
+        await download.Content.ReadExactlyAsync(start, cancellationToken).ConfigureAwait(false);
+        return start;
     }
 
     /// <inheritdoc/>
@@ -225,12 +222,27 @@ public sealed class AzureBlobStore : IBlobStore
     private static bool IsConflict(RequestFailedException e) =>
         e.Status == 412 || (e.Status == 409 && e.ErrorCode == BlobErrorCode.BlobAlreadyExists);
 
+    private async Task<BlobDownloadStreamingResult> DownloadAsync(BlobRef blob, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var download = (await Blob(blob.Sha256).DownloadStreamingAsync(cancellationToken: cancellationToken).ConfigureAwait(false)).Value;
+            if (download.Details.ContentLength == blob.Length) return download;
+            download.Dispose();
+            throw new BlobCorruptException(blob.Sha256, Location);
+        }
+        catch (RequestFailedException e) when (e.Status == 404)
+        {
+            throw new BlobMissingException(blob.Sha256, Location);
+        }
+    }
+
     private AsyncPageable<BlobItem> List(string prefix, CancellationToken cancellationToken) =>
-        _container.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix, cancellationToken);
+        container.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix, cancellationToken);
 
     private BlobClient Blob(string sha256) => BlobRef.IsName(sha256)
-        ? _container.GetBlobClient($"blobs/{sha256[..2]}/{sha256}")
+        ? container.GetBlobClient($"blobs/{sha256[..2]}/{sha256}")
         : throw new ArgumentException($"'{sha256}' is not a blob name", nameof(sha256));
 
-    private BlobClient Document(string path) => _container.GetBlobClient(string.Join('/', DocumentPath.Split(path)));
+    private BlobClient Document(string path) => container.GetBlobClient(string.Join('/', DocumentPath.Split(path)));
 }

@@ -68,6 +68,21 @@ public sealed class FolderBlobStore : IBlobStore
         cancellationToken);
 
     /// <inheritdoc/>
+    public async Task<byte[]> ReadStartAsync(BlobRef blob, int count, CancellationToken cancellationToken)
+    {
+        var path = BlobPath(blob.Sha256);
+        if (!File.Exists(path)) throw new BlobMissingException(blob.Sha256, Location);
+        var file = File.OpenRead(path);
+        await using (file.ConfigureAwait(false))
+        {
+            if (file.Length != blob.Length) throw new BlobCorruptException(blob.Sha256, Location);
+            var start = new byte[Math.Min(count, file.Length)];
+            await file.ReadExactlyAsync(start, cancellationToken).ConfigureAwait(false);
+            return start;
+        }
+    }
+
+    /// <inheritdoc/>
     public async IAsyncEnumerable<StoredBlob> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask.ConfigureAwait(false);

@@ -26,6 +26,14 @@ public interface IBlobStore
     /// <exception cref="BlobCorruptException">Its bytes are not those of its name.</exception>
     Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken);
 
+    /// <summary>The first bytes of a blob as they lie there. They are not verified, which takes all of it.</summary>
+    /// <param name="blob">The blob.</param>
+    /// <param name="count">How many, at most: all of a shorter blob.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="BlobMissingException">It is not there.</exception>
+    /// <exception cref="BlobCorruptException">It has another length.</exception>
+    Task<byte[]> ReadStartAsync(BlobRef blob, int count, CancellationToken cancellationToken);
+
     /// <summary>All blobs, in no order.</summary>
     IAsyncEnumerable<StoredBlob> ListAsync(CancellationToken cancellationToken);
 

@@ -33,6 +33,14 @@ public sealed class MeasuredBlobStore(IBlobStore inner) : IBlobStore
     }
 
     /// <inheritdoc/>
+    public async Task<byte[]> ReadStartAsync(BlobRef blob, int count, CancellationToken cancellationToken)
+    {
+        var start = await StoreTelemetry.Measure("read_start", inner.ReadStartAsync(blob, count, cancellationToken)).ConfigureAwait(false);
+        StoreTelemetry.Moved("read", start.Length);
+        return start;
+    }
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<StoredBlob> ListAsync(CancellationToken cancellationToken) =>
         Counted(inner.ListAsync(cancellationToken), cancellationToken);
 

@@ -70,6 +70,10 @@ public sealed class ResilientBlobStore : IBlobStore
         Try(t => _inner.ReadAsync(blob, t), cancellationToken, blob.Length);
 
     /// <inheritdoc/>
+    public Task<byte[]> ReadStartAsync(BlobRef blob, int count, CancellationToken cancellationToken) =>
+        Try(t => _inner.ReadStartAsync(blob, count, t), cancellationToken);
+
+    /// <inheritdoc/>
     public IAsyncEnumerable<StoredBlob> ListAsync(CancellationToken cancellationToken) => Whole(_inner.ListAsync, cancellationToken);
 
     /// <inheritdoc/>

@@ -72,15 +72,8 @@ public static class GgufExporter
             }
         }
 
-        var (open, weights) = ("", (PartWeights?)null);
-        try
-        {
-            await GgufWriter.WriteAsync(path, metadata, list, Write, cancellationToken);
-        }
-        finally
-        {
-            weights?.Dispose();
-        }
+        using var opened = new OpenedParts(store, manifest);
+        await GgufWriter.WriteAsync(path, metadata, list, Write, cancellationToken);
 
         async Task Write(GgufTensor tensor, Stream stream, CancellationToken token)
         {
@@ -93,15 +86,7 @@ public static class GgufExporter
             }
 
             var (part, name) = sources[tensor.Name];
-            if (part != open)
-            {
-                weights?.Dispose();
-                weights = null;
-                (open, weights) = (part, await PartWeights.OpenAsync(store, manifest.Part(part), token));
-            }
-
-            var weight = weights!.Tensors.FirstOrDefault(t => t.Name == name)
-                ?? throw new InvalidDataFileException($"manifest of {manifest.Run}", $"part '{part}' has no tensor '{name}'");
+            var weight = await opened.FindAsync(part, name, token);
             await tensors.WriteAsync(tensor, weight, stream, token);
         }
     }

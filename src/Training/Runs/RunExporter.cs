@@ -5,7 +5,7 @@ namespace LisaOrleans.Training;
 /// <summary>Writes a run's last manifest as a Hugging Face folder.</summary>
 public static class RunExporter
 {
-    /// <summary>config.json, tokenizer files and weights. Each file appears whole or not at all, the weights' index last.</summary>
+    /// <summary>Weights, config.json and tokenizer files; see <see cref="ModelExporter"/>.</summary>
     public static async Task ExportAsync(IBlobStore store, string run, string outputFolder, CancellationToken cancellationToken)
     {
         var manifest = await ReadManifestAsync(store, run, cancellationToken);

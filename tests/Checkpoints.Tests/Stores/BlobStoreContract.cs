@@ -95,6 +95,27 @@ public abstract class BlobStoreContract
         (await test.OpenAgain().ReadAsync(named, Token)).Dispose();
     }
 
+    [Theory]
+    [InlineData(0, 0)]
+    [InlineData(1, 1)]
+    [InlineData(400, 400)]
+    [InlineData(2000, 1000)]
+    public async Task ReadStartAsync_first_bytes_come_and_no_more_than_there_are(int wanted, int expected)
+    {
+        using var test = await CreateAsync();
+        var bytes = new byte[1000];
+        new Random(3).NextBytes(bytes);
+        var blob = new BytesBlob(bytes);
+        var named = new BlobRef(blob.Sha256, blob.Length);
+        await Assert.ThrowsAsync<BlobMissingException>(() => test.Store.ReadStartAsync(named, wanted, Token));
+        await test.Store.PutAsync(blob, Token);
+
+        Assert.Equal(bytes[..expected], await test.Store.ReadStartAsync(named, wanted, Token));
+
+        await test.CutOffAsync(blob.Sha256);
+        await Assert.ThrowsAsync<BlobCorruptException>(() => test.Store.ReadStartAsync(named, wanted, Token));
+    }
+
     // Garbage collection lists blobs, checks which are named, and deletes the rest; meanwhile somebody may name one.
     [Fact]
     public async Task DeleteAsync_blob_renewed_since_it_was_listed_stays()

@@ -17,6 +17,9 @@ internal sealed class CrashingBlobStore(IBlobStore inner, int crashAt, bool afte
 
     public Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken) => Call(() => inner.ReadAsync(blob, cancellationToken));
 
+    public Task<byte[]> ReadStartAsync(BlobRef blob, int count, CancellationToken cancellationToken) =>
+        Call(() => inner.ReadStartAsync(blob, count, cancellationToken));
+
     public IAsyncEnumerable<StoredBlob> ListAsync(CancellationToken cancellationToken) => inner.ListAsync(cancellationToken);
 
     public Task<bool> DeleteAsync(StoredBlob blob, CancellationToken cancellationToken) => Call(() => inner.DeleteAsync(blob, cancellationToken));

@@ -93,6 +93,8 @@ public sealed class ResilientBlobStoreOutageTests
 
         public Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+        public Task<byte[]> ReadStartAsync(BlobRef blob, int count, CancellationToken cancellationToken) => throw new NotSupportedException();
+
         public async IAsyncEnumerable<StoredBlob> ListAsync(
             [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
         {

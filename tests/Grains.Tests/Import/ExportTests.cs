@@ -68,10 +68,68 @@ public sealed class ExportTests
         Assert.True(File.Exists(foreign));
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ExportAsync_damaged_blob_is_named_and_leaves_an_earlier_export_as_it_was(bool inHeader)
+    {
+        using var run = await TestRun.TrainAsync(TinyStories.Spec(1));
+        var folder = await run.ExportAsync();
+        var before = Directory.GetFiles(folder).Order().Select(f => (f, Convert.ToHexString(File.ReadAllBytes(f)))).ToArray();
+        var manifest = await ReadManifestAsync(run);
+        var blob = manifest.Part(PartName.All(TinyStories.Layers)[^1]).Weights;
+        var file = Directory.EnumerateFiles(run.Store.Location, blob.Sha256, SearchOption.AllDirectories).Single();
+        var bytes = await File.ReadAllBytesAsync(file, Token);
+        bytes[inHeader ? 8 : bytes.Length - 1] ^= 1;
+        await File.WriteAllBytesAsync(file, bytes, Token);
+
+        var error = await Assert.ThrowsAsync<BlobCorruptException>(run.ExportAsync);
+
+        Assert.Contains(blob.Sha256, error.Message, StringComparison.Ordinal);
+        Assert.Equal(before, Directory.GetFiles(folder).Order().Select(f => (f, Convert.ToHexString(File.ReadAllBytes(f)))));
+    }
+
+    [Fact]
+    public async Task ExportAsync_one_part_is_in_memory_at_a_time()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(7) with { Dtype = "bfloat16" });
+        await run.ContinueAsync(pauseAt: 2);
+        using var folder = new TempFolder();
+        var store = new CountingStore(run.Store);
+        var manifest = await ReadManifestAsync(run);
+
+        await ModelExporter.ExportAsync(store, manifest, PartName.All(TinyStories.Layers), folder.Root, Token);
+
+        // Its weights, and the state that trained them.
+        Assert.Equal(2, store.MostInMemory);
+        Assert.Equal(await run.WeightsAsync(), TestRun.ReadWeights(folder.Root));
+    }
+
     private static async Task ExportShardsAsync(TestRun run, string folder)
     {
+        await ModelExporter.ExportAsync(
+            run.Store, await ReadManifestAsync(run), PartName.All(TinyStories.Layers), folder, ShardBytes, Token);
+    }
+
+    private static async Task<Manifest> ReadManifestAsync(TestRun run)
+    {
         var head = await RunStore.ReadHeadAsync(run.Store, "test", Token);
-        var manifest = await RunStore.ReadManifestAsync(run.Store, head!.Manifest!, Token);
-        await ModelExporter.ExportAsync(run.Store, manifest, PartName.All(TinyStories.Layers), folder, ShardBytes, Token);
+        return await RunStore.ReadManifestAsync(run.Store, head!.Manifest!, Token);
+    }
+
+    /// <summary>Knows how many blobs were in memory at one time.</summary>
+    private sealed class CountingStore(IBlobStore inner) : PassThroughStore(inner)
+    {
+        private readonly List<BlobContent> _contents = [];
+
+        public int MostInMemory { get; private set; }
+
+        public override async Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken)
+        {
+            var content = await base.ReadAsync(blob, cancellationToken);
+            _contents.Add(content);
+            MostInMemory = Math.Max(MostInMemory, _contents.Count(c => c.Data != 0));
+            return content;
+        }
     }
 }
