@@ -91,12 +91,12 @@ public static class DatasetTokenizer
 
     private static void CheckIds(EncodedSample sample, RawRecord record, int vocabularySize)
     {
-        foreach (var id in sample.InputIds)
+        var wrong = sample.InputIds.AsSpan().IndexOfAnyInRange(vocabularySize, int.MaxValue);
+        if (wrong >= 0)
         {
-            if (id >= vocabularySize)
-                throw record.Wrong(
-                    $"record {record.Record} holds id {id}, but the model's vocab_size is {vocabularySize}: the tokenizer, or the data's "
-                        + $"own ids, belong to another model");
+            throw record.Wrong(
+                $"record {record.Record} holds id {sample.InputIds[wrong]}, but the model's vocab_size is {vocabularySize}: the tokenizer, "
+                    + $"or the data's own ids, belong to another model");
         }
     }
 }

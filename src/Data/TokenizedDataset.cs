@@ -95,8 +95,8 @@ public sealed class TokenizedDataset : IDisposable
     /// <exception cref="DatasetException">An id is none of the vocabulary's.</exception>
     public static void CheckIds(ReadOnlySpan<int> ids, int vocabularySize)
     {
-        foreach (var id in ids)
-            if (id < 0 || id >= vocabularySize) throw new DatasetException($"data set: id {id} is outside the vocabulary of {vocabularySize}");
+        var wrong = ids.IndexOfAnyExceptInRange(0, vocabularySize - 1);
+        if (wrong >= 0) throw new DatasetException($"data set: id {ids[wrong]} is outside the vocabulary of {vocabularySize}");
     }
 
     private Range Range(int sample) => new((int)Offsets[sample], (int)Offsets[sample + 1]);

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using LisaOrleans.Data.Jinja;
 
 namespace LisaOrleans.Data;
@@ -86,17 +85,23 @@ public sealed class FolderChatTemplate
     internal JinjaRendering RenderLearned(Example example, string? closing)
     {
         _written.Check(example, Name);
-        var whole = Render(example, example.Messages, addGenerationPrompt: false);
-        HasWritten = true;
-        var generated = closing is null ? null : new LearnedSpans(this, example, whole, Chosen(example).MarksGeneration, closing).Find();
+        var values = new ExampleValues(example);
+        var whole = Render(values, example.Messages, addGenerationPrompt: false);
+
+        // Read only, as a rule: threads that write what others read slow each other down.
+        if (!HasWritten) HasWritten = true;
+        var generated = closing is null ? null : new LearnedSpans(this, values, whole, Chosen(example).MarksGeneration, closing).Find();
         return whole with { Generated = generated };
     }
 
-    internal JinjaRendering Render(Example example, IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt)
+    internal JinjaRendering Render(Example example, IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt) =>
+        Render(new ExampleValues(example), messages, addGenerationPrompt);
+
+    internal JinjaRendering Render(ExampleValues values, IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt)
     {
         try
         {
-            return Chosen(example).Render(Variables(example, messages, addGenerationPrompt), _now);
+            return Chosen(values.Example).Render([.. _tokens, .. values.Variables(messages, addGenerationPrompt)], _now);
         }
         catch (JinjaRefusedException e)
         {
@@ -116,23 +121,6 @@ public sealed class FolderChatTemplate
     private string Name => Path.GetFileName(_file);
 
     private JinjaTemplate Chosen(Example example) => (example.Tools is null ? _chat : _toolUse).Value;
-
-    private IEnumerable<KeyValuePair<string, JinjaValue>> Variables(Example example, IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt) =>
-    [
-        .. _tokens,
-        Variable("documents", NoneValue.Instance),
-        Variable("messages", new ListValue([.. messages.Select(Message)])),
-        Variable("tools", example.Tools is { } tools ? JsonValues.Of(tools) : NoneValue.Instance),
-        Variable("add_generation_prompt", JinjaValue.Of(addGenerationPrompt)),
-        .. example.TemplateVariables.Where(v => v.Key is not ("messages" or "tools" or "add_generation_prompt"))
-            .Select(v => Variable(v.Key, JsonValues.Of(v.Value))),
-    ];
-
-    private static DictValue Message(ChatMessage message) => message.Fields is { ValueKind: JsonValueKind.Object } fields
-        ? (DictValue)JsonValues.Of(fields)
-        : JsonValues.Dict([Variable("role", JinjaValue.Of(message.Role)), Variable("content", JinjaValue.Of(message.Content))]);
-
-    private static KeyValuePair<string, JinjaValue> Variable(string name, JinjaValue value) => KeyValuePair.Create(name, value);
 
     private JinjaTemplate Parse(string source)
     {

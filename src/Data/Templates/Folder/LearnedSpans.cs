@@ -7,11 +7,11 @@ namespace LisaOrleans.Data;
 /// for one, break that: there the turn ends with the template's end of turn. Where nothing of it is certain, the turn is
 /// refused.
 /// </summary>
-internal sealed class LearnedSpans(FolderChatTemplate template, Example example, JinjaRendering whole, bool marked, string closing)
+internal sealed class LearnedSpans(FolderChatTemplate template, ExampleValues values, JinjaRendering whole, bool marked, string closing)
 {
     private const string Sentinel = "\uE000\uE001\uE002";
 
-    private IReadOnlyList<ChatMessage> Messages => example.Messages;
+    private IReadOnlyList<ChatMessage> Messages => values.Example.Messages;
 
     public IReadOnlyList<(int Start, int End)> Find()
     {
@@ -98,7 +98,7 @@ internal sealed class LearnedSpans(FolderChatTemplate template, Example example,
             return whole.Text;
         try
         {
-            return template.Render(example, messages, addGenerationPrompt).Text;
+            return template.Render(values, messages, addGenerationPrompt).Text;
         }
         catch (DatasetException)
         {

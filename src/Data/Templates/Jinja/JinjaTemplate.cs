@@ -10,8 +10,10 @@ namespace LisaOrleans.Data;
 internal sealed class JinjaTemplate
 {
     private readonly IReadOnlyList<Statement> _body;
+    private readonly HashSet<string> _names;
 
-    private JinjaTemplate(IReadOnlyList<Statement> body, bool marksGeneration) => (_body, MarksGeneration) = (body, marksGeneration);
+    private JinjaTemplate(IReadOnlyList<Statement> body, HashSet<string> names, bool marksGeneration) =>
+        (_body, _names, MarksGeneration) = (body, names, marksGeneration);
 
     /// <summary>Whether it marks with <c>{% generation %}</c> what the model says.</summary>
     public bool MarksGeneration { get; }
@@ -20,8 +22,8 @@ internal sealed class JinjaTemplate
     /// <exception cref="JinjaException">It is wrong, or uses what is not supported; with the line.</exception>
     public static JinjaTemplate Parse(string source)
     {
-        var (body, marksGeneration) = Parser.Parse(source);
-        return new JinjaTemplate(body, marksGeneration);
+        var (body, names, marksGeneration) = Parser.Parse(source);
+        return new JinjaTemplate(body, names, marksGeneration);
     }
 
     /// <summary>What it writes.</summary>
@@ -34,7 +36,10 @@ internal sealed class JinjaTemplate
     {
         var state = new RenderState(limits ?? new JinjaLimits(), now);
         var context = new Scope(null);
-        foreach (var (name, value) in variables) context.Set(string.Intern(name), value);
+
+        // Nobody asks for other names than those in the template, which are interned: to intern takes a lock of the process.
+        foreach (var (name, value) in variables)
+            if (_names.TryGetValue(name, out var interned)) context.Set(interned, value);
         Statement.RunAll(_body, state, new Scope(context));
         return new JinjaRendering(state.Output.ToString(), state.Generated);
     }

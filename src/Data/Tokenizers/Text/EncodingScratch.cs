@@ -27,11 +27,16 @@ internal sealed class EncodingScratch
     /// <summary>Keeps what calls have done with.</summary>
     public sealed class Pool
     {
+        // A thread gets back what it returned, which is still in its core's cache.
         private readonly ConcurrentBag<EncodingScratch> _free = [];
+
+        // The bag's own count stops all threads that use it.
+        private int _count;
 
         public EncodingScratch Rent()
         {
-            var scratch = _free.TryTake(out var free) ? free : new EncodingScratch();
+            if (!_free.TryTake(out var scratch)) return new EncodingScratch();
+            Interlocked.Decrement(ref _count);
             scratch.Tokens.Clear();
             return scratch;
         }
@@ -39,7 +44,9 @@ internal sealed class EncodingScratch
         public void Return(EncodingScratch scratch)
         {
             var isSmall = scratch.Tokens.Capacity <= MostTokens && scratch.Merged.Capacity <= MostTokens;
-            if (isSmall && _free.Count < s_most) _free.Add(scratch);
+            if (!isSmall || Volatile.Read(ref _count) >= s_most) return;
+            Interlocked.Increment(ref _count);
+            _free.Add(scratch);
         }
     }
 }

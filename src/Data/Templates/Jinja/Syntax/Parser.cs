@@ -31,12 +31,13 @@ internal sealed partial class Parser
 
     private Token Current => _tokens[_at];
 
-    public static (IReadOnlyList<Statement> Body, bool MarksGeneration) Parse(string source)
+    /// <summary>Reads a template: its statements, all names in it (interned), and whether it marks what the model says.</summary>
+    public static (IReadOnlyList<Statement> Body, HashSet<string> Names, bool MarksGeneration) Parse(string source)
     {
         var parser = new Parser(Lexer.Read(source));
         var body = parser.ParseBody();
         return parser.Current.Kind == TokenKind.End
-            ? (body, parser.MarksGeneration)
+            ? (body, [.. parser._tokens.Where(t => t.Kind == TokenKind.Name).Select(t => t.Text)], parser.MarksGeneration)
             : throw parser.Error($"the tag '{parser.Peek().Text}' closes nothing");
     }
 

@@ -1,0 +1,46 @@
+using System.Text.Json;
+using LisaOrleans.Data.Jinja;
+
+namespace LisaOrleans.Data;
+
+/// <summary>An example as values of a template, each made once however often the template is run on a part of it.</summary>
+internal sealed class ExampleValues
+{
+    private readonly Dictionary<ChatMessage, DictValue> _messages = new(ReferenceEqualityComparer.Instance);
+    private readonly JinjaValue _tools;
+    private readonly KeyValuePair<string, JinjaValue>[] _own;
+
+    public ExampleValues(Example example)
+    {
+        Example = example;
+        _tools = example.Tools is { } tools ? JsonValues.Of(tools) : NoneValue.Instance;
+        _own = [.. example.TemplateVariables.Where(v => v.Key is not ("messages" or "tools" or "add_generation_prompt"))
+            .Select(v => Variable(v.Key, JsonValues.Of(v.Value)))];
+    }
+
+    public Example Example { get; }
+
+    /// <summary>What transformers gives a template, later ones before earlier ones of the same name.</summary>
+    /// <param name="messages">The example's messages, or some of them.</param>
+    /// <param name="addGenerationPrompt">Whether what begins the assistant's turn is to be written at the end.</param>
+    public IEnumerable<KeyValuePair<string, JinjaValue>> Variables(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt) =>
+    [
+        Variable("documents", NoneValue.Instance),
+        Variable("messages", new ListValue([.. messages.Select(Message)])),
+        Variable("tools", _tools),
+        Variable("add_generation_prompt", JinjaValue.Of(addGenerationPrompt)),
+        .. _own,
+    ];
+
+    private DictValue Message(ChatMessage message)
+    {
+        if (!_messages.TryGetValue(message, out var value)) _messages.Add(message, value = Read(message));
+        return value;
+    }
+
+    private static DictValue Read(ChatMessage message) => message.Fields is { ValueKind: JsonValueKind.Object } fields
+        ? (DictValue)JsonValues.Of(fields)
+        : JsonValues.Dict([Variable("role", JinjaValue.Of(message.Role)), Variable("content", JinjaValue.Of(message.Content))]);
+
+    private static KeyValuePair<string, JinjaValue> Variable(string name, JinjaValue value) => KeyValuePair.Create(name, value);
+}
