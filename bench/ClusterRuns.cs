@@ -5,13 +5,16 @@ namespace LisaOrleans.Bench;
 /// <summary>stories260K on gsm8k in one process, and the same on clusters, which must come to the same. Needs the test assets.</summary>
 internal sealed class ClusterRuns(string folder, string[] training)
 {
+    /// <summary>The folder with the test assets.</summary>
+    public static string Assets { get; } =
+        Environment.GetEnvironmentVariable("LISA_TEST_ASSETS") ?? Path.Combine(Executables.Repository, "..", "shared", "assets");
+
     public static ClusterRuns Prepare(int steps, int saveSteps, ulong seed)
     {
         var folder = Directory.CreateTempSubdirectory("lisa-chaos-").FullName;
-        var assets = Environment.GetEnvironmentVariable("LISA_TEST_ASSETS") ?? Path.Combine(Executables.Repository, "..", "shared", "assets");
         string[] training =
         [
-            "--model", Path.Combine(assets, "stories260K"), "--data", Path.Combine(assets, "gsm8k", "train.jsonl"),
+            "--model", Path.Combine(Assets, "stories260K"), "--data", Path.Combine(Assets, "gsm8k", "train.jsonl"),
             "--prompt-field", "question", "--completion-field", "answer", "--max-steps", $"{steps}", "--lisa-interval-steps", "10",
             "--per-device-train-batch-size", "4", "--gradient-accumulation-steps", "4", "--block-size", "256", "--learning-rate", "1e-3",
             "--save-steps", $"{saveSteps}", "--seed", $"{seed}", "--threads", "1",

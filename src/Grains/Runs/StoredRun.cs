@@ -11,7 +11,6 @@ namespace LisaOrleans.Grains;
 internal sealed class StoredRun(IBlobStore store, string name, string? cluster, TimeProvider time, ILogger logger)
 {
     private readonly string _owner = Guid.NewGuid().ToString("N");
-    private (string Spec, string? Dataset) _planSource;
     private bool _owns;
 
     /// <summary>The run's name.</summary>
@@ -174,9 +173,6 @@ internal sealed class StoredRun(IBlobStore store, string name, string? cluster, 
 
     private async Task ReadPlan(Manifest manifest, CancellationToken cancellationToken)
     {
-        var source = (manifest.Spec.Sha256, manifest.Dataset?.Sha256);
-        if (Plan is not null && source == _planSource) return;
-        Plan = await RunPlan.Read(store, manifest, cancellationToken);
-        _planSource = source;
+        if (Plan?.IsOf(manifest) != true) Plan = await RunPlan.Read(store, manifest, cancellationToken);
     }
 }

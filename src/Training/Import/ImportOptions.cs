@@ -11,4 +11,10 @@ public sealed record ImportOptions
 
     /// <value>Called when all input has been read and nothing has been written yet; what it throws ends the import. Default null.</value>
     public Func<CancellationToken, Task>? BeforeWriting { get; init; }
+
+    /// <value>
+    /// Called with the blob of the training data as soon as it is in the store, at a resume at once; maybe more than once. Whoever
+    /// trains can have it read meanwhile. Default null.
+    /// </value>
+    public Action<BlobRef>? DataKnown { get; init; }
 }

@@ -11,12 +11,16 @@ internal sealed class ImportedDataset : IDisposable
     private readonly IBlobSource? _source;
     private readonly int _vocabularySize;
     private TokenizedDataset? _data;
+    private bool _isNews;
 
     private ImportedDataset(IBlobStore store, string key, CachedTokens tokens, int vocabularySize, TokenizedDataset? data, IBlobSource? source) =>
-        (_store, _key, Tokens, _vocabularySize, _data, _source) = (store, key, tokens, vocabularySize, data, source);
+        (_store, _key, Tokens, _vocabularySize, _data, _source, _isNews) = (store, key, tokens, vocabularySize, data, source, source is not null);
 
     /// <summary>Its blob and what the files became.</summary>
-    public CachedTokens Tokens { get; }
+    public CachedTokens Tokens { get; private set; }
+
+    /// <summary>Whether it was found in the store.</summary>
+    public bool IsStored => _source is null;
 
     /// <summary>Finds it in the store by what it would be made of, else makes it.</summary>
     /// <param name="store">The store.</param>
@@ -43,16 +47,18 @@ internal sealed class ImportedDataset : IDisposable
     public async Task<int> CountRowsAsync(TrainingSpec spec, CancellationToken cancellationToken)
     {
         if (!spec.Packing) return Tokens.Statistics.Samples;
+        if (Tokens.Blocks is > 0 and var known) return known;
         _data ??= await DatasetStorage.Read(_store, Tokens.Blob, _vocabularySize, cancellationToken);
-        return PackedBlocks.Pack(_data, spec.BlockSize).Count;
+        var blocks = PackedBlocks.Pack(_data, spec.BlockSize).Count;
+        (Tokens, _isNews) = (Tokens with { Blocks = blocks }, true);
+        return blocks;
     }
 
     /// <summary>Writes it to the store, if it is not there, and remembers what it was made of.</summary>
     public async Task StoreAsync(CancellationToken cancellationToken)
     {
-        if (_source is null) return;
-        await _store.PutAsync(_source, cancellationToken);
-        await new TokenCache(_store).AddAsync(_key, Tokens, cancellationToken);
+        if (_source is not null) await _store.PutAsync(_source, cancellationToken);
+        if (_isNews) await new TokenCache(_store).AddAsync(_key, Tokens, cancellationToken);
     }
 
     public void Dispose() => _data?.Dispose();

@@ -35,6 +35,7 @@ public static class RunImporter
         RunSettings.Table.Check(request.Spec);
         RunSettings.Table.Check(request.Dataset);
         var stored = request.Overwrite ? null : await ReadStored(store, request.Spec.RunName, cancellationToken);
+        if (stored?.Manifest is { Completed: false, Dataset: { } known }) options.DataKnown?.Invoke(known);
 
         using var model = ModelFolder.Open(request.ModelFolder);
         var threads = stored?.Spec.Threads ?? options.Threads;
@@ -59,6 +60,7 @@ public static class RunImporter
         using var data = await Tokenize(request.DataFile, train, "tokenising training data");
         var evalFile = request.EvalDataFile ?? (request.Dataset.ValidationSplit is null ? null : request.DataFile);
         using var evalData = evalFile is null ? null : await Tokenize(evalFile, evaluation, "tokenising evaluation data");
+        if (data.IsStored) options.DataKnown?.Invoke(data.Tokens.Blob);
         var batches = BatchPlans.Create(spec, await data.CountRowsAsync(spec, cancellationToken));
         if (batches.TotalSteps > int.MaxValue)
             throw new InvalidTrainingSettingException("num_train_epochs", $"makes {batches.TotalSteps} steps; at most {int.MaxValue} are possible");
@@ -129,6 +131,7 @@ public static class RunImporter
         async Task<Manifest> FirstManifest(ImportedModel imported)
         {
             await StoreData();
+            options.DataKnown?.Invoke(data.Tokens.Blob);
             var properties = new Dictionary<string, string> { [ModelFingerprint] = imported.Fingerprint };
             RunOrigin.Of(request).AddTo(properties);
             if (text.Template is { ReadsTime: true }) properties.Add(TemplateTime, now.ToString("O", CultureInfo.InvariantCulture));

@@ -18,6 +18,8 @@ internal sealed record TokenInput(
     string ModelFolder, string Sources, DataSplit Split, DatasetSettings Settings,
     int BlockSize, int VocabularySize, DateTimeOffset? TemplateTime = null)
 {
+    private const int BufferBytes = 1 << 20;
+
     // A build with other code may tokenise otherwise.
     private static readonly string s_code = typeof(DatasetTokenizer).Module.ModuleVersionId.ToString("N");
 
@@ -34,7 +36,8 @@ internal sealed record TokenInput(
 
         void AddFile(string name, string path)
         {
-            using var file = File.OpenRead(path);
+            // Large data are read in large pieces.
+            using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, BufferBytes, FileOptions.SequentialScan);
             Add(name, SHA256.HashData(file));
         }
 

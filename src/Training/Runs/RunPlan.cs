@@ -7,8 +7,11 @@ namespace LisaOrleans.Training;
 /// <summary>What a run does at each step, all from its manifest: settings, model shape, data, schedule. No state.</summary>
 public sealed class RunPlan
 {
-    private RunPlan(TrainingSpec spec, string configJson, ModelConfig config, TokenizedDataset data, TokenizedDataset? evalData)
+    private readonly (BlobRef Spec, BlobRef? Config, BlobRef? Data, BlobRef? EvalData) _source;
+
+    private RunPlan(Manifest manifest, TrainingSpec spec, string configJson, ModelConfig config, TokenizedDataset data, TokenizedDataset? evalData)
     {
+        _source = Source(manifest);
         (Spec, ConfigJson, Config) = (spec, configJson, config);
         var packing = spec.Packing ? PackedBlocks.Pack(data, spec.BlockSize) : null;
         Builder = new MicroBatchBuilder(data, packing, spec.PadTokenId);
@@ -43,6 +46,9 @@ public sealed class RunPlan
 
     public IReadOnlyList<string> Parts => PartName.All(Config.NumHiddenLayers);
 
+    /// <summary>Whether a manifest would give the same plan. Reading one again takes long where there are many data.</summary>
+    public bool IsOf(Manifest manifest) => Source(manifest) == _source;
+
     public static async Task<RunPlan> Read(IBlobStore store, Manifest manifest, CancellationToken cancellationToken)
     {
         var spec = await RunFiles.ReadSpecAsync(store, manifest, cancellationToken);
@@ -53,6 +59,9 @@ public sealed class RunPlan
         var evalData = manifest.EvalDataset is null
             ? null
             : await DatasetStorage.Read(store, manifest.EvalDataset, config.VocabSize, cancellationToken);
-        return new RunPlan(spec, configJson, config, data, evalData);
+        return new RunPlan(manifest, spec, configJson, config, data, evalData);
     }
+
+    private static (BlobRef Spec, BlobRef? Config, BlobRef? Data, BlobRef? EvalData) Source(Manifest manifest) =>
+        (manifest.Spec, manifest.Files.GetValueOrDefault(ModelFolder.ConfigFile), manifest.Dataset, manifest.EvalDataset);
 }

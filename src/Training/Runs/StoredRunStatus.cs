@@ -16,7 +16,7 @@ public static class StoredRunStatus
         var head = await RunStore.ReadHeadAsync(store, run, cancellationToken);
         if (head?.Manifest is null) return (new RunStatus { Run = run, State = RunState.Queued }, plan);
         var manifest = await RunStore.ReadManifestAsync(store, head.Manifest, cancellationToken);
-        plan ??= await RunPlan.Read(store, manifest, cancellationToken);
+        if (plan?.IsOf(manifest) != true) plan = await RunPlan.Read(store, manifest, cancellationToken);
         return (
             new RunStatus
             {
