@@ -3,7 +3,9 @@ using System.Globalization;
 
 namespace LisaOrleans.Cli;
 
-/// <summary>One line on standard error with share, rate and time left; nothing where standard error is no terminal that can take a line back.</summary>
+/// <summary>
+/// One line on standard error with share, rate and time left; nothing where standard error is no terminal that can take a line back.
+/// </summary>
 internal sealed class ProgressLine(string what, long total, bool quiet) : IDisposable
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
