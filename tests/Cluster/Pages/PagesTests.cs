@@ -12,7 +12,7 @@ public sealed class PagesTests(ITestOutputHelper output)
     private static readonly string[][] s_walks =
     [
         [Readme, "samples/README.md", "docs/fine-tune.md", "docs/dashboard.md"],
-        ["docs/cluster.md", "docs/client.md", "docs/http-api.md", "docs/completions.md", "docs/operations.md"],
+        ["docs/cluster.md", "docs/client.md", "docs/http-api.md", "docs/completions.md", "docs/operations.md", "docs/tls.md"],
     ];
 
     // What cannot be run here: the first command of its block, and the words by which the page tells its reader why.
@@ -25,6 +25,7 @@ public sealed class PagesTests(ITestOutputHelper output)
         ("docs/deploy.md", "deploy/make-secrets.sh deploy/secrets", "Kubernetes"),
         ("docs/deploy.md", "az group create", "Azure subscription"),
         ("docs/deploy.md", "sudo docker exec", "control machine"),
+        ("docs/tls.md", "lisa silo --host 10.0.0.5", "every machine"),
         ("docs/reliability.md", "dotnet run -c Release --project bench -- chaos", "minutes"),
         ("docs/reliability.md", "dotnet run -c Release --project bench -- fencing", "minutes"),
     ];
