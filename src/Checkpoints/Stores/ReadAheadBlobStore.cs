@@ -13,7 +13,7 @@ public sealed class ReadAheadBlobStore(IBlobStore inner) : IBlobStore, IAsyncDis
     /// <inheritdoc/>
     public string Location => inner.Location;
 
-    /// <summary>Begins to read a blob. The first who reads it gets what comes of that, be it an error.</summary>
+    /// <summary>Begins to read a blob, for the first who asks for it. Whether that fails is for the reader to find out anew.</summary>
     public void Begin(BlobRef blob) => _begun.GetOrAdd(blob.Sha256, _ => inner.ReadAsync(blob, CancellationToken.None));
 
     /// <inheritdoc/>
@@ -23,6 +23,11 @@ public sealed class ReadAheadBlobStore(IBlobStore inner) : IBlobStore, IAsyncDis
         try
         {
             return await begun.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception) when (begun.IsFaulted)
+        {
+            // What was missing or damaged then may have been put right since.
+            return await inner.ReadAsync(blob, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
