@@ -169,9 +169,8 @@ public sealed record TrainingSpec
     /// <c>float32</c> (default: fp32 master and moments) or <c>bfloat16</c> (moments in bf16, no master beside bf16 weights).
     /// </value>
     [Id(23)]
-    [Setting("data type of AdamW's moments; float32 also keeps float32 master weights", Group = SettingGroups.Numbers,
-        Choices = ["float32", "bfloat16"],
-        Instead = ["optim", "optimizer"])]
+    [Setting("data type of the optimizer's moments; float32 also keeps float32 master weights", Group = SettingGroups.Numbers,
+        Choices = ["float32", "bfloat16"])]
     public string OptimizerStateDtype { get; init; } = "float32";
 
     /// <value>Recompute activations in the backward pass instead of keeping them. Changes no bit. Default false.</value>
@@ -221,4 +220,11 @@ public sealed record TrainingSpec
     [Setting("among runs waiting for silos, the one with the highest priority goes first", ChangesNoBit = true)]
     [Range(-100, 100)]
     public int Priority { get; init; }
+
+    /// <value>How what trains is updated: <c>adamw</c> (default), <c>adamw-8bit</c> or <c>muon</c>.</value>
+    [Id(32)]
+    [Setting("how what trains is updated; muon still updates embedding, head, norms and biases by AdamW", Group = SettingGroups.Optimizer,
+        ChoicesOf = SettingRegistries.Optimizers,
+        Aliases = ["optimizer"])]
+    public string Optim { get; init; } = "adamw";
 }

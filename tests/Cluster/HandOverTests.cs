@@ -85,7 +85,9 @@ public sealed class HandOverTests
         }
     }
 
-    private static string[] Training(int steps) => [.. TrainingArguments.Sample(steps), "--lr-scheduler-type", "constant", "--warmup-steps", "0"];
+    // Moments of bytes, so that tensors of every dtype travel.
+    private static string[] Training(int steps) =>
+        [.. TrainingArguments.Sample(steps), "--lr-scheduler-type", "constant", "--warmup-steps", "0", "--optim", "adamw-8bit"];
 
     private static async Task<string> Lisa(TempFolder folder, string[] arguments)
     {

@@ -9,6 +9,9 @@ public static class SettingRegistries
     /// <summary>How LISA samples layers.</summary>
     public const string LayerSamplers = "layer samplers";
 
+    /// <summary>Optimizers.</summary>
+    public const string Optimizers = "optimizers";
+
     /// <summary>Learning-rate schedules.</summary>
     public const string Schedules = "schedules";
 

@@ -31,6 +31,20 @@ internal static class Kernels
             torch._fused_adamw_(params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, steps, lr=lr, beta1=beta1, beta2=beta2,
                                 weight_decay=weight_decay, eps=eps, amsgrad=False, maximize=False)
 
+        def blocks(x: Tensor, size: int) -> Tensor:
+            return torch.constant_pad_nd(x, [0, (size - x.size(0) % size) % size]).view(-1, size)
+
+        def largest_of_blocks(x: Tensor, size: int) -> Tensor:
+            return blocks(x, size).abs().amax(1)
+
+        def quantize(x: Tensor, largest: Tensor, bounds: Tensor, size: int) -> Tensor:
+            scale = torch.where(largest > 0, largest, torch.ones_like(largest))
+            return torch.bucketize(blocks(x, size) / scale.unsqueeze(1), bounds, out_int32=True).view(-1)[:x.size(0)]
+
+        def dequantize(codes: Tensor, largest: Tensor, values: Tensor, size: int) -> Tensor:
+            x = torch.index_select(values, 0, codes)
+            return (blocks(x, size) * largest.unsqueeze(1)).view(-1)[:codes.size(0)]
+
         """));
 
     /// <summary>Root-mean-square norm over the last dimension, computed in float32: [..., D], [D] → [..., D].</summary>
@@ -58,6 +72,20 @@ internal static class Kernels
         return mask is null
             ? (Tensor)s_unit.Value.invoke("causal_attention", q, k, v, factor)
             : (Tensor)s_unit.Value.invoke("attention", q, k, v, mask, factor);
+    }
+
+    /// <summary>The largest magnitude of each block: float32 [N] → [blocks].</summary>
+    public static Tensor LargestOfBlocks(Tensor x, long size) => (Tensor)s_unit.Value.invoke("largest_of_blocks", x, size);
+
+    /// <summary>How many of the ascending bounds each number lies above, after division by its block's largest: [N] → int32 [N].</summary>
+    public static Tensor Quantize(Tensor x, Tensor largest, Tensor bounds, long size) =>
+        (Tensor)s_unit.Value.invoke("quantize", x, largest, bounds, size);
+
+    /// <summary>The value that each code names, times its block's largest: uint8 [N] → float32 [N].</summary>
+    public static Tensor Dequantize(Tensor codes, Tensor largest, Tensor values, long size)
+    {
+        using var indices = codes.to(ScalarType.Int32);
+        return (Tensor)s_unit.Value.invoke("dequantize", indices, largest, values, size);
     }
 
     /// <summary>One AdamW update in place. All tensors of one dtype; <paramref name="steps"/> float32 scalars, already advanced.</summary>

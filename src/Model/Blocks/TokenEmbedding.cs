@@ -11,8 +11,8 @@ internal sealed class TokenEmbedding
     /// <summary>Asks for NAME.weight [V, D] and, with positions, that of their name, [longest sequence, D].</summary>
     public TokenEmbedding(WeightScope scope, string name, long vocabulary, long width, (string Name, long Count)? positions = null)
     {
-        Matrix = scope.Matrix(name + ".weight", vocabulary, width);
-        if (positions is { } learned) _positions = scope.Matrix(learned.Name + ".weight", learned.Count, width);
+        Matrix = scope.Table(name + ".weight", vocabulary, width);
+        if (positions is { } learned) _positions = scope.Table(learned.Name + ".weight", learned.Count, width);
     }
 
     /// <summary>The matrix [V, D], which a tied head multiplies with.</summary>

@@ -41,6 +41,9 @@ public sealed class WeightScope
     /// <summary>A weight that decays.</summary>
     internal Weight Matrix(string name, params long[] shape) => _ask(new ParameterSpec(_prefix + name, shape, Decay: true));
 
+    /// <summary>A weight that decays and has a row for each token or position.</summary>
+    internal Weight Table(string name, params long[] shape) => _ask(new ParameterSpec(_prefix + name, shape, Decay: true, PerToken: true));
+
     /// <summary>A weight that does not decay: that of a norm, or a bias.</summary>
     internal Weight Vector(string name, params long[] shape) => _ask(new ParameterSpec(_prefix + name, shape, Decay: false));
 }

@@ -114,7 +114,7 @@ public abstract record DecoderConfig : ModelConfig
 
     /// <summary>The LM head's matrix, unless it is the embedding's.</summary>
     private protected Weight? HeadMatrix(WeightScope scope) =>
-        TieWordEmbeddings ? null : scope.Matrix("lm_head.weight", VocabSize, HiddenSize);
+        TieWordEmbeddings ? null : scope.Table("lm_head.weight", VocabSize, HiddenSize);
 
     /// <summary>Llama's layer: pre-norm attention, then a pre-norm gated feed-forward block.</summary>
     private protected DecoderLayer PreNormLayer(

@@ -78,7 +78,7 @@ public sealed record Gpt2 : ModelConfig
 
     internal override OutputHead Head(WeightScope scope) => new(
         new LayerNorm(scope.Under(Module), "ln_f", HiddenSize, _epsilon),
-        TieWordEmbeddings ? null : scope.Matrix("lm_head.weight", VocabSize, HiddenSize));
+        TieWordEmbeddings ? null : scope.Table("lm_head.weight", VocabSize, HiddenSize));
 
     private GroupedQueryAttention Attention(WeightScope scope, AttentionOptions options)
     {

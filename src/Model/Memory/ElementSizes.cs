@@ -10,6 +10,7 @@ public static class ElementSizes
     public static int ElementSize(this ScalarType dtype) => dtype switch
     {
         ScalarType.Float32 => 4,
+        ScalarType.Byte => 1,
         ScalarType.BFloat16 or ScalarType.Float16 => 2,
         _ => throw new NotSupportedException($"tensors of type {dtype}"),
     };

@@ -26,7 +26,7 @@ public sealed record AdamW(double Beta1, double Beta2, double Epsilon, double We
     /// <inheritdoc/>
     public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, double learningRate)
     {
-        var step = tensor((float)stateStep, device: updates[0].State.Weight.device);
+        var step = StepOf(stateStep, updates[0].State.Weight.device);
         foreach (var group in updates.GroupBy(u => u.Parameter.Decay))
         {
             var decay = group.Key ? WeightDecay : 0;
@@ -43,15 +43,26 @@ public sealed record AdamW(double Beta1, double Beta2, double Epsilon, double We
             foreach (var (_, state, gradient) in group.Where(u => !IsAlike(u)))
             {
                 foreach (var (weight, slice, expAvg, expAvgSq) in Slices.Of(state.Weight, gradient, state[ExpAvg], state[ExpAvgSq]))
-                    ApplyMixed(weight, slice, expAvg, expAvgSq, step, learningRate, decay);
+                    Apply(weight, slice, expAvg, expAvgSq, step, learningRate, decay);
             }
         }
     }
 
+    /// <summary>The number of an update as the kernel wants it.</summary>
+    internal static Tensor StepOf(long stateStep, Device device) => tensor((float)stateStep, device: device);
+
     private static bool IsAlike(ParameterUpdate update) =>
         update.State.Weight.dtype == update.Gradient.dtype && update.State[ExpAvg].dtype == update.Gradient.dtype;
 
-    private void ApplyMixed(
+    /// <summary>Updates tensors of one shape, each in a dtype of its own, by way of float32 copies.</summary>
+    /// <param name="weight">Changed in place, as the moments are.</param>
+    /// <param name="gradient">The gradient.</param>
+    /// <param name="expAvg">The first moment.</param>
+    /// <param name="expAvgSq">The second moment.</param>
+    /// <param name="step">Updates including this one, a float32 scalar.</param>
+    /// <param name="learningRate">The rate of the step.</param>
+    /// <param name="decay">Decoupled weight decay.</param>
+    internal void Apply(
         Tensor weight, Tensor gradient, Tensor expAvg, Tensor expAvgSq, Tensor step, double learningRate, double decay)
     {
         using var scope = NewDisposeScope();

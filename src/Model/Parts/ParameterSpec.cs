@@ -4,7 +4,8 @@ namespace LisaOrleans.Model;
 /// <param name="Name">Hugging Face's full name.</param>
 /// <param name="Shape">Its dimensions.</param>
 /// <param name="Decay">Whether weight decay applies: matrices yes, norms and biases no.</param>
-public sealed record ParameterSpec(string Name, IReadOnlyList<long> Shape, bool Decay)
+/// <param name="PerToken">Whether each row is a vector of its own, of a token or of a position: embedding and head.</param>
+public sealed record ParameterSpec(string Name, IReadOnlyList<long> Shape, bool Decay, bool PerToken = false)
 {
     /// <summary>Numbers in it.</summary>
     public long Count => Shape.Aggregate(1L, (product, size) => checked(product * size));

@@ -11,7 +11,7 @@ internal static class TensorPayload
     // for too often: a quarter of it costs a quarter of the rate (bench transport).
     private const int Chunk = 1 << 20;
 
-    private static readonly ScalarType[] s_dtypes = [ScalarType.Float32, ScalarType.BFloat16, ScalarType.Float16];
+    private static readonly ScalarType[] s_dtypes = [ScalarType.Float32, ScalarType.BFloat16, ScalarType.Float16, ScalarType.Byte];
 
     public static string DType(Tensor tensor) => tensor.dtype.ToString();
 

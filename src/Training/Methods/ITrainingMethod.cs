@@ -28,5 +28,5 @@ public interface ITrainingMethod : INamed
     SettingProblem? Check(TrainingSpec spec, int layerCount) => null;
 
     /// <summary>How what trains is updated: a name of <see cref="Optimizers"/>.</summary>
-    string Optimizer(TrainingSpec spec) => Optimizers.AdamW;
+    string Optimizer(TrainingSpec spec) => spec.Optim;
 }

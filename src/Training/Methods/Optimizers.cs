@@ -2,17 +2,18 @@ using LisaOrleans.Model;
 
 namespace LisaOrleans.Training;
 
-/// <summary>The optimizers that a training method may name.</summary>
+/// <summary>The optimizers: the values of <see cref="TrainingSpec.Optim"/>.</summary>
 public static class Optimizers
 {
-    /// <summary>AdamW, with the moments in the run's <see cref="TrainingSpec.OptimizerStateDtype"/>.</summary>
-    public const string AdamW = "adamw";
-
     /// <summary>All of them.</summary>
     public static NamedList<NamedOptimizer> All { get; } = new(
         "optimizer",
-        new NamedOptimizer(AdamW, spec => new AdamW(spec.AdamBeta1, spec.AdamBeta2, spec.AdamEpsilon, spec.WeightDecay)));
+        new NamedOptimizer("adamw", AdamWOf),
+        new NamedOptimizer("adamw-8bit", spec => new AdamW8Bit(AdamWOf(spec))),
+        new NamedOptimizer("muon", spec => new Muon(AdamWOf(spec))));
 
     /// <summary>The optimizer of a run, as its method names it, with the run's settings.</summary>
     public static IPartOptimizer Of(TrainingSpec spec) => All[Methods.Of(spec).Optimizer(spec)].Create(spec);
+
+    private static AdamW AdamWOf(TrainingSpec spec) => new(spec.AdamBeta1, spec.AdamBeta2, spec.AdamEpsilon, spec.WeightDecay);
 }

@@ -19,7 +19,7 @@ public sealed record PartWork(
     {
         var dtypes = PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype);
         var met = Enumerable.Range(0, config.NumHiddenLayers).Select(i => (double)config.WeightsPerToken(i));
-        var matrix = new ParameterSpec("head", [config.VocabSize, config.HiddenSize], Decay: true);
+        var matrix = new ParameterSpec("head", [config.VocabSize, config.HiddenSize], Decay: true, PerToken: true);
         var optimizer = Optimizers.Of(spec);
         double layers = config.NumHiddenLayers;
         var method = Methods.Of(spec);

@@ -103,6 +103,7 @@ public static class PartStorage
         ScalarType.Float32 => TensorDType.F32,
         ScalarType.BFloat16 => TensorDType.BF16,
         ScalarType.Float16 => TensorDType.F16,
+        ScalarType.Byte => TensorDType.U8,
         _ => throw new NotSupportedException($"weights of type {dtype}"),
     };
 
@@ -112,6 +113,7 @@ public static class PartStorage
         TensorDType.F32 => ScalarType.Float32,
         TensorDType.BF16 => ScalarType.BFloat16,
         TensorDType.F16 => ScalarType.Float16,
+        TensorDType.U8 => ScalarType.Byte,
         _ => throw new NotSupportedException($"weights of type {dtype}"),
     };
 

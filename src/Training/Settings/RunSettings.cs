@@ -11,6 +11,7 @@ public static class RunSettings
     {
         [SettingRegistries.Methods] = Methods.All.Names,
         [SettingRegistries.LayerSamplers] = LayerSamplers.All.Names,
+        [SettingRegistries.Optimizers] = Optimizers.All.Names,
         [SettingRegistries.Schedules] = LearningRateSchedule.Types,
         [SettingRegistries.ChatTemplates] = ChatTemplates.Names,
         [SettingRegistries.LearnedAnswers] = TrainOn.Choices,
