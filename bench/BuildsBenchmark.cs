@@ -37,12 +37,12 @@ internal static class BuildsBenchmark
                 $"round {round}: to the first step {theirs.FirstStep:0.00} and {ours.FirstStep:0.00} s; a step {theirs.Step:0.000} and {ours.Step:0.000} s; loss {theirs.Loss} and {ours.Loss}"));
         }
 
-        var start = pairs.Select(p => p.Ours.FirstStep).Median() / pairs.Select(p => p.Theirs.FirstStep).Median();
-        var speed = pairs.Select(p => p.Theirs.Step).Median() / pairs.Select(p => p.Ours.Step).Median();
+        var start = pairs.Select(p => p.Ours.FirstStep / p.Theirs.FirstStep).Median();
+        var speed = pairs.Select(p => p.Theirs.Step / p.Ours.Step).Median();
         var same = pairs.TrueForAll(p => p.Theirs.Loss == p.Ours.Loss);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"this build / the other, medians of {rounds}: time to the first step {start:0.000}, steps per second {speed:0.000}; {(same ? "the same losses" : "THE LOSSES DIFFER")}"));
+            $"this build / the other, median of {rounds} rounds: time to the first step {start:0.000}, steps per second {speed:0.000}; {(same ? "the same losses" : "THE LOSSES DIFFER")}"));
         return same ? 0 : 1;
     }
 

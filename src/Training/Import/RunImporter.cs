@@ -70,7 +70,8 @@ public static class RunImporter
             evalData is null ? null : DatasetFigures.Of(evalData.Tokens.Statistics, spec.BlockSize));
         var specBlob = new BytesBlob(JsonSerializer.SerializeToUtf8Bytes(spec));
         if (options.BeforeWriting is { } begin) await begin(cancellationToken);
-        var run = await Store(specBlob);
+        if (await StoreAsync(specBlob) is not { } run)
+            return await ImportAsync(store, request, progress, cancellationToken, options with { BeforeWriting = null });
         return new ImportOutcome
         {
             Resumed = stored is not null,
@@ -95,7 +96,8 @@ public static class RunImporter
                 () => own is { HasWritten: true }, cancellationToken);
         }
 
-        async Task<Manifest> Store(BytesBlob spec0)
+        // Null where another process made the run while this one was reading its files: that run is now to be resumed.
+        async Task<Manifest?> StoreAsync(BytesBlob spec0)
         {
             var imported = await ImportedModel.StoreAsync(
                 store, model, PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype), write: stored is null, progress, cancellationToken);
@@ -112,9 +114,8 @@ public static class RunImporter
                 store, spec.RunName, new RunClaim(RunHeadStates.Queued) { Holder = RunHolder.ThisProcess with { Cluster = options.Cluster } },
                 cancellationToken);
 
-            // Looked at again: another process may have trained on, or made the run, while this one was reading its files.
-            if (stored is null && session.Manifest is not null && !request.Overwrite)
-                throw new InvalidTrainingSettingException("run_name", $"is '{spec.RunName}', which another process has just created");
+            // Looked at again: another process may have trained it further meanwhile, too.
+            if (stored is null && session.Manifest is not null && !request.Overwrite) return null;
             var manifest = stored is null ? await FirstManifest(imported) : session.Manifest!;
             manifest = manifest with { Spec = Reference(spec0), Generation = session.Generation };
             // A run that starts over has no past.
