@@ -1,3 +1,4 @@
+using System.Globalization;
 using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Client.Tests;
@@ -23,12 +24,13 @@ public sealed class UploadTests : IDisposable
         File.WriteAllText(_folder["model/consolidated.safetensors"], "twice");
         var submission = await UploadAsync(request);
         Assert.Equal(["config.json", "model.safetensors", "tokenizer.model"], submission.Model.Select(f => f.Name).Order());
-        Assert.Equal("data.jsonl", submission.Data.Name);
+        var data = Assert.Single(Assert.Single(submission.Data).Files);
+        Assert.Equal(("data.jsonl", "data.jsonl", "model"), (data.Name, submission.DataName, submission.ModelName));
         Assert.Null(submission.EvalData);
-        foreach (var file in submission.Model.Append(submission.Data))
+        foreach (var file in submission.Model.Append(data))
         {
             using var content = await _store.ReadAsync(new BlobRef(file.Blob.Sha256, file.Blob.Length), Token);
-            var path = file == submission.Data ? request.DataFile : Path.Combine(request.ModelFolder, file.Name);
+            var path = file == data ? request.DataFile : Path.Combine(request.ModelFolder, file.Name);
             Assert.Equal(await File.ReadAllBytesAsync(path, Token), content.ToArray());
         }
 
@@ -46,6 +48,30 @@ public sealed class UploadTests : IDisposable
         var submission = await UploadAsync(request);
         Assert.Equal(more, submission.Model.Select(f => f.Name).Intersect(more).Order(StringComparer.Ordinal));
         Assert.DoesNotContain(submission.Model, f => f.Name.Contains("hidden", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task UploadAsync_sources_of_data_keep_what_they_are()
+    {
+        foreach (var name in (string[])["d/b/test.jsonl", "d/train.csv", "d/README.md", "d/.cache/x.jsonl", "p/1.txt", "p/2.txt", "p/2.md"])
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(_folder[name])!);
+            File.WriteAllText(_folder[name], name);
+        }
+
+        var request = Request() with
+        {
+            DataFile = $"{_folder["data.jsonl"]}:0.5,{_folder["d"]},{_folder["p/*.txt"]}:2",
+            EvalDataFile = _folder["p/2.md"],
+        };
+        var submission = await UploadAsync(request);
+        Assert.Equal(
+            ["File 0.5 data.jsonl", "Folder 1 b/test.jsonl train.csv", "Pattern 2 1.txt 2.txt"],
+            submission.Data.Select(s => string.Create(
+                CultureInfo.InvariantCulture, $"{s.Kind} {s.Weight} {string.Join(' ', s.Files.Select(f => f.Name))}")));
+        Assert.Equal("2.md", Assert.Single(Assert.Single(submission.EvalData!).Files).Name);
+        Assert.Equal(("data.jsonl:0.5, d, *.txt:2", "2.md"), (submission.DataName, submission.EvalDataName));
+        Assert.Equal(_progress[^1].Total, _progress[^1].Done);
     }
 
     [Fact]

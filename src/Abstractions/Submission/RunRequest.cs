@@ -6,10 +6,13 @@ public sealed record RunRequest
     /// <value>A Hugging Face model folder on this machine.</value>
     public required string ModelFolder { get; init; }
 
-    /// <value>Training data on this machine, JSON or JSONL.</value>
+    /// <value>
+    /// Training data on this machine: files, folders and patterns, with commas between, each with a weight after a colon if it is
+    /// not 1.
+    /// </value>
     public required string DataFile { get; init; }
 
-    /// <value>Evaluation data on this machine; null (default) for none.</value>
+    /// <value>Evaluation data on this machine, named alike; null (default) for none.</value>
     public string? EvalDataFile { get; init; }
 
     /// <value>What people call the model; null (default) for its folder's name.</value>

@@ -13,15 +13,21 @@ public sealed record RunSubmission
     /// <value>The files of a Hugging Face model folder.</value>
     [Id(2)] public required IReadOnlyList<NamedBlob> Model { get; init; }
 
-    /// <value>Training data, JSON or JSONL.</value>
-    [Id(3)] public required NamedBlob Data { get; init; }
+    /// <value>The sources of the training data, at least one.</value>
+    [Id(3)] public required IReadOnlyList<SubmittedSource> Data { get; init; }
 
-    /// <value>Evaluation data; null (default) for none.</value>
-    [Id(4)] public NamedBlob? EvalData { get; init; }
+    /// <value>The sources of the evaluation data; null (default) for none.</value>
+    [Id(4)] public IReadOnlyList<SubmittedSource>? EvalData { get; init; }
 
     /// <value>Whether a run of this name is replaced. Default false.</value>
     [Id(5)] public bool Overwrite { get; init; }
 
     /// <value>What people call the model; null (default) where they call it nothing.</value>
     [Id(6)] public string? ModelName { get; init; }
+
+    /// <value>What people call the training data; null (default) for the names of its files.</value>
+    [Id(7)] public string? DataName { get; init; }
+
+    /// <value>What people call the evaluation data; null (default) for the names of its files.</value>
+    [Id(8)] public string? EvalDataName { get; init; }
 }

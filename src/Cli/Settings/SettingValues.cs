@@ -1,5 +1,4 @@
 using System.Globalization;
-using LisaOrleans.Data;
 
 namespace LisaOrleans.Cli;
 
@@ -88,7 +87,7 @@ internal sealed class SettingValues
     {
         if (!_given.TryGetValue(setting.Key, out var given)) return null;
         if (given.Text.Length == 0) throw Wrong(setting, "a path");
-        return string.Join(',', DataSources.Split(given.Text, given.Folder).Select(s => Path.GetFullPath(s, given.Folder)));
+        return string.Join(',', DataSourcePaths.Split(given.Text, given.Folder).Select(s => Path.GetFullPath(s, given.Folder)));
     }
 
     public string Sources(Setting setting) => OptionalSources(setting) ?? throw Missing(setting);

@@ -11,11 +11,9 @@ internal sealed class ModelUpload(IBlobStore store, IProgress<UploadProgress>? p
     public async Task<RunSubmission> UploadAsync(RunRequest request, CancellationToken cancellationToken)
     {
         var model = ModelFiles.Of(request.ModelFolder).Select(name => (Name: name, File: Path.Combine(request.ModelFolder, name))).ToList();
-        string[] data = [request.DataFile, .. request.EvalDataFile is { } evalFile ? [evalFile] : Array.Empty<string>()];
-        foreach (var file in data)
-            if (!File.Exists(file)) throw new InvalidTrainingInputException($"{file}: no such file; training data is a JSON or JSONL file");
-
-        _total = model.Select(m => m.File).Concat(data).Sum(f => LinkedFile.Resolve(f).Length);
+        var data = Sources(request.DataFile);
+        var evalData = request.EvalDataFile is { } sources ? Sources(sources) : null;
+        _total = model.Select(m => m.File).Concat(data.Concat(evalData ?? []).SelectMany(s => s.Files)).Sum(f => LinkedFile.Resolve(f).Length);
         var blobs = new List<NamedBlob>();
         foreach (var (name, file) in model) blobs.Add(await PutAsync(name, file, cancellationToken).ConfigureAwait(false));
         return new RunSubmission
@@ -23,13 +21,35 @@ internal sealed class ModelUpload(IBlobStore store, IProgress<UploadProgress>? p
             Spec = request.Spec,
             Dataset = request.Dataset,
             Model = blobs,
-            Data = await PutAsync(Path.GetFileName(request.DataFile), request.DataFile, cancellationToken).ConfigureAwait(false),
-            EvalData = request.EvalDataFile is { } evalData
-                ? await PutAsync(Path.GetFileName(evalData), evalData, cancellationToken).ConfigureAwait(false)
-                : null,
+            Data = await PutAsync(data, cancellationToken).ConfigureAwait(false),
+            EvalData = evalData is null ? null : await PutAsync(evalData, cancellationToken).ConfigureAwait(false),
             Overwrite = request.Overwrite,
             ModelName = request.ModelName ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(request.ModelFolder)),
+            DataName = request.DataName ?? DataSourcePaths.Names(request.DataFile),
+            EvalDataName = request.EvalDataName ?? (request.EvalDataFile is { } eval ? DataSourcePaths.Names(eval) : null),
         };
+    }
+
+    private static IReadOnlyList<DataSourcePath> Sources(string sources) => [.. DataSourcePaths.Split(sources).Select(DataSourcePaths.Read)];
+
+    private async Task<IReadOnlyList<SubmittedSource>> PutAsync(IReadOnlyList<DataSourcePath> sources, CancellationToken cancellationToken)
+    {
+        var submitted = new List<SubmittedSource>();
+        foreach (var source in sources)
+        {
+            var files = new List<NamedBlob>();
+            foreach (var file in source.Files)
+            {
+                var name = source.Kind == DataSourceKind.Folder
+                    ? Path.GetRelativePath(source.Path, file).Replace(Path.DirectorySeparatorChar, '/')
+                    : Path.GetFileName(file);
+                files.Add(await PutAsync(name, file, cancellationToken).ConfigureAwait(false));
+            }
+
+            submitted.Add(new SubmittedSource { Files = files, Kind = source.Kind, Weight = source.Weight });
+        }
+
+        return submitted;
     }
 
     private async Task<NamedBlob> PutAsync(string name, string path, CancellationToken cancellationToken)

@@ -37,6 +37,8 @@ internal sealed partial class RunImportGrain(
                 ModelFolder = files.Model,
                 ModelName = submission.ModelName,
                 DataFile = files.Data,
+                DataName = submission.DataName,
+                EvalDataName = submission.EvalDataName,
                 EvalDataFile = files.EvalData,
                 Dataset = submission.Dataset,
                 Spec = submission.Spec,

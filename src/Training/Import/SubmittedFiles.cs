@@ -1,3 +1,4 @@
+using System.Globalization;
 using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Training;
@@ -16,8 +17,10 @@ public sealed class SubmittedFiles : IDisposable
 
     public string Model => Path.Combine(_root, "model");
 
+    /// <summary>The sources of the training data, as they lie here.</summary>
     public string Data { get; private set; } = "";
 
+    /// <summary>Those of the evaluation data; null for none.</summary>
     public string? EvalData { get; private set; }
 
     /// <summary>Checks the names, which become paths here, and copies the files.</summary>
@@ -36,7 +39,8 @@ public sealed class SubmittedFiles : IDisposable
             }
 
             files.Data = await files.CopyAsync(store, "data", submission.Data, cancellationToken);
-            if (submission.EvalData is { } evalData) files.EvalData = await files.CopyAsync(store, "eval-data", evalData, cancellationToken);
+            if (submission.EvalData is { Count: > 0 } evalData)
+                files.EvalData = await files.CopyAsync(store, "eval-data", evalData, cancellationToken);
             return files;
         }
         catch
@@ -51,10 +55,35 @@ public sealed class SubmittedFiles : IDisposable
 
     public void Dispose() => Directory.Delete(_root, recursive: true);
 
-    private async Task<string> CopyAsync(IBlobStore store, string kind, NamedBlob file, CancellationToken cancellationToken)
+    // One file lies where its name says; several sources each in a folder of its own.
+    private async Task<string> CopyAsync(
+        IBlobStore store, string kind, IReadOnlyList<SubmittedSource> sources, CancellationToken cancellationToken)
     {
-        if (!IsPlainName(file.Name) && !ModelFileNames.IsAdditionalTemplate(file.Name))
-            throw new InvalidTrainingInputException($"{kind}: '{file.Name}' is not a file name; it must be a name without a folder");
+        var texts = new List<string>();
+        foreach (var (i, source) in sources.Index())
+        {
+            var folder = source is { Kind: DataSourceKind.File } && sources.Count == 1 ? kind : $"{kind}/{i}";
+            if (source.Files.Count == 0 || (source.Kind == DataSourceKind.File && source.Files.Count > 1))
+                throw new InvalidTrainingInputException($"{kind}: source {i + 1} has {source.Files.Count} files");
+            var path = "";
+            foreach (var file in source.Files) path = await CopyAsync(store, folder, file, cancellationToken, source.Kind == DataSourceKind.Folder);
+            path = source.Kind switch
+            {
+                DataSourceKind.Folder => Path.Combine(_root, folder),
+                DataSourceKind.Pattern => Path.Combine(_root, folder, "*"),
+                _ => path,
+            };
+            texts.Add(source.Weight == 1 ? path : string.Create(CultureInfo.InvariantCulture, $"{path}:{source.Weight:R}"));
+        }
+
+        return texts.Count > 0 ? string.Join(',', texts) : throw new InvalidTrainingInputException($"{kind}: there is no source");
+    }
+
+    private async Task<string> CopyAsync(
+        IBlobStore store, string kind, NamedBlob file, CancellationToken cancellationToken, bool mayLieBelow = false)
+    {
+        var isFine = mayLieBelow ? file.Name.Split('/').All(IsPlainName) : IsPlainName(file.Name) || ModelFileNames.IsAdditionalTemplate(file.Name);
+        if (!isFine) throw new InvalidTrainingInputException($"{kind}: '{file.Name}' is not a file name; it must be a name without a folder");
         if (!BlobRef.IsName(file.Blob.Sha256) || file.Blob.Length < 0)
             throw new InvalidTrainingInputException($"{kind}/{file.Name}: '{file.Blob.Sha256}' with {file.Blob.Length} bytes is not a blob");
         var path = Path.Combine(_root, kind, file.Name);

@@ -1,5 +1,4 @@
 using LisaOrleans.Checkpoints;
-using LisaOrleans.Data;
 
 namespace LisaOrleans.Training;
 
@@ -22,8 +21,8 @@ public sealed record RunOrigin(string Model, string Data, string? EvalData, stri
 
     internal static RunOrigin Of(RunRequest request) => new(
         request.ModelName ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(request.ModelFolder)),
-        request.DataName ?? Named(request.DataFile),
-        request.EvalDataFile is { } file ? request.EvalDataName ?? Named(file) : null,
+        request.DataName ?? DataSourcePaths.Names(request.DataFile),
+        request.EvalDataFile is { } file ? request.EvalDataName ?? DataSourcePaths.Names(file) : null,
         request.Dataset.Template);
 
     internal void AddTo(Dictionary<string, string> properties)
@@ -33,8 +32,4 @@ public sealed record RunOrigin(string Model, string Data, string? EvalData, stri
         properties.Add(RunModel.TemplateProperty, Template);
         if (EvalData is not null) properties.Add(EvalDataProperty, EvalData);
     }
-
-    // Where they lie on some machine is nobody else's business.
-    private static string Named(string sources) =>
-        string.Join(", ", DataSources.Split(sources).Select(s => Path.GetFileName(Path.TrimEndingDirectorySeparator(s))));
 }

@@ -52,6 +52,22 @@ public sealed class EventStreamTests
     }
 
     [Fact]
+    public async Task JobEventStream_job_that_was_paused_and_then_cancelled_ends_with_its_cancellation()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var job = (string)(await server.Http.PostJsonAsync(Requests.Jobs, Requests.Job(await server.Http.UploadAsync(), steps: 100_000)))["id"]!;
+        await server.Http.UntilAsync(job, "running");
+        var reading = ReadAsync(server, job, null, until: null);
+        Assert.Equal("paused", (string?)(await server.Http.PostJsonAsync($"{Requests.Jobs}/{job}/pause", null))["status"]);
+        Assert.Equal("cancelled", (string?)(await server.Http.PostJsonAsync($"{Requests.Jobs}/{job}/cancel", null))["status"]);
+        var messages = (await reading).Select(e => (string)JsonNode.Parse(e.Data)!["message"]!).ToArray();
+        Assert.StartsWith("The job was cancelled after step", messages[^1], StringComparison.Ordinal);
+        Assert.Single(messages, m => m.StartsWith("The job was paused after step", StringComparison.Ordinal));
+        var newest = (await server.Http.GetJsonAsync($"{Requests.Jobs}/{job}/events?limit=1"))["data"]![0]!;
+        Assert.Equal(messages[^1], (string)newest["message"]!);
+    }
+
+    [Fact]
     public async Task JobEventStream_wrong_last_event_id_is_refused()
     {
         await using var server = await ApiServer.StartAsync();

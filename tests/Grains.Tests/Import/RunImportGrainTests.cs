@@ -1,5 +1,6 @@
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Silo;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains.Tests;
 
@@ -81,7 +82,7 @@ public sealed class RunImportGrainTests : IAsyncLifetime
             () => ImportAsync(submission with { Model = [.. submission.Model, submission.Model[0] with { Name = name }] }));
         Assert.Contains($"'{name}'", error.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<InvalidTrainingInputException>(
-            () => ImportAsync(submission with { Data = submission.Data with { Name = "../" + name } }));
+            () => ImportAsync(submission with { Data = [OneFile(submission.Data[0].Files[0] with { Name = "../" + name })] }));
         Assert.Null(await RunStore.ReadHeadAsync(_store, "test", Token));
     }
 
@@ -90,7 +91,7 @@ public sealed class RunImportGrainTests : IAsyncLifetime
     {
         var submission = await SubmissionAsync(TinyStories.Spec(7));
         var broken = await PutAsync("data.jsonl", "{\"prompt\": 1"u8.ToArray());
-        var error = await Assert.ThrowsAsync<InvalidTrainingInputException>(() => ImportAsync(submission with { Data = broken }));
+        var error = await Assert.ThrowsAsync<InvalidTrainingInputException>(() => ImportAsync(submission with { Data = [OneFile(broken)] }));
         Assert.StartsWith("data/data.jsonl", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(Path.GetTempPath(), error.Message, StringComparison.Ordinal);
 
@@ -99,9 +100,67 @@ public sealed class RunImportGrainTests : IAsyncLifetime
         Assert.Contains("config.json", error.Message, StringComparison.Ordinal);
 
         error = await Assert.ThrowsAsync<InvalidTrainingInputException>(
-            () => ImportAsync(submission with { Data = new NamedBlob("data.jsonl", new BlobRef(new string('0', 64), 5)) }));
+            () => ImportAsync(submission with { Data = [OneFile(new NamedBlob("data.jsonl", new BlobRef(new string('0', 64), 5)))] }));
         Assert.Contains("missing", error.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Import_several_sources_make_the_data_that_they_make_here()
+    {
+        var lines = await File.ReadAllLinesAsync(TinyStories.Data, Token);
+        var files = new Dictionary<string, byte[]>
+        {
+            ["one.jsonl"] = Bytes(lines[..2]),
+            ["d/train/a.jsonl"] = Bytes(lines[2..4]),
+            ["d/test.jsonl"] = Bytes(lines[4..6]),
+            ["p/x.txt"] = Bytes(lines[6..7]),
+        };
+        foreach (var (name, content) in files)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(_folder["here/" + name])!);
+            await File.WriteAllBytesAsync(_folder["here/" + name], content, Token);
+        }
+
+        var settings = new DatasetSettings { ValidationSplit = "test" };
+        var submission = await SubmissionAsync(TinyStories.Spec(7)) with
+        {
+            Dataset = settings,
+            Data =
+            [
+                await SourceAsync(DataSourceKind.File, 2, ("one.jsonl", "one.jsonl")),
+                await SourceAsync(DataSourceKind.Folder, 1, ("train/a.jsonl", "d/train/a.jsonl"), ("test.jsonl", "d/test.jsonl")),
+                await SourceAsync(DataSourceKind.Pattern, 1, ("x.txt", "p/x.txt")),
+            ],
+        };
+        await ImportAsync(submission);
+        var store = new FolderBlobStore(_folder["other"]);
+        await RunImporter.ImportAsync(
+            store,
+            new RunRequest
+            {
+                ModelFolder = TinyStories.Model,
+                DataFile = $"{_folder["here/one.jsonl"]}:2,{_folder["here/d"]},{_folder["here/p/*.txt"]}",
+                Dataset = settings,
+                Spec = TinyStories.Spec(7),
+            },
+            null, Token);
+        Assert.Equal(await ManifestAsync(store), await ManifestAsync(_store));
+
+        var outside = submission.Data[1] with { Files = [submission.Data[1].Files[0] with { Name = "../a.jsonl" }] };
+        await Assert.ThrowsAsync<InvalidTrainingInputException>(() => ImportAsync(submission with { Data = [outside] }));
+        await Assert.ThrowsAsync<InvalidTrainingInputException>(() => ImportAsync(submission with { Data = [] }));
+
+        async Task<SubmittedSource> SourceAsync(DataSourceKind kind, double weight, params (string Name, string File)[] named) => new()
+        {
+            Kind = kind,
+            Weight = weight,
+            Files = await Task.WhenAll(named.Select(n => PutAsync(n.Name, files[n.File]))),
+        };
+
+        static byte[] Bytes(string[] lines) => System.Text.Encoding.UTF8.GetBytes(string.Join('\n', lines));
+    }
+
+    private static SubmittedSource OneFile(NamedBlob file) => new() { Files = [file] };
 
     private Task<SubmittedRun> ImportAsync(RunSubmission submission) =>
         _silo.Grains.GetGrain<IRunImportGrain>(submission.Spec.RunName).Import(submission, Token);
@@ -114,7 +173,7 @@ public sealed class RunImportGrainTests : IAsyncLifetime
             .. await Task.WhenAll(
                 Directory.GetFiles(TinyStories.Model).Select(
                     async f => await PutAsync(Path.GetFileName(f), await File.ReadAllBytesAsync(f, Token))))],
-        Data = await PutAsync("data.jsonl", await File.ReadAllBytesAsync(TinyStories.Data, Token)),
+        Data = [OneFile(await PutAsync("data.jsonl", await File.ReadAllBytesAsync(TinyStories.Data, Token)))],
     };
 
     private async Task<NamedBlob> PutAsync(string name, byte[] content)

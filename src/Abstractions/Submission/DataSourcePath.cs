@@ -1,0 +1,8 @@
+namespace LisaOrleans;
+
+/// <summary>One of the sources that <c>--data</c> and <see cref="RunRequest.DataFile"/> name, with the files that it has here.</summary>
+/// <param name="Kind">What it is.</param>
+/// <param name="Path">The path, without the weight.</param>
+/// <param name="Files">Its files, in ordinal order.</param>
+/// <param name="Weight">How often its records are used: 0.5 uses half of them, 2 each twice.</param>
+public sealed record DataSourcePath(DataSourceKind Kind, string Path, IReadOnlyList<string> Files, double Weight);

@@ -1,0 +1,83 @@
+using System.Globalization;
+
+namespace LisaOrleans;
+
+/// <summary>
+/// Reads what names data: files, folders and patterns, with commas between, each with a weight after a colon if it is not 1
+/// (<c>a.jsonl,b.jsonl:0.5</c>).
+/// </summary>
+public static class DataSourcePaths
+{
+    private const double LargestWeight = 1000;
+
+    private static readonly string[] s_extensions = [".jsonl", ".json", ".ndjson", ".csv", ".tsv", ".parquet", ".arrow", ".feather", ".jsonlines"];
+    private static readonly string[] s_packed = [".gz", ".zst", ".zstd"];
+
+    // What the hub and save_to_disk write beside the data.
+    private static readonly string[] s_descriptions = ["dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json", "config.json"];
+
+    /// <summary>The sources one by one. A path that exists is one, whatever it holds.</summary>
+    /// <param name="sources">As the user wrote them.</param>
+    /// <param name="folder">What relative paths are relative to; null for the working folder.</param>
+    public static IReadOnlyList<string> Split(string sources, string? folder = null) =>
+        Exists(Path.Combine(folder ?? "", sources)) || !sources.Contains(',', StringComparison.Ordinal)
+        ? [sources]
+        : sources.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+
+    /// <summary>What people call them: without the folders, which are some machine's own.</summary>
+    public static string Names(string sources) =>
+        string.Join(", ", Split(sources).Select(s => Path.GetFileName(Path.TrimEndingDirectorySeparator(s))));
+
+    /// <summary>One of the sources, with its files.</summary>
+    /// <param name="source">As the user wrote it.</param>
+    /// <exception cref="InvalidTrainingInputException">It is not there, or holds no data.</exception>
+    public static DataSourcePath Read(string source)
+    {
+        var (path, weight) = (source, 1.0);
+        if (!Exists(source) && source.LastIndexOf(':') is > 1 and var colon)
+        {
+            path = source[..colon];
+            if (!double.TryParse(source[(colon + 1)..], NumberStyles.Float, CultureInfo.InvariantCulture, out weight)
+                || weight is not (> 0 and <= LargestWeight))
+                throw new InvalidTrainingInputException(
+                    $"{source}: no such file; what follows a colon is a weight above 0, as in {path}:0.5");
+        }
+
+        return File.Exists(path) ? new DataSourcePath(DataSourceKind.File, path, [path], weight)
+            : Directory.Exists(path) ? new DataSourcePath(DataSourceKind.Folder, path, InFolder(path), weight)
+            : new DataSourcePath(DataSourceKind.Pattern, path, Matching(path), weight);
+    }
+
+    private static bool Exists(string path) => File.Exists(path) || Directory.Exists(path);
+
+    private static string[] InFolder(string folder)
+    {
+        var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+            .Where(f => IsData(folder, f)).Order(StringComparer.Ordinal).ToArray();
+        return files.Length > 0
+            ? files
+            : throw new InvalidTrainingInputException(
+                $"{folder}: the folder holds no data files ({string.Join(", ", s_extensions)}, optionally with {string.Join(", ", s_packed)})");
+    }
+
+    private static bool IsData(string folder, string file)
+    {
+        // Caches and the like begin with a dot.
+        if (Path.GetRelativePath(folder, file).Split(Path.DirectorySeparatorChar).Any(p => p.StartsWith('.'))) return false;
+        var name = Path.GetFileName(file);
+        if (s_descriptions.Contains(name, StringComparer.OrdinalIgnoreCase)) return false;
+        if (s_packed.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase)) name = Path.GetFileNameWithoutExtension(name);
+        return s_extensions.Contains(Path.GetExtension(name), StringComparer.OrdinalIgnoreCase);
+    }
+
+    private static string[] Matching(string pattern)
+    {
+        var name = Path.GetFileName(pattern);
+        var folder = Path.GetDirectoryName(pattern) is { Length: > 0 } given ? given : ".";
+        if (!name.AsSpan().ContainsAny('*', '?'))
+            throw new InvalidTrainingInputException(
+                $"{pattern}: no such file; training data is JSON lines, a JSON list, CSV, TSV, Parquet or Arrow");
+        var files = Directory.Exists(folder) ? Directory.EnumerateFiles(folder, name).Order(StringComparer.Ordinal).ToArray() : [];
+        return files.Length > 0 ? files : throw new InvalidTrainingInputException($"{pattern}: no file matches");
+    }
+}
