@@ -11,7 +11,7 @@ internal static partial class OptionChecker
         "appendonly", "dir", "blobHost", "blobPort", "location", "skipApiVersionCheck", "disableProductStyleUrl", "disableTelemetry", "silent",
         "build", "detach", "rm", "name", "network", "gpus", "read-only", "tmpfs", "cap-drop", "security-opt", "volume", "env", "time",
         "show-error", "fail", "noproxy", "retry", "retry-all-errors", "header", "no-block", "configuration", "output", "from", "chmod",
-        "interval", "timeout", "start-period", "retries", "resource-group", "template-file", "parameters",
+        "interval", "timeout", "start-period", "retries", "resource-group", "template-file", "parameters", "global", "tool-path", "self-contained",
     ];
 
     private static readonly string[] s_separators = ["|", "||", "&&", ";", ">", ">>", "#", "//", "&"];
