@@ -37,8 +37,8 @@ public sealed class LiveRunTests(Browser browser)
             async () => await card.Locator(".measure").First.Locator("p").InnerTextAsync() is { } bytes
             && bytes.EndsWith("MB", StringComparison.Ordinal));
 
-        // The log tells of checkpoints as they come.
-        await PageUnderTest.See(page.Page.Locator(".log li[data-kind=checkpoint]").First);
+        // The log tells of manifests as they come.
+        await PageUnderTest.See(page.Page.Locator(".log li[data-kind=manifest]").First);
         await PageUnderTest.See(page.Page.Locator(".log li[data-kind=place]").First);
         await page.KeepAsync("live");
         await page.IsAccessibleAsync();

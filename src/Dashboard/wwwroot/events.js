@@ -6,7 +6,7 @@ export function tell(event, before) {
   switch (e.$type) {
     case 'started': return ['start', 'Generation', `Generation ${e.generation} began ${e.fromStep ? `after step ${format.count(e.fromStep)}` : 'from the start'}`];
     case 'placed': return [before?.move ? 'move' : 'place', before?.move ? 'Move' : 'Placed', `${e.stages.map((s) => `${format.parts(s.parts)} on ${format.silo(s.silo)}`).join('; ')}`];
-    case 'manifest': return ['checkpoint', 'Checkpoint', `Step ${format.count(e.step)}: ${format.bytes(e.bytesWritten)} written, stalled ${format.duration(e.stallSeconds)}`];
+    case 'manifest': return ['manifest', 'Manifest', `Step ${format.count(e.step)}: ${format.bytes(e.bytesWritten)} written, stalled ${format.duration(e.stallSeconds)}`];
     case 'evaluated': return ['other', 'Evaluation', `Step ${format.count(e.step)}: loss ${e.evalLoss.toFixed(4)} on the evaluation data, made after the run went on`];
     case 'leaving': return ['preemption', 'Preemption', `${format.silo(e.silo)} is about to leave; its parts move at the next step boundary`];
     case 'recovering': return ['recovery', 'Recovery', e.failedStep ? `Step ${format.count(e.failedStep)} failed, back to step ${format.count(e.manifestStep)}: ${e.reason}` : `Went on from step ${format.count(e.manifestStep)}: ${e.reason}`];

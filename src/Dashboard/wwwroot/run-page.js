@@ -4,7 +4,7 @@ import { Curves } from './curves.js';
 import { LayerMapView } from './layer-map.js';
 import { Silos } from './silos.js';
 import { Timeline } from './timeline.js';
-import { Checkpoints } from './checkpoints.js';
+import { Manifests } from './manifests.js';
 import { DataCard } from './data-card.js';
 import { EventLog } from './event-log.js';
 import { tellAll } from './events.js';
@@ -14,9 +14,9 @@ import * as format from './format.js';
 const live = ['starting', 'running', 'recovering'];
 
 const actions = {
-  pause: { title: 'Pause this run?', text: 'It stops at the next step boundary, after a checkpoint. Nothing is lost, and it can be resumed.', button: 'Pause', when: live },
-  resume: { title: 'Resume this run?', text: 'It goes on from its last checkpoint.', button: 'Resume', when: ['paused', 'failed', 'queued'] },
-  cancel: { title: 'Cancel this run?', text: 'It stops for good at the next step boundary, after a checkpoint. It cannot be resumed.', button: 'Cancel run', tone: 'danger', when: [...live, 'paused', 'failed', 'queued'] },
+  pause: { title: 'Pause this run?', text: 'It stops at the next step boundary, after a manifest. Nothing is lost, and it can be resumed.', button: 'Pause', when: live },
+  resume: { title: 'Resume this run?', text: 'It goes on from its last manifest.', button: 'Resume', when: ['paused', 'failed', 'queued'] },
+  cancel: { title: 'Cancel this run?', text: 'It stops for good at the next step boundary, after a manifest. It cannot be resumed.', button: 'Cancel run', tone: 'danger', when: [...live, 'paused', 'failed', 'queued'] },
 };
 
 /** One run with all there is to see of it. */
@@ -33,14 +33,14 @@ export class RunPage {
     this.buttons = Object.keys(actions).map((action) => h('button', { type: 'button', 'data-action': action, class: action === 'cancel' ? 'danger quiet' : 'quiet', click: () => this.ask(action) }, actions[action].button));
     this.tiles = Object.fromEntries(['Loss', 'Evaluation', 'Tokens per second', 'Steps per second', 'Time left', 'Recoveries', 'Moves'].map((t) => [t, h('dd', { class: 'number' })]));
     this.settings = h('dl', { class: 'settings' });
-    Object.assign(this, { curves: new Curves(), layers: new LayerMapView(), silos: new Silos(), timeline: new Timeline(), checkpoints: new Checkpoints(), data: new DataCard(), log: new EventLog() });
+    Object.assign(this, { curves: new Curves(), layers: new LayerMapView(), silos: new Silos(), timeline: new Timeline(), manifests: new Manifests(), data: new DataCard(), log: new EventLog() });
     this.element = h('div', { class: 'page' },
       h('section', { class: 'card run-head', 'aria-labelledby': 'run-title' },
         h('div', { class: 'run-title' }, h('h1', { id: 'run-title' }, name), this.state, h('div', { class: 'buttons' }, ...this.buttons)),
         this.error, this.note, this.progress, this.progressText,
         h('dl', { class: 'tiles' }, ...Object.entries(this.tiles).map(([title, value]) => h('div', {}, h('dt', {}, title), value)))),
       this.curves.element, this.layers.element, this.silos.element, this.timeline.element,
-      h('div', { class: 'pair' }, this.checkpoints.element,
+      h('div', { class: 'pair' }, this.manifests.element,
         h('section', { class: 'card', 'aria-labelledby': 'settings-title' }, h('div', { class: 'card-head' }, h('h2', { id: 'settings-title' }, 'Settings')), this.settings)),
       this.data.element, this.log.element);
   }
@@ -52,7 +52,7 @@ export class RunPage {
     this.silos.update(overview?.silos ?? [], run);
     const told = tellAll(run.events);
     this.timeline.update(told, live.includes(run.status.state));
-    this.checkpoints.update(run);
+    this.manifests.update(run);
     this.data.update(run);
     this.log.update(told);
     this.showSettings(run);
@@ -75,7 +75,7 @@ export class RunPage {
     setAttribute(this.progress, 'aria-valuenow', s.step);
     setAttribute(this.progress, 'aria-valuetext', `${format.count(s.step)} of ${format.count(s.totalSteps)} steps`);
     const queue = s.queuePosition ? `Place ${s.queuePosition} in the queue · ` : '';
-    setText(this.progressText, `${queue}Step ${format.count(s.step)} of ${format.count(s.totalSteps)} · generation ${s.generation} · last checkpoint at step ${format.count(s.manifestStep)}`);
+    setText(this.progressText, `${queue}Step ${format.count(s.step)} of ${format.count(s.totalSteps)} · generation ${s.generation} · last manifest at step ${format.count(s.manifestStep)}`);
     const evaluated = run.lastEval();
     const values = {
       Loss: s.loss ?? run.latest('loss'), Evaluation: evaluated?.loss, 'Tokens per second': run.latest('tokensPerSecond'),
@@ -94,7 +94,7 @@ export class RunPage {
         ['Chat template', origin.template === 'auto' ? 'the model\'s own' : origin.template]] : []),
       ['Method', method ?? spec.method], ['Learning rate', `${format.rate(spec.learningRate)}, ${spec.lrSchedulerType}`],
       ['Batch', `${spec.perDeviceTrainBatchSize} × ${spec.gradientAccumulationSteps}`], ['Block size', `${format.count(spec.blockSize)} tokens${spec.packing ? ', packed' : ''}`],
-      ['Weights', spec.dtype], ['Optimizer state', spec.optimizerStateDtype], ['Checkpoint', spec.saveSteps ? `every ${format.count(spec.saveSteps)} steps` : 'at the end'],
+      ['Weights', spec.dtype], ['Optimizer state', spec.optimizerStateDtype], ['Manifest', spec.saveSteps ? `every ${format.count(spec.saveSteps)} steps` : 'at the end'],
       ['Evaluation', spec.evalSteps ? `every ${format.count(spec.evalSteps)} steps` : 'at the end'], ['Seed', String(spec.seed)], ['Threads', String(spec.threads)],
     ];
     this.settings.replaceChildren(...rows.filter(Boolean).map(([title, value]) => h('div', {}, h('dt', {}, title), h('dd', {}, value))));

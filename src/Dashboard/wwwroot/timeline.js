@@ -4,7 +4,7 @@ import { linear, ticks } from './scale.js';
 import * as format from './format.js';
 
 const lanes = [
-  ['Generations', ['start', 'place', 'end', 'failed']], ['Recoveries', ['recovery']], ['Preemptions', ['preemption']], ['Moves', ['move']], ['Checkpoints', ['checkpoint']],
+  ['Generations', ['start', 'place', 'end', 'failed']], ['Recoveries', ['recovery']], ['Preemptions', ['preemption']], ['Moves', ['move']], ['Manifests', ['manifest']],
 ];
 const left = 96;
 const right = 14;
@@ -83,7 +83,7 @@ export class Timeline {
     const i = lanes.findIndex(([, kinds]) => kinds.includes(kind));
     if (i < 0) return [];
     const [x, y] = [this.x(time), (i + 0.5) * lane];
-    if (kind === 'checkpoint') return [h('line', { class: 'mark-checkpoint', x1: x, x2: x, y1: y - 5, y2: y + 5 })];
+    if (kind === 'manifest') return [h('line', { class: 'mark-manifest', x1: x, x2: x, y1: y - 5, y2: y + 5 })];
     if (kind === 'recovery') return [h('path', { class: 'mark-recovery', d: `M${x} ${y - 6}L${x + 6} ${y}L${x} ${y + 6}L${x - 6} ${y}Z` })];
     if (kind === 'preemption') return [h('path', { class: 'mark-preemption', d: `M${x} ${y - 6}L${x + 6} ${y + 5}L${x - 6} ${y + 5}Z` })];
     return [h('circle', { class: `mark-${kind}`, cx: x, cy: y, r: 5 })];

@@ -3,17 +3,17 @@ import * as format from './format.js';
 
 const shown = 8;
 
-/** The last checkpoints, and what all of them cost. */
-export class Checkpoints {
+/** The last manifests, and what all of them cost. */
+export class Manifests {
   constructor() {
     this.summary = h('p', { class: 'note' });
     this.rows = h('tbody');
-    this.empty = h('p', { class: 'plot-empty' }, 'No checkpoint yet');
-    this.table = h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Last checkpoints' }, h('table', { class: 'roomy' },
-      h('caption', { class: 'unseen' }, 'Last checkpoints'),
+    this.empty = h('p', { class: 'plot-empty' }, 'No manifest yet');
+    this.table = h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Last manifests' }, h('table', { class: 'roomy' },
+      h('caption', { class: 'unseen' }, 'Last manifests'),
       h('thead', {}, h('tr', {}, ...['Step', 'Written', 'Stall', 'When'].map((t) => h('th', { scope: 'col' }, t)))), this.rows));
-    this.element = h('section', { class: 'card', 'aria-labelledby': 'checkpoints-title' },
-      h('div', { class: 'card-head' }, h('h2', { id: 'checkpoints-title' }, 'Checkpoints'), this.summary), this.table, this.empty);
+    this.element = h('section', { class: 'card', 'aria-labelledby': 'manifests-title' },
+      h('div', { class: 'card-head' }, h('h2', { id: 'manifests-title' }, 'Manifests'), this.summary), this.table, this.empty);
   }
 
   update(run) {
