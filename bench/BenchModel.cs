@@ -3,7 +3,10 @@ using LisaOrleans.Samples.Make;
 
 namespace LisaOrleans.Bench;
 
-/// <summary>A model of about 30 M parameters with random weights and the sample's tokenizer and data, in a folder that is deleted.</summary>
+/// <summary>
+/// A model of about 30 M parameters with random weights and the sample's tokenizer and data, in a folder that is deleted when
+/// this is disposed.
+/// </summary>
 internal sealed class BenchModel : IDisposable
 {
     /// <value>29.6 M parameters: eight layers of 3.2 M, an embedding and a head of 2.1 M each.</value>

@@ -8,7 +8,7 @@ namespace LisaOrleans.Bench;
 
 /// <summary>
 /// <c>lisa train</c> of this build against that of another one, in turns: seconds from the start of the process to the first
-/// step, seconds a step, and whether both come to the same loss.
+/// step, seconds per step, and whether both end with the same loss.
 /// </summary>
 internal static class BuildsBenchmark
 {
@@ -17,7 +17,7 @@ internal static class BuildsBenchmark
 
     private sealed record Measured(double FirstStep, double Step, string Loss);
 
-    /// <returns>1 where the losses differ.</returns>
+    /// <returns>1 if the losses differ.</returns>
     public static async Task<int> Run(string other, int rounds, int steps, int threads)
     {
         using var model = await BenchModel.CreateAsync();
@@ -26,7 +26,7 @@ internal static class BuildsBenchmark
         List<(Measured Theirs, Measured Ours)> pairs = [];
         for (var round = 1; round <= rounds; round++)
         {
-            // Who goes first changes: the first of a pair finds a machine that has rested.
+            // Which build goes first alternates: the first of a pair finds a machine that has rested.
             var oursFirst = round % 2 == 0;
             var first = await Train(oursFirst ? Executables.Lisa : other, model, data, steps, threads);
             var second = await Train(oursFirst ? other : Executables.Lisa, model, data, steps, threads);
@@ -34,7 +34,8 @@ internal static class BuildsBenchmark
             pairs.Add((theirs, ours));
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"round {round}: to the first step {theirs.FirstStep:0.00} and {ours.FirstStep:0.00} s; a step {theirs.Step:0.000} and {ours.Step:0.000} s; loss {theirs.Loss} and {ours.Loss}"));
+                $"round {round}: to the first step {theirs.FirstStep:0.00} and {ours.FirstStep:0.00} s; "
+                + $"a step {theirs.Step:0.000} and {ours.Step:0.000} s; loss {theirs.Loss} and {ours.Loss}"));
         }
 
         var start = pairs.Select(p => p.Ours.FirstStep / p.Theirs.FirstStep).Median();
@@ -42,11 +43,12 @@ internal static class BuildsBenchmark
         var same = pairs.TrueForAll(p => p.Theirs.Loss == p.Ours.Loss);
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"this build / the other, median of {rounds} rounds: time to the first step {start:0.000}, steps per second {speed:0.000}; {(same ? "the same losses" : "THE LOSSES DIFFER")}"));
+            $"this build / the other, median of {rounds} rounds: time to the first step {start:0.000}, "
+            + $"steps per second {speed:0.000}; {(same ? "the same losses" : "THE LOSSES DIFFER")}"));
         return same ? 0 : 1;
     }
 
-    // No text is longer than a block: builds differ in what becomes of the rest.
+    // No text is longer than a block: builds differ in what they do with the rest.
     private static async Task<string> ShortTexts(BenchModel model)
     {
         var tokenizer = TokenizerLoader.Load(model.Folder);

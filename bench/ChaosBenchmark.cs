@@ -49,7 +49,9 @@ internal static class ChaosBenchmark
         return differences == 0 ? 0 : 1;
     }
 
-    /// <summary>Freezes the silo with the run's grain past its declared death, wakes it, and sees that it commits nothing.</summary>
+    /// <summary>
+    /// Freezes the silo with the run's grain past its declared death, wakes it, and checks that it commits nothing.
+    /// </summary>
     public static async Task<int> Fencing(int tries, bool azurite)
     {
         var runs = ClusterRuns.Prepare(steps: 1_000_000, saveSteps: 1, seed: 1);

@@ -2,7 +2,9 @@ using LisaOrleans.Cluster;
 
 namespace LisaOrleans.Bench;
 
-/// <summary>stories260K on gsm8k in one process, and the same on clusters, which must come to the same. Needs the test assets.</summary>
+/// <summary>
+/// stories260K on gsm8k in one process, and the same on clusters, which must give the same result. Needs the test assets.
+/// </summary>
 internal sealed class ClusterRuns(string folder, string[] training)
 {
     /// <summary>The folder with the test assets.</summary>

@@ -5,8 +5,8 @@ using LisaOrleans.Cluster;
 namespace LisaOrleans.Bench;
 
 /// <summary>
-/// Every family through real processes: <c>lisa train</c>; the same killed (SIGKILL) in the middle and gone on with; the same over
-/// a cluster of two silo processes. All three must come to the same file, with the input's tensor names and config.json.
+/// Every family through real processes: <c>lisa train</c>; the same killed (SIGKILL) in the middle and resumed; the same on a
+/// cluster of two silo processes. All three must give the same file, with the input's tensor names and config.json.
 /// </summary>
 internal static class FamiliesBenchmark
 {
@@ -72,7 +72,7 @@ internal static class FamiliesBenchmark
         await process.KillAsync();
     }
 
-    // Returns on how many silos it was.
+    // Returns how many silos it ran on.
     private static async Task<int> TrainOnCluster(TestCluster cluster, string folder, string family, string[] training, string output)
     {
         await TestCluster.SucceedsAsync(folder, [

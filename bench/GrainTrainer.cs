@@ -7,14 +7,14 @@ namespace LisaOrleans.Bench;
 /// <summary>A run as <c>lisa train</c> does it: import into a folder store, grains of an embedded silo.</summary>
 internal static class GrainTrainer
 {
-    /// <value>One row of each text, so that all rows are of one length.</value>
+    /// <value>One row from each text, so that all rows are of one length.</value>
     public static DatasetSettings Dataset { get; } = new() { LongTexts = "cut" };
 
     /// <summary>Trains to the end in a new store and reports each step.</summary>
     public static Task Run(string root, string model, string data, TrainingSpec spec, Action<StepRecord> step) =>
         Run(new FolderBlobStore(Path.Combine(root, "store-" + Guid.NewGuid().ToString("N"))), model, data, spec, step);
 
-    /// <summary>Trains to the end, on from where the store is, and reports each step.</summary>
+    /// <summary>Trains to the end, from where the run in the store is, and reports each step.</summary>
     public static async Task Run(IBlobStore store, string model, string data, TrainingSpec spec, Action<StepRecord> step)
     {
         await RunImporter.ImportAsync(

@@ -5,20 +5,21 @@ namespace LisaOrleans.Bench;
 
 /// <summary>
 /// Two silos of one thread each against one silo of one thread, as a ratio to the ideal of a pipeline of two stages with m
-/// micro-batches, 2m / (m + 1). The layers that train are those with which the two stages (four layers each, and the head in
-/// the second) are the same work.
+/// micro-batches, 2m / (m + 1). The layers that train are chosen so that the two stages (four layers each, and the head in the
+/// second) do the same amount of work.
 /// </summary>
 /// <remarks>
-/// All silos stay up, so that their code is compiled when they are measured, and train in turns of a few steps: what else uses
-/// the machine then meets all of them. Two cores seldom do twice the work of one: two silos that train alone, each a run of
-/// its own, at one time, show how much this machine's do, and the second ratio is to the ideal with that in the place of 2.
+/// All silos stay up, so that their code is compiled when they are measured, and train in turns of a few steps: whatever else
+/// uses the machine then affects all of them. Two cores seldom do twice the work of one: two silos that train at the same time,
+/// each its own run, show how much this machine's two cores do, and the second ratio is to the ideal with that number in place of
+/// 2.
 /// </remarks>
 internal static class PipelineBenchmark
 {
     private const int WarmUpSteps = 30;
     private const int Steps = 8;
 
-    // A run begins with memory that it has yet to touch.
+    // In its first steps, a run touches its memory for the first time.
     private const int FirstSteps = 2;
 
     public static async Task Run(int rounds)

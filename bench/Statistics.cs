@@ -2,7 +2,7 @@ namespace LisaOrleans.Bench;
 
 internal static class Statistics
 {
-    /// <summary>The number in the middle, or the mean of the two there.</summary>
+    /// <summary>The number in the middle, or the mean of the middle two.</summary>
     public static double Median(this IEnumerable<double> numbers)
     {
         var sorted = numbers.Order().ToArray();

@@ -6,8 +6,8 @@ using RustTokenizer = Tokenizers.DotNet.Tokenizer;
 namespace LisaOrleans.Bench;
 
 /// <summary>
-/// Characters per second of processor time of the project's tokenizers, by one thread beside Hugging Face's Rust library in the
-/// same process, and per second of the clock by two threads beside one. They take turns, so that a machine that slows down
+/// Characters per second of processor time of the project's tokenizers, with one thread against Hugging Face's Rust library in
+/// the same process, and per second of the clock with two threads against one. They take turns, so that a machine that slows down
 /// favours neither.
 /// </summary>
 internal static class TokenizerBenchmark
@@ -76,7 +76,7 @@ internal static class TokenizerBenchmark
         }
     }
 
-    // Seconds that each of some threads needs for the same work, which shares nothing.
+    // Seconds that several threads need, each for the same work; they share nothing.
     private static double Arithmetic(int threads)
     {
         var watch = Stopwatch.StartNew();

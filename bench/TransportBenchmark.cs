@@ -109,7 +109,7 @@ internal static class TransportBenchmark
         }
     }
 
-    // Tensors, and as many buffers of the raw socket: who sends one buffer again and again sends it from the cache.
+    // The number of tensors, and of the raw socket's buffers: a single buffer, sent again and again, would come from the cache.
     private static int Count(int megabytes) => Math.Max(4, 512 / megabytes);
 
     private static byte[] Filled(int bytes)

@@ -4,8 +4,8 @@ using LisaOrleans.Data;
 namespace LisaOrleans.Bench;
 
 /// <summary>
-/// Chats in OpenAI's layout, a line each, the same for the same seed: one to three questions with their answers, some with a
-/// system message, in sentences of this repository's documents with names and numbers put in. No two are alike.
+/// Chats in OpenAI's layout, one per line, the same for the same seed: one to three questions with their answers, some with a
+/// system message, in sentences from this repository's documents with names and numbers inserted. No two are alike.
 /// </summary>
 internal sealed class ChatLines
 {
@@ -32,7 +32,7 @@ internal sealed class ChatLines
 
     private ChatLines(string[] sentences, double share) => (_sentences, _share) = (sentences, share);
 
-    /// <summary>Lines of about so many tokens on average, by a tokenizer.</summary>
+    /// <summary>Lines of about this many tokens on average, as a tokenizer counts them.</summary>
     public static ChatLines Of(ITokenizer tokenizer, int tokens)
     {
         const int Tried = 2000;

@@ -6,9 +6,9 @@ using LisaOrleans.Samples.Make;
 namespace LisaOrleans.Bench;
 
 /// <summary>
-/// How soon <c>lisa train</c> comes to its first step with many chat lines, and in how much memory: when nobody has seen them,
-/// when a run has been killed and goes on, and when another run begins with the same data. Beside a thousand lines, and beside
-/// what tokenizing alone costs. A small model with Llama 2's tokenizer and a chat template of its own; needs the test assets.
+/// How soon <c>lisa train</c> reaches its first step with many chat lines, and with how much memory: when the lines are new, when
+/// a run that was killed goes on, and when another run begins with the same data. Compared with a thousand lines, and with what
+/// tokenizing alone costs. A small model with Llama 2's tokenizer and a chat template of its own; needs the test assets.
 /// </summary>
 internal static class DataBenchmark
 {
@@ -68,7 +68,7 @@ internal static class DataBenchmark
             Print($"{what,-28} {lines,9} {fresh.Tokens / 1e6,9:0.0} {step.Seconds,8:0.00} {step.Processor,9:0.00} {step.PeakBytes / 1e6,8:0}");
     }
 
-    // Millions of tokens a second of all threads together, which do nothing else.
+    // Millions of tokens per second of all threads together, when they do nothing else.
     private static double Alone(ITokenizer tokenizer, ChatLines chats)
     {
         string[] texts =

@@ -8,12 +8,12 @@ namespace LisaOrleans.Bench;
 /// <param name="Seconds">From its start to the step's line.</param>
 /// <param name="Processor">Seconds that its threads had computed by then: what the clock would show on one idle core.</param>
 /// <param name="PeakBytes">Its largest resident set.</param>
-/// <param name="Tokens">The tokens of its data; 0 where it did not say.</param>
+/// <param name="Tokens">The tokens of its data; 0 if it did not say.</param>
 internal sealed record FirstStep(double Seconds, double Processor, long PeakBytes, long Tokens)
 {
     /// <summary>Starts a process and waits for its first step.</summary>
-    /// <param name="arguments">Of <c>lisa</c>.</param>
-    /// <param name="killed">Whether it is killed (SIGKILL) behind its next manifest; else it is awaited.</param>
+    /// <param name="arguments">Arguments of <c>lisa</c>.</param>
+    /// <param name="killed">Whether it is killed (SIGKILL) after its next manifest; otherwise its end is awaited.</param>
     public static async Task<FirstStep> MeasureAsync(IEnumerable<string> arguments, bool killed)
     {
         var watch = Stopwatch.StartNew();

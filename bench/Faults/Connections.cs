@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace LisaOrleans.Bench;
 
-/// <summary>To which ports a process is connected, as Linux tells.</summary>
+/// <summary>Which ports a process is connected to or listens on, as Linux reports them.</summary>
 internal static class Connections
 {
     private const int Remote = 2;
@@ -14,7 +14,7 @@ internal static class Connections
     /// <summary>Ports at the other end of a process' TCP connections.</summary>
     public static IReadOnlySet<int> Of(int process) => Ports(process, Established, Remote);
 
-    /// <summary>Ports that a process listens at.</summary>
+    /// <summary>Ports that a process listens on.</summary>
     public static IReadOnlySet<int> ListenedAt(int process) => Ports(process, Listening, Remote - 1);
 
     private static HashSet<int> Ports(int process, string state, int column)

@@ -4,8 +4,8 @@ namespace LisaOrleans.Bench;
 
 /// <summary>A disk that is too small, or may not be written to.</summary>
 /// <param name="What">In words.</param>
-/// <param name="Where">What is on it: store, out or temp, or nothing for the first two.</param>
-/// <param name="Options">Those of tmpfs.</param>
+/// <param name="Where">What is on it: store, out or temp, or empty for the first two together.</param>
+/// <param name="Options">Mount options of tmpfs.</param>
 internal sealed record DiskTrial(string What, string Where, string Options)
 {
     /// <value>Settings of the training: a manifest at every second step, an evaluation at every eighth.</value>
@@ -15,6 +15,8 @@ internal sealed record DiskTrial(string What, string Where, string Options)
         Path.Combine(Executables.Repository, "samples", "animals-held-out.jsonl"),
     ];
 
-    /// <value>The line after which the disk becomes read-only, empty for the first file; null where it does not.</value>
+    /// <value>
+    /// The line after which the disk becomes read-only; empty for after the first file; null if it does not become so.
+    /// </value>
     public string? ReadOnlyAfter { get; init; }
 }

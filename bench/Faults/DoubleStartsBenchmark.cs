@@ -6,8 +6,8 @@ using LisaOrleans.Data;
 namespace LisaOrleans.Bench;
 
 /// <summary>
-/// Starts a run a second time, at any moment of the first: who lives keeps it, who is dead loses it, and <c>--take-over</c>
-/// takes it. Whoever brings it to its end comes to the bits of an undisturbed run.
+/// Starts a run a second time, at any moment of the first: a live process keeps it, a dead one loses it, and <c>--take-over</c>
+/// takes it. Whoever finishes it gets the bits of an undisturbed run.
 /// </summary>
 internal static class DoubleStartsBenchmark
 {
@@ -17,7 +17,7 @@ internal static class DoubleStartsBenchmark
     private const int Refused = 2;
     private const int Interrupted = 130;
 
-    // A machine of its own, as far as a process can tell: other process ids.
+    // A different machine, as far as a process can tell: it has its own process ids.
     private static readonly string[] s_elsewhere = ["unshare", "--map-root-user", "--pid", "--fork", "--mount-proc", "--kill-child"];
 
     private static readonly (string What, Func<Trial, Task<string?>> Play)[] s_trials =
@@ -151,7 +151,7 @@ internal static class DoubleStartsBenchmark
             ? null
             : $"SAID {string.Join(" | ", first.Complaints)}");
 
-    /// <summary>One run, and those that start it.</summary>
+    /// <summary>One run, and the processes that start it.</summary>
     private sealed class Trial(string folder, CounterRandom random) : IAsyncDisposable
     {
         private readonly List<ProgramRun> _started = [];
@@ -162,7 +162,7 @@ internal static class DoubleStartsBenchmark
 
         public ProgramRun First => _started[0];
 
-        /// <summary>How long the second start took to its answer.</summary>
+        /// <summary>How long the second start took to answer.</summary>
         public double AnswerSeconds { get; private set; }
 
         public static string[] Train(string output) =>
@@ -198,7 +198,7 @@ internal static class DoubleStartsBenchmark
             while (!File.Exists(path) && !First.Process.HasExited) await Task.Delay(1);
         }
 
-        /// <summary>Waits for the end of the second start, or for what it says.</summary>
+        /// <summary>Waits for the end of the second start, or for a line that it says.</summary>
         public async Task<int> AnswerAsync(ProgramRun second, Func<string, bool>? said = null)
         {
             var watch = Stopwatch.StartNew();

@@ -5,8 +5,8 @@ using LisaOrleans.Cluster;
 namespace LisaOrleans.Bench;
 
 /// <summary>
-/// Lets the disk under a store, an output, or temporary files be full, or read-only, at any moment of a run: it is paused or
-/// refused with one line that says what to put right, and when that is done the same command goes on to the bits of an
+/// Makes the disk under a store, an output or temporary files full or read-only at any moment of a run: the run is paused or
+/// refused with one line that says what to put right, and once that is done the same command goes on and ends with the bits of an
 /// undisturbed run.
 /// </summary>
 internal static class FullDisksBenchmark

@@ -63,7 +63,7 @@ internal static class FullDisksOfSilos
         }
     }
 
-    // What a full disk is answered with; null where there is room.
+    // Uploads a file. Expects this answer of a full disk, or none if there is room; returns what is wrong.
     private static async Task<string?> UploadAsync(TestCluster cluster, string? expected)
     {
         using var jobs = new HttpJobs(cluster.Silos[0].Http);

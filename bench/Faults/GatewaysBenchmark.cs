@@ -69,7 +69,7 @@ internal static class GatewaysBenchmark
         return (string)job["id"]!;
     }
 
-    // Until everybody has heard of so many steps more than anybody knows now.
+    // Waits until every watcher has heard of this many more steps than any of them knows now.
     private static async Task ProgressAsync(Watchers watchers, int steps)
     {
         var (goal, watch) = (watchers.All.Max(w => w.Step) + steps, Stopwatch.StartNew());
@@ -126,7 +126,7 @@ internal static class GatewaysBenchmark
     private static double Silence(Watcher watcher, DateTimeOffset from, DateTimeOffset to) =>
         Longest([from, .. watcher.Heard(from, to).Select(s => s.At)]);
 
-    // When a step was committed is known as soon as the library has heard of it, and may be told by another watcher before.
+    // When a step was committed is known once the library has heard of it; another watcher may hear of the step before that.
     private static double Delay(Watchers watchers, Watcher watcher, DateTimeOffset from, DateTimeOffset to) => watcher.Heard(from, to)
         .Select(s => watchers.Committed.TryGetValue(s.Step, out var committed) ? (s.At - committed).TotalSeconds : 0)
         .DefaultIfEmpty().Max();

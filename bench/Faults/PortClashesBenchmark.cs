@@ -6,7 +6,7 @@ using LisaOrleans.Cluster;
 namespace LisaOrleans.Bench;
 
 /// <summary>
-/// Starts silos and trainings on ports in use, of every kind on every kind: each is refused before it joins, with one line
+/// Starts silos and trainings on ports in use, every option on every kind of port: each is refused before it joins, with one line
 /// that names option and port, and the cluster whose run trains meanwhile notices nothing.
 /// </summary>
 internal static class PortClashesBenchmark
@@ -108,7 +108,7 @@ internal static class PortClashesBenchmark
         return null;
     }
 
-    // Two silos of another cluster on the same ports at one moment: one of them has them.
+    // Two silos of another cluster start on the same ports at the same moment: one of them gets the ports.
     private static async Task<int> TwinsAsync(TestCluster cluster, string folder)
     {
         string[] ports = ["--silo-port", $"{Ports.Free()}", "--gateway-port", $"{Ports.Free()}", "--http-port", $"{Ports.Free()}"];

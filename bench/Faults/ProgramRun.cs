@@ -14,10 +14,10 @@ internal sealed class ProgramRun : IAsyncDisposable
 
     public ServerProcess Process { get; }
 
-    /// <summary>What it said, of both kinds of output.</summary>
+    /// <summary>What it said, on both of its outputs.</summary>
     public IReadOnlyList<string> Lines => [.. _lines];
 
-    /// <summary>What it said to people who are to put something right.</summary>
+    /// <summary>The lines that tell people to put something right.</summary>
     public IReadOnlyList<string> Complaints => [.. _lines.Where(l => l.StartsWith("lisa: ", StringComparison.Ordinal))];
 
     /// <param name="log">Where its output is kept.</param>
@@ -46,7 +46,7 @@ internal sealed class ProgramRun : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits for its end; its exit code.</summary>
+    /// <summary>Waits for its end and returns its exit code.</summary>
     public Task<int> EndAsync() => Process.ExitAsync(s_patience);
 
     public ValueTask DisposeAsync() => Process.DisposeAsync();

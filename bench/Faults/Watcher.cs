@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace LisaOrleans.Bench;
 
-/// <summary>What one watcher of a run hears, and when. Told by whichever thread hears it.</summary>
+/// <summary>What one watcher of a run hears, and when. Called on whichever thread hears it.</summary>
 internal sealed class Watcher(string name)
 {
     private readonly Lock _lock = new();
@@ -12,10 +12,10 @@ internal sealed class Watcher(string name)
 
     public string Name => name;
 
-    /// <summary>Ends with the watch; fails as it failed.</summary>
+    /// <summary>Completes when the watch ends; fails if the watch failed.</summary>
     public Task Watching { get; set; } = Task.CompletedTask;
 
-    /// <summary>The process whose gateway is its own; null where it needs none.</summary>
+    /// <summary>The process whose connection to a gateway it uses; null if it needs none.</summary>
     public int? ProcessId { get; set; }
 
     /// <summary>The last step that was heard.</summary>
@@ -36,9 +36,9 @@ internal sealed class Watcher(string name)
         }
     }
 
-    /// <summary>An event came.</summary>
-    /// <param name="number">How many came with it, by its own position; null where it has none.</param>
-    /// <param name="step">Its step, where it is a completed step.</param>
+    /// <summary>Notes an event that came.</summary>
+    /// <param name="number">How many events have come, this one included, by its own position; null if it has none.</param>
+    /// <param name="step">Its step, if it is a completed step.</param>
     public void Hear(long? number, long? step)
     {
         lock (_lock)
@@ -56,7 +56,7 @@ internal sealed class Watcher(string name)
         }
     }
 
-    /// <summary>Each step that was heard in a time, with when it came.</summary>
+    /// <summary>Each step that was heard in a span of time, and when it came.</summary>
     public IReadOnlyList<(long Step, DateTimeOffset At)> Heard(DateTimeOffset from, DateTimeOffset to)
     {
         lock (_lock) return [.. _steps.Where(s => s.At >= from && s.At < to)];

@@ -5,7 +5,9 @@ using LisaOrleans.Cluster;
 
 namespace LisaOrleans.Bench;
 
-/// <summary>The four ways to follow a run, each by a program of its own: lisa watch, the library, HTTP, a service of one's own.</summary>
+/// <summary>
+/// The four ways to follow a run, each by a program of its own: lisa watch, the library, HTTP, and one's own service.
+/// </summary>
 internal sealed class Watchers : IAsyncDisposable
 {
     private readonly TestCluster _cluster;
@@ -39,7 +41,7 @@ internal sealed class Watchers : IAsyncDisposable
         }
     }
 
-    /// <summary>The silo that a watcher is connected to now; one of them where it is connected to several.</summary>
+    /// <summary>The silo that a watcher is connected to now; one of them if it is connected to several.</summary>
     public SiloProcess? SiloOf(Watcher watcher, Func<int, int> choose)
     {
         if (watcher.ProcessId is not { } process) return _httpSilo;
@@ -107,7 +109,7 @@ internal sealed class Watchers : IAsyncDisposable
         await foreach (var (_, happened) in _service!.EventsAsync(_run, null, _end.Token)) Hear(watcher, happened);
     }
 
-    // As a browser does: it comes back with the last id, here to another silo, as a load balancer would have it.
+    // As a browser does: it comes back with the last id, here to another silo, as if behind a load balancer.
     private async Task HttpAsync(Watcher watcher)
     {
         string? last = null;

@@ -140,7 +140,7 @@ internal static class GpuBenchmark
         Console.WriteLine((2.0 * Size * Size * Size * Count / watch.Elapsed.TotalSeconds / 1e12).ToString("0.0", CultureInfo.InvariantCulture));
     }
 
-    /// <summary>A small model: GPU against CPU, twice on the GPU, and killed and gone on with.</summary>
+    /// <summary>A small model: GPU against CPU, twice on the GPU, and killed and resumed.</summary>
     public static async Task Bits()
     {
         var root = Directory.CreateTempSubdirectory("lisa-gpu-").FullName;
@@ -209,13 +209,13 @@ internal static class GpuBenchmark
         return file;
     }
 
-    // Numbers that are multiplied with: all but the embedding.
+    // Weights that take part in products: all but the embedding.
     private static double Matrices(RandomModelShape s) => (LayerNumbers(s) * s.Layers) + ((double)s.VocabularySize * s.HiddenSize);
 
     private static double LayerNumbers(RandomModelShape s) =>
         ((double)s.HiddenSize * s.HiddenSize * (2 + (2.0 * s.KeyValueHeads / s.Heads))) + (3.0 * s.HiddenSize * s.IntermediateSize);
 
-    // Numbers of matrices that a gradient is computed of.
+    // Weights of matrices that a gradient is computed for.
     private static double Trained(RandomModelShape s, string[] what, TrainingSpec spec) => what switch
     {
         [_, "full", _] => Matrices(s),

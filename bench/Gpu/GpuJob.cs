@@ -1,7 +1,7 @@
 namespace LisaOrleans.Bench;
 
 /// <summary>What a measured process trains.</summary>
-/// <param name="Store">Folder of the blob store; left in place, so that a run can be gone on with.</param>
+/// <param name="Store">Folder of the blob store; left in place, so that a run can be resumed.</param>
 /// <param name="Model">Folder of the model.</param>
 /// <param name="Data">Training data.</param>
 /// <param name="Spec">The run.</param>

@@ -22,7 +22,7 @@ internal sealed partial class GpuMemory : IDisposable
         _thread.Start();
     }
 
-    /// <value>Bytes at the most since the last <see cref="Reset"/>.</value>
+    /// <value>The most bytes in use since the last <see cref="Reset"/>.</value>
     public long Peak => Interlocked.Read(ref _peak);
 
     public void Reset() => Interlocked.Exchange(ref _peak, 0);

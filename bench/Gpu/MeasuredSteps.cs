@@ -8,7 +8,7 @@ internal static class MeasuredSteps
 {
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(150);
 
-    /// <summary>Loss and time of each step; of a step that was done again the last.</summary>
+    /// <summary>Loss and time of each step; for a step that was done again, those of the last time.</summary>
     /// <param name="program">The program.</param>
     /// <param name="arguments">Its arguments.</param>
     /// <param name="last">The step after which it is killed.</param>
@@ -47,7 +47,7 @@ internal static class MeasuredSteps
                 $"{Path.GetFileName(program)} {string.Join(' ', arguments)} ended after {steps.Count} of {last} steps");
     }
 
-    /// <summary>As <see cref="Run"/> reads it.</summary>
+    /// <summary>Prints a line as <see cref="Run"/> reads it.</summary>
     public static void Print(long step, double loss, DateTimeOffset time) => Console.WriteLine(string.Create(
         CultureInfo.InvariantCulture, $"step {step} {loss:R} {(time - DateTimeOffset.UnixEpoch).TotalSeconds:0.000000}"));
 }

@@ -1,8 +1,8 @@
 namespace LisaOrleans.Checkpoints;
 
 /// <summary>
-/// Files that appear whole or not at all, whatever dies when: written beside their place, flushed to the disk, renamed,
-/// and the folder flushed, in that order.
+/// Files that appear whole or not at all, whatever dies when: each is written under another name in the same folder, flushed to
+/// the disk and renamed, and the folder is flushed, in that order.
 /// </summary>
 public static class AtomicFile
 {
@@ -13,7 +13,7 @@ public static class AtomicFile
     /// <param name="path">The file.</param>
     /// <param name="write">Writes its bytes.</param>
     /// <param name="cancellationToken">Cancels before the file appears.</param>
-    /// <param name="enter">Awaited when all is written; what it returns is held while the file gets its name.</param>
+    /// <param name="enter">Awaited when everything is written; what it returns is held while the file gets its name.</param>
     public static async Task WriteAsync(
         string path, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken,
         Func<CancellationToken, Task<IDisposable>>? enter = null)

@@ -4,8 +4,8 @@ using System.Runtime.InteropServices;
 namespace LisaOrleans.Checkpoints;
 
 /// <summary>
-/// Brings a folder's entries to the disk: a rename is durable only when its folder is. .NET does not open folders, so
-/// this calls the C library. Windows has no such call, and needs none.
+/// Flushes a folder's entries to the disk: a rename is durable only when its folder is. .NET does not open folders, so this calls
+/// the C library. Windows has no such call, and needs none.
 /// </summary>
 internal static partial class FolderFlush
 {

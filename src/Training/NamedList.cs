@@ -4,8 +4,8 @@ using System.Collections.Immutable;
 namespace LisaOrleans.Training;
 
 /// <summary>
-/// The things of one kind that a setting may choose, in the order in which they are offered. What this program brings stands
-/// in its lists; a program around it adds its own before it makes a run. Thread-safe.
+/// The things of one kind that a setting may choose, in the order in which they are offered. What this program brings is in its
+/// lists; a program that embeds it adds its own before it makes a run. Thread-safe.
 /// </summary>
 /// <typeparam name="T">The kind.</typeparam>
 /// <param name="kind">The kind in a word, for people.</param>
@@ -16,11 +16,11 @@ public sealed class NamedList<T>(string kind, params IEnumerable<T> items) : IEn
     private ImmutableArray<T> _items = [.. items];
     private NameView? _names;
 
-    /// <summary>Their names; those that are added later come to it.</summary>
+    /// <summary>Their names; those that are added later appear in it.</summary>
     public IReadOnlyList<string> Names => _names ??= new NameView(this);
 
     /// <summary>Adds one.</summary>
-    /// <exception cref="ArgumentException">There is one of this name.</exception>
+    /// <exception cref="ArgumentException">There is one with this name.</exception>
     public void Add(T item) => ImmutableInterlocked.Update(
         ref _items,
         static (known, added) => known.All(i => i.Name != added.Item.Name)
@@ -28,7 +28,7 @@ public sealed class NamedList<T>(string kind, params IEnumerable<T> items) : IEn
             : throw new ArgumentException($"there is a {added.Kind} '{added.Item.Name}' already", nameof(item)),
         (Item: item, Kind: kind));
 
-    /// <summary>The one of a name.</summary>
+    /// <summary>The one with a name.</summary>
     /// <exception cref="ArgumentException">There is none.</exception>
     public T this[string name] => _items.FirstOrDefault(i => i.Name == name)
         ?? throw new ArgumentException($"there is no {kind} '{name}'; there are {string.Join(", ", Names)}", nameof(name));

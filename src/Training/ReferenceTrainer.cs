@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace LisaOrleans.Training;
 
 /// <summary>
-/// The whole algorithm in one place, on one thread: no actors, no silos, no store, no recovery. Read it first; the grains
-/// compute the same, part by part and wherever the parts are, and a test holds them to its bits.
+/// The whole algorithm in one place, on one thread: no actors, no silos, no store, no recovery. Read it first; the grains compute
+/// the same, part by part and wherever the parts are, and a test checks that they agree bit for bit.
 /// </summary>
 public sealed class ReferenceTrainer : IDisposable
 {
@@ -58,7 +58,7 @@ public sealed class ReferenceTrainer : IDisposable
     private IEnumerable<ModelPart> Parts => [_embedding, .. _layers, _head];
 
     /// <summary>One optimizer step, counted from 1; steps follow each other.</summary>
-    /// <returns>The mean loss, in nats a label, and the global norm of the gradients.</returns>
+    /// <returns>The mean loss, in nats per label, and the global norm of the gradients.</returns>
     public (double Loss, double GradientNorm) Step(long step)
     {
         var period = Methods.PeriodOf(_spec, step);
@@ -76,7 +76,7 @@ public sealed class ReferenceTrainer : IDisposable
         return (loss, norm);
     }
 
-    /// <summary>Ends training; the weights as an export writes them, on the CPU, which the caller owns.</summary>
+    /// <summary>Ends training and returns the weights as an export writes them, on the CPU; the caller owns them.</summary>
     public IReadOnlyList<NamedTensor> Finish()
     {
         foreach (var part in Parts) part.Freeze();

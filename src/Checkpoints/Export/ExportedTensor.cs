@@ -1,14 +1,14 @@
 namespace LisaOrleans.Checkpoints;
 
 /// <summary>A tensor that an export is to write, and where its numbers are found.</summary>
-/// <param name="Tensor">As the folder has it; its numbers are nowhere yet.</param>
-/// <param name="Part">The manifest's part that holds it; null where it belongs to none.</param>
+/// <param name="Tensor">As the folder has it; its address is not set yet.</param>
+/// <param name="Part">The manifest's part that holds it; null if it belongs to none.</param>
 /// <param name="Name">Its name there.</param>
 internal sealed record ExportedTensor(TensorSource Tensor, string? Part, string Name)
 {
     /// <summary>
     /// All tensors of a model, part by part, each in the order in which the model was stored, then those that belong to no part.
-    /// Reads of each blob how it begins.
+    /// Reads only the start of each blob.
     /// </summary>
     public static async Task<IReadOnlyList<ExportedTensor>> ListAsync(
         IBlobStore store, Manifest manifest, IReadOnlyList<string> parts, CancellationToken cancellationToken)

@@ -12,13 +12,14 @@ public static class ModelExporter
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
 
     /// <summary>
-    /// Weights, config.json and tokenizer files. Each file appears whole or not at all; weights come first, their index behind
-    /// the shards, so that a damaged blob leaves what an earlier export wrote. Of the weights one part is in memory at a time.
+    /// Weights, config.json and tokenizer files. Each file appears whole or not at all; weights come first, and their index after
+    /// the shards, so that a damaged blob leaves the files of an earlier export alone. One part's weights are in memory at a
+    /// time.
     /// </summary>
     /// <param name="store">The store.</param>
     /// <param name="manifest">The manifest.</param>
     /// <param name="parts">Names of its parts in the order of the forward pass.</param>
-    /// <param name="folder">Made where it is not there.</param>
+    /// <param name="folder">Created if it does not exist.</param>
     /// <param name="cancellationToken">Cancels between two writes.</param>
     /// <exception cref="InvalidDataFileException">A blob is not what the manifest says.</exception>
     public static Task ExportAsync(
@@ -79,11 +80,11 @@ public static class ModelExporter
         var root = JsonNode.Parse(config)!.AsObject();
         var field = root.ContainsKey("dtype") && !root.ContainsKey("torch_dtype") ? "dtype" : "torch_dtype";
 
-        // float32 is what a file means that does not say it.
+        // A file that does not say means float32.
         if ((root[field]?.GetValue<string>() ?? "float32") == name) return config;
         root[field] = name;
 
-        // A multimodal model says it again for the text's part.
+        // A multimodal model repeats it for its text part.
         if (root["text_config"] is JsonObject text && text.ContainsKey(field)) text[field] = name;
         return JsonSerializer.SerializeToUtf8Bytes(root, s_indented);
     }

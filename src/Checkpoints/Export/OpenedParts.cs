@@ -1,8 +1,8 @@
 namespace LisaOrleans.Checkpoints;
 
 /// <summary>
-/// Weights of a manifest's parts, for those who take them part by part: one is open at a time, so no more of the model than the
-/// largest part need be in memory. Owns it.
+/// Weights of a manifest's parts, for those who take them part by part: one is open at a time, so that never more than the
+/// largest part need be in memory. Owns the open part.
 /// </summary>
 public sealed class OpenedParts(IBlobStore store, Manifest manifest) : IDisposable
 {
@@ -33,7 +33,7 @@ public sealed class OpenedParts(IBlobStore store, Manifest manifest) : IDisposab
         _part = null;
     }
 
-    /// <summary>Where a part's weights lie; for null those that belong to none.</summary>
+    /// <summary>Where a part's weights are; for null, the tensors that belong to no part.</summary>
     internal static PartState State(Manifest manifest, string? part) =>
         part is null ? new PartState { Weights = manifest.OtherTensors! } : manifest.Part(part);
 }

@@ -1,6 +1,8 @@
 namespace LisaOrleans.Checkpoints;
 
-/// <summary>The weights of a manifest's part, where they lie: in a blob of their own, or in the state that trains them. Owns both.</summary>
+/// <summary>
+/// The weights of a manifest's part, wherever they are: in a blob of their own, or in the state that trains them. Owns both.
+/// </summary>
 public sealed class PartWeights : IDisposable
 {
     private const string Master = ".master";
@@ -46,7 +48,7 @@ public sealed class PartWeights : IDisposable
     private static async Task<SafetensorsReader> ReadAsync(IBlobStore store, BlobRef blob, CancellationToken cancellationToken) =>
         SafetensorsReader.FromBlob(await store.ReadAsync(blob, cancellationToken).ConfigureAwait(false), blob.Sha256);
 
-    // While a part trains, its truth is the master; the weights that it began with still say the dtype.
+    // While a part trains, its master weights are what counts; the weights that it began with still tell the dtype.
     private static WeightView FromMaster(SafetensorsReader trained, BlobRef blob, TensorInfo wanted)
     {
         var name = wanted.Name + Master;

@@ -8,7 +8,7 @@ internal static class TensorRounding
 
     /// <summary>Rounds numbers.</summary>
     /// <param name="source">The numbers.</param>
-    /// <param name="target">As many rounded ones, as bits.</param>
+    /// <param name="target">The same number of rounded ones, as bits.</param>
     /// <param name="to"><see cref="TensorDType.BF16"/> or <see cref="TensorDType.F16"/>.</param>
     public static void Round(ReadOnlySpan<float> source, Span<ushort> target, TensorDType to)
     {

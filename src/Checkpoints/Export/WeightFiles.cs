@@ -22,7 +22,7 @@ public static class WeightFiles
         return File.Exists(index) ? [.. ReadIndex(index).Values.Distinct().Order(StringComparer.Ordinal), Index] : [Single];
     }
 
-    /// <summary>Reads an index: from the name of each tensor to the name of its file, which lies in the same folder.</summary>
+    /// <summary>Reads an index: from the name of each tensor to the name of its file, which is in the same folder.</summary>
     /// <exception cref="InvalidDataFileException">It is none.</exception>
     public static IReadOnlyDictionary<string, string> ReadIndex(string index)
     {
@@ -49,11 +49,11 @@ public static class WeightFiles
         }
     }
 
-    /// <summary>Writes one file, or shards of at most so many bytes and then their index.</summary>
+    /// <summary>Writes one file, or shards of limited size and then their index.</summary>
     /// <param name="tensors">What they hold, in the order in which it is written.</param>
     /// <param name="write">Writes the bytes of a tensor.</param>
     /// <param name="folder">Where they are to be.</param>
-    /// <param name="shardBytes">The limit.</param>
+    /// <param name="shardBytes">The most bytes of a shard.</param>
     /// <param name="cancellationToken">Cancels between two writes.</param>
     internal static async Task WriteAsync(
         IReadOnlyList<TensorSource> tensors, Func<TensorSource, Stream, CancellationToken, Task> write, string folder, long shardBytes,
@@ -69,7 +69,7 @@ public static class WeightFiles
             return;
         }
 
-        // An older index would make one model of old and new shards, should this end half-way.
+        // If this ends half-way, an older index would make one model of old and new shards.
         File.Delete(index);
         var map = new JsonObject();
         for (var i = 0; i < shards.Count; i++)

@@ -2,11 +2,13 @@ using System.Runtime.InteropServices;
 
 namespace LisaOrleans.Checkpoints;
 
-/// <summary>A tensor's numbers where they lie, as the model has them. Whoever made it keeps the memory alive.</summary>
+/// <summary>
+/// A view of a tensor's numbers, where they are in memory, as the model has them. Whoever made it keeps the memory alive.
+/// </summary>
 /// <param name="Name">The tensor's name.</param>
 /// <param name="DType">The dtype that it has in the model.</param>
 /// <param name="Shape">Dimensions.</param>
-/// <param name="Stored">The dtype that it lies in: the model's, or float32 of which the model's is rounded.</param>
+/// <param name="Stored">The dtype that it is stored in: the model's, or float32, from which the model's is rounded.</param>
 /// <param name="Data">Address of its contiguous bytes.</param>
 public sealed record WeightView(string Name, TensorDType DType, IReadOnlyList<long> Shape, TensorDType Stored, nint Data)
 {

@@ -2,8 +2,8 @@ namespace LisaOrleans.Checkpoints;
 
 /// <summary>A tensor of a GGUF file.</summary>
 /// <param name="Name">Its name.</param>
-/// <param name="Type">How its numbers lie.</param>
-/// <param name="Shape">Dimensions as PyTorch has them, the outermost first; the file has them the other way round.</param>
+/// <param name="Type">How its numbers are stored.</param>
+/// <param name="Shape">Dimensions as PyTorch has them, the outermost first; the file has them in reverse order.</param>
 public sealed record GgufTensor(string Name, GgufType Type, IReadOnlyList<long> Shape)
 {
     /// <summary>Numbers in a row.</summary>

@@ -1,6 +1,6 @@
 namespace LisaOrleans.Checkpoints;
 
-/// <summary>How numbers lie in a GGUF file; the values are the format's own (ggml_type).</summary>
+/// <summary>How numbers are stored in a GGUF file; the values are the format's own (ggml_type).</summary>
 public enum GgufType
 {
     /// <summary>float32.</summary>

@@ -3,8 +3,8 @@ using System.Text;
 namespace LisaOrleans.Checkpoints;
 
 /// <summary>
-/// Writes a GGUF file, version 3: what is known of the model by key, then its tensors, each as it is asked for. Little-endian,
-/// as the machines are that this runs on. Source: ggml's docs/gguf.md.
+/// Writes a GGUF file, version 3: what is known of the model, by key, then its tensors, whose bytes are asked for one tensor at a
+/// time. Little-endian, like the machines that this runs on. Source: ggml's docs/gguf.md.
 /// </summary>
 public static class GgufWriter
 {

@@ -11,7 +11,7 @@ internal static class LeaseStorage
         return $"{RunStore.Prefix}{run}/lease.json";
     }
 
-    /// <summary>The lease and the tag of its document; null and null where there is none.</summary>
+    /// <summary>The lease and the tag of its document; both null if there is none.</summary>
     /// <exception cref="InvalidDataFileException">It is damaged.</exception>
     public static async Task<(LeaseDocument? Document, string? ETag)> ReadAsync(IBlobStore store, string run, CancellationToken cancellationToken)
     {
@@ -22,7 +22,9 @@ internal static class LeaseStorage
                 $"{store.Location}: {Path(run)}", $"{damage}; where nobody trains run '{run}', --take-over writes it anew");
     }
 
-    /// <summary>The same for those who overwrite it: what is wrong with it is returned, and its document's tag all the same.</summary>
+    /// <summary>
+    /// The same for callers that overwrite it: what is wrong with it is returned, not thrown, along with its document's tag.
+    /// </summary>
     public static async Task<(LeaseDocument? Document, string? ETag, string? Damage)> TryReadAsync(
         IBlobStore store, string run, CancellationToken cancellationToken)
     {
@@ -41,7 +43,7 @@ internal static class LeaseStorage
     public static Task<string> WriteAsync(IBlobStore store, string run, LeaseDocument document, string? etag, CancellationToken cancellationToken) =>
         store.PutDocumentAsync(Path(run), JsonSerializer.SerializeToUtf8Bytes(document, ManifestJson.Default.LeaseDocument), etag, cancellationToken);
 
-    /// <summary>Throws if somebody else than the one who asks holds it and lives.</summary>
+    /// <summary>Throws if somebody other than the one who asks holds it and lives.</summary>
     public static async Task CheckAsync(
         IBlobStore store, string run, RunHolder asks, LeaseDocument found,
         LeaseOptions options, TimeProvider time, CancellationToken cancellationToken)
@@ -59,7 +61,9 @@ internal static class LeaseStorage
         bool IsFree(LeaseDocument lease) => lease.Released || lease.Holder.IsSame(asks);
     }
 
-    /// <summary>Waits until a lease is another than was found; null where it stays the same for a while.</summary>
+    /// <summary>
+    /// Waits until a lease differs from the one that was found; null if it stays the same for as long as patience lasts.
+    /// </summary>
     public static async Task<LeaseChange?> FindChangeAsync(
         IBlobStore store, string run, LeaseDocument found, TimeSpan patience, LeaseOptions options, TimeProvider time,
         CancellationToken cancellationToken)
@@ -76,6 +80,6 @@ internal static class LeaseStorage
     }
 
     /// <summary>What a lease became.</summary>
-    /// <param name="Now">The lease; null where it is gone.</param>
+    /// <param name="Now">The lease; null if it is gone.</param>
     public readonly record struct LeaseChange(LeaseDocument? Now);
 }

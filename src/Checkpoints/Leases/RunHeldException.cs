@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace LisaOrleans.Checkpoints;
 
-/// <summary>Somebody who lives works on the run.</summary>
+/// <summary>Somebody else works on the run and lives.</summary>
 public sealed class RunHeldException : IOException
 {
     internal RunHeldException(string run, LeaseDocument lease)

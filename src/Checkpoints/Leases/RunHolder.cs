@@ -5,7 +5,7 @@ using System.Text.Json.Serialization;
 namespace LisaOrleans.Checkpoints;
 
 /// <summary>Who works on a run: a process, for itself or as a silo of a cluster.</summary>
-/// <param name="Id">A name that the process made up for itself.</param>
+/// <param name="Id">A name that the process gave itself.</param>
 /// <param name="Host">Its machine's name.</param>
 /// <param name="Pid">Its process id.</param>
 /// <param name="Cluster">The cluster that it is a silo of; null for a single process.</param>
@@ -16,7 +16,7 @@ public sealed record RunHolder(string Id, string Host, int Pid, string? Cluster 
     private const string BootIdFile = "/proc/sys/kernel/random/boot_id";
     private const string PidNamespace = "/proc/self/ns/pid";
 
-    // Counted behind the name, which may hold spaces and parentheses: see proc(5).
+    // Counted after the name, which may hold spaces and parentheses: see proc(5).
     private const int StateField = 0;
     private const int StartTimeField = 19;
 
@@ -30,16 +30,16 @@ public sealed record RunHolder(string Id, string Host, int Pid, string? Cluster 
         ? string.Create(CultureInfo.InvariantCulture, $"process {Pid} on host '{Host}'")
         : $"cluster '{Cluster}' (host '{Host}')";
 
-    /// <summary>Whether another is this one, or a silo of the same cluster.</summary>
+    /// <summary>Whether another holder is this one, or a silo of the same cluster.</summary>
     public bool IsSame(RunHolder other) => Id == other.Id || (Cluster is not null && Cluster == other.Cluster);
 
-    /// <summary>Whether the process lives, as its machine tells; null where that cannot be known from here.</summary>
+    /// <summary>Whether the process lives, as its machine tells; null if that cannot be known from here.</summary>
     public bool? IsAlive()
     {
         if (Machine is null || Machine != ThisProcess.Machine) return null;
         if (ReadStat(Pid) is { } stat) return stat.State is not ('Z' or 'X') && (Started is null || stat.Started == Started);
 
-        // Where /proc shows a user only what is theirs, there may be such a process all the same.
+        // If /proc shows users only their own processes, there may be such a process all the same.
         try
         {
             using var process = Process.GetProcessById(Pid);

@@ -1,9 +1,9 @@
 namespace LisaOrleans.Checkpoints;
 
 /// <summary>
-/// Says in the store that somebody works on a run, and lives: a document beside the run's head that changes every other
-/// second. A run that is alive is thereby not taken over by mistake. Correctness does not rest on it: whoever was replaced is
-/// stopped by the head's generation, whatever stands here. No two clocks are compared.
+/// Says in the store that somebody works on a run, and lives: a document beside the run's head that changes every other second.
+/// It keeps a live run from being taken over by mistake. Correctness does not depend on it: an owner that was replaced is stopped
+/// by the head's generation, whatever the lease says. No two clocks are compared.
 /// </summary>
 public sealed class RunLease : IAsyncDisposable
 {
@@ -27,11 +27,11 @@ public sealed class RunLease : IAsyncDisposable
     /// <summary>Cancelled when somebody else has taken the run.</summary>
     public CancellationToken Lost { get; }
 
-    /// <summary>Takes the lease of a run, and keeps it until it is disposed of.</summary>
+    /// <summary>Takes the lease of a run, and keeps it until disposed.</summary>
     /// <param name="store">The store.</param>
     /// <param name="run">The run; need not exist yet.</param>
     /// <param name="holder">For whom.</param>
-    /// <param name="takeOver">Whether to take it from one who lives, too.</param>
+    /// <param name="takeOver">Whether to take it even from a holder that lives.</param>
     /// <param name="options">How often to beat, how long to wait.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
@@ -56,12 +56,12 @@ public sealed class RunLease : IAsyncDisposable
             }
             catch (ETagMismatchException)
             {
-                // Somebody was quicker, or beats: what they wrote is looked at again.
+                // Somebody was quicker, or beats: look at what they wrote.
             }
         }
     }
 
-    /// <summary>Throws if somebody else works on a run and lives. Where only waiting tells, it waits.</summary>
+    /// <summary>Throws if somebody else works on a run and lives. Waits if there is no other way to tell.</summary>
     /// <param name="store">The store.</param>
     /// <param name="run">The run.</param>
     /// <param name="holder">Who asks.</param>
@@ -76,7 +76,7 @@ public sealed class RunLease : IAsyncDisposable
         if (document is not null) await LeaseStorage.CheckAsync(store, run, holder, document, options, time, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Whether somebody else works on a run and lives. Where only waiting tells, it waits.</summary>
+    /// <summary>Whether somebody else works on a run and lives. Waits if there is no other way to tell.</summary>
     /// <param name="store">The store.</param>
     /// <param name="run">The run.</param>
     /// <param name="holder">Who asks.</param>
@@ -95,7 +95,9 @@ public sealed class RunLease : IAsyncDisposable
         }
     }
 
-    /// <summary>Whether a cluster works on a run now: waits for one of its beats, for somewhat more than two periods at most.</summary>
+    /// <summary>
+    /// Whether a cluster works on a run now: waits for one of its beats, for about two and a half periods at most.
+    /// </summary>
     /// <param name="store">The store.</param>
     /// <param name="run">The run.</param>
     /// <param name="cluster">The cluster.</param>
@@ -132,7 +134,7 @@ public sealed class RunLease : IAsyncDisposable
             }
             catch (ETagMismatchException)
             {
-                // It beats just now.
+                // The holder has just beaten: try again.
             }
         }
     }
@@ -149,7 +151,8 @@ public sealed class RunLease : IAsyncDisposable
         }
         catch (Exception)
         {
-            // The store is away. Whoever comes next waits for a beat that does not come, or sees that this process is gone.
+            // The store cannot be reached. Whoever comes next waits for a beat that does not come, or sees that this process is
+            // gone.
         }
 
         _end.Dispose();
@@ -171,8 +174,8 @@ public sealed class RunLease : IAsyncDisposable
                 }
                 catch (Exception e) when (!_end.IsCancellationRequested)
                 {
-                    // The store is away or full: the next beat tries again. The run goes on meanwhile: if another process takes it,
-                    // the head's generation tells.
+                    // The store cannot be reached or is full: the next beat tries again. The run goes on meanwhile: if another
+                    // process takes it, the head's generation tells.
                     if (said || (StoreRefusal.Find(e, _store.Location) is null && _time.GetElapsedTime(heard) < _options.Patience)) continue;
                     said = true;
                     _options.Unheard?.Invoke(_run, e);
@@ -199,7 +202,7 @@ public sealed class RunLease : IAsyncDisposable
             var (found, etag) = await ReadAnywayAsync(_store, _run, cancellationToken).ConfigureAwait(false);
             if (found is null)
             {
-                // It was damaged; or a damaged run was forgotten, so that it may start over.
+                // It was damaged, or a damaged run was deleted so that it can start over.
                 _etag = await LeaseStorage.WriteAsync(_store, _run, next, etag, cancellationToken).ConfigureAwait(false);
                 _document = next;
                 return;
@@ -216,7 +219,7 @@ public sealed class RunLease : IAsyncDisposable
         }
     }
 
-    // A damaged document is nobody's.
+    // A damaged document belongs to nobody.
     private static async Task<(LeaseDocument? Document, string? ETag)> ReadAnywayAsync(
         IBlobStore store, string run, CancellationToken cancellationToken)
     {

@@ -4,14 +4,14 @@ namespace LisaOrleans.Checkpoints;
 
 /// <summary>
 /// Deletes blobs that nothing in the store names: neither a run's last manifest or journal, nor a field <c>sha256</c> of any
-/// other document, whoever wrote it. So a process that knows nothing of the API, say, still spares what the API keeps.
+/// other document, whoever wrote it. So a process that knows nothing of the API, for example, still spares what the API keeps.
 /// </summary>
 public static class GarbageCollector
 {
     // Heads and leases, whose blobs are read above; and marks of uploads, which keep nothing alive.
     private static readonly string[] s_otherDocuments = [RunStore.Prefix, Uploads.Prefix];
 
-    /// <summary>Collects.</summary>
+    /// <summary>Deletes them.</summary>
     /// <param name="store">The store.</param>
     /// <param name="minimumAge">Younger blobs are spared: they may belong to a manifest that is being written.</param>
     /// <param name="time">The clock.</param>
@@ -20,7 +20,7 @@ public static class GarbageCollector
         IBlobStore store, TimeSpan minimumAge, TimeProvider time, CancellationToken cancellationToken) =>
         CollectAsync(store, null, minimumAge, time, cancellationToken);
 
-    /// <summary>Collects among given blobs only: those that a run knows it has replaced.</summary>
+    /// <summary>Deletes among given blobs only: those that a run knows it has replaced.</summary>
     /// <param name="store">The store.</param>
     /// <param name="only">Names of blobs; null for all.</param>
     /// <param name="minimumAge">Younger blobs are spared: another run may just have found them there.</param>
@@ -29,7 +29,7 @@ public static class GarbageCollector
     public static async Task<GarbageReport> CollectAsync(
         IBlobStore store, IReadOnlySet<string>? only, TimeSpan minimumAge, TimeProvider time, CancellationToken cancellationToken)
     {
-        // List first, then look what is named: a blob that becomes named in between is found named.
+        // Lists first, then looks at what is named: a blob that becomes named in between counts as named.
         var (candidates, now) = (new List<StoredBlob>(), DateTimeOffset.MinValue);
         await foreach (var blob in store.ListAsync(cancellationToken).ConfigureAwait(false))
         {
@@ -37,7 +37,8 @@ public static class GarbageCollector
             if (only?.Contains(blob.Sha256) != false) candidates.Add(blob);
         }
 
-        // Nothing is older than it is beside the newest blob: the clock of this machine may be days ahead of the store's.
+        // In a full collection, ages are counted from the newest blob at most: the clock of this machine may be days ahead of the
+        // store's.
         if (only is not null || now > time.GetUtcNow()) now = time.GetUtcNow();
         candidates.RemoveAll(b => now - b.LastModified < minimumAge);
 

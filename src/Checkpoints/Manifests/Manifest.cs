@@ -29,7 +29,7 @@ public sealed record Manifest
 
     /// <value>
     /// Tensors of the model that do not train, by the names of its folder: those of a multimodal model's other parts. Exports
-    /// hold them as they are. Null for none.
+    /// contain them unchanged. Null for none.
     /// </value>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public BlobRef? OtherTensors { get; init; }

@@ -1,6 +1,6 @@
 namespace LisaOrleans.Checkpoints;
 
-/// <summary>Where a part's state of one step lies.</summary>
+/// <summary>Where a part's state at one step is stored.</summary>
 public sealed record PartState
 {
     /// <value>Its weights in the model's dtype. For a part that trains: those it began with.</value>

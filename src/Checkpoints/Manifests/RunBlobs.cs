@@ -1,9 +1,9 @@
 namespace LisaOrleans.Checkpoints;
 
-/// <summary>Says what a blob is to a run: people know their training data, and no hashes.</summary>
+/// <summary>Says what a blob is to a run: people know their training data, but not hashes.</summary>
 public static class RunBlobs
 {
-    /// <summary>The same failure, saying what the damaged blob is to a run, where it is one of the run's.</summary>
+    /// <summary>The same failure; if the damaged blob is one of the run's, it says what the blob is to the run.</summary>
     /// <param name="store">The store.</param>
     /// <param name="run">The run.</param>
     /// <param name="failure">Any failure.</param>
@@ -20,7 +20,7 @@ public static class RunBlobs
         }
         catch (Exception e) when (e is IOException or InvalidDataFileException or Azure.RequestFailedException)
         {
-            // More is broken than this one blob, which was met first.
+            // More is broken than this one blob, which was found first.
             return failure;
         }
     }

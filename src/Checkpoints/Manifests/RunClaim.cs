@@ -1,18 +1,20 @@
 namespace LisaOrleans.Checkpoints;
 
-/// <summary>What somebody becomes a run's owner for.</summary>
+/// <summary>What somebody wants to become a run's owner for.</summary>
 /// <param name="State">What the run is to do: see <see cref="RunHeadStates"/>.</param>
 /// <param name="Cluster">The cluster that is to go on with the run; null for a single process.</param>
-/// <param name="Planned">Whether the owner before let go; if not, and it was running, this is a recovery.</param>
-/// <param name="Since">Since when the run waits, where that begins now.</param>
+/// <param name="Planned">Whether the previous owner let go; if not, and it was running, this is a recovery.</param>
+/// <param name="Since">Since when the run waits, if it begins to wait now.</param>
 public sealed record RunClaim(string State, string? Cluster = null, bool Planned = false, DateTimeOffset? Since = null)
 {
     /// <value>Who it is, so that it knows its own writes whose answers were lost. Default a new name.</value>
     public string Owner { get; init; } = Guid.NewGuid().ToString("N");
 
-    /// <value>Who asks; one who holds the run's lease, and lives, refuses others. Default this process, as a silo of the cluster if any.</value>
+    /// <value>
+    /// Who asks; a holder of the run's lease that lives keeps others out. Default this process, as a silo of the cluster if any.
+    /// </value>
     public RunHolder Holder { get; init; } = RunHolder.ThisProcess with { Cluster = Cluster };
 
-    /// <value>Whether the run is only taken from this very owner: who was replaced does not take it back.</value>
+    /// <value>Whether the run is taken only from the same owner: an owner that was replaced does not take it back.</value>
     public bool OnlyOwn { get; init; }
 }

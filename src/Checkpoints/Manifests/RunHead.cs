@@ -4,22 +4,22 @@ namespace LisaOrleans.Checkpoints;
 
 /// <summary>The one file of a run that changes: who owns the run, what it is to do, and its last complete manifest.</summary>
 /// <param name="Run">The run's name.</param>
-/// <param name="Generation">The owner's generation. Older ones can commit nothing any more.</param>
+/// <param name="Generation">The owner's generation. Older ones can no longer commit anything.</param>
 /// <param name="Step">The manifest's step.</param>
 /// <param name="Manifest">The last complete manifest; null before the first.</param>
-/// <param name="State">What the run was last told or came to: see <see cref="RunHeadStates"/>.</param>
-/// <param name="Error">The reason, where it failed.</param>
+/// <param name="State">What the run was last told to do, or how it ended: see <see cref="RunHeadStates"/>.</param>
+/// <param name="Error">The reason, if it failed.</param>
 /// <param name="Cluster">The cluster that is to go on with it if all its silos die; null for a single process.</param>
 /// <param name="Recoveries">How often an owner was lost, or went back to a manifest, since the run began.</param>
-/// <param name="Journal">What happened beside the steps, as a log of JSON lines; null before the first entry.</param>
+/// <param name="Journal">What happened besides the steps, as a log of JSON lines; null before the first entry.</param>
 /// <param name="Since">Since when it waits for silos, or has had them.</param>
 public sealed record RunHead(
     string Run, long Generation, long Step, BlobRef? Manifest, string? State = null, string? Error = null, string? Cluster = null,
     int Recoveries = 0, IReadOnlyList<LogSegment>? Journal = null, DateTimeOffset? Since = null)
 {
-    /// <summary>Whether somebody is to go on with it.</summary>
+    /// <summary>Whether the run is to go on.</summary>
     [JsonIgnore] public bool IsActive => State is RunHeadStates.Running or RunHeadStates.Waiting;
 
-    /// <value>A name that the owner made up for itself.</value>
+    /// <value>A name that the owner gave itself.</value>
     public string? Owner { get; init; }
 }

@@ -9,7 +9,7 @@ public static class RunHeadStates
     /// <summary>To be worked on as soon as there are silos for it.</summary>
     public const string Waiting = "waiting";
 
-    /// <summary>To be worked on, by whoever finds it without an owner that lives.</summary>
+    /// <summary>To be worked on, by whoever finds it without a live owner.</summary>
     public const string Running = "running";
 
     /// <summary>Stopped; goes on when started.</summary>

@@ -1,6 +1,6 @@
 namespace LisaOrleans.Checkpoints;
 
-/// <summary>What a run may be called. Names become paths, so they are checked wherever they come in.</summary>
+/// <summary>What a run may be called. Names become paths, so they are checked wherever they enter.</summary>
 public static class RunName
 {
     private const int MaxLength = 100;
@@ -10,7 +10,7 @@ public static class RunName
         && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 
     /// <summary>Throws unless a name is right.</summary>
-    /// <exception cref="ArgumentException">It is not; the message says what would be.</exception>
+    /// <exception cref="ArgumentException">It is not; the message says which names are.</exception>
     public static void Validate(string name)
     {
         if (!IsValid(name))

@@ -9,15 +9,15 @@ namespace LisaOrleans.Checkpoints;
 /// </summary>
 public sealed class RunStore
 {
-    /// <summary>Where the documents of runs lie.</summary>
+    /// <summary>Where the documents of runs are.</summary>
     internal const string Prefix = "runs/";
 
-    // A store may refuse a swap for no reason; so often in a row it is an error of the store.
+    // A store may refuse a swap for no reason; this many times in a row, it is an error of the store.
     private const int MaxRefusals = 5;
 
     private readonly IBlobStore _store;
 
-    // Heads whose writing began and may have been done, though nobody said so.
+    // Heads that may have been written, though the store did not confirm it.
     private readonly List<RunHead> _unsure = [];
     private string _etag;
 
@@ -33,7 +33,7 @@ public sealed class RunStore
     /// <summary>The last complete manifest; null before the first.</summary>
     public Manifest? Manifest { get; private set; }
 
-    /// <summary>Whether the owner before was lost, or went back to its manifest.</summary>
+    /// <summary>Whether the previous owner was lost, or went back to its manifest.</summary>
     public bool Recovered { get; private init; }
 
     /// <summary>The head of a run, or null if there is no such run.</summary>
@@ -47,7 +47,9 @@ public sealed class RunStore
     /// <param name="run">The run.</param>
     /// <param name="claim">What for.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <exception cref="StaleGenerationException">Another process owns the run, and the claim is for one's own only.</exception>
+    /// <exception cref="StaleGenerationException">
+    /// Another process owns the run, and the claim is for the same owner only.
+    /// </exception>
     /// <exception cref="RunHeldException">Somebody else works on the run and lives: see <see cref="RunLease"/>.</exception>
     public static async Task<RunStore> AcquireAsync(IBlobStore store, string run, RunClaim claim, CancellationToken cancellationToken)
     {
@@ -84,8 +86,8 @@ public sealed class RunStore
                 }
                 catch (ETagMismatchException)
                 {
-                    // Somebody else was quicker; their generation is now the one to top. Each lost race is somebody's win, so
-                    // this ends; where nobody has won, the store was wrong.
+                    // Somebody else was quicker; their generation is now the one to exceed. Each race that is lost here is won by
+                    // somebody, so this ends; if nobody has won, the store was wrong.
                     refusals = document?.ETag == before ? refusals + 1 : 1;
                     before = document?.ETag;
                     if (refusals == MaxRefusals) throw;
@@ -122,24 +124,24 @@ public sealed class RunStore
     public Task SetStateAsync(string state, string? error, CancellationToken cancellationToken) =>
         SetStateAsync(state, error, Head.Journal, cancellationToken);
 
-    /// <summary>Keeps what the run came to, for those who ask after its owner is gone.</summary>
+    /// <summary>Stores how the run ended, for those who ask after its owner is gone.</summary>
     /// <param name="state">See <see cref="RunHeadStates"/>.</param>
-    /// <param name="error">The reason, where it failed.</param>
+    /// <param name="error">The reason, if it failed.</param>
     /// <param name="journal">The journal from now on.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="StaleGenerationException">Another process owns the run.</exception>
     public Task SetStateAsync(string state, string? error, IReadOnlyList<LogSegment>? journal, CancellationToken cancellationToken) =>
         SwapHeadAsync(Head with { State = state, Error = error, Journal = journal }, cancellationToken);
 
-    /// <summary>Keeps what happened in the run.</summary>
+    /// <summary>Stores what happened in the run.</summary>
     /// <param name="journal">The journal from now on.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="StaleGenerationException">Another process owns the run.</exception>
     public Task SetJournalAsync(IReadOnlyList<LogSegment> journal, CancellationToken cancellationToken) =>
         SwapHeadAsync(Head with { Journal = journal }, cancellationToken);
 
-    // A head never names what is not there, or what garbage collection may be about to take: what is new is looked at again,
-    // after all that may have happened since it was written.
+    // A head never names what is not there, or what garbage collection may be about to delete: new blobs are checked again, after
+    // everything that may have happened since they were written.
     private async Task CheckBlobsAsync(IEnumerable<BlobRef> named, CancellationToken cancellationToken)
     {
         var before = (Manifest?.References() ?? []).Concat(Blobs(Head.Journal)).ToHashSet();
@@ -173,7 +175,7 @@ public sealed class RunStore
                 _etag = document.ETag;
                 if (document.Content.AsSpan().SequenceEqual(json)) break;
 
-                // The refusal was wrong, or a write that was given up has come through after all.
+                // The refusal was wrong, or a write that was given up succeeded after all.
                 if (attempt == MaxRefusals) throw;
                 if (own?.Step > head.Step) head = head with { Step = own.Step, Manifest = own.Manifest };
             }

@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace LisaOrleans.Checkpoints;
 
 /// <summary>
-/// The header of a safetensors file, as strictly checked as Hugging Face's own reader does: the tensors cover the rest of
-/// the file without gap or overlap, each with just the bytes of its shape.
+/// The header of a safetensors file, checked as strictly as Hugging Face's own reader does: the tensors cover the rest of the
+/// file without gap or overlap, each with exactly the bytes of its shape.
 /// </summary>
 public sealed class SafetensorsHeader
 {
@@ -44,8 +44,8 @@ public sealed class SafetensorsHeader
         return PrefixBytes + (long)length;
     }
 
-    /// <summary>Reads the header of a blob, and nothing else of it: what it says holds when the blob was verified.</summary>
-    /// <exception cref="InvalidDataFileException">The blob, which is whole, is no safetensors file.</exception>
+    /// <summary>Reads the header of a blob, and nothing else of it: it can be relied on once the blob was verified.</summary>
+    /// <exception cref="InvalidDataFileException">The blob is intact, but is not a safetensors file.</exception>
     public static async Task<SafetensorsHeader> ReadAsync(IBlobStore store, BlobRef blob, CancellationToken cancellationToken)
     {
         try
@@ -57,7 +57,7 @@ public sealed class SafetensorsHeader
         }
         catch (InvalidDataFileException)
         {
-            // A damaged blob is to be called one.
+            // Throws if the blob is damaged: then that is the error.
             (await store.ReadAsync(blob, cancellationToken).ConfigureAwait(false)).Dispose();
             throw;
         }
@@ -73,7 +73,7 @@ public sealed class SafetensorsHeader
         var json = bytes[PrefixBytes..];
         try
         {
-            // The reader itself replaces bad UTF-8 lazily; find it before.
+            // The reader itself replaces bad UTF-8, and late: find it first.
             _ = new UTF8Encoding(false, throwOnInvalidBytes: true).GetCharCount(json);
             var reader = new Utf8JsonReader(json);
             using var document = JsonDocument.ParseValue(ref reader);

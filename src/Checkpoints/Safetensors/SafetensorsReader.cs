@@ -26,7 +26,7 @@ public sealed unsafe class SafetensorsReader : IDisposable
         return FromBlob(BlobContent.MapFile(path), path);
     }
 
-    /// <summary>Reads a blob, of which it takes ownership, also when it fails.</summary>
+    /// <summary>Reads a blob; takes ownership of it, even if this fails.</summary>
     /// <param name="blob">The bytes.</param>
     /// <param name="name">What messages call them.</param>
     public static SafetensorsReader FromBlob(BlobContent blob, string name)

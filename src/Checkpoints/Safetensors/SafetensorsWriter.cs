@@ -41,7 +41,7 @@ public static class SafetensorsWriter
             }
         }, cancellationToken);
 
-    /// <summary>What goes before the bytes of the tensors, one after the other in this order.</summary>
+    /// <summary>What precedes the bytes of the tensors, which follow one after the other in this order.</summary>
     public static byte[] Header(IReadOnlyList<TensorSource> tensors, IReadOnlyDictionary<string, string>? metadata = null)
     {
         using var buffer = new MemoryStream();

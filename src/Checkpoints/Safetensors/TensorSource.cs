@@ -1,6 +1,6 @@
 namespace LisaOrleans.Checkpoints;
 
-/// <summary>A tensor to be written. Whoever made it keeps the memory alive meanwhile.</summary>
+/// <summary>A tensor to be written. Whoever made it keeps the memory alive until then.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="DType">Element type.</param>
 /// <param name="Shape">Dimensions.</param>

@@ -7,13 +7,13 @@ using Azure.Storage.Blobs.Models;
 namespace LisaOrleans.Checkpoints;
 
 /// <summary>
-/// A store in a container of Azure Blob Storage: <c>blobs/ab/abcd…</c>, written once under If-None-Match, and documents
-/// that are swapped under If-Match. It tries everything once; <see cref="ResilientBlobStore"/> repeats.
+/// A store in a container of Azure Blob Storage: <c>blobs/ab/abcd…</c>, written once under If-None-Match, and documents that are
+/// swapped under If-Match. It tries everything once; <see cref="ResilientBlobStore"/> retries.
 /// </summary>
-/// <param name="container">A container that exists, or <see cref="CreateIfNotExistsAsync"/> makes.</param>
+/// <param name="container">A container that exists, or that <see cref="CreateIfNotExistsAsync"/> creates.</param>
 public sealed class AzureBlobStore(BlobContainerClient container) : IBlobStore
 {
-    // Up to here one Put Blob: blocks that two writers of one blob stage at one time can spoil each other's.
+    // Up to this size, one Put Blob: two writers that stage blocks of one blob at the same time can spoil each other's.
     private const long LargestPut = 5000L << 20;
 
     private static readonly TimeSpan s_young = TimeSpan.FromMinutes(1);
@@ -21,7 +21,7 @@ public sealed class AzureBlobStore(BlobContainerClient container) : IBlobStore
     /// <summary>The address without any signature.</summary>
     public string Location => container.Uri.GetLeftPart(UriPartial.Path);
 
-    /// <summary>Makes the container if it is not there.</summary>
+    /// <summary>Creates the container if it does not exist.</summary>
     public async Task CreateIfNotExistsAsync(CancellationToken cancellationToken)
     {
         try
@@ -30,7 +30,7 @@ public sealed class AzureBlobStore(BlobContainerClient container) : IBlobStore
         }
         catch (RequestFailedException e) when (e.Status == 403)
         {
-            // A container's signature may not make the container, nor ask for it. Reading tells whether it is there.
+            // A container's signature may neither create the container nor ask whether it exists. Reading tells.
             await GetDocumentAsync("probe", cancellationToken).ConfigureAwait(false);
         }
     }
@@ -61,7 +61,7 @@ public sealed class AzureBlobStore(BlobContainerClient container) : IBlobStore
         }
         else if (found is not null)
         {
-            // Something else is in its place, which no reader takes.
+            // Something else is in its place, which no reader accepts.
             conditions = new BlobRequestConditions { IfMatch = found.Value.ETag };
         }
 
@@ -71,7 +71,7 @@ public sealed class AzureBlobStore(BlobContainerClient container) : IBlobStore
             Conditions = conditions,
             TransferOptions = new StorageTransferOptions { InitialTransferSize = LargestPut, MaximumConcurrency = 4 },
 
-            // What changes on the way is refused, instead of lying there until somebody reads it.
+            // Bytes that change on the way are refused, instead of staying there until somebody reads them.
             TransferValidation = new UploadTransferValidationOptions { ChecksumAlgorithm = StorageChecksumAlgorithm.MD5 },
         };
         try
@@ -81,7 +81,7 @@ public sealed class AzureBlobStore(BlobContainerClient container) : IBlobStore
         }
         catch (RequestFailedException e) when (IsConflict(e))
         {
-            // Somebody else was quicker, it says. A manifest may only name what has been seen to be there.
+            // The service says that somebody else was quicker. A manifest may only name what has been seen to be there.
             found = await FindAsync(client, cancellationToken).ConfigureAwait(false);
             if (found?.Value.ContentLength == blob.Length) return false;
             throw new IOException($"{Location}: blob {blob.Sha256} was not taken ({e.Status} {e.ErrorCode}), and is not there", e);
@@ -218,7 +218,7 @@ public sealed class AzureBlobStore(BlobContainerClient container) : IBlobStore
         }
     }
 
-    // The service answers a failed condition with either.
+    // The service answers a failed condition with one or the other.
     private static bool IsConflict(RequestFailedException e) =>
         e.Status == 412 || (e.Status == 409 && e.ErrorCode == BlobErrorCode.BlobAlreadyExists);
 

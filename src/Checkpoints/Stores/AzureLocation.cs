@@ -6,7 +6,7 @@ namespace LisaOrleans.Checkpoints;
 /// <summary>What people write for a service of Azure Storage, blobs and tables alike.</summary>
 public static class AzureLocation
 {
-    /// <summary>Makes a client of what a location gives to log in with.</summary>
+    /// <summary>Makes a client with the credentials that a location gives.</summary>
     /// <param name="location">A connection string, or a URL.</param>
     /// <param name="connection">Makes it from a connection string.</param>
     /// <param name="signed">Makes it from a URL with a shared access signature.</param>

@@ -26,7 +26,7 @@ public sealed class BlobContent : IDisposable
     /// <summary>A copy of the bytes, for small blobs.</summary>
     public unsafe byte[] ToArray() => new ReadOnlySpan<byte>((void*)Data, checked((int)Length)).ToArray();
 
-    /// <summary>Bytes of it are not needed for now: a mapped file gives their memory back until they are touched.</summary>
+    /// <summary>Says that some bytes are not needed for now: a mapped file frees their memory until they are touched.</summary>
     /// <param name="start">Address of the first.</param>
     /// <param name="length">How many.</param>
     public void ReleasePages(nint start, long length)
@@ -87,7 +87,7 @@ public sealed class BlobContent : IDisposable
             var chunk = new ReadOnlySpan<byte>((void*)(Data + (nint)at), (int)Math.Min(Chunk, Length - at));
             hash.AppendData(chunk);
 
-            // A blob that is only looked into here and there need not lie in memory because it was verified.
+            // A blob that is only read here and there need not stay in memory because it was verified.
             ReleasePages(Data + (nint)at, chunk.Length);
         }
 

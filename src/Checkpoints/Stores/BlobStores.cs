@@ -9,7 +9,7 @@ public static class BlobStores
     /// <summary>The container that a connection string means.</summary>
     public const string DefaultContainer = "lisa";
 
-    /// <summary>Opens a store and, in Azure, makes its container if it is not there.</summary>
+    /// <summary>Opens a store and, in Azure, creates its container if it does not exist.</summary>
     /// <param name="location">A folder, a connection string, or a container's URL (with a signature, or with DefaultAzureCredential).</param>
     /// <param name="cancellationToken">Cancels the first contact.</param>
     /// <exception cref="StoreLocationException">The location is wrong, or nothing answers there.</exception>

@@ -1,6 +1,6 @@
 namespace LisaOrleans.Checkpoints;
 
-/// <summary>A blob cannot be had as it was written.</summary>
+/// <summary>A blob cannot be read as it was written.</summary>
 public abstract class DamagedBlobException : IOException
 {
     private protected DamagedBlobException(string sha256, string location, string? what, string message)

@@ -4,7 +4,7 @@ namespace LisaOrleans.Checkpoints;
 internal static class DocumentPath
 {
     /// <summary>The names of a path.</summary>
-    /// <exception cref="ArgumentException">It is none.</exception>
+    /// <exception cref="ArgumentException">It is not a document path.</exception>
     public static string[] Split(string path)
     {
         var parts = path.Split('/');

@@ -12,7 +12,7 @@ public sealed class FileBlob : IBlobSource
     private readonly Action<long>? _sent;
 
     /// <summary>A file whose hash is known.</summary>
-    /// <param name="path">The file, which stays its owner's.</param>
+    /// <param name="path">The file, which still belongs to its owner.</param>
     /// <param name="sha256">SHA-256 of its bytes.</param>
     /// <param name="length">Bytes.</param>
     public FileBlob(string path, string sha256, long length)
@@ -31,7 +31,10 @@ public sealed class FileBlob : IBlobSource
 
     /// <summary>Hashes a file.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="sent">Told how many bytes were read from the start, whenever the blob is read; null for nobody.</param>
+    /// <param name="sent">
+    /// Called with the number of bytes read so far, counted from the start, whenever some of the blob is read; null to call
+    /// nobody.
+    /// </param>
     /// <param name="cancellationToken">Cancels.</param>
     public static async Task<FileBlob> OpenAsync(string path, Action<long>? sent, CancellationToken cancellationToken)
     {

@@ -5,8 +5,8 @@ using System.Security.Cryptography;
 namespace LisaOrleans.Checkpoints;
 
 /// <summary>
-/// A store in a folder: <c>blobs/ab/abcd…</c> and documents as files. Every file appears whole or not at all; a document
-/// is compared and swapped under a lock file, which the operating system lets go of when its process dies.
+/// A store in a folder: <c>blobs/ab/abcd…</c> and documents as files. Every file appears whole or not at all; a document is
+/// compared and swapped under a lock file, which the operating system releases when its process dies.
 /// </summary>
 public sealed class FolderBlobStore : IBlobStore
 {
@@ -17,7 +17,7 @@ public sealed class FolderBlobStore : IBlobStore
     private readonly string _root;
     private readonly string _blobs;
 
-    /// <summary>Opens or makes a store.</summary>
+    /// <summary>Opens or creates a store.</summary>
     public FolderBlobStore(string root)
     {
         _root = Path.GetFullPath(root);
@@ -49,7 +49,7 @@ public sealed class FolderBlobStore : IBlobStore
         using var held = File.Exists(path) ? await Lock(path, cancellationToken).ConfigureAwait(false) : null;
         if (held is not null && Touch(path, blob.Length)) return false;
 
-        // Nothing is there, or something cut off, which no reader takes.
+        // Nothing is there, or something cut off, which no reader accepts.
         await AtomicFile.WriteAsync(path, blob.WriteToAsync, cancellationToken).ConfigureAwait(false);
         return true;
     }
@@ -201,7 +201,7 @@ public sealed class FolderBlobStore : IBlobStore
     // FileShare.None is a flock on Linux: it ends with the process, so a killed holder blocks nobody.
     private async Task<FileStream> Lock(string file, CancellationToken cancellationToken)
     {
-        // A document has a lock of its own, blobs share one by folder: there would be as many as blobs.
+        // A document has a lock of its own. Blobs share one per folder: otherwise there would be as many locks as blobs.
         var name = file.StartsWith(_blobs, StringComparison.Ordinal) ? Path.GetDirectoryName(file) + LockSuffix : file + LockSuffix;
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         patience.CancelAfter(s_lockPatience);

@@ -13,8 +13,8 @@ public interface IBlobStore
     Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Whether a blob is there in its full length. If so it is made new to the garbage collector, unless it is less than a
-    /// minute old.
+    /// Whether a blob is there in its full length. If so, the garbage collector sees it as new from now on, unless it is less
+    /// than a minute old anyway.
     /// </summary>
     Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken);
 
@@ -26,7 +26,7 @@ public interface IBlobStore
     /// <exception cref="BlobCorruptException">Its bytes are not those of its name.</exception>
     Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken);
 
-    /// <summary>The first bytes of a blob as they lie there. They are not verified, which takes all of it.</summary>
+    /// <summary>The first bytes of a blob as they are stored. They are not verified, which takes the whole blob.</summary>
     /// <param name="blob">The blob.</param>
     /// <param name="count">How many, at most: all of a shorter blob.</param>
     /// <param name="cancellationToken">Cancels.</param>
@@ -37,11 +37,11 @@ public interface IBlobStore
     /// <summary>All blobs, in no order.</summary>
     IAsyncEnumerable<StoredBlob> ListAsync(CancellationToken cancellationToken);
 
-    /// <summary>Deletes a blob, unless it was written or made new since it was listed. Nothing if it is not there.</summary>
+    /// <summary>Deletes a blob, unless it was written or made new since it was listed. Does nothing if it is not there.</summary>
     /// <returns>Whether it was deleted.</returns>
     Task<bool> DeleteAsync(StoredBlob blob, CancellationToken cancellationToken);
 
-    /// <summary>Deletes what processes that died while writing have left behind, where the store has such things.</summary>
+    /// <summary>Deletes what processes that died while writing have left behind, if the store has such things.</summary>
     /// <param name="age">Younger ones are spared: somebody may still be writing them.</param>
     /// <param name="now">The time.</param>
     /// <param name="cancellationToken">Cancels.</param>
@@ -58,9 +58,9 @@ public interface IBlobStore
     /// <exception cref="ETagMismatchException">It has another version, or exists.</exception>
     Task<string> PutDocumentAsync(string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken);
 
-    /// <summary>Paths of all documents that begin so.</summary>
+    /// <summary>Paths of all documents that begin with the prefix.</summary>
     IAsyncEnumerable<string> ListDocumentsAsync(string prefix, CancellationToken cancellationToken);
 
-    /// <summary>Deletes a document. Nothing if it is not there.</summary>
+    /// <summary>Deletes a document. Does nothing if it is not there.</summary>
     Task DeleteDocumentAsync(string path, CancellationToken cancellationToken);
 }

@@ -10,7 +10,9 @@ internal static partial class MappedPages
 {
     private const int DontNeed = 4; // MADV_DONTNEED of Linux
 
-    /// <summary>Lets go of the pages that lie wholly in a range. Only for files mapped for reading; nothing elsewhere than on Linux.</summary>
+    /// <summary>
+    /// Lets go of the pages that lie wholly in a range. Only for files mapped for reading; does nothing except on Linux.
+    /// </summary>
     /// <param name="data">First byte.</param>
     /// <param name="length">Bytes.</param>
     public static void Release(nint data, long length)
@@ -19,7 +21,7 @@ internal static partial class MappedPages
         var page = (nint)Environment.SystemPageSize;
         var (start, end) = ((data + page - 1) / page * page, (data + (nint)length) / page * page);
 
-        // Advice: whether it was taken changes nothing but memory.
+        // It is advice: whether it was taken changes nothing but memory.
         if (end > start) _ = Advise(start, (nuint)(end - start), DontNeed);
     }
 

@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace LisaOrleans.Checkpoints;
 
 /// <summary>
-/// A store of which large blobs can be asked for before they are needed: they are read and verified while something else is done,
-/// and whoever needs one waits for the rest only. Everything else is handed on.
+/// A store whose large blobs can be asked for before they are needed: they are read and verified while something else is done,
+/// and whoever needs one waits only for the rest. Everything else is passed on.
 /// </summary>
 public sealed class ReadAheadBlobStore(IBlobStore inner) : IBlobStore, IAsyncDisposable
 {
@@ -13,7 +13,7 @@ public sealed class ReadAheadBlobStore(IBlobStore inner) : IBlobStore, IAsyncDis
     /// <inheritdoc/>
     public string Location => inner.Location;
 
-    /// <summary>Begins to read a blob, for the first who asks for it. Whether that fails is for the reader to find out anew.</summary>
+    /// <summary>Begins to read a blob, for the first who asks for it. If that fails, the reader tries again.</summary>
     public void Begin(BlobRef blob) => _begun.GetOrAdd(blob.Sha256, _ => inner.ReadAsync(blob, CancellationToken.None));
 
     /// <inheritdoc/>
@@ -74,7 +74,7 @@ public sealed class ReadAheadBlobStore(IBlobStore inner) : IBlobStore, IAsyncDis
     /// <inheritdoc/>
     public Task DeleteDocumentAsync(string path, CancellationToken cancellationToken) => inner.DeleteDocumentAsync(path, cancellationToken);
 
-    /// <summary>Lets go of what nobody has read.</summary>
+    /// <summary>Frees what nobody has asked for.</summary>
     public async ValueTask DisposeAsync()
     {
         foreach (var begun in _begun.Values)

@@ -1,6 +1,6 @@
 namespace LisaOrleans.Checkpoints;
 
-/// <summary>A stream that can only be read, and says how far it was. Owns the inner one.</summary>
+/// <summary>A read-only stream that says how far it has been read. Owns the inner one.</summary>
 internal sealed class ReportingStream(Stream inner, Action<long>? read) : Stream
 {
     public override bool CanRead => true;

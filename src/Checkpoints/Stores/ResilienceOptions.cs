@@ -1,12 +1,12 @@
 namespace LisaOrleans.Checkpoints;
 
-/// <summary>How <see cref="ResilientBlobStore"/> repeats.</summary>
+/// <summary>How <see cref="ResilientBlobStore"/> retries.</summary>
 public sealed record ResilienceOptions
 {
     /// <value>Tries after the first. Default 10.</value>
     public int Retries { get; init; } = 10;
 
-    /// <value>Pause before the first repetition; each later one doubles it. Default 0.1 s.</value>
+    /// <value>Pause before the first retry; each later one doubles it. Default 0.1 s.</value>
     public TimeSpan FirstDelay { get; init; } = TimeSpan.FromMilliseconds(100);
 
     /// <value>Longest pause. Default 5 s.</value>

@@ -9,8 +9,9 @@ using Polly.Timeout;
 namespace LisaOrleans.Checkpoints;
 
 /// <summary>
-/// Repeats what failed for a passing reason: with growing pauses and jitter, a limit for each try, and a circuit breaker
-/// that stops the attempts while the store is away. It ends: what does not recover comes out as the store's own error.
+/// Retries what failed for a passing reason: with growing pauses and jitter, a limit for each try, and a circuit breaker that
+/// stops the attempts while the store cannot be reached. The retries end: what does not recover comes out as the store's own
+/// error.
 /// </summary>
 public sealed class ResilientBlobStore : IBlobStore
 {
@@ -104,7 +105,7 @@ public sealed class ResilientBlobStore : IBlobStore
     {
         RequestFailedException { Status: 0 or 408 or 409 or 429 or >= 500 } => true,
 
-        // Bytes that changed on the way to the store; the emulator has another word for it.
+        // Bytes that changed on the way to the store; the emulator has another error code for it.
         RequestFailedException { Status: 400, ErrorCode: "Md5Mismatch" or "InvalidOperation" } => true,
         ETagMismatchException or BlobMissingException or StoreRefusedException => false,
         BlobCorruptException or TimeoutRejectedException or BrokenCircuitException => true,
@@ -119,7 +120,7 @@ public sealed class ResilientBlobStore : IBlobStore
         return true;
     }
 
-    // A list that broke off is started over, so nobody gets an entry twice.
+    // A list is read whole before any entry is passed on: one that broke off starts over, and nobody gets an entry twice.
     private async IAsyncEnumerable<T> Whole<T>(
         Func<CancellationToken, IAsyncEnumerable<T>> list, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -137,7 +138,7 @@ public sealed class ResilientBlobStore : IBlobStore
         }
         catch (Exception e) when (e is BrokenCircuitException or TimeoutRejectedException)
         {
-            // What opened the circuit is what the caller would have met.
+            // The error that opened the circuit is the one that the caller would have got.
             var own = e is BrokenCircuitException { InnerException: { } cause } ? cause : e;
             if (own is not (BrokenCircuitException or TimeoutRejectedException)) ExceptionDispatchInfo.Throw(own);
             throw new IOException($"{Location} does not answer: {own.Message}", own);

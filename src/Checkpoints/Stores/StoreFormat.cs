@@ -4,7 +4,7 @@ namespace LisaOrleans.Checkpoints;
 
 /// <summary>A store's own document, <c>store.json</c>: the version of its format, and an id that tells one store from another.</summary>
 /// <param name="FormatVersion">The version. Programs that do not know it leave the store alone.</param>
-/// <param name="Id">Made up when the store got its first run.</param>
+/// <param name="Id">Chosen when the store got its first run.</param>
 public sealed record StoreFormat(int FormatVersion, string Id)
 {
     /// <summary>The version that this program reads and writes.</summary>
@@ -32,7 +32,7 @@ public sealed record StoreFormat(int FormatVersion, string Id)
         }
     }
 
-    /// <summary>Reads it, and makes it where there is none.</summary>
+    /// <summary>Reads it; creates it if there is none.</summary>
     /// <exception cref="StoreLocationException">The store is of another version.</exception>
     public static async Task<StoreFormat> EnsureAsync(IBlobStore store, CancellationToken cancellationToken)
     {
@@ -49,7 +49,7 @@ public sealed record StoreFormat(int FormatVersion, string Id)
             }
             catch (ETagMismatchException)
             {
-                // Somebody else was quicker: theirs it is.
+                // Somebody else was quicker: theirs counts.
             }
         }
     }

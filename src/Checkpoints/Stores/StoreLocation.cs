@@ -11,7 +11,7 @@ public static partial class StoreLocation
     private static readonly string[] s_connectionFields =
         ["AccountName=", "AccountKey=", "BlobEndpoint=", "SharedAccessSignature=", "DefaultEndpointsProtocol=", "UseDevelopmentStorage="];
 
-    /// <summary>Whether a location is a folder; else it means Azure Blob Storage.</summary>
+    /// <summary>Whether a location is a folder; otherwise it means Azure Blob Storage.</summary>
     /// <param name="location">As it was written.</param>
     /// <exception cref="StoreLocationException">It is neither. The message does not repeat it: it may hold a key.</exception>
     public static bool IsFolder(string location)

@@ -2,10 +2,10 @@ using Azure;
 
 namespace LisaOrleans.Checkpoints;
 
-/// <summary>Knows the answers of disks and of Azure that will be the same however often one asks.</summary>
+/// <summary>Knows the errors of disks and of Azure that stay the same however often one retries.</summary>
 public static class StoreRefusal
 {
-    // As errno.h numbers them on Linux; .NET hands them on as the HResult of its exceptions.
+    // As errno.h numbers them on Linux; .NET passes them on as the HResult of its exceptions.
     private const int PermissionDenied = 13;
     private const int NotPermitted = 1;
     private const int NoSpace = 28;

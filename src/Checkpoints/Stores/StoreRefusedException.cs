@@ -1,8 +1,8 @@
 namespace LisaOrleans.Checkpoints;
 
 /// <summary>
-/// A store, or the disk under it, refuses to work for a reason that only people can change: it is full, may only be read, or
-/// the key is not good for it. Trying again does not help before that is put right.
+/// A store, or the disk under it, refuses to work for a reason that only people can change: it is full or read-only, or the key
+/// gives no right to it. Trying again does not help until that is put right.
 /// </summary>
 public sealed class StoreRefusedException : IOException
 {

@@ -1,14 +1,14 @@
 namespace LisaOrleans.Checkpoints;
 
 /// <summary>
-/// Blobs that clients bring into a store for an import, and that no manifest need ever name. Each is marked by a small
+/// Blobs that clients bring into a store for an import, and that perhaps no manifest will ever name. Each is marked by a small
 /// document first, so that none is forgotten; they stay for a while, because the same model is often submitted again.
 /// </summary>
 public static class Uploads
 {
     internal const string Prefix = "uploads/";
 
-    /// <summary>Brings a blob into the store, if it is not there.</summary>
+    /// <summary>Puts a blob into the store, if it is not there.</summary>
     public static async Task PutAsync(IBlobStore store, IBlobSource blob, CancellationToken cancellationToken)
     {
         try
@@ -23,9 +23,9 @@ public static class Uploads
         await store.PutAsync(blob, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Deletes uploads that were not asked for lately, unless a manifest names them.</summary>
+    /// <summary>Deletes uploads that nobody has needed lately, unless a manifest names them.</summary>
     /// <param name="store">The store.</param>
-    /// <param name="age">So long uploads stay.</param>
+    /// <param name="age">How long uploads stay.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Stops between two deletions.</param>
     public static async Task CleanAsync(IBlobStore store, TimeSpan age, TimeProvider time, CancellationToken cancellationToken)

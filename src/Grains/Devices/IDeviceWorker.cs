@@ -11,16 +11,18 @@ public interface IDeviceWorker
     /// <summary>Where tensors live.</summary>
     Device Device { get; }
 
-    /// <summary>How long it has had something to do, since it began.</summary>
+    /// <summary>How long it has been busy in all since it started.</summary>
     TimeSpan Busy { get; }
 
-    /// <summary>How long ago it began.</summary>
+    /// <summary>How long ago it started.</summary>
     TimeSpan Up { get; }
 
-    /// <summary>Sets the intra-op threads of the arithmetic, which decide the bits of sums. On the device's thread only.</summary>
+    /// <summary>
+    /// Sets the intra-op threads of the arithmetic, whose number affects the bits of sums. On the device's thread only.
+    /// </summary>
     void UseThreads(int count);
 
-    /// <summary>A number for <see cref="WorkOrder.Turn"/>, higher than all before.</summary>
+    /// <summary>A number for <see cref="WorkOrder.Turn"/>, higher than all given before.</summary>
     long NewTurn();
 
     /// <summary>Runs work on the device's thread: by priority, within one priority by turn.</summary>

@@ -8,7 +8,7 @@ public interface ITensorExchange
     /// <summary>Takes ownership of a tensor and gives a ticket for it, which is good for one <see cref="Claim"/>.</summary>
     /// <param name="tensor">A tensor that nobody changes any more.</param>
     /// <param name="run">The run that it belongs to.</param>
-    /// <param name="generation">The run's generation, with which its tickets end.</param>
+    /// <param name="generation">The run's generation; its tickets are void once it ends.</param>
     TensorTicket Publish(Tensor tensor, string run, long generation);
 
     /// <summary>The tensor of a ticket, on this silo's device; the caller owns it.</summary>
@@ -21,7 +21,9 @@ public interface ITensorExchange
     /// <exception cref="IOException">Its holder is gone, or does not have it any more.</exception>
     ValueTask<Tensor> ClaimToKeep(TensorTicket ticket, CancellationToken cancellationToken);
 
-    /// <summary>Frees the tensor of a ticket that nobody will claim. Nothing if it was claimed or is held elsewhere.</summary>
+    /// <summary>
+    /// Frees the tensor of a ticket that nobody will claim. Does nothing if it was claimed or is held elsewhere.
+    /// </summary>
     void Discard(TensorTicket ticket);
 
     /// <summary>Frees what earlier generations of a run have left here.</summary>

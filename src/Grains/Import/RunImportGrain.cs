@@ -20,7 +20,7 @@ internal sealed partial class RunImportGrain(
                 "run_name", $"is '{submission.Spec.RunName}'; it must be '{this.GetPrimaryKeyString()}', the grain's");
         var silos = cluster.TrainingSilos();
 
-        // Reading, tokenising and hashing take long: not in a turn of this grain.
+        // Reading, tokenising and hashing take too long for a turn of this grain.
         return Task.Run(() => ImportAsync(submission, silos, cancellationToken), cancellationToken);
     }
 
@@ -87,7 +87,7 @@ internal sealed partial class RunImportGrain(
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            // The run is there; what could not be deleted is only in the way, and the next import tries again.
+            // The run is stored; what could not be deleted only takes up space, and the next import tries again.
             LogNotCleaned(e);
         }
     }

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace LisaOrleans.Grains;
 
 /// <summary>A part's state from the silo that held it before: the very bytes of its blob, on the CPU.</summary>
-/// <param name="tensors">By their names in the blob; owned from now on.</param>
+/// <param name="tensors">By their names in the blob; this object owns them from now on.</param>
 /// <param name="stateStep">Updates that a training state has seen; null for the weights of a frozen part.</param>
 /// <param name="bytes">Bytes of the blob.</param>
 /// <param name="specs">The part's parameters.</param>
@@ -15,7 +15,7 @@ internal sealed class HandedOverPartState(
 {
     public PartLoaded Loaded => new(PartSource.HandedOver, bytes);
 
-    // A part that trains has its weights in the master; those that it began with are of use to nobody.
+    // A part that trains has its weights in the master; nobody needs those that it began with.
     public Dictionary<string, Tensor> TakeWeights(Device device)
     {
         using var memory = HostMemory.LongLived();

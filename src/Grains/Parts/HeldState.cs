@@ -3,8 +3,9 @@ using LisaOrleans.Model;
 namespace LisaOrleans.Grains;
 
 /// <summary>
-/// What a part grain holds of its part, and which blobs say the same: taking it from a load, handing it over, changing it and
-/// saving it. Methods that touch tensors are for the device's thread and say so; the others are for the grain's turns.
+/// The state of a part that its grain holds in memory, and which blobs hold the same: takes it from a load, hands it over,
+/// changes it and saves it. Methods that touch tensors are for the device's thread and say so; the others are for the grain's
+/// turns.
 /// </summary>
 internal sealed class HeldState<TPart>(PartServices services, string key)
     where TPart : ModelPart
@@ -20,21 +21,23 @@ internal sealed class HeldState<TPart>(PartServices services, string key)
     private PartSnapshot? _snapshot;
     private IReadOnlyList<TensorTicket> _offer = [];
 
-    /// <summary>The loaded part; null before, and after it was let go of. Touched on the device's thread only, but for its flags.</summary>
+    /// <summary>
+    /// The loaded part; null before, and after it was let go of. Except for its flags, touched on the device's thread only.
+    /// </summary>
     public TPart? Part { get; private set; }
 
-    /// <summary>Whether the part is in just the state of these blobs.</summary>
+    /// <summary>Whether the part's state is exactly that of these blobs.</summary>
     public bool Holds(BlobRef weights, BlobRef? optimizer) =>
         Part is not null && _version == _storedVersion && weights == _weights && optimizer == _optimizer;
 
-    /// <summary>Drops what micro-batches under way have left. On the device's thread.</summary>
+    /// <summary>Drops what unfinished micro-batches have left behind. On the device's thread.</summary>
     public void DiscardGradients()
     {
         Part?.DiscardMicroBatches();
         Part?.DiscardGradients();
     }
 
-    /// <summary>Takes a part in the place of the one before, whose memory is free by then. On the device's thread.</summary>
+    /// <summary>Replaces the part; the old one's memory is freed before the new one is made. On the device's thread.</summary>
     public void Take(Func<TPart> create)
     {
         Release();
@@ -42,14 +45,17 @@ internal sealed class HeldState<TPart>(PartServices services, string key)
         services.LocalParts.Set(_name.Run, _name.Part, Part);
     }
 
-    /// <summary>The part is in the state that a load names.</summary>
+    /// <summary>Notes that the part is in the state that a load names.</summary>
     public void Loaded(PartLoad load)
     {
         if (!Holds(load.Weights, load.Optimizer)) _storedVersion = ++_version;
         (_weights, _optimizer, _appliedStep) = (load.Weights, load.Optimizer, load.Step);
     }
 
-    /// <summary>Offers the part's tensors, where they lie, to its next holder; null if it has another state. On the device's thread.</summary>
+    /// <summary>
+    /// Offers the part's tensors, without copying them, to its next holder; null if the part is in another state. On the device's
+    /// thread.
+    /// </summary>
     public PartHandOver? Offer(long generation, BlobRef weights, BlobRef? optimizer)
     {
         DiscardOffer();
@@ -70,7 +76,7 @@ internal sealed class HeldState<TPart>(PartServices services, string key)
         };
         if (Part!.Trainable == trainable) return;
 
-        // First: whatever a failure in between leaves behind is then not taken for what the store holds.
+        // Raised first, so that whatever a failure halfway leaves behind is not mistaken for what the store holds.
         _version++;
         if (trainable) Part.MakeTrainable();
         else Part.Freeze();
@@ -87,7 +93,7 @@ internal sealed class HeldState<TPart>(PartServices services, string key)
 
     /// <summary>Copies what changed since the last snapshot and begins to store it.</summary>
     /// <param name="copyOnDevice">Runs the copying on the device's thread.</param>
-    /// <param name="life">Ends the storing.</param>
+    /// <param name="life">Cancels the storing.</param>
     /// <returns>False if nothing changed.</returns>
     public async Task<bool> BeginSnapshot(Func<Func<PartCopy>, Task<PartCopy>> copyOnDevice, CancellationToken life)
     {
@@ -101,7 +107,7 @@ internal sealed class HeldState<TPart>(PartServices services, string key)
     }
 
     /// <summary>Waits until that copy is in the store.</summary>
-    /// <param name="check">Fails where the generation was replaced meanwhile.</param>
+    /// <param name="check">Throws if the generation was replaced meanwhile.</param>
     /// <param name="cancellationToken">Cancels.</param>
     public async Task<PartBlobs> CompleteSnapshot(Action check, CancellationToken cancellationToken)
     {
@@ -119,8 +125,8 @@ internal sealed class HeldState<TPart>(PartServices services, string key)
     }
 
     /// <summary>
-    /// Waits for a snapshot of an earlier attempt whose outcome nobody asked for. Its failure is of no interest any more: the
-    /// state that it copied is still marked as changed, so the next snapshot takes it again.
+    /// Waits for a snapshot of an earlier attempt whose outcome nobody asked for. If it failed, that no longer matters: the state
+    /// that it copied is still marked as changed, so the next snapshot copies it again.
     /// </summary>
     public async Task FinishSnapshot()
     {

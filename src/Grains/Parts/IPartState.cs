@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace LisaOrleans.Grains;
 
-/// <summary>A part's state in memory, before there is a part. Owns it, but for what was taken. Used on the device's thread.</summary>
+/// <summary>
+/// A part's state in memory, before there is a part. Owns it, except for what was taken. Used on the device's thread.
+/// </summary>
 internal interface IPartState : IDisposable
 {
     /// <summary>Where it came from.</summary>
@@ -12,6 +14,6 @@ internal interface IPartState : IDisposable
     /// <summary>The weights in the compute dtype, on the device, by name; the caller owns them.</summary>
     Dictionary<string, Tensor> TakeWeights(Device device);
 
-    /// <summary>Gives a part with these weights its optimizer state, if there is some.</summary>
+    /// <summary>Gives a part with these weights its optimizer state, if there is any.</summary>
     void RestoreTrainingState(ModelPart part);
 }

@@ -3,7 +3,7 @@ using LisaOrleans.Model;
 
 namespace LisaOrleans.Grains;
 
-/// <summary>The parts of this silo: which runs have some, and the embeddings, for the heads that are tied to them. Owns none.</summary>
+/// <summary>The parts on this silo: tells which runs have any here, and gives tied heads their embedding. Owns no part.</summary>
 public sealed class LocalParts
 {
     private readonly ConcurrentDictionary<(string Run, string Part), ModelPart> _parts = new();
@@ -25,7 +25,9 @@ public sealed class LocalParts
 
     /// <summary>The embedding of a run, for its head.</summary>
     /// <param name="run">The run.</param>
-    /// <param name="generation">The head's generation, which must be the embedding's: two grains are never fenced at one moment.</param>
+    /// <param name="generation">
+    /// The head's generation, which must be the embedding's: two grains never enter a generation at the same moment.
+    /// </param>
     public EmbeddingPart Embedding(string run, long generation) => _parts.TryGetValue((run, PartName.Embedding), out var part)
         ? _generations.GetValueOrDefault((run, PartName.Embedding)) is var now && now == generation
             ? (EmbeddingPart)part

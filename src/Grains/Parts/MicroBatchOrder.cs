@@ -10,10 +10,10 @@ internal sealed class MicroBatchOrder
     private long _step;
     private int _next;
 
-    /// <summary>Waits until all micro-batches of the step before this one are done.</summary>
+    /// <summary>Waits until all earlier micro-batches of the step are through.</summary>
     public async Task Enter(long step, int index, CancellationToken cancellationToken)
     {
-        // A call of an earlier generation that comes late must not take a place in the queue of this one.
+        // A late call of an earlier generation must not take a place in the queue of this one.
         cancellationToken.ThrowIfCancellationRequested();
         if (step != _step) (_step, _next) = (step, 0);
         if (index == _next) return;
@@ -30,7 +30,7 @@ internal sealed class MicroBatchOrder
         if (_waiting.Remove(_next, out var turn)) turn.SetResult();
     }
 
-    /// <summary>Begins something when all micro-batches before this one have begun theirs.</summary>
+    /// <summary>Begins a piece of work when all earlier micro-batches have begun theirs.</summary>
     public async Task<T> Begin<T>(long step, int index, Func<Task<T>> begin, CancellationToken cancellationToken)
     {
         await Enter(step, index, cancellationToken);
@@ -39,7 +39,7 @@ internal sealed class MicroBatchOrder
         return await begun;
     }
 
-    /// <summary>Cancels all that wait.</summary>
+    /// <summary>Cancels everything that waits.</summary>
     public void Reset()
     {
         foreach (var turn in _waiting.Values) turn.TrySetCanceled();

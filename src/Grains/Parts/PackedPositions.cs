@@ -5,7 +5,7 @@ namespace LisaOrleans.Grains;
 
 internal static class PackedPositions
 {
-    /// <summary>Tensors of a packed micro-batch's positions, which the caller owns; null where rows are one sample each.</summary>
+    /// <summary>Tensors of a packed micro-batch's positions, which the caller owns; null if each row is one sample.</summary>
     public static MicroBatchPositions? Create(MicroBatch data, Device device) =>
         data.PositionIds is null || data.SegmentIds is null
             ? null

@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace LisaOrleans.Grains;
 
 /// <summary>
-/// The device as one part uses it. Work is queued with the generation it belongs to and looks at it again when its turn comes:
+/// The device as one part uses it. Work is queued with the generation it belongs to, which is checked again when its turn comes:
 /// what an earlier generation left in the queue fails instead of touching the new one's gradients.
 /// </summary>
 /// <param name="services">What the silo has.</param>

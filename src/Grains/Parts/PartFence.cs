@@ -1,8 +1,8 @@
 namespace LisaOrleans.Grains;
 
 /// <summary>
-/// The generation that a part belongs to, and the end of what earlier ones began. Raised in the grain's turns only; looked at
-/// from the device's thread too.
+/// The generation that a part belongs to; a new one cancels what earlier ones began. Raised in the grain's turns only; also read
+/// on the device's thread.
 /// </summary>
 internal sealed class PartFence(PartServices services, string run, string part) : IDisposable
 {
@@ -13,10 +13,10 @@ internal sealed class PartFence(PartServices services, string run, string part) 
     /// <summary>The generation.</summary>
     public long Generation => Volatile.Read(ref _generation);
 
-    /// <summary>Ends with the generation.</summary>
+    /// <summary>Cancelled when the generation ends.</summary>
     public CancellationToken Current => _current.Token;
 
-    /// <summary>Ends when the part lets go of everything.</summary>
+    /// <summary>Cancelled when the part lets go of everything.</summary>
     public CancellationToken Life => _life.Token;
 
     /// <summary>Enters a generation: whoever belongs to an earlier one is refused from now on.</summary>
@@ -31,15 +31,15 @@ internal sealed class PartFence(PartServices services, string run, string part) 
         return End(before);
     }
 
-    /// <summary>Refuses who does not belong to the generation.</summary>
-    /// <exception cref="StaleGenerationCallException">It was replaced, or is not entered yet.</exception>
+    /// <summary>Refuses callers that do not belong to the generation.</summary>
+    /// <exception cref="StaleGenerationCallException">It was replaced, or has not been entered yet.</exception>
     public void Check(long generation)
     {
         var current = Generation;
         if (generation != current) throw new StaleGenerationCallException(part, generation, current);
     }
 
-    /// <summary>Ends all that is under way.</summary>
+    /// <summary>Cancels everything under way.</summary>
     public Task End() => _life.CancelAsync();
 
     private static async Task End(CancellationTokenSource before)

@@ -30,7 +30,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
 
     protected string PartId => PartName.Parse(this.GetPrimaryKeyString()).Part;
 
-    /// <summary>The loaded part; touched on the device's thread only, but for its flags.</summary>
+    /// <summary>The loaded part. Except for its flags, touched on the device's thread only.</summary>
     protected TPart? Part => _held.Part;
 
     protected long Generation => _fence.Generation;
@@ -60,7 +60,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
 
         await _device.Run(load.Generation, () =>
         {
-            // Here, behind the work of earlier generations that was under way.
+            // Here, so that it runs after the work of earlier generations that was under way.
             services.Exchange.DiscardBefore(RunId, load.Generation);
             _held.DiscardGradients();
         }, cancellationToken: cancellationToken);
@@ -136,7 +136,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
     protected Task<(T Result, WorkOrder Order)> Backward<T>(MicroBatchCall call, long? turn, Func<T> work, CancellationToken cancellationToken) =>
         _passes.Backward(call, turn, work, cancellationToken);
 
-    /// <summary>Makes a tensor known to the next part, or the one before; on the device's thread.</summary>
+    /// <summary>Publishes a tensor for the next part or the one before. On the device's thread.</summary>
     protected TensorTicket Publish(Tensor tensor, MicroBatchCall call) => services.Exchange.Publish(tensor, RunId, call.Generation);
 
     /// <summary>Calls the next part; a failure frees the activation that it did not get.</summary>
@@ -203,8 +203,8 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
         return entered;
     }
 
-    // A run that lost sight of this part, with its grain's silo, goes on elsewhere under a newer generation. One that has
-    // only just begun may still be about to load it, or to hand it over.
+    // When the silo of a run's grain dies, the run may lose sight of this part and go on elsewhere under a newer generation. A
+    // generation that has only just begun may still be about to load this part, or to take it over.
     private async Task LeaveIfOrphaned(CancellationToken cancellationToken)
     {
         var generation = Generation;

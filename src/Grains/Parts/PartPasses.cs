@@ -1,6 +1,8 @@
 namespace LisaOrleans.Grains;
 
-/// <summary>Puts the micro-batches of one part on the device, in training in their order. Used within one grain's turns.</summary>
+/// <summary>
+/// Queues the micro-batches of one part on the device; in training, in their order. Used within one grain's turns.
+/// </summary>
 internal sealed class PartPasses(PartServices services, PartDevice device)
 {
     private readonly MicroBatchOrder _forward = new();
@@ -10,8 +12,8 @@ internal sealed class PartPasses(PartServices services, PartDevice device)
     public bool NextIsHere { get; set; }
 
     /// <summary>
-    /// Runs a forward pass on the device, in training in the order of micro-batches: calls overtake each other, and gradients
-    /// are summed in that order, so what came too early would only fill the pipeline.
+    /// Runs a forward pass on the device; in training, in the order of micro-batches. Calls overtake each other, but gradients
+    /// are summed in that order, so a micro-batch that ran too early would only fill the pipeline.
     /// </summary>
     /// <returns>Its result, and the order that it had.</returns>
     public Task<(T Result, WorkOrder Order)> Forward<T>(MicroBatchCall call, Func<T> work, CancellationToken cancellationToken)
@@ -26,11 +28,13 @@ internal sealed class PartPasses(PartServices services, PartDevice device)
     }
 
     /// <summary>
-    /// Runs a backward pass on the device, or the head, in training one after the other in the order of micro-batches: turns
-    /// rise with them, and gradients are summed in that order.
+    /// Runs a backward pass, or the head, on the device; in training, one after the other in the order of micro-batches: turns
+    /// rise in that order, and gradients are summed in it.
     /// </summary>
     /// <param name="call">The call.</param>
-    /// <param name="turn">The turn that it continues: that of the part it comes from; the head continues its own way here.</param>
+    /// <param name="turn">
+    /// The turn that it continues: that of the part that returned the gradient; for the head, that of its call.
+    /// </param>
     /// <param name="work">What to do.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>Its result, and the order that it had.</returns>
@@ -44,7 +48,7 @@ internal sealed class PartPasses(PartServices services, PartDevice device)
         return (result, order);
     }
 
-    /// <summary>Cancels all that wait for their turn.</summary>
+    /// <summary>Cancels everything that waits for its turn.</summary>
     public void Reset()
     {
         _forward.Reset();

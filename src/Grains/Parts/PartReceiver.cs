@@ -5,14 +5,14 @@ using Microsoft.Extensions.Logging;
 namespace LisaOrleans.Grains;
 
 /// <summary>
-/// Takes parts over from the silos that held them. What comes is hashed as the blob that it stands for, so it is that blob's
-/// very bytes or it is nothing; then the store is read. A few parts at one time, so that memory is bounded.
+/// Takes parts over from the silos that held them. What arrives is hashed as the blob that it stands for, and used only if it is
+/// that blob byte for byte; otherwise the store is read. Only a few parts come at a time, so that memory is bounded.
 /// </summary>
 public sealed partial class PartReceiver(ITensorExchange exchange, ILogger<PartReceiver> logger) : IDisposable
 {
     private const int PartsAtOneTime = 2;
 
-    // The holder only looks up what it has; the tensors come by themselves, under the transport's time-outs.
+    // The holder only looks up what it has; the tensors come separately, under the transport's time-outs.
     private static readonly TimeSpan s_answerPatience = TimeSpan.FromSeconds(10);
 
     private readonly SemaphoreSlim _room = new(PartsAtOneTime);
@@ -20,7 +20,7 @@ public sealed partial class PartReceiver(ITensorExchange exchange, ILogger<PartR
     /// <inheritdoc/>
     public void Dispose() => _room.Dispose();
 
-    /// <summary>The state that a load names, from the part's last holder; null where that does not work out.</summary>
+    /// <summary>The state that a load names, from the part's last holder; null if that fails.</summary>
     internal async Task<IPartState?> Receive(
         IPartGrain holder, string part, PartLoad load, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes, CancellationToken cancellationToken)
     {

@@ -13,7 +13,7 @@ internal sealed class RunQueueGrain(IBlobStore store, IClusterView cluster, Time
     // How long after its last request a run counts as gone; if it is woken, it asks again.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
 
-    // So long a new queue waits to hear from the runs that were training before it gives their silos to others.
+    // How long a new queue waits to hear from the runs that were training before it gives their silos to others.
     private static readonly TimeSpan s_settling = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<string, (QueuedRun Run, RunDemand Demand, long Heard)> _runs = [];
@@ -25,7 +25,7 @@ internal sealed class RunQueueGrain(IBlobStore store, IClusterView cluster, Time
         _born = time.GetTimestamp();
         if (cluster.ClusterId is null) return;
 
-        // A damaged run asks for nothing; every silo says so as it looks for runs to wake.
+        // A damaged run asks for nothing; every silo reports it when it looks for runs to wake.
         await foreach (var head in ActiveRuns.ListAsync(store, cluster.ClusterId, _ => { }, cancellationToken))
             if (head.State == RunHeadStates.Running) _expected.Add(head.Run);
     }
@@ -37,7 +37,7 @@ internal sealed class RunQueueGrain(IBlobStore store, IClusterView cluster, Time
             ? known.Run.Config
             : ModelConfigReader.Parse(demand.ConfigJson, $"{name}/config.json");
 
-        // What was given to a run once is its own, though it may not have come to use it yet.
+        // Silos once given to a run are its own, even if it has not begun to use them yet.
         var trains = demand.Trains || known.Run?.Trains == true;
         var run = new QueuedRun(name, demand.Spec, config, demand.Since, trains, demand.Holds);
         _runs[name] = (run, demand, time.GetTimestamp());
@@ -68,7 +68,7 @@ internal sealed class RunQueueGrain(IBlobStore store, IClusterView cluster, Time
         var shares = SiloShares.Assign(settling ? [.. order.Where(r => r.Trains)] : order, silos);
         if (settling && run.Trains)
         {
-            // The others that train have not all said so yet: each goes on where it is.
+            // Not all of the others that train have said so yet: until then, each stays where it is.
             var held = silos.Where(s => run.Holds.Contains(s.Address)).ToArray();
             if (held.Length > 0) return new RunShare([.. held.Select(Description)], 0, null);
         }

@@ -1,5 +1,5 @@
 namespace LisaOrleans.Grains;
 
-/// <summary>Places a grain on a silo of role control; on any other where there is none.</summary>
+/// <summary>Places a grain on a silo of role control or, if there is none, on any other.</summary>
 [Serializable, GenerateSerializer, Immutable, SuppressReferenceTracking]
 public sealed class ControlPlacement : PlacementStrategy;

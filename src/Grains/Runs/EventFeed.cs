@@ -5,7 +5,7 @@ internal sealed class EventFeed
 {
     private TaskCompletionSource _more = NewSignal();
 
-    /// <summary>Ends when there may be more than there was when it was taken.</summary>
+    /// <summary>Completes when there may be more events than when this task was taken.</summary>
     public Task More => _more.Task;
 
     /// <summary>Wakes the watchers.</summary>

@@ -11,6 +11,6 @@ public interface IClusterView
     /// <summary>Live silos that hold parts, in a stable order.</summary>
     IReadOnlyList<TrainingSilo> TrainingSilos();
 
-    /// <summary>All silos, those that died lately too, in a stable order.</summary>
+    /// <summary>All silos, including those that died lately, in a stable order.</summary>
     IReadOnlyList<SiloMember> Members();
 }

@@ -12,7 +12,7 @@ internal sealed class ManifestWriter(
     IBlobStore store, RunStore run, RunHistory history, RunJournal journal, Pipeline pipeline, EventFeed feed, TimeProvider time,
     Action<Exception> collectFailed)
 {
-    // What was replaced is deleted now and then, when it is old enough that nobody else can just be about to name it.
+    // Replaced blobs are deleted now and then, once they are so old that nobody else can still be about to name them.
     private static readonly TimeSpan s_collectPeriod = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_collectAge = TimeSpan.FromMinutes(5);
 
@@ -98,7 +98,7 @@ internal sealed class ManifestWriter(
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            // The manifest is committed; what could not be deleted is only in the way, and the next collection tries again.
+            // The manifest is committed; what could not be deleted only takes up space, and the next collection tries again.
             collectFailed(e);
         }
     }

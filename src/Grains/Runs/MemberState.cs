@@ -12,6 +12,6 @@ public enum MemberState
     /// <summary>Stopping in an orderly way.</summary>
     Leaving,
 
-    /// <summary>Ended, or taken for dead.</summary>
+    /// <summary>Ended, or presumed dead.</summary>
     Dead,
 }

@@ -11,11 +11,11 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
     private readonly IReadOnlyList<(string Name, IPartGrain Grain)> _parts =
         [.. plan.Parts.Select(name => (name, PartGrains.Get(grains, plan.Spec.RunName, name, stages.SiloOf(name))))];
 
-    // What trains in the current period, and those of the parts that do, in their order.
+    // What trains in the current period, and the parts that do, in their order.
     private PeriodPlan _period = new(PartTraining.Frozen, []);
     private IReadOnlyList<(string Name, IPartGrain Grain)> _trainable = [];
 
-    // The last step that the scheduler was told; null before it was asked.
+    // The last step that the scheduler was told of; null before it was asked.
     private long? _told;
 
     /// <summary>Which silo holds which parts.</summary>
@@ -28,7 +28,7 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
 
     private ILayerSchedulerGrain Scheduler => grains.GetGrain<ILayerSchedulerGrain>(plan.Spec.RunName);
 
-    /// <summary>Puts every part into the state of a manifest; returns how it came there.</summary>
+    /// <summary>Puts every part into the state of a manifest; returns how each got there.</summary>
     /// <param name="manifest">The manifest.</param>
     /// <param name="before">Where the parts were; null if that is not known.</param>
     /// <param name="cancellationToken">Cancels.</param>
@@ -54,7 +54,7 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
                 cancellationToken);
         }));
 
-    /// <summary>Makes exactly those parts train that train in a period.</summary>
+    /// <summary>Makes exactly the parts train that a period wants to train.</summary>
     /// <param name="period">The period.</param>
     /// <param name="history">The committed steps.</param>
     /// <param name="cancellationToken">Cancels.</param>
@@ -63,20 +63,20 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
         _period = await Ask(period, history, cancellationToken);
         _trainable = [.. _parts.Where(p => _period.Of(p.Name) != PartTraining.Frozen)];
 
-        // First to sleep, then to work: at no moment do two periods' states exist together.
+        // Freezing comes first, so that the states of two periods never exist at the same time.
         await Train(_parts.Except(_trainable), _ => PartTraining.Frozen, cancellationToken);
         await Train(_trainable, _period.Of, cancellationToken);
         return _period;
     }
 
-    /// <summary>The period is over: what it alone trained gives its optimizer state up.</summary>
+    /// <summary>Ends the period: the layers that trained in it give up their optimizer state.</summary>
     public Task EndPeriod(CancellationToken cancellationToken) =>
         Train(_trainable.Where(p => PartName.LayerIndex(p.Name) is not null), _ => PartTraining.Frozen, cancellationToken);
 
-    /// <summary>The run is done: nothing trains any more.</summary>
+    /// <summary>Ends training: no part trains any more.</summary>
     public Task EndTraining(CancellationToken cancellationToken) => Train(_parts, _ => PartTraining.Frozen, cancellationToken);
 
-    /// <summary>Sends micro-batches through; results in their order.</summary>
+    /// <summary>Sends micro-batches through the parts; the results come in the same order.</summary>
     public async Task<MicroBatchResult[]> Run(
         long step, IReadOnlyList<MicroBatch> batches, bool train, double lossScale, CancellationToken cancellationToken)
     {
@@ -114,7 +114,9 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
         Data = batch,
     };
 
-    /// <summary>L2 norms of the step's gradients: over all of them, and of each layer that trains, in their order.</summary>
+    /// <summary>
+    /// L2 norms of the step's gradients: over all of them, and for each layer that trains, in the layers' order.
+    /// </summary>
     public async Task<(double Norm, IReadOnlyList<double> Layers)> GradientNorms(long step, CancellationToken cancellationToken)
     {
         var squares = await Task.WhenAll(_trainable.Select(p => p.Grain.GetSquaredGradientNorm(generation, step, cancellationToken)));
@@ -126,7 +128,7 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
     public Task Apply(long step, double learningRate, double clip, CancellationToken cancellationToken) =>
         Task.WhenAll(_trainable.Select(p => p.Grain.Apply(generation, step, learningRate, clip, cancellationToken)));
 
-    /// <summary>Copies all state that changed since the last snapshot; returns the parts it is of.</summary>
+    /// <summary>Copies all state that changed since the last snapshot; returns the parts that changed.</summary>
     public async Task<IReadOnlyList<string>> BeginSnapshot(long step, CancellationToken cancellationToken)
     {
         var changed = await Task.WhenAll(_parts.Select(p => p.Grain.BeginSnapshot(generation, step, cancellationToken)));
@@ -155,7 +157,7 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
     /// <summary>Lets the parts free their memory.</summary>
     public Task Unload() => Task.WhenAll(_parts.Select(p => p.Grain.Unload(generation)));
 
-    /// <summary>Lets the parts that lay elsewhere before free their memory there.</summary>
+    /// <summary>Lets the parts that have moved free their memory where they were before.</summary>
     /// <param name="before">Where parts were.</param>
     public Task UnloadMoved(StagePlan before) => Task.WhenAll(
         from part in plan.Parts
@@ -163,7 +165,7 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
         where silo is not null && silo != stages.SiloOf(part)
         select PartGrains.Get(grains, plan.Spec.RunName, part, silo).Unload(generation));
 
-    // The scheduler may have been lost with its silo, and then knows the last manifest only.
+    // The scheduler may have been lost with its silo, and then knows only the steps of the last manifest.
     private async Task<PeriodPlan> Ask(long period, RunHistory history, CancellationToken cancellationToken)
     {
         var committed = history.Records.Count;

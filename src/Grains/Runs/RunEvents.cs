@@ -62,14 +62,14 @@ internal sealed class RunEvents(StoredRun run, Func<bool> atWork, TimeProvider t
         return events;
     }
 
-    /// <summary>The events after a position as soon as there are any; empty where patience came to its end before.</summary>
+    /// <summary>The events after a position as soon as there are any; empty if patience runs out first.</summary>
     public async Task<IReadOnlyList<TrainingEvent>> Wait(EventPosition after, int limit, TimeSpan patience, CancellationToken cancellationToken)
     {
         await Read(cancellationToken);
         var (asked, waited, over) = (time.GetTimestamp(), false, _over);
         var longest = patience < s_longestWait ? patience : s_longestWait;
 
-        // Where the run's work here ends meanwhile, nobody may keep this grain from going elsewhere.
+        // If work on the run ends here meanwhile, no waiting caller may keep this grain from going elsewhere.
         while (Next(after) is null && _over == over && longest - time.GetElapsedTime(asked) is { Ticks: > 0 } left)
         {
             await Feed.More.WaitAsync(left, time, cancellationToken)
@@ -84,7 +84,7 @@ internal sealed class RunEvents(StoredRun run, Func<bool> atWork, TimeProvider t
 
     private TrainingEvent? Next(EventPosition after) => EventFeed.Next(after, run.History?.Records ?? [], run.Journal?.Entries ?? []);
 
-    // For those who ask about a run that nobody works on here. One that is to be worked on is heard of again.
+    // For those who ask about a run that nobody works on here. If somebody is still to work on it, more events will come.
     private async Task Read(CancellationToken cancellationToken)
     {
         if (await run.ReadEvents(atWork, cancellationToken) is { } over) _over = over;

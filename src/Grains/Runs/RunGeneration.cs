@@ -14,7 +14,7 @@ internal sealed class RunGeneration : IDisposable
     private readonly StagePlan? _before;
 
     /// <param name="run">The run.</param>
-    /// <param name="session">The same in this generation.</param>
+    /// <param name="session">The run in this generation.</param>
     /// <param name="placement">Where its parts go.</param>
     /// <param name="feed">Tells those who watch.</param>
     /// <param name="stages">Where the parts are to be.</param>

@@ -73,12 +73,12 @@ internal sealed class RunGrain(
     {
         foreach (var silo in leaving) _life.Leave(silo);
 
-        // A run that only people can set going again may not have been able to say so in the store.
+        // A run that only people can restart may not have been able to note that in the store.
         if (AtWork || _life.Phase is RunPhase.Ended { State: RunState.Paused, Reason: not null, IsStored: false }) return;
         var head = await _run.ReadHead();
         if (AtWork) return;
 
-        // Who comes with silos that are leaving has let go of the run in good order.
+        // A caller that names silos that are leaving has let go of the run in good order.
         _run.IsLetGo |= leaving.Count > 0;
         if (head?.IsActive == true && head.Cluster == cluster.ClusterId) await Start();
         else await Forget();
@@ -92,7 +92,7 @@ internal sealed class RunGrain(
 
     public async Task HandOver()
     {
-        // Asked by the silo that this grain is on, because it leaves; nobody will tell this activation so again.
+        // The silo that this grain is on asks for this because it is leaving; this activation will not be told again.
         _placement.NoteLeaving(GrainContext.Address.SiloAddress!.ToParsableString());
         _life.Ask(RunWish.HandOver);
         await _work;
@@ -107,7 +107,7 @@ internal sealed class RunGrain(
 
     public async Task<RunStatus> GetStatus()
     {
-        // Until it is this activation's own, the store knows it best.
+        // Until this activation owns the run, the store knows its status best.
         if (_life.Phase is RunPhase.Queued || (_life.Phase.State == RunState.Starting && _run.Session is null))
         {
             var stored = await _run.ReadStatus();

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace LisaOrleans.Grains;
 
 /// <summary>
-/// Takes a run through its life: generation after generation, until it is done, is told to stop, or fails for good. Its
-/// states are those of <see cref="RunPhase"/>; what failures do is the <see cref="FailurePolicy"/>'s to say. Used within one
+/// Takes a run through its life: generation after generation, until it is done, is told to stop, or fails for good. Its states
+/// are those of <see cref="RunPhase"/>; what is done about failures is up to the <see cref="FailurePolicy"/>. Used within one
 /// grain's turns.
 /// </summary>
 internal sealed class RunLifecycle(
@@ -25,7 +25,7 @@ internal sealed class RunLifecycle(
     /// <summary>What is wanted of it.</summary>
     public RunWish Wish { get; private set; }
 
-    /// <summary>The last committed step; null where that is what the last manifest says.</summary>
+    /// <summary>The last committed step; null if it is the last manifest's.</summary>
     public long? Step => _generation?.Step;
 
     private long LastStep => Step ?? run.ManifestStep;
@@ -36,17 +36,17 @@ internal sealed class RunLifecycle(
     /// <summary>How long training paused for manifests.</summary>
     public double StallSeconds => _stallBefore + (_generation?.Manifests.Stalled.TotalSeconds ?? 0);
 
-    /// <summary>What was wanted of it before is done.</summary>
+    /// <summary>Forgets what was wanted of it before: that is done.</summary>
     public void Forget() => Wish = RunWish.Train;
 
-    /// <summary>A new life begins.</summary>
+    /// <summary>Begins a new life.</summary>
     public void Begin()
     {
         Phase = placement.Silos.Trains ? new RunPhase.Starting() : new RunPhase.Queued();
         events.Open();
     }
 
-    /// <summary>Says what is wanted of the run. What commits nothing is broken off for it.</summary>
+    /// <summary>Says what is wanted of the run. Work that commits nothing is broken off for this.</summary>
     public void Ask(RunWish wish)
     {
         if (wish > Wish) Wish = wish;
@@ -61,7 +61,7 @@ internal sealed class RunLifecycle(
         return news;
     }
 
-    /// <summary>Lives until there is an end, which is told to the store.</summary>
+    /// <summary>Goes on until the run ends here, and tells the store how.</summary>
     public async Task<RunPhase.Ended> Run()
     {
         // Traces of steps are their own, not a part of the call that once started the run.
@@ -94,7 +94,7 @@ internal sealed class RunLifecycle(
         }
     }
 
-    /// <summary>Ends the run's life with what it came to.</summary>
+    /// <summary>Ends the run's life here.</summary>
     public void End(RunPhase.Ended ended)
     {
         Phase = ended;
@@ -104,7 +104,7 @@ internal sealed class RunLifecycle(
         events.Close();
     }
 
-    /// <summary>The process or the activation ends; the run does not.</summary>
+    /// <summary>Breaks the work off because the process or the activation ends; the run does not end.</summary>
     public Task Break() => _life.CancelAsync();
 
     /// <inheritdoc/>
@@ -114,7 +114,7 @@ internal sealed class RunLifecycle(
         _life.Dispose();
     }
 
-    /// <summary>Tells the store what the run came to, and those who watch.</summary>
+    /// <summary>Tells the store, and those who watch, how the run ended.</summary>
     public Task<RunPhase.Ended> End(RunState state, string? reason) => state == RunState.Running
         ? Task.FromResult(new RunPhase.Ended(state, reason, IsStored: true))
         : run.End(state, LastStep, reason, _life.Token);
@@ -149,7 +149,7 @@ internal sealed class RunLifecycle(
                 await Release();
                 RunLog.Paused(logger, failure, run.Name, run.ManifestStep, decision.Reason);
 
-                // What was trained since the manifest cannot be saved, so it is not what the run is paused after.
+                // Steps trained since the manifest cannot be saved, so the run is paused at the manifest's step.
                 return await run.End(RunState.Paused, run.ManifestStep, decision.Reason, _life.Token);
 
             default:
@@ -159,7 +159,7 @@ internal sealed class RunLifecycle(
         }
     }
 
-    /// <summary>Trains from the last manifest under a new generation; null where the next generation is to go on at once.</summary>
+    /// <summary>Trains from the last manifest under a new generation; null if the next generation is to begin at once.</summary>
     private async Task<RunState?> TrainOnce(CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
@@ -185,7 +185,7 @@ internal sealed class RunLifecycle(
         if (session.Manifest!.Completed) return RunState.Succeeded;
         if (Wish != RunWish.Train) return Wish.ToState();
 
-        // Where there is no room, the run waits; that is no recovery.
+        // If there is no room, the run waits; that is not a recovery.
         run.IsLetGo = true;
         var stages = placement.Plan();
         run.IsLetGo = false;
@@ -216,12 +216,12 @@ internal sealed class RunLifecycle(
             return null;
         }
 
-        // Where the run goes on at once on another silo, the parts wait there for its next generation.
+        // If the run goes on at once on another silo, the parts stay loaded for its next generation.
         if (outcome == LoopOutcome.Completed || Wish != RunWish.HandOver || !placement.CanMoveAway) await Release();
         return outcome == LoopOutcome.Completed ? RunState.Succeeded : Wish.ToState();
     }
 
-    // What the generation before is still asked about.
+    // Keeps what is still asked about the generation that is over.
     private void Retire()
     {
         _stallBefore = StallSeconds;
@@ -236,7 +236,7 @@ internal sealed class RunLifecycle(
     {
         RunLog.Replaced(logger, run.Name, reason);
 
-        // In a cluster it goes on elsewhere, and watchers will hear so there; in a single process this is the end of it.
+        // In a cluster it goes on elsewhere, and watchers will hear of it there; in a single process this is the end of it.
         if (run.Cluster is null) await run.NoteEnd(new RunEnded(RunState.Failed, LastStep, reason));
         return new RunPhase.Ended(RunState.Failed, reason, IsStored: false) { IsElsewhere = true };
     }

@@ -4,12 +4,12 @@ namespace LisaOrleans.Grains;
 public sealed record RunOptions
 {
     /// <value>
-    /// How long a step under way may go on when its run is to stop or to leave a silo. Then it is broken off: its gradients are
-    /// dropped, and the manifest is of the step before it. Default 12 s, which leaves most of the usual 30 s of notice for the
-    /// manifest.
+    /// How long a step under way may go on when its run is to stop or to leave a silo. After that it is broken off: its gradients
+    /// are dropped, and the manifest is of the step before it. Default 12 s, which leaves most of the usual 30 s of notice for
+    /// the manifest.
     /// </value>
     public TimeSpan StepPatience { get; init; } = TimeSpan.FromSeconds(12);
 
-    /// <value>Which failures are taken how.</value>
+    /// <value>How each kind of failure is handled.</value>
     internal FailurePolicy Failures { get; init; } = FailurePolicy.Default;
 }

@@ -1,22 +1,22 @@
 namespace LisaOrleans.Grains;
 
 /// <summary>
-/// Where a run's life is on this silo. It begins <see cref="Queued"/> or <see cref="Starting"/>, goes between
-/// <see cref="Starting"/>, <see cref="Waiting"/>, <see cref="Training"/> and <see cref="Recovering"/> for as long as it is at
-/// work, and comes to <see cref="Ended"/>, from where it may begin again.
+/// Where a run is in its life on this silo. It begins as <see cref="Queued"/> or <see cref="Starting"/>, goes between
+/// <see cref="Starting"/>, <see cref="Waiting"/>, <see cref="Training"/> and <see cref="Recovering"/> while it is worked on, and
+/// comes to <see cref="Ended"/>, from which it may begin again.
 /// </summary>
 /// <param name="State">What those who ask for the status are told.</param>
 /// <param name="Reason">Why, where there is something to say.</param>
 internal abstract record RunPhase(RunState State, string? Reason)
 {
-    /// <summary>It has no silos yet, or nobody works on it here: the store knows it best.</summary>
+    /// <summary>It has no silos yet, or nobody works on it here: the store knows its status best.</summary>
     public sealed record Queued() : RunPhase(RunState.Queued, null);
 
     /// <summary>It takes the run and loads its parts.</summary>
     public sealed record Starting() : RunPhase(RunState.Starting, null);
 
     /// <summary>It has silos, but they are too small at the moment.</summary>
-    /// <param name="For">For what.</param>
+    /// <param name="For">What it waits for.</param>
     public sealed record Waiting(string For) : RunPhase(RunState.Starting, $"waiting: {For}");
 
     /// <summary>Its parts are loaded and its steps go on.</summary>
@@ -26,7 +26,7 @@ internal abstract record RunPhase(RunState State, string? Reason)
     public sealed record Recovering() : RunPhase(RunState.Recovering, null);
 
     /// <summary>Nothing more happens here until it is started again.</summary>
-    /// <param name="State">What it came to; <see cref="RunState.Running"/> where it goes on elsewhere.</param>
+    /// <param name="State">How it ended; <see cref="RunState.Running"/> if it goes on elsewhere.</param>
     /// <param name="Reason">Why, where something went wrong.</param>
     /// <param name="IsStored">Whether the store says so too.</param>
     public sealed record Ended(RunState State, string? Reason, bool IsStored) : RunPhase(State, Reason)

@@ -27,7 +27,7 @@ internal sealed class RunPlacement(
     /// <summary>How often parts were placed again at a step boundary.</summary>
     public int Moves { get; private set; }
 
-    // An earlier activation of this grain has left word in the journal.
+    // An earlier activation of this grain has noted the stages in the journal.
     private IReadOnlyList<SiloStage> LastKnown => Pipeline?.Stages.Stages ?? run.Journal?.Entries.OfType<PartsPlaced>().LastOrDefault()?.Stages ?? [];
 
     private IReadOnlyList<TrainingSilo> Usable => Silos.Usable(LastKnown);
@@ -67,10 +67,10 @@ internal sealed class RunPlacement(
     /// <exception cref="NoRoomException">The silos cannot hold the run.</exception>
     public StagePlan Plan() => StagePlanner.Plan(run.Plan!.Config, run.Plan.Spec, Usable);
 
-    /// <summary>Says where the parts are from now on. They are to be loaded there.</summary>
+    /// <summary>Says where the parts are from now on. They are still to be loaded there.</summary>
     /// <param name="stages">Where.</param>
     /// <param name="generation">The run's generation.</param>
-    /// <returns>The parts, and where they were before as far as is known: silos that live can hand over what they hold.</returns>
+    /// <returns>The parts, and where they were before, as far as is known: live silos can hand over what they hold.</returns>
     public (Pipeline Parts, StagePlan? Before) Place(StagePlan stages, long generation)
     {
         var before = LastKnown is { Count: > 0 } last ? Silos.Held(last) : null;
@@ -83,7 +83,7 @@ internal sealed class RunPlacement(
     /// <param name="before">Where the parts were.</param>
     /// <param name="notice">Breaks it off.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <returns>False where the notice came first. The manifest holds, so nothing is lost.</returns>
+    /// <returns>False if the notice came first. The manifest stays valid, so nothing is lost.</returns>
     public async Task<bool> Load(RunStore session, StagePlan? before, StopNotice notice, CancellationToken cancellationToken)
     {
         var (parts, stages) = (Pipeline!, Stages);
@@ -105,14 +105,14 @@ internal sealed class RunPlacement(
         return true;
     }
 
-    /// <summary>The parts are about to be placed again.</summary>
+    /// <summary>Notes that the parts are about to be placed again.</summary>
     public void Moving()
     {
         Moves++;
         RunTelemetry.Of(run.Name).Moving();
     }
 
-    /// <summary>Whether the parts should be elsewhere than they are.</summary>
+    /// <summary>Whether the parts should move.</summary>
     public bool ShouldMove(StagePlan current)
     {
         if (Silos.Changed) Ask().Ignore();
@@ -123,12 +123,15 @@ internal sealed class RunPlacement(
         }
         catch (NoRoomException)
         {
-            // Too small without those that leave: the manifest keeps what was done, and the run waits for others.
+            // Without the silos that leave there is too little room: the manifest keeps what was done, and the run waits for
+            // others.
             return true;
         }
     }
 
-    /// <summary>The parts give their memory back. Those that cannot be reached are gone, or belong to another generation by now.</summary>
+    /// <summary>
+    /// Makes the parts free their memory. Those that cannot be reached are gone, or belong to another generation by now.
+    /// </summary>
     public Task Release() => Pipeline is { } pipeline ? Release(pipeline.Unload) : Task.CompletedTask;
 
     private async Task Release(Func<Task> unload)

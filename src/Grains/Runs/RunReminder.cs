@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace LisaOrleans.Grains;
 
 /// <summary>
-/// The reminder that wakes a run where its silo died. Where reminders are kept may lose them all, and the run would then sleep
-/// for a minute after the next death, so it is looked for while the run is worked on.
+/// The reminder that wakes a run when its silo has died. The storage of reminders may lose them all, and the run would then sleep
+/// for a minute after the next such death; so while the run is worked on, this checks that its reminder is still there.
 /// </summary>
 internal sealed class RunReminder(Grain run, string name, ILogger logger)
 {
@@ -15,7 +15,7 @@ internal sealed class RunReminder(Grain run, string name, ILogger logger)
 
     private IGrainTimer? _looking;
 
-    /// <summary>From now on the run is to be woken.</summary>
+    /// <summary>Lets the run be woken from now on.</summary>
     public async Task Register()
     {
         await run.RegisterOrUpdateReminder(Reminder, s_wakePeriod, s_wakePeriod);
@@ -23,7 +23,7 @@ internal sealed class RunReminder(Grain run, string name, ILogger logger)
             Look, new GrainTimerCreationOptions { DueTime = s_lookPeriod, Period = s_lookPeriod, Interleave = true });
     }
 
-    /// <summary>The run is not to be woken any more.</summary>
+    /// <summary>Lets the run sleep from now on.</summary>
     public async Task Forget()
     {
         _looking?.Dispose();
@@ -34,7 +34,7 @@ internal sealed class RunReminder(Grain run, string name, ILogger logger)
         }
         catch (Exception e)
         {
-            // It wakes the run once more, which then sees in the store that there is nothing to do.
+            // It will wake the run once more; the run then sees in the store that there is nothing to do.
             RunLog.NotForgotten(logger, e, name);
         }
     }
@@ -49,7 +49,7 @@ internal sealed class RunReminder(Grain run, string name, ILogger logger)
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            // Where reminders are kept does not answer now; the next look tells.
+            // The storage of reminders does not answer now; the next look will tell.
             RunLog.NotReminded(logger, name, e.Message);
         }
     }

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace LisaOrleans.Grains;
 
 /// <summary>
-/// The silos that a run may train on: its share of those that live, as the queue gives it, without those that are about to
-/// leave. Used in the turns of the run's grain only.
+/// The silos that a run may train on: its share of the live silos, as the queue gives it, without those that are about to leave.
+/// Used in the turns of the run's grain only.
 /// </summary>
 internal sealed partial class RunSilos(string run, IGrainFactory grains, IClusterView cluster, TimeProvider time, ILogger logger)
 {
@@ -16,7 +16,7 @@ internal sealed partial class RunSilos(string run, IGrainFactory grains, ICluste
     private RunShare? _share;
     private DateTimeOffset _since;
 
-    // What lived and was leaving when the queue was last asked.
+    // Which silos were live, and which were leaving, when the queue was last asked.
     private string _asked = "";
 
     /// <summary>Whether the run was training before it asked.</summary>
@@ -38,7 +38,7 @@ internal sealed partial class RunSilos(string run, IGrainFactory grains, ICluste
     /// <summary>From here on it counts as one that trains.</summary>
     public void BeginTraining() => Trains = true;
 
-    /// <summary>Silos will leave; returns whether one of them was not known to.</summary>
+    /// <summary>Notes that silos will leave; returns whether any of them was not known to.</summary>
     public bool Leave(IEnumerable<string> silos)
     {
         var before = _leaving.Count;
@@ -49,7 +49,7 @@ internal sealed partial class RunSilos(string run, IGrainFactory grains, ICluste
     /// <summary>Whether a stage lies on a silo that is about to leave.</summary>
     public bool AnyLeaves(StagePlan stages) => _leaving.Any(stages.Uses);
 
-    /// <summary>Those to train on. Silos that hold parts keep their place in the walk; new ones come after them.</summary>
+    /// <summary>The silos to train on. Those that hold parts keep their place in the walk; new ones come after them.</summary>
     /// <param name="placed">Where the parts are, as far as is known.</param>
     public IReadOnlyList<TrainingSilo> Usable(IReadOnlyList<SiloStage> placed)
     {
@@ -65,7 +65,9 @@ internal sealed partial class RunSilos(string run, IGrainFactory grains, ICluste
         ];
     }
 
-    /// <summary>The stages of a plan whose silos live: those that are about to leave can still hand over what they hold.</summary>
+    /// <summary>
+    /// The stages of a plan whose silos are live: those that are about to leave can still hand over what they hold.
+    /// </summary>
     public StagePlan? Held(IReadOnlyList<SiloStage> placed) =>
         placed.Count > 0 ? new StagePlan(placed).On([.. cluster.TrainingSilos().Select(s => s.Address)]) : null;
 
@@ -88,15 +90,15 @@ internal sealed partial class RunSilos(string run, IGrainFactory grains, ICluste
         }
         catch (Exception e)
         {
-            // Its silo may just have died. A run that trains goes on with what it has, or where that is gone with what there
-            // is: the queue's next answer puts it right.
+            // Its silo may just have died. A run that trains goes on with the silos it has or, if those are gone, with all there
+            // are; the queue's next answer puts it right.
             LogQueueSilent(run, e.Message);
             if (Trains && Usable([]).Count == 0)
                 _share = new RunShare([.. live.Select(s => new SiloDescription(s.Address, s.MemoryBytes, s.Threads))], 0, null);
         }
     }
 
-    /// <summary>The run wants no silos any more.</summary>
+    /// <summary>Tells the queue that the run wants no silos any more.</summary>
     public async Task LeaveQueue()
     {
         try
@@ -105,7 +107,7 @@ internal sealed partial class RunSilos(string run, IGrainFactory grains, ICluste
         }
         catch (Exception e)
         {
-            // It will miss the run by itself.
+            // The queue will notice by itself that the run is gone.
             LogQueueSilent(run, e.Message);
         }
     }

@@ -1,9 +1,9 @@
 namespace LisaOrleans.Grains;
 
-/// <summary>What wishes come to.</summary>
+/// <summary>What wishes lead to.</summary>
 internal static class RunWishExtensions
 {
-    /// <summary>The state of a run of which this was wanted, once it has stopped here.</summary>
+    /// <summary>The state of a run with this wish, once it has stopped here.</summary>
     public static RunState ToState(this RunWish wish) => wish switch
     {
         RunWish.Pause => RunState.Paused,

@@ -14,19 +14,19 @@ internal sealed class StopNotice(TimeSpan stepPatience, TimeProvider time) : IDi
     /// <summary>Whether the notice was given.</summary>
     public bool IsGiven => _given.IsCancellationRequested;
 
-    /// <summary>Ends what commits nothing: at once.</summary>
+    /// <summary>Cancelled as soon as the notice is given: ends what commits nothing.</summary>
     public CancellationToken Given => _given.Token;
 
-    /// <summary>Ends a step that has not ended by itself.</summary>
+    /// <summary>Cancelled some time after the notice: ends a step that has not ended by itself.</summary>
     public CancellationToken StepOver => _stepOver.Token;
 
-    /// <summary>Gives the notice. Nothing where it was given before, or the generation is over.</summary>
+    /// <summary>Gives the notice. Does nothing if it was given before or the generation is over.</summary>
     public void Give()
     {
         if (IsGiven || _disposed) return;
         _stepOver.CancelAfter(stepPatience);
 
-        // What waits for it goes on in its own turn, not in the caller's.
+        // Whatever waits for it goes on in its own turn, not in the caller's.
         _given.CancelAsync().Ignore();
     }
 

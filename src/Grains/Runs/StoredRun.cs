@@ -16,7 +16,7 @@ internal sealed class StoredRun(IBlobStore store, string name, string? cluster, 
     /// <summary>The run's name.</summary>
     public string Name => name;
 
-    /// <summary>Where it is.</summary>
+    /// <summary>The store that it is in.</summary>
     public IBlobStore Store => store;
 
     /// <summary>The cluster that works on it; null for a single process.</summary>
@@ -35,7 +35,7 @@ internal sealed class StoredRun(IBlobStore store, string name, string? cluster, 
     public RunJournal? Journal { get; private set; }
 
     /// <summary>
-    /// Whether the last owner let go of it in good order, which may be this activation itself: taking it again is then no
+    /// Whether the last owner let go of it in good order, which may be this activation itself: taking it again is then not a
     /// recovery.
     /// </summary>
     public bool IsLetGo { get; set; }
@@ -46,15 +46,15 @@ internal sealed class StoredRun(IBlobStore store, string name, string? cluster, 
     /// <summary>The head in the store.</summary>
     public Task<RunHead?> ReadHead() => RunStore.ReadHeadAsync(store, name, CancellationToken.None);
 
-    /// <summary>Work on it begins: it is taken from whoever has it.</summary>
+    /// <summary>Begins work on it: it will be taken from whoever has it.</summary>
     public void Begin() => _owns = false;
 
-    /// <summary>Makes a run that nobody works on one that waits for silos.</summary>
+    /// <summary>Puts a run that nobody works on into the state of waiting for silos.</summary>
     /// <param name="since">Since when.</param>
     public Task Queue(DateTimeOffset since) =>
         RunStore.AcquireAsync(store, name, new RunClaim(RunHeadStates.Waiting, cluster, Planned: true, since), CancellationToken.None);
 
-    /// <summary>Reads the plan without owning the run, where it is not known.</summary>
+    /// <summary>Reads the plan, if it is not known yet, without owning the run.</summary>
     public async Task ReadPlan(CancellationToken cancellationToken)
     {
         if (Plan is null && await RunStore.ReadHeadAsync(store, name, cancellationToken) is { Manifest: { } blob })
@@ -77,7 +77,7 @@ internal sealed class StoredRun(IBlobStore store, string name, string? cluster, 
         return (session, first && session.Recovered);
     }
 
-    /// <summary>Stops a run that nobody works on here. The claim also stops an owner that was lost from sight.</summary>
+    /// <summary>Stops a run that nobody works on here. The claim also stops an owner that is out of sight.</summary>
     /// <returns>Whether there was something to stop.</returns>
     public async Task<bool> TakeToStop(string state)
     {
@@ -88,8 +88,8 @@ internal sealed class StoredRun(IBlobStore store, string name, string? cluster, 
         return true;
     }
 
-    /// <summary>Keeps in the store what the run came to, for those who ask when this activation is gone.</summary>
-    /// <param name="state">What it came to.</param>
+    /// <summary>Stores how the run ended, for those who ask when this activation is gone.</summary>
+    /// <param name="state">How it ended.</param>
     /// <param name="step">Its last committed step.</param>
     /// <param name="reason">Why, where something went wrong.</param>
     /// <param name="cancellationToken">Cancels.</param>
@@ -108,7 +108,7 @@ internal sealed class StoredRun(IBlobStore store, string name, string? cluster, 
         }
         catch (Exception e)
         {
-            // Whatever the store says: the run has ended, and those who watch it must hear so.
+            // Whatever the store says, the run has ended, and those who watch it must be told.
             RunLog.StateLost(logger, e, name, state);
         }
 
@@ -145,7 +145,7 @@ internal sealed class StoredRun(IBlobStore store, string name, string? cluster, 
     }
 
     /// <summary>Reads steps and journal of a run that nobody works on here.</summary>
-    /// <param name="atWork">Whether somebody has begun to work on it meanwhile, who knows better.</param>
+    /// <param name="atWork">Whether somebody, who then knows better, has begun to work on it meanwhile.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>Whether nothing more will happen in it; null where that was not read.</returns>
     public async Task<bool?> ReadEvents(Func<bool> atWork, CancellationToken cancellationToken)
@@ -165,7 +165,7 @@ internal sealed class StoredRun(IBlobStore store, string name, string? cluster, 
         return head.State is RunHeadStates.Succeeded or RunHeadStates.Failed or RunHeadStates.Cancelled or RunHeadStates.Paused;
     }
 
-    // Some are needed at the very end only, which would be late to hear that they are damaged.
+    // Some are needed only at the very end, which would be too late to learn that they are damaged.
     private async Task CheckFiles(Manifest manifest, CancellationToken cancellationToken)
     {
         foreach (var blob in manifest.Files.Values) (await store.ReadAsync(blob, cancellationToken)).Dispose();

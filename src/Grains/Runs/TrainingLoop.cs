@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 namespace LisaOrleans.Grains;
 
 /// <summary>
-/// The steps of a run in one generation, each a transaction: micro-batches, gradient norm, update, commit. A failure
-/// leaves it; the run then starts a new generation from the last manifest, and replays.
+/// The steps of a run in one generation, each a transaction: micro-batches, gradient norm, update, commit. A failure ends the
+/// loop; the run then starts a new generation from the last manifest, and replays.
 /// </summary>
 internal sealed class TrainingLoop(
     RunPlan plan, Pipeline pipeline, RunHistory history, RunJournal journal, ManifestWriter manifests, EventFeed feed, TimeProvider time,
@@ -20,7 +20,7 @@ internal sealed class TrainingLoop(
     /// <summary>The last committed step.</summary>
     public long Step { get; private set; } = manifests.Last.Step;
 
-    // The evaluation that is due after the last committed step and is still to be made.
+    // Whether the evaluation that is due after the last committed step is still to be made.
     private bool EvaluationMissing => Step > 0 && IsEvaluated(Step) && history.Records[(int)Step - 1].EvalLoss is null;
 
     /// <summary>
@@ -79,7 +79,7 @@ internal sealed class TrainingLoop(
         var batches = plan.Batches.MicroBatches(step).Select(samples => plan.Builder.Build(samples)).ToArray();
         var labels = batches.Sum(b => b.LabelCount);
 
-        // Up to here, and up to the update, nothing of the step is in the weights.
+        // Until the update, nothing of the step is in the weights.
         using var revocable = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, notice.StepOver);
         MicroBatchResult[] results;
         using (_telemetry.Phase(StepPhase.Walk))

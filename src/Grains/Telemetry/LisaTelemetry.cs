@@ -3,7 +3,7 @@ using System.Diagnostics.Metrics;
 
 namespace LisaOrleans.Grains;
 
-/// <summary>Where all that is measured and traced here comes from. Nothing is collected while nobody listens.</summary>
+/// <summary>The source of all measurements and traces. Nothing is collected while nobody listens.</summary>
 public static class LisaTelemetry
 {
     /// <summary>Name of the meters and of the activity source.</summary>

@@ -30,7 +30,7 @@ internal static class PartTelemetry
         },
         "{part}", "Parts held, by whether they train");
 
-    /// <summary>Begins the span of a micro-batch in one part: its forward, the parts behind it, and its backward.</summary>
+    /// <summary>Begins the span of a micro-batch in one part: its forward, the parts after it, and its backward.</summary>
     public static Activity? MicroBatch(string key, MicroBatchCall call)
     {
         if (!LisaTelemetry.Source.HasListeners() || Activity.Current is null) return null;
@@ -39,7 +39,7 @@ internal static class PartTelemetry
                 .SetTag("lisa.step", call.Step).SetTag("lisa.train", call.Train);
     }
 
-    /// <summary>Begins the span of work on the device's thread, which knows no current activity.</summary>
+    /// <summary>Begins the span of work on the device's thread, which has no current activity.</summary>
     public static Activity? Work(WorkPriority priority, Activity? caller)
     {
         if (caller is not { Recorded: true }) return null;
@@ -52,7 +52,7 @@ internal static class PartTelemetry
         return LisaTelemetry.Source.StartActivity(name, ActivityKind.Internal, caller.Context);
     }
 
-    /// <summary>Takes the measure of a part. On the device's thread.</summary>
+    /// <summary>Measures the memory of a part. On the device's thread.</summary>
     public static void Measure(string key, ModelPart part)
     {
         if (!s_bytes.Enabled) return;

@@ -90,7 +90,7 @@ internal sealed class RunTelemetry
         _evalLoss = record.EvalLoss ?? _evalLoss;
     }
 
-    /// <summary>The evaluation of the last step, where it came later.</summary>
+    /// <summary>Records the evaluation of the last step, if it came later.</summary>
     public void Evaluated(double loss) => _evalLoss = loss;
 
     public void ManifestSaved(long bytes) => (_manifests, _manifestBytes) = (_manifests + 1, _manifestBytes + bytes);

@@ -18,6 +18,6 @@ internal enum StepPhase
     /// <summary>Scoring the evaluation data.</summary>
     Evaluation,
 
-    /// <summary>Standing still for a manifest.</summary>
+    /// <summary>Pausing for a manifest.</summary>
     Snapshot,
 }

@@ -30,7 +30,7 @@ public static class TransportTelemetry
     /// <summary>Bytes of tensors that wait for their receivers.</summary>
     public static long HeldBytes => Interlocked.Read(ref s_held);
 
-    /// <summary>So many bytes more (or less) wait for their receivers.</summary>
+    /// <summary>Counts bytes that begin to wait for their receivers (negative: that wait no longer).</summary>
     public static void Held(long bytes) => Interlocked.Add(ref s_held, bytes);
 
     /// <summary>A tensor came from another silo.</summary>
@@ -39,7 +39,7 @@ public static class TransportTelemetry
     /// <summary>A tensor went to another silo, which has confirmed it.</summary>
     public static void Sent(long bytes, TimeSpan time) => s_sent.Add(bytes, time);
 
-    /// <summary>A tensor of another silo could not be had.</summary>
+    /// <summary>A tensor of another silo could not be fetched.</summary>
     public static void Failed() => Interlocked.Increment(ref s_failures);
 
     private sealed class Direction(string name)

@@ -11,22 +11,22 @@ internal sealed record GgufArchitecture
     /// <value>The family's numbers.</value>
     public required DecoderConfig Config { get; init; }
 
-    /// <value>Longest sequence that such a file is computed on as we compute it.</value>
+    /// <value>Longest sequence on which programs that read such a file compute what we compute.</value>
     public required int ContextLength { get; init; }
 
-    /// <value>Names of a layer's modules here, by those of Hugging Face.</value>
+    /// <value>GGUF's names of a layer's modules, by Hugging Face's.</value>
     public required IReadOnlyDictionary<string, string> Modules { get; init; }
 
     /// <value>
-    /// Whether neighbours of a head turn together, where with Hugging Face i and i + K/2 do: the rows of queries and keys change
-    /// places.
+    /// Whether neighbours in a head rotate together, where with Hugging Face i and i + K/2 do: the rows of queries and keys are
+    /// then reordered.
     /// </value>
     public bool PairsNeighbours { get; init; }
 
     /// <value>Whether norms hold 1 + weight, where Hugging Face's hold the weight.</value>
     public bool AddsOneToNorms { get; init; }
 
-    /// <value>Keys that only this family has, without the name before them.</value>
+    /// <value>Keys that only this family has, without the family's name in front.</value>
     public IReadOnlyList<KeyValuePair<string, object>> More { get; init; } = [];
 
     /// <value>Tensors that Hugging Face keeps in config.json, [n], float32.</value>
@@ -52,7 +52,7 @@ internal sealed record GgufArchitecture
         _ => throw new ArgumentException($"no tensor of a {nameof(DecoderConfig)} is called {module}", nameof(module)),
     };
 
-    /// <summary>Heads whose rows change places; null where none do.</summary>
+    /// <summary>Number of heads whose rows are reordered; null where none are.</summary>
     /// <param name="name">Hugging Face's name of the tensor.</param>
     public int? PairedHeads(string name) => !PairsNeighbours ? null
         : name.Contains(".q_proj.", StringComparison.Ordinal) ? Config.NumAttentionHeads

@@ -5,8 +5,8 @@ namespace LisaOrleans.Training;
 
 /// <summary>
 /// The families that GGUF has a name for, as far as programs that read such files compute what we compute; what they would
-/// compute otherwise is refused with the field of config.json. To add one: a line here and one in docs/gguf.md.
-/// Source: llama.cpp's conversion of Hugging Face folders, and its models of these names.
+/// compute differently is refused, naming the field of config.json. To add one: a line here and one in docs/gguf.md. Source:
+/// llama.cpp's conversion of Hugging Face folders, and its models of these names.
 /// </summary>
 internal static class GgufArchitectures
 {
@@ -37,7 +37,7 @@ internal static class GgufArchitectures
         ["post_feedforward_layernorm"] = "post_ffw_norm",
     };
 
-    /// <summary>That of a model.</summary>
+    /// <summary>The architecture of a model.</summary>
     /// <exception cref="InvalidDataFileException">GGUF has none, or has no place for something in config.json.</exception>
     public static GgufArchitecture Of(ModelConfig config) => config switch
     {
@@ -55,7 +55,7 @@ internal static class GgufArchitectures
             $"model_type '{config.ModelType}' cannot be exported as GGUF; llama, mistral, qwen2, qwen3, gemma, gemma2, gemma3 and phi3 can"),
     };
 
-    /// <summary>Refuses a value that a field must have for GGUF.</summary>
+    /// <summary>Refuses a field whose value is not the one that GGUF needs.</summary>
     internal static bool Is<T>(T value, T must, string field) => EqualityComparer<T>.Default.Equals(value, must)
         ? true
         : throw new InvalidDataFileException(ConfigFile, $"field '{field}' is {value}; for an export as GGUF it must be {must}");
@@ -66,7 +66,7 @@ internal static class GgufArchitectures
     {
         Is(config.HiddenAct, activation, "hidden_act");
 
-        // There is no window in files of these names; up to its length it makes no difference.
+        // Files of these architectures have no field for a window; up to its length it makes no difference.
         var window = windows?.Min() ?? int.MaxValue;
         return GgufRope.Add(new GgufArchitecture
         {

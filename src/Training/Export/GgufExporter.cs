@@ -3,23 +3,27 @@ using LisaOrleans.Data;
 
 namespace LisaOrleans.Training;
 
-/// <summary>Writes a run's last manifest as a GGUF file, for llama.cpp and what is made of it, with Ollama's Modelfile beside it.</summary>
+/// <summary>
+/// Writes a run's last manifest as a GGUF file, for llama.cpp and what is built on it, with Ollama's Modelfile beside it.
+/// </summary>
 public static class GgufExporter
 {
-    /// <summary>Words for the types of numbers that can be asked for.</summary>
+    /// <summary>Names of the number types that can be asked for.</summary>
     public static IReadOnlyList<string> Types { get; } = ["f32", "f16", "bf16", "q8_0"];
 
-    /// <summary>The type of a word.</summary>
+    /// <summary>The type with such a name.</summary>
     public static GgufType Type(string word) => Enum.Parse<GgufType>(word, ignoreCase: true);
 
     /// <summary>Writes both files; each appears whole or not at all.</summary>
     /// <param name="store">The store.</param>
     /// <param name="run">The run.</param>
-    /// <param name="type">How matrices are to lie.</param>
-    /// <param name="outputFolder">Made where it is not there.</param>
+    /// <param name="type">How matrices are stored.</param>
+    /// <param name="outputFolder">Created if it does not exist.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>The GGUF file.</returns>
-    /// <exception cref="InvalidDataFileException">The model's family, or something in its config.json, cannot be said in GGUF.</exception>
+    /// <exception cref="InvalidDataFileException">
+    /// The model's family, or something in its config.json, cannot be expressed in GGUF.
+    /// </exception>
     /// <exception cref="TokenizerException">Its tokenizer cannot.</exception>
     public static async Task<string> ExportAsync(
         IBlobStore store, string run, GgufType type, string outputFolder, CancellationToken cancellationToken)
@@ -33,7 +37,7 @@ public static class GgufExporter
         var template = RunModel.TemplateOf(manifest);
         var end = text.Encoder(template).EndOfTurn();
 
-        // A GGUF file has one place for a template: that is for the one which was trained.
+        // A GGUF file has one place for a template: it gets the one that was trained.
         var trained = Path.Combine(folder.Path, ModelFileNames.AdditionalTemplate(template));
         if (template != ChatTemplates.Auto && File.Exists(trained))
             vocabulary = vocabulary with { ChatTemplate = await File.ReadAllTextAsync(trained, cancellationToken) };
@@ -49,7 +53,7 @@ public static class GgufExporter
             Path.Combine(outputFolder, Modelfile.FileName), System.Text.Encoding.UTF8.GetBytes(modelfile), cancellationToken);
         return path;
 
-        // The first id beside the tokenizer's end that ends an answer.
+        // The first id, other than the tokenizer's end, that ends an answer.
         int? TurnEnd() => text.StopIds(end).Reverse().Concat(config.EosTokenIds)
             .Select(id => (int?)id).FirstOrDefault(id => id != vocabulary.EosTokenId);
     }

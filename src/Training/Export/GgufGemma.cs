@@ -41,7 +41,7 @@ internal static class GgufGemma
         };
     }
 
-    // The largest model, which is told by its layers, divides by another number than the others.
+    // The largest model, recognised by its number of layers, divides by a different number than the others.
     private static void CheckScale(GemmaConfig gemma, double scalar, int layersOfLargest) => GgufArchitectures.Is(
         scalar,
         gemma.NumHiddenLayers == layersOfLargest ? (double)gemma.HiddenSize / gemma.NumAttentionHeads : gemma.HeadDim,

@@ -3,7 +3,7 @@ using LisaOrleans.Data;
 
 namespace LisaOrleans.Training;
 
-/// <summary>What a GGUF file says of a model by keys.</summary>
+/// <summary>The keys and values with which a GGUF file describes a model.</summary>
 internal static class GgufMetadata
 {
     // general.file_type.
@@ -20,7 +20,7 @@ internal static class GgufMetadata
     /// <param name="architecture">The family.</param>
     /// <param name="vocabulary">The tokenizer.</param>
     /// <param name="turnEnd">The token that ends a turn, where that is not the one that ends a sequence; else null.</param>
-    /// <param name="type">How most tensors lie.</param>
+    /// <param name="type">How most tensors are stored.</param>
     public static IReadOnlyList<KeyValuePair<string, object>> Of(
         string name, GgufArchitecture architecture, GgufVocabulary vocabulary, int? turnEnd, GgufType type)
     {

@@ -22,7 +22,7 @@ internal static class GgufRope
         };
         return rope.Scaling switch
         {
-            // It begins beyond the lengths of pre-training, which the file gives as the longest.
+            // Dynamic scaling begins beyond the lengths of pre-training, which the file gives as the longest.
             null or DynamicRopeScaling => withKeys,
             LinearRopeScaling linear => With(withKeys, new("rope.scaling.type", "linear"), new("rope.scaling.factor", (float)linear.Factor)),
             Llama3RopeScaling when architecture.Name == "llama" => withKeys with { Factors = [new("rope_freqs.weight", Divisors(rope))] },
@@ -43,7 +43,7 @@ internal static class GgufRope
         };
     }
 
-    // By what each frequency is divided.
+    // What each frequency is divided by.
     private static float[] Divisors(Rotary rope)
     {
         var plain = (rope with { Scaling = null }).InverseFrequencies(0);

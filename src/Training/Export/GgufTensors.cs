@@ -4,7 +4,7 @@ namespace LisaOrleans.Training;
 
 /// <summary>The tensors of a GGUF file, and how each becomes its bytes: a few rows at a time, however large it is.</summary>
 /// <param name="architecture">The family.</param>
-/// <param name="type">How matrices lie; vectors are float32, as everywhere in such files.</param>
+/// <param name="type">How matrices are stored; vectors are float32, as everywhere in such files.</param>
 internal sealed class GgufTensors(GgufArchitecture architecture, GgufType type)
 {
     private const int ChunkBytes = 1 << 20;
@@ -22,7 +22,7 @@ internal sealed class GgufTensors(GgufArchitecture architecture, GgufType type)
     /// <summary>Writes its bytes.</summary>
     public async Task WriteAsync(GgufTensor tensor, WeightView weight, Stream stream, CancellationToken cancellationToken)
     {
-        // A vector's numbers change places one by one, a matrix's by rows.
+        // A vector is reordered number by number, a matrix row by row.
         var vector = tensor.Shape.Count == 1;
         var (rows, width) = vector ? (tensor.Width, 1) : (tensor.Rows, tensor.Width);
         var heads = architecture.PairedHeads(weight.Name);
@@ -43,7 +43,7 @@ internal sealed class GgufTensors(GgufArchitecture architecture, GgufType type)
             filled = 0;
         }
 
-        // Of a head's K rows, 2j and 2j + 1 here are j and j + K/2 there.
+        // Of a head's K rows, 2j and 2j + 1 in the GGUF file are Hugging Face's j and j + K/2.
         long Source(long row)
         {
             if (heads is not { } count) return row;

@@ -4,7 +4,9 @@ using LisaOrleans.Data;
 
 namespace LisaOrleans.Training;
 
-/// <summary>Ollama's description of a model: <c>ollama create NAME -f Modelfile</c>. The chat template stands in the GGUF file.</summary>
+/// <summary>
+/// Ollama's description of a model: <c>ollama create NAME -f Modelfile</c>. The chat template is in the GGUF file.
+/// </summary>
 internal static class Modelfile
 {
     /// <summary>Name of the file.</summary>
@@ -14,7 +16,7 @@ internal static class Modelfile
     /// <param name="file">Name of the GGUF file beside it.</param>
     /// <param name="vocabulary">The tokenizer.</param>
     /// <param name="endIds">Ids that end an answer.</param>
-    /// <param name="endText">A text that does; null for none.</param>
+    /// <param name="endText">A text that ends an answer; null for none.</param>
     /// <param name="contextLength">Longest sequence.</param>
     public static string Write(string file, GgufVocabulary vocabulary, IEnumerable<int> endIds, string? endText, int contextLength)
     {

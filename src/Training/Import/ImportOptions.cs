@@ -3,7 +3,7 @@ namespace LisaOrleans.Training;
 /// <summary>For whom a run is imported.</summary>
 public sealed record ImportOptions
 {
-    /// <value>Threads of a new run that does not say. Default: all cores.</value>
+    /// <value>Threads of a new run whose settings do not say. Default: all cores.</value>
     public int Threads { get; init; } = Environment.ProcessorCount;
 
     /// <value>The cluster that is to train it; null (default) for this process.</value>
@@ -13,8 +13,8 @@ public sealed record ImportOptions
     public Func<CancellationToken, Task>? BeforeWriting { get; init; }
 
     /// <value>
-    /// Called with the blob of the training data as soon as it is in the store, at a resume at once; maybe more than once. Whoever
-    /// trains can have it read meanwhile. Default null.
+    /// Called with the blob of the training data as soon as it is in the store, for a resumed run at once; maybe more than once.
+    /// Whoever trains can begin to read it meanwhile. Default null.
     /// </value>
     public Action<BlobRef>? DataKnown { get; init; }
 }

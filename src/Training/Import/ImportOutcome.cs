@@ -21,6 +21,6 @@ public sealed record ImportOutcome
     /// <value>What the data became.</value>
     public required RunData Data { get; init; }
 
-    /// <value>The chat template that was named, where the model's folder has another one of its own; null else.</value>
+    /// <value>The chat template that was named, where the model's folder has another one of its own; else null.</value>
     public string? TemplateBesideOwn { get; init; }
 }

@@ -11,7 +11,10 @@ namespace LisaOrleans.Training;
 /// <param name="Fingerprint">SHA-256 over the hashes of all these blobs.</param>
 internal sealed record ImportedModel(IReadOnlyDictionary<string, PartState> Parts, BlobRef? OtherTensors, string Fingerprint)
 {
-    /// <summary>Rounds a folder's weights to the stored dtype and stores them, part by part; what does not train as it is.</summary>
+    /// <summary>
+    /// Rounds a folder's weights to the stored dtype and stores them, part by part; tensors that do not train are stored as they
+    /// are.
+    /// </summary>
     /// <param name="store">The store.</param>
     /// <param name="model">The folder.</param>
     /// <param name="dtypes">The run's number formats.</param>

@@ -120,7 +120,7 @@ public sealed class ModelFolder : IDisposable
             .Select(g => (System.IO.Path.Combine(path, g.Key), (IReadOnlyList<string>?)[.. g]));
     }
 
-    // The first way to name them in which the embedding is there; the family's own where it is missing.
+    // The first naming under which the embedding is found; the family's own if it is missing.
     private static TensorNames FindNames(ModelConfig config, IReadOnlyCollection<string> tensors)
     {
         var embedding = config.EmbeddingSpecs()[0].Name;
@@ -130,7 +130,7 @@ public sealed class ModelFolder : IDisposable
             .FirstOrDefault(n => tensors.Contains(n.Stored(embedding)), TensorNames.AsInFamily);
     }
 
-    // Every tensor of the architecture, checked, and none besides.
+    // Every tensor of the architecture, checked, and no others.
     private Dictionary<string, StoredWeight> FindWeights()
     {
         // Checked first: the tensors of millions of layers must not even be listed.
@@ -145,7 +145,7 @@ public sealed class ModelFolder : IDisposable
                 ?? throw new InvalidDataFileException(Path, $"tensor '{name}' is missing; {ConfigFile} says that the model has it");
         });
 
-        // Some of the matrices only: what was quantised, and the scales are lost.
+        // Only some of the matrices have 8 bits: they were quantised, and their scales are lost.
         if (weights.Values.OfType<Float8Weight>().FirstOrDefault() is { } bare
             && weights.Values.OfType<PlainWeight>().Any(w => w.Tensors[0].Info.Shape.Count > 1))
         {
@@ -162,7 +162,7 @@ public sealed class ModelFolder : IDisposable
 
     private TensorSource Whole(FolderTensor tensor)
     {
-        // The export's config.json does not say any more what such numbers mean.
+        // The export's config.json no longer says what such numbers mean.
         if (Config.Quantization is { Method: var method } && tensor.Info.DType.SizeInBytes() == 1)
             throw tensor.Wrong($"is {tensor.Info.DType.Name()}; outside of the text's part no weights quantised by {method} are supported");
         return new TensorSource(tensor.Info.Name, tensor.Info.DType, tensor.Info.Shape, tensor.Address);

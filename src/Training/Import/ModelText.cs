@@ -4,21 +4,21 @@ using LisaOrleans.Data;
 
 namespace LisaOrleans.Training;
 
-/// <summary>What turns text into a model's tokens and back, and ends what it says.</summary>
+/// <summary>What turns text into a model's tokens and back, and tells where its answers end.</summary>
 /// <param name="Tokenizer">The tokenizer.</param>
 /// <param name="Template">The folder's own chat template; null where it has none.</param>
-/// <param name="EndIds">Ids that end a generation, as generation_config.json names them beside config.json.</param>
+/// <param name="EndIds">Ids that end a generation, as generation_config.json, beside config.json, names them.</param>
 public sealed record ModelText(ITokenizer Tokenizer, FolderChatTemplate? Template, IReadOnlyList<int> EndIds)
 {
     /// <summary>Reads a Hugging Face folder; weights are not needed.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="now">What its template takes for the present.</param>
+    /// <param name="now">The time that its template takes as the present.</param>
     /// <exception cref="TokenizerException">The tokenizer cannot be read.</exception>
     /// <exception cref="InvalidDataFileException">generation_config.json is wrong.</exception>
     public static ModelText Load(string folder, DateTimeOffset now) =>
         new(TokenizerLoader.Load(folder), FolderChatTemplate.Load(folder, now), ReadEndIds(Path.Combine(folder, ModelFileNames.GenerationConfig)));
 
-    /// <summary>Who writes prompts and knows what ends an answer.</summary>
+    /// <summary>The encoder that writes prompts and knows what ends an answer.</summary>
     /// <param name="template">One of <see cref="ChatTemplates.Names"/>.</param>
     public SampleEncoder Encoder(string template) => new(Tokenizer, new DatasetSettings { Template = template }, Template);
 

@@ -7,14 +7,14 @@ using LisaOrleans.Model;
 namespace LisaOrleans.Training;
 
 /// <summary>
-/// Brings a model and its data into the store as the manifest of step 0, after checking everything. From then on the
-/// store alone is enough. For a run that exists it checks that nothing changed which would change the result.
+/// Brings a model and its data into the store as the manifest of step 0, after checking everything. From then on the store alone
+/// is enough. For a run that exists, it checks that nothing has changed that would change the result.
 /// </summary>
 public static class RunImporter
 {
     private const string ModelFingerprint = "model_sha256";
 
-    // What the chat template takes for the present, when the run begins and whenever its data are read again.
+    // The time that the chat template takes as the present, when the run begins and whenever its data are read again.
     private const string TemplateTime = "template_time";
 
     /// <summary>Imports a run.</summary>
@@ -41,7 +41,7 @@ public static class RunImporter
         var threads = stored?.Spec.Threads ?? options.Threads;
         var spec = DerivedSettings.Resolve(request.Spec, model.Config, () => model.Dtype, threads) with
         {
-            // The data blob already holds what these settings made of the file; in words they tell people what changed.
+            // The data blob already holds what these settings made of the file; in words, they tell people what changed.
             DataDescription = RunSettings.Table.Describe(request.Dataset),
         };
         TrainingSpecValidator.Validate(spec, model.Config);
@@ -157,7 +157,7 @@ public static class RunImporter
             };
         }
 
-        // Texts and prompts with completions leave the folder's own template alone.
+        // Texts, and prompts with completions, do not use the folder's own template.
         string? TemplateInUse() =>
             request.Dataset.Template != ChatTemplates.Auto || data.Tokens.UsesOwnTemplate ? request.Dataset.Template : null;
     }
@@ -170,7 +170,7 @@ public static class RunImporter
         return new StoredRun(manifest, await RunFiles.ReadSpecAsync(store, manifest, cancellationToken));
     }
 
-    // A whole run is replaced in one piece when its successor's manifest is committed; of a damaged one nothing can be kept.
+    // An intact run is replaced in one piece when its successor's manifest is committed; nothing of a damaged one can be kept.
     private static async Task ForgetIfDamaged(IBlobStore store, string name, CancellationToken cancellationToken)
     {
         try

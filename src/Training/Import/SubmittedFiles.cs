@@ -3,7 +3,9 @@ using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Training;
 
-/// <summary>The files of a submission, brought from the store into a temporary folder, which it deletes when disposed.</summary>
+/// <summary>
+/// The files of a submission, brought from the store into a temporary folder that is deleted when this is disposed.
+/// </summary>
 public sealed class SubmittedFiles : IDisposable
 {
     private const int LongestName = 200;

@@ -4,15 +4,15 @@ using LisaOrleans.Checkpoints;
 namespace LisaOrleans.Training;
 
 /// <summary>
-/// Remembers in the store which tokens became of which files: documents <c>tokens/KEY.json</c>, whose key is a hash of the
-/// files, the tokenizer, the template, the settings and the code. The blobs are those of runs; one that was collected as
+/// Remembers in the store which tokens which files became: documents <c>tokens/KEY.json</c>, whose key is a hash of the files,
+/// the tokenizer, the template, the settings and the code. The blobs are the same that runs use; one that was collected as
 /// garbage is made again.
 /// </summary>
 internal sealed class TokenCache(IBlobStore store)
 {
     private const string Folder = "tokens/";
 
-    /// <summary>What is known of a key, if its blob is still there.</summary>
+    /// <summary>What is known about a key, if its blob is still there.</summary>
     public async Task<CachedTokens?> FindAsync(string key, CancellationToken cancellationToken)
     {
         if (await store.GetDocumentAsync(Document(key), cancellationToken) is not { } document) return null;

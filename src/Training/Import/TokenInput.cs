@@ -13,14 +13,16 @@ namespace LisaOrleans.Training;
 /// <param name="Settings">How records become samples.</param>
 /// <param name="BlockSize">Longest sample in tokens.</param>
 /// <param name="VocabularySize">The model's.</param>
-/// <param name="TemplateTime">What the folder's chat template takes for the present; null where it does not ask.</param>
+/// <param name="TemplateTime">
+/// The time that the folder's chat template takes as the present; null if it does not ask for it.
+/// </param>
 internal sealed record TokenInput(
     string ModelFolder, string Sources, DataSplit Split, DatasetSettings Settings,
     int BlockSize, int VocabularySize, DateTimeOffset? TemplateTime = null)
 {
     private const int BufferBytes = 1 << 20;
 
-    // A build with other code may tokenise otherwise.
+    // A build with other code may tokenise differently.
     private static readonly string s_code = typeof(DatasetTokenizer).Module.ModuleVersionId.ToString("N");
 
     /// <summary>A hash over settings and contents; where files lie and what they are called does not matter.</summary>

@@ -8,10 +8,10 @@ using LisaOrleans.Model;
 namespace LisaOrleans.Training;
 
 /// <summary>
-/// The files of a model's folder as the trained model needs them: with the chat template that it is trained with, with its end
-/// of turn in config.json, and with all ids that it ends with in generation_config.json, which programs that generate read
-/// first. Without, nobody could talk to it as it was taught, and it would not stop. And as its weights are quantised no longer,
-/// config.json does not say so.
+/// The files of a model's folder as the trained model needs them: with the chat template that it is trained with, with its end of
+/// turn in config.json, and with all ids that it ends with in generation_config.json, which programs that generate read first.
+/// Without these, nobody could talk to it as it was taught, and it would not stop. And as its weights are no longer quantised,
+/// config.json does not say that they are.
 /// </summary>
 internal static class TrainedFiles
 {
@@ -21,7 +21,7 @@ internal static class TrainedFiles
     private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <param name="folder">The model's folder.</param>
-    /// <param name="template">The template of the data; null where they are no chats.</param>
+    /// <param name="template">The template of the data; null if the data are not chats.</param>
     /// <param name="text">The model's tokenizer and own template.</param>
     /// <param name="ends">The ids that config.json names.</param>
     /// <param name="cancellationToken">Cancels between two files.</param>
@@ -35,7 +35,7 @@ internal static class TrainedFiles
         files[ModelFileNames.Config] = Changed(files[ModelFileNames.Config], WithoutQuantization);
         var taught = template is null ? null : text.Encoder(template).EndOfTurn().TokenId;
 
-        // Where generation_config.json names any, config.json's count for nothing, as in transformers.
+        // If generation_config.json names any, config.json's are ignored, as in transformers.
         var named = text.EndIds.Count > 0 ? text.EndIds : ends;
         if ((taught ?? text.Tokenizer.EosTokenId) is { } last && !named.Contains(last))
         {
@@ -49,7 +49,7 @@ internal static class TrainedFiles
         {
             if (text.Template is { } own)
             {
-                // Beside others, transformers takes the folder's usual one from nowhere but this file.
+                // If there are others, transformers reads the folder's usual one from this file only.
                 files.TryAdd(ModelFileNames.ChatTemplate, Encoding.UTF8.GetBytes(own.Source));
                 files[ModelFileNames.AdditionalTemplate(template)] = Encoding.UTF8.GetBytes(jinja);
             }
@@ -64,7 +64,7 @@ internal static class TrainedFiles
         return files;
     }
 
-    // A multimodal model may say it for the text's part only.
+    // A multimodal model may have the field for its text part only.
     private static void WithoutQuantization(JsonObject root)
     {
         foreach (var fields in new[] { root, root["text_config"] as JsonObject })
@@ -74,7 +74,7 @@ internal static class TrainedFiles
     private static string? Jinja(IChatTemplate template, ITokenizer tokenizer) => template.Jinja is not { } jinja ? null
         : tokenizer.BosTokenId is not null && (template.BeginsWithBos ?? tokenizer.AddBosToken) ? "{{ bos_token }}" + jinja : jinja;
 
-    // As transformers makes one of a config.json.
+    // As transformers makes one from a config.json.
     private static byte[] NewGenerationConfig(byte[] config)
     {
         var (from, root) = (JsonNode.Parse(config)!.AsObject(), new JsonObject());

@@ -1,7 +1,7 @@
 namespace LisaOrleans.Training;
 
 /// <summary>
-/// Says of a run what trains when, in which form and how it is updated. To add one: a class beside these, and a line in
+/// Says what trains in a run, when, in which form, and how it is updated. To add one: a class beside these, and a line in
 /// <see cref="Methods"/>.
 /// </summary>
 public interface ITrainingMethod : INamed
@@ -21,12 +21,12 @@ public interface ITrainingMethod : INamed
     /// <summary>The most decoder layers that train at one time, which decides the memory.</summary>
     int MostLayers(TrainingSpec spec, int layerCount);
 
-    /// <summary>Embedding and head, whose training does not depend on the period.</summary>
+    /// <summary>How embedding and head train, which does not depend on the period.</summary>
     PartTraining Ends(TrainingSpec spec) => spec.TrainEmbeddings ? PartTraining.Whole : PartTraining.Frozen;
 
     /// <summary>What is wrong with the settings of the method; null if they are right.</summary>
     SettingProblem? Check(TrainingSpec spec, int layerCount) => null;
 
-    /// <summary>How what trains is updated: a name of <see cref="Optimizers"/>.</summary>
+    /// <summary>How parameters that train are updated: a name in <see cref="Optimizers"/>.</summary>
     string Optimizer(TrainingSpec spec) => spec.Optim;
 }

@@ -1,8 +1,8 @@
 namespace LisaOrleans.Training;
 
 /// <summary>
-/// LISA (arXiv 2403.17919): in each period of K steps gamma sampled decoder layers train, and embedding, final norm and head
-/// always do.
+/// LISA (arXiv 2403.17919): in each period of K steps, gamma sampled decoder layers train; embedding, final norm and head always
+/// do.
 /// </summary>
 internal sealed class LisaMethod : ITrainingMethod
 {

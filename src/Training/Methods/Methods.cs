@@ -12,7 +12,7 @@ public static class Methods
     /// <summary>The method of a run.</summary>
     public static ITrainingMethod Of(TrainingSpec spec) => All[spec.Method];
 
-    /// <summary>A run's method in a few words; its name alone where another program has added it.</summary>
+    /// <summary>A run's method in a few words; only its name if another program has added it.</summary>
     public static string Describe(TrainingSpec spec) => All.FirstOrDefault(m => m.Name == spec.Method)?.Describe(spec) ?? spec.Method;
 
     /// <summary>The period that a step (from 1) belongs to, from 0.</summary>

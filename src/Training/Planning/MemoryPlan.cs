@@ -9,7 +9,7 @@ public static class MemoryPlan
     /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
     public static MemoryEstimate Estimate(ModelConfig config, MemoryPlanOptions options)
     {
-        // Sizes come from a file, and their products may pass 64 bits.
+        // Sizes come from a file, and their products may overflow 64 bits.
         checked
         {
             var embedding = config.EmbeddingSpecs();
@@ -50,7 +50,7 @@ public static class MemoryPlan
                 active[i] = frozen[i] + (tokens * bytes * saved.WhenActive);
             }
 
-            // The most over all choices of layers; a recomputed layer keeps its input only, until its turn comes.
+            // The most over all choices of layers; a recomputed layer keeps only its input until its turn comes.
             var layers = options.GradientCheckpointing
                 ? (tokens * bytes * config.HiddenSize * config.NumHiddenLayers) + active.Max()
                 : frozen.Sum() + active.Zip(frozen, (a, f) => a - f).OrderDescending().Take(options.ActiveLayers).Sum();

@@ -2,7 +2,7 @@ using LisaOrleans.Model;
 
 namespace LisaOrleans.Training;
 
-/// <summary>What the memory of a run depends on, beside the model.</summary>
+/// <summary>What the memory of a run depends on, besides the model.</summary>
 public sealed record MemoryPlanOptions
 {
     /// <value>Decoder layers that train at one time; all of them for full fine-tuning.</value>
@@ -14,7 +14,7 @@ public sealed record MemoryPlanOptions
     /// <value>Number formats.</value>
     public required PartDtypes Dtypes { get; init; }
 
-    /// <value>How what trains is updated.</value>
+    /// <value>How parameters that train are updated.</value>
     public required IPartOptimizer Optimizer { get; init; }
 
     /// <value>Sequences in a micro-batch.</value>

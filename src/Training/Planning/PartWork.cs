@@ -2,15 +2,15 @@ using LisaOrleans.Model;
 
 namespace LisaOrleans.Training;
 
-/// <summary>Arithmetic and memory of parts, in multiples that only need to be right relative to each other.</summary>
+/// <summary>Arithmetic and memory of parts, in units that only need to be right relative to each other.</summary>
 /// <param name="EmbeddingCost">Multiply-adds per token, forward and backward.</param>
-/// <param name="LayerCosts">The same of each decoder layer, on average over the run.</param>
-/// <param name="HeadCost">The same of the head.</param>
-/// <param name="EmbeddingBytes">Weights, and where it trains gradients and optimizer state.</param>
+/// <param name="LayerCosts">The same for each decoder layer, on average over the run.</param>
+/// <param name="HeadCost">The same for the head.</param>
+/// <param name="EmbeddingBytes">Weights and, if it trains, gradients and optimizer state.</param>
 /// <param name="LayerBytes">Weights of each decoder layer.</param>
 /// <param name="TrainingBytes">Gradients and optimizer state of each decoder layer while it trains.</param>
 /// <param name="ActiveLayers">The most decoder layers that train at one time; any of them may.</param>
-/// <param name="HeadBytes">The same as the embedding's of the head; a tied one's matrix is the embedding's.</param>
+/// <param name="HeadBytes">The head's, counted like the embedding's; the matrix of a tied head is the embedding's.</param>
 public sealed record PartWork(
     double EmbeddingCost, IReadOnlyList<double> LayerCosts, double HeadCost,
     double EmbeddingBytes, IReadOnlyList<double> LayerBytes, IReadOnlyList<double> TrainingBytes, int ActiveLayers, double HeadBytes)
@@ -26,8 +26,8 @@ public sealed record PartWork(
         var active = method.MostLayers(spec, config.NumHiddenLayers);
         var specs = Enumerable.Range(0, config.NumHiddenLayers).Select(config.LayerSpecs).ToArray();
 
-        // Forward and input gradient, and for what trains the weights' gradient. All times the number of layers, so that
-        // the sums are whole numbers and plans that are equally good stay so.
+        // Forward and input gradient and, for what trains, the weights' gradient. All of it times the number of layers, so that
+        // the sums are whole numbers and equally good plans compare as equal.
         var ends = method.Ends(spec) == PartTraining.Frozen ? 0 : 1;
         return new PartWork(
             ends * config.HiddenSize * layers,
@@ -44,10 +44,12 @@ public sealed record PartWork(
         double Training(IReadOnlyList<ParameterSpec> part) => Weights(part) + part.Sum(s => OptimizerState.BytesOf(s, dtypes, optimizer));
     }
 
-    /// <summary>Of the whole model in one place.</summary>
+    /// <summary>Bytes of the whole model in one place.</summary>
     public double TotalBytes => EmbeddingBytes + LayersUpTo(LayerBytes.Count)[0] + HeadBytes;
 
-    /// <summary>[n]: bytes of the decoder layers from n to before the end in one place, when the largest of them train.</summary>
+    /// <summary>
+    /// [n]: bytes of the decoder layers from n up to but not including the end, in one place, when the largest of them train.
+    /// </summary>
     /// <param name="end">From 1 to the number of layers.</param>
     public double[] LayersUpTo(int end)
     {
@@ -56,7 +58,7 @@ public sealed record PartWork(
         var largest = new PriorityQueue<double, double>();
         for (var layer = end - 1; layer >= 0; layer--)
         {
-            // Only what is larger than the smallest of those that train takes its place: mostly layers are equal.
+            // A layer takes the place of the smallest of those that train only if it is larger: layers are mostly equal.
             var own = TrainingBytes[layer];
             if (largest.Count < ActiveLayers)
             {

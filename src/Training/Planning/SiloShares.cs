@@ -1,10 +1,10 @@
 namespace LisaOrleans.Training;
 
 /// <summary>
-/// Who trains where: a pure function of the runs that ask and the silos that live. Runs that train go on; of those that wait
-/// the higher priority goes first, then the older. Each gets silos of its own, equally many, while there are enough; else
-/// runs share silos, and each has its part of their memory. A run that does not fit beside the others waits, and those
-/// behind it with it, so that a large run is not passed over for ever.
+/// Which run trains where: a pure function of the runs that ask and the live silos. Runs that train go on; of those that wait,
+/// higher priority goes first, then the older run. While there are enough silos, each run gets its own, equally many; otherwise
+/// runs share silos, and each has its part of their memory. A run that does not fit beside the others waits, and so do those
+/// behind it, so that a large run is not passed over for ever.
 /// </summary>
 public static class SiloShares
 {
@@ -44,13 +44,14 @@ public static class SiloShares
         var apart = runs.Count <= silos.Count ? Apart(runs, silos) : OneEach(runs, silos);
         if (apart is not null && runs.All(r => Fits(r, apart[r.Name]))) return apart;
 
-        // All on all: each has an equal part of every silo.
+        // All runs on all silos: each has an equal part of every silo.
         if (silos.Any(s => s.MaxRuns < runs.Count)) return null;
         var together = runs.ToDictionary(r => r.Name, r => Part(silos, runs.Count));
         return runs.All(r => Fits(r, together[r.Name])) ? together : null;
     }
 
-    // Equally many silos for each, the odd ones for the first. What a run holds it keeps, as far as that goes.
+    // Equally many silos for each run, and the odd ones for the first runs. A run keeps the silos that it holds, as far as
+    // possible.
     private static Dictionary<string, IReadOnlyList<TrainingSilo>> Apart(IReadOnlyList<QueuedRun> runs, IReadOnlyList<TrainingSilo> silos)
     {
         var free = silos.ToList();
@@ -75,7 +76,7 @@ public static class SiloShares
         return shares.ToDictionary(s => s.Key, s => InOrder(s.Value, silos));
     }
 
-    // One silo for each run, silos shared as evenly as can be. Null where that is beyond what silos take.
+    // One silo for each run, silos shared as evenly as possible. Null if that is more than the silos take.
     private static Dictionary<string, IReadOnlyList<TrainingSilo>>? OneEach(IReadOnlyList<QueuedRun> runs, IReadOnlyList<TrainingSilo> silos)
     {
         var load = silos.ToDictionary(s => s.Address, _ => 0);

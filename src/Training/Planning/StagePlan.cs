@@ -12,7 +12,7 @@ public sealed class StagePlan(IReadOnlyList<SiloStage> stages)
 
     public string? FindSilo(string part) => _silos.GetValueOrDefault(part);
 
-    /// <summary>The same without what lies on other silos than these.</summary>
+    /// <summary>The same plan without what is on silos other than these.</summary>
     public StagePlan On(IEnumerable<string> silos) => new([.. Stages.Where(s => silos.Contains(s.Silo))]);
 
     public bool Uses(string silo) => Stages.Any(s => s.Silo == silo);

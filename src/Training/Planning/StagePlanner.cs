@@ -3,17 +3,19 @@ using LisaOrleans.Model;
 namespace LisaOrleans.Training;
 
 /// <summary>
-/// Cuts a model into contiguous stages, at most one for each silo, so that the slowest stage is as quick as can be within
-/// every silo's memory. A pure function: every silo that plans comes to the same.
+/// Cuts a model into contiguous stages, at most one for each silo, so that the slowest stage is as fast as possible within every
+/// silo's memory. A pure function: every silo that plans comes to the same result.
 /// </summary>
 public static class StagePlanner
 {
-    // Memory for activations and the runtime beside weights, gradients and optimizer state.
+    // Memory for activations and the runtime besides weights, gradients and optimizer state.
     private const double Headroom = 1.25;
 
     /// <param name="config">The model's shape.</param>
     /// <param name="spec">The run's settings.</param>
-    /// <param name="silos">Silos in the order of the walk. Idle are those too small, and the last ones where there are fewer layers.</param>
+    /// <param name="silos">
+    /// Silos in the order of the walk. Those that are too small stay idle, and so do the last ones if there are fewer layers.
+    /// </param>
     /// <exception cref="NoRoomException">There are no silos, or too little memory.</exception>
     public static StagePlan Plan(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos)
     {

@@ -7,6 +7,6 @@ namespace LisaOrleans.Training;
 /// <param name="MaxRuns">Runs that may train on it at one time.</param>
 public sealed record TrainingSilo(string Address, long MemoryBytes, int Threads, int MaxRuns = TrainingSilo.DefaultMaxRuns)
 {
-    /// <summary>Runs that a silo takes where it says nothing else.</summary>
+    /// <summary>Runs that a silo takes if it does not say.</summary>
     public const int DefaultMaxRuns = 4;
 }

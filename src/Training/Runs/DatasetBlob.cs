@@ -33,14 +33,14 @@ internal sealed class DatasetBlob : IBlobSource
 
     public Task WriteToAsync(Stream stream, CancellationToken cancellationToken) => Task.Run(() => Write(stream), cancellationToken);
 
-    // For stores that send a blob in pieces, and again where one is lost: a file of the system's, which has no name.
+    // For stores that send a blob in pieces, and send lost pieces again: a temporary file, deleted when it is closed.
     public Stream OpenRead()
     {
         var path = Path.Combine(Path.GetTempPath(), $"lisa-dataset-{Guid.NewGuid():N}");
         FileStream? file = null;
         try
         {
-            // Without a buffer, so that a full disk is met here.
+            // Without a buffer, so that a full disk is noticed here.
             file = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, bufferSize: 0, FileOptions.DeleteOnClose);
             Write(file);
             file.Position = 0;

@@ -11,13 +11,13 @@ public static class DatasetStorage
     internal const string Offsets = "offsets";
     internal const string Mask = "mask";
 
-    // Checked and let go of, piece by piece: the whole may be larger than memory.
+    // Numbers are checked and let go of piece by piece: the whole may be larger than memory.
     private const int Piece = 4 << 20;
 
-    /// <summary>Its blob, already hashed; the data set must live as long.</summary>
+    /// <summary>Its blob, already hashed; the data set must live as long as the blob.</summary>
     public static IBlobSource ToBlob(TokenizedDataset data) => new DatasetBlob(data);
 
-    /// <summary>The data set of a blob, which stays where it is where the store is a folder.</summary>
+    /// <summary>The data set of a blob, whose bytes stay where they are if the store is a folder.</summary>
     public static async Task<TokenizedDataset> Read(IBlobStore store, BlobRef blob, int vocabularySize, CancellationToken cancellationToken)
     {
         var reader = SafetensorsReader.FromBlob(await store.ReadAsync(blob, cancellationToken), blob.Sha256);

@@ -3,7 +3,7 @@ using LisaOrleans.Checkpoints;
 namespace LisaOrleans.Training;
 
 /// <summary>
-/// The files of a manifest's model, but for its weights, in a temporary folder that is deleted when this is disposed:
+/// The files of a manifest's model, except for its weights, in a temporary folder that is deleted when this is disposed:
 /// tokenizers are read from a folder, whatever files they are made of.
 /// </summary>
 internal sealed class ManifestFolder : IDisposable

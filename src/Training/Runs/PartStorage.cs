@@ -30,7 +30,9 @@ public static class PartStorage
         return specs.ToDictionary(s => s.Name, s => ToCompute(Read(blob, s.Name), dtypes, device));
     }
 
-    /// <summary>A tensor that the caller gives away, in the compute dtype and on the device; the caller owns it.</summary>
+    /// <summary>
+    /// Turns a tensor that the caller gives away into one in the compute dtype, on the device; the caller owns it.
+    /// </summary>
     public static Tensor ToCompute(Tensor stored, PartDtypes dtypes, Device device)
     {
         if (stored.dtype == dtypes.Compute && device.type == TorchSharp.DeviceType.CPU) return stored;

@@ -6,8 +6,8 @@ using LisaOrleans.Data;
 namespace LisaOrleans.Training;
 
 /// <summary>What a run's data became when it was imported. Its manifests keep it.</summary>
-/// <param name="Training">Of the data that it trains on.</param>
-/// <param name="Validation">Of the data that is only scored; null where there is none.</param>
+/// <param name="Training">Figures of the data that it trains on.</param>
+/// <param name="Validation">Figures of the data that is only scored; null where there is none.</param>
 public sealed record RunData(
     [property: JsonPropertyName("training")] DatasetFigures Training,
     [property: JsonPropertyName("validation")] DatasetFigures? Validation)

@@ -5,7 +5,7 @@ using LisaOrleans.Model;
 
 namespace LisaOrleans.Training;
 
-/// <summary>What a manifest says of a run beside its weights: its settings and its model's config.json.</summary>
+/// <summary>What a manifest says of a run besides its weights: its settings and its model's config.json.</summary>
 public static class RunFiles
 {
     /// <summary>The run's settings.</summary>

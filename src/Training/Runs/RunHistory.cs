@@ -34,7 +34,7 @@ public sealed class RunHistory
 
     public void Add(StepRecord record) => _records.Add(record);
 
-    /// <summary>Puts a record in the place of that of the same step. The segments with it and after it are rewritten.</summary>
+    /// <summary>Replaces the record of the same step. The segments with it and after it are rewritten.</summary>
     public void Replace(StepRecord record)
     {
         _records[(int)record.Step - 1] = record;

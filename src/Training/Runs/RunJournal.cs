@@ -4,9 +4,9 @@ using LisaOrleans.Checkpoints;
 namespace LisaOrleans.Training;
 
 /// <summary>
-/// What happened in a run beside its steps. An entry is written with the swap of the run's head that makes it true, and
-/// told to nobody before: so none that somebody saw is ever lost, and their numbers never mean something else. Used within
-/// one grain's turns.
+/// What happened in a run besides its steps. An entry is written with the swap of the run's head that makes it true, and nobody
+/// is told of it before that: so no entry that somebody saw is ever lost, and its number never comes to mean something else. Used
+/// within one grain's turns.
 /// </summary>
 public sealed class RunJournal : IDisposable
 {
@@ -25,7 +25,7 @@ public sealed class RunJournal : IDisposable
     /// <summary>Reads the journal that a head names.</summary>
     /// <param name="store">The store.</param>
     /// <param name="head">The head; null for an empty journal.</param>
-    /// <param name="before">The journal that this one takes the place of: what it has not written yet is still to be written.</param>
+    /// <param name="before">The journal that this one replaces: what it has not written yet is still to be written.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Cancels.</param>
     public static async Task<RunJournal> Read(
@@ -84,7 +84,7 @@ public sealed class RunJournal : IDisposable
         }
     }
 
-    /// <summary>Adds an entry that the store could not be told, for those who watch now.</summary>
+    /// <summary>Adds an entry that the store could not be told of, for those who watch now.</summary>
     public void AddUnwritten(long step, TrainingEvent happened) =>
         _entries.Add(happened with { Time = _time.GetUtcNow(), Position = new EventPosition(step, _entries.Count + 1) });
 

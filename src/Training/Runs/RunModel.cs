@@ -33,7 +33,9 @@ public sealed class RunModel
     /// <summary>The chat template that it was trained with: one of <see cref="ChatTemplates.Names"/>.</summary>
     public string Template => TemplateOf(_manifest);
 
-    /// <summary>The chat template that a manifest's run is trained with; runs that do not say so yet were begun with plain.</summary>
+    /// <summary>
+    /// The chat template that a manifest's run is trained with; older runs, which do not say, were begun with plain.
+    /// </summary>
     internal static string TemplateOf(Manifest manifest) => manifest.Properties.GetValueOrDefault(TemplateProperty, "plain");
 
     /// <summary>Finds a run's model; null where there is no such run, or it is not done.</summary>
@@ -80,7 +82,7 @@ public sealed class RunModel
     }
 
     /// <summary>Loads the tokenizer, the folder's own template, and the ids that end an answer.</summary>
-    /// <param name="now">What the template takes for the present.</param>
+    /// <param name="now">The time that the template takes as the present.</param>
     /// <param name="cancellationToken">Cancels.</param>
     public async Task<ModelText> LoadTextAsync(DateTimeOffset now, CancellationToken cancellationToken)
     {

@@ -46,7 +46,7 @@ public sealed class RunPlan
 
     public IReadOnlyList<string> Parts => PartName.All(Config.NumHiddenLayers);
 
-    /// <summary>Whether a manifest would give the same plan. Reading one again takes long where there are many data.</summary>
+    /// <summary>Whether a manifest would give the same plan. Reading one again takes long if there is much data.</summary>
     public bool IsOf(Manifest manifest) => Source(manifest) == _source;
 
     public static async Task<RunPlan> Read(IBlobStore store, Manifest manifest, CancellationToken cancellationToken)

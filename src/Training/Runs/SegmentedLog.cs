@@ -37,7 +37,7 @@ public static class SegmentedLog
         var first = kept.Count == 0 ? 1 : kept[^1].LastStep + 1;
         if (first > last) return (segments, 0);
 
-        // A full run of segments of one size becomes one of the next size, as a counter carries.
+        // A full run of segments of one size becomes one of the next size, as a counter's digits carry.
         while (kept.Count >= MergeAt - 1)
         {
             var size = last - first + 1;

@@ -36,7 +36,7 @@ public static class StoredRunStatus
             plan);
     }
 
-    /// <summary>The value of <see cref="RunHead.State"/> for what a run came to.</summary>
+    /// <summary>The value of <see cref="RunHead.State"/> for how a run ended.</summary>
     public static string Of(RunState state) => state switch
     {
         RunState.Paused => RunHeadStates.Paused,

@@ -16,7 +16,7 @@ internal sealed class UniformSampler : ILayerSampler
         return [.. Shuffle(random, turn.LayerCount, turn.Spec.LisaActivatedLayers).Order()];
     }
 
-    /// <summary>The first so many layers of a random order of all, every order equally likely.</summary>
+    /// <summary>The first of all layers in a random order; every order is equally likely.</summary>
     internal static IEnumerable<int> Shuffle(CounterRandom random, int layerCount, int take)
     {
         var layers = Enumerable.Range(0, layerCount).ToArray();

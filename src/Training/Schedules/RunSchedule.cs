@@ -53,7 +53,9 @@ public sealed class RunSchedule
     }
 
     /// <summary>What trains in a period; null where that depends on steps that were not added yet.</summary>
-    /// <exception cref="ArgumentOutOfRangeException">It depends on steps, and others were added since.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">
+    /// It depends on the steps before it, and later ones have been added since.
+    /// </exception>
     public PeriodPlan? Plan(long period)
     {
         if (!_method.LearnsFromHistory(_spec)) return _method.Plan(Turn(period, _before));
@@ -63,9 +65,9 @@ public sealed class RunSchedule
         return _method.Plan(Turn(period, period == _period ? _before : Statistics()));
     }
 
-    /// <summary>The schedule as others are told it.</summary>
-    /// <param name="past">At most so many of the periods that have ended.</param>
-    /// <param name="coming">At most so many of the periods after the next step's.</param>
+    /// <summary>The schedule as it is shown to others.</summary>
+    /// <param name="past">At most this many of the periods that have ended.</param>
+    /// <param name="coming">At most this many of the periods after the next step's.</param>
     public LayerSchedule Look(int past, int coming)
     {
         var now = Methods.PeriodOf(_spec, Step + 1);

@@ -9,7 +9,7 @@ public static class SpecComparison
     /// <summary>One line for each difference: the setting's name, what it was and what it would be.</summary>
     public static IReadOnlyList<string> Differences(TrainingSpec stored, TrainingSpec given)
     {
-        // What neither run uses makes no difference; what is no setting follows from the others, and makes one.
+        // What neither run uses makes no difference; what is not a setting follows from the others, and does.
         var free = RunSettings.Table.All.Where(s => s.ChangesNoBit)
             .Concat(RunSettings.Table.All.Except(RunSettings.Table.UsedBy(stored)).Except(RunSettings.Table.UsedBy(given)))
             .Select(s => s.Property).ToHashSet();

@@ -17,7 +17,7 @@ public static class TrainingSpecValidator
         CheckBlockSize(spec.BlockSize, config);
     }
 
-    /// <summary>Checks the longest sequence alone, for what only reads samples.</summary>
+    /// <summary>Checks only the longest sequence, for callers that only read samples.</summary>
     /// <param name="blockSize">Tokens.</param>
     /// <param name="config">The model's shape.</param>
     /// <exception cref="InvalidTrainingSettingException">The model has no such positions.</exception>

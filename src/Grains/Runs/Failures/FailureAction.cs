@@ -6,13 +6,13 @@ internal enum FailureAction
     /// <summary>Goes back to the last manifest and repeats the steps since; gives up if that never helps.</summary>
     Retry,
 
-    /// <summary>Asks again for silos; it is no failure that there are none.</summary>
+    /// <summary>Asks again for silos; having none is not a failure.</summary>
     WaitForSilos,
 
     /// <summary>Waits for silos that are large enough; gives up if none come.</summary>
     WaitForRoom,
 
-    /// <summary>Stops until it is started again: only people can put right what is wrong, and nothing of the run is.</summary>
+    /// <summary>Stops until it is started again: only people can put right what is wrong, and the run itself is intact.</summary>
     Pause,
 
     /// <summary>Ends: repeating cannot help, because what is stored, or what came out, is wrong.</summary>

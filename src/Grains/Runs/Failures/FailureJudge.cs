@@ -1,6 +1,8 @@
 namespace LisaOrleans.Grains;
 
-/// <summary>Applies a <see cref="FailurePolicy"/> to the failures of a run as they come, and knows when patience is at its end.</summary>
+/// <summary>
+/// Applies a <see cref="FailurePolicy"/> to the failures of a run as they come, and knows when patience has run out.
+/// </summary>
 internal sealed class FailureJudge(FailurePolicy policy, TimeProvider time)
 {
     private int _failures;

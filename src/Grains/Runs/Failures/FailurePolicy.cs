@@ -3,13 +3,15 @@ using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains;
 
-/// <summary>Which failures a run takes how. The first rule that fits counts; what none fits is repeated.</summary>
+/// <summary>
+/// How a run reacts to each kind of failure. The first rule that matches applies; where none matches, the run retries.
+/// </summary>
 internal sealed record FailurePolicy
 {
     /// <value>The policy of every run.</value>
     public static FailurePolicy Default { get; } = new();
 
-    /// <value>In this order.</value>
+    /// <value>The rules, in the order in which they are tried.</value>
     public IReadOnlyList<FailureRule> Rules { get; init; } =
     [
         FailureRule.For<StaleGenerationException>(FailureAction.GiveWay),
@@ -19,7 +21,7 @@ internal sealed record FailurePolicy
         FailureRule.For<StoreRefusedException>(FailureAction.Pause),
         FailureRule.For<TrainingDivergedException>(FailureAction.Fail),
 
-        // Blobs are read again where that may help, before these are said of them.
+        // By the time one of these is thrown, the blob has been read again where that might help.
         FailureRule.For<InvalidDataFileException>(FailureAction.Fail),
         FailureRule.For<BlobMissingException>(FailureAction.Fail),
         FailureRule.For<BlobCorruptException>(FailureAction.Fail),
@@ -28,15 +30,15 @@ internal sealed record FailurePolicy
     ];
 
     /// <value>
-    /// Failures in a row without a new committed step that end the run, once they have also lasted for
-    /// <see cref="RetryPatience"/>: what repeats for that long will not go away. Default more than 8.
+    /// More failures in a row than this, without a new committed step, end the run once they have also lasted for
+    /// <see cref="RetryPatience"/>: what repeats for that long will not go away. Default 8.
     /// </value>
     public int MaxRetries { get; init; } = 8;
 
     /// <value>How long a store or a network may be unreachable. Default 3 min.</value>
     public TimeSpan RetryPatience { get; init; } = TimeSpan.FromMinutes(3);
 
-    /// <value>How long a run waits where the silos that it was given are too small. Default 10 min.</value>
+    /// <value>How long a run waits if the silos that it was given are too small. Default 10 min.</value>
     public TimeSpan RoomPatience { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <value>The wait before the run asks again for silos or for room. Default 250 ms.</value>

@@ -2,12 +2,12 @@ using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Training;
 
-/// <summary>What numbers of 8 bits mean (OCP 8-bit Floating Point Specification, OFP8).</summary>
+/// <summary>What 8-bit numbers mean (OCP 8-bit Floating Point Specification, OFP8).</summary>
 internal static class Float8
 {
     private static readonly float[] s_e4m3 = [.. Enumerable.Range(0, 256).Select(code => (code & 0x7f) == 0x7f ? float.NaN : Value(code, 3, 7))];
 
-    // As IEEE's formats have it: the highest exponent is kept for infinities and for what is no number.
+    // As in IEEE's formats: the highest exponent is reserved for infinities and NaN.
     private static readonly float[] s_e5m2 = [.. Enumerable.Range(0, 256).Select(code => (code & 0x7f) switch
     {
         < 0x7c => Value(code, 2, 15),

@@ -6,20 +6,20 @@ using static TorchSharp.torch;
 namespace LisaOrleans.Training;
 
 /// <summary>
-/// Experts' matrices [E, H, R] in OCP's microscaling format MXFP4 (OCP Microscaling Formats MX v1.0): 32 inputs of an output
-/// are a block, with numbers of 4 bits (E2M1), two in a byte and the lower half first, and a scale that is a power of two
-/// (E8M0). The folder has them by output: NAME_blocks [E, R, G, 16] and NAME_scales [E, R, G]. They are read as bfloat16, which
-/// holds all values but the largest.
+/// Experts' matrices [E, H, R] in OCP's microscaling format MXFP4 (OCP Microscaling Formats MX v1.0): 32 inputs of an output form
+/// a block of 4-bit numbers (E2M1), two to a byte and the lower half first, with a scale that is a power of two (E8M0). The
+/// folder stores them by output: NAME_blocks [E, R, G, 16] and NAME_scales [E, R, G]. They are read as bfloat16, which holds all
+/// values except the largest.
 /// </summary>
 internal sealed class Mxfp4Weight : StoredWeight
 {
     private const int Block = 32;
     private const int NoNumber = 255;
 
-    // Up to this scale 6, the largest number, stays below bfloat16's infinity.
+    // Up to this scale, the largest number (6) stays below bfloat16's infinity.
     private const int AlwaysFinite = 252;
 
-    // Of codes 0 to 7; a set fourth bit makes them negative.
+    // The values of codes 0 to 7; a set fourth bit makes them negative.
     private static readonly double[] s_e2m1 = [0, 0.5, 1, 1.5, 2, 3, 4, 6];
 
     private static readonly Lazy<ushort[]> s_values = new(() => [.. Enumerable.Range(0, 16 * 256).Select(i => Value(i / 16, i % 16))]);
@@ -48,7 +48,7 @@ internal sealed class Mxfp4Weight : StoredWeight
 
     public override unsafe Tensor Read()
     {
-        // A tile fills whole lines of the cache in what is read and in what is written, which stand across each other.
+        // A tile fills whole cache lines both in what is read and in what is written, each of which is the other's transpose.
         const int Tile = 32;
         var (experts, inputs, outputs) = (_shape[0], _shape[1], _shape[2]);
         var groups = inputs / Block;

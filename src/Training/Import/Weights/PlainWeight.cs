@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace LisaOrleans.Training;
 
-/// <summary>A weight in a dtype of Torch's.</summary>
+/// <summary>A weight in one of Torch's dtypes.</summary>
 internal sealed class PlainWeight(FolderTensor stored) : StoredWeight
 {
     public override IReadOnlyList<FolderTensor> Tensors => [stored];

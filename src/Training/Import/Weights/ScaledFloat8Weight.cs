@@ -6,7 +6,7 @@ namespace LisaOrleans.Training;
 
 /// <summary>
 /// A weight of 8 bits with scales (DeepSeek-V3, arXiv 2412.19437, section 3.3; Hugging Face: FP8Linear): each number is
-/// multiplied with that of its block, in float32.
+/// multiplied by the scale of its block, in float32.
 /// </summary>
 internal sealed class ScaledFloat8Weight : StoredWeight
 {
@@ -45,7 +45,7 @@ internal sealed class ScaledFloat8Weight : StoredWeight
             scales.CheckShape(Blocks(shape[0], size.Rows), Blocks(shape[1], size.Columns));
         }
 
-        // Activations are not rounded here, so that what they would be divided by has no use.
+        // Activations are not rounded here, so the scales that they would be divided by are not used.
         var stem = name.EndsWith(".weight", StringComparison.Ordinal) ? name[..^"weight".Length] : name + ".";
         FolderTensor[] forActivations = [.. new[] { "activation_scale", "input_scale" }
             .Select(n => tensors.GetValueOrDefault(stem + n)).OfType<FolderTensor>()];
