@@ -17,6 +17,6 @@ public sealed record ChatMessage(string Role, string Content)
     /// <value>Whether the model learns to say it, as the record demands; null leaves it to the run's settings.</value>
     public bool? Train { get; init; }
 
-    /// <value>Whether the model learns to say it: what <see cref="Train"/> demands, else what the assistant says.</value>
+    /// <value>Whether the model learns to say it: as <see cref="Train"/> demands; where that is null, only what the assistant says.</value>
     internal bool IsLearned => Train ?? Role == TurnTemplate.Assistant;
 }

@@ -2,7 +2,10 @@ using System.Globalization;
 
 namespace LisaOrleans.Data;
 
-/// <summary>Which part of the data is read: of folders with files named after splits the files of one, of all data maybe a share.</summary>
+/// <summary>
+/// Which part of the data is read: in folders with files named after splits, the files of one split; of any data, maybe only a
+/// share.
+/// </summary>
 public sealed record DataSplit
 {
     /// <summary>What is trained on.</summary>
@@ -14,7 +17,7 @@ public sealed record DataSplit
     /// <value>train, validation or test.</value>
     public required string Name { get; init; }
 
-    /// <value>Whether test is as good, where there is no such split.</value>
+    /// <value>Whether test may stand in where there is no such split.</value>
     public bool OrTest { get; init; }
 
     /// <value>Share of the records that is held out of training; 0 for none.</value>

@@ -24,7 +24,7 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
             {
                 var piece = Part(sample, at, Math.Min(blockSize, length - at));
 
-                // Of a last token that stands alone nothing can be learned: it is predicted from nothing.
+                // Nothing can be learned from a last token that stands alone: it is predicted from nothing.
                 if (!Keep(piece)) _tokens.Cut += piece.InputIds.Length;
             }
 

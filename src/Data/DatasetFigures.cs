@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace LisaOrleans.Data;
 
-/// <summary>What a data set became, as <c>lisa data inspect</c>, a run's manifest, a job and the dashboard tell it.</summary>
+/// <summary>What a data set became, as <c>lisa data inspect</c>, a run's manifest, a job and the dashboard show it.</summary>
 public sealed record DatasetFigures
 {
     /// <value>Records read.</value>

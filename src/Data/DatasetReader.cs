@@ -1,9 +1,9 @@
 namespace LisaOrleans.Data;
 
 /// <summary>
-/// Reads records: of files of all kinds that <see cref="RecordSources"/> knows, told by their content, in all formats that
-/// <see cref="DatasetFormats"/> knows, told by the first record of each source. Every error names the file, the line, record
-/// or row, and the field.
+/// Reads records from files of all kinds that <see cref="RecordSources"/> knows, recognised by their content, in all formats
+/// that <see cref="DatasetFormats"/> knows, recognised by the first record of each source. Every error names the file, the
+/// line, record or row, and the field.
 /// </summary>
 public static class DatasetReader
 {

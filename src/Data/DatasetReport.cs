@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace LisaOrleans.Data;
 
-/// <summary>What people should hear of a data set before it is trained on.</summary>
+/// <summary>What people should know about a data set before it is trained on.</summary>
 public static class DatasetReport
 {
     /// <summary>What a line that warns begins with.</summary>
     public const string Warning = "warning: ";
 
-    // From this share of samples on, cutting is no longer a matter of a few.
+    // From this share of samples on, cutting concerns more than a few.
     private const double MuchCut = 0.1;
 
     /// <summary>One line for each thing that was cut, split or left out; none where nothing was.</summary>

@@ -6,13 +6,13 @@ public sealed record DatasetStatistics
     /// <value>Records read.</value>
     public int Records { get; init; }
 
-    /// <value>Samples that are trained on: records, less those left out, more by the blocks that long texts were split into.</value>
+    /// <value>Samples that are trained on: records, less those left out, plus the further blocks that long texts were split into.</value>
     public int Samples { get; init; }
 
     /// <value>Samples cut to the block size.</value>
     public int Truncated { get; init; }
 
-    /// <value>Tokens that were cut off, of all samples.</value>
+    /// <value>Tokens that were cut off, over all samples.</value>
     public long CutTokens { get; init; }
 
     /// <value>Texts longer than a block that became several samples.</value>

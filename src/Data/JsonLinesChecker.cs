@@ -32,7 +32,7 @@ public sealed class JsonLinesChecker
         Append(bytes);
     }
 
-    /// <summary>There are no more.</summary>
+    /// <summary>Call after the last bytes.</summary>
     /// <exception cref="DatasetException">The last line is wrong, or there was none.</exception>
     public void Complete()
     {

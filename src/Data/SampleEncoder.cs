@@ -3,22 +3,23 @@ using System.Collections.Concurrent;
 namespace LisaOrleans.Data;
 
 /// <summary>
-/// Turns examples into tokens, so that anybody can do the same:
+/// Turns examples into tokens, by rules that anybody can repeat:
 /// <list type="bullet">
-/// <item>A text: [bos] + text + [eos]; all trained but bos. Special tokens in it are recognised, as Hugging Face does: people
-/// render chats into such columns. One that begins with bos or ends with eos gets no second one.</item>
-/// <item>A chat with the template of the model's folder: what the template writes, encoded as one text; nothing is added.
-/// What the assistant says and its end of turn are trained (<see cref="LearnedSpans"/>), a token that begins or ends a span
-/// with all of it.</item>
-/// <item>A chat with a template by name: [bos] + the template's segments, encoded as one text; the assistant's contents with
-/// their end of turn are trained. What people wrote is never taken for special tokens: where it looks like one, the segments
-/// are encoded each by itself.</item>
-/// <item>A prompt with its completion, and template plain: [bos] + the contents, encoded as one text with nothing between +
-/// [eos]; the completion and eos are trained. Special tokens are not recognised. A token that the completion's first character
-/// shares with the prompt is trained: then the prompt alone, to go on from, has other ids, and ends in other tokens. A
+/// <item>A text: [bos] + text + [eos]; all of it is trained except bos. Special tokens in it are recognised, as in Hugging
+/// Face, since people put rendered chats into such columns. A text that already begins with bos or ends with eos gets no second
+/// one.</item>
+/// <item>A chat with the template of the model's folder: what the template writes, encoded as one text; nothing is added. What
+/// the assistant says and its end of turn are trained (<see cref="LearnedSpans"/>); so is every token that lies in such a span
+/// only in part.</item>
+/// <item>A chat with a named template: [bos] + the template's segments, encoded as one text; the assistant's contents with
+/// their end of turn are trained. What people wrote is never taken for special tokens: where it looks like one, each segment is
+/// encoded by itself.</item>
+/// <item>A prompt with its completion, and the template plain: [bos] + the contents, encoded as one text with nothing between
+/// them + [eos]; the completion and eos are trained. Special tokens are not recognised. A token that the completion's first
+/// character shares with the prompt is trained; a prompt that is encoded alone, to be continued, then ends in other tokens. A
 /// completion that begins with a space avoids that.</item>
 /// </list>
-/// bos is there if the tokenizer adds one, or the template by name demands it. With train-on-prompt everything but bos is
+/// bos is there if the tokenizer adds one, or the named template demands it. With train-on-prompt everything except bos is
 /// trained.
 /// </summary>
 /// <param name="tokenizer">The model's tokenizer.</param>
@@ -54,7 +55,7 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
             learned.Generated is { } spans ? Covered(tokens, spans) : [.. tokens.Ids.Select((id, i) => i > 0 || id != tokenizer.BosTokenId)]);
     }
 
-    /// <summary>The tokens of a prompt that the model is to go on from.</summary>
+    /// <summary>The tokens of a prompt that the model is to continue.</summary>
     public int[] EncodePrompt(string prompt) => EncodePrompt([new ChatMessage("user", prompt)]);
 
     /// <summary>The tokens of a conversation, at least one message, in which the assistant is to speak next.</summary>
@@ -63,7 +64,7 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
         ? [.. Bos(), .. Pieces(_template.Render(messages, addGenerationPrompt: true)).SelectMany(p => p.Ids)]
         : tokenizer.EncodeWithSpecialTokens(_own.RenderPrompt(messages));
 
-    /// <summary>As for messages alone; with tools, calls and results, which the folder's own template alone can write.</summary>
+    /// <summary>As for messages alone, but with tools, calls and results, which only the folder's own template can write.</summary>
     /// <exception cref="DatasetException">There is no such template, or it refuses the conversation, or would leave some of it out.</exception>
     public int[] EncodePrompt(Example example) => example.Tools is null && example.Messages.All(m => m.Fields is null)
         ? EncodePrompt(example.Messages)
@@ -123,7 +124,7 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
         var at = 0;
         foreach (var segment in segments)
         {
-            // With the empty token before the first character, where nothing else comes before it.
+            // A span at the very beginning includes the empty token before the first character.
             if (segment.Trained && segment.Text.Length > 0) spans.Add((at == 0 ? -1 : at, at + segment.Text.Length));
             at += segment.Text.Length;
         }
@@ -154,7 +155,7 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
         return (tokens.Ids, Covered(tokens, spans));
     }
 
-    // What a template writes after an answer, up to the first special token; behind it another turn may begin already.
+    // What a template writes after an answer, up to the first special token; after that, another turn may already begin.
     private string Closing(FolderChatTemplate template)
     {
         var text = template.EndOfTurn();

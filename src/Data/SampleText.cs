@@ -3,7 +3,7 @@ namespace LisaOrleans.Data;
 /// <summary>A sample's tokens as text again, for people to look at.</summary>
 public static class SampleText
 {
-    /// <summary>Pieces one after the other that are learned or not; begin and end tokens that have no text are shown as ⟨bos⟩ and ⟨eos⟩.</summary>
+    /// <summary>Consecutive pieces, each learned or not; begin and end tokens that have no text are shown as ⟨bos⟩ and ⟨eos⟩.</summary>
     /// <param name="tokenizer">The one that made the ids.</param>
     /// <param name="ids">Token ids.</param>
     /// <param name="mask">1 for each token that is learned.</param>
@@ -19,7 +19,7 @@ public static class SampleText
                 && ids.Span[end] != tokenizer.BosTokenId && ids.Span[end] != tokenizer.EosTokenId)
                 end++;
 
-            // What comes before decides about the spaces at the beginning of what follows.
+            // The text before decides on the spaces at the beginning of what follows.
             var text = tokenizer.Decode(ids[..end].ToArray());
             var piece = text.Length >= written.Length ? text[written.Length..] : "";
             yield return (piece.Length > 0 || mark is null ? piece : mark, learned);

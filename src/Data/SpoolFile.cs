@@ -31,7 +31,7 @@ internal sealed class SpoolFile : IDisposable
         {
             _file = new FileStream(path, options);
 
-            // An open file without a name goes with the last process that has it open.
+            // An open file without a name disappears with the last process that has it open.
             if (!OperatingSystem.IsWindows()) File.Delete(path);
         }
         catch (Exception e) when (TemporaryFolderException.Is(e))
@@ -93,7 +93,7 @@ internal sealed class SpoolFile : IDisposable
         }
         catch (IOException)
         {
-            // There was no room for its last bytes, which was said; the file is gone all the same.
+            // There was no room for its last bytes, which was already reported; the file is gone anyway.
         }
     }
 

@@ -36,7 +36,7 @@ public sealed class TokenizedDataset : IDisposable
     /// <summary>1 for each token of a sample that carries loss.</summary>
     public ReadOnlySpan<byte> LossMask(int sample) => _mask.Span[Range(sample)];
 
-    /// <summary>How many tokens a sample has, without a look at them.</summary>
+    /// <summary>How many tokens a sample has, without reading them.</summary>
     public int Length(int sample) => (int)(Offsets[sample + 1] - Offsets[sample]);
 
     /// <summary>Writes the ids, as they lie in memory, without reading them through a mapping.</summary>
@@ -56,7 +56,7 @@ public sealed class TokenizedDataset : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _owner?.Dispose();
 
-    /// <summary>From samples of a trusted place.</summary>
+    /// <summary>From samples of a trusted source.</summary>
     internal static TokenizedDataset Create(List<EncodedSample> samples, DatasetStatistics statistics)
     {
         var spool = new TokenSpool();
@@ -64,7 +64,7 @@ public sealed class TokenizedDataset : IDisposable
         return spool.Build(statistics);
     }
 
-    /// <summary>From arrays of a file: everything is checked.</summary>
+    /// <summary>From the arrays of a file; everything is checked.</summary>
     /// <exception cref="DatasetException">They do not fit together.</exception>
     public static TokenizedDataset FromArrays(
         ReadOnlyMemory<int> ids, long[] offsets, ReadOnlyMemory<byte> mask, int vocabularySize)
@@ -92,7 +92,7 @@ public sealed class TokenizedDataset : IDisposable
         return new TokenizedDataset(ids, offsets, mask, statistics, owner);
     }
 
-    /// <exception cref="DatasetException">An id is none of the vocabulary's.</exception>
+    /// <exception cref="DatasetException">An id is not in the vocabulary.</exception>
     public static void CheckIds(ReadOnlySpan<int> ids, int vocabularySize)
     {
         var wrong = ids.IndexOfAnyExceptInRange(0, vocabularySize - 1);

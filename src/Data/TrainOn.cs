@@ -1,6 +1,6 @@
 namespace LisaOrleans.Data;
 
-/// <summary>Which turns of the assistant are learned, unless the turns say themselves.</summary>
+/// <summary>Which turns of the assistant are learned, unless the turns themselves say whether they are.</summary>
 public static class TrainOn
 {
     public const string All = "all";

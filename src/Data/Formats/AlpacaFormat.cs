@@ -12,7 +12,7 @@ internal sealed class AlpacaFormat : IDatasetFormat
 
     public string Fields => "instruction, input, output, history, system";
 
-    // The rendered prompt, or the whole of it, which many copies of the data set hold again.
+    // The rendered prompt, or the whole of it, which many copies of the data set repeat.
     public IReadOnlyList<string> Redundant => ["text", "prompt"];
 
     public bool Matches(RecordReader record, DatasetSettings settings) =>

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace LisaOrleans.Data;
 
-/// <summary>Reads lists of turns, and what stands beside them in a record: a system message, tools, variables for the template.</summary>
+/// <summary>Reads lists of turns, and what a record holds besides them: a system message, tools, variables for the template.</summary>
 internal static class Conversation
 {
     public const string ReadsBeside = "system, tools, functions, documents, enable_thinking, chat_template_kwargs";
@@ -18,7 +18,7 @@ internal static class Conversation
 
     public static List<ChatMessage> Turns(RecordReader record, string list) => [.. record.List(list).Select(Turn.Read)];
 
-    /// <summary>An example of turns and what the record says of all of them.</summary>
+    /// <summary>An example made of turns and what the record says about all of them.</summary>
     /// <param name="record">The record.</param>
     /// <param name="messages">The turns.</param>
     /// <param name="isList">Whether the record has them as a list; else they are a question and its answer, with what came before.</param>

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace LisaOrleans.Data;
 
 /// <summary>
-/// What becomes of fields that a format does not read: metadata is left out and named once; whatever may change what is
-/// learned is an error. Where the user chose the format or its fields, only the latter of the two is looked for.
+/// What becomes of fields that a format does not read: metadata is left out and named once; whatever may change what is learned
+/// is an error. Where the user chose the format or its fields, only fields that are known to change what is learned are errors.
 /// </summary>
 internal sealed class FieldPolicy(DatasetSettings settings)
 {
@@ -18,7 +18,7 @@ internal sealed class FieldPolicy(DatasetSettings settings)
     /// <summary>Fields that were left out, in alphabetical order.</summary>
     public IReadOnlyList<string> LeftOut => [.. _left.Keys.Order(StringComparer.Ordinal)];
 
-    /// <summary>Whether the user has said to do as if the field were not there.</summary>
+    /// <summary>Whether the user has asked to ignore the field.</summary>
     public bool Hides(string name)
     {
         if (_ignore.Count == 0 || !_ignore.Contains(name)) return false;
@@ -29,8 +29,8 @@ internal sealed class FieldPolicy(DatasetSettings settings)
     /// <summary>Looks at all fields that nobody read.</summary>
     /// <param name="reader">A record, or a turn.</param>
     /// <param name="reads">What is read instead, for the message.</param>
-    /// <param name="isTurn">Whether it is a turn; the user chose no fields of those.</param>
-    /// <param name="redundant">Names that hold again what other fields of this format hold.</param>
+    /// <param name="isTurn">Whether it is a turn; the user's choice does not cover the fields of turns.</param>
+    /// <param name="redundant">Fields that repeat what other fields of this format hold.</param>
     public void Check(RecordReader reader, string reads, bool isTurn, params ReadOnlySpan<string> redundant)
     {
         foreach (var property in reader.Unread())

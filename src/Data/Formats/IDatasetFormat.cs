@@ -9,7 +9,7 @@ internal interface IDatasetFormat
     /// <summary>Fields that it reads, for messages.</summary>
     string Fields { get; }
 
-    /// <summary>Fields that hold again what others hold, and may be left out.</summary>
+    /// <summary>Fields that repeat what others hold, and may be left out.</summary>
     IReadOnlyList<string> Redundant => [];
 
     /// <summary>Whether a record looks like this format.</summary>

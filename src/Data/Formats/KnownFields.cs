@@ -3,7 +3,7 @@ namespace LisaOrleans.Data;
 /// <summary>Names of fields whose meaning is the same in all public data sets.</summary>
 internal static class KnownFields
 {
-    // Columns that say something about a record. To leave them out changes nothing of what is learned.
+    // Columns that say something about a record. Leaving them out changes nothing that is learned.
     private static readonly HashSet<string> s_metadata = new(StringComparer.OrdinalIgnoreCase)
     {
         "id", "idx", "index", "uuid", "guid", "key", "hash", "md5", "sha256", "checksum", "__index_level_0__",

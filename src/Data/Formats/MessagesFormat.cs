@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace LisaOrleans.Data;
 
-/// <summary>OpenAI's <c>{"messages": [{"role", "content"}]}</c>; also LMFlow's conversation, with its system message beside.</summary>
+/// <summary>OpenAI's <c>{"messages": [{"role", "content"}]}</c>; also LMFlow's conversation, with its system message beside it.</summary>
 internal sealed class MessagesFormat : IDatasetFormat
 {
     public string Name => "messages";

@@ -1,6 +1,6 @@
 namespace LisaOrleans.Data;
 
-/// <summary>The templates with names of their own write role and content only. What else a record holds is refused by name.</summary>
+/// <summary>Named templates write only role and content. Whatever else a record holds is refused by name.</summary>
 internal static class NamedTemplateCheck
 {
     public static void Check(RecordReader record, Example example, DatasetSettings settings)

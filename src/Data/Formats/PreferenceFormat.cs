@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace LisaOrleans.Data;
 
 /// <summary>
-/// Two answers, of which one is preferred: TRL's <c>{"prompt", "chosen", "rejected"}</c> (texts or lists of messages; the prompt
-/// may stand in both lists instead), or OpenAI's <c>{"input", "preferred_output", "non_preferred_output"}</c>.
+/// Two answers, one of which is preferred: TRL's <c>{"prompt", "chosen", "rejected"}</c> (texts or lists of messages; the
+/// prompt may stand in both lists instead), or OpenAI's <c>{"input", "preferred_output", "non_preferred_output"}</c>.
 /// </summary>
 internal sealed class PreferenceFormat : IDatasetFormat
 {

@@ -1,7 +1,7 @@
 namespace LisaOrleans.Data;
 
 /// <summary>
-/// OpenAI's and TRL's <c>{"prompt", "completion"}</c>: two texts, or TRL's two lists of messages, of which the completion's
+/// OpenAI's and TRL's <c>{"prompt", "completion"}</c>: two texts, or TRL's two lists of messages, where those of the completion
 /// are learned.
 /// </summary>
 internal sealed class PromptCompletionFormat : IDatasetFormat

@@ -8,7 +8,7 @@ internal static class Turn
 {
     private const string Reads = "a turn has role, content, weight, train, tool_calls, tool_call_id, name, reasoning_content, thinking";
 
-    // What templates read of a turn beside its role and content.
+    // What templates read of a turn besides its role and content.
     private static readonly string[] s_forTemplates = ["tool_call_id", "tool_name", "name", "reasoning_content", "reasoning", "thinking"];
 
     public static ChatMessage Read(RecordReader turn)

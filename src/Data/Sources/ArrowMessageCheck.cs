@@ -3,8 +3,8 @@ using System.Buffers.Binary;
 namespace LisaOrleans.Data;
 
 /// <summary>
-/// Walks through the messages of an Arrow stream before the library does, which would follow fields that contain themselves
-/// to the end of the stack, and take memory for any length that a message claims. Layout: Apache Arrow's Schema.fbs and
+/// Walks through the messages of an Arrow stream before the library does: the library would follow fields that contain
+/// themselves until the stack overflows, and allocate any length that a message claims. Layout: Apache Arrow's Schema.fbs and
 /// Message.fbs; FlatBuffers' tables.
 /// </summary>
 internal static class ArrowMessageCheck
@@ -62,7 +62,7 @@ internal static class ArrowMessageCheck
         }
     }
 
-    // Where a table has a field; null where it has not.
+    // Where a table has a field; null where it has none.
     private static int? Field(ReadOnlySpan<byte> data, int table, int index)
     {
         var layout = checked(table - BinaryPrimitives.ReadInt32LittleEndian(data[table..]));
@@ -74,7 +74,7 @@ internal static class ArrowMessageCheck
 
     private static int Follow(ReadOnlySpan<byte> data, int at) => checked(at + BinaryPrimitives.ReadInt32LittleEndian(data[at..]));
 
-    // The mark that goes before each message, its length, and its metadata; null at the end.
+    // The mark that precedes each message, its length, and its metadata; null at the end.
     private static byte[]? ReadMessage(Stream stream)
     {
         var head = new byte[8];

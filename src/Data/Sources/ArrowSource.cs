@@ -21,7 +21,7 @@ internal sealed class ArrowSource : IRecordSource
         using var stream = file.Open();
         if (file.IsCompressed) throw new DatasetException($"{file.Path}: is an Arrow file in gzip or zstd; unpack it");
 
-        // Behind the magic bytes of a file comes the very stream; the directory at its end is not needed.
+        // After the magic bytes of a file comes the same stream; the directory at its end is not needed.
         stream.Position = file.ReadHead().AsSpan().StartsWith(FileMagic) ? FileMagic.Length + 2 : 0;
         using var reader = Guard(file, () =>
         {
@@ -56,7 +56,7 @@ internal sealed class ArrowSource : IRecordSource
         return true;
     }
 
-    // The library meets a damaged file with exceptions of all kinds.
+    // The library throws exceptions of all kinds for a damaged file.
     private static T Guard<T>(DataFile file, Func<T> read)
     {
         try

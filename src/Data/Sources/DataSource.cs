@@ -6,7 +6,7 @@ namespace LisaOrleans.Data;
 /// <param name="Weight">How often its records are used: 0.5 uses half of them, 2 each twice.</param>
 internal sealed record DataSource(string Path, IReadOnlyList<string> Files, double Weight)
 {
-    // Of a fraction the same records are chosen each time.
+    // For a fraction, the same records are chosen each time.
     private const ulong Seed = 0x6C697361;
 
     /// <summary>How often a record is used.</summary>
@@ -19,6 +19,6 @@ internal sealed record DataSource(string Path, IReadOnlyList<string> Files, doub
     /// <summary>Whether a record belongs to the share of all records that is held out.</summary>
     public bool IsHeldOut(long record, double share) => Share(record, stream: 2) < share;
 
-    // A number from 0 to below 1 that is the record's own.
+    // The record's own number, from 0 to below 1.
     private double Share(long record, ulong stream) => (new CounterRandom(Seed + stream, (ulong)record).NextUInt64() >> 11) * (1.0 / (1UL << 53));
 }

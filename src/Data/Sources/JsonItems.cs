@@ -4,8 +4,7 @@ using System.Text.Unicode;
 namespace LisaOrleans.Data;
 
 /// <summary>
-/// Takes the items of a JSON list, or of the list in LMFlow's object, out of a stream one after the other. Holds one item
-/// at a time.
+/// Takes the items of a JSON list, or of the list in LMFlow's object, out of a stream one by one. Holds one item at a time.
 /// </summary>
 internal sealed class JsonItems(Stream stream, string path)
 {
@@ -21,7 +20,7 @@ internal sealed class JsonItems(Stream stream, string path)
     private string? _name;
     private ReadOnlyMemory<byte> _item;
 
-    // Reads on from the last token; false where the bytes do not reach.
+    // Reads on from the last token; false where there are not enough bytes.
     private delegate bool Step(ref Utf8JsonReader reader);
 
     public IEnumerable<ReadOnlyMemory<byte>> Read()
@@ -88,7 +87,7 @@ internal sealed class JsonItems(Stream stream, string path)
         return true;
     }
 
-    // Whatever follows is an error of the reader.
+    // The reader throws for whatever follows.
     private bool Rest(ref Utf8JsonReader reader) => !reader.Read() && _ended;
 
     private void Take(Step step)
@@ -114,14 +113,14 @@ internal sealed class JsonItems(Stream stream, string path)
         }
     }
 
-    // More bytes; the first time that there are none, the reader has to be told.
+    // Reads more bytes; the first time that there are none, the reader has to be told.
     private bool Fill()
     {
         if (_ended) return false;
         var held = _end - _start;
         if (held >= RawRecord.Longest) throw new DatasetException($"{path}: line {_line}: an entry is longer than {RawRecord.Longest} bytes");
 
-        // As much as is there is read on, so that a long entry is looked at a few times only.
+        // Reads as much again as is already held, so that a long entry is parsed only a few times.
         var larger = held > _buffer.Length / 2 ? new byte[Math.Min(_buffer.Length * 2, RawRecord.Longest)] : _buffer;
         _buffer.AsSpan(_start, held).CopyTo(larger);
         (_buffer, _start, _end) = (larger, 0, held);

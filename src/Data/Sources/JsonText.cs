@@ -13,7 +13,7 @@ internal static class JsonText
     public static ReadOnlySpan<byte> SkipMark(ReadOnlySpan<byte> text) => text.StartsWith(ByteOrderMark) ? text[ByteOrderMark.Length..] : text;
 
     /// <summary>A record's object.</summary>
-    /// <exception cref="DatasetException">It is none.</exception>
+    /// <exception cref="DatasetException">It is not an object.</exception>
     public static JsonDocument Parse(RawRecord record)
     {
         // A byte that is no UTF-8 must not silently become a replacement character that the model would learn.
@@ -34,7 +34,7 @@ internal static class JsonText
     }
 
     /// <summary>
-    /// Whether a line is a whole object that is no LMFlow file, or the broken first line of many; else null says that it is
+    /// Whether a line is a whole object that is not an LMFlow file, or the broken first line of JSON lines; false where it is
     /// neither.
     /// </summary>
     public static bool IsFirstOfLines(ReadOnlySpan<byte> line)
@@ -48,7 +48,7 @@ internal static class JsonText
         }
         catch (Exception e) when (IsInvalid(e))
         {
-            // An object over several lines breaks after one of these; else it is the broken first line of many.
+            // An object over several lines breaks after one of these; otherwise it is a broken first line of JSON lines.
             return line[^1] is not ((byte)'{' or (byte)'[' or (byte)',' or (byte)':');
         }
     }

@@ -21,7 +21,7 @@ internal static class LmFlow
         }
         catch (Exception e) when (JsonText.IsInvalid(e))
         {
-            // Whoever reads it says so, with the place.
+            // The code that reads the whole file reports it, with the place.
         }
 
         return false;

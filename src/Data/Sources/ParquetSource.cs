@@ -4,10 +4,10 @@ using Parquet.Serialization;
 
 namespace LisaOrleans.Data;
 
-/// <summary>Parquet, with lists and structs nested as the hub writes them. Values that are null are as if they were not there.</summary>
+/// <summary>Parquet, with lists and structs nested as the hub writes them. Null values count as missing.</summary>
 internal sealed class ParquetSource : IRecordSource
 {
-    // What a row group unpacks to is held at once.
+    // A row group is held in memory whole, unpacked.
     private const long LargestRowGroup = 2L << 30;
 
     public string Name => "Parquet";
@@ -60,7 +60,7 @@ internal sealed class ParquetSource : IRecordSource
         return (IReadOnlyCollection<Dictionary<string, object>>)[.. (await ParquetSerializer.DeserializeUntypedAsync(stream, null, group)).Data];
     });
 
-    // The library meets a damaged file with exceptions of all kinds.
+    // The library throws exceptions of all kinds for a damaged file.
     private static T Guard<T>(DataFile file, Func<Task<T>> read)
     {
         try

@@ -10,7 +10,7 @@ internal readonly record struct RawRecord(string File, string Unit, long Number,
     /// <summary>The longest record that is read, in bytes. A model's longest sequence is far below it.</summary>
     public const int Longest = 64 << 20;
 
-    /// <value>Which record of the file it is, from 1: blank lines are lines, and no records.</value>
+    /// <value>Which record of the file it is, from 1: blank lines count as lines, not as records.</value>
     public long Record { get; init; } = Number;
 
     public string Place => $"{Unit} {Number}";

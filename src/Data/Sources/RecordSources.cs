@@ -1,6 +1,6 @@
 namespace LisaOrleans.Data;
 
-/// <summary>All kinds of files, in the order in which they are tried. Content decides, and never the name.</summary>
+/// <summary>All kinds of files, in the order in which they are tried. The content decides, never the name.</summary>
 internal static class RecordSources
 {
     private const string Known = "training data is JSON lines, a JSON list, CSV, TSV, Parquet or Arrow, optionally compressed with gzip or zstd";

@@ -29,7 +29,7 @@ internal static class RowJson
         }
     }
 
-    /// <summary>A value that is neither text nor number: an object, so that no format takes it for what it is not.</summary>
+    /// <summary>A value that is neither text nor number: written as an object, so that no format takes it for something else.</summary>
     public static void WriteForeign(Utf8JsonWriter json, string type)
     {
         json.WriteStartObject();

@@ -84,7 +84,7 @@ internal sealed class SeparatedValuesReader(StreamReader reader, char separator,
         }
     }
 
-    // The reader decodes ahead; the bytes tell the line.
+    // The reader decodes ahead, so the line is found in the bytes.
     private DatasetException NotUtf8() => new($"{file.Path}: line {Utf8Lines.FirstInvalid(file)}: is not UTF-8 text");
 
     private DatasetException Wrong(string problem) => new($"{file.Path}: line {Line}: {problem}");

@@ -2,7 +2,7 @@ using ZstdSharp;
 
 namespace LisaOrleans.Data;
 
-/// <summary>What a decompressor gives, with its errors named and a limit for bombs: small files that unpack to endless ones.</summary>
+/// <summary>What a decompressor gives, with its errors named and a limit for bombs: small files that unpack endlessly.</summary>
 internal sealed class UnpackedStream(Stream unpacked, Stream packed, string path) : Stream
 {
     // Real data shrinks to a fifth, repetitive data to a fiftieth; a bomb of gzip to a thousandth, one of zstd to less.

@@ -7,7 +7,7 @@ internal static class Utf8Lines
 {
     private const int FirstBuffer = 1 << 16;
 
-    /// <summary>Lines without their end (\n or \r\n), counted from 1; a byte order mark is no part of the first.</summary>
+    /// <summary>Lines without their end (\n or \r\n), counted from 1; a byte order mark is not part of the first.</summary>
     public static IEnumerable<(long Number, ReadOnlyMemory<byte> Line)> Read(Stream stream, string path)
     {
         var buffer = new byte[FirstBuffer];
@@ -48,7 +48,7 @@ internal static class Utf8Lines
         }
     }
 
-    /// <summary>The first line that is no UTF-8.</summary>
+    /// <summary>The first line that is not UTF-8.</summary>
     public static long FirstInvalid(DataFile file)
     {
         using var stream = file.Open();

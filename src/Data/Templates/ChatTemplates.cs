@@ -12,10 +12,10 @@ public static class ChatTemplates
     /// <summary>The name for the template that the model's folder has of its own.</summary>
     public const string Auto = "auto";
 
-    /// <summary>The name of the one to take where a folder has none and nobody can be asked for another.</summary>
+    /// <summary>The name of the template to use where a folder has none and there is nobody to ask for another.</summary>
     public const string Default = "chatml";
 
-    /// <summary>Their names, and first <see cref="Auto"/>.</summary>
+    /// <summary>Their names, beginning with <see cref="Auto"/>.</summary>
     public static IReadOnlyList<string> Names { get; } = [Auto, .. s_templates.Select(t => t.Name)];
 
     /// <summary>Those to choose from where a folder has no template.</summary>

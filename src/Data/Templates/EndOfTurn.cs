@@ -1,6 +1,9 @@
 namespace LisaOrleans.Data;
 
-/// <summary>What a model that was trained with a template says when its turn is over. With neither, the tokenizer's end token is all.</summary>
+/// <summary>
+/// What a model that was trained with a template says when its turn is over. With neither, there is only the tokenizer's end
+/// token.
+/// </summary>
 /// <param name="TokenId">A special token's id, or null.</param>
 /// <param name="Text">Where the tokenizer has no such special token: the text. Else null.</param>
 public sealed record EndOfTurn(int? TokenId, string? Text)

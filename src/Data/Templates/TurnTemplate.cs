@@ -1,6 +1,6 @@
 namespace LisaOrleans.Data;
 
-/// <summary>What templates have in common that write every turn alike: header, content, end of turn.</summary>
+/// <summary>What templates that write every turn alike have in common: header, content, end of turn.</summary>
 internal static class TurnTemplate
 {
     public const string Assistant = "assistant";

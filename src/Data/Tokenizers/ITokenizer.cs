@@ -15,7 +15,7 @@ public interface ITokenizer
     /// <summary>Whether sequences begin with <see cref="BosTokenId"/>.</summary>
     bool AddBosToken { get; }
 
-    /// <summary>Ids of a text, without begin and end. Text that looks like a special token is text.</summary>
+    /// <summary>Ids of a text, without begin and end tokens. Text that looks like a special token stays text.</summary>
     int[] Encode(string text);
 
     /// <summary>As <see cref="Encode"/>, but special tokens in the text become their ids, as Hugging Face does.</summary>
@@ -23,12 +23,12 @@ public interface ITokenizer
 
     /// <summary>As <see cref="EncodeWithSpecialTokens"/>, and says where in the text each token stands.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="specialTokens">False to take special tokens for text, as <see cref="Encode"/> does.</param>
+    /// <param name="specialTokens">False to treat special tokens as text, as <see cref="Encode"/> does.</param>
     TokenizedText EncodeWithOffsets(string text, bool specialTokens = true);
 
-    /// <summary>Text of ids, without begin and end.</summary>
+    /// <summary>Text of ids, without begin and end tokens.</summary>
     string Decode(IReadOnlyList<int> ids);
 
-    /// <summary>The same for ids that come one after the other.</summary>
+    /// <summary>The same for ids that come one by one.</summary>
     ITextStream StartDecoding();
 }

@@ -10,7 +10,7 @@ public sealed class StreamingDecoder
 
     /// <param name="tokenizer">What decodes.</param>
     /// <param name="context">
-    /// Ids that come before and are not decoded again, so that spaces are those of one text; none for a text of its own.
+    /// Ids that come before and are not decoded again, so that spaces come out as in one text; none for a text of its own.
     /// </param>
     public StreamingDecoder(ITokenizer tokenizer, IReadOnlyList<int>? context = null)
     {

@@ -51,7 +51,7 @@ internal sealed class TextTokenizer : ITokenizer
 
     public ITextStream StartDecoding() => new TextStream(this, _parts.Decoder.Stream());
 
-    // Null for what has no text.
+    // Null for ids without text.
     private string? Token(int id) => _special.Contains(id) || id < 0 || id >= _tokens.Length ? null : _tokens[id];
 
     private T Encode<T>(string text, bool special, bool tracked, Func<EncodingScratch, T> result)

@@ -16,7 +16,7 @@ internal sealed record TokenizerParts
 
     public required TokenModel Model { get; init; }
 
-    /// <summary>Makes text of tokens.</summary>
+    /// <summary>Turns tokens into text.</summary>
     public required TextDecoder Decoder { get; init; }
 
     public required int? BosTokenId { get; init; }

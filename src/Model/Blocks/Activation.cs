@@ -9,7 +9,7 @@ public enum Activation
     /// <summary>x · Φ(x), with the exact Φ.</summary>
     Gelu,
 
-    /// <summary>The same with tanh's approximation of Φ.</summary>
+    /// <summary>The same with the tanh approximation of Φ.</summary>
     GeluTanh,
 
     /// <summary>max(x, 0).</summary>

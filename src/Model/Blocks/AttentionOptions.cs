@@ -15,19 +15,19 @@ internal sealed record AttentionOptions
     /// <value>Width of a head, K.</value>
     public required long HeadDim { get; init; }
 
-    /// <value>How positions turn queries and keys; null for not at all.</value>
+    /// <value>How positions rotate queries and keys; null for no rotation.</value>
     public Rotary? Rotary { get; init; }
 
-    /// <value>How queries grow with their position (Ministral 3); null for not. Default null.</value>
+    /// <value>How queries grow with their position (Ministral 3); null where they do not. Default null.</value>
     public QueryGrowth? QueryGrowth { get; init; }
 
     /// <value>A position sees itself and the positions less than this far back; null for all. Default null.</value>
     public int? Window { get; init; }
 
-    /// <value>What scores are multiplied with; null for 1 / √K. Default null.</value>
+    /// <value>What scores are multiplied by; null for 1 / √K. Default null.</value>
     public double? Scale { get; init; }
 
-    /// <value>Scores s become c · tanh(s / c) (Gemma 2); null for not. Default null.</value>
+    /// <value>Scores s become c · tanh(s / c) (Gemma 2); null for no cap. Default null.</value>
     public double? Softcap { get; init; }
 
     /// <value>
@@ -48,7 +48,9 @@ internal sealed record AttentionOptions
     /// <value>Norms q_norm and k_norm over each head (Qwen 3), given their scope, name and width; null for none. Default null.</value>
     public Func<WeightScope, string, long, Norm>? HeadNorm { get; init; }
 
-    /// <value>Norms q_norm and k_norm over all heads together (OLMo 2), before heads are told apart; null for none. Default null.</value>
+    /// <value>
+    /// Norms q_norm and k_norm over all heads together (OLMo 2), before they are split into heads; null for none. Default null.
+    /// </value>
     public Func<WeightScope, string, long, Norm>? WholeNorm { get; init; }
 
     /// <summary>Outputs of the query map.</summary>

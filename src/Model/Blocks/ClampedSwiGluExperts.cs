@@ -9,7 +9,7 @@ namespace LisaOrleans.Model;
 /// above, an expert is down((up + 1) · gate · σ(alpha · gate)). All of them share one tensor for each map.
 /// </summary>
 /// <remarks>
-/// So an expert without tokens has the gradient 0 as long as any other has some, and AdamW moves it on, as in transformers.
+/// So an expert without tokens has the gradient 0 as long as any other has tokens, and AdamW still updates it, as in transformers.
 /// </remarks>
 internal sealed class ClampedSwiGluExperts : IExperts
 {
@@ -22,7 +22,7 @@ internal sealed class ClampedSwiGluExperts : IExperts
     private readonly double _limit;
 
     /// <summary>
-    /// Asks for gate_up_proj [E, D, 2F], whose columns are in turn those of gate and up, down_proj [E, F, D], and their biases.
+    /// Asks for gate_up_proj [E, D, 2F], whose columns alternate between gate and up, down_proj [E, F, D], and their biases.
     /// </summary>
     /// <param name="scope">Hugging Face's mlp.experts.</param>
     /// <param name="experts">E.</param>
@@ -46,7 +46,7 @@ internal sealed class ClampedSwiGluExperts : IExperts
 
     public IEnumerable<Tensor> Forward(IReadOnlyList<int> which, IReadOnlyList<Tensor> inputs, SequenceContext context)
     {
-        // Taken apart at once, so that the backward pass puts the gradients together at once.
+        // Unbound in one go, so that the backward pass puts the gradients together in one go.
         var (gateUps, gateUpBiases) = (_gateUp.Value.unbind(), _gateUpBias.Value.unbind());
         var (downs, downBiases) = (_down.Value.unbind(), _downBias.Value.unbind());
         return which.Select((e, i) =>
@@ -58,6 +58,6 @@ internal sealed class ClampedSwiGluExperts : IExperts
         });
     }
 
-    // Both before they are cut off; after it the gate, its sigmoid, their product and up; where it trains also the last product.
+    // Gate and up before they are cut off; then the gate, its sigmoid, their product and up; where it trains, also the last product.
     public SavedNumbers Saved(long length) => new(6 * _inner, _inner, 0);
 }

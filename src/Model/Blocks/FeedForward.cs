@@ -12,6 +12,6 @@ internal sealed class FeedForward(Linear up, Activation activation, Linear down,
 {
     public Tensor Forward(Tensor x_BTD, SequenceContext context) => down.Forward(activation.Apply(up.Forward(x_BTD)));
 
-    // The activation's input; where it trains also its output.
+    // The activation's input; where it trains, also its output.
     public SavedNumbers Saved(long length) => new(inner, inner, 0);
 }

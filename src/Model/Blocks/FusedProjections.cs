@@ -2,8 +2,8 @@ using static TorchSharp.torch;
 
 namespace LisaOrleans.Model;
 
-/// <summary>The maps' outputs stand one after the other in those of one matrix (Phi-3's qkv_proj, GPT-2's c_attn).</summary>
-/// <param name="matrix">The matrix; its outputs are as many as all widths together.</param>
+/// <summary>The maps' outputs are consecutive parts of one matrix's outputs (Phi-3's qkv_proj, GPT-2's c_attn).</summary>
+/// <param name="matrix">The matrix; it has as many outputs as all widths together.</param>
 /// <param name="widths">Outputs of each map.</param>
 internal sealed class FusedProjections(Linear matrix, params long[] widths) : IProjections
 {

@@ -42,6 +42,6 @@ internal sealed class GatedFeedForward : IBlock
         return _down.Forward(_activation.Apply(maps_BTF[0]) * maps_BTF[1]);
     }
 
-    // The gate before and after the activation, and up; where it trains also their product.
+    // The gate before and after the activation, and up; where it trains, also their product.
     public SavedNumbers Saved(long length) => new(3 * _inner, _inner, 0);
 }

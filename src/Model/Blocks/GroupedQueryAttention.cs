@@ -5,8 +5,8 @@ using F = TorchSharp.torch.nn.functional;
 namespace LisaOrleans.Model;
 
 /// <summary>
-/// Causal self-attention in which each key/value head serves several neighbouring query heads (Ainslie et al.,
-/// arXiv 2305.13245); with as many of both it is plain multi-head attention.
+/// Causal self-attention in which each key/value head serves several neighbouring query heads (Ainslie et al., arXiv
+/// 2305.13245); with as many key/value heads as query heads it is plain multi-head attention.
 /// </summary>
 internal sealed class GroupedQueryAttention : IBlock
 {
@@ -74,7 +74,7 @@ internal sealed class GroupedQueryAttention : IBlock
     {
         long queries = _options.QueryWidth, keys = _options.KeyWidth;
 
-        // Rotated queries, keys and values as attention sees them, and its output; where it trains also the inputs of the
+        // Rotated queries, keys and values as attention sees them, and its output; where it trains, also the inputs of the
         // output map and of the rotation.
         var saved = new SavedNumbers(checked(4 * queries), checked(queries + keys), 0);
         if (_queryNorm is not null) saved += new SavedNumbers(0, 0, checked(2 * (queries + keys)));
@@ -114,7 +114,7 @@ internal sealed class GroupedQueryAttention : IBlock
         return F.scaled_dot_product_attention(q_BHTK, k_BHSK, v_BHSK, attn_mask: mask, is_casual: causal);
     }
 
-    // What the operator does not offer, written out; scores and softmax in float32.
+    // Written out, since the operator has no softcap; scores and softmax in float32.
     private Tensor CappedAttention(Tensor q_BHTK, Tensor k_BHSK, Tensor v_BHSK, double cap, SequenceContext context)
     {
         var s_BHTS = q_BHTK.matmul(k_BHSK.transpose(-2, -1)).to(ScalarType.Float32).Times(Scale).Over(cap).tanh().Times(cap);

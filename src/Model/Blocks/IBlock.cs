@@ -5,7 +5,7 @@ namespace LisaOrleans.Model;
 /// <summary>A piece of a decoder layer between two points of the residual stream.</summary>
 internal interface IBlock
 {
-    /// <summary>Numbers in those of its weights that a token does not meet: of the experts that it is not sent to.</summary>
+    /// <summary>How many of its weights a token does not pass through: those of the experts that it is not sent to.</summary>
     long UnusedWeights => 0;
 
     /// <summary>x [B, T, D] → [B, T, D].</summary>

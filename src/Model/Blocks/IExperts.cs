@@ -8,15 +8,15 @@ internal interface IExperts
     /// <summary>How many there are.</summary>
     int Count { get; }
 
-    /// <summary>Numbers in the weights of one.</summary>
+    /// <summary>Numbers in the weights of one expert.</summary>
     long WeightsOfEach { get; }
 
-    /// <summary>What experts make of their tokens.</summary>
-    /// <param name="which">The experts that have any.</param>
+    /// <summary>The experts' outputs for their tokens.</summary>
+    /// <param name="which">The experts that have any tokens.</param>
     /// <param name="inputs">For each of these, x [n, D].</param>
-    /// <param name="context">Of the layer.</param>
+    /// <param name="context">The layer's context.</param>
     IEnumerable<Tensor> Forward(IReadOnlyList<int> which, IReadOnlyList<Tensor> inputs, SequenceContext context);
 
-    /// <summary>What one keeps for its backward pass, for each token that it gets.</summary>
+    /// <summary>What an expert keeps for its backward pass, for each token that it gets.</summary>
     SavedNumbers Saved(long length);
 }

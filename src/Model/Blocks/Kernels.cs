@@ -57,7 +57,7 @@ internal static class Kernels
     /// <summary>Rows of a matrix: [V, D], int64 [B, T] → [B, T, D]. Its gradient is dense and deterministic.</summary>
     public static Tensor Embedding(Tensor weight, Tensor ids) => (Tensor)s_unit.Value.invoke("embedding", weight, ids);
 
-    /// <summary>GELU with tanh's approximation, element by element.</summary>
+    /// <summary>GELU with the tanh approximation, element by element.</summary>
     public static Tensor GeluTanh(Tensor x) => (Tensor)s_unit.Value.invoke("gelu_tanh", x);
 
     /// <summary>softmax(scale · q kᵀ) v, where the mask is true: [B, H, T, K], [B, H, S, K] twice → [B, H, T, K].</summary>
@@ -65,7 +65,7 @@ internal static class Kernels
     /// <param name="k">Keys.</param>
     /// <param name="v">Values.</param>
     /// <param name="mask">Broadcast to [B, H, T, S]; null for causal, with as many queries as keys.</param>
-    /// <param name="scale">What scores are multiplied with; the wrapped operator has 1 / √K only.</param>
+    /// <param name="scale">What scores are multiplied by; the wrapped operator has 1 / √K only.</param>
     public static Tensor Attention(Tensor q, Tensor k, Tensor v, Tensor? mask, double scale)
     {
         using var factor = scale.ToScalar();
@@ -93,7 +93,7 @@ internal static class Kernels
         Tensor[] parameters, Tensor[] gradients, Tensor[] expAvgs, Tensor[] expAvgSqs, Tensor[] steps,
         double lr, double beta1, double beta2, double weightDecay, double eps)
     {
-        // As Scalars that live through the call: of a double TorchSharp passes the handle of a temporary that nothing keeps.
+        // As Scalars that outlive the call: for a double, TorchSharp passes the handle of a temporary that nothing keeps alive.
         using var rate = lr.ToScalar();
         using var first = beta1.ToScalar();
         using var second = beta2.ToScalar();

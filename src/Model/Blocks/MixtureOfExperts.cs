@@ -4,12 +4,12 @@ using static TorchSharp.torch;
 namespace LisaOrleans.Model;
 
 /// <summary>
-/// A sparse feed-forward block (Shazeer et al., arXiv 1701.06538; Mixtral, arXiv 2401.04088): a router gives each token a
-/// share of K experts, and what these make of it is added up by those shares.
+/// A sparse feed-forward block (Shazeer et al., arXiv 1701.06538; Mixtral, arXiv 2401.04088): a router gives each token a share
+/// of K experts, and their outputs are added up by those shares.
 /// </summary>
 /// <remarks>
-/// An expert that no token chose does nothing and gets no gradient, if its weights are its own; in a step without any, AdamW
-/// leaves them and their moments as they are, as torch's does with parameters whose grad is None.
+/// An expert that no token is sent to does nothing and, if its weights are its own, gets no gradient; in a step without one,
+/// AdamW leaves its weights and their moments as they are, as torch's does with parameters whose grad is None.
 /// </remarks>
 /// <param name="router">[D] → [E].</param>
 /// <param name="experts">E of them.</param>
@@ -26,7 +26,7 @@ internal sealed class MixtureOfExperts(Linear router, IExperts experts, int chos
         var (shares_NK, experts_NK) = Route(x_ND);
         var (order, places, counts) = SortByExpert(experts_NK);
 
-        // Each token is copied for each of its experts, and the copies are sorted, rather than rows picked several times: so
+        // Each token is copied for each of its experts, and the copies are sorted, instead of picking rows several times: so
         // nothing is added up in an order that a device is free to choose.
         var copies_MD = x_ND.unsqueeze(1).expand(-1, chosen, -1).reshape(-1, width).index_select(0, order);
         var busy = Enumerable.Range(0, experts.Count).Where(e => counts[e] > 0).ToArray();
@@ -37,11 +37,11 @@ internal sealed class MixtureOfExperts(Linear router, IExperts experts, int chos
         return (y_NKD * shares_NK.unsqueeze(-1)).sum(1).view(x_BTD.shape);
     }
 
-    // The copies where experts train; what they made of them, shares, probabilities and 64-bit places.
+    // The copies, where experts train; always the experts' outputs, shares, probabilities and 64-bit places.
     public SavedNumbers Saved(long length) =>
         (chosen * experts.Saved(length)) + checked(new SavedNumbers(chosen * (width + 1), chosen * width, experts.Count + (9L * chosen)));
 
-    // In float32, as Hugging Face.
+    // In float32, as in Hugging Face.
     private (Tensor Shares_NK, Tensor Experts_NK) Route(Tensor x_ND)
     {
         var (shares_NK, experts_NK) = router.Forward(x_ND).to(ScalarType.Float32).softmax(-1).topk(chosen, -1);

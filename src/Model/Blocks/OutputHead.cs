@@ -9,10 +9,10 @@ namespace LisaOrleans.Model;
 /// <param name="matrix">[V, D]; null where it is the embedding's.</param>
 internal sealed class OutputHead(Norm norm, Weight? matrix)
 {
-    /// <value>What logits are multiplied with (Granite: 1 / logits_scaling). Default 1.</value>
+    /// <value>What logits are multiplied by (Granite: 1 / logits_scaling). Default 1.</value>
     public double Scale { get; init; } = 1;
 
-    /// <value>Logits l become c · tanh(l / c) (Gemma 2); null for not. Default null.</value>
+    /// <value>Logits l become c · tanh(l / c) (Gemma 2); null for no cap. Default null.</value>
     public double? Softcap { get; init; }
 
     /// <summary>hidden [N, D] → [N, D].</summary>

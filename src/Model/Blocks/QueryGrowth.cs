@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace LisaOrleans.Model;
 
 /// <summary>
-/// Queries beyond the original context are multiplied with 1 + β · ln(1 + ⌊position / original⌋), against attention that
-/// spreads the more the longer a sequence is (Llama 4's attention temperature).
+/// Queries beyond the original context are multiplied by 1 + β · ln(1 + ⌊position / original⌋), to counter attention that
+/// spreads out more the longer a sequence is (Llama 4's attention temperature).
 /// </summary>
 /// <param name="Beta">β.</param>
 /// <param name="OriginalPositions">Context length of pre-training, in tokens.</param>
@@ -16,7 +16,7 @@ public sealed record QueryGrowth(double Beta, int OriginalPositions)
         if (context.SequenceLength <= OriginalPositions) return q_BHTK;
         var factors = context.Positions().Over(OriginalPositions).floor().Plus(1).log().Times(Beta).Plus(1);
 
-        // Where rows differ, all heads of one grow alike.
+        // Where rows differ, all heads of a row grow alike.
         if (factors.dim() == 2) factors = factors.unsqueeze(1);
         return q_BHTK * factors.unsqueeze(-1).to(q_BHTK.dtype);
     }

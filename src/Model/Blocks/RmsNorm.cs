@@ -14,7 +14,7 @@ internal sealed class RmsNorm : Norm
     /// <param name="name">The norm's name.</param>
     /// <param name="width">Its width.</param>
     /// <param name="epsilon">Added to the mean of squares.</param>
-    /// <param name="aroundOne">Gemma's form: what is multiplied with is 1 + weight, in float32.</param>
+    /// <param name="aroundOne">Gemma's form: the factor is 1 + weight, in float32.</param>
     public RmsNorm(WeightScope scope, string name, long width, double epsilon, bool aroundOne = false)
         : base(width) =>
         (_weight, _epsilon, _aroundOne) = (scope.Vector(name + ".weight", width), epsilon, aroundOne);

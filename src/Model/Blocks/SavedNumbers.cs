@@ -10,7 +10,7 @@ public readonly record struct SavedNumbers(long Always, long WhenActive, long Fl
     public static SavedNumbers operator +(SavedNumbers a, SavedNumbers b) =>
         checked(new(a.Always + b.Always, a.WhenActive + b.WhenActive, a.Float32 + b.Float32));
 
-    /// <summary>Those of so many blocks that are alike.</summary>
+    /// <summary>Those of so many identical blocks.</summary>
     public static SavedNumbers operator *(long blocks, SavedNumbers each) =>
         checked(new(blocks * each.Always, blocks * each.WhenActive, blocks * each.Float32));
 }

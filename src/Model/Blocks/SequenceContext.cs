@@ -19,10 +19,10 @@ internal sealed class SequenceContext
     /// <summary>Keys and values of the tokens before these; null in training.</summary>
     public KeyValueCache? Cache { get; }
 
-    /// <summary>Tokens in the longest sequence here, with those before these.</summary>
+    /// <summary>Tokens in the longest sequence here, including the cached ones before these.</summary>
     public long SequenceLength => _packed?.Longest ?? (_start + _length);
 
-    /// <summary>Rows of one sample each; with a cache they go on after what it holds.</summary>
+    /// <summary>Rows of one sample each; with a cache they continue after what it holds.</summary>
     public static SequenceContext Plain(Device device, long length, KeyValueCache? cache = null) =>
         new(device, cache?.Length ?? 0, length, null, cache);
 

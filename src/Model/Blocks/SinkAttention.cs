@@ -5,13 +5,13 @@ using F = TorchSharp.torch.nn.functional;
 namespace LisaOrleans.Model;
 
 /// <summary>
-/// Attention in which each head has a learned score, its sink, that takes part in the softmax and adds nothing (gpt-oss), by
-/// the fused operator, which knows no sinks: a sink is the score of one more key, in front of all others, with a value of 0. A
-/// query has one more number, 1, and that key the sink in its place; other keys have 0 there.
+/// Attention in which each head has a learned score, its sink, that takes part in the softmax and adds nothing (gpt-oss), with
+/// the fused operator, which has no sinks of its own: a sink is the score of one more key, in front of all others, with a value
+/// of 0. Each query has one more number, 1; in its place that key has the sink, and all other keys 0.
 /// </summary>
 internal static class SinkAttention
 {
-    // Kernels of GPUs read so many numbers at a time.
+    // GPU kernels read this many numbers at a time.
     private const int Multiple = 8;
 
     /// <summary>Width of queries, keys and values with room for the sinks.</summary>
@@ -22,7 +22,7 @@ internal static class SinkAttention
     /// <param name="k_BHSK">Keys.</param>
     /// <param name="v_BHSK">Values.</param>
     /// <param name="sinks_H">The sinks.</param>
-    /// <param name="scale">What scores, but not sinks, are multiplied with.</param>
+    /// <param name="scale">What scores, but not sinks, are multiplied by.</param>
     /// <param name="mask">True where a query sees a key; null where it sees all up to itself.</param>
     public static Tensor Forward(Tensor q_BHTK, Tensor k_BHSK, Tensor v_BHSK, Tensor sinks_H, double scale, Tensor? mask)
     {

@@ -4,10 +4,10 @@ using static TorchSharp.torch;
 namespace LisaOrleans.Model;
 
 /// <summary>
-/// Arithmetic of tensors with numbers, and sums of tensors. TorchSharp (0.107) hands libtorch the address of a number that it
-/// makes on the way, even for the 1 in x + 1 · y, and lets go of it: a garbage collection at that moment frees it while it is
-/// read, and the result is another one, mostly without an error. Here numbers live until the operator has returned. A test
-/// holds that this assembly calls none of the operators that are left out here.
+/// Arithmetic of tensors with numbers, and sums of tensors. TorchSharp (0.107) passes libtorch the address of a temporary
+/// number, even for the 1 in x + 1 · y, and keeps no reference to it: a garbage collection at that moment frees the number
+/// while it is read, and the result is wrong, mostly without an error. Here numbers live until the operator has returned. A
+/// test checks that this assembly calls none of TorchSharp's own operators that do this.
 /// </summary>
 public static class TensorArithmetic
 {
@@ -38,14 +38,14 @@ public static class TensorArithmetic
         return x.div(kept);
     }
 
-    /// <summary>x, but a number where the mask is true.</summary>
+    /// <summary>x, with the number in its place where the mask is true.</summary>
     public static Tensor Filled(this Tensor x, Tensor mask, double number)
     {
         using var kept = number.ToScalar();
         return x.masked_fill(mask, kept);
     }
 
-    /// <summary>x, cut off below and above; null for not.</summary>
+    /// <summary>x, cut off below and above; null for no limit.</summary>
     public static Tensor Clamped(this Tensor x, double? least, double? most)
     {
         using var from = least?.ToScalar();
@@ -66,7 +66,7 @@ public static class TensorArithmetic
         x.mul_(kept);
     }
 
-    /// <summary>The whole numbers from a first one to below an end.</summary>
+    /// <summary>The whole numbers from a first one up to, but not including, an end.</summary>
     /// <param name="first">The first.</param>
     /// <param name="end">The first that is not in it.</param>
     /// <param name="dtype">The dtype.</param>

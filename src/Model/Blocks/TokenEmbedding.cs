@@ -8,17 +8,17 @@ internal sealed class TokenEmbedding
 {
     private readonly Weight? _positions;
 
-    /// <summary>Asks for NAME.weight [V, D] and, with positions, that of their name, [longest sequence, D].</summary>
+    /// <summary>Asks for NAME.weight [V, D] and, with positions, for that of their name, [longest sequence, D].</summary>
     public TokenEmbedding(WeightScope scope, string name, long vocabulary, long width, (string Name, long Count)? positions = null)
     {
         Matrix = scope.Table(name + ".weight", vocabulary, width);
         if (positions is { } learned) _positions = scope.Table(learned.Name + ".weight", learned.Count, width);
     }
 
-    /// <summary>The matrix [V, D], which a tied head multiplies with.</summary>
+    /// <summary>The matrix [V, D], which a tied head multiplies by.</summary>
     public Weight Matrix { get; }
 
-    /// <value>What embeddings are multiplied with, rounded to the compute dtype first (Gemma, Granite). Default 1.</value>
+    /// <value>What embeddings are multiplied by, rounded to the compute dtype first (Gemma, Granite). Default 1.</value>
     public double Scale { get; init; } = 1;
 
     /// <summary>ids [B, T] → [B, T, D].</summary>

@@ -8,9 +8,9 @@ namespace LisaOrleans.Model;
 /// does. On the CPU nothing has to be switched on: all that is used there is deterministic for a given number of threads.
 /// </summary>
 /// <remarks>
-/// TorchSharp does not wrap these settings, so they are reached by their C++ names: those of libtorch 2.10 and 2.11. They are the whole
-/// process's. Attention is left with two ways: flash attention, whose deterministic backward pass is then taken, and the
-/// plain one, which float32 and packed rows take; the backward passes of the others are not deterministic.
+/// TorchSharp does not wrap these settings, so they are reached by their C++ names: those of libtorch 2.10 and 2.11. They apply
+/// to the whole process. Two kinds of attention are left: flash attention, whose deterministic backward pass is then used, and
+/// the plain one, which float32 and packed rows use; the backward passes of the others are not deterministic.
 /// </remarks>
 public static partial class Determinism
 {

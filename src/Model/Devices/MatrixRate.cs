@@ -24,7 +24,7 @@ public static class MatrixRate
             using (a.matmul(a))
                 if (device.type == TorchSharp.DeviceType.CUDA) cuda.synchronize(device);
 
-            // The first makes the library ready.
+            // The first product warms the library up.
             if (i > 0 && Stopwatch.GetElapsedTime(start) is var took && took < fastest) fastest = took;
         }
 

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace LisaOrleans.Model;
 
 /// <summary>
-/// The fields of a config.json. Strict about every one that is read, because it decides a shape or a number, and a native
-/// library never sees an unchecked one; and it notes which fields were read, so that none is ignored in silence.
+/// The fields of a config.json. Strict about every field that is read, because it decides a shape or a number, and a native
+/// library must never see an unchecked one. Notes which fields were read, so that none is silently ignored.
 /// </summary>
 internal sealed class ConfigFields
 {
@@ -23,7 +23,7 @@ internal sealed class ConfigFields
     private readonly HashSet<string> _read = [];
     private readonly Dictionary<string, int> _defaults = [];
 
-    /// <param name="file">What messages call it.</param>
+    /// <param name="file">Its name in messages.</param>
     /// <param name="modelType">The family's model_type.</param>
     /// <param name="root">The object with the fields.</param>
     /// <param name="whole">Where that is the <c>text_config</c> of a multimodal model: the object around it.</param>
@@ -35,7 +35,7 @@ internal sealed class ConfigFields
 
     public string ModelType { get; }
 
-    /// <summary>Whether they are those of the text's part of a multimodal model.</summary>
+    /// <summary>Whether they belong to the text model inside a multimodal one.</summary>
     public bool IsOfMultimodal => _whole is not null;
 
     /// <summary>Every field, read or not.</summary>
@@ -46,23 +46,23 @@ internal sealed class ConfigFields
     /// <summary>Whether a field is there and not null; it counts as read.</summary>
     public bool Has(string name) => Find(name) is not null;
 
-    /// <summary>Whether a field is there, be it null; it counts as read. For fields whose null is not their default.</summary>
+    /// <summary>Whether a field is there, even if it is null; it counts as read. For fields whose null is not their default.</summary>
     public bool States(string name) => Has(name) || _root.TryGetProperty(name, out _);
 
     /// <summary>Fields that Hugging Face's class of this family writes and does not use.</summary>
     public void LetPass(params string[] names) => _read.UnionWith(names);
 
-    /// <summary>What Hugging Face's class of this family takes for a count that is missing; null where it takes nothing.</summary>
+    /// <summary>The value that Hugging Face's class of this family gives a count that is missing; null where it gives none.</summary>
     public int? DefaultOf(string name) => _defaults.TryGetValue(name, out var count) ? count : null;
 
-    /// <summary>The same fields, with what Hugging Face's class of this family takes for a count that is missing.</summary>
+    /// <summary>The same fields, with the values that Hugging Face's class of this family gives missing counts.</summary>
     public ConfigFields WithDefaults(params (string Name, int Count)[] defaults)
     {
         foreach (var (name, count) in defaults) _defaults[name] = count;
         return this;
     }
 
-    /// <summary>Refuses any value of a field but one: that for which a feature that is not implemented is off.</summary>
+    /// <summary>Refuses any value of a field except the one that switches off a feature which is not implemented.</summary>
     public void Is(string name, int value)
     {
         if (Find(name) is { } found && Whole(found, value, value) is null)
@@ -103,7 +103,7 @@ internal sealed class ConfigFields
         return Whole(value, 1, most) ?? throw Wrong(name, $"is {Shorten(value)}; it must be a whole number from 1 to {most}");
     }
 
-    /// <summary>A count; null where the field is null, and what Hugging Face's class takes where the field is missing.</summary>
+    /// <summary>A count; null where the field is null, and Hugging Face's default where the field is missing.</summary>
     public int? CountOrNull(string name, int? missing) => Has(name) ? Count(name) : States(name) ? null : DefaultOf(name) ?? missing;
 
     public int WholeFrom0(string name, int otherwise) =>
@@ -115,7 +115,7 @@ internal sealed class ConfigFields
     /// <summary>A number above 0; null where the field is missing.</summary>
     public double? OptionalNumber(string name) => Find(name) is { } value ? Above(name, value, 0) : null;
 
-    /// <summary>A list of numbers from 0; empty where the field is missing.</summary>
+    /// <summary>A list of whole numbers, 0 or more; empty where the field is missing.</summary>
     public IReadOnlyList<int> WholeNumbers(string name)
     {
         if (Find(name) is not { } value) return [];
@@ -137,7 +137,7 @@ internal sealed class ConfigFields
         return Activations.Find(text) ?? throw Wrong(name, $"is '{text}'; supported are {string.Join(", ", Activations.Names)}");
     }
 
-    /// <summary>One text for each of so many layers, out of the choices; null where the field is missing.</summary>
+    /// <summary>For each layer one of the given choices; null where the field is missing.</summary>
     public IReadOnlyList<string>? ForEachLayer(string name, int layers, params string[] choices)
     {
         if (Find(name) is not { } value) return null;

@@ -12,9 +12,10 @@ public abstract record DecoderConfig : ModelConfig
     /// <param name="headDim">Default of head_dim; null for hidden_size / num_attention_heads.</param>
     /// <param name="theta">Default of rope_theta.</param>
     /// <param name="partialRotary">Default of partial_rotary_factor; null where the family has no such field.</param>
-    /// <param name="interleaved">Whether neighbours turn together.</param>
+    /// <param name="interleaved">Whether rotary pairs are neighbouring numbers.</param>
     /// <param name="eps">Default of rms_norm_eps.</param>
-    /// <param name="keyValueHeads">Default of num_key_value_heads; null for num_attention_heads, which a null in the file always means.</param>
+    /// <param name="keyValueHeads">Default of num_key_value_heads; null for num_attention_heads, which is also what a null in
+    /// the file means.</param>
     /// <param name="ropeFields">Fields of rope_parameters that only this family has.</param>
     private protected DecoderConfig(
         ConfigFields json, int maxPositions, bool tied = false, int? headDim = null, double theta = 10000,
@@ -67,7 +68,7 @@ public abstract record DecoderConfig : ModelConfig
     /// <value>Epsilon inside the norms' square root.</value>
     public double RmsNormEps { get; init; }
 
-    /// <value>What the feed-forward layer's gate goes through.</value>
+    /// <value>The activation of the feed-forward layer's gate.</value>
     public Activation HiddenAct { get; init; }
 
     /// <value>The rotary embedding of layers that have no other.</value>
@@ -76,7 +77,7 @@ public abstract record DecoderConfig : ModelConfig
     /// <inheritdoc/>
     public override int MaxSequenceLength => Rope.Positions;
 
-    /// <summary>The shape of attention; what a family adds to it, it adds with a with.</summary>
+    /// <summary>The shape of attention; a family makes its additions in a <c>with</c> expression.</summary>
     private protected AttentionOptions Heads => new()
     {
         Width = HiddenSize,
@@ -132,7 +133,7 @@ public abstract record DecoderConfig : ModelConfig
         };
     }
 
-    /// <summary>The gated feed-forward block mlp, its gate and up in matrices of their own or in one.</summary>
+    /// <summary>The gated feed-forward block mlp, with gate and up in separate matrices or in one.</summary>
     private protected GatedFeedForward FeedForward(WeightScope layer, bool bias = false, bool fused = false) =>
         new(layer.Under("mlp"), HiddenSize, IntermediateSize, HiddenAct, bias, fused);
 

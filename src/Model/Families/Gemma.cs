@@ -2,7 +2,7 @@ namespace LisaOrleans.Model;
 
 /// <summary>
 /// Gemma (arXiv 2403.08295; Hugging Face: GemmaForCausalLM): Llama with GELU as the gate's activation, embeddings multiplied
-/// with √D, and norms that multiply with 1 + weight.
+/// by √D, and norms that multiply by 1 + weight.
 /// </summary>
 public sealed record Gemma : GemmaConfig
 {

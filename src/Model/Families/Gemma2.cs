@@ -15,7 +15,7 @@ public sealed record Gemma2 : GemmaConfig
         AttnLogitSoftcapping = Cap("attn_logit_softcapping", 50);
         FinalLogitSoftcapping = Cap("final_logit_softcapping", 30);
 
-        // A cap that is null is none; one that is missing is the default.
+        // Null means no cap; a missing cap is the default.
         double? Cap(string name, double otherwise) => json.States(name) ? json.OptionalNumber(name) : otherwise;
     }
 
@@ -25,10 +25,10 @@ public sealed record Gemma2 : GemmaConfig
     /// <value>Scores are divided by its root.</value>
     public double QueryPreAttnScalar { get; init; }
 
-    /// <value>c of scores that become c · tanh(s / c); null for not.</value>
+    /// <value>c of scores that become c · tanh(s / c); null for no cap.</value>
     public double? AttnLogitSoftcapping { get; init; }
 
-    /// <value>The same of logits.</value>
+    /// <value>The same for logits.</value>
     public double? FinalLogitSoftcapping { get; init; }
 
     internal override DecoderLayer Layer(int index, WeightScope scope) => SandwichLayer(index, scope, Heads with

@@ -6,7 +6,7 @@ namespace LisaOrleans.Model;
 /// </summary>
 public sealed record Gemma3 : GemmaConfig
 {
-    // Files of multimodal models leave out what is as in Hugging Face's class.
+    // Files of multimodal models leave out what has the default of Hugging Face's class.
     private static readonly (string, int)[] s_defaults =
     [
         ("vocab_size", 262_208), ("hidden_size", 2304), ("intermediate_size", 9216), ("num_hidden_layers", 26),
@@ -29,7 +29,7 @@ public sealed record Gemma3 : GemmaConfig
             : new Rotary(HeadDim, localTheta, MaxPositionEmbeddings);
     }
 
-    /// <value>Scores are multiplied with 1 / √this.</value>
+    /// <value>Scores are multiplied by 1 / √this.</value>
     public double QueryPreAttnScalar { get; init; }
 
     /// <value>Softcap of scores; null for none.</value>

@@ -1,7 +1,7 @@
 namespace LisaOrleans.Model;
 
 /// <summary>
-/// What the Gemma families share: norms that multiply with 1 + weight, embeddings times √D, GeGLU, a scale of scores that
+/// What the Gemma families share: norms that multiply by 1 + weight, embeddings times √D, GeGLU, a scale of scores that
 /// is a field of its own, and tied embeddings unless config.json says otherwise.
 /// </summary>
 public abstract record GemmaConfig : DecoderConfig

@@ -45,7 +45,7 @@ public sealed record Gpt2 : ModelConfig
     /// <value>Width of the feed-forward layer, F.</value>
     public int InnerSize { get; init; }
 
-    /// <value>What the feed-forward layer's inner numbers go through.</value>
+    /// <value>The activation of the feed-forward layer's inner numbers.</value>
     public Activation Activation { get; init; }
 
     /// <summary>Old checkpoints carry the causal masks, too.</summary>

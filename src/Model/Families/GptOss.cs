@@ -19,7 +19,7 @@ public sealed record GptOss : MoeConfig
 
         Quantization ??= QuantizationFields.Read(json, WeightQuantization.Mxfp4);
 
-        // OpenAI's own names, beside Hugging Face's.
+        // OpenAI's own names, besides Hugging Face's.
         const string Chosen = "experts_per_token";
         json.LetPass("initial_context_length");
         if (json.Has(Chosen) && json.Count(Chosen) != NumExpertsPerTok)

@@ -23,13 +23,13 @@ public sealed record Granite : DecoderConfig
     /// <value>Biases in the feed-forward layer.</value>
     public bool MlpBias { get; init; }
 
-    /// <value>What embeddings are multiplied with.</value>
+    /// <value>What embeddings are multiplied by.</value>
     public double EmbeddingMultiplier { get; init; }
 
-    /// <value>What scores are multiplied with, instead of 1 / √K.</value>
+    /// <value>What scores are multiplied by, instead of 1 / √K.</value>
     public double AttentionMultiplier { get; init; }
 
-    /// <value>What a block's output is multiplied with before it is added to the residual stream.</value>
+    /// <value>What a block's output is multiplied by before it is added to the residual stream.</value>
     public double ResidualMultiplier { get; init; }
 
     /// <value>What logits are divided by.</value>

@@ -24,7 +24,7 @@ public sealed record Ministral3 : DecoderConfig
     /// <value>The window of each layer; null for none.</value>
     public IReadOnlyList<int?> Windows { get; init; }
 
-    /// <value>How queries grow with their position; null for not.</value>
+    /// <value>How queries grow with their position; null where they do not.</value>
     public QueryGrowth? QueryGrowth { get; init; }
 
     internal override DecoderLayer Layer(int index, WeightScope scope) =>

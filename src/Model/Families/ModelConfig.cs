@@ -1,8 +1,8 @@
 namespace LisaOrleans.Model;
 
 /// <summary>
-/// A model's shape as its config.json states it, and the arithmetic that this makes: what each family of models derives from.
-/// A family reads the fields by config.json's own names and says of which blocks embedding, layers and head are made; all
+/// A model's shape as its config.json states it, and the arithmetic that follows from it; the base class of all families of
+/// models. A family reads the fields by config.json's own names and says which blocks make up embedding, layers and head; all
 /// else follows from the blocks.
 /// </summary>
 public abstract record ModelConfig
@@ -10,7 +10,7 @@ public abstract record ModelConfig
     private static readonly (string Prefix, string Stored)[] s_ofText = [("", ""), ("model.", "")];
     private static readonly (string Prefix, string Stored)[] s_ofMultimodal = [("", "language_model."), ("model.", "model.language_model.")];
 
-    // What Hugging Face's Gemma3ForConditionalGeneration and Mistral3ForConditionalGeneration have beside their text.
+    // What Hugging Face's Gemma3ForConditionalGeneration and Mistral3ForConditionalGeneration have besides their text model.
     private static readonly string[] s_otherParts =
         ["vision_tower.", "multi_modal_projector.", "model.vision_tower.", "model.multi_modal_projector."];
 
@@ -68,7 +68,7 @@ public abstract record ModelConfig
     public IReadOnlyList<ParameterSpec> AllSpecs() =>
         [.. EmbeddingSpecs(), .. Enumerable.Range(0, NumHiddenLayers).SelectMany(LayerSpecs), .. HeadSpecs()];
 
-    /// <summary>Numbers in those weights of a decoder layer that one token meets; experts that it is not sent to do not count.</summary>
+    /// <summary>How many of a decoder layer's weights one token passes through; experts that it is not sent to do not count.</summary>
     public long WeightsPerToken(int index)
     {
         var unused = 0L;
@@ -100,16 +100,21 @@ public abstract record ModelConfig
     public virtual bool IsDerived(string name) => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
         || (TieWordEmbeddings && (name == "lm_head.weight" || (_multimodal && name == "language_model.lm_head.weight")));
 
-    /// <summary>Whether a checkpoint's tensor belongs to another part of a multimodal model than its text, which stays as it is.</summary>
+    /// <summary>
+    /// Whether a checkpoint's tensor belongs to a part of a multimodal model other than its text model; such parts stay as they
+    /// are.
+    /// </summary>
     public bool IsOfOtherPart(string name) => _multimodal && s_otherParts.Any(p => name.StartsWith(p, StringComparison.Ordinal));
 
     /// <summary>
-    /// How a checkpoint's names may begin otherwise than the family's: first the family's prefix, then what may stand there
-    /// instead. Texts' parts of multimodal models, and models saved without their head.
+    /// Other ways in which a checkpoint's names may begin: first the family's prefix, then what may stand there instead. Needed
+    /// for text models inside multimodal ones, and for models saved without their head.
     /// </summary>
     public virtual IReadOnlyList<(string Prefix, string Stored)> NameVariants => _multimodal ? s_ofMultimodal : s_ofText;
 
-    /// <summary>Sequences with lengths of one class are computed alike, token by token; longer ones may turn otherwise.</summary>
+    /// <summary>
+    /// Sequences whose lengths are in one class are computed alike, token by token; longer ones may be rotated differently.
+    /// </summary>
     internal virtual long LengthClass(long length) => 0;
 
     /// <summary>The embedding, out of the weights that it asks for.</summary>

@@ -19,7 +19,7 @@ public static class ModelConfigReader
 
     /// <summary>Reads a text.</summary>
     /// <param name="json">The content of a config.json.</param>
-    /// <param name="file">What messages call it.</param>
+    /// <param name="file">Its name in messages.</param>
     /// <exception cref="ModelConfigException">It is wrong.</exception>
     public static ModelConfig Parse(string json, string file)
     {
@@ -43,14 +43,14 @@ public static class ModelConfigReader
         var type = TypeOf(root) ?? throw new ModelConfigException(file, $"field 'model_type' must be one of {ModelFamilies.Names}");
         if (ModelFamilies.All.FirstOrDefault(f => f.ModelType == type) is { } family) return Read(family, file, root, null);
 
-        // A multimodal model, of which the text's part is read.
+        // A multimodal model: only its text model is read.
         var wrapped = ModelFamilies.All.Where(f => f.Wrappers.Contains(type)).ToArray();
         if (wrapped.Length == 0)
             throw new ModelConfigException(file, $"field 'model_type' is '{type}'; supported are {ModelFamilies.Names}");
         if (!root.TryGetProperty(TextConfig, out var text) || text.ValueKind != JsonValueKind.Object)
             throw new ModelConfigException(file, $"field '{TextConfig}' must be an object in a model of type '{type}'");
 
-        // Where the text's part states no type, it is the first one that was ever wrapped so.
+        // Where the text model states no type, it is of the family that was first wrapped this way.
         var inner = TypeOf(text) is not { } textType ? wrapped[0] : wrapped.FirstOrDefault(f => f.ModelType == textType)
             ?? throw new ModelConfigException(
                 file,
@@ -70,7 +70,7 @@ public static class ModelConfigReader
 
         bool Reads(ModelFamily other, string name)
         {
-            // One head divides any number of them: what is missing here must not keep the other family from reading on.
+            // One head divides any number of heads, so a missing count does not stop the other family from reading on.
             var read = Fields(other).WithDefaults(("num_key_value_heads", 1));
             try
             {
@@ -78,7 +78,7 @@ public static class ModelConfigReader
             }
             catch (ModelConfigException)
             {
-                // Another family may need fields that are not here; what it read up to there counts.
+                // Another family may need fields that are not here; what it read until then counts.
             }
 
             return read.WasRead(name);

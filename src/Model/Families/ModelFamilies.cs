@@ -1,6 +1,6 @@
 namespace LisaOrleans.Model;
 
-/// <summary>The families of models that can be trained. To add one is a file beside this one, and a line here.</summary>
+/// <summary>The families of models that can be trained. To add one: a file beside this one, and a line here.</summary>
 internal static class ModelFamilies
 {
     public static IReadOnlyList<ModelFamily> All { get; } =

@@ -1,6 +1,8 @@
 namespace LisaOrleans.Model;
 
-/// <summary>What families share whose feed-forward blocks are mixtures of experts: how many there are, and the layer around them.</summary>
+/// <summary>
+/// What families share whose feed-forward blocks are mixtures of experts: the number of experts, and the layer around them.
+/// </summary>
 public abstract record MoeConfig : DecoderConfig
 {
     // Each has tensors of its own, so these bound the time and memory that a stranger's file can cost; real models have up to
@@ -58,8 +60,8 @@ public abstract record MoeConfig : DecoderConfig
     /// <param name="inner">An expert's width.</param>
     /// <param name="renormalise">Whether a token's shares add up to 1.</param>
     /// <param name="gate">Name of the matrix that goes through the activation.</param>
-    /// <param name="up">Of the one that does not.</param>
-    /// <param name="down">Of the one that leads back.</param>
+    /// <param name="up">Name of the one that does not.</param>
+    /// <param name="down">Name of the one that maps back.</param>
     private protected MixtureOfExperts Experts(
         WeightScope block, int inner, bool renormalise, string gate = "gate_proj", string up = "up_proj", string down = "down_proj")
     {

@@ -2,7 +2,7 @@ namespace LisaOrleans.Model;
 
 /// <summary>
 /// Phi-3, Phi-3.5 and Phi-4, with their mini versions (arXiv 2404.14219; Hugging Face: Phi3ForCausalLM): Llama with queries,
-/// keys and values from one matrix, gate and up from one, LongRoPE, and in Phi-4-mini heads of which a part turns.
+/// keys and values from one matrix, gate and up from one, LongRoPE, and in Phi-4-mini heads of which only a part is rotated.
 /// </summary>
 public sealed record Phi3 : DecoderConfig
 {

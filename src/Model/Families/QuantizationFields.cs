@@ -8,7 +8,8 @@ internal static class QuantizationFields
     private const string MethodField = "quant_method";
     private const string BlockField = "weight_block_size";
 
-    // What says which weights are quantised, which their own dtypes say too, and how activations are, which are not here.
+    // Fields that say which weights are quantised, which their own dtypes say, too, and how activations are quantised, which is
+    // not done here.
     private static readonly string[] s_known =
         [MethodField, BlockField, "modules_to_not_convert", "ignored_layers", "dequantize", "activation_scheme", "fmt", "scale_fmt"];
 

@@ -1,8 +1,8 @@
 namespace LisaOrleans.Model;
 
 /// <summary>
-/// Qwen 3 with experts (arXiv 2505.09388; Hugging Face: Qwen3MoeForCausalLM): Qwen 3 whose layers, all or every so many but
-/// for those listed, have a mixture of experts.
+/// Qwen 3 with experts (arXiv 2505.09388; Hugging Face: Qwen3MoeForCausalLM): Qwen 3 in which all layers, or one in every so
+/// many, except those listed, have a mixture of experts.
 /// </summary>
 public sealed record Qwen3Moe : MoeConfig
 {

@@ -3,12 +3,12 @@ using System.Text.Json;
 namespace LisaOrleans.Model;
 
 /// <summary>
-/// Reads the rotary embedding: transformers 4 writes rope_theta and rope_scaling, 5 both together as rope_parameters, in
-/// models with two kinds of layers one object for each.
+/// Reads the rotary embedding: transformers 4 writes rope_theta and rope_scaling; transformers 5 writes both together as
+/// rope_parameters, with one object for each kind of layer in models that have two.
 /// </summary>
 internal sealed class RopeFields
 {
-    // What Hugging Face's rope kinds know; what a kind does not use it ignores.
+    // The fields that Hugging Face's rope kinds know; a kind ignores those that it does not use.
     private static readonly string[] s_known =
     [
         "rope_type", "type", "rope_theta", "partial_rotary_factor", "factor", "original_max_position_embeddings", "low_freq_factor",
@@ -73,7 +73,7 @@ internal sealed class RopeFields
         : _json.Number("rope_theta", otherwise, above: 0);
 
     /// <summary>Share of a head's numbers that turn.</summary>
-    /// <param name="otherwise">Where there is no such field; null where the family has none, so that it must be 1.</param>
+    /// <param name="otherwise">The value where there is no such field; null where the family has none, so that it must be 1.</param>
     public double PartialFactor(double? otherwise)
     {
         const string Field = "partial_rotary_factor";

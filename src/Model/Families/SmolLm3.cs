@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace LisaOrleans.Model;
 
 /// <summary>
-/// SmolLM3 (Hugging Face: SmolLM3ForCausalLM): Llama in which one layer of four knows no positions (Yang et al.,
-/// arXiv 2501.18795).
+/// SmolLM3 (Hugging Face: SmolLM3ForCausalLM): Llama in which one layer in four has no position embedding (Yang et al., arXiv
+/// 2501.18795).
 /// </summary>
 public sealed record SmolLm3 : DecoderConfig
 {

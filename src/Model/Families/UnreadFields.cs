@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace LisaOrleans.Model;
 
 /// <summary>
-/// Fields of config.json that a family does not read. One that changes no number is let pass by name; any other must have a
-/// value that switches its feature off, else the model would be another than its authors'.
+/// Fields of config.json that a family does not read. One that changes no number is accepted by name; any other must have a
+/// value that switches its feature off, since otherwise the model would differ from its authors'.
 /// </summary>
 internal static class UnreadFields
 {

@@ -24,7 +24,7 @@ internal sealed class DecodingSession(CausalLanguageModel model, int capacity) :
             return appended;
         }
 
-        // Keys turn by other frequencies at the new length, so those that are cached are of no more use.
+        // Keys are rotated by other frequencies at the new length, so the cached ones are no longer of use.
         int[] all = [.. _ids, .. ids];
         foreach (var cache in _caches) cache.Clear();
         var logits = model.Decode(all, _caches, allPositions);

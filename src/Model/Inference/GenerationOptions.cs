@@ -24,6 +24,6 @@ public sealed record GenerationOptions
     /// <value>Added to the logits of tokens, by id. Default none.</value>
     public IReadOnlyDictionary<int, double> LogitBias { get; init; } = new Dictionary<int, double>();
 
-    /// <value>Ids that end it, beside those of the model's configuration. Default none.</value>
+    /// <value>Ids that end it, besides those of the model's configuration. Default none.</value>
     public IReadOnlyList<int> StopTokenIds { get; init; } = [];
 }

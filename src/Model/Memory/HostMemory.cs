@@ -3,12 +3,12 @@ using System.Runtime.InteropServices;
 namespace LisaOrleans.Model;
 
 /// <summary>
-/// Keeps the C heap of a training process from growing though nothing leaks: a step's activations and what outlives the
+/// Keeps the C heap of a training process from growing even though nothing leaks: a step's activations and what outlives the
 /// step (weights, optimizer state) are kept apart, and holes go back to the system when layers change.
 /// </summary>
 /// <remarks>
-/// It sets malloc's parameters (mallopt), which are the whole process's. Nothing happens on systems without glibc.
-/// bench memory shows the effect.
+/// It sets malloc's parameters (mallopt), which apply to the whole process. Nothing happens on systems without glibc. bench
+/// memory shows the effect.
 /// </remarks>
 public static partial class HostMemory
 {
@@ -19,7 +19,7 @@ public static partial class HostMemory
 
     private const int Pages = 128 << 10;
 
-    // Where glibc's own adaptation ends after the first tensors of 32 MB and more have been freed.
+    // The value at which glibc's own adaptation ends after the first tensors of 32 MB and more have been freed.
     private const int Heap = 32 << 20;
 
     private static readonly Lock s_lock = new();
@@ -28,7 +28,9 @@ public static partial class HostMemory
 
     private static int s_open;
 
-    /// <summary>One heap for all threads, because few allocate at one time here. Call before a device's thread starts.</summary>
+    /// <summary>
+    /// One heap for all threads, because few of them allocate at the same time here. Call before a device's thread starts.
+    /// </summary>
     public static void Prepare()
     {
         if (s_present) _ = MallOpt(ArenaMax, 1);

@@ -6,7 +6,7 @@ namespace LisaOrleans.Model;
 
 /// <summary>
 /// Tensors on the CPU over memory that is used again for the next tensor of the same size. Fresh memory costs a page fault
-/// every 4 KiB, which for what comes over a network is more than the copy itself.
+/// every 4 KiB, which for data from a network costs more than the copy itself.
 /// </summary>
 public static unsafe partial class PooledMemory
 {

@@ -5,7 +5,7 @@ namespace LisaOrleans.Model;
 
 /// <summary>
 /// Numbers as indices of 256 values, block by block (Dettmers et al., arXiv 2110.02861, section 2.1): a value is a power of ten
-/// from 1e-6 to 1 times a fraction between 0.1 and 1, with the more fractions the larger the power; and 0 and 1.
+/// from 1e-6 to 1 times a fraction between 0.1 and 1, with more fractions for larger powers; and 0 and 1.
 /// </summary>
 internal sealed class DynamicQuantization
 {
@@ -28,7 +28,7 @@ internal sealed class DynamicQuantization
     /// <summary>The 256 values, ascending.</summary>
     public IReadOnlyList<double> Values { get; }
 
-    /// <summary>Blocks of so many numbers.</summary>
+    /// <summary>How many blocks so many numbers fill.</summary>
     public static long Blocks(long count) => (count + BlockSize - 1) / BlockSize;
 
     /// <summary>Numbers that are kept in two tensors, which it does not own.</summary>

@@ -3,11 +3,11 @@ using static TorchSharp.torch;
 namespace LisaOrleans.Model;
 
 /// <summary>
-/// Muon (Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks"): the momentum of a matrix is brought
-/// near an orthogonal one by five Newton-Schulz steps, and keeps one number for each weight. The update is scaled to the size of
-/// AdamW's (Liu et al., arXiv 2502.16982), so that both go by one learning rate, as <c>torch.optim.Muon</c> does with
-/// <c>adjust_lr_fn="match_rms_adamw"</c>. Embedding, head, norms and biases are no hidden matrices: AdamW updates them. A stack of
-/// experts is as many matrices.
+/// Muon (Jordan et al. 2024, "Muon: an optimizer for hidden layers in neural networks"): the momentum of a matrix, which is one
+/// number for each weight, is brought near an orthogonal matrix by five Newton-Schulz steps. The update is scaled to the size
+/// of AdamW's (Liu et al., arXiv 2502.16982), so that both use the same learning rate, as <c>torch.optim.Muon</c> does with
+/// <c>adjust_lr_fn="match_rms_adamw"</c>. Embedding, head, norms and biases are not hidden matrices: AdamW updates them. A
+/// stack of experts counts as one matrix per expert.
 /// </summary>
 /// <param name="AdamW">How everything else is updated; its weight decay is that of the matrices, too.</param>
 public sealed record Muon(AdamW AdamW) : IPartOptimizer
@@ -37,7 +37,7 @@ public sealed record Muon(AdamW AdamW) : IPartOptimizer
             var momentum = state[MomentumBuffer].to(ScalarType.Float32).Times(Momentum).Plus(wide);
             state[MomentumBuffer].copy_(momentum);
 
-            // Nesterov's: the momentum as it will be after the next gradient like this one.
+            // Nesterov's momentum: what it would be after another gradient like this one.
             var direction = Orthogonalized(momentum.Times(Momentum).Plus(wide));
             var size = AdamWSize * Math.Sqrt(Math.Max(gradient.shape[^1], gradient.shape[^2]));
             var weight = state.Weight.to(ScalarType.Float32).Times(1 - (learningRate * AdamW.WeightDecay));

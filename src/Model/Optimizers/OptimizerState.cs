@@ -3,9 +3,9 @@ using static TorchSharp.torch;
 namespace LisaOrleans.Model;
 
 /// <summary>
-/// What stands beside one parameter while it trains: a float32 master where the computed weight has fewer bits, and the
-/// tensors of the run's optimizer. In a checkpoint they are <c>NAME.master</c>, then <c>NAME.</c> with the optimizer's names.
-/// Owns its tensors, not the parameter's.
+/// What is kept for one parameter while it trains: a float32 master where the computed weight has fewer bits, and the tensors
+/// of the run's optimizer. In a checkpoint they are <c>NAME.master</c>, then <c>NAME.</c> with the optimizer's names. Owns its
+/// tensors, not the parameter's.
 /// </summary>
 public sealed class OptimizerState : IDisposable
 {
@@ -33,10 +33,10 @@ public sealed class OptimizerState : IDisposable
     public Tensor this[string name] => Array.Find(_tensors, t => t.Name == name).Value
         ?? throw new ArgumentException($"the optimizer keeps no '{name}' for {_parameter.Name}", nameof(name));
 
-    /// <summary>The tensor of a checkpoint that holds a parameter's weight while it trains.</summary>
+    /// <summary>The name in a checkpoint of the tensor that holds a parameter's weight while it trains.</summary>
     public static string MasterName(ParameterSpec parameter) => Named(parameter, "master");
 
-    /// <summary>What a checkpoint holds of parameters that train, in its order.</summary>
+    /// <summary>The tensors that a checkpoint holds for parameters that train, in the checkpoint's order.</summary>
     public static IReadOnlyList<TensorSpec> Specs(IReadOnlyList<ParameterSpec> parameters, PartDtypes dtypes, IPartOptimizer optimizer) =>
     [
         .. parameters.SelectMany(p => optimizer.StateTensors(p, dtypes)
@@ -62,7 +62,7 @@ public sealed class OptimizerState : IDisposable
         foreach (var (_, tensor) in _tensors) tensor.Dispose();
     }
 
-    /// <summary>The tensors of a checkpoint, in its order; they stay this state's.</summary>
+    /// <summary>The tensors for a checkpoint, in its order; this state still owns them.</summary>
     internal IEnumerable<NamedTensor> Tensors() => _tensors
         .Select(t => new NamedTensor(Named(_parameter, t.Name), t.Value))
         .Prepend(new NamedTensor(MasterName(_parameter), Weight));

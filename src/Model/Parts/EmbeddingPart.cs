@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace LisaOrleans.Model;
 
-/// <summary>The token embedding. Where embeddings are tied it also owns the matrix that the head multiplies with.</summary>
+/// <summary>The token embedding. Where embeddings are tied it also owns the matrix that the head multiplies by.</summary>
 public sealed class EmbeddingPart : ModelPart
 {
     private readonly TokenEmbedding _embedding;
@@ -18,7 +18,7 @@ public sealed class EmbeddingPart : ModelPart
 
     private Parameter Matrix => Parameters.Single(p => p.Spec.Name == _embedding.Matrix.Spec.Name);
 
-    /// <summary>The leaf that a tied head multiplies with; owned by this part.</summary>
+    /// <summary>The leaf that a tied head multiplies by; owned by this part.</summary>
     internal Tensor TiedMatrix => Matrix.Alias ?? throw new InvalidOperationException("embeddings are not tied");
 
     /// <summary>Call before a tied head's backward pass.</summary>

@@ -4,8 +4,8 @@ using F = TorchSharp.torch.nn.functional;
 namespace LisaOrleans.Model;
 
 /// <summary>
-/// Final norm, LM head and cross-entropy. Forward and backward in one go, over the positions that have a label only, and
-/// in chunks of positions, so that the logits of a long micro-batch never exist at once.
+/// Final norm, LM head and cross-entropy. Forward and backward in one go, over only those positions that have a label, and in
+/// chunks of positions, so that the logits of a long micro-batch never exist at once.
 /// </summary>
 public sealed class HeadPart : ModelPart
 {
@@ -39,7 +39,7 @@ public sealed class HeadPart : ModelPart
     /// <summary>Loss and, in training, gradients of one micro-batch.</summary>
     /// <param name="input_BTD">[B, T, D]; the part takes ownership.</param>
     /// <param name="labels">The token each position is to predict, [B, T] row-major; -100 for none.</param>
-    /// <param name="lossScale">What the summed loss is multiplied with before the backward pass.</param>
+    /// <param name="lossScale">What the summed loss is multiplied by before the backward pass.</param>
     /// <param name="train">Whether to run the backward pass.</param>
     /// <param name="inputGradient">Whether the gradient of the input is wanted.</param>
     public HeadResult Run(Tensor input_BTD, int[] labels, double lossScale, bool train, bool inputGradient)

@@ -4,7 +4,7 @@ namespace LisaOrleans.Model;
 
 /// <summary>
 /// One decoder layer. The autograd graph is cut at its input and output, so each layer runs backward by itself. A frozen
-/// layer's weights are no leaves: autograd computes the gradient of its input only, and saves nothing for the weights.
+/// layer's weights are not leaves: autograd computes only the gradient of its input, and saves nothing for the weights.
 /// </summary>
 public sealed class LayerPart : ModelPart
 {

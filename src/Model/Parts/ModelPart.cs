@@ -43,7 +43,7 @@ public abstract class ModelPart : IDisposable
     public long GradientBytes => Parameters.Sum(p => p.GradientBytes)
         + (_pending?.Sum(p => p.Gradient.numel() * p.Gradient.element_size()) ?? 0);
 
-    /// <summary>What a checkpoint holds of the part while it trains, in its order.</summary>
+    /// <summary>The tensors that a checkpoint holds of the part while it trains, in the checkpoint's order.</summary>
     public IReadOnlyList<TensorSpec> StateSpecs => OptimizerState.Specs([.. Parameters.Select(p => p.Spec)], Dtypes, _optimizer);
 
     internal IReadOnlyList<Parameter> Parameters { get; }
@@ -78,7 +78,7 @@ public abstract class ModelPart : IDisposable
 
     /// <summary>One update with the step's gradients, which are freed.</summary>
     /// <param name="learningRate">The rate of the step.</param>
-    /// <param name="clip">What gradients are multiplied with; 1 leaves them.</param>
+    /// <param name="clip">What gradients are multiplied by; 1 leaves them unchanged.</param>
     public void Apply(double learningRate, double clip)
     {
         if (!Trainable) return;
@@ -115,15 +115,17 @@ public abstract class ModelPart : IDisposable
     public IReadOnlyList<NamedTensor> CopyTrainingState() => TrainingState(static tensor => HostCopy(tensor, tensor.dtype));
 
     /// <summary>
-    /// The weights as <see cref="CopyWeights"/> gives them, but where they lie, and over the part's own memory where their
-    /// dtype is the stored one; the caller owns the tensors. The part must not change while they are used.
+    /// The weights as <see cref="CopyWeights"/> gives them, but on the device they are on, and sharing the part's own memory
+    /// where their dtype is the stored one; the caller owns the tensors. The part must not change while they are used.
     /// </summary>
     public IReadOnlyList<NamedTensor> ShareWeights() => [.. Parameters.Select(p => new NamedTensor(p.Spec.Name, Share(p.Value, Dtypes.Storage)))];
 
     /// <summary>The training state as <see cref="CopyTrainingState"/> gives it, shared as by <see cref="ShareWeights"/>.</summary>
     public IReadOnlyList<NamedTensor> ShareTrainingState() => TrainingState(static tensor => Share(tensor, tensor.dtype));
 
-    /// <summary>Takes over the state that <see cref="CopyTrainingState"/> gave; shapes and dtypes must match and are not owned.</summary>
+    /// <summary>
+    /// Takes over the state that <see cref="CopyTrainingState"/> gave; shapes and dtypes must match. The tensors are not owned.
+    /// </summary>
     /// <param name="tensors">By name.</param>
     /// <param name="stateStep">The updates that the state has seen.</param>
     public void RestoreTrainingState(IReadOnlyDictionary<string, Tensor> tensors, long stateStep)

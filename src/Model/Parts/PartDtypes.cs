@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace LisaOrleans.Model;
 
 /// <summary>The number formats of a run.</summary>
-/// <param name="Storage">What weights are stored and exported in, and what a layer is rounded to when it goes to sleep.</param>
+/// <param name="Storage">What weights are stored and exported in, and what a layer is rounded to when it is frozen again.</param>
 /// <param name="Compute">What weights and activations are held in. float16 weights are computed in float32: the range of
 /// float16 is too small for unscaled gradients.</param>
 /// <param name="OptimizerState">Format of the moments; float32 also means float32 master weights.</param>
@@ -31,6 +31,6 @@ public sealed record PartDtypes(ScalarType Storage, ScalarType Compute, ScalarTy
         return new PartDtypes(storage, storage == ScalarType.Float16 ? ScalarType.Float32 : storage, state);
     }
 
-    /// <summary>Whether float32 master weights stand beside the computed ones while a part trains.</summary>
+    /// <summary>Whether float32 master weights are kept besides the computed ones while a part trains.</summary>
     public bool SeparateMaster => Compute != ScalarType.Float32 && OptimizerState == ScalarType.Float32;
 }

@@ -4,7 +4,7 @@ namespace LisaOrleans.Data;
 
 /// <summary>
 /// The chat template that a Hugging Face folder has of its own, run as transformers' apply_chat_template runs it. What it
-/// writes is one text, in which special tokens are recognised wherever they stand, also in what people wrote.
+/// writes is one text, in which special tokens are recognised wherever they stand, even in what people wrote.
 /// </summary>
 public sealed class FolderChatTemplate
 {
@@ -21,7 +21,7 @@ public sealed class FolderChatTemplate
         (Source, ToolSource) = (source.Chat, source.ToolUse ?? source.Chat);
         ReadsTime = $"{source.Chat}{source.ToolUse}".Contains("strftime_now", StringComparison.Ordinal);
 
-        // One that cannot be used is in nobody's way who does not need it.
+        // Parsed when first used, so a broken template does not disturb anyone who does not need it.
         _chat = new Lazy<JinjaTemplate>(() => Parse(source.Chat));
         _toolUse = source.ToolUse is { } tools ? new Lazy<JinjaTemplate>(() => Parse(tools)) : _chat;
         _tokens = SpecialTokenVariables.Read(folder);
@@ -29,19 +29,19 @@ public sealed class FolderChatTemplate
 
     /// <summary>Loads it.</summary>
     /// <param name="folder">The folder.</param>
-    /// <param name="now">What the template takes for the present; some write the date.</param>
+    /// <param name="now">The current time, as the template sees it; some write the date.</param>
     /// <returns>Null where the folder has none.</returns>
     /// <exception cref="TokenizerException">tokenizer_config.json is wrong.</exception>
     public static FolderChatTemplate? Load(string folder, DateTimeOffset now) =>
         ChatTemplateSource.Find(folder) is { } source ? new FolderChatTemplate(folder, source, now) : null;
 
-    /// <summary>What begins the assistant's turn is written at the end.</summary>
+    /// <summary>Writes the conversation, followed by what begins the assistant's turn.</summary>
     /// <param name="messages">The conversation.</param>
     /// <exception cref="DatasetException">The template refuses it.</exception>
     /// <exception cref="TokenizerException">The template is wrong, or uses what is not supported: with the file and the line.</exception>
     public string RenderPrompt(IReadOnlyList<ChatMessage> messages) => RenderPrompt(new Example { Messages = messages });
 
-    /// <summary>As for messages alone; with the conversation's tools and variables.</summary>
+    /// <summary>As for messages alone, but with the conversation's tools and variables.</summary>
     /// <exception cref="DatasetException">The template refuses it, or would leave some of it out.</exception>
     /// <exception cref="TokenizerException">The template is wrong, or uses what is not supported: with the file and the line.</exception>
     public string RenderPrompt(Example example) => _written.Unwritten(example) is { } name
@@ -72,7 +72,7 @@ public sealed class FolderChatTemplate
     /// <summary>The template itself, for chats with tools.</summary>
     public string ToolSource { get; }
 
-    /// <summary>Whether what it writes depends on the present.</summary>
+    /// <summary>Whether what it writes depends on the current time.</summary>
     public bool ReadsTime { get; }
 
     /// <summary>Whether it has written an example to learn from.</summary>
@@ -80,15 +80,16 @@ public sealed class FolderChatTemplate
 
     /// <summary>The whole conversation, and which parts of the text are learned.</summary>
     /// <param name="example">The conversation.</param>
-    /// <param name="closing">The template's end of turn, empty where it has none; null to learn everything, whose parts are null.</param>
-    /// <exception cref="DatasetException">The template refuses it, or it cannot be told exactly what the assistant says.</exception>
+    /// <param name="closing">The template's end of turn, empty where it has none; null to learn everything, where the parts are
+    /// null.</param>
+    /// <exception cref="DatasetException">The template refuses it, or there is no telling exactly what the assistant says.</exception>
     internal JinjaRendering RenderLearned(Example example, string? closing)
     {
         _written.Check(example, Name);
         var values = new ExampleValues(example);
         var whole = Render(values, example.Messages, addGenerationPrompt: false);
 
-        // Read only, as a rule: threads that write what others read slow each other down.
+        // Checked first, so that it is mostly only read: threads that write what others read slow each other down.
         if (!HasWritten) HasWritten = true;
         var generated = closing is null ? null : new LearnedSpans(this, values, whole, Chosen(example).MarksGeneration, closing).Find();
         return whole with { Generated = generated };
@@ -117,7 +118,7 @@ public sealed class FolderChatTemplate
         $"the model's chat template ({Name}) does not show exactly what is learned of turn {turn}: {reason}. Mark it in the template by "
         + "{% generation %} … {% endgeneration %}, choose another by --template, or learn everything by --train-on-prompt");
 
-    // Without the folder: whoever asks a server need not know where its models lie.
+    // Without the folder: a server's clients need not know where its models are stored.
     private string Name => Path.GetFileName(_file);
 
     private JinjaTemplate Chosen(Example example) => (example.Tools is null ? _chat : _toolUse).Value;

@@ -1,11 +1,11 @@
 namespace LisaOrleans.Data;
 
 /// <summary>
-/// Which parts of a rendered conversation are learned: each turn that is, from where the model is to go on to the end of its
-/// turn. Generation blocks tell where the template has them. Else the conversation is rendered up to the turn and to its end,
-/// and both texts must begin the whole. Templates that write earlier turns in another way than the last, without its thinking
-/// for one, break that: there the turn ends with the template's end of turn. Where nothing of it is certain, the turn is
-/// refused.
+/// Which parts of a rendered conversation are learned: each learned turn, from where the model begins to write to its end of
+/// turn. Generation blocks mark them where the template has such blocks. Otherwise the conversation is rendered up to the turn
+/// and up to its end, and the whole text must begin with both. Templates that write earlier turns differently from the last,
+/// such as without its thinking, break that: there the turn ends with the template's end of turn. Where none of this is
+/// certain, the turn is refused.
 /// </summary>
 internal sealed class LearnedSpans(FolderChatTemplate template, ExampleValues values, JinjaRendering whole, bool marked, string closing)
 {
@@ -90,7 +90,7 @@ internal sealed class LearnedSpans(FolderChatTemplate template, ExampleValues va
             : at;
     }
 
-    // A template may refuse a part of what it takes as a whole.
+    // A template may refuse a part of a conversation that it accepts as a whole.
     private string? Try(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt)
     {
         // Once written, the whole need not be written again.

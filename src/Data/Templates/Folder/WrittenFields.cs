@@ -7,12 +7,12 @@ namespace LisaOrleans.Data;
 /// <param name="source">The folder's templates.</param>
 internal sealed class WrittenFields(ChatTemplateSource source)
 {
-    // They say which call a result belongs to, and most templates go by the order.
+    // They say which call a result belongs to, and most templates go by the order instead.
     private static readonly string[] s_order = ["role", "content", "tool_call_id", "tool_name"];
 
     private readonly ConcurrentDictionary<(string Name, bool ToolUse), bool> _named = new();
 
-    /// <exception cref="DatasetException">Something of the example would be lost without a word.</exception>
+    /// <exception cref="DatasetException">Part of the example would be silently lost.</exception>
     public void Check(Example example, string template)
     {
         if (Unwritten(example) is { } name)

@@ -28,7 +28,7 @@ internal sealed class JinjaTemplate
 
     /// <summary>What it writes.</summary>
     /// <param name="variables">Its variables.</param>
-    /// <param name="now">What strftime_now tells.</param>
+    /// <param name="now">The time that strftime_now gives.</param>
     /// <param name="limits">What it may cost; null for the defaults.</param>
     /// <exception cref="JinjaRefusedException">It calls raise_exception.</exception>
     /// <exception cref="JinjaException">It cannot be rendered, or costs too much.</exception>
@@ -37,7 +37,7 @@ internal sealed class JinjaTemplate
         var state = new RenderState(limits ?? new JinjaLimits(), now);
         var context = new Scope(null);
 
-        // Nobody asks for other names than those in the template, which are interned: to intern takes a lock of the process.
+        // Only names in the template are looked up, and those are interned already; interning takes a lock of the process.
         foreach (var (name, value) in variables)
             if (_names.TryGetValue(name, out var interned)) context.Set(interned, value);
         Statement.RunAll(_body, state, new Scope(context));

@@ -8,7 +8,7 @@ internal static class ByteFallback
 {
     private static readonly UTF8Encoding s_strict = new(false, true);
 
-    /// <summary>Makes text of byte tokens in a row; where that is no UTF-8, U+FFFD of each.</summary>
+    /// <summary>Turns byte tokens in a row into text; where that is not UTF-8, each becomes U+FFFD.</summary>
     public static IEnumerable<string> Decode(IReadOnlyList<string> tokens)
     {
         var bytes = new List<byte>();

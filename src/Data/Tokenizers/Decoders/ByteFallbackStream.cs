@@ -1,6 +1,6 @@
 namespace LisaOrleans.Data;
 
-/// <summary><see cref="ByteFallback"/>: bytes in a row wait for their end, as one that is wrong makes all of them U+FFFD.</summary>
+/// <summary><see cref="ByteFallback"/>: bytes in a row wait for the last one, since a wrong one makes all of them U+FFFD.</summary>
 internal sealed class ByteFallbackStream : TokenStream
 {
     private readonly List<string> _bytes = [];

@@ -14,7 +14,7 @@ internal static class DecoderReader
         (" 's", "'s"), (" 've", "'ve"), (" 're", "'re"),
     ];
 
-    /// <summary>What makes a text of tokens; without a decoder they are words with spaces between.</summary>
+    /// <summary>What turns tokens into text; without a decoder they are words with spaces between.</summary>
     public static TextDecoder Read(JsonField? field)
     {
         if (field is null) return TextDecoder.Words;
@@ -23,7 +23,7 @@ internal static class DecoderReader
         return TextDecoder.Of(steps);
     }
 
-    /// <summary>Makes a text of tokens that write bytes as characters.</summary>
+    /// <summary>Turns tokens that write bytes as characters into text.</summary>
     public static string Bytes(IEnumerable<string> tokens) => Encoding.UTF8.GetString([.. tokens.SelectMany(ByteAlphabet.Read)]);
 
     private static void Add(JsonField field, List<DecoderStep> steps)

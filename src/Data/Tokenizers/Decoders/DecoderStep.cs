@@ -2,12 +2,12 @@ namespace LisaOrleans.Data;
 
 /// <summary>A step from tokens to text, for all tokens at once and for tokens as they come.</summary>
 /// <param name="Decode">The step for all tokens.</param>
-/// <param name="Stream">The same for one after the other; null where it must know all of them.</param>
-/// <param name="Fuses">Whether it makes one token of all.</param>
+/// <param name="Stream">The same for tokens as they come; null where it must know all of them.</param>
+/// <param name="Fuses">Whether it joins all tokens into one.</param>
 internal sealed record DecoderStep(TokenDecoder Decode, Func<TokenStream>? Stream, bool Fuses = false)
 {
     /// <summary>
-    /// The same behind a step that fuses, which hands on its one token in parts; null where parts cannot be told apart from
+    /// The same after a step that fuses, which hands on its one token in parts; null where parts cannot be told apart from
     /// tokens.
     /// </summary>
     public Func<TokenStream>? StreamOfOne { get; init; }

@@ -1,6 +1,6 @@
 namespace LisaOrleans.Data;
 
-/// <summary>Changes the last token otherwise than those before, so each waits for the next.</summary>
+/// <summary>Changes the last token differently from those before, so each token waits for the next.</summary>
 /// <param name="change">From a token, and whether it is the last, to what it becomes.</param>
 internal sealed class LastTokenStream(Func<string, bool, string> change) : TokenStream
 {

@@ -1,9 +1,9 @@
 namespace LisaOrleans.Data;
 
-/// <summary>Takes a character away from the beginning and the end of one text that comes in parts.</summary>
+/// <summary>Strips a character from the beginning and the end of one text that comes in parts.</summary>
 /// <param name="character">The character.</param>
-/// <param name="start">How often at most at the beginning.</param>
-/// <param name="stop">How often at most at the end; so many are held back.</param>
+/// <param name="start">How many at most at the beginning.</param>
+/// <param name="stop">How many at most at the end; that many are held back.</param>
 internal sealed class StripStream(char character, int start, int stop) : TokenStream
 {
     private int _start = start;

@@ -1,6 +1,6 @@
 namespace LisaOrleans.Data;
 
-/// <summary>Makes text of tokens, all at once or as they come.</summary>
+/// <summary>Turns tokens into text, all at once or as they come.</summary>
 /// <param name="Decode">All at once.</param>
 /// <param name="Stream">As they come.</param>
 internal sealed record TextDecoder(Func<IEnumerable<string>, string> Decode, Func<TokenStream> Stream)

@@ -1,8 +1,8 @@
 namespace LisaOrleans.Data;
 
 /// <summary>
-/// A <see cref="TokenDecoder"/> that gets its tokens one after the other. What it returns adds up to what the decoder makes of
-/// all tokens, and each piece is of whole characters. The work for a token does not grow with the tokens before it.
+/// A <see cref="TokenDecoder"/> that gets its tokens one by one. What it returns adds up to what the decoder makes of all
+/// tokens, and each piece consists of whole characters. The work for a token does not grow with the tokens before it.
 /// </summary>
 internal abstract class TokenStream
 {

@@ -2,7 +2,7 @@ using System.Text;
 
 namespace LisaOrleans.Data;
 
-/// <summary>Makes text of the bytes that tokens stand for; a character comes with its last byte.</summary>
+/// <summary>Turns the bytes that tokens stand for into text; a character comes with its last byte.</summary>
 /// <param name="read">From a token to its bytes.</param>
 internal sealed class Utf8Stream(Func<string, byte[]> read) : TokenStream
 {

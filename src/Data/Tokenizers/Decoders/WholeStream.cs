@@ -2,7 +2,7 @@ namespace LisaOrleans.Data;
 
 /// <summary>For a step that must know all tokens before it can say anything.</summary>
 /// <param name="decode">The step.</param>
-/// <param name="isOne">Whether what comes are parts of one token.</param>
+/// <param name="isOne">Whether the pieces that come are parts of one token.</param>
 internal sealed class WholeStream(TokenDecoder decode, bool isOne) : TokenStream
 {
     private readonly List<string> _tokens = [];

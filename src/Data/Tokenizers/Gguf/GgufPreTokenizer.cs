@@ -1,6 +1,6 @@
 namespace LisaOrleans.Data;
 
-/// <summary>How GGUF calls what cuts a text into pieces; programs that read such files have the expressions built in.</summary>
+/// <summary>GGUF's name for what cuts a text into pieces; programs that read such files have the expressions built in.</summary>
 internal static class GgufPreTokenizer
 {
     // Mistral's, of GPT-4o's kind without contractions and with single digits.

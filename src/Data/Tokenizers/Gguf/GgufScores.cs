@@ -1,8 +1,8 @@
 namespace LisaOrleans.Data;
 
 /// <summary>
-/// Scores of tokens for a list of merges. GGUF's tokenizer of SentencePiece's kind merges any two neighbours that make a
-/// token, the one with the highest score first: that is what a list does which was made of scores, and only that.
+/// Scores of tokens for a list of merges. GGUF's tokenizer of SentencePiece's kind merges any two neighbours that make a token,
+/// the one with the highest score first: only a list that was made from scores does the same.
 /// </summary>
 internal static class GgufScores
 {

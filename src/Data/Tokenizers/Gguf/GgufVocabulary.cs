@@ -2,7 +2,8 @@ namespace LisaOrleans.Data;
 
 /// <summary>
 /// A tokenizer as a GGUF file describes it: <c>llama</c> is SentencePiece's byte-pair encoding, which merges by scores;
-/// <c>gpt2</c> that of bytes, which merges by a list and cuts texts by an expression that the file only names.
+/// <c>gpt2</c> is byte-level byte-pair encoding, which merges by a list and cuts texts by an expression that the file only
+/// names.
 /// </summary>
 public sealed record GgufVocabulary
 {
@@ -36,7 +37,8 @@ public sealed record GgufVocabulary
     /// <summary>Reads a folder's tokenizer.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="size">Rows of the model's embedding.</param>
-    /// <exception cref="TokenizerException">It cannot be read, or GGUF has no words for it: then with what it would need.</exception>
+    /// <exception cref="TokenizerException">It cannot be read, or GGUF cannot express it; the message then says what it would
+    /// need.</exception>
     public static GgufVocabulary Read(string folder, int size)
     {
         var vocabulary = GgufVocabularyReader.Read(folder, size);

@@ -3,7 +3,7 @@ namespace LisaOrleans.Data;
 /// <summary>Reads a folder's tokenizer as <see cref="GgufVocabulary"/>.</summary>
 internal static class GgufVocabularyReader
 {
-    // As the usual converters give tokens that no merge makes.
+    // The score that the usual converters give tokens that no merge makes.
     private const float NoMerge = -1000;
 
     public static GgufVocabulary Read(string folder, int size)
@@ -29,7 +29,7 @@ internal static class GgufVocabularyReader
 
         if (model.Optional("byte_fallback")?.Flag() != true)
             throw root.Wrong("cannot be written as GGUF: its model has neither bytes for tokens (ByteLevel) nor byte_fallback");
-        // Where there is the file that it was made of, the scores stand there.
+        // Where the file that it was made from is still there, it has the scores.
         if (OfSentencePiece(Path.GetDirectoryName(root.File)!, parts, size) is { } exact) return exact;
         var scores = GgufScores.Of(MergePairs(model), parts.Model.Vocabulary, model.Required("merges"));
         var unknown = model.Optional("unk_token")?.Text();
@@ -75,7 +75,7 @@ internal static class GgufVocabularyReader
         AddBosToken = parts.AddBosToken,
     };
 
-    // Each row of the embedding needs a token, also where the tokenizer has none.
+    // Each row of the embedding needs a token, even where the tokenizer has none.
     private static GgufToken[] Filled(TokenizerParts parts, int size, IEnumerable<(int Id, GgufToken Token)> known)
     {
         var tokens = new GgufToken?[size];

@@ -12,13 +12,13 @@ internal sealed record AddedToken(string Content, int Id, bool Special)
     /// <summary>Only found between characters that belong to no word.</summary>
     public bool SingleWord { get; init; }
 
-    /// <summary>Takes the white space before it along.</summary>
+    /// <summary>Includes the white space before it.</summary>
     public bool StripsLeft { get; init; }
 
-    /// <summary>Takes the white space behind it along.</summary>
+    /// <summary>Includes the white space after it.</summary>
     public bool StripsRight { get; init; }
 
-    /// <summary>Sought in the normalized text, as what its own text becomes there.</summary>
+    /// <summary>Searched for in the normalized text, in its own normalized form.</summary>
     public bool Normalized { get; init; }
 
     /// <summary>Reads an entry of "added_tokens" or "added_tokens_decoder".</summary>

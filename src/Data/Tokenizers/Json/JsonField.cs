@@ -8,7 +8,7 @@ internal sealed class JsonField(string file, JsonField? parent, string name, Jso
     /// <summary>Ids are below this, which is far above any vocabulary.</summary>
     public const int LargestId = 1 << 24;
 
-    /// <summary>The file that it is of.</summary>
+    /// <summary>The file that it comes from.</summary>
     public string File => file;
 
     // Written only for errors: a vocabulary has a hundred thousand fields.
@@ -21,7 +21,7 @@ internal sealed class JsonField(string file, JsonField? parent, string name, Jso
     public bool IsList => value.ValueKind == JsonValueKind.Array;
 
     /// <summary>Reads a file; null where there is none.</summary>
-    /// <exception cref="TokenizerException">It is no JSON object, or <paramref name="read"/> found something wrong.</exception>
+    /// <exception cref="TokenizerException">It is not a JSON object, or <paramref name="read"/> found something wrong.</exception>
     public static T? ReadFile<T>(string path, Func<JsonField, T> read)
         where T : class
     {
@@ -91,7 +91,7 @@ internal sealed class JsonField(string file, JsonField? parent, string name, Jso
 
     public TokenizerException Wrong(string problem) => new(file, parent is null ? problem : $"field '{Path}' {problem}");
 
-    /// <summary>The kind of a part is one that is not read.</summary>
+    /// <summary>The error for a part of a kind that is not supported.</summary>
     public TokenizerException Unsupported(string kind, params ReadOnlySpan<string> supported) =>
         Wrong($"is '{kind}'; supported: {string.Join(", ", supported)}");
 

@@ -43,13 +43,13 @@ internal sealed class TokenizerConfig
         });
     }
 
-    /// <summary>add_bos_token; null where it is not said.</summary>
+    /// <summary>add_bos_token; null where it is not stated.</summary>
     public bool? AddBosToken { get; private set; }
 
-    /// <summary>legacy: whether SentencePiece puts a space before the text behind a special token, too.</summary>
+    /// <summary>legacy: whether SentencePiece puts a space before the text after a special token, too.</summary>
     public bool Legacy { get; private set; } = true;
 
-    /// <summary>tokenizer_class; null where it is not said.</summary>
+    /// <summary>tokenizer_class; null where it is not stated.</summary>
     public string? TokenizerClass { get; private set; }
 
     /// <summary>The text of bos_token; null for none.</summary>
@@ -73,7 +73,7 @@ internal sealed class TokenizerConfig
         var ids = known.Select(t => t.Id).Concat(vocabulary.Values).ToHashSet();
         foreach (var token in _added.Values)
         {
-            // As Hugging Face does, tokenizer.json and the vocabulary are believed first.
+            // As in Hugging Face, tokenizer.json and the vocabulary take precedence.
             if (vocabulary.TryGetValue(token.Content, out var id) ? id != token.Id : !ids.Add(token.Id)) continue;
             if (texts.Add(token.Content)) all.Add(token);
         }

@@ -4,8 +4,8 @@ using System.Text.Json.Nodes;
 namespace LisaOrleans.Data;
 
 /// <summary>
-/// Reads vocab.json and merges.txt, as folders of before tokenizer.json have them. They do not say what is done to text; the
-/// tokenizer's class in tokenizer_config.json does.
+/// Reads vocab.json and merges.txt, as folders have them that are older than tokenizer.json. They do not say what is done to
+/// text; the tokenizer's class in tokenizer_config.json does.
 /// </summary>
 internal static class VocabularyFilesReader
 {

@@ -1,14 +1,14 @@
 namespace LisaOrleans.Data;
 
 /// <summary>
-/// Where a text that is one piece, as SentencePiece-like tokenizers have it, can be cut all the same: before a "▁" that no
-/// merge joins to the character before it. Both sides then merge as if they stood alone, and short ones can be remembered.
+/// Where a text that is one piece, as in SentencePiece-like tokenizers, can be cut all the same: before a "▁" that no merge
+/// joins to the character before it. Both sides then merge as if they stood alone, and short ones can be remembered.
 /// </summary>
 internal sealed class BpeCuts
 {
     private const char Space = '▁';
 
-    // Characters that a merge may join to a space behind them.
+    // Characters that a merge may join to a space after them.
     private readonly HashSet<char> _joined;
 
     private BpeCuts(HashSet<char> joined) => _joined = joined;
@@ -20,7 +20,7 @@ internal sealed class BpeCuts
     public static BpeCuts? Of(
         IReadOnlyDictionary<string, int> vocabulary, IEnumerable<(char Left, char Right)> joins, BpeOptions options)
     {
-        // A space without a token of its own fuses with what else is unknown; a whole piece that is a token may hold spaces.
+        // A space without a token of its own fuses with other unknown characters; a whole piece that is a token may hold spaces.
         var whole = options.WholeFirst || options.Prefix.Length + options.Suffix.Length > 0;
         return whole || !vocabulary.ContainsKey($"{Space}")
             ? null

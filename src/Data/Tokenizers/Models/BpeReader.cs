@@ -5,7 +5,7 @@ internal static class BpeReader
 {
     /// <param name="model">The field "model".</param>
     /// <param name="byteLevel">
-    /// Whether what cuts texts ends by writing bytes as characters; the model then takes the text as it was before.
+    /// Whether the last step of cutting texts writes bytes as characters; the model then takes the text as it was before that step.
     /// </param>
     public static (BpeModel Model, bool TakesBytes) Read(JsonField model, bool byteLevel)
     {

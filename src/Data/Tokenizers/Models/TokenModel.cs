@@ -1,6 +1,6 @@
 namespace LisaOrleans.Data;
 
-/// <summary>Turns pieces of text, which no token crosses the border of, into tokens.</summary>
+/// <summary>Turns pieces of text into tokens; no token crosses a piece's border.</summary>
 internal abstract class TokenModel
 {
     /// <summary>Ids by text.</summary>
@@ -26,6 +26,6 @@ internal abstract class TokenModel
         scratch.Words.Keep(piece, hash, scratch.Tokens, first, at);
     }
 
-    /// <summary>As <see cref="Encode"/>, for a piece whose tokens nobody remembers.</summary>
+    /// <summary>As <see cref="Encode"/>, for a piece whose tokens are not cached.</summary>
     protected abstract void EncodeNew(ReadOnlySpan<char> piece, int at, EncodingScratch scratch);
 }

@@ -8,7 +8,7 @@ namespace LisaOrleans.Data;
 /// </summary>
 internal sealed class UnigramLattice
 {
-    /// <summary>The id of what has no token, where a model has no such id itself.</summary>
+    /// <summary>The id of text without a token, where the model itself has no such id.</summary>
     public const int Unknown = -1;
 
     private const double UnknownPenalty = 10;
@@ -35,7 +35,7 @@ internal sealed class UnigramLattice
         _trie = new TextTrie([.. all.Select(t => (t.Text, t.Id))]);
     }
 
-    /// <summary>The tokens of the best cut, of which unknown characters are one each.</summary>
+    /// <summary>The tokens of the best cut; each unknown character is a token of its own.</summary>
     /// <param name="text">The text.</param>
     /// <param name="paths">Room to work in.</param>
     public ReadOnlySpan<Token> Best(ReadOnlySpan<char> text, UnigramPaths paths)

@@ -3,7 +3,7 @@ namespace LisaOrleans.Data;
 /// <summary>The longest token that a word begins with, then that of the rest, as BERT has it.</summary>
 internal sealed class WordPieceModel : TokenModel
 {
-    // A word takes time with the square of its length.
+    // A word takes time that grows with the square of its length.
     private const int LongestWord = 1000;
 
     private readonly Dictionary<string, int> _vocabulary;
@@ -42,7 +42,7 @@ internal sealed class WordPieceModel : TokenModel
             start = end;
         }
 
-        // A word that has no token somewhere is unknown as a whole.
+        // A word that lacks a token anywhere is unknown as a whole.
         scratch.Tokens.Cut(first);
         scratch.Tokens.Add(_unknown, at, at + piece.Length);
     }

@@ -5,8 +5,8 @@ using System.Text;
 namespace LisaOrleans.Data;
 
 /// <summary>
-/// SentencePiece's rules of what to write for which characters: a trie in a double array (as of the library darts-clone),
-/// then the texts, each up to a zero byte. Source: SentencePiece's normalizer.
+/// SentencePiece's rules of what to write for which characters: a trie in a double array (as in the library darts-clone), then
+/// the replacement texts, each ended by a zero byte. Source: SentencePiece's normalizer.
 /// </summary>
 internal sealed class CharsMap
 {

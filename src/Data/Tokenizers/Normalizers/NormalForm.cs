@@ -94,7 +94,7 @@ internal sealed class NormalForm
         else foreach (var part in parts!) Decompose(part, codes);
     }
 
-    // Marks that follow each other are sorted by their class; those of one class keep their order.
+    // Consecutive marks are sorted by their class; those of one class keep their order.
     private static void Order(List<int> codes)
     {
         for (var from = 0; from < codes.Count; from++)

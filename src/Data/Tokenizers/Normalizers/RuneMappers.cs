@@ -6,7 +6,7 @@ namespace LisaOrleans.Data;
 /// <summary>Normalizers that rewrite each character.</summary>
 internal static class RuneMappers
 {
-    /// <summary>Small letters; by characters, so a sigma at a word's end is as any other.</summary>
+    /// <summary>Lower case, character by character: a sigma at a word's end is treated as any other.</summary>
     public static AlignedText Lowercase(AlignedText text) => Map(text, static rune => rune.Value switch
     {
         0x130 => "i\u0307",

@@ -39,6 +39,6 @@ internal static class UnicodeTable
     /// <summary>What two characters make.</summary>
     public static Dictionary<(int First, int Second), int> Pairs { get; } = [];
 
-    /// <summary>The classes of combining characters, which marks that follow each other are sorted by.</summary>
+    /// <summary>The classes of combining characters, by which consecutive marks are sorted.</summary>
     public static Dictionary<int, int> Classes { get; } = [];
 }

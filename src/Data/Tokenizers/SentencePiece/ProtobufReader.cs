@@ -53,7 +53,7 @@ internal ref struct ProtobufReader(ReadOnlySpan<byte> message)
         }
     }
 
-    /// <summary>Leaves the field's value out.</summary>
+    /// <summary>Skips the field's value.</summary>
     public void Skip()
     {
         switch (_wireType)

@@ -13,7 +13,7 @@ internal sealed class SentencePieceBpe : SentencePieceModel
     private readonly BpeCuts? _cuts;
     private readonly int _pieces;
 
-    // Ids of characters; those without a piece have ids behind the pieces', since they may be parts of one.
+    // Ids of characters; those without a piece have ids after the pieces', since they may be parts of a piece.
     private readonly Dictionary<int, int> _characters = [];
 
     /// <param name="file">The model.</param>

@@ -1,6 +1,8 @@
 namespace LisaOrleans.Data;
 
-/// <summary>Makes text of pieces, without reserved ones. Bytes that are no UTF-8 become U+FFFD. Source: SentencePiece's Decode.</summary>
+/// <summary>
+/// Turns pieces into text, without reserved ones. Bytes that are not UTF-8 become U+FFFD. Source: SentencePiece's Decode.
+/// </summary>
 internal sealed class SentencePieceDecoder
 {
     private const char Sign = '▁';
@@ -45,7 +47,7 @@ internal sealed class SentencePieceDecoder
             var text = (starts ? piece[1..] : piece).Replace(Sign, ' ');
             _hasText |= text.Length > 0;
 
-            // Where extra spaces are dropped, pieces of nothing but one are, up to the first other.
+            // Where extra spaces are dropped, so are all leading pieces that are only a space.
             if (starts && !decoder._dropsFirstSpaces) _first = false;
             return [before, text];
         }

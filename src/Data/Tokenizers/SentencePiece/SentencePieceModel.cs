@@ -26,7 +26,7 @@ internal abstract class SentencePieceModel : TokenModel
 
     public override IReadOnlyDictionary<string, int> Vocabulary => _vocabulary;
 
-    /// <summary>The id of what has no piece.</summary>
+    /// <summary>The id of text without a piece.</summary>
     protected int Unknown { get; }
 
     /// <summary>Adds what was found, with text that has no piece as bytes or as one unknown piece.</summary>

@@ -3,7 +3,7 @@ using System.Text;
 namespace LisaOrleans.Data;
 
 /// <summary>
-/// Makes of a text what SentencePiece cuts into pieces: rules for characters, then spaces. Source: SentencePiece's
+/// Turns a text into what SentencePiece cuts into pieces: rules for characters, then spaces. Source: SentencePiece's
 /// normalizer.
 /// </summary>
 internal sealed class SentencePieceNormalizer
@@ -22,7 +22,7 @@ internal sealed class SentencePieceNormalizer
     /// <param name="file">The model.</param>
     /// <param name="rules">Its rules for characters; null for none.</param>
     /// <param name="userDefined">Pieces that no rule changes; null for none.</param>
-    /// <param name="prefixesAll">Whether a text behind a special token gets a space before it as the first one does.</param>
+    /// <param name="prefixesAll">Whether a text after a special token gets a space before it, as the first text does.</param>
     public SentencePieceNormalizer(SentencePieceFile file, CharsMap? rules, TextTrie? userDefined, bool prefixesAll)
     {
         (_file, _rules, _userDefined, _prefixesAll) = (file, rules, userDefined, prefixesAll);

@@ -5,7 +5,7 @@ namespace LisaOrleans.Data;
 /// <summary>A SentencePiece model of type UNIGRAM. Source: SentencePiece's unigram_model.</summary>
 internal sealed class SentencePieceUnigram : SentencePieceModel
 {
-    // What a piece that the user defined gets less than the best score for each of its bytes.
+    // A user-defined piece scores the best score for each of its bytes, less this.
     private const double UserDefinedMalus = 0.1;
 
     private readonly UnigramLattice _lattice;
@@ -20,7 +20,7 @@ internal sealed class SentencePieceUnigram : SentencePieceModel
         _lattice = new UnigramLattice(found.Select(p => (p.Item.Text, p.Index, Score(p.Item, highest))), lowest, Unknown, true);
     }
 
-    // The highest score begins here, as it does there (C's FLT_MIN), so it is never below zero.
+    // The highest score starts from this, as in SentencePiece (C's FLT_MIN), so it is never below zero.
     private static float SmallestNormal => BitConverter.UInt32BitsToSingle(0x00800000);
 
     protected override void EncodeNew(ReadOnlySpan<char> piece, int at, EncodingScratch scratch) =>

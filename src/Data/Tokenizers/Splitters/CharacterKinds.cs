@@ -3,7 +3,7 @@ using System.Text;
 
 namespace LisaOrleans.Data;
 
-/// <summary>What the expressions of well-known models ask of a character.</summary>
+/// <summary>The kinds of characters that the expressions of well-known models tell apart.</summary>
 [Flags]
 internal enum CharacterKinds
 {
@@ -29,7 +29,7 @@ internal enum CharacterKinds
     Lower = 32,
 }
 
-/// <summary>Looks kinds of characters up.</summary>
+/// <summary>Looks up kinds of characters.</summary>
 internal static class CharacterKindsOf
 {
     private const CharacterKinds NotOther = CharacterKinds.Letter | CharacterKinds.Number | CharacterKinds.Space;
@@ -37,7 +37,7 @@ internal static class CharacterKindsOf
     private static readonly byte[] s_kinds =
         [.. Enumerable.Range(0, 1 << 16).Select(c => (byte)Of(CharUnicodeInfo.GetUnicodeCategory((char)c), c))];
 
-    /// <summary>The kind of the character at a place; space at the end, where no word goes on.</summary>
+    /// <summary>The kind of the character at a place; space at the end, where no word continues.</summary>
     /// <param name="text">The text.</param>
     /// <param name="at">The place.</param>
     /// <param name="length">How many UTF-16 units it has.</param>
@@ -64,7 +64,7 @@ internal static class CharacterKindsOf
         return at;
     }
 
-    /// <summary>Where at most so many numbers end.</summary>
+    /// <summary>Where a run of at most so many numbers ends.</summary>
     public static int Numbers(ReadOnlySpan<char> text, int at, int most)
     {
         for (var i = 0; i < most && at < text.Length; i++)
@@ -82,7 +82,7 @@ internal static class CharacterKindsOf
         var end = Run(text, at, CharacterKinds.Space);
         if (lines && text[at..end].LastIndexOfAny('\r', '\n') is >= 0 and var line) return at + line + 1;
 
-        // The last space belongs to the word behind it.
+        // The last space belongs to the word after it.
         return end < text.Length && end - at > 1 ? end - 1 : end;
     }
 

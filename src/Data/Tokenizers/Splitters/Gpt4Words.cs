@@ -16,7 +16,7 @@ internal static class Gpt4Words
         if ((kind & CharacterKinds.Letter) != 0) return CharacterKindsOf.Run(text, at, CharacterKinds.Letter);
         if ((kind & CharacterKinds.Number) != 0) return CharacterKindsOf.Numbers(text, at, digits);
 
-        // A word takes any character before it along but a line's end.
+        // A word includes any one character before it, except a line end.
         var next = CharacterKindsOf.At(text, at + length, out _);
         if ((kind & CharacterKinds.LineEnd) == 0 && (next & CharacterKinds.Letter) != 0)
             return CharacterKindsOf.Run(text, at + length, CharacterKinds.Letter);

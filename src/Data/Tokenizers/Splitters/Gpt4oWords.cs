@@ -26,7 +26,7 @@ internal static class Gpt4oWords
         return end;
     }
 
-    // [Upper]*[Lower]+: where no small letter follows the capitals, those give back up to one that counts as both.
+    // [Upper]*[Lower]+: where no small letter follows the capitals, the match ends with the last of them that counts as both.
     private static int Lowered(ReadOnlySpan<char> text, int at)
     {
         var (end, both) = (at, NoMatch);

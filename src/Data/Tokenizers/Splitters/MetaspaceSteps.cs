@@ -1,6 +1,6 @@
 namespace LisaOrleans.Data;
 
-/// <summary>SentencePiece's way: spaces become a sign that the word behind them begins with.</summary>
+/// <summary>SentencePiece's way: spaces become a sign that the word after them begins with.</summary>
 internal static class MetaspaceSteps
 {
     public static void Add(JsonField field, List<PieceStep> steps)

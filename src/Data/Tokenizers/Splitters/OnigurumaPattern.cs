@@ -9,7 +9,7 @@ namespace LisaOrleans.Data;
 /// </summary>
 internal sealed class OnigurumaPattern
 {
-    // What \w is there; .NET's has fewer marks and numbers.
+    // What \w matches in Oniguruma; .NET's has fewer marks and numbers.
     private const string WordCharacters = @"\p{L}\p{M}\p{N}\p{Pc}";
     private const string InWord = $"(?<=[{WordCharacters}])";
     private const string NotInWord = $"(?<![{WordCharacters}])";
@@ -23,7 +23,7 @@ internal sealed class OnigurumaPattern
     private readonly StringBuilder _result = new();
     private readonly Stack<(int At, bool IgnoreCase, int Implied)> _groups = new();
 
-    // Groups that end with the one that they are in.
+    // Groups opened here that close together with the group around them.
     private int _implied;
     private bool _ignoreCase;
     private int _at;
@@ -66,7 +66,7 @@ internal sealed class OnigurumaPattern
         var end = c == '{' ? _source.IndexOf('}', _at) : _at;
         if (c == '{' && (end < 0 || !_source.AsSpan(_at + 1, end - _at - 1).ContainsAnyInRange('0', '9')))
         {
-            // A brace that counts nothing stands for itself.
+            // A brace that is not a quantifier stands for itself.
             _atom = _result.Length;
             _result.Append(@"\{");
             _at++;
@@ -89,7 +89,7 @@ internal sealed class OnigurumaPattern
         _at++;
     }
 
-    // Behind a count, + is a quantifier of its own, which .NET does not take twice.
+    // After a count, + is a quantifier of its own; .NET does not take two in a row.
     private void Group() => _result.Insert(_atom, "(?:").Append(')');
 
     private void Open()
@@ -107,7 +107,7 @@ internal sealed class OnigurumaPattern
             if (!alone) Push();
             if (options.Contains('i') && !options.Contains('-')) _ignoreCase = true;
 
-            // An option by itself holds up to the end of the group that it is in, over alternatives too.
+            // An option by itself holds until the end of the group that it is in, across alternatives, too.
             if (alone) _implied++;
             _result.Append("(?").Append(options.Replace('m', 's')).Append(alone ? ':' : _source[end]);
             _at = end + 1;
@@ -116,7 +116,7 @@ internal sealed class OnigurumaPattern
 
         Push();
 
-        // Nothing asks for what a group has matched.
+        // Nothing uses what a group has matched.
         _result.Append("(?:");
         _at++;
     }

@@ -5,8 +5,8 @@ using System.Text.RegularExpressions;
 namespace LisaOrleans.Data;
 
 /// <summary>
-/// A regular expression that cuts text into pieces. .NET matches UTF-16 units and takes a character beyond U+FFFF for two
-/// that are no letters; so it is shown one of the same category instead.
+/// A regular expression that cuts text into pieces. .NET matches UTF-16 units and takes a character beyond U+FFFF for two that
+/// are not letters; so it is given one of the same category instead.
 /// </summary>
 internal sealed class PiecePattern
 {
@@ -17,7 +17,7 @@ internal sealed class PiecePattern
 
     private readonly Regex _regex;
 
-    /// <exception cref="ArgumentException">It is no expression that can be translated; the message says why.</exception>
+    /// <exception cref="ArgumentException">It is not an expression that can be translated; the message says why.</exception>
     public PiecePattern(string expression) =>
         _regex = new Regex(
             OnigurumaPattern.Translate(expression), RegexOptions.CultureInvariant | RegexOptions.Compiled, s_matchLimit);
@@ -42,7 +42,7 @@ internal sealed class PiecePattern
         }
     }
 
-    /// <summary>Finds a text itself.</summary>
+    /// <summary>Finds a literal text.</summary>
     public static SegmentFinder Literal(string literal) => (text, segments) =>
     {
         var at = 0;

@@ -12,7 +12,7 @@ internal static class RuneKinds
         Rune.GetUnicodeCategory(rune)
             is UnicodeCategory.DecimalDigitNumber or UnicodeCategory.LetterNumber or UnicodeCategory.OtherNumber;
 
-    /// <summary>Punctuation, and of ASCII the symbols too.</summary>
+    /// <summary>Punctuation, and the symbols of ASCII, too.</summary>
     public static bool IsPunctuation(Rune rune) =>
         rune.IsAscii
             ? rune.Value is (>= '!' and <= '/') or (>= ':' and <= '@') or (>= '[' and <= '`') or (>= '{' and <= '~')

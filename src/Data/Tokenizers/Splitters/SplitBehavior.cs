@@ -25,13 +25,13 @@ internal sealed class SplitBehavior
     /// <summary>As tokenizer.json calls it.</summary>
     public string Name { get; }
 
-    /// <summary>Makes pieces of segments, in their place.</summary>
+    /// <summary>Turns segments into pieces, in place.</summary>
     public Action<List<TextSegment>> Join { get; }
 
     public static SplitBehavior Read(JsonField field) =>
         Array.Find(s_all, b => b.Name == field.Text()) ?? throw field.Unsupported(field.Text(), [.. s_all.Select(b => b.Name)]);
 
-    // Joins a segment to the one before; what that one was counts, not what it has become.
+    // Joins a segment to the one before; what counts is what that one was, not what it has been joined to.
     private static void Fold(List<TextSegment> segments, Func<TextSegment, TextSegment, bool> joins)
     {
         var (count, last) = (0, default(TextSegment));

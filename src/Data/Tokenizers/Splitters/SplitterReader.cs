@@ -6,8 +6,8 @@ internal static class SplitterReader
     private static readonly SegmentFinder s_gpt2 = KnownPatterns.Find(KnownPatterns.Gpt2)!;
 
     /// <summary>
-    /// The steps that cut a text into pieces. Where the last thing done is to write bytes as characters, that step is left out
-    /// and said instead: a model can take the bytes itself.
+    /// The steps that cut a text into pieces. Where the last step writes bytes as characters, it is left out and reported
+    /// instead: a model can take the bytes itself.
     /// </summary>
     public static (IReadOnlyList<PieceStep> Steps, bool EndsInBytes) Read(JsonField? field)
     {

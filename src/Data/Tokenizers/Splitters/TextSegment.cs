@@ -2,7 +2,7 @@ namespace LisaOrleans.Data;
 
 /// <summary>A part of a text.</summary>
 /// <param name="Start">Its first character.</param>
-/// <param name="End">Behind its last one.</param>
+/// <param name="End">The place after its last character.</param>
 /// <param name="Matches">Whether a pattern matched it, or it lies between matches.</param>
 internal readonly record struct TextSegment(int Start, int End, bool Matches)
 {

@@ -10,7 +10,7 @@ internal sealed class AddedTokenFinder
     private readonly TextTrie _trie;
     private readonly SearchValues<char> _first;
 
-    /// <param name="tokens">What to look for, and the token that it stands for; of equal texts the first counts.</param>
+    /// <param name="tokens">What to look for, and the token that it stands for; the first of equal texts counts.</param>
     public AddedTokenFinder(IEnumerable<(string Text, AddedToken Token)> tokens)
     {
         _tokens = [.. tokens.Where(t => t.Text.Length > 0).DistinctBy(t => t.Text)];

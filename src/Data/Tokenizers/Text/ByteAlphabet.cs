@@ -23,7 +23,7 @@ internal static class ByteAlphabet
             foreach (var b in utf8[..rune.EncodeToUtf8(utf8)]) characters[at++] = s_characters[b];
     }
 
-    /// <summary>The bytes of a token; of one with other characters (an added token) its UTF-8.</summary>
+    /// <summary>The bytes of a token; for a token with other characters (an added token), its UTF-8.</summary>
     public static byte[] Read(string token) =>
         token.All(s_bytes.ContainsKey) ? [.. token.Select(c => s_bytes[c])] : Encoding.UTF8.GetBytes(token);
 

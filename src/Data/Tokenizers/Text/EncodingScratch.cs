@@ -2,12 +2,10 @@ using System.Collections.Concurrent;
 
 namespace LisaOrleans.Data;
 
-/// <summary>
-/// What one call of a tokenizer works with; calls at the same time have one each, and the next ones take them over.
-/// </summary>
+/// <summary>What one call of a tokenizer works with; concurrent calls have one each, and later calls reuse them.</summary>
 internal sealed class EncodingScratch
 {
-    // One that has grown with a text of many megabytes is let go.
+    // One that has grown with a text of many megabytes is dropped.
     private const int MostTokens = 1 << 20;
     private static readonly int s_most = Environment.ProcessorCount * 2;
 
@@ -24,7 +22,7 @@ internal sealed class EncodingScratch
 
     public UnigramPaths Best { get; } = new();
 
-    /// <summary>Keeps what calls have done with.</summary>
+    /// <summary>Keeps those that calls have finished with.</summary>
     public sealed class Pool
     {
         // A thread gets back what it returned, which is still in its core's cache.

@@ -38,7 +38,7 @@ internal sealed class TextTrie
         }
     }
 
-    /// <summary>Goes on by a character, and says which text ends with it; false where no text goes on so.</summary>
+    /// <summary>Moves on by one character, and says which text ends with it; false where no text continues that way.</summary>
     public bool Next(ref int node, char character, out int value) => _children.TryGet(node, character, out node, out value);
 
     /// <summary>

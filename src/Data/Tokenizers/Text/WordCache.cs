@@ -5,7 +5,7 @@ namespace LisaOrleans.Data;
 /// <summary>Remembers the tokens of short pieces of text; a full one is emptied. Not safe for several threads.</summary>
 internal sealed class WordCache
 {
-    /// <summary>Longer pieces seldom come twice.</summary>
+    /// <summary>Longer pieces rarely occur twice.</summary>
     public const int LongestWord = 48;
 
     private const int Slots = 1 << 16;

@@ -1,17 +1,17 @@
 namespace LisaOrleans.Data;
 
 /// <summary>
-/// Tokens of bytes in the order in which they are merged, as tiktoken keeps them: of two neighbours that make a token those go
-/// first whose token stands first, and a piece that is a token is that token.
+/// Tokens of bytes in the order in which they are merged, as tiktoken keeps them: of all neighbours that make a token, those
+/// whose token comes first are merged first, and a piece that is a token becomes that token.
 /// </summary>
 internal static class RankedTokens
 {
     /// <summary>The tokenizer that they make.</summary>
-    /// <param name="file">The file that they are of.</param>
+    /// <param name="file">The file that they come from.</param>
     /// <param name="tokens">The tokens.</param>
     /// <param name="firstId">The first one's id.</param>
     /// <param name="expression">Cuts a text into pieces.</param>
-    /// <param name="normalizer">Changes the text before; null where nothing does.</param>
+    /// <param name="normalizer">Changes the text beforehand; null where nothing does.</param>
     /// <param name="special">Special tokens that are the file's own.</param>
     /// <param name="config">What the files beside it say.</param>
     /// <exception cref="InvalidDataException">A token is there twice, or a byte is missing.</exception>
@@ -42,7 +42,7 @@ internal static class RankedTokens
             AddBosToken = bos is not null && (config.AddBosToken ?? true),
         });
 
-        // What the config names, else what the models that have it call it.
+        // The token that the config names, else one with a name that models usually give it.
         int? Find(string name, string? text, params string[] usual)
         {
             if (text is null) return special.FirstOrDefault(t => usual.Contains(t.Content))?.Id;

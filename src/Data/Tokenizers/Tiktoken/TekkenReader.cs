@@ -1,7 +1,7 @@
 namespace LisaOrleans.Data;
 
 /// <summary>
-/// Reads Mistral's tekken.json: tokens as tiktoken has them, behind special tokens, and the expression that cuts texts.
+/// Reads Mistral's tekken.json: tokens as tiktoken has them, after special tokens, and the expression that cuts texts.
 /// </summary>
 internal static class TekkenReader
 {

@@ -15,8 +15,8 @@ internal static class TiktokenReader
 
     private const int QwenTokens = 151_643;
 
-    // By the number of tokens: what has them, how it cuts text, and its special tokens, as they are numbered behind the others.
-    // Of Llama 3's 256 those that have kept their name in all of its versions.
+    // By the number of tokens: the model that has them, how it cuts text, and its special tokens, as they are numbered after
+    // the others. Of Llama 3's 256, only those with the same name in all of its versions.
     private static readonly Dictionary<int, (string Name, string Expression, (int Number, string Text)[] Special)> s_known = new()
     {
         [50_256] = ("GPT-2", KnownPatterns.Gpt2, [(0, "<|endoftext|>")]),

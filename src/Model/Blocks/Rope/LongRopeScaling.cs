@@ -7,7 +7,7 @@ namespace LisaOrleans.Model;
 /// <param name="ShortFactor">Divisors for sequences up to the original context, [dimensions / 2].</param>
 /// <param name="LongFactor">Divisors for longer ones.</param>
 /// <param name="OriginalMaxPositionEmbeddings">Context length of pre-training, in tokens.</param>
-/// <param name="Attention">What cosines and sines are multiplied with.</param>
+/// <param name="Attention">What cosines and sines are multiplied by.</param>
 public sealed record LongRopeScaling(
     IReadOnlyList<double> ShortFactor, IReadOnlyList<double> LongFactor, int OriginalMaxPositionEmbeddings, double Attention) : RopeScaling
 {

@@ -3,7 +3,7 @@ namespace LisaOrleans.Model;
 /// <summary>How rotary frequencies are stretched for longer contexts (<c>rope_scaling</c> or <c>rope_parameters</c> of config.json).</summary>
 public abstract record RopeScaling
 {
-    /// <value>What cosines and sines are multiplied with. Default 1.</value>
+    /// <value>What cosines and sines are multiplied by. Default 1.</value>
     public virtual double AttentionFactor => 1;
 
     /// <summary>

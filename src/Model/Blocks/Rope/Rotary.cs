@@ -6,7 +6,7 @@ namespace LisaOrleans.Model;
 /// <param name="Dimensions">Numbers of a head that turn, the first ones; even.</param>
 /// <param name="Theta">Base of the frequencies.</param>
 /// <param name="Positions">Longest sequence.</param>
-/// <param name="Scaling">How frequencies are stretched; null for as they are.</param>
+/// <param name="Scaling">How frequencies are stretched; null for unchanged.</param>
 /// <param name="Interleaved">Whether pairs are neighbours (GLM), rather than i and i + Dimensions / 2.</param>
 public sealed record Rotary(int Dimensions, double Theta, int Positions, RopeScaling? Scaling = null, bool Interleaved = false)
 {
@@ -26,7 +26,7 @@ public sealed record Rotary(int Dimensions, double Theta, int Positions, RopeSca
         if (width == Dimensions) return Turn(x_BHTK);
         return cat([Turn(x_BHTK.narrow(-1, 0, Dimensions)), x_BHTK.narrow(-1, Dimensions, width - Dimensions)], -1);
 
-        // Where rows differ, all heads of one turn alike.
+        // Where rows differ, all heads of a row turn alike.
         Tensor Rows(Tensor all)
         {
             var rows = context.RowsOf(all);

@@ -5,8 +5,8 @@ namespace LisaOrleans.Model;
 
 /// <summary>
 /// Cosines and sines of a rotary embedding, [positions, dimensions], one for each number of a head. The sine of a pair's first
-/// number is negated, as what it is multiplied with is there. Shared by all layers with the same embedding on one device;
-/// small, and kept for the life of the process.
+/// number is negated, since the product with it is subtracted there. Shared by all layers with the same embedding on one
+/// device; small, and kept for the life of the process.
 /// </summary>
 internal sealed class RotaryTable
 {
@@ -23,7 +23,7 @@ internal sealed class RotaryTable
 
     /// <param name="rotary">The embedding.</param>
     /// <param name="lengthClass">Which lengths it is for, as its scaling says.</param>
-    /// <param name="device">Where to.</param>
+    /// <param name="device">The device.</param>
     /// <param name="dtype">The compute dtype.</param>
     public static RotaryTable For(Rotary rotary, long lengthClass, Device device, ScalarType dtype)
     {

@@ -9,7 +9,7 @@ namespace LisaOrleans.Model;
 /// <param name="BetaFast">Turns within that context from which a frequency is kept.</param>
 /// <param name="BetaSlow">Turns up to which it is divided fully.</param>
 /// <param name="Truncate">Whether the ramp begins and ends at whole dimensions.</param>
-/// <param name="Attention">What cosines and sines are multiplied with.</param>
+/// <param name="Attention">What cosines and sines are multiplied by.</param>
 public sealed record YarnRopeScaling(
     double Factor, double OriginalMaxPositionEmbeddings, double BetaFast, double BetaSlow, bool Truncate, double Attention) : RopeScaling
 {

@@ -2,7 +2,7 @@ using System.Collections.Frozen;
 
 namespace LisaOrleans.Data.Jinja;
 
-/// <summary>Jinja's filters, and tojson as transformers has it. A filter's first argument is the value it is applied to.</summary>
+/// <summary>Jinja's filters, and tojson as in transformers. A filter's first argument is the value it is applied to.</summary>
 internal static class Filters
 {
     private static readonly FrozenDictionary<string, Func<RenderState, Arguments, JinjaValue>> s_filters =

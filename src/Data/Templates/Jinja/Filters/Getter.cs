@@ -8,8 +8,8 @@ internal static class Getter
 {
     /// <param name="state">The rendering.</param>
     /// <param name="attribute">The path, a single key, or null or None for the element itself.</param>
-    /// <param name="missing">What stands for an undefined part; null keeps it undefined.</param>
-    /// <param name="ignoreCase">Whether texts are got in lower case, for sorting.</param>
+    /// <param name="missing">What replaces an undefined part; null keeps it undefined.</param>
+    /// <param name="ignoreCase">Whether texts are returned in lower case, for sorting.</param>
     public static Func<JinjaValue, JinjaValue> Of(RenderState state, JinjaValue? attribute, JinjaValue? missing = null, bool ignoreCase = false)
     {
         var parts = Parts(attribute);

@@ -77,7 +77,7 @@ internal static class NumberFilters
         return sum;
     }
 
-    // Null for NaN; Python cannot make an integer of it, nor of infinity, which it says aloud.
+    // Null for NaN. Python can turn neither it nor infinity into an integer; infinity is an error.
     private static IntegerValue? Truncated(RenderState state, double value) => double.IsNaN(value) ? null
         : double.IsInfinity(value) ? throw state.Error("infinity cannot become an integer")
         : IntegerValue.Of(new BigInteger(value));

@@ -10,7 +10,7 @@ internal static class SortFilters
         IEnumerable<JinjaValue?> paths = a[3] is TextValue { Text: var all } ? all.Split(',').Select(p => new TextValue(p)) : [a[3]];
         var getters = paths.Select(p => Getter.Of(state, p, ignoreCase: ignoreCase)).ToList();
 
-        // Jinja compares lists of the keys, even of one: so two times None has an order here, and nowhere else.
+        // Jinja compares lists of the keys, even of one: so None and None have an order here, and nowhere else.
         ListValue Key(JinjaValue item) => state.List([.. getters.Select(get => get(item))]);
         return state.List(Sorting.Sort(state, state.ToList(a[0]!), Key, a[1] is { IsTrue: true }));
     }

@@ -4,7 +4,7 @@ using System.Text;
 namespace LisaOrleans.Data.Jinja;
 
 /// <summary>
-/// Python's cases: Unicode's full mappings, of which .NET has the simple ones only. casing.txt holds the others, as Unicode's
+/// Python's cases: Unicode's full mappings, of which .NET has only the simple ones. casing.txt holds the others, as Unicode's
 /// SpecialCasing.txt and UnicodeData.txt give them: a character, its upper case and its title case.
 /// </summary>
 internal static class TextCase
@@ -39,7 +39,7 @@ internal static class TextCase
         return Title(first) + Lower(text)[Lower(first.ToString()).Length..];
     }
 
-    /// <summary>Every run of letters begins with an upper case.</summary>
+    /// <summary>Every run of letters begins with a capital.</summary>
     public static string Title(string text)
     {
         var lower = new StringBuilder();

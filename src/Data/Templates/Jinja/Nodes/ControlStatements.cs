@@ -78,7 +78,7 @@ internal sealed class ForStatement(
         }
     }
 
-    // The test is made before each pass, not for all of them beforehand: passes may change what it asks for.
+    // The test runs before each pass, not for all of them beforehand: passes may change what it reads.
     private IEnumerable<JinjaValue> Passing(RenderState state, Scope scope, IEnumerable<JinjaValue> all)
     {
         if (test is null) return all;

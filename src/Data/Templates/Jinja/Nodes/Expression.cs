@@ -3,7 +3,7 @@ namespace LisaOrleans.Data.Jinja;
 /// <summary>A part of a template that has a value.</summary>
 internal abstract class Expression
 {
-    // What a thread's stack holds many times over; real templates reach some twenty.
+    // A thread's stack has room for this many times over; real templates reach some twenty.
     private const int Deepest = 200;
 
     /// <param name="line">Its line.</param>

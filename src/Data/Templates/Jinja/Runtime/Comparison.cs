@@ -32,7 +32,7 @@ internal static class Comparison
             case "not in": return !Contains(state, right, left);
         }
 
-        // NaN has no order, and is neither less nor more.
+        // NaN has no order: it is neither less nor more.
         if (Order(state, left, right, sign) is not { } order) return false;
         return sign switch { "<" => order < 0, "<=" => order <= 0, ">" => order > 0, _ => order >= 0 };
     }

@@ -14,7 +14,7 @@ internal sealed class RenderState(JinjaLimits limits, DateTimeOffset now)
     private int _depth;
     private int _captures;
 
-    /// <summary>What strftime_now tells.</summary>
+    /// <summary>The time that strftime_now gives.</summary>
     public DateTimeOffset Now => now;
 
     /// <summary>Line of the statement that runs.</summary>
@@ -33,7 +33,7 @@ internal sealed class RenderState(JinjaLimits limits, DateTimeOffset now)
         if ((_steps -= steps) < 0) throw Error($"the template does too much work: more than {limits.Steps} steps");
     }
 
-    /// <summary>Before a text of this length is made.</summary>
+    /// <summary>Call before a text of this length is made.</summary>
     public void SpendText(long length)
     {
         CheckLength(length);
@@ -46,7 +46,7 @@ internal sealed class RenderState(JinjaLimits limits, DateTimeOffset now)
         if (length > limits.Length) throw Error($"the template makes a text of more than {limits.Length} characters");
     }
 
-    /// <summary>Before a text is searched for another, which may compare them at every place.</summary>
+    /// <summary>Call before a text is searched for another, which may compare them at every place.</summary>
     public void SpendSearch(int text, int pattern) => Spend(1 + ((long)text / 16 * (1 + (pattern / 256))));
 
     public void Write(string text)
@@ -72,7 +72,7 @@ internal sealed class RenderState(JinjaLimits limits, DateTimeOffset now)
         }
     }
 
-    /// <summary>One call deeper, until it is disposed.</summary>
+    /// <summary>One call deeper, until Leave is called.</summary>
     public void Enter()
     {
         if (++_depth > limits.Depth) throw Error($"macros or recursive loops call each other more than {limits.Depth} deep");
@@ -82,14 +82,16 @@ internal sealed class RenderState(JinjaLimits limits, DateTimeOffset now)
 
     public void Leave() => _depth--;
 
-    /// <summary>Notes that a span of the output is the model's own. Inside a macro or set block nobody knows where it will stand.</summary>
+    /// <summary>
+    /// Notes that a span of the output is the model's own. Inside a macro or set block it is not known where the text will go.
+    /// </summary>
     public void Generate(int start)
     {
         if (_captures > 0) _generated = null;
         else if (Output.Length > start) _generated?.Add((start, Output.Length));
     }
 
-    /// <summary>The elements of a value, each paid for.</summary>
+    /// <summary>The elements of a value; each counts as work.</summary>
     public IEnumerable<JinjaValue> Iterate(JinjaValue value)
     {
         var items = value.Items(this) ?? throw Error($"'{value.TypeName}' is not iterable");
@@ -99,21 +101,21 @@ internal sealed class RenderState(JinjaLimits limits, DateTimeOffset now)
     /// <summary>As a list.</summary>
     public List<JinjaValue> ToList(JinjaValue value) => [.. Iterate(value)];
 
-    /// <summary>A list of a template's making.</summary>
+    /// <summary>A list that a template made.</summary>
     public ListValue List(IReadOnlyList<JinjaValue> items, bool isTuple = false)
     {
         Spend(items.Count);
         return Checked(new ListValue(items, isTuple));
     }
 
-    /// <summary>A value of a template's making, not too deep for what walks through it.</summary>
+    /// <summary>A value that a template made; refused if it is too deep for what walks through it.</summary>
     public T Checked<T>(T value)
         where T : JinjaValue =>
         value.Depth <= DeepestValue ? value : throw Error($"the template makes a value more than {DeepestValue} deep");
 
     public GeneratorValue Generator(JinjaValue source, IEnumerable<JinjaValue> items) => Checked(new GeneratorValue(source.Depth + 1, items));
 
-    /// <summary>A text of a template's making.</summary>
+    /// <summary>A text that a template made.</summary>
     public TextValue Text(string text)
     {
         SpendText(text.Length);

@@ -21,7 +21,7 @@ internal sealed partial class Lexer
     {
         if (source.Length > LongestTemplate) throw new JinjaException($"a template has at most {LongestTemplate} characters", 0);
 
-        // Jinja makes all line ends one, and drops the last.
+        // Jinja makes all line ends alike, and drops the last.
         source = source.Replace("\r\n", "\n", StringComparison.Ordinal).Replace('\r', '\n');
         _source = source.EndsWith('\n') ? source[..^1] : source;
     }

@@ -1,6 +1,6 @@
 namespace LisaOrleans.Data.Jinja;
 
-/// <summary>Makes statements of a template. What is not supported is refused here, with its line.</summary>
+/// <summary>Parses a template into statements. What is not supported is refused here, with its line.</summary>
 internal sealed partial class Parser
 {
     private const int DeepestNesting = 50;
@@ -26,7 +26,7 @@ internal sealed partial class Parser
 
     private Parser(IReadOnlyList<Token> tokens) => _tokens = tokens;
 
-    /// <summary>Whether a <c>{% generation %}</c> stands in it.</summary>
+    /// <summary>Whether a <c>{% generation %}</c> is in it.</summary>
     private bool MarksGeneration { get; set; }
 
     private Token Current => _tokens[_at];
@@ -80,7 +80,7 @@ internal sealed partial class Parser
         return body;
     }
 
-    // Python cannot leave a function by break: so neither what is a function there.
+    // In Python, break cannot leave a function: so here it cannot leave what is a function in Python.
     private List<Statement> ParseFunctionBlock(string end)
     {
         var loops = _loops;

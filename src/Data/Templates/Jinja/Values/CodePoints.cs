@@ -15,7 +15,7 @@ internal static class CodePoints
     /// <summary>UTF-16 units of the one at a place.</summary>
     public static int Width(string text, int at) => char.IsHighSurrogate(text[at]) ? 2 : 1;
 
-    /// <summary>The place that lies <paramref name="count"/> code points after <paramref name="from"/>.</summary>
+    /// <summary>The place <paramref name="count"/> code points after <paramref name="from"/>.</summary>
     public static int Offset(string text, int from, int count)
     {
         for (; count > 0; count--) from += Width(text, from);

@@ -8,7 +8,7 @@ internal sealed class IntegerValue : JinjaValue
     private const int Smallest = -5;
     private const int Largest = 256;
 
-    // Python too has each of these once.
+    // Python, too, has one object for each of these.
     private static readonly IntegerValue[] s_small = [.. Enumerable.Range(Smallest, Largest - Smallest + 1).Select(i => new IntegerValue(i))];
 
     private IntegerValue(BigInteger value) => Value = value;

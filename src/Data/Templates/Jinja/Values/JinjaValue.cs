@@ -9,7 +9,7 @@ internal abstract class JinjaValue
     /// <summary>Python's name for the type, for messages.</summary>
     public abstract string TypeName { get; }
 
-    /// <summary>How deep lists and dicts lie in it; 0 for a scalar.</summary>
+    /// <summary>How deep lists and dicts are nested in it; 0 for a scalar.</summary>
     public virtual int Depth => 0;
 
     /// <summary>Python's truth value.</summary>

@@ -1,7 +1,7 @@
 namespace LisaOrleans.Data.Jinja;
 
 /// <summary>
-/// A name or element that does not exist. As jinja2.Undefined it prints as nothing, is false and empty; arithmetic, order,
+/// A name or element that does not exist. Like jinja2.Undefined, it prints as nothing, is false and empty; arithmetic, order,
 /// calls and elements of it are errors.
 /// </summary>
 /// <param name="problem">What the errors say.</param>
