@@ -21,9 +21,9 @@ internal static class EvalCommand
         using var data = DatasetTokenizer.Tokenize(
             values.Sources(KnownSettings.DataFile), tokenizer, values.Dataset(), blockSize, config.VocabSize, null, cancellationToken,
             own: FolderChatTemplate.Load(folder, TimeProvider.System.GetLocalNow()));
+        using var model = ModelLoader.Load(folder, ModelSettings.Dtype(spec, config, folder));
         if (!json)
             foreach (var line in DatasetFigures.Of(data.Statistics, blockSize).Lines) Console.Error.WriteLine(line);
-        using var model = ModelLoader.Load(folder, ModelSettings.Dtype(spec, config, folder));
         using var progress = new ProgressLine("scoring", data.Count, quiet: json);
 
         // Samples of similar length go together: fewer pads. The sum depends on the order only by rounding.

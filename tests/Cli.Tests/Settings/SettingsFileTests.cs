@@ -29,6 +29,7 @@ public sealed class SettingsFileTests
         seed: 9
         dtype: bfloat16
         optimizer_state_dtype: bfloat16
+        optim: muon
         gradient_checkpointing: true
         save_steps: 5
         eval_steps: 6
