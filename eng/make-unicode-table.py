@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Writes src/Data/Tokenizers/Normalizers/unicode.txt: what normal forms need of the Unicode character database.
+"""Writes src/Data/Tokenizers/Normalizers/unicode.txt: what normal forms need from the Unicode character database.
 
     eng/make-unicode-table.py > src/Data/Tokenizers/Normalizers/unicode.txt
 
-Lines, all numbers in hexadecimal: "pair COMPOSED FIRST SECOND"; "apart CHARACTER PARTS..." for what decomposes but is never
-composed again; "compat CHARACTER PARTS..." for what stands for others only as far as KC and KD go; "class
+Lines, all numbers in hexadecimal: "pair COMPOSED FIRST SECOND"; "apart CHARACTER PARTS..." for characters that decompose but
+are never composed again; "compat CHARACTER PARTS..." for characters that only forms KC and KD replace by others; "class
 FIRST LAST CLASS" for characters that are ordered by a combining class.
 """
 import sys

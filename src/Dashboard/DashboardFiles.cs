@@ -4,12 +4,14 @@ using Microsoft.Net.Http.Headers;
 
 namespace LisaOrleans.Dashboard;
 
-/// <summary>The files that the page is made of. They lie in this assembly; the page asks no other host for anything.</summary>
+/// <summary>
+/// The files that the page is made of. They are embedded in this assembly; the page asks no other host for anything.
+/// </summary>
 internal static class DashboardFiles
 {
     private const string Prefix = "dashboard/";
 
-    // Nothing but our own scripts, styles and answers; no page of others may frame this one.
+    // Only our own scripts, styles and answers; no other site may frame this page.
     private const string ContentSecurityPolicy =
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
         + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -35,7 +37,7 @@ internal static class DashboardFiles
         response.Headers.XContentTypeOptions = "nosniff";
         response.Headers["Referrer-Policy"] = "no-referrer";
 
-        // Names carry no version, so a browser asks each time whether it has the right one.
+        // Names have no version, so a browser must check each time whether its copy is current.
         response.Headers.CacheControl = "no-cache";
         return Results.Bytes(file.Content, file.Type, entityTag: file.Tag);
     }

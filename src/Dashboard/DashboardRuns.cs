@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace LisaOrleans.Dashboard;
 
-/// <summary>The store's runs for the dashboard: all of them in few words, and those that a page follows in full.</summary>
+/// <summary>The store's runs for the dashboard: a summary of all, and full details of those that a page follows.</summary>
 internal sealed partial class DashboardRuns
 {
     private const int MaxFollowed = 64;
@@ -33,21 +33,21 @@ internal sealed partial class DashboardRuns
         _refresher = new Refresher(time, s_moment, Look);
     }
 
-    /// <summary>All runs as last heard of, by name.</summary>
+    /// <summary>All runs with their last known status, by name.</summary>
     public IReadOnlyList<RunView> Runs =>
         [.. _listed.Values.Select(l => l.View).OfType<RunView>().OrderBy(v => v.Status.Run, StringComparer.Ordinal)];
 
-    /// <summary>Why the store's runs could not be listed; null where they could.</summary>
+    /// <summary>Why the store's runs could not be listed; null if they could.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>Looks, unless somebody just did.</summary>
+    /// <summary>Looks at the runs, unless that was just done.</summary>
     public Task Fresh() => _refresher.Fresh();
 
     /// <summary>Whether the store has a run of this name.</summary>
     public async Task<bool> Exists(string name, CancellationToken cancellationToken) =>
         _listed.ContainsKey(name) || await RunStore.ReadHeadAsync(_store, name, cancellationToken) is { Manifest: not null };
 
-    /// <summary>Has a run looked at again as soon as somebody asks.</summary>
+    /// <summary>Makes the next question about a run look at it again.</summary>
     public void Expire(string name)
     {
         if (_listed.TryGetValue(name, out var listed)) listed.Heard = null;
@@ -55,7 +55,7 @@ internal sealed partial class DashboardRuns
         _refresher.Expire();
     }
 
-    /// <summary>Follows a run that exists from now on, until nobody has asked for a while.</summary>
+    /// <summary>From now on follows a run, which must exist, until nobody has asked for it for a while.</summary>
     public RunFollower Follow(string name)
     {
         var unused = _followed.Values.OrderBy(f => f.Refresher.Asked).ToArray();
@@ -72,7 +72,8 @@ internal sealed partial class DashboardRuns
     {
         if (_namesRead is not { } read || _time.GetElapsedTime(read) > s_namesEvery) await ReadNames();
 
-        // Runs that rest change seldom, and may be many: a few of them at a time, those first that were not heard of for longest.
+        // Inactive runs change rarely, and there may be many: look at a few of them at a time, first those whose status is
+        // oldest.
         var all = _listed.Values.OrderBy(l => l.Heard ?? long.MinValue).ToArray();
         await Task.WhenAll(
             all.Where(l => l.Heard is null).Take(NewPerLook)
@@ -95,7 +96,7 @@ internal sealed partial class DashboardRuns
         }
         catch (Exception e)
         {
-            // The runs that are known go on being shown, and silos are worth seeing without any.
+            // The known runs are still shown, and the silos are worth seeing even without runs.
             if (Problem is null) LogNoList(e);
             Problem = "the store does not answer";
         }

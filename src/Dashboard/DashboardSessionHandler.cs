@@ -7,7 +7,7 @@ using Microsoft.Extensions.Options;
 
 namespace LisaOrleans.Dashboard;
 
-/// <summary>Takes a session's cookie for the key that it was given for; see <see cref="DashboardSessions"/>.</summary>
+/// <summary>Accepts a session's cookie in place of the key that it was given for; see <see cref="DashboardSessions"/>.</summary>
 internal sealed class DashboardSessionHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, DashboardSessions sessions)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)
@@ -22,7 +22,7 @@ internal sealed class DashboardSessionHandler(
         return Task.FromResult(AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(identity), Name)));
     }
 
-    // The handler of keys says what is missing.
+    // The handler for keys says what is missing.
     protected override Task HandleChallengeAsync(AuthenticationProperties properties) => Task.CompletedTask;
 
     protected override Task HandleForbiddenAsync(AuthenticationProperties properties) => Task.CompletedTask;

@@ -7,8 +7,8 @@ using LisaOrleans.Api;
 namespace LisaOrleans.Dashboard;
 
 /// <summary>
-/// Who may see Orleans' dashboard. A browser that opens a page sends no key, so it gets a cookie in exchange for one: a
-/// number that means something to this silo only, and only for a while.
+/// Who may see Orleans' dashboard. A browser that opens a page sends no key, so it gets a cookie in exchange for one: a random
+/// number that means something only to this silo, and only for a while.
 /// </summary>
 internal sealed class DashboardSessions(ApiServerOptions server, TimeProvider time)
 {
@@ -21,7 +21,7 @@ internal sealed class DashboardSessions(ApiServerOptions server, TimeProvider ti
     private const int Most = 1000;
     private readonly ConcurrentDictionary<string, (ApiKey? Key, string Scope, long Since)> _sessions = new();
 
-    /// <summary>Begins a session for whoever has a key; returns what the cookie holds.</summary>
+    /// <summary>Begins a session for a caller with a key; returns the cookie's value.</summary>
     public string Begin(string? key, string scope)
     {
         foreach (var (id, session) in _sessions)
@@ -42,6 +42,6 @@ internal sealed class DashboardSessions(ApiServerOptions server, TimeProvider ti
 
     private bool IsOver(long since) => time.GetElapsedTime(since) > Lifetime;
 
-    // Looked up by hash: how long that takes tells nothing of the secret.
+    // Sessions are looked up by hash, so that the time this takes tells nothing about the secret.
     private static string Hash(string secret) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(secret)));
 }

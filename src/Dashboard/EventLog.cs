@@ -1,9 +1,9 @@
 namespace LisaOrleans.Dashboard;
 
-/// <summary>What happened in a run beside its steps, in bounded memory: the last of it, and sums over all of it.</summary>
+/// <summary>What happened in a run besides its steps, in bounded memory: the latest events, and sums over all of them.</summary>
 internal sealed class EventLog
 {
-    // Manifests may be as many as steps; they must not push out what is rare and matters.
+    // There may be as many manifests as steps; they must not push out rare events that matter.
     private const int Capacity = 400;
 
     private readonly Queue<ManifestSaved> _manifests = new();
@@ -34,7 +34,7 @@ internal sealed class EventLog
         }
     }
 
-    /// <summary>What is kept of the events after an entry, in order.</summary>
+    /// <summary>The events after an entry that are still kept, in order.</summary>
     public IReadOnlyList<TrainingEvent> After(long entry) =>
         [.. _others.Concat(_manifests).Where(e => e.Position.Entry > entry).OrderBy(e => e.Position.Entry)];
 

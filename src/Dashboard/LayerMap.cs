@@ -1,8 +1,8 @@
 namespace LisaOrleans.Dashboard;
 
 /// <summary>
-/// Which layers were active in which period, in bounded memory: as in <see cref="StepCurve"/>, a column stands for one or
-/// more periods, and counts for each layer in how many of them it was active.
+/// Which layers were active in which period, in bounded memory: as in <see cref="StepCurve"/>, a column stands for one or more
+/// periods. For each layer it counts in how many of them the layer was active.
 /// </summary>
 internal sealed class LayerMap(int layerCount)
 {
@@ -12,13 +12,13 @@ internal sealed class LayerMap(int layerCount)
     private List<Column> _columns = [];
     private long _last = -1;
 
-    /// <summary>Periods to a column.</summary>
+    /// <summary>Periods per column.</summary>
     public long Stride { get; private set; } = 1;
 
     /// <summary>All columns, ascending.</summary>
     public IReadOnlyList<Column> Columns => _columns;
 
-    /// <summary>Adds a step's period, unless it is there.</summary>
+    /// <summary>Adds a step's period, unless it is already there.</summary>
     public void Add(long period, IReadOnlyList<int> layers)
     {
         if (period <= _last) return;
@@ -43,6 +43,6 @@ internal sealed class LayerMap(int layerCount)
     /// <summary>Consecutive periods.</summary>
     /// <param name="First">The first, from 0.</param>
     /// <param name="Last">The last.</param>
-    /// <param name="Counts">By layer, in how many of them it was active.</param>
+    /// <param name="Counts">For each layer, in how many of the periods it was active.</param>
     internal sealed record Column(long First, long Last, int[] Counts);
 }

@@ -1,15 +1,15 @@
 namespace LisaOrleans.Dashboard;
 
-/// <summary>How fast a number grows, over the last few seconds in which it was looked at.</summary>
+/// <summary>How fast a number grows, over the samples of the last few seconds.</summary>
 /// <param name="window">How far back it looks.</param>
 internal sealed class RateMeter(TimeSpan window)
 {
     private readonly Queue<(double Clock, double Value)> _samples = new();
 
-    /// <summary>Adds a sample; one that lies lower than the last starts over.</summary>
+    /// <summary>Adds a sample; one that is lower than the last starts over.</summary>
     /// <param name="clock">Seconds on a clock that never goes back.</param>
     /// <param name="value">The number.</param>
-    /// <returns>The growth per second; null while there is too little to tell.</returns>
+    /// <returns>The growth per second; null while there are too few samples.</returns>
     public double? Add(double clock, double value)
     {
         if (_samples.Count > 0

@@ -1,8 +1,8 @@
 namespace LisaOrleans.Dashboard;
 
 /// <summary>
-/// Shares one look at something among all who ask within a moment: however many pages are open, the cluster is asked
-/// once. Nobody asks, nothing is done.
+/// Shares one look at something among all who ask within a moment: however many pages are open, the cluster is asked once.
+/// While nobody asks, nothing is done.
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="moment">How long an answer is good for.</param>
@@ -16,7 +16,7 @@ internal sealed class Refresher(TimeProvider time, TimeSpan moment, Func<Task> l
     /// <summary>When somebody last asked, as a timestamp of the clock.</summary>
     public long Asked { get; private set; } = time.GetTimestamp();
 
-    /// <summary>Ends when what was looked at is no older than a moment.</summary>
+    /// <summary>Completes when the last look is no older than a moment.</summary>
     public Task Fresh()
     {
         lock (_lock)

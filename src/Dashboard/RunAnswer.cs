@@ -5,16 +5,16 @@ namespace LisaOrleans.Dashboard;
 /// <summary>What a page that follows a run has not seen yet.</summary>
 internal sealed record RunAnswer
 {
-    /// <value>Names the memory that this answer is from. A page that knows another one starts over.</value>
+    /// <value>Names the memory that this answer comes from. A page that knows another name starts over.</value>
     public required string View { get; init; }
 
-    /// <value>Whether this is all there is, rather than what came after the page's last question.</value>
+    /// <value>Whether this is everything, rather than only what is new since the page's last question.</value>
     public required bool Whole { get; init; }
 
-    /// <value>Whether steps of the past are still being read.</value>
+    /// <value>Whether earlier steps are still being read.</value>
     public required bool Loading { get; init; }
 
-    /// <value>Whether the run answered just now; if not, the status is the last that was heard.</value>
+    /// <value>Whether the run answered just now; if not, the status is the last known one.</value>
     public required bool Live { get; init; }
 
     public required RunStatus Status { get; init; }
@@ -51,7 +51,7 @@ internal sealed record RunAnswer
         }
     }
 
-    /// <summary>Columns of the map of periods and layers, with the method in words and the periods to come.</summary>
+    /// <summary>Columns of the map of periods and layers, with a description of the method and the periods to come.</summary>
     internal sealed record LayersAnswer(
         long Stride, long Interval, int Count, IReadOnlyList<LayerMap.Column> Columns, string? Method, IReadOnlyList<PeriodLayers> Coming);
 

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Logging;
 
 namespace LisaOrleans.Dashboard;
 
-/// <summary>Reads a run's events as they come, and keeps of them what pages show. Memory does not grow with the run.</summary>
+/// <summary>Reads a run's events as they come, and keeps what pages show. Its memory does not grow with the run.</summary>
 internal sealed partial class RunFollower
 {
     private const int Page = 1000;
@@ -91,13 +91,13 @@ internal sealed partial class RunFollower
         }
         catch (Exception e)
         {
-            // Silos die, and a run is then out of reach for a moment: the page shows what was last heard, and says so.
+            // When a silo dies, its runs cannot be reached for a moment: the page shows the last known status, and says so.
             LogUnreachable(e, Name);
             lock (_lock) _live = false;
         }
     }
 
-    // A new generation may be one of a run that was started over under this name: then nothing that is kept is true any more.
+    // A new generation may belong to a run that was started over under this name: then nothing that was kept is valid any more.
     private async Task Begin(RunStatus status)
     {
         var head = await RunStore.ReadHeadAsync(_store, Name, CancellationToken.None).WaitAsync(s_patience);
@@ -114,7 +114,7 @@ internal sealed partial class RunFollower
         }
     }
 
-    // A long past is read in several looks, so that the page can show how far it is.
+    // A long history is read in several looks, so that the page can show the progress.
     private async Task Read()
     {
         var started = _time.GetTimestamp();
@@ -157,7 +157,7 @@ internal sealed partial class RunFollower
         _memoryRead = _time.GetTimestamp();
     }
 
-    // Anew when a step has begun another period.
+    // Read again when a step has begun another period.
     private async Task ReadSchedule(RunStatus status)
     {
         if (_spec is null || (_comingAfter is { } after && Methods.PeriodOf(_spec, after + 1) == Methods.PeriodOf(_spec, status.Step + 1))) return;
@@ -171,7 +171,7 @@ internal sealed partial class RunFollower
         }
     }
 
-    /// <summary>What one life of the run has left.</summary>
+    /// <summary>What is kept of one life of the run.</summary>
     private sealed class Kept
     {
         public string Id { get; } = Guid.NewGuid().ToString("N");

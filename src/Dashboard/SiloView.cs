@@ -14,7 +14,7 @@ internal sealed record SiloView
 
     public required int Threads { get; init; }
 
-    /// <value>Its program's version; null where it is not known.</value>
+    /// <value>Its program's version; null if that is not known.</value>
     public string? Version { get; init; }
 
     public string? Device { get; init; }

@@ -1,8 +1,8 @@
 namespace LisaOrleans.Dashboard;
 
 /// <summary>
-/// The curves of a run in bounded memory: a point stands for so many steps (the stride), and where points become too many
-/// the stride doubles. What a point stands for depends on the steps only, so every silo draws the same curve.
+/// The curves of a run in bounded memory: a point stands for a number of steps (the stride), and when there are too many
+/// points, the stride doubles. What a point stands for depends only on the steps, so every silo draws the same curve.
 /// </summary>
 internal sealed class StepCurve
 {
@@ -11,7 +11,7 @@ internal sealed class StepCurve
 
     private List<CurvePoint> _points = [];
 
-    /// <summary>Steps to a point.</summary>
+    /// <summary>Steps per point.</summary>
     public long Stride { get; private set; } = 1;
 
     /// <summary>All points, ascending.</summary>

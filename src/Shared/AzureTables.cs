@@ -3,18 +3,18 @@ using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans;
 
-/// <summary>How a cluster's tables in Azure Storage are written. Silo and client each compile this file.</summary>
+/// <summary>How a cluster's tables in Azure Storage are specified. Silo and client each compile this file.</summary>
 internal static class AzureTables
 {
     private const string Wanted =
         "it must be an Azure Storage connection string, or the URL of an account's tables (https://ACCOUNT.table.core.windows.net), "
         + "with a signature or for DefaultAzureCredential";
 
-    // What Orleans and Azure do not take in a key of a table.
+    // Characters that Orleans or Azure do not allow in a table's key.
     private static readonly char[] s_notInKeys = ['/', '\\', '#', '?', '|'];
 
     /// <summary>Reads a connection string or a URL.</summary>
-    /// <exception cref="FormatException">It is neither. The message holds no secret.</exception>
+    /// <exception cref="FormatException">The text is neither. The message holds no secret.</exception>
     public static TableServiceClient Open(string text)
     {
         var options = new TableClientOptions

@@ -2,13 +2,15 @@ using StackExchange.Redis;
 
 namespace LisaOrleans;
 
-/// <summary>How a cluster's Redis is written. Silo and client each compile this file: it is all that they share of Redis.</summary>
+/// <summary>
+/// How a cluster's Redis is specified. Silo and client each compile this file: it is all the code about Redis that they share.
+/// </summary>
 internal static class RedisConfiguration
 {
     private const string Wanted = "it must be HOST:PORT, a URL, or a StackExchange.Redis configuration";
 
     /// <summary>Reads a URL, HOST:PORT, or a StackExchange.Redis configuration.</summary>
-    /// <exception cref="FormatException">It is none of these. The message holds no secret.</exception>
+    /// <exception cref="FormatException">The text is none of these. The message holds no secret.</exception>
     public static ConfigurationOptions Parse(string text)
     {
         try
@@ -29,7 +31,7 @@ internal static class RedisConfiguration
         }
         catch (ArgumentException)
         {
-            // What that exception quotes may be a piece of a password that holds a comma.
+            // What that exception quotes may be part of a password that contains a comma.
             throw new FormatException($"{Wanted}, and it is none of these or has an option that StackExchange.Redis does not know");
         }
     }

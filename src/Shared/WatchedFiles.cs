@@ -3,17 +3,17 @@ using System.Security.Cryptography;
 namespace LisaOrleans;
 
 /// <summary>
-/// Files that may be replaced, noticed by what they hold: so it does not matter whether somebody writes into them, renames others
-/// over them, or has a folder of secrets mounted.
+/// Files that may be replaced. Changes are noticed by content, so it does not matter whether somebody writes into the files,
+/// renames others over them, or mounts a folder of secrets.
 /// </summary>
 internal sealed class WatchedFiles(params IReadOnlyList<string> paths)
 {
     private string _seen = Fingerprint(paths);
 
-    /// <summary>The files, for people.</summary>
+    /// <summary>The files' names, for messages.</summary>
     public string Names => string.Join(" and ", paths);
 
-    /// <summary>Whether they hold something else than when they were last looked at.</summary>
+    /// <summary>Whether their content has changed since this was last asked.</summary>
     public bool HaveChanged()
     {
         var now = Fingerprint(paths);
@@ -32,7 +32,7 @@ internal sealed class WatchedFiles(params IReadOnlyList<string> paths)
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            // A file that is gone or closed to us is another one too; whoever reads it says what is wrong.
+            // A file that is gone or may not be read counts as changed too; whoever reads it says what is wrong.
             return e.GetType().Name;
         }
     }

@@ -31,7 +31,11 @@ public sealed class HttpSilosTests(ITestOutputHelper output)
         {
             model = Model,
             training_file = file,
-            method = new { type = "lisa", lisa = new { hyperparameters = new { max_steps = Steps, save_steps = 5, per_device_train_batch_size = 2, threads = 1 } } },
+            method = new
+            {
+                type = "lisa",
+                lisa = new { hyperparameters = new { max_steps = Steps, save_steps = 5, per_device_train_batch_size = 2, threads = 1 } },
+            },
         };
         var job = (string)(await second.CreateAsync(order, Token))["id"]!;
 

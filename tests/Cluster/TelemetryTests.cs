@@ -39,7 +39,9 @@ public sealed partial class TelemetryTests
         var all = string.Concat(pages);
         Assert.Equal(
             DashboardMetrics(), Series().Matches(all).Select(m => m.Groups[1].Value).Where(n => !Histogram().IsMatch(n)).ToHashSet().Order());
-        Assert.Empty(Metrics(File.ReadAllText(Path.Combine(Executables.Repository, "deploy", "prometheus", "lisa.rules.yaml"))).Except(DashboardMetrics()));
+        Assert.Empty(
+            Metrics(File.ReadAllText(Path.Combine(Executables.Repository, "deploy", "prometheus", "lisa.rules.yaml")))
+                .Except(DashboardMetrics()));
         Assert.Single(pages, p => p.Contains("lisa_run_steps_total{", StringComparison.Ordinal));
         Assert.All(pages, p => Assert.Matches("""lisa_device_memory_bytes\{[^}]*kind="weights"[^}]*\} [1-9]""", p));
         Assert.All(pages, p => Assert.Matches("""lisa_device_busy_time_seconds_total\{[^}]*work="backward"[^}]*\} [0-9.]*[1-9]""", p));

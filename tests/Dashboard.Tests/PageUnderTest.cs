@@ -65,7 +65,8 @@ internal sealed class PageUnderTest : IAsyncDisposable
     {
         try
         {
-            await Until.True(() => Page.Url.Contains(part, StringComparison.Ordinal)).WaitAsync(TimeSpan.FromMinutes(3), TestContext.Current.CancellationToken);
+            await Until.True(() => Page.Url.Contains(part, StringComparison.Ordinal))
+                .WaitAsync(TimeSpan.FromMinutes(3), TestContext.Current.CancellationToken);
         }
         catch (TimeoutException)
         {

@@ -10,7 +10,7 @@ internal static class ApiIds
     private const int Digits = 24;
     private const int Longest = 64;
 
-    // Lower case only: ids name files, also where a file system sees no difference.
+    // Lower case only: ids name files, even on file systems that ignore case.
     private const string Alphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
 
     public static string New(string prefix) => prefix + RandomNumberGenerator.GetString(Alphabet, Digits);

@@ -4,7 +4,7 @@ using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Api;
 
-/// <summary>Documents of one kind in the store, a folder of them, each changed by compare-and-swap. Any silo may.</summary>
+/// <summary>Documents of one kind in a folder of the store. Any silo may change them, by compare-and-swap.</summary>
 /// <param name="store">The store.</param>
 /// <param name="folder">Their folder, a single name.</param>
 internal sealed class DocumentSet<T>(IBlobStore store, string folder)
@@ -24,7 +24,7 @@ internal sealed class DocumentSet<T>(IBlobStore store, string folder)
     public Task<bool> TryReplaceAsync(string id, T value, string etag, CancellationToken cancellationToken) =>
         TryPutAsync(id, value, etag, cancellationToken);
 
-    /// <summary>Changes a document, again where somebody else was quicker.</summary>
+    /// <summary>Changes a document, and tries again if somebody else was quicker.</summary>
     /// <param name="id">Its id.</param>
     /// <param name="change">The new value, or null to leave it as it is. May be called more than once.</param>
     /// <param name="cancellationToken">Cancels.</param>
@@ -56,7 +56,7 @@ internal sealed class DocumentSet<T>(IBlobStore store, string folder)
     public IAsyncEnumerable<string> IdsAsync(CancellationToken cancellationToken) => store.ListDocumentsAsync(folder + "/", cancellationToken)
         .Where(path => path.EndsWith(Extension, StringComparison.Ordinal)).Select(path => path[(folder.Length + 1)..^Extension.Length]);
 
-    /// <summary>Deletes a document. Nothing if it is not there.</summary>
+    /// <summary>Deletes a document; does nothing if it is not there.</summary>
     public Task DeleteAsync(string id, CancellationToken cancellationToken) => store.DeleteDocumentAsync(PathOf(id), cancellationToken);
 
     private async Task<bool> TryPutAsync(string id, T value, string? etag, CancellationToken cancellationToken)

@@ -14,7 +14,7 @@ public sealed record ApiError(
     [property: JsonPropertyName("param")] string? Param,
     [property: JsonPropertyName("code")] string? Code)
 {
-    /// <summary>The body of an answer that failed.</summary>
+    /// <summary>The body of the answer to a request that failed.</summary>
     internal static ApiErrorBody Of(ApiException e) => new(new ApiError(e.Message, TypeOf(e.Status), e.Param, e.Code));
 
     /// <summary>Writes the answer of a request that failed, as <c>{"error": …}</c>.</summary>

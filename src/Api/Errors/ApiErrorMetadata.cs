@@ -5,7 +5,7 @@ namespace LisaOrleans.Api;
 
 internal static class ApiErrorMetadata
 {
-    /// <summary>Says in the OpenAPI document which errors an endpoint has, beside those that all have.</summary>
+    /// <summary>Says in the OpenAPI document which errors an endpoint has, besides those that all have.</summary>
     public static RouteHandlerBuilder ProducesApiErrors(this RouteHandlerBuilder endpoint, params ReadOnlySpan<int> statuses)
     {
         foreach (var status in (ReadOnlySpan<int>)[

@@ -56,7 +56,7 @@ internal sealed partial class ApiErrorMiddleware(RequestDelegate next, ILogger<A
                 await ApiError.WriteAsync(context, StatusCodes.Status500InternalServerError, e.Message, "damaged");
                 break;
 
-            // The store or the cluster is out for a while, and so the caller may try again.
+            // The store or the cluster is unavailable for a while, so the caller may try again.
             case IOException or TimeoutException or OrleansException or Azure.RequestFailedException:
                 LogUnavailable(e, context.Request.Method, context.Request.Path);
                 await ApiError.WriteAsync(

@@ -6,7 +6,7 @@ namespace LisaOrleans.Api;
 /// <param name="status">The HTTP status.</param>
 /// <param name="message">For people.</param>
 /// <param name="code">For programs; null where OpenAI has none.</param>
-/// <param name="param">The field that is wrong, if it is one.</param>
+/// <param name="param">The field that is wrong, if it is a field.</param>
 internal sealed class ApiException(int status, string message, string? code = null, string? param = null) : Exception(message)
 {
     public int Status => status;
@@ -22,7 +22,7 @@ internal sealed class ApiException(int status, string message, string? code = nu
     /// <summary>Nothing is wrong with the request, but it cannot be answered now: 503.</summary>
     public static ApiException Unavailable(string message, string code) => new(StatusCodes.Status503ServiceUnavailable, message, code);
 
-    /// <summary>What it names is not there: 404.</summary>
+    /// <summary>What the request names is not there: 404.</summary>
     public static ApiException NotFound(string message, string? param = null, string? code = null) =>
         new(StatusCodes.Status404NotFound, message, code, param);
 }

@@ -7,7 +7,7 @@ internal sealed class FileCatalog(IBlobStore store, TimeProvider time)
 {
     private readonly DocumentSet<StoredFile> _files = new(store, "files");
 
-    /// <summary>Keeps an upload under an id; again, where that was done before, changes nothing.</summary>
+    /// <summary>Keeps an upload under an id; changes nothing if that was done before.</summary>
     public Task<StoredFile> AddAsync(string id, UploadedFile upload, CancellationToken cancellationToken)
     {
         var now = time.GetUtcNow();
@@ -24,7 +24,7 @@ internal sealed class FileCatalog(IBlobStore store, TimeProvider time)
         return AddAsync(file, upload.Blob, cancellationToken);
     }
 
-    /// <summary>Keeps a file; one of this id that is there already stays as it is.</summary>
+    /// <summary>Keeps a file; if there already is one with this id, it stays as it is.</summary>
     public async Task<StoredFile> AddAsync(StoredFile file, IBlobSource blob, CancellationToken cancellationToken)
     {
         await store.PutAsync(blob, cancellationToken);
@@ -55,7 +55,9 @@ internal sealed class FileCatalog(IBlobStore store, TimeProvider time)
         await _files.UpdateAsync(id, Deleted, cancellationToken);
     }
 
-    /// <summary>Removes files whose time is over, and the blobs of deleted files from the store, once nothing else can be about to name them.</summary>
+    /// <summary>
+    /// Removes expired files, and the blobs of deleted files from the store, once nothing else can be about to name them.
+    /// </summary>
     public async Task CollectAsync(TimeSpan minimumAge, CancellationToken cancellationToken)
     {
         foreach (var over in (await _files.ListAsync(cancellationToken)).Where(f => f.Sha256 is not null && !IsThere(f)))
@@ -65,7 +67,7 @@ internal sealed class FileCatalog(IBlobStore store, TimeProvider time)
         await GarbageCollector.CollectAsync(store, deleted.Select(f => f.DeletedBlob!).ToHashSet(), minimumAge, time, cancellationToken);
         foreach (var file in deleted)
         {
-            // Still there: too young, or something names it. It is looked at again next time.
+            // If the blob is still there, it is too young or something names it; the next time checks again.
             if (!await store.ExistsAsync(file.DeletedBlob!, cancellationToken)) await _files.DeleteAsync(file.Id, cancellationToken);
         }
     }

@@ -13,7 +13,8 @@ internal static class FileEndpoints
     public static void Map(IEndpointRouteBuilder routes)
     {
         var files = routes.MapGroup("/files").WithTags("Files");
-        files.MapPost("", UploadAsync).WithSummary("Upload a file, as multipart/form-data with fields file, purpose and, for a file that goes by itself,"
+        files.MapPost("", UploadAsync).WithSummary(
+                "Upload a file, as multipart/form-data with fields file, purpose and, for a file that goes by itself,"
                 + " expires_after[anchor] and expires_after[seconds].")
             .Produces<FileObject>().ProducesApiErrors(StatusCodes.Status413PayloadTooLarge);
         files.MapGet("", ListAsync).WithSummary(

@@ -2,14 +2,14 @@ using System.Globalization;
 
 namespace LisaOrleans.Api;
 
-/// <summary>OpenAI's <c>expires_after</c> of an upload: how long the file is to stay.</summary>
+/// <summary>OpenAI's <c>expires_after</c> of an upload: how long to keep the file.</summary>
 internal sealed class FileExpiry
 {
     public const string Anchor = "expires_after[anchor]";
     public const string Seconds = "expires_after[seconds]";
     private const string OnlyAnchor = "created_at";
 
-    // An hour to thirty days, as there.
+    // An hour to thirty days, as with OpenAI.
     private const long Shortest = 3_600;
     private const long Longest = 2_592_000;
 
@@ -25,7 +25,7 @@ internal sealed class FileExpiry
         return true;
     }
 
-    /// <summary>How long; null where nothing was said.</summary>
+    /// <summary>How long; null if nothing was said.</summary>
     /// <exception cref="ApiException">A field is wrong or missing.</exception>
     public TimeSpan? Lifetime()
     {

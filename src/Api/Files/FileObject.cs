@@ -18,7 +18,7 @@ public sealed record FileObject
     /// <value>As it was uploaded.</value>
     public required string Filename { get; init; }
 
-    /// <value>What for.</value>
+    /// <value>What the file is for.</value>
     public required string Purpose { get; init; }
 
     /// <value>Always <c>processed</c>: files are checked while they are uploaded.</value>

@@ -7,7 +7,9 @@ using Microsoft.Net.Http.Headers;
 
 namespace LisaOrleans.Api;
 
-/// <summary>Reads a multipart upload as it streams in: into a temporary file, hashed and checked on the way, within a limit.</summary>
+/// <summary>
+/// Reads a multipart upload as it streams in, up to a limit: into a temporary file, hashed and checked on the way.
+/// </summary>
 internal static class FileUpload
 {
     private const int LongestField = 256;
@@ -94,7 +96,7 @@ internal static class FileUpload
             throw ApiException.Invalid($"Invalid file format for Fine-Tuning API. Must be .jsonl: {problem}", "file", "invalid_jsonl");
     }
 
-    // The purpose may come after the file, so whether lines matter is known only at the end.
+    // The purpose may come after the file, so it is known only at the end whether the lines matter.
     private static async Task<JsonLinesResult> SaveAsync(
         Stream body, string path, UploadedFile upload, long maxBytes, CancellationToken cancellationToken)
     {
@@ -156,7 +158,7 @@ internal static class FileUpload
             : throw ApiException.Invalid("The multipart boundary is missing or too long.");
     }
 
-    // What breaks while a caller's bytes are read is the request's fault, not the disk's.
+    // If reading a caller's bytes fails, it is the request's fault, not the disk's.
     private static async Task<T> Reading<T>(Task<T> read)
     {
         try
@@ -169,7 +171,7 @@ internal static class FileUpload
         }
     }
 
-    // Shown to people, and in a header; it never becomes a path.
+    // The name is shown to people and in a header; it never becomes a path.
     private static string CleanName(string name)
     {
         var clean = new string([.. name.Split('/', '\\')[^1].Where(c => !char.IsControl(c) && !char.IsSurrogate(c)).Take(LongestName)]).Trim();

@@ -14,12 +14,12 @@ internal sealed record StoredFile
 
     public required string Purpose { get; init; }
 
-    /// <summary>When it goes by itself; null for never.</summary>
+    /// <summary>When it expires; null for never.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
-    /// <summary>The blob with its bytes; null once it was deleted.</summary>
+    /// <summary>The blob with its bytes; null once the file was deleted.</summary>
     public string? Sha256 { get; init; }
 
-    /// <summary>The blob of a deleted file, which is still to be collected.</summary>
+    /// <summary>The blob of a deleted file, if it is still to be collected.</summary>
     public string? DeletedBlob { get; init; }
 }

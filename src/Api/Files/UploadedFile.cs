@@ -2,12 +2,12 @@ using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Api;
 
-/// <summary>A file that came in, in a temporary file of this machine, which goes with it.</summary>
+/// <summary>A file that was uploaded, in a temporary file on this machine. Disposing deletes that file.</summary>
 internal sealed class UploadedFile(string path) : IDisposable
 {
     public string Purpose { get; set; } = "";
 
-    /// <summary>How long it is to stay; null for ever.</summary>
+    /// <summary>How long to keep it; null for ever.</summary>
     public TimeSpan? Lifetime { get; set; }
 
     public string Filename { get; set; } = "";

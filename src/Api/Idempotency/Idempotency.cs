@@ -8,8 +8,8 @@ using Microsoft.AspNetCore.Http;
 namespace LisaOrleans.Api;
 
 /// <summary>
-/// <c>Idempotency-Key</c>: the same request again, on whatever silo, gets the same answer and does nothing twice. Requests
-/// that fail are not remembered.
+/// <c>Idempotency-Key</c>: a request that is sent again, to any silo, gets the same answer and does nothing twice. Failed
+/// requests are not remembered.
 /// </summary>
 internal sealed class Idempotency(IBlobStore store, ISiloStatusOracle silos, TimeProvider time)
 {
@@ -20,7 +20,7 @@ internal sealed class Idempotency(IBlobStore store, ISiloStatusOracle silos, Tim
 
     private readonly DocumentSet<IdempotencyRecord> _records = new(store, "idempotency");
 
-    /// <summary>A hash of what decides a request's result.</summary>
+    /// <summary>A hash of everything that decides a request's result.</summary>
     public static string Fingerprint(params ReadOnlySpan<string> parts)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -37,8 +37,8 @@ internal sealed class Idempotency(IBlobStore store, ISiloStatusOracle silos, Tim
     /// <summary>Does what a request asks for, once.</summary>
     /// <param name="context">The request.</param>
     /// <param name="fingerprint">What it asks for.</param>
-    /// <param name="prefix">Of the id of what it makes.</param>
-    /// <param name="make">Makes that, with its id. Called again with the same id where a silo died in it.</param>
+    /// <param name="prefix">The prefix of the id of what it makes.</param>
+    /// <param name="make">Makes that, with its id. Called again with the same id if a silo died while making it.</param>
     public async Task<IResult> RunAsync<T>(HttpContext context, string fingerprint, string prefix, Func<string, Task<T>> make)
     {
         var cancellationToken = context.RequestAborted;

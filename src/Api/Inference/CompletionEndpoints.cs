@@ -10,7 +10,7 @@ public static class CompletionEndpoints
     /// <summary>Maps <c>POST /v1/chat/completions</c> and <c>POST /v1/completions</c>.</summary>
     public static IEndpointRouteBuilder MapLisaCompletions(this IEndpointRouteBuilder endpoints)
     {
-        // Trying a model out changes nothing, so that readers may.
+        // Trying a model out changes nothing, so keys with scope read may do it.
         endpoints.MapPost("/v1/chat/completions", (HttpContext context, CompletionService service) => service.AnswerAsync(context, chat: true))
             .RequireAuthorization(ApiScopes.Read).WithTags("completions").WithSummary("Answers in a conversation.");
         endpoints.MapPost("/v1/completions", (HttpContext context, CompletionService service) => service.AnswerAsync(context, chat: false))

@@ -16,9 +16,9 @@ internal sealed partial class CompletionService(
 {
     private const int MaxNameInMessages = 200;
 
-    /// <summary>Reads a request and writes the answer. What fails before the answer has begun is thrown.</summary>
+    /// <summary>Reads a request and writes the answer. Throws what fails before the answer has begun.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="chat">Whether it is to be a conversation.</param>
+    /// <param name="chat">Whether the request is for a conversation.</param>
     /// <exception cref="ApiException">It cannot be answered.</exception>
     public async Task AnswerAsync(HttpContext context, bool chat)
     {
@@ -45,7 +45,7 @@ internal sealed partial class CompletionService(
     {
         if (!context.Response.HasStarted) throw e;
 
-        // The SDKs raise an error that comes as an event; without [DONE] nobody takes the text for complete.
+        // The SDKs raise an error that comes as an event; without [DONE], nobody takes the text to be complete.
         await new CompletionStream(context.Response).WriteAsync(JsonSerializer.SerializeToNode(ApiError.Of(e))!.AsObject(), context.RequestAborted);
     }
 
@@ -56,7 +56,7 @@ internal sealed partial class CompletionService(
         var begun = -1;
         await foreach (var piece in job.Pieces.ReadAllAsync(cancellationToken))
         {
-            // Only now: what fails before the first token is an HTTP error, not an event.
+            // Only now, so that a failure before the first token is an HTTP error and not an event.
             if (!context.Response.HasStarted) await stream.BeginAsync(cancellationToken);
             if (request.Chat && piece.Index > begun) await stream.WriteAsync(json.First(begun = piece.Index), cancellationToken);
             if (piece.Text.Length > 0) await stream.WriteAsync(json.Next(piece.Index, piece.Text), cancellationToken);
@@ -106,7 +106,7 @@ internal sealed partial class CompletionService(
         }
         catch (Exception e) when (e is InvalidDataFileException or ModelConfigException)
         {
-            // The messages name files of the server.
+            // Only for the log: the messages name files of the server.
             LogDamaged(e);
             throw ModelHost.CannotBeLoaded();
         }
@@ -116,7 +116,8 @@ internal sealed partial class CompletionService(
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = options.MaxRequestBytes;
 
-        // Also what keeps other sites' pages from calling a server on this machine: a browser asks before it sends this type.
+        // This also keeps other sites' pages from calling a server on this machine: a browser asks for permission before it
+        // sends this type.
         if (!context.Request.HasJsonContentType())
             throw new ApiException(
                 StatusCodes.Status415UnsupportedMediaType, "The Content-Type must be application/json.", "unsupported_content_type");

@@ -5,7 +5,7 @@ namespace LisaOrleans.Api;
 /// <summary>How models are tried out over HTTP.</summary>
 public sealed record InferenceOptions
 {
-    /// <value>Folder whose folders are the base models, by name; null (default) for none.</value>
+    /// <value>Folder whose subfolders are the base models, by name; null (default) for none.</value>
     public string? ModelsFolder { get; init; }
 
     /// <value>Chat template of base models. Default auto: that of their folder.</value>
@@ -14,19 +14,19 @@ public sealed record InferenceOptions
     /// <value>Memory for models and their key/value caches, in bytes. Default a quarter of this machine's.</value>
     public long MaxModelBytes { get; init; } = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 4;
 
-    /// <value>A model that nobody asks is unloaded after this. Default 10 minutes.</value>
+    /// <value>How long until an unused model is unloaded. Default 10 minutes.</value>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromMinutes(10);
 
     /// <value>Requests that may wait for one model while it answers another. Default 32.</value>
     public int MaxQueuedRequests { get; init; } = 32;
 
-    /// <value>How long a request may take, with waiting and loading. Default 5 minutes.</value>
+    /// <value>How long a request may take, including waiting and loading. Default 5 minutes.</value>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <value>Longest sequence in tokens, where the model's own is not shorter. Default 8192.</value>
+    /// <value>Longest sequence in tokens, unless the model's own is shorter. Default 8192.</value>
     public int MaxContextTokens { get; init; } = 8192;
 
-    /// <value>Intra-op threads of each loaded model, which computes on the CPU. Default 1: training has the others.</value>
+    /// <value>Intra-op threads of each loaded model; models compute on the CPU. Default 1: the others are for training.</value>
     public int Threads { get; init; } = 1;
 
     /// <value>Largest request body in bytes. Default 4 MiB.</value>

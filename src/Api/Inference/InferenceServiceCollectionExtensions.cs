@@ -8,10 +8,10 @@ namespace LisaOrleans.Api;
 public static class InferenceServiceCollectionExtensions
 {
     /// <summary>
-    /// Adds the models of a folder and of the store's finished runs, for completions. The store must be there too; another
-    /// <see cref="IModelCatalog"/> may be.
+    /// Adds the models of a folder and of the store's finished runs, for completions. The services must also have the store,
+    /// and may have another <see cref="IModelCatalog"/>.
     /// </summary>
-    /// <exception cref="DatasetException">The options name a chat template that there is not.</exception>
+    /// <exception cref="DatasetException">The options name a chat template that does not exist.</exception>
     public static IServiceCollection AddLisaInference(this IServiceCollection services, InferenceOptions options)
     {
         if (options.Template != ChatTemplates.Auto) _ = ChatTemplates.Get(options.Template);

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace LisaOrleans.Api;
 
-/// <summary>OpenAI's number that may be <c>"auto"</c>.</summary>
+/// <summary>A number of OpenAI's API that may also be <c>"auto"</c>.</summary>
 /// <param name="Value">Null for auto.</param>
 [JsonConverter(typeof(Converter))]
 public readonly record struct AutoNumber(double? Value)

@@ -9,6 +9,6 @@ public sealed record CheckpointMetrics
     /// <value>Mean loss, in nats per label.</value>
     public double? TrainLoss { get; init; }
 
-    /// <value>The same on the validation file, where it was scored after this step.</value>
+    /// <value>The same on the validation file, if it was scored after this step.</value>
     public double? ValidLoss { get; init; }
 }

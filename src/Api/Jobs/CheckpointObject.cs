@@ -16,8 +16,8 @@ public sealed record CheckpointObject
     public required string FineTuningJobId { get; init; }
 
     /// <value>
-    /// The model's name with the step. The store keeps the weights of the last checkpoint only: that of a job that succeeded
-    /// is the job's model.
+    /// The model's name with the step. The store keeps only the weights of the last checkpoint; if the job succeeded, those are
+    /// the job's model.
     /// </value>
     public required string FineTunedModelCheckpoint { get; init; }
 

@@ -7,10 +7,10 @@ internal sealed class JobCatalog(IBlobStore store)
 {
     private readonly DocumentSet<JobDocument> _jobs = new(store, "jobs");
 
-    /// <summary>Those that are to be imported, and by whom.</summary>
+    /// <summary>The jobs that are to be imported, and by which silo.</summary>
     public DocumentSet<JobImport> Imports { get; } = new(store, "imports");
 
-    /// <summary>Keeps a new job; one of this id that is there already stays as it is.</summary>
+    /// <summary>Keeps a new job; if there already is one with this id, it stays as it is.</summary>
     public async Task<JobDocument> AddAsync(JobDocument job, CancellationToken cancellationToken)
     {
         await Imports.TryCreateAsync(job.Id, new JobImport { CreatedAt = job.CreatedAt }, cancellationToken);

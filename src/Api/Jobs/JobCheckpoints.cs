@@ -13,14 +13,14 @@ internal sealed class JobCheckpoints(IGrainFactory grains)
         var saved = new List<ManifestSaved>();
         for (var entry = 0L; entry < run.Position.Entry;)
         {
-            // After the last step there is only the journal.
+            // A position at the last step skips all steps, so that only entries of the journal come.
             var entries = await source.GetEvents(new EventPosition(run.Position.Step, entry), PageSize).WaitAsync(cancellationToken);
             if (entries.Count == 0) break;
             entry = entries[^1].Position.Entry;
             saved.AddRange(entries.OfType<ManifestSaved>());
         }
 
-        // A recovery may save the manifest of a step again, with the same bits.
+        // After a recovery, a step's manifest may be saved again, with the same bits.
         var distinct = saved.GroupBy(s => s.Step).Select(g => g.First());
         var ordered = (page.Ascending ? distinct.OrderBy(s => s.Step) : distinct.OrderByDescending(s => s.Step)).ToArray();
         var chosen = page.Of(ordered, s => IdOf(job, s.Step));

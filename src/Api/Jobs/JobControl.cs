@@ -4,7 +4,7 @@ namespace LisaOrleans.Api;
 internal sealed class JobControl(JobCatalog jobs, JobReader reader, IGrainFactory grains, TimeProvider time)
 {
     /// <summary>Stops a job for good, after its step.</summary>
-    /// <exception cref="ApiException">It has ended, or there is none.</exception>
+    /// <exception cref="ApiException">The job has ended, or there is none.</exception>
     public async Task<JobObject> CancelAsync(string id, CancellationToken cancellationToken)
     {
         var job = await jobs.GetAsync(id, cancellationToken);
@@ -18,12 +18,12 @@ internal sealed class JobControl(JobCatalog jobs, JobReader reader, IGrainFactor
     }
 
     /// <summary>Stops a job after its step, until it is resumed.</summary>
-    /// <exception cref="ApiException">It is not queued or running, or there is none.</exception>
+    /// <exception cref="ApiException">The job is not queued or running, or there is none.</exception>
     public async Task<JobObject> PauseAsync(string id, CancellationToken cancellationToken) => await StopAsync(
         await jobs.GetAsync(id, cancellationToken), "pause", r => r.Pause(), s => s is JobStatuses.Queued or JobStatuses.Running, cancellationToken);
 
-    /// <summary>Goes on with a job that was paused or failed.</summary>
-    /// <exception cref="ApiException">It was not, or there is none.</exception>
+    /// <summary>Resumes a job that was paused or failed.</summary>
+    /// <exception cref="ApiException">The job was neither, or there is none.</exception>
     public async Task<JobObject> ResumeAsync(string id, CancellationToken cancellationToken) => await StopAsync(
         await jobs.GetAsync(id, cancellationToken), "resume", r => r.Start(), s => s is JobStatuses.Paused or JobStatuses.Failed, cancellationToken);
 

@@ -12,10 +12,10 @@ internal sealed record JobDocument
     /// <summary>The model as the request named it.</summary>
     public required string Model { get; init; }
 
-    /// <summary>The base model at the beginning of all.</summary>
+    /// <summary>The base model that the chain of fine-tuned models begins with.</summary>
     public required string Root { get; init; }
 
-    /// <summary>The name of what comes out.</summary>
+    /// <summary>The name of the resulting model.</summary>
     public required string FineTunedModel { get; init; }
 
     public required JobInput TrainingFile { get; init; }
@@ -39,19 +39,19 @@ internal sealed record JobDocument
     /// <summary>What happened before there was a run.</summary>
     public IReadOnlyList<JobLogEntry> Log { get; init; } = [];
 
-    /// <summary>What its data became; null before they are read.</summary>
+    /// <summary>A report of what its data became; null before the data are read.</summary>
     public RunData? Data { get; init; }
 
     /// <summary>Why it never became a run.</summary>
     public JobError? Error { get; init; }
 
-    /// <summary>How it ended, once that can not change any more.</summary>
+    /// <summary>How it ended, once that cannot change any more.</summary>
     public JobOutcome? Outcome { get; init; }
 
-    /// <summary>Whether the model that came out was deleted.</summary>
+    /// <summary>Whether the resulting model was deleted.</summary>
     public bool ModelDeleted { get; init; }
 
-    /// <summary>Whether nothing of the deleted model's run is left in the store.</summary>
+    /// <summary>Whether the deleted model's run is completely gone from the store.</summary>
     public bool RunDeleted { get; init; }
 
     /// <summary>Blobs of the deleted model's run that are still to be collected.</summary>

@@ -3,5 +3,5 @@ namespace LisaOrleans.Api;
 /// <summary>OpenAI's error of a job.</summary>
 /// <param name="Code">For programs.</param>
 /// <param name="Message">For people.</param>
-/// <param name="Param">The field of the request that it is about, or null.</param>
+/// <param name="Param">The field of the request that the error is about, or null.</param>
 public sealed record JobError(string Code, string Message, string? Param);

@@ -3,7 +3,7 @@ namespace LisaOrleans.Api;
 /// <summary>OpenAI's event of a fine-tuning job.</summary>
 public sealed record JobEvent
 {
-    /// <value><c>ftevent-</c>, a letter for where it is kept, and its number there: always the same for one event.</value>
+    /// <value><c>ftevent-</c>, a letter for where the event is kept, and its number there: always the same for the same event.</value>
     public required string Id { get; init; }
 
     /// <value>Always <c>fine_tuning.job.event</c>.</value>

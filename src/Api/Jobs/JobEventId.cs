@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace LisaOrleans.Api;
 
-/// <summary>Which event of a job: of its document, of its run's steps, or of its run's journal.</summary>
+/// <summary>Says which event of a job is meant: one of its document, of its run's steps, or of its run's journal.</summary>
 /// <param name="Kind">One of the constants.</param>
 /// <param name="Number">From 1.</param>
 internal readonly record struct JobEventId(char Kind, long Number)
@@ -14,7 +14,7 @@ internal readonly record struct JobEventId(char Kind, long Number)
 
     public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{Prefix}{Kind}{Number:D6}");
 
-    /// <summary>Reads an id; false if it is none.</summary>
+    /// <summary>Reads an id; false if the text is not one.</summary>
     public static bool TryParse(string text, out JobEventId id)
     {
         id = default;

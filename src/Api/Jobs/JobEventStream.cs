@@ -5,7 +5,7 @@ using Microsoft.Extensions.Hosting;
 namespace LisaOrleans.Api;
 
 /// <summary>
-/// A job's events as they happen, to its end. Who comes back with the last id, to whatever silo, gets every later event
+/// A job's events as they happen, until its end. A reader that comes back with the last id, to any silo, gets every later event
 /// once. A silo that leaves ends its streams without the last line, so that readers come back.
 /// </summary>
 internal sealed class JobEventStream(JobCatalog jobs, JobReader reader, IGrainFactory grains, TimeProvider time, IHostApplicationLifetime life)
@@ -30,7 +30,7 @@ internal sealed class JobEventStream(JobCatalog jobs, JobReader reader, IGrainFa
         }
         catch (OperationCanceledException) when (over.IsCancellationRequested)
         {
-            // The reader is gone, or is to come back to another silo.
+            // The reader is gone, or should come back to another silo.
         }
     }
 
@@ -46,7 +46,7 @@ internal sealed class JobEventStream(JobCatalog jobs, JobReader reader, IGrainFa
         if (job.Phase != JobPhases.Imported) return (position, job.Phase != JobPhases.Validating);
         try
         {
-            // The status first: an end that comes later is among the events.
+            // The status is read first: if the job ends after that, the end is among the events.
             var (_, status) = await reader.ReadAsync(job, cancellationToken);
             if (status is null) return (position, true);
             var run = grains.GetGrain<IRunGrain>(job.Id);
@@ -63,7 +63,8 @@ internal sealed class JobEventStream(JobCatalog jobs, JobReader reader, IGrainFa
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is not (DamagedBlobException or InvalidDataFileException))
         {
-            // The run's silo died, in whatever words that is told, or the store is away for a while; the run is heard of again.
+            // The run's silo died (several exceptions can mean that), or the store cannot be reached for a while; the run will
+            // answer again.
             return (position, false);
         }
     }

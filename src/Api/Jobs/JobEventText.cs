@@ -66,7 +66,7 @@ internal static class JobEventText
         };
     }
 
-    /// <summary>Which event it is.</summary>
+    /// <summary>The id of an event.</summary>
     public static JobEventId IdOf(TrainingEvent happened) => happened is StepCompleted step
         ? new JobEventId(JobEventId.Step, step.Record.Step)
         : new JobEventId(JobEventId.Journal, happened.Position.Entry);

@@ -1,6 +1,6 @@
 namespace LisaOrleans.Api;
 
-/// <summary>Pages of a job's events: those of its document, then steps and journal of its run by time.</summary>
+/// <summary>Pages of a job's events: those of its document, then the steps and the journal of its run, ordered by time.</summary>
 internal sealed class JobEvents(IGrainFactory grains)
 {
     /// <summary>A page, newest first unless the page says otherwise.</summary>
@@ -34,7 +34,7 @@ internal sealed class JobEvents(IGrainFactory grains)
     private static async Task<IReadOnlyList<TrainingEvent>> RunEventsAsync(
         IRunGrain run, ApiPage page, Counts cursor, Counts all, CancellationToken cancellationToken)
     {
-        // Positions at the end of the one kind give events of the other kind alone.
+        // A position at the end of one kind gives only events of the other kind.
         var step = page.Ascending ? cursor.Step : Math.Max(0, cursor.Step - page.Limit);
         var entry = page.Ascending ? cursor.Entry : Math.Max(0, cursor.Entry - page.Limit);
         var steps = (await run.GetEvents(new EventPosition(step, all.Entry), page.Limit).WaitAsync(cancellationToken))
@@ -47,7 +47,9 @@ internal sealed class JobEvents(IGrainFactory grains)
         return events;
     }
 
-    /// <summary>How many events of each kind are older than an event; with itself where the next are the newer ones.</summary>
+    /// <summary>
+    /// How many events of each kind are older than an event, counting the event itself if the next page has newer ones.
+    /// </summary>
     private static async Task<Counts> CountAsync(string after, bool withItself, Counts all, IRunGrain? run, CancellationToken cancellationToken)
     {
         if (!JobEventId.TryParse(after, out var id) || id.Number > all.Of(id.Kind))
@@ -64,7 +66,7 @@ internal sealed class JobEvents(IGrainFactory grains)
                 await SearchAsync(all.Step, async n => await TimeAsync(run!, new(JobEventId.Step, n), all, cancellationToken) <= time), own);
     }
 
-    // How many of the numbers from 1 are older, where the first are.
+    // How many of the numbers from 1 on are older, given that the older ones come first.
     private static async Task<long> SearchAsync(long count, Func<long, Task<bool>> isOlder)
     {
         var (low, high) = (0L, count);

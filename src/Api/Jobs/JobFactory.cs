@@ -2,7 +2,7 @@ using LisaOrleans.Training;
 
 namespace LisaOrleans.Api;
 
-/// <summary>Makes jobs from requests, after checking all that can be checked at once.</summary>
+/// <summary>Makes jobs from requests, after checking everything that can be checked immediately.</summary>
 internal sealed class JobFactory(ModelCatalog models, FileCatalog files, JobCatalog jobs, IGrainFactory grains, TimeProvider time)
 {
     private const int MostPairs = 16;
@@ -10,7 +10,7 @@ internal sealed class JobFactory(ModelCatalog models, FileCatalog files, JobCata
     private const int LongestValue = 512;
     private const int LongestSuffix = 64;
 
-    /// <summary>Makes a job; again with the same id, nothing new.</summary>
+    /// <summary>Makes a job; called again with the same id, it makes nothing new.</summary>
     /// <exception cref="ApiException">The request is wrong.</exception>
     public async Task<JobDocument> CreateAsync(string id, CreateJobRequest request, CancellationToken cancellationToken)
     {

@@ -1,6 +1,6 @@
 namespace LisaOrleans.Api;
 
-/// <summary>Temporary files of an import, with the names that people know them by.</summary>
+/// <summary>Temporary files of an import, with the names by which people know them.</summary>
 internal sealed class JobFiles : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("lisa-import-").FullName;
@@ -14,14 +14,14 @@ internal sealed class JobFiles : IDisposable
         return path;
     }
 
-    /// <summary>A path that is not here, with its name.</summary>
+    /// <summary>Adds the name for a path that is not one of these files.</summary>
     public string Know(string path, string name)
     {
         _names.Add((path, name));
         return path;
     }
 
-    /// <summary>A message with names for paths.</summary>
+    /// <summary>A message with paths replaced by names.</summary>
     public string Rename(string message) => _names.Aggregate(message, (text, file) => text.Replace(file.Path, file.Name, StringComparison.Ordinal));
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);

@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 
 namespace LisaOrleans.Api;
 
-/// <summary>Notes the end of jobs that nobody asks about, so that the files with their metrics are there all the same.</summary>
+/// <summary>Records the end of jobs that nobody asks about, so that the files with their metrics are made anyway.</summary>
 internal sealed partial class JobFinisher(JobCatalog jobs, JobReader reader, TimeProvider time, ILogger<JobFinisher> logger) : BackgroundService
 {
     private static readonly TimeSpan s_period = TimeSpan.FromMinutes(1);
@@ -26,7 +26,7 @@ internal sealed partial class JobFinisher(JobCatalog jobs, JobReader reader, Tim
         }
     }
 
-    /// <summary>Looks at every job that is not known to be over.</summary>
+    /// <summary>Checks every job that is not known to be over.</summary>
     internal async Task LookAsync(CancellationToken cancellationToken)
     {
         await foreach (var id in jobs.IdsAsync(cancellationToken))

@@ -3,8 +3,11 @@ using System.Text.Json.Serialization;
 
 namespace LisaOrleans.Api;
 
-/// <summary>A run's settings, with the names of the settings file of <c>lisa train</c>. What is left out has its default.</summary>
-/// <param name="Values">By name; which there are says <see cref="TrainingSettings"/>.</param>
+/// <summary>
+/// A run's settings, with the names from the settings file of <c>lisa train</c>. Settings that are left out have their
+/// defaults.
+/// </summary>
+/// <param name="Values">The values by name; <see cref="TrainingSettings"/> lists the names.</param>
 [JsonConverter(typeof(Converter))]
 public sealed record JobHyperparameters(IReadOnlyDictionary<string, JsonElement> Values)
 {

@@ -10,8 +10,8 @@ using Microsoft.Extensions.Logging;
 namespace LisaOrleans.Api;
 
 /// <summary>
-/// Turns jobs into runs, in the background: brings model and data into the store, and starts the run. Each job has one
-/// silo at a time that does it; what a silo that died had begun is taken up by another.
+/// Turns jobs into runs, in the background: brings model and data into the store, and starts the run. Only one silo at a time
+/// works on a job; if it dies, another takes over.
 /// </summary>
 internal sealed partial class JobImporter(
     JobCatalog jobs, JobSources sources, IBlobStore store, IGrainFactory grains,
@@ -31,7 +31,7 @@ internal sealed partial class JobImporter(
     private readonly Channel<string> _new = Channel.CreateUnbounded<string>();
     private readonly ConcurrentDictionary<string, byte> _busy = new();
 
-    /// <summary>A new job, to be done at once.</summary>
+    /// <summary>Adds a new job, to be imported at once.</summary>
     public void Enqueue(string job) => _new.Writer.TryWrite(job);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken) =>
@@ -68,7 +68,7 @@ internal sealed partial class JobImporter(
         }
         catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
         {
-            // The store or the cluster is out; the claim stays, and the next sweep tries again.
+            // The store or the cluster is unavailable; the claim stays, and the next sweep tries again.
             LogImportFailed(e, job);
         }
         finally
@@ -87,7 +87,7 @@ internal sealed partial class JobImporter(
             return false;
         }
 
-        // The models' folder may be another machine's.
+        // The models folder may be on another machine.
         if (!await sources.HasModelAsync(document, cancellationToken)) return false;
         if (import.Silo == self) return true;
         return !(import.Silo is { } other && silos.GetApproximateSiloStatus(SiloAddress.FromParsableString(other)) == SiloStatus.Active)
@@ -126,7 +126,7 @@ internal sealed partial class JobImporter(
         await jobs.Imports.DeleteAsync(id, stoppingToken);
     }
 
-    // Ends the import of a job that is cancelled meanwhile.
+    // Ends the import of a job that is cancelled in the meantime.
     private async Task WatchAsync(string id, CancellationTokenSource cancelled)
     {
         try
@@ -137,11 +137,11 @@ internal sealed partial class JobImporter(
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
-            // Over, or the store does not answer: then the import meets the same.
+            // The import is over, or the store does not answer, which the import itself then notices too.
         }
     }
 
-    // The job comes back with the chat template that was chosen for it, and with what its data became.
+    // Returns the job with the chat template that was chosen for it, and with a report of what its data became.
     private async Task<(JobError? Error, JobDocument Job)> BringInAsync(JobDocument job, CancellationToken cancellationToken)
     {
         using var files = new JobFiles();
@@ -155,7 +155,7 @@ internal sealed partial class JobImporter(
             }
             catch (MissingChatTemplateException)
             {
-                // OpenAI's method cannot name a template, and its clients know of none.
+                // OpenAI's method has no field for a template, and OpenAI's clients do not know one.
                 job = job with
                 {
                     Dataset = job.Dataset with { Template = ChatTemplates.Default },
@@ -171,7 +171,8 @@ internal sealed partial class JobImporter(
             return (error, job);
         }
 
-        Task<ImportOutcome> ImportAsync(RunRequest request) => Task.Run(() => RunImporter.ImportAsync(store, request, null, cancellationToken), cancellationToken);
+        Task<ImportOutcome> ImportAsync(RunRequest request) => Task.Run(
+            () => RunImporter.ImportAsync(store, request, null, cancellationToken), cancellationToken);
     }
 
     private JobLogEntry Entry(string line) => line.Contains(DatasetReport.Warning, StringComparison.Ordinal)

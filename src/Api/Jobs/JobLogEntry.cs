@@ -1,6 +1,6 @@
 namespace LisaOrleans.Api;
 
-/// <summary>Something that happened to a job before it was a run.</summary>
+/// <summary>Something that happened to a job before its run existed.</summary>
 /// <param name="At">When.</param>
 /// <param name="Level">info, warn or error.</param>
 /// <param name="Message">For people.</param>

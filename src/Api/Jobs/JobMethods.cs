@@ -16,7 +16,7 @@ internal static class JobMethods
     /// <summary>The method of <c>lisa train</c> that a type stands for.</summary>
     public static string TrainingMethod(string type) => type == Supervised ? TrainingMethods.Lisa : type;
 
-    /// <summary>Where a type's settings stand in a request.</summary>
+    /// <summary>The path of a type's settings in a request.</summary>
     public static string Field(string type) => $"method.{type}.hyperparameters";
 
     /// <summary>The settings of a method that is not <see cref="Supervised"/>.</summary>

@@ -44,7 +44,7 @@ public sealed record JobObject
     /// <value>Id of the file, or null.</value>
     public string? ValidationFile { get; init; }
 
-    /// <value>The file with its metrics, a CSV, once it has succeeded or was cancelled; empty before.</value>
+    /// <value>The file with the job's metrics, a CSV, once the job has succeeded or was cancelled; empty before.</value>
     public IReadOnlyList<string> ResultFiles { get; init; } = [];
 
     /// <value>Tokens of all steps; null while it has not succeeded.</value>
@@ -53,7 +53,7 @@ public sealed record JobObject
     /// <value>Why it failed; null if it did not.</value>
     public JobError? Error { get; init; }
 
-    /// <value>Keys every random choice.</value>
+    /// <value>Seed of every random choice.</value>
     public required ulong Seed { get; init; }
 
     /// <value>Always null.</value>
@@ -71,6 +71,6 @@ public sealed record JobObject
     /// <value>How far the run is; null before there is one.</value>
     public JobProgress? Progress { get; init; }
 
-    /// <value>What its data became: counts, lengths, what was cut or left out; null before they are read. Not part of OpenAI's object.</value>
+    /// <value>What its data became: counts, lengths, what was cut or left out; null before the data are read. Not part of OpenAI's object.</value>
     public RunData? Data { get; init; }
 }

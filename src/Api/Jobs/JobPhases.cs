@@ -1,6 +1,6 @@
 namespace LisaOrleans.Api;
 
-/// <summary>The values of <see cref="JobDocument.Phase"/>: what the job's document knows; the rest its run knows.</summary>
+/// <summary>The values of <see cref="JobDocument.Phase"/>: what the job's document knows; its run knows the rest.</summary>
 internal static class JobPhases
 {
     /// <summary>Some silo brings model and data into the store.</summary>
@@ -12,6 +12,6 @@ internal static class JobPhases
     /// <summary>It never became a run.</summary>
     public const string Failed = "failed";
 
-    /// <summary>It was cancelled before it became one.</summary>
+    /// <summary>It was cancelled before it became a run.</summary>
     public const string Cancelled = "cancelled";
 }

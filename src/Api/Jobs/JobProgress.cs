@@ -5,6 +5,6 @@ namespace LisaOrleans.Api;
 /// <param name="TotalSteps">Steps in all.</param>
 /// <param name="Loss">Mean loss of that step, in nats per label.</param>
 /// <param name="CheckpointStep">The step of the last checkpoint.</param>
-/// <param name="Recoveries">How often it went back to a checkpoint.</param>
-/// <param name="QueuePosition">Its place among those that wait for silos; 0 for one that does not.</param>
+/// <param name="Recoveries">How many times the run went back to a checkpoint.</param>
+/// <param name="QueuePosition">Its place among the runs that wait for silos; 0 if it does not wait.</param>
 public sealed record JobProgress(long Step, long TotalSteps, double? Loss, long CheckpointStep, int Recoveries, int QueuePosition);

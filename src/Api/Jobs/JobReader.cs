@@ -3,13 +3,15 @@ using LisaOrleans.Training;
 
 namespace LisaOrleans.Api;
 
-/// <summary>Says how a job is: from its document, and from its run where there is one.</summary>
+/// <summary>Reads the state of a job from its document, and from its run if there is one.</summary>
 internal sealed class JobReader(IGrainFactory grains, IBlobStore store, JobCatalog jobs, JobResults results)
 {
-    /// <summary>A job with its run's status, null where there is none. An end that can not change any more is written into the document.</summary>
+    /// <summary>
+    /// A job with its run's status; null if there is no run. An end that cannot change any more is written into the document.
+    /// </summary>
     public async Task<(JobDocument Job, RunStatus? Run)> ReadAsync(JobDocument job, CancellationToken cancellationToken)
     {
-        // The run of a deleted model is gone, and so is all but the outcome.
+        // The run of a deleted model is gone, and with it everything except the outcome.
         if (job.Phase != JobPhases.Imported || (job.Outcome is not null && job.ModelDeleted)) return (job, null);
         var run = await grains.GetGrain<IRunGrain>(job.Id).GetStatus().WaitAsync(cancellationToken);
         if (job.Outcome is not null || run.State is not (RunState.Succeeded or RunState.Cancelled)) return (job, run);

@@ -4,18 +4,18 @@ using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Api;
 
-/// <summary>The file with a job's metrics, as OpenAI has it: a CSV with a line for each committed step.</summary>
+/// <summary>The file with a job's metrics, like OpenAI's: a CSV with a line for each committed step.</summary>
 internal sealed class JobResults(FileCatalog files)
 {
     private const string Filename = "step_metrics.csv";
     private const string Header = "step,train_loss,valid_loss,learning_rate,grad_norm,epoch,tokens,seconds";
 
-    /// <summary>Makes the file of a job that has ended. Made again, by whatever silo, it is the same file.</summary>
+    /// <summary>Makes the file of a job that has ended. Making it again, on any silo, gives the same file.</summary>
     /// <param name="job">The job's id.</param>
     /// <param name="steps">Its committed steps.</param>
     /// <param name="ended">When the job ended.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <returns>The file's id; null where there is no step to tell of.</returns>
+    /// <returns>The file's id; null if there is no step to report.</returns>
     public async Task<string?> AddAsync(string job, IReadOnlyList<StepRecord> steps, DateTimeOffset ended, CancellationToken cancellationToken)
     {
         if (steps.Count == 0) return null;
@@ -38,7 +38,7 @@ internal sealed class JobResults(FileCatalog files)
         $"{step.Step},{Number(step.Loss)},{Number(step.EvalLoss)},{Number(step.LearningRate)},{Number(step.GradNorm)},{Number(step.Epoch)},"
             + $"{step.Tokens},{Number(step.Seconds)}");
 
-    // What is no number is not there, as in the events.
+    // A value that is not a number is left out, as in the events.
     private static string Number(double? number) =>
         number is { } value && double.IsFinite(value) ? value.ToString("R", CultureInfo.InvariantCulture) : "";
 }

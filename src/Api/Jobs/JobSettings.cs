@@ -3,13 +3,13 @@ using LisaOrleans.Training;
 
 namespace LisaOrleans.Api;
 
-/// <summary>Turns what a request says into a run's settings and back.</summary>
+/// <summary>Turns the settings of a request into a run's settings, and back.</summary>
 internal static class JobSettings
 {
     private static readonly TrainingSpec s_defaults = new() { RunName = TrainingSpec.DefaultRunName };
 
     /// <summary>The settings of a run's table.</summary>
-    /// <exception cref="ApiException">One is unknown, or not what it should be.</exception>
+    /// <exception cref="ApiException">One is unknown, or has a wrong value.</exception>
     public static GivenSettings Read(JobHyperparameters given, string param)
     {
         var settings = new GivenSettings();
@@ -26,8 +26,8 @@ internal static class JobSettings
         return settings;
     }
 
-    /// <summary>OpenAI's settings in the table's words.</summary>
-    /// <exception cref="ApiException">A number cannot be.</exception>
+    /// <summary>OpenAI's settings, as settings of the table.</summary>
+    /// <exception cref="ApiException">A number is not allowed.</exception>
     public static GivenSettings Read(SupervisedHyperparameters? given, string param)
     {
         var settings = new GivenSettings();
@@ -47,8 +47,8 @@ internal static class JobSettings
         }
     }
 
-    /// <summary>Does what may find a setting wrong, and says so in the words of the request.</summary>
-    /// <exception cref="ApiException">One is.</exception>
+    /// <summary>Runs an action that may find a setting wrong, and reports that in the words of the request.</summary>
+    /// <exception cref="ApiException">A setting is wrong.</exception>
     public static void Explained(string param, Action action, string? field = null)
     {
         try
@@ -85,7 +85,7 @@ internal static class JobSettings
             },
         };
 
-    // All that the run uses: the answer may be sent again as it is.
+    // Everything that the run uses, in a form that may be sent back in a request as it is.
     private static JobHyperparameters Hyperparameters(JobDocument job) => new(
         RunSettings.Table.UsedBy(job.Spec).Where(s => s.BodyField is null).ToDictionary(
             s => s.Name,

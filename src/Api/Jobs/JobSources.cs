@@ -3,10 +3,10 @@ using LisaOrleans.Training;
 
 namespace LisaOrleans.Api;
 
-/// <summary>Puts before the importer, as files of this machine, what a job names.</summary>
+/// <summary>Gives the importer what a job names, as files on this machine.</summary>
 internal sealed class JobSources(ModelCatalog models, IBlobStore store)
 {
-    /// <summary>Whether the job's model can be had here.</summary>
+    /// <summary>Whether the job's model is available here.</summary>
     public async Task<bool> HasModelAsync(JobDocument job, CancellationToken cancellationToken) =>
         job.Phase != JobPhases.Validating || await models.FindAsync(job.Model, cancellationToken) is not null
             || ModelIds.JobOf(job.Model) is not null;

@@ -21,6 +21,6 @@ internal static class JobStatuses
         _ => Running,
     };
 
-    /// <summary>Whether a job with this status has ended. One that failed may be resumed.</summary>
+    /// <summary>Whether a job with this status has ended. A failed job may be resumed.</summary>
     public static bool IsEnd(string status) => status is Succeeded or Failed or Cancelled;
 }

@@ -4,7 +4,7 @@ using LisaOrleans.Training;
 
 namespace LisaOrleans.Api;
 
-/// <summary>Reads the seed as the table of settings does, with its words for what is wrong.</summary>
+/// <summary>Reads the seed as the table of settings does, with the same error messages.</summary>
 internal sealed class SeedConverter : JsonConverter<ulong>
 {
     public override ulong Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

@@ -10,7 +10,7 @@ internal static class ApiBody
     private const int LargestBody = 1 << 20;
 
     /// <summary>The body's bytes, at most 1 MiB.</summary>
-    /// <exception cref="ApiException">There are more.</exception>
+    /// <exception cref="ApiException">The body is larger.</exception>
     public static async Task<byte[]> ReadBytesAsync(HttpContext context)
     {
         RequestBodies.Unlimit(context);
@@ -29,7 +29,7 @@ internal static class ApiBody
     }
 
     /// <summary>The object that a body holds.</summary>
-    /// <exception cref="ApiException">It is none, or not of this type.</exception>
+    /// <exception cref="ApiException">The body is not an object, or not of this type.</exception>
     public static T Parse<T>(ReadOnlySpan<byte> body)
         where T : class
     {
@@ -46,12 +46,12 @@ internal static class ApiBody
         }
         catch (InvalidOperationException)
         {
-            // An escaped half of a surrogate pair: valid JSON, but no text.
+            // An escaped half of a surrogate pair: valid JSON, but not valid text.
             throw ApiException.Invalid("We could not parse the JSON body of your request: it escapes half a character.");
         }
     }
 
-    // Apart from the types, so that a broken text is not taken for a wrong value of the field in which it breaks.
+    // Checked apart from the types, so that a syntax error is not taken for a wrong value of the field in which it occurs.
     private static void CheckSyntax(ReadOnlySpan<byte> body)
     {
         var reader = new Utf8JsonReader(body, new JsonReaderOptions { MaxDepth = ApiJson.Options.MaxDepth });
@@ -65,12 +65,12 @@ internal static class ApiBody
         }
     }
 
-    /// <summary>What is wrong with JSON that is not of the type it should be.</summary>
+    /// <summary>Says what is wrong with JSON that does not have the expected type.</summary>
     /// <param name="e">What the reader says.</param>
     /// <param name="root">The field that was read; null for the whole body.</param>
     public static ApiException Explain(JsonException e, string? root = null)
     {
-        // A path such as $.method.lisa; none or $ where the text is no JSON at all.
+        // A path such as $.method.lisa; null or $ if the text is not JSON at all.
         var param = e.Path is { Length: > 2 } path && path.StartsWith("$.", StringComparison.Ordinal) ? path[2..] : null;
         if (root is not null) param = param is null ? root : $"{root}.{param}";
         var reason = e.InnerException is JsonException or FormatException or InvalidOperationException ? e.InnerException.Message : e.Message;

@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace LisaOrleans.Api;
 
-/// <summary>How requests, answers and documents of the API are written as JSON: snake case, strict in what is read.</summary>
+/// <summary>
+/// How requests, answers and documents of the API are written as JSON: in snake case, and strict in what is read.
+/// </summary>
 internal static class ApiJson
 {
     private const int DeepestNesting = 32;

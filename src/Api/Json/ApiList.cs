@@ -13,9 +13,9 @@ public sealed record ApiList<T>
     /// <value>Id of the page's first entry; null for an empty page.</value>
     public string? FirstId { get; init; }
 
-    /// <value>Id of its last; to be given as <c>after</c> for the next page.</value>
+    /// <value>Id of the page's last entry, to be given as <c>after</c> for the next page.</value>
     public string? LastId { get; init; }
 
-    /// <value>Whether there are more after it.</value>
+    /// <value>Whether there are more entries after this page.</value>
     public bool HasMore { get; init; }
 }

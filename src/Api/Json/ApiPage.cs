@@ -5,14 +5,14 @@ namespace LisaOrleans.Api;
 
 /// <summary>Which page of a list is wanted.</summary>
 /// <param name="After">Id of the last entry of the page before; null for the first page.</param>
-/// <param name="Limit">At most so many.</param>
-/// <param name="Ascending">Oldest first.</param>
+/// <param name="Limit">The largest number of entries.</param>
+/// <param name="Ascending">Whether the oldest come first.</param>
 internal sealed record ApiPage(string? After, int Limit, bool Ascending)
 {
     /// <summary>Reads <c>after</c>, <c>limit</c> and <c>order</c>.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="defaultLimit">Where none is given.</param>
-    /// <param name="largestLimit">The most that is allowed.</param>
+    /// <param name="defaultLimit">The limit if none is given.</param>
+    /// <param name="largestLimit">The largest limit that is allowed.</param>
     public static ApiPage From(HttpRequest request, int defaultLimit, int largestLimit)
     {
         var limit = defaultLimit;
@@ -31,7 +31,7 @@ internal sealed record ApiPage(string? After, int Limit, bool Ascending)
         return new ApiPage(One(request, "after"), limit, ascending);
     }
 
-    /// <summary>A value of the query that may be given once.</summary>
+    /// <summary>A value of the query that may be given only once; null if it is missing or empty.</summary>
     public static string? One(HttpRequest request, string name) => request.Query[name] switch
     {
         { Count: 0 } => null,
@@ -39,7 +39,7 @@ internal sealed record ApiPage(string? After, int Limit, bool Ascending)
         _ => throw ApiException.Invalid($"'{name}' is given more than once.", name, "invalid_value"),
     };
 
-    /// <summary>The page of a whole list, which is in the order of the page.</summary>
+    /// <summary>This page of a whole list; the list must be in the order of the page.</summary>
     public ApiList<T> Of<T>(IReadOnlyList<T> all, Func<T, string> id)
     {
         var start = 0;

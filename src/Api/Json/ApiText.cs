@@ -1,10 +1,10 @@
 namespace LisaOrleans.Api;
 
-/// <summary>Texts of callers in answers to them.</summary>
+/// <summary>Texts from callers that are quoted in answers.</summary>
 internal static class ApiText
 {
     private const int Longest = 100;
 
-    /// <summary>So much of a text as a message can hold.</summary>
+    /// <summary>As much of a text as fits in a message.</summary>
     public static string Shorten(string text) => text.Length <= Longest ? text : text[..Longest] + "…";
 }

@@ -3,7 +3,9 @@ using Microsoft.AspNetCore.Http;
 
 namespace LisaOrleans.Api;
 
-/// <summary>Writes a <c>text/event-stream</c>, with a comment now and then, by which both ends see that the other is there.</summary>
+/// <summary>
+/// Writes a <c>text/event-stream</c>, with a comment now and then that shows both ends that the other is still there.
+/// </summary>
 internal sealed class ServerSentEvents : IAsyncDisposable
 {
     public const string ContentType = "text/event-stream";
@@ -27,15 +29,15 @@ internal sealed class ServerSentEvents : IAsyncDisposable
         response.ContentType = ContentType;
         response.Headers.CacheControl = "no-cache";
 
-        // Proxies such as nginx would collect the events.
+        // Proxies such as nginx would buffer the events.
         response.Headers["X-Accel-Buffering"] = "no";
         await response.StartAsync(cancellationToken);
         return new ServerSentEvents(response, time, cancellationToken);
     }
 
     /// <summary>Writes an event.</summary>
-    /// <param name="id">What the reader may come back with; null for none.</param>
-    /// <param name="data">Becomes JSON.</param>
+    /// <param name="id">The id with which the reader may come back; null for none.</param>
+    /// <param name="data">The data, written as JSON.</param>
     public Task WriteAsync<T>(string? id, T data) =>
         WriteAsync($"{(id is null ? "" : $"id: {id}\n")}data: {JsonSerializer.Serialize(data, ApiJson.Options)}\n\n");
 
@@ -73,7 +75,7 @@ internal sealed class ServerSentEvents : IAsyncDisposable
         }
         catch (Exception e) when (e is OperationCanceledException or IOException)
         {
-            // The stream is over, or the reader gone, which the next event meets too.
+            // The stream is over, or the reader is gone, which the next event will notice too.
         }
     }
 }

@@ -4,13 +4,14 @@ using Microsoft.Net.Http.Headers;
 namespace LisaOrleans.Api;
 
 /// <summary>
-/// Which other sites' pages a browser lets use the server. They show a key as everybody does; cookies are never taken from them.
+/// Which other sites' pages a browser lets use the server. They need a key like everybody else; cookies are never accepted from
+/// them.
 /// </summary>
 public static class ApiCors
 {
     private static readonly TimeSpan s_preflightAge = TimeSpan.FromMinutes(10);
 
-    /// <summary>An origin as browsers write it; null where a text is none.</summary>
+    /// <summary>An origin as browsers write it; null if the text is not an origin.</summary>
     public static string? ParseOrigin(string text)
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.Host.Length == 0) return null;

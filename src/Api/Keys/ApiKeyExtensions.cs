@@ -7,8 +7,9 @@ namespace LisaOrleans.Api;
 internal static class ApiKeyExtensions
 {
     /// <summary>
-    /// Authentication by key, and authorization that is on wherever it is not turned off: GET needs scope read, all else
-    /// write. <c>RequireAuthorization(ApiScopes.Read)</c> lets readers POST where that changes nothing.
+    /// Authentication by key, and authorization that is on unless it is turned off for an endpoint: GET needs scope read,
+    /// everything else write. <c>RequireAuthorization(ApiScopes.Read)</c> lets keys with scope read POST where that changes
+    /// nothing.
     /// </summary>
     public static void AddLisaApiKeys(this IServiceCollection services)
     {

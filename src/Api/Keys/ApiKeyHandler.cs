@@ -8,7 +8,10 @@ using Microsoft.Net.Http.Headers;
 
 namespace LisaOrleans.Api;
 
-/// <summary><c>Authorization: Bearer KEY</c>. A server without keys hears only this machine, and takes everybody there for its owner.</summary>
+/// <summary>
+/// <c>Authorization: Bearer KEY</c>. A server without keys listens only to this machine, and treats everybody on it as its
+/// owner.
+/// </summary>
 internal sealed class ApiKeyHandler(
     IOptionsMonitor<AuthenticationSchemeOptions> options, ILoggerFactory loggers, UrlEncoder encoder, ApiServerOptions server)
     : AuthenticationHandler<AuthenticationSchemeOptions>(options, loggers, encoder)

@@ -4,8 +4,8 @@ using LisaOrleans.Checkpoints;
 namespace LisaOrleans.Api;
 
 /// <summary>
-/// The keys of a server: a file with a line for each, its name, its scope and the SHA-256 of the key in hexadecimal. Empty
-/// lines and lines that begin with '#' do not count.
+/// The keys of a server, from a file with a line for each: its name, its scope and the SHA-256 of the key in hexadecimal. Empty
+/// lines and lines that begin with '#' are ignored.
 /// </summary>
 public sealed class ApiKeys : IRenewed
 {
@@ -41,7 +41,7 @@ public sealed class ApiKeys : IRenewed
     /// <inheritdoc/>
     void IRenewed.ReadAgain() => _keys = Read(_path!);
 
-    /// <summary>The key that a caller shows, or null. Takes the same time for every wrong one.</summary>
+    /// <summary>The key that a caller shows, or null. Takes the same time for every wrong key.</summary>
     public ApiKey? Find(string secret)
     {
         var hash = ApiKey.Hash(secret);

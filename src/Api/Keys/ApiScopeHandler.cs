@@ -3,11 +3,11 @@ using Microsoft.AspNetCore.Http;
 
 namespace LisaOrleans.Api;
 
-/// <summary>Demands a scope: the one it names, or by the request's method, as GET changes nothing.</summary>
+/// <summary>Demands a scope: the one it names, or else the one for the request's method, because GET changes nothing.</summary>
 /// <param name="Scope">One of <see cref="ApiScopes.All"/>; null for what the method needs.</param>
 internal sealed record ApiScopeRequirement(string? Scope) : IAuthorizationRequirement;
 
-/// <summary>Judges by the scope of the caller's key. Who may write may read.</summary>
+/// <summary>Decides by the scope of the caller's key. Whoever may write may also read.</summary>
 internal sealed class ApiScopeHandler(IHttpContextAccessor requests) : AuthorizationHandler<ApiScopeRequirement>
 {
     protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, ApiScopeRequirement requirement)

@@ -5,8 +5,8 @@ using Microsoft.Net.Http.Headers;
 namespace LisaOrleans.Api;
 
 /// <summary>
-/// A server without keys trusts this machine, but not the web pages that a browser on it shows: they may reach loopback
-/// under a name of their own, or send forms there. Such requests are refused.
+/// A server without keys trusts this machine, but not the web pages that a browser on it shows: their sites may have a name
+/// that resolves to loopback, or they may send forms there. Such requests are refused.
 /// </summary>
 internal sealed class LocalRequestMiddleware(RequestDelegate next, ApiServerOptions server)
 {

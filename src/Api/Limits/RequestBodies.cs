@@ -3,20 +3,20 @@ using Microsoft.AspNetCore.Http.Features;
 
 namespace LisaOrleans.Api;
 
-/// <summary>What happens to the body of a request that is refused.</summary>
+/// <summary>Deals with the body of a request that is refused.</summary>
 internal static class RequestBodies
 {
     private const long MostDrained = 64 << 20;
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
 
-    /// <summary>Takes the server's own limit away, for those who count themselves.</summary>
+    /// <summary>Removes the server's own limit, for endpoints that count the bytes themselves.</summary>
     public static void Unlimit(HttpContext context)
     {
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
     }
 
     /// <summary>
-    /// Reads what is still to come, within bounds: a caller that is still sending when the connection is closed never sees the
+    /// Reads the rest of the body, within bounds: a caller that is still sending when the connection is closed never sees the
     /// answer.
     /// </summary>
     public static async Task DrainAsync(HttpContext context)
@@ -36,7 +36,7 @@ internal static class RequestBodies
         }
         catch (Exception e) when (e is IOException or OperationCanceledException or InvalidOperationException)
         {
-            // A body that is broken, too slow, or read by somebody else already. The answer goes out all the same.
+            // The body is broken, too slow, or already read by somebody else. The answer is sent anyway.
         }
     }
 }

@@ -10,7 +10,7 @@ using Microsoft.Net.Http.Headers;
 namespace LisaOrleans.Api;
 
 /// <summary>
-/// So many requests in a minute for each key, and for each address that shows none, on this silo: a bucket that fills
+/// Limits the requests per minute for each key, and for each address that shows no key, on this silo: a bucket that fills
 /// evenly. Health probes do not count.
 /// </summary>
 internal static class RequestLimits
@@ -27,7 +27,7 @@ internal static class RequestLimits
 
     private static TokenBucketRateLimiterOptions Bucket(int requestsPerMinute)
     {
-        // Refilled every second where that is a whole number of requests, else one by one.
+        // Refilled once a second if that adds a whole number of requests, else at an interval that does.
         var perSecond = Math.Max(1, requestsPerMinute / SecondsPerMinute);
         return new TokenBucketRateLimiterOptions
         {

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace LisaOrleans.Api;
 
-/// <summary>The models that requests may name: base models of a folder, and what jobs have made of them.</summary>
+/// <summary>The models that requests may name: the base models in a folder, and what jobs have made of them.</summary>
 internal sealed class ModelCatalog(ApiServerOptions options, IBlobStore store, JobCatalog jobs, JobReader reader)
 {
     /// <summary>All models, base models first.</summary>
@@ -26,7 +26,7 @@ internal sealed class ModelCatalog(ApiServerOptions options, IBlobStore store, J
         return ModelIds.IsFolderName(id) ? BaseModel(id) : null;
     }
 
-    /// <summary>A model by its name.</summary>
+    /// <summary>A model by its name, which must exist.</summary>
     /// <exception cref="ApiException">There is none.</exception>
     public async Task<CatalogModel> GetAsync(string id, CancellationToken cancellationToken) =>
         await FindAsync(id, cancellationToken)
@@ -50,7 +50,7 @@ internal sealed class ModelCatalog(ApiServerOptions options, IBlobStore store, J
         }
     }
 
-    /// <summary>Takes the model of a finished job away. Its blobs go later.</summary>
+    /// <summary>Deletes the model of a finished job. Its blobs are deleted later.</summary>
     /// <exception cref="ApiException">There is none, or it is a base model.</exception>
     public async Task DeleteAsync(string id, CancellationToken cancellationToken)
     {

@@ -18,7 +18,9 @@ internal static class ModelIds
         return ApiIds.IsId(job, ApiIds.JobPrefix) ? job : null;
     }
 
-    /// <summary>Whether a name may be that of a folder of base models: one folder's name, nothing that leads elsewhere.</summary>
+    /// <summary>
+    /// Whether a name may be that of a base model's folder: a single folder name, nothing that leads elsewhere.
+    /// </summary>
     public static bool IsFolderName(string id) =>
         id.Length is > 0 and <= LongestFolder && id[0] != '.' && id.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-');
 }

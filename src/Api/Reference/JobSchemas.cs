@@ -8,7 +8,7 @@ namespace LisaOrleans.Api;
 /// <summary>Describes the settings of jobs in the OpenAPI document, from the table of settings.</summary>
 internal static class JobSchemas
 {
-    /// <summary>Adds to a job's method a field for each training method, with all settings.</summary>
+    /// <summary>Adds to a job's method a field for each training method, with all its settings.</summary>
     public static Task AddMethods(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
         if (context.JsonTypeInfo.Type != typeof(JobMethod)) return Task.CompletedTask;

@@ -7,8 +7,8 @@ using Microsoft.OpenApi;
 namespace LisaOrleans.Api;
 
 /// <summary>
-/// The OpenAPI document at <c>/openapi/v1.json</c>, and a page at <c>/docs</c> that shows it. Both are open: they are the
-/// same everywhere.
+/// The OpenAPI document at <c>/openapi/v1.json</c>, and a page at <c>/docs</c> that shows it. Both are open to everybody, since
+/// they are the same on every server.
 /// </summary>
 internal static class LisaReference
 {

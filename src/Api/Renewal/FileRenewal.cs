@@ -5,7 +5,7 @@ using Microsoft.Extensions.Logging;
 
 namespace LisaOrleans.Api;
 
-/// <summary>Keys and certificates that were replaced on disk hold a moment later, without a restart.</summary>
+/// <summary>Puts keys and certificates that were replaced on disk into use a moment later, without a restart.</summary>
 internal sealed partial class FileRenewal(ApiServerOptions options, TimeProvider time, ILogger<FileRenewal> logger) : BackgroundService
 {
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(2);

@@ -4,7 +4,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace LisaOrleans.Api;
 
-/// <summary>The certificate with which the server speaks HTTPS, its private key and its chain, from two PEM files.</summary>
+/// <summary>The certificate that the server uses for HTTPS, with its private key and its chain, from two PEM files.</summary>
 public sealed class ServerCertificate : IRenewed
 {
     private readonly string _certificate;
@@ -13,7 +13,7 @@ public sealed class ServerCertificate : IRenewed
     private volatile SslStreamCertificateContext _context;
 
     /// <summary>Reads it.</summary>
-    /// <param name="certificate">The certificate, and those that lead from it to one that callers trust.</param>
+    /// <param name="certificate">The certificate, and the intermediate ones up to one that callers trust.</param>
     /// <param name="key">Its private key.</param>
     /// <exception cref="CryptographicException">They are not a certificate and its private key.</exception>
     public ServerCertificate(string certificate, string key)
@@ -25,7 +25,7 @@ public sealed class ServerCertificate : IRenewed
     /// <inheritdoc/>
     WatchedFiles? IRenewed.Files => _files;
 
-    /// <summary>What new connections are shown.</summary>
+    /// <summary>The certificate that new connections are shown.</summary>
     internal SslStreamCertificateContext Context => _context;
 
     /// <inheritdoc/>

@@ -5,14 +5,14 @@ using Microsoft.Extensions.Logging;
 namespace LisaOrleans.Api;
 
 /// <summary>
-/// Removes from the store what was deleted through the API, and answers kept for Idempotency-Keys that are old.
+/// Removes from the store what was deleted through the API, and old answers that were kept for Idempotency-Keys.
 /// </summary>
 internal sealed partial class StoreUpkeep(
     FileCatalog files, JobCatalog jobs, Idempotency idempotency, IBlobStore store, TimeProvider time, ILogger<StoreUpkeep> logger) : BackgroundService
 {
     private static readonly TimeSpan s_period = TimeSpan.FromMinutes(10);
 
-    // Younger blobs may just have been found by somebody who is about to name them.
+    // A younger blob may just have been found by somebody who is about to name it.
     private static readonly TimeSpan s_age = TimeSpan.FromHours(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -39,7 +39,8 @@ internal sealed partial class StoreUpkeep(
             await DeleteRunAsync(job, minimumAge, cancellationToken);
     }
 
-    // The head goes first, for nothing is collected that it names; it is gone for good only when the blobs are.
+    // The head is deleted first, because blobs that it names would not be collected; the run is completely gone only when the
+    // blobs are.
     private async Task DeleteRunAsync(JobDocument job, TimeSpan minimumAge, CancellationToken cancellationToken)
     {
         var blobs = job.DeletedBlobs;

@@ -4,7 +4,7 @@ import * as format from './format.js';
 
 const weights = { off: 0, on: 0.9 };
 
-// What was chosen holds for the next run that is looked at, too.
+// These choices also apply to the next run that is shown.
 const chosen = { smooth: false, log: false, across: 'step' };
 
 /** Loss, learning rate and throughput of one or more runs. */

@@ -72,7 +72,7 @@ async function follow(name) {
   }
 }
 
-// A screen reader hears of what changes by itself: the state of runs and of silos.
+// Tells a screen reader about changes that happen by themselves: the states of runs and of silos.
 function tellChanges() {
   const now = new Map([
     ...overview.runs.map((r) => [`Run ${r.status.run}`, format.states[r.status.state]]),
@@ -116,7 +116,7 @@ function soon() {
   turn = setTimeout(round, 0);
 }
 
-// A link sends no key; with one, the page gets a cookie first.
+// A link sends no key, so if there is one, the page gets a cookie first.
 const grains = document.getElementById('grains');
 grains.addEventListener('click', async (event) => {
   if (!hasKey()) return;

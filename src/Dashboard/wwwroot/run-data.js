@@ -1,4 +1,4 @@
-// All that the page knows of one run, put together from answers that each bring only what is new.
+// Everything the page knows about one run, put together from answers that each bring only what is new.
 
 const columns = ['first', 'last', 'loss', 'low', 'high', 'learningRate', 'tokensPerSecond', 'time', 'evalStep', 'evalLoss'];
 

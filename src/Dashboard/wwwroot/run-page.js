@@ -58,7 +58,7 @@ export class RunPage {
     this.showSettings(run);
   }
 
-  // Speed and time left are the list's, so that a page never shows two of them.
+  // Speed and time left come from the list, so that the page never shows two different values.
   showHead(run, listed) {
     const s = run.status;
     setText(this.state, format.states[s.state]);

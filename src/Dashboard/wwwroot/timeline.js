@@ -59,7 +59,7 @@ export class Timeline {
     this.showAt(this.reader?.index ?? null);
   }
 
-  // A bar from where parts lie on their silos to where the generation fails, moves or ends.
+  // A bar from when the parts are placed on their silos until the generation fails, moves or ends.
   generations(end) {
     const bars = [];
     let open = null;

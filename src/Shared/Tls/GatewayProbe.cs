@@ -3,13 +3,15 @@ using Orleans.Messaging;
 
 namespace LisaOrleans;
 
-/// <summary>Asks the silos of a cluster, by their gateways, whether they and this end accept each other's certificates.</summary>
+/// <summary>
+/// Asks the silos of a cluster, through their gateways, whether they and this end accept each other's certificates.
+/// </summary>
 internal static class GatewayProbe
 {
-    /// <summary>Why one does not; null if all do that answer.</summary>
-    /// <param name="gateways">Where they are.</param>
+    /// <summary>Why one does not; null if all that answer do.</summary>
+    /// <param name="gateways">Where the gateways are.</param>
     /// <param name="credentials">This end's certificates; null where it has none.</param>
-    /// <param name="except">One that is not asked; null for none.</param>
+    /// <param name="except">A gateway that is not asked; null for none.</param>
     /// <param name="cancellationToken">Gives up earlier.</param>
     public static async Task<ClusterTlsException?> FindRefusalAsync(
         IGatewayListProvider gateways, TlsCredentials? credentials, IPEndPoint? except, CancellationToken cancellationToken)

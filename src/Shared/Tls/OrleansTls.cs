@@ -6,24 +6,24 @@ using Orleans.Connections.Security;
 
 namespace LisaOrleans;
 
-/// <summary>Puts TLS around Orleans' connections, and says of each that is refused why.</summary>
-/// <param name="credentials">The certificates; null for a cluster without TLS, which then tells connections with it so.</param>
-/// <param name="refused">Told the other end and why it is refused.</param>
+/// <summary>Puts TLS around Orleans' connections, and says why each refused one was refused.</summary>
+/// <param name="credentials">The certificates; null for a cluster without TLS, which says so to connections that use it.</param>
+/// <param name="refused">Called with the other end and why it is refused.</param>
 internal sealed class OrleansTls(TlsCredentials? credentials, Action<EndPoint?, string> refused)
 {
-    /// <summary>What <see cref="TlsProbe"/> speaks instead of Orleans' own protocol: a byte comes back, and that is all.</summary>
+    /// <summary>The protocol that <see cref="TlsProbe"/> speaks instead of Orleans' own: a single byte comes back.</summary>
     public static readonly SslApplicationProtocol Probe = new("lisa-probe");
 
     private static readonly TimeSpan s_probePatience = TimeSpan.FromSeconds(5);
 
-    /// <summary>For connections that come in.</summary>
+    /// <summary>For incoming connections.</summary>
     public void AddServer(IConnectionBuilder connection)
     {
         connection.Use(next => context => AdmitAsync(context, next));
         if (credentials is null) return;
         connection.UseServerTls(new TlsOptions
         {
-            // What follows sets all of it, for each connection anew.
+            // Only a start: the code below sets everything, for each connection anew.
             RemoteCertificateMode = RemoteCertificateMode.NoCertificate,
             LocalServerCertificateSelector = (_, _) => credentials.Current.Own.TargetCertificate,
             OnAuthenticateAsServer = (context, server) =>
@@ -36,7 +36,7 @@ internal sealed class OrleansTls(TlsCredentials? credentials, Action<EndPoint?, 
         connection.Use(next => context => IsProbe(context) ? AnswerAsync(context) : next(context));
     }
 
-    /// <summary>For connections that are made.</summary>
+    /// <summary>For outgoing connections.</summary>
     public void AddClient(IConnectionBuilder connection)
     {
         if (credentials is null) return;
@@ -53,7 +53,7 @@ internal sealed class OrleansTls(TlsCredentials? credentials, Action<EndPoint?, 
     private static bool IsProbe(ConnectionContext context) =>
         context.Features.Get<ITlsApplicationProtocolFeature>() is { } spoken && spoken.ApplicationProtocol.Span.SequenceEqual(Probe.Protocol.Span);
 
-    // The other end closes: if this one did, the answer could be lost with the connection.
+    // It is the other end that closes: if this end did, the answer could be lost with the connection.
     private static async Task AnswerAsync(ConnectionContext context)
     {
         using var time = new CancellationTokenSource(s_probePatience);
@@ -65,11 +65,11 @@ internal sealed class OrleansTls(TlsCredentials? credentials, Action<EndPoint?, 
         }
         catch (Exception e) when (e is IOException or OperationCanceledException)
         {
-            // It is gone, or has had its time.
+            // The other end is gone, or its time is up.
         }
     }
 
-    // By its first bytes, before TLS or Orleans would say something that nobody understands.
+    // Decides by the first bytes, before TLS or Orleans would give an error that nobody understands.
     private async Task AdmitAsync(ConnectionContext context, ConnectionDelegate next)
     {
         var input = context.Transport.Input;

@@ -5,8 +5,8 @@ using System.Security.Authentication;
 namespace LisaOrleans;
 
 /// <summary>
-/// A cluster's TLS: both ends of every connection show a certificate, and each checks the other's. Whoever connects also checks
-/// the name. New connections use what the files hold by then, so certificates are renewed without a restart.
+/// A cluster's TLS: both ends of every connection show a certificate, and each checks the other's. The end that connects also
+/// checks the name. New connections use the files' current content, so certificates are renewed without a restart.
 /// </summary>
 internal sealed class TlsCredentials
 {
@@ -19,9 +19,9 @@ internal sealed class TlsCredentials
     private TlsIdentity _identity;
 
     /// <summary>Reads the files.</summary>
-    /// <param name="options">Which.</param>
-    /// <param name="notRenewed">Told why files that have changed cannot be used; what they held before stays in use.</param>
-    /// <exception cref="ClusterTlsException">One cannot be used; names it.</exception>
+    /// <param name="options">Says which files.</param>
+    /// <param name="notRenewed">Told why changed files cannot be used; what they held before stays in use.</param>
+    /// <exception cref="ClusterTlsException">A file cannot be used; the message names it.</exception>
     public TlsCredentials(ClusterTlsOptions options, Action<string>? notRenewed = null)
     {
         (_options, _notRenewed) = (options, notRenewed ?? (_ => { }));
@@ -30,7 +30,7 @@ internal sealed class TlsCredentials
         _identity = TlsIdentity.Read(options);
     }
 
-    /// <summary>The certificate now, with how to check others'.</summary>
+    /// <summary>The current certificate, with what is needed to check others'.</summary>
     public TlsIdentity Current
     {
         get
@@ -51,8 +51,8 @@ internal sealed class TlsCredentials
         }
     }
 
-    /// <summary>Refuses a certificate that others would not take for the silo at an address.</summary>
-    /// <exception cref="ClusterTlsException">It is for other names.</exception>
+    /// <summary>Refuses this certificate if others would not accept it for the silo at an address.</summary>
+    /// <exception cref="ClusterTlsException">The certificate is for other names.</exception>
     public void CheckName(IPAddress address)
     {
         var (certificate, name) = (Current.Own.TargetCertificate, _options.ServerName ?? address.ToString());
@@ -65,7 +65,7 @@ internal sealed class TlsCredentials
         };
     }
 
-    /// <summary>For whoever listens.</summary>
+    /// <summary>For the end that listens.</summary>
     /// <param name="protocol">What is spoken.</param>
     /// <param name="refused">Told why the other end is refused.</param>
     public SslServerAuthenticationOptions CreateServerOptions(SslApplicationProtocol protocol, Action<string> refused)
@@ -76,8 +76,8 @@ internal sealed class TlsCredentials
         return server;
     }
 
-    /// <summary>For whoever connects.</summary>
-    /// <param name="end">To where.</param>
+    /// <summary>For the end that connects.</summary>
+    /// <param name="end">Where to connect to.</param>
     /// <param name="protocol">What is spoken.</param>
     /// <param name="refused">Told why the other end is refused.</param>
     public SslClientAuthenticationOptions CreateClientOptions(EndPoint? end, SslApplicationProtocol protocol, Action<string> refused)

@@ -1,9 +1,11 @@
 namespace LisaOrleans;
 
-/// <summary>Tells the beginning of TLS from that of Orleans' protocol, whose first four bytes are a number of at most 1024.</summary>
+/// <summary>
+/// Tells the beginning of TLS apart from that of Orleans' protocol, whose first four bytes are a number of at most 1024.
+/// </summary>
 internal static class TlsHello
 {
-    /// <summary>As many decide it.</summary>
+    /// <summary>The number of bytes needed to decide.</summary>
     public const int Bytes = 3;
 
     private const byte Handshake = 22;

@@ -5,16 +5,16 @@ using System.Security.Cryptography.X509Certificates;
 namespace LisaOrleans;
 
 /// <summary>What the files of a <see cref="ClusterTlsOptions"/> held when they were read: a certificate that can be used now.</summary>
-/// <param name="Own">The certificate with its key and those that lead to its authority.</param>
+/// <param name="Own">The certificate with its key, and the intermediate ones up to its authority.</param>
 /// <param name="Authorities">The authorities of the others' certificates.</param>
-/// <param name="AuthorityFile">Where they were read, for messages.</param>
+/// <param name="AuthorityFile">The file that they were read from, for messages.</param>
 internal sealed record TlsIdentity(SslStreamCertificateContext Own, X509Certificate2Collection Authorities, string AuthorityFile)
 {
     private const string ServerUsage = "1.3.6.1.5.5.7.3.1";
     private const string ClientUsage = "1.3.6.1.5.5.7.3.2";
 
     /// <summary>Reads the files.</summary>
-    /// <exception cref="ClusterTlsException">One cannot be used; names it.</exception>
+    /// <exception cref="ClusterTlsException">A file cannot be used; the message names it.</exception>
     public static TlsIdentity Read(ClusterTlsOptions options)
     {
         var authorities = ReadAuthorities(options);

@@ -5,10 +5,13 @@ using System.Security.Authentication;
 
 namespace LisaOrleans;
 
-/// <summary>Asks a silo, in a connection of its own, whether the two accept each other's certificates. Orleans would only try again.</summary>
+/// <summary>
+/// Asks a silo, over a separate connection, whether the two ends accept each other's certificates. Orleans itself would only
+/// try again.
+/// </summary>
 internal static class TlsProbe
 {
-    // A silo that is just leaving breaks connections off, too.
+    // More than one, because a silo that is just leaving also breaks connections off.
     private const int Tries = 3;
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
@@ -45,7 +48,7 @@ internal static class TlsProbe
                 await stream.AuthenticateAsClientAsync(Options(), time.Token).ConfigureAwait(false);
                 answered = true;
 
-                // A refusal of this end's certificate comes only now.
+                // If the other end refuses this end's certificate, it shows only now.
                 var count = await stream.ReadAsync(new byte[1], time.Token).ConfigureAwait(false);
                 return count == 1 ? null : Refused();
             }

@@ -7,14 +7,14 @@ namespace LisaOrleans;
 /// <summary>Says why a certificate is refused.</summary>
 internal static class TlsRefusal
 {
-    /// <summary>What the other end hears of nothing but a broken connection.</summary>
+    /// <summary>The reason to give if the other end refuses: all that this end sees is a broken connection.</summary>
     public const string ByOtherEnd = "it refuses this certificate; its log says why";
 
     /// <summary>The other end does not encrypt.</summary>
     public const string NoTls = "it does not use TLS";
 
     /// <summary>The reason; null if there is none.</summary>
-    /// <param name="certificate">The other end's certificate; null where it showed none.</param>
+    /// <param name="certificate">The other end's certificate; null if it showed none.</param>
     /// <param name="chain">How it was checked.</param>
     /// <param name="errors">What was found.</param>
     /// <param name="name">The name that it should be for; null for any.</param>

@@ -45,8 +45,8 @@ public static class ClusterSilo
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, PortGuard>();
         silo.Services.AddSingleton(new LeaseOptions());
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, LostClusterGuard>();
-        // Orleans' older directory puts to sleep whatever grains a leaving silo had the entries of, wherever they are: parts
-        // in the middle of training, which would be a recovery for every silo that leaves.
+        // When a silo leaves, Orleans' older directory deactivates all grains whose entries that silo held, on whatever silo
+        // the grains are. That would hit parts in the middle of training and cause a recovery for every silo that leaves.
 #pragma warning disable ORLEANSEXP003
         silo.AddDistributedGrainDirectory();
 #pragma warning restore ORLEANSEXP003
@@ -60,8 +60,8 @@ public static class ClusterSilo
             .Configure<ReminderOptions>(
                 o => (o.MinimumReminderPeriod, o.RefreshReminderListPeriod) = (TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(10)))
 
-            // The directory would keep what a dead silo held from being registered again for half a minute, lest there be two
-            // of a grain. Here two do no harm: commits are fenced.
+            // By default, the directory lets nobody register again for half a minute what a dead silo held, so that no grain
+            // exists twice. Here two copies of a grain do no harm: commits are fenced.
             .Configure<GrainDirectoryOptions>(o => o.RangeLeaseDuration = TimeSpan.Zero)
             .Configure<ClusterMembershipOptions>(o =>
             {
@@ -69,8 +69,8 @@ public static class ClusterSilo
                 o.NumMissedProbesLimit = options.MissedProbes;
                 o.MaxProbeTimeout = options.ProbeTimeout * 1.5;
 
-                // Every silo decides by what it sees itself: where most of the machines vanish at one moment, the votes of
-                // others and their probes never come. A wrong verdict costs a recovery, not a bit: commits are fenced.
+                // Every silo decides by what it sees itself: if most of the machines vanish at once, the others' votes and
+                // probes never come. A wrong verdict costs a recovery, not a bit: commits are fenced.
                 o.NumVotesForDeathDeclaration = 1;
                 o.EnableIndirectProbes = false;
                 o.IAmAliveTablePublishTimeout = TimeSpan.FromSeconds(5);

@@ -10,13 +10,13 @@ public sealed record ClusterSiloOptions
     /// <value>Silos with the same id find each other.</value>
     public required string ClusterId { get; init; }
 
-    /// <value>Where they do: Redis, or tables of Azure Storage.</value>
+    /// <value>Where silos find each other: Redis, or tables of Azure Storage.</value>
     public required IMembershipStore Membership { get; init; }
 
     /// <value>The blob store; not owned.</value>
     public required IBlobStore Store { get; init; }
 
-    /// <value>The address that the others reach this silo at.</value>
+    /// <value>The address at which the others reach this silo.</value>
     public required IPAddress Host { get; init; }
 
     /// <value>Port for other silos.</value>
@@ -28,35 +28,35 @@ public sealed record ClusterSiloOptions
     /// <value>Port for health probes and the HTTP API.</value>
     public required int HttpPort { get; init; }
 
-    /// <value>What it answers over HTTP.</value>
+    /// <value>What the silo answers over HTTP.</value>
     public required ISiloServer Http { get; init; }
 
-    /// <value>Port for tensors; 0 for the one that is listened at.</value>
+    /// <value>Port for tensors; 0 for the one that the silo listens on.</value>
     public int TensorPort { get; init; }
 
-    /// <value>Where it listens. Default: at <see cref="Host"/> and the ports that others are told.</value>
+    /// <value>Where the silo listens. Default: on <see cref="Host"/> and the ports that others are told.</value>
     public SiloListening Listening
     {
         get => field ?? new SiloListening(Host, SiloPort, GatewayPort, TensorPort);
         init;
     }
 
-    /// <value>What only silos of this cluster know.</value>
+    /// <value>The secret that only silos of this cluster know.</value>
     public required ReadOnlyMemory<byte> Secret { get; init; }
 
-    /// <value>Its certificate, where the cluster uses TLS; null (default) for none.</value>
+    /// <value>The silo's certificate if the cluster uses TLS; null (default) for none.</value>
     public ClusterTlsOptions? Tls { get; init; }
 
-    /// <value>What it must have in common with the others.</value>
+    /// <value>What the silo must have in common with the others.</value>
     public ClusterTraits Traits => ClusterTraits.Own(Tls is not null);
 
-    /// <value>Of <see cref="SiloRoles.All"/>.</value>
+    /// <value>The silo's roles, out of <see cref="SiloRoles.All"/>.</value>
     public required IReadOnlyList<string> Roles { get; init; }
 
     /// <value>Intra-op threads that this machine offers to runs.</value>
     public required int Threads { get; init; }
 
-    /// <value>Memory that it offers to tensors; 0 for no limit.</value>
+    /// <value>Memory that this machine offers to tensors; 0 for no limit.</value>
     public long MemoryBytes { get; init; }
 
     /// <value>Runs that may train here at one time. Default 4.</value>
@@ -68,10 +68,10 @@ public sealed record ClusterSiloOptions
     /// <value>Missed probes after which a silo is declared dead. Default 2.</value>
     public int MissedProbes { get; init; } = 2;
 
-    /// <value>How long moving away may take when this silo is to leave. Default 25 s.</value>
+    /// <value>How long moving everything away may take before this silo leaves. Default 25 s.</value>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(25);
 
-    /// <value>Whether logs are JSON, an object for each message with its scopes, instead of plain lines. Default false.</value>
+    /// <value>Whether logs are JSON (one object per message, with its scopes) instead of plain lines. Default false.</value>
     public bool JsonLogs { get; init; }
 
     /// <value>Where preemption notices come from; empty for SIGTERM only.</value>

@@ -4,7 +4,7 @@ using Orleans.Runtime.Placement;
 
 namespace LisaOrleans.Silo;
 
-/// <summary>Silos of role control first, and among them the local one; any other where there is none.</summary>
+/// <summary>Prefers silos with role control, and among those the local one; any silo if there is none with that role.</summary>
 internal sealed class ControlPlacementDirector(IServiceProvider services) : IPlacementDirector
 {
     public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
@@ -19,7 +19,7 @@ internal sealed class ControlPlacementDirector(IServiceProvider services) : IPla
             silos = control;
         }
 
-        // Whoever asks just now must not wake a run on the silo that it is being moved away from.
+        // A call that comes just now must not wake a run on the silo that the run is being moved away from.
         if (silos.Length > 1 && services.GetService<SiloDrain>() is { Begun: true }) silos = [.. silos.Where(s => !s.Equals(context.LocalSilo))];
         return Task.FromResult(silos.Contains(context.LocalSilo) ? context.LocalSilo : silos[Random.Shared.Next(silos.Length)]);
     }

@@ -40,7 +40,7 @@ internal sealed partial class LeaseKeeper(
         foreach (var name in _leases.Keys.ToArray()) await ReleaseAsync(name);
     }
 
-    // Within a cluster it goes from silo to silo without waiting.
+    // Within a cluster, a lease goes from silo to silo without waiting.
     private Task<RunLease> AcquireAsync(string name, CancellationToken cancellationToken) =>
         RunLease.AcquireAsync(
             store, name, _holder, takeOver: false, lease with { Unheard = (run, e) => LogUnheard(run, e.Message) }, time, cancellationToken);
@@ -54,7 +54,8 @@ internal sealed partial class LeaseKeeper(
         }
         catch (Exception e)
         {
-            // Somebody else has it, or the store is away: the next round tries again, and commits are fenced in any case.
+            // Somebody else has the lease, or the store cannot be reached: the next round tries again, and commits are fenced
+            // in any case.
             LogNotHeld(name, e.Message);
         }
     }

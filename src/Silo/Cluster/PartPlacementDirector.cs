@@ -2,7 +2,7 @@ using Orleans.Runtime.Placement;
 
 namespace LisaOrleans.Silo;
 
-/// <summary>A part belongs on one silo. Where that is gone the call fails, and its run makes a new plan.</summary>
+/// <summary>A part belongs on one silo. If that silo is gone, the call fails and the run makes a new plan.</summary>
 internal sealed class PartPlacementDirector : IPlacementDirector
 {
     public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)

@@ -3,8 +3,8 @@ using System.Net;
 namespace LisaOrleans.Silo;
 
 /// <summary>
-/// Looks, when a silo's listeners are up and before it joins its cluster, whether it shares a port with another process that
-/// was started in the same moment. Sharing one, each would be taken for the other.
+/// Checks, when a silo's listeners are up and before it joins its cluster, whether it shares a port with another process that
+/// was started at the same moment. If they shared one, each would be taken for the other.
 /// </summary>
 internal sealed class PortGuard(ClusterSiloOptions options) : ILifecycleParticipant<ISiloLifecycle>
 {

@@ -6,8 +6,8 @@ using Microsoft.Extensions.Logging;
 namespace LisaOrleans.Silo;
 
 /// <summary>
-/// Wakes the runs that this cluster was working on, from what the blob store says alone: needed where all silos died and
-/// the membership, with the reminders, was lost too.
+/// Wakes the runs that this cluster was working on, going only by what the blob store says. Needed if all silos died and the
+/// membership was lost too, together with the reminders.
 /// </summary>
 internal sealed partial class RunWaker(IBlobStore store, IClusterView cluster, IGrainFactory grains, ILogger<RunWaker> logger) : BackgroundService
 {
@@ -25,7 +25,7 @@ internal sealed partial class RunWaker(IBlobStore store, IClusterView cluster, I
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
-                // The next round tries again; the reminders are the first line in any case.
+                // The next round tries again; in any case, reminders are what wakes runs first.
                 LogFailed(e);
             }
         }

@@ -6,8 +6,8 @@ using Orleans.Runtime.Placement;
 namespace LisaOrleans.Silo;
 
 /// <summary>
-/// Takes everything away from this silo before it leaves, once: runs whose grain is here are handed to another silo, and
-/// parts move at their run's next step boundary. Begun by a preemption notice, or by the host when it is told to stop.
+/// Takes everything away from this silo before it leaves, once: runs whose grain is here are handed to another silo, and parts
+/// move at their run's next step boundary. A preemption notice begins it, or the host when it is told to stop.
 /// </summary>
 internal sealed partial class SiloDrain(
     ClusterSiloOptions options, ILocalSiloDetails silo, IClusterMembershipService membership, IGrainFactory grains, LocalRuns runs, LocalParts parts,
@@ -21,7 +21,7 @@ internal sealed partial class SiloDrain(
     /// <summary>Whether this silo is about to leave.</summary>
     public bool Begun => Volatile.Read(ref _drain) is not null;
 
-    /// <summary>Moves all away; ends when it is done or the time is over.</summary>
+    /// <summary>Moves everything away; ends when that is done or the time is up.</summary>
     /// <returns>Whether nothing is left here.</returns>
     public async Task<bool> DrainAsync()
     {
@@ -65,7 +65,7 @@ internal sealed partial class SiloDrain(
         try
         {
             var run = grains.GetGrain<IRunGrain>(name);
-            // Again if somebody woke it here in the moment between.
+            // Repeated in case somebody woke the run here in the meantime.
             while (runs.Names.Contains(name))
             {
                 await run.HandOver().WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -81,7 +81,7 @@ internal sealed partial class SiloDrain(
         }
         catch (Exception e)
         {
-            // Leaving without notice is what the rest of the cluster is made for; this silo cannot wait any longer.
+            // The rest of the cluster can cope with a silo that leaves without notice; this one cannot wait any longer.
             LogFailed(e, name);
         }
     }

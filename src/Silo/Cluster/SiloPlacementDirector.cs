@@ -2,7 +2,7 @@ using Orleans.Runtime.Placement;
 
 namespace LisaOrleans.Silo;
 
-/// <summary>A silo's own grain belongs on it. Where that is gone the call fails.</summary>
+/// <summary>A silo's own grain belongs on that silo. If the silo is gone, the call fails.</summary>
 internal sealed class SiloPlacementDirector : IPlacementDirector
 {
     public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)

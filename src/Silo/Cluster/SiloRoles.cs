@@ -6,7 +6,7 @@ public static class SiloRoles
     /// <summary>Holds parts and computes.</summary>
     public const string Gpu = "gpu";
 
-    /// <summary>Holds the grains that run the show; best on a machine that stays.</summary>
+    /// <summary>Holds the grains that direct the training; best on a machine that is not taken away.</summary>
     public const string Control = "control";
 
     internal const string RolesKey = "lisa.roles";

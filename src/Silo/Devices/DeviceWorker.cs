@@ -5,15 +5,17 @@ using static TorchSharp.torch;
 
 namespace LisaOrleans.Silo;
 
-/// <summary>One thread, one device, one queue. Ends what it is doing when disposed; what still waits is cancelled.</summary>
+/// <summary>
+/// One thread, one device, one queue. When disposed, it finishes the work in progress and cancels what still waits.
+/// </summary>
 internal sealed class DeviceWorker : IDeviceWorker, IDisposable
 {
-    // What a turn is continued with comes by way of a grain call, in far less than this, unless that call failed.
+    // The work that continues a turn comes through a grain call, in far less time than this unless that call failed.
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(50);
 
     private readonly PriorityQueue<Work, (WorkPriority Priority, long Turn)> _queue = new();
 
-    // What was begun and will be continued: at most one of each priority. Touched by the device's thread only.
+    // Turns that were begun and will be continued: at most one of each priority. Only the device's thread uses the list.
     private readonly List<(WorkPriority Priority, long Turn)> _followed = [];
 
     private readonly Thread _thread;
@@ -59,8 +61,9 @@ internal sealed class DeviceWorker : IDeviceWorker, IDisposable
         if (Thread.CurrentThread != _thread) throw new InvalidOperationException("threads are set on the device's thread only");
         if (count == _threads) return;
 
-        // A thread takes the process's last number with its first parallel work, also after it was given one of its own. That
-        // must lie behind it: other threads of this process (completions) set numbers too.
+        // With its first parallel work, a thread takes over the number that was last set in the process, even if it was given
+        // one of its own before. This call makes that happen first: other threads of this process (completions) set numbers
+        // too.
         _ = get_num_threads();
         set_num_threads(count);
         _threads = count;

@@ -9,7 +9,9 @@ using Orleans.Configuration;
 
 namespace LisaOrleans.Silo;
 
-/// <summary>A whole cluster of one silo in this process: what <c>lisa train</c> runs on. The same grains as anywhere.</summary>
+/// <summary>
+/// A whole cluster of one silo in this process, on which <c>lisa train</c> runs. It uses the same grains as any other cluster.
+/// </summary>
 public sealed class EmbeddedSilo : IAsyncDisposable
 {
     private readonly IHost _host;

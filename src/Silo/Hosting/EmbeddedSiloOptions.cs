@@ -9,7 +9,7 @@ public sealed record EmbeddedSiloOptions
     /// <value>The blob store. Not owned.</value>
     public required IBlobStore Store { get; init; }
 
-    /// <value>What it answers over HTTP; null for no server.</value>
+    /// <value>What the silo answers over HTTP; null for no server.</value>
     public ISiloServer? Http { get; init; }
 
     /// <value>Port of that server on loopback; 0 for any free one.</value>

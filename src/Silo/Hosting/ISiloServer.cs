@@ -5,7 +5,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace LisaOrleans.Silo;
 
-/// <summary>What a silo answers over HTTP. A silo hosts it without knowing what it is: the API and the dashboard lie above.</summary>
+/// <summary>
+/// What a silo answers over HTTP. A silo hosts it without knowing what it is: the API and the dashboard are in layers above.
+/// </summary>
 public interface ISiloServer
 {
     /// <summary>Says where the server listens.</summary>
@@ -14,10 +16,10 @@ public interface ISiloServer
     /// <param name="port">The port; 0 for any free one.</param>
     void Listen(IWebHostBuilder web, IPAddress host, int port);
 
-    /// <summary>Adds the services of all that is mapped.</summary>
+    /// <summary>Adds the services that the mapped endpoints need.</summary>
     void AddServices(IServiceCollection services);
 
-    /// <summary>Adds what the silo itself needs for it.</summary>
+    /// <summary>Adds what the silo itself needs for the server.</summary>
     void AddToSilo(ISiloBuilder silo);
 
     /// <summary>Maps all endpoints.</summary>

@@ -12,7 +12,7 @@ public static class LisaSiloBuilderExtensions
 {
     /// <summary>Adds the blob store, the device's worker and the tensor exchange.</summary>
     /// <param name="builder">The silo.</param>
-    /// <param name="store">Where runs are; not owned.</param>
+    /// <param name="store">The store of the runs; not owned.</param>
     /// <param name="transport">How tensors reach other silos; null for a cluster of one.</param>
     public static ISiloBuilder AddLisaSilo(this ISiloBuilder builder, IBlobStore store, TensorTransportOptions? transport)
     {

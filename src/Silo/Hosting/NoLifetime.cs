@@ -2,7 +2,7 @@ using Microsoft.Extensions.Hosting;
 
 namespace LisaOrleans.Silo;
 
-/// <summary>A host within another program, which has its own opinion of Ctrl-C.</summary>
+/// <summary>For a host within another program, which handles Ctrl-C in its own way.</summary>
 internal sealed class NoLifetime : IHostLifetime
 {
     public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;

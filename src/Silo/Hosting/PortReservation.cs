@@ -5,9 +5,9 @@ using System.Net.Sockets;
 namespace LisaOrleans.Silo;
 
 /// <summary>
-/// Holds ports until their servers listen. Orleans' listeners share a port with whoever else listens there, as Unix lets
-/// them: a second silo on it would be taken for a newer life of the first, which then ends. So ports are claimed here,
-/// alone, before a silo touches its cluster.
+/// Holds ports until their servers listen. Orleans' listeners share a port with whoever else listens there, as Unix lets them:
+/// a second silo on the port would be taken for the first one restarted, and the first would then end. So ports are claimed
+/// here, exclusively, before a silo touches its cluster.
 /// </summary>
 public sealed class PortReservation : IDisposable
 {
@@ -16,8 +16,8 @@ public sealed class PortReservation : IDisposable
     /// <summary>Claims a port.</summary>
     /// <param name="address">An address of this machine.</param>
     /// <param name="port">The port.</param>
-    /// <returns>False if it is in use, by this reservation too.</returns>
-    /// <exception cref="SocketException">The address is none of this machine's, or the port is not for this user.</exception>
+    /// <returns>False if it is in use, even by this reservation.</returns>
+    /// <exception cref="SocketException">This machine does not have the address, or the user may not use the port.</exception>
     public bool TryAdd(IPAddress address, int port)
     {
         var socket = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -49,7 +49,7 @@ public sealed class PortReservation : IDisposable
     /// <summary>How many listen at a port, on all addresses.</summary>
     internal static int Listeners(IPEndPoint end) => IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Count(l => l.Equals(end));
 
-    /// <summary>Lets go of all of them, for their servers.</summary>
+    /// <summary>Releases all ports for their servers.</summary>
     public void Dispose()
     {
         foreach (var socket in _held) socket.Dispose();

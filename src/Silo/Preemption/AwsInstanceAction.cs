@@ -4,7 +4,10 @@ using System.Text.Json;
 
 namespace LisaOrleans.Silo;
 
-/// <summary>AWS spot: instance-action of the instance metadata service, version 2. 404 until the machine is marked; two minutes then.</summary>
+/// <summary>
+/// AWS spot: instance-action of the instance metadata service, version 2. 404 until the machine is marked; after that it has
+/// two minutes.
+/// </summary>
 public sealed class AwsInstanceAction(HttpClient http, Uri endpoint) : IPreemptionSource
 {
     /// <summary>Where the service is on AWS's machines.</summary>
@@ -23,7 +26,7 @@ public sealed class AwsInstanceAction(HttpClient http, Uri endpoint) : IPreempti
         using var token = await http.SendAsync(login, cancellationToken).ConfigureAwait(false);
         token.EnsureSuccessStatusCode();
 
-        // As bytes: reading as text fails in its own way where the answer names an encoding that does not exist.
+        // As bytes: reading text would throw another kind of exception if the answer names an encoding that does not exist.
         var value = Encoding.UTF8.GetString(await token.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false)).Trim();
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(endpoint, "latest/meta-data/spot/instance-action"));
         request.Headers.TryAddWithoutValidation("X-aws-ec2-metadata-token", value);

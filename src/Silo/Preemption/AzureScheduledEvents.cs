@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace LisaOrleans.Silo;
 
 /// <summary>
-/// Azure Scheduled Events, api-version 2020-07-01. Approving an event releases it for every resource that it lists, so
-/// an event with other resources than this machine is left to run out.
+/// Azure Scheduled Events, api-version 2020-07-01. Approving an event starts it for every resource that it lists. So an event
+/// that lists resources other than this machine is not approved and starts at its own time.
 /// </summary>
 public sealed class AzureScheduledEvents(HttpClient http, Uri endpoint, string machine) : IPreemptionSource
 {

@@ -21,7 +21,7 @@ public sealed class GcpPreempted(HttpClient http, Uri endpoint) : IPreemptionSou
         using var response = await http.SendAsync(request, cancellationToken).ConfigureAwait(false);
         response.EnsureSuccessStatusCode();
 
-        // As bytes: reading as text fails in its own way where the answer names an encoding that does not exist.
+        // As bytes: reading text would throw another kind of exception if the answer names an encoding that does not exist.
         return Encoding.UTF8.GetString(await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false)).Trim() switch
         {
             "TRUE" => new PreemptionNotice(Name, "preempted", "Preempt"),

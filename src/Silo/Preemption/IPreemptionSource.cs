@@ -15,6 +15,6 @@ public interface IPreemptionSource
     /// <exception cref="InvalidDataException">Its answer makes no sense; the caller asks again.</exception>
     Task<PreemptionNotice?> PollAsync(CancellationToken cancellationToken);
 
-    /// <summary>Tells the service that the machine is ready to go, where it wants to know.</summary>
+    /// <summary>Tells the service that the machine is ready to go, if the service wants to know.</summary>
     Task ApproveAsync(PreemptionNotice notice, CancellationToken cancellationToken);
 }

@@ -8,9 +8,9 @@ public static class PreemptionSources
 
     /// <summary>Makes a source.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
-    /// <param name="endpoint">Where its service is, or null for where the cloud has it.</param>
+    /// <param name="endpoint">Where its service is; null for the cloud's usual place.</param>
     /// <param name="machine">This machine's name in the cloud, for events that list machines.</param>
-    /// <param name="http">Asks; not owned.</param>
+    /// <param name="http">The client to ask with; not owned.</param>
     public static IPreemptionSource Create(string name, Uri? endpoint, string machine, HttpClient http) => name switch
     {
         "azure" => new AzureScheduledEvents(http, endpoint ?? AzureScheduledEvents.DefaultEndpoint, machine),

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace LisaOrleans.Silo;
 
 /// <summary>
-/// Asks the cloud every second whether it wants the machine back. On a notice: everything moves away, the notice is
-/// approved only if nothing is left here, and the process ends.
+/// Asks the cloud every second whether it wants the machine back. On a notice, everything moves away, the notice is approved
+/// only if nothing is left here, and the process ends.
 /// </summary>
 internal sealed partial class PreemptionWatch(
     ClusterSiloOptions options, SiloDrain drain, IHostApplicationLifetime lifetime, TimeProvider time, ILogger<PreemptionWatch> logger)
@@ -40,7 +40,7 @@ internal sealed partial class PreemptionWatch(
             catch (Exception e) when (!cancellationToken.IsCancellationRequested
                 && e is HttpRequestException or InvalidDataException or OperationCanceledException)
             {
-                // Said once, not every second, until it works again.
+                // Logged once rather than every second, until polling works again.
                 if (!failed) LogPollFailed(source.Name, e.Message);
                 failed = true;
             }
@@ -59,7 +59,7 @@ internal sealed partial class PreemptionWatch(
             }
             catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
             {
-                // Refused, or not answered in time: the machine then goes at the time that was announced.
+                // Refused, or not answered in time: then the machine goes at the announced time.
                 LogApproveFailed(source.Name, e.Message);
             }
         }

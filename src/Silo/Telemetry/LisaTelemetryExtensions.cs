@@ -12,18 +12,18 @@ using OpenTelemetry.Trace;
 namespace LisaOrleans.Silo;
 
 /// <summary>
-/// Metrics and traces by OpenTelemetry: to a collector where its standard variables (OTEL_EXPORTER_OTLP_ENDPOINT and so on)
-/// name one, and metrics to Prometheus where there is a server for it to ask.
+/// Metrics and traces through OpenTelemetry: to a collector if the standard variables (OTEL_EXPORTER_OTLP_ENDPOINT and so on)
+/// name one, and metrics to Prometheus if there is a web server that it can ask.
 /// </summary>
 public static class LisaTelemetryExtensions
 {
     /// <summary>Where Prometheus asks.</summary>
     public const string MetricsPath = "/metrics";
 
-    // One step in ten is traced, where no sampler is chosen: enough to see what is slow.
+    // One step in ten is traced unless a sampler is chosen: enough to see what is slow.
     private const double DefaultSampleRatio = 0.1;
 
-    /// <summary>Adds metrics for <see cref="MapLisaTelemetry"/>, and everything for a collector where one is named.</summary>
+    /// <summary>Adds metrics for <see cref="MapLisaTelemetry"/>, and everything for a collector if one is named.</summary>
     /// <param name="builder">A host with a web server.</param>
     /// <param name="instance">The silo's name among the others, as HOST:PORT.</param>
     /// <param name="clusterId">Its cluster; null for none.</param>
@@ -34,12 +34,12 @@ public static class LisaTelemetryExtensions
         return builder;
     }
 
-    /// <summary>Adds what a collector is to get to a host without a web server. Nothing where no collector is named.</summary>
+    /// <summary>Adds to a host without a web server what a collector is to get. Does nothing if no collector is named.</summary>
     public static IHostBuilder AddLisaTelemetry(this IHostBuilder builder) => builder
         .ConfigureAppConfiguration(c => c.AddInMemoryCollection(TelemetryEnvironment.Variables))
         .ConfigureServices(services => Add(services, Environment.MachineName, null, prometheus: false));
 
-    /// <summary>Answers Prometheus. The result takes the access rule that the server's other paths have.</summary>
+    /// <summary>Answers Prometheus. The caller sets on the result the access rule that the server's other paths have.</summary>
     public static IEndpointConventionBuilder MapLisaTelemetry(this IEndpointRouteBuilder endpoints) =>
         endpoints.MapPrometheusScrapingEndpoint(MetricsPath);
 
@@ -49,7 +49,7 @@ public static class LisaTelemetryExtensions
             (TelemetryEnvironment.Exports("METRICS"), TelemetryEnvironment.Exports("TRACES"), TelemetryEnvironment.Exports("LOGS"));
         if (!prometheus && !metrics && !traces && !logs) return;
 
-        // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES win.
+        // OTEL_SERVICE_NAME and OTEL_RESOURCE_ATTRIBUTES take precedence.
         var telemetry = services.AddOpenTelemetry().ConfigureResource(r => r.Clear()
             .AddService("lisa", clusterId, serviceInstanceId: instance, autoGenerateServiceInstanceId: false)
                 .AddTelemetrySdk().AddEnvironmentVariableDetector());

@@ -4,12 +4,12 @@ using Microsoft.Extensions.Logging.Console;
 
 namespace LisaOrleans.Silo;
 
-/// <summary>Logs of a silo: on standard error, because standard output says what the command has to say.</summary>
+/// <summary>Logs of a silo go to standard error, because standard output is for what the command has to say.</summary>
 internal static class SiloLogging
 {
     /// <summary>Adds a console logger.</summary>
     /// <param name="logging">The host's logging.</param>
-    /// <param name="json">An object for each message, with its scopes (run, generation, step) and its trace, for machines; else plain lines.</param>
+    /// <param name="json">An object per message, with its scopes (run, generation, step) and trace, for machines; else plain lines.</param>
     public static ILoggingBuilder AddLisaLogging(this ILoggingBuilder logging, bool json)
     {
         logging.ClearProviders().AddConsole(o =>
@@ -29,10 +29,11 @@ internal static class SiloLogging
         return logging.SetMinimumLevel(LogLevel.Information)
             .AddFilter("Orleans", LogLevel.Warning).AddFilter("Microsoft", LogLevel.Warning).AddFilter("Polly", LogLevel.Warning)
 
-            // A refusal is told with its reason (SiloTls); here it would be a stack trace without one.
+            // A refusal is logged elsewhere, with its reason (SiloTls); here it would be a stack trace without the reason.
             .AddFilter("Orleans.Connections.Security", LogLevel.None)
 
-            // It warns of reminders more often than once a minute, which here wake a run seconds after its silo has died.
+            // It warns of reminders that are due more often than once a minute. Here, such reminders wake a run seconds after
+            // its silo has died.
             .AddFilter("Orleans.Hosting.ReminderOptionsValidator", LogLevel.Error);
     }
 }

@@ -3,9 +3,10 @@ using Microsoft.Extensions.Logging;
 namespace LisaOrleans.Silo;
 
 /// <summary>
-/// Leaves out what Orleans warns of whenever a silo starts, and what an operator need do nothing about. Seen in Orleans 10.4.2:
-/// two notes that the server's garbage collector would be faster, which would take the memory that weights need; and a report
-/// of a thread that had not answered for as long as the machine has been up, because its clock was read before it was set.
+/// Leaves out warnings that Orleans gives whenever a silo starts and that an operator need do nothing about. Seen in Orleans
+/// 10.4.2: two notes that the server garbage collector would be faster, though it would take the memory that weights need; and
+/// a report of a thread that had not answered for as long as the machine has been up, because the watchdog's clock was read
+/// before it was set.
 /// </summary>
 internal sealed class WithoutFalseAlarms(ILoggerProvider inner, TimeProvider time) : ILoggerProvider, ISupportExternalScope
 {

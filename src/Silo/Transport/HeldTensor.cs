@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace LisaOrleans.Silo;
 
 /// <summary>
-/// A tensor that waits for its receiver. Exactly one of those who take it, send it or give it up comes to own it, whatever
-/// they do at one moment.
+/// A tensor that waits for its receiver. Exactly one of those that take it, send it or give it up becomes its owner, even if
+/// they act at the same moment.
 /// </summary>
 /// <param name="tensor">The tensor.</param>
 /// <param name="run">Its run.</param>
@@ -33,12 +33,12 @@ internal sealed class HeldTensor(Tensor tensor, string run, long generation, lon
 
     public long Since => since;
 
-    /// <summary>Its size.</summary>
+    /// <summary>The tensor's size.</summary>
     public long Bytes { get; } = tensor.numel() * tensor.element_size();
 
     public bool Waiting => Volatile.Read(ref _state) == (int)State.Waiting;
 
-    /// <summary>Takes it; the caller owns the tensor if this is true.</summary>
+    /// <summary>Takes the tensor; the caller owns it if this is true.</summary>
     public bool TryTake() => Move(State.Waiting, State.Gone);
 
     /// <summary>Begins a transfer, which must end with <see cref="EndSend"/>, if this is true.</summary>
@@ -52,7 +52,10 @@ internal sealed class HeldTensor(Tensor tensor, string run, long generation, lon
         return true;
     }
 
-    /// <summary>Nobody will come for it any more. The caller owns the tensor if this is true; else a transfer under way frees it.</summary>
+    /// <summary>
+    /// Gives up a tensor that nobody will come for any more. The caller owns it if this is true; else a transfer under way
+    /// frees it.
+    /// </summary>
     public bool GiveUp()
     {
         while (true)

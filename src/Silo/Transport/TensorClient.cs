@@ -11,16 +11,17 @@ using static TorchSharp.torch;
 namespace LisaOrleans.Silo;
 
 /// <summary>
-/// Fetches tensors from other silos over a few kept connections to each. Claims beyond their number wait. What breaks is
-/// tried again as <see cref="TensorResilience"/> says: the holder keeps a tensor until its receipt is confirmed.
+/// Fetches tensors from other silos over a few connections to each, which are kept open. When all are in use, further claims
+/// wait. What breaks is tried again as <see cref="TensorResilience"/> says: the holder keeps a tensor until its receipt is
+/// confirmed.
 /// </summary>
 internal sealed partial class TensorClient(TensorTransportOptions options, TimeProvider time, ILogger logger) : IDisposable
 {
     private readonly ConcurrentDictionary<IPEndPoint, Peer> _peers = new();
     private volatile bool _disposed;
 
-    /// <summary>Fetches a tensor to the CPU, into memory that is allocated for it; the caller owns it.</summary>
-    /// <exception cref="TensorTransportException">It cannot be had, and there is no use in trying again.</exception>
+    /// <summary>Fetches a tensor to the CPU, into memory that is allocated for it; the caller owns the tensor.</summary>
+    /// <exception cref="TensorTransportException">The tensor cannot be had, and there is no use in trying again.</exception>
     public async Task<Tensor> FetchAsync(
         IPEndPoint holder, Guid process, TensorTicket ticket,
         Func<IReadOnlyList<long>, ScalarType, Tensor> allocate, CancellationToken cancellationToken)
@@ -54,7 +55,8 @@ internal sealed partial class TensorClient(TensorTransportOptions options, TimeP
                 var socket = await ConnectAsync(peer, holder, token).ConfigureAwait(false);
                 try
                 {
-                    // Where an earlier try broke, the holder may not have noticed yet: it is as if it broke again.
+                    // If an earlier try broke, the holder may not have noticed yet and so not offer the tensor: treat that as
+                    // if this try broke too.
                     if (!await AskAsync(socket, process, ticket.Id, token).ConfigureAwait(false))
                         throw broken ?? new TensorTransportException($"ticket {ticket.Id}: {ticket.Holder} does not hold it any more");
                     var tensor = await ReceiveAsync(socket, ticket, () => allocate(ticket.Shape, dtype), bytes, token).ConfigureAwait(false);
@@ -118,7 +120,8 @@ internal sealed partial class TensorClient(TensorTransportOptions options, TimeP
         if (_disposed && peer.Idle.TryPop(out var late)) late.Dispose();
     }
 
-    // Silos come and go, each with a port of its own: those that have gone are forgotten when a new one is met.
+    // Silos come and go, each with a port of its own. Connections to those that have gone are dropped when the next tensor is
+    // fetched.
     private Peer Meet(IPEndPoint holder)
     {
         foreach (var peer in _peers.Values) peer.DropDirty();

@@ -10,8 +10,8 @@ using static TorchSharp.torch;
 namespace LisaOrleans.Silo;
 
 /// <summary>
-/// The tensors of this process that wait for their receivers. In one process a claim is a look-up; from another silo the
-/// bytes come through <see cref="TensorServer"/>. Without transport options there is no listener: a single process.
+/// The tensors of this process that wait for their receivers. Within the process a claim is a look-up; to another silo the
+/// bytes go through <see cref="TensorServer"/>. Without transport options there is no listener, and the process is alone.
 /// </summary>
 internal sealed class TensorExchange : ITensorExchange, IAsyncDisposable
 {
@@ -29,7 +29,7 @@ internal sealed class TensorExchange : ITensorExchange, IAsyncDisposable
     {
         (_worker, _options, _time) = (worker, options, time);
 
-        // The number keeps a ticket of a process that died from being answered by its successor on the same port.
+        // The number ensures that a process does not answer the tickets of a dead predecessor on the same port.
         var process = Guid.NewGuid();
         if (options is null)
         {
@@ -44,7 +44,7 @@ internal sealed class TensorExchange : ITensorExchange, IAsyncDisposable
         _sweep = time.CreateTimer(_ => Sweep(), null, options.TicketLifetime / 4, options.TicketLifetime / 4);
     }
 
-    /// <summary>Tensors that wait.</summary>
+    /// <summary>How many tensors wait.</summary>
     public int Count => _held.Values.Count(h => h.Waiting);
 
     public TensorTicket Publish(Tensor tensor, string run, long generation)

@@ -8,7 +8,7 @@ namespace LisaOrleans.Silo;
 /// </summary>
 internal static class TensorHandshake
 {
-    // Rises with every change of the wire format.
+    // Increases with every change of the wire format.
     private const byte Version = 2;
     private const int Nonce = 32;
     private const int Proof = 32;

@@ -4,11 +4,13 @@ using static TorchSharp.torch;
 
 namespace LisaOrleans.Silo;
 
-/// <summary>The bytes of a tensor on the wire: as they lie in memory, then their XxHash3. Nothing is copied in between.</summary>
+/// <summary>
+/// The bytes of a tensor on the wire: as they are in memory, followed by their XxHash3. Nothing is copied in between.
+/// </summary>
 internal static class TensorPayload
 {
-    // Small enough to be still in the cache when it is sent after it was hashed, large enough that the socket is not waited
-    // for too often: a quarter of it costs a quarter of the rate (bench transport).
+    // Small enough to be still in the cache when it is sent after hashing, and large enough not to wait for the socket too
+    // often: chunks a quarter of this size cost a quarter of the rate (bench transport).
     private const int Chunk = 1 << 20;
 
     private static readonly ScalarType[] s_dtypes = [ScalarType.Float32, ScalarType.BFloat16, ScalarType.Float16, ScalarType.Byte];
@@ -33,7 +35,7 @@ internal static class TensorPayload
         return (dtype, bytes);
     }
 
-    /// <summary>Sends a contiguous tensor of the CPU, which must live until this has ended.</summary>
+    /// <summary>Sends a contiguous CPU tensor, which must live until this has ended.</summary>
     public static async Task SendAsync(TensorSocket socket, Tensor tensor, long bytes, CancellationToken cancellationToken)
     {
         var data = TensorMemory.Address(tensor);

@@ -6,9 +6,9 @@ using Polly.Timeout;
 namespace LisaOrleans.Silo;
 
 /// <summary>
-/// How claims to one other silo are repeated: a few times, with growing pauses and jitter, a limit for each try, and a
-/// circuit breaker that all claims to that silo share. All in less than a second where the silo refuses: it has died, and
-/// the run is to go on without it. Who is silent has had the stall time, and is not asked again.
+/// How claims to one other silo are repeated: a few times, with growing pauses and jitter, a limit for each try, and a circuit
+/// breaker that all claims to that silo share. All of this takes less than a second if the silo refuses connections: then it
+/// has died, and the run should continue without it. A silo that was silent for the stall time is not asked again.
 /// </summary>
 internal static class TensorResilience
 {

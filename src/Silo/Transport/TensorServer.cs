@@ -8,15 +8,15 @@ using Microsoft.Extensions.Logging;
 namespace LisaOrleans.Silo;
 
 /// <summary>
-/// Listens for other silos that claim tensors: they send a ticket's process and number, and get one byte (1: here it
-/// comes, 0: not here), the bytes, and their hash; then they confirm with one byte. Until then the tensor stays.
+/// Listens for other silos that claim tensors: they send a ticket's process and number, and get one byte (1: here it comes, 0:
+/// not here), the tensor's bytes, and their hash; then they confirm with one byte. Until then the tensor stays here.
 /// </summary>
 internal sealed partial class TensorServer : IAsyncDisposable
 {
     /// <summary>Bytes of a request: the holder's process, and the ticket's number.</summary>
     public const int RequestBytes = 16 + sizeof(long);
 
-    /// <summary>The answer before a tensor's bytes, and what confirms them.</summary>
+    /// <summary>The byte that comes before a tensor's bytes, and the one that confirms their receipt.</summary>
     public const byte Present = 1;
 
     private const byte Absent = 0;
@@ -53,7 +53,7 @@ internal sealed partial class TensorServer : IAsyncDisposable
         _listener.Dispose();
         await _accepting.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
-        // Afterwards no transfer puts a tensor back that nobody would free any more.
+        // After this, no transfer can put back a tensor that nobody would free any more.
         await Task.WhenAll(_serving).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _stop.Dispose();
     }
@@ -69,7 +69,7 @@ internal sealed partial class TensorServer : IAsyncDisposable
             }
             catch (SocketException e)
             {
-                // Out of file handles, as a rule: some will be free again.
+                // Usually out of file handles: some will be free again soon.
                 LogAcceptFailed(e);
                 await Task.Delay(s_acceptPause, _stop.Token).ConfigureAwait(false);
                 continue;
@@ -108,7 +108,7 @@ internal sealed partial class TensorServer : IAsyncDisposable
         }
     }
 
-    // As a whole within the time for one move: who does not know the secret cannot keep a connection by sending slowly.
+    // The whole greeting must fit in the stall time, so that nobody without the secret can hold a connection by sending slowly.
     private async Task GreetAsync(TensorSocket socket, EndPoint? other, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -150,7 +150,7 @@ internal sealed partial class TensorServer : IAsyncDisposable
             }
             finally
             {
-                // Before the tensor waits for another try, or its memory is freed.
+                // Must come before the tensor waits for another try or its memory is freed.
                 if (!sent) socket.Dispose();
             }
         }

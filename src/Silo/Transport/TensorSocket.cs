@@ -5,7 +5,9 @@ using System.Security.Authentication;
 
 namespace LisaOrleans.Silo;
 
-/// <summary>A socket, with or without TLS, that fails where nothing moves for too long. One reader and one writer at a time.</summary>
+/// <summary>
+/// A socket, with or without TLS, that fails if nothing moves for too long. One reader and one writer at a time.
+/// </summary>
 internal sealed class TensorSocket : IDisposable
 {
     // netinet/tcp.h
@@ -17,7 +19,7 @@ internal sealed class TensorSocket : IDisposable
     private readonly Socket _socket;
     private readonly TimeSpan _stall;
 
-    // Of all operations, one after the other: a new source or a timer for each would cost more than what it guards.
+    // Shared by all operations, one after the other: a new source or timer for each would cost more than the operation itself.
     private readonly CancellationTokenSource _patience = new();
     private SslStream? _tls;
 
@@ -66,7 +68,7 @@ internal sealed class TensorSocket : IDisposable
         }
     }
 
-    /// <summary>Fills all of the memory. The wait for the first byte may be without a limit.</summary>
+    /// <summary>Fills all of the memory. The wait for the first byte can be without a limit.</summary>
     public async ValueTask ReceiveAsync(Memory<byte> data, CancellationToken cancellationToken, bool wait = false)
     {
         while (data.Length > 0)
@@ -76,7 +78,7 @@ internal sealed class TensorSocket : IDisposable
         }
     }
 
-    /// <summary>Receives what there is, at least a byte; the number of bytes.</summary>
+    /// <summary>Receives what there is, at least one byte; returns the number of bytes.</summary>
     public async ValueTask<int> ReceiveSomeAsync(Memory<byte> data, CancellationToken cancellationToken, bool wait = false)
     {
         var receiving = _tls?.ReadAsync(data, _patience.Token) ?? _socket.ReceiveAsync(data, SocketFlags.None, _patience.Token);
@@ -122,7 +124,7 @@ internal sealed class TensorSocket : IDisposable
         return data.Length;
     }
 
-    // When this has ended nothing reads or writes the memory any more, which its owner may be about to free.
+    // When this has ended, nothing reads or writes the memory any more; its owner may be about to free it.
     private async ValueTask<int> Timely(ValueTask<int> moving, TimeSpan limit, CancellationToken cancellationToken)
     {
         _patience.CancelAfter(limit);

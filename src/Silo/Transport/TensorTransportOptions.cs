@@ -14,13 +14,13 @@ public sealed record TensorTransportOptions
     /// <value>Address that other silos are told. Default null: <see cref="Address"/>.</value>
     public IPAddress? AdvertisedAddress { get; init; }
 
-    /// <value>Port that other silos are told. Default 0: the one that is listened on.</value>
+    /// <value>Port that other silos are told. Default 0: the one that this silo listens on.</value>
     public int AdvertisedPort { get; init; }
 
-    /// <value>What both ends must know.</value>
+    /// <value>The secret that both ends must know.</value>
     public required ReadOnlyMemory<byte> Secret { get; init; }
 
-    /// <value>Certificates of both ends; null (default) to send in clear.</value>
+    /// <value>Certificates of both ends; null (default) to send unencrypted.</value>
     internal TlsCredentials? Tls { get; init; }
 
     /// <value>Largest tensor that is sent or taken. Default 4 GiB.</value>
@@ -29,7 +29,7 @@ public sealed record TensorTransportOptions
     /// <value>How long a transfer may stand still before it counts as failed. Default 5 s.</value>
     public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <value>Tries after the first, where a connection breaks or is refused. Default 3.</value>
+    /// <value>Tries after the first if a connection breaks or is refused. Default 3.</value>
     public int Retries { get; init; } = 3;
 
     /// <value>Pause before the first repetition; each later one is about twice as long. Default 50 ms.</value>
@@ -44,6 +44,6 @@ public sealed record TensorTransportOptions
     /// <value>How long a tensor waits to be claimed before it is freed. Default 10 min.</value>
     public TimeSpan TicketLifetime { get; init; } = TimeSpan.FromMinutes(10);
 
-    /// <value>Transfers at one time from one other silo. Default 4.</value>
+    /// <value>Simultaneous transfers from one other silo. Default 4.</value>
     public int ConnectionsPerSilo { get; init; } = 4;
 }

@@ -5,15 +5,15 @@ using Microsoft.Extensions.Logging;
 namespace LisaOrleans.Silo;
 
 /// <summary>
-/// Deletes, in every process that trains, what processes that died have written for manifests that never came: soon after it
-/// starts, for on spot machines none lives long, and then once a day.
+/// Deletes what dead processes had written for manifests that never came. Runs in every process that trains: soon after its
+/// start, because on spot machines none lives long, and then once a day.
 /// </summary>
 internal sealed partial class OrphanCollector(IBlobStore store, TimeProvider time, ILogger<OrphanCollector> logger) : BackgroundService
 {
     private static readonly TimeSpan s_delay = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_pause = TimeSpan.FromHours(1);
 
-    // Models are uploaded before anything names them, and that may take hours.
+    // A model is uploaded before anything names it, and the upload may take hours.
     private static readonly TimeSpan s_age = TimeSpan.FromDays(1);
 
     private DateTimeOffset _next;
@@ -33,7 +33,7 @@ internal sealed partial class OrphanCollector(IBlobStore store, TimeProvider tim
         }
     }
 
-    /// <summary>Collects, unless that was done within the last day.</summary>
+    /// <summary>Collects, unless that was already done within the last day.</summary>
     internal async Task CollectAsync(CancellationToken cancellationToken)
     {
         if (time.GetUtcNow() < _next) return;

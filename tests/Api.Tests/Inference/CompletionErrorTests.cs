@@ -94,7 +94,8 @@ public sealed class CompletionErrorTests
         await using var server = await CompletionServer.StartAsync(CompletionServer.Samples with { MaxRequestBytes = 4096 });
         foreach (var (prompt, tokens) in ((string, int)[])[("[1, 5, 6]", 254), ($"[{string.Join(", ", Enumerable.Repeat(5, 256))}]", 1)])
         {
-            var (status, error) = await server.FailAsync(CompletionServer.Text, $$"""{"model": "tiny-stories", "prompt": {{prompt}}, "max_tokens": {{tokens}}, "stream": true}""");
+            var (status, error) = await server.FailAsync(
+                CompletionServer.Text, $$"""{"model": "tiny-stories", "prompt": {{prompt}}, "max_tokens": {{tokens}}, "stream": true}""");
             Assert.Equal((400, "context_length_exceeded"), (status, error.GetProperty("code").GetString()));
             Assert.StartsWith(
                 "This model's maximum context length is 256 tokens. However, you requested 257 tokens",

@@ -69,7 +69,16 @@ public sealed class TextCompletionTests
                 CompletionServer.Text, new { model = Model, prompt = Prompt, max_tokens = 40, temperature = 1.3, seed });
             var events = await server.StreamAsync(
                 CompletionServer.Text,
-                new { model = Model, prompt = Prompt, max_tokens = 40, temperature = 1.3, seed, stream = true, stream_options = new { include_usage = true } });
+                new
+                {
+                    model = Model,
+                    prompt = Prompt,
+                    max_tokens = 40,
+                    temperature = 1.3,
+                    seed,
+                    stream = true,
+                    stream_options = new { include_usage = true },
+                });
             var pieces = events.Where(e => e.GetProperty("choices").GetArrayLength() > 0).Select(e => e.GetProperty("choices")[0]).ToArray();
             Assert.True(pieces.Length > 5);
             Assert.Equal(Text(whole), string.Concat(pieces.Select(p => p.GetProperty("text").GetString())));

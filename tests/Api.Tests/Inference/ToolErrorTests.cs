@@ -4,7 +4,8 @@ public sealed class ToolErrorTests
 {
     private const string User = """{"role": "user", "content": "a"}""";
     private const string Tool = """{"type": "function", "function": {"name": "look_up", "parameters": {"type": "object"}}}""";
-    private const string Call = """{"role": "assistant", "content": null, "tool_calls": [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}""";
+    private const string Call =
+        """{"role": "assistant", "content": null, "tool_calls": [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}]}""";
 
     [Theory]
     [InlineData("[]", "", "empty_array", "tools")]

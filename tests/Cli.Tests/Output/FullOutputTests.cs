@@ -79,7 +79,8 @@ public sealed class FullOutputTests
     {
         using var folder = new TempFolder();
         await using var disk = await Mount(folder["store"], "64m");
-        var command = Sample.Train(folder["out"], more: ["--store", folder["store"], "--max-steps", "100000", "--save-steps", "1", "--log-format", "plain"]);
+        var command = Sample.Train(
+            folder["out"], more: ["--store", folder["store"], "--max-steps", "100000", "--save-steps", "1", "--log-format", "plain"]);
         using (var first = Start(disk, command))
         {
             Assert.True(await first.WaitForLineAsync(l => l.StartsWith("manifest of step 3 ", StringComparison.Ordinal), Token));

@@ -13,7 +13,8 @@ public sealed class CorsTests
     public async Task ApiCors_preflight_of_a_given_origin_is_granted_without_a_key_and_without_cookies()
     {
         await using var server = await ApiServer.StartAsync(change: o => o with { AllowedOrigins = [App, "http://localhost:3000"] });
-        foreach (var (path, method) in new[] { ("/v1/models", "GET"), ("/v1/files", "POST"), ("/v1/chat/completions", "POST"), ("/v1/files/file-a", "DELETE") })
+        foreach (var (path, method) in
+            new[] { ("/v1/models", "GET"), ("/v1/files", "POST"), ("/v1/chat/completions", "POST"), ("/v1/files/file-a", "DELETE") })
         {
             using var granted = await PreflightAsync(server, App, path, method);
             Assert.Equal(HttpStatusCode.NoContent, granted.StatusCode);

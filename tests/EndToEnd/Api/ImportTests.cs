@@ -81,7 +81,8 @@ public sealed class ImportTests
     {
         await using var server = await ApiServer.StartAsync();
         var (few, many) = (" mice", string.Concat(Enumerable.Repeat(" mice", 40)));
-        var texts = ((string[])[few, few, many, many]).Select((food, i) => JsonSerializer.Serialize(new { prompt = "The owl", completion = food, id = i }));
+        var texts = ((string[])[few, few, many, many]).Select(
+            (food, i) => JsonSerializer.Serialize(new { prompt = "The owl", completion = food, id = i }));
         var file = await server.Http.UploadAsync(string.Join('\n', texts));
         var request = new
         {

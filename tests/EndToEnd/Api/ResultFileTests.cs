@@ -25,7 +25,8 @@ public sealed class ResultFileTests
             var done = await server.Http.UntilAsync(job, "succeeded");
             var lines = await LinesAsync(server, (string)Assert.Single(done["result_files"]!.AsArray())!);
             Assert.StartsWith("step,train_loss,valid_loss,", lines[0], StringComparison.Ordinal);
-            Assert.Equal(Enumerable.Range(1, 40), lines.Skip(1).Select(l => int.Parse(l.Split(',')[0], System.Globalization.CultureInfo.InvariantCulture)));
+            Assert.Equal(
+                Enumerable.Range(1, 40), lines.Skip(1).Select(l => int.Parse(l.Split(',')[0], System.Globalization.CultureInfo.InvariantCulture)));
         }
     }
 

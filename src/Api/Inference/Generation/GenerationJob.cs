@@ -4,23 +4,23 @@ using LisaOrleans.Model;
 
 namespace LisaOrleans.Api;
 
-/// <summary>The generation of all choices of a request: made on the model's thread, read by the request's.</summary>
+/// <summary>The generation of all choices of a request: done on the model's thread, and read by the request's.</summary>
 internal sealed class GenerationJob(CompletionRequest request, CancellationToken cancellationToken)
 {
     // SplitMix64's increment, so that the draws of one choice are not those of another shifted.
     private const ulong ChoiceStep = 0x9E3779B97F4A7C15UL;
 
-    // Enough of the prompt that its last character is whole.
+    // Enough tokens of the prompt to make its last character complete.
     private const int ContextTokens = 8;
 
     // Its length is bounded by the model's longest sequence, so a slow reader costs little memory.
     private readonly Channel<CompletionPiece> _pieces = Channel.CreateUnbounded<CompletionPiece>(
         new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
 
-    /// <summary>The pieces, choice by choice. Fails as the generation does.</summary>
+    /// <summary>The pieces, choice by choice. Fails if the generation does.</summary>
     public ChannelReader<CompletionPiece> Pieces => _pieces.Reader;
 
-    /// <summary>Whether nobody waits for it any more.</summary>
+    /// <summary>Whether nobody waits for the answer any more.</summary>
     public bool IsCancelled => cancellationToken.IsCancellationRequested;
 
     /// <summary>Tokens so far; complete when the pieces are.</summary>
@@ -29,7 +29,7 @@ internal sealed class GenerationJob(CompletionRequest request, CancellationToken
     /// <summary>Ends it with an error.</summary>
     public void Fail(Exception e) => _pieces.Writer.TryComplete(e);
 
-    /// <summary>Does all of it. Errors go to the reader.</summary>
+    /// <summary>Generates everything. Errors go to the reader.</summary>
     public void Run(LoadedModel model, InferenceOptions options, CancellationToken stopping)
     {
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, stopping);
@@ -57,7 +57,8 @@ internal sealed class GenerationJob(CompletionRequest request, CancellationToken
             StopTokenIds = prompt.StopTokenIds,
         };
 
-        // A continued text goes on where the prompt ends; an answer starts over, without the tokenizer's space in front.
+        // A text continues where the prompt ends; an answer in a conversation starts anew, without the tokenizer's space in
+        // front.
         var decoder = new StreamingDecoder(model.Tokenizer, request.Chat ? [] : prompt.Ids[^Math.Min(ContextTokens, prompt.Ids.Length)..]);
         var stop = new StopSequences(prompt.Stop);
         var tools = ToolCallDecoder.Of(request, model);

@@ -2,15 +2,15 @@ using LisaOrleans.Data;
 
 namespace LisaOrleans.Api;
 
-/// <summary>Turns a request's prompts into a model's tokens, and checks what can be checked against the model only.</summary>
+/// <summary>Turns a request's prompts into a model's tokens, and checks what can be checked only against the model.</summary>
 /// <param name="model">The model.</param>
-/// <param name="longest">Its longest sequence.</param>
+/// <param name="longest">Its longest sequence, in tokens.</param>
 internal sealed class PromptEncoder(LoadedModel model, int longest)
 {
     private ITokenizer Tokenizer => model.Tokenizer;
 
     /// <summary>One for each prompt of the request.</summary>
-    /// <exception cref="ApiException">One is too long, or has ids that the model doesn't.</exception>
+    /// <exception cref="ApiException">One is too long, or has ids that the model does not have.</exception>
     public IReadOnlyList<EncodedPrompt> Encode(CompletionRequest request)
     {
         CheckIds(request.Sampling.LogitBias.Keys, "logit_bias");
@@ -24,7 +24,7 @@ internal sealed class PromptEncoder(LoadedModel model, int longest)
         }
         catch (TokenizerException)
         {
-            // Its message names the server's files.
+            // The exception's own message names the server's files.
             var param = request.Chat ? "messages" : "prompt";
             throw ApiException.Invalid($"Invalid '{param}': the model's tokenizer cannot encode it.", param, "invalid_value");
         }
@@ -43,7 +43,8 @@ internal sealed class PromptEncoder(LoadedModel model, int longest)
         }
 
         var encoder = model.Text.Encoder(model.Template);
-        return Finish(request, encoder.EncodePrompt(new Example { Messages = request.Messages, Tools = request.Tools }), "messages", encoder.EndOfTurn());
+        return Finish(
+            request, encoder.EncodePrompt(new Example { Messages = request.Messages, Tools = request.Tools }), "messages", encoder.EndOfTurn());
     }
 
     private EncodedPrompt Finish(CompletionRequest request, int[] ids, string param, EndOfTurn end)

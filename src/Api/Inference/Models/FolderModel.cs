@@ -30,7 +30,7 @@ internal sealed class FolderModel : ServableModel
         return Task.FromResult(new LoadedModel(ModelLoader.Load(_folder, _dtype), text, _template));
     }
 
-    // By size and time of every file: hashing weights for each request would take longer than answering it.
+    // By size and time of every file: hashing the weights for each request would take longer than answering it.
     private static string Fingerprint(string folder, string template) => string.Join('|', new DirectoryInfo(folder).EnumerateFiles()
         .OrderBy(f => f.Name, StringComparer.Ordinal)
         .Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.FullName} {f.Length} {f.LastWriteTimeUtc.Ticks}"))

@@ -4,10 +4,12 @@ using LisaOrleans.Training;
 
 namespace LisaOrleans.Api;
 
-/// <summary>A model in memory, with what turns text into its tokens and back. Owns the weights. Used by one thread at a time.</summary>
+/// <summary>
+/// A model in memory, with what turns text into its tokens and back. Owns the weights. Only one thread may use it at a time.
+/// </summary>
 /// <param name="Model">The weights.</param>
-/// <param name="Text">Its tokenizer, its own chat template, and what ends its answers.</param>
-/// <param name="Template">Name of its chat template.</param>
+/// <param name="Text">The model's tokenizer, its own chat template, and what ends its answers.</param>
+/// <param name="Template">Name of the chat template to use.</param>
 public sealed record LoadedModel(CausalLanguageModel Model, ModelText Text, string Template) : IDisposable
 {
     /// <summary>Its tokenizer.</summary>

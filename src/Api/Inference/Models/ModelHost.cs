@@ -4,8 +4,9 @@ using static TorchSharp.torch;
 namespace LisaOrleans.Api;
 
 /// <summary>
-/// One loaded model and the thread that does all its arithmetic: it loads the model, answers one request after the other,
-/// and frees the model when it is told to stop. A thread of its own, so that neither requests nor training wait for it.
+/// One loaded model and the thread that does all its arithmetic: the thread loads the model, answers one request after the
+/// other, and frees the model when it is told to stop. It is a separate thread so that neither other requests nor training wait
+/// for it.
 /// </summary>
 internal sealed class ModelHost
 {
@@ -24,8 +25,8 @@ internal sealed class ModelHost
     /// <param name="model">The model.</param>
     /// <param name="options">Limits.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="room">Ends when there is memory for the model.</param>
-    /// <param name="failed">Called once if it cannot be loaded, before the requests that wait are told; afterwards no more may come.</param>
+    /// <param name="room">Completes when there is memory for the model.</param>
+    /// <param name="failed">Called once if the model cannot be loaded, before waiting requests are told; after that no more may come.</param>
     public ModelHost(ServableModel model, InferenceOptions options, TimeProvider time, Task room, Action<ModelHost, Exception> failed)
     {
         (_model, _options, _time, _room, _failed) = (model, options, time, room, failed);
@@ -33,16 +34,16 @@ internal sealed class ModelHost
         new Thread(Run) { IsBackground = true, Name = "completions" }.Start();
     }
 
-    /// <summary>What it is.</summary>
+    /// <summary>The model's version.</summary>
     public string Version => _model.Version;
 
-    /// <summary>Memory that it needs: weights, and the keys and values of its longest sequence.</summary>
+    /// <summary>Memory that the model needs: weights, and the keys and values of its longest sequence.</summary>
     public long Bytes => Measure(_model, _options);
 
     /// <summary>Ends when the model's memory is free.</summary>
     public Task Ended => _ended.Task;
 
-    /// <summary>When it became idle, on the clock's timestamps; null while it works.</summary>
+    /// <summary>When the model became idle, as a timestamp of the clock; null while it works.</summary>
     public long? IdleSince
     {
         get
@@ -51,7 +52,7 @@ internal sealed class ModelHost
         }
     }
 
-    /// <summary>Requests in the queue that were not given up.</summary>
+    /// <summary>Requests in the queue that somebody still waits for.</summary>
     public int Waiting
     {
         get
@@ -64,11 +65,11 @@ internal sealed class ModelHost
     public static long Measure(ServableModel model, InferenceOptions options) =>
         model.WeightBytes + model.CacheBytes(Math.Min(model.Config.MaxSequenceLength, options.MaxContextTokens));
 
-    /// <summary>What callers are told where the log says more.</summary>
+    /// <summary>What callers are told; the log says more.</summary>
     public static ApiException CannotBeLoaded() =>
         ApiException.Unavailable("The model cannot be loaded; the server's log says why.", "model_unavailable");
 
-    /// <summary>Puts a request at the end of the queue; false if that is full.</summary>
+    /// <summary>Puts a request at the end of the queue; false if the queue is full.</summary>
     public bool TryEnqueue(GenerationJob job)
     {
         lock (_queue)
@@ -81,7 +82,7 @@ internal sealed class ModelHost
         }
     }
 
-    /// <summary>Stops what it is doing between two tokens, and frees the model. Returns at once.</summary>
+    /// <summary>Stops the work in progress between two tokens, and frees the model. Returns at once.</summary>
     public void Stop()
     {
         _stop.Cancel();
@@ -101,7 +102,8 @@ internal sealed class ModelHost
         }
         catch (Exception e)
         {
-            // Whatever it is, it is this model's: a damaged file, a store that is out. The requests are told, training goes on.
+            // Whatever it is, it concerns this model only: a damaged file, a store that cannot be reached. The requests are
+            // told, and training continues.
             _failed(this, e);
             Refuse(CannotBeLoaded());
         }
@@ -113,7 +115,7 @@ internal sealed class ModelHost
 
     private void Serve()
     {
-        // Of this thread only: those of training are set on the device's own, in the same way (see DeviceWorker).
+        // For this thread only: training sets its number on the device's own thread in the same way (see DeviceWorker).
         _ = get_num_threads();
         set_num_threads(_options.Threads);
         using (var loaded = _model.LoadAsync(_stop.Token).GetAwaiter().GetResult())

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace LisaOrleans.Api;
 
 /// <summary>
-/// The models in memory: each loaded once for all who ask it, the one that was idle longest unloaded where there is no room
-/// for another, and each after a while of idleness.
+/// The models in memory. Each is loaded once for everybody who asks it. If there is no room for another, the one that was idle
+/// longest is unloaded; after a while of idleness, each is unloaded.
 /// </summary>
 internal sealed partial class ModelPool : IDisposable
 {
@@ -33,7 +33,7 @@ internal sealed partial class ModelPool : IDisposable
         }
     }
 
-    /// <summary>Models that have nothing to do.</summary>
+    /// <summary>Loaded models that have nothing to do.</summary>
     public int Idle
     {
         get
@@ -42,7 +42,7 @@ internal sealed partial class ModelPool : IDisposable
         }
     }
 
-    /// <summary>Requests that wait for a model, and for which somebody waits.</summary>
+    /// <summary>Requests that wait for a model and were not given up.</summary>
     public int Waiting
     {
         get
@@ -51,7 +51,7 @@ internal sealed partial class ModelPool : IDisposable
         }
     }
 
-    /// <summary>Hands a request to a model, which is loaded first where it must be.</summary>
+    /// <summary>Hands a request to a model, loading the model first if necessary.</summary>
     /// <exception cref="ApiException">There is no room for the model, or too many wait for it.</exception>
     public void Enqueue(ServableModel model, GenerationJob job)
     {
@@ -68,7 +68,7 @@ internal sealed partial class ModelPool : IDisposable
         }
     }
 
-    /// <summary>Stops all of it and waits until the memory is free.</summary>
+    /// <summary>Stops all models and waits until their memory is free.</summary>
     public void Dispose()
     {
         Task[] ended;

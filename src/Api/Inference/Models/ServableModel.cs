@@ -2,22 +2,22 @@ using LisaOrleans.Model;
 
 namespace LisaOrleans.Api;
 
-/// <summary>A model that can be loaded for completions. Nothing of it is in memory yet.</summary>
+/// <summary>A model that can be loaded for completions. None of it is in memory yet.</summary>
 /// <param name="config">Its shape.</param>
-/// <param name="dtypes">What it is computed in.</param>
-/// <param name="version">Differs where the weights, the tokenizer or the template do.</param>
+/// <param name="dtypes">The number types that it computes in.</param>
+/// <param name="version">Differs if the weights, the tokenizer or the template do.</param>
 public abstract class ServableModel(ModelConfig config, PartDtypes dtypes, string version)
 {
     /// <summary>Its shape.</summary>
     public ModelConfig Config => config;
 
-    /// <summary>What it is; models of the same version are the same.</summary>
+    /// <summary>The model's version; models with the same version are the same.</summary>
     public string Version => version;
 
     /// <summary>Bytes of its weights in memory.</summary>
     public long WeightBytes => config.AllSpecs().Sum(s => s.Count) * dtypes.Compute.ElementSize();
 
-    /// <summary>Bytes of keys and values for a sequence of so many tokens.</summary>
+    /// <summary>Bytes of keys and values for a sequence of the given number of tokens.</summary>
     public long CacheBytes(int tokens) => config.CachedNumbers() * tokens * dtypes.Compute.ElementSize();
 
     /// <summary>Loads it into memory; the caller owns the result.</summary>

@@ -5,8 +5,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace LisaOrleans.Api;
 
 /// <summary>
-/// The folders of the models folder by their names, and the store's finished runs by theirs: alone, or as the end of an
-/// OpenAI name (<c>ft:…:RUN</c>). A folder goes before a run of its name.
+/// The subfolders of the models folder by their names, and the store's finished runs by theirs: alone, or as the end of an
+/// OpenAI name (<c>ft:…:RUN</c>). A folder takes precedence over a run of the same name.
 /// </summary>
 internal sealed class ServableModelCatalog(InferenceOptions options, IBlobStore store, IServiceProvider services)
     : IModelCatalog
@@ -15,7 +15,7 @@ internal sealed class ServableModelCatalog(InferenceOptions options, IBlobStore 
 
     public async Task<ServableModel?> FindAsync(string name, CancellationToken cancellationToken)
     {
-        // A name becomes part of a path, so it must be one that a run may have as well: no separators, no dots in front.
+        // The name becomes part of a path, so it must also be valid as the name of a run: no separators, no dot in front.
         if (options.ModelsFolder is { } models && RunName.IsValid(name) && Path.Combine(models, name) is var folder
             && File.Exists(Path.Combine(folder, ModelFolder.ConfigFile)))
         {

@@ -4,7 +4,7 @@ using LisaOrleans.Model;
 
 namespace LisaOrleans.Api;
 
-/// <summary>A request for completions, checked in all that does not depend on the model.</summary>
+/// <summary>A request for completions, checked as far as that does not depend on the model.</summary>
 internal sealed record CompletionRequest
 {
     /// <value>Whether it is a conversation.</value>
@@ -16,19 +16,19 @@ internal sealed record CompletionRequest
     /// <value>The conversation; empty unless <see cref="Chat"/>.</value>
     public IReadOnlyList<ChatMessage> Messages { get; init; } = [];
 
-    /// <value>The tools that the answer may call, a list as templates take it; null for none.</value>
+    /// <value>The tools that the answer may call, as a list in the form that templates take; null for none.</value>
     public JsonElement? Tools { get; init; }
 
-    /// <value>The texts to continue; empty where <see cref="Chat"/>.</value>
+    /// <value>The texts to continue; empty if <see cref="Chat"/>.</value>
     public IReadOnlyList<CompletionPrompt> Prompts { get; init; } = [];
 
-    /// <value>Longest completion; null for what the model has room for.</value>
+    /// <value>Longest completion, in tokens; null for as many as the model has room for.</value>
     public int? MaxTokens { get; init; }
 
     /// <value>Choices for each prompt.</value>
     public int N { get; init; } = 1;
 
-    /// <value>Texts that end a completion and do not belong to it.</value>
+    /// <value>Texts that end a completion and are not part of it.</value>
     public IReadOnlyList<string> Stop { get; init; } = [];
 
     /// <value>How tokens are chosen.</value>

@@ -5,15 +5,15 @@ using LisaOrleans.Model;
 namespace LisaOrleans.Api;
 
 /// <summary>
-/// Reads the body of a request. Whatever would change the answer and is not done here is refused, never ignored; so is what
-/// OpenAI does not know either.
+/// Reads the body of a request. A field that would change the answer and is not supported here is refused, never ignored; so is
+/// a field that OpenAI does not know either.
 /// </summary>
 internal static class CompletionRequestReader
 {
     private const int MaxChoices = 16;
     private const int MaxStops = 4;
 
-    // OpenAI's default for texts; conversations have none.
+    // OpenAI's default for texts; conversations have no default.
     private const int DefaultTextTokens = 16;
 
     private static readonly HashSet<string> s_unsupported =
@@ -22,7 +22,7 @@ internal static class CompletionRequestReader
         "top_logprobs", "suffix", "moderation",
     ];
 
-    /// <exception cref="ApiException">It is no such request.</exception>
+    /// <exception cref="ApiException">The body is not such a request.</exception>
     public static CompletionRequest Read(JsonElement body, bool chat)
     {
         try
@@ -31,7 +31,7 @@ internal static class CompletionRequestReader
         }
         catch (InvalidOperationException)
         {
-            // What the parser leaves to those who read the strings.
+            // The parser does not check this; it shows when the strings are read.
             throw ApiException.Invalid("The body has an escaped half of a surrogate pair, which is no Unicode text.", code: "invalid_json");
         }
     }
@@ -109,7 +109,7 @@ internal static class CompletionRequestReader
         var options = new RequestFields(value, "stream_options");
         var include = options.Flag("include_usage");
 
-        // Padding against eavesdroppers; the text is the same without.
+        // Padding against eavesdroppers; the text is the same without it.
         options.Ignore("include_obfuscation");
         options.RejectOthers(s_unsupported);
         return include;

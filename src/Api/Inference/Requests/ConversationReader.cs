@@ -4,7 +4,7 @@ using LisaOrleans.Data;
 
 namespace LisaOrleans.Api;
 
-/// <summary>Reads <c>messages</c>: texts by system, developer, user and assistant, calls of tools and their results.</summary>
+/// <summary>Reads <c>messages</c>: texts from system, developer, user and assistant, calls of tools, and their results.</summary>
 internal static class ConversationReader
 {
     private const int MaxMessages = 2048;
@@ -15,7 +15,7 @@ internal static class ConversationReader
     private static readonly HashSet<string> s_unsupported = ["name", "tool_calls", "tool_call_id", "function_call", "audio", "refusal"];
     private static readonly HashSet<string> s_none = [];
 
-    // Less deep than what a body may be, for a message has it within itself.
+    // Not as deep as a body may be, because the arguments are nested within a message.
     private static readonly JsonDocumentOptions s_arguments = new() { AllowDuplicateProperties = false, MaxDepth = 32 };
 
     public static IReadOnlyList<ChatMessage> Read(JsonElement value, string path)
@@ -28,7 +28,7 @@ internal static class ConversationReader
         return [.. value.EnumerateArray().Select((m, i) => Message(m, $"{path}[{i}]", called))];
     }
 
-    // Which function was called by which id, so that a result names both.
+    // Remembers the function that each call's id belongs to, so that a result can name both.
     private static ChatMessage Message(JsonElement value, string path, Dictionary<string, string> called)
     {
         var fields = new RequestFields(value, path);
@@ -39,7 +39,7 @@ internal static class ConversationReader
         var content = calls is not null && fields.Find("content") is null ? null : Content(fields.Require("content"), fields.Path("content"));
         var result = role == Tool ? Result(fields, called) : null;
 
-        // What the SDKs send back of an answer.
+        // Fields of an answer that the SDKs send back.
         fields.RejectUnless("annotations", v => v.ValueKind == JsonValueKind.Array && v.GetArrayLength() == 0);
         fields.RejectOthers(s_unsupported);
         var name = role == "developer" ? "system" : role;
@@ -60,7 +60,7 @@ internal static class ConversationReader
                 fields.Path("tool_call_id"), "a message of role 'tool' must answer one of the 'tool_calls' of a message before it.");
     }
 
-    // In the form in which templates take them: arguments are an object, which OpenAI has as text.
+    // In the form that templates take: arguments are an object, which OpenAI sends as text.
     private static JsonArray? Calls(RequestFields fields, Dictionary<string, string> called)
     {
         if (fields.Find("tool_calls") is not { } calls) return null;

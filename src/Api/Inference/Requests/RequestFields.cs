@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace LisaOrleans.Api;
 
 /// <summary>
-/// The fields of a JSON object from outside, read by name with OpenAI's error for each way in which one is wrong. A null is
-/// as good as nothing. Every field must be asked for before <see cref="RejectOthers"/>.
+/// The fields of a JSON object from a caller, read by name, with OpenAI's error for each way in which a field can be wrong. A
+/// null counts as absent. Every field must be asked for before <see cref="RejectOthers"/>.
 /// </summary>
 internal sealed class RequestFields
 {
@@ -13,8 +13,8 @@ internal sealed class RequestFields
     private readonly HashSet<string> _known = [];
     private readonly string _prefix;
 
-    /// <param name="element">What should be an object.</param>
-    /// <param name="path">What it is called; empty for the whole body.</param>
+    /// <param name="element">The value, which should be an object.</param>
+    /// <param name="path">Its path in the body; empty for the whole body.</param>
     public RequestFields(JsonElement element, string path = "")
     {
         if (element.ValueKind != JsonValueKind.Object) throw WrongType(path.Length == 0 ? "body" : path, "an object", element);
@@ -48,8 +48,8 @@ internal sealed class RequestFields
         ? value.GetString()!
         : throw WrongType(path, "a string", value);
 
-    /// <summary>Reads every text of a value, which parsing leaves to those who read it.</summary>
-    /// <exception cref="InvalidOperationException">One is no text: an escaped half of a surrogate pair.</exception>
+    /// <summary>Reads every text of a value, because parsing does not check them.</summary>
+    /// <exception cref="InvalidOperationException">One is not valid text: an escaped half of a surrogate pair.</exception>
     public static JsonElement WithTexts(JsonElement value)
     {
         switch (value.ValueKind)
@@ -101,13 +101,13 @@ internal sealed class RequestFields
             $"Invalid '{Path(name)}': integer {what} value. Expected a value from {low} to {high}, but got {number} instead.", Path(name), code);
     }
 
-    /// <summary>Refuses a field that would change the answer, unless it has a value that does not.</summary>
+    /// <summary>Refuses a field that would change the answer, unless its value is harmless.</summary>
     public void RejectUnless(string name, Func<JsonElement, bool> harmless)
     {
         if (Find(name) is { } value && !harmless(value)) throw Unsupported(Path(name), "is not supported by this server with this value.");
     }
 
-    /// <summary>Says that fields change nothing here.</summary>
+    /// <summary>Accepts fields that change nothing here.</summary>
     public void Ignore(params ReadOnlySpan<string> names)
     {
         foreach (var name in names) _known.Add(name);

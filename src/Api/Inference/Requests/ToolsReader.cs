@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace LisaOrleans.Api;
 
-/// <summary>Reads <c>tools</c> and what a request says of them: functions, which the model may call or not.</summary>
+/// <summary>Reads <c>tools</c> and what a request says about them: functions that the model may call or not.</summary>
 internal static partial class ToolsReader
 {
     private const int MaxTools = 128;
@@ -11,7 +11,7 @@ internal static partial class ToolsReader
     private static readonly HashSet<string> s_none = [];
 
     /// <summary>The tools that the answer may call; null for none.</summary>
-    /// <exception cref="ApiException">They are wrong, or ask for what is not done here.</exception>
+    /// <exception cref="ApiException">They are wrong, or ask for something that is not supported here.</exception>
     public static JsonElement? Read(RequestFields fields)
     {
         var choice = fields.Find("tool_choice");
@@ -35,11 +35,12 @@ internal static partial class ToolsReader
         if (names.GroupBy(n => n).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw RequestFields.Wrong("tools", $"there are several functions '{twice.Key}'.");
         if (!parallel)
-            throw RequestFields.Unsupported("parallel_tool_calls", "is not supported by this server with this value: an answer may make several calls.");
+            throw RequestFields.Unsupported(
+                "parallel_tool_calls", "is not supported by this server with this value: an answer may make several calls.");
         return IsNone(choice) ? null : RequestFields.WithTexts(tools).Clone();
     }
 
-    /// <summary>The names of the functions of tools that were read.</summary>
+    /// <summary>The names of the functions among tools that were read.</summary>
     public static IReadOnlySet<string> Names(JsonElement tools) =>
         tools.EnumerateArray().Select(t => t.GetProperty("function").GetProperty("name").GetString()!).ToHashSet();
 
@@ -56,7 +57,7 @@ internal static partial class ToolsReader
         if (function.Find("parameters") is { ValueKind: not JsonValueKind.Object } parameters)
             throw RequestFields.WrongType(function.Path("parameters"), "an object", parameters);
 
-        // Nothing holds the model to the schema.
+        // Not supported: nothing holds the model to the schema.
         function.RejectUnless("strict", v => v.ValueKind == JsonValueKind.False);
         function.RejectOthers(s_none);
         fields.RejectOthers(s_none);

@@ -9,7 +9,7 @@ namespace LisaOrleans.Api;
 /// <summary>OpenAI's objects for the answers to one request.</summary>
 internal sealed class CompletionJson(CompletionRequest request, string version, DateTimeOffset now)
 {
-    // The answers are no part of a page, so only what JSON itself asks for is escaped.
+    // The answers are not part of a web page, so only what JSON itself requires is escaped.
     private static readonly JsonSerializerOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly string _id = (request.Chat ? "chatcmpl-" : "cmpl-")
@@ -32,7 +32,7 @@ internal sealed class CompletionJson(CompletionRequest request, string version, 
         return json;
     }
 
-    /// <summary>What a choice of a streamed conversation begins with.</summary>
+    /// <summary>The beginning of a choice in a streamed conversation.</summary>
     public JsonObject First(int index) =>
         Chunk(Choice(index, ("delta", new JsonObject { ["role"] = "assistant", ["content"] = "", ["refusal"] = null }), null));
 
@@ -40,9 +40,9 @@ internal sealed class CompletionJson(CompletionRequest request, string version, 
     public JsonObject Next(int index, string text) =>
         Chunk(Choice(index, request.Chat ? ("delta", new JsonObject { ["content"] = text }) : ("text", text), null));
 
-    /// <summary>A call of a stream, whole.</summary>
-    /// <param name="index">Of which choice.</param>
-    /// <param name="position">Which of its calls.</param>
+    /// <summary>A whole call in a stream.</summary>
+    /// <param name="index">The choice that it belongs to.</param>
+    /// <param name="position">Which of the choice's calls it is.</param>
     /// <param name="call">The call.</param>
     public JsonObject Next(int index, int position, ToolCall call)
     {

@@ -12,7 +12,7 @@ internal sealed class CompletionStream(HttpResponse response)
         response.ContentType = "text/event-stream; charset=utf-8";
         response.Headers.CacheControl = "no-cache";
 
-        // Proxies of the kind of nginx would collect the pieces.
+        // Proxies such as nginx would buffer the pieces.
         response.Headers["X-Accel-Buffering"] = "no";
         return response.StartAsync(cancellationToken);
     }

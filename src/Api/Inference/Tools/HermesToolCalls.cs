@@ -2,7 +2,10 @@ using System.Text.Json;
 
 namespace LisaOrleans.Api;
 
-/// <summary>Hermes, Qwen 2.5 and 3, Granite 4 and others: <c>&lt;tool_call&gt;{"name": …, "arguments": {…}}&lt;/tool_call&gt;</c>, one after the other.</summary>
+/// <summary>
+/// Hermes, Qwen 2.5 and 3, Granite 4 and others: <c>&lt;tool_call&gt;{"name": …, "arguments": {…}}&lt;/tool_call&gt;</c>, one
+/// after another.
+/// </summary>
 internal sealed class HermesToolCalls : IToolCallFormat
 {
     private const string End = "</tool_call>";
@@ -34,7 +37,7 @@ internal sealed class HermesToolCalls : IToolCallFormat
             if (!json.Take("<tool_call>"u8) || ToolCallJson.Call(json.TakeValue(), "arguments", "parameters") is not { } call) return null;
             calls.Add(call);
 
-            // The last may lack its end, where that is what ends the answer.
+            // The last call may lack its end mark, if that mark is what ended the answer.
             if (!json.Take("</tool_call>"u8) && !json.IsAtEnd) return null;
         }
 

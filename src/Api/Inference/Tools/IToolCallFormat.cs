@@ -2,25 +2,29 @@ using System.Text.Json;
 
 namespace LisaOrleans.Api;
 
-/// <summary>How the models of a kind write calls of tools. To add one: implement this, and list it in <see cref="ToolCallFormats"/>.</summary>
+/// <summary>
+/// How one kind of model writes calls of tools. To add one: implement this, and list it in <see cref="ToolCallFormats"/>.
+/// </summary>
 internal interface IToolCallFormat
 {
     /// <summary>What begins the calls of an answer.</summary>
     string Mark { get; }
 
-    /// <summary>Whether the mark counts only where nothing but white space comes before it.</summary>
+    /// <summary>Whether the mark counts only if nothing but white space comes before it.</summary>
     bool AtStartOnly { get; }
 
-    /// <summary>Texts of the format that a tokenizer may have as special tokens, which are not decoded otherwise.</summary>
+    /// <summary>Texts of the format that a tokenizer may have as special tokens, which otherwise are not decoded.</summary>
     IReadOnlyList<string> SpecialTexts { get; }
 
-    /// <summary>Whether a chat template has its model write calls so.</summary>
+    /// <summary>Whether a chat template has its model write calls in this format.</summary>
     bool IsOf(string template);
 
-    /// <summary>An id for a call, as the templates of these models take it.</summary>
+    /// <summary>A new id for a call, in the form that the templates of these models take.</summary>
     string NewId();
 
-    /// <summary>The calls of an answer from its mark on, each by its name and its arguments; null where it is something else.</summary>
+    /// <summary>
+    /// Reads the calls of an answer, whose text begins with the mark: name and arguments of each; null if it is something else.
+    /// </summary>
     /// <exception cref="JsonException">It is something else.</exception>
     IReadOnlyList<(string Name, JsonElement Arguments)>? Read(string text);
 }

@@ -2,7 +2,9 @@ using System.Text.Json;
 
 namespace LisaOrleans.Api;
 
-/// <summary>Llama 3.1 to 3.3: the whole answer is <c>{"name": …, "parameters": {…}}</c>; several have <c>;</c> between them.</summary>
+/// <summary>
+/// Llama 3.1 to 3.3: the whole answer is <c>{"name": …, "parameters": {…}}</c>; several calls are separated by <c>;</c>.
+/// </summary>
 internal sealed class LlamaToolCalls : IToolCallFormat
 {
     /// <inheritdoc/>

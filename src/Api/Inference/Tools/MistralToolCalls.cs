@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace LisaOrleans.Api;
 
 /// <summary>
-/// Mistral: <c>[TOOL_CALLS] [{"name": …, "arguments": {…}}]</c>, and since 2025 <c>[TOOL_CALLS]name[ARGS]{…}</c>, with <c>[CALL_ID]id</c>
-/// in between for some.
+/// Mistral: <c>[TOOL_CALLS] [{"name": …, "arguments": {…}}]</c>, and since 2025 <c>[TOOL_CALLS]name[ARGS]{…}</c>, for some
+/// models with <c>[CALL_ID]id</c> in between.
 /// </summary>
 internal sealed class MistralToolCalls : IToolCallFormat
 {

@@ -2,7 +2,7 @@ using LisaOrleans.Data;
 
 namespace LisaOrleans.Api;
 
-/// <summary>What one answer needs that may call tools.</summary>
+/// <summary>Decodes one answer that may call tools.</summary>
 internal sealed class ToolCallDecoder
 {
     private readonly Dictionary<int, string> _special;
@@ -16,15 +16,17 @@ internal sealed class ToolCallDecoder
             .ToDictionary(m => m.Ids[0], m => m.Text);
     }
 
-    /// <summary>Parts the answer.</summary>
+    /// <summary>Splits the answer into text and calls.</summary>
     public ToolCallStream Stream { get; }
 
-    /// <summary>Null where no tools were given, or the model writes calls in a form that is not known: then they are its answer.</summary>
+    /// <summary>
+    /// Null if no tools were given, or if the model writes calls in an unknown format: then they remain text of the answer.
+    /// </summary>
     public static ToolCallDecoder? Of(CompletionRequest request, LoadedModel model) =>
         request.Tools is { } tools && model.Text.Template is { } template && ToolCallFormats.Of(template.ToolSource) is { } format
             ? new ToolCallDecoder(format, ToolsReader.Names(tools), model.Tokenizer)
             : null;
 
-    /// <summary>The text of a special token of the format, which is not decoded otherwise; null for any other.</summary>
+    /// <summary>The text of a special token of the format, which otherwise is not decoded; null for any other token.</summary>
     public string? TextOf(int id) => _special.GetValueOrDefault(id);
 }

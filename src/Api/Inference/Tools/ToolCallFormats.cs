@@ -5,6 +5,6 @@ internal static class ToolCallFormats
 {
     private static readonly IToolCallFormat[] s_formats = [new HermesToolCalls(), new MistralToolCalls(), new LlamaToolCalls()];
 
-    /// <summary>The format that a template has its model write; null where it is none that is known.</summary>
+    /// <summary>The format in which a template has its model write calls; null if it is not a known one.</summary>
     public static IToolCallFormat? Of(string template) => s_formats.FirstOrDefault(f => f.IsOf(template));
 }

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace LisaOrleans.Api;
 
-/// <summary>Ids of calls as OpenAI's look.</summary>
+/// <summary>Ids of calls that look like OpenAI's.</summary>
 internal static class ToolCallIds
 {
     private const int Digits = 24;

@@ -21,12 +21,13 @@ internal ref struct ToolCallJson(string text)
         return true;
     }
 
-    /// <summary>Takes letters, digits, '_', '-' and '.', as names have them; may be empty.</summary>
+    /// <summary>Takes a name: letters, digits, '_', '-' and '.'; may be empty.</summary>
     public string TakeName()
     {
         var name = Trimmed;
         var length = 0;
-        while (length < name.Length && (char.IsAsciiLetterOrDigit((char)name[length]) || name[length] is (byte)'_' or (byte)'-' or (byte)'.')) length++;
+        while (length < name.Length
+            && (char.IsAsciiLetterOrDigit((char)name[length]) || name[length] is (byte)'_' or (byte)'-' or (byte)'.')) length++;
         _rest = name[length..];
         return Encoding.UTF8.GetString(name[..length]);
     }
@@ -41,17 +42,18 @@ internal ref struct ToolCallJson(string text)
         return value;
     }
 
-    /// <summary>Name and arguments of a call; null where a value is none.</summary>
-    /// <param name="call">An object with <c>name</c>, and its arguments under one of the names.</param>
-    /// <param name="names">What arguments may be called. A call without any has an empty object.</param>
+    /// <summary>Name and arguments of a call; null if the value is not a call.</summary>
+    /// <param name="call">An object with <c>name</c>, and with its arguments under one of the given names.</param>
+    /// <param name="names">What the arguments' field may be called. A call without such a field gets an empty object.</param>
     public static (string Name, JsonElement Arguments)? Call(JsonElement call, params ReadOnlySpan<string> names)
     {
-        if (call.ValueKind != JsonValueKind.Object || !call.TryGetProperty("name", out var name) || name.ValueKind != JsonValueKind.String) return null;
+        if (call.ValueKind != JsonValueKind.Object || !call.TryGetProperty("name", out var name)
+            || name.ValueKind != JsonValueKind.String) return null;
         foreach (var field in names)
         {
             if (!call.TryGetProperty(field, out var arguments)) continue;
 
-            // Some write them as the text of an object, as OpenAI has them.
+            // Some models write them as a text that holds the object, as OpenAI does.
             if (arguments.ValueKind == JsonValueKind.String) arguments = JsonElement.Parse(arguments.GetString()!);
             return arguments.ValueKind == JsonValueKind.Object ? (name.GetString()!, arguments) : null;
         }

@@ -4,8 +4,8 @@ using System.Text.Json;
 namespace LisaOrleans.Api;
 
 /// <summary>
-/// Parts an answer that comes in pieces into what the model says and the calls that it makes at the end. What may be a call is held
-/// back until it is whole; what turns out to be none is said after all.
+/// Splits an answer that comes in pieces into what the model says and the calls that it makes at the end. What may be a call is
+/// held back until it is whole; if it turns out not to be a call, it becomes part of what is said.
 /// </summary>
 /// <param name="format">How the model writes calls.</param>
 /// <param name="names">The functions that it may call.</param>
@@ -16,7 +16,7 @@ internal sealed class ToolCallStream(IToolCallFormat format, IReadOnlySet<string
     private bool _said;
     private bool _calling;
 
-    /// <summary>Adds a piece; returns what is certainly said.</summary>
+    /// <summary>Adds a piece; returns text that certainly belongs to what the model says.</summary>
     public string Push(string piece)
     {
         if (_calling)
@@ -38,14 +38,16 @@ internal sealed class ToolCallStream(IToolCallFormat format, IReadOnlySet<string
         return Say(_held.Length - Begun());
     }
 
-    /// <summary>The end: the calls, or else what was held back for one. The white space around calls is nobody's.</summary>
+    /// <summary>
+    /// Ends the answer: returns the calls, or else what was held back as a possible call. White space around calls is dropped.
+    /// </summary>
     public (string Text, IReadOnlyList<ToolCall> Calls) End()
     {
         var calls = _calling ? Read(_calls.ToString()) : [];
         return calls.Count > 0 ? ("", calls) : (_held + _calls, []);
     }
 
-    // Nothing is said while all is white space: it may be what stands before a call.
+    // Returns nothing while there is only white space, which may precede a call.
     private string Say(int length)
     {
         var text = _held[..length];
@@ -72,7 +74,7 @@ internal sealed class ToolCallStream(IToolCallFormat format, IReadOnlySet<string
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            // It is no call, and so it is something said.
+            // Not a call, and so part of what is said.
         }
 
         return [];

@@ -12,9 +12,9 @@ public sealed class AzureTableMembership : IMembershipStore
 
     private readonly TableServiceClient _tables;
 
-    /// <summary>Names an account's tables; nothing is connected to yet.</summary>
+    /// <summary>Names an account's tables without connecting yet.</summary>
     /// <param name="text">A connection string, or a URL with a signature or for DefaultAzureCredential.</param>
-    /// <exception cref="FormatException">It is neither. The message holds no secret.</exception>
+    /// <exception cref="FormatException">The text is neither. The message holds no secret.</exception>
     public AzureTableMembership(string text) => _tables = AzureTables.Open(text);
 
     /// <inheritdoc/>

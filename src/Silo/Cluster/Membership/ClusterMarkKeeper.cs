@@ -5,7 +5,7 @@ namespace LisaOrleans.Silo;
 
 /// <summary>
 /// Keeps silos of different program versions apart: they could differ in the bits that they compute and in what they say to
-/// each other. Their traits are the cluster's mark for as long as a silo of it lives, and half a minute longer.
+/// each other. The silos' traits are the cluster's mark, which stays until half a minute after the last silo is gone.
 /// </summary>
 internal sealed partial class ClusterMarkKeeper(ClusterSiloOptions options, TimeProvider time, ILogger<ClusterMarkKeeper> logger) : BackgroundService
 {

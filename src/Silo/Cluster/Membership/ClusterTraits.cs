@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace LisaOrleans.Silo;
 
-/// <summary>What all silos of a cluster must have in common, and tell each other by the cluster's mark.</summary>
+/// <summary>What all silos of a cluster must have in common. They tell each other through the cluster's mark.</summary>
 /// <param name="Version">The program's version, with the commit that it was built from where that is known.</param>
 /// <param name="Tls">Whether they encrypt what they say to each other.</param>
 public sealed record ClusterTraits(string Version, bool Tls)
@@ -13,12 +13,12 @@ public sealed record ClusterTraits(string Version, bool Tls)
     public static string OwnVersion { get; } =
         typeof(ClusterTraits).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
-    /// <summary>Those of a silo of this program.</summary>
+    /// <summary>The traits of a silo of this program.</summary>
     /// <param name="tls">Whether it encrypts.</param>
     public static ClusterTraits Own(bool tls) => new(OwnVersion, tls);
 
-    /// <summary>Makes them the cluster's, if no silo of it is there.</summary>
-    /// <exception cref="MembershipUnusableException">Silos with others are there.</exception>
+    /// <summary>Makes these the cluster's traits if the cluster has no silo yet.</summary>
+    /// <exception cref="MembershipUnusableException">The cluster has silos with other traits.</exception>
     internal async Task ClaimAsync(IClusterMark mark, string clusterId)
     {
         var theirs = Parse(await mark.ClaimAsync(ToString()).ConfigureAwait(false));
@@ -38,7 +38,7 @@ public sealed record ClusterTraits(string Version, bool Tls)
         }
     }
 
-    /// <summary>As they are written in the mark.</summary>
+    /// <summary>The traits as they are written in the mark.</summary>
     public override string ToString() => Tls ? Version + TlsWord : Version;
 
     private static ClusterTraits Parse(string text) =>

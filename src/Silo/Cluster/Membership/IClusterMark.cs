@@ -1,20 +1,20 @@
 namespace LisaOrleans.Silo;
 
 /// <summary>
-/// A line of text that all silos of a cluster have in common. It is forgotten when it has not been renewed for
-/// <see cref="Lifetime"/>, by the clock of where it is kept.
+/// A line of text that all silos of a cluster have in common. It is forgotten if it has not been renewed for
+/// <see cref="Lifetime"/>, by the clock of the store that keeps it.
 /// </summary>
 public interface IClusterMark : IAsyncDisposable
 {
-    /// <summary>How long it stays.</summary>
+    /// <summary>How long the mark stays without being renewed.</summary>
     static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
 
-    /// <summary>Sets it where there is none.</summary>
+    /// <summary>Sets the mark if there is none.</summary>
     /// <param name="mark">The text.</param>
-    /// <returns>What it is now: the text, or another one that was there.</returns>
+    /// <returns>What the mark is now: the text, or another one that was already there.</returns>
     Task<string> ClaimAsync(string mark);
 
-    /// <summary>Sets it, and lets its time begin again.</summary>
+    /// <summary>Sets the mark and starts its lifetime again.</summary>
     /// <param name="mark">The text.</param>
     Task RenewAsync(string mark);
 }

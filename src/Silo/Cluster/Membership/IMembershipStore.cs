@@ -3,17 +3,17 @@ namespace LisaOrleans.Silo;
 /// <summary>Where a cluster keeps what makes it one: its membership, its reminders, and what its silos have in common.</summary>
 public interface IMembershipStore
 {
-    /// <value>What people call it, at the beginning of a sentence. No secret.</value>
+    /// <value>Its name for messages, to begin a sentence with. Holds no secret.</value>
     string Name { get; }
 
     /// <summary>
-    /// Connects, logs in, and looks whether a cluster's membership may be used and its silos are like this one.
-    /// <see cref="MembershipCheck"/> repeats it for a moment.
+    /// Connects, logs in, and checks that a cluster's membership may be used and that its silos have the same traits.
+    /// <see cref="MembershipCheck"/> repeats it for a short while.
     /// </summary>
     /// <param name="clusterId">The cluster.</param>
-    /// <param name="traits">What a silo of it would have.</param>
+    /// <param name="traits">The traits that a silo of it would have.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="MembershipUnusableException">It does not answer, it refuses, or silos with other traits are there.</exception>
+    /// <exception cref="MembershipUnusableException">The store does not answer or refuses, or silos with other traits are there.</exception>
     Task TryAsync(string clusterId, ClusterTraits traits, CancellationToken cancellationToken);
 
     /// <summary>Lets a silo keep its membership and its reminders there.</summary>
@@ -24,11 +24,11 @@ public interface IMembershipStore
     /// <param name="client">The client.</param>
     void AddTo(IClientBuilder client);
 
-    /// <summary>Whether the membership could not be read because there is none, as after a loss of all data.</summary>
-    /// <param name="failure">What reading it ended with.</param>
+    /// <summary>Whether the membership could not be read because there is none, for example after all data was lost.</summary>
+    /// <param name="failure">The exception that reading it ended with.</param>
     bool IsForgotten(Exception failure);
 
-    /// <summary>Connects for what the silos of a cluster have in common.</summary>
+    /// <summary>Connects to the mark that the silos of a cluster have in common.</summary>
     /// <param name="clusterId">The cluster.</param>
     /// <param name="cancellationToken">Gives up.</param>
     Task<IClusterMark> OpenMarkAsync(string clusterId, CancellationToken cancellationToken);

@@ -4,25 +4,25 @@ using Microsoft.Extensions.Logging;
 namespace LisaOrleans.Silo;
 
 /// <summary>
-/// Keeps a silo from making a cluster of its own where one that lives has just been forgotten: it would take that one's runs,
-/// before the others have written their membership again (<see cref="MembershipRestorer"/>). The store tells: a run of this
-/// cluster whose lease still beats.
+/// Keeps a silo from forming a cluster of its own when the membership of a living cluster has just been lost: it would take
+/// that cluster's runs before the others have written their membership again (<see cref="MembershipRestorer"/>). The blob store
+/// shows whether there is such a cluster: it then has a run of this cluster whose lease is still being renewed.
 /// </summary>
 internal sealed partial class LostClusterGuard(
     IMembershipTable table, IBlobStore store, ILocalSiloDetails silo, ClusterSiloOptions options,
     LeaseOptions lease, TimeProvider time, ILogger<LostClusterGuard> logger)
     : ILifecycleParticipant<ISiloLifecycle>
 {
-    // Orleans has made the table by then, and this silo is not in it yet.
+    // By then, Orleans has created the table, and this silo is not in it yet.
     private const int Stage = ServiceLifecycleStage.RuntimeGrainServices + 1;
 
-    // A restorer looks every other second.
+    // Long enough: a restorer looks every two seconds.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     public void Participate(ISiloLifecycle lifecycle) => lifecycle.Subscribe(nameof(LostClusterGuard), Stage, WaitAsync);
 
     /// <summary>Waits until the membership holds the others, if there are any.</summary>
-    /// <exception cref="MembershipUnusableException">They live, and the membership does not get to hold them.</exception>
+    /// <exception cref="MembershipUnusableException">They are alive, but do not appear in the membership.</exception>
     internal async Task WaitAsync(CancellationToken cancellationToken)
     {
         var asked = time.GetTimestamp();
@@ -48,7 +48,8 @@ internal sealed partial class LostClusterGuard(
     private async Task<string?> FindLivingRunAsync(CancellationToken cancellationToken)
     {
         var runs = new List<string>();
-        await foreach (var head in ActiveRuns.ListAsync(store, options.ClusterId, e => LogDamaged(e.Message), cancellationToken).ConfigureAwait(false))
+        await foreach (var head in ActiveRuns.ListAsync(store, options.ClusterId, e => LogDamaged(e.Message), cancellationToken)
+            .ConfigureAwait(false))
             runs.Add(head.Run);
         var beats = await Task.WhenAll(runs.Select(r => IsBeatingAsync(r, cancellationToken))).ConfigureAwait(false);
         return runs.Where((_, i) => beats[i]).FirstOrDefault();
@@ -62,7 +63,7 @@ internal sealed partial class LostClusterGuard(
         }
         catch (InvalidDataFileException e)
         {
-            // Who beats writes it anew.
+            // A living holder will write the lease again.
             LogDamaged(e.Message);
             return false;
         }

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Logging;
 namespace LisaOrleans.Silo;
 
 /// <summary>
-/// Writes the cluster's membership again where it was lost: silos would go on with what they remember, found by nobody,
-/// and the next one to start would make a cluster of its own and take their runs.
+/// Writes the cluster's membership again if it was lost. Otherwise the silos would continue with what they remember, but nobody
+/// could find them, and the next silo to start would form a cluster of its own and take their runs.
 /// </summary>
 internal sealed partial class MembershipRestorer(
     IMembershipTable table, IClusterMembershipService membership, ILocalSiloDetails silo, ClusterSiloOptions options,
@@ -13,12 +13,12 @@ internal sealed partial class MembershipRestorer(
 {
     private static readonly TimeSpan s_period = TimeSpan.FromSeconds(2);
 
-    // How often a silo that is missing may be waited for, before it counts as gone with the table.
+    // How many times to wait for a missing silo before it counts as gone with the table.
     private const int MostWaits = 3;
 
     private readonly SemaphoreSlim _one = new(1, 1);
 
-    // The rows of silos that lived when the table was last whole.
+    // The rows of the silos that were alive when the table was last complete.
     private IReadOnlyList<MembershipEntry> _rows = [];
     private int _waits;
 
@@ -37,7 +37,7 @@ internal sealed partial class MembershipRestorer(
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false)) await TryLookAsync(stoppingToken).ConfigureAwait(false);
     }
 
-    // A silo that has just joined is to be restored, too, and to know what it would have to restore.
+    // A silo that has just joined must be restored too, and must know what it would have to restore.
     private async Task LookAtEachChangeAsync(CancellationToken stoppingToken)
     {
         await foreach (var _ in membership.MembershipUpdates.WithCancellation(stoppingToken).ConfigureAwait(false))
@@ -53,7 +53,7 @@ internal sealed partial class MembershipRestorer(
         }
         catch (Exception e) when (!stoppingToken.IsCancellationRequested)
         {
-            // It is away; whether it has forgotten anything shows when it is back.
+            // The table cannot be reached; whether it has lost anything shows when it is back.
             LogUnread(e.Message);
         }
         finally
@@ -79,7 +79,7 @@ internal sealed partial class MembershipRestorer(
         if (await RestoreAsync(cancellationToken).ConfigureAwait(false)) LogRestored(options.Membership.Name);
     }
 
-    // Null where there is no table at all: it is made again only by whoever asks for it.
+    // Null if there is no table at all: only an explicit request creates it again.
     private async Task<MembershipTableData?> ReadAsync(CancellationToken cancellationToken)
     {
         try
@@ -92,8 +92,8 @@ internal sealed partial class MembershipRestorer(
         }
     }
 
-    // All rows first, and only then a version that the silos have not seen yet: none of them ever reads a part of the table.
-    // False where a silo that lives has still to add its row, which only it knows.
+    // Writes all rows first, and only then a version that the silos have not seen yet, so that no silo ever acts on a partial
+    // table. False if a living silo still has to add its row, which only that silo knows.
     private async Task<bool> RestoreAsync(CancellationToken cancellationToken)
     {
         await table.InitializeMembershipTableAsync(true, cancellationToken).ConfigureAwait(false);

@@ -1,8 +1,8 @@
 namespace LisaOrleans.Silo;
 
-/// <summary>Where a cluster's membership is kept nothing answers, or it refuses. The message holds no secret.</summary>
+/// <summary>The store of a cluster's membership does not answer or refuses. The message holds no secret.</summary>
 public sealed class MembershipUnusableException(string message) : Exception(message)
 {
-    /// <value>Whether it may be another in a moment, as where a server is only starting. Default false.</value>
+    /// <value>Whether trying again in a moment may help, for example because a server is still starting. Default false.</value>
     public bool MayPass { get; init; }
 }

@@ -2,7 +2,7 @@ using StackExchange.Redis;
 
 namespace LisaOrleans.Silo;
 
-/// <summary>A cluster's mark as a key of Redis that expires.</summary>
+/// <summary>A cluster's mark as a Redis key that expires.</summary>
 /// <param name="redis">The connection; owned.</param>
 /// <param name="clusterId">The cluster.</param>
 internal sealed class RedisMark(ConnectionMultiplexer redis, string clusterId) : IClusterMark

@@ -12,9 +12,9 @@ public sealed class RedisMembership : IMembershipStore
 
     private readonly ConfigurationOptions _redis;
 
-    /// <summary>Names a Redis; nothing is connected to yet.</summary>
+    /// <summary>Names a Redis without connecting yet.</summary>
     /// <param name="text">HOST:PORT, a URL, or a StackExchange.Redis configuration string.</param>
-    /// <exception cref="FormatException">It is no Redis. The message holds no secret.</exception>
+    /// <exception cref="FormatException">The text names no Redis. The message holds no secret.</exception>
     public RedisMembership(string text) => _redis = RedisConfiguration.Parse(text);
 
     /// <inheritdoc/>

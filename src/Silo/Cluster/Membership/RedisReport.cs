@@ -2,29 +2,29 @@ using StackExchange.Redis;
 
 namespace LisaOrleans.Silo;
 
-/// <summary>What a Redis is and how it is set.</summary>
+/// <summary>What a Redis is and how it is configured.</summary>
 /// <param name="Place">Its addresses.</param>
 /// <param name="Version">Its version.</param>
-/// <param name="Policy">What it does when its memory is full (<c>maxmemory-policy</c>); null where it does not say.</param>
-/// <param name="Persists">Whether it writes to a disk; true where it does not say.</param>
+/// <param name="Policy">What it does when its memory is full (<c>maxmemory-policy</c>); null if it does not say.</param>
+/// <param name="Persists">Whether it writes to a disk; true if it does not say.</param>
 public sealed record RedisReport(string Place, string Version, string? Policy, bool Persists)
 {
-    /// <value>Whether it may throw the cluster's entries away.</value>
+    /// <value>Whether this Redis may throw the cluster's entries away.</value>
     public bool Evicts => Policy is not (null or "noeviction");
 
-    /// <summary>Asks it.</summary>
+    /// <summary>Asks a Redis.</summary>
     /// <param name="text">Where Redis is.</param>
     /// <param name="clusterId">The cluster that is to use it.</param>
-    /// <param name="traits">What a silo of it would have.</param>
+    /// <param name="traits">The traits that a silo of it would have.</param>
     /// <param name="cancellationToken">Gives up earlier.</param>
-    /// <exception cref="FormatException">The text is no Redis.</exception>
-    /// <exception cref="MembershipUnusableException">It does not answer, or it refuses.</exception>
+    /// <exception cref="FormatException">The text names no Redis.</exception>
+    /// <exception cref="MembershipUnusableException">Redis does not answer, or it refuses.</exception>
     public static async Task<RedisReport> MakeAsync(string text, string clusterId, ClusterTraits traits, CancellationToken cancellationToken)
     {
         await MembershipCheck.RunAsync(new RedisMembership(text), clusterId, traits, cancellationToken).ConfigureAwait(false);
         var options = RedisConfiguration.Parse(text);
 
-        // The library's own lock on INFO and CONFIG.
+        // Without this, the library refuses INFO and CONFIG.
         options.AllowAdmin = true;
         await using var redis = await ConnectionMultiplexer.ConnectAsync(options).ConfigureAwait(false);
         var server = redis.GetServers().First(s => s.IsConnected);
@@ -39,7 +39,7 @@ public sealed record RedisReport(string Place, string Version, string? Policy, b
     {
         if (appendOnly is not "0") return true;
 
-        // Services of clouds do not tell; they persist by an option of their own.
+        // Cloud services do not tell; they have an option of their own for persistence.
         var save = await AskAsync(() => server.ConfigGetAsync("save")).ConfigureAwait(false);
         return save is null || save.Any(p => p.Value.Length > 0);
     }
@@ -53,7 +53,7 @@ public sealed record RedisReport(string Place, string Version, string? Policy, b
         }
         catch (Exception e) when (e is RedisServerException or RedisCommandException)
         {
-            // Not for this user, or not in this service.
+            // This user may not ask, or this service does not answer.
             return null;
         }
     }

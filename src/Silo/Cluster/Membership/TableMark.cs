@@ -3,7 +3,7 @@ using Azure.Data.Tables;
 
 namespace LisaOrleans.Silo;
 
-/// <summary>A cluster's mark as an entity of a table. How old it is tells the service's clock, not this machine's.</summary>
+/// <summary>A cluster's mark as an entity of a table. Its age is measured by the service's clock, not this machine's.</summary>
 /// <param name="table">The table of all clusters' marks.</param>
 /// <param name="clusterId">The cluster.</param>
 internal sealed class TableMark(TableClient table, string clusterId) : IClusterMark

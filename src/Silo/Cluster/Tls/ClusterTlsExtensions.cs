@@ -9,12 +9,15 @@ namespace LisaOrleans.Silo;
 /// <summary>Puts TLS around all that a silo says to other silos and to clients.</summary>
 internal static partial class ClusterTlsExtensions
 {
-    /// <summary>Adds it, where the options have a certificate; without, a silo still says why it refuses who comes with TLS.</summary>
+    /// <summary>
+    /// Adds TLS if the options have a certificate. Without one, a silo still says why it refuses connections that come with
+    /// TLS.
+    /// </summary>
     /// <returns>The certificates; null where there are none.</returns>
-    /// <exception cref="ClusterTlsException">They cannot be used.</exception>
+    /// <exception cref="ClusterTlsException">The certificates cannot be used.</exception>
     public static TlsCredentials? AddClusterTls(this ISiloBuilder silo, ClusterSiloOptions options)
     {
-        // The logger is there only when the silo is.
+        // The real logger exists only once the silo does.
         ILogger logger = NullLogger.Instance;
         var credentials = options.Tls is { } files ? new TlsCredentials(files, reason => LogNotRenewed(logger, reason)) : null;
         credentials?.CheckName(options.Host);

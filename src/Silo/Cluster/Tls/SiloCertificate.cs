@@ -11,11 +11,11 @@ namespace LisaOrleans.Silo;
 /// <summary>Whether a silo can use a certificate.</summary>
 public static class SiloCertificate
 {
-    /// <summary>Reads it and looks at it as the others will.</summary>
+    /// <summary>Reads the certificate and checks it as the others will.</summary>
     /// <param name="options">The files.</param>
     /// <param name="address">The address at which the others reach the silo; null for a client.</param>
     /// <returns>The certificate.</returns>
-    /// <exception cref="ClusterTlsException">It cannot be used, or is for other names.</exception>
+    /// <exception cref="ClusterTlsException">The certificate cannot be used, or is for other names.</exception>
     public static X509Certificate2 Check(ClusterTlsOptions options, IPAddress? address)
     {
         var credentials = new TlsCredentials(options);
@@ -24,12 +24,12 @@ public static class SiloCertificate
     }
 
     /// <summary>
-    /// Asks the silos that are there, before this one joins, whether they and it accept each other's certificates. Orleans would
-    /// try for minutes, and say nothing of the reason.
+    /// Asks the silos that are there, before this one joins, whether they and it accept each other's certificates. Orleans
+    /// would try for minutes without giving the reason.
     /// </summary>
     /// <param name="silo">This one.</param>
     /// <param name="cancellationToken">Gives up earlier.</param>
-    /// <exception cref="ClusterTlsException">One does not.</exception>
+    /// <exception cref="ClusterTlsException">One of them does not.</exception>
     public static async Task CheckAcceptedAsync(ClusterSiloOptions silo, CancellationToken cancellationToken)
     {
         if (silo.Tls is not { } files) return;
@@ -44,7 +44,7 @@ public static class SiloCertificate
         var gateways = host.Services.GetRequiredService<IGatewayListProvider>();
         await gateways.InitializeGatewayListProvider().ConfigureAwait(false);
 
-        // What lived at this one's place before it may still stand there.
+        // A predecessor at this silo's address may still be listed.
         var own = new IPEndPoint(silo.Host, silo.GatewayPort);
         if (await GatewayProbe.FindRefusalAsync(gateways, new TlsCredentials(files), own, cancellationToken).ConfigureAwait(false) is { } refusal)
             throw refusal;

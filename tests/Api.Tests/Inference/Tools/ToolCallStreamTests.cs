@@ -13,9 +13,13 @@ public sealed partial class ToolCallStreamTests
     [Theory]
     [InlineData(Hermes, "<tool_call>\n{\"name\": \"f\", \"arguments\": {\"a\": 1}}\n</tool_call>", "", "f {\"a\": 1}")]
     [InlineData(Hermes, "\n\n<tool_call>{\"name\": \"f\", \"arguments\": {}}</tool_call>\n", "", "f {}")]
-    [InlineData(Hermes, "I look.\n<tool_call>{\"name\": \"f\"}</tool_call><tool_call>{\"name\": \"look-up_2\", \"arguments\": {\"ä\": \"}</tool_call>\"}}", "I look.\n", "f {}; look-up_2 {\"ä\": \"}</tool_call>\"}")]
+    [InlineData(
+        Hermes, "I look.\n<tool_call>{\"name\": \"f\"}</tool_call><tool_call>{\"name\": \"look-up_2\", \"arguments\": {\"ä\": \"}</tool_call>\"}}",
+        "I look.\n", "f {}; look-up_2 {\"ä\": \"}</tool_call>\"}")]
     [InlineData(Hermes, "<tool_call>{\"name\": \"f\", \"arguments\": \"{\\\"a\\\": 1}\"}</tool_call>", "", "f {\"a\": 1}")]
-    [InlineData(Mistral, "[TOOL_CALLS] [{\"name\": \"f\", \"arguments\": {\"a\": [1, 2]}}, {\"name\": \"f\", \"arguments\": {}, \"id\": \"abcdefghi\"}]", "", "f {\"a\": [1, 2]}; f {}")]
+    [InlineData(
+        Mistral, "[TOOL_CALLS] [{\"name\": \"f\", \"arguments\": {\"a\": [1, 2]}}, {\"name\": \"f\", \"arguments\": {}, \"id\": \"abcdefghi\"}]",
+        "", "f {\"a\": [1, 2]}; f {}")]
     [InlineData(Mistral, "[TOOL_CALLS]f[ARGS]{\"a\": 1}[TOOL_CALLS]look-up_2[CALL_ID]abc[ARGS]{}", "", "f {\"a\": 1}; look-up_2 {}")]
     [InlineData(Llama, "{\"name\": \"f\", \"parameters\": {\"a\": 1}}", "", "f {\"a\": 1}")]
     [InlineData(Llama, "\n {\"name\": \"f\", \"parameters\": {}}; {\"name\": \"f\", \"parameters\": {\"a\": 1}}", "", "f {}; f {\"a\": 1}")]

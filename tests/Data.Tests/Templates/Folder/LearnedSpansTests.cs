@@ -57,7 +57,8 @@ public sealed class LearnedSpansTests : IDisposable
         Learned(
             """{% for m in messages %}{{ 'U:' if m.role == 'user' else 'A:' }}"""
             + """{% if m.role == 'assistant' and loop.last %}<think>x</think>{% endif %}{{ m.content }}"""
-            + """{% if m.role == 'assistant' %}<end>{% endif %}{{ '\n' }}{% endfor %}{% if add_generation_prompt %}A:{% endif %}""", Turns).Replace("<end>\n]", "<end>]\n", StringComparison.Ordinal));
+            + """{% if m.role == 'assistant' %}<end>{% endif %}{{ '\n' }}{% endfor %}{% if add_generation_prompt %}A:{% endif %}""",
+            Turns).Replace("<end>\n]", "<end>]\n", StringComparison.Ordinal));
 
     [Fact]
     public void RenderLearned_generation_prompt_that_begins_thinking_does_not_hide_an_answer_without_it() => Assert.Equal(
