@@ -10,7 +10,7 @@ const margin = { top: 10, right: 14, bottom: 26, left: 56 };
  * { label, xs, ys, lows, highs, marks: [{ x, y }], color } for each run; lows and highs may be missing.
  */
 export class Chart {
-  /** @param options title, unit, height, format(y), fromZero, robust: whether a few far too high values may leave the axis */
+  /** @param options title, unit, height, format(y), fromZero, robust: whether a few values that are far too high may leave the axis */
   constructor(options) {
     Object.assign(this, { height: 220, fromZero: false, robust: false, ...options });
     this.series = [];
@@ -25,7 +25,8 @@ export class Chart {
       h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': `${this.title} as a table` },
         h('table', {}, h('caption', { class: 'unseen' }, `${this.title} ${this.unit}`), h('thead', {}, this.head), this.rows)));
     this.element = h('figure', { class: 'chart' },
-      h('figcaption', {}, h('span', { class: 'chart-title' }, this.title), h('span', { class: 'unit' }, this.unit), this.beyond = h('span', { class: 'unit beyond' })),
+      h('figcaption', {}, h('span', { class: 'chart-title' }, this.title), h('span', { class: 'unit' }, this.unit),
+        this.beyond = h('span', { class: 'unit beyond' })),
       this.area, this.empty, this.table);
     this.reader = new Reader(this.area, {
       count: () => this.xs?.length ?? 0,
@@ -59,7 +60,8 @@ export class Chart {
     setAttribute(this.svg, 'width', width);
     setAttribute(this.svg, 'height', this.height);
     setAttribute(this.svg, 'data-points', this.xs.length);
-    this.svg.replaceChildren(...this.axes(width, [x0, x1], [y0, y1]), ...this.series.flatMap((s) => this.curve(s)), this.cursor = h('g', { class: 'cursor' }));
+    this.svg.replaceChildren(...this.axes(width, [x0, x1], [y0, y1]), ...this.series.flatMap((s) => this.curve(s)),
+      this.cursor = h('g', { class: 'cursor' }));
     this.showAt(this.reader?.index ?? null);
   }
 
@@ -99,8 +101,10 @@ export class Chart {
     }
     if (this.smoothing) parts.push(h('path', { class: `raw ${s.color}`, d: line(s.ys) }));
     parts.push(h('path', { class: `curve ${s.color}`, d: line(s.shown), 'data-run': s.label }));
-    if (s.marks.length > 1) parts.push(h('path', { class: `marks ${s.color}`, d: s.marks.map((m, i) => `${i ? 'L' : 'M'}${this.x(m.x).toFixed(1)} ${this.y(m.y).toFixed(1)}`).join('') }));
-    if (s.marks.length <= 200) parts.push(...s.marks.map((m) => h('circle', { class: `mark ${s.color}`, cx: this.x(m.x).toFixed(1), cy: this.y(m.y).toFixed(1), r: 3.5 })));
+    if (s.marks.length > 1) parts.push(h('path',
+      { class: `marks ${s.color}`, d: s.marks.map((m, i) => `${i ? 'L' : 'M'}${this.x(m.x).toFixed(1)} ${this.y(m.y).toFixed(1)}`).join('') }));
+    if (s.marks.length <= 200) parts.push(
+      ...s.marks.map((m) => h('circle', { class: `mark ${s.color}`, cx: this.x(m.x).toFixed(1), cy: this.y(m.y).toFixed(1), r: 3.5 })));
     if (s.xs.length === 1) parts.push(h('circle', { class: `dot ${s.color}`, cx: this.x(s.xs[0]), cy: this.y(s.shown[0]), r: 3 }));
     return parts;
   }
@@ -116,7 +120,7 @@ export class Chart {
     return low > 0 && pixel - this.x(this.xs[low - 1]) < this.x(this.xs[low]) - pixel ? low - 1 : low;
   }
 
-  /** What each curve says at a place: its last point up to there. */
+  /** What each curve shows at a position: its last point up to there. */
   valuesAt(index) {
     const x = this.xs[index];
     return this.series.map((s) => {
@@ -145,9 +149,12 @@ export class Chart {
     this.tip.replaceChildren(
       h('strong', {}, `${this.xTitle} ${this.formatX(this.xs[index])}`),
       ...values.flatMap((v) => [
-        h('span', { class: `tip-row ${v.s.color}` }, this.series.length > 1 ? h('span', { class: 'tip-name' }, v.s.label) : null, h('span', { class: 'number' }, this.format(v.y))),
-        this.smoothing && v.raw !== v.y ? h('span', { class: 'tip-row faint' }, h('span', { class: 'tip-name' }, 'not smoothed'), h('span', { class: 'number' }, this.format(v.raw))) : null,
-        v.mark ? h('span', { class: 'tip-row' }, h('span', { class: 'tip-name' }, 'evaluation'), h('span', { class: 'number' }, this.format(v.mark.y))) : null,
+        h('span', { class: `tip-row ${v.s.color}` }, this.series.length > 1 ? h('span', { class: 'tip-name' }, v.s.label) : null,
+          h('span', { class: 'number' }, this.format(v.y))),
+        this.smoothing && v.raw !== v.y ? h('span', { class: 'tip-row faint' }, h('span', { class: 'tip-name' }, 'not smoothed'),
+          h('span', { class: 'number' }, this.format(v.raw))) : null,
+        v.mark ? h('span', { class: 'tip-row' }, h('span', { class: 'tip-name' }, 'evaluation'),
+          h('span', { class: 'number' }, this.format(v.mark.y))) : null,
       ]).filter((e) => e !== null));
     const width = this.area.clientWidth;
     this.tip.style.left = `${at > width / 2 ? at - this.tip.offsetWidth - 12 : at + 12}px`;

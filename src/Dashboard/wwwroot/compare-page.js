@@ -3,7 +3,7 @@ import { Curves } from './curves.js';
 import { tone } from './run-list.js';
 import * as format from './format.js';
 
-/** Several runs over each other. */
+/** Several runs drawn over each other. */
 export class ComparePage {
   constructor() {
     this.curves = new Curves();
@@ -13,7 +13,9 @@ export class ComparePage {
       h('section', { class: 'card run-head', 'aria-labelledby': 'run-title' }, this.title,
         h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Runs side by side' }, h('table', { class: 'roomy' },
           h('caption', { class: 'unseen' }, 'Runs side by side'),
-          h('thead', {}, h('tr', {}, ...['Run', 'State', 'Step', 'Loss', 'Evaluation', 'Tokens/s', 'Method', 'Learning rate', 'Recoveries'].map((t) => h('th', { scope: 'col' }, t)))), this.rows))),
+          h('thead', {}, h('tr', {},
+            ...['Run', 'State', 'Step', 'Loss', 'Evaluation', 'Tokens/s', 'Method', 'Learning rate', 'Recoveries']
+              .map((t) => h('th', { scope: 'col' }, t)))), this.rows))),
       this.curves.element);
   }
 
@@ -23,7 +25,11 @@ export class ComparePage {
       const cells = Array.from({ length: 7 }, () => h('td'));
       const state = h('span', { class: 'badge' });
       const key = h('span', { class: 'key' });
-      return { key, state, cells, element: h('tr', {}, h('th', { scope: 'row' }, key, h('a', { href: `#/run/${encodeURIComponent(data.name)}` }, data.name)), h('td', {}, state), ...cells) };
+      return {
+        key, state, cells,
+        element: h('tr', {},
+          h('th', { scope: 'row' }, key, h('a', { href: `#/run/${encodeURIComponent(data.name)}` }, data.name)), h('td', {}, state), ...cells),
+      };
     }, (row, { data, color }) => {
       const s = data.status;
       setAttribute(row.key, 'class', `key ${color}`);
@@ -31,8 +37,10 @@ export class ComparePage {
       setAttribute(row.state, 'data-tone', tone(s.state));
       const [last, speed, evaluated] = [s.loss ?? data.latest('loss'), data.latest('tokensPerSecond'), data.lastEval()];
       const values = [
-        `${format.count(s.step)} / ${format.count(s.totalSteps)}`, last === undefined ? '–' : format.loss(last), evaluated ? format.loss(evaluated.loss) : '–',
-        speed === undefined ? '–' : format.perSecond(speed), data.spec?.method ?? '–', data.spec ? format.rate(data.spec.learningRate) : '–', String(s.recoveries)];
+        `${format.count(s.step)} / ${format.count(s.totalSteps)}`, last === undefined ? '–' : format.loss(last),
+        evaluated ? format.loss(evaluated.loss) : '–',
+        speed === undefined ? '–' : format.perSecond(speed), data.spec?.method ?? '–', data.spec ? format.rate(data.spec.learningRate) : '–',
+        String(s.recoveries)];
       values.forEach((v, i) => setText(row.cells[i], v));
     });
     this.curves.update(runs.map((data, i) => ({ data, color: `series-${i + 1}` })));

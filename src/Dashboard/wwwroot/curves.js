@@ -12,7 +12,8 @@ export class Curves {
   constructor() {
     this.smooth = h('input', { type: 'checkbox', id: 'smooth', change: () => this.redraw() });
     this.log = h('input', { type: 'checkbox', id: 'log', change: () => this.redraw() });
-    this.across = h('select', { id: 'across', change: () => this.redraw() }, h('option', { value: 'step' }, 'Steps'), h('option', { value: 'time' }, 'Time'));
+    this.across = h('select', { id: 'across', change: () => this.redraw() },
+      h('option', { value: 'step' }, 'Steps'), h('option', { value: 'time' }, 'Time'));
     [this.smooth.checked, this.log.checked, this.across.value] = [chosen.smooth, chosen.log, chosen.across];
     this.loss = new Chart({ title: 'Loss', unit: 'nats per token', height: 260, format: format.loss, robust: true });
     this.rate = new Chart({ title: 'Learning rate', unit: '', height: 150, format: format.rate, fromZero: true });

@@ -1,7 +1,7 @@
 import { h } from './dom.js';
 import * as format from './format.js';
 
-/** What the run's data became: counts, lengths, and what was cut or left out, as the terminal tells it before the first step. */
+/** What the run's data became: counts, lengths, and what was cut or left out, as the terminal shows it before the first step. */
 export class DataCard {
   constructor() {
     this.sets = h('div', { class: 'pair' });
@@ -26,7 +26,8 @@ function set(title, f, source) {
   ].filter(([, value]) => value);
   return h('div', { class: 'data-set' }, h('h3', {}, title),
     h('dl', { class: 'settings' }, ...rows.map(([name, value]) => h('div', {}, h('dt', {}, name), h('dd', {}, value)))),
-    f.notes.length > 0 ? h('ul', { class: 'notes' }, ...f.notes.map((note) => h('li', {}, note))) : h('p', { class: 'note' }, 'Nothing was cut or left out'));
+    f.notes.length > 0 ? h('ul', { class: 'notes' }, ...f.notes.map((note) => h('li', {}, note)))
+      : h('p', { class: 'note' }, 'Nothing was cut or left out'));
 }
 
 const length = (tokens) => (tokens === null || tokens === undefined ? null : `${format.count(tokens)} tokens`);

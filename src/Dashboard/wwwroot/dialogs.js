@@ -1,13 +1,14 @@
 import { h, setText } from './dom.js';
 import { act, setKey } from './api.js';
 
-/** Asks before something is done to a run. Resolves to whether it was done. */
+/** Asks for confirmation before something is done to a run. Resolves to whether it was done. */
 export function confirmAction({ run, action, title, text, button, tone }) {
   return new Promise((resolve) => {
     const problem = h('p', { class: 'problem', role: 'alert' });
     const yes = h('button', { type: 'button', class: tone ?? '', click: go }, button);
     const no = h('button', { type: 'button', class: 'quiet', click: () => dialog.close() }, 'Go back');
-    const dialog = h('dialog', { 'aria-labelledby': 'dialog-title', 'aria-describedby': 'dialog-text', close: () => { dialog.remove(); resolve(done); } },
+    const dialog = h('dialog',
+      { 'aria-labelledby': 'dialog-title', 'aria-describedby': 'dialog-text', close: () => { dialog.remove(); resolve(done); } },
       h('h2', { id: 'dialog-title' }, title), h('p', { id: 'dialog-text' }, text), problem, h('div', { class: 'buttons' }, no, yes));
     let done = false;
     document.body.append(dialog);
@@ -31,7 +32,7 @@ export function confirmAction({ run, action, title, text, button, tone }) {
 
 let open = null;
 
-/** Asks for an API key; resolves when one was given. */
+/** Asks for an API key; resolves once one was given. */
 export function askKey(why) {
   return open ??= new Promise((resolve) => {
     const input = h('input', { type: 'password', id: 'key', autocomplete: 'off', spellcheck: 'false', required: true });

@@ -14,7 +14,7 @@ export function h(tag, props = {}, ...children) {
   return element;
 }
 
-/** Changes text only where it is another: a screen reader is not told the same twice, and a selection stays. */
+/** Sets a text only if it differs, so that a screen reader is not told the same twice and a selection stays. */
 export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
@@ -24,7 +24,7 @@ export function setAttribute(element, name, value) {
   else if (element.getAttribute(name) !== String(value)) element.setAttribute(name, value);
 }
 
-/** Makes the children of an element those of a list, and keeps the elements of items that stay. */
+/** Makes an element's children match a list, and keeps the elements of items that stay. */
 export function keyed(parent, items, key, create, update) {
   const known = parent.keyedChildren ??= new Map();
   const wanted = new Set(items.map(key));

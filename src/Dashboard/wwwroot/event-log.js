@@ -3,11 +3,12 @@ import * as format from './format.js';
 
 const most = 200;
 
-/** Everything that happened beside the steps, the newest first. */
+/** Everything that happened besides the steps, newest first. */
 export class EventLog {
   constructor() {
     this.which = h('select', { id: 'events-shown', change: () => this.redraw() },
-      h('option', { value: 'all' }, 'All'), h('option', { value: 'rare' }, 'Without manifests'), h('option', { value: 'trouble' }, 'Recoveries and preemptions'));
+      h('option', { value: 'all' }, 'All'), h('option', { value: 'rare' }, 'Without manifests'),
+      h('option', { value: 'trouble' }, 'Recoveries and preemptions'));
     this.list = h('ol', { class: 'log' });
     this.note = h('p', { class: 'note' });
     this.empty = h('p', { class: 'plot-empty' }, 'Nothing to show');
@@ -26,7 +27,8 @@ export class EventLog {
   }
 
   redraw() {
-    const wanted = this.told.filter((t) => this.which.value === 'all' || (this.which.value === 'rare' ? t.kind !== 'manifest' : ['recovery', 'preemption', 'failed'].includes(t.kind)));
+    const wanted = this.told.filter((t) => this.which.value === 'all'
+      || (this.which.value === 'rare' ? t.kind !== 'manifest' : ['recovery', 'preemption', 'failed'].includes(t.kind)));
     const shown = wanted.slice(-most).reverse();
     setText(this.note, wanted.length > most ? `the last ${most}` : '');
     this.empty.hidden = shown.length > 0;

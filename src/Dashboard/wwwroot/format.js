@@ -14,7 +14,7 @@ export function rate(n) {
 
 export const perSecond = (n) => n === 0 ? '0' : (n >= 100 ? whole.format(n) : n >= 10 ? n.toFixed(1) : n.toFixed(2));
 
-/** A number on an axis, as short as it is true. */
+/** A number on an axis, as short as possible without being wrong. */
 export const tick = (n) => (n !== 0 && (Math.abs(n) >= 1e6 || Math.abs(n) < 1e-4) ? String(n.toExponential()).replace('e+', 'e') : whole3.format(n));
 
 export const percent = (share) => `${Math.round(share * 100)} %`;
@@ -45,10 +45,10 @@ export const dateAndClock = (time) => {
   return today ? clock(time) : `${date.toISOString().slice(0, 10)} ${clock(time)}`;
 };
 
-/** A silo's address without what only Orleans needs. */
+/** A silo's address, without the part that only Orleans needs. */
 export const silo = (address) => address.split('@')[0];
 
-/** Parts of a silo in few words: "embedding, layers 0–3". */
+/** A silo's parts in a few words: "embedding, layers 0–3". */
 export function parts(names) {
   const layers = names.filter((n) => n.startsWith('layer-')).map((n) => Number(n.slice(6)));
   const words = layers.length > 0 ? [layers.length > 1 ? `layers ${ranges(layers)}` : `layer ${layers[0]}`] : [];

@@ -6,7 +6,7 @@ import * as format from './format.js';
 const left = 44;
 const levels = 5;
 
-/** Periods from left to right, layers from top to bottom: what was active is filled. */
+/** Periods from left to right, layers from top to bottom; cells that were active are filled. */
 export class LayerMapView {
   constructor() {
     this.svg = h('svg', { 'aria-hidden': 'true', class: 'plot' });
@@ -62,7 +62,8 @@ export class LayerMapView {
     columns.forEach((column, x) => column.counts.forEach((times, layer) => {
       const share = times / (column.last - column.first + 1);
       const width = Math.max(0.6, this.cell - gap);
-      paths[Math.ceil(share * levels)].push(`M${(left + x * this.cell).toFixed(1)} ${layer * this.row}h${width.toFixed(1)}v${this.row - gap}h-${width.toFixed(1)}z`);
+      paths[Math.ceil(share * levels)].push(
+        `M${(left + x * this.cell).toFixed(1)} ${layer * this.row}h${width.toFixed(1)}v${this.row - gap}h-${width.toFixed(1)}z`);
     }));
     const bottom = this.row * count + 16;
     const labels = wholeTicks(0, columns.length - 1, Math.max(1, Math.min(columns.length, Math.floor(width / 90))));
@@ -70,16 +71,20 @@ export class LayerMapView {
     setAttribute(this.svg, 'height', bottom + 8);
     setAttribute(this.svg, 'data-columns', columns.length);
     this.svg.replaceChildren(
-      ...paths.map((d, level) => h('path', { class: level ? 'cell-on' : 'cell-off', opacity: level ? 0.2 + (0.8 * level) / levels : 1, d: d.join('') })),
-      ...wholeTicks(0, count - 1, Math.min(8, count)).map((layer) => h('text', { class: 'tick', x: left - 8, y: (layer + 0.5) * this.row + 4, 'text-anchor': 'end' }, layer)),
-      ...labels.map((x) => h('text', { class: 'tick', x: left + (x + 0.5) * this.cell, y: bottom, 'text-anchor': 'middle' }, format.count(columns[x].first + 1))),
+      ...paths.map((d, level) =>
+        h('path', { class: level ? 'cell-on' : 'cell-off', opacity: level ? 0.2 + (0.8 * level) / levels : 1, d: d.join('') })),
+      ...wholeTicks(0, count - 1, Math.min(8, count)).map((layer) =>
+        h('text', { class: 'tick', x: left - 8, y: (layer + 0.5) * this.row + 4, 'text-anchor': 'end' }, layer)),
+      ...labels.map((x) =>
+        h('text', { class: 'tick', x: left + (x + 0.5) * this.cell, y: bottom, 'text-anchor': 'middle' }, format.count(columns[x].first + 1))),
       this.cursor = h('g', { class: 'cursor' }));
     this.showAt(this.reader?.index ?? null);
   }
 
   textAt(index) {
     const column = this.layers.columns[index];
-    const periods = column.first === column.last ? `Period ${format.count(column.first + 1)}` : `Periods ${format.count(column.first + 1)} to ${format.count(column.last + 1)}`;
+    const periods = column.first === column.last ? `Period ${format.count(column.first + 1)}`
+      : `Periods ${format.count(column.first + 1)} to ${format.count(column.last + 1)}`;
     const steps = this.layers.interval
       ? `, steps ${format.count(column.first * this.layers.interval + 1)} to ${format.count((column.last + 1) * this.layers.interval)}` : '';
     const active = column.counts.flatMap((n, layer) => (n > 0 ? [layer] : []));
@@ -90,7 +95,8 @@ export class LayerMapView {
     this.tip.hidden = index === null || !this.cell;
     this.cursor?.replaceChildren();
     if (this.tip.hidden || !this.cursor) return;
-    this.cursor.append(h('rect', { x: left + index * this.cell - 0.5, y: 0.5, width: Math.max(1, this.cell), height: this.row * this.layers.count - 1, rx: 2 }));
+    this.cursor.append(h('rect',
+      { x: left + index * this.cell - 0.5, y: 0.5, width: Math.max(1, this.cell), height: this.row * this.layers.count - 1, rx: 2 }));
     const [what, layers] = this.textAt(index).split(': ');
     this.tip.replaceChildren(h('strong', {}, what), h('span', { class: 'tip-row' }, layers));
     const at = left + (index + 0.5) * this.cell;

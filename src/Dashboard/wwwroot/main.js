@@ -23,14 +23,15 @@ let busy = false;
 const followed = new Map();
 const announced = new Map();
 const list = new RunList(document.getElementById('runs'), (names) => {
-  location.hash = names.length > 1 ? `#/compare/${names.slice(0, mostCompared).map(encodeURIComponent).join(',')}` : names.length === 1 ? `#/run/${encodeURIComponent(names[0])}` : '#/';
+  location.hash = names.length > 1 ? `#/compare/${names.slice(0, mostCompared).map(encodeURIComponent).join(',')}`
+    : names.length === 1 ? `#/run/${encodeURIComponent(names[0])}` : '#/';
 });
 
-/** The runs that the address names; the one that is most alive where it names none. */
+/** The runs that the address names; if it names none, the most active run. */
 function selected() {
   const [, kind, names] = /^#\/(run|compare)\/(.+)$/.exec(location.hash) ?? [];
   if (kind) {
-    try { return [...new Set(names.split(',').map(decodeURIComponent))].slice(0, mostCompared); } catch { /* no name of a run */ }
+    try { return [...new Set(names.split(',').map(decodeURIComponent))].slice(0, mostCompared); } catch { /* not the name of a run */ }
   }
   return list.runs.length > 0 ? [list.runs[0].status.run] : [];
 }
@@ -51,9 +52,11 @@ async function look() {
   for (const name of followed.keys()) if (!names.includes(name)) followed.delete(name);
   const runs = await Promise.all(names.map(follow));
   const there = runs.filter((r) => r !== null);
-  if (overview.runs.length === 0 && names.length === 0 && overview.problem) show('problem', () => new EmptyPage('Runs cannot be listed', `${overview.problem}. The page tries again by itself.`));
+  if (overview.runs.length === 0 && names.length === 0 && overview.problem) show('problem',
+    () => new EmptyPage('Runs cannot be listed', `${overview.problem}. The page tries again by itself.`));
   else if (overview.runs.length === 0 && names.length === 0) show('', noRuns);
-  else if (there.length === 0) show(`missing ${names}`, () => new EmptyPage(`There is no run ${names.join(', ')}`, 'It may have been deleted, or the address is wrong. The list has all runs that there are.'));
+  else if (there.length === 0) show(`missing ${names}`, () => new EmptyPage(`There is no run ${names.join(', ')}`,
+    'It may have been deleted, or the address is wrong. The list has all runs that there are.'));
   else if (there.length === 1) show(`run ${there[0].name}`, () => new RunPage(there[0].name, { again: soon }));
   else show('compare', () => new ComparePage());
   page.update(there, overview);

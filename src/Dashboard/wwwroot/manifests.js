@@ -3,7 +3,7 @@ import * as format from './format.js';
 
 const shown = 8;
 
-/** The last manifests, and what all of them cost. */
+/** The last manifests, and what all manifests together cost. */
 export class Manifests {
   constructor() {
     this.summary = h('p', { class: 'note' });

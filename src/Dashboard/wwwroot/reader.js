@@ -2,7 +2,7 @@ import { setAttribute } from './dom.js';
 
 /**
  * Lets somebody walk along a drawing by pointer or keyboard. To a screen reader it is a slider whose text says what is
- * there: the arrow keys go to the next point, PageUp and PageDown far, Home and End to the ends, Escape away.
+ * there: the arrow keys go to the next point, PageUp and PageDown further, Home and End to the ends; Escape leaves.
  */
 export class Reader {
   /**
@@ -26,7 +26,9 @@ export class Reader {
     const last = this.count() - 1;
     const at = this.index ?? last;
     const far = Math.max(1, Math.round(last / 10));
-    const to = { ArrowLeft: at - 1, ArrowDown: at - 1, ArrowRight: at + 1, ArrowUp: at + 1, PageDown: at - far, PageUp: at + far, Home: 0, End: last }[event.key];
+    const to = {
+      ArrowLeft: at - 1, ArrowDown: at - 1, ArrowRight: at + 1, ArrowUp: at + 1, PageDown: at - far, PageUp: at + far, Home: 0, End: last,
+    }[event.key];
     if (event.key === 'Escape') this.go(null);
     if (to === undefined) return;
     event.preventDefault();
@@ -39,7 +41,7 @@ export class Reader {
     this.refresh();
   }
 
-  /** To be called when what is drawn has changed. */
+  /** Must be called when the drawing has changed. */
   refresh() {
     const last = Math.max(0, this.count() - 1);
     if (this.index !== null && this.index > last) this.index = last;

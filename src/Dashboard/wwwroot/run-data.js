@@ -17,7 +17,7 @@ export class RunData {
     Object.assign(this, { spec: null, origin: null, data: null });
   }
 
-  /** Where to ask for what is new. */
+  /** The address to ask for what is new. */
   path() {
     const question = new URLSearchParams({
       view: this.view ?? '',

@@ -5,7 +5,7 @@ const order = ['running', 'recovering', 'starting', 'paused', 'failed', 'queued'
 
 /** All runs: a link to each, and a box to compare it with others. */
 export class RunList {
-  /** @param onCompare gets the names of what is ticked */
+  /** @param onCompare gets the names of the ticked runs */
   constructor(element, onCompare) {
     this.onCompare = onCompare;
     this.filter = h('input', { type: 'search', id: 'filter', placeholder: 'Find a run', 'aria-label': 'Find a run', input: () => this.redraw() });
@@ -23,12 +23,12 @@ export class RunList {
     this.selected = [];
   }
 
-  /** Takes all runs, those that are most alive first. */
+  /** Takes all runs, the most active first. */
   take(runs) {
     this.runs = runs.toSorted((a, b) => order.indexOf(a.status.state) - order.indexOf(b.status.state));
   }
 
-  /** Shows them, and which of them the page is about. */
+  /** Shows the runs, and which of them the page is about. */
   show(selected) {
     this.selected = selected;
     this.redraw();
@@ -45,7 +45,8 @@ export class RunList {
 
   item(name) {
     const box = h('input', { type: 'checkbox', 'aria-label': `Compare ${name}`, change: () => this.toggle(name, box.checked) });
-    const [state, progress, fill, problem] = [h('span', { class: 'badge' }), h('span', { class: 'faint number' }), h('span', { class: 'fill' }), h('span', { class: 'problem' })];
+    const [state, progress, fill, problem] = [
+      h('span', { class: 'badge' }), h('span', { class: 'faint number' }), h('span', { class: 'fill' }), h('span', { class: 'problem' })];
     const link = h('a', { href: `#/run/${encodeURIComponent(name)}` },
       h('span', { class: 'run-name' }, name), h('span', { class: 'run-line' }, state, progress),
       h('span', { class: 'bar', 'aria-hidden': 'true' }, fill), problem);
@@ -71,4 +72,6 @@ export class RunList {
 
 const percentOf = (s) => (s.totalSteps ? `${Math.floor((100 * s.step) / s.totalSteps)} %` : '');
 
-export const tone = (state) => ({ running: 'good', succeeded: 'done', failed: 'bad', recovering: 'wait', starting: 'wait', paused: 'calm', queued: 'calm', cancelled: 'calm' })[state];
+export const tone = (state) => ({
+  running: 'good', succeeded: 'done', failed: 'bad', recovering: 'wait', starting: 'wait', paused: 'calm', queued: 'calm', cancelled: 'calm',
+})[state];

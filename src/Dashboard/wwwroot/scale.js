@@ -1,4 +1,4 @@
-/** Round numbers between two numbers, about so many. */
+/** Round numbers between two numbers, about as many as asked for. */
 export function ticks(low, high, about) {
   if (!(high > low)) return [low];
   const raw = (high - low) / Math.max(1, about);
@@ -9,10 +9,10 @@ export function ticks(low, high, about) {
   return out;
 }
 
-/** As ticks, for whole numbers. */
+/** Like ticks, for whole numbers. */
 export const wholeTicks = (low, high, about) => [...new Set(ticks(low, high, about).map(Math.round))].filter((n) => n >= low && n <= high);
 
-/** Round numbers between two numbers above 0 for a logarithmic axis, about so many. */
+/** Round numbers between two numbers above 0 for a logarithmic axis, about as many as asked for. */
 export function logTicks(low, high, about) {
   const all = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) all.push(...[1, 2, 5].map((m) => Number(`${m}e${power}`)));
@@ -21,7 +21,7 @@ export function logTicks(low, high, about) {
   return inside.length <= about * 2 || tens.length < 2 ? inside : tens;
 }
 
-/** The highest value that an axis shows: a few that lie far above all others, as a run's first losses do, would press those flat. */
+/** The highest value that an axis shows: a few values far above all others, such as a run's first losses, would flatten the rest. */
 export function highest(values) {
   const most = Math.max(...values);
   if (values.length < 20) return most;

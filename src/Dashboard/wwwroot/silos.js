@@ -4,7 +4,7 @@ import * as format from './format.js';
 const words = { joining: 'Joining', active: 'Alive', silent: 'Not answering', leaving: 'Leaving', dead: 'Dead' };
 const kinds = [['weights', 'Weights'], ['optimizer', 'Optimizer'], ['gradients', 'Gradients']];
 
-/** Silos with what they hold: those of the run in the order of its pipeline, then the others. */
+/** Silos and what they hold: those of the run in pipeline order, then the others. */
 export class Silos {
   constructor() {
     this.list = h('ol', { class: 'silos' });
@@ -12,7 +12,8 @@ export class Silos {
     this.summary = h('p', { class: 'note' });
     this.element = h('section', { class: 'card', 'aria-labelledby': 'silos-title' },
       h('div', { class: 'card-head' }, this.title = h('h2', { id: 'silos-title' }), this.summary,
-        this.legend = h('ul', { class: 'legend', 'aria-label': 'Kinds of memory' }, ...kinds.map(([kind, name]) => h('li', { class: `memory-${kind}` }, name)))),
+        this.legend = h('ul', { class: 'legend', 'aria-label': 'Kinds of memory' },
+          ...kinds.map(([kind, name]) => h('li', { class: `memory-${kind}` }, name)))),
       this.list, this.empty);
   }
 
@@ -30,9 +31,11 @@ export class Silos {
     setText(this.title, stages.length ? 'Pipeline' : 'Silos');
     this.legend.hidden = stages.length === 0;
     const living = `${silos.length - dead} ${silos.length - dead === 1 ? 'silo' : 'silos'}${dead ? `, ${dead} gone` : ''}`;
-    setText(this.summary, stages.length ? `${stages.length} ${stages.length === 1 ? 'stage' : 'stages'} on ${living}` : run ? `${living}; this run is placed on none now` : living);
+    setText(this.summary, stages.length ? `${stages.length} ${stages.length === 1 ? 'stage' : 'stages'} on ${living}`
+      : run ? `${living}; this run is placed on none now` : living);
     const most = Math.max(1, ...stages.map((stage) => total(stage.parts, run.memory)));
-    keyed(this.list, items, (i) => i.silo.address, (i) => new SiloCard(i.silo.address), (card, item) => card.update(item, run?.memory ?? {}, active, most));
+    keyed(this.list, items, (i) => i.silo.address, (i) => new SiloCard(i.silo.address),
+      (card, item) => card.update(item, run?.memory ?? {}, active, most));
   }
 }
 
@@ -48,7 +51,8 @@ class SiloCard {
     this.bar = h('div', { class: 'stack', 'aria-hidden': 'true' }, ...kinds.map(([kind]) => h('span', { class: `memory-${kind}` })));
     this.memory = h('p', { class: 'facts' });
     this.fill = h('span', { class: 'fill' });
-    this.meter = h('div', { class: 'meter', role: 'meter', 'aria-label': 'Utilisation of the device', 'aria-valuemin': '0', 'aria-valuemax': '100' }, this.fill);
+    this.meter = h('div', { class: 'meter', role: 'meter', 'aria-label': 'Utilisation of the device', 'aria-valuemin': '0', 'aria-valuemax': '100' },
+      this.fill);
     this.busy = h('span', { class: 'number' });
     this.element = h('li', { class: 'silo', 'data-silo': format.silo(address) },
       h('div', { class: 'silo-head' }, this.stage, h('h3', {}, format.silo(address)), this.state),
@@ -73,7 +77,8 @@ class SiloCard {
     setText(this.parts, stage ? format.parts(stage.parts) : gone || !ofRun ? '' : 'Holds no part of this run');
     this.parts.hidden = this.parts.textContent === '';
     const chips = (stage?.parts ?? []).map((p) => ({ part: p, on: memory[p]?.trainable || active.has(p) }));
-    keyed(this.chips, chips, (c) => c.part, (c) => ({ element: h('span', { class: 'chip', title: c.part }) }), (chip, c) => setAttribute(chip.element, 'data-on', c.on));
+    keyed(this.chips, chips, (c) => c.part, (c) => ({ element: h('span', { class: 'chip', title: c.part }) }),
+      (chip, c) => setAttribute(chip.element, 'data-on', c.on));
     this.updateMemory(stage, memory, most, silo.memoryBytes);
     this.busyRow.hidden = gone;
     const share = silo.utilisation;

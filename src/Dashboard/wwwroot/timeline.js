@@ -4,13 +4,14 @@ import { linear, ticks } from './scale.js';
 import * as format from './format.js';
 
 const lanes = [
-  ['Generations', ['start', 'place', 'end', 'failed']], ['Recoveries', ['recovery']], ['Preemptions', ['preemption']], ['Moves', ['move']], ['Manifests', ['manifest']],
+  ['Generations', ['start', 'place', 'end', 'failed']], ['Recoveries', ['recovery']], ['Preemptions', ['preemption']], ['Moves', ['move']],
+  ['Manifests', ['manifest']],
 ];
 const left = 96;
 const right = 14;
 const lane = 26;
 
-/** What happened to a run over time, a lane for each kind. */
+/** What happened to a run over time, with a lane for each kind of event. */
 export class Timeline {
   constructor() {
     this.svg = h('svg', { 'aria-hidden': 'true', class: 'plot' });
@@ -18,7 +19,8 @@ export class Timeline {
     this.area = h('div', { class: 'plot-area', 'aria-label': 'Timeline of the run' }, this.svg, this.tip);
     this.empty = h('p', { class: 'plot-empty' }, 'Nothing has happened yet');
     this.element = h('section', { class: 'card', 'aria-labelledby': 'timeline-title' },
-      h('div', { class: 'card-head' }, h('h2', { id: 'timeline-title' }, 'Timeline'), h('p', { class: 'note' }, 'The log below tells the same in words.')),
+      h('div', { class: 'card-head' }, h('h2', { id: 'timeline-title' }, 'Timeline'),
+        h('p', { class: 'note' }, 'The log below tells the same in words.')),
       this.area, this.empty);
     this.told = [];
     this.reader = new Reader(this.area, {
@@ -54,8 +56,10 @@ export class Timeline {
     ]);
     const seconds = (end - start) / 1000;
     const marks = ticks(0, seconds, Math.max(2, Math.floor((width - left) / 110))).filter((t) => t <= seconds).map((t) =>
-      h('text', { class: 'tick', x: this.x(start + t * 1000), y: lanes.length * lane + 18, 'text-anchor': t > seconds * 0.95 ? 'end' : 'middle' }, t === 0 ? '0' : format.duration(t)));
-    this.svg.replaceChildren(...rows.flat(), ...marks, ...this.generations(end), ...this.told.flatMap((t) => this.mark(t)), this.cursor = h('g', { class: 'cursor' }));
+      h('text', { class: 'tick', x: this.x(start + t * 1000), y: lanes.length * lane + 18, 'text-anchor': t > seconds * 0.95 ? 'end' : 'middle' },
+        t === 0 ? '0' : format.duration(t)));
+    this.svg.replaceChildren(...rows.flat(), ...marks, ...this.generations(end), ...this.told.flatMap((t) => this.mark(t)),
+      this.cursor = h('g', { class: 'cursor' }));
     this.showAt(this.reader?.index ?? null);
   }
 

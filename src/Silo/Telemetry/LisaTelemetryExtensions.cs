@@ -39,7 +39,7 @@ public static class LisaTelemetryExtensions
         .ConfigureAppConfiguration(c => c.AddInMemoryCollection(TelemetryEnvironment.Variables))
         .ConfigureServices(services => Add(services, Environment.MachineName, null, prometheus: false));
 
-    /// <summary>Answers Prometheus. The caller sets on the result the access rule that the server's other paths have.</summary>
+    /// <summary>Answers Prometheus. The same access rule applies as to the server's other paths.</summary>
     public static IEndpointConventionBuilder MapLisaTelemetry(this IEndpointRouteBuilder endpoints) =>
         endpoints.MapPrometheusScrapingEndpoint(MetricsPath);
 
