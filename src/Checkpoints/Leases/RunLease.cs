@@ -76,22 +76,26 @@ public sealed class RunLease : IAsyncDisposable
         if (document is not null) await LeaseStorage.CheckAsync(store, run, holder, document, options, time, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Whether somebody else works on a run and lives. Waits if there is no other way to tell.</summary>
-    /// <param name="store">The store.</param>
-    /// <param name="run">The run.</param>
-    /// <param name="holder">Who asks.</param>
-    /// <param name="options">How long to wait.</param>
-    /// <param name="time">The clock.</param>
-    public static async Task<bool> IsHeldAsync(IBlobStore store, string run, RunHolder holder, LeaseOptions options, TimeProvider time)
+    /// <summary>
+    /// Whether somebody else has taken the run, looked up in the store: what they do may show before <see cref="Lost"/> is
+    /// cancelled. False where the store does not answer.
+    /// </summary>
+    public async Task<bool> IsTakenAsync()
     {
+        if (Lost.IsCancellationRequested) return true;
         try
         {
-            await CheckAsync(store, run, holder, options, time, CancellationToken.None).ConfigureAwait(false);
+            await CheckAsync(_store, _run, _document.Holder, _options, _time, CancellationToken.None).ConfigureAwait(false);
             return false;
         }
         catch (RunHeldException)
         {
             return true;
+        }
+        catch (IOException)
+        {
+            // What ended this process's work says more than the store does now.
+            return false;
         }
     }
 

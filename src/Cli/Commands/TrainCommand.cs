@@ -151,21 +151,23 @@ internal sealed class TrainCommand : IAsyncDisposable
 
     private async Task<RunState> TrainUntilTaken(ImportOutcome outcome)
     {
+        var error = $"run '{RunName}' was taken over by another process, as --take-over asks; this one ends";
         try
         {
-            return await Train(outcome);
+            var (state, failure) = await Train(outcome);
+            if (failure is null) return state;
+            if (!await _lease!.IsTakenAsync()) error = failure;
         }
         catch (Exception)
         {
-            // The effects of the other process on the store may show before the lease is lost.
-            if (!_lease!.Lost.IsCancellationRequested
-                && !await RunLease.IsHeldAsync(_store, RunName, RunHolder.ThisProcess, s_lease, TimeProvider.System)) throw;
-            ErrorReport.Write($"run '{RunName}' was taken over by another process, as --take-over asks; this one ends");
-            return RunState.Failed;
+            if (!await _lease!.IsTakenAsync()) throw;
         }
+
+        ErrorReport.Write(error);
+        return RunState.Failed;
     }
 
-    private async Task<RunState> Train(ImportOutcome outcome)
+    private async Task<(RunState State, string? Error)> Train(ImportOutcome outcome)
     {
         await using var silo = await EmbeddedSilo.StartAsync(
             new EmbeddedSiloOptions
@@ -194,18 +196,15 @@ internal sealed class TrainCommand : IAsyncDisposable
             await pausing;
             _interrupted.TrySetResult();
             var error = ended.Error ?? (ended.State == RunState.Paused ? logs.Refusal?.Message : null);
-            if (error is null) return ended.State;
-            ErrorReport.Write(ended.State == RunState.Paused
+            return (ended.State, error is null ? null : ended.State == RunState.Paused
                 ? $"run '{RunName}' is paused, and its manifest of step {ended.Step} holds: {error}; then the same command continues"
                 : $"run '{RunName}' failed after step {ended.Step}: {error}");
-            return RunState.Failed;
         }
 
         // It ended before it could say so: its journal could not be read.
         var end = await run.GetStatus();
         if (end.State != RunState.Failed) throw new InvalidOperationException("the run's events ended before the run did");
-        ErrorReport.Write($"run '{RunName}' failed after step {end.Step}: {end.Error}");
-        return end.State;
+        return (end.State, $"run '{RunName}' failed after step {end.Step}: {end.Error}");
     }
 
     // A run that is over is left as it is: its store may take no more.
