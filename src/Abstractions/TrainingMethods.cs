@@ -8,4 +8,7 @@ public static class TrainingMethods
 
     /// <summary>Every parameter, one period: ordinary AdamW.</summary>
     public const string Full = "full";
+
+    /// <summary>BAdam: one decoder layer after the other, in a new order for each sweep (arXiv 2404.02827).</summary>
+    public const string Badam = "badam";
 }

@@ -22,7 +22,7 @@ public sealed record TrainingSpec
         ErrorMessage = "letters, digits, '.', '_' and '-' only, at most 100, not beginning with '.'")]
     public required string RunName { get; init; }
 
-    /// <value><c>lisa</c> (default) or <c>full</c>; see <see cref="TrainingMethods"/>.</value>
+    /// <value><c>lisa</c> (default), <c>full</c> or <c>badam</c>; see <see cref="TrainingMethods"/>.</value>
     [Id(1)]
     [Setting("training method", Group = SettingGroups.Method, BodyField = "method.type", ChoicesOf = SettingRegistries.Methods,
         Instead = ["use_lisa", "finetuning_type", "tuning_method", "stage"])]
@@ -31,19 +31,24 @@ public sealed record TrainingSpec
     /// <value>Decoder layers that train at one time, gamma in the paper. Default 2.</value>
     [Id(2)]
     [Setting("decoder layers that train at a time (gamma in the paper)", Group = SettingGroups.Method)]
-    [Range(0, int.MaxValue), UnusedWith(nameof(Method), TrainingMethods.Full), UnusedWith(nameof(LisaStrategy), "fixed")]
+    [Range(0, int.MaxValue), UnusedWith(nameof(LisaStrategy), "fixed")]
+    [UnusedWith(nameof(Method), TrainingMethods.Full), UnusedWith(nameof(Method), TrainingMethods.Badam)]
     public int LisaActivatedLayers { get; init; } = 2;
 
     /// <value>Optimizer steps of one period, K in the paper. Default 20.</value>
     [Id(3)]
     [Setting("steps before new layers are sampled (K in the paper)", Group = SettingGroups.Method)]
-    [Range(1, int.MaxValue), UnusedWith(nameof(Method), TrainingMethods.Full)]
+    [Range(1, int.MaxValue)]
+    [UnusedWith(nameof(Method), TrainingMethods.Full), UnusedWith(nameof(Method), TrainingMethods.Badam)]
     public int LisaIntervalSteps { get; init; } = 20;
 
-    /// <value>How layers are sampled: <c>uniform</c> (default), <c>round-robin</c>, <c>reshuffled</c>, <c>weighted</c> or <c>fixed</c>.</value>
+    /// <value>
+    /// How layers are sampled: <c>uniform</c> (default), <c>round-robin</c>, <c>reshuffled</c>, <c>weighted</c>,
+    /// <c>gradient-norm</c> or <c>fixed</c>.
+    /// </value>
     [Id(4)]
     [Setting("how layers are sampled", Group = SettingGroups.Method, ChoicesOf = SettingRegistries.LayerSamplers)]
-    [UnusedWith(nameof(Method), TrainingMethods.Full)]
+    [UnusedWith(nameof(Method), TrainingMethods.Full), UnusedWith(nameof(Method), TrainingMethods.Badam)]
     public string LisaStrategy { get; init; } = "uniform";
 
     /// <value>The layers of strategy <c>fixed</c>; empty for the others.</value>
@@ -204,9 +209,10 @@ public sealed record TrainingSpec
     [Range(1, 1024)]
     public int Threads { get; init; }
 
-    /// <value>Whether embedding and head train too, as in the paper. Default true.</value>
+    /// <value>Whether embedding and head train too, as in the paper. Default true; BAdam never trains them.</value>
     [Id(28)]
     [Setting("also train embedding, final norm and head, as in the paper", Group = SettingGroups.Method)]
+    [UnusedWith(nameof(Method), TrainingMethods.Badam)]
     public bool TrainEmbeddings { get; init; } = true;
 
     /// <value>The id that fills rows up to the length of their micro-batch; it carries no loss. Default 0.</value>
@@ -227,4 +233,10 @@ public sealed record TrainingSpec
         ChoicesOf = SettingRegistries.Optimizers,
         Aliases = ["optimizer"])]
     public string Optim { get; init; } = "adamw";
+
+    /// <value>Optimizer steps before BAdam turns to the next layer. Default 50, the least that its paper recommends.</value>
+    [Id(40)]
+    [Setting("steps before BAdam turns to the next layer", Group = SettingGroups.Method, Aliases = ["switch_block_every"])]
+    [Range(1, int.MaxValue), UsedOnlyWith(nameof(Method), TrainingMethods.Badam)]
+    public int BadamSwitchInterval { get; init; } = 50;
 }

@@ -35,6 +35,13 @@ internal static class TinyStories
         LisaIntervalSteps = new TrainingSpec { RunName = "defaults" }.LisaIntervalSteps,
     };
 
+    /// <summary>The same for BAdam.</summary>
+    public static TrainingSpec BadamSpec(long steps, int interval) => FullSpec(steps) with
+    {
+        Method = TrainingMethods.Badam,
+        BadamSwitchInterval = interval,
+    };
+
     public static RunRequest Request(TrainingSpec spec, string? model = null) => new()
     {
         ModelFolder = model ?? Model,

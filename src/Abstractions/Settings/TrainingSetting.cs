@@ -155,7 +155,8 @@ public sealed class TrainingSetting
         get
         {
             if (_property.GetCustomAttribute<UsedOnlyWithAttribute>() is { } used) return $"only with {NameOf(used.Property)} {used.Value}";
-            var unused = _property.GetCustomAttributes<UnusedWithAttribute>().Select(u => $"not with {NameOf(u.Property)} {u.Value}").ToArray();
+            var unused = _property.GetCustomAttributes<UnusedWithAttribute>().GroupBy(u => u.Property)
+                .Select(u => $"not with {NameOf(u.Key)} {string.Join(" or ", u.Select(v => v.Value))}").ToArray();
             return unused.Length == 0 ? null : string.Join(", ", unused);
         }
     }

@@ -7,7 +7,8 @@ public static class Methods
     public static NamedList<ITrainingMethod> All { get; } = new(
         "training method",
         new LisaMethod(),
-        new FullMethod());
+        new FullMethod(),
+        new BadamMethod());
 
     /// <summary>The method of a run.</summary>
     public static ITrainingMethod Of(TrainingSpec spec) => All[spec.Method];

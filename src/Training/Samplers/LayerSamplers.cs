@@ -10,5 +10,6 @@ public static class LayerSamplers
         new RoundRobinSampler(),
         new ReshuffledSampler(),
         new WeightedSampler(),
+        new GradientNormSampler(),
         new FixedSampler());
 }

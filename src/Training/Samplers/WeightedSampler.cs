@@ -18,25 +18,34 @@ internal sealed class WeightedSampler : ILayerSampler
 
     public IReadOnlyList<int> Select(SamplingTurn turn)
     {
-        // Sums and products only, which every machine rounds alike.
         var random = new CounterRandom(turn.Spec.Seed ^ Domain, (ulong)turn.Period);
-        var weights = Weights(turn);
+        return [.. Draw(random, Weights(turn), turn.Spec.LisaActivatedLayers).Order()];
+    }
+
+    /// <summary>Distinct layers, drawn one after the other with a chance in proportion to their weights.</summary>
+    /// <param name="random">The chance.</param>
+    /// <param name="weights">A weight above 0 for each layer.</param>
+    /// <param name="take">How many.</param>
+    internal static List<int> Draw(CounterRandom random, IReadOnlyList<double> weights, int take)
+    {
+        // Sums and products only, which every machine rounds alike.
+        var left = weights.ToArray();
         var chosen = new List<int>();
-        while (chosen.Count < turn.Spec.LisaActivatedLayers)
+        while (chosen.Count < take)
         {
-            var point = (random.NextUInt64() >> 11) * (1.0 / (1UL << 53)) * weights.Sum();
+            var point = (random.NextUInt64() >> 11) * (1.0 / (1UL << 53)) * left.Sum();
             var layer = -1;
-            for (var i = 0; i < weights.Length && point >= 0; i++)
+            for (var i = 0; i < left.Length && point >= 0; i++)
             {
-                if (weights[i] == 0) continue;
-                (layer, point) = (i, point - weights[i]);
+                if (left[i] == 0) continue;
+                (layer, point) = (i, point - left[i]);
             }
 
             chosen.Add(layer);
-            weights[layer] = 0;
+            left[layer] = 0;
         }
 
-        return [.. chosen.Order()];
+        return chosen;
     }
 
     private static double[] Weights(SamplingTurn turn)

@@ -51,7 +51,11 @@ public sealed class SettingsFileTests
         var given = await Spec(folder["out/lisa-store"], "other");
         var otherwise = new TrainingSpec { RunName = "default", BlockSize = 256, Dtype = "float32", Threads = 2 };
         // The layers are given rather than their number, and only one method has all these settings.
-        string[] defaults = [nameof(TrainingSpec.Method), nameof(TrainingSpec.LisaActivatedLayers), nameof(TrainingSpec.PadTokenId)];
+        string[] defaults =
+        [
+            nameof(TrainingSpec.Method), nameof(TrainingSpec.LisaActivatedLayers), nameof(TrainingSpec.PadTokenId),
+            nameof(TrainingSpec.BadamSwitchInterval),
+        ];
         foreach (var property in typeof(TrainingSpec).GetProperties().Where(p => p.CanWrite && !defaults.Contains(p.Name)))
             Assert.True(Text(property.GetValue(otherwise)) != Text(property.GetValue(given)), property.Name);
         Assert.Equal((0.01, 9UL, 128, "cosine"), (given.LearningRate, given.Seed, given.BlockSize, given.LrSchedulerType));

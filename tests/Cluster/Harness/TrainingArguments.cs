@@ -3,11 +3,14 @@ namespace LisaOrleans.Cluster;
 /// <summary>A short run on the sample model, which every checkout has.</summary>
 internal static class TrainingArguments
 {
-    public static string[] Sample(int steps, int saveSteps = 3) =>
+    /// <param name="steps">Steps of the run.</param>
+    /// <param name="saveSteps">Steps between manifests.</param>
+    /// <param name="method">What trains; null for LISA with short periods.</param>
+    public static string[] Sample(int steps, int saveSteps = 3, IReadOnlyList<string>? method = null) =>
     [
         "--model", Path.Combine(Executables.Repository, "samples", "tiny-stories"),
         "--data", Path.Combine(Executables.Repository, "samples", "animals.jsonl"),
-        "--max-steps", $"{steps}", "--lisa-interval-steps", "4", "--per-device-train-batch-size", "4", "--gradient-accumulation-steps", "4",
-        "--learning-rate", "1e-3", "--save-steps", $"{saveSteps}", "--seed", "11", "--threads", "1",
+        "--max-steps", $"{steps}", .. method ?? ["--lisa-interval-steps", "4"], "--per-device-train-batch-size", "4",
+        "--gradient-accumulation-steps", "4", "--learning-rate", "1e-3", "--save-steps", $"{saveSteps}", "--seed", "11", "--threads", "1",
     ];
 }

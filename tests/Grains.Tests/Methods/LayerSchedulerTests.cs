@@ -12,6 +12,7 @@ public sealed class LayerSchedulerTests
     [Theory]
     [InlineData("uniform")]
     [InlineData("weighted")]
+    [InlineData("gradient-norm")]
     public async Task GetSchedule_paused_run_agrees_with_its_history_and_foretells_the_rest(string strategy)
     {
         var spec = TinyStories.Spec(12) with { LisaStrategy = strategy, LisaIntervalSteps = 2 };
@@ -37,10 +38,12 @@ public sealed class LayerSchedulerTests
             Assert.Equal(history[(int)period.LastStep! - 1].ActiveLayers, period.Layers);
     }
 
-    [Fact]
-    public async Task WeightedSampler_run_paused_everywhere_ends_with_the_bytes_of_one_that_was_not()
+    [Theory]
+    [InlineData("weighted")]
+    [InlineData("gradient-norm")]
+    public async Task Sampler_that_learns_run_paused_everywhere_ends_with_the_bytes_of_one_that_was_not(string strategy)
     {
-        var spec = TinyStories.Spec(12) with { LisaStrategy = "weighted", LisaIntervalSteps = 2, LisaActivatedLayers = 1, SaveSteps = 5 };
+        var spec = TinyStories.Spec(12) with { LisaStrategy = strategy, LisaIntervalSteps = 2, LisaActivatedLayers = 1, SaveSteps = 5 };
         using var straight = await TestRun.TrainAsync(spec);
         using var broken = await TestRun.ImportAsync(spec);
         foreach (var step in (long[])[1, 4, 7, 8]) await broken.ContinueAsync(pauseAt: step);

@@ -31,6 +31,7 @@ public sealed class LayerSamplerTests
     [InlineData("uniform")]
     [InlineData("round-robin")]
     [InlineData("weighted")]
+    [InlineData("gradient-norm")]
     public void Select_returns_as_many_layers_as_asked_for_in_order(string strategy)
     {
         for (var active = 0; active <= 6; active++)
@@ -143,6 +144,59 @@ public sealed class LayerSamplerTests
             p => sampler.Select(new SamplingTurn(Spec("weighted", 1), 3, p, layers))[0]).CountBy(l => l).ToDictionary();
         Assert.InRange((double)counts[1] / counts[0], 0.9, 1.1);
         Assert.True(counts[2] < counts[0] / 5);
+    }
+
+    [Fact]
+    public void GradientNormSampler_known_gradients_draws_layers_by_their_softmax()
+    {
+        const int Periods = 40_000;
+        double?[] norms = [4, 2, 1, null, 0.5];
+        LayerStatistics[] layers = [.. norms.Select((n, i) => new LayerStatistics(i, 10, n))];
+        var spec = Spec("gradient-norm", 1);
+        var sampler = LayerSamplers.All["gradient-norm"];
+        var counts = Enumerable.Range(0, Periods).Select(p => sampler.Select(new SamplingTurn(spec, 5, p, layers))[0]).CountBy(l => l).ToDictionary();
+
+        // The one without a norm counts as the largest; their mean is 2.3.
+        double[] shares = [.. ((double[])[4, 2, 1, 4, 0.5]).Select(n => Math.Exp(n / 2.3))];
+        for (var i = 0; i < shares.Length; i++)
+        {
+            var share = shares[i] / shares.Sum();
+            var deviation = Math.Sqrt(share * (1 - share) / Periods);
+            Assert.InRange((double)counts.GetValueOrDefault(i) / Periods, share - (4 * deviation), share + (4 * deviation));
+        }
+    }
+
+    [Theory]
+    [InlineData(1.0)]
+    [InlineData(1e-9)]
+    [InlineData(1e9)]
+    public void GradientNormSampler_weights_equal_the_exponential_whatever_the_scale(double scale)
+    {
+        double[] norms = [3, 1e-3, 0, 7, 0.2, 90];
+        var weights = GradientNormSampler.Weights([.. norms.Select((n, i) => new LayerStatistics(i, 1, n * scale))]);
+        for (var i = 0; i < norms.Length; i++)
+            Assert.Equal(Math.Exp((norms[i] - 90) / norms.Average()), weights[i], 1e-12);
+        Assert.Equal(1, weights[5]);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void GradientNormSampler_without_any_gradient_so_far_prefers_none(bool trained)
+    {
+        LayerStatistics[] layers = [.. Enumerable.Range(0, 4).Select(i => new LayerStatistics(i, trained ? 1 : 0, trained ? 0 : null))];
+        Assert.All(GradientNormSampler.Weights(layers), w => Assert.Equal(1, w));
+    }
+
+    [Fact]
+    public void BadamMethod_each_sweep_trains_every_layer_once_alone_in_a_new_order()
+    {
+        var spec = TinyStories.BadamSpec(1, interval: 3);
+        var sweeps = Enumerable.Range(0, 200).Select(s => Enumerable.Range(s * 6, 6).Select(p => Assert.Single(Select(spec, 6, p))).ToArray()).ToArray();
+        Assert.All(sweeps, sweep => Assert.Equal([0, 1, 2, 3, 4, 5], sweep.Order()));
+        Assert.True(sweeps.Select(s => string.Join(',', s)).Distinct().Count() >= 10);
+        Assert.Equal([0, 0, 0, 1, 1, 1, 2], Enumerable.Range(1, 7).Select(s => Methods.PeriodOf(spec, s)));
+        Assert.Equal((1, PartTraining.Frozen), (Methods.Of(spec).MostLayers(spec, 6), Methods.Of(spec).Ends(spec)));
     }
 
     private static IReadOnlyList<int> Select(TrainingSpec spec, int layers, long period) =>

@@ -12,6 +12,7 @@ public sealed class RunScheduleTests
     [InlineData("round-robin")]
     [InlineData("reshuffled")]
     [InlineData("weighted")]
+    [InlineData("gradient-norm")]
     public void Plan_of_a_period_is_the_same_before_it_within_it_and_after_the_schedule_is_made_anew(string strategy)
     {
         var spec = Spec(strategy);
@@ -37,15 +38,17 @@ public sealed class RunScheduleTests
         Assert.Equal([15, 16, 17, 18, 19], told.Past.Select(p => p.Period));
         Assert.All(told.Past, p => Assert.Equal(records[(int)p.FirstStep - 1].ActiveLayers, p.Layers));
         Assert.Equal((20L, 61L, 63L), (told.Now!.Period, told.Now.FirstStep, told.Now.LastStep!.Value));
-        Assert.Equal(strategy == "weighted" ? 0 : 2, told.Coming.Count);
+        Assert.Equal(strategy is "weighted" or "gradient-norm" ? 0 : 2, told.Coming.Count);
         Assert.Equal(60 * 2, told.Layers.Sum(l => l.Steps));
         Assert.All(told.Layers.Where(l => l.Steps > 0), l => Assert.Equal(l.Layer + 1, l.MeanGradNorm!.Value, 1e-12));
     }
 
-    [Fact]
-    public void Plan_weighted_comes_to_prefer_the_layers_with_the_larger_gradients()
+    [Theory]
+    [InlineData("weighted")]
+    [InlineData("gradient-norm")]
+    public void Plan_that_learns_comes_to_prefer_the_layers_with_the_larger_gradients(string strategy)
     {
-        var spec = Spec("weighted") with { LisaIntervalSteps = 1 };
+        var spec = Spec(strategy) with { LisaIntervalSteps = 1 };
         var schedule = new RunSchedule(spec, Layers);
         for (var step = 1; step <= 3000; step++) schedule.Add(Record(step, schedule.Plan(step - 1)!.Layers));
         var steps = schedule.Look(0, 0).Layers.Select(l => l.Steps).ToArray();

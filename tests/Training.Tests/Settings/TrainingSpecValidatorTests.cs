@@ -16,6 +16,10 @@ public sealed class TrainingSpecValidatorTests
         ["lisa_interval_steps"] = (s => s with { LisaIntervalSteps = 0 }, "from 1"),
         ["lisa_interval_steps "] = (s => s with { Method = TrainingMethods.Full, LisaIntervalSteps = 5 }, "not used with method full"),
         ["lisa_strategy "] = (s => TinyStories.FullSpec(1) with { LisaStrategy = "round-robin" }, "not used with method full"),
+        ["lisa_strategy  "] = (s => TinyStories.BadamSpec(1, 5) with { LisaStrategy = "round-robin" }, "not used with method badam"),
+        ["train_embeddings "] = (s => TinyStories.BadamSpec(1, 5) with { TrainEmbeddings = false }, "not used with method badam"),
+        ["badam_switch_interval"] = (s => s with { BadamSwitchInterval = 5 }, "only with method badam"),
+        ["badam_switch_interval "] = (s => TinyStories.BadamSpec(1, 0), "from 1"),
         ["train_embeddings"] = (s => TinyStories.FullSpec(1) with { TrainEmbeddings = false }, "use method lisa with lisa_activated_layers 6"),
         ["lisa_activated_layers  "] = (
             s => s with { LisaStrategy = "fixed", LisaFixedLayers = [0], LisaActivatedLayers = 1 }, "not used with lisa_strategy fixed"),

@@ -1,0 +1,33 @@
+namespace LisaOrleans.Cluster.Tests;
+
+/// <summary>Every way to train ends with the same bytes on one silo, and on three of which one is killed halfway.</summary>
+public sealed class MethodTests
+{
+    private const int Steps = 200;
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("--method badam --badam-switch-interval 7")]
+    [InlineData("--lisa-strategy gradient-norm --lisa-interval-steps 4")]
+    public async Task Run_whose_silo_is_killed_ends_with_the_bytes_of_one_silo(string method)
+    {
+        Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
+        using var folder = new TempFolder();
+        var training = TrainingArguments.Sample(Steps, saveSteps: 5, method.Split(' '));
+        await TestCluster.SucceedsAsync(folder.Root, ["train", .. training, "--output", folder["undisturbed"]]);
+
+        await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 3, Azurite: false));
+        await TestCluster.SucceedsAsync(
+            folder.Root, ["submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", "killed", .. training]);
+        var status = await RunProgress.UntilAsync(cluster, "killed", s => s.Step >= 12);
+        Assert.Equal(3, status.Stages.Count);
+        var owner = await cluster.OwnerAsync("killed");
+        await cluster.Silos.First(s => s.Address != owner).KillAsync();
+        await Until.True(async () => (await cluster.Client.GetAsync("killed", Token)).State == RunState.Succeeded).WaitAsync(s_patience, Token);
+
+        await TestCluster.SucceedsAsync(folder.Root, "export", "killed", "--store", cluster.Store, "--output", folder["disturbed"]);
+        Assert.Empty(RunFiles.Differences(folder["undisturbed"], folder["disturbed"]));
+    }
+}

@@ -1,0 +1,51 @@
+using LisaOrleans.Training;
+
+namespace LisaOrleans.Grains.Tests;
+
+/// <summary>Every training method on grains: what it changes, and that an interruption changes nothing.</summary>
+public sealed class EachMethodTests
+{
+    private static readonly Dictionary<string, (TrainingSpec Spec, bool Ends, int[] Layers)> s_methods = new()
+    {
+        ["lisa"] = (TinyStories.Spec(5) with { LisaStrategy = "round-robin" }, true, [0, 1, 2, 3]),
+        ["full"] = (TinyStories.FullSpec(5), true, [0, 1, 2, 3, 4, 5]),
+        ["badam"] = (TinyStories.BadamSpec(5, interval: 2), false, Swept(TinyStories.BadamSpec(5, interval: 2), 3)),
+    };
+
+    public static TheoryData<string> Methods => [.. s_methods.Keys];
+
+    [Theory]
+    [MemberData(nameof(Methods))]
+    public async Task Methods_each_changes_its_own_parts_only_and_resumes_to_the_same_bytes(string method)
+    {
+        var (spec, ends, layers) = s_methods[method];
+        using var straight = await TestRun.TrainAsync(spec with { SaveSteps = 100 });
+        var (before, after) = (TestRun.ReadWeights(TinyStories.Model), await straight.WeightsAsync());
+        Assert.Equal(
+            before.Keys.Where(name => PartOf(name) is { } layer ? layers.Contains(layer) : ends).Order(),
+            before.Keys.Where(name => !before[name].AsSpan().SequenceEqual(after[name])).Order());
+
+        using var broken = await TestRun.ImportAsync(spec);
+        foreach (var step in (long[])[1, 3]) await broken.ContinueAsync(pauseAt: step);
+        await broken.FinishAsync();
+        Assert.Equal((await straight.HistoryAsync()).Select(r => r.Loss), (await broken.HistoryAsync()).Select(r => r.Loss));
+        Assert.Equal(await straight.WeightsShaAsync(), await broken.WeightsShaAsync());
+    }
+
+    [Theory]
+    [MemberData(nameof(Methods))]
+    public async Task Methods_each_learns(string method)
+    {
+        using var run = await TestRun.TrainAsync(s_methods[method].Spec with { MaxSteps = 12, LrSchedulerType = "constant" });
+        var losses = (await run.HistoryAsync()).Select(r => r.Loss).ToArray();
+        Assert.True(losses.TakeLast(3).Average() < losses.Take(3).Average(), string.Join(' ', losses));
+    }
+
+    private static int? PartOf(string weight) => weight.Split('.') is [_, "layers", var layer, ..] ? int.Parse(layer, null) : null;
+
+    private static int[] Swept(TrainingSpec spec, int periods)
+    {
+        var schedule = new RunSchedule(spec, TinyStories.Layers);
+        return [.. Enumerable.Range(0, periods).SelectMany(p => schedule.Plan(p)!.Layers)];
+    }
+}
