@@ -15,6 +15,12 @@ public sealed record RunClaim(string State, string? Cluster = null, bool Planned
     /// </value>
     public RunHolder Holder { get; init; } = RunHolder.ThisProcess with { Cluster = Cluster };
 
+    /// <value>
+    /// The journal from now on, made from the head that the claim replaces, so that what the claim does is noted by the very swap
+    /// that does it. It is called again where somebody else was quicker. Null leaves the journal as it is.
+    /// </value>
+    public Func<RunHead, CancellationToken, Task<IReadOnlyList<LogSegment>>>? Journal { get; init; }
+
     /// <value>Whether the run is taken only from the same owner: an owner that was replaced does not take it back.</value>
     public bool OnlyOwn { get; init; }
 }

@@ -79,6 +79,12 @@ public sealed class RunStore
                     Recoveries = head.Recoveries + (recovered ? 1 : 0),
                     Owner = claim.Owner,
                 };
+                if (claim.Journal is { } append)
+                {
+                    ours = ours with { Journal = await append(head, cancellationToken).ConfigureAwait(false) };
+                    await CheckBlobsAsync(store, Blobs(ours.Journal).Except(Blobs(head.Journal)), cancellationToken).ConfigureAwait(false);
+                }
+
                 try
                 {
                     var etag = await store.PutDocumentAsync(HeadPath(run), ToJson(ours), document?.ETag, cancellationToken).ConfigureAwait(false);
@@ -113,7 +119,8 @@ public sealed class RunStore
     {
         var blob = new BytesBlob(manifest.ToJson());
         await _store.PutAsync(blob, cancellationToken).ConfigureAwait(false);
-        await CheckBlobsAsync(manifest.References().Concat(Blobs(journal)), cancellationToken).ConfigureAwait(false);
+        var before = (Manifest?.References() ?? []).Concat(Blobs(Head.Journal));
+        await CheckBlobsAsync(_store, manifest.References().Concat(Blobs(journal)).Except(before), cancellationToken).ConfigureAwait(false);
         await SwapHeadAsync(
             Head with { Step = manifest.Step, Manifest = new BlobRef(blob.Sha256, blob.Length), Journal = journal }, cancellationToken)
                 .ConfigureAwait(false);
@@ -142,15 +149,14 @@ public sealed class RunStore
 
     // A head never names what is not there, or what garbage collection may be about to delete: new blobs are checked again, after
     // everything that may have happened since they were written.
-    private async Task CheckBlobsAsync(IEnumerable<BlobRef> named, CancellationToken cancellationToken)
+    private static Task CheckBlobsAsync(IBlobStore store, IEnumerable<BlobRef> added, CancellationToken cancellationToken)
     {
-        var before = (Manifest?.References() ?? []).Concat(Blobs(Head.Journal)).ToHashSet();
         var options = new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(named.Where(b => !before.Contains(b)).Distinct(), options, async (blob, token) =>
+        return Parallel.ForEachAsync(added, options, async (blob, token) =>
         {
-            if (!await _store.RenewAsync(blob, token).ConfigureAwait(false))
-                throw new IOException($"{_store.Location}: blob {blob.Sha256} is not there, though it was written; nothing was committed");
-        }).ConfigureAwait(false);
+            if (!await store.RenewAsync(blob, token).ConfigureAwait(false))
+                throw new IOException($"{store.Location}: blob {blob.Sha256} is not there, though it was written; nothing was committed");
+        });
     }
 
     private async Task SwapHeadAsync(RunHead head, CancellationToken cancellationToken)

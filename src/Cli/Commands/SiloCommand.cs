@@ -33,7 +33,7 @@ internal static class SiloCommand
         }
 
         await using var silo = ClusterSilo.Create(options);
-        ports.Dispose();
+        ports.Release();
         await silo.StartAsync(cancellationToken);
         Console.WriteLine(
             $"silo {options.Host}:{options.SiloPort} of cluster '{options.ClusterId}' is ready: roles {string.Join(',', options.Roles)}, "
@@ -71,7 +71,8 @@ internal static class SiloCommand
             Tls = ClusterTls.Checked(values, host),
             SiloPort = siloPort,
             GatewayPort = gatewayPort,
-            HttpPort = ports.Find(KnownSettings.HttpPort, SiloAddresses.Http(listening, api.Keys is not null)),
+            HttpPort = ports.TakeHttp(KnownSettings.HttpPort, SiloAddresses.Http(listening, api.Keys is not null)),
+            HttpSockets = ports.Http,
             Http = new DashboardServer(api),
             TensorPort = tensorPort,
             Listening = new SiloListening(listening, listenSiloPort, listenGatewayPort, listenTensorPort),

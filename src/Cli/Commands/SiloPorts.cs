@@ -9,6 +9,9 @@ internal sealed class SiloPorts(SettingValues values) : IDisposable
 {
     private readonly PortReservation _reservation = new();
 
+    /// <summary>Holds the port of the HTTP server.</summary>
+    public PortReservation Http { get; } = new();
+
     /// <summary>The port that others are told, and the one that is listened at, which is held until this is disposed of.</summary>
     /// <param name="told">The first.</param>
     /// <param name="listened">The second; where it was not given they are one.</param>
@@ -33,30 +36,26 @@ internal sealed class SiloPorts(SettingValues values) : IDisposable
             : (0, 0);
     }
 
-    /// <summary>
-    /// A port that is free now and not held: its server shares it with nobody, and health probes that come meanwhile are to
-    /// be refused rather than cut off.
-    /// </summary>
-    /// <param name="setting">Which.</param>
+    /// <summary>The port of the HTTP server, which takes it over as it is held: see <see cref="Http"/>.</summary>
+    /// <param name="setting">Which setting names it.</param>
     /// <param name="addresses">Where it is listened at.</param>
     /// <exception cref="UsageException">It is in use.</exception>
-    public int Find(Setting setting, params IReadOnlyList<IPAddress> addresses)
-    {
-        using var probe = new PortReservation();
-        return Take(probe, setting, addresses);
-    }
+    public int TakeHttp(Setting setting, IReadOnlyList<IPAddress> addresses) => Take(Http, setting, addresses);
+
+    /// <summary>Releases the cluster's ports for their servers, which share them with nobody.</summary>
+    public void Release() => _reservation.Dispose();
 
     private int Take(PortReservation reservation, Setting setting, IReadOnlyList<IPAddress> addresses)
     {
         var port = Read(values, setting, lowest: 1);
         try
         {
-            if (addresses.All(a => reservation.TryAdd(a, port))) return port;
+            if (reservation.TryAdd(addresses, port)) return port;
             return values.Has(setting)
                 ? throw new UsageException(
                     $"{values.Place(setting.Key)}: port {port} is in use on this machine; choose another one, or leave the setting out "
                         + $"and a free one is taken")
-                : reservation.AddFree(addresses[^1]);
+                : reservation.AddFree(addresses);
         }
         catch (SocketException e)
         {
@@ -66,7 +65,11 @@ internal sealed class SiloPorts(SettingValues values) : IDisposable
         }
     }
 
-    public void Dispose() => _reservation.Dispose();
+    public void Dispose()
+    {
+        Release();
+        Http.Dispose();
+    }
 
     private UsageException NotOfThisMachine(IPAddress address) => values.Has(KnownSettings.ListenAddress)
         ? new($"{values.Place(KnownSettings.ListenAddress.Key)}: '{address}' is not an address of this machine")

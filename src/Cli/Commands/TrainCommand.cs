@@ -23,6 +23,7 @@ internal sealed class TrainCommand : IAsyncDisposable
     private readonly ModelConfig _config;
     private readonly string _output;
     private readonly NewFolders _folders = new();
+    private readonly SiloPorts _ports;
     private readonly int? _httpPort;
     private readonly ApiServerOptions _http;
     private readonly IRunReporter _reporter;
@@ -33,6 +34,7 @@ internal sealed class TrainCommand : IAsyncDisposable
     private TrainCommand(SettingValues values)
     {
         _values = values;
+        _ports = new SiloPorts(values);
         var model = values.FullPath(KnownSettings.Model);
         _config = ModelSettings.ReadConfig(model);
         _request = TrainingRequest.From(values);
@@ -62,6 +64,7 @@ internal sealed class TrainCommand : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _reporter.Dispose();
+        _ports.Dispose();
         if (_store is not null) await _store.DisposeAsync();
         if (_lease is not null) await _lease.DisposeAsync();
     }
@@ -98,7 +101,8 @@ internal sealed class TrainCommand : IAsyncDisposable
     {
         try
         {
-            CheckPort();
+            // The server starts only after the import, which would be late to learn that its port is in use.
+            if (_httpPort > 0) _ports.TakeHttp(KnownSettings.TrainHttpPort, [IPAddress.Loopback]);
             _folders.Expect(_output);
             OutputFolder.Prepare(_output);
             _store = new(await ClusterStores.Open(_values, cancellationToken, otherwise: Path.Combine(_output, "lisa-store"), folders: _folders));
@@ -111,13 +115,6 @@ internal sealed class TrainCommand : IAsyncDisposable
             _folders.RemoveEmpty();
             throw;
         }
-    }
-
-    // The server starts only after the import, which would be late to report a port in use.
-    private void CheckPort()
-    {
-        using var ports = new SiloPorts(_values);
-        if (_httpPort > 0) ports.Find(KnownSettings.TrainHttpPort, IPAddress.Loopback);
     }
 
     private async Task<ImportOutcome> Import(CancellationToken cancellationToken)
@@ -174,6 +171,7 @@ internal sealed class TrainCommand : IAsyncDisposable
             {
                 Store = _store,
                 HttpPort = _httpPort ?? 0,
+                HttpSockets = _ports.Http,
                 Http = _httpPort is null ? null : new DashboardServer(_http with { Tell = ErrorReport.Write }),
             }, CancellationToken.None);
         if (silo.HttpAddress is { } address) _reporter.Say($"HTTP API at {address.AbsoluteUri.TrimEnd('/')}/v1");

@@ -107,8 +107,9 @@ internal sealed class RunGrain(
 
     public async Task<RunStatus> GetStatus()
     {
-        // Until this activation owns the run, the store knows its status best.
-        if (_life.Phase is RunPhase.Queued || (_life.Phase.State == RunState.Starting && _run.Session is null))
+        // Of a run that this activation has not taken, the store knows the status best.
+        if (_life.Phase is RunPhase.Queued
+            || (!_run.IsTaken && (_life.Phase.State == RunState.Starting || _life.Phase is RunPhase.Ended { IsStored: true })))
         {
             var stored = await _run.ReadStatus();
             return stored.State == RunState.Queued && _placement.Silos.Waits is { } waits
@@ -185,9 +186,7 @@ internal sealed class RunGrain(
 
         // Nobody works on it here, so only the store has to know.
         var state = wish == RunWish.Cancel ? RunState.Cancelled : RunState.Paused;
-        if (!await _run.TakeToStop(StoredRunStatus.Of(state))) return;
-        var ended = await _run.End(state, _run.ManifestStep, null, CancellationToken.None);
-        if (!AtWork) End(ended);
+        if (await _run.Stop(state, CancellationToken.None) is { } ended && !AtWork) End(ended);
     }
 
     private void End(RunPhase.Ended ended)

@@ -13,6 +13,9 @@ internal sealed class StoredRun(IBlobStore store, string name, string? cluster, 
     private readonly string _owner = Guid.NewGuid().ToString("N");
     private bool _owns;
 
+    // The head that steps and journal were read from while the run was not taken here.
+    private RunHead? _known;
+
     /// <summary>The run's name.</summary>
     public string Name => name;
 
@@ -21,6 +24,9 @@ internal sealed class StoredRun(IBlobStore store, string name, string? cluster, 
 
     /// <summary>The cluster that works on it; null for a single process.</summary>
     public string? Cluster => cluster;
+
+    /// <summary>Whether this activation has taken it, so that steps and journal here are the newest.</summary>
+    public bool IsTaken { get; private set; }
 
     /// <summary>The run as this activation last owned it; null before.</summary>
     public RunStore? Session { get; private set; }
@@ -68,7 +74,7 @@ internal sealed class StoredRun(IBlobStore store, string name, string? cluster, 
         var claim = new RunClaim(RunHeadStates.Running, cluster, IsLetGo) { Owner = _owner, OnlyOwn = _owns };
         var session = await RunStore.AcquireAsync(store, name, claim, cancellationToken);
         var first = Session is null;
-        (Session, _owns, IsLetGo) = (session, true, false);
+        (Session, _owns, IsTaken, IsLetGo) = (session, true, true, false);
         var manifest = session.Manifest ?? throw new InvalidDataFileException(name, $"the store at {store.Location} has no manifest of this run");
         if (first) await CheckFiles(manifest, cancellationToken);
         await ReadPlan(manifest, cancellationToken);
@@ -77,15 +83,30 @@ internal sealed class StoredRun(IBlobStore store, string name, string? cluster, 
         return (session, first && session.Recovered);
     }
 
-    /// <summary>Stops a run that nobody works on here. The claim also stops an owner that is out of sight.</summary>
-    /// <returns>Whether there was something to stop.</returns>
-    public async Task<bool> TakeToStop(string state)
+    /// <summary>
+    /// Stops a run that nobody works on here, with one swap of its head: whoever reads that it has ended finds the end in its
+    /// journal, too. The claim also stops an owner that is out of sight.
+    /// </summary>
+    /// <returns>How it ended; null where there was nothing to stop.</returns>
+    public async Task<RunPhase.Ended?> Stop(RunState state, CancellationToken cancellationToken)
     {
         var head = await ReadHead();
-        if (head?.Manifest is null || head.State == RunHeadStates.Cancelled || (await ReadStatus()).State == RunState.Succeeded) return false;
-        Session = await RunStore.AcquireAsync(store, name, new RunClaim(state, cluster, Planned: true), CancellationToken.None);
-        Journal = await RunJournal.Read(store, Session.Head, Journal, time, CancellationToken.None);
-        return true;
+        if (head?.Manifest is null || head.State == RunHeadStates.Cancelled || (await ReadStatus()).State == RunState.Succeeded) return null;
+        RunJournal? written = null;
+        var claim = new RunClaim(StoredRunStatus.Of(state), cluster, Planned: true) { Journal = Append };
+        Session = await RunStore.AcquireAsync(store, name, claim, cancellationToken);
+        Journal = written;
+        if (History is not null) _known = Session.Head;
+        return new RunPhase.Ended(state, null, IsStored: true);
+
+        async Task<IReadOnlyList<LogSegment>> Append(RunHead before, CancellationToken token)
+        {
+            IReadOnlyList<LogSegment> segments = [];
+            written = await RunJournal.Read(store, before, Journal, time, token);
+            await written.Write(
+                store, before.Step, [new RunEnded(state, before.Step, null)], s => Task.FromResult(segments = s), token);
+            return segments;
+        }
     }
 
     /// <summary>Stores how the run ended, for those who ask when this activation is gone.</summary>
@@ -144,26 +165,38 @@ internal sealed class StoredRun(IBlobStore store, string name, string? cluster, 
         return status;
     }
 
-    /// <summary>Reads steps and journal of a run that nobody works on here.</summary>
+    /// <summary>Reads steps and journal of a run that nobody works on here, if they are not those that were read before.</summary>
     /// <param name="atWork">Whether somebody, who then knows better, has begun to work on it meanwhile.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>Whether nothing more will happen in it; null where that was not read.</returns>
     public async Task<bool?> ReadEvents(Func<bool> atWork, CancellationToken cancellationToken)
     {
-        if (History is not null || atWork()) return null;
-        var known = Journal;
+        if (IsTaken || atWork()) return null;
         if (await RunStore.ReadHeadAsync(store, name, cancellationToken) is not { Manifest: { } blob } head) return null;
-        var manifest = await RunStore.ReadManifestAsync(store, blob, cancellationToken);
-        var history = await RunHistory.Read(store, manifest, cancellationToken);
-        var journal = await RunJournal.Read(store, head, null, time, cancellationToken);
-        if (History is not null || atWork()) return null;
-        History = history;
+        if (IsNews(head))
+        {
+            var manifest = await RunStore.ReadManifestAsync(store, blob, cancellationToken);
+            var history = await RunHistory.Read(store, manifest, cancellationToken);
+            var journal = await RunJournal.Read(store, head, null, time, cancellationToken);
+            if (IsTaken || atWork()) return null;
 
-        // A cancellation may have come while this was read: its journal is the newer one.
-        if (Journal != known) return null;
-        Journal = journal;
+            // Somebody may have read a newer head meanwhile.
+            if (IsNews(head))
+            {
+                var before = Journal;
+                (History, Journal, _known) = (history, journal, head);
+                if (before is not null && journal.AddUnwritten(before)) return null;
+            }
+        }
+
         return head.State is RunHeadStates.Succeeded or RunHeadStates.Failed or RunHeadStates.Cancelled or RunHeadStates.Paused;
     }
+
+    private bool IsNews(RunHead head) =>
+        History is null || _known is null || head.Generation > _known.Generation
+        || (head.Generation == _known.Generation && (head.Step > _known.Step || Entries(head) > Entries(_known)));
+
+    private static long Entries(RunHead head) => head.Journal is [.., { LastStep: var last }] ? last : 0;
 
     // Some are needed only at the very end, which would be too late to learn that they are damaged.
     private async Task CheckFiles(Manifest manifest, CancellationToken cancellationToken)

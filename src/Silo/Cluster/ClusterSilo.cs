@@ -21,6 +21,7 @@ public static class ClusterSilo
         builder.Logging.AddLisaLogging(options.JsonLogs);
         builder.AddLisaTelemetry($"{options.Host}:{options.SiloPort}", options.ClusterId);
         options.Http.Listen(builder.WebHost, options.Listening.Address, options.HttpPort);
+        options.HttpSockets?.ServeBy(builder.WebHost);
         options.Http.AddServices(builder.Services);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = options.DrainTimeout + TimeSpan.FromSeconds(10));
         builder.Services.AddSingleton(options);

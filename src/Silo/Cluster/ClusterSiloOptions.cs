@@ -28,6 +28,9 @@ public sealed record ClusterSiloOptions
     /// <value>Port for health probes and the HTTP API.</value>
     public required int HttpPort { get; init; }
 
+    /// <value>Where that port is claimed already, the sockets that listen there; the server takes them over.</value>
+    public PortReservation? HttpSockets { get; init; }
+
     /// <value>What the silo answers over HTTP.</value>
     public required ISiloServer Http { get; init; }
 

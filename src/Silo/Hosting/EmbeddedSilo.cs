@@ -64,6 +64,7 @@ public sealed class EmbeddedSilo : IAsyncDisposable
         Quiet(builder.Logging.ClearProviders());
         builder.AddLisaTelemetry(Environment.MachineName, null);
         server.Listen(builder.WebHost, IPAddress.Loopback, options.HttpPort);
+        options.HttpSockets?.ServeBy(builder.WebHost);
         server.AddServices(builder.Services);
         builder.UseOrleans(silo => server.AddToSilo(Configure(silo, options)));
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.NetworkInformation;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace LisaOrleans.Silo;
 
@@ -36,15 +38,43 @@ public sealed class PortReservation : IDisposable
         }
     }
 
-    /// <summary>Claims any free port and returns it.</summary>
-    public int AddFree(IPAddress address)
+    /// <summary>Claims a port of all of some addresses, or of none.</summary>
+    /// <param name="addresses">Addresses of this machine.</param>
+    /// <param name="port">The port.</param>
+    /// <returns>False if it is in use at one of them.</returns>
+    /// <exception cref="SocketException">This machine does not have an address, or the user may not use the port.</exception>
+    public bool TryAdd(IReadOnlyList<IPAddress> addresses, int port)
     {
-        using var probe = new Socket(address.AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(new IPEndPoint(address, 0));
-        var port = ((IPEndPoint)probe.LocalEndPoint!).Port;
-        probe.Dispose();
-        return TryAdd(address, port) ? port : AddFree(address);
+        var before = _held.Count;
+        if (addresses.All(a => TryAdd(a, port))) return true;
+        foreach (var socket in _held[before..]) socket.Dispose();
+        _held.RemoveRange(before, _held.Count - before);
+        return false;
     }
+
+    /// <summary>Claims a port that is free at all of some addresses and returns it.</summary>
+    public int AddFree(IReadOnlyList<IPAddress> addresses)
+    {
+        while (true)
+        {
+            using var probe = new Socket(addresses[0].AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            probe.Bind(new IPEndPoint(addresses[0], 0));
+            var port = ((IPEndPoint)probe.LocalEndPoint!).Port;
+            probe.Dispose();
+            if (TryAdd(addresses, port)) return port;
+        }
+    }
+
+    /// <summary>
+    /// Has a web server take over the sockets that listen at its ports, so that nobody can take a port before the server is up.
+    /// Who connects meanwhile waits until then.
+    /// </summary>
+    public void ServeBy(IWebHostBuilder web) => web.UseSockets(options => options.CreateBoundListenSocket = end =>
+    {
+        if (_held.Find(s => s.LocalEndPoint!.Equals(end)) is not { } socket) return SocketTransportOptions.CreateDefaultBoundListenSocket(end);
+        _held.Remove(socket);
+        return socket;
+    });
 
     /// <summary>How many listen at a port, on all addresses.</summary>
     internal static int Listeners(IPEndPoint end) => IPGlobalProperties.GetIPGlobalProperties().GetActiveTcpListeners().Count(l => l.Equals(end));

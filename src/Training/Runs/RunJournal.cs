@@ -13,6 +13,7 @@ public sealed class RunJournal : IDisposable
     private readonly TimeProvider _time;
     private readonly List<TrainingEvent> _entries;
     private readonly List<TrainingEvent> _pending = [];
+    private readonly List<TrainingEvent> _unwritten = [];
     private readonly SemaphoreSlim _turn = new(1);
     private IReadOnlyList<LogSegment> _segments;
 
@@ -85,8 +86,25 @@ public sealed class RunJournal : IDisposable
     }
 
     /// <summary>Adds an entry that the store could not be told of, for those who watch now.</summary>
-    public void AddUnwritten(long step, TrainingEvent happened) =>
-        _entries.Add(happened with { Time = _time.GetUtcNow(), Position = new EventPosition(step, _entries.Count + 1) });
+    public void AddUnwritten(long step, TrainingEvent happened)
+    {
+        var entry = happened with { Time = _time.GetUtcNow(), Position = new EventPosition(step, _entries.Count + 1) };
+        _unwritten.Add(entry);
+        _entries.Add(entry);
+    }
+
+    /// <summary>Adds the entries that the store could not be told of when another journal of this run was at hand.</summary>
+    /// <returns>Whether there were any.</returns>
+    public bool AddUnwritten(RunJournal other)
+    {
+        foreach (var entry in other._unwritten)
+        {
+            _unwritten.Add(entry);
+            _entries.Add(entry with { Position = entry.Position with { Entry = _entries.Count + 1 } });
+        }
+
+        return other._unwritten.Count > 0;
+    }
 
     public void Dispose() => _turn.Dispose();
 }

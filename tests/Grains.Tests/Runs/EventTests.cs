@@ -1,3 +1,5 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Silo;
 using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains.Tests;
@@ -54,6 +56,34 @@ public sealed class EventTests
         Assert.Equal(watched.Select(Name), paged.Select(Name));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Cancel_idle_run_is_never_seen_to_have_ended_without_its_end(bool meanwhile)
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(9));
+        await run.ContinueAsync(pauseAt: 2);
+        var looks = 0;
+        var seen = new List<TrainingEvent>();
+        IRunGrain? grain = null;
+        await using var silo = await EmbeddedSilo.StartAsync(
+            new EmbeddedSiloOptions { Store = meanwhile ? new WatchedHeads(run.Store, () => LookAsync(grain!)) : run.Store }, Token);
+        grain = silo.Grains.GetGrain<IRunGrain>(TinyStories.Spec(9).RunName);
+        await grain.Cancel();
+        Assert.Equal(meanwhile, looks > 0);
+        await LookAsync(grain);
+        await foreach (var happened in grain.Watch(EventPosition.Start, Token)) seen.Add(happened);
+        Assert.Equal([RunState.Paused, RunState.Cancelled], seen.OfType<RunEnded>().Select(e => e.State));
+
+        async Task LookAsync(IRunGrain watched)
+        {
+            looks++;
+            var status = await watched.GetStatus();
+            var last = await watched.GetEvents(status.Position with { Entry = status.Position.Entry - 1 }, 1);
+            Assert.Equal(status.State, Assert.IsType<RunEnded>(Assert.Single(last)).State);
+        }
+    }
+
     [Fact]
     public async Task Overwrite_removes_the_past()
     {
@@ -67,4 +97,18 @@ public sealed class EventTests
     }
 
     private static string Name(TrainingEvent happened) => $"{happened.GetType().Name} {happened.Time:O}";
+
+    // Looks at the run each time that its head is about to be swapped, and when it has been.
+    private sealed class WatchedHeads(IBlobStore inner, Func<Task> look) : PassThroughStore(inner)
+    {
+        public override async Task<string> PutDocumentAsync(
+            string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken)
+        {
+            if (!path.EndsWith("/head.json", StringComparison.Ordinal)) return await base.PutDocumentAsync(path, content, ifMatch, cancellationToken);
+            await look();
+            var etag = await base.PutDocumentAsync(path, content, ifMatch, cancellationToken);
+            await look();
+            return etag;
+        }
+    }
 }

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 
 namespace LisaOrleans.Silo.Tests;
 
@@ -17,7 +19,7 @@ public sealed class PortReservationTests
         using var reservation = new PortReservation();
         Assert.False(reservation.TryAdd(IPAddress.Loopback, end.Port));
         Assert.Equal(1, PortReservation.Listeners(new IPEndPoint(IPAddress.Loopback, end.Port)));
-        Assert.NotEqual(end.Port, reservation.AddFree(IPAddress.Loopback));
+        Assert.NotEqual(end.Port, reservation.AddFree([IPAddress.Loopback]));
     }
 
     [Fact]
@@ -31,6 +33,38 @@ public sealed class PortReservationTests
         Assert.False(second.TryAdd(IPAddress.Loopback, port));
         first.Dispose();
         Assert.True(second.TryAdd(IPAddress.Loopback, port));
+    }
+
+    [Fact]
+    public async Task ServeBy_whoever_connects_before_the_server_is_up_is_answered_and_the_port_is_never_free()
+    {
+        var port = Ports.Free();
+        using var reservation = new PortReservation();
+        using var other = new PortReservation();
+        Assert.True(reservation.TryAdd([IPAddress.Loopback], port));
+        using var http = new HttpClient();
+        var early = http.GetStringAsync(new Uri($"http://127.0.0.1:{port}/"), TestContext.Current.CancellationToken);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.ConfigureKestrel(k => k.Listen(IPAddress.Loopback, port));
+        reservation.ServeBy(builder.WebHost);
+        await using var app = builder.Build();
+        app.MapGet("/", () => "up");
+        Assert.False(other.TryAdd(IPAddress.Loopback, port));
+        await app.StartAsync(TestContext.Current.CancellationToken);
+        Assert.Equal("up", await early);
+        Assert.False(other.TryAdd(IPAddress.Loopback, port));
+    }
+
+    [Fact]
+    public void TryAdd_several_addresses_claims_all_or_none()
+    {
+        var port = Ports.Free();
+        using var taken = new PortReservation();
+        using var reservation = new PortReservation();
+        Assert.True(taken.TryAdd(IPAddress.Parse("127.0.0.2"), port));
+        Assert.False(reservation.TryAdd([IPAddress.Loopback, IPAddress.Parse("127.0.0.2")], port));
+        Assert.True(taken.TryAdd(IPAddress.Loopback, port));
+        Assert.NotEqual(port, reservation.AddFree([IPAddress.Loopback, IPAddress.Parse("127.0.0.2")]));
     }
 
     [Fact]

@@ -40,8 +40,15 @@ internal sealed partial class MembershipRestorer(
     // A silo that has just joined must be restored too, and must know what it would have to restore.
     private async Task LookAtEachChangeAsync(CancellationToken stoppingToken)
     {
-        await foreach (var _ in membership.MembershipUpdates.WithCancellation(stoppingToken).ConfigureAwait(false))
-            await TryLookAsync(stoppingToken).ConfigureAwait(false);
+        try
+        {
+            await foreach (var _ in membership.MembershipUpdates.WithCancellation(stoppingToken).ConfigureAwait(false))
+                await TryLookAsync(stoppingToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
+        {
+            // The silo has ended before its host, as when the host failed to start: nothing is left to be restored.
+        }
     }
 
     private async Task TryLookAsync(CancellationToken stoppingToken)
