@@ -11,4 +11,10 @@ public static class TrainingMethods
 
     /// <summary>BAdam: one decoder layer after the other, in a new order for each sweep (arXiv 2404.02827).</summary>
     public const string Badam = "badam";
+
+    /// <summary>GaLore: every parameter, with the optimizer state of gradients projected to a low rank (arXiv 2403.03507).</summary>
+    public const string Galore = "galore";
+
+    /// <summary>APOLLO: every parameter, with steps whose length is found in a random projection (arXiv 2412.05270).</summary>
+    public const string Apollo = "apollo";
 }

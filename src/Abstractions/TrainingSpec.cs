@@ -7,7 +7,7 @@ namespace LisaOrleans;
 /// blob store alone is enough to resume. A property with <see cref="SettingAttribute"/> is a setting at every door.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("lisa.TrainingSpec")]
-public sealed record TrainingSpec
+public sealed partial record TrainingSpec
 {
     /// <summary>The run's name where a program does not ask for one.</summary>
     public const string DefaultRunName = "default";
@@ -22,7 +22,7 @@ public sealed record TrainingSpec
         ErrorMessage = "letters, digits, '.', '_' and '-' only, at most 100, not beginning with '.'")]
     public required string RunName { get; init; }
 
-    /// <value><c>lisa</c> (default), <c>full</c> or <c>badam</c>; see <see cref="TrainingMethods"/>.</value>
+    /// <value><c>lisa</c> (default), <c>full</c>, <c>badam</c>, <c>galore</c> or <c>apollo</c>; see <see cref="TrainingMethods"/>.</value>
     [Id(1)]
     [Setting("training method", Group = SettingGroups.Method, BodyField = "method.type", ChoicesOf = SettingRegistries.Methods,
         Instead = ["use_lisa", "finetuning_type", "tuning_method", "stage"])]
@@ -32,23 +32,23 @@ public sealed record TrainingSpec
     [Id(2)]
     [Setting("decoder layers that train at a time (gamma in the paper)", Group = SettingGroups.Method)]
     [Range(0, int.MaxValue), UnusedWith(nameof(LisaStrategy), "fixed")]
-    [UnusedWith(nameof(Method), TrainingMethods.Full), UnusedWith(nameof(Method), TrainingMethods.Badam)]
+    [UnusedWith(nameof(Method), TrainingMethods.Full, TrainingMethods.Badam, TrainingMethods.Galore, TrainingMethods.Apollo)]
     public int LisaActivatedLayers { get; init; } = 2;
 
     /// <value>Optimizer steps of one period, K in the paper. Default 20.</value>
     [Id(3)]
     [Setting("steps before new layers are sampled (K in the paper)", Group = SettingGroups.Method)]
     [Range(1, int.MaxValue)]
-    [UnusedWith(nameof(Method), TrainingMethods.Full), UnusedWith(nameof(Method), TrainingMethods.Badam)]
+    [UnusedWith(nameof(Method), TrainingMethods.Full, TrainingMethods.Badam, TrainingMethods.Galore, TrainingMethods.Apollo)]
     public int LisaIntervalSteps { get; init; } = 20;
 
     /// <value>
     /// How layers are sampled: <c>uniform</c> (default), <c>round-robin</c>, <c>reshuffled</c>, <c>weighted</c>,
-    /// <c>gradient-norm</c> or <c>fixed</c>.
+    /// <c>gradient-norm</c>, <c>outlier</c> or <c>fixed</c>.
     /// </value>
     [Id(4)]
     [Setting("how layers are sampled", Group = SettingGroups.Method, ChoicesOf = SettingRegistries.LayerSamplers)]
-    [UnusedWith(nameof(Method), TrainingMethods.Full), UnusedWith(nameof(Method), TrainingMethods.Badam)]
+    [UnusedWith(nameof(Method), TrainingMethods.Full, TrainingMethods.Badam, TrainingMethods.Galore, TrainingMethods.Apollo)]
     public string LisaStrategy { get; init; } = "uniform";
 
     /// <value>The layers of strategy <c>fixed</c>; empty for the others.</value>
@@ -227,16 +227,12 @@ public sealed record TrainingSpec
     [Range(-100, 100)]
     public int Priority { get; init; }
 
-    /// <value>How what trains is updated: <c>adamw</c> (default), <c>adamw-8bit</c> or <c>muon</c>.</value>
+    /// <value>
+    /// How what trains is updated: <c>adamw</c> (default), <c>adamw-8bit</c>, <c>muon</c>, <c>galore</c> or <c>apollo</c>.
+    /// </value>
     [Id(32)]
-    [Setting("how what trains is updated; muon still updates embedding, head, norms and biases by AdamW", Group = SettingGroups.Optimizer,
-        ChoicesOf = SettingRegistries.Optimizers,
-        Aliases = ["optimizer"])]
+    [Setting("how what trains is updated; the last three still update embedding, head, norms and biases by AdamW",
+        Group = SettingGroups.Optimizer, ChoicesOf = SettingRegistries.Optimizers, Aliases = ["optimizer"])]
+    [UnusedWith(nameof(Method), TrainingMethods.Galore, TrainingMethods.Apollo)]
     public string Optim { get; init; } = "adamw";
-
-    /// <value>Optimizer steps before BAdam turns to the next layer. Default 50, the least that its paper recommends.</value>
-    [Id(40)]
-    [Setting("steps before BAdam turns to the next layer", Group = SettingGroups.Method, Aliases = ["switch_block_every"])]
-    [Range(1, int.MaxValue), UsedOnlyWith(nameof(Method), TrainingMethods.Badam)]
-    public int BadamSwitchInterval { get; init; } = 50;
 }

@@ -18,6 +18,7 @@ public sealed class ReferenceTrainer : IDisposable
     private readonly MicroBatchBuilder _builder;
     private readonly BatchPlan _batches;
     private readonly LearningRateSchedule _learningRate;
+    private readonly IReadOnlyList<double>? _outliers;
     private long _period = -1;
 
     /// <summary>Loads a model from a Hugging Face folder.</summary>
@@ -38,6 +39,8 @@ public sealed class ReferenceTrainer : IDisposable
         _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i =>
             new LayerPart(config, i, dtypes, optimizer, spec.GradientCheckpointing, Weights(config.LayerSpecs(i))))];
         _head = new HeadPart(config, dtypes, optimizer, Weights(config.HeadSpecs()), () => _embedding);
+
+        if (Methods.Of(spec).LooksAtWeights(spec)) _outliers = [.. _layers.Select(Outliers)];
 
         var packing = spec.Packing ? PackedBlocks.Pack(data, spec.BlockSize) : null;
         _builder = new MicroBatchBuilder(data, packing, spec.PadTokenId);
@@ -91,11 +94,24 @@ public sealed class ReferenceTrainer : IDisposable
         _head.Dispose();
     }
 
+    private static double Outliers(LayerPart layer)
+    {
+        var weights = layer.CopyWeights();
+        try
+        {
+            return LayerOutliers.Share(weights.Select(w => w.Value));
+        }
+        finally
+        {
+            foreach (var weight in weights) weight.Value.Dispose();
+        }
+    }
+
     // LISA: for a period, a few layers are drawn and train; the others are frozen. What trains begins with fresh state.
     private void BeginPeriod(long period)
     {
         foreach (var layer in _layers) layer.Freeze();
-        var plan = new RunSchedule(_spec, _layers.Length).Plan(period)
+        var plan = new RunSchedule(_spec, _layers.Length, _outliers).Plan(period)
             ?? throw new NotSupportedException($"strategy {_spec.LisaStrategy} looks at the steps so far, which are not kept here");
         foreach (var index in plan.Layers) _layers[index].MakeTrainable();
         if (plan.Ends == PartTraining.Frozen) return;

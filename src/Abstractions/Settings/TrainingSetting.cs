@@ -154,9 +154,10 @@ public sealed class TrainingSetting
     {
         get
         {
-            if (_property.GetCustomAttribute<UsedOnlyWithAttribute>() is { } used) return $"only with {NameOf(used.Property)} {used.Value}";
-            var unused = _property.GetCustomAttributes<UnusedWithAttribute>().GroupBy(u => u.Property)
-                .Select(u => $"not with {NameOf(u.Key)} {string.Join(" or ", u.Select(v => v.Value))}").ToArray();
+            var used = _property.GetCustomAttributes<UsedOnlyWithAttribute>().ToArray();
+            if (used.Length > 0) return $"only with {string.Join(" or ", used.Select(u => $"{NameOf(u.Property)} {u.Value}"))}";
+            var unused = _property.GetCustomAttributes<UnusedWithAttribute>()
+                .Select(u => $"not with {NameOf(u.Property)} {string.Join(" or ", u.Values)}").ToArray();
             return unused.Length == 0 ? null : string.Join(", ", unused);
         }
     }
@@ -170,11 +171,12 @@ public sealed class TrainingSetting
     internal string? WhyUnused(TrainingSpec spec)
     {
         if (Record != typeof(TrainingSpec)) return null;
-        foreach (var unused in _property.GetCustomAttributes<UnusedWithAttribute>().Where(u => ValueOf(u.Property) == u.Value))
-            return $"is not used with {{{NameOf(unused.Property)}}} {unused.Value}; leave it out";
-        return _property.GetCustomAttribute<UsedOnlyWithAttribute>() is { } used && ValueOf(used.Property) != used.Value
-            ? $"is used only with {{{NameOf(used.Property)}}} {used.Value}; leave it out"
-            : null;
+        foreach (var unused in _property.GetCustomAttributes<UnusedWithAttribute>().Where(u => u.Values.Contains(ValueOf(u.Property))))
+            return $"is not used with {{{NameOf(unused.Property)}}} {ValueOf(unused.Property)}; leave it out";
+        var used = _property.GetCustomAttributes<UsedOnlyWithAttribute>().ToArray();
+        return used.Length == 0 || used.Any(u => ValueOf(u.Property) == u.Value)
+            ? null
+            : $"is used only with {string.Join(" or ", used.Select(u => $"{{{NameOf(u.Property)}}} {u.Value}"))}; leave it out";
 
         string ValueOf(string property) => SettingText.Format(Record.GetProperty(property)!.GetValue(spec));
     }

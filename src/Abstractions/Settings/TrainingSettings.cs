@@ -84,6 +84,6 @@ public sealed class TrainingSettings
         from property in record.GetType().GetProperties(BindingFlags.Public | BindingFlags.Instance)
         let said = property.GetCustomAttribute<SettingAttribute>()
         where said is not null
-        orderby property.MetadataToken
+        orderby property.GetCustomAttribute<IdAttribute>()!.Id
         select new TrainingSetting(property, said, record, registries);
 }

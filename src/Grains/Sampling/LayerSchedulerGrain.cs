@@ -46,7 +46,7 @@ internal sealed class LayerSchedulerGrain(IBlobStore store) : Grain, ILayerSched
         var spec = await RunFiles.ReadSpecAsync(store, manifest, cancellationToken);
         var (_, config) = await RunFiles.ReadConfigAsync(store, manifest, cancellationToken);
         var history = await RunHistory.Read(store, manifest, cancellationToken);
-        var schedule = new RunSchedule(spec, config.NumHiddenLayers);
+        var schedule = RunSchedule.Of(manifest, spec, config);
         foreach (var record in history.Records) schedule.Add(record);
         (_schedule, _generation) = (schedule, generation);
     }

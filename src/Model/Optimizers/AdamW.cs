@@ -48,6 +48,17 @@ public sealed record AdamW(double Beta1, double Beta2, double Epsilon, double We
         }
     }
 
+    /// <summary>What one update adds to zeros at a learning rate of 1, without decay: in float32, in the gradient's shape.</summary>
+    /// <param name="update">Whose moments are used and changed.</param>
+    /// <param name="gradient">What takes the place of its gradient: float32, in the moments' shape.</param>
+    /// <param name="stateStep">Updates of this state including this one, from 1.</param>
+    internal Tensor StepFromZero(ParameterUpdate update, Tensor gradient, long stateStep)
+    {
+        var step = zeros_like(gradient);
+        Apply(step, gradient, update.State[ExpAvg], update.State[ExpAvgSq], StepOf(stateStep, gradient.device), 1, 0);
+        return step;
+    }
+
     /// <summary>The number of an update as the kernel wants it.</summary>
     internal static Tensor StepOf(long stateStep, Device device) => tensor((float)stateStep, device: device);
 

@@ -21,16 +21,16 @@ public sealed record Muon(AdamW AdamW) : IPartOptimizer
     private const double AdamWSize = 0.2;
 
     /// <inheritdoc/>
-    public IReadOnlyList<TensorSpec> StateTensors(ParameterSpec parameter, PartDtypes dtypes) => IsHiddenMatrix(parameter)
+    public IReadOnlyList<TensorSpec> StateTensors(ParameterSpec parameter, PartDtypes dtypes) => parameter.IsHiddenMatrix
         ? [new TensorSpec(MomentumBuffer, parameter.Shape, dtypes.OptimizerState)]
         : AdamW.StateTensors(parameter, dtypes);
 
     /// <inheritdoc/>
     public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, double learningRate)
     {
-        var others = updates.Where(u => !IsHiddenMatrix(u.Parameter)).ToArray();
+        var others = updates.Where(u => !u.Parameter.IsHiddenMatrix).ToArray();
         if (others.Length > 0) AdamW.Apply(others, stateStep, learningRate);
-        foreach (var (_, state, gradient) in updates.Where(u => IsHiddenMatrix(u.Parameter)))
+        foreach (var (_, state, gradient) in updates.Where(u => u.Parameter.IsHiddenMatrix))
         {
             using var scope = NewDisposeScope();
             var wide = gradient.to(ScalarType.Float32).Times(1 - Momentum);
@@ -64,6 +64,4 @@ public sealed record Muon(AdamW AdamW) : IPartOptimizer
 
         return isTall ? x.transpose(-2, -1) : x;
     }
-
-    private static bool IsHiddenMatrix(ParameterSpec parameter) => parameter is { Decay: true, PerToken: false, Shape.Count: >= 2 };
 }

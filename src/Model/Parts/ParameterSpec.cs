@@ -9,4 +9,7 @@ public sealed record ParameterSpec(string Name, IReadOnlyList<long> Shape, bool 
 {
     /// <summary>Numbers in it.</summary>
     public long Count => Shape.Aggregate(1L, (product, size) => checked(product * size));
+
+    /// <summary>Whether it is a matrix of a decoder layer, or a stack of them: what optimizers for hidden matrices take.</summary>
+    internal bool IsHiddenMatrix => Decay && !PerToken && Shape.Count >= 2;
 }

@@ -9,7 +9,9 @@ namespace LisaOrleans.Training;
 /// <param name="Parts">By part.</param>
 /// <param name="OtherTensors">Those of a multimodal model that do not train; null for none.</param>
 /// <param name="Fingerprint">SHA-256 over the hashes of all these blobs.</param>
-internal sealed record ImportedModel(IReadOnlyDictionary<string, PartState> Parts, BlobRef? OtherTensors, string Fingerprint)
+/// <param name="Outliers">The share of outliers among the weights of each decoder layer; null if they were not counted.</param>
+internal sealed record ImportedModel(
+    IReadOnlyDictionary<string, PartState> Parts, BlobRef? OtherTensors, string Fingerprint, IReadOnlyList<double>? Outliers)
 {
     /// <summary>
     /// Rounds a folder's weights to the stored dtype and stores them, part by part; tensors that do not train are stored as they
@@ -19,11 +21,14 @@ internal sealed record ImportedModel(IReadOnlyDictionary<string, PartState> Part
     /// <param name="model">The folder.</param>
     /// <param name="dtypes">The run's number formats.</param>
     /// <param name="write">Whether anything is written; else it is only computed, to be compared.</param>
+    /// <param name="countOutliers">Whether outliers are counted.</param>
     /// <param name="progress">Receives progress; null for none.</param>
     /// <param name="cancellationToken">Gives up between two parts.</param>
     public static async Task<ImportedModel> StoreAsync(
-        IBlobStore store, ModelFolder model, PartDtypes dtypes, bool write, IProgress<ImportProgress>? progress, CancellationToken cancellationToken)
+        IBlobStore store, ModelFolder model, PartDtypes dtypes, bool write, bool countOutliers, IProgress<ImportProgress>? progress,
+        CancellationToken cancellationToken)
     {
+        var outliers = new List<double>();
         var parts = new Dictionary<string, PartState>();
         var hashes = new StringBuilder();
         var names = PartName.All(model.Config.NumHiddenLayers);
@@ -35,6 +40,7 @@ internal sealed record ImportedModel(IReadOnlyDictionary<string, PartState> Part
             try
             {
                 parts[name] = new PartState { Weights = await PutAsync(PartStorage.ToBlob(tensors, null)) };
+                if (countOutliers && PartName.LayerIndex(name) is not null) outliers.Add(LayerOutliers.Share(tensors.Select(t => t.Value)));
             }
             finally
             {
@@ -45,7 +51,8 @@ internal sealed record ImportedModel(IReadOnlyDictionary<string, PartState> Part
         // Straight from the mapped files.
         var others = model.OtherTensors.Count > 0 ? await PutAsync(SafetensorsWriter.Create(model.OtherTensors)) : null;
         Report();
-        return new ImportedModel(parts, others, Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(hashes.ToString()))));
+        return new ImportedModel(
+            parts, others, Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(hashes.ToString()))), countOutliers ? outliers : null);
 
         void Report() => progress?.Report(new ImportProgress(write ? "storing model" : "comparing model", parts.Count, names.Count));
 

@@ -100,7 +100,8 @@ public static class RunImporter
         async Task<Manifest?> StoreAsync(BytesBlob spec0)
         {
             var imported = await ImportedModel.StoreAsync(
-                store, model, PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype), write: stored is null, progress, cancellationToken);
+                store, model, PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype), write: stored is null,
+                countOutliers: stored is null && Methods.Of(spec).LooksAtWeights(spec), progress, cancellationToken);
             if (stored is { } before)
             {
                 CheckUnchanged(before, spec, imported.Fingerprint, data.Tokens.Blob, evalData?.Tokens.Blob);
@@ -138,6 +139,7 @@ public static class RunImporter
             if (text.Template is { ReadsTime: true }) properties.Add(TemplateTime, now.ToString("O", CultureInfo.InvariantCulture));
             model.Names.AddTo(properties);
             figures.AddTo(properties);
+            if (imported.Outliers is { } outliers) LayerOutliers.AddTo(properties, outliers);
             return new Manifest
             {
                 Run = spec.RunName,

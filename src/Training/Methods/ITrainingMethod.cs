@@ -18,6 +18,9 @@ public interface ITrainingMethod : INamed
     /// <summary>Whether <see cref="Plan"/> depends on the steps before the period.</summary>
     bool LearnsFromHistory(TrainingSpec spec) => false;
 
+    /// <summary>Whether <see cref="Plan"/> depends on the weights that the run begins with.</summary>
+    bool LooksAtWeights(TrainingSpec spec) => false;
+
     /// <summary>The most decoder layers that train at one time, which decides the memory.</summary>
     int MostLayers(TrainingSpec spec, int layerCount);
 

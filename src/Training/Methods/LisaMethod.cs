@@ -20,6 +20,8 @@ internal sealed class LisaMethod : ITrainingMethod
 
     public bool LearnsFromHistory(TrainingSpec spec) => Sampler(spec).LearnsFromHistory;
 
+    public bool LooksAtWeights(TrainingSpec spec) => Sampler(spec).LooksAtWeights;
+
     public int MostLayers(TrainingSpec spec, int layerCount) => Math.Min(Sampler(spec).MostLayers(spec), layerCount);
 
     public SettingProblem? Check(TrainingSpec spec, int layerCount) =>

@@ -8,7 +8,9 @@ public static class Methods
         "training method",
         new LisaMethod(),
         new FullMethod(),
-        new BadamMethod());
+        new BadamMethod(),
+        new GaloreMethod(),
+        new ApolloMethod());
 
     /// <summary>The method of a run.</summary>
     public static ITrainingMethod Of(TrainingSpec spec) => All[spec.Method];

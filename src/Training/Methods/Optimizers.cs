@@ -10,7 +10,13 @@ public static class Optimizers
         "optimizer",
         new NamedOptimizer("adamw", AdamWOf),
         new NamedOptimizer("adamw-8bit", spec => new AdamW8Bit(AdamWOf(spec))),
-        new NamedOptimizer("muon", spec => new Muon(AdamWOf(spec))));
+        new NamedOptimizer("muon", spec => new Muon(AdamWOf(spec))),
+        new NamedOptimizer(
+            TrainingMethods.Galore, spec => new GaLore(AdamWOf(spec), spec.GaloreRank, spec.GaloreUpdateProjGap, spec.GaloreScale)),
+        new NamedOptimizer(
+            TrainingMethods.Apollo,
+            spec => new Apollo(
+                AdamWOf(spec), spec.ApolloRank, spec.ApolloUpdateProjGap, spec.ApolloScale, spec.ApolloScaleType == "tensor", spec.Seed)));
 
     /// <summary>The optimizer of a run, as its method names it, with the run's settings.</summary>
     public static IPartOptimizer Of(TrainingSpec spec) => All[Methods.Of(spec).Optimizer(spec)].Create(spec);

@@ -9,6 +9,9 @@ public interface ILayerSampler : INamed
     /// </summary>
     bool LearnsFromHistory => false;
 
+    /// <summary>Whether the choice depends on <see cref="SamplingTurn.Outliers"/>: then they are counted when a run begins.</summary>
+    bool LooksAtWeights => false;
+
     /// <summary>The most layers that it chooses for a period.</summary>
     int MostLayers(TrainingSpec spec) => spec.LisaActivatedLayers;
 

@@ -11,5 +11,6 @@ public static class LayerSamplers
         new ReshuffledSampler(),
         new WeightedSampler(),
         new GradientNormSampler(),
+        new OutlierSampler(),
         new FixedSampler());
 }

@@ -5,4 +5,8 @@ namespace LisaOrleans.Training;
 /// <param name="LayerCount">Decoder layers of the model.</param>
 /// <param name="Period">The period, from 0.</param>
 /// <param name="Layers">What the steps before the period say of each layer, layer by layer.</param>
-public sealed record SamplingTurn(TrainingSpec Spec, int LayerCount, long Period, IReadOnlyList<LayerStatistics> Layers);
+/// <param name="Outliers">
+/// The share of outliers among the weights that each layer began with, layer by layer; null where nobody has asked for it.
+/// </param>
+public sealed record SamplingTurn(
+    TrainingSpec Spec, int LayerCount, long Period, IReadOnlyList<LayerStatistics> Layers, IReadOnlyList<double>? Outliers = null);

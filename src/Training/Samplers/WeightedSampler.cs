@@ -48,11 +48,16 @@ internal sealed class WeightedSampler : ILayerSampler
         return chosen;
     }
 
+    /// <summary>Weights of which none is less than a tenth of their average; all alike where all are 0.</summary>
+    internal static double[] Floored(IReadOnlyList<double> weights)
+    {
+        var least = LeastShare * weights.Sum() / weights.Count;
+        return [.. weights.Select(w => Math.Max(w, least > 0 ? least : 1))];
+    }
+
     private static double[] Weights(SamplingTurn turn)
     {
         var largest = turn.Layers.Max(l => l.MeanGradNorm) is { } norm and > 0 ? norm : 1;
-        var weights = turn.Layers.Select(l => l.MeanGradNorm ?? largest).ToArray();
-        var least = LeastShare * weights.Sum() / weights.Length;
-        return [.. weights.Select(w => Math.Max(w, least > 0 ? least : 1))];
+        return Floored([.. turn.Layers.Select(l => l.MeanGradNorm ?? largest)]);
     }
 }

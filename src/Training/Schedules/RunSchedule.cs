@@ -1,3 +1,6 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Model;
+
 namespace LisaOrleans.Training;
 
 /// <summary>
@@ -11,6 +14,7 @@ public sealed class RunSchedule
 
     private readonly TrainingSpec _spec;
     private readonly ITrainingMethod _method;
+    private readonly IReadOnlyList<double>? _outliers;
     private readonly Queue<PeriodLayers> _past = new();
     private readonly long[] _steps;
     private readonly double[] _norms;
@@ -22,12 +26,18 @@ public sealed class RunSchedule
 
     /// <param name="spec">The run's settings.</param>
     /// <param name="layerCount">Decoder layers of the model.</param>
-    public RunSchedule(TrainingSpec spec, int layerCount)
+    /// <param name="outliers">See <see cref="SamplingTurn.Outliers"/>; null where the method does not look at them.</param>
+    public RunSchedule(TrainingSpec spec, int layerCount, IReadOnlyList<double>? outliers = null)
     {
-        (_spec, _method) = (spec, Methods.Of(spec));
+        (_spec, _method, _outliers) = (spec, Methods.Of(spec), outliers);
         (_steps, _norms, _normSteps) = (new long[layerCount], new double[layerCount], new long[layerCount]);
         _before = Statistics();
     }
+
+    /// <summary>The schedule of a manifest's run, before its first step.</summary>
+    /// <exception cref="InvalidDataFileException">The manifest lacks what the method looks at.</exception>
+    public static RunSchedule Of(Manifest manifest, TrainingSpec spec, ModelConfig config) =>
+        new(spec, config.NumHiddenLayers, LayerOutliers.Of(manifest, config.NumHiddenLayers));
 
     /// <summary>The last step that was added.</summary>
     public long Step { get; private set; }
@@ -87,7 +97,7 @@ public sealed class RunSchedule
         if (period != _period) (_period, _before) = (period, Statistics());
     }
 
-    private SamplingTurn Turn(long period, IReadOnlyList<LayerStatistics> layers) => new(_spec, _steps.Length, period, layers);
+    private SamplingTurn Turn(long period, IReadOnlyList<LayerStatistics> layers) => new(_spec, _steps.Length, period, layers, _outliers);
 
     private PeriodLayers? Find(long period) => Plan(period) is { } plan ? Describe(period, plan.Layers) : null;
 

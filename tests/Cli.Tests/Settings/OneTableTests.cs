@@ -17,7 +17,7 @@ public sealed partial class OneTableTests
     [Fact]
     public void Table_has_every_property_with_its_initialiser_as_default()
     {
-        Assert.Equal(Properties.Select(p => p.Name).Except(s_noSettings), RunSettings.Table.All.Select(s => s.Property));
+        Assert.Equal(Properties.Select(p => p.Name).Except(s_noSettings).Order(), RunSettings.Table.All.Select(s => s.Property).Order());
         var (spec, data) = (new TrainingSpec { RunName = TrainingSpec.DefaultRunName }, new DatasetSettings());
         Assert.All(RunSettings.Table.All, s =>
         {
@@ -62,7 +62,7 @@ public sealed partial class OneTableTests
         var keys = RunSettings.Table.All.Select(s => s.Name).ToHashSet();
 
         // The last is the whole algorithm on one page, which uses what it names.
-        string[] declare = [$"{nameof(TrainingSpec)}.cs", $"{nameof(DatasetSettings)}.cs", $"{nameof(ReferenceTrainer)}.cs"];
+        string[] declare = [$"{nameof(TrainingSpec)}.cs", $"{nameof(TrainingSpec)}.Methods.cs", $"{nameof(DatasetSettings)}.cs", $"{nameof(ReferenceTrainer)}.cs"];
         foreach (var file in Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories))
         {
             if (declare.Contains(Path.GetFileName(file)) || file.Contains("/obj/", StringComparison.Ordinal)) continue;
@@ -80,7 +80,7 @@ public sealed partial class OneTableTests
         SettingKind.Integers => ("0,3", "[0, 3]"),
         SettingKind.Names => ("a,b", "[\"a\", \"b\"]"),
         SettingKind.Integer => Both("7"),
-        SettingKind.Number => Both("0.25"),
+        SettingKind.Number => Both("0.375"),
         _ => (setting.Choices?[^1] ?? "other", $"\"{setting.Choices?[^1] ?? "other"}\""),
     };
 

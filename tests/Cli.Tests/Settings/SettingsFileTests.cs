@@ -50,11 +50,13 @@ public sealed class SettingsFileTests
 
         var given = await Spec(folder["out/lisa-store"], "other");
         var otherwise = new TrainingSpec { RunName = "default", BlockSize = 256, Dtype = "float32", Threads = 2 };
-        // The layers are given rather than their number, and only one method has all these settings.
+        // The layers are given rather than their number; and no method and no optimizer has all these settings.
         string[] defaults =
         [
             nameof(TrainingSpec.Method), nameof(TrainingSpec.LisaActivatedLayers), nameof(TrainingSpec.PadTokenId),
-            nameof(TrainingSpec.BadamSwitchInterval),
+            nameof(TrainingSpec.BadamSwitchInterval), nameof(TrainingSpec.GaloreRank), nameof(TrainingSpec.GaloreUpdateProjGap),
+            nameof(TrainingSpec.GaloreScale), nameof(TrainingSpec.ApolloRank), nameof(TrainingSpec.ApolloUpdateProjGap),
+            nameof(TrainingSpec.ApolloScale), nameof(TrainingSpec.ApolloScaleType),
         ];
         foreach (var property in typeof(TrainingSpec).GetProperties().Where(p => p.CanWrite && !defaults.Contains(p.Name)))
             Assert.True(Text(property.GetValue(otherwise)) != Text(property.GetValue(given)), property.Name);

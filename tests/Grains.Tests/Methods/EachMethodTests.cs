@@ -5,10 +5,19 @@ namespace LisaOrleans.Grains.Tests;
 /// <summary>Every training method on grains: what it changes, and that an interruption changes nothing.</summary>
 public sealed class EachMethodTests
 {
+    private static readonly TrainingSpec s_galore = TinyStories.FullSpec(5) with { Method = "galore", GaloreRank = 8, GaloreUpdateProjGap = 2 };
+
     private static readonly Dictionary<string, (TrainingSpec Spec, bool Ends, int[] Layers)> s_methods = new()
     {
         ["lisa"] = (TinyStories.Spec(5) with { LisaStrategy = "round-robin" }, true, [0, 1, 2, 3]),
         ["full"] = (TinyStories.FullSpec(5), true, [0, 1, 2, 3, 4, 5]),
+        ["galore"] = (s_galore, true, [0, 1, 2, 3, 4, 5]),
+        ["apollo"] = (TinyStories.FullSpec(5) with { Method = "apollo", ApolloRank = 8, ApolloUpdateProjGap = 2 }, true, [0, 1, 2, 3, 4, 5]),
+        ["apollo mini"] = (
+            TinyStories.FullSpec(5) with { Method = "apollo", ApolloRank = 1, ApolloScale = 128, ApolloScaleType = "tensor", TrainEmbeddings = false },
+            false, [0, 1, 2, 3, 4, 5]),
+        ["lisa, galore"] = (
+            TinyStories.Spec(5) with { LisaStrategy = "fixed", LisaFixedLayers = [1, 4], Optim = "galore", GaloreRank = 8 }, true, [1, 4]),
         ["badam"] = (TinyStories.BadamSpec(5, interval: 2), false, Swept(TinyStories.BadamSpec(5, interval: 2), 3)),
     };
 

@@ -13,6 +13,7 @@ public sealed class LayerSchedulerTests
     [InlineData("uniform")]
     [InlineData("weighted")]
     [InlineData("gradient-norm")]
+    [InlineData("outlier")]
     public async Task GetSchedule_paused_run_agrees_with_its_history_and_foretells_the_rest(string strategy)
     {
         var spec = TinyStories.Spec(12) with { LisaStrategy = strategy, LisaIntervalSteps = 2 };
@@ -41,7 +42,8 @@ public sealed class LayerSchedulerTests
     [Theory]
     [InlineData("weighted")]
     [InlineData("gradient-norm")]
-    public async Task Sampler_that_learns_run_paused_everywhere_ends_with_the_bytes_of_one_that_was_not(string strategy)
+    [InlineData("outlier")]
+    public async Task Sampler_run_paused_everywhere_ends_with_the_bytes_of_one_that_was_not(string strategy)
     {
         var spec = TinyStories.Spec(12) with { LisaStrategy = strategy, LisaIntervalSteps = 2, LisaActivatedLayers = 1, SaveSteps = 5 };
         using var straight = await TestRun.TrainAsync(spec);

@@ -6,6 +6,8 @@ public sealed class OptimTests
     [Theory]
     [InlineData("adamw-8bit", "exp_avg|exp_avg_sq|exp_avg_absmax|exp_avg_sq_absmax")]
     [InlineData("muon", "momentum_buffer")]
+    [InlineData("galore", "exp_avg|exp_avg_sq|projection")]
+    [InlineData("apollo", "exp_avg|exp_avg_sq|projection|update_norm")]
     public async Task Optim_saves_its_own_state_and_resumes_to_the_same_bytes(string optim, string tensors)
     {
         var spec = TinyStories.Spec(6) with
@@ -37,7 +39,7 @@ public sealed class OptimTests
     {
         var spec = TinyStories.Spec(12) with { LearningRate = 1e-3, LrSchedulerType = "constant" };
         HashSet<string> weights = [];
-        foreach (var optim in (string[])["adamw", "adamw-8bit", "muon"])
+        foreach (var optim in (string[])["adamw", "adamw-8bit", "muon", "galore", "apollo"])
         {
             using var run = await TestRun.TrainAsync(spec with { Optim = optim });
             var losses = (await run.HistoryAsync()).Select(r => r.Loss).ToArray();

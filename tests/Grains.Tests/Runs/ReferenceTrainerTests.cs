@@ -20,6 +20,10 @@ public sealed class ReferenceTrainerTests
             Dtype = "bfloat16",
         },
         ["packed, recomputed"] = s_spec with { Packing = true, GradientCheckpointing = true },
+        ["outlier"] = s_spec with { LisaStrategy = "outlier", LisaActivatedLayers = 1 },
+        ["badam"] = TinyStories.BadamSpec(9, interval: 2),
+        ["galore"] = TinyStories.FullSpec(6) with { Method = TrainingMethods.Galore, GaloreRank = 8, GaloreUpdateProjGap = 4 },
+        ["apollo"] = TinyStories.FullSpec(6) with { Method = TrainingMethods.Apollo, ApolloRank = 8, ApolloUpdateProjGap = 4, Dtype = "bfloat16" },
         ["without ends"] = s_spec with { TrainEmbeddings = false, Dtype = "bfloat16", OptimizerStateDtype = "bfloat16" },
     };
 

@@ -1,3 +1,4 @@
+using static LisaOrleans.Model.Tests.Float64Matrix;
 using static TorchSharp.torch;
 
 namespace LisaOrleans.Model.Tests;
@@ -34,10 +35,7 @@ public sealed class MuonTests
             w = Sum(1 - (Rate * Decay), w, -Rate * 0.2 * Math.Sqrt(Math.Max(rows, columns)), update);
         }
 
-        var actual = Matrix(parameter.Value);
-        for (var i = 0; i < rows; i++)
-            for (var j = 0; j < columns; j++)
-                Assert.Equal(w[i, j], actual[i, j], tolerance * (1 + Math.Abs(w[i, j])));
+        AssertClose(w, Matrix(parameter.Value), tolerance);
     }
 
     [Theory]
@@ -89,20 +87,11 @@ public sealed class MuonTests
             Assert.Equal(spec.Shape.Count == 2 ? ["momentum_buffer"] : ["exp_avg", "exp_avg_sq"], Names(spec));
     }
 
-    private static double[,] Matrix(Tensor tensor)
-    {
-        var numbers = tensor.detach().to(ScalarType.Float64).contiguous().data<double>().ToArray();
-        var matrix = new double[tensor.shape[0], tensor.shape[1]];
-        Buffer.BlockCopy(numbers, 0, matrix, 0, numbers.Length * sizeof(double));
-        return matrix;
-    }
-
     // K. Jordan et al. 2024, in float64: X <- aX + b(XX')X + c(XX')(XX')X, five times, begun with X of Frobenius norm 1.
     private static double[,] NewtonSchulz(double[,] g)
     {
         if (g.GetLength(0) > g.GetLength(1)) return Transposed(NewtonSchulz(Transposed(g)));
-        var norm = Math.Sqrt(g.Cast<double>().Sum(v => v * v));
-        var x = Sum(1 / norm, g, 0, g);
+        var x = Sum(1 / Norm(g), g, 0, g);
         for (var i = 0; i < 5; i++)
         {
             var square = Product(x, Transposed(x));
@@ -110,22 +99,5 @@ public sealed class MuonTests
         }
 
         return x;
-    }
-
-    private static double[,] Sum(double a, double[,] x, double b, double[,] y) =>
-        Make(x.GetLength(0), x.GetLength(1), (i, j) => (a * x[i, j]) + (b * y[i, j]));
-
-    private static double[,] Transposed(double[,] x) => Make(x.GetLength(1), x.GetLength(0), (i, j) => x[j, i]);
-
-    private static double[,] Product(double[,] x, double[,] y) => Make(
-        x.GetLength(0), y.GetLength(1), (i, j) => Enumerable.Range(0, y.GetLength(0)).Sum(k => x[i, k] * y[k, j]));
-
-    private static double[,] Make(int rows, int columns, Func<int, int, double> value)
-    {
-        var made = new double[rows, columns];
-        for (var i = 0; i < rows; i++)
-            for (var j = 0; j < columns; j++)
-                made[i, j] = value(i, j);
-        return made;
     }
 }

@@ -129,6 +129,29 @@ public sealed class MemoryPlanTests
         Assert.Equal(plan.Gradients, chain.Parts.Sum(p => p.GradientBytes));
     }
 
+    public static TheoryData<string> AllOptimizers => [.. Optimizers.All.Names];
+
+    [Theory]
+    [MemberData(nameof(AllOptimizers))]
+    public void Estimate_state_of_every_optimizer_is_what_parts_hold(string optim)
+    {
+        using var scope = NewDisposeScope();
+        var config = TinyModel.Config();
+        var dtypes = PartDtypes.Parse("bfloat16", "float32");
+        var optimizer = Optimizers.All[optim].Create(TinyStories.Spec(1) with { GaloreRank = 3, ApolloRank = 2 });
+        using var chain = new PartChain(config, dtypes, optimizer, TinyModel.Weights(config, dtype: dtypes.Compute));
+        foreach (var part in chain.Parts) part.MakeTrainable();
+        var plan = MemoryPlan.Estimate(config, new MemoryPlanOptions
+        {
+            ActiveLayers = config.NumHiddenLayers,
+            Dtypes = dtypes,
+            Optimizer = optimizer,
+            BatchSize = 1,
+            SequenceLength = 8,
+        });
+        Assert.Equal(plan.OptimizerState, chain.Parts.Sum(p => p.OptimizerBytes));
+    }
+
     // Two sequences of eight tokens.
     private static MemoryEstimate Estimate(
         ModelConfig config, string dtype, string state, int active, bool embeddings = true, bool checkpointing = false, int accumulation = 1)

@@ -189,6 +189,32 @@ public sealed class LayerSamplerTests
     }
 
     [Fact]
+    public void OutlierSampler_known_outliers_draws_layers_in_proportion_and_forgets_none()
+    {
+        const int Periods = 40_000;
+        double[] outliers = [0.4, 0.2, 0.1, 0.1, 0];
+        var spec = Spec("outlier", 1);
+        var counts = Enumerable.Range(0, Periods)
+            .Select(p => LayerSamplers.All["outlier"].Select(new SamplingTurn(spec, 5, p, [], outliers))[0]).CountBy(l => l).ToDictionary();
+
+        // The last counts for a tenth of the average, 0.016.
+        double[] shares = [0.4 / 0.816, 0.2 / 0.816, 0.1 / 0.816, 0.1 / 0.816, 0.016 / 0.816];
+        for (var i = 0; i < shares.Length; i++)
+        {
+            var deviation = Math.Sqrt(shares[i] * (1 - shares[i]) / Periods);
+            Assert.InRange((double)counts[i] / Periods, shares[i] - (4 * deviation), shares[i] + (4 * deviation));
+        }
+    }
+
+    [Fact]
+    public void OutlierSampler_weights_without_outliers_are_all_alike()
+    {
+        var counts = Enumerable.Range(0, 4000)
+            .Select(p => LayerSamplers.All["outlier"].Select(new SamplingTurn(Spec("outlier", 1), 4, p, [], [0, 0, 0, 0]))[0]).CountBy(l => l);
+        Assert.All(counts, c => Assert.InRange(c.Value, 850, 1150));
+    }
+
+    [Fact]
     public void BadamMethod_each_sweep_trains_every_layer_once_alone_in_a_new_order()
     {
         var spec = TinyStories.BadamSpec(1, interval: 3);

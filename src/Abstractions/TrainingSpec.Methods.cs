@@ -1,0 +1,62 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace LisaOrleans;
+
+/// <content>What only some methods and optimizers use.</content>
+public sealed partial record TrainingSpec
+{
+    /// <value>Optimizer steps before BAdam turns to the next layer. Default 50, the least that its paper recommends.</value>
+    [Id(40)]
+    [Setting("steps before BAdam turns to the next layer", Group = SettingGroups.Method, Aliases = ["switch_block_every"])]
+    [Range(1, int.MaxValue), UsedOnlyWith(nameof(Method), TrainingMethods.Badam)]
+    public int BadamSwitchInterval { get; init; } = 50;
+
+    /// <value>Rank of GaLore's projections. Default 128.</value>
+    [Id(41)]
+    [Setting("rank that GaLore projects the gradients of matrices to", Group = SettingGroups.Optimizer)]
+    [Range(1, int.MaxValue)]
+    [UsedOnlyWith(nameof(Method), TrainingMethods.Galore), UsedOnlyWith(nameof(Optim), TrainingMethods.Galore)]
+    public int GaloreRank { get; init; } = 128;
+
+    /// <value>Updates between two of GaLore's decompositions. Default 200.</value>
+    [Id(42)]
+    [Setting("updates before GaLore decomposes gradients anew", Group = SettingGroups.Optimizer, Aliases = ["galore_update_interval"])]
+    [Range(1, int.MaxValue)]
+    [UsedOnlyWith(nameof(Method), TrainingMethods.Galore), UsedOnlyWith(nameof(Optim), TrainingMethods.Galore)]
+    public int GaloreUpdateProjGap { get; init; } = 200;
+
+    /// <value>What GaLore multiplies the updates of matrices by. Default 0.25.</value>
+    [Id(43)]
+    [Setting("what GaLore multiplies the updates of matrices by", Group = SettingGroups.Optimizer)]
+    [Range(0, double.MaxValue, MinimumIsExclusive = true)]
+    [UsedOnlyWith(nameof(Method), TrainingMethods.Galore), UsedOnlyWith(nameof(Optim), TrainingMethods.Galore)]
+    public double GaloreScale { get; init; } = 0.25;
+
+    /// <value>Rank of APOLLO's projections; 1 for APOLLO-Mini. Default 256.</value>
+    [Id(44)]
+    [Setting("rank that APOLLO projects the gradients of matrices to; 1 for APOLLO-Mini", Group = SettingGroups.Optimizer)]
+    [Range(1, int.MaxValue)]
+    [UsedOnlyWith(nameof(Method), TrainingMethods.Apollo), UsedOnlyWith(nameof(Optim), TrainingMethods.Apollo)]
+    public int ApolloRank { get; init; } = 256;
+
+    /// <value>Updates between two of APOLLO's projections. Default 200.</value>
+    [Id(45)]
+    [Setting("updates before APOLLO draws new projections", Group = SettingGroups.Optimizer, Aliases = ["apollo_update_interval"])]
+    [Range(1, int.MaxValue)]
+    [UsedOnlyWith(nameof(Method), TrainingMethods.Apollo), UsedOnlyWith(nameof(Optim), TrainingMethods.Apollo)]
+    public int ApolloUpdateProjGap { get; init; } = 200;
+
+    /// <value>APOLLO multiplies the updates of matrices by its root. Default 1; the authors take 128 for APOLLO-Mini.</value>
+    [Id(46)]
+    [Setting("APOLLO multiplies the updates of matrices by the root of this; 128 for APOLLO-Mini", Group = SettingGroups.Optimizer)]
+    [Range(0, double.MaxValue, MinimumIsExclusive = true)]
+    [UsedOnlyWith(nameof(Method), TrainingMethods.Apollo), UsedOnlyWith(nameof(Optim), TrainingMethods.Apollo)]
+    public double ApolloScale { get; init; } = 1;
+
+    /// <value>What has a factor of its own: each <c>channel</c> (default) or a <c>tensor</c>, as in APOLLO-Mini.</value>
+    [Id(47)]
+    [Setting("what APOLLO scales by itself: each channel of the longer side, or a tensor as in APOLLO-Mini", Group = SettingGroups.Optimizer,
+        Choices = ["channel", "tensor"])]
+    [UsedOnlyWith(nameof(Method), TrainingMethods.Apollo), UsedOnlyWith(nameof(Optim), TrainingMethods.Apollo)]
+    public string ApolloScaleType { get; init; } = "channel";
+}

@@ -1,0 +1,87 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Model;
+
+/// <summary>
+/// APOLLO (Zhu et al., arXiv 2412.05270, algorithm 1): the gradient itself is the direction, and AdamW of its random projection
+/// says how long the step is, for each row or column of the longer side, or for a matrix as a whole (APOLLO-Mini, with rank 1). A
+/// step is at most 1.01 times as long as the one before (the norm-growth limiter). Embedding, head, norms and biases are no hidden
+/// matrices: AdamW updates them. A stack of experts counts as one matrix per expert.
+/// </summary>
+/// <param name="AdamW">How projections and everything else are updated; its weight decay is that of the matrices, too.</param>
+/// <param name="Rank">What the shorter side is projected to; all of it where it is less.</param>
+/// <param name="UpdateProjGap">Updates between two projections.</param>
+/// <param name="Scale">Updates of matrices are multiplied by its root.</param>
+/// <param name="PerTensor">Whether a matrix has one factor.</param>
+/// <param name="Seed">Keys the projections, with a parameter's name and the number of the update.</param>
+public sealed record Apollo(AdamW AdamW, int Rank, int UpdateProjGap, double Scale, bool PerTensor, ulong Seed) : IPartOptimizer
+{
+    private const string Projection = "projection";
+    private const string UpdateNorm = "update_norm";
+    private const double MostGrowth = 1.01;
+    private const double LeastNorm = 1e-8;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<TensorSpec> StateTensors(ParameterSpec parameter, PartDtypes dtypes)
+    {
+        if (!parameter.IsHiddenMatrix) return AdamW.StateTensors(parameter, dtypes);
+        var lowRank = new LowRank(parameter.Shape, Rank);
+        return
+        [
+            .. AdamW.StateTensors(parameter with { Shape = lowRank.Projected }, dtypes),
+            new TensorSpec(Projection, lowRank.Projection, ScalarType.Float32),
+            new TensorSpec(UpdateNorm, lowRank.Scalar, ScalarType.Float32),
+        ];
+    }
+
+    /// <inheritdoc/>
+    public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, double learningRate)
+    {
+        var others = updates.Where(u => !u.Parameter.IsHiddenMatrix).ToArray();
+        if (others.Length > 0) AdamW.Apply(others, stateStep, learningRate);
+        foreach (var update in updates.Where(u => u.Parameter.IsHiddenMatrix))
+        {
+            using var scope = NewDisposeScope();
+            var (parameter, state, gradient) = update;
+            var lowRank = new LowRank(parameter.Shape, Rank);
+            if ((stateStep - 1) % UpdateProjGap == 0) state[Projection].copy_(Random(parameter, lowRank, stateStep));
+            var wide = gradient.to(ScalarType.Float32);
+            var projected = lowRank.Project(wide, state[Projection]);
+            long[] over = PerTensor ? [-2, -1] : [lowRank.RankDimension];
+            var factor = Norm(AdamW.StepFromZero(update, projected, stateStep), over) / Norm(projected, over).Plus(LeastNorm);
+            var direction = Limited(wide.mul(factor), state[UpdateNorm]);
+            var weight = state.Weight.to(ScalarType.Float32).Times(1 - (learningRate * AdamW.WeightDecay));
+            state.Weight.copy_(weight.Plus(direction.Times(-learningRate * Math.Sqrt(Scale))));
+        }
+    }
+
+    /// <summary>A projection [..., R, S] whose numbers are normal with variance 1 / R.</summary>
+    /// <param name="parameter">Whose it is.</param>
+    /// <param name="lowRank">Its shape.</param>
+    /// <param name="stateStep">The update that begins to use it.</param>
+    internal Tensor Random(ParameterSpec parameter, LowRank lowRank, long stateStep)
+    {
+        var name = string.Create(CultureInfo.InvariantCulture, $"{Seed}/{parameter.Name}/{stateStep}");
+        var key = BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
+
+        // On the CPU, so that every device has the same numbers.
+        using var generator = new Generator(key);
+        var shape = lowRank.Projection;
+        return randn(shape, generator: generator).Over(Math.Sqrt(shape[^2]));
+    }
+
+    private static Tensor Norm(Tensor x, long[] over) => x.mul(x).sum(over, keepdim: true).sqrt();
+
+    // The first step, and the first after one of length 0, has no limit.
+    private static Tensor Limited(Tensor direction, Tensor before)
+    {
+        var norm = Norm(direction, [-2, -1]);
+        var growth = (norm / before.Plus(LeastNorm)).Clamped(MostGrowth, null).Over(MostGrowth).Filled(before.logical_not(), 1);
+        before.copy_(norm / growth);
+        return direction / growth;
+    }
+}

@@ -1,0 +1,47 @@
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Model;
+
+/// <summary>
+/// GaLore (Zhao et al., arXiv 2403.03507, algorithm 2): AdamW of the gradient's projection to its first singular vectors, whose
+/// moments are small, projected back. The vectors are found anew now and then; the moments stay, as in the authors' program.
+/// Embedding, head, norms and biases are no hidden matrices: AdamW updates them. A stack of experts counts as one matrix per expert.
+/// </summary>
+/// <param name="AdamW">How projections and everything else are updated; its weight decay is that of the matrices, too.</param>
+/// <param name="Rank">Singular vectors that are kept; all of them where a matrix has fewer.</param>
+/// <param name="UpdateProjGap">Updates between two decompositions.</param>
+/// <param name="Scale">What updates of matrices are multiplied by.</param>
+public sealed record GaLore(AdamW AdamW, int Rank, int UpdateProjGap, double Scale) : IPartOptimizer
+{
+    private const string Projection = "projection";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<TensorSpec> StateTensors(ParameterSpec parameter, PartDtypes dtypes)
+    {
+        if (!parameter.IsHiddenMatrix) return AdamW.StateTensors(parameter, dtypes);
+        var lowRank = new LowRank(parameter.Shape, Rank);
+        return
+        [
+            .. AdamW.StateTensors(parameter with { Shape = lowRank.Projected }, dtypes),
+            new TensorSpec(Projection, lowRank.Projection, ScalarType.Float32),
+        ];
+    }
+
+    /// <inheritdoc/>
+    public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, double learningRate)
+    {
+        var others = updates.Where(u => !u.Parameter.IsHiddenMatrix).ToArray();
+        if (others.Length > 0) AdamW.Apply(others, stateStep, learningRate);
+        foreach (var update in updates.Where(u => u.Parameter.IsHiddenMatrix))
+        {
+            using var scope = NewDisposeScope();
+            var (parameter, state, gradient) = update;
+            var lowRank = new LowRank(parameter.Shape, Rank);
+            var wide = gradient.to(ScalarType.Float32);
+            if ((stateStep - 1) % UpdateProjGap == 0) state[Projection].copy_(lowRank.Subspace(wide));
+            var step = AdamW.StepFromZero(update, lowRank.Project(wide, state[Projection]), stateStep);
+            var weight = state.Weight.to(ScalarType.Float32).Times(1 - (learningRate * AdamW.WeightDecay));
+            state.Weight.copy_(weight.Plus(lowRank.Back(step, state[Projection]).Times(learningRate * Scale)));
+        }
+    }
+}

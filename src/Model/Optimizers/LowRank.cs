@@ -1,0 +1,57 @@
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Model;
+
+/// <summary>
+/// How matrices [..., M, N] become smaller: their shorter side of S = min(M, N) is projected to R by a matrix P [..., R, S]. The
+/// result is [..., M, R] where M is at least N, else [..., R, N].
+/// </summary>
+internal readonly struct LowRank
+{
+    private readonly long[] _stack;
+    private readonly long _rows;
+    private readonly long _columns;
+    private readonly long _rank;
+
+    /// <param name="shape">[..., M, N].</param>
+    /// <param name="rank">R; S where that is less.</param>
+    public LowRank(IReadOnlyList<long> shape, int rank)
+    {
+        _stack = [.. shape.Take(shape.Count - 2)];
+        (_rows, _columns) = (shape[^2], shape[^1]);
+        _rank = Math.Min(rank, Math.Min(_rows, _columns));
+    }
+
+    /// <summary>Whether rows are projected, which are at least as many as they are long; else columns.</summary>
+    public bool IsTall => _rows >= _columns;
+
+    /// <summary>The shape of P.</summary>
+    public long[] Projection => [.. _stack, _rank, IsTall ? _columns : _rows];
+
+    /// <summary>The shape of a matrix that was projected.</summary>
+    public long[] Projected => IsTall ? [.. _stack, _rows, _rank] : [.. _stack, _rank, _columns];
+
+    /// <summary>One number for each matrix, which broadcasts over it.</summary>
+    public long[] Scalar => [.. _stack, 1, 1];
+
+    /// <summary>The dimension of the projected matrix that has R numbers.</summary>
+    public long RankDimension => IsTall ? -1 : -2;
+
+    /// <summary>P that keeps the most of matrices: their first R singular vectors of the shorter side, as rows.</summary>
+    /// <param name="matrix">float32 [..., M, N].</param>
+    public Tensor Subspace(Tensor matrix)
+    {
+        var (left, _, right) = linalg.svd(matrix, fullMatrices: false);
+        return IsTall ? right.narrow(-2, 0, _rank) : left.narrow(-1, 0, _rank).transpose(-2, -1);
+    }
+
+    /// <summary>The projection of matrices.</summary>
+    public Tensor Project(Tensor matrix, Tensor projection) => IsTall
+        ? matrix.matmul(projection.transpose(-2, -1))
+        : projection.matmul(matrix);
+
+    /// <summary>The matrices of the whole shape that a projected one stands for.</summary>
+    public Tensor Back(Tensor projected, Tensor projection) => IsTall
+        ? projected.matmul(projection)
+        : projection.transpose(-2, -1).matmul(projected);
+}

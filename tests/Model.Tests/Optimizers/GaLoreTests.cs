@@ -1,0 +1,120 @@
+using static LisaOrleans.Model.Tests.Float64Matrix;
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Model.Tests;
+
+public sealed class GaLoreTests
+{
+    private const double Rate = 1e-2;
+    private const double Decay = 0.2;
+    private const double Scale = 0.25;
+    private static readonly AdamW s_adamW = new(0.9, 0.95, 1e-8, Decay);
+
+    // With the rank of the shorter side nothing of a gradient is lost: what is left is AdamW in another basis.
+    [Theory]
+    [InlineData("float32", "float32", 2e-5, 6, 4, 4)]
+    [InlineData("float32", "float32", 2e-5, 3, 8, 100)]
+    [InlineData("float32", "float32", 2e-5, 5, 5, 5)]
+    [InlineData("float32", "float32", 2e-5, 7, 5, 2)]
+    [InlineData("float32", "float32", 2e-5, 5, 7, 2)]
+    [InlineData("bfloat16", "float32", 1e-2, 5, 4, 4)]
+    [InlineData("bfloat16", "bfloat16", 3e-2, 5, 4, 4)]
+    public void Apply_equals_AdamW_in_the_projected_basis(
+        string dtype, string stateDtype, double tolerance, int rows, int columns, int rank)
+    {
+        using var scope = NewDisposeScope();
+        var galore = new GaLore(s_adamW, rank, UpdateProjGap: 2, Scale);
+        var dtypes = PartDtypes.Parse(dtype, stateDtype);
+        using var generator = new Generator(3);
+        using var start = randn([rows, columns], generator: generator);
+        using var parameter = new Parameter(new ParameterSpec("w", [rows, columns], Decay: true), start.to(dtypes.Compute, copy: true), dtypes);
+        parameter.MakeTrainable(galore);
+        var w = Matrix(parameter.Value);
+        var tall = rows >= columns;
+        var kept = Math.Min(rank, Math.Min(rows, columns));
+        List<double[,]> projected = [];
+
+        for (var step = 1; step <= 5; step++)
+        {
+            var gradient = randn([rows, columns], generator: generator).to(dtypes.Compute);
+            OneUpdate.Apply(parameter, gradient, step, Rate, galore);
+            var p = Matrix(parameter.State!["projection"]);
+            AssertClose(Make(kept, kept, (i, j) => i == j ? 1 : 0), Product(p, Transposed(p)), 1e-5);
+
+            // Algorithm 2 of the paper.
+            projected.Add(tall ? Product(Matrix(gradient), Transposed(p)) : Product(p, Matrix(gradient)));
+            var direction = AdamDirection(projected, 0.9, 0.95, 1e-8);
+            var back = tall ? Product(direction, p) : Product(Transposed(p), direction);
+            w = Sum(1 - (Rate * Decay), w, -Rate * Scale, back);
+        }
+
+        AssertClose(w, Matrix(parameter.Value), tolerance);
+    }
+
+    [Theory]
+    [InlineData(9, 6)]
+    [InlineData(6, 9)]
+    public void Apply_projection_keeps_the_largest_singular_values_until_it_is_made_anew(int rows, int columns)
+    {
+        using var scope = NewDisposeScope();
+        var galore = new GaLore(s_adamW, Rank: 2, UpdateProjGap: 3, Scale);
+        using var generator = new Generator(4);
+        using var parameter = new Parameter(
+            new ParameterSpec("w", [rows, columns], Decay: true), zeros(rows, columns), PartDtypes.Parse("float32", "float32"));
+        parameter.MakeTrainable(galore);
+        byte[] before = [];
+        for (var step = 1; step <= 4; step++)
+        {
+            var gradient = randn([rows, columns], generator: generator);
+            OneUpdate.Apply(parameter, gradient, step, Rate, galore);
+            var projection = parameter.State!["projection"];
+            if (step is 1 or 4)
+            {
+                var p = Matrix(projection);
+                var g = Matrix(gradient);
+                var largest = linalg.svdvals(gradient.to(ScalarType.Float64)).data<double>().Take(2).Sum(v => v * v);
+                Assert.Equal(largest, Math.Pow(Norm(rows > columns ? Product(g, Transposed(p)) : Product(p, g)), 2), 1e-4 * largest);
+            }
+
+            Assert.Equal(step is 2 or 3, before.AsSpan().SequenceEqual(projection.bytes));
+            before = projection.bytes.ToArray();
+        }
+    }
+
+    [Fact]
+    public void Apply_stacked_experts_move_like_matrices_of_their_own()
+    {
+        using var scope = NewDisposeScope();
+        var dtypes = PartDtypes.Parse("float32", "float32");
+        var galore = new GaLore(s_adamW, Rank: 3, UpdateProjGap: 10, Scale);
+        using var generator = new Generator(7);
+        using var gradient = randn([3, 6, 4], generator: generator);
+        using var stack = new Parameter(new ParameterSpec("experts", [3, 6, 4], Decay: true), zeros(3, 6, 4), dtypes);
+        stack.MakeTrainable(galore);
+        OneUpdate.Apply(stack, gradient, 1, Rate, galore);
+        for (var expert = 0; expert < 3; expert++)
+        {
+            using var alone = new Parameter(new ParameterSpec("expert", [6, 4], Decay: true), zeros(6, 4), dtypes);
+            alone.MakeTrainable(galore);
+            OneUpdate.Apply(alone, gradient[expert], 1, Rate, galore);
+            AssertClose(Matrix(alone.Value), Matrix(stack.Value.detach()[expert]), 1e-5);
+        }
+    }
+
+    [Fact]
+    public void StateTensors_only_hidden_matrices_are_small()
+    {
+        var galore = new GaLore(s_adamW, Rank: 4, UpdateProjGap: 200, Scale);
+        var dtypes = PartDtypes.Parse("bfloat16", "bfloat16");
+        string[] Shapes(ParameterSpec spec) => [.. galore.StateTensors(spec, dtypes).Select(t => $"{t.Name} {string.Join('x', t.Shape)} {t.DType}")];
+
+        Assert.Equal(
+            ["exp_avg 10x4 BFloat16", "exp_avg_sq 10x4 BFloat16", "projection 4x6 Float32"], Shapes(new ParameterSpec("w", [10, 6], Decay: true)));
+        Assert.Equal(
+            ["exp_avg 2x4x10 BFloat16", "exp_avg_sq 2x4x10 BFloat16", "projection 2x4x6 Float32"],
+            Shapes(new ParameterSpec("w", [2, 6, 10], Decay: true)));
+        var config = TinyModel.Config(bias: true);
+        foreach (var spec in config.EmbeddingSpecs().Concat(config.HeadSpecs()).Concat(config.LayerSpecs(0).Where(s => s.Shape.Count == 1)))
+            Assert.Equal(s_adamW.StateTensors(spec, dtypes), galore.StateTensors(spec, dtypes));
+    }
+}
