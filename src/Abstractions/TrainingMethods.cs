@@ -17,4 +17,7 @@ public static class TrainingMethods
 
     /// <summary>APOLLO: every parameter, with steps whose length is found in a random projection (arXiv 2412.05270).</summary>
     public const string Apollo = "apollo";
+
+    /// <summary>Low-rank adapters on frozen decoder layers (arXiv 2106.09685), by PEFT's rules.</summary>
+    public const string Lora = "lora";
 }

@@ -22,7 +22,9 @@ public sealed partial record TrainingSpec
         ErrorMessage = "letters, digits, '.', '_' and '-' only, at most 100, not beginning with '.'")]
     public required string RunName { get; init; }
 
-    /// <value><c>lisa</c> (default), <c>full</c>, <c>badam</c>, <c>galore</c> or <c>apollo</c>; see <see cref="TrainingMethods"/>.</value>
+    /// <value>
+    /// <c>lisa</c> (default), <c>full</c>, <c>badam</c>, <c>galore</c>, <c>apollo</c> or <c>lora</c>; see <see cref="TrainingMethods"/>.
+    /// </value>
     [Id(1)]
     [Setting("training method", Group = SettingGroups.Method, BodyField = "method.type", ChoicesOf = SettingRegistries.Methods,
         Instead = ["use_lisa", "finetuning_type", "tuning_method", "stage"])]
@@ -33,6 +35,7 @@ public sealed partial record TrainingSpec
     [Setting("decoder layers that train at a time (gamma in the paper)", Group = SettingGroups.Method)]
     [Range(0, int.MaxValue), UnusedWith(nameof(LisaStrategy), "fixed")]
     [UnusedWith(nameof(Method), TrainingMethods.Full, TrainingMethods.Badam, TrainingMethods.Galore, TrainingMethods.Apollo)]
+    [UnusedWith(nameof(Method), TrainingMethods.Lora)]
     public int LisaActivatedLayers { get; init; } = 2;
 
     /// <value>Optimizer steps of one period, K in the paper. Default 20.</value>
@@ -40,6 +43,7 @@ public sealed partial record TrainingSpec
     [Setting("steps before new layers are sampled (K in the paper)", Group = SettingGroups.Method)]
     [Range(1, int.MaxValue)]
     [UnusedWith(nameof(Method), TrainingMethods.Full, TrainingMethods.Badam, TrainingMethods.Galore, TrainingMethods.Apollo)]
+    [UnusedWith(nameof(Method), TrainingMethods.Lora)]
     public int LisaIntervalSteps { get; init; } = 20;
 
     /// <value>
@@ -49,6 +53,7 @@ public sealed partial record TrainingSpec
     [Id(4)]
     [Setting("how layers are sampled", Group = SettingGroups.Method, ChoicesOf = SettingRegistries.LayerSamplers)]
     [UnusedWith(nameof(Method), TrainingMethods.Full, TrainingMethods.Badam, TrainingMethods.Galore, TrainingMethods.Apollo)]
+    [UnusedWith(nameof(Method), TrainingMethods.Lora)]
     public string LisaStrategy { get; init; } = "uniform";
 
     /// <value>The layers of strategy <c>fixed</c>; empty for the others.</value>
@@ -209,10 +214,11 @@ public sealed partial record TrainingSpec
     [Range(1, 1024)]
     public int Threads { get; init; }
 
-    /// <value>Whether embedding and head train too, as in the paper. Default true; BAdam never trains them.</value>
+    /// <value>Whether embedding and head train too, as in the paper. Default true; BAdam and LoRA never train them.</value>
     [Id(28)]
     [Setting("also train embedding, final norm and head, as in the paper", Group = SettingGroups.Method)]
     [UnusedWith(nameof(Method), TrainingMethods.Badam)]
+    [UnusedWith(nameof(Method), TrainingMethods.Lora)]
     public bool TrainEmbeddings { get; init; } = true;
 
     /// <value>The id that fills rows up to the length of their micro-batch; it carries no loss. Default 0.</value>

@@ -13,6 +13,7 @@ var root = new RootCommand(
         "train", "Fine-tune a model in this process. Run the same command again to resume.", KnownSettings.Train, true, TrainCommand.Run),
     SettingsCommand.Create("eval", "Measure a model's mean loss and perplexity on data.", KnownSettings.Eval, true, EvalCommand.Run),
     SettingsCommand.Create("generate", "Continue a text.", KnownSettings.Generate, false, GenerateCommand.Run),
+    SettingsCommand.Create("merge", "Make a whole model of a model and a LoRA adapter.", KnownSettings.Merge, false, MergeCommand.Run),
     SettingsCommand.Create("plan", "Predict how much memory a run needs with each training method.", KnownSettings.Plan, true, PlanCommand.Run),
     SettingsCommand.Create(
         "silo", "Join a cluster and train until told to leave. Settings may also come from LISA_… variables and appsettings.json.",

@@ -33,11 +33,12 @@ public sealed class ReferenceTrainer : IDisposable
         var config = files.Config;
         var dtypes = PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype);
         var optimizer = Optimizers.Of(spec);
+        var lora = Methods.Adapters(spec);
 
         // The autograd graph is cut at every layer's input and output, so that each part runs backward by itself.
         _embedding = new EmbeddingPart(config, dtypes, optimizer, Weights(config.EmbeddingSpecs()));
         _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i =>
-            new LayerPart(config, i, dtypes, optimizer, spec.GradientCheckpointing, Weights(config.LayerSpecs(i))))];
+            new LayerPart(config, i, dtypes, optimizer, spec.GradientCheckpointing, LayerWeights(i), lora))];
         _head = new HeadPart(config, dtypes, optimizer, Weights(config.HeadSpecs()), () => _embedding);
 
         if (Methods.Of(spec).LooksAtWeights(spec)) _outliers = [.. _layers.Select(Outliers)];
@@ -47,6 +48,16 @@ public sealed class ReferenceTrainer : IDisposable
         _batches = BatchPlans.Create(spec, packing?.Count ?? data.Count);
         var warmup = LearningRateSchedule.WarmupSteps(spec.WarmupSteps, spec.WarmupRatio, TotalSteps);
         _learningRate = new LearningRateSchedule(spec.LrSchedulerType, spec.LearningRate, warmup, TotalSteps);
+
+        // With those of its adapters, if it has any.
+        Dictionary<string, Tensor> LayerWeights(int index)
+        {
+            var weights = Weights(config.LayerSpecs(index));
+            NamedTensor[] stored = [.. weights.Select(w => new NamedTensor(w.Key, w.Value))];
+            foreach (var adapter in AdapterStart.Create(lora?.Targets(config, index) ?? [], spec.Seed, stored))
+                weights.Add(adapter.Name, PartStorage.ToCompute(adapter.Value, dtypes.OfAdapters, device));
+            return weights;
+        }
 
         Dictionary<string, Tensor> Weights(IReadOnlyList<ParameterSpec> specs) => specs.ToDictionary(s => s.Name, s =>
         {
@@ -70,7 +81,7 @@ public sealed class ReferenceTrainer : IDisposable
         // Which samples these are is a pure function of (seed, step).
         var batches = _batches.MicroBatches(step).Select(b => _builder.Build(b)).ToArray();
         var labels = Math.Max(1, batches.Sum(b => b.LabelCount));
-        var loss = batches.Select((b, i) => Walk(b, i, 1.0 / labels)).Sum() / labels;
+        var loss = batches.Select((b, i) => Walk(b, i, step, 1.0 / labels)).Sum() / labels;
 
         // As torch.nn.utils.clip_grad_norm_.
         var norm = Math.Sqrt(Parts.Where(p => p.Trainable).Select(p => p.SquaredGradientNorm()).Sum());
@@ -79,11 +90,11 @@ public sealed class ReferenceTrainer : IDisposable
         return (loss, norm);
     }
 
-    /// <summary>Ends training and returns the weights as an export writes them, on the CPU; the caller owns them.</summary>
+    /// <summary>Ends training and returns weights and adapters as they are stored, on the CPU; the caller owns them.</summary>
     public IReadOnlyList<NamedTensor> Finish()
     {
         foreach (var part in Parts) part.Freeze();
-        return [.. Parts.SelectMany(p => p.CopyWeights())];
+        return [.. Parts.SelectMany(p => p.CopyWeights()), .. Parts.SelectMany(p => p.CopyAdapters())];
     }
 
     /// <inheritdoc/>
@@ -120,7 +131,7 @@ public sealed class ReferenceTrainer : IDisposable
     }
 
     // Forward through all parts, and backward in the opposite order, down to the lowest part that trains.
-    private double Walk(MicroBatch batch, int index, double lossScale)
+    private double Walk(MicroBatch batch, int index, long step, double lossScale)
     {
         using var ids_BT = Rows(batch.InputIds);
         using var positions = batch.PositionIds is null || batch.SegmentIds is null
@@ -130,7 +141,7 @@ public sealed class ReferenceTrainer : IDisposable
         var x_BTD = _embedding.Forward(index, ids_BT, positions, train: true);
         foreach (var layer in _layers)
         {
-            x_BTD = layer.Forward(index, x_BTD, positions, train: true, inputGradient: wanted);
+            x_BTD = layer.Forward(index, x_BTD, positions, train: true, inputGradient: wanted, step);
             wanted |= layer.Trainable;
         }
 

@@ -10,6 +10,7 @@ public sealed class MethodTests
 
     [Theory]
     [InlineData("--method badam --badam-switch-interval 7")]
+    [InlineData("--method lora --lora-dropout 0.1 --use-dora true --lora-target-modules all-linear")]
     [InlineData("--lisa-strategy gradient-norm --lisa-interval-steps 4")]
     [InlineData("--lisa-strategy outlier --lisa-interval-steps 4 --optim apollo --apollo-rank 8 --apollo-update-proj-gap 3")]
     [InlineData("--method galore --galore-rank 8 --galore-update-proj-gap 20")]

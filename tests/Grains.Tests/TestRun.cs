@@ -83,9 +83,13 @@ internal sealed class TestRun : IDisposable
         return _folder["out"];
     }
 
+    /// <summary>The last manifest.</summary>
+    public async Task<Manifest> ManifestAsync() =>
+        await RunStore.ReadManifestAsync(Store, (await RunStore.ReadHeadAsync(Store, _name, Token))!.Manifest!, Token);
+
     /// <summary>SHA-256 of the exported weights.</summary>
     public async Task<string> WeightsShaAsync() =>
-        Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(Path.Combine(await ExportAsync(), "model.safetensors"), Token)));
+        Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(WeightsIn(await ExportAsync()), Token)));
 
     /// <summary>The exported weights, by name.</summary>
     public async Task<IReadOnlyDictionary<string, byte[]>> WeightsAsync() => ReadWeights(await ExportAsync());
@@ -93,17 +97,20 @@ internal sealed class TestRun : IDisposable
     /// <summary>Names of the tensors that the last manifest holds of a part that trains.</summary>
     public async Task<IReadOnlyList<string>> StateNamesAsync(string part)
     {
-        var head = await RunStore.ReadHeadAsync(Store, _name, Token);
-        var state = (await RunStore.ReadManifestAsync(Store, head!.Manifest!, Token)).Parts[part].Optimizer!;
+        var state = (await ManifestAsync()).Parts[part].Optimizer!;
         using var reader = SafetensorsReader.FromBlob(await Store.ReadAsync(state, Token), state.Sha256);
         return [.. reader.Tensors.Keys];
     }
 
     public static IReadOnlyDictionary<string, byte[]> ReadWeights(string folder)
     {
-        using var reader = SafetensorsReader.OpenFile(Path.Combine(folder, "model.safetensors"));
+        using var reader = SafetensorsReader.OpenFile(WeightsIn(folder));
         return reader.Tensors.Values.ToDictionary(t => t.Name, reader.ReadBytes);
     }
+
+    // A model's, or those of an adapter.
+    private static string WeightsIn(string folder) =>
+        Path.Combine(folder, File.Exists(Path.Combine(folder, AdapterFiles.Weights)) ? AdapterFiles.Weights : WeightFiles.Single);
 
     public void Dispose() => _folder.Dispose();
 }

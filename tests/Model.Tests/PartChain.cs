@@ -6,11 +6,12 @@ namespace LisaOrleans.Model.Tests;
 internal sealed class PartChain : IDisposable
 {
     public PartChain(
-        ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, Dictionary<string, Tensor> weights, bool recompute = false)
+        ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, Dictionary<string, Tensor> weights, bool recompute = false,
+        LoraOptions? lora = null)
     {
         Embedding = new EmbeddingPart(config, dtypes, optimizer, weights);
         Layers = [.. Enumerable.Range(0, config.NumHiddenLayers)
-            .Select(i => new LayerPart(config, i, dtypes, optimizer, recompute, weights))];
+            .Select(i => new LayerPart(config, i, dtypes, optimizer, recompute, weights, lora))];
         Head = new HeadPart(config, dtypes, optimizer, weights, () => Embedding);
     }
 
@@ -23,14 +24,14 @@ internal sealed class PartChain : IDisposable
     public IEnumerable<ModelPart> Parts => [Embedding, .. Layers, Head];
 
     /// <summary>Forward and backward of one micro-batch; returns the summed loss.</summary>
-    public double Train(int index, int[] ids, int[] labels, int rows, double scale, MicroBatchPositions? positions = null)
+    public double Train(int index, int[] ids, int[] labels, int rows, double scale, MicroBatchPositions? positions = null, long step = 0)
     {
         using var ids_BT = tensor(Array.ConvertAll(ids, i => (long)i), rows, ids.Length / rows);
         var wanted = Embedding.Trainable;
         var x = Embedding.Forward(index, ids_BT, positions, train: true);
         foreach (var layer in Layers)
         {
-            x = layer.Forward(index, x, positions, train: true, inputGradient: wanted);
+            x = layer.Forward(index, x, positions, train: true, inputGradient: wanted, step);
             wanted |= layer.Trainable;
         }
 

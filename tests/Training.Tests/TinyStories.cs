@@ -42,6 +42,14 @@ internal static class TinyStories
         BadamSwitchInterval = interval,
     };
 
+    /// <summary>The same for LoRA.</summary>
+    public static TrainingSpec LoraSpec(long steps) => FullSpec(steps) with
+    {
+        Method = TrainingMethods.Lora,
+        LearningRate = 1e-2,
+        LoraAlpha = 16,
+    };
+
     public static RunRequest Request(TrainingSpec spec, string? model = null) => new()
     {
         ModelFolder = model ?? Model,

@@ -20,10 +20,11 @@ public interface IPartGrain : IGrainWithStringKey
     /// <param name="generation">The generation in which another silo holds the part.</param>
     /// <param name="weights">The manifest's blob of weights.</param>
     /// <param name="optimizer">The manifest's blob of training state; null where the part is frozen.</param>
+    /// <param name="adapter">The manifest's blob of adapters; null where there are none.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>Null if the part is not loaded here, or has another state: the store has it.</returns>
     [ResponseTimeout("00:01:00")]
-    Task<PartHandOver?> HandOver(long generation, BlobRef weights, BlobRef? optimizer, CancellationToken cancellationToken);
+    Task<PartHandOver?> HandOver(long generation, BlobRef weights, BlobRef? optimizer, BlobRef? adapter, CancellationToken cancellationToken);
 
     /// <summary>
     /// Makes the part train in this way from now on: gives it optimizer state, or takes it away and rounds the master weights

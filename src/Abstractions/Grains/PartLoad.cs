@@ -22,6 +22,9 @@ public sealed record PartLoad
     /// <summary>Blob with master weights and moments; null where the part is frozen at this step.</summary>
     [Id(5)] public BlobRef? Optimizer { get; init; }
 
+    /// <summary>Blob with the part's adapters: those it began with, or for a part that no longer trains those it ended with; null for none.</summary>
+    [Id(9)] public BlobRef? Adapter { get; init; }
+
     /// <summary>The part that gets this one's output; null for the head.</summary>
     [Id(6)] public string? Next { get; init; }
 

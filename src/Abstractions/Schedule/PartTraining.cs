@@ -9,4 +9,7 @@ public enum PartTraining
 
     /// <summary>All its parameters train.</summary>
     Whole,
+
+    /// <summary>Its adapters train; its weights are frozen.</summary>
+    Adapters,
 }

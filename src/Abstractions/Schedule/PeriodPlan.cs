@@ -6,8 +6,11 @@ namespace LisaOrleans;
 [GenerateSerializer, Immutable, Alias("lisa.PeriodPlan")]
 public sealed record PeriodPlan([property: Id(0)] PartTraining Ends, [property: Id(1)] IReadOnlyList<int> Layers)
 {
+    /// <value>How those layers train. Default: all their parameters.</value>
+    [Id(2)] public PartTraining LayerTraining { get; init; } = PartTraining.Whole;
+
     /// <summary>How a part trains; see <see cref="PartName"/>.</summary>
     public PartTraining Of(string part) => PartName.LayerIndex(part) is not { } layer
         ? Ends
-        : Layers.Contains(layer) ? PartTraining.Whole : PartTraining.Frozen;
+        : Layers.Contains(layer) ? LayerTraining : PartTraining.Frozen;
 }

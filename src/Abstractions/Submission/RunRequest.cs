@@ -18,6 +18,11 @@ public sealed record RunRequest
     /// <value>What people call the model; null (default) for its folder's name.</value>
     public string? ModelName { get; init; }
 
+    /// <value>
+    /// What an adapter's folder names as the model that it is for; null (default) for the model's name, else its folder.
+    /// </value>
+    public string? BaseModel { get; init; }
+
     /// <value>What people call the training data; null (default) for the names of its files.</value>
     public string? DataName { get; init; }
 

@@ -30,4 +30,7 @@ public sealed record RunSubmission
 
     /// <value>What people call the evaluation data; null (default) for the names of its files.</value>
     [Id(8)] public string? EvalDataName { get; init; }
+
+    /// <value>What an adapter's folder names as the model that it is for; null (default) for the model's name.</value>
+    [Id(9)] public string? BaseModel { get; init; }
 }

@@ -32,7 +32,7 @@ internal sealed class JobSources(ModelCatalog models, IBlobStore store)
     private async Task<string> ExportAsync(CatalogModel model, JobFiles files, CancellationToken cancellationToken)
     {
         var folder = files.Add(model.Id);
-        await RunExporter.ExportAsync(store, model.Run!, folder, cancellationToken);
+        await RunExporter.ExportModelAsync(store, model.Run!, folder, cancellationToken);
         return folder;
     }
 

@@ -3,11 +3,11 @@ using System.Text.Json.Nodes;
 
 namespace LisaOrleans.Checkpoints;
 
-/// <summary>Writes a manifest's model as a Hugging Face folder, with nothing but the store: no Torch, no silo.</summary>
+/// <summary>Writes a manifest's model as a Hugging Face folder, or its adapter as a PEFT folder, with nothing but the store: no Torch, no silo.</summary>
 public static class ModelExporter
 {
-    // Hugging Face's default for max_shard_size.
-    private const long ShardBytes = 5_000_000_000;
+    /// <summary>The most bytes of a file of weights: Hugging Face's default for max_shard_size.</summary>
+    public const long ShardBytes = 5_000_000_000;
 
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
 
@@ -24,7 +24,9 @@ public static class ModelExporter
     /// <exception cref="InvalidDataFileException">A blob is not what the manifest says.</exception>
     public static Task ExportAsync(
         IBlobStore store, Manifest manifest, IReadOnlyList<string> parts, string folder, CancellationToken cancellationToken) =>
-        ExportAsync(store, manifest, parts, folder, ShardBytes, cancellationToken);
+        AdapterFiles.IsMadeBy(manifest)
+            ? AdapterExporter.ExportAsync(store, manifest, parts, folder, cancellationToken)
+            : ExportAsync(store, manifest, parts, folder, ShardBytes, cancellationToken);
 
     internal static async Task ExportAsync(
         IBlobStore store, Manifest manifest, IReadOnlyList<string> parts, string folder, long shardBytes, CancellationToken cancellationToken)
@@ -34,7 +36,7 @@ public static class ModelExporter
         foreach (var (name, blob) in manifest.Files)
         {
             using var content = await store.ReadAsync(blob, cancellationToken).ConfigureAwait(false);
-            files[name] = name == ModelFileNames.Config ? WithDtype(content.ToArray(), tensors[0].Tensor.DType, blob) : content.ToArray();
+            files[name] = name == ModelFileNames.Config ? WithDtype(content.ToArray(), tensors[0].Tensor.DType) : content.ToArray();
         }
 
         Directory.CreateDirectory(folder);
@@ -68,14 +70,15 @@ public static class ModelExporter
         }
     }
 
-    private static byte[] WithDtype(byte[] config, TensorDType dtype, BlobRef blob)
+    /// <summary>A config.json that says in which dtype the weights are.</summary>
+    public static byte[] WithDtype(byte[] config, TensorDType dtype)
     {
         var name = dtype switch
         {
             TensorDType.F32 => "float32",
             TensorDType.BF16 => "bfloat16",
             TensorDType.F16 => "float16",
-            _ => throw new InvalidDataFileException($"{ModelFileNames.Config} {blob.Sha256}", $"weights are {dtype}; they must be F32, BF16 or F16"),
+            _ => throw new InvalidDataFileException(ModelFileNames.Config, $"weights are {dtype}; they must be F32, BF16 or F16"),
         };
         var root = JsonNode.Parse(config)!.AsObject();
         var field = root.ContainsKey("dtype") && !root.ContainsKey("torch_dtype") ? "dtype" : "torch_dtype";

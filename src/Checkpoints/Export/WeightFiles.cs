@@ -55,7 +55,7 @@ public static class WeightFiles
     /// <param name="folder">Where they are to be.</param>
     /// <param name="shardBytes">The most bytes of a shard.</param>
     /// <param name="cancellationToken">Cancels between two writes.</param>
-    internal static async Task WriteAsync(
+    public static async Task WriteAsync(
         IReadOnlyList<TensorSource> tensors, Func<TensorSource, Stream, CancellationToken, Task> write, string folder, long shardBytes,
         CancellationToken cancellationToken)
     {

@@ -45,7 +45,7 @@ public sealed record WeightView(string Name, TensorDType DType, IReadOnlyList<lo
     }
 
     /// <summary>Writes its bytes as the model has them, a few at a time.</summary>
-    internal async Task WriteAsync(Stream stream, CancellationToken cancellationToken)
+    public async Task WriteAsync(Stream stream, CancellationToken cancellationToken)
     {
         var (bytes, chunk) = (Count * DType.SizeInBytes(), new byte[Chunk]);
         for (var at = 0L; at < bytes; at += Chunk)

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace LisaOrleans.Checkpoints;
 
 /// <summary>Where a part's state at one step is stored.</summary>
@@ -6,6 +8,10 @@ public sealed record PartState
     /// <value>Its weights in the model's dtype. For a part that trains: those it began with.</value>
     public required BlobRef Weights { get; init; }
 
-    /// <value>Its master weights and moments; null for a frozen part.</value>
+    /// <value>Its master weights and moments, or those of its adapters; null for a frozen part.</value>
     public BlobRef? Optimizer { get; init; }
+
+    /// <value>Its adapters, float32. While they train: those it began with. Null for none; its weights are frozen otherwise.</value>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public BlobRef? Adapter { get; init; }
 }

@@ -46,6 +46,7 @@ public static class RunBlobs
         {
             yield return (state.Weights, $"the weights of {part}");
             yield return (state.Optimizer, $"the optimizer's state of {part}");
+            yield return (state.Adapter, $"the adapters of {part}");
         }
     }
 }

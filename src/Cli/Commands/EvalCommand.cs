@@ -10,18 +10,18 @@ internal static class EvalCommand
 {
     public static Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
     {
-        var folder = values.FullPath(KnownSettings.Model);
-        var config = ModelSettings.ReadConfig(folder);
+        var adapted = AdaptedModel.From(values);
+        var config = ModelSettings.ReadConfig(adapted.Folder);
         var spec = values.Spec();
         var blockSize = ModelSettings.BlockSize(spec, config);
         var json = values.Text(KnownSettings.LogFormat) == "json";
         ModelSettings.PinThreads(spec);
 
-        var tokenizer = TokenizerLoader.Load(folder);
+        var tokenizer = TokenizerLoader.Load(adapted.TextFolder);
         using var data = DatasetTokenizer.Tokenize(
             values.Sources(KnownSettings.DataFile), tokenizer, values.Dataset(), blockSize, config.VocabSize, null, cancellationToken,
-            own: FolderChatTemplate.Load(folder, TimeProvider.System.GetLocalNow()));
-        using var model = ModelLoader.Load(folder, ModelSettings.Dtype(spec, config, folder));
+            own: FolderChatTemplate.Load(adapted.TextFolder, TimeProvider.System.GetLocalNow()));
+        using var model = ModelLoader.Load(adapted.Folder, ModelSettings.Dtype(spec, config, adapted.Folder), adapted.Adapter);
         if (!json)
             foreach (var line in DatasetFigures.Of(data.Statistics, blockSize).Lines) Console.Error.WriteLine(line);
         using var progress = new ProgressLine("scoring", data.Count, quiet: json);

@@ -9,7 +9,7 @@ internal static class GenerateCommand
 {
     public static Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
     {
-        var folder = values.FullPath(KnownSettings.Model);
+        var model = AdaptedModel.From(values);
         var spec = values.Spec();
         var options = new GenerationOptions
         {
@@ -24,9 +24,9 @@ internal static class GenerateCommand
         ModelSettings.PinThreads(spec);
 
         var prompt = values.Text(KnownSettings.Prompt);
-        var config = ModelSettings.ReadConfig(folder);
+        var config = ModelSettings.ReadConfig(model.Folder);
         var template = values.Dataset().Template;
-        foreach (var piece in Continue(folder, ModelSettings.Dtype(spec, config, folder), prompt, template, options, cancellationToken))
+        foreach (var piece in Continue(model, ModelSettings.Dtype(spec, config, model.Folder), prompt, template, options, cancellationToken))
             Console.Write(piece);
         Console.WriteLine();
         return Task.FromResult(ExitCodes.Done);
@@ -34,13 +34,13 @@ internal static class GenerateCommand
 
     /// <summary>The continuation in pieces, as they are generated, up to what ends the model's turn: an id or the template's text.</summary>
     public static IEnumerable<string> Continue(
-        string folder, string dtype, string prompt, string template, GenerationOptions options, CancellationToken cancellationToken)
+        AdaptedModel adapted, string dtype, string prompt, string template, GenerationOptions options, CancellationToken cancellationToken)
     {
-        var text = ModelText.Load(folder, TimeProvider.System.GetLocalNow());
+        var text = ModelText.Load(adapted.TextFolder, TimeProvider.System.GetLocalNow());
         var encoder = text.Encoder(template);
         var ids = encoder.EncodePrompt(prompt);
         if (ids.Length == 0) throw new UsageException("--prompt: has no tokens");
-        using var model = ModelLoader.Load(folder, dtype);
+        using var model = ModelLoader.Load(adapted.Folder, dtype, adapted.Adapter);
         if (ids.Length >= model.Config.MaxSequenceLength)
             throw new UsageException($"--prompt: has {ids.Length} tokens; the model takes fewer than {model.Config.MaxSequenceLength}");
         var decoder = new StreamingDecoder(text.Tokenizer);

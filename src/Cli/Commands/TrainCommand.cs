@@ -78,13 +78,13 @@ internal sealed class TrainCommand : IAsyncDisposable
 
         var outcome = await Prepare(import.Token);
         Announce(outcome);
-        if (!outcome.Resumed) ShowSample("before", _request.ModelFolder, outcome.Spec);
+        if (!outcome.Resumed) ShowSample("before", new(_request.ModelFolder), outcome.Spec);
         var state = outcome.AlreadyCompleted ? RunState.Succeeded : await TrainUntilTaken(outcome);
         switch (state)
         {
             case RunState.Succeeded:
                 var history = await Export();
-                ShowSample("after", _output, outcome.Spec);
+                ShowSample("after", Methods.Adapters(outcome.Spec) is null ? new(_output) : new(_request.ModelFolder, _output), outcome.Spec);
                 foreach (var line in RunSummary.Lines(history, _output)) _reporter.Say(line);
                 return ExitCodes.Done;
 
@@ -237,11 +237,11 @@ internal sealed class TrainCommand : IAsyncDisposable
         }
     }
 
-    private void ShowSample(string when, string folder, TrainingSpec spec)
+    private void ShowSample(string when, AdaptedModel model, TrainingSpec spec)
     {
         if (_values.OptionalText(KnownSettings.SamplePrompt) is not { } prompt) return;
         var text = string.Concat(GenerateCommand.Continue(
-            folder, spec.Dtype, prompt, _request.Dataset.Template, new GenerationOptions { MaxNewTokens = 64 }, CancellationToken.None));
+            model, spec.Dtype, prompt, _request.Dataset.Template, new GenerationOptions { MaxNewTokens = 64 }, CancellationToken.None));
         _reporter.Sample(when, prompt, text);
     }
 }

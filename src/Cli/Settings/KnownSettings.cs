@@ -17,6 +17,13 @@ internal static class KnownSettings
         Instead = ["base_model", "pretrained_model_name_or_path", "model_id"],
     };
 
+    public static readonly Setting Adapter = new(
+        "adapter", SettingKind.Path, "PEFT folder with an adapter for the model: adapter_config.json, adapter_model.safetensors")
+    {
+        Aliases = ["adapter_name_or_path"],
+        Instead = ["peft_model_id", "lora_model_dir"],
+    };
+
     public static readonly Setting DataFile = new(
         "data", SettingKind.Sources,
         "training data: files, folders or patterns, separated by commas or given several times; FILE:0.5 uses half of a file")
@@ -187,7 +194,7 @@ internal static class KnownSettings
 
     public static IReadOnlyList<Setting> Eval { get; } =
     [
-        Model, DataFile, Of(nameof(TrainingSpec.PerDeviceTrainBatchSize)), Of(nameof(TrainingSpec.BlockSize)),
+        Model, Adapter, DataFile, Of(nameof(TrainingSpec.PerDeviceTrainBatchSize)), Of(nameof(TrainingSpec.BlockSize)),
         Of(nameof(TrainingSpec.Dtype)), Of(nameof(TrainingSpec.Threads)), .. s_data, LogFormat,
     ];
 
@@ -196,9 +203,11 @@ internal static class KnownSettings
 
     public static IReadOnlyList<Setting> Generate { get; } =
     [
-        Model, Prompt, MaxNewTokens, Temperature, TopP, Of(nameof(TrainingSpec.Seed)), Of(nameof(DatasetSettings.Template)),
+        Model, Adapter, Prompt, MaxNewTokens, Temperature, TopP, Of(nameof(TrainingSpec.Seed)), Of(nameof(DatasetSettings.Template)),
         Of(nameof(TrainingSpec.Dtype)), Of(nameof(TrainingSpec.Threads)),
     ];
+
+    public static IReadOnlyList<Setting> Merge { get; } = [Model, Adapter, Output, Of(nameof(TrainingSpec.Dtype))];
 
     public static IReadOnlyList<Setting> Plan { get; } =
     [
@@ -216,7 +225,7 @@ internal static class KnownSettings
 
     /// <summary>Every setting of every command.</summary>
     public static IReadOnlyList<Setting> All { get; } =
-        [.. ((IReadOnlyList<Setting>[])[Train, Silo, Submit, NewKey, Show, Eval, Inspect, Generate, Plan, Export, Push])
+        [.. ((IReadOnlyList<Setting>[])[Train, Silo, Submit, NewKey, Show, Eval, Inspect, Generate, Merge, Plan, Export, Push])
             .SelectMany(s => s).Distinct()];
 
     private static Setting Of(string property) => s_training.Single(s => s.Training!.Property == property);

@@ -7,9 +7,9 @@ internal static class OtherTrainers
     [
         (["device", "devices", "device_map", "gpu", "gpus", "no_cuda", "use_cpu", "local_rank"],
             "the first GPU that the process sees is used, or the processor where there is none; CUDA_VISIBLE_DEVICES chooses"),
-        (["lora", "use_lora", "use_peft", "peft", "lora_r", "lora_rank", "lora_alpha", "lora_dropout", "lora_target", "lora_target_modules",
-            "qlora", "load_in_4bit", "load_in_8bit", "quantization_bit"],
-            "there are no adapters here; LISA trains whole layers in about as much memory, which 'lisa plan' predicts"),
+        (["lora", "use_lora", "use_peft", "peft"], "--method lora trains adapters"),
+        (["qlora", "load_in_4bit", "load_in_8bit", "quantization_bit"],
+            "weights are not quantised in training; LISA trains whole layers in about as much memory, which 'lisa plan' predicts"),
         (["deepspeed", "fsdp", "fsdp_config", "accelerate_config", "nproc_per_node"],
             "a model that is too large for one machine is trained by several 'lisa silo' processes"),
         (["report_to", "logging_steps", "logging_strategy", "use_wandb"],

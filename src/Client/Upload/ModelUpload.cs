@@ -25,6 +25,7 @@ internal sealed class ModelUpload(IBlobStore store, IProgress<UploadProgress>? p
             EvalData = evalData is null ? null : await PutAsync(evalData, cancellationToken).ConfigureAwait(false),
             Overwrite = request.Overwrite,
             ModelName = request.ModelName ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(request.ModelFolder)),
+            BaseModel = request.BaseModel ?? request.ModelName ?? Path.GetFullPath(request.ModelFolder),
             DataName = request.DataName ?? DataSourcePaths.Names(request.DataFile),
             EvalDataName = request.EvalDataName ?? (request.EvalDataFile is { } eval ? DataSourcePaths.Names(eval) : null),
         };

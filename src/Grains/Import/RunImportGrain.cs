@@ -36,6 +36,7 @@ internal sealed partial class RunImportGrain(
             {
                 ModelFolder = files.Model,
                 ModelName = submission.ModelName,
+                BaseModel = submission.BaseModel,
                 DataFile = files.Data,
                 DataName = submission.DataName,
                 EvalDataName = submission.EvalDataName,

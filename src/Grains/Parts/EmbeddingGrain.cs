@@ -7,8 +7,6 @@ namespace LisaOrleans.Grains;
 [PartPlacement]
 internal sealed class EmbeddingGrain(PartServices services) : PartGrain<EmbeddingPart>(services), IEmbeddingGrain
 {
-    protected override IReadOnlyList<ParameterSpec> Specs(ModelConfig config) => config.EmbeddingSpecs();
-
     protected override EmbeddingPart Create(
         ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, TrainingSpec spec, Dictionary<string, Tensor> weights) =>
         new(config, dtypes, optimizer, weights);

@@ -4,14 +4,13 @@ using static TorchSharp.torch;
 
 namespace LisaOrleans.Grains;
 
-/// <summary>A part's state from the silo that held it before: the very bytes of its blob, on the CPU.</summary>
+/// <summary>A part's state from the silo that held it before: the very bytes of its blobs, on the CPU.</summary>
 /// <param name="tensors">By their names in the blob; this object owns them from now on.</param>
-/// <param name="stateStep">Updates that a training state has seen; null for the weights of a frozen part.</param>
-/// <param name="bytes">Bytes of the blob.</param>
-/// <param name="specs">The part's parameters.</param>
-/// <param name="dtypes">The run's number formats.</param>
+/// <param name="stateStep">Updates that a training state has seen; null for a frozen part.</param>
+/// <param name="bytes">Bytes of its blobs.</param>
+/// <param name="schema">What its blobs hold.</param>
 internal sealed class HandedOverPartState(
-    Dictionary<string, Tensor> tensors, long? stateStep, long bytes, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes) : IPartState
+    Dictionary<string, Tensor> tensors, long? stateStep, long bytes, PartSchema schema) : IPartState
 {
     public PartLoaded Loaded => new(PartSource.HandedOver, bytes);
 
@@ -19,7 +18,9 @@ internal sealed class HandedOverPartState(
     public Dictionary<string, Tensor> TakeWeights(Device device)
     {
         using var memory = HostMemory.LongLived();
-        return specs.ToDictionary(s => s.Name, s => PartStorage.ToCompute(Take(s), dtypes, device));
+        var weights = schema.Weights.ToDictionary(s => s.Name, s => PartStorage.ToCompute(Take(s), schema.Dtypes, device));
+        foreach (var s in schema.Adapters) weights.Add(s.Name, PartStorage.ToCompute(Take(s), schema.Dtypes.OfAdapters, device));
+        return weights;
     }
 
     public void RestoreTrainingState(ModelPart part)
@@ -35,7 +36,7 @@ internal sealed class HandedOverPartState(
 
     private Tensor Take(ParameterSpec parameter)
     {
-        if (stateStep is not null) return tensors[OptimizerState.MasterName(parameter)].clone().DetachFromDisposeScope();
+        if (stateStep is not null && schema.Trained.Contains(parameter)) return tensors[OptimizerState.MasterName(parameter)].clone().DetachFromDisposeScope();
         tensors.Remove(parameter.Name, out var weights);
         return weights!;
     }

@@ -7,8 +7,6 @@ namespace LisaOrleans.Grains;
 [PartPlacement]
 internal sealed class HeadGrain(PartServices services) : PartGrain<HeadPart>(services), IHeadGrain
 {
-    protected override IReadOnlyList<ParameterSpec> Specs(ModelConfig config) => config.HeadSpecs();
-
     protected override HeadPart Create(
         ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, TrainingSpec spec, Dictionary<string, Tensor> weights)
     {

@@ -18,6 +18,7 @@ internal sealed class HeldState<TPart>(PartServices services, string key)
     private long _storedVersion = -1;
     private BlobRef? _weights;
     private BlobRef? _optimizer;
+    private BlobRef? _adapter;
     private PartSnapshot? _snapshot;
     private IReadOnlyList<TensorTicket> _offer = [];
 
@@ -27,8 +28,8 @@ internal sealed class HeldState<TPart>(PartServices services, string key)
     public TPart? Part { get; private set; }
 
     /// <summary>Whether the part's state is exactly that of these blobs.</summary>
-    public bool Holds(BlobRef weights, BlobRef? optimizer) =>
-        Part is not null && _version == _storedVersion && weights == _weights && optimizer == _optimizer;
+    public bool Holds(BlobRef weights, BlobRef? optimizer, BlobRef? adapter) =>
+        Part is not null && _version == _storedVersion && (weights, optimizer, adapter) == (_weights, _optimizer, _adapter);
 
     /// <summary>Drops what unfinished micro-batches have left behind. On the device's thread.</summary>
     public void DiscardGradients()
@@ -48,19 +49,20 @@ internal sealed class HeldState<TPart>(PartServices services, string key)
     /// <summary>Notes that the part is in the state that a load names.</summary>
     public void Loaded(PartLoad load)
     {
-        if (!Holds(load.Weights, load.Optimizer)) _storedVersion = ++_version;
-        (_weights, _optimizer, _appliedStep) = (load.Weights, load.Optimizer, load.Step);
+        if (!Holds(load.Weights, load.Optimizer, load.Adapter)) _storedVersion = ++_version;
+        (_weights, _optimizer, _adapter, _appliedStep) = (load.Weights, load.Optimizer, load.Adapter, load.Step);
     }
 
     /// <summary>
     /// Offers the part's tensors, without copying them, to its next holder; null if the part is in another state. On the device's
     /// thread.
     /// </summary>
-    public PartHandOver? Offer(long generation, BlobRef weights, BlobRef? optimizer)
+    public PartHandOver? Offer(long generation, BlobRef weights, BlobRef? optimizer, BlobRef? adapter)
     {
         DiscardOffer();
-        if (!Holds(weights, optimizer)) return null;
-        var shared = Part!.Trainable ? Part.ShareTrainingState() : Part.ShareWeights();
+        if (!Holds(weights, optimizer, adapter)) return null;
+        var trained = Part!.Trainable ? Part.ShareTrainingState() : Part.ShareAdapters();
+        var shared = !Part.Trainable || Part.HasAdapters ? [.. Part.ShareWeights(), .. trained] : trained;
         _offer = [.. shared.Select(t => services.Exchange.Publish(t.Value, _name.Run, generation))];
         return new PartHandOver(_offer, Part.StateStep);
     }
@@ -71,7 +73,8 @@ internal sealed class HeldState<TPart>(PartServices services, string key)
         var trainable = training switch
         {
             PartTraining.Frozen => false,
-            PartTraining.Whole => true,
+            PartTraining.Whole when !Part!.HasAdapters => true,
+            PartTraining.Adapters when Part!.HasAdapters => true,
             _ => throw new ArgumentOutOfRangeException(nameof(training), training, "a part does not train so"),
         };
         if (Part!.Trainable == trainable) return;
@@ -101,7 +104,7 @@ internal sealed class HeldState<TPart>(PartServices services, string key)
         if (_version == _storedVersion) return false;
         var copy = await copyOnDevice(() => Part!.Trainable
             ? new PartCopy(Part.CopyTrainingState(), Part.StateStep, _version)
-            : new PartCopy(Part.CopyWeights(), null, _version));
+            : new PartCopy(Part.HasAdapters ? Part.CopyAdapters() : Part.CopyWeights(), null, _version));
         _snapshot = PartSnapshot.Start(services.Store, copy, life);
         return true;
     }
@@ -116,12 +119,13 @@ internal sealed class HeldState<TPart>(PartServices services, string key)
             var blob = await snapshot.Upload.WaitAsync(cancellationToken);
             check();
             _optimizer = snapshot.IsOptimizer ? blob : null;
-            if (!snapshot.IsOptimizer) _weights = blob;
+            if (!snapshot.IsOptimizer && _adapter is null) _weights = blob;
+            if (!snapshot.IsOptimizer && _adapter is not null) _adapter = blob;
             _storedVersion = snapshot.Version;
             if (ReferenceEquals(_snapshot, snapshot)) _snapshot = null;
         }
 
-        return new PartBlobs(_weights!, _optimizer);
+        return new PartBlobs(_weights!, _optimizer, _adapter);
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using LisaOrleans.Model;
+using LisaOrleans.Training;
 using static TorchSharp.torch;
 
 namespace LisaOrleans.Grains;
@@ -9,11 +10,9 @@ internal sealed class LayerGrain(PartServices services) : PartGrain<LayerPart>(s
 {
     private int Index => PartName.LayerIndex(PartId) ?? throw new InvalidOperationException($"'{PartId}' is not a layer");
 
-    protected override IReadOnlyList<ParameterSpec> Specs(ModelConfig config) => config.LayerSpecs(Index);
-
     protected override LayerPart Create(
         ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, TrainingSpec spec, Dictionary<string, Tensor> weights) =>
-        new(config, Index, dtypes, optimizer, spec.GradientCheckpointing, weights);
+        new(config, Index, dtypes, optimizer, spec.GradientCheckpointing, weights, Methods.Adapters(spec));
 
     protected override async Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken)
     {
@@ -23,7 +22,7 @@ internal sealed class LayerGrain(PartServices services) : PartGrain<LayerPart>(s
             () =>
             {
                 using var positions = PackedPositions.Create(call.Data, Services.Worker.Device);
-                var output_BTD = Part!.Forward(call.Index, input.HandOn(), positions, call.Train, call.InputGradient);
+                var output_BTD = Part!.Forward(call.Index, input.HandOn(), positions, call.Train, call.InputGradient, call.Step);
                 return (Publish(output_BTD, call), call.Train && (call.InputGradient || Part.Trainable));
             },
             cancellationToken);

@@ -64,17 +64,18 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
             services.Exchange.DiscardBefore(RunId, load.Generation);
             _held.DiscardGradients();
         }, cancellationToken: cancellationToken);
-        var loaded = _held.Holds(load.Weights, load.Optimizer) ? new PartLoaded(PartSource.Kept, 0) : await LoadState(load, cancellationToken);
+        var loaded = _held.Holds(load.Weights, load.Optimizer, load.Adapter) ? new PartLoaded(PartSource.Kept, 0) : await LoadState(load, cancellationToken);
         _held.Loaded(load);
         return loaded;
     }
 
-    public async Task<PartHandOver?> HandOver(long generation, BlobRef weights, BlobRef? optimizer, CancellationToken cancellationToken)
+    public async Task<PartHandOver?> HandOver(
+        long generation, BlobRef weights, BlobRef? optimizer, BlobRef? adapter, CancellationToken cancellationToken)
     {
         // From here on nobody of an earlier generation can change what is being handed over.
         await EnterGeneration(generation);
         if (Part is null) DeactivateOnIdle();
-        return await _device.Run(generation, () => _held.Offer(generation, weights, optimizer), cancellationToken: cancellationToken);
+        return await _device.Run(generation, () => _held.Offer(generation, weights, optimizer, adapter), cancellationToken: cancellationToken);
     }
 
     public Task Train(long generation, PartTraining training, CancellationToken cancellationToken) =>
@@ -118,9 +119,6 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
         await base.OnDeactivateAsync(reason, cancellationToken);
     }
 
-    /// <summary>The part's parameters.</summary>
-    protected abstract IReadOnlyList<ParameterSpec> Specs(ModelConfig config);
-
     /// <summary>Makes the part, which owns the weights. On the device's thread.</summary>
     protected abstract TPart Create(
         ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, TrainingSpec spec, Dictionary<string, Tensor> weights);
@@ -158,25 +156,23 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
     private async Task<PartLoaded> LoadState(PartLoad load, CancellationToken cancellationToken)
     {
         var config = ModelConfigReader.Parse(load.ConfigJson, $"{RunId}/config.json");
-        var dtypes = PartDtypes.Parse(load.Spec.Dtype, load.Spec.OptimizerStateDtype);
-        var optimizer = Optimizers.Of(load.Spec);
-        var specs = Specs(config);
+        var schema = PartSchema.Of(config, load.Spec, PartId);
         var handedOver = load.HeldBy is not { } silo
             ? null
-            : await services.Receiver.Receive(PartGrains.Get(GrainFactory, RunId, PartId, silo), PartId, load, specs, dtypes, cancellationToken);
-        using var state = handedOver ?? await StoredPartState.Read(services.Store, load, specs, dtypes, cancellationToken);
+            : await services.Receiver.Receive(PartGrains.Get(GrainFactory, RunId, PartId, silo), PartId, load, schema, cancellationToken);
+        using var state = handedOver ?? await StoredPartState.Read(services.Store, load, schema, cancellationToken);
         await _device.Run(
-            load.Generation, () => _held.Take(() => Create(state, config, dtypes, optimizer, load.Spec)), cancellationToken: cancellationToken);
+            load.Generation, () => _held.Take(() => Create(state, config, schema, load.Spec)), cancellationToken: cancellationToken);
         return state.Loaded;
     }
 
-    private TPart Create(IPartState state, ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, TrainingSpec spec)
+    private TPart Create(IPartState state, ModelConfig config, PartSchema schema, TrainingSpec spec)
     {
         var weights = state.TakeWeights(services.Worker.Device);
         TPart part;
         try
         {
-            part = Create(config, dtypes, optimizer, spec, weights);
+            part = Create(config, schema.Dtypes, schema.Optimizer, spec, weights);
         }
         catch
         {

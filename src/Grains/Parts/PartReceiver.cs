@@ -22,15 +22,15 @@ public sealed partial class PartReceiver(ITensorExchange exchange, ILogger<PartR
 
     /// <summary>The state that a load names, from the part's last holder; null if that fails.</summary>
     internal async Task<IPartState?> Receive(
-        IPartGrain holder, string part, PartLoad load, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes, CancellationToken cancellationToken)
+        IPartGrain holder, string part, PartLoad load, PartSchema schema, CancellationToken cancellationToken)
     {
         await _room.WaitAsync(cancellationToken);
         try
         {
             using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             patience.CancelAfter(s_answerPatience);
-            var offer = await holder.HandOver(load.Generation, load.Weights, load.Optimizer, patience.Token).WaitAsync(patience.Token);
-            if (offer is not null) return await Claim(offer, load, specs, dtypes, cancellationToken);
+            var offer = await holder.HandOver(load.Generation, load.Weights, load.Optimizer, load.Adapter, patience.Token).WaitAsync(patience.Token);
+            if (offer is not null) return await Claim(offer, load, schema, cancellationToken);
             LogNotHeld(load.Spec.RunName, part, load.HeldBy!);
             return null;
         }
@@ -46,11 +46,10 @@ public sealed partial class PartReceiver(ITensorExchange exchange, ILogger<PartR
     }
 
     private async Task<HandedOverPartState> Claim(
-        PartHandOver offer, PartLoad load, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes, CancellationToken cancellationToken)
+        PartHandOver offer, PartLoad load, PartSchema schema, CancellationToken cancellationToken)
     {
-        var wanted = load.Optimizer is null
-            ? PartStorage.WeightSpecs(specs, dtypes)
-            : OptimizerState.Specs(specs, dtypes, Optimizers.Of(load.Spec));
+        var blobs = Blobs(load, schema).ToArray();
+        TensorSpec[] wanted = [.. blobs.SelectMany(b => b.Tensors)];
         if (!offer.Tensors.Select(t => (t.DType, Shape: string.Join(',', t.Shape)))
             .SequenceEqual(wanted.Select(w => (w.DType.ToString(), string.Join(',', w.Shape)))))
         {
@@ -60,21 +59,36 @@ public sealed partial class PartReceiver(ITensorExchange exchange, ILogger<PartR
         var tensors = new List<NamedTensor>();
         try
         {
-            for (var i = 0; i < wanted.Count; i++)
+            for (var i = 0; i < wanted.Length; i++)
                 tensors.Add(new NamedTensor(wanted[i].Name, await exchange.ClaimToKeep(offer.Tensors[i], cancellationToken)));
-            var expected = load.Optimizer ?? load.Weights;
-            var metadata = load.Optimizer is null ? null : PartStorage.StateMetadata(offer.StateStep);
-            var blob = await Task.Run(() => PartStorage.ToBlob(tensors, metadata), cancellationToken);
-            if (blob.Sha256 != expected.Sha256)
-                throw new IOException($"the state that came is blob {blob.Sha256}; the manifest's is {expected.Sha256}");
+            var (first, bytes) = (0, 0L);
+            foreach (var (expected, held) in blobs)
+            {
+                var metadata = expected == load.Optimizer ? PartStorage.StateMetadata(offer.StateStep) : null;
+                var own = tensors.GetRange(first, held.Count);
+                var blob = await Task.Run(() => PartStorage.ToBlob(own, metadata), cancellationToken);
+                if (blob.Sha256 != expected.Sha256)
+                    throw new IOException($"the state that came is blob {blob.Sha256}; the manifest's is {expected.Sha256}");
+                (first, bytes) = (first + held.Count, bytes + blob.Length);
+            }
+
             return new HandedOverPartState(
-                tensors.ToDictionary(t => t.Name, t => t.Value), load.Optimizer is null ? null : offer.StateStep, blob.Length, specs, dtypes);
+                tensors.ToDictionary(t => t.Name, t => t.Value), load.Optimizer is null ? null : offer.StateStep, bytes, schema);
         }
         catch
         {
             foreach (var tensor in tensors) tensor.Value.Dispose();
             throw;
         }
+    }
+
+    // The blobs that the part's state consists of. Nobody needs the weights that a part began with which now trains them, nor the
+    // adapters.
+    private static IEnumerable<(BlobRef Blob, IReadOnlyList<TensorSpec> Tensors)> Blobs(PartLoad load, PartSchema schema)
+    {
+        if (load.Optimizer is null || schema.HasAdapters) yield return (load.Weights, schema.WeightTensors);
+        if (load.Optimizer is not null) yield return (load.Optimizer, schema.StateTensors);
+        else if (load.Adapter is not null) yield return (load.Adapter, schema.AdapterTensors);
     }
 
     [LoggerMessage(

@@ -9,28 +9,29 @@ namespace LisaOrleans.Grains;
 internal sealed class StoredPartState : IPartState
 {
     private readonly PartLoad _load;
-    private readonly IReadOnlyList<ParameterSpec> _specs;
-    private readonly PartDtypes _dtypes;
-    private readonly SafetensorsReader _weights;
-    private readonly SafetensorsReader? _state;
+    private readonly PartSchema _schema;
+    private SafetensorsReader? _weights;
+    private SafetensorsReader? _state;
+    private SafetensorsReader? _adapter;
 
-    private StoredPartState(
-        PartLoad load, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes, SafetensorsReader weights, SafetensorsReader? state) =>
-        (_load, _specs, _dtypes, _weights, _state) = (load, specs, dtypes, weights, state);
+    private StoredPartState(PartLoad load, PartSchema schema) => (_load, _schema) = (load, schema);
 
-    public PartLoaded Loaded => new(PartSource.Store, _load.Weights.Length + (_load.Optimizer?.Length ?? 0));
+    public PartLoaded Loaded =>
+        new(PartSource.Store, _load.Weights.Length + (_load.Optimizer?.Length ?? 0) + (_load.Adapter?.Length ?? 0));
 
-    public static async Task<StoredPartState> Read(
-        IBlobStore store, PartLoad load, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes, CancellationToken cancellationToken)
+    public static async Task<StoredPartState> Read(IBlobStore store, PartLoad load, PartSchema schema, CancellationToken cancellationToken)
     {
-        var weights = await Open(load.Weights);
+        var state = new StoredPartState(load, schema);
         try
         {
-            return new StoredPartState(load, specs, dtypes, weights, load.Optimizer is null ? null : await Open(load.Optimizer));
+            state._weights = await Open(load.Weights);
+            if (load.Optimizer is not null) state._state = await Open(load.Optimizer);
+            if (load.Adapter is not null) state._adapter = await Open(load.Adapter);
+            return state;
         }
         catch
         {
-            weights.Dispose();
+            state.Dispose();
             throw;
         }
 
@@ -38,8 +39,24 @@ internal sealed class StoredPartState : IPartState
             SafetensorsReader.FromBlob(await store.ReadAsync(blob, cancellationToken), blob.Sha256);
     }
 
-    public Dictionary<string, Tensor> TakeWeights(Device device) =>
-        PartStorage.ToWeights(_weights, _load.Weights.Sha256, _specs, _dtypes, device);
+    public Dictionary<string, Tensor> TakeWeights(Device device)
+    {
+        var weights = PartStorage.ToWeights(_weights!, _load.Weights.Sha256, _schema.Weights, _schema.Dtypes, device);
+        if (!_schema.HasAdapters) return weights;
+        try
+        {
+            if (_adapter is null)
+                throw new InvalidDataFileException($"manifest of {_load.Spec.RunName}", $"'{_schema.Adapters[0].Name}' is in no blob of adapters");
+            var adapters = PartStorage.ToWeights(_adapter, _load.Adapter!.Sha256, _schema.Adapters, _schema.Dtypes.OfAdapters, device);
+            foreach (var (name, value) in adapters) weights.Add(name, value);
+            return weights;
+        }
+        catch
+        {
+            foreach (var weight in weights.Values) weight.Dispose();
+            throw;
+        }
+    }
 
     public void RestoreTrainingState(ModelPart part)
     {
@@ -48,7 +65,8 @@ internal sealed class StoredPartState : IPartState
 
     public void Dispose()
     {
-        _weights.Dispose();
+        _weights?.Dispose();
         _state?.Dispose();
+        _adapter?.Dispose();
     }
 }

@@ -61,7 +61,7 @@ internal sealed class ManifestWriter(
         long bytes = 0;
         foreach (var (name, state) in await pipeline.CompleteSnapshot(step, changed, cancellationToken))
         {
-            bytes += state.Optimizer?.Length ?? state.Weights.Length;
+            bytes += (state.Optimizer ?? state.Adapter ?? state.Weights).Length;
             parts[name] = state;
         }
 

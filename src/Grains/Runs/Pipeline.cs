@@ -47,6 +47,7 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
                     ConfigJson = plan.ConfigJson,
                     Weights = state.Weights,
                     Optimizer = state.Optimizer,
+                    Adapter = state.Adapter,
                     Next = i + 1 < _parts.Count ? _parts[i + 1].Name : null,
                     NextSilo = i + 1 < _parts.Count ? stages.SiloOf(_parts[i + 1].Name) : null,
                     HeldBy = before?.FindSilo(part.Name) is { } silo && silo != stages.SiloOf(part.Name) ? silo : null,
@@ -145,6 +146,7 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
         {
             Weights = b.Blobs.Weights,
             Optimizer = b.Blobs.Optimizer,
+            Adapter = b.Blobs.Adapter,
         });
     }
 

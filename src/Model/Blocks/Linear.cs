@@ -9,6 +9,7 @@ internal sealed class Linear
     private readonly Weight _matrix;
     private readonly Weight? _bias;
     private readonly bool _transposed;
+    private readonly LoraModule? _adapter;
 
     /// <summary>Asks for NAME.weight and, with a bias, NAME.bias.</summary>
     public Linear(WeightScope scope, string name, long input, long output, bool bias = false, bool transposed = false)
@@ -16,8 +17,14 @@ internal sealed class Linear
         _transposed = transposed;
         _matrix = transposed ? scope.Matrix(name + ".weight", input, output) : scope.Matrix(name + ".weight", output, input);
         _bias = bias ? scope.Vector(name + ".bias", output) : null;
+        _adapter = scope.Adapter(name, input, output, transposed);
     }
 
     /// <summary>x [..., input] → [..., output].</summary>
-    public Tensor Forward(Tensor x) => F.linear(x, _transposed ? _matrix.Value.t() : _matrix.Value, _bias?.Value);
+    public Tensor Forward(Tensor x)
+    {
+        var matrix = _transposed ? _matrix.Value.t() : _matrix.Value;
+        var y = F.linear(x, matrix, _bias?.Value);
+        return _adapter?.Forward(x, y, matrix, _bias?.Value) ?? y;
+    }
 }

@@ -42,7 +42,7 @@ public sealed record GptOss : MoeConfig
         index, scope, Heads with { QkvBias = AttentionBias, OutputBias = AttentionBias, Sinks = true, Window = Windows[index] },
         layer =>
         {
-            var block = layer.Under("mlp");
+            var block = layer.Under("mlp").OfExperts();
             var router = new Linear(block, "router", HiddenSize, NumExperts, bias: true);
             var experts = new ClampedSwiGluExperts(
                 block.Under("experts"), NumExperts, HiddenSize, IntermediateSize, SwigluAlpha, SwigluLimit);

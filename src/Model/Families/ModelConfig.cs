@@ -61,6 +61,9 @@ public abstract record ModelConfig
     /// <summary>Parameters of one decoder layer, from 0.</summary>
     public IReadOnlyList<ParameterSpec> LayerSpecs(int index) => WeightScope.Record(scope => Layer(index, scope));
 
+    /// <summary>Linear maps of one decoder layer, from 0: those that adapters can be of, and those of experts.</summary>
+    public IReadOnlyList<LinearMap> LinearMaps(int index) => WeightScope.RecordMaps(scope => Layer(index, scope));
+
     /// <summary>Parameters of the final norm and, unless it is tied to the embedding, the LM head.</summary>
     public IReadOnlyList<ParameterSpec> HeadSpecs() => WeightScope.Record(scope => Head(scope));
 

@@ -65,6 +65,7 @@ public abstract record MoeConfig : DecoderConfig
     private protected MixtureOfExperts Experts(
         WeightScope block, int inner, bool renormalise, string gate = "gate_proj", string up = "up_proj", string down = "down_proj")
     {
+        block = block.OfExperts();
         var router = new Linear(block, "gate", HiddenSize, NumExperts);
         IBlock[] experts = [.. Enumerable.Range(0, NumExperts).Select(e =>
         {

@@ -10,8 +10,8 @@ public sealed class CausalLanguageModel : IDisposable
     private readonly HeadPart _head;
     private readonly Device _device;
 
-    /// <summary>Takes ownership of the weights, in the compute dtype, by Hugging Face's names.</summary>
-    public CausalLanguageModel(ModelConfig config, PartDtypes dtypes, IReadOnlyDictionary<string, Tensor> weights)
+    /// <summary>Takes ownership of the weights, in the compute dtype, by Hugging Face's names; those of adapters are float32.</summary>
+    public CausalLanguageModel(ModelConfig config, PartDtypes dtypes, IReadOnlyDictionary<string, Tensor> weights, LoraOptions? lora = null)
     {
         // Nothing trains here.
         var optimizer = new AdamW(0.9, 0.999, 1e-8, 0);
@@ -19,7 +19,7 @@ public sealed class CausalLanguageModel : IDisposable
         Dtypes = dtypes;
         _embedding = new EmbeddingPart(config, dtypes, optimizer, weights);
         _layers = [.. Enumerable.Range(0, config.NumHiddenLayers)
-            .Select(i => new LayerPart(config, i, dtypes, optimizer, gradientCheckpointing: false, weights))];
+            .Select(i => new LayerPart(config, i, dtypes, optimizer, gradientCheckpointing: false, weights, lora))];
         _head = new HeadPart(config, dtypes, optimizer, weights, () => _embedding);
         _device = weights[config.EmbeddingSpecs()[0].Name].device;
     }

@@ -4,12 +4,14 @@ namespace LisaOrleans.Model;
 
 /// <summary>
 /// One decoder layer. The autograd graph is cut at its input and output, so each layer runs backward by itself. A frozen
-/// layer's weights are not leaves: autograd computes only the gradient of its input, and saves nothing for the weights.
+/// layer's weights are not leaves: autograd computes only the gradient of its input, and saves nothing for the weights. With
+/// adapters, the weights are always frozen, and the adapters train.
 /// </summary>
 public sealed class LayerPart : ModelPart
 {
     private readonly bool _recompute;
     private readonly DecoderLayer _layer;
+    private readonly LoraPass _adapterPass;
     private readonly Dictionary<int, SavedPass> _passes = [];
 
     /// <summary>Takes ownership of the weights, which are in the compute dtype and named as the family says.</summary>
@@ -18,14 +20,18 @@ public sealed class LayerPart : ModelPart
     /// <param name="dtypes">Number formats.</param>
     /// <param name="optimizer">How the part is updated while it trains.</param>
     /// <param name="gradientCheckpointing">Keep only the input of a forward pass, and run it again before the backward pass.</param>
-    /// <param name="weights">By name.</param>
+    /// <param name="weights">By name, those of adapters in float32 among them.</param>
+    /// <param name="lora">The run's adapters; null (default) for none.</param>
     public LayerPart(
         ModelConfig config, int index, PartDtypes dtypes, IPartOptimizer optimizer, bool gradientCheckpointing,
-        IReadOnlyDictionary<string, Tensor> weights)
-        : base(config, dtypes, optimizer, config.LayerSpecs(index), weights)
+        IReadOnlyDictionary<string, Tensor> weights, LoraOptions? lora = null)
+        : base(config, dtypes, optimizer, config.LayerSpecs(index), weights, lora?.Specs(config, index))
     {
         _recompute = gradientCheckpointing;
-        _layer = config.Layer(index, WeightScope.Over(Parameters));
+        _adapterPass = new LoraPass(lora?.Seed ?? 0, lora?.Dropout ?? 0);
+        var adapters = Adapters.ToDictionary(p => p.Spec.Name);
+        _layer = config.Layer(index, WeightScope.Over(
+            Parameters, lora?.Targets(config, index).ToDictionary(t => t.Map.Name, t => new LoraModule(t, adapters, _adapterPass))));
     }
 
     /// <summary>Forward pass.</summary>
@@ -34,9 +40,11 @@ public sealed class LayerPart : ModelPart
     /// <param name="positions">Where its tokens stand; not owned.</param>
     /// <param name="train">Whether a backward pass will come.</param>
     /// <param name="inputGradient">Whether the gradient of the input is wanted.</param>
+    /// <param name="step">The step, which decides with the micro-batch what adapters drop.</param>
     /// <returns>[B, T, D]; the caller owns it.</returns>
-    public Tensor Forward(int index, Tensor input_BTD, MicroBatchPositions? positions, bool train, bool inputGradient)
+    public Tensor Forward(int index, Tensor input_BTD, MicroBatchPositions? positions, bool train, bool inputGradient, long step = 0)
     {
+        _adapterPass.Current = train ? (step, index) : null;
         if (!train || !(Trainable || inputGradient))
         {
             using (input_BTD)
@@ -49,12 +57,12 @@ public sealed class LayerPart : ModelPart
         leaf_BTD.requires_grad = inputGradient;
         if (_recompute)
         {
-            _passes.Add(index, new SavedPass(leaf_BTD, null, inputGradient));
+            _passes.Add(index, new SavedPass(leaf_BTD, null, inputGradient, step));
             return Compute(leaf_BTD, positions, gradient: false);
         }
 
         var output_BTD = Compute(leaf_BTD, positions, gradient: true);
-        _passes.Add(index, new SavedPass(leaf_BTD, output_BTD, inputGradient));
+        _passes.Add(index, new SavedPass(leaf_BTD, output_BTD, inputGradient, step));
         return output_BTD.detach().DetachFromDisposeScope();
     }
 
@@ -68,6 +76,7 @@ public sealed class LayerPart : ModelPart
         if (!_passes.Remove(index, out var pass)) return null;
         using (pass)
         {
+            _adapterPass.Current = (pass.Step, index);
             using var output_BTD = pass.Output ?? Compute(pass.Input, positions, gradient: true);
             BeforeBackward();
             autograd.backward([output_BTD], [gradient_BTD]);
@@ -87,6 +96,7 @@ public sealed class LayerPart : ModelPart
     {
         using var mode = no_grad();
         using var scope = NewDisposeScope();
+        _adapterPass.Current = null;
         return _layer.Forward(x_BTD, SequenceContext.Plain(x_BTD.device, x_BTD.shape[1], cache)).MoveToOuterDisposeScope();
     }
 
@@ -103,7 +113,7 @@ public sealed class LayerPart : ModelPart
         return _layer.Forward(x_BTD, context).DetachFromDisposeScope();
     }
 
-    private sealed record SavedPass(Tensor Input, Tensor? Output, bool InputGradient) : IDisposable
+    private sealed record SavedPass(Tensor Input, Tensor? Output, bool InputGradient, long Step) : IDisposable
     {
         public void Dispose()
         {

@@ -4,7 +4,8 @@ namespace LisaOrleans.Model;
 
 /// <summary>
 /// What one grain holds: a piece of the model that runs forward and backward by itself, with weights always and
-/// optimizer state only while it trains. Not thread-safe: every call is made on the device's worker thread.
+/// optimizer state only while it trains. Where it has adapters, they are what trains. Not thread-safe: every call is made on the
+/// device's worker thread.
 /// </summary>
 public abstract class ModelPart : IDisposable
 {
@@ -15,10 +16,11 @@ public abstract class ModelPart : IDisposable
 
     private protected ModelPart(
         ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, IReadOnlyList<ParameterSpec> specs,
-        IReadOnlyDictionary<string, Tensor> weights)
+        IReadOnlyDictionary<string, Tensor> weights, IReadOnlyList<ParameterSpec>? adapters = null)
     {
         (Config, Dtypes, _optimizer) = (config, dtypes, optimizer);
         Parameters = [.. specs.Select(s => new Parameter(s, weights[s.Name], dtypes))];
+        Adapters = [.. (adapters ?? []).Select(s => new Parameter(s, weights[s.Name], dtypes.OfAdapters))];
     }
 
     /// <summary>The model's shape.</summary>
@@ -33,27 +35,36 @@ public abstract class ModelPart : IDisposable
     /// <summary>Updates since the part last became trainable.</summary>
     public long StateStep { get; private set; }
 
-    /// <summary>Bytes of weights in the compute dtype.</summary>
-    public long WeightBytes => Parameters.Sum(p => p.WeightBytes);
+    /// <summary>Whether it has adapters, which train instead of its weights.</summary>
+    public bool HasAdapters => Adapters.Count > 0;
+
+    /// <summary>Bytes of weights in the compute dtype, and of adapters.</summary>
+    public long WeightBytes => Parameters.Concat(Adapters).Sum(p => p.WeightBytes);
 
     /// <summary>Bytes of master weights and of what the optimizer keeps.</summary>
-    public long OptimizerBytes => Parameters.Sum(p => p.State?.Bytes ?? 0);
+    public long OptimizerBytes => Trained.Sum(p => p.State?.Bytes ?? 0);
 
     /// <summary>Bytes of accumulated gradients.</summary>
-    public long GradientBytes => Parameters.Sum(p => p.GradientBytes)
+    public long GradientBytes => Trained.Sum(p => p.GradientBytes)
         + (_pending?.Sum(p => p.Gradient.numel() * p.Gradient.element_size()) ?? 0);
 
     /// <summary>The tensors that a checkpoint holds of the part while it trains, in the checkpoint's order.</summary>
-    public IReadOnlyList<TensorSpec> StateSpecs => OptimizerState.Specs([.. Parameters.Select(p => p.Spec)], Dtypes, _optimizer);
+    public IReadOnlyList<TensorSpec> StateSpecs => OptimizerState.Specs(
+        [.. Trained.Select(p => p.Spec)], HasAdapters ? Dtypes.OfAdapters : Dtypes, _optimizer);
 
     internal IReadOnlyList<Parameter> Parameters { get; }
+
+    internal IReadOnlyList<Parameter> Adapters { get; }
+
+    // What has optimizer state while the part trains.
+    private IReadOnlyList<Parameter> Trained => HasAdapters ? Adapters : Parameters;
 
     /// <summary>Allocates fresh optimizer state; does nothing if there is some already.</summary>
     public void MakeTrainable()
     {
         if (Trainable) return;
         using var memory = HostMemory.LongLived();
-        foreach (var parameter in Parameters) parameter.MakeTrainable(_optimizer);
+        foreach (var parameter in Trained) parameter.MakeTrainable(_optimizer);
         (Trainable, StateStep) = (true, 0);
     }
 
@@ -62,7 +73,7 @@ public abstract class ModelPart : IDisposable
     {
         if (!Trainable) return;
         DiscardGradients();
-        foreach (var parameter in Parameters) parameter.Freeze();
+        foreach (var parameter in Trained) parameter.Freeze();
         (Trainable, StateStep) = (false, 0);
         HostMemory.ReturnFree();
     }
@@ -101,15 +112,19 @@ public abstract class ModelPart : IDisposable
     {
         foreach (var update in _pending ?? []) update.Gradient.Dispose();
         _pending = null;
-        foreach (var parameter in Parameters) parameter.ClearGradients();
+        foreach (var parameter in Trained) parameter.ClearGradients();
     }
 
     /// <summary>Copies of the weights in the stored dtype, on the CPU; the caller owns them.</summary>
     public IReadOnlyList<NamedTensor> CopyWeights() => [.. Parameters.Select(p =>
         new NamedTensor(p.Spec.Name, HostCopy(p.Value, Dtypes.Storage)))];
 
+    /// <summary>Copies of the adapters in float32, on the CPU; the caller owns them.</summary>
+    public IReadOnlyList<NamedTensor> CopyAdapters() =>
+        [.. Adapters.Select(p => new NamedTensor(p.Spec.Name, HostCopy(p.Value, p.Value.dtype)))];
+
     /// <summary>
-    /// Copies of the training state of every parameter on the CPU, named and ordered as <see cref="OptimizerState"/> says; the
+    /// Copies of the training state of every parameter that trains on the CPU, named and ordered as <see cref="OptimizerState"/> says; the
     /// caller owns them.
     /// </summary>
     public IReadOnlyList<NamedTensor> CopyTrainingState() => TrainingState(static tensor => HostCopy(tensor, tensor.dtype));
@@ -119,6 +134,9 @@ public abstract class ModelPart : IDisposable
     /// where their dtype is the stored one; the caller owns the tensors. The part must not change while they are used.
     /// </summary>
     public IReadOnlyList<NamedTensor> ShareWeights() => [.. Parameters.Select(p => new NamedTensor(p.Spec.Name, Share(p.Value, Dtypes.Storage)))];
+
+    /// <summary>The adapters as <see cref="CopyAdapters"/> gives them, shared as by <see cref="ShareWeights"/>.</summary>
+    public IReadOnlyList<NamedTensor> ShareAdapters() => [.. Adapters.Select(p => new NamedTensor(p.Spec.Name, Share(p.Value, p.Value.dtype)))];
 
     /// <summary>The training state as <see cref="CopyTrainingState"/> gives it, shared as by <see cref="ShareWeights"/>.</summary>
     public IReadOnlyList<NamedTensor> ShareTrainingState() => TrainingState(static tensor => Share(tensor, tensor.dtype));
@@ -133,7 +151,7 @@ public abstract class ModelPart : IDisposable
         MakeTrainable();
         DiscardGradients();
         using var _ = no_grad();
-        foreach (var parameter in Parameters) parameter.State!.Restore(tensors);
+        foreach (var parameter in Trained) parameter.State!.Restore(tensors);
         StateStep = stateStep;
     }
 
@@ -147,7 +165,7 @@ public abstract class ModelPart : IDisposable
     {
         DiscardMicroBatches();
         DiscardGradients();
-        foreach (var parameter in Parameters) parameter.Dispose();
+        foreach (var parameter in Parameters.Concat(Adapters)) parameter.Dispose();
         GC.SuppressFinalize(this);
     }
 
@@ -155,7 +173,7 @@ public abstract class ModelPart : IDisposable
     {
         if (_pending is not null) throw new InvalidOperationException("a backward pass after the step's gradient norm was taken");
         if (!Trainable) return;
-        foreach (var parameter in Parameters) parameter.BeforeBackward();
+        foreach (var parameter in Trained) parameter.BeforeBackward();
     }
 
     // In float32 and then float64; a float32 copy is freed before the next is made.
@@ -182,7 +200,7 @@ public abstract class ModelPart : IDisposable
 
     private NamedTensor[] TrainingState(Func<Tensor, Tensor> take) =>
     [
-        .. Parameters
+        .. Trained
             .SelectMany(p => (p.State ?? throw new InvalidOperationException($"{p.Spec.Name} does not train")).Tensors())
             .Select(t => t with { Value = take(t.Value) }),
     ];
@@ -191,7 +209,7 @@ public abstract class ModelPart : IDisposable
     {
         if (_pending is not null) return _pending;
         var pending = new List<ParameterUpdate>();
-        foreach (var parameter in Parameters)
+        foreach (var parameter in Trained)
             if (parameter.State is { } state && parameter.TakeGradient() is { } gradient) pending.Add(new(parameter.Spec, state, gradient));
         return _pending = pending;
     }

@@ -31,6 +31,9 @@ public sealed record PartDtypes(ScalarType Storage, ScalarType Compute, ScalarTy
         return new PartDtypes(storage, storage == ScalarType.Float16 ? ScalarType.Float32 : storage, state);
     }
 
+    /// <summary>The formats of adapters: float32 as in PEFT, whatever the model is in.</summary>
+    public PartDtypes OfAdapters => this with { Storage = ScalarType.Float32, Compute = ScalarType.Float32 };
+
     /// <summary>Whether float32 master weights are kept besides the computed ones while a part trains.</summary>
     public bool SeparateMaster => Compute != ScalarType.Float32 && OptimizerState == ScalarType.Float32;
 }

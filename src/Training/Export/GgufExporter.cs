@@ -29,6 +29,12 @@ public static class GgufExporter
         IBlobStore store, string run, GgufType type, string outputFolder, CancellationToken cancellationToken)
     {
         var manifest = await RunExporter.ReadManifestAsync(store, run, cancellationToken);
+        if (AdapterFiles.IsMadeBy(manifest))
+        {
+            throw new InvalidDataFileException(
+                $"run '{run}'", "has made an adapter, not a model; 'lisa export' writes it, and 'lisa merge' makes a whole model of it");
+        }
+
         var (_, config) = await RunFiles.ReadConfigAsync(store, manifest, cancellationToken);
         var architecture = GgufArchitectures.Of(config);
         using var folder = await ManifestFolder.WriteAsync(store, manifest, cancellationToken);

@@ -8,7 +8,7 @@ namespace LisaOrleans.Training;
 /// <summary>A model's tensors as a run begins with them, in the store.</summary>
 /// <param name="Parts">By part.</param>
 /// <param name="OtherTensors">Those of a multimodal model that do not train; null for none.</param>
-/// <param name="Fingerprint">SHA-256 over the hashes of all these blobs.</param>
+/// <param name="Fingerprint">SHA-256 over the hashes of the blobs of weights.</param>
 /// <param name="Outliers">The share of outliers among the weights of each decoder layer; null if they were not counted.</param>
 internal sealed record ImportedModel(
     IReadOnlyDictionary<string, PartState> Parts, BlobRef? OtherTensors, string Fingerprint, IReadOnlyList<double>? Outliers)
@@ -19,16 +19,18 @@ internal sealed record ImportedModel(
     /// </summary>
     /// <param name="store">The store.</param>
     /// <param name="model">The folder.</param>
-    /// <param name="dtypes">The run's number formats.</param>
+    /// <param name="spec">The run's settings.</param>
     /// <param name="write">Whether anything is written; else it is only computed, to be compared.</param>
     /// <param name="countOutliers">Whether outliers are counted.</param>
     /// <param name="progress">Receives progress; null for none.</param>
     /// <param name="cancellationToken">Gives up between two parts.</param>
     public static async Task<ImportedModel> StoreAsync(
-        IBlobStore store, ModelFolder model, PartDtypes dtypes, bool write, bool countOutliers, IProgress<ImportProgress>? progress,
+        IBlobStore store, ModelFolder model, TrainingSpec spec, bool write, bool countOutliers, IProgress<ImportProgress>? progress,
         CancellationToken cancellationToken)
     {
         var outliers = new List<double>();
+        var dtypes = PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype);
+        var lora = Methods.Adapters(spec);
         var parts = new Dictionary<string, PartState>();
         var hashes = new StringBuilder();
         var names = PartName.All(model.Config.NumHiddenLayers);
@@ -39,8 +41,12 @@ internal sealed record ImportedModel(
             var tensors = PartStorage.Specs(model.Config, name).Select(s => new NamedTensor(s.Name, model.Read(s.Name, dtypes.Storage))).ToArray();
             try
             {
-                parts[name] = new PartState { Weights = await PutAsync(PartStorage.ToBlob(tensors, null)) };
                 if (countOutliers && PartName.LayerIndex(name) is not null) outliers.Add(LayerOutliers.Share(tensors.Select(t => t.Value)));
+                parts[name] = new PartState
+                {
+                    Weights = await PutAsync(PartStorage.ToBlob(tensors, null)),
+                    Adapter = await PutAdaptersAsync(name, tensors),
+                };
             }
             finally
             {
@@ -55,6 +61,22 @@ internal sealed record ImportedModel(
             parts, others, Convert.ToHexStringLower(SHA256.HashData(Encoding.ASCII.GetBytes(hashes.ToString()))), countOutliers ? outliers : null);
 
         void Report() => progress?.Report(new ImportProgress(write ? "storing model" : "comparing model", parts.Count, names.Count));
+
+        async Task<BlobRef?> PutAdaptersAsync(string part, NamedTensor[] weights)
+        {
+            if (PartName.LayerIndex(part) is not { } layer || lora?.Targets(model.Config, layer) is not [_, ..] targets) return null;
+            var adapters = AdapterStart.Create(targets, spec.Seed, weights);
+            try
+            {
+                var blob = PartStorage.ToBlob(adapters, null);
+                if (write) await store.PutAsync(blob, cancellationToken);
+                return new BlobRef(blob.Sha256, blob.Length);
+            }
+            finally
+            {
+                foreach (var adapter in adapters) adapter.Value.Dispose();
+            }
+        }
 
         async Task<BlobRef> PutAsync(SafetensorsBlob blob)
         {

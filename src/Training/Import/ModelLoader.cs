@@ -8,7 +8,8 @@ public static class ModelLoader
     /// <summary>Loads a Hugging Face folder; the caller owns the model.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="dtype">float32, bfloat16 or float16; null for the checkpoint's own.</param>
-    public static CausalLanguageModel Load(string folder, string? dtype)
+    /// <param name="adapter">A PEFT folder with adapters that it is to have; null (default) for none.</param>
+    public static CausalLanguageModel Load(string folder, string? dtype, string? adapter = null)
     {
         using var files = ModelFolder.Open(folder);
         var dtypes = PartDtypes.Parse(dtype ?? files.Dtype, "float32");
@@ -17,6 +18,17 @@ public static class ModelLoader
             using var stored = files.Read(s.Name, dtypes.Storage);
             return stored.to(dtypes.Compute, copy: true).DetachFromDisposeScope();
         });
-        return new CausalLanguageModel(files.Config, dtypes, weights);
+        if (adapter is null) return new CausalLanguageModel(files.Config, dtypes, weights);
+        try
+        {
+            using var peft = PeftFolder.Open(adapter, files.Config);
+            foreach (var (name, value) in Enumerable.Range(0, files.Config.NumHiddenLayers).SelectMany(peft.Read)) weights.Add(name, value);
+            return new CausalLanguageModel(files.Config, dtypes, weights, peft.Options);
+        }
+        catch
+        {
+            foreach (var weight in weights.Values) weight.Dispose();
+            throw;
+        }
     }
 }

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Data;
-using LisaOrleans.Model;
 
 namespace LisaOrleans.Training;
 
@@ -100,7 +99,7 @@ public static class RunImporter
         async Task<Manifest?> StoreAsync(BytesBlob spec0)
         {
             var imported = await ImportedModel.StoreAsync(
-                store, model, PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype), write: stored is null,
+                store, model, spec, write: stored is null,
                 countOutliers: stored is null && Methods.Of(spec).LooksAtWeights(spec), progress, cancellationToken);
             if (stored is { } before)
             {
@@ -140,6 +139,13 @@ public static class RunImporter
             model.Names.AddTo(properties);
             figures.AddTo(properties);
             if (imported.Outliers is { } outliers) LayerOutliers.AddTo(properties, outliers);
+            var files = await TrainedFiles.ReadAsync(request.ModelFolder, TemplateInUse(), text, model.Config.EosTokenIds, cancellationToken);
+            if (Methods.Adapters(spec) is { } lora)
+            {
+                var name = request.BaseModel ?? request.ModelName ?? Path.GetFullPath(request.ModelFolder);
+                files.Add(AdapterFiles.Config, PeftConfig.Write(lora, model.Config, name));
+            }
+
             return new Manifest
             {
                 Run = spec.RunName,
@@ -148,10 +154,7 @@ public static class RunImporter
                 Spec = Reference(specBlob),
                 Parts = imported.Parts,
                 OtherTensors = imported.OtherTensors,
-                Files = await StoreFiles(
-                    store,
-                    await TrainedFiles.ReadAsync(request.ModelFolder, TemplateInUse(), text, model.Config.EosTokenIds, cancellationToken),
-                    cancellationToken),
+                Files = await StoreFiles(store, files, cancellationToken),
                 Dataset = data.Tokens.Blob,
                 EvalDataset = evalData?.Tokens.Blob,
                 Log = [],

@@ -32,7 +32,7 @@ internal static class TrainedFiles
         foreach (var name in ModelFileNames.In(folder))
             files[name] = await File.ReadAllBytesAsync(Path.Combine(folder, name), cancellationToken);
 
-        files[ModelFileNames.Config] = Changed(files[ModelFileNames.Config], WithoutQuantization);
+        files[ModelFileNames.Config] = WithoutQuantization(files[ModelFileNames.Config]);
         var taught = template is null ? null : text.Encoder(template).EndOfTurn().TokenId;
 
         // If generation_config.json names any, config.json's are ignored, as in transformers.
@@ -64,12 +64,12 @@ internal static class TrainedFiles
         return files;
     }
 
-    // A multimodal model may have the field for its text part only.
-    private static void WithoutQuantization(JsonObject root)
+    /// <summary>A config.json that says nothing of quantised weights; multimodal models may say it of their text part only.</summary>
+    internal static byte[] WithoutQuantization(byte[] config) => Changed(config, root =>
     {
         foreach (var fields in new[] { root, root["text_config"] as JsonObject })
             if (fields?[WeightQuantization.Field] is not null) fields.Remove(WeightQuantization.Field);
-    }
+    });
 
     private static string? Jinja(IChatTemplate template, ITokenizer tokenizer) => template.Jinja is not { } jinja ? null
         : tokenizer.BosTokenId is not null && (template.BeginsWithBos ?? tokenizer.AddBosToken) ? "{{ bos_token }}" + jinja : jinja;

@@ -1,3 +1,5 @@
+using LisaOrleans.Model;
+
 namespace LisaOrleans.Training;
 
 /// <summary>
@@ -29,6 +31,12 @@ public interface ITrainingMethod : INamed
 
     /// <summary>What is wrong with the settings of the method; null if they are right.</summary>
     SettingProblem? Check(TrainingSpec spec, int layerCount) => null;
+
+    /// <summary>The same, where it depends on more of the model than its number of layers.</summary>
+    SettingProblem? Check(TrainingSpec spec, ModelConfig config) => Check(spec, config.NumHiddenLayers);
+
+    /// <summary>Parameters that layers get in addition, and that train instead of their weights; null for none.</summary>
+    LoraOptions? Adapters(TrainingSpec spec) => null;
 
     /// <summary>How parameters that train are updated: a name in <see cref="Optimizers"/>.</summary>
     string Optimizer(TrainingSpec spec) => spec.Optim;

@@ -1,3 +1,5 @@
+using LisaOrleans.Model;
+
 namespace LisaOrleans.Training;
 
 /// <summary>The training methods: the values of <see cref="TrainingSpec.Method"/>.</summary>
@@ -10,13 +12,17 @@ public static class Methods
         new FullMethod(),
         new BadamMethod(),
         new GaloreMethod(),
-        new ApolloMethod());
+        new ApolloMethod(),
+        new LoraMethod());
 
     /// <summary>The method of a run.</summary>
     public static ITrainingMethod Of(TrainingSpec spec) => All[spec.Method];
 
     /// <summary>A run's method in a few words; only its name if another program has added it.</summary>
     public static string Describe(TrainingSpec spec) => All.FirstOrDefault(m => m.Name == spec.Method)?.Describe(spec) ?? spec.Method;
+
+    /// <summary>The adapters of a run's layers; null for none.</summary>
+    public static LoraOptions? Adapters(TrainingSpec spec) => Of(spec).Adapters(spec);
 
     /// <summary>The period that a step (from 1) belongs to, from 0.</summary>
     public static long PeriodOf(TrainingSpec spec, long step) => Of(spec).PeriodSteps(spec) is { } steps ? (step - 1) / steps : 0;

@@ -15,24 +15,29 @@ public static class MemoryPlan
             var embedding = config.EmbeddingSpecs();
             ParameterSpec[] ends = [.. embedding, .. config.HeadSpecs()];
             var layers = Enumerable.Range(0, config.NumHiddenLayers).Select(config.LayerSpecs).ToArray();
+            var adapters = options.Adapters is { } lora
+                ? Enumerable.Range(0, config.NumHiddenLayers).Select(i => lora.Specs(config, i)).ToArray()
+                : null;
+            var added = adapters?.Sum(Count) ?? 0;
             var all = Count(ends) + layers.Sum(Count);
-            var trains = Trained(Count);
-            var state = Trained(StateBytes);
+            var trains = adapters is null ? Trained(Count) : added;
+            var state = adapters?.Sum(a => StateBytes(a, options.Dtypes.OfAdapters)) ?? Trained(s => StateBytes(s, options.Dtypes));
 
             var compute = options.Dtypes.Compute.ElementSize();
 
             // Several low-precision gradients are summed in float32. A tied matrix has one gradient for each of its uses; that of
             // the head is always in float32 by the time the embedding's is made.
-            var gradient = options.GradientAccumulationSteps > 1 ? compute == 4 ? 4 : 4 + compute : compute;
+            var gradient = adapters is not null ? 4 : options.GradientAccumulationSteps > 1 ? compute == 4 ? 4 : 4 + compute : compute;
             var tied = config.TieWordEmbeddings && options.TrainEmbeddings ? embedding[0].Count : 0;
             return new MemoryEstimate(
-                all, trains, all * compute, (trains * gradient) + (tied * 4), state, Activations(config, options, compute));
+                all + added, trains, (all * compute) + (added * 4), (trains * gradient) + (tied * 4), state, Activations(config, options, compute));
 
             // The most over all choices of layers.
             long Trained(Func<IReadOnlyList<ParameterSpec>, long> size) =>
                 layers.Select(size).OrderDescending().Take(options.ActiveLayers).Sum() + (options.TrainEmbeddings ? size(ends) : 0);
 
-            long StateBytes(IReadOnlyList<ParameterSpec> specs) => specs.Sum(s => OptimizerState.BytesOf(s, options.Dtypes, options.Optimizer));
+            long StateBytes(IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes) =>
+                specs.Sum(s => OptimizerState.BytesOf(s, dtypes, options.Optimizer));
         }
     }
 
@@ -47,7 +52,7 @@ public static class MemoryPlan
             {
                 var saved = config.SavedByLayer(i, options.SequenceLength);
                 frozen[i] = tokens * ((bytes * saved.Always) + (4 * saved.Float32));
-                active[i] = frozen[i] + (tokens * bytes * saved.WhenActive);
+                active[i] = frozen[i] + (tokens * bytes * (options.Adapters?.Saved(config, i) ?? saved.WhenActive));
             }
 
             // The most over all choices of layers; a recomputed layer keeps only its input until its turn comes.

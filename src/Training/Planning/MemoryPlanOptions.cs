@@ -11,6 +11,9 @@ public sealed record MemoryPlanOptions
     /// <value>Whether embedding and head train. Default true.</value>
     public bool TrainEmbeddings { get; init; } = true;
 
+    /// <value>Adapters, which then train instead of the layers' weights; null (default) for none.</value>
+    public LoraOptions? Adapters { get; init; }
+
     /// <value>Number formats.</value>
     public required PartDtypes Dtypes { get; init; }
 

@@ -25,17 +25,22 @@ public sealed record PartWork(
         var method = Methods.Of(spec);
         var active = method.MostLayers(spec, config.NumHiddenLayers);
         var specs = Enumerable.Range(0, config.NumHiddenLayers).Select(config.LayerSpecs).ToArray();
+        var adapters = method.Adapters(spec) is { } lora
+            ? Enumerable.Range(0, config.NumHiddenLayers).Select(i => lora.Specs(config, i)).ToArray()
+            : null;
 
         // Forward and input gradient and, for what trains, the weights' gradient. All of it times the number of layers, so that
         // the sums are whole numbers and equally good plans compare as equal.
         var ends = method.Ends(spec) == PartTraining.Frozen ? 0 : 1;
         return new PartWork(
             ends * config.HiddenSize * layers,
-            [.. met.Select(count => count * ((2 * layers) + active))],
+            [.. met.Select((count, i) => adapters is null
+                ? count * ((2 * layers) + active)
+                : ((2 * count) + (3 * adapters[i].Sum(s => s.Count))) * layers)],
             (double)matrix.Count * (2 + ends) * layers,
             Weights(config.EmbeddingSpecs()) + (ends * Training(config.EmbeddingSpecs())),
-            [.. specs.Select(Weights)],
-            [.. specs.Select(Training)],
+            [.. specs.Select((s, i) => Weights(s) + (4.0 * (adapters?[i].Sum(a => a.Count) ?? 0)))],
+            [.. adapters?.Select(a => a.Sum(s => (4.0 * s.Count) + OptimizerState.BytesOf(s, dtypes.OfAdapters, optimizer))) ?? specs.Select(Training)],
             active,
             config.TieWordEmbeddings ? config.HiddenSize : Weights([matrix]) + (ends * Training([matrix])));
 

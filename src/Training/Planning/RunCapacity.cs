@@ -33,6 +33,7 @@ public static class RunCapacity
         return MemoryPlan.Estimate(config, new MemoryPlanOptions
         {
             ActiveLayers = method.MostLayers(spec, config.NumHiddenLayers),
+            Adapters = method.Adapters(spec),
             TrainEmbeddings = method.Ends(spec) != PartTraining.Frozen,
             Dtypes = PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype),
             Optimizer = Optimizers.Of(spec),

@@ -43,15 +43,15 @@ public static class PartStorage
     }
 
     /// <summary>
-    /// The weights of a training state, rounded to the stored dtype as an export rounds them, in the compute dtype; the
-    /// caller owns them.
+    /// What a training state trains, rounded to the stored dtype as an export rounds it, in the compute dtype; the caller owns the
+    /// tensors.
     /// </summary>
-    public static Dictionary<string, Tensor> MastersToWeights(
-        SafetensorsReader blob, string blobName, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes, IPartOptimizer optimizer)
+    public static Dictionary<string, Tensor> MastersToWeights(SafetensorsReader blob, string blobName, PartSchema schema)
     {
-        Check(blob, blobName, OptimizerState.Specs(specs, dtypes, optimizer));
+        Check(blob, blobName, schema.StateTensors);
         using var memory = HostMemory.LongLived();
-        return specs.ToDictionary(s => s.Name, s =>
+        var dtypes = schema.HasAdapters ? schema.Dtypes.OfAdapters : schema.Dtypes;
+        return schema.Trained.ToDictionary(s => s.Name, s =>
         {
             using var master = Read(blob, OptimizerState.MasterName(s));
             using var rounded = master.to(dtypes.Storage, copy: true).DetachFromDisposeScope();

@@ -2,7 +2,7 @@ using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Training;
 
-/// <summary>Writes a run's last manifest as a Hugging Face folder.</summary>
+/// <summary>Writes a run's last manifest as a Hugging Face folder, or its adapter as a PEFT folder.</summary>
 public static class RunExporter
 {
     /// <summary>Weights, config.json and tokenizer files; see <see cref="ModelExporter"/>.</summary>
@@ -10,6 +10,36 @@ public static class RunExporter
     {
         var manifest = await ReadManifestAsync(store, run, cancellationToken);
         await ModelExporter.ExportAsync(store, manifest, PartName.All(manifest.Parts.Count - 2), outputFolder, cancellationToken);
+    }
+
+    /// <summary>The same, with an adapter merged into its model, so that it is a whole model in any case.</summary>
+    public static async Task ExportModelAsync(IBlobStore store, string run, string outputFolder, CancellationToken cancellationToken)
+    {
+        var manifest = await ReadManifestAsync(store, run, cancellationToken);
+        var parts = PartName.All(manifest.Parts.Count - 2);
+        if (!AdapterFiles.IsMadeBy(manifest))
+        {
+            await ModelExporter.ExportAsync(store, manifest, parts, outputFolder, cancellationToken);
+            return;
+        }
+
+        var model = manifest with
+        {
+            Files = manifest.Files.Where(f => f.Key != AdapterFiles.Config).ToDictionary(),
+            Parts = manifest.Parts.ToDictionary(p => p.Key, p => new PartState { Weights = p.Value.Weights }),
+        };
+        var folder = Directory.CreateTempSubdirectory("lisa-merge-").FullName;
+        try
+        {
+            var (whole, adapter) = (Path.Combine(folder, "model"), Path.Combine(folder, "adapter"));
+            await ModelExporter.ExportAsync(store, model, parts, whole, cancellationToken);
+            await ModelExporter.ExportAsync(store, manifest, parts, adapter, cancellationToken);
+            await ModelMerger.MergeAsync(whole, adapter, null, outputFolder, cancellationToken);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
     }
 
     /// <summary>The records of all steps up to the last manifest.</summary>

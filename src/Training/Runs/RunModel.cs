@@ -12,13 +12,13 @@ public sealed class RunModel
     internal const string TemplateProperty = "template";
 
     private readonly IBlobStore _store;
-    private readonly IPartOptimizer _optimizer;
+    private readonly TrainingSpec _spec;
     private readonly Manifest _manifest;
 
     private RunModel(IBlobStore store, Manifest manifest, BlobRef blob, TrainingSpec spec, ModelConfig config)
     {
-        (_store, _manifest, Version, Config) = (store, manifest, blob.Sha256, config);
-        (Dtypes, _optimizer) = (PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype), Optimizers.Of(spec));
+        (_store, _manifest, _spec, Version, Config) = (store, manifest, spec, blob.Sha256, config);
+        Dtypes = PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype);
     }
 
     /// <summary>SHA-256 of the manifest.</summary>
@@ -63,21 +63,32 @@ public sealed class RunModel
             {
                 if (!_manifest.Parts.TryGetValue(part, out var state))
                     throw new InvalidDataFileException($"manifest of {_manifest.Run}", $"field 'Parts' has no '{part}'");
-                var blob = state.Optimizer ?? state.Weights;
-                using var reader = SafetensorsReader.FromBlob(await _store.ReadAsync(blob, cancellationToken).ConfigureAwait(false), blob.Sha256);
-                var specs = PartStorage.Specs(Config, part);
-                var read = state.Optimizer is null
-                    ? PartStorage.ToWeights(reader, blob.Sha256, specs, Dtypes, CPU)
-                    : PartStorage.MastersToWeights(reader, blob.Sha256, specs, Dtypes, _optimizer);
-                foreach (var (name, tensor) in read) weights.Add(name, tensor);
+                await AddAsync(part, state).ConfigureAwait(false);
             }
 
-            return new CausalLanguageModel(Config, Dtypes, weights);
+            return new CausalLanguageModel(Config, Dtypes, weights, Methods.Adapters(_spec));
         }
         catch
         {
             foreach (var tensor in weights.Values) tensor.Dispose();
             throw;
+        }
+
+        async Task AddAsync(string part, PartState state)
+        {
+            var schema = PartSchema.Of(Config, _spec, part);
+            if (state.Optimizer is null || schema.HasAdapters)
+                await ReadAsync(state.Weights, (r, name) => PartStorage.ToWeights(r, name, schema.Weights, Dtypes, CPU)).ConfigureAwait(false);
+            if (state.Optimizer is { } trained)
+                await ReadAsync(trained, (r, name) => PartStorage.MastersToWeights(r, name, schema)).ConfigureAwait(false);
+            else if (state.Adapter is { } adapter)
+                await ReadAsync(adapter, (r, name) => PartStorage.ToWeights(r, name, schema.Adapters, Dtypes.OfAdapters, CPU)).ConfigureAwait(false);
+        }
+
+        async Task ReadAsync(BlobRef blob, Func<SafetensorsReader, string, Dictionary<string, Tensor>> read)
+        {
+            using var reader = SafetensorsReader.FromBlob(await _store.ReadAsync(blob, cancellationToken).ConfigureAwait(false), blob.Sha256);
+            foreach (var (name, tensor) in read(reader, blob.Sha256)) weights.Add(name, tensor);
         }
     }
 

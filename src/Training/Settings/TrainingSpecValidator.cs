@@ -13,7 +13,7 @@ public static class TrainingSpecValidator
     {
         RunSettings.Table.Check(spec);
         RunSettings.Table.CheckUse(spec);
-        if (Methods.Of(spec).Check(spec, config.NumHiddenLayers) is { } wrong) throw Wrong(wrong);
+        if (Methods.Of(spec).Check(spec, config) is { } wrong) throw Wrong(wrong);
         CheckBlockSize(spec.BlockSize, config);
     }
 

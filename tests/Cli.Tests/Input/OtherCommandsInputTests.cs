@@ -17,7 +17,7 @@ public sealed class OtherCommandsInputTests
         { ["generate", "--prompt", "x", "--max-new-tokens", "9999999999"], "--max-new-tokens" },
         { ["generate", "--prompt", "x", "--template", "none"], "--template is 'none'" },
         { ["plan", "--lisa-activated-layers", "7"], "--lisa-activated-layers" },
-        { ["plan", "--method", "lora"], "--method is 'lora'" },
+        { ["plan", "--method", "dora"], "--method is 'dora'" },
         { ["plan", "--per-device-train-batch-size", "-5"], "--per-device-train-batch-size is -5" },
         { ["plan", "--gradient-accumulation-steps", "0"], "--gradient-accumulation-steps is 0" },
         { ["plan", "--log-format", "xml"], "--log-format is 'xml'" },

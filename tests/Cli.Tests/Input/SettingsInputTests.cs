@@ -32,7 +32,12 @@ public sealed class SettingsInputTests
         { ["--lisa-activated-layers", "7"], "--lisa-activated-layers" },
         { ["--lisa-activated-layers", "0", "--train-embeddings", "false"], "--lisa-activated-layers" },
         { ["--lisa-activated-layers", "1.5"], "--lisa-activated-layers is '1.5'" },
-        { ["--method", "lora"], "--method is 'lora'" },
+        { ["--method", "dora"], "--method is 'dora'" },
+        { ["--method", "lora", "--lisa-interval-steps", "20"], "--lisa-interval-steps is not used with --method lora" },
+        { ["--method", "lora", "--train-embeddings", "false"], "--train-embeddings is not used with --method lora" },
+        { ["--lora-r", "4"], "--lora-r is used only with --method lora" },
+        { ["--method", "lora", "--lora-target-modules", "q_prj"], "--lora-target-modules names 'q_prj'" },
+        { ["--method", "lora", "--layers-to-transform", "0,6"], "--layers-to-transform names layer 6; the model's layers are 0 to 5" },
         { ["--packing", "maybe"], "--packing is 'maybe'" },
         { ["--max-steps", "0"], "--max-steps" },
         { ["--max-steps", "99999999999999999999"], "--max-steps is '99999999999999999999'; it must be a whole number from 1 to 2147483647" },
@@ -52,7 +57,7 @@ public sealed class SettingsInputTests
     public static TheoryData<string, string> WrongFiles => new()
     {
         { "max_step: 5", "line 1: unknown key 'max_step'; did you mean 'max_steps'?" },
-        { "load_in_4bit: true", "line 1: unknown key 'load_in_4bit'; there are no adapters here" },
+        { "load_in_4bit: true", "line 1: unknown key 'load_in_4bit'; weights are not quantised in training" },
         { "bf16: true", "line 1: unknown key 'bf16'; use 'dtype' (" },
         { "seed: 5\n\nmax_steps: x", "line 3: max_steps is 'x'" },
         { "seed: 5\nlearning_rate: .nan", "line 2: learning_rate is '.nan'" },

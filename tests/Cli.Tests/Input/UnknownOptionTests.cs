@@ -20,7 +20,7 @@ public sealed class UnknownOptionTests
     [Theory]
     [InlineData("--bogus", "'lisa train --help' lists all")]
     [InlineData("--device", "the first GPU that the process sees is used, or the processor where there is none; CUDA_VISIBLE_DEVICES chooses")]
-    [InlineData("--lora-rank", "there are no adapters here; LISA trains whole layers in about as much memory, which 'lisa plan' predicts")]
+    [InlineData("--use-peft", "--method lora trains adapters")]
     [InlineData("--report_to", "every step is logged, to trainer_log.jsonl and tensorboard/ in the output folder")]
     public async Task Option_unknown_and_like_none_is_answered_with_what_helps(string option, string answer)
     {

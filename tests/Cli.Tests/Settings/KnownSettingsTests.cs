@@ -10,6 +10,7 @@ public sealed partial class KnownSettingsTests
         ["train"] = KnownSettings.Train,
         ["eval"] = KnownSettings.Eval,
         ["generate"] = KnownSettings.Generate,
+        ["merge"] = KnownSettings.Merge,
         ["plan"] = KnownSettings.Plan,
         ["export"] = KnownSettings.Export,
         ["silo"] = KnownSettings.Silo,

@@ -20,7 +20,8 @@ internal static class RunFiles
 
     private static Dictionary<string, string> Tensors(string folder)
     {
-        using var reader = SafetensorsReader.OpenFile(Path.Combine(folder, "model.safetensors"));
+        using var reader = SafetensorsReader.OpenFile(
+            ((string[])[AdapterFiles.Weights, WeightFiles.Single]).Select(f => Path.Combine(folder, f)).First(File.Exists));
         return reader.Tensors.ToDictionary(t => t.Key, t => Convert.ToHexStringLower(SHA256.HashData(reader.ReadBytes(t.Value))));
     }
 

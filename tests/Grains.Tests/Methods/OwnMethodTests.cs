@@ -73,7 +73,7 @@ public sealed class OwnMethodTests
     {
         Assert.Contains(
             "'uniform' already", Assert.Throws<ArgumentException>(() => LayerSamplers.All.Add(new Taken())).Message, StringComparison.Ordinal);
-        Assert.Contains("there are lisa, full", Assert.Throws<ArgumentException>(() => Methods.All["lora"]).Message, StringComparison.Ordinal);
+        Assert.Contains("there are lisa, full", Assert.Throws<ArgumentException>(() => Methods.All["ia3"]).Message, StringComparison.Ordinal);
     }
 
     private sealed class Taken : ILayerSampler

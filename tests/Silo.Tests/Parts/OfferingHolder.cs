@@ -3,7 +3,7 @@ namespace LisaOrleans.Silo.Tests;
 /// <summary>A part on another silo that offers what a test wants it to; nobody else of its kind would lie.</summary>
 internal sealed class OfferingHolder(Func<PartHandOver?> offer) : IPartGrain
 {
-    public Task<PartHandOver?> HandOver(long generation, BlobRef weights, BlobRef? optimizer, CancellationToken cancellationToken) =>
+    public Task<PartHandOver?> HandOver(long generation, BlobRef weights, BlobRef? optimizer, BlobRef? adapter, CancellationToken cancellationToken) =>
         Task.FromResult(offer());
 
     public Task<PartLoaded> Load(PartLoad load, CancellationToken cancellationToken) => throw new NotSupportedException();

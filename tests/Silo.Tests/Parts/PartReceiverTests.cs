@@ -157,6 +157,6 @@ public sealed class PartReceiverTests
     private static async Task<IPartState?> Receive(TensorNode node, Func<PartHandOver?> offer, PartLoad load, PartDtypes dtypes)
     {
         using var receiver = new PartReceiver(node.Exchange, NullLogger<PartReceiver>.Instance);
-        return await receiver.Receive(new OfferingHolder(offer), "layer-2", load, s_specs, dtypes, TestContext.Current.CancellationToken);
+        return await receiver.Receive(new OfferingHolder(offer), "layer-2", load, new PartSchema(s_specs, [], dtypes, s_optimizer), TestContext.Current.CancellationToken);
     }
 }

@@ -6,7 +6,13 @@ public sealed class TrainingSpecValidatorTests
 {
     private static readonly Dictionary<string, (Func<TrainingSpec, TrainingSpec> Change, string Says)> s_wrong = new()
     {
-        ["method"] = (s => s with { Method = "lora" }, "lisa, full"),
+        ["method"] = (s => s with { Method = "dora" }, "lisa, full"),
+        ["lora_r"] = (_ => TinyStories.LoraSpec(1) with { LoraR = 0 }, "from 1"),
+        ["lora_alpha"] = (_ => TinyStories.LoraSpec(1) with { LoraAlpha = double.NaN }, "above 0"),
+        ["lora_dropout"] = (_ => TinyStories.LoraSpec(1) with { LoraDropout = 1 }, "below 1"),
+        ["use_dora"] = (s => s with { UseDora = true }, "only with method lora"),
+        ["lora_target_modules"] = (_ => TinyStories.LoraSpec(1) with { LoraTargetModules = ["q_proj", "w1"] }, "q_proj, k_proj"),
+        ["layers_to_transform"] = (_ => TinyStories.LoraSpec(1) with { LayersToTransform = [2, 2] }, "twice"),
         ["lisa_strategy"] = (s => s with { LisaStrategy = "all" }, "round-robin"),
         ["lr_scheduler_type"] = (s => s with { LrSchedulerType = "step" }, "cosine"),
         ["dtype"] = (s => s with { Dtype = "int8" }, "bfloat16"),

@@ -1,0 +1,29 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Training;
+
+namespace LisaOrleans.Cli;
+
+/// <summary>A model's folder, and that of an adapter for it.</summary>
+/// <param name="Folder">The model's.</param>
+/// <param name="Adapter">The adapter's; null for none.</param>
+internal sealed record AdaptedModel(string Folder, string? Adapter = null)
+{
+    /// <summary>Where the tokenizer is: the adapter's, if it brings one, may have the template that it was trained with.</summary>
+    public string TextFolder => Adapter is not null && ModelFileNames.In(Adapter).Any(n => n != ModelFileNames.ChatTemplate && ModelFileNames.Tokenizer.Contains(n))
+        ? Adapter
+        : Folder;
+
+    /// <summary>Those that a command names. An adapter's folder alone stands for the model that it names, with the adapter.</summary>
+    public static AdaptedModel From(SettingValues values)
+    {
+        var folder = values.FullPath(KnownSettings.Model);
+        if (values.OptionalPath(KnownSettings.Adapter) is { } adapter) return new(folder, adapter);
+        if (!File.Exists(Path.Combine(folder, AdapterFiles.Config)) || File.Exists(Path.Combine(folder, ModelFolder.ConfigFile))) return new(folder);
+        var model = PeftFolder.BaseModelOf(folder);
+        return Directory.Exists(model)
+            ? new(Path.GetFullPath(model), folder)
+            : throw new UsageException(
+                $"{values.Place(KnownSettings.Model.Key)}: {folder} holds an adapter for '{model}', which is no folder here; "
+                + $"give the model as --model, and --adapter {folder}");
+    }
+}

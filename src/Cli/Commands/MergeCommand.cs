@@ -1,0 +1,33 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Training;
+
+namespace LisaOrleans.Cli;
+
+/// <summary><c>lisa merge</c>: a whole model of a model and a PEFT adapter.</summary>
+internal static class MergeCommand
+{
+    public static async Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
+    {
+        var (model, adapter, output) =
+            (values.FullPath(KnownSettings.Model), values.FullPath(KnownSettings.Adapter), values.FullPath(KnownSettings.Output));
+        foreach (var (setting, folder) in ((Setting, string)[])[(KnownSettings.Model, model), (KnownSettings.Adapter, adapter)])
+        {
+            if (Path.TrimEndingDirectorySeparator(output) == Path.TrimEndingDirectorySeparator(folder))
+                throw new UsageException($"--output: {output} is the folder of --{setting.Key.Replace('_', '-')} too; the merged model needs its own");
+        }
+
+        var dtype = ModelSettings.Dtype(values.Spec(), ModelSettings.ReadConfig(model), model);
+        OutputFolder.Prepare(output);
+        try
+        {
+            await ModelMerger.MergeAsync(model, adapter, dtype, output, cancellationToken);
+        }
+        catch (Exception e) when (StoreRefusal.Find(e, output) is { } refusal)
+        {
+            throw refusal;
+        }
+
+        Console.WriteLine($"{adapter} merged into {model}, written to {output}");
+        return ExitCodes.Done;
+    }
+}

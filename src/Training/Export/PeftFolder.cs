@@ -1,0 +1,106 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Model;
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Training;
+
+/// <summary>
+/// A PEFT adapter folder, opened and strictly checked against the model that it is for: adapter_config.json and
+/// adapter_model.safetensors. Owns the mapped file.
+/// </summary>
+public sealed class PeftFolder : IDisposable
+{
+    private readonly SafetensorsReader _tensors;
+    private readonly ModelConfig _config;
+    private readonly Dictionary<string, string> _stored = [];
+
+    private PeftFolder(string path, LoraOptions options, SafetensorsReader tensors, ModelConfig config)
+    {
+        (Path, Options, _tensors, _config) = (path, options, tensors, config);
+        CheckTensors();
+    }
+
+    /// <summary>Where it is.</summary>
+    public string Path { get; }
+
+    /// <summary>Its adapters.</summary>
+    public LoraOptions Options { get; }
+
+    /// <summary>Opens a folder.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="config">The model that it is to be used with.</param>
+    /// <exception cref="InvalidDataFileException">It is no PEFT folder of LoRA, or of another model, or needs what is not supported.</exception>
+    public static PeftFolder Open(string path, ModelConfig config)
+    {
+        var file = System.IO.Path.Combine(path, AdapterFiles.Config);
+        if (!File.Exists(file)) throw new InvalidDataFileException(path, $"has no {AdapterFiles.Config}; a folder with a PEFT adapter is needed");
+        var options = PeftConfig.Read(file);
+        if (options.WrongTargets(config) is { } wrong) throw new InvalidDataFileException(file, $"field 'target_modules' {wrong}");
+        var weights = System.IO.Path.Combine(path, AdapterFiles.Weights);
+        if (!File.Exists(weights))
+        {
+            throw new InvalidDataFileException(
+                path, $"has no {AdapterFiles.Weights}; only safetensors weights are read, never pickled ones (adapter_model.bin)");
+        }
+
+        var tensors = SafetensorsReader.OpenFile(weights);
+        try
+        {
+            return new PeftFolder(path, options, tensors, config);
+        }
+        catch
+        {
+            tensors.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The model that a folder's adapter is for: a folder, or a name on the hub.</summary>
+    /// <exception cref="InvalidDataFileException">The folder does not say.</exception>
+    public static string BaseModelOf(string path) => PeftConfig.ReadBaseModel(System.IO.Path.Combine(path, AdapterFiles.Config));
+
+    /// <summary>A layer's adapters in float32, by name, on the CPU; the caller owns them.</summary>
+    public Dictionary<string, Tensor> Read(int layer) => Options.Specs(_config, layer).ToDictionary(s => s.Name, s =>
+    {
+        using var stored = PartStorage.Read(_tensors, _stored[s.Name]);
+        return stored.to(ScalarType.Float32, copy: true).view([.. s.Shape]).DetachFromDisposeScope();
+    });
+
+    /// <inheritdoc/>
+    public void Dispose() => _tensors.Dispose();
+
+    // Every tensor of the adapters, and no others: one that is left out would change the model in silence.
+    private void CheckTensors()
+    {
+        var file = System.IO.Path.Combine(Path, AdapterFiles.Weights);
+        var names = _tensors.Tensors.Keys.ToDictionary(NameOf);
+        foreach (var spec in Enumerable.Range(0, _config.NumHiddenLayers).SelectMany(i => Options.Specs(_config, i)))
+        {
+            if (!names.Remove(spec.Name, out var stored))
+                throw new InvalidDataFileException(file, $"tensor '{AdapterFiles.Prefix}{spec.Name}' is missing; {AdapterFiles.Config} says that it is there");
+            var info = _tensors.Tensors[stored];
+            if (!info.Shape.SequenceEqual(spec.Shape))
+            {
+                throw new InvalidDataFileException(
+                    file, $"tensor '{stored}' has shape [{string.Join(", ", info.Shape)}]; for this model and {AdapterFiles.Config} it must be "
+                        + $"[{string.Join(", ", spec.Shape)}]");
+            }
+
+            if (info.DType is not (TensorDType.F32 or TensorDType.F16 or TensorDType.BF16 or TensorDType.F64))
+                throw new InvalidDataFileException(file, $"tensor '{stored}' is {info.DType.Name()}; it must be F32, F16 or BF16");
+            _stored.Add(spec.Name, stored);
+        }
+
+        if (names.Count == 0) return;
+        throw new InvalidDataFileException(file, $"tensor '{names.Values.First()}' is of no adapter that {AdapterFiles.Config} describes for this model");
+    }
+
+    // The name in the family: multimodal models have their text model in further modules.
+    private static string NameOf(string stored)
+    {
+        var name = stored.StartsWith(AdapterFiles.Prefix, StringComparison.Ordinal) ? stored[AdapterFiles.Prefix.Length..] : stored;
+        if (name.StartsWith("model.language_model.", StringComparison.Ordinal)) name = "model." + name["model.language_model.".Length..];
+        else if (name.StartsWith("language_model.", StringComparison.Ordinal)) name = name["language_model.".Length..];
+        return name.EndsWith(".lora_magnitude_vector.weight", StringComparison.Ordinal) ? name[..^".weight".Length] : name;
+    }
+}

@@ -1,0 +1,56 @@
+using System.Globalization;
+using LisaOrleans.Model;
+
+namespace LisaOrleans.Training;
+
+/// <summary>
+/// LoRA (arXiv 2106.09685), with rsLoRA (2312.03732) and DoRA (2402.09353), as PEFT defines them: all weights are frozen, and
+/// low-rank adapters of decoder layers train from the first step to the last.
+/// </summary>
+internal sealed class LoraMethod : ITrainingMethod
+{
+    public string Name => TrainingMethods.Lora;
+
+    public string Describe(TrainingSpec spec) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"{(spec.UseDora ? "DoRA" : spec.UseRslora ? "rsLoRA" : "LoRA")}: rank {spec.LoraR}, alpha {spec.LoraAlpha}"
+            + $"{(spec.LoraDropout > 0 ? $", dropout {spec.LoraDropout}" : "")}, on "
+            + $"{(spec.LoraTargetModules.Count > 0 ? string.Join(", ", spec.LoraTargetModules) : "queries and values")}"
+            + $"{(spec.LayersToTransform.Count > 0 ? $" of layers {string.Join(", ", spec.LayersToTransform)}" : "")}");
+
+    public PeriodPlan Plan(SamplingTurn turn) =>
+        new(PartTraining.Frozen, Layers(turn.Spec, turn.LayerCount)) { LayerTraining = PartTraining.Adapters };
+
+    public PartTraining Ends(TrainingSpec spec) => PartTraining.Frozen;
+
+    public int MostLayers(TrainingSpec spec, int layerCount) => Layers(spec, layerCount).Length;
+
+    public SettingProblem? Check(TrainingSpec spec, int layerCount) =>
+        spec.LayersToTransform.FirstOrDefault(l => l >= layerCount, -1) is var beyond and >= 0
+            ? Wrong(nameof(spec.LayersToTransform), $"names layer {beyond}; the model's layers are 0 to {layerCount - 1}")
+            : spec.LayersToTransform.Distinct().Count() < spec.LayersToTransform.Count
+                ? Wrong(nameof(spec.LayersToTransform), $"is {string.Join(',', spec.LayersToTransform)}; a layer is named twice")
+                : null;
+
+    public SettingProblem? Check(TrainingSpec spec, ModelConfig config) => Check(spec, config.NumHiddenLayers)
+        ?? (Adapters(spec).WrongTargets(config) is { } wrong ? Wrong(nameof(spec.LoraTargetModules), wrong) : null);
+
+    LoraOptions? ITrainingMethod.Adapters(TrainingSpec spec) => Adapters(spec);
+
+    private static LoraOptions Adapters(TrainingSpec spec) => new()
+    {
+        Rank = spec.LoraR,
+        Alpha = spec.LoraAlpha,
+        Dropout = spec.LoraDropout,
+        UseRslora = spec.UseRslora,
+        UseDora = spec.UseDora,
+        TargetModules = spec.LoraTargetModules,
+        LayersToTransform = spec.LayersToTransform,
+        Seed = spec.Seed,
+    };
+
+    private static SettingProblem Wrong(string property, string problem) => new(property, problem);
+
+    private static int[] Layers(TrainingSpec spec, int layerCount) =>
+        spec.LayersToTransform.Count > 0 ? [.. spec.LayersToTransform.Order()] : [.. Enumerable.Range(0, layerCount)];
+}

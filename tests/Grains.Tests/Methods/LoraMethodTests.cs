@@ -1,0 +1,153 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using LisaOrleans.Model;
+using LisaOrleans.Training;
+using TorchSharp;
+
+namespace LisaOrleans.Grains.Tests;
+
+/// <summary>LoRA through store, grains and export.</summary>
+public sealed class LoraMethodTests
+{
+    private static readonly TrainingSpec s_spec = TinyStories.LoraSpec(9) with { GradientAccumulationSteps = 2, WarmupSteps = 2, WeightDecay = 0.1 };
+
+    private static readonly Dictionary<string, TrainingSpec> s_runs = new()
+    {
+        ["lora"] = s_spec,
+        ["rslora, all-linear, bfloat16, dropout"] = s_spec with
+        {
+            UseRslora = true,
+            LoraTargetModules = [LoraOptions.AllLinear],
+            Dtype = "bfloat16",
+            LoraDropout = 0.2,
+        },
+        ["dora, some layers, dropout, recomputed"] = s_spec with
+        {
+            UseDora = true,
+            LayersToTransform = [4, 1],
+            LoraDropout = 0.1,
+            GradientCheckpointing = true,
+        },
+        ["float16, packed, bfloat16 moments"] = s_spec with { Dtype = "float16", Packing = true, OptimizerStateDtype = "bfloat16" },
+        ["8-bit moments"] = s_spec with { Optim = "adamw-8bit", UseDora = true },
+    };
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static TheoryData<string> Runs => [.. s_runs.Keys];
+
+    [Theory]
+    [MemberData(nameof(Runs))]
+    public async Task LoraMethod_in_grains_after_pauses_has_the_bits_of_the_reference(string name)
+    {
+        using var run = await TestRun.ImportAsync(s_runs[name]);
+        foreach (var step in (long[])[1, 4]) Assert.Equal(RunState.Paused, (await run.ContinueAsync(pauseAt: step)).State);
+        await run.FinishAsync();
+        var history = await run.HistoryAsync();
+        var weights = await run.WeightsAsync();
+        Assert.True(history.TakeLast(3).Average(s => s.Loss) < history.Take(3).Average(s => s.Loss), "it does not learn");
+
+        var manifest = await run.ManifestAsync();
+        var spec = await RunFiles.ReadSpecAsync(run.Store, manifest, Token);
+        var data = await DatasetStorage.Read(run.Store, manifest.Dataset!, TinyStories.Config.VocabSize, Token);
+        Replay();
+
+        // No await between here and the end: Torch's number of threads is set for this thread only.
+        void Replay()
+        {
+            torch.set_num_threads(spec.Threads);
+            using var trainer = new ReferenceTrainer(TinyStories.Model, data, spec, torch.CPU);
+            foreach (var record in history) Assert.Equal((record.Loss, record.GradNorm), trainer.Step(record.Step));
+            var compared = 0;
+            foreach (var tensor in trainer.Finish())
+            {
+                using var value = tensor.Value;
+                if (!tensor.Name.Contains(".lora_", StringComparison.Ordinal)) continue;
+                Assert.True(weights[$"base_model.model.{tensor.Name}"].AsSpan().SequenceEqual(MemoryMarshal.AsBytes(value.bytes)), tensor.Name);
+                compared++;
+            }
+
+            Assert.Equal(weights.Count, compared);
+        }
+    }
+
+    [Fact]
+    public async Task LoraMethod_writes_only_adapters_and_keeps_the_models_blobs()
+    {
+        var spec = s_spec with { LayersToTransform = [0, 3], SaveSteps = 2 };
+        using var run = await TestRun.ImportAsync(spec);
+        var first = await run.ManifestAsync();
+        var seen = new List<TrainingEvent>();
+        await run.ContinueAsync(pauseAt: 5, seen: seen);
+        var paused = await run.ManifestAsync();
+        var names = await run.StateNamesAsync("layer-3");
+        await run.ContinueAsync(after: null, seen: seen);
+        var last = await run.ManifestAsync();
+
+        Assert.True(last.Completed);
+        Assert.All(last.Parts, p => Assert.Equal(first.Parts[p.Key].Weights, p.Value.Weights));
+        Assert.Equal(["layer-0", "layer-3"], paused.Parts.Where(p => p.Value.Optimizer is not null).Select(p => p.Key).Order());
+        Assert.All(last.Parts.Values, p => Assert.Null(p.Optimizer));
+        Assert.Equal(["layer-0", "layer-3"], last.Parts.Where(p => p.Value.Adapter is not null).Select(p => p.Key).Order());
+        Assert.All(names, n => Assert.Contains(".lora_", n, StringComparison.Ordinal));
+        Assert.Equal(2 * 2 * 3, names.Count);
+        var numbers = TinyStories.Config.HiddenSize * 8L * 4 * 2;
+        Assert.All(seen.OfType<ManifestSaved>(), m => Assert.InRange(m.BytesWritten, 1, (numbers * 12) + (64 << 10)));
+    }
+
+    [Fact]
+    public async Task LoraMethod_the_exported_folder_has_PEFTs_names_and_merges_to_the_same_logits()
+    {
+        using var folder = new TempFolder();
+        using var run = await TestRun.TrainAsync(s_spec with { UseDora = true, UseRslora = true, LoraTargetModules = ["q_proj", "down_proj"] });
+        var adapter = await run.ExportAsync();
+        using (var json = JsonDocument.Parse(await File.ReadAllTextAsync(Path.Combine(adapter, "adapter_config.json"), Token)))
+        {
+            var config = json.RootElement;
+            Assert.Equal(("LORA", "CAUSAL_LM", TinyStories.Model, "none"), (
+                config.GetProperty("peft_type").GetString(), config.GetProperty("task_type").GetString(),
+                config.GetProperty("base_model_name_or_path").GetString(), config.GetProperty("bias").GetString()));
+            Assert.Equal((8, 16.0), (config.GetProperty("r").GetInt32(), config.GetProperty("lora_alpha").GetDouble()));
+            Assert.True(config.GetProperty("use_dora").GetBoolean() && config.GetProperty("use_rslora").GetBoolean());
+            Assert.Equal(["q_proj", "down_proj"], config.GetProperty("target_modules").EnumerateArray().Select(e => e.GetString()));
+        }
+
+        string[] expected =
+        [
+            .. from layer in Enumerable.Range(0, TinyStories.Layers)
+               from module in (string[])["self_attn.q_proj", "mlp.down_proj"]
+               from tensor in (string[])["lora_A.weight", "lora_B.weight", "lora_magnitude_vector"]
+               select $"base_model.model.model.layers.{layer}.{module}.{tensor}",
+        ];
+        Assert.Equal(expected.Order(), TestRun.ReadWeights(adapter).Keys.Order());
+        Assert.False(File.Exists(Path.Combine(adapter, "config.json")));
+        Assert.True(File.Exists(Path.Combine(adapter, "tokenizer.json")) || File.Exists(Path.Combine(adapter, "tokenizer.model")));
+
+        await ModelMerger.MergeAsync(TinyStories.Model, adapter, null, folder["merged"], Token);
+        var stored = await RunModel.FindAsync(run.Store, "test", Token);
+        int[] ids = [5, 9, 300, 21, 7, 44, 3];
+        using var own = await stored!.LoadAsync(Token);
+        using var merged = ModelLoader.Load(folder["merged"], null);
+        using var both = ModelLoader.Load(TinyStories.Model, null, adapter);
+        using var plain = ModelLoader.Load(TinyStories.Model, null);
+        var (a, b, c, d) = (Logits(own, ids), Logits(merged, ids), Logits(both, ids), Logits(plain, ids));
+        Assert.Equal(a, c);
+        Assert.InRange(Distance(a, b), 0, 1e-3);
+        Assert.InRange(Distance(a, d), 0.1, double.MaxValue);
+        Assert.InRange(Distance(a, Logits(PeftReader.Merge(TinyStories.Model, adapter), ids)), 0, 1e-3);
+    }
+
+    private static float[] Logits(CausalLanguageModel model, int[] ids)
+    {
+        using var logits = model.Logits(ids);
+        return logits.data<float>().ToArray();
+    }
+
+    private static float[] Logits(Dictionary<string, torch.Tensor> weights, int[] ids)
+    {
+        using var model = new CausalLanguageModel(TinyStories.Config, PartDtypes.Parse("float32", "float32"), weights);
+        return Logits(model, ids);
+    }
+
+    private static double Distance(float[] a, float[] b) => a.Zip(b).Max(p => Math.Abs(p.First - (double)p.Second));
+}

@@ -1,0 +1,162 @@
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Model.Tests;
+
+/// <summary>Adapters against the published formulas in float64, and their gradients against finite differences of those.</summary>
+public sealed class LoraGradientTests
+{
+    [Theory]
+    [InlineData("lora")]
+    [InlineData("rslora")]
+    [InlineData("dora")]
+    public void TakeGradient_each_adapter_equals_finite_differences(string kind)
+    {
+        using var scope = NewDisposeScope();
+        var config = TinyModel.Config(tied: true, bias: true, layers: 2);
+        var lora = LoraReference.Options(kind);
+        var (weights, adapters) = (TinyModel.Weights(config), LoraReference.Adapters(config, lora));
+        var (copies, adapterCopies) = (TinyModel.Clone(weights), TinyModel.Clone(adapters));
+        var lengths = LoraReference.Lengths(copies, adapterCopies);
+        var ids = TinyModel.Ids(config, 10, 3);
+        var labels = TinyModel.Ids(config, 10, 4);
+
+        using var chain = new PartChain(config, TinyModel.Float32, TinyModel.AdamW, weights.Concat(adapters).ToDictionary(), lora: lora);
+        foreach (var layer in chain.Layers) layer.MakeTrainable();
+        var loss = chain.Train(0, ids, labels, rows: 1, scale: 0.1);
+
+        Assert.Equal(LossAt(adapterCopies), loss * 0.1, 1e-5);
+        foreach (var layer in chain.Layers)
+        {
+            Assert.All(layer.Parameters, p => Assert.Null(p.TakeGradient()));
+            Assert.Equal(lora.Specs(config, 0).Count, layer.Adapters.Count);
+            foreach (var parameter in layer.Adapters)
+            {
+                using var gradient = parameter.TakeGradient()!;
+                var flat = gradient.flatten();
+                var direction = arange(flat.numel(), dtype: ScalarType.Float64).mul(0.7).sin();
+                var analytic = flat.to(ScalarType.Float64).dot(direction).item<double>();
+                var numeric = (LossMoved(parameter.Spec.Name, direction, 1e-5) - LossMoved(parameter.Spec.Name, direction, -1e-5)) / 2e-5;
+                Assert.True(Math.Abs(analytic - numeric) < 1e-4 * (1 + Math.Abs(numeric)), $"{parameter.Spec.Name}: {analytic} against {numeric}");
+                Assert.NotEqual(0, analytic);
+            }
+        }
+
+        double LossMoved(string name, Tensor direction, double distance)
+        {
+            using var inner = NewDisposeScope();
+            var start = adapterCopies[name].to(ScalarType.Float64);
+            return LossAt(new Dictionary<string, Tensor>(adapterCopies) { [name] = start + (direction.view(start.shape) * distance) });
+        }
+
+        double LossAt(Dictionary<string, Tensor> moved)
+        {
+            using var inner = NewDisposeScope();
+            var ids_BT = tensor(Array.ConvertAll(ids, i => (long)i), 1, 10);
+            var logits = WholeModel.Logits(config, LoraReference.Merged(config, kind, copies, moved, lengths), ids_BT).view(10, -1);
+            var targets = tensor(Array.ConvertAll(labels, i => (long)i)).unsqueeze(1);
+            return nn.functional.log_softmax(logits, -1).gather(1, targets).sum().item<double>() * -0.1;
+        }
+    }
+
+    // Fused maps, transposed matrices, experts beside adapted attention.
+    [Theory]
+    [InlineData("phi3", "all-linear", "lora")]
+    [InlineData("phi3", "", "dora")]
+    [InlineData("gpt2", "all-linear", "lora")]
+    [InlineData("gpt2", "", "dora")]
+    [InlineData("mixtral", "q_proj,o_proj", "rslora")]
+    [InlineData("gpt_oss", "", "lora")]
+    [InlineData("gemma3_text", "self_attn.k_proj,down_proj", "dora")]
+    public void Logits_each_kind_of_family_equals_the_model_with_the_adapters_in_it(string family, string targets, string kind)
+    {
+        using var scope = NewDisposeScope();
+        var config = ConfigOf(family);
+        var lora = LoraReference.Options(kind) with { TargetModules = targets.Split(',', StringSplitOptions.RemoveEmptyEntries) };
+        Assert.Null(lora.WrongTargets(config));
+        var (weights, adapters) = (TinyModel.Weights(config), LoraReference.Adapters(config, lora));
+        var merged = LoraReference.Merged(config, kind, weights, adapters).ToDictionary(w => w.Key, w => w.Value.to(ScalarType.Float32, copy: true));
+        int[] ids = TinyModel.Ids(config, 12, 3);
+
+        using var adapted = new CausalLanguageModel(
+            config, TinyModel.Float32, TinyModel.Clone(weights).Concat(TinyModel.Clone(adapters)).ToDictionary(), lora);
+        using var whole = new CausalLanguageModel(config, TinyModel.Float32, merged);
+        using var plain = new CausalLanguageModel(config, TinyModel.Float32, TinyModel.Clone(weights));
+        var (expected, actual, without) = (whole.Logits(ids), adapted.Logits(ids), plain.Logits(ids));
+        var size = expected.abs().max().item<float>();
+        Assert.True((expected - actual).abs().max().item<float>() < 1e-4 * (1 + size), "the adapters do something else");
+        Assert.True((without - actual).abs().max().item<float>() > 1e-2, "the adapters do nothing");
+    }
+
+    [Fact]
+    public void Forward_dropout_is_that_of_step_and_micro_batch_and_not_of_chance()
+    {
+        using var scope = NewDisposeScope();
+        var config = TinyModel.Config();
+        var lora = LoraReference.Options("lora") with { Dropout = 0.3, Seed = 9 };
+        var losses = new Dictionary<(bool Recompute, int Index, long Step, int Run), double>();
+        var norms = new Dictionary<(bool Recompute, int Index, long Step, int Run), double>();
+        foreach (var recompute in (bool[])[false, true])
+        {
+            foreach (var (index, step, run) in ((int, long, int)[])[(0, 1, 0), (0, 1, 1), (1, 1, 0), (0, 2, 0)])
+            {
+                using var chain = new PartChain(
+                    config, TinyModel.Float32, TinyModel.AdamW, TinyModel.Weights(config).Concat(LoraReference.Adapters(config, lora)).ToDictionary(),
+                    recompute, lora);
+                foreach (var layer in chain.Layers) layer.MakeTrainable();
+                losses[(recompute, index, step, run)] = chain.Train(
+                    index, TinyModel.Ids(config, 12, 5), TinyModel.Ids(config, 12, 6), 1, 0.1, step: step);
+                norms[(recompute, index, step, run)] = chain.Layers[0].SquaredGradientNorm();
+            }
+        }
+
+        Assert.Equal(losses[(false, 0, 1, 0)], losses[(false, 0, 1, 1)]);
+        Assert.All(losses.Keys, k => Assert.Equal((losses[k], norms[k]), (losses[k with { Recompute = true }], norms[k with { Recompute = true }])));
+        Assert.Equal(3, losses.Where(l => l.Key is { Recompute: false, Run: 0 }).Select(l => l.Value).Distinct().Count());
+    }
+
+    [Fact]
+    public void Apply_changes_adapters_only_and_keeps_state_of_nothing_else()
+    {
+        using var scope = NewDisposeScope();
+        var config = TinyModel.Config();
+        var lora = LoraReference.Options("dora") with { LayersToTransform = [1] };
+        using var chain = new PartChain(
+            config, TinyModel.Float32, TinyModel.AdamW, TinyModel.Weights(config).Concat(LoraReference.Adapters(config, lora)).ToDictionary(), lora: lora);
+        var before = chain.Parts.SelectMany(p => p.CopyWeights()).ToDictionary(t => t.Name, t => t.Value);
+        var adapters = chain.Layers[1].CopyAdapters().ToDictionary(t => t.Name, t => t.Value);
+        chain.Layers[1].MakeTrainable();
+        chain.Train(0, TinyModel.Ids(config, 12, 5), TinyModel.Ids(config, 12, 6), 1, 0.1);
+        chain.Layers[1].Apply(0.01, 1);
+
+        Assert.Equal(chain.Layers[1].Adapters.Sum(p => 8 * p.Spec.Count), chain.Layers[1].OptimizerBytes);
+        Assert.All(chain.Parts.SelectMany(p => p.CopyWeights()), t => Assert.True(t.Value.equal(before[t.Name]).all().item<bool>(), t.Name));
+        Assert.All(chain.Layers[1].CopyAdapters(), t => Assert.False(t.Value.equal(adapters[t.Name]).all().item<bool>(), t.Name));
+        Assert.All([chain.Layers[0], chain.Layers[2]], l => Assert.Empty(l.Adapters));
+    }
+
+    [Theory]
+    [InlineData("q_prj", "names 'q_prj'", "q_proj")]
+    [InlineData("all-linear,q_proj", "all-linear stands alone", "")]
+    [InlineData("lm_head", "names 'lm_head'", "q_proj")]
+    public void WrongTargets_says_what_would_be_right(string targets, string problem, string right)
+    {
+        var wrong = new LoraOptions { TargetModules = targets.Split(',') }.WrongTargets(TinyModel.Config());
+        Assert.Contains(problem, wrong, StringComparison.Ordinal);
+        Assert.Contains(right, wrong, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("mixtral", "all-linear", "model.layers.0.block_sparse_moe.gate")]
+    [InlineData("mixtral", "w1", "model.layers.0.block_sparse_moe.experts.0.w1")]
+    [InlineData("qwen3_moe", "down_proj", ".experts.0.down_proj")]
+    [InlineData("gpt_oss", "router", "model.layers.0.mlp.router")]
+    public void WrongTargets_maps_of_experts_are_refused_by_name(string family, string target, string named)
+    {
+        var config = ConfigOf(family);
+        Assert.Contains(named, new LoraOptions { TargetModules = [target] }.WrongTargets(config), StringComparison.Ordinal);
+        Assert.Null(new LoraOptions().WrongTargets(config));
+    }
+
+    private static ModelConfig ConfigOf(string family) =>
+        References.All.Select(r => ModelConfigReader.Parse(r.Config, r.Name)).First(c => c.ModelType == family);
+}
