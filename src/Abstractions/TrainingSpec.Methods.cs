@@ -59,4 +59,18 @@ public sealed partial record TrainingSpec
         Choices = ["channel", "tensor"])]
     [UsedOnlyWith(nameof(Method), TrainingMethods.Apollo), UsedOnlyWith(nameof(Optim), TrainingMethods.Apollo)]
     public string ApolloScaleType { get; init; } = "channel";
+
+    /// <value>Whether bfloat16 weights and moments are rounded up or down by chance, so that their mean stays. Default false.</value>
+    [Id(48)]
+    [Setting("round bfloat16 weights and moments up or down by chance, so that small updates count on average",
+        Group = SettingGroups.Numbers, Aliases = ["bf16_stochastic_round"])]
+    [UsedOnlyWith(nameof(OptimizerStateDtype), "bfloat16")]
+    public bool StochasticRounding { get; init; }
+
+    /// <value>Steps of a period over which the learning rate of its layers rises to the schedule's. Default 0.</value>
+    [Id(49)]
+    [Setting("steps of a period over which the learning rate of its layers rises to the schedule's", Group = SettingGroups.Method)]
+    [Range(0, int.MaxValue)]
+    [UnusedWith(nameof(Method), TrainingMethods.Full, TrainingMethods.Badam, TrainingMethods.Galore, TrainingMethods.Apollo, TrainingMethods.Lora)]
+    public int LisaWarmupSteps { get; init; }
 }

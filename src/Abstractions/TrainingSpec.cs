@@ -34,16 +34,14 @@ public sealed partial record TrainingSpec
     [Id(2)]
     [Setting("decoder layers that train at a time (gamma in the paper)", Group = SettingGroups.Method)]
     [Range(0, int.MaxValue), UnusedWith(nameof(LisaStrategy), "fixed")]
-    [UnusedWith(nameof(Method), TrainingMethods.Full, TrainingMethods.Badam, TrainingMethods.Galore, TrainingMethods.Apollo)]
-    [UnusedWith(nameof(Method), TrainingMethods.Lora)]
+    [UnusedWith(nameof(Method), TrainingMethods.Full, TrainingMethods.Badam, TrainingMethods.Galore, TrainingMethods.Apollo, TrainingMethods.Lora)]
     public int LisaActivatedLayers { get; init; } = 2;
 
     /// <value>Optimizer steps of one period, K in the paper. Default 20.</value>
     [Id(3)]
     [Setting("steps before new layers are sampled (K in the paper)", Group = SettingGroups.Method)]
     [Range(1, int.MaxValue)]
-    [UnusedWith(nameof(Method), TrainingMethods.Full, TrainingMethods.Badam, TrainingMethods.Galore, TrainingMethods.Apollo)]
-    [UnusedWith(nameof(Method), TrainingMethods.Lora)]
+    [UnusedWith(nameof(Method), TrainingMethods.Full, TrainingMethods.Badam, TrainingMethods.Galore, TrainingMethods.Apollo, TrainingMethods.Lora)]
     public int LisaIntervalSteps { get; init; } = 20;
 
     /// <value>
@@ -52,8 +50,7 @@ public sealed partial record TrainingSpec
     /// </value>
     [Id(4)]
     [Setting("how layers are sampled", Group = SettingGroups.Method, ChoicesOf = SettingRegistries.LayerSamplers)]
-    [UnusedWith(nameof(Method), TrainingMethods.Full, TrainingMethods.Badam, TrainingMethods.Galore, TrainingMethods.Apollo)]
-    [UnusedWith(nameof(Method), TrainingMethods.Lora)]
+    [UnusedWith(nameof(Method), TrainingMethods.Full, TrainingMethods.Badam, TrainingMethods.Galore, TrainingMethods.Apollo, TrainingMethods.Lora)]
     public string LisaStrategy { get; init; } = "uniform";
 
     /// <value>The layers of strategy <c>fixed</c>; empty for the others.</value>
@@ -217,8 +214,7 @@ public sealed partial record TrainingSpec
     /// <value>Whether embedding and head train too, as in the paper. Default true; BAdam and LoRA never train them.</value>
     [Id(28)]
     [Setting("also train embedding, final norm and head, as in the paper", Group = SettingGroups.Method)]
-    [UnusedWith(nameof(Method), TrainingMethods.Badam)]
-    [UnusedWith(nameof(Method), TrainingMethods.Lora)]
+    [UnusedWith(nameof(Method), TrainingMethods.Badam, TrainingMethods.Lora)]
     public bool TrainEmbeddings { get; init; } = true;
 
     /// <value>The id that fills rows up to the length of their micro-batch; it carries no loss. Default 0.</value>

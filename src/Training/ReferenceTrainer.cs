@@ -86,7 +86,9 @@ public sealed class ReferenceTrainer : IDisposable
         // As torch.nn.utils.clip_grad_norm_.
         var norm = Math.Sqrt(Parts.Where(p => p.Trainable).Select(p => p.SquaredGradientNorm()).Sum());
         var clip = _spec.MaxGradNorm > 0 ? Math.Min(1, _spec.MaxGradNorm / (norm + 1e-6)) : 1;
-        foreach (var part in Parts) part.Apply(_learningRate.At(step), clip);
+        var rate = _learningRate.At(step);
+        var ofLayers = rate * Methods.Of(_spec).LayerRate(_spec, step);
+        foreach (var part in Parts) part.Apply(part is LayerPart ? ofLayers : rate, clip);
         return (loss, norm);
     }
 

@@ -126,8 +126,13 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
         return (Math.Sqrt(squares.Sum()), [.. squares.Where((_, i) => PartName.LayerIndex(_trainable[i].Name) is not null).Select(Math.Sqrt)]);
     }
 
-    public Task Apply(long step, double learningRate, double clip, CancellationToken cancellationToken) =>
-        Task.WhenAll(_trainable.Select(p => p.Grain.Apply(generation, step, learningRate, clip, cancellationToken)));
+    /// <summary>Updates what trains; the rate is the schedule's.</summary>
+    public Task Apply(long step, double learningRate, double clip, CancellationToken cancellationToken)
+    {
+        var ofLayers = learningRate * Methods.Of(plan.Spec).LayerRate(plan.Spec, step);
+        return Task.WhenAll(_trainable.Select(p => p.Grain.Apply(
+            generation, step, PartName.LayerIndex(p.Name) is null ? learningRate : ofLayers, clip, cancellationToken)));
+    }
 
     /// <summary>Copies all state that changed since the last snapshot; returns the parts that changed.</summary>
     public async Task<IReadOnlyList<string>> BeginSnapshot(long step, CancellationToken cancellationToken)

@@ -31,6 +31,10 @@ internal static class Kernels
             torch._fused_adamw_(params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, steps, lr=lr, beta1=beta1, beta2=beta2,
                                 weight_decay=weight_decay, eps=eps, amsgrad=False, maximize=False)
 
+        # Dtypes are numbers here: 3 is int32, 6 is float32.
+        def round_down(x: Tensor, noise: Tensor) -> Tensor:
+            return torch.view_copy(torch.bitwise_and(torch.view_copy(x, dtype=3) + noise, -65536), dtype=6)
+
         def blocks(x: Tensor, size: int) -> Tensor:
             return torch.constant_pad_nd(x, [0, (size - x.size(0) % size) % size]).view(-1, size)
 
@@ -87,6 +91,12 @@ internal static class Kernels
         using var indices = codes.to(ScalarType.Int32);
         return (Tensor)s_unit.Value.invoke("dequantize", indices, largest, values, size);
     }
+
+    /// <summary>
+    /// Cuts off the 16 bits that bfloat16 does not have, after noise was added to the number's bits: float32, int32 from 0 to 65535
+    /// → float32.
+    /// </summary>
+    public static Tensor RoundDown(Tensor x, Tensor noise) => (Tensor)s_unit.Value.invoke("round_down", x, noise);
 
     /// <summary>One AdamW update in place. All tensors of one dtype; <paramref name="steps"/> float32 scalars, already advanced.</summary>
     public static void FusedAdamW(

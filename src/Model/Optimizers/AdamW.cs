@@ -11,7 +11,9 @@ namespace LisaOrleans.Model;
 /// <param name="Beta2">Decay of the second moment.</param>
 /// <param name="Epsilon">Added to the root of the second moment.</param>
 /// <param name="WeightDecay">Decoupled decay of matrices; norms and biases have none.</param>
-public sealed record AdamW(double Beta1, double Beta2, double Epsilon, double WeightDecay) : IPartOptimizer
+/// <param name="Rounding">How weights and moments become bfloat16; null (default) for the nearest number.</param>
+public sealed record AdamW(double Beta1, double Beta2, double Epsilon, double WeightDecay, StochasticRounding? Rounding = null)
+    : IPartOptimizer
 {
     private const string ExpAvg = "exp_avg";
     private const string ExpAvgSq = "exp_avg_sq";
@@ -40,10 +42,11 @@ public sealed record AdamW(double Beta1, double Beta2, double Epsilon, double We
                     learningRate, Beta1, Beta2, decay, Epsilon);
             }
 
-            foreach (var (_, state, gradient) in group.Where(u => !IsAlike(u)))
+            foreach (var (parameter, state, gradient) in group.Where(u => !IsAlike(u)))
             {
+                var number = 0;
                 foreach (var (weight, slice, expAvg, expAvgSq) in Slices.Of(state.Weight, gradient, state[ExpAvg], state[ExpAvgSq]))
-                    Apply(weight, slice, expAvg, expAvgSq, step, learningRate, decay);
+                    Apply(weight, slice, expAvg, expAvgSq, step, learningRate, decay, $"{parameter.Name}/{stateStep}/{number++}");
             }
         }
     }
@@ -55,15 +58,25 @@ public sealed record AdamW(double Beta1, double Beta2, double Epsilon, double We
     internal Tensor StepFromZero(ParameterUpdate update, Tensor gradient, long stateStep)
     {
         var step = zeros_like(gradient);
-        Apply(step, gradient, update.State[ExpAvg], update.State[ExpAvgSq], StepOf(stateStep, gradient.device), 1, 0);
+        Apply(
+            step, gradient, update.State[ExpAvg], update.State[ExpAvgSq], StepOf(stateStep, gradient.device), 1, 0,
+            $"{update.Parameter.Name}/{stateStep}/step");
         return step;
     }
 
     /// <summary>The number of an update as the kernel wants it.</summary>
     internal static Tensor StepOf(long stateStep, Device device) => tensor((float)stateStep, device: device);
 
-    private static bool IsAlike(ParameterUpdate update) =>
-        update.State.Weight.dtype == update.Gradient.dtype && update.State[ExpAvg].dtype == update.Gradient.dtype;
+    /// <summary>Puts float32 numbers into a weight or a moment, rounded as this optimizer rounds.</summary>
+    /// <param name="target">Of any dtype.</param>
+    /// <param name="wide">float32.</param>
+    /// <param name="purpose">Tells this rounding from any other of the run.</param>
+    internal void Write(Tensor target, Tensor wide, FormattableString purpose) =>
+        target.copy_(Rounding is not null && target.dtype == ScalarType.BFloat16 ? Rounding.Round(wide, purpose) : wide);
+
+    private bool IsAlike(ParameterUpdate update) =>
+        update.State.Weight.dtype == update.Gradient.dtype && update.State[ExpAvg].dtype == update.Gradient.dtype
+        && (Rounding is null || update.Gradient.dtype == ScalarType.Float32);
 
     /// <summary>Updates tensors of one shape, each in a dtype of its own, by way of float32 copies.</summary>
     /// <param name="weight">Changed in place, as the moments are.</param>
@@ -73,23 +86,25 @@ public sealed record AdamW(double Beta1, double Beta2, double Epsilon, double We
     /// <param name="step">Updates including this one, a float32 scalar.</param>
     /// <param name="learningRate">The rate of the step.</param>
     /// <param name="decay">Decoupled weight decay.</param>
+    /// <param name="purpose">Tells this update from any other of the run.</param>
     internal void Apply(
-        Tensor weight, Tensor gradient, Tensor expAvg, Tensor expAvgSq, Tensor step, double learningRate, double decay)
+        Tensor weight, Tensor gradient, Tensor expAvg, Tensor expAvgSq, Tensor step, double learningRate, double decay,
+        FormattableString purpose)
     {
         using var scope = NewDisposeScope();
         var (wideWeight, wideExpAvg, wideExpAvgSq) = (Wide(weight), Wide(expAvg), Wide(expAvgSq));
         Kernels.FusedAdamW(
             [wideWeight], [Wide(gradient)], [wideExpAvg], [wideExpAvgSq], [step],
             learningRate, Beta1, Beta2, decay, Epsilon);
-        CopyBack(weight, wideWeight);
-        CopyBack(expAvg, wideExpAvg);
-        CopyBack(expAvgSq, wideExpAvgSq);
+        CopyBack(weight, wideWeight, nameof(weight));
+        CopyBack(expAvg, wideExpAvg, ExpAvg);
+        CopyBack(expAvgSq, wideExpAvgSq, ExpAvgSq);
 
         static Tensor Wide(Tensor tensor) => tensor.dtype == ScalarType.Float32 ? tensor : tensor.to(ScalarType.Float32);
 
-        static void CopyBack(Tensor target, Tensor wide)
+        void CopyBack(Tensor target, Tensor wide, string what)
         {
-            if (!ReferenceEquals(target, wide)) target.copy_(wide);
+            if (!ReferenceEquals(target, wide)) Write(target, wide, $"{FormattableString.Invariant(purpose)}/{what}");
         }
     }
 }

@@ -49,7 +49,8 @@ public sealed record AdamW8Bit(AdamW AdamW) : IPartOptimizer
                 var second = DynamicQuantization.Unsigned.Over(Part(state[ExpAvgSq]), Blocks(state[ExpAvgSqMax]));
                 var (expAvg, expAvgSq) = (first.Read(), second.Read());
                 AdamW.Apply(
-                    Part(state.Weight), Part(gradient.contiguous()), expAvg, expAvgSq, step, learningRate, parameter.Decay ? AdamW.WeightDecay : 0);
+                    Part(state.Weight), Part(gradient.contiguous()), expAvg, expAvgSq, step, learningRate,
+                    parameter.Decay ? AdamW.WeightDecay : 0, $"{parameter.Name}/{stateStep}/{start}");
                 first.Write(expAvg);
                 second.Write(expAvgSq);
 

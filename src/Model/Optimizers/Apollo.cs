@@ -1,7 +1,3 @@
-using System.Buffers.Binary;
-using System.Globalization;
-using System.Security.Cryptography;
-using System.Text;
 using static TorchSharp.torch;
 
 namespace LisaOrleans.Model;
@@ -55,7 +51,7 @@ public sealed record Apollo(AdamW AdamW, int Rank, int UpdateProjGap, double Sca
             var factor = Norm(AdamW.StepFromZero(update, projected, stateStep), over) / Norm(projected, over).Plus(LeastNorm);
             var direction = Limited(wide.mul(factor), state[UpdateNorm]);
             var weight = state.Weight.to(ScalarType.Float32).Times(1 - (learningRate * AdamW.WeightDecay));
-            state.Weight.copy_(weight.Plus(direction.Times(-learningRate * Math.Sqrt(Scale))));
+            AdamW.Write(state.Weight, weight.Plus(direction.Times(-learningRate * Math.Sqrt(Scale))), $"{parameter.Name}/{stateStep}");
         }
     }
 
@@ -65,11 +61,8 @@ public sealed record Apollo(AdamW AdamW, int Rank, int UpdateProjGap, double Sca
     /// <param name="stateStep">The update that begins to use it.</param>
     internal Tensor Random(ParameterSpec parameter, LowRank lowRank, long stateStep)
     {
-        var name = string.Create(CultureInfo.InvariantCulture, $"{Seed}/{parameter.Name}/{stateStep}");
-        var key = BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(name)));
-
         // On the CPU, so that every device has the same numbers.
-        using var generator = new Generator(key);
+        using var generator = new Generator(RandomKey.Of(Seed, $"{parameter.Name}/{stateStep}"));
         var shape = lowRank.Projection;
         return randn(shape, generator: generator).Over(Math.Sqrt(shape[^2]));
     }

@@ -41,7 +41,8 @@ public sealed record GaLore(AdamW AdamW, int Rank, int UpdateProjGap, double Sca
             if ((stateStep - 1) % UpdateProjGap == 0) state[Projection].copy_(lowRank.Subspace(wide));
             var step = AdamW.StepFromZero(update, lowRank.Project(wide, state[Projection]), stateStep);
             var weight = state.Weight.to(ScalarType.Float32).Times(1 - (learningRate * AdamW.WeightDecay));
-            state.Weight.copy_(weight.Plus(lowRank.Back(step, state[Projection]).Times(learningRate * Scale)));
+            weight = weight.Plus(lowRank.Back(step, state[Projection]).Times(learningRate * Scale));
+            AdamW.Write(state.Weight, weight, $"{parameter.Name}/{stateStep}");
         }
     }
 }

@@ -30,18 +30,18 @@ public sealed record Muon(AdamW AdamW) : IPartOptimizer
     {
         var others = updates.Where(u => !u.Parameter.IsHiddenMatrix).ToArray();
         if (others.Length > 0) AdamW.Apply(others, stateStep, learningRate);
-        foreach (var (_, state, gradient) in updates.Where(u => u.Parameter.IsHiddenMatrix))
+        foreach (var (parameter, state, gradient) in updates.Where(u => u.Parameter.IsHiddenMatrix))
         {
             using var scope = NewDisposeScope();
             var wide = gradient.to(ScalarType.Float32).Times(1 - Momentum);
             var momentum = state[MomentumBuffer].to(ScalarType.Float32).Times(Momentum).Plus(wide);
-            state[MomentumBuffer].copy_(momentum);
+            AdamW.Write(state[MomentumBuffer], momentum, $"{parameter.Name}/{stateStep}/{MomentumBuffer}");
 
             // Nesterov's momentum: what it would be after another gradient like this one.
             var direction = Orthogonalized(momentum.Times(Momentum).Plus(wide));
             var size = AdamWSize * Math.Sqrt(Math.Max(gradient.shape[^1], gradient.shape[^2]));
             var weight = state.Weight.to(ScalarType.Float32).Times(1 - (learningRate * AdamW.WeightDecay));
-            state.Weight.copy_(weight.Plus(direction.Times(-learningRate * size)));
+            AdamW.Write(state.Weight, weight.Plus(direction.Times(-learningRate * size)), $"{parameter.Name}/{stateStep}");
         }
     }
 

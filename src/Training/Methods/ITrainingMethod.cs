@@ -29,6 +29,9 @@ public interface ITrainingMethod : INamed
     /// <summary>How embedding and head train, which does not depend on the period.</summary>
     PartTraining Ends(TrainingSpec spec) => spec.TrainEmbeddings ? PartTraining.Whole : PartTraining.Frozen;
 
+    /// <summary>What the schedule's learning rate is multiplied by for decoder layers in a step, counted from 1.</summary>
+    double LayerRate(TrainingSpec spec, long step) => 1;
+
     /// <summary>What is wrong with the settings of the method; null if they are right.</summary>
     SettingProblem? Check(TrainingSpec spec, int layerCount) => null;
 

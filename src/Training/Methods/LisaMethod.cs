@@ -24,8 +24,15 @@ internal sealed class LisaMethod : ITrainingMethod
 
     public int MostLayers(TrainingSpec spec, int layerCount) => Math.Min(Sampler(spec).MostLayers(spec), layerCount);
 
+    // A fresh optimizer's first updates are as long as later ones, though it knows one gradient only.
+    public double LayerRate(TrainingSpec spec, long step) =>
+        spec.LisaWarmupSteps == 0 ? 1 : Math.Min(1, (((step - 1) % spec.LisaIntervalSteps) + 1.0) / spec.LisaWarmupSteps);
+
     public SettingProblem? Check(TrainingSpec spec, int layerCount) =>
         Sampler(spec).Check(spec, layerCount) is { } wrong ? wrong
+        : spec.LisaWarmupSteps > spec.LisaIntervalSteps
+            ? new SettingProblem(
+                nameof(spec.LisaWarmupSteps), $"is {spec.LisaWarmupSteps}; it must be at most {spec.LisaIntervalSteps}, {{lisa_interval_steps}}")
         : MostLayers(spec, layerCount) > 0 || spec.TrainEmbeddings ? null
         : new SettingProblem(nameof(spec.LisaActivatedLayers), "is 0 and {train_embeddings} is false: nothing would train");
 

@@ -21,5 +21,6 @@ public static class Optimizers
     /// <summary>The optimizer of a run, as its method names it, with the run's settings.</summary>
     public static IPartOptimizer Of(TrainingSpec spec) => All[Methods.Of(spec).Optimizer(spec)].Create(spec);
 
-    private static AdamW AdamWOf(TrainingSpec spec) => new(spec.AdamBeta1, spec.AdamBeta2, spec.AdamEpsilon, spec.WeightDecay);
+    private static AdamW AdamWOf(TrainingSpec spec) => new(
+        spec.AdamBeta1, spec.AdamBeta2, spec.AdamEpsilon, spec.WeightDecay, spec.StochasticRounding ? new StochasticRounding(spec.Seed) : null);
 }

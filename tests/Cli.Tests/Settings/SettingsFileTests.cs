@@ -10,6 +10,7 @@ public sealed class SettingsFileTests
         run_name: other
         method: lisa
         lisa_interval_steps: 7
+        lisa_warmup_steps: 2
         lisa_strategy: fixed
         lisa_fixed_layers: [1, 4]
         max_steps: 1
@@ -30,6 +31,7 @@ public sealed class SettingsFileTests
         seed: 9
         dtype: bfloat16
         optimizer_state_dtype: bfloat16
+        stochastic_rounding: true
         optim: muon
         gradient_checkpointing: true
         save_steps: 5

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains.Tests;
@@ -14,10 +15,24 @@ public sealed class EachMethodTests
         ["galore"] = (s_galore, true, [0, 1, 2, 3, 4, 5]),
         ["apollo"] = (TinyStories.FullSpec(5) with { Method = "apollo", ApolloRank = 8, ApolloUpdateProjGap = 2 }, true, [0, 1, 2, 3, 4, 5]),
         ["apollo mini"] = (
-            TinyStories.FullSpec(5) with { Method = "apollo", ApolloRank = 1, ApolloScale = 128, ApolloScaleType = "tensor", TrainEmbeddings = false },
-            false, [0, 1, 2, 3, 4, 5]),
+            TinyStories.FullSpec(5) with
+            {
+                Method = "apollo",
+                ApolloRank = 1,
+                ApolloScale = 128,
+                ApolloScaleType = "tensor",
+                TrainEmbeddings = false,
+            }, false, [0, 1, 2, 3, 4, 5]),
         ["lisa, galore"] = (
             TinyStories.Spec(5) with { LisaStrategy = "fixed", LisaFixedLayers = [1, 4], Optim = "galore", GaloreRank = 8 }, true, [1, 4]),
+        ["lisa, warm, rounded by chance"] = (
+            TinyStories.Spec(5) with
+            {
+                LisaStrategy = "round-robin",
+                LisaWarmupSteps = 3,
+                OptimizerStateDtype = "bfloat16",
+                StochasticRounding = true,
+            }, true, [0, 1, 2, 3]),
         ["badam"] = (TinyStories.BadamSpec(5, interval: 2), false, Swept(TinyStories.BadamSpec(5, interval: 2), 3)),
     };
 
@@ -49,6 +64,22 @@ public sealed class EachMethodTests
         var losses = (await run.HistoryAsync()).Select(r => r.Loss).ToArray();
         Assert.True(losses.TakeLast(3).Average() < losses.Take(3).Average(), string.Join(' ', losses));
     }
+
+    [Fact]
+    public async Task LisaWarmupSteps_first_update_of_a_period_is_short_in_layers_and_as_ever_in_the_ends()
+    {
+        var spec = TinyStories.Spec(1) with { LisaStrategy = "fixed", LisaFixedLayers = [2], LrSchedulerType = "constant" };
+        using var cold = await TestRun.TrainAsync(spec);
+        using var warm = await TestRun.TrainAsync(spec with { LisaWarmupSteps = 4 });
+        var (before, x, y) = (TestRun.ReadWeights(TinyStories.Model), await cold.WeightsAsync(), await warm.WeightsAsync());
+        Assert.Equal(x["model.embed_tokens.weight"], y["model.embed_tokens.weight"]);
+        const string Layer = "model.layers.2.self_attn.q_proj.weight";
+        Assert.Equal(0.25, Distance(before[Layer], y[Layer]) / Distance(before[Layer], x[Layer]), 1e-3);
+    }
+
+    private static double Distance(byte[] a, byte[] b) => Math.Sqrt(Floats(a).Zip(Floats(b)).Sum(p => Math.Pow(p.First - (double)p.Second, 2)));
+
+    private static float[] Floats(byte[] bytes) => MemoryMarshal.Cast<byte, float>(bytes).ToArray();
 
     private static int? PartOf(string weight) => weight.Split('.') is [_, "layers", var layer, ..] ? int.Parse(layer, null) : null;
 

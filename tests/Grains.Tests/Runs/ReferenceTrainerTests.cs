@@ -24,6 +24,13 @@ public sealed class ReferenceTrainerTests
         ["badam"] = TinyStories.BadamSpec(9, interval: 2),
         ["galore"] = TinyStories.FullSpec(6) with { Method = TrainingMethods.Galore, GaloreRank = 8, GaloreUpdateProjGap = 4 },
         ["apollo"] = TinyStories.FullSpec(6) with { Method = TrainingMethods.Apollo, ApolloRank = 8, ApolloUpdateProjGap = 4, Dtype = "bfloat16" },
+        ["warm layers, rounded by chance"] = s_spec with
+        {
+            LisaWarmupSteps = 3,
+            Dtype = "bfloat16",
+            OptimizerStateDtype = "bfloat16",
+            StochasticRounding = true,
+        },
         ["without ends"] = s_spec with { TrainEmbeddings = false, Dtype = "bfloat16", OptimizerStateDtype = "bfloat16" },
     };
 

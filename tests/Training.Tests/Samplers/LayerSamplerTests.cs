@@ -97,6 +97,15 @@ public sealed class LayerSamplerTests
         Assert.Equal([3, 6, 9], Enumerable.Range(1, 10).Where(s => Methods.EndsPeriod(spec, s)));
     }
 
+    [Fact]
+    public void LayerRate_rises_at_the_beginning_of_each_period()
+    {
+        var spec = Spec("uniform", 2) with { LisaIntervalSteps = 5, LisaWarmupSteps = 4 };
+        Assert.Equal([0.25, 0.5, 0.75, 1, 1, 0.25, 0.5], Enumerable.Range(1, 7).Select(s => Methods.Of(spec).LayerRate(spec, s)));
+        foreach (var steps in (int[])[0, 1])
+            Assert.All(Enumerable.Range(1, 7), s => Assert.Equal(1, Methods.Of(spec).LayerRate(spec with { LisaWarmupSteps = steps }, s)));
+    }
+
     [Theory]
     [InlineData(6, 2)]
     [InlineData(6, 4)]
@@ -218,7 +227,8 @@ public sealed class LayerSamplerTests
     public void BadamMethod_each_sweep_trains_every_layer_once_alone_in_a_new_order()
     {
         var spec = TinyStories.BadamSpec(1, interval: 3);
-        var sweeps = Enumerable.Range(0, 200).Select(s => Enumerable.Range(s * 6, 6).Select(p => Assert.Single(Select(spec, 6, p))).ToArray()).ToArray();
+        var sweeps = Enumerable.Range(0, 200)
+            .Select(s => Enumerable.Range(s * 6, 6).Select(p => Assert.Single(Select(spec, 6, p))).ToArray()).ToArray();
         Assert.All(sweeps, sweep => Assert.Equal([0, 1, 2, 3, 4, 5], sweep.Order()));
         Assert.True(sweeps.Select(s => string.Join(',', s)).Distinct().Count() >= 10);
         Assert.Equal([0, 0, 0, 1, 1, 1, 2], Enumerable.Range(1, 7).Select(s => Methods.PeriodOf(spec, s)));

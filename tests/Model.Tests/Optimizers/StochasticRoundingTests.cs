@@ -1,0 +1,98 @@
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Model.Tests;
+
+public sealed class StochasticRoundingTests
+{
+    private const int Count = 1 << 16;
+    private static readonly StochasticRounding s_rounding = new(7);
+
+    // Between two numbers of bfloat16, which has 8 bits; the third has nothing to round.
+    [Theory]
+    [InlineData(1.001f, 1f, 1.0078125f)]
+    [InlineData(-1.006f, -1.0078125f, -1f)]
+    [InlineData(3.5f, 3.5f, 3.5f)]
+    [InlineData(0f, 0f, 0f)]
+    [InlineData(1e-30f, 9.98e-31f, 1.005e-30f)]
+    [InlineData(float.PositiveInfinity, float.PositiveInfinity, float.PositiveInfinity)]
+    public void Round_number_becomes_one_of_its_neighbours_and_keeps_its_mean(float number, float below, float above)
+    {
+        using var scope = NewDisposeScope();
+        var rounded = s_rounding.Round(tensor(Enumerable.Repeat(number, Count).ToArray()), $"w");
+        Assert.True(rounded.bytes.SequenceEqual(rounded.to(ScalarType.BFloat16).to(ScalarType.Float32).bytes));
+        var values = rounded.data<float>().ToArray();
+        Assert.All(values.Distinct(), v => Assert.InRange(v, below, above));
+        Assert.Equal(below == above ? 1 : 2, values.Distinct().Count());
+        if (below == above) return;
+
+        // Four standard deviations of the mean of two values.
+        var (low, high) = ((double)values.Min(), (double)values.Max());
+        var share = (number - low) / (high - low);
+        Assert.Equal(number, values.Average(v => (double)v), 4 * (high - low) * Math.Sqrt(share * (1 - share) / Count));
+    }
+
+    [Fact]
+    public void Round_repeats_itself_for_the_same_seed_and_purpose_only()
+    {
+        using var scope = NewDisposeScope();
+        using var generator = new Generator(1);
+        var numbers = randn([1000], generator: generator);
+        var first = s_rounding.Round(numbers, $"w/{1}").bytes.ToArray();
+        Assert.True(s_rounding.Round(numbers, $"w/{1}").bytes.SequenceEqual(first));
+        Assert.False(s_rounding.Round(numbers, $"w/{2}").bytes.SequenceEqual(first));
+        Assert.False(new StochasticRounding(8).Round(numbers, $"w/{1}").bytes.SequenceEqual(first));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void AdamW_updates_too_small_for_bfloat16_count_on_average_only_if_rounded_by_chance(bool byChance)
+    {
+        using var scope = NewDisposeScope();
+        var (weight, second) = Trained(new AdamW(0.9, 0.999, 1e-8, 0, byChance ? s_rounding : null), gradient: 1);
+
+        // A constant gradient makes steps of the learning rate, and a second moment of 1 - 0.999^t.
+        var (moved, moment) = (1000 * 1e-5, 1 - Math.Pow(0.999, 1000));
+        if (byChance)
+        {
+            Assert.Equal(1 - moved, weight, 0.1 * moved);
+            Assert.Equal(moment, second, 0.01 * moment);
+        }
+        else
+        {
+            Assert.Equal(1, weight);
+            Assert.True(second < 0.5 * moment, $"{second}");
+        }
+    }
+
+    public static TheoryData<string> Others => ["muon", "galore", "apollo"];
+
+    [Theory]
+    [MemberData(nameof(Others))]
+    public void Other_optimizers_round_their_weights_by_chance_too(string name)
+    {
+        using var scope = NewDisposeScope();
+        var adamW = new AdamW(0.9, 0.999, 1e-8, 0);
+        Assert.Equal(1, Trained(Make(adamW), gradient: 1).Weight);
+        var weight = Trained(Make(adamW with { Rounding = s_rounding }), gradient: 1).Weight;
+        Assert.InRange(weight, 0, 1 - 1e-5);
+
+        IPartOptimizer Make(AdamW by) => name switch
+        {
+            "muon" => new Muon(by),
+            "galore" => new GaLore(by, Rank: 4, UpdateProjGap: 100, Scale: 1),
+            _ => new Apollo(by, Rank: 4, UpdateProjGap: 100, Scale: 1, PerTensor: false, Seed: 1),
+        };
+    }
+
+    private static (double Weight, double SecondMoment) Trained(IPartOptimizer optimizer, float gradient)
+    {
+        var dtypes = PartDtypes.Parse("bfloat16", "bfloat16");
+        using var parameter = new Parameter(new ParameterSpec("w", [64, 64], Decay: true), ones(64, 64, ScalarType.BFloat16), dtypes);
+        parameter.MakeTrainable(optimizer);
+        using var gradients = (ones(64, 64) * tensor(gradient)).to(ScalarType.BFloat16);
+        for (var step = 1; step <= 1000; step++) OneUpdate.Apply(parameter, gradients, step, 1e-5, optimizer);
+        var second = optimizer is AdamW ? parameter.State!["exp_avg_sq"].to(ScalarType.Float64).mean().item<double>() : 0;
+        return (parameter.State!.Weight.to(ScalarType.Float64).mean().item<double>(), second);
+    }
+}
