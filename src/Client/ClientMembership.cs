@@ -25,6 +25,16 @@ internal sealed class ClientMembership
     public static bool IsRefusal(Exception? failure) =>
         failure is not null && (failure is RequestFailedException { Status: 401 or 403 } || IsRefusal(failure.InnerException));
 
+    /// <summary>Why no silo was found, in words for people.</summary>
+    public static string Describe(Exception failure) => failure switch
+    {
+        RedisConnectionException => "it cannot be reached",
+        RedisTimeoutException => "it does not answer",
+        SiloUnavailableException => "it names no silo that answers",
+        _ when failure.Message.Contains("any gateway", StringComparison.Ordinal) => "it names no silo",
+        _ => failure.Message.Split('\n')[0].Trim(),
+    };
+
     public IClientBuilder AddTo(IClientBuilder client) => _tables is null
         ? client.UseRedisClustering(o => o.ConfigurationOptions = _redis!)
         : client.UseAzureStorageClustering(o => o.TableServiceClient = _tables);

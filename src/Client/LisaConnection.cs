@@ -48,6 +48,7 @@ public sealed class LisaConnection : IAsyncDisposable
         var membership = new ClientMembership(options);
         var credentials = options.Tls is { } files ? new TlsCredentials(files) : null;
         ClusterTlsException? refusal = null;
+        Exception? last = null;
         IHost? started = null;
         var gateways = new GatewayWatch();
         var host = started = new HostBuilder()
@@ -64,6 +65,7 @@ public sealed class LisaConnection : IAsyncDisposable
                 .AddGatewayCountChangedHandler(gateways.OnCountChanged)
                 .UseConnectionRetryFilter(async (failure, token) =>
                 {
+                    if (failure is not OperationCanceledException) last = failure;
                     if (timed.IsCancellationRequested || ClientMembership.IsRefusal(failure)) return false;
                     if (failure is ConnectionFailedException)
                     {
@@ -85,8 +87,10 @@ public sealed class LisaConnection : IAsyncDisposable
         {
             host.Dispose();
             if (refusal is not null) throw refusal;
+            var reason = e is OperationCanceledException ? last : e;
             throw new ClusterUnavailableException(
-                $"no silo of cluster '{clusterId}' found through {membership.Place}: {e.Message.Split('\n')[0].Trim()}", e);
+                $"no silo of cluster '{clusterId}' found through {membership.Place} within {options.ConnectTimeout.TotalSeconds:0} s"
+                    + $"{(reason is null ? "" : $": {ClientMembership.Describe(reason)}")}", e);
         }
     }
 

@@ -41,13 +41,22 @@ internal sealed class DocumentSet<T>(IBlobStore store, string folder)
     }
 
     /// <summary>All documents, in no order.</summary>
-    public async Task<IReadOnlyList<T>> ListAsync(CancellationToken cancellationToken)
+    /// <param name="damaged">Told of each that cannot be read, which is left out: one must not hide the others.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<IReadOnlyList<T>> ListAsync(Action<InvalidDataFileException> damaged, CancellationToken cancellationToken)
     {
         var found = new ConcurrentBag<T>();
         var options = new ParallelOptions { MaxDegreeOfParallelism = ReadsAtOnce, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(IdsAsync(cancellationToken), options, async (id, token) =>
         {
-            if (await FindAsync(id, token) is { } document) found.Add(document.Value);
+            try
+            {
+                if (await FindAsync(id, token) is { } document) found.Add(document.Value);
+            }
+            catch (InvalidDataFileException e)
+            {
+                damaged(e);
+            }
         });
         return [.. found];
     }

@@ -1,9 +1,10 @@
 using LisaOrleans.Checkpoints;
+using Microsoft.Extensions.Logging;
 
 namespace LisaOrleans.Api;
 
 /// <summary>The files of a store: those that were uploaded, and those with the metrics of jobs.</summary>
-internal sealed class FileCatalog(IBlobStore store, TimeProvider time)
+internal sealed partial class FileCatalog(IBlobStore store, TimeProvider time, ILogger<FileCatalog> logger)
 {
     private readonly DocumentSet<StoredFile> _files = new(store, "files");
 
@@ -31,9 +32,9 @@ internal sealed class FileCatalog(IBlobStore store, TimeProvider time)
         return await _files.TryCreateAsync(file.Id, file, cancellationToken) ? file : await GetAsync(file.Id, cancellationToken);
     }
 
-    /// <summary>All files, newest first.</summary>
+    /// <summary>All files whose documents can be read, newest first.</summary>
     public async Task<IReadOnlyList<StoredFile>> ListAsync(CancellationToken cancellationToken) =>
-        [.. (await _files.ListAsync(cancellationToken)).Where(IsThere)
+        [.. (await _files.ListAsync(LogDamaged, cancellationToken)).Where(IsThere)
             .OrderByDescending(f => f.CreatedAt).ThenByDescending(f => f.Id, StringComparer.Ordinal)];
 
     /// <summary>A file that must be there.</summary>
@@ -60,9 +61,9 @@ internal sealed class FileCatalog(IBlobStore store, TimeProvider time)
     /// </summary>
     public async Task CollectAsync(TimeSpan minimumAge, CancellationToken cancellationToken)
     {
-        foreach (var over in (await _files.ListAsync(cancellationToken)).Where(f => f.Sha256 is not null && !IsThere(f)))
+        foreach (var over in (await _files.ListAsync(LogDamaged, cancellationToken)).Where(f => f.Sha256 is not null && !IsThere(f)))
             await _files.UpdateAsync(over.Id, Deleted, cancellationToken);
-        var deleted = (await _files.ListAsync(cancellationToken)).Where(f => f.DeletedBlob is not null).ToArray();
+        var deleted = (await _files.ListAsync(LogDamaged, cancellationToken)).Where(f => f.DeletedBlob is not null).ToArray();
         if (deleted.Length == 0) return;
         await GarbageCollector.CollectAsync(store, deleted.Select(f => f.DeletedBlob!).ToHashSet(), minimumAge, time, cancellationToken);
         foreach (var file in deleted)
@@ -77,4 +78,9 @@ internal sealed class FileCatalog(IBlobStore store, TimeProvider time)
     private static StoredFile? Deleted(StoredFile file) => file.Sha256 is null ? null : file with { Sha256 = null, DeletedBlob = file.Sha256 };
 
     private static ApiException Missing(string id) => ApiException.NotFound($"No such File object: {ApiText.Shorten(id)}", "id");
+
+    private void LogDamaged(InvalidDataFileException e) => LogDamaged(e.Message);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A file is left out of the list: {Reason}")]
+    private partial void LogDamaged(string reason);
 }

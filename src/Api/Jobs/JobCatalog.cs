@@ -1,9 +1,10 @@
 using LisaOrleans.Checkpoints;
+using Microsoft.Extensions.Logging;
 
 namespace LisaOrleans.Api;
 
 /// <summary>The jobs of a store. A job that is to be imported has a second document in <c>imports/</c>, so that it is found at once.</summary>
-internal sealed class JobCatalog(IBlobStore store)
+internal sealed partial class JobCatalog(IBlobStore store, ILogger<JobCatalog> logger)
 {
     private readonly DocumentSet<JobDocument> _jobs = new(store, "jobs");
 
@@ -17,9 +18,10 @@ internal sealed class JobCatalog(IBlobStore store)
         return await _jobs.TryCreateAsync(job.Id, job, cancellationToken) ? job : await GetAsync(job.Id, cancellationToken);
     }
 
-    /// <summary>All jobs, newest first.</summary>
+    /// <summary>All jobs whose documents can be read, newest first.</summary>
     public async Task<IReadOnlyList<JobDocument>> ListAsync(CancellationToken cancellationToken) =>
-        [.. (await _jobs.ListAsync(cancellationToken)).OrderByDescending(j => j.CreatedAt).ThenByDescending(j => j.Id, StringComparer.Ordinal)];
+        [.. (await _jobs.ListAsync(LogDamaged, cancellationToken))
+            .OrderByDescending(j => j.CreatedAt).ThenByDescending(j => j.Id, StringComparer.Ordinal)];
 
     /// <summary>The ids of all jobs, in no order.</summary>
     public IAsyncEnumerable<string> IdsAsync(CancellationToken cancellationToken) => _jobs.IdsAsync(cancellationToken);
@@ -34,7 +36,18 @@ internal sealed class JobCatalog(IBlobStore store)
         await FindAsync(id, cancellationToken)
         ?? throw ApiException.NotFound($"Could not find fine tune: {ApiText.Shorten(id)}", "fine_tune_id", "fine_tune_not_found");
 
+    /// <summary>Adds a line to the log of a job that is to be imported, unless it is there.</summary>
+    public Task NoteOnceAsync(string id, JobLogEntry entry, CancellationToken cancellationToken) => _jobs.UpdateAsync(
+        id,
+        j => j.Phase != JobPhases.Validating || j.Log.Any(l => l.Message == entry.Message) ? null : j with { Log = [.. j.Log, entry] },
+        cancellationToken);
+
     /// <inheritdoc cref="DocumentSet{T}.UpdateAsync"/>
     public Task<JobDocument?> UpdateAsync(string id, Func<JobDocument, JobDocument?> change, CancellationToken cancellationToken) =>
         _jobs.UpdateAsync(id, change, cancellationToken);
+
+    private void LogDamaged(InvalidDataFileException e) => LogDamaged(e.Message);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "A job is left out of the list: {Reason}")]
+    private partial void LogDamaged(string reason);
 }

@@ -1,10 +1,26 @@
+using LisaOrleans.Checkpoints;
+
 namespace LisaOrleans.Api;
 
 /// <summary>Temporary files of an import, with the names by which people know them.</summary>
 internal sealed class JobFiles : IDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("lisa-import-").FullName;
+    private readonly string _folder = Create();
     private readonly List<(string Path, string Name)> _names = [];
+
+    /// <summary>Writes one of the files.</summary>
+    /// <exception cref="TemporaryFolderException">There is no room for it.</exception>
+    public async Task WriteAsync(Func<Task> write)
+    {
+        try
+        {
+            await write();
+        }
+        catch (Exception e) when (e is not StoreRefusedException && TemporaryFolderException.Is(e) && StoreRefusal.Find(e, _folder) is not null)
+        {
+            throw new TemporaryFolderException(e);
+        }
+    }
 
     /// <summary>A path for a file or folder.</summary>
     public string Add(string name)
@@ -25,4 +41,16 @@ internal sealed class JobFiles : IDisposable
     public string Rename(string message) => _names.Aggregate(message, (text, file) => text.Replace(file.Path, file.Name, StringComparison.Ordinal));
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private static string Create()
+    {
+        try
+        {
+            return Directory.CreateTempSubdirectory("lisa-import-").FullName;
+        }
+        catch (Exception e) when (TemporaryFolderException.Is(e))
+        {
+            throw new TemporaryFolderException(e);
+        }
+    }
 }

@@ -1,3 +1,4 @@
+using LisaOrleans.Checkpoints;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -31,12 +32,23 @@ internal sealed partial class JobFinisher(JobCatalog jobs, JobReader reader, Tim
     {
         await foreach (var id in jobs.IdsAsync(cancellationToken))
         {
-            if (_over.Contains(id) || await jobs.FindAsync(id, cancellationToken) is not { } job) continue;
-            if (job is { Phase: JobPhases.Imported, Outcome: null }) (job, _) = await reader.ReadAsync(job, cancellationToken);
-            if (job.Outcome is not null || job.Phase is JobPhases.Failed or JobPhases.Cancelled) _over.Add(id);
+            try
+            {
+                if (_over.Contains(id) || await jobs.FindAsync(id, cancellationToken) is not { } job) continue;
+                if (job is { Phase: JobPhases.Imported, Outcome: null }) (job, _) = await reader.ReadAsync(job, cancellationToken);
+                if (job.Outcome is not null || job.Phase is JobPhases.Failed or JobPhases.Cancelled) _over.Add(id);
+            }
+            catch (Exception e) when (e is InvalidDataFileException or DamagedBlobException)
+            {
+                // The end of the other jobs is recorded all the same.
+                LogDamaged(id, e.Message);
+            }
         }
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Looking for jobs that have ended failed")]
     private partial void LogFailed(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Whether job {Job} has ended cannot be read: {Reason}")]
+    private partial void LogDamaged(string job, string reason);
 }

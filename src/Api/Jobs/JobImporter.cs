@@ -66,6 +66,10 @@ internal sealed partial class JobImporter(
         {
             if (await ClaimAsync(job, stoppingToken)) await ImportAsync(job, stoppingToken);
         }
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested && StoreRefusal.Find(e, store.Location) is { } refusal)
+        {
+            await WaitAsync(job, refusal.Message, stoppingToken);
+        }
         catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
         {
             // The store or the cluster is unavailable; the claim stays, and the next sweep tries again.
@@ -74,6 +78,20 @@ internal sealed partial class JobImporter(
         finally
         {
             _busy.TryRemove(job, out _);
+        }
+    }
+
+    // Somebody has to free space or grant access. The job says so once; sweeps go on trying.
+    private async Task WaitAsync(string job, string reason, CancellationToken stoppingToken)
+    {
+        LogWaits(job, reason);
+        try
+        {
+            await jobs.NoteOnceAsync(job, new JobLogEntry(time.GetUtcNow(), "warn", $"The job waits: {reason}"), stoppingToken);
+        }
+        catch (Exception e) when (StoreRefusal.Find(e, store.Location) is { } refusal)
+        {
+            LogWaits(job, refusal.Message);
         }
     }
 
@@ -221,6 +239,9 @@ internal sealed partial class JobImporter(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} could not be imported now")]
     private partial void LogImportFailed(Exception exception, string job);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} waits: {Reason}")]
+    private partial void LogWaits(string job, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} cannot be imported")]
     private partial void LogRefused(Exception exception, string job);

@@ -32,7 +32,7 @@ internal sealed class JobSources(ModelCatalog models, IBlobStore store)
     private async Task<string> ExportAsync(CatalogModel model, JobFiles files, CancellationToken cancellationToken)
     {
         var folder = files.Add(model.Id);
-        await RunExporter.ExportModelAsync(store, model.Run!, folder, cancellationToken);
+        await files.WriteAsync(() => RunExporter.ExportModelAsync(store, model.Run!, folder, cancellationToken));
         return folder;
     }
 
@@ -40,8 +40,11 @@ internal sealed class JobSources(ModelCatalog models, IBlobStore store)
     {
         var path = files.Add(input.Filename);
         using var content = await store.ReadAsync(new BlobRef(input.Sha256!, input.Bytes), cancellationToken);
-        await using var file = File.Create(path);
-        await content.AsStream().CopyToAsync(file, cancellationToken);
+        await files.WriteAsync(async () =>
+        {
+            await using var file = File.Create(path);
+            await content.AsStream().CopyToAsync(file, cancellationToken);
+        });
         return path;
     }
 }

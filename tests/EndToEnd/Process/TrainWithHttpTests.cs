@@ -52,7 +52,7 @@ public sealed partial class TrainWithHttpTests
     }
 
     [Fact]
-    public async Task Upload_full_folder_for_temporary_files_is_named_and_a_later_upload_is_taken()
+    public async Task Http_full_folder_for_temporary_files_is_named_and_uploads_and_jobs_go_on_when_there_is_room()
     {
         using var folder = new TempFolder();
         await using var disk = await SmallDisk.MountAsync(folder["temp"], "size=256k", folder["disk.log"]);
@@ -62,7 +62,8 @@ public sealed partial class TrainWithHttpTests
             [
                 .. disk.Within.Skip(1), Lisa.Program, "train", "--model", Path.Combine(Repository.Root, "samples", ApiServer.Model),
                 "--data", Path.Combine(Repository.Root, "samples", "animals.jsonl"), "--output", folder["out"], "--threads", "1",
-                "--max-steps", "1000000", "--http-port", "0",
+                "--max-steps", "1000000", "--http-port", "0", "--models", Path.Combine(Repository.Root, "samples"),
+                "--requests-per-minute", "1000000",
             ],
             new Dictionary<string, string> { ["TMPDIR"] = folder["temp"] });
         using var http = new HttpClient { BaseAddress = new Uri(await AddressAsync(process), "/") };
@@ -72,14 +73,33 @@ public sealed partial class TrainWithHttpTests
         Assert.Equal("storage_refused", full.Error("code"));
         Assert.Contains(
             "the folder for temporary files (TMPDIR): no space is left on the disk; free some", full.Error("message"), StringComparison.Ordinal);
-        await http.UploadAsync();
+        var small = await http.UploadAsync();
         Assert.True(await disk.RemountAsync("size=64m", folder["disk.log"]));
         var file = await http.UploadAsync(lines);
 
-        // A document of the store that is damaged is named, too.
+        // A job whose data has no room there waits, and says why, once.
+        Assert.True(await disk.RemountAsync("size=256k", folder["disk.log"]));
+        var job = (string)(await http.PostJsonAsync(Requests.Jobs, Requests.Job(file, steps: 1)))["id"]!;
+        var other = (string)(await http.PostJsonAsync(Requests.Jobs, Requests.Job(small, steps: 1)))["id"]!;
+        await Until.True(async () => await WaitingAsync() is [_]);
+        Assert.Contains("takes no temporary files: No space left on device", (await WaitingAsync()).Single(), StringComparison.Ordinal);
+        Assert.True(await disk.RemountAsync("size=64m", folder["disk.log"]));
+        await Until.True(async () => (string)(await http.GetJsonAsync($"{Requests.Jobs}/{job}"))["status"]! != "validating_files");
+        Assert.Single(await WaitingAsync());
+
+        // Documents of the store that are damaged are named, too, and hide no others.
         await File.WriteAllTextAsync(folder[$"out/lisa-store/files/{file}.json"], "{\"id", Token);
         var damaged = await http.GetJsonAsync($"/v1/files/{file}", HttpStatusCode.InternalServerError);
         Assert.Contains($"files/{file}.json", damaged.Error("message"), StringComparison.Ordinal);
+        Assert.Contains((await http.GetJsonAsync("/v1/files"))["data"]!.AsArray(), f => (string)f!["id"]! == small);
+        await File.WriteAllTextAsync(folder[$"out/lisa-store/jobs/{job}.json"], "{\"id", Token);
+        Assert.Equal([other], (await http.GetJsonAsync(Requests.Jobs))["data"]!.AsArray().Select(j => (string)j!["id"]!));
+
+        async Task<string[]> WaitingAsync() =>
+        [
+            .. (await http.GetJsonAsync($"{Requests.Jobs}/{job}/events"))["data"]!.AsArray().Select(e => (string)e!["message"]!)
+                .Where(m => m.StartsWith("The job waits: ", StringComparison.Ordinal)),
+        ];
     }
 
     [Fact]
