@@ -26,6 +26,9 @@ switch (args)
     case ["serve-tensors"]:
         await TransportBenchmark.Serve();
         return 0;
+    case ["packed", .. var rest]:
+        PackedBenchmark.Run(rounds: Number(rest, 0, 5), sample: Number(rest, 1, 256), threads: Number(rest, 2, 1));
+        return 0;
     case ["pipeline", .. var rest]:
         await PipelineBenchmark.Run(rounds: Number(rest, 0, 3));
         return 0;
@@ -77,6 +80,7 @@ switch (args)
             usage: dotnet run -c Release --project bench -- BENCHMARK
               training [STEPS [ROUNDS [THREADS]]]   steps per second against a plain whole-model loop
               builds LISA [ROUNDS [STEPS [THREADS]]]  time to the first step, and of a step, against the lisa of another build
+              packed [ROUNDS [SAMPLE [THREADS]]]    a packed row of samples against its samples apart and one long sample
               transport                             tensors between two processes against a raw socket
               pipeline [ROUNDS]                     two silos of one thread each against one
               tokenizers [PACKAGES [FILE]]          characters per second against Hugging Face's Rust library

@@ -136,9 +136,7 @@ public sealed class ReferenceTrainer : IDisposable
     private double Walk(MicroBatch batch, int index, long step, double lossScale)
     {
         using var ids_BT = Rows(batch.InputIds);
-        using var positions = batch.PositionIds is null || batch.SegmentIds is null
-            ? null
-            : new MicroBatchPositions(Rows(batch.PositionIds), Rows(batch.SegmentIds), batch.PositionIds.Max() + 1L);
+        using var positions = MicroBatchPositions.Create(batch.PositionIds, batch.SegmentIds, batch.BatchSize, ids_BT.device);
         var wanted = _embedding.Trainable;
         var x_BTD = _embedding.Forward(index, ids_BT, positions, train: true);
         foreach (var layer in _layers)

@@ -21,7 +21,8 @@ internal sealed class EmbeddingGrain(PartServices services) : PartGrain<Embeddin
                 CheckIds(data.InputIds);
                 using var ids_BT = tensor(
                     Array.ConvertAll(data.InputIds, i => (long)i), data.BatchSize, data.SequenceLength, device: Services.Worker.Device);
-                using var positions = PackedPositions.Create(data, Services.Worker.Device);
+                using var positions = MicroBatchPositions.Create(
+                    data.PositionIds, data.SegmentIds, data.BatchSize, Services.Worker.Device);
                 return (Publish(Part!.Forward(call.Index, ids_BT, positions, call.Train), call), Part.Trainable);
             },
             cancellationToken);

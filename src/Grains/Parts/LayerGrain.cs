@@ -21,7 +21,8 @@ internal sealed class LayerGrain(PartServices services) : PartGrain<LayerPart>(s
             call,
             () =>
             {
-                using var positions = PackedPositions.Create(call.Data, Services.Worker.Device);
+                using var positions = MicroBatchPositions.Create(
+                    call.Data.PositionIds, call.Data.SegmentIds, call.Data.BatchSize, Services.Worker.Device);
                 var output_BTD = Part!.Forward(call.Index, input.HandOn(), positions, call.Train, call.InputGradient, call.Step);
                 return (Publish(output_BTD, call), call.Train && (call.InputGradient || Part.Trainable));
             },
@@ -36,7 +37,8 @@ internal sealed class LayerGrain(PartServices services) : PartGrain<LayerPart>(s
             result.Turn,
             () =>
             {
-                using var positions = PackedPositions.Create(call.Data, Services.Worker.Device);
+                using var positions = MicroBatchPositions.Create(
+                    call.Data.PositionIds, call.Data.SegmentIds, call.Data.BatchSize, Services.Worker.Device);
                 var inputGradient = Part!.Backward(call.Index, gradient_BTD, positions);
                 return inputGradient is null ? null : Publish(inputGradient, call);
             },

@@ -56,10 +56,10 @@ internal sealed class GroupedQueryAttention : IBlock
         if (context.Cache is { } cache) (k_BGSK, v_BGSK) = cache.Append(k_BGSK, v_BGSK);
 
         var (k_BHSK, v_BHSK) = (ForEachQueryHead(k_BGSK), ForEachQueryHead(v_BGSK));
-        var a_BHTK = _sinks is not null ? SinkAttention.Forward(q_BHTK, k_BHSK, v_BHSK, _sinks.Value, Scale, context.Mask(_options.Window))
-            : _options.Softcap is { } cap ? CappedAttention(q_BHTK, k_BHSK, v_BHSK, cap, context)
-            : FusedAttention(q_BHTK, k_BHSK, v_BHSK, context);
-        return _output.Forward(a_BHTK.transpose(1, 2).reshape(batch, length, _options.QueryWidth));
+        return _output.Forward(
+            context.Samples is { } samples
+                ? AttendApart(q_BHTK, k_BHSK, v_BHSK, samples)
+                : Attend(q_BHTK, k_BHSK, v_BHSK, context));
 
         Tensor Heads(Tensor x, long heads, Norm? norm)
         {
@@ -101,6 +101,28 @@ internal sealed class GroupedQueryAttention : IBlock
     private double Scale => _options.Scale ?? (1 / Math.Sqrt(_options.HeadDim));
 
     private Tensor Rotate(Tensor x_BHTK, SequenceContext context) => _options.Rotary?.Rotate(x_BHTK, context) ?? x_BHTK;
+
+    // Each sample of a packed row by itself: no mask, and no scores of pairs that do not see each other.
+    private Tensor AttendApart(Tensor q_BHTK, Tensor k_BHTK, Tensor v_BHTK, IReadOnlyList<long[]> samples)
+    {
+        var (queries, keys, values) = (q_BHTK.split(1, 0), k_BHTK.split(1, 0), v_BHTK.split(1, 0));
+        return cat([.. samples.Select((lengths, row) => Row(queries[row], keys[row], values[row], lengths))], 0);
+
+        Tensor Row(Tensor q, Tensor k, Tensor v, long[] lengths) => cat(
+            [
+                .. q.split(lengths, 2).Zip(k.split(lengths, 2), v.split(lengths, 2))
+                    .Select((s, i) => Attend(s.First, s.Second, s.Third, SequenceContext.Plain(q.device, lengths[i]))),
+            ], 1);
+    }
+
+    // q [B, H, T, K], k and v [B, H, S, K] → [B, T, H · K].
+    private Tensor Attend(Tensor q_BHTK, Tensor k_BHSK, Tensor v_BHSK, SequenceContext context)
+    {
+        var a_BHTK = _sinks is not null ? SinkAttention.Forward(q_BHTK, k_BHSK, v_BHSK, _sinks.Value, Scale, context.Mask(_options.Window))
+            : _options.Softcap is { } cap ? CappedAttention(q_BHTK, k_BHSK, v_BHSK, cap, context)
+            : FusedAttention(q_BHTK, k_BHSK, v_BHSK, context);
+        return a_BHTK.transpose(1, 2).reshape(q_BHTK.shape[0], q_BHTK.shape[2], _options.QueryWidth);
+    }
 
     private Tensor FusedAttention(Tensor q_BHTK, Tensor k_BHSK, Tensor v_BHSK, SequenceContext context)
     {

@@ -26,9 +26,9 @@ internal sealed class SequenceContext
     public static SequenceContext Plain(Device device, long length, KeyValueCache? cache = null) =>
         new(device, cache?.Length ?? 0, length, null, cache);
 
-    /// <summary>Packed rows. A position sees earlier positions of its own segment.</summary>
+    /// <summary>Packed rows. A position sees earlier positions of its own sample.</summary>
     public static SequenceContext Packed(Device device, MicroBatchPositions positions) =>
-        new(device, 0, positions.Segments.shape[1], positions, null);
+        new(device, 0, positions.Positions.shape[1], positions, null);
 
     /// <summary>Where these tokens stand, float32: [T], or [B, T] where rows differ.</summary>
     public Tensor Positions() => _packed is null
@@ -39,25 +39,26 @@ internal sealed class SequenceContext
     public Tensor RowsOf(Tensor table) => _packed is null ? table.narrow(0, _start, _length) : table[_packed.Positions];
 
     /// <summary>
-    /// Bool, broadcast to [B, H, T, S]: true where position t sees position s. Null where it sees all before it: plainly
-    /// causal, or one token after all that are cached.
+    /// Lengths of the samples of each packed row: attention is to be done for each sample by itself, with a plain context of its
+    /// length. Null where each row is one sample.
+    /// </summary>
+    public IReadOnlyList<long[]>? Samples => _packed?.Samples;
+
+    /// <summary>
+    /// Bool, [T, S], for rows of one sample each: true where position t sees position s. Null where it sees all before it:
+    /// plainly causal, or one token after all that are cached.
     /// </summary>
     /// <param name="window">A position sees itself and those less than this far back; null for all.</param>
     public Tensor? Mask(int? window)
     {
         var windowed = window is { } width && width < _start + _length;
-        var plain = _packed is null && !windowed && (_start == 0 || _length == 1);
-        return plain ? null : WholeMask(window);
+        return !windowed && (_start == 0 || _length == 1) ? null : WholeMask(window);
     }
 
     /// <summary>The same, never null.</summary>
     public Tensor WholeMask(int? window)
     {
         var mask_TS = ones(_length, _start + _length, dtype: ScalarType.Bool, device: _device).tril(_start);
-        if (window is { } width && width < _start + _length) mask_TS = mask_TS.triu(_start - width + 1);
-        if (_packed is null) return mask_TS;
-        var segments_BT = _packed.Segments;
-        var same_BTT = segments_BT.unsqueeze(2).eq(segments_BT.unsqueeze(1));
-        return same_BTT.logical_and(mask_TS).unsqueeze(1);
+        return window is { } width && width < _start + _length ? mask_TS.triu(_start - width + 1) : mask_TS;
     }
 }

@@ -43,9 +43,7 @@ public sealed class CausalLanguageModel : IDisposable
         CheckIds(inputIds);
         using var mode = no_grad();
         using var ids_BT = Ids(batch, length, inputIds);
-        using var packed = positions is null || segments is null
-            ? null
-            : new MicroBatchPositions(Ids(batch, length, positions), Ids(batch, length, segments), positions.Max() + 1L);
+        using var packed = MicroBatchPositions.Create(positions, segments, batch, ids_BT.device);
         var x_BTD = _embedding.Forward(0, ids_BT, packed, train: false);
         foreach (var layer in _layers) x_BTD = layer.Forward(0, x_BTD, packed, train: false, inputGradient: false);
         var result = _head.Run(x_BTD, labels, 1, train: false, inputGradient: false);

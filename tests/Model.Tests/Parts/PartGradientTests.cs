@@ -143,20 +143,32 @@ public sealed class PartGradientTests
             Assert.Equal(1, b.SquaredGradientNorm() / a.SquaredGradientNorm(), 1e-4);
     }
 
-    [Fact]
-    public void Backward_packed_samples_give_the_gradients_of_separate_rows()
+    [Theory]
+    [InlineData("llama", "")]
+    [InlineData("mistral", "\"sliding_window\": 3,")]
+    [InlineData("gemma2", "\"sliding_window\": 3, \"query_pre_attn_scalar\": 4, \"attn_logit_softcapping\": 2.0, "
+        + "\"hidden_activation\": \"gelu_pytorch_tanh\",")]
+    [InlineData("gpt_oss", "\"sliding_window\": 3, \"num_local_experts\": 2, \"num_experts_per_tok\": 1, "
+        + "\"rope_parameters\": { \"rope_type\": \"default\", \"rope_theta\": 10000 },")]
+    public void Backward_packed_samples_give_the_gradients_of_separate_rows(string family, string more)
     {
         using var scope = NewDisposeScope();
-        var config = TinyModel.Config();
+        var config = (DecoderConfig)ModelConfigReader.Parse(
+            $$"""
+            {
+              "model_type": "{{family}}", "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 3, {{more}}
+              "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 4, "vocab_size": 29, "max_position_embeddings": 32,
+              "rms_norm_eps": 1e-5, "rope_theta": 10000
+            }
+            """,
+            "config.json");
         var ids = TinyModel.Ids(config, 12, 9);
         var labels = TinyModel.Ids(config, 12, 10);
         using var packed = new PartChain(config, TinyModel.Float32, TinyModel.AdamW, TinyModel.Weights(config));
         using var apart = new PartChain(config, TinyModel.Float32, TinyModel.AdamW, TinyModel.Weights(config));
         foreach (var part in packed.Parts.Concat(apart.Parts)) part.MakeTrainable();
-        using var positions = new MicroBatchPositions(
-            tensor(new long[] { 0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 5, 6 }, 1, 12),
-            tensor(new long[] { 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1 }, 1, 12),
-            Longest: 7);
+        using var positions = MicroBatchPositions.Create(
+            [0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 5, 6], [0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1], 1, CPU);
 
         var together = packed.Train(0, ids, labels, 1, 0.1, positions);
         var separate = apart.Train(0, ids[..5], labels[..5], 1, 0.1) + apart.Train(1, ids[5..], labels[5..], 1, 0.1);
