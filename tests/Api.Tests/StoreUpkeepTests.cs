@@ -16,8 +16,8 @@ public sealed class StoreUpkeepTests : IDisposable
     public StoreUpkeepTests()
     {
         _store = new FolderBlobStore(_folder["store"]);
-        _files = new FileCatalog(_store, TimeProvider.System);
-        _jobs = new JobCatalog(_store);
+        _files = new FileCatalog(_store, TimeProvider.System, NullLogger<FileCatalog>.Instance);
+        _jobs = new JobCatalog(_store, NullLogger<JobCatalog>.Instance);
         _upkeep = new StoreUpkeep(
             _files, _jobs, new Idempotency(_store, null!, TimeProvider.System), _store, TimeProvider.System, NullLogger<StoreUpkeep>.Instance);
     }
@@ -50,7 +50,7 @@ public sealed class StoreUpkeepTests : IDisposable
     public async Task CollectAsync_file_whose_time_is_over_is_gone_and_then_its_blob()
     {
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        var files = new FileCatalog(_store, time);
+        var files = new FileCatalog(_store, time, NullLogger<FileCatalog>.Instance);
         await AddAsync(files, "file-a", "short", TimeSpan.FromHours(1));
         await AddAsync(files, "file-b", "long", null);
         await files.CollectAsync(TimeSpan.Zero, Token);

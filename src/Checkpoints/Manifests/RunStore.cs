@@ -51,7 +51,15 @@ public sealed class RunStore
     /// Another process owns the run, and the claim is for the same owner only.
     /// </exception>
     /// <exception cref="RunHeldException">Somebody else works on the run and lives: see <see cref="RunLease"/>.</exception>
-    public static async Task<RunStore> AcquireAsync(IBlobStore store, string run, RunClaim claim, CancellationToken cancellationToken)
+    public static async Task<RunStore> AcquireAsync(IBlobStore store, string run, RunClaim claim, CancellationToken cancellationToken) =>
+        (await TryAcquireAsync(store, run, claim, ifNew: false, cancellationToken).ConfigureAwait(false))!;
+
+    /// <summary>The same for a run that has no manifest yet; one that has a manifest is left as it is, and null returned.</summary>
+    public static Task<RunStore?> TryBeginAsync(IBlobStore store, string run, RunClaim claim, CancellationToken cancellationToken) =>
+        TryAcquireAsync(store, run, claim, ifNew: true, cancellationToken);
+
+    private static async Task<RunStore?> TryAcquireAsync(
+        IBlobStore store, string run, RunClaim claim, bool ifNew, CancellationToken cancellationToken)
     {
         if (!claim.OnlyOwn)
             await RunLease.CheckAsync(store, run, claim.Holder, new LeaseOptions(), TimeProvider.System, cancellationToken).ConfigureAwait(false);
@@ -67,6 +75,7 @@ public sealed class RunStore
             {
                 if (document is null) await StoreFormat.EnsureAsync(store, cancellationToken).ConfigureAwait(false);
                 var head = document is null ? new RunHead(run, 0, 0, null) : Parse(document, run, store);
+                if (ifNew && head.Manifest is not null) return null;
                 if (claim.OnlyOwn && head.Owner != claim.Owner) throw new StaleGenerationException(run, head.Generation - 1, head.Generation);
                 recovered = head.State == RunHeadStates.Running && !claim.Planned;
                 ours = head with

@@ -110,12 +110,13 @@ public static class RunImporter
 
             await store.PutAsync(spec0, cancellationToken);
             if (request.Overwrite) await ForgetIfDamaged(store, spec.RunName, cancellationToken);
-            var session = await RunStore.AcquireAsync(
-                store, spec.RunName, new RunClaim(RunHeadStates.Queued) { Holder = RunHolder.ThisProcess with { Cluster = options.Cluster } },
-                cancellationToken);
+            var claim = new RunClaim(RunHeadStates.Queued) { Holder = RunHolder.ThisProcess with { Cluster = options.Cluster } };
 
-            // Looked at again: another process may have trained it further meanwhile, too.
-            if (stored is null && session.Manifest is not null && !request.Overwrite) return null;
+            // Whoever made the run meanwhile, and may have begun to train it, is not disturbed.
+            var session = stored is null && !request.Overwrite
+                ? await RunStore.TryBeginAsync(store, spec.RunName, claim, cancellationToken)
+                : await RunStore.AcquireAsync(store, spec.RunName, claim, cancellationToken);
+            if (session is null) return null;
             var manifest = stored is null ? await FirstManifest(imported) : session.Manifest!;
             manifest = manifest with { Spec = Reference(spec0), Generation = session.Generation };
             // A run that starts over has no past.

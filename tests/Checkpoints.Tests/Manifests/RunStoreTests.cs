@@ -5,6 +5,21 @@ public sealed class RunStoreTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
+    public async Task TryBeginAsync_run_with_a_manifest_is_left_as_it_is()
+    {
+        using var folder = new TempFolder();
+        var store = new FolderBlobStore(folder.Root);
+        var first = await RunStore.TryBeginAsync(store, "r", new RunClaim(RunHeadStates.Queued), Token);
+        var second = await RunStore.TryBeginAsync(store, "r", new RunClaim(RunHeadStates.Queued), Token);
+        Assert.Equal((1L, 2L), (first!.Generation, second!.Generation));
+        await second.CommitAsync(await Manifest(store, 0), Token);
+        var before = await RunStore.ReadHeadAsync(store, "r", Token);
+        Assert.Null(await RunStore.TryBeginAsync(store, "r", new RunClaim(RunHeadStates.Queued), Token));
+        Assert.Equivalent(before, await RunStore.ReadHeadAsync(store, "r", Token));
+        await second.SetStateAsync(RunHeadStates.Running, null, Token);
+    }
+
+    [Fact]
     public async Task AcquireAsync_next_owner_has_a_higher_generation_and_sees_the_last_manifest()
     {
         using var folder = new TempFolder();
