@@ -49,4 +49,10 @@ public sealed partial record TrainingSpec
         Aliases = ["lora_layers_to_transform"])]
     [UsedOnlyWith(nameof(Method), TrainingMethods.Lora)]
     public IReadOnlyList<int> LayersToTransform { get; init; } = [];
+
+    /// <value>Other ranks by module, of a run that began with an adapter which has them. Default null.</value>
+    [Id(67)] public IReadOnlyDictionary<string, int>? LoraRankPattern { get; init; }
+
+    /// <value>Other alphas by module, of a run that began with an adapter which has them. Default null.</value>
+    [Id(68)] public IReadOnlyDictionary<string, double>? LoraAlphaPattern { get; init; }
 }

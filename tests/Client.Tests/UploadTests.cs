@@ -124,6 +124,21 @@ public sealed class UploadTests : IDisposable
         Assert.Contains(_folder["none"], error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task UploadAsync_adapter_to_begin_with_is_uploaded_and_a_missing_file_named()
+    {
+        var request = Request() with { AdapterFolder = _folder["adapter"] };
+        Directory.CreateDirectory(_folder["adapter"]);
+        File.WriteAllText(_folder["adapter/adapter_config.json"], "{}");
+        var error = await Assert.ThrowsAsync<InvalidTrainingInputException>(() => UploadAsync(request));
+        Assert.Contains("adapter_model.safetensors", error.Message, StringComparison.Ordinal);
+        File.WriteAllText(_folder["adapter/adapter_model.safetensors"], "weights");
+        File.WriteAllText(_folder["adapter/README.md"], "words");
+        var submission = await UploadAsync(request);
+        Assert.Equal(["adapter_config.json", "adapter_model.safetensors"], submission.Adapter!.Select(f => f.Name));
+        Assert.Equal(_folder["model"], submission.BaseModel);
+    }
+
     private Task<RunSubmission> UploadAsync(RunRequest request) => new ModelUpload(_store, new Collector(_progress)).UploadAsync(request, Token);
 
     private RunRequest Request()

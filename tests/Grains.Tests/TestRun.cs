@@ -22,10 +22,14 @@ internal sealed class TestRun : IDisposable
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>Imports a run.</summary>
-    public static async Task<TestRun> ImportAsync(TrainingSpec spec, string? model = null, string? evalFile = null)
+    public static Task<TestRun> ImportAsync(TrainingSpec spec, string? model = null, string? evalFile = null) =>
+        ImportAsync(TinyStories.Request(spec, model) with { EvalDataFile = evalFile });
+
+    /// <summary>Imports a run.</summary>
+    public static async Task<TestRun> ImportAsync(RunRequest request)
     {
-        var run = new TestRun(spec.RunName);
-        await RunImporter.ImportAsync(run.Store, TinyStories.Request(spec, model) with { EvalDataFile = evalFile }, null, Token);
+        var run = new TestRun(request.Spec.RunName);
+        await RunImporter.ImportAsync(run.Store, request, null, Token);
         return run;
     }
 

@@ -6,6 +6,9 @@ public sealed record RunRequest
     /// <value>A Hugging Face model folder on this machine.</value>
     public required string ModelFolder { get; init; }
 
+    /// <value>A PEFT folder with the adapter that training begins with; null (default) for a new one, or none.</value>
+    public string? AdapterFolder { get; init; }
+
     /// <value>
     /// Training data on this machine: files, folders and patterns, with commas between, each with a weight after a colon if it is
     /// not 1.

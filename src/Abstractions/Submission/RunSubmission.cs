@@ -33,4 +33,7 @@ public sealed record RunSubmission
 
     /// <value>What an adapter's folder names as the model that it is for; null (default) for the model's name.</value>
     [Id(9)] public string? BaseModel { get; init; }
+
+    /// <value>The files of the PEFT folder that training begins with; null (default) for none.</value>
+    [Id(10)] public IReadOnlyList<NamedBlob>? Adapter { get; init; }
 }

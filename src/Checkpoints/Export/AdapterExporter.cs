@@ -9,6 +9,8 @@ internal static class AdapterExporter
     public static async Task ExportAsync(
         IBlobStore store, Manifest manifest, IReadOnlyList<string> parts, string folder, CancellationToken cancellationToken)
     {
+        AdapterFiles.CheckFolder(folder, adapter: true);
+
         // The adapters of a part are stored as the weights of one are.
         var adapters = manifest with
         {

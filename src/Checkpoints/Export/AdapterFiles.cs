@@ -9,11 +9,29 @@ public static class AdapterFiles
     /// <summary>Its weights.</summary>
     public const string Weights = "adapter_model.safetensors";
 
+    /// <summary>Both.</summary>
+    public static IReadOnlyList<string> All { get; } = [Config, Weights];
+
     /// <summary>What the names of its tensors begin with: PEFT wraps the model in two modules.</summary>
     public const string Prefix = "base_model.model.";
 
     /// <summary>Whether what a run makes is an adapter.</summary>
     public static bool IsMadeBy(Manifest manifest) => manifest.Files.ContainsKey(Config);
+
+    /// <summary>
+    /// Checks that a folder holds nothing that would be taken for what is written there: programs read a folder with both files as an
+    /// adapter, or as a model, and not as both.
+    /// </summary>
+    /// <param name="folder">Where something is to be written.</param>
+    /// <param name="adapter">Whether that is an adapter, not a model.</param>
+    /// <exception cref="InvalidDataFileException">It holds the other.</exception>
+    public static void CheckFolder(string folder, bool adapter)
+    {
+        var other = adapter ? ModelFileNames.Config : Config;
+        if (!File.Exists(Path.Combine(folder, other))) return;
+        throw new InvalidDataFileException(
+            folder, $"has {other} of {(adapter ? "a model" : "an adapter")}, and {(adapter ? "an adapter" : "a model")} needs a folder of its own");
+    }
 
     /// <summary>The beginning of a module's name in a model as it is loaded, where that of the family is MODEL and a dot.</summary>
     /// <remarks>Text models inside multimodal ones; the names of their folders have changed over time, those of modules are these.</remarks>

@@ -31,6 +31,7 @@ public static class ModelExporter
     internal static async Task ExportAsync(
         IBlobStore store, Manifest manifest, IReadOnlyList<string> parts, string folder, long shardBytes, CancellationToken cancellationToken)
     {
+        AdapterFiles.CheckFolder(folder, adapter: false);
         var tensors = await ExportedTensor.ListAsync(store, manifest, parts, cancellationToken).ConfigureAwait(false);
         var files = new Dictionary<string, byte[]>();
         foreach (var (name, blob) in manifest.Files)

@@ -42,6 +42,7 @@ internal sealed class TrainCommand : IAsyncDisposable
         var output = values.FullPath(KnownSettings.Output);
         if (Path.TrimEndingDirectorySeparator(output) == Path.TrimEndingDirectorySeparator(model))
             throw new UsageException($"--output: {output} is the model's own folder; training would replace the model that it begins with");
+        AdapterFiles.CheckFolder(output, Methods.Adapters(_request.Spec) is not null);
         _output = output;
         _reporter = Reporters.Create(values);
     }

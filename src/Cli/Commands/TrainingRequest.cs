@@ -11,6 +11,7 @@ internal static class TrainingRequest
         var request = new RunRequest
         {
             ModelFolder = values.FullPath(KnownSettings.Model),
+            AdapterFolder = values.OptionalPath(KnownSettings.Adapter),
             ModelName = values.HubModel?.ToString(),
             DataFile = values.Sources(KnownSettings.DataFile),
             EvalDataFile = values.OptionalSources(KnownSettings.EvalData),
@@ -20,7 +21,8 @@ internal static class TrainingRequest
         };
         var config = ModelSettings.ReadConfig(request.ModelFolder);
         values.Training.CheckUse(request.Spec);
-        TrainingSpecValidator.Validate(DerivedSettings.Resolve(request.Spec, config, weightsDtype: null, threads: 1), config);
+        var spec = AdapterSettings.Of(request.Spec, request.AdapterFolder);
+        TrainingSpecValidator.Validate(DerivedSettings.Resolve(spec, config, weightsDtype: null, threads: 1), config);
         return request;
     }
 }

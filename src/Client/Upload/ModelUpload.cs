@@ -11,16 +11,24 @@ internal sealed class ModelUpload(IBlobStore store, IProgress<UploadProgress>? p
     public async Task<RunSubmission> UploadAsync(RunRequest request, CancellationToken cancellationToken)
     {
         var model = ModelFiles.Of(request.ModelFolder).Select(name => (Name: name, File: Path.Combine(request.ModelFolder, name))).ToList();
+        var adapter = request.AdapterFolder is { } folder
+            ? AdapterFiles.All.Select(name => (Name: name, File: Path.Combine(folder, name))).ToList()
+            : [];
+        if (adapter.FirstOrDefault(a => !File.Exists(a.File)) is { Name: { } missing })
+            throw new InvalidTrainingInputException($"{request.AdapterFolder}: has no {missing}; a folder with a PEFT adapter is needed");
         var data = Sources(request.DataFile);
         var evalData = request.EvalDataFile is { } sources ? Sources(sources) : null;
-        _total = model.Select(m => m.File).Concat(data.Concat(evalData ?? []).SelectMany(s => s.Files)).Sum(f => LinkedFile.Resolve(f).Length);
+        _total = model.Concat(adapter).Select(m => m.File).Concat(data.Concat(evalData ?? []).SelectMany(s => s.Files)).Sum(f => LinkedFile.Resolve(f).Length);
         var blobs = new List<NamedBlob>();
         foreach (var (name, file) in model) blobs.Add(await PutAsync(name, file, cancellationToken).ConfigureAwait(false));
+        var adapterBlobs = new List<NamedBlob>();
+        foreach (var (name, file) in adapter) adapterBlobs.Add(await PutAsync(name, file, cancellationToken).ConfigureAwait(false));
         return new RunSubmission
         {
             Spec = request.Spec,
             Dataset = request.Dataset,
             Model = blobs,
+            Adapter = adapter.Count > 0 ? adapterBlobs : null,
             Data = await PutAsync(data, cancellationToken).ConfigureAwait(false),
             EvalData = evalData is null ? null : await PutAsync(evalData, cancellationToken).ConfigureAwait(false),
             Overwrite = request.Overwrite,

@@ -37,6 +37,7 @@ internal sealed partial class RunImportGrain(
                 ModelFolder = files.Model,
                 ModelName = submission.ModelName,
                 BaseModel = submission.BaseModel,
+                AdapterFolder = files.Adapter,
                 DataFile = files.Data,
                 DataName = submission.DataName,
                 EvalDataName = submission.EvalDataName,
@@ -96,7 +97,7 @@ internal sealed partial class RunImportGrain(
     private static void CheckFits(RunRequest request, IReadOnlyList<TrainingSilo> silos, int threads)
     {
         using var model = ModelFolder.Open(request.ModelFolder);
-        var spec = DerivedSettings.Resolve(request.Spec, model.Config, () => model.Dtype, threads);
+        var spec = DerivedSettings.Resolve(AdapterSettings.Of(request.Spec, request.AdapterFolder), model.Config, () => model.Dtype, threads);
         TrainingSpecValidator.Validate(spec, model.Config);
         if (RunCapacity.Check(spec, model.Config, silos) is { } tooLarge) throw new InvalidTrainingInputException($"model: {tooLarge}");
     }

@@ -19,6 +19,7 @@ public static class ModelMerger
     public static async Task MergeAsync(
         string baseFolder, string adapterFolder, string? dtype, string output, CancellationToken cancellationToken)
     {
+        AdapterFiles.CheckFolder(output, adapter: false);
         using var model = ModelFolder.Open(baseFolder);
         using var adapter = PeftFolder.Open(adapterFolder, model.Config);
         var stored = PartDtypes.Parse(dtype ?? model.Dtype, "float32").Storage;
@@ -61,7 +62,7 @@ public static class ModelMerger
             using var scope = NewDisposeScope();
             var (layer, target) = found;
             var weight = model.Read(name, ScalarType.Float32);
-            var parameters = adapter.Read(layer);
+            var parameters = adapter.Read(layer).ToDictionary(t => t.Name, t => t.Value);
             var transposed = target.Map.Transposed;
             var merged = LoraWeights.Merged(
                 transposed ? weight.t() : weight, parameters[target.A], parameters[target.B],

@@ -33,8 +33,7 @@ public sealed class PeftFolder : IDisposable
     public static PeftFolder Open(string path, ModelConfig config)
     {
         var file = System.IO.Path.Combine(path, AdapterFiles.Config);
-        if (!File.Exists(file)) throw new InvalidDataFileException(path, $"has no {AdapterFiles.Config}; a folder with a PEFT adapter is needed");
-        var options = PeftConfig.Read(file);
+        var options = ReadOptions(path);
         if (options.WrongTargets(config) is { } wrong) throw new InvalidDataFileException(file, $"field 'target_modules' {wrong}");
         var weights = System.IO.Path.Combine(path, AdapterFiles.Weights);
         if (!File.Exists(weights))
@@ -55,16 +54,26 @@ public sealed class PeftFolder : IDisposable
         }
     }
 
+    /// <summary>A folder's adapters, by its adapter_config.json alone.</summary>
+    /// <exception cref="InvalidDataFileException">It has none, or needs what is not supported.</exception>
+    public static LoraOptions ReadOptions(string path)
+    {
+        var file = System.IO.Path.Combine(path, AdapterFiles.Config);
+        return File.Exists(file)
+            ? PeftConfig.Read(file)
+            : throw new InvalidDataFileException(path, $"has no {AdapterFiles.Config}; a folder with a PEFT adapter is needed");
+    }
+
     /// <summary>The model that a folder's adapter is for: a folder, or a name on the hub.</summary>
     /// <exception cref="InvalidDataFileException">The folder does not say.</exception>
     public static string BaseModelOf(string path) => PeftConfig.ReadBaseModel(System.IO.Path.Combine(path, AdapterFiles.Config));
 
-    /// <summary>A layer's adapters in float32, by name, on the CPU; the caller owns them.</summary>
-    public Dictionary<string, Tensor> Read(int layer) => Options.Specs(_config, layer).ToDictionary(s => s.Name, s =>
+    /// <summary>A layer's adapters in float32, in their order, on the CPU; the caller owns them.</summary>
+    public IReadOnlyList<NamedTensor> Read(int layer) => [.. Options.Specs(_config, layer).Select(s =>
     {
         using var stored = PartStorage.Read(_tensors, _stored[s.Name]);
-        return stored.to(ScalarType.Float32, copy: true).view([.. s.Shape]).DetachFromDisposeScope();
-    });
+        return new NamedTensor(s.Name, stored.to(ScalarType.Float32, copy: true).DetachFromDisposeScope());
+    })];
 
     /// <inheritdoc/>
     public void Dispose() => _tensors.Dispose();

@@ -12,6 +12,7 @@ namespace LisaOrleans.Training;
 public static class RunImporter
 {
     private const string ModelFingerprint = "model_sha256";
+    private const string AdapterFingerprint = "adapter_sha256";
 
     // The time that the chat template takes as the present, when the run begins and whenever its data are read again.
     private const string TemplateTime = "template_time";
@@ -38,12 +39,13 @@ public static class RunImporter
 
         using var model = ModelFolder.Open(request.ModelFolder);
         var threads = stored?.Spec.Threads ?? options.Threads;
-        var spec = DerivedSettings.Resolve(request.Spec, model.Config, () => model.Dtype, threads) with
+        var spec = DerivedSettings.Resolve(AdapterSettings.Of(request.Spec, request.AdapterFolder), model.Config, () => model.Dtype, threads) with
         {
             // The data blob already holds what these settings made of the file; in words, they tell people what changed.
             DataDescription = RunSettings.Table.Describe(request.Dataset),
         };
         TrainingSpecValidator.Validate(spec, model.Config);
+        using var adapter = request.AdapterFolder is { } adapterFolder ? PeftFolder.Open(adapterFolder, model.Config) : null;
 
         var now = stored?.Manifest.Properties.GetValueOrDefault(TemplateTime) is { } time
             ? DateTimeOffset.Parse(time, CultureInfo.InvariantCulture)
@@ -99,11 +101,11 @@ public static class RunImporter
         async Task<Manifest?> StoreAsync(BytesBlob spec0)
         {
             var imported = await ImportedModel.StoreAsync(
-                store, model, spec, write: stored is null,
+                store, model, spec, adapter, write: stored is null,
                 countOutliers: stored is null && Methods.Of(spec).LooksAtWeights(spec), progress, cancellationToken);
             if (stored is { } before)
             {
-                CheckUnchanged(before, spec, imported.Fingerprint, data.Tokens.Blob, evalData?.Tokens.Blob);
+                CheckUnchanged(before, spec, imported, data.Tokens.Blob, evalData?.Tokens.Blob);
                 await StoreData();
                 if (before.Manifest.Spec.Sha256 == spec0.Sha256) return before.Manifest;
             }
@@ -135,6 +137,7 @@ public static class RunImporter
             await StoreData();
             options.DataKnown?.Invoke(data.Tokens.Blob);
             var properties = new Dictionary<string, string> { [ModelFingerprint] = imported.Fingerprint };
+            if (imported.AdapterFingerprint is { } began) properties.Add(AdapterFingerprint, began);
             RunOrigin.Of(request).AddTo(properties);
             if (text.Template is { ReadsTime: true }) properties.Add(TemplateTime, now.ToString("O", CultureInfo.InvariantCulture));
             model.Names.AddTo(properties);
@@ -191,10 +194,11 @@ public static class RunImporter
     }
 
     private static void CheckUnchanged(
-        StoredRun before, TrainingSpec spec, string fingerprint, BlobRef data, BlobRef? evalData)
+        StoredRun before, TrainingSpec spec, ImportedModel model, BlobRef data, BlobRef? evalData)
     {
         var differences = SpecComparison.Differences(before.Spec, spec).ToList();
-        Compare("model weights", before.Manifest.Properties.GetValueOrDefault(ModelFingerprint), fingerprint);
+        Compare("model weights", before.Manifest.Properties.GetValueOrDefault(ModelFingerprint), model.Fingerprint);
+        Compare("adapter", before.Manifest.Properties.GetValueOrDefault(AdapterFingerprint), model.AdapterFingerprint);
         Compare("training data", before.Manifest.Dataset?.Sha256, data.Sha256);
         Compare("evaluation data", before.Manifest.EvalDataset?.Sha256, evalData?.Sha256);
         if (differences.Count > 0) throw new RunExistsException(spec.RunName, differences);

@@ -19,6 +19,9 @@ public sealed class SubmittedFiles : IDisposable
 
     public string Model => Path.Combine(_root, "model");
 
+    /// <summary>The folder of the adapter; null for none.</summary>
+    public string? Adapter { get; private set; }
+
     /// <summary>The sources of the training data, as they lie here.</summary>
     public string Data { get; private set; } = "";
 
@@ -38,6 +41,14 @@ public sealed class SubmittedFiles : IDisposable
                     throw new InvalidTrainingInputException(
                         $"model: '{file.Name}' is not a model file; {ModelFolder.ConfigFile}, tokenizer files and *{WeightsSuffix} are");
                 await files.CopyAsync(store, "model", file, cancellationToken);
+            }
+
+            foreach (var file in submission.Adapter ?? [])
+            {
+                if (!AdapterFiles.All.Contains(file.Name))
+                    throw new InvalidTrainingInputException($"adapter: '{file.Name}' is none of {string.Join(", ", AdapterFiles.All)}");
+                await files.CopyAsync(store, "adapter", file, cancellationToken);
+                files.Adapter = Path.Combine(files._root, "adapter");
             }
 
             files.Data = await files.CopyAsync(store, "data", submission.Data, cancellationToken);

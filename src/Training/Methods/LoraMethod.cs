@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using LisaOrleans.Model;
 
@@ -46,6 +47,8 @@ internal sealed class LoraMethod : ITrainingMethod
         UseDora = spec.UseDora,
         TargetModules = spec.LoraTargetModules,
         LayersToTransform = spec.LayersToTransform,
+        RankPattern = spec.LoraRankPattern ?? ImmutableDictionary<string, int>.Empty,
+        AlphaPattern = spec.LoraAlphaPattern ?? ImmutableDictionary<string, double>.Empty,
         Seed = spec.Seed,
     };
 

@@ -8,8 +8,12 @@ namespace LisaOrleans.Cli.Tests;
 /// <summary>A setting is declared once: a property with its attribute is all that it takes.</summary>
 public sealed partial class OneTableTests
 {
-    // The first describes the data's settings, the second makes no difference.
-    private static readonly string[] s_noSettings = [nameof(TrainingSpec.DataDescription), nameof(TrainingSpec.PadTokenId)];
+    // The first describes the data's settings, the second makes no difference; the others come with an adapter.
+    private static readonly string[] s_noSettings =
+    [
+        nameof(TrainingSpec.DataDescription), nameof(TrainingSpec.PadTokenId),
+        nameof(TrainingSpec.LoraRankPattern), nameof(TrainingSpec.LoraAlphaPattern),
+    ];
 
     private static IEnumerable<PropertyInfo> Properties =>
         ((Type[])[typeof(TrainingSpec), typeof(DatasetSettings)]).SelectMany(t => t.GetProperties()).Where(p => p.CanWrite);

@@ -59,7 +59,8 @@ public sealed class SettingsFileTests
             nameof(TrainingSpec.Method), nameof(TrainingSpec.LisaActivatedLayers), nameof(TrainingSpec.PadTokenId),
             nameof(TrainingSpec.BadamSwitchInterval), nameof(TrainingSpec.GaloreRank), nameof(TrainingSpec.GaloreUpdateProjGap),
             nameof(TrainingSpec.GaloreScale), nameof(TrainingSpec.ApolloRank), nameof(TrainingSpec.ApolloUpdateProjGap),
-            nameof(TrainingSpec.ApolloScale), nameof(TrainingSpec.ApolloScaleType),
+            nameof(TrainingSpec.ApolloScale), nameof(TrainingSpec.ApolloScaleType), nameof(TrainingSpec.LoraRankPattern),
+            nameof(TrainingSpec.LoraAlphaPattern),
         ];
         foreach (var property in typeof(TrainingSpec).GetProperties()
             .Where(p => p.CanWrite && !defaults.Contains(p.Name) && p.GetCustomAttributes<UsedOnlyWithAttribute>().All(u => u.Value != TrainingMethods.Lora)))

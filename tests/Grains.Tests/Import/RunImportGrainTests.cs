@@ -160,6 +160,29 @@ public sealed class RunImportGrainTests : IAsyncLifetime
         static byte[] Bytes(string[] lines) => System.Text.Encoding.UTF8.GetBytes(string.Join('\n', lines));
     }
 
+    [Fact]
+    public async Task Import_adapter_to_begin_with_makes_the_run_that_it_makes_here()
+    {
+        using var before = await TestRun.TrainAsync(TinyStories.LoraSpec(2) with { LoraR = 4, RunName = "before" });
+        var folder = await before.ExportAsync();
+        var submission = await SubmissionAsync(TinyStories.LoraSpec(7)) with
+        {
+            BaseModel = TinyStories.Model,
+            Adapter =
+            [
+                .. await Task.WhenAll(AdapterFiles.All.Select(
+                    async n => await PutAsync(n, await File.ReadAllBytesAsync(Path.Combine(folder, n), Token)))),
+            ],
+        };
+        Assert.Equal(4, (await ImportAsync(submission)).Spec.LoraR);
+        using var here = await TestRun.ImportAsync(TinyStories.Request(TinyStories.LoraSpec(7)) with { AdapterFolder = folder });
+        Assert.Equal(await ManifestAsync(here.Store), await ManifestAsync(_store));
+
+        var wrong = submission.Adapter[0] with { Name = "config.json" };
+        var error = await Assert.ThrowsAsync<InvalidTrainingInputException>(() => ImportAsync(submission with { Adapter = [wrong] }));
+        Assert.Contains("adapter: 'config.json'", error.Message, StringComparison.Ordinal);
+    }
+
     private static SubmittedSource OneFile(NamedBlob file) => new() { Files = [file] };
 
     private Task<SubmittedRun> ImportAsync(RunSubmission submission) =>

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using LisaOrleans.Model;
 using LisaOrleans.Training;
 using TorchSharp;
@@ -135,6 +136,82 @@ public sealed class LoraMethodTests
         Assert.InRange(Distance(a, b), 0, 1e-3);
         Assert.InRange(Distance(a, d), 0.1, double.MaxValue);
         Assert.InRange(Distance(a, Logits(PeftReader.Merge(TinyStories.Model, adapter), ids)), 0, 1e-3);
+    }
+
+    // Fused maps, and matrices stored as [input, output].
+    [Theory]
+    [InlineData("phi3", "model.layers.0.self_attn.qkv_proj", "model.layers.0.mlp.gate_up_proj")]
+    [InlineData("gpt2", "transformer.h.0.attn.c_attn", "transformer.h.0.mlp.c_fc")]
+    [InlineData("gemma2", "model.layers.0.self_attn.q_proj", "model.layers.0.mlp.down_proj")]
+    public async Task LoraMethod_each_kind_of_family_merges_to_the_same_logits(string family, string attention, string feedForward)
+    {
+        using var folder = new TempFolder();
+        await FamilyFolder.WriteAsync(folder["model"], family, Token);
+        using var run = await TestRun.TrainAsync(
+            s_spec with { BlockSize = 16, LoraTargetModules = [LoraOptions.AllLinear], UseDora = true }, folder["model"]);
+        var adapter = await run.ExportAsync();
+        var names = TestRun.ReadWeights(adapter).Keys;
+        foreach (var module in (string[])[attention, feedForward]) Assert.Contains($"base_model.model.{module}.lora_B.weight", names);
+
+        await ModelMerger.MergeAsync(folder["model"], adapter, null, folder["merged"], Token);
+        Assert.Equal(TestRun.ReadWeights(folder["model"]).Keys.Order(), TestRun.ReadWeights(folder["merged"]).Keys.Order());
+        int[] ids = [3, 1, 4, 1, 5, 9, 2, 6];
+        using var merged = ModelLoader.Load(folder["merged"], null);
+        using var independent = new CausalLanguageModel(
+            merged.Config, PartDtypes.Parse("float32", "float32"), PeftReader.Merge(folder["model"], adapter));
+        using var both = ModelLoader.Load(folder["model"], null, adapter);
+        using var plain = ModelLoader.Load(folder["model"], null);
+        var (a, b, c, d) = (Logits(merged, ids), Logits(independent, ids), Logits(both, ids), Logits(plain, ids));
+        Assert.InRange(Distance(a, b), 0, 1e-3);
+        Assert.InRange(Distance(a, c), 0, 1e-3);
+        Assert.InRange(Distance(a, d), 1e-2, double.MaxValue);
+    }
+
+    [Fact]
+    public async Task LoraMethod_text_model_of_a_multimodal_one_has_the_names_of_its_modules()
+    {
+        using var folder = new TempFolder();
+        await FamilyFolder.WriteAsync(folder["model"], "gemma3", Token);
+        using var run = await TestRun.TrainAsync(s_spec with { BlockSize = 16, MaxSteps = 1 }, folder["model"]);
+        var adapter = await run.ExportAsync();
+        Assert.Contains("base_model.model.model.language_model.layers.0.self_attn.q_proj.lora_A.weight", TestRun.ReadWeights(adapter).Keys);
+        using var both = ModelLoader.Load(folder["model"], null, adapter);
+    }
+
+    [Fact]
+    public async Task AdapterFolder_run_begins_with_its_numbers_and_goes_on_with_no_other()
+    {
+        using var folder = new TempFolder();
+        using var first = await TestRun.TrainAsync(s_spec with { UseDora = true, LoraDropout = 0.1, LoraR = 4 });
+        var adapter = await first.ExportAsync();
+        var json = JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(adapter, "adapter_config.json"), Token))!.AsObject();
+        json["alpha_pattern"] = new JsonObject { ["layers.1.self_attn.v_proj"] = 5 };
+        await File.WriteAllTextAsync(Path.Combine(adapter, "adapter_config.json"), json.ToJsonString(), Token);
+
+        var request = TinyStories.Request(TinyStories.LoraSpec(2)) with { AdapterFolder = adapter };
+        using var second = await TestRun.ImportAsync(request);
+        var spec = await RunFiles.ReadSpecAsync(second.Store, await second.ManifestAsync(), Token);
+        Assert.Equal((4, true, 0.1), (spec.LoraR, spec.UseDora, spec.LoraDropout));
+        var begun = await second.ExportAsync();
+        Assert.Equal(TestRun.ReadWeights(adapter), TestRun.ReadWeights(begun));
+        int[] ids = [5, 9, 300, 21, 7];
+        using (var a = ModelLoader.Load(TinyStories.Model, null, adapter))
+        using (var b = ModelLoader.Load(TinyStories.Model, null, begun)) Assert.Equal(Logits(a, ids), Logits(b, ids));
+        await second.FinishAsync();
+        Assert.True((await second.HistoryAsync())[0].Loss < (await first.HistoryAsync())[0].Loss - 0.1, "it begins anew");
+
+        var other = await first.ExportAsync();
+        Assert.Contains("lora_alpha_pattern: ", (await Refused<RunExistsException>(request with { AdapterFolder = other })).Message, StringComparison.Ordinal);
+        Assert.Contains("adapter: was sha256", (await Refused<RunExistsException>(request with
+        {
+            AdapterFolder = null,
+            Spec = spec with { Threads = 1 },
+        })).Message, StringComparison.Ordinal);
+        Assert.Equal("lora_r", (await Refused<InvalidTrainingSettingException>(request with { Spec = request.Spec with { LoraR = 16 } })).Setting);
+        Assert.Equal("method", (await Refused<InvalidTrainingSettingException>(request with { Spec = TinyStories.Spec(2) })).Setting);
+
+        Task<T> Refused<T>(RunRequest wrong)
+            where T : Exception => Assert.ThrowsAsync<T>(() => RunImporter.ImportAsync(second.Store, wrong, null, Token));
     }
 
     private static float[] Logits(CausalLanguageModel model, int[] ids)

@@ -53,6 +53,32 @@ public sealed class MemoryPlanTests
         Assert.Equal((2 * Layer, 2 * Layer * 4, 2 * Layer * 8), (plan.TrainableParameters, plan.Gradients, plan.OptimizerState));
     }
 
+    // Rank 2 on queries, 2 · (16 + 16), and values, 2 · (16 + 8), of each layer; all of it in float32.
+    [Theory]
+    [InlineData("bfloat16", 2, 1)]
+    [InlineData("float32", 4, 2)]
+    public void Estimate_lora_counts_gradients_and_state_of_adapters_only(string dtype, int weight, int accumulation)
+    {
+        const long Adapters = 3 * (64 + 48);
+        var spec = new TrainingSpec
+        {
+            RunName = "r",
+            Method = TrainingMethods.Lora,
+            LoraR = 2,
+            BlockSize = 8,
+            Dtype = dtype,
+            GradientAccumulationSteps = accumulation,
+        };
+        var plan = RunCapacity.Estimate(spec, TinyModel.Config());
+        Assert.Equal((All + Adapters, Adapters), (plan.Parameters, plan.TrainableParameters));
+        Assert.Equal(((All * weight) + (Adapters * 4), Adapters * 4, Adapters * 8), (plan.Weights, plan.Gradients, plan.OptimizerState));
+
+        // Queries and values have the same input; each has B's, too.
+        var frozen = RunCapacity.Estimate(spec with { LayersToTransform = [0] }, TinyModel.Config());
+        Assert.Equal(8 * 8 * weight * (16 + 2 + 2) * 2, plan.Activations - frozen.Activations);
+        Assert.Equal(Adapters / 3, frozen.TrainableParameters);
+    }
+
     [Fact]
     public void Estimate_biases_of_queries_keys_and_values_count()
     {

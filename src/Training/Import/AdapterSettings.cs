@@ -1,0 +1,47 @@
+using LisaOrleans.Checkpoints;
+
+namespace LisaOrleans.Training;
+
+/// <summary>The settings of a run that begins with an adapter which was made before, here or by PEFT.</summary>
+public static class AdapterSettings
+{
+    // What decides the adapter's shape and arithmetic. Its dropout does not: a run may have another.
+    private static readonly string[] s_fixed =
+    [
+        nameof(TrainingSpec.LoraR), nameof(TrainingSpec.LoraAlpha), nameof(TrainingSpec.UseRslora), nameof(TrainingSpec.UseDora),
+        nameof(TrainingSpec.LoraTargetModules), nameof(TrainingSpec.LayersToTransform),
+    ];
+
+    /// <summary>The settings with the adapter's where they are left out.</summary>
+    /// <param name="spec">The settings as they were given.</param>
+    /// <param name="adapterFolder">The adapter's PEFT folder; null for none.</param>
+    /// <exception cref="InvalidTrainingSettingException">A setting says something else than the adapter, or the method trains none.</exception>
+    /// <exception cref="InvalidDataFileException">The folder holds no adapter, or one that is not supported.</exception>
+    public static TrainingSpec Of(TrainingSpec spec, string? adapterFolder)
+    {
+        if (adapterFolder is null) return spec;
+        if (Methods.Adapters(spec) is null)
+            throw new InvalidTrainingSettingException("method", $"is {spec.Method}, which trains no adapter, but {{adapter}} is given");
+        var lora = PeftFolder.ReadOptions(adapterFolder);
+        var told = spec with
+        {
+            LoraR = lora.Rank,
+            LoraAlpha = lora.Alpha,
+            LoraDropout = spec.LoraDropout > 0 ? spec.LoraDropout : lora.Dropout,
+            UseRslora = lora.UseRslora,
+            UseDora = lora.UseDora,
+            LoraTargetModules = lora.TargetModules,
+            LayersToTransform = lora.LayersToTransform,
+            LoraRankPattern = lora.RankPattern.Count > 0 ? lora.RankPattern : null,
+            LoraAlphaPattern = lora.AlphaPattern.Count > 0 ? lora.AlphaPattern : null,
+        };
+        foreach (var setting in s_fixed.Select(RunSettings.Table.Of))
+        {
+            var (given, own) = (TrainingSetting.Format(setting.Get(spec)), TrainingSetting.Format(setting.Get(told)));
+            if (given != TrainingSetting.Format(setting.Default) && given != own)
+                throw new InvalidTrainingSettingException(setting.Name, $"is {given}, but that of {{adapter}} is {own}; leave it out");
+        }
+
+        return told;
+    }
+}
