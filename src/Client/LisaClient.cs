@@ -243,7 +243,7 @@ public sealed class LisaClient : IAsyncDisposable
         _calls.CallAsync((c, _) => call(c), new(s_attempt, _options.RetryTimeout), cancellationToken);
 
     private Task<IBlobStore> OpenStoreAsync(CancellationToken cancellationToken) => _options.Store is { } store
-        ? BlobStores.OpenAsync(store, cancellationToken)
+        ? BlobStores.OpenAsync(store, _options.S3 ?? new S3Options(), cancellationToken)
         : throw new InvalidOperationException(
             $"{nameof(LisaClientOptions)}.{nameof(LisaClientOptions.Store)} is not set; submitting and downloading need the cluster's store");
 }

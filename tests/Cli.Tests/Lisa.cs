@@ -12,6 +12,10 @@ internal static class Lisa
 
     public static LisaProcess Start(params IEnumerable<string> arguments) => new(Program, arguments);
 
+    /// <summary>The same with variables that it gets.</summary>
+    public static LisaProcess Start(IReadOnlyDictionary<string, string> environment, IEnumerable<string> arguments) =>
+        new(Program, arguments, environment);
+
     public static async Task<LisaResult> RunAsync(params IEnumerable<string> arguments)
     {
         using var process = Start(arguments);
@@ -27,9 +31,11 @@ internal static class Lisa
     }
 
     /// <summary>Runs it and checks that it refuses: exit code 2, nothing done, and one line that says all of this.</summary>
-    public static async Task RefusesAsync(IEnumerable<string> arguments, params string[] says)
+    public static async Task RefusesAsync(IEnumerable<string> arguments, params string[] says) => AssertRefused(await RunAsync(arguments), says);
+
+    /// <summary>Checks that it refused.</summary>
+    public static void AssertRefused(LisaResult result, params string[] says)
     {
-        var result = await RunAsync(arguments);
         Assert.True(result.ExitCode == 2, $"exit code {result.ExitCode}: {result.Output}{result.Error}");
         Assert.Empty(result.Output);
         var line = Assert.Single(result.Error.Split('\n', StringSplitOptions.RemoveEmptyEntries));

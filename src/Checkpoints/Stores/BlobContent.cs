@@ -66,17 +66,24 @@ public sealed class BlobContent : IDisposable
     }
 
     /// <summary>Fills the memory from a stream; false if the stream is shorter or longer.</summary>
-    internal async Task<bool> FillAsync(Stream stream, CancellationToken cancellationToken)
+    internal Task<bool> FillAsync(Stream stream, CancellationToken cancellationToken) => FillAsync(stream, 0, Length, cancellationToken);
+
+    /// <summary>Fills some of the memory from a stream; false if the stream is shorter or longer.</summary>
+    /// <param name="stream">The stream.</param>
+    /// <param name="start">Where to begin, in bytes.</param>
+    /// <param name="length">Bytes.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    internal async Task<bool> FillAsync(Stream stream, long start, long length, CancellationToken cancellationToken)
     {
-        using var target = Writer();
+        using var target = Writer(start, length);
         var buffer = new byte[1 << 20];
         while (await stream.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and var count)
         {
-            if (count > Length - target.Position) return false;
+            if (count > length - target.Position) return false;
             target.Write(buffer, 0, count);
         }
 
-        return target.Position == Length;
+        return target.Position == length;
     }
 
     internal unsafe string ComputeSha256()
@@ -94,5 +101,5 @@ public sealed class BlobContent : IDisposable
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private unsafe UnmanagedMemoryStream Writer() => new((byte*)Data, Length, Length, FileAccess.Write);
+    private unsafe UnmanagedMemoryStream Writer(long start, long length) => new((byte*)Data + start, length, length, FileAccess.Write);
 }

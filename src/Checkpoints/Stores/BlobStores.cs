@@ -3,17 +3,27 @@ using Azure.Storage.Blobs;
 
 namespace LisaOrleans.Checkpoints;
 
-/// <summary>Opens the store that a setting names: a folder, or a container of Azure Blob Storage.</summary>
+/// <summary>Opens the store that a setting names: a folder, a bucket of S3, or a container of Azure Blob Storage.</summary>
 public static class BlobStores
 {
     /// <summary>The container that a connection string means.</summary>
     public const string DefaultContainer = "lisa";
 
     /// <summary>Opens a store and, in Azure, creates its container if it does not exist.</summary>
-    /// <param name="location">A folder, a connection string, or a container's URL (with a signature, or with DefaultAzureCredential).</param>
+    /// <param name="location">
+    /// A folder, <c>s3://BUCKET/PREFIX</c>, a connection string, or a container's URL (with a signature, or with DefaultAzureCredential).
+    /// </param>
     /// <param name="cancellationToken">Cancels the first contact.</param>
     /// <exception cref="StoreLocationException">The location is wrong, or nothing answers there.</exception>
-    public static async Task<IBlobStore> OpenAsync(string location, CancellationToken cancellationToken)
+    public static Task<IBlobStore> OpenAsync(string location, CancellationToken cancellationToken) =>
+        OpenAsync(location, new S3Options(), cancellationToken);
+
+    /// <summary>The same, where a bucket may be on a server other than AWS.</summary>
+    /// <param name="location">As above.</param>
+    /// <param name="s3">Where the server of an <c>s3://</c> store is.</param>
+    /// <param name="cancellationToken">Cancels the first contact.</param>
+    /// <exception cref="StoreLocationException">The location is wrong, or nothing answers there.</exception>
+    public static async Task<IBlobStore> OpenAsync(string location, S3Options s3, CancellationToken cancellationToken)
     {
         if (StoreLocation.IsFolder(location))
         {
@@ -22,6 +32,7 @@ public static class BlobStores
             return folder;
         }
 
+        if (StoreLocation.IsS3(location)) return await OpenS3Async(S3Location.Parse(location), s3, cancellationToken).ConfigureAwait(false);
         var container = Container(location);
         var azure = new AzureBlobStore(container);
         var store = new ResilientBlobStore(azure, new ResilienceOptions(), TimeProvider.System);
@@ -34,6 +45,22 @@ public static class BlobStores
         catch (Exception e) when (e is Azure.RequestFailedException or AuthenticationFailedException or AggregateException)
         {
             throw new StoreLocationException($"{azure.Location} cannot be used: {SecretMask.Apply(e.Message.Split('\n')[0].Trim())}");
+        }
+    }
+
+    private static async Task<IBlobStore> OpenS3Async(S3Location location, S3Options options, CancellationToken cancellationToken)
+    {
+        var bucket = new S3BlobStore(S3Clients.Create(options), location, TimeProvider.System);
+        var store = new ResilientBlobStore(bucket, new ResilienceOptions(), TimeProvider.System);
+        try
+        {
+            await bucket.CheckAsync(cancellationToken).ConfigureAwait(false);
+            await StoreFormat.ReadAsync(store, cancellationToken).ConfigureAwait(false);
+            return store;
+        }
+        catch (IOException e)
+        {
+            throw new StoreLocationException(SecretMask.Apply(e.Message));
         }
     }
 

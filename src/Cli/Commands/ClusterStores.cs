@@ -11,6 +11,7 @@ internal static class ClusterStores
         try
         {
             StoreLocation.IsFolder(values.Text(KnownSettings.ClusterStore));
+            CheckS3(values, values.Text(KnownSettings.ClusterStore));
         }
         catch (StoreLocationException e)
         {
@@ -36,7 +37,7 @@ internal static class ClusterStores
         var setting = KnownSettings.ClusterStore;
         var location = otherwise is null || values.Has(setting) ? values.Text(setting) : otherwise;
         var place = values.Place(setting.Key);
-        if (location.Length == 0) throw new UsageException($"{place}: must be a folder, a connection string or a URL");
+        if (location.Length == 0) throw new UsageException($"{place}: must be a folder, s3://BUCKET/PREFIX, a connection string or a URL");
         try
         {
             if (StoreLocation.IsFolder(location))
@@ -46,11 +47,28 @@ internal static class ClusterStores
                 folders?.Expect(location);
             }
 
-            return await BlobStores.OpenAsync(location, cancellationToken);
+            CheckS3(values, location);
+            var s3 = new S3Options
+            {
+                Endpoint = values.OptionalText(KnownSettings.S3Endpoint),
+                Region = values.OptionalText(KnownSettings.S3Region),
+            };
+            return await BlobStores.OpenAsync(location, s3, cancellationToken);
         }
         catch (StoreLocationException e)
         {
             throw new UsageException($"{place}: {e.Message}");
+        }
+    }
+
+    // From the environment they may be meant for other commands.
+    private static void CheckS3(SettingValues values, string location)
+    {
+        if (StoreLocation.IsS3(location)) return;
+        foreach (var setting in (Setting[])[KnownSettings.S3Endpoint, KnownSettings.S3Region])
+        {
+            if (values.Has(setting) && values.Place(setting.Key) == "--" + setting.Flag)
+                throw new UsageException($"--{setting.Flag}: the store is not in S3; give --store s3://BUCKET/PREFIX");
         }
     }
 }

@@ -47,7 +47,8 @@ internal static class KnownSettings
 
     public static readonly Setting Store = new(
         "store", SettingKind.Text,
-        "blob store that the run resumes from: a folder, an Azure Storage connection string, or a container's URL (default: OUTPUT/lisa-store)");
+        "blob store that the run resumes from: a folder, s3://BUCKET/PREFIX, an Azure Storage connection string, or a container's URL "
+        + "(default: OUTPUT/lisa-store)");
     public static readonly Setting Overwrite = new("overwrite", SettingKind.Flag, "start over if the run exists already", "false")
     {
         Instead = ["overwrite_output_dir", "resume_from_checkpoint"],
@@ -106,7 +107,13 @@ internal static class KnownSettings
     public static readonly Setting ClusterTlsName = new(
         "cluster-tls-name", SettingKind.Text, "name that the silos' certificates are for (default: the IP address at which a silo is reached)");
     public static readonly Setting ClusterStore = new(
-        "store", SettingKind.Text, "blob store that all share: a folder, an Azure Storage connection string, or a container's URL");
+        "store", SettingKind.Text,
+        "blob store that all share: a folder, s3://BUCKET/PREFIX, an Azure Storage connection string, or a container's URL");
+    public static readonly Setting S3Endpoint = new(
+        "s3-endpoint", SettingKind.Text,
+        "URL of the server of an s3:// store, if it is not AWS (default: AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL); keys are those of AWS's tools");
+    public static readonly Setting S3Region = new(
+        "s3-region", SettingKind.Text, "region of an s3:// store (default: AWS_REGION or the profile's; us-east-1 with an endpoint)");
     public static readonly Setting SiloPort = new(
         "silo-port", SettingKind.Integer, "port for other silos; if not given and the default is taken, any free port", "11111");
     public static readonly Setting GatewayPort = new(
@@ -163,16 +170,21 @@ internal static class KnownSettings
 
     private static readonly Setting[] s_cluster =
         [ClusterId, Redis, AzureTables, ClusterTlsCertificate, ClusterTlsKey, ClusterTlsCa, ClusterTlsName];
+    private static readonly Setting[] s_s3 = [S3Endpoint, S3Region];
+    private static readonly Setting[] s_store = [ClusterStore, .. s_s3];
     private static readonly Setting[] s_http = [ApiKeyFile, AllowOrigin, ModelsFolder, TlsCertificate, TlsKey, MaxUpload, RequestsPerMinute];
 
     private static readonly Setting[] s_data = [.. s_training.Where(s => s.Training!.Record == typeof(DatasetSettings))];
 
     public static IReadOnlyList<Setting> Train { get; } =
-        [Model, Adapter, DataFile, Output, EvalData, Store, Overwrite, TakeOver, SamplePrompt, .. s_training, LogFormat, TrainHttpPort, .. s_http];
+    [
+        Model, Adapter, DataFile, Output, EvalData, Store, .. s_s3, Overwrite, TakeOver, SamplePrompt, .. s_training, LogFormat, TrainHttpPort,
+        .. s_http,
+    ];
 
     public static IReadOnlyList<Setting> Silo { get; } =
     [
-        .. s_cluster, ClusterStore, SiloPort, GatewayPort, HttpPort, TensorPort, Host,
+        .. s_cluster, .. s_store, SiloPort, GatewayPort, HttpPort, TensorPort, Host,
         ListenAddress, ListenSiloPort, ListenGatewayPort, ListenTensorPort, Roles, SiloThreads, Memory, MaxRuns, SecretFile,
         ProbeTimeout, MissedProbes, DrainTimeout, Preemption, EventsEndpoint, MachineName, SiloLogFormat, .. s_http,
     ];
@@ -186,11 +198,11 @@ internal static class KnownSettings
 
     public static IReadOnlyList<Setting> NewKey { get; } = [Scope, ApiKeyFile];
 
-    public static IReadOnlyList<Setting> Control { get; } = [.. s_cluster, ClusterStore];
+    public static IReadOnlyList<Setting> Control { get; } = [.. s_cluster, .. s_store];
 
     public static IReadOnlyList<Setting> Resume { get; } = [.. Control, TakeOver];
 
-    public static IReadOnlyList<Setting> Show { get; } = [.. s_cluster, ClusterStore, LogFormat];
+    public static IReadOnlyList<Setting> Show { get; } = [.. s_cluster, .. s_store, LogFormat];
 
     public static IReadOnlyList<Setting> Eval { get; } =
     [
@@ -216,10 +228,10 @@ internal static class KnownSettings
         LogFormat,
     ];
 
-    public static IReadOnlyList<Setting> Export { get; } = [.. s_cluster, ClusterStore, Output, ExportFormat, GgufType];
+    public static IReadOnlyList<Setting> Export { get; } = [.. s_cluster, .. s_store, Output, ExportFormat, GgufType];
 
     public static IReadOnlyList<Setting> Doctor { get; } =
-        [.. s_cluster, ClusterStore, Host, ListenAddress, SiloPort, GatewayPort, HttpPort, LogFormat];
+        [.. s_cluster, .. s_store, Host, ListenAddress, SiloPort, GatewayPort, HttpPort, LogFormat];
 
     public static IReadOnlyList<Setting> Push { get; } = [Folder, Private];
 

@@ -1,3 +1,5 @@
+using LisaOrleans.Checkpoints;
+
 namespace LisaOrleans.Client;
 
 /// <summary>Where a cluster is, and how patient a client is with it.</summary>
@@ -24,10 +26,13 @@ public sealed class LisaClientOptions
     public ClusterTlsOptions? Tls { get; set; }
 
     /// <value>
-    /// The cluster's blob store: a folder, an Azure Storage connection string, or a container's URL. Needed to submit runs and to
-    /// download models, for nothing else. Default null.
+    /// The cluster's blob store: a folder, <c>s3://BUCKET/PREFIX</c>, an Azure Storage connection string, or a container's URL. Needed to
+    /// submit runs and to download models, for nothing else. Default null.
     /// </value>
     public string? Store { get; set; }
+
+    /// <value>Where the server of an <c>s3://</c> store is. Default null: AWS, or what AWS's own variables name.</value>
+    public S3Options? S3 { get; set; }
 
     /// <value>How long to look for a live silo when connecting. Default 30 seconds.</value>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(30);

@@ -14,7 +14,7 @@ internal sealed class LisaClientOptionsValidator : IValidateOptions<LisaClientOp
         if (options.AzureTables is { } tables) AddTables(tables);
         if (options.Tls is { } tls && TlsProblem(tls) is { } refused) problems.Add($"{nameof(options.Tls)}.{refused}");
         if (options.Store is { } store && string.IsNullOrWhiteSpace(store))
-            problems.Add($"{nameof(options.Store)} is empty; it must be a folder, a connection string or a URL, or null");
+            problems.Add($"{nameof(options.Store)} is empty; it must be a folder, s3://BUCKET/PREFIX, a connection string or a URL, or null");
         Positive(nameof(options.ConnectTimeout), options.ConnectTimeout);
         Positive(nameof(options.RetryTimeout), options.RetryTimeout);
         Positive(nameof(options.StopTimeout), options.StopTimeout);

@@ -19,10 +19,12 @@ public sealed class StoreLocationTests
     [InlineData("BlobEndpoint=https://a.example.org/;SharedAccessSignature=sv=1&sig=x")]
     [InlineData("accountname=a;accountkey=x")]
     [InlineData("AccountKey=x")]
-    public void IsFolder_address_of_Azure_is_none(string location) => Assert.False(StoreLocation.IsFolder(location));
+    [InlineData("s3://bucket")]
+    [InlineData("S3://my.bucket-1/runs/first/")]
+    public void IsFolder_address_in_a_cloud_is_none(string location) => Assert.False(StoreLocation.IsFolder(location));
 
     [Theory]
-    [InlineData("s3://bucket/SECRET", "'s3://…'")]
+    [InlineData("s3:/bucket/SECRET", "'s3:/…'")]
     [InlineData("gs://bucket/SECRET", "'gs://…'")]
     [InlineData("abfss://c@a.dfs.core.windows.net/SECRET", "'abfss://…'")]
     [InlineData("az://c/SECRET", "'az://…'")]
@@ -36,6 +38,23 @@ public sealed class StoreLocationTests
         var e = Assert.Throws<StoreLocationException>(() => StoreLocation.IsFolder(location));
         Assert.Contains(says, e.Message, StringComparison.Ordinal);
         Assert.Contains("a store is a folder", e.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("SECRET", e.ToString(), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("s3://")]
+    [InlineData("s3:///SECRET")]
+    [InlineData("s3://ab/SECRET")]
+    [InlineData("s3://Bucket/SECRET")]
+    [InlineData("s3://bucket/SECRET//x")]
+    [InlineData("s3://bucket/../SECRET")]
+    [InlineData("s3://bucket/SECRET?versionId=1")]
+    [InlineData("s3://bucket/SECRET here")]
+    [InlineData("s3://KEY:SECRET@bucket/x")]
+    public void IsFolder_address_that_is_no_bucket_is_refused_without_repeating_it(string location)
+    {
+        var e = Assert.Throws<StoreLocationException>(() => StoreLocation.IsFolder(location));
+        Assert.Contains("an s3:// address", e.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("SECRET", e.ToString(), StringComparison.Ordinal);
     }
 

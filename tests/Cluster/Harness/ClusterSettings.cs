@@ -9,6 +9,7 @@ namespace LisaOrleans.Cluster;
 /// <param name="Within">A program that the silos are started by, with its arguments.</param>
 /// <param name="Tls">The certificate of silos and clients; null for no TLS.</param>
 /// <param name="AzureTables">Whether silos find each other in Azurite's tables; else in Redis.</param>
+/// <param name="Store">A store of the caller's own; null for one in the cluster's folder or in Azurite.</param>
 internal sealed record ClusterSettings(
     int Silos, bool Azurite, int Threads = 1, IReadOnlyDictionary<string, string>? Environment = null, IReadOnlyList<string>? Options = null,
-    IReadOnlyList<string>? Within = null, ClusterTlsOptions? Tls = null, bool AzureTables = false);
+    IReadOnlyList<string>? Within = null, ClusterTlsOptions? Tls = null, bool AzureTables = false, string? Store = null);

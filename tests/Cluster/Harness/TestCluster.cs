@@ -19,7 +19,7 @@ internal sealed class TestCluster : IAsyncDisposable
         _azurite = settings.Azurite ? new AzuriteServer(Path.Combine(folder, "azurite")) : null;
         _tables = settings.AzureTables ? new AzuriteServer(Path.Combine(folder, "tables"), "table") : null;
         Faults = _azurite is null ? null : new BlobFaultProxy(_azurite.Port);
-        Store = Faults is null ? Path.Combine(folder, "store") : AzuriteServer.ConnectionString(Faults.Port);
+        Store = settings.Store ?? (Faults is null ? Path.Combine(folder, "store") : AzuriteServer.ConnectionString(Faults.Port));
     }
 
     public string Folder { get; }
@@ -135,11 +135,16 @@ internal sealed class TestCluster : IAsyncDisposable
     }
 
     /// <summary>Runs a command of the program to its end.</summary>
-    public static async Task<(int Code, string Output)> LisaAsync(string folder, params string[] arguments)
+    public static Task<(int Code, string Output)> LisaAsync(string folder, params string[] arguments) => LisaAsync(folder, null, arguments);
+
+    /// <summary>The same with variables that it gets.</summary>
+    public static async Task<(int Code, string Output)> LisaAsync(
+        string folder, IReadOnlyDictionary<string, string>? environment, string[] arguments)
     {
         var log = Path.Combine(folder, $"lisa-{Guid.NewGuid():N}.log");
         int code;
-        await using (var process = ServerProcess.Start(Executables.Lisa, arguments, log)) code = await process.ExitAsync(TimeSpan.FromMinutes(30));
+        await using (var process = ServerProcess.Start(Executables.Lisa, arguments, log, environment))
+            code = await process.ExitAsync(TimeSpan.FromMinutes(30));
         return (code, await File.ReadAllTextAsync(log));
     }
 

@@ -1,0 +1,43 @@
+namespace LisaOrleans.Cluster.Tests;
+
+/// <summary>A cluster whose store is a bucket of S3.</summary>
+public sealed class S3StoreTests
+{
+    private const string Run = "bucket";
+
+    [Fact]
+    public async Task Cluster_on_a_bucket_survives_its_owners_death_with_equal_bits()
+    {
+        Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
+        await using var gateway = await RadosGateway.StartAsync();
+        using var folder = new TempFolder();
+        var store = $"s3://{await gateway.CreateBucketAsync()}/runs";
+        var variables = new Dictionary<string, string>(RadosGatewayServer.Credentials()) { ["AWS_ENDPOINT_URL_S3"] = gateway.Endpoint };
+        await using var cluster = await TestCluster.StartAsync(
+            folder.Root, new ClusterSettings(Silos: 2, Azurite: false, Environment: variables, Store: store));
+        await Lisa(["submit", .. cluster.Connection, "--store", store, "--run-name", Run, .. Training(steps: 100_000)]);
+        var status = await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 2 && s.Step > 5);
+
+        var owner = await cluster.SiloOfRunAsync(Run);
+        await owner.KillAsync();
+        status = await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 1 && s.Step > status.Step);
+        owner.Start();
+        await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 2 && s.Step > status.Step);
+
+        await Lisa(["pause", Run, .. cluster.Connection, "--store", store]);
+        status = await cluster.Client.GetAsync(Run, TestContext.Current.CancellationToken);
+        Assert.Equal(RunState.Paused, status.State);
+        await Lisa(["export", Run, "--store", store, "--s3-endpoint", gateway.Endpoint, "--output", folder["cluster"]]);
+        await Lisa(["train", .. Training((int)status.Step), "--output", folder["undisturbed"]]);
+        Assert.Empty(RunFiles.Differences(folder["undisturbed"], folder["cluster"]));
+        Assert.DoesNotContain(RadosGatewayServer.SecretKey, cluster.Logs(lines: 10_000), StringComparison.Ordinal);
+
+        async Task Lisa(string[] arguments)
+        {
+            var (code, output) = await TestCluster.LisaAsync(folder.Root, variables, arguments);
+            Assert.True(code == 0, output);
+        }
+    }
+
+    private static string[] Training(int steps) => [.. TrainingArguments.Sample(steps), "--lr-scheduler-type", "constant", "--warmup-steps", "0"];
+}
