@@ -125,6 +125,54 @@ public sealed class PartReceiverTests
         Assert.Null(await Receive(receiver, () => throw new SiloUnavailableException("gone"), load, dtypes));
     }
 
+    // The model's weights and the adapters, or their training state, are two blobs.
+    [Theory]
+    [InlineData("float32", true)]
+    [InlineData("bfloat16", true)]
+    [InlineData("bfloat16", false)]
+    public async Task Receive_part_with_adapters_takes_both_over_and_nothing_that_differs(string dtype, bool trains)
+    {
+        var before = TensorNode.LiveTensors();
+        await using (var holder = new TensorNode())
+        await using (var receiver = new TensorNode())
+        {
+            var lora = new LoraOptions { UseDora = true, TargetModules = [LoraOptions.AllLinear] };
+            var schema = new PartSchema(s_specs, lora.Specs(s_config, 2), PartDtypes.Parse(dtype, "float32"), s_optimizer);
+            NamedTensor[] weights = [.. schema.WeightTensors.Select(s => new NamedTensor(s.Name, Random(s)))];
+            NamedTensor[] adapters = [.. (trains ? schema.StateTensors : schema.AdapterTensors).Select(s => new NamedTensor(s.Name, Random(s)))];
+            var began = new BlobRef(new string('1', 64), 1);
+            var load = Load(weights, trains: false) with
+            {
+                Adapter = trains ? began : Blob(adapters, null),
+                Optimizer = trains ? Blob(adapters, PartStorage.StateMetadata(StateStep)) : null,
+            };
+            NamedTensor[] all = [.. weights, .. adapters];
+            var expected = all.ToDictionary(t => t.Name, t => TensorNode.Bytes(t.Value));
+            NamedTensor[] copies = [.. all.Select(t => t with { Value = t.Value.clone().DetachFromDisposeScope() })];
+
+            using (var state = await Receive(receiver, () => Offer(holder, all, trains), load, schema))
+            {
+                Assert.NotNull(state);
+                Assert.Equal(load.Weights.Length + (load.Optimizer ?? load.Adapter).Length, state.Loaded.Bytes);
+                using var part = new LayerPart(
+                    s_config, 2, schema.Dtypes, s_optimizer, gradientCheckpointing: false, state.TakeWeights(CPU), lora);
+                state.RestoreTrainingState(part);
+                Assert.Equal((trains, trains ? StateStep : 0), (part.Trainable, part.StateStep));
+                foreach (var (name, value) in part.CopyWeights().Concat(trains ? part.CopyTrainingState() : part.CopyAdapters()))
+                    using (value) Assert.True(expected[name].AsSpan().SequenceEqual(TensorNode.Bytes(value)), name);
+            }
+
+            // A weight of the model, which no training changes.
+            using (copies[1].Value.view(-1)[3].add_(1))
+            {
+            }
+
+            Assert.Null(await Receive(receiver, () => Offer(holder, copies, trains), load, schema));
+        }
+
+        Assert.True(TensorNode.LiveTensors() <= before);
+    }
+
     private static NamedTensor[] Tensors(PartDtypes dtypes, bool trains) =>
         [.. (trains ? OptimizerState.Specs(s_specs, dtypes, s_optimizer) : PartStorage.WeightSpecs(s_specs, dtypes))
             .Select(s => new NamedTensor(s.Name, Random(s)))];
@@ -135,10 +183,15 @@ public sealed class PartReceiverTests
         return randn([.. spec.Shape]).to(spec.DType).DetachFromDisposeScope();
     }
 
+    private static BlobRef Blob(NamedTensor[] tensors, Dictionary<string, string>? metadata)
+    {
+        var blob = PartStorage.ToBlob(tensors, metadata);
+        return new BlobRef(blob.Sha256, blob.Length);
+    }
+
     private static PartLoad Load(NamedTensor[] tensors, bool trains)
     {
-        var blob = PartStorage.ToBlob(tensors, trains ? PartStorage.StateMetadata(StateStep) : null);
-        var pointer = new BlobRef(blob.Sha256, blob.Length);
+        var pointer = Blob(tensors, trains ? PartStorage.StateMetadata(StateStep) : null);
         return new PartLoad
         {
             Generation = 2,
@@ -154,9 +207,12 @@ public sealed class PartReceiverTests
     private static PartHandOver Offer(TensorNode holder, NamedTensor[] tensors, bool trains) =>
         new([.. tensors.Select(t => holder.Publish(t.Value))], trains ? StateStep : 0);
 
-    private static async Task<IPartState?> Receive(TensorNode node, Func<PartHandOver?> offer, PartLoad load, PartDtypes dtypes)
+    private static Task<IPartState?> Receive(TensorNode node, Func<PartHandOver?> offer, PartLoad load, PartDtypes dtypes) =>
+        Receive(node, offer, load, new PartSchema(s_specs, [], dtypes, s_optimizer));
+
+    private static async Task<IPartState?> Receive(TensorNode node, Func<PartHandOver?> offer, PartLoad load, PartSchema schema)
     {
         using var receiver = new PartReceiver(node.Exchange, NullLogger<PartReceiver>.Instance);
-        return await receiver.Receive(new OfferingHolder(offer), "layer-2", load, new PartSchema(s_specs, [], dtypes, s_optimizer), TestContext.Current.CancellationToken);
+        return await receiver.Receive(new OfferingHolder(offer), "layer-2", load, schema, TestContext.Current.CancellationToken);
     }
 }
