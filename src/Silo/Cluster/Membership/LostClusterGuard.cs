@@ -26,6 +26,7 @@ internal sealed partial class LostClusterGuard(
     internal async Task WaitAsync(CancellationToken cancellationToken)
     {
         var asked = time.GetTimestamp();
+        var said = false;
         while (!await KnowsOthersAsync().ConfigureAwait(false) && await FindLivingRunAsync(cancellationToken).ConfigureAwait(false) is { } run)
         {
             if (time.GetElapsedTime(asked) > s_patience)
@@ -35,7 +36,8 @@ internal sealed partial class LostClusterGuard(
                     + $"{store.Location}; give this silo what they use to find each other (--redis or --azure-tables), or another --cluster-id");
             }
 
-            LogWaits(options.Membership.Name, options.ClusterId, run);
+            if (!said) LogWaits(options.Membership.Name, options.ClusterId, run);
+            said = true;
         }
     }
 
