@@ -35,10 +35,13 @@ public sealed class ReferenceTrainer : IDisposable
         var optimizer = Optimizers.Of(spec);
         var lora = Methods.Adapters(spec);
 
+        // What does not train may lie in memory in another form; all layers unpack it in one place.
+        var (form, scratch) = (WeightForms.Of(spec), new WeightScratch());
+
         // The autograd graph is cut at every layer's input and output, so that each part runs backward by itself.
         _embedding = new EmbeddingPart(config, dtypes, optimizer, Weights(config.EmbeddingSpecs()));
         _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i =>
-            new LayerPart(config, i, dtypes, optimizer, spec.GradientCheckpointing, LayerWeights(i), lora))];
+            new LayerPart(config, i, dtypes, optimizer, spec.GradientCheckpointing, LayerWeights(i), lora, form, scratch))];
         _head = new HeadPart(config, dtypes, optimizer, Weights(config.HeadSpecs()), () => _embedding);
 
         if (Methods.Of(spec).LooksAtWeights(spec)) _outliers = [.. _layers.Select(Outliers)];

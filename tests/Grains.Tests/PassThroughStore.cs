@@ -5,7 +5,7 @@ namespace LisaOrleans.Grains.Tests;
 /// <summary>A store that hands everything on to another: a base for stores that misbehave in one way.</summary>
 internal abstract class PassThroughStore(IBlobStore inner) : IBlobStore
 {
-    public string Location => inner.Location;
+    public virtual string Location => inner.Location;
 
     public virtual Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken) => inner.ExistsAsync(sha256, cancellationToken);
 

@@ -34,6 +34,9 @@ public sealed class SettingAttribute(string help) : Attribute
     /// <value>Whether a run may be resumed with another value. Default false.</value>
     public bool ChangesNoBit { get; init; }
 
+    /// <value>Words with which a run comes to the same result: it may be resumed with any other of these. Default none.</value>
+    public string[] SameBits { get; init; } = [];
+
     /// <value>Names of other trainers that mean the very same; they are understood.</value>
     public string[] Aliases { get; init; } = [];
 

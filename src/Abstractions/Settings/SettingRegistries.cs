@@ -12,6 +12,9 @@ public static class SettingRegistries
     /// <summary>Optimizers.</summary>
     public const string Optimizers = "optimizers";
 
+    /// <summary>Forms of frozen weights.</summary>
+    public const string WeightForms = "forms of frozen weights";
+
     /// <summary>Learning-rate schedules.</summary>
     public const string Schedules = "schedules";
 

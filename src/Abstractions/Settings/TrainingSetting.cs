@@ -28,6 +28,7 @@ public sealed class TrainingSetting
         Choices = said.Choices ?? (said.ChoicesOf is { } registry ? registries(registry) : null);
         BodyField = said.BodyField;
         ChangesNoBit = said.ChangesNoBit;
+        SameBits = said.SameBits;
         (Aliases, Instead) = (said.Aliases, said.Instead);
         Kind = _type == typeof(string) ? SettingKind.Text
             : _type == typeof(bool) ? SettingKind.Flag
@@ -69,6 +70,9 @@ public sealed class TrainingSetting
 
     /// <summary>Whether a run may be resumed with another value.</summary>
     public bool ChangesNoBit { get; }
+
+    /// <summary>Words with which a run comes to the same result: it may be resumed with any other of these.</summary>
+    public IReadOnlyList<string> SameBits { get; }
 
     /// <summary>Names of other trainers that mean the very same.</summary>
     public IReadOnlyList<string> Aliases { get; }

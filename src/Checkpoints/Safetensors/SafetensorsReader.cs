@@ -17,6 +17,9 @@ public sealed unsafe class SafetensorsReader : IDisposable
     /// <summary>Free text, by name.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
 
+    /// <inheritdoc cref="BlobContent.IsMapped"/>
+    public bool IsMapped => _content.IsMapped;
+
     /// <summary>Maps a file.</summary>
     /// <exception cref="InvalidDataFileException">It is missing or wrong.</exception>
     public static SafetensorsReader OpenFile(string path)

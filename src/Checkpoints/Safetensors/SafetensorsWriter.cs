@@ -6,7 +6,7 @@ namespace LisaOrleans.Checkpoints;
 /// <summary>Writes safetensors. The same tensors in the same order always give the same bytes.</summary>
 public static class SafetensorsWriter
 {
-    private const int Alignment = 8;
+    private const int Alignment = 64;
 
     /// <summary>A blob of tensors, hashed but not copied.</summary>
     public static SafetensorsBlob Create(IReadOnlyList<TensorSource> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
@@ -74,7 +74,7 @@ public static class SafetensorsWriter
             json.WriteEndObject();
         }
 
-        // Tensors begin at a multiple of 8 bytes, so that a mapped file can be used in place.
+        // Most tensors then begin at a multiple of this, as in memory, and a mapped file can be used in place with the same bits.
         while (buffer.Length % Alignment != 0) buffer.WriteByte((byte)' ');
         var header = buffer.ToArray();
         BinaryPrimitives.WriteUInt64LittleEndian(header, (ulong)(header.Length - 8));

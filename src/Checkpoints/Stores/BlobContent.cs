@@ -8,17 +8,19 @@ public sealed class BlobContent : IDisposable
 {
     private const int Chunk = 16 << 20;
 
-    private readonly bool _isMapped;
     private Action? _release;
 
     private BlobContent(nint data, long length, bool isMapped, Action release) =>
-        (Data, Length, _isMapped, _release) = (data, length, isMapped, release);
+        (Data, Length, IsMapped, _release) = (data, length, isMapped, release);
 
     /// <summary>Address of the first byte; valid until disposed.</summary>
     public nint Data { get; private set; }
 
     /// <summary>Bytes.</summary>
     public long Length { get; }
+
+    /// <summary>Whether they are those of a file, which the system reads when they are touched.</summary>
+    public bool IsMapped { get; }
 
     /// <summary>A stream over the bytes; valid until disposed.</summary>
     public unsafe Stream AsStream() => new UnmanagedMemoryStream((byte*)Data, Length);
@@ -31,7 +33,7 @@ public sealed class BlobContent : IDisposable
     /// <param name="length">How many.</param>
     public void ReleasePages(nint start, long length)
     {
-        if (_isMapped) MappedPages.Release(start, length);
+        if (IsMapped) MappedPages.Release(start, length);
     }
 
     /// <inheritdoc/>

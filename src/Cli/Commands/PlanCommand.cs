@@ -21,7 +21,7 @@ internal static class PlanCommand
             var estimates = Methods.All
                 .Where(m => !values.Has(KnownSettings.Method) || m.Name == spec.Method)
                 .Select(m => new Entry(
-                    m.Name, m.Describe(spec with { Method = m.Name }), m.MostLayers(spec, config.NumHiddenLayers),
+                    m.Name, Methods.Describe(spec with { Method = m.Name }), m.MostLayers(spec, config.NumHiddenLayers),
                     RunCapacity.Estimate(spec with { Method = m.Name }, config)))
                 .OrderByDescending(e => e.Layers)
                 .ToArray();

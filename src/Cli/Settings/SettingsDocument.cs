@@ -44,6 +44,7 @@ internal static class SettingsDocument
             InvalidTrainingSettingException.Spell(setting.Help, name => $"`{name}`"),
             setting.Condition,
             setting.ChangesNoBit ? "*may change*" : null,
+            setting.SameBits is { Count: > 0 } words ? $"*may change* between {string.Join(" and ", words)}" : null,
             setting.BodyField switch
             {
                 null => null,

@@ -19,6 +19,9 @@ internal sealed class HeldState<TPart>(PartServices services, string key)
     private BlobRef? _weights;
     private BlobRef? _optimizer;
     private BlobRef? _adapter;
+
+    // Whether the blob of weights was stored before a manifest asked for it.
+    private bool _unnamed;
     private PartSnapshot? _snapshot;
     private IReadOnlyList<TensorTicket> _offer = [];
 
@@ -27,9 +30,15 @@ internal sealed class HeldState<TPart>(PartServices services, string key)
     /// </summary>
     public TPart? Part { get; private set; }
 
+    /// <summary>Whether the store has the part's state.</summary>
+    public bool IsStored => _version == _storedVersion;
+
+    /// <summary>The blob of the part's weights; those that it began with while it trains.</summary>
+    public BlobRef StoredWeights => _weights ?? throw new InvalidOperationException($"{_name.Part} is not loaded");
+
     /// <summary>Whether the part's state is exactly that of these blobs.</summary>
     public bool Holds(BlobRef weights, BlobRef? optimizer, BlobRef? adapter) =>
-        Part is not null && _version == _storedVersion && (weights, optimizer, adapter) == (_weights, _optimizer, _adapter);
+        Part is not null && IsStored && (weights, optimizer, adapter) == (_weights, _optimizer, _adapter);
 
     /// <summary>Drops what unfinished micro-batches have left behind. On the device's thread.</summary>
     public void DiscardGradients()
@@ -50,25 +59,27 @@ internal sealed class HeldState<TPart>(PartServices services, string key)
     public void Loaded(PartLoad load)
     {
         if (!Holds(load.Weights, load.Optimizer, load.Adapter)) _storedVersion = ++_version;
-        (_weights, _optimizer, _adapter, _appliedStep) = (load.Weights, load.Optimizer, load.Adapter, load.Step);
+        (_weights, _optimizer, _adapter, _appliedStep, _unnamed) = (load.Weights, load.Optimizer, load.Adapter, load.Step, false);
     }
 
     /// <summary>
-    /// Offers the part's tensors, without copying them, to its next holder; null if the part is in another state. On the device's
-    /// thread.
+    /// Offers the part's tensors, without copying them, to its next holder; null if the part is in another state, or the store alone
+    /// has its exact weights. On the device's thread.
     /// </summary>
     public PartHandOver? Offer(long generation, BlobRef weights, BlobRef? optimizer, BlobRef? adapter)
     {
         DiscardOffer();
-        if (!Holds(weights, optimizer, adapter)) return null;
-        var trained = Part!.Trainable ? Part.ShareTrainingState() : Part.ShareAdapters();
+        if (!Holds(weights, optimizer, adapter) || !Part!.HoldsExactWeights) return null;
+        var trained = Part.Trainable ? Part.ShareTrainingState() : Part.ShareAdapters();
         var shared = !Part.Trainable || Part.HasAdapters ? [.. Part.ShareWeights(), .. trained] : trained;
         _offer = [.. shared.Select(t => services.Exchange.Publish(t.Value, _name.Run, generation))];
         return new PartHandOver(_offer, Part.StateStep);
     }
 
     /// <summary>Makes the part train in this way. On the device's thread.</summary>
-    public void Train(PartTraining training)
+    /// <param name="training">How.</param>
+    /// <param name="exact">The exact weights, where the part has forgotten them.</param>
+    public void Train(PartTraining training, IPartState? exact)
     {
         var trainable = training switch
         {
@@ -78,6 +89,7 @@ internal sealed class HeldState<TPart>(PartServices services, string key)
             _ => throw new ArgumentOutOfRangeException(nameof(training), training, "a part does not train so"),
         };
         if (Part!.Trainable == trainable) return;
+        if (exact is not null) Part.TakeExactWeights(exact.TakeWeights(services.Worker.Device));
 
         // Raised first, so that whatever a failure halfway leaves behind is not mistaken for what the store holds.
         _version++;
@@ -97,35 +109,54 @@ internal sealed class HeldState<TPart>(PartServices services, string key)
     /// <summary>Copies what changed since the last snapshot and begins to store it.</summary>
     /// <param name="copyOnDevice">Runs the copying on the device's thread.</param>
     /// <param name="life">Cancels the storing.</param>
-    /// <returns>False if nothing changed.</returns>
+    /// <returns>False if nothing changed since the last one that a manifest asked for.</returns>
     public async Task<bool> BeginSnapshot(Func<Func<PartCopy>, Task<PartCopy>> copyOnDevice, CancellationToken life)
     {
         await FinishSnapshot();
-        if (_version == _storedVersion) return false;
+        if (IsStored)
+        {
+            await RenewStored(cancellationToken: life);
+            return _unnamed;
+        }
+
         var copy = await copyOnDevice(() => Part!.Trainable
             ? new PartCopy(Part.CopyTrainingState(), Part.StateStep, _version)
             : new PartCopy(Part.HasAdapters ? Part.CopyAdapters() : Part.CopyWeights(), null, _version));
-        _snapshot = PartSnapshot.Start(services.Store, copy, life);
+        _snapshot = PartSnapshot.Start(services.Store, copy, new PartBlobs(_weights!, _optimizer, _adapter), life);
         return true;
     }
 
     /// <summary>Waits until that copy is in the store.</summary>
     /// <param name="check">Throws if the generation was replaced meanwhile.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public async Task<PartBlobs> CompleteSnapshot(Action check, CancellationToken cancellationToken)
+    /// <param name="named">Whether a manifest is going to name its blob.</param>
+    public async Task<PartBlobs> CompleteSnapshot(Action check, CancellationToken cancellationToken, bool named = true)
     {
-        if (_snapshot is { } snapshot)
+        if (_snapshot is not { } snapshot)
         {
-            var blob = await snapshot.Upload.WaitAsync(cancellationToken);
-            check();
-            _optimizer = snapshot.IsOptimizer ? blob : null;
-            if (!snapshot.IsOptimizer && _adapter is null) _weights = blob;
-            if (!snapshot.IsOptimizer && _adapter is not null) _adapter = blob;
-            _storedVersion = snapshot.Version;
-            if (ReferenceEquals(_snapshot, snapshot)) _snapshot = null;
+            if (named) _unnamed = false;
+            return new PartBlobs(_weights!, _optimizer, _adapter);
         }
 
-        return new PartBlobs(_weights!, _optimizer, _adapter);
+        var stored = await snapshot.Upload.WaitAsync(cancellationToken);
+        check();
+        if (ReferenceEquals(_snapshot, snapshot)) _snapshot = null;
+
+        // What was stored since, because the part sleeps now, is newer.
+        if (snapshot.Version > _storedVersion)
+        {
+            (_weights, _optimizer, _adapter) = (stored.Weights, stored.Optimizer, stored.Adapter);
+            (_storedVersion, _unnamed) = (snapshot.Version, !named);
+        }
+
+        return stored;
+    }
+
+    /// <summary>Keeps the garbage collector from taking what was stored before a manifest names it.</summary>
+    public async Task RenewStored(CancellationToken cancellationToken)
+    {
+        if (!_unnamed || _weights is null || await services.Store.RenewAsync(_weights, cancellationToken)) return;
+        throw new IOException($"the weights of {_name.Part}, blob {_weights.Sha256}, are not in the store any more");
     }
 
     /// <summary>

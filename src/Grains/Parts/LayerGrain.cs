@@ -12,7 +12,8 @@ internal sealed class LayerGrain(PartServices services) : PartGrain<LayerPart>(s
 
     protected override LayerPart Create(
         ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, TrainingSpec spec, Dictionary<string, Tensor> weights) =>
-        new(config, Index, dtypes, optimizer, spec.GradientCheckpointing, weights, Methods.Adapters(spec));
+        new(
+            config, Index, dtypes, optimizer, spec.GradientCheckpointing, weights, Methods.Adapters(spec), WeightForms.Of(spec), Services.Scratch);
 
     protected override async Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken)
     {

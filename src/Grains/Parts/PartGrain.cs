@@ -20,6 +20,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
     private PartFence _fence = null!;
     private PartDevice _device = null!;
     private PartPasses _passes = null!;
+    private SleepingWeights<TPart> _sleeping = null!;
     private long _orphanedBy;
     private IPartGrain? _next;
     private IGrainTimer? _orphanCheck;
@@ -45,6 +46,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
         _fence = new PartFence(services, RunId, PartId);
         _device = new PartDevice(services, _fence, _held.Report);
         _passes = new PartPasses(services, _device);
+        _sleeping = new SleepingWeights<TPart>(services, _device, _fence, _held);
         return base.OnActivateAsync(cancellationToken);
     }
 
@@ -78,8 +80,12 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
         return await _device.Run(generation, () => _held.Offer(generation, weights, optimizer, adapter), cancellationToken: cancellationToken);
     }
 
-    public Task Train(long generation, PartTraining training, CancellationToken cancellationToken) =>
-        _device.Run(generation, () => _held.Train(training), cancellationToken: cancellationToken);
+    public async Task Train(long generation, PartTraining training, CancellationToken cancellationToken)
+    {
+        using var exact = training == PartTraining.Frozen ? null : await _sleeping.Fetch(cancellationToken);
+        await _device.Run(generation, () => _held.Train(training, exact), cancellationToken: cancellationToken);
+        await _sleeping.Settle(generation, cancellationToken);
+    }
 
     public async Task<MicroBatchResult> Run(MicroBatchCall call, CancellationToken cancellationToken)
     {
@@ -157,12 +163,19 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
     {
         var config = ModelConfigReader.Parse(load.ConfigJson, $"{RunId}/config.json");
         var schema = PartSchema.Of(config, load.Spec, PartId);
-        var handedOver = load.HeldBy is not { } silo
+        _sleeping.Loading(load, schema);
+        var handedOver = _sleeping.ComeFromStore || load.HeldBy is not { } silo
             ? null
             : await services.Receiver.Receive(PartGrains.Get(GrainFactory, RunId, PartId, silo), PartId, load, schema, cancellationToken);
         using var state = handedOver ?? await StoredPartState.Read(services.Store, load, schema, cancellationToken);
         await _device.Run(
-            load.Generation, () => _held.Take(() => Create(state, config, schema, load.Spec)), cancellationToken: cancellationToken);
+            load.Generation,
+            () =>
+            {
+                _held.Take(() => Create(state, config, schema, load.Spec));
+                _sleeping.Forget();
+            },
+            cancellationToken: cancellationToken);
         return state.Loaded;
     }
 

@@ -1,4 +1,5 @@
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Model;
 
 namespace LisaOrleans.Grains;
 
@@ -9,5 +10,7 @@ namespace LisaOrleans.Grains;
 /// <param name="Receiver">Takes parts over from other silos.</param>
 /// <param name="LocalParts">Parts on this silo.</param>
 /// <param name="Silo">This silo.</param>
+/// <param name="Scratch">Where the device's layers unpack weights.</param>
 public sealed record PartServices(
-    IDeviceWorker Worker, ITensorExchange Exchange, IBlobStore Store, PartReceiver Receiver, LocalParts LocalParts, ILocalSiloDetails Silo);
+    IDeviceWorker Worker, ITensorExchange Exchange, IBlobStore Store, PartReceiver Receiver, LocalParts LocalParts, ILocalSiloDetails Silo,
+    WeightScratch Scratch);

@@ -6,28 +6,31 @@ namespace LisaOrleans.Grains;
 /// <summary>A copy of a part's state on its way to the store. Owns the copy until it is there.</summary>
 internal sealed class PartSnapshot
 {
-    private PartSnapshot(bool optimizer, long version, Task<BlobRef> upload) =>
-        (IsOptimizer, Version, Upload) = (optimizer, version, upload);
-
-    /// <summary>Whether it is a training state rather than weights.</summary>
-    public bool IsOptimizer { get; }
+    private PartSnapshot(long version, Task<PartBlobs> upload) => (Version, Upload) = (version, upload);
 
     /// <summary>The part's version that was copied.</summary>
     public long Version { get; }
 
     /// <summary>Ends when the blob is in the store and the copy is freed.</summary>
-    public Task<BlobRef> Upload { get; }
+    public Task<PartBlobs> Upload { get; }
 
     /// <summary>Hashes and uploads in the background; the grain's turns go on.</summary>
-    public static PartSnapshot Start(IBlobStore store, PartCopy copy, CancellationToken cancellationToken) =>
-        new(copy.StateStep is not null, copy.Version, Task.Run(
+    /// <param name="store">The store.</param>
+    /// <param name="copy">The copy.</param>
+    /// <param name="before">What is stored of the part so far.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public static PartSnapshot Start(IBlobStore store, PartCopy copy, PartBlobs before, CancellationToken cancellationToken) =>
+        new(copy.Version, Task.Run(
             async () =>
             {
                 try
                 {
                     var blob = PartStorage.ToBlob(copy.Tensors, copy.StateStep is { } step ? PartStorage.StateMetadata(step) : null);
                     await store.PutAsync(blob, cancellationToken);
-                    return new BlobRef(blob.Sha256, blob.Length);
+                    var stored = new BlobRef(blob.Sha256, blob.Length);
+                    return copy.StateStep is not null ? before with { Optimizer = stored }
+                        : before.Adapter is not null ? before with { Optimizer = null, Adapter = stored }
+                        : new PartBlobs(stored, null, null);
                 }
                 finally
                 {

@@ -41,7 +41,7 @@ internal sealed class StoredPartState : IPartState
 
     public Dictionary<string, Tensor> TakeWeights(Device device)
     {
-        var weights = PartStorage.ToWeights(_weights!, _load.Weights.Sha256, _schema.Weights, _schema.Dtypes, device);
+        var weights = TakeOwnWeights(device);
         if (!_schema.HasAdapters) return weights;
         try
         {
@@ -68,5 +68,15 @@ internal sealed class StoredPartState : IPartState
         _weights?.Dispose();
         _state?.Dispose();
         _adapter?.Dispose();
+    }
+
+    private Dictionary<string, Tensor> TakeOwnWeights(Device device)
+    {
+        var weights = _weights ?? throw new InvalidOperationException("the weights were taken already");
+        if (!WeightForms.Of(_load.Spec).IsMapped)
+            return PartStorage.ToWeights(weights, _load.Weights.Sha256, _schema.Weights, _schema.Dtypes, device);
+        WeightForms.CheckMapped(weights, device);
+        _weights = null;
+        return PartStorage.MapWeights(weights, _load.Weights.Sha256, _schema.Weights, _schema.Dtypes);
     }
 }

@@ -33,9 +33,9 @@ internal sealed class ClampedSwiGluExperts : IExperts
     public ClampedSwiGluExperts(WeightScope scope, int experts, long width, long inner, double alpha, double limit)
     {
         (Count, _inner, _alpha, _limit) = (experts, inner, alpha, limit);
-        _gateUp = scope.Matrix("gate_up_proj", experts, width, 2 * inner);
+        _gateUp = scope.TransposedMatrix("gate_up_proj", experts, width, 2 * inner);
         _gateUpBias = scope.Vector("gate_up_proj_bias", experts, 2 * inner);
-        _down = scope.Matrix("down_proj", experts, inner, width);
+        _down = scope.TransposedMatrix("down_proj", experts, inner, width);
         _downBias = scope.Vector("down_proj_bias", experts, width);
         WeightsOfEach = checked((3 * width * inner) + (2 * inner) + width);
     }

@@ -15,7 +15,7 @@ internal sealed class Linear
     public Linear(WeightScope scope, string name, long input, long output, bool bias = false, bool transposed = false)
     {
         _transposed = transposed;
-        _matrix = transposed ? scope.Matrix(name + ".weight", input, output) : scope.Matrix(name + ".weight", output, input);
+        _matrix = transposed ? scope.TransposedMatrix(name + ".weight", input, output) : scope.Matrix(name + ".weight", output, input);
         _bias = bias ? scope.Vector(name + ".bias", output) : null;
         _adapter = scope.Adapter(name, input, output, transposed);
     }

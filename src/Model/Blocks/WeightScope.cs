@@ -63,8 +63,12 @@ public sealed class WeightScope
     /// <summary>The scope of a module in a list.</summary>
     internal WeightScope Under(string name, int index) => Under(string.Create(CultureInfo.InvariantCulture, $"{name}.{index}"));
 
-    /// <summary>A weight that decays.</summary>
+    /// <summary>A weight that decays: [..., output, input].</summary>
     internal Weight Matrix(string name, params long[] shape) => _ask(new ParameterSpec(_prefix + name, shape, Decay: true));
+
+    /// <summary>A weight that decays: [..., input, output], the other way round than <see cref="Matrix"/>.</summary>
+    internal Weight TransposedMatrix(string name, params long[] shape) =>
+        _ask(new ParameterSpec(_prefix + name, shape, Decay: true, OutputsLast: true));
 
     /// <summary>A weight that decays and has a row for each token or position.</summary>
     internal Weight Table(string name, params long[] shape) => _ask(new ParameterSpec(_prefix + name, shape, Decay: true, PerToken: true));

@@ -8,7 +8,7 @@ namespace LisaOrleans.Model;
 /// Tensors on the CPU over memory that is used again for the next tensor of the same size. Fresh memory costs a page fault
 /// every 4 KiB, which for data from a network costs more than the copy itself.
 /// </summary>
-public static unsafe partial class PooledMemory
+public static unsafe class PooledMemory
 {
     // Tensors of one size come and go; what lies idle beyond this is given back.
     private const long MaxIdleBytes = 512L << 20;
@@ -24,15 +24,15 @@ public static unsafe partial class PooledMemory
     {
         var count = shape.Aggregate(1L, (a, b) => checked(a * b));
         var memory = Rent(count * dtype.ElementSize());
-        var handle = FromBuffer(memory, &Return, count, 0, (sbyte)dtype, (sbyte)dtype, (int)TorchSharp.DeviceType.CPU, -1, false);
-        if (handle == 0)
+        try
+        {
+            return TensorMemory.Over(memory, shape, dtype, &Return);
+        }
+        catch
         {
             GiveBack(memory);
-            throw new InvalidOperationException("libtorch made no tensor over the given memory");
+            throw;
         }
-
-        using var flat = Tensor.UnsafeCreateTensor(handle);
-        return flat.view([.. shape]).DetachFromDisposeScope();
     }
 
     private static nint Rent(long bytes)
@@ -71,10 +71,4 @@ public static unsafe partial class PooledMemory
             s_idleBytes += bytes;
         }
     }
-
-    // TorchSharp's own frombuffer takes managed arrays only.
-    [LibraryImport("LibTorchSharp", EntryPoint = "THSTensor_frombuffer")]
-    private static partial nint FromBuffer(
-        nint data, delegate* unmanaged[Cdecl]<nint, void> deleter, long count, long offset, sbyte type, sbyte dtype, int deviceType, int deviceIndex,
-        [MarshalAs(UnmanagedType.U1)] bool requiresGradient);
 }

@@ -1,9 +1,10 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace LisaOrleans.Model;
 
-/// <summary>Raw memory of contiguous CPU tensors, of any size and dtype. The only unsafe code of this project.</summary>
+/// <summary>Raw memory of contiguous tensors, of any size and dtype.</summary>
 public static unsafe partial class TensorMemory
 {
     /// <summary>Address of the first byte; valid while the tensor lives.</summary>
@@ -24,6 +25,50 @@ public static unsafe partial class TensorMemory
         Buffer.MemoryCopy((void*)source, (void*)Address(tensor), bytes, bytes);
         return tensor;
     }
+
+    /// <summary>
+    /// A tensor on the CPU over memory that libtorch does not own; the caller owns the tensor.
+    /// </summary>
+    /// <param name="address">Address of the first byte.</param>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="dtype">Its dtype.</param>
+    /// <param name="deleter">Called with the address when the last tensor over the memory is freed, on any thread.</param>
+    /// <exception cref="InvalidOperationException">There is no such tensor; the deleter is not called.</exception>
+    internal static Tensor Over(nint address, IReadOnlyList<long> shape, ScalarType dtype, delegate* unmanaged[Cdecl]<nint, void> deleter) =>
+        Over(address, shape, dtype, deleter, TorchSharp.DeviceType.CPU, -1);
+
+    /// <summary>
+    /// A second tensor over a tensor's memory, of which autograd does not know that it is the same; the caller owns it, and must not
+    /// use it after the first one was freed.
+    /// </summary>
+    internal static Tensor Unconnected(Tensor tensor)
+    {
+        if (!tensor.is_contiguous() || tensor.storage_offset() != 0)
+            throw new ArgumentException("the tensor must be contiguous and at the start of its storage", nameof(tensor));
+        return Over(DataPointer(tensor.Handle), tensor.shape, tensor.dtype, &Nothing, tensor.device_type, tensor.device_index);
+    }
+
+    private static Tensor Over(
+        nint address, IReadOnlyList<long> shape, ScalarType dtype, delegate* unmanaged[Cdecl]<nint, void> deleter,
+        TorchSharp.DeviceType device, int index)
+    {
+        var count = shape.Aggregate(1L, (a, b) => checked(a * b));
+        var handle = FromBuffer(address, deleter, count, 0, (sbyte)dtype, (sbyte)dtype, (int)device, index, false);
+        if (handle == 0) throw new InvalidOperationException("libtorch made no tensor over the given memory");
+        using var flat = Tensor.UnsafeCreateTensor(handle);
+        return flat.view([.. shape]).DetachFromDisposeScope();
+    }
+
+    [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
+    private static void Nothing(nint memory)
+    {
+    }
+
+    // TorchSharp's own frombuffer takes managed arrays only.
+    [LibraryImport("LibTorchSharp", EntryPoint = "THSTensor_frombuffer")]
+    private static partial nint FromBuffer(
+        nint data, delegate* unmanaged[Cdecl]<nint, void> deleter, long count, long offset, sbyte type, sbyte dtype, int deviceType, int deviceIndex,
+        [MarshalAs(UnmanagedType.U1)] bool requiresGradient);
 
     // TorchSharp's own storage<T>() first converts to T: for another dtype that is the address of a temporary copy.
     [LibraryImport("LibTorchSharp", EntryPoint = "THSTensor_data")]

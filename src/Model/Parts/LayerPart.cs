@@ -22,10 +22,12 @@ public sealed class LayerPart : ModelPart
     /// <param name="gradientCheckpointing">Keep only the input of a forward pass, and run it again before the backward pass.</param>
     /// <param name="weights">By name, those of adapters in float32 among them.</param>
     /// <param name="lora">The run's adapters; null (default) for none.</param>
+    /// <param name="form">The form of its weights while they do not train; null (default) for <see cref="WholeForm"/>.</param>
+    /// <param name="scratch">Where the layers on the device unpack weights; null (default) for a place of its own.</param>
     public LayerPart(
         ModelConfig config, int index, PartDtypes dtypes, IPartOptimizer optimizer, bool gradientCheckpointing,
-        IReadOnlyDictionary<string, Tensor> weights, LoraOptions? lora = null)
-        : base(config, dtypes, optimizer, config.LayerSpecs(index), weights, lora?.Specs(config, index))
+        IReadOnlyDictionary<string, Tensor> weights, LoraOptions? lora = null, IWeightForm? form = null, WeightScratch? scratch = null)
+        : base(config, dtypes, optimizer, config.LayerSpecs(index), weights, lora?.Specs(config, index), form, scratch)
     {
         _recompute = gradientCheckpointing;
         _adapterPass = new LoraPass(lora?.Seed ?? 0, lora?.Dropout ?? 0);
@@ -57,12 +59,12 @@ public sealed class LayerPart : ModelPart
         leaf_BTD.requires_grad = inputGradient;
         if (_recompute)
         {
-            _passes.Add(index, new SavedPass(leaf_BTD, null, inputGradient, step));
+            _passes.Add(index, new SavedPass(leaf_BTD, null, inputGradient, step, []));
             return Compute(leaf_BTD, positions, gradient: false);
         }
 
         var output_BTD = Compute(leaf_BTD, positions, gradient: true);
-        _passes.Add(index, new SavedPass(leaf_BTD, output_BTD, inputGradient, step));
+        _passes.Add(index, new SavedPass(leaf_BTD, output_BTD, inputGradient, step, [.. Parameters.Where(p => p.WasUnpacked)]));
         return output_BTD.detach().DetachFromDisposeScope();
     }
 
@@ -79,6 +81,9 @@ public sealed class LayerPart : ModelPart
             _adapterPass.Current = (pass.Step, index);
             using var output_BTD = pass.Output ?? Compute(pass.Input, positions, gradient: true);
             BeforeBackward();
+
+            // Where other layers have computed since, their numbers are in the tensors that autograd is about to read.
+            foreach (var parameter in pass.Unpacked) _ = parameter.Value;
             autograd.backward([output_BTD], [gradient_BTD]);
             return pass.InputGradient ? pass.Input.grad!.DetachFromDisposeScope() : null;
         }
@@ -107,13 +112,15 @@ public sealed class LayerPart : ModelPart
     {
         using var mode = set_grad_enabled(gradient);
         using var scope = NewDisposeScope();
+        foreach (var parameter in Parameters) parameter.WasUnpacked = false;
         var context = positions is null
             ? SequenceContext.Plain(x_BTD.device, x_BTD.shape[1])
             : SequenceContext.Packed(x_BTD.device, positions);
         return _layer.Forward(x_BTD, context).DetachFromDisposeScope();
     }
 
-    private sealed record SavedPass(Tensor Input, Tensor? Output, bool InputGradient, long Step) : IDisposable
+    private sealed record SavedPass(
+        Tensor Input, Tensor? Output, bool InputGradient, long Step, IReadOnlyList<Parameter> Unpacked) : IDisposable
     {
         public void Dispose()
         {

@@ -16,11 +16,17 @@ public abstract class ModelPart : IDisposable
 
     private protected ModelPart(
         ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, IReadOnlyList<ParameterSpec> specs,
-        IReadOnlyDictionary<string, Tensor> weights, IReadOnlyList<ParameterSpec>? adapters = null)
+        IReadOnlyDictionary<string, Tensor> weights, IReadOnlyList<ParameterSpec>? adapters = null, IWeightForm? form = null,
+        WeightScratch? scratch = null)
     {
         (Config, Dtypes, _optimizer) = (config, dtypes, optimizer);
-        Parameters = [.. specs.Select(s => new Parameter(s, weights[s.Name], dtypes))];
+        scratch ??= new WeightScratch();
+        var packed = specs.Where(s => form?.Packs(s) == true).ToLookup(s => string.Join(',', s.Shape));
+        Parameters = [.. specs.Select(s => new Parameter(s, weights[s.Name], dtypes, form?.Packs(s) == true
+            ? new WeightPacking(form, scratch, packed[string.Join(',', s.Shape)].TakeWhile(other => other != s).Count())
+            : null))];
         Adapters = [.. (adapters ?? []).Select(s => new Parameter(s, weights[s.Name], dtypes.OfAdapters))];
+        Pack();
     }
 
     /// <summary>The model's shape.</summary>
@@ -38,7 +44,13 @@ public abstract class ModelPart : IDisposable
     /// <summary>Whether it has adapters, which train instead of its weights.</summary>
     public bool HasAdapters => Adapters.Count > 0;
 
-    /// <summary>Bytes of weights in the compute dtype, and of adapters.</summary>
+    /// <summary>
+    /// Whether the part has its exact weights in memory. A packed one loses them by <see cref="ForgetExactWeights"/>, and needs them
+    /// again to train.
+    /// </summary>
+    public bool HoldsExactWeights => Parameters.All(p => p.HoldsExact);
+
+    /// <summary>Bytes of weights and adapters in memory, apart from mapped files.</summary>
     public long WeightBytes => Parameters.Concat(Adapters).Sum(p => p.WeightBytes);
 
     /// <summary>Bytes of master weights and of what the optimizer keeps.</summary>
@@ -75,7 +87,24 @@ public abstract class ModelPart : IDisposable
         DiscardGradients();
         foreach (var parameter in Trained) parameter.Freeze();
         (Trainable, StateStep) = (false, 0);
+        Pack();
         HostMemory.ReturnFree();
+    }
+
+    /// <summary>Frees the exact weights of what is packed: the store has them.</summary>
+    public void ForgetExactWeights()
+    {
+        foreach (var parameter in Parameters) parameter.ForgetExact();
+    }
+
+    /// <summary>
+    /// Takes the exact weights from elsewhere: for a part that is to train and has forgotten them, or in the place of the same
+    /// numbers in other memory. The part must not train; it owns the tensors from now on.
+    /// </summary>
+    public void TakeExactWeights(IReadOnlyDictionary<string, Tensor> weights)
+    {
+        if (Trainable) throw new InvalidOperationException("the part trains, so its weights are its own");
+        foreach (var parameter in Parameters) parameter.Replace(weights[parameter.Spec.Name]);
     }
 
     /// <summary>Sum of squares of the step's gradients. Repeatable until <see cref="Apply"/> or <see cref="DiscardGradients"/>.</summary>
@@ -117,7 +146,7 @@ public abstract class ModelPart : IDisposable
 
     /// <summary>Copies of the weights in the stored dtype, on the CPU; the caller owns them.</summary>
     public IReadOnlyList<NamedTensor> CopyWeights() => [.. Parameters.Select(p =>
-        new NamedTensor(p.Spec.Name, HostCopy(p.Value, Dtypes.Storage)))];
+        new NamedTensor(p.Spec.Name, HostCopy(p.Exact, Dtypes.Storage)))];
 
     /// <summary>Copies of the adapters in float32, on the CPU; the caller owns them.</summary>
     public IReadOnlyList<NamedTensor> CopyAdapters() =>
@@ -133,7 +162,7 @@ public abstract class ModelPart : IDisposable
     /// The weights as <see cref="CopyWeights"/> gives them, but on the device they are on, and sharing the part's own memory
     /// where their dtype is the stored one; the caller owns the tensors. The part must not change while they are used.
     /// </summary>
-    public IReadOnlyList<NamedTensor> ShareWeights() => [.. Parameters.Select(p => new NamedTensor(p.Spec.Name, Share(p.Value, Dtypes.Storage)))];
+    public IReadOnlyList<NamedTensor> ShareWeights() => [.. Parameters.Select(p => new NamedTensor(p.Spec.Name, Share(p.Exact, Dtypes.Storage)))];
 
     /// <summary>The adapters as <see cref="CopyAdapters"/> gives them, shared as by <see cref="ShareWeights"/>.</summary>
     public IReadOnlyList<NamedTensor> ShareAdapters() => [.. Adapters.Select(p => new NamedTensor(p.Spec.Name, Share(p.Value, p.Value.dtype)))];
@@ -174,6 +203,11 @@ public abstract class ModelPart : IDisposable
         if (_pending is not null) throw new InvalidOperationException("a backward pass after the step's gradient norm was taken");
         if (!Trainable) return;
         foreach (var parameter in Trained) parameter.BeforeBackward();
+    }
+
+    private void Pack()
+    {
+        foreach (var parameter in Parameters) parameter.Pack();
     }
 
     // In float32 and then float64; a float32 copy is freed before the next is made.

@@ -4,25 +4,51 @@ namespace LisaOrleans.Model;
 
 /// <summary>
 /// One weight of a part: the leaf tensor that the arithmetic uses and, while the part trains, its optimizer state and
-/// gradients. Owns all of them.
+/// gradients. Owns all of them. While the part does not train, the arithmetic may use a packed form of the weight instead.
 /// </summary>
 internal sealed class Parameter : IDisposable
 {
     private readonly PartDtypes _dtypes;
-    private readonly GradientBuffer _gradient;
+    private readonly WeightPacking? _packing;
+    private Tensor? _exact;
+    private IPackedWeight? _packed;
+    private WeightScratch.Room? _room;
+    private GradientBuffer? _gradient;
     private GradientBuffer? _aliasGradient;
 
     /// <summary>Takes ownership of <paramref name="value"/>, which is in the compute dtype.</summary>
-    public Parameter(ParameterSpec spec, Tensor value, PartDtypes dtypes)
-    {
-        (Spec, Value, _dtypes) = (spec, value, dtypes);
-        _gradient = new GradientBuffer(value);
-    }
+    /// <param name="spec">Name and shape.</param>
+    /// <param name="value">The exact weight.</param>
+    /// <param name="dtypes">The run's number formats.</param>
+    /// <param name="packing">How it is packed while it does not train; null to stay as it is.</param>
+    public Parameter(ParameterSpec spec, Tensor value, PartDtypes dtypes, WeightPacking? packing = null) =>
+        (Spec, _exact, _dtypes, _packing) = (spec, value, dtypes, packing);
 
     public ParameterSpec Spec { get; }
 
-    /// <summary>The leaf, in the compute dtype.</summary>
-    public Tensor Value { get; }
+    /// <summary>
+    /// What the arithmetic uses, in the compute dtype: the leaf, or for a packed weight the room that it shares with other layers,
+    /// with its numbers.
+    /// </summary>
+    public Tensor Value
+    {
+        get
+        {
+            if (_packed is null) return Exact;
+            WasUnpacked = true;
+            return _room!.Unpack(_packed);
+        }
+    }
+
+    /// <summary>The exact weight, in the compute dtype.</summary>
+    public Tensor Exact => _exact ?? throw new InvalidOperationException($"the exact weights of {Spec.Name} are in the store only");
+
+    public bool HoldsExact => _exact is not null;
+
+    public bool IsPacked => _packed is not null;
+
+    /// <value>Whether a packed weight was used since this was last set to false.</value>
+    public bool WasUnpacked { get; set; }
 
     /// <summary>
     /// A second leaf over the same memory, for a second use of the weight in another part (tied embeddings). Its gradients
@@ -32,21 +58,30 @@ internal sealed class Parameter : IDisposable
 
     public OptimizerState? State { get; private set; }
 
-    public long WeightBytes => Value.numel() * Value.element_size();
+    /// <summary>Bytes in memory, apart from mapped files.</summary>
+    public long WeightBytes =>
+        (_packed?.Bytes ?? 0) + (_exact is null || MappedMemory.Holds(_exact) ? 0 : _exact.numel() * _exact.element_size());
 
-    public long GradientBytes => _gradient.Bytes + (_aliasGradient?.Bytes ?? 0);
+    public long GradientBytes => (_gradient?.Bytes ?? 0) + (_aliasGradient?.Bytes ?? 0);
 
     public void CreateAlias()
     {
         if (Alias is not null) return;
-        Alias = Value.detach().DetachFromDisposeScope();
+        Alias = Exact.detach().DetachFromDisposeScope();
         Alias.requires_grad = State is not null;
-        _aliasGradient = new GradientBuffer(Alias);
     }
 
     public void MakeTrainable(IPartOptimizer optimizer)
     {
-        State ??= new OptimizerState(Spec, Value, _dtypes, optimizer);
+        if (State is null)
+        {
+            if (MappedMemory.Holds(Exact)) Replace(Exact.clone().DetachFromDisposeScope());
+            Unpack();
+            State = new OptimizerState(Spec, Exact, _dtypes, optimizer);
+            _gradient = new GradientBuffer(Exact);
+            if (Alias is not null) _aliasGradient = new GradientBuffer(Alias);
+        }
+
         SetRequiresGradient(true);
     }
 
@@ -56,24 +91,52 @@ internal sealed class Parameter : IDisposable
         ClearGradients();
         SetRequiresGradient(false);
         State?.Dispose();
-        State = null;
+        (State, _gradient, _aliasGradient) = (null, null, null);
         if (_dtypes.Storage == _dtypes.Compute) return;
 
         using var _ = no_grad();
-        using var rounded = Value.to(_dtypes.Storage);
-        Value.copy_(rounded);
+        using var rounded = Exact.to(_dtypes.Storage);
+        Exact.copy_(rounded);
+    }
+
+    /// <summary>From now on the arithmetic uses the packed form, where there is one. The exact weight stays beside it.</summary>
+    public void Pack()
+    {
+        if (_packing is null || State is not null || IsPacked) return;
+        using var _ = no_grad();
+        _packed = _packing.Form.Pack(Spec, Exact);
+        _room = _packing.Scratch.Rent(Spec.Shape, Exact.dtype, Exact.device, _packing.Ordinal);
+    }
+
+    /// <summary>Frees the exact weight where there is a packed one: the store has it.</summary>
+    public void ForgetExact()
+    {
+        if (!IsPacked) return;
+        _exact?.Dispose();
+        _exact = null;
+    }
+
+    /// <summary>Puts the same exact weight in the place of this one, in other memory, which is now owned. Only while it is frozen.</summary>
+    public void Replace(Tensor exact)
+    {
+        var aliased = Alias is not null;
+        Alias?.Dispose();
+        Alias = null;
+        _exact?.Dispose();
+        _exact = exact;
+        if (aliased) CreateAlias();
     }
 
     public void BeforeBackward()
     {
-        _gradient.BeforeBackward();
+        _gradient?.BeforeBackward();
         _aliasGradient?.BeforeBackward();
     }
 
     /// <summary>The step's whole gradient, which the caller now owns; null if there was none.</summary>
     public Tensor? TakeGradient()
     {
-        var own = _gradient.Take();
+        var own = _gradient?.Take();
         var alias = _aliasGradient?.Take();
         if (own is null || alias is null) return own ?? alias;
 
@@ -96,22 +159,31 @@ internal sealed class Parameter : IDisposable
 
     public void ClearGradients()
     {
-        _gradient.Clear();
+        _gradient?.Clear();
         _aliasGradient?.Clear();
     }
 
     public void Dispose()
     {
-        _gradient.Dispose();
+        _gradient?.Dispose();
         _aliasGradient?.Dispose();
         State?.Dispose();
         Alias?.Dispose();
-        Value.Dispose();
+        Unpack();
+        _exact?.Dispose();
+    }
+
+    private void Unpack()
+    {
+        if (_packed is null) return;
+        _room!.Return(_packed);
+        _packed.Dispose();
+        (_packed, _room) = (null, null);
     }
 
     private void SetRequiresGradient(bool value)
     {
-        Value.requires_grad = value;
+        Exact.requires_grad = value;
         if (Alias is not null) Alias.requires_grad = value;
     }
 }

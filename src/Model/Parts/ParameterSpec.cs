@@ -5,7 +5,8 @@ namespace LisaOrleans.Model;
 /// <param name="Shape">Its dimensions.</param>
 /// <param name="Decay">Whether weight decay applies: matrices yes, norms and biases no.</param>
 /// <param name="PerToken">Whether each row is a vector of its own, of a token or of a position: embedding and head.</param>
-public sealed record ParameterSpec(string Name, IReadOnlyList<long> Shape, bool Decay, bool PerToken = false)
+/// <param name="OutputsLast">Whether a matrix's last dimension is that of its outputs (a Conv1D of GPT-2), and not the one before.</param>
+public sealed record ParameterSpec(string Name, IReadOnlyList<long> Shape, bool Decay, bool PerToken = false, bool OutputsLast = false)
 {
     /// <summary>Numbers in it.</summary>
     public long Count => Shape.Aggregate(1L, (product, size) => checked(product * size));

@@ -1,5 +1,6 @@
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Grains;
+using LisaOrleans.Model;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -25,6 +26,7 @@ public static class LisaSiloBuilderExtensions
         services.AddSingleton<IDeviceWorker>(_ => new DeviceWorker(TrainingDevice.Find()));
         services.AddSingleton<ITensorExchange>(s => new TensorExchange(
             s.GetRequiredService<IDeviceWorker>(), transport, s.GetRequiredService<TimeProvider>(), s.GetRequiredService<ILogger<TensorExchange>>()));
+        services.AddSingleton<WeightScratch>();
         services.AddSingleton<PartReceiver>();
         services.AddSingleton<PartServices>();
         services.TryAddSingleton(new RunOptions());

@@ -46,6 +46,7 @@ public static class RunImporter
         };
         TrainingSpecValidator.Validate(spec, model.Config);
         using var adapter = request.AdapterFolder is { } adapterFolder ? PeftFolder.Open(adapterFolder, model.Config) : null;
+        WeightForms.CheckStore(spec, store);
 
         var now = stored?.Manifest.Properties.GetValueOrDefault(TemplateTime) is { } time
             ? DateTimeOffset.Parse(time, CultureInfo.InvariantCulture)

@@ -5,6 +5,9 @@ namespace LisaOrleans.Training;
 /// <summary>The training methods: the values of <see cref="TrainingSpec.Method"/>.</summary>
 public static class Methods
 {
+    // More decoder layers than any model has.
+    private const int MoreThanAny = 10_000;
+
     /// <summary>All of them.</summary>
     public static NamedList<ITrainingMethod> All { get; } = new(
         "training method",
@@ -19,7 +22,12 @@ public static class Methods
     public static ITrainingMethod Of(TrainingSpec spec) => All[spec.Method];
 
     /// <summary>A run's method in a few words; only its name if another program has added it.</summary>
-    public static string Describe(TrainingSpec spec) => All.FirstOrDefault(m => m.Name == spec.Method)?.Describe(spec) ?? spec.Method;
+    public static string Describe(TrainingSpec spec)
+    {
+        if (All.FirstOrDefault(m => m.Name == spec.Method) is not { } method) return spec.Method;
+        var freezes = method.Adapters(spec) is not null || method.MostLayers(spec, MoreThanAny) < MoreThanAny;
+        return method.Describe(spec) + (freezes ? WeightForms.Describe(spec) : "");
+    }
 
     /// <summary>The adapters of a run's layers; null for none.</summary>
     public static LoraOptions? Adapters(TrainingSpec spec) => Of(spec).Adapters(spec);

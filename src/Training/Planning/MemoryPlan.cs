@@ -21,6 +21,7 @@ public static class MemoryPlan
             var added = adapters?.Sum(Count) ?? 0;
             var all = Count(ends) + layers.Sum(Count);
             var trains = adapters is null ? Trained(Count) : added;
+            var weights = FormMemory.OfModel(config, options);
             var state = adapters?.Sum(a => StateBytes(a, options.Dtypes.OfAdapters)) ?? Trained(s => StateBytes(s, options.Dtypes));
 
             var compute = options.Dtypes.Compute.ElementSize();
@@ -30,7 +31,7 @@ public static class MemoryPlan
             var gradient = adapters is not null ? 4 : options.GradientAccumulationSteps > 1 ? compute == 4 ? 4 : 4 + compute : compute;
             var tied = config.TieWordEmbeddings && options.TrainEmbeddings ? embedding[0].Count : 0;
             return new MemoryEstimate(
-                all + added, trains, (all * compute) + (added * 4), (trains * gradient) + (tied * 4), state, Activations(config, options, compute));
+                all + added, trains, weights + (added * 4), (trains * gradient) + (tied * 4), state, Activations(config, options, compute));
 
             // The most over all choices of layers.
             long Trained(Func<IReadOnlyList<ParameterSpec>, long> size) =>

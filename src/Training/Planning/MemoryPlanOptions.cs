@@ -20,6 +20,9 @@ public sealed record MemoryPlanOptions
     /// <value>How parameters that train are updated.</value>
     public required IPartOptimizer Optimizer { get; init; }
 
+    /// <value>The form of what does not train. Default whole.</value>
+    public IWeightForm FrozenWeights { get; init; } = new WholeForm();
+
     /// <value>Sequences in a micro-batch.</value>
     public required int BatchSize { get; init; }
 

@@ -7,13 +7,15 @@ namespace LisaOrleans.Training;
 /// <param name="LayerCosts">The same for each decoder layer, on average over the run.</param>
 /// <param name="HeadCost">The same for the head.</param>
 /// <param name="EmbeddingBytes">Weights and, if it trains, gradients and optimizer state.</param>
-/// <param name="LayerBytes">Weights of each decoder layer.</param>
-/// <param name="TrainingBytes">Gradients and optimizer state of each decoder layer while it trains.</param>
+/// <param name="LayerBytes">Weights of each decoder layer while it does not train, in the run's form.</param>
+/// <param name="TrainingBytes">What each decoder layer takes in addition while it trains: gradients, optimizer state, and exact weights.</param>
 /// <param name="ActiveLayers">The most decoder layers that train at one time; any of them may.</param>
 /// <param name="HeadBytes">The head's, counted like the embedding's; the matrix of a tied head is the embedding's.</param>
+/// <param name="ScratchBytes">Room to unpack frozen layers, wherever there are any.</param>
 public sealed record PartWork(
     double EmbeddingCost, IReadOnlyList<double> LayerCosts, double HeadCost,
-    double EmbeddingBytes, IReadOnlyList<double> LayerBytes, IReadOnlyList<double> TrainingBytes, int ActiveLayers, double HeadBytes)
+    double EmbeddingBytes, IReadOnlyList<double> LayerBytes, IReadOnlyList<double> TrainingBytes, int ActiveLayers, double HeadBytes,
+    double ScratchBytes = 0)
 {
     public static PartWork Of(ModelConfig config, TrainingSpec spec)
     {
@@ -21,6 +23,7 @@ public sealed record PartWork(
         var met = Enumerable.Range(0, config.NumHiddenLayers).Select(i => (double)config.WeightsPerToken(i));
         var matrix = new ParameterSpec("head", [config.VocabSize, config.HiddenSize], Decay: true, PerToken: true);
         var optimizer = Optimizers.Of(spec);
+        var form = WeightForms.Of(spec);
         double layers = config.NumHiddenLayers;
         var method = Methods.Of(spec);
         var active = method.MostLayers(spec, config.NumHiddenLayers);
@@ -38,13 +41,19 @@ public sealed record PartWork(
                 ? count * ((2 * layers) + active)
                 : ((2 * count) + (3 * adapters[i].Sum(s => s.Count))) * layers)],
             (double)matrix.Count * (2 + ends) * layers,
-            Weights(config.EmbeddingSpecs()) + (ends * Training(config.EmbeddingSpecs())),
-            [.. specs.Select((s, i) => Weights(s) + (4.0 * (adapters?[i].Sum(a => a.Count) ?? 0)))],
-            [.. adapters?.Select(a => a.Sum(s => (4.0 * s.Count) + OptimizerState.BytesOf(s, dtypes.OfAdapters, optimizer))) ?? specs.Select(Training)],
+            End(config.EmbeddingSpecs()),
+            [.. specs.Select((s, i) => Frozen(s) + (4.0 * (adapters?[i].Sum(a => a.Count) ?? 0)))],
+            [.. adapters?.Select(a => a.Sum(s => (4.0 * s.Count) + OptimizerState.BytesOf(s, dtypes.OfAdapters, optimizer)))
+                ?? specs.Select(s => Weights(s) - Frozen(s) + Training(s))],
             active,
-            config.TieWordEmbeddings ? config.HiddenSize : Weights([matrix]) + (ends * Training([matrix])));
+            config.TieWordEmbeddings ? config.HiddenSize : End([matrix]),
+            active < specs.Length || adapters is not null ? specs.Max(s => FormMemory.Scratch(s, form, dtypes)) : 0);
 
-        double Weights(IReadOnlyList<ParameterSpec> part) => part.Sum(s => s.Count) * dtypes.Compute.ElementSize();
+        double Weights(IReadOnlyList<ParameterSpec> part) => FormMemory.Whole(part, dtypes);
+
+        double Frozen(IReadOnlyList<ParameterSpec> layer) => FormMemory.Frozen(layer, form, dtypes);
+
+        double End(IReadOnlyList<ParameterSpec> part) => ends == 0 ? FormMemory.FrozenEnd(part, form, dtypes) : Weights(part) + Training(part);
 
         double Training(IReadOnlyList<ParameterSpec> part) => Weights(part) + part.Sum(s => OptimizerState.BytesOf(s, dtypes, optimizer));
     }
@@ -76,7 +85,7 @@ public sealed record PartWork(
             }
 
             weights += LayerBytes[layer];
-            bytes[layer] = weights + training;
+            bytes[layer] = weights + training + ScratchBytes;
         }
 
         return bytes;

@@ -37,6 +37,7 @@ public static class RunCapacity
             TrainEmbeddings = method.Ends(spec) != PartTraining.Frozen,
             Dtypes = PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype),
             Optimizer = Optimizers.Of(spec),
+            FrozenWeights = WeightForms.Of(spec),
             BatchSize = spec.PerDeviceTrainBatchSize,
             SequenceLength = spec.BlockSize,
             GradientAccumulationSteps = spec.GradientAccumulationSteps,

@@ -31,6 +31,58 @@ public static class PartStorage
     }
 
     /// <summary>
+    /// The weights of a blob where it is mapped; the caller owns them. They are the exact ones in the compute dtype, on the CPU, and
+    /// must not be written to.
+    /// </summary>
+    /// <param name="blob">The blob; it is owned from now on, even if this fails, and stays mapped as long as one of its tensors lives.</param>
+    /// <param name="blobName">What messages call it.</param>
+    /// <param name="specs">The part's parameters.</param>
+    /// <param name="dtypes">The run's number formats.</param>
+    public static Dictionary<string, Tensor> MapWeights(
+        SafetensorsReader blob, string blobName, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes)
+    {
+        var users = 1;
+        var weights = new Dictionary<string, Tensor>();
+        try
+        {
+            Check(blob, blobName, WeightSpecs(specs, dtypes));
+            foreach (var spec in specs) weights.Add(spec.Name, Map(spec));
+            return weights;
+        }
+        catch
+        {
+            foreach (var tensor in weights.Values) tensor.Dispose();
+            throw;
+        }
+        finally
+        {
+            Release();
+        }
+
+        Tensor Map(ParameterSpec spec)
+        {
+            // Behind a tensor of an odd length, which hardly a model has.
+            var address = blob.Pointer(blob.Tensors[spec.Name]);
+            if (address % MappedMemory.Alignment != 0) return Read(blob, spec.Name);
+            Interlocked.Increment(ref users);
+            try
+            {
+                return MappedMemory.Over(address, spec.Shape, dtypes.Compute, Release);
+            }
+            catch
+            {
+                Release();
+                throw;
+            }
+        }
+
+        void Release()
+        {
+            if (Interlocked.Decrement(ref users) == 0) blob.Dispose();
+        }
+    }
+
+    /// <summary>
     /// Turns a tensor that the caller gives away into one in the compute dtype, on the device; the caller owns it.
     /// </summary>
     public static Tensor ToCompute(Tensor stored, PartDtypes dtypes, Device device)

@@ -12,6 +12,7 @@ public static class RunSettings
         [SettingRegistries.Methods] = Methods.All.Names,
         [SettingRegistries.LayerSamplers] = LayerSamplers.All.Names,
         [SettingRegistries.Optimizers] = Optimizers.All.Names,
+        [SettingRegistries.WeightForms] = WeightForms.All.Names,
         [SettingRegistries.Schedules] = LearningRateSchedule.Types,
         [SettingRegistries.ChatTemplates] = ChatTemplates.Names,
         [SettingRegistries.LearnedAnswers] = TrainOn.Choices,

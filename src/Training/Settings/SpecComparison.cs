@@ -13,12 +13,13 @@ public static class SpecComparison
         var free = RunSettings.Table.All.Where(s => s.ChangesNoBit)
             .Concat(RunSettings.Table.All.Except(RunSettings.Table.UsedBy(stored)).Except(RunSettings.Table.UsedBy(given)))
             .Select(s => s.Property).ToHashSet();
+        var same = RunSettings.Table.All.SelectMany(s => s.SameBits, (s, word) => (s.Property, word)).ToLookup(s => s.Property, s => Text(s.word));
         return
         [
             .. typeof(TrainingSpec).GetProperties(BindingFlags.Public | BindingFlags.Instance)
                 .Where(p => p.CanWrite && !free.Contains(p.Name))
                 .Select(p => (p.Name, Was: Text(p.GetValue(stored)), Now: Text(p.GetValue(given))))
-                .Where(p => p.Was != p.Now)
+                .Where(p => p.Was != p.Now && !(same[p.Name].Contains(p.Was) && same[p.Name].Contains(p.Now)))
                 .Select(p => $"{JsonNamingPolicy.SnakeCaseLower.ConvertName(p.Name)}: was {p.Was}, now {p.Now}"),
         ];
     }

@@ -14,6 +14,7 @@ public static class TrainingSpecValidator
         RunSettings.Table.Check(spec);
         RunSettings.Table.CheckUse(spec);
         if (Methods.Of(spec).Check(spec, config) is { } wrong) throw Wrong(wrong);
+        if (WeightForms.Check(spec) is { } form) throw Wrong(form);
         CheckBlockSize(spec.BlockSize, config);
     }
 

@@ -33,6 +33,7 @@ public sealed class SettingsFileTests
         optimizer_state_dtype: bfloat16
         stochastic_rounding: true
         optim: muon
+        frozen_weights: mapped
         gradient_checkpointing: true
         save_steps: 5
         eval_steps: 6

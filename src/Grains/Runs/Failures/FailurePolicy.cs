@@ -20,6 +20,7 @@ internal sealed record FailurePolicy
         FailureRule.For<NoRoomException>(FailureAction.WaitForRoom),
         FailureRule.For<StoreRefusedException>(FailureAction.Pause),
         FailureRule.For<TrainingDivergedException>(FailureAction.Fail),
+        FailureRule.For<InvalidTrainingSettingException>(FailureAction.Fail),
 
         // By the time one of these is thrown, the blob has been read again where that might help.
         FailureRule.For<InvalidDataFileException>(FailureAction.Fail),

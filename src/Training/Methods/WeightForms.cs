@@ -1,0 +1,56 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Model;
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Training;
+
+/// <summary>The forms of frozen weights: the values of <see cref="TrainingSpec.FrozenWeights"/>.</summary>
+public static class WeightForms
+{
+    private const string Mapped = "mapped";
+
+    /// <summary>All of them.</summary>
+    public static NamedList<NamedWeightForm> All { get; } = new(
+        "form of frozen weights",
+        new NamedWeightForm("whole", new WholeForm(), ""),
+        new NamedWeightForm(Mapped, new MappedForm(), "mapped from the store"));
+
+    /// <summary>The form of a run.</summary>
+    public static IWeightForm Of(TrainingSpec spec) => All[spec.FrozenWeights].Form;
+
+    /// <summary>The form in words, to follow those of the method; empty where there is nothing to say.</summary>
+    public static string Describe(TrainingSpec spec) =>
+        All.FirstOrDefault(f => f.Name == spec.FrozenWeights) is { Words.Length: > 0 } form ? $"; frozen layers {form.Words}" : "";
+
+    /// <summary>What is wrong with the form for the other settings; null if it is right.</summary>
+    public static SettingProblem? Check(TrainingSpec spec)
+    {
+        var dtypes = PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype);
+        return Of(spec).IsMapped && dtypes.Storage != dtypes.Compute
+            ? Problem("is mapped, but weights of {dtype} " + spec.Dtype + " are computed in float32, so they cannot be used where they are; "
+                + "choose another form or {dtype} bfloat16")
+            : null;
+    }
+
+    /// <summary>Checks that a store can hold the weights in this form.</summary>
+    /// <exception cref="InvalidTrainingSettingException">It cannot.</exception>
+    public static void CheckStore(TrainingSpec spec, IBlobStore store)
+    {
+        if (!Of(spec).IsMapped || StoreLocation.IsFolder(store.Location)) return;
+        throw Wrong($"is mapped, which only works with a store in a folder; {store.Location} is none");
+    }
+
+    /// <summary>Checks that a device can use the weights of a blob where they are mapped.</summary>
+    /// <exception cref="InvalidTrainingSettingException">It cannot.</exception>
+    public static void CheckMapped(SafetensorsReader blob, Device device)
+    {
+        if (device.type != TorchSharp.DeviceType.CPU)
+            throw Wrong($"is mapped, which only works on a CPU; this silo computes on {device}");
+        if (!blob.IsMapped) throw Wrong("is mapped, but the store does not map its blobs into memory; only one in a folder does");
+    }
+
+    private static InvalidTrainingSettingException Wrong(string problem) =>
+        new(RunSettings.Table.Of(nameof(TrainingSpec.FrozenWeights)).Name, problem);
+
+    private static SettingProblem Problem(string problem) => new(nameof(TrainingSpec.FrozenWeights), problem);
+}
