@@ -20,6 +20,15 @@ switch (args)
         await MemoryBenchmark.Measure(
             root, method, int.Parse(periods, CultureInfo.InvariantCulture), int.Parse(threads, CultureInfo.InvariantCulture));
         return 0;
+    case ["forms", .. var rest]:
+        await FormsBenchmark.Run(
+            layers: Number(rest, 0, 22), tokens: Number(rest, 1, 512), rounds: Number(rest, 2, 3), threads: Number(rest, 3, Environment.ProcessorCount));
+        return 0;
+    case ["measure-forms", var root, var form, var round, var tokens, var threads]:
+        await FormsBenchmark.Measure(
+            root, form, int.Parse(round, CultureInfo.InvariantCulture), int.Parse(tokens, CultureInfo.InvariantCulture),
+            int.Parse(threads, CultureInfo.InvariantCulture));
+        return 0;
     case ["transport"]:
         await TransportBenchmark.RunAsync();
         return 0;
@@ -95,6 +104,7 @@ switch (args)
               port-clashes [TRIES]                  silos and trainings on ports in use
               full-disks [TRIES]                    full and read-only disks of stores, outputs and temporary files
               memory [THREADS]                      peak memory after 2 and 50 periods, and of full fine-tuning
+              forms [LAYERS [TOKENS [ROUNDS [THREADS]]]]  memory and speed of each form of frozen weights beside whole ones
               gpu-bits                              on a GPU: against the CPU, twice, and after a kill
               gpu [PYTHON]                          on a GPU: time and memory against LoRA and full fine-tuning ("-" for PYTHON: without those)
             """);

@@ -15,6 +15,8 @@ public sealed class MethodTests
     [InlineData("--lisa-strategy outlier --lisa-interval-steps 4 --optim apollo --apollo-rank 8 --apollo-update-proj-gap 3")]
     [InlineData("--method galore --galore-rank 8 --galore-update-proj-gap 20")]
     [InlineData("--frozen-weights mapped --lisa-interval-steps 4")]
+    [InlineData("--frozen-weights int8 --lisa-interval-steps 4")]
+    [InlineData("--frozen-weights nf4 --lisa-interval-steps 4")]
     public async Task Run_whose_silo_is_killed_ends_with_the_bytes_of_one_silo(string method)
     {
         Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");

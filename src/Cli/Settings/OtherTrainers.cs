@@ -9,7 +9,7 @@ internal static class OtherTrainers
             "the first GPU that the process sees is used, or the processor where there is none; CUDA_VISIBLE_DEVICES chooses"),
         (["lora", "use_lora", "use_peft", "peft"], "--method lora trains adapters"),
         (["qlora", "load_in_4bit", "load_in_8bit", "quantization_bit"],
-            "weights are not quantised in training; LISA trains whole layers in about as much memory, which 'lisa plan' predicts"),
+            "--frozen-weights nf4 or int8 keeps the matrices of layers that do not train in 4 or 8 bits, also beside the adapters of --method lora"),
         (["deepspeed", "fsdp", "fsdp_config", "accelerate_config", "nproc_per_node"],
             "a model that is too large for one machine is trained by several 'lisa silo' processes"),
         (["report_to", "logging_steps", "logging_strategy", "use_wandb"],

@@ -45,6 +45,13 @@ internal static class Kernels
             scale = torch.where(largest > 0, largest, torch.ones_like(largest))
             return torch.bucketize(blocks(x, size) / scale.unsqueeze(1), bounds, out_int32=True).view(-1)[:x.size(0)]
 
+        def pack_half_bytes(codes: Tensor) -> Tensor:
+            pairs = blocks(codes, 2)
+            return pairs.select(1, 0) * 16 + pairs.select(1, 1)
+
+        def unpack_half_bytes(codes: Tensor) -> Tensor:
+            return torch.stack([torch.bitwise_right_shift(codes, 4), torch.bitwise_and(codes, 15)], 1).view(-1)
+
         def dequantize(codes: Tensor, largest: Tensor, values: Tensor, size: int) -> Tensor:
             x = torch.index_select(values, 0, codes)
             return (blocks(x, size) * largest.unsqueeze(1)).view(-1)[:codes.size(0)]
@@ -84,6 +91,13 @@ internal static class Kernels
     /// <summary>How many of the ascending bounds each number lies above, after division by its block's largest: [N] → int32 [N].</summary>
     public static Tensor Quantize(Tensor x, Tensor largest, Tensor bounds, long size) =>
         (Tensor)s_unit.Value.invoke("quantize", x, largest, bounds, size);
+
+    /// <summary>Two codes below 16 in each byte, the first in its upper half: int32 [N] → uint8 [N / 2], rounded up.</summary>
+    public static Tensor PackHalfBytes(Tensor codes) => ((Tensor)s_unit.Value.invoke("pack_half_bytes", codes)).to(ScalarType.Byte);
+
+    /// <summary>The codes of <see cref="PackHalfBytes"/> again: uint8 [N / 2], rounded up → uint8 [N].</summary>
+    public static Tensor UnpackHalfBytes(Tensor codes, long count) =>
+        ((Tensor)s_unit.Value.invoke("unpack_half_bytes", codes)).narrow(0, 0, count);
 
     /// <summary>The value that each code names, times its block's largest: uint8 [N] → float32 [N].</summary>
     public static Tensor Dequantize(Tensor codes, Tensor largest, Tensor values, long size)

@@ -20,11 +20,8 @@ public abstract class ModelPart : IDisposable
         WeightScratch? scratch = null)
     {
         (Config, Dtypes, _optimizer) = (config, dtypes, optimizer);
-        scratch ??= new WeightScratch();
-        var packed = specs.Where(s => form?.Packs(s) == true).ToLookup(s => string.Join(',', s.Shape));
-        Parameters = [.. specs.Select(s => new Parameter(s, weights[s.Name], dtypes, form?.Packs(s) == true
-            ? new WeightPacking(form, scratch, packed[string.Join(',', s.Shape)].TakeWhile(other => other != s).Count())
-            : null))];
+        var packing = WeightPacking.Of(specs, form, scratch ?? new WeightScratch());
+        Parameters = [.. specs.Select((s, i) => new Parameter(s, weights[s.Name], dtypes, packing[i]))];
         Adapters = [.. (adapters ?? []).Select(s => new Parameter(s, weights[s.Name], dtypes.OfAdapters))];
         Pack();
     }
@@ -76,6 +73,7 @@ public abstract class ModelPart : IDisposable
     {
         if (Trainable) return;
         using var memory = HostMemory.LongLived();
+        if (!HasAdapters && !HoldsExactWeights) throw new InvalidOperationException("the exact weights are in the store only");
         foreach (var parameter in Trained) parameter.MakeTrainable(_optimizer);
         (Trainable, StateStep) = (true, 0);
     }

@@ -7,13 +7,13 @@ namespace LisaOrleans.Training;
 /// <summary>The forms of frozen weights: the values of <see cref="TrainingSpec.FrozenWeights"/>.</summary>
 public static class WeightForms
 {
-    private const string Mapped = "mapped";
-
     /// <summary>All of them.</summary>
     public static NamedList<NamedWeightForm> All { get; } = new(
         "form of frozen weights",
         new NamedWeightForm("whole", new WholeForm(), ""),
-        new NamedWeightForm(Mapped, new MappedForm(), "mapped from the store"));
+        new NamedWeightForm("mapped", new MappedForm(), "mapped from the store"),
+        new NamedWeightForm("int8", new Int8Form(), "in int8"),
+        new NamedWeightForm("nf4", new Nf4Form(), "in NF4"));
 
     /// <summary>The form of a run.</summary>
     public static IWeightForm Of(TrainingSpec spec) => All[spec.FrozenWeights].Form;

@@ -57,7 +57,7 @@ public sealed class SettingsInputTests
     public static TheoryData<string, string> WrongFiles => new()
     {
         { "max_step: 5", "line 1: unknown key 'max_step'; did you mean 'max_steps'?" },
-        { "load_in_4bit: true", "line 1: unknown key 'load_in_4bit'; weights are not quantised in training" },
+        { "load_in_4bit: true", "line 1: unknown key 'load_in_4bit'; --frozen-weights nf4 or int8 keeps" },
         { "bf16: true", "line 1: unknown key 'bf16'; use 'dtype' (" },
         { "seed: 5\n\nmax_steps: x", "line 3: max_steps is 'x'" },
         { "seed: 5\nlearning_rate: .nan", "line 2: learning_rate is '.nan'" },

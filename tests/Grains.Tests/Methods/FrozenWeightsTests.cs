@@ -13,6 +13,10 @@ public sealed class FrozenWeightsTests
     [Theory]
     [InlineData("mapped", "float32", true)]
     [InlineData("mapped", "bfloat16", false)]
+    [InlineData("int8", "bfloat16", true)]
+    [InlineData("int8", "float16", true)]
+    [InlineData("nf4", "bfloat16", true)]
+    [InlineData("nf4", "float32", false)]
     public async Task FrozenWeights_resumed_run_with_other_manifests_ends_with_the_same_bytes(string form, string dtype, bool ends)
     {
         var spec = s_spec with { FrozenWeights = form, Dtype = dtype, TrainEmbeddings = ends };
@@ -49,6 +53,8 @@ public sealed class FrozenWeightsTests
 
     [Theory]
     [InlineData("mapped")]
+    [InlineData("int8")]
+    [InlineData("nf4")]
     public async Task FrozenWeights_what_did_not_train_is_exported_as_it_was(string form)
     {
         var spec = s_spec with { FrozenWeights = form, Dtype = "float32", LisaStrategy = "fixed", LisaFixedLayers = [2], LisaActivatedLayers = 2 };
@@ -66,6 +72,8 @@ public sealed class FrozenWeightsTests
     // A layer's new weights are stored when it sleeps. The store then loses them, as if nothing had named them for a day.
     [Theory]
     [InlineData("mapped")]
+    [InlineData("int8")]
+    [InlineData("nf4")]
     public async Task FrozenWeights_weights_of_a_sleeping_layer_that_the_store_has_lost_are_trained_again(string form)
     {
         var spec = s_spec with { FrozenWeights = form, SaveSteps = 100 };
