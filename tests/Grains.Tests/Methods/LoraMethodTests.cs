@@ -30,6 +30,8 @@ public sealed class LoraMethodTests
             GradientCheckpointing = true,
         },
         ["float16, packed, bfloat16 moments"] = s_spec with { Dtype = "float16", Packing = true, OptimizerStateDtype = "bfloat16" },
+        ["dora over nf4, dropout"] = s_spec with { FrozenWeights = "nf4", UseDora = true, LoraDropout = 0.1, Dtype = "bfloat16" },
+        ["over mapped weights"] = s_spec with { FrozenWeights = "mapped", LoraTargetModules = [LoraOptions.AllLinear] },
         ["8-bit moments"] = s_spec with { Optim = "adamw-8bit", UseDora = true },
     };
 
