@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # deploy/make-secrets.sh [FOLDER [STORE]]: makes the secrets of a cluster, once, in FOLDER (deploy/secrets).
-# STORE is a connection string of Azure Storage; without one it is the Azurite of deploy/compose.
+# STORE is a connection string of Azure Storage, or s3://BUCKET/PREFIX, whose keys the silos need in their environment (or by their
+# machine's role); without one it is the Azurite of deploy/compose.
 set -euo pipefail
 folder=${1:-"$(dirname "$0")/secrets"}
 if [[ -e $folder ]]; then

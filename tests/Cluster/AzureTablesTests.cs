@@ -1,4 +1,5 @@
 using Azure.Data.Tables;
+using Azure.Data.Tables.Sas;
 
 namespace LisaOrleans.Cluster.Tests;
 
@@ -46,7 +47,10 @@ public sealed class AzureTablesTests
 
     private static async Task RefusesWhatIsWrong(TestCluster cluster, TempFolder folder)
     {
-        var tables = cluster.Connection[^1];
+        var tables = cluster.Tables;
+        await Says(0, "\"subject\":\"tables\",\"verdict\":\"ok\"", ["doctor", "--azure-tables", tables, "--log-format", "json"]);
+        await Says(
+            1, "denies access (403", ["doctor", "--azure-tables", cluster.SignedTables(TableAccountSasPermissions.Read), "--log-format", "json"]);
         await Says(0, "\"subject\":\"tables\",\"verdict\":\"ok\"", ["doctor", .. cluster.Connection, "--log-format", "json"]);
         await Says(2, "--azure-tables: a cluster has either Redis or Azure tables", ["list", .. cluster.Connection, "--redis", "localhost:1"]);
         await Says(2, "cannot be a key in Azure tables", ["silo", "--cluster-id", "a/b", "--azure-tables", tables, "--store", folder["unused"]]);
@@ -66,6 +70,7 @@ public sealed class AzureTablesTests
             Assert.True(code == exit, output);
             Assert.Contains(what, output, StringComparison.Ordinal);
             Assert.DoesNotContain(AzuriteServer.Key, output, StringComparison.Ordinal);
+            Assert.DoesNotContain("sig=", output.Replace("sig=***", "", StringComparison.Ordinal), StringComparison.Ordinal);
         }
     }
 
@@ -73,7 +78,7 @@ public sealed class AzureTablesTests
     {
         foreach (var name in (string[])["OrleansSiloInstances", "OrleansReminders", "LisaClusters"])
         {
-            var table = new TableClient(cluster.Connection[^1], name);
+            var table = new TableClient(cluster.Tables, name);
             await foreach (var entity in table.QueryAsync<TableEntity>(cancellationToken: Token))
                 await table.DeleteEntityAsync(entity, cancellationToken: Token);
         }

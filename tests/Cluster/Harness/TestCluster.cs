@@ -1,3 +1,5 @@
+using Azure.Data.Tables;
+using Azure.Data.Tables.Sas;
 using LisaOrleans.Client;
 
 namespace LisaOrleans.Cluster;
@@ -6,6 +8,9 @@ namespace LisaOrleans.Cluster;
 internal sealed class TestCluster : IAsyncDisposable
 {
     public const string Id = "chaos";
+
+    private const TableAccountSasPermissions Needed = TableAccountSasPermissions.Read | TableAccountSasPermissions.Write
+        | TableAccountSasPermissions.Add | TableAccountSasPermissions.Update | TableAccountSasPermissions.Delete | TableAccountSasPermissions.List;
 
     private readonly AzuriteServer? _azurite;
     private readonly AzuriteServer? _tables;
@@ -39,7 +44,10 @@ internal sealed class TestCluster : IAsyncDisposable
 
     public LisaClientOptions ClientOptions => _tables is null
         ? new() { ClusterId = Id, Redis = $"127.0.0.1:{Redis.Port}", Store = Store, Tls = Settings.Tls }
-        : new() { ClusterId = Id, AzureTables = AzuriteServer.TablesConnectionString(_tables.Port), Store = Store, Tls = Settings.Tls };
+        : new() { ClusterId = Id, AzureTables = SignedTables(), Store = Store, Tls = Settings.Tls };
+
+    /// <summary>The connection string of the tables; silos and clients get a signature for them.</summary>
+    public string Tables => AzuriteServer.TablesConnectionString(_tables!.Port);
 
     /// <summary>How a command names the cluster, and shows its certificate.</summary>
     public IReadOnlyList<string> Connection => [.. Names, .. Settings.Tls is { } tls ? Certificate(tls) : []];
@@ -50,7 +58,7 @@ internal sealed class TestCluster : IAsyncDisposable
         "--cluster-id", Id,
         .. _tables is null
             ? (string[])["--redis", $"127.0.0.1:{Redis.Port}"]
-            : ["--azure-tables", AzuriteServer.TablesConnectionString(_tables.Port)],
+            : ["--azure-tables", SignedTables()],
     ];
 
     /// <summary>A command's options of a certificate.</summary>
@@ -110,6 +118,12 @@ internal sealed class TestCluster : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>
+    /// The tables' address with a signature: by default with the rights that docs/cluster.md names, but "create", which "write" holds.
+    /// </summary>
+    public string SignedTables(TableAccountSasPermissions permissions = Needed) => new TableServiceClient(Tables).GenerateSasUri(
+        permissions, TableAccountSasResourceTypes.All, DateTimeOffset.UtcNow.AddHours(2)).AbsoluteUri;
 
     public SiloProcess Add()
     {

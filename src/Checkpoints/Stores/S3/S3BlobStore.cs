@@ -148,6 +148,8 @@ public sealed class S3BlobStore : IBlobStore
     public async Task DeleteUnfinishedAsync(TimeSpan age, DateTimeOffset now, CancellationToken cancellationToken)
     {
         await _bucket.AbortUploadsAsync(now - age, cancellationToken).ConfigureAwait(false);
+        await foreach (var tried in _bucket.ListAsync(ConditionalWrites.Folder, cancellationToken).ConfigureAwait(false))
+            if (now - tried.LastModified > age) await _bucket.DeleteAsync(tried.Key, cancellationToken).ConfigureAwait(false);
         foreach (var (_, entries) in await AllAsync(cancellationToken).ConfigureAwait(false))
         {
             // A collector died before it deleted this copy, and whoever needed the blob has made another.

@@ -21,7 +21,10 @@ internal sealed class S3Http(HttpMessageHandler? inner) : HttpClientFactory
         {
             request.Headers.ExpectContinue = false;
             var response = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
-            if (response.Content.Headers.ContentType?.MediaType != "application/xml") return response;
+            var type = response.Content.Headers.ContentType?.MediaType;
+            if (response.IsSuccessStatusCode && type is not ("application/xml" or "text/xml")) return response;
+
+            // The SDK lets go of such answers half read when it is cancelled, and what is left of them then comes as the next answer.
             try
             {
                 await response.Content.LoadIntoBufferAsync(cancellationToken).ConfigureAwait(false);

@@ -1,5 +1,6 @@
 using System.Net;
 using Amazon.S3.Model;
+using Microsoft.Extensions.Time.Testing;
 
 namespace LisaOrleans.Checkpoints.Tests;
 
@@ -210,6 +211,62 @@ public sealed class S3BlobStoreTests(RadosFixture fixture)
                 (await store.ReadAsync(named, Token)).Dispose();
             }
         }
+    }
+
+    // Blobs age by the server's clock, whatever this machine's says.
+    [Theory]
+    [InlineData(-30)]
+    [InlineData(0)]
+    [InlineData(30)]
+    public async Task RenewAsync_blob_that_is_new_by_the_servers_clock_gets_no_mark(int days)
+    {
+        var (endpoint, location) = await fixture.RequireAsync();
+        var clock = new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddDays(days));
+        var store = new S3BlobStore(RadosFixture.Client(endpoint, _faults), location, clock);
+        var blob = new BytesBlob([1]);
+        await store.PutAsync(blob, Token);
+        var sent = _faults.Requests;
+        Assert.True(await store.RenewAsync(new BlobRef(blob.Sha256, 1), Token));
+        Assert.Equal(1, _faults.Requests - sent);
+
+        _faults.After = (response, _) =>
+        {
+            response.Headers.Date = TimeProvider.System.GetUtcNow().AddMinutes(2);
+            return Task.FromResult(response);
+        };
+        var before = await store.ListAsync(Token).SingleAsync(Token);
+        Assert.True(await store.RenewAsync(new BlobRef(blob.Sha256, 1), Token));
+        Assert.NotEqual(before.Version, (await store.ListAsync(Token).SingleAsync(Token)).Version);
+    }
+
+    [Fact]
+    public async Task CheckAsync_keys_that_may_only_read_are_let_in()
+    {
+        var store = await StoreAsync();
+        _faults.Before = (request, _) => Task.FromResult(
+            request.Method == HttpMethod.Put ? Answer(HttpStatusCode.Forbidden, "AccessDenied") : null);
+        await store.CheckAsync(Token);
+        await Assert.ThrowsAsync<StoreRefusedException>(() => store.PutDocumentAsync("d", "{}"u8.ToArray(), null, Token));
+
+        _faults.Before = (_, _) => Task.FromResult<HttpResponseMessage?>(Answer(HttpStatusCode.Forbidden, "AccessDenied"));
+        await Assert.ThrowsAsync<StoreRefusedException>(() => store.CheckAsync(Token));
+    }
+
+    [Fact]
+    public async Task CheckAsync_server_that_wants_quotes_around_an_ETag_gets_them()
+    {
+        var store = await StoreAsync();
+        _faults.Before = (request, _) =>
+        {
+            // This one takes them as Ceph does not.
+            if (!request.Headers.TryGetValues("If-Match", out var tags)) return Task.FromResult<HttpResponseMessage?>(null);
+            return Task.FromResult<HttpResponseMessage?>(tags.Single() is ['"', .., '"']
+                ? new HttpResponseMessage { Headers = { { "ETag", "\"1\"" } } }
+                : Answer(HttpStatusCode.PreconditionFailed, "PreconditionFailed"));
+        };
+        await store.CheckAsync(Token);
+        var first = await store.PutDocumentAsync("d", "{}"u8.ToArray(), null, Token);
+        Assert.Equal("\"1\"", await store.PutDocumentAsync("d", "[]"u8.ToArray(), first, Token));
     }
 
     // A server, or something before it, that takes every write: the second owner of a run would not be noticed.
