@@ -73,4 +73,12 @@ public sealed partial record TrainingSpec
     [Range(0, int.MaxValue)]
     [UnusedWith(nameof(Method), TrainingMethods.Full, TrainingMethods.Badam, TrainingMethods.Galore, TrainingMethods.Apollo, TrainingMethods.Lora)]
     public int LisaWarmupSteps { get; init; }
+
+    /// <value>
+    /// Whether a layer that falls asleep keeps its moments, in the store, and goes on with them when it wakes. Default false.
+    /// </value>
+    [Id(51)]
+    [Setting("keep the moments of sleeping layers in the store, instead of beginning anew", Group = SettingGroups.Method)]
+    [UnusedWith(nameof(Method), TrainingMethods.Full, TrainingMethods.Badam, TrainingMethods.Galore, TrainingMethods.Apollo, TrainingMethods.Lora)]
+    public bool LisaKeepOptimizerState { get; init; }
 }

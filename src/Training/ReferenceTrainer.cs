@@ -19,6 +19,7 @@ public sealed class ReferenceTrainer : IDisposable
     private readonly BatchPlan _batches;
     private readonly LearningRateSchedule _learningRate;
     private readonly IReadOnlyList<double>? _outliers;
+    private readonly Dictionary<LayerPart, (IReadOnlyList<NamedTensor> Moments, long StateStep)> _asleep = [];
     private long _period = -1;
 
     /// <summary>Loads a model from a Hugging Face folder.</summary>
@@ -105,6 +106,7 @@ public sealed class ReferenceTrainer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        foreach (var moment in _asleep.Values.SelectMany(a => a.Moments)) moment.Value.Dispose();
         _embedding.Dispose();
         foreach (var layer in _layers) layer.Dispose();
         _head.Dispose();
@@ -126,13 +128,28 @@ public sealed class ReferenceTrainer : IDisposable
     // LISA: for a period, a few layers are drawn and train; the others are frozen. What trains begins with fresh state.
     private void BeginPeriod(long period)
     {
-        foreach (var layer in _layers) layer.Freeze();
+        foreach (var layer in _layers) Sleep(layer);
         var plan = new RunSchedule(_spec, _layers.Length, _outliers).Plan(period)
             ?? throw new NotSupportedException($"strategy {_spec.LisaStrategy} looks at the steps so far, which are not kept here");
-        foreach (var index in plan.Layers) _layers[index].MakeTrainable();
+        foreach (var index in plan.Layers) Wake(_layers[index]);
         if (plan.Ends == PartTraining.Frozen) return;
         _embedding.MakeTrainable();
         _head.MakeTrainable();
+    }
+
+    private void Sleep(LayerPart layer)
+    {
+        if (layer.Trainable && Methods.Of(_spec).Idle(_spec) == PartTraining.Asleep) _asleep[layer] = (layer.CopyMoments(), layer.StateStep);
+        layer.Freeze();
+    }
+
+    // With fresh state, or with that with which the layer fell asleep.
+    private void Wake(LayerPart layer)
+    {
+        layer.MakeTrainable();
+        if (!_asleep.Remove(layer, out var kept)) return;
+        layer.RestoreMoments(kept.Moments.ToDictionary(m => m.Name, m => m.Value), kept.StateStep);
+        foreach (var moment in kept.Moments) moment.Value.Dispose();
     }
 
     // Forward through all parts, and backward in the opposite order, down to the lowest part that trains.

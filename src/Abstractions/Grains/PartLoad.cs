@@ -25,6 +25,9 @@ public sealed record PartLoad
     /// <summary>Blob with the part's adapters: those it began with, or for a part that no longer trains those it ended with; null for none.</summary>
     [Id(9)] public BlobRef? Adapter { get; init; }
 
+    /// <summary>Blob with the moments of a part that sleeps; null for none.</summary>
+    [Id(20)] public BlobRef? Parked { get; init; }
+
     /// <summary>The part that gets this one's output; null for the head.</summary>
     [Id(6)] public string? Next { get; init; }
 

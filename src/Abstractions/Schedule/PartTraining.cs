@@ -12,4 +12,7 @@ public enum PartTraining
 
     /// <summary>Its adapters train; its weights are frozen.</summary>
     Adapters,
+
+    /// <summary>Not at all for now; its moments lie in the store until it trains again.</summary>
+    Asleep,
 }

@@ -57,7 +57,7 @@ public sealed record Manifest
     /// <summary>Every blob that it names.</summary>
     public IEnumerable<BlobRef> References() =>
         new[] { Spec, Dataset, EvalDataset, OtherTensors }
-            .Concat(Parts.Values.SelectMany(p => new[] { p.Weights, p.Optimizer, p.Adapter }))
+            .Concat(Parts.Values.SelectMany(p => new[] { p.Weights, p.Optimizer, p.Adapter, p.Parked }))
             .Concat(Files.Values)
             .Concat(Log.Select(s => s.Blob))
             .OfType<BlobRef>();

@@ -11,6 +11,10 @@ public sealed record PartState
     /// <value>Its master weights and moments, or those of its adapters; null for a frozen part.</value>
     public BlobRef? Optimizer { get; init; }
 
+    /// <value>The moments of a frozen part that will go on with them; null for none.</value>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public BlobRef? Parked { get; init; }
+
     /// <value>Its adapters, float32. While they train: those it began with. Null for none; its weights are frozen otherwise.</value>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public BlobRef? Adapter { get; init; }

@@ -1,4 +1,5 @@
 using LisaOrleans.Model;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains;
 
@@ -16,13 +17,12 @@ internal sealed class HeldState<TPart>(PartServices services, string key)
     // Rises with every change of weights or state; the stored version is the one that the blobs below hold.
     private long _version;
     private long _storedVersion = -1;
-    private BlobRef? _weights;
-    private BlobRef? _optimizer;
-    private BlobRef? _adapter;
+    private PartBlobs? _stored;
 
     // Whether the blob of weights was stored before a manifest asked for it.
     private bool _unnamed;
     private PartSnapshot? _snapshot;
+    private ParkedMoments? _parked;
     private IReadOnlyList<TensorTicket> _offer = [];
 
     /// <summary>
@@ -34,11 +34,11 @@ internal sealed class HeldState<TPart>(PartServices services, string key)
     public bool IsStored => _version == _storedVersion;
 
     /// <summary>The blob of the part's weights; those that it began with while it trains.</summary>
-    public BlobRef StoredWeights => _weights ?? throw new InvalidOperationException($"{_name.Part} is not loaded");
+    public BlobRef StoredWeights => _stored?.Weights ?? throw new InvalidOperationException($"{_name.Part} is not loaded");
 
     /// <summary>Whether the part's state is exactly that of these blobs.</summary>
     public bool Holds(BlobRef weights, BlobRef? optimizer, BlobRef? adapter) =>
-        Part is not null && IsStored && (weights, optimizer, adapter) == (_weights, _optimizer, _adapter);
+        Part is not null && IsStored && (weights, optimizer, adapter) == (_stored?.Weights, _stored?.Optimizer, _stored?.Adapter);
 
     /// <summary>Drops what unfinished micro-batches have left behind. On the device's thread.</summary>
     public void DiscardGradients()
@@ -59,7 +59,9 @@ internal sealed class HeldState<TPart>(PartServices services, string key)
     public void Loaded(PartLoad load)
     {
         if (!Holds(load.Weights, load.Optimizer, load.Adapter)) _storedVersion = ++_version;
-        (_weights, _optimizer, _adapter, _appliedStep, _unnamed) = (load.Weights, load.Optimizer, load.Adapter, load.Step, false);
+        _stored = new PartBlobs(load.Weights, load.Optimizer, load.Adapter) { Parked = load.Parked };
+        (_appliedStep, _unnamed) = (load.Step, false);
+        _parked = load.Parked is { } blob ? new ParkedMoments(Task.FromResult(blob)) : null;
     }
 
     /// <summary>
@@ -76,14 +78,24 @@ internal sealed class HeldState<TPart>(PartServices services, string key)
         return new PartHandOver(_offer, Part.StateStep);
     }
 
+    /// <summary>The moments with which the part goes on if it is to train in this way; null for none.</summary>
+    public async Task<ParkedBlob?> FetchMoments(PartTraining training, CancellationToken cancellationToken)
+    {
+        if (_parked is not { } parked || Part is not { Trainable: false }) return null;
+        if (training == PartTraining.Asleep) await parked.SleepOn(services.Store, cancellationToken);
+        return training is PartTraining.Frozen or PartTraining.Asleep ? null : await parked.Read(services.Store, cancellationToken);
+    }
+
     /// <summary>Makes the part train in this way. On the device's thread.</summary>
     /// <param name="training">How.</param>
     /// <param name="exact">The exact weights, where the part has forgotten them.</param>
-    public void Train(PartTraining training, IPartState? exact)
+    /// <param name="moments">What <see cref="FetchMoments"/> gave.</param>
+    /// <param name="life">Cancels storing the moments of a part that falls asleep.</param>
+    public void Train(PartTraining training, IPartState? exact, ParkedBlob? moments, CancellationToken life)
     {
         var trainable = training switch
         {
-            PartTraining.Frozen => false,
+            PartTraining.Frozen or PartTraining.Asleep => false,
             PartTraining.Whole when !Part!.HasAdapters => true,
             PartTraining.Adapters when Part!.HasAdapters => true,
             _ => throw new ArgumentOutOfRangeException(nameof(training), training, "a part does not train so"),
@@ -93,8 +105,12 @@ internal sealed class HeldState<TPart>(PartServices services, string key)
 
         // Raised first, so that whatever a failure halfway leaves behind is not mistaken for what the store holds.
         _version++;
-        if (trainable) Part.MakeTrainable();
-        else Part.Freeze();
+        _parked = training == PartTraining.Asleep
+            ? new ParkedMoments(new PartCopy(Part.CopyMoments(), Part.StateStep, _version).Upload(services.Store, life))
+            : null;
+        if (!trainable) Part.Freeze();
+        else if (moments is not null) PartStorage.RestoreMoments(Part, moments.Content, moments.Name);
+        else Part.MakeTrainable();
     }
 
     /// <summary>Updates the part, once for each step. On the device's thread.</summary>
@@ -119,10 +135,11 @@ internal sealed class HeldState<TPart>(PartServices services, string key)
             return _unnamed;
         }
 
+        var parked = _parked;
         var copy = await copyOnDevice(() => Part!.Trainable
             ? new PartCopy(Part.CopyTrainingState(), Part.StateStep, _version)
             : new PartCopy(Part.HasAdapters ? Part.CopyAdapters() : Part.CopyWeights(), null, _version));
-        _snapshot = PartSnapshot.Start(services.Store, copy, new PartBlobs(_weights!, _optimizer, _adapter), life);
+        _snapshot = PartSnapshot.Start(services.Store, copy, _stored!, parked, life);
         return true;
     }
 
@@ -135,7 +152,7 @@ internal sealed class HeldState<TPart>(PartServices services, string key)
         if (_snapshot is not { } snapshot)
         {
             if (named) _unnamed = false;
-            return new PartBlobs(_weights!, _optimizer, _adapter);
+            return _stored!;
         }
 
         var stored = await snapshot.Upload.WaitAsync(cancellationToken);
@@ -145,8 +162,7 @@ internal sealed class HeldState<TPart>(PartServices services, string key)
         // What was stored since, because the part sleeps now, is newer.
         if (snapshot.Version > _storedVersion)
         {
-            (_weights, _optimizer, _adapter) = (stored.Weights, stored.Optimizer, stored.Adapter);
-            (_storedVersion, _unnamed) = (snapshot.Version, !named);
+            (_stored, _storedVersion, _unnamed) = (stored, snapshot.Version, !named);
         }
 
         return stored;
@@ -155,8 +171,8 @@ internal sealed class HeldState<TPart>(PartServices services, string key)
     /// <summary>Keeps the garbage collector from taking what was stored before a manifest names it.</summary>
     public async Task RenewStored(CancellationToken cancellationToken)
     {
-        if (!_unnamed || _weights is null || await services.Store.RenewAsync(_weights, cancellationToken)) return;
-        throw new IOException($"the weights of {_name.Part}, blob {_weights.Sha256}, are not in the store any more");
+        if (!_unnamed || _stored is null || await services.Store.RenewAsync(_stored.Weights, cancellationToken)) return;
+        throw new IOException($"the weights of {_name.Part}, blob {_stored.Weights.Sha256}, are not in the store any more");
     }
 
     /// <summary>

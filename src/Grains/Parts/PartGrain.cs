@@ -82,8 +82,10 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
 
     public async Task Train(long generation, PartTraining training, CancellationToken cancellationToken)
     {
-        using var exact = training == PartTraining.Frozen ? null : await _sleeping.Fetch(cancellationToken);
-        await _device.Run(generation, () => _held.Train(training, exact), cancellationToken: cancellationToken);
+        _fence.Check(generation);
+        using var exact = training is PartTraining.Frozen or PartTraining.Asleep ? null : await _sleeping.Fetch(cancellationToken);
+        using var moments = await _held.FetchMoments(training, cancellationToken);
+        await _device.Run(generation, () => _held.Train(training, exact, moments, _fence.Life), cancellationToken: cancellationToken);
         await _sleeping.Settle(generation, cancellationToken);
     }
 

@@ -1,5 +1,4 @@
 using LisaOrleans.Checkpoints;
-using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains;
 
@@ -18,24 +17,20 @@ internal sealed class PartSnapshot
     /// <param name="store">The store.</param>
     /// <param name="copy">The copy.</param>
     /// <param name="before">What is stored of the part so far.</param>
+    /// <param name="parked">The moments of a part that sleeps, which are on their way, too; null for none.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public static PartSnapshot Start(IBlobStore store, PartCopy copy, PartBlobs before, CancellationToken cancellationToken) =>
-        new(copy.Version, Task.Run(
-            async () =>
-            {
-                try
-                {
-                    var blob = PartStorage.ToBlob(copy.Tensors, copy.StateStep is { } step ? PartStorage.StateMetadata(step) : null);
-                    await store.PutAsync(blob, cancellationToken);
-                    var stored = new BlobRef(blob.Sha256, blob.Length);
-                    return copy.StateStep is not null ? before with { Optimizer = stored }
-                        : before.Adapter is not null ? before with { Optimizer = null, Adapter = stored }
-                        : new PartBlobs(stored, null, null);
-                }
-                finally
-                {
-                    foreach (var tensor in copy.Tensors) tensor.Value.Dispose();
-                }
-            },
-            CancellationToken.None));
+    public static PartSnapshot Start(
+        IBlobStore store, PartCopy copy, PartBlobs before, ParkedMoments? parked, CancellationToken cancellationToken)
+    {
+        return new(copy.Version, Store());
+
+        async Task<PartBlobs> Store()
+        {
+            var stored = await copy.Upload(store, cancellationToken);
+            var blobs = copy.StateStep is not null ? before with { Optimizer = stored }
+                : before.Adapter is not null ? before with { Optimizer = null, Adapter = stored }
+                : new PartBlobs(stored, null, null);
+            return blobs with { Parked = parked is null ? null : await parked.Blob };
+        }
+    }
 }

@@ -65,6 +65,9 @@ internal sealed class ManifestWriter(
             parts[name] = state;
         }
 
+        // Nobody goes on with the moments of a run that is done.
+        if (completed) parts = parts.ToDictionary(p => p.Key, p => p.Value with { Parked = null });
+
         var (segments, logBytes) = await history.Store(store, step, cancellationToken);
         var manifest = Last with
         {

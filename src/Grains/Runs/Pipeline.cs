@@ -48,6 +48,7 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
                     Weights = state.Weights,
                     Optimizer = state.Optimizer,
                     Adapter = state.Adapter,
+                    Parked = state.Parked,
                     Next = i + 1 < _parts.Count ? _parts[i + 1].Name : null,
                     NextSilo = i + 1 < _parts.Count ? stages.SiloOf(_parts[i + 1].Name) : null,
                     HeldBy = before?.FindSilo(part.Name) is { } silo && silo != stages.SiloOf(part.Name) ? silo : null,
@@ -65,14 +66,16 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
         _trainable = [.. _parts.Where(p => _period.Of(p.Name) != PartTraining.Frozen)];
 
         // Freezing comes first, so that the states of two periods never exist at the same time.
-        await Train(_parts.Except(_trainable), _ => PartTraining.Frozen, cancellationToken);
+        await Train(_parts.Except(_trainable), Idle, cancellationToken);
         await Train(_trainable, _period.Of, cancellationToken);
         return _period;
     }
 
-    /// <summary>Ends the period: the layers that trained in it give up their optimizer state.</summary>
-    public Task EndPeriod(CancellationToken cancellationToken) =>
-        Train(_trainable.Where(p => PartName.LayerIndex(p.Name) is not null), _ => PartTraining.Frozen, cancellationToken);
+    /// <summary>Ends the period: the layers that trained in it give up their optimizer state, or fall asleep with it.</summary>
+    /// <param name="last">Whether no period follows.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public Task EndPeriod(bool last, CancellationToken cancellationToken) => Train(
+        _trainable.Where(p => PartName.LayerIndex(p.Name) is not null), p => last ? PartTraining.Frozen : Idle(p), cancellationToken);
 
     /// <summary>Ends training: no part trains any more.</summary>
     public Task EndTraining(CancellationToken cancellationToken) => Train(_parts, _ => PartTraining.Frozen, cancellationToken);
@@ -152,6 +155,7 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
             Weights = b.Blobs.Weights,
             Optimizer = b.Blobs.Optimizer,
             Adapter = b.Blobs.Adapter,
+            Parked = b.Blobs.Parked,
         });
     }
 
@@ -187,6 +191,9 @@ internal sealed class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan sta
             known = answer.Step;
         }
     }
+
+    private PartTraining Idle(string part) =>
+        PartName.LayerIndex(part) is null ? PartTraining.Frozen : Methods.Of(plan.Spec).Idle(plan.Spec);
 
     private Task Train(
         IEnumerable<(string Name, IPartGrain Grain)> parts, Func<string, PartTraining> training, CancellationToken cancellationToken) =>

@@ -97,7 +97,7 @@ internal sealed class TrainingLoop(
         using (_telemetry.Phase(StepPhase.Apply)) await pipeline.Apply(step, learningRate, clip, cancellationToken);
         if (Methods.EndsPeriod(Spec, step) || step == plan.TotalSteps)
         {
-            using (_telemetry.Phase(StepPhase.Period)) await pipeline.EndPeriod(cancellationToken);
+            using (_telemetry.Phase(StepPhase.Period)) await pipeline.EndPeriod(last: step == plan.TotalSteps, cancellationToken);
         }
 
         var record = new StepRecord

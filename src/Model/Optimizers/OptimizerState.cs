@@ -67,6 +67,15 @@ public sealed class OptimizerState : IDisposable
         .Select(t => new NamedTensor(Named(_parameter, t.Name), t.Value))
         .Prepend(new NamedTensor(MasterName(_parameter), Weight));
 
+    /// <summary>The tensors of the optimizer alone, as <see cref="Tensors"/> has them.</summary>
+    internal IEnumerable<NamedTensor> Moments() => Tensors().Skip(1);
+
+    /// <summary>Takes over the numbers of <see cref="Moments"/>; the weight stays.</summary>
+    internal void RestoreMoments(IReadOnlyDictionary<string, Tensor> tensors)
+    {
+        foreach (var (name, tensor) in Moments()) tensor.copy_(tensors[name]);
+    }
+
     /// <summary>Takes over the numbers of a checkpoint's tensors, and rounds the master into the computed weight.</summary>
     internal void Restore(IReadOnlyDictionary<string, Tensor> tensors)
     {

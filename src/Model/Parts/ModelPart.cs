@@ -61,6 +61,16 @@ public abstract class ModelPart : IDisposable
     public IReadOnlyList<TensorSpec> StateSpecs => OptimizerState.Specs(
         [.. Trained.Select(p => p.Spec)], HasAdapters ? Dtypes.OfAdapters : Dtypes, _optimizer);
 
+    /// <summary>What <see cref="CopyMoments"/> gives, in its order.</summary>
+    public IReadOnlyList<TensorSpec> MomentSpecs
+    {
+        get
+        {
+            var masters = Trained.Select(p => OptimizerState.MasterName(p.Spec)).ToHashSet();
+            return [.. StateSpecs.Where(s => !masters.Contains(s.Name))];
+        }
+    }
+
     internal IReadOnlyList<Parameter> Parameters { get; }
 
     internal IReadOnlyList<Parameter> Adapters { get; }
@@ -154,7 +164,10 @@ public abstract class ModelPart : IDisposable
     /// Copies of the training state of every parameter that trains on the CPU, named and ordered as <see cref="OptimizerState"/> says; the
     /// caller owns them.
     /// </summary>
-    public IReadOnlyList<NamedTensor> CopyTrainingState() => TrainingState(static tensor => HostCopy(tensor, tensor.dtype));
+    public IReadOnlyList<NamedTensor> CopyTrainingState() => TrainingState(static s => s.Tensors(), static tensor => HostCopy(tensor, tensor.dtype));
+
+    /// <summary>The same of the optimizer's tensors alone, without the weights.</summary>
+    public IReadOnlyList<NamedTensor> CopyMoments() => TrainingState(static s => s.Moments(), static tensor => HostCopy(tensor, tensor.dtype));
 
     /// <summary>
     /// The weights as <see cref="CopyWeights"/> gives them, but on the device they are on, and sharing the part's own memory
@@ -166,7 +179,7 @@ public abstract class ModelPart : IDisposable
     public IReadOnlyList<NamedTensor> ShareAdapters() => [.. Adapters.Select(p => new NamedTensor(p.Spec.Name, Share(p.Value, p.Value.dtype)))];
 
     /// <summary>The training state as <see cref="CopyTrainingState"/> gives it, shared as by <see cref="ShareWeights"/>.</summary>
-    public IReadOnlyList<NamedTensor> ShareTrainingState() => TrainingState(static tensor => Share(tensor, tensor.dtype));
+    public IReadOnlyList<NamedTensor> ShareTrainingState() => TrainingState(static s => s.Tensors(), static tensor => Share(tensor, tensor.dtype));
 
     /// <summary>
     /// Takes over the state that <see cref="CopyTrainingState"/> gave; shapes and dtypes must match. The tensors are not owned.
@@ -179,6 +192,17 @@ public abstract class ModelPart : IDisposable
         DiscardGradients();
         using var _ = no_grad();
         foreach (var parameter in Trained) parameter.State!.Restore(tensors);
+        StateStep = stateStep;
+    }
+
+    /// <summary>Makes the part train on with the moments that <see cref="CopyMoments"/> gave before it was frozen.</summary>
+    /// <param name="tensors">By name; not owned.</param>
+    /// <param name="stateStep">The updates that they have seen.</param>
+    public void RestoreMoments(IReadOnlyDictionary<string, Tensor> tensors, long stateStep)
+    {
+        MakeTrainable();
+        using var _ = no_grad();
+        foreach (var parameter in Trained) parameter.State!.RestoreMoments(tensors);
         StateStep = stateStep;
     }
 
@@ -230,10 +254,10 @@ public abstract class ModelPart : IDisposable
         return tensor.detach().to(dtype).alias().DetachFromDisposeScope();
     }
 
-    private NamedTensor[] TrainingState(Func<Tensor, Tensor> take) =>
+    private NamedTensor[] TrainingState(Func<OptimizerState, IEnumerable<NamedTensor>> tensors, Func<Tensor, Tensor> take) =>
     [
         .. Trained
-            .SelectMany(p => (p.State ?? throw new InvalidOperationException($"{p.Spec.Name} does not train")).Tensors())
+            .SelectMany(p => tensors(p.State ?? throw new InvalidOperationException($"{p.Spec.Name} does not train")))
             .Select(t => t with { Value = take(t.Value) }),
     ];
 

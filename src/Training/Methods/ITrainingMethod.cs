@@ -32,6 +32,9 @@ public interface ITrainingMethod : INamed
     /// <summary>What the schedule's learning rate is multiplied by for decoder layers in a step, counted from 1.</summary>
     double LayerRate(TrainingSpec spec, long step) => 1;
 
+    /// <summary>What becomes of a decoder layer that does not train in a period.</summary>
+    PartTraining Idle(TrainingSpec spec) => PartTraining.Frozen;
+
     /// <summary>What is wrong with the settings of the method; null if they are right.</summary>
     SettingProblem? Check(TrainingSpec spec, int layerCount) => null;
 

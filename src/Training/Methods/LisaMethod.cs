@@ -28,6 +28,8 @@ internal sealed class LisaMethod : ITrainingMethod
     public double LayerRate(TrainingSpec spec, long step) =>
         spec.LisaWarmupSteps == 0 ? 1 : Math.Min(1, (((step - 1) % spec.LisaIntervalSteps) + 1.0) / spec.LisaWarmupSteps);
 
+    public PartTraining Idle(TrainingSpec spec) => spec.LisaKeepOptimizerState ? PartTraining.Asleep : PartTraining.Frozen;
+
     public SettingProblem? Check(TrainingSpec spec, int layerCount) =>
         Sampler(spec).Check(spec, layerCount) is { } wrong ? wrong
         : spec.LisaWarmupSteps > spec.LisaIntervalSteps

@@ -112,9 +112,17 @@ public static class PartStorage
     }
 
     /// <summary>Gives a part the training state of a blob.</summary>
-    public static void RestoreTrainingState(ModelPart part, SafetensorsReader blob, string blobName)
+    public static void RestoreTrainingState(ModelPart part, SafetensorsReader blob, string blobName) =>
+        Restore(blob, blobName, part.StateSpecs, part.RestoreTrainingState);
+
+    /// <summary>Makes a part train on with the moments of a blob.</summary>
+    public static void RestoreMoments(ModelPart part, SafetensorsReader blob, string blobName) =>
+        Restore(blob, blobName, part.MomentSpecs, part.RestoreMoments);
+
+    private static void Restore(
+        SafetensorsReader blob, string blobName, IReadOnlyList<TensorSpec> specs, Action<IReadOnlyDictionary<string, Tensor>, long> restore)
     {
-        Check(blob, blobName, part.StateSpecs);
+        Check(blob, blobName, specs);
         if (!blob.Metadata.TryGetValue(StateStep, out var text)
             || !long.TryParse(text, System.Globalization.CultureInfo.InvariantCulture, out var step) || step < 0)
         {
@@ -125,7 +133,7 @@ public static class PartStorage
         try
         {
             foreach (var name in blob.Tensors.Keys) tensors.Add(name, Read(blob, name));
-            part.RestoreTrainingState(tensors, step);
+            restore(tensors, step);
         }
         finally
         {

@@ -11,6 +11,7 @@ public sealed class SettingsFileTests
         method: lisa
         lisa_interval_steps: 7
         lisa_warmup_steps: 2
+        lisa_keep_optimizer_state: true
         lisa_strategy: fixed
         lisa_fixed_layers: [1, 4]
         max_steps: 1

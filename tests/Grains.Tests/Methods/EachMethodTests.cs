@@ -33,6 +33,26 @@ public sealed class EachMethodTests
                 OptimizerStateDtype = "bfloat16",
                 StochasticRounding = true,
             }, true, [0, 1, 2, 3]),
+        ["lisa, moments kept, nf4"] = (
+            TinyStories.Spec(7) with
+            {
+                LisaStrategy = "round-robin",
+                LisaActivatedLayers = 4,
+                LisaIntervalSteps = 1,
+                LisaKeepOptimizerState = true,
+                FrozenWeights = "nf4",
+                SaveSteps = 3,
+            }, true, [0, 1, 2, 3, 4, 5]),
+        ["lisa, moments kept"] = (
+            TinyStories.Spec(7) with
+            {
+                LisaStrategy = "round-robin",
+                LisaActivatedLayers = 4,
+                LisaIntervalSteps = 1,
+                LisaKeepOptimizerState = true,
+                Dtype = "bfloat16",
+                SaveSteps = 2,
+            }, true, [0, 1, 2, 3, 4, 5]),
         ["badam"] = (TinyStories.BadamSpec(5, interval: 2), false, Swept(TinyStories.BadamSpec(5, interval: 2), 3)),
     };
 

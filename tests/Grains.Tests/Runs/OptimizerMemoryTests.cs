@@ -10,8 +10,9 @@ public sealed class OptimizerMemoryTests
     [InlineData("float32", 8)]
     [InlineData("bfloat16", 12)]
     [InlineData("bfloat16", 12, "mapped")]
+    [InlineData("bfloat16", 12, "whole", true)]
     public async Task GetMemory_during_training_only_parts_that_train_have_optimizer_state(
-        string dtype, int bytesPerParameter, string form = "whole")
+        string dtype, int bytesPerParameter, string form = "whole", bool kept = false)
     {
         var spec = TinyStories.Spec(12 * Interval) with
         {
@@ -21,6 +22,7 @@ public sealed class OptimizerMemoryTests
             PerDeviceTrainBatchSize = 2,
             SaveSteps = 0,
             FrozenWeights = form,
+            LisaKeepOptimizerState = kept,
         };
         var seen = new Dictionary<long, IReadOnlyDictionary<string, PartMemory>>();
         using var run = await TestRun.ImportAsync(spec);
