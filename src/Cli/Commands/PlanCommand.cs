@@ -16,19 +16,21 @@ internal static class PlanCommand
         var spec = DerivedSettings.Resolve(values.Spec(), config, weightsDtype: null, threads: 1);
         values.Training.CheckUse(spec);
         TrainingSpecValidator.Validate(spec, config);
+        var device = DeviceBytes(values);
         try
         {
             var estimates = Methods.All
                 .Where(m => !values.Has(KnownSettings.Method) || m.Name == spec.Method)
-                .Select(m => new Entry(
-                    m.Name, Methods.Describe(spec with { Method = m.Name }), m.MostLayers(spec, config.NumHiddenLayers),
-                    RunCapacity.Estimate(spec with { Method = m.Name }, config)))
+                .Select(m => spec with { Method = m.Name })
+                .Select(s => new Entry(
+                    s, Methods.Of(s).MostLayers(s, config.NumHiddenLayers), RunCapacity.Estimate(s, config),
+                    device > 0 ? DeviceFit.Find(s, config, device) : null))
                 .OrderByDescending(e => e.Layers)
                 .ToArray();
             if (values.Text(KnownSettings.LogFormat) == "json")
-                Console.WriteLine(JsonSerializer.Serialize(estimates.ToDictionary(e => e.Method, Json)));
+                Console.WriteLine(JsonSerializer.Serialize(estimates.ToDictionary(e => e.Spec.Method, Json)));
             else
-                Show(config, spec, estimates);
+                Show(config, spec, estimates, device);
         }
         catch (OverflowException)
         {
@@ -38,28 +40,61 @@ internal static class PlanCommand
         return Task.FromResult(ExitCodes.Done);
     }
 
-    private static void Show(ModelConfig config, TrainingSpec spec, IReadOnlyList<Entry> estimates)
+    private static long DeviceBytes(SettingValues values)
+    {
+        var gigabytes = values.Number(KnownSettings.DeviceMemory);
+        return gigabytes is >= 0 and <= 1e6
+            ? (long)(gigabytes * 1e9)
+            : throw new UsageException($"{values.Place(KnownSettings.DeviceMemory.Key)}: '{gigabytes}' must be from 0 to 1000000");
+    }
+
+    private static void Show(ModelConfig config, TrainingSpec spec, IReadOnlyList<Entry> estimates, long device)
     {
         AnsiConsole.WriteLine(
             $"{config.ModelType}, {config.NumHiddenLayers} layers, {Count(estimates[0].Memory.Parameters)} parameters, {spec.Dtype}, "
             + $"{spec.PerDeviceTrainBatchSize} x {spec.BlockSize} tokens a micro-batch");
-        foreach (var e in estimates) AnsiConsole.WriteLine($"{e.Method}: {e.Description}");
-        var table = new Table().Border(TableBorder.Simple).AddColumn("");
-        foreach (var e in estimates) table.AddColumn(new TableColumn($"{e.Method}, {e.Layers} layers").RightAligned());
-        Row("trainable at one time", e => Count(e.TrainableParameters));
-        Row("weights", e => Bytes(e.Weights));
-        Row("gradients", e => Bytes(e.Gradients));
-        Row("optimizer state", e => Bytes(e.OptimizerState));
-        Row("activations", e => Bytes(e.Activations));
-        Row("together", e => Bytes(e.Total));
-        AnsiConsole.Write(table);
+        foreach (var e in estimates) AnsiConsole.WriteLine($"{e.Spec.Method}: {Methods.Describe(e.Spec)}");
+        var table = new Table().Border(TableBorder.Simple).AddColumn(new TableColumn("GB").NoWrap());
+        foreach (var name in (string[])["layers", "train", "weights", "grads", "state", "activations", "total"])
+            table.AddColumn(new TableColumn(name).RightAligned().NoWrap());
+        foreach (var e in estimates)
+        {
+            table.AddRow(
+                e.Spec.Method, $"{e.Layers}", Count(e.Memory.TrainableParameters), Number(e.Memory.Weights), Number(e.Memory.Gradients),
+                Number(e.Memory.OptimizerState), Number(e.Memory.Activations), Number(e.Memory.Total));
+        }
 
-        void Row(string name, Func<MemoryEstimate, string> kind) => table.AddRow([name, .. estimates.Select(e => kind(e.Memory))]);
+        AnsiConsole.Write(table);
+        if (device == 0) return;
+        AnsiConsole.WriteLine($"On a device of {Bytes(device)}, a share of which is left to its driver and its kernels:");
+        foreach (var e in estimates) AnsiConsole.WriteLine($"{e.Spec.Method}: {Fit(e, config)}");
+    }
+
+    private static string Fit(Entry e, ModelConfig config)
+    {
+        if (e.Fit is not { } fit) return $"does not fit; it needs {Bytes(DeviceFit.Least(e.Spec, config).Total)} at least";
+        var flags = Flags(e).ToArray();
+        return $"fits {(flags.Length == 0 ? "as it is" : $"with {string.Join(' ', flags)}")}: {Bytes(fit.Memory.Total)}";
+    }
+
+    // The settings that differ from those that were asked for.
+    private static IEnumerable<string> Flags(Entry e)
+    {
+        var (asked, found) = (e.Spec, e.Fit!.Spec);
+        if (asked.PerDeviceTrainBatchSize != found.PerDeviceTrainBatchSize)
+        {
+            yield return $"--per-device-train-batch-size {found.PerDeviceTrainBatchSize}";
+            yield return $"--gradient-accumulation-steps {found.GradientAccumulationSteps}";
+        }
+
+        if (asked.GradientCheckpointing != found.GradientCheckpointing) yield return "--gradient-checkpointing true";
+        if (asked.Optim != found.Optim) yield return $"--optim {found.Optim}";
+        if (asked.FrozenWeights != found.FrozenWeights) yield return $"--frozen-weights {found.FrozenWeights}";
     }
 
     private static object Json(Entry e) => new
     {
-        method = e.Description,
+        method = Methods.Describe(e.Spec),
         parameters = e.Memory.Parameters,
         trainable_parameters = e.Memory.TrainableParameters,
         weights = e.Memory.Weights,
@@ -67,11 +102,15 @@ internal static class PlanCommand
         optimizer_state = e.Memory.OptimizerState,
         activations = e.Memory.Activations,
         total = e.Memory.Total,
+        fits_with = e.Fit is null ? null : string.Join(' ', Flags(e)),
+        fits_total = e.Fit?.Memory.Total,
     };
+
+    private static string Number(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.00}");
 
     private static string Bytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.00} GB");
 
     private static string Count(long count) => string.Create(CultureInfo.InvariantCulture, $"{count / 1e6:0.0} M");
 
-    private sealed record Entry(string Method, string Description, int Layers, MemoryEstimate Memory);
+    private sealed record Entry(TrainingSpec Spec, int Layers, MemoryEstimate Memory, DeviceFit? Fit);
 }

@@ -25,9 +25,12 @@ public static class Methods
     public static string Describe(TrainingSpec spec)
     {
         if (All.FirstOrDefault(m => m.Name == spec.Method) is not { } method) return spec.Method;
-        var freezes = method.Adapters(spec) is not null || method.MostLayers(spec, MoreThanAny) < MoreThanAny;
-        return method.Describe(spec) + (freezes ? WeightForms.Describe(spec) : "");
+        return method.Describe(spec) + (Freezes(spec) ? WeightForms.Describe(spec) : "");
     }
+
+    /// <summary>Whether some weights of decoder layers are frozen at some time.</summary>
+    public static bool Freezes(TrainingSpec spec) =>
+        Adapters(spec) is not null || Of(spec).MostLayers(spec, MoreThanAny) < MoreThanAny;
 
     /// <summary>The adapters of a run's layers; null for none.</summary>
     public static LoraOptions? Adapters(TrainingSpec spec) => Of(spec).Adapters(spec);

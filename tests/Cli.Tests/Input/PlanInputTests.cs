@@ -33,4 +33,28 @@ public sealed class PlanInputTests
             Assert.Equal(Bytes("total"), Bytes("weights") + Bytes("gradients") + Bytes("optimizer_state") + Bytes("activations"));
         }
     }
+
+    [Fact]
+    public async Task Plan_device_memory_names_settings_that_fit_by_the_plan_itself()
+    {
+        using var folder = new TempFolder();
+        var model = Sample.CopyModel(folder, c => (c["hidden_size"], c["num_hidden_layers"], c["vocab_size"]) = (2048, 24, 32_000));
+        string[] asked = ["plan", "--model", model, "--dtype", "bfloat16", "--block-size", "256", "--log-format", "json"];
+        var plans = JsonNode.Parse((await Lisa.SucceedsAsync([.. asked, "--device-memory-gb", "4"])).Output)!.AsObject();
+        Assert.Contains(plans, p => p.Value!["fits_with"] is null);
+        var fitting = plans.Where(p => p.Value!["fits_with"] is not null).ToArray();
+        Assert.Contains(fitting, p => p.Key == "lisa");
+        foreach (var (method, plan) in fitting)
+        {
+            var flags = ((string)plan!["fits_with"]!).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            var again = JsonNode.Parse((await Lisa.SucceedsAsync([.. asked, "--method", method, .. flags])).Output)![method]!;
+            Assert.Equal((long)plan["fits_total"]!, (long)again["total"]!);
+            Assert.InRange((long)again["total"]!, 1, 4_000_000_000);
+        }
+
+        var shown = (await Lisa.SucceedsAsync([.. asked[..^2], "--device-memory-gb", "4"])).Output;
+        Assert.Contains("lisa: fits ", shown, StringComparison.Ordinal);
+        Assert.Contains("full: does not fit; it needs ", shown, StringComparison.Ordinal);
+        await Lisa.RefusesAsync(["plan", "--model", model, "--device-memory-gb", "-1"], "--device-memory-gb");
+    }
 }
