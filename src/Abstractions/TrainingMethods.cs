@@ -20,4 +20,7 @@ public static class TrainingMethods
 
     /// <summary>Low-rank adapters on frozen decoder layers (arXiv 2106.09685), by PEFT's rules.</summary>
     public const string Lora = "lora";
+
+    /// <summary>The same on layers whose weights are in NF4 (QLoRA, arXiv 2305.14314).</summary>
+    public const string Qlora = "qlora";
 }

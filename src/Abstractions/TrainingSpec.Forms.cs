@@ -11,6 +11,6 @@ public sealed partial record TrainingSpec
     [Setting("how weights that do not train lie in memory: whole, mapped from a store in a folder without a copy of them, or the matrices of "
         + "layers in 8 or 4 bits",
         Group = SettingGroups.Numbers, ChoicesOf = SettingRegistries.WeightForms, SameBits = ["whole", "mapped"])]
-    [UnusedWith(nameof(Method), TrainingMethods.Full, TrainingMethods.Galore, TrainingMethods.Apollo)]
+    [UnusedWith(nameof(Method), TrainingMethods.Full, TrainingMethods.Galore, TrainingMethods.Apollo, TrainingMethods.Qlora)]
     public string FrozenWeights { get; init; } = "whole";
 }

@@ -71,7 +71,8 @@ public sealed partial record TrainingSpec
     [Id(49)]
     [Setting("steps of a period over which the learning rate of its layers rises to the schedule's", Group = SettingGroups.Method)]
     [Range(0, int.MaxValue)]
-    [UnusedWith(nameof(Method), TrainingMethods.Full, TrainingMethods.Badam, TrainingMethods.Galore, TrainingMethods.Apollo, TrainingMethods.Lora)]
+    [UnusedWith(nameof(Method), TrainingMethods.Full, TrainingMethods.Badam, TrainingMethods.Galore, TrainingMethods.Apollo)]
+    [UnusedWith(nameof(Method), TrainingMethods.Lora, TrainingMethods.Qlora)]
     public int LisaWarmupSteps { get; init; }
 
     /// <value>
@@ -79,6 +80,7 @@ public sealed partial record TrainingSpec
     /// </value>
     [Id(51)]
     [Setting("keep the moments of sleeping layers in the store, instead of beginning anew", Group = SettingGroups.Method)]
-    [UnusedWith(nameof(Method), TrainingMethods.Full, TrainingMethods.Badam, TrainingMethods.Galore, TrainingMethods.Apollo, TrainingMethods.Lora)]
+    [UnusedWith(nameof(Method), TrainingMethods.Full, TrainingMethods.Badam, TrainingMethods.Galore, TrainingMethods.Apollo)]
+    [UnusedWith(nameof(Method), TrainingMethods.Lora, TrainingMethods.Qlora)]
     public bool LisaKeepOptimizerState { get; init; }
 }

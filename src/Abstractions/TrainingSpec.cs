@@ -23,7 +23,8 @@ public sealed partial record TrainingSpec
     public required string RunName { get; init; }
 
     /// <value>
-    /// <c>lisa</c> (default), <c>full</c>, <c>badam</c>, <c>galore</c>, <c>apollo</c> or <c>lora</c>; see <see cref="TrainingMethods"/>.
+    /// <c>lisa</c> (default), <c>full</c>, <c>badam</c>, <c>galore</c>, <c>apollo</c>, <c>lora</c> or <c>qlora</c>; see
+    /// <see cref="TrainingMethods"/>.
     /// </value>
     [Id(1)]
     [Setting("training method", Group = SettingGroups.Method, BodyField = "method.type", ChoicesOf = SettingRegistries.Methods,
@@ -34,14 +35,16 @@ public sealed partial record TrainingSpec
     [Id(2)]
     [Setting("decoder layers that train at a time (gamma in the paper)", Group = SettingGroups.Method)]
     [Range(0, int.MaxValue), UnusedWith(nameof(LisaStrategy), "fixed")]
-    [UnusedWith(nameof(Method), TrainingMethods.Full, TrainingMethods.Badam, TrainingMethods.Galore, TrainingMethods.Apollo, TrainingMethods.Lora)]
+    [UnusedWith(nameof(Method), TrainingMethods.Full, TrainingMethods.Badam, TrainingMethods.Galore, TrainingMethods.Apollo)]
+    [UnusedWith(nameof(Method), TrainingMethods.Lora, TrainingMethods.Qlora)]
     public int LisaActivatedLayers { get; init; } = 2;
 
     /// <value>Optimizer steps of one period, K in the paper. Default 20.</value>
     [Id(3)]
     [Setting("steps before new layers are sampled (K in the paper)", Group = SettingGroups.Method)]
     [Range(1, int.MaxValue)]
-    [UnusedWith(nameof(Method), TrainingMethods.Full, TrainingMethods.Badam, TrainingMethods.Galore, TrainingMethods.Apollo, TrainingMethods.Lora)]
+    [UnusedWith(nameof(Method), TrainingMethods.Full, TrainingMethods.Badam, TrainingMethods.Galore, TrainingMethods.Apollo)]
+    [UnusedWith(nameof(Method), TrainingMethods.Lora, TrainingMethods.Qlora)]
     public int LisaIntervalSteps { get; init; } = 20;
 
     /// <value>
@@ -50,7 +53,8 @@ public sealed partial record TrainingSpec
     /// </value>
     [Id(4)]
     [Setting("how layers are sampled", Group = SettingGroups.Method, ChoicesOf = SettingRegistries.LayerSamplers)]
-    [UnusedWith(nameof(Method), TrainingMethods.Full, TrainingMethods.Badam, TrainingMethods.Galore, TrainingMethods.Apollo, TrainingMethods.Lora)]
+    [UnusedWith(nameof(Method), TrainingMethods.Full, TrainingMethods.Badam, TrainingMethods.Galore, TrainingMethods.Apollo)]
+    [UnusedWith(nameof(Method), TrainingMethods.Lora, TrainingMethods.Qlora)]
     public string LisaStrategy { get; init; } = "uniform";
 
     /// <value>The layers of strategy <c>fixed</c>; empty for the others.</value>
@@ -214,7 +218,7 @@ public sealed partial record TrainingSpec
     /// <value>Whether embedding and head train too, as in the paper. Default true; BAdam and LoRA never train them.</value>
     [Id(28)]
     [Setting("also train embedding, final norm and head, as in the paper", Group = SettingGroups.Method)]
-    [UnusedWith(nameof(Method), TrainingMethods.Badam, TrainingMethods.Lora)]
+    [UnusedWith(nameof(Method), TrainingMethods.Badam, TrainingMethods.Lora, TrainingMethods.Qlora)]
     public bool TrainEmbeddings { get; init; } = true;
 
     /// <value>The id that fills rows up to the length of their micro-batch; it carries no loss. Default 0.</value>

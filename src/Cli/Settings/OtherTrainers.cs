@@ -7,8 +7,8 @@ internal static class OtherTrainers
     [
         (["device", "devices", "device_map", "gpu", "gpus", "no_cuda", "use_cpu", "local_rank"],
             "the first GPU that the process sees is used, or the processor where there is none; CUDA_VISIBLE_DEVICES chooses"),
-        (["lora", "use_lora", "use_peft", "peft"], "--method lora trains adapters"),
-        (["qlora", "load_in_4bit", "load_in_8bit", "quantization_bit"],
+        (["lora", "use_lora", "use_peft", "peft", "qlora"], "--method lora trains adapters, and qlora on layers in NF4"),
+        (["load_in_4bit", "load_in_8bit", "quantization_bit"],
             "--frozen-weights nf4 or int8 keeps the matrices of layers that do not train in 4 or 8 bits, also beside the adapters of --method lora"),
         (["deepspeed", "fsdp", "fsdp_config", "accelerate_config", "nproc_per_node"],
             "a model that is too large for one machine is trained by several 'lisa silo' processes"),

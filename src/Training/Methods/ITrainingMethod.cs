@@ -44,6 +44,9 @@ public interface ITrainingMethod : INamed
     /// <summary>Parameters that layers get in addition, and that train instead of their weights; null for none.</summary>
     LoraOptions? Adapters(TrainingSpec spec) => null;
 
+    /// <summary>How weights that do not train lie in memory: a name in <see cref="WeightForms"/>.</summary>
+    string FrozenWeights(TrainingSpec spec) => spec.FrozenWeights;
+
     /// <summary>How parameters that train are updated: a name in <see cref="Optimizers"/>.</summary>
     string Optimizer(TrainingSpec spec) => spec.Optim;
 }

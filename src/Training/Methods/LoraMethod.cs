@@ -8,9 +8,9 @@ namespace LisaOrleans.Training;
 /// LoRA (arXiv 2106.09685), with rsLoRA (2312.03732) and DoRA (2402.09353), as PEFT defines them: all weights are frozen, and
 /// low-rank adapters of decoder layers train from the first step to the last.
 /// </summary>
-internal sealed class LoraMethod : ITrainingMethod
+internal class LoraMethod : ITrainingMethod
 {
-    public string Name => TrainingMethods.Lora;
+    public virtual string Name => TrainingMethods.Lora;
 
     public string Describe(TrainingSpec spec) => string.Create(
         CultureInfo.InvariantCulture,

@@ -16,7 +16,8 @@ public static class Methods
         new BadamMethod(),
         new GaloreMethod(),
         new ApolloMethod(),
-        new LoraMethod());
+        new LoraMethod(),
+        new QloraMethod());
 
     /// <summary>The method of a run.</summary>
     public static ITrainingMethod Of(TrainingSpec spec) => All[spec.Method];

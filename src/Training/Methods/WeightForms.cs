@@ -16,11 +16,11 @@ public static class WeightForms
         new NamedWeightForm("nf4", new Nf4Form(), "in NF4"));
 
     /// <summary>The form of a run.</summary>
-    public static IWeightForm Of(TrainingSpec spec) => All[spec.FrozenWeights].Form;
+    public static IWeightForm Of(TrainingSpec spec) => All[NameOf(spec)].Form;
 
     /// <summary>The form in words, to follow those of the method; empty where there is nothing to say.</summary>
     public static string Describe(TrainingSpec spec) =>
-        All.FirstOrDefault(f => f.Name == spec.FrozenWeights) is { Words.Length: > 0 } form ? $"; frozen layers {form.Words}" : "";
+        All.FirstOrDefault(f => f.Name == NameOf(spec)) is { Words.Length: > 0 } form ? $"; frozen layers {form.Words}" : "";
 
     /// <summary>What is wrong with the form for the other settings; null if it is right.</summary>
     public static SettingProblem? Check(TrainingSpec spec)
@@ -48,6 +48,8 @@ public static class WeightForms
             throw Wrong($"is mapped, which only works on a CPU; this silo computes on {device}");
         if (!blob.IsMapped) throw Wrong("is mapped, but the store does not map its blobs into memory; only one in a folder does");
     }
+
+    private static string NameOf(TrainingSpec spec) => Methods.Of(spec).FrozenWeights(spec);
 
     private static InvalidTrainingSettingException Wrong(string problem) =>
         new(RunSettings.Table.Of(nameof(TrainingSpec.FrozenWeights)).Name, problem);

@@ -35,6 +35,7 @@ public sealed class SettingsInputTests
         { ["--method", "dora"], "--method is 'dora'" },
         { ["--method", "lora", "--lisa-interval-steps", "20"], "--lisa-interval-steps is not used with --method lora" },
         { ["--method", "lora", "--train-embeddings", "false"], "--train-embeddings is not used with --method lora" },
+        { ["--method", "qlora", "--frozen-weights", "int8"], "--frozen-weights is not used with --method qlora" },
         { ["--lora-r", "4"], "--lora-r is used only with --method lora" },
         { ["--method", "lora", "--lora-target-modules", "q_prj"], "--lora-target-modules names 'q_prj'" },
         { ["--method", "lora", "--layers-to-transform", "0,6"], "--layers-to-transform names layer 6; the model's layers are 0 to 5" },

@@ -75,6 +75,22 @@ public sealed class LoraMethodTests
     }
 
     [Fact]
+    public async Task QloraMethod_is_lora_over_nf4_to_the_bit()
+    {
+        var spec = s_spec with { Dtype = "bfloat16", LoraDropout = 0.1 };
+        using var qlora = await TestRun.TrainAsync(spec with { Method = TrainingMethods.Qlora });
+        using var over = await TestRun.TrainAsync(spec with { FrozenWeights = "nf4" });
+        using var whole = await TestRun.TrainAsync(spec);
+        Assert.Equal((await over.HistoryAsync()).Select(s => s.Loss), (await qlora.HistoryAsync()).Select(s => s.Loss));
+        Assert.Equal(await over.WeightsShaAsync(), await qlora.WeightsShaAsync());
+        Assert.NotEqual(await whole.WeightsShaAsync(), await qlora.WeightsShaAsync());
+        Assert.EndsWith("; frozen layers in NF4", Methods.Describe(spec with { Method = TrainingMethods.Qlora }), StringComparison.Ordinal);
+        Assert.Equal(
+            RunCapacity.Estimate(spec with { FrozenWeights = "nf4" }, TinyStories.Config),
+            RunCapacity.Estimate(spec with { Method = TrainingMethods.Qlora }, TinyStories.Config));
+    }
+
+    [Fact]
     public async Task LoraMethod_writes_only_adapters_and_keeps_the_models_blobs()
     {
         var spec = s_spec with { LayersToTransform = [0, 3], SaveSteps = 2 };
