@@ -46,6 +46,24 @@ public sealed class MemoryPlanTests
         Assert.Equal(All, RunCapacity.Estimate(listed with { LisaFixedLayers = [0, 1, 2] }, TinyModel.Config()).TrainableParameters);
     }
 
+    // Of a layer's 1952 weights 1920 are in matrices: four of 16 · 16 or 8 · 16 for attention, three of 24 · 16.
+    [Theory]
+    [InlineData("whole", 1952 * 2, 0)]
+    [InlineData("mapped", 0, 0)]
+    [InlineData("int8", (32 * 2) + 1920 + (4 * (16 + 8 + 8 + 16 + 24 + 24 + 16)), 1920 * 2)]
+    [InlineData("nf4", (32 * 2) + (2 * (128 + 4 + 4)) + (2 * (64 + 2 + 4)) + (3 * (192 + 6 + 4)), 1920 * 2)]
+    public void Estimate_frozen_weights_count_in_their_form_and_those_that_train_whole(string form, long frozen, long scratch)
+    {
+        var spec = new TrainingSpec { RunName = "r", BlockSize = 8, Dtype = "bfloat16", LisaActivatedLayers = 1, FrozenWeights = form };
+        var expected = (2 * frozen) + (Layer * 2) + scratch;
+        Assert.Equal(expected + (Ends * 2), RunCapacity.Estimate(spec, TinyModel.Config()).Weights);
+        Assert.Equal(expected + (Layer * (2 + 12)), PartWork.Of(TinyModel.Config(), spec).LayersUpTo(3)[0]);
+
+        // Embedding and head may be mapped, but are never packed.
+        var ends = form == "mapped" ? 0 : Ends * 2;
+        Assert.Equal(expected + ends, RunCapacity.Estimate(spec with { TrainEmbeddings = false }, TinyModel.Config()).Weights);
+    }
+
     [Fact]
     public void Estimate_without_embeddings_trains_only_layers()
     {
