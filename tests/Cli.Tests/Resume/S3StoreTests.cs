@@ -63,7 +63,17 @@ public sealed class S3StoreTests
                 ["AWS_SHARED_CREDENTIALS_FILE"] = folder["none"],
                 ["AWS_CONFIG_FILE"] = folder["none"],
             };
-            await RefusesAsync(none, Export(location, endpoint), "no credentials were found");
+            await RefusesAsync(none, Export(location, endpoint), "no credentials can be had");
+
+            // The roles of pods need a part of the SDK that is found by its name only.
+            await File.WriteAllTextAsync(folder["token"], "token", Token);
+            var role = new Dictionary<string, string>(none)
+            {
+                ["AWS_WEB_IDENTITY_TOKEN_FILE"] = folder["token"],
+                ["AWS_ROLE_ARN"] = "arn:aws:iam::123456789012:role/lisa",
+                ["AWS_ENDPOINT_URL_STS"] = $"http://127.0.0.1:{Ports.Free()}",
+            };
+            await RefusesAsync(role, Export(location, endpoint), "no credentials can be had", "Error calling AssumeRole for role");
             Assert.False(Directory.Exists(folder["x"]));
         }
     }

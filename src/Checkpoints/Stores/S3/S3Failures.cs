@@ -36,13 +36,15 @@ internal static class S3Failures
         HttpRequestException e => Unreachable(location, endpoint, e),
         OperationCanceledException e when !cancelled => new IOException($"{location}: {endpoint} does not answer", e),
         AmazonClientException e => new IOException(
-            $"{location}: no credentials were found; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile (AWS_PROFILE), or give the "
-            + "machine a role", e),
+            $"{location}: no credentials can be had; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile (AWS_PROFILE), or give the "
+            + $"machine a role (the SDK: {FirstLine(e)})", e),
         _ => null,
     };
 
     private static IOException Unreachable(S3Location location, string endpoint, Exception e) =>
         new($"{location}: {endpoint} cannot be reached: {e.GetBaseException().Message.ReplaceLineEndings(" ")}", e);
+
+    private static string FirstLine(Exception e) => SecretMask.Apply(e.Message.Split('\n')[0].Trim());
 
     private static string? Refusal(AmazonServiceException e, S3Location location, string endpoint) => (e.ErrorCode, (int)e.StatusCode) switch
     {
