@@ -44,7 +44,8 @@ internal static class FormsBenchmark
                 var planned = RunCapacity.Estimate(Spec(form, 0, tokens, threads), config).Total;
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
-                    $"| {form} | {results.Select(r => r.Bytes).Median() / 1e6:0} MB | {results.Zip(whole, (r, w) => r.Bytes / w.Bytes).Median():0.00} "
+                    $"| {form} | {results.Select(r => r.Bytes).Median() / 1e6:0} MB | "
+                        + $"{results.Zip(whole, (r, w) => r.Bytes / w.Bytes).Median():0.00} "
                     + $"| {planned / 1e6:0} MB | {results.Select(r => r.Seconds).Median():0.00} "
                     + $"| {results.Zip(whole, (r, w) => w.Seconds / r.Seconds).Median():0.00} |"));
             }

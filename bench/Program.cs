@@ -22,7 +22,8 @@ switch (args)
         return 0;
     case ["forms", .. var rest]:
         await FormsBenchmark.Run(
-            layers: Number(rest, 0, 22), tokens: Number(rest, 1, 512), rounds: Number(rest, 2, 3), threads: Number(rest, 3, Environment.ProcessorCount));
+            layers: Number(rest, 0, 22), tokens: Number(rest, 1, 512), rounds: Number(rest, 2, 3),
+            threads: Number(rest, 3, Environment.ProcessorCount));
         return 0;
     case ["measure-forms", var root, var form, var round, var tokens, var threads]:
         await FormsBenchmark.Measure(

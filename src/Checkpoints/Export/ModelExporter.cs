@@ -3,7 +3,10 @@ using System.Text.Json.Nodes;
 
 namespace LisaOrleans.Checkpoints;
 
-/// <summary>Writes a manifest's model as a Hugging Face folder, or its adapter as a PEFT folder, with nothing but the store: no Torch, no silo.</summary>
+/// <summary>
+/// Writes a manifest's model as a Hugging Face folder, or its adapter as a PEFT folder, with nothing but the store: no Torch,
+/// no silo.
+/// </summary>
 public static class ModelExporter
 {
     /// <summary>The most bytes of a file of weights: Hugging Face's default for max_shard_size.</summary>

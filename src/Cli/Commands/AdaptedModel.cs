@@ -9,7 +9,8 @@ namespace LisaOrleans.Cli;
 internal sealed record AdaptedModel(string Folder, string? Adapter = null)
 {
     /// <summary>Where the tokenizer is: the adapter's, if it brings one, may have the template that it was trained with.</summary>
-    public string TextFolder => Adapter is not null && ModelFileNames.In(Adapter).Any(n => n != ModelFileNames.ChatTemplate && ModelFileNames.Tokenizer.Contains(n))
+    public string TextFolder => Adapter is not null
+        && ModelFileNames.In(Adapter).Any(n => n != ModelFileNames.ChatTemplate && ModelFileNames.Tokenizer.Contains(n))
         ? Adapter
         : Folder;
 

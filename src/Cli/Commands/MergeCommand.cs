@@ -13,7 +13,8 @@ internal static class MergeCommand
         foreach (var (setting, folder) in ((Setting, string)[])[(KnownSettings.Model, model), (KnownSettings.Adapter, adapter)])
         {
             if (Path.TrimEndingDirectorySeparator(output) == Path.TrimEndingDirectorySeparator(folder))
-                throw new UsageException($"--output: {output} is the folder of --{setting.Key.Replace('_', '-')} too; the merged model needs its own");
+                throw new UsageException(
+                    $"--output: {output} is the folder of --{setting.Key.Replace('_', '-')} too; the merged model needs its own");
         }
 
         var dtype = ModelSettings.Dtype(values.Spec(), ModelSettings.ReadConfig(model), model);

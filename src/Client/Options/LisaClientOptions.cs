@@ -32,7 +32,7 @@ public sealed class LisaClientOptions
     public string? Store { get; set; }
 
     /// <value>Where the server of an <c>s3://</c> store is. Default null: AWS, or what AWS's own variables name.</value>
-    public S3Options? S3 { get; set; }
+    public S3Options? S3 { get; init; }
 
     /// <value>How long to look for a live silo when connecting. Default 30 seconds.</value>
     public TimeSpan ConnectTimeout { get; set; } = TimeSpan.FromSeconds(30);

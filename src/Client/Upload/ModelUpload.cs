@@ -18,7 +18,8 @@ internal sealed class ModelUpload(IBlobStore store, IProgress<UploadProgress>? p
             throw new InvalidTrainingInputException($"{request.AdapterFolder}: has no {missing}; a folder with a PEFT adapter is needed");
         var data = Sources(request.DataFile);
         var evalData = request.EvalDataFile is { } sources ? Sources(sources) : null;
-        _total = model.Concat(adapter).Select(m => m.File).Concat(data.Concat(evalData ?? []).SelectMany(s => s.Files)).Sum(f => LinkedFile.Resolve(f).Length);
+        _total = model.Concat(adapter).Select(m => m.File)
+            .Concat(data.Concat(evalData ?? []).SelectMany(s => s.Files)).Sum(f => LinkedFile.Resolve(f).Length);
         var blobs = new List<NamedBlob>();
         foreach (var (name, file) in model) blobs.Add(await PutAsync(name, file, cancellationToken).ConfigureAwait(false));
         var adapterBlobs = new List<NamedBlob>();

@@ -36,7 +36,8 @@ internal sealed class HandedOverPartState(
 
     private Tensor Take(ParameterSpec parameter)
     {
-        if (stateStep is not null && schema.Trained.Contains(parameter)) return tensors[OptimizerState.MasterName(parameter)].clone().DetachFromDisposeScope();
+        if (stateStep is not null && schema.Trained.Contains(parameter))
+            return tensors[OptimizerState.MasterName(parameter)].clone().DetachFromDisposeScope();
         tensors.Remove(parameter.Name, out var weights);
         return weights!;
     }

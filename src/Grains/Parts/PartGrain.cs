@@ -66,7 +66,9 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
             services.Exchange.DiscardBefore(RunId, load.Generation);
             _held.DiscardGradients();
         }, cancellationToken: cancellationToken);
-        var loaded = _held.Holds(load.Weights, load.Optimizer, load.Adapter) ? new PartLoaded(PartSource.Kept, 0) : await LoadState(load, cancellationToken);
+        var loaded = _held.Holds(load.Weights, load.Optimizer, load.Adapter)
+            ? new PartLoaded(PartSource.Kept, 0)
+            : await LoadState(load, cancellationToken);
         _held.Loaded(load);
         return loaded;
     }

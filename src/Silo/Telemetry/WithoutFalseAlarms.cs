@@ -22,7 +22,10 @@ internal sealed class WithoutFalseAlarms(ILoggerProvider inner, TimeProvider tim
 
     // Who tells of a start that failed.
     private static readonly HashSet<string> s_start =
-        ["Orleans.Runtime.SiloLifecycleSubject", "Orleans.Runtime.Silo", "Orleans.Hosting.SiloHostedService", "Microsoft.Extensions.Hosting.Internal.Host"];
+    [
+        "Orleans.Runtime.SiloLifecycleSubject", "Orleans.Runtime.Silo", "Orleans.Hosting.SiloHostedService",
+        "Microsoft.Extensions.Hosting.Internal.Host",
+    ];
 
     private readonly long _created = time.GetTimestamp();
     private volatile bool _refused;

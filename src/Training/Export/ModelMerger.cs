@@ -73,7 +73,8 @@ public static class ModelMerger
         }
     }
 
-    private static WeightView WeightViewOf(string name, TensorDType dtype, IReadOnlyList<long> shape, nint data) => new(name, dtype, shape, dtype, data);
+    private static WeightView WeightViewOf(string name, TensorDType dtype, IReadOnlyList<long> shape, nint data) =>
+        new(name, dtype, shape, dtype, data);
 
     private static async Task<Dictionary<string, byte[]>> FilesAsync(
         string baseFolder, string adapterFolder, TensorDType dtype, CancellationToken cancellationToken)

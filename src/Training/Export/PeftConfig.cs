@@ -47,7 +47,9 @@ internal static class PeftConfig
         static JsonArray Array<T>(IEnumerable<T> values) => [.. values.Select(v => JsonValue.Create(v))];
 
         // As people write it: 16, not 16.0.
-        static JsonValue Number(double value) => value == Math.Floor(value) && value < long.MaxValue ? JsonValue.Create((long)value) : JsonValue.Create(value);
+        static JsonValue Number(double value) => value == Math.Floor(value) && value < long.MaxValue
+            ? JsonValue.Create((long)value)
+            : JsonValue.Create(value);
     }
 
     /// <summary>Reads a file; fields that old versions of PEFT do not write have PEFT's defaults.</summary>

@@ -86,7 +86,8 @@ public sealed class PeftFolder : IDisposable
         foreach (var spec in Enumerable.Range(0, _config.NumHiddenLayers).SelectMany(i => Options.Specs(_config, i)))
         {
             if (!names.Remove(spec.Name, out var stored))
-                throw new InvalidDataFileException(file, $"tensor '{AdapterFiles.Prefix}{spec.Name}' is missing; {AdapterFiles.Config} says that it is there");
+                throw new InvalidDataFileException(
+                    file, $"tensor '{AdapterFiles.Prefix}{spec.Name}' is missing; {AdapterFiles.Config} says that it is there");
             var info = _tensors.Tensors[stored];
             if (!info.Shape.SequenceEqual(spec.Shape))
             {
@@ -101,7 +102,8 @@ public sealed class PeftFolder : IDisposable
         }
 
         if (names.Count == 0) return;
-        throw new InvalidDataFileException(file, $"tensor '{names.Values.First()}' is of no adapter that {AdapterFiles.Config} describes for this model");
+        throw new InvalidDataFileException(
+            file, $"tensor '{names.Values.First()}' is of no adapter that {AdapterFiles.Config} describes for this model");
     }
 
     // The name in the family: multimodal models have their text model in further modules.

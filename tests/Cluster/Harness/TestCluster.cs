@@ -79,7 +79,10 @@ internal sealed class TestCluster : IAsyncDisposable
 
     /// <summary>The warnings in the newest lines of all logs, less those that say only how busy this machine is.</summary>
     public IReadOnlyList<string> Warnings() =>
-        [.. Logs().Split('\n').Where(l => l.Contains(" warn: ", StringComparison.Ordinal) && !l.Contains("LocalSiloHealthMonitor", StringComparison.Ordinal))];
+    [
+        .. Logs().Split('\n').Where(
+            l => l.Contains(" warn: ", StringComparison.Ordinal) && !l.Contains("LocalSiloHealthMonitor", StringComparison.Ordinal)),
+    ];
 
     /// <summary>The last lines of each silo's log.</summary>
     public string Logs(int lines = 25) => string.Join(
