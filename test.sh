@@ -10,8 +10,8 @@ mkdir -p artifacts
 log=artifacts/test.log
 code=0
 # One project after the other: tests of clusters count seconds until a silo is missed, and two cores are few.
-# A test that hangs is cancelled, and named, after 25 minutes of its project.
-dotnet test --no-build --max-parallel-test-modules 1 --timeout 25m --configuration Release --no-progress --no-ansi --solution LisaOrleans.sln "$@" 2>&1 | tee "$log" || code=$?
+# A test that hangs is cancelled, and named, after 40 minutes of its project.
+dotnet test --no-build --max-parallel-test-modules 1 --timeout 40m --configuration Release --no-progress --no-ansi --solution LisaOrleans.sln "$@" 2>&1 | tee "$log" || code=$?
 
 # The closing line, in words that do not depend on the runner's version.
 number() { sed -n "s/^ *$1: *\([0-9]*\).*/\1/p" "$log" | tail -n 1; }

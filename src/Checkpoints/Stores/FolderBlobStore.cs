@@ -130,13 +130,14 @@ public sealed class FolderBlobStore : IBlobStore
             if (current?.ETag != ifMatch) throw new ETagMismatchException(path);
         }
 
-        // Only the renaming happens under the lock: a process that is stopped while it holds one keeps everybody else out.
+        // Only the comparison and the renaming happen under the lock, with nothing to wait for in between: a process that is stopped
+        // while it holds one keeps everybody else out.
         async Task<IDisposable> LockAndCompareAsync(CancellationToken token)
         {
             var held = await Lock(file, token).ConfigureAwait(false);
             try
             {
-                await CompareAsync().ConfigureAwait(false);
+                if ((File.Exists(file) ? ETag(File.ReadAllBytes(file)) : null) != ifMatch) throw new ETagMismatchException(path);
                 return held;
             }
             catch

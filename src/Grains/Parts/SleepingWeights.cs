@@ -50,6 +50,9 @@ internal sealed class SleepingWeights<TPart>(PartServices services, PartDevice d
 
         await held.BeginSnapshot(copy => device.Run(generation, copy, cancellationToken: cancellationToken), fence.Life);
         await held.CompleteSnapshot(() => fence.Check(generation), cancellationToken, named: false);
+
+        // Another snapshot may have taken the place of this one; then the next period lets go of them.
+        if (!held.IsStored) return;
         using var mapped = Form.IsMapped ? await Read(cancellationToken) : null;
         await device.Run(
             generation,

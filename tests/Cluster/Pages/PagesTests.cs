@@ -11,7 +11,7 @@ public sealed class PagesTests(ITestOutputHelper output)
     // What pages build on each other; in each walk lisa is found as the README says.
     private static readonly string[][] s_walks =
     [
-        [Readme, "samples/README.md", "docs/fine-tune.md", "docs/dashboard.md"],
+        [Readme, "samples/README.md", "docs/fine-tune.md", "docs/methods.md", "docs/dashboard.md"],
         ["docs/cluster.md", "docs/client.md", "docs/http-api.md", "docs/completions.md", "docs/operations.md", "docs/tls.md"],
     ];
 
@@ -66,6 +66,7 @@ public sealed class PagesTests(ITestOutputHelper output)
         Assert.Contains("600 steps", alone, StringComparison.Ordinal);
         Assert.True(File.Exists(clone["out/quickstart/model.safetensors"]), alone);
         Assert.True(File.Exists(clone["out/my-model/model.safetensors"]), alone);
+        Assert.True(File.Exists(clone["out/merged/model.safetensors"]), alone);
         Assert.Contains("default-Q8_0.gguf", alone, StringComparison.Ordinal);
         Assert.Contains("a manifest was saved", alone, StringComparison.Ordinal);
 

@@ -12,6 +12,7 @@ internal static class LisaCommands
         ["train"] = (KnownSettings.Train, true),
         ["eval"] = (KnownSettings.Eval, true),
         ["generate"] = (KnownSettings.Generate, false),
+        ["merge"] = (KnownSettings.Merge, false),
         ["plan"] = (KnownSettings.Plan, true),
         ["silo"] = (KnownSettings.Silo, true),
         ["submit"] = (KnownSettings.Submit, true),

@@ -3,6 +3,11 @@ using static TorchSharp.torch;
 namespace LisaOrleans.Model.Tests;
 
 /// <summary>Each family against a plain computation in double precision that shares no code with it.</summary>
+/// <remarks>
+/// Its arithmetic on arrays has the garbage collected hundreds of times, so it has the process to itself: other tests use
+/// TorchSharp's operators, which do not bear that (see <see cref="TensorArithmetic"/>).
+/// </remarks>
+[Collection(nameof(ReferenceTests))]
 public sealed class ReferenceTests
 {
     private const int Length = 13;
@@ -114,3 +119,6 @@ public sealed class ReferenceTests
             Assert.Equal(expected[i / expected[0].Length][i % expected[0].Length], values[i], 5e-5 * (1 + most));
     }
 }
+
+[CollectionDefinition(nameof(ReferenceTests), DisableParallelization = true)]
+public sealed class ReferenceTestsAlone;
