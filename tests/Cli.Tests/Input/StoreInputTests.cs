@@ -49,8 +49,8 @@ public sealed class StoreInputTests
     public async Task Train_settings_file_with_another_clouds_store_is_refused()
     {
         using var folder = new TempFolder();
-        File.WriteAllText(folder["s.yaml"], $"store: s3://{Secret}/run\n");
-        await Lisa.RefusesAsync(Sample.Train(folder["out"], more: ["--config", folder["s.yaml"]]), "s.yaml: line 1: store", "'s3://…'");
+        File.WriteAllText(folder["s.yaml"], $"store: gs://{Secret}/run\n");
+        await Lisa.RefusesAsync(Sample.Train(folder["out"], more: ["--config", folder["s.yaml"]]), "s.yaml: line 1: store", "'gs://…'");
         Assert.False(Directory.Exists(folder["out"]));
     }
 
