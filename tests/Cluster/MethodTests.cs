@@ -3,7 +3,7 @@ namespace LisaOrleans.Cluster.Tests;
 /// <summary>Every way to train ends with the same bytes on one silo, and on three of which one is killed halfway.</summary>
 public sealed class MethodTests
 {
-    private const int Steps = 120;
+    private const int Steps = 60;
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

@@ -12,6 +12,7 @@ internal sealed class FreshClone : IDisposable
     private static readonly string[] s_machine = ["--user", "--map-root-user", "--net", "--pid", "--fork", "--kill-child", "--mount-proc"];
 
     private readonly TempFolder _folder = new();
+    private bool _restored;
 
     public FreshClone()
     {
@@ -32,22 +33,31 @@ internal sealed class FreshClone : IDisposable
     /// <returns>Its exit code and all that it wrote.</returns>
     public async Task<(int Code, string Text)> RunAsync(string script, CancellationToken cancellationToken)
     {
-        var bash = Bash(script, Root);
-
-        // What a surrounding `dotnet test` tells its own MSBuild is not for this one, and neither are its pipes.
-        foreach (var name in bash.Environment.Keys.Where(k => k.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
-            bash.Environment.Remove(name);
-        bash.Environment["TMPDIR"] = _folder["tmp"];
-
-        // Done by the build before the tests; and nobody can be asked here whether packages are known to be vulnerable.
-        bash.Environment["NuGetAudit"] = "false";
-        bash.Environment["RunAnalyzers"] = "false";
-        return await EndAsync(bash, cancellationToken);
+        // No registry is reached from that machine, and what NuGet has asked one it remembers for half an hour only. Where none is
+        // reached from here either, the packages of the build may be all that is needed.
+        if (!_restored) await EndAsync(Prepared(Start("dotnet", ["restore", "LisaOrleans.sln", "-p:Configuration=Release"], Root)), cancellationToken);
+        _restored = true;
+        return await EndAsync(Prepared(Bash(script, Root)), cancellationToken);
     }
 
     public void Dispose() => _folder.Dispose();
 
-    private static ProcessStartInfo Bash(string script, string folder) => new("unshare", [.. s_machine, "bash", "-c", script])
+    private ProcessStartInfo Prepared(ProcessStartInfo start)
+    {
+        // What a surrounding `dotnet test` tells its own MSBuild is not for this one, and neither are its pipes.
+        foreach (var name in start.Environment.Keys.Where(k => k.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToArray())
+            start.Environment.Remove(name);
+        start.Environment["TMPDIR"] = _folder["tmp"];
+
+        // Done by the build before the tests; and nobody can be asked here whether packages are known to be vulnerable.
+        start.Environment["NuGetAudit"] = "false";
+        start.Environment["RunAnalyzers"] = "false";
+        return start;
+    }
+
+    private static ProcessStartInfo Bash(string script, string folder) => Start("unshare", [.. s_machine, "bash", "-c", script], folder);
+
+    private static ProcessStartInfo Start(string program, string[] arguments, string folder) => new(program, arguments)
     {
         WorkingDirectory = folder,
         RedirectStandardOutput = true,
