@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Model;
@@ -96,18 +95,6 @@ internal static class FormsBenchmark
         Threads = threads,
     };
 
-    private static async Task<(double Bytes, double Seconds)> Child(string root, string form, int round, int tokens, int threads)
-    {
-        using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!)
-        {
-            ArgumentList = { "measure-forms", root, form, $"{round}", $"{tokens}", $"{threads}" },
-            RedirectStandardOutput = true,
-        })!;
-        var output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        if (process.ExitCode != 0) throw new InvalidOperationException($"the measured process ended with {process.ExitCode}");
-        var numbers = output.Split(['\n', ' '], StringSplitOptions.RemoveEmptyEntries).TakeLast(2)
-            .Select(n => double.Parse(n, CultureInfo.InvariantCulture)).ToArray();
-        return (numbers[0], numbers[1]);
-    }
+    private static Task<(double Bytes, double Seconds)> Child(string root, string form, int round, int tokens, int threads) =>
+        MeasuredProcess.RunAsync<double>("measure-forms", root, form, $"{round}", $"{tokens}", $"{threads}");
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace LisaOrleans.Bench;
@@ -49,23 +48,8 @@ internal static class MemoryBenchmark
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{early} {late}"));
     }
 
-    private static async Task<(long Early, long Late)> Child(BenchModel model, string method, int periods, int threads)
-    {
-        using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!)
-        {
-            ArgumentList =
-            {
-                "measure-memory", model.Root, method, periods.ToString(CultureInfo.InvariantCulture), threads.ToString(CultureInfo.InvariantCulture),
-            },
-            RedirectStandardOutput = true,
-        })!;
-        var output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        if (process.ExitCode != 0) throw new InvalidOperationException($"the measured process ended with {process.ExitCode}");
-        var numbers = output.Split(['\n', ' '], StringSplitOptions.RemoveEmptyEntries).TakeLast(2)
-            .Select(n => long.Parse(n, CultureInfo.InvariantCulture)).ToArray();
-        return (numbers[0], numbers[1]);
-    }
+    private static Task<(long Early, long Late)> Child(BenchModel model, string method, int periods, int threads) =>
+        MeasuredProcess.RunAsync<long>("measure-memory", model.Root, method, $"{periods}", $"{threads}");
 
     private static string Mega(long bytes) => (bytes / 1e6).ToString("0", CultureInfo.InvariantCulture);
 }

@@ -50,20 +50,10 @@ public sealed class AzureBlobStoreTests(AzuriteFixture fixture)
     {
         var (store, container) = await StoreAsync();
         var blob = new BytesBlob(new byte[10_000]);
-        var flipped = 0;
-        _faults.Before = async (request, _) =>
-        {
-            if (request.Method != HttpMethod.Put || flipped++ > 0) return null;
-            var bytes = await request.Content!.ReadAsByteArrayAsync(Token);
-            bytes[5000] ^= 1;
-            var content = new ByteArrayContent(bytes);
-            foreach (var header in request.Content.Headers) content.Headers.TryAddWithoutValidation(header.Key, header.Value);
-            request.Content = content;
-            return null;
-        };
+        var puts = _faults.FlipByteOfFirstPut(5000, Token);
         var resilient = new ResilientBlobStore(store, new ResilienceOptions { FirstDelay = TimeSpan.FromMilliseconds(1) }, TimeProvider.System);
         Assert.True(await resilient.PutAsync(blob, Token));
-        Assert.Equal(2, flipped);
+        Assert.Equal(2, puts());
         (await new AzureBlobStore(container).ReadAsync(new BlobRef(blob.Sha256, 10_000), Token)).Dispose();
     }
 

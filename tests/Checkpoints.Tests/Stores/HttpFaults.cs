@@ -13,6 +13,23 @@ internal class HttpFaults() : DelegatingHandler(new HttpClientHandler())
     /// <value>Called with each answer of the service; may put another in its place.</value>
     public Func<HttpResponseMessage, int, Task<HttpResponseMessage>>? After { get; set; }
 
+    /// <summary>Changes one byte of the first body that is put; returns how many were put so far.</summary>
+    public Func<int> FlipByteOfFirstPut(int at, CancellationToken cancellationToken)
+    {
+        var puts = 0;
+        Before = async (request, _) =>
+        {
+            if (request.Method != HttpMethod.Put || puts++ > 0) return null;
+            var bytes = await request.Content!.ReadAsByteArrayAsync(cancellationToken);
+            bytes[at] ^= 1;
+            var content = new ByteArrayContent(bytes);
+            foreach (var header in request.Content.Headers) content.Headers.TryAddWithoutValidation(header.Key, header.Value);
+            request.Content = content;
+            return null;
+        };
+        return () => puts;
+    }
+
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var number = Interlocked.Increment(ref _requests);

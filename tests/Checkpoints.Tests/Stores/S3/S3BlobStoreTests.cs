@@ -62,19 +62,9 @@ public sealed class S3BlobStoreTests(RadosFixture fixture)
     {
         var store = await StoreAsync();
         var blob = new BytesBlob(new byte[10_000]);
-        var flipped = 0;
-        _faults.Before = async (request, _) =>
-        {
-            if (request.Method != HttpMethod.Put || flipped++ > 0) return null;
-            var bytes = await request.Content!.ReadAsByteArrayAsync(Token);
-            bytes[5000] ^= 1;
-            var content = new ByteArrayContent(bytes);
-            foreach (var header in request.Content.Headers) content.Headers.TryAddWithoutValidation(header.Key, header.Value);
-            request.Content = content;
-            return null;
-        };
+        var puts = _faults.FlipByteOfFirstPut(5000, Token);
         Assert.True(await Resilient(store).PutAsync(blob, Token));
-        Assert.Equal(2, flipped);
+        Assert.Equal(2, puts());
         (await store.ReadAsync(new BlobRef(blob.Sha256, 10_000), Token)).Dispose();
         Assert.Single(await store.ListAsync(Token).ToListAsync(Token));
     }
