@@ -35,13 +35,9 @@ public sealed record Apollo(AdamW AdamW, int Rank, int UpdateProjGap, double Sca
     }
 
     /// <inheritdoc/>
-    public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, double learningRate)
-    {
-        var others = updates.Where(u => !u.Parameter.IsHiddenMatrix).ToArray();
-        if (others.Length > 0) AdamW.Apply(others, stateStep, learningRate);
-        foreach (var update in updates.Where(u => u.Parameter.IsHiddenMatrix))
+    public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, double learningRate) =>
+        HiddenMatrices.Apply(AdamW, updates, stateStep, learningRate, update =>
         {
-            using var scope = NewDisposeScope();
             var (parameter, state, gradient) = update;
             var lowRank = new LowRank(parameter.Shape, Rank);
             if ((stateStep - 1) % UpdateProjGap == 0) state[Projection].copy_(Random(parameter, lowRank, stateStep));
@@ -49,11 +45,8 @@ public sealed record Apollo(AdamW AdamW, int Rank, int UpdateProjGap, double Sca
             var projected = lowRank.Project(wide, state[Projection]);
             long[] over = PerTensor ? [-2, -1] : [lowRank.RankDimension];
             var factor = Norm(AdamW.StepFromZero(update, projected, stateStep), over) / Norm(projected, over).Plus(LeastNorm);
-            var direction = Limited(wide.mul(factor), state[UpdateNorm]);
-            var weight = state.Weight.to(ScalarType.Float32).Times(1 - (learningRate * AdamW.WeightDecay));
-            AdamW.Write(state.Weight, weight.Plus(direction.Times(-learningRate * Math.Sqrt(Scale))), $"{parameter.Name}/{stateStep}");
-        }
-    }
+            return Limited(wide.mul(factor), state[UpdateNorm]).Times(-learningRate * Math.Sqrt(Scale));
+        });
 
     /// <summary>A projection [..., R, S] whose numbers are normal with variance 1 / R.</summary>
     /// <param name="parameter">Whose it is.</param>

@@ -28,21 +28,14 @@ public sealed record GaLore(AdamW AdamW, int Rank, int UpdateProjGap, double Sca
     }
 
     /// <inheritdoc/>
-    public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, double learningRate)
-    {
-        var others = updates.Where(u => !u.Parameter.IsHiddenMatrix).ToArray();
-        if (others.Length > 0) AdamW.Apply(others, stateStep, learningRate);
-        foreach (var update in updates.Where(u => u.Parameter.IsHiddenMatrix))
+    public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, double learningRate) =>
+        HiddenMatrices.Apply(AdamW, updates, stateStep, learningRate, update =>
         {
-            using var scope = NewDisposeScope();
             var (parameter, state, gradient) = update;
             var lowRank = new LowRank(parameter.Shape, Rank);
             var wide = gradient.to(ScalarType.Float32);
             if ((stateStep - 1) % UpdateProjGap == 0) state[Projection].copy_(lowRank.Subspace(wide));
             var step = AdamW.StepFromZero(update, lowRank.Project(wide, state[Projection]), stateStep);
-            var weight = state.Weight.to(ScalarType.Float32).Times(1 - (learningRate * AdamW.WeightDecay));
-            weight = weight.Plus(lowRank.Back(step, state[Projection]).Times(learningRate * Scale));
-            AdamW.Write(state.Weight, weight, $"{parameter.Name}/{stateStep}");
-        }
-    }
+            return lowRank.Back(step, state[Projection]).Times(learningRate * Scale);
+        });
 }

@@ -26,13 +26,10 @@ public sealed record Muon(AdamW AdamW) : IPartOptimizer
         : AdamW.StateTensors(parameter, dtypes);
 
     /// <inheritdoc/>
-    public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, double learningRate)
-    {
-        var others = updates.Where(u => !u.Parameter.IsHiddenMatrix).ToArray();
-        if (others.Length > 0) AdamW.Apply(others, stateStep, learningRate);
-        foreach (var (parameter, state, gradient) in updates.Where(u => u.Parameter.IsHiddenMatrix))
+    public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, double learningRate) =>
+        HiddenMatrices.Apply(AdamW, updates, stateStep, learningRate, update =>
         {
-            using var scope = NewDisposeScope();
+            var (parameter, state, gradient) = update;
             var wide = gradient.to(ScalarType.Float32).Times(1 - Momentum);
             var momentum = state[MomentumBuffer].to(ScalarType.Float32).Times(Momentum).Plus(wide);
             AdamW.Write(state[MomentumBuffer], momentum, $"{parameter.Name}/{stateStep}/{MomentumBuffer}");
@@ -40,10 +37,8 @@ public sealed record Muon(AdamW AdamW) : IPartOptimizer
             // Nesterov's momentum: what it would be after another gradient like this one.
             var direction = Orthogonalized(momentum.Times(Momentum).Plus(wide));
             var size = AdamWSize * Math.Sqrt(Math.Max(gradient.shape[^1], gradient.shape[^2]));
-            var weight = state.Weight.to(ScalarType.Float32).Times(1 - (learningRate * AdamW.WeightDecay));
-            AdamW.Write(state.Weight, weight.Plus(direction.Times(-learningRate * size)), $"{parameter.Name}/{stateStep}");
-        }
-    }
+            return direction.Times(-learningRate * size);
+        });
 
     /// <summary>
     /// A matrix with the same singular vectors, and singular values between about 0.7 and 1.2 where they were not far below the
