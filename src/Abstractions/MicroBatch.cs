@@ -25,7 +25,7 @@ public sealed record MicroBatch
     /// <summary>Which sample of its row a position belongs to, -1 for pads, [B, T]; null where a row is one sample.</summary>
     [Id(5)] public int[]? SegmentIds { get; init; }
 
-    /// <summary>The samples in it.</summary>
+    /// <summary>The samples in it, except those that are masked.</summary>
     [Id(6)] public required int[] SampleIds { get; init; }
 
     /// <summary>Labels that are not <see cref="IgnoreIndex"/>.</summary>

@@ -54,6 +54,7 @@ var root = new RootCommand(
             "inspect", "Show what training would make of data: counts, lengths, what is cut, and samples with what is learned.",
             KnownSettings.Inspect, true, InspectCommand.Run),
     },
+    StoreCommandGroup.Create(),
     SettingsCommand.Create("settings", "Print all settings of a run as a Markdown page.", [], false, (_, _, _) =>
     {
         Console.Write(SettingsDocument.Markdown());

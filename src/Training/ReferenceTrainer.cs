@@ -48,7 +48,7 @@ public sealed class ReferenceTrainer : IDisposable
         if (Methods.Of(spec).LooksAtWeights(spec)) _outliers = [.. _layers.Select(Outliers)];
 
         var packing = spec.Packing ? PackedBlocks.Pack(data, spec.BlockSize) : null;
-        _builder = new MicroBatchBuilder(data, packing, spec.PadTokenId);
+        _builder = new MicroBatchBuilder(data, packing, spec.PadTokenId, spec.MaskSamples);
         _batches = BatchPlans.Create(spec, packing?.Count ?? data.Count);
         var warmup = LearningRateSchedule.WarmupSteps(spec.WarmupSteps, spec.WarmupRatio, TotalSteps);
         _learningRate = new LearningRateSchedule(spec.LrSchedulerType, spec.LearningRate, warmup, TotalSteps);

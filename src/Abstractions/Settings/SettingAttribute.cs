@@ -31,6 +31,9 @@ public sealed class SettingAttribute(string help) : Attribute
     /// </value>
     public string? BodyField { get; init; }
 
+    /// <value>Whether flags and settings files name a file with the values, one on each line, instead of the values. Default false.</value>
+    public bool IsFile { get; init; }
+
     /// <value>Whether a run may be resumed with another value. Default false.</value>
     public bool ChangesNoBit { get; init; }
 

@@ -27,6 +27,7 @@ public sealed class TrainingSetting
         DefaultText = said.DefaultText ?? (SettingText.Format(Default) is { Length: > 0 } text ? text : null);
         Choices = said.Choices ?? (said.ChoicesOf is { } registry ? registries(registry) : null);
         BodyField = said.BodyField;
+        IsFile = said.IsFile;
         ChangesNoBit = said.ChangesNoBit;
         SameBits = said.SameBits;
         (Aliases, Instead) = (said.Aliases, said.Instead);
@@ -68,6 +69,9 @@ public sealed class TrainingSetting
     /// <summary>Its field in the body of a fine-tuning job; null for one of the hyperparameters, empty where it has none.</summary>
     public string? BodyField { get; }
 
+    /// <summary>Whether flags and settings files name a file with the values, one on each line, instead of the values.</summary>
+    public bool IsFile { get; }
+
     /// <summary>Whether a run may be resumed with another value.</summary>
     public bool ChangesNoBit { get; }
 
@@ -84,6 +88,7 @@ public sealed class TrainingSetting
     public string Wanted => Choices is { } words ? $"one of {string.Join(", ", words)}" : Kind switch
     {
         SettingKind.Flag => "true or false",
+        SettingKind.Integers when IsFile => "a file with a whole number of at least 0 on each line; over HTTP a list of them",
         SettingKind.Integers => "whole numbers of at least 0, separated by commas, such as 0,3,5",
         SettingKind.Names => "names separated by commas",
         SettingKind.Integer => _range is null ? "a whole number of at least 0" : $"a whole number {_range}",

@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 namespace LisaOrleans.Checkpoints;
 
 /// <summary>
@@ -8,9 +6,6 @@ namespace LisaOrleans.Checkpoints;
 /// </summary>
 public static class GarbageCollector
 {
-    // Heads and leases, whose blobs are read above; and marks of uploads, which keep nothing alive.
-    private static readonly string[] s_otherDocuments = [RunStore.Prefix, Uploads.Prefix];
-
     /// <summary>Deletes them.</summary>
     /// <param name="store">The store.</param>
     /// <param name="minimumAge">Younger blobs are spared: they may belong to a manifest that is being written.</param>
@@ -27,6 +22,29 @@ public static class GarbageCollector
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Stops between two deletions; what is left is whole.</param>
     public static async Task<GarbageReport> CollectAsync(
+        IBlobStore store, IReadOnlySet<string>? only, TimeSpan minimumAge, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var (candidates, garbage) = await FindAsync(store, only, minimumAge, time, cancellationToken).ConfigureAwait(false);
+        var (deleted, bytes) = (0, 0L);
+        foreach (var blob in garbage)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!await store.DeleteAsync(blob, cancellationToken).ConfigureAwait(false)) continue;
+            (deleted, bytes) = (deleted + 1, bytes + blob.Length);
+        }
+
+        if (only is null) await store.DeleteUnfinishedAsync(minimumAge, time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
+        return new GarbageReport(candidates - deleted, deleted, bytes);
+    }
+
+    /// <summary>Finds what a collection would delete now, and deletes nothing.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="only">Names of blobs; null for all.</param>
+    /// <param name="minimumAge">Younger blobs are spared.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>How many blobs are old enough, and those of them that nothing names.</returns>
+    public static async Task<(int Candidates, IReadOnlyList<StoredBlob> Garbage)> FindAsync(
         IBlobStore store, IReadOnlySet<string>? only, TimeSpan minimumAge, TimeProvider time, CancellationToken cancellationToken)
     {
         // Lists first, then looks at what is named: a blob that becomes named in between counts as named.
@@ -54,46 +72,16 @@ public static class GarbageCollector
         }
 
         await AddNamedInDocumentsAsync(store, named, cancellationToken).ConfigureAwait(false);
-
-        var (deleted, bytes) = (0, 0L);
-        foreach (var blob in candidates.Where(b => !named.Contains(b.Sha256)))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (!await store.DeleteAsync(blob, cancellationToken).ConfigureAwait(false)) continue;
-            (deleted, bytes) = (deleted + 1, bytes + blob.Length);
-        }
-
-        if (only is null) await store.DeleteUnfinishedAsync(minimumAge, time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
-        return new GarbageReport(candidates.Count - deleted, deleted, bytes);
+        return (candidates.Count, [.. candidates.Where(b => !named.Contains(b.Sha256))]);
     }
 
     private static async Task AddNamedInDocumentsAsync(IBlobStore store, HashSet<string> named, CancellationToken cancellationToken)
     {
-        await foreach (var path in store.ListDocumentsAsync("", cancellationToken).ConfigureAwait(false))
+        await foreach (var (_, names, fault) in DocumentBlobs.ReadAsync(store, cancellationToken).ConfigureAwait(false))
         {
-            if (!IsDocument(path) || await store.GetDocumentAsync(path, cancellationToken).ConfigureAwait(false) is not { } document) continue;
-            try
-            {
-                using var json = JsonDocument.Parse(document.Content);
-                named.UnionWith(Named(json.RootElement));
-            }
-            catch (JsonException e)
-            {
-                // What it names cannot be known, so nothing may be deleted.
-                throw new InvalidDataFileException($"{store.Location}: {path}", e.Message);
-            }
+            // What it names cannot be known, so nothing may be deleted.
+            if (fault is not null) throw fault;
+            named.UnionWith(names);
         }
     }
-
-    // Documents are FOLDER/NAME.json; people may keep other files in a store's folder.
-    private static bool IsDocument(string path) => path.Contains('/') && path.EndsWith(".json", StringComparison.Ordinal)
-        && !s_otherDocuments.Any(prefix => path.StartsWith(prefix, StringComparison.Ordinal));
-
-    private static IEnumerable<string> Named(JsonElement element) => element.ValueKind switch
-    {
-        JsonValueKind.Array => element.EnumerateArray().SelectMany(Named),
-        JsonValueKind.Object => element.EnumerateObject().SelectMany(p =>
-            p.NameEquals("sha256") && p.Value.ValueKind == JsonValueKind.String ? [p.Value.GetString()!] : Named(p.Value)),
-        _ => [],
-    };
 }

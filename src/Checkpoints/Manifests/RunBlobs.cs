@@ -34,7 +34,8 @@ public static class RunBlobs
         return Named(manifest).Where(n => n.Blob?.Sha256 == sha256).Select(n => $"{n.What} of run '{run}'").FirstOrDefault();
     }
 
-    private static IEnumerable<(BlobRef? Blob, string What)> Named(Manifest manifest)
+    /// <summary>Every blob that a manifest names, with what it is.</summary>
+    internal static IEnumerable<(BlobRef? Blob, string What)> Named(Manifest manifest)
     {
         yield return (manifest.Spec, "the settings");
         yield return (manifest.Dataset, "the training data");
@@ -47,6 +48,7 @@ public static class RunBlobs
             yield return (state.Weights, $"the weights of {part}");
             yield return (state.Optimizer, $"the optimizer's state of {part}");
             yield return (state.Adapter, $"the adapters of {part}");
+            yield return (state.Parked, $"the kept moments of {part}");
         }
     }
 }

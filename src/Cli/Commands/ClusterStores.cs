@@ -25,16 +25,18 @@ internal static class ClusterStores
         if (values.Has(KnownSettings.ClusterStore)) Check(values);
     }
 
-    /// <summary>Opens the store of <c>--store</c>.</summary>
+    /// <summary>Opens the store of <c>--store</c>, or of another setting.</summary>
     /// <param name="values">The command's settings.</param>
     /// <param name="cancellationToken">Cancels the first contact.</param>
     /// <param name="mustExist">Whether a folder has to be there already.</param>
     /// <param name="otherwise">The folder to take where none is given; null if one must be.</param>
     /// <param name="folders">Told of the folder that is made.</param>
+    /// <param name="setting">The setting that names it; null for <c>--store</c>.</param>
     public static async Task<IBlobStore> Open(
-        SettingValues values, CancellationToken cancellationToken, bool mustExist = false, string? otherwise = null, NewFolders? folders = null)
+        SettingValues values, CancellationToken cancellationToken, bool mustExist = false, string? otherwise = null, NewFolders? folders = null,
+        Setting? setting = null)
     {
-        var setting = KnownSettings.ClusterStore;
+        setting ??= KnownSettings.ClusterStore;
         var location = otherwise is null || values.Has(setting) ? values.Text(setting) : otherwise;
         var place = values.Place(setting.Key);
         if (location.Length == 0) throw new UsageException($"{place}: must be a folder, s3://BUCKET/PREFIX, a connection string or a URL");
@@ -61,10 +63,11 @@ internal static class ClusterStores
         }
     }
 
-    // From the environment they may be meant for other commands.
+    // From the environment they may be meant for other commands; and of two stores, one may be in S3.
     private static void CheckS3(SettingValues values, string location)
     {
-        if (StoreLocation.IsS3(location)) return;
+        Setting[] stores = [KnownSettings.ClusterStore, StoreSettings.From, StoreSettings.To];
+        if (StoreLocation.IsS3(location) || stores.Any(s => values.OptionalText(s) is { } other && StoreLocation.IsS3(other))) return;
         foreach (var setting in (Setting[])[KnownSettings.S3Endpoint, KnownSettings.S3Region])
         {
             if (values.Has(setting) && values.Place(setting.Key) == "--" + setting.Flag)

@@ -238,8 +238,8 @@ internal static class KnownSettings
     public static IReadOnlyList<Setting> Push { get; } = [Folder, Private];
 
     /// <summary>Every setting of every command.</summary>
-    public static IReadOnlyList<Setting> All { get; } =
-        [.. ((IReadOnlyList<Setting>[])[Train, Silo, Submit, NewKey, Show, Eval, Inspect, Generate, Merge, Plan, Export, Push])
+    public static IReadOnlyList<Setting> All =>
+        [.. ((IReadOnlyList<Setting>[])[Train, Silo, Submit, NewKey, Show, Eval, Inspect, Generate, Merge, Plan, Export, Push, StoreSettings.All])
             .SelectMany(s => s).Distinct()];
 
     private static Setting Of(string property) => s_training.Single(s => s.Training!.Property == property);

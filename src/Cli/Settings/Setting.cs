@@ -12,7 +12,7 @@ internal sealed record Setting(string Flag, SettingKind Kind, string Help, strin
 {
     /// <summary>A setting of the run, which the table of them describes.</summary>
     public Setting(TrainingSetting training)
-        : this(training.Flag[2..], training.Kind, training.Help, training.DefaultText, training.Choices) =>
+        : this(training.Flag[2..], training.IsFile ? SettingKind.Path : training.Kind, training.Help, training.DefaultText, training.Choices) =>
         (Training, Aliases, Instead) = (training, training.Aliases, training.Instead);
 
     /// <summary>The key in a settings file.</summary>

@@ -29,7 +29,8 @@ internal sealed class SettingValues
         foreach (var setting in known)
         {
             if (setting.Training is null) OptionalText(setting);
-            else if (_given.TryGetValue(setting.Key, out var given)) Training.Set(setting.Training, setting.Training.Parse(given.Text));
+            else if (_given.TryGetValue(setting.Key, out var given))
+                Training.Set(setting.Training, setting.Training.Parse(setting.Training.IsFile ? NumberFile.ReadList(FullPath(setting), given.Place) : given.Text));
         }
     }
 

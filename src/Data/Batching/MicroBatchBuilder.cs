@@ -3,14 +3,21 @@ namespace LisaOrleans.Data;
 /// <summary>Makes micro-batches of samples, or of packed blocks of samples. Pure.</summary>
 /// <param name="data">The samples.</param>
 /// <param name="packing">Blocks, or null where each row is one sample.</param>
-/// <param name="padTokenId">Fills rows up to the longest of the micro-batch.</param>
-public sealed class MicroBatchBuilder(TokenizedDataset data, PackedBlocks? packing, int padTokenId)
+/// <param name="padTokenId">Fills rows up to the longest of the micro-batch, and the places of masked samples.</param>
+/// <param name="masked">
+/// Samples that are not to be learned from; null for none. Their places hold pads without a label, so that the other rows, and the
+/// other samples of a block, are what they would be, and nothing depends on what the samples say.
+/// </param>
+public sealed class MicroBatchBuilder(
+    TokenizedDataset data, PackedBlocks? packing, int padTokenId, IReadOnlyList<int>? masked = null)
 {
+    private readonly HashSet<int> _masked = [.. masked ?? []];
+
     /// <summary>The micro-batch of given rows: indices of samples, or of blocks where there is packing.</summary>
     public MicroBatch Build(IReadOnlyList<int> rows)
     {
         var samples = rows.Select(r => packing?.Samples(r) ?? [r]).ToArray();
-        var length = samples.Max(row => row.Sum(s => data.Length(s)));
+        var length = samples.Max(row => row.Sum(Length));
         var size = rows.Count * length;
         var ids = new int[size];
         var labels = new int[size];
@@ -26,18 +33,21 @@ public sealed class MicroBatchBuilder(TokenizedDataset data, PackedBlocks? packi
             var at = row * length;
             for (var segment = 0; segment < samples[row].Count; segment++)
             {
-                var sample = data.InputIds(samples[row][segment]);
-                var mask = data.LossMask(samples[row][segment]);
-                sample.CopyTo(ids.AsSpan(at));
-                for (var t = 0; t < sample.Length; t++)
+                var number = samples[row][segment];
+                var sampleLength = Length(number);
+                for (var t = 0; t < sampleLength; t++)
                 {
-                    if (t + 1 < sample.Length && mask[t + 1] != 0) labels[at + t] = sample[t + 1];
                     if (positions is not null) positions[at + t] = t;
                     if (segments is not null) segments[at + t] = segment;
                 }
 
-                at += sample.Length;
-                tokens += sample.Length;
+                if (!_masked.Contains(number))
+                {
+                    Fill(number, ids.AsSpan(at, sampleLength), labels.AsSpan(at, sampleLength));
+                    tokens += sampleLength;
+                }
+
+                at += sampleLength;
             }
         }
 
@@ -49,9 +59,21 @@ public sealed class MicroBatchBuilder(TokenizedDataset data, PackedBlocks? packi
             Labels = labels,
             PositionIds = positions,
             SegmentIds = segments,
-            SampleIds = [.. samples.SelectMany(s => s)],
+            SampleIds = [.. samples.SelectMany(s => s).Where(s => !_masked.Contains(s))],
             LabelCount = labels.Count(l => l != MicroBatch.IgnoreIndex),
             TokenCount = tokens,
         };
+    }
+
+    // A masked row has no length of its own. In a block a masked sample keeps its room, which says where the others are.
+    private int Length(int sample) => packing is null && _masked.Contains(sample) ? 1 : data.Length(sample);
+
+    private void Fill(int number, Span<int> ids, Span<int> labels)
+    {
+        var sample = data.InputIds(number);
+        var mask = data.LossMask(number);
+        sample.CopyTo(ids);
+        for (var t = 0; t + 1 < sample.Length; t++)
+            if (mask[t + 1] != 0) labels[t] = sample[t + 1];
     }
 }

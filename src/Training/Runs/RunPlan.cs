@@ -14,7 +14,7 @@ public sealed class RunPlan
         _source = Source(manifest);
         (Spec, ConfigJson, Config) = (spec, configJson, config);
         var packing = spec.Packing ? PackedBlocks.Pack(data, spec.BlockSize) : null;
-        Builder = new MicroBatchBuilder(data, packing, spec.PadTokenId);
+        Builder = new MicroBatchBuilder(data, packing, spec.PadTokenId, spec.MaskSamples);
         Batches = BatchPlans.Create(spec, packing?.Count ?? data.Count);
         if (evalData is not null)
         {

@@ -21,6 +21,7 @@ public static class DerivedSettings
             BlockSize = BlockSize(spec.BlockSize, config),
             Dtype = Dtype(spec.Dtype, config, weightsDtype),
             Threads = spec.Threads > 0 ? spec.Threads : threads,
+            MaskSamples = [.. spec.MaskSamples.Distinct().Order()],
         };
 
     /// <summary>The longest sequence: as given, else the model's longest, at most 1024.</summary>

@@ -1,7 +1,7 @@
 namespace LisaOrleans.Checkpoints.Tests;
 
 /// <summary>What every store must do. A new kind of store derives from this.</summary>
-public abstract class BlobStoreContract
+public abstract partial class BlobStoreContract
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -26,6 +26,7 @@ public sealed partial class KnownSettingsTests
         ["data"] = [],
         ["pull"] = [],
         ["push"] = KnownSettings.Push,
+        ["store"] = [],
         ["settings"] = [],
     };
 

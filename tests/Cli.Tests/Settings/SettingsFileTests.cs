@@ -41,6 +41,7 @@ public sealed class SettingsFileTests
         threads: 1
         train_embeddings: false
         template: chatml
+        mask_samples: masked.txt
         priority: 3
         """;
 
@@ -51,6 +52,7 @@ public sealed class SettingsFileTests
     {
         using var folder = new TempFolder();
         await File.WriteAllTextAsync(folder["all.yaml"], Everything, Token);
+        await File.WriteAllTextAsync(folder["masked.txt"], "7\n2\n\n7\n", Token);
         await Lisa.SucceedsAsync("train", "--config", folder["all.yaml"], "--model", Sample.Model, "--data", Sample.Data, "--output", folder["out"]);
 
         var given = await Spec(folder["out/lisa-store"], "other");
@@ -72,6 +74,7 @@ public sealed class SettingsFileTests
 
         Assert.Equal((0.01, 9UL, 128, "cosine"), (given.LearningRate, given.Seed, given.BlockSize, given.LrSchedulerType));
         Assert.Equal([1, 4], given.LisaFixedLayers);
+        Assert.Equal([2, 7], given.MaskSamples);
 
         static string Text(object? value) => JsonSerializer.Serialize(value);
     }

@@ -56,6 +56,36 @@ public sealed class MicroBatchBuilderTests
     }
 
     [Fact]
+    public void Build_masked_row_is_pads_without_a_length_of_its_own()
+    {
+        var data = Samples.Of(2, 9, 3);
+        var batch = new MicroBatchBuilder(data, packing: null, Pad, masked: [1]).Build([2, 1, 0]);
+        Assert.Equal((3, 3), (batch.BatchSize, batch.SequenceLength));
+        Assert.Equal([1011, 1012, 1013, Pad, Pad, Pad, 1000, 1001, Pad], batch.InputIds);
+        Assert.Equal([1012, 1013, None, None, None, None, 1001, None, None], batch.Labels);
+        Assert.Equal([2, 0], batch.SampleIds);
+        Assert.Equal((3, 5), (batch.LabelCount, batch.TokenCount));
+
+        var alone = new MicroBatchBuilder(data, packing: null, Pad, masked: [1]).Build([1]);
+        Assert.Equal((1, 0, 0), (alone.SequenceLength, alone.LabelCount, alone.TokenCount));
+        Assert.Empty(alone.SampleIds);
+    }
+
+    [Fact]
+    public void Build_masked_sample_of_a_block_keeps_its_room_and_the_others_their_places()
+    {
+        var data = Samples.Of(2, 3, 2);
+        var blocks = PackedBlocks.Pack(data, 8);
+        var (whole, masked) = (new MicroBatchBuilder(data, blocks, Pad).Build([0]), new MicroBatchBuilder(data, blocks, Pad, [1]).Build([0]));
+        Assert.Equal([1000, 1001, Pad, Pad, Pad, 1005, 1006], masked.InputIds);
+        Assert.Equal([1001, None, None, None, None, 1006, None], masked.Labels);
+        Assert.Equal(whole.PositionIds, masked.PositionIds);
+        Assert.Equal(whole.SegmentIds, masked.SegmentIds);
+        Assert.Equal([0, 2], masked.SampleIds);
+        Assert.Equal((2, 4), (masked.LabelCount, masked.TokenCount));
+    }
+
+    [Fact]
     public void Build_packing_changes_neither_tokens_nor_labels() => Gen.Select(Samples.Lengths(12), Gen.Int[12, 30]).Sample((lengths, blockSize) =>
     {
         var data = Samples.Of(lengths);

@@ -28,6 +28,7 @@ internal static class LisaCommands
         ["doctor"] = (KnownSettings.Doctor, false),
         ["pull"] = ([], false),
         ["push"] = (KnownSettings.Push, false),
+        ["store"] = ([.. StoreSettings.Look, .. StoreSettings.All], false),
         ["settings"] = ([], false),
     };
 

@@ -1,0 +1,48 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+
+namespace LisaOrleans.Checkpoints;
+
+/// <summary>
+/// The blobs that a store's documents name, other than those of runs: the fields <c>sha256</c> of any document, whoever wrote it.
+/// </summary>
+internal static class DocumentBlobs
+{
+    // Heads and leases, whose blobs are read with the runs; and marks of uploads, which keep nothing alive.
+    private static readonly string[] s_otherDocuments = [RunStore.Prefix, Uploads.Prefix];
+
+    /// <summary>Each document with the blobs that it names; what they are cannot be known of one that cannot be read.</summary>
+    public static async IAsyncEnumerable<(string Path, IReadOnlyList<string> Names, InvalidDataFileException? Fault)> ReadAsync(
+        IBlobStore store, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var path in store.ListDocumentsAsync("", cancellationToken).ConfigureAwait(false))
+        {
+            if (!IsDocument(path) || await store.GetDocumentAsync(path, cancellationToken).ConfigureAwait(false) is not { } document) continue;
+            IReadOnlyList<string> names = [];
+            InvalidDataFileException? fault = null;
+            try
+            {
+                using var json = JsonDocument.Parse(document.Content);
+                names = [.. Named(json.RootElement).Where(BlobRef.IsName)];
+            }
+            catch (JsonException e)
+            {
+                fault = new InvalidDataFileException($"{store.Location}: {path}", e.Message);
+            }
+
+            yield return (path, names, fault);
+        }
+    }
+
+    // Documents are FOLDER/NAME.json; people may keep other files in a store's folder.
+    private static bool IsDocument(string path) => path.Contains('/') && path.EndsWith(".json", StringComparison.Ordinal)
+        && !s_otherDocuments.Any(prefix => path.StartsWith(prefix, StringComparison.Ordinal));
+
+    private static IEnumerable<string> Named(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Array => element.EnumerateArray().SelectMany(Named),
+        JsonValueKind.Object => element.EnumerateObject().SelectMany(p =>
+            p.NameEquals("sha256") && p.Value.ValueKind == JsonValueKind.String ? [p.Value.GetString()!] : Named(p.Value)),
+        _ => [],
+    };
+}

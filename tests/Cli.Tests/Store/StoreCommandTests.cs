@@ -1,0 +1,136 @@
+using System.Text.Json;
+
+namespace LisaOrleans.Cli.Tests;
+
+/// <summary><c>lisa store</c> on a store that <c>lisa train</c> has filled.</summary>
+public sealed class StoreCommandTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Store_verify_finds_what_is_wrong_and_repair_puts_it_back()
+    {
+        using var folder = new TempFolder();
+        var store = folder["store"];
+        await Lisa.SucceedsAsync(Sample.Train(folder["out"], more: ["--max-steps", "2", "--store", store, "--run-name", "one"]));
+        Assert.Contains("are whole", (await Lisa.SucceedsAsync("store", "verify", "--store", store)).Output, StringComparison.Ordinal);
+        Assert.Contains("one  succeeded  step 2", (await Lisa.SucceedsAsync("store", "list", "--store", store)).Output, StringComparison.Ordinal);
+
+        await Lisa.SucceedsAsync("store", "copy", "one", "--store", store, "--to", folder["peer"]);
+        var again = await Lisa.SucceedsAsync("store", "copy", "one", "--store", store, "--to", folder["peer"]);
+        Assert.Contains(": 0 blobs (0 bytes)", again.Output, StringComparison.Ordinal);
+        await Lisa.SucceedsAsync("export", "one", "--store", folder["peer"], "--output", folder["copied"]);
+        Assert.Equal(RunFolder.WeightsSha(folder["out"]), RunFolder.WeightsSha(folder["copied"]));
+
+        // The largest are weights; one is damaged, another one lost.
+        var blobs = Directory.GetFiles(Path.Combine(store, "blobs"), "*", SearchOption.AllDirectories)
+            .OrderByDescending(f => new FileInfo(f).Length).ThenBy(f => f).ToArray();
+        var bytes = await File.ReadAllBytesAsync(blobs[0], Token);
+        bytes[^1] ^= 1;
+        await File.WriteAllBytesAsync(blobs[0], bytes, Token);
+        File.Delete(blobs[1]);
+        var wrong = await Lisa.RunAsync("store", "verify", "--store", store);
+        Assert.Equal(1, wrong.ExitCode);
+        Assert.Contains($"of run 'one' (blob {Path.GetFileName(blobs[0])}) is damaged", wrong.Error, StringComparison.Ordinal);
+        Assert.Contains($"of run 'one' (blob {Path.GetFileName(blobs[1])}) is missing", wrong.Error, StringComparison.Ordinal);
+
+        var repaired = await Lisa.SucceedsAsync("store", "repair", "--store", store, "--from", folder["peer"]);
+        Assert.StartsWith("2 blobs", repaired.Output, StringComparison.Ordinal);
+        await Lisa.SucceedsAsync("store", "verify", "--store", store);
+    }
+
+    [Fact]
+    public async Task Store_sizes_and_prune_count_what_nothing_names()
+    {
+        using var folder = new TempFolder();
+        var store = folder["store"];
+        foreach (var run in (string[])["one", "two"])
+        {
+            var seed = run == "one" ? "1" : "2";
+            await Lisa.SucceedsAsync(Sample.Train(folder[run], more: ["--max-steps", "1", "--store", store, "--run-name", run, "--seed", seed]));
+        }
+
+        await Lisa.SucceedsAsync(Sample.Train(folder["two"], more: ["--max-steps", "1", "--store", store, "--run-name", "two", "--overwrite"]));
+        using var before = await Json("sizes");
+        var runs = before.RootElement.GetProperty("runs").EnumerateArray().ToArray();
+        Assert.Equal(["one", "two"], runs.Select(r => r.GetProperty("run").GetString()));
+        Assert.All(runs, r => Assert.InRange(Bytes(r, "shared_bytes"), 1, Bytes(r, "bytes") - 1));
+        var garbage = Bytes(before.RootElement, "unnamed_bytes");
+        Assert.True(garbage > 0);
+
+        using (var kept = await Json("prune")) Assert.Equal(0, Bytes(kept.RootElement, "bytes"));
+        using (var dry = await Json("prune", "--min-age-hours", "0", "--dry-run")) Assert.Equal(garbage, Bytes(dry.RootElement, "bytes"));
+        using (var same = await Json("sizes")) Assert.Equal(garbage, Bytes(same.RootElement, "unnamed_bytes"));
+        using (var pruned = await Json("prune", "--min-age-hours", "0")) Assert.Equal(garbage, Bytes(pruned.RootElement, "bytes"));
+        using (var after = await Json("sizes")) Assert.Equal(0, Bytes(after.RootElement, "unnamed_bytes"));
+        await Lisa.SucceedsAsync("store", "verify", "--store", store);
+
+        async Task<JsonDocument> Json(string command, params string[] more) =>
+            JsonDocument.Parse((await Lisa.SucceedsAsync(["store", command, "--store", store, "--log-format", "json", .. more])).Output);
+
+        static long Bytes(JsonElement element, string name) => element.GetProperty(name).GetInt64();
+    }
+
+    [Fact]
+    public async Task Copy_killed_at_any_moment_goes_on_and_the_copy_is_whole()
+    {
+        using var folder = new TempFolder();
+        await Lisa.SucceedsAsync(Sample.Train(folder["out"], more: ["--max-steps", "1", "--store", folder["store"]]));
+        string[] copy = ["store", "copy", "default", "--store", folder["store"], "--to", folder["peer"]];
+        var count = Directory.GetFiles(folder["store/blobs"], "*", SearchOption.AllDirectories).Count(IsBlob);
+        for (var kills = 0; kills < 3; kills++)
+        {
+            using var process = Lisa.Start(copy);
+            var before = Blobs();
+            var ended = process.EndAsync(Token);
+            while (!ended.IsCompleted && Blobs() < Math.Min(count, before + 2 + kills)) await Task.Yield();
+            if (!ended.IsCompleted) await process.KillAsync(Token);
+            await ended;
+            var head = folder["peer/runs/default/head.json"];
+            if (File.Exists(head)) await Lisa.SucceedsAsync("store", "verify", "--store", folder["peer"]);
+        }
+
+        await Lisa.SucceedsAsync(copy);
+        await Lisa.SucceedsAsync("store", "verify", "--store", folder["peer"]);
+        await Lisa.SucceedsAsync("export", "default", "--store", folder["peer"], "--output", folder["copied"]);
+        Assert.Equal(RunFolder.WeightsSha(folder["out"]), RunFolder.WeightsSha(folder["copied"]));
+
+        int Blobs() => Directory.Exists(folder["peer/blobs"])
+            ? Directory.GetFiles(folder["peer/blobs"], "*", SearchOption.AllDirectories).Count(IsBlob)
+            : 0;
+
+        static bool IsBlob(string file) => BlobRef.IsName(Path.GetFileName(file));
+    }
+
+    [Fact]
+    public async Task Store_wrong_input_is_refused()
+    {
+        using var folder = new TempFolder();
+        Directory.CreateDirectory(folder["empty"]);
+        await Lisa.RefusesAsync(["store", "verify", "--store", folder["none"]], "--store: no such folder");
+        await Lisa.RefusesAsync(["store", "verify", "--store", folder["empty"]], "no run was ever in it");
+        await Lisa.RefusesAsync(["store", "list"], "--store is missing");
+        await Lisa.SucceedsAsync(Sample.Train(folder["out"], more: ["--max-steps", "1"]));
+        var store = folder["out/lisa-store"];
+        await Lisa.RefusesAsync(["store", "copy", "other", "--store", store, "--to", folder["peer"]], "has no run 'other'");
+        await Lisa.RefusesAsync(["store", "copy", "default", "--store", store, "--to", store], "--to", "the store that the run is in");
+        await Lisa.RefusesAsync(["store", "copy", "default", "--store", store], "--to is missing");
+        await Lisa.RefusesAsync(["store", "prune", "--store", store, "--min-age-hours", "-1"], "--min-age-hours", "at least 0");
+    }
+
+    [Fact]
+    public async Task MaskSamples_wrong_file_or_number_is_refused_and_leaves_nothing()
+    {
+        using var folder = new TempFolder();
+        foreach (var (name, text, says) in ((string, string, string)[])[
+            ("words.txt", "3\nfox\n", "words.txt: line 2: 'fox' must be a whole number"), ("negative.txt", "-1\n", "negative.txt: line 1"),
+            ("empty.txt", "\n", "holds no numbers"), ("range.txt", "160\n", "names sample 160; the training data has samples 0 to 159")])
+        {
+            await File.WriteAllTextAsync(folder[name], text, Token);
+            await Lisa.RefusesAsync(Sample.Train(folder["out"], more: ["--mask-samples", folder[name]]), says);
+        }
+
+        await Lisa.RefusesAsync(Sample.Train(folder["out"], more: ["--mask-samples", folder["none"]]), "--mask-samples: no such file");
+        Assert.False(Directory.Exists(folder["out"]));
+    }
+}
