@@ -1,8 +1,8 @@
 // az group create --name lisa --location westeurope
 // az deployment group create --resource-group lisa --template-file deploy/azure/main.bicep --parameters @my.parameters.json
 //
-// A scale set of spot machines with GPUs, one ordinary machine for Redis and the control silo, and a storage account that
-// only their identity may use. Nothing answers to the internet.
+// A scale set of spot machines with GPUs, one ordinary machine for the control silo, and a storage account that only their identity
+// may use: its blobs hold the runs, and through its tables the silos find each other. Nothing answers to the internet.
 
 @description('Where everything is.')
 param location string = resourceGroup().location
@@ -20,11 +20,6 @@ param sshPublicKey string
 @secure()
 @minLength(16)
 param clusterSecret string
-
-@description('Redis password: letters and digits.')
-@secure()
-@minLength(16)
-param redisPassword string
 
 @description('How many GPU machines.')
 @minValue(0)
@@ -45,13 +40,13 @@ var controlAddress = '10.93.0.4'
 var subnetPrefix = '10.93.0.0/24'
 var containerName = 'lisa'
 
-// Storage Blob Data Contributor.
-var blobContributor = subscriptionResourceId('Microsoft.Authorization/roleDefinitions', 'ba92f5b4-2d11-453d-a403-e96b0029c9fe')
+// Storage Blob Data Contributor, Storage Table Data Contributor.
+var roles = ['ba92f5b4-2d11-453d-a403-e96b0029c9fe', '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3']
 
 var settings = string({
   lisa: {
     cluster_id: 'azure'
-    redis: '${controlAddress}:6379,password=${redisPassword}'
+    azure_tables: storage.properties.primaryEndpoints.table
     store: '${storage.properties.primaryEndpoints.blob}${containerName}'
     cluster_secret_file: 'cluster-secret'
     tensor_port: 22222
@@ -66,9 +61,9 @@ var gpuConfig = replace(
 )
 
 var controlConfig = replace(
-  replace(replace(loadTextContent('control.cloud-init.yaml'), '@@SETTINGS@@', base64(settings)), '@@CLUSTER_SECRET@@', base64(clusterSecret)),
-  '@@REDIS_CONF@@',
-  base64('bind ${controlAddress}\nrequirepass ${redisPassword}\n')
+  replace(loadTextContent('control.cloud-init.yaml'), '@@SETTINGS@@', base64(settings)),
+  '@@CLUSTER_SECRET@@',
+  base64(clusterSecret)
 )
 
 var linux = {
@@ -108,15 +103,15 @@ resource storage 'Microsoft.Storage/storageAccounts@2023-05-01' = {
   }
 }
 
-resource access 'Microsoft.Authorization/roleAssignments@2022-04-01' = {
-  name: guid(storage.id, identity.id, blobContributor)
+resource access 'Microsoft.Authorization/roleAssignments@2022-04-01' = [for role in roles: {
+  name: guid(storage.id, identity.id, role)
   scope: storage
   properties: {
-    roleDefinitionId: blobContributor
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', role)
     principalId: identity.properties.principalId
     principalType: 'ServicePrincipal'
   }
-}
+}]
 
 resource rules 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
   name: 'lisa'
@@ -133,7 +128,7 @@ resource rules 'Microsoft.Network/networkSecurityGroups@2024-05-01' = {
           sourceAddressPrefix: subnetPrefix
           sourcePortRange: '*'
           destinationAddressPrefix: subnetPrefix
-          destinationPortRanges: ['6379', '8080', '11111', '22222', '30000']
+          destinationPortRanges: ['8080', '11111', '22222', '30000']
         }
       }
       {
