@@ -6,17 +6,17 @@ using LisaOrleans.Data;
 namespace LisaOrleans.Bench;
 
 /// <summary>
-/// The long reliability run: one process, then clusters of 1, 2 and 3 silos, then 3 silos under a schedule with at least
-/// the given number of kills. All must end with the same tensors, log and ledger. Needs the test assets.
+/// The long reliability run: one process, then clusters of 1, 2 and 3 silos (with the large model, of 3 only), then 3 silos under
+/// a schedule with at least the given number of kills. All must end with the same tensors, log and ledger.
 /// </summary>
 internal static class ChaosBenchmark
 {
-    public static async Task<int> Run(int steps, int kills, ulong seed, bool azurite)
+    public static async Task<int> Run(int steps, int kills, ulong seed, bool azurite, bool large)
     {
-        var runs = ClusterRuns.Prepare(steps, saveSteps: 5, seed);
+        var runs = large ? await ClusterRuns.PrepareLargeAsync(steps, saveSteps: 5, seed) : ClusterRuns.Prepare(steps, saveSteps: 5, seed);
         await runs.TrainUndisturbedAsync();
         var differences = 0;
-        foreach (var silos in new[] { 1, 2, 3 }) differences += await Cluster($"{silos}-silos", silos, []);
+        foreach (var silos in large ? [3] : new[] { 1, 2, 3 }) differences += await Cluster($"{silos}-silos", silos, []);
         differences += await Cluster("chaos", 3, Schedule(kills, seed, azurite));
         Console.WriteLine(
             differences == 0 ? "all runs agree: every tensor's SHA-256, every digit of the log, every sample" : $"{differences} DIFFERENCES");

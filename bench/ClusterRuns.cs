@@ -1,12 +1,17 @@
 using LisaOrleans.Cluster;
+using LisaOrleans.Samples.Make;
 
 namespace LisaOrleans.Bench;
 
 /// <summary>
-/// stories260K on gsm8k in one process, and the same on clusters, which must give the same result. Needs the test assets.
+/// A training run in one process, and the same on clusters, which must give the same result: stories260K on gsm8k, which needs
+/// the test assets, or a model of 300 M random weights in bfloat16.
 /// </summary>
 internal sealed class ClusterRuns(string folder, string[] training)
 {
+    // 24 layers of 12.8 M parameters, an embedding and a head of 4.2 M each.
+    private static readonly RandomModelShape s_large = new(1024, 2816, 24, 16, 16, 4096, 256, Tied: false);
+
     /// <summary>The folder with the test assets.</summary>
     public static string Assets { get; } =
         Environment.GetEnvironmentVariable("LISA_TEST_ASSETS") ?? Path.Combine(Executables.Repository, "..", "shared", "assets");
@@ -22,6 +27,24 @@ internal sealed class ClusterRuns(string folder, string[] training)
             "--save-steps", $"{saveSteps}", "--seed", $"{seed}", "--threads", "1",
         ];
         Console.WriteLine($"stories260K on gsm8k, {steps} steps, a manifest every {saveSteps}, everything in {folder}");
+        return new ClusterRuns(folder, training);
+    }
+
+    /// <summary>300 M parameters in bfloat16; steps of few tokens, so that one takes less than a second on two cores.</summary>
+    public static async Task<ClusterRuns> PrepareLargeAsync(int steps, int saveSteps, ulong seed)
+    {
+        var folder = Directory.CreateTempSubdirectory("lisa-chaos-").FullName;
+        var model = Directory.CreateDirectory(Path.Combine(folder, "untrained")).FullName;
+        await RandomModel.WriteAsync(model, s_large, seed: 7);
+        File.Copy(Path.Combine(BenchModel.Samples, "tiny-stories", "tokenizer.model"), Path.Combine(model, "tokenizer.model"));
+        string[] training =
+        [
+            "--model", model, "--data", Path.Combine(BenchModel.Samples, "animals.jsonl"), "--dtype", "bfloat16",
+            "--max-steps", $"{steps}", "--lisa-interval-steps", "10", "--per-device-train-batch-size", "1",
+            "--gradient-accumulation-steps", "2", "--block-size", "16", "--learning-rate", "1e-4", "--save-steps", $"{saveSteps}",
+            "--seed", $"{seed}", "--threads", "1",
+        ];
+        Console.WriteLine($"316 M parameters in bfloat16, {steps} steps, a manifest every {saveSteps}, everything in {folder}");
         return new ClusterRuns(folder, training);
     }
 

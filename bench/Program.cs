@@ -54,7 +54,8 @@ switch (args)
         return 0;
     case ["chaos", .. var rest]:
         return await ChaosBenchmark.Run(
-            steps: Number(rest, 0, 300), kills: Number(rest, 1, 20), seed: (ulong)Number(rest, 2, 1), azurite: rest.Contains("azurite"));
+            steps: Number(rest, 0, 300), kills: Number(rest, 1, 20), seed: (ulong)Number(rest, 2, 1), azurite: rest.Contains("azurite"),
+            large: rest.Contains("large"));
     case ["chaos-trace", var file, .. var rest]:
         return await ChaosBenchmark.Trace(file, events: Number(rest, 0, 60), compression: Number(rest, 1, 60), azurite: rest.Contains("azurite"));
     case ["fencing", .. var rest]:
@@ -113,4 +114,4 @@ switch (args)
 }
 
 static int Number(string[] rest, int index, int fallback) =>
-    rest.Length > index && rest[index] != "azurite" ? int.Parse(rest[index], CultureInfo.InvariantCulture) : fallback;
+    rest.Length > index && rest[index] is not ("azurite" or "large") ? int.Parse(rest[index], CultureInfo.InvariantCulture) : fallback;
