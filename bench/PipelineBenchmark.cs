@@ -25,9 +25,9 @@ internal static class PipelineBenchmark
     public static async Task Run(int rounds)
     {
         using var model = await BenchModel.CreateAsync();
-        await using var one = await Start(model, "one", 1);
-        await using var other = await Start(model, "other", 1);
-        await using var two = await Start(model, "two", 2);
+        await using var one = await Start(model, "one", new ClusterSettings(1, Azurite: false));
+        await using var other = await Start(model, "other", new ClusterSettings(1, Azurite: false));
+        await using var two = await Start(model, "two", new ClusterSettings(2, Azurite: false));
         Console.WriteLine($"warming up: {WarmUpSteps} steps of each");
         await Task.WhenAll(Measure(one, model, "warm-up", 4, WarmUpSteps), Measure(other, model, "warm-up", 4, WarmUpSteps));
         await Measure(two, model, "warm-up", 4, WarmUpSteps);
@@ -62,17 +62,19 @@ internal static class PipelineBenchmark
         }
     }
 
-    private static Task<TestCluster> Start(BenchModel model, string name, int silos) => TestCluster.StartAsync(
-        Directory.CreateDirectory(Path.Combine(model.Root, name)).FullName, new ClusterSettings(silos, Azurite: false));
+    /// <summary>A cluster in a folder of its own.</summary>
+    public static Task<TestCluster> Start(BenchModel model, string name, ClusterSettings settings) =>
+        TestCluster.StartAsync(Directory.CreateDirectory(Path.Combine(model.Root, name)).FullName, settings);
 
-    // Seconds of the median step of a run.
-    private static async Task<double> Measure(TestCluster cluster, BenchModel model, string run, int microBatches, int steps)
+    /// <summary>Seconds of the median step of a run.</summary>
+    public static async Task<double> Measure(
+        TestCluster cluster, BenchModel model, string run, int microBatches, int steps, string replicas = "1")
     {
         var (code, output) = await TestCluster.LisaAsync(cluster.Folder, [
             "submit", "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}", "--store", cluster.Store, "--run-name", run,
             "--model", model.Folder, "--data", model.Data, "--max-steps", $"{steps}", "--block-size", "128", "--per-device-train-batch-size", "2",
             "--gradient-accumulation-steps", $"{microBatches}", "--lisa-strategy", "fixed", "--lisa-fixed-layers", "2,3", "--save-steps", "0",
-            "--threads", "1"]);
+            "--threads", "1", "--replicas", replicas]);
         if (code != 0) throw new InvalidOperationException(output);
         using var time = new CancellationTokenSource(TimeSpan.FromMinutes(10));
         var seconds = new List<double>();

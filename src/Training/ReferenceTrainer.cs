@@ -40,10 +40,11 @@ public sealed class ReferenceTrainer : IDisposable
         var (form, scratch) = (WeightForms.Of(spec), new WeightScratch());
 
         // The autograd graph is cut at every layer's input and output, so that each part runs backward by itself.
-        _embedding = new EmbeddingPart(config, dtypes, optimizer, Weights(config.EmbeddingSpecs()));
+        var lanes = GradientLanes.Of(spec);
+        _embedding = new EmbeddingPart(config, dtypes, optimizer, Weights(config.EmbeddingSpecs())) { GradientLanes = lanes };
         _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i =>
-            new LayerPart(config, i, dtypes, optimizer, spec.GradientCheckpointing, LayerWeights(i), lora, form, scratch))];
-        _head = new HeadPart(config, dtypes, optimizer, Weights(config.HeadSpecs()), () => _embedding);
+            new LayerPart(config, i, dtypes, optimizer, spec.GradientCheckpointing, LayerWeights(i), lora, form, scratch) { GradientLanes = lanes })];
+        _head = new HeadPart(config, dtypes, optimizer, Weights(config.HeadSpecs()), () => _embedding) { GradientLanes = lanes };
 
         if (Methods.Of(spec).LooksAtWeights(spec)) _outliers = [.. _layers.Select(Outliers)];
 
@@ -85,7 +86,9 @@ public sealed class ReferenceTrainer : IDisposable
         // Which samples these are is a pure function of (seed, step).
         var batches = _batches.MicroBatches(step).Select(b => _builder.Build(b)).ToArray();
         var labels = Math.Max(1, batches.Sum(b => b.LabelCount));
-        var loss = batches.Select((b, i) => Walk(b, i, step, 1.0 / labels)).Sum() / labels;
+        var losses = new double[batches.Length];
+        foreach (var i in GradientLanes.Order(batches.Length, GradientLanes.Of(_spec))) losses[i] = Walk(batches[i], i, step, 1.0 / labels);
+        var loss = losses.Sum() / labels;
 
         // As torch.nn.utils.clip_grad_norm_.
         var norm = Math.Sqrt(Parts.Where(p => p.Trainable).Select(p => p.SquaredGradientNorm()).Sum());
@@ -165,7 +168,7 @@ public sealed class ReferenceTrainer : IDisposable
             wanted |= layer.Trainable;
         }
 
-        var result = _head.Run(x_BTD, batch.Labels, lossScale, train: true, inputGradient: wanted);
+        var result = _head.Run(index, x_BTD, batch.Labels, lossScale, train: true, inputGradient: wanted);
         var gradient_BTD = result.Gradient;
         foreach (var layer in _layers.Reverse())
         {

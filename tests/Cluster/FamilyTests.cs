@@ -22,6 +22,7 @@ public sealed class FamilyTests(ClusterFixture fixture) : IClassFixture<ClusterF
             GradientAccumulationSteps = 2,
             LisaActivatedLayers = 1,
             LisaIntervalSteps = 2,
+            Replicas = "1",
         };
 
         using var straight = await TestRun.TrainAsync(spec, folder["model"]);

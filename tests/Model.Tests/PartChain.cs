@@ -7,12 +7,12 @@ internal sealed class PartChain : IDisposable
 {
     public PartChain(
         ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, Dictionary<string, Tensor> weights, bool recompute = false,
-        LoraOptions? lora = null)
+        LoraOptions? lora = null, int lanes = 1)
     {
-        Embedding = new EmbeddingPart(config, dtypes, optimizer, weights);
+        Embedding = new EmbeddingPart(config, dtypes, optimizer, weights) { GradientLanes = lanes };
         Layers = [.. Enumerable.Range(0, config.NumHiddenLayers)
-            .Select(i => new LayerPart(config, i, dtypes, optimizer, recompute, weights, lora))];
-        Head = new HeadPart(config, dtypes, optimizer, weights, () => Embedding);
+            .Select(i => new LayerPart(config, i, dtypes, optimizer, recompute, weights, lora) { GradientLanes = lanes })];
+        Head = new HeadPart(config, dtypes, optimizer, weights, () => Embedding) { GradientLanes = lanes };
     }
 
     public EmbeddingPart Embedding { get; }
@@ -35,7 +35,7 @@ internal sealed class PartChain : IDisposable
             wanted |= layer.Trainable;
         }
 
-        var result = Head.Run(x, labels, scale, train: true, inputGradient: wanted);
+        var result = Head.Run(index, x, labels, scale, train: true, inputGradient: wanted);
         var gradient = result.Gradient;
         foreach (var layer in Layers.Reverse())
         {

@@ -37,6 +37,34 @@ public interface IPartGrain : IGrainWithStringKey
     [ResponseTimeout("01:00:00")]
     Task<MicroBatchResult> Run(MicroBatchCall call, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// What a replica has summed of the step's gradients, as soon as its micro-batches have gone backward through the part. Asked of every
+    /// replica but the part's owner. The part then waits for the step's new weights before it works on another one.
+    /// </summary>
+    /// <param name="generation">The run's generation.</param>
+    /// <param name="step">The step.</param>
+    /// <param name="microBatches">The step's micro-batches that go through this replica.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    [ResponseTimeout("01:00:00")]
+    Task<IReadOnlyList<GradientTicket>> GiveGradients(long generation, long step, int microBatches, CancellationToken cancellationToken);
+
+    /// <summary>Adds what another replica has summed of the step's gradients to the owner's.</summary>
+    [ResponseTimeout("00:10:00")]
+    Task AddGradients(long generation, long step, IReadOnlyList<GradientTicket> sums, CancellationToken cancellationToken);
+
+    /// <summary>The owner's new weights of what trains, which do not change before the next <see cref="Apply"/>.</summary>
+    /// <param name="generation">The run's generation.</param>
+    /// <param name="step">The step that they were updated by.</param>
+    /// <param name="replicas">How many others there are.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>For each of the others a ticket for every weight.</returns>
+    [ResponseTimeout("00:10:00")]
+    Task<IReadOnlyList<IReadOnlyList<TensorTicket>>> GiveWeights(long generation, long step, int replicas, CancellationToken cancellationToken);
+
+    /// <summary>Takes the weights that the owner has given for this replica.</summary>
+    [ResponseTimeout("00:10:00")]
+    Task TakeWeights(long generation, long step, IReadOnlyList<TensorTicket> weights, CancellationToken cancellationToken);
+
     /// <summary>Sum of the squares of the step's accumulated gradients; 0 for a frozen part.</summary>
     [ResponseTimeout("00:10:00")]
     Task<double> GetSquaredGradientNorm(long generation, long step, CancellationToken cancellationToken);

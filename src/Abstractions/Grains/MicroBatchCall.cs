@@ -10,8 +10,11 @@ public sealed record MicroBatchCall
     /// <summary>The optimizer step, from 1.</summary>
     [Id(1)] public required long Step { get; init; }
 
-    /// <summary>The micro-batch's number within the step, from 0. Gradients accumulate in this order.</summary>
+    /// <summary>The micro-batch's number within the step, from 0. It decides the lane that its gradients are summed in.</summary>
     [Id(2)] public required int Index { get; init; }
+
+    /// <summary>Its place among the step's micro-batches that go through the part, from 0. Gradients accumulate in this order.</summary>
+    [Id(9)] public required int Ordinal { get; init; }
 
     /// <summary>False for evaluation: no gradients, no state.</summary>
     [Id(3)] public required bool Train { get; init; }

@@ -34,6 +34,9 @@ public sealed record PartLoad
     /// <summary>The silo of the next part.</summary>
     [Id(7)] public string? NextSilo { get; init; }
 
+    /// <summary>Whether another replica keeps the part's optimizer state, updates it and sends the new weights.</summary>
+    [Id(21)] public bool FollowsOwner { get; init; }
+
     /// <summary>The live silo that held the part before, which is asked for its state first; null to read the store.</summary>
     [Id(8)] public string? HeldBy { get; init; }
 }

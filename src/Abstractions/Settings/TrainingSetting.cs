@@ -126,6 +126,7 @@ public sealed class TrainingSetting
         var fits = (Kind, json.ValueKind) switch
         {
             (SettingKind.Text, JsonValueKind.String) or (SettingKind.Integer or SettingKind.Number, JsonValueKind.Number) => true,
+            (SettingKind.Text, JsonValueKind.Number) => _pattern is not null,
             (SettingKind.Flag, JsonValueKind.True or JsonValueKind.False) => true,
             (SettingKind.Integers, JsonValueKind.Array) => json.EnumerateArray().All(e => e.ValueKind == JsonValueKind.Number),
             (SettingKind.Names, JsonValueKind.Array) => json.EnumerateArray().All(e => e.ValueKind == JsonValueKind.String),
@@ -134,7 +135,7 @@ public sealed class TrainingSetting
         if (!fits) throw Wrong(Shorten(json.GetRawText()));
         return Parse(Kind switch
         {
-            SettingKind.Text => json.GetString()!,
+            SettingKind.Text when json.ValueKind == JsonValueKind.String => json.GetString()!,
             SettingKind.Integers => string.Join(',', json.EnumerateArray().Select(e => e.GetRawText())),
             SettingKind.Names => string.Join(',', json.EnumerateArray().Select(e => e.GetString())),
             _ => json.GetRawText(),

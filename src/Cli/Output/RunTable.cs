@@ -27,7 +27,7 @@ internal static class RunTable
         manifest_bytes = s.ManifestBytes,
         stall_seconds = s.StallSeconds,
         error = s.Error,
-        silos = s.Stages.Select(t => new { silo = t.Silo, version = versions?.GetValueOrDefault(t.Silo), parts = t.Parts }),
+        silos = s.Stages.Select(t => new { silo = t.Silo, version = versions?.GetValueOrDefault(t.Silo), replica = t.Replica, parts = t.Parts }),
         periods = Periods(s, schedule).Select(p => new { period = p.Period, first_step = p.FirstStep, last_step = p.LastStep, layers = p.Layers }),
         layers = schedule?.Layers.Select(l => new { layer = l.Layer, steps = l.Steps, mean_grad_norm = l.MeanGradNorm }),
     };
@@ -48,7 +48,8 @@ internal static class RunTable
         foreach (var stage in s.Stages)
         {
             var version = versions.GetValueOrDefault(stage.Silo) is { } known ? $"version {known}  " : "";
-            Console.WriteLine($"{(stage == s.Stages[0] ? "silos" : ""),-12}{stage.Silo}  {version}{string.Join(' ', stage.Parts)}");
+            var replica = s.Stages.Any(t => t.Replica > 0) ? $"replica {stage.Replica}  " : "";
+            Console.WriteLine($"{(stage == s.Stages[0] ? "silos" : ""),-12}{stage.Silo}  {version}{replica}{string.Join(' ', stage.Parts)}");
         }
     }
 

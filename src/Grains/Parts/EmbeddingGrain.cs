@@ -1,4 +1,5 @@
 using LisaOrleans.Model;
+using LisaOrleans.Training;
 using static TorchSharp.torch;
 
 namespace LisaOrleans.Grains;
@@ -9,7 +10,7 @@ internal sealed class EmbeddingGrain(PartServices services) : PartGrain<Embeddin
 {
     protected override EmbeddingPart Create(
         ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, TrainingSpec spec, Dictionary<string, Tensor> weights) =>
-        new(config, dtypes, optimizer, weights);
+        new(config, dtypes, optimizer, weights) { GradientLanes = GradientLanes.Of(spec) };
 
     protected override async Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken)
     {

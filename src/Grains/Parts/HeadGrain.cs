@@ -1,4 +1,5 @@
 using LisaOrleans.Model;
+using LisaOrleans.Training;
 using static TorchSharp.torch;
 
 namespace LisaOrleans.Grains;
@@ -11,7 +12,10 @@ internal sealed class HeadGrain(PartServices services) : PartGrain<HeadPart>(ser
         ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, TrainingSpec spec, Dictionary<string, Tensor> weights)
     {
         var run = RunId;
-        return new HeadPart(config, dtypes, optimizer, weights, () => Services.LocalParts.Embedding(run, Generation));
+        return new HeadPart(config, dtypes, optimizer, weights, () => Services.LocalParts.Embedding(run, Generation))
+        {
+            GradientLanes = GradientLanes.Of(spec),
+        };
     }
 
     protected override async Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken)
@@ -22,7 +26,7 @@ internal sealed class HeadGrain(PartServices services) : PartGrain<HeadPart>(ser
             call.Turn,
             () =>
             {
-                var head = Part!.Run(input.HandOn(), call.Data.Labels, call.LossScale, call.Train, call.InputGradient);
+                var head = Part!.Run(call.Index, input.HandOn(), call.Data.Labels, call.LossScale, call.Train, call.InputGradient);
                 return new MicroBatchResult
                 {
                     LossSum = head.LossSum,

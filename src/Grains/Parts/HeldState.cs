@@ -8,7 +8,7 @@ namespace LisaOrleans.Grains;
 /// changes it and saves it. Methods that touch tensors are for the device's thread and say so; the others are for the grain's
 /// turns.
 /// </summary>
-internal sealed class HeldState<TPart>(PartServices services, string key)
+internal sealed partial class HeldState<TPart>(PartServices services, string key)
     where TPart : ModelPart
 {
     private readonly (string Run, string Part) _name = (PartName.Parse(key).Run, PartName.Parse(key).Part);
@@ -81,7 +81,7 @@ internal sealed class HeldState<TPart>(PartServices services, string key)
     /// <summary>The moments with which the part goes on if it is to train in this way; null for none.</summary>
     public async Task<ParkedBlob?> FetchMoments(PartTraining training, CancellationToken cancellationToken)
     {
-        if (_parked is not { } parked || Part is not { Trainable: false }) return null;
+        if (FollowsOwner || _parked is not { } parked || Part is not { Trainable: false }) return null;
         if (training == PartTraining.Asleep) await parked.SleepOn(services.Store, cancellationToken);
         return training is PartTraining.Frozen or PartTraining.Asleep ? null : await parked.Read(services.Store, cancellationToken);
     }
@@ -105,10 +105,11 @@ internal sealed class HeldState<TPart>(PartServices services, string key)
 
         // Raised first, so that whatever a failure halfway leaves behind is not mistaken for what the store holds.
         _version++;
-        _parked = training == PartTraining.Asleep
+        _parked = training == PartTraining.Asleep && !FollowsOwner
             ? new ParkedMoments(new PartCopy(Part.CopyMoments(), Part.StateStep, _version).Upload(services.Store, life))
             : null;
         if (!trainable) Part.Freeze();
+        else if (FollowsOwner) Part.TrainWithoutState();
         else if (moments is not null) PartStorage.RestoreMoments(Part, moments.Content, moments.Name);
         else Part.MakeTrainable();
     }

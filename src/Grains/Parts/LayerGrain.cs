@@ -12,8 +12,10 @@ internal sealed class LayerGrain(PartServices services) : PartGrain<LayerPart>(s
 
     protected override LayerPart Create(
         ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, TrainingSpec spec, Dictionary<string, Tensor> weights) =>
-        new(
-            config, Index, dtypes, optimizer, spec.GradientCheckpointing, weights, Methods.Adapters(spec), WeightForms.Of(spec), Services.Scratch);
+        new(config, Index, dtypes, optimizer, spec.GradientCheckpointing, weights, Methods.Adapters(spec), WeightForms.Of(spec), Services.Scratch)
+        {
+            GradientLanes = GradientLanes.Of(spec),
+        };
 
     protected override async Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken)
     {

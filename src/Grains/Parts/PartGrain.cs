@@ -11,7 +11,7 @@ namespace LisaOrleans.Grains;
 /// several micro-batches can be on their way; the device's thread does the work, one piece at a time.
 /// </summary>
 [Reentrant]
-internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGrain
+internal abstract partial class PartGrain<TPart>(PartServices services) : Grain, IPartGrain
     where TPart : ModelPart
 {
     private static readonly TimeSpan s_orphanPeriod = TimeSpan.FromSeconds(15);
@@ -21,6 +21,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
     private PartDevice _device = null!;
     private PartPasses _passes = null!;
     private SleepingWeights<TPart> _sleeping = null!;
+    private ReplicaExchange<TPart> _replicas = null!;
     private long _orphanedBy;
     private IPartGrain? _next;
     private IGrainTimer? _orphanCheck;
@@ -47,6 +48,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
         _device = new PartDevice(services, _fence, _held.Report);
         _passes = new PartPasses(services, _device);
         _sleeping = new SleepingWeights<TPart>(services, _device, _fence, _held);
+        _replicas = new ReplicaExchange<TPart>(services, _device, _passes, _held, RunId);
         return base.OnActivateAsync(cancellationToken);
     }
 
@@ -70,6 +72,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
             ? new PartLoaded(PartSource.Kept, 0)
             : await LoadState(load, cancellationToken);
         _held.Loaded(load);
+        await _device.Run(load.Generation, () => _held.Follow(load.FollowsOwner), cancellationToken: cancellationToken);
         return loaded;
     }
 
@@ -96,6 +99,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
         _fence.Check(call.Generation);
         using var span = PartTelemetry.MicroBatch(Key, call);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _fence.Current);
+        await _replicas.WeightsOf(call, linked.Token);
         return await RunMicroBatch(call, linked.Token);
     }
 
@@ -213,6 +217,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
     {
         var entered = _fence.Enter(generation);
         _passes.Reset();
+        _replicas.Reset();
         return entered;
     }
 
@@ -234,6 +239,7 @@ internal abstract class PartGrain<TPart>(PartServices services) : Grain, IPartGr
     {
         await _fence.End();
         _passes.Reset();
+        _replicas.Reset();
         await _held.FinishSnapshot();
         await services.Worker.Run(WorkPriority.Control, _held.Release);
     }

@@ -12,13 +12,13 @@ internal sealed class PartPasses(PartServices services, PartDevice device)
     public bool NextIsHere { get; set; }
 
     /// <summary>
-    /// Runs a forward pass on the device; in training, in the order of micro-batches. Calls overtake each other, but gradients
+    /// Runs a forward pass on the device; in training, in the order of ordinals. Calls overtake each other, but gradients
     /// are summed in that order, so a micro-batch that ran too early would only fill the pipeline.
     /// </summary>
     /// <returns>Its result, and the order that it had.</returns>
     public Task<(T Result, WorkOrder Order)> Forward<T>(MicroBatchCall call, Func<T> work, CancellationToken cancellationToken)
     {
-        return call.Train ? _forward.Begin(call.Step, call.Index, Queue, cancellationToken) : Queue();
+        return call.Train ? _forward.Begin(call.Step, call.Ordinal, Queue, cancellationToken) : Queue();
 
         async Task<(T Result, WorkOrder Order)> Queue()
         {
@@ -40,13 +40,16 @@ internal sealed class PartPasses(PartServices services, PartDevice device)
     /// <returns>Its result, and the order that it had.</returns>
     public async Task<(T Result, WorkOrder Order)> Backward<T>(MicroBatchCall call, long? turn, Func<T> work, CancellationToken cancellationToken)
     {
-        if (call.Train) await _backward.Enter(call.Step, call.Index, cancellationToken);
+        if (call.Train) await _backward.Enter(call.Step, call.Ordinal, cancellationToken);
         var order = new WorkOrder(
             WorkPriority.Backward, turn ?? services.Worker.NewTurn(), Continues: call is { Turn: not null, InputGradient: true });
         var result = await device.Run(call.Generation, work, order, cancellationToken);
         if (call.Train) _backward.Leave();
         return (result, order);
     }
+
+    /// <summary>Waits until so many micro-batches of a step have gone backward.</summary>
+    public Task Through(long step, int microBatches, CancellationToken cancellationToken) => _backward.Enter(step, microBatches, cancellationToken);
 
     /// <summary>Cancels everything that waits for its turn.</summary>
     public void Reset()

@@ -65,7 +65,7 @@ internal sealed class RunPlacement(
 
     /// <summary>The best placement now.</summary>
     /// <exception cref="NoRoomException">The silos cannot hold the run.</exception>
-    public StagePlan Plan() => StagePlanner.Plan(run.Plan!.Config, run.Plan.Spec, Usable);
+    public StagePlan Plan() => ReplicaPlanner.Plan(run.Plan!.Config, run.Plan.Spec, Usable);
 
     /// <summary>Says where the parts are from now on. They are still to be loaded there.</summary>
     /// <param name="stages">Where.</param>

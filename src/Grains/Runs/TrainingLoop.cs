@@ -142,12 +142,13 @@ internal sealed class TrainingLoop(
         var (sum, count) = (0.0, 0L);
         try
         {
-            foreach (var samples in plan.EvalBatches)
+            // So many that the pipelines are full most of the time.
+            foreach (var samples in plan.EvalBatches.Chunk(pipeline.InFlight > 1 ? 4 * pipeline.InFlight : 1))
             {
                 revocable.Token.ThrowIfCancellationRequested();
-                MicroBatch[] batch = [plan.EvalBuilder!.Build(samples)];
-                var result = (await pipeline.Run(step, batch, train: false, lossScale: 1, revocable.Token))[0];
-                (sum, count) = (sum + result.LossSum, count + result.LabelCount);
+                MicroBatch[] batches = [.. samples.Select(s => plan.EvalBuilder!.Build(s))];
+                foreach (var result in await pipeline.Run(step, batches, train: false, lossScale: 1, revocable.Token))
+                    (sum, count) = (sum + result.LossSum, count + result.LabelCount);
             }
         }
         catch (OperationCanceledException) when (notice.IsGiven && !cancellationToken.IsCancellationRequested)

@@ -46,7 +46,7 @@ public sealed class CausalLanguageModel : IDisposable
         using var packed = MicroBatchPositions.Create(positions, segments, batch, ids_BT.device);
         var x_BTD = _embedding.Forward(0, ids_BT, packed, train: false);
         foreach (var layer in _layers) x_BTD = layer.Forward(0, x_BTD, packed, train: false, inputGradient: false);
-        var result = _head.Run(x_BTD, labels, 1, train: false, inputGradient: false);
+        var result = _head.Run(0, x_BTD, labels, 1, train: false, inputGradient: false);
         return (result.LossSum, result.LabelCount);
     }
 

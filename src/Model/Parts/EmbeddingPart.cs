@@ -22,7 +22,11 @@ public sealed class EmbeddingPart : ModelPart
     internal Tensor TiedMatrix => Matrix.Alias ?? throw new InvalidOperationException("embeddings are not tied");
 
     /// <summary>Call before a tied head's backward pass.</summary>
-    internal void BeforeTiedBackward() => BeforeBackward();
+    /// <param name="index">The micro-batch's number.</param>
+    internal void BeforeTiedBackward(int index)
+    {
+        if (Collects()) Matrix.BeforeAliasBackward(index % GradientLanes);
+    }
 
     /// <summary>Forward pass.</summary>
     /// <param name="index">The micro-batch's number, for <see cref="Backward"/>.</param>
@@ -50,7 +54,7 @@ public sealed class EmbeddingPart : ModelPart
         if (!_outputs.Remove(index, out var output_BTD)) return;
         using (output_BTD)
         {
-            BeforeBackward();
+            BeforeBackward(index);
             autograd.backward([output_BTD], [gradient_BTD]);
         }
     }

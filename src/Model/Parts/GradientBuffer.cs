@@ -3,29 +3,58 @@ using static TorchSharp.torch;
 namespace LisaOrleans.Model;
 
 /// <summary>
-/// Sums the gradients of one leaf over the micro-batches of a step, in the order in which they come. Several low-precision
-/// gradients are summed in float32; a single one is left as autograd made it.
+/// Sums the gradients of one leaf over the micro-batches of a step: those of a lane in the order in which they come, and lanes by
+/// <see cref="LaneSums"/>. Several low-precision gradients are summed in float32; a single one is left as autograd made it.
 /// </summary>
 internal sealed class GradientBuffer(Tensor leaf) : IDisposable
 {
-    private Tensor? _sum;
+    private readonly LaneSums _lanes = new();
 
-    /// <summary>Call before each backward pass: keeps autograd from adding low-precision numbers to each other.</summary>
-    public void BeforeBackward()
+    // Of the lane under way.
+    private Tensor? _sum;
+    private int _lane;
+
+    public long Bytes
     {
-        if (leaf.dtype == ScalarType.Float32) return;
-        Fold();
+        get
+        {
+            using var gradient = leaf.grad;
+            return _lanes.Bytes + Size(_sum) + Size(gradient);
+
+            static long Size(Tensor? tensor) => tensor is null ? 0 : tensor.numel() * tensor.element_size();
+        }
+    }
+
+    /// <summary>Call before each backward pass that adds to the leaf: lanes come one after the other.</summary>
+    public void BeforeBackward(int lane)
+    {
+        if (lane != _lane) EndLane();
+        _lane = lane;
+        KeepApart();
+    }
+
+    /// <summary>Keeps autograd from adding low-precision numbers to each other.</summary>
+    public void KeepApart()
+    {
+        if (leaf.dtype != ScalarType.Float32) Fold();
     }
 
     /// <summary>The step's gradient, which the caller now owns; null if there was none.</summary>
     public Tensor? Take()
     {
-        if (_sum is not null) Fold();
-        var gradient = _sum ?? leaf.grad?.DetachFromDisposeScope();
-        _sum = null;
-        leaf.grad = null;
-        return gradient;
+        EndLane();
+        return _lanes.Take();
     }
+
+    /// <summary>What has been summed here of the step, for another replica, which adds it to its own; the caller now owns it.</summary>
+    public IReadOnlyList<LaneSum> TakeParts()
+    {
+        EndLane();
+        return _lanes.TakeParts();
+    }
+
+    /// <summary>Adds what another replica has summed; takes ownership.</summary>
+    public void Add(LaneSum sum) => _lanes.Add(sum);
 
     /// <summary>Forgets the step's gradients.</summary>
     public void Clear()
@@ -33,20 +62,19 @@ internal sealed class GradientBuffer(Tensor leaf) : IDisposable
         leaf.grad = null;
         _sum?.Dispose();
         _sum = null;
-    }
-
-    public long Bytes
-    {
-        get
-        {
-            using var gradient = leaf.grad;
-            return Size(_sum) + Size(gradient);
-
-            static long Size(Tensor? tensor) => tensor is null ? 0 : tensor.numel() * tensor.element_size();
-        }
+        _lanes.Dispose();
     }
 
     public void Dispose() => Clear();
+
+    private void EndLane()
+    {
+        if (_sum is not null) Fold();
+        var gradient = _sum ?? leaf.grad?.DetachFromDisposeScope();
+        _sum = null;
+        leaf.grad = null;
+        if (gradient is not null) _lanes.Add(new LaneSum(0, _lane, gradient));
+    }
 
     private void Fold()
     {

@@ -37,12 +37,13 @@ public sealed class HeadPart : ModelPart
     private Tensor? TiedMatrix => _tied?.Invoke().TiedMatrix;
 
     /// <summary>Loss and, in training, gradients of one micro-batch.</summary>
+    /// <param name="index">The micro-batch's number.</param>
     /// <param name="input_BTD">[B, T, D]; the part takes ownership.</param>
     /// <param name="labels">The token each position is to predict, [B, T] row-major; -100 for none.</param>
     /// <param name="lossScale">What the summed loss is multiplied by before the backward pass.</param>
     /// <param name="train">Whether to run the backward pass.</param>
     /// <param name="inputGradient">Whether the gradient of the input is wanted.</param>
-    public HeadResult Run(Tensor input_BTD, int[] labels, double lossScale, bool train, bool inputGradient)
+    public HeadResult Run(int index, Tensor input_BTD, int[] labels, double lossScale, bool train, bool inputGradient)
     {
         using (input_BTD)
         using (var scope = NewDisposeScope())
@@ -63,8 +64,8 @@ public sealed class HeadPart : ModelPart
 
             if (backward)
             {
-                BeforeBackward();
-                tied?.BeforeTiedBackward();
+                BeforeBackward(index);
+                tied?.BeforeTiedBackward(index);
             }
 
             var leaf_ND = hidden_ND.detach();

@@ -80,7 +80,7 @@ public sealed class LayerPart : ModelPart
         {
             _adapterPass.Current = (pass.Step, index);
             using var output_BTD = pass.Output ?? Compute(pass.Input, positions, gradient: true);
-            BeforeBackward();
+            BeforeBackward(index);
 
             // Where other layers have computed since, their numbers are in the tensors that autograd is about to read.
             foreach (var parameter in pass.Unpacked) _ = parameter.Value;

@@ -32,6 +32,12 @@ public abstract partial class ModelPart : IDisposable
     /// <summary>The run's number formats.</summary>
     public PartDtypes Dtypes { get; }
 
+    /// <value>
+    /// Lanes that a step's micro-batches are dealt to by their numbers: gradients are summed lane by lane, and the lanes then by a binary
+    /// tree. Backward passes come lane after lane. Default 1.
+    /// </value>
+    public int GradientLanes { get; init; } = 1;
+
     /// <summary>Whether the part has optimizer state and collects gradients.</summary>
     public bool Trainable { get; private set; }
 
@@ -65,14 +71,7 @@ public abstract partial class ModelPart : IDisposable
     private IReadOnlyList<Parameter> Trained => HasAdapters ? Adapters : Parameters;
 
     /// <summary>Allocates fresh optimizer state; does nothing if there is some already.</summary>
-    public void MakeTrainable()
-    {
-        if (Trainable) return;
-        using var memory = HostMemory.LongLived();
-        if (!HasAdapters && !HoldsExactWeights) throw new InvalidOperationException("the exact weights are in the store only");
-        foreach (var parameter in Trained) parameter.MakeTrainable(_optimizer);
-        (Trainable, StateStep) = (true, 0);
-    }
+    public void MakeTrainable() => MakeTrainable(_optimizer);
 
     /// <summary>Frees optimizer state and gradients, and rounds the weights to the stored dtype.</summary>
     public void Freeze()
@@ -116,6 +115,7 @@ public abstract partial class ModelPart : IDisposable
     public void Apply(double learningRate, double clip)
     {
         if (!Trainable) return;
+        if (!KeepsState) throw new InvalidOperationException("another replica updates the part");
         var updates = Pending();
         using (no_grad())
         using (NewDisposeScope())
@@ -152,11 +152,24 @@ public abstract partial class ModelPart : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    private protected void BeforeBackward()
+    private protected void BeforeBackward(int index)
     {
-        if (_pending is not null) throw new InvalidOperationException("a backward pass after the step's gradient norm was taken");
-        if (!Trainable) return;
-        foreach (var parameter in Trained) parameter.BeforeBackward();
+        if (!Collects()) return;
+        foreach (var parameter in Trained) parameter.BeforeBackward(index % GradientLanes);
+    }
+
+    // Whether a backward pass adds to gradients of the part.
+    private protected bool Collects() => _pending is null
+        ? Trainable
+        : throw new InvalidOperationException("a backward pass after the step's gradient norm was taken");
+
+    private void MakeTrainable(IPartOptimizer? optimizer)
+    {
+        if (Trainable) return;
+        using var memory = HostMemory.LongLived();
+        if (!HasAdapters && !HoldsExactWeights) throw new InvalidOperationException("the exact weights are in the store only");
+        foreach (var parameter in Trained) parameter.MakeTrainable(optimizer);
+        (Trainable, StateStep) = (true, 0);
     }
 
     private void Pack()

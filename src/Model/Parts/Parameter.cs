@@ -56,7 +56,11 @@ internal sealed class Parameter : IDisposable
     /// </summary>
     public Tensor? Alias { get; private set; }
 
+    /// <summary>What the optimizer keeps; null while the parameter does not train, and where another replica keeps it.</summary>
     public OptimizerState? State { get; private set; }
+
+    /// <summary>Whether it collects gradients.</summary>
+    public bool Trains => _gradient is not null;
 
     /// <summary>Bytes in memory, apart from mapped files.</summary>
     public long WeightBytes =>
@@ -68,16 +72,17 @@ internal sealed class Parameter : IDisposable
     {
         if (Alias is not null) return;
         Alias = Exact.detach().DetachFromDisposeScope();
-        Alias.requires_grad = State is not null;
+        Alias.requires_grad = Trains;
     }
 
-    public void MakeTrainable(IPartOptimizer optimizer)
+    /// <param name="optimizer">How it is updated; null where another replica does that, and sends the new weight.</param>
+    public void MakeTrainable(IPartOptimizer? optimizer)
     {
-        if (State is null)
+        if (!Trains)
         {
             if (MappedMemory.Holds(Exact)) Replace(Exact.clone().DetachFromDisposeScope());
             Unpack();
-            State = new OptimizerState(Spec, Exact, _dtypes, optimizer);
+            if (optimizer is not null) State = new OptimizerState(Spec, Exact, _dtypes, optimizer);
             _gradient = new GradientBuffer(Exact);
             if (Alias is not null) _aliasGradient = new GradientBuffer(Alias);
         }
@@ -90,8 +95,8 @@ internal sealed class Parameter : IDisposable
     {
         ClearGradients();
         SetRequiresGradient(false);
-        State?.Dispose();
-        (State, _gradient, _aliasGradient) = (null, null, null);
+        DropState();
+        (_gradient, _aliasGradient) = (null, null);
         if (_dtypes.Storage == _dtypes.Compute) return;
 
         using var _ = no_grad();
@@ -102,7 +107,7 @@ internal sealed class Parameter : IDisposable
     /// <summary>From now on the arithmetic uses the packed form, where there is one. The exact weight stays beside it.</summary>
     public void Pack()
     {
-        if (_packing is null || State is not null || IsPacked) return;
+        if (_packing is null || Trains || IsPacked) return;
         using var _ = no_grad();
         _packed = _packing.Form.Pack(Spec, Exact);
         _room = _packing.Scratch.Rent(Spec.Shape, Exact.dtype, Exact.device, _packing.Ordinal);
@@ -127,11 +132,15 @@ internal sealed class Parameter : IDisposable
         if (aliased) CreateAlias();
     }
 
-    public void BeforeBackward()
+    /// <summary>Call before a backward pass of the part: lanes come one after the other.</summary>
+    public void BeforeBackward(int lane)
     {
-        _gradient?.BeforeBackward();
-        _aliasGradient?.BeforeBackward();
+        _gradient?.BeforeBackward(lane);
+        _aliasGradient?.KeepApart();
     }
+
+    /// <summary>Call before a backward pass of the alias's use, which may be ahead of the part's own by some micro-batches.</summary>
+    public void BeforeAliasBackward(int lane) => _aliasGradient?.BeforeBackward(lane);
 
     /// <summary>The step's whole gradient, which the caller now owns; null if there was none.</summary>
     public Tensor? TakeGradient()
@@ -155,6 +164,28 @@ internal sealed class Parameter : IDisposable
                 return own.to(ScalarType.Float32).Plus(alias).DetachFromDisposeScope();
             }
         }
+    }
+
+    /// <summary>What has been summed here of each of the weight's uses, for another replica; the caller now owns it.</summary>
+    public IEnumerable<GradientSum> TakeSums() =>
+    [
+        .. (_gradient?.TakeParts() ?? []).Select(s => new GradientSum(Spec.Name, OfAlias: false, s)),
+        .. (_aliasGradient?.TakeParts() ?? []).Select(s => new GradientSum(Spec.Name, OfAlias: true, s)),
+    ];
+
+    /// <summary>Adds what another replica has summed; takes ownership.</summary>
+    public void Add(GradientSum sum)
+    {
+        var buffer = (sum.OfAlias ? _aliasGradient : _gradient) ?? throw new InvalidOperationException($"{Spec.Name} does not train");
+        if (!sum.Sum.Value.shape.SequenceEqual(Spec.Shape)) throw new ArgumentException($"a gradient of another shape than {Spec.Name}", nameof(sum));
+        buffer.Add(sum.Sum);
+    }
+
+    /// <summary>Frees what the optimizer keeps: from now on another replica does.</summary>
+    public void DropState()
+    {
+        State?.Dispose();
+        State = null;
     }
 
     public void ClearGradients()

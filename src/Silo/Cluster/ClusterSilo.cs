@@ -85,6 +85,7 @@ public static class ClusterSilo
                 [SiloRoles.RolesKey] = string.Join(',', options.Roles),
                 [SiloRoles.MemoryKey] = options.MemoryBytes.ToString(CultureInfo.InvariantCulture),
                 [SiloRoles.ThreadsKey] = options.Threads.ToString(CultureInfo.InvariantCulture),
+                [SiloRoles.DeviceKey] = options.Roles.Contains(SiloRoles.Gpu) ? TrainingDevice.Name : "",
                 [SiloRoles.VersionKey] = options.Traits.Version,
                 [SiloRoles.MaxRunsKey] = options.MaxRuns.ToString(CultureInfo.InvariantCulture),
             })

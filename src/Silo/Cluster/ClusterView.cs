@@ -19,7 +19,11 @@ internal sealed class ClusterView(IClusterMembershipService membership, ISiloMet
             .Select(
                 m => new TrainingSilo(
                     m.SiloAddress.ToParsableString(), Number(m.SiloAddress, SiloRoles.MemoryKey), (int)Number(m.SiloAddress, SiloRoles.ThreadsKey),
-                (int)Number(m.SiloAddress, SiloRoles.MaxRunsKey)))
+                (int)Number(m.SiloAddress, SiloRoles.MaxRunsKey))
+                {
+                    OnGpu = metadata.GetSiloMetadata(m.SiloAddress).Metadata.GetValueOrDefault(SiloRoles.DeviceKey, "")
+                        .StartsWith("cuda", StringComparison.Ordinal),
+                })
             .OrderBy(s => s.Address, StringComparer.Ordinal),
     ];
 

@@ -42,7 +42,12 @@ public sealed record DeviceFit(TrainingSpec Spec, MemoryEstimate Memory)
             GradientCheckpointing = checkpointing,
             PerDeviceTrainBatchSize = spec.PerDeviceTrainBatchSize / divisor,
             GradientAccumulationSteps = checked(spec.GradientAccumulationSteps * divisor),
+            GradientLanes = Lanes(spec, checked(spec.GradientAccumulationSteps * divisor)),
         };
+
+    // As a run with those settings would have them.
+    private static int Lanes(TrainingSpec spec, int microBatches) =>
+        spec.GradientLanes == GradientLanes.Default(spec.GradientAccumulationSteps) ? GradientLanes.Default(microBatches) : spec.GradientLanes;
 
     private static IEnumerable<int> Divisors(int size) => Enumerable.Range(1, size).Where(d => size % d == 0);
 }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using LisaOrleans.Model;
 
 namespace LisaOrleans.Training;
@@ -28,10 +29,13 @@ public static class MemoryPlan
 
             // Several low-precision gradients are summed in float32. A tied matrix has one gradient for each of its uses; that of
             // the head is always in float32 by the time the embedding's is made.
-            var gradient = adapters is not null ? 4 : options.GradientAccumulationSteps > 1 ? compute == 4 ? 4 : 4 + compute : compute;
+            var summed = options.GradientAccumulationSteps > options.GradientLanes && compute != 4;
+            var gradient = adapters is not null ? 4 : summed ? 4 + compute : compute;
             var tied = config.TieWordEmbeddings && options.TrainEmbeddings ? embedding[0].Count : 0;
             return new MemoryEstimate(
-                all + added, trains, weights + (added * 4), (trains * gradient) + (tied * 4), state, Activations(config, options, compute));
+                all + added, trains, weights + (added * 4),
+                (trains * (gradient + WaitingLanes(options, adapters is null ? compute : 4))) + (tied * (4 + WaitingLanes(options, 4))),
+                state, Activations(config, options, compute));
 
             // The most over all choices of layers.
             long Trained(Func<IReadOnlyList<ParameterSpec>, long> size) =>
@@ -40,6 +44,15 @@ public static class MemoryPlan
             long StateBytes(IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes) =>
                 specs.Sum(s => OptimizerState.BytesOf(s, dtypes, options.Optimizer));
         }
+    }
+
+    // Bytes of the sums of finished lanes that wait, for each number that trains. That of one lane alone may be a single gradient, which
+    // is as it was made.
+    private static long WaitingLanes(MemoryPlanOptions options, long gradient)
+    {
+        var lanes = Math.Min(options.GradientLanes, options.GradientAccumulationSteps);
+        var ofOneLane = options.GradientAccumulationSteps > options.GradientLanes ? 4 : gradient;
+        return Enumerable.Range(0, lanes).Max(done => (4L * BitOperations.PopCount((uint)done >> 1)) + ((done & 1) * ofOneLane));
     }
 
     private static long Activations(ModelConfig config, MemoryPlanOptions options, long bytes)

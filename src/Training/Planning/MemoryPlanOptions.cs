@@ -32,6 +32,9 @@ public sealed record MemoryPlanOptions
     /// <value>Micro-batches in a step.</value>
     public int GradientAccumulationSteps { get; init; } = 1;
 
+    /// <value>Lanes in which gradients are summed apart. Default 1.</value>
+    public int GradientLanes { get; init; } = 1;
+
     /// <value>Whether activations are recomputed.</value>
     public bool GradientCheckpointing { get; init; }
 }

@@ -24,6 +24,7 @@ public sealed record PartWork(
         var matrix = new ParameterSpec("head", [config.VocabSize, config.HiddenSize], Decay: true, PerToken: true);
         var optimizer = Optimizers.Of(spec);
         var form = WeightForms.Of(spec);
+        var waiting = GradientLanes.Waiting(Math.Min(GradientLanes.Of(spec), spec.GradientAccumulationSteps));
         double layers = config.NumHiddenLayers;
         var method = Methods.Of(spec);
         var active = method.MostLayers(spec, config.NumHiddenLayers);
@@ -43,7 +44,7 @@ public sealed record PartWork(
             (double)matrix.Count * (2 + ends) * layers,
             End(config.EmbeddingSpecs()),
             [.. specs.Select((s, i) => Frozen(s) + (4.0 * (adapters?[i].Sum(a => a.Count) ?? 0)))],
-            [.. adapters?.Select(a => a.Sum(s => (4.0 * s.Count) + OptimizerState.BytesOf(s, dtypes.OfAdapters, optimizer)))
+            [.. adapters?.Select(a => a.Sum(s => (4.0 * s.Count * (1 + waiting)) + OptimizerState.BytesOf(s, dtypes.OfAdapters, optimizer)))
                 ?? specs.Select(s => Weights(s) - Frozen(s) + Training(s))],
             active,
             config.TieWordEmbeddings ? config.HiddenSize : End([matrix]),
@@ -55,7 +56,9 @@ public sealed record PartWork(
 
         double End(IReadOnlyList<ParameterSpec> part) => ends == 0 ? FormMemory.FrozenEnd(part, form, dtypes) : Weights(part) + Training(part);
 
-        double Training(IReadOnlyList<ParameterSpec> part) => Weights(part) + part.Sum(s => OptimizerState.BytesOf(s, dtypes, optimizer));
+        // A gradient, sums of other lanes in float32 that wait meanwhile, and state.
+        double Training(IReadOnlyList<ParameterSpec> part) =>
+            Weights(part) + (waiting * 4.0 * part.Sum(s => s.Count)) + part.Sum(s => OptimizerState.BytesOf(s, dtypes, optimizer));
     }
 
     /// <summary>Bytes of the whole model in one place.</summary>

@@ -41,6 +41,7 @@ public static class RunCapacity
             BatchSize = spec.PerDeviceTrainBatchSize,
             SequenceLength = spec.BlockSize,
             GradientAccumulationSteps = spec.GradientAccumulationSteps,
+            GradientLanes = GradientLanes.Of(spec),
             GradientCheckpointing = spec.GradientCheckpointing,
         });
     }

@@ -32,6 +32,18 @@ public static class StagePlanner
     public static bool Fits(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos) =>
         silos.Count > 0 && Cut(PartWork.Of(config, spec), config.NumHiddenLayers, config.TieWordEmbeddings, silos) is not null;
 
+    /// <summary>Multiply-adds for each token in the slowest stage of a plan.</summary>
+    internal static double SlowestStage(ModelConfig config, TrainingSpec spec, StagePlan plan)
+    {
+        var work = PartWork.Of(config, spec);
+        return plan.Stages.Max(s => s.Parts.Sum(p => p switch
+        {
+            PartName.Embedding => work.EmbeddingCost,
+            PartName.Head => work.HeadCost,
+            _ => work.LayerCosts[PartName.LayerIndex(p)!.Value],
+        })) / config.NumHiddenLayers;
+    }
+
     // best[s, n]: the slowest stage's cost when the first s silos hold the first n layers, and how many of them are idle then.
     private static int[]? Cut(PartWork work, int layers, bool tied, IReadOnlyList<TrainingSilo> silos)
     {

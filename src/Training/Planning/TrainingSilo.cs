@@ -9,4 +9,7 @@ public sealed record TrainingSilo(string Address, long MemoryBytes, int Threads,
 {
     /// <summary>Runs that a silo takes if it does not say.</summary>
     public const int DefaultMaxRuns = 4;
+
+    /// <value>Whether it computes on a GPU. Default false.</value>
+    public bool OnGpu { get; init; }
 }

@@ -15,13 +15,15 @@ public static class DerivedSettings
     /// <param name="config">The model's shape.</param>
     /// <param name="weightsDtype">The number format of the model's weights; null where they are not at hand.</param>
     /// <param name="threads">Intra-op threads of a run whose settings do not say.</param>
-    public static TrainingSpec Resolve(TrainingSpec spec, ModelConfig config, Func<string>? weightsDtype, int threads) =>
+    /// <param name="began">The settings with which the run began, where it is in the store; null for a new run.</param>
+    public static TrainingSpec Resolve(TrainingSpec spec, ModelConfig config, Func<string>? weightsDtype, int threads, TrainingSpec? began = null) =>
         spec with
         {
             BlockSize = BlockSize(spec.BlockSize, config),
             Dtype = Dtype(spec.Dtype, config, weightsDtype),
             Threads = spec.Threads > 0 ? spec.Threads : threads,
             MaskSamples = [.. spec.MaskSamples.Distinct().Order()],
+            GradientLanes = Lanes(spec, began),
         };
 
     /// <summary>The longest sequence: as given, else the model's longest, at most 1024.</summary>
@@ -44,4 +46,13 @@ public static class DerivedSettings
             ? stated
             : weightsDtype?.Invoke() ?? LikelyDtype;
     }
+
+    // A run that began before there were lanes has one of them, and does not say so.
+    private static int Lanes(TrainingSpec spec, TrainingSpec? began) => (spec.GradientLanes, began) switch
+    {
+        (0, null) => GradientLanes.Default(spec.GradientAccumulationSteps),
+        (0, _) => began.GradientLanes,
+        (1, { GradientLanes: 0 }) => 0,
+        _ => spec.GradientLanes,
+    };
 }

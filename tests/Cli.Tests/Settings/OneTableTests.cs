@@ -85,6 +85,7 @@ public sealed partial class OneTableTests
         SettingKind.Names => ("a,b", "[\"a\", \"b\"]"),
         SettingKind.Integer => Both("7"),
         SettingKind.Number => Both("0.375"),
+        _ when setting.Property == nameof(TrainingSpec.Replicas) => Both("3"),
         _ => (setting.Choices?[^1] ?? "other", $"\"{setting.Choices?[^1] ?? "other"}\""),
     };
 

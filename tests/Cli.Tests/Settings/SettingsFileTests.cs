@@ -27,6 +27,8 @@ public sealed class SettingsFileTests
         adam_epsilon: 1e-6
         per_device_train_batch_size: 3
         gradient_accumulation_steps: 2
+        gradient_lanes: 1
+        replicas: 2
         block_size: 128
         packing: true
         seed: 9

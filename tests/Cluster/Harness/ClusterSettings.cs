@@ -12,4 +12,8 @@ namespace LisaOrleans.Cluster;
 /// <param name="Store">A store of the caller's own; null for one in the cluster's folder or in Azurite.</param>
 internal sealed record ClusterSettings(
     int Silos, bool Azurite, int Threads = 1, IReadOnlyDictionary<string, string>? Environment = null, IReadOnlyList<string>? Options = null,
-    IReadOnlyList<string>? Within = null, ClusterTlsOptions? Tls = null, bool AzureTables = false, string? Store = null);
+    IReadOnlyList<string>? Within = null, ClusterTlsOptions? Tls = null, bool AzureTables = false, string? Store = null)
+{
+    /// <summary>Options of a silo by its number.</summary>
+    public Func<int, IReadOnlyList<string>> OptionsOf { get; init; } = _ => [];
+}

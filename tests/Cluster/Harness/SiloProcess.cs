@@ -48,7 +48,7 @@ internal sealed class SiloProcess : IAsyncDisposable
                 .. program[1..], "silo", .. _cluster.Connection, "--store", _cluster.Store,
                 "--silo-port", $"{SiloPort}", "--gateway-port", $"{GatewayPort}",
                 "--http-port", $"{_httpPort}", "--threads", $"{_cluster.Settings.Threads}",
-                "--scheduled-events-endpoint", Events.Endpoint, .. _cluster.Settings.Options ?? [],
+                "--scheduled-events-endpoint", Events.Endpoint, .. _cluster.Settings.Options ?? [], .. _cluster.Settings.OptionsOf(Number),
             ],
             LogFile, _cluster.Settings.Environment);
     }

@@ -33,7 +33,7 @@ public sealed class ForwardOrderTests
         var results = new Task<MicroBatchResult>[MicroBatches];
         for (var index = MicroBatches - 1; index >= 0; index--)
         {
-            results[index] = embedding.Run(pipeline.Call(step: 1, index, batches[index], train: true, lossScale: 1), Token);
+            results[index] = embedding.Run(pipeline.Call(step: 1, index, ordinal: index, batches[index], train: true, lossScale: 1), Token);
             await Until.True(() => Mine(arrived, PartName.Embedding).Any(span => MicroBatch(span) == index));
         }
 

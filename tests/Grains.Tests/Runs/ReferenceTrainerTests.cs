@@ -20,6 +20,7 @@ public sealed class ReferenceTrainerTests
             Dtype = "bfloat16",
         },
         ["packed, recomputed"] = s_spec with { Packing = true, GradientCheckpointing = true },
+        ["lanes"] = s_spec with { PerDeviceTrainBatchSize = 1, GradientAccumulationSteps = 7, GradientLanes = 3, Dtype = "bfloat16" },
         ["outlier"] = s_spec with { LisaStrategy = "outlier", LisaActivatedLayers = 1 },
         ["badam"] = TinyStories.BadamSpec(9, interval: 2),
         ["galore"] = TinyStories.FullSpec(6) with { Method = TrainingMethods.Galore, GaloreRank = 8, GaloreUpdateProjGap = 4 },

@@ -12,6 +12,18 @@ internal sealed class OfferingHolder(Func<PartHandOver?> offer) : IPartGrain
 
     public Task<MicroBatchResult> Run(MicroBatchCall call, CancellationToken cancellationToken) => throw new NotSupportedException();
 
+    public Task<IReadOnlyList<GradientTicket>> GiveGradients(long generation, long step, int microBatches, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public Task AddGradients(long generation, long step, IReadOnlyList<GradientTicket> sums, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public Task<IReadOnlyList<IReadOnlyList<TensorTicket>>> GiveWeights(
+        long generation, long step, int replicas, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task TakeWeights(long generation, long step, IReadOnlyList<TensorTicket> weights, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
     public Task<double> GetSquaredGradientNorm(long generation, long step, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task Apply(long generation, long step, double learningRate, double clip, CancellationToken cancellationToken) =>

@@ -157,17 +157,24 @@ public sealed class MemoryPlanTests
     [InlineData("bfloat16", "float32", false, 2)]
     [InlineData("bfloat16", "bfloat16", true, 1)]
     [InlineData("bfloat16", "bfloat16", true, 2)]
-    public void Estimate_equals_what_parts_hold(string dtype, string state, bool tied, int accumulation)
+    [InlineData("float32", "float32", false, 4, 4)]
+    [InlineData("float32", "float32", true, 9, 3)]
+    [InlineData("bfloat16", "float32", false, 4, 4)]
+    [InlineData("bfloat16", "float32", true, 4, 4)]
+    [InlineData("bfloat16", "float32", false, 8, 4)]
+    [InlineData("bfloat16", "float32", true, 2, 2)]
+    public void Estimate_equals_what_parts_hold(string dtype, string state, bool tied, int accumulation, int lanes = 1)
     {
         using var scope = NewDisposeScope();
         var config = TinyModel.Config(tied);
         var dtypes = PartDtypes.Parse(dtype, state);
-        using var chain = new PartChain(config, dtypes, TinyModel.AdamW, TinyModel.Weights(config, dtype: dtypes.Compute));
+        using var chain = new PartChain(config, dtypes, TinyModel.AdamW, TinyModel.Weights(config, dtype: dtypes.Compute), lanes: lanes);
         ModelPart[] trainable = [chain.Embedding, chain.Layers[1], chain.Head];
         foreach (var part in trainable) part.MakeTrainable();
-        for (var i = 0; i < accumulation; i++) chain.Train(i, TinyModel.Ids(config, 16, i), TinyModel.Ids(config, 16, i + 5), 2, 1.0 / 16);
+        foreach (var i in GradientLanes.Order(accumulation, lanes))
+            chain.Train(i, TinyModel.Ids(config, 16, i), TinyModel.Ids(config, 16, i + 5), 2, 1.0 / 16);
 
-        var plan = Estimate(config, dtype, state, active: 1, accumulation: accumulation);
+        var plan = Estimate(config, dtype, state, active: 1, accumulation: accumulation, lanes: lanes);
         Assert.Equal(plan.Weights, chain.Parts.Sum(p => p.WeightBytes));
         Assert.Equal(plan.OptimizerState, chain.Parts.Sum(p => p.OptimizerBytes));
         Assert.Equal(plan.Gradients, chain.Parts.Sum(p => p.GradientBytes));
@@ -198,7 +205,8 @@ public sealed class MemoryPlanTests
 
     // Two sequences of eight tokens.
     private static MemoryEstimate Estimate(
-        ModelConfig config, string dtype, string state, int active, bool embeddings = true, bool checkpointing = false, int accumulation = 1)
+        ModelConfig config, string dtype, string state, int active, bool embeddings = true, bool checkpointing = false, int accumulation = 1,
+        int lanes = 1)
     {
         var plan = MemoryPlan.Estimate(config, new MemoryPlanOptions
         {
@@ -209,6 +217,7 @@ public sealed class MemoryPlanTests
             BatchSize = 2,
             SequenceLength = 8,
             GradientAccumulationSteps = accumulation,
+            GradientLanes = lanes,
             GradientCheckpointing = checkpointing,
         });
         Assert.Equal(plan.Weights + plan.Gradients + plan.OptimizerState + plan.Activations, plan.Total);

@@ -55,6 +55,8 @@ public sealed class TrainingSpecValidatorTests
         ["adam_epsilon"] = (s => s with { AdamEpsilon = 0 }, "above 0"),
         ["per_device_train_batch_size"] = (s => s with { PerDeviceTrainBatchSize = 0 }, "from 1"),
         ["gradient_accumulation_steps"] = (s => s with { GradientAccumulationSteps = 65537 }, "65536"),
+        ["gradient_lanes"] = (s => s with { GradientLanes = -1 }, "from 1 to 65536"),
+        ["replicas"] = (s => s with { Replicas = "two" }, "auto or a whole number from 1 to 9999"),
         ["block_size"] = (s => s with { BlockSize = 257 }, "256"),
         ["save_steps"] = (s => s with { SaveSteps = -1 }, "from 0"),
         ["eval_steps"] = (s => s with { EvalSteps = -1 }, "from 0"),

@@ -1,0 +1,32 @@
+using LisaOrleans.Model;
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Grains;
+
+/// <content>Where another replica keeps the part's optimizer state.</content>
+internal sealed partial class HeldState<TPart>
+    where TPart : ModelPart
+{
+    /// <value>Whether another replica keeps the part's optimizer state and updates it.</value>
+    public bool FollowsOwner { get; private set; }
+
+    /// <summary>
+    /// Leaves optimizer state to another replica, or not any more. On the device's thread, when the part is in the state of a load.
+    /// </summary>
+    public void Follow(bool follows)
+    {
+        FollowsOwner = follows;
+        if (!follows || Part is not { KeepsState: true }) return;
+
+        // From here on it is not what the blobs hold.
+        _version++;
+        Part.TrainWithoutState();
+    }
+
+    /// <summary>Takes the owner's new weights. On the device's thread.</summary>
+    public void TakeTrained(IReadOnlyList<Tensor> weights)
+    {
+        _version++;
+        Part!.TakeTrained(weights);
+    }
+}

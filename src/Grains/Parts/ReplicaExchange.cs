@@ -1,0 +1,93 @@
+using LisaOrleans.Model;
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Grains;
+
+/// <summary>
+/// What a part exchanges with the same part of other replicas: sums of gradients to its owner, and new weights from there. Used within
+/// one grain's turns.
+/// </summary>
+internal sealed class ReplicaExchange<TPart>(PartServices services, PartDevice device, PartPasses passes, HeldState<TPart> held, string run)
+    where TPart : ModelPart
+{
+    // Ends when the new weights of a step that this replica gives its gradients for have come.
+    private TaskCompletionSource? _weights;
+    private long _step;
+
+    /// <summary>Waits for the weights of the step before a call's, where they are still to come.</summary>
+    public Task WeightsOf(MicroBatchCall call, CancellationToken cancellationToken) =>
+        _weights is { } due && (!call.Train || call.Step != _step) ? due.Task.WaitAsync(cancellationToken) : Task.CompletedTask;
+
+    /// <inheritdoc cref="IPartGrain.GiveGradients"/>
+    public async Task<IReadOnlyList<GradientTicket>> GiveGradients(long generation, long step, int microBatches, CancellationToken cancellationToken)
+    {
+        if (_weights is { } due && step != _step) await due.Task.WaitAsync(cancellationToken);
+        (_weights, _step) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), step);
+        await passes.Through(step, microBatches, cancellationToken);
+        return await device.Run(
+            generation,
+            () => held.Part!.TakeGradientSums().Select(s => new GradientTicket(
+                s.Parameter, s.OfAlias, s.Sum.Level, s.Sum.Index, services.Exchange.Publish(s.Sum.Value, run, generation))).ToArray(),
+            cancellationToken: cancellationToken);
+    }
+
+    /// <inheritdoc cref="IPartGrain.AddGradients"/>
+    public async Task AddGradients(long generation, IReadOnlyList<GradientTicket> sums, CancellationToken cancellationToken)
+    {
+        var claimed = new List<GradientSum>();
+        try
+        {
+            foreach (var sum in sums)
+            {
+                var value = await services.Exchange.Claim(sum.Sum, cancellationToken);
+                claimed.Add(new GradientSum(sum.Parameter, sum.OfAlias, new LaneSum(sum.Level, sum.Index, value)));
+            }
+
+            await device.Run(
+                generation,
+                () =>
+                {
+                    GradientSum[] all = [.. claimed];
+                    claimed.Clear();
+                    held.Part!.AddGradientSums(all);
+                },
+                cancellationToken: cancellationToken);
+        }
+        finally
+        {
+            foreach (var sum in claimed) sum.Sum.Value.Dispose();
+        }
+    }
+
+    /// <inheritdoc cref="IPartGrain.GiveWeights"/>
+    public async Task<IReadOnlyList<IReadOnlyList<TensorTicket>>> GiveWeights(long generation, int replicas, CancellationToken cancellationToken) =>
+        await device.Run(
+            generation,
+            () => Enumerable.Range(0, replicas).Select(
+                _ => held.Part!.ShareTrained().Select(w => services.Exchange.Publish(w, run, generation)).ToArray()).ToArray(),
+            cancellationToken: cancellationToken);
+
+    /// <inheritdoc cref="IPartGrain.TakeWeights"/>
+    public async Task TakeWeights(long generation, long step, IReadOnlyList<TensorTicket> weights, CancellationToken cancellationToken)
+    {
+        var claimed = new List<Tensor>();
+        try
+        {
+            foreach (var weight in weights) claimed.Add(await services.Exchange.Claim(weight, cancellationToken));
+            await device.Run(generation, () => held.TakeTrained(claimed), cancellationToken: cancellationToken);
+        }
+        finally
+        {
+            foreach (var weight in claimed) weight.Dispose();
+        }
+
+        if (step == _step) _weights?.TrySetResult();
+    }
+
+    /// <summary>Nothing is to come any more.</summary>
+    public void Reset()
+    {
+        _weights?.TrySetCanceled();
+        _weights = null;
+    }
+}

@@ -1,0 +1,34 @@
+namespace LisaOrleans.Grains;
+
+/// <summary>A part in each replica of a run, and what goes from one to the others.</summary>
+/// <param name="Name">The part's name.</param>
+/// <param name="Grains">Its grain in each replica.</param>
+/// <param name="OwnersReplica">The replica that keeps its optimizer state.</param>
+internal sealed record PartReplicas(string Name, IReadOnlyList<IPartGrain> Grains, int OwnersReplica)
+{
+    /// <summary>The one that keeps the optimizer state.</summary>
+    public IPartGrain Owner => Grains[OwnersReplica];
+
+    /// <summary>The replicas without state.</summary>
+    public IEnumerable<int> Others => Enumerable.Range(0, Grains.Count).Where(r => r != OwnersReplica);
+
+    /// <summary>
+    /// Sends the owner what another replica sums of a step's gradients, as soon as its last micro-batch has gone backward through the part:
+    /// meanwhile the parts below are still at work.
+    /// </summary>
+    public async Task SendGradients(long generation, long step, int replica, int microBatches, CancellationToken cancellationToken)
+    {
+        var sums = await Grains[replica].GiveGradients(generation, step, microBatches, cancellationToken);
+        await Owner.AddGradients(generation, step, sums, cancellationToken);
+    }
+
+    /// <summary>Sends the owner's new weights to the other replicas, once they are there.</summary>
+    public async Task SendWeights(Task applied, long generation, long step, CancellationToken cancellationToken)
+    {
+        await applied;
+        int[] others = [.. Others];
+        if (others.Length == 0) return;
+        var weights = await Owner.GiveWeights(generation, step, others.Length, cancellationToken);
+        await Task.WhenAll(others.Select((replica, i) => Grains[replica].TakeWeights(generation, step, weights[i], cancellationToken)));
+    }
+}

@@ -1,0 +1,85 @@
+using LisaOrleans.Training;
+
+namespace LisaOrleans.Grains;
+
+/// <content>How micro-batches go through the replicas.</content>
+internal sealed partial class Pipeline
+{
+    /// <summary>The most micro-batches that are on their way at one time.</summary>
+    public int InFlight => Enumerable.Range(0, stages.Replicas).Sum(InFlightOf);
+
+    /// <summary>Sends micro-batches through the parts; the results come in the same order.</summary>
+    public async Task<MicroBatchResult[]> Run(
+        long step, IReadOnlyList<MicroBatch> batches, bool train, double lossScale, CancellationToken cancellationToken)
+    {
+        using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var results = new MicroBatchResult[batches.Count];
+        var order = GradientLanes.Order(batches.Count, GradientLanes.Of(plan.Spec)).ToLookup(i => ReplicaOf(i, train));
+        await Task.WhenAll(
+            from work in Enumerable.Range(0, stages.Replicas).Select(r => Walk(r, [.. order[r]])).Concat(Exchange()).Prepend(_publishing)
+            select BreakOffOnFailure(work));
+        return results;
+
+        async Task Walk(int replica, int[] own)
+        {
+            using var room = new SemaphoreSlim(InFlightOf(replica));
+            await Task.WhenAll(own.Select(One));
+
+            async Task One(int index, int ordinal)
+            {
+                await room.WaitAsync(failed.Token);
+                try
+                {
+                    var call = Call(step, index, ordinal, batches[index], train, lossScale);
+                    results[index] = await _parts[0].Grains[replica].Run(call, failed.Token);
+                }
+                catch
+                {
+                    await failed.CancelAsync();
+                    throw;
+                }
+                finally
+                {
+                    room.Release();
+                }
+            }
+        }
+
+        IEnumerable<Task> Exchange() =>
+            from part in train ? _trainable : []
+            from replica in part.Others
+            select part.SendGradients(generation, step, replica, order[replica].Count(), failed.Token);
+
+        async Task BreakOffOnFailure(Task work)
+        {
+            try
+            {
+                await work;
+            }
+            catch
+            {
+                await failed.CancelAsync();
+                throw;
+            }
+        }
+    }
+
+    /// <summary>The call of the first part that sends a micro-batch on its way.</summary>
+    public MicroBatchCall Call(long step, int index, int ordinal, MicroBatch batch, bool train, double lossScale) => new()
+    {
+        Generation = generation,
+        Step = step,
+        Index = index,
+        Ordinal = ordinal,
+        Train = train,
+        LossScale = lossScale,
+        Data = batch,
+    };
+
+    // One for each stage, and one that is between two of them.
+    private int InFlightOf(int replica) => stages.StagesOf(replica) is > 1 and var count ? count + 1 : 1;
+
+    private int ReplicaOf(int microBatch, bool train) => train
+        ? stages.ReplicaOf(GradientLanes.LaneOf(microBatch, GradientLanes.Of(plan.Spec)))
+        : microBatch % stages.Replicas;
+}

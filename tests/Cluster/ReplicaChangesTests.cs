@@ -1,0 +1,64 @@
+namespace LisaOrleans.Cluster.Tests;
+
+/// <summary>Replicas come and go with their silos, and the bits stay those of one silo.</summary>
+public sealed class ReplicaChangesTests
+{
+    private const string Run = "replicas";
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
+
+    [Fact]
+    public async Task Run_on_two_replicas_whose_silos_die_leave_and_join_has_the_bits_of_one_silo()
+    {
+        Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
+        using var folder = new TempFolder();
+        await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 4, Azurite: false));
+        await TestCluster.SucceedsAsync(
+            folder.Root, ["submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", Run, .. Training(1_000_000)]);
+
+        // Two pipelines of two stages.
+        var status = await Placed(null, 2, 2);
+        var own = await cluster.SiloOfRunAsync(Run);
+
+        // A silo of the second replica dies: three are left for two replicas.
+        await Silo(Stages(1).First(s => !Is(own, s))).KillAsync();
+        status = await Placed(status, 2, 1);
+
+        // One leaves, and each replica is a single silo.
+        Assert.Equal(0, await Silo(status.Stages.First(s => !Is(own, s))).LeaveAsync(s_patience));
+        status = await Placed(status, 1, 1);
+
+        // Another joins, and then the silo dies that led the run and owned the first replica's parts, or the second's.
+        var fifth = cluster.Add();
+        fifth.Start();
+        await fifth.ReadyAsync(s_patience);
+        status = await Placed(status, 2, 1);
+        await (await cluster.SiloOfRunAsync(Run)).KillAsync();
+        status = await Placed(status, 1, 1);
+
+        await cluster.Run(Run).Pause();
+        status = await cluster.Run(Run).GetStatus();
+        Assert.Equal(RunState.Paused, status.State);
+        await TestCluster.SucceedsAsync(folder.Root, "export", Run, "--store", cluster.Store, "--output", folder["replicas"]);
+        await TestCluster.SucceedsAsync(folder.Root, ["train", .. Training((int)status.Step), "--output", folder["undisturbed"]]);
+        Assert.Empty(RunFiles.Differences(folder["undisturbed"], folder["replicas"]));
+
+        IEnumerable<SiloStage> Stages(int replica) => status.Stages.Where(s => s.Replica == replica);
+
+        SiloProcess Silo(SiloStage stage) => cluster.Silos.Single(s => Is(s, stage));
+
+        static bool Is(SiloProcess silo, SiloStage stage) => stage.Silo.StartsWith(silo.Address + "@", StringComparison.Ordinal);
+
+        // The status once the run has made some more steps with so many stages in its replicas.
+        async Task<RunStatus> Placed(RunStatus? before, params int[] stages)
+        {
+            var placed = await RunProgress.UntilAsync(cluster, Run, s => s.Generation > (before?.Generation ?? 0) && Matches(s));
+            return await RunProgress.UntilAsync(cluster, Run, s => s.Step > placed.Step + 2 && Matches(s));
+
+            bool Matches(RunStatus s) =>
+                s.Stages.GroupBy(t => t.Replica).OrderBy(g => g.Key).Select(g => g.Count()).SequenceEqual(stages);
+        }
+    }
+
+    private static string[] Training(int steps) =>
+        [.. TrainingArguments.Sample(steps, replicas: "2"), "--lr-scheduler-type", "constant", "--warmup-steps", "0"];
+}

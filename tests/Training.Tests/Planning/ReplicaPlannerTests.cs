@@ -1,0 +1,89 @@
+using CsCheck;
+
+namespace LisaOrleans.Training.Tests;
+
+public sealed class ReplicaPlannerTests
+{
+    private static readonly TrainingSpec s_spec = TinyStories.Spec(1) with { GradientAccumulationSteps = 8, GradientLanes = 4 };
+
+    [Theory]
+    [InlineData(1, "auto", 1)]
+    [InlineData(2, "auto", 2)]
+    [InlineData(2, "1", 1)]
+    [InlineData(4, "2", 2)]
+    [InlineData(3, "2", 2)]
+    [InlineData(4, "auto", 4)]
+    [InlineData(9, "9", 4)]
+    public void Plan_silos_with_room_for_the_whole_model_hold_as_many_replicas_as_are_wanted_and_have_lanes(int silos, string wanted, int replicas)
+    {
+        var plan = Plan(s_spec with { Replicas = wanted }, [.. Enumerable.Range(0, silos).Select(i => Silo(i))]);
+        Assert.Equal(replicas, plan.Replicas);
+        if (replicas > 1) Assert.Equal(4, plan.Lanes.Sum());
+    }
+
+    // What trains takes longer to exchange than a few tokens take to compute; on GPUs even with many.
+    [Theory]
+    [InlineData(16, false, 1)]
+    [InlineData(1024, false, 2)]
+    [InlineData(1024, true, 1)]
+    public void Plan_replicas_that_would_exchange_longer_than_they_save_are_stages_instead(int tokens, bool gpu, int replicas)
+    {
+        var spec = s_spec with { PerDeviceTrainBatchSize = 1, BlockSize = tokens };
+        var plan = Plan(spec, [Silo(0) with { OnGpu = gpu }, Silo(1) with { OnGpu = gpu }]);
+        Assert.Equal((replicas, 2), (plan.Replicas, plan.Stages.Count));
+    }
+
+    // A step of one micro-batch cannot be shared out, so silos are stages.
+    [Fact]
+    public void Plan_single_micro_batch_has_a_single_replica()
+    {
+        var plan = Plan(s_spec with { GradientAccumulationSteps = 1, GradientLanes = 1 }, [Silo(0), Silo(1)]);
+        Assert.Equal((1, 2), (plan.Replicas, plan.Stages.Count));
+    }
+
+    [Fact]
+    public void Plan_silos_too_small_for_the_whole_model_are_stages_of_fewer_replicas()
+    {
+        var whole = PartWork.Of(TinyStories.Config, s_spec).TotalBytes * 1.25;
+        var plan = Plan(s_spec, [.. Enumerable.Range(0, 4).Select(i => Silo(i, (long)(whole * 0.8)))]);
+        Assert.Equal((2, 4), (plan.Replicas, plan.Stages.Count));
+        Assert.Equal([0, 0, 1, 1], plan.Stages.Select(s => s.Replica));
+        Assert.Throws<NoRoomException>(() => Plan(s_spec, [Silo(0, (long)(whole * 0.3))]));
+    }
+
+    [Fact]
+    public void Plan_every_replica_has_every_part_on_silos_of_its_own_and_at_least_a_lane() =>
+        (from silos in Gen.Int[1, 8]
+         from accumulation in Gen.Int[1, 9]
+         from lanes in Gen.Int[1, 9]
+         select (silos, accumulation, lanes)).Sample(
+            c =>
+            {
+                var spec = s_spec with { GradientAccumulationSteps = c.accumulation, GradientLanes = c.lanes };
+                var plan = Plan(spec, [.. Enumerable.Range(0, c.silos).Select(i => Silo(i))]);
+                var parts = PartName.All(TinyStories.Layers);
+                foreach (var replica in Enumerable.Range(0, plan.Replicas))
+                    Assert.Equal(parts.Order(), plan.Stages.Where(s => s.Replica == replica).SelectMany(s => s.Parts).Order());
+                Assert.Equal(plan.Stages.Count, plan.Stages.Select(s => s.Silo).Distinct().Count());
+                Assert.All(parts, p => Assert.InRange(plan.OwnerOf(p), 0, plan.Replicas - 1));
+                var used = Enumerable.Range(0, Math.Min(c.lanes, c.accumulation)).Select(plan.ReplicaOf).ToArray();
+                Assert.Equal(used.Order(), used);
+                Assert.Equal(Enumerable.Range(0, plan.Replicas), used.Distinct());
+                Assert.True(plan.SameAs(Plan(spec, [.. Enumerable.Range(0, c.silos).Select(i => Silo(i))])));
+            },
+            iter: 300);
+
+    [Fact]
+    public void OwnerOf_parts_are_spread_over_replicas()
+    {
+        var plan = Plan(s_spec, [Silo(0), Silo(1)]);
+        Assert.Equal([0, 0, 1, 0, 1, 0, 1, 1], PartName.All(TinyStories.Layers).Select(plan.OwnerOf));
+        var left = plan.On(["silo-1"]);
+        Assert.Equal(("silo-1", 0), (left.FindSilo(PartName.Embedding), left.OwnerOf(PartName.Embedding)));
+        Assert.Equal(["silo-1"], left.Holders(PartName.Head));
+    }
+
+    private static StagePlan Plan(TrainingSpec spec, IReadOnlyList<TrainingSilo> silos) => ReplicaPlanner.Plan(TinyStories.Config, spec, silos);
+
+    private static TrainingSilo Silo(int number, long memory = 0) => new($"silo-{number}", memory, 1);
+}
