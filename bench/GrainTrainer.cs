@@ -15,7 +15,8 @@ internal static class GrainTrainer
         Run(new FolderBlobStore(Path.Combine(root, "store-" + Guid.NewGuid().ToString("N"))), model, data, spec, step);
 
     /// <summary>Trains to the end, from where the run in the store is, and reports each step.</summary>
-    public static async Task Run(IBlobStore store, string model, string data, TrainingSpec spec, Action<StepRecord> step)
+    public static async Task Run(
+        IBlobStore store, string model, string data, TrainingSpec spec, Action<StepRecord> step, Action<ManifestSaved>? saved = null)
     {
         await RunImporter.ImportAsync(
             store,
@@ -29,6 +30,7 @@ internal static class GrainTrainer
         await foreach (var happened in run.Watch(EventPosition.Start))
         {
             if (happened is StepCompleted completed) step(completed.Record);
+            if (happened is ManifestSaved manifest) saved?.Invoke(manifest);
             if (happened is not RunEnded ended) continue;
             if (ended.State != RunState.Succeeded) throw new InvalidOperationException($"the run ended as {ended.State}: {ended.Error}");
             return;

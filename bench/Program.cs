@@ -25,6 +25,11 @@ switch (args)
             layers: Number(rest, 0, 22), tokens: Number(rest, 1, 512), rounds: Number(rest, 2, 3),
             threads: Number(rest, 3, Environment.ProcessorCount));
         return 0;
+    case ["history", .. var rest]:
+        await HistoryBenchmark.Run(
+            steps: Number(rest, 0, 200), largerSteps: Number(rest, 1, 8), tokens: Number(rest, 2, 256),
+            threads: Number(rest, 3, Environment.ProcessorCount));
+        return 0;
     case ["measure-forms", var root, var form, var round, var tokens, var threads]:
         await FormsBenchmark.Measure(
             root, form, int.Parse(round, CultureInfo.InvariantCulture), int.Parse(tokens, CultureInfo.InvariantCulture),
@@ -110,6 +115,7 @@ switch (args)
               full-disks [TRIES]                    full and read-only disks of stores, outputs and temporary files
               memory [THREADS]                      peak memory after 2 and 50 periods, and of full fine-tuning
               forms [LAYERS [TOKENS [ROUNDS [THREADS]]]]  memory and speed of each form of frozen weights beside whole ones
+              history [STEPS [LARGER [TOKENS [THREADS]]]]  a manifest at every step: bytes against plain folders, and what it stalls
               gpu-bits                              on a GPU: against the CPU, twice, and after a kill
               gpu [PYTHON]                          on a GPU: time and memory against LoRA and full fine-tuning ("-" for PYTHON: without those)
             """);

@@ -60,4 +60,10 @@ public sealed record RunStatus
 
     /// <summary>Its training method with its settings, in a few words; null where the run's settings are not known yet.</summary>
     [Id(18)] public string? Method { get; init; }
+
+    /// <summary>Manifests that it keeps, the last one among them.</summary>
+    [Id(30)] public int KeptManifests { get; init; }
+
+    /// <summary>Bytes in the store of all that these manifests name, what they share counted once.</summary>
+    [Id(31)] public long HistoryBytes { get; init; }
 }

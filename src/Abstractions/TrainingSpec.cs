@@ -194,7 +194,7 @@ public sealed partial record TrainingSpec
     /// <value>Steps between manifests; 0 for one at the end only. Default 50.</value>
     [Id(25)]
     [Setting("steps between manifests, from which a run resumes; 0 saves one only at the end", ChangesNoBit = true,
-        Instead = ["save_strategy", "save_total_limit"])]
+        Instead = ["save_strategy"])]
     [Range(0, int.MaxValue)]
     public int SaveSteps { get; init; } = 50;
 

@@ -29,7 +29,7 @@ var root = new RootCommand(
         false, RunCommands.Do((c, run, token) => c.PauseAsync(run, token), "paused"), Run(),
         withEnvironment: true),
     SettingsCommand.Create(
-        "resume", "Continue a run that was paused or has failed.", KnownSettings.Resume, false, RunCommands.Resume, Run(),
+        "resume", "Continue a run that was paused or has failed.", KnownSettings.ResumeRun, false, RunCommands.Resume, Run(),
         withEnvironment: true),
     SettingsCommand.Create(
         "cancel", "Stop a run for good after its current step and save a manifest.", KnownSettings.Control,
@@ -37,8 +37,13 @@ var root = new RootCommand(
         withEnvironment: true),
     SettingsCommand.Create("list", "List all runs in a cluster's store.", KnownSettings.Show, false, StatusCommand.List, withEnvironment: true),
     SettingsCommand.Create(
-        "export", "Write a run's last manifest as a Hugging Face folder, or as a GGUF file.", KnownSettings.Export, false, ExportCommand.Run,
-        Run(), withEnvironment: true),
+        "export", "Write a run's last manifest, or another, as a Hugging Face folder or a GGUF file.", KnownSettings.Export, false,
+        ExportCommand.Run, Manifest(), withEnvironment: true),
+    SettingsCommand.Create(
+        "history", "List the manifests that a run keeps.", KnownSettings.History, false, HistoryCommand.Run, Run(), withEnvironment: true),
+    SettingsCommand.Create(
+        "fork", "Make a run that goes on from a manifest of another, with other settings or the same. No weight is copied.", KnownSettings.Fork, true,
+        ForkCommand.Run, Manifest()),
     SettingsCommand.Create(
         "doctor", "Check this machine, and the store and Redis that you name: what is wrong, and how to fix it.", KnownSettings.Doctor, false,
         DoctorCommand.Run, withEnvironment: true),
@@ -85,5 +90,7 @@ catch (Exception e)
 {
     return ErrorReport.Write(e);
 }
+
+static Argument<string> Manifest() => new("RUN") { Description = "RUN, RUN@STEP, RUN@best or RUN@last: a run of the store, or one of its manifests" };
 
 static Argument<string> Run() => new("RUN") { Description = "the run's name in the store" };

@@ -9,7 +9,7 @@ namespace LisaOrleans.Client;
 /// Submits fine-tuning runs to a cluster, follows and controls them, and downloads their models. One is enough for a
 /// process; all members may be called at any time from any thread. Every call survives the loss of silos.
 /// </summary>
-public sealed class LisaClient : IAsyncDisposable
+public sealed partial class LisaClient : IAsyncDisposable
 {
     private const int PageEvents = 500;
     private static readonly TimeSpan s_eventPatience = TimeSpan.FromSeconds(1);
@@ -169,7 +169,7 @@ public sealed class LisaClient : IAsyncDisposable
     /// Writes a run's last manifest as a Hugging Face folder: config.json, tokenizer files and safetensors. Reads the store only;
     /// no silo is needed.
     /// </summary>
-    /// <param name="run">The run's name.</param>
+    /// <param name="run">The run's name, or one of its manifests as RUN@STEP or RUN@best.</param>
     /// <param name="folder">Made where it is not there. Each file in it appears whole or not at all.</param>
     /// <param name="cancellationToken">Gives up between two files.</param>
     /// <returns>The manifest's step.</returns>
@@ -179,9 +179,9 @@ public sealed class LisaClient : IAsyncDisposable
     /// <exception cref="InvalidDataFileException">Something in the store is damaged.</exception>
     public async Task<long> DownloadModelAsync(string run, string folder, CancellationToken cancellationToken = default)
     {
-        RunTransfer.Checked(run);
+        var address = RunTransfer.Address(run);
         var store = await OpenStoreAsync(cancellationToken).ConfigureAwait(false);
-        return await RunTransfer.DownloadAsync(store, run, folder, cancellationToken).ConfigureAwait(false);
+        return await RunTransfer.DownloadAsync(store, address, folder, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Silos that hold parts of runs now.</summary>

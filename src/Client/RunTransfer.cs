@@ -23,12 +23,12 @@ internal static class RunTransfer
         }
     }
 
-    /// <summary>Writes the model of a run's last manifest; returns the manifest's step.</summary>
-    public static async Task<long> DownloadAsync(IBlobStore store, string run, string folder, CancellationToken cancellationToken)
+    /// <summary>Writes the model of a manifest; returns the manifest's step.</summary>
+    public static async Task<long> DownloadAsync(IBlobStore store, ManifestAddress address, string folder, CancellationToken cancellationToken)
     {
-        var head = await RunStore.ReadHeadAsync(store, run, cancellationToken).ConfigureAwait(false);
-        if (head?.Manifest is not { } blob) throw new RunNotFoundException(run);
-        var manifest = await RunStore.ReadManifestAsync(store, blob, cancellationToken).ConfigureAwait(false);
+        var manifests = await RunManifests.FindAsync(store, address.Run, cancellationToken).ConfigureAwait(false)
+            ?? throw new RunNotFoundException(address.Run);
+        var manifest = await manifests.ReadAsync(manifests.BlobOf(address), cancellationToken).ConfigureAwait(false);
         await ModelExporter.ExportAsync(store, manifest, PartName.All(manifest.Parts.Count - 2), folder, cancellationToken).ConfigureAwait(false);
         return manifest.Step;
     }
@@ -38,6 +38,15 @@ internal static class RunTransfer
     {
         await call.ConfigureAwait(false);
         return true;
+    }
+
+    /// <summary>An address of a manifest, once its run's name has been checked.</summary>
+    /// <exception cref="InvalidTrainingSettingException">It cannot be a run's name.</exception>
+    /// <exception cref="ArgumentException">What follows '@' is no step.</exception>
+    public static ManifestAddress Address(string address)
+    {
+        Checked(address.Split('@')[0]);
+        return ManifestAddress.Parse(address);
     }
 
     /// <summary>A run's name, once it has been checked.</summary>

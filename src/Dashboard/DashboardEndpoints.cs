@@ -21,7 +21,7 @@ internal static class DashboardEndpoints
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
-    private static readonly JsonSerializerOptions s_json = new(JsonSerializerDefaults.Web)
+    internal static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals,
         Converters = { new JsonStringEnumConverter(JsonNamingPolicy.CamelCase) },
@@ -59,6 +59,7 @@ internal static class DashboardEndpoints
         api.MapPost(
             "/runs/{run}/cancel", (string run, DashboardRuns runs, IGrainFactory grains, CancellationToken cancellationToken) =>
                 Act(run, runs, grains, r => r.Cancel(), cancellationToken));
+        DashboardHistory.Map(api);
         api.MapPost("/session", Session).RequireAuthorization(ApiScopes.Read);
 
         app.MapOrleansDashboard(OrleansPath).DisableRateLimiting().RequireAuthorization(
@@ -78,7 +79,7 @@ internal static class DashboardEndpoints
                 cluster.Silos,
                 runs.Runs,
                 runs.Problem,
-            }, s_json);
+            }, Json);
     }
 
     private static async Task<IResult> Run(
@@ -88,7 +89,7 @@ internal static class DashboardEndpoints
         await Require(run, runs, cancellationToken);
         var follower = runs.Follow(run);
         await follower.Refresher.Fresh();
-        return Results.Json(follower.Answer(new RunQuestion(view, stride ?? 0, step ?? 0, periodStride ?? 0, period ?? -1, entry ?? 0)), s_json);
+        return Results.Json(follower.Answer(new RunQuestion(view, stride ?? 0, step ?? 0, periodStride ?? 0, period ?? -1, entry ?? 0)), Json);
     }
 
     private static async Task<IResult> Act(
@@ -99,13 +100,13 @@ internal static class DashboardEndpoints
         try
         {
             await asked.WaitAsync(s_patience, cancellationToken);
-            return Results.Json(new { Done = true }, s_json);
+            return Results.Json(new { Done = true }, Json);
         }
         catch (TimeoutException) when (!asked.IsCompleted)
         {
             // No longer awaited: a run stops at the next step boundary, after a manifest; the page shows it once it has happened.
             _ = asked.ContinueWith(t => t.Exception, TaskScheduler.Default);
-            return Results.Json(new { Done = false }, s_json, statusCode: StatusCodes.Status202Accepted);
+            return Results.Json(new { Done = false }, Json, statusCode: StatusCodes.Status202Accepted);
         }
         finally
         {
@@ -129,7 +130,7 @@ internal static class DashboardEndpoints
         return Results.NoContent();
     }
 
-    private static async Task Require(string run, DashboardRuns runs, CancellationToken cancellationToken)
+    internal static async Task Require(string run, DashboardRuns runs, CancellationToken cancellationToken)
     {
         try
         {

@@ -41,6 +41,32 @@ public sealed class FinishedRunTests(Browser browser, FinishedRunTests.Runs runs
     }
 
     [Fact]
+    public async Task Dashboard_kept_manifests_can_be_picked_compared_and_forked()
+    {
+        await Silo.FinishAsync("kept", s => s with { KeepManifests = "all", MaxSteps = 12 });
+        await using var page = await browser.OpenAsync(new Uri(Silo.Address, "#/run/kept"));
+        var card = page.Page.Locator("section[aria-labelledby=history-title]");
+        await PageUnderTest.See(card.GetByText("3 kept, "));
+        await card.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Step 6" }).ClickAsync();
+        await card.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Step 12, the best, the last" }).ClickAsync();
+        await PageUnderTest.See(card.GetByText("From step 6 to 12: 6 steps, loss "));
+        await PageUnderTest.See(card.GetByText("Parts that differ: embedding, "));
+        await page.IsAccessibleAsync();
+        await page.FitsAsync();
+
+        await card.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Step 12, the best, the last" }).ClickAsync();
+        await card.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Fork" }).ClickAsync();
+        var dialog = page.Page.GetByRole(AriaRole.Dialog);
+        await dialog.GetByLabel("Name").FillAsync("kept");
+        await dialog.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Fork" }).ClickAsync();
+        await PageUnderTest.See(dialog.GetByText("there is a run of this name already"));
+        await dialog.GetByLabel("Name").FillAsync("forked");
+        await dialog.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Fork" }).ClickAsync();
+        await page.HasStateAsync("Queued");
+        Assert.EndsWith("#/run/forked", page.Page.Url, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Dashboard_theme_is_the_systems_until_one_is_chosen()
     {
         await using var page = await browser.OpenAsync(Silo.Address, ColorScheme.Dark);

@@ -8,12 +8,12 @@ namespace LisaOrleans.Grains.Tests;
 /// <summary>A run in a store of its own, on an embedded silo: the product, without the command line.</summary>
 internal sealed class TestRun : IDisposable
 {
-    private readonly TempFolder _folder = new();
+    private readonly TempFolder _folder;
     private readonly string _name;
 
-    private TestRun(string name)
+    private TestRun(string name, TempFolder? folder = null)
     {
-        _name = name;
+        (_name, _folder) = (name, folder ?? new TempFolder());
         Store = new FolderBlobStore(_folder["store"]);
     }
 
@@ -32,6 +32,9 @@ internal sealed class TestRun : IDisposable
         await RunImporter.ImportAsync(run.Store, request, null, Token);
         return run;
     }
+
+    /// <summary>Another run of the same store, which goes with this one.</summary>
+    public TestRun Beside(string name) => new(name, _folder);
 
     /// <summary>Imports a run and trains it to its end.</summary>
     public static async Task<TestRun> TrainAsync(TrainingSpec spec, string? model = null)
@@ -81,9 +84,13 @@ internal sealed class TestRun : IDisposable
     public async Task<IReadOnlyList<StepRecord>> HistoryAsync() => await RunExporter.ReadHistoryAsync(Store, _name, Token);
 
     /// <summary>Exports the last manifest; returns the folder.</summary>
-    public async Task<string> ExportAsync()
+    public Task<string> ExportAsync() => ExportAsync("");
+
+    /// <summary>Exports a manifest; returns the folder.</summary>
+    /// <param name="at">Which: <c>@STEP</c> or <c>@best</c>; empty for the last.</param>
+    public async Task<string> ExportAsync(string at)
     {
-        await RunExporter.ExportAsync(Store, _name, _folder["out"], Token);
+        await RunExporter.ExportAsync(Store, _name + at, _folder["out"], Token);
         return _folder["out"];
     }
 
@@ -92,8 +99,8 @@ internal sealed class TestRun : IDisposable
         await RunStore.ReadManifestAsync(Store, (await RunStore.ReadHeadAsync(Store, _name, Token))!.Manifest!, Token);
 
     /// <summary>SHA-256 of the exported weights.</summary>
-    public async Task<string> WeightsShaAsync() =>
-        Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(WeightsIn(await ExportAsync()), Token)));
+    public async Task<string> WeightsShaAsync(string at = "") =>
+        Convert.ToHexStringLower(SHA256.HashData(await File.ReadAllBytesAsync(WeightsIn(await ExportAsync(at)), Token)));
 
     /// <summary>The exported weights, by name.</summary>
     public async Task<IReadOnlyDictionary<string, byte[]>> WeightsAsync() => ReadWeights(await ExportAsync());

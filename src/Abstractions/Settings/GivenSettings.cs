@@ -5,6 +5,9 @@ public sealed class GivenSettings
 {
     private readonly Dictionary<TrainingSetting, object> _values = [];
 
+    /// <summary>Which were set.</summary>
+    public IReadOnlyCollection<TrainingSetting> Settings => _values.Keys;
+
     /// <summary>Sets a setting.</summary>
     /// <param name="setting">Which.</param>
     /// <param name="value">What <see cref="TrainingSetting.Parse(string)"/> made of it.</param>

@@ -15,10 +15,7 @@ public sealed record CheckpointObject
     /// <value>The job.</value>
     public required string FineTuningJobId { get; init; }
 
-    /// <value>
-    /// The model's name with the step. The store keeps only the weights of the last checkpoint; if the job succeeded, those are
-    /// the job's model.
-    /// </value>
+    /// <value>The model's name with the step: <c>ft:…:ckpt-step-N</c>. Completions and new jobs take it as a model.</value>
     public required string FineTunedModelCheckpoint { get; init; }
 
     /// <value>The step.</value>

@@ -32,7 +32,7 @@ internal sealed class JobSources(ModelCatalog models, IBlobStore store)
     private async Task<string> ExportAsync(CatalogModel model, JobFiles files, CancellationToken cancellationToken)
     {
         var folder = files.Add(model.Id);
-        await files.WriteAsync(() => RunExporter.ExportModelAsync(store, model.Run!, folder, cancellationToken));
+        await files.WriteAsync(() => RunExporter.ExportModelAsync(store, model.Address.ToString(), folder, cancellationToken));
         return folder;
     }
 

@@ -20,9 +20,13 @@ internal sealed class ModelCatalog(ApiServerOptions options, IBlobStore store, J
     /// <summary>A model by its name, or null.</summary>
     public async Task<CatalogModel?> FindAsync(string id, CancellationToken cancellationToken)
     {
-        if (ModelIds.JobOf(id) is { } name)
-            return await jobs.FindAsync(name, cancellationToken) is { } job
-                && job.FineTunedModel == id ? await TunedAsync(job, cancellationToken) : null;
+        var (model, step) = ModelIds.Split(id);
+        if (ModelIds.JobOf(model) is { } name)
+        {
+            if (await jobs.FindAsync(name, cancellationToken) is not { } job || job.FineTunedModel != model) return null;
+            return step is { } number ? await CheckpointAsync(job, id, number, cancellationToken) : await TunedAsync(job, cancellationToken);
+        }
+
         return ModelIds.IsFolderName(id) ? BaseModel(id) : null;
     }
 
@@ -55,6 +59,12 @@ internal sealed class ModelCatalog(ApiServerOptions options, IBlobStore store, J
     public async Task DeleteAsync(string id, CancellationToken cancellationToken)
     {
         var model = await GetAsync(id, cancellationToken);
+        if (model.Step is not null)
+        {
+            throw new ApiException(
+                StatusCodes.Status403Forbidden, $"The model '{id}' is a checkpoint; it is deleted with its model.", "model_not_deletable", "model");
+        }
+
         if (model.Run is not { } run)
         {
             throw new ApiException(
@@ -74,9 +84,7 @@ internal sealed class ModelCatalog(ApiServerOptions options, IBlobStore store, J
 
     private async Task<BaseModel> OpenRunAsync(CatalogModel model, CancellationToken cancellationToken)
     {
-        var head = await RunStore.ReadHeadAsync(store, model.Run!, cancellationToken);
-        var manifest = await RunStore.ReadManifestAsync(
-            store, head?.Manifest ?? throw new InvalidDataFileException(model.Run!, "has no manifest"), cancellationToken);
+        var (manifest, _) = await RunManifests.ReadAsync(store, model.Address, cancellationToken);
         var (json, config) = await RunFiles.ReadConfigAsync(store, manifest, cancellationToken);
         return new BaseModel(model, json, config, (await RunFiles.ReadSpecAsync(store, manifest, cancellationToken)).Dtype);
     }
@@ -91,6 +99,15 @@ internal sealed class ModelCatalog(ApiServerOptions options, IBlobStore store, J
         var folder = Path.Combine(options.ModelsFolder, id);
         var config = new FileInfo(Path.Combine(folder, ModelFolder.ConfigFile));
         return config.Exists ? new CatalogModel(id, config.LastWriteTimeUtc, folder, null, id) : null;
+    }
+
+    // While the job's run goes on, too; a checkpoint whose manifest the run no longer keeps is none.
+    private async Task<CatalogModel?> CheckpointAsync(JobDocument job, string id, long step, CancellationToken cancellationToken)
+    {
+        if (job.ModelDeleted || step == 0 || await RunManifests.FindAsync(store, job.Id, cancellationToken) is not { } manifests) return null;
+        return manifests.Steps.Contains(step)
+            ? new CatalogModel(id, manifests.Kept.FirstOrDefault(k => k.Step == step)?.Time ?? job.CreatedAt, null, job.Id, job.Root) { Step = step }
+            : null;
     }
 
     private async Task<CatalogModel?> TunedAsync(JobDocument job, CancellationToken cancellationToken)

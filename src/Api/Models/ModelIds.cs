@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace LisaOrleans.Api;
 
 /// <summary>Names of models in requests.</summary>
@@ -5,6 +7,7 @@ internal static class ModelIds
 {
     public const string Owner = "lisa";
     private const string TunedPrefix = "ft:";
+    private const string CheckpointMark = ":ckpt-step-";
     private const int LongestFolder = 100;
 
     /// <summary>The name of what a job makes: <c>ft:ROOT:lisa:SUFFIX:DIGITS</c>, the last part from the job's id.</summary>
@@ -16,6 +19,18 @@ internal static class ModelIds
         if (!id.StartsWith(TunedPrefix, StringComparison.Ordinal)) return null;
         var job = ApiIds.JobPrefix + id[(id.LastIndexOf(':') + 1)..];
         return ApiIds.IsId(job, ApiIds.JobPrefix) ? job : null;
+    }
+
+    /// <summary>The name of a checkpoint of a model.</summary>
+    public static string Checkpoint(string model, long step) => string.Create(CultureInfo.InvariantCulture, $"{model}{CheckpointMark}{step}");
+
+    /// <summary>The model that a name means, and the step if it is one of its checkpoints.</summary>
+    public static (string Model, long? Step) Split(string id)
+    {
+        var at = id.LastIndexOf(CheckpointMark, StringComparison.Ordinal);
+        return at > 0 && long.TryParse(id.AsSpan(at + CheckpointMark.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var step)
+            ? (id[..at], step)
+            : (id, null);
     }
 
     /// <summary>

@@ -44,10 +44,9 @@ internal sealed partial class StoreUpkeep(
     private async Task DeleteRunAsync(JobDocument job, TimeSpan minimumAge, CancellationToken cancellationToken)
     {
         var blobs = job.DeletedBlobs;
-        if (await RunStore.ReadHeadAsync(store, job.Id, cancellationToken) is { Manifest: { } blob } head)
+        if (await RunManifests.FindAsync(store, job.Id, cancellationToken) is { } manifests)
         {
-            var manifest = await RunStore.ReadManifestAsync(store, blob, cancellationToken);
-            blobs = [.. manifest.References().Concat(head.Journal?.Select(s => s.Blob) ?? []).Append(blob).Select(b => b.Sha256).Distinct()];
+            blobs = [.. await manifests.NamedAsync(cancellationToken)];
             await jobs.UpdateAsync(job.Id, j => j with { DeletedBlobs = blobs }, cancellationToken);
             await RunStore.DeleteAsync(store, job.Id, cancellationToken);
         }

@@ -1,7 +1,7 @@
 namespace LisaOrleans.Checkpoints;
 
 /// <summary>
-/// Deletes blobs that nothing in the store names: neither a run's last manifest or journal, nor a field <c>sha256</c> of any
+/// Deletes blobs that nothing in the store names: neither a run's manifests or journal, nor a field <c>sha256</c> of any
 /// other document, whoever wrote it. So a process that knows nothing of the API, for example, still spares what the API keeps.
 /// </summary>
 public static class GarbageCollector
@@ -65,10 +65,9 @@ public static class GarbageCollector
         {
             var head = await RunStore.ReadHeadAsync(store, run, cancellationToken).ConfigureAwait(false);
             named.UnionWith(head?.Journal?.Select(s => s.Blob.Sha256) ?? []);
-            if (head?.Manifest is not { } blob) continue;
-            named.Add(blob.Sha256);
-            var manifest = await RunStore.ReadManifestAsync(store, blob, cancellationToken).ConfigureAwait(false);
-            named.UnionWith(manifest.References().Select(r => r.Sha256));
+            if (head?.Manifest is null) continue;
+            var manifests = await RunManifests.OfAsync(store, head, cancellationToken).ConfigureAwait(false);
+            named.UnionWith(await manifests.NamedAsync(cancellationToken).ConfigureAwait(false));
         }
 
         await AddNamedInDocumentsAsync(store, named, cancellationToken).ConfigureAwait(false);

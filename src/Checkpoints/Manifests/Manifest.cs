@@ -62,6 +62,13 @@ public sealed record Manifest
             .Concat(Log.Select(s => s.Blob))
             .OfType<BlobRef>();
 
+    /// <summary>The name of its blob.</summary>
+    public BlobRef ToBlobRef()
+    {
+        var blob = new BytesBlob(ToJson());
+        return new BlobRef(blob.Sha256, blob.Length);
+    }
+
     internal byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(
         this with
         {

@@ -6,6 +6,7 @@ namespace LisaOrleans.Checkpoints;
     UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true, AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(Manifest))]
 [JsonSerializable(typeof(RunHead))]
+[JsonSerializable(typeof(KeptSegment))]
 [JsonSerializable(typeof(LeaseDocument))]
 [JsonSerializable(typeof(StoreFormat))]
 internal sealed partial class ManifestJson : JsonSerializerContext;

@@ -22,4 +22,8 @@ public sealed record RunHead(
 
     /// <value>A name that the owner gave itself.</value>
     public string? Owner { get; init; }
+
+    /// <value>The list of the manifests that the run keeps (<see cref="KeptManifests"/>); null where it keeps only the last.</value>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<LogSegment>? Kept { get; init; }
 }

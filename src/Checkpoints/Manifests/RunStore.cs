@@ -1,17 +1,11 @@
-using System.Runtime.CompilerServices;
-using System.Text.Json;
-
 namespace LisaOrleans.Checkpoints;
 
 /// <summary>
 /// One run in a store, as one generation owns it. Blobs are written first, the manifest after them, and the head is
 /// swapped last: readers see the last complete manifest or the one before, and a stale owner's swap fails.
 /// </summary>
-public sealed class RunStore
+public sealed partial class RunStore
 {
-    /// <summary>Where the documents of runs are.</summary>
-    internal const string Prefix = "runs/";
-
     // A store may refuse a swap for no reason; this many times in a row, it is an error of the store.
     private const int MaxRefusals = 5;
 
@@ -35,12 +29,6 @@ public sealed class RunStore
 
     /// <summary>Whether the previous owner was lost, or went back to its manifest.</summary>
     public bool Recovered { get; private init; }
-
-    /// <summary>The head of a run, or null if there is no such run.</summary>
-    public static async Task<RunHead?> ReadHeadAsync(IBlobStore store, string run, CancellationToken cancellationToken) =>
-        await store.GetDocumentAsync(HeadPath(run), cancellationToken).ConfigureAwait(false) is { } document
-            ? Parse(document, run, store)
-            : null;
 
     /// <summary>Becomes the run's owner under a new generation. Creates the run if it is not there.</summary>
     /// <param name="store">The store.</param>
@@ -117,22 +105,24 @@ public sealed class RunStore
 
     /// <summary>Makes a manifest the run's last complete one; the journal stays as it is.</summary>
     /// <exception cref="StaleGenerationException">Another process owns the run.</exception>
-    public Task CommitAsync(Manifest manifest, CancellationToken cancellationToken) => CommitAsync(manifest, Head.Journal, cancellationToken);
+    public Task CommitAsync(Manifest manifest, CancellationToken cancellationToken) =>
+        CommitAsync(manifest, Head.Journal, Head.Kept, cancellationToken);
 
     /// <summary>Makes a manifest the run's last complete one.</summary>
     /// <param name="manifest">The manifest.</param>
     /// <param name="journal">The journal from now on.</param>
+    /// <param name="kept">The list of kept manifests from now on (<see cref="KeptManifests"/>).</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="StaleGenerationException">Another process owns the run.</exception>
-    public async Task CommitAsync(Manifest manifest, IReadOnlyList<LogSegment>? journal, CancellationToken cancellationToken)
+    public async Task CommitAsync(
+        Manifest manifest, IReadOnlyList<LogSegment>? journal, IReadOnlyList<LogSegment>? kept, CancellationToken cancellationToken)
     {
-        var blob = new BytesBlob(manifest.ToJson());
-        await _store.PutAsync(blob, cancellationToken).ConfigureAwait(false);
-        var before = (Manifest?.References() ?? []).Concat(Blobs(Head.Journal));
-        await CheckBlobsAsync(_store, manifest.References().Concat(Blobs(journal)).Except(before), cancellationToken).ConfigureAwait(false);
-        await SwapHeadAsync(
-            Head with { Step = manifest.Step, Manifest = new BlobRef(blob.Sha256, blob.Length), Journal = journal }, cancellationToken)
-                .ConfigureAwait(false);
+        var blob = await PutManifestAsync(_store, manifest, cancellationToken).ConfigureAwait(false);
+        var before = (Manifest?.References() ?? []).Concat(Blobs(Head.Journal)).Concat(Blobs(Head.Kept));
+        await CheckBlobsAsync(_store, manifest.References().Concat(Blobs(journal)).Concat(Blobs(kept)).Except(before), cancellationToken)
+            .ConfigureAwait(false);
+        await SwapHeadAsync(Head with { Step = manifest.Step, Manifest = blob, Journal = journal, Kept = kept }, cancellationToken)
+            .ConfigureAwait(false);
         Manifest = manifest;
     }
 
@@ -192,7 +182,7 @@ public sealed class RunStore
 
                 // The refusal was wrong, or a write that was given up succeeded after all.
                 if (attempt == MaxRefusals) throw;
-                if (own?.Step > head.Step) head = head with { Step = own.Step, Manifest = own.Manifest };
+                if (own?.Step > head.Step) head = head with { Step = own.Step, Manifest = own.Manifest, Kept = own.Kept };
             }
         }
 
@@ -201,49 +191,4 @@ public sealed class RunStore
     }
 
     private static IEnumerable<BlobRef> Blobs(IReadOnlyList<LogSegment>? log) => (log ?? []).Select(s => s.Blob);
-
-    /// <summary>Reads a manifest.</summary>
-    public static async Task<Manifest> ReadManifestAsync(IBlobStore store, BlobRef blob, CancellationToken cancellationToken)
-    {
-        using var content = await store.ReadAsync(blob, cancellationToken).ConfigureAwait(false);
-        return Manifest.FromJson(content.ToArray(), $"manifest {blob.Sha256}");
-    }
-
-    /// <summary>Names of all runs in a store.</summary>
-    public static async IAsyncEnumerable<string> ListRunsAsync(IBlobStore store, [EnumeratorCancellation] CancellationToken cancellationToken)
-    {
-        await foreach (var path in store.ListDocumentsAsync(Prefix, cancellationToken).ConfigureAwait(false))
-            if (path.Split('/') is ["runs", var run, "head.json"]) yield return run;
-    }
-
-    /// <summary>Forgets a run. Its blobs go with the next garbage collection.</summary>
-    public static async Task DeleteAsync(IBlobStore store, string run, CancellationToken cancellationToken)
-    {
-        await store.DeleteDocumentAsync(HeadPath(run), cancellationToken).ConfigureAwait(false);
-        await store.DeleteDocumentAsync(LeaseStorage.Path(run), cancellationToken).ConfigureAwait(false);
-    }
-
-    private static string HeadPath(string run)
-    {
-        RunName.Validate(run);
-        return $"{Prefix}{run}/head.json";
-    }
-
-    private static byte[] ToJson(RunHead head) => JsonSerializer.SerializeToUtf8Bytes(head, ManifestJson.Default.RunHead);
-
-    private static RunHead Parse(StoreDocument document, string run, IBlobStore store)
-    {
-        var name = $"{store.Location}: {HeadPath(run)}";
-        try
-        {
-            var head = JsonSerializer.Deserialize(document.Content, ManifestJson.Default.RunHead);
-            return head is not null && head.Run == run && (head.Manifest is null || BlobRef.IsName(head.Manifest.Sha256))
-                ? head
-                : throw new InvalidDataFileException(name, $"does not describe run '{run}'");
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataFileException(name, e.Message);
-        }
-    }
 }

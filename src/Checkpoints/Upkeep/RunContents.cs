@@ -25,6 +25,7 @@ public sealed record RunContents(
             if (head is null) return null;
             foreach (var segment in head.Journal ?? []) Add(segment.Blob, $"the journal of run '{run}'");
             if (head.Manifest is { } blob) last = await ReadManifestAsync(blob, head.Step).ConfigureAwait(false);
+            foreach (var segment in head.Kept ?? []) await ReadKeptAsync(segment).ConfigureAwait(false);
         }
         catch (InvalidDataFileException e)
         {
@@ -36,6 +37,20 @@ public sealed record RunContents(
         void Add(BlobRef? blob, string what)
         {
             if (blob is not null) blobs.TryAdd(blob.Sha256, new UsedBlob(blob, what));
+        }
+
+        async Task ReadKeptAsync(LogSegment segment)
+        {
+            Add(segment.Blob, $"the list of manifests of run '{run}'");
+            try
+            {
+                foreach (var kept in await KeptManifests.ReadAsync(store, [segment], cancellationToken).ConfigureAwait(false))
+                    await ReadManifestAsync(kept.Manifest, kept.Step).ConfigureAwait(false);
+            }
+            catch (DamagedBlobException)
+            {
+                // Found again, and named, where all blobs are read.
+            }
         }
 
         async Task<Manifest?> ReadManifestAsync(BlobRef blob, long step)

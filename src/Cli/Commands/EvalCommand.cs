@@ -8,9 +8,10 @@ namespace LisaOrleans.Cli;
 /// <summary><c>lisa eval</c>: mean loss and perplexity of a model on data.</summary>
 internal static class EvalCommand
 {
-    public static Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
+    public static async Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
     {
-        var adapted = AdaptedModel.From(values);
+        using var source = await ModelSource.OpenAsync(values, cancellationToken);
+        var adapted = source.Model;
         var config = ModelSettings.ReadConfig(adapted.Folder);
         var spec = values.Spec();
         var blockSize = ModelSettings.BlockSize(spec, config);
@@ -59,7 +60,7 @@ internal static class EvalCommand
                 $"loss {mean:0.0000}  perplexity {Math.Exp(mean):0.00}  ({data.Count} samples, {count} tokens scored)"));
         }
 
-        return Task.FromResult(ExitCodes.Done);
+        return ExitCodes.Done;
     }
 
     // JSON cannot express NaN or infinity.

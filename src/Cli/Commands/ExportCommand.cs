@@ -3,7 +3,7 @@ using LisaOrleans.Training;
 
 namespace LisaOrleans.Cli;
 
-/// <summary><c>lisa export</c>: a run's last manifest as a Hugging Face folder, with its logs, or as a GGUF file.</summary>
+/// <summary><c>lisa export</c>: a manifest of a run as a Hugging Face folder, with its logs, or as a GGUF file.</summary>
 internal static class ExportCommand
 {
     public static async Task<int> Run(SettingValues values, string? run, CancellationToken cancellationToken)
@@ -15,7 +15,7 @@ internal static class ExportCommand
         }
         catch (DamagedBlobException e)
         {
-            throw await RunBlobs.NameAsync(store, run!, e, cancellationToken);
+            throw await RunBlobs.NameAsync(store, ManifestAddress.Parse(run!).Run, e, cancellationToken);
         }
         catch (Exception e) when (StoreRefusal.Find(e, values.FullPath(KnownSettings.Output)) is { } refusal)
         {
@@ -26,20 +26,21 @@ internal static class ExportCommand
     private static async Task<int> Export(SettingValues values, IBlobStore store, string run, CancellationToken cancellationToken)
     {
         var output = values.FullPath(KnownSettings.Output);
+        var name = ManifestAddress.Parse(run).Run;
         var history = await RunExporter.ReadHistoryAsync(store, run, cancellationToken);
         OutputFolder.Prepare(output);
         if (values.Text(KnownSettings.ExportFormat) == "gguf")
         {
             var type = GgufExporter.Type(values.Text(KnownSettings.GgufType));
             var file = await GgufExporter.ExportAsync(store, run, type, output, cancellationToken);
-            Console.WriteLine($"step {history.Count} of run '{run}' written to {file}");
+            Console.WriteLine($"step {history.Count} of run '{name}' written to {file}");
             return ExitCodes.Done;
         }
 
         await RunExporter.ExportAsync(store, run, output, cancellationToken);
         using var logs = new RunLogs(output, totalSteps: null);
         await logs.RewriteAsync(history, cancellationToken);
-        Console.WriteLine($"step {history.Count} of run '{run}' written to {output}");
+        Console.WriteLine($"step {history.Count} of run '{name}' written to {output}");
         return ExitCodes.Done;
     }
 }

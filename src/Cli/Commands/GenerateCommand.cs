@@ -7,9 +7,10 @@ namespace LisaOrleans.Cli;
 /// <summary><c>lisa generate</c>: continues a text, streamed.</summary>
 internal static class GenerateCommand
 {
-    public static Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
+    public static async Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
     {
-        var model = AdaptedModel.From(values);
+        using var source = await ModelSource.OpenAsync(values, cancellationToken);
+        var model = source.Model;
         var spec = values.Spec();
         var options = new GenerationOptions
         {
@@ -29,7 +30,7 @@ internal static class GenerateCommand
         foreach (var piece in Continue(model, ModelSettings.Dtype(spec, config, model.Folder), prompt, template, options, cancellationToken))
             Console.Write(piece);
         Console.WriteLine();
-        return Task.FromResult(ExitCodes.Done);
+        return ExitCodes.Done;
     }
 
     /// <summary>The continuation in pieces, as they are generated, up to what ends the model's turn: an id or the template's text.</summary>

@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using LisaOrleans.Api;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Dashboard;
-using LisaOrleans.Model;
 using LisaOrleans.Silo;
 using LisaOrleans.Training;
 
@@ -19,8 +18,7 @@ internal sealed class TrainCommand : IAsyncDisposable
     };
 
     private readonly SettingValues _values;
-    private readonly RunRequest _request;
-    private readonly ModelConfig _config;
+    private readonly TrainingStart _start;
     private readonly string _output;
     private readonly NewFolders _folders = new();
     private readonly SiloPorts _ports;
@@ -35,19 +33,15 @@ internal sealed class TrainCommand : IAsyncDisposable
     {
         _values = values;
         _ports = new SiloPorts(values);
-        var model = values.FullPath(KnownSettings.Model);
-        _config = ModelSettings.ReadConfig(model);
-        _request = TrainingRequest.From(values);
+        _start = TrainingStart.From(values);
         (_httpPort, _http) = (HttpServerOptions.OptionalPort(values), HttpServerOptions.From(values));
         var output = values.FullPath(KnownSettings.Output);
-        if (Path.TrimEndingDirectorySeparator(output) == Path.TrimEndingDirectorySeparator(model))
-            throw new UsageException($"--output: {output} is the model's own folder; training would replace the model that it begins with");
-        AdapterFiles.CheckFolder(output, Methods.Adapters(_request.Spec) is not null);
+        _start.CheckOutput(output);
         _output = output;
         _reporter = Reporters.Create(values);
     }
 
-    private string RunName => _request.Spec.RunName;
+    private string RunName => _start.RunName;
 
     public static async Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
     {
@@ -79,13 +73,14 @@ internal sealed class TrainCommand : IAsyncDisposable
 
         var outcome = await Prepare(import.Token);
         Announce(outcome);
-        if (!outcome.Resumed) ShowSample("before", new(_request.ModelFolder), outcome.Spec);
+        var samples = new TrainingSamples(_values, _start, _reporter, outcome.Spec);
+        if (!outcome.Resumed) samples.ShowBefore();
         var state = outcome.AlreadyCompleted ? RunState.Succeeded : await TrainUntilTaken(outcome);
         switch (state)
         {
             case RunState.Succeeded:
                 var history = await Export();
-                ShowSample("after", Methods.Adapters(outcome.Spec) is null ? new(_output) : new(_request.ModelFolder, _output), outcome.Spec);
+                await samples.ShowAfterAsync(_store, _output);
                 foreach (var line in RunSummary.Lines(history, _output)) _reporter.Say(line);
                 return ExitCodes.Done;
 
@@ -121,7 +116,7 @@ internal sealed class TrainCommand : IAsyncDisposable
     private async Task<ImportOutcome> Import(CancellationToken cancellationToken)
     {
         using var line = new ProgressLines(quiet: _values.Text(KnownSettings.LogFormat) == "json");
-        return await RunImporter.ImportAsync(_store, _request, line, cancellationToken, new() { BeforeWriting = Hold, DataKnown = _store.Begin });
+        return await _start.PrepareAsync(_store, _output, line, new() { BeforeWriting = Hold, DataKnown = _store.Begin }, cancellationToken);
     }
 
     // For as long as this process lives: the same command, started twice by mistake, is refused.
@@ -177,15 +172,15 @@ internal sealed class TrainCommand : IAsyncDisposable
             }, CancellationToken.None);
         if (silo.HttpAddress is { } address) _reporter.Say($"HTTP API at {address.AbsoluteUri.TrimEnd('/')}/v1");
         var run = silo.Grains.GetGrain<IRunGrain>(RunName);
-        var before = (await run.GetStatus()).Position;
+        var status = await run.GetStatus();
         using var logs = new RunLogs(_output, outcome.TotalSteps);
         await logs.RewriteAsync(await RunExporter.ReadHistoryAsync(_store, RunName, CancellationToken.None), CancellationToken.None);
         await run.Start();
         var over = new TaskCompletionSource();
         var pausing = PauseOnInterrupt(run, over.Task);
-        await foreach (var happened in run.Watch(before, _lease!.Lost))
+        await foreach (var happened in run.Watch(status.Position, _lease!.Lost))
         {
-            if (happened is RunStarted started) _reporter.Started(started, _config.NumHiddenLayers);
+            if (happened is RunStarted started) _reporter.Started(started, status.LayerCount);
 
             // If there is no room for the logs, there is none for the model.
             if (happened is StepCompleted step && !logs.TryAppend(step.Record)) _interrupted.TrySetResult();
@@ -236,13 +231,5 @@ internal sealed class TrainCommand : IAsyncDisposable
             throw new StoreRefusedException(
                 $"{refusal.Message}; run '{RunName}' is complete in {_store.Location}, and the same command then writes its model", e);
         }
-    }
-
-    private void ShowSample(string when, AdaptedModel model, TrainingSpec spec)
-    {
-        if (_values.OptionalText(KnownSettings.SamplePrompt) is not { } prompt) return;
-        var text = string.Concat(GenerateCommand.Continue(
-            model, spec.Dtype, prompt, _request.Dataset.Template, new GenerationOptions { MaxNewTokens = 64 }, CancellationToken.None));
-        _reporter.Sample(when, prompt, text);
     }
 }

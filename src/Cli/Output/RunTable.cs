@@ -26,6 +26,8 @@ internal static class RunTable
         manifest_step = s.ManifestStep,
         manifest_bytes = s.ManifestBytes,
         stall_seconds = s.StallSeconds,
+        kept_manifests = s.KeptManifests,
+        history_bytes = s.HistoryBytes,
         error = s.Error,
         silos = s.Stages.Select(t => new { silo = t.Silo, version = versions?.GetValueOrDefault(t.Silo), replica = t.Replica, parts = t.Parts }),
         periods = Periods(s, schedule).Select(p => new { period = p.Period, first_step = p.FirstStep, last_step = p.LastStep, layers = p.Layers }),
@@ -44,6 +46,7 @@ internal static class RunTable
             CultureInfo.InvariantCulture,
             $"loaded      {s.Loads.HandedOverParts} parts from other silos ({s.Loads.HandedOverBytes / 1e6:0.0} MB), "
                 + $"{s.Loads.StoreParts} from the store ({s.Loads.StoreBytes / 1e6:0.0} MB)"));
+        if (s.KeptManifests > 0) Console.WriteLine($"kept        {RunText.Manifests(s.KeptManifests, s.HistoryBytes)}");
         foreach (var (period, i) in Periods(s, schedule).Select((p, i) => (p, i))) Console.WriteLine($"{(i == 0 ? "layers" : ""),-12}{Line(period)}");
         foreach (var stage in s.Stages)
         {

@@ -30,6 +30,10 @@ internal static class RunText
 
     public static string Layers(IReadOnlyList<int> layers) => layers.Count == 0 ? "none" : string.Join(',', layers);
 
+    /// <summary>How many manifests a run keeps, and their bytes.</summary>
+    public static string Manifests(int count, long bytes) => string.Create(
+        CultureInfo.InvariantCulture, $"{count} manifest{(count == 1 ? "" : "s")}, {bytes / 1e6:0.0} MB");
+
     private static string Evaluation(long step, double loss) => string.Create(
         CultureInfo.InvariantCulture, $"evaluation after step {step}: loss {loss:0.0000}, perplexity {Math.Exp(loss):0.00}");
 }

@@ -167,8 +167,9 @@ internal static class KnownSettings
     public static readonly Setting MachineName = new(
         "machine-name", SettingKind.Text, "this machine's name in scheduled events (default: the host's name)");
 
-    /// <summary>What trains.</summary>
+    /// <summary>What trains, and the run's name.</summary>
     public static Setting Method { get; } = Of(nameof(TrainingSpec.Method));
+    public static Setting RunName { get; } = Of(nameof(TrainingSpec.RunName));
 
     private static readonly Setting[] s_cluster =
         [ClusterId, Redis, AzureTables, ClusterTlsCertificate, ClusterTlsKey, ClusterTlsCa, ClusterTlsName];
@@ -180,8 +181,8 @@ internal static class KnownSettings
 
     public static IReadOnlyList<Setting> Train { get; } =
     [
-        Model, Adapter, DataFile, Output, EvalData, Store, .. s_s3, Overwrite, TakeOver, SamplePrompt, .. s_training, LogFormat, TrainHttpPort,
-        .. s_http,
+        Model, Adapter, DataFile, Output, EvalData, Store, .. s_s3, HistorySettings.Resume, Overwrite, TakeOver, SamplePrompt, .. s_training,
+        LogFormat, TrainHttpPort, .. s_http,
     ];
 
     public static IReadOnlyList<Setting> Silo { get; } =
@@ -195,29 +196,29 @@ internal static class KnownSettings
     [
         .. s_cluster,
         .. Train.Select(s => s == Store ? ClusterStore : s)
-            .Where(s => s != Output && s != TakeOver && s != SamplePrompt && s != LogFormat && s != TrainHttpPort && !s_http.Contains(s)),
+            .Except([Output, HistorySettings.Resume, TakeOver, SamplePrompt, LogFormat, TrainHttpPort, .. s_http]),
     ];
 
     public static IReadOnlyList<Setting> NewKey { get; } = [Scope, ApiKeyFile];
 
     public static IReadOnlyList<Setting> Control { get; } = [.. s_cluster, .. s_store];
 
-    public static IReadOnlyList<Setting> Resume { get; } = [.. Control, TakeOver];
+    public static IReadOnlyList<Setting> ResumeRun { get; } = [.. Control, TakeOver];
 
     public static IReadOnlyList<Setting> Show { get; } = [.. s_cluster, .. s_store, LogFormat];
 
     public static IReadOnlyList<Setting> Eval { get; } =
     [
-        Model, Adapter, DataFile, Of(nameof(TrainingSpec.PerDeviceTrainBatchSize)), Of(nameof(TrainingSpec.BlockSize)),
+        .. HistorySettings.AnyModel, DataFile, Of(nameof(TrainingSpec.PerDeviceTrainBatchSize)), Of(nameof(TrainingSpec.BlockSize)),
         Of(nameof(TrainingSpec.Dtype)), Of(nameof(TrainingSpec.Threads)), .. s_data, LogFormat,
     ];
 
     /// <summary>Those of train, so that the same line or file tells what would be trained on.</summary>
-    public static IReadOnlyList<Setting> Inspect { get; } = [.. Train, Samples];
+    public static IReadOnlyList<Setting> Inspect { get; } = [.. Train.Where(s => s != HistorySettings.Resume), Samples];
 
     public static IReadOnlyList<Setting> Generate { get; } =
     [
-        Model, Adapter, Prompt, MaxNewTokens, Temperature, TopP, Of(nameof(TrainingSpec.Seed)), Of(nameof(DatasetSettings.Template)),
+        .. HistorySettings.AnyModel, Prompt, MaxNewTokens, Temperature, TopP, Of(nameof(TrainingSpec.Seed)), Of(nameof(DatasetSettings.Template)),
         Of(nameof(TrainingSpec.Dtype)), Of(nameof(TrainingSpec.Threads)),
     ];
 
@@ -236,10 +237,13 @@ internal static class KnownSettings
         [.. s_cluster, .. s_store, Host, ListenAddress, SiloPort, GatewayPort, HttpPort, LogFormat];
 
     public static IReadOnlyList<Setting> Push { get; } = [Folder, Private];
+    public static IReadOnlyList<Setting> History { get; } = [.. s_store, LogFormat];
+    public static IReadOnlyList<Setting> Fork { get; } = [.. s_store, .. s_training];
 
     /// <summary>Every setting of every command.</summary>
     public static IReadOnlyList<Setting> All =>
-        [.. ((IReadOnlyList<Setting>[])[Train, Silo, Submit, NewKey, Show, Eval, Inspect, Generate, Merge, Plan, Export, Push, StoreSettings.All])
+        [.. ((IReadOnlyList<Setting>[])[Train, Silo, Submit, NewKey, Show, Eval, Inspect, Generate, Merge, Plan, Export, Push, History, Fork,
+            StoreSettings.All])
             .SelectMany(s => s).Distinct()];
 
     private static Setting Of(string property) => s_training.Single(s => s.Training!.Property == property);

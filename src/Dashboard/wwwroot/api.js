@@ -20,6 +20,17 @@ export const get = (path) => call('GET', path, 15000);
 
 export const act = (run, action) => call('POST', `/dashboard/api/runs/${encodeURIComponent(run)}/${action}`, 30000);
 
+const history = (run) => `/dashboard/api/runs/${encodeURIComponent(run)}/history`;
+
+/** The manifests that a run keeps. */
+export const getHistory = (run) => get(history(run));
+
+/** What the parts of a manifest are made of. */
+export const getParts = (run, step) => get(`${history(run)}/${step}`);
+
+/** Makes a run that goes on from a manifest. */
+export const fork = (run, step, name) => call('POST', `${history(run)}/${step}/fork?name=${encodeURIComponent(name)}`, 30000);
+
 /** Exchanges the key for a cookie that opens Orleans' own dashboard. */
 export const beginSession = () => call('POST', '/dashboard/api/session', 30000);
 

@@ -5,6 +5,7 @@ import { LayerMapView } from './layer-map.js';
 import { Silos } from './silos.js';
 import { Timeline } from './timeline.js';
 import { Manifests } from './manifests.js';
+import { History } from './history.js';
 import { DataCard } from './data-card.js';
 import { EventLog } from './event-log.js';
 import { tellAll } from './events.js';
@@ -45,14 +46,14 @@ export class RunPage {
     this.settings = h('dl', { class: 'settings' });
     Object.assign(this, {
       curves: new Curves(), layers: new LayerMapView(), silos: new Silos(), timeline: new Timeline(),
-      manifests: new Manifests(), data: new DataCard(), log: new EventLog(),
+      manifests: new Manifests(), history: new History(name), data: new DataCard(), log: new EventLog(),
     });
     this.element = h('div', { class: 'page' },
       h('section', { class: 'card run-head', 'aria-labelledby': 'run-title' },
         h('div', { class: 'run-title' }, h('h1', { id: 'run-title' }, name), this.state, h('div', { class: 'buttons' }, ...this.buttons)),
         this.error, this.note, this.progress, this.progressText,
         h('dl', { class: 'tiles' }, ...Object.entries(this.tiles).map(([title, value]) => h('div', {}, h('dt', {}, title), value)))),
-      this.curves.element, this.layers.element, this.silos.element, this.timeline.element,
+      this.curves.element, this.layers.element, this.silos.element, this.timeline.element, this.history.element,
       h('div', { class: 'pair' }, this.manifests.element,
         h('section', { class: 'card', 'aria-labelledby': 'settings-title' },
           h('div', { class: 'card-head' }, h('h2', { id: 'settings-title' }, 'Settings')), this.settings)),
@@ -67,6 +68,7 @@ export class RunPage {
     const told = tellAll(run.events);
     this.timeline.update(told, live.includes(run.status.state));
     this.manifests.update(run);
+    this.history.update(run);
     this.data.update(run);
     this.log.update(told);
     this.showSettings(run);

@@ -24,6 +24,33 @@ internal sealed partial class RunImportGrain(
         return Task.Run(() => ImportAsync(submission, silos, cancellationToken), cancellationToken);
     }
 
+    public async Task<ForkedRun> Fork(string from, IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken)
+    {
+        var given = new GivenSettings();
+        foreach (var (name, value) in settings)
+        {
+            var setting = RunSettings.Table.Find(name)
+                ?? throw new InvalidTrainingSettingException(name, "is no setting; docs/settings.md lists all");
+            given.Set(setting, setting.Parse(value));
+        }
+
+        try
+        {
+            var (address, run) = (ManifestAddress.Parse(from), this.GetPrimaryKeyString());
+            return await Task.Run(() => RunFork.CreateAsync(store, address, run, given, cancellationToken), cancellationToken);
+        }
+        catch (Exception e) when (e is InvalidDataFileException or ArgumentException or BlobMissingException or BlobCorruptException)
+        {
+            throw new InvalidTrainingInputException(e.Message);
+        }
+    }
+
+    public async Task<IReadOnlyList<KeptState>> GetHistory(CancellationToken cancellationToken)
+    {
+        var run = this.GetPrimaryKeyString();
+        return await RunManifests.FindAsync(store, run, cancellationToken) is null ? [] : await KeptHistory.ReadAsync(store, run, cancellationToken);
+    }
+
     private async Task<SubmittedRun> ImportAsync(RunSubmission submission, IReadOnlyList<TrainingSilo> silos, CancellationToken cancellationToken)
     {
         RunSettings.Table.Check(submission.Spec);

@@ -9,8 +9,8 @@ namespace LisaOrleans.Grains;
 /// manifest is committed last. At most one is on its way.
 /// </summary>
 internal sealed class ManifestWriter(
-    IBlobStore store, RunStore run, RunHistory history, RunJournal journal, Pipeline pipeline, EventFeed feed, TimeProvider time,
-    Action<Exception> collectFailed)
+    IBlobStore store, RunStore run, TrainingSpec spec, RunHistory history, ManifestKeeper keeper, RunJournal journal, Pipeline pipeline,
+    EventFeed feed, TimeProvider time, Action<Exception> collectFailed)
 {
     // Replaced blobs are deleted now and then, once they are so old that nobody else can still be about to name them.
     private static readonly TimeSpan s_collectPeriod = TimeSpan.FromMinutes(1);
@@ -65,8 +65,7 @@ internal sealed class ManifestWriter(
             parts[name] = state;
         }
 
-        // Nobody goes on with the moments of a run that is done.
-        if (completed) parts = parts.ToDictionary(p => p.Key, p => p.Value with { Parked = null });
+        if (completed) parts = WithoutParked(parts);
 
         var (segments, logBytes) = await history.Store(store, step, cancellationToken);
         var manifest = Last with
@@ -77,20 +76,55 @@ internal sealed class ManifestWriter(
             Parts = parts,
             Log = segments,
         };
-        var before = Named(Last).ToArray();
-        await journal.Write(
-            store, step, [new ManifestSaved(step, bytes + logBytes, stalled.TotalSeconds)],
-            segments => run.CommitAsync(manifest, segments, cancellationToken), cancellationToken);
-        _replaced.UnionWith(before);
-        _replaced.ExceptWith(Named(manifest));
-        (Last, LastBytes) = (manifest, bytes + logBytes);
+        var saved = new ManifestSaved(step, bytes + logBytes, stalled.TotalSeconds);
+        var kept = await Prepare(manifest, completed, cancellationToken);
+        var best = completed && spec.LoadBestModelAtEnd ? kept.Kept.FirstOrDefault(k => k.IsBest) : null;
+        if (best is not null && best.Step != step)
+        {
+            // The manifest of the last step is one to go back to; the run ends with the best one's weights.
+            manifest = manifest with { Completed = false };
+            await Swap(manifest, await Prepare(manifest, completed, cancellationToken), [saved], cancellationToken);
+            var parted = await RunStore.ReadManifestAsync(store, best.Manifest, cancellationToken);
+            await Swap(manifest with { Completed = true, Parts = WithoutParked(parted.Parts) }, null, [], cancellationToken);
+            _replaced.UnionWith(kept.Segments?.Select(s => s.Blob.Sha256) ?? []);
+        }
+        else
+        {
+            await Swap(manifest, kept, [saved], cancellationToken);
+        }
+
+        LastBytes = bytes + logBytes;
         RunTelemetry.Of(run.Head.Run).ManifestSaved(LastBytes);
         feed.Signal();
         if (time.GetElapsedTime(_collected) >= s_collectPeriod) await Collect(cancellationToken);
     }
 
+    // Nobody goes on with the moments of a run that is done.
+    private static Dictionary<string, PartState> WithoutParked(IReadOnlyDictionary<string, PartState> parts) =>
+        parts.ToDictionary(p => p.Key, p => p.Value with { Parked = null });
+
+    private Task<ManifestKeeper.Change> Prepare(Manifest manifest, bool isEnd, CancellationToken cancellationToken) => keeper.Prepare(
+        (Last, run.Head.Manifest!), (manifest, manifest.ToBlobRef()), isEnd, spec, history.Records, time.GetUtcNow(), cancellationToken);
+
+    // A manifest and the list of those that are kept change by one swap of the head. Without a change, the list stays.
+    private async Task Swap(
+        Manifest manifest, ManifestKeeper.Change? kept, IReadOnlyList<TrainingEvent> events, CancellationToken cancellationToken)
+    {
+        var (before, blob) = (Last, run.Head.Manifest!);
+        string[] journalBefore = [.. run.Head.Journal?.Select(s => s.Blob.Sha256) ?? []];
+        await journal.Write(
+            store, manifest.Step, events,
+            journal => run.CommitAsync(manifest, journal, kept is null ? run.Head.Kept : kept.Segments, cancellationToken), cancellationToken);
+        if (kept is not null) keeper.Accept(kept);
+        Last = manifest;
+        _replaced.UnionWith(journalBefore);
+        _replaced.UnionWith(kept?.Replaced.Select(b => b.Sha256) ?? []);
+        if (keeper.Kept.All(k => k.Manifest != blob)) _replaced.UnionWith(before.References().Append(blob).Select(b => b.Sha256));
+        _replaced.ExceptWith(Named(manifest));
+    }
+
     private IEnumerable<string> Named(Manifest manifest) => manifest.References().Append(run.Head.Manifest!)
-        .Concat(run.Head.Journal?.Select(s => s.Blob) ?? []).Select(b => b.Sha256);
+        .Concat((run.Head.Journal ?? []).Concat(run.Head.Kept ?? []).Select(s => s.Blob)).Select(b => b.Sha256);
 
     private async Task Collect(CancellationToken cancellationToken)
     {

@@ -30,7 +30,8 @@ internal sealed class RunGeneration : IDisposable
         Notice = new StopNotice(options.StepPatience, time);
         (var parts, _before) = placement.Place(stages, session.Generation);
         Manifests = new ManifestWriter(
-            run.Store, session, run.History!, run.Journal!, parts, feed, time, e => RunLog.NotCollected(logger, e, run.Name));
+            run.Store, session, run.Plan!.Spec, run.History!, run.Keeper!, run.Journal!, parts, feed, time,
+            e => RunLog.NotCollected(logger, e, run.Name));
         _loop = new TrainingLoop(
             run.Plan!, parts, run.History!, run.Journal!, Manifests, feed, time, Notice, interruption,
             step => RunLog.BrokenOff(logger, run.Name, step, options.StepPatience.TotalSeconds), logger);

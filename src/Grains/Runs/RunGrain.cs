@@ -122,7 +122,7 @@ internal sealed class RunGrain(
             Run = Name,
             State = _life.Phase.State,
             Step = _life.Step ?? _run.ManifestStep,
-            TotalSteps = _run.Plan?.TotalSteps ?? 0,
+            TotalSteps = _life.Phase.State == RunState.Succeeded ? _life.Step ?? _run.ManifestStep : _run.Plan?.TotalSteps ?? 0,
             LayerCount = _run.Plan?.Config.NumHiddenLayers ?? 0,
             Loss = _run.History?.Records.LastOrDefault()?.Loss,
             Generation = _run.Session?.Generation ?? 0,
@@ -136,6 +136,8 @@ internal sealed class RunGrain(
             ManifestBytes = _life.ManifestBytes,
             StallSeconds = _life.StallSeconds,
             Loads = _placement.Loads,
+            KeptManifests = Math.Max(1, _run.Keeper?.Kept.Count ?? 0),
+            HistoryBytes = _run.Session?.Manifest is { } last ? StoredRunStatus.Bytes(_run.Keeper?.Kept ?? [], last) : 0,
             Position = new EventPosition(_run.History?.Records.Count ?? 0, _run.Journal?.Entries.Count ?? 0),
         };
     }

@@ -14,6 +14,11 @@ internal static partial class RunLog
             + "it will be done again")]
     public static partial void BrokenOff(ILogger logger, string run, long step, double seconds);
 
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Run {Run} ends early with step {Step}: the last {Evaluations} evaluations were not better than the best before")]
+    public static partial void EndedEarly(ILogger logger, string run, long step, int evaluations);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run} is worked on elsewhere: {Reason}")]
     public static partial void Replaced(ILogger logger, string run, string reason);
 

@@ -40,6 +40,9 @@ internal sealed class StoredRun(IBlobStore store, string name, string? cluster, 
     /// <summary>What else happened in it; null before that was read.</summary>
     public RunJournal? Journal { get; private set; }
 
+    /// <summary>The manifests that it keeps; null before that was read.</summary>
+    public ManifestKeeper? Keeper { get; private set; }
+
     /// <summary>
     /// Whether the last owner let go of it in good order, which may be this activation itself: taking it again is then not a
     /// recovery.
@@ -79,6 +82,7 @@ internal sealed class StoredRun(IBlobStore store, string name, string? cluster, 
         if (first) await CheckFiles(manifest, cancellationToken);
         await ReadPlan(manifest, cancellationToken);
         History = await RunHistory.Read(store, manifest, cancellationToken);
+        Keeper = await ManifestKeeper.Read(store, session.Head, cancellationToken);
         Journal = await RunJournal.Read(store, session.Head, Journal, time, cancellationToken);
         return (session, first && session.Recovered);
     }

@@ -20,6 +20,9 @@ internal sealed class TrainingLoop(
     /// <summary>The last committed step.</summary>
     public long Step { get; private set; } = manifests.Last.Step;
 
+    // Whether nothing is left to train: all steps are done, or evaluations have not become better for too long.
+    private bool IsOver => Step >= plan.TotalSteps || EarlyStopping.IsDue(Spec, history.Records);
+
     // Whether the evaluation that is due after the last committed step is still to be made.
     private bool EvaluationMissing => Step > 0 && IsEvaluated(Step) && history.Records[(int)Step - 1].EvalLoss is null;
 
@@ -29,7 +32,7 @@ internal sealed class TrainingLoop(
     /// </summary>
     public async Task<LoopOutcome> Run(CancellationToken cancellationToken)
     {
-        while (Step < plan.TotalSteps || EvaluationMissing)
+        while (!IsOver || EvaluationMissing)
         {
             // Whatever was broken off leaves gradients behind, so this generation ends here in any case.
             if ((interruption() ?? (notice.IsGiven ? LoopOutcome.Replan : null)) is { } reason)
@@ -44,6 +47,7 @@ internal sealed class TrainingLoop(
             manifests.ThrowIfFailed();
         }
 
+        if (Step < plan.TotalSteps) RunLog.EndedEarly(logger, Spec.RunName, Step, Spec.EarlyStoppingPatience);
         await pipeline.EndTraining(cancellationToken);
         await manifests.Begin(Step, completed: true, cancellationToken);
         await manifests.Complete();
@@ -62,7 +66,7 @@ internal sealed class TrainingLoop(
             return;
         }
 
-        if (Step < plan.TotalSteps && Spec.SaveSteps > 0 && Step % Spec.SaveSteps == 0 && !notice.IsGiven)
+        if (!IsOver && Spec.SaveSteps > 0 && Step % Spec.SaveSteps == 0 && !notice.IsGiven)
             await manifests.Begin(Step, completed: false, cancellationToken);
     }
 

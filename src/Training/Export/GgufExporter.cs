@@ -50,8 +50,9 @@ public static class GgufExporter
 
         Directory.CreateDirectory(outputFolder);
         AtomicFile.DeleteUnfinished(outputFolder);
-        var path = Path.Combine(outputFolder, $"{run}-{type}.gguf");
-        var metadata = GgufMetadata.Of(run, architecture, vocabulary, TurnEnd(), type);
+        var name = run.Replace('@', '-');
+        var path = Path.Combine(outputFolder, $"{name}-{type}.gguf");
+        var metadata = GgufMetadata.Of(name, architecture, vocabulary, TurnEnd(), type);
         await WriteWeights(store, manifest, architecture, type, path, metadata, cancellationToken);
         var modelfile = Modelfile.Write(
             Path.GetFileName(path), vocabulary, [.. config.EosTokenIds, .. text.StopIds(end)], end.Text, architecture.ContextLength);

@@ -34,6 +34,7 @@ public static class RunImporter
         // Before anything is read or written: the name becomes a path.
         RunSettings.Table.Check(request.Spec);
         RunSettings.Table.Check(request.Dataset);
+        KeepPolicy.Check(request.Spec, request.EvalDataFile is not null || request.Dataset.ValidationSplit is not null);
         var stored = request.Overwrite ? null : await ReadStored(store, request.Spec.RunName, cancellationToken);
         if (stored?.Manifest is { Completed: false, Dataset: { } known }) options.DataKnown?.Invoke(known);
 
@@ -125,7 +126,8 @@ public static class RunImporter
             var manifest = stored is null ? await FirstManifest(imported) : session.Manifest!;
             manifest = manifest with { Spec = Reference(spec0), Generation = session.Generation };
             // A run that starts over has no past.
-            await session.CommitAsync(manifest, stored is null ? null : session.Head.Journal, cancellationToken);
+            var (journal, kept) = stored is null ? (null, null) : (session.Head.Journal, session.Head.Kept);
+            await session.CommitAsync(manifest, journal, kept, cancellationToken);
             return manifest;
         }
 

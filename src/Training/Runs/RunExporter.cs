@@ -2,7 +2,10 @@ using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Training;
 
-/// <summary>Writes a run's last manifest as a Hugging Face folder, or its adapter as a PEFT folder.</summary>
+/// <summary>
+/// Writes a manifest as a Hugging Face folder, or its adapter as a PEFT folder. A run's name stands for its last manifest, and any
+/// <see cref="ManifestAddress"/> for another.
+/// </summary>
 public static class RunExporter
 {
     /// <summary>Weights, config.json and tokenizer files; see <see cref="ModelExporter"/>.</summary>
@@ -42,17 +45,11 @@ public static class RunExporter
         }
     }
 
-    /// <summary>The records of all steps up to the last manifest.</summary>
+    /// <summary>The records of all steps up to the manifest.</summary>
     public static async Task<IReadOnlyList<StepRecord>> ReadHistoryAsync(IBlobStore store, string run, CancellationToken cancellationToken) =>
         (await RunHistory.Read(store, await ReadManifestAsync(store, run, cancellationToken), cancellationToken)).Records;
 
-    /// <summary>A run's last manifest.</summary>
-    internal static async Task<Manifest> ReadManifestAsync(IBlobStore store, string run, CancellationToken cancellationToken)
-    {
-        RunName.Validate(run);
-        var head = await RunStore.ReadHeadAsync(store, run, cancellationToken);
-        return head?.Manifest is { } blob
-            ? await RunStore.ReadManifestAsync(store, blob, cancellationToken)
-            : throw new InvalidDataFileException(store.Location, $"has no run '{run}'");
-    }
+    /// <summary>The manifest of an address.</summary>
+    internal static async Task<Manifest> ReadManifestAsync(IBlobStore store, string address, CancellationToken cancellationToken) =>
+        (await RunManifests.ReadAsync(store, ManifestAddress.Parse(address), cancellationToken)).Manifest;
 }

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 
 namespace LisaOrleans.Training;
 
-/// <summary>The model that a finished run has made, in the store. Nothing of it is loaded yet.</summary>
+/// <summary>The model that a run has made, in the store. Nothing of it is loaded yet.</summary>
 public sealed class RunModel
 {
     /// <summary>The manifest's property with the chat template that the run was trained with.</summary>
@@ -40,13 +40,19 @@ public sealed class RunModel
 
     /// <summary>Finds a run's model; null where there is no such run, or it is not done.</summary>
     /// <exception cref="InvalidDataFileException">The store holds something else.</exception>
-    public static async Task<RunModel?> FindAsync(IBlobStore store, string run, CancellationToken cancellationToken)
+    public static async Task<RunModel?> FindAsync(IBlobStore store, string run, CancellationToken cancellationToken) =>
+        RunName.IsValid(run) ? await FindAsync(store, ManifestAddress.Last(run), cancellationToken).ConfigureAwait(false) : null;
+
+    /// <summary>
+    /// Finds the model of a manifest: one that a run keeps, or the last of a run that is done. Null where there is none.
+    /// </summary>
+    /// <exception cref="InvalidDataFileException">The store holds something else.</exception>
+    public static async Task<RunModel?> FindAsync(IBlobStore store, ManifestAddress address, CancellationToken cancellationToken)
     {
-        if (!RunName.IsValid(run)) return null;
-        var head = await RunStore.ReadHeadAsync(store, run, cancellationToken).ConfigureAwait(false);
-        if (head?.Manifest is not { } blob) return null;
-        var manifest = await RunStore.ReadManifestAsync(store, blob, cancellationToken).ConfigureAwait(false);
-        if (!manifest.Completed) return null;
+        if (await RunManifests.FindAsync(store, address.Run, cancellationToken).ConfigureAwait(false) is not { } manifests) return null;
+        if (manifests.Find(address) is not { } blob) return null;
+        var manifest = await manifests.ReadAsync(blob, cancellationToken).ConfigureAwait(false);
+        if (!manifest.Completed && address is { Step: null, IsBest: false }) return null;
 
         var spec = await RunFiles.ReadSpecAsync(store, manifest, cancellationToken).ConfigureAwait(false);
         var (_, config) = await RunFiles.ReadConfigAsync(store, manifest, cancellationToken).ConfigureAwait(false);

@@ -8,11 +8,13 @@ namespace LisaOrleans.Training;
 public sealed class RunPlan
 {
     private readonly (BlobRef Spec, BlobRef? Config, BlobRef? Data, BlobRef? EvalData) _source;
+    private readonly TokenizedDataset _data;
 
     private RunPlan(Manifest manifest, TrainingSpec spec, string configJson, ModelConfig config, TokenizedDataset data, TokenizedDataset? evalData)
     {
         _source = Source(manifest);
         (Spec, ConfigJson, Config) = (spec, configJson, config);
+        _data = data;
         var packing = spec.Packing ? PackedBlocks.Pack(data, spec.BlockSize) : null;
         Builder = new MicroBatchBuilder(data, packing, spec.PadTokenId, spec.MaskSamples);
         Batches = BatchPlans.Create(spec, packing?.Count ?? data.Count);
@@ -45,6 +47,12 @@ public sealed class RunPlan
     public long TotalSteps => Batches.TotalSteps;
 
     public IReadOnlyList<string> Parts => PartName.All(Config.NumHiddenLayers);
+
+    /// <summary>Figures of the training data, as far as the data tell them.</summary>
+    public DatasetFigures DataFigures => DatasetFigures.Of(_data.Statistics, Spec.BlockSize);
+
+    /// <summary>Rows of the run's data with other settings: its samples, or blocks of them.</summary>
+    public int RowsWith(TrainingSpec spec) => spec.Packing ? PackedBlocks.Pack(_data, spec.BlockSize).Count : _data.Count;
 
     /// <summary>Whether a manifest would give the same plan. Reading one again takes long if there is much data.</summary>
     public bool IsOf(Manifest manifest) => Source(manifest) == _source;

@@ -16,6 +16,7 @@ public static class StoredRunStatus
         var head = await RunStore.ReadHeadAsync(store, run, cancellationToken);
         if (head?.Manifest is null) return (new RunStatus { Run = run, State = RunState.Queued }, plan);
         var manifest = await RunStore.ReadManifestAsync(store, head.Manifest, cancellationToken);
+        var kept = await KeptManifests.ReadAsync(store, head.Kept, cancellationToken);
         if (plan?.IsOf(manifest) != true) plan = await RunPlan.Read(store, manifest, cancellationToken);
         return (
             new RunStatus
@@ -23,7 +24,7 @@ public static class StoredRunStatus
                 Run = run,
                 State = manifest.Completed ? RunState.Succeeded : State(head.State),
                 Step = manifest.Step,
-                TotalSteps = plan.TotalSteps,
+                TotalSteps = manifest.Completed ? manifest.Step : plan.TotalSteps,
                 LayerCount = plan.Config.NumHiddenLayers,
                 Generation = head.Generation,
                 Recoveries = head.Recoveries,
@@ -31,10 +32,18 @@ public static class StoredRunStatus
                 Error = head.Error,
                 Priority = plan.Spec.Priority,
                 Method = Methods.Describe(plan.Spec),
+                KeptManifests = Math.Max(1, kept.Count),
+                HistoryBytes = Bytes(kept, manifest),
                 Position = new EventPosition(manifest.Step, head.Journal?[^1].LastStep ?? 0),
             },
             plan);
     }
+
+    /// <summary>Bytes of all that a run's manifests name.</summary>
+    /// <param name="kept">Those that it keeps; empty for only the last.</param>
+    /// <param name="last">The last.</param>
+    public static long Bytes(IReadOnlyList<KeptManifest> kept, Manifest last) =>
+        kept.Count > 0 ? kept.Sum(k => k.NewBytes) : last.References().Distinct().Sum(b => b.Length);
 
     /// <summary>The value of <see cref="RunHead.State"/> for how a run ended.</summary>
     public static string Of(RunState state) => state switch

@@ -41,7 +41,7 @@ public sealed class RunCopierTests
         var run = await AdvanceAsync(source, 1);
         await RunCopier.CopyAsync(source, "r", target, null, Token);
         await RunCopier.CopyAsync(source, "r", early, null, Token);
-        await run.CommitAsync(await TestRun.ManifestAsync(source, 2), run.Head.Journal, Token);
+        await run.CommitAsync(await TestRun.ManifestAsync(source, 2), run.Head.Journal, run.Head.Kept, Token);
         var copy = await RunCopier.CopyAsync(source, "r", target, null, Token);
         Assert.Equal((2L, 3), (copy.Step, copy.Blobs));
         await TestRun.AssertLoadableAsync(target, 2);
@@ -85,7 +85,8 @@ public sealed class RunCopierTests
         var run = await TestRun.AcquireAsync(store);
         var entry = new BytesBlob(System.Text.Encoding.UTF8.GetBytes($"{{\"begun\":\"{Guid.NewGuid()}\"}}\n"));
         await store.PutAsync(entry, Token);
-        await run.CommitAsync(await TestRun.ManifestAsync(store, step), [new LogSegment(new BlobRef(entry.Sha256, entry.Length), 1, 1)], Token);
+        var journal = new LogSegment(new BlobRef(entry.Sha256, entry.Length), 1, 1);
+        await run.CommitAsync(await TestRun.ManifestAsync(store, step), [journal], run.Head.Kept, Token);
         return run;
     }
 }

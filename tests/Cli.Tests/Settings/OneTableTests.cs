@@ -86,6 +86,7 @@ public sealed partial class OneTableTests
         SettingKind.Integer => Both("7"),
         SettingKind.Number => Both("0.375"),
         _ when setting.Property == nameof(TrainingSpec.Replicas) => Both("3"),
+        _ when setting.Property == nameof(TrainingSpec.KeepManifests) => ("2,best:loss", "\"2,best:loss\""),
         _ => (setting.Choices?[^1] ?? "other", $"\"{setting.Choices?[^1] ?? "other"}\""),
     };
 

@@ -38,8 +38,14 @@ public sealed class SettingsFileTests
         optim: muon
         frozen_weights: mapped
         gradient_checkpointing: true
-        save_steps: 5
+        save_steps: 12
         eval_steps: 6
+        save_total_limit: 3
+        load_best_model_at_end: true
+        metric_for_best_model: eval_loss
+        greater_is_better: true
+        early_stopping_patience: 2
+        early_stopping_threshold: 0.125
         threads: 1
         train_embeddings: false
         template: chatml
@@ -55,7 +61,9 @@ public sealed class SettingsFileTests
         using var folder = new TempFolder();
         await File.WriteAllTextAsync(folder["all.yaml"], Everything, Token);
         await File.WriteAllTextAsync(folder["masked.txt"], "7\n2\n\n7\n", Token);
-        await Lisa.SucceedsAsync("train", "--config", folder["all.yaml"], "--model", Sample.Model, "--data", Sample.Data, "--output", folder["out"]);
+        await Lisa.SucceedsAsync(
+            "train", "--config", folder["all.yaml"], "--model", Sample.Model, "--data", Sample.Data, "--eval-data", Sample.HeldOut,
+            "--output", folder["out"]);
 
         var given = await Spec(folder["out/lisa-store"], "other");
         var otherwise = new TrainingSpec { RunName = "default", BlockSize = 256, Dtype = "float32", Threads = 2 };
@@ -67,6 +75,9 @@ public sealed class SettingsFileTests
             nameof(TrainingSpec.GaloreScale), nameof(TrainingSpec.ApolloRank), nameof(TrainingSpec.ApolloUpdateProjGap),
             nameof(TrainingSpec.ApolloScale), nameof(TrainingSpec.ApolloScaleType), nameof(TrainingSpec.LoraRankPattern),
             nameof(TrainingSpec.LoraAlphaPattern),
+
+            // What save_total_limit says instead.
+            nameof(TrainingSpec.KeepManifests),
         ];
         foreach (var property in typeof(TrainingSpec).GetProperties()
             .Where(p => p.CanWrite && !defaults.Contains(p.Name) && p.GetCustomAttributes<UsedOnlyWithAttribute>().All(u => u.Value != TrainingMethods.Lora)))

@@ -23,6 +23,8 @@ internal static class LisaCommands
         ["resume"] = (KnownSettings.Control, false),
         ["cancel"] = (KnownSettings.Control, false),
         ["export"] = (KnownSettings.Export, false),
+        ["history"] = (KnownSettings.History, false),
+        ["fork"] = (KnownSettings.Fork, true),
         ["new"] = (KnownSettings.NewKey, false),
         ["inspect"] = (KnownSettings.Inspect, true),
         ["doctor"] = (KnownSettings.Doctor, false),

@@ -43,7 +43,7 @@ const created = await client.fineTuning.jobs.create({
     type: 'lisa',
     lisa: {
       hyperparameters: {
-        lisa_activated_layers: 2, lisa_interval_steps: 4, max_steps: 12, save_steps: 5, learning_rate: 1e-3,
+        lisa_activated_layers: 2, lisa_interval_steps: 4, max_steps: 12, save_steps: 5, keep_manifests: 'all', learning_rate: 1e-3,
         per_device_train_batch_size: 4, block_size: 64, threads: 1,
       },
     },
@@ -86,6 +86,10 @@ assert.deepEqual(checkpoints.map((c) => c.step_number), [12, 10, 5]);
 assert.equal(checkpoints[0].fine_tuned_model_checkpoint, job.fine_tuned_model);
 assert.ok(checkpoints[0].metrics.train_loss > 0);
 assert.ok(checkpoints[0].metrics.valid_loss > 0);
+assert.equal(checkpoints[2].fine_tuned_model_checkpoint, `${job.fine_tuned_model}:ckpt-step-5`);
+assert.equal(checkpoints[2].fine_tuning_job_id, job.id);
+await assert.rejects(client.models.retrieve(`${job.fine_tuned_model}:ckpt-step-6`), OpenAI.NotFoundError);
+await assert.rejects(client.models.delete(checkpoints[2].fine_tuned_model_checkpoint), OpenAI.PermissionDeniedError);
 
 // Its metrics.
 assert.equal(job.result_files.length, 1);
@@ -107,10 +111,12 @@ for await (const j of client.fineTuning.jobs.list({ limit: 1, metadata: { team: 
 assert.deepEqual(jobs, [created.id]);
 assert.deepEqual((await client.fineTuning.jobs.list({ metadata: { team: 'other' } })).data, []);
 
-// What it made is a model, and can be fine-tuned further.
+// What it made is a model, and so is each of its checkpoints; all can be fine-tuned further.
 const tuned = await client.models.retrieve(job.fine_tuned_model);
 assert.equal(tuned.owned_by, 'lisa');
-for (const model of [tuned.id, process.env.LISA_TEST_MODEL]) {
+const early = await client.models.retrieve(checkpoints[2].fine_tuned_model_checkpoint);
+assert.equal(early.owned_by, 'lisa');
+for (const model of [tuned.id, early.id, process.env.LISA_TEST_MODEL]) {
   const chat = await client.chat.completions.create({ model, max_tokens: 8, messages: [{ role: 'user', content: 'What does the owl eat?' }] });
   assert.equal(chat.object, 'chat.completion');
   assert.equal(typeof chat.choices[0].message.content, 'string');
@@ -119,7 +125,7 @@ for (const model of [tuned.id, process.env.LISA_TEST_MODEL]) {
   assert.ok(text.length > 0);
 }
 const next = await client.fineTuning.jobs.create({
-  model: tuned.id,
+  model: early.id,
   training_file: file.id,
   method: { type: 'supervised', supervised: { hyperparameters: { n_epochs: 50, batch_size: 4, learning_rate_multiplier: 'auto' } } },
 });

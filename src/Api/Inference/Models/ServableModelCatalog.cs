@@ -6,7 +6,8 @@ namespace LisaOrleans.Api;
 
 /// <summary>
 /// The subfolders of the models folder by their names, and the store's finished runs by theirs: alone, or as the end of an
-/// OpenAI name (<c>ft:…:RUN</c>). A folder takes precedence over a run of the same name.
+/// OpenAI name (<c>ft:…:RUN</c>), and with <c>:ckpt-step-N</c> one of the manifests that a run keeps. A
+/// folder takes precedence over a run of the same name.
 /// </summary>
 internal sealed class ServableModelCatalog(InferenceOptions options, IBlobStore store, IServiceProvider services)
     : IModelCatalog
@@ -23,11 +24,13 @@ internal sealed class ServableModelCatalog(InferenceOptions options, IBlobStore 
         }
 
         // The model of a job has a name of its own, and may have been deleted while its run is still there.
-        if (ApiIds.IsId(name, ApiIds.JobPrefix)) return null;
-        var run = ModelIds.JobOf(name) is not null && services.GetService<ModelCatalog>() is { } tuned
+        var (model, step) = ModelIds.Split(name);
+        if (ApiIds.IsId(model, ApiIds.JobPrefix)) return null;
+        var run = ModelIds.JobOf(model) is not null && services.GetService<ModelCatalog>() is { } tuned
             ? (await tuned.FindAsync(name, cancellationToken).ConfigureAwait(false))?.Run
-            : name.StartsWith(FineTuned, StringComparison.Ordinal) ? name[(name.LastIndexOf(':') + 1)..] : name;
-        if (run is null) return null;
-        return await RunModel.FindAsync(store, run, cancellationToken).ConfigureAwait(false) is { } found ? new FinishedRunModel(found) : null;
+            : model.StartsWith(FineTuned, StringComparison.Ordinal) ? model[(model.LastIndexOf(':') + 1)..] : model;
+        if (run is null || !RunName.IsValid(run)) return null;
+        var address = step is { } number ? ManifestAddress.At(run, number) : ManifestAddress.Last(run);
+        return await RunModel.FindAsync(store, address, cancellationToken).ConfigureAwait(false) is { } found ? new FinishedRunModel(found) : null;
     }
 }

@@ -1,0 +1,97 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+
+namespace LisaOrleans.Checkpoints;
+
+/// <content>What needs no owner.</content>
+public sealed partial class RunStore
+{
+    /// <summary>Where the documents of runs are.</summary>
+    internal const string Prefix = "runs/";
+
+    /// <summary>The head of a run, or null if there is no such run.</summary>
+    public static async Task<RunHead?> ReadHeadAsync(IBlobStore store, string run, CancellationToken cancellationToken) =>
+        await store.GetDocumentAsync(HeadPath(run), cancellationToken).ConfigureAwait(false) is { } document
+            ? Parse(document, run, store)
+            : null;
+
+    /// <summary>
+    /// Makes a run that begins with a manifest whose blobs are in the store, by one write of its head: the run is there as a whole, or
+    /// not at all. Nobody owns it yet.
+    /// </summary>
+    /// <returns>False where there is a run of this name.</returns>
+    /// <exception cref="IOException">A blob that the manifest names is not there.</exception>
+    public static async Task<bool> TryCreateAsync(IBlobStore store, Manifest manifest, CancellationToken cancellationToken)
+    {
+        if (await store.GetDocumentAsync(HeadPath(manifest.Run), cancellationToken).ConfigureAwait(false) is not null) return false;
+        var blob = await PutManifestAsync(store, manifest, cancellationToken).ConfigureAwait(false);
+        await CheckBlobsAsync(store, manifest.References().Append(blob), cancellationToken).ConfigureAwait(false);
+        var head = ToJson(new RunHead(manifest.Run, manifest.Generation, manifest.Step, blob, RunHeadStates.Queued)
+        {
+            Owner = Guid.NewGuid().ToString("N"),
+        });
+        try
+        {
+            await store.PutDocumentAsync(HeadPath(manifest.Run), head, null, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (ETagMismatchException)
+        {
+            // The answer to our own write may have been lost.
+            var document = await store.GetDocumentAsync(HeadPath(manifest.Run), cancellationToken).ConfigureAwait(false);
+            return document?.Content.AsSpan().SequenceEqual(head) == true;
+        }
+    }
+
+    /// <summary>Reads a manifest.</summary>
+    public static async Task<Manifest> ReadManifestAsync(IBlobStore store, BlobRef blob, CancellationToken cancellationToken)
+    {
+        using var content = await store.ReadAsync(blob, cancellationToken).ConfigureAwait(false);
+        return Manifest.FromJson(content.ToArray(), $"manifest {blob.Sha256}");
+    }
+
+    /// <summary>Names of all runs in a store.</summary>
+    public static async IAsyncEnumerable<string> ListRunsAsync(IBlobStore store, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var path in store.ListDocumentsAsync(Prefix, cancellationToken).ConfigureAwait(false))
+            if (path.Split('/') is ["runs", var run, "head.json"]) yield return run;
+    }
+
+    /// <summary>Forgets a run. Its blobs go with the next garbage collection.</summary>
+    public static async Task DeleteAsync(IBlobStore store, string run, CancellationToken cancellationToken)
+    {
+        await store.DeleteDocumentAsync(HeadPath(run), cancellationToken).ConfigureAwait(false);
+        await store.DeleteDocumentAsync(LeaseStorage.Path(run), cancellationToken).ConfigureAwait(false);
+    }
+
+    private static async Task<BlobRef> PutManifestAsync(IBlobStore store, Manifest manifest, CancellationToken cancellationToken)
+    {
+        var blob = new BytesBlob(manifest.ToJson());
+        await store.PutAsync(blob, cancellationToken).ConfigureAwait(false);
+        return new BlobRef(blob.Sha256, blob.Length);
+    }
+
+    private static string HeadPath(string run)
+    {
+        RunName.Validate(run);
+        return $"{Prefix}{run}/head.json";
+    }
+
+    private static byte[] ToJson(RunHead head) => JsonSerializer.SerializeToUtf8Bytes(head, ManifestJson.Default.RunHead);
+
+    private static RunHead Parse(StoreDocument document, string run, IBlobStore store)
+    {
+        var name = $"{store.Location}: {HeadPath(run)}";
+        try
+        {
+            var head = JsonSerializer.Deserialize(document.Content, ManifestJson.Default.RunHead);
+            return head is not null && head.Run == run && (head.Manifest is null || BlobRef.IsName(head.Manifest.Sha256))
+                ? head
+                : throw new InvalidDataFileException(name, $"does not describe run '{run}'");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataFileException(name, e.Message);
+        }
+    }
+}

@@ -1,0 +1,60 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Training;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace LisaOrleans.Dashboard;
+
+/// <summary>The manifests of a run, for the dashboard: which there are, of what they are made, and runs that go on from one.</summary>
+internal static class DashboardHistory
+{
+    public static void Map(IEndpointRouteBuilder api)
+    {
+        api.MapGet("/runs/{run}/history", History).DisableRateLimiting();
+        api.MapGet("/runs/{run}/history/{step:long}", Parts).DisableRateLimiting();
+        api.MapPost("/runs/{run}/history/{step:long}/fork", Fork);
+    }
+
+    private static async Task<IResult> History(string run, DashboardRuns runs, IBlobStore store, CancellationToken cancellationToken)
+    {
+        await DashboardEndpoints.Require(run, runs, cancellationToken);
+        return Results.Json(await KeptHistory.ReadAsync(store, run, cancellationToken), DashboardEndpoints.Json);
+    }
+
+    // A part is its blobs: two manifests have the same part where the names are the same.
+    private static async Task<IResult> Parts(string run, long step, DashboardRuns runs, IBlobStore store, CancellationToken cancellationToken)
+    {
+        await DashboardEndpoints.Require(run, runs, cancellationToken);
+        if (await RunManifests.FindAsync(store, run, cancellationToken) is not { } manifests
+            || manifests.Find(ManifestAddress.At(run, step)) is not { } blob)
+        {
+            return Results.NotFound();
+        }
+
+        var manifest = await manifests.ReadAsync(blob, cancellationToken);
+        return Results.Json(
+            manifest.Parts.ToDictionary(p => p.Key, p => Names(p.Value.Weights, p.Value.Optimizer, p.Value.Adapter, p.Value.Parked)),
+            DashboardEndpoints.Json);
+
+        static string Names(params BlobRef?[] blobs) => string.Join(' ', blobs.Select(b => b?.Sha256 ?? "-"));
+    }
+
+    private static async Task<IResult> Fork(
+        string run, long step, string name, DashboardRuns runs, IGrainFactory grains, CancellationToken cancellationToken)
+    {
+        await DashboardEndpoints.Require(run, runs, cancellationToken);
+        try
+        {
+            RunName.Validate(name);
+            var fork = await grains.GetGrain<IRunImportGrain>(name)
+                .Fork(ManifestAddress.At(run, step).ToString(), new Dictionary<string, string>(), cancellationToken);
+            runs.Expire(name);
+            return Results.Json(fork, DashboardEndpoints.Json);
+        }
+        catch (Exception e) when (e is ArgumentException or LisaException)
+        {
+            throw Api.ApiException.Invalid(e.Message, "name");
+        }
+    }
+}

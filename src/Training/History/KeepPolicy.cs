@@ -1,0 +1,105 @@
+using System.Globalization;
+using LisaOrleans.Checkpoints;
+
+namespace LisaOrleans.Training;
+
+/// <summary>Which of its manifests a run keeps, as its settings say. Pure functions of settings and manifests.</summary>
+public sealed class KeepPolicy
+{
+    private readonly TrainingSpec _spec;
+    private readonly bool _all;
+    private readonly bool _base;
+    private readonly bool _best;
+    private readonly int _newest = 1;
+    private readonly long[] _every;
+
+    private KeepPolicy(TrainingSpec spec)
+    {
+        _spec = spec;
+        var rules = spec.KeepManifests.Split(',');
+        _every = [.. rules.Where(r => r.StartsWith("every:", StringComparison.Ordinal)).Select(r => Number(r["every:".Length..]))];
+        _all = rules.Contains("all");
+        _base = _all || _every.Length > 0 || rules.Contains("base");
+        _best = spec.LoadBestModelAtEnd || rules.Any(r => r.StartsWith("best:", StringComparison.Ordinal));
+        foreach (var rule in rules)
+            if (char.IsAsciiDigit(rule[0])) _newest = Math.Max(_newest, (int)Number(rule));
+    }
+
+    /// <summary>Whether it keeps anything beside the last manifest.</summary>
+    public bool KeepsHistory => _base || _best || _newest > 1 || _spec.SaveTotalLimit > 1;
+
+    /// <summary>The policy of a run.</summary>
+    public static KeepPolicy Of(TrainingSpec spec) => new(spec);
+
+    /// <summary>Checks what the settings need of each other and of the run's data.</summary>
+    /// <param name="spec">The settings.</param>
+    /// <param name="evaluates">Whether the run has evaluation data.</param>
+    /// <exception cref="InvalidTrainingSettingException">Something is missing, or does not go together.</exception>
+    public static void Check(TrainingSpec spec, bool evaluates)
+    {
+        if (spec.SaveTotalLimit is not null && spec.KeepManifests != "last")
+            throw Wrong(nameof(TrainingSpec.SaveTotalLimit), "is given beside {keep_manifests}; one of them is enough");
+        if (spec.EarlyStoppingThreshold > 0 && spec.EarlyStoppingPatience == 0)
+            throw Wrong(nameof(TrainingSpec.EarlyStoppingThreshold), "is used only with {early_stopping_patience}; leave it out");
+        if (spec.EarlyStoppingPatience > 0) CheckEvaluated(nameof(TrainingSpec.EarlyStoppingPatience));
+        if (!Of(spec)._best) return;
+        var setting = spec.LoadBestModelAtEnd ? nameof(TrainingSpec.LoadBestModelAtEnd) : nameof(TrainingSpec.KeepManifests);
+        CheckEvaluated(setting);
+
+        // As Hugging Face's trainer: a manifest can only be the best if it was scored.
+        if (spec.SaveSteps == 0 || spec.SaveSteps % spec.EvalSteps != 0)
+            throw Wrong(setting, $"needs {{save_steps}} to be a multiple of {{eval_steps}}, but they are {spec.SaveSteps} and {spec.EvalSteps}");
+
+        void CheckEvaluated(string property)
+        {
+            if (!evaluates) throw Wrong(property, "needs evaluation data: {eval_data}, or {validation_split}");
+            if (spec.EvalSteps == 0) throw Wrong(property, "needs {eval_steps} above 0");
+        }
+    }
+
+    /// <summary>Whether a value of the metric is better than another.</summary>
+    public bool IsBetter(double value, double than) => _spec.GreaterIsBetter == true ? value > than : value < than;
+
+    /// <summary>The manifests to keep; the best of them, if any was scored, is marked.</summary>
+    /// <param name="candidates">Those that are there, by step; the last is the newest, and is always kept.</param>
+    /// <param name="baseStep">The step of the manifest that the run began with.</param>
+    /// <param name="isEnd">Whether the newest is the run's last.</param>
+    public IReadOnlyList<KeptManifest> Choose(IReadOnlyList<KeptManifest> candidates, long baseStep, bool isEnd)
+    {
+        var newest = candidates[^1].Step;
+        var best = _best ? Best(candidates.Where(c => c.IsBest || (c.Step == newest && isEnd) || IsRegular(c.Step))) : null;
+        var steps = new HashSet<long> { newest };
+        if (best is { } kept) steps.Add(kept);
+        steps.UnionWith(candidates.Select(c => c.Step).Where(s => s == baseStep ? _base : _all || _every.Any(every => s % every == 0)));
+        steps.UnionWith(Newest([.. candidates.Select(c => c.Step).Where(s => s != baseStep)], best));
+        KeptManifest[] chosen = [.. candidates.Where(c => steps.Contains(c.Step))];
+        best ??= Best(chosen);
+        return [.. chosen.Select(c => c with { IsBest = c.Step == best })];
+    }
+
+    // Of manifests that are as good, the earliest is the best.
+    private long? Best(IEnumerable<KeptManifest> candidates)
+    {
+        KeptManifest? best = null;
+        foreach (var candidate in candidates.Where(c => c.EvalLoss is not null))
+            if (best is null || IsBetter(candidate.EvalLoss!.Value, best.EvalLoss!.Value)) best = candidate;
+        return best?.Step;
+    }
+
+    // A manifest that was only saved because the run was interrupted must not decide what the run ends with.
+    private bool IsRegular(long step) => _spec.SaveSteps > 0 && step % _spec.SaveSteps == 0;
+
+    // save_total_limit as Hugging Face's rotate_checkpoints: the best goes second to last, and a limit of 1 may leave two.
+    private IEnumerable<long> Newest(List<long> steps, long? best)
+    {
+        if (_spec.SaveTotalLimit is not { } limit) return steps.TakeLast(_newest);
+        if (best is not { } step || step == steps[^1]) return steps.TakeLast(limit);
+        steps.Remove(step);
+        steps.Insert(Math.Max(0, steps.Count - 1), step);
+        return steps.TakeLast(Math.Max(limit, 2));
+    }
+
+    private static long Number(string digits) => long.Parse(digits, CultureInfo.InvariantCulture);
+
+    private static InvalidTrainingSettingException Wrong(string property, string problem) => new(RunSettings.Table.Of(property).Name, problem);
+}

@@ -1,0 +1,89 @@
+using System.Text.Json;
+using LisaOrleans.Checkpoints;
+
+namespace LisaOrleans.Training;
+
+/// <summary>
+/// Makes a run that goes on from a manifest of another: a head and a manifest that name the same blobs, so no weight is copied.
+/// </summary>
+public static class RunFork
+{
+    private const string Property = "forked_from";
+
+    /// <summary>The step of the manifest that a run began with: 0, or where it was forked.</summary>
+    /// <param name="manifest">Any manifest of the run.</param>
+    public static long BaseStep(Manifest manifest) => OriginOf(manifest)?.Step ?? 0;
+
+    /// <summary>What a run was forked from; null for a run that was not forked.</summary>
+    /// <param name="manifest">Any manifest of the run.</param>
+    public static ManifestAddress? OriginOf(Manifest manifest) =>
+        manifest.Properties.GetValueOrDefault(Property) is { } origin ? ManifestAddress.Parse(origin) : null;
+
+    /// <summary>Makes a fork. Called again for a fork that is there, it makes nothing and says so.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="from">The manifest to go on from.</param>
+    /// <param name="run">The fork's name.</param>
+    /// <param name="given">Settings in the place of those of the manifest's run.</param>
+    /// <param name="cancellationToken">Gives up; the fork is then there as a whole or not at all.</param>
+    /// <exception cref="InvalidDataFileException">There is no such manifest.</exception>
+    /// <exception cref="InvalidTrainingSettingException">A setting cannot change, or a run of this name is another one.</exception>
+    public static async Task<ForkedRun> CreateAsync(
+        IBlobStore store, ManifestAddress from, string run, GivenSettings given, CancellationToken cancellationToken)
+    {
+        RunSettings.Table.Of(nameof(TrainingSpec.RunName)).Check(run);
+        var (manifest, _) = await RunManifests.ReadAsync(store, from, cancellationToken);
+        var origin = ManifestAddress.At(from.Run, manifest.Step);
+        var was = await RunFiles.ReadSpecAsync(store, manifest, cancellationToken);
+        var (_, config) = await RunFiles.ReadConfigAsync(store, manifest, cancellationToken);
+        var spec = ForkSettings.Apply(was, given, run);
+        if (await FindAsync(store, origin, spec, cancellationToken) is { } there) return there;
+
+        RunSettings.Table.Check(spec);
+        ForkSettings.Check(was, spec, manifest, config);
+        TrainingSpecValidator.Validate(spec, config);
+        KeepPolicy.Check(spec, manifest.EvalDataset is not null);
+        WeightForms.CheckStore(spec, store);
+
+        var plan = await RunPlan.Read(store, manifest, cancellationToken);
+        var total = BatchPlans.Create(spec, plan.RowsWith(spec)).TotalSteps;
+        var isEnd = manifest.Completed || manifest.Step >= plan.TotalSteps;
+        if (isEnd && SpecComparison.Differences(was, spec) is { Count: > 0 } differences)
+        {
+            throw new InvalidDataFileException(
+                $"{origin}",
+                $"is the end of its run, whose optimizer state is gone, so it cannot go on with {differences[0]}; fork it at a step before");
+        }
+
+        if (!isEnd && total <= manifest.Step)
+            throw new InvalidTrainingSettingException("max_steps", $"makes {total} steps in all; the fork begins after step {manifest.Step}");
+
+        var blob = new BytesBlob(JsonSerializer.SerializeToUtf8Bytes(spec));
+        await store.PutAsync(blob, cancellationToken);
+        var fork = manifest with
+        {
+            Run = run,
+            Generation = 1,
+            Spec = new BlobRef(blob.Sha256, blob.Length),
+            Properties = new Dictionary<string, string>(manifest.Properties) { [Property] = origin.ToString() },
+        };
+        if (await RunStore.TryCreateAsync(store, fork, cancellationToken)) return new ForkedRun(run, $"{origin}", manifest.Step, total, IsNew: true);
+        return await FindAsync(store, origin, spec, cancellationToken) ?? throw Taken(run);
+    }
+
+    // Null where there is no run of this name.
+    private static async Task<ForkedRun?> FindAsync(
+        IBlobStore store, ManifestAddress origin, TrainingSpec spec, CancellationToken cancellationToken)
+    {
+        if (await RunStore.ReadHeadAsync(store, spec.RunName, cancellationToken) is not { } head) return null;
+        if (head.Manifest is not { } blob) throw Taken(spec.RunName);
+        var manifest = await RunStore.ReadManifestAsync(store, blob, cancellationToken);
+        if (OriginOf(manifest) != origin) throw Taken(spec.RunName);
+        var stored = await RunFiles.ReadSpecAsync(store, manifest, cancellationToken);
+        if (SpecComparison.Differences(stored, spec) is { Count: > 0 } differences) throw new RunExistsException(spec.RunName, differences);
+        var plan = await RunPlan.Read(store, manifest, cancellationToken);
+        return new ForkedRun(spec.RunName, $"{origin}", manifest.Step, plan.TotalSteps, IsNew: false);
+    }
+
+    private static InvalidTrainingSettingException Taken(string run) =>
+        new("run_name", $"is '{run}', but there is a run of this name already; choose another name");
+}

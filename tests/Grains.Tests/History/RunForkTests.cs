@@ -1,0 +1,162 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Silo;
+using LisaOrleans.Training;
+
+namespace LisaOrleans.Grains.Tests;
+
+/// <summary>Runs that go on from a manifest of another.</summary>
+public sealed class RunForkTests
+{
+    private static readonly TrainingSpec s_spec = TinyStories.Spec(9) with { KeepManifests = "all", LisaIntervalSteps = 2 };
+
+    private static readonly Dictionary<string, TrainingSpec> s_runs = new()
+    {
+        ["lisa"] = s_spec,
+        ["by gradient norms"] = s_spec with { LisaStrategy = "gradient-norm", WeightDecay = 0.1, WarmupSteps = 2 },
+        ["moments kept"] = s_spec with { LisaKeepOptimizerState = true, Optim = "adamw-8bit", Dtype = "bfloat16" },
+        ["mapped, packed"] = s_spec with { FrozenWeights = "mapped", Packing = true },
+        ["lora"] = TinyStories.LoraSpec(9) with { KeepManifests = "all", LoraDropout = 0.1 },
+        ["galore"] = TinyStories.FullSpec(9) with { KeepManifests = "all", Method = TrainingMethods.Galore, GaloreRank = 8, GaloreUpdateProjGap = 4 },
+    };
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static TheoryData<string> Runs => [.. s_runs.Keys];
+
+    [Theory]
+    [MemberData(nameof(Runs))]
+    public async Task CreateAsync_fork_without_changes_has_the_bits_of_its_origin_to_the_end(string name)
+    {
+        using var run = await TestRun.TrainAsync(s_runs[name]);
+        foreach (var step in (long[])[name == "lisa" ? 6 : 3])
+        {
+            var fork = run.Beside($"fork-{step}");
+            var before = await BlobBytes(run);
+            var made = await ForkAsync(run, step, $"fork-{step}");
+            Assert.Equal((true, step, 9L), (made.IsNew, made.Step, made.TotalSteps));
+
+            // The manifest and the settings, which have the run's name in them.
+            Assert.InRange(await BlobBytes(run) - before, 1, 20_000);
+            await fork.FinishAsync();
+            Assert.Equal(await run.WeightsShaAsync(), await fork.WeightsShaAsync());
+            Assert.Equal(Losses(await run.HistoryAsync()), Losses(await fork.HistoryAsync()));
+        }
+
+        static IEnumerable<(double, double, string)> Losses(IReadOnlyList<StepRecord> steps) =>
+            steps.Select(s => (s.Loss, s.GradNorm, string.Join(',', s.ActiveLayers.Concat(s.Samples))));
+    }
+
+    [Fact]
+    public async Task CreateAsync_other_settings_hold_from_the_fork_on()
+    {
+        using var run = await TestRun.TrainAsync(s_spec);
+        var fork = run.Beside("fork");
+        await ForkAsync(run, 3, "fork", ("learning_rate", "0.0005"), ("max_steps", "12"), ("seed", "9"), ("method", "full"));
+        await fork.FinishAsync();
+        var (was, now) = (await run.HistoryAsync(), await fork.HistoryAsync());
+        Assert.Equal(12, now.Count);
+        Assert.Equal(was.Take(3), now.Take(3), (a, b) => a.Step == b.Step && a.Loss == b.Loss && a.Samples.SequenceEqual(b.Samples));
+        Assert.Equal(TinyStories.Layers, now[3].ActiveLayers.Count);
+        Assert.NotEqual(was[3].Samples, now[3].Samples);
+
+        // Linear from 5e-4 at step 0 to nothing at step 12.
+        Assert.Equal(5e-4 * 8 / 12, now[4].LearningRate, 1e-9);
+
+        // What it was forked from is as it was.
+        Assert.Equal(9, (await run.ManifestAsync()).Step);
+    }
+
+    [Fact]
+    public async Task CreateAsync_same_fork_again_is_the_fork_that_is_there_and_another_is_refused()
+    {
+        using var run = await TestRun.TrainAsync(s_spec);
+        await ForkAsync(run, 3, "fork");
+        Assert.False((await ForkAsync(run, 3, "fork")).IsNew);
+        Assert.Equal("run_name", (await Assert.ThrowsAsync<InvalidTrainingSettingException>(() => ForkAsync(run, 6, "fork"))).Setting);
+        Assert.Equal("run_name", (await Assert.ThrowsAsync<InvalidTrainingSettingException>(() => ForkAsync(run, 6, "test"))).Setting);
+        var e = await Assert.ThrowsAsync<RunExistsException>(() => ForkAsync(run, 3, "fork", ("seed", "1")));
+        Assert.Contains("seed: was 5, now 1", e.Differences);
+    }
+
+    [Theory]
+    [InlineData("dtype", "bfloat16")]
+    [InlineData("block_size", "32")]
+    [InlineData("method", "lora")]
+    [InlineData("method", "galore")]
+    [InlineData("optim", "muon")]
+    [InlineData("optimizer_state_dtype", "bfloat16")]
+    [InlineData("lisa_strategy", "outlier")]
+    [InlineData("max_steps", "3")]
+    [InlineData("load_best_model_at_end", "true")]
+    public async Task CreateAsync_setting_that_cannot_change_is_named(string setting, string value)
+    {
+        using var run = await TestRun.ImportAsync(s_spec);
+        await run.ContinueAsync(pauseAt: 3);
+        var e = await Assert.ThrowsAsync<InvalidTrainingSettingException>(() => ForkAsync(run, 3, "fork", (setting, value)));
+        Assert.Equal(setting, e.Setting);
+        Assert.Null(await RunStore.ReadHeadAsync(run.Store, "fork", Token));
+    }
+
+    [Fact]
+    public async Task CreateAsync_another_optimizer_from_step_0_is_as_begun_with_it()
+    {
+        using var run = await TestRun.TrainAsync(s_spec);
+        var fork = run.Beside("fork");
+        await ForkAsync(run, 0, "fork", ("optim", "muon"));
+        await fork.FinishAsync();
+        using var muon = await TestRun.TrainAsync(s_spec with { Optim = "muon" });
+        Assert.Equal(await muon.WeightsShaAsync(), await fork.WeightsShaAsync());
+    }
+
+    [Fact]
+    public async Task CreateAsync_end_of_a_run_is_a_fork_that_is_complete_and_cannot_go_on_otherwise()
+    {
+        using var run = await TestRun.TrainAsync(s_spec);
+        var e = await Assert.ThrowsAsync<InvalidDataFileException>(() => ForkAsync(run, 9, "fork", ("max_steps", "20")));
+        Assert.Contains("test@9: is the end of its run", e.Message, StringComparison.Ordinal);
+        await ForkAsync(run, 9, "fork");
+        Assert.Equal(await run.WeightsShaAsync(), await run.Beside("fork").WeightsShaAsync());
+    }
+
+    [Fact]
+    public async Task Fork_asked_of_the_cluster_is_made_and_told_as_here()
+    {
+        using var run = await TestRun.TrainAsync(s_spec);
+        await using var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = run.Store }, Token);
+        var fork = silo.Grains.GetGrain<IRunImportGrain>("fork");
+        var rate = new Dictionary<string, string> { ["learning_rate"] = "0.0005" };
+        Assert.Equal(new ForkedRun("fork", "test@3", 3, 9, IsNew: true), await fork.Fork("test@3", rate, Token));
+        var history = await silo.Grains.GetGrain<IRunImportGrain>("test").GetHistory(Token);
+        Assert.Equal([(0, false), (3, false), (6, false), (9, true)], history.Select(h => (h.Step, h.IsLast)));
+        Assert.Equal([3L], (await fork.GetHistory(Token)).Select(h => h.Step));
+
+        var other = silo.Grains.GetGrain<IRunImportGrain>("other");
+        Assert.Empty(await other.GetHistory(Token));
+        var gone = await Assert.ThrowsAsync<InvalidTrainingInputException>(() => other.Fork("test@4", rate, Token));
+        Assert.Contains("it keeps those of steps 0, 3, 6, 9", gone.Message, StringComparison.Ordinal);
+        foreach (var name in (string[])["no_such", "train_on_prompt"])
+        {
+            var wrong = new Dictionary<string, string> { [name] = "true" };
+            Assert.Equal(name, (await Assert.ThrowsAsync<InvalidTrainingSettingException>(() => other.Fork("test@3", wrong, Token))).Setting);
+        }
+    }
+
+    private static Task<ForkedRun> ForkAsync(TestRun run, long step, string name, params (string Setting, string Value)[] settings)
+    {
+        var given = new GivenSettings();
+        foreach (var (setting, value) in settings)
+        {
+            var found = RunSettings.Table.Find(setting)!;
+            given.Set(found, found.Parse(value));
+        }
+
+        return RunFork.CreateAsync(run.Store, ManifestAddress.At("test", step), name, given, Token);
+    }
+
+    private static async Task<long> BlobBytes(TestRun run)
+    {
+        var bytes = 0L;
+        await foreach (var blob in run.Store.ListAsync(Token)) bytes += blob.Length;
+        return bytes;
+    }
+}
