@@ -59,6 +59,9 @@ var root = new RootCommand(
             "inspect", "Show what training would make of data: counts, lengths, what is cut, and samples with what is learned.",
             KnownSettings.Inspect, true, InspectCommand.Run),
     },
+    ReplayCommandGroup.Verify(),
+    ReplayCommandGroup.Forget(),
+    ReplayCommandGroup.Diff(),
     StoreCommandGroup.Create(),
     SettingsCommand.Create("settings", "Print all settings of a run as a Markdown page.", [], false, (_, _, _) =>
     {

@@ -55,6 +55,21 @@ public sealed unsafe class SafetensorsReader : IDisposable
     public byte[] ReadBytes(TensorInfo tensor) =>
         new ReadOnlySpan<byte>((void*)Pointer(tensor), checked((int)tensor.Length)).ToArray();
 
+    /// <summary>Whether a tensor has the dtype, shape and bytes of another file's.</summary>
+    public bool HasSameBytes(TensorInfo tensor, SafetensorsReader other, TensorInfo others)
+    {
+        if (tensor.DType != others.DType || !tensor.Shape.SequenceEqual(others.Shape)) return false;
+        const int Piece = 1 << 26;
+        for (long at = 0; at < tensor.Length; at += Piece)
+        {
+            var length = (int)Math.Min(Piece, tensor.Length - at);
+            if (!new ReadOnlySpan<byte>((void*)(Pointer(tensor) + (nint)at), length)
+                .SequenceEqual(new ReadOnlySpan<byte>((void*)(other.Pointer(others) + (nint)at), length))) return false;
+        }
+
+        return true;
+    }
+
     /// <inheritdoc cref="BlobContent.ReleasePages"/>
     public void ReleasePages(nint start, long length) => _content.ReleasePages(start, length);
 

@@ -48,7 +48,8 @@ public static class RunCopier
             }
         }
 
-        throw new IOException($"{target.Location}: run '{run}' could not be copied in {MostRounds} rounds, because it or its copy kept changing; try again");
+        throw new IOException(
+            $"{target.Location}: run '{run}' could not be copied in {MostRounds} rounds, because it or its copy kept changing; try again");
 
         async Task CopyBlobsAsync(IReadOnlyList<UsedBlob> all)
         {
@@ -136,7 +137,8 @@ public static class RunCopier
         try
         {
             await target.PutDocumentAsync(
-                path, JsonSerializer.SerializeToUtf8Bytes(copy, ManifestJson.Default.RunHead), document?.ETag, cancellationToken).ConfigureAwait(false);
+                path, JsonSerializer.SerializeToUtf8Bytes(copy, ManifestJson.Default.RunHead), document?.ETag, cancellationToken)
+                    .ConfigureAwait(false);
             return true;
         }
         catch (ETagMismatchException)

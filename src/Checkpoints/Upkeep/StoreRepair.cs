@@ -12,7 +12,8 @@ public static class StoreRepair
     public static async Task<(int Blobs, long Bytes, IReadOnlyList<StoreFault> Left)> RepairAsync(
         IBlobStore store, IReadOnlyList<StoreFault> faults, IBlobStore peer, CancellationToken cancellationToken)
     {
-        var there = await store.ListAsync(cancellationToken).ToDictionaryAsync(b => b.Sha256, cancellationToken: cancellationToken).ConfigureAwait(false);
+        var there = await store.ListAsync(cancellationToken)
+            .ToDictionaryAsync(b => b.Sha256, cancellationToken: cancellationToken).ConfigureAwait(false);
         var lengths = await peer.ListAsync(cancellationToken)
             .ToDictionaryAsync(b => b.Sha256, b => b.Length, cancellationToken: cancellationToken).ConfigureAwait(false);
         var (blobs, bytes, left) = (0, 0L, new List<StoreFault>());

@@ -31,8 +31,8 @@ public static class StoreVerifier
         var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(all.Index(), options, async (item, token) =>
         {
-            if (await FindFaultAsync(store, item.Item, contents.Blobs.GetValueOrDefault(item.Item.Blob.Sha256), token).ConfigureAwait(false) is { } fault)
-                wrong[item.Index] = fault;
+            var stored = contents.Blobs.GetValueOrDefault(item.Item.Blob.Sha256);
+            if (await FindFaultAsync(store, item.Item, stored, token).ConfigureAwait(false) is { } fault) wrong[item.Index] = fault;
             read?.Invoke(Interlocked.Increment(ref done), all.Length);
         }).ConfigureAwait(false);
 

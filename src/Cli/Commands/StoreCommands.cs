@@ -30,7 +30,8 @@ internal static class StoreCommands
         var store = await Open(values, cancellationToken);
         var contents = await StoreContents.ReadAsync(store, cancellationToken);
         var (runs, named) = (RunSize.Of(contents), contents.Used.Select(u => u.Blob.Sha256).ToHashSet());
-        var (all, unnamed) = (contents.Blobs.Values.Sum(b => b.Length), contents.Blobs.Values.Where(b => !named.Contains(b.Sha256)).Sum(b => b.Length));
+        var all = contents.Blobs.Values.Sum(b => b.Length);
+        var unnamed = contents.Blobs.Values.Where(b => !named.Contains(b.Sha256)).Sum(b => b.Length);
         if (IsJson(values))
         {
             Print(new
@@ -129,7 +130,8 @@ internal static class StoreCommands
     {
         var store = await ClusterStores.Open(values, cancellationToken, mustExist: true);
         return await StoreFormat.ReadAsync(store, cancellationToken) is null
-            ? throw new UsageException($"{values.Place(KnownSettings.ClusterStore.Key)}: {store.Location} has no store.json, so no run was ever in it")
+            ? throw new UsageException(
+                $"{values.Place(KnownSettings.ClusterStore.Key)}: {store.Location} has no store.json, so no run was ever in it")
             : store;
     }
 

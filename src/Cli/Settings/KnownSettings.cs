@@ -243,7 +243,7 @@ internal static class KnownSettings
     /// <summary>Every setting of every command.</summary>
     public static IReadOnlyList<Setting> All =>
         [.. ((IReadOnlyList<Setting>[])[Train, Silo, Submit, NewKey, Show, Eval, Inspect, Generate, Merge, Plan, Export, Push, History, Fork,
-            StoreSettings.All])
+            StoreSettings.All, ReplaySettings.All])
             .SelectMany(s => s).Distinct()];
 
     private static Setting Of(string property) => s_training.Single(s => s.Training!.Property == property);

@@ -30,7 +30,10 @@ internal sealed class SettingValues
         {
             if (setting.Training is null) OptionalText(setting);
             else if (_given.TryGetValue(setting.Key, out var given))
-                Training.Set(setting.Training, setting.Training.Parse(setting.Training.IsFile ? NumberFile.ReadList(FullPath(setting), given.Place) : given.Text));
+            {
+                var text = setting.Training.IsFile ? NumberFile.ReadList(FullPath(setting), given.Place) : given.Text;
+                Training.Set(setting.Training, setting.Training.Parse(text));
+            }
         }
     }
 

@@ -218,7 +218,7 @@ internal sealed class RunLifecycle(
 
         // If the run goes on at once on another silo, the parts stay loaded for its next generation.
         if (outcome == LoopOutcome.Completed || Wish != RunWish.HandOver || !placement.CanMoveAway) await Release();
-        return outcome == LoopOutcome.Completed ? RunState.Succeeded : Wish.ToState();
+        return outcome == LoopOutcome.Completed ? RunState.Succeeded : Wish == RunWish.Train ? RunState.Paused : Wish.ToState();
     }
 
     // Keeps what is still asked about the generation that is over.
@@ -229,8 +229,9 @@ internal sealed class RunLifecycle(
         _generation = null;
     }
 
-    private LoopOutcome? Interruption(StagePlan current) =>
-        Wish != RunWish.Train ? LoopOutcome.Stopped : placement.ShouldMove(current) ? LoopOutcome.Replan : null;
+    private LoopOutcome? Interruption(StagePlan current) => Wish != RunWish.Train || Step >= options.LastStep
+        ? LoopOutcome.Stopped
+        : placement.ShouldMove(current) ? LoopOutcome.Replan : null;
 
     private async Task<RunPhase.Ended> GiveWay(string reason)
     {

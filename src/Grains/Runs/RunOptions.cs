@@ -10,6 +10,9 @@ public sealed record RunOptions
     /// </value>
     public TimeSpan StepPatience { get; init; } = TimeSpan.FromSeconds(12);
 
+    /// <value>The step after which runs are paused where they were to go on; null (default) for their last one.</value>
+    public long? LastStep { get; init; }
+
     /// <value>How each kind of failure is handled.</value>
     internal FailurePolicy Failures { get; init; } = FailurePolicy.Default;
 }

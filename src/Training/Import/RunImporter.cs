@@ -11,7 +11,7 @@ namespace LisaOrleans.Training;
 /// </summary>
 public static class RunImporter
 {
-    private const string ModelFingerprint = "model_sha256";
+    internal const string ModelFingerprint = "model_sha256";
     private const string AdapterFingerprint = "adapter_sha256";
 
     // The time that the chat template takes as the present, when the run begins and whenever its data are read again.

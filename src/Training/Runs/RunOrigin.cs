@@ -13,6 +13,9 @@ public sealed record RunOrigin(string Model, string Data, string? EvalData, stri
     private const string DataProperty = "data_source";
     private const string EvalDataProperty = "eval_data_source";
 
+    /// <summary>A hash over the weights that a manifest's run began with; null where it does not say.</summary>
+    public static string? ModelFingerprint(Manifest manifest) => manifest.Properties.GetValueOrDefault(RunImporter.ModelFingerprint);
+
     /// <summary>What a manifest says of it; null for a run of an older version.</summary>
     public static RunOrigin? Of(Manifest manifest) =>
         manifest.Properties.GetValueOrDefault(ModelProperty) is { } model && manifest.Properties.GetValueOrDefault(DataProperty) is { } data

@@ -46,6 +46,9 @@ public sealed class RunPlan
 
     public long TotalSteps => Batches.TotalSteps;
 
+    /// <summary>Samples of the training data.</summary>
+    public int SampleCount => _data.Count;
+
     public IReadOnlyList<string> Parts => PartName.All(Config.NumHiddenLayers);
 
     /// <summary>Figures of the training data, as far as the data tell them.</summary>

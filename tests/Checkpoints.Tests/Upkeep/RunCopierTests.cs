@@ -37,7 +37,8 @@ public sealed class RunCopierTests
     public async Task CopyAsync_run_that_went_on_is_brought_up_to_date_and_never_back()
     {
         using var folder = new TempFolder();
-        var (source, target, early) = (new FolderBlobStore(folder["source"]), new FolderBlobStore(folder["target"]), new FolderBlobStore(folder["early"]));
+        var (source, target) = (new FolderBlobStore(folder["source"]), new FolderBlobStore(folder["target"]));
+        var early = new FolderBlobStore(folder["early"]);
         var run = await AdvanceAsync(source, 1);
         await RunCopier.CopyAsync(source, "r", target, null, Token);
         await RunCopier.CopyAsync(source, "r", early, null, Token);

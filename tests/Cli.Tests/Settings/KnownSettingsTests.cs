@@ -29,6 +29,9 @@ public sealed partial class KnownSettingsTests
         ["pull"] = [],
         ["push"] = KnownSettings.Push,
         ["store"] = [],
+        ["verify"] = ReplaySettings.Verify,
+        ["forget"] = ReplaySettings.Forget,
+        ["diff"] = ReplaySettings.Diff,
         ["settings"] = [],
     };
 

@@ -30,6 +30,9 @@ internal static class LisaCommands
         ["doctor"] = (KnownSettings.Doctor, false),
         ["pull"] = ([], false),
         ["push"] = (KnownSettings.Push, false),
+        ["verify"] = (ReplaySettings.Verify, false),
+        ["forget"] = (ReplaySettings.Forget, false),
+        ["diff"] = (ReplaySettings.Diff, false),
         ["store"] = ([.. StoreSettings.Look, .. StoreSettings.All], false),
         ["settings"] = ([], false),
     };

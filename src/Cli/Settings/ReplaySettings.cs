@@ -1,0 +1,23 @@
+namespace LisaOrleans.Cli;
+
+/// <summary>The settings of the commands that repeat and compare what a store has kept of runs.</summary>
+internal static class ReplaySettings
+{
+    public static readonly Setting Steps = new(
+        "steps", SettingKind.Text, "first and last step to repeat, such as 1..20 (default: all that follow the earliest manifest that is kept)");
+
+    public static readonly Setting Attest = new(
+        "attest", SettingKind.Path, "file to write an in-toto statement to: base, data, settings, program, machine, manifests");
+
+    public static readonly Setting Samples = new(
+        "samples", SettingKind.Path, "file with the samples to forget: a number on each line, as in ledger.jsonl");
+
+    public static IReadOnlyList<Setting> Verify { get; } = [.. StoreSettings.Look, Steps, Attest];
+
+    public static IReadOnlyList<Setting> Forget { get; } = [.. StoreSettings.Look, Samples, KnownSettings.RunName, KnownSettings.Output];
+
+    public static IReadOnlyList<Setting> Diff { get; } = StoreSettings.Look;
+
+    /// <summary>All that is not a setting of other commands too.</summary>
+    public static IReadOnlyList<Setting> All { get; } = [Steps, Attest, Samples];
+}

@@ -1,0 +1,82 @@
+using System.Text.Json;
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Grains;
+using LisaOrleans.Training;
+
+namespace LisaOrleans.Silo;
+
+/// <summary>
+/// Steps of a run, repeated from one of its manifests on a silo of this process. All that is written goes to a temporary store over
+/// the run's, which is only read; the run itself is not touched.
+/// </summary>
+public sealed class RunReplay : IDisposable
+{
+    private readonly ScratchFolder _folder;
+
+    private RunReplay(ScratchFolder folder, IBlobStore store, string run) => (_folder, Store, Run) = (folder, store, run);
+
+    /// <summary>The temporary store, through which the run's own blobs are read too.</summary>
+    public IBlobStore Store { get; }
+
+    /// <summary>The run's name, in both stores.</summary>
+    public string Run { get; }
+
+    /// <summary>Repeats steps.</summary>
+    /// <param name="store">The run's store.</param>
+    /// <param name="start">The manifest to begin with.</param>
+    /// <param name="change">Changes the settings; they are those of the manifest otherwise.</param>
+    /// <param name="lastStep">The step to end with, whose manifest is written in any case.</param>
+    /// <param name="repeated">Told of each step; returns whether to go on.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="InvalidOperationException">The steps cannot be repeated; the message says why.</exception>
+    public static async Task<RunReplay> RepeatAsync(
+        IBlobStore store, Manifest start, Func<TrainingSpec, TrainingSpec> change, long lastStep, Func<StepRecord, bool> repeated,
+        CancellationToken cancellationToken)
+    {
+        var folder = ScratchFolder.Create();
+        try
+        {
+            var scratch = new LayeredBlobStore(store, new FolderBlobStore(folder.Path));
+            var spec = new BytesBlob(JsonSerializer.SerializeToUtf8Bytes(change(await RunFiles.ReadSpecAsync(store, start, cancellationToken))));
+            await scratch.PutAsync(spec, cancellationToken);
+            var session = await RunStore.AcquireAsync(scratch, start.Run, new RunClaim(RunHeadStates.Queued), cancellationToken);
+            var manifest = start with
+            {
+                Spec = new BlobRef(spec.Sha256, spec.Length),
+                Generation = session.Generation,
+                Completed = false,
+            };
+            await session.CommitAsync(manifest, cancellationToken);
+            await TrainAsync(scratch, start.Run, lastStep, repeated, cancellationToken);
+            return new RunReplay(folder, scratch, start.Run);
+        }
+        catch
+        {
+            folder.Dispose();
+            throw;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _folder.Dispose();
+
+    private static async Task TrainAsync(
+        IBlobStore scratch, string name, long lastStep, Func<StepRecord, bool> repeated, CancellationToken cancellationToken)
+    {
+        await using var silo = await EmbeddedSilo.StartAsync(
+            new EmbeddedSiloOptions { Store = scratch, Runs = new RunOptions { LastStep = lastStep } }, cancellationToken);
+        var run = silo.Grains.GetGrain<IRunGrain>(name);
+        var before = (await run.GetStatus()).Position;
+        await run.Start();
+        var (ended, stopping) = ((RunEnded?)null, (Task?)null);
+        await foreach (var happened in run.Watch(before, cancellationToken))
+        {
+            if (happened is RunEnded end) ended = end;
+            if (happened is StepCompleted step && !repeated(step.Record)) stopping ??= run.Pause();
+        }
+
+        if (stopping is not null) await stopping;
+        if (ended is not { State: RunState.Succeeded or RunState.Paused, Error: null })
+            throw new InvalidOperationException($"run '{name}' cannot be repeated: {ended?.Error ?? "its events ended before it did"}");
+    }
+}

@@ -1,0 +1,164 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Training;
+
+namespace LisaOrleans.Silo;
+
+/// <summary>
+/// Repeats steps of a run from the kept manifest before them, and compares what the run's log and its kept manifests say of them, bit
+/// for bit. The first difference is found, and named.
+/// </summary>
+public sealed class RunVerifier
+{
+    // A step is repeated with other numbers of threads only where that does not take long.
+    private const int MostStepsToTry = 64;
+
+    private readonly IBlobStore _store;
+    private readonly RunManifests _manifests;
+    private readonly Action<long, long>? _progress;
+
+    private RunVerifier(IBlobStore store, RunManifests manifests, Action<long, long>? progress) =>
+        (_store, _manifests, _progress) = (store, manifests, progress);
+
+    /// <summary>Verifies steps of a run. Nothing of the store is changed.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="steps">The first and the last step; null for all that can be repeated.</param>
+    /// <param name="progress">Told which step has been repeated, and which is the last one; null to tell nobody.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <exception cref="InvalidDataFileException">There is no such run, or it keeps no manifest before the steps.</exception>
+    public static async Task<VerifiedRun> VerifyAsync(
+        IBlobStore store, string run, (long First, long Last)? steps, Action<long, long>? progress, CancellationToken cancellationToken)
+    {
+        RunName.Validate(run);
+        var manifests = await RunManifests.FindAsync(store, run, cancellationToken)
+            ?? throw new InvalidDataFileException(store.Location, $"has no run '{run}'");
+        return await new RunVerifier(store, manifests, progress).VerifyAsync(steps, cancellationToken);
+    }
+
+    private async Task<VerifiedRun> VerifyAsync((long First, long Last)? steps, CancellationToken cancellationToken)
+    {
+        var run = _manifests.Head.Run;
+        var last = steps?.Last ?? _manifests.Head.Step;
+        if (last > _manifests.Head.Step)
+            throw new InvalidDataFileException($"run '{run}'", $"has {_manifests.Head.Step} steps, so step {last} cannot be repeated");
+        var begin = Begin(steps?.First, run);
+        var chain = Chain().Where(k => k.Step >= begin && k.Step <= last).ToArray();
+        var read = new List<(long Step, BlobRef Blob, Manifest Manifest)>();
+        string? difference = null;
+        try
+        {
+            foreach (var (step, blob) in chain) read.Add((step, blob, await _manifests.ReadAsync(blob, cancellationToken)));
+            await ReadBlobsAsync(read.Select(r => r.Manifest), cancellationToken);
+        }
+        catch (DamagedBlobException e)
+        {
+            difference = (await RunBlobs.NameAsync(_store, run, e, cancellationToken)).Message;
+        }
+
+        difference ??= await FindChangeAsync(read, cancellationToken) ?? await RepeatAsync(read, last, cancellationToken);
+        return new VerifiedRun(run, begin, last, [.. chain.Select(c => new VerifiedManifest(c.Step, c.Blob.Sha256))], difference);
+    }
+
+    // The manifest of each step that has the weights of that step.
+    private IEnumerable<(long Step, BlobRef Blob)> Chain() =>
+        _manifests.Steps.Select(step => (step, _manifests.BlobOf(ManifestAddress.At(_manifests.Head.Run, step))));
+
+    private long Begin(long? first, string run)
+    {
+        var steps = _manifests.Steps;
+        if (first is null) return steps[0] < _manifests.Head.Step || _manifests.Head.Step == 0 ? steps[0] : throw None("");
+        return steps.Any(s => s < first) ? steps.Last(s => s < first) : throw None($" before step {first}");
+
+        InvalidDataFileException None(string before) => new(
+            $"run '{run}'",
+            $"keeps no manifest{before} from which its steps could be repeated: it keeps {string.Join(", ", steps)}; "
+            + "train with --keep-manifests base, or all");
+    }
+
+    private async Task ReadBlobsAsync(IEnumerable<Manifest> manifests, CancellationToken cancellationToken)
+    {
+        foreach (var blob in manifests.SelectMany(m => m.References()).Distinct())
+            (await _store.ReadAsync(blob, cancellationToken)).Dispose();
+    }
+
+    // What is the same in all manifests of a run: settings, data, and the model's files.
+    private async Task<string?> FindChangeAsync(IReadOnlyList<(long Step, BlobRef Blob, Manifest Manifest)> read, CancellationToken cancellationToken)
+    {
+        var (begin, first, _) = (read[0].Step, read[0].Manifest, 0);
+        var spec = await RunFiles.ReadSpecAsync(_store, first, cancellationToken);
+        var (_, config) = await RunFiles.ReadConfigAsync(_store, first, cancellationToken);
+        foreach (var (step, _, manifest) in read.Skip(1))
+        {
+            var between = $"between the manifests of steps {begin} and {step}";
+            if (manifest.Spec != first.Spec
+                && SpecComparison.Differences(spec, await RunFiles.ReadSpecAsync(_store, manifest, cancellationToken)) is [var changed, ..])
+                return $"a setting was changed {between}: {changed}";
+            foreach (var (what, had, now) in ((string, BlobRef?, BlobRef?)[])
+                [("training", first.Dataset, manifest.Dataset), ("evaluation", first.EvalDataset, manifest.EvalDataset)])
+            {
+                if (had == now) continue;
+                var where = had is null || now is null ? "one has none"
+                    : await DataDifference.FindAsync(_store, had, now, config.VocabSize, cancellationToken) ?? "another blob with the same samples";
+                return $"the {what} data was changed {between}: {where}";
+            }
+
+            var files = manifest.Files.Keys.Union(first.Files.Keys);
+            if (files.FirstOrDefault(f => manifest.Files.GetValueOrDefault(f) != first.Files.GetValueOrDefault(f)) is { } file)
+                return $"{file} was changed {between}";
+            if (manifest.OtherTensors != first.OtherTensors) return $"the tensors that do not train were changed {between}";
+        }
+
+        return null;
+    }
+
+    private async Task<string?> RepeatAsync(
+        IReadOnlyList<(long Step, BlobRef Blob, Manifest Manifest)> read, long last, CancellationToken cancellationToken)
+    {
+        var from = read[0].Manifest;
+        if (read.Count == 1 && last == from.Step) return null;
+        var log = await RunHistory.Read(_store, (await _manifests.ReadAsync(_manifests.Last, cancellationToken)), cancellationToken);
+        var save = (int)Math.Min(int.MaxValue, read.Skip(1).Select(r => r.Step).Append(last).Aggregate(0L, GreatestCommonDivisor));
+        (StepRecord Had, string What)? wrong = null;
+        using var replay = await RunReplay.RepeatAsync(
+            _store, from, s => s with { SaveSteps = save, KeepManifests = "all", SaveTotalLimit = null, LoadBestModelAtEnd = false }, last, record =>
+            {
+                _progress?.Invoke(record.Step, last);
+                var had = log.Records[(int)record.Step - 1];
+                if (wrong is null && StepDifference.Find(had, record) is { } what) wrong = (had, what);
+                return wrong is null;
+            },
+            cancellationToken);
+
+        var spec = await RunFiles.ReadSpecAsync(_store, from, cancellationToken);
+        var repeated = await RunManifests.FindAsync(replay.Store, replay.Run, cancellationToken);
+        foreach (var (step, _, manifest) in read.Skip(1).TakeWhile(r => wrong is null || r.Step < wrong.Value.Had.Step))
+        {
+            var again = await repeated!.ReadAsync(repeated.BlobOf(ManifestAddress.At(replay.Run, step)), cancellationToken);
+            if (await PartDifference.FindAsync(_store, manifest, replay.Store, again, cancellationToken) is { } what) return $"step {step}: {what}";
+        }
+
+        return wrong is { } found ? $"step {found.Had.Step}: {found.What}{await ExplainAsync(from, spec, found.Had, cancellationToken)}" : null;
+    }
+
+    // Sums are rounded differently by other numbers of threads, which nothing else tells.
+    private async Task<string> ExplainAsync(Manifest from, TrainingSpec spec, StepRecord had, CancellationToken cancellationToken)
+    {
+        if (had.Step - from.Step <= MostStepsToTry)
+        {
+            var cores = Environment.ProcessorCount;
+            foreach (var threads in Enumerable.Range(1, cores).Append(2 * cores).Where(t => t != spec.Threads))
+            {
+                var same = true;
+                using var replay = await RunReplay.RepeatAsync(
+                    _store, from, s => s with { SaveSteps = 0, Threads = threads }, had.Step,
+                    record => same &= record.Step < had.Step || StepDifference.Find(had, record) is null, cancellationToken);
+                if (same)
+                    return $"; with {threads} threads instead of the {spec.Threads} of its settings it is the same, so the thread count was another";
+            }
+        }
+
+        return $"; a setting, or its samples ({string.Join(',', had.Samples)}), are others than those that it was trained with, or the machine is";
+    }
+
+    private static long GreatestCommonDivisor(long a, long b) => b == 0 ? a : GreatestCommonDivisor(b, a % b);
+}

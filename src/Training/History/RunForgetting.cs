@@ -1,0 +1,67 @@
+using LisaOrleans.Checkpoints;
+
+namespace LisaOrleans.Training;
+
+/// <summary>
+/// A run that goes on from before some samples were first used, and does not learn from them: a fork with the bits of a run that
+/// masked them from its first step.
+/// </summary>
+/// <param name="Samples">What is to be forgotten, by number.</param>
+/// <param name="FirstUse">The step that first learned from one of them; null where none did.</param>
+/// <param name="From">The manifest that the fork goes on from.</param>
+/// <param name="FromManifest">Its blob; null where the run does not keep it any more.</param>
+/// <param name="Name">The fork's name.</param>
+public sealed record RunForgetting(
+    IReadOnlyList<int> Samples, long? FirstUse, ManifestAddress From, BlobRef? FromManifest, string Name)
+{
+    /// <summary>Makes the fork; called again, it finds it.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="run">The run that has learned from the samples.</param>
+    /// <param name="samples">Numbers of samples, as the ledger has them.</param>
+    /// <param name="name">The fork's name.</param>
+    /// <param name="cancellationToken">Gives up; the fork is then there as a whole or not at all.</param>
+    /// <exception cref="InvalidDataFileException">There is no such run, or it keeps no manifest from before the samples were used.</exception>
+    /// <exception cref="InvalidTrainingSettingException">The data has no such samples, or there is another run of the fork's name.</exception>
+    public static async Task<RunForgetting> BeginAsync(
+        IBlobStore store, string run, IReadOnlyList<int> samples, string name, CancellationToken cancellationToken)
+    {
+        RunName.Validate(run);
+        var manifests = await RunManifests.FindAsync(store, run, cancellationToken)
+            ?? throw new InvalidDataFileException(store.Location, $"has no run '{run}'");
+        var last = await manifests.ReadAsync(manifests.Last, cancellationToken);
+        var plan = await RunPlan.Read(store, last, cancellationToken);
+        int[] wanted = [.. samples.Distinct().Order()];
+        int[] masked = [.. plan.Spec.MaskSamples.Union(wanted).Order()];
+        SampleMask.Check(masked, plan.SampleCount);
+
+        var forgotten = wanted.ToHashSet();
+        var records = (await RunHistory.Read(store, last, cancellationToken)).Records;
+        var firstUse = records.FirstOrDefault(r => r.Samples.Any(forgotten.Contains))?.Step;
+        var from = await FindForkAsync(store, run, name, cancellationToken)
+            ?? ManifestAddress.At(run, Before(manifests, firstUse, last.Completed));
+        var given = new GivenSettings();
+        given.Set(RunSettings.Table.Of(nameof(TrainingSpec.MaskSamples)), masked);
+        await RunFork.CreateAsync(store, from, name, given, cancellationToken);
+        return new RunForgetting(wanted, firstUse, from, manifests.Find(from), name);
+    }
+
+    // Where a call before this one has forked it, whatever the run keeps by now.
+    private static async Task<ManifestAddress?> FindForkAsync(IBlobStore store, string run, string name, CancellationToken cancellationToken) =>
+        RunName.IsValid(name) && await RunManifests.FindAsync(store, name, cancellationToken) is { } there
+        && RunFork.OriginOf(await there.ReadAsync(there.Last, cancellationToken)) is { } origin && origin.Run == run
+            ? origin
+            : null;
+
+    private static long Before(RunManifests manifests, long? firstUse, bool completed)
+    {
+        var (run, steps) = (manifests.Head.Run, manifests.Steps);
+        var limit = firstUse ?? (completed ? manifests.Head.Step : long.MaxValue);
+        if (steps.LastOrDefault(s => s < limit, -1) is >= 0 and var step) return step;
+        throw new InvalidDataFileException(
+            $"run '{run}'",
+            firstUse is null
+                ? $"learned from none of these samples, so what 'lisa export {run}' writes has forgotten them already"
+                : $"first learned from one of these samples in step {firstUse} and keeps no manifest from before it: it keeps "
+                    + $"{string.Join(", ", steps)}; train with --keep-manifests all, or base");
+    }
+}

@@ -1,0 +1,56 @@
+using System.Text.Json;
+
+namespace LisaOrleans.Cli.Tests;
+
+/// <summary><c>lisa verify</c> and <c>lisa diff</c> as processes.</summary>
+public sealed class ReplayCommandTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Verify_untouched_run_is_attested_and_a_changed_one_is_not()
+    {
+        using var folder = new TempFolder();
+        await Lisa.SucceedsAsync(
+            Sample.Train(folder["out"], more: ["--max-steps", "6", "--save-steps", "2", "--store", folder["store"], "--keep-manifests", "all"]));
+        using (var killed = Lisa.Start("verify", "default", "--store", folder["store"]))
+        {
+            await killed.KillAsync(Token);
+        }
+
+        var verified = await Lisa.SucceedsAsync(
+            "verify", "default", "--store", folder["store"], "--steps", "3..6", "--attest", folder["statement.json"]);
+        Assert.Contains("steps 3 to 6 were repeated, and 3 manifests are the same to the bit", verified.Output, StringComparison.Ordinal);
+        using (var statement = JsonDocument.Parse(await File.ReadAllTextAsync(folder["statement.json"], Token)))
+        {
+            Assert.Equal("https://in-toto.io/Statement/v1", statement.RootElement.GetProperty("_type").GetString());
+            Assert.Equal(
+                ["default@2", "default@4", "default@6"],
+                statement.RootElement.GetProperty("subject").EnumerateArray().Select(s => s.GetProperty("name").GetString()));
+            var predicate = statement.RootElement.GetProperty("predicate");
+            Assert.Equal("tiny-stories", predicate.GetProperty("base").GetProperty("name").GetString());
+            Assert.Equal(64, predicate.GetProperty("base").GetProperty("digest").GetProperty("sha256").GetString()!.Length);
+            Assert.Equal(1, predicate.GetProperty("machine").GetProperty("threads").GetInt32());
+        }
+
+        foreach (var (steps, says) in ((string, string)[])[("6", "such as 1..20"), ("4..3", "such as 1..20"), ("1..7", "has 6 steps")])
+            await Lisa.RefusesAsync(["verify", "default", "--store", folder["store"], "--steps", steps], says);
+        await Lisa.RefusesAsync(["verify", "other", "--store", folder["store"]], "has no run 'other'");
+
+        var diff = await Lisa.SucceedsAsync("diff", "default@2", "default@4", "--store", folder["store"]);
+        Assert.Matches("embedding +L2 [0-9.e+-]+  max [0-9.e+-]+  [0-9]+ numbers differ", diff.Output);
+        Assert.Contains(
+            "all parts have the same weights", (await Lisa.SucceedsAsync("diff", "default@6", "default", "--store", folder["store"])).Output,
+            StringComparison.Ordinal);
+        await Lisa.RefusesAsync(["diff", "default@2", "default@3", "--store", folder["store"]], "keeps no manifest of step 3");
+
+        var largest = Directory.GetFiles(folder["store/blobs"], "*", SearchOption.AllDirectories).MaxBy(f => new FileInfo(f).Length)!;
+        var bytes = await File.ReadAllBytesAsync(largest, Token);
+        bytes[bytes.Length / 2] ^= 1;
+        await File.WriteAllBytesAsync(largest, bytes, Token);
+        var wrong = await Lisa.RunAsync("verify", "default", "--store", folder["store"]);
+        Assert.Equal(1, wrong.ExitCode);
+        Assert.Contains(Path.GetFileName(largest), wrong.Error, StringComparison.Ordinal);
+        Assert.Contains("is damaged", wrong.Error, StringComparison.Ordinal);
+    }
+}

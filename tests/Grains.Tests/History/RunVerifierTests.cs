@@ -1,0 +1,150 @@
+using System.Text.Json;
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Silo;
+using LisaOrleans.Training;
+
+namespace LisaOrleans.Grains.Tests;
+
+/// <summary>Runs that were not touched repeat to the bit; what was changed afterwards is found, and named.</summary>
+public sealed class RunVerifierTests
+{
+    private static readonly TrainingSpec s_lisa = TinyStories.Spec(6) with { SaveSteps = 2, KeepManifests = "all" };
+
+    private static readonly Dictionary<string, TrainingSpec> s_methods = new()
+    {
+        ["lisa, gradient norms"] = s_lisa with { LisaStrategy = "gradient-norm", LisaIntervalSteps = 2 },
+        ["lisa, moments kept, nf4, only base"] = s_lisa with
+        {
+            LisaActivatedLayers = 4,
+            LisaIntervalSteps = 1,
+            LisaKeepOptimizerState = true,
+            FrozenWeights = "nf4",
+            KeepManifests = "base",
+        },
+        ["full, packed"] = TinyStories.FullSpec(4) with { Packing = true, KeepManifests = "all", SaveSteps = 1, GradientAccumulationSteps = 2 },
+        ["galore"] = TinyStories.FullSpec(5) with { Method = "galore", GaloreRank = 8, GaloreUpdateProjGap = 2, KeepManifests = "all" },
+        ["apollo"] = TinyStories.FullSpec(5) with { Method = "apollo", ApolloRank = 8, ApolloUpdateProjGap = 2, KeepManifests = "all" },
+        ["badam"] = TinyStories.BadamSpec(5, interval: 2) with { KeepManifests = "all" },
+        ["lora with dropout"] = TinyStories.LoraSpec(5) with { LoraDropout = 0.1, KeepManifests = "all" },
+    };
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static TheoryData<string> Methods => [.. s_methods.Keys];
+
+    [Theory]
+    [MemberData(nameof(Methods))]
+    public async Task VerifyAsync_untouched_run_that_was_interrupted_repeats_to_the_bit(string method)
+    {
+        using var run = await TestRun.ImportAsync(s_methods[method]);
+        await run.ContinueAsync(pauseAt: 1);
+        await run.FinishAsync();
+        var before = await run.ManifestAsync();
+        var verified = await VerifyAsync(run);
+        Assert.Null(verified.Difference);
+        Assert.Equal((0L, s_methods[method].MaxSteps), (verified.From, verified.Last));
+        Assert.Equal(before, await run.ManifestAsync(), new SameJson());
+    }
+
+    [Fact]
+    public async Task VerifyAsync_some_steps_begin_with_the_manifest_before_them()
+    {
+        using var run = await TestRun.TrainAsync(s_lisa);
+        var steps = new List<long>();
+        var verified = await RunVerifier.VerifyAsync(run.Store, "test", (4, 5), (step, _) => steps.Add(step), Token);
+        Assert.Null(verified.Difference);
+        Assert.Equal([3L, 4, 5], steps);
+        Assert.Equal([2L, 4], verified.Manifests.Select(m => m.Step));
+
+        using var last = await TestRun.TrainAsync(s_lisa with { KeepManifests = "last" });
+        var refused = await Assert.ThrowsAsync<InvalidDataFileException>(() => VerifyAsync(last));
+        Assert.Contains("--keep-manifests", refused.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<InvalidDataFileException>(() => RunVerifier.VerifyAsync(run.Store, "test", (1, 7), null, Token));
+    }
+
+    [Fact]
+    public async Task VerifyAsync_flipped_bit_is_named_by_its_part()
+    {
+        using var run = await TestRun.TrainAsync(s_lisa);
+        var sha256 = (await run.ManifestAsync()).Part("layer-2").Weights.Sha256;
+        var path = Directory.GetFiles(run.Store.Location, sha256, SearchOption.AllDirectories).Single();
+        var bytes = await File.ReadAllBytesAsync(path, Token);
+        bytes[^1] ^= 1;
+        await File.WriteAllBytesAsync(path, bytes, Token);
+        Assert.Contains("the weights of layer-2", (await VerifyAsync(run)).Difference, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true, "a setting was changed between the manifests of steps 0 and 2: weight_decay: was 0, now 0.25")]
+    [InlineData(false, "step 2: loss: the run has ")]
+    public async Task VerifyAsync_changed_setting_is_found(bool onlyLater, string says)
+    {
+        using var run = await TestRun.TrainAsync(s_lisa);
+        await TamperAsync(run, onlyLater, (_, m, spec) => (m, spec with { WeightDecay = 0.25 }));
+        Assert.StartsWith(says, (await VerifyAsync(run)).Difference, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task VerifyAsync_changed_thread_count_is_named()
+    {
+        using var run = await TestRun.TrainAsync(s_lisa with { MaxSteps = 2 });
+        await TamperAsync(run, onlyLater: true, (_, m, spec) => (m, spec with { Threads = 2 }));
+        Assert.StartsWith(
+            "a setting was changed between the manifests of steps 0 and 2: threads: was 1, now 2", (await VerifyAsync(run)).Difference,
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true, "the training data was changed between the manifests of steps 0 and 2: sample 7 is another one")]
+    [InlineData(false, "step 4: tokens: the run has ")]
+    public async Task VerifyAsync_changed_line_of_data_is_found(bool onlyLater, string says)
+    {
+        using var run = await TestRun.TrainAsync(s_lisa with { PerDeviceTrainBatchSize = 32 });
+        using var other = new TempFolder();
+        var lines = await File.ReadAllLinesAsync(TinyStories.Data, Token);
+        lines[7] = """{"prompt":"What is an owl?","completion":" Nobody knows."}""";
+        await File.WriteAllLinesAsync(other["data.jsonl"], lines, Token);
+        using var changed = await TestRun.ImportAsync(TinyStories.Request(s_lisa) with { DataFile = other["data.jsonl"] });
+        var data = (await changed.ManifestAsync()).Dataset!;
+        using (var content = await changed.Store.ReadAsync(data, Token)) await run.Store.PutAsync(new BytesBlob(content.ToArray()), Token);
+        await TamperAsync(run, onlyLater, (_, m, spec) => (m with { Dataset = data }, spec));
+        Assert.Contains(says, (await VerifyAsync(run)).Difference, StringComparison.Ordinal);
+    }
+
+    private static Task<VerifiedRun> VerifyAsync(TestRun run) => RunVerifier.VerifyAsync(run.Store, "test", null, null, Token);
+
+    // Rewrites the run's manifests as somebody would who knows the format.
+    private static async Task TamperAsync(
+        TestRun run, bool onlyLater, Func<long, Manifest, TrainingSpec, (Manifest Manifest, TrainingSpec Spec)> change)
+    {
+        var manifests = (await RunManifests.FindAsync(run.Store, "test", Token))!;
+        var (kept, last) = (new List<KeptManifest>(), (Manifest?)null);
+        foreach (var entry in manifests.Kept)
+        {
+            var manifest = await manifests.ReadAsync(entry.Manifest, Token);
+            if (!onlyLater || entry.Step > 0)
+            {
+                var (changed, spec) = change(entry.Step, manifest, await RunFiles.ReadSpecAsync(run.Store, manifest, Token));
+                var blob = new BytesBlob(JsonSerializer.SerializeToUtf8Bytes(spec));
+                await run.Store.PutAsync(blob, Token);
+                manifest = changed with { Spec = new BlobRef(blob.Sha256, blob.Length) };
+            }
+
+            await run.Store.PutAsync(new BytesBlob(JsonSerializer.SerializeToUtf8Bytes(manifest)), Token);
+            var bytes = new BytesBlob(JsonSerializer.SerializeToUtf8Bytes(manifest));
+            kept.Add(entry with { Manifest = new BlobRef(bytes.Sha256, bytes.Length) });
+            last = manifest;
+        }
+
+        var session = await RunStore.AcquireAsync(run.Store, "test", new RunClaim(RunHeadStates.Succeeded), Token);
+        var segments = await KeptManifests.WriteAsync(run.Store, manifests.Head.Kept, manifests.Kept, kept, Token);
+        await session.CommitAsync(last!, session.Head.Journal, segments, Token);
+    }
+
+    private sealed class SameJson : IEqualityComparer<Manifest>
+    {
+        public bool Equals(Manifest? x, Manifest? y) => JsonSerializer.Serialize(x) == JsonSerializer.Serialize(y);
+
+        public int GetHashCode(Manifest obj) => obj.Step.GetHashCode();
+    }
+}
