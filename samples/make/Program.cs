@@ -13,6 +13,8 @@ var stories = Stories.Create(count: 6000, seed: 1);
 var (train, held) = Questions.Create(seed: 2);
 Write("stories.jsonl", stories.Select(s => JsonSerializer.Serialize(new { text = s }, json)));
 Write("animals.jsonl", train.Select(q => JsonSerializer.Serialize(new { prompt = q.Prompt, completion = " " + q.Completion }, json)));
+Write("animals-pairs.jsonl", Questions.Pairs(train).Select(p => JsonSerializer.Serialize(
+    new { prompt = p.Prompt, chosen = " " + p.Chosen, rejected = " " + p.Rejected }, json)));
 Write("animals-held-out.jsonl", held.Select(q => JsonSerializer.Serialize(new { prompt = q.Prompt, completion = " " + q.Completion }, json)));
 
 var pieces = BpeTrainer.Train(

@@ -32,5 +32,11 @@ internal static class Questions
         return (train, held);
     }
 
+    /// <summary>Every second question with its answer and with one about another animal, which a model is to learn to avoid.</summary>
+    public static IEnumerable<(string Prompt, string Chosen, string Rejected)> Pairs(List<(string Prompt, string Completion)> questions) =>
+        from i in Enumerable.Range(0, questions.Count)
+        where i % 2 == 0
+        select (questions[i].Prompt, questions[i].Completion, questions[(i + 37) % questions.Count].Completion);
+
     private static string Answer(Animal a) => $"The {a.Name} is {a.Colour}. It lives by the {a.Home}. It eats {a.Food}. It says {a.Sound}!";
 }

@@ -14,4 +14,4 @@ dotnet run -c Release --project src/Cli -- train --method full --model "$work/un
 
 mkdir -p samples/tiny-stories
 cp "$work"/trained/{config.json,model.safetensors,tokenizer.model,tokenizer_config.json} samples/tiny-stories/
-cp "$work"/animals.jsonl "$work"/animals-held-out.jsonl samples/
+cp "$work"/animals.jsonl "$work"/animals-pairs.jsonl "$work"/animals-held-out.jsonl samples/

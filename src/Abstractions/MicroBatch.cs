@@ -33,4 +33,19 @@ public sealed record MicroBatch
 
     /// <summary>Tokens that are no pads.</summary>
     [Id(8)] public required int TokenCount { get; init; }
+
+    /// <summary>Whether rows are pairs of answers: row 0 is chosen and row 1 rejected, and so on. Default false.</summary>
+    [Id(9)] public bool IsPairs { get; init; }
+
+    /// <summary>
+    /// The summed log probability of each row's labels under the model that the run began with, [B]; null where nothing is compared
+    /// with it.
+    /// </summary>
+    [Id(10)] public double[]? ReferenceLogProbs { get; init; }
+
+    /// <summary>What its loss is a mean over: labels, or pairs with labels in both rows.</summary>
+    public int LossCount => IsPairs ? LabelsOfRows().Chunk(2).Count(pair => pair[0] > 0 && pair[1] > 0) : LabelCount;
+
+    /// <summary>Labels in each row, [B].</summary>
+    public IEnumerable<int> LabelsOfRows() => Labels.Chunk(SequenceLength).Select(row => row.Count(l => l != IgnoreIndex));
 }

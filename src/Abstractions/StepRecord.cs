@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace LisaOrleans;
 
 /// <summary>What is known about one committed step. The run's history in the store is made of these.</summary>
@@ -7,7 +9,7 @@ public sealed record StepRecord
     /// <summary>The step, from 1.</summary>
     [Id(0)] public required long Step { get; init; }
 
-    /// <summary>Mean loss over the step's labels, in nats.</summary>
+    /// <summary>Mean loss over the step's labels, or its pairs, in nats.</summary>
     [Id(1)] public required double Loss { get; init; }
 
     /// <summary>The learning rate it was applied with.</summary>
@@ -42,4 +44,12 @@ public sealed record StepRecord
     /// earlier versions.
     /// </summary>
     [Id(11)] public IReadOnlyList<double> LayerGradNorms { get; init; } = [];
+
+    /// <summary>Of a run that learns from pairs of answers: how it favours them; else null.</summary>
+    [Id(12), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PairRewards? Rewards { get; init; }
+
+    /// <summary>The same on the evaluation data, where it was evaluated.</summary>
+    [Id(13), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PairRewards? EvalRewards { get; init; }
 }

@@ -28,7 +28,7 @@ public sealed partial record TrainingSpec
     /// </value>
     [Id(1)]
     [Setting("training method", Group = SettingGroups.Method, BodyField = "method.type", ChoicesOf = SettingRegistries.Methods,
-        Instead = ["use_lisa", "finetuning_type", "tuning_method", "stage"])]
+        Instead = ["use_lisa", "finetuning_type", "tuning_method"])]
     public string Method { get; init; } = TrainingMethods.Lisa;
 
     /// <value>Decoder layers that train at one time, gamma in the paper. Default 2.</value>
@@ -134,9 +134,10 @@ public sealed partial record TrainingSpec
     [Range(0, double.MaxValue, MinimumIsExclusive = true)]
     public double AdamEpsilon { get; init; } = 1e-8;
 
-    /// <value>Sequences in a micro-batch. Default 8.</value>
+    /// <value>Sequences, or pairs of them, in a micro-batch. Default 8.</value>
     [Id(17)]
-    [Setting("sequences in a micro-batch", Group = SettingGroups.Batches, Aliases = ["micro_batch_size", "train_batch_size"],
+    [Setting("sequences in a micro-batch; with {objective} dpo or orpo pairs of them", Group = SettingGroups.Batches,
+        Aliases = ["micro_batch_size", "train_batch_size"],
         Instead = ["batch_size", "per_device_eval_batch_size", "eval_batch_size"])]
     [Range(1, 65536)]
     public int PerDeviceTrainBatchSize { get; init; } = 8;
@@ -160,6 +161,7 @@ public sealed partial record TrainingSpec
     [Setting("pack several samples into a sequence; each attends only to itself", Group = SettingGroups.Batches,
         Aliases = ["sample_packing"],
         Instead = ["group_texts", "packing_strategy"])]
+    [UnusedWith(nameof(Objective), TrainingObjectives.Dpo, TrainingObjectives.Orpo)]
     public bool Packing { get; init; }
 
     /// <value>Keys every random choice: order of samples, sampled layers. Default 42.</value>

@@ -5,10 +5,11 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
 {
     private readonly TokenSpool _samples = new();
     private readonly List<int> _lengths = [];
+    private int _pairs;
     private (int Truncated, int Split, int Skipped) _count;
     private (long All, long Trained, long Cut) _tokens;
 
-    public int Records => _lengths.Count;
+    public int Records => _lengths.Count - _pairs;
 
     /// <summary>Takes the next record's sample.</summary>
     /// <param name="sample">All of its tokens.</param>
@@ -41,6 +42,20 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
         if (!Keep(sample)) _count.Skipped++;
     }
 
+    /// <summary>Takes the next record's two answers, which stay together: what leaves nothing to learn of one leaves out both.</summary>
+    public void AddPair(EncodedSample chosen, EncodedSample rejected)
+    {
+        _pairs++;
+        EncodedSample[] answers = [chosen, rejected];
+        _lengths.AddRange(answers.Select(a => a.InputIds.Length));
+        var isCut = answers.Any(a => a.InputIds.Length > blockSize);
+        _tokens.Cut += answers.Sum(a => Math.Max(0, a.InputIds.Length - blockSize));
+        if (isCut) _count.Truncated++;
+        answers = [.. answers.Select(a => Part(a, 0, Math.Min(blockSize, a.InputIds.Length)))];
+        if (answers.Any(a => Learned(a) == 0)) _count.Skipped++;
+        else foreach (var answer in answers) Keep(answer);
+    }
+
     /// <summary>All of it; null where there is no sample.</summary>
     public TokenizedDataset? Build(FieldPolicy policy)
     {
@@ -65,14 +80,16 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
 
     private bool Keep(EncodedSample sample)
     {
-        // The first token is predicted from nothing, so it carries no loss.
-        var learned = sample.Trained.AsSpan(Math.Min(1, sample.Trained.Length)).Count(true);
+        var learned = Learned(sample);
         if (learned == 0) return false;
         _samples.Add(sample.InputIds, sample.Trained);
         _tokens = (_tokens.All + sample.InputIds.Length, _tokens.Trained + learned, _tokens.Cut);
         if (_tokens.All > int.MaxValue) throw new DatasetException($"more than {int.MaxValue} tokens, which is more than can be held");
         return true;
     }
+
+    // The first token is predicted from nothing, so it carries no loss.
+    private static int Learned(EncodedSample sample) => sample.Trained.AsSpan(Math.Min(1, sample.Trained.Length)).Count(true);
 
     private static EncodedSample Part(EncodedSample sample, int start, int count) =>
         new(sample.InputIds[start..(start + count)], sample.Trained[start..(start + count)]);

@@ -22,8 +22,7 @@ public static class DatasetReader
     public static IEnumerable<PreferencePair> ReadPairs(string sources, DatasetSettings settings)
     {
         var policy = new FieldPolicy(settings);
-        return Records(sources, DataSplit.Train, settings with { Format = settings.Format ?? PreferenceFormat.FormatName })
-            .Select(r => Parse(r, settings, policy, PreferenceFormat.ParsePair));
+        return Records(sources, DataSplit.Train, OfPairs(settings)).Select(r => ParsePair(r, settings, policy));
     }
 
     /// <summary>Answers with a label, for objectives that learn from good and bad ones.</summary>
@@ -34,6 +33,19 @@ public static class DatasetReader
         return Records(sources, DataSplit.Train, settings with { Format = settings.Format ?? LabelledFormat.FormatName })
             .Select(r => Parse(r, settings, policy, LabelledFormat.ParseAnswer));
     }
+
+    /// <summary>The settings with which records are pairs.</summary>
+    internal static DatasetSettings OfPairs(DatasetSettings settings) =>
+        settings with { Format = settings.Format ?? PreferenceFormat.FormatName };
+
+    internal static PreferencePair ParsePair(SourceRecord record, DatasetSettings settings, FieldPolicy policy) =>
+        Parse(record, settings, policy, reader =>
+        {
+            var pair = PreferenceFormat.ParsePair(reader);
+            NamedTemplateCheck.Check(reader, pair.Chosen, settings);
+            NamedTemplateCheck.Check(reader, pair.Rejected, settings);
+            return pair;
+        });
 
     internal static Example Parse(SourceRecord record, DatasetSettings settings, FieldPolicy policy) => Parse(record, settings, policy, reader =>
     {

@@ -6,7 +6,10 @@ public sealed record DatasetStatistics
     /// <value>Records read.</value>
     public int Records { get; init; }
 
-    /// <value>Samples that are trained on: records, less those left out, plus the further blocks that long texts were split into.</value>
+    /// <value>
+    /// Samples that are trained on: records, less those left out, plus the further blocks that long texts were split into; of pairs of
+    /// answers two for each record.
+    /// </value>
     public int Samples { get; init; }
 
     /// <value>Samples cut to the block size.</value>

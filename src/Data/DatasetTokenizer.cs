@@ -16,22 +16,31 @@ public static class DatasetTokenizer
     /// <param name="cancellationToken">Stops it.</param>
     /// <param name="split">Which part of the data; null for what is trained on.</param>
     /// <param name="own">The chat template of the model's folder; null where it has none.</param>
+    /// <param name="pairs">Whether records are pairs of answers, which become two samples each, the chosen one first.</param>
     /// <exception cref="DatasetException">A file is wrong, or nothing is left.</exception>
     public static TokenizedDataset Tokenize(
         string sources, ITokenizer tokenizer, DatasetSettings settings, int blockSize, int modelVocabularySize,
         IProgress<TokenizeProgress>? progress, CancellationToken cancellationToken, DataSplit? split = null,
-        FolderChatTemplate? own = null)
+        FolderChatTemplate? own = null, bool pairs = false)
     {
         var encoder = new SampleEncoder(tokenizer, settings, own);
         var policy = new FieldPolicy(settings);
         var builder = new DatasetBuilder(settings, blockSize);
         try
         {
-            foreach (var samples in OrderedParallel.Select(Batches(DatasetReader.Records(sources, split ?? DataSplit.Train, settings)), Encode))
+            var records = DatasetReader.Records(sources, split ?? DataSplit.Train, pairs ? DatasetReader.OfPairs(settings) : settings);
+            foreach (var batch in OrderedParallel.Select(Batches(records), Encode))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                foreach (var (sample, isText, uses) in samples)
-                    for (var use = 0; use < uses; use++) builder.Add(sample, isText);
+                foreach (var (samples, isText, uses) in batch)
+                {
+                    for (var use = 0; use < uses; use++)
+                    {
+                        if (pairs) builder.AddPair(samples[0], samples[1]);
+                        else builder.Add(samples[0], isText);
+                    }
+                }
+
                 progress?.Report(new TokenizeProgress(builder.Records, 0));
             }
 
@@ -45,16 +54,28 @@ public static class DatasetTokenizer
             throw;
         }
 
-        (EncodedSample Sample, bool IsText, int Uses)[] Encode(List<SourceRecord> batch)
+        (EncodedSample[] Samples, bool IsText, int Uses)[] Encode(List<SourceRecord> batch)
         {
             cancellationToken.ThrowIfCancellationRequested();
             return [.. batch.Select(record =>
             {
+                if (pairs)
+                {
+                    var pair = DatasetReader.ParsePair(record, settings, policy);
+                    return ([Sample(pair.Chosen, record.Raw), Sample(pair.Rejected, record.Raw)], false, record.Uses);
+                }
+
                 var example = DatasetReader.Parse(record, settings, policy);
-                var sample = example.Tokens ?? EncodeExample(TrainOn.Apply(example, settings), record.Raw);
-                CheckIds(sample, record.Raw, modelVocabularySize);
-                return (sample, example.Text is not null || (example.Tokens is { } tokens && tokens.Trained.All(t => t)), record.Uses);
+                var isText = example.Text is not null || (example.Tokens is { } tokens && tokens.Trained.All(t => t));
+                return (new[] { Sample(example, record.Raw) }, isText, record.Uses);
             })];
+        }
+
+        EncodedSample Sample(Example example, RawRecord record)
+        {
+            var sample = example.Tokens ?? EncodeExample(TrainOn.Apply(example, settings), record);
+            CheckIds(sample, record, modelVocabularySize);
+            return sample;
         }
 
         EncodedSample EncodeExample(Example example, RawRecord record)

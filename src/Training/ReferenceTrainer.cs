@@ -16,6 +16,8 @@ public sealed class ReferenceTrainer : IDisposable
     private readonly LayerPart[] _layers;
     private readonly HeadPart _head;
     private readonly MicroBatchBuilder _builder;
+    private readonly IPairLoss? _pairLoss;
+    private readonly double[]? _reference;
     private readonly BatchPlan _batches;
     private readonly LearningRateSchedule _learningRate;
     private readonly IReadOnlyList<double>? _outliers;
@@ -49,10 +51,14 @@ public sealed class ReferenceTrainer : IDisposable
         if (Methods.Of(spec).LooksAtWeights(spec)) _outliers = [.. _layers.Select(Outliers)];
 
         var packing = spec.Packing ? PackedBlocks.Pack(data, spec.BlockSize) : null;
-        _builder = new MicroBatchBuilder(data, packing, spec.PadTokenId, spec.MaskSamples);
+        _builder = new MicroBatchBuilder(data, packing, spec.PadTokenId, spec.MaskSamples, Objectives.IsOfPairs(spec));
         _batches = BatchPlans.Create(spec, packing?.Count ?? data.Count);
         var warmup = LearningRateSchedule.WarmupSteps(spec.WarmupSteps, spec.WarmupRatio, TotalSteps);
         _learningRate = new LearningRateSchedule(spec.LrSchedulerType, spec.LearningRate, warmup, TotalSteps);
+
+        // DPO compares answers with what the model made of them before it trained.
+        _pairLoss = Objectives.PairLoss(spec);
+        if (_pairLoss is { NeedsReference: true }) _reference = [.. BatchPlans.InOrder(spec, data.Count).SelectMany(b => Score(_builder.Build(b)))];
 
         // With those of its adapters, if it has any.
         Dictionary<string, Tensor> LayerWeights(int index)
@@ -84,8 +90,8 @@ public sealed class ReferenceTrainer : IDisposable
         if (period != _period) BeginPeriod(_period = period);
 
         // Which samples these are is a pure function of (seed, step).
-        var batches = _batches.MicroBatches(step).Select(b => _builder.Build(b)).ToArray();
-        var labels = Math.Max(1, batches.Sum(b => b.LabelCount));
+        var batches = _batches.MicroBatches(step).Select(b => _builder.Build(b, _reference)).ToArray();
+        var labels = Math.Max(1, batches.Sum(b => b.LossCount));
         var losses = new double[batches.Length];
         foreach (var i in GradientLanes.Order(batches.Length, GradientLanes.Of(_spec))) losses[i] = Walk(batches[i], i, step, 1.0 / labels);
         var loss = losses.Sum() / labels;
@@ -158,7 +164,7 @@ public sealed class ReferenceTrainer : IDisposable
     // Forward through all parts, and backward in the opposite order, down to the lowest part that trains.
     private double Walk(MicroBatch batch, int index, long step, double lossScale)
     {
-        using var ids_BT = Rows(batch.InputIds);
+        using var ids_BT = Ids(batch);
         using var positions = MicroBatchPositions.Create(batch.PositionIds, batch.SegmentIds, batch.BatchSize, ids_BT.device);
         var wanted = _embedding.Trainable;
         var x_BTD = _embedding.Forward(index, ids_BT, positions, train: true);
@@ -168,7 +174,9 @@ public sealed class ReferenceTrainer : IDisposable
             wanted |= layer.Trainable;
         }
 
-        var result = _head.Run(index, x_BTD, batch.Labels, lossScale, train: true, inputGradient: wanted);
+        var result = batch.IsPairs
+            ? _head.RunPairs(index, x_BTD, batch.Labels, _pairLoss, batch.ReferenceLogProbs, lossScale, train: true, inputGradient: wanted)
+            : _head.Run(index, x_BTD, batch.Labels, lossScale, train: true, inputGradient: wanted);
         var gradient_BTD = result.Gradient;
         foreach (var layer in _layers.Reverse())
         {
@@ -183,7 +191,18 @@ public sealed class ReferenceTrainer : IDisposable
         }
 
         return result.LossSum;
-
-        Tensor Rows(int[] values) => tensor(Array.ConvertAll(values, v => (long)v), batch.BatchSize, batch.SequenceLength, device: _device);
     }
+
+    // Log probabilities of a micro-batch's rows, without a backward pass.
+    private double[] Score(MicroBatch batch)
+    {
+        using var ids_BT = Ids(batch);
+        using var positions = MicroBatchPositions.Create(batch.PositionIds, batch.SegmentIds, batch.BatchSize, ids_BT.device);
+        var x_BTD = _embedding.Forward(0, ids_BT, positions, train: false);
+        foreach (var layer in _layers) x_BTD = layer.Forward(0, x_BTD, positions, train: false, inputGradient: false, step: 0);
+        return _head.RunPairs(0, x_BTD, batch.Labels, null, null, lossScale: 1, train: false, inputGradient: false).LogProbs!;
+    }
+
+    private Tensor Ids(MicroBatch batch) =>
+        tensor(Array.ConvertAll(batch.InputIds, v => (long)v), batch.BatchSize, batch.SequenceLength, device: _device);
 }

@@ -18,11 +18,13 @@ public sealed class MethodTests
     [InlineData("--frozen-weights mapped --lisa-interval-steps 4")]
     [InlineData("--frozen-weights int8 --lisa-interval-steps 4")]
     [InlineData("--frozen-weights nf4 --lisa-interval-steps 4")]
+    [InlineData("--objective dpo --lisa-interval-steps 4")]
     public async Task Run_whose_silo_is_killed_ends_with_the_bytes_of_one_silo(string method)
     {
         Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
         using var folder = new TempFolder();
-        var training = TrainingArguments.Sample(Steps, saveSteps: 5, method.Split(' '));
+        var pairs = method.Contains("--objective", StringComparison.Ordinal) ? TinyStories.Pairs : null;
+        var training = TrainingArguments.Sample(Steps, saveSteps: 5, method.Split(' '), data: pairs);
         await TestCluster.SucceedsAsync(folder.Root, ["train", .. training, "--output", folder["undisturbed"]]);
 
         await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 3, Azurite: false));

@@ -36,6 +36,14 @@ internal sealed class TestRun : IDisposable
     /// <summary>Another run of the same store, which goes with this one.</summary>
     public TestRun Beside(string name) => new(name, _folder);
 
+    /// <summary>Imports another run into the same store.</summary>
+    public async Task<TestRun> AnotherAsync(RunRequest request)
+    {
+        var run = Beside(request.Spec.RunName);
+        await RunImporter.ImportAsync(run.Store, request, null, Token);
+        return run;
+    }
+
     /// <summary>Imports a run and trains it to its end.</summary>
     public static async Task<TestRun> TrainAsync(TrainingSpec spec, string? model = null)
     {

@@ -24,7 +24,19 @@ internal sealed class PartChain : IDisposable
     public IEnumerable<ModelPart> Parts => [Embedding, .. Layers, Head];
 
     /// <summary>Forward and backward of one micro-batch; returns the summed loss.</summary>
-    public double Train(int index, int[] ids, int[] labels, int rows, double scale, MicroBatchPositions? positions = null, long step = 0)
+    public double Train(int index, int[] ids, int[] labels, int rows, double scale, MicroBatchPositions? positions = null, long step = 0) =>
+        Walk(index, ids, rows, positions, step, (x, wanted) => Head.Run(index, x, labels, scale, train: true, inputGradient: wanted));
+
+    /// <summary>The same for a loss over pairs of rows.</summary>
+    public double TrainPairs(int[] ids, int[] labels, int rows, double scale, IPairLoss loss, double[]? reference) => Walk(
+        0, ids, rows, null, 0, (x, wanted) => Head.RunPairs(0, x, labels, loss, reference, scale, train: true, inputGradient: wanted));
+
+    public void Dispose()
+    {
+        foreach (var part in Parts) part.Dispose();
+    }
+
+    private double Walk(int index, int[] ids, int rows, MicroBatchPositions? positions, long step, Func<Tensor, bool, HeadResult> head)
     {
         using var ids_BT = tensor(Array.ConvertAll(ids, i => (long)i), rows, ids.Length / rows);
         var wanted = Embedding.Trainable;
@@ -35,7 +47,7 @@ internal sealed class PartChain : IDisposable
             wanted |= layer.Trainable;
         }
 
-        var result = Head.Run(index, x, labels, scale, train: true, inputGradient: wanted);
+        var result = head(x, wanted);
         var gradient = result.Gradient;
         foreach (var layer in Layers.Reverse())
         {
@@ -47,10 +59,5 @@ internal sealed class PartChain : IDisposable
         using var last = gradient;
         if (last is not null) Embedding.Backward(index, last);
         return result.LossSum;
-    }
-
-    public void Dispose()
-    {
-        foreach (var part in Parts) part.Dispose();
     }
 }

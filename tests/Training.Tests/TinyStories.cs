@@ -12,6 +12,9 @@ internal static class TinyStories
 
     public static string Data { get; } = Path.Combine(Repository.Root, "samples", "animals.jsonl");
 
+    /// <summary>Questions of the data with an answer that is right and one about another animal.</summary>
+    public static string Pairs { get; } = Path.Combine(Repository.Root, "samples", "animals-pairs.jsonl");
+
     public static ModelConfig Config { get; } = ModelConfigReader.ReadFile(Path.Combine(Model, "config.json"));
 
     public static TrainingSpec Spec(long steps) => new()

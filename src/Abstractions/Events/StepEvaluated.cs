@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace LisaOrleans;
 
 /// <summary>
@@ -7,4 +9,9 @@ namespace LisaOrleans;
 /// <param name="Step">The step.</param>
 /// <param name="EvalLoss">Mean loss on the evaluation data after this step, in nats per label.</param>
 [GenerateSerializer, Immutable, Alias("lisa.StepEvaluated")]
-public sealed record StepEvaluated([property: Id(0)] long Step, [property: Id(1)] double EvalLoss) : TrainingEvent;
+public sealed record StepEvaluated([property: Id(0)] long Step, [property: Id(1)] double EvalLoss) : TrainingEvent
+{
+    /// <summary>Of a run that learns from pairs of answers: how it favours them; else null.</summary>
+    [Id(2), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public PairRewards? Rewards { get; init; }
+}

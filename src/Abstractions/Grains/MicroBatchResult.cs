@@ -4,10 +4,10 @@ namespace LisaOrleans;
 [GenerateSerializer, Immutable, Alias("lisa.MicroBatchResult")]
 public sealed record MicroBatchResult
 {
-    /// <summary>Sum of the loss over the micro-batch's labels, in nats, unscaled.</summary>
+    /// <summary>Sum of the loss over the micro-batch's labels, or its pairs, in nats, unscaled.</summary>
     [Id(0)] public required double LossSum { get; init; }
 
-    /// <summary>How many labels that sum is over.</summary>
+    /// <summary>How many labels, or pairs, that sum is over.</summary>
     [Id(1)] public required int LabelCount { get; init; }
 
     /// <summary>Gradient of the loss with respect to the part's input, [B, T, D]; null in evaluation and where nothing before it trains.</summary>
@@ -15,4 +15,7 @@ public sealed record MicroBatchResult
 
     /// <summary>The number under which the called part's silo works on the way back, where the caller is on the same silo.</summary>
     [Id(3)] public long? Turn { get; init; }
+
+    /// <summary>Of pairs: the summed log probability of each row's labels, [B]; else null.</summary>
+    [Id(4)] public double[]? LogProbs { get; init; }
 }

@@ -6,6 +6,9 @@ public static class SettingRegistries
     /// <summary>Training methods.</summary>
     public const string Methods = "methods";
 
+    /// <summary>What is minimised.</summary>
+    public const string Objectives = "objectives";
+
     /// <summary>How LISA samples layers.</summary>
     public const string LayerSamplers = "layer samplers";
 

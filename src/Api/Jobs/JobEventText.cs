@@ -82,6 +82,8 @@ internal static class JobEventText
             ("grad_norm", Finite(record.GradNorm)), ("epoch", Finite(record.Epoch)), ("tokens", record.Tokens), ("seconds", Finite(record.Seconds)),
             ("active_layers", record.ActiveLayers));
         if (record.EvalLoss is { } eval) data["valid_loss"] = Finite(eval);
+        foreach (var (name, value) in record.Rewards?.Named ?? []) data[name] = Finite(value);
+        foreach (var (name, value) in record.EvalRewards?.Named ?? []) data["valid_" + name] = Finite(value);
         return data;
     }
 

@@ -22,13 +22,14 @@ internal sealed class JobFactory(ModelCatalog models, FileCatalog files, JobCata
         var cluster = grains.GetGrain<IClusterGrain>(0);
         var silos = await cluster.GetTrainingSilos().WaitAsync(cancellationToken);
         var threads = silos.Count > 0 ? silos.Min(s => s.Threads) : Environment.ProcessorCount;
-        var defaults = new TrainingSpec { RunName = id, Method = JobMethods.TrainingMethod(method) };
+        var defaults = JobMethods.Defaults(method, id);
         if (request.Seed is { } seed) defaults = defaults with { Seed = seed };
         var spec = DerivedSettings.Resolve(settings.Into(defaults), model.Config, () => model.Dtype, threads);
         JobSettings.Explained(param, () =>
         {
             settings.CheckUse(spec);
             TrainingSpecValidator.Validate(spec, model.Config);
+            Objectives.CheckData(spec, settings.Into(new DatasetSettings()));
         });
         if (await cluster.CheckCapacity(spec, model.ConfigJson).WaitAsync(cancellationToken) is { } tooLarge)
             throw ApiException.Invalid($"The job does not fit this cluster: {tooLarge}", "model", "insufficient_capacity");
@@ -63,9 +64,12 @@ internal sealed class JobFactory(ModelCatalog models, FileCatalog files, JobCata
             throw ApiException.Invalid("'hyperparameters' and 'method' cannot both be given; 'method' has its own.", Old, "invalid_value");
         JobMethods.Check(method);
         var param = JobMethods.Field(method.Type);
-        return method.Type == JobMethods.Supervised
-            ? (method.Type, JobSettings.Read(method.Supervised?.Hyperparameters, param), param)
-            : (method.Type, JobSettings.Read(JobMethods.Hyperparameters(method), param), param);
+        return method.Type switch
+        {
+            JobMethods.Supervised => (method.Type, JobSettings.Read(method.Supervised?.Hyperparameters, param), param),
+            JobMethods.Dpo => (method.Type, JobSettings.Read(method.Dpo?.Hyperparameters, param), param),
+            _ => (method.Type, JobSettings.Read(JobMethods.Hyperparameters(method), param), param),
+        };
     }
 
     private static void CheckTexts(CreateJobRequest request)

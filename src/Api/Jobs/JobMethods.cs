@@ -8,18 +8,25 @@ internal static class JobMethods
 {
     public const string Supervised = "supervised";
 
+    public const string Dpo = "dpo";
+
     private const string TypeField = "method.type";
 
     /// <summary>All types.</summary>
-    public static IReadOnlyList<string> All { get; } = [Supervised, .. Methods.All.Names];
+    public static IReadOnlyList<string> All { get; } = [Supervised, Dpo, .. Methods.All.Names];
 
-    /// <summary>The method of <c>lisa train</c> that a type stands for.</summary>
-    public static string TrainingMethod(string type) => type == Supervised ? TrainingMethods.Lisa : type;
+    /// <summary>The defaults of a run that a type stands for.</summary>
+    public static TrainingSpec Defaults(string type, string run) => new()
+    {
+        RunName = run,
+        Method = type is Supervised or Dpo ? TrainingMethods.Lisa : type,
+        Objective = type == Dpo ? TrainingObjectives.Dpo : TrainingObjectives.Sft,
+    };
 
     /// <summary>The path of a type's settings in a request.</summary>
     public static string Field(string type) => $"method.{type}.hyperparameters";
 
-    /// <summary>The settings of a method that is not <see cref="Supervised"/>.</summary>
+    /// <summary>The settings of a method that is not OpenAI's.</summary>
     /// <exception cref="ApiException">They are not what they should be.</exception>
     public static JobHyperparameters Hyperparameters(JobMethod method)
     {
@@ -45,7 +52,7 @@ internal static class JobMethods
                 TypeField, "invalid_value");
         }
 
-        var given = (method.Methods?.Keys ?? []).Concat(method.Supervised is null ? [] : [Supervised]);
+        var given = (method.Methods?.Keys ?? []).Concat(method.Supervised is null ? [] : [Supervised]).Concat(method.Dpo is null ? [] : [Dpo]);
         if (given.FirstOrDefault(m => m != method.Type) is not { } other) return;
         throw ApiException.Invalid(
             $"'method.{ApiText.Shorten(other)}' does not belong to type '{method.Type}'.", $"method.{ApiText.Shorten(other)}", "invalid_value");

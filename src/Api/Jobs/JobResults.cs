@@ -19,7 +19,8 @@ internal sealed class JobResults(FileCatalog files)
     public async Task<string?> AddAsync(string job, IReadOnlyList<StepRecord> steps, DateTimeOffset ended, CancellationToken cancellationToken)
     {
         if (steps.Count == 0) return null;
-        var blob = new BytesBlob(Encoding.UTF8.GetBytes(string.Concat(steps.Select(Line).Prepend(Header).Select(l => l + "\n"))));
+        var names = string.Concat(steps.FirstOrDefault(s => s.Rewards is not null)?.Rewards!.Named.Select(r => $",{r.Name}") ?? []);
+        var blob = new BytesBlob(Encoding.UTF8.GetBytes(string.Concat(steps.Select(Line).Prepend(Header + names).Select(l => l + "\n"))));
         var file = new StoredFile
         {
             Id = ApiIds.FilePrefix + job[ApiIds.JobPrefix.Length..],
@@ -36,7 +37,7 @@ internal sealed class JobResults(FileCatalog files)
     private static string Line(StepRecord step) => string.Create(
         CultureInfo.InvariantCulture,
         $"{step.Step},{Number(step.Loss)},{Number(step.EvalLoss)},{Number(step.LearningRate)},{Number(step.GradNorm)},{Number(step.Epoch)},"
-            + $"{step.Tokens},{Number(step.Seconds)}");
+            + $"{step.Tokens},{Number(step.Seconds)}{string.Concat(step.Rewards?.Named.Select(r => $",{Number(r.Value)}") ?? [])}");
 
     // A value that is not a number is left out, as in the events.
     private static string Number(double? number) =>

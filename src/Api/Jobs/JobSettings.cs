@@ -28,24 +28,13 @@ internal static class JobSettings
 
     /// <summary>OpenAI's settings, as settings of the table.</summary>
     /// <exception cref="ApiException">A number is not allowed.</exception>
-    public static GivenSettings Read(SupervisedHyperparameters? given, string param)
-    {
-        var settings = new GivenSettings();
-        if (given?.BatchSize?.Value is { } size && (size != Math.Floor(size) || size is < 1 or > int.MaxValue))
-            throw ApiException.Invalid($"Invalid value for '{param}.batch_size': must be a whole number.", $"{param}.batch_size", "invalid_value");
-        Set(nameof(TrainingSpec.PerDeviceTrainBatchSize), "batch_size", (int?)given?.BatchSize?.Value);
-        Set(nameof(TrainingSpec.NumTrainEpochs), "n_epochs", given?.NEpochs?.Value);
-        Set(nameof(TrainingSpec.LearningRate), "learning_rate_multiplier", given?.LearningRateMultiplier?.Value * s_defaults.LearningRate);
-        return settings;
+    public static GivenSettings Read(SupervisedHyperparameters? given, string param) =>
+        Read(given?.NEpochs, given?.BatchSize, given?.LearningRateMultiplier, null, param);
 
-        void Set(string property, string field, object? value)
-        {
-            if (value is null) return;
-            var setting = RunSettings.Table.Of(property);
-            Explained(param, () => setting.Check(value), field);
-            settings.Set(setting, value);
-        }
-    }
+    /// <summary>The same for OpenAI's method dpo.</summary>
+    /// <exception cref="ApiException">A number is not allowed.</exception>
+    public static GivenSettings Read(DpoHyperparameters? given, string param) =>
+        Read(given?.NEpochs, given?.BatchSize, given?.LearningRateMultiplier, given?.Beta, param);
 
     /// <summary>Runs an action that may find a setting wrong, and reports that in the words of the request.</summary>
     /// <exception cref="ApiException">A setting is wrong.</exception>
@@ -69,13 +58,19 @@ internal static class JobSettings
         LearningRateMultiplier = new AutoNumber(Math.Round(spec.LearningRate / s_defaults.LearningRate, 12)),
     };
 
-    public static JobMethod Method(JobDocument job) => job.Method == JobMethods.Supervised
-        ? new JobMethod
+    public static JobMethod Method(JobDocument job) => job.Method switch
+    {
+        JobMethods.Supervised => new JobMethod
         {
             Type = job.Method,
             Supervised = new JobMethodSettings<SupervisedHyperparameters> { Hyperparameters = Supervised(job.Spec) },
-        }
-        : new JobMethod
+        },
+        JobMethods.Dpo => new JobMethod
+        {
+            Type = job.Method,
+            Dpo = new JobMethodSettings<DpoHyperparameters> { Hyperparameters = Dpo(job.Spec) },
+        },
+        _ => new JobMethod
         {
             Type = job.Method,
             Methods = new Dictionary<string, JsonElement>
@@ -83,13 +78,46 @@ internal static class JobSettings
                 [job.Method] = JsonSerializer.SerializeToElement(
                     new JobMethodSettings<JobHyperparameters> { Hyperparameters = Hyperparameters(job) }, ApiJson.Options),
             },
+        },
+    };
+
+    private static DpoHyperparameters Dpo(TrainingSpec spec)
+    {
+        var shared = Supervised(spec);
+        return new DpoHyperparameters
+        {
+            NEpochs = shared.NEpochs,
+            BatchSize = shared.BatchSize,
+            LearningRateMultiplier = shared.LearningRateMultiplier,
+            Beta = new AutoNumber(spec.Beta),
         };
+    }
 
     // Everything that the run uses, in a form that may be sent back in a request as it is.
     private static JobHyperparameters Hyperparameters(JobDocument job) => new(
         RunSettings.Table.UsedBy(job.Spec).Where(s => s.BodyField is null).ToDictionary(
             s => s.Name,
             s => JsonSerializer.SerializeToElement(s.Get(s.Record == typeof(TrainingSpec) ? job.Spec : job.Dataset), ApiJson.Options)));
+
+    private static GivenSettings Read(AutoNumber? epochs, AutoNumber? batchSize, AutoNumber? multiplier, AutoNumber? beta, string param)
+    {
+        var settings = new GivenSettings();
+        if (batchSize?.Value is { } size && (size != Math.Floor(size) || size is < 1 or > int.MaxValue))
+            throw ApiException.Invalid($"Invalid value for '{param}.batch_size': must be a whole number.", $"{param}.batch_size", "invalid_value");
+        Set(nameof(TrainingSpec.PerDeviceTrainBatchSize), "batch_size", (int?)batchSize?.Value);
+        Set(nameof(TrainingSpec.NumTrainEpochs), "n_epochs", epochs?.Value);
+        Set(nameof(TrainingSpec.LearningRate), "learning_rate_multiplier", multiplier?.Value * s_defaults.LearningRate);
+        Set(nameof(TrainingSpec.Beta), "beta", beta?.Value);
+        return settings;
+
+        void Set(string property, string field, object? value)
+        {
+            if (value is null) return;
+            var setting = RunSettings.Table.Of(property);
+            Explained(param, () => setting.Check(value), field);
+            settings.Set(setting, value);
+        }
+    }
 
     private static string FieldOf(string name, string param) =>
         RunSettings.Table.Find(name)?.BodyField is { Length: > 0 } own ? own : $"{param}.{name}";

@@ -43,6 +43,17 @@ public sealed record Manifest
     /// <value>Tokenised evaluation data.</value>
     public BlobRef? EvalDataset { get; init; }
 
+    /// <value>
+    /// Log probabilities of the training data's samples under the model that the run began with; null (default) where its objective
+    /// needs none, or they are not known yet.
+    /// </value>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public BlobRef? ReferenceLogProbs { get; init; }
+
+    /// <value>The same of the evaluation data.</value>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public BlobRef? EvalReferenceLogProbs { get; init; }
+
     /// <value>Records of all steps so far.</value>
     public required IReadOnlyList<LogSegment> Log { get; init; }
 
@@ -56,7 +67,7 @@ public sealed record Manifest
 
     /// <summary>Every blob that it names.</summary>
     public IEnumerable<BlobRef> References() =>
-        new[] { Spec, Dataset, EvalDataset, OtherTensors }
+        new[] { Spec, Dataset, EvalDataset, OtherTensors, ReferenceLogProbs, EvalReferenceLogProbs }
             .Concat(Parts.Values.SelectMany(p => new[] { p.Weights, p.Optimizer, p.Adapter, p.Parked }))
             .Concat(Files.Values)
             .Concat(Log.Select(s => s.Blob))

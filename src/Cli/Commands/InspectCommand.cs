@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LisaOrleans.Data;
+using LisaOrleans.Training;
 using Spectre.Console;
 
 namespace LisaOrleans.Cli;
@@ -14,12 +15,13 @@ internal static class InspectCommand
         var blockSize = ModelSettings.BlockSize(values.Spec(), config);
         var count = values.Count(KnownSettings.Samples);
         if (count < 0) throw new UsageException($"{values.Place(KnownSettings.Samples.Key)}: '{count}' must be at least 0");
+        Objectives.CheckData(values.Spec(), values.Dataset());
         var json = values.Text(KnownSettings.LogFormat) == "json";
 
         var tokenizer = TokenizerLoader.Load(folder);
         using var data = DatasetTokenizer.Tokenize(
             values.Sources(KnownSettings.DataFile), tokenizer, values.Dataset(), blockSize, config.VocabSize, null, cancellationToken,
-            own: FolderChatTemplate.Load(folder, TimeProvider.System.GetLocalNow()));
+            own: FolderChatTemplate.Load(folder, TimeProvider.System.GetLocalNow()), pairs: Objectives.IsOfPairs(values.Spec()));
         for (var sample = 0; sample < Math.Min(count, data.Count); sample++)
         {
             if (json) Console.WriteLine(SampleLine(data, sample));

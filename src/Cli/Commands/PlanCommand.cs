@@ -52,7 +52,7 @@ internal static class PlanCommand
     {
         AnsiConsole.WriteLine(
             $"{config.ModelType}, {config.NumHiddenLayers} layers, {Count(estimates[0].Memory.Parameters)} parameters, {spec.Dtype}, "
-            + $"{spec.PerDeviceTrainBatchSize} x {spec.BlockSize} tokens a micro-batch");
+            + $"{spec.PerDeviceTrainBatchSize * Objectives.SequencesOf(spec)} x {spec.BlockSize} tokens a micro-batch");
         foreach (var e in estimates) AnsiConsole.WriteLine($"{e.Spec.Method}: {Methods.Describe(e.Spec)}");
         var table = new Table().Border(TableBorder.Simple).AddColumn(new TableColumn("GB").NoWrap());
         foreach (var name in (string[])["layers", "train", "weights", "grads", "state", "activations", "total"])

@@ -25,22 +25,15 @@ internal sealed class JsonReporter(TextWriter output) : IRunReporter
         switch (happened)
         {
             case StepCompleted { Record: var r }:
-                Write(new
-                {
-                    @event = "step",
-                    step = r.Step,
-                    loss = r.Loss,
-                    learning_rate = r.LearningRate,
-                    grad_norm = r.GradNorm,
-                    epoch = r.Epoch,
-                    active_layers = r.ActiveLayers,
-                    tokens_per_second = r.Tokens / Math.Max(r.Seconds, 1e-9),
-                    remaining,
-                });
-                if (r.EvalLoss is { } evalLoss) Write(new { @event = "evaluation", step = r.Step, loss = evalLoss });
+                Write(With(
+                    r.Rewards,
+                    ("event", "step"), ("step", r.Step), ("loss", r.Loss), ("learning_rate", r.LearningRate), ("grad_norm", r.GradNorm),
+                    ("epoch", r.Epoch), ("active_layers", r.ActiveLayers), ("tokens_per_second", r.Tokens / Math.Max(r.Seconds, 1e-9)),
+                    ("remaining", remaining)));
+                if (r.EvalLoss is { } evalLoss) Evaluated(r.Step, evalLoss, r.EvalRewards);
                 break;
             case StepEvaluated e:
-                Write(new { @event = "evaluation", step = e.Step, loss = e.EvalLoss });
+                Evaluated(e.Step, e.EvalLoss, e.Rewards);
                 break;
             case ManifestSaved m:
                 Write(new { @event = "manifest", step = m.Step, bytes = m.BytesWritten, stall_seconds = m.StallSeconds });
@@ -57,6 +50,17 @@ internal sealed class JsonReporter(TextWriter output) : IRunReporter
     public void Sample(string when, string prompt, string text) => Write(new { @event = "sample", when, prompt, text });
 
     public void Dispose() => output.Flush();
+
+    private void Evaluated(long step, double loss, PairRewards? rewards) =>
+        Write(With(rewards, ("event", "evaluation"), ("step", step), ("loss", loss)));
+
+    private static Dictionary<string, object> With(PairRewards? rewards, params ReadOnlySpan<(string Name, object Value)> values)
+    {
+        var line = new Dictionary<string, object>();
+        foreach (var (name, value) in values) line[name] = value;
+        foreach (var (name, value) in rewards?.Named ?? []) line[name] = value;
+        return line;
+    }
 
     private void Write(object value) => output.WriteLine(JsonSerializer.Serialize(value, s_json));
 }

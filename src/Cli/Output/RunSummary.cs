@@ -13,15 +13,13 @@ internal static class RunSummary
     {
         if (history.Count > 0)
         {
-            var evaluation = history.LastOrDefault(r => r.EvalLoss is not null)?.EvalLoss;
+            var evaluation = history.LastOrDefault(r => r.EvalLoss is not null);
             yield return string.Create(
                 CultureInfo.InvariantCulture,
                 $"{history.Count} steps, {history.Sum(r => r.Tokens)} tokens in "
                     + $"{Duration.Text(TimeSpan.FromSeconds(history.Sum(r => r.Seconds)))}, {PeakBytes() / 1e9:0.0} GB at most");
             yield return string.Create(CultureInfo.InvariantCulture, $"loss {history[0].Loss:0.0000} at first, {history[^1].Loss:0.0000} at last")
-                + (evaluation is { } loss
-                    ? string.Create(CultureInfo.InvariantCulture, $"; evaluation {loss:0.0000}, perplexity {Math.Exp(loss):0.00}")
-                    : "");
+                + (evaluation is { EvalLoss: { } loss } last ? $"; evaluation {RunText.Losses(loss, last.EvalRewards)}" : "");
         }
 
         yield return $"model written to {output}";

@@ -9,8 +9,9 @@ internal static class RunText
     {
         StepCompleted { Record: var r } => string.Create(
             CultureInfo.InvariantCulture,
-            $"step {r.Step}/{total}  loss {r.Loss:0.0000}  lr {r.LearningRate:0.00e+00}  grad {r.GradNorm:0.00}  layers {Layers(r.ActiveLayers)}  "
-            + $"{r.Tokens / Math.Max(r.Seconds, 1e-9):0} tokens/s  {Duration.Text(TimeSpan.FromSeconds(remaining))} left"),
+            $"step {r.Step}/{total}  loss {r.Loss:0.0000}{Rewards(r.Rewards)}  lr {r.LearningRate:0.00e+00}  grad {r.GradNorm:0.00}  "
+            + $"layers {Layers(r.ActiveLayers)}  {r.Tokens / Math.Max(r.Seconds, 1e-9):0} tokens/s  "
+            + $"{Duration.Text(TimeSpan.FromSeconds(remaining))} left"),
         ManifestSaved m => string.Create(
             CultureInfo.InvariantCulture,
             $"manifest of step {m.Step} saved: {m.BytesWritten / 1e6:0.0} MB, training paused for {m.StallSeconds * 1000:0} ms"),
@@ -23,8 +24,8 @@ internal static class RunText
     /// <summary>The evaluation after a step, where there was one.</summary>
     public static string? Evaluation(TrainingEvent happened) => happened switch
     {
-        StepCompleted { Record: { EvalLoss: { } loss } r } => Evaluation(r.Step, loss),
-        StepEvaluated e => Evaluation(e.Step, e.EvalLoss),
+        StepCompleted { Record: { EvalLoss: { } loss } r } => Evaluation(r.Step, loss, r.EvalRewards),
+        StepEvaluated e => Evaluation(e.Step, e.EvalLoss, e.Rewards),
         _ => null,
     };
 
@@ -34,6 +35,13 @@ internal static class RunText
     public static string Manifests(int count, long bytes) => string.Create(
         CultureInfo.InvariantCulture, $"{count} manifest{(count == 1 ? "" : "s")}, {bytes / 1e6:0.0} MB");
 
-    private static string Evaluation(long step, double loss) => string.Create(
-        CultureInfo.InvariantCulture, $"evaluation after step {step}: loss {loss:0.0000}, perplexity {Math.Exp(loss):0.00}");
+    /// <summary>The loss of an evaluation and what it says; one over pairs has no perplexity.</summary>
+    public static string Losses(double loss, PairRewards? rewards) => string.Create(CultureInfo.InvariantCulture, $"{loss:0.0000}")
+        + (rewards is null ? string.Create(CultureInfo.InvariantCulture, $", perplexity {Math.Exp(loss):0.00}") : Rewards(rewards));
+
+    private static string Evaluation(long step, double loss, PairRewards? rewards) => $"evaluation after step {step}: loss {Losses(loss, rewards)}";
+
+    private static string Rewards(PairRewards? rewards) => rewards is null
+        ? ""
+        : string.Create(CultureInfo.InvariantCulture, $"  margin {rewards.Margins:0.000}  right {rewards.Accuracies:0.00}");
 }

@@ -72,6 +72,8 @@ internal sealed class TrainerLog(string folder, long? totalSteps) : IDisposable
             ["remaining"] = Math.Round(Remaining(r.Step), 3),
         };
         if (r.EvalLoss is { } evalLoss) line["eval_loss"] = evalLoss;
+        foreach (var (name, value) in r.Rewards?.Named ?? []) line[name] = value;
+        foreach (var (name, value) in r.EvalRewards?.Named ?? []) line["eval_" + name] = value;
         return JsonSerializer.Serialize(line, s_json);
     }
 

@@ -8,17 +8,20 @@ namespace LisaOrleans.Data;
 /// Samples that are not to be learned from; null for none. Their places hold pads without a label, so that the other rows, and the
 /// other samples of a block, are what they would be, and nothing depends on what the samples say.
 /// </param>
+/// <param name="pairs">Whether samples 2i and 2i + 1 are a pair of answers; not with packing. Default false.</param>
 public sealed class MicroBatchBuilder(
-    TokenizedDataset data, PackedBlocks? packing, int padTokenId, IReadOnlyList<int>? masked = null)
+    TokenizedDataset data, PackedBlocks? packing, int padTokenId, IReadOnlyList<int>? masked = null, bool pairs = false)
 {
     private readonly HashSet<int> _masked = [.. masked ?? []];
 
-    /// <summary>The micro-batch of given rows: indices of samples, or of blocks where there is packing.</summary>
-    public MicroBatch Build(IReadOnlyList<int> rows)
+    /// <summary>The micro-batch of given rows.</summary>
+    /// <param name="rows">Indices of samples, of pairs, which are two rows each, or of blocks where there is packing.</param>
+    /// <param name="logProbs">What is known of each sample, for <see cref="MicroBatch.ReferenceLogProbs"/>; null for nothing.</param>
+    public MicroBatch Build(IReadOnlyList<int> rows, IReadOnlyList<double>? logProbs = null)
     {
-        var samples = rows.Select(r => packing?.Samples(r) ?? [r]).ToArray();
+        var samples = rows.SelectMany(Samples).ToArray();
         var length = samples.Max(row => row.Sum(Length));
-        var size = rows.Count * length;
+        var size = samples.Length * length;
         var ids = new int[size];
         var labels = new int[size];
         var positions = packing is null ? null : new int[size];
@@ -53,7 +56,7 @@ public sealed class MicroBatchBuilder(
 
         return new MicroBatch
         {
-            BatchSize = rows.Count,
+            BatchSize = samples.Length,
             SequenceLength = length,
             InputIds = ids,
             Labels = labels,
@@ -62,6 +65,8 @@ public sealed class MicroBatchBuilder(
             SampleIds = [.. samples.SelectMany(s => s).Where(s => !_masked.Contains(s))],
             LabelCount = labels.Count(l => l != MicroBatch.IgnoreIndex),
             TokenCount = tokens,
+            IsPairs = pairs,
+            ReferenceLogProbs = logProbs is null ? null : [.. samples.Select(row => logProbs[row[0]])],
         };
     }
 
@@ -76,4 +81,6 @@ public sealed class MicroBatchBuilder(
         for (var t = 0; t + 1 < sample.Length; t++)
             if (mask[t + 1] != 0) labels[t] = sample[t + 1];
     }
+
+    private IEnumerable<IReadOnlyList<int>> Samples(int row) => pairs ? [[2 * row], [(2 * row) + 1]] : [packing?.Samples(row) ?? [row]];
 }

@@ -11,5 +11,5 @@ internal sealed class ChosenFormat : IDatasetFormat
 
     public bool Matches(RecordReader record, DatasetSettings settings) => false;
 
-    public Example Parse(RecordReader record, DatasetSettings settings) => PreferenceFormat.ParsePair(record).Chosen;
+    public Example Parse(RecordReader record, DatasetSettings settings) => PreferenceFormat.Read(record).Chosen;
 }

@@ -3,6 +3,9 @@ namespace LisaOrleans.Data;
 /// <summary>All data set formats, in the order in which they are tried.</summary>
 public static class DatasetFormats
 {
+    /// <summary>The format of pairs of answers.</summary>
+    public const string Pairs = PreferenceFormat.FormatName;
+
     private static readonly IDatasetFormat[] s_formats =
     [
         new MappedFieldsFormat(), new TokenIdsFormat(), new PreferenceFormat(), new ChosenFormat(), new LabelledFormat(),

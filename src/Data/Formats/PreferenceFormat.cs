@@ -10,9 +10,11 @@ internal sealed class PreferenceFormat : IDatasetFormat
 {
     public const string FormatName = "preference";
 
+    private const string PairFields = "prompt, chosen, rejected; or input, preferred_output, non_preferred_output";
+
     public string Name => FormatName;
 
-    public string Fields => "prompt, chosen, rejected; or input, preferred_output, non_preferred_output";
+    public string Fields => PairFields;
 
     // The conversation with the chosen answer, in data sets that serve both objectives.
     public IReadOnlyList<string> Redundant => ["messages"];
@@ -24,16 +26,29 @@ internal sealed class PreferenceFormat : IDatasetFormat
         var (chosen, _) = Answers(record) ?? ("chosen", "rejected");
         throw record.Wrong(
             chosen,
-            "is one of a pair of answers, of which supervised training would learn only one; to train on the preferred answers: "
-            + "--data-format chosen");
+            "is one of a pair of answers, of which supervised training would learn only one; to learn from both: --objective dpo (or orpo); "
+            + "to train on the preferred answers: --data-format chosen");
     }
 
-    public static PreferencePair ParsePair(RecordReader record)
+    /// <summary>A pair to learn from: nothing is learned of what both conversations begin with, which is the prompt.</summary>
+    public static PreferencePair ParsePair(RecordReader record) => WithoutPrompt(Read(record));
+
+    /// <summary>A pair as the record has it.</summary>
+    public static PreferencePair Read(RecordReader record)
     {
-        var (chosen, rejected) = Answers(record) ?? ("chosen", "rejected");
-        return chosen == "chosen"
-            ? new PreferencePair(Trl(record, chosen), Trl(record, rejected))
-            : new PreferencePair(OpenAi(record, chosen), OpenAi(record, rejected));
+        if (Answers(record) is not { } names)
+        {
+            var isOpenAi = record.Has("preferred_output") || record.Has("non_preferred_output");
+            string[] answers = isOpenAi ? ["preferred_output", "non_preferred_output"] : ["chosen", "rejected"];
+            throw record.Wrong(answers.First(f => !record.Has(f)), $"is missing; a pair of answers has {PairFields}");
+        }
+
+        if (names.Chosen != "chosen") return new PreferencePair(OpenAi(record, names.Chosen), OpenAi(record, names.Rejected));
+        if (PromptTurns.IsList(record, names.Chosen) != PromptTurns.IsList(record, names.Rejected))
+            throw record.Wrong(names.Rejected, $"must be of the same kind as {names.Chosen}: texts, or lists of messages");
+        return record.Optional("prompt") is null && !PromptTurns.IsList(record, names.Chosen)
+            ? TextsWithPrompt(record)
+            : new PreferencePair(Trl(record, names.Chosen), Trl(record, names.Rejected));
     }
 
     private static (string Chosen, string Rejected)? Answers(RecordReader record)
@@ -44,14 +59,39 @@ internal sealed class PreferenceFormat : IDatasetFormat
             : null;
     }
 
+    // As TRL's extract_prompt: both texts begin with the prompt, and a space before the answers is theirs.
+    private static PreferencePair TextsWithPrompt(RecordReader record)
+    {
+        var (chosen, rejected) = (record.Text("chosen"), record.Text("rejected"));
+        var shared = chosen.AsSpan().CommonPrefixLength(rejected);
+        if (shared == chosen.Length || shared == rejected.Length)
+            throw record.Wrong("prompt", "is missing, and one answer is how the other begins, so where the prompt ends cannot be told");
+        if (shared > 0 && (chosen[shared - 1] == ' ' || char.IsHighSurrogate(chosen[shared - 1]))) shared--;
+        return shared > 0
+            ? new PreferencePair(Example.Of(chosen[..shared], chosen[shared..]), Example.Of(rejected[..shared], rejected[shared..]))
+            : throw record.Wrong("prompt", "is missing, and chosen and rejected do not begin with one");
+    }
+
+    private static PreferencePair WithoutPrompt(PreferencePair pair)
+    {
+        var (chosen, rejected) = (pair.Chosen, pair.Rejected);
+        var most = Math.Min(chosen.Messages.Count, rejected.Messages.Count) - 1;
+        var shared = chosen.Messages.Zip(rejected.Messages).Take(most).TakeWhile(p => Same(p.First, p.Second)).Count();
+        return new PreferencePair(Without(chosen), Without(rejected));
+
+        Example Without(Example example) => example with
+        {
+            Messages = [.. example.Messages.Select((m, i) => i < shared && m.Role == TurnTemplate.Assistant ? m with { Train = false } : m)],
+        };
+
+        static bool Same(ChatMessage a, ChatMessage b) =>
+            (a.Role, a.Content, a.Fields?.GetRawText()) == (b.Role, b.Content, b.Fields?.GetRawText());
+    }
+
     private static Example Trl(RecordReader record, string field)
     {
         var answer = PromptTurns.Answer(record, field).ToList();
-        if (record.Optional("prompt") is null)
-        {
-            if (!PromptTurns.IsList(record, field)) throw record.Wrong("prompt", "is missing; texts to choose from need it");
-            return Conversation.Beside(record, answer, isList: true);
-        }
+        if (record.Optional("prompt") is null) return Conversation.Beside(record, answer, isList: true);
 
         // UltraFeedback has the prompt as a text and again as the first message of each answer.
         return PromptTurns.IsList(record, field) && answer[0].Role != TurnTemplate.Assistant

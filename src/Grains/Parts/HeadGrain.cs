@@ -8,10 +8,13 @@ namespace LisaOrleans.Grains;
 [PartPlacement]
 internal sealed class HeadGrain(PartServices services) : PartGrain<HeadPart>(services), IHeadGrain
 {
+    private IPairLoss? _loss;
+
     protected override HeadPart Create(
         ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, TrainingSpec spec, Dictionary<string, Tensor> weights)
     {
         var run = RunId;
+        _loss = Objectives.PairLoss(spec);
         return new HeadPart(config, dtypes, optimizer, weights, () => Services.LocalParts.Embedding(run, Generation))
         {
             GradientLanes = GradientLanes.Of(spec),
@@ -26,15 +29,23 @@ internal sealed class HeadGrain(PartServices services) : PartGrain<HeadPart>(ser
             call.Turn,
             () =>
             {
-                var head = Part!.Run(call.Index, input.HandOn(), call.Data.Labels, call.LossScale, call.Train, call.InputGradient);
+                var head = call.Data.IsPairs
+                    ? Part!.RunPairs(
+                        call.Index, input.HandOn(), call.Data.Labels, LossOf(call.Data), call.Data.ReferenceLogProbs, call.LossScale, call.Train,
+                        call.InputGradient)
+                    : Part!.Run(call.Index, input.HandOn(), call.Data.Labels, call.LossScale, call.Train, call.InputGradient);
                 return new MicroBatchResult
                 {
                     LossSum = head.LossSum,
                     LabelCount = head.LabelCount,
                     Gradient = head.Gradient is null ? null : Publish(head.Gradient, call),
+                    LogProbs = head.LogProbs,
                 };
             },
             cancellationToken);
         return result with { Turn = backward.Continued };
     }
+
+    // While the reference is being made there is nothing to compare with.
+    private IPairLoss? LossOf(MicroBatch batch) => _loss is { NeedsReference: true } && batch.ReferenceLogProbs is null ? null : _loss;
 }

@@ -30,6 +30,10 @@ internal sealed class ManifestWriter(
     public Manifest Last { get; private set; } = run.Manifest
         ?? throw new InvalidOperationException($"run {run.Head.Run} has no manifest");
 
+    /// <summary>Names in all manifests from now on what answers are compared with.</summary>
+    public void NameReference(BlobRef training, BlobRef? evaluation) =>
+        Last = Last with { ReferenceLogProbs = training, EvalReferenceLogProbs = evaluation };
+
     /// <summary>Copies what changed and starts the upload. Waits for the one before, if that is still on its way.</summary>
     public async Task Begin(long step, bool completed, CancellationToken cancellationToken)
     {

@@ -33,7 +33,8 @@ internal sealed class RunGeneration : IDisposable
             run.Store, session, run.Plan!.Spec, run.History!, run.Keeper!, run.Journal!, parts, feed, time,
             e => RunLog.NotCollected(logger, e, run.Name));
         _loop = new TrainingLoop(
-            run.Plan!, parts, run.History!, run.Journal!, Manifests, feed, time, Notice, interruption,
+            run.Plan!, parts, new RunReference(run.Store, run.Plan!, parts, Manifests, time, logger),
+            run.History!, run.Journal!, Manifests, feed, time, Notice, interruption,
             step => RunLog.BrokenOff(logger, run.Name, step, options.StepPatience.TotalSeconds), logger);
     }
 

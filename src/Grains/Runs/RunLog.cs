@@ -19,6 +19,11 @@ internal static partial class RunLog
         Message = "Run {Run} ends early with step {Step}: the last {Evaluations} evaluations were not better than the best before")]
     public static partial void EndedEarly(ILogger logger, string run, long step, int evaluations);
 
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Run {Run}: {Samples} answers are scored by the model that it begins with, {Known} of which are known")]
+    public static partial void Scoring(ILogger logger, string run, int samples, int known);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run} is worked on elsewhere: {Reason}")]
     public static partial void Replaced(ILogger logger, string run, string reason);
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using LisaOrleans.Model;
 using LisaOrleans.Training;
 using Microsoft.Extensions.Logging;
 
@@ -9,9 +10,10 @@ namespace LisaOrleans.Grains;
 /// loop; the run then starts a new generation from the last manifest, and replays.
 /// </summary>
 internal sealed class TrainingLoop(
-    RunPlan plan, Pipeline pipeline, RunHistory history, RunJournal journal, ManifestWriter manifests, EventFeed feed, TimeProvider time,
-    StopNotice notice, Func<LoopOutcome?> interruption, Action<long> brokenOff, ILogger logger)
+    RunPlan plan, Pipeline pipeline, RunReference reference, RunHistory history, RunJournal journal, ManifestWriter manifests, EventFeed feed,
+    TimeProvider time, StopNotice notice, Func<LoopOutcome?> interruption, Action<long> brokenOff, ILogger logger)
 {
+    private readonly IPairLoss? _pairLoss = Objectives.PairLoss(plan.Spec);
     private readonly RunTelemetry _telemetry = RunTelemetry.Of(plan.Spec.RunName);
     private (long Number, IReadOnlyList<int> Layers) _period = (-1, []);
 
@@ -32,6 +34,7 @@ internal sealed class TrainingLoop(
     /// </summary>
     public async Task<LoopOutcome> Run(CancellationToken cancellationToken)
     {
+        await reference.Prepare(notice, cancellationToken);
         while (!IsOver || EvaluationMissing)
         {
             // Whatever was broken off leaves gradients behind, so this generation ends here in any case.
@@ -80,8 +83,8 @@ internal sealed class TrainingLoop(
             using (_telemetry.Phase(StepPhase.Period)) _period = (period, (await pipeline.BeginPeriod(period, history, cancellationToken)).Layers);
         }
 
-        var batches = plan.Batches.MicroBatches(step).Select(samples => plan.Builder.Build(samples)).ToArray();
-        var labels = batches.Sum(b => b.LabelCount);
+        var batches = plan.Batches.MicroBatches(step).Select(reference.Build).ToArray();
+        var labels = batches.Sum(b => b.LossCount);
 
         // Until the update, nothing of the step is in the weights.
         using var revocable = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, notice.StepOver);
@@ -118,7 +121,15 @@ internal sealed class TrainingLoop(
             Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds,
             Time = time.GetUtcNow(),
         };
-        if (IsEvaluated(step)) record = record with { EvalLoss = await Evaluate(step, cancellationToken) };
+        if (_pairLoss is not null)
+        {
+            var means = new PairMeans(_pairLoss);
+            foreach (var (batch, result) in batches.Zip(results)) means.Add(batch, result.LogProbs);
+            record = record with { Rewards = means.Rewards };
+        }
+
+        if (IsEvaluated(step) && await Evaluate(step, cancellationToken) is var (eval, rewards))
+            record = record with { EvalLoss = eval, EvalRewards = rewards };
 
         Step = step;
         history.Add(record);
@@ -132,27 +143,30 @@ internal sealed class TrainingLoop(
     private async Task EvaluateLate(CancellationToken cancellationToken)
     {
         var record = history.Records[(int)Step - 1];
-        if (await Evaluate(Step, cancellationToken) is not { } loss) return;
-        history.Replace(record with { EvalLoss = loss });
-        journal.Note(new StepEvaluated(Step, loss));
+        if (await Evaluate(Step, cancellationToken) is not var (loss, rewards)) return;
+        history.Replace(record with { EvalLoss = loss, EvalRewards = rewards });
+        journal.Note(new StepEvaluated(Step, loss) { Rewards = rewards });
         _telemetry.Evaluated(loss);
     }
 
     // Null where it was broken off.
-    private async Task<double?> Evaluate(long step, CancellationToken cancellationToken)
+    private async Task<(double Loss, PairRewards? Rewards)?> Evaluate(long step, CancellationToken cancellationToken)
     {
         using var phase = _telemetry.Phase(StepPhase.Evaluation);
         using var revocable = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, notice.Given);
-        var (sum, count) = (0.0, 0L);
+        var (sum, count, means) = (0.0, 0L, new PairMeans(_pairLoss));
         try
         {
             // So many that the pipelines are full most of the time.
             foreach (var samples in plan.EvalBatches.Chunk(pipeline.InFlight > 1 ? 4 * pipeline.InFlight : 1))
             {
                 revocable.Token.ThrowIfCancellationRequested();
-                MicroBatch[] batches = [.. samples.Select(s => plan.EvalBuilder!.Build(s))];
-                foreach (var result in await pipeline.Run(step, batches, train: false, lossScale: 1, revocable.Token))
+                MicroBatch[] batches = [.. samples.Select(reference.BuildEvaluation)];
+                foreach (var (batch, result) in batches.Zip(await pipeline.Run(step, batches, train: false, lossScale: 1, revocable.Token)))
+                {
+                    means.Add(batch, result.LogProbs);
                     (sum, count) = (sum + result.LossSum, count + result.LabelCount);
+                }
             }
         }
         catch (OperationCanceledException) when (notice.IsGiven && !cancellationToken.IsCancellationRequested)
@@ -161,6 +175,6 @@ internal sealed class TrainingLoop(
         }
 
         var mean = sum / Math.Max(1, count);
-        return double.IsFinite(mean) ? mean : throw new TrainingDivergedException(step, mean);
+        return double.IsFinite(mean) ? (mean, means.Rewards) : throw new TrainingDivergedException(step, mean);
     }
 }

@@ -4,10 +4,10 @@ using F = TorchSharp.torch.nn.functional;
 namespace LisaOrleans.Model;
 
 /// <summary>
-/// Final norm, LM head and cross-entropy. Forward and backward in one go, over only those positions that have a label, and in
+/// Final norm, LM head and loss. Forward and backward in one go, over only those positions that have a label, and in
 /// chunks of positions, so that the logits of a long micro-batch never exist at once.
 /// </summary>
-public sealed class HeadPart : ModelPart
+public sealed partial class HeadPart : ModelPart
 {
     private const int IgnoreIndex = -100;
 
@@ -43,7 +43,13 @@ public sealed class HeadPart : ModelPart
     /// <param name="lossScale">What the summed loss is multiplied by before the backward pass.</param>
     /// <param name="train">Whether to run the backward pass.</param>
     /// <param name="inputGradient">Whether the gradient of the input is wanted.</param>
-    public HeadResult Run(int index, Tensor input_BTD, int[] labels, double lossScale, bool train, bool inputGradient)
+    public HeadResult Run(int index, Tensor input_BTD, int[] labels, double lossScale, bool train, bool inputGradient) =>
+        Run(index, input_BTD, labels, train, inputGradient, (hidden_ND, rows, targets_N, backward) =>
+            new HeadResult(LossOfChunks(hidden_ND, targets_N, lossScale, backward), rows.Length, null));
+
+    // The loss gets the normalised hidden states of the rows that have labels, as a leaf whose gradient it is to leave behind.
+    private HeadResult Run(
+        int index, Tensor input_BTD, int[] labels, bool train, bool inputGradient, Func<Tensor, long[], Tensor, bool, HeadResult> loss)
     {
         using (input_BTD)
         using (var scope = NewDisposeScope())
@@ -70,10 +76,9 @@ public sealed class HeadPart : ModelPart
 
             var leaf_ND = hidden_ND.detach();
             leaf_ND.requires_grad = backward;
-            var loss = LossOfChunks(leaf_ND, targets_N, lossScale, backward);
+            var result = loss(leaf_ND, rows, targets_N, backward);
             if (backward && (inputGradient || Trainable)) autograd.backward([hidden_ND], [leaf_ND.grad!]);
-            return new HeadResult(
-                loss, rows.Length, backward && inputGradient ? input_BTD.grad!.DetachFromDisposeScope() : null);
+            return result with { Gradient = backward && inputGradient ? input_BTD.grad!.DetachFromDisposeScope() : null };
         }
     }
 
@@ -86,12 +91,10 @@ public sealed class HeadPart : ModelPart
 
     private double LossOfChunks(Tensor hidden_ND, Tensor targets_N, double lossScale, bool backward)
     {
-        var (count, size) = (targets_N.shape[0], Math.Max(1, ChunkLogits / Config.VocabSize));
         var sum = 0.0;
-        for (long start = 0; start < count; start += size)
+        foreach (var (start, length) in Chunks(targets_N))
         {
             using var scope = NewDisposeScope();
-            var length = Math.Min(size, count - start);
             var logits_NV = _head.Logits(hidden_ND.narrow(0, start, length), TiedMatrix);
             var loss = F.cross_entropy(logits_NV, targets_N.narrow(0, start, length), reduction: nn.Reduction.Sum);
             if (backward) loss.Times(lossScale).backward();
@@ -99,5 +102,11 @@ public sealed class HeadPart : ModelPart
         }
 
         return sum;
+    }
+
+    private IEnumerable<(long Start, long Length)> Chunks(Tensor targets_N)
+    {
+        var (count, size) = (targets_N.shape[0], Math.Max(1, ChunkLogits / Config.VocabSize));
+        for (long start = 0; start < count; start += size) yield return (start, Math.Min(size, count - start));
     }
 }

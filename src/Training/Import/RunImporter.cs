@@ -35,6 +35,7 @@ public static class RunImporter
         RunSettings.Table.Check(request.Spec);
         RunSettings.Table.Check(request.Dataset);
         KeepPolicy.Check(request.Spec, request.EvalDataFile is not null || request.Dataset.ValidationSplit is not null);
+        Objectives.CheckData(request.Spec, request.Dataset);
         var stored = request.Overwrite ? null : await ReadStored(store, request.Spec.RunName, cancellationToken);
         if (stored?.Manifest is { Completed: false, Dataset: { } known }) options.DataKnown?.Invoke(known);
 
@@ -95,9 +96,10 @@ public static class RunImporter
             return ImportedDataset.GetAsync(
                 store, new TokenInput(
                     request.ModelFolder, sources, split, request.Dataset, spec.BlockSize,
-                    model.Config.VocabSize, own is { ReadsTime: true } ? now : null),
+                    model.Config.VocabSize, own is { ReadsTime: true } ? now : null, Objectives.IsOfPairs(spec)),
                 () => DatasetTokenizer.Tokenize(
-                    sources, text.Tokenizer, request.Dataset, spec.BlockSize, model.Config.VocabSize, relay, cancellationToken, split, own),
+                    sources, text.Tokenizer, request.Dataset, spec.BlockSize, model.Config.VocabSize, relay, cancellationToken, split, own,
+                    Objectives.IsOfPairs(spec)),
                 () => own is { HasWritten: true }, cancellationToken);
         }
 

@@ -16,9 +16,10 @@ namespace LisaOrleans.Training;
 /// <param name="TemplateTime">
 /// The time that the folder's chat template takes as the present; null if it does not ask for it.
 /// </param>
+/// <param name="Pairs">Whether records are pairs of answers.</param>
 internal sealed record TokenInput(
     string ModelFolder, string Sources, DataSplit Split, DatasetSettings Settings,
-    int BlockSize, int VocabularySize, DateTimeOffset? TemplateTime = null)
+    int BlockSize, int VocabularySize, DateTimeOffset? TemplateTime = null, bool Pairs = false)
 {
     private const int BufferBytes = 1 << 20;
 
@@ -31,6 +32,7 @@ internal sealed record TokenInput(
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Add("code", Encoding.UTF8.GetBytes(s_code));
         Add("settings", JsonSerializer.SerializeToUtf8Bytes(new { Settings, BlockSize, Split, VocabularySize, TemplateTime }));
+        if (Pairs) Add("pairs", []);
         foreach (var name in ModelFileNames.In(ModelFolder).Except([ModelFileNames.Config, ModelFileNames.GenerationConfig]))
             AddFile(name, Path.Combine(ModelFolder, name));
         foreach (var (file, weight) in DataSources.Files(Sources, Split)) AddFile($"data {weight:R}", file);

@@ -38,7 +38,7 @@ public static class RunCapacity
             Dtypes = PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype),
             Optimizer = Optimizers.Of(spec),
             FrozenWeights = WeightForms.Of(spec),
-            BatchSize = spec.PerDeviceTrainBatchSize,
+            BatchSize = spec.PerDeviceTrainBatchSize * Objectives.SequencesOf(spec),
             SequenceLength = spec.BlockSize,
             GradientAccumulationSteps = spec.GradientAccumulationSteps,
             GradientLanes = GradientLanes.Of(spec),

@@ -4,8 +4,12 @@ namespace LisaOrleans.Training;
 
 public static class BatchPlans
 {
-    /// <summary>The batches of a run over this many samples (or packed blocks).</summary>
+    /// <summary>The batches of a run over this many samples (or packed blocks); their rows are samples, blocks or pairs of samples.</summary>
     public static BatchPlan Create(TrainingSpec spec, int sampleCount) => new(
-        sampleCount, spec.PerDeviceTrainBatchSize, spec.GradientAccumulationSteps, spec.Seed,
+        sampleCount / Objectives.SequencesOf(spec), spec.PerDeviceTrainBatchSize, spec.GradientAccumulationSteps, spec.Seed,
         spec.MaxSteps is { } steps ? checked((int)steps) : null, spec.NumTrainEpochs);
+
+    /// <summary>Micro-batches that score every sample once, in the order of the data.</summary>
+    public static IReadOnlyList<int[]> InOrder(TrainingSpec spec, int sampleCount) =>
+        [.. Enumerable.Range(0, sampleCount / Objectives.SequencesOf(spec)).Chunk(spec.PerDeviceTrainBatchSize)];
 }

@@ -16,12 +16,14 @@ public sealed class RunPlan
         (Spec, ConfigJson, Config) = (spec, configJson, config);
         _data = data;
         var packing = spec.Packing ? PackedBlocks.Pack(data, spec.BlockSize) : null;
-        Builder = new MicroBatchBuilder(data, packing, spec.PadTokenId, spec.MaskSamples);
+        Samples = data.Count;
+        Builder = new MicroBatchBuilder(data, packing, spec.PadTokenId, spec.MaskSamples, Objectives.IsOfPairs(spec));
         Batches = BatchPlans.Create(spec, packing?.Count ?? data.Count);
         if (evalData is not null)
         {
-            EvalBuilder = new MicroBatchBuilder(evalData, null, spec.PadTokenId);
-            EvalBatches = [.. Enumerable.Range(0, evalData.Count).Chunk(spec.PerDeviceTrainBatchSize)];
+            EvalBuilder = new MicroBatchBuilder(evalData, null, spec.PadTokenId, pairs: Objectives.IsOfPairs(spec));
+            EvalSamples = evalData.Count;
+            EvalBatches = BatchPlans.InOrder(spec, evalData.Count);
         }
 
         var warmup = LearningRateSchedule.WarmupSteps(spec.WarmupSteps, spec.WarmupRatio, TotalSteps);
@@ -38,7 +40,11 @@ public sealed class RunPlan
 
     public MicroBatchBuilder Builder { get; }
 
+    public int Samples { get; }
+
     public MicroBatchBuilder? EvalBuilder { get; }
+
+    public int EvalSamples { get; }
 
     public IReadOnlyList<int[]> EvalBatches { get; } = [];
 

@@ -10,6 +10,7 @@ public static class RunSettings
     public static TrainingSettings Table { get; } = TrainingSettings.With(new Dictionary<string, IReadOnlyList<string>>
     {
         [SettingRegistries.Methods] = Methods.All.Names,
+        [SettingRegistries.Objectives] = Objectives.All.Names,
         [SettingRegistries.LayerSamplers] = LayerSamplers.All.Names,
         [SettingRegistries.Optimizers] = Optimizers.All.Names,
         [SettingRegistries.WeightForms] = WeightForms.All.Names,

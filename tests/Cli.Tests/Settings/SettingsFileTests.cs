@@ -67,14 +67,15 @@ public sealed class SettingsFileTests
 
         var given = await Spec(folder["out/lisa-store"], "other");
         var otherwise = new TrainingSpec { RunName = "default", BlockSize = 256, Dtype = "float32", Threads = 2 };
-        // The layers are given rather than their number; and no method and no optimizer has all these settings.
+        // The layers are given rather than their number; and no method, optimizer and objective has all these settings.
         string[] defaults =
         [
             nameof(TrainingSpec.Method), nameof(TrainingSpec.LisaActivatedLayers), nameof(TrainingSpec.PadTokenId),
             nameof(TrainingSpec.BadamSwitchInterval), nameof(TrainingSpec.GaloreRank), nameof(TrainingSpec.GaloreUpdateProjGap),
             nameof(TrainingSpec.GaloreScale), nameof(TrainingSpec.ApolloRank), nameof(TrainingSpec.ApolloUpdateProjGap),
             nameof(TrainingSpec.ApolloScale), nameof(TrainingSpec.ApolloScaleType), nameof(TrainingSpec.LoraRankPattern),
-            nameof(TrainingSpec.LoraAlphaPattern),
+            nameof(TrainingSpec.LoraAlphaPattern), nameof(TrainingSpec.Objective), nameof(TrainingSpec.Beta),
+            nameof(TrainingSpec.LabelSmoothing),
 
             // What save_total_limit says instead.
             nameof(TrainingSpec.KeepManifests),

@@ -46,6 +46,15 @@ public sealed class MemoryPlanTests
         Assert.Equal(All, RunCapacity.Estimate(listed with { LisaFixedLayers = [0, 1, 2] }, TinyModel.Config()).TrainableParameters);
     }
 
+    [Fact]
+    public void Estimate_pairs_of_answers_are_two_sequences_each()
+    {
+        var spec = TinyStories.Spec(1) with { PerDeviceTrainBatchSize = 3, BlockSize = 32 };
+        Assert.Equal(
+            RunCapacity.Estimate(spec with { PerDeviceTrainBatchSize = 6 }, TinyModel.Config()),
+            RunCapacity.Estimate(spec with { Objective = TrainingObjectives.Dpo }, TinyModel.Config()));
+    }
+
     // Of a layer's 1952 weights 1920 are in matrices: four of 16 · 16 or 8 · 16 for attention, three of 24 · 16.
     [Theory]
     [InlineData("whole", 1952 * 2, 0)]

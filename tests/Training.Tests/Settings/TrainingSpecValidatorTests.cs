@@ -7,6 +7,12 @@ public sealed class TrainingSpecValidatorTests
     private static readonly Dictionary<string, (Func<TrainingSpec, TrainingSpec> Change, string Says)> s_wrong = new()
     {
         ["method"] = (s => s with { Method = "dora" }, "lisa, full"),
+        ["objective"] = (s => s with { Objective = "kto" }, "sft, dpo, orpo"),
+        ["beta"] = (s => s with { Beta = 0.2 }, "only with objective dpo or objective orpo"),
+        ["beta "] = (s => s with { Objective = "orpo", Beta = 0 }, "above 0"),
+        ["label_smoothing"] = (s => s with { Objective = "orpo", LabelSmoothing = 0.1 }, "only with objective dpo"),
+        ["label_smoothing "] = (s => s with { Objective = "dpo", LabelSmoothing = 0.5 }, "below 0.5"),
+        ["packing"] = (s => s with { Objective = "dpo", Packing = true }, "not used with objective dpo"),
         ["lora_r"] = (_ => TinyStories.LoraSpec(1) with { LoraR = 0 }, "from 1"),
         ["lora_alpha"] = (_ => TinyStories.LoraSpec(1) with { LoraAlpha = double.NaN }, "above 0"),
         ["lora_dropout"] = (_ => TinyStories.LoraSpec(1) with { LoraDropout = 1 }, "below 1"),

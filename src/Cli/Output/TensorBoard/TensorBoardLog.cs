@@ -50,6 +50,8 @@ internal sealed class TensorBoardLog(string folder) : IDisposable
             ("tokens_per_second", record.Tokens / Math.Max(record.Seconds, 1e-9)),
         ];
         if (record.EvalLoss is { } evalLoss) values.Add(("eval/loss", evalLoss));
+        foreach (var (name, value) in record.Rewards?.Named ?? []) values.Add(("train/" + name, value));
+        foreach (var (name, value) in record.EvalRewards?.Named ?? []) values.Add(("eval/" + name, value));
         return TensorBoardEvent.Scalars(record.Time, record.Step, values);
     }
 }
