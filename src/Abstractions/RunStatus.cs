@@ -66,4 +66,7 @@ public sealed record RunStatus
 
     /// <summary>Bytes in the store of all that these manifests name, what they share counted once.</summary>
     [Id(31)] public long HistoryBytes { get; init; }
+
+    /// <summary>What its replicas exchange; null where there is only one.</summary>
+    [Id(32)] public ReplicaTraffic? Traffic { get; init; }
 }

@@ -1,3 +1,5 @@
+using LisaOrleans.Model;
+
 namespace LisaOrleans.Cluster.Tests;
 
 /// <summary>Replicas come and go with their silos, and the bits stay those of one silo.</summary>
@@ -27,6 +29,15 @@ public sealed class ReplicaChangesTests
         Assert.Equal(0, await Silo(status.Stages.First(s => !Is(own, s))).LeaveAsync(s_patience));
         status = await Placed(status, 1, 1);
 
+        // In float32, a sum of each gradient (a tied matrix has two) goes to its owner, and the new weight back; two moments are kept once.
+        var config = TinyStories.Config;
+        var trained = Count(config.EmbeddingSpecs()) + Count(config.HeadSpecs()) + (2 * Count(config.LayerSpecs(0)));
+        var traffic = Assert.IsType<ReplicaTraffic>(status.Traffic);
+        Assert.Equal(sizeof(float) * ((2 * trained) + config.EmbeddingSpecs()[0].Count), traffic.Bytes);
+        Assert.InRange(traffic.HiddenShare, 0, 1);
+        await Until.True(async () => (await cluster.Run(Run).GetMemory()).Values.Sum(m => m.Optimizer) == 2 * sizeof(float) * trained)
+            .WaitAsync(s_patience, TestContext.Current.CancellationToken);
+
         // Another joins, and then the silo dies that led the run and owned the first replica's parts, or the second's.
         var fifth = cluster.Add();
         fifth.Start();
@@ -45,6 +56,8 @@ public sealed class ReplicaChangesTests
         IEnumerable<SiloStage> Stages(int replica) => status.Stages.Where(s => s.Replica == replica);
 
         SiloProcess Silo(SiloStage stage) => cluster.Silos.Single(s => Is(s, stage));
+
+        static long Count(IEnumerable<ParameterSpec> parameters) => parameters.Sum(p => p.Count);
 
         static bool Is(SiloProcess silo, SiloStage stage) => stage.Silo.StartsWith(silo.Address + "@", StringComparison.Ordinal);
 

@@ -61,9 +61,9 @@ public interface IPartGrain : IGrainWithStringKey
     [ResponseTimeout("00:10:00")]
     Task<IReadOnlyList<IReadOnlyList<TensorTicket>>> GiveWeights(long generation, long step, int replicas, CancellationToken cancellationToken);
 
-    /// <summary>Takes the weights that the owner has given for this replica.</summary>
+    /// <summary>Takes the weights that the owner has given for this replica. Returns how long micro-batches had to wait for them.</summary>
     [ResponseTimeout("00:10:00")]
-    Task TakeWeights(long generation, long step, IReadOnlyList<TensorTicket> weights, CancellationToken cancellationToken);
+    Task<TimeSpan> TakeWeights(long generation, long step, IReadOnlyList<TensorTicket> weights, CancellationToken cancellationToken);
 
     /// <summary>Sum of the squares of the step's accumulated gradients; 0 for a frozen part.</summary>
     [ResponseTimeout("00:10:00")]

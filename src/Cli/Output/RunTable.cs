@@ -1,4 +1,5 @@
 using System.Globalization;
+using LisaOrleans.Training;
 using Spectre.Console;
 
 namespace LisaOrleans.Cli;
@@ -29,7 +30,16 @@ internal static class RunTable
         kept_manifests = s.KeptManifests,
         history_bytes = s.HistoryBytes,
         error = s.Error,
-        silos = s.Stages.Select(t => new { silo = t.Silo, version = versions?.GetValueOrDefault(t.Silo), replica = t.Replica, parts = t.Parts }),
+        silos = s.Stages.Select(t => new
+        {
+            silo = t.Silo,
+            version = versions?.GetValueOrDefault(t.Silo),
+            replica = t.Replica,
+            owns = Owned(s, t),
+            parts = t.Parts,
+        }),
+        exchanged_bytes_per_step = s.Traffic?.Bytes,
+        exchange_hidden_share = s.Traffic?.HiddenShare,
         periods = Periods(s, schedule).Select(p => new { period = p.Period, first_step = p.FirstStep, last_step = p.LastStep, layers = p.Layers }),
         layers = schedule?.Layers.Select(l => new { layer = l.Layer, steps = l.Steps, mean_grad_norm = l.MeanGradNorm }),
     };
@@ -48,12 +58,27 @@ internal static class RunTable
                 + $"{s.Loads.StoreParts} from the store ({s.Loads.StoreBytes / 1e6:0.0} MB)"));
         if (s.KeptManifests > 0) Console.WriteLine($"kept        {RunText.Manifests(s.KeptManifests, s.HistoryBytes)}");
         foreach (var (period, i) in Periods(s, schedule).Select((p, i) => (p, i))) Console.WriteLine($"{(i == 0 ? "layers" : ""),-12}{Line(period)}");
+        if (s.Traffic is { } traffic)
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"exchanged   {traffic.Bytes / 1e6:0.0} MB between replicas in a step; nobody waited for {traffic.HiddenShare:0 %} of it"));
+        }
+
         foreach (var stage in s.Stages)
         {
             var version = versions.GetValueOrDefault(stage.Silo) is { } known ? $"version {known}  " : "";
             var replica = s.Stages.Any(t => t.Replica > 0) ? $"replica {stage.Replica}  " : "";
             Console.WriteLine($"{(stage == s.Stages[0] ? "silos" : ""),-12}{stage.Silo}  {version}{replica}{string.Join(' ', stage.Parts)}");
+            if (replica.Length > 0) Console.WriteLine($"{"",-12}  owns {string.Join(' ', Owned(s, stage))}");
         }
+    }
+
+    // The parts whose optimizer state is there while they train.
+    private static IEnumerable<string> Owned(RunStatus s, SiloStage stage)
+    {
+        var plan = new StagePlan(s.Stages);
+        return stage.Parts.Where(p => plan.OwnerOf(p) == stage.Replica);
     }
 
     public static void Show(IReadOnlyList<RunStatus> runs)

@@ -27,10 +27,10 @@ internal abstract partial class PartGrain<TPart>
         return _replicas.GiveWeights(generation, replicas, cancellationToken);
     }
 
-    public async Task TakeWeights(long generation, long step, IReadOnlyList<TensorTicket> weights, CancellationToken cancellationToken)
+    public async Task<TimeSpan> TakeWeights(long generation, long step, IReadOnlyList<TensorTicket> weights, CancellationToken cancellationToken)
     {
         _fence.Check(generation);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _fence.Current);
-        await _replicas.TakeWeights(generation, step, weights, linked.Token);
+        return await _replicas.TakeWeights(generation, step, weights, linked.Token);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using LisaOrleans.Model;
 using static TorchSharp.torch;
 
@@ -14,9 +15,16 @@ internal sealed class ReplicaExchange<TPart>(PartServices services, PartDevice d
     private TaskCompletionSource? _weights;
     private long _step;
 
+    // Since when a micro-batch waits for them; null where none does.
+    private long? _waitsSince;
+
     /// <summary>Waits for the weights of the step before a call's, where they are still to come.</summary>
-    public Task WeightsOf(MicroBatchCall call, CancellationToken cancellationToken) =>
-        _weights is { } due && (!call.Train || call.Step != _step) ? due.Task.WaitAsync(cancellationToken) : Task.CompletedTask;
+    public Task WeightsOf(MicroBatchCall call, CancellationToken cancellationToken)
+    {
+        if (_weights is not { Task.IsCompleted: false } due || (call.Train && call.Step == _step)) return Task.CompletedTask;
+        _waitsSince ??= Stopwatch.GetTimestamp();
+        return due.Task.WaitAsync(cancellationToken);
+    }
 
     /// <inheritdoc cref="IPartGrain.GiveGradients"/>
     public async Task<IReadOnlyList<GradientTicket>> GiveGradients(long generation, long step, int microBatches, CancellationToken cancellationToken)
@@ -68,7 +76,7 @@ internal sealed class ReplicaExchange<TPart>(PartServices services, PartDevice d
             cancellationToken: cancellationToken);
 
     /// <inheritdoc cref="IPartGrain.TakeWeights"/>
-    public async Task TakeWeights(long generation, long step, IReadOnlyList<TensorTicket> weights, CancellationToken cancellationToken)
+    public async Task<TimeSpan> TakeWeights(long generation, long step, IReadOnlyList<TensorTicket> weights, CancellationToken cancellationToken)
     {
         var claimed = new List<Tensor>();
         try
@@ -81,13 +89,16 @@ internal sealed class ReplicaExchange<TPart>(PartServices services, PartDevice d
             foreach (var weight in claimed) weight.Dispose();
         }
 
+        var waited = _waitsSince is { } since ? Stopwatch.GetElapsedTime(since) : TimeSpan.Zero;
+        _waitsSince = null;
         if (step == _step) _weights?.TrySetResult();
+        return waited;
     }
 
     /// <summary>Nothing is to come any more.</summary>
     public void Reset()
     {
         _weights?.TrySetCanceled();
-        _weights = null;
+        (_weights, _waitsSince) = (null, null);
     }
 }

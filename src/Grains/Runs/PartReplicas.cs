@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace LisaOrleans.Grains;
 
 /// <summary>A part in each replica of a run, and what goes from one to the others.</summary>
@@ -16,19 +18,29 @@ internal sealed record PartReplicas(string Name, IReadOnlyList<IPartGrain> Grain
     /// Sends the owner what another replica sums of a step's gradients, as soon as its last micro-batch has gone backward through the part:
     /// meanwhile the parts below are still at work.
     /// </summary>
-    public async Task SendGradients(long generation, long step, int replica, int microBatches, CancellationToken cancellationToken)
+    public async Task SendGradients(
+        long generation, long step, int replica, int microBatches, ReplicaTransfers transfers, CancellationToken cancellationToken)
     {
         var sums = await Grains[replica].GiveGradients(generation, step, microBatches, cancellationToken);
+        var begun = Stopwatch.GetTimestamp();
         await Owner.AddGradients(generation, step, sums, cancellationToken);
+        transfers.Sums(sums.Select(s => s.Sum), begun);
     }
 
     /// <summary>Sends the owner's new weights to the other replicas, once they are there.</summary>
-    public async Task SendWeights(Task applied, long generation, long step, CancellationToken cancellationToken)
+    public async Task SendWeights(Task applied, long generation, long step, ReplicaTransfers transfers, CancellationToken cancellationToken)
     {
         await applied;
         int[] others = [.. Others];
         if (others.Length == 0) return;
         var weights = await Owner.GiveWeights(generation, step, others.Length, cancellationToken);
-        await Task.WhenAll(others.Select((replica, i) => Grains[replica].TakeWeights(generation, step, weights[i], cancellationToken)));
+        await Task.WhenAll(others.Zip(weights, Send));
+
+        async Task Send(int replica, IReadOnlyList<TensorTicket> tickets)
+        {
+            var begun = Stopwatch.GetTimestamp();
+            var waited = await Grains[replica].TakeWeights(generation, step, tickets, cancellationToken);
+            transfers.Weights(tickets, begun, waited);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains;
@@ -15,10 +16,17 @@ internal sealed partial class Pipeline
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var results = new MicroBatchResult[batches.Count];
         var order = GradientLanes.Order(batches.Count, GradientLanes.Of(plan.Spec)).ToLookup(i => ReplicaOf(i, train));
-        await Task.WhenAll(
-            from work in Enumerable.Range(0, stages.Replicas).Select(r => Walk(r, [.. order[r]])).Concat(Exchange()).Prepend(_publishing)
-            select BreakOffOnFailure(work));
+        var walked = WalkAll();
+        await Task.WhenAll(from work in Exchange().Prepend(walked).Append(_publishing) select BreakOffOnFailure(work));
+        if (train) Transfers.End(await walked);
         return results;
+
+        // Returns when the last one is through.
+        async Task<long> WalkAll()
+        {
+            await Task.WhenAll(Enumerable.Range(0, stages.Replicas).Select(r => Walk(r, [.. order[r]])));
+            return Stopwatch.GetTimestamp();
+        }
 
         async Task Walk(int replica, int[] own)
         {
@@ -48,7 +56,7 @@ internal sealed partial class Pipeline
         IEnumerable<Task> Exchange() =>
             from part in train ? _trainable : []
             from replica in part.Others
-            select part.SendGradients(generation, step, replica, order[replica].Count(), failed.Token);
+            select part.SendGradients(generation, step, replica, order[replica].Count(), Transfers, failed.Token);
 
         async Task BreakOffOnFailure(Task work)
         {

@@ -26,6 +26,9 @@ internal sealed partial class Pipeline(IGrainFactory grains, RunPlan plan, Stage
     /// <summary>Which silo holds which parts.</summary>
     public StagePlan Stages => stages;
 
+    /// <summary>What the replicas exchange.</summary>
+    public ReplicaTransfers Transfers { get; } = new();
+
     private ILayerSchedulerGrain Scheduler => grains.GetGrain<ILayerSchedulerGrain>(plan.Spec.RunName);
 
     /// <summary>Puts every part into the state of a manifest; returns how each got there.</summary>
@@ -109,7 +112,7 @@ internal sealed partial class Pipeline(IGrainFactory grains, RunPlan plan, Stage
             generation, step, PartName.LayerIndex(p.Name) is null ? learningRate : ofLayers, clip, cancellationToken))];
 
         // On their way while the next step begins; a replica's part waits for them where it needs them.
-        _publishing = Task.WhenAll(_trainable.Zip(applied, (p, task) => p.SendWeights(task, generation, step, cancellationToken)));
+        _publishing = Task.WhenAll(_trainable.Zip(applied, (p, task) => p.SendWeights(task, generation, step, Transfers, cancellationToken)));
         _publishing.Ignore();
         await Task.WhenAll(applied);
     }

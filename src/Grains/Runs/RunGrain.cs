@@ -138,6 +138,7 @@ internal sealed class RunGrain(
             Loads = _placement.Loads,
             KeptManifests = Math.Max(1, _run.Keeper?.Kept.Count ?? 0),
             HistoryBytes = _run.Session?.Manifest is { } last ? StoredRunStatus.Bytes(_run.Keeper?.Kept ?? [], last) : 0,
+            Traffic = _placement.Pipeline?.Transfers.Last,
             Position = new EventPosition(_run.History?.Records.Count ?? 0, _run.Journal?.Entries.Count ?? 0),
         };
     }

@@ -21,7 +21,7 @@ internal sealed class OfferingHolder(Func<PartHandOver?> offer) : IPartGrain
     public Task<IReadOnlyList<IReadOnlyList<TensorTicket>>> GiveWeights(
         long generation, long step, int replicas, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task TakeWeights(long generation, long step, IReadOnlyList<TensorTicket> weights, CancellationToken cancellationToken) =>
+    public Task<TimeSpan> TakeWeights(long generation, long step, IReadOnlyList<TensorTicket> weights, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
     public Task<double> GetSquaredGradientNorm(long generation, long step, CancellationToken cancellationToken) => throw new NotSupportedException();
