@@ -1,5 +1,4 @@
 using System.Globalization;
-using LisaOrleans.Checkpoints;
 using LisaOrleans.Model;
 using LisaOrleans.Training;
 
@@ -14,8 +13,6 @@ internal static class FormsBenchmark
     // The first step of a process is not measured; the second period begins with the third.
     private const int Steps = 5;
 
-    private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(10);
-
     /// <param name="layers">Decoder layers; TinyLlama has 22.</param>
     /// <param name="tokens">Tokens of a step.</param>
     /// <param name="rounds">How often each form has its turn.</param>
@@ -25,13 +22,15 @@ internal static class FormsBenchmark
         var root = Directory.CreateTempSubdirectory("lisa-bench-").FullName;
         try
         {
-            await GpuModel.WriteAsync(Path.Combine(root, "model"), GpuModel.TinyLlama with { Layers = layers });
-            await GpuModel.WriteDataAsync(Path.Combine(root, "data.jsonl"), 8 * tokens);
+            var (model, data) = (Path.Combine(root, "model"), Path.Combine(root, "data.jsonl"));
+            await GpuModel.WriteAsync(model, GpuModel.TinyLlama with { Layers = layers });
+            await GpuModel.WriteDataAsync(data, 8 * tokens);
             var measured = WeightForms.All.Names.ToDictionary(form => form, _ => new List<(double Bytes, double Seconds)>());
             for (var round = 0; round < rounds; round++)
-                foreach (var (form, results) in measured) results.Add(await Child(root, form, round, tokens, threads));
+                foreach (var (form, results) in measured)
+                    results.Add(await MeasuredRun.InChildAsync(root, model, data, Spec(form, round, tokens, threads)));
 
-            var config = ModelConfigReader.ReadFile(Path.Combine(root, "model", "config.json"));
+            var config = ModelConfigReader.ReadFile(Path.Combine(model, "config.json"));
             Console.WriteLine(
                 $"{layers} layers of TinyLlama's shape, bfloat16, LISA with 2 layers, 1 x {tokens} tokens a step, {threads} threads; "
                 + $"medians of {rounds} rounds");
@@ -55,32 +54,6 @@ internal static class FormsBenchmark
         }
     }
 
-    /// <summary>The measured process: prints the most memory without mapped pages while it trained, and a step's median seconds.</summary>
-    public static async Task Measure(string root, string form, int round, int tokens, int threads)
-    {
-        var seconds = new List<double>();
-        using var trained = new CancellationTokenSource();
-        var most = 0L;
-        Task? looking = null;
-        await GrainTrainer.Run(
-            new FolderBlobStore(Path.Combine(root, "store")), Path.Combine(root, "model"), Path.Combine(root, "data.jsonl"),
-            Spec(form, round, tokens, threads), record =>
-            {
-                // Before that, the model was imported.
-                looking ??= Task.Run(() => Look(trained.Token));
-                if (record.Step > 1) seconds.Add(record.Seconds);
-            });
-        await trained.CancelAsync();
-        await (looking ?? throw new InvalidOperationException("no step was made"));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{most} {seconds.Median()}"));
-
-        void Look(CancellationToken end)
-        {
-            do most = Math.Max(most, PeakMemory.WithoutMappedPages());
-            while (!end.WaitHandle.WaitOne(s_look));
-        }
-    }
-
     private static TrainingSpec Spec(string form, int round, int tokens, int threads) => new()
     {
         RunName = $"{form}-{round}",
@@ -94,7 +67,4 @@ internal static class FormsBenchmark
         SaveSteps = 0,
         Threads = threads,
     };
-
-    private static Task<(double Bytes, double Seconds)> Child(string root, string form, int round, int tokens, int threads) =>
-        MeasuredProcess.RunAsync<double>("measure-forms", root, form, $"{round}", $"{tokens}", $"{threads}");
 }

@@ -8,15 +8,22 @@ namespace LisaOrleans.Bench;
 internal static class MeasuredProcess
 {
     /// <summary>Runs this program with other arguments; returns the last two numbers that it prints.</summary>
-    public static async Task<(T First, T Second)> RunAsync<T>(params string[] arguments)
+    public static Task<(T First, T Second)> RunAsync<T>(params string[] arguments)
+        where T : INumber<T> => RunAsync<T>([], arguments);
+
+    /// <summary>The same with variables of the environment set. What it prints before is printed here, too.</summary>
+    public static async Task<(T First, T Second)> RunAsync<T>((string Name, string Value)[] environment, params string[] arguments)
         where T : INumber<T>
     {
-        using var process = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, arguments) { RedirectStandardOutput = true })!;
+        var start = new ProcessStartInfo(Environment.ProcessPath!, arguments) { RedirectStandardOutput = true };
+        foreach (var (name, value) in environment) start.Environment[name] = value;
+        using var process = Process.Start(start)!;
         var output = await process.StandardOutput.ReadToEndAsync();
         await process.WaitForExitAsync();
         if (process.ExitCode != 0) throw new InvalidOperationException($"the measured process ended with {process.ExitCode}");
-        var numbers = output.Split(['\n', ' '], StringSplitOptions.RemoveEmptyEntries).TakeLast(2)
-            .Select(n => T.Parse(n, CultureInfo.InvariantCulture)).ToArray();
+        var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        foreach (var line in lines.SkipLast(1)) Console.WriteLine("  " + line);
+        var numbers = lines[^1].Split(' ').Select(n => T.Parse(n, CultureInfo.InvariantCulture)).ToArray();
         return (numbers[0], numbers[1]);
     }
 }

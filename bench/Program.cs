@@ -30,10 +30,16 @@ switch (args)
             steps: Number(rest, 0, 200), largerSteps: Number(rest, 1, 8), tokens: Number(rest, 2, 256),
             threads: Number(rest, 3, Environment.ProcessorCount));
         return 0;
-    case ["measure-forms", var root, var form, var round, var tokens, var threads]:
-        await FormsBenchmark.Measure(
-            root, form, int.Parse(round, CultureInfo.InvariantCulture), int.Parse(tokens, CultureInfo.InvariantCulture),
-            int.Parse(threads, CultureInfo.InvariantCulture));
+    case ["plan", .. var rest]:
+        return await PlanBenchmark.Run(rounds: Number(rest, 0, 1), threads: Number(rest, 1, Environment.ProcessorCount));
+    case ["methods", .. var rest]:
+        await MethodsBenchmark.Run(rounds: Number(rest, 0, 2), steps: Number(rest, 1, 4), threads: Number(rest, 2, Environment.ProcessorCount));
+        return 0;
+    case ["large", .. var rest]:
+        await LargeModelBenchmark.Run(folder: rest is [var parent, ..] ? parent : Path.GetTempPath());
+        return 0;
+    case ["measure-run", var job]:
+        await MeasuredRun.Measure(job);
         return 0;
     case ["transport"]:
         await TransportBenchmark.RunAsync();
@@ -116,6 +122,9 @@ switch (args)
               memory [THREADS]                      peak memory after 2 and 50 periods, and of full fine-tuning
               forms [LAYERS [TOKENS [ROUNDS [THREADS]]]]  memory and speed of each form of frozen weights beside whole ones
               history [STEPS [LARGER [TOKENS [THREADS]]]]  a manifest at every step: bytes against plain folders, and what it stalls
+              plan [ROUNDS [THREADS]]               lisa plan beside the measured peak, in ten settings
+              methods [ROUNDS [STEPS [THREADS]]]    LISA, LoRA, full, QLISA: tokens per second and memory with 300 M parameters
+              large [FOLDER]                        LLaMA-2-7B's shape with mapped weights; 28 GB of disk, deleted afterwards
               gpu-bits                              on a GPU: against the CPU, twice, and after a kill
               gpu [PYTHON]                          on a GPU: time and memory against LoRA and full fine-tuning ("-" for PYTHON: without those)
             """);

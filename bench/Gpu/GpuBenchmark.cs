@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Data;
 using LisaOrleans.Model;
@@ -77,9 +76,10 @@ internal static class GpuBenchmark
                     var before = memory.Peak;
                     try
                     {
+                        var job = await TrainingJob.WriteAsync(root, model, model + ".jsonl", run);
                         var steps = what is [var program, var method, var checkpointing]
                             ? await MeasuredSteps.Run(program, [Script, model, method, Number(Steps), Number(Length), checkpointing], Steps)
-                            : await MeasuredSteps.Run(Environment.ProcessPath!, [what[0], await Job(root, model, model + ".jsonl", run)], Steps);
+                            : await MeasuredSteps.Run(Environment.ProcessPath!, [what[0], job], Steps);
                         var seconds = (steps[^1].Time - steps[Warm - 1].Time) / (Steps - Warm);
                         var flops = Length * ((4.0 * Matrices(shape)) + (2.0 * Trained(shape, what, run)));
                         Console.WriteLine(string.Create(
@@ -105,14 +105,14 @@ internal static class GpuBenchmark
     /// <summary>The measured process of a grain run.</summary>
     public static async Task Train(string file)
     {
-        var job = JsonSerializer.Deserialize<GpuJob>(await File.ReadAllBytesAsync(file))!;
+        var job = await TrainingJob.ReadAsync(file);
         await GrainTrainer.Run(new FolderBlobStore(job.Store), job.Model, job.Data, job.Spec, r => MeasuredSteps.Print(r.Step, r.Loss, r.Time));
     }
 
     /// <summary>The measured process of the plain loop.</summary>
     public static async Task Plain(string file)
     {
-        var job = JsonSerializer.Deserialize<GpuJob>(await File.ReadAllBytesAsync(file))!;
+        var job = await TrainingJob.ReadAsync(file);
         set_num_threads(job.Spec.Threads);
         var device = new Device(TrainingDevice.Name);
         Determinism.Require(device);
@@ -176,7 +176,7 @@ internal static class GpuBenchmark
         {
             var spec = Spec(name) with { PerDeviceTrainBatchSize = 4, BlockSize = 128, MaxSteps = Count, Dtype = dtype, SaveSteps = 5 };
             var steps = await MeasuredSteps.Run(
-                Environment.ProcessPath!, ["gpu-train", await Job(root, model, model + ".jsonl", spec)], last, environment);
+                Environment.ProcessPath!, ["gpu-train", await TrainingJob.WriteAsync(root, model, model + ".jsonl", spec)], last, environment);
             return [.. steps.Select(s => s.Loss)];
         }
 
@@ -201,13 +201,6 @@ internal static class GpuBenchmark
     };
 
     private static string Script => Path.Combine(AppContext.BaseDirectory, "Gpu", "hf_baseline.py");
-
-    private static async Task<string> Job(string root, string model, string data, TrainingSpec spec)
-    {
-        var file = Path.Combine(root, spec.RunName + ".json");
-        await File.WriteAllBytesAsync(file, JsonSerializer.SerializeToUtf8Bytes(new GpuJob(Path.Combine(root, "store"), model, data, spec)));
-        return file;
-    }
 
     // Weights that take part in products: all but the embedding.
     private static double Matrices(RandomModelShape s) => (LayerNumbers(s) * s.Layers) + ((double)s.VocabularySize * s.HiddenSize);

@@ -7,7 +7,7 @@ using static TorchSharp.torch;
 
 namespace LisaOrleans.Bench;
 
-/// <summary>A bfloat16 Llama of any size with random weights, and rows that are all of one length, for a GPU.</summary>
+/// <summary>A bfloat16 model of any size with random weights, and rows that are all of one length.</summary>
 internal static class GpuModel
 {
     // The weights of all tensors are windows into one block of normal numbers: billions of them would take minutes to draw.
@@ -20,10 +20,15 @@ internal static class GpuModel
     /// <value>TinyLlama: 1.1 G parameters.</value>
     public static RandomModelShape TinyLlama { get; } = new(2048, 5632, 22, 32, 4, 32000, 2048, Tied: false);
 
-    public static async Task WriteAsync(string folder, RandomModelShape shape)
+    /// <summary>Writes a Llama in bfloat16.</summary>
+    public static Task WriteAsync(string folder, RandomModelShape shape) => WriteAsync(folder, RandomModel.Config(shape, "bfloat16"));
+
+    /// <summary>Writes a model of any family in bfloat16, a tensor at a time.</summary>
+    /// <param name="folder">Its folder.</param>
+    /// <param name="json">The text of config.json.</param>
+    public static async Task WriteAsync(string folder, string json)
     {
         Directory.CreateDirectory(folder);
-        var json = RandomModel.Config(shape, "bfloat16");
         await File.WriteAllTextAsync(Path.Combine(folder, "config.json"), json);
         await File.WriteAllTextAsync(
             Path.Combine(folder, "tokenizer_config.json"),

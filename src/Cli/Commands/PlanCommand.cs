@@ -55,13 +55,14 @@ internal static class PlanCommand
             + $"{spec.PerDeviceTrainBatchSize * Objectives.SequencesOf(spec)} x {spec.BlockSize} tokens a micro-batch");
         foreach (var e in estimates) AnsiConsole.WriteLine($"{e.Spec.Method}: {Methods.Describe(e.Spec)}");
         var table = new Table().Border(TableBorder.Simple).AddColumn(new TableColumn("GB").NoWrap());
-        foreach (var name in (string[])["layers", "train", "weights", "grads", "state", "activations", "total"])
+        foreach (var name in (string[])["layers", "train", "weights", "grads", "state", "activations", "process", "total", "manifest"])
             table.AddColumn(new TableColumn(name).RightAligned().NoWrap());
         foreach (var e in estimates)
         {
             table.AddRow(
                 e.Spec.Method, $"{e.Layers}", Count(e.Memory.TrainableParameters), Number(e.Memory.Weights), Number(e.Memory.Gradients),
-                Number(e.Memory.OptimizerState), Number(e.Memory.Activations), Number(e.Memory.Total));
+                Number(e.Memory.OptimizerState), Number(e.Memory.Activations), Number(MemoryEstimate.Process), Number(e.Memory.Total),
+                $"+{Number(e.Memory.Copies)}");
         }
 
         AnsiConsole.Write(table);
@@ -72,9 +73,9 @@ internal static class PlanCommand
 
     private static string Fit(Entry e, ModelConfig config)
     {
-        if (e.Fit is not { } fit) return $"does not fit; it needs {Bytes(DeviceFit.Least(e.Spec, config).Total)} at least";
+        if (e.Fit is not { } fit) return $"does not fit; it needs {Bytes(DeviceFit.Least(e.Spec, config).Tensors)} at least";
         var flags = Flags(e).ToArray();
-        return $"fits {(flags.Length == 0 ? "as it is" : $"with {string.Join(' ', flags)}")}: {Bytes(fit.Memory.Total)}";
+        return $"fits {(flags.Length == 0 ? "as it is" : $"with {string.Join(' ', flags)}")}: {Bytes(fit.Memory.Tensors)}";
     }
 
     // The settings that differ from those that were asked for.
@@ -101,9 +102,11 @@ internal static class PlanCommand
         gradients = e.Memory.Gradients,
         optimizer_state = e.Memory.OptimizerState,
         activations = e.Memory.Activations,
+        process = MemoryEstimate.Process,
         total = e.Memory.Total,
+        manifest_copies = e.Memory.Copies,
         fits_with = e.Fit is null ? null : string.Join(' ', Flags(e)),
-        fits_total = e.Fit?.Memory.Total,
+        fits_total = e.Fit?.Memory.Tensors,
     };
 
     private static string Number(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.00}");

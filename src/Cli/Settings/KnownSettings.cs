@@ -227,7 +227,7 @@ internal static class KnownSettings
     public static IReadOnlyList<Setting> Plan { get; } =
     [
         Model,
-        .. s_training.Where(s => s.Training!.Group is SettingGroups.Method or SettingGroups.Batches or SettingGroups.Numbers),
+        .. s_training.Where(s => s.Training!.Group is not (SettingGroups.Run or SettingGroups.Data)),
         DeviceMemory, LogFormat,
     ];
 

@@ -182,6 +182,9 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
             {
                 _held.Take(() => Create(state, config, schema, load.Spec));
                 _sleeping.Forget();
+
+                // What packing took is not to lie beside activations.
+                HostMemory.ReturnFree();
             },
             cancellationToken: cancellationToken);
         return state.Loaded;

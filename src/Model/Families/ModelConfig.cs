@@ -87,6 +87,16 @@ public abstract record ModelConfig
         return saved;
     }
 
+    /// <summary>Numbers in float32 that the head's backward pass needs at one time for each logit.</summary>
+    public int SavedByLogit()
+    {
+        OutputHead? head = null;
+        WeightScope.Record(scope => head = Head(scope));
+
+        // Their logarithms, and two gradients of these; with a cap, what it makes of a logit.
+        return head!.Softcap is null ? 3 : 4;
+    }
+
     /// <summary>Keys and values that decoding keeps for each token, over all layers.</summary>
     public long CachedNumbers()
     {

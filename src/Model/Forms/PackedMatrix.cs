@@ -9,8 +9,11 @@ namespace LisaOrleans.Model;
 /// <param name="OutputsLast">Whether columns are outputs, and not rows.</param>
 internal sealed record PackedMatrix(long Matrices, long Rows, long Columns, bool OutputsLast)
 {
-    /// <value>Numbers that are packed at a time: 16 MiB in float32, and a whole number of blocks.</value>
-    public const long Piece = 4L << 20;
+    /// <value>
+    /// Numbers that are packed at a time, and a whole number of blocks: 4 MiB in float32, so that what is in between takes less than
+    /// activations do.
+    /// </value>
+    public const long Piece = 1L << 20;
 
     /// <summary>Outputs of all matrices.</summary>
     public long Outputs => checked(Matrices * (OutputsLast ? Columns : Rows));

@@ -95,8 +95,7 @@ public sealed partial class HeadPart : ModelPart
         foreach (var (start, length) in Chunks(targets_N))
         {
             using var scope = NewDisposeScope();
-            var logits_NV = _head.Logits(hidden_ND.narrow(0, start, length), TiedMatrix);
-            var loss = F.cross_entropy(logits_NV, targets_N.narrow(0, start, length), reduction: nn.Reduction.Sum);
+            var loss = LossOf(hidden_ND.narrow(0, start, length), targets_N.narrow(0, start, length));
             if (backward) loss.Times(lossScale).backward();
             sum += loss.item<float>();
         }
@@ -108,5 +107,12 @@ public sealed partial class HeadPart : ModelPart
     {
         var (count, size) = (targets_N.shape[0], Math.Max(1, ChunkLogits / Config.VocabSize));
         for (long start = 0; start < count; start += size) yield return (start, Math.Min(size, count - start));
+    }
+
+    // Logits are the largest tensors of all. Autograd keeps their logarithms, so they are freed before the backward pass.
+    private Tensor LossOf(Tensor hidden_ND, Tensor targets_N)
+    {
+        using var logits_NV = _head.Logits(hidden_ND, TiedMatrix);
+        return F.cross_entropy(logits_NV, targets_N, reduction: nn.Reduction.Sum);
     }
 }

@@ -24,11 +24,11 @@ public sealed record DeviceFit(TrainingSpec Spec, MemoryEstimate Memory)
     /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
     public static DeviceFit? Find(TrainingSpec spec, ModelConfig config, long bytes) =>
         Candidates(spec).Select(c => new DeviceFit(c, RunCapacity.Estimate(c, config)))
-            .FirstOrDefault(f => f.Memory.Total <= bytes * ShareForTensors);
+            .FirstOrDefault(f => f.Memory.Tensors <= bytes * ShareForTensors);
 
     /// <summary>The least that a run needs by these means.</summary>
     public static MemoryEstimate Least(TrainingSpec spec, ModelConfig config) =>
-        Candidates(spec).Select(c => RunCapacity.Estimate(c, config)).MinBy(m => m.Total)!;
+        Candidates(spec).Select(c => RunCapacity.Estimate(c, config)).MinBy(m => m.Tensors)!;
 
     private static IEnumerable<TrainingSpec> Candidates(TrainingSpec spec) =>
         from form in spec.FrozenWeights == s_formsByMemory[0] && Methods.Freezes(spec) ? s_formsByMemory : [spec.FrozenWeights]

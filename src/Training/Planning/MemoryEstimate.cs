@@ -7,9 +7,19 @@ namespace LisaOrleans.Training;
 /// <param name="Gradients">Gradients of what trains.</param>
 /// <param name="OptimizerState">Master weights and moments of what trains.</param>
 /// <param name="Activations">What one micro-batch keeps for its backward pass, and the logits of one chunk.</param>
+/// <param name="Copies">
+/// What a manifest between steps takes in addition, in the process's memory: copies on their way to the store, less the gradients,
+/// which are gone by then.
+/// </param>
 public sealed record MemoryEstimate(
-    long Parameters, long TrainableParameters, long Weights, long Gradients, long OptimizerState, long Activations)
+    long Parameters, long TrainableParameters, long Weights, long Gradients, long OptimizerState, long Activations, long Copies = 0)
 {
-    /// <summary>All kinds together.</summary>
-    public long Total => checked(Weights + Gradients + OptimizerState + Activations);
+    /// <value>What a process takes without a model, .NET, Orleans and libtorch's own heap: measured with one of 700,000 parameters.</value>
+    public const long Process = 120_000_000;
+
+    /// <summary>All kinds of tensors at the peak of a step: what a device must hold.</summary>
+    public long Tensors => checked(Weights + Gradients + OptimizerState + Activations);
+
+    /// <summary>What a process needs that trains on its processor, between manifests.</summary>
+    public long Total => checked(Tensors + Process);
 }

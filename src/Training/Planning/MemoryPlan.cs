@@ -32,10 +32,17 @@ public static class MemoryPlan
             var summed = options.GradientAccumulationSteps > options.GradientLanes && compute != 4;
             var gradient = adapters is not null ? 4 : summed ? 4 + compute : compute;
             var tied = config.TieWordEmbeddings && options.TrainEmbeddings ? embedding[0].Count : 0;
+            var gradients = (trains * (gradient + WaitingLanes(options, adapters is null ? compute : 4)))
+                + (tied * (4 + WaitingLanes(options, 4)));
+
+            // A manifest has the weights of what trains as masters, beside the state; and layers that have slept since the last one.
+            var masters = adapters is not null ? trains * 4 : options.Dtypes.SeparateMaster ? 0 : trains * compute;
+            var slept = options.FrozenWeights is WholeForm && adapters is null
+                ? layers.Select(Count).OrderDescending().Take(options.SleptLayers).Sum() * options.Dtypes.Storage.ElementSize()
+                : 0;
             return new MemoryEstimate(
-                all + added, trains, weights + (added * 4),
-                (trains * (gradient + WaitingLanes(options, adapters is null ? compute : 4))) + (tied * (4 + WaitingLanes(options, 4))),
-                state, Activations(config, options, compute));
+                all + added, trains, weights + (added * 4), gradients, state, Activations(config, options, compute),
+                Math.Max(0, state + masters + slept - gradients));
 
             // The most over all choices of layers.
             long Trained(Func<IReadOnlyList<ParameterSpec>, long> size) =>
@@ -74,7 +81,7 @@ public static class MemoryPlan
                 ? (tokens * bytes * config.HiddenSize * config.NumHiddenLayers) + active.Max()
                 : frozen.Sum() + active.Zip(frozen, (a, f) => a - f).OrderDescending().Take(options.ActiveLayers).Sum();
             var chunk = Math.Min(tokens, Math.Max(1, HeadPart.ChunkLogits / config.VocabSize));
-            return layers + (chunk * config.VocabSize * (bytes + (3 * 4)));
+            return layers + (chunk * config.VocabSize * 4 * config.SavedByLogit());
         }
     }
 

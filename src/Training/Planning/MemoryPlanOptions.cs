@@ -23,6 +23,9 @@ public sealed record MemoryPlanOptions
     /// <value>The form of what does not train. Default whole.</value>
     public IWeightForm FrozenWeights { get; init; } = new WholeForm();
 
+    /// <value>Layers that fall asleep between two manifests, the next of which then holds their weights. Default none.</value>
+    public int SleptLayers { get; init; }
+
     /// <value>Sequences in a micro-batch.</value>
     public required int BatchSize { get; init; }
 

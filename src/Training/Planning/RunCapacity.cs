@@ -13,7 +13,7 @@ public static class RunCapacity
         var estimate = Estimate(spec, config);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"the run needs {Gigabytes(estimate.Total)} (weights {Gigabytes(estimate.Weights)}, gradients "
+            $"the run needs {Gigabytes(estimate.Tensors)} (weights {Gigabytes(estimate.Weights)}, gradients "
                 + $"{Gigabytes(estimate.Gradients)}, optimizer state "
             + $"{Gigabytes(estimate.OptimizerState)}, activations {Gigabytes(estimate.Activations)}); the {silos.Count} live silos of role gpu offer "
             + $"{string.Join(" + ", silos.Select(s => Gigabytes(s.MemoryBytes)))}, of which stages of whole layers must be cut");
@@ -23,7 +23,7 @@ public static class RunCapacity
     /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
     public static bool Fits(TrainingSpec spec, ModelConfig config, IReadOnlyList<TrainingSilo> silos) =>
         StagePlanner.Fits(config, spec, silos)
-        && (silos.Any(s => s.MemoryBytes == 0) || Estimate(spec, config).Total <= silos.Sum(s => s.MemoryBytes));
+        && (silos.Any(s => s.MemoryBytes == 0) || Estimate(spec, config).Tensors <= silos.Sum(s => s.MemoryBytes));
 
     /// <summary>Bytes by kind for one process that trains the whole run.</summary>
     /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
@@ -38,12 +38,19 @@ public static class RunCapacity
             Dtypes = PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype),
             Optimizer = Optimizers.Of(spec),
             FrozenWeights = WeightForms.Of(spec),
+            SleptLayers = SleptLayers(method, spec, config.NumHiddenLayers),
             BatchSize = spec.PerDeviceTrainBatchSize * Objectives.SequencesOf(spec),
             SequenceLength = spec.BlockSize,
             GradientAccumulationSteps = spec.GradientAccumulationSteps,
             GradientLanes = GradientLanes.Of(spec),
             GradientCheckpointing = spec.GradientCheckpointing,
         });
+    }
+
+    private static int SleptLayers(ITrainingMethod method, TrainingSpec spec, int layers)
+    {
+        var active = method.MostLayers(spec, layers);
+        return method.PeriodSteps(spec) is { } period ? (int)Math.Min(layers - active, active * (spec.SaveSteps / period)) : 0;
     }
 
     private static string Gigabytes(long bytes) => string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e9:0.###} GB");

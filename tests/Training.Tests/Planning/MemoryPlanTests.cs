@@ -130,8 +130,8 @@ public sealed class MemoryPlanTests
         // An active one has its matrices' inputs, too: 4 bytes · (2 · 16 + 16 + 24 + 8) each token.
         const long Active = Frozen + (16 * 4 * 80);
 
-        // Logits of all tokens: as computed, and three times in float32.
-        const long Logits = 16 * 29 * (4 + 12);
+        // For each logit its logarithm, and two gradients.
+        const long Logits = 16 * 29 * 12;
         Assert.Equal(Active + (2 * Frozen) + Logits, Estimate(TinyModel.Config(), "float32", "float32", active: 1).Activations);
 
         // With checkpointing: every layer's input, and one active layer at a time.
@@ -152,10 +152,33 @@ public sealed class MemoryPlanTests
             BatchSize = 1,
             SequenceLength = 8192,
         };
-        var layers = MemoryPlan.Estimate(TinyModel.Config() with { VocabSize = 1 }, options).Activations - (8192 * 14);
+        var layers = MemoryPlan.Estimate(TinyModel.Config() with { VocabSize = 1 }, options).Activations - (8192 * 12);
 
         // 2^26 / 128256 = 523 tokens.
-        Assert.Equal(523L * 128_256 * 14, MemoryPlan.Estimate(large, options).Activations - layers);
+        Assert.Equal(523L * 128_256 * 12, MemoryPlan.Estimate(large, options).Activations - layers);
+    }
+
+    [Theory]
+    [InlineData("bfloat16", 12, 2)]
+    [InlineData("float32", 12, 4)]
+    public void Estimate_copies_of_a_manifest_are_masters_moments_and_layers_that_slept(string dtype, int state, int gradient)
+    {
+        var spec = new TrainingSpec
+        {
+            RunName = "r",
+            BlockSize = 8,
+            Dtype = dtype,
+            LisaActivatedLayers = 1,
+            LisaIntervalSteps = 5,
+            SaveSteps = 11,
+        };
+        var weight = dtype == "float32" ? 4 : 2;
+        Assert.Equal(
+            ((Ends + Layer) * (state - gradient)) + (2 * Layer * weight), RunCapacity.Estimate(spec, TinyModel.Config()).Copies);
+
+        // Other forms store a layer when it falls asleep.
+        Assert.Equal(
+            (Ends + Layer) * (state - gradient), RunCapacity.Estimate(spec with { FrozenWeights = "mapped" }, TinyModel.Config()).Copies);
     }
 
     // What the parts themselves hold at the end of a step's last backward pass.
@@ -229,7 +252,8 @@ public sealed class MemoryPlanTests
             GradientLanes = lanes,
             GradientCheckpointing = checkpointing,
         });
-        Assert.Equal(plan.Weights + plan.Gradients + plan.OptimizerState + plan.Activations, plan.Total);
+        Assert.Equal(plan.Weights + plan.Gradients + plan.OptimizerState + plan.Activations, plan.Tensors);
+        Assert.Equal(plan.Tensors + MemoryEstimate.Process, plan.Total);
         return plan;
     }
 }

@@ -44,7 +44,7 @@ public sealed class SiloSharesTests
     public void Assign_no_room_for_the_activations_of_both_runs_they_do_not_share_the_silo()
     {
         var spec = TinyStories.Spec(1) with { BlockSize = 256 };
-        var needed = RunCapacity.Estimate(spec, TinyStories.Config).Total;
+        var needed = RunCapacity.Estimate(spec, TinyStories.Config).Tensors;
         Assert.True(needed > 2 * 1.25 * PartWork.Of(TinyStories.Config, spec).TotalBytes);
         QueuedRun[] runs = [Run("a") with { Spec = spec with { RunName = "a" } }, Run("b", age: 1) with { Spec = spec with { RunName = "b" } }];
         Assert.Equal("a: s0", Shares(1, maxRuns: 4, memory: (2 * needed) - 2, runs));
@@ -115,7 +115,7 @@ public sealed class SiloSharesTests
     private static long Needed(double times, TrainingSpec? spec = null)
     {
         spec ??= TinyStories.Spec(1);
-        var (stage, all) = (1.25 * PartWork.Of(TinyStories.Config, spec).TotalBytes, RunCapacity.Estimate(spec, TinyStories.Config).Total);
+        var (stage, all) = (1.25 * PartWork.Of(TinyStories.Config, spec).TotalBytes, RunCapacity.Estimate(spec, TinyStories.Config).Tensors);
         return (long)(times * Math.Max(stage, all));
     }
 

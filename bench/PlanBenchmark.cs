@@ -1,0 +1,105 @@
+using System.Globalization;
+using LisaOrleans.Model;
+using LisaOrleans.Training;
+
+namespace LisaOrleans.Bench;
+
+/// <summary>
+/// What <c>lisa plan</c> predicts beside the most memory that the run then has without mapped pages, its import included: ten
+/// settings of different families, number formats, methods, forms, lengths and optimizers, each in a process of its own.
+/// </summary>
+internal static class PlanBenchmark
+{
+    private const double Goal = 0.1;
+
+    /// <summary>Prints a line for each setting; 0 where all are within the goal.</summary>
+    /// <param name="rounds">How often each is measured; the most counts.</param>
+    /// <param name="threads">Intra-op threads.</param>
+    public static async Task<int> Run(int rounds, int threads)
+    {
+        var root = Directory.CreateTempSubdirectory("lisa-bench-").FullName;
+        var missed = 0;
+        try
+        {
+            Console.WriteLine("| setting | planned | measured | planned / measured |");
+            Console.WriteLine("|---|---|---|---|");
+            foreach (var (name, config, spec) in Settings(threads))
+            {
+                var (model, data) = (Path.Combine(root, "model"), Path.Combine(root, "data.jsonl"));
+                await GpuModel.WriteAsync(model, config);
+                await GpuModel.WriteDataAsync(data, 8 * spec.BlockSize);
+                var bytes = 0.0;
+                for (var round = 0; round < rounds; round++)
+                {
+                    var run = spec with { RunName = $"run-{round}" };
+                    bytes = Math.Max(bytes, (await MeasuredRun.InChildAsync(root, model, data, run)).Bytes);
+                }
+
+                var plan = RunCapacity.Estimate(spec, ModelConfigReader.ReadFile(Path.Combine(model, "config.json")));
+                var planned = (double)plan.Total + (spec.SaveSteps > 0 ? plan.Copies : 0);
+                if (Math.Abs((planned / bytes) - 1) > Goal) missed++;
+                Console.WriteLine(string.Create(
+                    CultureInfo.InvariantCulture, $"| {name} | {planned / 1e6:0} MB | {bytes / 1e6:0} MB | {planned / bytes:0.00} |"));
+                foreach (var folder in (string[])[model, Path.Combine(root, "store")]) Directory.Delete(folder, recursive: true);
+            }
+
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{missed} are further off than {Goal}"));
+            return missed == 0 ? 0 : 1;
+        }
+        finally
+        {
+            Directory.Delete(root, recursive: true);
+        }
+    }
+
+    private static IEnumerable<(string Name, string Config, TrainingSpec Spec)> Settings(int threads)
+    {
+        var spec = new TrainingSpec
+        {
+            RunName = "run",
+            MaxSteps = 5,
+            SaveSteps = 0,
+            PerDeviceTrainBatchSize = 4,
+            BlockSize = 128,
+            Dtype = "bfloat16",
+            Threads = threads,
+        };
+        var lisa = spec with { LisaIntervalSteps = 2 };
+        var (llama, large) = (BenchConfigs.Llama(768, 2048, 12, 16000), BenchConfigs.Llama(1024, 2816, 16, 32000));
+        return
+        [
+            ("llama 110 M, bfloat16, lisa, 4 x 128", llama, lisa),
+            ("llama 110 M, float32, full, 2 x 64, manifests", llama,
+                spec with { Method = TrainingMethods.Full, Dtype = "float32", BlockSize = 64, PerDeviceTrainBatchSize = 2, SaveSteps = 2 }),
+            ("llama 270 M, bfloat16, lora 16 of all maps, 2 x 256", large,
+                spec with
+                {
+                    Method = TrainingMethods.Lora,
+                    LoraR = 16,
+                    LoraTargetModules = [LoraOptions.AllLinear],
+                    BlockSize = 256,
+                    PerDeviceTrainBatchSize = 2,
+                }),
+            ("llama 270 M, bfloat16, qlora, recomputed, 4 x 256", large,
+                spec with { Method = TrainingMethods.Qlora, BlockSize = 256, GradientCheckpointing = true }),
+            ("qwen2 tied, bfloat16, lisa, adamw-8bit, 2 micro-batches", BenchConfigs.Qwen2,
+                lisa with { Optim = "adamw-8bit", GradientAccumulationSteps = 2 }),
+            ("gpt2 124 M, float32, lisa without ends, 2 x 512", BenchConfigs.Gpt2,
+                lisa with { Dtype = "float32", TrainEmbeddings = false, BlockSize = 512, PerDeviceTrainBatchSize = 2 }),
+            ("gemma2, bfloat16, badam, 4 x 256", BenchConfigs.Gemma2,
+                spec with { Method = TrainingMethods.Badam, BadamSwitchInterval = 2, BlockSize = 256 }),
+            ("mixtral, bfloat16, lisa over int8", BenchConfigs.Mixtral, lisa with { FrozenWeights = "int8" }),
+            ("olmo2, bfloat16, galore, recomputed, 1 x 1024", BenchConfigs.Olmo2,
+                spec with { Method = TrainingMethods.Galore, GradientCheckpointing = true, BlockSize = 1024, PerDeviceTrainBatchSize = 1 }),
+            ("llama 270 M, bfloat16 with its state, lisa over mapped, packed 1 x 1024", large,
+                lisa with
+                {
+                    FrozenWeights = "mapped",
+                    OptimizerStateDtype = "bfloat16",
+                    Packing = true,
+                    BlockSize = 1024,
+                    PerDeviceTrainBatchSize = 1,
+                }),
+        ];
+    }
+}
