@@ -14,18 +14,31 @@ internal static class GrainTrainer
     public static Task Run(string root, string model, string data, TrainingSpec spec, Action<StepRecord> step) =>
         Run(new FolderBlobStore(Path.Combine(root, "store-" + Guid.NewGuid().ToString("N"))), model, data, spec, step);
 
-    /// <summary>Trains to the end, from where the run in the store is, and reports each step.</summary>
-    public static async Task Run(
-        IBlobStore store, string model, string data, TrainingSpec spec, Action<StepRecord> step, Action<ManifestSaved>? saved = null)
+    /// <summary>Trains to the end in a new store, which is deleted afterwards, and reports each step.</summary>
+    public static async Task Run(string root, RunRequest request, Action<StepRecord> step)
     {
-        await RunImporter.ImportAsync(
-            store,
-            new RunRequest { ModelFolder = model, DataFile = data, Dataset = Dataset, Spec = spec },
-            null,
-            CancellationToken.None);
+        var folder = Path.Combine(root, "store-" + Guid.NewGuid().ToString("N"));
+        try
+        {
+            await Run(new FolderBlobStore(folder), request, step);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    /// <summary>Trains to the end, from where the run in the store is, and reports each step.</summary>
+    public static Task Run(
+        IBlobStore store, string model, string data, TrainingSpec spec, Action<StepRecord> step, Action<ManifestSaved>? saved = null) =>
+        Run(store, new RunRequest { ModelFolder = model, DataFile = data, Dataset = Dataset, Spec = spec }, step, saved);
+
+    private static async Task Run(IBlobStore store, RunRequest request, Action<StepRecord> step, Action<ManifestSaved>? saved = null)
+    {
+        await RunImporter.ImportAsync(store, request, null, CancellationToken.None);
         await using var silo = await EmbeddedSilo.StartAsync(
             new EmbeddedSiloOptions { Store = store }, CancellationToken.None);
-        var run = silo.Grains.GetGrain<IRunGrain>(spec.RunName);
+        var run = silo.Grains.GetGrain<IRunGrain>(request.Spec.RunName);
         await run.Start();
         await foreach (var happened in run.Watch(EventPosition.Start))
         {

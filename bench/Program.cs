@@ -41,6 +41,17 @@ switch (args)
     case ["measure-run", var job]:
         await MeasuredRun.Measure(job);
         return 0;
+    case ["quality", .. var rest]:
+        await QualityBenchmark.Run(steps: Number(rest, 0, 100), processes: Number(rest, 1, Environment.ProcessorCount));
+        return 0;
+    case ["measure-quality-rates", var root, var method, var steps]:
+        await QualityBenchmark.MeasureRates(root, method, int.Parse(steps, CultureInfo.InvariantCulture));
+        return 0;
+    case ["measure-quality", var root, var method, var rate, var seed, var steps]:
+        await QualityBenchmark.Measure(
+            root, method, double.Parse(rate, CultureInfo.InvariantCulture), ulong.Parse(seed, CultureInfo.InvariantCulture),
+            int.Parse(steps, CultureInfo.InvariantCulture));
+        return 0;
     case ["transport"]:
         await TransportBenchmark.RunAsync();
         return 0;
@@ -125,6 +136,7 @@ switch (args)
               plan [ROUNDS [THREADS]]               lisa plan beside the measured peak, in ten settings
               methods [ROUNDS [STEPS [THREADS]]]    LISA, LoRA, full, QLISA: tokens per second and memory with 300 M parameters
               large [FOLDER]                        LLaMA-2-7B's shape with mapped weights; 28 GB of disk, deleted afterwards
+              quality [STEPS [PROCESSES]]           every method and sampler at its best learning rate, three seeds; writes docs/quality.md
               gpu-bits                              on a GPU: against the CPU, twice, and after a kill
               gpu [PYTHON]                          on a GPU: time and memory against LoRA and full fine-tuning ("-" for PYTHON: without those)
             """);
