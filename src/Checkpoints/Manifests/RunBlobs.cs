@@ -27,20 +27,23 @@ public static class RunBlobs
 
     private static async Task<string?> FindAsync(IBlobStore store, string run, string sha256, CancellationToken cancellationToken)
     {
-        if (await RunManifests.FindAsync(store, run, cancellationToken).ConfigureAwait(false) is not { } manifests) return null;
-        var (head, of) = (manifests.Head, $" of run '{run}'");
+        // What the head names comes first: it can be told whatever else is damaged.
+        if (await RunStore.ReadHeadAsync(store, run, cancellationToken).ConfigureAwait(false) is not { } head) return null;
+        var of = $" of run '{run}'";
         if (head.Journal?.Any(s => s.Blob.Sha256 == sha256) == true) return $"the journal{of}";
         if (head.Kept?.Any(s => s.Blob.Sha256 == sha256) == true) return $"the list of manifests{of}";
-        if (manifests.Last.Sha256 == sha256) return $"the manifest of step {head.Step}{of}";
+        if (head.Manifest is not { } newest) return null;
+        if (newest.Sha256 == sha256) return $"the manifest of step {head.Step}{of}";
+        if (await FindAsync(newest, "").ConfigureAwait(false) is { } last) return last;
+        var manifests = await RunManifests.OfAsync(store, head, cancellationToken).ConfigureAwait(false);
         if (manifests.Kept.FirstOrDefault(k => k.Manifest.Sha256 == sha256) is { } kept) return $"the manifest of step {kept.Step}{of}";
-        if (await FindAsync(manifests.Last, "").ConfigureAwait(false) is { } last) return last;
         foreach (var entry in manifests.Kept.Reverse())
             if (await FindAsync(entry.Manifest, $" at step {entry.Step}").ConfigureAwait(false) is { } what) return what;
         return null;
 
         async Task<string?> FindAsync(BlobRef blob, string when)
         {
-            var manifest = await manifests.ReadAsync(blob, cancellationToken).ConfigureAwait(false);
+            var manifest = await RunStore.ReadManifestAsync(store, blob, cancellationToken).ConfigureAwait(false);
             return Named(manifest).Where(n => n.Blob?.Sha256 == sha256).Select(n => $"{n.What}{of}{when}").FirstOrDefault();
         }
     }

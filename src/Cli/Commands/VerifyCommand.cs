@@ -35,7 +35,9 @@ internal static class VerifyCommand
 
         if (verified.Difference is { } difference)
         {
-            ErrorReport.Write($"run '{verified.Run}' differs from its repetition from step {verified.From}: {difference}");
+            ErrorReport.Write(verified.From is { } from
+                ? $"run '{verified.Run}' differs from its repetition from step {from}: {difference}"
+                : $"run '{verified.Run}' cannot be repeated: {difference}");
             return ExitCodes.Failed;
         }
 

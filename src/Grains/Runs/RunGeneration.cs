@@ -34,7 +34,7 @@ internal sealed class RunGeneration : IDisposable
             e => RunLog.NotCollected(logger, e, run.Name));
         _loop = new TrainingLoop(
             run.Plan!, parts, new RunReference(run.Store, run.Plan!, parts, Manifests, time, logger),
-            run.History!, run.Journal!, Manifests, feed, time, Notice, interruption,
+            run.History!, run.Journal!, Manifests, feed, time, Notice, options, interruption,
             step => RunLog.BrokenOff(logger, run.Name, step, options.StepPatience.TotalSeconds), logger);
     }
 

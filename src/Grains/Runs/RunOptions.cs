@@ -13,6 +13,11 @@ public sealed record RunOptions
     /// <value>The step after which runs are paused where they were to go on; null (default) for their last one.</value>
     public long? LastStep { get; init; }
 
+    /// <value>
+    /// Whether runs end with <see cref="LastStep"/>, as those do that early stopping ends there, rather than being paused. Default false.
+    /// </value>
+    public bool LastStepIsEnd { get; init; }
+
     /// <value>How each kind of failure is handled.</value>
     internal FailurePolicy Failures { get; init; } = FailurePolicy.Default;
 }

@@ -11,7 +11,7 @@ namespace LisaOrleans.Grains;
 /// </summary>
 internal sealed class TrainingLoop(
     RunPlan plan, Pipeline pipeline, RunReference reference, RunHistory history, RunJournal journal, ManifestWriter manifests, EventFeed feed,
-    TimeProvider time, StopNotice notice, Func<LoopOutcome?> interruption, Action<long> brokenOff, ILogger logger)
+    TimeProvider time, StopNotice notice, RunOptions options, Func<LoopOutcome?> interruption, Action<long> brokenOff, ILogger logger)
 {
     private readonly IPairLoss? _pairLoss = Objectives.PairLoss(plan.Spec);
     private readonly RunTelemetry _telemetry = RunTelemetry.Of(plan.Spec.RunName);
@@ -23,7 +23,8 @@ internal sealed class TrainingLoop(
     public long Step { get; private set; } = manifests.Last.Step;
 
     // Whether nothing is left to train: all steps are done, or evaluations have not become better for too long.
-    private bool IsOver => Step >= plan.TotalSteps || EarlyStopping.IsDue(Spec, history.Records);
+    private bool IsOver =>
+        Step >= plan.TotalSteps || (options.LastStepIsEnd && Step >= options.LastStep) || EarlyStopping.IsDue(Spec, history.Records);
 
     // Whether the evaluation that is due after the last committed step is still to be made.
     private bool EvaluationMissing => Step > 0 && IsEvaluated(Step) && history.Records[(int)Step - 1].EvalLoss is null;
@@ -50,7 +51,7 @@ internal sealed class TrainingLoop(
             manifests.ThrowIfFailed();
         }
 
-        if (Step < plan.TotalSteps) RunLog.EndedEarly(logger, Spec.RunName, Step, Spec.EarlyStoppingPatience);
+        if (Step < plan.TotalSteps && Spec.EarlyStoppingPatience > 0) RunLog.EndedEarly(logger, Spec.RunName, Step, Spec.EarlyStoppingPatience);
         await pipeline.EndTraining(cancellationToken);
         await manifests.Begin(Step, completed: true, cancellationToken);
         await manifests.Complete();

@@ -21,23 +21,31 @@ public sealed class RunReplay : IDisposable
     /// <summary>The run's name, in both stores.</summary>
     public string Run { get; }
 
-    /// <summary>Repeats steps.</summary>
+    /// <summary>Repeats steps. Evaluations do not end that early.</summary>
     /// <param name="store">The run's store.</param>
     /// <param name="start">The manifest to begin with.</param>
     /// <param name="change">Changes the settings; they are those of the manifest otherwise.</param>
     /// <param name="lastStep">The step to end with, whose manifest is written in any case.</param>
     /// <param name="repeated">Told of each step; returns whether to go on.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="lastStepIsEnd">Whether the run ends with the last step, as one does that early stopping ended there.</param>
     /// <exception cref="InvalidOperationException">The steps cannot be repeated; the message says why.</exception>
     public static async Task<RunReplay> RepeatAsync(
         IBlobStore store, Manifest start, Func<TrainingSpec, TrainingSpec> change, long lastStep, Func<StepRecord, bool> repeated,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken, bool lastStepIsEnd = false)
     {
         var folder = ScratchFolder.Create();
         try
         {
             var scratch = new LayeredBlobStore(store, new FolderBlobStore(folder.Path));
-            var spec = new BytesBlob(JsonSerializer.SerializeToUtf8Bytes(change(await RunFiles.ReadSpecAsync(store, start, cancellationToken))));
+
+            // What early stopping is set to may change while a run goes on, so the manifest does not say when it ended.
+            var settings = change(await RunFiles.ReadSpecAsync(store, start, cancellationToken)) with
+            {
+                EarlyStoppingPatience = 0,
+                EarlyStoppingThreshold = 0,
+            };
+            var spec = new BytesBlob(JsonSerializer.SerializeToUtf8Bytes(settings));
             await scratch.PutAsync(spec, cancellationToken);
             var session = await RunStore.AcquireAsync(scratch, start.Run, new RunClaim(RunHeadStates.Queued), cancellationToken);
             var manifest = start with
@@ -47,7 +55,7 @@ public sealed class RunReplay : IDisposable
                 Completed = false,
             };
             await session.CommitAsync(manifest, cancellationToken);
-            await TrainAsync(scratch, start.Run, lastStep, repeated, cancellationToken);
+            await TrainAsync(scratch, start.Run, new RunOptions { LastStep = lastStep, LastStepIsEnd = lastStepIsEnd }, repeated, cancellationToken);
             return new RunReplay(folder, scratch, start.Run);
         }
         catch
@@ -61,10 +69,9 @@ public sealed class RunReplay : IDisposable
     public void Dispose() => _folder.Dispose();
 
     private static async Task TrainAsync(
-        IBlobStore scratch, string name, long lastStep, Func<StepRecord, bool> repeated, CancellationToken cancellationToken)
+        IBlobStore scratch, string name, RunOptions options, Func<StepRecord, bool> repeated, CancellationToken cancellationToken)
     {
-        await using var silo = await EmbeddedSilo.StartAsync(
-            new EmbeddedSiloOptions { Store = scratch, Runs = new RunOptions { LastStep = lastStep } }, cancellationToken);
+        await using var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = scratch, Runs = options }, cancellationToken);
         var run = silo.Grains.GetGrain<IRunGrain>(name);
         var before = (await run.GetStatus()).Position;
         await run.Start();

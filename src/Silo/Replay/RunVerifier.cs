@@ -30,33 +30,33 @@ public sealed class RunVerifier
         IBlobStore store, string run, (long First, long Last)? steps, Action<long, long>? progress, CancellationToken cancellationToken)
     {
         RunName.Validate(run);
-        var manifests = await RunManifests.FindAsync(store, run, cancellationToken)
-            ?? throw new InvalidDataFileException(store.Location, $"has no run '{run}'");
-        return await new RunVerifier(store, manifests, progress).VerifyAsync(steps, cancellationToken);
-    }
-
-    private async Task<VerifiedRun> VerifyAsync((long First, long Last)? steps, CancellationToken cancellationToken)
-    {
-        var run = _manifests.Head.Run;
-        var last = steps?.Last ?? _manifests.Head.Step;
-        if (last > _manifests.Head.Step)
-            throw new InvalidDataFileException($"run '{run}'", $"has {_manifests.Head.Step} steps, so step {last} cannot be repeated");
-        var begin = Begin(steps?.First, run);
-        var chain = Chain().Where(k => k.Step >= begin && k.Step <= last).ToArray();
-        var read = new List<(long Step, BlobRef Blob, Manifest Manifest)>();
-        string? difference = null;
+        if (await RunStore.ReadHeadAsync(store, run, cancellationToken) is not { Manifest: not null } head)
+            throw new InvalidDataFileException(store.Location, $"has no run '{run}'");
+        var last = steps?.Last ?? head.Step;
+        if (last > head.Step) throw new InvalidDataFileException($"run '{run}'", $"has {head.Step} steps, so step {last} cannot be repeated");
         try
         {
-            foreach (var (step, blob) in chain) read.Add((step, blob, await _manifests.ReadAsync(blob, cancellationToken)));
-            await ReadBlobsAsync(read.Select(r => r.Manifest), cancellationToken);
+            await ReadBlobsAsync(store, (head.Journal ?? []).Concat(head.Kept ?? []).Select(s => s.Blob), cancellationToken);
+            var manifests = await RunManifests.OfAsync(store, head, cancellationToken);
+            return await new RunVerifier(store, manifests, progress).VerifyAsync(steps?.First, last, cancellationToken);
         }
         catch (DamagedBlobException e)
         {
-            difference = (await RunBlobs.NameAsync(_store, run, e, cancellationToken)).Message;
+            return new VerifiedRun(run, null, last, [], (await RunBlobs.NameAsync(store, run, e, cancellationToken)).Message);
         }
+    }
 
-        difference ??= await FindChangeAsync(read, cancellationToken) ?? await RepeatAsync(read, last, cancellationToken);
-        return new VerifiedRun(run, begin, last, [.. chain.Select(c => new VerifiedManifest(c.Step, c.Blob.Sha256))], difference);
+    private async Task<VerifiedRun> VerifyAsync(long? first, long last, CancellationToken cancellationToken)
+    {
+        var run = _manifests.Head.Run;
+        var newest = await _manifests.ReadAsync(_manifests.Last, cancellationToken);
+        var begin = Begin(first, run);
+        var read = new List<(long Step, BlobRef Blob, Manifest Manifest)>();
+        foreach (var (step, blob) in Chain().Where(k => k.Step >= begin && k.Step <= last))
+            read.Add((step, blob, await _manifests.ReadAsync(blob, cancellationToken)));
+        await ReadBlobsAsync(_store, read.Select(r => r.Manifest).Append(newest).SelectMany(m => m.References()), cancellationToken);
+        var difference = await FindChangeAsync(read, cancellationToken) ?? await RepeatAsync(read, newest, last, cancellationToken);
+        return new VerifiedRun(run, begin, last, [.. read.Select(r => new VerifiedManifest(r.Step, r.Blob.Sha256))], difference);
     }
 
     // The manifest of each step that has the weights of that step.
@@ -75,10 +75,10 @@ public sealed class RunVerifier
             + "train with --keep-manifests base, or all");
     }
 
-    private async Task ReadBlobsAsync(IEnumerable<Manifest> manifests, CancellationToken cancellationToken)
+    // Reading one checks its hash.
+    private static async Task ReadBlobsAsync(IBlobStore store, IEnumerable<BlobRef> blobs, CancellationToken cancellationToken)
     {
-        foreach (var blob in manifests.SelectMany(m => m.References()).Distinct())
-            (await _store.ReadAsync(blob, cancellationToken)).Dispose();
+        foreach (var blob in blobs.Distinct()) (await store.ReadAsync(blob, cancellationToken)).Dispose();
     }
 
     // What is the same in all manifests of a run: settings, data, and the model's files.
@@ -112,11 +112,11 @@ public sealed class RunVerifier
     }
 
     private async Task<string?> RepeatAsync(
-        IReadOnlyList<(long Step, BlobRef Blob, Manifest Manifest)> read, long last, CancellationToken cancellationToken)
+        IReadOnlyList<(long Step, BlobRef Blob, Manifest Manifest)> read, Manifest newest, long last, CancellationToken cancellationToken)
     {
         var from = read[0].Manifest;
         if (read.Count == 1 && last == from.Step) return null;
-        var log = await RunHistory.Read(_store, (await _manifests.ReadAsync(_manifests.Last, cancellationToken)), cancellationToken);
+        var log = await RunHistory.Read(_store, newest, cancellationToken);
         var save = (int)Math.Min(int.MaxValue, read.Skip(1).Select(r => r.Step).Append(last).Aggregate(0L, GreatestCommonDivisor));
         (StepRecord Had, string What)? wrong = null;
         using var replay = await RunReplay.RepeatAsync(
@@ -127,7 +127,7 @@ public sealed class RunVerifier
                 if (wrong is null && StepDifference.Find(had, record) is { } what) wrong = (had, what);
                 return wrong is null;
             },
-            cancellationToken);
+            cancellationToken, lastStepIsEnd: newest.Completed && newest.Step == last);
 
         var spec = await RunFiles.ReadSpecAsync(_store, from, cancellationToken);
         var repeated = await RunManifests.FindAsync(replay.Store, replay.Run, cancellationToken);
@@ -148,10 +148,10 @@ public sealed class RunVerifier
             var cores = Environment.ProcessorCount;
             foreach (var threads in Enumerable.Range(1, cores).Append(2 * cores).Where(t => t != spec.Threads))
             {
-                var same = true;
+                var same = false;
                 using var replay = await RunReplay.RepeatAsync(
                     _store, from, s => s with { SaveSteps = 0, Threads = threads }, had.Step,
-                    record => same &= record.Step < had.Step || StepDifference.Find(had, record) is null, cancellationToken);
+                    record => record.Step < had.Step || (same = StepDifference.Find(had, record) is null), cancellationToken);
                 if (same)
                     return $"; with {threads} threads instead of the {spec.Threads} of its settings it is the same, so the thread count was another";
             }

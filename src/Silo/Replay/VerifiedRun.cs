@@ -2,8 +2,8 @@ namespace LisaOrleans.Silo;
 
 /// <summary>What the repetition of a run's steps showed.</summary>
 /// <param name="Run">The run.</param>
-/// <param name="From">The step of the manifest that the repetition began with.</param>
+/// <param name="From">The step of the manifest that the repetition began with; null where a damaged blob left nothing to begin with.</param>
 /// <param name="Last">The last step that was to be repeated.</param>
 /// <param name="Manifests">The run's manifests from the first to the last step.</param>
 /// <param name="Difference">The first difference; null where all is the same to the bit.</param>
-public sealed record VerifiedRun(string Run, long From, long Last, IReadOnlyList<VerifiedManifest> Manifests, string? Difference);
+public sealed record VerifiedRun(string Run, long? From, long Last, IReadOnlyList<VerifiedManifest> Manifests, string? Difference);

@@ -44,6 +44,16 @@ public sealed class ReplayCommandTests
             StringComparison.Ordinal);
         await Lisa.RefusesAsync(["diff", "default@2", "default@3", "--store", folder["store"]], "keeps no manifest of step 3");
 
+        using var head = JsonDocument.Parse(await File.ReadAllTextAsync(folder["store/runs/default/head.json"], Token));
+        var list = head.RootElement.GetProperty("Kept")[0].GetProperty("Blob").GetProperty("Sha256").GetString()!;
+        var path = Directory.GetFiles(folder["store/blobs"], list, SearchOption.AllDirectories).Single();
+        File.Move(path, folder["list"]);
+        var missing = await Lisa.RunAsync("verify", "default", "--store", folder["store"]);
+        Assert.Equal(1, missing.ExitCode);
+        Assert.Contains("run 'default' cannot be repeated: ", missing.Error, StringComparison.Ordinal);
+        Assert.Contains($"the list of manifests of run 'default' (blob {list}) is missing", missing.Error, StringComparison.Ordinal);
+        File.Move(folder["list"], path);
+
         var largest = Directory.GetFiles(folder["store/blobs"], "*", SearchOption.AllDirectories).MaxBy(f => new FileInfo(f).Length)!;
         var bytes = await File.ReadAllBytesAsync(largest, Token);
         bytes[bytes.Length / 2] ^= 1;

@@ -42,7 +42,7 @@ public sealed class RunVerifierTests
         var before = await run.ManifestAsync();
         var verified = await VerifyAsync(run);
         Assert.Null(verified.Difference);
-        Assert.Equal((0L, s_methods[method].MaxSteps), (verified.From, verified.Last));
+        Assert.Equal<(long?, long?)>((0, s_methods[method].MaxSteps), (verified.From, verified.Last));
         Assert.Equal(before, await run.ManifestAsync(), new SameJson());
     }
 
@@ -62,16 +62,59 @@ public sealed class RunVerifierTests
         await Assert.ThrowsAsync<InvalidDataFileException>(() => RunVerifier.VerifyAsync(run.Store, "test", (1, 7), null, Token));
     }
 
+    // Paused between, as the settings of a run can change only then.
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(0, 2)]
+    public async Task VerifyAsync_run_whose_early_stopping_was_changed_repeats_to_the_bit(int first, int then)
+    {
+        // Losses fall, so with a greater one taken for better, the first evaluation is the best and no later one is.
+        var spec = TinyStories.Spec(8) with { SaveSteps = 2, EvalSteps = 2, GreaterIsBetter = true, KeepManifests = "all" };
+        var request = TinyStories.Request(spec with { EarlyStoppingPatience = first }) with { EvalDataFile = TinyStories.Data };
+        using var run = await TestRun.ImportAsync(request);
+        Assert.Equal(RunState.Paused, (await run.ContinueAsync(options: new RunOptions { LastStep = 3 })).State);
+        await RunImporter.ImportAsync(run.Store, request with { Spec = spec with { EarlyStoppingPatience = then } }, null, Token);
+        await run.FinishAsync();
+        var manifest = await run.ManifestAsync();
+        Assert.Equal((6L, true), (manifest.Step, manifest.Completed));
+        var verified = await VerifyAsync(run);
+        Assert.Null(verified.Difference);
+        Assert.Equal([0L, 2, 3, 4, 6], verified.Manifests.Select(m => m.Step));
+    }
+
+    // Whatever the steps: an attestation says that the run is whole.
     [Fact]
-    public async Task VerifyAsync_flipped_bit_is_named_by_its_part()
+    public async Task VerifyAsync_flipped_bit_is_the_difference_and_is_named()
     {
         using var run = await TestRun.TrainAsync(s_lisa);
-        var sha256 = (await run.ManifestAsync()).Part("layer-2").Weights.Sha256;
-        var path = Directory.GetFiles(run.Store.Location, sha256, SearchOption.AllDirectories).Single();
-        var bytes = await File.ReadAllBytesAsync(path, Token);
-        bytes[^1] ^= 1;
-        await File.WriteAllBytesAsync(path, bytes, Token);
-        Assert.Contains("the weights of layer-2", (await VerifyAsync(run)).Difference, StringComparison.Ordinal);
+        var manifests = (await RunManifests.FindAsync(run.Store, "test", Token))!;
+        var last = await run.ManifestAsync();
+        foreach (var (blob, what) in ((BlobRef, string)[])
+            [
+                (last.Part("layer-2").Weights, "the weights of layer-2"),
+                (last.Log[^1].Blob, $"the log of steps {last.Log[^1].FirstStep} to 6"),
+                (manifests.Last, "the manifest of step 6"),
+                (manifests.Kept[1].Manifest, "the manifest of step 2"),
+                (manifests.Head.Kept![0].Blob, "the list of manifests"),
+                (manifests.Head.Journal![^1].Blob, "the journal"),
+            ])
+        {
+            var path = Directory.GetFiles(run.Store.Location, blob.Sha256, SearchOption.AllDirectories).Single();
+            await FlipAsync(path);
+            var verified = await RunVerifier.VerifyAsync(run.Store, "test", (1, 2), null, Token);
+            Assert.Contains($"{what} of run 'test' (blob {blob.Sha256}) is damaged", verified.Difference, StringComparison.Ordinal);
+            Assert.Null(verified.From);
+            await FlipAsync(path);
+        }
+
+        Assert.Null((await RunVerifier.VerifyAsync(run.Store, "test", (1, 2), null, Token)).Difference);
+
+        static async Task FlipAsync(string path)
+        {
+            var bytes = await File.ReadAllBytesAsync(path, Token);
+            bytes[^1] ^= 1;
+            await File.WriteAllBytesAsync(path, bytes, Token);
+        }
     }
 
     [Theory]
