@@ -37,20 +37,31 @@ public sealed record RunForgetting(
         var forgotten = wanted.ToHashSet();
         var records = (await RunHistory.Read(store, last, cancellationToken)).Records;
         var firstUse = records.FirstOrDefault(r => r.Samples.Any(forgotten.Contains))?.Step;
-        var from = await FindForkAsync(store, run, name, cancellationToken)
-            ?? ManifestAddress.At(run, Before(manifests, firstUse, last.Completed));
-        var given = new GivenSettings();
-        given.Set(RunSettings.Table.Of(nameof(TrainingSpec.MaskSamples)), masked);
-        await RunFork.CreateAsync(store, from, name, given, cancellationToken);
+        if (await FindForkAsync(store, plan.Spec with { RunName = name, MaskSamples = masked }, run, cancellationToken) is not { } from)
+        {
+            from = ManifestAddress.At(run, Before(manifests, firstUse, last.Completed));
+            var given = new GivenSettings();
+            given.Set(RunSettings.Table.Of(nameof(TrainingSpec.MaskSamples)), masked);
+            await RunFork.CreateAsync(store, from, name, given, cancellationToken);
+        }
+
         return new RunForgetting(wanted, firstUse, from, manifests.Find(from), name);
     }
 
-    // Where a call before this one has forked it, whatever the run keeps by now.
-    private static async Task<ManifestAddress?> FindForkAsync(IBlobStore store, string run, string name, CancellationToken cancellationToken) =>
-        RunName.IsValid(name) && await RunManifests.FindAsync(store, name, cancellationToken) is { } there
-        && RunFork.OriginOf(await there.ReadAsync(there.Last, cancellationToken)) is { } origin && origin.Run == run
-            ? origin
-            : null;
+    // Where a call before this one has forked it. The run may not keep that manifest any more: the fork alone says what it is.
+    private static async Task<ManifestAddress?> FindForkAsync(
+        IBlobStore store, TrainingSpec spec, string run, CancellationToken cancellationToken)
+    {
+        if (!RunName.IsValid(spec.RunName) || await RunStore.ReadHeadAsync(store, spec.RunName, cancellationToken) is not { Manifest: { } blob })
+            return null;
+        var manifest = await RunStore.ReadManifestAsync(store, blob, cancellationToken);
+        if (RunFork.OriginOf(manifest) is not { } origin || origin.Run != run) return null;
+        var stored = await RunFiles.ReadSpecAsync(store, manifest, cancellationToken);
+        if (stored.MaskSamples.ToHashSet().SetEquals(spec.MaskSamples)) spec = spec with { MaskSamples = stored.MaskSamples };
+        return SpecComparison.Differences(stored, spec) is { Count: > 0 } differences
+            ? throw new RunExistsException(spec.RunName, differences)
+            : origin;
+    }
 
     private static long Before(RunManifests manifests, long? firstUse, bool completed)
     {
