@@ -56,9 +56,10 @@ public sealed class ReferenceTrainer : IDisposable
         var warmup = LearningRateSchedule.WarmupSteps(spec.WarmupSteps, spec.WarmupRatio, TotalSteps);
         _learningRate = new LearningRateSchedule(spec.LrSchedulerType, spec.LearningRate, warmup, TotalSteps);
 
-        // DPO compares answers with what the model made of them before it trained.
+        // DPO compares answers with what the model made of them before it trained, masked ones among them.
         _pairLoss = Objectives.PairLoss(spec);
-        if (_pairLoss is { NeedsReference: true }) _reference = [.. BatchPlans.InOrder(spec, data.Count).SelectMany(b => Score(_builder.Build(b)))];
+        var scored = new MicroBatchBuilder(data, packing, spec.PadTokenId, pairs: Objectives.IsOfPairs(spec));
+        if (_pairLoss is { NeedsReference: true }) _reference = [.. BatchPlans.InOrder(spec, data.Count).SelectMany(b => Score(scored.Build(b)))];
 
         // With those of its adapters, if it has any.
         Dictionary<string, Tensor> LayerWeights(int index)

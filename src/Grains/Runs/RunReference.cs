@@ -41,7 +41,7 @@ internal sealed class RunReference(IBlobStore store, RunPlan plan, Pipeline pipe
                 $"manifest of {manifest.Run}", "field 'ReferenceLogProbs' is missing, and the run has trained already");
         }
 
-        var training = await Find(manifest.Dataset!, plan.Builder, plan.Samples, notice, cancellationToken);
+        var training = await Find(manifest.Dataset!, plan.ReferenceBuilder, plan.Samples, notice, cancellationToken);
         var evaluation = plan.EvalBuilder is null || training.Blob is null
             ? default
             : await Find(manifest.EvalDataset!, plan.EvalBuilder, plan.EvalSamples, notice, cancellationToken);
@@ -60,7 +60,7 @@ internal sealed class RunReference(IBlobStore store, RunPlan plan, Pipeline pipe
     private async Task<(double[] LogProbs, BlobRef? Blob)> Find(
         BlobRef data, MicroBatchBuilder builder, int samples, StopNotice notice, CancellationToken cancellationToken)
     {
-        var key = ReferenceCache.Key(manifests.Last, plan.Spec, data, builder == plan.Builder ? plan.Spec.MaskSamples : []);
+        var key = ReferenceCache.Key(manifests.Last, plan.Spec, data);
         var (known, blob) = await _cache.FindAsync(key, cancellationToken);
         if (known.Length == samples) return (known, blob);
         if (known.Length > samples) known = [];

@@ -22,8 +22,7 @@ public sealed class ReferenceCache(IBlobStore store)
     /// <param name="manifest">The run's, at step 0.</param>
     /// <param name="spec">The run's settings.</param>
     /// <param name="data">The tokens.</param>
-    /// <param name="masked">Samples of the data that are as if they were not there.</param>
-    public static string Key(Manifest manifest, TrainingSpec spec, BlobRef data, IReadOnlyList<int> masked)
+    public static string Key(Manifest manifest, TrainingSpec spec, BlobRef data)
     {
         var decides = new
         {
@@ -33,7 +32,6 @@ public sealed class ReferenceCache(IBlobStore store)
                     orderby part.Key
                     select new[] { part.Key, part.Value.Weights.Sha256, part.Value.Adapter?.Sha256 },
             Data = data.Sha256,
-            Masked = masked,
             spec.Dtype,
             Form = Methods.Of(spec).FrozenWeights(spec),
             spec.PerDeviceTrainBatchSize,

@@ -18,6 +18,7 @@ public sealed class RunPlan
         var packing = spec.Packing ? PackedBlocks.Pack(data, spec.BlockSize) : null;
         Samples = data.Count;
         Builder = new MicroBatchBuilder(data, packing, spec.PadTokenId, spec.MaskSamples, Objectives.IsOfPairs(spec));
+        ReferenceBuilder = new MicroBatchBuilder(data, packing, spec.PadTokenId, pairs: Objectives.IsOfPairs(spec));
         Batches = BatchPlans.Create(spec, packing?.Count ?? data.Count);
         if (evalData is not null)
         {
@@ -39,6 +40,12 @@ public sealed class RunPlan
     public BatchPlan Batches { get; }
 
     public MicroBatchBuilder Builder { get; }
+
+    /// <summary>
+    /// Makes the micro-batches that the reference scores. It knows of no masked samples: those leave shorter batches, which round
+    /// otherwise, and a run that forgets samples goes on with what was scored before it did.
+    /// </summary>
+    public MicroBatchBuilder ReferenceBuilder { get; }
 
     public int Samples { get; }
 

@@ -1,0 +1,74 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Training;
+
+namespace LisaOrleans.Grains.Tests;
+
+/// <summary>Forks that forget samples; <c>lisa forget</c> as a process is tested with the other commands.</summary>
+public sealed class RunForgettingTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task BeginAsync_again_finds_the_fork_though_its_origin_is_not_kept_any_more()
+    {
+        var request = TinyStories.Request(TinyStories.Spec(9) with { KeepManifests = "all" });
+        using var run = await TestRun.ImportAsync(request);
+        await run.ContinueAsync(options: new RunOptions { LastStep = 6 });
+        int[] late = [.. NewIn(await run.HistoryAsync(), 5)];
+        var first = await BeginAsync(run, late[..2]);
+        Assert.Equal((5L, "test@3"), (first.FirstUse, $"{first.From}"));
+        await RunImporter.ImportAsync(run.Store, request with { Spec = request.Spec with { KeepManifests = "last" } }, null, Token);
+        await run.FinishAsync();
+        Assert.Equal([9L], (await RunManifests.FindAsync(run.Store, "test", Token))!.Steps);
+
+        var again = await BeginAsync(run, [late[1], late[0], late[1]]);
+        Assert.Equal((first.FirstUse, first.From, null), (again.FirstUse, again.From, again.FromManifest));
+        var other = await Assert.ThrowsAsync<RunExistsException>(() => BeginAsync(run, late[..1]));
+        Assert.StartsWith("mask_samples: was [", Assert.Single(other.Differences), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task BeginAsync_fork_with_another_setting_is_not_the_one_that_forgets()
+    {
+        using var run = await TestRun.TrainAsync(TinyStories.Spec(6) with { KeepManifests = "all" });
+        var late = NewIn(await run.HistoryAsync(), 5).First();
+        var given = new GivenSettings();
+        given.Set(RunSettings.Table.Of(nameof(TrainingSpec.MaskSamples)), (int[])[late]);
+        given.Set(RunSettings.Table.Of(nameof(TrainingSpec.LearningRate)), 0.5);
+        await RunFork.CreateAsync(run.Store, ManifestAddress.At("test", 3), "without", given, Token);
+        var other = await Assert.ThrowsAsync<RunExistsException>(() => BeginAsync(run, [late]));
+        Assert.StartsWith("learning_rate: was 0.5", Assert.Single(other.Differences), StringComparison.Ordinal);
+    }
+
+    // What DPO compares with was scored before anything was forgotten.
+    [Fact]
+    public async Task BeginAsync_pairs_are_forgotten_as_if_they_had_been_masked_from_the_start()
+    {
+        var spec = TinyStories.Spec(6) with { Objective = "dpo", PerDeviceTrainBatchSize = 2, GradientAccumulationSteps = 4, KeepManifests = "all" };
+        var request = TinyStories.Request(spec) with { DataFile = TinyStories.Pairs };
+        using var run = await TestRun.ImportAsync(request);
+        await run.FinishAsync();
+        int[] late = [.. NewIn(await run.HistoryAsync(), 4, 6).Where(s => s / 2 % 2 == 0)];
+        var forgetting = await BeginAsync(run, late);
+        Assert.Equal(3, forgetting.From.Step);
+        var fork = run.Beside("without");
+        await fork.FinishAsync();
+
+        using var masked = await TestRun.ImportAsync(request with { Spec = spec with { MaskSamples = forgetting.Samples } });
+        await masked.FinishAsync();
+        Assert.Equal((await masked.ManifestAsync()).ReferenceLogProbs, (await fork.ManifestAsync()).ReferenceLogProbs);
+        Assert.Equal((await masked.HistoryAsync()).Select(r => r.Loss), (await fork.HistoryAsync()).Select(r => r.Loss));
+        Assert.Equal(await masked.WeightsShaAsync(), await fork.WeightsShaAsync());
+        Assert.NotEqual(await run.WeightsShaAsync(), await fork.WeightsShaAsync());
+    }
+
+    private static Task<RunForgetting> BeginAsync(TestRun run, IReadOnlyList<int> samples) =>
+        RunForgetting.BeginAsync(run.Store, "test", samples, "without", Token);
+
+    // Samples that some steps were the first to learn from.
+    private static IEnumerable<int> NewIn(IReadOnlyList<StepRecord> steps, long first, long? last = null)
+    {
+        var before = steps.Where(s => s.Step < first).SelectMany(s => s.Samples).ToHashSet();
+        return steps.Where(s => s.Step >= first && s.Step <= (last ?? first)).SelectMany(s => s.Samples).Distinct().Where(s => !before.Contains(s));
+    }
+}
