@@ -19,16 +19,29 @@ public sealed partial class RunStore
     /// Makes a run that begins with a manifest whose blobs are in the store, by one write of its head: the run is there as a whole, or
     /// not at all. Nobody owns it yet.
     /// </summary>
+    /// <param name="store">The store.</param>
+    /// <param name="manifest">The manifest.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="kept">The list of kept manifests, with this one in it (<see cref="KeptManifests"/>); null for only this one.</param>
     /// <returns>False where there is a run of this name.</returns>
-    /// <exception cref="IOException">A blob that the manifest names is not there.</exception>
-    public static async Task<bool> TryCreateAsync(IBlobStore store, Manifest manifest, CancellationToken cancellationToken)
+    /// <exception cref="IOException">A blob that the manifest or a kept one names is not there.</exception>
+    public static async Task<bool> TryCreateAsync(
+        IBlobStore store, Manifest manifest, CancellationToken cancellationToken, IReadOnlyList<LogSegment>? kept = null)
     {
         if (await store.GetDocumentAsync(HeadPath(manifest.Run), cancellationToken).ConfigureAwait(false) is not null) return false;
         var blob = await PutManifestAsync(store, manifest, cancellationToken).ConfigureAwait(false);
-        await CheckBlobsAsync(store, manifest.References().Append(blob), cancellationToken).ConfigureAwait(false);
+        var named = new HashSet<BlobRef>(manifest.References().Append(blob).Concat(Blobs(kept)));
+        foreach (var entry in await KeptManifests.ReadAsync(store, kept, cancellationToken).ConfigureAwait(false))
+        {
+            named.Add(entry.Manifest);
+            named.UnionWith((await ReadManifestAsync(store, entry.Manifest, cancellationToken).ConfigureAwait(false)).References());
+        }
+
+        await CheckBlobsAsync(store, named, cancellationToken).ConfigureAwait(false);
         var head = ToJson(new RunHead(manifest.Run, manifest.Generation, manifest.Step, blob, RunHeadStates.Queued)
         {
             Owner = Guid.NewGuid().ToString("N"),
+            Kept = kept,
         });
         try
         {

@@ -14,10 +14,12 @@ public sealed class RunVerifier
 
     private readonly IBlobStore _store;
     private readonly RunManifests _manifests;
+    private readonly Manifest _newest;
+    private readonly IReadOnlyList<long> _steps;
     private readonly Action<long, long>? _progress;
 
-    private RunVerifier(IBlobStore store, RunManifests manifests, Action<long, long>? progress) =>
-        (_store, _manifests, _progress) = (store, manifests, progress);
+    private RunVerifier(IBlobStore store, RunManifests manifests, Manifest newest, Action<long, long>? progress) =>
+        (_store, _manifests, _newest, _steps, _progress) = (store, manifests, newest, RunFork.OwnSteps(manifests, newest), progress);
 
     /// <summary>Verifies steps of a run. Nothing of the store is changed.</summary>
     /// <param name="store">The store.</param>
@@ -38,7 +40,8 @@ public sealed class RunVerifier
         {
             await ReadBlobsAsync(store, (head.Journal ?? []).Concat(head.Kept ?? []).Select(s => s.Blob), cancellationToken);
             var manifests = await RunManifests.OfAsync(store, head, cancellationToken);
-            return await new RunVerifier(store, manifests, progress).VerifyAsync(steps?.First, last, cancellationToken);
+            var newest = await manifests.ReadAsync(manifests.Last, cancellationToken);
+            return await new RunVerifier(store, manifests, newest, progress).VerifyAsync(steps?.First, last, cancellationToken);
         }
         catch (DamagedBlobException e)
         {
@@ -49,29 +52,27 @@ public sealed class RunVerifier
     private async Task<VerifiedRun> VerifyAsync(long? first, long last, CancellationToken cancellationToken)
     {
         var run = _manifests.Head.Run;
-        var newest = await _manifests.ReadAsync(_manifests.Last, cancellationToken);
         var begin = Begin(first, run);
         var read = new List<(long Step, BlobRef Blob, Manifest Manifest)>();
         foreach (var (step, blob) in Chain().Where(k => k.Step >= begin && k.Step <= last))
             read.Add((step, blob, await _manifests.ReadAsync(blob, cancellationToken)));
-        await ReadBlobsAsync(_store, read.Select(r => r.Manifest).Append(newest).SelectMany(m => m.References()), cancellationToken);
-        var difference = await FindChangeAsync(read, cancellationToken) ?? await RepeatAsync(read, newest, last, cancellationToken);
+        await ReadBlobsAsync(_store, read.Select(r => r.Manifest).Append(_newest).SelectMany(m => m.References()), cancellationToken);
+        var difference = await FindChangeAsync(read, cancellationToken) ?? await RepeatAsync(read, last, cancellationToken);
         return new VerifiedRun(run, begin, last, [.. read.Select(r => new VerifiedManifest(r.Step, r.Blob.Sha256))], difference);
     }
 
     // The manifest of each step that has the weights of that step.
     private IEnumerable<(long Step, BlobRef Blob)> Chain() =>
-        _manifests.Steps.Select(step => (step, _manifests.BlobOf(ManifestAddress.At(_manifests.Head.Run, step))));
+        _steps.Select(step => (step, _manifests.BlobOf(ManifestAddress.At(_manifests.Head.Run, step))));
 
     private long Begin(long? first, string run)
     {
-        var steps = _manifests.Steps;
-        if (first is null) return steps[0] < _manifests.Head.Step || _manifests.Head.Step == 0 ? steps[0] : throw None("");
-        return steps.Any(s => s < first) ? steps.Last(s => s < first) : throw None($" before step {first}");
+        if (first is null) return _steps[0] < _manifests.Head.Step || _manifests.Head.Step == 0 ? _steps[0] : throw None("");
+        return _steps.Any(s => s < first) ? _steps.Last(s => s < first) : throw None($" before step {first}");
 
         InvalidDataFileException None(string before) => new(
             $"run '{run}'",
-            $"keeps no manifest{before} from which its steps could be repeated: it keeps {string.Join(", ", steps)}; "
+            $"keeps no manifest{before} from which its steps could be repeated: it keeps {string.Join(", ", _steps)}; "
             + "train with --keep-manifests base, or all");
     }
 
@@ -112,11 +113,11 @@ public sealed class RunVerifier
     }
 
     private async Task<string?> RepeatAsync(
-        IReadOnlyList<(long Step, BlobRef Blob, Manifest Manifest)> read, Manifest newest, long last, CancellationToken cancellationToken)
+        IReadOnlyList<(long Step, BlobRef Blob, Manifest Manifest)> read, long last, CancellationToken cancellationToken)
     {
         var from = read[0].Manifest;
         if (read.Count == 1 && last == from.Step) return null;
-        var log = await RunHistory.Read(_store, newest, cancellationToken);
+        var log = await RunHistory.Read(_store, _newest, cancellationToken);
         var save = (int)Math.Min(int.MaxValue, read.Skip(1).Select(r => r.Step).Append(last).Aggregate(0L, GreatestCommonDivisor));
         (StepRecord Had, string What)? wrong = null;
         using var replay = await RunReplay.RepeatAsync(
@@ -127,7 +128,7 @@ public sealed class RunVerifier
                 if (wrong is null && StepDifference.Find(had, record) is { } what) wrong = (had, what);
                 return wrong is null;
             },
-            cancellationToken, lastStepIsEnd: newest.Completed && newest.Step == last);
+            cancellationToken, lastStepIsEnd: _newest.Completed && _newest.Step == last);
 
         var spec = await RunFiles.ReadSpecAsync(_store, from, cancellationToken);
         var repeated = await RunManifests.FindAsync(replay.Store, replay.Run, cancellationToken);

@@ -28,6 +28,9 @@ public sealed class KeepPolicy
     /// <summary>Whether it keeps anything beside the last manifest.</summary>
     public bool KeepsHistory => _base || _best || _newest > 1 || _spec.SaveTotalLimit > 1;
 
+    /// <summary>Whether it keeps the best of what was scored.</summary>
+    public bool KeepsBest => _best;
+
     /// <summary>The policy of a run.</summary>
     public static KeepPolicy Of(TrainingSpec spec) => new(spec);
 
@@ -60,8 +63,16 @@ public sealed class KeepPolicy
     /// <summary>Whether a value of the metric is better than another.</summary>
     public bool IsBetter(double value, double than) => _spec.GreaterIsBetter == true ? value > than : value < than;
 
+    /// <summary>The best manifest from before a step, by which a fork of that step measures its own; null for none.</summary>
+    /// <param name="candidates">The manifests of the run that is forked, by step.</param>
+    /// <param name="step">The step.</param>
+    public KeptManifest? BestBefore(IReadOnlyList<KeptManifest> candidates, long step) =>
+        Best(candidates.Where(c => c.Step < step && (c.IsBest || IsRegular(c.Step)))) is { } best ? candidates.First(c => c.Step == best) : null;
+
     /// <summary>The manifests to keep; the best of them, if any was scored, is marked.</summary>
-    /// <param name="candidates">Those that are there, by step; the last is the newest, and is always kept.</param>
+    /// <param name="candidates">
+    /// Those that are there, by step; the last is the newest, and is always kept. One from before the base is kept only as the best.
+    /// </param>
     /// <param name="baseStep">The step of the manifest that the run began with.</param>
     /// <param name="isEnd">Whether the newest is the run's last.</param>
     public IReadOnlyList<KeptManifest> Choose(IReadOnlyList<KeptManifest> candidates, long baseStep, bool isEnd)
@@ -70,8 +81,9 @@ public sealed class KeepPolicy
         var best = _best ? Best(candidates.Where(c => c.IsBest || (c.Step == newest && isEnd) || IsRegular(c.Step))) : null;
         var steps = new HashSet<long> { newest };
         if (best is { } kept) steps.Add(kept);
-        steps.UnionWith(candidates.Select(c => c.Step).Where(s => s == baseStep ? _base : _all || _every.Any(every => s % every == 0)));
-        steps.UnionWith(Newest([.. candidates.Select(c => c.Step).Where(s => s != baseStep)], best));
+        steps.UnionWith(candidates.Select(c => c.Step).Where(s =>
+            s == baseStep ? _base : s > baseStep && (_all || _every.Any(every => s % every == 0))));
+        steps.UnionWith(Newest([.. candidates.Select(c => c.Step).Where(s => s > baseStep)], best));
         KeptManifest[] chosen = [.. candidates.Where(c => steps.Contains(c.Step))];
         best ??= Best(chosen);
         return [.. chosen.Select(c => c with { IsBest = c.Step == best })];
@@ -93,7 +105,7 @@ public sealed class KeepPolicy
     private IEnumerable<long> Newest(List<long> steps, long? best)
     {
         if (_spec.SaveTotalLimit is not { } limit) return steps.TakeLast(_newest);
-        if (best is not { } step || step == steps[^1]) return steps.TakeLast(limit);
+        if (steps.Count == 0 || best is not { } step || step == steps[^1]) return steps.TakeLast(limit);
         steps.Remove(step);
         steps.Insert(Math.Max(0, steps.Count - 1), step);
         return steps.TakeLast(Math.Max(limit, 2));

@@ -22,6 +22,28 @@ public sealed class ManifestKeeper
     public static async Task<ManifestKeeper> Read(IBlobStore store, RunHead head, CancellationToken cancellationToken) =>
         new(store, head.Kept, await KeptManifests.ReadAsync(store, head.Kept, cancellationToken));
 
+    /// <summary>
+    /// Writes the list that a fork begins with: its first manifest and the best from before it, with which it may have to end. So a
+    /// fork without changes ends as the run that it was forked from.
+    /// </summary>
+    /// <param name="store">The store.</param>
+    /// <param name="origin">The manifests of the run that is forked.</param>
+    /// <param name="fork">The fork's first manifest.</param>
+    /// <param name="spec">The fork's settings.</param>
+    /// <param name="records">The committed steps.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>What the head is to name; null where no manifest from before is needed.</returns>
+    public static async Task<IReadOnlyList<LogSegment>?> WriteOfFork(
+        IBlobStore store, RunManifests origin, Manifest fork, TrainingSpec spec, IReadOnlyList<StepRecord> records,
+        CancellationToken cancellationToken)
+    {
+        if (KeepPolicy.Of(spec).BestBefore(origin.Kept, fork.Step) is not { } best) return null;
+        var keeper = new ManifestKeeper(store, null, [best with { NewBytes = 0, IsBest = true }]);
+        var first = (fork, fork.ToBlobRef());
+        var list = await keeper.Prepare(first, first, isEnd: false, spec, records, TimeProvider.System.GetUtcNow(), cancellationToken);
+        return list.Segments;
+    }
+
     /// <summary>Writes the list as it will be with a new manifest.</summary>
     /// <param name="last">The run's last manifest, and its blob.</param>
     /// <param name="added">The one that takes its place, and its blob.</param>

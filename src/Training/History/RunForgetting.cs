@@ -39,7 +39,7 @@ public sealed record RunForgetting(
         var firstUse = records.FirstOrDefault(r => r.Samples.Any(forgotten.Contains))?.Step;
         if (await FindForkAsync(store, plan.Spec with { RunName = name, MaskSamples = masked }, run, cancellationToken) is not { } from)
         {
-            from = ManifestAddress.At(run, Before(manifests, firstUse, last.Completed));
+            from = ManifestAddress.At(run, Before(manifests, RunFork.OwnSteps(manifests, last), firstUse, last.Completed));
             var given = new GivenSettings();
             given.Set(RunSettings.Table.Of(nameof(TrainingSpec.MaskSamples)), masked);
             await RunFork.CreateAsync(store, from, name, given, cancellationToken);
@@ -63,9 +63,9 @@ public sealed record RunForgetting(
             : origin;
     }
 
-    private static long Before(RunManifests manifests, long? firstUse, bool completed)
+    private static long Before(RunManifests manifests, IReadOnlyList<long> steps, long? firstUse, bool completed)
     {
-        var (run, steps) = (manifests.Head.Run, manifests.Steps);
+        var run = manifests.Head.Run;
         var limit = firstUse ?? (completed ? manifests.Head.Step : long.MaxValue);
         if (steps.LastOrDefault(s => s < limit, -1) is >= 0 and var step) return step;
         throw new InvalidDataFileException(

@@ -14,6 +14,12 @@ public static class RunFork
     /// <param name="manifest">Any manifest of the run.</param>
     public static long BaseStep(Manifest manifest) => OriginOf(manifest)?.Step ?? 0;
 
+    /// <summary>The steps of a run's own manifests: a fork may keep its origin's best one, too.</summary>
+    /// <param name="manifests">The run's manifests.</param>
+    /// <param name="manifest">Any manifest of the run.</param>
+    public static IReadOnlyList<long> OwnSteps(RunManifests manifests, Manifest manifest) =>
+        [.. manifests.Steps.Where(s => s >= BaseStep(manifest))];
+
     /// <summary>What a run was forked from; null for a run that was not forked.</summary>
     /// <param name="manifest">Any manifest of the run.</param>
     public static ManifestAddress? OriginOf(Manifest manifest) =>
@@ -45,6 +51,7 @@ public static class RunFork
         WeightForms.CheckStore(spec, store);
 
         var plan = await RunPlan.Read(store, manifest, cancellationToken);
+        var records = (await RunHistory.Read(store, manifest, cancellationToken)).Records;
         var total = BatchPlans.Create(spec, plan.RowsWith(spec)).TotalSteps;
         var isEnd = manifest.Completed || manifest.Step >= plan.TotalSteps;
         if (isEnd && SpecComparison.Differences(was, spec) is { Count: > 0 } differences)
@@ -66,7 +73,11 @@ public static class RunFork
             Spec = new BlobRef(blob.Sha256, blob.Length),
             Properties = new Dictionary<string, string>(manifest.Properties) { [Property] = origin.ToString() },
         };
-        if (await RunStore.TryCreateAsync(store, fork, cancellationToken)) return new ForkedRun(run, $"{origin}", manifest.Step, total, IsNew: true);
+        var kept = !isEnd && KeepPolicy.Of(spec).KeepsBest && await RunManifests.FindAsync(store, from.Run, cancellationToken) is { } manifests
+            ? await ManifestKeeper.WriteOfFork(store, manifests, fork, spec, records, cancellationToken)
+            : null;
+        if (await RunStore.TryCreateAsync(store, fork, cancellationToken, kept))
+            return new ForkedRun(run, $"{origin}", manifest.Step, total, IsNew: true);
         return await FindAsync(store, origin, spec, cancellationToken) ?? throw Taken(run);
     }
 

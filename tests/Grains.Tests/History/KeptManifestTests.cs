@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Silo;
 using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains.Tests;
@@ -86,6 +87,30 @@ public sealed class KeptManifestTests
         Assert.Equal(await run.WeightsShaAsync("@best"), await run.WeightsShaAsync("@last"));
         using var plain = await TestRun.TrainAsync(TinyStories.Spec(8));
         Assert.Equal(await plain.WeightsShaAsync(), await run.WeightsShaAsync("@8"));
+    }
+
+    [Fact]
+    public async Task LoadBestModelAtEnd_fork_from_after_the_best_ends_as_its_origin()
+    {
+        using var run = await TestRun.ImportAsync(s_scored with { LoadBestModelAtEnd = true, KeepManifests = "all" }, evalFile: TinyStories.Data);
+        await run.FinishAsync();
+        var fork = run.Beside("fork");
+        await RunFork.CreateAsync(run.Store, ManifestAddress.At("test", 4), "fork", new GivenSettings(), Token);
+        var begun = (await RunManifests.FindAsync(run.Store, "fork", Token))!.Kept;
+        Assert.Equal([(2, true), (4, false)], begun.Select(k => (k.Step, k.IsBest)));
+        Assert.Equal((await KeptHistory.ReadAsync(run.Store, "fork", Token)).Select(s => s.NewBytes), begun.Select(k => k.NewBytes));
+        await fork.FinishAsync();
+        Assert.Equal([2L, 4, 6, 8], (await RunManifests.FindAsync(run.Store, "fork", Token))!.Steps);
+        Assert.Equal(await run.WeightsShaAsync("@2"), await fork.WeightsShaAsync());
+        Assert.Equal(await run.WeightsShaAsync(), await fork.WeightsShaAsync("@best"));
+
+        // Its own steps begin where it was forked.
+        var verified = await RunVerifier.VerifyAsync(run.Store, "fork", null, null, Token);
+        Assert.Null(verified.Difference);
+        Assert.Equal([4L, 6, 8], verified.Manifests.Select(m => m.Step));
+        int[] early = [(await run.HistoryAsync())[2].Samples[0]];
+        var none = await Assert.ThrowsAsync<InvalidDataFileException>(() => RunForgetting.BeginAsync(run.Store, "fork", early, "without", Token));
+        Assert.Contains("it keeps 4, 6, 8;", none.Message, StringComparison.Ordinal);
     }
 
     [Theory]

@@ -59,6 +59,18 @@ public sealed class KeepPolicyTests
         Assert.Equal([15L, 30L], kept.Select(k => k.Step));
     }
 
+    [Fact]
+    public void Choose_best_from_before_a_fork_stays_until_one_is_better()
+    {
+        var policy = KeepPolicy.Of(Spec with { KeepManifests = "all", LoadBestModelAtEnd = true });
+        var kept = policy.Choose([Saved(10, 1), Saved(20, 5), Saved(30, 5)], 20, isEnd: false);
+        Assert.Equal([(10, true), (20, false), (30, false)], kept.Select(k => (k.Step, k.IsBest)));
+        kept = policy.Choose([.. kept, Saved(40, 0.5)], 20, isEnd: false);
+        Assert.Equal([20L, 30, 40], kept.Select(k => k.Step));
+        Assert.Equal(10, policy.BestBefore([Saved(10, 1), Saved(13, 0), Saved(20, 2), Saved(30, 0)], 30)!.Step);
+        Assert.Null(policy.BestBefore([Saved(10, null), Saved(30, 0)], 30));
+    }
+
     [Theory]
     [InlineData("load_best_model_at_end")]
     [InlineData("keep_manifests")]
