@@ -23,7 +23,7 @@ internal sealed partial class HeldState<TPart>(PartServices services, string key
     private bool _unnamed;
     private PartSnapshot? _snapshot;
     private ParkedMoments? _parked;
-    private IReadOnlyList<TensorTicket> _offer = [];
+    private (long Generation, IReadOnlyList<TensorTicket> Tickets) _offer = (0, []);
 
     /// <summary>
     /// The loaded part; null before, and after it was let go of. Except for its flags, touched on the device's thread only.
@@ -70,12 +70,14 @@ internal sealed partial class HeldState<TPart>(PartServices services, string key
     /// </summary>
     public PartHandOver? Offer(long generation, BlobRef weights, BlobRef? optimizer, BlobRef? adapter)
     {
-        DiscardOffer();
+        // Several replicas of one generation may ask.
+        if (generation != _offer.Generation) DiscardOffer();
         if (!Holds(weights, optimizer, adapter) || !Part!.HoldsExactWeights) return null;
         var trained = Part.Trainable ? Part.ShareTrainingState() : Part.ShareAdapters();
         var shared = !Part.Trainable || Part.HasAdapters ? [.. Part.ShareWeights(), .. trained] : trained;
-        _offer = [.. shared.Select(t => services.Exchange.Publish(t.Value, _name.Run, generation))];
-        return new PartHandOver(_offer, Part.StateStep);
+        TensorTicket[] tickets = [.. shared.Select(t => services.Exchange.Publish(t.Value, _name.Run, generation))];
+        _offer = (generation, [.. _offer.Tickets, .. tickets]);
+        return new PartHandOver(tickets, Part.StateStep);
     }
 
     /// <summary>The moments with which the part goes on if it is to train in this way; null for none.</summary>
@@ -217,7 +219,7 @@ internal sealed partial class HeldState<TPart>(PartServices services, string key
 
     private void DiscardOffer()
     {
-        foreach (var ticket in _offer) services.Exchange.Discard(ticket);
-        _offer = [];
+        foreach (var ticket in _offer.Tickets) services.Exchange.Discard(ticket);
+        _offer = (0, []);
     }
 }

@@ -54,12 +54,13 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
 
     public async Task<PartLoaded> Load(PartLoad load, CancellationToken cancellationToken)
     {
+        // Before anything is waited for: who asks for a hand-over meanwhile must not take this for a part that nobody wants.
+        _orphanCheck ??= this.RegisterGrainTimer(LeaveIfOrphaned, s_orphanPeriod, s_orphanPeriod);
         await EnterGeneration(load.Generation);
         _device.Threads = load.Spec.Threads;
         DelayDeactivation(TimeSpan.FromDays(365));
         _next = load.Next is null ? null : PartGrains.Get(GrainFactory, RunId, load.Next, load.NextSilo!);
         _passes.NextIsHere = load.NextSilo == services.Silo.SiloAddress.ToParsableString();
-        _orphanCheck ??= this.RegisterGrainTimer(LeaveIfOrphaned, s_orphanPeriod, s_orphanPeriod);
         await _held.FinishSnapshot();
 
         await _device.Run(load.Generation, () =>
@@ -79,9 +80,10 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
     public async Task<PartHandOver?> HandOver(
         long generation, BlobRef weights, BlobRef? optimizer, BlobRef? adapter, CancellationToken cancellationToken)
     {
-        // From here on nobody of an earlier generation can change what is being handed over.
-        await EnterGeneration(generation);
-        if (Part is null) DeactivateOnIdle();
+        // From here on nobody of an earlier generation can change what is being handed over. A replica that stays one has entered the
+        // generation by its own load; to enter it again would break off what has begun since.
+        if (generation != Generation) await EnterGeneration(generation);
+        if (Part is null && _orphanCheck is null) DeactivateOnIdle();
         return await _device.Run(generation, () => _held.Offer(generation, weights, optimizer, adapter), cancellationToken: cancellationToken);
     }
 

@@ -17,7 +17,7 @@ internal sealed partial class Pipeline
         var results = new MicroBatchResult[batches.Count];
         var order = GradientLanes.Order(batches.Count, GradientLanes.Of(plan.Spec)).ToLookup(i => ReplicaOf(i, train));
         var walked = WalkAll();
-        await Task.WhenAll(from work in Exchange().Prepend(walked).Append(_publishing) select BreakOffOnFailure(work));
+        await Task.WhenAll(from work in Exchange().Prepend(walked).Append(_publishing.WaitAsync(failed.Token)) select BreakOffOnFailure(work));
         if (train) Transfers.End(await walked);
         return results;
 

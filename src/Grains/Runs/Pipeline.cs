@@ -81,7 +81,7 @@ internal sealed partial class Pipeline(IGrainFactory grains, RunPlan plan, Stage
     /// <param name="cancellationToken">Cancels.</param>
     public async Task EndPeriod(bool last, CancellationToken cancellationToken)
     {
-        await _publishing;
+        await _publishing.WaitAsync(cancellationToken);
         await Train(
             _trainable.Where(p => PartName.LayerIndex(p.Name) is not null), p => last ? PartTraining.Frozen : Idle(p), cancellationToken);
     }
@@ -89,7 +89,7 @@ internal sealed partial class Pipeline(IGrainFactory grains, RunPlan plan, Stage
     /// <summary>Ends training: no part trains any more.</summary>
     public async Task EndTraining(CancellationToken cancellationToken)
     {
-        await _publishing;
+        await _publishing.WaitAsync(cancellationToken);
         await Train(_parts, _ => PartTraining.Frozen, cancellationToken);
     }
 

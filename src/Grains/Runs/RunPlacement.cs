@@ -10,6 +10,9 @@ internal sealed class RunPlacement(
 {
     private static readonly TimeSpan s_releasePatience = TimeSpan.FromSeconds(2);
 
+    // The silos that the plan is for, in the order of their addresses.
+    private IReadOnlyList<TrainingSilo> _plannedFor = [];
+
     private TaskCompletionSource _placed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The silos that the run may train on.</summary>
@@ -65,7 +68,12 @@ internal sealed class RunPlacement(
 
     /// <summary>The best placement now.</summary>
     /// <exception cref="NoRoomException">The silos cannot hold the run.</exception>
-    public StagePlan Plan() => ReplicaPlanner.Plan(run.Plan!.Config, run.Plan.Spec, Usable);
+    public StagePlan Plan()
+    {
+        var silos = Usable;
+        _plannedFor = ByAddress(silos);
+        return ReplicaPlanner.Plan(run.Plan!.Config, run.Plan.Spec, silos);
+    }
 
     /// <summary>Says where the parts are from now on. They are still to be loaded there.</summary>
     /// <param name="stages">Where.</param>
@@ -117,6 +125,8 @@ internal sealed class RunPlacement(
     {
         if (Silos.Changed) Ask().Ignore();
         if (!HasSilos) return Silos.AnyLeaves(current);
+        // A plan changes the order of silos, on which the next one depends; so only other silos are a reason for another one.
+        if (ByAddress(Usable).SequenceEqual(_plannedFor)) return false;
         try
         {
             return !Plan().SameAs(current);
@@ -145,6 +155,8 @@ internal sealed class RunPlacement(
             RunLog.NotReleased(logger, e, run.Name);
         }
     }
+
+    private static TrainingSilo[] ByAddress(IEnumerable<TrainingSilo> silos) => [.. silos.OrderBy(s => s.Address, StringComparer.Ordinal)];
 
     private void Signal()
     {

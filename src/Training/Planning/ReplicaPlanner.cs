@@ -18,6 +18,9 @@ public static class ReplicaPlanner
     private const double Gpu = 100e12;
     private const double Link = 250e6;
 
+    // The largest tensor that silos send each other.
+    private const long LargestSum = 4L << 30;
+
     // The rest of an exchange is in the shadow of backward passes.
     private const double ExposedExchange = 0.5;
 
@@ -48,13 +51,17 @@ public static class ReplicaPlanner
     private static (double Cost, StagePlan Plan)? Cut(
         ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, int replicas, int lanes)
     {
+        if (config.EmbeddingSpecs().Concat(config.HeadSpecs()).Max(s => s.Count) > LargestSum / sizeof(float)) return null;
+
+        // More silos than layers would leave some idle in one replica that another could use.
+        var dealt = Math.Min(silos.Count, replicas * config.NumHiddenLayers);
         var (stages, pipelines, first) = (new List<SiloStage>(), new List<(double Stage, int Stages)>(), 0);
         for (var replica = 0; replica < replicas; replica++)
         {
-            var count = (silos.Count / replicas) + (replica < silos.Count % replicas ? 1 : 0);
+            var count = (dealt / replicas) + (replica < dealt % replicas ? 1 : 0);
             TrainingSilo[] own = [.. silos.Skip(first).Take(count)];
             first += count;
-            if (!StagePlanner.Fits(config, spec, own)) return null;
+            if (!RunCapacity.Fits(spec, config, own)) return null;
             var plan = StagePlanner.Plan(config, spec, own);
             stages.AddRange(plan.Stages.Select(s => s with { Replica = replica }));
             pipelines.Add((Seconds(config, spec, own, plan), plan.Stages.Count));

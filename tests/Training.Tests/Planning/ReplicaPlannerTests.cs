@@ -45,10 +45,30 @@ public sealed class ReplicaPlannerTests
     public void Plan_silos_too_small_for_the_whole_model_are_stages_of_fewer_replicas()
     {
         var whole = PartWork.Of(TinyStories.Config, s_spec).TotalBytes * 1.25;
-        var plan = Plan(s_spec, [.. Enumerable.Range(0, 4).Select(i => Silo(i, (long)(whole * 0.8)))]);
+
+        // With so few tokens that activations hardly count.
+        var spec = s_spec with { PerDeviceTrainBatchSize = 1, BlockSize = 16, Replicas = "2" };
+        var plan = Plan(spec, [.. Enumerable.Range(0, 4).Select(i => Silo(i, (long)(whole * 0.8)))]);
         Assert.Equal((2, 4), (plan.Replicas, plan.Stages.Count));
         Assert.Equal([0, 0, 1, 1], plan.Stages.Select(s => s.Replica));
         Assert.Throws<NoRoomException>(() => Plan(s_spec, [Silo(0, (long)(whole * 0.3))]));
+    }
+
+    // Each replica computes with activations of its own.
+    [Fact]
+    public void Plan_replicas_have_room_for_activations()
+    {
+        var spec = s_spec with { PerDeviceTrainBatchSize = 16, Replicas = "2" };
+        var needed = RunCapacity.Estimate(spec, TinyStories.Config).Tensors;
+        Assert.Equal(1, Plan(spec, [Silo(0, (long)(needed * 0.9)), Silo(1, (long)(needed * 0.9))]).Replicas);
+        Assert.Equal(2, Plan(spec, [Silo(0, (long)(needed * 1.3)), Silo(1, (long)(needed * 1.3))]).Replicas);
+    }
+
+    [Fact]
+    public void Plan_silos_beyond_the_layers_of_all_replicas_are_idle()
+    {
+        var plan = Plan(s_spec with { Replicas = "2" }, [.. Enumerable.Range(0, 20).Select(i => Silo(i))]);
+        Assert.Equal((2, 2 * TinyStories.Layers), (plan.Replicas, plan.Stages.Count));
     }
 
     [Fact]
