@@ -55,6 +55,8 @@ public static class RunBlobs
         yield return (manifest.Dataset, "the training data");
         yield return (manifest.EvalDataset, "the evaluation data");
         yield return (manifest.OtherTensors, "the tensors that do not train");
+        yield return (manifest.ReferenceLogProbs, "the reference's log probabilities of the training data");
+        yield return (manifest.EvalReferenceLogProbs, "the reference's log probabilities of the evaluation data");
         foreach (var (name, blob) in manifest.Files) yield return (blob, name);
         foreach (var segment in manifest.Log) yield return (segment.Blob, $"the log of steps {segment.FirstStep} to {segment.LastStep}");
         foreach (var (part, state) in manifest.Parts)

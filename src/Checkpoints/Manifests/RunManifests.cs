@@ -51,10 +51,12 @@ public sealed class RunManifests
     public static async Task<(Manifest Manifest, BlobRef Blob)> ReadAsync(
         IBlobStore store, ManifestAddress address, CancellationToken cancellationToken)
     {
-        var manifests = await FindAsync(store, address.Run, cancellationToken).ConfigureAwait(false)
-            ?? throw new InvalidDataFileException(store.Location, $"has no run '{address.Run}'");
-        var blob = manifests.BlobOf(address);
-        return (await manifests.ReadAsync(blob, cancellationToken).ConfigureAwait(false), blob);
+        if (await RunStore.ReadHeadAsync(store, address.Run, cancellationToken).ConfigureAwait(false) is not { Manifest: { } blob } head)
+            throw new InvalidDataFileException(store.Location, $"has no run '{address.Run}'");
+
+        // The last one is there whatever happened to the list of the others.
+        if (address.IsBest || address.Step is not null) blob = (await OfAsync(store, head, cancellationToken).ConfigureAwait(false)).BlobOf(address);
+        return (await RunStore.ReadManifestAsync(store, blob, cancellationToken).ConfigureAwait(false), blob);
     }
 
     /// <summary>The blob of an address's manifest.</summary>

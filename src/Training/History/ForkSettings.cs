@@ -30,7 +30,8 @@ internal static class ForkSettings
         var reset = new GivenSettings();
         foreach (var setting in RunSettings.Table.All.Except(RunSettings.Table.UsedBy(spec)))
             if (setting.Record == typeof(TrainingSpec) && setting.Default is { } value) reset.Set(setting, value);
-        return reset.Into(spec);
+        spec = reset.Into(spec);
+        return spec with { MaskSamples = [.. spec.MaskSamples.Distinct().Order()] };
     }
 
     /// <summary>Checks that a manifest can go on with other settings.</summary>
@@ -51,6 +52,10 @@ internal static class ForkSettings
                 throw Wrong(setting, "a run trains adapters from its first step or not at all");
         }
 
+        var objective = RunSettings.Table.Of(nameof(TrainingSpec.Objective));
+        if (Objectives.IsOfPairs(was) != Objectives.IsOfPairs(spec)) throw Wrong(objective, InTheStore);
+        if (manifest.Step > 0 && manifest.ReferenceLogProbs is null && Objectives.PairLoss(spec) is { NeedsReference: true })
+            throw Wrong(objective, "the answers were not scored before the run began to train");
         if (Methods.Of(spec).LooksAtWeights(spec) && LayerOutliers.Of(manifest, config.NumHiddenLayers) is null)
             throw Wrong(RunSettings.Table.Of(nameof(TrainingSpec.LisaStrategy)), "the weights were not counted when the run began");
         foreach (var (part, state) in manifest.Parts.Where(p => p.Value.Optimizer is not null || p.Value.Parked is not null))

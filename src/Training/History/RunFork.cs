@@ -52,9 +52,14 @@ public static class RunFork
 
         var plan = await RunPlan.Read(store, manifest, cancellationToken);
         var records = (await RunHistory.Read(store, manifest, cancellationToken)).Records;
-        var total = BatchPlans.Create(spec, plan.RowsWith(spec)).TotalSteps;
-        var isEnd = manifest.Completed || manifest.Step >= plan.TotalSteps;
-        if (isEnd && SpecComparison.Differences(was, spec) is { Count: > 0 } differences)
+        SampleMask.Check(spec.MaskSamples, plan.SampleCount);
+        SampleMask.CheckUnused(spec.MaskSamples.Except(was.MaskSamples).ToHashSet(), records);
+
+        // A run that early stopping ended may keep a manifest of that step that is not marked as its end.
+        var endedEarly = EarlyStopping.IsDue(was, records);
+        var isEnd = manifest.Completed || endedEarly || manifest.Step >= plan.TotalSteps;
+        var total = isEnd ? manifest.Step : BatchPlans.Create(spec, plan.RowsWith(spec)).TotalSteps;
+        if (isEnd && Changes(was, spec, endedEarly) is { Count: > 0 } differences)
         {
             throw new InvalidDataFileException(
                 $"{origin}",
@@ -80,6 +85,11 @@ public static class RunFork
             return new ForkedRun(run, $"{origin}", manifest.Step, total, IsNew: true);
         return await FindAsync(store, origin, spec, cancellationToken) ?? throw Taken(run);
     }
+
+    private static IReadOnlyList<string> Changes(TrainingSpec was, TrainingSpec spec, bool endedEarly) =>
+        endedEarly && (was.EarlyStoppingPatience, was.EarlyStoppingThreshold) != (spec.EarlyStoppingPatience, spec.EarlyStoppingThreshold)
+            ? ["other early stopping"]
+            : SpecComparison.Differences(was, spec);
 
     // Null where there is no run of this name.
     private static async Task<ForkedRun?> FindAsync(

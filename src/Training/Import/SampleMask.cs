@@ -15,4 +15,19 @@ public static class SampleMask
         if (masked.Count > 0 && masked.Count == count)
             throw new InvalidTrainingSettingException(name, $"names all {count} samples, which leaves nothing to learn from");
     }
+
+    /// <summary>Checks that nothing was learned from samples yet.</summary>
+    /// <param name="masked">Numbers of samples.</param>
+    /// <param name="records">The committed steps.</param>
+    /// <exception cref="InvalidTrainingSettingException">A step used one of them.</exception>
+    public static void CheckUnused(IReadOnlySet<int> masked, IReadOnlyList<StepRecord> records)
+    {
+        foreach (var record in records)
+        {
+            if (record.Samples.FirstOrDefault(masked.Contains, -1) is not (>= 0 and var sample)) continue;
+            throw new InvalidTrainingSettingException(
+                RunSettings.Table.Of(nameof(TrainingSpec.MaskSamples)).Name,
+                $"names sample {sample}, which was learned from in step {record.Step}; fork the run before that step, or use lisa forget");
+        }
+    }
 }

@@ -38,6 +38,16 @@ public sealed class RunManifestsTests : IDisposable
     }
 
     [Fact]
+    public async Task ReadAsync_last_is_there_though_the_list_of_the_others_is_lost()
+    {
+        await KeepAsync(1, 2, 3);
+        var head = (await RunStore.ReadHeadAsync(_store, "r", Token))!;
+        foreach (var segment in head.Kept!) File.Delete(_folder[$"blobs/{segment.Blob.Sha256[..2]}/{segment.Blob.Sha256}"]);
+        Assert.Equal(3, (await RunManifests.ReadAsync(_store, ManifestAddress.Parse("r"), Token)).Manifest.Step);
+        await Assert.ThrowsAsync<BlobMissingException>(() => RunManifests.ReadAsync(_store, ManifestAddress.Parse("r@2"), Token));
+    }
+
+    [Fact]
     public async Task ReadAsync_step_that_is_not_kept_lists_those_that_are()
     {
         await KeepAsync(1, 2, 3);

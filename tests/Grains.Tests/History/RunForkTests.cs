@@ -88,6 +88,8 @@ public sealed class RunForkTests
     [InlineData("lisa_strategy", "outlier")]
     [InlineData("max_steps", "3")]
     [InlineData("load_best_model_at_end", "true")]
+    [InlineData("objective", "dpo")]
+    [InlineData("mask_samples", "99999")]
     public async Task CreateAsync_setting_that_cannot_change_is_named(string setting, string value)
     {
         using var run = await TestRun.ImportAsync(s_spec);
@@ -95,6 +97,19 @@ public sealed class RunForkTests
         var e = await Assert.ThrowsAsync<InvalidTrainingSettingException>(() => ForkAsync(run, 3, "fork", (setting, value)));
         Assert.Equal(setting, e.Setting);
         Assert.Null(await RunStore.ReadHeadAsync(run.Store, "fork", Token));
+    }
+
+    [Fact]
+    public async Task CreateAsync_sample_that_was_learned_from_cannot_be_masked_any_more()
+    {
+        using var run = await TestRun.TrainAsync(s_spec);
+        var steps = await run.HistoryAsync();
+        var used = steps.Take(3).SelectMany(s => s.Samples).ToHashSet();
+        var (early, late) = (steps[1].Samples[0], steps.Skip(3).SelectMany(s => s.Samples).First(s => !used.Contains(s)));
+        var e = await Assert.ThrowsAsync<InvalidTrainingSettingException>(() => ForkAsync(run, 3, "fork", ("mask_samples", $"{late},{early}")));
+        Assert.Equal("mask_samples", e.Setting);
+        Assert.Contains($"names sample {early}, which was learned from in step 2", e.Message, StringComparison.Ordinal);
+        Assert.True((await ForkAsync(run, 3, "fork", ("mask_samples", $"{late},{late}"))).IsNew);
     }
 
     [Fact]

@@ -52,6 +52,15 @@ public sealed class KeepPolicyTests
         Assert.Equal([true, false, false], kept.Select(k => k.IsBest));
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData(2)]
+    public void Choose_fork_that_has_made_no_step_keeps_its_base(int? limit)
+    {
+        var policy = KeepPolicy.Of(Spec with { SaveTotalLimit = limit, LoadBestModelAtEnd = true });
+        Assert.Equal([20L], policy.Choose([Saved(20, 1)], 20, isEnd: false).Select(k => k.Step));
+    }
+
     [Fact]
     public void Choose_base_of_a_fork_is_where_it_was_forked()
     {
