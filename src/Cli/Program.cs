@@ -62,6 +62,7 @@ var root = new RootCommand(
     ReplayCommandGroup.Verify(),
     ReplayCommandGroup.Forget(),
     ReplayCommandGroup.Diff(),
+    ReplayCommandGroup.Bisect(),
     StoreCommandGroup.Create(),
     SettingsCommand.Create("settings", "Print all settings of a run as a Markdown page.", [], false, (_, _, _) =>
     {

@@ -27,28 +27,17 @@ internal static class EvalCommand
             foreach (var line in DatasetFigures.Of(data.Statistics, blockSize).Lines) Console.Error.WriteLine(line);
         using var progress = new ProgressLine("scoring", data.Count, quiet: json);
 
-        // Samples of similar length go together: fewer pads. The sum depends on the order only by rounding.
-        var builder = new MicroBatchBuilder(data, null, padTokenId: 0);
-        var (sum, count, done) = (0.0, 0L, 0);
-        foreach (var rows in Enumerable.Range(0, data.Count).OrderBy(i => data.InputIds(i).Length).Chunk(spec.PerDeviceTrainBatchSize))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            var batch = builder.Build(rows);
-            var (loss, labels) = model.Score(batch.BatchSize, batch.SequenceLength, batch.InputIds, batch.Labels, null, null);
-            (sum, count) = (sum + loss, count + labels);
-            progress.Report(done += rows.Length);
-        }
-
+        var score = ModelScore.Of(model, data, spec.PerDeviceTrainBatchSize, done => progress.Report(done), cancellationToken);
         progress.Dispose();
-        var mean = sum / count;
+        var mean = score.MeanLoss;
         if (json)
         {
             Console.WriteLine(JsonSerializer.Serialize(new
             {
-                loss = Finite(mean),
-                perplexity = Finite(Math.Exp(mean)),
+                loss = JsonNumbers.Finite(mean),
+                perplexity = JsonNumbers.Finite(Math.Exp(mean)),
                 samples = data.Count,
-                tokens = count,
+                tokens = score.Labels,
                 truncated = data.Statistics.Truncated,
                 skipped = data.Statistics.Skipped,
             }));
@@ -57,12 +46,9 @@ internal static class EvalCommand
         {
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"loss {mean:0.0000}  perplexity {Math.Exp(mean):0.00}  ({data.Count} samples, {count} tokens scored)"));
+                $"loss {mean:0.0000}  perplexity {Math.Exp(mean):0.00}  ({data.Count} samples, {score.Labels} tokens scored)"));
         }
 
         return ExitCodes.Done;
     }
-
-    // JSON cannot express NaN or infinity.
-    private static double? Finite(double value) => double.IsFinite(value) ? value : null;
 }

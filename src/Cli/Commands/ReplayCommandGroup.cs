@@ -23,5 +23,9 @@ internal static class ReplayCommandGroup
         },
         withEnvironment: true);
 
+    public static Command Bisect() => SettingsCommand.Create(
+        "bisect", "Find the step at which an evaluation of a run got worse, and the samples that made it so.", ReplaySettings.Bisect, false,
+        BisectCommand.Run, Run(), withEnvironment: true);
+
     private static Argument<string> Run() => new("RUN") { Description = "the run's name in the store" };
 }

@@ -46,6 +46,11 @@ internal static class SettingsCommand
             {
                 throw new UsageException(values.Explain(e));
             }
+            catch (RunExistsException e) when (!settings.Contains(KnownSettings.Overwrite))
+            {
+                throw new UsageException(
+                    $"run '{e.Run}' was begun with other settings ({string.Join("; ", e.Differences)}); use the same settings, or another run name");
+            }
         });
         return command;
     }

@@ -28,9 +28,8 @@ public sealed class ReferenceCache(IBlobStore store)
         {
             Code = s_code,
             Config = manifest.Files.GetValueOrDefault(ModelFolder.ConfigFile)?.Sha256,
-            Parts = from part in manifest.Parts
-                    orderby part.Key
-                    select new[] { part.Key, part.Value.Weights.Sha256, part.Value.Adapter?.Sha256 },
+            Parts = manifest.Parts.OrderBy(part => part.Key, StringComparer.Ordinal)
+                .Select(part => new[] { part.Key, part.Value.Weights.Sha256, part.Value.Adapter?.Sha256 }),
             Data = data.Sha256,
             spec.Dtype,
             Form = Methods.Of(spec).FrozenWeights(spec),

@@ -57,6 +57,8 @@ public sealed class ForgetTests
         var other = await Lisa.RunAsync(forget);
         Assert.Equal(2, other.ExitCode);
         Assert.Contains("mask_samples: was [", other.Error, StringComparison.Ordinal);
+        Assert.Contains("another run name", other.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("--overwrite", other.Error, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -32,6 +32,7 @@ public sealed partial class KnownSettingsTests
         ["verify"] = ReplaySettings.Verify,
         ["forget"] = ReplaySettings.Forget,
         ["diff"] = ReplaySettings.Diff,
+        ["bisect"] = ReplaySettings.Bisect,
         ["settings"] = [],
     };
 

@@ -33,6 +33,7 @@ internal static class LisaCommands
         ["verify"] = (ReplaySettings.Verify, false),
         ["forget"] = (ReplaySettings.Forget, false),
         ["diff"] = (ReplaySettings.Diff, false),
+        ["bisect"] = (ReplaySettings.Bisect, false),
         ["store"] = ([.. StoreSettings.Look, .. StoreSettings.All], false),
         ["settings"] = ([], false),
     };

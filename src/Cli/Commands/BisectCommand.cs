@@ -1,0 +1,108 @@
+using System.Globalization;
+using System.Text.Json;
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Data;
+using LisaOrleans.Silo;
+using LisaOrleans.Training;
+
+namespace LisaOrleans.Cli;
+
+/// <summary><c>lisa bisect</c>: the step at which an evaluation got worse, and the samples that made it so.</summary>
+internal static class BisectCommand
+{
+    private const int LongestText = 100;
+
+    public static async Task<int> Run(SettingValues values, string? run, CancellationToken cancellationToken)
+    {
+        var (sources, threshold) = (values.Sources(KnownSettings.EvalData), values.Number(ReplaySettings.Threshold));
+        if (threshold < 0)
+        {
+            throw new UsageException(
+                $"{values.Place(ReplaySettings.Threshold.Key)} is '{values.Text(ReplaySettings.Threshold)}'; it must be at least 0");
+        }
+
+        RunName.Validate(run!);
+        var json = values.Text(KnownSettings.LogFormat) == "json";
+        var store = await ClusterStores.Open(values, cancellationToken, mustExist: true);
+        try
+        {
+            var (manifest, _) = await RunManifests.ReadAsync(store, ManifestAddress.Last(run!), cancellationToken);
+            var model = await RunModel.FindAsync(store, ManifestAddress.At(run!, manifest.Step), cancellationToken)
+                ?? throw new InvalidDataFileException(store.Location, $"has no run '{run}'");
+            var text = await model.LoadTextAsync(TimeProvider.System.GetLocalNow(), cancellationToken);
+            var spec = await RunFiles.ReadSpecAsync(store, manifest, cancellationToken);
+            using var data = DatasetTokenizer.Tokenize(
+                sources, text.Tokenizer, new DatasetSettings { Template = model.Template }, spec.BlockSize, model.Config.VocabSize, null,
+                cancellationToken, own: text.Template);
+            var found = await RunBisection.FindAsync(store, run!, data, threshold, json ? _ => { } : Console.WriteLine, cancellationToken);
+            if (json)
+            {
+                Console.WriteLine(Json(run!, found));
+                return ExitCodes.Done;
+            }
+
+            foreach (var line in Lines(found, threshold)) Console.WriteLine(line);
+            if (found.Blamed.Count == 0) return ExitCodes.Done;
+            using var training = await DatasetStorage.Read(store, manifest.Dataset!, model.Config.VocabSize, cancellationToken);
+            foreach (var (sample, step, batch) in found.Blamed)
+            {
+                var said = Shorten(text.Tokenizer.Decode(training.InputIds(sample).ToArray()));
+                Console.WriteLine($"sample {sample} (step {step}, micro-batch {batch}): {said}");
+            }
+
+            return ExitCodes.Done;
+        }
+        catch (DamagedBlobException e)
+        {
+            throw await RunBlobs.NameAsync(store, run!, e, cancellationToken);
+        }
+    }
+
+    private static IEnumerable<string> Lines(BisectedRun found, double threshold)
+    {
+        var (before, after) = (Loss(found.Before), Loss(found.After));
+        if (!found.GotWorse)
+        {
+            return
+            [
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"the evaluation never gets worse by more than {threshold} from step {found.FromStep} (loss {before}) to step {found.ToStep} "
+                        + $"(loss {after}); replays: {found.Replays}"),
+            ];
+        }
+
+        return
+        [
+            $"the evaluation gets worse in step {found.Step}: its loss rises from {before} after step {found.FromStep} to {after} after step "
+                + $"{found.ToStep}; replays: {found.Replays}",
+            found.Blamed.Count > 0
+                ? $"without these samples it is {Loss(found.Without!.Value)}:"
+                : $"without any sample of these steps it is {Loss(found.Without!.Value)}, so none is to blame: look at the steps before, and at the "
+                    + "learning rate",
+        ];
+    }
+
+    private static string Json(string run, BisectedRun found) => JsonSerializer.Serialize(new
+    {
+        run,
+        worse = found.GotWorse,
+        step = found.Step,
+        from_step = found.FromStep,
+        to_step = found.ToStep,
+        before = JsonNumbers.Finite(found.Before),
+        after = JsonNumbers.Finite(found.After),
+        without = found.Without is { } without ? JsonNumbers.Finite(without) : null,
+        samples = found.Blamed.Select(b => new { sample = b.Sample, step = b.Step, micro_batch = b.MicroBatch }),
+        replays = found.Replays,
+    });
+
+    private static string Loss(double loss) => loss.ToString("0.0000", CultureInfo.InvariantCulture);
+
+    // Other people's texts: a terminal must not take them for commands.
+    private static string Shorten(string text)
+    {
+        var line = string.Concat(text.Select(c => char.IsControl(c) ? ' ' : c));
+        return line.Length <= LongestText ? line : line[..LongestText] + "…";
+    }
+}
