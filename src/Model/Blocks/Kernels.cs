@@ -62,14 +62,14 @@ internal static class Kernels
     public static Tensor RmsNorm(Tensor x, Tensor weight, double eps)
     {
         using var epsilon = eps.ToScalar();
-        return (Tensor)s_unit.Value.invoke("rms_norm", x, weight, epsilon);
+        return (Tensor)Invoke("rms_norm", x, weight, epsilon);
     }
 
     /// <summary>Rows of a matrix: [V, D], int64 [B, T] → [B, T, D]. Its gradient is dense and deterministic.</summary>
-    public static Tensor Embedding(Tensor weight, Tensor ids) => (Tensor)s_unit.Value.invoke("embedding", weight, ids);
+    public static Tensor Embedding(Tensor weight, Tensor ids) => (Tensor)Invoke("embedding", weight, ids);
 
     /// <summary>GELU with the tanh approximation, element by element.</summary>
-    public static Tensor GeluTanh(Tensor x) => (Tensor)s_unit.Value.invoke("gelu_tanh", x);
+    public static Tensor GeluTanh(Tensor x) => (Tensor)Invoke("gelu_tanh", x);
 
     /// <summary>softmax(scale · q kᵀ) v, where the mask is true: [B, H, T, K], [B, H, S, K] twice → [B, H, T, K].</summary>
     /// <param name="q">Queries.</param>
@@ -81,49 +81,63 @@ internal static class Kernels
     {
         using var factor = scale.ToScalar();
         return mask is null
-            ? (Tensor)s_unit.Value.invoke("causal_attention", q, k, v, factor)
-            : (Tensor)s_unit.Value.invoke("attention", q, k, v, mask, factor);
+            ? (Tensor)Invoke("causal_attention", q, k, v, factor)
+            : (Tensor)Invoke("attention", q, k, v, mask, factor);
     }
 
     /// <summary>The largest magnitude of each block: float32 [N] → [blocks].</summary>
-    public static Tensor LargestOfBlocks(Tensor x, long size) => (Tensor)s_unit.Value.invoke("largest_of_blocks", x, size);
+    public static Tensor LargestOfBlocks(Tensor x, long size)
+    {
+        using var length = size.ToScalar();
+        return (Tensor)Invoke("largest_of_blocks", x, length);
+    }
 
     /// <summary>How many of the ascending bounds each number lies above, after division by its block's largest: [N] → int32 [N].</summary>
-    public static Tensor Quantize(Tensor x, Tensor largest, Tensor bounds, long size) =>
-        (Tensor)s_unit.Value.invoke("quantize", x, largest, bounds, size);
+    public static Tensor Quantize(Tensor x, Tensor largest, Tensor bounds, long size)
+    {
+        using var length = size.ToScalar();
+        return (Tensor)Invoke("quantize", x, largest, bounds, length);
+    }
 
     /// <summary>Two codes below 16 in each byte, the first in its upper half: int32 [N] → uint8 [N / 2], rounded up.</summary>
-    public static Tensor PackHalfBytes(Tensor codes) => ((Tensor)s_unit.Value.invoke("pack_half_bytes", codes)).to(ScalarType.Byte);
+    public static Tensor PackHalfBytes(Tensor codes) => ((Tensor)Invoke("pack_half_bytes", codes)).to(ScalarType.Byte);
 
     /// <summary>The codes of <see cref="PackHalfBytes"/> again: uint8 [N / 2], rounded up → uint8 [N].</summary>
     public static Tensor UnpackHalfBytes(Tensor codes, long count) =>
-        ((Tensor)s_unit.Value.invoke("unpack_half_bytes", codes)).narrow(0, 0, count);
+        ((Tensor)Invoke("unpack_half_bytes", codes)).narrow(0, 0, count);
 
     /// <summary>The value that each code names, times its block's largest: uint8 [N] → float32 [N].</summary>
     public static Tensor Dequantize(Tensor codes, Tensor largest, Tensor values, long size)
     {
         using var indices = codes.to(ScalarType.Int32);
-        return (Tensor)s_unit.Value.invoke("dequantize", indices, largest, values, size);
+        using var length = size.ToScalar();
+        return (Tensor)Invoke("dequantize", indices, largest, values, length);
     }
 
     /// <summary>
     /// Cuts off the 16 bits that bfloat16 does not have, after noise was added to the number's bits: float32, int32 from 0 to 65535
     /// → float32.
     /// </summary>
-    public static Tensor RoundDown(Tensor x, Tensor noise) => (Tensor)s_unit.Value.invoke("round_down", x, noise);
+    public static Tensor RoundDown(Tensor x, Tensor noise) => (Tensor)Invoke("round_down", x, noise);
 
     /// <summary>One AdamW update in place. All tensors of one dtype; <paramref name="steps"/> float32 scalars, already advanced.</summary>
     public static void FusedAdamW(
         Tensor[] parameters, Tensor[] gradients, Tensor[] expAvgs, Tensor[] expAvgSqs, Tensor[] steps,
         double lr, double beta1, double beta2, double weightDecay, double eps)
     {
-        // As Scalars that outlive the call: for a double, TorchSharp passes the handle of a temporary that nothing keeps alive.
         using var rate = lr.ToScalar();
         using var first = beta1.ToScalar();
         using var second = beta2.ToScalar();
         using var decay = weightDecay.ToScalar();
         using var epsilon = eps.ToScalar();
-        s_unit.Value.invoke(
+        Invoke(
             "fused_adamw", parameters, gradients, expAvgs, expAvgSqs, Array.Empty<Tensor>(), steps, rate, first, second, decay, epsilon);
     }
+
+    // For a number, TorchSharp 0.107 passes the handle of a Scalar that nothing keeps alive, so that a garbage collection can free it
+    // before libtorch reads it. Whoever calls this holds Scalars of its own.
+    private static object Invoke(string function, params object[] values) =>
+        values.FirstOrDefault(v => v is not (Tensor or Tensor[] or Scalar)) is { } other
+            ? throw new ArgumentException($"{function} got a {other.GetType().Name}; numbers must be Scalars that are held meanwhile", nameof(values))
+            : s_unit.Value.invoke(function, values);
 }

@@ -48,7 +48,7 @@ const lisa = (hyperparameters) => client.fineTuning.jobs.create({ ...job, method
 await fails(lisa({ lisa_activated_layers: 99 }), OpenAI.BadRequestError, { param: 'method.lisa.hyperparameters.lisa_activated_layers' });
 await fails(lisa({ learning_rate: 'fast' }), OpenAI.BadRequestError, { param: 'method.lisa.hyperparameters.learning_rate' });
 await fails(lisa({ unheard_of: 1 }), OpenAI.BadRequestError, { message: /unheard_of/ });
-await fails(client.fineTuning.jobs.create({ ...job, method: { type: 'dpo' } }), OpenAI.BadRequestError, { param: 'method.type' });
+await fails(client.fineTuning.jobs.create({ ...job, method: { type: 'reinforcement' } }), OpenAI.BadRequestError, { param: 'method.type' });
 await fails(client.fineTuning.jobs.create({ training_file: file.id }), OpenAI.BadRequestError, { message: /model/ });
 await fails(client.fineTuning.jobs.list({ limit: 0 }), OpenAI.BadRequestError, { param: 'limit' });
 await fails(client.fineTuning.jobs.list({ after: 'ftjob-none' }), OpenAI.BadRequestError, { param: 'after' });
