@@ -54,7 +54,7 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
 
     public async Task<PartLoaded> Load(PartLoad load, CancellationToken cancellationToken)
     {
-        // Before anything is waited for: who asks for a hand-over meanwhile must not take this for a part that nobody wants.
+        // Before any wait: who asks for a hand-over meanwhile must not take this for a part that nobody wants.
         _orphanCheck ??= this.RegisterGrainTimer(LeaveIfOrphaned, s_orphanPeriod, s_orphanPeriod);
         await EnterGeneration(load.Generation);
         _device.Threads = load.Spec.Threads;
@@ -80,8 +80,7 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
     public async Task<PartHandOver?> HandOver(
         long generation, BlobRef weights, BlobRef? optimizer, BlobRef? adapter, CancellationToken cancellationToken)
     {
-        // From here on nobody of an earlier generation can change what is being handed over. A replica that stays one has entered the
-        // generation by its own load; to enter it again would break off what has begun since.
+        // So nobody of an earlier generation can change what is handed over. To enter this one again would break off what began in it.
         if (generation != Generation) await EnterGeneration(generation);
         if (Part is null && _orphanCheck is null) DeactivateOnIdle();
         return await _device.Run(generation, () => _held.Offer(generation, weights, optimizer, adapter), cancellationToken: cancellationToken);
