@@ -35,6 +35,14 @@ public sealed class RunManifests
             ? await OfAsync(store, head, cancellationToken).ConfigureAwait(false)
             : null;
 
+    /// <summary>The same for a run that must be there.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="InvalidDataFileException">There is no such run, or it has no manifest yet.</exception>
+    public static async Task<RunManifests> OfAsync(IBlobStore store, string run, CancellationToken cancellationToken) =>
+        await FindAsync(store, run, cancellationToken).ConfigureAwait(false) ?? throw NoRun(store, run);
+
     /// <summary>Those that a head with a manifest names.</summary>
     /// <param name="store">The store.</param>
     /// <param name="head">The head.</param>
@@ -52,7 +60,7 @@ public sealed class RunManifests
         IBlobStore store, ManifestAddress address, CancellationToken cancellationToken)
     {
         if (await RunStore.ReadHeadAsync(store, address.Run, cancellationToken).ConfigureAwait(false) is not { Manifest: { } blob } head)
-            throw new InvalidDataFileException(store.Location, $"has no run '{address.Run}'");
+            throw NoRun(store, address.Run);
 
         // The last one is there whatever happened to the list of the others.
         if (address.IsBest || address.Step is not null) blob = (await OfAsync(store, head, cancellationToken).ConfigureAwait(false)).BlobOf(address);
@@ -94,6 +102,8 @@ public sealed class RunManifests
         }).ConfigureAwait(false);
         return named;
     }
+
+    private static InvalidDataFileException NoRun(IBlobStore store, string run) => new(store.Location, $"has no run '{run}'");
 
     // A history may have thousands: both ends, and how many there are.
     private static string Describe(IReadOnlyList<long> steps)

@@ -22,17 +22,15 @@ public sealed class RunBisection : IDisposable
     private const double Left = 0.4;
 
     private readonly IBlobStore _store;
-    private readonly RunManifests _manifests;
+    private readonly Manifest _last;
     private readonly TokenizedDataset _data;
     private readonly Action<string> _tell;
     private readonly SortedDictionary<long, (IBlobStore Store, double Loss)> _points = [];
     private RunReplay? _steps;
     private int _replays;
 
-    private RunBisection(IBlobStore store, RunManifests manifests, TokenizedDataset data, Action<string> tell) =>
-        (_store, _manifests, _data, _tell) = (store, manifests, data, tell);
-
-    private string Run => _manifests.Head.Run;
+    private RunBisection(IBlobStore store, Manifest last, TokenizedDataset data, Action<string> tell) =>
+        (_store, _last, _data, _tell) = (store, last, data, tell);
 
     /// <summary>Looks for it. The store is only read.</summary>
     /// <param name="store">The run's store.</param>
@@ -45,26 +43,25 @@ public sealed class RunBisection : IDisposable
     public static async Task<BisectedRun> FindAsync(
         IBlobStore store, string run, TokenizedDataset data, double threshold, Action<string> tell, CancellationToken cancellationToken)
     {
-        RunName.Validate(run);
-        var manifests = await RunManifests.FindAsync(store, run, cancellationToken)
-            ?? throw new InvalidDataFileException(store.Location, $"has no run '{run}'");
-        if (manifests.Steps is [var only])
+        var manifests = await RunManifests.OfAsync(store, run, cancellationToken);
+        var last = await manifests.ReadAsync(manifests.Last, cancellationToken);
+        var steps = RunFork.OwnSteps(manifests, last);
+        if (steps is [var only])
         {
             throw new InvalidDataFileException(
                 $"run '{run}'", $"keeps only the manifest of step {only}, and an evaluation of it can be compared with no other; train with "
                     + "--keep-manifests all, every:K or base");
         }
 
-        using var bisection = new RunBisection(store, manifests, data, tell);
-        return await bisection.FindAsync(threshold, cancellationToken);
+        using var bisection = new RunBisection(store, last, data, tell);
+        return await bisection.FindAsync(steps, threshold, cancellationToken);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _steps?.Dispose();
 
-    private async Task<BisectedRun> FindAsync(double threshold, CancellationToken cancellationToken)
+    private async Task<BisectedRun> FindAsync(IReadOnlyList<long> kept, double threshold, CancellationToken cancellationToken)
     {
-        var kept = _manifests.Steps;
         foreach (var step in kept) await AddAsync(_store, step, cancellationToken);
         var (low, high) = kept.Zip(kept.Skip(1)).MaxBy(pair => _points[pair.Second].Loss - _points[pair.First].Loss);
         if (!(_points[high].Loss - _points[low].Loss > threshold)) (low, high) = (kept[0], kept[^1]);
@@ -103,7 +100,7 @@ public sealed class RunBisection : IDisposable
     {
         var (before, after) = (_points[from].Loss, _points[to].Loss);
         var well = before + (Left * (after - before));
-        var plan = await RunPlan.Read(_store, await _manifests.ReadAsync(_manifests.Last, cancellationToken), cancellationToken);
+        var plan = await RunPlan.Read(_store, _last, cancellationToken);
         var most = Math.Max(FewestReplays, (int)(2 * Math.Log2(plan.SampleCount)));
         var without = new List<double>();
         BlamedSample[] blamed;
@@ -183,18 +180,18 @@ public sealed class RunBisection : IDisposable
         IBlobStore store, long from, Func<TrainingSpec, TrainingSpec> change, long to, CancellationToken cancellationToken)
     {
         _replays++;
-        var (manifest, _) = await RunManifests.ReadAsync(store, ManifestAddress.At(Run, from), cancellationToken);
+        var (manifest, _) = await RunManifests.ReadAsync(store, ManifestAddress.At(_last.Run, from), cancellationToken);
         return await RunReplay.RepeatAsync(
             store, manifest,
-            s => change(s) with { SaveTotalLimit = null, LoadBestModelAtEnd = false, EarlyStoppingPatience = 0, EvalSteps = 0 },
+            s => change(s) with { SaveTotalLimit = null, LoadBestModelAtEnd = false, EvalSteps = 0 },
             to, _ => true, cancellationToken);
     }
 
     // What is no number is as bad as can be.
     private async Task<double> EvaluateAsync(IBlobStore store, long step, CancellationToken cancellationToken)
     {
-        var found = await RunModel.FindAsync(store, ManifestAddress.At(Run, step), cancellationToken)
-            ?? throw new InvalidDataFileException(store.Location, $"has no manifest of step {step} of run '{Run}'");
+        var found = await RunModel.FindAsync(store, ManifestAddress.At(_last.Run, step), cancellationToken)
+            ?? throw new InvalidDataFileException(store.Location, $"has no manifest of step {step} of run '{_last.Run}'");
         using var model = await found.LoadAsync(cancellationToken);
         var loss = ModelScore.Of(model, _data, BatchSize, null, cancellationToken).MeanLoss;
         return double.IsFinite(loss) ? loss : double.PositiveInfinity;

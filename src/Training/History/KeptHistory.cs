@@ -12,9 +12,7 @@ public static class KeptHistory
     /// <exception cref="InvalidDataFileException">There is no such run.</exception>
     public static async Task<IReadOnlyList<KeptState>> ReadAsync(IBlobStore store, string run, CancellationToken cancellationToken)
     {
-        RunName.Validate(run);
-        var manifests = await RunManifests.FindAsync(store, run, cancellationToken)
-            ?? throw new InvalidDataFileException(store.Location, $"has no run '{run}'");
+        var manifests = await RunManifests.OfAsync(store, run, cancellationToken);
         var (seen, history) = (new HashSet<BlobRef>(), new List<KeptState>());
         foreach (var kept in manifests.Kept)
         {

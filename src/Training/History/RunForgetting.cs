@@ -25,9 +25,7 @@ public sealed record RunForgetting(
     public static async Task<RunForgetting> BeginAsync(
         IBlobStore store, string run, IReadOnlyList<int> samples, string name, CancellationToken cancellationToken)
     {
-        RunName.Validate(run);
-        var manifests = await RunManifests.FindAsync(store, run, cancellationToken)
-            ?? throw new InvalidDataFileException(store.Location, $"has no run '{run}'");
+        var manifests = await RunManifests.OfAsync(store, run, cancellationToken);
         var last = await manifests.ReadAsync(manifests.Last, cancellationToken);
         var plan = await RunPlan.Read(store, last, cancellationToken);
         int[] wanted = [.. samples.Distinct().Order()];

@@ -111,6 +111,9 @@ public sealed class KeptManifestTests
         int[] early = [(await run.HistoryAsync())[2].Samples[0]];
         var none = await Assert.ThrowsAsync<InvalidDataFileException>(() => RunForgetting.BeginAsync(run.Store, "fork", early, "without", Token));
         Assert.Contains("it keeps 4, 6, 8;", none.Message, StringComparison.Ordinal);
+        using var data = await DatasetStorage.Read(run.Store, (await run.ManifestAsync()).EvalDataset!, TinyStories.Config.VocabSize, Token);
+        var bisected = await RunBisection.FindAsync(run.Store, "fork", data, threshold: 100, _ => { }, Token);
+        Assert.Equal((4L, 8L), (bisected.FromStep, bisected.ToStep));
     }
 
     [Theory]
