@@ -66,12 +66,7 @@ public sealed record Manifest
         Parts.GetValueOrDefault(name) ?? throw new InvalidDataFileException($"manifest of {Run}", $"part '{name}' is missing");
 
     /// <summary>Every blob that it names.</summary>
-    public IEnumerable<BlobRef> References() =>
-        new[] { Spec, Dataset, EvalDataset, OtherTensors, ReferenceLogProbs, EvalReferenceLogProbs }
-            .Concat(Parts.Values.SelectMany(p => new[] { p.Weights, p.Optimizer, p.Adapter, p.Parked }))
-            .Concat(Files.Values)
-            .Concat(Log.Select(s => s.Blob))
-            .OfType<BlobRef>();
+    public IEnumerable<BlobRef> References() => RunBlobs.Named(this).Select(n => n.Blob).OfType<BlobRef>();
 
     /// <summary>The name of its blob.</summary>
     public BlobRef ToBlobRef()

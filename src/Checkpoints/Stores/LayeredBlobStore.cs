@@ -6,59 +6,32 @@ namespace LisaOrleans.Checkpoints;
 /// </summary>
 /// <param name="below">The store that is only read. Nothing of it is made new, either.</param>
 /// <param name="top">The store that is written to.</param>
-public sealed class LayeredBlobStore(IBlobStore below, IBlobStore top) : IBlobStore
+public sealed class LayeredBlobStore(IBlobStore below, IBlobStore top) : DelegatingBlobStore(top)
 {
     /// <inheritdoc/>
-    public string Location => top.Location;
-
-    /// <inheritdoc/>
-    public async Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken) =>
-        await top.ExistsAsync(sha256, cancellationToken).ConfigureAwait(false)
+    public override async Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken) =>
+        await base.ExistsAsync(sha256, cancellationToken).ConfigureAwait(false)
         || await below.ExistsAsync(sha256, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public async Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken) =>
-        await top.RenewAsync(blob, cancellationToken).ConfigureAwait(false)
+    public override async Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken) =>
+        await base.RenewAsync(blob, cancellationToken).ConfigureAwait(false)
         || await below.ExistsAsync(blob.Sha256, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public async Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken) =>
+    public override async Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken) =>
         !await below.ExistsAsync(blob.Sha256, cancellationToken).ConfigureAwait(false)
-        && await top.PutAsync(blob, cancellationToken).ConfigureAwait(false);
+        && await base.PutAsync(blob, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public async Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken) =>
+    public override async Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken) =>
         await (await LayerOfAsync(blob, cancellationToken).ConfigureAwait(false)).ReadAsync(blob, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
-    public async Task<byte[]> ReadStartAsync(BlobRef blob, int count, CancellationToken cancellationToken) =>
+    public override async Task<byte[]> ReadStartAsync(BlobRef blob, int count, CancellationToken cancellationToken) =>
         await (await LayerOfAsync(blob, cancellationToken).ConfigureAwait(false)).ReadStartAsync(blob, count, cancellationToken)
             .ConfigureAwait(false);
 
-    /// <inheritdoc/>
-    public IAsyncEnumerable<StoredBlob> ListAsync(CancellationToken cancellationToken) => top.ListAsync(cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<bool> DeleteAsync(StoredBlob blob, CancellationToken cancellationToken) => top.DeleteAsync(blob, cancellationToken);
-
-    /// <inheritdoc/>
-    public Task DeleteUnfinishedAsync(TimeSpan age, DateTimeOffset now, CancellationToken cancellationToken) =>
-        top.DeleteUnfinishedAsync(age, now, cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<StoreDocument?> GetDocumentAsync(string path, CancellationToken cancellationToken) => top.GetDocumentAsync(path, cancellationToken);
-
-    /// <inheritdoc/>
-    public Task<string> PutDocumentAsync(string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken) =>
-        top.PutDocumentAsync(path, content, ifMatch, cancellationToken);
-
-    /// <inheritdoc/>
-    public IAsyncEnumerable<string> ListDocumentsAsync(string prefix, CancellationToken cancellationToken) =>
-        top.ListDocumentsAsync(prefix, cancellationToken);
-
-    /// <inheritdoc/>
-    public Task DeleteDocumentAsync(string path, CancellationToken cancellationToken) => top.DeleteDocumentAsync(path, cancellationToken);
-
     private async Task<IBlobStore> LayerOfAsync(BlobRef blob, CancellationToken cancellationToken) =>
-        await top.ExistsAsync(blob.Sha256, cancellationToken).ConfigureAwait(false) ? top : below;
+        await base.ExistsAsync(blob.Sha256, cancellationToken).ConfigureAwait(false) ? Inner : below;
 }

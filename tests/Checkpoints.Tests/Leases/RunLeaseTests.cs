@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using LisaOrleans.Grains.Tests;
 using Microsoft.Extensions.Time.Testing;
 
 namespace LisaOrleans.Checkpoints.Tests;
@@ -253,7 +252,7 @@ public sealed class RunLeaseTests : IDisposable
     }
 
     /// <summary>A store that may take no documents: because it is full, or because it does not answer.</summary>
-    private sealed class DeafStore(IBlobStore inner, bool full) : PassThroughStore(inner)
+    private sealed class DeafStore(IBlobStore inner, bool full) : DelegatingBlobStore(inner)
     {
         private const int NoSpace = 28;
 

@@ -118,7 +118,7 @@ public sealed class ExportTests
     }
 
     /// <summary>Knows how many blobs were in memory at one time.</summary>
-    private sealed class CountingStore(IBlobStore inner) : PassThroughStore(inner)
+    private sealed class CountingStore(IBlobStore inner) : DelegatingBlobStore(inner)
     {
         private readonly List<BlobContent> _contents = [];
 

@@ -105,7 +105,7 @@ public sealed class FrozenWeightsTests
     }
 
     // Loses the first blob of weights that is written while a run trains.
-    private sealed class ForgetfulStore(IBlobStore inner) : PassThroughStore(inner)
+    private sealed class ForgetfulStore(IBlobStore inner) : DelegatingBlobStore(inner)
     {
         private readonly Lock _lock = new();
         private string? _lost;
@@ -127,7 +127,7 @@ public sealed class FrozenWeightsTests
             sha256 == _lost ? Task.FromResult(false) : base.ExistsAsync(sha256, cancellationToken);
     }
 
-    private sealed class RemoteStore(IBlobStore inner) : PassThroughStore(inner)
+    private sealed class RemoteStore(IBlobStore inner) : DelegatingBlobStore(inner)
     {
         public override string Location => "https://example.invalid/lisa";
     }

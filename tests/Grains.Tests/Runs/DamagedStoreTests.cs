@@ -72,7 +72,7 @@ public sealed class DamagedStoreTests
     }
 
     /// <summary>A store that, once a manifest was written through it, cannot be written to for some time.</summary>
-    private sealed class AwayStore(IBlobStore inner, int failures) : PassThroughStore(inner)
+    private sealed class AwayStore(IBlobStore inner, int failures) : DelegatingBlobStore(inner)
     {
         private int _left = failures;
         private int _written;

@@ -99,7 +99,7 @@ public sealed class EventTests
     private static string Name(TrainingEvent happened) => $"{happened.GetType().Name} {happened.Time:O}";
 
     // Looks at the run each time that its head is about to be swapped, and when it has been.
-    private sealed class WatchedHeads(IBlobStore inner, Func<Task> look) : PassThroughStore(inner)
+    private sealed class WatchedHeads(IBlobStore inner, Func<Task> look) : DelegatingBlobStore(inner)
     {
         public override async Task<string> PutDocumentAsync(
             string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken)

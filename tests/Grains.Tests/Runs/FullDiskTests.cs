@@ -55,7 +55,7 @@ public sealed class FullDiskTests
     private static ResilientBlobStore Resilient(IBlobStore store) => new(store, new ResilienceOptions { Retries = 3 }, TimeProvider.System);
 
     /// <summary>A disk that takes blobs until the manifest of step 3 is there.</summary>
-    private sealed class FullStore(IBlobStore inner, bool headFits) : PassThroughStore(inner)
+    private sealed class FullStore(IBlobStore inner, bool headFits) : DelegatingBlobStore(inner)
     {
         private int _refusals;
         private volatile bool _full;

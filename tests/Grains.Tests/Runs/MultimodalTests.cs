@@ -37,7 +37,7 @@ public sealed class MultimodalTests
         return await RunStore.ReadManifestAsync(run.Store, head!.Manifest!, Token);
     }
 
-    private sealed class WatchedStore(IBlobStore inner) : PassThroughStore(inner)
+    private sealed class WatchedStore(IBlobStore inner) : DelegatingBlobStore(inner)
     {
         private readonly List<string> _read = [];
 

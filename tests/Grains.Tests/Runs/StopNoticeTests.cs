@@ -124,7 +124,7 @@ public sealed class StopNoticeTests
         history.Select(r => (r.Step, r.Loss, r.EvalLoss));
 
     /// <summary>A store that never answers who reads one of its blobs.</summary>
-    private sealed class HeldStore(IBlobStore inner, string sha256) : PassThroughStore(inner)
+    private sealed class HeldStore(IBlobStore inner, string sha256) : DelegatingBlobStore(inner)
     {
         private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
