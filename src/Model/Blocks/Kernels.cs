@@ -137,7 +137,7 @@ internal static class Kernels
     // For a number, TorchSharp 0.107 passes the handle of a Scalar that nothing keeps alive, so that a garbage collection can free it
     // before libtorch reads it. Whoever calls this holds Scalars of its own.
     private static object Invoke(string function, params object[] values) =>
-        values.FirstOrDefault(v => v is not (Tensor or Tensor[] or Scalar)) is { } other
+        Array.Find(values, v => v is not (Tensor or Tensor[] or Scalar)) is { } other
             ? throw new ArgumentException($"{function} got a {other.GetType().Name}; numbers must be Scalars that are held meanwhile", nameof(values))
             : s_unit.Value.invoke(function, values);
 }

@@ -9,7 +9,6 @@ public sealed class KeepPolicy
     private readonly TrainingSpec _spec;
     private readonly bool _all;
     private readonly bool _base;
-    private readonly bool _best;
     private readonly int _newest = 1;
     private readonly long[] _every;
 
@@ -20,16 +19,16 @@ public sealed class KeepPolicy
         _every = [.. rules.Where(r => r.StartsWith("every:", StringComparison.Ordinal)).Select(r => Number(r["every:".Length..]))];
         _all = rules.Contains("all");
         _base = _all || _every.Length > 0 || rules.Contains("base");
-        _best = spec.LoadBestModelAtEnd || rules.Any(r => r.StartsWith("best:", StringComparison.Ordinal));
+        KeepsBest = spec.LoadBestModelAtEnd || rules.Any(r => r.StartsWith("best:", StringComparison.Ordinal));
         foreach (var rule in rules)
             if (char.IsAsciiDigit(rule[0])) _newest = Math.Max(_newest, (int)Number(rule));
     }
 
     /// <summary>Whether it keeps anything beside the last manifest.</summary>
-    public bool KeepsHistory => _base || _best || _newest > 1 || _spec.SaveTotalLimit > 1;
+    public bool KeepsHistory => _base || KeepsBest || _newest > 1 || _spec.SaveTotalLimit > 1;
 
     /// <summary>Whether it keeps the best of what was scored.</summary>
-    public bool KeepsBest => _best;
+    public bool KeepsBest { get; }
 
     /// <summary>The policy of a run.</summary>
     public static KeepPolicy Of(TrainingSpec spec) => new(spec);
@@ -45,7 +44,7 @@ public sealed class KeepPolicy
         if (spec.EarlyStoppingThreshold > 0 && spec.EarlyStoppingPatience == 0)
             throw Wrong(nameof(TrainingSpec.EarlyStoppingThreshold), "is used only with {early_stopping_patience}; leave it out");
         if (spec.EarlyStoppingPatience > 0) CheckEvaluated(nameof(TrainingSpec.EarlyStoppingPatience));
-        if (!Of(spec)._best) return;
+        if (!Of(spec).KeepsBest) return;
         var setting = spec.LoadBestModelAtEnd ? nameof(TrainingSpec.LoadBestModelAtEnd) : nameof(TrainingSpec.KeepManifests);
         CheckEvaluated(setting);
 
@@ -78,7 +77,7 @@ public sealed class KeepPolicy
     public IReadOnlyList<KeptManifest> Choose(IReadOnlyList<KeptManifest> candidates, long baseStep, bool isEnd)
     {
         var newest = candidates[^1].Step;
-        var best = _best ? Best(candidates.Where(c => c.IsBest || (c.Step == newest && isEnd) || IsRegular(c.Step))) : null;
+        var best = KeepsBest ? Best(candidates.Where(c => c.IsBest || (c.Step == newest && isEnd) || IsRegular(c.Step))) : null;
         var steps = new HashSet<long> { newest };
         if (best is { } kept) steps.Add(kept);
         steps.UnionWith(candidates.Select(c => c.Step).Where(s =>

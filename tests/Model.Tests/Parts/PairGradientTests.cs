@@ -28,15 +28,7 @@ public sealed class PairGradientTests
         var sum = chain.TrainPairs(ids, labels, Rows, scale: 0.5, loss, s_reference);
         Assert.Equal(LossOf(doubles), 0.5 * sum, 1e-4);
 
-        foreach (var parameter in chain.Parts.SelectMany(p => p.Parameters))
-        {
-            using var gradient = parameter.TakeGradient()!;
-            var flat = gradient.flatten();
-            var direction = arange(flat.numel(), dtype: ScalarType.Float64).mul(0.7).sin();
-            var analytic = flat.to(ScalarType.Float64).dot(direction).item<double>();
-            var numeric = (LossAt(parameter.Spec.Name, direction, 1e-5) - LossAt(parameter.Spec.Name, direction, -1e-5)) / 2e-5;
-            Assert.True(Math.Abs(analytic - numeric) < 1e-4 * (1 + Math.Abs(numeric)), $"{parameter.Spec.Name}: {analytic} against {numeric}");
-        }
+        foreach (var parameter in chain.Parts.SelectMany(p => p.Parameters)) FiniteDifference.Check(parameter, LossAt);
 
         double LossAt(string name, Tensor direction, double distance)
         {

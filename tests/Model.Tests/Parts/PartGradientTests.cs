@@ -58,20 +58,7 @@ public sealed class PartGradientTests
         foreach (var part in chain.Parts) part.MakeTrainable();
         chain.Train(0, ids, labels, rows: 1, scale: 0.1);
 
-        foreach (var part in chain.Parts)
-        {
-            foreach (var parameter in part.Parameters)
-            {
-                using var gradient = parameter.TakeGradient()!;
-                var flat = gradient.flatten();
-
-                // Along a fixed direction that touches every element.
-                var direction = arange(flat.numel(), dtype: ScalarType.Float64).mul(0.7).sin();
-                var analytic = flat.to(ScalarType.Float64).dot(direction).item<double>();
-                var numeric = (LossAt(parameter.Spec.Name, direction, 1e-5) - LossAt(parameter.Spec.Name, direction, -1e-5)) / 2e-5;
-                Assert.True(Math.Abs(analytic - numeric) < 1e-4 * (1 + Math.Abs(numeric)), $"{parameter.Spec.Name}: {analytic} against {numeric}");
-            }
-        }
+        foreach (var parameter in chain.Parts.SelectMany(p => p.Parameters)) FiniteDifference.Check(parameter, LossAt);
 
         // The scaled loss of the whole model in float64, with one weight moved.
         double LossAt(string name, Tensor direction, double distance)
