@@ -28,16 +28,18 @@ public interface IRunGrain : IGrainWithStringKey
     Task Drain(string silo, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Stops at the next step boundary, after a manifest, and lets go of this activation. The run stays one that is to be
-    /// worked on: the next <see cref="Resume"/> or <see cref="Start"/>, on any silo, continues it.
+    /// Stops at the next step boundary, after a manifest, and moves this activation to the silo that the caller's placement hint
+    /// names. The run stays one that is to be worked on: the next <see cref="Resume"/> or <see cref="Start"/>, on any silo,
+    /// continues it.
     /// </summary>
     [ResponseTimeout("00:10:00")]
     Task HandOver();
 
     /// <summary>Starts the run if it was running when it was last heard of, avoiding the silos that are about to leave.</summary>
     /// <param name="leaving">Addresses of silos to keep off.</param>
+    /// <returns>False where the call has reached a silo that is about to leave, so that it has to be made again.</returns>
     [ResponseTimeout("00:10:00")]
-    Task Resume(IReadOnlyList<string> leaving);
+    Task<bool> Resume(IReadOnlyList<string> leaving);
 
     /// <summary>Where the run is now.</summary>
     Task<RunStatus> GetStatus();

@@ -10,6 +10,12 @@ public sealed class LocalRuns
     /// <summary>Names of runs.</summary>
     public IReadOnlyList<string> Names => [.. _runs.Keys];
 
+    /// <summary>Whether this silo is about to leave, so that no run begins here.</summary>
+    public bool AreLeaving { get; private set; }
+
+    /// <summary>Says that this silo is about to leave.</summary>
+    public void Leave() => AreLeaving = true;
+
     /// <summary>Makes a run known.</summary>
     public void Add(string run) => _runs[run] = 0;
 

@@ -69,19 +69,26 @@ internal sealed class RunGrain(
         _work = Work();
     }
 
-    public async Task Resume(IReadOnlyList<string> leaving)
+    public async Task<bool> Resume(IReadOnlyList<string> leaving)
     {
         foreach (var silo in leaving) _life.Leave(silo);
 
         // A run that only people can restart may not have been able to note that in the store.
-        if (AtWork || _life.Phase is RunPhase.Ended { State: RunState.Paused, Reason: not null, IsStored: false }) return;
+        if (AtWork || _life.Phase is RunPhase.Ended { State: RunState.Paused, Reason: not null, IsStored: false }) return true;
+        if (localRuns.AreLeaving)
+        {
+            MigrateOnIdle();
+            return false;
+        }
+
         var head = await _run.ReadHead();
-        if (AtWork) return;
+        if (AtWork) return true;
 
         // A caller that names silos that are leaving has let go of the run in good order.
         _run.IsLetGo |= leaving.Count > 0;
         if (head?.IsActive == true && head.Cluster == cluster.ClusterId) await Start();
         else await Forget();
+        return true;
     }
 
     public Task ReceiveReminder(string reminderName, TickStatus status) => Resume([]);
@@ -96,7 +103,9 @@ internal sealed class RunGrain(
         _placement.NoteLeaving(GrainContext.Address.SiloAddress!.ToParsableString());
         _life.Ask(RunWish.HandOver);
         await _work;
-        DeactivateOnIdle();
+
+        // In the directory there is a place for the run at any time, so no late call that knows its old one can wake it there.
+        MigrateOnIdle();
     }
 
     public async Task Drain(string silo, CancellationToken cancellationToken)

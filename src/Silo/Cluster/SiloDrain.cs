@@ -48,6 +48,7 @@ internal sealed partial class SiloDrain(
 
     private async Task DrainOnce()
     {
+        runs.Leave();
         var address = silo.SiloAddress.ToParsableString();
         var names = runs.Names.Union(parts.Runs).ToArray();
         LogDraining(names.Length);
@@ -65,15 +66,16 @@ internal sealed partial class SiloDrain(
         try
         {
             var run = grains.GetGrain<IRunGrain>(name);
-            // Repeated in case somebody woke the run here in the meantime.
+            // Repeated in case somebody started the run here in the meantime.
             while (runs.Names.Contains(name))
             {
+                // If the last silo leaves, the manifest is in the store, and the next silo to come finds it.
+                var other = OtherSilo();
+                if (other is not null) RequestContext.Set(IPlacementDirector.PlacementHintKey, other);
                 await run.HandOver().WaitAsync(cancellationToken).ConfigureAwait(false);
-
-                // The last silo leaves: the manifest is in the store, and the next silo to come finds it.
-                if (OtherSilo() is not { } other) return;
-                RequestContext.Set(IPlacementDirector.PlacementHintKey, other);
-                await run.Resume([address]).WaitAsync(cancellationToken).ConfigureAwait(false);
+                if (other is null) return;
+                while (!await run.Resume([address]).WaitAsync(cancellationToken).ConfigureAwait(false))
+                    await Task.Delay(s_pause, cancellationToken).ConfigureAwait(false);
                 RequestContext.Remove(IPlacementDirector.PlacementHintKey);
             }
 
