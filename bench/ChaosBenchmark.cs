@@ -13,7 +13,7 @@ internal static class ChaosBenchmark
 {
     public static async Task<int> Run(int steps, int kills, ulong seed, bool azurite, bool large)
     {
-        var runs = large ? await ClusterRuns.PrepareLargeAsync(steps, saveSteps: 5, seed) : ClusterRuns.Prepare(steps, saveSteps: 5, seed);
+        var runs = large ? await ClusterRuns.PrepareLargeAsync(steps, saveSteps: 2, seed) : ClusterRuns.Prepare(steps, saveSteps: 5, seed);
         await runs.TrainUndisturbedAsync();
         var differences = 0;
         foreach (var silos in large ? [3] : new[] { 1, 2, 3 }) differences += await Cluster($"{silos}-silos", silos, []);

@@ -27,6 +27,19 @@ public static unsafe partial class TensorMemory
     }
 
     /// <summary>
+    /// A tensor on the CPU over memory that somebody else owns; the caller owns the tensor, and must not write to it, nor use it after
+    /// the memory is gone.
+    /// </summary>
+    /// <param name="address">Address of the first byte, a multiple of the size of an element.</param>
+    /// <param name="shape">Its shape.</param>
+    /// <param name="dtype">Its dtype.</param>
+    public static Tensor Borrow(nint address, IReadOnlyList<long> shape, ScalarType dtype)
+    {
+        if (address % dtype.ElementSize() != 0) throw new ArgumentException($"must be a multiple of {dtype.ElementSize()}", nameof(address));
+        return Over(address, shape, dtype, &Nothing, TorchSharp.DeviceType.CPU, -1);
+    }
+
+    /// <summary>
     /// A tensor on the CPU over memory that libtorch does not own; the caller owns the tensor.
     /// </summary>
     /// <param name="address">Address of the first byte.</param>

@@ -132,12 +132,19 @@ public static class PartStorage
         var tensors = new Dictionary<string, Tensor>();
         try
         {
-            foreach (var name in blob.Tensors.Keys) tensors.Add(name, Read(blob, name));
+            foreach (var (name, info) in blob.Tensors) tensors.Add(name, ReadOnly(name, info));
             restore(tensors, step);
         }
         finally
         {
             foreach (var tensor in tensors.Values) tensor.Dispose();
+        }
+
+        // What is only copied from need not be copied before: moments are the largest that a run reads again after a failure.
+        Tensor ReadOnly(string name, TensorInfo info)
+        {
+            var (address, dtype) = (blob.Pointer(info), ToScalarType(info.DType));
+            return address % dtype.ElementSize() == 0 ? TensorMemory.Borrow(address, info.Shape, dtype) : Read(blob, name);
         }
     }
 
