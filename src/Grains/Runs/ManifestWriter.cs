@@ -30,9 +30,16 @@ internal sealed class ManifestWriter(
     public Manifest Last { get; private set; } = run.Manifest
         ?? throw new InvalidOperationException($"run {run.Head.Run} has no manifest");
 
-    /// <summary>Names in all manifests from now on what answers are compared with.</summary>
-    public void NameReference(BlobRef training, BlobRef? evaluation) =>
-        Last = Last with { ReferenceLogProbs = training, EvalReferenceLogProbs = evaluation };
+    /// <summary>
+    /// Names what answers are compared with, in all manifests from now on, and in one that takes the last one's place: what no
+    /// manifest names may be collected before there is another.
+    /// </summary>
+    public async Task NameReference(BlobRef training, BlobRef? evaluation, CancellationToken cancellationToken)
+    {
+        if ((Last.ReferenceLogProbs, Last.EvalReferenceLogProbs) == (training, evaluation)) return;
+        var manifest = Last with { Generation = run.Generation, ReferenceLogProbs = training, EvalReferenceLogProbs = evaluation };
+        await Swap(manifest, await Prepare(manifest, isEnd: false, cancellationToken), [], cancellationToken);
+    }
 
     /// <summary>Copies what changed and starts the upload. Waits for the one before, if that is still on its way.</summary>
     public async Task Begin(long step, bool completed, CancellationToken cancellationToken)

@@ -24,6 +24,9 @@ internal static partial class RunLog
         Message = "Run {Run}: {Samples} answers are scored by the model that it begins with, {Known} of which are known")]
     public static partial void Scoring(ILogger logger, string run, int samples, int known);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: {Reason}")]
+    public static partial void ReferenceDamaged(ILogger logger, Exception exception, string run, string reason);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run} is worked on elsewhere: {Reason}")]
     public static partial void Replaced(ILogger logger, string run, string reason);
 

@@ -25,6 +25,25 @@ public static class RunFork
     public static ManifestAddress? OriginOf(Manifest manifest) =>
         manifest.Properties.GetValueOrDefault(Property) is { } origin ? ManifestAddress.Parse(origin) : null;
 
+    /// <summary>The manifest of step 0, which the run keeps or one that it goes back to by forks; null where none of them does.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="manifest">Any manifest of the run.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public static async Task<Manifest?> FindBeginningAsync(IBlobStore store, Manifest manifest, CancellationToken cancellationToken)
+    {
+        // A run that was deleted may have been made again, as a fork of its own fork.
+        var seen = new HashSet<string>();
+        for (var run = manifest.Run; seen.Add(run);)
+        {
+            if (await RunManifests.FindAsync(store, run, cancellationToken) is not { } manifests) return null;
+            if (manifests.Find(ManifestAddress.At(run, 0)) is { } blob) return await manifests.ReadAsync(blob, cancellationToken);
+            if (OriginOf(await manifests.ReadAsync(manifests.Last, cancellationToken)) is not { } origin) return null;
+            run = origin.Run;
+        }
+
+        return null;
+    }
+
     /// <summary>Makes a fork. Called again for a fork that is there, it makes nothing and says so.</summary>
     /// <param name="store">The store.</param>
     /// <param name="from">The manifest to go on from.</param>

@@ -9,7 +9,7 @@ namespace LisaOrleans.Training;
 /// <summary>
 /// Log probabilities of a data set's samples under the model that runs begin with, as blobs of float64 numbers. The store remembers
 /// which belong to which model and data: documents <c>references/KEY.json</c>, whose key is a hash of all that decides them. A blob may
-/// hold the first samples only, from which an interrupted run goes on; one that was collected as garbage is made again.
+/// hold the first samples only, from which an interrupted run goes on; one that was collected as garbage, or is damaged, is made again.
 /// </summary>
 public sealed class ReferenceCache(IBlobStore store)
 {
@@ -41,29 +41,39 @@ public sealed class ReferenceCache(IBlobStore store)
     }
 
     /// <summary>What is known for a key: the log probabilities of the first samples, maybe of all; empty for nothing.</summary>
-    public async Task<(double[] LogProbs, BlobRef? Blob)> FindAsync(string key, CancellationToken cancellationToken)
+    /// <param name="key">See <see cref="Key"/>.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>The numbers, their blob, and what is wrong with the blob where that is why nothing is known.</returns>
+    public async Task<(double[] LogProbs, BlobRef? Blob, DamagedBlobException? Damage)> FindAsync(string key, CancellationToken cancellationToken)
     {
-        if (await store.GetDocumentAsync(Document(key), cancellationToken) is not { } document) return ([], null);
+        if (await store.GetDocumentAsync(Document(key), cancellationToken) is not { } document) return ([], null, null);
         try
         {
             var blob = JsonSerializer.Deserialize<Entry>(document.Content)?.Blob;
-            return blob is not null && await store.RenewAsync(blob, cancellationToken)
-                ? (await ReadAsync(blob, cancellationToken), blob)
-                : ([], null);
+            return blob is not null && BlobRef.IsName(blob.Sha256) && await store.RenewAsync(blob, cancellationToken)
+                ? (await ReadAsync(blob, cancellationToken), blob, null)
+                : ([], null, null);
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidDataFileException or DamagedBlobException)
         {
             // It is only a cache.
-            return ([], null);
+            return ([], null, e as DamagedBlobException);
         }
     }
 
-    /// <summary>Stores log probabilities of the first samples, and remembers them.</summary>
+    /// <summary>Stores log probabilities of the first samples, and remembers them. A damaged blob of the same numbers is replaced.</summary>
     public async Task<BlobRef> AddAsync(string key, ReadOnlyMemory<double> logProbs, CancellationToken cancellationToken)
     {
         var content = new BytesBlob(MemoryMarshal.AsBytes(logProbs.Span).ToArray());
-        await store.PutAsync(content, cancellationToken);
         var blob = new BlobRef(content.Sha256, content.Length);
+        if (!await store.PutAsync(content, cancellationToken) && await IsDamagedAsync(blob, cancellationToken))
+        {
+            // A store takes for whole what has the length.
+            if (await store.ListAsync(cancellationToken).FirstOrDefaultAsync(b => b.Sha256 == blob.Sha256, cancellationToken) is { } damaged)
+                await store.DeleteAsync(damaged, cancellationToken);
+            await store.PutAsync(content, cancellationToken);
+        }
+
         try
         {
             var old = await store.GetDocumentAsync(Document(key), cancellationToken);
@@ -85,6 +95,19 @@ public sealed class ReferenceCache(IBlobStore store)
             throw new InvalidDataFileException(blob.Sha256, $"has {blob.Length} bytes; log probabilities are numbers of {sizeof(double)} bytes");
         using var content = await store.ReadAsync(blob, cancellationToken);
         return MemoryMarshal.Cast<byte, double>(content.ToArray()).ToArray();
+    }
+
+    private async Task<bool> IsDamagedAsync(BlobRef blob, CancellationToken cancellationToken)
+    {
+        try
+        {
+            (await store.ReadAsync(blob, cancellationToken)).Dispose();
+            return false;
+        }
+        catch (DamagedBlobException)
+        {
+            return true;
+        }
     }
 
     private static string Document(string key) => $"{Folder}{key}.json";

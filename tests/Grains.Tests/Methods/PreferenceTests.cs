@@ -1,3 +1,4 @@
+using LisaOrleans.Checkpoints;
 using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains.Tests;
@@ -111,6 +112,64 @@ public sealed class PreferenceTests : IDisposable
         await broken.FinishAsync();
         var ended = await new ReferenceCache(broken.Store).ReadAsync((await broken.ManifestAsync()).ReferenceLogProbs!, Token);
         Assert.Equal([-3, .. known[1..]], ended);
+    }
+
+    // What is to be wrong with a blob: a flipped bit, or that it is not there.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ReferenceLogProbs_damaged_blob_is_made_anew_by_any_run_that_needs_it(bool missing)
+    {
+        var spec = s_dpo with { SaveSteps = 2, KeepManifests = "base" };
+        using var run = await TestRun.ImportAsync(Request(spec));
+        await run.ContinueAsync(pauseAt: 3);
+        var blob = (await run.ManifestAsync()).ReferenceLogProbs!;
+        var beginning = await RunManifests.ReadAsync(run.Store, ManifestAddress.At("test", 0), Token);
+        Assert.Equal(blob, beginning.Manifest.ReferenceLogProbs);
+
+        // The run itself, by its manifest of step 0; then one that has not begun, by the cache.
+        await SpoilAsync();
+        await Heals(run, 1);
+        var second = await run.AnotherAsync(Request(s_dpo with { RunName = "second", MaxSteps = 2, SaveSteps = 1 }));
+        await SpoilAsync();
+        await Heals(second, missing ? 0 : 1);
+        Assert.Equal(blob, (await second.ManifestAsync()).ReferenceLogProbs);
+
+        // One that has trained and keeps only its last waits for such a run, and says what is wrong.
+        var third = await run.AnotherAsync(Request(spec with { RunName = "third", KeepManifests = "last" }));
+        await third.ContinueAsync(pauseAt: 3);
+        await SpoilAsync();
+        var failed = await third.ContinueAsync();
+        Assert.Equal(RunState.Failed, failed.State);
+        Assert.Contains("the reference's log probabilities of the training data of run 'third'", failed.Error, StringComparison.Ordinal);
+        await Heals(await run.AnotherAsync(Request(s_dpo with { RunName = "fourth", MaxSteps = 1 })), missing ? 0 : 1);
+        await third.FinishAsync();
+
+        using var straight = await TestRun.ImportAsync(Request(s_dpo));
+        await straight.FinishAsync();
+        Assert.Equal(await straight.WeightsShaAsync(), await run.WeightsShaAsync());
+        Assert.Equal(await straight.WeightsShaAsync(), await third.WeightsShaAsync());
+
+        async Task SpoilAsync()
+        {
+            var path = Directory.GetFiles(run.Store.Location, blob.Sha256, SearchOption.AllDirectories).Single();
+            var bytes = await File.ReadAllBytesAsync(path, Token);
+            bytes[3] ^= 1;
+            if (missing) File.Delete(path);
+            else await File.WriteAllBytesAsync(path, bytes, Token);
+        }
+
+        // A cache that has nothing is no news; a blob that is named, or damaged, is.
+        async Task Heals(TestRun healing, int told)
+        {
+            var seen = new List<TrainingEvent>();
+            var ended = await healing.ContinueAsync(seen: seen);
+            Assert.True(ended.State == RunState.Succeeded, ended.Error);
+            var reasons = seen.OfType<RunRecovering>().Select(r => r.Reason).ToArray();
+            Assert.Equal(told, reasons.Length);
+            Assert.All(reasons, r => Assert.EndsWith($"(blob {blob.Sha256}) is {(missing ? "missing" : "damaged")} and is made anew", r));
+            (await run.Store.ReadAsync(blob, Token)).Dispose();
+        }
     }
 
     [Theory]
