@@ -56,6 +56,34 @@ public sealed partial class RunStore
         }
     }
 
+    /// <summary>
+    /// Changes which manifests a run keeps, and nothing else of its head. Whoever works on the run would lose it by that, so nobody may.
+    /// </summary>
+    /// <param name="store">The store.</param>
+    /// <param name="head">The head as it was read.</param>
+    /// <param name="kept">The list (<see cref="KeptManifests"/>), part of the one before; null for no list.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>False where the head has changed meanwhile.</returns>
+    public static async Task<bool> TryChangeKeptAsync(
+        IBlobStore store, RunHead head, IReadOnlyList<LogSegment>? kept, CancellationToken cancellationToken)
+    {
+        var (before, after) = (ToJson(head), ToJson(head with { Kept = kept }));
+        await CheckBlobsAsync(store, Blobs(kept), cancellationToken).ConfigureAwait(false);
+        if (await store.GetDocumentAsync(HeadPath(head.Run), cancellationToken).ConfigureAwait(false) is not { } document) return false;
+
+        // Written by another build, it may say the same in other bytes.
+        if (!ToJson(Parse(document, head.Run, store)).AsSpan().SequenceEqual(before)) return document.Content.AsSpan().SequenceEqual(after);
+        try
+        {
+            await store.PutDocumentAsync(HeadPath(head.Run), after, document.ETag, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (ETagMismatchException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Reads a manifest.</summary>
     public static async Task<Manifest> ReadManifestAsync(IBlobStore store, BlobRef blob, CancellationToken cancellationToken)
     {

@@ -6,7 +6,7 @@ namespace LisaOrleans.Checkpoints;
 /// </summary>
 /// <param name="below">The store that is only read. Nothing of it is made new, either.</param>
 /// <param name="top">The store that is written to.</param>
-public sealed class LayeredBlobStore(IBlobStore below, IBlobStore top) : DelegatingBlobStore(top)
+public class LayeredBlobStore(IBlobStore below, IBlobStore top) : DelegatingBlobStore(top)
 {
     /// <inheritdoc/>
     public override async Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken) =>

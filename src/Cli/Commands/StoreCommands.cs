@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Cli;
 
@@ -104,6 +105,9 @@ internal static class StoreCommands
         if (hours < 0) throw new UsageException($"{values.Place(StoreSettings.MinAge.Key)}: '{hours}' must be at least 0");
         var (age, dry) = (TimeSpan.FromHours(hours), values.Flag(StoreSettings.DryRun));
         var store = await Open(values, cancellationToken);
+        using var scratch = dry ? ScratchFolder.Create() : null;
+        if (scratch is not null) store = new DryRunBlobStore(store, new FolderBlobStore(scratch.Path));
+        var runs = await Shorten(values, store, cancellationToken);
         var (blobs, bytes) = (0, 0L);
         if (dry)
         {
@@ -116,9 +120,36 @@ internal static class StoreCommands
             (blobs, bytes) = (report.Deleted, report.DeletedBytes);
         }
 
-        if (IsJson(values)) Print(new { dry_run = dry, blobs, bytes });
-        else Console.WriteLine($"{(dry ? "would delete" : "deleted")} {blobs} blobs ({Size(bytes)}) that nothing names");
+        if (IsJson(values))
+        {
+            var kept = runs?.Select(r => new { run = r.Run, manifests = r.Count, dropped = r.Steps, held = r.IsHeld });
+            Print(new { dry_run = dry, blobs, bytes, runs = kept });
+            return ExitCodes.Done;
+        }
+
+        foreach (var r in runs ?? [])
+        {
+            Console.WriteLine(r.IsHeld
+                ? $"{r.Run}  is being worked on, and keeps its {r.Count} manifests"
+                : $"{r.Run}  {(dry ? "would keep" : "keeps")} {r.Count - r.Steps.Count} of {r.Count} manifests");
+        }
+
+        Console.WriteLine($"{(dry ? "would delete" : "deleted")} {blobs} blobs ({Size(bytes)}) that nothing names");
         return ExitCodes.Done;
+    }
+
+    // Null where no --keep is given.
+    private static async Task<IReadOnlyList<PrunedHistory>?> Shorten(SettingValues values, IBlobStore store, CancellationToken cancellationToken)
+    {
+        if (values.OptionalText(StoreSettings.Keep) is not { } keep) return null;
+        try
+        {
+            return await HistoryPruning.PruneAsync(store, keep, cancellationToken);
+        }
+        catch (InvalidTrainingSettingException e)
+        {
+            throw new UsageException($"{values.Place(StoreSettings.Keep.Key)} {e.Problem}");
+        }
     }
 
     /// <summary>Bytes as people say them.</summary>

@@ -13,6 +13,10 @@ internal static class StoreSettings
     public static readonly Setting MinAge = new(
         "min-age-hours", SettingKind.Number, "spare what is younger: it may belong to a run or an upload that is just being written", "24");
 
+    public static readonly Setting Keep = new(
+        "keep", SettingKind.Text,
+        "manifests of each run to keep, as --keep-manifests says it; those that are not kept go (default: all that the runs keep)");
+
     private static readonly Setting[] s_store = [KnownSettings.ClusterStore, KnownSettings.S3Endpoint, KnownSettings.S3Region];
 
     /// <summary>Those of list, sizes and verify.</summary>
@@ -22,8 +26,8 @@ internal static class StoreSettings
 
     public static IReadOnlyList<Setting> Copy { get; } = [.. Look, To];
 
-    public static IReadOnlyList<Setting> Prune { get; } = [.. Look, MinAge, DryRun];
+    public static IReadOnlyList<Setting> Prune { get; } = [.. Look, Keep, MinAge, DryRun];
 
     /// <summary>All that is not a setting of other commands too.</summary>
-    public static IReadOnlyList<Setting> All { get; } = [From, To, DryRun, MinAge];
+    public static IReadOnlyList<Setting> All { get; } = [From, To, Keep, DryRun, MinAge];
 }

@@ -69,7 +69,21 @@ public sealed class ManifestKeeper
         ];
         var chosen = !policy.KeepsHistory
             ? []
-            : policy.Choose([.. candidates.Select(k => Scored(k, records))], RunFork.BaseStep(added.Manifest), isEnd).ToArray();
+            : policy.Choose([.. candidates.Select(k => Scored(k, records))], RunFork.BaseStep(added.Manifest), isEnd);
+        return await ChangeAsync(before, chosen, cancellationToken);
+    }
+
+    /// <summary>Writes the list as other settings leave it, which may only keep less.</summary>
+    /// <param name="policy">What the settings keep.</param>
+    /// <param name="last">The run's last manifest.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public Task<Change> Prune(KeepPolicy policy, Manifest last, CancellationToken cancellationToken) => ChangeAsync(
+        Kept, Kept.Count == 0 || !policy.KeepsHistory ? [] : policy.Choose(Kept, RunFork.BaseStep(last), last.Completed), cancellationToken);
+
+    private async Task<Change> ChangeAsync(
+        IReadOnlyList<KeptManifest> before, IReadOnlyList<KeptManifest> keep, CancellationToken cancellationToken)
+    {
+        KeptManifest[] chosen = [.. keep];
         var preceding = Kept.Skip(1).Zip(Kept, (k, before) => (k.Manifest.Sha256, before.Manifest)).ToDictionary(p => p.Sha256, p => p.Manifest);
         for (var i = 0; i < chosen.Length; i++)
         {

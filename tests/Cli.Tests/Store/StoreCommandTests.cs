@@ -72,37 +72,6 @@ public sealed class StoreCommandTests
     }
 
     [Fact]
-    public async Task Copy_killed_at_any_moment_goes_on_and_the_copy_is_whole()
-    {
-        using var folder = new TempFolder();
-        await Lisa.SucceedsAsync(Sample.Train(folder["out"], more: ["--max-steps", "1", "--store", folder["store"]]));
-        string[] copy = ["store", "copy", "default", "--store", folder["store"], "--to", folder["peer"]];
-        var count = Directory.GetFiles(folder["store/blobs"], "*", SearchOption.AllDirectories).Count(IsBlob);
-        for (var kills = 0; kills < 3; kills++)
-        {
-            using var process = Lisa.Start(copy);
-            var before = Blobs();
-            var ended = process.EndAsync(Token);
-            while (!ended.IsCompleted && Blobs() < Math.Min(count, before + 2 + kills)) await Task.Yield();
-            if (!ended.IsCompleted) await process.KillAsync(Token);
-            await ended;
-            var head = folder["peer/runs/default/head.json"];
-            if (File.Exists(head)) await Lisa.SucceedsAsync("store", "verify", "--store", folder["peer"]);
-        }
-
-        await Lisa.SucceedsAsync(copy);
-        await Lisa.SucceedsAsync("store", "verify", "--store", folder["peer"]);
-        await Lisa.SucceedsAsync("export", "default", "--store", folder["peer"], "--output", folder["copied"]);
-        Assert.Equal(RunFolder.WeightsSha(folder["out"]), RunFolder.WeightsSha(folder["copied"]));
-
-        int Blobs() => Directory.Exists(folder["peer/blobs"])
-            ? Directory.GetFiles(folder["peer/blobs"], "*", SearchOption.AllDirectories).Count(IsBlob)
-            : 0;
-
-        static bool IsBlob(string file) => BlobRef.IsName(Path.GetFileName(file));
-    }
-
-    [Fact]
     public async Task Store_wrong_input_is_refused()
     {
         using var folder = new TempFolder();
@@ -116,6 +85,8 @@ public sealed class StoreCommandTests
         await Lisa.RefusesAsync(["store", "copy", "default", "--store", store, "--to", store], "--to", "the store that the run is in");
         await Lisa.RefusesAsync(["store", "copy", "default", "--store", store], "--to is missing");
         await Lisa.RefusesAsync(["store", "prune", "--store", store, "--min-age-hours", "-1"], "--min-age-hours", "at least 0");
+        await Lisa.RefusesAsync(
+            ["store", "prune", "--store", store, "--keep", "newest"], "--keep is 'newest'; it must be last, base, all, a number, every:K");
     }
 
     [Fact]

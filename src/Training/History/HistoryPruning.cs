@@ -1,0 +1,62 @@
+using LisaOrleans.Checkpoints;
+
+namespace LisaOrleans.Training;
+
+/// <summary>Lets the runs of a store keep fewer of their manifests than their settings say.</summary>
+public static class HistoryPruning
+{
+    private const int MostLooks = 5;
+
+    /// <summary>
+    /// Shortens each run's list of kept manifests by one swap of its head; a later collection deletes what nothing names any more. May be
+    /// killed at any moment, and repeated. Runs that somebody works on stay as they are, as do the last manifest of a run and the best of
+    /// one that is to end with it.
+    /// </summary>
+    /// <param name="store">The store.</param>
+    /// <param name="keep">What to keep, as <see cref="TrainingSpec.KeepManifests"/> says it.</param>
+    /// <param name="cancellationToken">Stops between two runs.</param>
+    /// <returns>The runs that keep a list, by name.</returns>
+    /// <exception cref="InvalidTrainingSettingException">That is no rule.</exception>
+    public static async Task<IReadOnlyList<PrunedHistory>> PruneAsync(IBlobStore store, string keep, CancellationToken cancellationToken)
+    {
+        RunSettings.Table.Of(nameof(TrainingSpec.KeepManifests)).Check(keep);
+        var pruned = new List<PrunedHistory>();
+        var runs = await RunStore.ListRunsAsync(store, cancellationToken).ToListAsync(cancellationToken);
+        foreach (var run in runs.Order(StringComparer.Ordinal))
+            if (await PruneRunAsync(store, run, keep, cancellationToken) is { } history) pruned.Add(history);
+        return pruned;
+    }
+
+    private static async Task<PrunedHistory?> PruneRunAsync(IBlobStore store, string run, string keep, CancellationToken cancellationToken)
+    {
+        for (var look = 1; await RunStore.ReadHeadAsync(store, run, cancellationToken) is { Manifest: { } blob, Kept: not null } head; look++)
+        {
+            // Whoever swaps the head again and again works on the run.
+            var keeper = await ManifestKeeper.Read(store, head, cancellationToken);
+            if (look > MostLooks || (head.IsActive && await IsHeldAsync(store, run, cancellationToken)))
+                return new PrunedHistory(run, keeper.Kept.Count, [], IsHeld: true);
+            var last = await RunStore.ReadManifestAsync(store, blob, cancellationToken);
+            var spec = await RunFiles.ReadSpecAsync(store, last, cancellationToken);
+            var policy = KeepPolicy.Of(spec with { KeepManifests = keep, SaveTotalLimit = null });
+            var change = await keeper.Prune(policy, last, cancellationToken);
+            long[] gone = [.. keeper.Kept.Where(k => k.Manifest != blob && change.Kept.All(c => c.Manifest != k.Manifest)).Select(k => k.Step)];
+            if (gone.Length == 0 || await RunStore.TryChangeKeptAsync(store, head, change.Segments, cancellationToken))
+                return new PrunedHistory(run, keeper.Kept.Count, gone, IsHeld: false);
+        }
+
+        return null;
+    }
+
+    private static async Task<bool> IsHeldAsync(IBlobStore store, string run, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await RunLease.CheckAsync(store, run, RunHolder.ThisProcess, new LeaseOptions(), TimeProvider.System, cancellationToken);
+            return false;
+        }
+        catch (RunHeldException)
+        {
+            return true;
+        }
+    }
+}

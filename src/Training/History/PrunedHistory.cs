@@ -1,0 +1,8 @@
+namespace LisaOrleans.Training;
+
+/// <summary>What a run keeps less than before.</summary>
+/// <param name="Run">The run.</param>
+/// <param name="Count">How many manifests it kept.</param>
+/// <param name="Steps">The steps of those that it does not keep any more.</param>
+/// <param name="IsHeld">Whether somebody works on the run, so that nothing was changed.</param>
+public sealed record PrunedHistory(string Run, int Count, IReadOnlyList<long> Steps, bool IsHeld);
