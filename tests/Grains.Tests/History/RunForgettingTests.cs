@@ -40,6 +40,29 @@ public sealed class RunForgettingTests
         Assert.StartsWith("learning_rate: was 0.5", Assert.Single(other.Differences), StringComparison.Ordinal);
     }
 
+    // As many as one, a batch and most of those that the later steps learned from.
+    [Fact]
+    public async Task BeginAsync_one_ten_and_a_hundred_samples_are_forgotten_as_if_they_had_been_masked_from_the_start()
+    {
+        var spec = TinyStories.Spec(8) with { PerDeviceTrainBatchSize = 10, GradientAccumulationSteps = 2, SaveSteps = 2, KeepManifests = "all" };
+        using var run = await TestRun.TrainAsync(spec);
+        int[] late = [.. NewIn(await run.HistoryAsync(), 3, 8)];
+        Assert.Equal(120, late.Length);
+        var shas = new HashSet<string> { await run.WeightsShaAsync() };
+        foreach (var count in (int[])[1, 10, 100])
+        {
+            int[] samples = [.. late.TakeLast(count)];
+            var forgetting = await RunForgetting.BeginAsync(run.Store, "test", samples, $"without-{count}", Token);
+            Assert.Equal((forgetting.FirstUse - 1) / 2 * 2, forgetting.From.Step);
+            var fork = run.Beside($"without-{count}");
+            await fork.FinishAsync();
+            using var masked = await TestRun.TrainAsync(spec with { MaskSamples = forgetting.Samples, KeepManifests = "last" });
+            Assert.Equal(await masked.WeightsShaAsync(), await fork.WeightsShaAsync());
+            Assert.True(shas.Add(await fork.WeightsShaAsync()));
+            Assert.DoesNotContain((await fork.HistoryAsync()).SelectMany(r => r.Samples), samples.Contains);
+        }
+    }
+
     // What DPO compares with was scored before anything was forgotten.
     [Fact]
     public async Task BeginAsync_pairs_are_forgotten_as_if_they_had_been_masked_from_the_start()

@@ -26,6 +26,17 @@ public sealed class RunVerifierTests
         ["apollo"] = TinyStories.FullSpec(5) with { Method = "apollo", ApolloRank = 8, ApolloUpdateProjGap = 2, KeepManifests = "all" },
         ["badam"] = TinyStories.BadamSpec(5, interval: 2) with { KeepManifests = "all" },
         ["lora with dropout"] = TinyStories.LoraSpec(5) with { LoraDropout = 0.1, KeepManifests = "all" },
+        ["qlora, dora"] = TinyStories.LoraSpec(4) with { Method = "qlora", UseDora = true, SaveSteps = 2, KeepManifests = "all" },
+        ["int8, 8 bits, bfloat16, only base"] = s_lisa with
+        {
+            FrozenWeights = "int8",
+            Optim = "adamw-8bit",
+            Dtype = "bfloat16",
+            KeepManifests = "base",
+        },
+        ["mapped"] = s_lisa with { FrozenWeights = "mapped", LisaIntervalSteps = 2, MaxSteps = 4 },
+        ["dpo"] = s_lisa with { Objective = "dpo", PerDeviceTrainBatchSize = 2, MaxSteps = 4 },
+        ["orpo, lora"] = TinyStories.LoraSpec(4) with { Objective = "orpo", PerDeviceTrainBatchSize = 2, SaveSteps = 2, KeepManifests = "all" },
     };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -36,7 +47,8 @@ public sealed class RunVerifierTests
     [MemberData(nameof(Methods))]
     public async Task VerifyAsync_untouched_run_that_was_interrupted_repeats_to_the_bit(string method)
     {
-        using var run = await TestRun.ImportAsync(s_methods[method]);
+        var request = TinyStories.Request(s_methods[method]);
+        using var run = await TestRun.ImportAsync(request.Spec.Objective == "sft" ? request : request with { DataFile = TinyStories.Pairs });
         await run.ContinueAsync(pauseAt: 1);
         await run.FinishAsync();
         var before = await run.ManifestAsync();
