@@ -17,14 +17,17 @@ public sealed record PartWork(
     double EmbeddingBytes, IReadOnlyList<double> LayerBytes, IReadOnlyList<double> TrainingBytes, int ActiveLayers, double HeadBytes,
     double ScratchBytes = 0)
 {
-    public static PartWork Of(ModelConfig config, TrainingSpec spec)
+    /// <param name="config">The model's shape.</param>
+    /// <param name="spec">The run's settings.</param>
+    /// <param name="arriving">Sums of each gradient that may come from other replicas while a part's own are being made. Default 0.</param>
+    public static PartWork Of(ModelConfig config, TrainingSpec spec, int arriving = 0)
     {
         var dtypes = PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype);
         var met = Enumerable.Range(0, config.NumHiddenLayers).Select(i => (double)config.WeightsPerToken(i));
         var matrix = new ParameterSpec("head", [config.VocabSize, config.HiddenSize], Decay: true, PerToken: true);
         var optimizer = Optimizers.Of(spec);
         var form = WeightForms.Of(spec);
-        var waiting = GradientLanes.Waiting(Math.Min(GradientLanes.Of(spec), spec.GradientAccumulationSteps));
+        var waiting = arriving + GradientLanes.Waiting(Math.Min(GradientLanes.Of(spec), spec.GradientAccumulationSteps));
         double layers = config.NumHiddenLayers;
         var method = Methods.Of(spec);
         var active = method.MostLayers(spec, config.NumHiddenLayers);

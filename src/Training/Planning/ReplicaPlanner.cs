@@ -9,7 +9,8 @@ namespace LisaOrleans.Training;
 /// </summary>
 /// <remarks>
 /// More replicas compute less each, but exchange all that trains: the silos' arithmetic is weighed against a link between them. Both are
-/// rough guesses, right to some factor, which is enough where one outweighs the other by far.
+/// rough guesses, right to some factor, which is enough where one outweighs the other by far. How fast silos are beside each other is
+/// measured (<see cref="SiloSpeeds"/>).
 /// </remarks>
 public static class ReplicaPlanner
 {
@@ -24,6 +25,9 @@ public static class ReplicaPlanner
     // The rest of an exchange is in the shadow of backward passes.
     private const double ExposedExchange = 0.5;
 
+    // The share of a step for which it is worth to load parts elsewhere.
+    private const double LeastGain = 0.1;
+
     /// <param name="config">The model's shape.</param>
     /// <param name="spec">The run's settings.</param>
     /// <param name="silos">Silos in the order of the walk; replicas are made of neighbours.</param>
@@ -37,53 +41,75 @@ public static class ReplicaPlanner
         for (var replicas = Math.Min(most, wanted ?? most); replicas > 1; replicas--)
         {
             if (Cut(config, spec, silos, replicas, lanes) is not { } found) continue;
-            if (wanted is not null) return found.Plan;
-            if (found.Cost <= best.Cost) best = found;
+            if (wanted is not null) return found;
+            if (StepSeconds(config, spec, silos, found) is var cost && cost <= best.Cost) best = (cost, found);
         }
 
         // With a single one, idle silos are possible; it is what fits if anything does.
         var single = StagePlanner.Plan(config, spec, silos);
-        var cost = Seconds(config, spec, silos, single) * (spec.GradientAccumulationSteps + single.Stages.Count - 1);
-        return best.Cost < cost ? best.Plan! : single;
+        return best.Cost < StepSeconds(config, spec, silos, single) ? best.Plan! : single;
+    }
+
+    /// <summary>
+    /// Whether silos that have a plan should change to another one: it must gain at least a tenth of a step, because all that moves has to
+    /// be loaded, and what was measured of the silos is never quite the same.
+    /// </summary>
+    /// <param name="config">The model's shape.</param>
+    /// <param name="spec">The run's settings.</param>
+    /// <param name="silos">At least those that either plan uses.</param>
+    /// <param name="current">What they have.</param>
+    /// <param name="other">What they could have.</param>
+    public static bool IsWorthMoving(
+        ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, StagePlan current, StagePlan other) =>
+        StepSeconds(config, spec, silos, other) <= (1 - LeastGain) * StepSeconds(config, spec, silos, current);
+
+    /// <summary>Seconds of a step: right enough to compare plans.</summary>
+    internal static double StepSeconds(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, StagePlan plan)
+    {
+        var lanes = plan.Lanes.Count > 0 ? plan.Lanes.Sum() : 1;
+        var longest = Enumerable.Range(0, plan.Replicas).Max(
+            r => Seconds(spec, PipelineOf(config, spec, silos, plan.Stages, r), plan.Lanes.Count > 0 ? plan.Lanes[r] : 1, lanes));
+        return plan.Replicas > 1 ? longest + (ExposedExchange * Exchange(config, spec, plan.Replicas)) : longest;
     }
 
     // Null where some replica does not fit its silos.
-    private static (double Cost, StagePlan Plan)? Cut(
-        ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, int replicas, int lanes)
+    private static StagePlan? Cut(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, int replicas, int lanes)
     {
         if (config.EmbeddingSpecs().Concat(config.HeadSpecs()).Max(s => s.Count) > LargestSum / sizeof(float)) return null;
 
         // More silos than layers would leave some idle in one replica that another could use.
         var dealt = Math.Min(silos.Count, replicas * config.NumHiddenLayers);
+        var arriving = GradientLanes.Arriving(lanes, replicas);
         var (stages, pipelines, first) = (new List<SiloStage>(), new List<(double Stage, int Stages)>(), 0);
         for (var replica = 0; replica < replicas; replica++)
         {
             var count = (dealt / replicas) + (replica < dealt % replicas ? 1 : 0);
             TrainingSilo[] own = [.. silos.Skip(first).Take(count)];
             first += count;
-            if (!RunCapacity.Fits(spec, config, own)) return null;
-            var plan = StagePlanner.Plan(config, spec, own);
-            stages.AddRange(plan.Stages.Select(s => s with { Replica = replica }));
-            pipelines.Add((Seconds(config, spec, own, plan), plan.Stages.Count));
+            if (!RunCapacity.Fits(spec, config, own, arriving)) return null;
+            stages.AddRange(StagePlanner.Plan(config, spec, own, arriving).Stages.Select(s => s with { Replica = replica }));
+            pipelines.Add(PipelineOf(config, spec, silos, stages, replica));
         }
 
         // Lane by lane to the replica that then ends first; each has one at least.
         var shares = Enumerable.Repeat(1, replicas).ToArray();
-        for (var left = lanes - replicas; left > 0; left--) shares[Enumerable.Range(0, replicas).MinBy(r => Cost(r, shares[r] + 1))]++;
-        return (
-            Enumerable.Range(0, replicas).Max(r => Cost(r, shares[r])) + (ExposedExchange * Exchange(config, spec, replicas)),
-            new StagePlan(stages, shares));
-
-        // A micro-batch for each stage fills the pipeline; then one ends whenever the slowest stage is done.
-        double Cost(int replica, int share) =>
-            pipelines[replica].Stage * (((double)share * spec.GradientAccumulationSteps / lanes) + pipelines[replica].Stages - 1);
+        for (var left = lanes - replicas; left > 0; left--)
+            shares[Enumerable.Range(0, replicas).MinBy(r => Seconds(spec, pipelines[r], shares[r] + 1, lanes))]++;
+        return new StagePlan(stages, shares);
     }
 
-    // Of the slowest stage with a micro-batch.
-    private static double Seconds(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, StagePlan plan)
+    // A micro-batch for each stage fills the pipeline; then one ends whenever the slowest stage is done.
+    private static double Seconds(TrainingSpec spec, (double Stage, int Stages) pipeline, int share, int lanes) =>
+        pipeline.Stage * (((double)share * spec.GradientAccumulationSteps / lanes) + pipeline.Stages - 1);
+
+    // Seconds of a replica's slowest stage with a micro-batch, and how many stages it has.
+    private static (double Stage, int Stages) PipelineOf(
+        ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, IReadOnlyList<SiloStage> stages, int replica)
     {
-        var rate = silos.All(s => s.OnGpu) ? Gpu : ProcessorThread * Math.Max(1, spec.Threads);
-        return StagePlanner.SlowestStage(config, spec, plan) * spec.PerDeviceTrainBatchSize * spec.BlockSize / rate;
+        SiloStage[] own = [.. stages.Where(s => s.Replica == replica)];
+        var onGpu = silos.Where(s => own.Any(t => t.Silo == s.Address)).All(s => s.OnGpu);
+        var rate = onGpu ? Gpu : ProcessorThread * Math.Max(1, spec.Threads);
+        return (StagePlanner.SlowestStage(config, spec, own, silos) * spec.PerDeviceTrainBatchSize * spec.BlockSize / rate, own.Length);
     }
 
     // Each silo sends sums in float32 to the owners of parts, and the weights of those that it owns to the others.

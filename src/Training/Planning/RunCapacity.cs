@@ -20,10 +20,18 @@ public static class RunCapacity
     }
 
     /// <summary>Whether stages can be cut for these silos, and they have room for activations too.</summary>
+    /// <param name="spec">The run's settings.</param>
+    /// <param name="config">The model's shape.</param>
+    /// <param name="silos">The silos of a replica.</param>
+    /// <param name="arriving">Sums in float32 of each gradient that may come from other replicas. Default 0.</param>
     /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
-    public static bool Fits(TrainingSpec spec, ModelConfig config, IReadOnlyList<TrainingSilo> silos) =>
-        StagePlanner.Fits(config, spec, silos)
-        && (silos.Any(s => s.MemoryBytes == 0) || Estimate(spec, config).Tensors <= silos.Sum(s => s.MemoryBytes));
+    public static bool Fits(TrainingSpec spec, ModelConfig config, IReadOnlyList<TrainingSilo> silos, int arriving = 0)
+    {
+        if (!StagePlanner.Fits(config, spec, silos, arriving)) return false;
+        if (silos.Any(s => s.MemoryBytes == 0)) return true;
+        var estimate = Estimate(spec, config);
+        return checked(estimate.Tensors + (arriving * sizeof(float) * estimate.TrainableParameters)) <= silos.Sum(s => s.MemoryBytes);
+    }
 
     /// <summary>Bytes by kind for one process that trains the whole run.</summary>
     /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>

@@ -3,8 +3,8 @@ using LisaOrleans.Model;
 namespace LisaOrleans.Training;
 
 /// <summary>
-/// Cuts a model into contiguous stages, at most one for each silo, so that the slowest stage is as fast as possible within every
-/// silo's memory. A pure function: every silo that plans comes to the same result.
+/// Cuts a model into contiguous stages, at most one for each silo, so that the slowest stage, by its arithmetic and its silo's speed, is as
+/// fast as possible within every silo's memory. A pure function: every silo that plans comes to the same result.
 /// </summary>
 public static class StagePlanner
 {
@@ -16,12 +16,13 @@ public static class StagePlanner
     /// <param name="silos">
     /// Silos in the order of the walk. Those that are too small stay idle, and so do the last ones if there are fewer layers.
     /// </param>
+    /// <param name="arriving">Sums of each gradient that may come from other replicas; see <see cref="PartWork.Of"/>.</param>
     /// <exception cref="NoRoomException">There are no silos, or too little memory.</exception>
-    public static StagePlan Plan(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos)
+    public static StagePlan Plan(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, int arriving = 0)
     {
         if (silos.Count == 0) throw new NoRoomException("no live silo of role gpu");
         var layers = config.NumHiddenLayers;
-        var work = PartWork.Of(config, spec);
+        var work = PartWork.Of(config, spec, arriving);
         if (Cut(work, layers, config.TieWordEmbeddings, silos) is { } cuts) return Stages(cuts, layers, config.TieWordEmbeddings, silos);
         throw new NoRoomException(
             $"the model needs {work.TotalBytes * Headroom / 1e9:0.0} GB; the {silos.Count} live silos of role gpu offer "
@@ -29,22 +30,24 @@ public static class StagePlanner
     }
 
     /// <summary>Whether <see cref="Plan"/> would find room.</summary>
-    public static bool Fits(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos) =>
-        silos.Count > 0 && Cut(PartWork.Of(config, spec), config.NumHiddenLayers, config.TieWordEmbeddings, silos) is not null;
+    public static bool Fits(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, int arriving = 0) =>
+        silos.Count > 0 && Cut(PartWork.Of(config, spec, arriving), config.NumHiddenLayers, config.TieWordEmbeddings, silos) is not null;
 
-    /// <summary>Multiply-adds for each token in the slowest stage of a plan.</summary>
-    internal static double SlowestStage(ModelConfig config, TrainingSpec spec, StagePlan plan)
+    /// <summary>Multiply-adds for each token in the slowest of some stages, if its silo had speed 1.</summary>
+    internal static double SlowestStage(
+        ModelConfig config, TrainingSpec spec, IEnumerable<SiloStage> stages, IReadOnlyList<TrainingSilo> silos)
     {
         var work = PartWork.Of(config, spec);
-        return plan.Stages.Max(s => s.Parts.Sum(p => p switch
+        var speeds = silos.ToDictionary(s => s.Address, s => s.Speed);
+        return stages.Max(s => s.Parts.Sum(p => p switch
         {
             PartName.Embedding => work.EmbeddingCost,
             PartName.Head => work.HeadCost,
             _ => work.LayerCosts[PartName.LayerIndex(p)!.Value],
-        })) / config.NumHiddenLayers;
+        }) / speeds[s.Silo]) / config.NumHiddenLayers;
     }
 
-    // best[s, n]: the slowest stage's cost when the first s silos hold the first n layers, and how many of them are idle then.
+    // best[s, n]: the slowest stage's time when the first s silos hold the first n layers, and how many of them are idle then.
     private static int[]? Cut(PartWork work, int layers, bool tied, IReadOnlyList<TrainingSilo> silos)
     {
         var best = new (double Cost, int Idle)[silos.Count + 1, layers + 1];
@@ -63,7 +66,7 @@ public static class StagePlanner
                     if (double.IsInfinity(best[s - 1, before].Cost)) continue;
                     var (cost, bytes) = WithEnds(work, costs[n] - costs[before], sizes[before], first: before == 0, last: n == layers, tied);
                     if (room > 0 && bytes * Headroom > room) continue;
-                    var plan = (Math.Max(best[s - 1, before].Cost, cost), best[s - 1, before].Idle);
+                    var plan = (Math.Max(best[s - 1, before].Cost, cost / silos[s - 1].Speed), best[s - 1, before].Idle);
                     if (plan.CompareTo(best[s, n]) < 0) (best[s, n], from[s, n]) = (plan, before);
                 }
             }

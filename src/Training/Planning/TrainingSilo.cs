@@ -12,4 +12,7 @@ public sealed record TrainingSilo(string Address, long MemoryBytes, int Threads,
 
     /// <value>Whether it computes on a GPU. Default false.</value>
     public bool OnGpu { get; init; }
+
+    /// <value>How fast it is beside the other silos, which only matters relative to theirs. Default 1.</value>
+    public double Speed { get; init; } = 1;
 }

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace LisaOrleans.Training;
 
 /// <summary>
@@ -26,4 +28,34 @@ public static class GradientLanes
 
     /// <summary>The most sums of finished lanes that wait while another lane is under way in the same process.</summary>
     public static int Waiting(int lanes) => (int)Math.Log2(lanes);
+
+    /// <summary>
+    /// The most sums of other replicas that wait with a part's owner, however lanes are dealt: those of the lanes before its own, and of
+    /// those after, as few as the tree allows.
+    /// </summary>
+    /// <param name="lanes">Lanes of the run.</param>
+    /// <param name="replicas">How many share them, each at least one.</param>
+    public static int Arriving(int lanes, int replicas)
+    {
+        if (replicas < 2) return 0;
+        var (most, before) = (0, 0);
+        for (var end = 1; end <= lanes; end++)
+        {
+            // Of two replicas one has the first lanes and the other the last; of more, one may have others' on both sides of its own.
+            before = Math.Max(before, BitOperations.PopCount((uint)end - 1));
+            var after = Sums(end, lanes);
+            most = Math.Max(most, replicas > 2 ? before + after : end < lanes ? after : before);
+        }
+
+        return most;
+
+        // Whole subtrees one after the other, each as large as its place and the end allow.
+        static int Sums(int from, int to)
+        {
+            var count = 0;
+            for (var size = 0; from < to; from += size, count++)
+                for (size = from & -from; from + size > to;) size /= 2;
+            return count;
+        }
+    }
 }

@@ -33,6 +33,45 @@ public sealed class ReplicaPlannerTests
         Assert.Equal((replicas, 2), (plan.Replicas, plan.Stages.Count));
     }
 
+    [Theory]
+    [InlineData(new[] { 1.0, 1.0 }, 4, new[] { 2, 2 })]
+    [InlineData(new[] { 1.0, 0.5 }, 4, new[] { 3, 1 })]
+    [InlineData(new[] { 0.5, 1.0 }, 4, new[] { 1, 3 })]
+    [InlineData(new[] { 1.0, 0.05 }, 4, new[] { 3, 1 })]
+    [InlineData(new[] { 1.0, 1.0, 0.5 }, 4, new[] { 2, 1, 1 })]
+    [InlineData(new[] { 1.0, 0.5, 1.0 }, 8, new[] { 4, 1, 3 })]
+    [InlineData(new[] { 1.0, 0.5, 0.25 }, 8, new[] { 5, 2, 1 })]
+    public void Plan_slow_silos_get_fewer_lanes(double[] speeds, int lanes, int[] shares)
+    {
+        var spec = s_spec with { GradientLanes = lanes, Replicas = $"{speeds.Length}" };
+        Assert.Equal(shares, Plan(spec, Silos(speeds)).Lanes);
+
+        // What counts is how fast they are beside each other.
+        Assert.Equal(shares, Plan(spec, Silos([.. speeds.Select(s => s * 3)])).Lanes);
+    }
+
+    // Beside one that is so slow, a silo is as fast alone.
+    [Fact]
+    public void Plan_silo_that_would_only_delay_the_others_is_idle() =>
+        Assert.Equal(["silo-0"], Plan(s_spec, Silos([1, 0.01])).Stages.Select(s => s.Silo));
+
+    [Theory]
+    [InlineData(1.0, 0.5, true)]
+    [InlineData(1.0, 0.9, false)]
+    [InlineData(1.0, 1.0, false)]
+    public void IsWorthMoving_only_where_a_tenth_of_a_step_is_gained(double first, double second, bool worth)
+    {
+        var current = Plan(s_spec, Silos([1, 1]));
+        var silos = Silos([first, second]);
+        Assert.Equal([2, 2], current.Lanes);
+        Assert.Equal(worth, IsWorthMoving(new StagePlan(current.Stages, [3, 1])));
+        Assert.Equal(worth, IsWorthMoving(Plan(s_spec, silos)));
+        Assert.False(IsWorthMoving(current));
+        Assert.False(IsWorthMoving(new StagePlan(current.Stages, [1, 3])));
+
+        bool IsWorthMoving(StagePlan other) => ReplicaPlanner.IsWorthMoving(TinyStories.Config, s_spec, silos, current, other);
+    }
+
     // A step of one micro-batch cannot be shared out, so silos are stages.
     [Fact]
     public void Plan_single_micro_batch_has_a_single_replica()
@@ -44,14 +83,26 @@ public sealed class ReplicaPlannerTests
     [Fact]
     public void Plan_silos_too_small_for_the_whole_model_are_stages_of_fewer_replicas()
     {
-        var whole = PartWork.Of(TinyStories.Config, s_spec).TotalBytes * 1.25;
-
-        // With so few tokens that activations hardly count.
-        var spec = s_spec with { PerDeviceTrainBatchSize = 1, BlockSize = 16, Replicas = "2" };
-        var plan = Plan(spec, [.. Enumerable.Range(0, 4).Select(i => Silo(i, (long)(whole * 0.8)))]);
+        // With so few tokens that activations hardly count, and few layers that train, because any of them may be on any silo.
+        var spec = s_spec with { PerDeviceTrainBatchSize = 1, BlockSize = 16, LisaActivatedLayers = 1, Replicas = "2" };
+        var whole = PartWork.Of(TinyStories.Config, spec).TotalBytes * 1.25;
+        var plan = Plan(spec, [.. Enumerable.Range(0, 4).Select(i => Silo(i, (long)(whole * 0.9)))]);
         Assert.Equal((2, 4), (plan.Replicas, plan.Stages.Count));
         Assert.Equal([0, 0, 1, 1], plan.Stages.Select(s => s.Replica));
         Assert.Throws<NoRoomException>(() => Plan(s_spec, [Silo(0, (long)(whole * 0.3))]));
+    }
+
+    // Sums of two lanes at most come from the other, for whatever trains, into room that the replica alone would not need.
+    [Fact]
+    public void Plan_replicas_have_room_for_sums_of_others()
+    {
+        var spec = s_spec with { PerDeviceTrainBatchSize = 1, BlockSize = 16, Replicas = "2" };
+        var alone = 1.25 * PartWork.Of(TinyStories.Config, spec).TotalBytes;
+        var estimate = RunCapacity.Estimate(spec, TinyStories.Config);
+        var needed = alone + (1.25 * 2 * sizeof(float) * estimate.TrainableParameters);
+        Assert.True(estimate.Tensors < alone);
+        Assert.Equal(1, Plan(spec, [Silo(0, (long)alone + 1000), Silo(1, (long)alone + 1000)]).Replicas);
+        Assert.Equal(2, Plan(spec, [Silo(0, (long)needed + 1000), Silo(1, (long)needed + 1000)]).Replicas);
     }
 
     // Each replica computes with activations of its own.
@@ -104,6 +155,8 @@ public sealed class ReplicaPlannerTests
     }
 
     private static StagePlan Plan(TrainingSpec spec, IReadOnlyList<TrainingSilo> silos) => ReplicaPlanner.Plan(TinyStories.Config, spec, silos);
+
+    private static TrainingSilo[] Silos(double[] speeds) => [.. speeds.Select((speed, i) => Silo(i) with { Speed = speed })];
 
     private static TrainingSilo Silo(int number, long memory = 0) => new($"silo-{number}", memory, 1);
 }

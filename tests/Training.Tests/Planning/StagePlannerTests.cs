@@ -16,7 +16,8 @@ public sealed class StagePlannerTests
         from ends in Gen.Bool
         from active in Gen.Int[0, 3]
         from memory in Gen.OneOf(Gen.Const(0.0), Gen.Double[0.02, 1.5]).Array[1, 4]
-        select Make(layers, vocab, tied, full, ends, memory, active);
+        from speeds in Gen.OneOf(Gen.Const(1.0), Gen.Double[0.1, 2]).Array[4]
+        select Make(layers, vocab, tied, full, ends, memory, active, speeds);
 
     [Fact]
     public void Plan_gives_each_part_one_place_in_the_order_of_silos() => Planned((c, plan) =>
@@ -49,10 +50,23 @@ public sealed class StagePlannerTests
     [Fact]
     public void Plan_without_memory_limits_uses_as_many_silos_as_layers_allow() => Planned((c, plan) =>
     {
-        var silos = c.Silos.Select(s => s with { MemoryBytes = 0 }).ToArray();
+        var silos = c.Silos.Select(s => s with { MemoryBytes = 0, Speed = 1 }).ToArray();
         plan = StagePlanner.Plan(c.Config, c.Spec, silos);
         Assert.Equal(silos.Take(c.Config.NumHiddenLayers).Select(s => s.Address), plan.Stages.Select(s => s.Silo));
     });
+
+    // 12 equal layers without ends.
+    [Theory]
+    [InlineData(1.0, 1.0, 6)]
+    [InlineData(1.0, 0.5, 8)]
+    [InlineData(0.5, 1.0, 4)]
+    [InlineData(2.0, 1.0, 8)]
+    public void Plan_slow_silo_gets_fewer_layers(double first, double second, int layers)
+    {
+        var c = Make(12, 1, tied: false, full: false, ends: false, [0, 0], speeds: [first, second]);
+        var plan = StagePlanner.Plan(c.Config, c.Spec, c.Silos);
+        Assert.Equal([layers, 12 - layers], plan.Stages.Select(s => s.Parts.Count(p => PartName.LayerIndex(p) is not null)));
+    }
 
     [Fact]
     public void Plan_is_deterministic() => Planned((c, plan) =>
@@ -109,7 +123,8 @@ public sealed class StagePlannerTests
                 var best = BruteForce(c, layer: 0, silo: 0);
                 if (TryPlan(c) is { } plan)
                 {
-                    Assert.Equal(best, plan.Stages.Max(s => Load(c.Work, s.Parts).Cost), best * 1e-12);
+                    var slowest = plan.Stages.Max(s => Load(c.Work, s.Parts).Cost / c.Silos.Single(t => t.Address == s.Silo).Speed);
+                    Assert.Equal(best, slowest, best * 1e-12);
                     Interlocked.Increment(ref planned);
                 }
                 else
@@ -135,7 +150,7 @@ public sealed class StagePlannerTests
             if (c.Config.TieWordEmbeddings ? layer == 0 : end == layers) parts.Add(PartName.Head);
             var (cost, bytes) = Load(c.Work, parts);
             var room = c.Silos[silo].MemoryBytes;
-            if (room == 0 || bytes * Headroom <= room) best = Math.Min(best, Math.Max(cost, BruteForce(c, end, silo + 1)));
+            if (room == 0 || bytes * Headroom <= room) best = Math.Min(best, Math.Max(cost / c.Silos[silo].Speed, BruteForce(c, end, silo + 1)));
         }
 
         return best;
@@ -171,7 +186,8 @@ public sealed class StagePlannerTests
     }
 
     // Memory as a share of what the whole model needs; 0 for no limit.
-    private static Case Make(int layers, int vocab, bool tied, bool full, bool ends, double[] memory, int active = 2)
+    private static Case Make(
+        int layers, int vocab, bool tied, bool full, bool ends, double[] memory, int active = 2, double[]? speeds = null)
     {
         var config = ModelConfigReader.Parse(
             $$"""
@@ -192,7 +208,8 @@ public sealed class StagePlannerTests
             LisaActivatedLayers = active,
         };
         var work = PartWork.Of(config, spec);
-        return new Case(config, spec, work, [.. memory.Select((m, i) => new TrainingSilo($"silo-{i}", (long)(m * Headroom * work.TotalBytes), 1))]);
+        return new Case(config, spec, work, [.. memory.Select(
+            (m, i) => new TrainingSilo($"silo-{i}", (long)(m * Headroom * work.TotalBytes), 1) { Speed = speeds?[i] ?? 1 })]);
     }
 
     private sealed record Case(ModelConfig Config, TrainingSpec Spec, PartWork Work, TrainingSilo[] Silos);

@@ -1,0 +1,98 @@
+using LisaOrleans.Model;
+
+namespace LisaOrleans.Training;
+
+/// <summary>
+/// How fast the silos of a run have been: multiply-adds of decoder layers in a second of their devices' own time, a moving average for
+/// each silo. Plans give slow silos less. Bits never depend on it.
+/// </summary>
+/// <remarks>
+/// Only decoder layers are measured, because they are alike: whoever has the head does other arithmetic at another speed.
+/// What is measured varies all the time, so it is rounded, and a plan that it led to stays for a number of steps that doubles with each.
+/// </remarks>
+public sealed class SiloSpeeds
+{
+    // Steps after parts were loaded whose times don't count: code is compiled, and memory touched for the first time.
+    private const int Settling = 2;
+
+    // Steps that the average goes back.
+    private const int Window = 16;
+
+    // Steps that must have been measured before a plan is changed for the first time.
+    private const int FirstPatience = 10;
+
+    // Speeds are rounded to so many for a factor of two.
+    private const int Grades = 8;
+
+    private readonly Dictionary<string, (double SecondsPer, int Steps)> _known = [];
+    private int _patience = FirstPatience;
+    private int _steps;
+
+    /// <summary>Multiply-adds a second, by silo, of those that were measured.</summary>
+    public IReadOnlyDictionary<string, double> Measured => _known.ToDictionary(s => s.Key, s => 1 / s.Value.SecondsPer);
+
+    /// <summary>Whether the present plan has had time enough.</summary>
+    public bool MayMove => _steps - Settling >= _patience;
+
+    /// <summary>Parts were loaded: the first steps that follow do not count.</summary>
+    public void Loaded() => _steps = 0;
+
+    /// <summary>A plan was changed because of the speeds: the next one has twice the time.</summary>
+    public void Moved() => _patience *= 2;
+
+    /// <summary>There are other silos: forgets those that are gone, and how often plans were changed.</summary>
+    /// <param name="silos">Those that there are.</param>
+    public void Begin(IReadOnlyList<TrainingSilo> silos)
+    {
+        _patience = FirstPatience;
+        foreach (var gone in _known.Keys.Except(silos.Select(s => s.Address)).ToArray()) _known.Remove(gone);
+    }
+
+    /// <summary>Counts a step.</summary>
+    /// <param name="stages">For each stage its silo, its multiply-adds in decoder layers, and the seconds that they took; 0 where unknown.</param>
+    public void Add(IEnumerable<(string Silo, double Arithmetic, double Seconds)> stages)
+    {
+        if (++_steps <= Settling) return;
+        foreach (var (silo, arithmetic, seconds) in stages)
+        {
+            if (arithmetic <= 0 || seconds <= 0) continue;
+            var (before, steps) = _known.GetValueOrDefault(silo);
+            steps = Math.Min(steps + 1, Window);
+            _known[silo] = (before + (((seconds / arithmetic) - before) / steps), steps);
+        }
+    }
+
+    /// <summary>
+    /// Silos with their speeds relative to the median, rounded. One that was not measured counts as the median.
+    /// </summary>
+    public IReadOnlyList<TrainingSilo> Of(IReadOnlyList<TrainingSilo> silos)
+    {
+        double[] known = [.. silos.Where(s => _known.ContainsKey(s.Address)).Select(s => _known[s.Address].SecondsPer).Order()];
+        if (known.Length == 0) return silos;
+        var median = (known[(known.Length - 1) / 2] + known[known.Length / 2]) / 2;
+        return [.. silos.Select(s => _known.TryGetValue(s.Address, out var own) ? s with { Speed = Rounded(median / own.SecondsPer) } : s)];
+    }
+
+    /// <summary>Multiply-adds for each token that goes forward and backward through decoder layers, as they train in a period.</summary>
+    /// <param name="config">The model's shape.</param>
+    /// <param name="spec">The run's settings.</param>
+    /// <param name="period">What trains.</param>
+    /// <param name="parts">The parts, of which only decoder layers count.</param>
+    public static double Arithmetic(ModelConfig config, TrainingSpec spec, PeriodPlan period, IEnumerable<string> parts)
+    {
+        // Gradients go back to the first part that trains.
+        var first = period.Of(PartName.Embedding) != PartTraining.Frozen
+            ? -1
+            : Enumerable.Range(0, config.NumHiddenLayers).FirstOrDefault(i => Trains(i), config.NumHiddenLayers);
+        return parts.Select(PartName.LayerIndex).OfType<int>().Sum(i => Passes(i) * (double)config.WeightsPerToken(i));
+
+        // Forward; back, and before that forward again where activations are not kept; and for the gradients of weights.
+        int Passes(int layer) => 1
+            + (layer < first ? 0 : spec.GradientCheckpointing ? 2 : 1)
+            + (period.Of(PartName.Layer(layer)) == PartTraining.Whole ? 1 : 0);
+
+        bool Trains(int layer) => period.Of(PartName.Layer(layer)) is PartTraining.Whole or PartTraining.Adapters;
+    }
+
+    private static double Rounded(double speed) => Math.Pow(2, Math.Round(Math.Log2(speed) * Grades) / Grades);
+}
