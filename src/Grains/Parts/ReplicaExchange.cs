@@ -18,6 +18,10 @@ internal sealed class ReplicaExchange<TPart>(PartServices services, PartDevice d
     // Since when a micro-batch waits for them; null where none does.
     private long? _waitsSince;
 
+    // What was last given of each, which is claimed before the next is given, unless the step fails.
+    private (IReadOnlyList<TensorTicket> Sums, IReadOnlyList<TensorTicket> Weights) _given = ([], []);
+    private int _resets;
+
     /// <summary>Waits for the weights of the step before a call's, where they are still to come.</summary>
     public Task WeightsOf(MicroBatchCall call, CancellationToken cancellationToken)
     {
@@ -32,34 +36,29 @@ internal sealed class ReplicaExchange<TPart>(PartServices services, PartDevice d
         if (_weights is { } due && step != _step) await due.Task.WaitAsync(cancellationToken);
         (_weights, _step) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), step);
         await passes.Through(step, microBatches, cancellationToken);
-        return await device.Run(
+        return await Give(
             generation,
             () => held.Part!.TakeGradientSums().Select(s => new GradientTicket(
                 s.Parameter, s.OfAlias, s.Sum.Level, s.Sum.Index, services.Exchange.Publish(s.Sum.Value, run, generation))).ToArray(),
-            cancellationToken: cancellationToken);
+            sums => _given.Sums = Tickets(sums), Tickets, cancellationToken);
+
+        static IReadOnlyList<TensorTicket> Tickets(GradientTicket[] sums) => [.. sums.Select(s => s.Sum)];
     }
 
     /// <inheritdoc cref="IPartGrain.AddGradients"/>
     public async Task AddGradients(long generation, IReadOnlyList<GradientTicket> sums, CancellationToken cancellationToken)
     {
-        var claimed = new List<GradientSum>();
+        // Of what is left in it when this ends, the part did not become the owner.
+        var claimed = new Queue<GradientSum>();
         try
         {
             foreach (var sum in sums)
             {
                 var value = await services.Exchange.Claim(sum.Sum, cancellationToken);
-                claimed.Add(new GradientSum(sum.Parameter, sum.OfAlias, new LaneSum(sum.Level, sum.Index, value)));
+                claimed.Enqueue(new GradientSum(sum.Parameter, sum.OfAlias, new LaneSum(sum.Level, sum.Index, value)));
             }
 
-            await device.Run(
-                generation,
-                () =>
-                {
-                    GradientSum[] all = [.. claimed];
-                    claimed.Clear();
-                    held.Part!.AddGradientSums(all);
-                },
-                cancellationToken: cancellationToken);
+            await device.Run(generation, () => held.Part!.AddGradientSums(claimed), cancellationToken: cancellationToken);
         }
         finally
         {
@@ -68,16 +67,22 @@ internal sealed class ReplicaExchange<TPart>(PartServices services, PartDevice d
     }
 
     /// <inheritdoc cref="IPartGrain.GiveWeights"/>
-    public async Task<IReadOnlyList<IReadOnlyList<TensorTicket>>> GiveWeights(long generation, int replicas, CancellationToken cancellationToken) =>
-        await device.Run(
+    public async Task<IReadOnlyList<IReadOnlyList<TensorTicket>>> GiveWeights(long generation, int replicas, CancellationToken cancellationToken)
+    {
+        return await Give(
             generation,
             () => Enumerable.Range(0, replicas).Select(
                 _ => held.Part!.ShareTrained().Select(w => services.Exchange.Publish(w, run, generation)).ToArray()).ToArray(),
-            cancellationToken: cancellationToken);
+            weights => _given.Weights = Tickets(weights), Tickets, cancellationToken);
+
+        static IReadOnlyList<TensorTicket> Tickets(TensorTicket[][] weights) => [.. weights.SelectMany(w => w)];
+    }
 
     /// <inheritdoc cref="IPartGrain.TakeWeights"/>
     public async Task<TimeSpan> TakeWeights(long generation, long step, IReadOnlyList<TensorTicket> weights, CancellationToken cancellationToken)
     {
+        // A later generation may wait for the same step's when this ends.
+        var due = step == _step ? _weights : null;
         var claimed = new List<Tensor>();
         try
         {
@@ -89,16 +94,36 @@ internal sealed class ReplicaExchange<TPart>(PartServices services, PartDevice d
             foreach (var weight in claimed) weight.Dispose();
         }
 
+        if (due is null || due != _weights) return TimeSpan.Zero;
         var waited = _waitsSince is { } since ? Stopwatch.GetElapsedTime(since) : TimeSpan.Zero;
         _waitsSince = null;
-        if (step == _step) _weights?.TrySetResult();
+        due.TrySetResult();
         return waited;
     }
 
-    /// <summary>Nothing is to come any more.</summary>
+    /// <summary>Nothing is to come any more, and nobody claims what was given.</summary>
     public void Reset()
     {
+        _resets++;
         _weights?.TrySetCanceled();
         (_weights, _waitsSince) = (null, null);
+        foreach (var ticket in _given.Sums.Concat(_given.Weights)) services.Exchange.Discard(ticket);
+        _given = ([], []);
+    }
+
+    // Publishes on the device, and notes what, to give it up when the generation ends; at once where it has ended meanwhile.
+    private async Task<T> Give<T>(
+        long generation, Func<T> publish, Action<T> note, Func<T, IReadOnlyList<TensorTicket>> tickets, CancellationToken cancellationToken)
+    {
+        var resets = _resets;
+        var published = await device.Run(generation, publish, cancellationToken: cancellationToken);
+        if (resets == _resets)
+        {
+            note(published);
+            return published;
+        }
+
+        foreach (var ticket in tickets(published)) services.Exchange.Discard(ticket);
+        throw new OperationCanceledException($"generation {generation} of {run} has ended");
     }
 }

@@ -26,12 +26,16 @@ public abstract partial class ModelPart
     /// <summary>What has been summed here of the step's gradients; the caller now owns it.</summary>
     public IReadOnlyList<GradientSum> TakeGradientSums() => [.. Trained.SelectMany(p => p.TakeSums())];
 
-    /// <summary>Adds what another replica has summed; takes ownership.</summary>
-    public void AddGradientSums(IReadOnlyList<GradientSum> sums)
+    /// <summary>Adds what another replica has summed. Owns what it has taken out of the queue.</summary>
+    public void AddGradientSums(Queue<GradientSum> sums)
     {
         if (!Collects()) throw new InvalidOperationException("the part does not train");
         var trained = Trained.ToDictionary(p => p.Spec.Name);
-        foreach (var sum in sums) trained[sum.Parameter].Add(sum);
+        while (sums.TryPeek(out var sum))
+        {
+            var parameter = trained[sum.Parameter];
+            parameter.Add(sums.Dequeue());
+        }
     }
 
     /// <summary>

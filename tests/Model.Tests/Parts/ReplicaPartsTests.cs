@@ -39,7 +39,7 @@ public sealed class ReplicaPartsTests
             foreach (var i in (int[])[0, 4, 1, 5, 2, 6, 3]) Train(whole, step, i);
             foreach (var i in (int[])[0, 4, 1, 5, 2, 6]) Train(first, step, i);
             Train(second, step, 3);
-            foreach (var (_, owner, other) in parts) owner.AddGradientSums(other.TakeGradientSums());
+            foreach (var (_, owner, other) in parts) owner.AddGradientSums(new Queue<GradientSum>(other.TakeGradientSums()));
             foreach (var (one, owner, _) in parts) Assert.Equal(one.SquaredGradientNorm(), owner.SquaredGradientNorm());
             foreach (var (one, owner, other) in parts)
             {
@@ -78,6 +78,24 @@ public sealed class ReplicaPartsTests
                     Assert.True(a.bytes.SequenceEqual(b.bytes) && a.bytes.SequenceEqual(c.bytes));
             }
         }
+    }
+
+    // What it has not taken is still the caller's to free.
+    [Fact]
+    public void AddGradientSums_sum_of_an_unknown_weight_stays_in_the_queue()
+    {
+        using var scope = NewDisposeScope();
+        var config = TinyModel.Config();
+        using var chain = new PartChain(config, TinyModel.Float32, TinyModel.AdamW, TinyModel.Weights(config), lanes: Lanes);
+        var known = config.HeadSpecs()[0];
+        var sums = new Queue<GradientSum>([Sum(known.Name), Sum("unknown"), Sum(known.Name)]);
+        Assert.Throws<InvalidOperationException>(() => chain.Head.AddGradientSums(sums));
+        Assert.Equal(3, sums.Count);
+        chain.Head.MakeTrainable();
+        Assert.Throws<KeyNotFoundException>(() => chain.Head.AddGradientSums(sums));
+        Assert.Equal(["unknown", known.Name], sums.Select(s => s.Parameter));
+
+        GradientSum Sum(string name) => new(name, false, new LaneSum(0, 0, zeros([.. known.Shape])));
     }
 
     [Fact]
