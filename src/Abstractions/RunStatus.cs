@@ -69,4 +69,13 @@ public sealed record RunStatus
 
     /// <summary>What its replicas exchange; null where there is only one.</summary>
     [Id(32)] public ReplicaTraffic? Traffic { get; init; }
+
+    /// <summary>How many gradient lanes each replica has, in their order; empty where there is only one.</summary>
+    [Id(33)] public IReadOnlyList<int> ReplicaLanes { get; init; } = [];
+
+    /// <summary>
+    /// Multiply-adds of decoder layers in a second of its device's own time, by silo: a moving average. Silos that were not measured yet are
+    /// missing.
+    /// </summary>
+    [Id(34)] public IReadOnlyDictionary<string, double> Speeds { get; init; } = new Dictionary<string, double>();
 }

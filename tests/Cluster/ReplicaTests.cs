@@ -53,6 +53,48 @@ public sealed class ReplicaTests(ClusterFixture fixture) : IClassFixture<Cluster
         await Compare(s_spec with { BlockSize = 16, Dtype = "bfloat16" }, folder["model"]);
     }
 
+    // In every other moment one silo does nothing, whatever it has to do: it is half as fast as the other.
+    [Fact]
+    public async Task Run_with_a_silo_at_half_speed_gives_it_fewer_lanes_and_keeps_its_bits()
+    {
+        using var folder = new TempFolder();
+        var cluster = fixture.Cluster;
+        string[] constant = ["--lr-scheduler-type", "constant", "--warmup-steps", "0"];
+        var run = $"r-{Guid.NewGuid():N}";
+        await TestCluster.SucceedsAsync(
+            folder.Root,
+            [
+                "submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", run,
+                .. TrainingArguments.Sample(1_000_000, replicas: "2"), .. constant,
+            ]);
+        var before = await RunProgress.UntilAsync(cluster, run, s => s.Step > 0);
+        Assert.Equal([2, 2], before.ReplicaLanes);
+        var own = await cluster.SiloOfRunAsync(run);
+        var slow = cluster.Silos.Single(s => s != own);
+        RunStatus status;
+        await using (new SlowedSilo(slow))
+        {
+            var moved = await RunProgress.UntilAsync(cluster, run, s => s.Moves > 0 && LanesOf(s, slow) == 1);
+            Assert.True(SpeedOf(moved, slow) < 0.75 * SpeedOf(moved, own));
+            status = await RunProgress.UntilAsync(cluster, run, s => s.Step > moved.Step + 2);
+        }
+
+        await cluster.Run(run).Pause();
+        status = await cluster.Run(run).GetStatus();
+        await TestCluster.SucceedsAsync(folder.Root, "export", run, "--store", cluster.Store, "--output", folder["slowed"]);
+        await TestCluster.SucceedsAsync(
+            folder.Root, ["train", .. TrainingArguments.Sample((int)status.Step), .. constant, "--output", folder["undisturbed"]]);
+        Assert.Empty(RunFiles.Differences(folder["undisturbed"], folder["slowed"]));
+
+        static double SpeedOf(RunStatus s, SiloProcess silo) =>
+            s.Speeds.Single(speed => speed.Key.StartsWith(silo.Address + "@", StringComparison.Ordinal)).Value;
+
+        // Null while parts are on their way.
+        static int? LanesOf(RunStatus s, SiloProcess silo) =>
+            s.Stages.FirstOrDefault(t => t.Silo.StartsWith(silo.Address + "@", StringComparison.Ordinal)) is { } stage
+                ? s.ReplicaLanes.ElementAtOrDefault(stage.Replica) : null;
+    }
+
     private async Task Compare(TrainingSpec settings, string? model)
     {
         using var folder = new TempFolder();

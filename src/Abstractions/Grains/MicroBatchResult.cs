@@ -18,4 +18,10 @@ public sealed record MicroBatchResult
 
     /// <summary>Of pairs: the summed log probability of each row's labels, [B]; else null.</summary>
     [Id(4)] public double[]? LogProbs { get; init; }
+
+    /// <summary>
+    /// Seconds for which the decoder layers from the called part on kept their devices busy with it, by stage in the order of the walk; 0
+    /// where that was not measured, null in evaluation.
+    /// </summary>
+    [Id(5)] public double[]? LayerSeconds { get; init; }
 }

@@ -35,6 +35,8 @@ internal static class RunTable
             silo = t.Silo,
             version = versions?.GetValueOrDefault(t.Silo),
             replica = t.Replica,
+            lanes = Lanes(s, t),
+            speed = Speed(s, t),
             owns = Owned(s, t),
             parts = t.Parts,
         }),
@@ -70,9 +72,19 @@ internal static class RunTable
             var version = versions.GetValueOrDefault(stage.Silo) is { } known ? $"version {known}  " : "";
             var replica = s.Stages.Any(t => t.Replica > 0) ? $"replica {stage.Replica}  " : "";
             Console.WriteLine($"{(stage == s.Stages[0] ? "silos" : ""),-12}{stage.Silo}  {version}{replica}{string.Join(' ', stage.Parts)}");
-            if (replica.Length > 0) Console.WriteLine($"{"",-12}  owns {string.Join(' ', Owned(s, stage))}");
+            var speed = Speed(s, stage) is { } measured
+                ? string.Create(CultureInfo.InvariantCulture, $"{measured / 1e9:0.0} G multiply-adds a second") : null;
+            var lanes = Lanes(s, stage) is { } count ? $"{count} of {s.ReplicaLanes.Sum()} lanes" : null;
+            var owns = replica.Length > 0 ? $"owns {string.Join(' ', Owned(s, stage))}" : null;
+            var more = string.Join("; ", new[] { lanes, speed, owns }.OfType<string>());
+            if (more.Length > 0) Console.WriteLine($"{"",-12}  {more}");
         }
     }
+
+    // Of all gradient lanes, how many its replica has; null where a single replica has all.
+    private static int? Lanes(RunStatus s, SiloStage stage) => stage.Replica < s.ReplicaLanes.Count ? s.ReplicaLanes[stage.Replica] : null;
+
+    private static double? Speed(RunStatus s, SiloStage stage) => s.Speeds.TryGetValue(stage.Silo, out var speed) ? speed : null;
 
     // The parts whose optimizer state is there while they train.
     private static IEnumerable<string> Owned(RunStatus s, SiloStage stage)

@@ -15,7 +15,7 @@ internal sealed class EmbeddingGrain(PartServices services) : PartGrain<Embeddin
     protected override async Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken)
     {
         var data = call.Data;
-        var ((activation, trains), forward) = await Forward(
+        var ((activation, trains), forward, _) = await Forward(
             call,
             () =>
             {

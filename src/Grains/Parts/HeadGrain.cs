@@ -24,7 +24,7 @@ internal sealed class HeadGrain(PartServices services) : PartGrain<HeadPart>(ser
     protected override async Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken)
     {
         using var input = new ClaimedTensor(await Services.Exchange.Claim(call.Activation!, cancellationToken));
-        var (result, backward) = await Backward(
+        var (result, backward, _) = await Backward(
             call,
             call.Turn,
             () =>

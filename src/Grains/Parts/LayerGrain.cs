@@ -20,7 +20,7 @@ internal sealed class LayerGrain(PartServices services) : PartGrain<LayerPart>(s
     protected override async Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken)
     {
         using var input = new ClaimedTensor(await Services.Exchange.Claim(call.Activation!, cancellationToken));
-        var ((activation, gradientWanted), forward) = await Forward(
+        var ((activation, gradientWanted), forward, ahead) = await Forward(
             call,
             () =>
             {
@@ -32,10 +32,10 @@ internal sealed class LayerGrain(PartServices services) : PartGrain<LayerPart>(s
             cancellationToken);
 
         var result = await CallNext(call, activation, gradientWanted, forward, cancellationToken);
-        if (result.Gradient is null) return result;
+        if (result.Gradient is null) return result with { LayerSeconds = AddSeconds(call, result.LayerSeconds, ahead) };
 
         using var gradient_BTD = await Services.Exchange.Claim(result.Gradient, cancellationToken);
-        var (gradient, backward) = await Backward(
+        var (gradient, backward, back) = await Backward(
             call,
             result.Turn,
             () =>
@@ -46,6 +46,11 @@ internal sealed class LayerGrain(PartServices services) : PartGrain<LayerPart>(s
                 return inputGradient is null ? null : Publish(inputGradient, call);
             },
             cancellationToken);
-        return result with { Gradient = gradient, Turn = backward.Continued };
+        return result with
+        {
+            Gradient = gradient,
+            Turn = backward.Continued,
+            LayerSeconds = AddSeconds(call, result.LayerSeconds, ahead + back),
+        };
     }
 }

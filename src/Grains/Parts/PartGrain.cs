@@ -141,14 +141,6 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
     /// <summary>Forward is this call, backward is its return.</summary>
     protected abstract Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken);
 
-    /// <inheritdoc cref="PartPasses.Forward"/>
-    protected Task<(T Result, WorkOrder Order)> Forward<T>(MicroBatchCall call, Func<T> work, CancellationToken cancellationToken) =>
-        _passes.Forward(call, work, cancellationToken);
-
-    /// <inheritdoc cref="PartPasses.Backward"/>
-    protected Task<(T Result, WorkOrder Order)> Backward<T>(MicroBatchCall call, long? turn, Func<T> work, CancellationToken cancellationToken) =>
-        _passes.Backward(call, turn, work, cancellationToken);
-
     /// <summary>Publishes a tensor for the next part or the one before. On the device's thread.</summary>
     protected TensorTicket Publish(Tensor tensor, MicroBatchCall call) => services.Exchange.Publish(tensor, RunId, call.Generation);
 

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using TorchSharp;
+
 namespace LisaOrleans.Grains;
 
 /// <summary>
@@ -15,16 +18,12 @@ internal sealed class PartPasses(PartServices services, PartDevice device)
     /// Runs a forward pass on the device; in training, in the order of ordinals. Calls overtake each other, but gradients
     /// are summed in that order, so a micro-batch that ran too early would only fill the pipeline.
     /// </summary>
-    /// <returns>Its result, and the order that it had.</returns>
-    public Task<(T Result, WorkOrder Order)> Forward<T>(MicroBatchCall call, Func<T> work, CancellationToken cancellationToken)
+    public Task<DevicePass<T>> Forward<T>(MicroBatchCall call, Func<T> work, CancellationToken cancellationToken)
     {
         return call.Train ? _forward.Begin(call.Step, call.Ordinal, Queue, cancellationToken) : Queue();
 
-        async Task<(T Result, WorkOrder Order)> Queue()
-        {
-            var order = new WorkOrder(WorkPriority.Forward, call.Turn ?? services.Worker.NewTurn(), Continues: NextIsHere);
-            return (await device.Run(call.Generation, work, order, cancellationToken), order);
-        }
+        Task<DevicePass<T>> Queue() => Run(
+            call, work, new WorkOrder(WorkPriority.Forward, call.Turn ?? services.Worker.NewTurn(), Continues: NextIsHere), cancellationToken);
     }
 
     /// <summary>
@@ -37,16 +36,19 @@ internal sealed class PartPasses(PartServices services, PartDevice device)
     /// </param>
     /// <param name="work">What to do.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <returns>Its result, and the order that it had.</returns>
-    public async Task<(T Result, WorkOrder Order)> Backward<T>(MicroBatchCall call, long? turn, Func<T> work, CancellationToken cancellationToken)
+    public async Task<DevicePass<T>> Backward<T>(MicroBatchCall call, long? turn, Func<T> work, CancellationToken cancellationToken)
     {
         if (call.Train) await _backward.Enter(call.Step, call.Ordinal, cancellationToken);
         var order = new WorkOrder(
             WorkPriority.Backward, turn ?? services.Worker.NewTurn(), Continues: call is { Turn: not null, InputGradient: true });
-        var result = await device.Run(call.Generation, work, order, cancellationToken);
+        var pass = await Run(call, work, order, cancellationToken);
         if (call.Train) _backward.Leave();
-        return (result, order);
+        return pass;
     }
+
+    /// <summary>Adds what a layer's passes took to the seconds that came back from the parts after it; null in evaluation.</summary>
+    public double[]? AddSeconds(MicroBatchCall call, double[]? later, double seconds) =>
+        !call.Train ? null : NextIsHere && later is [var own, .. var others] ? [own + seconds, .. others] : [seconds, .. later ?? []];
 
     /// <summary>Waits until so many micro-batches of a step have gone backward.</summary>
     public Task Through(long step, int microBatches, CancellationToken cancellationToken) => _backward.Enter(step, microBatches, cancellationToken);
@@ -56,5 +58,27 @@ internal sealed class PartPasses(PartServices services, PartDevice device)
     {
         _forward.Reset();
         _backward.Reset();
+    }
+
+    // A GPU is only told what to do, so it is waited for; once in a step, because nothing else is queued there meanwhile.
+    private async Task<DevicePass<T>> Run<T>(MicroBatchCall call, Func<T> work, WorkOrder order, CancellationToken cancellationToken)
+    {
+        var onGpu = services.Worker.Device.type == DeviceType.CUDA;
+        var measured = call.Train && (!onGpu || call.Ordinal == 0);
+        var seconds = 0.0;
+        var result = await device.Run(
+            call.Generation,
+            () =>
+            {
+                if (!measured) return work();
+                if (onGpu) torch.cuda.synchronize(services.Worker.Device);
+                var begun = Stopwatch.GetTimestamp();
+                var made = work();
+                if (onGpu) torch.cuda.synchronize(services.Worker.Device);
+                seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
+                return made;
+            },
+            order, cancellationToken);
+        return new DevicePass<T>(result, order, seconds);
     }
 }

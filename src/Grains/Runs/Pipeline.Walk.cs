@@ -18,7 +18,9 @@ internal sealed partial class Pipeline
         var order = GradientLanes.Order(batches.Count, GradientLanes.Of(plan.Spec)).ToLookup(i => ReplicaOf(i, train));
         var walked = WalkAll();
         await Task.WhenAll(from work in Exchange().Prepend(walked).Append(_publishing.WaitAsync(failed.Token)) select BreakOffOnFailure(work));
-        if (train) Transfers.End(await walked);
+        if (!train) return results;
+        Transfers.End(await walked);
+        speeds.Add(stages.Stages.GroupBy(s => s.Replica).SelectMany(replica => Measured([.. replica], [.. order[replica.Key]], batches, results)));
         return results;
 
         // Returns when the last one is through.
@@ -83,6 +85,24 @@ internal sealed partial class Pipeline
         LossScale = lossScale,
         Data = batch,
     };
+
+    // What the stages of a replica did in a step. Where a device did not say how long it took, the micro-batch does not count.
+    private IEnumerable<(string Silo, double Arithmetic, double Seconds)> Measured(
+        SiloStage[] own, int[] order, IReadOnlyList<MicroBatch> batches, MicroBatchResult[] results) =>
+        own.Select((stage, place) =>
+        {
+            var counted = order.Where(i => results[i].LayerSeconds is { } seconds && seconds.Length == own.Length && seconds[place] > 0).ToArray();
+            var tokens = counted.Sum(i => (long)batches[i].BatchSize * batches[i].SequenceLength);
+            return (stage.Silo, ArithmeticOf(stage) * tokens, counted.Sum(i => results[i].LayerSeconds![place]));
+        });
+
+    // The stages' multiply-adds for each token change with the period only.
+    private double ArithmeticOf(SiloStage stage)
+    {
+        if (!_arithmetic.TryGetValue(stage.Silo, out var perToken))
+            _arithmetic[stage.Silo] = perToken = SiloSpeeds.Arithmetic(plan.Config, plan.Spec, _period, stage.Parts);
+        return perToken;
+    }
 
     // One for each stage, and one that is between two of them.
     private int InFlightOf(int replica) => stages.StagesOf(replica) is > 1 and var count ? count + 1 : 1;

@@ -4,7 +4,7 @@ using LisaOrleans.Training;
 namespace LisaOrleans.Grains;
 
 /// <summary>The parts of one run under one generation, and the calls that go to them.</summary>
-internal sealed partial class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan stages, long generation)
+internal sealed partial class Pipeline(IGrainFactory grains, RunPlan plan, StagePlan stages, long generation, SiloSpeeds speeds)
 {
     private const int RecordsAtOneTime = 500;
 
@@ -17,6 +17,9 @@ internal sealed partial class Pipeline(IGrainFactory grains, RunPlan plan, Stage
     private PeriodPlan _period = new(PartTraining.Frozen, []);
     private IReadOnlyList<PartReplicas> _trainable = [];
 
+    // Multiply-adds of a silo's layers for each token, in that period.
+    private readonly Dictionary<string, double> _arithmetic = [];
+
     // New weights of the last step on their way from the owners to other replicas.
     private Task _publishing = Task.CompletedTask;
 
@@ -28,6 +31,9 @@ internal sealed partial class Pipeline(IGrainFactory grains, RunPlan plan, Stage
 
     /// <summary>What the replicas exchange.</summary>
     public ReplicaTransfers Transfers { get; } = new();
+
+    /// <summary>How fast the silos are.</summary>
+    public SiloSpeeds Speeds => speeds;
 
     private ILayerSchedulerGrain Scheduler => grains.GetGrain<ILayerSchedulerGrain>(plan.Spec.RunName);
 
@@ -69,6 +75,7 @@ internal sealed partial class Pipeline(IGrainFactory grains, RunPlan plan, Stage
     {
         _period = await Ask(period, history, cancellationToken);
         _trainable = [.. _parts.Where(p => _period.Of(p.Name) != PartTraining.Frozen)];
+        _arithmetic.Clear();
 
         // Freezing comes first, so that the states of two periods never exist at the same time.
         await Train(_parts.Except(_trainable), Idle, cancellationToken);

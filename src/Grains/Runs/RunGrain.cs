@@ -148,6 +148,8 @@ internal sealed class RunGrain(
             KeptManifests = Math.Max(1, _run.Keeper?.Kept.Count ?? 0),
             HistoryBytes = _run.Session?.Manifest is { } last ? StoredRunStatus.Bytes(_run.Keeper?.Kept ?? [], last) : 0,
             Traffic = _placement.Pipeline?.Transfers.Last,
+            ReplicaLanes = _placement.Stages.Count > 0 ? _placement.Pipeline?.Stages.Lanes ?? [] : [],
+            Speeds = _placement.Speeds.Measured,
             Position = new EventPosition(_run.History?.Records.Count ?? 0, _run.Journal?.Entries.Count ?? 0),
         };
     }

@@ -27,6 +27,9 @@ internal static partial class RunLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: {Reason}")]
     public static partial void ReferenceDamaged(ILogger logger, Exception exception, string run, string reason);
 
+    [LoggerMessage(Level = LogLevel.Information, Message = "Run {Run}: work is shared out anew, because silos are not equally fast: {Speeds}")]
+    public static partial void EveningOut(ILogger logger, string run, string speeds);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run} is worked on elsewhere: {Reason}")]
     public static partial void Replaced(ILogger logger, string run, string reason);
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Training;
 using Microsoft.Extensions.Logging;
@@ -10,13 +11,17 @@ internal sealed class RunPlacement(
 {
     private static readonly TimeSpan s_releasePatience = TimeSpan.FromSeconds(2);
 
-    // The silos that the plan is for, in the order of their addresses.
+    // The silos that the plan is for, in the order of their addresses; and as they were when it was last compared with another.
     private IReadOnlyList<TrainingSilo> _plannedFor = [];
+    private IReadOnlyList<TrainingSilo> _compared = [];
 
     private TaskCompletionSource _placed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The silos that the run may train on.</summary>
     public RunSilos Silos { get; } = new(run.Name, grains, cluster, time, logger);
+
+    /// <summary>How fast these are.</summary>
+    public SiloSpeeds Speeds { get; } = new();
 
     /// <summary>The run's parts, where they were last placed by this activation.</summary>
     public Pipeline? Pipeline { get; private set; }
@@ -71,8 +76,10 @@ internal sealed class RunPlacement(
     public StagePlan Plan()
     {
         var silos = Usable;
-        _plannedFor = ByAddress(silos);
-        return ReplicaPlanner.Plan(run.Plan!.Config, run.Plan.Spec, silos);
+        var (before, now) = (_plannedFor, ByAddress(silos));
+        if (!now.SequenceEqual(before)) Speeds.Begin(silos);
+        _plannedFor = now;
+        return ReplicaPlanner.Plan(run.Plan!.Config, run.Plan.Spec, Speeds.Of(silos));
     }
 
     /// <summary>Says where the parts are from now on. They are still to be loaded there.</summary>
@@ -82,7 +89,7 @@ internal sealed class RunPlacement(
     public (Pipeline Parts, StagePlan? Before) Place(StagePlan stages, long generation)
     {
         var before = LastKnown is { Count: > 0 } last ? Silos.Held(last) : null;
-        (Pipeline, Stages) = (new Pipeline(grains, run.Plan!, stages, generation), stages.Stages);
+        (Pipeline, Stages) = (new Pipeline(grains, run.Plan!, stages, generation, Speeds), stages.Stages);
         return (Pipeline, before);
     }
 
@@ -105,6 +112,7 @@ internal sealed class RunPlacement(
             return false;
         }
 
+        Speeds.Loaded();
         if (before is not null) await Release(() => parts.UnloadMoved(before));
         Signal();
         await run.Journal!.Write(
@@ -125,8 +133,8 @@ internal sealed class RunPlacement(
     {
         if (Silos.Changed) Ask().Ignore();
         if (!HasSilos) return Silos.AnyLeaves(current);
-        // A plan changes the order of silos, on which the next one depends; so only other silos are a reason for another one.
-        if (ByAddress(Usable).SequenceEqual(_plannedFor)) return false;
+        // A plan changes the order of silos, on which the next one depends; so of the same silos another one must be better.
+        if (ByAddress(Usable).SequenceEqual(_plannedFor)) return IsTooSlow(current);
         try
         {
             return !Plan().SameAs(current);
@@ -137,6 +145,19 @@ internal sealed class RunPlacement(
             // others.
             return true;
         }
+    }
+
+    // Whether another plan is worth it, by what the silos have been found to do.
+    private bool IsTooSlow(StagePlan current)
+    {
+        if (!Speeds.MayMove || Speeds.Of(Usable) is not { Count: > 1 } silos || silos.SequenceEqual(_compared)) return false;
+        _compared = silos;
+        var (config, spec) = (run.Plan!.Config, run.Plan.Spec);
+        if (!ReplicaPlanner.IsWorthMoving(config, spec, silos, current, ReplicaPlanner.Plan(config, spec, silos))) return false;
+        RunLog.EveningOut(logger, run.Name, string.Join(", ", silos.Select(s => string.Create(
+            CultureInfo.InvariantCulture, $"{s.Address} {s.Speed:0.00}"))));
+        Speeds.Moved();
+        return true;
     }
 
     /// <summary>

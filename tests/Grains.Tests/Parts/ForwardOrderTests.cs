@@ -1,8 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using LisaOrleans.Checkpoints;
-using LisaOrleans.Silo;
-using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains.Tests;
 
@@ -18,17 +15,12 @@ public sealed class ForwardOrderTests
         var (arrived, forwarded) = (new ConcurrentQueue<Activity>(), new ConcurrentQueue<Activity>());
         using var listener = Spans.Listen(
             started: span => (span.OperationName switch { "micro_batch" => arrived, "forward" => forwarded, _ => null })?.Enqueue(span));
-        using var run = await TestRun.ImportAsync(TinyStories.Spec(3) with { RunName = "reversed", GradientAccumulationSteps = MicroBatches });
-        await using var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = run.Store }, Token);
-        var head = await RunStore.ReadHeadAsync(run.Store, "reversed", Token);
-        var manifest = await RunStore.ReadManifestAsync(run.Store, head!.Manifest!, Token);
-        var plan = await RunPlan.Read(run.Store, manifest, Token);
-        var address = (await silo.Grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true, Token)).Keys.Single().ToParsableString();
-        var pipeline = new Pipeline(silo.Grains, plan, new StagePlan([new SiloStage(address, plan.Parts)]), generation: 1);
-        await pipeline.Load(manifest, before: null, Token);
+        await using var parts = await LoadedParts.CreateAsync(
+            TinyStories.Spec(3) with { RunName = "reversed", GradientAccumulationSteps = MicroBatches });
+        var (pipeline, plan) = (parts.Pipeline, parts.Plan);
 
         using var root = new Activity("test").Start();
-        var embedding = PartGrains.Get(silo.Grains, "reversed", PartName.Embedding, address);
+        var embedding = parts.Part(PartName.Embedding);
         var batches = plan.Batches.MicroBatches(1).Select(samples => plan.Builder.Build(samples)).ToArray();
         var results = new Task<MicroBatchResult>[MicroBatches];
         for (var index = MicroBatches - 1; index >= 0; index--)

@@ -1,0 +1,47 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Silo;
+using LisaOrleans.Training;
+
+namespace LisaOrleans.Grains.Tests;
+
+/// <summary>The parts of a run that nobody trains, loaded on an embedded silo under generation 1, for calls to each of them.</summary>
+internal sealed class LoadedParts : IAsyncDisposable
+{
+    private readonly TestRun _run;
+    private readonly EmbeddedSilo _silo;
+    private readonly string _address;
+
+    private LoadedParts(TestRun run, EmbeddedSilo silo, RunPlan plan, string address)
+    {
+        (_run, _silo, Plan, _address) = (run, silo, plan, address);
+        Pipeline = new Pipeline(silo.Grains, plan, new StagePlan([new SiloStage(address, plan.Parts)]), generation: 1, new SiloSpeeds());
+    }
+
+    public RunPlan Plan { get; }
+
+    public Pipeline Pipeline { get; }
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>Imports a run and loads its parts.</summary>
+    public static async Task<LoadedParts> CreateAsync(TrainingSpec spec)
+    {
+        var run = await TestRun.ImportAsync(spec);
+        var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = run.Store }, Token);
+        var head = await RunStore.ReadHeadAsync(run.Store, spec.RunName, Token);
+        var manifest = await RunStore.ReadManifestAsync(run.Store, head!.Manifest!, Token);
+        var plan = await RunPlan.Read(run.Store, manifest, Token);
+        var address = (await silo.Grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true, Token)).Keys.Single().ToParsableString();
+        var loaded = new LoadedParts(run, silo, plan, address);
+        await loaded.Pipeline.Load(manifest, before: null, Token);
+        return loaded;
+    }
+
+    public IPartGrain Part(string name) => PartGrains.Get(_silo.Grains, Plan.Spec.RunName, name, _address);
+
+    public async ValueTask DisposeAsync()
+    {
+        await _silo.DisposeAsync();
+        _run.Dispose();
+    }
+}
