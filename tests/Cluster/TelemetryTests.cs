@@ -30,12 +30,14 @@ public sealed partial class TelemetryTests
             "submit", "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}",
             "--store", cluster.Store, "--run-name", "telemetry",
             "--eval-data", Path.Combine(Executables.Repository, "samples", "animals-held-out.jsonl"), "--eval-steps", "2",
-            .. TrainingArguments.Sample(steps: 1_000_000)]);
+            .. TrainingArguments.Sample(steps: 1_000_000, replicas: "2")]);
         Assert.True(code == 0, text);
         var run = cluster.Run("telemetry");
         await Until.True(async () => await run.GetStatus() is { ManifestStep: >= 3, Stages.Count: 2 });
 
-        var pages = await ScrapeUntilAsync(cluster, p => p.All(t => t.Contains("lisa_transport_io_bytes_total{", StringComparison.Ordinal)));
+        var pages = await ScrapeUntilAsync(cluster, p =>
+            p.All(t => t.Contains("lisa_transport_io_bytes_total{", StringComparison.Ordinal))
+            && p.Any(t => SpeedOfSilo().Count(t) == 2 && t.Contains("lisa_run_exchange_size_bytes{", StringComparison.Ordinal)));
         var all = string.Concat(pages);
         Assert.Equal(
             DashboardMetrics(), Series().Matches(all).Select(m => m.Groups[1].Value).Where(n => !Histogram().IsMatch(n)).ToHashSet().Order());
@@ -106,6 +108,9 @@ public sealed partial class TelemetryTests
 
     [GeneratedRegex(@"^(lisa_[a-z_]+)\{", RegexOptions.Multiline)]
     private static partial Regex Series();
+
+    [GeneratedRegex(@"^lisa_run_silo_speed\{[^}]*\} [1-9]", RegexOptions.Multiline)]
+    private static partial Regex SpeedOfSilo();
 
     [GeneratedRegex(@"^lisa_device_queue_length\{[^}]*\} (?!0\b)", RegexOptions.Multiline)]
     private static partial Regex BusyQueue();

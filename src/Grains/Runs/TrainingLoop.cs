@@ -135,6 +135,7 @@ internal sealed class TrainingLoop(
         Step = step;
         history.Add(record);
         _telemetry.Completed(record);
+        ReplicaTelemetry.Completed(Spec.RunName, pipeline);
         feed.Signal();
     }
 

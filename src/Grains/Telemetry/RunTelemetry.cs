@@ -67,7 +67,11 @@ internal sealed class RunTelemetry
     public static RunTelemetry Of(string run) => s_runs.GetOrAdd(run, static name => new RunTelemetry(name));
 
     /// <summary>The run is not worked on here any more.</summary>
-    public static void Forget(string run) => s_runs.TryRemove(run, out _);
+    public static void Forget(string run)
+    {
+        s_runs.TryRemove(run, out _);
+        ReplicaTelemetry.Forget(run);
+    }
 
     /// <summary>A run stopped, and only people can set it going again.</summary>
     public static void Stopped(RunState state)
