@@ -10,6 +10,7 @@ internal readonly record struct CurvePoint
         LossSum = Low = High = record.Loss;
         (LearningRate, Tokens, Seconds, Time) = (record.LearningRate, record.Tokens, record.Seconds, record.Time);
         if (record.EvalLoss is { } eval) (EvalStep, EvalLoss) = (record.Step, eval);
+        RewardSums = record.Rewards;
     }
 
     public long First { get; private init; }
@@ -39,7 +40,15 @@ internal readonly record struct CurvePoint
 
     public double? EvalLoss { get; private init; }
 
-    public double Loss => LossSum / (Last - First + 1);
+    /// <summary>Means over its steps; null where a run does not learn from pairs.</summary>
+    public PairRewards? Rewards =>
+        RewardSums is { } sums ? new PairRewards(sums.Chosen / Steps, sums.Rejected / Steps, sums.Accuracies / Steps) : null;
+
+    private PairRewards? RewardSums { get; init; }
+
+    private long Steps => Last - First + 1;
+
+    public double Loss => LossSum / Steps;
 
     public double TokensPerSecond => Seconds > 0 ? Tokens / Seconds : 0;
 
@@ -54,5 +63,8 @@ internal readonly record struct CurvePoint
         Seconds = Seconds + next.Seconds,
         EvalStep = next.EvalStep ?? EvalStep,
         EvalLoss = next.EvalLoss ?? EvalLoss,
+        RewardSums = RewardSums is { } own && next.RewardSums is { } others
+            ? new PairRewards(own.Chosen + others.Chosen, own.Rejected + others.Rejected, own.Accuracies + others.Accuracies)
+            : null,
     };
 }

@@ -25,6 +25,10 @@ internal sealed record RunAnswer
 
     public RunData? Data { get; init; }
 
+    /// <value>The replica that keeps the optimizer state of each part, while the run trains.</value>
+    public IReadOnlyDictionary<string, int> Owners =>
+        Status.Stages.SelectMany(s => s.Parts).Distinct().ToDictionary(p => p, new StagePlan(Status.Stages).OwnerOf);
+
     public required CurveAnswer Curve { get; init; }
 
     public required LayersAnswer Layers { get; init; }
@@ -38,7 +42,7 @@ internal sealed record RunAnswer
     /// <summary>Points of curves, column by column.</summary>
     internal sealed record CurveAnswer(
         long Stride, long[] First, long[] Last, float[] Loss, float[] Low, float[] High, float[] LearningRate, float[] TokensPerSecond,
-        double[] Time, long?[] EvalStep, float?[] EvalLoss)
+        double[] Time, long?[] EvalStep, float?[] EvalLoss, float?[] Chosen, float?[] Rejected, float?[] Margin, float?[] Accuracy)
     {
         public static CurveAnswer From(StepCurve curve, long after)
         {
@@ -47,7 +51,9 @@ internal sealed record RunAnswer
                 curve.Stride, [.. p.Select(x => x.First)], [.. p.Select(x => x.Last)],
                 [.. p.Select(x => (float)x.Loss)], [.. p.Select(x => (float)x.Low)],
                 [.. p.Select(x => (float)x.High)], [.. p.Select(x => (float)x.LearningRate)], [.. p.Select(x => (float)x.TokensPerSecond)],
-                [.. p.Select(x => x.Time.ToUnixTimeMilliseconds() / 1e3)], [.. p.Select(x => x.EvalStep)], [.. p.Select(x => (float?)x.EvalLoss)]);
+                [.. p.Select(x => x.Time.ToUnixTimeMilliseconds() / 1e3)], [.. p.Select(x => x.EvalStep)], [.. p.Select(x => (float?)x.EvalLoss)],
+                [.. p.Select(x => (float?)x.Rewards?.Chosen)], [.. p.Select(x => (float?)x.Rewards?.Rejected)],
+                [.. p.Select(x => (float?)x.Rewards?.Margins)], [.. p.Select(x => (float?)x.Rewards?.Accuracies)]);
         }
     }
 

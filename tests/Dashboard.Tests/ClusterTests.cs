@@ -39,6 +39,31 @@ public sealed class ClusterTests(Browser browser, ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task Silos_replicas_show_lanes_owners_traffic_and_speeds()
+    {
+        Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
+        using var folder = new TempFolder();
+        await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 2, Azurite: false));
+        await TestCluster.SucceedsAsync(
+            folder.Root,
+            ["submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", "shared", .. TrainingArguments.Sample(100_000, replicas: "2")]);
+        await using var page = await browser.OpenAsync(cluster.Silos[0].Http);
+        await page.SeesAsync("2 replicas of the model, 2 stages in all, on 2 silos");
+        await PageUnderTest.See(page.Page.Locator("[data-traffic]:visible").GetByText("exchanged between replicas in a step"));
+        foreach (var (replica, owned) in new[] { (1, "owns embedding, layers 0, 2, 4"), (2, "owns layers 1, 3, 5, head") })
+        {
+            var card = page.Page.Locator("li.silo", new PageLocatorOptions { HasTextString = $"Replica {replica} · Stage 1" });
+            await PageUnderTest.See(card.Locator("[data-share]").GetByText($"2 of 4 lanes · {owned}"));
+            await PageUnderTest.See(card.GetByText("G multiply-adds/s"));
+        }
+
+        await page.KeepAsync("replicas");
+        await page.IsAccessibleAsync();
+        await page.FitsAsync();
+        page.IsQuiet();
+    }
+
+    [Fact]
     public async Task DashboardRuns_stages_preemption_and_recovery_show_on_the_page()
     {
         Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");

@@ -34,8 +34,8 @@ internal sealed class DashboardSilo : IAsyncDisposable
 
     public IRunGrain Run(string name) => _silo.Grains.GetGrain<IRunGrain>(name);
 
-    /// <summary>Imports a run of the sample model and starts it.</summary>
-    public async Task<IRunGrain> TrainAsync(string name, Func<TrainingSpec, TrainingSpec>? with = null)
+    /// <summary>Imports a run of the sample model, on texts or on pairs of answers, and starts it.</summary>
+    public async Task<IRunGrain> TrainAsync(string name, Func<TrainingSpec, TrainingSpec>? with = null, bool pairs = false)
     {
         var spec = new TrainingSpec
         {
@@ -58,8 +58,8 @@ internal sealed class DashboardSilo : IAsyncDisposable
             new RunRequest
             {
                 ModelFolder = Path.Combine(sample, "tiny-stories"),
-                DataFile = Path.Combine(sample, "animals.jsonl"),
-                EvalDataFile = Path.Combine(sample, "animals-held-out.jsonl"),
+                DataFile = Path.Combine(sample, pairs ? "animals-pairs.jsonl" : "animals.jsonl"),
+                EvalDataFile = pairs ? null : Path.Combine(sample, "animals-held-out.jsonl"),
                 Spec = spec,
             },
             null, Token);
@@ -69,9 +69,9 @@ internal sealed class DashboardSilo : IAsyncDisposable
     }
 
     /// <summary>Trains a run to its end.</summary>
-    public async Task<RunEnded> FinishAsync(string name, Func<TrainingSpec, TrainingSpec>? with = null)
+    public async Task<RunEnded> FinishAsync(string name, Func<TrainingSpec, TrainingSpec>? with = null, bool pairs = false)
     {
-        var run = await TrainAsync(name, with);
+        var run = await TrainAsync(name, with, pairs);
         await foreach (var happened in run.Watch(EventPosition.Start, Token))
             if (happened is RunEnded ended) return ended;
         throw new InvalidOperationException("the run's events ended before the run did");

@@ -41,6 +41,28 @@ public sealed class FinishedRunTests(Browser browser, FinishedRunTests.Runs runs
     }
 
     [Fact]
+    public async Task Dashboard_rewards_of_pairs_are_curves()
+    {
+        await Silo.FinishAsync("pairs", s => s with { Objective = TrainingObjectives.Orpo, MaxSteps = 6, EvalSteps = 0 }, pairs: true);
+        await using var page = await browser.OpenAsync(new Uri(Silo.Address, "#/run/first"));
+        await Until.True(async () => await page.PointsAsync() == Runs.Steps);
+        Assert.Equal(0, await Chart("Rewards").CountAsync());
+        await page.GoAsync("#/run/pairs");
+        await Until.True(async () => await Chart("Rewards").Locator("path.curve").CountAsync() == 3);
+        Assert.Equal(
+            ["chosen", "rejected", "margin"],
+            await Chart("Rewards").Locator("path.curve").EvaluateAllAsync<string[]>("curves => curves.map((c) => c.dataset.run)"));
+        await Until.True(async () => await Chart("Pairs told apart").Locator("svg[data-points='6'] path.curve").CountAsync() == 1);
+        await page.KeepAsync("pairs");
+        await page.IsAccessibleAsync();
+        await page.FitsAsync();
+        page.IsQuiet();
+
+        ILocator Chart(string title) => page.Page.Locator(
+            "figure.chart", new PageLocatorOptions { Has = page.Page.Locator(".chart-title", new PageLocatorOptions { HasTextString = title }) });
+    }
+
+    [Fact]
     public async Task Dashboard_kept_manifests_can_be_picked_compared_and_forked()
     {
         await Silo.FinishAsync("kept", s => s with { KeepManifests = "all", MaxSteps = 12 });

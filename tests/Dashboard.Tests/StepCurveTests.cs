@@ -24,6 +24,18 @@ public sealed class StepCurveTests
     }
 
     [Fact]
+    public void StepCurve_rewards_are_means_over_the_steps_of_a_point()
+    {
+        var curve = new StepCurve();
+        for (var step = 1; step <= StepCurve.Capacity + 1; step++)
+            curve.Add(Record(step) with { Rewards = new PairRewards(step, step % 2 == 0 ? -1 : -3, step % 2) });
+
+        Assert.Equal(new PairRewards(1.5, -2, 0.5), curve.Points[0].Rewards);
+        Assert.Equal(3.5, curve.Points[0].Rewards!.Margins);
+        Assert.Equal(new PairRewards(StepCurve.Capacity + 1, -3, 1), curve.Points[^1].Rewards);
+    }
+
+    [Fact]
     public void LayerMap_many_periods_stay_small_and_are_all_counted()
     {
         const int Layers = 5;

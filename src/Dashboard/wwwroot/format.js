@@ -17,6 +17,9 @@ export const perSecond = (n) => n === 0 ? '0' : (n >= 100 ? whole.format(n) : n 
 /** A number on an axis, as short as possible without being wrong. */
 export const tick = (n) => (n !== 0 && (Math.abs(n) >= 1e6 || Math.abs(n) < 1e-4) ? String(n.toExponential()).replace('e+', 'e') : whole3.format(n));
 
+/** Multiply-adds of a device in a second. */
+export const speed = (n) => `${(n / 1e9).toFixed(n >= 1e11 ? 0 : 1)} G multiply-adds/s`;
+
 export const percent = (share) => `${Math.round(share * 100)} %`;
 
 export function bytes(n) {

@@ -1,6 +1,7 @@
 // Everything the page knows about one run, put together from answers that each bring only what is new.
 
-const columns = ['first', 'last', 'loss', 'low', 'high', 'learningRate', 'tokensPerSecond', 'time', 'evalStep', 'evalLoss'];
+const columns = ['first', 'last', 'loss', 'low', 'high', 'learningRate', 'tokensPerSecond', 'time', 'evalStep', 'evalLoss',
+  'chosen', 'rejected', 'margin', 'accuracy'];
 
 export class RunData {
   constructor(name) {
@@ -33,7 +34,7 @@ export class RunData {
   merge(answer) {
     if (answer.whole) this.clear();
     this.view = answer.view;
-    for (const field of ['loading', 'live', 'status', 'manifests', 'memory']) this[field] = answer[field];
+    for (const field of ['loading', 'live', 'status', 'owners', 'manifests', 'memory']) this[field] = answer[field];
     if (answer.spec) Object.assign(this, { spec: answer.spec, origin: answer.origin, data: answer.data });
     this.mergeCurve(answer.curve);
     this.mergeLayers(answer.layers);
