@@ -2,6 +2,7 @@ using System.Globalization;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Cluster;
 using LisaOrleans.Data;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Bench;
 

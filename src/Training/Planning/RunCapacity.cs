@@ -6,6 +6,9 @@ namespace LisaOrleans.Training;
 /// <summary>Compares what a run needs, as <c>lisa plan</c> predicts it, with what silos offer.</summary>
 public static class RunCapacity
 {
+    // A plan for many silos asks for the same one again and again.
+    private static Tuple<TrainingSpec, ModelConfig, MemoryEstimate>? s_last;
+
     /// <returns>Null if the run fits, or if there is no silo yet; else the numbers.</returns>
     public static string? Check(TrainingSpec spec, ModelConfig config, IReadOnlyList<TrainingSilo> silos)
     {
@@ -36,6 +39,14 @@ public static class RunCapacity
     /// <summary>Bytes by kind for one process that trains the whole run.</summary>
     /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
     public static MemoryEstimate Estimate(TrainingSpec spec, ModelConfig config)
+    {
+        if (s_last is { } last && ReferenceEquals(last.Item1, spec) && ReferenceEquals(last.Item2, config)) return last.Item3;
+        var estimate = Count(spec, config);
+        s_last = Tuple.Create(spec, config, estimate);
+        return estimate;
+    }
+
+    private static MemoryEstimate Count(TrainingSpec spec, ModelConfig config)
     {
         var method = Methods.Of(spec);
         return MemoryPlan.Estimate(config, new MemoryPlanOptions

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using LisaOrleans.Data;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Cluster;
 
