@@ -17,8 +17,18 @@ internal static class PlanCommand
         values.Training.CheckUse(spec);
         TrainingSpecValidator.Validate(spec, config);
         var device = DeviceBytes(values);
+        if (values.Has(PlanSettings.Trace) && !values.Has(PlanSettings.Cluster))
+            throw new UsageException($"{values.Place(PlanSettings.Trace.Key)}: it needs --{PlanSettings.Cluster.Flag}, the machines");
+        if (values.Has(PlanSettings.DeviceMemory) && values.Has(PlanSettings.Cluster))
+            throw new UsageException($"{values.Place(PlanSettings.DeviceMemory.Key)}: --{PlanSettings.Cluster.Flag} says it with memory_gb");
         try
         {
+            if (values.Has(PlanSettings.Cluster))
+            {
+                ClusterPlanReport.Write(values, config, spec);
+                return Task.FromResult(ExitCodes.Done);
+            }
+
             var estimates = Methods.All
                 .Where(m => !values.Has(KnownSettings.Method) || m.Name == spec.Method)
                 .Select(m => spec with { Method = m.Name })
@@ -42,10 +52,10 @@ internal static class PlanCommand
 
     private static long DeviceBytes(SettingValues values)
     {
-        var gigabytes = values.Number(KnownSettings.DeviceMemory);
+        var gigabytes = values.Number(PlanSettings.DeviceMemory);
         return gigabytes is >= 0 and <= 1e6
             ? (long)(gigabytes * 1e9)
-            : throw new UsageException($"{values.Place(KnownSettings.DeviceMemory.Key)}: '{gigabytes}' must be from 0 to 1000000");
+            : throw new UsageException($"{values.Place(PlanSettings.DeviceMemory.Key)}: '{gigabytes}' must be from 0 to 1000000");
     }
 
     private static void Show(ModelConfig config, TrainingSpec spec, IReadOnlyList<Entry> estimates, long device)

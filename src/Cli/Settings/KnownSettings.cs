@@ -149,8 +149,6 @@ internal static class KnownSettings
         "roles", SettingKind.Text, "gpu: holds layers and computes; control: hosts the grains that coordinate runs", "gpu,control");
     public static readonly Setting SiloThreads = new("threads", SettingKind.Integer, "intra-op threads to offer (default: all cores)");
     public static readonly Setting Memory = new("memory-gb", SettingKind.Number, "memory for tensors, in gigabytes; 0 for no limit", "0");
-    public static readonly Setting DeviceMemory = new(
-        "device-memory-gb", SettingKind.Number, "gigabytes of a device: also say with which settings each method fits it; 0 for no device", "0");
     public static readonly Setting MaxRuns = new("max-runs", SettingKind.Integer, "most runs that train on this silo at once; others wait", "4");
     public static readonly Setting SecretFile = new(
         "cluster-secret-file", SettingKind.Path, "file with the cluster's secret (or set LISA_CLUSTER_SECRET); not needed on loopback");
@@ -228,7 +226,7 @@ internal static class KnownSettings
     [
         Model,
         .. s_training.Where(s => s.Training!.Group is not (SettingGroups.Run or SettingGroups.Data)),
-        DeviceMemory, LogFormat,
+        Of(nameof(TrainingSpec.SaveSteps)), .. PlanSettings.All, LogFormat,
     ];
 
     public static IReadOnlyList<Setting> Export { get; } = [.. s_cluster, .. s_store, Output, ExportFormat, GgufType];

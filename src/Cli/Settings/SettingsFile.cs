@@ -27,7 +27,9 @@ internal static partial class SettingsFile
         }
     }
 
-    private static YamlMappingNode Root(string path)
+    /// <summary>The mapping that a file holds.</summary>
+    /// <exception cref="UsageException">It holds something else.</exception>
+    public static YamlMappingNode Root(string path)
     {
         try
         {

@@ -11,7 +11,7 @@ public sealed class PagesTests(ITestOutputHelper output)
     // What pages build on each other; in each walk lisa is found as the README says.
     private static readonly string[][] s_walks =
     [
-        [Readme, "samples/README.md", "docs/fine-tune.md", "docs/methods.md", "docs/history.md", "docs/dashboard.md"],
+        [Readme, "samples/README.md", "docs/fine-tune.md", "docs/methods.md", "docs/history.md", "docs/scale.md", "docs/dashboard.md"],
         ["docs/cluster.md", "docs/client.md", "docs/http-api.md", "docs/completions.md", "docs/operations.md", "docs/tls.md"],
     ];
 
