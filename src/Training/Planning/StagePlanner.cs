@@ -11,6 +11,9 @@ public static class StagePlanner
     // Memory for activations and the runtime besides weights, gradients and optimizer state.
     private const double Headroom = 1.25;
 
+    // Replicas on silos that are alike are cut alike, each more than once. The cuts are never changed.
+    private static Tuple<PartWork, TrainingSilo[], int[]?>? s_last;
+
     /// <param name="config">The model's shape.</param>
     /// <param name="spec">The run's settings.</param>
     /// <param name="silos">
@@ -47,8 +50,17 @@ public static class StagePlanner
         }) / speeds[s.Silo]) / config.NumHiddenLayers;
     }
 
-    // best[s, n]: the slowest stage's time when the first s silos hold the first n layers, and how many of them are idle then.
     private static int[]? Cut(PartWork work, int layers, bool tied, IReadOnlyList<TrainingSilo> silos)
+    {
+        TrainingSilo[] alike = [.. silos.Select(s => s with { Address = "" })];
+        if (s_last is { } last && ReferenceEquals(last.Item1, work) && last.Item2.AsSpan().SequenceEqual(alike)) return last.Item3;
+        var cuts = Find(work, layers, tied, silos);
+        s_last = Tuple.Create(work, alike, cuts);
+        return cuts;
+    }
+
+    // best[s, n]: the slowest stage's time when the first s silos hold the first n layers, and how many of them are idle then.
+    private static int[]? Find(PartWork work, int layers, bool tied, IReadOnlyList<TrainingSilo> silos)
     {
         var best = new (double Cost, int Idle)[silos.Count + 1, layers + 1];
         var from = new int[silos.Count + 1, layers + 1];
@@ -66,8 +78,9 @@ public static class StagePlanner
                     if (double.IsInfinity(best[s - 1, before].Cost)) continue;
                     var (cost, bytes) = WithEnds(work, costs[n] - costs[before], sizes[before], first: before == 0, last: n == layers, tied);
                     if (room > 0 && bytes * Headroom > room) continue;
-                    var plan = (Math.Max(best[s - 1, before].Cost, cost / silos[s - 1].Speed), best[s - 1, before].Idle);
-                    if (plan.CompareTo(best[s, n]) < 0) (best[s, n], from[s, n]) = (plan, before);
+                    var (slowest, idle) = (Math.Max(best[s - 1, before].Cost, cost / silos[s - 1].Speed), best[s - 1, before].Idle);
+                    if (slowest < best[s, n].Cost || (slowest == best[s, n].Cost && idle < best[s, n].Idle))
+                        (best[s, n], from[s, n]) = ((slowest, idle), before);
                 }
             }
         }

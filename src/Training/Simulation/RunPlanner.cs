@@ -31,15 +31,23 @@ public sealed class RunPlanner(ModelConfig config, TrainingSpec spec, ClusterSha
     /// <param name="silos">Their names, and the kind of machine that each is on.</param>
     public PlannedRun? Plan(IReadOnlyList<(string Name, int Kind)> silos)
     {
+        if (Known(silos) is not { } known) return null;
+        var stages = known.Plan.Stages.Select(s => s with { Silo = silos[Place(s.Silo)].Name });
+        return known with { Plan = new StagePlan([.. stages], known.Plan.Lanes) };
+    }
+
+    /// <summary>How long steps on silos take; null where they have no room for the run.</summary>
+    public StepTiming? Timing(IReadOnlyList<(string Name, int Kind)> silos) => Known(silos)?.Timing;
+
+    private PlannedRun? Known(IReadOnlyList<(string Name, int Kind)> silos)
+    {
         if (silos.Count == 0) return null;
 
         // Where all are alike, those beyond a layer for each lane stay idle.
         var count = cluster.Machines.Count == 1 ? Math.Min(silos.Count, Costs.Lanes * config.NumHiddenLayers) : silos.Count;
         var key = cluster.Machines.Count == 1 ? $"{count}" : string.Join(',', silos.Select(s => s.Kind));
         if (!_known.TryGetValue(key, out var known)) _known[key] = known = Find([.. silos.Take(count).Select(s => s.Kind)]);
-        if (known is null) return null;
-        var stages = known.Plan.Stages.Select(s => s with { Silo = silos[Place(s.Silo)].Name });
-        return known with { Plan = new StagePlan([.. stages], known.Plan.Lanes) };
+        return known;
     }
 
     private PlannedRun? Find(int[] kinds)

@@ -57,7 +57,7 @@ internal sealed class SimulationLedger(RunPlanner planner)
         _machinesSince = now;
         if (seconds == 0) return;
         _machineSeconds += seconds * cluster.Alive;
-        if (planner.Plan([.. cluster.Living]) is { } best) _possible += seconds / best.Timing.Seconds;
+        if (planner.Timing([.. cluster.Living]) is { } best) _possible += seconds / best.Seconds;
     }
 
     public SimulationResult Result(long steps, double now) => new()

@@ -53,8 +53,8 @@ public sealed class StepSimulation
     /// <summary>How long the first step takes, and those that follow.</summary>
     public StepTiming Timing()
     {
-        var commits = Commits(3);
-        return new StepTiming(commits[0], commits[2] - commits[1]);
+        var commits = Commits(2);
+        return new StepTiming(commits[0], commits[1] - commits[0]);
     }
 
     /// <summary>How many sums a replica sends of each gradient: the tree over lanes lets it add up only lanes that are neighbours in it.</summary>
