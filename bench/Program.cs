@@ -86,6 +86,9 @@ switch (args)
             large: rest.Contains("large"));
     case ["chaos-trace", var file, .. var rest]:
         return await ChaosBenchmark.Trace(file, events: Number(rest, 0, 60), compression: Number(rest, 1, 60), azurite: rest.Contains("azurite"));
+    case ["simulate-check", .. var rest]:
+        return await SimulationCheckBenchmark.Run(
+            silos: Number(rest, 0, 3), steps: Number(rest, 1, 300), actions: Number(rest, 2, 12), seed: (ulong)Number(rest, 3, 1));
     case ["fencing", .. var rest]:
         return await ChaosBenchmark.Fencing(tries: Number(rest, 0, 50), azurite: rest.Contains("azurite"));
     case ["gateways", .. var rest]:
@@ -129,6 +132,7 @@ switch (args)
               watchers [ROUNDS]                     four runs with and without fifty clients that watch
               chaos [STEPS [KILLS [SEED]]] [azurite]  the long reliability run; see docs/reliability.md
               chaos-trace FILE [EVENTS [COMPRESSION]] [azurite]  a recorded trace of spot machines, so many times faster
+              simulate-check [SILOS [STEPS [ACTIONS [SEED]]]]  a run whose silos are killed, beside its simulation; see docs/scale.md
               fencing [TRIES] [azurite]             silos that wake up after their declared death
               families [FAMILY...]                  every family by real processes: straight, killed, over two silos
               gateways [KILLS [SEED]]               kills of the gateways that watchers use, and how late they hear

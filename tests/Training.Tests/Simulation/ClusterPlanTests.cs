@@ -13,6 +13,19 @@ public sealed class ClusterPlanTests
         Assert.True(Of(s_cluster).Plan.SameAs(ReplicaPlanner.Plan(TinyStories.Config, s_spec, silos)));
     }
 
+    // The planner of simulations takes a shortcut there.
+    [Theory]
+    [InlineData("auto")]
+    [InlineData("1")]
+    [InlineData("3")]
+    public void Plan_more_machines_than_layers_of_all_lanes_is_the_planners_own(string replicas)
+    {
+        var spec = s_spec with { Replicas = replicas };
+        var silos = Enumerable.Range(0, (4 * TinyStories.Layers) + 9).Select(i => (Name: $"silo-{i}", Kind: 0)).ToArray();
+        var real = ReplicaPlanner.Plan(TinyStories.Config, spec, [.. silos.Select(s => new TrainingSilo(s.Name, 0, 1))]);
+        Assert.True(new RunPlanner(TinyStories.Config, spec, s_cluster).Plan(silos)!.Plan.SameAs(real));
+    }
+
     // Four replicas of one stage, two micro-batches each.
     [Fact]
     public void Of_replicas_share_the_arithmetic_of_a_step()
