@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using LisaOrleans.Checkpoints;
 using LisaOrleans.Model;
 using LisaOrleans.Training;
 using Spectre.Console;
@@ -37,6 +38,7 @@ internal static class ClusterPlanReport
     private static SimulationResult Simulate(RunPlanner planner, string trace, ulong seed)
     {
         var changes = TraceSchedule.Of(SpotTrace.Read(trace), planner.Cluster, seed);
+        if (changes[^1].At == 0) throw new InvalidDataFileException(trace, "all its events are at one moment, so that no time passes");
         return new RunSimulation(planner, changes, long.MaxValue, changes[^1].At).Run();
     }
 

@@ -69,6 +69,8 @@ public sealed class ClusterPlanTests
         string[] plan = ["plan", "--model", Sample.Model, "--trace", folder["t.csv"]];
         await Lisa.RefusesAsync(plan, "--trace", "--cluster");
         await Lisa.RefusesAsync([.. plan, "--cluster", Spec], folder["t.csv"], "line 2: 'x' must be milliseconds,add|remove,node");
+        await File.WriteAllTextAsync(folder["t.csv"], "0,add,a\n", TestContext.Current.CancellationToken);
+        await Lisa.RefusesAsync([.. plan, "--cluster", "count=1,tflops=1"], folder["t.csv"], "at one moment");
         await Lisa.RefusesAsync(["plan", "--model", Sample.Model, "--trace", folder["none"], "--cluster", Spec], "--trace", "no such file");
         await Lisa.RefusesAsync(["plan", "--model", Sample.Model, "--cluster", Spec, "--device-memory-gb", "4"], "--device-memory-gb");
     }
