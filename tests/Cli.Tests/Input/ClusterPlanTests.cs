@@ -23,14 +23,15 @@ public sealed class ClusterPlanTests
         await File.WriteAllTextAsync(
             file, "machines:\n  - {count: 4, device: cpu, tflops: 0.002}\nevictions_per_hour: 0.5\n", TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(
-            trace, "0,add,a\n0,add,b\n60000,add,c\n600000,remove,a\n1800000,remove,b\n3600000,remove,c\n", TestContext.Current.CancellationToken);
+            trace, "0,add,a\n0,add,b\n60000,add,c\n60000,add,d\n600000,remove,a\n1800000,remove,b\n3600000,remove,c\n",
+            TestContext.Current.CancellationToken);
         string[] json = ["plan", "--model", Sample.Model, "--gradient-accumulation-steps", "8", "--log-format", "json"];
         var line = JsonNode.Parse((await Lisa.SucceedsAsync([.. json, "--cluster", Spec])).Output)!;
         Assert.Null(line["trace"]);
         Assert.Equal((4, 0), ((int)line["plan"]!["replicas"]!, (int)line["plan"]!["idle"]!));
         var both = JsonNode.Parse((await Lisa.SucceedsAsync([.. json, "--cluster", file, "--trace", trace])).Output)!;
         Assert.Equal(line["plan"]!.ToJsonString(), both["plan"]!.ToJsonString());
-        Assert.Equal((3, 3, 3600.0), ((int)both["trace"]!["joins"]!, (int)both["trace"]!["kills"]!, (double)both["trace"]!["seconds"]!));
+        Assert.Equal((4, 3, 3600.0), ((int)both["trace"]!["joins"]!, (int)both["trace"]!["kills"]!, (double)both["trace"]!["seconds"]!));
         Assert.True((long)both["trace"]!["steps"]! > 0);
     }
 
