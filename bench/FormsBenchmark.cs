@@ -63,6 +63,7 @@ internal static class FormsBenchmark
         PerDeviceTrainBatchSize = 1,
         BlockSize = tokens,
         Dtype = "bfloat16",
+        ComputeDtype = "bfloat16",
         OptimizerStateDtype = "bfloat16",
         SaveSteps = 0,
         Threads = threads,

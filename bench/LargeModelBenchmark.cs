@@ -37,6 +37,7 @@ internal static class LargeModelBenchmark
                 PerDeviceTrainBatchSize = 1,
                 BlockSize = 64,
                 Dtype = "bfloat16",
+                ComputeDtype = "bfloat16",
                 Threads = Environment.ProcessorCount,
             };
             var (bytes, seconds) = await MeasuredRun.InChildAsync(root, model, data, spec);

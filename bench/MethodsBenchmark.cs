@@ -33,6 +33,7 @@ internal static class MethodsBenchmark
                 PerDeviceTrainBatchSize = Batch,
                 BlockSize = Length,
                 Dtype = "bfloat16",
+                ComputeDtype = "bfloat16",
                 Threads = threads,
             };
             var lora = spec with { Method = TrainingMethods.Lora, LoraR = 128, LoraTargetModules = [LoraOptions.AllLinear] };

@@ -62,6 +62,7 @@ internal static class PlanBenchmark
             PerDeviceTrainBatchSize = 4,
             BlockSize = 128,
             Dtype = "bfloat16",
+            ComputeDtype = "bfloat16",
             Threads = threads,
         };
         var lisa = spec with { LisaIntervalSteps = 2 };

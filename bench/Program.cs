@@ -35,6 +35,14 @@ switch (args)
     case ["methods", .. var rest]:
         await MethodsBenchmark.Run(rounds: Number(rest, 0, 2), steps: Number(rest, 1, 4), threads: Number(rest, 2, Environment.ProcessorCount));
         return 0;
+    case ["compute", .. var rest]:
+        await ComputeBenchmark.Run(
+            layers: Number(rest, 0, 24), batch: Number(rest, 1, 4), rounds: Number(rest, 2, 2), steps: Number(rest, 3, 3),
+            threads: Number(rest, 4, Environment.ProcessorCount));
+        return 0;
+    case ["measure-matrices"]:
+        ComputeBenchmark.MeasureMatrices();
+        return 0;
     case ["large", .. var rest]:
         await LargeModelBenchmark.Run(folder: rest is [var parent, ..] ? parent : Path.GetTempPath());
         return 0;
@@ -144,6 +152,7 @@ switch (args)
               history [STEPS [LARGER [TOKENS [THREADS]]]]  a manifest at every step: bytes against plain folders, and what it stalls
               plan [ROUNDS [THREADS]]               lisa plan beside the measured peak, in ten settings
               methods [ROUNDS [STEPS [THREADS]]]    LISA, LoRA, full, QLISA: tokens per second and memory with 300 M parameters
+              compute [LAYERS [ROWS [ROUNDS [STEPS [THREADS]]]]]  a bfloat16 model that computes in float32 beside bfloat16
               large [FOLDER]                        LLaMA-2-7B's shape with mapped weights; 28 GB of disk, deleted afterwards
               quality [STEPS [PROCESSES]]           every method and sampler at its best learning rate, three seeds; writes docs/quality.md
               gpu-bits                              on a GPU: against the CPU, twice, and after a kill

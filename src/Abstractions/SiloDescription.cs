@@ -5,6 +5,8 @@ namespace LisaOrleans;
 /// <param name="MemoryBytes">What it offers to tensors; 0 for no limit.</param>
 /// <param name="Threads">Intra-op threads that it offers.</param>
 /// <param name="Version">Its program's version; null where it is not known.</param>
+/// <param name="OnGpu">Whether it computes on a GPU.</param>
 [GenerateSerializer, Immutable, Alias("lisa.SiloDescription")]
 public sealed record SiloDescription(
-    [property: Id(0)] string Address, [property: Id(1)] long MemoryBytes, [property: Id(2)] int Threads, [property: Id(3)] string? Version = null);
+    [property: Id(0)] string Address, [property: Id(1)] long MemoryBytes, [property: Id(2)] int Threads, [property: Id(3)] string? Version = null,
+    [property: Id(4)] bool OnGpu = false);

@@ -34,7 +34,7 @@ public sealed class ReferenceTrainer : IDisposable
         (_spec, _device) = (spec, device);
         using var files = ModelFolder.Open(folder);
         var config = files.Config;
-        var dtypes = PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype);
+        var dtypes = RunDtypes.Of(spec);
         var optimizer = Optimizers.Of(spec);
         var lora = Methods.Adapters(spec);
 
@@ -67,14 +67,14 @@ public sealed class ReferenceTrainer : IDisposable
             var weights = Weights(config.LayerSpecs(index));
             NamedTensor[] stored = [.. weights.Select(w => new NamedTensor(w.Key, w.Value))];
             foreach (var adapter in AdapterStart.Create(lora?.Targets(config, index) ?? [], spec.Seed, stored))
-                weights.Add(adapter.Name, PartStorage.ToCompute(adapter.Value, dtypes.OfAdapters, device));
+                weights.Add(adapter.Name, PartStorage.ToRest(adapter.Value, dtypes.OfAdapters, device));
             return weights;
         }
 
         Dictionary<string, Tensor> Weights(IReadOnlyList<ParameterSpec> specs) => specs.ToDictionary(s => s.Name, s =>
         {
             using var read = files.Read(s.Name, dtypes.Storage);
-            return read.to(dtypes.Compute, device, copy: true).DetachFromDisposeScope();
+            return read.to(dtypes.AtRest, device, copy: true).DetachFromDisposeScope();
         });
     }
 

@@ -15,7 +15,7 @@ public sealed class MethodTests
     [InlineData("--lisa-strategy outlier --lisa-interval-steps 4 --optim apollo --apollo-rank 8 --apollo-update-proj-gap 3")]
     [InlineData("--lisa-keep-optimizer-state true --lisa-interval-steps 2 --lisa-activated-layers 3 --dtype bfloat16")]
     [InlineData("--method galore --galore-rank 8 --galore-update-proj-gap 20")]
-    [InlineData("--frozen-weights mapped --lisa-interval-steps 4")]
+    [InlineData("--frozen-weights mapped --lisa-interval-steps 4 --dtype bfloat16 --compute-dtype float32")]
     [InlineData("--frozen-weights int8 --lisa-interval-steps 4")]
     [InlineData("--frozen-weights nf4 --lisa-interval-steps 4")]
     [InlineData("--objective dpo --lisa-interval-steps 4")]

@@ -7,11 +7,11 @@ internal sealed class PartChain : IDisposable
 {
     public PartChain(
         ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, Dictionary<string, Tensor> weights, bool recompute = false,
-        LoraOptions? lora = null, int lanes = 1)
+        LoraOptions? lora = null, int lanes = 1, WeightScratch? scratch = null)
     {
         Embedding = new EmbeddingPart(config, dtypes, optimizer, weights) { GradientLanes = lanes };
         Layers = [.. Enumerable.Range(0, config.NumHiddenLayers)
-            .Select(i => new LayerPart(config, i, dtypes, optimizer, recompute, weights, lora) { GradientLanes = lanes })];
+            .Select(i => new LayerPart(config, i, dtypes, optimizer, recompute, weights, lora, scratch: scratch) { GradientLanes = lanes })];
         Head = new HeadPart(config, dtypes, optimizer, weights, () => Embedding) { GradientLanes = lanes };
     }
 

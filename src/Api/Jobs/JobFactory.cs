@@ -24,7 +24,9 @@ internal sealed class JobFactory(ModelCatalog models, FileCatalog files, JobCata
         var threads = silos.Count > 0 ? silos.Min(s => s.Threads) : Environment.ProcessorCount;
         var defaults = JobMethods.Defaults(method, id);
         if (request.Seed is { } seed) defaults = defaults with { Seed = seed };
-        var spec = DerivedSettings.Resolve(settings.Into(defaults), model.Config, () => model.Dtype, threads);
+        var spec = DerivedSettings.Resolve(
+            settings.Into(defaults), model.Config, () => model.Dtype, threads,
+            compute: config => RunDtypes.Choose(config, silos.Count > 0 ? silos.Any(s => s.OnGpu) : null));
         JobSettings.Explained(param, () =>
         {
             settings.CheckUse(spec);

@@ -15,11 +15,14 @@ internal static class SubmitCommand
         // The number of threads decides the bits, so it belongs to the run; what every current silo can offer is a good choice.
         var silos = await cluster.GetSilosAsync(cancellationToken);
         var options = new ImportOptions { Cluster = values.Text(KnownSettings.ClusterId) };
-        if (silos.Count > 0) options = options with { Threads = silos.Min(s => s.Threads) };
+        if (silos.Count > 0) options = options with { Threads = silos.Min(s => s.Threads), OnGpu = silos.Any(s => s.OnGpu) };
 
-        var (folder, spec) = (request.ModelFolder, request.Spec);
+        var folder = request.ModelFolder;
         var json = await File.ReadAllTextAsync(Path.Combine(folder, ModelFolder.ConfigFile), cancellationToken);
-        spec = spec with { Dtype = ModelSettings.Dtype(spec, ModelSettings.ReadConfig(folder), folder) };
+        var config = ModelSettings.ReadConfig(folder);
+        var spec = DerivedSettings.Resolve(
+            request.Spec, config, () => ModelSettings.Dtype(request.Spec, config, folder), options.Threads,
+            compute: c => RunDtypes.Choose(c, options.OnGpu));
         if (await cluster.CheckCapacityAsync(spec, json, cancellationToken) is { } tooLarge)
             throw new UsageException($"{values.Place(KnownSettings.Model.Key)}: {tooLarge}");
 

@@ -74,8 +74,8 @@ internal sealed partial class RunImportGrain(
                 Overwrite = submission.Overwrite,
             };
             var options = new ImportOptions { Cluster = cluster.ClusterId };
-            if (silos.Count > 0) options = options with { Threads = silos.Min(s => s.Threads) };
-            CheckFits(request, silos, options.Threads);
+            if (silos.Count > 0) options = options with { Threads = silos.Min(s => s.Threads), OnGpu = silos.Any(s => s.OnGpu) };
+            CheckFits(request, silos, options);
             var outcome = await RunImporter.ImportAsync(store, request, null, cancellationToken, options);
             await CleanUploads(cancellationToken);
             var statistics = outcome.Data.Training;
@@ -121,10 +121,12 @@ internal sealed partial class RunImportGrain(
         }
     }
 
-    private static void CheckFits(RunRequest request, IReadOnlyList<TrainingSilo> silos, int threads)
+    private static void CheckFits(RunRequest request, IReadOnlyList<TrainingSilo> silos, ImportOptions options)
     {
         using var model = ModelFolder.Open(request.ModelFolder);
-        var spec = DerivedSettings.Resolve(AdapterSettings.Of(request.Spec, request.AdapterFolder), model.Config, () => model.Dtype, threads);
+        var spec = DerivedSettings.Resolve(
+            AdapterSettings.Of(request.Spec, request.AdapterFolder), model.Config, () => model.Dtype, options.Threads,
+            compute: config => RunDtypes.Choose(config, options.OnGpu));
         TrainingSpecValidator.Validate(spec, model.Config);
         if (RunCapacity.Check(spec, model.Config, silos) is { } tooLarge) throw new InvalidTrainingInputException($"model: {tooLarge}");
     }

@@ -18,8 +18,8 @@ internal sealed class HandedOverPartState(
     public Dictionary<string, Tensor> TakeWeights(Device device)
     {
         using var memory = HostMemory.LongLived();
-        var weights = schema.Weights.ToDictionary(s => s.Name, s => PartStorage.ToCompute(Take(s), schema.Dtypes, device));
-        foreach (var s in schema.Adapters) weights.Add(s.Name, PartStorage.ToCompute(Take(s), schema.Dtypes.OfAdapters, device));
+        var weights = schema.Weights.ToDictionary(s => s.Name, s => PartStorage.ToRest(Take(s), schema.Dtypes, device));
+        foreach (var s in schema.Adapters) weights.Add(s.Name, PartStorage.ToRest(Take(s), schema.Dtypes.OfAdapters, device));
         return weights;
     }
 

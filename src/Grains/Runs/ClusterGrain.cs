@@ -15,7 +15,7 @@ internal sealed class ClusterGrain(IClusterView cluster, IBlobStore store) : Gra
         return Task.FromResult<IReadOnlyList<SiloDescription>>(
         [
             .. cluster.TrainingSilos()
-                .Select(s => new SiloDescription(s.Address, s.MemoryBytes, s.Threads, versions.GetValueOrDefault(s.Address))),
+                .Select(s => new SiloDescription(s.Address, s.MemoryBytes, s.Threads, versions.GetValueOrDefault(s.Address), s.OnGpu)),
         ]);
     }
 

@@ -22,10 +22,13 @@ internal sealed class TokenEmbedding
     public double Scale { get; init; } = 1;
 
     /// <summary>ids [B, T] → [B, T, D].</summary>
-    public Tensor Forward(Tensor ids_BT, SequenceContext context)
+    /// <param name="ids_BT">The tokens.</param>
+    /// <param name="context">Where they stand.</param>
+    /// <param name="dtype">The compute dtype; weights that rest in another are widened row by row.</param>
+    public Tensor Forward(Tensor ids_BT, SequenceContext context, ScalarType dtype)
     {
-        var x_BTD = Kernels.Embedding(Matrix.Value, ids_BT);
+        var x_BTD = Kernels.Embedding(Matrix.Value, ids_BT).to(dtype);
         if (Scale != 1) x_BTD *= tensor(Scale, x_BTD.dtype, x_BTD.device);
-        return _positions is null ? x_BTD : x_BTD.Plus(context.RowsOf(_positions.Value));
+        return _positions is null ? x_BTD : x_BTD.Plus(context.RowsOf(_positions.Value).to(dtype));
     }
 }

@@ -8,6 +8,6 @@ internal sealed class Weight(ParameterSpec spec, Parameter? parameter)
     /// <summary>Name, shape and whether it decays.</summary>
     public ParameterSpec Spec => spec;
 
-    /// <summary>The leaf that the arithmetic uses, in the compute dtype.</summary>
+    /// <summary>The tensor that the arithmetic uses, in the compute dtype; that of a token embedding may be in fewer bits.</summary>
     public Tensor Value => (parameter ?? throw new InvalidOperationException($"'{spec.Name}' was only asked for by name")).Value;
 }

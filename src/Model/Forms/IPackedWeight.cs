@@ -8,6 +8,9 @@ public interface IPackedWeight : IDisposable
     /// <summary>Bytes that it takes.</summary>
     long Bytes { get; }
 
+    /// <summary>Whether the exact weight is not needed beside it.</summary>
+    bool ReplacesExact => true;
+
     /// <summary>
     /// Writes the numbers that it stands for into a contiguous tensor of the weight's shape, on its device, past autograd: for
     /// autograd the tensor has not changed.

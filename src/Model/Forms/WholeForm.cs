@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace LisaOrleans.Model;
 
-/// <summary>The exact weights, in the compute dtype.</summary>
+/// <summary>The exact weights, in the dtype that they rest in.</summary>
 public sealed record WholeForm : IWeightForm
 {
     /// <inheritdoc/>

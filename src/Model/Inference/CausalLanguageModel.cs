@@ -10,7 +10,7 @@ public sealed class CausalLanguageModel : IDisposable
     private readonly HeadPart _head;
     private readonly Device _device;
 
-    /// <summary>Takes ownership of the weights, in the compute dtype, by Hugging Face's names; those of adapters are float32.</summary>
+    /// <summary>Takes ownership of the weights, by Hugging Face's names; those of adapters are float32.</summary>
     public CausalLanguageModel(ModelConfig config, PartDtypes dtypes, IReadOnlyDictionary<string, Tensor> weights, LoraOptions? lora = null)
     {
         // Nothing trains here.

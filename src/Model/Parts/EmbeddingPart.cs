@@ -8,9 +8,10 @@ public sealed class EmbeddingPart : ModelPart
     private readonly TokenEmbedding _embedding;
     private readonly Dictionary<int, Tensor> _outputs = [];
 
-    /// <summary>Takes ownership of the weights, which are in the compute dtype and named as the family says.</summary>
+    /// <summary>Takes ownership of the weights, which are named as the family says.</summary>
+    /// <remarks>A matrix that a tied head multiplies by rests in the compute dtype: no other shares the room to widen it.</remarks>
     public EmbeddingPart(ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, IReadOnlyDictionary<string, Tensor> weights)
-        : base(config, dtypes, optimizer, config.EmbeddingSpecs(), weights)
+        : base(config, config.TieWordEmbeddings ? dtypes.Widened : dtypes, optimizer, config.EmbeddingSpecs(), weights)
     {
         _embedding = config.Embedding(WeightScope.Over(Parameters));
         if (config.TieWordEmbeddings) Matrix.CreateAlias();
@@ -41,7 +42,7 @@ public sealed class EmbeddingPart : ModelPart
         var context = positions is null
             ? SequenceContext.Plain(ids_BT.device, ids_BT.shape[1])
             : SequenceContext.Packed(ids_BT.device, positions);
-        var output_BTD = _embedding.Forward(ids_BT, context).DetachFromDisposeScope();
+        var output_BTD = _embedding.Forward(ids_BT, context, Dtypes.Compute).DetachFromDisposeScope();
         if (!train || !Trainable) return output_BTD;
 
         _outputs.Add(index, output_BTD);
@@ -64,7 +65,8 @@ public sealed class EmbeddingPart : ModelPart
     {
         using var mode = no_grad();
         using var scope = NewDisposeScope();
-        return _embedding.Forward(ids_BT, SequenceContext.Plain(ids_BT.device, ids_BT.shape[1], cache)).MoveToOuterDisposeScope();
+        var context = SequenceContext.Plain(ids_BT.device, ids_BT.shape[1], cache);
+        return _embedding.Forward(ids_BT, context, Dtypes.Compute).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

@@ -17,7 +17,8 @@ public sealed partial class HeadPart : ModelPart
     private readonly OutputHead _head;
     private readonly Func<EmbeddingPart>? _tied;
 
-    /// <summary>Takes ownership of the weights, which are in the compute dtype and named as the family says.</summary>
+    /// <summary>Takes ownership of the weights, which are named as the family says.</summary>
+    /// <remarks>They rest in the compute dtype: no other part shares the room to widen the matrix.</remarks>
     /// <param name="config">The model's shape.</param>
     /// <param name="dtypes">Number formats.</param>
     /// <param name="optimizer">How the part is updated while it trains.</param>
@@ -26,7 +27,7 @@ public sealed partial class HeadPart : ModelPart
     public HeadPart(
         ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, IReadOnlyDictionary<string, Tensor> weights,
         Func<EmbeddingPart>? tied)
-        : base(config, dtypes, optimizer, config.HeadSpecs(), weights)
+        : base(config, dtypes.Widened, optimizer, config.HeadSpecs(), weights)
     {
         _head = config.Head(WeightScope.Over(Parameters));
         if (config.TieWordEmbeddings && tied is null)

@@ -14,7 +14,7 @@ public sealed class LayerPart : ModelPart
     private readonly LoraPass _adapterPass;
     private readonly Dictionary<int, SavedPass> _passes = [];
 
-    /// <summary>Takes ownership of the weights, which are in the compute dtype and named as the family says.</summary>
+    /// <summary>Takes ownership of the weights, which are named as the family says.</summary>
     /// <param name="config">The model's shape.</param>
     /// <param name="index">The layer's number, from 0.</param>
     /// <param name="dtypes">Number formats.</param>
@@ -27,7 +27,9 @@ public sealed class LayerPart : ModelPart
     public LayerPart(
         ModelConfig config, int index, PartDtypes dtypes, IPartOptimizer optimizer, bool gradientCheckpointing,
         IReadOnlyDictionary<string, Tensor> weights, LoraOptions? lora = null, IWeightForm? form = null, WeightScratch? scratch = null)
-        : base(config, dtypes, optimizer, config.LayerSpecs(index), weights, lora?.Specs(config, index), form, scratch)
+        : base(
+            config, dtypes, optimizer, config.LayerSpecs(index), weights, lora?.Specs(config, index),
+            dtypes.Widens ? new WidenedForm(form ?? new WholeForm()) : form, scratch)
     {
         _recompute = gradientCheckpointing;
         _adapterPass = new LoraPass(lora?.Seed ?? 0, lora?.Dropout ?? 0);

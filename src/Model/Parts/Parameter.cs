@@ -16,19 +16,19 @@ internal sealed class Parameter : IDisposable
     private GradientBuffer? _gradient;
     private GradientBuffer? _aliasGradient;
 
-    /// <summary>Takes ownership of <paramref name="value"/>, which is in the compute dtype.</summary>
+    /// <summary>Takes ownership of a weight.</summary>
     /// <param name="spec">Name and shape.</param>
-    /// <param name="value">The exact weight.</param>
+    /// <param name="value">The exact weight, in the dtype that it is held in while it does not train, or in another that is exact.</param>
     /// <param name="dtypes">The run's number formats.</param>
     /// <param name="packing">How it is packed while it does not train; null to stay as it is.</param>
     public Parameter(ParameterSpec spec, Tensor value, PartDtypes dtypes, WeightPacking? packing = null) =>
-        (Spec, _exact, _dtypes, _packing) = (spec, value, dtypes, packing);
+        (Spec, _exact, _dtypes, _packing) = (spec, Converted(value, dtypes.AtRest), dtypes, packing);
 
     public ParameterSpec Spec { get; }
 
     /// <summary>
-    /// What the arithmetic uses, in the compute dtype: the leaf, or for a packed weight the room that it shares with other layers,
-    /// with its numbers.
+    /// What the arithmetic uses: the leaf, or for a packed weight the room that it shares with other layers, with its numbers in the
+    /// compute dtype.
     /// </summary>
     public Tensor Value
     {
@@ -40,7 +40,7 @@ internal sealed class Parameter : IDisposable
         }
     }
 
-    /// <summary>The exact weight, in the compute dtype.</summary>
+    /// <summary>The exact weight: in the compute dtype while it trains, else in that in which weights rest.</summary>
     public Tensor Exact => _exact ?? throw new InvalidOperationException($"the exact weights of {Spec.Name} are in the store only");
 
     public bool HoldsExact => _exact is not null;
@@ -80,8 +80,9 @@ internal sealed class Parameter : IDisposable
     {
         if (!Trains)
         {
-            if (MappedMemory.Holds(Exact)) Replace(Exact.clone().DetachFromDisposeScope());
             Unpack();
+            if (Exact.dtype != _dtypes.Compute || MappedMemory.Holds(Exact))
+                Set(Exact.to(_dtypes.Compute, copy: true).DetachFromDisposeScope());
             if (optimizer is not null) State = new OptimizerState(Spec, Exact, _dtypes, optimizer);
             _gradient = new GradientBuffer(Exact);
             if (Alias is not null) _aliasGradient = new GradientBuffer(Alias);
@@ -100,6 +101,13 @@ internal sealed class Parameter : IDisposable
         if (_dtypes.Storage == _dtypes.Compute) return;
 
         using var _ = no_grad();
+        if (_dtypes.Widens)
+        {
+            using var memory = HostMemory.LongLived();
+            Set(Exact.to(_dtypes.AtRest).DetachFromDisposeScope());
+            return;
+        }
+
         using var rounded = Exact.to(_dtypes.Storage);
         Exact.copy_(rounded);
     }
@@ -110,13 +118,13 @@ internal sealed class Parameter : IDisposable
         if (_packing is null || Trains || IsPacked) return;
         using var _ = no_grad();
         _packed = _packing.Form.Pack(Spec, Exact);
-        _room = _packing.Scratch.Rent(Spec.Shape, Exact.dtype, Exact.device, _packing.Ordinal);
+        _room = _packing.Scratch.Rent(Spec.Shape, _dtypes.Compute, Exact.device, _packing.Ordinal);
     }
 
-    /// <summary>Frees the exact weight where there is a packed one: the store has it.</summary>
+    /// <summary>Frees the exact weight where a packed one stands for it: the store has it.</summary>
     public void ForgetExact()
     {
-        if (!IsPacked) return;
+        if (_packed is not { ReplacesExact: true }) return;
         _exact?.Dispose();
         _exact = null;
     }
@@ -124,12 +132,10 @@ internal sealed class Parameter : IDisposable
     /// <summary>Puts the same exact weight in the place of this one, in other memory, which is now owned. Only while it is frozen.</summary>
     public void Replace(Tensor exact)
     {
-        var aliased = Alias is not null;
-        Alias?.Dispose();
-        Alias = null;
-        _exact?.Dispose();
-        _exact = exact;
-        if (aliased) CreateAlias();
+        var refers = _packed is { ReplacesExact: false };
+        if (refers) Unpack();
+        Set(Converted(exact, _dtypes.AtRest));
+        if (refers) Pack();
     }
 
     /// <summary>Call before a backward pass of the part: lanes come one after the other.</summary>
@@ -202,6 +208,27 @@ internal sealed class Parameter : IDisposable
         Alias?.Dispose();
         Unpack();
         _exact?.Dispose();
+    }
+
+    private static Tensor Converted(Tensor weight, ScalarType dtype)
+    {
+        if (weight.dtype == dtype) return weight;
+        using (weight)
+        using (HostMemory.LongLived())
+        using (no_grad())
+        {
+            return weight.to(dtype).DetachFromDisposeScope();
+        }
+    }
+
+    private void Set(Tensor exact)
+    {
+        var aliased = Alias is not null;
+        Alias?.Dispose();
+        Alias = null;
+        _exact?.Dispose();
+        _exact = exact;
+        if (aliased) CreateAlias();
     }
 
     private void Unpack()

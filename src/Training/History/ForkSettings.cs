@@ -31,7 +31,11 @@ internal static class ForkSettings
         foreach (var setting in RunSettings.Table.All.Except(RunSettings.Table.UsedBy(spec)))
             if (setting.Record == typeof(TrainingSpec) && setting.Default is { } value) reset.Set(setting, value);
         spec = reset.Into(spec);
-        return spec with { MaskSamples = [.. spec.MaskSamples.Distinct().Order()] };
+        return spec with
+        {
+            MaskSamples = [.. spec.MaskSamples.Distinct().Order()],
+            ComputeDtype = spec.ComputeDtype == TrainingSpec.AutoDtype ? was.ComputeDtype : spec.ComputeDtype,
+        };
     }
 
     /// <summary>Checks that a manifest can go on with other settings.</summary>

@@ -9,6 +9,9 @@ public sealed record ImportOptions
     /// <value>The cluster that is to train it; null (default) for this process.</value>
     public string? Cluster { get; init; }
 
+    /// <value>Whether GPUs are to train it. Default null: they are if this process sees one.</value>
+    public bool? OnGpu { get; init; }
+
     /// <value>Called when all input has been read and nothing has been written yet; what it throws ends the import. Default null.</value>
     public Func<CancellationToken, Task>? BeforeWriting { get; init; }
 

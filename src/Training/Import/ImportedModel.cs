@@ -32,7 +32,7 @@ internal sealed record ImportedModel(
         IProgress<ImportProgress>? progress, CancellationToken cancellationToken)
     {
         var outliers = new List<double>();
-        var dtypes = PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype);
+        var dtypes = RunDtypes.Of(spec);
         var lora = Methods.Adapters(spec);
         var parts = new Dictionary<string, PartState>();
         var (hashes, adapterHashes) = (new StringBuilder(), new StringBuilder());

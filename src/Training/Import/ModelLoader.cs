@@ -16,7 +16,7 @@ public static class ModelLoader
         var weights = files.Config.AllSpecs().ToDictionary(s => s.Name, s =>
         {
             using var stored = files.Read(s.Name, dtypes.Storage);
-            return stored.to(dtypes.Compute, copy: true).DetachFromDisposeScope();
+            return stored.to(dtypes.AtRest, copy: true).DetachFromDisposeScope();
         });
         if (adapter is null) return new CausalLanguageModel(files.Config, dtypes, weights);
         try

@@ -42,7 +42,8 @@ public static class RunImporter
         using var model = ModelFolder.Open(request.ModelFolder);
         var threads = stored?.Spec.Threads ?? options.Threads;
         var given = AdapterSettings.Of(request.Spec, request.AdapterFolder);
-        var spec = DerivedSettings.Resolve(given, model.Config, () => model.Dtype, threads, stored?.Spec) with
+        var spec = DerivedSettings.Resolve(
+            given, model.Config, () => model.Dtype, threads, stored?.Spec, config => RunDtypes.Choose(config, options.OnGpu)) with
         {
             // The data blob already holds what these settings made of the file; in words, they tell people what changed.
             DataDescription = RunSettings.Table.Describe(request.Dataset),

@@ -25,8 +25,8 @@ public static class WeightForms
     /// <summary>What is wrong with the form for the other settings; null if it is right.</summary>
     public static SettingProblem? Check(TrainingSpec spec)
     {
-        var dtypes = PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype);
-        return Of(spec).IsMapped && dtypes.Storage != dtypes.Compute
+        var dtypes = RunDtypes.Of(spec);
+        return Of(spec).IsMapped && dtypes.Storage != dtypes.AtRest
             ? Problem("is mapped, but weights of {dtype} " + spec.Dtype + " are computed in float32, so they cannot be used where they are; "
                 + "choose another form or {dtype} bfloat16")
             : null;

@@ -35,7 +35,7 @@ public sealed record PartWork(
 
     private static PartWork Count(ModelConfig config, TrainingSpec spec, int arriving)
     {
-        var dtypes = PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype);
+        var dtypes = RunDtypes.Of(spec);
         var met = Enumerable.Range(0, config.NumHiddenLayers).Select(i => (double)config.WeightsPerToken(i));
         var matrix = new ParameterSpec("head", [config.VocabSize, config.HiddenSize], Decay: true, PerToken: true);
         var optimizer = Optimizers.Of(spec);
@@ -58,19 +58,19 @@ public sealed record PartWork(
                 ? count * ((2 * layers) + active)
                 : ((2 * count) + (3 * adapters[i].Sum(s => s.Count))) * layers)],
             (double)matrix.Count * (2 + ends) * layers,
-            End(config.EmbeddingSpecs()),
+            ends == 0 ? FormMemory.FrozenEmbedding(config, form, dtypes) : Trained(config.EmbeddingSpecs()),
             [.. specs.Select((s, i) => Frozen(s) + (4.0 * (adapters?[i].Sum(a => a.Count) ?? 0)))],
             [.. adapters?.Select(a => a.Sum(s => (4.0 * s.Count * (1 + waiting)) + OptimizerState.BytesOf(s, dtypes.OfAdapters, optimizer)))
                 ?? specs.Select(s => Weights(s) - Frozen(s) + Training(s))],
             active,
-            config.TieWordEmbeddings ? config.HiddenSize : End([matrix]),
+            config.TieWordEmbeddings ? config.HiddenSize : ends == 0 ? FormMemory.FrozenHead([matrix], form, dtypes) : Trained([matrix]),
             active < specs.Length || adapters is not null ? specs.Max(s => FormMemory.Scratch(s, form, dtypes)) : 0);
 
         double Weights(IReadOnlyList<ParameterSpec> part) => FormMemory.Whole(part, dtypes);
 
         double Frozen(IReadOnlyList<ParameterSpec> layer) => FormMemory.Frozen(layer, form, dtypes);
 
-        double End(IReadOnlyList<ParameterSpec> part) => ends == 0 ? FormMemory.FrozenEnd(part, form, dtypes) : Weights(part) + Training(part);
+        double Trained(IReadOnlyList<ParameterSpec> part) => Weights(part) + Training(part);
 
         // A gradient, sums of other lanes in float32 that wait meanwhile, and state.
         double Training(IReadOnlyList<ParameterSpec> part) =>

@@ -115,7 +115,7 @@ public static class ReplicaPlanner
     // Each silo sends sums in float32 to the owners of parts, and the weights of those that it owns to the others.
     private static double Exchange(ModelConfig config, TrainingSpec spec, int replicas)
     {
-        var bytes = sizeof(float) + PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype).Compute.ElementSize();
+        var bytes = sizeof(float) + RunDtypes.Of(spec).Compute.ElementSize();
         return (double)RunCapacity.Estimate(spec, config).TrainableParameters * bytes * (replicas - 1) / replicas / Link;
     }
 }

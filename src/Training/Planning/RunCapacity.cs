@@ -54,7 +54,7 @@ public static class RunCapacity
             ActiveLayers = method.MostLayers(spec, config.NumHiddenLayers),
             Adapters = method.Adapters(spec),
             TrainEmbeddings = method.Ends(spec) != PartTraining.Frozen,
-            Dtypes = PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype),
+            Dtypes = RunDtypes.Of(spec),
             Optimizer = Optimizers.Of(spec),
             FrozenWeights = WeightForms.Of(spec),
             SleptLayers = SleptLayers(method, spec, config.NumHiddenLayers),

@@ -14,7 +14,7 @@ public sealed record PartSchema(
     public static PartSchema Of(ModelConfig config, TrainingSpec spec, string part) => new(
         PartStorage.Specs(config, part),
         PartName.LayerIndex(part) is { } layer ? Methods.Adapters(spec)?.Specs(config, layer) ?? [] : [],
-        PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype),
+        RunDtypes.Of(spec),
         Optimizers.Of(spec));
 
     /// <summary>Whether it has adapters.</summary>

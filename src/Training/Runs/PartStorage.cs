@@ -21,18 +21,18 @@ public static class PartStorage
     public static IReadOnlyList<TensorSpec> WeightSpecs(IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes) =>
         [.. specs.Select(s => new TensorSpec(s.Name, s.Shape, dtypes.Storage))];
 
-    /// <summary>The weights of a blob in the compute dtype, on the device; the caller owns them.</summary>
+    /// <summary>The weights of a blob in the dtype in which they rest, on the device; the caller owns them.</summary>
     public static Dictionary<string, Tensor> ToWeights(
         SafetensorsReader blob, string blobName, IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes, Device device)
     {
         Check(blob, blobName, WeightSpecs(specs, dtypes));
         using var memory = HostMemory.LongLived();
-        return specs.ToDictionary(s => s.Name, s => ToCompute(Read(blob, s.Name), dtypes, device));
+        return specs.ToDictionary(s => s.Name, s => ToRest(Read(blob, s.Name), dtypes, device));
     }
 
     /// <summary>
-    /// The weights of a blob where it is mapped; the caller owns them. They are the exact ones in the compute dtype, on the CPU, and
-    /// must not be written to.
+    /// The weights of a blob where it is mapped; the caller owns them. They are the exact ones in the dtype in which they rest, on the CPU,
+    /// and must not be written to.
     /// </summary>
     /// <param name="blob">The blob; it is owned from now on, even if this fails, and stays mapped as long as one of its tensors lives.</param>
     /// <param name="blobName">What messages call it.</param>
@@ -67,7 +67,7 @@ public static class PartStorage
             Interlocked.Increment(ref users);
             try
             {
-                return MappedMemory.Over(address, spec.Shape, dtypes.Compute, Release);
+                return MappedMemory.Over(address, spec.Shape, dtypes.AtRest, Release);
             }
             catch
             {
@@ -83,20 +83,20 @@ public static class PartStorage
     }
 
     /// <summary>
-    /// Turns a tensor that the caller gives away into one in the compute dtype, on the device; the caller owns it.
+    /// Turns a tensor that the caller gives away into one in the dtype in which weights rest, on the device; the caller owns it.
     /// </summary>
-    public static Tensor ToCompute(Tensor stored, PartDtypes dtypes, Device device)
+    public static Tensor ToRest(Tensor stored, PartDtypes dtypes, Device device)
     {
-        if (stored.dtype == dtypes.Compute && device.type == TorchSharp.DeviceType.CPU) return stored;
+        if (stored.dtype == dtypes.AtRest && device.type == TorchSharp.DeviceType.CPU) return stored;
         using (stored)
         {
-            return stored.to(dtypes.Compute, device).DetachFromDisposeScope();
+            return stored.to(dtypes.AtRest, device).DetachFromDisposeScope();
         }
     }
 
     /// <summary>
-    /// What a training state trains, rounded to the stored dtype as an export rounds it, in the compute dtype; the caller owns the
-    /// tensors.
+    /// What a training state trains, rounded to the stored dtype as an export rounds it, in the dtype in which weights rest; the caller
+    /// owns the tensors.
     /// </summary>
     public static Dictionary<string, Tensor> MastersToWeights(SafetensorsReader blob, string blobName, PartSchema schema)
     {
@@ -107,7 +107,7 @@ public static class PartStorage
         {
             using var master = Read(blob, OptimizerState.MasterName(s));
             using var rounded = master.to(dtypes.Storage, copy: true).DetachFromDisposeScope();
-            return rounded.to(dtypes.Compute, copy: true).DetachFromDisposeScope();
+            return rounded.to(dtypes.AtRest, copy: true).DetachFromDisposeScope();
         });
     }
 

@@ -32,6 +32,7 @@ public sealed class ReferenceCache(IBlobStore store)
                 .Select(part => new[] { part.Key, part.Value.Weights.Sha256, part.Value.Adapter?.Sha256 }),
             Data = data.Sha256,
             spec.Dtype,
+            Compute = $"{RunDtypes.Of(spec).Compute}",
             Form = Methods.Of(spec).FrozenWeights(spec),
             spec.PerDeviceTrainBatchSize,
             spec.PadTokenId,

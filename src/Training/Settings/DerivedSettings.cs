@@ -7,8 +7,10 @@ public static class DerivedSettings
 {
     private const int LongestDefaultBlock = 1024;
 
+    private const string BFloat16 = "bfloat16";
+
     // The number format of most models today, for when only a model's shape is known.
-    private const string LikelyDtype = "bfloat16";
+    private const string LikelyDtype = BFloat16;
 
     /// <summary>The settings of a run with nothing left to be chosen.</summary>
     /// <param name="spec">The settings as they were given.</param>
@@ -16,15 +18,27 @@ public static class DerivedSettings
     /// <param name="weightsDtype">The number format of the model's weights; null where they are not at hand.</param>
     /// <param name="threads">Intra-op threads of a run whose settings do not say.</param>
     /// <param name="began">The settings with which the run began, where it is in the store; null for a new run.</param>
-    public static TrainingSpec Resolve(TrainingSpec spec, ModelConfig config, Func<string>? weightsDtype, int threads, TrainingSpec? began = null) =>
-        spec with
+    /// <param name="compute">
+    /// What a new run of a bfloat16 model whose settings do not say computes in; null (default) where that is left to its import.
+    /// </param>
+    public static TrainingSpec Resolve(
+        TrainingSpec spec, ModelConfig config, Func<string>? weightsDtype, int threads, TrainingSpec? began = null,
+        Func<ModelConfig, string>? compute = null)
+    {
+        var dtype = Dtype(spec.Dtype, config, weightsDtype);
+        return spec with
         {
             BlockSize = BlockSize(spec.BlockSize, config),
-            Dtype = Dtype(spec.Dtype, config, weightsDtype),
+            Dtype = dtype,
+            ComputeDtype = spec.ComputeDtype != TrainingSpec.AutoDtype ? spec.ComputeDtype
+                : began is not null ? began.ComputeDtype
+                : dtype == BFloat16 && compute is not null ? compute(config)
+                : spec.ComputeDtype,
             Threads = spec.Threads > 0 ? spec.Threads : threads,
             MaskSamples = [.. spec.MaskSamples.Distinct().Order()],
             GradientLanes = Lanes(spec, began),
         };
+    }
 
     /// <summary>The longest sequence: as given, else the model's longest, at most 1024.</summary>
     /// <param name="given">The length that was given; 0 for none.</param>

@@ -15,6 +15,7 @@ public static class TrainingSpecValidator
         RunSettings.Table.CheckUse(spec);
         if (Methods.Of(spec).Check(spec, config) is { } wrong) throw Wrong(wrong);
         if (WeightForms.Check(spec) is { } form) throw Wrong(form);
+        if (RunDtypes.Check(spec) is { } compute) throw Wrong(compute);
         CheckBlockSize(spec.BlockSize, config);
     }
 

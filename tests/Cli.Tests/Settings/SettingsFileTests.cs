@@ -33,6 +33,7 @@ public sealed class SettingsFileTests
         packing: true
         seed: 9
         dtype: bfloat16
+        compute_dtype: float32
         optimizer_state_dtype: bfloat16
         stochastic_rounding: true
         optim: muon

@@ -31,6 +31,7 @@ public sealed class LoraMethodTests
         },
         ["float16, packed, bfloat16 moments"] = s_spec with { Dtype = "float16", Packing = true, OptimizerStateDtype = "bfloat16" },
         ["dora over nf4, dropout"] = s_spec with { FrozenWeights = "nf4", UseDora = true, LoraDropout = 0.1, Dtype = "bfloat16" },
+        ["dora, bfloat16 computed in float32"] = s_spec with { UseDora = true, LoraDropout = 0.1, Dtype = "bfloat16", ComputeDtype = "float32" },
         ["over mapped weights"] = s_spec with { FrozenWeights = "mapped", LoraTargetModules = [LoraOptions.AllLinear] },
         ["8-bit moments"] = s_spec with { Optim = "adamw-8bit", UseDora = true },
     };

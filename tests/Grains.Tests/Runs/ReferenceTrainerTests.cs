@@ -36,6 +36,23 @@ public sealed class ReferenceTrainerTests
         ["int8, recomputed"] = s_spec with { FrozenWeights = "int8", LisaIntervalSteps = 2, GradientCheckpointing = true },
         ["nf4"] = s_spec with { FrozenWeights = "nf4", LisaIntervalSteps = 2, Dtype = "bfloat16" },
         ["moments kept"] = s_spec with { LisaKeepOptimizerState = true, LisaIntervalSteps = 1, LisaActivatedLayers = 3, Dtype = "bfloat16" },
+        ["computed in float32, mapped"] = s_spec with
+        {
+            Dtype = "bfloat16",
+            ComputeDtype = "float32",
+            FrozenWeights = "mapped",
+            TrainEmbeddings = false,
+            LisaIntervalSteps = 2,
+        },
+        ["computed in float32, nf4, moments kept"] = s_spec with
+        {
+            Dtype = "bfloat16",
+            ComputeDtype = "float32",
+            FrozenWeights = "nf4",
+            LisaKeepOptimizerState = true,
+            LisaIntervalSteps = 1,
+            GradientCheckpointing = true,
+        },
         ["without ends"] = s_spec with { TrainEmbeddings = false, Dtype = "bfloat16", OptimizerStateDtype = "bfloat16" },
     };
 
@@ -53,7 +70,7 @@ public sealed class ReferenceTrainerTests
     {
         using var folder = new TempFolder();
         await ExpertsFolder.WriteAsync(folder["model"], Token);
-        await Compare(s_spec with { Dtype = "bfloat16" }, folder["model"]);
+        await Compare(s_spec with { Dtype = "bfloat16", ComputeDtype = "float32" }, folder["model"]);
     }
 
     // Tied with scaled embeddings, two ropes and windows; transposed matrices and learned positions; and experts in every layer.

@@ -181,6 +181,42 @@ public sealed class MemoryPlanTests
             (Ends + Layer) * (state - gradient), RunCapacity.Estimate(spec with { FrozenWeights = "mapped" }, TinyModel.Config()).Copies);
     }
 
+    [Theory]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    [InlineData(false, false)]
+    [InlineData(true, false)]
+    public void Estimate_computed_in_float32_is_what_parts_hold_and_room_to_widen_a_layer(bool tied, bool ends)
+    {
+        using var scope = NewDisposeScope();
+        var config = TinyModel.Config(tied);
+        var spec = new TrainingSpec
+        {
+            RunName = "r",
+            BlockSize = 8,
+            Dtype = "bfloat16",
+            ComputeDtype = "float32",
+            LisaActivatedLayers = 1,
+            TrainEmbeddings = ends,
+        };
+        using var chain = new PartChain(config, RunDtypes.Of(spec), TinyModel.AdamW, TinyModel.Weights(config, dtype: ScalarType.BFloat16));
+        ModelPart[] trainable = ends ? [chain.Embedding, chain.Layers[1], chain.Head] : [chain.Layers[1]];
+        foreach (var part in trainable) part.MakeTrainable();
+        chain.Train(0, TinyModel.Ids(config, 16, 1), TinyModel.Ids(config, 16, 2), 2, 1.0 / 16);
+
+        var plan = RunCapacity.Estimate(spec, config);
+        Assert.Equal(plan.Weights, chain.Parts.Sum(p => p.WeightBytes) + (4 * Layer));
+        Assert.Equal(plan.OptimizerState, chain.Parts.Sum(p => p.OptimizerBytes));
+        Assert.Equal(plan.Gradients, chain.Parts.Sum(p => p.GradientBytes));
+        Assert.Equal(RunCapacity.Estimate(spec with { Dtype = "float32", ComputeDtype = "auto" }, config).Activations, plan.Activations);
+
+        // Placement counts the same, gradients among them.
+        Assert.Equal(plan.Weights + plan.Gradients + plan.OptimizerState, PartWork.Of(config, spec).TotalBytes + Rest());
+
+        // The norm before the head, and of a tied one the second gradient, which placement leaves out or counts roughly.
+        long Rest() => (ends ? 16 : 4) * 16 - (tied ? 16 : 0) + (tied && ends ? 464 * 4 : 0);
+    }
+
     // What the parts themselves hold at the end of a step's last backward pass.
     [Theory]
     [InlineData("float32", "float32", false, 1)]

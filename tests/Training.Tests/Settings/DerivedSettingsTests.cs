@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LisaOrleans.Model;
 
 namespace LisaOrleans.Training.Tests;
 
@@ -42,6 +43,52 @@ public sealed class DerivedSettingsTests
         Assert.Equal([0, 4, 8, 1, 5, 9, 2, 6, 3, 7], GradientLanes.Order(10, 4));
         Assert.Equal([0, 1, 2], GradientLanes.Order(3, 1));
         Assert.Equal([0, 1], GradientLanes.Order(2, 5));
+    }
+
+    [Theory]
+    [InlineData("bfloat16", "auto", "float32")]
+    [InlineData("bfloat16", "bfloat16", "bfloat16")]
+    [InlineData("float32", "auto", "auto")]
+    [InlineData("float16", "auto", "auto")]
+    public void Resolve_compute_dtype_is_chosen_for_bfloat16_models_that_leave_it_open(string dtype, string given, string expected)
+    {
+        var spec = TinyStories.Spec(1) with { Dtype = dtype, ComputeDtype = given };
+        Assert.Equal(expected, Choosing(spec).ComputeDtype);
+        Assert.Equal(given, Resolve(spec).ComputeDtype);
+        Assert.Equal(given, Choosing(spec, began: Resolve(spec)).ComputeDtype);
+
+        static TrainingSpec Choosing(TrainingSpec spec, TrainingSpec? began = null) =>
+            DerivedSettings.Resolve(spec, TinyStories.Config, weightsDtype: null, threads: 1, began, _ => "float32");
+    }
+
+    // A GPU multiplies bfloat16 fast; seeded runs of small models have the same bits on every machine.
+    [Fact]
+    public void Choose_gpus_or_small_models_nothing_is_measured()
+    {
+        var wide = ModelConfigReader.Parse(
+            """
+            {
+              "model_type": "llama", "hidden_size": 512, "intermediate_size": 24, "num_hidden_layers": 1, "num_attention_heads": 4,
+              "num_key_value_heads": 2, "vocab_size": 29, "max_position_embeddings": 32, "rms_norm_eps": 1e-5
+            }
+            """,
+            "config.json");
+        Assert.Equal("bfloat16", RunDtypes.Choose(wide, onGpu: true));
+        Assert.NotEqual(TrainingSpec.AutoDtype, RunDtypes.Choose(wide, onGpu: false));
+        Assert.Equal(TrainingSpec.AutoDtype, RunDtypes.Choose(TinyStories.Config, onGpu: false));
+    }
+
+    [Theory]
+    [InlineData("bfloat16", "float32", "Float32", "BFloat16")]
+    [InlineData("bfloat16", "bfloat16", "BFloat16", "BFloat16")]
+    [InlineData("bfloat16", "auto", "BFloat16", "BFloat16")]
+    [InlineData("float16", "float32", "Float32", "Float32")]
+    [InlineData("float32", "float32", "Float32", "Float32")]
+    public void Of_only_bfloat16_models_rest_in_another_format_than_they_compute_in(string dtype, string given, string compute, string rest)
+    {
+        var dtypes = RunDtypes.Of(TinyStories.Spec(1) with { Dtype = dtype, ComputeDtype = given });
+        Assert.Equal((compute, rest), ($"{dtypes.Compute}", $"{dtypes.AtRest}"));
+        Assert.Equal(compute != rest, dtypes.Widens);
     }
 
     private static TrainingSpec Resolve(TrainingSpec spec, TrainingSpec? began = null) =>

@@ -22,6 +22,8 @@ public sealed class TrainingSpecValidatorTests
         ["lisa_strategy"] = (s => s with { LisaStrategy = "all" }, "round-robin"),
         ["lr_scheduler_type"] = (s => s with { LrSchedulerType = "step" }, "cosine"),
         ["dtype"] = (s => s with { Dtype = "int8" }, "bfloat16"),
+        ["compute_dtype"] = (s => s with { ComputeDtype = "bfloat16" }, "weights of dtype float32 are computed in float32"),
+        ["compute_dtype "] = (s => s with { ComputeDtype = "float16" }, "bfloat16"),
         ["optimizer_state_dtype"] = (s => s with { OptimizerStateDtype = "float16" }, "bfloat16"),
         ["lisa_activated_layers"] = (s => s with { LisaActivatedLayers = 7 }, "at most 6"),
         ["lisa_activated_layers "] = (s => s with { LisaActivatedLayers = 0, TrainEmbeddings = false }, "nothing would train"),

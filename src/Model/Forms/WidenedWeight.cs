@@ -1,0 +1,23 @@
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Model;
+
+/// <summary>A weight of <see cref="WidenedForm"/> that rests as it is. It owns nothing.</summary>
+/// <param name="exact">The weight, which must live as long as this.</param>
+internal sealed class WidenedWeight(Tensor exact) : IPackedWeight
+{
+    public long Bytes => 0;
+
+    public bool ReplacesExact => false;
+
+    public void Unpack(Tensor target)
+    {
+        using var mode = no_grad();
+        using var scope = NewDisposeScope();
+        TensorMemory.Unconnected(target).copy_(exact);
+    }
+
+    public void Dispose()
+    {
+    }
+}
