@@ -130,7 +130,7 @@ internal sealed class TrainCommand : IAsyncDisposable
         else if (outcome.Resumed) _reporter.Say($"resuming run '{RunName}' from step {outcome.ManifestStep} of {outcome.TotalSteps}");
         else _reporter.Say(
             $"run '{RunName}': {s.Samples} samples, {s.Tokens} tokens, {outcome.TotalSteps} steps, {outcome.Spec.Threads} threads on "
-            + $"{TrainingDevice.Name}");
+            + $"{TrainingDevice.Name}{RunDtypes.Describe(outcome.Spec)}");
         if (s.LengthsText is { } lengths) _reporter.Say(lengths);
         foreach (var line in s.Notes.Concat(outcome.Data.ValidationLines)) _reporter.Say(line);
         if (outcome.TemplateBesideOwn is { } template)

@@ -26,7 +26,7 @@ public static class Methods
     public static string Describe(TrainingSpec spec)
     {
         if (All.FirstOrDefault(m => m.Name == spec.Method) is not { } method) return spec.Method;
-        return method.Describe(spec) + (Freezes(spec) ? WeightForms.Describe(spec) : "") + Objectives.Describe(spec);
+        return method.Describe(spec) + (Freezes(spec) ? WeightForms.Describe(spec) : "") + Objectives.Describe(spec) + RunDtypes.Describe(spec);
     }
 
     /// <summary>Whether some weights of decoder layers are frozen at some time.</summary>

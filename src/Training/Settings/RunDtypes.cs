@@ -21,6 +21,9 @@ public static class RunDtypes
     /// <summary>Those of a run.</summary>
     public static PartDtypes Of(TrainingSpec spec) => PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype, spec.ComputeDtype);
 
+    /// <summary>In words, to follow those of the method, where a run computes in other numbers than its model is in; else empty.</summary>
+    public static string Describe(TrainingSpec spec) => spec is { Dtype: BFloat16, ComputeDtype: Float32 } ? "; computes in float32" : "";
+
     /// <summary>
     /// What a new run of a bfloat16 model computes in: bfloat16 on GPUs, else float32 where this processor multiplies matrices much faster
     /// in it. Measured once in a process; left open for models so narrow that it matters little.

@@ -88,13 +88,17 @@ public sealed class WidenedPartTests
         using var wide = new PartChain(config, s_widened, TinyModel.AdamW, weights, recompute, lora, scratch: new WeightScratch());
         using var exact = new PartChain(config, TinyModel.Float32, TinyModel.AdamW, same, recompute, lora);
         Assert.Equal(Train(exact), Train(wide));
-        Assert.Equal(trained(exact).SelectMany(p => p.CopyTrainingState()).Select(Named), trained(wide).SelectMany(p => p.CopyTrainingState()).Select(Named));
+        Assert.Equal(State(exact), State(wide));
 
         // As any model made of the weights that it now rests in.
         foreach (var part in wide.Parts) part.Freeze();
-        var rested = wide.Parts.SelectMany(p => p.CopyWeights().Select(w => w with { Value = w.Value.to(ScalarType.Float32) }).Concat(p.CopyAdapters()));
-        using var again = new PartChain(config, TinyModel.Float32, TinyModel.AdamW, rested.ToDictionary(w => w.Name, w => w.Value), lora: lora);
+        var rested = wide.Parts.SelectMany(p => p.CopyWeights().Concat(p.CopyAdapters()))
+            .ToDictionary(w => w.Name, w => w.Value.to(ScalarType.Float32));
+        using var again = new PartChain(config, TinyModel.Float32, TinyModel.AdamW, rested, lora: lora);
         Assert.Equal(Step(again), Step(wide));
+
+        (string, string)[] State(PartChain chain) =>
+            [.. trained(chain).SelectMany(p => p.CopyTrainingState()).Select(t => (t.Name, Bits(t.Value)))];
 
         double[] Train(PartChain chain)
         {
@@ -110,8 +114,6 @@ public sealed class WidenedPartTests
         double[] Step(PartChain chain) => [.. Enumerable.Range(0, 2).Select(i =>
             chain.Train(i, TinyModel.Ids(config, 16, i), TinyModel.Ids(config, 16, i + 5), rows: 2, scale: 1.0 / 32, step: 1))];
     }
-
-    private static (string, string) Named(NamedTensor tensor) => (tensor.Name, Bits(tensor.Value));
 
     private static string Bits(Tensor tensor) => Convert.ToHexString(tensor.contiguous().bytes);
 }

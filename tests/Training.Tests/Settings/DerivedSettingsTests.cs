@@ -86,9 +86,11 @@ public sealed class DerivedSettingsTests
     [InlineData("float32", "float32", "Float32", "Float32")]
     public void Of_only_bfloat16_models_rest_in_another_format_than_they_compute_in(string dtype, string given, string compute, string rest)
     {
-        var dtypes = RunDtypes.Of(TinyStories.Spec(1) with { Dtype = dtype, ComputeDtype = given });
+        var spec = TinyStories.Spec(1) with { Dtype = dtype, ComputeDtype = given };
+        var dtypes = RunDtypes.Of(spec);
         Assert.Equal((compute, rest), ($"{dtypes.Compute}", $"{dtypes.AtRest}"));
         Assert.Equal(compute != rest, dtypes.Widens);
+        Assert.Equal(compute != rest, Methods.Describe(spec).EndsWith("; computes in float32", StringComparison.Ordinal));
     }
 
     private static TrainingSpec Resolve(TrainingSpec spec, TrainingSpec? began = null) =>
