@@ -53,6 +53,7 @@ public sealed class FinishedRunTests(Browser browser, FinishedRunTests.Runs runs
             ["chosen", "rejected", "margin"],
             await Chart("Rewards").Locator("path.curve").EvaluateAllAsync<string[]>("curves => curves.map((c) => c.dataset.run)"));
         await Until.True(async () => await Chart("Pairs told apart").Locator("svg[data-points='6'] path.curve").CountAsync() == 1);
+        await PageUnderTest.See(Chart("Rewards").GetByRole(AriaRole.List, new LocatorGetByRoleOptions { Name = "Kinds of rewards" }));
         await page.KeepAsync("pairs");
         await page.IsAccessibleAsync();
         await page.FitsAsync();

@@ -22,7 +22,7 @@ export class Curves {
     this.rate = new Chart({ title: 'Learning rate', unit: '', height: 150, format: format.rate, fromZero: true });
     this.throughput = new Chart({ title: 'Throughput', unit: 'tokens per second', height: 150, format: format.perSecond, fromZero: true });
     this.reward = new Chart({ title: 'Rewards', unit: 'means over pairs', height: 150, format: format.loss });
-    this.accuracy = new Chart({ title: 'Pairs told apart', unit: 'share whose chosen answer has the higher reward', height: 150,
+    this.accuracy = new Chart({ title: 'Pairs told apart', unit: 'share', height: 150,
       format: format.percent, fromZero: true });
     this.legend = h('ul', { class: 'legend', 'aria-label': 'Curves' });
     this.element = h('section', { class: 'card', 'aria-labelledby': 'curves-title' },
@@ -33,6 +33,9 @@ export class Curves {
           h('label', { class: 'field' }, h('span', {}, 'Across'), this.across))),
       this.loss.element, h('div', { class: 'pair' }, this.rate.element, this.throughput.element));
     this.pairs = h('div', { class: 'pair' }, this.reward.element, this.accuracy.element);
+    this.kinds = h('ul', { class: 'legend', 'aria-label': 'Kinds of rewards' },
+      ...rewards.map(([, label, color]) => h('li', { class: color }, label)));
+    this.reward.element.querySelector('figcaption').after(this.kinds);
   }
 
   /** @param runs [{ data: RunData, color }] */
@@ -68,6 +71,7 @@ export class Curves {
     const paired = runs.filter(({ data }) => data.curve.margin.every((m) => m !== null));
     if (paired.length === 0) this.pairs.remove();
     else if (!this.pairs.isConnected) this.element.append(this.pairs);
+    this.kinds.hidden = paired.length !== 1;
     this.reward.update(paired.length === 1
       ? rewards.map(([column, label, color]) => line(paired[0].data, column, label, color))
       : paired.map(({ data, color }) => line(data, 'margin', `${data.name} margin`, color)), options);
