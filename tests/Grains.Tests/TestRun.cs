@@ -33,6 +33,9 @@ internal sealed class TestRun : IDisposable
         return run;
     }
 
+    /// <summary>A run that is there already, in the folder's <c>store</c>.</summary>
+    public static TestRun Open(string name, TempFolder folder) => new(name, folder);
+
     /// <summary>Another run of the same store, which goes with this one.</summary>
     public TestRun Beside(string name) => new(name, _folder);
 
