@@ -12,6 +12,9 @@ internal static class TinyStories
 
     public static string Data { get; } = Path.Combine(Repository.Root, "samples", "animals.jsonl");
 
+    /// <summary>Lines like the data's that are not in it.</summary>
+    public static string HeldOut { get; } = Path.Combine(Repository.Root, "samples", "animals-held-out.jsonl");
+
     /// <summary>Questions of the data with an answer that is right and one about another animal.</summary>
     public static string Pairs { get; } = Path.Combine(Repository.Root, "samples", "animals-pairs.jsonl");
 

@@ -9,14 +9,9 @@ public sealed class BisectTests
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    // Other kinds of runs, and histories with fewer manifests, without the processes: RunBisectionTests.
     [Theory]
-
-    // A run whose loss falls so much that no manifest is worse than the one before it, or than the first.
     [InlineData(40, 6, 1, "all")]
-    [InlineData(80, 6, 1, "every:20")]
-
-    // A file with samples in nearly every step.
-    [InlineData(80, 24, 2, "base")]
     public async Task Bisect_samples_of_a_planted_file_are_found_with_few_replays(int learned, int bad, int accumulation, string keep)
     {
         using var folder = new TempFolder();
