@@ -23,6 +23,7 @@ internal static class StoreCommandGroup
             "copy", "Copy a run to another store; the same command goes on where it was interrupted, or brings what is new.", StoreSettings.Copy,
             false, StoreCommands.Copy, new Argument<string>("RUN") { Description = "the run's name in the store" }, withEnvironment: true),
         SettingsCommand.Create(
-            "prune", "Delete blobs that nothing names, and with --keep manifests of the past of runs.", StoreSettings.Prune, false, StoreCommands.Prune, withEnvironment: true),
+            "prune", "Delete blobs that nothing names, and with --keep manifests of the past of runs.", StoreSettings.Prune, false,
+            StoreCommands.Prune, withEnvironment: true),
     };
 }

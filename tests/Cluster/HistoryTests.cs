@@ -1,0 +1,56 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Silo;
+using LisaOrleans.Training;
+
+namespace LisaOrleans.Cluster.Tests;
+
+/// <summary>What a cluster has trained, with replicas or with stages and though a silo was killed, is repeated by a single silo.</summary>
+public sealed class HistoryTests
+{
+    private const int Steps = 32;
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Runs_of_several_silos_are_verified_and_their_forks_end_with_the_same_bytes()
+    {
+        Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
+        using var folder = new TempFolder();
+        await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 3, Azurite: false));
+        await SubmitAsync("replicas", "2");
+        var status = await RunProgress.UntilAsync(cluster, "replicas", s => s.Step >= 5);
+        Assert.Equal([0, 1], status.Stages.Select(s => s.Replica).Distinct().Order());
+        Assert.Equal(3, status.Stages.Count);
+        var owner = await cluster.OwnerAsync("replicas");
+        await cluster.Silos.First(s => s.Address != owner).KillAsync();
+        await SucceedsAsync("replicas");
+
+        await SubmitAsync("stages", "1");
+        await SucceedsAsync("stages");
+        var store = new FolderBlobStore(cluster.Store);
+        foreach (var run in (string[])["replicas", "stages"])
+        {
+            var verified = await RunVerifier.VerifyAsync(store, run, null, null, Token);
+            Assert.Null(verified.Difference);
+            Assert.Equal((0, Steps), (verified.From, verified.Last));
+            Assert.True(verified.Manifests.Count >= Steps / 8);
+            await RunFork.CreateAsync(store, ManifestAddress.At(run, Steps / 2), run + "-fork", new GivenSettings(), Token);
+            await cluster.Client.ResumeAsync(run + "-fork", cancellationToken: Token);
+            await SucceedsAsync(run + "-fork");
+            foreach (var name in (string[])[run, run + "-fork"])
+                await TestCluster.SucceedsAsync(folder.Root, "export", name, "--store", cluster.Store, "--output", folder[name]);
+            Assert.Empty(RunFiles.Differences(folder[run], folder[run + "-fork"]));
+        }
+
+        async Task SubmitAsync(string run, string replicas) => await TestCluster.SucceedsAsync(
+            folder.Root,
+            [
+                "submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", run, "--keep-manifests", "all",
+                .. TrainingArguments.Sample(Steps, saveSteps: 8, replicas: replicas),
+            ]);
+
+        Task SucceedsAsync(string run) =>
+            Until.True(async () => (await cluster.Client.GetAsync(run, Token)).State == RunState.Succeeded).WaitAsync(s_patience, Token);
+    }
+}
