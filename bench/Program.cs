@@ -30,6 +30,10 @@ switch (args)
             steps: Number(rest, 0, 200), largerSteps: Number(rest, 1, 8), tokens: Number(rest, 2, 256),
             threads: Number(rest, 3, Environment.ProcessorCount));
         return 0;
+    case ["forget", .. var rest]:
+        await ForgetBenchmark.Run(
+            steps: Number(rest, 0, 60), tokens: Number(rest, 1, 128), threads: Number(rest, 2, Environment.ProcessorCount));
+        return 0;
     case ["plan", .. var rest]:
         return await PlanBenchmark.Run(rounds: Number(rest, 0, 1), threads: Number(rest, 1, Environment.ProcessorCount));
     case ["methods", .. var rest]:
@@ -150,6 +154,7 @@ switch (args)
               memory [THREADS]                      peak memory after 2 and 50 periods, and of full fine-tuning
               forms [LAYERS [TOKENS [ROUNDS [THREADS]]]]  memory and speed of each form of frozen weights beside whole ones
               history [STEPS [LARGER [TOKENS [THREADS]]]]  a manifest at every step: bytes against plain folders, and what it stalls
+              forget [STEPS [TOKENS [THREADS]]]     forgetting 1, 10 and 100 samples beside training anew: minutes and bytes
               plan [ROUNDS [THREADS]]               lisa plan beside the measured peak, in ten settings
               methods [ROUNDS [STEPS [THREADS]]]    LISA, LoRA, full, QLISA: tokens per second and memory with 300 M parameters
               compute [LAYERS [ROWS [ROUNDS [STEPS [THREADS]]]]]  a bfloat16 model that computes in float32 beside bfloat16

@@ -1,7 +1,7 @@
 namespace LisaOrleans.Cluster.Tests;
 
 /// <summary>Every way to train ends with the same bytes on one silo, and on three of which one is killed halfway.</summary>
-public sealed class MethodTests
+public sealed class MethodTests(KilledSilosFixture fixture) : IClassFixture<KilledSilosFixture>
 {
     private const int Steps = 60;
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
@@ -21,22 +21,23 @@ public sealed class MethodTests
     [InlineData("--objective dpo --lisa-interval-steps 4")]
     public async Task Run_whose_silo_is_killed_ends_with_the_bytes_of_one_silo(string method)
     {
-        Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
+        var cluster = fixture.Cluster;
+        var ready = fixture.RestartAsync();
         using var folder = new TempFolder();
         var pairs = method.Contains("--objective", StringComparison.Ordinal) ? TinyStories.Pairs : null;
         var training = TrainingArguments.Sample(Steps, saveSteps: 5, method.Split(' '), data: pairs);
         await TestCluster.SucceedsAsync(folder.Root, ["train", .. training, "--output", folder["undisturbed"]]);
 
-        await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 3, Azurite: false));
+        await ready;
+        var run = $"killed-{Guid.NewGuid():N}";
         await TestCluster.SucceedsAsync(
-            folder.Root, ["submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", "killed", .. training]);
-        var status = await RunProgress.UntilAsync(cluster, "killed", s => s.Step >= 12);
-        Assert.Equal(3, status.Stages.Count);
-        var owner = await cluster.OwnerAsync("killed");
+            folder.Root, ["submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", run, .. training]);
+        await RunProgress.UntilAsync(cluster, run, s => s.Step >= 12 && s.Stages.Count == 3);
+        var owner = await cluster.OwnerAsync(run);
         await cluster.Silos.First(s => s.Address != owner).KillAsync();
-        await Until.True(async () => (await cluster.Client.GetAsync("killed", Token)).State == RunState.Succeeded).WaitAsync(s_patience, Token);
+        await Until.True(async () => (await cluster.Client.GetAsync(run, Token)).State == RunState.Succeeded).WaitAsync(s_patience, Token);
 
-        await TestCluster.SucceedsAsync(folder.Root, "export", "killed", "--store", cluster.Store, "--output", folder["disturbed"]);
+        await TestCluster.SucceedsAsync(folder.Root, "export", run, "--store", cluster.Store, "--output", folder["disturbed"]);
         Assert.Empty(RunFiles.Differences(folder["undisturbed"], folder["disturbed"]));
     }
 }

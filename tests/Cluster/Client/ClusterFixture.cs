@@ -1,10 +1,19 @@
 namespace LisaOrleans.Cluster.Tests;
 
 /// <summary>Two silos for the tests of a class that kill none.</summary>
-public sealed class ClusterFixture : IAsyncLifetime
+public class ClusterFixture : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
+    private readonly ClusterSettings _settings;
     private TestCluster? _cluster;
+
+    // Nobody dies here, so none is to be taken for dead on a busy machine.
+    public ClusterFixture()
+        : this(new ClusterSettings(Silos: 2, Azurite: false, Options: ["--probe-timeout-seconds", "20"]))
+    {
+    }
+
+    private protected ClusterFixture(ClusterSettings settings) => _settings = settings;
 
     internal TestCluster Cluster
     {
@@ -17,17 +26,13 @@ public sealed class ClusterFixture : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        // Nobody dies here, so none is to be taken for dead on a busy machine.
-        if (Executables.Redis is not null)
-        {
-            _cluster = await TestCluster.StartAsync(
-                _folder.Root, new ClusterSettings(Silos: 2, Azurite: false, Options: ["--probe-timeout-seconds", "20"]));
-        }
+        if (Executables.Redis is not null) _cluster = await TestCluster.StartAsync(_folder.Root, _settings);
     }
 
     public async ValueTask DisposeAsync()
     {
         if (_cluster is not null) await _cluster.DisposeAsync();
         _folder.Dispose();
+        GC.SuppressFinalize(this);
     }
 }
