@@ -79,8 +79,9 @@ public sealed class HandOverTests
             Assert.Equal(0, await silo.LeaveAsync(s_patience));
             status = await Training(cluster, s => s.Stages.Count == stages - 1);
 
-            // Whether the run's grain was there or not: nobody woke it on the silo that it had just left.
-            Assert.InRange(status.Generation - generation, 1, 2);
+            // Whether the run's grain was there or not: nobody woke it on the silo that it had just left. On a busy machine work may also
+            // have been shared out anew once.
+            Assert.InRange(status.Generation - generation, 1, 3);
 
             // Where the run's grain moves too, it counts anew, and may come to the same numbers.
             if (status.Loads.StoreParts != 0) Assert.Equal(loads.StoreParts, status.Loads.StoreParts);

@@ -37,9 +37,9 @@ public interface IRunGrain : IGrainWithStringKey
 
     /// <summary>Starts the run if it was running when it was last heard of, avoiding the silos that are about to leave.</summary>
     /// <param name="leaving">Addresses of silos to keep off.</param>
-    /// <returns>False where the call has reached a silo that is about to leave, so that it has to be made again.</returns>
+    /// <returns>The silo that the call has reached where that one is about to leave, so that the call has to be made again; else null.</returns>
     [ResponseTimeout("00:10:00")]
-    Task<bool> Resume(IReadOnlyList<string> leaving);
+    Task<string?> Resume(IReadOnlyList<string> leaving);
 
     /// <summary>Where the run is now.</summary>
     Task<RunStatus> GetStatus();

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Threading.Channels;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Data;
+using LisaOrleans.Grains;
 using LisaOrleans.Model;
 using LisaOrleans.Training;
 using Microsoft.Extensions.Hosting;
@@ -15,7 +16,7 @@ namespace LisaOrleans.Api;
 /// </summary>
 internal sealed partial class JobImporter(
     JobCatalog jobs, JobSources sources, IBlobStore store, IGrainFactory grains,
-    ISiloStatusOracle silos, TimeProvider time, ILogger<JobImporter> logger)
+    ISiloStatusOracle silos, IClusterView cluster, TimeProvider time, ILogger<JobImporter> logger)
     : BackgroundService
 {
     private static readonly TimeSpan s_sweep = TimeSpan.FromSeconds(15);
@@ -190,7 +191,8 @@ internal sealed partial class JobImporter(
         }
 
         Task<ImportOutcome> ImportAsync(RunRequest request) => Task.Run(
-            () => RunImporter.ImportAsync(store, request, null, cancellationToken), cancellationToken);
+            () => RunImporter.ImportAsync(
+                store, request, null, cancellationToken, ImportOptions.For(cluster.ClusterId, cluster.TrainingSilos())), cancellationToken);
     }
 
     private JobLogEntry Entry(string line) => line.Contains(DatasetReport.Warning, StringComparison.Ordinal)

@@ -98,7 +98,7 @@ internal static class StoreCommands
         return ExitCodes.Done;
     }
 
-    /// <summary>Deletes what nothing names.</summary>
+    /// <summary>Deletes what nothing names; 1 where a run could not be read and so keeps what it has.</summary>
     public static async Task<int> Prune(SettingValues values, string? argument, CancellationToken cancellationToken)
     {
         var hours = values.Number(StoreSettings.MinAge);
@@ -108,26 +108,27 @@ internal static class StoreCommands
         using var scratch = dry ? ScratchFolder.Create() : null;
         if (scratch is not null) store = new DryRunBlobStore(store, new FolderBlobStore(scratch.Path));
         var runs = await Shorten(values, store, cancellationToken);
-        var (blobs, bytes) = (0, 0L);
-        if (dry)
+        var unread = runs?.Where(r => r.Problem is not null).ToArray() ?? [];
+        foreach (var r in unread) ErrorReport.Write($"run '{r.Run}' cannot be read, and keeps all that it kept: {r.Problem}");
+        var (code, blobs, bytes) = (unread.Length > 0 ? ExitCodes.Failed : ExitCodes.Done, 0, 0L);
+        try
         {
-            var (_, garbage) = await GarbageCollector.FindAsync(store, null, age, TimeProvider.System, cancellationToken);
-            (blobs, bytes) = (garbage.Count, garbage.Sum(b => b.Length));
+            (blobs, bytes) = await Collect(store, age, dry, cancellationToken);
         }
-        else
+        catch (Exception e) when (unread.Length > 0 && e is InvalidDataFileException or DamagedBlobException)
         {
-            var report = await GarbageCollector.CollectAsync(store, age, TimeProvider.System, cancellationToken);
-            (blobs, bytes) = (report.Deleted, report.DeletedBytes);
+            // What such a run names may not be known, so nothing may be deleted; what became of the others is still to be told.
+            ErrorReport.Write($"no blob is deleted: {e.Message}");
         }
 
         if (IsJson(values))
         {
-            var kept = runs?.Select(r => new { run = r.Run, manifests = r.Count, dropped = r.Steps, held = r.IsHeld });
+            var kept = runs?.Select(r => new { run = r.Run, manifests = r.Count, dropped = r.Steps, held = r.IsHeld, problem = r.Problem });
             Print(new { dry_run = dry, blobs, bytes, runs = kept });
-            return ExitCodes.Done;
+            return code;
         }
 
-        foreach (var r in runs ?? [])
+        foreach (var r in (runs ?? []).Except(unread))
         {
             Console.WriteLine(r.IsHeld
                 ? $"{r.Run}  is being worked on, and keeps its {r.Count} manifests"
@@ -135,7 +136,19 @@ internal static class StoreCommands
         }
 
         Console.WriteLine($"{(dry ? "would delete" : "deleted")} {blobs} blobs ({Size(bytes)}) that nothing names");
-        return ExitCodes.Done;
+        return code;
+    }
+
+    private static async Task<(int Blobs, long Bytes)> Collect(IBlobStore store, TimeSpan age, bool dry, CancellationToken cancellationToken)
+    {
+        if (dry)
+        {
+            var (_, garbage) = await GarbageCollector.FindAsync(store, null, age, TimeProvider.System, cancellationToken);
+            return (garbage.Count, garbage.Sum(b => b.Length));
+        }
+
+        var report = await GarbageCollector.CollectAsync(store, age, TimeProvider.System, cancellationToken);
+        return (report.Deleted, report.DeletedBytes);
     }
 
     // Null where no --keep is given.

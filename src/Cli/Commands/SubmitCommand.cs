@@ -20,22 +20,29 @@ internal static class SubmitCommand
         var folder = request.ModelFolder;
         var json = await File.ReadAllTextAsync(Path.Combine(folder, ModelFolder.ConfigFile), cancellationToken);
         var config = ModelSettings.ReadConfig(folder);
-        var spec = DerivedSettings.Resolve(
-            request.Spec, config, () => ModelSettings.Dtype(request.Spec, config, folder), options.Threads,
-            compute: c => RunDtypes.Choose(c, options.OnGpu));
-        if (await cluster.CheckCapacityAsync(spec, json, cancellationToken) is { } tooLarge)
-            throw new UsageException($"{values.Place(KnownSettings.Model.Key)}: {tooLarge}");
-
         var folders = new NewFolders();
         var store = await ClusterStores.Open(values, cancellationToken, folders: folders);
         try
         {
             await cluster.CheckStoreAsync(store, cancellationToken);
+
+            // A run that is there already goes on as it began.
+            var began = request.Overwrite ? null : await RunFiles.FindSpecAsync(store, request.Spec.RunName, cancellationToken);
+            var spec = DerivedSettings.Resolve(
+                request.Spec, config, () => ModelSettings.Dtype(request.Spec, config, folder), began?.Threads ?? options.Threads, began,
+                c => RunDtypes.Choose(c, options.OnGpu));
+            if (await cluster.CheckCapacityAsync(spec, json, cancellationToken) is { } tooLarge)
+                throw new UsageException($"{values.Place(KnownSettings.Model.Key)}: {tooLarge}");
         }
         catch (StoreLocationException e)
         {
             folders.RemoveEmpty();
             throw new UsageException($"{values.Place(KnownSettings.ClusterStore.Key)}: {e.Message}");
+        }
+        catch
+        {
+            folders.RemoveEmpty();
+            throw;
         }
 
         ImportOutcome outcome;

@@ -73,9 +73,9 @@ internal sealed partial class RunImportGrain(
                 Spec = submission.Spec,
                 Overwrite = submission.Overwrite,
             };
-            var options = new ImportOptions { Cluster = cluster.ClusterId };
-            if (silos.Count > 0) options = options with { Threads = silos.Min(s => s.Threads), OnGpu = silos.Any(s => s.OnGpu) };
-            CheckFits(request, silos, options);
+            var options = ImportOptions.For(cluster.ClusterId, silos);
+            var began = request.Overwrite ? null : await RunFiles.FindSpecAsync(store, request.Spec.RunName, cancellationToken);
+            CheckFits(request, silos, options, began);
             var outcome = await RunImporter.ImportAsync(store, request, null, cancellationToken, options);
             await CleanUploads(cancellationToken);
             var statistics = outcome.Data.Training;
@@ -121,12 +121,12 @@ internal sealed partial class RunImportGrain(
         }
     }
 
-    private static void CheckFits(RunRequest request, IReadOnlyList<TrainingSilo> silos, ImportOptions options)
+    private static void CheckFits(RunRequest request, IReadOnlyList<TrainingSilo> silos, ImportOptions options, TrainingSpec? began)
     {
         using var model = ModelFolder.Open(request.ModelFolder);
         var spec = DerivedSettings.Resolve(
-            AdapterSettings.Of(request.Spec, request.AdapterFolder), model.Config, () => model.Dtype, options.Threads,
-            compute: config => RunDtypes.Choose(config, options.OnGpu));
+            AdapterSettings.Of(request.Spec, request.AdapterFolder), model.Config, () => model.Dtype,
+            began?.Threads ?? options.Threads, began, config => RunDtypes.Choose(config, options.OnGpu));
         TrainingSpecValidator.Validate(spec, model.Config);
         if (RunCapacity.Check(spec, model.Config, silos) is { } tooLarge) throw new InvalidTrainingInputException($"model: {tooLarge}");
     }

@@ -69,26 +69,26 @@ internal sealed class RunGrain(
         _work = Work();
     }
 
-    public async Task<bool> Resume(IReadOnlyList<string> leaving)
+    public async Task<string?> Resume(IReadOnlyList<string> leaving)
     {
         foreach (var silo in leaving) _life.Leave(silo);
 
         // A run that only people can restart may not have been able to note that in the store.
-        if (AtWork || _life.Phase is RunPhase.Ended { State: RunState.Paused, Reason: not null, IsStored: false }) return true;
+        if (AtWork || _life.Phase is RunPhase.Ended { State: RunState.Paused, Reason: not null, IsStored: false }) return null;
         if (localRuns.AreLeaving)
         {
             MigrateOnIdle();
-            return false;
+            return GrainContext.Address.SiloAddress!.ToParsableString();
         }
 
         var head = await _run.ReadHead();
-        if (AtWork) return true;
+        if (AtWork) return null;
 
         // A caller that names silos that are leaving has let go of the run in good order.
         _run.IsLetGo |= leaving.Count > 0;
         if (head?.IsActive == true && head.Cluster == cluster.ClusterId) await Start();
         else await Forget();
-        return true;
+        return null;
     }
 
     public Task ReceiveReminder(string reminderName, TickStatus status) => Resume([]);

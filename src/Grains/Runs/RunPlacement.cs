@@ -11,9 +11,14 @@ internal sealed class RunPlacement(
 {
     private static readonly TimeSpan s_releasePatience = TimeSpan.FromSeconds(2);
 
+    // What disturbs a silo for a moment is no reason to move parts.
+    private static readonly TimeSpan s_measuring = TimeSpan.FromSeconds(10);
+
     // The silos that the plan is for, in the order of their addresses; and as they were when it was last compared with another.
     private IReadOnlyList<TrainingSilo> _plannedFor = [];
     private IReadOnlyList<TrainingSilo> _compared = [];
+    private (RunPlan Of, StagePlan Stages)? _plan;
+    private long _loaded;
 
     private TaskCompletionSource _placed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -79,7 +84,17 @@ internal sealed class RunPlacement(
         var (before, now) = (_plannedFor, ByAddress(silos));
         if (!now.SequenceEqual(before)) Speeds.Begin(silos);
         _plannedFor = now;
-        return ReplicaPlanner.Plan(run.Plan!.Config, run.Plan.Spec, Speeds.Of(silos));
+        var (config, spec, measured) = (run.Plan!.Config, run.Plan.Spec, Speeds.Of(silos));
+        var best = ReplicaPlanner.Plan(config, spec, measured);
+
+        // A generation that begins for another reason is none to deal the same silos their work anew.
+        if (_plan is not { } last || last.Of != run.Plan || !now.SequenceEqual(before)
+            || ReplicaPlanner.IsWorthMoving(config, spec, measured, last.Stages, best))
+        {
+            _plan = (run.Plan, best);
+        }
+
+        return _plan.Value.Stages;
     }
 
     /// <summary>Says where the parts are from now on. They are still to be loaded there.</summary>
@@ -113,6 +128,7 @@ internal sealed class RunPlacement(
         }
 
         Speeds.Loaded();
+        _loaded = time.GetTimestamp();
         if (before is not null) await Release(() => parts.UnloadMoved(before));
         Signal();
         await run.Journal!.Write(
@@ -150,7 +166,8 @@ internal sealed class RunPlacement(
     // Whether another plan is worth it, by what the silos have been found to do.
     private bool IsTooSlow(StagePlan current)
     {
-        if (!Speeds.MayMove || Speeds.Of(Usable) is not { Count: > 1 } silos || silos.SequenceEqual(_compared)) return false;
+        if (!Speeds.MayMove || time.GetElapsedTime(_loaded) < s_measuring) return false;
+        if (Speeds.Of(Usable) is not { Count: > 1 } silos || silos.SequenceEqual(_compared)) return false;
         _compared = silos;
         var (config, spec) = (run.Plan!.Config, run.Plan.Spec);
         if (!ReplicaPlanner.IsWorthMoving(config, spec, silos, current, ReplicaPlanner.Plan(config, spec, silos))) return false;

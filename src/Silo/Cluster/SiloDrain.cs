@@ -69,14 +69,21 @@ internal sealed partial class SiloDrain(
             // Repeated in case somebody started the run here in the meantime.
             while (runs.Names.Contains(name))
             {
-                // If the last silo leaves, the manifest is in the store, and the next silo to come finds it.
-                var other = OtherSilo();
-                if (other is not null) RequestContext.Set(IPlacementDirector.PlacementHintKey, other);
+                HashSet<string> leaving = [address];
+                var other = Hint(leaving);
                 await run.HandOver().WaitAsync(cancellationToken).ConfigureAwait(false);
-                if (other is null) return;
-                while (!await run.Resume([address]).WaitAsync(cancellationToken).ConfigureAwait(false))
+
+                // If all silos leave, the manifest is in the store, and the next silo to come finds it.
+                while (other is not null && await run.Resume([address]).WaitAsync(cancellationToken).ConfigureAwait(false) is { } refused)
+                {
+                    // Either that one is leaving, too, or the run's grain is still here, on its way there.
+                    leaving.Add(refused);
                     await Task.Delay(s_pause, cancellationToken).ConfigureAwait(false);
+                    other = Hint(leaving);
+                }
+
                 RequestContext.Remove(IPlacementDirector.PlacementHintKey);
+                if (other is null) return;
             }
 
             await run.Drain(address, cancellationToken).WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -88,9 +95,16 @@ internal sealed partial class SiloDrain(
         }
     }
 
-    private SiloAddress? OtherSilo() => membership.CurrentSnapshot.Members.Values
-        .Where(m => m.Status == SiloStatus.Active && !m.SiloAddress.Equals(silo.SiloAddress))
-        .Select(m => m.SiloAddress).Order().FirstOrDefault();
+    // Names a silo that stays to whoever places the run's grain in the calls that follow; null if there is none.
+    private SiloAddress? Hint(HashSet<string> leaving)
+    {
+        var other = membership.CurrentSnapshot.Members.Values
+            .Where(m => m.Status == SiloStatus.Active && !leaving.Contains(m.SiloAddress.ToParsableString()))
+            .Select(m => m.SiloAddress).Order().FirstOrDefault();
+        if (other is null) RequestContext.Remove(IPlacementDirector.PlacementHintKey);
+        else RequestContext.Set(IPlacementDirector.PlacementHintKey, other);
+        return other;
+    }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Leaving: moving {Runs} runs away")]
     private partial void LogDraining(int runs);

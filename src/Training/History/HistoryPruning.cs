@@ -9,13 +9,13 @@ public static class HistoryPruning
 
     /// <summary>
     /// Shortens each run's list of kept manifests by one swap of its head; a later collection deletes what nothing names any more. May be
-    /// killed at any moment, and repeated. Runs that somebody works on stay as they are, as do the last manifest of a run and the best of
-    /// one that is to end with it.
+    /// killed at any moment, and repeated. Runs that somebody works on stay as they are, as do those that cannot be read, the last
+    /// manifest of a run, and the best of one that is to end with it.
     /// </summary>
     /// <param name="store">The store.</param>
     /// <param name="keep">What to keep, as <see cref="TrainingSpec.KeepManifests"/> says it.</param>
     /// <param name="cancellationToken">Stops between two runs.</param>
-    /// <returns>The runs that keep a list, by name.</returns>
+    /// <returns>The runs that keep a list, and those that cannot be read, by name.</returns>
     /// <exception cref="InvalidTrainingSettingException">That is no rule.</exception>
     public static async Task<IReadOnlyList<PrunedHistory>> PruneAsync(IBlobStore store, string keep, CancellationToken cancellationToken)
     {
@@ -23,17 +23,31 @@ public static class HistoryPruning
         var pruned = new List<PrunedHistory>();
         var runs = await RunStore.ListRunsAsync(store, cancellationToken).ToListAsync(cancellationToken);
         foreach (var run in runs.Order(StringComparer.Ordinal))
-            if (await PruneRunAsync(store, run, keep, cancellationToken) is { } history) pruned.Add(history);
+            if (await TryPruneRunAsync(store, run, keep, cancellationToken) is { } history) pruned.Add(history);
         return pruned;
+    }
+
+    private static async Task<PrunedHistory?> TryPruneRunAsync(
+        IBlobStore store, string run, string keep, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await PruneRunAsync(store, run, keep, cancellationToken);
+        }
+        catch (Exception e) when (e is InvalidDataFileException or DamagedBlobException)
+        {
+            var named = await RunBlobs.NameAsync(store, run, e, cancellationToken);
+            return new PrunedHistory(run, 0, [], IsHeld: false) { Problem = named.Message };
+        }
     }
 
     private static async Task<PrunedHistory?> PruneRunAsync(IBlobStore store, string run, string keep, CancellationToken cancellationToken)
     {
         for (var look = 1; await RunStore.ReadHeadAsync(store, run, cancellationToken) is { Manifest: { } blob, Kept: not null } head; look++)
         {
-            // Whoever swaps the head again and again works on the run.
+            // Whoever swaps the head again and again works on the run, and so does whoever holds it, in any state: an import may.
             var keeper = await ManifestKeeper.Read(store, head, cancellationToken);
-            if (look > MostLooks || (head.IsActive && await IsHeldAsync(store, run, cancellationToken)))
+            if (look > MostLooks || await IsHeldAsync(store, run, cancellationToken))
                 return new PrunedHistory(run, keeper.Kept.Count, [], IsHeld: true);
             var last = await RunStore.ReadManifestAsync(store, blob, cancellationToken);
             var spec = await RunFiles.ReadSpecAsync(store, last, cancellationToken);

@@ -70,18 +70,22 @@ public sealed class ManifestKeeper
         var chosen = !policy.KeepsHistory
             ? []
             : policy.Choose([.. candidates.Select(k => Scored(k, records))], RunFork.BaseStep(added.Manifest), isEnd);
-        return await ChangeAsync(before, chosen, cancellationToken);
+        return await ChangeAsync(before, chosen, findsReplaced: true, cancellationToken);
     }
 
-    /// <summary>Writes the list as other settings leave it, which may only keep less.</summary>
+    /// <summary>
+    /// Writes the list as other settings leave it, which may only keep less. Reads no manifest that goes, so <see cref="Change.Replaced"/>
+    /// lacks what those name.
+    /// </summary>
     /// <param name="policy">What the settings keep.</param>
     /// <param name="last">The run's last manifest.</param>
     /// <param name="cancellationToken">Cancels.</param>
     public Task<Change> Prune(KeepPolicy policy, Manifest last, CancellationToken cancellationToken) => ChangeAsync(
-        Kept, Kept.Count == 0 || !policy.KeepsHistory ? [] : policy.Choose(Kept, RunFork.BaseStep(last), last.Completed), cancellationToken);
+        Kept, Kept.Count == 0 || !policy.KeepsHistory ? [] : policy.Choose(Kept, RunFork.BaseStep(last), last.Completed),
+        findsReplaced: false, cancellationToken);
 
     private async Task<Change> ChangeAsync(
-        IReadOnlyList<KeptManifest> before, IReadOnlyList<KeptManifest> keep, CancellationToken cancellationToken)
+        IReadOnlyList<KeptManifest> before, IReadOnlyList<KeptManifest> keep, bool findsReplaced, CancellationToken cancellationToken)
     {
         KeptManifest[] chosen = [.. keep];
         var preceding = Kept.Skip(1).Zip(Kept, (k, before) => (k.Manifest.Sha256, before.Manifest)).ToDictionary(p => p.Sha256, p => p.Manifest);
@@ -100,7 +104,11 @@ public sealed class ManifestKeeper
 
         var dropped = new List<BlobRef>();
         foreach (var gone in before.Select(k => k.Manifest).Except(chosen.Select(k => k.Manifest)))
-            dropped.AddRange((await ReadAsync(gone, cancellationToken)).References().Append(gone));
+        {
+            dropped.Add(gone);
+            if (findsReplaced) dropped.AddRange((await ReadAsync(gone, cancellationToken)).References());
+        }
+
         var segments = await KeptManifests.WriteAsync(_store, _segments, Kept, chosen, cancellationToken);
         return new Change(segments, chosen, [.. dropped, .. (_segments ?? []).Select(s => s.Blob).Except((segments ?? []).Select(s => s.Blob))]);
     }

@@ -20,4 +20,13 @@ public sealed record ImportOptions
     /// Whoever trains can begin to read it meanwhile. Default null.
     /// </value>
     public Action<BlobRef>? DataKnown { get; init; }
+
+    /// <summary>The options of an import for a cluster: a new run gets what every current silo can offer.</summary>
+    /// <param name="cluster">The cluster's id; null for this process.</param>
+    /// <param name="silos">Its silos that train; where there are none now, this machine stands for them.</param>
+    public static ImportOptions For(string? cluster, IReadOnlyList<TrainingSilo> silos)
+    {
+        var options = new ImportOptions { Cluster = cluster };
+        return silos.Count > 0 ? options with { Threads = silos.Min(s => s.Threads), OnGpu = silos.Any(s => s.OnGpu) } : options;
+    }
 }

@@ -107,7 +107,10 @@ public static class ReplicaPlanner
         ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, IReadOnlyList<SiloStage> stages, int replica)
     {
         SiloStage[] own = [.. stages.Where(s => s.Replica == replica)];
-        var onGpu = silos.Where(s => own.Any(t => t.Silo == s.Address)).All(s => s.OnGpu);
+
+        // Where silos have been measured, how much faster a GPU is beside a processor is among what was found.
+        var beside = silos.Any(s => s.Speed != 1) ? silos : silos.Where(s => own.Any(t => t.Silo == s.Address));
+        var onGpu = beside.All(s => s.OnGpu);
         var rate = onGpu ? Gpu : ProcessorThread * Math.Max(1, spec.Threads);
         return (StagePlanner.SlowestStage(config, spec, own, silos) * spec.PerDeviceTrainBatchSize * spec.BlockSize / rate, own.Length);
     }

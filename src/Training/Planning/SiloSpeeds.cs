@@ -25,6 +25,9 @@ public sealed class SiloSpeeds
     private const int Grades = 8;
 
     private readonly Dictionary<string, (double SecondsPer, int Steps)> _known = [];
+
+    // For how many steps silos that were measured have had nothing to do.
+    private readonly Dictionary<string, int> _idle = [];
     private int _patience = FirstPatience;
     private int _steps;
 
@@ -45,7 +48,7 @@ public sealed class SiloSpeeds
     public void Begin(IReadOnlyList<TrainingSilo> silos)
     {
         _patience = FirstPatience;
-        foreach (var gone in _known.Keys.Except(silos.Select(s => s.Address)).ToArray()) _known.Remove(gone);
+        foreach (var gone in _known.Keys.Except(silos.Select(s => s.Address)).ToArray()) Forget(gone);
     }
 
     /// <summary>Counts a step.</summary>
@@ -53,13 +56,20 @@ public sealed class SiloSpeeds
     public void Add(IEnumerable<(string Silo, double Arithmetic, double Seconds)> stages)
     {
         if (++_steps <= Settling) return;
+        var worked = new HashSet<string>();
         foreach (var (silo, arithmetic, seconds) in stages)
         {
             if (arithmetic <= 0 || seconds <= 0) continue;
             var (before, steps) = _known.GetValueOrDefault(silo);
             steps = Math.Min(steps + 1, Window);
             _known[silo] = (before + (((seconds / arithmetic) - before) / steps), steps);
+            _idle.Remove(silo);
+            worked.Add(silo);
         }
+
+        // Whoever was once too slow for any layer would never be measured again.
+        foreach (var silo in _known.Keys.Except(worked).ToArray())
+            if ((_idle[silo] = _idle.GetValueOrDefault(silo) + 1) >= _patience) Forget(silo);
     }
 
     /// <summary>
@@ -67,10 +77,19 @@ public sealed class SiloSpeeds
     /// </summary>
     public IReadOnlyList<TrainingSilo> Of(IReadOnlyList<TrainingSilo> silos)
     {
-        double[] known = [.. silos.Where(s => _known.ContainsKey(s.Address)).Select(s => _known[s.Address].SecondsPer).Order()];
+        string[] known = [.. silos.Select(s => s.Address).Where(_known.ContainsKey)];
         if (known.Length == 0) return silos;
-        var median = (known[(known.Length - 1) / 2] + known[known.Length / 2]) / 2;
-        return [.. silos.Select(s => _known.TryGetValue(s.Address, out var own) ? s with { Speed = Rounded(median / own.SecondsPer) } : s)];
+        var speeds = known.Zip(Relative([.. known.Select(s => _known[s].SecondsPer)])).ToDictionary(s => s.First, s => s.Second);
+        return [.. silos.Select(s => speeds.TryGetValue(s.Address, out var speed) ? s with { Speed = speed } : s)];
+    }
+
+    /// <summary>Speeds relative to the median, rounded.</summary>
+    /// <param name="secondsPer">Seconds that each takes for the same arithmetic, above 0; at least one.</param>
+    internal static double[] Relative(IReadOnlyList<double> secondsPer)
+    {
+        double[] sorted = [.. secondsPer.Order()];
+        var median = (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+        return [.. secondsPer.Select(s => Rounded(median / s))];
     }
 
     /// <summary>Multiply-adds for each token that goes forward and backward through decoder layers, as they train in a period.</summary>
@@ -92,6 +111,12 @@ public sealed class SiloSpeeds
             + (period.Of(PartName.Layer(layer)) == PartTraining.Whole ? 1 : 0);
 
         bool Trains(int layer) => period.Of(PartName.Layer(layer)) is PartTraining.Whole or PartTraining.Adapters;
+    }
+
+    private void Forget(string silo)
+    {
+        _known.Remove(silo);
+        _idle.Remove(silo);
     }
 
     private static double Rounded(double speed) => Math.Pow(2, Math.Round(Math.Log2(speed) * Grades) / Grades);

@@ -24,6 +24,15 @@ public static class RunFiles
         }
     }
 
+    /// <summary>The settings of a run's last manifest; null where there is no such run, or it has no manifest yet.</summary>
+    /// <exception cref="InvalidDataFileException">The run's head, its manifest or its settings are no such things.</exception>
+    public static async Task<TrainingSpec?> FindSpecAsync(IBlobStore store, string run, CancellationToken cancellationToken)
+    {
+        if (await RunStore.ReadHeadAsync(store, run, cancellationToken).ConfigureAwait(false) is not { Manifest: { } blob }) return null;
+        var manifest = await RunStore.ReadManifestAsync(store, blob, cancellationToken).ConfigureAwait(false);
+        return await ReadSpecAsync(store, manifest, cancellationToken).ConfigureAwait(false);
+    }
+
     /// <summary>The model's config.json, and what it says.</summary>
     /// <exception cref="InvalidDataFileException">The manifest names none.</exception>
     /// <exception cref="ModelConfigException">It is wrong.</exception>

@@ -52,10 +52,12 @@ public sealed class RunPlanner(ModelConfig config, TrainingSpec spec, ClusterSha
 
     private PlannedRun? Find(int[] kinds)
     {
-        // By their places, so that the plan holds for all silos of these kinds.
+        // By their places, so that the plan holds for all silos of these kinds. With the speeds that a cluster has measured after a while.
+        var speeds = SiloSpeeds.Relative([.. kinds.Select(kind => 1 / cluster.Machines[kind].MultiplyAddsPerSecond)]);
         TrainingSilo[] silos = [.. kinds.Select((kind, place) => new TrainingSilo($"{place}", cluster.Machines[kind].MemoryBytes, spec.Threads)
         {
             OnGpu = cluster.Machines[kind].OnGpu,
+            Speed = speeds[place],
         })];
         StagePlan plan;
         try

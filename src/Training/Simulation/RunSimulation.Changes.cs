@@ -6,6 +6,7 @@ public sealed partial class RunSimulation
     private void Change(ClusterChange change)
     {
         _ledger.Machines(_cluster, Now);
+        var silo = _cluster.SiloOf(change.Silo);
         switch (change.Kind)
         {
             case ClusterChangeKind.Join:
@@ -19,12 +20,12 @@ public sealed partial class RunSimulation
                     if (_phase == Phase.Waiting) Start(SimulatedTime.Waiting);
                 });
                 break;
-            case ClusterChangeKind.Kill when _cluster.IsAlive(change.Silo):
-                if (change.Leads is { } leads) _cluster.Lead(change.Silo, leads);
-                Kill(change.Silo);
+            case ClusterChangeKind.Kill when _cluster.IsAlive(silo):
+                if (change.Leads is { } leads) _cluster.Lead(silo, leads);
+                Kill(silo);
                 break;
-            case ClusterChangeKind.Notice when _cluster.IsAlive(change.Silo):
-                Notice(change.Silo);
+            case ClusterChangeKind.Notice when _cluster.IsAlive(silo):
+                Notice(silo);
                 break;
         }
     }

@@ -6,6 +6,7 @@ internal sealed class SimulatedCluster
     private readonly SortedDictionary<string, int> _members = new(StringComparer.Ordinal);
     private readonly HashSet<string> _alive = [];
     private readonly HashSet<string> _leaving = [];
+    private readonly Dictionary<string, int> _joins = [];
 
     /// <summary>The silo with the run's grain; null while there is none.</summary>
     public string? Leader { get; private set; }
@@ -20,8 +21,17 @@ internal sealed class SimulatedCluster
 
     public bool IsMember(string silo) => _members.ContainsKey(silo);
 
-    public void Join(string silo, int kind)
+    /// <summary>The silo of a machine's latest stay: whoever comes back under an old name is another silo, and holds nothing.</summary>
+    public string SiloOf(string machine) => $"{machine}#{_joins.GetValueOrDefault(machine)}";
+
+    /// <summary>A machine comes, maybe before the others know that one of its name is gone.</summary>
+    /// <exception cref="InvalidOperationException">It is there already, and is not about to leave.</exception>
+    public void Join(string machine, int kind)
     {
+        var before = SiloOf(machine);
+        if (_alive.Contains(before) && !_leaving.Contains(before)) throw new InvalidOperationException($"machine '{machine}' is there already");
+        _joins[machine] = _joins.GetValueOrDefault(machine) + 1;
+        var silo = SiloOf(machine);
         _members.Add(silo, kind);
         _alive.Add(silo);
     }

@@ -20,7 +20,7 @@ public sealed record StepCosts(IReadOnlyList<PartCost> Parts, bool Tied, int Mic
     public static StepCosts Of(ModelConfig config, TrainingSpec spec)
     {
         var (work, method, layers) = (PartWork.Of(config, spec), Methods.Of(spec), config.NumHiddenLayers);
-        var (dtypes, optimizer) = (PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype), Optimizers.Of(spec));
+        var (dtypes, optimizer) = (RunDtypes.Of(spec), Optimizers.Of(spec));
         var (adapters, active) = (method.Adapters(spec), method.MostLayers(spec, layers));
         var chosen = Enumerable.Range(0, active).Select(i => (int)((i + 0.5) * layers / active)).ToHashSet();
         var endsTrain = method.Ends(spec) != PartTraining.Frozen;

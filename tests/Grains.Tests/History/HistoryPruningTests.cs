@@ -94,6 +94,32 @@ public sealed class HistoryPruningTests
         Assert.Equal([0L, 1], Assert.Single(await HistoryPruning.PruneAsync(run.Store, "last", Token)).Steps);
     }
 
+    // What goes need not be whole; what stays must be.
+    [Fact]
+    public async Task PruneAsync_run_that_cannot_be_read_is_named_and_stays_while_the_others_keep_less()
+    {
+        var spec = TinyStories.Spec(4) with { SaveSteps = 1, KeepManifests = "all" };
+        using var run = await TestRun.ImportAsync(spec);
+        await run.ContinueAsync(options: new RunOptions { LastStep = 2 });
+        var another = await run.AnotherAsync(TinyStories.Request(spec with { RunName = "another" }));
+        await another.ContinueAsync(options: new RunOptions { LastStep = 2 });
+        var head = (await RunStore.ReadHeadAsync(run.Store, "another", Token))!;
+        Delete(head.Manifest!);
+        Delete((await RunManifests.OfAsync(run.Store, "test", Token)).Kept[1].Manifest);
+
+        var pruned = await HistoryPruning.PruneAsync(run.Store, "last", Token);
+        Assert.Equal(["another", "test"], pruned.Select(p => p.Run));
+        Assert.Contains($"the manifest of step 2 of run 'another' (blob {head.Manifest!.Sha256}) is missing", pruned[0].Problem);
+        Assert.Empty(pruned[0].Steps);
+        Assert.Equal(head, (await RunStore.ReadHeadAsync(run.Store, "another", Token))!, new SameJson());
+        Assert.Null(pruned[1].Problem);
+        Assert.Equal([0L, 1], pruned[1].Steps);
+        Assert.Equal([2L], (await RunManifests.OfAsync(run.Store, "test", Token)).Steps);
+
+        void Delete(BlobRef blob) =>
+            File.Delete(Directory.EnumerateFiles(run.Store.Location, blob.Sha256, SearchOption.AllDirectories).Single());
+    }
+
     private sealed class SameJson : IEqualityComparer<RunHead>
     {
         public bool Equals(RunHead? x, RunHead? y) => System.Text.Json.JsonSerializer.Serialize(x) == System.Text.Json.JsonSerializer.Serialize(y);

@@ -24,8 +24,21 @@ public sealed class SiloSpeedsTests
         var found = speeds.Of(s_silos);
         Assert.Equal(2, found[0].Speed / found[1].Speed, 12);
         Assert.Equal(1, found[2].Speed);
-        Steps(speeds, 20, ("c", 100, 1));
+        Steps(speeds, 20, ("a", 100, 1), ("b", 100, 2), ("c", 100, 1));
         Assert.Equal([1, 0.5, 1], speeds.Of(s_silos).Select(s => s.Speed));
+    }
+
+    // Or it would be left out for good after a bad moment.
+    [Fact]
+    public void Of_silo_that_has_had_nothing_to_do_for_long_is_as_fast_as_the_median_again()
+    {
+        var speeds = new SiloSpeeds();
+        Steps(speeds, 20, ("a", 100, 1), ("b", 100, 1), ("c", 100, 4));
+        Assert.Equal([1, 1, 0.25], speeds.Of(s_silos).Select(s => s.Speed));
+        Steps(speeds, 9, ("a", 100, 1), ("b", 100, 1));
+        Assert.Equal(0.25, speeds.Of(s_silos)[2].Speed);
+        Steps(speeds, 1, ("a", 100, 1), ("b", 100, 1));
+        Assert.Equal(1, speeds.Of(s_silos)[2].Speed);
     }
 
     [Fact]

@@ -68,6 +68,17 @@ public sealed class RunSimulationTests
     }
 
     [Fact]
+    public void Run_machine_that_comes_back_before_the_others_know_that_it_was_gone_is_another_silo()
+    {
+        var killed = Run([.. s_two, new(55, ClusterChangeKind.Kill, "b"), Join("b", 55.5)]);
+        Assert.Equal((Steps, 1L, 1), (killed.Steps, killed.LostSteps, killed.Recoveries));
+
+        // The notice's end, at 75, is not the new one's.
+        var left = Run([.. s_two, new(45, ClusterChangeKind.Notice, "b"), Join("b", 46)], notice: 30);
+        Assert.Equal((Steps, 0L, 0, 3), (left.Steps, left.LostSteps, left.Kills, left.Joins));
+    }
+
+    [Fact]
     public void Run_kill_of_an_idle_silo_costs_nothing()
     {
         ClusterChange[] silos = [.. Enumerable.Range(0, TinyStories.Layers + 1).Select(i => Join($"{i}"))];
