@@ -17,21 +17,15 @@ public sealed record PartWork(
     double EmbeddingBytes, IReadOnlyList<double> LayerBytes, IReadOnlyList<double> TrainingBytes, int ActiveLayers, double HeadBytes,
     double ScratchBytes = 0)
 {
-    // A plan for many silos asks for the same one again and again.
-    private static Tuple<ModelConfig, TrainingSpec, int, PartWork>? s_last;
+    private static readonly LastResult<(ModelConfig Config, TrainingSpec Spec, int Arriving), PartWork> s_last = new(
+        a => Count(a.Config, a.Spec, a.Arriving),
+        (a, b) => ReferenceEquals(a.Config, b.Config) && ReferenceEquals(a.Spec, b.Spec) && a.Arriving == b.Arriving);
 
     /// <summary>The work of a run.</summary>
     /// <param name="config">The model's shape.</param>
     /// <param name="spec">The run's settings.</param>
     /// <param name="arriving">Sums of each gradient that may come from other replicas while a part's own are being made. Default 0.</param>
-    public static PartWork Of(ModelConfig config, TrainingSpec spec, int arriving = 0)
-    {
-        if (s_last is { } last && ReferenceEquals(last.Item1, config) && ReferenceEquals(last.Item2, spec) && last.Item3 == arriving)
-            return last.Item4;
-        var work = Count(config, spec, arriving);
-        s_last = Tuple.Create(config, spec, arriving, work);
-        return work;
-    }
+    public static PartWork Of(ModelConfig config, TrainingSpec spec, int arriving = 0) => s_last.Of((config, spec, arriving));
 
     private static PartWork Count(ModelConfig config, TrainingSpec spec, int arriving)
     {

@@ -6,8 +6,8 @@ namespace LisaOrleans.Training;
 /// <summary>Compares what a run needs, as <c>lisa plan</c> predicts it, with what silos offer.</summary>
 public static class RunCapacity
 {
-    // A plan for many silos asks for the same one again and again.
-    private static Tuple<TrainingSpec, ModelConfig, MemoryEstimate>? s_last;
+    private static readonly LastResult<(TrainingSpec Spec, ModelConfig Config), MemoryEstimate> s_last = new(
+        a => Count(a.Spec, a.Config), (a, b) => ReferenceEquals(a.Spec, b.Spec) && ReferenceEquals(a.Config, b.Config));
 
     /// <returns>Null if the run fits, or if there is no silo yet; else the numbers.</returns>
     public static string? Check(TrainingSpec spec, ModelConfig config, IReadOnlyList<TrainingSilo> silos)
@@ -38,13 +38,7 @@ public static class RunCapacity
 
     /// <summary>Bytes by kind for one process that trains the whole run.</summary>
     /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
-    public static MemoryEstimate Estimate(TrainingSpec spec, ModelConfig config)
-    {
-        if (s_last is { } last && ReferenceEquals(last.Item1, spec) && ReferenceEquals(last.Item2, config)) return last.Item3;
-        var estimate = Count(spec, config);
-        s_last = Tuple.Create(spec, config, estimate);
-        return estimate;
-    }
+    public static MemoryEstimate Estimate(TrainingSpec spec, ModelConfig config) => s_last.Of((spec, config));
 
     private static MemoryEstimate Count(TrainingSpec spec, ModelConfig config)
     {

@@ -11,8 +11,10 @@ public static class StagePlanner
     // Memory for activations and the runtime besides weights, gradients and optimizer state.
     private const double Headroom = 1.25;
 
-    // Replicas on silos that are alike are cut alike, each more than once. The cuts are never changed.
-    private static Tuple<PartWork, TrainingSilo[], int[]?>? s_last;
+    // Replicas on silos that are alike are cut alike, each more than once.
+    private static readonly LastResult<(PartWork Work, int Layers, bool Tied, TrainingSilo[] Silos), int[]?> s_last = new(
+        a => Find(a.Work, a.Layers, a.Tied, a.Silos),
+        (a, b) => ReferenceEquals(a.Work, b.Work) && a.Silos.AsSpan().SequenceEqual(b.Silos));
 
     /// <param name="config">The model's shape.</param>
     /// <param name="spec">The run's settings.</param>
@@ -50,14 +52,9 @@ public static class StagePlanner
         }) / speeds[s.Silo]) / config.NumHiddenLayers;
     }
 
-    private static int[]? Cut(PartWork work, int layers, bool tied, IReadOnlyList<TrainingSilo> silos)
-    {
-        TrainingSilo[] alike = [.. silos.Select(s => s with { Address = "" })];
-        if (s_last is { } last && ReferenceEquals(last.Item1, work) && last.Item2.AsSpan().SequenceEqual(alike)) return last.Item3;
-        var cuts = Find(work, layers, tied, silos);
-        s_last = Tuple.Create(work, alike, cuts);
-        return cuts;
-    }
+    // Where the silos are does not matter.
+    private static int[]? Cut(PartWork work, int layers, bool tied, IReadOnlyList<TrainingSilo> silos) =>
+        s_last.Of((work, layers, tied, [.. silos.Select(s => s with { Address = "" })]));
 
     // best[s, n]: the slowest stage's time when the first s silos hold the first n layers, and how many of them are idle then.
     private static int[]? Find(PartWork work, int layers, bool tied, IReadOnlyList<TrainingSilo> silos)
