@@ -6,15 +6,16 @@ namespace LisaOrleans.Grains;
 public sealed class LocalRuns
 {
     private readonly ConcurrentDictionary<string, byte> _runs = new();
+    private volatile bool _leaving;
 
     /// <summary>Names of runs.</summary>
     public IReadOnlyList<string> Names => [.. _runs.Keys];
 
     /// <summary>Whether this silo is about to leave, so that no run begins here.</summary>
-    public bool AreLeaving { get; private set; }
+    public bool AreLeaving => _leaving;
 
     /// <summary>Says that this silo is about to leave.</summary>
-    public void Leave() => AreLeaving = true;
+    public void Leave() => _leaving = true;
 
     /// <summary>Makes a run known.</summary>
     public void Add(string run) => _runs[run] = 0;

@@ -19,7 +19,7 @@ internal sealed partial class SiloDrain(
     private Task? _drain;
 
     /// <summary>Whether this silo is about to leave.</summary>
-    public bool Begun => Volatile.Read(ref _drain) is not null;
+    public bool Begun => runs.AreLeaving;
 
     /// <summary>Moves everything away; ends when that is done or the time is up.</summary>
     /// <returns>Whether nothing is left here.</returns>
@@ -27,6 +27,7 @@ internal sealed partial class SiloDrain(
     {
         lock (_lock)
         {
+            runs.Leave();
             _drain ??= Task.Run(DrainOnce);
         }
 
@@ -48,7 +49,6 @@ internal sealed partial class SiloDrain(
 
     private async Task DrainOnce()
     {
-        runs.Leave();
         var address = silo.SiloAddress.ToParsableString();
         var names = runs.Names.Union(parts.Runs).ToArray();
         LogDraining(names.Length);
