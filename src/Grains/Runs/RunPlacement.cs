@@ -163,6 +163,11 @@ internal sealed class RunPlacement(
         }
     }
 
+    /// <summary>
+    /// Makes the parts free their memory. Those that cannot be reached are gone, or belong to another generation by now.
+    /// </summary>
+    public Task Release() => Pipeline is { } pipeline ? Release(pipeline.Unload) : Task.CompletedTask;
+
     // Whether another plan is worth it, by what the silos have been found to do.
     private bool IsTooSlow(StagePlan current)
     {
@@ -176,11 +181,6 @@ internal sealed class RunPlacement(
         Speeds.Moved();
         return true;
     }
-
-    /// <summary>
-    /// Makes the parts free their memory. Those that cannot be reached are gone, or belong to another generation by now.
-    /// </summary>
-    public Task Release() => Pipeline is { } pipeline ? Release(pipeline.Unload) : Task.CompletedTask;
 
     private async Task Release(Func<Task> unload)
     {

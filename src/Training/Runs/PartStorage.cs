@@ -132,7 +132,7 @@ public static class PartStorage
         var tensors = new Dictionary<string, Tensor>();
         try
         {
-            foreach (var (name, info) in blob.Tensors) tensors.Add(name, ReadOnly(name, info));
+            foreach (var (name, info) in blob.Tensors) tensors.Add(name, View(name, info));
             restore(tensors, step);
         }
         finally
@@ -141,7 +141,7 @@ public static class PartStorage
         }
 
         // What is only copied from need not be copied before: moments are the largest that a run reads again after a failure.
-        Tensor ReadOnly(string name, TensorInfo info)
+        Tensor View(string name, TensorInfo info)
         {
             var (address, dtype) = (blob.Pointer(info), ToScalarType(info.DType));
             return address % dtype.ElementSize() == 0 ? TensorMemory.Borrow(address, info.Shape, dtype) : Read(blob, name);
