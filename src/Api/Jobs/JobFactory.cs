@@ -21,12 +21,10 @@ internal sealed class JobFactory(ModelCatalog models, FileCatalog files, JobCata
         var validation = request.ValidationFile is { } file ? await InputAsync(file, "validation_file", cancellationToken) : null;
         var cluster = grains.GetGrain<IClusterGrain>(0);
         var silos = await cluster.GetTrainingSilos().WaitAsync(cancellationToken);
-        var threads = silos.Count > 0 ? silos.Min(s => s.Threads) : Environment.ProcessorCount;
         var defaults = JobMethods.Defaults(method, id);
         if (request.Seed is { } seed) defaults = defaults with { Seed = seed };
-        var spec = DerivedSettings.Resolve(
-            settings.Into(defaults), model.Config, () => model.Dtype, threads,
-            compute: config => RunDtypes.Choose(config, silos.Count > 0 ? silos.Any(s => s.OnGpu) : null));
+        var spec = ImportOptions.For(null, silos.Select(s => (s.Threads, s.OnGpu)))
+            .Resolve(settings.Into(defaults), model.Config, () => model.Dtype);
         JobSettings.Explained(param, () =>
         {
             settings.CheckUse(spec);

@@ -191,8 +191,8 @@ internal sealed partial class JobImporter(
         }
 
         Task<ImportOutcome> ImportAsync(RunRequest request) => Task.Run(
-            () => RunImporter.ImportAsync(
-                store, request, null, cancellationToken, ImportOptions.For(cluster.ClusterId, cluster.TrainingSilos())), cancellationToken);
+            () => RunImporter.ImportAsync(store, request, null, cancellationToken, ImportOptions.For(
+                cluster.ClusterId, cluster.TrainingSilos().Select(s => (s.Threads, s.OnGpu)))), cancellationToken);
     }
 
     private JobLogEntry Entry(string line) => line.Contains(DatasetReport.Warning, StringComparison.Ordinal)

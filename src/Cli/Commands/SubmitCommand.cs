@@ -14,8 +14,7 @@ internal static class SubmitCommand
 
         // The number of threads decides the bits, so it belongs to the run; what every current silo can offer is a good choice.
         var silos = await cluster.GetSilosAsync(cancellationToken);
-        var options = new ImportOptions { Cluster = values.Text(KnownSettings.ClusterId) };
-        if (silos.Count > 0) options = options with { Threads = silos.Min(s => s.Threads), OnGpu = silos.Any(s => s.OnGpu) };
+        var options = ImportOptions.For(values.Text(KnownSettings.ClusterId), silos.Select(s => (s.Threads, s.OnGpu)));
 
         var folder = request.ModelFolder;
         var json = await File.ReadAllTextAsync(Path.Combine(folder, ModelFolder.ConfigFile), cancellationToken);
@@ -27,21 +26,15 @@ internal static class SubmitCommand
             await cluster.CheckStoreAsync(store, cancellationToken);
 
             // A run that is there already goes on as it began.
-            var began = request.Overwrite ? null : await RunFiles.FindSpecAsync(store, request.Spec.RunName, cancellationToken);
-            var spec = DerivedSettings.Resolve(
-                request.Spec, config, () => ModelSettings.Dtype(request.Spec, config, folder), began?.Threads ?? options.Threads, began,
-                c => RunDtypes.Choose(c, options.OnGpu));
+            var began = request.Overwrite ? null : (await RunFiles.FindAsync(store, request.Spec.RunName, cancellationToken))?.Spec;
+            var spec = options.Resolve(request.Spec, config, () => ModelSettings.Dtype(request.Spec, config, folder), began);
             if (await cluster.CheckCapacityAsync(spec, json, cancellationToken) is { } tooLarge)
                 throw new UsageException($"{values.Place(KnownSettings.Model.Key)}: {tooLarge}");
         }
-        catch (StoreLocationException e)
+        catch (Exception e)
         {
             folders.RemoveEmpty();
-            throw new UsageException($"{values.Place(KnownSettings.ClusterStore.Key)}: {e.Message}");
-        }
-        catch
-        {
-            folders.RemoveEmpty();
+            if (e is StoreLocationException) throw new UsageException($"{values.Place(KnownSettings.ClusterStore.Key)}: {e.Message}");
             throw;
         }
 

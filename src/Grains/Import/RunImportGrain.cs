@@ -73,8 +73,8 @@ internal sealed partial class RunImportGrain(
                 Spec = submission.Spec,
                 Overwrite = submission.Overwrite,
             };
-            var options = ImportOptions.For(cluster.ClusterId, silos);
-            var began = request.Overwrite ? null : await RunFiles.FindSpecAsync(store, request.Spec.RunName, cancellationToken);
+            var options = ImportOptions.For(cluster.ClusterId, silos.Select(s => (s.Threads, s.OnGpu)));
+            var began = request.Overwrite ? null : (await RunFiles.FindAsync(store, request.Spec.RunName, cancellationToken))?.Spec;
             CheckFits(request, silos, options, began);
             var outcome = await RunImporter.ImportAsync(store, request, null, cancellationToken, options);
             await CleanUploads(cancellationToken);
@@ -124,9 +124,7 @@ internal sealed partial class RunImportGrain(
     private static void CheckFits(RunRequest request, IReadOnlyList<TrainingSilo> silos, ImportOptions options, TrainingSpec? began)
     {
         using var model = ModelFolder.Open(request.ModelFolder);
-        var spec = DerivedSettings.Resolve(
-            AdapterSettings.Of(request.Spec, request.AdapterFolder), model.Config, () => model.Dtype,
-            began?.Threads ?? options.Threads, began, config => RunDtypes.Choose(config, options.OnGpu));
+        var spec = options.Resolve(AdapterSettings.Of(request.Spec, request.AdapterFolder), model.Config, () => model.Dtype, began);
         TrainingSpecValidator.Validate(spec, model.Config);
         if (RunCapacity.Check(spec, model.Config, silos) is { } tooLarge) throw new InvalidTrainingInputException($"model: {tooLarge}");
     }

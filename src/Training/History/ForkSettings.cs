@@ -30,12 +30,7 @@ internal static class ForkSettings
         var reset = new GivenSettings();
         foreach (var setting in RunSettings.Table.All.Except(RunSettings.Table.UsedBy(spec)))
             if (setting.Record == typeof(TrainingSpec) && setting.Default is { } value) reset.Set(setting, value);
-        spec = reset.Into(spec);
-        return spec with
-        {
-            MaskSamples = [.. spec.MaskSamples.Distinct().Order()],
-            ComputeDtype = spec.ComputeDtype == TrainingSpec.AutoDtype ? was.ComputeDtype : spec.ComputeDtype,
-        };
+        return DerivedSettings.GoOn(reset.Into(spec), was);
     }
 
     /// <summary>Checks that a manifest can go on with other settings.</summary>

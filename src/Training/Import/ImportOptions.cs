@@ -1,3 +1,5 @@
+using LisaOrleans.Model;
+
 namespace LisaOrleans.Training;
 
 /// <summary>For whom a run is imported.</summary>
@@ -24,9 +26,18 @@ public sealed record ImportOptions
     /// <summary>The options of an import for a cluster: a new run gets what every current silo can offer.</summary>
     /// <param name="cluster">The cluster's id; null for this process.</param>
     /// <param name="silos">Its silos that train; where there are none now, this machine stands for them.</param>
-    public static ImportOptions For(string? cluster, IReadOnlyList<TrainingSilo> silos)
+    public static ImportOptions For(string? cluster, IEnumerable<(int Threads, bool OnGpu)> silos)
     {
         var options = new ImportOptions { Cluster = cluster };
-        return silos.Count > 0 ? options with { Threads = silos.Min(s => s.Threads), OnGpu = silos.Any(s => s.OnGpu) } : options;
+        (int Threads, bool OnGpu)[] offers = [.. silos];
+        return offers.Length > 0 ? options with { Threads = offers.Min(s => s.Threads), OnGpu = offers.Any(s => s.OnGpu) } : options;
     }
+
+    /// <summary>The settings of a run with nothing left to be chosen, as the import chooses: whoever checks them before asks here, too.</summary>
+    /// <param name="spec">The settings as they were given.</param>
+    /// <param name="config">The model's shape.</param>
+    /// <param name="weightsDtype">The number format of the model's weights.</param>
+    /// <param name="began">The settings with which the run began, where it is in the store; null for a new run.</param>
+    public TrainingSpec Resolve(TrainingSpec spec, ModelConfig config, Func<string> weightsDtype, TrainingSpec? began = null) =>
+        DerivedSettings.Resolve(spec, config, weightsDtype, began?.Threads ?? Threads, began, c => RunDtypes.Choose(c, OnGpu));
 }

@@ -36,14 +36,12 @@ public static class RunImporter
         RunSettings.Table.Check(request.Dataset);
         KeepPolicy.Check(request.Spec, request.EvalDataFile is not null || request.Dataset.ValidationSplit is not null);
         Objectives.CheckData(request.Spec, request.Dataset);
-        var stored = request.Overwrite ? null : await ReadStored(store, request.Spec.RunName, cancellationToken);
+        var stored = request.Overwrite ? null : await RunFiles.FindAsync(store, request.Spec.RunName, cancellationToken);
         if (stored?.Manifest is { Completed: false, Dataset: { } known }) options.DataKnown?.Invoke(known);
 
         using var model = ModelFolder.Open(request.ModelFolder);
-        var threads = stored?.Spec.Threads ?? options.Threads;
         var given = AdapterSettings.Of(request.Spec, request.AdapterFolder);
-        var spec = DerivedSettings.Resolve(
-            given, model.Config, () => model.Dtype, threads, stored?.Spec, config => RunDtypes.Choose(config, options.OnGpu)) with
+        var spec = options.Resolve(given, model.Config, () => model.Dtype, stored?.Spec) with
         {
             // The data blob already holds what these settings made of the file; in words, they tell people what changed.
             DataDescription = RunSettings.Table.Describe(request.Dataset),
@@ -179,14 +177,6 @@ public static class RunImporter
             request.Dataset.Template != ChatTemplates.Auto || data.Tokens.UsesOwnTemplate ? request.Dataset.Template : null;
     }
 
-    private static async Task<StoredRun?> ReadStored(IBlobStore store, string name, CancellationToken cancellationToken)
-    {
-        var head = await RunStore.ReadHeadAsync(store, name, cancellationToken);
-        if (head?.Manifest is null) return null;
-        var manifest = await RunStore.ReadManifestAsync(store, head.Manifest, cancellationToken);
-        return new StoredRun(manifest, await RunFiles.ReadSpecAsync(store, manifest, cancellationToken));
-    }
-
     // An intact run is replaced in one piece when its successor's manifest is committed; nothing of a damaged one can be kept.
     private static async Task ForgetIfDamaged(IBlobStore store, string name, CancellationToken cancellationToken)
     {
@@ -202,7 +192,7 @@ public static class RunImporter
     }
 
     private static void CheckUnchanged(
-        StoredRun before, TrainingSpec spec, ImportedModel model, BlobRef data, BlobRef? evalData)
+        (Manifest Manifest, TrainingSpec Spec) before, TrainingSpec spec, ImportedModel model, BlobRef data, BlobRef? evalData)
     {
         var differences = SpecComparison.Differences(before.Spec, spec).ToList();
         Compare("model weights", before.Manifest.Properties.GetValueOrDefault(ModelFingerprint), model.Fingerprint);
@@ -234,8 +224,6 @@ public static class RunImporter
     }
 
     private static BlobRef Reference(IBlobSource blob) => new(blob.Sha256, blob.Length);
-
-    private sealed record StoredRun(Manifest Manifest, TrainingSpec Spec);
 
     // Progress<T> would post to the thread pool and could report out of order.
     private sealed class Relay<T>(Action<T> report) : IProgress<T>

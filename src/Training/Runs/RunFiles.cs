@@ -24,13 +24,13 @@ public static class RunFiles
         }
     }
 
-    /// <summary>The settings of a run's last manifest; null where there is no such run, or it has no manifest yet.</summary>
+    /// <summary>A run's last manifest and its settings; null where there is no such run, or it has no manifest yet.</summary>
     /// <exception cref="InvalidDataFileException">The run's head, its manifest or its settings are no such things.</exception>
-    public static async Task<TrainingSpec?> FindSpecAsync(IBlobStore store, string run, CancellationToken cancellationToken)
+    public static async Task<(Manifest Manifest, TrainingSpec Spec)?> FindAsync(IBlobStore store, string run, CancellationToken cancellationToken)
     {
         if (await RunStore.ReadHeadAsync(store, run, cancellationToken).ConfigureAwait(false) is not { Manifest: { } blob }) return null;
         var manifest = await RunStore.ReadManifestAsync(store, blob, cancellationToken).ConfigureAwait(false);
-        return await ReadSpecAsync(store, manifest, cancellationToken).ConfigureAwait(false);
+        return (manifest, await ReadSpecAsync(store, manifest, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>The model's config.json, and what it says.</summary>

@@ -7,10 +7,8 @@ public static class DerivedSettings
 {
     private const int LongestDefaultBlock = 1024;
 
-    private const string BFloat16 = "bfloat16";
-
     // The number format of most models today, for when only a model's shape is known.
-    private const string LikelyDtype = BFloat16;
+    private const string LikelyDtype = RunDtypes.BFloat16;
 
     /// <summary>The settings of a run with nothing left to be chosen.</summary>
     /// <param name="spec">The settings as they were given.</param>
@@ -25,20 +23,26 @@ public static class DerivedSettings
         TrainingSpec spec, ModelConfig config, Func<string>? weightsDtype, int threads, TrainingSpec? began = null,
         Func<ModelConfig, string>? compute = null)
     {
-        var dtype = Dtype(spec.Dtype, config, weightsDtype);
-        return spec with
+        var resolved = GoOn(spec, began) with
         {
             BlockSize = BlockSize(spec.BlockSize, config),
-            Dtype = dtype,
-            ComputeDtype = spec.ComputeDtype != TrainingSpec.AutoDtype ? spec.ComputeDtype
-                : began is not null ? began.ComputeDtype
-                : dtype == BFloat16 && compute is not null ? compute(config)
-                : spec.ComputeDtype,
+            Dtype = Dtype(spec.Dtype, config, weightsDtype),
             Threads = spec.Threads > 0 ? spec.Threads : threads,
-            MaskSamples = [.. spec.MaskSamples.Distinct().Order()],
             GradientLanes = Lanes(spec, began),
         };
+        return began is null && compute is not null && resolved is { Dtype: RunDtypes.BFloat16, ComputeDtype: TrainingSpec.AutoDtype }
+            ? resolved with { ComputeDtype = compute(config) }
+            : resolved;
     }
+
+    /// <summary>The settings of a run, or of a fork, in the form that is stored, and as it began where that is left open.</summary>
+    /// <param name="spec">The settings.</param>
+    /// <param name="began">Those with which it began; null for a new run.</param>
+    internal static TrainingSpec GoOn(TrainingSpec spec, TrainingSpec? began) => spec with
+    {
+        ComputeDtype = spec.ComputeDtype == TrainingSpec.AutoDtype && began is not null ? began.ComputeDtype : spec.ComputeDtype,
+        MaskSamples = [.. spec.MaskSamples.Distinct().Order()],
+    };
 
     /// <summary>The longest sequence: as given, else the model's longest, at most 1024.</summary>
     /// <param name="given">The length that was given; 0 for none.</param>

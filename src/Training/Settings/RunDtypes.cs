@@ -7,7 +7,8 @@ namespace LisaOrleans.Training;
 public static class RunDtypes
 {
     private const string Float32 = "float32";
-    private const string BFloat16 = "bfloat16";
+    /// <summary>The number format that may be computed in another one.</summary>
+    internal const string BFloat16 = "bfloat16";
 
     // Products of narrower models are so short that the rate of large ones says nothing about them.
     private const int LeastWidth = 512;
