@@ -139,6 +139,9 @@ public sealed class JinjaLimitsTests
     [InlineData("\n\n{{ 1 + 'a' }}", "line 3: '+' cannot be applied to 'int' and 'str'")]
     [InlineData("{{ 'a'.upper }}", "line 1: a 'function' cannot be printed: Python would write its address in memory")]
     [InlineData("{{ 'a'.encode() }}", "line 1: the method 'encode' of a text is not supported")]
+    [InlineData("{{ {'k': 1}.items() - 'x' }}", "line 1: '-' makes a set of 'dict_items', which is not supported")]
+    [InlineData("{{ [1] - {}.keys() }}", "line 1: '-' makes a set of 'dict_keys', which is not supported")]
+    [InlineData("{{ {}.values() - [1] }}", "line 1: '-' cannot be applied to 'dict_values' and 'list'")]
     public void Render_tells_the_line_of_an_error(string template, string message) =>
         Assert.Equal(message, Assert.Throws<JinjaException>(() => Render(template)).Message);
 

@@ -16,7 +16,9 @@ internal static class Operators
     };
 
     public static JinjaValue Subtract(RenderState state, JinjaValue left, JinjaValue right) =>
-        Arithmetic(state, "-", left, right, static (l, r) => l - r, static (l, r) => l - r);
+        (left as ViewValue ?? right as ViewValue) is { IsSetLike: true } view
+            ? throw state.Error($"'-' makes a set of '{view.TypeName}', which is not supported")
+            : Arithmetic(state, "-", left, right, static (l, r) => l - r, static (l, r) => l - r);
 
     public static JinjaValue Multiply(RenderState state, JinjaValue left, JinjaValue right) => (left, right) switch
     {

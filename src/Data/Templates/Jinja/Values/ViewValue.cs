@@ -7,6 +7,9 @@ internal sealed class ViewValue(string name, IReadOnlyList<JinjaValue> items) : 
 {
     public IReadOnlyList<JinjaValue> Elements => items;
 
+    /// <summary>Whether Python takes differences of it. They are sets, whose order changes from process to process.</summary>
+    public bool IsSetLike => name != "values";
+
     public override string TypeName => $"dict_{name}";
 
     public override int Depth { get; } = 1 + items.Select(i => i.Depth).DefaultIfEmpty().Max();
