@@ -30,7 +30,7 @@ public static class ReplicaPlanner
 
     /// <param name="config">The model's shape.</param>
     /// <param name="spec">The run's settings.</param>
-    /// <param name="silos">Silos in the order of the walk; replicas are made of neighbours.</param>
+    /// <param name="silos">Silos in the order of the walk; replicas are made of neighbours, unless only other groups have room for the model.</param>
     /// <exception cref="NoRoomException">There are no silos, or too little memory.</exception>
     public static StagePlan Plan(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos)
     {
@@ -77,17 +77,12 @@ public static class ReplicaPlanner
     {
         if (config.EmbeddingSpecs().Concat(config.HeadSpecs()).Max(s => s.Count) > LargestSum / sizeof(float)) return null;
 
-        // More silos than layers would leave some idle in one replica that another could use.
-        var dealt = Math.Min(silos.Count, replicas * config.NumHiddenLayers);
         var arriving = GradientLanes.Arriving(lanes, replicas);
-        var (stages, pipelines, first) = (new List<SiloStage>(), new List<(double Stage, int Stages)>(), 0);
+        if (Deal(config, spec, silos, replicas, arriving) is not { } dealt) return null;
+        var (stages, pipelines) = (new List<SiloStage>(), new List<(double Stage, int Stages)>());
         for (var replica = 0; replica < replicas; replica++)
         {
-            var count = (dealt / replicas) + (replica < dealt % replicas ? 1 : 0);
-            TrainingSilo[] own = [.. silos.Skip(first).Take(count)];
-            first += count;
-            if (!RunCapacity.Fits(spec, config, own, arriving)) return null;
-            stages.AddRange(StagePlanner.Plan(config, spec, own, arriving).Stages.Select(s => s with { Replica = replica }));
+            stages.AddRange(StagePlanner.Plan(config, spec, dealt[replica], arriving).Stages.Select(s => s with { Replica = replica }));
             pipelines.Add(PipelineOf(config, spec, silos, stages, replica));
         }
 
@@ -96,6 +91,40 @@ public static class ReplicaPlanner
         for (var left = lanes - replicas; left > 0; left--)
             shares[Enumerable.Range(0, replicas).MinBy(r => Seconds(spec, pipelines[r], shares[r] + 1, lanes))]++;
         return new StagePlan(stages, shares);
+    }
+
+    // The silos of each replica; null where some replica would not fit its own.
+    private static IReadOnlyList<TrainingSilo>[]? Deal(
+        ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, int replicas, int arriving)
+    {
+        // More silos than layers would leave some idle in one replica that another could use.
+        var dealt = Math.Min(silos.Count, replicas * config.NumHiddenLayers);
+        var (neighbours, first) = (new IReadOnlyList<TrainingSilo>[replicas], 0);
+        for (var replica = 0; replica < replicas; replica++)
+        {
+            var count = (dealt / replicas) + (replica < dealt % replicas ? 1 : 0);
+            neighbours[replica] = [.. silos.Skip(first).Take(count)];
+            first += count;
+        }
+
+        if (neighbours.All(own => RunCapacity.Fits(spec, config, own, arriving))) return neighbours;
+        var even = ByMemory(silos, replicas);
+        return even.All(own => RunCapacity.Fits(spec, config, own, arriving)) ? even : null;
+    }
+
+    // Silos of different sizes: the largest first, each to the replica that has the least memory then. A replica keeps the order of the walk.
+    private static IReadOnlyList<TrainingSilo>[] ByMemory(IReadOnlyList<TrainingSilo> silos, int replicas)
+    {
+        var (replicaOf, memory) = (new int[silos.Count], new double[replicas]);
+        foreach (var silo in Enumerable.Range(0, silos.Count).OrderByDescending(s => Memory(silos[s])))
+        {
+            replicaOf[silo] = Enumerable.Range(0, replicas).MinBy(r => memory[r]);
+            memory[replicaOf[silo]] += Memory(silos[silo]);
+        }
+
+        return [.. Enumerable.Range(0, replicas).Select(r => silos.Where((_, s) => replicaOf[s] == r).ToArray())];
+
+        static double Memory(TrainingSilo silo) => silo.MemoryBytes > 0 ? silo.MemoryBytes : double.PositiveInfinity;
     }
 
     // A micro-batch for each stage fills the pipeline; then one ends whenever the slowest stage is done.

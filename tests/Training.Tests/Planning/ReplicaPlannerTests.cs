@@ -1,3 +1,4 @@
+using System.Globalization;
 using CsCheck;
 
 namespace LisaOrleans.Training.Tests;
@@ -90,6 +91,24 @@ public sealed class ReplicaPlannerTests
         Assert.Equal((2, 4), (plan.Replicas, plan.Stages.Count));
         Assert.Equal([0, 0, 1, 1], plan.Stages.Select(s => s.Replica));
         Assert.Throws<NoRoomException>(() => Plan(s_spec, [Silo(0, (long)(whole * 0.3))]));
+    }
+
+    // In percent of what the model needs; 0 for a silo without a limit.
+    [Theory]
+    [InlineData(new[] { 75, 150, 75 }, "2", new[] { 1, 0, 1 })]
+    [InlineData(new[] { 75, 0, 75 }, "2", new[] { 1, 0, 1 })]
+    [InlineData(new[] { 150, 75, 150, 75, 75 }, "3", new[] { 0, 2, 1, 2, 0 })]
+    [InlineData(new[] { 75, 75, 75, 150 }, "3", new[] { 0, 0, 1, 1 })]
+    [InlineData(new[] { 75, 75, 75 }, "2", new[] { 0, 0, 0 })]
+    public void Plan_silos_of_different_sizes_are_grouped_so_that_every_replica_has_room(int[] percent, string wanted, int[] replicas)
+    {
+        // So few tokens, lanes and layers that train that neither activations nor sums of others count.
+        var spec = s_spec with { PerDeviceTrainBatchSize = 1, BlockSize = 16, GradientAccumulationSteps = 3, GradientLanes = 3, LisaActivatedLayers = 1 };
+        spec = spec with { Replicas = wanted };
+        var arriving = GradientLanes.Arriving(3, int.Parse(wanted, CultureInfo.InvariantCulture));
+        var whole = 1.25 * PartWork.Of(TinyStories.Config, spec, arriving).TotalBytes;
+        var plan = Plan(spec, [.. percent.Select((p, i) => Silo(i, (long)(whole * p / 100)))]);
+        Assert.Equal(replicas, percent.Select((_, i) => plan.Stages.Single(s => s.Silo == $"silo-{i}").Replica));
     }
 
     // Sums of two lanes at most come from the other, for whatever trains, into room that the replica alone would not need.
