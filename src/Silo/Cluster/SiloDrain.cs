@@ -7,7 +7,7 @@ namespace LisaOrleans.Silo;
 
 /// <summary>
 /// Takes everything away from this silo before it leaves, once: runs whose grain is here are handed to another silo, and parts
-/// move at their run's next step boundary. A preemption notice begins it, or the host when it is told to stop.
+/// move at their run's next step boundary. Runs that have nothing here are told, too. A preemption notice begins it, or the host when it is told to stop.
 /// </summary>
 internal sealed partial class SiloDrain(
     ClusterSiloOptions options, ILocalSiloDetails silo, IClusterMembershipService membership, IGrainFactory grains, LocalRuns runs, LocalParts parts,
@@ -53,12 +53,28 @@ internal sealed partial class SiloDrain(
         var names = runs.Names.Union(parts.Runs).ToArray();
         LogDraining(names.Length);
         using var time = new CancellationTokenSource(options.DrainTimeout);
-        await Task.WhenAll(names.Select(name => Away(name, address, time.Token))).ConfigureAwait(false);
+        await Task.WhenAll(names.Select(name => Away(name, address, time.Token)).Append(TellOthers(names, address, time.Token))).ConfigureAwait(false);
 
         // The runs have moved on; the parts that were here are being let go of.
         while (parts.Runs.Count > 0 && !time.IsCancellationRequested)
             await Task.Delay(s_pause, time.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         LogDrained(runs.Names.Count, parts.Runs.Count);
+    }
+
+    // Runs that have nothing here may be just about to place parts here: they are to leave this silo out.
+    private async Task TellOthers(IEnumerable<string> names, string address, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var queue = await grains.GetGrain<IRunQueueGrain>(0).GetQueue().WaitAsync(cancellationToken).ConfigureAwait(false);
+            await Task.WhenAll(queue.Select(e => e.Run).Except(names).Select(
+                name => grains.GetGrain<IRunGrain>(name).Drain(address, cancellationToken))).WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e)
+        {
+            // Whoever uses it nevertheless goes back to its last manifest when it is gone.
+            LogNotTold(e);
+        }
     }
 
     private async Task Away(string name, string address, CancellationToken cancellationToken)
@@ -111,6 +127,9 @@ internal sealed partial class SiloDrain(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Drained; {Runs} run grains and parts of {Parts} runs are left here")]
     private partial void LogDrained(int runs, int parts);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Not every run that has nothing here could be told")]
+    private partial void LogNotTold(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run} could not be moved away in time")]
     private partial void LogFailed(Exception exception, string run);

@@ -57,6 +57,28 @@ public sealed class PreemptionWatchTests
         Assert.DoesNotContain(service.Requests, r => r.Method == "POST");
     }
 
+    // It may be just about to place parts here, and would lose them; only the queue knows of it.
+    [Fact]
+    public async Task DrainAsync_run_that_has_nothing_here_is_told_too()
+    {
+        await using var service = await MetadataService.StartAsync();
+        await using var silo = await WatchedSilo.StartAsync(service.Source("vm-1"), TimeSpan.FromMinutes(1));
+        await silo.Grains.GetGrain<IRunQueueGrain>(0).Ask(new RunDemand
+        {
+            Spec = new TrainingSpec { RunName = "elsewhere", Dtype = "float32", BlockSize = 64, LisaIntervalSteps = 4, Threads = 1 },
+            ConfigJson = await File.ReadAllTextAsync(
+                Path.Combine(Repository.Root, "samples", "tiny-stories", "config.json"), TestContext.Current.CancellationToken),
+            Since = DateTimeOffset.UtcNow,
+        });
+        Assert.Null(await AddressAsync());
+        Assert.True(await silo.Drain.DrainAsync());
+        Assert.NotNull(await AddressAsync());
+
+        // Of its grain, which has no activation before somebody calls it.
+        ValueTask<SiloAddress?> AddressAsync() =>
+            silo.Grains.GetGrain<IManagementGrain>(0).GetActivationAddress(silo.Grains.GetGrain<IRunGrain>("elsewhere"));
+    }
+
     [Fact]
     public async Task PreemptionWatch_event_of_other_machines_changes_nothing()
     {

@@ -18,7 +18,7 @@ internal sealed class WatchedSilo : IAsyncDisposable
     private readonly IHost _host;
     private readonly PreemptionWatch _watch;
 
-    private WatchedSilo(IPreemptionSource source)
+    private WatchedSilo(IPreemptionSource source, TimeSpan drainTimeout)
     {
         var store = new FolderBlobStore(_folder.Root);
         var options = new ClusterSiloOptions
@@ -34,7 +34,7 @@ internal sealed class WatchedSilo : IAsyncDisposable
             Secret = TensorNode.Secret,
             Roles = SiloRoles.All,
             Threads = 1,
-            DrainTimeout = TimeSpan.FromMilliseconds(200),
+            DrainTimeout = drainTimeout,
             PreemptionSources = [source],
         };
         _host = new HostBuilder()
@@ -47,6 +47,8 @@ internal sealed class WatchedSilo : IAsyncDisposable
 
     public SiloDrain Drain => _host.Services.GetRequiredService<SiloDrain>();
 
+    public IGrainFactory Grains => _host.Services.GetRequiredService<IGrainFactory>();
+
     public LocalParts Parts => _host.Services.GetRequiredService<LocalParts>();
 
     /// <summary>What the silo has said so far.</summary>
@@ -54,9 +56,11 @@ internal sealed class WatchedSilo : IAsyncDisposable
 
     public bool IsStopping => _host.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopping.IsCancellationRequested;
 
-    public static async Task<WatchedSilo> StartAsync(IPreemptionSource source)
+    /// <param name="source">The source.</param>
+    /// <param name="drainTimeout">How long it has to move everything away; null for hardly any time.</param>
+    public static async Task<WatchedSilo> StartAsync(IPreemptionSource source, TimeSpan? drainTimeout = null)
     {
-        var silo = new WatchedSilo(source);
+        var silo = new WatchedSilo(source, drainTimeout ?? TimeSpan.FromMilliseconds(200));
         await silo._host.StartAsync(TestContext.Current.CancellationToken);
         await silo._watch.StartAsync(TestContext.Current.CancellationToken);
         return silo;
