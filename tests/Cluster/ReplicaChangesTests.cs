@@ -43,8 +43,14 @@ public sealed class ReplicaChangesTests
         fifth.Start();
         await fifth.ReadyAsync(s_patience);
         status = await Placed(status, 2, 1);
+        var known = status.Position;
         await (await cluster.SiloOfRunAsync(Run)).KillAsync();
         status = await Placed(status, 1, 1);
+
+        // What the run has measured of its silos is not lost with its grain.
+        var placed = (await cluster.Run(Run).GetEvents(known, 1000)).OfType<PartsPlaced>().ToArray();
+        Assert.NotEmpty(placed);
+        Assert.All(placed, p => Assert.NotEmpty(p.Speeds ?? new Dictionary<string, double>()));
 
         await cluster.Run(Run).Pause();
         status = await cluster.Run(Run).GetStatus();

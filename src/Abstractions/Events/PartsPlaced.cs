@@ -1,7 +1,15 @@
+using System.Text.Json.Serialization;
+
 namespace LisaOrleans;
 
 /// <summary>The run's parts are loaded on these silos, and training continues.</summary>
 /// <param name="Generation">The run's generation.</param>
 /// <param name="Stages">Which silo holds which parts.</param>
 [GenerateSerializer, Immutable, Alias("lisa.PartsPlaced")]
-public sealed record PartsPlaced([property: Id(0)] long Generation, [property: Id(1)] IReadOnlyList<SiloStage> Stages) : TrainingEvent;
+public sealed record PartsPlaced([property: Id(0)] long Generation, [property: Id(1)] IReadOnlyList<SiloStage> Stages) : TrainingEvent
+{
+    /// <value>How fast silos had been found to be by then: multiply-adds a second, by address. Null (default) where none was measured.</value>
+    [Id(2)]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyDictionary<string, double>? Speeds { get; init; }
+}

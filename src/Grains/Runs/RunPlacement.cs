@@ -40,8 +40,10 @@ internal sealed class RunPlacement(
     /// <summary>How often parts were placed again at a step boundary.</summary>
     public int Moves { get; private set; }
 
-    // An earlier activation of this grain has noted the stages in the journal.
-    private IReadOnlyList<SiloStage> LastKnown => Pipeline?.Stages.Stages ?? run.Journal?.Entries.OfType<PartsPlaced>().LastOrDefault()?.Stages ?? [];
+    // An earlier activation of this grain has noted the stages in the journal, and how fast the silos were.
+    private PartsPlaced? Noted => run.Journal?.Entries.OfType<PartsPlaced>().LastOrDefault();
+
+    private IReadOnlyList<SiloStage> LastKnown => Pipeline?.Stages.Stages ?? Noted?.Stages ?? [];
 
     private IReadOnlyList<TrainingSilo> Usable => Silos.Usable(LastKnown);
 
@@ -80,6 +82,7 @@ internal sealed class RunPlacement(
     /// <exception cref="NoRoomException">The silos cannot hold the run.</exception>
     public StagePlan Plan()
     {
+        if (Pipeline is null && Noted?.Speeds is { } noted) Speeds.Recall(noted);
         var silos = Usable;
         var (before, now) = (_plannedFor, ByAddress(silos));
         if (!now.SequenceEqual(before)) Speeds.Begin(silos);
@@ -132,7 +135,7 @@ internal sealed class RunPlacement(
         if (before is not null) await Release(() => parts.UnloadMoved(before));
         Signal();
         await run.Journal!.Write(
-            run.Store, session.Manifest!.Step, [new PartsPlaced(session.Generation, stages)],
+            run.Store, session.Manifest!.Step, [new PartsPlaced(session.Generation, stages) { Speeds = Speeds.Measured is { Count: > 0 } measured ? measured : null }],
             j => session.SetJournalAsync(j, cancellationToken), cancellationToken);
         return true;
     }

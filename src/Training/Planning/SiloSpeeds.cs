@@ -51,6 +51,13 @@ public sealed class SiloSpeeds
         foreach (var gone in _known.Keys.Except(silos.Select(s => s.Address)).ToArray()) Forget(gone);
     }
 
+    /// <summary>Takes over what was measured of silos by somebody else, of whom nothing is known here.</summary>
+    /// <param name="measured">What <see cref="Measured"/> said.</param>
+    public void Recall(IReadOnlyDictionary<string, double> measured)
+    {
+        foreach (var (silo, speed) in measured) _known.TryAdd(silo, (1 / speed, Window));
+    }
+
     /// <summary>Counts a step.</summary>
     /// <param name="stages">For each stage its silo, its multiply-adds in decoder layers, and the seconds that they took; 0 where unknown.</param>
     public void Add(IEnumerable<(string Silo, double Arithmetic, double Seconds)> stages)

@@ -28,6 +28,21 @@ public sealed class SiloSpeedsTests
         Assert.Equal([1, 0.5, 1], speeds.Of(s_silos).Select(s => s.Speed));
     }
 
+    // As a run's grain does that has moved; what it measures itself counts more, and who is gone is forgotten.
+    [Fact]
+    public void Recall_what_another_has_measured_counts_until_it_is_measured_anew()
+    {
+        var (before, speeds) = (new SiloSpeeds(), new SiloSpeeds());
+        Steps(before, 20, ("a", 100, 1), ("b", 100, 2), ("gone", 100, 1));
+        Steps(speeds, 20, ("a", 100, 4));
+        speeds.Recall(before.Measured);
+        speeds.Begin(s_silos);
+        Assert.Equal(["a", "b"], speeds.Measured.Keys.Order());
+        Assert.Equal((25, 50), (speeds.Measured["a"], speeds.Measured["b"]));
+        Steps(speeds, 100, ("a", 100, 4), ("b", 100, 8));
+        Assert.Equal(12.5, speeds.Measured["b"], 1);
+    }
+
     // Or it would be left out for good after a bad moment.
     [Fact]
     public void Of_silo_that_has_had_nothing_to_do_for_long_is_as_fast_as_the_median_again()
