@@ -12,6 +12,9 @@ internal sealed class BenchModel : IDisposable
     /// <value>29.6 M parameters: eight layers of 3.2 M, an embedding and a head of 2.1 M each.</value>
     public static RandomModelShape Shape { get; } = new(512, 1376, 8, 8, 8, 4096, 256, Tied: false);
 
+    /// <value>The shape of stories260K.</value>
+    public static RandomModelShape Stories { get; } = new(64, 172, 5, 8, 4, 512, 512, Tied: true);
+
     /// <value>The folder of samples of the checkout.</value>
     public static string Samples => Path.Combine(RepositoryRoot(), "samples");
 
@@ -29,14 +32,18 @@ internal sealed class BenchModel : IDisposable
         Directory.CreateDirectory(model.Folder);
         await RandomModel.WriteAsync(model.Folder, Shape, seed: 7);
         File.Copy(Path.Combine(Samples, "tiny-stories", "tokenizer.model"), Path.Combine(model.Folder, "tokenizer.model"));
+        await WriteDataAsync(model.Data);
+        return model;
+    }
 
-        // Rows of one length, so that every step is the same work: a long line of text cut to the block size.
+    /// <summary>Writes 256 rows of one length, so that every step is the same work: a long line of text cut to the block size.</summary>
+    public static async Task WriteDataAsync(string file)
+    {
         var text = string.Join(
             ' ', File.ReadLines(Path.Combine(Samples, "animals.jsonl")).Select(l => l.Replace("\"", "", StringComparison.Ordinal)));
         var random = new CounterRandom(1, 0);
-        await File.WriteAllLinesAsync(model.Data, Enumerable.Range(0, 256).Select(_ =>
+        await File.WriteAllLinesAsync(file, Enumerable.Range(0, 256).Select(_ =>
             $"{{\"text\":\"{text.Substring(random.NextInt(text.Length - 2000), 2000)}\"}}"));
-        return model;
     }
 
     public void Dispose() => Directory.Delete(Root, recursive: true);

@@ -64,7 +64,8 @@ internal static class ChaosBenchmark
         return 0;
     }
 
-    private static void Show(ChaosReport report)
+    /// <summary>Prints what a run under chaos went through.</summary>
+    public static void Show(ChaosReport report)
     {
         var actions = string.Join(", ", report.Actions.OrderBy(a => a.Key).Select(a => $"{a.Key} {a.Value}"));
         Console.WriteLine($"actions: {actions}; {report.Kills} processes killed");

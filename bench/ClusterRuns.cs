@@ -12,6 +12,16 @@ internal sealed class ClusterRuns(string folder, string[] training)
     // 24 layers of 12.8 M parameters, an embedding and a head of 4.2 M each.
     private static readonly RandomModelShape s_large = new(1024, 2816, 24, 16, 16, 4096, 256, Tied: false);
 
+    /// <summary>What decides how much memory the runs on replicas need.</summary>
+    public static TrainingSpec Replicated { get; } = new()
+    {
+        RunName = "replicas",
+        PerDeviceTrainBatchSize = 4,
+        GradientAccumulationSteps = 12,
+        GradientLanes = 4,
+        BlockSize = 256,
+    };
+
     /// <summary>The folder with the test assets.</summary>
     public static string Assets { get; } =
         Environment.GetEnvironmentVariable("LISA_TEST_ASSETS") ?? Path.Combine(Executables.Repository, "..", "shared", "assets");
@@ -48,23 +58,52 @@ internal sealed class ClusterRuns(string folder, string[] training)
         return new ClusterRuns(folder, training);
     }
 
+    /// <summary>
+    /// Random weights in the shape of stories260K, twelve micro-batches of 4 x 256 tokens in four lanes: work that replicas can share, and
+    /// nothing that a checkout does not have.
+    /// </summary>
+    public static async Task<ClusterRuns> PrepareReplicasAsync(int steps, int saveSteps, ulong seed)
+    {
+        var folder = Directory.CreateTempSubdirectory("lisa-chaos-").FullName;
+        var (model, data) = (Directory.CreateDirectory(Path.Combine(folder, "untrained")).FullName, Path.Combine(folder, "data.jsonl"));
+        await RandomModel.WriteAsync(model, BenchModel.Stories, seed: 7);
+        File.Copy(Path.Combine(BenchModel.Samples, "tiny-stories", "tokenizer.model"), Path.Combine(model, "tokenizer.model"));
+        await BenchModel.WriteDataAsync(data);
+        string[] training =
+        [
+            "--model", model, "--data", data, "--long-texts", "cut", "--max-steps", $"{steps}", "--lisa-interval-steps", "10",
+            "--per-device-train-batch-size", $"{Replicated.PerDeviceTrainBatchSize}",
+            "--gradient-accumulation-steps", $"{Replicated.GradientAccumulationSteps}", "--gradient-lanes", $"{Replicated.GradientLanes}",
+            "--block-size", $"{Replicated.BlockSize}", "--learning-rate", "1e-3", "--save-steps", $"{saveSteps}", "--seed", $"{seed}",
+            "--threads", "1",
+        ];
+        Console.WriteLine($"stories260K's shape with random weights, {steps} steps, a manifest every {saveSteps}, everything in {folder}");
+        return new ClusterRuns(folder, training);
+    }
+
     /// <summary>Trains in one process, for comparison.</summary>
     public Task TrainUndisturbedAsync() => TestCluster.SucceedsAsync(folder, ["train", .. training, "--output", Path.Combine(folder, "one-process")]);
 
     /// <summary>Starts a cluster and a run of that name on it.</summary>
     public async Task<TestCluster> StartAsync(string name, ClusterSettings settings)
     {
-        var cluster = await TestCluster.StartAsync(Directory.CreateDirectory(Path.Combine(folder, name)).FullName, settings);
-        await TestCluster.SucceedsAsync(cluster.Folder, [
-            "submit", "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}", "--store", cluster.Store,
-            "--run-name", name, .. training]);
+        var cluster = await StartEmptyAsync(name, settings);
+        await SubmitAsync(cluster, name);
         return cluster;
     }
+
+    /// <summary>Starts a cluster without a run.</summary>
+    public Task<TestCluster> StartEmptyAsync(string name, ClusterSettings settings) =>
+        TestCluster.StartAsync(Directory.CreateDirectory(Path.Combine(folder, name)).FullName, settings);
+
+    /// <summary>Starts a run of that name on a cluster.</summary>
+    public Task SubmitAsync(TestCluster cluster, string name, params string[] more) => TestCluster.SucceedsAsync(
+        cluster.Folder, ["submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", name, .. training, .. more]);
 
     /// <summary>How much a run that has ended differs from the one in one process.</summary>
     public async Task<int> CompareAsync(TestCluster cluster, string name, RunStatus end)
     {
-        var output = Path.Combine(cluster.Folder, "model");
+        var output = Path.Combine(cluster.Folder, $"model-{name}");
         await TestCluster.SucceedsAsync(cluster.Folder, ["export", name, "--store", cluster.Store, "--output", output]);
         var found = RunFiles.Differences(Path.Combine(folder, "one-process"), output);
         Console.WriteLine(

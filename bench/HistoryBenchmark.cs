@@ -15,9 +15,6 @@ internal static class HistoryBenchmark
     // float32 weights and the two float32 moments of AdamW, for all parameters.
     private const int PlainBytes = 12;
 
-    /// <value>stories260K.</value>
-    private static readonly RandomModelShape s_stories = new(64, 172, 5, 8, 4, 512, 512, Tied: true);
-
     /// <value>296 M parameters in 16 layers.</value>
     private static readonly RandomModelShape s_larger = new(1024, 3328, 16, 16, 16, 32000, 1024, Tied: false);
 
@@ -30,7 +27,7 @@ internal static class HistoryBenchmark
         Console.WriteLine($"a manifest at every step; 4 x {tokens} tokens a step, bfloat16, {threads} threads");
         Console.WriteLine("| model | LISA, 2 layers of | steps | kept a step | plain folder | ratio | s a step | stall of step |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|");
-        foreach (var (shape, count) in ((RandomModelShape, int)[])[(s_stories, steps), (s_larger, largerSteps)])
+        foreach (var (shape, count) in ((RandomModelShape, int)[])[(BenchModel.Stories, steps), (s_larger, largerSteps)])
         {
             if (count == 0) continue;
             foreach (var embeddings in (bool[])[false, true]) await Measure(shape, count, tokens, threads, embeddings);

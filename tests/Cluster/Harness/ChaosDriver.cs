@@ -19,6 +19,14 @@ internal sealed class ChaosDriver(TestCluster cluster, string run, ulong seed, A
 
     public ChaosReport Report { get; } = new();
 
+    /// <value>The most steps in peace before each thing. Default 4.</value>
+    public int Peace { get; init; } = 4;
+
+    /// <value>
+    /// Called when the run goes on after something, with its status before and then: before whatever died is started again. Default: nothing.
+    /// </value>
+    public Func<ChaosAction, RunStatus, RunStatus, Task> Recovered { get; init; } = (_, _, _) => Task.CompletedTask;
+
     /// <summary>The run's step, or null while nobody answers.</summary>
     public async Task<RunStatus?> StatusAsync()
     {
@@ -32,19 +40,19 @@ internal sealed class ChaosDriver(TestCluster cluster, string run, ulong seed, A
         }
     }
 
-    /// <summary>Carries out a schedule; ends when it is through or the run is.</summary>
-    public async Task PlayAsync(IReadOnlyList<ChaosAction> schedule)
+    /// <summary>Carries out a schedule. False where the run was over first.</summary>
+    public async Task<bool> PlayAsync(IReadOnlyList<ChaosAction> schedule)
     {
         foreach (var action in schedule)
         {
             // Some steps in peace first, so that each thing happens to a run that works.
-            if (await ProgressAsync(steps: 1 + _random.NextInt(4)) is not { } before) return;
+            if (await ProgressAsync(steps: 1 + _random.NextInt(Peace)) is not { } before) return false;
             await Task.Delay(_random.NextInt(150));
             say($"step {before.Step}: {action}");
             Report.Actions[action] = Report.Actions.GetValueOrDefault(action) + 1;
             var watch = Stopwatch.StartNew();
             await DoAsync(action);
-            if (await NextStepAsync(before) is not { } next) return;
+            if (await NextStepAsync(before) is not { } next) return false;
             var (after, lost) = next;
             var seconds = watch.Elapsed.TotalSeconds;
             if (action is ChaosAction.Kill or ChaosAction.KillOwner)
@@ -56,8 +64,11 @@ internal sealed class ChaosDriver(TestCluster cluster, string run, ulong seed, A
             if (action is ChaosAction.Freeze) Report.FreezeSeconds.Add(seconds);
             if (action is ChaosAction.Leave or ChaosAction.Preempt) Report.LostByNotice.Add(lost);
             say($"  next step {after.Step} after {seconds:0.0} s, {lost} lost; generation {after.Generation}, {after.Stages.Count} stages");
+            await Recovered(action, before, after);
             await RestoreAsync();
         }
+
+        return true;
     }
 
     /// <summary>Waits for the run's end.</summary>

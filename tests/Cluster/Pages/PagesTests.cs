@@ -29,6 +29,7 @@ public sealed class PagesTests(ITestOutputHelper output)
         ("docs/operations.md", "export AWS_ACCESS_KEY_ID", "a bucket of your own"),
         ("docs/tls.md", "lisa silo --host 10.0.0.5", "every machine"),
         ("docs/reliability.md", "dotnet run -c Release --project bench -- chaos", "minutes"),
+        ("docs/reliability.md", "dotnet run -c Release --project bench -- chaos 100", "minutes"),
         ("docs/reliability.md", "dotnet run -c Release --project bench -- fencing", "minutes"),
     ];
 
