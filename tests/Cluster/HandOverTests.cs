@@ -14,9 +14,10 @@ public sealed class HandOverTests
         Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
         using var folder = new TempFolder();
 
-        // Silos are not to be taken for dead on a busy machine: then parts would rightly come from the store.
+        // Silos are not to be taken for dead on a busy machine: then parts would rightly come from the store. The one that does die is
+        // known by its port.
         await using var cluster = await TestCluster.StartAsync(
-            folder.Root, new ClusterSettings(Silos: 2, Azurite: false, Options: ["--probe-timeout-seconds", "20"]));
+            folder.Root, new ClusterSettings(Silos: 2, Azurite: false, Options: ["--probe-timeout-seconds", "600"]));
         string[] connection = ["--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}"];
         await Lisa(folder, ["submit", .. connection, "--store", cluster.Store, "--run-name", Run, .. Training(steps: 1_000_000)]);
         var status = await Training(cluster, s => s.Stages.Count == 2);
@@ -54,6 +55,7 @@ public sealed class HandOverTests
         var before = status;
         status = await Training(cluster, s => s.Stages.Count == 1 && s.Generation > before.Generation);
         Assert.True(status.Loads.StoreParts >= lost.Count, $"{status.Loads}");
+        Assert.Contains("its port refuses another one", cluster.Logs(1000), StringComparison.Ordinal);
 
         await cluster.Run(Run).Pause();
         status = await cluster.Run(Run).GetStatus();

@@ -42,6 +42,7 @@ public static class ClusterSilo
     private static void Configure(ISiloBuilder silo, ClusterSiloOptions options)
     {
         var tls = silo.AddClusterTls(options);
+        DeathWatch.AddTo(silo);
         options.Membership.AddTo(silo);
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, PortGuard>();
         silo.Services.AddSingleton(new LeaseOptions());
