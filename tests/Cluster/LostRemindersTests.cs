@@ -30,6 +30,7 @@ public sealed class LostRemindersTests
         var before = await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 2);
         await (await cluster.SiloOfRunAsync(Run)).KillAsync();
         await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 1 && s.Generation > before.Generation && s.Step > before.Step);
+        Assert.Contains("waking the runs that were led from there", cluster.Logs(1000), StringComparison.Ordinal);
 
         // One that has ended is forgotten.
         await cluster.Client.PauseAsync(Run, Token);

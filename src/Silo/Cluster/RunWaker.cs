@@ -7,29 +7,59 @@ namespace LisaOrleans.Silo;
 
 /// <summary>
 /// Wakes the runs that this cluster was working on, going only by what the blob store says. Needed if all silos died and the
-/// membership was lost too, together with the reminders.
+/// membership was lost too, together with the reminders; and sooner than reminders where a silo with a run's grain has died.
 /// </summary>
-internal sealed partial class RunWaker(IBlobStore store, IClusterView cluster, IGrainFactory grains, ILogger<RunWaker> logger) : BackgroundService
+internal sealed partial class RunWaker(
+    IBlobStore store, IClusterView cluster, IClusterMembershipService membership, ILocalSiloDetails silo, IGrainFactory grains,
+    ILogger<RunWaker> logger) : BackgroundService
 {
     private static readonly TimeSpan s_period = TimeSpan.FromMinutes(1);
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) =>
+        Task.WhenAll(WakeEachPeriodAsync(stoppingToken), WakeAfterEachDeathAsync(stoppingToken));
+
+    private async Task WakeEachPeriodAsync(CancellationToken stoppingToken)
     {
         using var timer = new PeriodicTimer(s_period);
-        do
+        do await WakeAllAsync(stoppingToken);
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    private async Task WakeAfterEachDeathAsync(CancellationToken stoppingToken)
+    {
+        try
         {
-            try
+            HashSet<SiloAddress> before = [];
+            await foreach (var now in membership.MembershipUpdates.WithCancellation(stoppingToken))
             {
-                await foreach (var head in ActiveRuns.ListAsync(store, cluster.ClusterId, e => LogDamaged(e.Message), stoppingToken))
-                    await WakeAsync(head.Run, stoppingToken);
-            }
-            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-            {
-                // The next round tries again; in any case, reminders are what wakes runs first.
-                LogFailed(e);
+                HashSet<SiloAddress> active = [.. now.Members.Values.Where(m => m.Status == SiloStatus.Active).Select(m => m.SiloAddress)];
+                var died = before.Where(s => now.GetSiloStatus(s) == SiloStatus.Dead).ToArray();
+                before = active;
+
+                // One silo is enough. If it is dying, too, its own death wakes the next one, or reminders do.
+                if (died.Length == 0 || !silo.SiloAddress.Equals(active.Min())) continue;
+                LogDied(string.Join(", ", died.Select(s => s.ToParsableString())));
+                await WakeAllAsync(stoppingToken);
             }
         }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        catch (OperationCanceledException) when (!stoppingToken.IsCancellationRequested)
+        {
+            // The silo has ended before its host, as when the host failed to start.
+        }
+    }
+
+    private async Task WakeAllAsync(CancellationToken stoppingToken)
+    {
+        try
+        {
+            await foreach (var head in ActiveRuns.ListAsync(store, cluster.ClusterId, e => LogDamaged(e.Message), stoppingToken))
+                await WakeAsync(head.Run, stoppingToken);
+        }
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+        {
+            // The next round tries again, and reminders wake runs, too.
+            LogFailed(e);
+        }
     }
 
     private async Task WakeAsync(string run, CancellationToken stoppingToken)
@@ -43,6 +73,9 @@ internal sealed partial class RunWaker(IBlobStore store, IClusterView cluster, I
             LogNotWoken(e, run);
         }
     }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Silos} died: waking the runs that were led from there")]
+    private partial void LogDied(string silos);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A run of the store cannot be woken: {Reason}")]
     private partial void LogDamaged(string reason);
