@@ -37,6 +37,18 @@ public sealed record PartLoad
     /// <summary>Whether another replica keeps the part's optimizer state, updates it and sends the new weights.</summary>
     [Id(21)] public bool FollowsOwner { get; init; }
 
+    /// <summary>
+    /// Whether the replica that owns the part sends its weights as they were at that step, before anything is computed with them: what is
+    /// in the blobs of a part that trains is then not read.
+    /// </summary>
+    [Id(22)] public bool OwnerSendsWeights { get; init; }
+
+    /// <summary>
+    /// Whether a later generation will load the part here, and this one only prepares for that: what <see cref="HeldBy"/> cannot hand over
+    /// any more is left to that generation.
+    /// </summary>
+    [Id(23)] public bool Ahead { get; init; }
+
     /// <summary>The live silo that held the part before, which is asked for its state first; null to read the store.</summary>
     [Id(8)] public string? HeldBy { get; init; }
 }

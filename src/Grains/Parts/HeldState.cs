@@ -55,6 +55,18 @@ internal sealed partial class HeldState<TPart>(PartServices services, string key
         services.LocalParts.Set(_name.Run, _name.Part, Part);
     }
 
+    /// <summary>Whether the part trains as a load wants it to, so that only the numbers of its training state are others.</summary>
+    public bool CanGoBack(PartLoad load) => load is { Optimizer: not null, FollowsOwner: false } && Part is { KeepsState: true } part
+        && (!part.HasAdapters || _stored?.Weights == load.Weights);
+
+    /// <summary>Goes back to a training state, in the memory that the part has. On the device's thread.</summary>
+    public void GoBack(IPartState state)
+    {
+        // Raised first, as a failure halfway leaves neither state.
+        _version++;
+        state.RestoreTrainingState(Part!);
+    }
+
     /// <summary>Notes that the part is in the state that a load names.</summary>
     public void Loaded(PartLoad load)
     {

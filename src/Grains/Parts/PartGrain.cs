@@ -61,6 +61,7 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
         DelayDeactivation(TimeSpan.FromDays(365));
         _next = load.Next is null ? null : PartGrains.Get(GrainFactory, RunId, load.Next, load.NextSilo!);
         _passes.NextIsHere = load.NextSilo == services.Silo.SiloAddress.ToParsableString();
+        if (load.OwnerSendsWeights) _replicas.Expect(load.Step);
         await _held.FinishSnapshot();
 
         await _device.Run(load.Generation, () =>
@@ -72,8 +73,9 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
         var loaded = _held.Holds(load.Weights, load.Optimizer, load.Adapter)
             ? new PartLoaded(PartSource.Kept, 0)
             : await LoadState(load, cancellationToken);
+        if (loaded is null) return new PartLoaded(PartSource.Kept, 0);
         _held.Loaded(load);
-        await _device.Run(load.Generation, () => _held.Follow(load.FollowsOwner), cancellationToken: cancellationToken);
+        await _device.Run(load.Generation, () => _held.Follow(load), cancellationToken: cancellationToken);
         return loaded;
     }
 
@@ -156,55 +158,6 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
         catch
         {
             services.Exchange.Discard(activation);
-            throw;
-        }
-    }
-
-    private async Task<PartLoaded> LoadState(PartLoad load, CancellationToken cancellationToken)
-    {
-        var config = ModelConfigReader.Parse(load.ConfigJson, $"{RunId}/config.json");
-        var schema = PartSchema.Of(config, load.Spec, PartId);
-        _sleeping.Loading(load, schema);
-        var handedOver = _sleeping.ComeFromStore || load.HeldBy is not { } silo
-            ? null
-            : await services.Receiver.Receive(PartGrains.Get(GrainFactory, RunId, PartId, silo), PartId, load, schema, cancellationToken);
-        using var state = handedOver ?? await StoredPartState.Read(services.Store, load, schema, cancellationToken);
-        await _device.Run(
-            load.Generation,
-            () =>
-            {
-                _held.Take(() => Create(state, config, schema, load.Spec));
-                _sleeping.Forget();
-
-                // What packing took is not to lie beside activations.
-                HostMemory.ReturnFree();
-            },
-            cancellationToken: cancellationToken);
-        return state.Loaded;
-    }
-
-    private TPart Create(IPartState state, ModelConfig config, PartSchema schema, TrainingSpec spec)
-    {
-        var weights = state.TakeWeights(services.Worker.Device);
-        TPart part;
-        try
-        {
-            part = Create(config, schema.Dtypes, schema.Optimizer, spec, weights);
-        }
-        catch
-        {
-            foreach (var weight in weights.Values) weight.Dispose();
-            throw;
-        }
-
-        try
-        {
-            state.RestoreTrainingState(part);
-            return part;
-        }
-        catch
-        {
-            part.Dispose();
             throw;
         }
     }

@@ -30,11 +30,15 @@ internal sealed class ReplicaExchange<TPart>(PartServices services, PartDevice d
         return due.Task.WaitAsync(cancellationToken);
     }
 
+    /// <summary>The owner is going to send the weights of a step.</summary>
+    public void Expect(long step) =>
+        (_weights, _step) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), step);
+
     /// <inheritdoc cref="IPartGrain.GiveGradients"/>
     public async Task<IReadOnlyList<GradientTicket>> GiveGradients(long generation, long step, int microBatches, CancellationToken cancellationToken)
     {
         if (_weights is { } due && step != _step) await due.Task.WaitAsync(cancellationToken);
-        (_weights, _step) = (new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously), step);
+        Expect(step);
         await passes.Through(step, microBatches, cancellationToken);
         return await Give(
             generation,

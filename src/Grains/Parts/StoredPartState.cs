@@ -16,17 +16,26 @@ internal sealed class StoredPartState : IPartState
 
     private StoredPartState(PartLoad load, PartSchema schema) => (_load, _schema) = (load, schema);
 
-    public PartLoaded Loaded =>
-        new(PartSource.Store, _load.Weights.Length + (_load.Optimizer?.Length ?? 0) + (_load.Adapter?.Length ?? 0));
+    public PartLoaded Loaded { get; private set; } = new(PartSource.Store, 0);
 
-    public static async Task<StoredPartState> Read(IBlobStore store, PartLoad load, PartSchema schema, CancellationToken cancellationToken)
+    /// <summary>Reads all of it.</summary>
+    public static Task<StoredPartState> Read(IBlobStore store, PartLoad load, PartSchema schema, CancellationToken cancellationToken) =>
+        Read(store, load, schema, isWhole: true, cancellationToken);
+
+    /// <summary>Reads the training state alone, for a part that trains already: in it are all weights that training changes.</summary>
+    public static Task<StoredPartState> ReadTraining(
+        IBlobStore store, PartLoad load, PartSchema schema, CancellationToken cancellationToken) =>
+        Read(store, load, schema, isWhole: false, cancellationToken);
+
+    private static async Task<StoredPartState> Read(
+        IBlobStore store, PartLoad load, PartSchema schema, bool isWhole, CancellationToken cancellationToken)
     {
         var state = new StoredPartState(load, schema);
         try
         {
-            state._weights = await Open(load.Weights);
+            if (isWhole) state._weights = await Open(load.Weights);
             if (load.Optimizer is not null) state._state = await Open(load.Optimizer);
-            if (load.Adapter is not null) state._adapter = await Open(load.Adapter);
+            if (isWhole && load.Adapter is not null) state._adapter = await Open(load.Adapter);
             return state;
         }
         catch
@@ -35,8 +44,12 @@ internal sealed class StoredPartState : IPartState
             throw;
         }
 
-        async Task<SafetensorsReader> Open(BlobRef blob) =>
-            SafetensorsReader.FromBlob(await store.ReadAsync(blob, cancellationToken), blob.Sha256);
+        async Task<SafetensorsReader> Open(BlobRef blob)
+        {
+            var content = await store.ReadAsync(blob, cancellationToken);
+            state.Loaded = state.Loaded with { Bytes = state.Loaded.Bytes + blob.Length };
+            return SafetensorsReader.FromBlob(content, blob.Sha256);
+        }
     }
 
     public Dictionary<string, Tensor> TakeWeights(Device device)

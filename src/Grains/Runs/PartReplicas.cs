@@ -27,10 +27,15 @@ internal sealed record PartReplicas(string Name, IReadOnlyList<IPartGrain> Grain
         transfers.Sums(sums.Select(s => s.Sum), begun);
     }
 
-    /// <summary>Sends the owner's new weights to the other replicas, once they are there.</summary>
-    public async Task SendWeights(Task applied, long generation, long step, ReplicaTransfers transfers, CancellationToken cancellationToken)
+    /// <summary>Sends the owner's weights of a step to the other replicas, once they are there.</summary>
+    /// <param name="ready">Ends when the owner has them.</param>
+    /// <param name="generation">The run's generation.</param>
+    /// <param name="step">The step.</param>
+    /// <param name="transfers">Notes what was sent; null where that belongs to no step.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task SendWeights(Task ready, long generation, long step, ReplicaTransfers? transfers, CancellationToken cancellationToken)
     {
-        await applied;
+        await ready;
         int[] others = [.. Others];
         if (others.Length == 0) return;
         var weights = await Owner.GiveWeights(generation, step, others.Length, cancellationToken);
@@ -40,7 +45,7 @@ internal sealed record PartReplicas(string Name, IReadOnlyList<IPartGrain> Grain
         {
             var begun = Stopwatch.GetTimestamp();
             var waited = await Grains[replica].TakeWeights(generation, step, tickets, cancellationToken);
-            transfers.Weights(tickets, begun, waited);
+            transfers?.Weights(tickets, begun, waited);
         }
     }
 }

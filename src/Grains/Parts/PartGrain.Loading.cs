@@ -1,0 +1,74 @@
+using LisaOrleans.Model;
+using LisaOrleans.Training;
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Grains;
+
+/// <content>How it comes into the state of a manifest.</content>
+internal abstract partial class PartGrain<TPart>
+    where TPart : ModelPart
+{
+    // Null where the part is to be loaded ahead and cannot be.
+    private async Task<PartLoaded?> LoadState(PartLoad load, CancellationToken cancellationToken)
+    {
+        var config = ModelConfigReader.Parse(load.ConfigJson, $"{RunId}/config.json");
+        var schema = PartSchema.Of(config, load.Spec, PartId);
+        _sleeping.Loading(load, schema);
+        if (_held.CanFollow(load)) return OwnersWeights.Announced(schema);
+        if (_held.CanGoBack(load)) return await GoBack(load, schema, cancellationToken);
+        using var state = load.OwnerSendsWeights ? new OwnersWeights(schema) : await HandedOver(load, schema, cancellationToken)
+            ?? (load.Ahead && !_sleeping.ComeFromStore ? null : await StoredPartState.Read(services.Store, load, schema, cancellationToken));
+        if (state is null) return null;
+        await _device.Run(
+            load.Generation,
+            () =>
+            {
+                _held.Take(() => Create(state, config, schema, load.Spec));
+                _sleeping.Forget();
+
+                // What packing took is not to lie beside activations.
+                HostMemory.ReturnFree();
+            },
+            cancellationToken: cancellationToken);
+        return state.Loaded;
+    }
+
+    // What another silo still has of it, where it lay before; null for nothing.
+    private Task<IPartState?> HandedOver(PartLoad load, PartSchema schema, CancellationToken cancellationToken) =>
+        _sleeping.ComeFromStore || load.HeldBy is not { } silo
+            ? Task.FromResult<IPartState?>(null)
+            : services.Receiver.Receive(PartGrains.Get(GrainFactory, RunId, PartId, silo), PartId, load, schema, cancellationToken);
+
+    private async Task<PartLoaded> GoBack(PartLoad load, PartSchema schema, CancellationToken cancellationToken)
+    {
+        using var state = await StoredPartState.ReadTraining(services.Store, load, schema, cancellationToken);
+        await _device.Run(load.Generation, () => _held.GoBack(state), cancellationToken: cancellationToken);
+        return state.Loaded;
+    }
+
+    private TPart Create(IPartState state, ModelConfig config, PartSchema schema, TrainingSpec spec)
+    {
+        var weights = state.TakeWeights(services.Worker.Device);
+        TPart part;
+        try
+        {
+            part = Create(config, schema.Dtypes, schema.Optimizer, spec, weights);
+        }
+        catch
+        {
+            foreach (var weight in weights.Values) weight.Dispose();
+            throw;
+        }
+
+        try
+        {
+            state.RestoreTrainingState(part);
+            return part;
+        }
+        catch
+        {
+            part.Dispose();
+            throw;
+        }
+    }
+}
