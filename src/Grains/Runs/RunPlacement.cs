@@ -20,6 +20,7 @@ internal sealed class RunPlacement(
     private (RunPlan Of, StagePlan Stages)? _plan;
     private long _loaded;
 
+    private readonly JoiningSilos _joining = new(run, grains, logger);
     private TaskCompletionSource _placed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The silos that the run may train on.</summary>
@@ -46,6 +47,19 @@ internal sealed class RunPlacement(
     private IReadOnlyList<SiloStage> LastKnown => Pipeline?.Stages.Stages ?? Noted?.Stages ?? [];
 
     private IReadOnlyList<TrainingSilo> Usable => Silos.Usable(LastKnown);
+
+    // Those that plans are made for. Ones that have just come are taken in when they have loaded what they can, unless there are no others.
+    private IReadOnlyList<TrainingSilo> Ready
+    {
+        get
+        {
+            var held = LastKnown.Select(s => s.Silo).Concat(_plannedFor.Select(s => s.Address)).ToHashSet();
+            TrainingSilo[] ready = [.. Usable.Where(s => held.Contains(s.Address) || _joining.IsReady(s.Address))];
+            return ready.Length > 0 ? ready : Usable;
+        }
+    }
+
+    private StagePlan? Held => Silos.Held(LastKnown);
 
     /// <summary>Whether there are silos to train on.</summary>
     public bool HasSilos => Usable.Count > 0;
@@ -75,6 +89,7 @@ internal sealed class RunPlacement(
     /// <summary>Waits until a silo holds nothing of the run.</summary>
     public async Task WaitUntilFree(string silo, Func<bool> atWork, CancellationToken cancellationToken)
     {
+        if (!Uses(silo)) await Release(() => _joining.Leave(silo, Stages));
         while (atWork() && Uses(silo)) await _placed.Task.WaitAsync(cancellationToken);
     }
 
@@ -83,12 +98,23 @@ internal sealed class RunPlacement(
     public StagePlan Plan()
     {
         if (Pipeline is null && Noted?.Speeds is { } noted) Speeds.Recall(noted);
-        var silos = Usable;
+        try
+        {
+            return Plan(Ready);
+        }
+        catch (NoRoomException) when (Usable.Count > Ready.Count)
+        {
+            return Plan(Usable);
+        }
+    }
+
+    private StagePlan Plan(IReadOnlyList<TrainingSilo> silos)
+    {
         var (before, now) = (_plannedFor, ByAddress(silos));
         if (!now.SequenceEqual(before)) Speeds.Begin(silos);
         _plannedFor = now;
         var (config, spec, measured) = (run.Plan!.Config, run.Plan.Spec, Speeds.Of(silos));
-        var best = ReplicaPlanner.Plan(config, spec, measured);
+        var best = ReplicaPlanner.Plan(config, spec, measured, Held);
 
         // A generation that begins for another reason is none to deal the same silos their work anew.
         if (_plan is not { } last || last.Of != run.Plan || !now.SequenceEqual(before)
@@ -106,7 +132,7 @@ internal sealed class RunPlacement(
     /// <returns>The parts, and where they were before, as far as is known: live silos can hand over what they hold.</returns>
     public (Pipeline Parts, StagePlan? Before) Place(StagePlan stages, long generation)
     {
-        var before = LastKnown is { Count: > 0 } last ? Silos.Held(last) : null;
+        var before = Held;
         (Pipeline, Stages) = (new Pipeline(grains, run.Plan!, stages, generation, Speeds), stages.Stages);
         return (Pipeline, before);
     }
@@ -153,7 +179,12 @@ internal sealed class RunPlacement(
         if (Silos.Changed) Ask().Ignore();
         if (!HasSilos) return Silos.AnyLeaves(current);
         // A plan changes the order of silos, on which the next one depends; so of the same silos another one must be better.
-        if (ByAddress(Usable).SequenceEqual(_plannedFor)) return IsTooSlow(current);
+        if (ByAddress(Ready).SequenceEqual(_plannedFor))
+        {
+            TakeIn();
+            return IsTooSlow(current);
+        }
+
         try
         {
             return !Plan().SameAs(current);
@@ -169,13 +200,24 @@ internal sealed class RunPlacement(
     /// <summary>
     /// Makes the parts free their memory. Those that cannot be reached are gone, or belong to another generation by now.
     /// </summary>
-    public Task Release() => Pipeline is { } pipeline ? Release(pipeline.Unload) : Task.CompletedTask;
+    public Task Release() => Pipeline is { } pipeline
+        ? Release(() => Task.WhenAll(pipeline.Unload(), _joining.Release(pipeline.Stages.Stages)))
+        : Task.CompletedTask;
+
+    // Prepares silos that have just come.
+    private void TakeIn()
+    {
+        TrainingSilo[] joining = [.. Usable.Except(Ready)];
+        if (_joining.AreLoading || joining.Length == 0) return;
+        var plan = ReplicaPlanner.Plan(run.Plan!.Config, run.Plan.Spec, Speeds.Of(Usable), Held);
+        _joining.Begin([.. joining.Select(s => s.Address)], plan, Pipeline!, parts => Loads = Loads.Add(parts));
+    }
 
     // Whether another plan is worth it, by what the silos have been found to do.
     private bool IsTooSlow(StagePlan current)
     {
         if (!Speeds.MayMove || time.GetElapsedTime(_loaded) < s_measuring) return false;
-        if (Speeds.Of(Usable) is not { Count: > 1 } silos || silos.SequenceEqual(_compared)) return false;
+        if (Speeds.Of(Ready) is not { Count: > 1 } silos || silos.SequenceEqual(_compared)) return false;
         _compared = silos;
         var (config, spec) = (run.Plan!.Config, run.Plan.Spec);
         if (!ReplicaPlanner.IsWorthMoving(config, spec, silos, current, ReplicaPlanner.Plan(config, spec, silos))) return false;

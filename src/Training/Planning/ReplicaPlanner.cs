@@ -25,14 +25,18 @@ public static class ReplicaPlanner
     // The rest of an exchange is in the shadow of backward passes.
     private const double ExposedExchange = 0.5;
 
+    // How long parts are to stay where they are loaded, at least.
+    private const double StepsOfPlan = 10;
+
     // The share of a step for which it is worth to load parts elsewhere.
     private const double LeastGain = 0.1;
 
     /// <param name="config">The model's shape.</param>
     /// <param name="spec">The run's settings.</param>
     /// <param name="silos">Silos in the order of the walk; replicas are made of neighbours, unless only other groups have room for the model.</param>
+    /// <param name="held">Where parts are already: what it takes to load others counts as some steps' time; null where there are none.</param>
     /// <exception cref="NoRoomException">There are no silos, or too little memory.</exception>
-    public static StagePlan Plan(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos)
+    public static StagePlan Plan(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, StagePlan? held = null)
     {
         var lanes = Math.Min(GradientLanes.Of(spec), spec.GradientAccumulationSteps);
         var most = Math.Min(lanes, silos.Count);
@@ -42,12 +46,15 @@ public static class ReplicaPlanner
         {
             if (Cut(config, spec, silos, replicas, lanes) is not { } found) continue;
             if (wanted is not null) return found;
-            if (StepSeconds(config, spec, silos, found) is var cost && cost <= best.Cost) best = (cost, found);
+            if (Cost(found) is var cost && cost <= best.Cost) best = (cost, found);
         }
 
         // With a single one, idle silos are possible; it is what fits if anything does.
         var single = StagePlanner.Plan(config, spec, silos);
-        return best.Cost < StepSeconds(config, spec, silos, single) ? best.Plan! : single;
+        return best.Cost < Cost(single) ? best.Plan! : single;
+
+        double Cost(StagePlan plan) => StepSeconds(config, spec, silos, plan)
+            + (held is null ? 0 : LoadSeconds(config, spec, held, plan) / StepsOfPlan);
     }
 
     /// <summary>
@@ -70,6 +77,15 @@ public static class ReplicaPlanner
         var longest = Enumerable.Range(0, plan.Replicas).Max(
             r => Seconds(spec, PipelineOf(config, spec, silos, plan.Stages, r), plan.Lanes.Count > 0 ? plan.Lanes[r] : 1, lanes));
         return plan.Replicas > 1 ? longest + (ExposedExchange * Exchange(config, spec, plan.Replicas)) : longest;
+    }
+
+    // Until the silo has its weights that gets most.
+    private static double LoadSeconds(ModelConfig config, TrainingSpec spec, StagePlan held, StagePlan plan)
+    {
+        var had = held.Stages.SelectMany(s => s.Parts.Select(p => (s.Silo, p))).ToHashSet();
+        return plan.Stages.Max(s => s.Parts.Where(p => !had.Contains((s.Silo, p))).Sum(Count)) * RunDtypes.Of(spec).Storage.ElementSize() / Link;
+
+        double Count(string part) => PartStorage.Specs(config, part).Sum(p => (double)p.Count);
     }
 
     // Null where some replica does not fit its silos.

@@ -34,6 +34,18 @@ public sealed class ReplicaPlannerTests
         Assert.Equal((replicas, 2), (plan.Replicas, plan.Stages.Count));
     }
 
+    [Fact]
+    public void Plan_silos_that_hold_parts_keep_them_where_a_step_gains_less_than_loading_takes()
+    {
+        TrainingSilo[] silos = [Silo(0), Silo(1)];
+        var little = Enumerable.Range(16, 1008).Select(Of).First(s => Plan(s, silos).Replicas == 2);
+        var held = StagePlanner.Plan(TinyStories.Config, little, silos);
+        Assert.True(ReplicaPlanner.Plan(TinyStories.Config, little, silos, held).SameAs(held));
+        Assert.Equal(2, ReplicaPlanner.Plan(TinyStories.Config, Of(4096), silos, held).Replicas);
+
+        static TrainingSpec Of(int tokens) => s_spec with { PerDeviceTrainBatchSize = 1, BlockSize = tokens };
+    }
+
     [Theory]
     [InlineData(new[] { 1.0, 1.0 }, 4, new[] { 2, 2 })]
     [InlineData(new[] { 1.0, 0.5 }, 4, new[] { 3, 1 })]
