@@ -29,11 +29,12 @@ public sealed class ReplicaChangesTests
         Assert.Equal(0, await Silo(status.Stages.First(s => !Is(own, s))).LeaveAsync(s_patience));
         status = await Placed(status, 1, 1);
 
-        // In float32, a sum of each gradient (a tied matrix has two) goes to its owner, and the new weight back; two moments are kept once.
+        // In float32, a sum of each gradient goes to its owner, and the new weight back; two moments are kept once. Of a tied matrix's two
+        // gradients, that of the tokens is sent as their rows.
         var config = TinyStories.Config;
         var trained = Count(config.EmbeddingSpecs()) + Count(config.HeadSpecs()) + (2 * Count(config.LayerSpecs(0)));
         var traffic = Assert.IsType<ReplicaTraffic>(status.Traffic);
-        Assert.Equal(sizeof(float) * ((2 * trained) + config.EmbeddingSpecs()[0].Count), traffic.Bytes);
+        Assert.InRange(traffic.Bytes - (sizeof(float) * 2 * trained), 1, (sizeof(float) * config.EmbeddingSpecs()[0].Count) - 1);
         Assert.InRange(traffic.HiddenShare, 0, 1);
         await Until.True(async () => (await cluster.Run(Run).GetMemory()).Values.Sum(m => m.Optimizer) == 2 * sizeof(float) * trained)
             .WaitAsync(s_patience, TestContext.Current.CancellationToken);

@@ -55,15 +55,24 @@ public interface IPartGrain : IGrainWithStringKey
     /// <summary>The owner's new weights of what trains, which do not change before the next <see cref="Apply"/>.</summary>
     /// <param name="generation">The run's generation.</param>
     /// <param name="step">The step that they were updated by.</param>
-    /// <param name="replicas">How many others there are.</param>
+    /// <param name="rows">
+    /// For each of the others, the rows that it is to get of the table that has one for each token, ascending; null for all of it.
+    /// </param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>For each of the others a ticket for every weight.</returns>
     [ResponseTimeout("00:10:00")]
-    Task<IReadOnlyList<IReadOnlyList<TensorTicket>>> GiveWeights(long generation, long step, int replicas, CancellationToken cancellationToken);
+    Task<IReadOnlyList<IReadOnlyList<TensorTicket>>> GiveWeights(
+        long generation, long step, IReadOnlyList<int[]?> rows, CancellationToken cancellationToken);
 
     /// <summary>Takes the weights that the owner has given for this replica. Returns how long micro-batches had to wait for them.</summary>
+    /// <param name="generation">The run's generation.</param>
+    /// <param name="step">The step that they were updated by.</param>
+    /// <param name="weights">The tickets.</param>
+    /// <param name="rows">The rows that were asked for; until others come, the part refuses tokens of other rows. Null for all.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     [ResponseTimeout("00:10:00")]
-    Task<TimeSpan> TakeWeights(long generation, long step, IReadOnlyList<TensorTicket> weights, CancellationToken cancellationToken);
+    Task<TimeSpan> TakeWeights(
+        long generation, long step, IReadOnlyList<TensorTicket> weights, int[]? rows, CancellationToken cancellationToken);
 
     /// <summary>Sum of the squares of the step's accumulated gradients; 0 for a frozen part.</summary>
     [ResponseTimeout("00:10:00")]

@@ -19,12 +19,12 @@ internal sealed class EmbeddingGrain(PartServices services) : PartGrain<Embeddin
             call,
             () =>
             {
-                CheckIds(data.InputIds);
+                Part!.Check(data.InputIds);
                 using var ids_BT = tensor(
                     Array.ConvertAll(data.InputIds, i => (long)i), data.BatchSize, data.SequenceLength, device: Services.Worker.Device);
                 using var positions = MicroBatchPositions.Create(
                     data.PositionIds, data.SegmentIds, data.BatchSize, Services.Worker.Device);
-                return (Publish(Part!.Forward(call.Index, ids_BT, positions, call.Train), call), Part.Trainable);
+                return (Publish(Part.Forward(call.Index, ids_BT, positions, call.Train), call), Part.Trainable);
             },
             cancellationToken);
 
@@ -42,13 +42,5 @@ internal sealed class EmbeddingGrain(PartServices services) : PartGrain<Embeddin
             },
             cancellationToken);
         return result with { Gradient = null };
-    }
-
-    // A native gather would read beyond the matrix.
-    private void CheckIds(int[] ids)
-    {
-        foreach (var id in ids)
-            if (id < 0 || id >= Part!.Config.VocabSize)
-                throw new ArgumentOutOfRangeException(nameof(ids), $"token id {id} is outside the vocabulary of {Part!.Config.VocabSize}");
     }
 }

@@ -27,10 +27,10 @@ internal sealed partial class HeldState<TPart>
         Part!.TrainWithoutState();
     }
 
-    /// <summary>Takes the owner's new weights. On the device's thread.</summary>
-    public void TakeTrained(IReadOnlyList<Tensor> weights)
+    /// <summary>Takes the owner's new weights, of its tokens' table only some rows unless these are null. On the device's thread.</summary>
+    public void TakeTrained(IReadOnlyList<Tensor> weights, int[]? rows)
     {
         _version++;
-        Part!.TakeTrained(weights);
+        Part!.TakeTrained(weights, rows);
     }
 }

@@ -21,16 +21,17 @@ internal abstract partial class PartGrain<TPart>
     }
 
     public Task<IReadOnlyList<IReadOnlyList<TensorTicket>>> GiveWeights(
-        long generation, long step, int replicas, CancellationToken cancellationToken)
+        long generation, long step, IReadOnlyList<int[]?> rows, CancellationToken cancellationToken)
     {
         _fence.Check(generation);
-        return _replicas.GiveWeights(generation, replicas, cancellationToken);
+        return _replicas.GiveWeights(generation, rows, cancellationToken);
     }
 
-    public async Task<TimeSpan> TakeWeights(long generation, long step, IReadOnlyList<TensorTicket> weights, CancellationToken cancellationToken)
+    public async Task<TimeSpan> TakeWeights(
+        long generation, long step, IReadOnlyList<TensorTicket> weights, int[]? rows, CancellationToken cancellationToken)
     {
         _fence.Check(generation);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _fence.Current);
-        return await _replicas.TakeWeights(generation, step, weights, linked.Token);
+        return await _replicas.TakeWeights(generation, step, weights, rows, linked.Token);
     }
 }

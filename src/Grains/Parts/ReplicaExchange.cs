@@ -18,9 +18,9 @@ internal sealed class ReplicaExchange<TPart>(PartServices services, PartDevice d
     // Since when a micro-batch waits for them; null where none does.
     private long? _waitsSince;
 
-    // What was last given of each, which is claimed before the next is given, unless the step fails.
-    private (IReadOnlyList<TensorTicket> Sums, IReadOnlyList<TensorTicket> Weights) _given = ([], []);
-    private int _resets;
+    // What was last given of each is claimed before the next is given, unless the step fails.
+    private readonly GivenTensors _sums = new(services, device, run);
+    private readonly GivenTensors _shared = new(services, device, run);
 
     /// <summary>Waits for the weights of the step before a call's, where they are still to come.</summary>
     public Task WeightsOf(MicroBatchCall call, CancellationToken cancellationToken)
@@ -40,58 +40,47 @@ internal sealed class ReplicaExchange<TPart>(PartServices services, PartDevice d
         if (_weights is { } due && step != _step) await due.Task.WaitAsync(cancellationToken);
         Expect(step);
         await passes.Through(step, microBatches, cancellationToken);
-        return await Give(
+        return await _sums.Give(
             generation,
-            () => held.Part!.TakeGradientSums().Select(s => new GradientTicket(
-                s.Parameter, s.OfAlias, s.Sum.Level, s.Sum.Index, services.Exchange.Publish(s.Sum.Value, run, generation))).ToArray(),
-            sums => _given.Sums = Tickets(sums), Tickets, cancellationToken);
-
-        static IReadOnlyList<TensorTicket> Tickets(GradientTicket[] sums) => [.. sums.Select(s => s.Sum)];
+            publish => held.Part!.TakeGradientSums().Select(s => new GradientTicket(
+                s.Parameter, s.OfAlias, s.Sum.Level, s.Sum.Index, publish(s.Sum.Value), s.Rows is null ? null : publish(s.Rows))).ToArray(),
+            cancellationToken);
     }
 
     /// <inheritdoc cref="IPartGrain.AddGradients"/>
     public async Task AddGradients(long generation, IReadOnlyList<GradientTicket> sums, CancellationToken cancellationToken)
     {
+        var tensors = new Queue<Tensor>(await services.Exchange.ClaimAll([.. sums.SelectMany(s => s.Tickets)], cancellationToken));
+
         // Of what is left in it when this ends, the part did not become the owner.
-        var claimed = new Queue<GradientSum>();
+        var claimed = new Queue<GradientSum>(sums.Select(s => new GradientSum(
+            s.Parameter, s.OfAlias, new LaneSum(s.Level, s.Index, tensors.Dequeue()), s.Rows is null ? null : tensors.Dequeue())));
         try
         {
-            foreach (var sum in sums)
-            {
-                var value = await services.Exchange.Claim(sum.Sum, cancellationToken);
-                claimed.Enqueue(new GradientSum(sum.Parameter, sum.OfAlias, new LaneSum(sum.Level, sum.Index, value)));
-            }
-
             await device.Run(generation, () => held.Part!.AddGradientSums(claimed), cancellationToken: cancellationToken);
         }
         finally
         {
-            foreach (var sum in claimed) sum.Sum.Value.Dispose();
+            foreach (var sum in claimed) sum.Dispose();
         }
     }
 
     /// <inheritdoc cref="IPartGrain.GiveWeights"/>
-    public async Task<IReadOnlyList<IReadOnlyList<TensorTicket>>> GiveWeights(long generation, int replicas, CancellationToken cancellationToken)
-    {
-        return await Give(
-            generation,
-            () => Enumerable.Range(0, replicas).Select(
-                _ => held.Part!.ShareTrained().Select(w => services.Exchange.Publish(w, run, generation)).ToArray()).ToArray(),
-            weights => _given.Weights = Tickets(weights), Tickets, cancellationToken);
-
-        static IReadOnlyList<TensorTicket> Tickets(TensorTicket[][] weights) => [.. weights.SelectMany(w => w)];
-    }
+    public async Task<IReadOnlyList<IReadOnlyList<TensorTicket>>> GiveWeights(
+        long generation, IReadOnlyList<int[]?> rows, CancellationToken cancellationToken) =>
+        await _shared.Give(
+            generation, publish => rows.Select(r => held.Part!.ShareTrained(r).Select(publish).ToArray()).ToArray(), cancellationToken);
 
     /// <inheritdoc cref="IPartGrain.TakeWeights"/>
-    public async Task<TimeSpan> TakeWeights(long generation, long step, IReadOnlyList<TensorTicket> weights, CancellationToken cancellationToken)
+    public async Task<TimeSpan> TakeWeights(
+        long generation, long step, IReadOnlyList<TensorTicket> weights, int[]? rows, CancellationToken cancellationToken)
     {
         // A later generation may wait for the same step's when this ends.
         var due = step == _step ? _weights : null;
-        var claimed = new List<Tensor>();
+        var claimed = await services.Exchange.ClaimAll(weights, cancellationToken);
         try
         {
-            foreach (var weight in weights) claimed.Add(await services.Exchange.Claim(weight, cancellationToken));
-            await device.Run(generation, () => held.TakeTrained(claimed), cancellationToken: cancellationToken);
+            await device.Run(generation, () => held.TakeTrained(claimed, rows), cancellationToken: cancellationToken);
         }
         finally
         {
@@ -108,26 +97,9 @@ internal sealed class ReplicaExchange<TPart>(PartServices services, PartDevice d
     /// <summary>Nothing is to come any more, and nobody claims what was given.</summary>
     public void Reset()
     {
-        _resets++;
         _weights?.TrySetCanceled();
         (_weights, _waitsSince) = (null, null);
-        foreach (var ticket in _given.Sums.Concat(_given.Weights)) services.Exchange.Discard(ticket);
-        _given = ([], []);
-    }
-
-    // Publishes on the device, and notes what, to give it up when the generation ends; at once where it has ended meanwhile.
-    private async Task<T> Give<T>(
-        long generation, Func<T> publish, Action<T> note, Func<T, IReadOnlyList<TensorTicket>> tickets, CancellationToken cancellationToken)
-    {
-        var resets = _resets;
-        var published = await device.Run(generation, publish, cancellationToken: cancellationToken);
-        if (resets == _resets)
-        {
-            note(published);
-            return published;
-        }
-
-        foreach (var ticket in tickets(published)) services.Exchange.Discard(ticket);
-        throw new OperationCanceledException($"generation {generation} of {run} has ended");
+        _sums.Reset();
+        _shared.Reset();
     }
 }

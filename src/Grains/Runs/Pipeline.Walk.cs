@@ -86,6 +86,14 @@ internal sealed partial class Pipeline
         Data = batch,
     };
 
+    // Of the embedding's matrix, the rows that a replica's micro-batches use; null where it needs the part whole.
+    private int[]? RowsOf(string part, int replica, IReadOnlyList<MicroBatch>? batches)
+    {
+        if (batches is null || part != PartName.Embedding || plan.Config.TieWordEmbeddings) return null;
+        int[] rows = [.. batches.Where((_, i) => ReplicaOf(i, train: true) == replica).SelectMany(b => b.InputIds).Distinct().Order()];
+        return rows.Length > 0 && rows.Length < plan.Config.VocabSize ? rows : null;
+    }
+
     // What the stages of a replica did in a step. Where a device did not say how long it took, the micro-batch does not count.
     private IEnumerable<(string Silo, double Arithmetic, double Seconds)> Measured(
         SiloStage[] own, int[] order, IReadOnlyList<MicroBatch> batches, MicroBatchResult[] results) =>

@@ -11,6 +11,7 @@ internal sealed partial class Pipeline(IGrainFactory grains, RunPlan plan, Stage
     private readonly IReadOnlyList<PartReplicas> _parts = [.. plan.Parts.Select(name => new PartReplicas(
         name,
         [.. Enumerable.Range(0, stages.Replicas).Select(r => PartGrains.Get(grains, plan.Spec.RunName, name, stages.SiloOf(name, r)))],
+        [.. Enumerable.Range(0, stages.Replicas).Select(r => stages.SiloOf(name, r))],
         stages.OwnerOf(name)))];
 
     // What trains in the current period, and the parts that do, in their order.
@@ -108,15 +109,23 @@ internal sealed partial class Pipeline(IGrainFactory grains, RunPlan plan, Stage
         return (Math.Sqrt(squares.Sum()), [.. squares.Where((_, i) => PartName.LayerIndex(_trainable[i].Name) is not null).Select(Math.Sqrt)]);
     }
 
-    /// <summary>Updates what trains; the rate is the schedule's.</summary>
-    public async Task Apply(long step, double learningRate, double clip, CancellationToken cancellationToken)
+    /// <summary>Updates what trains.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="learningRate">The schedule's rate.</param>
+    /// <param name="clip">What gradients are multiplied by.</param>
+    /// <param name="next">The micro-batches of the step after it, where nothing else comes before that; null if something may.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task Apply(
+        long step, double learningRate, double clip, IReadOnlyList<MicroBatch>? next, CancellationToken cancellationToken)
     {
         var ofLayers = learningRate * Methods.Of(plan.Spec).LayerRate(plan.Spec, step);
         Task[] applied = [.. _trainable.Select(p => p.Owner.Apply(
             generation, step, PartName.LayerIndex(p.Name) is null ? learningRate : ofLayers, clip, cancellationToken))];
 
-        // On their way while the next step begins; a replica's part waits for them where it needs them.
-        _publishing = Task.WhenAll(_trainable.Zip(applied, (p, task) => p.SendWeights(task, generation, step, Transfers, cancellationToken)));
+        // On their way while the next step begins, in the order in which it needs them; a replica's part waits for them there.
+        var queues = new TransferQueues();
+        _publishing = Task.WhenAll(_trainable.Zip(applied, (p, task) => p.SendWeights(
+            task, generation, step, [.. p.Others.Select(r => RowsOf(p.Name, r, next))], queues, Transfers, cancellationToken)));
         _publishing.Ignore();
         await Task.WhenAll(applied);
     }
@@ -172,7 +181,12 @@ internal sealed partial class Pipeline(IGrainFactory grains, RunPlan plan, Stage
         var state = StateOf(manifest, part.Name);
         var loading = Task.WhenAll(part.Grains.Select((grain, replica) => grain.Load(
             LoadOf(part, replica, next, state, manifest.Step, before), cancellationToken)));
-        if (OwnerSends(state)) await part.SendWeights(loading, generation, manifest.Step, transfers: null, cancellationToken);
+        if (OwnerSends(state))
+        {
+            int[]?[] wholeTables = [.. part.Others.Select(_ => (int[]?)null)];
+            await part.SendWeights(loading, generation, manifest.Step, wholeTables, new TransferQueues(), transfers: null, cancellationToken);
+        }
+
         return await loading;
     }
 

@@ -16,6 +16,7 @@ internal sealed class TrainingLoop(
     private readonly IPairLoss? _pairLoss = Objectives.PairLoss(plan.Spec);
     private readonly RunTelemetry _telemetry = RunTelemetry.Of(plan.Spec.RunName);
     private (long Number, IReadOnlyList<int> Layers) _period = (-1, []);
+    private (long Step, MicroBatch[] Batches) _built = (0, []);
 
     private TrainingSpec Spec => plan.Spec;
 
@@ -84,7 +85,7 @@ internal sealed class TrainingLoop(
             using (_telemetry.Phase(StepPhase.Period)) _period = (period, (await pipeline.BeginPeriod(period, history, cancellationToken)).Layers);
         }
 
-        var batches = plan.Batches.MicroBatches(step).Select(reference.Build).ToArray();
+        var batches = BatchesOf(step);
         var labels = batches.Sum(b => b.LossCount);
 
         // Until the update, nothing of the step is in the weights.
@@ -102,7 +103,7 @@ internal sealed class TrainingLoop(
         if (!double.IsFinite(norm)) throw new TrainingDivergedException(step, norm);
         var clip = Spec.MaxGradNorm > 0 ? Math.Min(1, Spec.MaxGradNorm / (norm + 1e-6)) : 1;
         var learningRate = plan.LearningRate.At(step);
-        using (_telemetry.Phase(StepPhase.Apply)) await pipeline.Apply(step, learningRate, clip, cancellationToken);
+        using (_telemetry.Phase(StepPhase.Apply)) await pipeline.Apply(step, learningRate, clip, NextAfter(step), cancellationToken);
         if (Methods.EndsPeriod(Spec, step) || step == plan.TotalSteps)
         {
             using (_telemetry.Phase(StepPhase.Period)) await pipeline.EndPeriod(last: step == plan.TotalSteps, cancellationToken);
@@ -138,6 +139,17 @@ internal sealed class TrainingLoop(
         ReplicaTelemetry.Completed(Spec.RunName, pipeline);
         feed.Signal();
     }
+
+    private MicroBatch[] BatchesOf(long step)
+    {
+        if (_built.Step != step) _built = (step, [.. plan.Batches.MicroBatches(step).Select(reference.Build)]);
+        return _built.Batches;
+    }
+
+    // Null where an evaluation may come before the next step, or a part be frozen: they need all weights.
+    private MicroBatch[]? NextAfter(long step) =>
+        pipeline.Stages.Replicas == 1 || IsEvaluated(step) || Methods.EndsPeriod(Spec, step) || step == plan.TotalSteps || step == options.LastStep
+            ? null : BatchesOf(step + 1);
 
     private bool IsEvaluated(long step) =>
         plan.EvalBuilder is not null && ((Spec.EvalSteps > 0 && step % Spec.EvalSteps == 0) || step == plan.TotalSteps);

@@ -131,7 +131,7 @@ public abstract partial class ModelPart : IDisposable
     }
 
     /// <summary>Forgets the step's gradients.</summary>
-    public void DiscardGradients()
+    public virtual void DiscardGradients()
     {
         foreach (var update in _pending ?? []) update.Gradient.Dispose();
         _pending = null;

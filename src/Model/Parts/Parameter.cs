@@ -6,7 +6,7 @@ namespace LisaOrleans.Model;
 /// One weight of a part: the leaf tensor that the arithmetic uses and, while the part trains, its optimizer state and
 /// gradients. Owns all of them. While the part does not train, the arithmetic may use a packed form of the weight instead.
 /// </summary>
-internal sealed class Parameter : IDisposable
+internal sealed partial class Parameter : IDisposable
 {
     private readonly PartDtypes _dtypes;
     private readonly WeightPacking? _packing;
@@ -94,6 +94,7 @@ internal sealed class Parameter : IDisposable
     /// <summary>Drops state and gradients, and rounds the weight to the stored dtype.</summary>
     public void Freeze()
     {
+        if (_newest is not null) throw new InvalidOperationException($"only some rows of {Spec.Name} are the owner's newest");
         ClearGradients();
         SetRequiresGradient(false);
         DropState();
@@ -170,28 +171,6 @@ internal sealed class Parameter : IDisposable
                 return own.to(ScalarType.Float32).Plus(alias).DetachFromDisposeScope();
             }
         }
-    }
-
-    /// <summary>What has been summed here of each of the weight's uses, for another replica; the caller now owns it.</summary>
-    public IEnumerable<GradientSum> TakeSums() =>
-    [
-        .. (_gradient?.TakeParts() ?? []).Select(s => new GradientSum(Spec.Name, OfAlias: false, s)),
-        .. (_aliasGradient?.TakeParts() ?? []).Select(s => new GradientSum(Spec.Name, OfAlias: true, s)),
-    ];
-
-    /// <summary>Adds what another replica has summed; takes ownership.</summary>
-    public void Add(GradientSum sum)
-    {
-        var buffer = (sum.OfAlias ? _aliasGradient : _gradient) ?? throw new InvalidOperationException($"{Spec.Name} does not train");
-        if (!sum.Sum.Value.shape.SequenceEqual(Spec.Shape)) throw new ArgumentException($"a gradient of another shape than {Spec.Name}", nameof(sum));
-        buffer.Add(sum.Sum);
-    }
-
-    /// <summary>Frees what the optimizer keeps: from now on another replica does.</summary>
-    public void DropState()
-    {
-        State?.Dispose();
-        State = null;
     }
 
     public void ClearGradients()

@@ -13,7 +13,8 @@ internal static class TensorPayload
     // often: chunks a quarter of this size cost a quarter of the rate (bench transport).
     private const int Chunk = 1 << 20;
 
-    private static readonly ScalarType[] s_dtypes = [ScalarType.Float32, ScalarType.BFloat16, ScalarType.Float16, ScalarType.Byte];
+    private static readonly ScalarType[] s_dtypes =
+        [ScalarType.Float32, ScalarType.BFloat16, ScalarType.Float16, ScalarType.Byte, ScalarType.Int64];
 
     public static string DType(Tensor tensor) => tensor.dtype.ToString();
 

@@ -24,9 +24,9 @@ internal sealed class LoadedParts : IAsyncDisposable
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>Imports a run and loads its parts.</summary>
-    public static async Task<LoadedParts> CreateAsync(TrainingSpec spec)
+    public static async Task<LoadedParts> CreateAsync(TrainingSpec spec, string? model = null)
     {
-        var run = await TestRun.ImportAsync(spec);
+        var run = await TestRun.ImportAsync(spec, model);
         var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = run.Store }, Token);
         var head = await RunStore.ReadHeadAsync(run.Store, spec.RunName, Token);
         var manifest = await RunStore.ReadManifestAsync(run.Store, head!.Manifest!, Token);

@@ -8,6 +8,10 @@ public sealed class ReplicaPartsTests
     private const int MicroBatches = 7;
     private const int Lanes = 4;
 
+    // Lanes 0 to 2, and lane 3.
+    private static readonly int[] s_ofFirst = [0, 4, 1, 5, 2, 6];
+    private static readonly int[] s_ofSecond = [3];
+
     [Theory]
     [InlineData(false, "float32", false)]
     [InlineData(true, "float32", false)]
@@ -37,15 +41,16 @@ public sealed class ReplicaPartsTests
         for (var step = 1; step <= 3; step++)
         {
             foreach (var i in (int[])[0, 4, 1, 5, 2, 6, 3]) Train(whole, step, i);
-            foreach (var i in (int[])[0, 4, 1, 5, 2, 6]) Train(first, step, i);
-            Train(second, step, 3);
+            foreach (var i in s_ofFirst) Train(first, step, i);
+            foreach (var i in s_ofSecond) Train(second, step, i);
             foreach (var (_, owner, other) in parts) owner.AddGradientSums(new Queue<GradientSum>(other.TakeGradientSums()));
             foreach (var (one, owner, _) in parts) Assert.Equal(one.SquaredGradientNorm(), owner.SquaredGradientNorm());
             foreach (var (one, owner, other) in parts)
             {
                 one.Apply(0.01, 0.5);
                 owner.Apply(0.01, 0.5);
-                other.TakeTrained(owner.ShareTrained());
+                int[]? rows = step == 3 ? null : [.. OfOther(other).SelectMany(i => Ids(step + 1, i)).Distinct().Order()];
+                other.TakeTrained(owner.ShareTrained(rows), rows);
             }
         }
 
@@ -64,11 +69,12 @@ public sealed class ReplicaPartsTests
             return new PartChain(config, dtypes, TinyModel.AdamW, weights, lora: lora, lanes: Lanes);
         }
 
-        void Train(PartChain chain, long step, int i)
-        {
-            var seed = (int)((step * MicroBatches) + i);
-            chain.Train(i, TinyModel.Ids(config, 16, seed), TinyModel.Ids(config, 16, seed + 5), 2, 1.0 / 112, step: step);
-        }
+        void Train(PartChain chain, long step, int i) =>
+            chain.Train(i, Ids(step, i), TinyModel.Ids(config, 16, Seed(step, i) + 5), 2, 1.0 / 112, step: step);
+
+        int[] Ids(long step, int i) => TinyModel.Ids(config, 16, Seed(step, i));
+
+        int[] OfOther(ModelPart other) => first.Parts.Contains(other) ? s_ofFirst : s_ofSecond;
 
         void Same()
         {
@@ -78,6 +84,151 @@ public sealed class ReplicaPartsTests
                     Assert.True(a.bytes.SequenceEqual(b.bytes) && a.bytes.SequenceEqual(c.bytes));
             }
         }
+    }
+
+    // The owner's sums are not made of rows: nothing is sent of them.
+    [Theory]
+    [InlineData(false, false, "float32", 1, 0, 3)]
+    [InlineData(false, true, "float32", 4, 1, 2, 3)]
+    [InlineData(false, false, "bfloat16", 4, 2, 6, 3, 7)]
+    [InlineData(true, true, "float32", 2, 1, 3)]
+    [InlineData(true, false, "float16", 4, 0, 1, 5)]
+    public void TakeGradientSums_of_tokens_seen_as_rows_are_the_whole_sums(bool tied, bool packed, string dtype, int lanes, params int[] batches)
+    {
+        using var scope = NewDisposeScope();
+        var config = TinyModel.Config(tied);
+        var dtypes = PartDtypes.Parse(dtype, "float32");
+        using var owner = Chain();
+        using var follower = Chain();
+        owner.Embedding.MakeTrainable();
+        follower.Embedding.TrainWithoutState();
+        foreach (var chain in (PartChain[])[owner, follower])
+        {
+            foreach (var i in batches)
+            {
+                using var positions = packed
+                    ? MicroBatchPositions.Create([0, 1, 2, 3, 4, 0, 1, 0, 1, 2], [0, 0, 0, 0, 0, 1, 1, 0, 0, 0], 2, CPU)
+                    : null;
+                chain.Train(i, TinyModel.Ids(config, 10, i), TinyModel.Ids(config, 10, i + 5), 2, 0.1, positions);
+            }
+        }
+
+        var whole = owner.Embedding.TakeGradientSums();
+        var sent = follower.Embedding.TakeGradientSums();
+        Assert.All(whole, s => Assert.Null(s.Rows));
+        Assert.Equal(whole.Select(s => s.OfAlias), sent.Select(s => s.Rows is null));
+        foreach (var (one, other) in whole.Zip(sent))
+        {
+            Assert.Equal(Place(one), Place(other));
+            var rebuilt = other.Rows is null ? other.Sum.Value : TableRows.Spread(config.EmbeddingSpecs()[0], other.Rows, other.Sum.Value);
+            Assert.Equal(one.Sum.Value.dtype, rebuilt.dtype);
+            Assert.True(one.Sum.Value.bytes.SequenceEqual(rebuilt.bytes));
+        }
+
+        static (string, bool, int, int) Place(GradientSum sum) => (sum.Parameter, sum.OfAlias, sum.Sum.Level, sum.Sum.Index);
+
+        PartChain Chain() => new(
+            config, dtypes, TinyModel.AdamW, TinyModel.Weights(config, dtype: dtypes.Compute), lanes: lanes);
+    }
+
+    // A token without any gradient has a row, too; one micro-batch that sees nearly all tokens is sent whole; and each step begins anew.
+    [Fact]
+    public void TakeGradientSums_rows_are_those_of_tokens_and_whole_where_that_is_smaller()
+    {
+        using var scope = NewDisposeScope();
+        var config = TinyModel.Config();
+        using var chain = new PartChain(config, TinyModel.Float32, TinyModel.AdamW, TinyModel.Weights(config));
+        var part = chain.Embedding;
+        part.TrainWithoutState();
+        var some = Sum(5, 3, 5, 28);
+        Assert.Equal([3, 5, 28], some.Rows!.data<long>().ToArray());
+        Assert.Equal([3, config.HiddenSize], some.Sum.Value.shape);
+        Assert.Null(Sum([.. Enumerable.Range(1, 28)]).Rows);
+        Assert.Equal([0], Sum(0).Rows!.data<long>().ToArray());
+
+        GradientSum Sum(params int[] ids)
+        {
+            using var output = part.Forward(0, tensor(Array.ConvertAll(ids, i => (long)i)).reshape(1, -1), null, train: true);
+            part.Backward(0, zeros_like(output));
+            return Assert.Single(part.TakeGradientSums());
+        }
+    }
+
+    [Theory]
+    [InlineData(new long[] { 4, 3 }, "number 1 is 3 after 4")]
+    [InlineData(new long[] { 4, 4 }, "number 1 is 4 after 4")]
+    [InlineData(new long[] { -1, 3 }, "number 0 is -1")]
+    [InlineData(new long[] { 3, 29 }, "number 1 is 29 after 3")]
+    [InlineData(new long[] { long.MinValue, long.MaxValue }, "number 0 is -9223372036854775808")]
+    [InlineData(new long[] { 3 }, "1 rows of model.embed_tokens.weight, [29, 16], were sent as [2, 16]")]
+    [InlineData(new long[] { 1, 2, 3 }, "3 rows of model.embed_tokens.weight, [29, 16], were sent as [2, 16]")]
+    public void AddGradientSums_wrong_rows_are_refused_and_stay_in_the_queue(long[] rows, string message)
+    {
+        using var scope = NewDisposeScope();
+        var config = TinyModel.Config();
+        using var chain = new PartChain(config, TinyModel.Float32, TinyModel.AdamW, TinyModel.Weights(config));
+        var part = chain.Embedding;
+        part.MakeTrainable();
+        foreach (var wrong in (Tensor[])[tensor(rows), tensor(rows).to(ScalarType.Float32), tensor(rows).reshape(1, -1)])
+        {
+            var sums = new Queue<GradientSum>(
+                [new GradientSum(config.EmbeddingSpecs()[0].Name, false, new LaneSum(0, 0, ones(2, config.HiddenSize)), wrong)]);
+            var e = Assert.Throws<ArgumentException>(() => part.AddGradientSums(sums));
+            Assert.Contains(wrong.dtype == ScalarType.Int64 && wrong.dim() == 1 ? message : "a list of int64", e.Message, StringComparison.Ordinal);
+            Assert.Single(sums);
+        }
+
+        Assert.Equal(0, part.SquaredGradientNorm());
+    }
+
+    // Rows that it does not have must be neither used nor kept.
+    [Fact]
+    public void TakeTrained_some_rows_has_no_others_until_they_come()
+    {
+        using var scope = NewDisposeScope();
+        var config = TinyModel.Config();
+        using var chain = new PartChain(config, TinyModel.Float32, TinyModel.AdamW, TinyModel.Weights(config));
+        using var owner = new PartChain(config, TinyModel.Float32, TinyModel.AdamW, TinyModel.Weights(config, seed: 2));
+        var (part, before) = (chain.Embedding, chain.Embedding.ShareTrained()[0].bytes.ToArray());
+        part.TrainWithoutState();
+        int[] rows = [2, 7, 28];
+        var sent = Assert.Single(owner.Embedding.ShareTrained(rows));
+        Assert.Equal([3, config.HiddenSize], sent.shape);
+        Assert.Throws<ArgumentException>(() => part.TakeTrained([sent], [2, 7]));
+        Assert.Throws<ArgumentException>(() => part.TakeTrained([sent], [2, 7, 29]));
+        Assert.Throws<ArgumentException>(() => owner.Embedding.ShareTrained([7, 2]));
+        Assert.True(part.ShareTrained()[0].bytes.SequenceEqual(before));
+
+        part.TakeTrained([sent], rows);
+        part.Check(rows);
+        var e = Assert.Throws<InvalidOperationException>(() => part.Check([7, 8]));
+        Assert.Contains("token id 8", e.Message, StringComparison.Ordinal);
+        Assert.Throws<InvalidOperationException>(part.Freeze);
+        part.TakeTrained([owner.Embedding.ShareTrained([8])[0]], [8]);
+        Assert.Throws<InvalidOperationException>(() => part.Check([7]));
+        var (now, theirs) = (part.ShareTrained()[0], owner.Embedding.ShareTrained()[0]);
+        foreach (var row in (int[])[2, 7, 8, 28]) Assert.True(now[row].bytes.SequenceEqual(theirs[row].bytes));
+
+        part.TakeTrained([theirs]);
+        part.Check([.. Enumerable.Range(0, config.VocabSize)]);
+        Assert.True(part.ShareTrained()[0].bytes.SequenceEqual(theirs.bytes));
+        Assert.Throws<ArgumentOutOfRangeException>(() => part.Check([config.VocabSize]));
+        Assert.Throws<ArgumentOutOfRangeException>(() => part.Check([-1]));
+        part.Freeze();
+    }
+
+    // A tied head uses all of it.
+    [Fact]
+    public void ShareTrained_rows_of_a_tied_matrix_are_all()
+    {
+        using var scope = NewDisposeScope();
+        var config = TinyModel.Config(tied: true);
+        using var chain = new PartChain(config, TinyModel.Float32, TinyModel.AdamW, TinyModel.Weights(config));
+        chain.Embedding.TrainWithoutState();
+        var whole = Assert.Single(chain.Embedding.ShareTrained([3]));
+        Assert.Equal(config.EmbeddingSpecs()[0].Shape, whole.shape);
+        chain.Embedding.TakeTrained([whole], [3]);
+        chain.Embedding.Check([4]);
     }
 
     // What it has not taken is still the caller's to free.
@@ -111,4 +262,6 @@ public sealed class ReplicaPartsTests
         Assert.Throws<InvalidOperationException>(() => chain.Head.Apply(0.1, 1));
         Assert.Throws<ArgumentException>(() => chain.Head.TakeTrained([zeros(3)]));
     }
+
+    private static int Seed(long step, int i) => (int)((step * MicroBatches) + i);
 }

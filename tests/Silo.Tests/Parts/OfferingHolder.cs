@@ -19,9 +19,10 @@ internal sealed class OfferingHolder(Func<PartHandOver?> offer) : IPartGrain
         throw new NotSupportedException();
 
     public Task<IReadOnlyList<IReadOnlyList<TensorTicket>>> GiveWeights(
-        long generation, long step, int replicas, CancellationToken cancellationToken) => throw new NotSupportedException();
+        long generation, long step, IReadOnlyList<int[]?> rows, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task<TimeSpan> TakeWeights(long generation, long step, IReadOnlyList<TensorTicket> weights, CancellationToken cancellationToken) =>
+    public Task<TimeSpan> TakeWeights(
+        long generation, long step, IReadOnlyList<TensorTicket> weights, int[]? rows, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
     public Task<double> GetSquaredGradientNorm(long generation, long step, CancellationToken cancellationToken) => throw new NotSupportedException();

@@ -1,3 +1,4 @@
+using LisaOrleans.Grains;
 using Microsoft.Extensions.Time.Testing;
 using static TorchSharp.torch;
 
@@ -72,6 +73,34 @@ public sealed class TensorExchangeTests
         await using var node = new TensorNode();
         using var tensor = ones(3);
         Assert.Same(tensor, await node.Claim(node.Publish(tensor)));
+    }
+
+    [Fact]
+    public async Task ClaimAll_tensors_come_in_the_order_of_their_tickets()
+    {
+        await using var holder = new TensorNode();
+        await using var claimant = new TensorNode();
+        TensorTicket[] tickets = [.. Enumerable.Range(1, 7).Select(i => holder.Publish(ones(1_000_000 / i)))];
+        var claimed = await claimant.Exchange.ClaimAll(tickets, TestContext.Current.CancellationToken);
+        Assert.Equal(tickets.Select(t => t.Shape[0]), claimed.Select(t => t.shape[0]));
+        foreach (var tensor in claimed) tensor.Dispose();
+        Assert.Empty(await claimant.Exchange.ClaimAll([], TestContext.Current.CancellationToken));
+        await Until.True(() => holder.Exchange.Count == 0);
+    }
+
+    [Fact]
+    public async Task ClaimAll_frees_what_came_where_one_is_gone()
+    {
+        await using var holder = new TensorNode();
+        await using var claimant = new TensorNode();
+        TensorTicket[] tickets = [.. Enumerable.Range(0, 4).Select(_ => holder.Publish(ones(1000)))];
+        holder.Exchange.Discard(tickets[2]);
+        var before = TensorNode.LiveTensors();
+        await Assert.ThrowsAsync<TensorTransportException>(() => claimant.Exchange.ClaimAll(tickets, TestContext.Current.CancellationToken));
+
+        // The one after it was on its way already.
+        await Until.True(() => holder.Exchange.Count == 0);
+        Assert.True(TensorNode.LiveTensors() <= before - 3);
     }
 
     [Fact]

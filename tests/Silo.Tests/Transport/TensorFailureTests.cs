@@ -85,7 +85,8 @@ public sealed class TensorFailureTests
     [InlineData("Float32", new long[] { (1 << 18) + 1 })]
     [InlineData("BFloat16", new long[] { 1 << 10, (1 << 9) + 1 })]
     [InlineData("Float32", new long[] { 1, 1, 1, 1, 1, 1, 1, 1, 1 })]
-    [InlineData("Int64", new long[] { 1 })]
+    [InlineData("Int32", new long[] { 1 })]
+    [InlineData("Int64", new long[] { (1 << 17) + 1 })]
     [InlineData("", new long[] { 1 })]
     public async Task Claim_hostile_shape_is_refused_before_anything_is_allocated(string dtype, long[] shape)
     {
