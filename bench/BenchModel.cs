@@ -4,8 +4,8 @@ using LisaOrleans.Samples.Make;
 namespace LisaOrleans.Bench;
 
 /// <summary>
-/// A model of about 30 M parameters with random weights and the sample's tokenizer and data, in a folder that is deleted when
-/// this is disposed.
+/// A model with random weights, about 30 M of them unless told otherwise, and the sample's tokenizer and data, in a folder that is deleted
+/// when this is disposed.
 /// </summary>
 internal sealed class BenchModel : IDisposable
 {
@@ -26,11 +26,13 @@ internal sealed class BenchModel : IDisposable
 
     public string Data => Path.Combine(Root, "data.jsonl");
 
-    public static async Task<BenchModel> CreateAsync()
+    /// <summary>Makes one.</summary>
+    /// <param name="shape">Its shape; null for <see cref="Shape"/>.</param>
+    public static async Task<BenchModel> CreateAsync(RandomModelShape? shape = null)
     {
         var model = new BenchModel(Directory.CreateTempSubdirectory("lisa-bench-").FullName);
         Directory.CreateDirectory(model.Folder);
-        await RandomModel.WriteAsync(model.Folder, Shape, seed: 7);
+        await RandomModel.WriteAsync(model.Folder, shape ?? Shape, seed: 7);
         File.Copy(Path.Combine(Samples, "tiny-stories", "tokenizer.model"), Path.Combine(model.Folder, "tokenizer.model"));
         await WriteDataAsync(model.Data);
         return model;

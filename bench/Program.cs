@@ -82,6 +82,9 @@ switch (args)
     case ["stragglers", .. var rest]:
         await StragglersBenchmark.Run(rounds: Number(rest, 0, 3));
         return 0;
+    case ["overhead", .. var rest]:
+        await OverheadBenchmark.Run(rounds: Number(rest, 0, 3), steps: Number(rest, 1, 300));
+        return 0;
     case ["tokenizers", .. var rest]:
         TokenizerBenchmark.Run(
             packages: rest is [var folder, ..] ? folder : "artifacts/node/node_modules/@lenml", file: rest is [_, var lines] ? lines : null);
@@ -142,6 +145,7 @@ switch (args)
               pipeline [ROUNDS]                     two silos of one thread each against one
               replicas [ROUNDS]                     two silos with the whole model each against one, also over 2 Gbit/s
               stragglers [ROUNDS]                   two silos, one at half speed, against what both do apart
+              overhead [ROUNDS [STEPS]]             grains of many small layers against the reference trainer; what grows with steps
               tokenizers [PACKAGES [FILE]]          characters per second against Hugging Face's Rust library
               data [LINES]                          time and memory to the first step with many chat lines
               watchers [ROUNDS]                     four runs with and without fifty clients that watch
