@@ -30,12 +30,12 @@ internal static class OverheadBenchmark
             LrSchedulerType = "constant",
             PerDeviceTrainBatchSize = 1,
             GradientAccumulationSteps = MicroBatches,
+            GradientLanes = 1,
             BlockSize = 16,
             Dtype = "float32",
             SaveSteps = 0,
             Threads = 1,
         };
-        set_num_threads(spec.Threads);
         var data = DatasetTokenizer.Tokenize(
             model.Data, TokenizerLoader.Load(model.Folder), GrainTrainer.Dataset, spec.BlockSize, s_shape.VocabularySize, null,
             CancellationToken.None);
@@ -86,6 +86,7 @@ internal static class OverheadBenchmark
 
     private static (double Seconds, double Loss) Reference(BenchModel model, TokenizedDataset data, TrainingSpec spec)
     {
+        set_num_threads(spec.Threads);
         using var trainer = new ReferenceTrainer(model.Folder, data, spec, CPU);
         var (seconds, loss) = (new List<double>(), 0.0);
         for (var step = 1; step <= spec.MaxSteps; step++)
