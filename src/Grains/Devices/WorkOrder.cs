@@ -11,7 +11,11 @@ namespace LisaOrleans.Grains;
 /// Whether work of the same turn follows as soon as this ends. The device waits a moment for that work before it begins what is
 /// queued behind it.
 /// </param>
-public readonly record struct WorkOrder(WorkPriority Priority, long? Turn = null, bool Continues = false)
+/// <param name="Inline">
+/// Whether what awaits the work, and captured no context, goes on at once on the device's thread: to hand it to another thread takes longer
+/// than a small layer does. It must be short, and touch nothing that belongs to a grain's turns.
+/// </param>
+public readonly record struct WorkOrder(WorkPriority Priority, long? Turn = null, bool Continues = false, bool Inline = false)
 {
     /// <summary>The turn for the work that follows; null where none does.</summary>
     public long? Continued => Continues ? Turn : null;

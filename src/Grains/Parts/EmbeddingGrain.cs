@@ -26,12 +26,12 @@ internal sealed class EmbeddingGrain(PartServices services) : PartGrain<Embeddin
                     data.PositionIds, data.SegmentIds, data.BatchSize, Services.Worker.Device);
                 return (Publish(Part.Forward(call.Index, ids_BT, positions, call.Train), call), Part.Trainable);
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
 
-        var result = await CallNext(call, activation, inputGradient: call.Train && trains, forward, cancellationToken);
+        var result = await CallNext(call, activation, inputGradient: call.Train && trains, forward, cancellationToken).ConfigureAwait(false);
         if (result.Gradient is null) return result;
 
-        using var gradient_BTD = await Services.Exchange.Claim(result.Gradient, cancellationToken);
+        using var gradient_BTD = await Services.Exchange.Claim(result.Gradient, cancellationToken).ConfigureAwait(false);
         await Backward(
             call,
             result.Turn,
@@ -40,7 +40,7 @@ internal sealed class EmbeddingGrain(PartServices services) : PartGrain<Embeddin
                 Part!.Backward(call.Index, gradient_BTD);
                 return true;
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
         return result with { Gradient = null };
     }
 }

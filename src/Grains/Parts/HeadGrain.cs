@@ -23,7 +23,7 @@ internal sealed class HeadGrain(PartServices services) : PartGrain<HeadPart>(ser
 
     protected override async Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken)
     {
-        using var input = new ClaimedTensor(await Services.Exchange.Claim(call.Activation!, cancellationToken));
+        using var input = new ClaimedTensor(await Services.Exchange.Claim(call.Activation!, cancellationToken).ConfigureAwait(false));
         var (result, backward, _) = await Backward(
             call,
             call.Turn,
@@ -42,7 +42,7 @@ internal sealed class HeadGrain(PartServices services) : PartGrain<HeadPart>(ser
                     LogProbs = head.LogProbs,
                 };
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
         return result with { Turn = backward.Continued };
     }
 

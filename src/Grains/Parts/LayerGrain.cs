@@ -19,7 +19,7 @@ internal sealed class LayerGrain(PartServices services) : PartGrain<LayerPart>(s
 
     protected override async Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken)
     {
-        using var input = new ClaimedTensor(await Services.Exchange.Claim(call.Activation!, cancellationToken));
+        using var input = new ClaimedTensor(await Services.Exchange.Claim(call.Activation!, cancellationToken).ConfigureAwait(false));
         var ((activation, gradientWanted), forward, ahead) = await Forward(
             call,
             () =>
@@ -29,12 +29,12 @@ internal sealed class LayerGrain(PartServices services) : PartGrain<LayerPart>(s
                 var output_BTD = Part!.Forward(call.Index, input.HandOn(), positions, call.Train, call.InputGradient, call.Step);
                 return (Publish(output_BTD, call), call.Train && (call.InputGradient || Part.Trainable));
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
 
-        var result = await CallNext(call, activation, gradientWanted, forward, cancellationToken);
+        var result = await CallNext(call, activation, gradientWanted, forward, cancellationToken).ConfigureAwait(false);
         if (result.Gradient is null) return result with { LayerSeconds = AddSeconds(call, result.LayerSeconds, ahead) };
 
-        using var gradient_BTD = await Services.Exchange.Claim(result.Gradient, cancellationToken);
+        using var gradient_BTD = await Services.Exchange.Claim(result.Gradient, cancellationToken).ConfigureAwait(false);
         var (gradient, backward, back) = await Backward(
             call,
             result.Turn,
@@ -45,7 +45,7 @@ internal sealed class LayerGrain(PartServices services) : PartGrain<LayerPart>(s
                 var inputGradient = Part!.Backward(call.Index, gradient_BTD, positions);
                 return inputGradient is null ? null : Publish(inputGradient, call);
             },
-            cancellationToken);
+            cancellationToken).ConfigureAwait(false);
         return result with
         {
             Gradient = gradient,

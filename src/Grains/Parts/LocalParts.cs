@@ -3,12 +3,16 @@ using LisaOrleans.Model;
 
 namespace LisaOrleans.Grains;
 
-/// <summary>The parts on this silo: tells which runs have any here, and gives tied heads their embedding. Owns no part.</summary>
+/// <summary>
+/// The parts on this silo: tells which runs have any here, gives tied heads their embedding, and each part the next one. Owns no part.
+/// </summary>
 public sealed class LocalParts
 {
     private readonly ConcurrentDictionary<(string Run, string Part), ModelPart> _parts = new();
 
     private readonly ConcurrentDictionary<(string Run, string Part), long> _generations = new();
+
+    private readonly ConcurrentDictionary<(string Run, string Part), ILocalPart> _open = new();
 
     /// <summary>Runs with parts here.</summary>
     public IReadOnlyList<string> Runs => [.. _parts.Keys.Select(k => k.Run).Distinct()];
@@ -22,6 +26,16 @@ public sealed class LocalParts
 
     /// <summary>Notes the generation that a part belongs to from now on.</summary>
     public void Fence(string run, string name, long generation) => _generations[(run, name)] = generation;
+
+    /// <summary>Lets the part before a loaded part find it.</summary>
+    internal void Open(string run, string name, ILocalPart part) => _open[(run, name)] = part;
+
+    /// <summary>Lets it find it no more.</summary>
+    internal void Close(string run, string name, ILocalPart part) =>
+        _open.TryRemove(new KeyValuePair<(string, string), ILocalPart>((run, name), part));
+
+    /// <summary>A part that is loaded here, whatever its generation, and may be called by the part before it; else null.</summary>
+    internal ILocalPart? Find(string run, string name) => _open.GetValueOrDefault((run, name));
 
     /// <summary>The embedding of a run, for its head.</summary>
     /// <param name="run">The run.</param>

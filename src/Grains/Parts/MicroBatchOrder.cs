@@ -2,48 +2,59 @@ namespace LisaOrleans.Grains;
 
 /// <summary>
 /// Lets the micro-batches of a step through one by one, in their order, so that they take their turns and gradients add up in
-/// the same order whatever the timing. Used within one grain's turns, so it needs no lock.
+/// the same order whatever the timing.
 /// </summary>
 internal sealed class MicroBatchOrder
 {
+    // A micro-batch may come in a turn of the part's grain, or on the device's thread from the part before.
+    private readonly Lock _lock = new();
     private readonly Dictionary<int, TaskCompletionSource> _waiting = [];
     private long _step;
     private int _next;
 
     /// <summary>Waits until all earlier micro-batches of the step are through.</summary>
-    public async Task Enter(long step, int index, CancellationToken cancellationToken)
+    public Task Enter(long step, int index, CancellationToken cancellationToken)
     {
         // A late call of an earlier generation must not take a place in the queue of this one.
-        cancellationToken.ThrowIfCancellationRequested();
-        if (step != _step) (_step, _next) = (step, 0);
-        if (index == _next) return;
+        if (cancellationToken.IsCancellationRequested) return Task.FromCanceled(cancellationToken);
+        lock (_lock)
+        {
+            if (step != _step) (_step, _next) = (step, 0);
+            if (index == _next) return Task.CompletedTask;
 
-        var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        _waiting[index] = turn;
-        await turn.Task.WaitAsync(cancellationToken);
+            var turn = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiting[index] = turn;
+            return turn.Task.WaitAsync(cancellationToken);
+        }
     }
 
     /// <summary>Lets the next micro-batch through.</summary>
     public void Leave()
     {
-        _next++;
-        if (_waiting.Remove(_next, out var turn)) turn.SetResult();
+        lock (_lock)
+        {
+            _next++;
+            if (_waiting.Remove(_next, out var turn)) turn.SetResult();
+        }
     }
 
     /// <summary>Begins a piece of work when all earlier micro-batches have begun theirs.</summary>
     public async Task<T> Begin<T>(long step, int index, Func<Task<T>> begin, CancellationToken cancellationToken)
     {
-        await Enter(step, index, cancellationToken);
+        await Enter(step, index, cancellationToken).ConfigureAwait(false);
         var begun = begin();
         Leave();
-        return await begun;
+        return await begun.ConfigureAwait(false);
     }
 
     /// <summary>Cancels everything that waits.</summary>
     public void Reset()
     {
-        foreach (var turn in _waiting.Values) turn.TrySetCanceled();
-        _waiting.Clear();
-        _step = 0;
+        lock (_lock)
+        {
+            foreach (var turn in _waiting.Values) turn.TrySetCanceled();
+            _waiting.Clear();
+            _step = 0;
+        }
     }
 }

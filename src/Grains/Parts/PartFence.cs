@@ -10,11 +10,14 @@ internal sealed class PartFence(PartServices services, string run, string part) 
     private CancellationTokenSource _current = new();
     private long _generation;
 
+    // Kept beside its source, which may be disposed while another thread looks.
+    private CancellationToken _currentToken;
+
     /// <summary>The generation.</summary>
     public long Generation => Volatile.Read(ref _generation);
 
     /// <summary>Cancelled when the generation ends.</summary>
-    public CancellationToken Current => _current.Token;
+    public CancellationToken Current => _currentToken;
 
     /// <summary>Cancelled when the part lets go of everything.</summary>
     public CancellationToken Life => _life.Token;
@@ -28,6 +31,7 @@ internal sealed class PartFence(PartServices services, string run, string part) 
         services.LocalParts.Fence(run, part, generation);
         var before = _current;
         _current = CancellationTokenSource.CreateLinkedTokenSource(_life.Token);
+        _currentToken = _current.Token;
         return End(before);
     }
 

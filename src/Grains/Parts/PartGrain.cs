@@ -11,7 +11,7 @@ namespace LisaOrleans.Grains;
 /// several micro-batches can be on their way; the device's thread does the work, one piece at a time.
 /// </summary>
 [Reentrant]
-internal abstract partial class PartGrain<TPart>(PartServices services) : Grain, IPartGrain
+internal abstract partial class PartGrain<TPart>(PartServices services) : Grain, IPartGrain, ILocalPart
     where TPart : ModelPart
 {
     private static readonly TimeSpan s_orphanPeriod = TimeSpan.FromSeconds(15);
@@ -22,28 +22,27 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
     private PartPasses _passes = null!;
     private SleepingWeights<TPart> _sleeping = null!;
     private ReplicaExchange<TPart> _replicas = null!;
+    private (string Run, string Part) _name;
     private long _orphanedBy;
-    private IPartGrain? _next;
+    private NextPart? _next;
     private IGrainTimer? _orphanCheck;
 
     protected PartServices Services => services;
 
-    protected string RunId => PartName.Parse(this.GetPrimaryKeyString()).Run;
+    protected string RunId => _name.Run;
 
-    protected string PartId => PartName.Parse(this.GetPrimaryKeyString()).Part;
+    protected string PartId => _name.Part;
 
     /// <summary>The loaded part. Except for its flags, touched on the device's thread only.</summary>
     protected TPart? Part => _held.Part;
 
     protected long Generation => _fence.Generation;
 
-    private string Key => this.GetPrimaryKeyString();
-
-    protected IPartGrain Next => _next ?? throw new InvalidOperationException($"{PartId} has no next part");
-
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _held = new HeldState<TPart>(services, Key);
+        var key = this.GetPrimaryKeyString();
+        (_name.Run, _name.Part, _) = PartName.Parse(key);
+        _held = new HeldState<TPart>(services, key);
         _fence = new PartFence(services, RunId, PartId);
         _device = new PartDevice(services, _fence, _held.Report);
         _passes = new PartPasses(services, _device);
@@ -56,11 +55,15 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
     {
         // Before any wait: who asks for a hand-over meanwhile must not take this for a part that nobody wants.
         _orphanCheck ??= this.RegisterGrainTimer(LeaveIfOrphaned, s_orphanPeriod, s_orphanPeriod);
+        services.LocalParts.Close(RunId, PartId, this);
         await EnterGeneration(load.Generation);
         _device.Threads = load.Spec.Threads;
         DelayDeactivation(TimeSpan.FromDays(365));
-        _next = load.Next is null ? null : PartGrains.Get(GrainFactory, RunId, load.Next, load.NextSilo!);
         _passes.NextIsHere = load.NextSilo == services.Silo.SiloAddress.ToParsableString();
+        _next = load.Next is null
+            ? null
+            : new NextPart(
+                services.LocalParts, RunId, load.Next, PartGrains.Get(GrainFactory, RunId, load.Next, load.NextSilo!), _passes.NextIsHere);
         if (load.OwnerSendsWeights) _replicas.Expect(load.Step);
         await _held.FinishSnapshot();
 
@@ -76,6 +79,9 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
         if (loaded is null) return new PartLoaded(PartSource.Kept, 0);
         _held.Loaded(load);
         await _device.Run(load.Generation, () => _held.Follow(load), cancellationToken: cancellationToken);
+
+        // One that waits for an owner's weights does so in its grain's turns.
+        if (!load.FollowsOwner) services.LocalParts.Open(RunId, PartId, this);
         return loaded;
     }
 
@@ -95,15 +101,6 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
         using var moments = await _held.FetchMoments(training, cancellationToken);
         await _device.Run(generation, () => _held.Train(training, exact, moments, _fence.Life), cancellationToken: cancellationToken);
         await _sleeping.Settle(generation, cancellationToken);
-    }
-
-    public async Task<MicroBatchResult> Run(MicroBatchCall call, CancellationToken cancellationToken)
-    {
-        _fence.Check(call.Generation);
-        using var span = PartTelemetry.MicroBatch(Key, call);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _fence.Current);
-        await _replicas.WeightsOf(call, linked.Token);
-        return await RunMicroBatch(call, linked.Token);
     }
 
     public Task<double> GetSquaredGradientNorm(long generation, long step, CancellationToken cancellationToken) =>
@@ -140,28 +137,6 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
     protected abstract TPart Create(
         ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, TrainingSpec spec, Dictionary<string, Tensor> weights);
 
-    /// <summary>Forward is this call, backward is its return.</summary>
-    protected abstract Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken);
-
-    /// <summary>Publishes a tensor for the next part or the one before. On the device's thread.</summary>
-    protected TensorTicket Publish(Tensor tensor, MicroBatchCall call) => services.Exchange.Publish(tensor, RunId, call.Generation);
-
-    /// <summary>Calls the next part; a failure frees the activation that it did not get.</summary>
-    protected async Task<MicroBatchResult> CallNext(
-        MicroBatchCall call, TensorTicket activation, bool inputGradient, WorkOrder forward, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await Next.Run(
-                call with { Activation = activation, InputGradient = inputGradient, Turn = forward.Continued }, cancellationToken);
-        }
-        catch
-        {
-            services.Exchange.Discard(activation);
-            throw;
-        }
-    }
-
     private Task EnterGeneration(long generation)
     {
         var entered = _fence.Enter(generation);
@@ -186,6 +161,7 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
 
     private async Task Free()
     {
+        services.LocalParts.Close(RunId, PartId, this);
         await _fence.End();
         _passes.Reset();
         _replicas.Reset();

@@ -4,7 +4,7 @@ using TorchSharp;
 namespace LisaOrleans.Grains;
 
 /// <summary>
-/// Queues the micro-batches of one part on the device; in training, in their order. Used within one grain's turns.
+/// Queues the micro-batches of one part on the device; in training, in their order. Whoever awaits a pass goes on on the device's thread.
 /// </summary>
 internal sealed class PartPasses(PartServices services, PartDevice device)
 {
@@ -23,7 +23,8 @@ internal sealed class PartPasses(PartServices services, PartDevice device)
         return call.Train ? _forward.Begin(call.Step, call.Ordinal, Queue, cancellationToken) : Queue();
 
         Task<DevicePass<T>> Queue() => Run(
-            call, work, new WorkOrder(WorkPriority.Forward, call.Turn ?? services.Worker.NewTurn(), Continues: NextIsHere), cancellationToken);
+            call, work, new WorkOrder(WorkPriority.Forward, call.Turn ?? services.Worker.NewTurn(), Continues: NextIsHere, Inline: true),
+            cancellationToken);
     }
 
     /// <summary>
@@ -38,10 +39,10 @@ internal sealed class PartPasses(PartServices services, PartDevice device)
     /// <param name="cancellationToken">Cancels.</param>
     public async Task<DevicePass<T>> Backward<T>(MicroBatchCall call, long? turn, Func<T> work, CancellationToken cancellationToken)
     {
-        if (call.Train) await _backward.Enter(call.Step, call.Ordinal, cancellationToken);
+        if (call.Train) await _backward.Enter(call.Step, call.Ordinal, cancellationToken).ConfigureAwait(false);
         var order = new WorkOrder(
-            WorkPriority.Backward, turn ?? services.Worker.NewTurn(), Continues: call is { Turn: not null, InputGradient: true });
-        var pass = await Run(call, work, order, cancellationToken);
+            WorkPriority.Backward, turn ?? services.Worker.NewTurn(), Continues: call is { Turn: not null, InputGradient: true }, Inline: true);
+        var pass = await Run(call, work, order, cancellationToken).ConfigureAwait(false);
         if (call.Train) _backward.Leave();
         return pass;
     }
@@ -78,7 +79,7 @@ internal sealed class PartPasses(PartServices services, PartDevice device)
                 seconds = Stopwatch.GetElapsedTime(begun).TotalSeconds;
                 return made;
             },
-            order, cancellationToken);
+            order, cancellationToken).ConfigureAwait(false);
         return new DevicePass<T>(result, order, seconds);
     }
 }

@@ -31,11 +31,11 @@ internal static class PartTelemetry
         "{part}", "Parts held, by whether they train");
 
     /// <summary>Begins the span of a micro-batch in one part: its forward, the parts after it, and its backward.</summary>
-    public static Activity? MicroBatch(string key, MicroBatchCall call)
+    public static Activity? MicroBatch(string part, MicroBatchCall call)
     {
         if (!LisaTelemetry.Source.HasListeners() || Activity.Current is null) return null;
         return LisaTelemetry.Source.StartActivity("micro_batch")
-            ?.SetTag("lisa.part", PartName.Parse(key).Part).SetTag("lisa.micro_batch", call.Index)
+            ?.SetTag("lisa.part", part).SetTag("lisa.micro_batch", call.Index)
                 .SetTag("lisa.step", call.Step).SetTag("lisa.train", call.Train);
     }
 

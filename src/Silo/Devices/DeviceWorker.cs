@@ -10,7 +10,7 @@ namespace LisaOrleans.Silo;
 /// </summary>
 internal sealed class DeviceWorker : IDeviceWorker, IDisposable
 {
-    // The work that continues a turn comes through a grain call, in far less time than this unless that call failed.
+    // The work that continues a turn comes at once, or through a grain call in far less time than this unless that call failed.
     private static readonly TimeSpan s_patience = TimeSpan.FromMilliseconds(50);
 
     private readonly PriorityQueue<Work, (WorkPriority Priority, long Turn)> _queue = new();
@@ -73,7 +73,7 @@ internal sealed class DeviceWorker : IDeviceWorker, IDisposable
 
     public Task<T> Run<T>(WorkOrder order, Func<T> work, CancellationToken cancellationToken = default)
     {
-        var item = new Work<T>(work, order.Continues, cancellationToken);
+        var item = new Work<T>(work, order, cancellationToken);
         lock (_queue)
         {
             ObjectDisposedException.ThrowIf(_stopped, this);
@@ -101,6 +101,13 @@ internal sealed class DeviceWorker : IDeviceWorker, IDisposable
     {
         while (Next(out var priority) is { } work)
         {
+            // Not while the queue is locked: what awaits the work may go on here.
+            if (Volatile.Read(ref _stopped))
+            {
+                work.Cancel();
+                continue;
+            }
+
             var started = Stopwatch.GetTimestamp();
             lock (_clock) _busySince = started;
             work.Execute();
@@ -116,17 +123,16 @@ internal sealed class DeviceWorker : IDeviceWorker, IDisposable
         lock (_queue)
         {
             WaitForWork();
-            while (_queue.TryDequeue(out var work, out var order))
+            if (!_queue.TryDequeue(out var work, out var order))
             {
-                Follow(order, work.Continues);
-                priority = order.Priority;
-                DeviceTelemetry.Dequeued(priority);
-                if (!_stopped) return work;
-                work.Cancel();
+                priority = default;
+                return null;
             }
 
-            priority = default;
-            return null;
+            Follow(order, work.Continues);
+            priority = order.Priority;
+            DeviceTelemetry.Dequeued(priority);
+            return work;
         }
     }
 
@@ -167,10 +173,11 @@ internal sealed class DeviceWorker : IDeviceWorker, IDisposable
         public abstract void Cancel();
     }
 
-    private sealed class Work<T>(Func<T> work, bool continues, CancellationToken cancellationToken) : Work(continues)
+    private sealed class Work<T>(Func<T> work, WorkOrder order, CancellationToken cancellationToken) : Work(order.Continues)
     {
-        // Continuations are grain turns; they must not run on the device's thread.
-        private readonly TaskCompletionSource<T> _result = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        // Unless they ask for it, continuations must not run on the device's thread.
+        private readonly TaskCompletionSource<T> _result =
+            new(order.Inline ? TaskCreationOptions.None : TaskCreationOptions.RunContinuationsAsynchronously);
 
         public Task<T> Result => _result.Task;
 

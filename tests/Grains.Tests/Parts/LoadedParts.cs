@@ -28,14 +28,16 @@ internal sealed class LoadedParts : IAsyncDisposable
     {
         var run = await TestRun.ImportAsync(spec, model);
         var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = run.Store }, Token);
-        var head = await RunStore.ReadHeadAsync(run.Store, spec.RunName, Token);
-        var manifest = await RunStore.ReadManifestAsync(run.Store, head!.Manifest!, Token);
+        var manifest = await run.ManifestAsync();
         var plan = await RunPlan.Read(run.Store, manifest, Token);
         var address = (await silo.Grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true, Token)).Keys.Single().ToParsableString();
         var loaded = new LoadedParts(run, silo, plan, address);
-        await loaded.Pipeline.Load(manifest, before: null, Token);
+        await loaded.LoadAsync();
         return loaded;
     }
+
+    /// <summary>Loads what is not loaded.</summary>
+    public async Task LoadAsync() => await Pipeline.Load(await _run.ManifestAsync(), before: null, Token);
 
     public IPartGrain Part(string name) => PartGrains.Get(_silo.Grains, Plan.Spec.RunName, name, _address);
 

@@ -180,6 +180,58 @@ public sealed class DeviceWorkerTests
         worker.Dispose();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Run_what_awaits_inline_work_goes_on_on_the_thread_of_the_device(bool inline)
+    {
+        using var worker = new DeviceWorker(CPU);
+        using var gate = new ManualResetEventSlim();
+        var running = Blocked(worker, gate);
+        var work = Run(worker, WorkPriority.Control, () => Environment.CurrentManagedThreadId);
+        var after = After();
+        gate.Set();
+
+        Assert.Equal(inline, await work == await after);
+        Assert.True(await running);
+
+        async Task<int> After()
+        {
+            await worker.Run(new WorkOrder(WorkPriority.Control, Inline: inline), () => 0, TestContext.Current.CancellationToken)
+                .ConfigureAwait(false);
+            return Environment.CurrentManagedThreadId;
+        }
+    }
+
+    [Fact]
+    public async Task Dispose_what_awaits_inline_work_asks_for_more_is_refused()
+    {
+        var worker = new DeviceWorker(CPU);
+        using var gate = new ManualResetEventSlim();
+        var running = Blocked(worker, gate);
+        var waiting = WaitAndGoOn();
+        var disposing = Task.Run(worker.Dispose, TestContext.Current.CancellationToken);
+        await Until.True(() => IsRefused(worker));
+        gate.Set();
+
+        await disposing;
+        Assert.True(await running);
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => waiting);
+
+        async Task WaitAndGoOn()
+        {
+            try
+            {
+                await worker.Run(new WorkOrder(WorkPriority.Forward, Inline: true), () => 0, TestContext.Current.CancellationToken)
+                    .ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                await Run(worker, WorkPriority.Forward, () => 0);
+            }
+        }
+    }
+
     [Fact]
     public async Task UseThreads_thread_other_than_the_one_of_the_device_is_refused()
     {
