@@ -25,8 +25,8 @@ internal static class HistoryBenchmark
     public static async Task Run(int steps, int largerSteps, int tokens, int threads)
     {
         Console.WriteLine($"a manifest at every step; 4 x {tokens} tokens a step, bfloat16, {threads} threads");
-        Console.WriteLine("| model | LISA, 2 layers of | steps | kept a step | plain folder | ratio | s a step | stall of step |");
-        Console.WriteLine("|---|---|---|---|---|---|---|---|");
+        Console.WriteLine("| model | LISA, 2 layers of | steps | kept a step | plain folder | ratio | s a step | without manifests | stall of step |");
+        Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
         foreach (var (shape, count) in ((RandomModelShape, int)[])[(BenchModel.Stories, steps), (s_larger, largerSteps)])
         {
             if (count == 0) continue;
@@ -54,7 +54,9 @@ internal static class HistoryBenchmark
                 BlockSize = tokens,
                 Threads = threads,
             };
-            var (seconds, stalls) = (new List<double>(), new List<double>());
+            var (alone, seconds, stalls) = (new List<double>(), new List<double>(), new List<double>());
+            await GrainTrainer.Run(
+                root, model, data, spec with { RunName = "alone", SaveSteps = 0, KeepManifests = "last" }, record => alone.Add(record.Seconds));
             await GrainTrainer.Run(store, model, data, spec, record => seconds.Add(record.Seconds), saved => stalls.Add(saved.StallSeconds));
 
             var parameters = ModelConfigReader.ReadFile(Path.Combine(model, "config.json")).AllSpecs().Sum(s => s.Count);
@@ -66,7 +68,8 @@ internal static class HistoryBenchmark
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"| {parameters / 1e6:0.0} M | {shape.Layers}{(embeddings ? ", embeddings" : "")} | {steps} | {each / 1e6:0.0} MB "
-                + $"| {plain / 1e6:0.0} MB | {each / plain:0.000} | {seconds.Skip(1).Median():0.000} | {100 * stalls.Skip(1).Median() / seconds.Skip(1).Median():0.0} % |"));
+                + $"| {plain / 1e6:0.0} MB | {each / plain:0.000} | {seconds.Skip(1).Median():0.000} | {alone.Skip(1).Median():0.000} "
+                + $"| {100 * stalls.Skip(1).Median() / seconds.Skip(1).Median():0.0} % |"));
         }
         finally
         {

@@ -82,11 +82,21 @@ public interface IPartGrain : IGrainWithStringKey
     [ResponseTimeout("00:10:00")]
     Task Apply(long generation, long step, double learningRate, double clip, CancellationToken cancellationToken);
 
-    /// <summary>Copies what changed since the last snapshot, so that training may go on. Returns false if nothing did.</summary>
+    /// <summary>
+    /// Begins to store what changed since the last snapshot. The part may go on, also into its next update. Returns how long its device
+    /// copied, instead of training; null if nothing changed.
+    /// </summary>
     [ResponseTimeout("00:10:00")]
-    Task<bool> BeginSnapshot(long generation, long step, CancellationToken cancellationToken);
+    Task<TimeSpan?> BeginSnapshot(long generation, long step, CancellationToken cancellationToken);
 
-    /// <summary>Waits until that copy is in the store.</summary>
+    /// <summary>
+    /// Copies what that snapshot still shares with the part, if it is not in the store by now. What changes the part does that, too;
+    /// so this only lets it be known how long it takes.
+    /// </summary>
+    [ResponseTimeout("00:10:00")]
+    Task SeparateSnapshot(long generation, long step, CancellationToken cancellationToken);
+
+    /// <summary>Waits until that snapshot is in the store.</summary>
     [ResponseTimeout("01:00:00")]
     Task<PartBlobs> CompleteSnapshot(long generation, long step, CancellationToken cancellationToken);
 

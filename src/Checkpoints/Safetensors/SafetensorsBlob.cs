@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace LisaOrleans.Checkpoints;
 
-/// <summary>Tensors in native memory as one blob. Nothing is copied: the memory must live until the blob is written.</summary>
+/// <summary>Tensors in native memory as one blob. Nothing is copied: the bytes must stay the same until the blob is written.</summary>
 public sealed class SafetensorsBlob : IBlobSource
 {
     private const int Chunk = 4 << 20;
@@ -17,7 +17,7 @@ public sealed class SafetensorsBlob : IBlobSource
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(header);
         foreach (var tensor in tensors)
-            for (long at = 0; at < tensor.Length; at += Chunk) hash.AppendData(Span(tensor, at));
+            for (long at = 0; at < tensor.Length; at += Chunk) tensor.Read(at, Chunk, hash, static (bytes, hash) => hash.AppendData(bytes));
         Sha256 = Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
@@ -42,19 +42,9 @@ public sealed class SafetensorsBlob : IBlobSource
         {
             for (long at = 0; at < tensor.Length; at += Chunk)
             {
-                var count = Copy(tensor, at, buffer);
+                var count = tensor.Read(at, Chunk, buffer, static (bytes, buffer) => bytes.CopyTo(buffer));
                 await stream.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
             }
         }
     }
-
-    private static int Copy(TensorSource tensor, long at, byte[] buffer)
-    {
-        var span = Span(tensor, at);
-        span.CopyTo(buffer);
-        return span.Length;
-    }
-
-    private static unsafe ReadOnlySpan<byte> Span(TensorSource tensor, long at) =>
-        new((void*)(tensor.Data + (nint)at), (int)Math.Min(Chunk, tensor.Length - at));
 }

@@ -19,24 +19,10 @@ internal sealed class SafetensorsStream(byte[] header, IReadOnlyList<TensorSourc
         set => _position = value >= 0 && value <= Length ? value : throw new ArgumentOutOfRangeException(nameof(value));
     }
 
-    public override int Read(Span<byte> buffer)
-    {
-        var at = _position;
-        if (at < header.Length) return Advance(header.AsSpan((int)at), buffer);
-        at -= header.Length;
-        foreach (var tensor in tensors)
-        {
-            if (at < tensor.Length) return Advance(Bytes(tensor, at, buffer.Length), buffer);
-            at -= tensor.Length;
-        }
-
-        return 0;
-    }
-
-    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsSpan(offset, count));
+    public override int Read(byte[] buffer, int offset, int count) => Read(buffer.AsMemory(offset, count));
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-        cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<int>(cancellationToken) : ValueTask.FromResult(Read(buffer.Span));
+        cancellationToken.IsCancellationRequested ? ValueTask.FromCanceled<int>(cancellationToken) : ValueTask.FromResult(Read(buffer));
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
         ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
@@ -56,14 +42,29 @@ internal sealed class SafetensorsStream(byte[] header, IReadOnlyList<TensorSourc
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
-    private int Advance(ReadOnlySpan<byte> from, Span<byte> to)
+    private int Read(Memory<byte> buffer)
     {
-        var count = Math.Min(from.Length, to.Length);
-        from[..count].CopyTo(to);
+        var at = _position;
+        if (at < header.Length)
+        {
+            var count = Math.Min(header.Length - (int)at, buffer.Length);
+            header.AsSpan((int)at, count).CopyTo(buffer.Span);
+            return Advance(count);
+        }
+
+        at -= header.Length;
+        foreach (var tensor in tensors)
+        {
+            if (at < tensor.Length) return Advance(tensor.Read(at, buffer.Length, buffer, static (bytes, to) => bytes.CopyTo(to.Span)));
+            at -= tensor.Length;
+        }
+
+        return 0;
+    }
+
+    private int Advance(int count)
+    {
         _position += count;
         return count;
     }
-
-    private static unsafe ReadOnlySpan<byte> Bytes(TensorSource tensor, long at, int most) =>
-        new((void*)(tensor.Data + (nint)at), (int)Math.Min(most, tensor.Length - at));
 }

@@ -31,6 +31,7 @@ internal sealed partial class HeldState<TPart>
     public void TakeTrained(IReadOnlyList<Tensor> weights, int[]? rows)
     {
         _version++;
+        _shared.Separate();
         Part!.TakeTrained(weights, rows);
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using LisaOrleans.Model;
 using LisaOrleans.Training;
 
@@ -12,6 +13,7 @@ internal sealed partial class HeldState<TPart>(PartServices services, string key
     where TPart : ModelPart
 {
     private readonly (string Run, string Part) _name = (PartName.Parse(key).Run, PartName.Parse(key).Part);
+    private readonly SharedState _shared = new();
     private long _appliedStep;
 
     // Rises with every change of weights or state; the stored version is the one that the blobs below hold.
@@ -64,6 +66,7 @@ internal sealed partial class HeldState<TPart>(PartServices services, string key
     {
         // Raised first, as a failure halfway leaves neither state.
         _version++;
+        _shared.Separate();
         state.RestoreTrainingState(Part!);
     }
 
@@ -119,8 +122,9 @@ internal sealed partial class HeldState<TPart>(PartServices services, string key
 
         // Raised first, so that whatever a failure halfway leaves behind is not mistaken for what the store holds.
         _version++;
+        _shared.Separate();
         _parked = training == PartTraining.Asleep && !FollowsOwner
-            ? new ParkedMoments(new PartCopy(Part.CopyMoments(), Part.StateStep, _version).Upload(services.Store, life))
+            ? new ParkedMoments(PartCopy.OfMoments(Part, _version, services.Worker.Device).Upload(services.Store, life))
             : null;
         if (!trainable) Part.Freeze();
         else if (FollowsOwner) Part.TrainWithoutState();
@@ -133,32 +137,43 @@ internal sealed partial class HeldState<TPart>(PartServices services, string key
     {
         if (step <= _appliedStep) return;
         _version++;
+        _shared.Separate();
         Part!.Apply(learningRate, clip);
         _appliedStep = step;
     }
 
-    /// <summary>Copies what changed since the last snapshot and begins to store it.</summary>
+    /// <summary>
+    /// Begins to store what changed since the last snapshot. It is copied where it lies on a GPU; on a processor by whatever changes it
+    /// before it is stored.
+    /// </summary>
     /// <param name="copyOnDevice">Runs the copying on the device's thread.</param>
     /// <param name="life">Cancels the storing.</param>
-    /// <returns>False if nothing changed since the last one that a manifest asked for.</returns>
-    public async Task<bool> BeginSnapshot(Func<Func<PartCopy>, Task<PartCopy>> copyOnDevice, CancellationToken life)
+    /// <returns>How long the device copied; null if nothing changed since the last one that a manifest asked for.</returns>
+    public async Task<TimeSpan?> BeginSnapshot(Func<Func<PartCopy>, Task<PartCopy>> copyOnDevice, CancellationToken life)
     {
         await FinishSnapshot();
         if (IsStored)
         {
             await RenewStored(cancellationToken: life);
-            return _unnamed;
+            return _unnamed ? TimeSpan.Zero : null;
         }
 
-        var parked = _parked;
-        var copy = await copyOnDevice(() => Part!.Trainable
-            ? new PartCopy(Part.CopyTrainingState(), Part.StateStep, _version)
-            : new PartCopy(Part.HasAdapters ? Part.CopyAdapters() : Part.CopyWeights(), null, _version));
+        var (parked, took) = (_parked, TimeSpan.Zero);
+        var copy = await copyOnDevice(() =>
+        {
+            var begun = Stopwatch.GetTimestamp();
+            var copy = _shared.Share(PartCopy.OfState(Part!, _version, services.Worker.Device));
+            took = Stopwatch.GetElapsedTime(begun);
+            return copy;
+        });
         _snapshot = PartSnapshot.Start(services.Store, copy, _stored!, parked, life);
-        return true;
+        return took;
     }
 
-    /// <summary>Waits until that copy is in the store.</summary>
+    /// <summary>Copies what a snapshot that is not stored yet shares with the part, which is about to change. On the device's thread.</summary>
+    public void Separate() => _shared.Separate();
+
+    /// <summary>Waits until that snapshot is in the store.</summary>
     /// <param name="check">Throws if the generation was replaced meanwhile.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <param name="named">Whether a manifest is going to name its blob.</param>

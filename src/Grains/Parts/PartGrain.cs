@@ -109,8 +109,11 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
     public Task Apply(long generation, long step, double learningRate, double clip, CancellationToken cancellationToken) =>
         _device.Run(generation, () => _held.Apply(step, learningRate, clip), cancellationToken: cancellationToken);
 
-    public Task<bool> BeginSnapshot(long generation, long step, CancellationToken cancellationToken) =>
+    public Task<TimeSpan?> BeginSnapshot(long generation, long step, CancellationToken cancellationToken) =>
         _held.BeginSnapshot(copy => _device.Run(generation, copy, cancellationToken: cancellationToken), _fence.Life);
+
+    public Task SeparateSnapshot(long generation, long step, CancellationToken cancellationToken) =>
+        _device.Run(generation, _held.Separate, cancellationToken: cancellationToken);
 
     public Task<PartBlobs> CompleteSnapshot(long generation, long step, CancellationToken cancellationToken)
     {

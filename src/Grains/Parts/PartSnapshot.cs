@@ -2,7 +2,7 @@ using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Grains;
 
-/// <summary>A copy of a part's state on its way to the store. Owns the copy until it is there.</summary>
+/// <summary>A part's state on its way to the store. Owns the copy until it is there.</summary>
 internal sealed class PartSnapshot
 {
     private PartSnapshot(long version, Task<PartBlobs> upload) => (Version, Upload) = (version, upload);
@@ -27,7 +27,7 @@ internal sealed class PartSnapshot
         async Task<PartBlobs> Store()
         {
             var stored = await copy.Upload(store, cancellationToken);
-            var blobs = copy.StateStep is not null ? before with { Optimizer = stored }
+            var blobs = copy.IsOfTraining ? before with { Optimizer = stored }
                 : before.Adapter is not null ? before with { Optimizer = null, Adapter = stored }
                 : new PartBlobs(stored, null, null);
             return blobs with { Parked = parked is null ? null : await parked.Blob };

@@ -5,8 +5,9 @@ using LisaOrleans.Training;
 namespace LisaOrleans.Grains;
 
 /// <summary>
-/// Writes manifests while training goes on: state is copied at a step boundary, uploaded in the background, and the
-/// manifest is committed last. At most one is on its way.
+/// Writes manifests while training goes on: a snapshot of the state is taken at a step boundary and uploaded in the background, and the
+/// manifest is committed last. One may be uploaded while the one before is committed. Training waits only before it changes what a
+/// snapshot still needs.
 /// </summary>
 internal sealed class ManifestWriter(
     IBlobStore store, RunStore run, TrainingSpec spec, RunHistory history, ManifestKeeper keeper, RunJournal journal, Pipeline pipeline,
@@ -18,7 +19,7 @@ internal sealed class ManifestWriter(
 
     private readonly HashSet<string> _replaced = [];
     private long _collected = time.GetTimestamp();
-    private Task _pending = Task.CompletedTask;
+    private ManifestOnItsWay _latest = new(0, Task.CompletedTask);
 
     /// <summary>Bytes that the last manifest wrote.</summary>
     public long LastBytes { get; private set; }
@@ -41,36 +42,77 @@ internal sealed class ManifestWriter(
         await Swap(manifest, await Prepare(manifest, isEnd: false, cancellationToken), [], cancellationToken);
     }
 
-    /// <summary>Copies what changed and starts the upload. Waits for the one before, if that is still on its way.</summary>
-    public async Task Begin(long step, bool completed, CancellationToken cancellationToken)
+    /// <summary>
+    /// Begins a manifest of a step that was just committed. Before anything is changed again, <see cref="LetChange"/> must be awaited.
+    /// </summary>
+    public void Begin(long step, bool completed, CancellationToken cancellationToken)
     {
-        using var phase = RunTelemetry.Of(run.Head.Run).Phase(StepPhase.Snapshot);
-        var started = Stopwatch.GetTimestamp();
-        await _pending;
-        var changed = await pipeline.BeginSnapshot(step, cancellationToken);
-        var stalled = Stopwatch.GetElapsedTime(started);
-        Stalled += stalled;
-        _pending = Commit(step, completed, changed, stalled, cancellationToken);
+        var before = _latest;
+        var manifest = _latest = new ManifestOnItsWay(step, before.Committed);
+        manifest.Taken = Take(before, manifest, cancellationToken);
+        manifest.Stored = Store(manifest, cancellationToken);
+        manifest.Committed = Commit(manifest, completed, cancellationToken);
     }
 
-    /// <summary>Waits for the manifest on its way.</summary>
-    public Task Complete() => _pending;
+    /// <summary>
+    /// Waits until the parts may change: the snapshot of the manifest on its way is taken, and what of it is not stored yet is copied.
+    /// </summary>
+    public async Task LetChange(CancellationToken cancellationToken)
+    {
+        if (_latest.Stored.IsCompletedSuccessfully) return;
+        using var phase = RunTelemetry.Of(run.Head.Run).Phase(StepPhase.Snapshot);
+        await (_latest.Separated = Separate(_latest, cancellationToken));
+    }
 
-    /// <summary>Fails if the manifest on its way has failed.</summary>
+    /// <summary>Waits for the manifests on their way.</summary>
+    public Task Complete() => _latest.Committed;
+
+    /// <summary>Fails if a manifest on its way has failed.</summary>
     public void ThrowIfFailed()
     {
-        if (_pending.IsFaulted) _pending.GetAwaiter().GetResult();
+        if (_latest.Committed.IsFaulted) _latest.Committed.GetAwaiter().GetResult();
+        if (_latest.CommittedBefore.IsFaulted) _latest.CommittedBefore.GetAwaiter().GetResult();
     }
 
-    /// <summary>Lets a manifest on its way come to its end, whatever that is, before the run goes back or stops.</summary>
-    public async Task Settle(TimeSpan patience) => await _pending.WaitAsync(patience)
+    /// <summary>Lets the manifests on their way come to their end, whatever that is, before the run goes back or stops.</summary>
+    public async Task Settle(TimeSpan patience) => await _latest.Committed.WaitAsync(patience)
         .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
 
-    private async Task Commit(long step, bool completed, IReadOnlyList<string> changed, TimeSpan stalled, CancellationToken cancellationToken)
+    // Parts store one snapshot at a time, and no more than two manifests are on their way.
+    private async Task<IReadOnlyList<string>> Take(ManifestOnItsWay before, ManifestOnItsWay manifest, CancellationToken cancellationToken)
     {
+        await before.CommittedBefore;
+        await before.Stored;
+        var (parts, copying) = await pipeline.BeginSnapshot(manifest.Step, cancellationToken);
+        AddStall(manifest, copying);
+        return parts;
+    }
+
+    private async Task Separate(ManifestOnItsWay manifest, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var parts = await manifest.Taken;
+        if (!manifest.Stored.IsCompletedSuccessfully) await pipeline.SeparateSnapshot(manifest.Step, parts, cancellationToken);
+        AddStall(manifest, Stopwatch.GetElapsedTime(started));
+    }
+
+    private void AddStall(ManifestOnItsWay manifest, TimeSpan stalled)
+    {
+        manifest.Stalled += stalled;
+        Stalled += stalled;
+    }
+
+    private async Task<IReadOnlyDictionary<string, PartState>> Store(ManifestOnItsWay manifest, CancellationToken cancellationToken) =>
+        await pipeline.CompleteSnapshot(manifest.Step, await manifest.Taken, cancellationToken);
+
+    private async Task Commit(ManifestOnItsWay onItsWay, bool completed, CancellationToken cancellationToken)
+    {
+        // Whatever becomes of this one, it has not ended before the one before has.
+        await Task.WhenAll(onItsWay.CommittedBefore, onItsWay.Stored);
+        var (step, stored) = (onItsWay.Step, await onItsWay.Stored);
         var parts = new Dictionary<string, PartState>(Last.Parts);
         long bytes = 0;
-        foreach (var (name, state) in await pipeline.CompleteSnapshot(step, changed, cancellationToken))
+        foreach (var (name, state) in stored)
         {
             bytes += (state.Optimizer ?? state.Adapter ?? state.Weights).Length;
             parts[name] = state;
@@ -87,7 +129,10 @@ internal sealed class ManifestWriter(
             Parts = parts,
             Log = segments,
         };
-        var saved = new ManifestSaved(step, bytes + logBytes, stalled.TotalSeconds);
+
+        // What training waited for it, it has waited by now.
+        await onItsWay.Separated;
+        var saved = new ManifestSaved(step, bytes + logBytes, onItsWay.Stalled.TotalSeconds);
         var kept = await Prepare(manifest, completed, cancellationToken);
         var best = completed && spec.LoadBestModelAtEnd ? kept.Kept.FirstOrDefault(k => k.IsBest) : null;
         if (best is not null && best.Step != step)

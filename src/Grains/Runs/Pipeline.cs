@@ -68,12 +68,15 @@ internal sealed partial class Pipeline(IGrainFactory grains, RunPlan plan, Stage
     /// <summary>Makes exactly the parts train that a period wants to train.</summary>
     /// <param name="period">The period.</param>
     /// <param name="history">The committed steps.</param>
+    /// <param name="beforeChange">Called before parts change.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public async Task<PeriodPlan> BeginPeriod(long period, RunHistory history, CancellationToken cancellationToken)
+    public async Task<PeriodPlan> BeginPeriod(
+        long period, RunHistory history, Func<CancellationToken, Task> beforeChange, CancellationToken cancellationToken)
     {
         _period = await Ask(period, history, cancellationToken);
         _trainable = [.. _parts.Where(p => _period.Of(p.Name) != PartTraining.Frozen)];
         _arithmetic.Clear();
+        await beforeChange(cancellationToken);
 
         // Freezing comes first, so that the states of two periods never exist at the same time.
         await Train(_parts.Except(_trainable), Idle, cancellationToken);
@@ -130,14 +133,23 @@ internal sealed partial class Pipeline(IGrainFactory grains, RunPlan plan, Stage
         await Task.WhenAll(applied);
     }
 
-    /// <summary>Copies all state that changed since the last snapshot; returns the parts that changed.</summary>
-    public async Task<IReadOnlyList<string>> BeginSnapshot(long step, CancellationToken cancellationToken)
+    /// <summary>Begins to store all state that changed since the last snapshot.</summary>
+    /// <returns>The parts that changed, and how long the silo that copied most of them could not train.</returns>
+    public async Task<(IReadOnlyList<string> Parts, TimeSpan Copying)> BeginSnapshot(long step, CancellationToken cancellationToken)
     {
-        var changed = await Task.WhenAll(_parts.Select(p => p.Owner.BeginSnapshot(generation, step, cancellationToken)));
-        return [.. _parts.Where((_, i) => changed[i]).Select(p => p.Name)];
+        var copying = await Task.WhenAll(_parts.Select(p => p.Owner.BeginSnapshot(generation, step, cancellationToken)));
+        var changed = _parts.Zip(copying).Where(p => p.Second is not null).ToArray();
+        return (
+            [.. changed.Select(p => p.First.Name)],
+            changed.GroupBy(p => stages.SiloOf(p.First.Name, p.First.OwnersReplica), p => p.Second!.Value)
+                .Select(g => g.Aggregate((a, b) => a + b)).DefaultIfEmpty().Max());
     }
 
-    /// <summary>Waits until the copies of these parts are in the store.</summary>
+    /// <summary>Copies now what the snapshots of these parts share with those that train and so are about to change.</summary>
+    public Task SeparateSnapshot(long step, IReadOnlyList<string> parts, CancellationToken cancellationToken) => Task.WhenAll(
+        _trainable.Where(p => parts.Contains(p.Name)).Select(p => p.Owner.SeparateSnapshot(generation, step, cancellationToken)));
+
+    /// <summary>Waits until the snapshots of these parts are in the store.</summary>
     public async Task<IReadOnlyDictionary<string, PartState>> CompleteSnapshot(
         long step, IReadOnlyList<string> parts, CancellationToken cancellationToken)
     {

@@ -42,7 +42,7 @@ internal sealed class TrainingLoop(
             // Whatever was broken off leaves gradients behind, so this generation ends here in any case.
             if ((interruption() ?? (notice.IsGiven ? LoopOutcome.Replan : null)) is { } reason)
             {
-                await manifests.Begin(Step, completed: false, cancellationToken);
+                manifests.Begin(Step, completed: false, cancellationToken);
                 await manifests.Complete();
                 return reason;
             }
@@ -53,8 +53,9 @@ internal sealed class TrainingLoop(
         }
 
         if (Step < plan.TotalSteps && Spec.EarlyStoppingPatience > 0) RunLog.EndedEarly(logger, Spec.RunName, Step, Spec.EarlyStoppingPatience);
+        await manifests.LetChange(cancellationToken);
         await pipeline.EndTraining(cancellationToken);
-        await manifests.Begin(Step, completed: true, cancellationToken);
+        manifests.Begin(Step, completed: true, cancellationToken);
         await manifests.Complete();
         return LoopOutcome.Completed;
     }
@@ -72,17 +73,18 @@ internal sealed class TrainingLoop(
         }
 
         if (!IsOver && Spec.SaveSteps > 0 && Step % Spec.SaveSteps == 0 && !notice.IsGiven)
-            await manifests.Begin(Step, completed: false, cancellationToken);
+            manifests.Begin(Step, completed: false, cancellationToken);
     }
 
     private async Task TrainStep(long step, CancellationToken cancellationToken)
     {
         using var trace = _telemetry.Step(logger, step);
-        var started = Stopwatch.GetTimestamp();
+        var (started, stalled) = (Stopwatch.GetTimestamp(), manifests.Stalled);
         var period = Methods.PeriodOf(Spec, step);
         if (_period.Number != period)
         {
-            using (_telemetry.Phase(StepPhase.Period)) _period = (period, (await pipeline.BeginPeriod(period, history, cancellationToken)).Layers);
+            using var phase = _telemetry.Phase(StepPhase.Period);
+            _period = (period, (await pipeline.BeginPeriod(period, history, manifests.LetChange, cancellationToken)).Layers);
         }
 
         var batches = BatchesOf(step);
@@ -103,6 +105,7 @@ internal sealed class TrainingLoop(
         if (!double.IsFinite(norm)) throw new TrainingDivergedException(step, norm);
         var clip = Spec.MaxGradNorm > 0 ? Math.Min(1, Spec.MaxGradNorm / (norm + 1e-6)) : 1;
         var learningRate = plan.LearningRate.At(step);
+        await manifests.LetChange(cancellationToken);
         using (_telemetry.Phase(StepPhase.Apply)) await pipeline.Apply(step, learningRate, clip, NextAfter(step), cancellationToken);
         if (Methods.EndsPeriod(Spec, step) || step == plan.TotalSteps)
         {
@@ -120,7 +123,7 @@ internal sealed class TrainingLoop(
             LayerGradNorms = layerNorms,
             Tokens = batches.Sum(b => (long)b.TokenCount),
             Samples = [.. batches.SelectMany(b => b.SampleIds)],
-            Seconds = Stopwatch.GetElapsedTime(started).TotalSeconds,
+            Seconds = (Stopwatch.GetElapsedTime(started) - (manifests.Stalled - stalled)).TotalSeconds,
             Time = time.GetUtcNow(),
         };
         if (_pairLoss is not null)

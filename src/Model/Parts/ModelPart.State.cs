@@ -48,6 +48,9 @@ public abstract partial class ModelPart
     /// <summary>The training state as <see cref="CopyTrainingState"/> gives it, shared as by <see cref="ShareWeights"/>.</summary>
     public IReadOnlyList<NamedTensor> ShareTrainingState() => TrainingState(static s => s.Tensors(), static tensor => Share(tensor, tensor.dtype));
 
+    /// <summary>The moments as <see cref="CopyMoments"/> gives them, shared as by <see cref="ShareWeights"/>.</summary>
+    public IReadOnlyList<NamedTensor> ShareMoments() => TrainingState(static s => s.Moments(), static tensor => Share(tensor, tensor.dtype));
+
     /// <summary>
     /// Takes over the state that <see cref="CopyTrainingState"/> gave; shapes and dtypes must match. The tensors are not owned.
     /// </summary>

@@ -8,8 +8,8 @@ namespace LisaOrleans.Training;
 /// <param name="OptimizerState">Master weights and moments of what trains.</param>
 /// <param name="Activations">What one micro-batch keeps for its backward pass, and the logits of one chunk.</param>
 /// <param name="Copies">
-/// What a manifest between steps takes in addition, in the process's memory: copies on their way to the store, less the gradients,
-/// which are gone by then.
+/// What a manifest between steps takes in addition, in the process's memory: copies that are still on their way to the store when the
+/// next step changes what they are copies of.
 /// </param>
 public sealed record MemoryEstimate(
     long Parameters, long TrainableParameters, long Weights, long Gradients, long OptimizerState, long Activations, long Copies = 0)

@@ -42,7 +42,7 @@ public static class MemoryPlan
                 : 0;
             return new MemoryEstimate(
                 all + added, trains, weights + (added * 4), gradients, state, Activations(config, options, compute),
-                Math.Max(0, state + masters + slept - gradients));
+                state + masters + slept);
 
             // The most over all choices of layers.
             long Trained(Func<IReadOnlyList<ParameterSpec>, long> size) =>

@@ -156,9 +156,11 @@ public static class PartStorage
 
     /// <summary>Tensors on the CPU as a blob; they must live while it is written.</summary>
     public static SafetensorsBlob ToBlob(IReadOnlyList<NamedTensor> tensors, IReadOnlyDictionary<string, string>? metadata) =>
-        SafetensorsWriter.Create(
-            [.. tensors.Select(t => new TensorSource(t.Name, ToDType(t.Value.dtype), t.Value.shape, TensorMemory.Address(t.Value)))],
-            metadata);
+        SafetensorsWriter.Create([.. tensors.Select(ToSource)], metadata);
+
+    /// <summary>A tensor on the CPU as one of a blob.</summary>
+    public static TensorSource ToSource(NamedTensor tensor) =>
+        new(tensor.Name, ToDType(tensor.Value.dtype), tensor.Value.shape, TensorMemory.Address(tensor.Value));
 
     /// <summary>A tensor of a blob, copied to CPU memory; the caller owns it.</summary>
     public static Tensor Read(SafetensorsReader blob, string name)

@@ -30,7 +30,9 @@ internal sealed class OfferingHolder(Func<PartHandOver?> offer) : IPartGrain
     public Task Apply(long generation, long step, double learningRate, double clip, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
-    public Task<bool> BeginSnapshot(long generation, long step, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<TimeSpan?> BeginSnapshot(long generation, long step, CancellationToken cancellationToken) => throw new NotSupportedException();
+
+    public Task SeparateSnapshot(long generation, long step, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<PartBlobs> CompleteSnapshot(long generation, long step, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -1,0 +1,38 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace LisaOrleans.Checkpoints.Tests;
+
+public sealed class MovableMemoryTests
+{
+    [Fact]
+    public async Task Move_while_a_blob_is_read_leaves_its_bytes_as_they_were()
+    {
+        var (first, second) = (Bytes(10_000), Bytes(5_000));
+        var (pinned, elsewhere) = (Pin(first), Pin([.. first]));
+        var other = Pin(second);
+        var memory = new MovableMemory(pinned.AddrOfPinnedObject());
+        var blob = SafetensorsWriter.Create(
+        [
+            new TensorSource("a", TensorDType.U8, [first.Length], 0) { Memory = memory },
+            new TensorSource("b", TensorDType.U8, [second.Length], other.AddrOfPinnedObject()),
+        ]);
+        using var whole = new MemoryStream();
+        await blob.WriteToAsync(whole, TestContext.Current.CancellationToken);
+
+        using var stream = blob.OpenRead();
+        var read = new byte[blob.Length];
+        stream.ReadExactly(read, 0, 3_000);
+        memory.Move(elsewhere.AddrOfPinnedObject());
+        Array.Clear(first);
+        stream.ReadExactly(read, 3_000, read.Length - 3_000);
+
+        Assert.Equal(whole.ToArray(), read);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(read)), blob.Sha256);
+        foreach (var handle in (GCHandle[])[pinned, elsewhere, other]) handle.Free();
+    }
+
+    private static byte[] Bytes(int count) => [.. Enumerable.Range(1, count).Select(i => (byte)(i * 7))];
+
+    private static GCHandle Pin(byte[] bytes) => GCHandle.Alloc(bytes, GCHandleType.Pinned);
+}
