@@ -41,6 +41,7 @@ internal sealed class JobControl(JobCatalog jobs, JobReader reader, IGrainFactor
     private JobDocument Cancelled(JobDocument job) => job with
     {
         Phase = JobPhases.Cancelled,
+        Manifest = null,
         TrainingFile = job.TrainingFile with { Sha256 = null },
         ValidationFile = job.ValidationFile is { } file ? file with { Sha256 = null } : null,
         Log = [.. job.Log, new JobLogEntry(time.GetUtcNow(), "info", "The job was cancelled before it began")],

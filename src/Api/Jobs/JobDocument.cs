@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using LisaOrleans.Training;
 
 namespace LisaOrleans.Api;
@@ -17,6 +18,13 @@ internal sealed record JobDocument
 
     /// <summary>The name of the resulting model.</summary>
     public required string FineTunedModel { get; init; }
+
+    /// <summary>
+    /// What the model was when the job was created, if it is one of a run: the store keeps it until the job has read it. Null for a base
+    /// model, and afterwards.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public BlobRef? Manifest { get; init; }
 
     public required JobInput TrainingFile { get; init; }
 

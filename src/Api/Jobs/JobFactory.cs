@@ -43,6 +43,7 @@ internal sealed class JobFactory(ModelCatalog models, FileCatalog files, JobCata
                 Model = request.Model,
                 Root = model.Model.Root,
                 FineTunedModel = ModelIds.Tuned(model.Model.Root, request.Suffix, id),
+                Manifest = model.Manifest,
                 TrainingFile = training,
                 ValidationFile = validation,
                 Suffix = request.Suffix,

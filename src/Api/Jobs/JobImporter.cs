@@ -224,6 +224,7 @@ internal sealed partial class JobImporter(
         {
             Phase = error is null ? JobPhases.Imported : JobPhases.Failed,
             Error = error,
+            Manifest = null,
             TrainingFile = job.TrainingFile with { Sha256 = null },
             ValidationFile = job.ValidationFile is { } file ? file with { Sha256 = null } : null,
             Log =

@@ -7,4 +7,8 @@ namespace LisaOrleans.Api;
 /// <param name="ConfigJson">Its config.json.</param>
 /// <param name="Config">The same, read.</param>
 /// <param name="Dtype">The number type of its weights, by Hugging Face's name.</param>
-internal sealed record BaseModel(CatalogModel Model, string ConfigJson, ModelConfig Config, string Dtype);
+internal sealed record BaseModel(CatalogModel Model, string ConfigJson, ModelConfig Config, string Dtype)
+{
+    /// <value>The manifest of a fine-tuned model; null (default) for a base model.</value>
+    public BlobRef? Manifest { get; init; }
+}

@@ -84,9 +84,10 @@ internal sealed class ModelCatalog(ApiServerOptions options, IBlobStore store, J
 
     private async Task<BaseModel> OpenRunAsync(CatalogModel model, CancellationToken cancellationToken)
     {
-        var (manifest, _) = await RunManifests.ReadAsync(store, model.Address, cancellationToken);
+        var (manifest, blob) = await RunManifests.ReadAsync(store, model.Address, cancellationToken);
         var (json, config) = await RunFiles.ReadConfigAsync(store, manifest, cancellationToken);
-        return new BaseModel(model, json, config, (await RunFiles.ReadSpecAsync(store, manifest, cancellationToken)).Dtype);
+        var dtype = (await RunFiles.ReadSpecAsync(store, manifest, cancellationToken)).Dtype;
+        return new BaseModel(model, json, config, dtype) { Manifest = blob };
     }
 
     private IEnumerable<CatalogModel> BaseModels() => options.ModelsFolder is not { } folder ? []

@@ -2,7 +2,7 @@ namespace LisaOrleans.Checkpoints;
 
 /// <summary>
 /// Deletes blobs that nothing in the store names: neither a run's manifests or journal, nor a field <c>sha256</c> of any
-/// other document, whoever wrote it. So a process that knows nothing of the API, for example, still spares what the API keeps.
+/// other document, whoever wrote it, nor a manifest that such a document names in a field <c>manifest</c>. So a process that knows nothing of the API, for example, still spares what the API keeps.
 /// </summary>
 public static class GarbageCollector
 {
@@ -76,7 +76,7 @@ public static class GarbageCollector
 
     private static async Task AddNamedInDocumentsAsync(IBlobStore store, HashSet<string> named, CancellationToken cancellationToken)
     {
-        await foreach (var (_, names, fault) in DocumentBlobs.ReadAsync(store, cancellationToken).ConfigureAwait(false))
+        await foreach (var (_, names, _, fault) in DocumentBlobs.ReadAsync(store, cancellationToken).ConfigureAwait(false))
         {
             // What it names cannot be known, so nothing may be deleted.
             if (fault is not null) throw fault;

@@ -4,33 +4,41 @@ using System.Text.Json;
 namespace LisaOrleans.Checkpoints;
 
 /// <summary>
-/// The blobs that a store's documents name, other than those of runs: the fields <c>sha256</c> of any document, whoever wrote it.
+/// The blobs that a store's documents name, other than those of runs: the fields <c>sha256</c> of any document, whoever wrote it, and what
+/// the manifests name that are the fields <c>manifest</c>.
 /// </summary>
 internal static class DocumentBlobs
 {
     // Heads and leases, whose blobs are read with the runs; and marks of uploads, which keep nothing alive.
     private static readonly string[] s_otherDocuments = [RunStore.Prefix, Uploads.Prefix];
 
-    /// <summary>Each document with the blobs that it names; what they are cannot be known of one that cannot be read.</summary>
-    public static async IAsyncEnumerable<(string Path, IReadOnlyList<string> Names, InvalidDataFileException? Fault)> ReadAsync(
-        IBlobStore store, [EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>
+    /// Each document with the blobs that it names, and which of them are manifests; what they are cannot be known of one that cannot be
+    /// read.
+    /// </summary>
+    public static async IAsyncEnumerable<(string Path, IReadOnlyList<string> Names, IReadOnlyList<BlobRef> Manifests,
+        InvalidDataFileException? Fault)> ReadAsync(IBlobStore store, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var path in store.ListDocumentsAsync("", cancellationToken).ConfigureAwait(false))
         {
             if (!IsDocument(path) || await store.GetDocumentAsync(path, cancellationToken).ConfigureAwait(false) is not { } document) continue;
-            IReadOnlyList<string> names = [];
+            List<string> names = [];
+            IReadOnlyList<BlobRef> manifests = [];
             InvalidDataFileException? fault = null;
             try
             {
                 using var json = JsonDocument.Parse(document.Content);
-                names = [.. Named(json.RootElement).Where(BlobRef.IsName)];
+                names.AddRange(Named(json.RootElement).Where(BlobRef.IsName));
+                manifests = [.. ManifestsIn(json.RootElement)];
+                foreach (var manifest in manifests)
+                    names.AddRange(await ManifestReferences.ReadAsync(store, manifest, cancellationToken).ConfigureAwait(false));
             }
-            catch (JsonException e)
+            catch (Exception e) when (e is JsonException or InvalidDataFileException or DamagedBlobException)
             {
                 fault = new InvalidDataFileException($"{store.Location}: {path}", e.Message);
             }
 
-            yield return (path, names, fault);
+            yield return (path, names, manifests, fault);
         }
     }
 
@@ -45,4 +53,18 @@ internal static class DocumentBlobs
             p.NameEquals("sha256") && p.Value.ValueKind == JsonValueKind.String ? [p.Value.GetString()!] : Named(p.Value)),
         _ => [],
     };
+
+    private static IEnumerable<BlobRef> ManifestsIn(JsonElement element) => element.ValueKind switch
+    {
+        JsonValueKind.Array => element.EnumerateArray().SelectMany(ManifestsIn),
+        JsonValueKind.Object => element.EnumerateObject().SelectMany(p => p.NameEquals("manifest") ? Blob(p.Value) : ManifestsIn(p.Value)),
+        _ => [],
+    };
+
+    private static IEnumerable<BlobRef> Blob(JsonElement element) =>
+        element.ValueKind == JsonValueKind.Object
+        && element.TryGetProperty("sha256", out var name) && name.ValueKind == JsonValueKind.String && BlobRef.IsName(name.GetString())
+        && element.TryGetProperty("length", out var length) && length.ValueKind == JsonValueKind.Number && length.TryGetInt64(out var bytes)
+            ? [new BlobRef(name.GetString()!, bytes)]
+            : [];
 }

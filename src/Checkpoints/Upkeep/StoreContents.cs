@@ -31,7 +31,7 @@ public sealed record StoreContents(
                 if (await RunContents.ReadAsync(store, run, cancellationToken).ConfigureAwait(false) is { } contents) runs.Add(contents);
             }
 
-            await foreach (var (path, names, fault) in DocumentBlobs.ReadAsync(store, cancellationToken).ConfigureAwait(false))
+            await foreach (var (path, names, _, fault) in DocumentBlobs.ReadAsync(store, cancellationToken).ConfigureAwait(false))
             {
                 foreach (var sha256 in names) documents.TryAdd(sha256, new UsedBlob(new BlobRef(sha256, -1), $"a blob that {path} names"));
                 if (fault is not null) faults.Add(new StoreFault(null, fault.Message));

@@ -123,7 +123,15 @@ internal static class StoreCommands
 
         if (IsJson(values))
         {
-            var kept = runs?.Select(r => new { run = r.Run, manifests = r.Count, dropped = r.Steps, held = r.IsHeld, problem = r.Problem });
+            var kept = runs?.Select(r => new
+            {
+                run = r.Run,
+                manifests = r.Count,
+                dropped = r.Steps,
+                spared = r.Spared.Select(s => new { step = s.Step, needed_by = s.NeededBy }),
+                held = r.IsHeld,
+                problem = r.Problem,
+            });
             Print(new { dry_run = dry, blobs, bytes, runs = kept });
             return code;
         }
@@ -133,6 +141,7 @@ internal static class StoreCommands
             Console.WriteLine(r.IsHeld
                 ? $"{r.Run}  is being worked on, and keeps its {r.Count} manifests"
                 : $"{r.Run}  {(dry ? "would keep" : "keeps")} {r.Count - r.Steps.Count} of {r.Count} manifests");
+            foreach (var (step, job) in r.Spared) Console.WriteLine($"{r.Run}@{step}  stays: {job} is still to begin with it");
         }
 
         Console.WriteLine($"{(dry ? "would delete" : "deleted")} {blobs} blobs ({Size(bytes)}) that nothing names");

@@ -10,7 +10,7 @@ public static class HistoryPruning
     /// <summary>
     /// Shortens each run's list of kept manifests by one swap of its head; a later collection deletes what nothing names any more. May be
     /// killed at any moment, and repeated. Runs that somebody works on stay as they are, as do those that cannot be read, the last
-    /// manifest of a run, and the best of one that is to end with it.
+    /// manifest of a run, the best of one that is to end with it, and those with which a job is still to begin.
     /// </summary>
     /// <param name="store">The store.</param>
     /// <param name="keep">What to keep, as <see cref="TrainingSpec.KeepManifests"/> says it.</param>
@@ -52,10 +52,16 @@ public static class HistoryPruning
             var last = await RunStore.ReadManifestAsync(store, blob, cancellationToken);
             var spec = await RunFiles.ReadSpecAsync(store, last, cancellationToken);
             var policy = KeepPolicy.Of(spec with { KeepManifests = keep, SaveTotalLimit = null });
-            var change = await keeper.Prune(policy, last, cancellationToken);
+            var held = await HeldManifests.ReadAsync(store, cancellationToken);
+            var (change, spared) = await keeper.Prune(policy, last, held.ContainsKey, cancellationToken);
             long[] gone = [.. keeper.Kept.Where(k => k.Manifest != blob && change.Kept.All(c => c.Manifest != k.Manifest)).Select(k => k.Step)];
             if (gone.Length == 0 || await RunStore.TryChangeKeptAsync(store, head, change.Segments, cancellationToken))
-                return new PrunedHistory(run, keeper.Kept.Count, gone, IsHeld: false);
+            {
+                return new PrunedHistory(run, keeper.Kept.Count, gone, IsHeld: false)
+                {
+                    Spared = [.. spared.Select(k => (k.Step, held[k.Manifest.Sha256]))],
+                };
+            }
         }
 
         return null;

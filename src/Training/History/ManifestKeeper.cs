@@ -79,10 +79,20 @@ public sealed class ManifestKeeper
     /// </summary>
     /// <param name="policy">What the settings keep.</param>
     /// <param name="last">The run's last manifest.</param>
+    /// <param name="isHeld">Whether a manifest stays in any case, by its SHA-256.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public Task<Change> Prune(KeepPolicy policy, Manifest last, CancellationToken cancellationToken) => ChangeAsync(
-        Kept, Kept.Count == 0 || !policy.KeepsHistory ? [] : policy.Choose(Kept, RunFork.BaseStep(last), last.Completed),
-        findsReplaced: false, cancellationToken);
+    /// <returns>The change, and those that stay only because they are held.</returns>
+    public async Task<(Change Change, IReadOnlyList<KeptManifest> Spared)> Prune(
+        KeepPolicy policy, Manifest last, Func<string, bool> isHeld, CancellationToken cancellationToken)
+    {
+        var chosen = Kept.Count == 0 || !policy.KeepsHistory ? [] : policy.Choose(Kept, RunFork.BaseStep(last), last.Completed);
+        KeptManifest[] spared = [.. Kept.Where(k => k.Step != last.Step && isHeld(k.Manifest.Sha256) && chosen.All(c => c.Step != k.Step))];
+
+        // A list has the last manifest, too.
+        var ends = spared.Length > 0 && chosen.Count == 0 ? Kept.Where(k => k.Step == last.Step) : [];
+        KeptManifest[] keep = [.. chosen.Concat(spared).Concat(ends).OrderBy(k => k.Step)];
+        return (await ChangeAsync(Kept, keep, findsReplaced: false, cancellationToken), spared);
+    }
 
     private async Task<Change> ChangeAsync(
         IReadOnlyList<KeptManifest> before, IReadOnlyList<KeptManifest> keep, bool findsReplaced, CancellationToken cancellationToken)

@@ -9,4 +9,7 @@ public sealed record PrunedHistory(string Run, int Count, IReadOnlyList<long> St
 {
     /// <value>What of the run could not be read, so that nothing was changed; null (default) for nothing.</value>
     public string? Problem { get; init; }
+
+    /// <value>Steps of manifests that the rule does not keep, with the document that still needs each; empty (default) for none.</value>
+    public IReadOnlyList<(long Step, string NeededBy)> Spared { get; init; } = [];
 }

@@ -16,9 +16,12 @@ public static class RunExporter
     }
 
     /// <summary>The same, with an adapter merged into its model, so that it is a whole model in any case.</summary>
-    public static async Task ExportModelAsync(IBlobStore store, string run, string outputFolder, CancellationToken cancellationToken)
+    public static async Task ExportModelAsync(IBlobStore store, string run, string outputFolder, CancellationToken cancellationToken) =>
+        await ExportModelAsync(store, await ReadManifestAsync(store, run, cancellationToken), outputFolder, cancellationToken);
+
+    /// <summary>The same of a manifest, which no run need keep.</summary>
+    public static async Task ExportModelAsync(IBlobStore store, Manifest manifest, string outputFolder, CancellationToken cancellationToken)
     {
-        var manifest = await ReadManifestAsync(store, run, cancellationToken);
         var parts = PartName.All(manifest.Parts.Count - 2);
         if (!AdapterFiles.IsMadeBy(manifest))
         {

@@ -78,6 +78,45 @@ public sealed class HistoryPruningTests
         Assert.Equal(await run.WeightsShaAsync("@2"), await run.WeightsShaAsync());
     }
 
+    // As a job's document does until the job is a run; see JobDocument.
+    [Fact]
+    public async Task PruneAsync_manifest_that_a_job_is_still_to_begin_with_stays_until_it_has()
+    {
+        using var run = await TestRun.TrainAsync(TinyStories.Spec(4) with { SaveSteps = 1, KeepManifests = "all" });
+        var kept = (await RunManifests.OfAsync(run.Store, "test", Token)).Kept;
+        var sha = await run.WeightsShaAsync("@2");
+        var weights = TestRun.ReadWeights(await run.ExportAsync("@2")).Select(Bytes).ToArray();
+        var held = kept.Single(k => k.Step == 2).Manifest;
+        var document = await run.Store.PutDocumentAsync("jobs/waiting.json", Job(held), null, Token);
+
+        var pruned = Assert.Single(await HistoryPruning.PruneAsync(run.Store, "last", Token));
+        Assert.Equal([0L, 1, 3], pruned.Steps);
+        Assert.Equal([(2L, "jobs/waiting.json")], pruned.Spared);
+        Assert.Equal([2L, 4], (await RunManifests.OfAsync(run.Store, "test", Token)).Steps);
+        await GarbageCollector.CollectAsync(run.Store, TimeSpan.Zero, TimeProvider.System, Token);
+        Assert.Equal(sha, await run.WeightsShaAsync("@2"));
+
+        // A run that goes on may let go of it by its own rule: its blobs stay, and only the job finds it.
+        await RunStore.TryChangeKeptAsync(run.Store, (await RunStore.ReadHeadAsync(run.Store, "test", Token))!, null, Token);
+        await GarbageCollector.CollectAsync(run.Store, TimeSpan.Zero, TimeProvider.System, Token);
+        var contents = await StoreContents.ReadAsync(run.Store, Token);
+        Assert.All(contents.Documents, d => Assert.True(contents.Blobs.ContainsKey(d.Blob.Sha256)));
+        using var folder = new TempFolder();
+        var manifest = await RunStore.ReadManifestAsync(run.Store, held, Token);
+        await RunExporter.ExportModelAsync(run.Store, manifest, folder["out"], Token);
+        Assert.Equal(weights, TestRun.ReadWeights(folder["out"]).Select(Bytes));
+
+        await run.Store.PutDocumentAsync("jobs/waiting.json", Job(null), document, Token);
+        Assert.Empty(await HistoryPruning.PruneAsync(run.Store, "last", Token));
+        await GarbageCollector.CollectAsync(run.Store, TimeSpan.Zero, TimeProvider.System, Token);
+        await Assert.ThrowsAsync<BlobMissingException>(() => RunStore.ReadManifestAsync(run.Store, held, Token));
+
+        static (string, string) Bytes(KeyValuePair<string, byte[]> tensor) => (tensor.Key, Convert.ToHexString(tensor.Value));
+
+        static byte[] Job(BlobRef? manifest) => System.Text.Json.JsonSerializer.SerializeToUtf8Bytes(
+            new { id = "waiting", manifest = manifest is null ? null : new { sha256 = manifest.Sha256, length = manifest.Length } });
+    }
+
     [Fact]
     public async Task PruneAsync_run_that_another_process_works_on_stays_as_it_is()
     {
