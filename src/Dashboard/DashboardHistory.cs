@@ -13,6 +13,9 @@ internal static class DashboardHistory
     {
         api.MapGet("/runs/{run}/history", History).DisableRateLimiting();
         api.MapGet("/runs/{run}/history/{step:long}", Parts).DisableRateLimiting();
+
+        // Reads whole models, so it counts as any other request.
+        api.MapGet("/runs/{run}/history/{step:long}/difference", Difference);
         api.MapPost("/runs/{run}/history/{step:long}/fork", Fork);
     }
 
@@ -25,19 +28,36 @@ internal static class DashboardHistory
     // A part is its blobs: two manifests have the same part where the names are the same.
     private static async Task<IResult> Parts(string run, long step, DashboardRuns runs, IBlobStore store, CancellationToken cancellationToken)
     {
-        await DashboardEndpoints.Require(run, runs, cancellationToken);
-        if (await RunManifests.FindAsync(store, run, cancellationToken) is not { } manifests
-            || manifests.Find(ManifestAddress.At(run, step)) is not { } blob)
-        {
-            return Results.NotFound();
-        }
-
-        var manifest = await manifests.ReadAsync(blob, cancellationToken);
+        if (await ReadAsync(run, step, runs, store, cancellationToken) is not { } manifest) return Results.NotFound();
         return Results.Json(
             manifest.Parts.ToDictionary(p => p.Key, p => Names(p.Value.Weights, p.Value.Optimizer, p.Value.Adapter, p.Value.Parked)),
             DashboardEndpoints.Json);
 
         static string Names(params BlobRef?[] blobs) => string.Join(' ', blobs.Select(b => b?.Sha256 ?? "-"));
+    }
+
+    private static async Task<IResult> Difference(
+        string run, long step, long to, DashboardRuns runs, IBlobStore store, CancellationToken cancellationToken)
+    {
+        if (await ReadAsync(run, step, runs, store, cancellationToken) is not { } had
+            || await ReadAsync(run, to, runs, store, cancellationToken) is not { } now)
+        {
+            return Results.NotFound();
+        }
+
+        var difference = await Task.Run(() => ManifestComparison.MakeAsync(store, had, now, cancellationToken), cancellationToken);
+        return Results.Json(difference, DashboardEndpoints.Json);
+    }
+
+    // Null where the run keeps no such manifest.
+    private static async Task<Manifest?> ReadAsync(
+        string run, long step, DashboardRuns runs, IBlobStore store, CancellationToken cancellationToken)
+    {
+        await DashboardEndpoints.Require(run, runs, cancellationToken);
+        return await RunManifests.FindAsync(store, run, cancellationToken) is { } manifests
+            && manifests.Find(ManifestAddress.At(run, step)) is { } blob
+                ? await manifests.ReadAsync(blob, cancellationToken)
+                : null;
     }
 
     private static async Task<IResult> Fork(

@@ -14,6 +14,8 @@ internal sealed class DashboardSilo : IAsyncDisposable
 
     private DashboardSilo(TempFolder folder, FolderBlobStore store, EmbeddedSilo silo) => (_folder, _store, _silo) = (folder, store, silo);
 
+    public IBlobStore Store => _store;
+
     public Uri Address => _silo.HttpAddress!;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;

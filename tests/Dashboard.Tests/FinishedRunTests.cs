@@ -1,3 +1,5 @@
+using System.Globalization;
+using LisaOrleans.Checkpoints;
 using Microsoft.Playwright;
 
 namespace LisaOrleans.Dashboard.Tests;
@@ -74,6 +76,19 @@ public sealed class FinishedRunTests(Browser browser, FinishedRunTests.Runs runs
         await card.GetByRole(AriaRole.Button, new LocatorGetByRoleOptions { Name = "Step 12, the best, the last" }).ClickAsync();
         await PageUnderTest.See(card.GetByText("From step 6 to 12: 6 steps, loss "));
         await PageUnderTest.See(card.GetByText("Parts that differ: embedding, "));
+        var parts = card.GetByRole(AriaRole.Region, new LocatorGetByRoleOptions { Name = "Differences by part" });
+        await PageUnderTest.See(parts);
+        await PageUnderTest.See(card.GetByText("Settings and data are the same."));
+        var (had, _) = await RunManifests.ReadAsync(Silo.Store, ManifestAddress.At("kept", 6), TestContext.Current.CancellationToken);
+        var (now, _) = await RunManifests.ReadAsync(Silo.Store, ManifestAddress.At("kept", 12), TestContext.Current.CancellationToken);
+        var changed = (await PartChange.CompareAsync(Silo.Store, had, now, TestContext.Current.CancellationToken)).Where(p => p.Numbers > 0).ToArray();
+        Assert.NotEmpty(changed);
+        var rows = await parts.Locator("tbody tr").EvaluateAllAsync<string[][]>("rows => rows.map((r) => [...r.cells].map((c) => c.textContent))");
+        Assert.Equal(changed.Select(p => p.Part), rows.Select(r => r[0]));
+        Assert.Equal(changed.Select(p => p.Numbers.ToString("N0", CultureInfo.InvariantCulture)), rows.Select(r => r[3]));
+        Assert.All(changed.Zip(rows), p => Assert.Equal(p.First.L2, double.Parse(p.Second[1], CultureInfo.InvariantCulture), 0.006 * p.First.L2));
+        Assert.All(changed.Zip(rows), p => Assert.Equal(p.First.Max, double.Parse(p.Second[2], CultureInfo.InvariantCulture), 0.006 * p.First.Max));
+        await page.KeepAsync("manifests-compared");
         await page.IsAccessibleAsync();
         await page.FitsAsync();
 

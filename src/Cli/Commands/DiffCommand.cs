@@ -18,10 +18,7 @@ internal static class DiffCommand
         var store = await ClusterStores.Open(values, cancellationToken, mustExist: true);
         var (had, _) = await RunManifests.ReadAsync(store, a, cancellationToken);
         var (now, _) = await RunManifests.ReadAsync(store, b, cancellationToken);
-        var settings = SpecComparison.Differences(
-            await RunFiles.ReadSpecAsync(store, had, cancellationToken), await RunFiles.ReadSpecAsync(store, now, cancellationToken));
-        var data = await DataDifferences(store, had, now, cancellationToken);
-        var parts = await PartChange.CompareAsync(store, had, now, cancellationToken);
+        var (settings, data, parts) = await ManifestComparison.MakeAsync(store, had, now, cancellationToken);
         if (values.Text(KnownSettings.LogFormat) == "json")
         {
             Console.WriteLine(JsonSerializer.Serialize(new
@@ -45,23 +42,5 @@ internal static class DiffCommand
         var same = parts.Count(p => p.Numbers == 0);
         Console.WriteLine(same == parts.Count ? "all parts have the same weights" : $"{same} of {parts.Count} parts have the same weights");
         return ExitCodes.Done;
-    }
-
-    private static async Task<IReadOnlyList<string>> DataDifferences(
-        IBlobStore store, Manifest had, Manifest now, CancellationToken cancellationToken)
-    {
-        var (_, config) = await RunFiles.ReadConfigAsync(store, had, cancellationToken);
-        var lines = new List<string>();
-        foreach (var (what, a, b) in ((string, BlobRef?, BlobRef?)[])
-            [("training", had.Dataset, now.Dataset), ("evaluation", had.EvalDataset, now.EvalDataset)])
-        {
-            if (a == b) continue;
-            var where = a is null || b is null
-                ? "only one has any"
-                : await DataDifference.FindAsync(store, a, b, config.VocabSize, cancellationToken);
-            lines.Add($"{what} data: {where ?? "other blobs of the same samples"}");
-        }
-
-        return lines;
     }
 }

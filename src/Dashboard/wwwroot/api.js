@@ -28,17 +28,22 @@ export const getHistory = (run) => get(history(run));
 /** What the parts of a manifest are made of. */
 export const getParts = (run, step) => get(`${history(run)}/${step}`);
 
+/** In what two manifests differ. Weights are read for it, so it may take minutes. */
+export const getDifference = (run, from, to, signal) =>
+  call('GET', `${history(run)}/${from}/difference?to=${to}`, 600000, signal);
+
 /** Makes a run that goes on from a manifest. */
 export const fork = (run, step, name) => call('POST', `${history(run)}/${step}/fork?name=${encodeURIComponent(name)}`, 30000);
 
 /** Exchanges the key for a cookie that opens Orleans' own dashboard. */
 export const beginSession = () => call('POST', '/dashboard/api/session', 30000);
 
-async function call(method, path, patience) {
+async function call(method, path, patience, given) {
   const headers = { Accept: 'application/json' };
   const key = sessionStorage.getItem(storage);
   if (key) headers.Authorization = `Bearer ${key}`;
-  const response = await fetch(path, { method, headers, cache: 'no-store', signal: AbortSignal.timeout(patience) });
+  const patient = AbortSignal.timeout(patience);
+  const response = await fetch(path, { method, headers, cache: 'no-store', signal: given ? AbortSignal.any([given, patient]) : patient });
   if (response.status === 204) return null;
   if (response.ok) return response.json();
   let message = `${response.status} ${response.statusText}`;

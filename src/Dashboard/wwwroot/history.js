@@ -1,6 +1,7 @@
 import { h, keyed, setAttribute, setText } from './dom.js';
 import { getHistory, getParts } from './api.js';
 import { askName } from './dialogs.js';
+import { ManifestDiff } from './manifest-diff.js';
 import * as format from './format.js';
 
 const most = 120;
@@ -14,13 +15,15 @@ export class History {
     this.summary = h('p', { class: 'note' });
     this.line = h('div', { class: 'history-line', role: 'group', 'aria-label': 'Kept manifests by step' });
     this.what = h('p', { class: 'note', 'aria-live': 'polite' });
+    this.diff = new ManifestDiff(name);
     this.fork = h('button', { type: 'button', class: 'quiet', hidden: true, click: () => this.askFork() }, 'Fork');
     this.rows = h('tbody');
     this.table = h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Picked manifests', hidden: true },
       h('table', { class: 'roomy' }, h('caption', { class: 'unseen' }, 'Picked manifests'), h('thead', {}, h('tr', {},
         ...['Step', 'Loss', 'Evaluation', 'New', 'In all', 'When'].map((t) => h('th', { scope: 'col' }, t)))), this.rows));
     this.element = h('section', { class: 'card', 'aria-labelledby': 'history-title' },
-      h('div', { class: 'card-head' }, h('h2', { id: 'history-title' }, 'History'), this.summary, this.fork), this.line, this.table, this.what);
+      h('div', { class: 'card-head' }, h('h2', { id: 'history-title' }, 'History'), this.summary, this.fork), this.line, this.table, this.what,
+      this.diff.element);
   }
 
   /** Reads the list again when the run says that it has changed. */
@@ -76,10 +79,12 @@ export class History {
 
   async compare(picked) {
     if (picked.length < 2) {
+      this.diff.hide();
       setText(this.what, picked.length === 0 ? 'Pick a manifest to fork it, or two to compare them.' : '');
       return;
     }
     const key = picked.map((s) => s.step).join(' ');
+    this.diff.show(picked[0].step, picked[1].step);
     this.compared = key;
     try {
       const [a, b] = await Promise.all(picked.map((s) => getParts(this.name, s.step)));
