@@ -14,7 +14,7 @@ internal static class BisectCommand
 
     public static async Task<int> Run(SettingValues values, string? run, CancellationToken cancellationToken)
     {
-        var (sources, threshold) = (values.Sources(KnownSettings.EvalData), values.Number(ReplaySettings.Threshold));
+        var (sources, threshold) = (values.OptionalSources(KnownSettings.EvalData), values.Number(ReplaySettings.Threshold));
         if (threshold < 0)
         {
             throw new UsageException(
@@ -31,9 +31,14 @@ internal static class BisectCommand
                 ?? throw new InvalidDataFileException(store.Location, $"has no run '{run}'");
             var text = await model.LoadTextAsync(TimeProvider.System.GetLocalNow(), cancellationToken);
             var spec = await RunFiles.ReadSpecAsync(store, manifest, cancellationToken);
-            using var data = DatasetTokenizer.Tokenize(
-                sources, text.Tokenizer, new DatasetSettings { Template = model.Template }, spec.BlockSize, model.Config.VocabSize, null,
-                cancellationToken, own: text.Template);
+            var pairs = Objectives.IsOfPairs(spec);
+            using var data = sources is not null
+                ? DatasetTokenizer.Tokenize(
+                    sources, text.Tokenizer, new DatasetSettings { Template = model.Template }, spec.BlockSize, model.Config.VocabSize, null,
+                    cancellationToken, own: text.Template, pairs: pairs)
+                : manifest.EvalDataset is { } own
+                    ? await DatasetStorage.Read(store, own, model.Config.VocabSize, cancellationToken)
+                    : throw new UsageException($"--{KnownSettings.EvalData.Flag} is missing, and run '{run}' has no evaluation data of its own");
             var found = await RunBisection.FindAsync(store, run!, data, threshold, json ? _ => { } : Console.WriteLine, cancellationToken);
             if (json)
             {
@@ -47,7 +52,8 @@ internal static class BisectCommand
             foreach (var (sample, step, batch) in found.Blamed)
             {
                 var said = Shorten(text.Tokenizer.Decode(training.InputIds(sample).ToArray()));
-                Console.WriteLine($"sample {sample} (step {step}, micro-batch {batch}): {said}");
+                var answer = !pairs ? "" : sample % 2 == 0 ? ", a chosen answer" : ", a rejected answer";
+                Console.WriteLine($"sample {sample}{answer} (step {step}, micro-batch {batch}): {said}");
             }
 
             return ExitCodes.Done;

@@ -24,8 +24,10 @@ internal static class ReplayCommandGroup
         withEnvironment: true);
 
     public static Command Bisect() => SettingsCommand.Create(
-        "bisect", "Find the step at which an evaluation of a run got worse, and the samples that made it so.", ReplaySettings.Bisect, false,
-        BisectCommand.Run, Run(), withEnvironment: true);
+        "bisect",
+        "Find the step at which an evaluation of a run got worse, and the samples that made it so. Without --eval-data it is that of the run's own "
+            + "evaluation data; a run that learns from pairs of answers is evaluated on pairs.",
+        ReplaySettings.Bisect, false, BisectCommand.Run, Run(), withEnvironment: true);
 
     private static Argument<string> Run() => new("RUN") { Description = "the run's name in the store" };
 }

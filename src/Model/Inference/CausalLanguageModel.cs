@@ -40,14 +40,20 @@ public sealed class CausalLanguageModel : IDisposable
     public (double LossSum, int LabelCount) Score(
         int batch, int length, int[] inputIds, int[] labels, int[]? positions, int[]? segments)
     {
-        CheckIds(inputIds);
         using var mode = no_grad();
-        using var ids_BT = Ids(batch, length, inputIds);
-        using var packed = MicroBatchPositions.Create(positions, segments, batch, ids_BT.device);
-        var x_BTD = _embedding.Forward(0, ids_BT, packed, train: false);
-        foreach (var layer in _layers) x_BTD = layer.Forward(0, x_BTD, packed, train: false, inputGradient: false);
-        var result = _head.Run(0, x_BTD, labels, 1, train: false, inputGradient: false);
+        var result = _head.Run(0, Hidden(batch, length, inputIds, positions, segments), labels, 1, train: false, inputGradient: false);
         return (result.LossSum, result.LabelCount);
+    }
+
+    /// <summary>
+    /// Summed log probability in nats of the labels of each row, [B]: how likely the model finds the answers of pairs. Arrays as those of
+    /// <see cref="Score"/>, B even.
+    /// </summary>
+    public double[] LogProbs(int batch, int length, int[] inputIds, int[] labels)
+    {
+        using var mode = no_grad();
+        var hidden_BTD = Hidden(batch, length, inputIds, null, null);
+        return _head.RunPairs(0, hidden_BTD, labels, loss: null, reference: null, 1, train: false, inputGradient: false).LogProbs!;
     }
 
     /// <summary>Logits [T, V] in float32 after each token of one sequence; the caller owns them.</summary>
@@ -82,6 +88,16 @@ public sealed class CausalLanguageModel : IDisposable
     }
 
     internal KeyValueCache NewCache(int layer, int capacity) => _layers[layer].NewCache(capacity, _device);
+
+    private Tensor Hidden(int batch, int length, int[] inputIds, int[]? positions, int[]? segments)
+    {
+        CheckIds(inputIds);
+        using var ids_BT = Ids(batch, length, inputIds);
+        using var packed = MicroBatchPositions.Create(positions, segments, batch, ids_BT.device);
+        var x_BTD = _embedding.Forward(0, ids_BT, packed, train: false);
+        foreach (var layer in _layers) x_BTD = layer.Forward(0, x_BTD, packed, train: false, inputGradient: false);
+        return x_BTD;
+    }
 
     private Tensor Ids(long batch, long length, IReadOnlyList<int> ids) =>
         tensor(ids.Select(i => (long)i).ToArray(), batch, length, device: _device);

@@ -14,7 +14,6 @@ namespace LisaOrleans.Silo;
 /// </summary>
 public sealed class RunBisection : IDisposable
 {
-    private const int BatchSize = 8;
     private const int FewestReplays = 4;
     private const int MostStepsBack = 4;
 
@@ -23,19 +22,19 @@ public sealed class RunBisection : IDisposable
 
     private readonly IBlobStore _store;
     private readonly Manifest _last;
-    private readonly TokenizedDataset _data;
+    private readonly RunEvaluation _evaluation;
     private readonly Action<string> _tell;
     private readonly SortedDictionary<long, (IBlobStore Store, double Loss)> _points = [];
     private RunReplay? _steps;
     private int _replays;
 
-    private RunBisection(IBlobStore store, Manifest last, TokenizedDataset data, Action<string> tell) =>
-        (_store, _last, _data, _tell) = (store, last, data, tell);
+    private RunBisection(IBlobStore store, Manifest last, RunEvaluation evaluation, Action<string> tell) =>
+        (_store, _last, _evaluation, _tell) = (store, last, evaluation, tell);
 
     /// <summary>Looks for it. The store is only read.</summary>
     /// <param name="store">The run's store.</param>
     /// <param name="run">The run.</param>
-    /// <param name="data">What is to be predicted.</param>
+    /// <param name="data">What is to be predicted; pairs of answers for a run that learns from such.</param>
     /// <param name="threshold">The greatest rise of the loss, in nats, that does not count.</param>
     /// <param name="tell">Told what was looked at, in words.</param>
     /// <param name="cancellationToken">Gives up.</param>
@@ -53,7 +52,8 @@ public sealed class RunBisection : IDisposable
                     + "--keep-manifests all, every:K or base");
         }
 
-        using var bisection = new RunBisection(store, last, data, tell);
+        var evaluation = await RunEvaluation.PrepareAsync(store, last, data, cancellationToken);
+        using var bisection = new RunBisection(store, last, evaluation, tell);
         return await bisection.FindAsync(steps, threshold, cancellationToken);
     }
 
@@ -101,7 +101,10 @@ public sealed class RunBisection : IDisposable
         var (before, after) = (_points[from].Loss, _points[to].Loss);
         var well = before + (Left * (after - before));
         var plan = await RunPlan.Read(_store, _last, cancellationToken);
-        var most = Math.Max(FewestReplays, (int)(2 * Math.Log2(plan.SampleCount)));
+
+        // The two answers of a pair stand together.
+        var together = Objectives.SequencesOf(plan.Spec);
+        var most = Math.Max(FewestReplays, (int)(2 * Math.Log2((double)plan.SampleCount / together)));
         var without = new List<double>();
         BlamedSample[] blamed;
         var start = from;
@@ -132,7 +135,7 @@ public sealed class RunBisection : IDisposable
         // Among all of the samples, or, as an optimizer goes astray where all of several steps are masked, among half of them.
         async Task<BlamedSample[]> FindAmongAsync(BlamedSample[] uses)
         {
-            int[] suspects = [.. uses.Select(u => u.Sample).Distinct().Order()];
+            int[] suspects = [.. uses.Select(u => u.Sample / together).Distinct().Order()];
             var half = suspects.Length / 2;
             (int First, int Last)[] ranges = half < 2 || to - start == 1
                 ? [(0, suspects.Length - 1)]
@@ -143,14 +146,15 @@ public sealed class RunBisection : IDisposable
                 if (!await IsWellWithout(first, last)) continue;
                 if (suspects.Length == 0) break;
                 var (begin, end) = await SuspectRange.NarrowAsync(first, last, IsWellWithout, most - _replays);
-                return [.. uses.Where(u => u.Sample >= suspects[begin] && u.Sample <= suspects[end])];
+                return [.. uses.Where(u => u.Sample / together >= suspects[begin] && u.Sample / together <= suspects[end])];
             }
 
             return [];
 
             async Task<bool> IsWellWithout(int a, int b)
             {
-                without.Add(await EvaluateWithoutAsync(start, to, suspects[a..(b + 1)], cancellationToken));
+                int[] masked = [.. suspects[a..(b + 1)].SelectMany(s => Enumerable.Range(s * together, together))];
+                without.Add(await EvaluateWithoutAsync(start, to, masked, cancellationToken));
                 return without[^1] < well;
             }
         }
@@ -193,7 +197,7 @@ public sealed class RunBisection : IDisposable
         var found = await RunModel.FindAsync(store, ManifestAddress.At(_last.Run, step), cancellationToken)
             ?? throw new InvalidDataFileException(store.Location, $"has no manifest of step {step} of run '{_last.Run}'");
         using var model = await found.LoadAsync(cancellationToken);
-        var loss = ModelScore.Of(model, _data, BatchSize, null, cancellationToken).MeanLoss;
+        var loss = _evaluation.MeanLoss(model, cancellationToken);
         return double.IsFinite(loss) ? loss : double.PositiveInfinity;
     }
 }
