@@ -18,8 +18,9 @@ public static class AtomicFile
         string path, Func<Stream, CancellationToken, Task> write, CancellationToken cancellationToken,
         Func<CancellationToken, Task<IDisposable>>? enter = null)
     {
-        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        var temporary = Path.Combine(folder, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}{TemporarySuffix}");
+        path = Path.GetFullPath(path);
+        var folder = Path.GetDirectoryName(path)!;
+        var temporary = TemporaryOf(path);
         try
         {
             var stream = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1 << 16, FileOptions.Asynchronous);
@@ -56,6 +57,16 @@ public static class AtomicFile
             // Only names that this class makes: .NAME.32-digits.partial.
             if (Guid.TryParseExact(Path.GetExtension(file[..^TemporarySuffix.Length]).TrimStart('.'), "N", out _)) File.Delete(file);
         }
+    }
+
+    /// <summary>A new name, beside a file, for what is to become the file.</summary>
+    internal static string TemporaryOf(string path) =>
+        Path.Combine(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.{Guid.NewGuid():N}{TemporarySuffix}");
+
+    /// <summary>Ends every write of a file that is under way, in any process: they fail with <see cref="FileNotFoundException"/>.</summary>
+    internal static void DeleteUnfinishedOf(string path)
+    {
+        foreach (var file in Directory.GetFiles(Path.GetDirectoryName(path)!, $".{Path.GetFileName(path)}.*{TemporarySuffix}")) File.Delete(file);
     }
 
     /// <summary>Writes a file from memory.</summary>

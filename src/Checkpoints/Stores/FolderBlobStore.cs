@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 
@@ -6,12 +5,12 @@ namespace LisaOrleans.Checkpoints;
 
 /// <summary>
 /// A store in a folder: <c>blobs/ab/abcd…</c> and documents as files. Every file appears whole or not at all; a document is
-/// compared and swapped under a lock file, which the operating system releases when its process dies.
+/// compared and swapped under a lock (<see cref="SwapLock"/>) that neither a dead nor a frozen process keeps from the others.
 /// </summary>
 public sealed class FolderBlobStore : IBlobStore
 {
-    private const string LockSuffix = ".lock";
-    private static readonly TimeSpan s_lockPatience = TimeSpan.FromSeconds(30);
+    // How often a swap begins anew after others took its process for frozen. The longer it tries, the longer it leaves to others.
+    private const int MaxSwaps = 20;
     private static readonly TimeSpan s_young = TimeSpan.FromMinutes(1);
 
     private readonly string _root;
@@ -29,16 +28,17 @@ public sealed class FolderBlobStore : IBlobStore
     public string Location => _root;
 
     /// <inheritdoc/>
-    public Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken) => Task.FromResult(File.Exists(BlobPath(sha256)));
+    public Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken) => Task.FromResult(BlobFile.Exists(BlobPath(sha256)));
 
     /// <inheritdoc/>
     public async Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken)
     {
-        var file = new FileInfo(BlobPath(blob.Sha256));
-        if (!file.Exists || file.Length != blob.Length) return false;
-        if (DateTime.UtcNow - file.LastWriteTimeUtc < s_young) return true;
-        using var held = await Lock(file.FullName, cancellationToken).ConfigureAwait(false);
-        return Touch(file.FullName, blob.Length);
+        var path = BlobPath(blob.Sha256);
+        if (!BlobFile.Exists(path)) return false;
+        var file = new FileInfo(path);
+        if (file.Exists && file.Length == blob.Length && DateTime.UtcNow - file.LastWriteTimeUtc < s_young) return true;
+        using var held = await LockBlobsAsync(path, cancellationToken).ConfigureAwait(false);
+        return BlobFile.Touch(path, blob.Length);
     }
 
     /// <inheritdoc/>
@@ -46,8 +46,8 @@ public sealed class FolderBlobStore : IBlobStore
     {
         var path = BlobPath(blob.Sha256);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        using var held = File.Exists(path) ? await Lock(path, cancellationToken).ConfigureAwait(false) : null;
-        if (held is not null && Touch(path, blob.Length)) return false;
+        using var held = BlobFile.Exists(path) ? await LockBlobsAsync(path, cancellationToken).ConfigureAwait(false) : null;
+        if (held is not null && BlobFile.Touch(path, blob.Length)) return false;
 
         // Nothing is there, or something cut off, which no reader accepts.
         await AtomicFile.WriteAsync(path, blob.WriteToAsync, cancellationToken).ConfigureAwait(false);
@@ -58,9 +58,7 @@ public sealed class FolderBlobStore : IBlobStore
     public Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken) => Task.Run(
         () =>
         {
-            var path = BlobPath(blob.Sha256);
-            if (!File.Exists(path)) throw new BlobMissingException(blob.Sha256, Location);
-            var content = BlobContent.MapFile(path);
+            var content = Open(blob, BlobContent.MapFile);
             if (content.Length == blob.Length && content.ComputeSha256() == blob.Sha256) return content;
             content.Dispose();
             throw new BlobCorruptException(blob.Sha256, Location);
@@ -70,9 +68,7 @@ public sealed class FolderBlobStore : IBlobStore
     /// <inheritdoc/>
     public async Task<byte[]> ReadStartAsync(BlobRef blob, int count, CancellationToken cancellationToken)
     {
-        var path = BlobPath(blob.Sha256);
-        if (!File.Exists(path)) throw new BlobMissingException(blob.Sha256, Location);
-        var file = File.OpenRead(path);
+        var file = Open(blob, File.OpenRead);
         await using (file.ConfigureAwait(false))
         {
             if (file.Length != blob.Length) throw new BlobCorruptException(blob.Sha256, Location);
@@ -89,20 +85,15 @@ public sealed class FolderBlobStore : IBlobStore
         foreach (var file in new DirectoryInfo(_blobs).EnumerateFiles("*", SearchOption.AllDirectories))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (BlobRef.IsName(file.Name)) yield return new StoredBlob(file.Name, file.Length, file.LastWriteTimeUtc, Version(file));
+            if (BlobRef.IsName(file.Name)) yield return new StoredBlob(file.Name, file.Length, file.LastWriteTimeUtc, BlobFile.Version(file));
         }
     }
 
     /// <inheritdoc/>
     public async Task<bool> DeleteAsync(StoredBlob blob, CancellationToken cancellationToken)
     {
-        var file = new FileInfo(BlobPath(blob.Sha256));
-        if (!file.Exists) return false;
-        using var held = await Lock(file.FullName, cancellationToken).ConfigureAwait(false);
-        file.Refresh();
-        if (!file.Exists || Version(file) != blob.Version) return false;
-        file.Delete();
-        return true;
+        await Task.CompletedTask.ConfigureAwait(false);
+        return BlobFile.Delete(BlobPath(blob.Sha256), blob.Version);
     }
 
     /// <inheritdoc/>
@@ -110,8 +101,15 @@ public sealed class FolderBlobStore : IBlobStore
     {
         var file = DocumentFile(path);
         if (!File.Exists(file)) return null;
-        var content = await File.ReadAllBytesAsync(file, cancellationToken).ConfigureAwait(false);
-        return new StoreDocument(content, ETag(content));
+        try
+        {
+            var content = await File.ReadAllBytesAsync(file, cancellationToken).ConfigureAwait(false);
+            return new StoreDocument(content, ETag(content));
+        }
+        catch (FileNotFoundException)
+        {
+            return null;
+        }
     }
 
     /// <inheritdoc/>
@@ -119,30 +117,38 @@ public sealed class FolderBlobStore : IBlobStore
     {
         var file = DocumentFile(path);
         Directory.CreateDirectory(Path.GetDirectoryName(file)!);
-        await CompareAsync().ConfigureAwait(false);
-        await AtomicFile.WriteAsync(
-            file, (stream, token) => stream.WriteAsync(content, token).AsTask(), cancellationToken, LockAndCompareAsync).ConfigureAwait(false);
-        return ETag(content.Span);
-
-        async Task CompareAsync()
+        for (var swap = 1; ; swap++)
         {
-            var current = await GetDocumentAsync(path, cancellationToken).ConfigureAwait(false);
-            if (current?.ETag != ifMatch) throw new ETagMismatchException(path);
+            if ((await GetDocumentAsync(path, cancellationToken).ConfigureAwait(false))?.ETag != ifMatch) throw new ETagMismatchException(path);
+            try
+            {
+                var tries = swap;
+                await AtomicFile.WriteAsync(file, WriteContentAsync, cancellationToken, t => LockAndCompareAsync(t, tries)).ConfigureAwait(false);
+                return ETag(content.Span);
+            }
+            catch (FileNotFoundException e)
+            {
+                // The lock was broken, or somebody else's was while this process waited for it: what was to be renamed is gone.
+                if (swap == MaxSwaps)
+                    throw new IOException($"{Location}: {path}: this process is too slow to write it: others took its lock {swap} times", e);
+            }
         }
 
-        // Only the comparison and the renaming happen under the lock, with nothing to wait for in between: a process that is stopped
-        // while it holds one keeps everybody else out.
-        async Task<IDisposable> LockAndCompareAsync(CancellationToken token)
+        Task WriteContentAsync(Stream stream, CancellationToken token) => stream.WriteAsync(content, token).AsTask();
+
+        // Only the comparison and the renaming happen under the lock, with nothing to wait for in between.
+        async Task<IDisposable> LockAndCompareAsync(CancellationToken token, int tries)
         {
-            var held = await Lock(file, token).ConfigureAwait(false);
+            var held = await SwapLock.EnterAsync(file, _root, token, tries).ConfigureAwait(false);
             try
             {
                 if ((File.Exists(file) ? ETag(File.ReadAllBytes(file)) : null) != ifMatch) throw new ETagMismatchException(path);
+                WriteBoundary.Reached("compared", file);
                 return held;
             }
             catch
             {
-                await held.DisposeAsync().ConfigureAwait(false);
+                held.Dispose();
                 throw;
             }
         }
@@ -161,7 +167,7 @@ public sealed class FolderBlobStore : IBlobStore
         {
             cancellationToken.ThrowIfCancellationRequested();
             var path = Path.GetRelativePath(_root, file).Replace(Path.DirectorySeparatorChar, '/');
-            var helper = path.EndsWith(LockSuffix, StringComparison.Ordinal) || path.EndsWith(AtomicFile.TemporarySuffix, StringComparison.Ordinal);
+            var helper = Path.GetExtension(path) is SwapLock.Suffix or AtomicFile.TemporarySuffix;
             if (!helper && !path.StartsWith("blobs/", StringComparison.Ordinal) && path.StartsWith(prefix, StringComparison.Ordinal))
                 yield return path;
         }
@@ -171,53 +177,52 @@ public sealed class FolderBlobStore : IBlobStore
     public async Task DeleteDocumentAsync(string path, CancellationToken cancellationToken)
     {
         var file = DocumentFile(path);
-        if (!File.Exists(file)) return;
-        using var held = await Lock(file, cancellationToken).ConfigureAwait(false);
-        File.Delete(file);
+        while (File.Exists(file))
+        {
+            using var held = await SwapLock.EnterAsync(file, _root, cancellationToken).ConfigureAwait(false);
+            File.Delete(file);
+
+            // If not, somebody may have compared what was about to go, and written it anew.
+            if (held.IsHeld) return;
+        }
     }
 
     /// <inheritdoc/>
     public Task DeleteUnfinishedAsync(TimeSpan age, DateTimeOffset now, CancellationToken cancellationToken)
     {
-        var old = Directory.EnumerateFiles(
-            _root, "*" + AtomicFile.TemporarySuffix, new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None })
-            .Where(f => now - File.GetLastWriteTimeUtc(f) > age).ToArray();
-        foreach (var file in old) File.Delete(file);
+        var unfinished = Directory.GetFiles(
+            _root, "*" + AtomicFile.TemporarySuffix, new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None });
+        foreach (var file in unfinished)
+        {
+            // A blob that a collection took away, and did not come to delete, is as good as before.
+            if (!BlobFile.TryPutBack(file) && now - File.GetLastWriteTimeUtc(file) > age) File.Delete(file);
+        }
+
         return Task.CompletedTask;
     }
 
-    // Garbage collection spares what is new, and this is about to be referred to. It may also just have deleted it.
-    private static bool Touch(string path, long length)
-    {
-        var file = new FileInfo(path);
-        if (!file.Exists || file.Length != length) return false;
-        file.LastWriteTimeUtc = DateTime.UtcNow;
-        return true;
-    }
-
-    private static string Version(FileInfo file) => file.LastWriteTimeUtc.Ticks.ToString(CultureInfo.InvariantCulture);
-
     private static string ETag(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(SHA256.HashData(content));
 
-    // FileShare.None is a flock on Linux: it ends with the process, so a killed holder blocks nobody.
-    private async Task<FileStream> Lock(string file, CancellationToken cancellationToken)
+    private T Open<T>(BlobRef blob, Func<string, T> open)
     {
-        // A document has a lock of its own. Blobs share one per folder: otherwise there would be as many locks as blobs.
-        var name = file.StartsWith(_blobs, StringComparison.Ordinal) ? Path.GetDirectoryName(file) + LockSuffix : file + LockSuffix;
-        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(s_lockPatience);
-        while (true)
+        var path = BlobPath(blob.Sha256);
+        for (var again = true; ; again = false)
         {
+            if (!BlobFile.Exists(path)) throw new BlobMissingException(blob.Sha256, Location);
             try
             {
-                return new FileStream(name, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return open(path);
             }
-            catch (IOException e) when (!patience.IsCancellationRequested && StoreRefusal.Find(e, _root) is null)
+            catch (FileNotFoundException) when (again)
             {
-                await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(2, 10)), cancellationToken).ConfigureAwait(false);
+                // A collection has taken it away at this moment.
             }
         }
     }
+
+    // Builds that know no BlobFile look and delete under this lock, one for each folder of blobs.
+    private Task<SwapLock> LockBlobsAsync(string path, CancellationToken cancellationToken) =>
+        SwapLock.EnterAsync(Path.GetDirectoryName(path)!, _root, cancellationToken);
 
     private string BlobPath(string sha256) => BlobRef.IsName(sha256)
         ? Path.Combine(_blobs, sha256[..2], sha256)
