@@ -1,5 +1,6 @@
 // Benchmarks. Every number is printed beside what it is compared with. See docs/benchmarks.md.
 using System.Globalization;
+using LisaOrleans;
 using LisaOrleans.Bench;
 using LisaOrleans.Silo;
 
@@ -64,11 +65,11 @@ switch (args)
             root, method, double.Parse(rate, CultureInfo.InvariantCulture), ulong.Parse(seed, CultureInfo.InvariantCulture),
             int.Parse(steps, CultureInfo.InvariantCulture));
         return 0;
-    case ["transport"]:
-        await TransportBenchmark.RunAsync();
+    case ["transport", .. var rest]:
+        await TransportBenchmark.RunAsync(rounds: Number(rest, 0, 9));
         return 0;
-    case ["serve-tensors"]:
-        await TransportBenchmark.Serve();
+    case ["serve-tensors", var certificate, var key, var authority]:
+        await TransportBenchmark.ServeAsync(new ClusterTlsOptions { CertificateFile = certificate, KeyFile = key, AuthorityFile = authority });
         return 0;
     case ["packed", .. var rest]:
         PackedBenchmark.Run(rounds: Number(rest, 0, 5), sample: Number(rest, 1, 256), threads: Number(rest, 2, 1));
@@ -141,7 +142,7 @@ switch (args)
               training [STEPS [ROUNDS [THREADS]]]   steps per second against a plain whole-model loop
               builds LISA [ROUNDS [STEPS [THREADS]]]  time to the first step, and of a step, against the lisa of another build
               packed [ROUNDS [SAMPLE [THREADS]]]    a packed row of samples against its samples apart and one long sample
-              transport                             tensors between two processes against a raw socket
+              transport [ROUNDS]                    tensors between two processes against a raw socket, plain and through TLS
               pipeline [ROUNDS]                     two silos of one thread each against one
               replicas [ROUNDS]                     two silos with the whole model each against one, also over 2 Gbit/s
               stragglers [ROUNDS]                   two silos, one at half speed, against what both do apart

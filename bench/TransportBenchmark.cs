@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 using LisaOrleans.Silo;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -8,78 +9,109 @@ using static TorchSharp.torch;
 
 namespace LisaOrleans.Bench;
 
-/// <summary>Tensors from one process to another, as a ratio to a raw socket moving the same bytes between the same two processes.</summary>
+/// <summary>
+/// Tensors from one process to another, as a ratio to a raw socket moving the same bytes between the same two processes; and the same
+/// through mutual TLS, beside a raw <see cref="SslStream"/> and beside the plain way.
+/// </summary>
 internal static class TransportBenchmark
 {
     private const string Run = "bench";
     private static readonly byte[] s_secret = "the benchmark's secret"u8.ToArray();
+    private static readonly SslApplicationProtocol s_protocol = new("bench");
 
-    public static async Task RunAsync()
+    public static async Task RunAsync(int rounds)
     {
-        using var child = Process.Start(
-            new ProcessStartInfo(Environment.ProcessPath!, ["serve-tensors"]) { RedirectStandardOutput = true, RedirectStandardInput = true })!;
+        var folder = Directory.CreateTempSubdirectory("lisa-bench-").FullName;
         try
         {
-            var raw = IPEndPoint.Parse((await child.StandardOutput.ReadLineAsync())!);
-            using var worker = new DeviceWorker(CPU);
-            await using var exchange = Exchange(worker);
-            foreach (var megabytes in new[] { 1, 4, 16, 64 })
+            using var authority = new TestAuthority(folder, "bench");
+            var (here, there) = (authority.Issue("here"), authority.Issue("there"));
+            using var child = Process.Start(new ProcessStartInfo(
+                Environment.ProcessPath!, ["serve-tensors", there.CertificateFile, there.KeyFile!, there.AuthorityFile])
             {
-                List<double> ratios = [];
-                var (best, bestRaw) = (0.0, 0.0);
-                for (var round = 0; round < 9; round++)
-                {
-                    var count = Count(megabytes);
-                    var tensors = await Tensors(child, exchange, megabytes, count);
-                    var socket = await Raw(raw, megabytes, count);
-                    ratios.Add(tensors / socket);
-                    (best, bestRaw) = (Math.Max(best, tensors), Math.Max(bestRaw, socket));
-                }
-
-                Console.WriteLine(string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{megabytes,3} MB: tensors {best:0.00} GB/s, raw socket {bestRaw:0.00} GB/s, "
-                    + $"ratio (median of {ratios.Count}) {ratios.Median():0.00}"));
+                RedirectStandardOutput = true,
+                RedirectStandardInput = true,
+            })!;
+            try
+            {
+                await MeasureAsync(child, new TlsCredentials(here), rounds);
+            }
+            finally
+            {
+                child.Kill();
             }
         }
         finally
         {
-            child.Kill();
+            Directory.Delete(folder, recursive: true);
         }
     }
 
-    /// <summary>The sending process: publishes tensors as asked on its input, and serves raw bytes on a socket.</summary>
-    public static async Task Serve()
+    /// <summary>The sending process: publishes tensors as asked on its input, and serves raw bytes on sockets.</summary>
+    public static async Task ServeAsync(ClusterTlsOptions options)
     {
+        var tls = new TlsCredentials(options);
         using var worker = new DeviceWorker(CPU);
-        await using var exchange = Exchange(worker);
+        await using var plain = Exchange(worker, null);
+        await using var encrypted = Exchange(worker, tls);
+        Console.WriteLine($"{Listen(null)} {Listen(tls)}");
+        while (await Console.In.ReadLineAsync() is { } line)
+        {
+            var asked = line.Split(' ');
+            var exchange = asked[0] == "tls" ? encrypted : plain;
+            var ticket = exchange.Publish(ones(int.Parse(asked[1], CultureInfo.InvariantCulture) << 18), Run, 1);
+            Console.WriteLine($"{ticket.Holder} {ticket.Id}");
+        }
+    }
+
+    private static async Task MeasureAsync(Process child, TlsCredentials tls, int rounds)
+    {
+        var addresses = (await child.StandardOutput.ReadLineAsync())!.Split(' ').Select(IPEndPoint.Parse).ToArray();
+        using var worker = new DeviceWorker(CPU);
+        await using var plain = Exchange(worker, null);
+        await using var encrypted = Exchange(worker, tls);
+        foreach (var megabytes in new[] { 1, 4, 16, 64 })
+        {
+            var count = Count(megabytes);
+            List<(double Plain, double Socket, double Tls, double Stream)> speeds = [];
+            for (var round = 0; round < rounds; round++)
+            {
+                speeds.Add((
+                    await TensorsAsync(child, plain, "plain", megabytes, count), await RawAsync(addresses[0], null, megabytes, count),
+                    await TensorsAsync(child, encrypted, "tls", megabytes, count), await RawAsync(addresses[1], tls, megabytes, count)));
+            }
+
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{megabytes,3} MB: tensors {speeds.Max(s => s.Plain):0.00} GB/s, raw socket {speeds.Max(s => s.Socket):0.00} GB/s, "
+                + $"ratio (median of {rounds}) {speeds.Select(s => s.Plain / s.Socket).Median():0.00}; with mutual TLS "
+                + $"{speeds.Max(s => s.Tls):0.00} GB/s, raw SslStream {speeds.Max(s => s.Stream):0.00} GB/s, ratio "
+                + $"{speeds.Select(s => s.Tls / s.Stream).Median():0.00}; TLS / plain {speeds.Select(s => s.Tls / s.Plain).Median():0.00}"));
+        }
+    }
+
+    private static IPEndPoint Listen(TlsCredentials? tls)
+    {
         var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        Console.WriteLine(listener.LocalEndpoint);
         _ = Task.Run(async () =>
         {
             while (true)
             {
                 var socket = await listener.AcceptSocketAsync();
                 socket.NoDelay = true;
-                _ = Task.Run(() => ServeRaw(socket));
+                _ = Task.Run(() => ServeRawAsync(socket, tls));
             }
         });
-
-        while (await Console.In.ReadLineAsync() is { } line)
-        {
-            var megabytes = int.Parse(line, CultureInfo.InvariantCulture);
-            var ticket = exchange.Publish(ones(megabytes << 18), Run, 1);
-            Console.WriteLine($"{ticket.Holder} {ticket.Id}");
-        }
+        return (IPEndPoint)listener.LocalEndpoint;
     }
 
-    private static async Task<double> Tensors(Process child, TensorExchange exchange, int megabytes, int count)
+    private static async Task<double> TensorsAsync(Process child, TensorExchange exchange, string way, int megabytes, int count)
     {
         var tickets = new List<TensorTicket>();
         for (var i = 0; i < count; i++)
         {
-            await child.StandardInput.WriteLineAsync(megabytes.ToString(CultureInfo.InvariantCulture));
+            await child.StandardInput.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"{way} {megabytes}"));
             await child.StandardInput.FlushAsync();
             var answer = (await child.StandardOutput.ReadLineAsync())!.Split(' ');
             tickets.Add(new TensorTicket(answer[0], long.Parse(answer[1], CultureInfo.InvariantCulture), "Float32", [megabytes << 18]));
@@ -91,10 +123,11 @@ internal static class TransportBenchmark
     }
 
     // The same conversation without tensors: eight bytes ask, the bytes come, one byte confirms. Both buffers are reused.
-    private static async Task<double> Raw(IPEndPoint server, int megabytes, int count)
+    private static async Task<double> RawAsync(IPEndPoint server, TlsCredentials? tls, int megabytes, int count)
     {
         using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         await socket.ConnectAsync(server);
+        await using var stream = await OpenAsync(socket, tls, s => s.AuthenticateAsClientAsync(tls!.CreateClientOptions(server, s_protocol, Refuse)));
         var buffer = GC.AllocateUninitializedArray<byte>(megabytes << 20, pinned: true);
         await Ask();
         var watch = Stopwatch.StartNew();
@@ -103,11 +136,22 @@ internal static class TransportBenchmark
 
         async Task Ask()
         {
-            await socket.SendAsync(BitConverter.GetBytes((long)megabytes));
-            for (var at = 0; at < buffer.Length;) at += await socket.ReceiveAsync(buffer.AsMemory(at));
-            await socket.SendAsync(new byte[1]);
+            await stream.WriteAsync(BitConverter.GetBytes((long)megabytes));
+            await stream.ReadExactlyAsync(buffer);
+            await stream.WriteAsync(new byte[1]);
         }
     }
+
+    private static async Task<Stream> OpenAsync(Socket socket, TlsCredentials? tls, Func<SslStream, Task> authenticate)
+    {
+        var plain = new NetworkStream(socket, ownsSocket: false);
+        if (tls is null) return plain;
+        var encrypted = new SslStream(plain);
+        await authenticate(encrypted);
+        return encrypted;
+    }
+
+    private static void Refuse(string reason) => throw new InvalidOperationException(reason);
 
     // The number of tensors, and of the raw socket's buffers: a single buffer, sent again and again, would come from the cache.
     private static int Count(int megabytes) => Math.Max(4, 512 / megabytes);
@@ -119,21 +163,21 @@ internal static class TransportBenchmark
         return buffer;
     }
 
-    private static TensorExchange Exchange(DeviceWorker worker) =>
-        new(worker, new TensorTransportOptions { Secret = s_secret }, TimeProvider.System, NullLogger<TensorExchange>.Instance);
+    private static TensorExchange Exchange(DeviceWorker worker, TlsCredentials? tls) => new(
+        worker, new TensorTransportOptions { Secret = s_secret, Tls = tls }, TimeProvider.System, NullLogger<TensorExchange>.Instance);
 
-    private static async Task ServeRaw(Socket socket)
+    private static async Task ServeRawAsync(Socket socket, TlsCredentials? tls)
     {
         using var owned = socket;
+        await using var stream = await OpenAsync(socket, tls, s => s.AuthenticateAsServerAsync(tls!.CreateServerOptions(s_protocol, Refuse)));
         var request = new byte[sizeof(long)];
         byte[][] buffers = [];
-        for (var turn = 0; await socket.ReceiveAsync(request) > 0; turn++)
+        for (var turn = 0; await stream.ReadAtLeastAsync(request, request.Length, throwOnEndOfStream: false) == request.Length; turn++)
         {
             var bytes = (int)BitConverter.ToInt64(request) << 20;
             if (buffers.Length == 0) buffers = [.. Enumerable.Range(0, Count(bytes >> 20)).Select(_ => Filled(bytes))];
-            var buffer = buffers[turn % buffers.Length];
-            for (var at = 0; at < bytes;) at += await socket.SendAsync(buffer.AsMemory(at));
-            await socket.ReceiveAsync(request.AsMemory(0, 1));
+            await stream.WriteAsync(buffers[turn % buffers.Length]);
+            await stream.ReadExactlyAsync(request.AsMemory(0, 1));
         }
     }
 }
