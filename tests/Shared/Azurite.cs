@@ -9,17 +9,18 @@ internal sealed class Azurite : IAsyncDisposable
     private readonly TempFolder _folder = new();
     private readonly AzuriteServer _server;
 
-    private Azurite() => _server = new AzuriteServer(Directory.CreateDirectory(_folder["blobs"]).FullName);
+    private Azurite(IReadOnlyList<string>? options) =>
+        _server = new AzuriteServer(Directory.CreateDirectory(_folder["blobs"]).FullName, options: options);
 
     public int Port => _server.Port;
 
     public string ConnectionString => AzuriteServer.ConnectionString(Port);
 
-    /// <summary>Starts it, or skips the test.</summary>
-    public static async Task<Azurite> StartAsync()
+    /// <summary>Starts it, with more options of its own or none, or skips the test.</summary>
+    public static async Task<Azurite> StartAsync(IReadOnlyList<string>? options = null)
     {
         Assert.SkipWhen(AzuriteServer.Program is null, "Azurite not found: run eng/test-services.sh, or set LISA_AZURITE to azurite-blob");
-        var azurite = new Azurite();
+        var azurite = new Azurite(options);
         try
         {
             await azurite._server.StartAsync();

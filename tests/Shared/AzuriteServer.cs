@@ -3,7 +3,8 @@ namespace LisaOrleans.Tests;
 /// <summary>A real Azurite, the emulator of Azure Storage, in a process of its own; it keeps its data in a folder.</summary>
 /// <param name="folder">The folder; made where it is missing.</param>
 /// <param name="service">What it serves: blob or table.</param>
-internal sealed class AzuriteServer(string folder, string service = "blob") : IAsyncDisposable
+/// <param name="options">More options of its own; null for none.</param>
+internal sealed class AzuriteServer(string folder, string service = "blob", IReadOnlyList<string>? options = null) : IAsyncDisposable
 {
     /// <summary>The emulator's account, which is public knowledge.</summary>
     public const string Account = "devstoreaccount1";
@@ -39,7 +40,7 @@ internal sealed class AzuriteServer(string folder, string service = "blob") : IA
                 Path.GetFileName(Program).Replace("blob", service, StringComparison.Ordinal)),
             [
                 $"--{service}Host", "127.0.0.1", $"--{service}Port", $"{Port}", "--location", folder, "--silent", "--skipApiVersionCheck",
-                "--disableTelemetry",
+                "--disableTelemetry", .. options ?? [],
             ],
             Path.Combine(folder, "..", $"azurite-{service}.log"));
         await Ports.WaitAsync(Port, s_patience);

@@ -42,9 +42,13 @@ public static class BlobStores
             await StoreFormat.ReadAsync(store, cancellationToken).ConfigureAwait(false);
             return store;
         }
+        catch (StoreRefusedException e) when (e.InnerException is { } cause)
+        {
+            throw new StoreLocationException(AzureFailures.Explain(cause, location, container.Uri, TimeProvider.System.GetUtcNow()));
+        }
         catch (Exception e) when (e is Azure.RequestFailedException or AuthenticationFailedException or AggregateException)
         {
-            throw new StoreLocationException($"{azure.Location} cannot be used: {SecretMask.Apply(e.Message.Split('\n')[0].Trim())}");
+            throw new StoreLocationException(AzureFailures.Explain(e, location, container.Uri, TimeProvider.System.GetUtcNow()));
         }
     }
 
@@ -72,8 +76,19 @@ public static class BlobStores
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new StoreLocationException(StoreRefusal.Find(e, location)?.Message ?? $"{location} cannot be used as a store: {e.Message}");
+            throw new StoreLocationException(
+                FileIn(location) is { } file
+                    ? $"{location} cannot be a store: {file} is a file, not a folder"
+                    : StoreRefusal.Find(e, location)?.Message ?? $"{location} cannot be used as a store: {e.Message}");
         }
+    }
+
+    // What of a path is a file already.
+    private static string? FileIn(string location)
+    {
+        var path = location.Contains('\0', StringComparison.Ordinal) ? null : Path.GetFullPath(location);
+        while (path is not null && !File.Exists(path)) path = Path.GetDirectoryName(path);
+        return path;
     }
 
     // The message of a wrong connection string must not repeat it: it holds the account's key.
@@ -90,13 +105,18 @@ public static class BlobStores
                 location,
                 connection => new BlobContainerClient(connection, DefaultContainer, options),
                 signed => new BlobContainerClient(Container(signed), options),
-                (address, identity) => new BlobContainerClient(Container(address), identity, options));
+                (address, identity) => new BlobContainerClient(Encrypted(Container(address)), identity, options));
         }
         catch (Exception e) when (e is FormatException or ArgumentException)
         {
             throw new StoreLocationException("the store is neither a folder, nor a valid connection string, nor a container's URL");
         }
     }
+
+    // An identity's token is sent over nothing else.
+    private static Uri Encrypted(Uri address) => address.Scheme == Uri.UriSchemeHttps
+        ? address
+        : throw new StoreLocationException($"{address.GetLeftPart(UriPartial.Path)} must begin with https://, or have a signature");
 
     private static Uri Container(Uri address) => address.AbsolutePath.Trim('/').Length > 0
         ? address

@@ -54,6 +54,19 @@ public sealed class StoreInputTests
         Assert.False(Directory.Exists(folder["out"]));
     }
 
+    [Theory]
+    [InlineData("file")]
+    [InlineData("file/store")]
+    public async Task Train_store_that_is_a_file_is_refused(string store)
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder["file"], "text");
+        await Lisa.RefusesAsync(
+            Sample.Train(folder["out"], more: ["--store", folder[store]]), "--store: ", $"{folder["file"]} is a file, not a folder");
+        Assert.Equal("text", File.ReadAllText(folder["file"]));
+        Assert.False(Directory.Exists(folder["out"]));
+    }
+
     [Fact]
     public async Task Train_refused_data_leaves_no_folders()
     {
