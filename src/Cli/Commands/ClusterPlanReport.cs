@@ -27,7 +27,7 @@ internal static class ClusterPlanReport
         }
 
         var trace = values.OptionalPath(PlanSettings.Trace);
-        if (trace is not null && !File.Exists(trace)) throw new UsageException($"{values.Place(PlanSettings.Trace.Key)}: no such file: {trace}");
+        if (trace is not null) NamedFile.Existing(trace, values.Place(PlanSettings.Trace.Key));
         var result = trace is null ? null : Simulate(planner, trace, spec.Seed);
         if (values.Text(KnownSettings.LogFormat) == "json")
             Console.WriteLine(JsonSerializer.Serialize(new { plan = Json(plan, spec), trace = result is null ? null : Json(result) }));

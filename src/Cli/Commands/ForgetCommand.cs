@@ -25,6 +25,10 @@ internal static class ForgetCommand
         {
             throw await RunBlobs.NameAsync(store, run!, e, cancellationToken);
         }
+        catch (InvalidTrainingSettingException e) when (e.Setting == RunSettings.Table.Of(nameof(TrainingSpec.MaskSamples)).Name)
+        {
+            throw new UsageException($"{values.Place(ReplaySettings.Samples.Key)} {e.Problem}");
+        }
 
         if (!json)
         {

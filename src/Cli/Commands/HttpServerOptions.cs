@@ -62,8 +62,7 @@ internal static class HttpServerOptions
             ?? throw Wrong(values, setting, $"'{text}' must be an origin: http or https, a host and perhaps a port, as https://app.example.com"))];
     }
 
-    private static string Existing(SettingValues values, Setting setting, string path) =>
-        File.Exists(path) ? path : throw Wrong(values, setting, $"no such file: {path}");
+    private static string Existing(SettingValues values, Setting setting, string path) => NamedFile.Existing(path, values.Place(setting.Key));
 
     private static long Within(SettingValues values, Setting setting, long lowest, long highest)
     {

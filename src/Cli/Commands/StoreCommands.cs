@@ -8,6 +8,9 @@ namespace LisaOrleans.Cli;
 /// <summary><c>lisa store list|sizes|verify|repair|copy|prune</c>: what is in a store, whether it is whole, and what may go.</summary>
 internal static class StoreCommands
 {
+    // A century or so.
+    private const double MostHours = 1_000_000;
+
     /// <summary>The runs, their steps and what they take.</summary>
     public static async Task<int> List(SettingValues values, string? argument, CancellationToken cancellationToken)
     {
@@ -102,7 +105,12 @@ internal static class StoreCommands
     public static async Task<int> Prune(SettingValues values, string? argument, CancellationToken cancellationToken)
     {
         var hours = values.Number(StoreSettings.MinAge);
-        if (hours < 0) throw new UsageException($"{values.Place(StoreSettings.MinAge.Key)}: '{hours}' must be at least 0");
+        if (hours is < 0 or > MostHours)
+        {
+            throw new UsageException(string.Create(
+                CultureInfo.InvariantCulture, $"{values.Place(StoreSettings.MinAge.Key)} is '{hours}'; it must be from 0 to {MostHours}"));
+        }
+
         var (age, dry) = (TimeSpan.FromHours(hours), values.Flag(StoreSettings.DryRun));
         var store = await Open(values, cancellationToken);
         using var scratch = dry ? ScratchFolder.Create() : null;

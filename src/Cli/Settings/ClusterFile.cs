@@ -21,7 +21,7 @@ internal static class ClusterFile
     {
         var (text, place) = (values.Text(PlanSettings.Cluster), values.Place(PlanSettings.Cluster.Key));
         if (values.FullPath(PlanSettings.Cluster) is var path && File.Exists(path)) return OfFile(path);
-        if (!text.Contains('=', StringComparison.Ordinal)) throw new UsageException($"{place}: no such file: {path}");
+        if (!text.Contains('=', StringComparison.Ordinal)) NamedFile.Existing(path, place);
         var fields = new ClusterFields(place);
         foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
         {

@@ -11,9 +11,8 @@ internal static class NumberFile
     /// <exception cref="UsageException">There is no such file, it is empty, or a line is no number.</exception>
     public static IReadOnlyList<int> Read(string path, string place)
     {
-        if (!File.Exists(path)) throw new UsageException($"{place}: no such file: {path}");
         var numbers = new List<int>();
-        foreach (var (index, line) in File.ReadLines(path).Index())
+        foreach (var (index, line) in File.ReadLines(NamedFile.Existing(path, place)).Index())
         {
             if (line.AsSpan().Trim() is not { Length: > 0 } text) continue;
             numbers.Add(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)

@@ -13,9 +13,8 @@ internal static partial class SettingsFile
 
     public static void Read(string path, IReadOnlyList<Setting> known, SettingValues values)
     {
-        if (!File.Exists(path)) throw new UsageException($"--config: no such file: {path}");
         var names = new Dictionary<Setting, string>();
-        foreach (var (key, node) in Root(path).Children)
+        foreach (var (key, node) in Root(NamedFile.Existing(path, "--config")).Children)
         {
             var place = $"{path}: line {key.Start.Line}";
             var name = key is YamlScalarNode { Value: { } text } ? text : throw new UsageException($"{place}: a key must be a word");

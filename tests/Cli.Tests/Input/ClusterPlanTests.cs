@@ -73,6 +73,8 @@ public sealed class ClusterPlanTests
         await File.WriteAllTextAsync(folder["t.csv"], "0,add,a\n", TestContext.Current.CancellationToken);
         await Lisa.RefusesAsync([.. plan, "--cluster", "count=1,tflops=1"], folder["t.csv"], "at one moment");
         await Lisa.RefusesAsync(["plan", "--model", Sample.Model, "--trace", folder["none"], "--cluster", Spec], "--trace", "no such file");
+        await Lisa.RefusesAsync([.. plan[..^1], folder.Root, "--cluster", Spec], "--trace: must be a file, not a folder");
+        await Lisa.RefusesAsync(["plan", "--model", Sample.Model, "--cluster", folder.Root], "--cluster: must be a file, not a folder");
         await Lisa.RefusesAsync(["plan", "--model", Sample.Model, "--cluster", Spec, "--device-memory-gb", "4"], "--device-memory-gb");
     }
 }

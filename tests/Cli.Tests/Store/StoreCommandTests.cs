@@ -84,7 +84,20 @@ public sealed class StoreCommandTests
         await Lisa.RefusesAsync(["store", "copy", "other", "--store", store, "--to", folder["peer"]], "has no run 'other'");
         await Lisa.RefusesAsync(["store", "copy", "default", "--store", store, "--to", store], "--to", "the store that the run is in");
         await Lisa.RefusesAsync(["store", "copy", "default", "--store", store], "--to is missing");
-        await Lisa.RefusesAsync(["store", "prune", "--store", store, "--min-age-hours", "-1"], "--min-age-hours", "at least 0");
+        foreach (var hours in (string[])["-1", "1e300"])
+        {
+            await Lisa.RefusesAsync(
+                ["store", "prune", "--store", store, "--min-age-hours", hours], "--min-age-hours is '", "it must be from 0 to 1000000");
+        }
+
+        await File.WriteAllTextAsync(folder["far.txt"], "160\n", Token);
+        await Lisa.RefusesAsync(
+            [
+                "forget", "default", "--store", store, "--samples", folder["far.txt"], "--run-name", "without",
+                "--output", folder["without"],
+            ],
+            "--samples names sample 160; the training data has samples 0 to 159");
+        Assert.False(Directory.Exists(folder["without"]));
         await Lisa.RefusesAsync(
             ["store", "prune", "--store", store, "--keep", "newest"], "--keep is 'newest'; it must be last, base, all, a number, every:K");
     }
@@ -102,6 +115,8 @@ public sealed class StoreCommandTests
         }
 
         await Lisa.RefusesAsync(Sample.Train(folder["out"], more: ["--mask-samples", folder["none"]]), "--mask-samples: no such file");
+        await Lisa.RefusesAsync(
+            Sample.Train(folder["out"], more: ["--mask-samples", folder.Root]), $"--mask-samples: must be a file, not a folder: {folder.Root}");
         Assert.False(Directory.Exists(folder["out"]));
     }
 }
