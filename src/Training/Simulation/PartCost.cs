@@ -4,8 +4,10 @@ namespace LisaOrleans.Training;
 /// <param name="Name">The part.</param>
 /// <param name="Forward">Multiply-adds for each token forward.</param>
 /// <param name="Backward">Multiply-adds for each token backward, on average over the run.</param>
-/// <param name="SumBytes">Bytes of the gradient sums of what trains, in float32; 0 where nothing does.</param>
-/// <param name="TrainedBytes">Bytes of its new weights after a step; 0 where nothing trains.</param>
+/// <param name="SumBytes">
+/// Bytes of the gradient sums of what trains, in float32; 0 where nothing does. Of the embedding all rows, which is the most that is sent.
+/// </param>
+/// <param name="TrainedBytes">Bytes of its new weights after a step; 0 where nothing trains. Of the embedding all rows, too.</param>
 /// <param name="WeightBytes">Bytes of its weights in the store.</param>
 /// <param name="StateBytes">Bytes that a manifest writes of it: masters and optimizer state; 0 where nothing trains.</param>
 public sealed record PartCost(
