@@ -17,7 +17,7 @@ public sealed class OperatorMistakesTests
         Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
         using var folder = new TempFolder();
         await using var cluster = await TestCluster.StartAsync(
-            folder.Root, new ClusterSettings(Silos: 2, Azurite: false, Options: ["--probe-timeout-seconds", "10"]));
+            folder.Root, new ClusterSettings(Silos: 2, Azurite: false, Options: ["--probe-timeout-seconds", "10", "--memory-gb", "0.5"]));
         string[] redis = ["--cluster-id", TestCluster.Id, "--redis", $"redis://127.0.0.1:{cluster.Redis.Port}/0"];
         var (code, output) = await TestCluster.LisaAsync(
             folder.Root, ["submit", .. redis, "--store", cluster.Store, "--run-name", Run, .. TrainingArguments.Sample(steps: 100_000)]);
@@ -53,6 +53,19 @@ public sealed class OperatorMistakesTests
             $"{folder["elsewhere"]} is not the store of cluster '{TestCluster.Id}'; its silos use {cluster.Store}",
             output, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder["elsewhere"]));
+
+        // An adapter that is larger than the cluster; one of the default size is not. Its weights are not looked at before.
+        Directory.CreateDirectory(folder["adapter"]);
+        await File.WriteAllTextAsync(
+            folder["adapter/adapter_config.json"], """{"peft_type":"LORA","r":65536,"target_modules":["q_proj","down_proj"]}""", Token);
+        (code, output) = await TestCluster.LisaAsync(
+            folder.Root,
+            [
+                "submit", .. redis, "--store", cluster.Store, "--run-name", "large", "--adapter", folder["adapter"],
+                .. TrainingArguments.Sample(steps: 1, method: ["--method", "lora"]),
+            ]);
+        Assert.True(code == 2, output);
+        Assert.Contains("--model: the run needs ", output, StringComparison.Ordinal);
         (code, output) = await TestCluster.LisaAsync(folder.Root, ["status", Run, .. redis, "--store", cluster.Store]);
         Assert.True(code == 0, output);
 

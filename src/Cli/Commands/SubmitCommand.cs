@@ -27,7 +27,7 @@ internal static class SubmitCommand
 
             // A run that is there already goes on as it began.
             var began = request.Overwrite ? null : (await RunFiles.FindAsync(store, request.Spec.RunName, cancellationToken))?.Spec;
-            var spec = options.Resolve(request.Spec, config, () => ModelSettings.Dtype(request.Spec, config, folder), began);
+            var spec = options.Resolve(request, config, () => ModelSettings.Dtype(request.Spec, config, folder), began);
             if (await cluster.CheckCapacityAsync(spec, json, cancellationToken) is { } tooLarge)
                 throw new UsageException($"{values.Place(KnownSettings.Model.Key)}: {tooLarge}");
         }

@@ -1,3 +1,4 @@
+using LisaOrleans.Checkpoints;
 using LisaOrleans.Model;
 
 namespace LisaOrleans.Training;
@@ -33,7 +34,20 @@ public sealed record ImportOptions
         return offers.Length > 0 ? options with { Threads = offers.Min(s => s.Threads), OnGpu = offers.Any(s => s.OnGpu) } : options;
     }
 
-    /// <summary>The settings of a run with nothing left to be chosen, as the import chooses: whoever checks them before asks here, too.</summary>
+    /// <summary>
+    /// The settings of a run with nothing left to be chosen, those of its adapter among them, as the import chooses: whoever checks them
+    /// before asks here, too.
+    /// </summary>
+    /// <param name="request">What the run is made from, with the settings as they were given.</param>
+    /// <param name="config">The model's shape.</param>
+    /// <param name="weightsDtype">The number format of the model's weights.</param>
+    /// <param name="began">The settings with which the run began, where it is in the store; null for a new run.</param>
+    /// <exception cref="InvalidTrainingSettingException">A setting says something else than the adapter.</exception>
+    /// <exception cref="InvalidDataFileException">The adapter's folder holds none, or one that is not supported.</exception>
+    public TrainingSpec Resolve(RunRequest request, ModelConfig config, Func<string> weightsDtype, TrainingSpec? began = null) =>
+        Resolve(AdapterSettings.Of(request.Spec, request.AdapterFolder), config, weightsDtype, began);
+
+    /// <summary>The same without an adapter.</summary>
     /// <param name="spec">The settings as they were given.</param>
     /// <param name="config">The model's shape.</param>
     /// <param name="weightsDtype">The number format of the model's weights.</param>

@@ -40,8 +40,7 @@ public static class RunImporter
         if (stored?.Manifest is { Completed: false, Dataset: { } known }) options.DataKnown?.Invoke(known);
 
         using var model = ModelFolder.Open(request.ModelFolder);
-        var given = AdapterSettings.Of(request.Spec, request.AdapterFolder);
-        var spec = options.Resolve(given, model.Config, () => model.Dtype, stored?.Spec) with
+        var spec = options.Resolve(request, model.Config, () => model.Dtype, stored?.Spec) with
         {
             // The data blob already holds what these settings made of the file; in words, they tell people what changed.
             DataDescription = RunSettings.Table.Describe(request.Dataset),
