@@ -19,6 +19,7 @@ public sealed class MethodTests(KilledSilosFixture fixture) : IClassFixture<Kill
     [InlineData("--frozen-weights int8 --lisa-interval-steps 4")]
     [InlineData("--frozen-weights nf4 --lisa-interval-steps 4")]
     [InlineData("--objective dpo --lisa-interval-steps 4")]
+    [InlineData("--objective orpo --lisa-interval-steps 4")]
     public async Task Run_whose_silo_is_killed_ends_with_the_bytes_of_one_silo(string method)
     {
         var cluster = fixture.Cluster;

@@ -12,6 +12,7 @@ public sealed class PreferenceTests : IDisposable
     private static readonly Dictionary<string, TrainingSpec> s_runs = new()
     {
         ["dpo"] = s_dpo with { LabelSmoothing = 0.1 },
+        ["orpo"] = s_dpo with { Objective = "orpo" },
         ["orpo, full, bfloat16"] = TinyStories.FullSpec(6) with { Objective = "orpo", PerDeviceTrainBatchSize = 3, Dtype = "bfloat16" },
         ["dpo, masked"] = s_dpo with { MaskSamples = [3, 8, 9] },
         ["dpo, nf4"] = s_dpo with { FrozenWeights = "nf4", LisaIntervalSteps = 2 },
