@@ -15,8 +15,7 @@ switch (args)
     case ["families", .. var families]:
         return await FamiliesBenchmark.Run(families);
     case ["memory", .. var rest]:
-        await MemoryBenchmark.Run(threads: Number(rest, 0, Environment.ProcessorCount));
-        return 0;
+        return await MemoryBenchmark.Run(periods: Number(rest, 0, 100), threads: Number(rest, 1, Environment.ProcessorCount));
     case ["measure-memory", var root, var method, var periods, var threads]:
         await MemoryBenchmark.Measure(
             root, method, int.Parse(periods, CultureInfo.InvariantCulture), int.Parse(threads, CultureInfo.InvariantCulture));
@@ -159,7 +158,7 @@ switch (args)
               double-starts [TRIES [SEED]]          one run started twice, at any moment
               port-clashes [TRIES]                  silos and trainings on ports in use
               full-disks [TRIES]                    full and read-only disks of stores, outputs and temporary files
-              memory [THREADS]                      peak memory after 2 and 50 periods, and of full fine-tuning
+              memory [PERIODS [THREADS]]            peak memory after 2 and 100 periods, and of full fine-tuning
               forms [LAYERS [TOKENS [ROUNDS [THREADS]]]]  memory and speed of each form of frozen weights beside whole ones
               history [STEPS [LARGER [TOKENS [THREADS]]]]  a manifest at every step: bytes against plain folders, and what it stalls
               forget [STEPS [TOKENS [THREADS]]]     forgetting 1, 10 and 100 samples beside training anew: minutes and bytes
