@@ -4,7 +4,8 @@ namespace LisaOrleans.Model;
 
 /// <summary>
 /// Keeps the C heap of a training process from growing even though nothing leaks: a step's activations and what outlives the
-/// step (weights, optimizer state) are kept apart, and holes go back to the system when layers change.
+/// step (weights, optimizer state) are kept apart, holes are filled (<see cref="TensorAllocator"/>), and go back to the system when
+/// layers change.
 /// </summary>
 /// <remarks>
 /// It sets malloc's parameters (mallopt), which apply to the whole process. Nothing happens on systems without glibc. bench
@@ -29,11 +30,14 @@ public static partial class HostMemory
     private static int s_open;
 
     /// <summary>
-    /// One heap for all threads, because few of them allocate at the same time here. Call before a device's thread starts.
+    /// One heap for all threads, because few of them allocate at the same time here. Call before weights are read or a device's thread
+    /// starts.
     /// </summary>
     public static void Prepare()
     {
-        if (s_present) _ = MallOpt(ArenaMax, 1);
+        if (!s_present) return;
+        _ = MallOpt(ArenaMax, 1);
+        _ = TensorAllocator.Use();
     }
 
     /// <summary>

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Data;
+using LisaOrleans.Model;
 
 namespace LisaOrleans.Training;
 
@@ -39,6 +40,7 @@ public static class RunImporter
         var stored = request.Overwrite ? null : await RunFiles.FindAsync(store, request.Spec.RunName, cancellationToken);
         if (stored?.Manifest is { Completed: false, Dataset: { } known }) options.DataKnown?.Invoke(known);
 
+        HostMemory.Prepare();
         using var model = ModelFolder.Open(request.ModelFolder);
         var spec = options.Resolve(request, model.Config, () => model.Dtype, stored?.Spec) with
         {
