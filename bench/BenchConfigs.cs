@@ -9,6 +9,15 @@ internal static class BenchConfigs
     public static string Qwen2 { get; } = Of(
         "qwen2", 640, 1792, 12, 10, new() { ["num_key_value_heads"] = 2, ["tie_word_embeddings"] = true, ["vocab_size"] = 64000 });
 
+    public static string Qwen3 { get; } = Of(
+        "qwen3", 768, 2304, 14, 12, new() { ["num_key_value_heads"] = 4, ["head_dim"] = 64, ["vocab_size"] = 100_000 });
+
+    public static string Mistral { get; } = Of("mistral", 640, 2240, 14, 10, new() { ["num_key_value_heads"] = 5 });
+
+    public static string Gemma { get; } = Of(
+        "gemma", 512, 2048, 10, 8,
+        new() { ["num_key_value_heads"] = 1, ["head_dim"] = 64, ["hidden_act"] = "gelu_pytorch_tanh", ["vocab_size"] = 80_000 });
+
     public static string Olmo2 { get; } = Of("olmo2", 768, 2048, 10, 12, new() { ["num_key_value_heads"] = 12 });
 
     public static string Gemma2 { get; } = Of(

@@ -35,7 +35,8 @@ switch (args)
             steps: Number(rest, 0, 60), tokens: Number(rest, 1, 128), threads: Number(rest, 2, Environment.ProcessorCount));
         return 0;
     case ["plan", .. var rest]:
-        return await PlanBenchmark.Run(rounds: Number(rest, 0, 1), threads: Number(rest, 1, Environment.ProcessorCount));
+        return await PlanBenchmark.Run(
+            rounds: Number(rest, 0, 1), threads: Number(rest, 1, Environment.ProcessorCount), only: rest is [_, _, var name, ..] ? name : null);
     case ["methods", .. var rest]:
         await MethodsBenchmark.Run(rounds: Number(rest, 0, 2), steps: Number(rest, 1, 4), threads: Number(rest, 2, Environment.ProcessorCount));
         return 0;
@@ -162,7 +163,7 @@ switch (args)
               forms [LAYERS [TOKENS [ROUNDS [THREADS]]]]  memory and speed of each form of frozen weights beside whole ones
               history [STEPS [LARGER [TOKENS [THREADS]]]]  a manifest at every step: bytes against plain folders, and what it stalls
               forget [STEPS [TOKENS [THREADS]]]     forgetting 1, 10 and 100 samples beside training anew: minutes and bytes
-              plan [ROUNDS [THREADS]]               lisa plan beside the measured peak, in ten settings
+              plan [ROUNDS [THREADS [NAME]]]        lisa plan beside the measured peak, in ten settings and three that nobody tuned
               methods [ROUNDS [STEPS [THREADS]]]    LISA, LoRA, full, QLISA: tokens per second and memory with 300 M parameters
               compute [LAYERS [ROWS [ROUNDS [STEPS [THREADS]]]]]  a bfloat16 model that computes in float32 beside bfloat16
               large [FOLDER]                        LLaMA-2-7B's shape with mapped weights; 28 GB of disk, deleted afterwards

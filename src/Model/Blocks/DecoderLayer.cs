@@ -34,9 +34,11 @@ internal sealed class DecoderLayer(long width)
     /// <summary>What it keeps for its backward pass, in sequences of so many tokens.</summary>
     public SavedNumbers Saved(long length)
     {
-        var saved = new SavedNumbers(2 * width, 0, 0) + Attention.Saved(length) + FeedForward.Saved(length);
-        foreach (var norm in (Norm?[])[NormBeforeAttention, NormAfterAttention, NormBeforeFeedForward, NormAfterFeedForward])
-            saved += norm?.Saved ?? default;
+        // The layer's input, in any case; where it trains, also the inputs of both blocks' matrices.
+        var saved = new SavedNumbers(width, NormBeforeAttention is null ? width : 2 * width, 0) + Attention.Saved(length) + FeedForward.Saved(length);
+        if (NormBeforeAttention is not null) saved += NormBeforeAttention.Saved(width, inputIsKept: true);
+        foreach (var norm in (Norm?[])[NormAfterAttention, NormBeforeFeedForward, NormAfterFeedForward])
+            saved += norm?.Saved(width, inputIsKept: false) ?? default;
         return saved;
     }
 

@@ -74,10 +74,10 @@ internal sealed class GroupedQueryAttention : IBlock
     {
         long queries = _options.QueryWidth, keys = _options.KeyWidth;
 
-        // Rotated queries, keys and values as attention sees them, and its output; where it trains, also the inputs of the
-        // output map and of the rotation.
-        var saved = new SavedNumbers(checked(4 * queries), checked(queries + keys), 0);
-        if (_queryNorm is not null) saved += new SavedNumbers(0, 0, checked(2 * (queries + keys)));
+        // Rotated queries, keys and values as attention sees them, and its output.
+        var saved = new SavedNumbers(checked(4 * queries), 0, 0);
+        if (_queryNorm is not null && _keyNorm is not null)
+            saved += _queryNorm.Saved(queries, inputIsKept: false) + _keyNorm.Saved(keys, inputIsKept: false);
         if (_sinks is not null)
             saved += new SavedNumbers(checked(4 * _options.Heads * (SinkAttention.Width(_options.HeadDim) - _options.HeadDim)), 0, 0);
         return _options.Softcap is null ? saved : saved + new SavedNumbers(0, 0, checked(3 * _options.Heads * length));

@@ -11,9 +11,11 @@ internal sealed class LayerNorm : Norm
     private readonly double _epsilon;
 
     /// <summary>Asks for NAME.weight and NAME.bias.</summary>
-    public LayerNorm(WeightScope scope, string name, long width, double epsilon)
-        : base(width) =>
+    public LayerNorm(WeightScope scope, string name, long width, double epsilon) =>
         (_weight, _bias, _epsilon) = (scope.Vector(name + ".weight", width), scope.Vector(name + ".bias", width), epsilon);
 
     public override Tensor Forward(Tensor x) => F.layer_norm(x, [x.shape[^1]], _weight.Value, _bias.Value, _epsilon);
+
+    // Its input.
+    public override SavedNumbers Saved(long numbers, bool inputIsKept) => new(inputIsKept ? 0 : numbers, 0, 0);
 }

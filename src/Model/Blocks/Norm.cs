@@ -3,11 +3,13 @@ using static TorchSharp.torch;
 namespace LisaOrleans.Model;
 
 /// <summary>A norm over the last dimension.</summary>
-internal abstract class Norm(long width)
+internal abstract class Norm
 {
     /// <summary>x [..., width] → [..., width].</summary>
     public abstract Tensor Forward(Tensor x);
 
-    /// <summary>Its input and what it makes of it, in float32; where it trains, also its output, the next matrix's input.</summary>
-    public SavedNumbers Saved => new(0, width, 2 * width);
+    /// <summary>What it keeps for its backward pass; its output is kept by whoever needs it.</summary>
+    /// <param name="numbers">Numbers of a token that go through it.</param>
+    /// <param name="inputIsKept">Whether its input is kept by others, too.</param>
+    public abstract SavedNumbers Saved(long numbers, bool inputIsKept);
 }

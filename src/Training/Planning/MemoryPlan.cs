@@ -72,16 +72,19 @@ public static class MemoryPlan
             for (var i = 0; i < frozen.Length; i++)
             {
                 var saved = config.SavedByLayer(i, options.SequenceLength);
-                frozen[i] = tokens * ((bytes * saved.Always) + (4 * saved.Float32));
-                active[i] = frozen[i] + (tokens * bytes * (options.Adapters?.Saved(config, i) ?? saved.WhenActive));
+                frozen[i] = tokens * saved.Bytes(active: false, (int)bytes);
+                active[i] = options.Adapters is { } lora
+                    ? frozen[i] + (tokens * bytes * lora.Saved(config, i))
+                    : tokens * saved.Bytes(active: true, (int)bytes);
             }
 
-            // The most over all choices of layers; a recomputed layer keeps only its input until its turn comes.
+            // The most over all choices of layers; a recomputed layer keeps only its input until its turn comes. While a layer goes
+            // backward, gradients of what it has kept come beside that.
             var layers = options.GradientCheckpointing
                 ? (tokens * bytes * config.HiddenSize * config.NumHiddenLayers) + active.Max()
                 : frozen.Sum() + active.Zip(frozen, (a, f) => a - f).OrderDescending().Take(options.ActiveLayers).Sum();
             var chunk = Math.Min(tokens, Math.Max(1, HeadPart.ChunkLogits / config.VocabSize));
-            return layers + (chunk * config.VocabSize * 4 * config.SavedByLogit());
+            return layers + active.Max() + (chunk * config.VocabSize * 4 * config.SavedByLogit());
         }
     }
 

@@ -124,20 +124,27 @@ public sealed class MemoryPlanTests
     [Fact]
     public void Estimate_activations_are_those_of_active_and_frozen_layers_and_a_chunk_of_logits()
     {
-        // 16 tokens. A frozen layer: 4 bytes · (2 · 16 + 4 · 16 + 3 · 24) and 4 float32 vectors of the width, each token.
-        const long Frozen = 16 * ((4 * 168) + (4 * 4 * 16));
+        // 16 tokens. A frozen layer: 4 bytes · (16 + 4 · 16 + 3 · 24 + 16), its input, attention, feed-forward and the norm before it.
+        const long Frozen = 16 * 4 * 168;
 
-        // An active one has its matrices' inputs, too: 4 bytes · (2 · 16 + 16 + 24 + 8) each token.
-        const long Active = Frozen + (16 * 4 * 80);
+        // An active one has its matrices' inputs, 4 bytes · (2 · 16 + 24), and what the norms' weights multiply.
+        const long Active = Frozen + (16 * 4 * (56 + 32));
 
         // For each logit its logarithm, and two gradients.
         const long Logits = 16 * 29 * 12;
-        Assert.Equal(Active + (2 * Frozen) + Logits, Estimate(TinyModel.Config(), "float32", "float32", active: 1).Activations);
+
+        // Gradients of what a layer has kept come beside that.
+        Assert.Equal((2 * Active) + (2 * Frozen) + Logits, Estimate(TinyModel.Config(), "float32", "float32", active: 1).Activations);
 
         // With checkpointing: every layer's input, and one active layer at a time.
         Assert.Equal(
-            (3 * 16 * 4 * 16) + Active + Logits,
+            (3 * 16 * 4 * 16) + (2 * Active) + Logits,
             Estimate(TinyModel.Config(), "float32", "float32", active: 1, checkpointing: true).Activations);
+
+        // In bfloat16 norms have copies of their inputs in float32.
+        const long Half = 16 * ((2 * 152) + (4 * 32));
+        const long HalfActive = Half + (16 * ((2 * 56) + (4 * 32)));
+        Assert.Equal((2 * HalfActive) + (2 * Half) + Logits, Estimate(TinyModel.Config(), "bfloat16", "float32", active: 1).Activations);
     }
 
     [Fact]
