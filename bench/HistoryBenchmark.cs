@@ -25,7 +25,7 @@ internal static class HistoryBenchmark
     public static async Task Run(int steps, int largerSteps, int tokens, int threads)
     {
         Console.WriteLine($"a manifest at every step; 4 x {tokens} tokens a step, bfloat16, {threads} threads");
-        Console.WriteLine("| model | LISA, 2 layers of | steps | kept a step | plain folder | ratio | s a step | without manifests | stall of step |");
+        Console.WriteLine("| model | LISA, 2 layers of | steps | kept a step | plain folder | ratio | s a step | without | stall of step |");
         Console.WriteLine("|---|---|---|---|---|---|---|---|---|");
         foreach (var (shape, count) in ((RandomModelShape, int)[])[(BenchModel.Stories, steps), (s_larger, largerSteps)])
         {

@@ -81,7 +81,8 @@ public sealed class FinishedRunTests(Browser browser, FinishedRunTests.Runs runs
         await PageUnderTest.See(card.GetByText("Settings and data are the same."));
         var (had, _) = await RunManifests.ReadAsync(Silo.Store, ManifestAddress.At("kept", 6), TestContext.Current.CancellationToken);
         var (now, _) = await RunManifests.ReadAsync(Silo.Store, ManifestAddress.At("kept", 12), TestContext.Current.CancellationToken);
-        var changed = (await PartChange.CompareAsync(Silo.Store, had, now, TestContext.Current.CancellationToken)).Where(p => p.Numbers > 0).ToArray();
+        var changed = (await PartChange.CompareAsync(Silo.Store, had, now, TestContext.Current.CancellationToken))
+            .Where(p => p.Numbers > 0).ToArray();
         Assert.NotEmpty(changed);
         var rows = await parts.Locator("tbody tr").EvaluateAllAsync<string[][]>("rows => rows.map((r) => [...r.cells].map((c) => c.textContent))");
         Assert.Equal(changed.Select(p => p.Part), rows.Select(r => r[0]));

@@ -227,13 +227,8 @@ internal sealed partial class JobImporter(
             Manifest = null,
             TrainingFile = job.TrainingFile with { Sha256 = null },
             ValidationFile = job.ValidationFile is { } file ? file with { Sha256 = null } : null,
-            Log =
-            [
-                .. job.Log,
-                error is null
-                    ? new JobLogEntry(now, "info", "Files validated, moving job to queued state")
-                    : new JobLogEntry(now, "error", error.Message),
-            ],
+            Log = [.. job.Log, new JobLogEntry(
+                now, error is null ? "info" : "error", error?.Message ?? "Files validated, moving job to queued state")],
         };
     }
 

@@ -88,7 +88,11 @@ public sealed class RunBisectionTests(LearnedModel learned) : IClassFixture<Lear
             .Replace("rejected", "chosen", StringComparison.Ordinal).Replace("other", "rejected", StringComparison.Ordinal);
         await File.WriteAllLinesAsync(folder["data.jsonl"], pairs, Token);
         await File.WriteAllLinesAsync(folder["evaluation.jsonl"], right, Token);
-        var request = TinyStories.Request(spec, learned.At(LearnedModel.Late)) with { DataFile = folder["data.jsonl"], EvalDataFile = folder["evaluation.jsonl"] };
+        var request = TinyStories.Request(spec, learned.At(LearnedModel.Late)) with
+        {
+            DataFile = folder["data.jsonl"],
+            EvalDataFile = folder["evaluation.jsonl"],
+        };
         using var run = await TestRun.ImportAsync(request);
         await run.FinishAsync();
 
