@@ -84,7 +84,8 @@ internal sealed class LayoutChanges(TestCluster cluster, ChaosDriver driver, Has
             if (await driver.StatusAsync() is { } status)
             {
                 if (status.State == RunState.Succeeded) return false;
-                if (status.State == RunState.Running && status.Step > status.ManifestStep && ReplicaLayout.Of(status) == layout.ToString()) return true;
+                var trains = status.State == RunState.Running && status.Step > status.ManifestStep;
+                if (trains && ReplicaLayout.Of(status) == layout.ToString()) return true;
                 last = status;
             }
 

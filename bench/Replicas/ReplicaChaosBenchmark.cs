@@ -106,7 +106,8 @@ internal static class ReplicaChaosBenchmark
             if (!isOver) left--;
             foreach (var action in actions)
             {
-                isMeasured = IsKill(action) && await driver.StatusAsync() is { Step: var step } && steps - step > (left * StepsOfEach) + StepsOfMeasuring;
+                isMeasured = IsKill(action) && await driver.StatusAsync() is { Step: var step }
+                    && steps - step > (left * StepsOfEach) + StepsOfMeasuring;
                 isOver = isOver || (isMeasured && !await measured.PrepareAsync()) || !await driver.PlayAsync([action]);
                 measured.Replaced();
                 if (!isOver) left--;
@@ -128,7 +129,8 @@ internal static class ReplicaChaosBenchmark
     private static int State(RunObserver observer, long alone)
     {
         var ratio = (double)observer.OptimizerBytes / alone;
-        Console.WriteLine($"  {observer.OptimizerBytes} bytes of optimizer state in all silos at most, {ratio:0.0000} of one silo's; {observer.Looks} looks");
+        Console.WriteLine(
+            $"  {observer.OptimizerBytes} bytes of optimizer state in all silos at most, {ratio:0.0000} of one silo's; {observer.Looks} looks");
         return Math.Abs(ratio - 1) <= WantedState ? 0 : 1;
     }
 
@@ -138,7 +140,7 @@ internal static class ReplicaChaosBenchmark
         var (visits, first, back) = (Math.Clamp(kills * 5 / 8, 3, 2 * s_layouts.Length), random.NextInt(s_layouts.Length), random.NextInt(2) == 0);
         List<(ReplicaLayout Layout, List<ChaosAction> Actions)> schedule =
         [
-            .. Enumerable.Range(0, visits).Select(v => (s_layouts[(first + (back ? s_layouts.Length - v : v)) % s_layouts.Length], new List<ChaosAction>())),
+            .. Enumerable.Range(0, visits).Select(v => (s_layouts[Place(v)], new List<ChaosAction>())),
         ];
         var several = schedule.Where(v => v.Layout.Replicas > 1).ToArray();
         for (var kill = 0; kill < kills; kill++)
@@ -147,6 +149,8 @@ internal static class ReplicaChaosBenchmark
         foreach (var action in (ChaosAction[])[ChaosAction.Freeze, ChaosAction.Leave, ChaosAction.Preempt, .. rare]) Insert(several, action);
         Insert(schedule, ChaosAction.RestartRedis);
         return schedule;
+
+        int Place(int visit) => (first + (back ? (2 * s_layouts.Length) - visit : visit)) % s_layouts.Length;
 
         void Insert(IReadOnlyList<(ReplicaLayout Layout, List<ChaosAction> Actions)> among, ChaosAction action)
         {

@@ -32,7 +32,8 @@ internal sealed class ReplicaKills(RunObserver observer, ChaosDriver driver)
         {
             var status = await driver.StatusAsync();
             if (status?.State == RunState.Succeeded) return false;
-            if (status?.State == RunState.Running && observer.SpeedBefore(status.Generation, DateTimeOffset.UtcNow, least: Steps) is not null) return true;
+            var trains = status?.State == RunState.Running;
+            if (trains && observer.SpeedBefore(status!.Generation, DateTimeOffset.UtcNow, least: Steps) is not null) return true;
             await Task.Delay(20, time.Token);
         }
     }

@@ -51,7 +51,7 @@ public sealed class ReplicaChangesTests
         // What the run has measured of its silos is not lost with its grain.
         var placed = (await cluster.Run(Run).GetEvents(known, 1000)).OfType<PartsPlaced>().ToArray();
         Assert.NotEmpty(placed);
-        Assert.All(placed, p => Assert.NotEmpty(p.Speeds ?? new Dictionary<string, double>()));
+        Assert.All(placed, p => Assert.NotEmpty(p.Speeds));
 
         await cluster.Run(Run).Pause();
         status = await cluster.Run(Run).GetStatus();

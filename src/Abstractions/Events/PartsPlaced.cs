@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace LisaOrleans;
 
 /// <summary>The run's parts are loaded on these silos, and training continues.</summary>
@@ -8,8 +6,6 @@ namespace LisaOrleans;
 [GenerateSerializer, Immutable, Alias("lisa.PartsPlaced")]
 public sealed record PartsPlaced([property: Id(0)] long Generation, [property: Id(1)] IReadOnlyList<SiloStage> Stages) : TrainingEvent
 {
-    /// <value>How fast silos had been found to be by then: multiply-adds a second, by address. Null (default) where none was measured.</value>
-    [Id(2)]
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public IReadOnlyDictionary<string, double>? Speeds { get; init; }
+    /// <value>How fast silos had been found to be by then: multiply-adds a second, by address, of those that were measured.</value>
+    [Id(2)] public IReadOnlyDictionary<string, double> Speeds { get; init; } = new Dictionary<string, double>();
 }

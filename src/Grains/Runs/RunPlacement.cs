@@ -97,7 +97,7 @@ internal sealed class RunPlacement(
     /// <exception cref="NoRoomException">The silos cannot hold the run.</exception>
     public StagePlan Plan()
     {
-        if (Pipeline is null && Noted?.Speeds is { } noted) Speeds.Recall(noted);
+        if (Pipeline is null && Noted is { } noted) Speeds.Recall(noted.Speeds);
         try
         {
             return Plan(Ready);
@@ -161,7 +161,7 @@ internal sealed class RunPlacement(
         if (before is not null) await Release(() => parts.UnloadMoved(before));
         Signal();
         await run.Journal!.Write(
-            run.Store, session.Manifest!.Step, [new PartsPlaced(session.Generation, stages) { Speeds = Speeds.Measured is { Count: > 0 } measured ? measured : null }],
+            run.Store, session.Manifest!.Step, [new PartsPlaced(session.Generation, stages) { Speeds = Speeds.Measured }],
             j => session.SetJournalAsync(j, cancellationToken), cancellationToken);
         return true;
     }

@@ -7,7 +7,8 @@ namespace LisaOrleans.Silo;
 
 /// <summary>
 /// Takes everything away from this silo before it leaves, once: runs whose grain is here are handed to another silo, and parts
-/// move at their run's next step boundary. Runs that have nothing here are told, too. A preemption notice begins it, or the host when it is told to stop.
+/// move at their run's next step boundary. Runs that have nothing here are told, too. A preemption notice begins it, or the host when it is
+/// told to stop.
 /// </summary>
 internal sealed partial class SiloDrain(
     ClusterSiloOptions options, ILocalSiloDetails silo, IClusterMembershipService membership, IGrainFactory grains, LocalRuns runs, LocalParts parts,
@@ -53,7 +54,8 @@ internal sealed partial class SiloDrain(
         var names = runs.Names.Union(parts.Runs).ToArray();
         LogDraining(names.Length);
         using var time = new CancellationTokenSource(options.DrainTimeout);
-        await Task.WhenAll(names.Select(name => Away(name, address, time.Token)).Append(TellOthers(names, address, time.Token))).ConfigureAwait(false);
+        await Task.WhenAll(names.Select(name => Away(name, address, time.Token)).Append(TellOthers(names, address, time.Token)))
+            .ConfigureAwait(false);
 
         // The runs have moved on; the parts that were here are being let go of.
         while (parts.Runs.Count > 0 && !time.IsCancellationRequested)

@@ -115,8 +115,8 @@ public sealed class ReplicaPlannerTests
     public void Plan_silos_of_different_sizes_are_grouped_so_that_every_replica_has_room(int[] percent, string wanted, int[] replicas)
     {
         // So few tokens, lanes and layers that train that neither activations nor sums of others count.
-        var spec = s_spec with { PerDeviceTrainBatchSize = 1, BlockSize = 16, GradientAccumulationSteps = 3, GradientLanes = 3, LisaActivatedLayers = 1 };
-        spec = spec with { Replicas = wanted };
+        var spec = s_spec with { PerDeviceTrainBatchSize = 1, BlockSize = 16, LisaActivatedLayers = 1 };
+        spec = spec with { GradientAccumulationSteps = 3, GradientLanes = 3, Replicas = wanted };
         var arriving = GradientLanes.Arriving(3, int.Parse(wanted, CultureInfo.InvariantCulture));
         var whole = 1.25 * PartWork.Of(TinyStories.Config, spec, arriving).TotalBytes;
         var plan = Plan(spec, [.. percent.Select((p, i) => Silo(i, (long)(whole * p / 100)))]);
