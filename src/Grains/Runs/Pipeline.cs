@@ -181,10 +181,10 @@ internal sealed partial class Pipeline(IGrainFactory grains, RunPlan plan, Stage
     public Task Unload() => Task.WhenAll(_parts.SelectMany(p => p.Grains).Select(g => g.Unload(generation)));
 
     /// <summary>Lets the parts that have moved free their memory where they were before.</summary>
-    /// <param name="before">Where parts were.</param>
-    public Task UnloadMoved(StagePlan before) => Task.WhenAll(
+    /// <param name="before">Where parts were, or may have come to be.</param>
+    public Task UnloadMoved(IReadOnlyList<StagePlan> before) => Task.WhenAll(
         from part in plan.Parts
-        from silo in before.Holders(part).Except(stages.Holders(part))
+        from silo in before.SelectMany(b => b.Holders(part)).Except(stages.Holders(part))
         select PartGrains.Get(grains, plan.Spec.RunName, part, silo).Unload(generation));
 
     private async Task<PartLoaded[]> Load(

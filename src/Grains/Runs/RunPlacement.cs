@@ -9,8 +9,6 @@ namespace LisaOrleans.Grains;
 internal sealed class RunPlacement(
     StoredRun run, string? here, IGrainFactory grains, IClusterView cluster, TimeProvider time, ILogger logger)
 {
-    private static readonly TimeSpan s_releasePatience = TimeSpan.FromSeconds(2);
-
     // What disturbs a silo for a moment is no reason to move parts.
     private static readonly TimeSpan s_measuring = TimeSpan.FromSeconds(10);
 
@@ -20,6 +18,7 @@ internal sealed class RunPlacement(
     private (RunPlan Of, StagePlan Stages)? _plan;
     private long _loaded;
 
+    private readonly PartReleases _releases = new(run.Name, time, logger);
     private readonly JoiningSilos _joining = new(run, grains, logger);
     private TaskCompletionSource _placed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -89,7 +88,7 @@ internal sealed class RunPlacement(
     /// <summary>Waits until a silo holds nothing of the run.</summary>
     public async Task WaitUntilFree(string silo, Func<bool> atWork, CancellationToken cancellationToken)
     {
-        if (!Uses(silo)) await Release(() => _joining.Leave(silo, Stages));
+        if (!Uses(silo)) await _releases.Try(() => _joining.Leave(silo, Stages));
         while (atWork() && Uses(silo)) await _placed.Task.WaitAsync(cancellationToken);
     }
 
@@ -132,7 +131,7 @@ internal sealed class RunPlacement(
     /// <returns>The parts, and where they were before, as far as is known: live silos can hand over what they hold.</returns>
     public (Pipeline Parts, StagePlan? Before) Place(StagePlan stages, long generation)
     {
-        var before = Held;
+        var before = _releases.Begin(LastKnown, Silos);
         (Pipeline, Stages) = (new Pipeline(grains, run.Plan!, stages, generation, Speeds), stages.Stages);
         return (Pipeline, before);
     }
@@ -158,7 +157,7 @@ internal sealed class RunPlacement(
 
         Speeds.Loaded();
         _loaded = time.GetTimestamp();
-        if (before is not null) await Release(() => parts.UnloadMoved(before));
+        await _releases.Loaded(parts, Silos);
         Signal();
         await run.Journal!.Write(
             run.Store, session.Manifest!.Step, [new PartsPlaced(session.Generation, stages) { Speeds = Speeds.Measured }],
@@ -201,7 +200,7 @@ internal sealed class RunPlacement(
     /// Makes the parts free their memory. Those that cannot be reached are gone, or belong to another generation by now.
     /// </summary>
     public Task Release() => Pipeline is { } pipeline
-        ? Release(() => Task.WhenAll(pipeline.Unload(), _joining.Release(pipeline.Stages.Stages)))
+        ? _releases.Try(() => Task.WhenAll(pipeline.Unload(), _joining.Release(pipeline.Stages.Stages)))
         : Task.CompletedTask;
 
     // Prepares silos that have just come.
@@ -210,6 +209,9 @@ internal sealed class RunPlacement(
         TrainingSilo[] joining = [.. Usable.Except(Ready)];
         if (_joining.AreLoading || joining.Length == 0) return;
         var plan = ReplicaPlanner.Plan(run.Plan!.Config, run.Plan.Spec, Speeds.Of(Usable), Held);
+
+        // What is loaded there now is let go of with what the run has, where it then comes to another plan.
+        foreach (var stages in (IReadOnlyList<SiloStage>[])[LastKnown, plan.Stages]) _releases.Begin(stages, Silos);
         _joining.Begin([.. joining.Select(s => s.Address)], plan, Pipeline!, parts => Loads = Loads.Add(parts));
     }
 
@@ -225,18 +227,6 @@ internal sealed class RunPlacement(
             CultureInfo.InvariantCulture, $"{s.Address} {s.Speed:0.00}"))));
         Speeds.Moved();
         return true;
-    }
-
-    private async Task Release(Func<Task> unload)
-    {
-        try
-        {
-            await unload().WaitAsync(s_releasePatience, time);
-        }
-        catch (Exception e)
-        {
-            RunLog.NotReleased(logger, e, run.Name);
-        }
     }
 
     private static TrainingSilo[] ByAddress(IEnumerable<TrainingSilo> silos) => [.. silos.OrderBy(s => s.Address, StringComparer.Ordinal)];

@@ -9,15 +9,19 @@ internal sealed class LoadedParts : IAsyncDisposable
 {
     private readonly TestRun _run;
     private readonly EmbeddedSilo _silo;
-    private readonly string _address;
 
     private LoadedParts(TestRun run, EmbeddedSilo silo, RunPlan plan, string address)
     {
-        (_run, _silo, Plan, _address) = (run, silo, plan, address);
+        (_run, _silo, Plan, Address) = (run, silo, plan, address);
         Pipeline = new Pipeline(silo.Grains, plan, new StagePlan([new SiloStage(address, plan.Parts)]), generation: 1, new SiloSpeeds());
     }
 
     public RunPlan Plan { get; }
+
+    /// <summary>The silo's.</summary>
+    public string Address { get; }
+
+    public IGrainFactory Grains => _silo.Grains;
 
     public Pipeline Pipeline { get; }
 
@@ -39,7 +43,7 @@ internal sealed class LoadedParts : IAsyncDisposable
     /// <summary>Loads what is not loaded.</summary>
     public async Task LoadAsync() => await Pipeline.Load(await _run.ManifestAsync(), before: null, Token);
 
-    public IPartGrain Part(string name) => PartGrains.Get(_silo.Grains, Plan.Spec.RunName, name, _address);
+    public IPartGrain Part(string name) => PartGrains.Get(_silo.Grains, Plan.Spec.RunName, name, Address);
 
     public async ValueTask DisposeAsync()
     {
