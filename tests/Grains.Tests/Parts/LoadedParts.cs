@@ -1,4 +1,3 @@
-using LisaOrleans.Checkpoints;
 using LisaOrleans.Silo;
 using LisaOrleans.Training;
 
