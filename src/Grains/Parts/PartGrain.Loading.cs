@@ -1,6 +1,5 @@
 using LisaOrleans.Model;
 using LisaOrleans.Training;
-using static TorchSharp.torch;
 
 namespace LisaOrleans.Grains;
 

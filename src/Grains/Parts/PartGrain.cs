@@ -1,6 +1,5 @@
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Model;
-using LisaOrleans.Training;
 using Orleans.Concurrency;
 using static TorchSharp.torch;
 
