@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using LisaOrleans.Checkpoints;
-using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains.Tests;
 
