@@ -1,0 +1,76 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Training;
+
+namespace LisaOrleans.Grains;
+
+/// <content>How parts get into the state of a manifest.</content>
+internal sealed partial class Pipeline
+{
+    /// <summary>Puts every part into the state of a manifest; returns how each got there.</summary>
+    /// <param name="manifest">The manifest.</param>
+    /// <param name="before">Where the parts were; null if that is not known.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<PartLoaded[]> Load(Manifest manifest, StagePlan? before, CancellationToken cancellationToken)
+    {
+        var loaded = await Task.WhenAll(_parts.Select((part, i) => Load(part, After(i), manifest, before, cancellationToken)));
+        return [.. loaded.SelectMany(l => l)];
+    }
+
+    /// <summary>
+    /// Loads what does not train in a manifest onto the silos that hold nothing of the run yet; returns how. The parts are not used before
+    /// another generation loads them.
+    /// </summary>
+    /// <param name="manifest">The manifest.</param>
+    /// <param name="current">The parts that this generation trains.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public Task<PartLoaded[]> LoadAhead(Manifest manifest, Pipeline current, CancellationToken cancellationToken) => Task.WhenAll(
+        from i in Enumerable.Range(0, _parts.Count)
+        let part = _parts[i]
+        let state = StateOf(manifest, part.Name)
+        where state.Optimizer is null && current._trainable.All(p => p.Name != part.Name)
+        from replica in Enumerable.Range(0, part.Grains.Count)
+        where !current.Stages.Uses(stages.SiloOf(part.Name, replica))
+        select part.Grains[replica].Load(
+            LoadOf(part, replica, After(i), state, manifest.Step, current.Stages) with { Ahead = true }, cancellationToken));
+
+    private async Task<PartLoaded[]> Load(
+        PartReplicas part, string? next, Manifest manifest, StagePlan? before, CancellationToken cancellationToken)
+    {
+        var state = StateOf(manifest, part.Name);
+        var loading = Task.WhenAll(part.Grains.Select((grain, replica) => grain.Load(
+            LoadOf(part, replica, next, state, manifest.Step, before), cancellationToken)));
+        if (OwnerSends(state))
+        {
+            int[]?[] wholeTables = [.. part.Others.Select(_ => (int[]?)null)];
+            await part.SendWeights(loading, generation, manifest.Step, wholeTables, new TransferQueues(), transfers: null, cancellationToken);
+        }
+
+        return await loading;
+    }
+
+    private PartLoad LoadOf(PartReplicas part, int replica, string? next, PartState state, long step, StagePlan? before) => new()
+    {
+        Generation = generation,
+        Step = step,
+        Spec = plan.Spec,
+        ConfigJson = plan.ConfigJson,
+        Weights = state.Weights,
+        Optimizer = state.Optimizer,
+        Adapter = state.Adapter,
+        Parked = state.Parked,
+        Next = next,
+        NextSilo = next is null ? null : stages.SiloOf(next, replica),
+        FollowsOwner = replica != part.OwnersReplica,
+        OwnerSendsWeights = replica != part.OwnersReplica && OwnerSends(state),
+        HeldBy = before?.FindSilo(part.Name) is { } silo && silo != stages.SiloOf(part.Name, replica) ? silo : null,
+    };
+
+    // Adapters are small, and the weights beside them are not in the state that the owner reads.
+    private static bool OwnerSends(PartState state) => state.Optimizer is not null && state.Adapter is null;
+
+    private string? After(int part) => part + 1 < _parts.Count ? _parts[part + 1].Name : null;
+
+    private static PartState StateOf(Manifest manifest, string part) => manifest.Parts.TryGetValue(part, out var found)
+        ? found
+        : throw new InvalidDataFileException($"manifest of {manifest.Run}", $"part '{part}' is missing");
+}
