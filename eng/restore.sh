@@ -30,6 +30,7 @@ before=$(size)
 start=$SECONDS
 dotnet restore src/Cli -p:Configuration=Release "$@" >"$log" 2>&1 &
 restore=$!
+trap 'kill "$restore" 2>/dev/null || true; rm -f "$log"' EXIT
 shown=0
 while kill -0 "$restore" 2>/dev/null; do
   sleep 1

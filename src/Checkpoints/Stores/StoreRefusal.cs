@@ -1,5 +1,4 @@
 using Azure;
-using Azure.Identity;
 
 namespace LisaOrleans.Checkpoints;
 
@@ -34,7 +33,6 @@ public static class StoreRefusal
             $"Azure denies access ({e.Status} {e.ErrorCode}); check the key, its expiry and its rights",
         RequestFailedException { ErrorCode: "AccountIsDisabled" or "InsufficientAccountPermissions" } e =>
             $"Azure denies access ({e.Status} {e.ErrorCode})",
-        AuthenticationFailedException => $"no identity can be had for Azure; {AzureFailures.Identities}",
         _ => Reason(failure.InnerException),
     };
 }

@@ -15,7 +15,7 @@ internal static class NamedFile
             using var opened = File.OpenRead(path);
             return path;
         }
-        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or PathTooLongException or ArgumentException)
         {
             throw new UsageException($"{place}: no such file: {path}");
         }

@@ -7,6 +7,8 @@ export const count = (n) => whole.format(n);
 export const loss = (n) => (Number.isFinite(n) ? n.toFixed(n >= 100 ? 2 : 4) : '–');
 
 export function rate(n) {
+  // JSON has NaN and infinity as words.
+  if (!Number.isFinite(n)) return String(n);
   if (n === 0) return '0';
   const [digits, exponent] = n.toExponential(2).split('e');
   return `${digits}e${Number(exponent)}`;

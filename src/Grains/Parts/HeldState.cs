@@ -69,13 +69,16 @@ internal sealed partial class HeldState<TPart>(PartServices services, string key
         state.RestoreTrainingState(Part!);
     }
 
-    /// <summary>Notes that the part is in the state that a load names.</summary>
+    /// <summary>Notes that the part is in the state that a load names, but for weights that its owner is to send.</summary>
     public void Loaded(PartLoad load)
     {
         if (!Holds(load.Weights, load.Optimizer, load.Adapter)) _storedVersion = ++_version;
         _stored = new PartBlobs(load.Weights, load.Optimizer, load.Adapter) { Parked = load.Parked };
         (_appliedStep, _unnamed) = (load.Step, false);
         _parked = load.Parked is { } blob ? new ParkedMoments(Task.FromResult(blob)) : null;
+
+        // The weights are still to come from their owner. If they never do, a later load must not take what is here for them.
+        if (load.OwnerSendsWeights) _version++;
     }
 
     /// <summary>

@@ -9,16 +9,18 @@ internal sealed class MicroBatchOrder
     // A micro-batch may come in a turn of the part's grain, or on the device's thread from the part before.
     private readonly Lock _lock = new();
     private readonly Dictionary<int, TaskCompletionSource> _waiting = [];
+    private long _generation;
     private long _step;
     private int _next;
 
     /// <summary>Waits until all earlier micro-batches of the step are through.</summary>
-    public Task Enter(long step, int index, CancellationToken cancellationToken)
+    public Task Enter(long generation, long step, int index, CancellationToken cancellationToken)
     {
-        // A late call of an earlier generation must not take a place in the queue of this one.
-        if (cancellationToken.IsCancellationRequested) return Task.FromCanceled(cancellationToken);
         lock (_lock)
         {
+            // A late call of an earlier generation must not take a place in the queue of this one.
+            if (cancellationToken.IsCancellationRequested) return Task.FromCanceled(cancellationToken);
+            if (generation != _generation) return Task.FromCanceled(new CancellationToken(canceled: true));
             if (step != _step) (_step, _next) = (step, 0);
             if (index == _next) return Task.CompletedTask;
 
@@ -28,33 +30,34 @@ internal sealed class MicroBatchOrder
         }
     }
 
-    /// <summary>Lets the next micro-batch through.</summary>
-    public void Leave()
+    /// <summary>Lets the next micro-batch through, unless another generation has begun.</summary>
+    public void Leave(long generation)
     {
         lock (_lock)
         {
+            if (generation != _generation) return;
             _next++;
             if (_waiting.Remove(_next, out var turn)) turn.SetResult();
         }
     }
 
     /// <summary>Begins a piece of work when all earlier micro-batches have begun theirs.</summary>
-    public async Task<T> Begin<T>(long step, int index, Func<Task<T>> begin, CancellationToken cancellationToken)
+    public async Task<T> Begin<T>(long generation, long step, int index, Func<Task<T>> begin, CancellationToken cancellationToken)
     {
-        await Enter(step, index, cancellationToken).ConfigureAwait(false);
+        await Enter(generation, step, index, cancellationToken).ConfigureAwait(false);
         var begun = begin();
-        Leave();
+        Leave(generation);
         return await begun.ConfigureAwait(false);
     }
 
-    /// <summary>Cancels everything that waits.</summary>
-    public void Reset()
+    /// <summary>Cancels everything that waits; from now on micro-batches are those of a generation.</summary>
+    public void Reset(long generation)
     {
         lock (_lock)
         {
             foreach (var turn in _waiting.Values) turn.TrySetCanceled();
             _waiting.Clear();
-            _step = 0;
+            (_generation, _step) = (generation, 0);
         }
     }
 }

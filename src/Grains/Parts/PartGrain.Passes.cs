@@ -20,9 +20,11 @@ internal abstract partial class PartGrain<TPart>
 
     async Task<MicroBatchResult> ILocalPart.Walk(MicroBatchCall call, CancellationToken cancellationToken)
     {
+        // First, as the grain may enter another generation at any moment.
+        var current = _fence.Current;
         _fence.Check(call.Generation);
         using var span = PartTelemetry.MicroBatch(PartId, call);
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, _fence.Current);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, current);
         return await RunMicroBatch(call, linked.Token).ConfigureAwait(false);
     }
 

@@ -54,8 +54,9 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
     {
         // Before any wait: who asks for a hand-over meanwhile must not take this for a part that nobody wants.
         _orphanCheck ??= this.RegisterGrainTimer(LeaveIfOrphaned, s_orphanPeriod, s_orphanPeriod);
+        var entered = EnterGeneration(load.Generation);
         services.LocalParts.Close(RunId, PartId, this);
-        await EnterGeneration(load.Generation);
+        await entered;
         _device.Threads = load.Spec.Threads;
         DelayDeactivation(TimeSpan.FromDays(365));
         _passes.NextIsHere = load.NextSilo == services.Silo.SiloAddress.ToParsableString();
@@ -79,7 +80,8 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
         _held.Loaded(load);
         await _device.Run(load.Generation, () => _held.Follow(load), cancellationToken: cancellationToken);
 
-        // One that waits for an owner's weights does so in its grain's turns.
+        // Another generation may have begun to load it meanwhile. One that waits for an owner's weights does so in its grain's turns.
+        _fence.Check(load.Generation);
         if (!load.FollowsOwner) services.LocalParts.Open(RunId, PartId, this);
         return loaded;
     }
@@ -108,8 +110,11 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
     public Task Apply(long generation, long step, double learningRate, double clip, CancellationToken cancellationToken) =>
         _device.Run(generation, () => _held.Apply(step, learningRate, clip), cancellationToken: cancellationToken);
 
-    public Task<TimeSpan?> BeginSnapshot(long generation, long step, CancellationToken cancellationToken) =>
-        _held.BeginSnapshot(copy => _device.Run(generation, copy, cancellationToken: cancellationToken), _fence.Life);
+    public Task<TimeSpan?> BeginSnapshot(long generation, long step, CancellationToken cancellationToken)
+    {
+        _fence.Check(generation);
+        return _held.BeginSnapshot(copy => _device.Run(generation, copy, cancellationToken: cancellationToken), _fence.Life);
+    }
 
     public Task SeparateSnapshot(long generation, long step, CancellationToken cancellationToken) =>
         _device.Run(generation, _held.Separate, cancellationToken: cancellationToken);
@@ -142,7 +147,7 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
     private Task EnterGeneration(long generation)
     {
         var entered = _fence.Enter(generation);
-        _passes.Reset();
+        _passes.Reset(generation);
         _replicas.Reset();
         return entered;
     }
@@ -165,7 +170,7 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
     {
         services.LocalParts.Close(RunId, PartId, this);
         await _fence.End();
-        _passes.Reset();
+        _passes.Reset(Generation);
         _replicas.Reset();
         await _held.FinishSnapshot();
         await services.Worker.Run(WorkPriority.Control, _held.Release);

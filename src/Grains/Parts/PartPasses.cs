@@ -20,7 +20,7 @@ internal sealed class PartPasses(PartServices services, PartDevice device)
     /// </summary>
     public Task<DevicePass<T>> Forward<T>(MicroBatchCall call, Func<T> work, CancellationToken cancellationToken)
     {
-        return call.Train ? _forward.Begin(call.Step, call.Ordinal, Queue, cancellationToken) : Queue();
+        return call.Train ? _forward.Begin(call.Generation, call.Step, call.Ordinal, Queue, cancellationToken) : Queue();
 
         Task<DevicePass<T>> Queue() => Run(
             call, work, new WorkOrder(WorkPriority.Forward, call.Turn ?? services.Worker.NewTurn(), Continues: NextIsHere, Inline: true),
@@ -39,11 +39,11 @@ internal sealed class PartPasses(PartServices services, PartDevice device)
     /// <param name="cancellationToken">Cancels.</param>
     public async Task<DevicePass<T>> Backward<T>(MicroBatchCall call, long? turn, Func<T> work, CancellationToken cancellationToken)
     {
-        if (call.Train) await _backward.Enter(call.Step, call.Ordinal, cancellationToken).ConfigureAwait(false);
+        if (call.Train) await _backward.Enter(call.Generation, call.Step, call.Ordinal, cancellationToken).ConfigureAwait(false);
         var order = new WorkOrder(
             WorkPriority.Backward, turn ?? services.Worker.NewTurn(), Continues: call is { Turn: not null, InputGradient: true }, Inline: true);
         var pass = await Run(call, work, order, cancellationToken).ConfigureAwait(false);
-        if (call.Train) _backward.Leave();
+        if (call.Train) _backward.Leave(call.Generation);
         return pass;
     }
 
@@ -52,13 +52,14 @@ internal sealed class PartPasses(PartServices services, PartDevice device)
         !call.Train ? null : NextIsHere && later is [var own, .. var others] ? [own + seconds, .. others] : [seconds, .. later ?? []];
 
     /// <summary>Waits until so many micro-batches of a step have gone backward.</summary>
-    public Task Through(long step, int microBatches, CancellationToken cancellationToken) => _backward.Enter(step, microBatches, cancellationToken);
+    public Task Through(long generation, long step, int microBatches, CancellationToken cancellationToken) =>
+        _backward.Enter(generation, step, microBatches, cancellationToken);
 
-    /// <summary>Cancels everything that waits for its turn.</summary>
-    public void Reset()
+    /// <summary>Cancels everything that waits for its turn, and lets only calls of a generation through from now on.</summary>
+    public void Reset(long generation)
     {
-        _forward.Reset();
-        _backward.Reset();
+        _forward.Reset(generation);
+        _backward.Reset(generation);
     }
 
     // A GPU is only told what to do, so it is waited for; once in a step, because nothing else is queued there meanwhile.

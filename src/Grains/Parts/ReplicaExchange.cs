@@ -39,7 +39,7 @@ internal sealed class ReplicaExchange<TPart>(PartServices services, PartDevice d
     {
         if (_weights is { } due && step != _step) await due.Task.WaitAsync(cancellationToken);
         Expect(step);
-        await passes.Through(step, microBatches, cancellationToken);
+        await passes.Through(generation, step, microBatches, cancellationToken);
         return await _sums.Give(
             generation,
             publish => held.Part!.TakeGradientSums().Select(s => new GradientTicket(

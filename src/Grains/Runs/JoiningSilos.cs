@@ -11,8 +11,10 @@ internal sealed class JoiningSilos(StoredRun run, IGrainFactory grains, ILogger 
 {
     private readonly HashSet<string> _ready = [];
 
-    // The plan with them that parts are, or were, loaded for. The source owns neither a timer nor a handle.
-    private StagePlan? _plan;
+    // The plans with them that parts are, or were, loaded for since parts were last placed.
+    private readonly List<StagePlan> _plans = [];
+
+    // It owns neither a timer nor a handle.
     private CancellationTokenSource _life = new();
     private Task _loading = Task.CompletedTask;
 
@@ -29,29 +31,34 @@ internal sealed class JoiningSilos(StoredRun run, IGrainFactory grains, ILogger 
     /// <param name="loaded">Told how the parts were loaded.</param>
     public void Begin(IReadOnlyList<string> silos, StagePlan plan, Pipeline current, Action<PartLoaded[]> loaded)
     {
-        (_plan, _life) = (plan, new CancellationTokenSource());
+        _plans.Add(plan);
+        _life = new CancellationTokenSource();
         _loading = Load(silos, plan, current, loaded, _life.Token);
     }
+
+    /// <summary>Parts are placed anew: the run uses what was loaded, or has let go of it.</summary>
+    public void Placed() => _plans.Clear();
 
     /// <summary>Lets go of what was loaded onto silos that do not work on the run: one of them leaves, or the run has ended.</summary>
     /// <param name="used">The stages that the run has.</param>
     public async Task Release(IReadOnlyList<SiloStage> used)
     {
-        if (_plan is not { } plan) return;
-        _plan = null;
+        if (_plans.Count == 0) return;
+        var (plans, generation) = (_plans.ToArray(), run.Session!.Generation);
+        _plans.Clear();
         await _life.CancelAsync();
         await _loading;
         await Task.WhenAll(
-            from stage in plan.Stages
-            where used.All(s => s.Silo != stage.Silo)
-            from part in stage.Parts
-            select PartGrains.Get(grains, run.Name, part, stage.Silo).Unload(run.Session!.Generation));
+            from silo in plans.SelectMany(p => p.Stages).GroupBy(s => s.Silo)
+            where used.All(s => s.Silo != silo.Key)
+            from part in silo.SelectMany(s => s.Parts).Distinct()
+            select PartGrains.Get(grains, run.Name, part, silo.Key).Unload(generation));
     }
 
     /// <summary>Lets go of what was loaded onto a silo that leaves.</summary>
     /// <param name="silo">The silo.</param>
     /// <param name="used">The stages that the run has.</param>
-    public Task Leave(string silo, IReadOnlyList<SiloStage> used) => _plan?.Uses(silo) == true ? Release(used) : Task.CompletedTask;
+    public Task Leave(string silo, IReadOnlyList<SiloStage> used) => _plans.Exists(p => p.Uses(silo)) ? Release(used) : Task.CompletedTask;
 
     private async Task Load(
         IReadOnlyList<string> silos, StagePlan plan, Pipeline current, Action<PartLoaded[]> loaded, CancellationToken cancellationToken)

@@ -84,7 +84,9 @@ internal sealed class ManifestWriter(
         await before.CommittedBefore;
         await before.Stored;
         var (parts, copying) = await pipeline.BeginSnapshot(manifest.Step, cancellationToken);
-        AddStall(manifest, copying);
+
+        // Where training waits already, that is counted.
+        if (manifest.Separated.IsCompleted) AddStall(manifest, copying);
         return parts;
     }
 

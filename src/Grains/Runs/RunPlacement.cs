@@ -88,7 +88,8 @@ internal sealed class RunPlacement(
     /// <summary>Waits until a silo holds nothing of the run.</summary>
     public async Task WaitUntilFree(string silo, Func<bool> atWork, CancellationToken cancellationToken)
     {
-        if (!Uses(silo)) await _releases.Try(() => _joining.Leave(silo, Stages));
+        // While nothing is placed, silos that the run has taken in are its own again soon.
+        if (Stages.Count > 0 && !Uses(silo)) await _releases.Try(() => _joining.Leave(silo, Stages));
         while (atWork() && Uses(silo)) await _placed.Task.WaitAsync(cancellationToken);
     }
 
@@ -158,6 +159,7 @@ internal sealed class RunPlacement(
         Speeds.Loaded();
         _loaded = time.GetTimestamp();
         await _releases.Loaded(parts, Silos);
+        _joining.Placed();
         Signal();
         await run.Journal!.Write(
             run.Store, session.Manifest!.Step, [new PartsPlaced(session.Generation, stages) { Speeds = Speeds.Measured }],
@@ -222,7 +224,7 @@ internal sealed class RunPlacement(
         if (Speeds.Of(Ready) is not { Count: > 1 } silos || silos.SequenceEqual(_compared)) return false;
         _compared = silos;
         var (config, spec) = (run.Plan!.Config, run.Plan.Spec);
-        if (!ReplicaPlanner.IsWorthMoving(config, spec, silos, current, ReplicaPlanner.Plan(config, spec, silos))) return false;
+        if (!ReplicaPlanner.IsWorthMoving(config, spec, silos, current, ReplicaPlanner.Plan(config, spec, silos, Held))) return false;
         RunLog.EveningOut(logger, run.Name, string.Join(", ", silos.Select(s => string.Create(
             CultureInfo.InvariantCulture, $"{s.Address} {s.Speed:0.00}"))));
         Speeds.Moved();

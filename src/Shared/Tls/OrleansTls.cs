@@ -82,6 +82,9 @@ internal sealed class OrleansTls(TlsCredentials? credentials, Action<EndPoint?, 
 
         var (length, begins) = (read.Buffer.Length, TlsHello.Begins(read.Buffer.Slice(0, Math.Min(TlsHello.Bytes, read.Buffer.Length)).ToArray()));
         input.AdvanceTo(read.Buffer.Start);
+
+        // Whoever only asks whether the port is open says nothing.
+        if (length == 0 && read.IsCompleted) return;
         if (length == 0 || begins == credentials is not null)
         {
             await next(context).ConfigureAwait(false);

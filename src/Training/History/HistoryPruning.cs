@@ -21,18 +21,21 @@ public static class HistoryPruning
     {
         RunSettings.Table.Of(nameof(TrainingSpec.KeepManifests)).Check(keep);
         var pruned = new List<PrunedHistory>();
+
+        // A job that comes to be afterwards names its manifest itself, so that no collection takes it.
+        var held = await HeldManifests.ReadAsync(store, cancellationToken);
         var runs = await RunStore.ListRunsAsync(store, cancellationToken).ToListAsync(cancellationToken);
         foreach (var run in runs.Order(StringComparer.Ordinal))
-            if (await TryPruneRunAsync(store, run, keep, cancellationToken) is { } history) pruned.Add(history);
+            if (await TryPruneRunAsync(store, run, keep, held, cancellationToken) is { } history) pruned.Add(history);
         return pruned;
     }
 
     private static async Task<PrunedHistory?> TryPruneRunAsync(
-        IBlobStore store, string run, string keep, CancellationToken cancellationToken)
+        IBlobStore store, string run, string keep, IReadOnlyDictionary<string, string> held, CancellationToken cancellationToken)
     {
         try
         {
-            return await PruneRunAsync(store, run, keep, cancellationToken);
+            return await PruneRunAsync(store, run, keep, held, cancellationToken);
         }
         catch (Exception e) when (e is InvalidDataFileException or DamagedBlobException)
         {
@@ -41,7 +44,8 @@ public static class HistoryPruning
         }
     }
 
-    private static async Task<PrunedHistory?> PruneRunAsync(IBlobStore store, string run, string keep, CancellationToken cancellationToken)
+    private static async Task<PrunedHistory?> PruneRunAsync(
+        IBlobStore store, string run, string keep, IReadOnlyDictionary<string, string> held, CancellationToken cancellationToken)
     {
         for (var look = 1; await RunStore.ReadHeadAsync(store, run, cancellationToken) is { Manifest: { } blob, Kept: not null } head; look++)
         {
@@ -52,7 +56,6 @@ public static class HistoryPruning
             var last = await RunStore.ReadManifestAsync(store, blob, cancellationToken);
             var spec = await RunFiles.ReadSpecAsync(store, last, cancellationToken);
             var policy = KeepPolicy.Of(spec with { KeepManifests = keep, SaveTotalLimit = null });
-            var held = await HeldManifests.ReadAsync(store, cancellationToken);
             var (change, spared) = await keeper.Prune(policy, last, held.ContainsKey, cancellationToken);
             long[] gone = [.. keeper.Kept.Where(k => k.Manifest != blob && change.Kept.All(c => c.Manifest != k.Manifest)).Select(k => k.Step)];
             if (gone.Length == 0 || await RunStore.TryChangeKeptAsync(store, head, change.Segments, cancellationToken))

@@ -8,13 +8,13 @@ public sealed class MicroBatchOrderTests
     public async Task Enter_micro_batches_in_any_order_pass_in_their_own()
     {
         var order = new MicroBatchOrder();
-        var (third, second) = (order.Enter(1, 2, Token), order.Enter(1, 1, Token));
-        await order.Enter(1, 0, Token);
+        var (third, second) = (order.Enter(0, 1, 2, Token), order.Enter(0, 1, 1, Token));
+        await order.Enter(0, 1, 0, Token);
         Assert.False(second.IsCompleted);
-        order.Leave();
+        order.Leave(0);
         await second;
         Assert.False(third.IsCompleted);
-        order.Leave();
+        order.Leave(0);
         await third;
     }
 
@@ -32,6 +32,7 @@ public sealed class MicroBatchOrderTests
         Assert.Equal([2, 0, 1], results);
 
         Task<int> Begin(int index) => order.Begin(
+            0,
             1,
             index,
             async () =>
@@ -48,16 +49,27 @@ public sealed class MicroBatchOrderTests
     public async Task Enter_late_call_of_an_earlier_generation_takes_no_place()
     {
         var order = new MicroBatchOrder();
-        using var earlier = new CancellationTokenSource();
-        await earlier.CancelAsync();
-        order.Reset();
-        var second = order.Enter(5, 1, Token);
+        order.Reset(2);
+        var second = order.Enter(2, 5, 1, Token);
 
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => order.Enter(5, 1, earlier.Token));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => order.Enter(4, 0, earlier.Token));
+        // Also where its own token has not been cancelled yet.
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => order.Enter(1, 5, 0, Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => order.Enter(1, 4, 0, Token));
 
-        await order.Enter(5, 0, Token);
-        order.Leave();
+        await order.Enter(2, 5, 0, Token);
+        order.Leave(1);
+        Assert.False(second.IsCompleted);
+        order.Leave(2);
         await second;
+    }
+
+    [Fact]
+    public async Task Enter_cancelled_call_takes_no_place()
+    {
+        var order = new MicroBatchOrder();
+        using var cancelled = new CancellationTokenSource();
+        await cancelled.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => order.Enter(0, 4, 0, cancelled.Token));
+        await order.Enter(0, 4, 0, Token);
     }
 }

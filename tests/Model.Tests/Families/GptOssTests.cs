@@ -69,10 +69,14 @@ public sealed class GptOssTests
         Assert.Equal(others + (2 * 516), s_config.WeightsPerToken(0));
 
         // Each expert of a token: 6 · 10 inside, its output and its share; copies of its input and the last product to train.
-        var attention = new SavedNumbers(4 * 4 * 8, 24 + 12, 0);
+        var attention = new SavedNumbers(4 * 4 * 8, 0, 0);
         var experts = new SavedNumbers(2 * (60 + 16 + 1), 2 * (10 + 16), 20 + (9 * 2));
-        var norms = new SavedNumbers(0, 2 * 16, 2 * 2 * 16);
-        Assert.Equal(new SavedNumbers(2 * 16, 0, 0) + attention + experts + norms, s_config.SavedByLayer(0, 13));
+
+        // In float32 what each norm normalises, and where it trains what its weight multiplies; that of the first is the layer's input.
+        var norms = new SavedNumbers(0, 0, Float32: 16, Float32WhenActive: 2 * 16, Copies: 16);
+
+        // The layer's input; where it trains, the inputs of both blocks.
+        Assert.Equal(new SavedNumbers(16, 2 * 16, 0) + attention + experts + norms, s_config.SavedByLayer(0, 13));
     }
 
     [Theory]

@@ -50,14 +50,15 @@ internal sealed class SwapLock : IDisposable
             try
             {
                 if (TryEnter(path, file) is { } held) return held;
-                continue;
+                if (Stopwatch.GetElapsedTime(started) >= s_patience) throw new IOException($"{path}: it was broken again and again");
             }
             catch (IOException e) when (
                 e is not DirectoryNotFoundException && Stopwatch.GetElapsedTime(started) < s_patience && StoreRefusal.Find(e, root) is null)
             {
-                cancellationToken.ThrowIfCancellationRequested();
+                // Somebody has it.
             }
 
+            cancellationToken.ThrowIfCancellationRequested();
             var now = ReadOrNull(path);
             if (now is null || holder is null || !now.AsSpan().SequenceEqual(holder))
             {

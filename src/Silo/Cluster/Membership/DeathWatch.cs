@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
@@ -25,6 +26,9 @@ internal sealed partial class DeathWatch(
 
     private readonly Channel<EndPoint> _broken = Channel.CreateUnbounded<EndPoint>();
 
+    // The ends in that channel: however many connections with one break, it is looked at once.
+    private readonly ConcurrentDictionary<EndPoint, bool> _queued = new();
+
     /// <summary>Adds it to a silo: it hears of each connection with another silo that ends.</summary>
     public static void AddTo(ISiloBuilder silo)
     {
@@ -51,12 +55,14 @@ internal sealed partial class DeathWatch(
         }
         finally
         {
-            if (context.RemoteEndPoint is { } end) _broken.Writer.TryWrite(end);
+            if (context.RemoteEndPoint is { } end && _queued.TryAdd(end, true)) _broken.Writer.TryWrite(end);
         }
     });
 
     private async Task TryCheckAsync(EndPoint end, CancellationToken cancellationToken)
     {
+        // One that breaks from here on is to be looked at again.
+        _queued.TryRemove(end, out _);
         try
         {
             await CheckAsync(end, cancellationToken).ConfigureAwait(false);
