@@ -56,7 +56,7 @@ internal sealed class TestRun : IDisposable
     }
 
     /// <summary>Starts or resumes it on a new silo.</summary>
-    /// <param name="pauseAt">Ask for a pause when this step is done; null to train to the end.</param>
+    /// <param name="pauseAt">The step after which it is paused; null to train to the end.</param>
     /// <param name="during">Called with the run once it was started, at the same time as the training.</param>
     /// <param name="after">Where the watch begins; null for the start.</param>
     /// <param name="seen">Gets the events.</param>
@@ -67,20 +67,19 @@ internal sealed class TestRun : IDisposable
         long? pauseAt = null, Func<IRunGrain, Task>? during = null, EventPosition? after = null, List<TrainingEvent>? seen = null, bool start = true,
         IBlobStore? through = null, RunOptions? options = null)
     {
-        await using var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = through ?? Store, Runs = options ?? new() }, Token);
+        var runs = options ?? new RunOptions();
+        if (pauseAt is not null) runs = runs with { LastStep = pauseAt };
+        await using var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = through ?? Store, Runs = runs }, Token);
         var run = silo.Grains.GetGrain<IRunGrain>(_name);
         if (start) await run.Start();
         var other = during?.Invoke(run) ?? Task.CompletedTask;
-        var pausing = Task.CompletedTask;
         RunEnded? last = null;
         await foreach (var happened in run.Watch(after ?? EventPosition.Start, Token))
         {
             seen?.Add(happened);
-            if (happened is StepCompleted { Record.Step: var step } && step == pauseAt) pausing = run.Pause();
             if (happened is RunEnded ended) last = ended;
         }
 
-        await pausing;
         await other;
         return last ?? throw new InvalidOperationException("the run's events ended before the run did");
     }

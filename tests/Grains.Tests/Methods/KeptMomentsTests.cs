@@ -35,7 +35,7 @@ public sealed class KeptMomentsTests
     {
         var spec = TinyStories.Spec(6) with { LisaStrategy = "round-robin", LisaIntervalSteps = 2, LisaKeepOptimizerState = true, SaveSteps = 3 };
         using var run = await TestRun.ImportAsync(spec);
-        await run.ContinueAsync(options: new RunOptions { LastStep = 3 });
+        await run.ContinueAsync(pauseAt: 3);
         var parts = (await ManifestAsync(run)).Parts;
 
         // In the second period; layers 0 and 1 trained in the first.
