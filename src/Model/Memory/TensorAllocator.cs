@@ -6,7 +6,7 @@ namespace LisaOrleans.Model;
 /// <summary>
 /// Makes libtorch take the memory of tensors on the CPU from malloc, instead of posix_memalign. For an aligned block glibc looks for
 /// a hole that is larger than the block by the alignment, and leaves what is over before and behind it to small objects; so the hole
-/// of a tensor never holds another tensor of the same size, and a step's activations take a half more than they are. Of malloc, all
+/// of a tensor is often too small for another one of the same size, and a step's activations take a half more than they are. Of malloc, all
 /// blocks are asked for with the same room for the alignment, so that holes are filled.
 /// </summary>
 /// <remarks>
