@@ -1,10 +1,9 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
 
 namespace LisaOrleans.Bench;
 
 /// <summary>The most memory without mapped pages that this process was seen to have, and what it was.</summary>
-internal sealed partial class MemoryPeak
+internal sealed class MemoryPeak
 {
     private readonly Dictionary<string, long> _phases = [];
     private string _parts = "";
@@ -28,29 +27,11 @@ internal sealed partial class MemoryPeak
 
     private static string Parts(long now)
     {
-        var malloc = MallInfo();
+        var malloc = MallocInfo.Read();
         var collected = GC.GetGCMemoryInfo().TotalCommittedBytes;
         return string.Create(
             CultureInfo.InvariantCulture,
             $"C heap {malloc.Used >> 20} MiB used and {malloc.Free >> 20} free, large blocks {malloc.Mapped >> 20}, .NET {collected >> 20}, "
                 + $"others {(now - (long)(malloc.Used + malloc.Mapped) - collected) >> 20} with what of the free is resident");
-    }
-
-    [LibraryImport("libc.so.6", EntryPoint = "mallinfo2")]
-    private static partial MallocInfo MallInfo();
-
-    // malloc.h
-    [StructLayout(LayoutKind.Sequential)]
-    private readonly struct MallocInfo
-    {
-        private readonly nuint _arena, _freeChunks, _fastBins, _mappings;
-
-        public readonly nuint Mapped;
-
-        private readonly nuint _most, _freeFast;
-
-        public readonly nuint Used, Free;
-
-        private readonly nuint _top;
     }
 }

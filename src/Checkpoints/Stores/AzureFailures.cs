@@ -26,7 +26,7 @@ internal static class AzureFailures
         {
             AuthenticationFailedException e => $"no identity can be had ({FirstSentence(e)}); {Identities}",
             RequestFailedException e => Explain(e, location, store, now),
-            _ => $"it cannot be used: {FirstLine(cause)}",
+            _ => $"it cannot be used: {SecretMask.FirstLine(cause.Message)}",
         });
     }
 
@@ -36,7 +36,7 @@ internal static class AzureFailures
         var signed = SignatureOf(location);
         return (e.Status, e.ErrorCode) switch
         {
-            (0, _) => $"nothing answers there ({FirstLine(e)}); check the account's name and the network",
+            (0, _) => $"nothing answers there ({SecretMask.FirstLine(e.Message)}); check the account's name and the network",
             (404, "ContainerNotFound" or "ResourceNotFound") =>
                 $"there is no such container ({code}); create it, as a signature for one container may not, or correct the name",
             (403, _) when signed is not null && Expiry(signed) is { } end && end <= now => string.Create(
@@ -71,7 +71,5 @@ internal static class AzureFailures
             : null;
 
     // The others lead to a page about all kinds of credentials.
-    private static string FirstSentence(Exception e) => FirstLine(e).Split(". ")[0];
-
-    private static string FirstLine(Exception e) => SecretMask.Apply(e.Message.Split('\n')[0].Trim());
+    private static string FirstSentence(Exception e) => SecretMask.FirstLine(e.Message).Split(". ")[0];
 }

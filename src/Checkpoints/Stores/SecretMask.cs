@@ -8,6 +8,9 @@ public static partial class SecretMask
     /// <summary>The text, with *** for the value of each signature, account key and password, and for those before the @ of a URL.</summary>
     public static string Apply(string text) => UserInfo().Replace(Field().Replace(text, "$1***"), "$1***@");
 
+    /// <summary>The same of the first line of a message, which is what other programs' errors say; the rest is details.</summary>
+    public static string FirstLine(string message) => Apply(message.Split('\n')[0].Trim());
+
     // What a value of such a field may hold: base64, percent escapes. A password ends at the comma of a Redis configuration.
     [GeneratedRegex("""\b((?:sig|AccountKey|SharedAccessSignature|password)=)[^\s,;&'"]+""", RegexOptions.IgnoreCase)]
     private static partial Regex Field();

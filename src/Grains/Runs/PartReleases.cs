@@ -19,8 +19,15 @@ internal sealed class PartReleases(string run, TimeProvider time, ILogger logger
     /// <param name="silos">The run's silos.</param>
     public StagePlan? Begin(IReadOnlyList<SiloStage> placed, RunSilos silos)
     {
-        if (placed.Count > 0 && !_before.Contains(placed)) _before.Add(placed);
+        Note(placed);
         return silos.Held(_before.FirstOrDefault() ?? []);
+    }
+
+    /// <summary>Parts may lie as these stages say until others are loaded.</summary>
+    /// <param name="stages">The stages; none where that is not known.</param>
+    public void Note(IReadOnlyList<SiloStage> stages)
+    {
+        if (stages.Count > 0 && !_before.Contains(stages)) _before.Add(stages);
     }
 
     /// <summary>Parts are loaded: lets those before free their memory.</summary>

@@ -213,7 +213,8 @@ internal sealed class RunPlacement(
         var plan = ReplicaPlanner.Plan(run.Plan!.Config, run.Plan.Spec, Speeds.Of(Usable), Held);
 
         // What is loaded there now is let go of with what the run has, where it then comes to another plan.
-        foreach (var stages in (IReadOnlyList<SiloStage>[])[LastKnown, plan.Stages]) _releases.Begin(stages, Silos);
+        _releases.Note(LastKnown);
+        _releases.Note(plan.Stages);
         _joining.Begin([.. joining.Select(s => s.Address)], plan, Pipeline!, parts => Loads = Loads.Add(parts));
     }
 

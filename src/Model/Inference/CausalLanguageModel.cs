@@ -76,7 +76,7 @@ public sealed class CausalLanguageModel : IDisposable
 
     internal Tensor Decode(IReadOnlyList<int> ids, KeyValueCache[] caches, bool allPositions)
     {
-        CheckIds(ids);
+        _embedding.Check(ids);
         using var mode = no_grad();
         using var scope = NewDisposeScope();
         using var embedded_BTD = _embedding.Decode(Ids(1, ids.Count, ids), caches[0]);
@@ -91,7 +91,7 @@ public sealed class CausalLanguageModel : IDisposable
 
     private Tensor Hidden(int batch, int length, int[] inputIds, int[]? positions, int[]? segments)
     {
-        CheckIds(inputIds);
+        _embedding.Check(inputIds);
         using var ids_BT = Ids(batch, length, inputIds);
         using var packed = MicroBatchPositions.Create(positions, segments, batch, ids_BT.device);
         var x_BTD = _embedding.Forward(0, ids_BT, packed, train: false);
@@ -101,12 +101,4 @@ public sealed class CausalLanguageModel : IDisposable
 
     private Tensor Ids(long batch, long length, IReadOnlyList<int> ids) =>
         tensor(ids.Select(i => (long)i).ToArray(), batch, length, device: _device);
-
-    // A native gather would read beyond the matrix.
-    private void CheckIds(IReadOnlyList<int> ids)
-    {
-        foreach (var id in ids)
-            if (id < 0 || id >= Config.VocabSize)
-                throw new ArgumentOutOfRangeException(nameof(ids), $"token id {id} is outside the model's vocabulary of {Config.VocabSize}");
-    }
 }

@@ -36,7 +36,7 @@ public sealed class EmbeddingPart : ModelPart
     }
 
     /// <summary>Refuses tokens that the matrix has no row for: libtorch would read beyond it, or a row that the owner has replaced.</summary>
-    public void Check(int[] ids)
+    public void Check(IReadOnlyList<int> ids)
     {
         foreach (var id in ids)
         {

@@ -6,7 +6,7 @@ namespace LisaOrleans.Model.Tests;
 /// <summary>What a layer is said to keep for its backward pass, beside the C heap while it keeps it.</summary>
 [CollectionDefinition(nameof(SavedNumbersTests), DisableParallelization = true)]
 [Collection(nameof(SavedNumbersTests))]
-public sealed partial class SavedNumbersTests
+public sealed class SavedNumbersTests
 {
     private const int Batch = 2;
     private const int Length = 256;
@@ -57,25 +57,7 @@ public sealed partial class SavedNumbersTests
 
     private static long Bytes()
     {
-        var info = MallInfo();
+        var info = MallocInfo.Read();
         return (long)(info.Used + info.Mapped);
-    }
-
-    [LibraryImport("libc.so.6", EntryPoint = "mallinfo2")]
-    private static partial MallocInfo MallInfo();
-
-    // malloc.h
-    [StructLayout(LayoutKind.Sequential)]
-    private readonly struct MallocInfo
-    {
-        private readonly nuint _heap, _freeChunks, _fastBins, _mappings;
-
-        public readonly nuint Mapped;
-
-        private readonly nuint _most, _freeFast;
-
-        public readonly nuint Used;
-
-        private readonly nuint _free, _top;
     }
 }

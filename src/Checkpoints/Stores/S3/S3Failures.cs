@@ -37,14 +37,12 @@ internal static class S3Failures
         OperationCanceledException e when !cancelled => new IOException($"{location}: {endpoint} does not answer", e),
         AmazonClientException e => new IOException(
             $"{location}: no credentials can be had; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile (AWS_PROFILE), or give the "
-            + $"machine a role (the SDK: {FirstLine(e)})", e),
+            + $"machine a role (the SDK: {SecretMask.FirstLine(e.Message)})", e),
         _ => null,
     };
 
     private static IOException Unreachable(S3Location location, string endpoint, Exception e) =>
         new($"{location}: {endpoint} cannot be reached: {e.GetBaseException().Message.ReplaceLineEndings(" ")}", e);
-
-    private static string FirstLine(Exception e) => SecretMask.Apply(e.Message.Split('\n')[0].Trim());
 
     private static string? Refusal(AmazonServiceException e, S3Location location, string endpoint) => (e.ErrorCode, (int)e.StatusCode) switch
     {

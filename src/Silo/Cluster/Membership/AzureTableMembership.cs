@@ -58,12 +58,12 @@ public sealed class AzureTableMembership : IMembershipStore
         }
         catch (AuthenticationFailedException e)
         {
-            throw new MembershipUnusableException($"{Place} needs a signature or an identity: {SecretMask.Apply(e.Message.Split('\n')[0].Trim())}");
+            throw new MembershipUnusableException($"{Place} needs a signature or an identity: {SecretMask.FirstLine(e.Message)}");
         }
         catch (Exception e) when (e is RequestFailedException or AggregateException)
         {
             var told = ((e as AggregateException)?.InnerException ?? e).Message;
-            throw new MembershipUnusableException($"{Place} cannot be used: {SecretMask.Apply(told.Split('\n')[0].Trim())}")
+            throw new MembershipUnusableException($"{Place} cannot be used: {SecretMask.FirstLine(told)}")
             {
                 MayPass = e is not RequestFailedException { Status: > 0 },
             };
