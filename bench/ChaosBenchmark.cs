@@ -69,14 +69,15 @@ internal static class ChaosBenchmark
     {
         var actions = string.Join(", ", report.Actions.OrderBy(a => a.Key).Select(a => $"{a.Key} {a.Value}"));
         Console.WriteLine($"actions: {actions}; {report.Kills} processes killed");
-        Times("SIGKILL", report.KillSeconds);
-        Times("SIGSTOP", report.FreezeSeconds);
+        Times("SIGKILL to the next committed step", report.KillSeconds);
+        Times("SIGKILL to the next but one", report.KillSecondsOfTwo);
+        Times("SIGSTOP to the next committed step", report.FreezeSeconds);
         Lost("kill", report.LostByKill);
         Lost("notice", report.LostByNotice);
 
         static void Times(string what, List<double> seconds) => Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{what} to the next but one committed step: p50 {ChaosReport.Percentile(seconds, 0.5):0.0} s, "
+            $"{what}: p50 {ChaosReport.Percentile(seconds, 0.5):0.0} s, "
             + $"p99 {ChaosReport.Percentile(seconds, 0.99):0.0} s, n {seconds.Count}"));
 
         static void Lost(string what, List<double> steps) => Console.WriteLine(string.Create(

@@ -47,7 +47,7 @@ internal sealed class ReplicaKills(RunObserver observer, ChaosDriver driver)
         var replicas = Replicas(before);
         if (replicas < 2) return;
         _seconds.Add(driver.Report.KillSeconds[^1]);
-        var killed = DateTimeOffset.UtcNow - TimeSpan.FromSeconds(_seconds[^1]);
+        var killed = DateTimeOffset.UtcNow - TimeSpan.FromSeconds(driver.Report.KillSecondsOfTwo[^1]);
         if (Replicas(after) < replicas - 1) TooFew++;
         Console.WriteLine($"  {ReplicaLayout.Of(before)} -> {ReplicaLayout.Of(after)}");
         if (!measure || observer.SpeedBefore(before.Generation, killed, least: 2) is not { } speed) return;
@@ -71,7 +71,7 @@ internal sealed class ReplicaKills(RunObserver observer, ChaosDriver driver)
     {
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"kills in runs of several replicas: to the next but one committed step p50 {ChaosReport.Percentile(_seconds, 0.5):0.0} s "
+            $"kills in runs of several replicas: to the next committed step p50 {ChaosReport.Percentile(_seconds, 0.5):0.0} s "
             + $"(wanted: {WantedSeconds:0}), p99 {ChaosReport.Percentile(_seconds, 0.99):0.0} s, n {_seconds.Count}"));
         Console.WriteLine($"  fewer than all replicas but one went on after {TooFew} of them");
         Shares($"steps a second from then on, while no other silo is started, beside before (wanted: {WantedShare:0.0})", _shares);

@@ -52,18 +52,20 @@ internal sealed class ChaosDriver(TestCluster cluster, string run, ulong seed, A
             Report.Actions[action] = Report.Actions.GetValueOrDefault(action) + 1;
             var watch = Stopwatch.StartNew();
             await DoAsync(action);
-            if (await NextStepAsync(before) is not { } next) return false;
-            var (after, lost) = next;
-            var seconds = watch.Elapsed.TotalSeconds;
+            if (await NextStepAsync(before, watch) is not { } next) return false;
+            var (after, seconds, lost) = next;
             if (action is ChaosAction.Kill or ChaosAction.KillOwner)
             {
                 Report.KillSeconds.Add(seconds);
+                Report.KillSecondsOfTwo.Add(watch.Elapsed.TotalSeconds);
                 Report.LostByKill.Add(lost);
             }
 
             if (action is ChaosAction.Freeze) Report.FreezeSeconds.Add(seconds);
             if (action is ChaosAction.Leave or ChaosAction.Preempt) Report.LostByNotice.Add(lost);
-            say($"  next step {after.Step} after {seconds:0.0} s, {lost} lost; generation {after.Generation}, {after.Stages.Count} stages");
+            say(
+                $"  next step after {seconds:0.0} s, step {after.Step} after {watch.Elapsed.TotalSeconds:0.0} s, {lost} lost; "
+                + $"generation {after.Generation}, {after.Stages.Count} stages");
             await Recovered(action, before, after);
             await RestoreAsync();
         }
@@ -189,18 +191,24 @@ internal sealed class ChaosDriver(TestCluster cluster, string run, ulong seed, A
         });
     }
 
-    // A step may just have been under way, so it takes the next but one to show that the run goes on. A step that was committed
-    // before does not count: after a roll-back the run has to pass the old ones again.
-    private async Task<(RunStatus After, long Lost)?> NextStepAsync(RunStatus before)
+    // Seconds until the first committed step that the run had not made before, and the status when there is one more. A step that was under
+    // way may still be committed by the old generation: it does not show that the run goes on, but either the next of a new generation
+    // does or the next but one. Those that a new generation repeats do not count.
+    private async Task<(RunStatus After, double Seconds, long Lost)?> NextStepAsync(RunStatus before, Stopwatch watch)
     {
-        long lost = 0;
+        var (lost, made, generation, next) = (0L, before.Step, before.Generation, (double?)null);
         var after = await WaitAsync(status =>
         {
-            // The manifest that the new generation began with: seen before it writes its own.
-            if (status.Generation > before.Generation) lost = Math.Max(lost, before.Step - Math.Min(before.Step, status.ManifestStep));
-            return status.State == RunState.Running && status.Step > before.Step + 1;
+            // What a generation is first seen with, its manifest's step, was made before it.
+            var renewed = status.Generation > before.Generation;
+            if (renewed) lost = Math.Max(lost, before.Step - Math.Min(before.Step, status.ManifestStep));
+            if (!renewed || status.Generation > generation) made = Math.Max(made, renewed ? status.ManifestStep : status.Step);
+            generation = Math.Max(generation, status.Generation);
+            if (status.State != RunState.Running || status.Step <= (renewed ? made : before.Step + 1)) return false;
+            next ??= watch.Elapsed.TotalSeconds;
+            return status.Step > before.Step + 1;
         });
-        return after is null ? null : (after, lost);
+        return after is null ? null : (after, next!.Value, lost);
     }
 
     // Null when the run is over.

@@ -8,8 +8,11 @@ internal sealed record ChaosReport
     /// <value>Processes that were killed.</value>
     public int Kills { get; set; }
 
-    /// <value>Seconds from a SIGKILL to the next committed step.</value>
+    /// <value>Seconds from a SIGKILL to the next committed step that had not been made before.</value>
     public List<double> KillSeconds { get; } = [];
+
+    /// <value>The same until there is one more.</value>
+    public List<double> KillSecondsOfTwo { get; } = [];
 
     /// <value>Seconds from a SIGSTOP to the next committed step.</value>
     public List<double> FreezeSeconds { get; } = [];
