@@ -105,14 +105,14 @@ internal sealed class GroupedQueryAttention : IBlock
     // Each sample of a packed row by itself: no mask, and no scores of pairs that do not see each other.
     private Tensor AttendApart(Tensor q_BHTK, Tensor k_BHTK, Tensor v_BHTK, IReadOnlyList<long[]> samples)
     {
-        var (queries, keys, values) = (q_BHTK.split(1, 0), k_BHTK.split(1, 0), v_BHTK.split(1, 0));
-        return cat([.. samples.Select((lengths, row) => Row(queries[row], keys[row], values[row], lengths))], 0);
+        var (queries, keys, values) = (Rows(q_BHTK), Rows(k_BHTK), Rows(v_BHTK));
+        var outputs = samples.SelectMany((lengths, row) =>
+            queries[row].split(lengths, 2).Zip(keys[row].split(lengths, 2), values[row].split(lengths, 2))
+                .Select((s, i) => Attend(s.First, s.Second, s.Third, SequenceContext.Plain(q_BHTK.device, lengths[i]))));
+        return cat([.. outputs], 1).view(q_BHTK.shape[0], q_BHTK.shape[2], _options.QueryWidth);
 
-        Tensor Row(Tensor q, Tensor k, Tensor v, long[] lengths) => cat(
-            [
-                .. q.split(lengths, 2).Zip(k.split(lengths, 2), v.split(lengths, 2))
-                    .Select((s, i) => Attend(s.First, s.Second, s.Third, SequenceContext.Plain(q.device, lengths[i]))),
-            ], 1);
+        // Splitting one row would copy its gradient.
+        static Tensor[] Rows(Tensor x_BHTK) => x_BHTK.shape[0] == 1 ? [x_BHTK] : x_BHTK.split(1, 0);
     }
 
     // q [B, H, T, K], k and v [B, H, S, K] → [B, T, H · K].
