@@ -49,7 +49,7 @@ internal sealed class ClusterRuns(string folder, string[] training)
         File.Copy(Path.Combine(BenchModel.Samples, "tiny-stories", "tokenizer.model"), Path.Combine(model, "tokenizer.model"));
         string[] training =
         [
-            "--model", model, "--data", Path.Combine(BenchModel.Samples, "animals.jsonl"), "--dtype", "bfloat16", "--compute-dtype", "bfloat16",
+            "--model", model, "--data", Path.Combine(BenchModel.Samples, "animals.jsonl"), "--dtype", "bfloat16",
             "--max-steps", $"{steps}", "--lisa-interval-steps", "10", "--per-device-train-batch-size", "1",
             "--gradient-accumulation-steps", "2", "--block-size", "16", "--learning-rate", "1e-4", "--save-steps", $"{saveSteps}",
             "--seed", $"{seed}", "--threads", "1",

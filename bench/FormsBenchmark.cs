@@ -39,7 +39,7 @@ internal static class FormsBenchmark
             var whole = measured.First().Value;
             foreach (var (form, results) in measured)
             {
-                var planned = RunCapacity.Estimate(Spec(form, 0, tokens, threads), config).Total;
+                var planned = MeasuredRun.Plan(Spec(form, 0, tokens, threads), config).Total;
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
                     $"| {form} | {results.Select(r => r.Bytes).Median() / 1e6:0} MB | "
@@ -63,7 +63,6 @@ internal static class FormsBenchmark
         PerDeviceTrainBatchSize = 1,
         BlockSize = tokens,
         Dtype = "bfloat16",
-        ComputeDtype = "bfloat16",
         OptimizerStateDtype = "bfloat16",
         SaveSteps = 0,
         Threads = threads,

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using LisaOrleans.Model;
-using LisaOrleans.Training;
 
 namespace LisaOrleans.Bench;
 
@@ -37,11 +36,10 @@ internal static class LargeModelBenchmark
                 PerDeviceTrainBatchSize = 1,
                 BlockSize = 64,
                 Dtype = "bfloat16",
-                ComputeDtype = "bfloat16",
                 Threads = Environment.ProcessorCount,
             };
             var (bytes, seconds) = await MeasuredRun.InChildAsync(root, model, data, spec);
-            var planned = RunCapacity.Estimate(spec, ModelConfigReader.ReadFile(Path.Combine(model, "config.json"))).Total;
+            var planned = MeasuredRun.Plan(spec, ModelConfigReader.ReadFile(Path.Combine(model, "config.json"))).Total;
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"1 x {spec.BlockSize} tokens a step: {seconds:0.0} s, {bytes / (1L << 30):0.00} GiB outside mapped pages, "

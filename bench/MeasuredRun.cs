@@ -1,5 +1,7 @@
 using System.Globalization;
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Model;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Bench;
 
@@ -7,6 +9,10 @@ namespace LisaOrleans.Bench;
 internal static class MeasuredRun
 {
     private static readonly TimeSpan s_look = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>What is planned for such a run on this processor, which decides what bfloat16 models compute in.</summary>
+    public static MemoryEstimate Plan(TrainingSpec spec, ModelConfig config) => RunCapacity.Estimate(
+        DerivedSettings.Resolve(spec, config, weightsDtype: null, spec.Threads, compute: c => RunDtypes.Choose(c, onGpu: false)), config);
 
     /// <summary>
     /// Trains in another process; returns the most memory that it had without mapped pages, import included, and the median of the

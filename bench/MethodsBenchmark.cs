@@ -1,6 +1,5 @@
 using System.Globalization;
 using LisaOrleans.Model;
-using LisaOrleans.Training;
 
 namespace LisaOrleans.Bench;
 
@@ -33,7 +32,6 @@ internal static class MethodsBenchmark
                 PerDeviceTrainBatchSize = Batch,
                 BlockSize = Length,
                 Dtype = "bfloat16",
-                ComputeDtype = "bfloat16",
                 Threads = threads,
             };
             var lora = spec with { Method = TrainingMethods.Lora, LoraR = 128, LoraTargetModules = [LoraOptions.AllLinear] };
@@ -64,7 +62,7 @@ internal static class MethodsBenchmark
             Console.WriteLine("|---|---|---|---|---|");
             for (var i = 0; i < methods.Length; i++)
             {
-                var planned = RunCapacity.Estimate(methods[i].Spec, ModelConfigReader.Parse(json, "config.json")).Total;
+                var planned = MeasuredRun.Plan(methods[i].Spec, ModelConfigReader.Parse(json, "config.json")).Total;
                 Console.WriteLine(string.Create(
                     CultureInfo.InvariantCulture,
                     $"| {methods[i].Name} | {Batch * Length / measured[i].Select(m => m.Seconds).Median():0} "

@@ -1,6 +1,5 @@
 using System.Globalization;
 using LisaOrleans.Model;
-using LisaOrleans.Training;
 
 namespace LisaOrleans.Bench;
 
@@ -36,7 +35,7 @@ internal static class PlanBenchmark
                     bytes = Math.Max(bytes, (await MeasuredRun.InChildAsync(root, model, data, run)).Bytes);
                 }
 
-                var plan = RunCapacity.Estimate(spec, ModelConfigReader.ReadFile(Path.Combine(model, "config.json")));
+                var plan = MeasuredRun.Plan(spec, ModelConfigReader.ReadFile(Path.Combine(model, "config.json")));
                 var planned = (double)plan.Total + (spec.SaveSteps > 0 ? plan.Copies : 0);
                 if (Math.Abs((planned / bytes) - 1) > Goal) missed++;
                 Console.WriteLine(string.Create(
@@ -63,7 +62,6 @@ internal static class PlanBenchmark
             PerDeviceTrainBatchSize = 4,
             BlockSize = 128,
             Dtype = "bfloat16",
-            ComputeDtype = "bfloat16",
             Threads = threads,
         };
         var lisa = spec with { LisaIntervalSteps = 2 };

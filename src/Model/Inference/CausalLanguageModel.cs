@@ -15,13 +15,15 @@ public sealed class CausalLanguageModel : IDisposable
     {
         // Nothing trains here.
         var optimizer = new AdamW(0.9, 0.999, 1e-8, 0);
+        var scratch = new WeightScratch();
+        // Before parts take the weights, which they may hold in another format.
+        _device = weights[config.EmbeddingSpecs()[0].Name].device;
         Config = config;
         Dtypes = dtypes;
         _embedding = new EmbeddingPart(config, dtypes, optimizer, weights);
         _layers = [.. Enumerable.Range(0, config.NumHiddenLayers)
-            .Select(i => new LayerPart(config, i, dtypes, optimizer, gradientCheckpointing: false, weights, lora))];
+            .Select(i => new LayerPart(config, i, dtypes, optimizer, gradientCheckpointing: false, weights, lora, form: null, scratch))];
         _head = new HeadPart(config, dtypes, optimizer, weights, () => _embedding);
-        _device = weights[config.EmbeddingSpecs()[0].Name].device;
     }
 
     /// <summary>The model's shape.</summary>

@@ -12,7 +12,7 @@ public static class ModelLoader
     public static CausalLanguageModel Load(string folder, string? dtype, string? adapter = null)
     {
         using var files = ModelFolder.Open(folder);
-        var dtypes = PartDtypes.Parse(dtype ?? files.Dtype, "float32");
+        var dtypes = RunDtypes.OfAnswers(dtype ?? files.Dtype, files.Config);
         var weights = files.Config.AllSpecs().ToDictionary(s => s.Name, s =>
         {
             using var stored = files.Read(s.Name, dtypes.Storage);

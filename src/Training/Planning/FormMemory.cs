@@ -6,45 +6,49 @@ namespace LisaOrleans.Training;
 /// Bytes of weights, apart from mapped files, where those that do not train have a form of their own: the one model of this for
 /// plans, placement and admission.
 /// </summary>
-internal static class FormMemory
+public static class FormMemory
 {
     private static readonly WholeForm s_whole = new();
 
     /// <summary>A decoder layer that does not train.</summary>
-    public static long Frozen(IReadOnlyList<ParameterSpec> layer, IWeightForm form, PartDtypes dtypes) =>
+    internal static long Frozen(IReadOnlyList<ParameterSpec> layer, IWeightForm form, PartDtypes dtypes) =>
         checked(layer.Sum(s => form.Packs(s) || form.IsMapped ? form.BytesOf(s, dtypes.AtRest) : s.Count * dtypes.AtRest.ElementSize()));
 
     /// <summary>A part whose weights are all in the compute dtype.</summary>
-    public static long Whole(IReadOnlyList<ParameterSpec> part, PartDtypes dtypes) => checked(part.Sum(s => Whole(s, dtypes)));
+    internal static long Whole(IReadOnlyList<ParameterSpec> part, PartDtypes dtypes) => checked(part.Sum(s => Whole(s, dtypes)));
 
     /// <summary>An embedding that does not train: it is never packed, but may be mapped.</summary>
-    public static long FrozenEmbedding(ModelConfig config, IWeightForm form, PartDtypes dtypes) => config.TieWordEmbeddings
+    internal static long FrozenEmbedding(ModelConfig config, IWeightForm form, PartDtypes dtypes) => config.TieWordEmbeddings
         ? FrozenHead(config.EmbeddingSpecs(), form, dtypes)
         : Frozen(config.EmbeddingSpecs(), form.IsMapped ? form : s_whole, dtypes);
 
     /// <summary>A head that does not train, or the matrix that a tied one multiplies by: it rests in the compute dtype.</summary>
-    public static long FrozenHead(IReadOnlyList<ParameterSpec> part, IWeightForm form, PartDtypes dtypes) =>
+    internal static long FrozenHead(IReadOnlyList<ParameterSpec> part, IWeightForm form, PartDtypes dtypes) =>
         dtypes.Widens ? Whole(part, dtypes) : Frozen(part, form.IsMapped ? form : s_whole, dtypes);
 
     /// <summary>Room to unpack or widen a layer.</summary>
-    public static long Scratch(IReadOnlyList<ParameterSpec> layer, IWeightForm form, PartDtypes dtypes) =>
+    internal static long Scratch(IReadOnlyList<ParameterSpec> layer, IWeightForm form, PartDtypes dtypes) =>
         checked(layer.Where(s => dtypes.Widens || form.Packs(s)).Sum(s => Whole(s, dtypes)));
 
-    /// <summary>A whole model, at most over all choices of layers.</summary>
-    public static long OfModel(ModelConfig config, MemoryPlanOptions options)
+    /// <summary>A whole model that only answers and is scored.</summary>
+    /// <param name="config">Its shape.</param>
+    /// <param name="dtypes">Its number formats.</param>
+    public static long OfAnswering(ModelConfig config, PartDtypes dtypes) => OfModel(config, s_whole, dtypes, active: 0, ends: false);
+
+    /// <summary>A whole model that trains, at most over all choices of layers; beside adapters all of its own weights are frozen.</summary>
+    internal static long OfModel(ModelConfig config, MemoryPlanOptions options) => OfModel(
+        config, options.FrozenWeights, options.Dtypes, options.Adapters is null ? options.ActiveLayers : 0, options.TrainEmbeddings);
+
+    private static long OfModel(ModelConfig config, IWeightForm form, PartDtypes dtypes, int active, bool ends)
     {
         checked
         {
-            var (form, dtypes) = (options.FrozenWeights, options.Dtypes);
-            ParameterSpec[] ends = [.. config.EmbeddingSpecs(), .. config.HeadSpecs()];
             var layers = Enumerable.Range(0, config.NumHiddenLayers).Select(config.LayerSpecs).ToArray();
-            // Beside adapters all of them are frozen.
-            var active = options.Adapters is null ? options.ActiveLayers : 0;
             var grows = layers.Select(l => Whole(l, dtypes) - Frozen(l, form, dtypes)).OrderDescending().Take(active).Sum();
             return layers.Sum(l => Frozen(l, form, dtypes)) + grows
                 + (active < layers.Length ? layers.Max(l => Scratch(l, form, dtypes)) : 0)
-                + (options.TrainEmbeddings
-                    ? Whole(ends, dtypes)
+                + (ends
+                    ? Whole([.. config.EmbeddingSpecs(), .. config.HeadSpecs()], dtypes)
                     : FrozenEmbedding(config, form, dtypes) + FrozenHead(config.HeadSpecs(), form, dtypes));
         }
     }

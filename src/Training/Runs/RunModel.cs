@@ -18,7 +18,7 @@ public sealed class RunModel
     private RunModel(IBlobStore store, Manifest manifest, BlobRef blob, TrainingSpec spec, ModelConfig config)
     {
         (_store, _manifest, _spec, Version, Config) = (store, manifest, spec, blob.Sha256, config);
-        Dtypes = PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype);
+        Dtypes = RunDtypes.OfAnswers(spec.Dtype, config, spec.ComputeDtype);
     }
 
     /// <summary>SHA-256 of the manifest.</summary>

@@ -19,6 +19,22 @@ public sealed class TextGeneratorTests : IDisposable
         Assert.Equal(sequence.Skip(3), Generate(new GenerationOptions { MaxNewTokens = 20 }));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Logits_weights_widened_a_layer_at_a_time_answer_like_those_widened_at_once(bool tied)
+    {
+        using var scope = NewDisposeScope();
+        var config = TinyModel.Config(tied: tied, layers: 3);
+        var dtypes = PartDtypes.Parse("bfloat16", "float32", "float32");
+        using var layerwise = new CausalLanguageModel(config, dtypes, TinyModel.Weights(config, dtype: ScalarType.BFloat16));
+        using var whole = new CausalLanguageModel(config, dtypes.Widened, TinyModel.Weights(config, dtype: ScalarType.BFloat16));
+        int[] ids = [.. s_prompt, .. TinyModel.Ids(config, 10, 3)];
+        Assert.Equal(whole.Logits(ids).data<float>().ToArray(), layerwise.Logits(ids).data<float>().ToArray());
+        var options = new GenerationOptions { MaxNewTokens = 10 };
+        Assert.Equal(TinyLanguageModel.Generate(whole, s_prompt, options), TinyLanguageModel.Generate(layerwise, s_prompt, options));
+    }
+
     [Fact]
     public void Generate_same_seed_gives_the_same_tokens_and_another_gives_others()
     {

@@ -61,21 +61,45 @@ public sealed class DerivedSettingsTests
             DerivedSettings.Resolve(spec, TinyStories.Config, weightsDtype: null, threads: 1, began, _ => "float32");
     }
 
-    // A GPU multiplies bfloat16 fast; seeded runs of small models have the same bits on every machine.
+    [Theory]
+    [InlineData(512, 0.5, "bfloat16")]
+    [InlineData(512, 1.2, "bfloat16")]
+    [InlineData(512, 1.3, "float32")]
+    [InlineData(504, 1.3, "bfloat16")]
+    [InlineData(504, 9, "bfloat16")]
+    [InlineData(504, 11, "float32")]
+    public void Choose_is_float32_where_it_is_faster_and_of_narrow_models_where_bfloat16_has_no_kernels(int width, double gain, string expected) =>
+        Assert.Equal(expected, RunDtypes.Choose(Wide(width), gain));
+
     [Fact]
-    public void Choose_gpus_or_small_models_nothing_is_measured()
+    public void Choose_gpus_multiply_bfloat16_fast()
     {
-        var wide = ModelConfigReader.Parse(
-            """
-            {
-              "model_type": "llama", "hidden_size": 512, "intermediate_size": 24, "num_hidden_layers": 1, "num_attention_heads": 4,
-              "num_key_value_heads": 2, "vocab_size": 29, "max_position_embeddings": 32, "rms_norm_eps": 1e-5
-            }
-            """,
-            "config.json");
-        Assert.Equal("bfloat16", RunDtypes.Choose(wide, onGpu: true));
-        Assert.NotEqual(TrainingSpec.AutoDtype, RunDtypes.Choose(wide, onGpu: false));
-        Assert.Equal(TrainingSpec.AutoDtype, RunDtypes.Choose(TinyStories.Config, onGpu: false));
+        Assert.Equal("bfloat16", RunDtypes.Choose(TinyStories.Config, onGpu: true));
+        Assert.Matches("^(bfloat16|float32)$", RunDtypes.Choose(TinyStories.Config, onGpu: false));
+    }
+
+    [Theory]
+    [InlineData("bfloat16", "float32", "Float32")]
+    [InlineData("float16", "auto", "Float32")]
+    [InlineData("float32", "auto", "Float32")]
+    public void OfAnswers_is_what_the_run_computed_in(string dtype, string trained, string compute)
+    {
+        var dtypes = RunDtypes.OfAnswers(dtype, TinyStories.Config, trained);
+        Assert.Equal((compute, compute), ($"{dtypes.Compute}", $"{dtypes.AtRest}"));
+    }
+
+    [Fact]
+    public void OfAnswers_where_nothing_says_so_it_is_as_a_new_run_on_this_processor() =>
+        Assert.Equal(
+            RunDtypes.Choose(TinyStories.Config, onGpu: false), $"{RunDtypes.OfAnswers("bfloat16", TinyStories.Config).Compute}".ToLowerInvariant());
+
+    [Fact]
+    public void OfAnswers_a_model_too_large_to_be_widened_at_once_is_widened_a_layer_at_a_time()
+    {
+        var large = Wide(65536);
+        var widening = RunDtypes.OfAnswers("bfloat16", large, "float32");
+        Assert.True(widening.Widens);
+        Assert.True(FormMemory.OfAnswering(large, widening) < FormMemory.OfAnswering(large, widening.Widened));
     }
 
     [Theory]
@@ -92,6 +116,15 @@ public sealed class DerivedSettingsTests
         Assert.Equal(compute != rest, dtypes.Widens);
         Assert.Equal(compute != rest, Methods.Describe(spec).EndsWith("; computes in float32", StringComparison.Ordinal));
     }
+
+    private static ModelConfig Wide(int width) => ModelConfigReader.Parse(
+        $$"""
+        {
+          "model_type": "llama", "hidden_size": {{width}}, "intermediate_size": {{width}}, "num_hidden_layers": 8, "num_attention_heads": 4,
+          "num_key_value_heads": 2, "vocab_size": 29, "max_position_embeddings": 32, "rms_norm_eps": 1e-5
+        }
+        """,
+        "config.json");
 
     private static TrainingSpec Resolve(TrainingSpec spec, TrainingSpec? began = null) =>
         DerivedSettings.Resolve(spec, TinyStories.Config, weightsDtype: null, threads: 1, began);

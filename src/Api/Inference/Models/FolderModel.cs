@@ -12,7 +12,7 @@ internal sealed class FolderModel : ServableModel
     private readonly string _template;
 
     private FolderModel(string folder, ModelConfig config, string dtype, string template)
-        : base(config, PartDtypes.Parse(dtype, "float32"), Fingerprint(folder, template)) =>
+        : base(config, RunDtypes.OfAnswers(dtype, config), Fingerprint(folder, template)) =>
         (_folder, _dtype, _template) = (folder, dtype, template);
 
     /// <summary>Opens a folder and checks it.</summary>

@@ -1,4 +1,5 @@
 using LisaOrleans.Model;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Api;
 
@@ -15,7 +16,7 @@ public abstract class ServableModel(ModelConfig config, PartDtypes dtypes, strin
     public string Version => version;
 
     /// <summary>Bytes of its weights in memory.</summary>
-    public long WeightBytes => config.AllSpecs().Sum(s => s.Count) * dtypes.Compute.ElementSize();
+    public long WeightBytes => FormMemory.OfAnswering(config, dtypes);
 
     /// <summary>Bytes of keys and values for a sequence of the given number of tokens.</summary>
     public long CacheBytes(int tokens) => config.CachedNumbers() * tokens * dtypes.Compute.ElementSize();
