@@ -43,8 +43,18 @@ public sealed record MicroBatch
     /// </summary>
     [Id(10)] public double[]? ReferenceLogProbs { get; init; }
 
-    /// <summary>What its loss is a mean over: labels, or pairs with labels in both rows.</summary>
-    public int LossCount => IsPairs ? LabelsOfRows().Chunk(2).Count(pair => pair[0] > 0 && pair[1] > 0) : LabelCount;
+    /// <summary>What the loss of each label is multiplied with, at least 0, [B, T]; null where every label counts once.</summary>
+    [Id(11)] public float[]? LossWeights { get; init; }
+
+    /// <summary>
+    /// What its summed loss is divided by for a mean: its labels, or the sum of their weights, or the pairs with labels in both rows.
+    /// </summary>
+    public double LossWeight => IsPairs
+        ? LabelsOfRows().Chunk(2).Count(pair => pair[0] > 0 && pair[1] > 0)
+        : LossWeights is null ? LabelCount : Labels.Zip(LossWeights).Where(l => l.First != IgnoreIndex).Sum(l => (double)l.Second);
+
+    /// <summary>What the summed loss of micro-batches is divided by for their mean: the sum of their weights, or 1 where that is 0.</summary>
+    public static double WeightOf(IEnumerable<MicroBatch> batches) => batches.Sum(b => b.LossWeight) is > 0 and var sum ? sum : 1;
 
     /// <summary>Labels in each row, [B].</summary>
     public IEnumerable<int> LabelsOfRows() => Labels.Chunk(SequenceLength).Select(row => row.Count(l => l != IgnoreIndex));

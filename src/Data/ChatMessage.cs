@@ -17,6 +17,12 @@ public sealed record ChatMessage(string Role, string Content)
     /// <value>Whether the model learns to say it, as the record demands; null leaves it to the run's settings.</value>
     public bool? Train { get; init; }
 
+    /// <value>How much its tokens count in the loss where they are learned, above 0. Default 1.</value>
+    public float Weight { get; init; } = 1;
+
     /// <value>Whether the model learns to say it: as <see cref="Train"/> demands; where that is null, only what the assistant says.</value>
     internal bool IsLearned => Train ?? Role == TurnTemplate.Assistant;
+
+    /// <value>How much its tokens count in the loss; 0 where they are not learned.</value>
+    internal float LearnedWeight => IsLearned ? Weight : 0;
 }

@@ -8,6 +8,7 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
     private int _pairs;
     private (int Truncated, int Split, int Skipped) _count;
     private (long All, long Trained, long Cut) _tokens;
+    private WeightFigures _weights;
 
     public int Records => _lengths.Count - _pairs;
 
@@ -23,7 +24,7 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
             _count.Split++;
             for (var at = 0; at < length; at += blockSize)
             {
-                var piece = Part(sample, at, Math.Min(blockSize, length - at));
+                var piece = sample.Part(at..Math.Min(length, at + blockSize));
 
                 // Nothing can be learned from a last token that stands alone: it is predicted from nothing.
                 if (!Keep(piece)) _tokens.Cut += piece.InputIds.Length;
@@ -36,7 +37,7 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
         {
             _count.Truncated++;
             _tokens.Cut += length - blockSize;
-            sample = Part(sample, 0, blockSize);
+            sample = sample.Part(..blockSize);
         }
 
         if (!Keep(sample)) _count.Skipped++;
@@ -51,7 +52,7 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
         var isCut = answers.Any(a => a.InputIds.Length > blockSize);
         _tokens.Cut += answers.Sum(a => Math.Max(0, a.InputIds.Length - blockSize));
         if (isCut) _count.Truncated++;
-        answers = [.. answers.Select(a => Part(a, 0, Math.Min(blockSize, a.InputIds.Length)))];
+        answers = [.. answers.Select(a => a.Part(..Math.Min(blockSize, a.InputIds.Length)))];
         if (answers.Any(a => Learned(a) == 0)) _count.Skipped++;
         else foreach (var answer in answers) Keep(answer);
     }
@@ -70,6 +71,7 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
             Skipped = _count.Skipped,
             Tokens = _tokens.All,
             TrainedTokens = _tokens.Trained,
+            Weights = _weights.Tokens > 0 ? _weights : null,
             Lengths = SampleLengths.Of(_lengths),
             LeftOutFields = policy.LeftOut,
         };
@@ -82,7 +84,8 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
     {
         var learned = Learned(sample);
         if (learned == 0) return false;
-        _samples.Add(sample.InputIds, sample.Trained);
+        _samples.Add(sample);
+        if (sample.Weights is { } weights) _weights = _weights.With(weights.AsSpan(1));
         _tokens = (_tokens.All + sample.InputIds.Length, _tokens.Trained + learned, _tokens.Cut);
         if (_tokens.All > int.MaxValue) throw new DatasetException($"more than {int.MaxValue} tokens, which is more than can be held");
         return true;
@@ -90,7 +93,4 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
 
     // The first token is predicted from nothing, so it carries no loss.
     private static int Learned(EncodedSample sample) => sample.Trained.AsSpan(Math.Min(1, sample.Trained.Length)).Count(true);
-
-    private static EncodedSample Part(EncodedSample sample, int start, int count) =>
-        new(sample.InputIds[start..(start + count)], sample.Trained[start..(start + count)]);
 }

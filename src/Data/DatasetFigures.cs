@@ -21,6 +21,11 @@ public sealed record DatasetFigures
     [JsonPropertyName("trained_tokens")]
     public required long TrainedTokens { get; init; }
 
+    /// <value>Tokens among them whose weight in the loss is other than 1.</value>
+    [JsonPropertyName("weighted_tokens")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public long WeightedTokens { get; init; }
+
     /// <value>The longest sample in tokens.</value>
     [JsonPropertyName("block_size")]
     public required int BlockSize { get; init; }
@@ -91,6 +96,7 @@ public sealed record DatasetFigures
         Samples = statistics.Samples,
         Tokens = statistics.Tokens,
         TrainedTokens = statistics.TrainedTokens,
+        WeightedTokens = statistics.Weights?.Tokens ?? 0,
         BlockSize = blockSize,
         Truncated = statistics.Truncated,
         CutTokens = statistics.CutTokens,

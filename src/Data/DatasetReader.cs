@@ -21,7 +21,7 @@ public static class DatasetReader
     /// <inheritdoc cref="Read"/>
     public static IEnumerable<PreferencePair> ReadPairs(string sources, DatasetSettings settings)
     {
-        var policy = new FieldPolicy(settings);
+        var policy = PolicyOf(settings, pairs: true);
         return Records(sources, DataSplit.Train, OfPairs(settings)).Select(r => ParsePair(r, settings, policy));
     }
 
@@ -31,15 +31,19 @@ public static class DatasetReader
     {
         var policy = new FieldPolicy(settings);
         return Records(sources, DataSplit.Train, settings with { Format = settings.Format ?? LabelledFormat.FormatName })
-            .Select(r => Parse(r, settings, policy, LabelledFormat.ParseAnswer));
+            .Select(r => Parse(r, policy, LabelledFormat.ParseAnswer));
     }
 
     /// <summary>The settings with which records are pairs.</summary>
     internal static DatasetSettings OfPairs(DatasetSettings settings) =>
         settings with { Format = settings.Format ?? PreferenceFormat.FormatName };
 
+    /// <summary>What becomes of fields; turns of pairs of answers weigh 0 or 1, since a pair's loss is none of single tokens.</summary>
+    internal static FieldPolicy PolicyOf(DatasetSettings settings, bool pairs) =>
+        pairs ? new(settings) { WholeWeights = "an objective that learns from pairs of answers" } : new(settings);
+
     internal static PreferencePair ParsePair(SourceRecord record, DatasetSettings settings, FieldPolicy policy) =>
-        Parse(record, settings, policy, reader =>
+        Parse(record, policy, reader =>
         {
             var pair = PreferenceFormat.ParsePair(reader);
             NamedTemplateCheck.Check(reader, pair.Chosen, settings);
@@ -47,12 +51,12 @@ public static class DatasetReader
             return pair;
         });
 
-    internal static Example Parse(SourceRecord record, DatasetSettings settings, FieldPolicy policy) => Parse(record, settings, policy, reader =>
+    internal static Example Parse(SourceRecord record, DatasetSettings settings, FieldPolicy policy) => Parse(record, policy, reader =>
     {
         var example = record.Format.Parse(reader, settings);
         NamedTemplateCheck.Check(reader, example, settings);
-        return example;
-    });
+        return example with { Weight = reader.OptionalWeight("weight") ?? 1 };
+    }, ", weight");
 
     /// <summary>Records of all sources, not yet parsed.</summary>
     internal static IEnumerable<SourceRecord> Records(string sources, DataSplit split, DatasetSettings settings)
@@ -74,12 +78,12 @@ public static class DatasetReader
         }
     }
 
-    private static T Parse<T>(SourceRecord record, DatasetSettings settings, FieldPolicy policy, Func<RecordReader, T> parse)
+    private static T Parse<T>(SourceRecord record, FieldPolicy policy, Func<RecordReader, T> parse, string more = "")
     {
         using var document = JsonText.Parse(record.Raw);
         var reader = new RecordReader(record.Raw.File, record.Raw.Place, document.RootElement, policy);
         var parsed = parse(reader);
-        policy.Check(reader, $"format {record.Format.Name} reads {record.Format.Fields}", isTurn: false, [.. record.Format.Redundant]);
+        policy.Check(reader, $"format {record.Format.Name} reads {record.Format.Fields}{more}", isTurn: false, [.. record.Format.Redundant]);
         return parsed;
     }
 

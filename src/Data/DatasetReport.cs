@@ -20,6 +20,14 @@ public static class DatasetReport
         if (s.Split > 0) yield return $"{s.Split} texts longer than block_size {blockSize} were split into blocks";
         if (s.Truncated > 0) yield return $"{s.Truncated} samples were cut to block_size {blockSize}{CutTokens(s)}";
         if (s.Skipped > 0) yield return $"{s.Skipped} samples were left out: nothing to learn within block_size {blockSize}";
+        if (s.Weights is { } weights)
+        {
+            yield return string.Create(
+                CultureInfo.InvariantCulture,
+                $"{weights.Tokens} learned tokens, {Percent(weights.Tokens, s.TrainedTokens)} of all, have weights other than 1: "
+                    + $"from {weights.Least} to {weights.Greatest}");
+        }
+
         if (s.LeftOutFields.Count > 0) yield return $"fields left out: {string.Join(", ", s.LeftOutFields)}";
         if (s.Truncated >= MuchCut * s.Records && s.Truncated > 0)
         {

@@ -30,6 +30,9 @@ public sealed record DatasetStatistics
     /// <value>Tokens that carry loss.</value>
     public long TrainedTokens { get; init; }
 
+    /// <value>Those of them that count by a weight other than 1; null where there are none.</value>
+    public WeightFigures? Weights { get; init; }
+
     /// <value>Lengths of the records in tokens, before anything was cut; null where they are not known.</value>
     public SampleLengths? Lengths { get; init; }
 

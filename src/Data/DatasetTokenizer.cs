@@ -24,7 +24,7 @@ public static class DatasetTokenizer
         FolderChatTemplate? own = null, bool pairs = false)
     {
         var encoder = new SampleEncoder(tokenizer, settings, own);
-        var policy = new FieldPolicy(settings);
+        var policy = DatasetReader.PolicyOf(settings, pairs);
         var builder = new DatasetBuilder(settings, blockSize);
         try
         {
@@ -73,7 +73,7 @@ public static class DatasetTokenizer
 
         EncodedSample Sample(Example example, RawRecord record)
         {
-            var sample = example.Tokens ?? EncodeExample(TrainOn.Apply(example, settings), record);
+            var sample = Weighed(example.Tokens ?? EncodeExample(TrainOn.Apply(example, settings), record), example.Weight, record);
             CheckIds(sample, record, modelVocabularySize);
             return sample;
         }
@@ -92,6 +92,18 @@ public static class DatasetTokenizer
             {
                 throw record.Wrong(e.Message);
             }
+        }
+    }
+
+    private static EncodedSample Weighed(EncodedSample sample, float weight, RawRecord record)
+    {
+        try
+        {
+            return sample.Times(weight);
+        }
+        catch (DatasetException e)
+        {
+            throw record.Wrong(e.Message);
         }
     }
 

@@ -26,6 +26,9 @@ public sealed record Example
     /// </value>
     public bool IsChat { get; init; }
 
+    /// <value>What the weights of all its tokens are multiplied with, at least 0. Default 1.</value>
+    public float Weight { get; init; } = 1;
+
     internal static Example Of(string prompt, string completion) =>
         new() { Messages = [new ChatMessage("user", prompt), new ChatMessage(TurnTemplate.Assistant, completion)] };
 }

@@ -50,9 +50,9 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
 
         var learned = _own.RenderLearned(example, settings.TrainOnPrompt ? null : _closing ??= Closing(_own));
         var tokens = tokenizer.EncodeWithOffsets(learned.Text);
-        return new EncodedSample(
-            tokens.Ids,
-            learned.Generated is { } spans ? Covered(tokens, spans) : [.. tokens.Ids.Select((id, i) => i > 0 || id != tokenizer.BosTokenId)]);
+        return learned.Spans is { } spans
+            ? EncodedSample.Of(tokens.Ids, Covered(tokens, spans))
+            : new EncodedSample(tokens.Ids, [.. tokens.Ids.Select((id, i) => i > 0 || id != tokenizer.BosTokenId)]);
     }
 
     /// <summary>The tokens of a prompt that the model is to continue.</summary>
@@ -86,46 +86,48 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
     private EncodedSample Segments(IReadOnlyList<RenderedSegment> segments)
     {
         var ids = new List<int>(Bos());
-        var trained = ids.ConvertAll(_ => false);
+        var weights = ids.ConvertAll(_ => 0f);
         foreach (var (tokens, learned) in Pieces(segments))
         {
             ids.AddRange(tokens);
-            trained.AddRange(settings.TrainOnPrompt ? tokens.Select(_ => true) : learned);
+            weights.AddRange(settings.TrainOnPrompt ? tokens.Select(_ => 1f) : learned);
         }
 
         if (tokenizer.EosTokenId is { } eos && _template.EndsWithEos)
         {
             ids.Add(eos);
-            trained.Add(true);
+
+            // It ends the last answer, and counts as that does; where that is context only, it is learned all the same.
+            weights.Add(settings.TrainOnPrompt || segments[^1].Weight == 0 ? 1 : segments[^1].Weight);
         }
 
-        return new EncodedSample([.. ids], [.. trained]);
+        return EncodedSample.Of([.. ids], [.. weights]);
     }
 
     private IEnumerable<int> Bos() =>
         tokenizer.BosTokenId is { } bos && (_template.BeginsWithBos ?? tokenizer.AddBosToken) ? [bos] : [];
 
-    private IEnumerable<(int[] Ids, bool[] Trained)> Pieces(IReadOnlyList<RenderedSegment> segments)
+    private IEnumerable<(int[] Ids, float[] Weights)> Pieces(IReadOnlyList<RenderedSegment> segments)
     {
         if (_template is PlainTemplate) return [Joined(segments)];
         if (Whole(segments) is { } whole) return [whole];
         return segments.Select(s =>
         {
             var ids = s.IsTemplate ? tokenizer.EncodeWithSpecialTokens(s.Text) : tokenizer.Encode(s.Text);
-            return (ids, ids.Select(_ => s.Trained).ToArray());
+            return (ids, ids.Select(_ => s.Weight).ToArray());
         });
     }
 
     // All segments as one text, in which nothing is special.
-    private (int[] Ids, bool[] Trained) Joined(IReadOnlyList<RenderedSegment> segments)
+    private (int[] Ids, float[] Weights) Joined(IReadOnlyList<RenderedSegment> segments)
     {
         var tokens = tokenizer.EncodeWithOffsets(string.Concat(segments.Select(s => s.Text)), specialTokens: false);
-        var spans = new List<(int Start, int End)>();
+        var spans = new List<LearnedSpan>();
         var at = 0;
         foreach (var segment in segments)
         {
             // A span at the very beginning includes the empty token before the first character.
-            if (segment.Trained && segment.Text.Length > 0) spans.Add((at == 0 ? -1 : at, at + segment.Text.Length));
+            if (segment.Trained && segment.Text.Length > 0) spans.Add(new LearnedSpan(at == 0 ? -1 : at, at + segment.Text.Length, segment.Weight));
             at += segment.Text.Length;
         }
 
@@ -133,16 +135,16 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
     }
 
     // All segments as one text; null where something that a person wrote would become a special token.
-    private (int[] Ids, bool[] Trained)? Whole(IReadOnlyList<RenderedSegment> segments)
+    private (int[] Ids, float[] Weights)? Whole(IReadOnlyList<RenderedSegment> segments)
     {
         var text = string.Concat(segments.Select(s => s.Text));
         var tokens = tokenizer.EncodeWithOffsets(text);
-        var spans = new List<(int Start, int End)>();
+        var spans = new List<LearnedSpan>();
         var (at, token) = (0, 0);
         foreach (var segment in segments)
         {
             var end = at + segment.Text.Length;
-            if (segment.Trained && end > at) spans.Add((at, end));
+            if (segment.Trained && end > at) spans.Add(new LearnedSpan(at, end, segment.Weight));
             for (; token < tokens.Ids.Length && tokens.Starts[token] < end; token++)
             {
                 var isTemplates = segment.IsTemplate && tokens.Ends[token] <= end;
@@ -174,20 +176,21 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
     private bool IsSpecial(int id, string text) => _special.GetOrAdd(id, _ =>
         tokenizer.EncodeWithSpecialTokens(text) is [var only] && only == id && !tokenizer.Encode(text).SequenceEqual([id]));
 
-    // As Hugging Face's char_to_token: from the token that holds the first character to the one that holds the last.
-    private static bool[] Covered(TokenizedText tokens, IReadOnlyList<(int Start, int End)> spans)
+    // As Hugging Face's char_to_token: from the token that holds the first character to the one that holds the last. A token of two
+    // spans counts as it does in the one where it counts more.
+    private static float[] Covered(TokenizedText tokens, IReadOnlyList<LearnedSpan> spans)
     {
-        var trained = new bool[tokens.Ids.Length];
+        var weights = new float[tokens.Ids.Length];
         var token = 0;
-        foreach (var (start, end) in spans)
+        foreach (var (start, end, weight) in spans)
         {
-            while (token < trained.Length && tokens.Ends[token] <= start) token++;
-            for (; token < trained.Length && tokens.Starts[token] < end; token++) trained[token] = true;
+            while (token < weights.Length && tokens.Ends[token] <= start) token++;
+            for (; token < weights.Length && tokens.Starts[token] < end; token++) weights[token] = Math.Max(weights[token], weight);
 
             // The next span may begin within the last token.
             if (token > 0) token--;
         }
 
-        return trained;
+        return weights;
     }
 }

@@ -84,7 +84,7 @@ public sealed class ReferenceTrainer : IDisposable
     private IEnumerable<ModelPart> Parts => [_embedding, .. _layers, _head];
 
     /// <summary>One optimizer step, counted from 1; steps follow each other.</summary>
-    /// <returns>The mean loss, in nats per label, and the global norm of the gradients.</returns>
+    /// <returns>The mean loss, in nats per label (by the labels' weights), and the global norm of the gradients.</returns>
     public (double Loss, double GradientNorm) Step(long step)
     {
         var period = Methods.PeriodOf(_spec, step);
@@ -92,10 +92,10 @@ public sealed class ReferenceTrainer : IDisposable
 
         // Which samples these are is a pure function of (seed, step).
         var batches = _batches.MicroBatches(step).Select(b => _builder.Build(b, _reference)).ToArray();
-        var labels = Math.Max(1, batches.Sum(b => b.LossCount));
+        var weight = MicroBatch.WeightOf(batches);
         var losses = new double[batches.Length];
-        foreach (var i in GradientLanes.Order(batches.Length, GradientLanes.Of(_spec))) losses[i] = Walk(batches[i], i, step, 1.0 / labels);
-        var loss = losses.Sum() / labels;
+        foreach (var i in GradientLanes.Order(batches.Length, GradientLanes.Of(_spec))) losses[i] = Walk(batches[i], i, step, 1.0 / weight);
+        var loss = losses.Sum() / weight;
 
         // As torch.nn.utils.clip_grad_norm_.
         var norm = Math.Sqrt(Parts.Where(p => p.Trainable).Select(p => p.SquaredGradientNorm()).Sum());
@@ -177,7 +177,7 @@ public sealed class ReferenceTrainer : IDisposable
 
         var result = batch.IsPairs
             ? _head.RunPairs(index, x_BTD, batch.Labels, _pairLoss, batch.ReferenceLogProbs, lossScale, train: true, inputGradient: wanted)
-            : _head.Run(index, x_BTD, batch.Labels, lossScale, train: true, inputGradient: wanted);
+            : _head.Run(index, x_BTD, batch.Labels, batch.LossWeights, lossScale, train: true, inputGradient: wanted);
         var gradient_BTD = result.Gradient;
         foreach (var layer in _layers.Reverse())
         {

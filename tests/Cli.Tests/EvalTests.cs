@@ -26,19 +26,28 @@ public sealed class EvalTests
         Assert.Equal(Math.Exp(loss), scores.RootElement.GetProperty("perplexity").GetDouble(), 1e-3 * Math.Exp(loss));
         Assert.Equal(count, scores.RootElement.GetProperty("tokens").GetInt64());
         Assert.Equal(File.ReadLines(Sample.HeldOut).Count(), scores.RootElement.GetProperty("samples").GetInt32());
+
+        var weighted = WeightedLines.Write(Sample.HeldOut, folder["weighted.jsonl"]);
+        eval = await Lisa.SucceedsAsync("eval", "--model", folder["out"], "--data", weighted, "--log-format", "json");
+        using var byWeight = JsonDocument.Parse(eval.Output);
+        (var mean, count) = MeanLoss(folder["out"], weighted);
+        Assert.Equal(mean, byWeight.RootElement.GetProperty("loss").GetDouble(), 1e-3);
+        Assert.Equal(count, byWeight.RootElement.GetProperty("tokens").GetInt64());
+        Assert.True(Math.Abs(mean - loss) > 2e-3, $"{mean} is too near {loss} to tell them apart");
     }
 
     [Fact]
     public async Task Train_last_evaluation_is_the_loss_of_the_model_written()
     {
         using var folder = new TempFolder();
-        await Lisa.SucceedsAsync(Sample.Train(folder["out"], more: ["--max-steps", "4", "--eval-data", Sample.HeldOut]));
+        var data = WeightedLines.Write(Sample.HeldOut, folder["weighted.jsonl"]);
+        await Lisa.SucceedsAsync(Sample.Train(folder["out"], more: ["--max-steps", "4", "--eval-data", data]));
         using var last = JsonDocument.Parse(File.ReadLines(folder["out/trainer_log.jsonl"]).Last());
-        Assert.Equal(MeanLoss(folder["out"], Sample.HeldOut, blockSize: 64).Loss, last.RootElement.GetProperty("eval_loss").GetDouble(), 1e-3);
+        Assert.Equal(MeanLoss(folder["out"], data, blockSize: 64).Loss, last.RootElement.GetProperty("eval_loss").GetDouble(), 1e-3);
     }
 
     // One sample at a time: [bos] prompt completion [eos], encoded as one text; completion and eos are scored,
-    // as far as the block goes.
+    // as far as the block goes, and count by the record's weight.
     private static (double Loss, long Count) MeanLoss(string model, string data, int blockSize = 256)
     {
         using var scope = NewDisposeScope();
@@ -51,7 +60,7 @@ public sealed class EvalTests
         });
         var config = (Llama)ModelConfigReader.ReadFile(Path.Combine(model, "config.json"));
         var tokenizer = TokenizerLoader.Load(model);
-        var (sum, count) = (0.0, 0L);
+        var (sum, count, total) = (0.0, 0L, 0.0);
         foreach (var line in File.ReadLines(data))
         {
             using var record = JsonDocument.Parse(line);
@@ -66,10 +75,11 @@ public sealed class EvalTests
             labels[length - 1] = -100;
             if (labels[..length].Count(l => l >= 0) is not (> 0 and var scored)) continue;
             using var inner = NewDisposeScope();
-            sum += WholeModel.Loss(config, weights, tensor(ids[..length]).unsqueeze(0), tensor(labels[..length]).unsqueeze(0)).item<float>() * scored;
-            count += scored;
+            var weight = record.RootElement.TryGetProperty("weight", out var given) ? given.GetDouble() : 1;
+            var mean = WholeModel.Loss(config, weights, tensor(ids[..length]).unsqueeze(0), tensor(labels[..length]).unsqueeze(0)).item<float>();
+            (sum, count, total) = (sum + (weight * scored * mean), count + scored, total + (weight * scored));
         }
 
-        return (sum / count, count);
+        return (sum / total, count);
     }
 }

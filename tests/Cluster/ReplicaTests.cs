@@ -53,6 +53,13 @@ public sealed class ReplicaTests(ClusterFixture fixture) : IClassFixture<Cluster
         await Compare(s_spec with { BlockSize = 16, Dtype = "bfloat16" }, folder["model"]);
     }
 
+    [Fact]
+    public async Task Run_of_weighted_tokens_on_two_replicas_has_the_bits_of_one_silo()
+    {
+        using var folder = new TempFolder();
+        await Compare(s_spec with { Packing = true, GradientLanes = 3 }, null, WeightedLines.Write(TinyStories.Data, folder["data.jsonl"]));
+    }
+
     // In every other moment one silo does nothing, whatever it has to do: it is half as fast as the other.
     [Fact]
     public async Task Run_with_a_silo_at_half_speed_gives_it_fewer_lanes_and_keeps_its_bits()
@@ -96,16 +103,17 @@ public sealed class ReplicaTests(ClusterFixture fixture) : IClassFixture<Cluster
                 ? s.ReplicaLanes.ElementAtOrDefault(stage.Replica) : null;
     }
 
-    private async Task Compare(TrainingSpec settings, string? model)
+    private async Task Compare(TrainingSpec settings, string? model, string? data = null)
     {
         using var folder = new TempFolder();
         var spec = settings with { RunName = $"r-{Guid.NewGuid():N}", Replicas = "2" };
-        await File.WriteAllLinesAsync(folder["evaluation.jsonl"], (await File.ReadAllLinesAsync(TinyStories.Data, Token)).Take(7), Token);
-        using var straight = await TestRun.ImportAsync(spec, model, folder["evaluation.jsonl"]);
+        await File.WriteAllLinesAsync(folder["evaluation.jsonl"], (await File.ReadAllLinesAsync(data ?? TinyStories.Data, Token)).Take(7), Token);
+        var request = TinyStories.Request(spec, model) with { DataFile = data ?? TinyStories.Data, EvalDataFile = folder["evaluation.jsonl"] };
+        using var straight = await TestRun.ImportAsync(request);
         await straight.FinishAsync();
 
         var client = fixture.Cluster.Client;
-        await client.SubmitAsync(TinyStories.Request(spec, model) with { EvalDataFile = folder["evaluation.jsonl"] }, null, Token);
+        await client.SubmitAsync(request, null, Token);
         var seen = new List<TrainingEvent>();
         await foreach (var happened in client.WatchAsync(spec.RunName, null, Token)) seen.Add(happened);
         var ended = Assert.IsType<RunEnded>(seen[^1]);

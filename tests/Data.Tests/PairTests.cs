@@ -81,9 +81,9 @@ public sealed class PairTests
         using var data = TokenizedDataset.Create(samples, new DatasetStatistics());
         var batch = new MicroBatchBuilder(data, packing: null, 7, pairs: true).Build([2, 0]);
         Assert.Equal([4, 5, 0, 1], batch.SampleIds);
-        Assert.Equal((4, 3, 4, 2), (batch.BatchSize, batch.SequenceLength, batch.LabelCount, batch.LossCount));
+        Assert.Equal((4, 3, 4, 2), (batch.BatchSize, batch.SequenceLength, batch.LabelCount, batch.LossWeight));
         Assert.Equal([40, 41, 42, 50, 51, 52, 0, 1, 2, 10, 11, 12], batch.InputIds);
-        Assert.Equal(1, (batch with { Labels = [-100, -100, -100, .. batch.Labels[3..]] }).LossCount);
+        Assert.Equal(1, (batch with { Labels = [-100, -100, -100, .. batch.Labels[3..]] }).LossWeight);
     }
 
     private static (int, int, int, int) Counts(TokenizedDataset data) =>

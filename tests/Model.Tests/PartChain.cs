@@ -24,8 +24,9 @@ internal sealed class PartChain : IDisposable
     public IEnumerable<ModelPart> Parts => [Embedding, .. Layers, Head];
 
     /// <summary>Forward and backward of one micro-batch; returns the summed loss.</summary>
-    public double Train(int index, int[] ids, int[] labels, int rows, double scale, MicroBatchPositions? positions = null, long step = 0) =>
-        Walk(index, ids, rows, positions, step, (x, wanted) => Head.Run(index, x, labels, scale, train: true, inputGradient: wanted));
+    public double Train(
+        int index, int[] ids, int[] labels, int rows, double scale, MicroBatchPositions? positions = null, long step = 0, float[]? weights = null) =>
+        Walk(index, ids, rows, positions, step, (x, wanted) => Head.Run(index, x, labels, weights, scale, train: true, inputGradient: wanted));
 
     /// <summary>The same for a loss over pairs of rows.</summary>
     public double TrainPairs(int[] ids, int[] labels, int rows, double scale, IPairLoss loss, double[]? reference) => Walk(

@@ -19,7 +19,7 @@ public sealed record MicroBatchCall
     /// <summary>False for evaluation: no gradients, no state.</summary>
     [Id(3)] public required bool Train { get; init; }
 
-    /// <summary>What the summed loss is multiplied with: 1 / (labels, or pairs, of the whole step).</summary>
+    /// <summary>What the summed loss is multiplied with: 1 / (labels, their weights, or pairs, of the whole step).</summary>
     [Id(4)] public required double LossScale { get; init; }
 
     /// <summary>The tokens.</summary>

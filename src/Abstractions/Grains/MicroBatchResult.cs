@@ -4,7 +4,7 @@ namespace LisaOrleans;
 [GenerateSerializer, Immutable, Alias("lisa.MicroBatchResult")]
 public sealed record MicroBatchResult
 {
-    /// <summary>Sum of the loss over the micro-batch's labels, or its pairs, in nats, unscaled.</summary>
+    /// <summary>Sum of the loss over the micro-batch's labels, each times its weight, or its pairs, in nats, unscaled.</summary>
     [Id(0)] public required double LossSum { get; init; }
 
     /// <summary>How many labels, or pairs, that sum is over.</summary>

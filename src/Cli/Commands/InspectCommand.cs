@@ -38,14 +38,19 @@ internal static class InspectCommand
     {
         var ids = data.InputIds(sample).ToArray();
         var mask = data.LossMask(sample).ToArray();
-        return JsonSerializer.Serialize(new { input_ids = ids, labels = ids.Zip(mask, (id, m) => m != 0 ? id : MicroBatch.IgnoreIndex) });
+        var labels = ids.Zip(mask, (id, m) => m != 0 ? id : MicroBatch.IgnoreIndex);
+        return data.Weights.IsEmpty
+            ? JsonSerializer.Serialize(new { input_ids = ids, labels })
+            : JsonSerializer.Serialize(new { input_ids = ids, labels, weights = data.LossWeights(sample).ToArray() });
     }
 
     private static void Show(ITokenizer tokenizer, TokenizedDataset data, int sample)
     {
         var mask = data.LossMask(sample).ToArray();
         var coloured = !Console.IsOutputRedirected;
-        Say($"sample {sample + 1}: {mask.Length} tokens, {mask.Skip(1).Count(m => m != 0)} learned ({(coloured ? "green" : "between « and »")})");
+        var weighted = data.LossWeights(sample).ToArray().Skip(1).Count(w => w is not (0 or 1));
+        Say($"sample {sample + 1}: {mask.Length} tokens, {mask.Skip(1).Count(m => m != 0)} learned ({(coloured ? "green" : "between « and »")})"
+            + (weighted > 0 ? $", {weighted} of them with a weight other than 1" : ""));
         foreach (var (text, learned) in SampleText.Pieces(tokenizer, data.InputIds(sample).ToArray(), mask))
         {
             // Other people's texts: a terminal must not take them for commands.

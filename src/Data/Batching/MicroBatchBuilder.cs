@@ -26,6 +26,7 @@ public sealed class MicroBatchBuilder(
         var labels = new int[size];
         var positions = packing is null ? null : new int[size];
         var segments = packing is null ? null : new int[size];
+        var weights = data.Weights.IsEmpty ? null : new float[size];
         Array.Fill(ids, padTokenId);
         Array.Fill(labels, MicroBatch.IgnoreIndex);
         if (segments is not null) Array.Fill(segments, -1);
@@ -46,7 +47,8 @@ public sealed class MicroBatchBuilder(
 
                 if (!_masked.Contains(number))
                 {
-                    Fill(number, ids.AsSpan(at, sampleLength), labels.AsSpan(at, sampleLength));
+                    Fill(
+                        number, ids.AsSpan(at, sampleLength), labels.AsSpan(at, sampleLength), weights is null ? [] : weights.AsSpan(at, sampleLength));
                     tokens += sampleLength;
                 }
 
@@ -66,6 +68,7 @@ public sealed class MicroBatchBuilder(
             LabelCount = labels.Count(l => l != MicroBatch.IgnoreIndex),
             TokenCount = tokens,
             IsPairs = pairs,
+            LossWeights = weights.AsSpan().ContainsAnyExcept(0, 1) ? weights : null,
             ReferenceLogProbs = logProbs is null ? null : [.. samples.Select(row => logProbs[row[0]])],
         };
     }
@@ -73,13 +76,21 @@ public sealed class MicroBatchBuilder(
     // A masked row has no length of its own. In a block a masked sample keeps its room, which says where the others are.
     private int Length(int sample) => packing is null && _masked.Contains(sample) ? 1 : data.Length(sample);
 
-    private void Fill(int number, Span<int> ids, Span<int> labels)
+    private void Fill(int number, Span<int> ids, Span<int> labels, Span<float> weights)
     {
         var sample = data.InputIds(number);
-        var mask = data.LossMask(number);
         sample.CopyTo(ids);
+        if (weights.IsEmpty)
+        {
+            var mask = data.LossMask(number);
+            for (var t = 0; t + 1 < sample.Length; t++)
+                if (mask[t + 1] != 0) labels[t] = sample[t + 1];
+            return;
+        }
+
+        data.LossWeights(number)[1..].CopyTo(weights);
         for (var t = 0; t + 1 < sample.Length; t++)
-            if (mask[t + 1] != 0) labels[t] = sample[t + 1];
+            if (weights[t] > 0) labels[t] = sample[t + 1];
     }
 
     private IEnumerable<IReadOnlyList<int>> Samples(int row) => pairs ? [[2 * row], [(2 * row) + 1]] : [packing?.Samples(row) ?? [row]];

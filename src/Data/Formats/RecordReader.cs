@@ -46,6 +46,19 @@ internal sealed class RecordReader(string file, string place, JsonElement record
         { } other => throw Wrong(field, $"is {Kind(other)}; it must be true or false"),
     };
 
+    /// <summary>How much something counts in the loss, at least 0; null where that is missing or null.</summary>
+    public float? OptionalWeight(string field) => Optional(field) is { } value ? AsWeight(field, value) : null;
+
+    /// <summary>A number that says how much something counts in the loss.</summary>
+    public float AsWeight(string field, JsonElement value)
+    {
+        var number = value.ValueKind == JsonValueKind.Number ? value.GetDouble() : double.NaN;
+        if (number == 0 || (number > 0 && float.IsNormal((float)number))) return (float)number;
+        var problem = value.ValueKind == JsonValueKind.Number ? value.GetRawText() : Kind(value);
+        throw Wrong(
+            field, $"is {problem}; it must be 0 (context only), 1 (learned), or another positive number that float32 holds, such as 0.5 (counts half)");
+    }
+
     /// <summary>A list that may be missing, null or empty; also as the text of a JSON list, as data sets of the hub have it.</summary>
     public JsonElement? OptionalList(string field)
     {

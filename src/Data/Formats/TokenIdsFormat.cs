@@ -4,7 +4,8 @@ namespace LisaOrleans.Data;
 
 /// <summary>
 /// Tokens, as Hugging Face's data sets hold them after tokenisation: <c>input_ids</c>, with <c>labels</c> (-100 where nothing is
-/// learned) or TRL's masks of what is learned, and <c>attention_mask</c>, whose zeros are pads. Without labels all is learned.
+/// learned) or TRL's masks of what is learned, <c>weights</c> (how much each token counts in the loss, named as in Tinker), and
+/// <c>attention_mask</c>, whose zeros are pads. Without labels all is learned.
 /// </summary>
 internal sealed class TokenIdsFormat : IDatasetFormat
 {
@@ -12,7 +13,7 @@ internal sealed class TokenIdsFormat : IDatasetFormat
 
     public string Name => "tokens";
 
-    public string Fields => $"input_ids, labels, attention_mask, {string.Join(", ", s_masks)}";
+    public string Fields => $"input_ids, labels, weights, attention_mask, {string.Join(", ", s_masks)}";
 
     public IReadOnlyList<string> Redundant => ["text", "special_tokens_mask"];
 
@@ -41,6 +42,8 @@ internal sealed class TokenIdsFormat : IDatasetFormat
 
         var keep = Beside(record, "attention_mask", ids.Length) is { } attention ? Attended(record, attention) : ..;
         var sample = new EncodedSample(ids[keep], trained[keep]);
+        if (Weights(record, ids.Length) is { } weights)
+            sample = EncodedSample.Of(sample.InputIds, [.. weights[keep].Zip(sample.Trained, (weight, learned) => learned ? weight : 0)]);
         if (sample.InputIds.FirstOrDefault(i => i < 0) is < 0 and var id) throw record.Wrong("input_ids", $"holds {id}; ids begin with 0");
         return new Example { Tokens = sample };
     }
@@ -59,6 +62,13 @@ internal sealed class TokenIdsFormat : IDatasetFormat
     {
         if (Numbers(record, field) is not { } numbers) return null;
         return numbers.Length == count ? numbers : throw record.Wrong(field, $"has {numbers.Length} entries, input_ids {count}");
+    }
+
+    private static float[]? Weights(RecordReader record, int count)
+    {
+        if (record.OptionalList("weights") is not { } list) return null;
+        float[] weights = [.. list.EnumerateArray().Select((item, i) => record.AsWeight($"weights[{i}]", item))];
+        return weights.Length == count ? weights : throw record.Wrong("weights", $"has {weights.Length} entries, input_ids {count}");
     }
 
     private static int[]? Numbers(RecordReader record, string field)

@@ -33,9 +33,11 @@ internal static class Turn
 
         if (calls is not null && role != TurnTemplate.Assistant)
             throw turn.Wrong("tool_calls", $"stands in a turn of role '{role}'; only the assistant calls tools");
+        var weight = Weight(turn);
         var message = new ChatMessage(role, content ?? "")
         {
-            Train = Train(turn),
+            Train = Train(turn, weight),
+            Weight = weight is > 0 ? weight.Value : 1,
             Fields = calls is null && extras.Length == 0 ? null : Fields(turn, role, spelled, calls, extras),
         };
         turn.Policy.Check(turn, Reads, isTurn: true);
@@ -74,16 +76,16 @@ internal static class Turn
         return part.TryGetProperty("text", out var text) ? turn.AsText($"{place}.text", text) : throw turn.Wrong(place, "has no field 'text'");
     }
 
-    // OpenAI's weight (0 or 1), axolotl's train and ms-swift's loss say the same.
-    private static bool? Train(RecordReader turn)
+    private static float? Weight(RecordReader turn) =>
+        turn.OptionalWeight("weight") is { } weight && weight is not (0 or 1) && turn.Policy.WholeWeights is { } reason
+            ? throw turn.Wrong("weight", $"is {weight:R}; with {reason}, it must be 0 (context only) or 1 (learned)")
+            : turn.OptionalWeight("weight");
+
+    // Of OpenAI's weight, axolotl's train and ms-swift's loss each says whether a turn is learned.
+    private static bool? Train(RecordReader turn, float? weight)
     {
-        bool? weight = turn.Optional("weight") switch
-        {
-            null => null,
-            { ValueKind: JsonValueKind.Number } number when number.GetDouble() is 0 or 1 => number.GetDouble() == 1,
-            { } other => throw turn.Wrong("weight", $"is {other.GetRawText()}; it must be 0 (context only) or 1 (learned)"),
-        };
-        var flags = new[] { weight, turn.OptionalFlag("train"), turn.OptionalFlag("loss") }.Where(f => f is not null).Distinct().ToArray();
+        bool? isLearned = weight is null ? null : weight > 0;
+        var flags = new[] { isLearned, turn.OptionalFlag("train"), turn.OptionalFlag("loss") }.Where(f => f is not null).Distinct().ToArray();
         return flags.Length <= 1 ? flags.FirstOrDefault() : throw turn.Wrong("train", "contradicts weight or loss; one of them is enough");
     }
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 
@@ -5,7 +6,7 @@ namespace LisaOrleans.Data;
 
 /// <summary>
 /// CSV and TSV as RFC 4180 writes them, with a header: the first line names the columns, at least one of which a format
-/// reads. Comma, tab and semicolon are told apart by the header. Every value is a text.
+/// reads. Comma, tab and semicolon are told apart by the header. Every value is a text, but for the number in a column named weight.
 /// </summary>
 internal sealed class SeparatedValuesSource : IRecordSource
 {
@@ -40,11 +41,19 @@ internal sealed class SeparatedValuesSource : IRecordSource
             bytes.SetLength(0);
             json.Reset();
             json.WriteStartObject();
-            for (var i = 0; i < header.Length; i++) json.WriteString(header[i], row[i]);
+            for (var i = 0; i < header.Length; i++) Write(json, header[i], row[i]);
             json.WriteEndObject();
             json.Flush();
             yield return new RawRecord(file.Path, "line", rows.Line, bytes.ToArray()) { Record = ++records };
         }
+    }
+
+    private static void Write(Utf8JsonWriter json, string name, string value)
+    {
+        if (name == "weight" && double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var weight) && double.IsFinite(weight))
+            json.WriteNumber(name, weight);
+        else
+            json.WriteString(name, value);
     }
 
     private static string FirstLine(ReadOnlySpan<byte> head)

@@ -22,16 +22,16 @@ internal sealed class AlpacaTemplate : IChatTemplate
     {
         var segments = new List<RenderedSegment>();
         var system = messages.FirstOrDefault(m => m.Role == "system")?.Content ?? Preamble;
-        segments.Add(new RenderedSegment(system, Trained: false, IsTemplate: false));
+        segments.Add(new RenderedSegment(system, Weight: 0, IsTemplate: false));
         foreach (var message in messages.Where(m => m.Role != "system"))
         {
             var answer = message.Role == TurnTemplate.Assistant;
             var header = answer ? "\n\n### Response:\n" : "\n\n### Instruction:\n";
-            segments.Add(new RenderedSegment(header, Trained: false, IsTemplate: true));
-            segments.Add(new RenderedSegment(message.Content, message.IsLearned, IsTemplate: false));
+            segments.Add(new RenderedSegment(header, Weight: 0, IsTemplate: true));
+            segments.Add(new RenderedSegment(message.Content, message.LearnedWeight, IsTemplate: false));
         }
 
-        if (addGenerationPrompt) segments.Add(new RenderedSegment("\n\n### Response:\n", Trained: false, IsTemplate: true));
+        if (addGenerationPrompt) segments.Add(new RenderedSegment("\n\n### Response:\n", Weight: 0, IsTemplate: true));
         return segments;
     }
 }

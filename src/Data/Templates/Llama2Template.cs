@@ -31,14 +31,14 @@ internal sealed class Llama2Template : IChatTemplate
 
                 case TurnTemplate.Assistant:
                     // The space before </s> is a token of its own, which Llama 2 was trained with.
-                    segments.Add(new RenderedSegment($" {message.Content} ", message.IsLearned, IsTemplate: false));
-                    segments.Add(new RenderedSegment("</s>", message.IsLearned, IsTemplate: true));
+                    segments.Add(new RenderedSegment($" {message.Content} ", message.LearnedWeight, IsTemplate: false));
+                    segments.Add(new RenderedSegment("</s>", message.LearnedWeight, IsTemplate: true));
                     break;
 
                 default:
                     // The first <s> is the tokenizer's own.
-                    segments.Add(new RenderedSegment(first ? "[INST]" : "<s>[INST]", Trained: false, IsTemplate: true));
-                    segments.Add(new RenderedSegment($" {system}{message.Content} [/INST]", message.IsLearned, IsTemplate: false));
+                    segments.Add(new RenderedSegment(first ? "[INST]" : "<s>[INST]", Weight: 0, IsTemplate: true));
+                    segments.Add(new RenderedSegment($" {system}{message.Content} [/INST]", message.LearnedWeight, IsTemplate: false));
                     (system, first) = ("", false);
                     break;
             }

@@ -10,5 +10,5 @@ internal sealed class PlainTemplate : IChatTemplate
     public bool EndsWithEos => true;
 
     public IReadOnlyList<RenderedSegment> Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt) =>
-        [.. messages.Select(m => new RenderedSegment(m.Content, m.IsLearned, IsTemplate: false))];
+        [.. messages.Select(m => new RenderedSegment(m.Content, m.LearnedWeight, IsTemplate: false))];
 }

@@ -11,13 +11,13 @@ internal static class TurnTemplate
         var segments = new List<RenderedSegment>();
         foreach (var message in messages)
         {
-            var trained = message.IsLearned;
-            segments.Add(new RenderedSegment(header(message.Role), Trained: false, IsTemplate: true));
-            segments.Add(new RenderedSegment(message.Content, trained, IsTemplate: false));
-            segments.Add(new RenderedSegment(endOfTurn, trained, IsTemplate: true));
+            var weight = message.LearnedWeight;
+            segments.Add(new RenderedSegment(header(message.Role), Weight: 0, IsTemplate: true));
+            segments.Add(new RenderedSegment(message.Content, weight, IsTemplate: false));
+            segments.Add(new RenderedSegment(endOfTurn, weight, IsTemplate: true));
         }
 
-        if (addGenerationPrompt) segments.Add(new RenderedSegment(header(Assistant), Trained: false, IsTemplate: true));
+        if (addGenerationPrompt) segments.Add(new RenderedSegment(header(Assistant), Weight: 0, IsTemplate: true));
         return segments;
     }
 }

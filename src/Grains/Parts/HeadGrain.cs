@@ -33,7 +33,8 @@ internal sealed class HeadGrain(PartServices services) : PartGrain<HeadPart>(ser
                     ? Part!.RunPairs(
                         call.Index, input.HandOn(), call.Data.Labels, LossOf(call.Data), call.Data.ReferenceLogProbs, call.LossScale, call.Train,
                         call.InputGradient)
-                    : Part!.Run(call.Index, input.HandOn(), call.Data.Labels, call.LossScale, call.Train, call.InputGradient);
+                    : Part!.Run(
+                        call.Index, input.HandOn(), call.Data.Labels, call.Data.LossWeights, call.LossScale, call.Train, call.InputGradient);
                 return new MicroBatchResult
                 {
                     LossSum = head.LossSum,

@@ -88,14 +88,14 @@ internal sealed class TrainingLoop(
         }
 
         var batches = BatchesOf(step);
-        var labels = batches.Sum(b => b.LossCount);
+        var weight = MicroBatch.WeightOf(batches);
 
         // Until the update, nothing of the step is in the weights.
         using var revocable = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, notice.StepOver);
         MicroBatchResult[] results;
         using (_telemetry.Phase(StepPhase.Walk))
-            results = await pipeline.Run(step, batches, train: true, lossScale: 1.0 / Math.Max(1, labels), revocable.Token);
-        var loss = results.Sum(r => r.LossSum) / Math.Max(1, labels);
+            results = await pipeline.Run(step, batches, train: true, lossScale: 1.0 / weight, revocable.Token);
+        var loss = results.Sum(r => r.LossSum) / weight;
         if (!double.IsFinite(loss)) throw new TrainingDivergedException(step, loss);
 
         // As torch.nn.utils.clip_grad_norm_.
@@ -171,7 +171,7 @@ internal sealed class TrainingLoop(
     {
         using var phase = _telemetry.Phase(StepPhase.Evaluation);
         using var revocable = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, notice.Given);
-        var (sum, count, means) = (0.0, 0L, new PairMeans(_pairLoss));
+        var (sum, weight, means) = (0.0, 0.0, new PairMeans(_pairLoss));
         try
         {
             // So many that the pipelines are full most of the time.
@@ -182,7 +182,7 @@ internal sealed class TrainingLoop(
                 foreach (var (batch, result) in batches.Zip(await pipeline.Run(step, batches, train: false, lossScale: 1, revocable.Token)))
                 {
                     means.Add(batch, result.LogProbs);
-                    (sum, count) = (sum + result.LossSum, count + result.LabelCount);
+                    (sum, weight) = (sum + result.LossSum, weight + batch.LossWeight);
                 }
             }
         }
@@ -191,7 +191,7 @@ internal sealed class TrainingLoop(
             return null;
         }
 
-        var mean = sum / Math.Max(1, count);
+        var mean = sum / (weight > 0 ? weight : 1);
         return double.IsFinite(mean) ? (mean, means.Rewards) : throw new TrainingDivergedException(step, mean);
     }
 }

@@ -32,18 +32,19 @@ public sealed class CausalLanguageModel : IDisposable
     /// <summary>Its number formats.</summary>
     public PartDtypes Dtypes { get; }
 
-    /// <summary>Summed cross-entropy in nats over the labels of a micro-batch, all arrays [B, T] row-major.</summary>
+    /// <summary>Summed cross-entropy in nats over the labels of a micro-batch, each times its weight; all arrays [B, T] row-major.</summary>
     /// <param name="batch">B.</param>
     /// <param name="length">T.</param>
     /// <param name="inputIds">Token ids.</param>
     /// <param name="labels">What each position is to predict; -100 for none.</param>
     /// <param name="positions">Rotary positions of packed rows, else null.</param>
     /// <param name="segments">Samples of packed rows, else null.</param>
+    /// <param name="weights">What each label's loss is multiplied by; null (default) for 1.</param>
     public (double LossSum, int LabelCount) Score(
-        int batch, int length, int[] inputIds, int[] labels, int[]? positions, int[]? segments)
+        int batch, int length, int[] inputIds, int[] labels, int[]? positions, int[]? segments, float[]? weights = null)
     {
         using var mode = no_grad();
-        var result = _head.Run(0, Hidden(batch, length, inputIds, positions, segments), labels, 1, train: false, inputGradient: false);
+        var result = _head.Run(0, Hidden(batch, length, inputIds, positions, segments), labels, weights, 1, train: false, inputGradient: false);
         return (result.LossSum, result.LabelCount);
     }
 

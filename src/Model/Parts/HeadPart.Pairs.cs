@@ -75,6 +75,9 @@ public sealed partial class HeadPart
         }
     }
 
-    private Tensor CrossEntropies(Tensor hidden_ND, Tensor targets_N, long start, long count) => F.cross_entropy(
-        _head.Logits(hidden_ND.narrow(0, start, count), TiedMatrix), targets_N.narrow(0, start, count), reduction: nn.Reduction.None);
+    private Tensor CrossEntropies(Tensor hidden_ND, Tensor targets_N, long start, long count)
+    {
+        using var logits_NV = _head.Logits(hidden_ND.narrow(0, start, count), TiedMatrix);
+        return F.cross_entropy(logits_NV, targets_N.narrow(0, start, count), reduction: nn.Reduction.None);
+    }
 }

@@ -41,12 +41,18 @@ public sealed partial class HeadPart : ModelPart
     /// <param name="index">The micro-batch's number.</param>
     /// <param name="input_BTD">[B, T, D]; the part takes ownership.</param>
     /// <param name="labels">The token each position is to predict, [B, T] row-major; -100 for none.</param>
+    /// <param name="weights">What the loss of each label is multiplied by, [B, T] row-major; null for 1.</param>
     /// <param name="lossScale">What the summed loss is multiplied by before the backward pass.</param>
     /// <param name="train">Whether to run the backward pass.</param>
     /// <param name="inputGradient">Whether the gradient of the input is wanted.</param>
-    public HeadResult Run(int index, Tensor input_BTD, int[] labels, double lossScale, bool train, bool inputGradient) =>
+    public HeadResult Run(int index, Tensor input_BTD, int[] labels, float[]? weights, double lossScale, bool train, bool inputGradient) =>
         Run(index, input_BTD, labels, train, inputGradient, (hidden_ND, rows, targets_N, backward) =>
-            new HeadResult(LossOfChunks(hidden_ND, targets_N, lossScale, backward), rows.Length, null));
+        {
+            var sum = weights is null
+                ? LossOfChunks(hidden_ND, targets_N, lossScale, backward)
+                : WeightedLossOfChunks(hidden_ND, targets_N, Array.ConvertAll(rows, r => weights[r]), lossScale, backward);
+            return new HeadResult(sum, rows.Length, null);
+        });
 
     // The loss gets the normalised hidden states of the rows that have labels, as a leaf whose gradient it is to leave behind.
     private HeadResult Run(
@@ -99,6 +105,24 @@ public sealed partial class HeadPart : ModelPart
             var loss = LossOf(hidden_ND.narrow(0, start, length), targets_N.narrow(0, start, length));
             if (backward) loss.Times(lossScale).backward();
             sum += loss.item<float>();
+        }
+
+        return sum;
+    }
+
+    // Each label's cross-entropy is followed back by its share; products and sums of weights are in double.
+    private double WeightedLossOfChunks(Tensor hidden_ND, Tensor targets_N, float[] weights, double lossScale, bool backward)
+    {
+        var sum = 0.0;
+        foreach (var (start, length) in Chunks(targets_N))
+        {
+            using var scope = NewDisposeScope();
+            var own = weights.AsSpan((int)start, (int)length).ToArray();
+            var losses_N = CrossEntropies(hidden_ND, targets_N, start, length);
+            if (backward)
+                autograd.backward([losses_N], [tensor(Array.ConvertAll(own, w => (float)(lossScale * w)), device: hidden_ND.device)]);
+            var losses = losses_N.detach().cpu().data<float>().ToArray();
+            for (var i = 0; i < own.Length; i++) sum += (double)own[i] * losses[i];
         }
 
         return sum;

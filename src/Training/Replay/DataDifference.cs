@@ -1,4 +1,5 @@
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Data;
 
 namespace LisaOrleans.Training;
 
@@ -18,10 +19,13 @@ public static class DataDifference
         using var b = await DatasetStorage.Read(store, other, vocabularySize, cancellationToken).ConfigureAwait(false);
         for (var sample = 0; sample < Math.Min(a.Count, b.Count); sample++)
         {
-            if (a.InputIds(sample).SequenceEqual(b.InputIds(sample)) && a.LossMask(sample).SequenceEqual(b.LossMask(sample))) continue;
+            if (a.InputIds(sample).SequenceEqual(b.InputIds(sample)) && Weights(a, sample).SequenceEqual(Weights(b, sample))) continue;
             return $"sample {sample} is another one ({a.Length(sample)} and {b.Length(sample)} tokens)";
         }
 
         return a.Count == b.Count ? null : $"{a.Count} and {b.Count} samples";
     }
+
+    private static ReadOnlySpan<float> Weights(TokenizedDataset data, int sample) =>
+        data.Weights.IsEmpty ? Array.ConvertAll(data.LossMask(sample).ToArray(), m => (float)m) : data.LossWeights(sample);
 }

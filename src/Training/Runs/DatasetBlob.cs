@@ -18,7 +18,9 @@ internal sealed class DatasetBlob : IBlobSource
         [
             new(DatasetStorage.Ids, TensorDType.I32, [data.Ids.Length], 0),
             new(DatasetStorage.Offsets, TensorDType.I64, [data.Offsets.Length], 0),
-            new(DatasetStorage.Mask, TensorDType.U8, [data.Mask.Length], 0),
+            data.Weights.IsEmpty
+                ? new(DatasetStorage.Mask, TensorDType.U8, [data.Mask.Length], 0)
+                : new(DatasetStorage.Weights, TensorDType.F32, [data.Weights.Length], 0),
         ];
         _header = SafetensorsWriter.Header(tensors);
         Length = _header.Length + tensors.Sum(t => t.Length);
@@ -58,6 +60,6 @@ internal sealed class DatasetBlob : IBlobSource
         stream.Write(_header);
         _data.WriteIds(stream);
         stream.Write(MemoryMarshal.AsBytes(_data.Offsets.AsSpan()));
-        _data.WriteMask(stream);
+        _data.WriteLearned(stream);
     }
 }

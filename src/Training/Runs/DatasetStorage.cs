@@ -4,12 +4,16 @@ using LisaOrleans.Data;
 
 namespace LisaOrleans.Training;
 
-/// <summary>A tokenised data set as a safetensors blob: <c>ids</c> I32, <c>offsets</c> I64, <c>mask</c> U8.</summary>
+/// <summary>
+/// A tokenised data set as a safetensors blob: <c>ids</c> I32, <c>offsets</c> I64, <c>mask</c> U8. Where tokens count by weights, these
+/// stand in place of the mask, <c>weights</c> F32; builds that do not know them miss the mask and refuse the blob.
+/// </summary>
 public static class DatasetStorage
 {
     internal const string Ids = "ids";
     internal const string Offsets = "offsets";
     internal const string Mask = "mask";
+    internal const string Weights = "weights";
 
     // Numbers are checked and let go of piece by piece: the whole may be larger than memory.
     private const int Piece = 4 << 20;
@@ -23,12 +27,24 @@ public static class DatasetStorage
         var reader = SafetensorsReader.FromBlob(await store.ReadAsync(blob, cancellationToken), blob.Sha256);
         try
         {
-            var (ids, offsets, mask) = (Find(Ids, TensorDType.I32), Find(Offsets, TensorDType.I64), Find(Mask, TensorDType.U8));
-            var trained = 0L;
+            var (ids, offsets) = (Find(Ids, TensorDType.I32), Find(Offsets, TensorDType.I64));
+            var isWeighted = reader.Tensors.ContainsKey(Weights);
+            var learned = isWeighted ? Find(Weights, TensorDType.F32) : Find(Mask, TensorDType.U8);
+            var (trained, figures) = (0L, default(WeightFigures));
             ForPieces(ids, sizeof(int), span => TokenizedDataset.CheckIds(MemoryMarshal.Cast<byte, int>(span), vocabularySize));
-            ForPieces(mask, sizeof(byte), span => trained += span.Length - span.Count((byte)0));
+            if (isWeighted) ForPieces(learned, sizeof(float), span => CountWeights(MemoryMarshal.Cast<byte, float>(span)));
+            else ForPieces(learned, sizeof(byte), span => trained += span.Length - span.Count((byte)0));
             return TokenizedDataset.FromChecked(
-                Memory<int>(ids), MemoryMarshal.Cast<byte, long>(reader.ReadBytes(offsets)).ToArray(), Memory<byte>(mask), trained, reader);
+                Memory<int>(ids), MemoryMarshal.Cast<byte, long>(reader.ReadBytes(offsets)).ToArray(),
+                isWeighted ? default : Memory<byte>(learned), isWeighted ? Memory<float>(learned) : default,
+                new DatasetStatistics { TrainedTokens = trained, Weights = figures.Tokens > 0 ? figures : null }, reader);
+
+            void CountWeights(ReadOnlySpan<float> weights)
+            {
+                TokenizedDataset.CheckWeights(weights);
+                trained += weights.Length - weights.Count(0f);
+                figures = figures.With(weights);
+            }
         }
         catch
         {

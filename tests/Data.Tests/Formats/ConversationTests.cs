@@ -81,7 +81,6 @@ public sealed class ConversationTests
         """{"role":"user","content":[{"type":"text","text":"a","annotations":[1]}]}""",
         "field 'content[0]' has a field 'annotations', which is not used")]
     [InlineData("""{"role":"user","content":null}""", "field 'content' is null; it must be a text")]
-    [InlineData("""{"role":"assistant","content":"a","weight":0.5}""", "field 'weight' is 0.5; it must be 0 (context only) or 1 (learned)")]
     [InlineData("""{"role":"assistant","content":"a","weight":0,"train":true}""", "field 'train' contradicts weight")]
     [InlineData("""{"role":"user","content":"a","tool_calls":[{"name":"f"}]}""", "field 'tool_calls' stands in a turn of role 'user'")]
     [InlineData("""{"role":"assistant","content":"a","tool_calls":[{"id":"x"}]}""", "field 'tool_calls[0]' must name a function")]

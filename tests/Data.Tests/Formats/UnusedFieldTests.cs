@@ -8,12 +8,12 @@ public sealed class UnusedFieldTests
 
     [Theory]
     [InlineData("""{"text":"a","body":"b"}""", "body", "format text reads text")]
-    [InlineData("""{"text":"a","weight":0.5}""", "weight", "format text reads text")]
+    [InlineData("""{"text":"a","weights":[0.5]}""", "weights", "format text reads text, weight")]
     [InlineData("""{"prompt":"a","completion":"b","history":[["c","d"]]}""", "history", "format prompt-completion reads prompt, completion, ")]
     [InlineData("""{"prompt":"a","completion":"b","images":["c"]}""", "images", "format prompt-completion reads")]
     [InlineData("""{"instruction":"a","output":"b","thinking":"c"}""", "thinking", "format alpaca reads instruction, input, output, history, system")]
     [InlineData($$"""{{Chat}},"text":"x"}""", "text", "format messages reads messages, system, tools")]
-    [InlineData($$"""{{Chat}},"weight":1}""", "weight", "format messages reads")]
+    [InlineData($$"""{{Chat}},"loss_weight":1}""", "loss_weight", "format messages reads")]
     [InlineData("""{"text":"a","chosen":false}""", "chosen", "format text reads text")]
     public void Read_field_that_format_does_not_use_is_refused_by_name(string record, string field, string reads)
     {

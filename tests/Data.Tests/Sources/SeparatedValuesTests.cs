@@ -44,7 +44,7 @@ public sealed class SeparatedValuesTests
     [InlineData("prompt,prompt\na,b\n", ": line 1: two columns are named 'prompt'")]
     [InlineData("prompt,\na,b\n", ": line 1: a column has no name")]
     [InlineData("prompt,completion\n", ": has no records")]
-    [InlineData("text,weight\na,1\n", ": line 2: field 'weight' is not used")]
+    [InlineData("text,labels\na,1\n", ": line 2: field 'labels' is not used")]
     public void Read_error_names_line(string content, string error) =>
         Assert.StartsWith(error, Dataset.Error(System.Text.Encoding.UTF8.GetBytes(content)), StringComparison.Ordinal);
 

@@ -47,6 +47,18 @@ public sealed class TokenCacheTests : IDisposable
     }
 
     [Fact]
+    public async Task ImportAsync_weights_are_told_alike_from_the_cache()
+    {
+        var data = WeightedLines.Write(TinyStories.Data, _folder["weighted.jsonl"]);
+        var first = await Import("a", Path.GetFileName(data));
+        var second = await Import("b", Path.GetFileName(data));
+        Assert.False(second.Tokenised);
+        Assert.InRange(first.Figures.WeightedTokens, 1, first.Figures.TrainedTokens - 1);
+        Assert.EndsWith("have weights other than 1: from 0.25 to 2", Assert.Single(first.Figures.Notes), StringComparison.Ordinal);
+        Assert.Equivalent(first.Figures, second.Figures, strict: true);
+    }
+
+    [Fact]
     public async Task ImportAsync_tokens_that_were_collected_as_garbage_are_made_again()
     {
         var first = await Import("a");
@@ -110,6 +122,27 @@ public sealed class TokenCacheTests : IDisposable
 
         Assert.Equal(data.Statistics.Tokens, read.Statistics.Tokens);
         await Assert.ThrowsAsync<DatasetException>(() => DatasetStorage.Read(_store, new BlobRef(blob.Sha256, blob.Length), 100, Token));
+    }
+
+    // The blob has weights in place of the mask, so that builds that would take no notice of them refuse it.
+    [Fact]
+    public async Task Read_weighted_data_set_from_store_has_the_weights_that_were_written()
+    {
+        await File.WriteAllLinesAsync(
+            _folder["data.jsonl"], ["""{"prompt":"a","completion":" red fox"}""", """{"prompt":"a","completion":" red fox","weight":0.25}"""], Token);
+        using var data = Tokenize();
+        var blob = DatasetStorage.ToBlob(data);
+        await _store.PutAsync(blob, Token);
+        using var file = SafetensorsReader.FromBlob(await _store.ReadAsync(new BlobRef(blob.Sha256, blob.Length), Token), blob.Sha256);
+        Assert.Equal(["ids", "offsets", "weights"], file.Tensors.Keys.Order());
+        using var read = await DatasetStorage.Read(_store, new BlobRef(blob.Sha256, blob.Length), TinyStories.Config.VocabSize, Token);
+        Assert.Equal([0, 0.25f, 1], read.Weights.ToArray().Distinct().Order());
+        Assert.Equal(data.Weights.ToArray(), read.Weights.ToArray());
+        Assert.Equal((data.Statistics.TrainedTokens, data.Statistics.Weights), (read.Statistics.TrainedTokens, read.Statistics.Weights));
+        var again = DatasetStorage.ToBlob(read);
+        Assert.Equal((blob.Sha256, blob.Length), (again.Sha256, again.Length));
+        Assert.Null(await DataDifference.FindAsync(
+            _store, new BlobRef(blob.Sha256, blob.Length), new BlobRef(again.Sha256, again.Length), TinyStories.Config.VocabSize, Token));
     }
 
     private TokenizedDataset Tokenize() => DatasetTokenizer.Tokenize(

@@ -83,7 +83,7 @@ public sealed class FolderChatTemplate
     /// <param name="closing">The template's end of turn, empty where it has none; null to learn everything, where the parts are
     /// null.</param>
     /// <exception cref="DatasetException">The template refuses it, or there is no telling exactly what the assistant says.</exception>
-    internal JinjaRendering RenderLearned(Example example, string? closing)
+    internal (string Text, IReadOnlyList<LearnedSpan>? Spans) RenderLearned(Example example, string? closing)
     {
         _written.Check(example, Name);
         var values = new ExampleValues(example);
@@ -91,8 +91,7 @@ public sealed class FolderChatTemplate
 
         // Checked first, so that it is mostly only read: threads that write what others read slow each other down.
         if (!HasWritten) HasWritten = true;
-        var generated = closing is null ? null : new LearnedSpans(this, values, whole, Chosen(example).MarksGeneration, closing).Find();
-        return whole with { Generated = generated };
+        return (whole.Text, closing is null ? null : new LearnedSpans(this, values, whole, Chosen(example).MarksGeneration, closing).Find());
     }
 
     internal JinjaRendering Render(Example example, IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt) =>

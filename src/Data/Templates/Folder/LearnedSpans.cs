@@ -13,35 +13,37 @@ internal sealed class LearnedSpans(FolderChatTemplate template, ExampleValues va
 
     private IReadOnlyList<ChatMessage> Messages => values.Example.Messages;
 
-    public IReadOnlyList<(int Start, int End)> Find()
+    public IReadOnlyList<LearnedSpan> Find()
     {
         if (marked && whole.Generated is null)
             throw template.Unclear(0, "its generation block lies in a macro or set block, whose text has no place yet");
         if (marked && whole.Generated!.Count > 0) return Marked(whole.Generated);
 
-        var spans = new List<(int Start, int End)>();
+        var spans = new List<LearnedSpan>();
         for (var turn = 0; turn < Messages.Count; turn++)
         {
             if (!Messages[turn].IsLearned) continue;
             var start = Start(turn);
             var end = End(turn, start);
             if (spans.Count > 0 && start < spans[^1].End) throw template.Unclear(turn, "it overlaps the turn before");
-            spans.Add((start, end));
+            spans.Add(new LearnedSpan(start, end, Messages[turn].Weight));
         }
 
         return spans;
     }
 
-    private IReadOnlyList<(int Start, int End)> Marked(IReadOnlyList<(int Start, int End)> marks)
+    private IReadOnlyList<LearnedSpan> Marked(IReadOnlyList<(int Start, int End)> marks)
     {
         var turns = Enumerable.Range(0, Messages.Count).Where(i => Messages[i].Role == TurnTemplate.Assistant).ToList();
-        if (Messages.All(m => m.IsLearned == (m.Role == TurnTemplate.Assistant))) return marks;
+        if (Messages.All(m => m.IsLearned == (m.Role == TurnTemplate.Assistant)) && turns.Select(i => Messages[i].Weight).Distinct().Count() <= 1)
+            return [.. marks.Select(m => new LearnedSpan(m.Start, m.End, turns.Count > 0 ? Messages[turns[0]].Weight : 1))];
         if (marks.Count != turns.Count)
-            throw template.Unclear(turns.FirstOrDefault(i => !Messages[i].IsLearned), $"it marks {marks.Count} parts of {turns.Count} answers");
+            throw template.Unclear(turns.FirstOrDefault(i => Messages[i].LearnedWeight != 1), $"it marks {marks.Count} parts of {turns.Count} answers");
         var stranger = Enumerable.Range(0, Messages.Count).FirstOrDefault(
             i => Messages[i].IsLearned && Messages[i].Role != TurnTemplate.Assistant, -1);
         if (stranger >= 0) throw template.Unclear(stranger, $"it marks what the assistant says, and the turn is of role {Messages[stranger].Role}");
-        return [.. marks.Where((_, i) => Messages[turns[i]].IsLearned)];
+        return [.. marks.Zip(turns).Where(m => Messages[m.Second].IsLearned)
+            .Select(m => new LearnedSpan(m.First.Start, m.First.End, Messages[m.Second].Weight))];
     }
 
     private int Start(int turn)

@@ -131,7 +131,7 @@ public sealed class LearnedSpansTests : IDisposable
         if (Regex.Match(closing, @"^\s*(<[^>]+>|\[[^\]]+\])\s*") is { Success: true } special) closing = special.Value;
         var rendering = own.RenderLearned(new Example { Messages = messages, IsChat = true }, closing);
         var text = rendering.Text;
-        foreach (var (start, end) in rendering.Generated!.Reverse()) text = text.Insert(end, "⟧").Insert(start, "⟦");
+        foreach (var (start, end, _) in rendering.Spans!.Reverse()) text = text.Insert(end, "⟧").Insert(start, "⟦");
         return text;
     }
 }
