@@ -64,7 +64,7 @@ internal static class RunTable
         {
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
-                $"exchanged   {traffic.Bytes / 1e6:0.0} MB between replicas in a step; nobody waited for {traffic.HiddenShare:0 %} of it"));
+                $"exchanged   {traffic.Bytes / 1e6:0.0} MB between replicas in a step; nobody waited for {traffic.HiddenShare:0 %} of that time"));
         }
 
         foreach (var stage in s.Stages)

@@ -21,6 +21,11 @@ internal static class ReplicaTelemetry
                 lanes, Run(r.Key), LisaTelemetry.Tag("replica", replica.ToString(CultureInfo.InvariantCulture))))),
             "{lane}", "Gradient lanes of each replica");
         LisaTelemetry.Meter.CreateObservableGauge(
+            "lisa.run.replica.owned_parts",
+            () => s_runs.SelectMany(r => r.Value.Owned.Select(o => new Measurement<int>(
+                o.Value, Run(r.Key), LisaTelemetry.Tag("replica", o.Key.ToString(CultureInfo.InvariantCulture))))),
+            "{part}", "Parts whose optimizer state each replica keeps while they train");
+        LisaTelemetry.Meter.CreateObservableGauge(
             "lisa.run.exchange.size", () => s_runs.Where(r => r.Value.Traffic is not null)
                 .Select(r => new Measurement<long>(r.Value.Traffic!.Bytes, Run(r.Key))),
             "By", "Bytes that replicas exchanged in the last step");
@@ -37,8 +42,11 @@ internal static class ReplicaTelemetry
     /// <summary>A step was committed.</summary>
     public static void Completed(string run, Pipeline pipeline)
     {
-        if (s_replicas.Enabled)
-            s_runs[run] = new Sharing(pipeline.Stages.Replicas, pipeline.Stages.Lanes, pipeline.Transfers.Last, pipeline.Speeds.Measured);
+        if (!s_replicas.Enabled) return;
+        var stages = pipeline.Stages;
+        s_runs[run] = new Sharing(
+            stages.Replicas, stages.Lanes, pipeline.Transfers.Last, pipeline.Speeds.Measured,
+            stages.Stages.SelectMany(s => s.Parts).Distinct().CountBy(stages.OwnerOf).ToDictionary());
     }
 
     /// <summary>The run is not worked on here any more.</summary>
@@ -46,5 +54,7 @@ internal static class ReplicaTelemetry
 
     private static KeyValuePair<string, object?> Run(string name) => LisaTelemetry.Tag("run", name);
 
-    private sealed record Sharing(int Replicas, IReadOnlyList<int> Lanes, ReplicaTraffic? Traffic, IReadOnlyDictionary<string, double> Speeds);
+    private sealed record Sharing(
+        int Replicas, IReadOnlyList<int> Lanes, ReplicaTraffic? Traffic, IReadOnlyDictionary<string, double> Speeds,
+        IReadOnlyDictionary<int, int> Owned);
 }
