@@ -58,6 +58,9 @@ internal static class ClusterPlanReport
         var stages = Enumerable.Range(0, p.Plan.Replicas).Select(p.Plan.StagesOf).Distinct().Order().ToArray();
         var idle = p.Machines - p.Plan.Stages.Count;
         yield return ("plan", $"replicas {p.Plan.Replicas}, stages {string.Join(" or ", stages)}{lanes}; idle machines {idle}");
+        if (idle > 0) yield return ("idle", $"a step is not shorter with more than {p.Plan.Stages.Count} machines");
+        if (!p.IsRunsOwn)
+            yield return ("to have it", $"{p.Plan.Stages.Count} machines and --replicas {p.Plan.Replicas}: a run does not know its links");
         yield return ("step", Invariant($"{p.StepSeconds:0.00} s, {p.TokensPerSecond:0} tokens/s, {p.Speedup:0.00} times one machine"));
         yield return ("sent in a step", Invariant(
             $"{Bytes(p.ActivationBytes)} of activations, {Bytes(p.ExchangeBytes)} of sums and weights; waits {p.ExchangeSeconds:0.00} s for these"));
@@ -90,6 +93,7 @@ internal static class ClusterPlanReport
         method = Methods.Describe(spec),
         machines = p.Machines,
         idle = p.Machines - p.Plan.Stages.Count,
+        needs_replicas = p.IsRunsOwn ? (int?)null : p.Plan.Replicas,
         replicas = p.Plan.Replicas,
         lanes = p.Plan.Lanes,
         stages = p.Plan.Stages.Select(s => new { machine = s.Silo, replica = s.Replica, parts = s.Parts }),

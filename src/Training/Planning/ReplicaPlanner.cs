@@ -26,7 +26,7 @@ public static class ReplicaPlanner
     private const double ExposedExchange = 0.5;
 
     // How long parts are to stay where they are loaded, at least.
-    private const double StepsOfPlan = 10;
+    internal const double StepsOfPlan = 10;
 
     // The share of a step for which it is worth to load parts elsewhere.
     private const double LeastGain = 0.1;
@@ -38,20 +38,10 @@ public static class ReplicaPlanner
     /// <exception cref="NoRoomException">There are no silos, or too little memory.</exception>
     public static StagePlan Plan(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, StagePlan? held = null)
     {
-        var lanes = Math.Min(GradientLanes.Of(spec), spec.GradientAccumulationSteps);
-        var most = Math.Min(lanes, silos.Count);
-        int? wanted = spec.Replicas == TrainingSpec.AutoReplicas ? null : int.Parse(spec.Replicas, CultureInfo.InvariantCulture);
         var best = (Cost: double.PositiveInfinity, Plan: (StagePlan?)null);
-        for (var replicas = Math.Min(most, wanted ?? most); replicas > 1; replicas--)
-        {
-            if (Cut(config, spec, silos, replicas, lanes) is not { } found) continue;
-            if (wanted is not null) return found;
-            if (Cost(found) is var cost && cost <= best.Cost) best = (cost, found);
-        }
-
-        // With a single one, idle silos are possible; it is what fits if anything does.
-        var single = StagePlanner.Plan(config, spec, silos);
-        return best.Cost < Cost(single) ? best.Plan! : single;
+        foreach (var plan in Candidates(config, spec, silos))
+            if (Cost(plan) is var cost && cost <= best.Cost) best = (cost, plan);
+        return best.Plan!;
 
         double Cost(StagePlan plan) => StepSeconds(config, spec, silos, plan)
             + (held is null ? 0 : LoadSeconds(config, spec, held, plan) / StepsOfPlan);
@@ -68,7 +58,10 @@ public static class ReplicaPlanner
     /// <param name="other">What they could have.</param>
     public static bool IsWorthMoving(
         ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, StagePlan current, StagePlan other) =>
-        StepSeconds(config, spec, silos, other) <= (1 - LeastGain) * StepSeconds(config, spec, silos, current);
+        IsWorthMoving(StepSeconds(config, spec, silos, current), StepSeconds(config, spec, silos, other));
+
+    /// <summary>The same for seconds of a step.</summary>
+    internal static bool IsWorthMoving(double current, double other) => other <= (1 - LeastGain) * current;
 
     /// <summary>Seconds of a step: right enough to compare plans.</summary>
     internal static double StepSeconds(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, StagePlan plan)
@@ -78,6 +71,31 @@ public static class ReplicaPlanner
             r => Seconds(spec, PipelineOf(config, spec, silos, plan.Stages, r), plan.Lanes.Count > 0 ? plan.Lanes[r] : 1, lanes));
         return plan.Replicas > 1 ? longest + (ExposedExchange * Exchange(config, spec, plan.Replicas)) : longest;
     }
+
+    /// <summary>The plan for all silos as so many replicas; null where one of them would not fit its silos.</summary>
+    internal static StagePlan? Of(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, int replicas)
+    {
+        if (replicas > 1) return Cut(config, spec, silos, replicas, Lanes(spec));
+        return StagePlanner.Fits(config, spec, silos) ? StagePlanner.Plan(config, spec, silos) : null;
+    }
+
+    // One for each number of replicas that is wanted and has room, on all silos.
+    private static IEnumerable<StagePlan> Candidates(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos)
+    {
+        var most = Math.Min(Lanes(spec), silos.Count);
+        int? wanted = spec.Replicas == TrainingSpec.AutoReplicas ? null : int.Parse(spec.Replicas, CultureInfo.InvariantCulture);
+        for (var replicas = Math.Min(most, wanted ?? most); replicas > 1; replicas--)
+        {
+            if (Cut(config, spec, silos, replicas, Lanes(spec)) is not { } found) continue;
+            yield return found;
+            if (wanted is not null) yield break;
+        }
+
+        // With a single one, idle silos are possible; it is what fits if anything does.
+        yield return StagePlanner.Plan(config, spec, silos);
+    }
+
+    private static int Lanes(TrainingSpec spec) => Math.Min(GradientLanes.Of(spec), spec.GradientAccumulationSteps);
 
     // Until the silo has its weights that gets most.
     private static double LoadSeconds(ModelConfig config, TrainingSpec spec, StagePlan held, StagePlan plan)

@@ -48,8 +48,11 @@ public sealed class StagePlan
         return replica;
     }
 
+    /// <summary>The silo of a part's owner; null if that is not known.</summary>
+    public string? FindOwner(string part) => _silos.GetValueOrDefault((part, OwnerOf(part)));
+
     /// <summary>A silo that has a part: its owner's, if that is known; null if none is.</summary>
-    public string? FindSilo(string part) => _silos.GetValueOrDefault((part, OwnerOf(part))) ?? Holders(part).FirstOrDefault();
+    public string? FindSilo(string part) => FindOwner(part) ?? Holders(part).FirstOrDefault();
 
     /// <summary>The silos that have a part, replica after replica.</summary>
     public IEnumerable<string> Holders(string part) =>
@@ -60,6 +63,9 @@ public sealed class StagePlan
 
     /// <summary>The same plan without what is on silos other than these.</summary>
     public StagePlan On(IEnumerable<string> silos) => new([.. Stages.Where(s => silos.Contains(s.Silo))], Lanes, Replicas);
+
+    /// <summary>The same plan for silos of other names.</summary>
+    internal StagePlan Named(Func<string, string> nameOf) => new([.. Stages.Select(s => s with { Silo = nameOf(s.Silo) })], Lanes, Replicas);
 
     public bool Uses(string silo) => Stages.Any(s => s.Silo == silo);
 

@@ -8,8 +8,11 @@ public sealed record ClusterPlan
     /// <value>Where the parts would be.</value>
     public required StagePlan Plan { get; init; }
 
-    /// <value>Machines in all.</value>
+    /// <value>Machines in all. Those beyond the plan's would not make a step shorter.</value>
     public required int Machines { get; init; }
+
+    /// <value>Whether a run plans so by itself, without knowing how fast machines and links are.</value>
+    public required bool IsRunsOwn { get; init; }
 
     /// <value>Seconds of a step.</value>
     public required double StepSeconds { get; init; }
@@ -74,15 +77,15 @@ public sealed record ClusterPlan
         var evictions = cluster.EvictionsPerHour * plan.Stages.Count;
         var meanTime = evictions > 0 ? 3600 / evictions : double.PositiveInfinity;
 
-        // The last machine goes, and another comes back in its place.
-        var without = planner.Plan(silos[..^1]);
-        var lost = plan.Stages.Count < silos.Length ? plan : without?.Plan;
+        // The last machine with parts goes, one that stands by takes its place, and another one comes.
         var told = cluster.NoticeSeconds > 0;
-        var move = save + upload + loads.Load(plan, lost, inManifest: true);
-        var recovery = move + (lost is null ? 0 : told
-            ? save + upload + loads.Load(lost, plan, inManifest: true)
+        (string Name, int Kind)[] left = [.. silos.Where(s => s.Name != plan.Stages[^1].Silo)];
+        var without = planner.Plan(left, plan);
+        var goesOn = without?.Plan ?? plan;
+        var recovery = Back(goesOn) + (told
+            ? save + upload + loads.Load(goesOn, plan, inManifest: true)
             : cluster.Times.Detection + (cluster.Times.Wake / plan.Stages.Count)
-                + loads.Load(lost, plan.On(lost.Stages.Select(s => s.Silo)), inManifest: false));
+                + loads.Load(goesOn, plan.On(left.Select(s => s.Name).ToHashSet()), inManifest: false));
         var slower = without is null ? 1 : Math.Max(0, 1 - (step / without.Timing.Seconds));
         var away = recovery + (cluster.ReplacementSeconds * slower);
 
@@ -94,6 +97,7 @@ public sealed record ClusterPlan
         {
             Plan = plan,
             Machines = silos.Length,
+            IsRunsOwn = planner.IsRunsOwn(plan, silos),
             StepSeconds = step,
             Speedup = Alone() / step,
             TokensPerSecond = costs.MicroBatches * costs.Tokens / step,
@@ -111,6 +115,10 @@ public sealed record ClusterPlan
             BestStepsPerHour = Share(best ?? own) * 3600 / step,
         };
 
+        // Has loaded what does not train before it is taken in. Where another stands in for the one that went, it only stands by.
+        double Back(StagePlan lost) => lost.Stages.Count == plan.Stages.Count
+            ? 0 : save + upload + loads.Load(plan, lost, inManifest: true, loads.PartsAhead(plan, lost).ToHashSet());
+
         double RateOf(string silo) =>
             cluster.Machines[cluster.KindOf(int.Parse(silo, CultureInfo.InvariantCulture))].MultiplyAddsPerSecond;
 
@@ -119,7 +127,7 @@ public sealed record ClusterPlan
 
         double WithoutExchange()
         {
-            var parts = costs.Parts.Select(p => p with { SumBytes = 0, TrainedBytes = 0 });
+            var parts = costs.Parts.Select(p => p with { SumBytes = 0, TrainedBytes = 0, Table = null });
             return new StepSimulation(costs with { Parts = [.. parts] }, plan, RateOf, cluster).Timing().Seconds;
         }
 
@@ -151,8 +159,9 @@ public sealed record ClusterPlan
         var (sent, first) = (0.0, 0);
         for (var replica = 0; replica < plan.Lanes.Count; first += plan.Lanes[replica++])
         {
-            var sums = StepSimulation.SumsOf(first, plan.Lanes[replica]);
-            sent += costs.Parts.Where(p => plan.OwnerOf(p.Name) != replica).Sum(p => (sums * p.SumBytes) + p.TrainedBytes);
+            var (from, lanes) = (first, plan.Lanes[replica]);
+            sent += costs.Parts.Where(p => p.Trains && plan.OwnerOf(p.Name) != replica)
+                .Sum(p => costs.SumsBytes(p, from, lanes) + costs.WeightsBytes(p, from, lanes));
         }
 
         return sent;

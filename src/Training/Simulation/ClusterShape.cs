@@ -44,4 +44,20 @@ public sealed record ClusterShape
         while (left >= Machines[kind].Count) left -= Machines[kind++].Count;
         return kind;
     }
+
+    /// <summary>Silos on its machines as planners see them, with the speeds that a run has measured after a while.</summary>
+    /// <param name="silos">Their names, and the kinds of their machines; at least one.</param>
+    /// <param name="spec">The run's settings.</param>
+    internal TrainingSilo[] SilosOf(IReadOnlyList<(string Name, int Kind)> silos, TrainingSpec spec)
+    {
+        var speeds = SiloSpeeds.Relative([.. silos.Select(s => 1 / Machines[s.Kind].MultiplyAddsPerSecond)]);
+        return
+        [
+            .. silos.Zip(speeds, (silo, speed) => new TrainingSilo(silo.Name, Machines[silo.Kind].MemoryBytes, spec.Threads)
+            {
+                OnGpu = Machines[silo.Kind].OnGpu,
+                Speed = speed,
+            }),
+        ];
+    }
 }

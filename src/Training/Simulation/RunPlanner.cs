@@ -4,16 +4,23 @@ using LisaOrleans.Model;
 namespace LisaOrleans.Training;
 
 /// <summary>
-/// Plans a run for simulated silos as a cluster would (<see cref="ReplicaPlanner"/>), and says how long its steps then take. Remembers
-/// both: where machines are alike, a plan depends on their number alone.
+/// Plans a run for simulated silos, and says how long its steps then take. Where links and speeds are known, as they are of machines that
+/// need not exist, it chooses the plan by which a step is shortest (<see cref="PlanSearch"/>), and more machines than that takes stand by;
+/// where replicas are given, or nothing is known, it plans as a run does (<see cref="ReplicaPlanner"/>).
 /// </summary>
 /// <param name="config">The model's shape.</param>
 /// <param name="spec">The run's settings.</param>
 /// <param name="cluster">The machines.</param>
-/// <param name="measured">How long steps take under a plan, where that was measured; null for what is not.</param>
+/// <param name="measured">
+/// How long steps take under a plan, where that was measured in a run, which knows neither links nor speeds; null for what is not.
+/// </param>
 public sealed class RunPlanner(ModelConfig config, TrainingSpec spec, ClusterShape cluster, Func<StagePlan, StepTiming?>? measured = null)
 {
-    private readonly Dictionary<string, PlannedRun?> _known = [];
+    private readonly PlanSearch? _search = measured is null && spec.Replicas == TrainingSpec.AutoReplicas
+        ? new PlanSearch(config, spec, cluster)
+        : null;
+
+    private readonly Dictionary<string, StepTiming> _timings = [];
 
     /// <summary>The run's parts.</summary>
     public StepCosts Costs { get; } = StepCosts.Of(config, spec);
@@ -29,49 +36,55 @@ public sealed class RunPlanner(ModelConfig config, TrainingSpec spec, ClusterSha
 
     /// <summary>The plan for silos in the order of the walk; null where they have no room for the run.</summary>
     /// <param name="silos">Their names, and the kind of machine that each is on.</param>
-    public PlannedRun? Plan(IReadOnlyList<(string Name, int Kind)> silos)
-    {
-        if (Known(silos) is not { } known) return null;
-        var stages = known.Plan.Stages.Select(s => s with { Silo = silos[Place(s.Silo)].Name });
-        return known with { Plan = new StagePlan([.. stages], known.Plan.Lanes) };
-    }
-
-    /// <summary>How long steps on silos take; null where they have no room for the run.</summary>
-    public StepTiming? Timing(IReadOnlyList<(string Name, int Kind)> silos) => Known(silos)?.Timing;
-
-    private PlannedRun? Known(IReadOnlyList<(string Name, int Kind)> silos)
+    /// <param name="held">Where parts are already; null (default) for nowhere.</param>
+    public PlannedRun? Plan(IReadOnlyList<(string Name, int Kind)> silos, StagePlan? held = null)
     {
         if (silos.Count == 0) return null;
 
         // Where all are alike, those beyond a layer for each lane stay idle.
-        var count = cluster.Machines.Count == 1 ? Math.Min(silos.Count, Costs.Lanes * config.NumHiddenLayers) : silos.Count;
-        var key = cluster.Machines.Count == 1 ? $"{count}" : string.Join(',', silos.Select(s => s.Kind));
-        if (!_known.TryGetValue(key, out var known)) _known[key] = known = Find([.. silos.Take(count).Select(s => s.Kind)]);
-        return known;
-    }
-
-    private PlannedRun? Find(int[] kinds)
-    {
-        // By their places, so that the plan holds for all silos of these kinds. With the speeds that a cluster has measured after a while.
-        var speeds = SiloSpeeds.Relative([.. kinds.Select(kind => 1 / cluster.Machines[kind].MultiplyAddsPerSecond)]);
-        TrainingSilo[] silos = [.. kinds.Select((kind, place) => new TrainingSilo($"{place}", cluster.Machines[kind].MemoryBytes, spec.Threads)
-        {
-            OnGpu = cluster.Machines[kind].OnGpu,
-            Speed = speeds[place],
-        })];
-        StagePlan plan;
+        if (cluster.Machines.Count == 1) silos = [.. silos.Take(Costs.Lanes * config.NumHiddenLayers)];
+        if (_search is not null) return _search.Best(silos, held);
         try
         {
-            plan = ReplicaPlanner.Plan(config, spec, silos);
+            var plan = ReplicaPlanner.Plan(config, spec, cluster.SilosOf(silos, spec), held);
+            return new PlannedRun(plan, Timing(plan, silos));
         }
         catch (NoRoomException)
         {
             return null;
         }
-
-        if (measured?.Invoke(plan) is { } timing) return new PlannedRun(plan, timing);
-        return new PlannedRun(plan, new StepSimulation(Costs, plan, s => cluster.Machines[kinds[Place(s)]].MultiplyAddsPerSecond, cluster).Timing());
     }
 
-    private static int Place(string silo) => int.Parse(silo, CultureInfo.InvariantCulture);
+    /// <summary>How long steps on silos take where nothing is held; null where they have no room for the run.</summary>
+    public StepTiming? Timing(IReadOnlyList<(string Name, int Kind)> silos) => Plan(silos)?.Timing;
+
+    /// <summary>Whether a run, which knows neither links nor speeds before it trains, plans so by itself.</summary>
+    /// <param name="plan">The plan for these silos.</param>
+    /// <param name="silos">The silos.</param>
+    public bool IsRunsOwn(StagePlan plan, IReadOnlyList<(string Name, int Kind)> silos) => _search is null
+        || ReplicaPlanner.Plan(config, spec, [.. cluster.SilosOf(silos, spec).Select(s => s with { Speed = 1 })]).SameAs(plan);
+
+    /// <summary>Whether silos that have a plan should change to another one.</summary>
+    /// <param name="silos">The silos.</param>
+    /// <param name="current">What they have.</param>
+    /// <param name="other">What they could have.</param>
+    public bool IsWorthMoving(IReadOnlyList<(string Name, int Kind)> silos, PlannedRun current, PlannedRun other) => _search is not null
+        ? ReplicaPlanner.IsWorthMoving(current.Timing.Seconds, other.Timing.Seconds)
+        : ReplicaPlanner.IsWorthMoving(config, spec, cluster.SilosOf(silos, spec), current.Plan, other.Plan);
+
+    // Where machines are alike, it depends on the plan's shape alone.
+    private StepTiming Timing(StagePlan plan, IReadOnlyList<(string Name, int Kind)> silos)
+    {
+        if (measured?.Invoke(plan) is { } timing) return timing;
+        var kinds = silos.ToDictionary(s => s.Name, s => s.Kind);
+        var shape = string.Join(';', plan.Stages.Select(s => string.Create(
+            CultureInfo.InvariantCulture, $"{kinds[s.Silo]}:{s.Replica}:{string.Join(',', s.Parts)}"))) + $"|{string.Join(',', plan.Lanes)}";
+        if (!_timings.TryGetValue(shape, out var known))
+        {
+            var simulation = new StepSimulation(Costs, plan, s => cluster.Machines[kinds[s]].MultiplyAddsPerSecond, cluster);
+            _timings[shape] = known = simulation.Timing();
+        }
+
+        return known;
+    }
 }

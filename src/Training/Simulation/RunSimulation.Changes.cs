@@ -108,7 +108,7 @@ public sealed partial class RunSimulation
     {
         _ledger.Machines(_cluster, Now);
         _cluster.Remove(silo);
-        _cluster.Lead();
+        Lead();
         _changed = true;
     }
 

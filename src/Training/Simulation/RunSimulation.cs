@@ -60,9 +60,8 @@ public sealed partial class RunSimulation(
     {
         _ledger.Spend(spent, Now);
         _generation++;
-        _cluster.Lead();
-        _changed = false;
-        _planned = planner.Plan(_cluster.Usable(_planned?.Plan));
+        Lead();
+        _planned = Choose();
         if (_planned is not { Plan: var plan })
         {
             _phase = Phase.Waiting;
@@ -70,6 +69,7 @@ public sealed partial class RunSimulation(
             return;
         }
 
+        _placed = plan;
         if (!plan.Stages.All(s => _cluster.IsAlive(s.Silo)))
         {
             // Some silo is gone already, and will not answer.
@@ -79,13 +79,14 @@ public sealed partial class RunSimulation(
 
         _phase = Phase.Loading;
         var before = _held is { } held ? held.Plan.On(held.Plan.Stages.Select(s => s.Silo).Where(_cluster.IsAlive).ToHashSet()) : null;
-        Later(_loads.Load(plan, before, _held?.Step == _manifest), Loaded);
+        Later(_loads.Load(plan, before, _held?.Step == _manifest, _ahead, hasState: _manifest > 0), Loaded);
     }
 
     private void Loaded()
     {
         _ledger.Spend(SimulatedTime.Loading, Now);
-        (_held, _isFirst) = ((_planned!.Plan, _step), true);
+        (_held, _isFirst, _changed) = ((_planned!.Plan, _step), true, true);
+        _ahead.Clear();
         Say(RunMomentKind.Loaded);
         foreach (var silo in _cluster.Leaving.Where(s => !Uses(s))) Leave(silo);
         Boundary();
@@ -111,13 +112,6 @@ public sealed partial class RunSimulation(
             _phase = Phase.Stepping;
             Later(_isFirst ? _planned!.Timing.FirstSeconds : _planned!.Timing.Seconds, Commit);
         }
-    }
-
-    private bool ShouldMove()
-    {
-        if (!_changed) return false;
-        _changed = false;
-        return planner.Plan(_cluster.Usable(_planned!.Plan)) is not { Plan: var best } || !best.SameAs(_planned.Plan);
     }
 
     private void Commit()

@@ -11,6 +11,7 @@ public sealed class StepSimulation
     private readonly StagePlan _plan;
     private readonly SimulatedStage[][] _replicas;
     private readonly int[][] _microBatches;
+    private readonly int[] _firstLanes;
     private readonly EventQueue _events = new();
     private readonly BulkLinks _links;
     private readonly double _activationSeconds;
@@ -32,6 +33,7 @@ public sealed class StepSimulation
                 index++, number, [.. s.Parts.Where(p => !IsTiedHead(p)).Select(p => costs[p])], costs.Tokens / rateOf(s.Silo))).ToArray())];
         _microBatches = [.. Enumerable.Range(0, plan.Replicas).Select(r => GradientLanes.Order(costs.MicroBatches, costs.Lanes)
             .Where(i => plan.ReplicaOf(GradientLanes.LaneOf(i, costs.Lanes)) == r).ToArray())];
+        _firstLanes = [.. plan.Lanes.Select((_, r) => plan.Lanes.Take(r).Sum())];
         _links = new BulkLinks(index, cluster.LinkBytesPerSecond, cluster.LinkLatency);
         _activationSeconds = (costs.ActivationBytes / cluster.LinkBytesPerSecond) + cluster.LinkLatency;
 
@@ -55,20 +57,6 @@ public sealed class StepSimulation
     {
         var commits = Commits(2);
         return new StepTiming(commits[0], commits[1] - commits[0]);
-    }
-
-    /// <summary>How many sums a replica sends of each gradient: the tree over lanes lets it add up only lanes that are neighbours in it.</summary>
-    internal static int SumsOf(int firstLane, int lanes)
-    {
-        var sums = 0;
-        for (var (lane, end) = (firstLane, firstLane + lanes); lane < end; sums++)
-        {
-            var size = 1;
-            while (lane % (2 * size) == 0 && lane + (2 * size) <= end) size *= 2;
-            lane += size;
-        }
-
-        return sums;
     }
 
     private bool IsTiedHead(string part) => _costs.Tied && part == PartName.Head;
@@ -131,21 +119,20 @@ public sealed class StepSimulation
             void SendSums(int number)
             {
                 var stage = stages[number];
-                var first = _plan.Lanes.Take(replica).Sum();
-                var sums = _plan.Lanes.Count == 0 ? 0 : SumsOf(first, _plan.Lanes[replica]);
                 for (var i = stage.Parts.Count - 1; i >= 0; i--)
                 {
                     var ready = _events.Now - stage.BackwardSeconds + stage.BackwardUntil[i];
-                    Send(stage.Parts[i], stage.Index, ready, sums);
+                    Send(stage.Parts[i], stage.Index, ready);
                 }
 
-                if (_costs.Tied && number == 0) Send(_costs[PartName.Head], stage.Index, _events.Now, sums);
+                if (_costs.Tied && number == 0) Send(_costs[PartName.Head], stage.Index, _events.Now);
             }
 
-            void Send(PartCost part, int from, double ready, int sums)
+            void Send(PartCost part, int from, double ready)
             {
                 if (!part.Trains || _plan.OwnerOf(part.Name) is var owner && owner == replica) return;
-                sumsThere = Math.Max(sumsThere, _links.Send(from, IndexOf(part.Name, owner), part.SumBytes * sums, ready));
+                var bytes = _costs.SumsBytes(part, _firstLanes[replica], _plan.Lanes[replica]);
+                sumsThere = Math.Max(sumsThere, _links.Send(from, IndexOf(part.Name, owner), bytes, ready));
             }
 
             void Observe(int stage, int ordinal, StagePass pass, double from) =>
@@ -161,7 +148,8 @@ public sealed class StepSimulation
                 var owner = _plan.OwnerOf(part.Name);
                 foreach (var replica in Enumerable.Range(0, _replicas.Length).Where(r => r != owner))
                 {
-                    var there = _links.Send(IndexOf(part.Name, owner), IndexOf(part.Name, replica), part.TrainedBytes, _events.Now);
+                    var bytes = _costs.WeightsBytes(part, _firstLanes[replica], _plan.Lanes[replica]);
+                    var there = _links.Send(IndexOf(part.Name, owner), IndexOf(part.Name, replica), bytes, _events.Now);
                     var stage = StageOf(part.Name, replica);
                     stage.WeightsThere = Math.Max(stage.WeightsThere, there - stage.ForwardBefore[stage.PlaceOf(part.Name)]);
                 }

@@ -23,7 +23,7 @@ public sealed class ClusterPlanTests
         var spec = s_spec with { Replicas = replicas };
         var silos = Enumerable.Range(0, (4 * TinyStories.Layers) + 9).Select(i => (Name: $"silo-{i}", Kind: 0)).ToArray();
         var real = ReplicaPlanner.Plan(TinyStories.Config, spec, [.. silos.Select(s => new TrainingSilo(s.Name, 0, 1))]);
-        Assert.True(new RunPlanner(TinyStories.Config, spec, s_cluster).Plan(silos)!.Plan.SameAs(real));
+        Assert.True(new RunPlanner(TinyStories.Config, spec, s_cluster, _ => null).Plan(silos)!.Plan.SameAs(real));
     }
 
     // Four replicas of one stage, two micro-batches each.
@@ -38,7 +38,23 @@ public sealed class ClusterPlanTests
     }
 
     [Fact]
-    public void Of_slow_link_is_waited_for() => Assert.True(Of(s_cluster with { LinkBytesPerSecond = 1e5 }).ExchangeSeconds > 1);
+    public void Of_slow_link_is_waited_for_where_replicas_are_wanted_and_not_chosen_where_they_are_not()
+    {
+        var slow = s_cluster with { LinkBytesPerSecond = 1e5 };
+        var (wanted, chosen) = (Of(slow, s_spec with { Replicas = "4" }), Of(slow));
+        Assert.True(wanted.ExchangeSeconds > 1 && wanted.IsRunsOwn);
+        Assert.Equal((1, false), (chosen.Plan.Replicas, chosen.IsRunsOwn));
+        Assert.True(chosen.StepSeconds < wanted.StepSeconds);
+    }
+
+    // All that is sent is waited for where nothing is computed meanwhile.
+    [Fact]
+    public void Of_exchange_that_nothing_hides_takes_its_time_on_the_link()
+    {
+        var fast = s_cluster with { Machines = [new MachineKind(2, OnGpu: false, 0, 1e15)], LinkBytesPerSecond = 1e6, LinkLatency = 0 };
+        var plan = Of(fast, s_spec with { Replicas = "2" });
+        Assert.InRange(plan.ExchangeSeconds, plan.ExchangeBytes / 1e6 / 2 * 0.99, plan.ExchangeBytes / 1e6 * 1.01);
+    }
 
     [Fact]
     public void Of_manifest_is_what_the_memory_model_counts_and_weights_that_are_their_own_masters()

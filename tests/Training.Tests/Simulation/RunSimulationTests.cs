@@ -59,12 +59,33 @@ public sealed class RunSimulationTests
     public void Run_notice_that_is_too_short_is_a_kill() =>
         Assert.Equal((1, 1), Run([.. s_two, new(45, ClusterChangeKind.Notice, "b")], notice: 1) is var r ? (r.Notices, r.Recoveries) : default);
 
+    // It is prepared from the boundary at 31 on, and taken in at 41.
     [Fact]
-    public void Run_join_moves_parts_at_the_next_boundary()
+    public void Run_join_is_taken_in_at_the_boundary_after_the_one_at_which_it_began_to_load()
     {
-        var result = Run([Join("a"), Join("b", 45)]);
+        var result = Run([Join("a"), Join("b", 25)]);
         Assert.Equal((0L, 1), (result.LostSteps, result.Moves));
         Assert.Equal((2 * SimulatedRuns.Restart) + (Steps * Step), result.Seconds);
+    }
+
+    // What does not train is loaded in 15 seconds, while steps go on; it is taken in at 51, and only the rest stops the run.
+    [Fact]
+    public void Run_join_stops_the_run_only_for_what_trains()
+    {
+        var costs = Planner(Spec, SimulatedRuns.Instant).Costs;
+        var frozen = costs.Parts.Where(p => !p.Trains).Sum(p => p.WeightBytes);
+        var cluster = SimulatedRuns.Instant with { LinkBytesPerSecond = frozen / 15 };
+        var moments = new List<RunMoment>();
+        var planner = new RunPlanner(TinyStories.Config, Spec, cluster, _ => new StepTiming(Step, Step));
+        new RunSimulation(planner, [Join("a"), Join("b", 25)], Steps, 1000, moments.Add).Run();
+        var (one, two) = (planner.Plan([("a#1", 0)])!.Plan, planner.Plan([("a#1", 0), ("b#1", 0)])!.Plan);
+        Assert.Equal(2, two.Replicas);
+        var owned = costs.Parts.Where(p => p.Trains && two.OwnerOf(p.Name) == 1).Sum(p => p.WeightBytes + p.StateBytes);
+        var sent = costs.Parts.Where(p => p.Trains && two.OwnerOf(p.Name) == 0).Sum(p => p.TrainedBytes);
+        var loads = SimulatedRuns.Restart + ((owned + sent) / cluster.LinkBytesPerSecond);
+        Assert.Equal([1, 51 + loads], moments.Where(m => m.Kind == RunMomentKind.Loaded).Select(m => m.At), (a, b) => Math.Abs(a - b) < 1e-9);
+        Assert.Equal(61 + loads, moments[^1].At, 9);
+        Assert.False(one.SameAs(two));
     }
 
     [Fact]

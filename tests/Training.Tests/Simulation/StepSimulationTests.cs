@@ -78,7 +78,30 @@ public sealed class StepSimulationTests
     [InlineData(1, 2, 2)]
     [InlineData(2, 2, 1)]
     [InlineData(3, 6, 3)]
-    public void SumsOf_is_what_the_tree_over_lanes_leaves(int first, int lanes, int sums) => Assert.Equal(sums, StepSimulation.SumsOf(first, lanes));
+    public void SumsOf_is_what_the_tree_over_lanes_leaves(int first, int lanes, int sums)
+    {
+        var all = StepCosts.SumsOf(first, lanes).ToArray();
+        Assert.Equal(sums, all.Length);
+        Assert.Equal(Enumerable.Range(first, lanes), all.SelectMany(s => Enumerable.Range(s.First, s.Lanes)));
+    }
+
+    // Each replica has four tokens in a step, of two that a text has two to one: 145 of 81 are different ones. Sums have row numbers.
+    [Fact]
+    public void Commits_exchange_of_the_embedding_are_the_rows_of_a_steps_tokens()
+    {
+        var embedding = SimulatedRuns.End(PartName.Embedding) with
+        {
+            SumBytes = 200,
+            TrainedBytes = 100,
+            StateBytes = 1,
+            Table = new TokenTable(2, sumRowBytes: 100, weightRowBytes: 50),
+        };
+        var simulation = SimulatedRuns.Steps(
+            SimulatedRuns.Costs([SimulatedRuns.Layer(0)], 8, 2, embedding), SimulatedRuns.Plan(1, 1, replicas: 2),
+            SimulatedRuns.Instant with { LinkBytesPerSecond = 1 });
+        var (sums, weights) = (145.0 / 81 * 108, 145.0 / 81 * 50);
+        Assert.Equal([8 + sums, 8 + sums + weights + 8 + sums], simulation.Commits(2).Select(c => c), (a, b) => Math.Abs(a - b) < 1e-9);
+    }
 
     [Fact]
     public void Commits_every_micro_batch_goes_once_each_way_through_every_stage_of_one_replica_and_a_silo_does_one_thing_at_a_time() =>
