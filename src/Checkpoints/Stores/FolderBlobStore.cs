@@ -179,11 +179,15 @@ public sealed class FolderBlobStore : IBlobStore
         var file = DocumentFile(path);
         while (File.Exists(file))
         {
-            using var held = await SwapLock.EnterAsync(file, _root, cancellationToken).ConfigureAwait(false);
+            // A lock takes room, which a full disk does not have: where unfinished writes can be ended, none is needed.
+            using var held = OperatingSystem.IsWindows()
+                ? await SwapLock.EnterAsync(file, _root, cancellationToken).ConfigureAwait(false)
+                : null;
             File.Delete(file);
+            if (held is not null) return;
 
-            // If not, somebody may have compared what was about to go, and written it anew.
-            if (held.IsHeld) return;
+            // Somebody may have compared what was there, and be about to rename: that write ends here, or has ended before and goes, too.
+            AtomicFile.DeleteUnfinishedOf(file);
         }
     }
 
