@@ -115,13 +115,27 @@ internal static class StoreCommands
         var store = await Open(values, cancellationToken);
         using var scratch = dry ? ScratchFolder.Create() : null;
         if (scratch is not null) store = new DryRunBlobStore(store, new FolderBlobStore(scratch.Path));
-        var runs = await Shorten(values, store, cancellationToken);
-        var unread = runs?.Where(r => r.Problem is not null).ToArray() ?? [];
-        foreach (var r in unread) ErrorReport.Write($"run '{r.Run}' cannot be read, and keeps all that it kept: {r.Problem}");
-        var (code, blobs, bytes) = (unread.Length > 0 ? ExitCodes.Failed : ExitCodes.Done, 0, 0L);
+        var (blobs, bytes) = (0, 0L);
+        IReadOnlyList<PrunedHistory>? runs;
         try
         {
+            runs = await Shorten(values, store, cancellationToken);
+        }
+        catch (StoreRefusedException) when (!dry)
+        {
+            // A shorter list has to be written, for which a full disk has no room before something is deleted.
             (blobs, bytes) = await Collect(store, age, dry, cancellationToken);
+            if (blobs == 0) throw;
+            runs = await Shorten(values, store, cancellationToken);
+        }
+
+        var unread = runs?.Where(r => r.Problem is not null).ToArray() ?? [];
+        foreach (var r in unread) ErrorReport.Write($"run '{r.Run}' cannot be read, and keeps all that it kept: {r.Problem}");
+        var code = unread.Length > 0 ? ExitCodes.Failed : ExitCodes.Done;
+        try
+        {
+            var (more, moreBytes) = await Collect(store, age, dry, cancellationToken);
+            (blobs, bytes) = (blobs + more, bytes + moreBytes);
         }
         catch (Exception e) when (unread.Length > 0 && e is InvalidDataFileException or DamagedBlobException)
         {
