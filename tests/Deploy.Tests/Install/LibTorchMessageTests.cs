@@ -35,13 +35,30 @@ public sealed class LibTorchMessageTests : IDisposable
         Assert.DoesNotContain("libtorch", await AnnounceAsync(), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Restore_goes_by_the_folder_that_a_nuget_config_names()
+    {
+        var config = _packages["nuget.config"];
+        await File.WriteAllTextAsync(
+            config, $"""<configuration><config><add key="globalPackagesFolder" value="{_packages.Root}" /></config></configuration>""", Token);
+        string[] named = [$"-p:RestoreConfigFile={config}"];
+        Assert.Contains(Package(Version), await AnnounceAsync("", named), StringComparison.Ordinal);
+        Directory.CreateDirectory(Package(Version));
+        Assert.DoesNotContain("libtorch", await AnnounceAsync("", named), StringComparison.Ordinal);
+    }
+
     private string Package(string version) =>
         Path.Combine(_packages.Root, $"libtorch-cpu-{RuntimeInformation.RuntimeIdentifier}", version);
 
-    // As quiet as `dotnet run` is; nothing is fetched.
-    private Task<string> AnnounceAsync() => DotNetCommand.SucceedsAsync(
+    private Task<string> AnnounceAsync() => AnnounceAsync(_packages.Root, []);
+
+    // What a restore does before it fetches anything, as quiet as `dotnet run` is.
+    private Task<string> AnnounceAsync(string packages, string[] properties) => DotNetCommand.SucceedsAsync(
         Repository.Root,
-        ["msbuild", "src/Model/LisaOrleans.Model.csproj", "-target:AnnounceLibTorch", "-nologo", "-verbosity:quiet", "-nodeReuse:false"],
+        [
+            "msbuild", "src/Model/LisaOrleans.Model.csproj", "-target:GenerateRestoreGraphFile", $"-p:RestoreGraphOutputPath={_packages["graph.json"]}",
+            "-nologo", "-verbosity:quiet", "-nodeReuse:false", .. properties,
+        ],
         Token,
-        new Dictionary<string, string> { ["NUGET_PACKAGES"] = _packages.Root, ["TorchBackend"] = "cpu" });
+        new Dictionary<string, string> { ["NUGET_PACKAGES"] = packages, ["TorchBackend"] = "cpu" });
 }
