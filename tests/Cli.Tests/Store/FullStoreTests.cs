@@ -16,7 +16,8 @@ public sealed class FullStoreTests
         await using var disk = await SmallDisk.MountAsync(store, "size=256m", folder["disk.log"]);
         Assert.SkipWhen(disk is null, "this system lets nobody mount a small disk");
         string[] settings = ["--store", store, "--save-steps", "1", "--keep-manifests", "all"];
-        Assert.Equal(0, (await RunAsync(Lisa.Program, Sample.Train(folder["one"], more: [.. settings, "--max-steps", "3", "--run-name", "one"]))).ExitCode);
+        string[] first = [.. settings, "--max-steps", "3", "--run-name", "one"];
+        Assert.Equal(0, (await RunAsync(Lisa.Program, Sample.Train(folder["one"], more: first))).ExitCode);
         string[] other = [.. settings, "--max-steps", "1", "--run-name", "two", "--overwrite"];
         foreach (var seed in (string[])["1", "2"])
             Assert.Equal(0, (await RunAsync(Lisa.Program, Sample.Train(folder["two"], more: [.. other, "--seed", seed]))).ExitCode);

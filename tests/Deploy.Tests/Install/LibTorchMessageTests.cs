@@ -56,8 +56,8 @@ public sealed class LibTorchMessageTests : IDisposable
     private Task<string> AnnounceAsync(string packages, string[] properties) => DotNetCommand.SucceedsAsync(
         Repository.Root,
         [
-            "msbuild", "src/Model/LisaOrleans.Model.csproj", "-target:GenerateRestoreGraphFile", $"-p:RestoreGraphOutputPath={_packages["graph.json"]}",
-            "-nologo", "-verbosity:quiet", "-nodeReuse:false", .. properties,
+            "msbuild", "src/Model/LisaOrleans.Model.csproj", "-target:GenerateRestoreGraphFile",
+            $"-p:RestoreGraphOutputPath={_packages["graph.json"]}", "-nologo", "-verbosity:quiet", "-nodeReuse:false", .. properties,
         ],
         Token,
         new Dictionary<string, string> { ["NUGET_PACKAGES"] = packages, ["TorchBackend"] = "cpu" });
