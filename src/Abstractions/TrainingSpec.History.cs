@@ -14,7 +14,7 @@ public sealed partial record TrainingSpec
     [Id(90)]
     [Setting("manifests to keep, so that the run can be forked from them and its steps be repeated: last, a number of the last ones, all, "
         + "every:K steps, best:eval_loss, base (the one that it begins with); or several of these with commas between. all and every:K keep the "
-        + "base, too", ChangesNoBit = true)]
+        + "base, too", IsList = true, ChangesNoBit = true)]
     [RegularExpression(KeepRule + "(," + KeepRule + ")*",
         ErrorMessage = "last, base, all, a number, every:K or best:eval_loss, or several of these with commas between")]
     public string KeepManifests { get; init; } = "last";

@@ -34,6 +34,9 @@ public sealed class SettingAttribute(string help) : Attribute
     /// <value>Whether flags and settings files name a file with the values, one on each line, instead of the values. Default false.</value>
     public bool IsFile { get; init; }
 
+    /// <value>Whether its text is several words with commas between, which settings files may write as a list. Default false.</value>
+    public bool IsList { get; init; }
+
     /// <value>Whether a run may be resumed with another value. Default false.</value>
     public bool ChangesNoBit { get; init; }
 

@@ -37,6 +37,7 @@ public sealed class TrainingSetting
             : _type == typeof(IReadOnlyList<int>) ? SettingKind.Integers
             : _type == typeof(IReadOnlyList<string>) ? SettingKind.Names
             : SettingKind.Integer;
+        IsList = said.IsList || (!IsFile && Kind is (SettingKind.Integers or SettingKind.Names));
     }
 
     /// <summary>Its name in snake case, as in a settings file.</summary>
@@ -71,6 +72,9 @@ public sealed class TrainingSetting
 
     /// <summary>Whether flags and settings files name a file with the values, one on each line, instead of the values.</summary>
     public bool IsFile { get; }
+
+    /// <summary>Whether settings files may write it as a list.</summary>
+    public bool IsList { get; }
 
     /// <summary>Whether a run may be resumed with another value.</summary>
     public bool ChangesNoBit { get; }

@@ -43,9 +43,30 @@ public static class DataSourcePaths
                     $"{source}: no such file; what follows a colon is a weight above 0, as in {path}:0.5");
         }
 
+        if (IsPipe(path))
+        {
+            throw new InvalidTrainingInputException(
+                $"{path}: is a pipe, which can be read only once, and training reads its data more than once; write it to a file first");
+        }
+
         return File.Exists(path) ? new DataSourcePath(DataSourceKind.File, path, [path], weight)
             : Directory.Exists(path) ? new DataSourcePath(DataSourceKind.Folder, path, InFolder(path), weight)
             : new DataSourcePath(DataSourceKind.Pattern, path, Matching(path), weight);
+    }
+
+    private static bool IsPipe(string path)
+    {
+        if (!File.Exists(path)) return false;
+        try
+        {
+            using var opened = File.OpenRead(path);
+            return !opened.CanSeek;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            // Whoever reads it says what is wrong.
+            return false;
+        }
     }
 
     private static bool Exists(string path) => File.Exists(path) || Directory.Exists(path);

@@ -27,7 +27,7 @@ internal static class KeysCommand
 
     private static void Append(string path, ApiKey key)
     {
-        var before = File.Exists(path) ? File.ReadAllText(path) : "";
+        var before = File.Exists(path) ? File.ReadAllText(NamedFile.Existing(path, $"--{KnownSettings.ApiKeyFile.Flag}")) : "";
         if (before.Length > 0 && ApiKeys.ReadFile(path).Has(key.Name))
             throw new UsageException($"--{KnownSettings.ApiKeyFile.Flag}: {path} has a key '{key.Name}' already; delete its line first");
         var options = new FileStreamOptions { Mode = FileMode.Append, Access = FileAccess.Write };

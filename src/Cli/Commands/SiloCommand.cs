@@ -110,7 +110,7 @@ internal static class SiloCommand
     {
         var text = Environment.GetEnvironmentVariable(SettingsEnvironment.SecretVariable);
         if (values.OptionalPath(KnownSettings.SecretFile) is { } path)
-            text = File.ReadAllText(NamedFile.Existing(path, values.Place(KnownSettings.SecretFile.Key))).Trim();
+            text = NamedFile.ReadText(path, values.Place(KnownSettings.SecretFile.Key)).Trim();
         if (string.IsNullOrEmpty(text))
         {
             return isLocal

@@ -20,7 +20,7 @@ internal static class ClusterFile
     public static ClusterShape Read(SettingValues values)
     {
         var (text, place) = (values.Text(PlanSettings.Cluster), values.Place(PlanSettings.Cluster.Key));
-        if (values.FullPath(PlanSettings.Cluster) is var path && File.Exists(path)) return OfFile(path);
+        if (values.FullPath(PlanSettings.Cluster) is var path && File.Exists(path)) return OfFile(path, place);
         if (!text.Contains('=', StringComparison.Ordinal)) NamedFile.Existing(path, place);
         var fields = new ClusterFields(place);
         foreach (var part in text.Split(',', StringSplitOptions.TrimEntries))
@@ -35,9 +35,9 @@ internal static class ClusterFile
         return shape;
     }
 
-    private static ClusterShape OfFile(string path)
+    private static ClusterShape OfFile(string path, string place)
     {
-        var root = SettingsFile.Root(path);
+        var root = SettingsFile.Root(path, place);
         if (!root.Children.TryGetValue(new YamlScalarNode(MachinesKey), out var listed)
             || listed is not YamlSequenceNode { Children.Count: > 0 } list || !list.All(m => m is YamlMappingNode))
             throw new UsageException($"{path}: {MachinesKey} must be a list of machines, each with count, device, memory_gb and tflops");

@@ -123,7 +123,7 @@ internal static class KnownSettings
     public static readonly Setting TrainHttpPort = new("http-port", SettingKind.Integer, "port for the HTTP API during training, on loopback only");
     public static readonly Setting ApiKeyFile = new("api-keys", SettingKind.Path, "file with the HTTP API's keys, as lisa keys new writes it");
     public static readonly Setting AllowOrigin = new(
-        "http-allow-origin", SettingKind.Text,
+        "http-allow-origin", SettingKind.Names,
         "origins, separated by commas, whose web pages may use the HTTP API from a browser, such as https://app.example.com (CORS)");
     public static readonly Setting ModelsFolder = new("models", SettingKind.Path, "folder of models that requests to the HTTP API may name");
     public static readonly Setting TlsCertificate = new(
@@ -146,7 +146,7 @@ internal static class KnownSettings
     public static readonly Setting ListenTensorPort = new(
         "listen-tensor-port", SettingKind.Integer, "port to listen at for tensors, where other silos reach it as --tensor-port");
     public static readonly Setting Roles = new(
-        "roles", SettingKind.Text, "gpu: holds layers and computes; control: hosts the grains that coordinate runs", "gpu,control");
+        "roles", SettingKind.Names, "gpu: holds layers and computes; control: hosts the grains that coordinate runs", "gpu,control");
     public static readonly Setting SiloThreads = new("threads", SettingKind.Integer, "intra-op threads to offer (default: all cores)");
     public static readonly Setting Memory = new("memory-gb", SettingKind.Number, "memory for tensors, in gigabytes; 0 for no limit", "0");
     public static readonly Setting MaxRuns = new("max-runs", SettingKind.Integer, "most runs that train on this silo at once; others wait", "4");
@@ -235,8 +235,8 @@ internal static class KnownSettings
         [.. s_cluster, .. s_store, Host, ListenAddress, SiloPort, GatewayPort, HttpPort, LogFormat];
 
     public static IReadOnlyList<Setting> Push { get; } = [Folder, Private];
-    public static IReadOnlyList<Setting> History { get; } = [.. s_store, LogFormat];
-    public static IReadOnlyList<Setting> Fork { get; } = [.. s_store, .. s_training];
+    public static IReadOnlyList<Setting> History => Show;
+    public static IReadOnlyList<Setting> Fork { get; } = [.. Control, .. s_training];
 
     /// <summary>Every setting of every command.</summary>
     public static IReadOnlyList<Setting> All =>

@@ -3,17 +3,33 @@ namespace LisaOrleans.Cli;
 /// <summary>Files that settings name and that have to be there.</summary>
 internal static class NamedFile
 {
-    /// <summary>The path, where a file is that can be read.</summary>
+    /// <summary>The path, where a file is that can be read as often as one likes.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="place">Where it was named, for messages.</param>
+    /// <exception cref="UsageException">Nothing is there, or a folder or a pipe, or this user may not read it.</exception>
+    public static string Existing(string path, string place)
+    {
+        using var opened = Open(path, place);
+        return opened.CanSeek
+            ? path
+            : throw new UsageException($"{place}: must be a file that can be read more than once, not a pipe: {path}");
+    }
+
+    /// <summary>The text of a file, which is opened once: it may be a pipe, as <c>&lt;(command)</c> is.</summary>
     /// <param name="path">The path.</param>
     /// <param name="place">Where it was named, for messages.</param>
     /// <exception cref="UsageException">Nothing is there, or a folder, or this user may not read it.</exception>
-    public static string Existing(string path, string place)
+    public static string ReadText(string path, string place)
+    {
+        using var reader = new StreamReader(Open(path, place));
+        return reader.ReadToEnd();
+    }
+
+    private static FileStream Open(string path, string place)
     {
         try
         {
-            if (Directory.Exists(path)) throw new UsageException($"{place}: must be a file, not a folder: {path}");
-            using var opened = File.OpenRead(path);
-            return path;
+            return Directory.Exists(path) ? throw new UsageException($"{place}: must be a file, not a folder: {path}") : File.OpenRead(path);
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException or PathTooLongException or ArgumentException)
         {

@@ -12,7 +12,7 @@ internal static class NumberFile
     public static IReadOnlyList<int> Read(string path, string place)
     {
         var numbers = new List<int>();
-        foreach (var (index, line) in File.ReadLines(NamedFile.Existing(path, place)).Index())
+        foreach (var (index, line) in NamedFile.ReadText(path, place).Split('\n').Index())
         {
             if (line.AsSpan().Trim() is not { Length: > 0 } text) continue;
             numbers.Add(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)

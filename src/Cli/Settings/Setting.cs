@@ -13,13 +13,16 @@ internal sealed record Setting(string Flag, SettingKind Kind, string Help, strin
     /// <summary>A setting of the run, which the table of them describes.</summary>
     public Setting(TrainingSetting training)
         : this(training.Flag[2..], training.IsFile ? SettingKind.Path : training.Kind, training.Help, training.DefaultText, training.Choices) =>
-        (Training, Aliases, Instead) = (training, training.Aliases, training.Instead);
+        (Training, Aliases, Instead, IsList) = (training, training.Aliases, training.Instead, training.IsList);
 
     /// <summary>The key in a settings file.</summary>
     public string Key => Flag.Replace('-', '_');
 
     /// <summary>The setting of the run that it is; null for one of the command alone.</summary>
     public TrainingSetting? Training { get; }
+
+    /// <summary>Whether settings files may write it as a list; its text has commas between.</summary>
+    public bool IsList { get; init; } = Kind is SettingKind.Sources or SettingKind.Integers or SettingKind.Names;
 
     /// <summary>Keys of other trainers that mean the very same.</summary>
     public IReadOnlyList<string> Aliases { get; init; } = [];

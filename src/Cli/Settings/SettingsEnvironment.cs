@@ -29,7 +29,8 @@ internal static class SettingsEnvironment
         if (!File.Exists(path)) return;
         try
         {
-            using var document = JsonDocument.Parse(File.ReadAllBytes(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip });
+            using var document = JsonDocument.Parse(
+                File.ReadAllBytes(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowDuplicateProperties = false });
             if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty(Section, out var section)) return;
             if (section.ValueKind != JsonValueKind.Object) throw new UsageException($"{path}: field '{Section}' must be an object");
             foreach (var field in section.EnumerateObject())
@@ -39,8 +40,9 @@ internal static class SettingsEnvironment
                 if (!all.Any(s => s.IsNamed(field.Name)))
                     throw new UsageException(
                         $"{path}: field '{Section}.{field.Name}' is unknown; {SettingNames.Advice(field.Name, all, s => s.Key)}");
-                if (known.FirstOrDefault(s => s.IsNamed(field.Name)) is not { } setting || Text(field.Value) is not { } text) continue;
-                values.Add(setting, text, $"{path}: {Section}.{field.Name}", field.Name, Environment.CurrentDirectory);
+                if (known.FirstOrDefault(s => s.IsNamed(field.Name)) is not { } setting) continue;
+                var place = $"{path}: {Section}.{field.Name}";
+                if (Text(field.Value, setting, place) is { } text) values.Add(setting, text, place, field.Name, Environment.CurrentDirectory);
             }
         }
         catch (JsonException e)
@@ -50,11 +52,16 @@ internal static class SettingsEnvironment
     }
 
     // Null where the field says nothing.
-    private static string? Text(JsonElement value) => value.ValueKind switch
+    private static string? Text(JsonElement value, Setting setting, string place) => value.ValueKind switch
     {
         JsonValueKind.Null => null,
-        JsonValueKind.String => value.GetString(),
-        JsonValueKind.Array => string.Join(',', value.EnumerateArray().Select(Text)),
-        _ => value.GetRawText(),
+        JsonValueKind.Array when setting.IsList && value.EnumerateArray().All(IsScalar) => string.Join(',', value.EnumerateArray().Select(Scalar)),
+        _ when IsScalar(value) => Scalar(value),
+        _ => throw new UsageException($"{place}: must be {(setting.IsList ? "a value or a list of values" : "one value")}"),
     };
+
+    private static bool IsScalar(JsonElement value) =>
+        value.ValueKind is JsonValueKind.String or JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False;
+
+    private static string Scalar(JsonElement value) => value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText();
 }

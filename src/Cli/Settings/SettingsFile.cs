@@ -14,25 +14,27 @@ internal static partial class SettingsFile
     public static void Read(string path, IReadOnlyList<Setting> known, SettingValues values)
     {
         var names = new Dictionary<Setting, string>();
-        foreach (var (key, node) in Root(NamedFile.Existing(path, "--config")).Children)
+        foreach (var (key, node) in Root(path, "--config").Children)
         {
             var place = $"{path}: line {key.Start.Line}";
             var name = key is YamlScalarNode { Value: { } text } ? text : throw new UsageException($"{place}: a key must be a word");
             var setting = known.FirstOrDefault(s => s.IsNamed(name))
                 ?? throw new UsageException($"{place}: unknown key '{name}'; {SettingNames.Advice(name, known, s => s.Key)}");
             if (!names.TryAdd(setting, name)) throw new UsageException($"{place}: '{name}' is '{names[setting]}', which is already given above");
-            if (Value(node, place, name, setting.Kind) is { } value)
+            if (Value(node, place, name, setting) is { } value)
                 values.Add(setting, value, $"{place}: {name}", name, Path.GetDirectoryName(Path.GetFullPath(path))!);
         }
     }
 
     /// <summary>The mapping that a file holds.</summary>
-    /// <exception cref="UsageException">It holds something else.</exception>
-    public static YamlMappingNode Root(string path)
+    /// <param name="path">The file, or a pipe.</param>
+    /// <param name="place">Where it was named, for messages.</param>
+    /// <exception cref="UsageException">It cannot be read, or holds something else.</exception>
+    public static YamlMappingNode Root(string path, string place)
     {
         try
         {
-            var text = File.ReadAllText(path);
+            var text = NamedFile.ReadText(path, place);
             CheckNesting(path, text);
             var yaml = new YamlStream();
             yaml.Load(new StringReader(text));
@@ -57,7 +59,7 @@ internal static partial class SettingsFile
     }
 
     // Null where the file says nothing: the setting has its default.
-    private static string? Value(YamlNode node, string place, string name, SettingKind kind)
+    private static string? Value(YamlNode node, string place, string name, Setting setting)
     {
         switch (node)
         {
@@ -65,13 +67,13 @@ internal static partial class SettingsFile
                 return null;
 
             case YamlScalarNode scalar:
-                return Text(scalar, place, name, kind);
+                return Text(scalar, place, name, setting.Kind);
 
-            case YamlSequenceNode list when list.All(i => i is YamlScalarNode scalar && !IsNull(scalar)):
-                return string.Join(',', list.Select(i => Text((YamlScalarNode)i, place, name, kind)));
+            case YamlSequenceNode list when setting.IsList && list.All(i => i is YamlScalarNode scalar && !IsNull(scalar)):
+                return string.Join(',', list.Select(i => Text((YamlScalarNode)i, place, name, setting.Kind)));
 
             default:
-                throw new UsageException($"{place}: '{name}' must be a value or a list of values");
+                throw new UsageException($"{place}: '{name}' must be {(setting.IsList ? "a value or a list of values" : "one value")}");
         }
     }
 

@@ -25,8 +25,8 @@ internal sealed class TlsCredentials
     public TlsCredentials(ClusterTlsOptions options, Action<string>? notRenewed = null)
     {
         (_options, _notRenewed) = (options, notRenewed ?? (_ => { }));
-        _files = new WatchedFiles(
-            [.. ((string?[])[options.CertificateFile, options.KeyFile, options.AuthorityFile]).OfType<string>().Where(f => f.Length > 0)]);
+        TlsIdentity.RefusePipes(options);
+        _files = new WatchedFiles([.. TlsIdentity.FilesOf(options).Select(f => f.File)]);
         _identity = TlsIdentity.Read(options);
     }
 

@@ -25,6 +25,27 @@ internal sealed record TlsIdentity(SslStreamCertificateContext Own, X509Certific
         return identity;
     }
 
+    /// <summary>The files that options name, each with the option.</summary>
+    public static IEnumerable<(string Option, string File)> FilesOf(ClusterTlsOptions options) =>
+        from named in ((string, string?)[])
+        [
+            (nameof(options.CertificateFile), options.CertificateFile), (nameof(options.KeyFile), options.KeyFile),
+            (nameof(options.AuthorityFile), options.AuthorityFile),
+        ]
+        where named.Item2 is { Length: > 0 }
+        select (named.Item1, named.Item2);
+
+    /// <summary>Refuses files that cannot be read again when they are renewed.</summary>
+    /// <exception cref="ClusterTlsException">One is a pipe.</exception>
+    public static void RefusePipes(ClusterTlsOptions options)
+    {
+        foreach (var (option, file) in FilesOf(options))
+        {
+            using var opened = ReadFile(option, file, File.OpenRead);
+            if (!opened.CanSeek) throw Wrong(option, $"{file} is a pipe; a file is needed, which is read again when it is renewed");
+        }
+    }
+
     /// <summary>How the other end's certificate is to be checked; a new one for each connection, which changes it.</summary>
     public X509ChainPolicy CreatePolicy()
     {
