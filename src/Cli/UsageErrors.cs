@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 
 namespace LisaOrleans.Cli;
@@ -7,24 +6,35 @@ namespace LisaOrleans.Cli;
 /// <summary>What is wrong with a command line, in one sentence.</summary>
 internal static class UsageErrors
 {
+    private const string HelpFlag = "--help";
+
     /// <summary>Names the option that is not known and the one that was likely meant, or else whatever the parser says.</summary>
     public static string Describe(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
-
-        // Where a command takes a run's name, the parser takes an unknown option for it.
-        var words = parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(
-            a => a.Tokens).Select(t => t.Value).Concat(parsed.UnmatchedTokens);
-        if (words.FirstOrDefault(t => t.StartsWith("--", StringComparison.Ordinal)) is not { } unknown)
+        if (Words(parsed).Concat(parsed.UnmatchedTokens).FirstOrDefault(IsOption) is not { } unknown)
             return string.Join("; ", parsed.Errors.Select(e => e.Message));
         var name = unknown.Split('=')[0];
-        var flag = name[2..].Replace('-', '_');
+        var flag = name.TrimStart('-').Replace('-', '_');
         if (KnownSettings.All.FirstOrDefault(s => s.Instead.Contains(flag) && command.Options.Any(o => o.Name == "--" + s.Flag)) is { } near)
             return $"unknown option '{name}'; {SettingNames.Advice(flag, [near], s => "--" + s.Flag)}";
-        var options = command.Options.Where(o => o is not (HelpOption or VersionOption)).Select(o => o.Name).ToArray();
-        if (options.Length == 0) return $"unknown option '{name}'";
+        var options = command.Options.Where(o => o is not VersionOption).Select(o => o.Name).Append(HelpFlag).Distinct().ToArray();
+        if (options.Length == 1) return $"unknown option '{name}'";
         if (OtherTrainers.Answer(flag) is { } answer) return $"unknown option '{name}'; {answer}";
-        var nearest = NearestName.Of(name, options) is { } meant ? $"did you mean '{meant}'? " : "";
-        return $"unknown option '{name}'; {nearest}'lisa {command.Name} --help' lists all";
+        var nearest = name.StartsWith("--", StringComparison.Ordinal) ? NearestName.Of(name, options) : null;
+        return $"unknown option '{name}'; {(nearest is null ? "" : $"did you mean '{nearest}'? ")}'{PathOf(command)} {HelpFlag}' lists all";
     }
+
+    /// <summary>
+    /// Whether the parser took an unknown option for a word that the command wants, such as a run's name. Behind <c>--</c> all are words.
+    /// </summary>
+    public static bool TakesOptionForWord(ParseResult parsed, string[] arguments) => !arguments.Contains("--") && Words(parsed).Any(IsOption);
+
+    private static IEnumerable<string> Words(ParseResult parsed) =>
+        parsed.CommandResult.Children.OfType<ArgumentResult>().SelectMany(a => a.Tokens).Select(t => t.Value);
+
+    private static bool IsOption(string word) => word.StartsWith('-') && word.Length > 1;
+
+    private static string PathOf(Command command) =>
+        command.Parents.OfType<Command>().FirstOrDefault() is { } parent && command is not RootCommand ? $"{PathOf(parent)} {command.Name}" : "lisa";
 }

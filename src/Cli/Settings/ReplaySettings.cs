@@ -15,13 +15,13 @@ internal static class ReplaySettings
     public static readonly Setting Threshold = new(
         "threshold", SettingKind.Number, "the greatest rise of the evaluation's mean loss, in nats, that does not count as worse", "0.01");
 
-    public static IReadOnlyList<Setting> Verify { get; } = [.. StoreSettings.Look, Steps, Attest];
+    public static IReadOnlyList<Setting> Verify { get; } = [.. KnownSettings.Show, Steps, Attest];
 
-    public static IReadOnlyList<Setting> Forget { get; } = [.. StoreSettings.Look, Samples, KnownSettings.RunName, KnownSettings.Output];
+    public static IReadOnlyList<Setting> Forget { get; } = [.. KnownSettings.Show, Samples, KnownSettings.RunName, KnownSettings.Output];
 
-    public static IReadOnlyList<Setting> Diff { get; } = StoreSettings.Look;
+    public static IReadOnlyList<Setting> Diff => KnownSettings.Show;
 
-    public static IReadOnlyList<Setting> Bisect { get; } = [.. StoreSettings.Look, KnownSettings.EvalData, Threshold];
+    public static IReadOnlyList<Setting> Bisect { get; } = [.. KnownSettings.Show, KnownSettings.EvalData, Threshold];
 
     /// <summary>All that is not a setting of other commands too.</summary>
     public static IReadOnlyList<Setting> All { get; } = [Steps, Attest, Samples, Threshold];

@@ -1,18 +1,31 @@
+using System.CommandLine;
+
 namespace LisaOrleans.Cli;
 
 /// <summary>The names that people write for settings, including those of other trainers.</summary>
 internal static class SettingNames
 {
-    /// <summary>Turns flags that other programs spell otherwise (<c>--learning_rate</c>, <c>--lr</c>) into ours.</summary>
-    public static string[] Translate(IReadOnlyList<string> arguments)
+    /// <summary>
+    /// Turns flags that other programs spell otherwise (<c>--learning_rate</c>, <c>--lr</c>) into ours, where the command has them.
+    /// </summary>
+    /// <param name="arguments">As they were written.</param>
+    /// <param name="root">The program's commands.</param>
+    public static string[] Translate(IReadOnlyList<string> arguments, Command root)
     {
+        var command = root;
+        foreach (var word in arguments)
+        {
+            if (command.Subcommands.FirstOrDefault(c => c.Name == word) is not { } next) break;
+            command = next;
+        }
+
         var translated = arguments.ToArray();
         for (var i = 0; i < translated.Length && translated[i] != "--"; i++)
         {
             if (!translated[i].StartsWith("--", StringComparison.Ordinal)) continue;
             var end = translated[i].IndexOf('=', StringComparison.Ordinal) is var at and >= 0 ? at : translated[i].Length;
             var key = translated[i][2..end].Replace('-', '_');
-            if (KnownSettings.All.FirstOrDefault(s => s.IsNamed(key)) is { } setting)
+            if (KnownSettings.All.FirstOrDefault(s => s.IsNamed(key)) is { } setting && command.Options.Any(o => o.Name == "--" + setting.Flag))
                 translated[i] = $"--{setting.Flag}{translated[i][end..]}";
         }
 

@@ -24,7 +24,7 @@ internal static class StoreSettings
 
     public static IReadOnlyList<Setting> Repair { get; } = [.. Look, From];
 
-    public static IReadOnlyList<Setting> Copy { get; } = [.. Look, To];
+    public static IReadOnlyList<Setting> Copy { get; } = [.. KnownSettings.Show, To];
 
     public static IReadOnlyList<Setting> Prune { get; } = [.. Look, Keep, MinAge, DryRun];
 

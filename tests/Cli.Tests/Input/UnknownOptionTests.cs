@@ -39,12 +39,34 @@ public sealed class UnknownOptionTests
     }
 
     [Theory]
+    [InlineData("store verify", "--stor", "unknown option '--stor'; did you mean '--store'? 'lisa store verify --help' lists all")]
+    [InlineData("keys new", "--scop", "unknown option '--scop'; did you mean '--scope'? 'lisa keys new --help' lists all")]
+    [InlineData("cancel", "--stor", "unknown option '--stor'; did you mean '--store'? 'lisa cancel --help' lists all")]
+    [InlineData("list", "--output-dir", "unknown option '--output-dir'; 'lisa list --help' lists all")]
+    [InlineData("list", "--hepl", "unknown option '--hepl'; did you mean '--help'? 'lisa list --help' lists all")]
+    [InlineData("eval", "-v", "unknown option '-v'; 'lisa eval --help' lists all")]
+    [InlineData("status run", "-q", "unknown option '-q'; 'lisa status --help' lists all")]
+    [InlineData("settings", "-q", "unknown option '-q'")]
+    public async Task Option_unknown_is_named_as_it_was_written_and_its_command_whole(string command, string option, string answer)
+    {
+        var result = await Lisa.RunAsync([.. command.Split(' '), option]);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Equal($"lisa: {answer}\n", result.Error);
+    }
+
+    [Theory]
     [InlineData("status")]
     [InlineData("watch")]
     [InlineData("pause")]
     [InlineData("resume")]
     [InlineData("cancel")]
     [InlineData("export")]
+    [InlineData("history")]
+    [InlineData("fork")]
+    [InlineData("verify")]
+    [InlineData("forget")]
+    [InlineData("diff")]
+    [InlineData("bisect")]
     public async Task Command_that_names_a_run_takes_cluster_redis_and_store(string command)
     {
         var help = await Lisa.SucceedsAsync(command, "--help");
