@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using LisaOrleans.Model;
 using LisaOrleans.Training;
 using Microsoft.Extensions.Logging;
@@ -6,7 +7,8 @@ namespace LisaOrleans.Grains;
 
 /// <summary>
 /// Takes parts over from the silos that held them. What arrives is hashed as the blob that it stands for, and used only if it is
-/// that blob byte for byte; otherwise the store is read. Only a few parts come at a time, so that memory is bounded.
+/// that blob byte for byte; otherwise the store is read. Only a few parts come at a time, so that memory is bounded. A silo that gives
+/// no answer is not asked for the parts that follow: one that has died would keep each of them waiting.
 /// </summary>
 public sealed partial class PartReceiver(ITensorExchange exchange, ILogger<PartReceiver> logger) : IDisposable
 {
@@ -16,6 +18,9 @@ public sealed partial class PartReceiver(ITensorExchange exchange, ILogger<PartR
     private static readonly TimeSpan s_answerPatience = TimeSpan.FromSeconds(10);
 
     private readonly SemaphoreSlim _room = new(PartsAtOneTime);
+
+    // By run: the silos that gave no answer, and the generation in which they were asked.
+    private readonly ConcurrentDictionary<string, (long Generation, string[] Silos)> _silent = new();
 
     /// <inheritdoc/>
     public void Dispose() => _room.Dispose();
@@ -27,9 +32,8 @@ public sealed partial class PartReceiver(ITensorExchange exchange, ILogger<PartR
         await _room.WaitAsync(cancellationToken);
         try
         {
-            using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            patience.CancelAfter(s_answerPatience);
-            var offer = await holder.HandOver(load.Generation, load.Weights, load.Optimizer, load.Adapter, patience.Token).WaitAsync(patience.Token);
+            if (IsSilent(load)) return null;
+            var offer = await Ask(holder, load, cancellationToken);
             if (offer is not null) return await Claim(offer, load, schema, cancellationToken);
             LogNotHeld(load.Spec.RunName, part, load.HeldBy!);
             return null;
@@ -42,6 +46,28 @@ public sealed partial class PartReceiver(ITensorExchange exchange, ILogger<PartR
         finally
         {
             _room.Release();
+        }
+    }
+
+    private bool IsSilent(PartLoad load) => _silent.TryGetValue(load.Spec.RunName, out var silent)
+        && silent.Generation == load.Generation && silent.Silos.Contains(load.HeldBy);
+
+    private async Task<PartHandOver?> Ask(IPartGrain holder, PartLoad load, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(s_answerPatience);
+        try
+        {
+            return await holder.HandOver(load.Generation, load.Weights, load.Optimizer, load.Adapter, patience.Token).WaitAsync(patience.Token);
+        }
+        catch (Exception e) when (
+            e is OrleansException or TimeoutException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+        {
+            _silent.AddOrUpdate(
+                load.Spec.RunName,
+                _ => (load.Generation, [load.HeldBy!]),
+                (_, silent) => (load.Generation, silent.Generation == load.Generation ? [.. silent.Silos, load.HeldBy!] : [load.HeldBy!]));
+            throw;
         }
     }
 
