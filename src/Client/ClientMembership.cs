@@ -25,10 +25,14 @@ internal sealed class ClientMembership
     public static bool IsRefusal(Exception? failure) =>
         failure is not null && (failure is RequestFailedException { Status: 401 or 403 } || IsRefusal(failure.InnerException));
 
+    /// <summary>Why the place refuses this client, as soon as it says so; null where it does not.</summary>
+    public Task<string?> FindRefusalAsync(string clusterId) =>
+        _redis is null ? Task.FromResult<string?>(null) : RedisRefusal.FindAsync(_redis, clusterId);
+
     /// <summary>Why no silo was found, in words for people.</summary>
     public static string Describe(Exception failure) => failure switch
     {
-        RedisConnectionException => "it cannot be reached",
+        RedisConnectionException => "it cannot be reached; is Redis running there, with TLS as configured?",
         RedisTimeoutException => "it does not answer",
         SiloUnavailableException => "it names no silo that answers",
         _ when failure.Message.Contains("any gateway", StringComparison.Ordinal) => "it names no silo",

@@ -48,6 +48,7 @@ public sealed class LisaConnection : IAsyncDisposable
         var membership = new ClientMembership(options);
         var credentials = options.Tls is { } files ? new TlsCredentials(files) : null;
         ClusterTlsException? refusal = null;
+        string? refused = null;
         Exception? last = null;
         IHost? started = null;
         var gateways = new GatewayWatch();
@@ -80,13 +81,17 @@ public sealed class LisaConnection : IAsyncDisposable
             .Build();
         try
         {
-            await host.StartAsync(timed.Token).ConfigureAwait(false);
+            var (starting, asked) = (host.StartAsync(timed.Token), membership.FindRefusalAsync(clusterId));
+            if (await Task.WhenAny(starting, asked).ConfigureAwait(false) == asked) refused = await asked.ConfigureAwait(false);
+            if (refused is not null) await timed.CancelAsync().ConfigureAwait(false);
+            await starting.ConfigureAwait(false);
             return new LisaConnection(host, gateways);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
             host.Dispose();
             if (refusal is not null) throw refusal;
+            if (refused is not null) throw new ClusterUnavailableException($"no silo of cluster '{clusterId}' can be found: Redis at {refused}", e);
             var reason = e is OperationCanceledException ? last : e;
             throw new ClusterUnavailableException(
                 $"no silo of cluster '{clusterId}' found through {membership.Place} within {options.ConnectTimeout.TotalSeconds:0} s"

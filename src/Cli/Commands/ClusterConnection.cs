@@ -23,13 +23,32 @@ internal static class ClusterConnection
         }
         catch (OptionsValidationException e)
         {
-            throw new UsageException(string.Join("; ", e.Failures));
+            throw new UsageException(string.Join("; ", e.Failures.Select(f => InPlace(values, f))));
         }
     }
 
-    /// <summary>The same for a command that names a run: a store that is given must be the cluster's.</summary>
-    public static async Task<LisaClient> OpenForRun(SettingValues values, CancellationToken cancellationToken)
+    // A failure begins with the name of the client's option.
+    private static string InPlace(SettingValues values, string failure)
     {
+        foreach (var (option, setting) in ((string, Setting)[])
+            [
+                (nameof(LisaClientOptions.Redis), KnownSettings.Redis), (nameof(LisaClientOptions.AzureTables), KnownSettings.AzureTables),
+                (nameof(LisaClientOptions.ClusterId), KnownSettings.ClusterId),
+            ])
+        {
+            if (failure.StartsWith(option, StringComparison.Ordinal)) return values.Place(setting.Key) + failure[option.Length..];
+        }
+
+        return failure;
+    }
+
+    /// <summary>The same for a command that names a run: a store that is given must be the cluster's.</summary>
+    /// <param name="values">The command's settings.</param>
+    /// <param name="run">The run, whose name is checked before anybody waits for a silo; null for all runs.</param>
+    /// <param name="cancellationToken">Gives up earlier.</param>
+    public static async Task<LisaClient> OpenForRun(SettingValues values, string? run, CancellationToken cancellationToken)
+    {
+        if (run is not null) RunName.Validate(run);
         ClusterStores.CheckIfGiven(values);
         var cluster = await Open(values, cancellationToken);
         try

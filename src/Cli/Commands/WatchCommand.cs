@@ -9,7 +9,7 @@ internal static class WatchCommand
 
     public static async Task<int> Run(SettingValues values, string? run, CancellationToken cancellationToken)
     {
-        await using var cluster = await ClusterConnection.OpenForRun(values, cancellationToken);
+        await using var cluster = await ClusterConnection.OpenForRun(values, run, cancellationToken);
         var before = await cluster.GetAsync(run!, cancellationToken);
         using var reporter = Reporters.Create(values);
         await Follow(cluster, before, reporter, cancellationToken);

@@ -1,4 +1,3 @@
-using LisaOrleans.Checkpoints;
 using Microsoft.Extensions.Hosting;
 using Orleans.Clustering.Redis;
 using StackExchange.Redis;
@@ -8,8 +7,6 @@ namespace LisaOrleans.Silo;
 /// <summary>A cluster's membership in Redis.</summary>
 public sealed class RedisMembership : IMembershipStore
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
-
     private readonly ConfigurationOptions _redis;
 
     /// <summary>Names a Redis without connecting yet.</summary>
@@ -37,31 +34,21 @@ public sealed class RedisMembership : IMembershipStore
     /// <inheritdoc/>
     public async Task TryAsync(string clusterId, ClusterTraits traits, CancellationToken cancellationToken)
     {
-        var options = _redis.Clone();
-        (options.AbortOnConnectFail, options.ConnectRetry, options.ConnectTimeout) = (true, 1, (int)s_patience.TotalMilliseconds);
-        var place = string.Join(',', options.EndPoints.Select(e => e.ToString()!.Replace("Unspecified/", "", StringComparison.Ordinal)));
+        var place = RedisRefusal.PlaceOf(_redis);
         try
         {
-            var redis = await ConnectionMultiplexer.ConnectAsync(options).ConfigureAwait(false);
+            var redis = await ConnectionMultiplexer.ConnectAsync(RedisRefusal.Once(_redis)).ConfigureAwait(false);
             await using var mark = new RedisMark(redis, clusterId);
             var database = redis.GetDatabase();
             await database.PingAsync().ConfigureAwait(false);
-            await database.HashLengthAsync($"{clusterId}/members/{clusterId}").ConfigureAwait(false);
+            await RedisRefusal.ReadMembersAsync(database, clusterId).ConfigureAwait(false);
             await traits.ClaimAsync(mark, clusterId).ConfigureAwait(false);
-        }
-        catch (RedisServerException e)
-        {
-            throw new MembershipUnusableException($"{place} refuses: {SecretMask.Apply(e.Message)}");
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
-            var told = e.ToString();
-            if (told.Contains("WRONGPASS", StringComparison.Ordinal)) throw new MembershipUnusableException($"{place} rejects the user or password");
-            if (told.Contains("NOAUTH", StringComparison.Ordinal))
-                throw new MembershipUnusableException($"{place} requires a password, and none was given");
-            if (told.Contains("AuthenticationFailure", StringComparison.Ordinal))
-                throw new MembershipUnusableException($"{place} refuses the connection: user, password or TLS is wrong");
-            throw new MembershipUnusableException($"{place} does not answer; is Redis running there, with TLS as configured?") { MayPass = true };
+            throw RedisRefusal.Of(e, place) is { } refusal
+                ? new MembershipUnusableException(refusal)
+                : new MembershipUnusableException($"{place} does not answer; is Redis running there, with TLS as configured?") { MayPass = true };
         }
     }
 }

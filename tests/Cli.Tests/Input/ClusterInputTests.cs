@@ -1,0 +1,38 @@
+namespace LisaOrleans.Cli.Tests;
+
+/// <summary>Wrong names of a cluster, for the commands that connect to one and for the silo.</summary>
+public sealed class ClusterInputTests
+{
+    public static TheoryData<string, string, string> Wrong => new()
+    {
+        { "--redis", "", "--redis" },
+        { "--redis", "http://127.0.0.1:6379", "--redis: 'http://…' is not a Redis address" },
+        { "--redis", "redis://s3cret@127.0.0.1", "--redis: what stands before the '@' must be USER:PASSWORD or :PASSWORD" },
+        { "--redis", "127.0.0.1:6379,pasword=s3cret", "--redis: it must be HOST:PORT, a URL" },
+        { "--azure-tables", "AccountKey=s3cret", "--azure-tables" },
+    };
+
+    [Theory]
+    [InlineData("status")]
+    [InlineData("watch")]
+    [InlineData("pause")]
+    [InlineData("resume")]
+    [InlineData("cancel")]
+    public async Task Run_impossible_name_is_refused_before_a_cluster_is_looked_for(string command) =>
+        await Lisa.RefusesAsync([command, "../run", "--redis", "127.0.0.1:1"], "run name '../run'");
+
+    [Theory]
+    [MemberData(nameof(Wrong))]
+    public async Task Cluster_wrong_address_is_refused_in_the_words_of_the_command(string option, string value, string says)
+    {
+        using var folder = new TempFolder();
+        foreach (var command in (string[][])[["status", "run"], ["list"], ["cancel", "run"], ["silo", "--store", folder["store"]]])
+        {
+            var result = await Lisa.RunAsync([.. command, option, value]);
+            Lisa.AssertRefused(result, says);
+            Assert.DoesNotContain("s3cret", result.Error, StringComparison.Ordinal);
+        }
+
+        Assert.False(Directory.Exists(folder["store"]));
+    }
+}
