@@ -26,4 +26,9 @@ public sealed record RunHead(
     /// <value>The list of the manifests that the run keeps (<see cref="KeptManifests"/>); null where it keeps only the last.</value>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<LogSegment>? Kept { get; init; }
+
+    /// <summary>Whether another head names the same manifests: the same last one, and the same list of those that are kept.</summary>
+    /// <param name="other">The other head; null for none.</param>
+    public bool HasManifestsOf(RunHead? other) =>
+        other is not null && other.Manifest == Manifest && (other.Kept ?? []).SequenceEqual(Kept ?? []);
 }

@@ -43,8 +43,8 @@ public static class RunCopier
             }
             catch (BlobMissingException e) when (e.Location == store.Location)
             {
-                // If the run has gone on, it no longer needs this blob.
-                if ((await RunStore.ReadHeadAsync(store, run, cancellationToken).ConfigureAwait(false))?.Manifest == head.Manifest) throw;
+                // If the run has gone on, or keeps less now, it no longer needs this blob.
+                if (head.HasManifestsOf(await RunStore.ReadHeadAsync(store, run, cancellationToken).ConfigureAwait(false))) throw;
             }
         }
 
@@ -125,7 +125,7 @@ public static class RunCopier
         var path = $"{RunStore.Prefix}{head.Run}/head.json";
         var document = await target.GetDocumentAsync(path, cancellationToken).ConfigureAwait(false);
         var before = document is null ? null : await RunStore.ReadHeadAsync(target, head.Run, cancellationToken).ConfigureAwait(false);
-        if (before?.Manifest == head.Manifest) return true;
+        if (head.HasManifestsOf(before)) return true;
         var copy = head with
         {
             State = head.IsActive ? RunHeadStates.Paused : head.State,

@@ -44,13 +44,12 @@ public sealed record StoreContents(
         }
     }
 
-    // Whether something is missing from a run that has a newer head.
+    // Whether something is missing from a run that names other manifests by now.
     private async Task<bool> HaveRunsMovedAsync(IBlobStore store, CancellationToken cancellationToken)
     {
         foreach (var run in Runs.Where(r => r.Head is not null && r.Blobs.Any(b => !Blobs.ContainsKey(b.Blob.Sha256))))
         {
-            var head = await RunStore.ReadHeadAsync(store, run.Run, cancellationToken).ConfigureAwait(false);
-            if (head?.Manifest != run.Head!.Manifest) return true;
+            if (!run.Head!.HasManifestsOf(await RunStore.ReadHeadAsync(store, run.Run, cancellationToken).ConfigureAwait(false))) return true;
         }
 
         return false;
