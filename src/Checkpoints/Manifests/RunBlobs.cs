@@ -48,6 +48,13 @@ public static class RunBlobs
         }
     }
 
+    /// <summary>What is wrong where a run names a manifest as that of another step, in words; null where nothing is.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="step">The step that its head or its list says.</param>
+    /// <param name="manifest">The manifest.</param>
+    public static string? WrongStep(string run, long step, Manifest manifest) =>
+        manifest.Step == step ? null : $"run '{run}' names the manifest of step {manifest.Step} as that of step {step}";
+
     /// <summary>Every blob that a manifest names, with what it is.</summary>
     internal static IEnumerable<(BlobRef? Blob, string What)> Named(Manifest manifest)
     {

@@ -105,8 +105,9 @@ public sealed class RunManifests
 
     private static InvalidDataFileException NoRun(IBlobStore store, string run) => new(store.Location, $"has no run '{run}'");
 
-    // A history may have thousands: both ends, and how many there are.
-    private static string Describe(IReadOnlyList<long> steps)
+    /// <summary>Steps of kept manifests in words: of thousands both ends, and how many there are.</summary>
+    /// <param name="steps">The steps, at least one.</param>
+    public static string Describe(IReadOnlyList<long> steps)
     {
         const int Shown = 20;
         var text = steps.Count <= Shown

@@ -60,6 +60,9 @@ public sealed record RunContents(
             {
                 var manifest = await RunStore.ReadManifestAsync(store, blob, cancellationToken).ConfigureAwait(false);
                 foreach (var (named, what) in RunBlobs.Named(manifest)) Add(named, $"{what} of run '{run}'");
+
+                // Nothing hashes a head: it is held to what it names.
+                if (RunBlobs.WrongStep(run, step, manifest) is { } wrong) faults.Add(new StoreFault(null, $"{store.Location}: {wrong}"));
                 return manifest;
             }
             catch (DamagedBlobException)

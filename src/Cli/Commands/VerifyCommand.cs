@@ -46,14 +46,16 @@ internal static class VerifyCommand
             await AtomicFile.WriteAllBytesAsync(attest, await RunAttestation.MakeAsync(store, verified, cancellationToken), cancellationToken);
         }
 
-        if (!json)
-        {
-            Console.WriteLine(
-                $"run '{verified.Run}': steps {verified.From + 1} to {verified.Last} were repeated, and {verified.Manifests.Count} manifests are the "
-                + "same to the bit");
-        }
-
+        if (!json) Console.WriteLine($"run '{verified.Run}': {Describe(verified)}");
         return ExitCodes.Done;
+    }
+
+    private static string Describe(VerifiedRun verified)
+    {
+        var (first, last, manifests) = (verified.From + 1, verified.Last, verified.Manifests.Count);
+        if (first > last) return $"it has taken no step since it began with step {last}, and every blob of its manifest is whole";
+        var steps = first == last ? $"step {last} was" : $"steps {first} to {last} were";
+        return $"{steps} repeated, and {(manifests == 1 ? "1 manifest is" : $"{manifests} manifests are")} the same to the bit";
     }
 
     private static (long First, long Last) Steps(SettingValues values, string text) =>

@@ -28,7 +28,7 @@ public static class RunAttestation
             new
             {
                 _type = StatementType,
-                subject = verified.Manifests.Select(m => new { name = $"{verified.Run}@{m.Step}", digest = new { sha256 = m.Sha256 } }),
+                subject = verified.Manifests.Select((m, i) => new { name = Name(verified, i), digest = new { sha256 = m.Sha256 } }),
                 predicateType = PredicateType,
                 predicate = new
                 {
@@ -48,12 +48,17 @@ public static class RunAttestation
                         system = RuntimeInformation.OSDescription,
                         threads = spec.Threads,
                     },
-                    repeated = new { first_step = verified.From + 1, last_step = verified.Last },
+                    repeated = verified.From == verified.Last ? null : new { first_step = verified.From + 1, last_step = verified.Last },
                     manifests = verified.Manifests.Select(m => new { step = m.Step, digest = new { sha256 = m.Sha256 } }),
                 },
             },
             s_json);
     }
+
+    // Of two manifests of the last step, the second has the best weights, with which the run ends.
+    private static string Name(VerifiedRun verified, int index) => index > 0 && verified.Manifests[index].Step == verified.Manifests[index - 1].Step
+        ? $"{verified.Run}@last"
+        : $"{verified.Run}@{verified.Manifests[index].Step}";
 
     private static object? Data(string use, string? name, BlobRef? blob) =>
         blob is null ? null : new { use, name, digest = new { sha256 = blob.Sha256 }, bytes = blob.Length };

@@ -35,12 +35,13 @@ public sealed class RunVerifier
         if (await RunStore.ReadHeadAsync(store, run, cancellationToken) is not { Manifest: not null } head)
             throw new InvalidDataFileException(store.Location, $"has no run '{run}'");
         var last = steps?.Last ?? head.Step;
-        if (last > head.Step) throw new InvalidDataFileException($"run '{run}'", $"has {head.Step} steps, so step {last} cannot be repeated");
         try
         {
             await ReadBlobsAsync(store, (head.Journal ?? []).Concat(head.Kept ?? []).Select(s => s.Blob), cancellationToken);
             var manifests = await RunManifests.OfAsync(store, head, cancellationToken);
             var newest = await manifests.ReadAsync(manifests.Last, cancellationToken);
+            if (RunBlobs.WrongStep(run, head.Step, newest) is { } wrong) return new VerifiedRun(run, null, last, [], wrong);
+            if (last > head.Step) throw new InvalidDataFileException($"run '{run}'", $"has {head.Step} steps, so step {last} cannot be repeated");
             return await new RunVerifier(store, manifests, newest, progress).VerifyAsync(steps?.First, last, cancellationToken);
         }
         catch (DamagedBlobException e)
@@ -55,10 +56,38 @@ public sealed class RunVerifier
         var begin = Begin(first, run);
         var read = new List<(long Step, BlobRef Blob, Manifest Manifest)>();
         foreach (var (step, blob) in Chain().Where(k => k.Step >= begin && k.Step <= last))
-            read.Add((step, blob, await _manifests.ReadAsync(blob, cancellationToken)));
+        {
+            var manifest = await _manifests.ReadAsync(blob, cancellationToken);
+            if (RunBlobs.WrongStep(run, step, manifest) is { } wrong) return new VerifiedRun(run, null, last, [], wrong);
+            read.Add((step, blob, manifest));
+        }
+
         await ReadBlobsAsync(_store, read.Select(r => r.Manifest).Append(_newest).SelectMany(m => m.References()), cancellationToken);
-        var difference = await FindChangeAsync(read, cancellationToken) ?? await RepeatAsync(read, last, cancellationToken);
-        return new VerifiedRun(run, begin, last, [.. read.Select(r => new VerifiedManifest(r.Step, r.Blob.Sha256))], difference);
+        var hasEnd = last == _manifests.Head.Step && read[^1].Blob != _manifests.Last;
+        List<(long Step, BlobRef Blob, Manifest Manifest)> all = hasEnd ? [.. read, (last, _manifests.Last, _newest)] : read;
+        var difference = await FindChangeAsync(all, cancellationToken) ?? await RepeatAsync(read, last, cancellationToken);
+        if (hasEnd) difference ??= await FindOtherEndAsync(read[^1].Manifest, cancellationToken);
+        return new VerifiedRun(run, begin, last, [.. all.Select(r => new VerifiedManifest(r.Step, r.Blob.Sha256))], difference);
+    }
+
+    // The last manifest is not the one that is kept of its step where a run ends with the weights of its best one, or was given
+    // other settings since. No repetition makes it, so it is held to that one.
+    private async Task<string?> FindOtherEndAsync(Manifest kept, CancellationToken cancellationToken)
+    {
+        var isBest = _newest.Completed && (await RunFiles.ReadSpecAsync(_store, _newest, cancellationToken)).LoadBestModelAtEnd;
+        if (isBest)
+        {
+            if (_manifests.Kept.FirstOrDefault(k => k.IsBest) is not { } best) return "the run ends with its best manifest, but its list has none";
+            kept = await _manifests.ReadAsync(best.Manifest, cancellationToken);
+        }
+
+        var other = kept.Parts.Keys.FirstOrDefault(p => Ended(_newest.Parts.GetValueOrDefault(p)) != Ended(kept.Parts[p]));
+        return other is null
+            ? null
+            : $"the last manifest has another {other} than {(isBest ? "the best" : "the one")} that is kept, of step {kept.Step}";
+
+        // Nobody goes on with the moments of a run that has ended.
+        PartState? Ended(PartState? state) => _newest.Completed && state is not null ? state with { Parked = null } : state;
     }
 
     // The manifest of each step that has the weights of that step.
@@ -67,13 +96,17 @@ public sealed class RunVerifier
 
     private long Begin(long? first, string run)
     {
-        if (first is null) return _steps[0] < _manifests.Head.Step || _manifests.Head.Step == 0 ? _steps[0] : throw None("");
+        // A fork that has not taken a step has none to repeat.
+        var step = _manifests.Head.Step;
+        if (first is null) return _steps[0] < step || step == RunFork.BaseStep(_newest) ? _steps[0] : throw None("");
         return _steps.Any(s => s < first) ? _steps.Last(s => s < first) : throw None($" before step {first}");
 
         InvalidDataFileException None(string before) => new(
             $"run '{run}'",
-            $"keeps no manifest{before} from which its steps could be repeated: it keeps {string.Join(", ", _steps)}; "
-            + "train with --keep-manifests base, or all");
+            RunFork.OriginOf(_newest) is { } origin && first <= origin.Step
+                ? $"was forked from {origin}, so step {first} is repeated by 'lisa verify {origin.Run}'"
+                : $"keeps no manifest{before} from which its steps could be repeated: it keeps {RunManifests.Describe(_steps)}; "
+                    + "train with --keep-manifests base, or all");
     }
 
     // Reading one checks its hash.
@@ -118,6 +151,7 @@ public sealed class RunVerifier
         var from = read[0].Manifest;
         if (read.Count == 1 && last == from.Step) return null;
         var log = await RunHistory.Read(_store, _newest, cancellationToken);
+        if (ListDifference.Find(_manifests.Kept, log.Records) is { } listed) return listed;
         var save = (int)Math.Min(int.MaxValue, read.Skip(1).Select(r => r.Step).Append(last).Aggregate(0L, GreatestCommonDivisor));
         (StepRecord Had, string What)? wrong = null;
         using var replay = await RunReplay.RepeatAsync(

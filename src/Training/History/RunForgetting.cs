@@ -37,7 +37,7 @@ public sealed record RunForgetting(
         var firstUse = records.FirstOrDefault(r => r.Samples.Any(forgotten.Contains))?.Step;
         if (await FindForkAsync(store, plan.Spec with { RunName = name, MaskSamples = masked }, run, cancellationToken) is not { } from)
         {
-            from = ManifestAddress.At(run, Before(manifests, RunFork.OwnSteps(manifests, last), firstUse, last.Completed));
+            from = ManifestAddress.At(run, Before(manifests, last, firstUse));
             var given = new GivenSettings();
             given.Set(RunSettings.Table.Of(nameof(TrainingSpec.MaskSamples)), masked);
             await RunFork.CreateAsync(store, from, name, given, cancellationToken);
@@ -61,16 +61,17 @@ public sealed record RunForgetting(
             : origin;
     }
 
-    private static long Before(RunManifests manifests, IReadOnlyList<long> steps, long? firstUse, bool completed)
+    private static long Before(RunManifests manifests, Manifest last, long? firstUse)
     {
-        var run = manifests.Head.Run;
-        var limit = firstUse ?? (completed ? manifests.Head.Step : long.MaxValue);
+        var (run, steps) = (manifests.Head.Run, RunFork.OwnSteps(manifests, last));
+        var limit = firstUse ?? (last.Completed ? manifests.Head.Step : long.MaxValue);
         if (steps.LastOrDefault(s => s < limit, -1) is >= 0 and var step) return step;
-        throw new InvalidDataFileException(
-            $"run '{run}'",
-            firstUse is null
-                ? $"learned from none of these samples, so what 'lisa export {run}' writes has forgotten them already"
-                : $"first learned from one of these samples in step {firstUse} and keeps no manifest from before it: it keeps "
-                    + $"{string.Join(", ", steps)}; train with --keep-manifests all, or base");
+        var problem = firstUse is null
+            ? $"learned from none of these samples, so what 'lisa export {run}' writes has forgotten them already"
+            : $"first learned from one of these samples in step {firstUse}, and "
+                + (RunFork.OriginOf(last) is { } origin && firstUse <= origin.Step
+                    ? $"was forked from {origin}: let run '{origin.Run}' forget them, and fork that"
+                    : $"keeps no manifest from before it: it keeps {RunManifests.Describe(steps)}; train with --keep-manifests all, or base");
+        throw new InvalidDataFileException($"run '{run}'", problem);
     }
 }

@@ -21,6 +21,9 @@ public sealed class ReplayCommandTests
         var verified = await Lisa.SucceedsAsync(
             "verify", "default", "--store", folder["store"], "--steps", "3..6", "--attest", folder["statement.json"]);
         Assert.Contains("steps 3 to 6 were repeated, and 3 manifests are the same to the bit", verified.Output, StringComparison.Ordinal);
+        Assert.Equal(
+            "run 'default': step 1 was repeated, and 1 manifest is the same to the bit\n",
+            (await Lisa.SucceedsAsync("verify", "default", "--store", folder["store"], "--steps", "1..1")).Output);
         using (var statement = JsonDocument.Parse(await File.ReadAllTextAsync(folder["statement.json"], Token)))
         {
             Assert.Equal("https://in-toto.io/Statement/v1", statement.RootElement.GetProperty("_type").GetString());

@@ -26,6 +26,9 @@ public sealed class ForkTests : IDisposable
         Assert.Equal("again forked from default@4; 8 of 12 steps to go\n", forked.Output);
         forked = await Lisa.SucceedsAsync("fork", "default@4", "--store", Store, "--run-name", "again");
         Assert.Equal("again was forked from default@4 before; it is at step 4 of 12\n", forked.Output);
+        Assert.Equal(
+            "run 'again': it has taken no step since it began with step 4, and every blob of its manifest is whole\n",
+            (await Lisa.SucceedsAsync("verify", "again", "--store", Store)).Output);
         var resumed = await Lisa.SucceedsAsync(
             "train", "--resume", "again", "--store", Store, "--output", _folder["again"], "--log-format", "plain");
         Assert.Contains("resuming run 'again' from step 4 of 12", resumed.Output, StringComparison.Ordinal);

@@ -104,13 +104,15 @@ public sealed class KeptManifestTests
         Assert.Equal(await run.WeightsShaAsync("@2"), await fork.WeightsShaAsync());
         Assert.Equal(await run.WeightsShaAsync(), await fork.WeightsShaAsync("@best"));
 
-        // Its own steps begin where it was forked.
+        // Its own steps begin where it was forked; it ends with a manifest of the best weights.
         var verified = await RunVerifier.VerifyAsync(run.Store, "fork", null, null, Token);
         Assert.Null(verified.Difference);
-        Assert.Equal([4L, 6, 8], verified.Manifests.Select(m => m.Step));
+        Assert.Equal([4L, 6, 8, 8], verified.Manifests.Select(m => m.Step));
         int[] early = [(await run.HistoryAsync())[2].Samples[0]];
         var none = await Assert.ThrowsAsync<InvalidDataFileException>(() => RunForgetting.BeginAsync(run.Store, "fork", early, "without", Token));
-        Assert.Contains("it keeps 4, 6, 8;", none.Message, StringComparison.Ordinal);
+        Assert.Contains("was forked from test@4: let run 'test' forget them, and fork that", none.Message, StringComparison.Ordinal);
+        none = await Assert.ThrowsAsync<InvalidDataFileException>(() => RunVerifier.VerifyAsync(run.Store, "fork", (4, 6), null, Token));
+        Assert.Contains("was forked from test@4, so step 4 is repeated by 'lisa verify test'", none.Message, StringComparison.Ordinal);
         using var data = await DatasetStorage.Read(run.Store, (await run.ManifestAsync()).EvalDataset!, TinyStories.Config.VocabSize, Token);
         var bisected = await RunBisection.FindAsync(run.Store, "fork", data, threshold: 100, _ => { }, Token);
         Assert.Equal((4L, 8L), (bisected.FromStep, bisected.ToStep));
