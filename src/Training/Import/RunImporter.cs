@@ -113,7 +113,9 @@ public static class RunImporter
             {
                 CheckUnchanged(before, spec, imported, data.Tokens.Blob, evalData?.Tokens.Blob);
                 await StoreData();
-                if (before.Manifest.Spec.Sha256 == spec0.Sha256) return before.Manifest;
+
+                // A run that is complete has no use for other settings: it stays as it is.
+                if (before.Manifest.Completed || before.Manifest.Spec.Sha256 == spec0.Sha256) return before.Manifest;
             }
 
             await store.PutAsync(spec0, cancellationToken);

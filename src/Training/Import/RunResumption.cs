@@ -46,7 +46,9 @@ public static class RunResumption
         if (manifest is { Completed: false, Dataset: { } data }) options.DataKnown?.Invoke(data);
         var plan = await RunPlan.Read(store, manifest, cancellationToken);
         if (options.BeforeWriting is { } begin) await begin(cancellationToken);
-        if (JsonSerializer.Serialize(stored) != JsonSerializer.Serialize(spec))
+
+        // A run that is complete has no use for other settings: it stays as it is.
+        if (!manifest.Completed && JsonSerializer.Serialize(stored) != JsonSerializer.Serialize(spec))
         {
             var blob = new BytesBlob(JsonSerializer.SerializeToUtf8Bytes(spec));
             await store.PutAsync(blob, cancellationToken);

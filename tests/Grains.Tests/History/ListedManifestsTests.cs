@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Silo;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains.Tests;
 
@@ -42,6 +43,24 @@ public sealed class ListedManifestsTests
 
         var difference = (await RunVerifier.VerifyAsync(run.Store, "test", null, null, Token)).Difference;
         Assert.StartsWith("step 2: evaluation loss: the list of manifests has 0.5, the log ", difference, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ImportAsync_complete_run_with_other_settings_stays_as_it_is()
+    {
+        var spec = s_spec with { EvalSteps = 0 };
+        using var run = await TestRun.TrainAsync(spec);
+        var before = await HeadAsync();
+        Assert.Contains("succeeded", before, StringComparison.Ordinal);
+        var again = await RunImporter.ImportAsync(run.Store, TinyStories.Request(spec with { KeepManifests = "3" }), null, Token);
+        Assert.True(again.AlreadyCompleted);
+        var given = new GivenSettings();
+        var saveSteps = RunSettings.Table.Find("save_steps")!;
+        given.Set(saveSteps, saveSteps.Parse("1"));
+        Assert.True((await RunResumption.PrepareAsync(run.Store, "test", given, Token)).AlreadyCompleted);
+        Assert.Equal(before, await HeadAsync());
+
+        async Task<string> HeadAsync() => Encoding.UTF8.GetString((await run.Store.GetDocumentAsync("runs/test/head.json", Token))!.Content);
     }
 
     // Losses fall, so with a greater one taken for better, the first that is evaluated is the best.
