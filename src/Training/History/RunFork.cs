@@ -97,7 +97,9 @@ public static class RunFork
             Spec = new BlobRef(blob.Sha256, blob.Length),
             Properties = new Dictionary<string, string>(manifest.Properties) { [Property] = origin.ToString() },
         };
-        var kept = !isEnd && KeepPolicy.Of(spec).KeepsBest && await RunManifests.FindAsync(store, from.Run, cancellationToken) is { } manifests
+        // The own manifest of a last step is not the end of a run that ends with its best.
+        var keepsBest = !manifest.Completed && KeepPolicy.Of(spec).KeepsBest;
+        var kept = keepsBest && await RunManifests.FindAsync(store, from.Run, cancellationToken) is { } manifests
             ? await ManifestKeeper.WriteOfFork(store, manifests, fork, spec, records, cancellationToken)
             : null;
         if (await RunStore.TryCreateAsync(store, fork, cancellationToken, kept))

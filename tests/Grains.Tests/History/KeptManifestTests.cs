@@ -104,6 +104,13 @@ public sealed class KeptManifestTests
         Assert.Equal(await run.WeightsShaAsync("@2"), await fork.WeightsShaAsync());
         Assert.Equal(await run.WeightsShaAsync(), await fork.WeightsShaAsync("@best"));
 
+        // The last step's own manifest is one to go on from, to the same end.
+        await RunFork.CreateAsync(run.Store, ManifestAddress.At("test", 8), "end", new GivenSettings(), Token);
+        var end = run.Beside("end");
+        await end.FinishAsync();
+        Assert.Equal(await run.WeightsShaAsync(), await end.WeightsShaAsync());
+        Assert.Null((await RunVerifier.VerifyAsync(run.Store, "end", null, null, Token)).Difference);
+
         // Its own steps begin where it was forked; it ends with a manifest of the best weights.
         var verified = await RunVerifier.VerifyAsync(run.Store, "fork", null, null, Token);
         Assert.Null(verified.Difference);
