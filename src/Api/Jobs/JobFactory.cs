@@ -25,11 +25,13 @@ internal sealed class JobFactory(ModelCatalog models, FileCatalog files, JobCata
         if (request.Seed is { } seed) defaults = defaults with { Seed = seed };
         var spec = ImportOptions.For(null, silos.Select(s => (s.Threads, s.OnGpu)))
             .Resolve(settings.Into(defaults), model.Config, () => model.Dtype);
+        var dataset = settings.Into(new DatasetSettings());
         JobSettings.Explained(param, () =>
         {
             settings.CheckUse(spec);
             TrainingSpecValidator.Validate(spec, model.Config);
-            Objectives.CheckData(spec, settings.Into(new DatasetSettings()));
+            Objectives.CheckData(spec, dataset);
+            KeepPolicy.Check(spec, validation is not null || dataset.ValidationSplit is not null);
         });
         if (await cluster.CheckCapacity(spec, model.ConfigJson).WaitAsync(cancellationToken) is { } tooLarge)
             throw ApiException.Invalid($"The job does not fit this cluster: {tooLarge}", "model", "insufficient_capacity");
@@ -50,7 +52,7 @@ internal sealed class JobFactory(ModelCatalog models, FileCatalog files, JobCata
                 Metadata = request.Metadata,
                 Method = method,
                 Spec = spec,
-                Dataset = settings.Into(new DatasetSettings()),
+                Dataset = dataset,
                 Log = [new JobLogEntry(now, "info", $"Created fine-tuning job: {id}"), new JobLogEntry(
                     now, "info", $"Validating training file: {training.Id}")],
             },

@@ -119,8 +119,10 @@ internal static class JobSettings
         }
     }
 
-    private static string FieldOf(string name, string param) =>
-        RunSettings.Table.Find(name)?.BodyField is { Length: > 0 } own ? own : $"{param}.{name}";
+    // Evaluation data are no hyperparameter, and have another name here.
+    private static string FieldOf(string name, string param) => name == "eval_data" ? "validation_file"
+        : RunSettings.Table.Find(name)?.BodyField is { Length: > 0 } own ? own
+        : $"{param}.{name}";
 
     private static ApiException Unknown(string name, string param)
     {

@@ -40,6 +40,7 @@ public sealed class LoraJobTests
     [InlineData("lora_r", 0, "whole number from 1")]
     [InlineData("lisa_interval_steps", 5, "not used with")]
     [InlineData("lora_dropout", 1, "below 1")]
+    [InlineData("early_stopping_patience", 2, "needs evaluation data: validation_file, or method.lora.hyperparameters.validation_split")]
     public async Task Job_of_method_lora_with_a_wrong_setting_is_refused_by_its_name(string setting, int value, string says)
     {
         await using var server = await ApiServer.StartAsync();
