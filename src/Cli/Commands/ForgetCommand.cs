@@ -12,6 +12,7 @@ internal static class ForgetCommand
 {
     public static async Task<int> Run(SettingValues values, string? run, CancellationToken cancellationToken)
     {
+        if (!values.Has(KnownSettings.RunName)) throw new UsageException("--run-name is missing: name of the run to make");
         var samples = NumberFile.Read(values.FullPath(ReplaySettings.Samples), values.Place(ReplaySettings.Samples.Key));
         var (name, output) = (values.Text(KnownSettings.RunName), values.FullPath(KnownSettings.Output));
         var json = values.Text(KnownSettings.LogFormat) == "json";

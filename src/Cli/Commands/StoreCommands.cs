@@ -90,6 +90,10 @@ internal static class StoreCommands
     {
         RunName.Validate(run!);
         var store = await Open(values, cancellationToken);
+
+        // Before the other store is made for nothing.
+        if (await RunStore.ReadHeadAsync(store, run!, cancellationToken) is not { Manifest: not null })
+            throw new InvalidDataFileException(store.Location, $"has no run '{run}'");
         var target = await ClusterStores.Open(values, cancellationToken, setting: StoreSettings.To);
         if (store.Location == target.Location) throw new UsageException($"--to: {target.Location} is the store that the run is in");
         using var progress = new StoreProgress("copying blobs", IsJson(values));

@@ -11,7 +11,7 @@ internal static class VerifyCommand
     public static async Task<int> Run(SettingValues values, string? run, CancellationToken cancellationToken)
     {
         var steps = values.OptionalText(ReplaySettings.Steps) is { } text ? Steps(values, text) : ((long, long)?)null;
-        var attest = values.OptionalPath(ReplaySettings.Attest);
+        var attest = values.OptionalPath(ReplaySettings.Attest) is { } path ? NamedFile.Writable(path, values.Place(ReplaySettings.Attest.Key)) : null;
         var json = values.Text(KnownSettings.LogFormat) == "json";
         var store = await ClusterStores.Open(values, cancellationToken, mustExist: true);
         VerifiedRun verified;

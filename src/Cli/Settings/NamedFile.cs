@@ -40,4 +40,24 @@ internal static class NamedFile
             throw new UsageException($"{place}: access is denied; give this user the right to read {path}");
         }
     }
+    /// <summary>The path, where a file can be written. Asked before the work that ends with the file.</summary>
+    /// <param name="path">The full path.</param>
+    /// <param name="place">Where it was named, for messages.</param>
+    /// <exception cref="UsageException">A folder is there, there is no folder for it, or this user may not write into that.</exception>
+    public static string Writable(string path, string place)
+    {
+        if (Directory.Exists(path)) throw new UsageException($"{place}: must be a file, not a folder: {path}");
+        var folder = Path.GetDirectoryName(path)!;
+        if (!Directory.Exists(folder)) throw new UsageException($"{place}: no such folder: {folder}");
+        try
+        {
+            var probe = Path.Combine(folder, $".{Guid.NewGuid():N}.partial");
+            using var created = new FileStream(probe, FileMode.CreateNew, FileAccess.Write, FileShare.None, 1, FileOptions.DeleteOnClose);
+            return path;
+        }
+        catch (Exception e) when (e is UnauthorizedAccessException or IOException)
+        {
+            throw new UsageException($"{place}: no file can be written in {folder}: {e.Message}");
+        }
+    }
 }

@@ -73,6 +73,7 @@ public sealed class ForgetTests
         var never = Enumerable.Range(0, 160).Except(Ledger(folder["run"]).SelectMany(s => s)).First();
         await File.WriteAllTextAsync(folder["samples.txt"], $"{never}\n", Token);
         await Lisa.RefusesAsync(Forget(folder), "learned from none of these samples");
+        await Lisa.RefusesAsync([.. Forget(folder).Except(["--run-name", "without"])], "--run-name is missing");
         Assert.False(Directory.Exists(folder["forgotten"]));
     }
 

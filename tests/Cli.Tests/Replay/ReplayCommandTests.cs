@@ -39,6 +39,8 @@ public sealed class ReplayCommandTests
         foreach (var (steps, says) in ((string, string)[])[("6", "such as 1..20"), ("4..3", "such as 1..20"), ("1..7", "has 6 steps")])
             await Lisa.RefusesAsync(["verify", "default", "--store", folder["store"], "--steps", steps], says);
         await Lisa.RefusesAsync(["verify", "other", "--store", folder["store"]], "has no run 'other'");
+        foreach (var (file, says) in ((string, string)[])[("no/statement.json", "no such folder"), ("store", "must be a file, not a folder")])
+            await Lisa.RefusesAsync(["verify", "default", "--store", folder["store"], "--attest", folder[file]], "--attest: ", says);
 
         var diff = await Lisa.SucceedsAsync("diff", "default@2", "default@4", "--store", folder["store"]);
         Assert.Matches("embedding +L2 [0-9.e+-]+  max [0-9.e+-]+  [0-9]+ numbers differ", diff.Output);

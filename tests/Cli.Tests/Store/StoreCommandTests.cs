@@ -81,7 +81,8 @@ public sealed class StoreCommandTests
         await Lisa.RefusesAsync(["store", "list"], "--store is missing");
         await Lisa.SucceedsAsync(Sample.Train(folder["out"], more: ["--max-steps", "1"]));
         var store = folder["out/lisa-store"];
-        await Lisa.RefusesAsync(["store", "copy", "other", "--store", store, "--to", folder["peer"]], "has no run 'other'");
+        await Lisa.RefusesAsync(["store", "copy", "other", "--store", store, "--to", folder["new"]], "has no run 'other'");
+        Assert.False(Directory.Exists(folder["new"]));
         await Lisa.RefusesAsync(["store", "copy", "default", "--store", store, "--to", store], "--to", "the store that the run is in");
         await Lisa.RefusesAsync(["store", "copy", "default", "--store", store], "--to is missing");
         foreach (var hours in (string[])["-1", "1e300"])
