@@ -1,6 +1,4 @@
 using System.Globalization;
-using System.Runtime.InteropServices;
-using System.Text;
 
 namespace LisaOrleans.Checkpoints.Tests;
 
@@ -8,13 +6,9 @@ namespace LisaOrleans.Checkpoints.Tests;
 /// Processes that swap a document of one folder, and freeze (SIGSTOP) at the worst moments: the others go on, and what one had begun
 /// before it froze overwrites nothing when it wakes.
 /// </summary>
-public sealed partial class FrozenSwapTests : IDisposable
+public sealed class FrozenSwapTests : IDisposable
 {
-    private const string Document = "runs/r/head.json";
-    private const string StoreVariable = "LISA_TEST_SWAP_STORE";
-    private const string StopVariable = "LISA_TEST_SWAP_STOP";
-    private const string CountVariable = "LISA_TEST_SWAP_COUNT";
-    private const int Stop = 19;
+    private const string Document = AddingProcess.Document;
 
     private readonly TempFolder _folder = new();
 
@@ -144,59 +138,9 @@ public sealed partial class FrozenSwapTests : IDisposable
         await AssertOnlyDocumentAsync(store);
     }
 
-    /// <summary>What the processes of the other tests do: adds one, as often as a variable says.</summary>
-    [Fact(Explicit = true)]
-    public async Task AddOne_in_a_process_of_its_own()
-    {
-        var root = Environment.GetEnvironmentVariable(StoreVariable);
-        Assert.NotNull(root);
-        if (Environment.GetEnvironmentVariable(StopVariable) is { Length: > 0 } stop)
-        {
-            var (boundary, left) = (stop.Split(' ')[0], int.Parse(stop.Split(' ')[1], CultureInfo.InvariantCulture));
-            WriteBoundary.Observer = (reached, path) =>
-            {
-                if (reached == boundary && path.EndsWith("head.json", StringComparison.Ordinal) && --left == 0) Freeze();
-            };
-        }
+    private static Task<int> AddOneAsync(IBlobStore store) => AddingProcess.AddOneAsync(store, Token);
 
-        var refused = 0;
-        for (var left = int.Parse(Environment.GetEnvironmentVariable(CountVariable)!, CultureInfo.InvariantCulture); left > 0; left--)
-            refused += await AddOneAsync(new FolderBlobStore(root));
-        await File.WriteAllTextAsync(Path.Combine(root, "..", "refused"), refused.ToString(CultureInfo.InvariantCulture), Token);
-    }
-
-    // The system stops threads a moment after it was asked to: this one goes no further before the process has been woken.
-    private static void Freeze()
-    {
-        if (OperatingSystem.IsWindows()) throw new PlatformNotSupportedException();
-        using var woken = new ManualResetEventSlim();
-        using var registration = PosixSignalRegistration.Create(PosixSignal.SIGCONT, _ => woken.Set());
-        Assert.Equal(0, SendSignal(Environment.ProcessId, Stop));
-        woken.Wait(Token);
-    }
-
-    // How often the store refused, because another process was quicker.
-    private static async Task<int> AddOneAsync(IBlobStore store)
-    {
-        for (var refused = 0; ; refused++)
-        {
-            var found = (await store.GetDocumentAsync(Document, Token))!;
-            try
-            {
-                await store.PutDocumentAsync(
-                    Document, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Value(found) + 1}")), found.ETag, Token);
-                return refused;
-            }
-            catch (ETagMismatchException)
-            {
-                Token.ThrowIfCancellationRequested();
-            }
-        }
-    }
-
-    private static int Value(StoreDocument document) => int.Parse(Encoding.ASCII.GetString(document.Content), CultureInfo.InvariantCulture);
-
-    private static async Task<int> CountAsync(IBlobStore store) => Value((await store.GetDocumentAsync(Document, Token))!);
+    private static async Task<int> CountAsync(IBlobStore store) => AddingProcess.Value((await store.GetDocumentAsync(Document, Token))!);
 
     private static bool IsFrozen(ServerProcess process)
     {
@@ -215,16 +159,7 @@ public sealed partial class FrozenSwapTests : IDisposable
         return process;
     }
 
-    private ServerProcess Start(string stop, int count) => ServerProcess.Start(
-        Environment.ProcessPath!,
-        ["-noColor", "-explicit", "only", "-method", $"{typeof(FrozenSwapTests).FullName}.{nameof(AddOne_in_a_process_of_its_own)}"],
-        _folder[Log(stop)],
-        new Dictionary<string, string>
-        {
-            [StoreVariable] = _folder["store"],
-            [StopVariable] = stop,
-            [CountVariable] = count.ToString(CultureInfo.InvariantCulture),
-        });
+    private ServerProcess Start(string stop, int count) => AddingProcess.Start(_folder["store"], count, stop, _folder[Log(stop)]);
 
     private static string Log(string stop) => $"log {stop}";
 
@@ -234,7 +169,4 @@ public sealed partial class FrozenSwapTests : IDisposable
         var names = Directory.GetFiles(_folder["store/runs/r"]).Select(f => Path.GetFileName(f));
         Assert.Equal(["head.json", "head.json.lock"], names.Order(StringComparer.Ordinal));
     }
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int SendSignal(int process, int signal);
 }

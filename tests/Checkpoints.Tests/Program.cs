@@ -1,0 +1,16 @@
+using Xunit.MicrosoftTestingPlatform;
+using Xunit.Runner.InProc.SystemConsole;
+
+namespace LisaOrleans.Checkpoints.Tests;
+
+/// <summary>Runs the tests, as the entry point does that xunit makes, or is a process that they start.</summary>
+internal static class Program
+{
+    public static Task<int> Main(string[] arguments) => arguments switch
+    {
+        [AddingProcess.Command, ..] => AddingProcess.RunAsync(arguments),
+        _ when arguments.Contains("--server") || arguments.Contains("--internal-msbuild-node") =>
+            TestPlatformTestFramework.RunAsync(arguments, SelfRegisteredExtensions.AddSelfRegisteredExtensions),
+        _ => ConsoleRunner.Run(arguments),
+    };
+}
