@@ -52,6 +52,9 @@ internal sealed class FreshClone : IDisposable
         // Done by the build before the tests; and nobody can be asked here whether packages are known to be vulnerable.
         start.Environment["NuGetAudit"] = "false";
         start.Environment["RunAnalyzers"] = "false";
+
+        // Whatever this environment says. The compiler's server ends with the shell.
+        start.Environment["UseSharedCompilation"] = "true";
         return start;
     }
 
