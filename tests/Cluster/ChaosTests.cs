@@ -1,7 +1,7 @@
 namespace LisaOrleans.Cluster.Tests;
 
 /// <summary>A short version of bench chaos: real processes, real kills, and the bits of an undisturbed run.</summary>
-public sealed class ChaosTests(ITestOutputHelper output)
+public sealed class ChaosTests(UndisturbedRun undisturbed, ITestOutputHelper output) : IClassFixture<UndisturbedRun>
 {
     [Fact]
     public async Task Run_with_its_blobs_in_a_folder_ends_as_undisturbed() => await RunAsync(
@@ -21,14 +21,10 @@ public sealed class ChaosTests(ITestOutputHelper output)
         Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
         Assert.SkipWhen(azurite && AzuriteServer.Program is null, "azurite-blob is not on PATH");
         using var folder = new TempFolder();
-        var training = TrainingArguments.Sample(steps: 400);
-        var (code, text) = await TestCluster.LisaAsync(folder.Root, ["train", .. training, "--output", folder["undisturbed"]]);
-        Assert.True(code == 0, text);
-
         await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 3, azurite));
         string[] connection = ["--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}"];
-        (code, text) = await TestCluster.LisaAsync(
-            folder.Root, ["submit", .. connection, "--store", cluster.Store, "--run-name", "chaos", .. training]);
+        var (code, text) = await TestCluster.LisaAsync(
+            folder.Root, ["submit", .. connection, "--store", cluster.Store, "--run-name", "chaos", .. UndisturbedRun.Training]);
         Assert.True(code == 0, text);
         Assert.Equal("chaos", text.TrimEnd().Split('\n')[^1]);
 
@@ -49,6 +45,6 @@ public sealed class ChaosTests(ITestOutputHelper output)
 
         (code, text) = await TestCluster.LisaAsync(folder.Root, ["export", "chaos", "--store", cluster.Store, "--output", folder["disturbed"]]);
         Assert.True(code == 0, text);
-        Assert.Empty(RunFiles.Differences(folder["undisturbed"], folder["disturbed"]));
+        Assert.Empty(RunFiles.Differences(undisturbed.Output, folder["disturbed"]));
     }
 }
