@@ -36,10 +36,10 @@ public sealed class AzureTablesTests
         await third.ReadyAsync(s_patience);
         status = await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 3 && s.Step > status.Step);
 
-        await RefusesWhatIsWrong(cluster, folder);
         await Lisa(folder, ["pause", Run, .. cluster.Connection]);
         var paused = await cluster.Client.GetAsync(Run, Token);
         Assert.Equal(RunState.Paused, paused.State);
+        await RefusesWhatIsWrong(cluster, folder);
         await Lisa(folder, ["export", Run, "--store", cluster.Store, "--output", folder["cluster"]]);
         await Lisa(folder, ["train", .. Training((int)paused.Step), "--output", folder["undisturbed"]]);
         Assert.Empty(RunFiles.Differences(folder["undisturbed"], folder["cluster"]));

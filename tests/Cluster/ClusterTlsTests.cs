@@ -24,8 +24,6 @@ public sealed class ClusterTlsTests
         var own = authority.Issue("silo");
         await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 2, Azurite: false, Tls: own));
         Assert.Empty(cluster.Warnings());
-        await Lisa(0, ["submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", Run, .. Training(steps: 100_000)], "");
-        var status = await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 2 && s.Step > 3);
 
         // Clients.
         await Lisa(2, ["list", .. cluster.Names], ": it requires TLS with a certificate of the cluster's authority, and none is given here");
@@ -53,6 +51,9 @@ public sealed class ClusterTlsTests
         await Lisa(2, [.. silo, .. TestCluster.Certificate(authority.Issue("elsewhere", address: "10.9.9.9"))], "is not for '127.0.0.1'");
         await Lisa(2, [.. silo, .. TestCluster.Certificate(authority.Issue("late", until: -0.1))], "--cluster-tls-certificate: ");
         await Lisa(1, ["doctor", .. TestCluster.Certificate(authority.Issue("late", until: -0.1))], "the certificate CN=late expired on ");
+
+        await Lisa(0, ["submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", Run, .. Training(steps: 100_000)], "");
+        var status = await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 2 && s.Step > 3);
 
         // A renewed certificate is shown to the next who connects; one that dies meanwhile comes back with it.
         var before = await SerialAsync(cluster.Silos[0], own);

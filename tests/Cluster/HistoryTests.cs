@@ -5,9 +5,11 @@ using LisaOrleans.Training;
 namespace LisaOrleans.Cluster.Tests;
 
 /// <summary>What a cluster has trained, with replicas or with stages and though a silo was killed, is repeated by a single silo.</summary>
-public sealed class HistoryTests
+[Collection(nameof(KilledSilos))]
+public sealed class HistoryTests(KilledSilosFixture fixture)
 {
-    private const int Steps = 32;
+    private const int Steps = 20;
+    private const int SaveSteps = 5;
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -15,9 +17,9 @@ public sealed class HistoryTests
     [Fact]
     public async Task Runs_of_several_silos_are_verified_and_their_forks_end_with_the_same_bytes()
     {
-        Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
+        var cluster = fixture.Cluster;
         using var folder = new TempFolder();
-        await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 3, Azurite: false));
+        await fixture.RestartAsync();
         await SubmitAsync("replicas", "2");
         var status = await RunProgress.UntilAsync(cluster, "replicas", s => s.Step >= 5);
         Assert.Equal([0, 1], status.Stages.Select(s => s.Replica).Distinct().Order());
@@ -25,6 +27,7 @@ public sealed class HistoryTests
         var owner = await cluster.OwnerAsync("replicas");
         await cluster.Silos.First(s => s.Address != owner).KillAsync();
         await SucceedsAsync("replicas");
+        Assert.True((await cluster.Client.GetAsync("replicas", Token)).Generation > status.Generation);
 
         await SubmitAsync("stages", "1");
         await SucceedsAsync("stages");
@@ -34,7 +37,7 @@ public sealed class HistoryTests
             var verified = await RunVerifier.VerifyAsync(store, run, null, null, Token);
             Assert.Null(verified.Difference);
             Assert.Equal((0, Steps), (verified.From, verified.Last));
-            Assert.True(verified.Manifests.Count >= Steps / 8);
+            Assert.True(verified.Manifests.Count >= Steps / SaveSteps);
             await RunFork.CreateAsync(store, ManifestAddress.At(run, Steps / 2), run + "-fork", new GivenSettings(), Token);
             await cluster.Client.ResumeAsync(run + "-fork", cancellationToken: Token);
             await SucceedsAsync(run + "-fork");
@@ -47,7 +50,7 @@ public sealed class HistoryTests
             folder.Root,
             [
                 "submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", run, "--keep-manifests", "all",
-                .. TrainingArguments.Sample(Steps, saveSteps: 8, replicas: replicas),
+                .. TrainingArguments.Sample(Steps, SaveSteps, replicas: replicas), "--block-size", "64",
             ]);
 
         Task SucceedsAsync(string run) =>

@@ -4,9 +4,10 @@ using System.Text.Json.Nodes;
 namespace LisaOrleans.Cluster.Tests;
 
 /// <summary>The HTTP API of several silos over one Redis and one store: whichever answers, the answers are those of one server.</summary>
-public sealed class HttpSilosTests(ITestOutputHelper output)
+[Collection(nameof(KilledSilos))]
+public sealed class HttpSilosTests(KilledSilosFixture fixture, ITestOutputHelper output)
 {
-    private const int Steps = 120;
+    private const int Steps = 60;
     private const string Model = "tiny-stories";
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -14,12 +15,9 @@ public sealed class HttpSilosTests(ITestOutputHelper output)
     [Fact]
     public async Task JobEventStream_silo_killed_another_goes_on_with_the_events()
     {
-        Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
-        using var folder = new TempFolder();
-        var models = Path.Combine(Executables.Repository, "samples");
-        var data = Path.Combine(models, "animals.jsonl");
-        await using var cluster = await TestCluster.StartAsync(
-            folder.Root, new ClusterSettings(Silos: 3, Azurite: false, Options: ["--models", models]));
+        var cluster = fixture.Cluster;
+        var data = Path.Combine(KilledSilosFixture.Models, "animals.jsonl");
+        await fixture.RestartAsync();
         using var first = new HttpJobs(cluster.Silos[0].Http);
         using var second = new HttpJobs(cluster.Silos[1].Http);
 

@@ -4,7 +4,8 @@ using LisaOrleans.Grains.Tests;
 namespace LisaOrleans.Cluster.Tests;
 
 /// <summary>Several replicas of a model that share a step's lanes end with the bits of one silo.</summary>
-public sealed class ReplicaTests(ClusterFixture fixture) : IClassFixture<ClusterFixture>
+[Collection(nameof(LivingSilos))]
+public sealed class ReplicaTests(ClusterFixture fixture)
 {
     private const int MicroBatches = 5;
 
@@ -110,23 +111,28 @@ public sealed class ReplicaTests(ClusterFixture fixture) : IClassFixture<Cluster
         await File.WriteAllLinesAsync(folder["evaluation.jsonl"], (await File.ReadAllLinesAsync(data ?? TinyStories.Data, Token)).Take(7), Token);
         var request = TinyStories.Request(spec, model) with { DataFile = data ?? TinyStories.Data, EvalDataFile = folder["evaluation.jsonl"] };
         using var straight = await TestRun.ImportAsync(request);
-        await straight.FinishAsync();
-
-        var client = fixture.Cluster.Client;
-        await client.SubmitAsync(request, null, Token);
-        var seen = new List<TrainingEvent>();
-        await foreach (var happened in client.WatchAsync(spec.RunName, null, Token)) seen.Add(happened);
-        var ended = Assert.IsType<RunEnded>(seen[^1]);
-        Assert.True(ended.State == RunState.Succeeded, ended.Error);
-        Assert.All(seen.OfType<PartsPlaced>(), placed => Assert.Equal([0, 1], placed.Stages.Select(s => s.Replica)));
+        var onTwo = TrainOnTwoSilosAsync(request, folder["two"]);
+        await Task.WhenAll(onTwo, Task.Run(() => straight.FinishAsync()));
 
         var history = await straight.HistoryAsync();
-        Assert.Equal(history.Select(Digits), seen.OfType<StepCompleted>().Select(s => Digits(s.Record)));
-        await client.DownloadModelAsync(spec.RunName, folder["two"], Token);
+        Assert.Equal(history.Select(Digits), (await onTwo).OfType<StepCompleted>().Select(s => Digits(s.Record)));
         var expected = await straight.WeightsAsync();
         var weights = TestRun.ReadWeights(folder["two"]);
         Assert.Equal(expected.Keys.Order(), weights.Keys.Order());
         foreach (var (name, bytes) in expected) Assert.True(bytes.AsSpan().SequenceEqual(weights[name]), name);
+    }
+
+    private async Task<IReadOnlyList<TrainingEvent>> TrainOnTwoSilosAsync(RunRequest request, string output)
+    {
+        var (client, run) = (fixture.Cluster.Client, request.Spec.RunName);
+        await client.SubmitAsync(request, null, Token);
+        var seen = new List<TrainingEvent>();
+        await foreach (var happened in client.WatchAsync(run, null, Token)) seen.Add(happened);
+        var ended = Assert.IsType<RunEnded>(seen[^1]);
+        Assert.True(ended.State == RunState.Succeeded, ended.Error);
+        Assert.All(seen.OfType<PartsPlaced>(), placed => Assert.Equal([0, 1], placed.Stages.Select(s => s.Replica)));
+        await client.DownloadModelAsync(run, output, Token);
+        return seen;
     }
 
     private static string Digits(StepRecord record) =>

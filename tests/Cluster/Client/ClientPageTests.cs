@@ -5,7 +5,8 @@ using LisaOrleans.Client;
 namespace LisaOrleans.Cluster.Tests;
 
 /// <summary>The program of docs/client.md, compiled and run.</summary>
-public sealed partial class ClientPageTests(ClusterFixture fixture) : IClassFixture<ClusterFixture>
+[Collection(nameof(LivingSilos))]
+public sealed partial class ClientPageTests(ClusterFixture fixture)
 {
     [Fact]
     public async Task Page_program_trains_a_run_and_downloads_its_model()

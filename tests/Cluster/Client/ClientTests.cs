@@ -3,7 +3,8 @@ using LisaOrleans.Client;
 namespace LisaOrleans.Cluster.Tests;
 
 /// <summary>What a client can do with a real cluster.</summary>
-public sealed class ClientTests(ClusterFixture fixture) : IClassFixture<ClusterFixture>
+[Collection(nameof(LivingSilos))]
+public sealed class ClientTests(ClusterFixture fixture)
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 

@@ -1,6 +1,6 @@
 namespace LisaOrleans.Cluster.Tests;
 
-/// <summary>Two silos for the tests of a class that kill none.</summary>
+/// <summary>Two silos for tests that kill none.</summary>
 public class ClusterFixture : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();

@@ -1,8 +1,10 @@
 namespace LisaOrleans.Cluster.Tests;
 
-/// <summary>Three silos for the tests of a class that kill some of them.</summary>
-public sealed class KilledSilosFixture() : ClusterFixture(new ClusterSettings(Silos: 3, Azurite: false))
+/// <summary>Three silos for tests that kill some of them; their HTTP API knows the models of samples.</summary>
+public sealed class KilledSilosFixture() : ClusterFixture(new ClusterSettings(Silos: 3, Azurite: false, Options: ["--models", Models]))
 {
+    internal static string Models { get; } = Path.Combine(Executables.Repository, "samples");
+
     /// <summary>Starts those again that a test before has killed; to be awaited once they are needed.</summary>
     public Task RestartAsync()
     {

@@ -1,6 +1,6 @@
 namespace LisaOrleans.Cluster.Tests;
 
-/// <summary>A run on the sample model that does a few steps a second.</summary>
+/// <summary>A run on the sample model that does some steps a second.</summary>
 internal static class SampleRun
 {
     public static RunRequest Request(string name, long steps) => new()
@@ -13,6 +13,7 @@ internal static class SampleRun
             MaxSteps = steps,
             LisaIntervalSteps = 4,
             LearningRate = 1e-3,
+            BlockSize = 64,
             SaveSteps = 5,
         },
     };

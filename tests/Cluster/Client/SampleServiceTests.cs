@@ -3,18 +3,18 @@ using System.Net;
 namespace LisaOrleans.Cluster.Tests;
 
 /// <summary>Somebody else's service submits a run, the silo that runs it is killed, and the watch goes on to the end.</summary>
-public sealed class SampleServiceTests(ITestOutputHelper output)
+[Collection(nameof(KilledSilos))]
+public sealed class SampleServiceTests(KilledSilosFixture fixture, ITestOutputHelper output)
 {
-    private const int Steps = 150;
+    private const int Steps = 60;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task WatchAsync_silo_killed_behind_a_service_everything_is_heard_once()
     {
-        Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
-        using var folder = new TempFolder();
-        await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 3, Azurite: false));
+        var cluster = fixture.Cluster;
+        await fixture.RestartAsync();
         await using var service = await ServiceProcess.StartAsync(cluster, Token);
 
         using (var unknown = await service.GetAsync("/runs/nothing", Token)) Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
