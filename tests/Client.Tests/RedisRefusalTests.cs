@@ -27,7 +27,7 @@ public sealed class RedisRefusalTests
             Executables.Redis!,
             [
                 "--port", $"{port}", "--bind", "127.0.0.1", "--dir", folder.Root, "--save", "", "--requirepass", Password,
-                "--user", "writer on >s3cret-of-writers ~* +set +auth +hello +client +ping +echo +config +info",
+                "--user", .. "writer on >s3cret-of-writers ~* +set +auth +hello +client +ping +echo +config +info".Split(' '),
             ],
             folder["redis.log"]);
         await Ports.WaitAsync(port, TimeSpan.FromSeconds(30));

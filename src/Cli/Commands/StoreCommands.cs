@@ -208,10 +208,13 @@ internal static class StoreCommands
     private static async Task<IBlobStore> Open(SettingValues values, CancellationToken cancellationToken)
     {
         var store = await ClusterStores.Open(values, cancellationToken, mustExist: true);
-        return await StoreFormat.ReadAsync(store, cancellationToken) is null
-            ? throw new UsageException(
-                $"{values.Place(KnownSettings.ClusterStore.Key)}: {store.Location} has no store.json, so no run was ever in it")
-            : store;
+
+        // Early builds wrote no store.json.
+        if (await StoreFormat.ReadAsync(store, cancellationToken) is not null) return store;
+        return await RunStore.ListRunsAsync(store, cancellationToken).AnyAsync(cancellationToken)
+            ? store
+            : throw new UsageException(
+                $"{values.Place(KnownSettings.ClusterStore.Key)}: {store.Location} has neither a store.json nor a run, so none was ever in it");
     }
 
     private static bool IsJson(SettingValues values) => values.Text(KnownSettings.LogFormat) == "json";

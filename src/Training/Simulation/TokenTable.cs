@@ -5,7 +5,7 @@ namespace LisaOrleans.Training;
 /// <summary>
 /// A matrix with a row for each token, of which replicas send each other only the rows of the tokens that they met. Of a text that does
 /// not exist yet their number is what Zipf's law says: the k-th most frequent token is met 1/k times as often as the first (G. K. Zipf,
-/// Human Behavior and the Principle of Least Effort, 1949). Texts on one subject have down to a quarter of that.
+/// Human Behavior and the Principle of Least Effort, 1949). Texts on one subject have down to a quarter of that, or a little less.
 /// </summary>
 /// <param name="rows">Rows: the vocabulary's size.</param>
 /// <param name="sumRowBytes">Bytes of a row of gradient sums.</param>

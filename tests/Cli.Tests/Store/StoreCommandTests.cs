@@ -37,6 +37,11 @@ public sealed class StoreCommandTests
         var repaired = await Lisa.SucceedsAsync("store", "repair", "--store", store, "--from", folder["peer"]);
         Assert.StartsWith("2 blobs", repaired.Output, StringComparison.Ordinal);
         await Lisa.SucceedsAsync("store", "verify", "--store", store);
+
+        // As early builds left a store.
+        File.Delete(Path.Combine(store, "store.json"));
+        await Lisa.SucceedsAsync("store", "verify", "--store", store);
+        Assert.Contains("one  succeeded  step 2", (await Lisa.SucceedsAsync("store", "list", "--store", store)).Output, StringComparison.Ordinal);
     }
 
     [Fact]

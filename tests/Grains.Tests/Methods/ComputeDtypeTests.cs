@@ -35,10 +35,10 @@ public sealed class ComputeDtypeTests
             RunImporter.ImportAsync(run.Store, TinyStories.Request(s_spec with { ComputeDtype = "bfloat16" }), null, Token));
         Assert.Contains("compute_dtype: was \"float32\", now \"bfloat16\"", refused.Message, StringComparison.Ordinal);
 
-        // A run without a choice computes in bfloat16, as all did before there was one.
-        using var before = await TestRun.ImportAsync(s_spec);
-        var named = await RunImporter.ImportAsync(before.Store, TinyStories.Request(s_spec with { ComputeDtype = "bfloat16" }), null, Token);
-        Assert.Equal((true, "bfloat16"), (named.Resumed, named.Spec.ComputeDtype));
+        // Whatever this processor would choose for a new one.
+        using var before = await TestRun.ImportAsync(s_spec with { ComputeDtype = "bfloat16" });
+        var open = await RunImporter.ImportAsync(before.Store, TinyStories.Request(s_spec), null, Token);
+        Assert.Equal((true, "bfloat16"), (open.Resumed, open.Spec.ComputeDtype));
         await Assert.ThrowsAsync<RunExistsException>(() =>
             RunImporter.ImportAsync(before.Store, TinyStories.Request(s_spec with { ComputeDtype = "float32" }), null, Token));
     }

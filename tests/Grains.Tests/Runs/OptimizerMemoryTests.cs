@@ -17,6 +17,7 @@ public sealed class OptimizerMemoryTests
         var spec = TinyStories.Spec(12 * Interval) with
         {
             Dtype = dtype,
+            ComputeDtype = dtype == "bfloat16" ? dtype : TrainingSpec.AutoDtype,
             LisaIntervalSteps = Interval,
             BlockSize = 32,
             PerDeviceTrainBatchSize = 2,

@@ -8,7 +8,7 @@ public sealed class WeightedGradientTests
     private const int Rows = 2;
     private const int Length = 7;
 
-    private static readonly float[] s_weights = [.. Enumerable.Range(0, Rows * Length).Select(i => (float[])[0.25f, 1, 3, 0.5f][i % 4])];
+    private static readonly float[] s_weights = [.. Enumerable.Range(0, Rows * Length).Select(i => (i % 4) switch { 0 => 0.25f, 1 => 1f, 2 => 3f, _ => 0.5f })];
 
     [Theory]
     [InlineData(true)]

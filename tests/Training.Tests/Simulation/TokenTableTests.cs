@@ -15,13 +15,13 @@ public sealed class TokenTableTests
     [Theory]
     [InlineData("gsm8k", "train.jsonl")]
     [InlineData("tinyshakespeare", "input.txt")]
-    public void Distinct_is_more_than_what_texts_on_one_subject_have_and_less_than_four_times_that(string folder, string file)
+    public void Distinct_is_more_than_what_texts_on_one_subject_have_and_less_than_five_times_that(string folder, string file)
     {
         var tokenizer = TokenizerLoader.Load(TestAssets.Require("llama2-tokenizer"));
         var table = new TokenTable(tokenizer.VocabularySize, 0, 0);
         var ids = tokenizer.Encode(File.ReadAllText(TestAssets.Require(folder, file))[..1_000_000]);
         foreach (var tokens in (int[])[1024, 4096, 16_384, 65_536, 262_144])
-            Assert.InRange(table.Distinct(tokens) / ids.Take(tokens).Distinct().Count(), 1, 4);
+            Assert.InRange(table.Distinct(tokens) / ids.Take(tokens).Distinct().Count(), 1, 5);
     }
 
     // Each row goes with its number of 8 bytes, unless the whole is smaller.
