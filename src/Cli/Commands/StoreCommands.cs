@@ -214,7 +214,7 @@ internal static class StoreCommands
         return await RunStore.ListRunsAsync(store, cancellationToken).AnyAsync(cancellationToken)
             ? store
             : throw new UsageException(
-                $"{values.Place(KnownSettings.ClusterStore.Key)}: {store.Location} has neither a store.json nor a run, so none was ever in it");
+                $"{values.Place(KnownSettings.ClusterStore.Key)}: {store.Location} has no store.json and no run, so no run was ever in it");
     }
 
     private static bool IsJson(SettingValues values) => values.Text(KnownSettings.LogFormat) == "json";

@@ -12,7 +12,7 @@ public sealed partial class RunSimulation
             case ClusterChangeKind.Join:
                 _ledger.Count(nameof(SimulationResult.Joins));
                 _cluster.Join(change.Silo, change.Machine);
-                _changed = true;
+                Placement.IsChanged = true;
 
                 // When all that come at this moment are there.
                 _events.At(Now, () =>
@@ -56,7 +56,7 @@ public sealed partial class RunSimulation
     {
         var used = Uses(silo);
         _cluster.Remove(silo);
-        _changed = true;
+        Placement.IsChanged = true;
         if (leads) _events.At(Now + Times.Wake, Wake);
         else if (_phase == Phase.Waiting) Start(SimulatedTime.Waiting);
         else if (_phase == Phase.Broken && used && _cluster.Leader is not null) Recover();
@@ -79,7 +79,7 @@ public sealed partial class RunSimulation
         }
 
         _cluster.Announce(silo);
-        _changed = true;
+        Placement.IsChanged = true;
         _events.At(Now + planner.Cluster.NoticeSeconds, () =>
         {
             if (!_cluster.IsAlive(silo)) return;
@@ -108,8 +108,8 @@ public sealed partial class RunSimulation
     {
         _ledger.Machines(_cluster, Now);
         _cluster.Remove(silo);
-        Lead();
-        _changed = true;
+        Placement.Lead(_held?.Plan);
+        Placement.IsChanged = true;
     }
 
     private void Recover()

@@ -26,7 +26,6 @@ public sealed partial class RunSimulation(
     // Where parts were last loaded, and the step that those which train are at.
     private (StagePlan Plan, long Step)? _held;
     private Upload? _upload;
-    private bool _changed;
     private bool _isFirst;
     private bool _over;
 
@@ -42,6 +41,8 @@ public sealed partial class RunSimulation(
     private ProtocolTimes Times => planner.Cluster.Times;
 
     private double Now => _events.Now;
+
+    private SimulatedPlacement Placement => field ??= new(planner, _cluster, _events, _loads);
 
     /// <summary>Simulates the run to its end, or to the horizon. Can be called once.</summary>
     public SimulationResult Run()
@@ -60,8 +61,8 @@ public sealed partial class RunSimulation(
     {
         _ledger.Spend(spent, Now);
         _generation++;
-        Lead();
-        _planned = Choose();
+        Placement.Lead(_held?.Plan);
+        _planned = Placement.Choose();
         if (_planned is not { Plan: var plan })
         {
             _phase = Phase.Waiting;
@@ -69,7 +70,7 @@ public sealed partial class RunSimulation(
             return;
         }
 
-        _placed = plan;
+        Placement.Place(plan);
         if (!plan.Stages.All(s => _cluster.IsAlive(s.Silo)))
         {
             // Some silo is gone already, and will not answer.
@@ -79,14 +80,14 @@ public sealed partial class RunSimulation(
 
         _phase = Phase.Loading;
         var before = _held is { } held ? held.Plan.On(held.Plan.Stages.Select(s => s.Silo).Where(_cluster.IsAlive).ToHashSet()) : null;
-        Later(_loads.Load(plan, before, _held?.Step == _manifest, _ahead, hasState: _manifest > 0), Loaded);
+        Later(_loads.Load(plan, before, _held?.Step == _manifest, Placement.Ahead, hasState: _manifest > 0), Loaded);
     }
 
     private void Loaded()
     {
         _ledger.Spend(SimulatedTime.Loading, Now);
-        (_held, _isFirst, _changed) = ((_planned!.Plan, _step), true, true);
-        _ahead.Clear();
+        (_held, _isFirst) = ((_planned!.Plan, _step), true);
+        Placement.Loaded();
         Say(RunMomentKind.Loaded);
         foreach (var silo in _cluster.Leaving.Where(s => !Uses(s))) Leave(silo);
         Boundary();
@@ -112,6 +113,21 @@ public sealed partial class RunSimulation(
             _phase = Phase.Stepping;
             Later(_isFirst ? _planned!.Timing.FirstSeconds : _planned!.Timing.Seconds, Commit);
         }
+    }
+
+    private bool ShouldMove()
+    {
+        if (!Placement.IsChanged) return false;
+        Placement.IsChanged = false;
+        if (Placement.IsForThose)
+        {
+            Placement.TakeIn(_planned!.Plan);
+            return false;
+        }
+
+        // Others may still be waiting to be taken in.
+        Placement.IsChanged = true;
+        return Placement.Choose() is not { Plan: var best } || !best.SameAs(_planned!.Plan);
     }
 
     private void Commit()

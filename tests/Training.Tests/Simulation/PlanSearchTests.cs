@@ -57,7 +57,7 @@ public sealed class PlanSearchTests
     [Fact]
     public void Best_silos_that_hold_parts_keep_them_where_a_step_gains_less_than_loading_takes()
     {
-        var (two, links) = (Silos(2), Enumerable.Range(0, 60).Select(i => 1e4 * Math.Pow(1.2, i)).ToArray());
+        var (two, links) = (Silos(2), Enumerable.Range(0, 600).Select(i => 1e4 * Math.Pow(1.02, i)).ToArray());
         var held = ReplicaPlanner.Of(TinyStories.Config, s_spec, s_cluster.SilosOf(two[..1], s_spec), replicas: 1)!;
         Assert.Contains(links, link => Best(link, null).Stages.Count == 2 && Best(link, held).SameAs(held));
         Assert.Equal(2, Best(links[^1], held).Stages.Count);
