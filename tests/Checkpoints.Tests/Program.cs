@@ -9,6 +9,7 @@ internal static class Program
     public static Task<int> Main(string[] arguments) => arguments switch
     {
         [AddingProcess.Command, ..] => AddingProcess.RunAsync(arguments),
+        [DeletingProcess.Command, var root] => DeletingProcess.RunAsync(root),
         _ when arguments.Contains("--server") || arguments.Contains("--internal-msbuild-node") =>
             TestPlatformTestFramework.RunAsync(arguments, SelfRegisteredExtensions.AddSelfRegisteredExtensions),
         _ => ConsoleRunner.Run(arguments),

@@ -103,7 +103,10 @@ public sealed class RunManifests
         return named;
     }
 
-    private static InvalidDataFileException NoRun(IBlobStore store, string run) => new(store.Location, $"has no run '{run}'");
+    /// <summary>What to throw where a store has no such run, or one without a manifest.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="run">The run that was asked for.</param>
+    public static InvalidDataFileException NoRun(IBlobStore store, string run) => new(store.Location, $"has no run '{run}'");
 
     /// <summary>Steps of kept manifests in words: of thousands both ends, and how many there are.</summary>
     /// <param name="steps">The steps, at least one.</param>

@@ -30,7 +30,7 @@ public static class RunCopier
         {
             var contents = await RunContents.ReadAsync(store, run, cancellationToken).ConfigureAwait(false);
             if (contents is { Faults: [var fault, ..] }) throw new InvalidDataFileException(store.Location, fault.Message);
-            if (contents is not { Head: { Manifest: not null } head }) throw new InvalidDataFileException(store.Location, $"has no run '{run}'");
+            if (contents is not { Head: { Manifest: not null } head }) throw RunManifests.NoRun(store, run);
             await CheckTargetAsync(contents, target).ConfigureAwait(false);
             try
             {

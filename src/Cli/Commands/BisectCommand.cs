@@ -28,7 +28,7 @@ internal static class BisectCommand
         {
             var (manifest, _) = await RunManifests.ReadAsync(store, ManifestAddress.Last(run!), cancellationToken);
             var model = await RunModel.FindAsync(store, ManifestAddress.At(run!, manifest.Step), cancellationToken)
-                ?? throw new InvalidDataFileException(store.Location, $"has no run '{run}'");
+                ?? throw RunManifests.NoRun(store, run!);
             var text = await model.LoadTextAsync(TimeProvider.System.GetLocalNow(), cancellationToken);
             var spec = await RunFiles.ReadSpecAsync(store, manifest, cancellationToken);
             var pairs = Objectives.IsOfPairs(spec);

@@ -93,7 +93,7 @@ internal static class StoreCommands
 
         // Before the other store is made for nothing.
         if (await RunStore.ReadHeadAsync(store, run!, cancellationToken) is not { Manifest: not null })
-            throw new InvalidDataFileException(store.Location, $"has no run '{run}'");
+            throw RunManifests.NoRun(store, run!);
         var target = await ClusterStores.Open(values, cancellationToken, setting: StoreSettings.To);
         if (store.Location == target.Location) throw new UsageException($"--to: {target.Location} is the store that the run is in");
         using var progress = new StoreProgress("copying blobs", IsJson(values));

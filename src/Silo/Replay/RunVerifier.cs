@@ -33,7 +33,7 @@ public sealed class RunVerifier
     {
         RunName.Validate(run);
         if (await RunStore.ReadHeadAsync(store, run, cancellationToken) is not { Manifest: not null } head)
-            throw new InvalidDataFileException(store.Location, $"has no run '{run}'");
+            throw RunManifests.NoRun(store, run);
         var last = steps?.Last ?? head.Step;
         try
         {

@@ -69,16 +69,8 @@ public sealed class WeightedGradientTests
     [Fact]
     public void Run_weighted_logits_in_chunks_give_the_same_as_at_once()
     {
-        // Some 260 positions make a chunk of this vocabulary, and 4 rows of 100 make two.
         using var scope = NewDisposeScope();
-        var config = ModelConfigReader.Parse(
-            """
-            {
-              "model_type": "llama", "hidden_size": 4, "intermediate_size": 4, "num_hidden_layers": 1, "num_attention_heads": 1,
-              "vocab_size": 256000, "max_position_embeddings": 128, "rms_norm_eps": 1e-5, "tie_word_embeddings": false
-            }
-            """,
-            "config.json");
+        var config = TinyModel.LargeVocabulary;
         using var head = new HeadPart(config, TinyModel.Float32, TinyModel.AdamW, TinyModel.Weights(config), null);
         head.MakeTrainable();
         var labels = TinyModel.Ids(config, 400, 7);
