@@ -4,18 +4,18 @@ namespace LisaOrleans.Cluster.Tests;
 [Collection(nameof(KilledSilos))]
 public sealed class MethodTests(KilledSilosFixture fixture)
 {
-    private const int Steps = 48;
+    private const int Steps = 24;
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("--method badam --badam-switch-interval 7")]
+    [InlineData("--method badam --badam-switch-interval 4")]
     [InlineData("--method lora --lora-dropout 0.1 --use-dora true --lora-target-modules all-linear")]
     [InlineData("--lisa-strategy gradient-norm --lisa-interval-steps 4")]
     [InlineData("--lisa-strategy outlier --lisa-interval-steps 4 --optim apollo --apollo-rank 8 --apollo-update-proj-gap 3")]
     [InlineData("--lisa-keep-optimizer-state true --lisa-interval-steps 2 --lisa-activated-layers 3 --dtype bfloat16")]
-    [InlineData("--method galore --galore-rank 8 --galore-update-proj-gap 10")]
+    [InlineData("--method galore --galore-rank 8 --galore-update-proj-gap 5")]
     [InlineData("--frozen-weights mapped --lisa-interval-steps 4 --dtype bfloat16 --compute-dtype float32")]
     [InlineData("--frozen-weights int8 --lisa-interval-steps 4")]
     [InlineData("--frozen-weights nf4 --lisa-interval-steps 4")]
@@ -27,14 +27,14 @@ public sealed class MethodTests(KilledSilosFixture fixture)
         var ready = fixture.RestartAsync();
         using var folder = new TempFolder();
         var pairs = method.Contains("--objective", StringComparison.Ordinal) ? TinyStories.Pairs : null;
-        string[] training = [.. TrainingArguments.Sample(Steps, saveSteps: 5, method.Split(' '), data: pairs), "--block-size", "64"];
+        string[] training = [.. TrainingArguments.Sample(Steps, saveSteps: 3, method.Split(' '), data: pairs), "--block-size", "64"];
         await TestCluster.SucceedsAsync(folder.Root, ["train", .. training, "--output", folder["undisturbed"]]);
 
         await ready;
         var run = $"killed-{Guid.NewGuid():N}";
         await TestCluster.SucceedsAsync(
             folder.Root, ["submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", run, .. training]);
-        var status = await RunProgress.UntilAsync(cluster, run, s => s.Step >= 12 && s.Stages.Count == 3);
+        var status = await RunProgress.UntilAsync(cluster, run, s => s.Step >= 8 && s.Stages.Count == 3);
         var owner = await cluster.OwnerAsync(run);
         await cluster.Silos.First(s => s.Address != owner).KillAsync();
         await Until.True(async () => (await cluster.Client.GetAsync(run, Token)).State == RunState.Succeeded).WaitAsync(s_patience, Token);
