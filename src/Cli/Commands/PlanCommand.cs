@@ -9,6 +9,9 @@ namespace LisaOrleans.Cli;
 /// <summary><c>lisa plan</c>: predicted memory by kind, for each training method.</summary>
 internal static class PlanCommand
 {
+    // What the columns take, with room for models of a thousand billion parameters.
+    private const int TableWidth = 80;
+
     public static Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
     {
         var path = values.FullPath(KnownSettings.Model);
@@ -64,9 +67,19 @@ internal static class PlanCommand
             $"{config.ModelType}, {config.NumHiddenLayers} layers, {Count(estimates[0].Memory.Parameters)} parameters, {spec.Dtype}, "
             + $"{spec.PerDeviceTrainBatchSize * Objectives.SequencesOf(spec)} x {spec.BlockSize} tokens a micro-batch");
         foreach (var e in estimates) AnsiConsole.WriteLine($"{e.Spec.Method}: {Methods.Describe(e.Spec)}");
-        var table = new Table().Border(TableBorder.Simple).AddColumn(new TableColumn("GB").NoWrap());
+        if (AnsiConsole.Profile.Width >= TableWidth) AnsiConsole.Write(TableOf(estimates));
+        else
+            foreach (var e in estimates) AnsiConsole.WriteLine(Line(e.Spec.Method, e.Memory));
+        if (device == 0) return;
+        AnsiConsole.WriteLine($"On a device of {Bytes(device)}, a share of which is left to its driver and its kernels:");
+        foreach (var e in estimates) AnsiConsole.WriteLine($"{e.Spec.Method}: {Fit(e, config)}");
+    }
+
+    private static Table TableOf(IReadOnlyList<Entry> estimates)
+    {
+        var table = new Table().Border(TableBorder.Simple).AddColumn(new TableColumn("GB").NoWrap().Padding(0, 0));
         foreach (var name in (string[])["layers", "train", "weights", "grads", "state", "activations", "process", "total", "manifest"])
-            table.AddColumn(new TableColumn(name).RightAligned().NoWrap());
+            table.AddColumn(new TableColumn(name).RightAligned().NoWrap().Padding(0, 0));
         foreach (var e in estimates)
         {
             table.AddRow(
@@ -75,11 +88,14 @@ internal static class PlanCommand
                 $"+{Number(e.Memory.Copies)}");
         }
 
-        AnsiConsole.Write(table);
-        if (device == 0) return;
-        AnsiConsole.WriteLine($"On a device of {Bytes(device)}, a share of which is left to its driver and its kernels:");
-        foreach (var e in estimates) AnsiConsole.WriteLine($"{e.Spec.Method}: {Fit(e, config)}");
+        return table;
     }
+
+    // The same where the terminal is too narrow for columns.
+    private static string Line(string method, MemoryEstimate m) =>
+        $"{method}: {Bytes(m.Total)} = weights {Number(m.Weights)} + grads {Number(m.Gradients)} + state {Number(m.OptimizerState)} "
+        + $"+ activations {Number(m.Activations)} + process {Number(MemoryEstimate.Process)}; manifest +{Number(m.Copies)}; "
+        + $"{Count(m.TrainableParameters)} train";
 
     private static string Fit(Entry e, ModelConfig config)
     {
