@@ -84,7 +84,7 @@ internal static class PlanCommand
         {
             table.AddRow(
                 e.Spec.Method, $"{e.Layers}", Count(e.Memory.TrainableParameters), Number(e.Memory.Weights), Number(e.Memory.Gradients),
-                Number(e.Memory.OptimizerState), Number(e.Memory.Activations), Number(MemoryEstimate.Process), Number(e.Memory.Total),
+                Number(e.Memory.OptimizerState), Number(e.Memory.Activations), Number(e.Memory.OfProcess), Number(e.Memory.Total),
                 $"+{Number(e.Memory.Copies)}");
         }
 
@@ -94,7 +94,7 @@ internal static class PlanCommand
     // The same where the terminal is too narrow for columns.
     private static string Line(string method, MemoryEstimate m) =>
         $"{method}: {Bytes(m.Total)} = weights {Number(m.Weights)} + grads {Number(m.Gradients)} + state {Number(m.OptimizerState)} "
-        + $"+ activations {Number(m.Activations)} + process {Number(MemoryEstimate.Process)}; manifest +{Number(m.Copies)}; "
+        + $"+ activations {Number(m.Activations)} + process {Number(m.OfProcess)}; manifest +{Number(m.Copies)}; "
         + $"{Count(m.TrainableParameters)} train";
 
     private static string Fit(Entry e, ModelConfig config)
@@ -128,7 +128,7 @@ internal static class PlanCommand
         gradients = e.Memory.Gradients,
         optimizer_state = e.Memory.OptimizerState,
         activations = e.Memory.Activations,
-        process = MemoryEstimate.Process,
+        process = e.Memory.OfProcess,
         total = e.Memory.Total,
         manifest_copies = e.Memory.Copies,
         fits_with = e.Fit is null ? null : string.Join(' ', Flags(e)),

@@ -6,7 +6,9 @@ namespace LisaOrleans.Training;
 /// <param name="Weights">All weights, apart from mapped files: what trains in the compute dtype, the rest in its form, and room to unpack it.</param>
 /// <param name="Gradients">Gradients of what trains.</param>
 /// <param name="OptimizerState">Master weights and moments of what trains.</param>
-/// <param name="Activations">What one micro-batch keeps for its backward pass, and the logits of one chunk.</param>
+/// <param name="Activations">
+/// What the backward pass of a micro-batch takes at its peak, beside all gradients: what layers have kept, or the logits of one chunk.
+/// </param>
 /// <param name="Copies">
 /// What a manifest between steps takes in addition, in the process's memory: copies that are still on their way to the store when the
 /// next step changes what they are copies of.
@@ -17,9 +19,16 @@ public sealed record MemoryEstimate(
     /// <value>What a process takes without a model, .NET, Orleans and libtorch's own heap: measured with one of 700,000 parameters.</value>
     public const long Process = 120_000_000;
 
+    // What .NET has more than that with a model that is not tiny; and of all tensors, the share that the heap has free between them.
+    private const long MostManaged = 60_000_000;
+    private const int FreeOf = 20;
+
     /// <summary>All kinds of tensors at the peak of a step: what a device must hold.</summary>
     public long Tensors => checked(Weights + Gradients + OptimizerState + Activations);
 
+    /// <summary>What the process itself takes beside tensors.</summary>
+    public long OfProcess => Process + Math.Min(Tensors / 10, MostManaged) + (Tensors / FreeOf);
+
     /// <summary>What a process needs that trains on its processor, between manifests.</summary>
-    public long Total => checked(Tensors + Process);
+    public long Total => checked(Tensors + OfProcess);
 }

@@ -1,4 +1,3 @@
-using System.Numerics;
 using LisaOrleans.Model;
 
 namespace LisaOrleans.Training;
@@ -26,14 +25,7 @@ public static class MemoryPlan
             var state = adapters?.Sum(a => StateBytes(a, options.Dtypes.OfAdapters)) ?? Trained(s => StateBytes(s, options.Dtypes));
 
             var compute = options.Dtypes.Compute.ElementSize();
-
-            // Several low-precision gradients are summed in float32. A tied matrix has one gradient for each of its uses; that of
-            // the head is always in float32 by the time the embedding's is made.
-            var summed = options.GradientAccumulationSteps > options.GradientLanes && compute != 4;
-            var gradient = adapters is not null ? 4 : summed ? 4 + compute : compute;
-            var tied = config.TieWordEmbeddings && options.TrainEmbeddings ? embedding[0].Count : 0;
-            var gradients = (trains * (gradient + WaitingLanes(options, adapters is null ? compute : 4)))
-                + (tied * (4 + WaitingLanes(options, 4)));
+            var (gradients, activations) = BackwardPass.Of(config, options, layers, added).Peak();
 
             // A manifest has the weights of what trains as masters, beside the state; and layers that have slept since the last one.
             var masters = adapters is not null ? trains * 4 : options.Dtypes.SeparateMaster ? 0 : trains * compute;
@@ -41,8 +33,7 @@ public static class MemoryPlan
                 ? layers.Select(Count).OrderDescending().Take(options.SleptLayers).Sum() * options.Dtypes.Storage.ElementSize()
                 : 0;
             return new MemoryEstimate(
-                all + added, trains, weights + (added * 4), gradients, state, Activations(config, options, compute),
-                state + masters + slept);
+                all + added, trains, weights + (added * 4), gradients, state, activations, state + masters + slept);
 
             // The most over all choices of layers.
             long Trained(Func<IReadOnlyList<ParameterSpec>, long> size) =>
@@ -50,41 +41,6 @@ public static class MemoryPlan
 
             long StateBytes(IReadOnlyList<ParameterSpec> specs, PartDtypes dtypes) =>
                 specs.Sum(s => OptimizerState.BytesOf(s, dtypes, options.Optimizer));
-        }
-    }
-
-    // Bytes of the sums of finished lanes that wait, for each number that trains. That of one lane alone may be a single gradient, which
-    // is as it was made.
-    private static long WaitingLanes(MemoryPlanOptions options, long gradient)
-    {
-        var lanes = Math.Min(options.GradientLanes, options.GradientAccumulationSteps);
-        var ofOneLane = options.GradientAccumulationSteps > options.GradientLanes ? 4 : gradient;
-        return Enumerable.Range(0, lanes).Max(done => (4L * BitOperations.PopCount((uint)done >> 1)) + ((done & 1) * ofOneLane));
-    }
-
-    private static long Activations(ModelConfig config, MemoryPlanOptions options, long bytes)
-    {
-        checked
-        {
-            var tokens = (long)options.BatchSize * options.SequenceLength;
-            var frozen = new long[config.NumHiddenLayers];
-            var active = new long[config.NumHiddenLayers];
-            for (var i = 0; i < frozen.Length; i++)
-            {
-                var saved = config.SavedByLayer(i, options.SequenceLength);
-                frozen[i] = tokens * saved.Bytes(active: false, (int)bytes);
-                active[i] = options.Adapters is { } lora
-                    ? frozen[i] + (tokens * bytes * lora.Saved(config, i))
-                    : tokens * saved.Bytes(active: true, (int)bytes);
-            }
-
-            // The most over all choices of layers; a recomputed layer keeps only its input until its turn comes. While a layer goes
-            // backward, gradients of what it has kept come beside that.
-            var layers = options.GradientCheckpointing
-                ? (tokens * bytes * config.HiddenSize * config.NumHiddenLayers) + active.Max()
-                : frozen.Sum() + active.Zip(frozen, (a, f) => a - f).OrderDescending().Take(options.ActiveLayers).Sum();
-            var chunk = Math.Min(tokens, Math.Max(1, HeadPart.ChunkLogits / config.VocabSize));
-            return layers + active.Max() + (chunk * config.VocabSize * 4 * config.SavedByLogit());
         }
     }
 
