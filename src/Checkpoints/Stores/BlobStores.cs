@@ -1,3 +1,4 @@
+using System.Globalization;
 using Azure.Identity;
 using Azure.Storage.Blobs;
 
@@ -32,15 +33,31 @@ public static class BlobStores
             return folder;
         }
 
-        if (StoreLocation.IsS3(location)) return await OpenS3Async(S3Location.Parse(location), s3, cancellationToken).ConfigureAwait(false);
+        return StoreLocation.IsS3(location)
+            ? await OpenS3Async(S3Location.Parse(location), s3, cancellationToken).ConfigureAwait(false)
+            : await OpenAzureAsync(location, new ResilienceOptions(), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Opens a container of Azure.</summary>
+    internal static async Task<IBlobStore> OpenAzureAsync(string location, ResilienceOptions options, CancellationToken cancellationToken)
+    {
         var container = Container(location);
         var azure = new AzureBlobStore(container);
-        var store = new ResilientBlobStore(azure, new ResilienceOptions(), TimeProvider.System);
+        var store = new ResilientBlobStore(azure, options, TimeProvider.System);
+        using var contact = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var patience = 2 * options.TryTimeout;
+        contact.CancelAfter(patience);
         try
         {
-            await azure.CreateIfNotExistsAsync(cancellationToken).ConfigureAwait(false);
+            await azure.CreateIfNotExistsAsync(contact.Token).ConfigureAwait(false);
             await StoreFormat.ReadAsync(store, cancellationToken).ConfigureAwait(false);
             return store;
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new StoreLocationException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{azure.Location}: nothing answers there within {patience.TotalSeconds} s; check the account's name and the network"));
         }
         catch (StoreRefusedException e) when (e.InnerException is { } cause)
         {
@@ -94,9 +111,10 @@ public static class BlobStores
     // The message of a wrong connection string must not repeat it: it holds the account's key.
     private static BlobContainerClient Container(string location)
     {
+        // ResilientBlobStore retries, and gives each try as long as its blob needs: the client's own limit would be one for a whole upload.
         var options = new BlobClientOptions
         {
-            Retry = { MaxRetries = 0, NetworkTimeout = TimeSpan.FromMinutes(10) },
+            Retry = { MaxRetries = 0, NetworkTimeout = Timeout.InfiniteTimeSpan },
             Diagnostics = { IsLoggingContentEnabled = false },
         };
         try

@@ -159,5 +159,10 @@ public sealed class ResilientBlobStore : IBlobStore
         {
             throw refused;
         }
+        catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // A limit of the client's own, such as for an answer. Callers know only cancellations that they asked for.
+            throw new IOException($"{Location} does not answer: {e.Message}", e);
+        }
     }
 }

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using Microsoft.Extensions.Time.Testing;
 
 namespace LisaOrleans.Checkpoints.Tests;
@@ -30,6 +32,19 @@ public sealed class ResilientBlobStoreOutageTests
         var e = await Assert.ThrowsAnyAsync<IOException>(() => Finish(store.GetDocumentAsync("d", Token)));
         Assert.Contains("nowhere", e.Message, StringComparison.Ordinal);
         Assert.Equal(3, asked);
+    }
+
+    // Connections are taken, and nothing more.
+    [Fact]
+    public async Task OpenAzureAsync_service_that_never_answers_is_told_so()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var port = ((IPEndPoint)silent.LocalEndpoint).Port;
+        var e = await Assert.ThrowsAsync<StoreLocationException>(() => BlobStores.OpenAzureAsync(
+            AzuriteServer.ConnectionString(port), new ResilienceOptions { TryTimeout = TimeSpan.FromMilliseconds(50) }, Token));
+        Assert.Contains($"127.0.0.1:{port}", e.Message, StringComparison.Ordinal);
+        Assert.Contains("nothing answers there within 0.1 s", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]

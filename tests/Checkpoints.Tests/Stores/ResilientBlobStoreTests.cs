@@ -54,6 +54,17 @@ public sealed class ResilientBlobStoreTests(AzuriteFixture fixture)
         Assert.True(await Finish(store.PutAsync(new BytesBlob([1]), Token)));
     }
 
+    // The client's own limit ends what waits for it, and calls that a cancellation; nobody cancelled.
+    [Fact]
+    public async Task PutAsync_limit_of_the_client_is_retried()
+    {
+        var store = await StoreAsync(TimeProvider.System, TimeSpan.FromSeconds(2));
+        _faults.Before = (_, n) => n == 1
+            ? new TaskCompletionSource<HttpResponseMessage?>().Task
+            : Task.FromResult<HttpResponseMessage?>(null);
+        Assert.True(await store.PutAsync(new BytesBlob([1]), Token));
+    }
+
     [Fact]
     public async Task ReadAsync_byte_that_flips_on_the_way_is_read_again()
     {
@@ -162,11 +173,13 @@ public sealed class ResilientBlobStoreTests(AzuriteFixture fixture)
         return await task;
     }
 
-    private async Task<ResilientBlobStore> StoreAsync()
+    private async Task<ResilientBlobStore> StoreAsync(TimeProvider? time = null, TimeSpan? networkTimeout = null)
     {
         var (azurite, name) = await fixture.RequireAsync();
         await new BlobContainerClient(azurite.ConnectionString, name, AzureFaults.Options()).CreateAsync(cancellationToken: Token);
-        var container = new BlobContainerClient(azurite.ConnectionString, name, AzureFaults.Options(_faults));
-        return new ResilientBlobStore(new AzureBlobStore(container), new ResilienceOptions { Retries = Retries }, _time);
+        var options = AzureFaults.Options(_faults);
+        options.Retry.NetworkTimeout = networkTimeout ?? Timeout.InfiniteTimeSpan;
+        var container = new BlobContainerClient(azurite.ConnectionString, name, options);
+        return new ResilientBlobStore(new AzureBlobStore(container), new ResilienceOptions { Retries = Retries }, time ?? _time);
     }
 }
