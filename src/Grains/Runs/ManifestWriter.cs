@@ -67,11 +67,11 @@ internal sealed class ManifestWriter(
     /// <summary>Waits for the manifests on their way.</summary>
     public Task Complete() => _latest.Committed;
 
-    /// <summary>Fails if a manifest on its way has failed.</summary>
+    /// <summary>Fails if a manifest on its way has failed, or was broken off.</summary>
     public void ThrowIfFailed()
     {
-        if (_latest.Committed.IsFaulted) _latest.Committed.GetAwaiter().GetResult();
-        if (_latest.CommittedBefore.IsFaulted) _latest.CommittedBefore.GetAwaiter().GetResult();
+        foreach (var committed in (Task[])[_latest.Committed, _latest.CommittedBefore])
+            if (committed.IsCompleted) committed.GetAwaiter().GetResult();
     }
 
     /// <summary>Lets the manifests on their way come to their end, whatever that is, before the run goes back or stops.</summary>
