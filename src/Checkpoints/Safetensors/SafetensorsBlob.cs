@@ -2,7 +2,10 @@ using System.Security.Cryptography;
 
 namespace LisaOrleans.Checkpoints;
 
-/// <summary>Tensors in native memory as one blob. Nothing is copied: the bytes must stay the same until the blob is written.</summary>
+/// <summary>
+/// Tensors in native memory as one blob. Nothing is copied: the bytes must stay the same until the blob is written, and its streams are
+/// closed.
+/// </summary>
 public sealed class SafetensorsBlob : IBlobSource
 {
     private const int Chunk = 4 << 20;

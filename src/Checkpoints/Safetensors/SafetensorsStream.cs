@@ -1,9 +1,14 @@
 namespace LisaOrleans.Checkpoints;
 
-/// <summary>A header and tensors in native memory as one seekable stream.</summary>
+/// <summary>
+/// A header and tensors in native memory as one seekable stream. Once it is closed nothing reads that memory, which its owner may then free,
+/// whatever a client that gave up an upload still does on another thread.
+/// </summary>
 internal sealed class SafetensorsStream(byte[] header, IReadOnlyList<TensorSource> tensors) : Stream
 {
+    private readonly Lock _lock = new();
     private long _position;
+    private bool _closed;
 
     public override bool CanRead => true;
 
@@ -42,7 +47,22 @@ internal sealed class SafetensorsStream(byte[] header, IReadOnlyList<TensorSourc
 
     public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
+    protected override void Dispose(bool disposing)
+    {
+        lock (_lock) _closed = true;
+        base.Dispose(disposing);
+    }
+
     private int Read(Memory<byte> buffer)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_closed, this);
+            return ReadOpen(buffer);
+        }
+    }
+
+    private int ReadOpen(Memory<byte> buffer)
     {
         var at = _position;
         if (at < header.Length)

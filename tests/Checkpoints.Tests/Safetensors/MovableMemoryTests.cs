@@ -32,6 +32,22 @@ public sealed class MovableMemoryTests
         foreach (var handle in (GCHandle[])[pinned, elsewhere, other]) handle.Free();
     }
 
+    // Whoever still reads would read memory that is another's by then, or nobody's.
+    [Fact]
+    public async Task Read_stream_that_was_closed_reads_no_memory()
+    {
+        var pinned = Pin(Bytes(1_000));
+        var blob = SafetensorsWriter.Create([new TensorSource("a", TensorDType.U8, [1_000], pinned.AddrOfPinnedObject())]);
+        var stream = blob.OpenRead();
+        stream.ReadExactly(new byte[500]);
+        await stream.DisposeAsync();
+        pinned.Free();
+
+        Assert.Throws<ObjectDisposedException>(() => stream.ReadExactly(new byte[500]));
+        await Assert.ThrowsAsync<ObjectDisposedException>(async () =>
+            await stream.ReadExactlyAsync(new byte[500], TestContext.Current.CancellationToken));
+    }
+
     private static byte[] Bytes(int count) => [.. Enumerable.Range(1, count).Select(i => (byte)(i * 7))];
 
     private static GCHandle Pin(byte[] bytes) => GCHandle.Alloc(bytes, GCHandleType.Pinned);
