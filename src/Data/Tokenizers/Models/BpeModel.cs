@@ -11,7 +11,6 @@ internal sealed class BpeModel : TokenModel
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _lookup;
     private readonly PairTable _merges;
     private readonly BpeOptions _options;
-    private readonly BpeCuts? _cuts;
     private readonly int[]? _byteLevel;
     private readonly int[]? _fallback;
 
@@ -27,7 +26,7 @@ internal sealed class BpeModel : TokenModel
     /// <param name="cuts">Where a piece may be cut without changing its tokens, if that is known.</param>
     public BpeModel(Dictionary<string, int> vocabulary, PairTable merges, BpeOptions options, bool byteLevel, BpeCuts? cuts)
     {
-        (_vocabulary, _merges, _options, _cuts) = (vocabulary, merges, options, cuts);
+        (_vocabulary, _merges, _options, Cuts) = (vocabulary, merges, options, cuts);
         _lookup = vocabulary.GetAlternateLookup<ReadOnlySpan<char>>();
         foreach (var (token, id) in vocabulary) if (token.Length == 1) _characters[token[0]] = id + 1;
         if (byteLevel) _byteLevel = [.. Enumerable.Range(0, 256).Select(b => _characters[ByteAlphabet.Character((byte)b)] - 1)];
@@ -36,18 +35,6 @@ internal sealed class BpeModel : TokenModel
     }
 
     public override IReadOnlyDictionary<string, int> Vocabulary => _vocabulary;
-
-    public override void Encode(ReadOnlySpan<char> piece, int at, EncodingScratch scratch)
-    {
-        while (_cuts?.Next(piece) is { } cut && cut < piece.Length)
-        {
-            base.Encode(piece[..cut], at, scratch);
-            piece = piece[cut..];
-            at += cut;
-        }
-
-        base.Encode(piece, at, scratch);
-    }
 
     protected override void EncodeNew(ReadOnlySpan<char> piece, int at, EncodingScratch scratch)
     {

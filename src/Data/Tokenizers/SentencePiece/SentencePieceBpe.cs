@@ -10,7 +10,6 @@ internal sealed class SentencePieceBpe : SentencePieceModel
 
     private readonly PairTable _merges;
     private readonly TextTrie? _frozen;
-    private readonly BpeCuts? _cuts;
     private readonly int _pieces;
 
     // Ids of characters; those without a piece have ids after the pieces', since they may be parts of a piece.
@@ -46,25 +45,13 @@ internal sealed class SentencePieceBpe : SentencePieceModel
         _merges = new PairTable(merges.Count);
         foreach (var (left, right, id) in merges) _merges.Set(left, right, rank[file.Pieces[id].Score], id);
         var hidden = file.Pieces.Any(p => p.Kind == SentencePieceKind.UserDefined && p.Text.LastIndexOf(Space) > 0);
-        _cuts = hidden ? null : BpeCuts.Of(ids, joins, new BpeOptions());
+        Cuts = hidden ? null : BpeCuts.Of(ids, joins, new BpeOptions());
 
         int? Part(ReadOnlySpan<char> text)
         {
             if (lookup.TryGetValue(text, out var id)) return id;
             return Single(text) is { } rune && _characters.TryGetValue(rune, out id) ? id : null;
         }
-    }
-
-    public override void Encode(ReadOnlySpan<char> piece, int at, EncodingScratch scratch)
-    {
-        while (_cuts?.Next(piece) is { } cut && cut < piece.Length)
-        {
-            base.Encode(piece[..cut], at, scratch);
-            piece = piece[cut..];
-            at += cut;
-        }
-
-        base.Encode(piece, at, scratch);
     }
 
     protected override void EncodeNew(ReadOnlySpan<char> piece, int at, EncodingScratch scratch)
