@@ -68,6 +68,23 @@ public sealed class KeepPolicy
     public KeptManifest? BestBefore(IReadOnlyList<KeptManifest> candidates, long step) =>
         Best(candidates.Where(c => c.Step < step && (c.IsBest || IsRegular(c.Step)))) is { } best ? candidates.First(c => c.Step == best) : null;
 
+    /// <summary>The step whose manifest was the best of those up to a step; null where none of them was scored.</summary>
+    /// <param name="records">The committed steps.</param>
+    /// <param name="last">The step.</param>
+    public long? BestStep(IReadOnlyList<StepRecord> records, long last)
+    {
+        StepRecord? best = null;
+        foreach (var record in records.Where(r => r.Step <= last && r.EvalLoss is not null && IsRegular(r.Step)))
+            if (best is null || IsBetter(record.EvalLoss!.Value, best.EvalLoss!.Value)) best = record;
+        return best?.Step;
+    }
+
+    /// <summary>The step of the best of a run's manifests, with which it may end; null where none was scored.</summary>
+    /// <param name="candidates">The manifests, by step.</param>
+    /// <param name="end">The run's last step; null before it has ended.</param>
+    public long? BestOf(IReadOnlyList<KeptManifest> candidates, long? end) =>
+        Best(candidates.Where(c => c.IsBest || c.Step == end || IsRegular(c.Step)));
+
     /// <summary>The manifests to keep; the best of them, if any was scored, is marked.</summary>
     /// <param name="candidates">
     /// Those that are there, by step; the last is the newest, and is always kept. One from before the base is kept only as the best.
@@ -77,7 +94,7 @@ public sealed class KeepPolicy
     public IReadOnlyList<KeptManifest> Choose(IReadOnlyList<KeptManifest> candidates, long baseStep, bool isEnd)
     {
         var newest = candidates[^1].Step;
-        var best = KeepsBest ? Best(candidates.Where(c => c.IsBest || (c.Step == newest && isEnd) || IsRegular(c.Step))) : null;
+        var best = KeepsBest ? BestOf(candidates, isEnd ? newest : null) : null;
         var steps = new HashSet<long> { newest };
         if (best is { } kept) steps.Add(kept);
         steps.UnionWith(candidates.Select(c => c.Step).Where(s =>

@@ -37,7 +37,7 @@ public sealed record RunForgetting(
         var firstUse = records.FirstOrDefault(r => r.Samples.Any(forgotten.Contains))?.Step;
         if (await FindForkAsync(store, plan.Spec with { RunName = name, MaskSamples = masked }, run, cancellationToken) is not { } from)
         {
-            from = ManifestAddress.At(run, Before(manifests, last, firstUse));
+            from = ManifestAddress.At(run, Before(manifests, last, plan.Spec, records, firstUse));
             var given = new GivenSettings();
             given.Set(RunSettings.Table.Of(nameof(TrainingSpec.MaskSamples)), masked);
             await RunFork.CreateAsync(store, from, name, given, cancellationToken);
@@ -61,17 +61,23 @@ public sealed record RunForgetting(
             : origin;
     }
 
-    private static long Before(RunManifests manifests, Manifest last, long? firstUse)
+    private static long Before(
+        RunManifests manifests, Manifest last, TrainingSpec spec, IReadOnlyList<StepRecord> records, long? firstUse)
     {
         var (run, steps) = (manifests.Head.Run, RunFork.OwnSteps(manifests, last));
         var limit = firstUse ?? (last.Completed ? manifests.Head.Step : long.MaxValue);
-        if (steps.LastOrDefault(s => s < limit, -1) is >= 0 and var step) return step;
+        if (steps.LastOrDefault(s => s < limit && HasBest(s), -1) is >= 0 and var step) return step;
         var problem = firstUse is null
             ? $"learned from none of these samples, so what 'lisa export {run}' writes has forgotten them already"
             : $"first learned from one of these samples in step {firstUse}, and "
                 + (RunFork.OriginOf(last) is { } origin && firstUse <= origin.Step
                     ? $"was forked from {origin}: let run '{origin.Run}' forget them, and fork that"
-                    : $"keeps no manifest from before it: it keeps {RunManifests.Describe(steps)}; train with --keep-manifests all, or base");
+                    : $"keeps no manifest from before it{(steps.Any(s => s < limit) ? " with the best one up to there, which it may end with" : "")}: "
+                        + $"it keeps {RunManifests.Describe(steps)}; train with --keep-manifests all, or base");
         throw new InvalidDataFileException($"run '{run}'", problem);
+
+        // What was the best up to there, and is not kept because a later one was better, may be what a run without the samples ends with.
+        bool HasBest(long s) => !spec.LoadBestModelAtEnd || KeepPolicy.Of(spec).BestStep(records, s) is not { } best || best == s
+            || manifests.Kept.Any(k => k.Step == best);
     }
 }

@@ -85,6 +85,37 @@ public sealed class RunForgettingTests
         Assert.NotEqual(await run.WeightsShaAsync(), await fork.WeightsShaAsync());
     }
 
+    // Good samples make the run's last manifest the best. Without them it is that of step 4, which is not kept since.
+    [Fact]
+    public async Task BeginAsync_run_that_ends_with_its_best_goes_back_to_where_the_best_until_then_is_kept()
+    {
+        const int Steps = 10, LastGood = 3, Kept = 6;
+        var plain = TinyStories.Spec(Steps) with { LearningRate = 5e-3, LrSchedulerType = "constant" };
+        var spec = plain with { SaveSteps = 1, EvalSteps = 1, LoadBestModelAtEnd = true, KeepManifests = $"every:{Kept}" };
+        using var folder = new TempFolder();
+        using var unchanged = await TestRun.TrainAsync(plain);
+        var used = await unchanged.HistoryAsync();
+        int[] late = [.. used.Where(r => r.Step > Kept).SelectMany(r => r.Samples.Take(3))];
+        var good = used.Where(r => r.Step <= LastGood).SelectMany(r => r.Samples).Concat(late).ToHashSet();
+        const string Bad = """{"prompt":"zzzz","completion":" qqqq zzzz qqqq zzzz qqqq zzzz qqqq zzzz"}""";
+        var lines = await File.ReadAllLinesAsync(TinyStories.Data, Token);
+        await File.WriteAllLinesAsync(folder["data.jsonl"], lines.Select((line, i) => good.Contains(i) ? line : Bad), Token);
+
+        var request = TinyStories.Request(spec) with { DataFile = folder["data.jsonl"], EvalDataFile = TinyStories.HeldOut };
+        using var run = await TestRun.ImportAsync(request);
+        await run.FinishAsync();
+        Assert.Equal([0L, Kept, Steps], (await RunManifests.FindAsync(run.Store, "test", Token))!.Steps);
+        var forgetting = await BeginAsync(run, late);
+        Assert.Equal((Kept + 1, 0L), (forgetting.FirstUse, forgetting.From.Step));
+        var fork = run.Beside("without");
+        await fork.FinishAsync();
+
+        using var masked = await TestRun.ImportAsync(request with { Spec = spec with { MaskSamples = forgetting.Samples } });
+        await masked.FinishAsync();
+        Assert.Equal(4, (await RunManifests.FindAsync(masked.Store, "test", Token))!.Kept.Single(k => k.IsBest).Step);
+        Assert.Equal(await masked.WeightsShaAsync(), await fork.WeightsShaAsync());
+    }
+
     private static Task<RunForgetting> BeginAsync(TestRun run, IReadOnlyList<int> samples) =>
         RunForgetting.BeginAsync(run.Store, "test", samples, "without", Token);
 
