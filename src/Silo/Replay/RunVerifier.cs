@@ -65,7 +65,11 @@ public sealed class RunVerifier
         await ReadBlobsAsync(_store, read.Select(r => r.Manifest).Append(_newest).SelectMany(m => m.References()), cancellationToken);
         var hasEnd = last == _manifests.Head.Step && read[^1].Blob != _manifests.Last;
         List<(long Step, BlobRef Blob, Manifest Manifest)> all = hasEnd ? [.. read, (last, _manifests.Last, _newest)] : read;
-        var difference = await FindChangeAsync(all, cancellationToken) ?? await RepeatAsync(read, last, cancellationToken);
+        var log = await RunHistory.Read(_store, _newest, cancellationToken);
+        var plan = await RunPlan.Read(_store, _newest, cancellationToken);
+        var difference = await FindChangeAsync(all, cancellationToken)
+            ?? EndDifference.Find(_manifests, _newest, plan.Spec, plan.TotalSteps, log.Records)
+            ?? await RepeatAsync(read, last, log, cancellationToken);
         if (hasEnd) difference ??= await FindOtherEndAsync(read[^1].Manifest, cancellationToken);
         return new VerifiedRun(run, begin, last, [.. all.Select(r => new VerifiedManifest(r.Step, r.Blob.Sha256))], difference);
     }
@@ -146,11 +150,10 @@ public sealed class RunVerifier
     }
 
     private async Task<string?> RepeatAsync(
-        IReadOnlyList<(long Step, BlobRef Blob, Manifest Manifest)> read, long last, CancellationToken cancellationToken)
+        IReadOnlyList<(long Step, BlobRef Blob, Manifest Manifest)> read, long last, RunHistory log, CancellationToken cancellationToken)
     {
         var from = read[0].Manifest;
         if (read.Count == 1 && last == from.Step) return null;
-        var log = await RunHistory.Read(_store, _newest, cancellationToken);
         if (ListDifference.Find(_manifests.Kept, log.Records) is { } listed) return listed;
         var save = (int)Math.Min(int.MaxValue, read.Skip(1).Select(r => r.Step).Append(last).Aggregate(0L, GreatestCommonDivisor));
         (StepRecord Had, string What)? wrong = null;

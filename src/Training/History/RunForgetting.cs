@@ -71,10 +71,13 @@ public sealed record RunForgetting(
             ? $"learned from none of these samples, so what 'lisa export {run}' writes has forgotten them already"
             : $"first learned from one of these samples in step {firstUse}, and "
                 + (RunFork.OriginOf(last) is { } origin && firstUse <= origin.Step
-                    ? $"was forked from {origin}: let run '{origin.Run}' forget them, and fork that"
+                    ? $"was forked from {origin}: let run '{origin.Run}' forget them{Others(spec)}, and fork that"
                     : $"keeps no manifest from before it{(steps.Any(s => s < limit) ? " with the best one up to there, which it may end with" : "")}: "
                         + $"it keeps {RunManifests.Describe(steps)}; train with --keep-manifests all, or base");
         throw new InvalidDataFileException($"run '{run}'", problem);
+
+        static string Others(TrainingSpec spec) =>
+            spec.MaskSamples is { Count: > 0 and var count } ? $" together with the {count} that are masked" : "";
 
         // What was the best up to there, and is not kept because a later one was better, may be what a run without the samples ends with.
         bool HasBest(long s) => !spec.LoadBestModelAtEnd || KeepPolicy.Of(spec).BestStep(records, s) is not { } best || best == s

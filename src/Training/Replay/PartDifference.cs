@@ -16,6 +16,13 @@ public static class PartDifference
     {
         foreach (var part in PartName.All(had.Parts.Count - 2))
         {
+            var (trains, trainsAgain) = (had.Part(part).Optimizer is not null, repeated.Part(part).Optimizer is not null);
+            if (trains != trainsAgain)
+            {
+                return $"part {part} {(trains ? "trains" : "does not train")}, repeated it {(trainsAgain ? "does" : "does not")}; this follows from the "
+                    + "method or the sampling of layers";
+            }
+
             foreach (var ((what, one), (_, two)) in Blobs(had.Part(part)).Zip(Blobs(repeated.Part(part))))
             {
                 if (one == two) continue;

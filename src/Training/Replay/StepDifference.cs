@@ -5,6 +5,8 @@ namespace LisaOrleans.Training;
 /// <summary>Compares a step as a run logged it with the same step repeated, digit by digit. Times do not count.</summary>
 public static class StepDifference
 {
+    private const string Evaluated = "the evaluation data or what the step made of the weights, as by another setting of the optimizer";
+
     /// <summary>What differs first, and what that points to; null where nothing does.</summary>
     /// <param name="had">The step in the run's log.</param>
     /// <param name="repeated">The step as it was repeated.</param>
@@ -19,10 +21,17 @@ public static class StepDifference
         ?? (had.LayerGradNorms.Count == 0 || repeated.LayerGradNorms.Count == 0 ? null
             : had.LayerGradNorms.Zip(repeated.LayerGradNorms, (a, b) => Number("gradient norm of a layer", a, b, null))
                 .FirstOrDefault(d => d is not null))
-        ?? (had.EvalLoss is { } was && repeated.EvalLoss is { } now ? Number("evaluation loss", was, now, "the evaluation data") : null);
+        ?? Rewards("", had.Rewards, repeated.Rewards, null)
+        ?? (had.EvalLoss is { } was && repeated.EvalLoss is { } now ? Number("evaluation loss", was, now, Evaluated) : null)
+        ?? Rewards("evaluation ", had.EvalRewards, repeated.EvalRewards, Evaluated);
 
     private static string? Number(string what, double had, double repeated, string? cause) =>
         Text(what, had.ToString("R", CultureInfo.InvariantCulture), repeated.ToString("R", CultureInfo.InvariantCulture), cause);
+
+    // Of other runs than those of pairs, and where nothing was evaluated, there are none.
+    private static string? Rewards(string what, PairRewards? had, PairRewards? repeated, string? cause) =>
+        had is null || repeated is null ? null
+            : had.Named.Zip(repeated.Named, (a, b) => Number($"{what}{a.Name}", a.Value, b.Value, cause)).FirstOrDefault(d => d is not null);
 
     private static string? List(string what, IReadOnlyList<int> had, IReadOnlyList<int> repeated, string cause) =>
         Text(what, Shorten(string.Join(',', had)), Shorten(string.Join(',', repeated)), cause, had.SequenceEqual(repeated));

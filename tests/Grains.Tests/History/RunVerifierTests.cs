@@ -135,15 +135,35 @@ public sealed class RunVerifierTests
     public async Task VerifyAsync_changed_setting_is_found(bool onlyLater, string says)
     {
         using var run = await TestRun.TrainAsync(s_lisa);
-        await TamperAsync(run, onlyLater, (_, m, spec) => (m, spec with { WeightDecay = 0.25 }));
+        await TamperedRun.ChangeAsync(run, onlyLater, (m, spec) => (m, spec with { WeightDecay = 0.25 }));
         Assert.StartsWith(says, (await VerifyAsync(run)).Difference, StringComparison.Ordinal);
+    }
+
+    // The layers of step 2 sleep from then on, or do not.
+    [Fact]
+    public async Task VerifyAsync_part_that_trains_only_in_one_of_them_is_named()
+    {
+        using var run = await TestRun.TrainAsync(s_lisa with { LisaIntervalSteps = 2, MaxSteps = 4 });
+        await TamperedRun.ChangeAsync(run, onlyLater: false, (m, spec) => (m, spec with { LisaIntervalSteps = 3 }));
+        Assert.Matches(
+            "^step 2: part layer-[0-9] does not train, repeated it does; this follows from the method or the sampling of layers$",
+            (await VerifyAsync(run)).Difference);
+    }
+
+    [Fact]
+    public async Task VerifyAsync_changed_setting_that_only_the_evaluation_shows_is_not_said_to_be_its_data()
+    {
+        using var run = await TestRun.ImportAsync(s_lisa with { MaxSteps = 1, EvalSteps = 1 }, evalFile: TinyStories.HeldOut);
+        await run.FinishAsync();
+        await TamperedRun.ChangeAsync(run, onlyLater: false, (m, spec) => (m, spec with { WeightDecay = 0.25 }));
+        Assert.Contains("or what the step made of the weights", (await VerifyAsync(run)).Difference, StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task VerifyAsync_changed_thread_count_is_named()
     {
         using var run = await TestRun.TrainAsync(s_lisa with { MaxSteps = 2 });
-        await TamperAsync(run, onlyLater: true, (_, m, spec) => (m, spec with { Threads = 2 }));
+        await TamperedRun.ChangeAsync(run, onlyLater: true, (m, spec) => (m, spec with { Threads = 2 }));
         Assert.StartsWith(
             "a setting was changed between the manifests of steps 0 and 2: threads: was 1, now 2", (await VerifyAsync(run)).Difference,
             StringComparison.Ordinal);
@@ -162,39 +182,11 @@ public sealed class RunVerifierTests
         using var changed = await TestRun.ImportAsync(TinyStories.Request(s_lisa) with { DataFile = other["data.jsonl"] });
         var data = (await changed.ManifestAsync()).Dataset!;
         using (var content = await changed.Store.ReadAsync(data, Token)) await run.Store.PutAsync(new BytesBlob(content.ToArray()), Token);
-        await TamperAsync(run, onlyLater, (_, m, spec) => (m with { Dataset = data }, spec));
+        await TamperedRun.ChangeAsync(run, onlyLater, (m, spec) => (m with { Dataset = data }, spec));
         Assert.Contains(says, (await VerifyAsync(run)).Difference, StringComparison.Ordinal);
     }
 
     private static Task<VerifiedRun> VerifyAsync(TestRun run) => RunVerifier.VerifyAsync(run.Store, "test", null, null, Token);
-
-    // Rewrites the run's manifests as somebody would who knows the format.
-    private static async Task TamperAsync(
-        TestRun run, bool onlyLater, Func<long, Manifest, TrainingSpec, (Manifest Manifest, TrainingSpec Spec)> change)
-    {
-        var manifests = (await RunManifests.FindAsync(run.Store, "test", Token))!;
-        var (kept, last) = (new List<KeptManifest>(), (Manifest?)null);
-        foreach (var entry in manifests.Kept)
-        {
-            var manifest = await manifests.ReadAsync(entry.Manifest, Token);
-            if (!onlyLater || entry.Step > 0)
-            {
-                var (changed, spec) = change(entry.Step, manifest, await RunFiles.ReadSpecAsync(run.Store, manifest, Token));
-                var blob = new BytesBlob(JsonSerializer.SerializeToUtf8Bytes(spec));
-                await run.Store.PutAsync(blob, Token);
-                manifest = changed with { Spec = new BlobRef(blob.Sha256, blob.Length) };
-            }
-
-            await run.Store.PutAsync(new BytesBlob(JsonSerializer.SerializeToUtf8Bytes(manifest)), Token);
-            var bytes = new BytesBlob(JsonSerializer.SerializeToUtf8Bytes(manifest));
-            kept.Add(entry with { Manifest = new BlobRef(bytes.Sha256, bytes.Length) });
-            last = manifest;
-        }
-
-        var session = await RunStore.AcquireAsync(run.Store, "test", new RunClaim(RunHeadStates.Succeeded), Token);
-        var segments = await KeptManifests.WriteAsync(run.Store, manifests.Head.Kept, manifests.Kept, kept, Token);
-        await session.CommitAsync(last!, session.Head.Journal, segments, Token);
-    }
 
     private sealed class SameJson : IEqualityComparer<Manifest>
     {
