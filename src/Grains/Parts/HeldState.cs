@@ -74,7 +74,7 @@ internal sealed partial class HeldState<TPart>(PartServices services, string key
     {
         if (!Holds(load.Weights, load.Optimizer, load.Adapter)) _storedVersion = ++_version;
         _stored = new PartBlobs(load.Weights, load.Optimizer, load.Adapter) { Parked = load.Parked };
-        (_appliedStep, _unnamed) = (load.Step, false);
+        (_appliedStep, _unnamed, _due) = (load.Step, false, null);
         _parked = load.Parked is { } blob ? new ParkedMoments(Task.FromResult(blob)) : null;
 
         // The weights are still to come from their owner. If they never do, a later load must not take what is here for them.

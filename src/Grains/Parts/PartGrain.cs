@@ -113,7 +113,7 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
     public Task<TimeSpan?> BeginSnapshot(long generation, long step, CancellationToken cancellationToken)
     {
         _fence.Check(generation);
-        return _held.BeginSnapshot(copy => _device.Run(generation, copy, cancellationToken: cancellationToken), _fence.Life);
+        return _held.BeginSnapshot(step, copy => _device.Run(generation, copy, cancellationToken: cancellationToken), _fence.Life);
     }
 
     public Task SeparateSnapshot(long generation, long step, CancellationToken cancellationToken) =>
@@ -122,7 +122,7 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
     public Task<PartBlobs> CompleteSnapshot(long generation, long step, CancellationToken cancellationToken)
     {
         _fence.Check(generation);
-        return _held.CompleteSnapshot(() => _fence.Check(generation), cancellationToken);
+        return _held.CompleteSnapshot(step, () => _fence.Check(generation), cancellationToken);
     }
 
     public Task<PartMemory> GetMemory() => services.Worker.Run(WorkPriority.Control, _held.Measure);

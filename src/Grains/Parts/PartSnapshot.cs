@@ -13,6 +13,9 @@ internal sealed class PartSnapshot
     /// <summary>Ends when the blob is in the store and the copy is freed.</summary>
     public Task<PartBlobs> Upload { get; }
 
+    /// <summary>One that was stored before.</summary>
+    public static PartSnapshot Of(long version, PartBlobs stored) => new(version, Task.FromResult(stored));
+
     /// <summary>Hashes and uploads in the background; the grain's turns go on.</summary>
     /// <param name="store">The store.</param>
     /// <param name="copy">The copy.</param>

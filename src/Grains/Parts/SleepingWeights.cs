@@ -48,8 +48,8 @@ internal sealed class SleepingWeights<TPart>(PartServices services, PartDevice d
             return;
         }
 
-        await held.BeginSnapshot(copy => device.Run(generation, copy, cancellationToken: cancellationToken), fence.Life);
-        await held.CompleteSnapshot(() => fence.Check(generation), cancellationToken, named: false);
+        await held.Store(
+            copy => device.Run(generation, copy, cancellationToken: cancellationToken), () => fence.Check(generation), fence.Life, cancellationToken);
 
         // Another snapshot may have taken the place of this one; then the next period lets go of them.
         if (!held.IsStored) return;
