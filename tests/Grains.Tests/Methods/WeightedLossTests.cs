@@ -30,7 +30,13 @@ public sealed class WeightedLossTests : IDisposable
         ["padded"] = s_spec with { PerDeviceTrainBatchSize = 3 },
         ["packed"] = s_spec with { PerDeviceTrainBatchSize = 2, BlockSize = 100, Packing = true },
         ["masked"] = s_spec with { MaskSamples = [.. Enumerable.Range(0, 12)] },
-        ["masked in blocks"] = s_spec with { PerDeviceTrainBatchSize = 2, BlockSize = 100, Packing = true, MaskSamples = [.. Enumerable.Range(0, 12)] },
+        ["masked in blocks"] = s_spec with
+        {
+            PerDeviceTrainBatchSize = 2,
+            BlockSize = 100,
+            Packing = true,
+            MaskSamples = [.. Enumerable.Range(0, 12)],
+        },
     };
 
     private readonly TempFolder _folder = new();
