@@ -33,7 +33,6 @@ internal static class SiloCommand
         }
 
         await using var silo = ClusterSilo.Create(options);
-        ports.Release();
         await silo.StartAsync(cancellationToken);
         Console.WriteLine(
             $"silo {options.Host}:{options.SiloPort} of cluster '{options.ClusterId}' is ready: roles {string.Join(',', options.Roles)}, "
@@ -53,6 +52,7 @@ internal static class SiloCommand
         SettingValues values, ApiServerOptions api, SiloPorts ports, NewFolders folders, HttpClient http, CancellationToken cancellationToken)
     {
         var clusterId = values.Text(KnownSettings.ClusterId);
+        if (string.IsNullOrWhiteSpace(clusterId)) throw Wrong(values, KnownSettings.ClusterId, $"'{clusterId}' must be a word");
         var host = SiloAddresses.Host(values);
         var roles = values.Text(KnownSettings.Roles).Split(',', StringSplitOptions.TrimEntries);
         if (roles.FirstOrDefault(r => !SiloRoles.All.Contains(r)) is { } unknown)
@@ -72,7 +72,7 @@ internal static class SiloCommand
             SiloPort = siloPort,
             GatewayPort = gatewayPort,
             HttpPort = ports.TakeHttp(KnownSettings.HttpPort, SiloAddresses.Http(listening, api.Keys is not null)),
-            HttpSockets = ports.Http,
+            Ports = ports.Reservation,
             Http = new DashboardServer(api),
             TensorPort = tensorPort,
             Listening = new SiloListening(listening, listenSiloPort, listenGatewayPort, listenTensorPort),
@@ -110,7 +110,11 @@ internal static class SiloCommand
     {
         var text = Environment.GetEnvironmentVariable(SettingsEnvironment.SecretVariable);
         if (values.OptionalPath(KnownSettings.SecretFile) is { } path)
+        {
             text = NamedFile.ReadText(path, values.Place(KnownSettings.SecretFile.Key)).Trim();
+            if (text.Length == 0) throw Wrong(values, KnownSettings.SecretFile, $"{path} is empty");
+        }
+
         if (string.IsNullOrEmpty(text))
         {
             return isLocal

@@ -7,20 +7,18 @@ namespace LisaOrleans.Cli;
 /// <summary>The ports of a silo: the one asked for, if it is free; if none was asked for, the usual one or any free one.</summary>
 internal sealed class SiloPorts(SettingValues values) : IDisposable
 {
-    private readonly PortReservation _reservation = new();
+    /// <summary>Holds the ports until their servers take them over.</summary>
+    public PortReservation Reservation { get; } = new();
 
-    /// <summary>Holds the port of the HTTP server.</summary>
-    public PortReservation Http { get; } = new();
-
-    /// <summary>The port that others are told, and the one that is listened at, which is held until this is disposed of.</summary>
+    /// <summary>The port that others are told, and the one that is listened at.</summary>
     /// <param name="told">The first.</param>
     /// <param name="listened">The second; where it was not given they are one.</param>
     /// <param name="address">Where it is listened at.</param>
     /// <exception cref="UsageException">It is in use.</exception>
     public (int Told, int Listened) TakePair(Setting told, Setting listened, IPAddress address)
     {
-        if (values.Has(listened)) return (Read(values, told, lowest: 1), Take(_reservation, listened, [address]));
-        var port = Take(_reservation, told, [address]);
+        if (values.Has(listened)) return (Read(values, told, lowest: 1), Take(listened, [address]));
+        var port = Take(told, [address]);
         return (port, port);
     }
 
@@ -36,26 +34,23 @@ internal sealed class SiloPorts(SettingValues values) : IDisposable
             : (0, 0);
     }
 
-    /// <summary>The port of the HTTP server, which takes it over as it is held: see <see cref="Http"/>.</summary>
+    /// <summary>The port of the HTTP server.</summary>
     /// <param name="setting">Which setting names it.</param>
     /// <param name="addresses">Where it is listened at.</param>
     /// <exception cref="UsageException">It is in use.</exception>
-    public int TakeHttp(Setting setting, IReadOnlyList<IPAddress> addresses) => Take(Http, setting, addresses);
+    public int TakeHttp(Setting setting, IReadOnlyList<IPAddress> addresses) => Take(setting, addresses);
 
-    /// <summary>Releases the cluster's ports for their servers, which share them with nobody.</summary>
-    public void Release() => _reservation.Dispose();
-
-    private int Take(PortReservation reservation, Setting setting, IReadOnlyList<IPAddress> addresses)
+    private int Take(Setting setting, IReadOnlyList<IPAddress> addresses)
     {
         var port = Read(values, setting, lowest: 1);
         try
         {
-            if (reservation.TryAdd(addresses, port)) return port;
+            if (Reservation.TryAdd(addresses, port)) return port;
             return values.Has(setting)
                 ? throw new UsageException(
                     $"{values.Place(setting.Key)}: port {port} is in use on this machine; choose another one, or leave the setting out "
                         + $"and a free one is taken")
-                : reservation.AddFree(addresses);
+                : Reservation.AddFree(addresses);
         }
         catch (SocketException e)
         {
@@ -65,11 +60,7 @@ internal sealed class SiloPorts(SettingValues values) : IDisposable
         }
     }
 
-    public void Dispose()
-    {
-        Release();
-        Http.Dispose();
-    }
+    public void Dispose() => Reservation.Dispose();
 
     private UsageException NotOfThisMachine(IPAddress address) => values.Has(KnownSettings.ListenAddress)
         ? new($"{values.Place(KnownSettings.ListenAddress.Key)}: '{address}' is not an address of this machine")

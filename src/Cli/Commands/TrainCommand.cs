@@ -167,7 +167,7 @@ internal sealed class TrainCommand : IAsyncDisposable
             {
                 Store = _store,
                 HttpPort = _httpPort ?? 0,
-                HttpSockets = _ports.Http,
+                Ports = _ports.Reservation,
                 Http = _httpPort is null ? null : new DashboardServer(_http with { Tell = ErrorReport.Write }),
             }, CancellationToken.None);
         if (silo.HttpAddress is { } address) _reporter.Say($"HTTP API at {address.AbsoluteUri.TrimEnd('/')}/v1");

@@ -21,7 +21,7 @@ public static class ClusterSilo
         builder.Logging.AddLisaLogging(options.JsonLogs);
         builder.AddLisaTelemetry($"{options.Host}:{options.SiloPort}", options.ClusterId);
         options.Http.Listen(builder.WebHost, options.Listening.Address, options.HttpPort);
-        options.HttpSockets?.ServeBy(builder.WebHost);
+        options.Ports?.ServeBy(builder.WebHost);
         options.Http.AddServices(builder.Services);
         builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = options.DrainTimeout + TimeSpan.FromSeconds(10));
         builder.Services.AddSingleton(options);
@@ -44,6 +44,7 @@ public static class ClusterSilo
         var tls = silo.AddClusterTls(options);
         DeathWatch.AddTo(silo);
         options.Membership.AddTo(silo);
+        options.Ports?.ServeBy(silo);
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, PortGuard>();
         silo.Services.AddSingleton(new LeaseOptions());
         silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>, LostClusterGuard>();
@@ -97,6 +98,7 @@ public static class ClusterSilo
                 {
                     Address = options.Listening.Address,
                     Port = options.Listening.TensorPort,
+                    Ports = options.Ports,
                     AdvertisedAddress = options.Host,
                     AdvertisedPort = options.TensorPort,
                     Secret = options.Secret,

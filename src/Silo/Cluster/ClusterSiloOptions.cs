@@ -28,8 +28,8 @@ public sealed record ClusterSiloOptions
     /// <value>Port for health probes and the HTTP API.</value>
     public required int HttpPort { get; init; }
 
-    /// <value>Where that port is claimed already, the sockets that listen there; the server takes them over.</value>
-    public PortReservation? HttpSockets { get; init; }
+    /// <value>What holds ports until their servers listen, which take them over; null (default) for nothing.</value>
+    public PortReservation? Ports { get; init; }
 
     /// <value>What the silo answers over HTTP.</value>
     public required ISiloServer Http { get; init; }

@@ -28,7 +28,9 @@ public sealed class EmbeddedSilo : IAsyncDisposable
     /// <summary>Starts it.</summary>
     public static async Task<EmbeddedSilo> StartAsync(EmbeddedSiloOptions options, CancellationToken cancellationToken)
     {
-        var host = options.Http is { } server ? WithHttp(options, server) : WithoutHttp(options);
+        using var ports = new PortReservation();
+        var port = ports.AddFree([IPAddress.Loopback]);
+        var host = options.Http is { } server ? WithHttp(options, server, Configure) : WithoutHttp(Configure);
         try
         {
             await host.StartAsync(cancellationToken);
@@ -38,6 +40,15 @@ public sealed class EmbeddedSilo : IAsyncDisposable
         {
             host.Dispose();
             throw;
+        }
+
+        void Configure(ISiloBuilder silo)
+        {
+            silo.UseLocalhostClustering(port, gatewayPort: 0)
+                .Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromMinutes(10))
+                .ConfigureServices(services => services.AddSingleton(options.Runs))
+                .AddLisaSilo(options.Store, transport: null);
+            ports.ServeBy(silo);
         }
     }
 
@@ -50,23 +61,27 @@ public sealed class EmbeddedSilo : IAsyncDisposable
     }
 
     // Not the default builders: an embedded silo takes no settings from files or the environment, and leaves Ctrl-C alone.
-    private static IHost WithoutHttp(EmbeddedSiloOptions options) => new HostBuilder()
+    private static IHost WithoutHttp(Action<ISiloBuilder> configure) => new HostBuilder()
         .ConfigureLogging(Quiet)
-        .UseOrleans(silo => Configure(silo, options))
+        .UseOrleans(configure)
         .AddLisaTelemetry()
         .ConfigureServices(services => services.AddSingleton<IHostLifetime, NoLifetime>())
         .Build();
 
-    private static WebApplication WithHttp(EmbeddedSiloOptions options, ISiloServer server)
+    private static WebApplication WithHttp(EmbeddedSiloOptions options, ISiloServer server, Action<ISiloBuilder> configure)
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { Args = [] });
         builder.Configuration.Sources.Clear();
         Quiet(builder.Logging.ClearProviders());
         builder.AddLisaTelemetry(Environment.MachineName, null);
         server.Listen(builder.WebHost, IPAddress.Loopback, options.HttpPort);
-        options.HttpSockets?.ServeBy(builder.WebHost);
+        options.Ports?.ServeBy(builder.WebHost);
         server.AddServices(builder.Services);
-        builder.UseOrleans(silo => server.AddToSilo(Configure(silo, options)));
+        builder.UseOrleans(silo =>
+        {
+            configure(silo);
+            server.AddToSilo(silo);
+        });
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         var app = builder.Build();
         server.Map(app);
@@ -74,17 +89,4 @@ public sealed class EmbeddedSilo : IAsyncDisposable
     }
 
     private static void Quiet(ILoggingBuilder logging) => logging.AddFilter("Orleans", LogLevel.Error).AddFilter("Microsoft", LogLevel.Warning);
-
-    private static ISiloBuilder Configure(ISiloBuilder silo, EmbeddedSiloOptions options) => silo
-        .UseLocalhostClustering(siloPort: FreePort(), gatewayPort: 0)
-        .Configure<SiloMessagingOptions>(o => o.ResponseTimeout = TimeSpan.FromMinutes(10))
-        .ConfigureServices(services => services.AddSingleton(options.Runs))
-        .AddLisaSilo(options.Store, transport: null);
-
-    private static int FreePort()
-    {
-        using var probe = new System.Net.Sockets.TcpListener(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
 }

@@ -15,8 +15,8 @@ public sealed record EmbeddedSiloOptions
     /// <value>Port of that server on loopback; 0 for any free one.</value>
     public int HttpPort { get; init; }
 
-    /// <value>Where that port is claimed already, the sockets that listen there; the server takes them over.</value>
-    public PortReservation? HttpSockets { get; init; }
+    /// <value>What holds that port until the server listens, which takes it over; null (default) for nothing.</value>
+    public PortReservation? Ports { get; init; }
 
     /// <value>How runs behave, whatever they train.</value>
     public RunOptions Runs { get; init; } = new();

@@ -31,7 +31,7 @@ internal sealed partial class TensorServer : IAsyncDisposable
     private readonly Func<HeldTensor, Task<TorchSharp.torch.Tensor>> _toHost;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _stop = new();
-    private readonly TcpListener _listener;
+    private readonly Socket _listener;
     private readonly List<Task> _serving = [];
     private readonly Task _accepting;
 
@@ -40,12 +40,11 @@ internal sealed partial class TensorServer : IAsyncDisposable
         Func<HeldTensor, Task<TorchSharp.torch.Tensor>> toHost, ILogger logger)
     {
         (_options, _process, _begin, _end, _toHost, _logger) = (options, process, begin, end, toHost, logger);
-        _listener = new TcpListener(options.Address, options.Port);
-        _listener.Start();
+        _listener = Listen(options);
         _accepting = AcceptAsync();
     }
 
-    public IPEndPoint EndPoint => (IPEndPoint)_listener.LocalEndpoint;
+    public IPEndPoint EndPoint => (IPEndPoint)_listener.LocalEndPoint!;
 
     public async ValueTask DisposeAsync()
     {
@@ -58,6 +57,24 @@ internal sealed partial class TensorServer : IAsyncDisposable
         _stop.Dispose();
     }
 
+    private static Socket Listen(TensorTransportOptions options)
+    {
+        var end = new IPEndPoint(options.Address, options.Port);
+        if (options.Ports?.Take(end) is { } held) return held;
+        var socket = PortReservation.NewSocket(end.Address);
+        try
+        {
+            socket.Bind(end);
+            socket.Listen();
+            return socket;
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+    }
+
     private async Task AcceptAsync()
     {
         while (!_stop.IsCancellationRequested)
@@ -65,7 +82,7 @@ internal sealed partial class TensorServer : IAsyncDisposable
             Socket socket;
             try
             {
-                socket = await _listener.AcceptSocketAsync(_stop.Token).ConfigureAwait(false);
+                socket = await _listener.AcceptAsync(_stop.Token).ConfigureAwait(false);
             }
             catch (SocketException e)
             {

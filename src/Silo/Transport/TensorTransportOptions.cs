@@ -11,6 +11,9 @@ public sealed record TensorTransportOptions
     /// <value>Port to listen on; 0 (default) for any free one.</value>
     public int Port { get; init; }
 
+    /// <value>What may hold that port until the silo listens; null (default) for nothing.</value>
+    public PortReservation? Ports { get; init; }
+
     /// <value>Address that other silos are told. Default null: <see cref="Address"/>.</value>
     public IPAddress? AdvertisedAddress { get; init; }
 

@@ -2,6 +2,9 @@ using System.Net;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace LisaOrleans.Silo.Tests;
 
@@ -56,6 +59,42 @@ public sealed class PortReservationTests
     }
 
     [Fact]
+    public async Task ServeBy_silo_listens_at_ports_that_were_free_at_no_time()
+    {
+        using var reservation = new PortReservation();
+        int[] ports = [reservation.AddFree([IPAddress.Loopback]), reservation.AddFree([IPAddress.Loopback])];
+        var taken = new List<bool>();
+        using var host = new HostBuilder()
+            .ConfigureLogging(l => l.ClearProviders())
+            .UseOrleans(silo =>
+            {
+                silo.UseLocalhostClustering(ports[0], ports[1]);
+                silo.Services.AddSingleton<ILifecycleParticipant<ISiloLifecycle>>(new Thief(ports, taken));
+                reservation.ServeBy(silo);
+            })
+            .Build();
+        await host.StartAsync(TestContext.Current.CancellationToken);
+        using var other = new PortReservation();
+        taken.AddRange(ports.Select(p => other.TryAdd(IPAddress.Loopback, p)));
+        Assert.Equal([false, false, false, false, false, false], taken);
+        Assert.All(ports, p => Assert.Equal(1, PortReservation.Listeners(new IPEndPoint(IPAddress.Loopback, p))));
+        await host.StopAsync(TestContext.Current.CancellationToken);
+        Assert.True(other.TryAdd(IPAddress.Loopback, ports[0]));
+    }
+
+    [Fact]
+    public void TryAdd_all_addresses_include_those_of_IPv4()
+    {
+        using var taken = new PortReservation();
+        using var reservation = new PortReservation();
+        var port = taken.AddFree([IPAddress.Any]);
+        Assert.False(reservation.TryAdd(IPAddress.IPv6Any, port));
+        taken.Dispose();
+        Assert.True(reservation.TryAdd(IPAddress.IPv6Any, port));
+        Assert.False(taken.TryAdd(IPAddress.Loopback, port));
+    }
+
+    [Fact]
     public void TryAdd_several_addresses_claims_all_or_none()
     {
         var port = Ports.Free();
@@ -73,5 +112,22 @@ public sealed class PortReservationTests
         using var reservation = new PortReservation();
         var e = Assert.Throws<SocketException>(() => reservation.TryAdd(IPAddress.Parse("192.0.2.1"), Ports.Free()));
         Assert.Equal(SocketError.AddressNotAvailable, e.SocketErrorCode);
+    }
+
+    // Tries to take the ports just before and just after the silo's listeners are bound.
+    private sealed class Thief(int[] ports, List<bool> taken) : ILifecycleParticipant<ISiloLifecycle>
+    {
+        public void Participate(ISiloLifecycle lifecycle)
+        {
+            foreach (var stage in (int[])[ServiceLifecycleStage.RuntimeInitialize - 2, ServiceLifecycleStage.RuntimeInitialize])
+                lifecycle.Subscribe(nameof(Thief), stage, _ => Steal());
+        }
+
+        private Task Steal()
+        {
+            using var other = new PortReservation();
+            taken.AddRange(ports.Select(p => other.TryAdd(IPAddress.Loopback, p)));
+            return Task.CompletedTask;
+        }
     }
 }

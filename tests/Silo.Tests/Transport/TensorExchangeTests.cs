@@ -1,3 +1,4 @@
+using System.Net;
 using LisaOrleans.Grains;
 using Microsoft.Extensions.Time.Testing;
 using static TorchSharp.torch;
@@ -35,6 +36,21 @@ public sealed class TensorExchangeTests
         Assert.Equal((dtype, string.Join(',', shape)), (received.dtype.ToString(), string.Join(',', received.shape)));
         Assert.True(sent.AsSpan().SequenceEqual(TensorNode.Bytes(received)));
         await Until.True(() => holder.Exchange.Count == 0);
+    }
+
+    [Fact]
+    public async Task Claim_from_a_port_that_was_held_since_it_was_chosen()
+    {
+        using var ports = new PortReservation();
+        using var other = new PortReservation();
+        var port = ports.AddFree([IPAddress.Loopback]);
+        await using var holder = new TensorNode(o => o with { Port = port, Ports = ports });
+        await using var claimant = new TensorNode();
+        Assert.False(other.TryAdd(IPAddress.Loopback, port));
+        var ticket = holder.Publish(ones(3));
+        Assert.Equal(port, TensorNode.EndPoint(ticket).Port);
+        using var received = await claimant.Claim(ticket);
+        Assert.Equal(3, received.numel());
     }
 
     [Fact]
