@@ -20,7 +20,7 @@ namespace LisaOrleans.Data;
 /// completion that begins with a space avoids that.</item>
 /// </list>
 /// bos is there if the tokenizer adds one, or the named template demands it. With train-on-prompt everything except bos is
-/// trained.
+/// trained, but for turns that say themselves how much they count (<see cref="LearnedPrompts"/>).
 /// </summary>
 /// <param name="tokenizer">The model's tokenizer.</param>
 /// <param name="settings">How records become samples.</param>
@@ -40,7 +40,7 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
     {
         if (example.Text is { } text) return Text(text);
         if (!example.IsChat || settings.Template != ChatTemplates.Auto)
-            return Segments(_template.Render(example.Messages, addGenerationPrompt: false));
+            return Segments(example.Messages);
         if (_own is null)
         {
             throw new MissingChatTemplateException(
@@ -48,11 +48,11 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
                     + $"{ChatTemplates.Choices} (or plain, which joins the turns)");
         }
 
-        var learned = _own.RenderLearned(example, settings.TrainOnPrompt ? null : _closing ??= Closing(_own));
-        var tokens = tokenizer.EncodeWithOffsets(learned.Text);
-        return learned.Spans is { } spans
-            ? EncodedSample.Of(tokens.Ids, Covered(tokens, spans))
-            : new EncodedSample(tokens.Ids, [.. tokens.Ids.Select((id, i) => i > 0 || id != tokenizer.BosTokenId)]);
+        var (written, spans) = _own.RenderLearned(example, _closing ??= Closing(_own), settings.TrainOnPrompt);
+        var tokens = tokenizer.EncodeWithOffsets(written);
+        var weights = spans is null ? [.. tokens.Ids.Select(_ => 1f)] : Covered(tokens, spans);
+        if (settings.TrainOnPrompt && tokens.Ids is [var first, ..] && first == tokenizer.BosTokenId) weights[0] = 0;
+        return EncodedSample.Of(tokens.Ids, weights);
     }
 
     /// <summary>The tokens of a prompt that the model is to continue.</summary>
@@ -83,22 +83,26 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
         return new EncodedSample(ids, [.. ids.Select((token, i) => i > 0 || token != tokenizer.BosTokenId)]);
     }
 
-    private EncodedSample Segments(IReadOnlyList<RenderedSegment> segments)
+    private EncodedSample Segments(IReadOnlyList<ChatMessage> messages)
     {
+        var prompts = settings.TrainOnPrompt;
+        var everything = prompts && !messages.Any(LearnedPrompts.IsMarked);
+        var segments = _template.Render(prompts ? LearnedPrompts.Of(messages) : messages, addGenerationPrompt: false);
+        if (prompts) segments = [.. segments.Select(s => s.IsHeader ? s with { Weight = 1 } : s)];
         var ids = new List<int>(Bos());
         var weights = ids.ConvertAll(_ => 0f);
         foreach (var (tokens, learned) in Pieces(segments))
         {
             ids.AddRange(tokens);
-            weights.AddRange(settings.TrainOnPrompt ? tokens.Select(_ => 1f) : learned);
+            weights.AddRange(everything ? tokens.Select(_ => 1f) : learned);
         }
 
         if (tokenizer.EosTokenId is { } eos && _template.EndsWithEos)
         {
             ids.Add(eos);
 
-            // It ends the last answer, and counts as that does; where that is context only, it is learned all the same.
-            weights.Add(settings.TrainOnPrompt || segments[^1].Weight == 0 ? 1 : segments[^1].Weight);
+            // It ends the last turn, and counts as that does; where that is just no answer, it is learned all the same.
+            weights.Add(segments[^1].Weight == 0 && messages[^1].Train is null ? 1 : segments[^1].Weight);
         }
 
         return EncodedSample.Of([.. ids], [.. weights]);

@@ -15,7 +15,7 @@ public static class TrainOn
         var messages = example.Messages.ToArray();
         var last = Array.FindLastIndex(messages, m => m.Role == TurnTemplate.Assistant);
         for (var i = 0; i < last; i++)
-            if (messages[i].Role == TurnTemplate.Assistant) messages[i] = messages[i] with { Train = false };
+            if (messages[i].Role == TurnTemplate.Assistant) messages[i] = messages[i] with { Train = messages[i].Train ?? false };
         return example with { Messages = messages };
     }
 }

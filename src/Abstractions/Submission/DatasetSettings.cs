@@ -33,12 +33,12 @@ public sealed record DatasetSettings
     /// <value>Chat template. Default <c>auto</c>: that of the model's folder for chats, none for other data.</value>
     [Id(4)]
     [Setting("chat template; auto: the model folder's own for chats, none for other data", Group = SettingGroups.Data,
-        ChoicesOf = SettingRegistries.ChatTemplates, Instead = ["chat_template", "conversation_template"])]
+        ChoicesOf = SettingRegistries.ChatTemplates, Instead = ["chat_template", "chat_template_path", "conversation_template"])]
     public string Template { get; init; } = "auto";
 
-    /// <value>Whether prompts are learned too. Default false.</value>
+    /// <value>Whether prompts are learned too, but for turns that say themselves how much they count. Default false.</value>
     [Id(5)]
-    [Setting("also learn the prompts", Group = SettingGroups.Data,
+    [Setting("also learn the prompts; turns with a weight of their own keep it", Group = SettingGroups.Data,
         Instead = ["completion_only_loss", "assistant_only_loss", "train_on_inputs", "mask_prompt"])]
     public bool TrainOnPrompt { get; init; }
 
@@ -46,12 +46,14 @@ public sealed record DatasetSettings
     /// Fields of records and turns that are treated as if they were not there; others that are not used are an error. Default none.
     /// </value>
     [Id(6)]
-    [Setting("fields of records and turns to ignore; any other unused field is an error", Group = SettingGroups.Data)]
+    [Setting("fields of records and turns to ignore; any other unused field is an error", Group = SettingGroups.Data,
+        Instead = ["remove_unused_columns"])]
     public IReadOnlyList<string> IgnoreFields { get; init; } = [];
 
-    /// <value>Answers of a conversation that are learned: <c>all</c> (default) or <c>last</c>.</value>
+    /// <value>Answers of a conversation that are learned, unless turns say it themselves: <c>all</c> (default) or <c>last</c>.</value>
     [Id(7)]
-    [Setting("which of a conversation's answers are learned", Group = SettingGroups.Data, ChoicesOf = SettingRegistries.LearnedAnswers)]
+    [Setting("which of a conversation's answers are learned, where they have no weight of their own", Group = SettingGroups.Data,
+        ChoicesOf = SettingRegistries.LearnedAnswers)]
     public string TrainOn { get; init; } = "all";
 
     /// <value>What becomes of texts longer than a block: <c>split</c> into blocks (default), or <c>cut</c> to the first.</value>

@@ -15,8 +15,8 @@ internal sealed class FieldPolicy(DatasetSettings settings)
 
     private readonly ConcurrentDictionary<string, bool> _left = new();
 
-    /// <summary>Why a turn's weight must be 0 or 1, to follow "with"; null where it may be another.</summary>
-    public string? WholeWeights { get; init; } = settings.TrainOnPrompt ? "train_on_prompt, which learns every token" : null;
+    /// <summary>Why a turn's weight must be 0 or 1, to follow "with"; null (default) where it may be another.</summary>
+    public string? WholeWeights { get; init; }
 
     /// <summary>Fields that were left out, in alphabetical order.</summary>
     public IReadOnlyList<string> LeftOut => [.. _left.Keys.Order(StringComparer.Ordinal)];

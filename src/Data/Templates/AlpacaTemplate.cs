@@ -21,17 +21,18 @@ internal sealed class AlpacaTemplate : IChatTemplate
     public IReadOnlyList<RenderedSegment> Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt)
     {
         var segments = new List<RenderedSegment>();
-        var system = messages.FirstOrDefault(m => m.Role == "system")?.Content ?? Preamble;
-        segments.Add(new RenderedSegment(system, Weight: 0, IsTemplate: false));
+        segments.Add(messages.FirstOrDefault(m => m.Role == "system") is { } system
+            ? new RenderedSegment(system.Content, system.LearnedWeight, IsTemplate: false)
+            : RenderedSegment.Header(Preamble) with { IsTemplate = false });
         foreach (var message in messages.Where(m => m.Role != "system"))
         {
             var answer = message.Role == TurnTemplate.Assistant;
             var header = answer ? "\n\n### Response:\n" : "\n\n### Instruction:\n";
-            segments.Add(new RenderedSegment(header, Weight: 0, IsTemplate: true));
+            segments.Add(RenderedSegment.Header(header));
             segments.Add(new RenderedSegment(message.Content, message.LearnedWeight, IsTemplate: false));
         }
 
-        if (addGenerationPrompt) segments.Add(new RenderedSegment("\n\n### Response:\n", Weight: 0, IsTemplate: true));
+        if (addGenerationPrompt) segments.Add(RenderedSegment.Header("\n\n### Response:\n"));
         return segments;
     }
 }

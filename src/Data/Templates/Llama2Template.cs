@@ -19,14 +19,14 @@ internal sealed class Llama2Template : IChatTemplate
     public IReadOnlyList<RenderedSegment> Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt)
     {
         var segments = new List<RenderedSegment>();
-        var system = "";
+        ChatMessage? system = null;
         var first = true;
         foreach (var message in messages)
         {
             switch (message.Role)
             {
                 case "system":
-                    system = $"<<SYS>>\n{message.Content}\n<</SYS>>\n\n";
+                    system = message;
                     break;
 
                 case TurnTemplate.Assistant:
@@ -37,9 +37,17 @@ internal sealed class Llama2Template : IChatTemplate
 
                 default:
                     // The first <s> is the tokenizer's own.
-                    segments.Add(new RenderedSegment(first ? "[INST]" : "<s>[INST]", Weight: 0, IsTemplate: true));
-                    segments.Add(new RenderedSegment($" {system}{message.Content} [/INST]", message.LearnedWeight, IsTemplate: false));
-                    (system, first) = ("", false);
+                    segments.Add(RenderedSegment.Header(first ? "[INST]" : "<s>[INST]"));
+                    var before = system is null ? " " : $" <<SYS>>\n{system.Content}\n<</SYS>>\n\n";
+                    var ofSystem = system?.LearnedWeight ?? message.LearnedWeight;
+                    if (ofSystem != message.LearnedWeight)
+                    {
+                        segments.Add(new RenderedSegment(before, ofSystem, IsTemplate: false));
+                        before = "";
+                    }
+
+                    segments.Add(new RenderedSegment($"{before}{message.Content} [/INST]", message.LearnedWeight, IsTemplate: false));
+                    (system, first) = (null, false);
                     break;
             }
         }

@@ -12,12 +12,12 @@ internal static class TurnTemplate
         foreach (var message in messages)
         {
             var weight = message.LearnedWeight;
-            segments.Add(new RenderedSegment(header(message.Role), Weight: 0, IsTemplate: true));
+            segments.Add(RenderedSegment.Header(header(message.Role)));
             segments.Add(new RenderedSegment(message.Content, weight, IsTemplate: false));
             segments.Add(new RenderedSegment(endOfTurn, weight, IsTemplate: true));
         }
 
-        if (addGenerationPrompt) segments.Add(new RenderedSegment(header(Assistant), Weight: 0, IsTemplate: true));
+        if (addGenerationPrompt) segments.Add(RenderedSegment.Header(header(Assistant)));
         return segments;
     }
 }

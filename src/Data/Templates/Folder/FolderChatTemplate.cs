@@ -80,10 +80,10 @@ public sealed class FolderChatTemplate
 
     /// <summary>The whole conversation, and which parts of the text are learned.</summary>
     /// <param name="example">The conversation.</param>
-    /// <param name="closing">The template's end of turn, empty where it has none; null to learn everything, where the parts are
-    /// null.</param>
+    /// <param name="closing">The template's end of turn, empty where it has none.</param>
+    /// <param name="prompts">Whether to learn everything but what turns say of themselves; the parts are null if none says anything.</param>
     /// <exception cref="DatasetException">The template refuses it, or there is no telling exactly what the assistant says.</exception>
-    internal (string Text, IReadOnlyList<LearnedSpan>? Spans) RenderLearned(Example example, string? closing)
+    internal (string Text, IReadOnlyList<LearnedSpan>? Spans) RenderLearned(Example example, string closing, bool prompts = false)
     {
         _written.Check(example, Name);
         var values = new ExampleValues(example);
@@ -91,7 +91,16 @@ public sealed class FolderChatTemplate
 
         // Checked first, so that it is mostly only read: threads that write what others read slow each other down.
         if (!HasWritten) HasWritten = true;
-        return (whole.Text, closing is null ? null : new LearnedSpans(this, values, whole, Chosen(example).MarksGeneration, closing).Find());
+        var marks = Chosen(example).MarksGeneration;
+        if (!prompts) return (whole.Text, new LearnedSpans(this, values, whole, marks, closing).Find());
+        var marked = example.Messages.Where(LearnedPrompts.IsMarked).ToList();
+        if (marked.Count == 0) return (whole.Text, null);
+
+        // Generation blocks hold nothing but answers.
+        marks = marks && marked.All(m => m.Role == TurnTemplate.Assistant);
+        var turns = new ExampleValues(LearnedPrompts.MarkedTurns(example));
+        var spans = new LearnedSpans(this, turns, whole, marks, closing, "take the weights out of its turns").Find();
+        return (whole.Text, LearnedPrompts.Whole(spans, whole.Text.Length));
     }
 
     internal JinjaRendering Render(Example example, IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt) =>
@@ -113,9 +122,9 @@ public sealed class FolderChatTemplate
         }
     }
 
-    internal DatasetException Unclear(int turn, string reason) => new(
+    internal DatasetException Unclear(int turn, string reason, string instead) => new(
         $"the model's chat template ({Name}) does not show exactly what is learned of turn {turn}: {reason}. Mark it in the template by "
-        + "{% generation %} … {% endgeneration %}, choose another by --template, or learn everything by --train-on-prompt");
+        + $"{{% generation %}} … {{% endgeneration %}}, choose another by --template, or {instead}");
 
     // Without the folder: a server's clients need not know where its models are stored.
     private string Name => Path.GetFileName(_file);

@@ -7,7 +7,15 @@ namespace LisaOrleans.Data;
 /// such as without its thinking, break that: there the turn ends with the template's end of turn. Where none of this is
 /// certain, the turn is refused.
 /// </summary>
-internal sealed class LearnedSpans(FolderChatTemplate template, ExampleValues values, JinjaRendering whole, bool marked, string closing)
+/// <param name="template">The template.</param>
+/// <param name="values">The conversation, with the turns to find marked as learned.</param>
+/// <param name="whole">What the template writes of it.</param>
+/// <param name="marked">Whether to go by the template's generation blocks.</param>
+/// <param name="closing">The template's end of turn, empty where it has none.</param>
+/// <param name="instead">What helps a user whose turn is refused, besides other templates.</param>
+internal sealed class LearnedSpans(
+    FolderChatTemplate template, ExampleValues values, JinjaRendering whole, bool marked, string closing,
+    string instead = "learn everything by --train-on-prompt")
 {
     private const string Sentinel = "\uE000\uE001\uE002";
 
@@ -16,7 +24,7 @@ internal sealed class LearnedSpans(FolderChatTemplate template, ExampleValues va
     public IReadOnlyList<LearnedSpan> Find()
     {
         if (marked && whole.Generated is null)
-            throw template.Unclear(0, "its generation block lies in a macro or set block, whose text has no place yet");
+            throw Unclear(0, "its generation block lies in a macro or set block, whose text has no place yet");
         if (marked && whole.Generated!.Count > 0) return Marked(whole.Generated);
 
         var spans = new List<LearnedSpan>();
@@ -25,7 +33,7 @@ internal sealed class LearnedSpans(FolderChatTemplate template, ExampleValues va
             if (!Messages[turn].IsLearned) continue;
             var start = Start(turn);
             var end = End(turn, start);
-            if (spans.Count > 0 && start < spans[^1].End) throw template.Unclear(turn, "it overlaps the turn before");
+            if (spans.Count > 0 && start < spans[^1].End) throw Unclear(turn, "it overlaps the turn before");
             spans.Add(new LearnedSpan(start, end, Messages[turn].Weight));
         }
 
@@ -38,13 +46,15 @@ internal sealed class LearnedSpans(FolderChatTemplate template, ExampleValues va
         if (Messages.All(m => m.IsLearned == (m.Role == TurnTemplate.Assistant)) && turns.Select(i => Messages[i].Weight).Distinct().Count() <= 1)
             return [.. marks.Select(m => new LearnedSpan(m.Start, m.End, turns.Count > 0 ? Messages[turns[0]].Weight : 1))];
         if (marks.Count != turns.Count)
-            throw template.Unclear(turns.FirstOrDefault(i => Messages[i].LearnedWeight != 1), $"it marks {marks.Count} parts of {turns.Count} answers");
+            throw Unclear(turns.FirstOrDefault(i => Messages[i].LearnedWeight != 1), $"it marks {marks.Count} parts of {turns.Count} answers");
         var stranger = Enumerable.Range(0, Messages.Count).FirstOrDefault(
             i => Messages[i].IsLearned && Messages[i].Role != TurnTemplate.Assistant, -1);
-        if (stranger >= 0) throw template.Unclear(stranger, $"it marks what the assistant says, and the turn is of role {Messages[stranger].Role}");
+        if (stranger >= 0) throw Unclear(stranger, $"it marks what the assistant says, and the turn is of role {Messages[stranger].Role}");
         return [.. marks.Zip(turns).Where(m => Messages[m.Second].IsLearned)
             .Select(m => new LearnedSpan(m.First.Start, m.First.End, Messages[m.Second].Weight))];
     }
+
+    private DatasetException Unclear(int turn, string reason) => template.Unclear(turn, reason, instead);
 
     private int Start(int turn)
     {
@@ -54,8 +64,8 @@ internal sealed class LearnedSpans(FolderChatTemplate template, ExampleValues va
 
         // The generation prompt may hold more than the turn begins with here, such as the beginning of thinking.
         if (Messages[turn] is not { Content.Length: > 0, Fields: null })
-            throw template.Unclear(turn, "the conversation up to it, with a generation prompt, does not begin the whole");
-        return ContentOf(turn) ?? throw template.Unclear(turn, "neither the conversation up to it nor its header begins the whole");
+            throw Unclear(turn, "the conversation up to it, with a generation prompt, does not begin the whole");
+        return ContentOf(turn) ?? throw Unclear(turn, "neither the conversation up to it nor its header begins the whole");
     }
 
     // Where a turn's content begins; null where that cannot be seen.
@@ -78,17 +88,17 @@ internal sealed class LearnedSpans(FolderChatTemplate template, ExampleValues va
             return isOpen && whole.Text.AsSpan(until.Length).StartsWith(mark) ? until.Length + mark.Length : until.Length;
         }
 
-        if (mark.Length == 0) throw template.Unclear(turn, "the conversation up to its end does not begin the whole, and no end of turn is known");
+        if (mark.Length == 0) throw Unclear(turn, "the conversation up to its end does not begin the whole, and no end of turn is known");
         if (Messages[turn].Content.Contains(mark, StringComparison.Ordinal)
             || Messages[turn].Fields?.GetRawText().Contains(mark, StringComparison.Ordinal) == true)
-            throw template.Unclear(turn, $"it holds the end of turn '{mark}' itself");
+            throw Unclear(turn, $"it holds the end of turn '{mark}' itself");
         var at = whole.Text.IndexOf(mark, start, StringComparison.Ordinal);
-        if (at < 0) throw template.Unclear(turn, $"no end of turn '{mark}' follows it");
+        if (at < 0) throw Unclear(turn, $"no end of turn '{mark}' follows it");
         var tail = closing[(closing.IndexOf(mark, StringComparison.Ordinal) + mark.Length)..];
         at += mark.Length;
         if (whole.Text.AsSpan(at).StartsWith(tail)) at += tail.Length;
         return turn + 1 < Messages.Count && Messages[turn + 1].Fields is null && ContentOf(turn + 1) < at
-            ? throw template.Unclear(turn, "its end of turn stands behind the beginning of the next")
+            ? throw Unclear(turn, "its end of turn stands behind the beginning of the next")
             : at;
     }
 
