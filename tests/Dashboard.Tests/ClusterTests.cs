@@ -50,9 +50,9 @@ public sealed class ClusterTests(Browser browser, ITestOutputHelper output)
         await using var page = await browser.OpenAsync(cluster.Silos[0].Http);
         await page.SeesAsync("2 replicas of the model, 2 stages in all, on 2 silos");
         await PageUnderTest.See(page.Page.Locator("[data-traffic]:visible").GetByText("exchanged between replicas in a step"));
-        foreach (var (replica, owned) in new[] { (1, "owns embedding, layers 0, 2, 4"), (2, "owns layers 1, 3, 5, head") })
+        foreach (var (replica, owned) in new[] { (0, "owns embedding, layers 0, 2, 4"), (1, "owns layers 1, 3, 5, head") })
         {
-            var card = page.Page.Locator("li.silo", new PageLocatorOptions { HasTextString = $"Replica {replica} · Stage 1" });
+            var card = page.Page.Locator("li.silo", new PageLocatorOptions { HasTextString = $"Replica {replica} · Stage 0" });
             await PageUnderTest.See(card.Locator("[data-share]").GetByText($"2 of 4 lanes · {owned}"));
             await PageUnderTest.See(card.GetByText("G multiply-adds/s"));
         }

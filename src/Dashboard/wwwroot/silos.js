@@ -52,8 +52,8 @@ export class Silos {
 const held = (stage, replicas, { memory, owners }) => kinds.map(([kind]) => stage.parts.reduce((sum, p) =>
   sum + (kind !== 'optimizer' ? (memory[p]?.[kind] ?? 0) / replicas : owners[p] === stage.replica ? memory[p]?.[kind] ?? 0 : 0), 0));
 
-// The number of each stage within its replica, from 1.
-const placesOf = (stages) => stages.map((stage, i) => stages.slice(0, i + 1).filter((s) => s.replica === stage.replica).length);
+// The number of each stage within its replica, from 0 as everywhere.
+const placesOf = (stages) => stages.map((stage, i) => stages.slice(0, i).filter((s) => s.replica === stage.replica).length);
 
 // What a replica is given of a step, and the parts that it updates.
 function shareOf(stage, run) {
@@ -91,7 +91,7 @@ class SiloCard {
     setText(this.state, words[silo.state]);
     setAttribute(this.state, 'data-tone', { active: 'good', dead: 'bad', silent: 'bad' }[silo.state] ?? 'wait');
     this.stage.hidden = !stage;
-    setText(this.stage, !stage ? '' : replicas > 1 ? `Replica ${stage.replica + 1} · Stage ${number}` : `Stage ${number}`);
+    setText(this.stage, !stage ? '' : replicas > 1 ? `Replica ${stage.replica} · Stage ${number}` : `Stage ${number}`);
     const speed = stage ? run.status.speeds[stage.silo] : null;
     setAttribute(this.facts, 'title', silo.version ? `Version ${silo.version}` : null);
     setText(this.facts, [
