@@ -11,17 +11,20 @@ internal sealed class FolderModel : ServableModel
     private readonly string _dtype;
     private readonly string _template;
 
-    private FolderModel(string folder, ModelConfig config, string dtype, string template)
-        : base(config, RunDtypes.OfAnswers(dtype, config), Fingerprint(folder, template)) =>
+    private FolderModel(string folder, ModelConfig config, string dtype, string template, string version)
+        : base(config, RunDtypes.OfAnswers(dtype, config), version) =>
         (_folder, _dtype, _template) = (folder, dtype, template);
 
     /// <summary>Opens a folder and checks it.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="template">Name of its chat template.</param>
-    public static FolderModel Open(string folder, string template)
+    /// <param name="last">What the folder was last; it is returned if no file has changed since. Null where it was not opened yet.</param>
+    public static FolderModel Open(string folder, string template, FolderModel? last = null)
     {
+        var version = Fingerprint(folder, template);
+        if (last?.Version == version) return last;
         using var files = ModelFolder.Open(folder);
-        return new FolderModel(folder, files.Config, files.Dtype, template);
+        return new FolderModel(folder, files.Config, files.Dtype, template, version);
     }
 
     public override Task<LoadedModel> LoadAsync(CancellationToken cancellationToken)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Training;
 using Microsoft.Extensions.DependencyInjection;
@@ -14,13 +15,16 @@ internal sealed class ServableModelCatalog(InferenceOptions options, IBlobStore 
 {
     private const string FineTuned = "ft:";
 
+    private readonly ConcurrentDictionary<string, FolderModel> _folders = new();
+
     public async Task<ServableModel?> FindAsync(string name, CancellationToken cancellationToken)
     {
         // The name becomes part of a path, so it must also be valid as the name of a run: no separators, no dot in front.
         if (options.ModelsFolder is { } models && RunName.IsValid(name) && Path.Combine(models, name) is var folder
             && File.Exists(Path.Combine(folder, ModelFolder.ConfigFile)))
         {
-            return FolderModel.Open(folder, options.Template);
+            // Otherwise each request would read the headers of all files of weights.
+            return _folders[name] = FolderModel.Open(folder, options.Template, _folders.GetValueOrDefault(name));
         }
 
         // The model of a job has a name of its own, and may have been deleted while its run is still there.

@@ -1,0 +1,20 @@
+using LisaOrleans.Data;
+
+namespace LisaOrleans.Api.Tests;
+
+public sealed class FolderModelTests
+{
+    [Fact]
+    public void Open_folder_is_read_again_only_when_a_file_has_changed()
+    {
+        using var folder = new TempFolder();
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(CompletionServer.Samples.ModelsFolder!, "tiny-stories")))
+            File.Copy(file, folder[Path.GetFileName(file)]);
+        var first = FolderModel.Open(folder.Root, ChatTemplates.Auto);
+        Assert.Same(first, FolderModel.Open(folder.Root, ChatTemplates.Auto, first));
+        File.SetLastWriteTimeUtc(folder["tokenizer_config.json"], DateTime.UnixEpoch);
+        var changed = FolderModel.Open(folder.Root, ChatTemplates.Auto, first);
+        Assert.NotEqual(first.Version, changed.Version);
+        Assert.NotSame(changed, FolderModel.Open(folder.Root, "chatml", changed));
+    }
+}
