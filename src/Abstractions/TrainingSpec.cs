@@ -138,7 +138,7 @@ public sealed partial record TrainingSpec
     [Id(17)]
     [Setting("sequences in a micro-batch; with {objective} dpo or orpo pairs of them", Group = SettingGroups.Batches,
         Aliases = ["micro_batch_size", "train_batch_size"],
-        Instead = ["batch_size", "per_device_eval_batch_size", "eval_batch_size"])]
+        Instead = ["batch_size", "per_device_eval_batch_size", "eval_batch_size", "per_gpu_train_batch_size", "per_gpu_eval_batch_size"])]
     [Range(1, 65536)]
     public int PerDeviceTrainBatchSize { get; init; } = 8;
 
@@ -175,7 +175,11 @@ public sealed partial record TrainingSpec
     [Id(22)]
     [Setting("data type of the weights; auto keeps the model's own", Group = SettingGroups.Numbers,
         Choices = [AutoDtype, "float32", "bfloat16", "float16"],
-        Aliases = ["torch_dtype"], Instead = ["bf16", "fp16", "tf32", "mixed_precision", "precision", "half_precision_backend"])]
+        Aliases = ["torch_dtype"], Instead =
+        [
+            "bf16", "fp16", "tf32", "mixed_precision", "precision", "half_precision_backend", "fp16_backend", "fp16_opt_level", "bf16_full_eval",
+            "fp16_full_eval",
+        ])]
     public string Dtype { get; init; } = AutoDtype;
 
     /// <value>
@@ -203,7 +207,7 @@ public sealed partial record TrainingSpec
     /// <value>Steps between evaluations; 0 evaluates at the end only (where there is evaluation data). Default 0.</value>
     [Id(26)]
     [Setting("steps between evaluations; 0 evaluates only at the end", ChangesNoBit = true,
-        Instead = ["eval_strategy", "evaluation_strategy", "do_eval"])]
+        Instead = ["eval_strategy", "evaluation_strategy", "do_eval", "eval_on_start", "eval_delay"])]
     [Range(0, int.MaxValue)]
     public int EvalSteps { get; init; }
 
@@ -240,7 +244,7 @@ public sealed partial record TrainingSpec
     /// </value>
     [Id(32)]
     [Setting("how what trains is updated; the last three still update embedding, head, norms and biases by AdamW",
-        Group = SettingGroups.Optimizer, ChoicesOf = SettingRegistries.Optimizers, Aliases = ["optimizer"])]
+        Group = SettingGroups.Optimizer, ChoicesOf = SettingRegistries.Optimizers, Aliases = ["optimizer"], Instead = ["adafactor"])]
     [UnusedWith(nameof(Method), TrainingMethods.Galore, TrainingMethods.Apollo)]
     public string Optim { get; init; } = "adamw";
 }

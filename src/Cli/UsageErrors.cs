@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Cli;
 
@@ -12,6 +13,15 @@ internal static class UsageErrors
     public static string Describe(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
+        if (command.Subcommands.Count > 0 && parsed.UnmatchedTokens.FirstOrDefault(t => !IsOption(t)) is { } word)
+        {
+            var meant = NearestName.Of(word, command.Subcommands.Select(c => c.Name)) is { } nearby ? $"did you mean '{nearby}'? " : "";
+            return $"unknown command '{word}'; {meant}'{PathOf(command)} {HelpFlag}' lists all";
+        }
+
+        if (command.Subcommands.Count > 0 && !Words(parsed).Concat(parsed.UnmatchedTokens).Any())
+            return $"a command is missing; '{PathOf(command)} {HelpFlag}' lists all";
+
         if (Words(parsed).Concat(parsed.UnmatchedTokens).FirstOrDefault(IsOption) is not { } unknown)
             return string.Join("; ", parsed.Errors.Select(e => e.Message));
         var name = unknown.Split('=')[0];
@@ -20,7 +30,8 @@ internal static class UsageErrors
             return $"unknown option '{name}'; {SettingNames.Advice(flag, [near], s => "--" + s.Flag)}";
         var options = command.Options.Where(o => o is not VersionOption).Select(o => o.Name).Append(HelpFlag).Distinct().ToArray();
         if (options.Length == 1) return $"unknown option '{name}'";
-        if (OtherTrainers.Answer(flag) is { } answer) return $"unknown option '{name}'; {answer}";
+        if (OtherTrainers.Answer(flag) is { } answer)
+            return $"unknown option '{name}'; {InvalidTrainingSettingException.Spell(answer, SettingNames.SpellFlag)}";
         var nearest = name.StartsWith("--", StringComparison.Ordinal) ? NearestName.Of(name, options) : null;
         return $"unknown option '{name}'; {(nearest is null ? "" : $"did you mean '{nearest}'? ")}'{PathOf(command)} {HelpFlag}' lists all";
     }

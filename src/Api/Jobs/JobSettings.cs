@@ -130,6 +130,7 @@ internal static class JobSettings
         var advice = RunSettings.Table.Find(name)?.BodyField is { Length: > 0 } elsewhere ? $"it is the field '{elsewhere}' of the request"
             : RunSettings.Table.InsteadOf(name) is { BodyField: null } near
                 ? $"use '{near.Name}' ({InvalidTrainingSettingException.Spell(near.Help, n => n)})"
+            : OtherTrainers.Answer(name) is { } answer ? InvalidTrainingSettingException.Spell(answer, n => n)
             : $"did you mean '{known.MinBy(s => EditDistance.Between(name, s.Name))!.Name}'?";
         var field = $"{param}.{ApiText.Shorten(name)}";
         return ApiException.Invalid($"Unknown field '{field}': {advice}", field, "invalid_value");

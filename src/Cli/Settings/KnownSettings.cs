@@ -51,7 +51,7 @@ internal static class KnownSettings
         + "(default: OUTPUT/lisa-store)");
     public static readonly Setting Overwrite = new("overwrite", SettingKind.Flag, "start over if the run exists already", "false")
     {
-        Instead = ["overwrite_output_dir", "resume_from_checkpoint"],
+        Instead = ["overwrite_output_dir"],
     };
 
     public static readonly Setting TakeOver = new(

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Cli;
 
@@ -39,6 +40,10 @@ internal static class SettingNames
     public static string Advice(string key, IReadOnlyList<Setting> known, Func<Setting, string> spell) =>
         known.FirstOrDefault(s => s.Instead.Contains(key)) is { } near
             ? $"use '{spell(near)}' ({InvalidTrainingSettingException.Spell(near.Help, name => name)})"
-            : OtherTrainers.Answer(key)
-                ?? (NearestName.Of(key, known.Select(spell)) is { } nearest ? $"did you mean '{nearest}'?" : "docs/settings.md lists all");
+            : OtherTrainers.Answer(key) is { } answer ? InvalidTrainingSettingException.Spell(answer, SpellFlag)
+            : NearestName.Of(key, known.Select(spell)) is { } nearest ? $"did you mean '{nearest}'?" : "docs/settings.md lists all";
+
+    /// <summary>A setting's flag.</summary>
+    /// <param name="key">In snake case.</param>
+    public static string SpellFlag(string key) => "--" + key.Replace('_', '-');
 }
