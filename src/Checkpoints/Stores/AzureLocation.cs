@@ -11,11 +11,25 @@ public static class AzureLocation
     /// <param name="connection">Makes it from a connection string.</param>
     /// <param name="signed">Makes it from a URL with a shared access signature.</param>
     /// <param name="identity">Makes it from a URL without one, with the identity that the machine or the user has.</param>
+    /// <exception cref="FormatException">A connection string has a key that can be none.</exception>
     public static TClient Open<TClient>(
         string location, Func<string, TClient> connection, Func<Uri, TClient> signed, Func<Uri, TokenCredential, TClient> identity)
     {
-        if (!StoreLocation.IsUrl(location)) return connection(location);
+        if (!StoreLocation.IsUrl(location)) return WithKey(() => connection(location));
         var address = new Uri(location);
         return address.Query.Length > 0 ? signed(address) : identity(address, new DefaultAzureCredential());
+    }
+
+    // The SDK says what Base64 is, and not what has to be it.
+    private static TClient WithKey<TClient>(Func<TClient> connect)
+    {
+        try
+        {
+            return connect();
+        }
+        catch (FormatException e)
+        {
+            throw new FormatException("the account's key is no Base64", e);
+        }
     }
 }

@@ -38,11 +38,21 @@ public static partial class StoreLocation
     /// <summary>Whether a location means a bucket of S3.</summary>
     public static bool IsS3(string location) => S3Location.IsOne(location);
 
+    /// <summary>
+    /// Whether a text is the address of something on another machine, in whatever form, and so no path on this one: it may hold a key,
+    /// which must not become a folder's name.
+    /// </summary>
+    public static bool IsAddress(string text) => S3Location.IsOne(text) || IsUrl(text) || Address().IsMatch(text) || Signature().IsMatch(text)
+        || s_connectionFields.Any(f => text.Contains(f, StringComparison.OrdinalIgnoreCase));
+
     internal static bool IsUrl(string location) =>
         location.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || location.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
 
     [GeneratedRegex("^[A-Za-z][A-Za-z0-9+.-]+:/*(?=.)")]
     private static partial Regex Scheme();
+
+    [GeneratedRegex("^[A-Za-z][A-Za-z0-9+.-]+://")]
+    private static partial Regex Address();
 
     [GeneratedRegex("[?&]sig=", RegexOptions.IgnoreCase)]
     private static partial Regex Signature();

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Cli;
 
@@ -83,7 +84,7 @@ internal sealed class SettingValues
 
     public string? OptionalPath(Setting setting) =>
         _given.TryGetValue(setting.Key, out var given)
-            ? given.Text.Length > 0 ? Path.GetFullPath(given.Text, given.Folder) : throw Wrong(setting, "a path")
+            ? !string.IsNullOrWhiteSpace(given.Text) && !given.Text.Contains('\0', StringComparison.Ordinal) ? OnThisMachine(given.Text, setting, given) : throw Wrong(setting, "a path")
             : null;
 
     /// <summary>Sources of data as full paths, with commas between.</summary>
@@ -91,7 +92,7 @@ internal sealed class SettingValues
     {
         if (!_given.TryGetValue(setting.Key, out var given)) return null;
         if (given.Text.Length == 0) throw Wrong(setting, "a path");
-        return string.Join(',', DataSourcePaths.Split(given.Text, given.Folder).Select(s => Path.GetFullPath(s, given.Folder)));
+        return string.Join(',', DataSourcePaths.Split(given.Text, given.Folder).Select(s => OnThisMachine(s, setting, given)));
     }
 
     public string Sources(Setting setting) => OptionalSources(setting) ?? throw Missing(setting);
@@ -123,6 +124,16 @@ internal sealed class SettingValues
     /// <summary>Words with commas between; none where it is not set.</summary>
     public IReadOnlyList<string> Names(Setting setting) =>
         OptionalText(setting)?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+
+    // An address may hold a key, which must not become a folder's name. No shell has read ~ in files and variables.
+    private static string OnThisMachine(string path, Setting setting, GivenValue given) => StoreLocation.IsAddress(path)
+        ? throw new UsageException(
+            $"{given.Place}: is an address; it must be a path on this machine{(setting == KnownSettings.Model ? ", or ORG/MODEL of the hub" : "")}")
+        : Path.GetFullPath(
+            path is "~" || path.StartsWith("~/", StringComparison.Ordinal)
+                ? Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify) + path[1..]
+                : path,
+            given.Folder);
 
     private UsageException Wrong(Setting setting, string wanted) =>
         new($"{Place(setting.Key)} is '{_given[setting.Key].Text}'; it must be {wanted}");

@@ -65,6 +65,9 @@ public sealed class StoreLocationTests
     [InlineData("host:6379,password=SECRET,ssl=true", "host:6379,password=***,ssl=true")]
     [InlineData("rediss://user:SECRET@host:6380/0", "rediss://***@host:6380/0")]
     [InlineData("redis://:SEC@RET@host", "redis://***@host")]
+    [InlineData(
+        "https://b.s3.amazonaws.com/k?X-Amz-Expires=9&X-Amz-Signature=SECRET&X-Amz-Security-Token=SECRET%2F",
+        "https://b.s3.amazonaws.com/k?X-Amz-Expires=9&X-Amz-Signature=***&X-Amz-Security-Token=***")]
     [InlineData("nothing of the kind: a@b.c, https://host/x@y", "nothing of the kind: a@b.c, https://host/x@y")]
     public void Apply_secret_is_hidden_and_the_rest_kept(string text, string shown) => Assert.Equal(shown, SecretMask.Apply(text));
 }

@@ -22,6 +22,69 @@ public sealed class OutputInputTests
         await Lisa.RefusesAsync(Sample.Train("/proc/lisa"), "--output", "/proc/lisa", "cannot be written to");
     }
 
+    // None of these may become a folder, whose name would hold the key.
+    [Theory]
+    [InlineData("https://account.blob.core.windows.net/models?sv=1&sig=SECRET")]
+    [InlineData("s3://SECRET/models")]
+    [InlineData("AccountName=a;AccountKey=SECRET")]
+    [InlineData("account.blob.core.windows.net/models?sv=1&sig=SECRET")]
+    [InlineData("gs://SECRET/models")]
+    public async Task Train_export_and_merge_output_that_is_an_address_is_refused_and_not_repeated(string address)
+    {
+        using var folder = new TempFolder();
+        Directory.CreateDirectory(folder["store"]);
+        foreach (var command in (string[][])
+            [Sample.Train(address), ["export", "run", "--store", folder["store"], "--output", address],
+            ["merge", "--model", Sample.Model, "--adapter", folder.Root, "--output", address]])
+        {
+            var result = await Lisa.RunAsync(command);
+            Lisa.AssertRefused(result, "--output: is an address; it must be a path on this machine");
+            Assert.DoesNotContain("SECRET", result.Error, StringComparison.Ordinal);
+        }
+
+        await Lisa.RefusesAsync(
+            Sample.Train(folder["out"], address),
+            "--model: is an address; it must be a path on this machine, or ORG/MODEL of the hub");
+        await Lisa.RefusesAsync(["train", "--model", Sample.Model, "--data", address, "--output", folder["out"]], "--data: is an address");
+        Assert.Equal([folder["store"]], Directory.GetFileSystemEntries(folder.Root));
+        Assert.Empty(Directory.GetDirectories(Environment.CurrentDirectory, "*:*"));
+    }
+
+    [Fact]
+    public async Task Train_store_and_output_of_nothing_but_spaces_are_refused()
+    {
+        using var folder = new TempFolder();
+        await Lisa.RefusesAsync(Sample.Train(folder["out"], more: ["--store", "  "]), "--store: must be a folder");
+        await Lisa.RefusesAsync(Sample.Train("  "), "--output is '  '; it must be a path");
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Root));
+    }
+
+    [Fact]
+    public async Task Merge_and_new_key_that_are_refused_leave_nothing()
+    {
+        using var folder = new TempFolder();
+        await Lisa.RefusesAsync(
+            ["merge", "--model", Sample.Model, "--adapter", Sample.Model, "--output", folder["deep/out"]], "has no adapter_config.json");
+        await Lisa.RefusesAsync(["keys", "new", "a", "--api-keys", folder.Root], "--api-keys: must be a file, not a folder");
+        await Lisa.RefusesAsync(["keys", "new", "a", "--api-keys", folder["no/keys"]], "--api-keys: no such folder");
+        Assert.Empty(Directory.GetFileSystemEntries(folder.Root));
+    }
+
+    [Fact]
+    public async Task Train_home_in_a_settings_file_is_the_users()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "the home of Windows has another variable");
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(folder["s.yaml"], "output: ~/out\nstore: ~/store\nmax_steps: 1\n", Token);
+        using var process = Lisa.Start(
+            new Dictionary<string, string> { ["HOME"] = folder["home"] },
+            ["train", "--config", folder["s.yaml"], "--model", Sample.Model, "--data", Sample.Data]);
+        var result = await process.EndAsync(Token);
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Equal([folder["home"], folder["s.yaml"]], Directory.GetFileSystemEntries(folder.Root).Order());
+        Assert.True(File.Exists(folder["home/out/config.json"]) && Directory.Exists(folder["home/store/runs"]));
+    }
+
     [Fact]
     public async Task Train_store_that_is_a_file_is_refused_and_left_alone()
     {
