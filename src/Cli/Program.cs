@@ -26,14 +26,14 @@ var root = new RootCommand(
     SettingsCommand.Create("watch", "Follow a run to its end.", KnownSettings.Show, false, WatchCommand.Run, Run(), withEnvironment: true),
     SettingsCommand.Create(
         "pause", "Stop a run after its current step and save a manifest.", KnownSettings.Control,
-        false, RunCommands.Do((c, run, token) => c.PauseAsync(run, token), "paused"), Run(),
+        false, RunCommands.Pause, Run(),
         withEnvironment: true),
     SettingsCommand.Create(
         "resume", "Continue a run that was paused or has failed.", KnownSettings.ResumeRun, false, RunCommands.Resume, Run(),
         withEnvironment: true),
     SettingsCommand.Create(
         "cancel", "Stop a run for good after its current step and save a manifest.", KnownSettings.Control,
-        false, RunCommands.Do((c, run, token) => c.CancelAsync(run, token), "cancelled"), Run(),
+        false, RunCommands.Cancel, Run(),
         withEnvironment: true),
     SettingsCommand.Create("list", "List all runs in a cluster's store.", KnownSettings.Show, false, StatusCommand.List, withEnvironment: true),
     SettingsCommand.Create(

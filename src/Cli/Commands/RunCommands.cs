@@ -3,25 +3,58 @@ using LisaOrleans.Client;
 
 namespace LisaOrleans.Cli;
 
-/// <summary><c>lisa pause|resume|cancel RUN</c>.</summary>
+/// <summary><c>lisa pause|resume|cancel RUN</c>. A run that has come to its end is left as it is, which is said.</summary>
 internal static class RunCommands
 {
+    public static Task<int> Pause(SettingValues values, string? run, CancellationToken cancellationToken) => Do(
+        values, run!, (c, token) => c.PauseAsync(run!, token), "paused", stops: true,
+        [RunState.Succeeded, RunState.Cancelled, RunState.Failed], cancellationToken);
+
+    public static Task<int> Cancel(SettingValues values, string? run, CancellationToken cancellationToken) => Do(
+        values, run!, (c, token) => c.CancelAsync(run!, token), "cancelled", stops: true, [RunState.Succeeded], cancellationToken);
+
     /// <summary>Continues a run; with <c>--take-over</c> also one that another cluster or a process is training.</summary>
     public static async Task<int> Resume(SettingValues values, string? run, CancellationToken cancellationToken)
     {
         RunName.Validate(run!);
         if (values.Flag(KnownSettings.TakeOver))
             await RunLease.BreakAsync(await ClusterStores.Open(values, cancellationToken, mustExist: true), run!, cancellationToken);
-        return await Do((c, name, token) => c.ResumeAsync(name, token), "started")(values, run, cancellationToken);
+        return await Do(
+            values, run!, (c, token) => c.ResumeAsync(run!, token), "resumed", stops: false, [RunState.Succeeded, RunState.Cancelled],
+            cancellationToken);
     }
 
-    public static Func<SettingValues, string?, CancellationToken, Task<int>> Do(
-        Func<LisaClient, string, CancellationToken, Task> action, string done) =>
-        async (values, run, cancellationToken) =>
+    private static async Task<int> Do(
+        SettingValues values, string run, Func<LisaClient, CancellationToken, Task> action, string done, bool stops,
+        IReadOnlyList<RunState> ends, CancellationToken cancellationToken)
+    {
+        await using var cluster = await ClusterConnection.OpenForRun(values, run, cancellationToken);
+        await Check();
+        await action(cluster, cancellationToken);
+
+        // It may have come to its end first.
+        if (stops) await Check();
+        Console.WriteLine($"{run} {done}");
+        return ExitCodes.Done;
+
+        async Task Check()
         {
-            await using var cluster = await ClusterConnection.OpenForRun(values, run, cancellationToken);
-            await action(cluster, run!, cancellationToken);
-            Console.WriteLine($"{run} {done}");
-            return ExitCodes.Done;
-        };
+            var status = await cluster.GetAsync(run, cancellationToken);
+            if (ends.Contains(status.State)) throw new UsageException($"run '{run}' {Told(status)}, so it cannot be {done}{Instead(status)}");
+        }
+    }
+
+    private static string Told(RunStatus status) => status.State switch
+    {
+        RunState.Succeeded => $"is complete ({status.TotalSteps} steps)",
+        RunState.Cancelled => $"was cancelled after step {status.Step}",
+        _ => $"has failed after step {status.Step}",
+    };
+
+    private static string Instead(RunStatus status) => status.State switch
+    {
+        RunState.Cancelled => "; lisa fork makes a run that goes on from there",
+        RunState.Failed => "; lisa resume continues it",
+        _ => "",
+    };
 }

@@ -17,8 +17,8 @@ internal static class SubmitCommand
         var options = ImportOptions.For(values.Text(KnownSettings.ClusterId), silos.Select(s => (s.Threads, s.OnGpu)));
 
         var folder = request.ModelFolder;
-        var json = await File.ReadAllTextAsync(Path.Combine(folder, ModelFolder.ConfigFile), cancellationToken);
         var config = ModelSettings.ReadConfig(folder);
+        var json = await File.ReadAllTextAsync(Path.Combine(folder, ModelFolder.ConfigFile), cancellationToken);
         var folders = new NewFolders();
         var store = await ClusterStores.Open(values, cancellationToken, folders: folders);
         try
