@@ -8,6 +8,7 @@ internal static class DoctorCommand
 {
     public static async Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
     {
+        ClusterMembership.Check(values);
         var json = values.Text(KnownSettings.LogFormat) == "json";
         var worst = Verdict.Ok;
         await foreach (var check in Checks(values, cancellationToken))

@@ -11,17 +11,18 @@ internal static class PortChecks
 
     public static IEnumerable<Check> Run(SettingValues values)
     {
-        var setting = values.Has(KnownSettings.ListenAddress) ? KnownSettings.ListenAddress : KnownSettings.Host;
-        var text = values.Text(setting);
-        if (!IPAddress.TryParse(text, out var host))
+        IPAddress listening;
+        try
         {
-            return [
-                new Check(
-                    "host", Verdict.Fault, $"--{setting.Flag}: '{text}' is no IP address",
-                    "Give the address at which other machines reach this one.")];
+            listening = SiloAddresses.Listening(values, SiloAddresses.Host(values));
         }
+        catch (UsageException e)
+        {
+            return [new Check("host", Verdict.Fault, e.Message, "Give the address at which other machines reach this one.")];
+        }
+
         using var ports = new PortReservation();
-        return [.. s_ports.Select(p => Look(values, ports, p, host))];
+        return [.. s_ports.Select(p => Look(values, ports, p, listening))];
     }
 
     private static Check Look(SettingValues values, PortReservation ports, Setting setting, IPAddress host)

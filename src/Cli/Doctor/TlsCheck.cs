@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using LisaOrleans.Silo;
 
 namespace LisaOrleans.Cli;
@@ -15,8 +14,9 @@ internal static class TlsCheck
     {
         try
         {
-            var host = IPAddress.TryParse(values.Text(KnownSettings.Host), out var address) ? address : null;
-            if (ClusterTls.Checked(values, host) is not { } options) return null;
+            if (ClusterTls.Options(values) is not { } options) return null;
+            var host = SiloAddresses.Host(values);
+            ClusterTls.Checked(values, host);
             var certificate = SiloCertificate.Check(options, host);
             var end = certificate.NotAfter.ToUniversalTime();
             var finding = string.Create(CultureInfo.InvariantCulture, $"{certificate.Subject}, valid until {end:yyyy-MM-dd HH:mm} UTC");

@@ -54,7 +54,8 @@ public sealed class DoctorTests
     }
 
     [Theory]
-    [InlineData("elsewhere.example", "'elsewhere.example' is no IP address")]
+    [InlineData("elsewhere.example", "--host: 'elsewhere.example' must be an IP address")]
+    [InlineData("0.0.0.0", "--host: '0.0.0.0' stands for all addresses of this machine")]
     [InlineData("203.0.113.7", "203.0.113.7 is no address of this machine")]
     public async Task Doctor_host_that_is_not_this_machine_is_a_fault(string host, string says)
     {
