@@ -108,7 +108,8 @@ internal static class SiloCommand
 
     private static ReadOnlyMemory<byte> Secret(SettingValues values, string clusterId, bool isLocal)
     {
-        var text = Environment.GetEnvironmentVariable(SettingsEnvironment.SecretVariable);
+        // A line break at its end is none of it, wherever it comes from.
+        var text = Environment.GetEnvironmentVariable(SettingsEnvironment.SecretVariable)?.Trim();
         if (values.OptionalPath(KnownSettings.SecretFile) is { } path)
         {
             text = NamedFile.ReadText(path, values.Place(KnownSettings.SecretFile.Key)).Trim();

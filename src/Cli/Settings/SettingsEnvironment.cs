@@ -29,9 +29,14 @@ internal static class SettingsEnvironment
         if (!File.Exists(path)) return;
         try
         {
+            // As .NET reads such files: comments, trailing commas, a byte order mark, and names in any case.
             using var document = JsonDocument.Parse(
-                File.ReadAllBytes(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowDuplicateProperties = false });
-            if (document.RootElement.ValueKind != JsonValueKind.Object || !document.RootElement.TryGetProperty(Section, out var section)) return;
+                File.ReadAllText(path),
+                new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false });
+            if (document.RootElement.ValueKind != JsonValueKind.Object) return;
+            var section = document.RootElement.EnumerateObject()
+                .FirstOrDefault(p => p.Name.Equals(Section, StringComparison.OrdinalIgnoreCase)).Value;
+            if (section.ValueKind == JsonValueKind.Undefined) return;
             if (section.ValueKind != JsonValueKind.Object) throw new UsageException($"{path}: field '{Section}' must be an object");
             foreach (var field in section.EnumerateObject())
             {

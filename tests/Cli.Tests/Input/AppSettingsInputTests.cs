@@ -15,6 +15,7 @@ public sealed class AppSettingsInputTests
         { """{ "lisa": { "threads": "many" } }""", "lisa.threads is 'many'; it must be a whole number" },
         { """{ "lisa": { "threads": 1, "threads": 2 } }""", "appsettings.json: " },
         { """{ "lisa": { "treads": 1 } }""", "field 'lisa.treads' is unknown; did you mean 'threads'?" },
+        { "\uFEFF// by hand\n{ \"Logging\": {}, \"Lisa\": { \"treads\": 1, }, }", "field 'lisa.treads' is unknown; did you mean 'threads'?" },
         { """{ "lisa": [] }""", "field 'lisa' must be an object" },
         { """{ "lisa": """, "appsettings.json: " },
     };
