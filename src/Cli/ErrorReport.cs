@@ -17,7 +17,7 @@ internal static class ErrorReport
     {
         try
         {
-            Console.Error.WriteLine($"lisa: {string.Concat(SecretMask.Apply(message).Select(c => char.IsControl(c) && c != '\n' ? '\uFFFD' : c))}");
+            Console.Error.WriteLine($"lisa: {Terminal.Clean(SecretMask.Apply(message), kept: "\n")}");
         }
         catch (IOException)
         {

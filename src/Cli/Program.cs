@@ -77,6 +77,8 @@ var root = new RootCommand(
     },
 };
 
+Terminal.Prepare();
+
 // A value that begins with '@' is a value: no response files.
 var parsed = root.Parse(SettingNames.Translate(args, root), new ParserConfiguration { ResponseFileTokenReplacer = null });
 if (parsed.Errors.Count > 0 || UsageErrors.TakesOptionForWord(parsed, args))

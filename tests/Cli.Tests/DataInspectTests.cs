@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 
 namespace LisaOrleans.Cli.Tests;
 
@@ -52,5 +53,23 @@ public sealed class DataInspectTests
         Assert.Contains("⟨eos⟩", result.Output, StringComparison.Ordinal);
         Assert.Contains("2 records, ", result.Output, StringComparison.Ordinal);
         Assert.Contains("fields left out: id", result.Output, StringComparison.Ordinal);
+    }
+
+    // Who sees no colours has to see what is learned all the same.
+    [Theory]
+    [InlineData("NO_COLOR=1 TERM=xterm-256color", true)]
+    [InlineData("TERM=dumb", true)]
+    [InlineData("TERM=xterm-256color", false)]
+    public async Task Inspect_on_a_terminal_without_colours_marks_what_is_learned(string variables, bool marks)
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/script"), "script, which makes a terminal, is not there");
+        using var folder = new TempFolder();
+        File.WriteAllText(folder["d.jsonl"], Records);
+        var line = $"env -u NO_COLOR {variables} {Lisa.Program} data inspect --model {Sample.Model} --data {folder["d.jsonl"]} --block-size 16";
+        using var process = new LisaProcess("script", ["-qec", line, "/dev/null"]);
+        var result = await process.EndAsync(TestContext.Current.CancellationToken);
+        Assert.True(result.ExitCode == 0, result.Output + result.Error);
+        Assert.Contains(marks ? "between « and »" : "(green)", result.Output, StringComparison.Ordinal);
+        Assert.Equal(marks, !Regex.IsMatch(result.Output, "\u001b\\[[0-9;]*m"));
     }
 }

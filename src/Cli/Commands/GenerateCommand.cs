@@ -28,7 +28,7 @@ internal static class GenerateCommand
         var config = ModelSettings.ReadConfig(model.Folder);
         var template = values.Dataset().Template;
         foreach (var piece in Continue(model, ModelSettings.Dtype(spec, config, model.Folder), prompt, template, options, cancellationToken))
-            Console.Write(piece);
+            Console.Write(Console.IsOutputRedirected ? piece : Terminal.Clean(piece));
         Console.WriteLine();
         return ExitCodes.Done;
     }

@@ -47,14 +47,13 @@ internal static class InspectCommand
     private static void Show(ITokenizer tokenizer, TokenizedDataset data, int sample)
     {
         var mask = data.LossMask(sample).ToArray();
-        var coloured = !Console.IsOutputRedirected;
+        var coloured = Terminal.HasColours;
         var weighted = data.LossWeights(sample).ToArray().Skip(1).Count(w => w is not (0 or 1));
         Say($"sample {sample + 1}: {mask.Length} tokens, {mask.Skip(1).Count(m => m != 0)} learned ({(coloured ? "green" : "between « and »")})"
             + (weighted > 0 ? $", {weighted} of them with a weight other than 1" : ""));
         foreach (var (text, learned) in SampleText.Pieces(tokenizer, data.InputIds(sample).ToArray(), mask))
         {
-            // Other people's texts: a terminal must not take them for commands.
-            var clean = string.Concat(text.Select(c => char.IsControl(c) && c is not ('\n' or '\t') ? '\uFFFD' : c));
+            var clean = Terminal.Clean(text);
             if (coloured) AnsiConsole.Write(new Text(clean, learned ? new Style(Color.Green) : new Style(Color.Grey)));
             else Console.Write(learned ? $"«{clean}»" : clean);
         }

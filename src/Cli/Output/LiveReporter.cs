@@ -64,7 +64,8 @@ internal sealed class LiveReporter : IRunReporter
     public void Sample(string when, string prompt, string text)
     {
         Erase();
-        _console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[dim]{when}:[/] {prompt} [bold]{text.Trim().ReplaceLineEndings(" ")}[/]");
+        var said = Terminal.Clean(text.Trim().ReplaceLineEndings(" "));
+        _console.MarkupLineInterpolated(CultureInfo.InvariantCulture, $"[dim]{when}:[/] {Terminal.Clean(prompt)} [bold]{said}[/]");
     }
 
     public void Dispose()

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace LisaOrleans.Cli;
 
 /// <summary>Plain lines, for pipes and log files.</summary>
@@ -18,7 +16,7 @@ internal sealed class PlainReporter(TextWriter output) : IRunReporter
     }
 
     public void Sample(string when, string prompt, string text) =>
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"sample {when}: {prompt} -> {text.Trim().ReplaceLineEndings(" ")}"));
+        output.WriteLine($"sample {when}: {Terminal.Clean(prompt)} -> {Terminal.Clean(text.Trim().ReplaceLineEndings(" "))}");
 
     public void Dispose() => output.Flush();
 }

@@ -11,7 +11,7 @@ internal sealed class ProgressLine(string what, long total, bool quiet) : IDispo
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(100);
 
     private readonly long _started = Stopwatch.GetTimestamp();
-    private readonly bool _quiet = quiet || Console.IsErrorRedirected || Reporters.IsDumbTerminal;
+    private readonly bool _quiet = quiet || Console.IsErrorRedirected || Terminal.IsDumb;
     private long _shown;
     private bool _open;
 

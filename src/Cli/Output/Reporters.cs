@@ -5,15 +5,12 @@ namespace LisaOrleans.Cli;
 /// <summary>Chooses how a run is shown.</summary>
 internal static class Reporters
 {
-    /// <summary>Whether the terminal can do nothing but print lines.</summary>
-    public static bool IsDumbTerminal => Environment.GetEnvironmentVariable("TERM") == "dumb";
-
     /// <summary>The reporter that <c>--log-format</c> asks for. The live display needs a terminal that can erase a line.</summary>
     public static IRunReporter Create(SettingValues values) => new LastingReporter(values.Text(KnownSettings.LogFormat) switch
     {
         "json" => new JsonReporter(Console.Out),
         "plain" => new PlainReporter(Console.Out),
-        _ => Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Ansi || IsDumbTerminal
+        _ => Console.IsOutputRedirected || !AnsiConsole.Profile.Capabilities.Ansi || Terminal.IsDumb
             ? new PlainReporter(Console.Out)
             : new LiveReporter(AnsiConsole.Console),
     });

@@ -23,6 +23,11 @@ public sealed class EndedRunTests(ClusterFixture fixture)
         await Refuses("cancel", run, $"run '{run}' is complete (2 steps), so it cannot be cancelled");
         await Refuses("resume", run, $"run '{run}' is complete (2 steps), so it cannot be resumed");
         Assert.Equal(RunState.Succeeded, (await Client.GetAsync(run, Token)).State);
+
+        // A program that reads the list is to find the name on one line, however long it is.
+        var (code, list) = await TestCluster.LisaAsync(fixture.Cluster.Folder, ["list", .. fixture.Cluster.Connection]);
+        Assert.True(code == 0, list);
+        Assert.Contains(list.Split('\n'), l => l.Contains(run, StringComparison.Ordinal) && l.Contains("succeeded", StringComparison.Ordinal));
     }
 
     [Fact]
