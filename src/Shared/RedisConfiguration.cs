@@ -25,6 +25,9 @@ internal static class RedisConfiguration
                     DefaultDatabase = address.Database,
                 }
                 : ConfigurationOptions.Parse(text);
+            // It may be a password.
+            if (options.EndPoints.Any(e => e.ToString()!.Contains('@', StringComparison.Ordinal)))
+                throw new FormatException($"USER:PASSWORD@HOST:PORT needs redis:// or rediss:// before it; {Wanted}");
             if (options.EndPoints.Count == 0) throw new FormatException($"no host is named; {Wanted}");
             options.AbortOnConnectFail = false;
             return options;

@@ -39,7 +39,7 @@ internal static class ClusterStores
         setting ??= KnownSettings.ClusterStore;
         var location = otherwise is null || values.Has(setting) ? values.Text(setting) : otherwise;
         var place = values.Place(setting.Key);
-        if (location.Length == 0) throw new UsageException($"{place}: must be a folder, s3://BUCKET/PREFIX, a connection string or a URL");
+        if (string.IsNullOrWhiteSpace(location)) throw new UsageException($"{place}: must be a folder, s3://BUCKET/PREFIX, a connection string or a URL");
         try
         {
             if (StoreLocation.IsFolder(location))

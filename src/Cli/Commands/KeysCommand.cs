@@ -18,7 +18,8 @@ internal static class KeysCommand
         }
 
         var (secret, key) = ApiKey.Create(name!, values.Text(KnownSettings.Scope));
-        if (values.OptionalPath(KnownSettings.ApiKeyFile) is { } path) Append(path, key);
+        if (values.OptionalPath(KnownSettings.ApiKeyFile) is { } path)
+            Append(NamedFile.Writable(path, values.Place(KnownSettings.ApiKeyFile.Key)), key);
         Console.WriteLine(secret);
         Console.WriteLine(key.ToLine());
         Console.Error.WriteLine("The first line is the key, which is shown only now; the second is its line in the file of keys.");

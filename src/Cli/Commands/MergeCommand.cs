@@ -18,14 +18,18 @@ internal static class MergeCommand
         }
 
         var dtype = ModelSettings.Dtype(values.Spec(), ModelSettings.ReadConfig(model), model);
+        var folders = new NewFolders();
+        folders.Expect(output);
         OutputFolder.Prepare(output);
         try
         {
             await ModelMerger.MergeAsync(model, adapter, dtype, output, cancellationToken);
         }
-        catch (Exception e) when (StoreRefusal.Find(e, output) is { } refusal)
+        catch (Exception e)
         {
-            throw refusal;
+            folders.RemoveEmpty();
+            if (StoreRefusal.Find(e, output) is { } refusal) throw refusal;
+            throw;
         }
 
         Console.WriteLine($"{adapter} merged into {model}, written to {output}");

@@ -70,12 +70,18 @@ internal static partial class SettingsFile
                 return Text(scalar, place, name, setting.Kind);
 
             case YamlSequenceNode list when setting.IsList && list.All(i => i is YamlScalarNode scalar && !IsNull(scalar)):
-                return string.Join(',', list.Select(i => Text((YamlScalarNode)i, place, name, setting.Kind)));
+                return string.Join(',', list.Select(i => Item((YamlScalarNode)i, place, name, setting.Kind)));
 
             default:
                 throw new UsageException($"{place}: '{name}' must be {(setting.IsList ? "a value or a list of values" : "one value")}");
         }
     }
+
+    // As a text, a list has commas between its items.
+    private static string Item(YamlScalarNode scalar, string place, string name, SettingKind kind) =>
+        Text(scalar, place, name, kind) is var item && item.Contains(',', StringComparison.Ordinal)
+            ? throw new UsageException($"{place}: '{name}' has an item with a comma, '{item}'; make it several items")
+            : item;
 
     private static string Text(YamlScalarNode scalar, string place, string name, SettingKind kind)
     {

@@ -77,6 +77,8 @@ public sealed class SettingsInputTests
         { "learning_rate: [1e-3]", "line 1: 'learning_rate' must be one value" },
         { "sample_prompt: [a, b]", "line 1: 'sample_prompt' must be one value" },
         { "keep_manifests: [base, {}]", "line 1: 'keep_manifests' must be a value or a list of values" },
+        { "ignore_fields: [a, 'b,c']", "line 1: 'ignore_fields' has an item with a comma, 'b,c'" },
+        { "mask_samples: \"a\\0b\"", "line 1: mask_samples is 'a\uFFFDb'; it must be a path" },
         { "packing: yes", "line 1: packing is 'yes'" },
         { "lisa_strategy: fixed\nlisa_fixed_layers: [0, 6]", "line 2: lisa_fixed_layers" },
         { "[a, b]: c", "line 1: a key must be a word" },

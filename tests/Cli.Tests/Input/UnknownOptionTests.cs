@@ -29,6 +29,17 @@ public sealed class UnknownOptionTests
         Assert.Equal($"lisa: unknown option '{option}'; {answer}\n", result.Error);
     }
 
+    [Theory]
+    [InlineData("tarin", "unknown command 'tarin'; did you mean 'train'? 'lisa --help' lists all")]
+    [InlineData("keys", "a command is missing; 'lisa keys --help' lists all")]
+    [InlineData("store lits", "unknown command 'lits'; did you mean 'list'? 'lisa store --help' lists all")]
+    public async Task Command_unknown_is_named_with_the_nearest(string command, string answer)
+    {
+        var result = await Lisa.RunAsync(command.Split(' '));
+        Assert.Equal(2, result.ExitCode);
+        Assert.Equal($"lisa: {answer}\n", result.Error);
+    }
+
     [Fact]
     public async Task Option_unknown_with_its_value_attached_is_named_without_it()
     {
