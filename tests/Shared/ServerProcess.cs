@@ -12,6 +12,15 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     private const int Continue = 18;
     private const int Stop = 19;
 
+    // Becomes the program, and leaves somebody behind who kills it once nobody holds the other end of its standard input any more: what a
+    // killed test or benchmark had started does not live on. A number may by then be another process's, which began at another time.
+    private const string Leash = """
+        exec 3<&0 0</dev/null
+        began=$(cut -d ' ' -f 22 /proc/$$/stat)
+        (read -r _ <&3; [ "$(cut -d ' ' -f 22 /proc/$$/stat)" != "$began" ] || kill -9 $$) >/dev/null 2>&1 &
+        exec 3<&- "$@"
+        """;
+
     private readonly Process _process;
     private readonly TextWriter _log;
 
@@ -46,7 +55,10 @@ internal sealed partial class ServerProcess : IAsyncDisposable
         string file, IEnumerable<string> arguments, string logFile, IReadOnlyDictionary<string, string>? environment = null,
         Action<string>? heard = null)
     {
-        var info = new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var info = OperatingSystem.IsLinux()
+            ? new ProcessStartInfo("/bin/sh", ["-c", Leash, "sh", file, .. arguments]) { RedirectStandardInput = true }
+            : new ProcessStartInfo(file, arguments);
+        (info.RedirectStandardOutput, info.RedirectStandardError) = (true, true);
         foreach (var (name, value) in environment ?? new Dictionary<string, string>()) info.Environment[name] = value;
         var log = TextWriter.Synchronized(new StreamWriter(logFile, append: true) { AutoFlush = true });
         var process = new Process { StartInfo = info };
@@ -107,6 +119,7 @@ internal sealed partial class ServerProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
+        if (_process.StartInfo.RedirectStandardInput) await _process.StandardInput.DisposeAsync();
         _process.Dispose();
         await _log.DisposeAsync();
     }

@@ -11,7 +11,8 @@ public static partial class SecretMask
     /// <summary>The same of the first line of a message, which is what other programs' errors say; the rest is details.</summary>
     public static string FirstLine(string message) => Apply(message.Split('\n')[0].Trim());
 
-    // What a value of such a field may hold: base64, percent escapes. A signed URL of S3 has X-Amz-Signature and X-Amz-Security-Token. A password ends at the comma of a Redis configuration.
+    // What a value of such a field may hold: base64, percent escapes. A signed URL of S3 has X-Amz-Signature and X-Amz-Security-Token. A
+    // password ends at the comma of a Redis configuration.
     [GeneratedRegex("""\b((?:sig|signature|AccountKey|SharedAccessSignature|password|token|access_token)=)[^\s,;&'"]+""", RegexOptions.IgnoreCase)]
     private static partial Regex Field();
 

@@ -84,7 +84,9 @@ internal sealed class SettingValues
 
     public string? OptionalPath(Setting setting) =>
         _given.TryGetValue(setting.Key, out var given)
-            ? !string.IsNullOrWhiteSpace(given.Text) && !given.Text.Contains('\0', StringComparison.Ordinal) ? OnThisMachine(given.Text, setting, given) : throw Wrong(setting, "a path")
+            ? !string.IsNullOrWhiteSpace(given.Text) && !given.Text.Contains('\0', StringComparison.Ordinal)
+                ? OnThisMachine(given.Text, setting, given)
+                : throw Wrong(setting, "a path")
             : null;
 
     /// <summary>Sources of data as full paths, with commas between.</summary>
