@@ -13,6 +13,7 @@ internal sealed partial class HeldState<TPart>(PartServices services, string key
 {
     private readonly (string Run, string Part) _name = (PartName.Parse(key).Run, PartName.Parse(key).Part);
     private readonly SharedState _shared = new();
+    private readonly OfferedTensors _offer = new(services.Exchange, PartName.Parse(key).Run);
     private long _appliedStep;
 
     // Rises with every change of weights or state; the stored version is the one that the blobs below hold.
@@ -24,7 +25,6 @@ internal sealed partial class HeldState<TPart>(PartServices services, string key
     private bool _unnamed;
     private PartSnapshot? _snapshot;
     private ParkedMoments? _parked;
-    private (long Generation, IReadOnlyList<TensorTicket> Tickets) _offer = (0, []);
 
     /// <summary>
     /// The loaded part; null before, and after it was let go of. Except for its flags, touched on the device's thread only.
@@ -87,14 +87,11 @@ internal sealed partial class HeldState<TPart>(PartServices services, string key
     /// </summary>
     public PartHandOver? Offer(long generation, BlobRef weights, BlobRef? optimizer, BlobRef? adapter)
     {
-        // Several replicas of one generation may ask.
-        if (generation != _offer.Generation) DiscardOffer();
+        _offer.Begin(generation);
         if (!Holds(weights, optimizer, adapter) || !Part!.HoldsExactWeights) return null;
         var trained = Part.Trainable ? Part.ShareTrainingState() : Part.ShareAdapters();
         var shared = !Part.Trainable || Part.HasAdapters ? [.. Part.ShareWeights(), .. trained] : trained;
-        TensorTicket[] tickets = [.. shared.Select(t => services.Exchange.Publish(t.Value, _name.Run, generation))];
-        _offer = (generation, [.. _offer.Tickets, .. tickets]);
-        return new PartHandOver(tickets, Part.StateStep);
+        return new PartHandOver(_offer.Add(shared), Part.StateStep);
     }
 
     /// <summary>The moments with which the part goes on if it is to train in this way; null for none.</summary>
@@ -164,17 +161,11 @@ internal sealed partial class HeldState<TPart>(PartServices services, string key
     /// <summary>Lets go of the part. On the device's thread.</summary>
     public void Release()
     {
-        DiscardOffer();
+        _offer.Discard();
         if (Part is not { } released) return;
         Part = null;
         PartTelemetry.Forget(key);
         services.LocalParts.Remove(_name.Run, _name.Part, released);
         released.Dispose();
-    }
-
-    private void DiscardOffer()
-    {
-        foreach (var ticket in _offer.Tickets) services.Exchange.Discard(ticket);
-        _offer = (0, []);
     }
 }
