@@ -10,8 +10,8 @@ public sealed class StopNoticeTests
     private const string Name = "noticed";
 
     // Samples of an evaluation, and micro-batches of a step, that take far longer than a call.
-    private const int EvaluationSamples = 1000;
-    private const int MicroBatches = 120;
+    private const int EvaluationSamples = 400;
+    private const int MicroBatches = 60;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
