@@ -1,6 +1,6 @@
 namespace LisaOrleans.Data;
 
-/// <summary>Which of the assistant's turns are learned. Of those, a turn may still say that it is not; of the others, none is.</summary>
+/// <summary>Which of the assistant's turns are learned, unless the turns themselves say whether they are.</summary>
 public static class TrainOn
 {
     public const string All = "all";
