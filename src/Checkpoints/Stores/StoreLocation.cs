@@ -26,7 +26,7 @@ public static partial class StoreLocation
             return false;
         }
 
-        if (IsUrl(location) || s_connectionFields.Any(f => location.Contains(f, StringComparison.OrdinalIgnoreCase))) return false;
+        if (IsAzure(location)) return false;
 
         // One letter before the colon is a drive.
         if (Scheme().Match(location) is { Success: true } scheme)
@@ -42,11 +42,14 @@ public static partial class StoreLocation
     /// Whether a text is the address of something on another machine, in whatever form, and so no path on this one: it may hold a key,
     /// which must not become a folder's name.
     /// </summary>
-    public static bool IsAddress(string text) => S3Location.IsOne(text) || IsUrl(text) || Address().IsMatch(text) || Signature().IsMatch(text)
-        || s_connectionFields.Any(f => text.Contains(f, StringComparison.OrdinalIgnoreCase));
+    public static bool IsAddress(string text) =>
+        S3Location.IsOne(text) || IsAzure(text) || Address().IsMatch(text) || Signature().IsMatch(text);
 
     internal static bool IsUrl(string location) =>
         location.StartsWith("http://", StringComparison.OrdinalIgnoreCase) || location.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsAzure(string location) =>
+        IsUrl(location) || s_connectionFields.Any(f => location.Contains(f, StringComparison.OrdinalIgnoreCase));
 
     [GeneratedRegex("^[A-Za-z][A-Za-z0-9+.-]+:/*(?=.)")]
     private static partial Regex Scheme();
