@@ -71,13 +71,8 @@ public sealed class KeepPolicy
     /// <summary>The step whose manifest was the best of those up to a step; null where none of them was scored.</summary>
     /// <param name="records">The committed steps.</param>
     /// <param name="last">The step.</param>
-    public long? BestStep(IReadOnlyList<StepRecord> records, long last)
-    {
-        StepRecord? best = null;
-        foreach (var record in records.Where(r => r.Step <= last && r.EvalLoss is not null && IsRegular(r.Step)))
-            if (best is null || IsBetter(record.EvalLoss!.Value, best.EvalLoss!.Value)) best = record;
-        return best?.Step;
-    }
+    public long? BestStep(IReadOnlyList<StepRecord> records, long last) =>
+        Best(records.Where(r => r.Step <= last && IsRegular(r.Step)).Select(r => (r.Step, r.EvalLoss)));
 
     /// <summary>The step of the best of a run's manifests, with which it may end; null where none was scored.</summary>
     /// <param name="candidates">The manifests, by step.</param>
@@ -106,11 +101,13 @@ public sealed class KeepPolicy
     }
 
     // Of manifests that are as good, the earliest is the best.
-    private long? Best(IEnumerable<KeptManifest> candidates)
+    private long? Best(IEnumerable<KeptManifest> candidates) => Best(candidates.Select(c => (c.Step, c.EvalLoss)));
+
+    private long? Best(IEnumerable<(long Step, double? EvalLoss)> scored)
     {
-        KeptManifest? best = null;
-        foreach (var candidate in candidates.Where(c => c.EvalLoss is not null))
-            if (best is null || IsBetter(candidate.EvalLoss!.Value, best.EvalLoss!.Value)) best = candidate;
+        (long Step, double EvalLoss)? best = null;
+        foreach (var (step, scoredLoss) in scored)
+            if (scoredLoss is { } loss && (best is null || IsBetter(loss, best.Value.EvalLoss))) best = (step, loss);
         return best?.Step;
     }
 
