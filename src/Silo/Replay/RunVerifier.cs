@@ -65,11 +65,7 @@ public sealed class RunVerifier
         await ReadBlobsAsync(_store, read.Select(r => r.Manifest).Append(_newest).SelectMany(m => m.References()), cancellationToken);
         var hasEnd = last == _manifests.Head.Step && read[^1].Blob != _manifests.Last;
         List<(long Step, BlobRef Blob, Manifest Manifest)> all = hasEnd ? [.. read, (last, _manifests.Last, _newest)] : read;
-        var log = await RunHistory.Read(_store, _newest, cancellationToken);
-        var plan = await RunPlan.Read(_store, _newest, cancellationToken);
-        var difference = await FindChangeAsync(all, cancellationToken)
-            ?? EndDifference.Find(_manifests, _newest, plan.Spec, plan.TotalSteps, log.Records)
-            ?? await RepeatAsync(read, last, log, cancellationToken);
+        var difference = await FindChangeAsync(all, cancellationToken) ?? await FindInStepsAsync(read, last, cancellationToken);
         if (hasEnd) difference ??= await FindOtherEndAsync(read[^1].Manifest, cancellationToken);
         return new VerifiedRun(run, begin, last, [.. all.Select(r => new VerifiedManifest(r.Step, r.Blob.Sha256))], difference);
     }
@@ -147,6 +143,15 @@ public sealed class RunVerifier
         }
 
         return null;
+    }
+
+    private async Task<string?> FindInStepsAsync(
+        IReadOnlyList<(long Step, BlobRef Blob, Manifest Manifest)> read, long last, CancellationToken cancellationToken)
+    {
+        var log = await RunHistory.Read(_store, _newest, cancellationToken);
+        var plan = await RunPlan.Read(_store, _newest, cancellationToken);
+        return EndDifference.Find(_manifests, _newest, plan.Spec, plan.TotalSteps, log.Records)
+            ?? await RepeatAsync(read, last, log, cancellationToken);
     }
 
     private async Task<string?> RepeatAsync(
