@@ -30,7 +30,13 @@ internal sealed class BackwardPass
     private readonly int _logitsAtOnce;
     private readonly bool _hasChunks;
 
-    private BackwardPass(ModelConfig config, MemoryPlanOptions options, IReadOnlyList<ParameterSpec>[] layers, long adapters)
+    /// <summary>That of a run.</summary>
+    /// <param name="config">The model's shape.</param>
+    /// <param name="options">How it trains.</param>
+    /// <param name="layers">The parameters of its decoder layers.</param>
+    /// <param name="adapters">Numbers of all adapters; 0 for none.</param>
+    /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
+    public BackwardPass(ModelConfig config, MemoryPlanOptions options, IReadOnlyList<ParameterSpec>[] layers, long adapters)
     {
         checked
         {
@@ -51,15 +57,6 @@ internal sealed class BackwardPass
 
     // Low-precision gradients of several micro-batches of a lane are summed in float32.
     private bool IsSummed => _options.GradientAccumulationSteps > _options.GradientLanes;
-
-    /// <summary>That of a run.</summary>
-    /// <param name="config">The model's shape.</param>
-    /// <param name="options">How it trains.</param>
-    /// <param name="layers">The parameters of its decoder layers.</param>
-    /// <param name="adapters">Numbers of all adapters; 0 for none.</param>
-    /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
-    public static BackwardPass Of(ModelConfig config, MemoryPlanOptions options, IReadOnlyList<ParameterSpec>[] layers, long adapters) =>
-        new(config, options, layers, adapters);
 
     /// <summary>Bytes of all gradients, and what the pass takes in addition when it takes the most.</summary>
     /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
