@@ -3,15 +3,13 @@ using System.Text.Json;
 using LisaOrleans.Model;
 using LisaOrleans.Training;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace LisaOrleans.Cli;
 
 /// <summary><c>lisa plan</c>: predicted memory by kind, for each training method.</summary>
 internal static class PlanCommand
 {
-    // What the columns take, with room for models of a thousand billion parameters.
-    private const int TableWidth = 80;
-
     public static Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
     {
         var path = values.FullPath(KnownSettings.Model);
@@ -67,7 +65,8 @@ internal static class PlanCommand
             $"{config.ModelType}, {config.NumHiddenLayers} layers, {Count(estimates[0].Memory.Parameters)} parameters, {spec.Dtype}, "
             + $"{spec.PerDeviceTrainBatchSize * Objectives.SequencesOf(spec)} x {spec.BlockSize} tokens a micro-batch");
         foreach (var e in estimates) AnsiConsole.WriteLine($"{e.Spec.Method}: {Methods.Describe(e.Spec)}");
-        if (AnsiConsole.Profile.Width >= TableWidth) AnsiConsole.Write(TableOf(estimates));
+        var table = TableOf(estimates);
+        if (WidthOf(table) <= AnsiConsole.Profile.Width) AnsiConsole.Write(table);
         else
             foreach (var e in estimates) AnsiConsole.WriteLine(Line(e.Spec.Method, e.Memory));
         if (device == 0) return;
@@ -90,6 +89,8 @@ internal static class PlanCommand
 
         return table;
     }
+
+    private static int WidthOf(IRenderable table) => table.Measure(RenderOptions.Create(AnsiConsole.Console), short.MaxValue).Max;
 
     // The same where the terminal is too narrow for columns.
     private static string Line(string method, MemoryEstimate m) =>
