@@ -45,7 +45,7 @@ public sealed record AdamW(double Beta1, double Beta2, double Epsilon, double We
             foreach (var (parameter, state, gradient) in group.Where(u => !IsAlike(u)))
             {
                 var number = 0;
-                foreach (var (weight, slice, expAvg, expAvgSq) in Slices.Of(state.Weight, gradient, state[ExpAvg], state[ExpAvgSq]))
+                foreach (var (weight, slice, expAvg, expAvgSq) in Pieces(state, gradient))
                     Apply(weight, slice, expAvg, expAvgSq, step, learningRate, decay, $"{parameter.Name}/{stateStep}/{number++}");
             }
         }
@@ -73,6 +73,12 @@ public sealed record AdamW(double Beta1, double Beta2, double Epsilon, double We
     /// <param name="purpose">Tells this rounding from any other of the run.</param>
     internal void Write(Tensor target, Tensor wide, FormattableString purpose) =>
         target.copy_(Rounding is not null && target.dtype == ScalarType.BFloat16 ? Rounding.Round(wide, purpose) : wide);
+
+    // Chances count from the start of a piece: what a run with float32 gradients rounds by chance stays whole, as it always was.
+    private IEnumerable<(Tensor Weight, Tensor Gradient, Tensor ExpAvg, Tensor ExpAvgSq)> Pieces(OptimizerState state, Tensor gradient) =>
+        Rounding is not null && gradient.dtype == ScalarType.Float32
+            ? [(state.Weight, gradient, state[ExpAvg], state[ExpAvgSq])]
+            : Slices.Of(state.Weight, gradient, state[ExpAvg], state[ExpAvgSq]);
 
     private bool IsAlike(ParameterUpdate update) =>
         update.State.Weight.dtype == update.Gradient.dtype && update.State[ExpAvg].dtype == update.Gradient.dtype

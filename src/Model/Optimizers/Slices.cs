@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 namespace LisaOrleans.Model;
 
 /// <summary>
-/// Pieces of large tensors whose dtype is not float32, so that a float32 copy of an embedding of half a gigabyte need not
+/// Pieces of large tensors of which some are not float32, so that a float32 copy of an embedding of half a gigabyte need not
 /// exist at once. Everything else is one piece. The pieces are views, made in the current dispose scope.
 /// </summary>
 internal static class Slices
@@ -20,11 +20,12 @@ internal static class Slices
     public static IEnumerable<(Tensor Weight, Tensor Gradient, Tensor ExpAvg, Tensor ExpAvgSq)> Of(
         Tensor weight, Tensor gradient, Tensor expAvg, Tensor expAvgSq)
     {
-        if (!IsCut(gradient)) return [(weight, gradient, expAvg, expAvgSq)];
+        if (!(IsCut(gradient) || IsCut(weight) || IsCut(expAvg) || IsCut(expAvgSq)) || !gradient.is_contiguous())
+            return [(weight, gradient, expAvg, expAvgSq)];
         return Starts(gradient).Select(start => (Piece(weight, start), Piece(gradient, start), Piece(expAvg, start), Piece(expAvgSq, start)));
     }
 
-    private static bool IsCut(Tensor gradient) => gradient.dtype != ScalarType.Float32 && gradient.numel() > Size && gradient.is_contiguous();
+    private static bool IsCut(Tensor tensor) => tensor.dtype != ScalarType.Float32 && tensor.numel() > Size && tensor.is_contiguous();
 
     private static IEnumerable<long> Starts(Tensor tensor)
     {
