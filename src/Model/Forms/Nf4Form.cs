@@ -23,6 +23,9 @@ public sealed record Nf4Form : IWeightForm
         0.44070982933044434f, 0.5626170039176941f, 0.7229568362236023f, 1.0f,
     ];
 
+    private static readonly float[] s_bounds = Bounds();
+    private static readonly CodeBounds s_onProcessor = new(s_bounds);
+
     /// <inheritdoc/>
     public bool Packs(ParameterSpec parameter) => PackedMatrix.IsMatrix(parameter);
 
@@ -42,11 +45,19 @@ public sealed record Nf4Form : IWeightForm
         var (count, device) = (parameter.Count, exact.device);
         var codes = PackedMatrix.Keep([(count + 1) / 2], ScalarType.Byte, device);
         var magnitudes = empty([Blocks(count)], ScalarType.Float32, device);
-        var bounds = tensor(Bounds(), device: device);
+        var bounds = tensor(s_bounds, device: device);
         for (long start = 0; start < count; start += PackedMatrix.Piece)
         {
             using var piece = NewDisposeScope();
             var numbers = exact.view(-1).narrow(0, start, Math.Min(PackedMatrix.Piece, count - start)).to(ScalarType.Float32);
+            if (QuantizeKernels.Supports(numbers))
+            {
+                QuantizeKernels.QuantizeHalfBytes(
+                    numbers, s_onProcessor, (int)BlockSize, magnitudes.narrow(0, start / BlockSize, Blocks(numbers.numel())),
+                    codes.narrow(0, start / 2, (numbers.numel() + 1) / 2));
+                continue;
+            }
+
             var largest = Kernels.LargestOfBlocks(numbers, BlockSize);
             magnitudes.narrow(0, start / BlockSize, largest.numel()).copy_(largest);
             var packed = Kernels.PackHalfBytes(Kernels.Quantize(numbers, largest, bounds, BlockSize));

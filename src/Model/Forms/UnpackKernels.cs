@@ -24,7 +24,7 @@ internal static unsafe class UnpackKernels
     {
         var (from, by, to) = (TensorMemory.Address(codes), TensorMemory.Address(scales), TensorMemory.Address(target));
         var (columns, isFloat) = (checked((int)shape.Columns), target.dtype == ScalarType.Float32);
-        InParallel(shape.Matrices * shape.Rows, Math.Max(1, Numbers / columns), (start, end) =>
+        ThreadedLoop.Run(shape.Matrices * shape.Rows, Math.Max(1, Numbers / columns), (start, end) =>
         {
             for (var row = start; row < end; row++)
             {
@@ -46,7 +46,7 @@ internal static unsafe class UnpackKernels
         var (levels, largest, values) =
             (TensorMemory.Address(scales.Codes), TensorMemory.Address(scales.Largest), TensorMemory.Address(scales.Values));
         var isFloat = target.dtype == ScalarType.Float32;
-        InParallel(Nf4Form.Blocks(count), Numbers / Nf4Form.BlockSize, (start, end) =>
+        ThreadedLoop.Run(Nf4Form.Blocks(count), Numbers / Nf4Form.BlockSize, (start, end) =>
         {
             for (var block = start; block < end; block++)
             {
@@ -64,20 +64,6 @@ internal static unsafe class UnpackKernels
     private static void KeepAlive(params ReadOnlySpan<Tensor> tensors)
     {
         foreach (var tensor in tensors) GC.KeepAlive(tensor);
-    }
-
-    private static void InParallel(long count, long each, Action<long, long> work)
-    {
-        var tasks = (count + each - 1) / each;
-        if (tasks <= 1)
-        {
-            work(0, count);
-            return;
-        }
-
-        Parallel.For(
-            0, tasks, new ParallelOptions { MaxDegreeOfParallelism = get_num_threads() },
-            task => work(task * each, Math.Min(count, (task + 1) * each)));
     }
 
     private static void Int8Row(ReadOnlySpan<sbyte> codes, ReadOnlySpan<float> scales, Span<float> target)
@@ -105,8 +91,22 @@ internal static unsafe class UnpackKernels
 
     private static void Nf4Block(ReadOnlySpan<byte> codes, float magnitude, Span<float> target)
     {
+        var products = Vector512.Create(Nf4Form.Table) * magnitude;
+        if (Avx2.IsSupported && target.Length == Nf4Form.BlockSize)
+        {
+            var (lower, upper) = (products.GetLower(), products.GetUpper());
+            for (var i = 0; i < codes.Length; i += Vector256<float>.Count)
+            {
+                var (even, odd) = Alternating(codes[i..], lower, upper);
+                even.CopyTo(target[(2 * i)..]);
+                odd.CopyTo(target[((2 * i) + Vector256<float>.Count)..]);
+            }
+
+            return;
+        }
+
         var table = (stackalloc float[Vector512<float>.Count]);
-        (Vector512.Create(Nf4Form.Table) * magnitude).CopyTo(table);
+        products.CopyTo(table);
         for (var i = 0; i < target.Length; i++) target[i] = table[Code(codes, i)];
     }
 
@@ -131,9 +131,35 @@ internal static unsafe class UnpackKernels
             return;
         }
 
+        if (Avx2.IsSupported && target.Length == Nf4Form.BlockSize)
+        {
+            var (lower, upper) = (rounded.GetLower().AsSingle(), rounded.GetUpper().AsSingle());
+            for (var i = 0; i < codes.Length; i += Vector256<float>.Count)
+            {
+                var (first, second) = Alternating(codes[i..], lower, upper);
+                Vector256.Narrow(first.AsUInt32(), second.AsUInt32()).CopyTo(target[(2 * i)..]);
+            }
+
+            return;
+        }
+
         var table = (stackalloc ushort[Vector256<ushort>.Count]);
         values.CopyTo(table);
         for (var i = 0; i < target.Length; i++) target[i] = table[Code(codes, i)];
+    }
+
+    // What the sixteen codes of eight bytes name, in their order; of a code, three bits choose within a half of the table, and the fourth
+    // which half.
+    private static (Vector256<float> First, Vector256<float> Second) Alternating(
+        ReadOnlySpan<byte> codes, Vector256<float> lower, Vector256<float> upper)
+    {
+        var bytes = Avx2.ConvertToVector256Int32(Vector128.CreateScalarUnsafe(MemoryMarshal.Read<ulong>(codes)).AsByte());
+        var (first, second) = (Named(bytes >>> 4), Named(bytes & Vector256.Create(15)));
+        var (even, odd) = (Avx.UnpackLow(first, second), Avx.UnpackHigh(first, second));
+        return (Avx.Permute2x128(even, odd, 0x20), Avx.Permute2x128(even, odd, 0x31));
+
+        Vector256<float> Named(Vector256<int> code) => Avx.BlendVariable(
+            Avx2.PermuteVar8x32(lower, code), Avx2.PermuteVar8x32(upper, code), (code << 28).AsSingle());
     }
 
     private static int Code(ReadOnlySpan<byte> codes, int i) => i % 2 == 0 ? codes[i / 2] >> 4 : codes[i / 2] & 15;

@@ -17,6 +17,16 @@ public static unsafe partial class TensorMemory
         return address;
     }
 
+    /// <summary>The same of a tensor that may be a contiguous piece of another.</summary>
+    internal static nint AddressOfPiece(Tensor tensor)
+    {
+        if (!tensor.is_contiguous() || tensor.device_type != TorchSharp.DeviceType.CPU)
+            throw new ArgumentException("the tensor must be contiguous and on the CPU", nameof(tensor));
+        var address = DataPointer(tensor.Handle);
+        GC.KeepAlive(tensor);
+        return address;
+    }
+
     /// <summary>A new tensor with a copy of the bytes at an address; the caller owns it.</summary>
     public static Tensor Copy(nint source, IReadOnlyList<long> shape, ScalarType dtype)
     {

@@ -17,7 +17,13 @@ internal sealed class DynamicQuantization
     // On each device, for the life of the process.
     private readonly ConcurrentDictionary<string, (Tensor Values, Tensor Bounds)> _tables = new();
 
-    private DynamicQuantization(bool signed) => Values = [.. ValuesOf(signed).Order()];
+    private readonly CodeBounds _bounds;
+
+    private DynamicQuantization(bool signed)
+    {
+        Values = [.. ValuesOf(signed).Order()];
+        _bounds = new CodeBounds(Bounds());
+    }
 
     /// <summary>For numbers of both signs.</summary>
     public static DynamicQuantization Signed { get; } = new(signed: true);
@@ -37,7 +43,7 @@ internal sealed class DynamicQuantization
     public Quantized Over(Tensor codes, Tensor largest)
     {
         var (values, bounds) = _tables.GetOrAdd(codes.device.ToString(), _ => Table(codes.device));
-        return new Quantized(codes, largest, values, bounds);
+        return new Quantized(codes, largest, values, bounds, _bounds);
     }
 
     private static IEnumerable<double> ValuesOf(bool signed)
@@ -59,20 +65,33 @@ internal sealed class DynamicQuantization
 
     private (Tensor Values, Tensor Bounds) Table(Device device)
     {
-        var bounds = Values.Zip(Values.Skip(1), (below, above) => (float)((below + above) / 2)).ToArray();
         return (tensor(Values.Select(v => (float)v).ToArray(), device: device).DetachFromDisposeScope(),
-            tensor(bounds, device: device).DetachFromDisposeScope());
+            tensor(Bounds(), device: device).DetachFromDisposeScope());
     }
 
+    private float[] Bounds() => [.. Values.Zip(Values.Skip(1), (below, above) => (float)((below + above) / 2))];
+
     /// <summary>Codes and scales of N numbers.</summary>
-    internal readonly record struct Quantized(Tensor Codes, Tensor Largest, Tensor Values, Tensor Bounds)
+    internal readonly record struct Quantized(Tensor Codes, Tensor Largest, Tensor Values, Tensor Bounds, CodeBounds OnProcessor)
     {
         /// <summary>The numbers in float32, [N].</summary>
-        public Tensor Read() => Kernels.Dequantize(Codes, Largest, Values, BlockSize);
+        public Tensor Read()
+        {
+            if (!QuantizeKernels.Supports(Codes, Largest)) return Kernels.Dequantize(Codes, Largest, Values, BlockSize);
+            var numbers = empty(Codes.shape, ScalarType.Float32);
+            QuantizeKernels.Dequantize(Codes, Values, (int)BlockSize, Largest, numbers);
+            return numbers;
+        }
 
         /// <summary>Puts other numbers in their place: float32 [N].</summary>
         public void Write(Tensor numbers)
         {
+            if (QuantizeKernels.Supports(Codes, Largest, numbers))
+            {
+                QuantizeKernels.Quantize(numbers, OnProcessor, (int)BlockSize, Largest, Codes);
+                return;
+            }
+
             Largest.copy_(Kernels.LargestOfBlocks(numbers, BlockSize));
             Codes.copy_(Kernels.Quantize(numbers, Largest, Bounds, BlockSize));
         }
