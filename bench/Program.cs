@@ -98,7 +98,8 @@ switch (args)
         return 0;
     case ["chaos", .. var rest] when rest.Contains("replicas"):
         return await ReplicaChaosBenchmark.Run(
-            steps: Number(rest, 0, 300), kills: Number(rest, 1, 20), seed: (ulong)Number(rest, 2, 1), azurite: rest.Contains("azurite"));
+            steps: Number(rest, 0, 300), kills: Number(rest, 1, 20), seed: (ulong)Number(rest, 2, 1), azurite: rest.Contains("azurite"),
+            killsOnly: rest.Contains("kills-only"));
     case ["chaos", .. var rest]:
         return await ChaosBenchmark.Run(
             steps: Number(rest, 0, 300), kills: Number(rest, 1, 20), seed: (ulong)Number(rest, 2, 1), azurite: rest.Contains("azurite"),
@@ -150,7 +151,7 @@ switch (args)
               tokenizers [PACKAGES [FILE]]          characters per second against Hugging Face's Rust library
               data [LINES]                          time and memory to the first step with many chat lines
               watchers [ROUNDS]                     four runs with and without fifty clients that watch
-              chaos [STEPS [KILLS [SEED]]] [azurite] [large|replicas]  the long reliability run; see docs/reliability.md
+              chaos [STEPS [KILLS [SEED]]] [azurite] [large|replicas [kills-only]]  the long reliability run; see docs/reliability.md
               chaos-trace FILE [EVENTS [COMPRESSION]] [azurite]  a recorded trace of spot machines, so many times faster
               simulate-check [SILOS [STEPS [ACTIONS [SEED]]]]  a run whose silos are killed, beside its simulation; see docs/scale.md
               fencing [TRIES] [azurite]             silos that wake up after their declared death
@@ -175,4 +176,4 @@ switch (args)
 }
 
 static int Number(string[] rest, int index, int fallback) =>
-    rest.Length > index && rest[index] is not ("azurite" or "large" or "replicas") ? int.Parse(rest[index], CultureInfo.InvariantCulture) : fallback;
+    rest.Length > index && rest[index] is not ("azurite" or "large" or "replicas" or "kills-only") ? int.Parse(rest[index], CultureInfo.InvariantCulture) : fallback;

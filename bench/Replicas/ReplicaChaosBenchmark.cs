@@ -25,11 +25,17 @@ internal static class ReplicaChaosBenchmark
     // In an order in which few silos come and go from one to the next.
     private static readonly ReplicaLayout[] s_layouts = [new(2, 1), new(3, 1), new(3, 2), new(2, 2), new(1, 2)];
 
-    public static async Task<int> Run(int steps, int kills, ulong seed, bool azurite)
+    /// <summary>Runs all of it; 0 where all runs agree.</summary>
+    /// <param name="steps">Steps of each run.</param>
+    /// <param name="kills">Kills of silos, at least.</param>
+    /// <param name="seed">Keys the schedule.</param>
+    /// <param name="azurite">Whether blobs are in Azurite.</param>
+    /// <param name="killsOnly">Whether the undisturbed run in each layout is left out.</param>
+    public static async Task<int> Run(int steps, int kills, ulong seed, bool azurite, bool killsOnly)
     {
         var runs = await ClusterRuns.PrepareReplicasAsync(steps, SaveSteps, seed);
         await runs.TrainUndisturbedAsync();
-        var (differences, alone) = await UndisturbedAsync(runs, azurite);
+        var (differences, alone) = await UndisturbedAsync(runs, azurite, killsOnly ? [] : s_layouts);
         differences += await ChaosAsync(runs, steps, kills, seed, azurite, alone);
         Console.WriteLine(
             differences == 0 ? "all runs agree: every tensor's SHA-256, every digit of the log, every sample" : $"{differences} DIFFERENCES");
@@ -37,11 +43,12 @@ internal static class ReplicaChaosBenchmark
     }
 
     // All layouts, one after the other, on silos that become more.
-    private static async Task<(int Differences, long Alone)> UndisturbedAsync(ClusterRuns runs, bool azurite)
+    private static async Task<(int Differences, long Alone)> UndisturbedAsync(
+        ClusterRuns runs, bool azurite, ReplicaLayout[] layouts)
     {
         await using var cluster = await runs.StartEmptyAsync("layouts", new ClusterSettings(1, azurite));
         var (differences, alone) = (0, await WeighAloneAsync(runs, cluster));
-        foreach (var layout in s_layouts.OrderBy(l => l.Silos))
+        foreach (var layout in layouts.OrderBy(l => l.Silos))
         {
             List<SiloProcess> joining = [];
             while (cluster.Silos.Count < layout.Silos) joining.Add(cluster.Add());

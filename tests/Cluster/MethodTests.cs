@@ -27,7 +27,10 @@ public sealed class MethodTests(KilledSilosFixture fixture)
         var ready = fixture.RestartAsync();
         using var folder = new TempFolder();
         var pairs = method.Contains("--objective", StringComparison.Ordinal) ? TinyStories.Pairs : null;
-        string[] training = [.. TrainingArguments.Sample(Steps, saveSteps: 3, method.Split(' '), data: pairs), "--block-size", "64"];
+        string[] training =
+        [
+            .. TrainingArguments.Sample(Steps, saveSteps: 3, method.Split(' '), data: pairs, accumulation: 2), "--block-size", "64",
+        ];
         await TestCluster.SucceedsAsync(folder.Root, ["train", .. training, "--output", folder["undisturbed"]]);
 
         await ready;

@@ -20,7 +20,7 @@ public sealed class KillTests
         var command = Sample.Train(folder["killed"], more: [.. settings, "--save-steps", saveSteps]);
         var random = new Random(seed);
         await KillDuringImport(command, folder["killed/lisa-store/blobs"]);
-        for (var kills = 0; kills < 4; kills++)
+        for (var kills = 0; kills < 3; kills++)
         {
             // A line for each step and each manifest: some moments are between a step and its manifest, some amid an upload.
             using var process = Lisa.Start(command);

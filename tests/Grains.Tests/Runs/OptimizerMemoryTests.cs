@@ -14,7 +14,7 @@ public sealed class OptimizerMemoryTests
     public async Task GetMemory_during_training_only_parts_that_train_have_optimizer_state(
         string dtype, int bytesPerParameter, string form = "whole", bool kept = false)
     {
-        var spec = TinyStories.Spec(12 * Interval) with
+        var spec = TinyStories.Spec(8 * Interval) with
         {
             Dtype = dtype,
             ComputeDtype = dtype == "bfloat16" ? dtype : TrainingSpec.AutoDtype,
