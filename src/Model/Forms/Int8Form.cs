@@ -38,6 +38,12 @@ public sealed record Int8Form : IWeightForm
     // A few outputs at a time, so that a float32 copy of the whole matrix need not exist.
     private static void PackOne(Tensor exact_RC, Tensor codes_RC, Tensor scales, bool outputsLast)
     {
+        if (!outputsLast && Int8Kernels.Supports(exact_RC))
+        {
+            Int8Kernels.PackRows(exact_RC, codes_RC, scales);
+            return;
+        }
+
         var (along, across) = outputsLast ? (1, 0) : (0, 1);
         var (outputs, inputs) = (exact_RC.shape[along], exact_RC.shape[across]);
         var some = Math.Max(1, PackedMatrix.Piece / inputs);

@@ -69,6 +69,16 @@ internal static unsafe class UnpackKernels
     private static void Int8Row(ReadOnlySpan<sbyte> codes, ReadOnlySpan<float> scales, Span<float> target)
     {
         var (i, one) = (0, scales.Length == 1);
+        if (Avx2.IsSupported && !Vector512.IsHardwareAccelerated)
+        {
+            for (; i <= codes.Length - Vector256<float>.Count; i += Vector256<float>.Count)
+            {
+                var eight = Vector128.CreateScalarUnsafe(MemoryMarshal.Read<long>(MemoryMarshal.AsBytes(codes[i..])));
+                var some = Avx2.ConvertToVector256Int32(eight.AsSByte());
+                (Avx.ConvertToVector256Single(some) * (one ? Vector256.Create(scales[0]) : Vector256.Create(scales[i..]))).CopyTo(target[i..]);
+            }
+        }
+
         for (; i <= codes.Length - Vector512<float>.Count; i += Vector512<float>.Count)
             (Widen(codes, i) * (one ? Vector512.Create(scales[0]) : Vector512.Create(scales[i..]))).CopyTo(target[i..]);
         for (; i < codes.Length; i++) target[i] = codes[i] * scales[one ? 0 : i];

@@ -46,6 +46,31 @@ public sealed class Int8FormTests
         }
     }
 
+    [Theory]
+    [InlineData(ScalarType.Float32, 5, 7)]
+    [InlineData(ScalarType.BFloat16, 5, 7)]
+    [InlineData(ScalarType.Float32, 3, 300)]
+    [InlineData(ScalarType.BFloat16, 700, 333)]
+    public void Pack_on_a_processor_has_the_bits_of_libtorch(ScalarType dtype, long rows, long columns)
+    {
+        using var scope = NewDisposeScope();
+        var exact = Weights([rows, columns], dtype);
+
+        // Numbers that lie halfway between two codes, in an output whose scale is 1.
+        exact[rows - 1].copy_(arange(columns, dtype: ScalarType.Float32).remainder(127) + 0.5);
+        exact[rows - 1, 0].fill_(127);
+        Assert.True(Int8Kernels.Supports(exact));
+        var (codes, scales) = (empty([rows, columns], ScalarType.Int8), empty([rows, 1], ScalarType.Float32));
+
+        Int8Kernels.PackRows(exact, codes, scales);
+
+        var wide = exact.to(ScalarType.Float32);
+        var scale = wide.abs().amax([1], keepdim: true) / 127;
+        Assert.True(scale.eq(scales).all().item<bool>());
+        var expected = wide.div(where(scale.ne(0), scale, ones_like(scale))).round().clamp(-127, 127).to(ScalarType.Int8);
+        Assert.True(expected.eq(codes).all().item<bool>());
+    }
+
     [Fact]
     public void Pack_matrix_in_several_pieces_has_the_scales_of_its_outputs()
     {
