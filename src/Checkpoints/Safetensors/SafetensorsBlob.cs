@@ -8,7 +8,7 @@ namespace LisaOrleans.Checkpoints;
 /// </summary>
 public sealed class SafetensorsBlob : IBlobSource
 {
-    private const int Chunk = 4 << 20;
+    private const int Chunk = 1 << 20;
 
     private readonly byte[] _header;
     private readonly IReadOnlyList<TensorSource> _tensors;
@@ -39,15 +39,24 @@ public sealed class SafetensorsBlob : IBlobSource
     internal static async Task WriteAsync(
         Stream stream, byte[] header, IReadOnlyList<TensorSource> tensors, CancellationToken cancellationToken)
     {
-        await stream.WriteAsync(header, cancellationToken).ConfigureAwait(false);
+        await Write(header).ConfigureAwait(false);
         var buffer = new byte[Chunk];
         foreach (var tensor in tensors)
         {
             for (long at = 0; at < tensor.Length; at += Chunk)
             {
                 var count = tensor.Read(at, Chunk, buffer, static (bytes, buffer) => bytes.CopyTo(buffer));
-                await stream.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
+                await Write(buffer.AsMemory(0, count)).ConfigureAwait(false);
             }
+        }
+
+        // A file takes it at once, and on this thread: it may be one that is not to disturb others.
+        ValueTask Write(ReadOnlyMemory<byte> bytes)
+        {
+            if (stream is not FileStream) return stream.WriteAsync(bytes, cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+            stream.Write(bytes.Span);
+            return ValueTask.CompletedTask;
         }
     }
 }

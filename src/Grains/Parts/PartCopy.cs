@@ -69,7 +69,7 @@ internal sealed class PartCopy
     }
 
     /// <summary>Hashes and uploads it in the background, and then frees it; the grain's turns go on.</summary>
-    public Task<BlobRef> Upload(IBlobStore store, CancellationToken cancellationToken) => Task.Run(
+    public Task<BlobRef> Upload(IBlobStore store, CancellationToken cancellationToken) => QuietThreads.All.Run(
         async () =>
         {
             try
@@ -82,8 +82,7 @@ internal sealed class PartCopy
             {
                 Free();
             }
-        },
-        CancellationToken.None);
+        });
 
     private static bool IsProcessor(Device device) => device.type == DeviceType.CPU;
 

@@ -20,7 +20,7 @@ public sealed class OptimizerMemoryTests
             ComputeDtype = dtype == "bfloat16" ? dtype : TrainingSpec.AutoDtype,
             LisaIntervalSteps = Interval,
             BlockSize = 32,
-            PerDeviceTrainBatchSize = 2,
+            PerDeviceTrainBatchSize = 1,
             SaveSteps = 0,
             FrozenWeights = form,
             LisaKeepOptimizerState = kept,
