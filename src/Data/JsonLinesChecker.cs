@@ -65,7 +65,7 @@ public sealed class JsonLinesChecker
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // InvalidOperationException: a property name with an escaped half of a surrogate pair.
-            throw Wrong($"is not valid JSON: {e.Message}");
+            throw new DatasetException($"line {_number}{JsonFault.InLine(e)}: {JsonFault.Problem(e)}");
         }
 
         Records++;

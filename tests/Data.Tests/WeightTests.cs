@@ -97,7 +97,7 @@ public sealed class WeightTests
     [InlineData("NaN", "is not valid JSON")]
     [InlineData("Infinity", "is not valid JSON")]
     public void Read_weight_that_no_JSON_has_is_refused_by_line(string weight, string problem) => Assert.Contains(
-        $": line 1: {problem}", Dataset.Error(Encoding.UTF8.GetBytes($$"""{"text":"a","weight":{{weight}}}""")), StringComparison.Ordinal);
+        $": line 1, byte 22: {problem}", Dataset.Error(Encoding.UTF8.GetBytes($$"""{"text":"a","weight":{{weight}}}""")), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("[1,null,1]", "field 'weights[1]' is null; " + Right)]

@@ -95,7 +95,7 @@ internal sealed class DocumentSet<T>(IBlobStore store, string folder)
         }
         catch (JsonException e)
         {
-            throw new InvalidDataFileException(name, e.Message);
+            throw new InvalidDataFileException(name, JsonFault.Describe(e));
         }
     }
 }

@@ -45,7 +45,7 @@ public static class WeightFiles
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // InvalidOperationException: an escaped half of a surrogate pair.
-            throw new InvalidDataFileException(index, $"is not valid JSON: {e.Message}");
+            throw new InvalidDataFileException(index, JsonFault.Describe(e));
         }
     }
 

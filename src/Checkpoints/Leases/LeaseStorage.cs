@@ -36,7 +36,7 @@ internal static class LeaseStorage
         }
         catch (JsonException e)
         {
-            return (null, stored.ETag, e.Message);
+            return (null, stored.ETag, JsonFault.Describe(e));
         }
     }
 

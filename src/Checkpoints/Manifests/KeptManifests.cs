@@ -96,7 +96,7 @@ public static class KeptManifests
         }
         catch (JsonException e)
         {
-            throw new InvalidDataFileException(name, e.Message);
+            throw new InvalidDataFileException(name, JsonFault.Describe(e));
         }
     }
 

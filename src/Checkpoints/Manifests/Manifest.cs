@@ -98,7 +98,7 @@ public sealed record Manifest
         }
         catch (JsonException e)
         {
-            throw new InvalidDataFileException(name, e.Message);
+            throw new InvalidDataFileException(name, JsonFault.Describe(e));
         }
     }
 }

@@ -132,7 +132,7 @@ public sealed partial class RunStore
         }
         catch (JsonException e)
         {
-            throw new InvalidDataFileException(name, e.Message);
+            throw new InvalidDataFileException(name, JsonFault.Describe(e));
         }
     }
 }

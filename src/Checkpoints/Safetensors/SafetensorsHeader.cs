@@ -84,7 +84,8 @@ public sealed class SafetensorsHeader
         catch (Exception e) when (e is JsonException or DecoderFallbackException or InvalidOperationException)
         {
             // InvalidOperationException: an escaped half of a surrogate pair.
-            throw new InvalidDataFileException(file, $"header is not valid UTF-8 JSON: {e.Message}");
+            var problem = e is DecoderFallbackException ? "is not UTF-8 text" : JsonFault.Problem(e) + JsonFault.InLine(e);
+            throw new InvalidDataFileException(file, $"header {problem}");
         }
     }
 

@@ -47,7 +47,8 @@ internal sealed class HubClient : IDisposable
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            throw new HubException($"{_options.Endpoint} does not describe {model} as a hub does: {e.Message}");
+            var problem = e is JsonException ? JsonFault.Describe(e) : "sha or siblings are not there";
+            throw new HubException($"{_options.Endpoint} does not describe {model} as a hub does: {problem}");
         }
     }
 

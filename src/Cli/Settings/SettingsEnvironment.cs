@@ -52,7 +52,7 @@ internal static class SettingsEnvironment
         }
         catch (JsonException e)
         {
-            throw new UsageException($"{path}: {e.Message}");
+            throw new UsageException($"{path}: {JsonFault.Describe(e)}");
         }
     }
 

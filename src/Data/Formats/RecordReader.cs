@@ -122,7 +122,7 @@ internal sealed class RecordReader(string file, string place, JsonElement record
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw Wrong(field, $"is a text which is not valid JSON: {e.Message}");
+            throw Wrong(field, $"is a text which {JsonFault.Problem(e)}{JsonFault.InLine(e)}");
         }
     }
 

@@ -106,10 +106,10 @@ internal sealed class JsonItems(Stream stream, string path)
             }
             catch (Exception e) when (JsonText.IsInvalid(e))
             {
-                throw new DatasetException($"{path}: file: is not valid JSON: {e.Message}");
+                throw new DatasetException($"{path}: {JsonFault.Describe(e)}");
             }
 
-            if (!Fill()) throw new DatasetException($"{path}: file: is not valid JSON: it ends too early");
+            if (!Fill()) throw new DatasetException($"{path}: line {_line}: is not valid JSON: it ends too early");
         }
     }
 

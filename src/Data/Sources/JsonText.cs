@@ -25,7 +25,7 @@ internal static class JsonText
         }
         catch (Exception e) when (IsInvalid(e))
         {
-            throw record.Wrong($"is not valid JSON: {e.Message}");
+            throw record.Wrong(e);
         }
 
         if (document.RootElement.ValueKind == JsonValueKind.Object) return document;

@@ -15,5 +15,8 @@ internal readonly record struct RawRecord(string File, string Unit, long Number,
 
     public string Place => $"{Unit} {Number}";
 
+    /// <summary>The error where it is not valid JSON.</summary>
+    public DatasetException Wrong(Exception e) => new($"{File}: {Place}{JsonFault.InLine(e)}: {JsonFault.Problem(e)}");
+
     public DatasetException Wrong(string problem) => new($"{File}: {Place}: {problem}");
 }

@@ -34,7 +34,7 @@ public static class ModelConfigReader
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // InvalidOperationException: an escaped half of a surrogate pair.
-            throw new ModelConfigException(file, $"is not valid JSON: {e.Message}");
+            throw new ModelConfigException(file, JsonFault.Describe(e));
         }
     }
 

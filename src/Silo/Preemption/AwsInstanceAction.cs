@@ -41,7 +41,8 @@ public sealed class AwsInstanceAction(HttpClient http, Uri endpoint) : IPreempti
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            throw new InvalidDataException($"instance-action: the answer is not as documented: {e.Message}", e);
+            var problem = e is JsonException ? JsonFault.Describe(e) : "its fields are others";
+            throw new InvalidDataException($"instance-action: the answer is not as documented: {problem}", e);
         }
     }
 

@@ -43,7 +43,8 @@ public sealed class AzureScheduledEvents(HttpClient http, Uri endpoint, string m
         }
         catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            throw new InvalidDataException($"scheduled events: the answer is not as documented: {e.Message}", e);
+            var problem = e is JsonException ? JsonFault.Describe(e) : "its fields are others";
+            throw new InvalidDataException($"scheduled events: the answer is not as documented: {problem}", e);
         }
     }
 

@@ -79,7 +79,7 @@ internal static class PeftConfig
         }
         catch (JsonException e)
         {
-            throw new InvalidDataFileException(path, $"is not valid JSON: {e.Message}");
+            throw new InvalidDataFileException(path, JsonFault.Describe(e));
         }
     }
 }

@@ -35,17 +35,19 @@ public sealed record ModelText(ITokenizer Tokenizer, FolderChatTemplate? Templat
                 ? value.ValueKind switch
                 {
                     JsonValueKind.Null => [],
-                    JsonValueKind.Number => [value.GetInt32()],
-                    JsonValueKind.Array => [.. value.EnumerateArray().Select(id => id.GetInt32())],
-                    _ => throw Wrong("it must be a token id or a list of them"),
+                    JsonValueKind.Array => [.. value.EnumerateArray().Select(Id)],
+                    _ => [Id(value)],
                 }
                 : [];
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException or FormatException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
-            throw Wrong(e.Message);
+            // InvalidOperationException: an escaped half of a surrogate pair.
+            throw new InvalidDataFileException(file, JsonFault.Describe(e));
         }
 
-        InvalidDataFileException Wrong(string problem) => new(file, $"field 'eos_token_id' cannot be read: {problem}");
+        int Id(JsonElement value) => value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var id)
+            ? id
+            : throw new InvalidDataFileException(file, "field 'eos_token_id' must be a token id or a list of them");
     }
 }

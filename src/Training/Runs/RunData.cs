@@ -33,7 +33,8 @@ public sealed record RunData(
         }
         catch (JsonException e)
         {
-            throw new InvalidDataFileException($"manifest of {manifest.Run}", $"field 'Properties.{Property}' holds no figures of data: {e.Message}");
+            throw new InvalidDataFileException(
+                $"manifest of {manifest.Run}", $"field 'Properties.{Property}' holds no figures of data: {JsonFault.Describe(e)}");
         }
     }
 

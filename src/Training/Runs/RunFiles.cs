@@ -20,7 +20,7 @@ public static class RunFiles
         }
         catch (JsonException e)
         {
-            throw new InvalidDataFileException(manifest.Spec.Sha256, $"holds no settings of a run: {e.Message}");
+            throw new InvalidDataFileException(manifest.Spec.Sha256, $"holds no settings of a run: {JsonFault.Describe(e)}");
         }
     }
 

@@ -25,9 +25,9 @@ internal static class LayerOutliers
             var shares = JsonSerializer.Deserialize<double[]>(json) ?? [];
             return shares.Length == layerCount && shares.All(s => s is >= 0 and <= 1) ? shares : throw Wrong("other numbers");
         }
-        catch (JsonException e)
+        catch (JsonException)
         {
-            throw Wrong(e.Message);
+            throw Wrong("something else");
         }
 
         InvalidDataFileException Wrong(string what) => new(

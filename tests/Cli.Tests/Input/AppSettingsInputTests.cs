@@ -13,11 +13,11 @@ public sealed class AppSettingsInputTests
         { """{ "lisa": { "roles": [null] } }""", "lisa.roles: must be a value or a list of values" },
         { """{ "lisa": { "roles": ["gpu", "boss"] } }""", "lisa.roles: 'boss' is none of" },
         { """{ "lisa": { "threads": "many" } }""", "lisa.threads is 'many'; it must be a whole number" },
-        { """{ "lisa": { "threads": 1, "threads": 2 } }""", "appsettings.json: " },
+        { """{ "lisa": { "threads": 1, "threads": 2 } }""", "appsettings.json: is not valid JSON: field 'threads' is given twice" },
         { """{ "lisa": { "treads": 1 } }""", "field 'lisa.treads' is unknown; did you mean 'threads'?" },
         { "\uFEFF// by hand\n{ \"Logging\": {}, \"Lisa\": { \"treads\": 1, }, }", "field 'lisa.treads' is unknown; did you mean 'threads'?" },
         { """{ "lisa": [] }""", "field 'lisa' must be an object" },
-        { """{ "lisa": """, "appsettings.json: " },
+        { """{ "lisa": """, "appsettings.json: line 1, byte 11: is not valid JSON: it ends" },
     };
 
     [Theory]

@@ -97,7 +97,7 @@ public sealed class WeightsInputTests
     [InlineData("""{"weight_map":{"\ud800":"model.safetensors"}}""", "index.json")]
     [InlineData("""{"weight_map":[]}""", "weight_map")]
     [InlineData("""{"weight_map":{}}""", "0 tensors")]
-    [InlineData("""{"weight_map":{""", "index.json: is not valid JSON")]
+    [InlineData("""{"weight_map":{""", "index.json: line 1, byte 16: is not valid JSON: it ends before")]
     public async Task Train_hostile_index_is_refused(string index, string says)
     {
         using var folder = new TempFolder();

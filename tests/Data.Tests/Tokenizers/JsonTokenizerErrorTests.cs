@@ -71,7 +71,7 @@ public sealed class JsonTokenizerErrorTests
         using var folder = new TempFolder();
         File.WriteAllText(folder["tokenizer.json"], $"{{\"normalizer\":{new string('[', 1000)}{new string(']', 1000)}}}");
         var e = Assert.Throws<TokenizerException>(() => TokenizerLoader.Load(folder.Root));
-        Assert.StartsWith($"{folder["tokenizer.json"]}: is not valid JSON", e.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"{folder["tokenizer.json"]}: line 1, byte 78: is not valid JSON: too many", e.Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -85,7 +85,8 @@ public sealed class JsonTokenizerErrorTests
     }
 
     [Theory]
-    [InlineData("", "is not valid JSON")]
+    [InlineData("", "line 1, byte 1: is not valid JSON: there is nothing in it")]
+    [InlineData("{\n \"model\": {},\n}", "line 3, byte 1: is not valid JSON: a comma must not come before a closing ']' or '}'")]
     [InlineData("[]", "must be a JSON object")]
     [InlineData("""{"model":{"vocab":{"a":0,"a":1}}}""", "is not valid JSON")]
     [InlineData("""{"model":{"vocab":{"\ud83d":0},"merges":[]}}""", "is not valid JSON")]

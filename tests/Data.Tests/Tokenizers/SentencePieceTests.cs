@@ -92,7 +92,7 @@ public sealed class SentencePieceTests
 
     [Theory]
     [InlineData("[]", "must be a JSON object")]
-    [InlineData("{", "is not valid JSON")]
+    [InlineData("{", "line 1, byte 2: is not valid JSON")]
     [InlineData("""{"\ud83d":1}""", "is not valid JSON")]
     [InlineData("""{"added_tokens_decoder":{"512":{"content":"\ud83d"}}}""", "is not valid JSON")]
     [InlineData("""{"add_bos_token":"yes"}""", "field 'add_bos_token'")]

@@ -41,7 +41,7 @@ internal sealed class JsonField(string file, JsonField? parent, string name, Jso
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // InvalidOperationException: an escaped half of a surrogate pair.
-            throw new TokenizerException(path, $"is not valid JSON: {e.Message}");
+            throw new TokenizerException(path, JsonFault.Describe(e));
         }
     }
 
