@@ -103,7 +103,11 @@ internal static class JobSettings
     {
         var settings = new GivenSettings();
         if (batchSize?.Value is { } size && (size != Math.Floor(size) || size is < 1 or > int.MaxValue))
-            throw ApiException.Invalid($"Invalid value for '{param}.batch_size': must be a whole number.", $"{param}.batch_size", "invalid_value");
+        {
+            throw ApiException.Invalid(
+                $"Invalid value for '{param}.batch_size': must be a whole number of at least 1.", $"{param}.batch_size", "invalid_value");
+        }
+
         Set(nameof(TrainingSpec.PerDeviceTrainBatchSize), "batch_size", (int?)batchSize?.Value);
         Set(nameof(TrainingSpec.NumTrainEpochs), "n_epochs", epochs?.Value);
         Set(nameof(TrainingSpec.LearningRate), "learning_rate_multiplier", multiplier?.Value * s_defaults.LearningRate);
@@ -131,7 +135,8 @@ internal static class JobSettings
             : RunSettings.Table.InsteadOf(name) is { BodyField: null } near
                 ? $"use '{near.Name}' ({InvalidTrainingSettingException.Spell(near.Help, n => n)})"
             : OtherTrainers.Answer(name) is { } answer ? InvalidTrainingSettingException.Spell(answer, n => n)
-            : $"did you mean '{known.MinBy(s => EditDistance.Between(name, s.Name))!.Name}'?";
+            : NearestName.Of(name, known.Select(s => s.Name)) is { } nearest ? $"did you mean '{nearest}'?"
+            : "GET /openapi/v1.json lists all";
         var field = $"{param}.{ApiText.Shorten(name)}";
         return ApiException.Invalid($"Unknown field '{field}': {advice}", field, "invalid_value");
     }
