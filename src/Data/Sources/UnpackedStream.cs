@@ -32,7 +32,7 @@ internal sealed class UnpackedStream(Stream unpacked, Stream packed, string path
         }
         catch (Exception e) when (e is InvalidDataException or EndOfStreamException or ZstdException)
         {
-            throw new DatasetException($"{path}: is compressed, and damaged: {e.Message}");
+            throw new DatasetException($"{path}: is compressed, and damaged or cut off; copy or make it anew");
         }
 
         _count += read;

@@ -42,6 +42,17 @@ public sealed class PackedFileTests
         Assert.StartsWith(": is compressed, and damaged", Dataset.Error(Zstandard(Encoding.UTF8.GetBytes(Lines))[..^4]), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Read_gzip_that_is_cut_off_between_two_records_is_refused()
+    {
+        using var packed = new MemoryStream();
+        using var packer = new GZipStream(packed, CompressionLevel.SmallestSize, leaveOpen: true);
+        packer.Write(Encoding.UTF8.GetBytes(Lines));
+        packer.Flush();
+        Assert.StartsWith(": is compressed, and damaged", Dataset.Error(packed.ToArray()), StringComparison.Ordinal);
+        Assert.StartsWith(": is compressed, and damaged", Dataset.Error(Gzip(Encoding.UTF8.GetBytes(Lines))[..^8]), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(new byte[] { 0x50, 0x4B, 3, 4, 0 }, "a ZIP archive")]
     [InlineData(new byte[] { 0x42, 0x5A, 0x68, 0x39 }, "bzip2")]
