@@ -95,7 +95,7 @@ public sealed class TrainingSetting
         SettingKind.Integers when IsFile => "a file with a whole number of at least 0 on each line; over HTTP a list of them",
         SettingKind.Integers => "whole numbers of at least 0, separated by commas, such as 0,3,5",
         SettingKind.Names => "names separated by commas",
-        SettingKind.Integer => _range is null ? "a whole number of at least 0" : $"a whole number {_range}",
+        SettingKind.Integer => _range is null ? $"a whole number from 0 to {ulong.MaxValue}" : $"a whole number {_range}",
         SettingKind.Number => _range is null ? "a number" : $"a number {_range}",
         _ => _pattern?.ErrorMessage ?? "a text",
     };

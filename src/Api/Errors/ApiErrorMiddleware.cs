@@ -1,4 +1,3 @@
-using System.Text.Json;
 using LisaOrleans.Checkpoints;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -38,7 +37,7 @@ internal sealed partial class ApiErrorMiddleware(RequestDelegate next, ILogger<A
                 break;
 
             case BadHttpRequestException bad:
-                await ApiError.WriteAsync(context, bad.StatusCode, bad.InnerException is JsonException json ? json.Message : bad.Message, null);
+                await ApiError.WriteAsync(context, bad.StatusCode, bad.Message, null);
                 break;
 
             // Asking again does not help before somebody has made room.

@@ -167,7 +167,8 @@ internal static class FileUpload
         }
         catch (Exception e) when (e is InvalidDataException || (e is IOException and not BadHttpRequestException))
         {
-            throw ApiException.Invalid($"The multipart body is malformed: {e.Message}");
+            var problem = e is InvalidDataException ? "the headers of a part are too long" : "it ends before its last boundary";
+            throw ApiException.Invalid($"The multipart body is malformed: {problem}.");
         }
     }
 

@@ -3,7 +3,6 @@ using System.Text.Json;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Model;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -15,6 +14,7 @@ internal sealed partial class CompletionService(
     ILogger<CompletionService> logger)
 {
     private const int MaxNameInMessages = 200;
+    private const int DeepestNesting = 64;
 
     /// <summary>Reads a request and writes the answer. Throws what fails before the answer has begun.</summary>
     /// <param name="context">The request.</param>
@@ -89,7 +89,8 @@ internal sealed partial class CompletionService(
     private async Task AnswerAsync(HttpContext context, bool chat, CancellationToken cancellationToken)
     {
         CompletionRequest request;
-        using (var body = await ReadBodyAsync(context, cancellationToken)) request = CompletionRequestReader.Read(body.RootElement, chat);
+        var bytes = await ApiBody.ReadBytesAsync(context, options.MaxRequestBytes, cancellationToken);
+        using (var body = ApiBody.Parse(bytes, DeepestNesting)) request = CompletionRequestReader.Read(body.RootElement, chat);
         var model = await FindAsync(request.Model, cancellationToken) ?? throw NotFound(request.Model);
         var json = new CompletionJson(request, model.Version, time.GetUtcNow());
         var job = new GenerationJob(request, cancellationToken);
@@ -109,27 +110,6 @@ internal sealed partial class CompletionService(
             // Only for the log: the messages name files of the server.
             LogDamaged(e);
             throw ModelHost.CannotBeLoaded();
-        }
-    }
-
-    private async Task<JsonDocument> ReadBodyAsync(HttpContext context, CancellationToken cancellationToken)
-    {
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = options.MaxRequestBytes;
-
-        // This also keeps other sites' pages from calling a server on this machine: a browser asks for permission before it
-        // sends this type.
-        if (!context.Request.HasJsonContentType())
-            throw new ApiException(
-                StatusCodes.Status415UnsupportedMediaType, "The Content-Type must be application/json.", "unsupported_content_type");
-        try
-        {
-            return await JsonDocument.ParseAsync(
-                context.Request.Body, new JsonDocumentOptions { AllowDuplicateProperties = false }, cancellationToken);
-        }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
-        {
-            // InvalidOperationException: a name with an escaped half of a surrogate pair.
-            throw ApiException.Invalid($"We could not parse the JSON body of your request: {e.Message}", code: "invalid_json");
         }
     }
 

@@ -16,7 +16,9 @@ internal static class JobEndpoints
     {
         var jobs = routes.MapGroup("/fine_tuning/jobs").WithTags("Fine-tuning");
         jobs.MapPost("", CreateAsync).Accepts<CreateJobRequest>("application/json").WithSummary("Fine-tune a model.")
-            .Produces<JobObject>().ProducesApiErrors(StatusCodes.Status404NotFound, StatusCodes.Status422UnprocessableEntity);
+            .Produces<JobObject>().ProducesApiErrors(
+                StatusCodes.Status404NotFound, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType,
+                StatusCodes.Status422UnprocessableEntity);
         jobs.MapGet("", ListAsync).WithSummary(
             "List jobs, newest first. Query: after, limit, metadata[KEY].").Produces<ApiList<JobObject>>().ProducesApiErrors();
         jobs.MapGet("/{id}", async (string id, HttpContext context, JobCatalog catalog, JobReader reader) =>
@@ -42,7 +44,7 @@ internal static class JobEndpoints
     private static async Task<IResult> CreateAsync(
         HttpContext context, JobFactory factory, JobReader reader, JobImporter importer, Idempotency idempotency)
     {
-        var body = await ApiBody.ReadBytesAsync(context);
+        var body = await ApiBody.ReadBytesAsync(context, ApiBody.Largest, context.RequestAborted);
         var request = ApiBody.Parse<CreateJobRequest>(body);
         return await idempotency.RunAsync(context, Idempotency.Fingerprint(Convert.ToHexString(SHA256.HashData(body))), ApiIds.JobPrefix, async id =>
         {

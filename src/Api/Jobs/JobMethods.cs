@@ -30,15 +30,8 @@ internal static class JobMethods
     /// <exception cref="ApiException">They are not what they should be.</exception>
     public static JobHyperparameters Hyperparameters(JobMethod method)
     {
-        if (method.Methods?.TryGetValue(method.Type, out var own) != true) return JobHyperparameters.None;
-        try
-        {
-            return own.Deserialize<JobMethodSettings<JobHyperparameters>?>(ApiJson.Options)?.Hyperparameters ?? JobHyperparameters.None;
-        }
-        catch (JsonException e)
-        {
-            throw ApiBody.Explain(e, $"method.{method.Type}");
-        }
+        if (method.Methods?.TryGetValue(method.Type, out var own) != true || own.ValueKind == JsonValueKind.Null) return JobHyperparameters.None;
+        return ApiBody.Convert<JobMethodSettings<JobHyperparameters>>(own, $"method.{method.Type}").Hyperparameters ?? JobHyperparameters.None;
     }
 
     /// <summary>Checks that a method is known, and that only its own settings are given.</summary>

@@ -8,7 +8,7 @@ public sealed class CompletionErrorTests
     [InlineData("", "invalid_json", null)]
     [InlineData("{", "invalid_json", null)]
     [InlineData("{} {}", "invalid_json", null)]
-    [InlineData("""{"model": "a", "model": "b"}""", "invalid_json", null)]
+    [InlineData("""{"model": "a", "model": "b"}""", "invalid_value", "model")]
     [InlineData("\"text\"", "invalid_type", "body")]
     [InlineData("{}", "missing_required_parameter", "model")]
     [InlineData("""{"model": 3}""", "invalid_type", "model")]

@@ -23,18 +23,7 @@ internal static class CompletionRequestReader
     ];
 
     /// <exception cref="ApiException">The body is not such a request.</exception>
-    public static CompletionRequest Read(JsonElement body, bool chat)
-    {
-        try
-        {
-            return ReadFields(new RequestFields(body), chat);
-        }
-        catch (InvalidOperationException)
-        {
-            // The parser does not check this; it shows when the strings are read.
-            throw ApiException.Invalid("The body has an escaped half of a surrogate pair, which is no Unicode text.", code: "invalid_json");
-        }
-    }
+    public static CompletionRequest Read(JsonElement body, bool chat) => ReadFields(new RequestFields(body), chat);
 
     private static CompletionRequest ReadFields(RequestFields fields, bool chat)
     {

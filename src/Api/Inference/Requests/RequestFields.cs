@@ -120,8 +120,21 @@ internal sealed class RequestFields
         {
             if (_known.Contains(name) || value.ValueKind == JsonValueKind.Null) continue;
             if (unsupported.Contains(name)) throw Unsupported(Path(name), "is not supported by this server.");
-            throw ApiException.Invalid($"Unknown parameter: '{Path(name)}'.", Path(name), "unknown_parameter");
+            throw Unknown(name);
         }
+    }
+
+    /// <summary>Refuses all fields that were not asked for, even if they are null.</summary>
+    public void RejectUnknown()
+    {
+        if (_fields.Keys.FirstOrDefault(name => !_known.Contains(name)) is { } unknown) throw Unknown(unknown);
+    }
+
+    private ApiException Unknown(string name)
+    {
+        var path = Path(ApiText.Shorten(name));
+        var meant = NearestName.Of(name, _known) is { } near ? $"; did you mean '{Path(near)}'?" : ".";
+        return ApiException.Invalid($"Unknown parameter: '{path}'{meant}", path, "unknown_parameter");
     }
 
     private static string Kind(JsonElement element) => element.ValueKind switch

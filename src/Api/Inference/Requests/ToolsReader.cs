@@ -37,7 +37,7 @@ internal static partial class ToolsReader
         if (!parallel)
             throw RequestFields.Unsupported(
                 "parallel_tool_calls", "is not supported by this server with this value: an answer may make several calls.");
-        return IsNone(choice) ? null : RequestFields.WithTexts(tools).Clone();
+        return IsNone(choice) ? null : tools.Clone();
     }
 
     /// <summary>The names of the functions among tools that were read.</summary>
