@@ -9,6 +9,9 @@ internal static class UsageErrors
 {
     private const string HelpFlag = "--help";
 
+    // As Hugging Face's parser names the opposite of a flag.
+    private const string Negation = "no_";
+
     /// <summary>Names the option that is not known and the one that was likely meant, or else whatever the parser says.</summary>
     public static string Describe(ParseResult parsed)
     {
@@ -23,11 +26,21 @@ internal static class UsageErrors
             return $"a command is missing; '{PathOf(command)} {HelpFlag}' lists all";
 
         if (Words(parsed).Concat(parsed.UnmatchedTokens).FirstOrDefault(IsOption) is not { } unknown)
-            return string.Join("; ", parsed.Errors.Select(e => e.Message));
+        {
+            return parsed.UnmatchedTokens.FirstOrDefault() is { } surplus
+                ? $"'{surplus}' belongs to no option; several values of one have commas between them, and '{PathOf(command)} {HelpFlag}' lists all"
+                : string.Join("; ", parsed.Errors.Select(e => e.Message.TrimEnd('.')));
+        }
+
         var name = unknown.Split('=')[0];
         var flag = name.TrimStart('-').Replace('-', '_');
         if (KnownSettings.All.FirstOrDefault(s => s.Instead.Contains(flag) && command.Options.Any(o => o.Name == "--" + s.Flag)) is { } near)
             return $"unknown option '{name}'; {SettingNames.Advice(flag, [near], s => "--" + s.Flag)}";
+        if (flag.StartsWith(Negation, StringComparison.Ordinal)
+            && KnownSettings.All.FirstOrDefault(s => s.Kind == SettingKind.Flag && s.IsNamed(flag[Negation.Length..])) is { } negated
+            && command.Options.Any(o => o.Name == "--" + negated.Flag))
+            return $"unknown option '{name}'; use '--{negated.Flag} false'";
+        if (command.Options.Any(o => o.Name == name)) return $"'{name}' stands behind '--', where all are words and none is an option";
         var options = command.Options.Where(o => o is not VersionOption).Select(o => o.Name).Append(HelpFlag).Distinct().ToArray();
         if (options.Length == 1) return $"unknown option '{name}'";
         if (OtherTrainers.Answer(flag) is { } answer)

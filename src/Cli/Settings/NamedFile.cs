@@ -1,8 +1,13 @@
+using System.Text;
+
 namespace LisaOrleans.Cli;
 
 /// <summary>Files that settings name and that have to be there.</summary>
 internal static class NamedFile
 {
+    // A byte that is no UTF-8 must not silently become a replacement character.
+    private static readonly UTF8Encoding s_strict = new(false, throwOnInvalidBytes: true);
+
     /// <summary>The path, where a file is that can be read as often as one likes.</summary>
     /// <param name="path">The path.</param>
     /// <param name="place">Where it was named, for messages.</param>
@@ -21,8 +26,15 @@ internal static class NamedFile
     /// <exception cref="UsageException">Nothing is there, or a folder, or this user may not read it.</exception>
     public static string ReadText(string path, string place)
     {
-        using var reader = new StreamReader(Open(path, place));
-        return reader.ReadToEnd();
+        try
+        {
+            using var reader = new StreamReader(Open(path, place), s_strict);
+            return reader.ReadToEnd();
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new UsageException($"{place}: is not UTF-8 text: {path}");
+        }
     }
 
     private static FileStream Open(string path, string place)

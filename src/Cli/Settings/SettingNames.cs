@@ -7,7 +7,8 @@ namespace LisaOrleans.Cli;
 internal static class SettingNames
 {
     /// <summary>
-    /// Turns flags that other programs spell otherwise (<c>--learning_rate</c>, <c>--lr</c>) into ours, where the command has them.
+    /// Turns flags that other programs spell otherwise (<c>--learning_rate</c>, <c>--lr</c>) into ours, where the command has them, and
+    /// gives those that stand alone their value.
     /// </summary>
     /// <param name="arguments">As they were written.</param>
     /// <param name="root">The program's commands.</param>
@@ -26,8 +27,14 @@ internal static class SettingNames
             if (!translated[i].StartsWith("--", StringComparison.Ordinal)) continue;
             var end = translated[i].IndexOf('=', StringComparison.Ordinal) is var at and >= 0 ? at : translated[i].Length;
             var key = translated[i][2..end].Replace('-', '_');
-            if (KnownSettings.All.FirstOrDefault(s => s.IsNamed(key)) is { } setting && command.Options.Any(o => o.Name == "--" + setting.Flag))
-                translated[i] = $"--{setting.Flag}{translated[i][end..]}";
+            if (KnownSettings.All.FirstOrDefault(s => s.IsNamed(key)) is not { } setting || !command.Options.Any(o => o.Name == "--" + setting.Flag))
+                continue;
+            var value = translated[i][end..];
+
+            // The parser would take the run in `resume --take-over RUN` for the flag's value.
+            var standsAlone = setting.Kind == SettingKind.Flag && command.Arguments.Count > 0 && value.Length == 0
+                && !bool.TryParse(translated.ElementAtOrDefault(i + 1), out _);
+            translated[i] = $"--{setting.Flag}{(standsAlone ? "=true" : value)}";
         }
 
         return translated;

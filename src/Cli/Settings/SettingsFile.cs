@@ -10,6 +10,7 @@ internal static partial class SettingsFile
     // A mapping of values and lists has three levels; the tree below is built by recursion, which a hostile file could
     // drive to the end of the stack.
     private const int DeepestNesting = 16;
+    private const string StandardTag = "tag:yaml.org,2002:";
 
     public static void Read(string path, IReadOnlyList<Setting> known, SettingValues values)
     {
@@ -32,9 +33,9 @@ internal static partial class SettingsFile
     /// <exception cref="UsageException">It cannot be read, or holds something else.</exception>
     public static YamlMappingNode Root(string path, string place)
     {
+        var text = NamedFile.ReadText(path, place);
         try
         {
-            var text = NamedFile.ReadText(path, place);
             CheckNesting(path, text);
             var yaml = new YamlStream();
             yaml.Load(new StringReader(text));
@@ -44,9 +45,15 @@ internal static partial class SettingsFile
         }
         catch (YamlException e)
         {
-            throw new UsageException($"{path}: line {e.Start.Line}: {e.InnerException?.Message ?? e.Message}");
+            throw new UsageException($"{path}: line {e.Start.Line}: {e.InnerException?.Message ?? e.Message}{Tab(text)}");
         }
     }
+
+    // YAML's most frequent mistake, of which the parser says only that something else was expected.
+    private static string Tab(string text) =>
+        text.Split('\n').Index().FirstOrDefault(l => l.Item.AsSpan().TrimStart(' ') is ['\t', ..]) is { Item: not null } line
+            ? $" (line {line.Index + 1} begins with a tab; YAML wants spaces)"
+            : "";
 
     private static void CheckNesting(string path, string text)
     {
@@ -85,6 +92,8 @@ internal static partial class SettingsFile
 
     private static string Text(YamlScalarNode scalar, string place, string name, SettingKind kind)
     {
+        if (!scalar.Tag.IsEmpty && !scalar.Tag.IsNonSpecific && !scalar.Tag.Value.StartsWith(StandardTag, StringComparison.Ordinal))
+            throw new UsageException($"{place}: '{name}' has the tag {scalar.Tag.Value}, which means nothing here; write the value itself");
         var isNumber = kind is SettingKind.Integer or SettingKind.Number or SettingKind.Integers;
         return isNumber && scalar.Style == ScalarStyle.Plain && OctalOrNot().IsMatch(scalar.Value!)
             ? throw new UsageException(

@@ -9,6 +9,8 @@ internal static class ModelFiles
     /// <exception cref="InvalidTrainingInputException">There is no such folder, or its index of weights cannot be read.</exception>
     public static IReadOnlyList<string> Of(string folder)
     {
+        if (File.Exists(folder))
+            throw new InvalidTrainingInputException($"{folder}: is a file; the Hugging Face model folder that it is in is needed");
         if (!Directory.Exists(folder)) throw new InvalidTrainingInputException($"{folder}: no such folder; a Hugging Face model folder is needed");
         try
         {

@@ -55,6 +55,7 @@ public sealed class ModelFolder : IDisposable
     /// <exception cref="InvalidDataFileException">Weights are missing or wrong.</exception>
     public static ModelFolder Open(string path)
     {
+        if (File.Exists(path)) throw new ModelConfigException(path, "is a file; the Hugging Face model folder that it is in is needed");
         if (!Directory.Exists(path)) throw new ModelConfigException(path, "no such folder; a Hugging Face model folder is needed");
         var config = ModelConfigReader.ReadFile(System.IO.Path.Combine(path, ConfigFile));
         var opened = new List<SafetensorsReader>();

@@ -47,6 +47,7 @@ public sealed class OtherCommandsInputTests
     {
         using var folder = new TempFolder();
         await Lisa.RefusesAsync(["export"], "RUN");
+        await Lisa.RefusesAsync(["push", "--private", "org/model", "--folder", folder["nope"]], folder["nope"]);
         await Lisa.RefusesAsync(["export", "run", "--output", folder["out"]], "--store is missing");
         await Lisa.RefusesAsync(["export", "run", "--store", folder["nope"], "--output", folder["out"]], "--store", folder["nope"]);
         await Lisa.RefusesAsync(["export", "run", "--store", folder.Root, "--output", folder["out"]], folder.Root, "no run 'run'");

@@ -8,7 +8,7 @@ public sealed class SettingsInputTests
         { ["--modle", "x"], "did you mean '--model'?" },
         { ["--bf16", "true"], "unknown option '--bf16'; use '--dtype' (" },
         { ["--bf16=true"], "unknown option '--bf16'; use '--dtype' (" },
-        { ["surplus"], "surplus" },
+        { ["surplus"], "'surplus' belongs to no option; several values of one have commas between them" },
         { ["--learning-rate", "NaN"], "--learning-rate is 'NaN'; it must be a number from 0 to 10" },
         { ["--learning-rate", "1e999"], "--learning-rate is '1e999'" },
         { ["--learning-rate", "-1e-3"], "--learning-rate is -0.001; it must be a number from 0 to 10" },
@@ -88,6 +88,9 @@ public sealed class SettingsInputTests
         { "\0\u0001", "settings.yaml: " },
         { "seed: 'x", "settings.yaml: line" },
         { "seed: *nobody", "settings.yaml: line" },
+        { "seed: 18446744073709551616", "line 1: seed is '18446744073709551616'; it must be a whole number from 0 to 18446744073709551615" },
+        { "run_name: !env NAME", "line 1: 'run_name' has the tag !env, which means nothing here" },
+        { "run_name: a\n\tseed: 1", "(line 2 begins with a tab; YAML wants spaces)" },
     };
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -156,6 +159,7 @@ public sealed class SettingsInputTests
         await Lisa.RefusesAsync(["tarin"], "tarin");
         await Lisa.RefusesAsync(["train"], "--model");
         await Lisa.RefusesAsync(Sample.Train(folder["out"], folder["nope"]), Path.Combine(folder["nope"], "config.json"), "no such file");
+        await Lisa.RefusesAsync(Sample.Train(folder["out"], Path.Combine(Sample.Model, "config.json")), "config.json: is a file; the Hugging Face");
         await Lisa.RefusesAsync(["train", "--model", "", "--data", "x", "--output", folder["out"]], "--model is ''");
         await Lisa.RefusesAsync(["plan", "--model", folder["nope"]], Path.Combine(folder["nope"], "config.json"));
         Assert.False(Directory.Exists(folder["out"]));

@@ -19,6 +19,7 @@ public sealed class UnknownOptionTests
 
     [Theory]
     [InlineData("--bogus", "'lisa train --help' lists all")]
+    [InlineData("--no_packing", "use '--packing false'")]
     [InlineData("--device", "the first GPU that the process sees is used, or the processor where there is none; CUDA_VISIBLE_DEVICES chooses")]
     [InlineData("--use-peft", "--method lora trains adapters, and qlora on layers in NF4")]
     [InlineData("--report_to", "every step is logged, to trainer_log.jsonl and tensorboard/ in the output folder")]
