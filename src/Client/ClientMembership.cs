@@ -19,7 +19,7 @@ internal sealed class ClientMembership
     }
 
     /// <summary>For messages; no secret.</summary>
-    public string Place => _tables is null ? $"Redis at {_redis!.EndPoints.FirstOrDefault()}" : $"the tables at {AzureTables.Place(_tables)}";
+    public string Place => _tables is null ? $"Redis at {RedisRefusal.PlaceOf(_redis!)}" : $"the tables at {AzureTables.Place(_tables)}";
 
     /// <summary>Whether a failure to connect will be the same the next time.</summary>
     public static bool IsRefusal(Exception? failure) =>

@@ -15,8 +15,13 @@ internal static class RedisRefusal
     private static readonly string[] s_passing = ["LOADING", "BUSY", "MASTERDOWN", "CLUSTERDOWN", "TRYAGAIN", "READONLY"];
 
     /// <summary>Its addresses, for messages.</summary>
-    public static string PlaceOf(ConfigurationOptions options) =>
-        string.Join(',', options.EndPoints.Select(e => e.ToString()!.Replace("Unspecified/", "", StringComparison.Ordinal)));
+    public static string PlaceOf(ConfigurationOptions options)
+    {
+        // A host that was written without its port has port 0 until then.
+        var whole = options.Clone();
+        whole.SetDefaultPorts();
+        return string.Join(',', whole.EndPoints.Select(e => e.ToString()!.Replace("Unspecified/", "", StringComparison.Ordinal)));
+    }
 
     /// <summary>Options for one try, which fails with the reason.</summary>
     public static ConfigurationOptions Once(ConfigurationOptions options)

@@ -31,6 +31,13 @@ public sealed class RedisAddressTests
     }
 
     [Theory]
+    [InlineData("cache:6380,password=s3cret", "Redis at cache:6380")]
+    [InlineData("rediss://:s3cret@cache", "Redis at cache:6379")]
+    [InlineData("10.0.0.4,b:2", "Redis at 10.0.0.4:6379,b:2")]
+    public void Place_is_what_was_written_without_its_secret(string redis, string place) =>
+        Assert.Equal(place, new ClientMembership(new LisaClientOptions { Redis = redis }).Place);
+
+    [Theory]
     [InlineData("redis://cache:6379,password=s3cret", "port")]
     [InlineData("redis://cache:x", "port")]
     [InlineData("redis://cache:0", "port")]

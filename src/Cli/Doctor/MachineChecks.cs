@@ -63,7 +63,7 @@ internal static class MachineChecks
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             return new Check(
-                "temporary", Verdict.Fault, $"{folder} cannot be written to: {e.Message}",
+                "temporary", Verdict.Fault, Directory.Exists(folder) ? $"{folder} cannot be written to: {e.Message}" : $"{folder}: no such folder",
                 "Set TMPDIR to a folder that can: tokens and uploads pass through it.");
         }
 

@@ -1,10 +1,11 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Cli;
 
 /// <summary>Whether the store can be written, read, and told that something has changed meanwhile; leaves nothing in it.</summary>
-internal static class StoreCheck
+internal static partial class StoreCheck
 {
     private const string Subject = "store";
     private const long LittleSpace = 5L << 30;
@@ -13,9 +14,10 @@ internal static class StoreCheck
     {
         var folders = new NewFolders();
         var location = values.Text(KnownSettings.ClusterStore);
+        var isFolder = StoreLocation.IsFolder(location);
         try
         {
-            if (StoreLocation.IsFolder(location))
+            if (isFolder)
             {
                 folders.Expect(location = values.FullPath(KnownSettings.ClusterStore));
                 await TryInsideAsync(location, cancellationToken);
@@ -39,8 +41,8 @@ internal static class StoreCheck
             return StoreRefusal.Find(e, location) is { } refusal
                 ? new Check(Subject, Verdict.Fault, refusal.Message)
                 : new Check(
-                    Subject, Verdict.Fault, SecretMask.Apply(e.Message.ReplaceLineEndings(" ")),
-                    "Check the address, the key or its expiry, and the network to it.");
+                    Subject, Verdict.Fault, SecretMask.Apply(Inside().Replace(e.Message.ReplaceLineEndings(" "), "")),
+                    isFolder ? "Name a folder that this user may write to." : "Check the address, the key or its expiry, and the network to it.");
         }
         finally
         {
@@ -94,4 +96,8 @@ internal static class StoreCheck
         while (!Directory.Exists(folder)) folder = Path.GetDirectoryName(folder)!;
         return new DriveInfo(folder).AvailableFreeSpace;
     }
+
+    // What TryInsideAsync adds to the folder says nothing to people.
+    [GeneratedRegex(@"[\\/]\.doctor-[0-9a-f]{32}")]
+    private static partial Regex Inside();
 }

@@ -49,7 +49,8 @@ public sealed class DoctorTests
         Assert.Equal($"{port} of 127.0.0.1 is in use", faults["port"].Finding);
         Assert.Equal("Choose another --gateway-port, or leave it out and a free one is taken.", faults["port"].Remedy);
         Assert.Contains($"127.0.0.1:{silent} does not answer", faults["redis"].Finding, StringComparison.Ordinal);
-        Assert.Contains(folder["file"], faults["store"].Finding, StringComparison.Ordinal);
+        Assert.Equal($"{folder["file/store"]} cannot be a store: {folder["file"]} is a file, not a folder", faults["store"].Finding);
+        Assert.Equal("Name a folder that this user may write to.", faults["store"].Remedy);
         Assert.DoesNotContain("s3cret", result.Output + result.Error, StringComparison.Ordinal);
     }
 
