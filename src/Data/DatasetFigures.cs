@@ -81,7 +81,8 @@ public sealed record DatasetFigures
     {
         get
         {
-            yield return $"{Records} records, {Samples} samples, {Tokens} tokens, {TrainedTokens} of them learned";
+            yield return $"{Quantity.Of(Records, "record")}, {Quantity.Of(Samples, "sample")}, {Quantity.Of(Tokens, "token")}, "
+                + $"{TrainedTokens} of them learned";
             if (LengthsText is { } lengths) yield return lengths;
             foreach (var note in Notes) yield return note;
         }

@@ -61,7 +61,7 @@ internal static class StoreCommands
         foreach (var fault in faults) ErrorReport.Write(fault.Message);
         if (faults.Count > 0) return ExitCodes.Failed;
         Console.WriteLine($"{store.Location}: all {contents.Blobs.Count} blobs ({Size(contents.Blobs.Values.Sum(b => b.Length))}) are whole, "
-            + $"and everything that {contents.Runs.Count} runs name is there");
+            + $"and everything that {Quantity.Of(contents.Runs.Count, "run names", "runs name")} is there");
         return ExitCodes.Done;
     }
 

@@ -129,8 +129,8 @@ internal sealed class TrainCommand : IAsyncDisposable
         if (outcome.AlreadyCompleted) _reporter.Say($"run '{RunName}' is complete ({outcome.TotalSteps} steps); writing its model again");
         else if (outcome.Resumed) _reporter.Say($"resuming run '{RunName}' from step {outcome.ManifestStep} of {outcome.TotalSteps}");
         else _reporter.Say(
-            $"run '{RunName}': {s.Samples} samples, {s.Tokens} tokens, {outcome.TotalSteps} steps, {outcome.Spec.Threads} threads on "
-            + $"{TrainingDevice.Name}{RunDtypes.Describe(outcome.Spec)}");
+            $"run '{RunName}': {Quantity.Of(s.Samples, "sample")}, {Quantity.Of(s.Tokens, "token")}, {Quantity.Of(outcome.TotalSteps, "step")}, "
+            + $"{Quantity.Of(outcome.Spec.Threads, "thread")} on {TrainingDevice.Name}{RunDtypes.Describe(outcome.Spec)}");
         if (s.LengthsText is { } lengths) _reporter.Say(lengths);
         foreach (var line in s.Notes.Concat(outcome.Data.ValidationLines)) _reporter.Say(line);
         if (outcome.TemplateBesideOwn is { } template)

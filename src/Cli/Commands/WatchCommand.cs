@@ -17,7 +17,7 @@ internal static class WatchCommand
         switch (end.State)
         {
             case RunState.Succeeded:
-                reporter.Say($"run '{run}' is complete: {end.TotalSteps} steps, {end.Recoveries} recoveries");
+                reporter.Say($"run '{run}' is complete: {Quantity.Of(end.TotalSteps, "step")}, {RunTable.Recoveries(end)}");
                 return ExitCodes.Done;
             case RunState.Cancelled:
                 reporter.Say($"run '{run}' was cancelled after step {end.Step}");

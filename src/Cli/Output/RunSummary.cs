@@ -16,7 +16,7 @@ internal static class RunSummary
             var evaluation = history.LastOrDefault(r => r.EvalLoss is not null);
             yield return string.Create(
                 CultureInfo.InvariantCulture,
-                $"{history.Count} steps, {history.Sum(r => r.Tokens)} tokens in "
+                $"{Quantity.Of(history.Count, "step")}, {Quantity.Of(history.Sum(r => r.Tokens), "token")} in "
                     + $"{Duration.Text(TimeSpan.FromSeconds(history.Sum(r => r.Seconds)))}, {PeakBytes() / 1e9:0.0} GB at most");
             yield return string.Create(CultureInfo.InvariantCulture, $"loss {history[0].Loss:0.0000} at first, {history[^1].Loss:0.0000} at last")
                 + (evaluation is { EvalLoss: { } loss } last ? $"; evaluation {RunText.Losses(loss, last.EvalRewards)}" : "");

@@ -46,6 +46,8 @@ internal static class RunTable
         layers = schedule?.Layers.Select(l => new { layer = l.Layer, steps = l.Steps, mean_grad_norm = l.MeanGradNorm }),
     };
 
+    public static string Recoveries(RunStatus s) => Quantity.Of(s.Recoveries, "recovery", "recoveries");
+
     public static void Show(RunStatus s, LayerSchedule schedule, IReadOnlyDictionary<string, string?> versions)
     {
         Console.WriteLine($"run         {s.Run}");
@@ -53,7 +55,7 @@ internal static class RunTable
         if (s.Method is { } method) Console.WriteLine($"method      {method}");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"step        {s.Step} of {s.TotalSteps}; last manifest at {s.ManifestStep}"));
         if (s.Loss is { } loss) Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"loss        {loss:0.0000}"));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"generation  {s.Generation}; {s.Recoveries} recoveries, {s.Moves} moves"));
+        Console.WriteLine(FormattableString.Invariant($"generation  {s.Generation}; {Recoveries(s)}, {Quantity.Of(s.Moves, "move")}"));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"loaded      {s.Loads.HandedOverParts} parts from other silos ({s.Loads.HandedOverBytes / 1e6:0.0} MB), "
