@@ -28,7 +28,7 @@ internal static class ExportCommand
         var output = values.FullPath(KnownSettings.Output);
         var name = ManifestAddress.Parse(run).Run;
         var history = await RunExporter.ReadHistoryAsync(store, run, cancellationToken);
-        OutputFolder.Prepare(output);
+        OutputFolder.CheckNotTrained(OutputFolder.Prepare(output));
         if (values.Text(KnownSettings.ExportFormat) == "gguf")
         {
             var type = GgufExporter.Type(values.Text(KnownSettings.GgufType));

@@ -12,7 +12,7 @@ internal static class MergeCommand
             (values.FullPath(KnownSettings.Model), values.FullPath(KnownSettings.Adapter), values.FullPath(KnownSettings.Output));
         foreach (var (setting, folder) in ((Setting, string)[])[(KnownSettings.Model, model), (KnownSettings.Adapter, adapter)])
         {
-            if (Path.TrimEndingDirectorySeparator(output) == Path.TrimEndingDirectorySeparator(folder))
+            if (OutputFolder.Is(output, folder))
                 throw new UsageException(
                     $"--output: {output} is the folder of --{setting.Key.Replace('_', '-')} too; the merged model needs its own");
         }
@@ -20,7 +20,7 @@ internal static class MergeCommand
         var dtype = ModelSettings.Dtype(values.Spec(), ModelSettings.ReadConfig(model), model);
         var folders = new NewFolders();
         folders.Expect(output);
-        OutputFolder.Prepare(output);
+        OutputFolder.CheckNotTrained(OutputFolder.Prepare(output));
         try
         {
             await ModelMerger.MergeAsync(model, adapter, dtype, output, cancellationToken);

@@ -28,6 +28,7 @@ internal sealed class TrainCommand : IAsyncDisposable
     private readonly TaskCompletionSource _interrupted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private ReadAheadBlobStore _store = null!;
     private RunLease? _lease;
+    private IDisposable? _outputHold;
 
     private TrainCommand(SettingValues values)
     {
@@ -60,6 +61,7 @@ internal sealed class TrainCommand : IAsyncDisposable
     {
         _reporter.Dispose();
         _ports.Dispose();
+        _outputHold?.Dispose();
         if (_store is not null) await _store.DisposeAsync();
         if (_lease is not null) await _lease.DisposeAsync();
     }
@@ -100,7 +102,7 @@ internal sealed class TrainCommand : IAsyncDisposable
             // The server starts only after the import, which would be late to learn that its port is in use.
             if (_httpPort > 0) _ports.TakeHttp(KnownSettings.TrainHttpPort, [IPAddress.Loopback]);
             _folders.Expect(_output);
-            OutputFolder.Prepare(_output);
+            OutputFolder.CheckNotTrained(OutputFolder.Prepare(_output), RunName);
             _store = new(await ClusterStores.Open(_values, cancellationToken, otherwise: Path.Combine(_output, "lisa-store"), folders: _folders));
             if (!_values.Flag(KnownSettings.TakeOver))
                 await RunLease.CheckAsync(_store, RunName, RunHolder.ThisProcess, s_lease, TimeProvider.System, cancellationToken);
@@ -108,6 +110,7 @@ internal sealed class TrainCommand : IAsyncDisposable
         }
         catch
         {
+            _outputHold?.Dispose();
             _folders.RemoveEmpty();
             throw;
         }
@@ -120,8 +123,12 @@ internal sealed class TrainCommand : IAsyncDisposable
     }
 
     // For as long as this process lives: the same command, started twice by mistake, is refused.
-    private async Task Hold(CancellationToken cancellationToken) => _lease = await RunLease.AcquireAsync(
-        _store, RunName, RunHolder.ThisProcess, _values.Flag(KnownSettings.TakeOver), s_lease, TimeProvider.System, cancellationToken);
+    private async Task Hold(CancellationToken cancellationToken)
+    {
+        _lease = await RunLease.AcquireAsync(
+            _store, RunName, RunHolder.ThisProcess, _values.Flag(KnownSettings.TakeOver), s_lease, TimeProvider.System, cancellationToken);
+        _outputHold = OutputFolder.Hold(_output, RunName);
+    }
 
     private void Announce(ImportOutcome outcome)
     {

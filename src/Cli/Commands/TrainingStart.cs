@@ -75,7 +75,7 @@ internal sealed class TrainingStart
     /// <summary>Checks the folder of the result, as far as that is possible before the store is read.</summary>
     public void CheckOutput(string output)
     {
-        if (ModelFolder is { } model && Path.TrimEndingDirectorySeparator(output) == Path.TrimEndingDirectorySeparator(model))
+        if (ModelFolder is { } model && OutputFolder.Is(output, model))
             throw new UsageException($"--output: {output} is the model's own folder; training would replace the model that it begins with");
         if (_request is { } request && !_resume) AdapterFiles.CheckFolder(output, Methods.Adapters(request.Spec) is not null);
     }

@@ -11,7 +11,8 @@ public sealed class OutputInputTests
         using var folder = new TempFolder();
         await File.WriteAllTextAsync(folder["file"], "mine", Token);
         await Lisa.RefusesAsync(Sample.Train(folder["file"]), "--output", folder["file"], "is a file");
-        await Lisa.RefusesAsync(Sample.Train(folder["file/below"]), "--output", folder["file/below"]);
+        await Lisa.RefusesAsync(
+            Sample.Train(folder["file/below"]), $"--output: {folder["file"]} is a file; a folder is needed for {folder["file/below"]}");
         Assert.Equal("mine", await File.ReadAllTextAsync(folder["file"], Token));
     }
 
@@ -102,6 +103,8 @@ public sealed class OutputInputTests
         var model = Sample.CopyModel(folder);
         var before = Directory.GetFiles(model, "*", SearchOption.AllDirectories);
         await Lisa.RefusesAsync(Sample.Train(model + "/", model), "--output", "own folder");
+        Directory.CreateSymbolicLink(folder["link"], model);
+        await Lisa.RefusesAsync(Sample.Train(folder["link"], model), "--output", "own folder");
         Assert.Equal(before, Directory.GetFiles(model, "*", SearchOption.AllDirectories));
     }
 

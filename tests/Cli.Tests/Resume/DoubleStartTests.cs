@@ -17,6 +17,11 @@ public sealed class DoubleStartTests
         Assert.True(await first.WaitForLineAsync(l => l.StartsWith("step ", StringComparison.Ordinal), Token));
         await Lisa.RefusesAsync(command, "run 'default' is being trained by process ", $"on host '{Environment.MachineName}' since ", "--take-over");
         await Lisa.RefusesAsync([.. command, "--overwrite"], "is being trained by process ");
+        string[] other = [.. command, "--run-name", "other", "--store", folder["store"]];
+        await Lisa.RefusesAsync(other, $"run 'default' is being trained into {folder["twice"]}");
+        Assert.False(Directory.Exists(folder["store"]));
+        string[] export = ["export", "default", "--store", folder["twice/lisa-store"], "--output", folder["twice"]];
+        await Lisa.RefusesAsync(export, $"run 'default' is being trained into {folder["twice"]}");
         var end = await first.EndAsync(Token);
         Assert.True(end.ExitCode == 0, end.Error);
         Assert.Equal(File.ReadAllBytes(folder["alone/model.safetensors"]), File.ReadAllBytes(folder["twice/model.safetensors"]));
