@@ -77,6 +77,8 @@ internal sealed partial class ApiErrorMiddleware(RequestDelegate next, ILogger<A
         StatusCodes.Status405MethodNotAllowed => ApiError.WriteAsync(
             context, StatusCodes.Status405MethodNotAllowed,
             $"Not allowed to {context.Request.Method} on {context.Request.Path} (HINT: {context.Response.Headers.Allow})", "method_not_supported"),
+        // By the routing, which knows what an endpoint accepts.
+        StatusCodes.Status415UnsupportedMediaType when ApiBody.WrongType() is var e => ApiError.WriteAsync(context, e.Status, e.Message, e.Code),
         var status => ApiError.WriteAsync(context, status, $"The request was refused with status {status}.", null),
     };
 

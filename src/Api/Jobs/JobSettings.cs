@@ -138,6 +138,6 @@ internal static class JobSettings
             : NearestName.Of(name, known.Select(s => s.Name)) is { } nearest ? $"did you mean '{nearest}'?"
             : "GET /openapi/v1.json lists all";
         var field = $"{param}.{ApiText.Shorten(name)}";
-        return ApiException.Invalid($"Unknown field '{field}': {advice}", field, "invalid_value");
+        return ApiException.Invalid($"Unknown parameter: '{field}'; {advice}", field, "unknown_parameter");
     }
 }

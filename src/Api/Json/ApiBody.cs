@@ -12,6 +12,10 @@ internal static class ApiBody
 
     private const string InvalidJson = "invalid_json";
 
+    /// <summary>The error for a body of another type.</summary>
+    public static ApiException WrongType() =>
+        new(StatusCodes.Status415UnsupportedMediaType, "The Content-Type must be application/json.", "unsupported_content_type");
+
     /// <summary>The bytes of a JSON body.</summary>
     /// <param name="context">The request.</param>
     /// <param name="most">The most bytes.</param>
@@ -20,9 +24,7 @@ internal static class ApiBody
     public static async Task<byte[]> ReadBytesAsync(HttpContext context, long most, CancellationToken cancellationToken)
     {
         // This also keeps other sites' pages from calling a server on this machine: a browser asks for permission before it sends this type.
-        if (!context.Request.HasJsonContentType())
-            throw new ApiException(
-                StatusCodes.Status415UnsupportedMediaType, "The Content-Type must be application/json.", "unsupported_content_type");
+        if (!context.Request.HasJsonContentType()) throw WrongType();
         RequestBodies.Unlimit(context);
         using var body = new MemoryStream();
         var buffer = new byte[1 << 14];
@@ -56,7 +58,8 @@ internal static class ApiBody
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // InvalidOperationException: an escaped half of a surrogate pair.
-            throw ApiException.Invalid($"We could not parse the JSON body of your request: {JsonFault.Describe(e)}.", code: InvalidJson);
+            var place = JsonFault.Place(e) is { } at ? $" ({at})" : "";
+            throw ApiException.Invalid($"We could not parse the JSON body of your request: {JsonFault.Reason(e)}{place}.", code: InvalidJson);
         }
     }
 

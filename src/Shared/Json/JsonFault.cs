@@ -33,9 +33,9 @@ internal static class JsonFault
     /// <param name="e">The exception.</param>
     public static string Problem(Exception e)
     {
-        if (e is not JsonException json) return "is not valid JSON: it escapes half a character, a surrogate without its other half";
-        if (json.Path is not { } path || json.InnerException is JsonException || json.Message.StartsWith(Twice, StringComparison.Ordinal))
-            return $"is not valid JSON: {Syntax(json.InnerException ?? json)}";
+        if (e is not JsonException { Path: { } path } json || json.InnerException is JsonException
+            || json.Message.StartsWith(Twice, StringComparison.Ordinal))
+            return $"is not valid JSON: {Reason(e)}";
         if (json.Message.IndexOf(Missing, StringComparison.Ordinal) is > 0 and var at)
             return $"field {json.Message[(at + Missing.Length)..].TrimEnd('.')} is missing";
         return path == "$" ? "is not the JSON object that it should be" : $"field '{path.TrimStart('$').TrimStart('.')}' is not what it should be";
@@ -53,12 +53,18 @@ internal static class JsonFault
         ? string.Create(CultureInfo.InvariantCulture, $", byte {position + 1}")
         : "";
 
-    private static string Syntax(Exception e)
+    /// <summary>Why a text is not JSON.</summary>
+    /// <param name="e">The exception.</param>
+    public static string Reason(Exception e)
     {
-        if (e.Message.StartsWith(Twice, StringComparison.Ordinal) && e.Message.IndexOf("' ", Twice.Length, StringComparison.Ordinal) is > 0 and var quote)
+        if (e is not JsonException) return "it escapes half a character, a surrogate without its other half";
+        if (e.InnerException is JsonException inner) return Reason(inner);
+        if (e.Message.StartsWith(Twice, StringComparison.Ordinal)
+            && e.Message.IndexOf("' ", Twice.Length, StringComparison.Ordinal) is > 0 and var quote)
             return $"field '{e.Message[Twice.Length..quote]}' is given twice";
         if (s_plain.FirstOrDefault(p => e.Message.StartsWith(p.Begins, StringComparison.Ordinal)).Plain is { } plain) return plain;
-        var end = s_appended.Select(a => e.Message.IndexOf(a, StringComparison.Ordinal)).Where(at => at > 0).DefaultIfEmpty(e.Message.Length).Min();
+        var end = s_appended.Select(a => e.Message.IndexOf(a, StringComparison.Ordinal)).Where(at => at > 0)
+            .DefaultIfEmpty(e.Message.Length).Min();
         return e.Message[..end].TrimEnd('.');
     }
 }

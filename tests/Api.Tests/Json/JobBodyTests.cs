@@ -9,10 +9,10 @@ public sealed class JobBodyTests
 
     [Theory]
     [InlineData("", null, "The request's body is empty; a JSON object is needed.")]
-    [InlineData(" ", null, Unparsed + "line 1, byte 2: is not valid JSON: there is nothing in it.")]
-    [InlineData("{\n \"model\": 'a'}", null, Unparsed + "line 2, byte 11: is not valid JSON: texts and names must be in double quotes.")]
-    [InlineData("{*,}", null, Unparsed + "line 1, byte 37: is not valid JSON: a comma must not come before a closing ']' or '}'.")]
-    [InlineData("{\"\\ud83d\": 1}", null, Unparsed + "is not valid JSON: it escapes half a character, a surrogate without its other half.")]
+    [InlineData(" ", null, Unparsed + "there is nothing in it (line 1, byte 2).")]
+    [InlineData("{\n \"model\": 'a'}", null, Unparsed + "texts and names must be in double quotes (line 2, byte 11).")]
+    [InlineData("{*,}", null, Unparsed + "a comma must not come before a closing ']' or '}' (line 1, byte 37).")]
+    [InlineData("{\"\\ud83d\": 1}", null, Unparsed + "it escapes half a character, a surrogate without its other half.")]
     [InlineData("null", "body", "Invalid type for 'body': expected an object, but got null instead.")]
     [InlineData("[]", "body", "Invalid type for 'body': expected an object, but got an array instead.")]
     [InlineData("{}", "model", "Missing required parameter: 'model'.")]
@@ -62,7 +62,7 @@ public sealed class JobBodyTests
             + $"\"lisa\": {{\"hyperparameters\": {{\"{name}\": 1}}}}}}}}";
         var given = Hyperparameters(ApiBody.Parse<CreateJobRequest>(Encoding.UTF8.GetBytes(body)));
         var e = Assert.Throws<ApiException>(() => JobSettings.Read(given, "p"));
-        Assert.Equal(($"p.{name}", $"Unknown field 'p.{name}': {answer}"), (e.Param, e.Message));
+        Assert.Equal(($"p.{name}", $"Unknown parameter: 'p.{name}'; {answer}"), (e.Param, e.Message));
     }
 
     private static JobHyperparameters Hyperparameters(CreateJobRequest request) => JobMethods.Hyperparameters(request.Method!);
