@@ -31,5 +31,16 @@ public static class TrainingSpecValidator
             $"is {blockSize}; it must be at most {config.MaxSequenceLength}, the longest sequence of the model (config.json)"));
     }
 
+    /// <summary>Checks that settings of a new run which ask for evaluations have something to evaluate.</summary>
+    /// <param name="spec">The settings.</param>
+    /// <param name="evaluates">Whether there is evaluation data.</param>
+    /// <exception cref="InvalidTrainingSettingException">There is none.</exception>
+    public static void CheckEvaluation(TrainingSpec spec, bool evaluates)
+    {
+        if (spec.EvalSteps > 0 && !evaluates)
+            throw Wrong(new SettingProblem(
+                nameof(TrainingSpec.EvalSteps), $"is {spec.EvalSteps}, but there is no evaluation data: add {{eval_data}} or {{validation_split}}"));
+    }
+
     private static InvalidTrainingSettingException Wrong(SettingProblem wrong) => new(RunSettings.Table.Of(wrong.Property).Name, wrong.Problem);
 }

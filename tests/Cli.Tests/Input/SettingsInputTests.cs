@@ -45,6 +45,7 @@ public sealed class SettingsInputTests
         { ["--num-train-epochs", "1e300"], "--num-train-epochs" },
         { ["--num-train-epochs", "0"], "--num-train-epochs" },
         { ["--save-steps", "-1"], "--save-steps" },
+        { ["--eval-steps", "5"], "--eval-steps is 5, but there is no evaluation data: add --eval-data or --validation-split" },
         { ["--seed", "1", "--seed", "2"], "--seed" },
         { ["--seed", "-1"], "--seed is '-1'" },
         { ["--run-name", "../escape"], "--run-name is '../escape'" },
