@@ -12,6 +12,9 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
 
     public int Records => _lengths.Count - _pairs;
 
+    /// <summary>Records that were longer than the block size and lost their ends.</summary>
+    public int Truncated => _count.Truncated;
+
     /// <summary>Takes the next record's sample.</summary>
     /// <param name="sample">All of its tokens.</param>
     /// <param name="isText">Whether it is a text, which may go on in another block.</param>

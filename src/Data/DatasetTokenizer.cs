@@ -46,7 +46,8 @@ public static class DatasetTokenizer
 
             progress?.Report(new TokenizeProgress(builder.Records, builder.Records));
             return builder.Build(policy) ?? throw new DatasetException(
-                $"{sources}: none of {builder.Records} samples has anything to learn within block_size {blockSize}; a larger one may help");
+                $"{sources}: none of {builder.Records} samples has anything to learn"
+                + (builder.Truncated > 0 ? $" within block_size {blockSize}; a larger one may help" : ": each is empty, or context only"));
         }
         catch
         {

@@ -29,7 +29,7 @@ public sealed class TurnWeightTests
         using var data = Tokenize(Chat, settings);
         Assert.Equal(0, data.LossMask(0)[^1]);
         Assert.Equal("the cat.", Said(data, 1, "the cat."));
-        Assert.Contains("none of 1 samples has anything to learn", Assert.Throws<DatasetException>(() =>
+        Assert.Contains("none of 1 samples has anything to learn: each is empty, or context only", Assert.Throws<DatasetException>(() =>
         {
             using var none = Tokenize(Chat, settings with { TrainOnPrompt = false });
         }).Message, StringComparison.Ordinal);
