@@ -50,6 +50,9 @@ public sealed class TokenizedDataset : IDisposable
     /// <summary>How many tokens a sample has, without reading them.</summary>
     public int Length(int sample) => (int)(Offsets[sample + 1] - Offsets[sample]);
 
+    /// <summary>Tokens of the longest sample.</summary>
+    public int Longest => Enumerable.Range(0, Count).Max(Length);
+
     /// <summary>Writes the ids, as they lie in memory, without reading them through a mapping.</summary>
     public void WriteIds(Stream target)
     {

@@ -90,9 +90,8 @@ public static class KeptManifests
             if (segment.FormatVersion != KeptSegment.Current)
                 throw new InvalidDataFileException(
                     name, $"field 'FormatVersion' is {segment.FormatVersion}; this program reads {KeptSegment.Current}");
-            return segment.Manifests.FirstOrDefault(m => !BlobRef.IsName(m.Manifest.Sha256) || m.Manifest.Length < 0) is { } wrong
-                ? throw new InvalidDataFileException(name, $"'{wrong.Manifest.Sha256}' is not a blob")
-                : segment.Manifests;
+            StoredFields.CheckBlobs(name, "field 'Manifests'", segment.Manifests.Select(m => m?.Manifest));
+            return segment.Manifests;
         }
         catch (JsonException e)
         {

@@ -92,9 +92,14 @@ public sealed record Manifest
                 ?? throw new InvalidDataFileException(name, "must be a JSON object");
             if (manifest.FormatVersion != 1)
                 throw new InvalidDataFileException(name, $"field 'FormatVersion' is {manifest.FormatVersion}; this program reads 1");
-            if (manifest.References().FirstOrDefault(b => !BlobRef.IsName(b.Sha256) || b.Length < 0) is { } wrong)
-                throw new InvalidDataFileException(name, $"'{wrong.Sha256}' with {wrong.Length} bytes is not a blob");
-            return manifest;
+            StoredFields.CheckBlobs(name, "field 'Parts'", manifest.Parts.Values.Select(p => p?.Weights));
+            StoredFields.CheckBlobs(name, "field 'Log'", manifest.Log.Select(s => s?.Blob));
+            StoredFields.CheckBlobs(name, "field 'Files'", manifest.Files.Values);
+            foreach (var (blob, what) in RunBlobs.Named(manifest))
+                if (blob is not null) StoredFields.CheckBlobs(name, what, [blob]);
+            return manifest.Properties.Values.Any(p => p is null)
+                ? throw new InvalidDataFileException(name, $"field '{nameof(Properties)}' must not hold null")
+                : manifest;
         }
         catch (JsonException e)
         {

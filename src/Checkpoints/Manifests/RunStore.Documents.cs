@@ -126,9 +126,11 @@ public sealed partial class RunStore
         try
         {
             var head = JsonSerializer.Deserialize(document.Content, ManifestJson.Default.RunHead);
-            return head is not null && head.Run == run && (head.Manifest is null || BlobRef.IsName(head.Manifest.Sha256))
-                ? head
-                : throw new InvalidDataFileException(name, $"does not describe run '{run}'");
+            if (head is null || head.Run != run) throw new InvalidDataFileException(name, $"does not describe run '{run}'");
+            if (head.Manifest is { } manifest) StoredFields.CheckBlobs(name, "field 'Manifest'", [manifest]);
+            StoredFields.CheckBlobs(name, "field 'Journal'", (head.Journal ?? []).Select(s => s?.Blob));
+            StoredFields.CheckBlobs(name, "field 'Kept'", (head.Kept ?? []).Select(s => s?.Blob));
+            return head;
         }
         catch (JsonException e)
         {

@@ -29,7 +29,7 @@ public sealed class RunReplay : IDisposable
     /// <param name="repeated">Told of each step; returns whether to go on.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <param name="lastStepIsEnd">Whether the run ends with the last step, as one does that early stopping ended there.</param>
-    /// <exception cref="InvalidOperationException">The steps cannot be repeated; the message says why.</exception>
+    /// <exception cref="RunReplayException">The steps cannot be repeated; the message says why.</exception>
     public static async Task<RunReplay> RepeatAsync(
         IBlobStore store, Manifest start, Func<TrainingSpec, TrainingSpec> change, long lastStep, Func<StepRecord, bool> repeated,
         CancellationToken cancellationToken, bool lastStepIsEnd = false)
@@ -84,6 +84,6 @@ public sealed class RunReplay : IDisposable
 
         if (stopping is not null) await stopping;
         if (ended is not { State: RunState.Succeeded or RunState.Paused, Error: null })
-            throw new InvalidOperationException($"run '{name}' cannot be repeated: {ended?.Error ?? "its events ended before it did"}");
+            throw new RunReplayException(name, ended?.Error ?? "its events ended before it did");
     }
 }

@@ -1,4 +1,6 @@
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Data;
+using LisaOrleans.Model;
 using LisaOrleans.Training;
 
 namespace LisaOrleans.Silo;
@@ -32,33 +34,57 @@ public sealed class RunVerifier
         IBlobStore store, string run, (long First, long Last)? steps, Action<long, long>? progress, CancellationToken cancellationToken)
     {
         RunName.Validate(run);
-        if (await RunStore.ReadHeadAsync(store, run, cancellationToken) is not { Manifest: not null } head)
-            throw RunManifests.NoRun(store, run);
-        var last = steps?.Last ?? head.Step;
-        try
+        var (head, unread) = await TryAsync(() => RunStore.ReadHeadAsync(store, run, cancellationToken));
+        if (unread is null && head is not { Manifest: not null }) throw RunManifests.NoRun(store, run);
+        var last = steps?.Last ?? head?.Step ?? 0;
+        if (head is null) return NotRepeated(unread);
+        var (verifier, unopened) = await TryAsync(OpenAsync);
+        if (verifier is null) return NotRepeated(unopened);
+        if (last > head.Step) throw new InvalidDataFileException($"run '{run}'", $"has {head.Step} steps, so step {last} cannot be repeated");
+        var begin = verifier.Begin(steps?.First, run);
+        var (verified, failure) = await TryAsync(() => verifier.VerifyAsync(begin, last, cancellationToken));
+        return verified ?? NotRepeated(failure);
+
+        async Task<RunVerifier?> OpenAsync()
         {
             await ReadBlobsAsync(store, (head.Journal ?? []).Concat(head.Kept ?? []).Select(s => s.Blob), cancellationToken);
             var manifests = await RunManifests.OfAsync(store, head, cancellationToken);
             var newest = await manifests.ReadAsync(manifests.Last, cancellationToken);
-            if (RunBlobs.WrongStep(run, head.Step, newest) is { } wrong) return new VerifiedRun(run, null, last, [], wrong);
-            if (last > head.Step) throw new InvalidDataFileException($"run '{run}'", $"has {head.Step} steps, so step {last} cannot be repeated");
-            return await new RunVerifier(store, manifests, newest, progress).VerifyAsync(steps?.First, last, cancellationToken);
+            return RunBlobs.WrongStep(run, head.Step, newest) is { } wrong
+                ? throw new RunReplayException(run, wrong)
+                : new RunVerifier(store, manifests, newest, progress);
         }
-        catch (DamagedBlobException e)
+
+        VerifiedRun NotRepeated(string? why) => new(run, null, last, [], why);
+
+        // What a run names may be damaged, or whole and nonsense: that is a difference, as is a change that its parts do not go with.
+        async Task<(T? Value, string? Wrong)> TryAsync<T>(Func<Task<T?>> read)
+            where T : class
         {
-            return new VerifiedRun(run, null, last, [], (await RunBlobs.NameAsync(store, run, e, cancellationToken)).Message);
+            try
+            {
+                return (await read(), null);
+            }
+            catch (RunReplayException e)
+            {
+                return (null, e.Reason);
+            }
+            catch (Exception e) when (
+                e is DamagedBlobException or InvalidDataFileException or InvalidTrainingSettingException or ModelConfigException or DatasetException)
+            {
+                return (null, (await RunBlobs.NameAsync(store, run, e, cancellationToken)).Message);
+            }
         }
     }
 
-    private async Task<VerifiedRun> VerifyAsync(long? first, long last, CancellationToken cancellationToken)
+    private async Task<VerifiedRun?> VerifyAsync(long begin, long last, CancellationToken cancellationToken)
     {
         var run = _manifests.Head.Run;
-        var begin = Begin(first, run);
         var read = new List<(long Step, BlobRef Blob, Manifest Manifest)>();
         foreach (var (step, blob) in Chain().Where(k => k.Step >= begin && k.Step <= last))
         {
             var manifest = await _manifests.ReadAsync(blob, cancellationToken);
-            if (RunBlobs.WrongStep(run, step, manifest) is { } wrong) return new VerifiedRun(run, null, last, [], wrong);
+            if (RunBlobs.WrongStep(run, step, manifest) is { } wrong) throw new RunReplayException(run, wrong);
             read.Add((step, blob, manifest));
         }
 
@@ -161,13 +187,14 @@ public sealed class RunVerifier
         if (read.Count == 1 && last == from.Step) return null;
         if (ListDifference.Find(_manifests.Kept, log.Records) is { } listed) return listed;
         var save = (int)Math.Min(int.MaxValue, read.Skip(1).Select(r => r.Step).Append(last).Aggregate(0L, GreatestCommonDivisor));
-        (StepRecord Had, string What)? wrong = null;
+        (StepRecord Had, string What, bool IsPlanned)? wrong = null;
         using var replay = await RunReplay.RepeatAsync(
             _store, from, s => s with { SaveSteps = save, KeepManifests = "all", SaveTotalLimit = null, LoadBestModelAtEnd = false }, last, record =>
             {
                 _progress?.Invoke(record.Step, last);
                 var had = log.Records[(int)record.Step - 1];
-                if (wrong is null && StepDifference.Find(had, record) is { } what) wrong = (had, what);
+                if (wrong is null && StepDifference.Find(had, record) is { } what)
+                    wrong = (had, what, StepDifference.FindPlanned(had, record) is not null);
                 return wrong is null;
             },
             cancellationToken, lastStepIsEnd: _newest.Completed && _newest.Step == last);
@@ -180,7 +207,8 @@ public sealed class RunVerifier
             if (await PartDifference.FindAsync(_store, manifest, replay.Store, again, cancellationToken) is { } what) return $"step {step}: {what}";
         }
 
-        return wrong is { } found ? $"step {found.Had.Step}: {found.What}{await ExplainAsync(from, spec, found.Had, cancellationToken)}" : null;
+        if (wrong is not { } found) return null;
+        return $"step {found.Had.Step}: {found.What}{(found.IsPlanned ? "" : await ExplainAsync(from, spec, found.Had, cancellationToken))}";
     }
 
     // Sums are rounded differently by other numbers of threads, which nothing else tells.

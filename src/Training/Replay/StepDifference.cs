@@ -11,11 +11,7 @@ public static class StepDifference
     /// <param name="had">The step in the run's log.</param>
     /// <param name="repeated">The step as it was repeated.</param>
     public static string? Find(StepRecord had, StepRecord repeated) =>
-        List("samples", had.Samples, repeated.Samples, "the seed, the batches, masked samples or the number of samples")
-        ?? Text("tokens", $"{had.Tokens}", $"{repeated.Tokens}", "the training data")
-        ?? List("active layers", had.ActiveLayers, repeated.ActiveLayers, "the method, the sampling of layers or the seed")
-        ?? Number("learning rate", had.LearningRate, repeated.LearningRate, "learning_rate, its schedule or the number of steps")
-        ?? Number("epoch", had.Epoch, repeated.Epoch, "the number of samples or the batches")
+        FindPlanned(had, repeated)
         ?? Number("loss", had.Loss, repeated.Loss, null)
         ?? Number("gradient norm", had.GradNorm, repeated.GradNorm, null)
         ?? (had.LayerGradNorms.Count == 0 || repeated.LayerGradNorms.Count == 0 ? null
@@ -24,6 +20,16 @@ public static class StepDifference
         ?? Rewards("", had.Rewards, repeated.Rewards, null)
         ?? (had.EvalLoss is { } was && repeated.EvalLoss is { } now ? Number("evaluation loss", was, now, Evaluated) : null)
         ?? Rewards("evaluation ", had.EvalRewards, repeated.EvalRewards, Evaluated);
+
+    /// <summary>The same for what follows from settings and data alone, whatever the arithmetic of a machine makes of it.</summary>
+    /// <param name="had">The step in the run's log.</param>
+    /// <param name="repeated">The step as it was repeated.</param>
+    public static string? FindPlanned(StepRecord had, StepRecord repeated) =>
+        List("samples", had.Samples, repeated.Samples, "the seed, the batches, masked samples or the number of samples")
+        ?? Text("tokens", $"{had.Tokens}", $"{repeated.Tokens}", "the training data")
+        ?? List("active layers", had.ActiveLayers, repeated.ActiveLayers, "the method, the sampling of layers or the seed")
+        ?? Number("learning rate", had.LearningRate, repeated.LearningRate, "learning_rate, its schedule or the number of steps")
+        ?? Number("epoch", had.Epoch, repeated.Epoch, "the number of samples or the batches");
 
     private static string? Number(string what, double had, double repeated, string? cause) =>
         Text(what, had.ToString("R", CultureInfo.InvariantCulture), repeated.ToString("R", CultureInfo.InvariantCulture), cause);

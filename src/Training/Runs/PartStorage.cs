@@ -202,7 +202,7 @@ public static class PartStorage
             }
 
             if (info.DType != ToDType(dtype))
-                throw new InvalidDataFileException(blobName, $"tensor '{name}' is {info.DType}; it must be {ToDType(dtype)}");
+                throw new InvalidDataFileException(blobName, $"tensor '{name}' is {info.DType}; by the run's settings it must be {ToDType(dtype)}");
         }
 
         if (blob.Tensors.Keys.FirstOrDefault(n => wanted.All(w => w.Name != n)) is { } extra)

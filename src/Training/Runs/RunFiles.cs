@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Model;
 
@@ -8,20 +7,19 @@ namespace LisaOrleans.Training;
 /// <summary>What a manifest says of a run besides its weights: its settings and its model's config.json.</summary>
 public static class RunFiles
 {
-    /// <summary>The run's settings.</summary>
-    /// <exception cref="InvalidDataFileException">The blob holds no settings.</exception>
+    /// <summary>The run's settings, each within its limits.</summary>
+    /// <exception cref="InvalidDataFileException">The blob holds no settings of this run; the message names the one that is wrong.</exception>
     public static async Task<TrainingSpec> ReadSpecAsync(IBlobStore store, Manifest manifest, CancellationToken cancellationToken)
     {
         using var content = await store.ReadAsync(manifest.Spec, cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return JsonSerializer.Deserialize<TrainingSpec>(content.ToArray())
-                ?? throw new InvalidDataFileException(manifest.Spec.Sha256, "the settings are empty");
-        }
-        catch (JsonException e)
-        {
-            throw new InvalidDataFileException(manifest.Spec.Sha256, $"holds no settings of a run: {JsonFault.Describe(e)}");
-        }
+        var spec = StoredJson.Read<TrainingSpec>(content.ToArray(), manifest.Spec, "settings of a run");
+        Check(manifest, () => RunSettings.Table.Check(spec));
+
+        // Grains are called by the name in the settings, and what was left open was chosen when the run was imported.
+        if (spec.RunName != manifest.Run) throw Wrong(manifest, $"run_name is '{spec.RunName}', but the manifest is of run '{manifest.Run}'");
+        if (spec.Dtype == TrainingSpec.AutoDtype) throw Wrong(manifest, $"dtype is '{spec.Dtype}'; a run in a store has chosen one");
+        if (spec.BlockSize < 1) throw Wrong(manifest, $"block_size is {spec.BlockSize}; a run in a store has chosen one");
+        return spec.Threads >= 1 ? spec : throw Wrong(manifest, $"threads is {spec.Threads}; a run in a store has chosen a number");
     }
 
     /// <summary>A run's last manifest and its settings; null where there is no such run, or it has no manifest yet.</summary>
@@ -45,4 +43,25 @@ public static class RunFiles
         var json = Encoding.UTF8.GetString(content.ToArray());
         return (json, ModelConfigReader.Parse(json, $"{manifest.Run}/{ModelFolder.ConfigFile}"));
     }
+    /// <summary>Checks settings that a manifest names.</summary>
+    /// <param name="manifest">The manifest.</param>
+    /// <param name="check">Throws <see cref="InvalidTrainingSettingException"/> where one is wrong.</param>
+    /// <exception cref="InvalidDataFileException">One is wrong; the message names the run and the setting.</exception>
+    internal static void Check(Manifest manifest, Action check)
+    {
+        try
+        {
+            check();
+        }
+        catch (InvalidTrainingSettingException e)
+        {
+            throw Wrong(manifest, e.Message);
+        }
+    }
+
+    /// <summary>What to throw where a setting that a manifest names is wrong.</summary>
+    /// <param name="manifest">The manifest.</param>
+    /// <param name="problem">The setting, what is wrong with it, and what would be right.</param>
+    internal static InvalidDataFileException Wrong(Manifest manifest, string problem) =>
+        new($"the settings of run '{manifest.Run}' ({manifest.Spec.Sha256})", problem);
 }

@@ -19,8 +19,7 @@ public sealed class RunHistory
         var records = new List<StepRecord>();
         await foreach (var (segment, line) in SegmentedLog.Read(store, manifest.Log, cancellationToken))
         {
-            var record = JsonSerializer.Deserialize<StepRecord>(line)
-                ?? throw new InvalidDataFileException(segment.Blob.Sha256, "an empty line in a run's history");
+            var record = StoredJson.Read<StepRecord>(line, segment.Blob, "step of a run's log");
             if (record.Step != records.Count + 1)
                 throw new InvalidDataFileException(segment.Blob.Sha256, $"step {record.Step} where {records.Count + 1} was expected");
             records.Add(record);

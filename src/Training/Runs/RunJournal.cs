@@ -35,10 +35,13 @@ public sealed class RunJournal : IDisposable
         var entries = new List<TrainingEvent>();
         await foreach (var (segment, line) in SegmentedLog.Read(store, head?.Journal ?? [], cancellationToken))
         {
-            var entry = JsonSerializer.Deserialize<TrainingEvent>(line);
-            if (entry?.Position.Entry != entries.Count + 1)
+            var entry = StoredJson.Read<TrainingEvent>(line, segment.Blob, "entry of a run's journal");
+            if (entry.Position.Entry != entries.Count + 1)
+            {
                 throw new InvalidDataFileException(
-                    segment.Blob.Sha256, $"journal entry {entry?.Position.Entry} where {entries.Count + 1} was expected");
+                    segment.Blob.Sha256, $"journal entry {entry.Position.Entry} where {entries.Count + 1} was expected");
+            }
+
             entries.Add(entry);
         }
 

@@ -73,16 +73,30 @@ public sealed class RunPlan
     /// <summary>Whether a manifest would give the same plan. Reading one again takes long if there is much data.</summary>
     public bool IsOf(Manifest manifest) => Source(manifest) == _source;
 
+    /// <summary>Reads it.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="manifest">Any manifest of the run.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="InvalidDataFileException">The manifest lacks something, or its settings do not go together or with the model.</exception>
     public static async Task<RunPlan> Read(IBlobStore store, Manifest manifest, CancellationToken cancellationToken)
     {
         var spec = await RunFiles.ReadSpecAsync(store, manifest, cancellationToken);
         var (configJson, config) = await RunFiles.ReadConfigAsync(store, manifest, cancellationToken);
+        RunFiles.Check(manifest, () => TrainingSpecValidator.CheckTogether(spec, config));
         if (manifest.Dataset is null) throw new InvalidDataFileException($"manifest of {manifest.Run}", "field 'Dataset' is missing");
 
         var data = await DatasetStorage.Read(store, manifest.Dataset, config.VocabSize, cancellationToken);
         var evalData = manifest.EvalDataset is null
             ? null
             : await DatasetStorage.Read(store, manifest.EvalDataset, config.VocabSize, cancellationToken);
+        foreach (var (what, samples) in ((string, TokenizedDataset?)[])[("training", data), ("evaluation", evalData)])
+        {
+            if (samples?.Longest > spec.BlockSize)
+                throw RunFiles.Wrong(manifest, $"block_size is {spec.BlockSize}, but the {what} data has a sample of {samples.Longest} tokens");
+        }
+
+        if (Methods.Of(spec).LooksAtWeights(spec) && LayerOutliers.Of(manifest, config.NumHiddenLayers) is null)
+            throw RunFiles.Wrong(manifest, $"lisa_strategy is {spec.LisaStrategy}, but the weights were not counted when the run began");
         return new RunPlan(manifest, spec, configJson, config, data, evalData);
     }
 

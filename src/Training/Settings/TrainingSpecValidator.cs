@@ -13,6 +13,15 @@ public static class TrainingSpecValidator
     {
         RunSettings.Table.Check(spec);
         RunSettings.Table.CheckUse(spec);
+        CheckTogether(spec, config);
+    }
+
+    /// <summary>Checks settings that are each within their limits against each other and against the model.</summary>
+    /// <param name="spec">The settings; see <see cref="DerivedSettings"/>.</param>
+    /// <param name="config">The model's shape.</param>
+    /// <exception cref="InvalidTrainingSettingException">They do not go together.</exception>
+    public static void CheckTogether(TrainingSpec spec, ModelConfig config)
+    {
         if (Methods.Of(spec).Check(spec, config) is { } wrong) throw Wrong(wrong);
         if (WeightForms.Check(spec) is { } form) throw Wrong(form);
         if (RunDtypes.Check(spec) is { } compute) throw Wrong(compute);

@@ -70,7 +70,8 @@ public sealed class KeptManifestsTests : IDisposable
     [InlineData(
         "{\"FormatVersion\":1,\"Manifests\":[{\"Step\":1,\"Manifest\":{\"Sha256\":\"../x\",\"Length\":1},\"NewBytes\":1,"
             + "\"Time\":\"2026-01-01T00:00:00Z\"}]}",
-        "'../x' is not a blob")]
+        "field 'Manifests': '../x' is not a blob")]
+    [InlineData("{\"FormatVersion\":1,\"Manifests\":[null]}", "field 'Manifests' must not hold null")]
     [InlineData("[]", "list of manifests")]
     public async Task ReadAsync_blob_of_something_else_is_refused(string json, string says)
     {

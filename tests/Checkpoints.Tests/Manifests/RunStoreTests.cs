@@ -170,10 +170,37 @@ public sealed class RunStoreTests
     [InlineData("{}", "Run")]
     [InlineData("null", "JSON object")]
     [InlineData("{\"Unknown\":1}", "Unknown")]
-    public void FromJson_wrong_manifest_is_refused_with_its_field(string json, string field) => Assert.Contains(
-        field,
-        Assert.Throws<InvalidDataFileException>(() => Checkpoints.Manifest.FromJson(System.Text.Encoding.UTF8.GetBytes(json), "m")).Message,
-        StringComparison.Ordinal);
+    [InlineData("""{"Parts":{"head":null},"Files":{},"Log":[],SPEC}""", "field 'Parts' must not hold null")]
+    [InlineData("""{"Parts":{},"Files":{"config.json":null},"Log":[],SPEC}""", "field 'Files' must not hold null")]
+    [InlineData("""{"Parts":{},"Files":{},"Log":[null],SPEC}""", "field 'Log' must not hold null")]
+    [InlineData("""{"Parts":{},"Files":{},"Log":[{"FirstStep":1,"LastStep":1}],SPEC}""", "field 'Log' must not hold null")]
+    [InlineData("""{"Parts":{},"Files":{},"Log":[],"Properties":{"a":null},SPEC}""", "field 'Properties' must not hold null")]
+    [InlineData("""{"Parts":{},"Files":{},"Log":[],"Dataset":{"Sha256":"x","Length":1},SPEC}""", "the training data: 'x' is not a blob")]
+    [InlineData("""{"Parts":{},"Files":{"a":{"Sha256":"HASH","Length":9223372036854775807}},"Log":[],SPEC}""", "field 'Files'")]
+    public void FromJson_wrong_manifest_is_refused_with_its_field(string json, string field)
+    {
+        const string Rest = """
+            "FormatVersion":1,"Run":"r","Generation":1,"Step":1,"Spec":{"Sha256":"HASH","Length":1}
+            """;
+        json = json.Replace("SPEC", Rest, StringComparison.Ordinal).Replace("HASH", new string('a', 64), StringComparison.Ordinal);
+        Assert.Contains(
+            field,
+            Assert.Throws<InvalidDataFileException>(() => Checkpoints.Manifest.FromJson(System.Text.Encoding.UTF8.GetBytes(json), "m")).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("\"Journal\":[{\"FirstStep\":1,\"LastStep\":1}]", "runs/r/head.json: field 'Journal' must not hold null")]
+    [InlineData("\"Kept\":[null]", "runs/r/head.json: field 'Kept' must not hold null")]
+    public async Task ReadHeadAsync_head_that_lacks_a_blob_is_refused_with_its_field(string field, string says)
+    {
+        using var folder = new TempFolder();
+        var store = new FolderBlobStore(folder.Root);
+        var head = $"{{\"Run\":\"r\",\"Generation\":1,\"Step\":1,\"Manifest\":null,{field}}}";
+        await store.PutDocumentAsync("runs/r/head.json", System.Text.Encoding.UTF8.GetBytes(head), null, Token);
+        var e = await Assert.ThrowsAsync<InvalidDataFileException>(() => RunStore.ReadHeadAsync(store, "r", Token));
+        Assert.EndsWith(says, e.Message, StringComparison.Ordinal);
+    }
 
     private static async Task<Manifest> Manifest(IBlobStore store, long step) => new()
     {
