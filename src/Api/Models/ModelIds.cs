@@ -28,7 +28,10 @@ internal static class ModelIds
     public static (string Model, long? Step) Split(string id)
     {
         var at = id.LastIndexOf(CheckpointMark, StringComparison.Ordinal);
+
+        // One name for each: 04 is no step.
         return at > 0 && long.TryParse(id.AsSpan(at + CheckpointMark.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var step)
+            && Checkpoint(id[..at], step) == id
             ? (id[..at], step)
             : (id, null);
     }
