@@ -32,6 +32,9 @@ public static class RunCopier
             if (contents is { Faults: [var fault, ..] }) throw new InvalidDataFileException(store.Location, fault.Message);
             if (contents is not { Head: { Manifest: not null } head }) throw RunManifests.NoRun(store, run);
             await CheckTargetAsync(contents, target).ConfigureAwait(false);
+
+            // Whatever a copy that dies leaves behind is then of a store, which can be looked at and pruned.
+            await StoreFormat.EnsureAsync(target, cancellationToken).ConfigureAwait(false);
             try
             {
                 await CopyBlobsAsync(contents.Blobs).ConfigureAwait(false);
@@ -121,7 +124,6 @@ public static class RunCopier
     // Nobody works on the copy, whatever is done with the run that it was made from.
     private static async Task<bool> SwapHeadAsync(RunHead head, IBlobStore target, CancellationToken cancellationToken)
     {
-        await StoreFormat.EnsureAsync(target, cancellationToken).ConfigureAwait(false);
         var path = $"{RunStore.Prefix}{head.Run}/head.json";
         var document = await target.GetDocumentAsync(path, cancellationToken).ConfigureAwait(false);
         var before = document is null ? null : await RunStore.ReadHeadAsync(target, head.Run, cancellationToken).ConfigureAwait(false);

@@ -26,6 +26,9 @@ public sealed class RunCopierTests
             catch (SimulatedCrashException)
             {
                 if (await RunStore.ReadHeadAsync(target, "r", Token) is not null) await TestRun.AssertLoadableAsync(target, 1);
+
+                // What it left can be looked at and pruned.
+                if (await target.ListAsync(Token).AnyAsync(Token)) Assert.NotNull(await StoreFormat.ReadAsync(target, Token));
                 await RunCopier.CopyAsync(source, "r", target, null, Token);
                 await TestRun.AssertLoadableAsync(target, 1);
                 Assert.Empty((await StoreVerifier.VerifyAsync(target, null, Token)).Faults);
