@@ -117,6 +117,14 @@ internal static class StoreCommands
 
         var (age, dry) = (TimeSpan.FromHours(hours), values.Flag(StoreSettings.DryRun));
         var store = await Open(values, cancellationToken);
+        if (!dry && hours < 1 && await HeldRuns.FindAsync(store, cancellationToken) is { } held)
+        {
+            throw new UsageException(string.Create(
+                CultureInfo.InvariantCulture,
+                $"{values.Place(StoreSettings.MinAge.Key)} is {hours}, but run '{held}' is being worked on, and what it has just written would go, ")
+                + "too; wait until it has ended, or spare what is younger than 1 hour");
+        }
+
         using var scratch = dry ? ScratchFolder.Create() : null;
         if (scratch is not null) store = new DryRunBlobStore(store, new FolderBlobStore(scratch.Path));
         var (blobs, bytes) = (0, 0L);

@@ -51,7 +51,7 @@ public static class HistoryPruning
         {
             // Whoever swaps the head again and again works on the run, and so does whoever holds it, in any state: an import may.
             var keeper = await ManifestKeeper.Read(store, head, cancellationToken);
-            if (look > MostLooks || await IsHeldAsync(store, run, cancellationToken))
+            if (look > MostLooks || await HeldRuns.IsHeldAsync(store, run, cancellationToken))
                 return new PrunedHistory(run, keeper.Kept.Count, [], IsHeld: true);
             var last = await RunStore.ReadManifestAsync(store, blob, cancellationToken);
             var spec = await RunFiles.ReadSpecAsync(store, last, cancellationToken);
@@ -68,18 +68,5 @@ public static class HistoryPruning
         }
 
         return null;
-    }
-
-    private static async Task<bool> IsHeldAsync(IBlobStore store, string run, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await RunLease.CheckAsync(store, run, RunHolder.ThisProcess, new LeaseOptions(), TimeProvider.System, cancellationToken);
-            return false;
-        }
-        catch (RunHeldException)
-        {
-            return true;
-        }
     }
 }

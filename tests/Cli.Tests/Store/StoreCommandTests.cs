@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Cli.Tests;
 
@@ -66,6 +67,16 @@ public sealed class StoreCommandTests
         using (var kept = await Json("prune")) Assert.Equal(0, Bytes(kept.RootElement, "bytes"));
         using (var dry = await Json("prune", "--min-age-hours", "0", "--dry-run")) Assert.Equal(garbage, Bytes(dry.RootElement, "bytes"));
         using (var same = await Json("sizes")) Assert.Equal(garbage, Bytes(same.RootElement, "unnamed_bytes"));
+
+        // What an import that goes on has written is named only when it ends.
+        string[] now = ["store", "prune", "--store", store, "--min-age-hours", "0"];
+        await using (await RunLease.AcquireAsync(
+            new FolderBlobStore(store), "new", RunHolder.ThisProcess, false, new LeaseOptions(), TimeProvider.System, Token))
+        {
+            await Lisa.RefusesAsync(now, "--min-age-hours is 0, but run 'new' is being worked on");
+            await Lisa.SucceedsAsync([.. now, "--dry-run"]);
+        }
+
         using (var pruned = await Json("prune", "--min-age-hours", "0")) Assert.Equal(garbage, Bytes(pruned.RootElement, "bytes"));
         using (var after = await Json("sizes")) Assert.Equal(0, Bytes(after.RootElement, "unnamed_bytes"));
         await Lisa.SucceedsAsync("store", "verify", "--store", store);
