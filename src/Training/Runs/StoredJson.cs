@@ -23,7 +23,7 @@ internal static class StoredJson
         }
         catch (Exception e) when (e is JsonException or NotSupportedException)
         {
-            throw new InvalidDataFileException(blob.Sha256, $"holds no {what}: {e.Message}");
+            throw new InvalidDataFileException(blob.Sha256, $"holds no {what}: {(e is JsonException ? JsonFault.Describe(e) : e.Message)}");
         }
     }
 
