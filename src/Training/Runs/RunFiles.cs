@@ -43,6 +43,7 @@ public static class RunFiles
         var json = Encoding.UTF8.GetString(content.ToArray());
         return (json, ModelConfigReader.Parse(json, $"{manifest.Run}/{ModelFolder.ConfigFile}"));
     }
+
     /// <summary>Checks settings that a manifest names.</summary>
     /// <param name="manifest">The manifest.</param>
     /// <param name="check">Throws <see cref="InvalidTrainingSettingException"/> where one is wrong.</param>
