@@ -12,6 +12,9 @@ switch (args)
     case ["builds", var other, .. var rest]:
         return await BuildsBenchmark.Run(
             other, rounds: Number(rest, 0, 6), steps: Number(rest, 1, 25), threads: Number(rest, 2, Environment.ProcessorCount));
+    case ["builds-memory", var other, .. var rest]:
+        await BuildsMemoryBenchmark.Run(other, tokens: Number(rest, 0, 4), threads: Number(rest, 1, Environment.ProcessorCount));
+        return 0;
     case ["families", .. var families]:
         return await FamiliesBenchmark.Run(families);
     case ["memory", .. var rest]:
@@ -142,6 +145,7 @@ switch (args)
             usage: dotnet run -c Release --project bench -- BENCHMARK
               training [STEPS [ROUNDS [THREADS]]]   steps per second against a plain whole-model loop
               builds LISA [ROUNDS [STEPS [THREADS]]]  time to the first step, and of a step, against the lisa of another build
+              builds-memory LISA [TOKENS [THREADS]]  memory by the form of frozen weights, against the lisa of another build
               packed [ROUNDS [SAMPLE [THREADS]]]    a packed row of samples against its samples apart and one long sample
               transport [ROUNDS]                    tensors between two processes against a raw socket, plain and through TLS
               pipeline [ROUNDS]                     two silos of one thread each against one

@@ -6,7 +6,10 @@ internal static class OwnProgram
     // Larger files are linked: they are the native ones.
     private const long LargestCopy = 30 << 20;
 
-    /// <summary>Copies a project that references no other, changes and builds it, and puts it into a copy of the program.</summary>
+    /// <summary>
+    /// Copies a project that references no other, and sources that several compile in; changes and builds it, and puts it into a copy of
+    /// the program.
+    /// </summary>
     /// <param name="folder">Where all this lies.</param>
     /// <param name="project">The project's folder in src.</param>
     /// <param name="change">Changes the copy, whose folder it is given.</param>
@@ -18,7 +21,7 @@ internal static class OwnProgram
         foreach (var file in Directory.GetFiles(Repository.Root))
             if (Path.GetExtension(file) is ".props" or ".targets" or ".json" or ".config" or ".editorconfig")
                 Copy(file, Path.Combine(copy, Path.GetFileName(file)));
-        foreach (var source in (string[])["eng", $"src/{project}"])
+        foreach (var source in (string[])["eng", "src/Shared", $"src/{project}"])
             foreach (var file in Directory.GetFiles(Path.Combine(Repository.Root, source), "*", SearchOption.AllDirectories))
                 Copy(file, Path.Combine(copy, Path.GetRelativePath(Repository.Root, file)));
         await change(Path.Combine(copy, "src", project));
