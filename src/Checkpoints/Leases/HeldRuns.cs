@@ -3,15 +3,13 @@ namespace LisaOrleans.Checkpoints;
 /// <summary>Which runs of a store somebody works on, by their leases.</summary>
 public static class HeldRuns
 {
-    private const string Lease = "lease.json";
-
     /// <summary>A run that somebody works on, in any state: an import holds one that is not there yet. Null for none.</summary>
     /// <param name="store">The store.</param>
     /// <param name="cancellationToken">Cancels.</param>
     public static async Task<string?> FindAsync(IBlobStore store, CancellationToken cancellationToken)
     {
         await foreach (var path in store.ListDocumentsAsync(RunStore.Prefix, cancellationToken).ConfigureAwait(false))
-            if (path.Split('/') is [_, var run, Lease] && await IsHeldAsync(store, run, cancellationToken).ConfigureAwait(false)) return run;
+            if (LeaseStorage.RunOf(path) is { } run && await IsHeldAsync(store, run, cancellationToken).ConfigureAwait(false)) return run;
         return null;
     }
 

@@ -5,11 +5,16 @@ namespace LisaOrleans.Checkpoints;
 /// <summary>A run's lease in the store, and whether its holder lives.</summary>
 internal static class LeaseStorage
 {
+    private const string File = "lease.json";
+
     public static string Path(string run)
     {
         RunName.Validate(run);
-        return $"{RunStore.Prefix}{run}/lease.json";
+        return $"{RunStore.Prefix}{run}/{File}";
     }
+
+    /// <summary>The run whose lease a document is; null for any other document.</summary>
+    public static string? RunOf(string path) => path.Split('/') is [_, var run, File] ? run : null;
 
     /// <summary>The lease and the tag of its document; both null if there is none.</summary>
     /// <exception cref="InvalidDataFileException">It is damaged.</exception>

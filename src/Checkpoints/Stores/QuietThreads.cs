@@ -5,11 +5,13 @@ namespace LisaOrleans.Checkpoints;
 
 /// <summary>
 /// Threads for hashing and writing what a run keeps, which take what training leaves of the processors: each of libtorch's threads has a
-/// share of every product, so that one that has to wait lets all wait. On Linux they are as nice as can be; elsewhere, ordinary.
+/// share of every product, so that one that has to wait lets all wait. On Linux they are nicer than those; elsewhere, ordinary.
 /// </summary>
 public sealed partial class QuietThreads : TaskScheduler
 {
     private const int Count = 2;
+
+    // With more, what is written came so late that training waited for it (docs/benchmarks.md).
     private const int Nice = 10;
 
     private readonly BlockingCollection<Task> _tasks = [];

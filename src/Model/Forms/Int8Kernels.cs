@@ -34,9 +34,7 @@ internal static unsafe class Int8Kernels
                 Codes(numbers, scale == 0 ? 1 : scale, (sbyte*)to + (row * columns));
             }
         });
-        GC.KeepAlive(exact_RC);
-        GC.KeepAlive(codes_RC);
-        GC.KeepAlive(scales_R1);
+        TensorMemory.KeepAlive(exact_RC, codes_RC, scales_R1);
     }
 
     private static float Largest(Row numbers)

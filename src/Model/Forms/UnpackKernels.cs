@@ -36,7 +36,7 @@ internal static unsafe class UnpackKernels
                 else Int8Row(source, scale, new Span<ushort>((ushort*)to + (row * columns), columns));
             }
         });
-        KeepAlive(codes, scales, target);
+        TensorMemory.KeepAlive(codes, scales, target);
     }
 
     /// <summary>Writes 16 values times scales; as <see cref="Nf4Weight"/> says.</summary>
@@ -58,12 +58,7 @@ internal static unsafe class UnpackKernels
                 else Nf4Block(source, magnitude, new Span<ushort>((ushort*)to + at, length));
             }
         });
-        KeepAlive(codes, scales.Codes, scales.Largest, scales.Values, target);
-    }
-
-    private static void KeepAlive(params ReadOnlySpan<Tensor> tensors)
-    {
-        foreach (var tensor in tensors) GC.KeepAlive(tensor);
+        TensorMemory.KeepAlive(codes, scales.Codes, scales.Largest, scales.Values, target);
     }
 
     private static void Int8Row(ReadOnlySpan<sbyte> codes, ReadOnlySpan<float> scales, Span<float> target)

@@ -27,6 +27,12 @@ public static unsafe partial class TensorMemory
         return address;
     }
 
+    /// <summary>Keeps tensors from being freed before this, whose memory is used by its address.</summary>
+    internal static void KeepAlive(params ReadOnlySpan<Tensor> tensors)
+    {
+        foreach (var tensor in tensors) GC.KeepAlive(tensor);
+    }
+
     /// <summary>A new tensor with a copy of the bytes at an address; the caller owns it.</summary>
     public static Tensor Copy(nint source, IReadOnlyList<long> shape, ScalarType dtype)
     {

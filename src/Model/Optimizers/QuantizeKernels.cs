@@ -38,7 +38,7 @@ internal static unsafe class QuantizeKernels
             var target = new Span<byte>((byte*)to + at, block.Length);
             Codes(block, scale, bounds, target);
         });
-        GC.KeepAlive(codes);
+        TensorMemory.KeepAlive(codes);
     }
 
     /// <summary>The same with two codes below 16 in each byte, the first in its upper half: uint8 [N / 2], rounded up.</summary>
@@ -58,7 +58,7 @@ internal static unsafe class QuantizeKernels
             var target = new Span<byte>((byte*)to + (at / 2), each.Length / 2);
             for (var i = 0; i < target.Length; i++) target[i] = (byte)((each[2 * i] << 4) | each[(2 * i) + 1]);
         });
-        GC.KeepAlive(codes);
+        TensorMemory.KeepAlive(codes);
     }
 
     /// <summary>Writes the value that each code names, times its block's largest.</summary>
@@ -80,10 +80,7 @@ internal static unsafe class QuantizeKernels
                 Values((byte*)from + at, (float*)table, ((float*)by)[block], (float*)to + at, (int)Math.Min(size, count - at));
             }
         });
-        GC.KeepAlive(codes);
-        GC.KeepAlive(largest);
-        GC.KeepAlive(values);
-        GC.KeepAlive(numbers);
+        TensorMemory.KeepAlive(codes, largest, values, numbers);
     }
 
     private static void Values(byte* codes, float* values, float scale, float* numbers, int count)
@@ -107,8 +104,7 @@ internal static unsafe class QuantizeKernels
                 work(source, magnitude > 0 ? magnitude : 1, at);
             }
         });
-        GC.KeepAlive(numbers);
-        GC.KeepAlive(largest);
+        TensorMemory.KeepAlive(numbers, largest);
     }
 
     private delegate void Work(ReadOnlySpan<float> block, float scale, long at);
