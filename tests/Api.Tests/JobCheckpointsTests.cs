@@ -63,19 +63,7 @@ public sealed class JobCheckpointsTests : IDisposable
             Log = [],
         };
         await session.CommitAsync(manifest, null, list, Token);
-        var job = new JobDocument
-        {
-            Id = Id,
-            CreatedAt = DateTimeOffset.UnixEpoch,
-            Model = "base",
-            Root = "base",
-            FineTunedModel = ModelIds.Tuned("base", null, Id),
-            TrainingFile = new JobInput("file-x", "x", 0, null),
-            Method = TrainingMethods.Lisa,
-            Spec = new TrainingSpec { RunName = Id, BlockSize = 2, Dtype = "float32", Threads = 1 },
-            Dataset = new DatasetSettings(),
-            Phase = JobPhases.Imported,
-        };
+        var job = ImportedJob.Of(Id);
         return await new JobCheckpoints(store).ListAsync(job, new RunStatus { Run = Id, State = RunState.Running }, page, Token);
     }
 }

@@ -68,8 +68,8 @@ public sealed class StoreUpkeepTests : IDisposable
     {
         await CommitAsync("ftjob-a", "shared", "own");
         await CommitAsync("ftjob-b", "shared", "other");
-        await _jobs.AddAsync(Job("ftjob-a"), Token);
-        await _jobs.AddAsync(Job("ftjob-b"), Token);
+        await _jobs.AddAsync(ImportedJob.Of("ftjob-a"), Token);
+        await _jobs.AddAsync(ImportedJob.Of("ftjob-b"), Token);
         await _jobs.UpdateAsync("ftjob-a", j => j with { ModelDeleted = true }, Token);
         var before = (await BlobsAsync()).Count;
 
@@ -86,20 +86,6 @@ public sealed class StoreUpkeepTests : IDisposable
     }
 
     private static string Name(string content) => new BytesBlob(System.Text.Encoding.UTF8.GetBytes(content)).Sha256;
-
-    private static JobDocument Job(string id) => new()
-    {
-        Id = id,
-        CreatedAt = DateTimeOffset.UtcNow,
-        Model = "base",
-        Root = "base",
-        FineTunedModel = ModelIds.Tuned("base", null, id),
-        TrainingFile = new JobInput("file-x", "x", 0, null),
-        Method = TrainingMethods.Lisa,
-        Spec = new TrainingSpec { RunName = id, BlockSize = 2, Dtype = "float32", Threads = 1 },
-        Dataset = new DatasetSettings(),
-        Phase = JobPhases.Imported,
-    };
 
     private Task AddAsync(string id, string content) => AddAsync(_files, id, content, null);
 
