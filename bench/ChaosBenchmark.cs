@@ -14,7 +14,7 @@ internal static class ChaosBenchmark
 {
     public static async Task<int> Run(int steps, int kills, ulong seed, bool azurite, bool large)
     {
-        var runs = large ? await ClusterRuns.PrepareLargeAsync(steps, saveSteps: 2, seed) : ClusterRuns.Prepare(steps, saveSteps: 5, seed);
+        var runs = large ? await ClusterRuns.PrepareLargeAsync(steps, saveSteps: 1, seed) : ClusterRuns.Prepare(steps, saveSteps: 5, seed);
         await runs.TrainUndisturbedAsync();
         var differences = 0;
         foreach (var silos in large ? [3] : new[] { 1, 2, 3 }) differences += await Cluster($"{silos}-silos", silos, []);
@@ -24,6 +24,13 @@ internal static class ChaosBenchmark
         return differences == 0 ? 0 : 1;
 
         async Task<int> Cluster(string name, int silos, IReadOnlyList<ChaosAction> schedule)
+        {
+            var found = await PlayAsync(name, silos, schedule);
+            runs.DeleteStoreOf(name);
+            return found;
+        }
+
+        async Task<int> PlayAsync(string name, int silos, IReadOnlyList<ChaosAction> schedule)
         {
             await using var cluster = await runs.StartAsync(name, new ClusterSettings(silos, azurite));
             var driver = new ChaosDriver(cluster, name, seed, Console.WriteLine);

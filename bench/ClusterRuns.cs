@@ -82,7 +82,14 @@ internal sealed class ClusterRuns(string folder, string[] training)
     }
 
     /// <summary>Trains in one process, for comparison.</summary>
-    public Task TrainUndisturbedAsync() => TestCluster.SucceedsAsync(folder, ["train", .. training, "--output", Path.Combine(folder, "one-process")]);
+    public async Task TrainUndisturbedAsync()
+    {
+        await TestCluster.SucceedsAsync(folder, ["train", .. training, "--output", Path.Combine(folder, "one-process")]);
+        DeleteStore(Path.Combine("one-process", "lisa-store"));
+    }
+
+    /// <summary>Deletes the store of a cluster that has ended: those of large models would fill a disk together.</summary>
+    public void DeleteStoreOf(string name) => DeleteStore(Path.Combine(name, "store"));
 
     /// <summary>Starts a cluster and a run of that name on it.</summary>
     public async Task<TestCluster> StartAsync(string name, ClusterSettings settings)
@@ -110,5 +117,11 @@ internal sealed class ClusterRuns(string folder, string[] training)
             $"{name}: {end.State}, generation {end.Generation}, {end.Recoveries} recoveries; {found.Count} differences from one process");
         foreach (var line in found.Take(5)) Console.WriteLine("  " + line);
         return found.Count;
+    }
+
+    private void DeleteStore(string path)
+    {
+        var store = Path.Combine(folder, path);
+        if (Directory.Exists(store)) Directory.Delete(store, recursive: true);
     }
 }

@@ -28,8 +28,8 @@ internal static unsafe class Int8Kernels
         {
             for (var row = start; row < end; row++)
             {
-                var numbers = new Row(from + (nint)(row * columns * (isFloat ? sizeof(float) : sizeof(ushort))), columns, isFloat);
-                var scale = Largest(numbers) / Int8Form.Largest;
+                var numbers = new FloatRow(from + (nint)(row * columns * (isFloat ? sizeof(float) : sizeof(ushort))), columns, isFloat);
+                var scale = numbers.Largest() / Int8Form.Largest;
                 ((float*)by)[row] = scale;
                 Codes(numbers, scale == 0 ? 1 : scale, (sbyte*)to + (row * columns));
             }
@@ -37,16 +37,7 @@ internal static unsafe class Int8Kernels
         TensorMemory.KeepAlive(exact_RC, codes_RC, scales_R1);
     }
 
-    private static float Largest(Row numbers)
-    {
-        var (i, largest, most) = (0, 0f, Vector256<float>.Zero);
-        for (; i <= numbers.Length - Vector256<float>.Count; i += Vector256<float>.Count) most = Vector256.Max(most, Vector256.Abs(numbers.Eight(i)));
-        for (var k = 0; k < Vector256<float>.Count; k++) largest = MathF.Max(largest, most[k]);
-        for (; i < numbers.Length; i++) largest = MathF.Max(largest, MathF.Abs(numbers.One(i)));
-        return largest;
-    }
-
-    private static void Codes(Row numbers, float scale, sbyte* codes)
+    private static void Codes(FloatRow numbers, float scale, sbyte* codes)
     {
         var (i, divisor, most) = (0, Vector256.Create(scale), Vector256.Create((float)Int8Form.Largest));
         for (; i <= numbers.Length - Vector256<float>.Count; i += Vector256<float>.Count)
@@ -59,17 +50,5 @@ internal static unsafe class Int8Kernels
 
         for (; i < numbers.Length; i++)
             codes[i] = (sbyte)Math.Clamp(MathF.Round(numbers.One(i) / scale, MidpointRounding.ToEven), -Int8Form.Largest, Int8Form.Largest);
-    }
-
-    // Numbers of a row in memory; those in bfloat16 are the upper halves of float32's bits.
-    private readonly struct Row(nint address, int length, bool isFloat)
-    {
-        public int Length => length;
-
-        public float One(int i) => isFloat ? ((float*)address)[i] : BitConverter.UInt32BitsToSingle((uint)((ushort*)address)[i] << 16);
-
-        public Vector256<float> Eight(int i) => isFloat
-            ? Vector256.Load((float*)address + i)
-            : (Vector256.WidenLower(Vector128.Load((ushort*)address + i).ToVector256Unsafe()) << 16).AsSingle();
     }
 }

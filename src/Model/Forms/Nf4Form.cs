@@ -45,7 +45,6 @@ public sealed record Nf4Form : IWeightForm
         var (count, device) = (parameter.Count, exact.device);
         var codes = PackedMatrix.Keep([(count + 1) / 2], ScalarType.Byte, device);
         var magnitudes = empty([Blocks(count)], ScalarType.Float32, device);
-        var bounds = tensor(s_bounds, device: device);
         for (long start = 0; start < count; start += PackedMatrix.Piece)
         {
             using var piece = NewDisposeScope();
@@ -60,7 +59,7 @@ public sealed record Nf4Form : IWeightForm
 
             var largest = Kernels.LargestOfBlocks(numbers, BlockSize);
             magnitudes.narrow(0, start / BlockSize, largest.numel()).copy_(largest);
-            var packed = Kernels.PackHalfBytes(Kernels.Quantize(numbers, largest, bounds, BlockSize));
+            var packed = Kernels.PackHalfBytes(Kernels.Quantize(numbers, largest, tensor(s_bounds, device: device), BlockSize));
             codes.narrow(0, start / 2, packed.numel()).copy_(packed);
         }
 

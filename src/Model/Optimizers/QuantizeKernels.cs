@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using static TorchSharp.torch;
 
@@ -98,10 +97,10 @@ internal static unsafe class QuantizeKernels
             for (var block = start; block < end; block++)
             {
                 var at = block * size;
-                var source = new ReadOnlySpan<float>((float*)from + at, (int)Math.Min(size, count - at));
-                var magnitude = Largest(source);
+                var length = (int)Math.Min(size, count - at);
+                var magnitude = new FloatRow((nint)((float*)from + at), length, isFloat: true).Largest();
                 ((float*)by)[block] = magnitude;
-                work(source, magnitude > 0 ? magnitude : 1, at);
+                work(new ReadOnlySpan<float>((float*)from + at, length), magnitude > 0 ? magnitude : 1, at);
             }
         });
         TensorMemory.KeepAlive(numbers, largest);
@@ -117,16 +116,5 @@ internal static unsafe class QuantizeKernels
             (Vector256.Create(numbers[i..]) / divisor).Store(scaled + i);
         for (; i < numbers.Length; i++) scaled[i] = numbers[i] / scale;
         for (i = 0; i < numbers.Length; i++) codes[i] = bounds.CodeOf(scaled[i]);
-    }
-
-    // That of a block with a number that is none is none, as with libtorch.
-    private static float Largest(ReadOnlySpan<float> numbers)
-    {
-        var (largest, most) = (0f, Vector256<float>.Zero);
-        var whole = MemoryMarshal.Cast<float, Vector256<float>>(numbers);
-        foreach (var some in whole) most = Vector256.Max(most, Vector256.Abs(some));
-        for (var i = 0; i < Vector256<float>.Count; i++) largest = MathF.Max(largest, most[i]);
-        foreach (var number in numbers[(whole.Length * Vector256<float>.Count)..]) largest = MathF.Max(largest, MathF.Abs(number));
-        return largest;
     }
 }

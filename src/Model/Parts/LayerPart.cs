@@ -12,6 +12,7 @@ public sealed class LayerPart : ModelPart
     private readonly bool _recompute;
     private readonly DecoderLayer _layer;
     private readonly LoraPass _adapterPass;
+    private readonly WeightScratch _scratch;
     private readonly Dictionary<int, SavedPass> _passes = [];
 
     /// <summary>Takes ownership of the weights, which are named as the family says.</summary>
@@ -29,8 +30,9 @@ public sealed class LayerPart : ModelPart
         IReadOnlyDictionary<string, Tensor> weights, LoraOptions? lora = null, IWeightForm? form = null, WeightScratch? scratch = null)
         : base(
             config, dtypes, optimizer, config.LayerSpecs(index), weights, lora?.Specs(config, index),
-            dtypes.Widens ? new WidenedForm(form ?? new WholeForm()) : form, scratch)
+            dtypes.Widens ? new WidenedForm(form ?? new WholeForm()) : form, scratch ??= new WeightScratch())
     {
+        _scratch = scratch;
         _recompute = gradientCheckpointing;
         _adapterPass = new LoraPass(lora?.Seed ?? 0, lora?.Dropout ?? 0);
         var adapters = Adapters.ToDictionary(p => p.Spec.Name);
@@ -61,12 +63,13 @@ public sealed class LayerPart : ModelPart
         leaf_BTD.requires_grad = inputGradient;
         if (_recompute)
         {
-            _passes.Add(index, new SavedPass(leaf_BTD, null, inputGradient, step, []));
+            _passes.Add(index, new SavedPass(leaf_BTD, null, inputGradient, step, [], _scratch.Pass()));
             return Compute(leaf_BTD, positions, gradient: false);
         }
 
         var output_BTD = Compute(leaf_BTD, positions, gradient: true);
-        _passes.Add(index, new SavedPass(leaf_BTD, output_BTD, inputGradient, step, [.. Parameters.Where(p => p.WasUnpacked)]));
+        Parameter[] unpacked = [.. Parameters.Where(p => p.WasUnpacked)];
+        _passes.Add(index, new SavedPass(leaf_BTD, output_BTD, inputGradient, step, unpacked, _scratch.Pass()));
         return output_BTD.detach().DetachFromDisposeScope();
     }
 
@@ -122,12 +125,13 @@ public sealed class LayerPart : ModelPart
     }
 
     private sealed record SavedPass(
-        Tensor Input, Tensor? Output, bool InputGradient, long Step, IReadOnlyList<Parameter> Unpacked) : IDisposable
+        Tensor Input, Tensor? Output, bool InputGradient, long Step, IReadOnlyList<Parameter> Unpacked, IDisposable InScratch) : IDisposable
     {
         public void Dispose()
         {
             Input.Dispose();
             Output?.Dispose();
+            InScratch.Dispose();
         }
     }
 }

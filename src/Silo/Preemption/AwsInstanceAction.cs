@@ -39,10 +39,9 @@ public sealed class AwsInstanceAction(HttpClient http, Uri endpoint) : IPreempti
             return new PreemptionNotice(
                 Name, document.RootElement.GetProperty("time").GetString() ?? "", document.RootElement.GetProperty("action").GetString() ?? "");
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception e) when (NoticeFault.Is(e))
         {
-            var problem = e is JsonException ? JsonFault.Describe(e) : "its fields are others";
-            throw new InvalidDataException($"instance-action: the answer is not as documented: {problem}", e);
+            throw NoticeFault.Of("instance-action", e);
         }
     }
 

@@ -41,10 +41,9 @@ public sealed class AzureScheduledEvents(HttpClient http, Uri endpoint, string m
 
             return null;
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException)
+        catch (Exception e) when (NoticeFault.Is(e))
         {
-            var problem = e is JsonException ? JsonFault.Describe(e) : "its fields are others";
-            throw new InvalidDataException($"scheduled events: the answer is not as documented: {problem}", e);
+            throw NoticeFault.Of("scheduled events", e);
         }
     }
 

@@ -5,7 +5,8 @@ namespace LisaOrleans.Training;
 
 /// <summary>
 /// What a step's last backward pass takes beside weights and optimizer state. Gradients come as activations go, so that the most of both
-/// is not there at one time: it is looked at in the head, in the layers, and in the embedding, where it ends.
+/// is not there at one time: it is looked at in the head, in the layers, and in the embedding, where it ends, and where the room is free
+/// in which layers were unpacked.
 /// </summary>
 internal sealed class BackwardPass
 {
@@ -26,6 +27,9 @@ internal sealed class BackwardPass
     private readonly long _largest;
     private readonly long _logits;
     private readonly long _hidden;
+
+    // Bytes of the room in which layers that do not train are unpacked.
+    private readonly long _scratch;
 
     private readonly int _logitsAtOnce;
     private readonly bool _hasChunks;
@@ -52,6 +56,7 @@ internal sealed class BackwardPass
             var chunk = Math.Min(_tokens, Math.Max(1, HeadPart.ChunkLogits / config.VocabSize));
             (_logits, _logitsAtOnce, _hasChunks) = (chunk * config.VocabSize * Single, config.SavedByLogit(), chunk < _tokens);
             _hidden = _tokens * config.HiddenSize * _compute;
+            _scratch = FormMemory.Scratch(layers, options);
         }
     }
 
@@ -75,9 +80,9 @@ internal sealed class BackwardPass
             var gradients = all + ofTied + (made * (_head + _layers + _embedding));
             long[] moments =
             [
-                all + (_hasChunks ? ofHead : 0) + _kept + (_logitsAtOnce * _logits),
-                all + ofHead + _kept + _logits,
-                all + ofHead + (made * _layers) + _kept + _largest,
+                all + (_hasChunks ? ofHead : 0) + _scratch + _kept + (_logitsAtOnce * _logits),
+                all + ofHead + _scratch + _kept + _logits,
+                all + ofHead + (made * _layers) + _scratch + _kept + _largest,
                 gradients + (2 * _hidden),
             ];
             return (gradients, moments.Max() - gradients);

@@ -26,6 +26,12 @@ public static class FormMemory
     internal static long FrozenHead(IReadOnlyList<ParameterSpec> part, IWeightForm form, PartDtypes dtypes) =>
         dtypes.Widens ? Whole(part, dtypes) : Frozen(part, form.IsMapped ? form : s_whole, dtypes);
 
+    /// <summary>Room to unpack or widen any of the layers that do not train.</summary>
+    internal static long Scratch(IReadOnlyList<ParameterSpec>[] layers, MemoryPlanOptions options) =>
+        options.Adapters is not null || options.ActiveLayers < layers.Length
+            ? layers.Max(l => Scratch(l, options.FrozenWeights, options.Dtypes))
+            : 0;
+
     /// <summary>Room to unpack or widen a layer.</summary>
     internal static long Scratch(IReadOnlyList<ParameterSpec> layer, IWeightForm form, PartDtypes dtypes) =>
         checked(layer.Where(s => dtypes.Widens || form.Packs(s)).Sum(s => Whole(s, dtypes)));
@@ -33,9 +39,14 @@ public static class FormMemory
     /// <summary>A whole model that only answers and is scored.</summary>
     /// <param name="config">Its shape.</param>
     /// <param name="dtypes">Its number formats.</param>
-    public static long OfAnswering(ModelConfig config, PartDtypes dtypes) => OfModel(config, s_whole, dtypes, active: 0, ends: false);
+    public static long OfAnswering(ModelConfig config, PartDtypes dtypes) => checked(
+        OfModel(config, s_whole, dtypes, active: 0, ends: false)
+        + Enumerable.Range(0, config.NumHiddenLayers).Max(i => Scratch(config.LayerSpecs(i), s_whole, dtypes)));
 
-    /// <summary>A whole model that trains, at most over all choices of layers; beside adapters all of its own weights are frozen.</summary>
+    /// <summary>
+    /// A whole model that trains, without the room to unpack layers, at most over all choices of layers; beside adapters all of its own
+    /// weights are frozen.
+    /// </summary>
     internal static long OfModel(ModelConfig config, MemoryPlanOptions options) => OfModel(
         config, options.FrozenWeights, options.Dtypes, options.Adapters is null ? options.ActiveLayers : 0, options.TrainEmbeddings);
 
@@ -46,7 +57,6 @@ public static class FormMemory
             var layers = Enumerable.Range(0, config.NumHiddenLayers).Select(config.LayerSpecs).ToArray();
             var grows = layers.Select(l => Whole(l, dtypes) - Frozen(l, form, dtypes)).OrderDescending().Take(active).Sum();
             return layers.Sum(l => Frozen(l, form, dtypes)) + grows
-                + (active < layers.Length ? layers.Max(l => Scratch(l, form, dtypes)) : 0)
                 + (ends
                     ? Whole([.. config.EmbeddingSpecs(), .. config.HeadSpecs()], dtypes)
                     : FrozenEmbedding(config, form, dtypes) + FrozenHead(config.HeadSpecs(), form, dtypes));

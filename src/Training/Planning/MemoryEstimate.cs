@@ -3,11 +3,12 @@ namespace LisaOrleans.Training;
 /// <summary>Predicted bytes by kind, at the peak of a step.</summary>
 /// <param name="Parameters">Parameters of the model.</param>
 /// <param name="TrainableParameters">Parameters that train at one time (the most, over all choices of layers).</param>
-/// <param name="Weights">All weights, apart from mapped files: what trains in the compute dtype, the rest in its form, and room to unpack it.</param>
+/// <param name="Weights">All weights, apart from mapped files: what trains in the compute dtype, the rest in its form.</param>
 /// <param name="Gradients">Gradients of what trains.</param>
 /// <param name="OptimizerState">Master weights and moments of what trains.</param>
 /// <param name="Activations">
-/// What the backward pass of a micro-batch takes at its peak, beside all gradients: what layers have kept, or the logits of one chunk.
+/// What the backward pass of a micro-batch takes at its peak, beside all gradients: what layers have kept, or the logits of one chunk, and
+/// room to unpack a layer.
 /// </param>
 /// <param name="Copies">
 /// What a manifest between steps takes in addition, in the process's memory: copies that are still on their way to the store when the

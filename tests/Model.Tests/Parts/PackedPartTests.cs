@@ -37,6 +37,38 @@ public sealed class PackedPartTests
         Assert.All(packed.Parts, p => Assert.Contains(p.Parameters, q => q.IsPacked));
         Assert.All(packed.Parts.SelectMany(p => p.Parameters), p => Assert.Equal(Form(form).Packs(p.Spec), p.IsPacked));
         Assert.Equal(whole.Bits(), packed.Bits());
+
+        // The room is free between two steps, and a second one finds another.
+        Assert.Equal(0, scratch.Bytes);
+        Assert.Equal(whole.Bits(), packed.Bits());
+    }
+
+    [Theory]
+    [InlineData("int8")]
+    [InlineData("nf4")]
+    public void WeightScratch_holds_one_layer_from_the_first_forward_pass_to_the_last_backward_pass(string form)
+    {
+        using var scope = NewDisposeScope();
+        var config = TinyModel.Config();
+        var scratch = new WeightScratch();
+        using var layers = new Layers(config, TinyModel.Weights(config), recompute: false, Form(form), scratch);
+        var (first, second) = (layers.Parts[0], layers.Parts[1]);
+        Assert.Equal(0, scratch.Bytes);
+        var oneLayer = config.LayerSpecs(0).Where(Form(form).Packs).Sum(s => 4 * s.Count);
+        foreach (var part in (LayerPart[])[first, second])
+            for (var i = 0; i < 2; i++) part.Forward(i, ones(1, 3, 16).DetachFromDisposeScope(), null, train: true, inputGradient: true).Dispose();
+        for (var i = 0; i < 2; i++)
+        {
+            Assert.Equal(oneLayer, scratch.Bytes);
+            second.Backward(i, ones(1, 3, 16), null)!.Dispose();
+        }
+
+        first.Backward(0, ones(1, 3, 16), null)!.Dispose();
+        Assert.Equal(oneLayer, scratch.Bytes);
+
+        // The other one will not come.
+        first.DiscardMicroBatches();
+        Assert.Equal(0, scratch.Bytes);
     }
 
     [Theory]
