@@ -3,7 +3,8 @@ using System.Text.Json.Serialization;
 namespace LisaOrleans.Checkpoints;
 
 [JsonSourceGenerationOptions(
-    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true, AllowDuplicateProperties = false)]
+    UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow, RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true, AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(Manifest))]
 [JsonSerializable(typeof(RunHead))]
 [JsonSerializable(typeof(KeptSegment))]

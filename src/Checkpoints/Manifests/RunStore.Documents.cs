@@ -126,7 +126,7 @@ public sealed partial class RunStore
         try
         {
             var head = JsonSerializer.Deserialize(document.Content, ManifestJson.Default.RunHead);
-            if (head is null || head.Run != run) throw new InvalidDataFileException(name, $"does not describe run '{run}'");
+            if (head is null || head.Run != run) throw new InvalidDataFileException(name, $"does not describe run '{run}'; {Remedy(run)}");
             if (head.Manifest is { } manifest) StoredFields.CheckBlobs(name, "field 'Manifest'", [manifest]);
             StoredFields.CheckBlobs(name, "field 'Journal'", (head.Journal ?? []).Select(s => s?.Blob));
             StoredFields.CheckBlobs(name, "field 'Kept'", (head.Kept ?? []).Select(s => s?.Blob));
@@ -134,7 +134,9 @@ public sealed partial class RunStore
         }
         catch (JsonException e)
         {
-            throw new InvalidDataFileException(name, JsonFault.Describe(e));
+            throw new InvalidDataFileException(name, $"{JsonFault.Describe(e)}; {Remedy(run)}");
         }
     }
+
+    private static string Remedy(string run) => $"bring it back from a copy of the store, or start run '{run}' over with --overwrite";
 }

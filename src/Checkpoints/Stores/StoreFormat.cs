@@ -11,6 +11,7 @@ public sealed record StoreFormat(int FormatVersion, string Id)
     public const int Current = 1;
 
     private const string DocumentName = "store.json";
+    private const string Remedy = "bring it back from a copy, or delete it: the next run that begins writes it anew";
 
     /// <summary>Reads it; null in a store that has none yet.</summary>
     /// <exception cref="StoreLocationException">The store is of another version.</exception>
@@ -20,15 +21,15 @@ public sealed record StoreFormat(int FormatVersion, string Id)
         try
         {
             var format = JsonSerializer.Deserialize(document.Content, ManifestJson.Default.StoreFormat)
-                ?? throw new StoreLocationException($"{store.Location}: {DocumentName} must be a JSON object");
+                ?? throw new StoreLocationException($"{store.Location}: {DocumentName}: must be a JSON object; {Remedy}");
             return format.FormatVersion == Current
                 ? format
                 : throw new StoreLocationException(
                     $"{store.Location} is a store of format {format.FormatVersion}; this program reads format {Current}");
         }
-        catch (JsonException)
+        catch (JsonException e)
         {
-            throw new StoreLocationException($"{store.Location}: {DocumentName} is none that this program reads (format {Current})");
+            throw new StoreLocationException($"{store.Location}: {DocumentName}: {JsonFault.Describe(e)}; {Remedy}");
         }
     }
 

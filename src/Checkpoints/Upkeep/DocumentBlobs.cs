@@ -12,6 +12,8 @@ internal static class DocumentBlobs
     // Heads and leases, whose blobs are read with the runs; and marks of uploads, which keep nothing alive.
     private static readonly string[] s_otherDocuments = [RunStore.Prefix, Uploads.Prefix];
 
+    private const string Remedy = "bring it back from a copy, or delete it: what it names may then go";
+
     /// <summary>
     /// Each document with the blobs that it names, and which of them are manifests; what they are cannot be known of one that cannot be
     /// read.
@@ -35,7 +37,7 @@ internal static class DocumentBlobs
             }
             catch (Exception e) when (e is JsonException or InvalidDataFileException or DamagedBlobException)
             {
-                fault = new InvalidDataFileException($"{store.Location}: {path}", e.Message);
+                fault = new InvalidDataFileException($"{store.Location}: {path}", e is JsonException ? $"{JsonFault.Describe(e)}; {Remedy}" : e.Message);
             }
 
             yield return (path, names, manifests, fault);

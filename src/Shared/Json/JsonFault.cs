@@ -8,9 +8,30 @@ internal static class JsonFault
 {
     private const string Twice = "Duplicate property '";
     private const string Missing = "including: ";
+    private const string Unknown = "' could not be mapped to any .NET member";
+    private const string Null = " null values";
+    private const string Converted = "could not be converted to ";
 
     // What System.Text.Json appends for programmers.
     private static readonly string[] s_appended = [" Path: ", " LineNumber: "];
+
+    // What a value must be, by how the type that it does not become begins.
+    private static readonly (string Type, string Wanted)[] s_wanted =
+    [
+        ("System.Nullable`1[", ""), ("System.Int", "a whole number"), ("System.UInt", "a whole number of at least 0"),
+        ("System.Byte", "a whole number from 0 to 255"), ("System.Double", "a number"), ("System.Single", "a number"),
+        ("System.String", "a text"), ("System.Boolean", "true or false"),
+        ("System.DateTimeOffset", "a time, such as 2026-01-31T12:00:00+00:00"), ("System.TimeSpan", "a duration, such as 00:01:30"),
+        ("System.Collections.Generic.IReadOnlyDictionary", "an object"), ("System.Collections.Generic.Dictionary", "an object"),
+        ("System.Collections.Generic.", "a list"),
+    ];
+
+    // The same where the reader says it: for what goes into a constructor, the type that is named is the object's.
+    private static readonly (string Says, string Wanted)[] s_read =
+    [
+        (" as a number", "a number"), ("an Int", "a whole number"), ("a UInt", "a whole number of at least 0"), (" as a string", "a text"),
+        (" as a boolean", "true or false"), ("DateTimeOffset", "a time, such as 2026-01-31T12:00:00+00:00"),
+    ];
 
     // Its sentences that speak of .NET, by how they begin.
     private static readonly (string Begins, string Plain)[] s_plain =
@@ -36,9 +57,34 @@ internal static class JsonFault
         if (e is not JsonException { Path: { } path } json || json.InnerException is JsonException
             || json.Message.StartsWith(Twice, StringComparison.Ordinal))
             return $"is not valid JSON: {Reason(e)}";
+        var name = path.TrimStart('$').TrimStart('.');
         if (json.Message.IndexOf(Missing, StringComparison.Ordinal) is > 0 and var at)
-            return $"field {json.Message[(at + Missing.Length)..].TrimEnd('.')} is missing";
-        return path == "$" ? "is not the JSON object that it should be" : $"field '{path.TrimStart('$').TrimStart('.')}' is not what it should be";
+        {
+            var missing = json.Message[(at + Missing.Length)..].TrimEnd('.');
+            return (missing.Contains(',', StringComparison.Ordinal) ? $"fields {missing} are missing" : $"field {missing} is missing")
+                + (name.Length == 0 ? "" : $" in '{name}'");
+        }
+
+        if (name.Length == 0) return "must be a JSON object";
+        var field = $"field '{name}'";
+        if (json.Message.Contains(Unknown, StringComparison.Ordinal)) return $"{field} is not known; another version may have written it";
+        return Wanted(json) is { } wanted ? $"{field} must be {wanted}" : $"{field} has a value that it cannot have";
+    }
+
+    private static string? Wanted(JsonException e)
+    {
+        if (e.Message.Contains(Null, StringComparison.Ordinal)) return "given, and not null";
+        if (e.InnerException?.Message is { } inner && s_read.FirstOrDefault(r => inner.Contains(r.Says, StringComparison.Ordinal)).Wanted is { } told)
+            return told;
+        if (e.Message.IndexOf(Converted, StringComparison.Ordinal) is not (> 0 and var at)) return null;
+        var type = e.Message[(at + Converted.Length)..];
+        while (s_wanted.FirstOrDefault(w => type.StartsWith(w.Type, StringComparison.Ordinal)) is { Type: { } begins } found)
+        {
+            if (found.Wanted.Length > 0) return found.Wanted;
+            type = type[begins.Length..];
+        }
+
+        return null;
     }
 
     /// <summary>Where it is: <c>line 2, byte 18</c>; null where nothing says.</summary>
@@ -62,6 +108,7 @@ internal static class JsonFault
         if (e.Message.StartsWith(Twice, StringComparison.Ordinal)
             && e.Message.IndexOf("' ", Twice.Length, StringComparison.Ordinal) is > 0 and var quote)
             return $"field '{e.Message[Twice.Length..quote]}' is given twice";
+        if (e.Message.Contains("reached end of data", StringComparison.Ordinal)) return "it ends too early";
         if (s_plain.FirstOrDefault(p => e.Message.StartsWith(p.Begins, StringComparison.Ordinal)).Plain is { } plain) return plain;
         var end = s_appended.Select(a => e.Message.IndexOf(a, StringComparison.Ordinal)).Where(at => at > 0)
             .DefaultIfEmpty(e.Message.Length).Min();

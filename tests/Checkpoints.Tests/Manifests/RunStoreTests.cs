@@ -173,7 +173,7 @@ public sealed class RunStoreTests
     [InlineData("""{"Parts":{"head":null},"Files":{},"Log":[],SPEC}""", "field 'Parts' must not hold null")]
     [InlineData("""{"Parts":{},"Files":{"config.json":null},"Log":[],SPEC}""", "field 'Files' must not hold null")]
     [InlineData("""{"Parts":{},"Files":{},"Log":[null],SPEC}""", "field 'Log' must not hold null")]
-    [InlineData("""{"Parts":{},"Files":{},"Log":[{"FirstStep":1,"LastStep":1}],SPEC}""", "field 'Log' must not hold null")]
+    [InlineData("""{"Parts":{},"Files":{},"Log":[{"FirstStep":1,"LastStep":1}],SPEC}""", "field 'Blob' is missing in 'Log[0]'")]
     [InlineData("""{"Parts":{},"Files":{},"Log":[],"Properties":{"a":null},SPEC}""", "field 'Properties' must not hold null")]
     [InlineData("""{"Parts":{},"Files":{},"Log":[],"Dataset":{"Sha256":"x","Length":1},SPEC}""", "the training data: 'x' is not a blob")]
     [InlineData("""{"Parts":{},"Files":{"a":{"Sha256":"HASH","Length":9223372036854775807}},"Log":[],SPEC}""", "field 'Files'")]
@@ -190,7 +190,9 @@ public sealed class RunStoreTests
     }
 
     [Theory]
-    [InlineData("\"Journal\":[{\"FirstStep\":1,\"LastStep\":1}]", "runs/r/head.json: field 'Journal' must not hold null")]
+    [InlineData(
+        "\"Journal\":[{\"FirstStep\":1,\"LastStep\":1}]",
+        "field 'Blob' is missing in 'Journal[0]'; bring it back from a copy of the store, or start run 'r' over with --overwrite")]
     [InlineData("\"Kept\":[null]", "runs/r/head.json: field 'Kept' must not hold null")]
     public async Task ReadHeadAsync_head_that_lacks_a_blob_is_refused_with_its_field(string field, string says)
     {
