@@ -30,10 +30,7 @@ internal sealed class JobFactory(ModelCatalog models, FileCatalog files, JobCata
         {
             settings.CheckUse(spec);
             TrainingSpecValidator.Validate(spec, model.Config);
-            Objectives.CheckData(spec, dataset);
-            var evaluates = validation is not null || dataset.ValidationSplit is not null;
-            TrainingSpecValidator.CheckEvaluation(spec, evaluates);
-            KeepPolicy.Check(spec, evaluates);
+            TrainingSpecValidator.CheckData(spec, dataset, validation is not null);
         });
         if (await cluster.CheckCapacity(spec, model.ConfigJson).WaitAsync(cancellationToken) is { } tooLarge)
             throw ApiException.Invalid($"The job does not fit this cluster: {tooLarge}", "model", "insufficient_capacity");

@@ -21,7 +21,7 @@ internal static class TrainingRequest
         };
         var config = ModelSettings.ReadConfig(request.ModelFolder);
         values.Training.CheckUse(request.Spec);
-        TrainingSpecValidator.CheckEvaluation(request.Spec, request.EvalDataFile is not null || request.Dataset.ValidationSplit is not null);
+        TrainingSpecValidator.CheckData(request.Spec, request.Dataset, request.EvalDataFile is not null);
         var spec = AdapterSettings.Of(request.Spec, request.AdapterFolder);
         TrainingSpecValidator.Validate(DerivedSettings.Resolve(spec, config, weightsDtype: null, threads: 1), config);
         return request;

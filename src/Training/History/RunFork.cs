@@ -66,7 +66,7 @@ public static class RunFork
         RunSettings.Table.Check(spec);
         ForkSettings.Check(was, spec, manifest, config);
         TrainingSpecValidator.Validate(spec, config);
-        KeepPolicy.Check(spec, manifest.EvalDataset is not null);
+        TrainingSpecValidator.CheckEvaluation(spec, was, manifest.EvalDataset is not null);
         WeightForms.CheckStore(spec, store);
 
         var plan = await RunPlan.Read(store, manifest, cancellationToken);

@@ -35,8 +35,7 @@ public static class RunImporter
         // Before anything is read or written: the name becomes a path.
         RunSettings.Table.Check(request.Spec);
         RunSettings.Table.Check(request.Dataset);
-        KeepPolicy.Check(request.Spec, request.EvalDataFile is not null || request.Dataset.ValidationSplit is not null);
-        Objectives.CheckData(request.Spec, request.Dataset);
+        TrainingSpecValidator.CheckData(request.Spec, request.Dataset, request.EvalDataFile is not null);
         var stored = request.Overwrite ? null : await RunFiles.FindAsync(store, request.Spec.RunName, cancellationToken);
         if (stored?.Manifest is { Completed: false, Dataset: { } known }) options.DataKnown?.Invoke(known);
 
@@ -55,12 +54,6 @@ public static class RunImporter
             ? DateTimeOffset.Parse(time, CultureInfo.InvariantCulture)
             : TimeProvider.System.GetLocalNow();
         var text = ModelText.Load(request.ModelFolder, now);
-        if (request.Dataset.ValidationSplit is not null && request.EvalDataFile is not null)
-        {
-            throw new InvalidTrainingSettingException(
-                "validation_split", "takes what is scored from the training data, but {eval_data} is given too; one of them is enough");
-        }
-
         var (train, evaluation) = request.Dataset.ValidationSplit is { } share ? DataSplit.Parse(share) : (DataSplit.Train, DataSplit.Evaluation);
         using var data = await Tokenize(request.DataFile, train, "tokenising training data");
         var evalFile = request.EvalDataFile ?? (request.Dataset.ValidationSplit is null ? null : request.DataFile);

@@ -23,7 +23,7 @@ public static class RunResumption
         given.CheckUse(spec);
         var (_, config) = await RunFiles.ReadConfigAsync(store, manifest, cancellationToken);
         TrainingSpecValidator.Validate(spec, config);
-        KeepPolicy.Check(spec, manifest.EvalDataset is not null);
+        TrainingSpecValidator.CheckEvaluation(spec, stored, manifest.EvalDataset is not null);
         WeightForms.CheckStore(spec, store);
         return SpecComparison.Differences(stored, spec) is { Count: > 0 } differences
             ? throw new RunExistsException(run, differences)

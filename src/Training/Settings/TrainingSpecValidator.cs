@@ -40,15 +40,32 @@ public static class TrainingSpecValidator
             $"is {blockSize}; it must be at most {config.MaxSequenceLength}, the longest sequence of the model (config.json)"));
     }
 
-    /// <summary>Checks that settings of a new run which ask for evaluations have something to evaluate.</summary>
+    /// <summary>Checks what the settings of a new run need of its data. Every way to a new run asks here, the import included.</summary>
     /// <param name="spec">The settings.</param>
-    /// <param name="evaluates">Whether there is evaluation data.</param>
-    /// <exception cref="InvalidTrainingSettingException">There is none.</exception>
-    public static void CheckEvaluation(TrainingSpec spec, bool evaluates)
+    /// <param name="dataset">How records become samples.</param>
+    /// <param name="evalData">Whether evaluation data is given, apart from a share of the training data.</param>
+    /// <exception cref="InvalidTrainingSettingException">A setting does not go with the data.</exception>
+    public static void CheckData(TrainingSpec spec, DatasetSettings dataset, bool evalData)
     {
-        if (spec.EvalSteps > 0 && !evaluates)
+        if (dataset.ValidationSplit is not null && evalData)
+            throw Wrong(new SettingProblem(
+                nameof(DatasetSettings.ValidationSplit),
+                "takes what is scored from the training data, but {eval_data} is given too; one of them is enough"));
+        Objectives.CheckData(spec, dataset);
+        CheckEvaluation(spec, new TrainingSpec { RunName = spec.RunName }, evalData || dataset.ValidationSplit is not null);
+    }
+
+    /// <summary>Checks what settings with which a run goes on, or a fork begins, need of the run's evaluation data.</summary>
+    /// <param name="spec">The settings.</param>
+    /// <param name="was">Those before: what is as it was is not held against it.</param>
+    /// <param name="evaluates">Whether there is evaluation data.</param>
+    /// <exception cref="InvalidTrainingSettingException">There is none to do what a setting asks for.</exception>
+    public static void CheckEvaluation(TrainingSpec spec, TrainingSpec was, bool evaluates)
+    {
+        if (spec.EvalSteps > 0 && spec.EvalSteps != was.EvalSteps && !evaluates)
             throw Wrong(new SettingProblem(
                 nameof(TrainingSpec.EvalSteps), $"is {spec.EvalSteps}, but there is no evaluation data: add {{eval_data}} or {{validation_split}}"));
+        KeepPolicy.Check(spec, evaluates);
     }
 
     private static InvalidTrainingSettingException Wrong(SettingProblem wrong) => new(RunSettings.Table.Of(wrong.Property).Name, wrong.Problem);

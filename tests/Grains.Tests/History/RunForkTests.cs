@@ -88,6 +88,7 @@ public sealed class RunForkTests
     [InlineData("lisa_strategy", "outlier")]
     [InlineData("max_steps", "3")]
     [InlineData("load_best_model_at_end", "true")]
+    [InlineData("eval_steps", "2")]
     [InlineData("objective", "dpo")]
     [InlineData("mask_samples", "99999")]
     public async Task CreateAsync_setting_that_cannot_change_is_named(string setting, string value)

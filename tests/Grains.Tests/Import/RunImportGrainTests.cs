@@ -67,6 +67,26 @@ public sealed class RunImportGrainTests : IAsyncLifetime
         Assert.Equal("run_name", error.Setting);
     }
 
+    // The client library leaves these to the cluster; the other doors ask the same rule before.
+    [Fact]
+    public async Task Import_setting_that_does_not_go_with_the_data_is_refused_by_name()
+    {
+        var submission = await SubmissionAsync(TinyStories.Spec(7));
+        (string Setting, RunSubmission Submission)[] wrong =
+        [
+            ("eval_steps", submission with { Spec = submission.Spec with { EvalSteps = 2 } }),
+            ("load_best_model_at_end", submission with { Spec = submission.Spec with { LoadBestModelAtEnd = true } }),
+            ("validation_split", submission with { EvalData = submission.Data, Dataset = new DatasetSettings { ValidationSplit = "0.5" } }),
+            ("data_format", submission with
+            {
+                Spec = submission.Spec with { Objective = TrainingObjectives.Dpo },
+                Dataset = new DatasetSettings { Format = "text" },
+            }),
+        ];
+        foreach (var (setting, refused) in wrong)
+            Assert.Equal(setting, (await Assert.ThrowsAsync<InvalidTrainingSettingException>(() => ImportAsync(refused))).Setting);
+    }
+
     [Theory]
     [InlineData("../config.json")]
     [InlineData("/etc/passwd")]

@@ -18,7 +18,6 @@ public sealed class SettingsChangedTests
             LisaFixedLayers = [1],
             MaxSteps = null,
             SaveSteps = 1,
-            EvalSteps = 1,
             GradientCheckpointing = true,
         };
 
@@ -54,10 +53,24 @@ public sealed class SettingsChangedTests
     [Fact]
     public async Task ImportAsync_settings_that_change_no_bit_may_differ()
     {
-        using var run = await TestRun.ImportAsync(TinyStories.Spec(5));
-        var free = TinyStories.Spec(5) with { SaveSteps = 1, EvalSteps = 2, GradientCheckpointing = true };
-        var outcome = await RunImporter.ImportAsync(run.Store, TinyStories.Request(free), null, Token);
+        var request = TinyStories.Request(TinyStories.Spec(5)) with { EvalDataFile = TinyStories.HeldOut };
+        using var run = await TestRun.ImportAsync(request);
+        var free = request.Spec with { SaveSteps = 1, EvalSteps = 2, GradientCheckpointing = true };
+        var outcome = await RunImporter.ImportAsync(run.Store, request with { Spec = free }, null, Token);
         Assert.True(outcome.Resumed);
         Assert.Equal(1, outcome.Spec.SaveSteps);
+    }
+
+    [Fact]
+    public async Task ReadAsync_evaluations_of_a_run_without_evaluation_data_are_refused()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(5));
+        var evalSteps = RunSettings.Table.Find("eval_steps")!;
+        var (two, none) = (new GivenSettings(), new GivenSettings());
+        two.Set(evalSteps, evalSteps.Parse("2"));
+        none.Set(evalSteps, evalSteps.Parse("0"));
+        var error = await Assert.ThrowsAsync<InvalidTrainingSettingException>(() => RunResumption.ReadAsync(run.Store, "test", two, Token));
+        Assert.Equal("eval_steps", error.Setting);
+        Assert.Equal(0, (await RunResumption.ReadAsync(run.Store, "test", none, Token)).Spec.EvalSteps);
     }
 }

@@ -12,7 +12,7 @@ public sealed class EventTests
     [Fact]
     public async Task Watch_from_a_position_gets_the_rest_once()
     {
-        using var run = await TestRun.ImportAsync(TinyStories.Spec(9) with { EvalSteps = 4 });
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(9));
         var seen = new List<TrainingEvent>();
         await run.ContinueAsync(pauseAt: 4, seen: seen);
         var ended = seen.OfType<RunEnded>().Single();
