@@ -8,6 +8,9 @@ namespace LisaOrleans.Data.Tests;
 /// <summary>Files that other programs wrote; see files/make.mjs.</summary>
 public sealed class TableFileTests
 {
+    // Numbers of codecs are stored doubled (zigzag).
+    private const int Lzo = 3;
+
     private static readonly string s_files = Path.Combine(Repository.Root, "tests", "Data.Tests", "Sources", "files");
 
     public static TheoryData<string> Chats =>
@@ -110,8 +113,23 @@ public sealed class TableFileTests
     }
 
     [Theory]
-    [InlineData("PAR1", "is not a valid Parquet file")]
-    [InlineData("PAR1\u0015\u0004junkPAR1", "is not a valid Parquet file")]
+    [InlineData(560, 0xFF, ": row group 0: column 'tags' cannot be read: it is damaged; fetch the file again")]
+    [InlineData(3614, 2 * Lzo, ": row group 0: column 'tags' is in a form that is not read (compression LZO, ")]
+    public void Read_column_that_cannot_be_read_is_named(int place, byte value, string problem)
+    {
+        using var folder = new TempFolder();
+        var bytes = File.ReadAllBytes(Path.Combine(s_files, "chats-snappy.parquet"));
+        bytes[place] = value;
+        File.WriteAllBytes(folder["d"], bytes);
+        var e = Assert.Throws<DatasetException>(() => RecordSources.Read(folder["d"], new DatasetSettings()).Count());
+        Assert.Contains(folder["d"] + problem, e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("PAR1", "is a Parquet file that is cut off after 4 bytes: a whole one ends with PAR1; fetch or write it again")]
+    [InlineData("PAR1\u0015\u0004junkPAR1", "is a damaged Parquet file: by its last bytes its footer has 1802401130 bytes, and the file has 14")]
+    [InlineData("PAR1junk\u0004\0\0\0PAR1", "is a damaged Parquet file: its footer, which describes the columns, cannot be read; fetch it again")]
+    [InlineData("PAREjunk\u0004\0\0\0PARE", "is an encrypted Parquet file; write it without encryption")]
     [InlineData("ARROW1\0\0junk", "is not a valid Arrow file")]
     public void Read_stub_of_table_is_refused_by_its_kind(string content, string problem) =>
         Assert.Contains(problem, Dataset.Error(Encoding.Latin1.GetBytes(content)), StringComparison.Ordinal);
