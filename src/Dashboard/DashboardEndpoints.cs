@@ -83,13 +83,13 @@ internal static class DashboardEndpoints
     }
 
     private static async Task<IResult> Run(
-        string run, string? view, long? stride, long? step, long? periodStride, long? period,
-        long? entry, DashboardRuns runs, CancellationToken cancellationToken)
+        string run, HttpRequest request, DashboardRuns runs, CancellationToken cancellationToken)
     {
+        var question = RunQuestion.From(request);
         await Require(run, runs, cancellationToken);
         var follower = runs.Follow(run);
         await follower.Refresher.Fresh();
-        return Results.Json(follower.Answer(new RunQuestion(view, stride ?? 0, step ?? 0, periodStride ?? 0, period ?? -1, entry ?? 0)), Json);
+        return Results.Json(follower.Answer(question), Json);
     }
 
     private static async Task<IResult> Act(

@@ -1,3 +1,4 @@
+using LisaOrleans.Api;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Training;
 using Microsoft.AspNetCore.Builder;
@@ -37,8 +38,10 @@ internal static class DashboardHistory
     }
 
     private static async Task<IResult> Difference(
-        string run, long step, long to, DashboardRuns runs, IBlobStore store, CancellationToken cancellationToken)
+        string run, long step, HttpRequest request, DashboardRuns runs, IBlobStore store, CancellationToken cancellationToken)
     {
+        ApiQuery.Allow(request, "to");
+        var to = ApiQuery.Integer(request, "to", 0) ?? throw ApiQuery.Missing("to");
         if (await ReadAsync(run, step, runs, store, cancellationToken) is not { } had
             || await ReadAsync(run, to, runs, store, cancellationToken) is not { } now)
         {
@@ -61,8 +64,10 @@ internal static class DashboardHistory
     }
 
     private static async Task<IResult> Fork(
-        string run, long step, string name, DashboardRuns runs, IGrainFactory grains, CancellationToken cancellationToken)
+        string run, long step, HttpRequest request, DashboardRuns runs, IGrainFactory grains, CancellationToken cancellationToken)
     {
+        ApiQuery.Allow(request, "name");
+        var name = ApiQuery.One(request, "name") ?? throw ApiQuery.Missing("name");
         await DashboardEndpoints.Require(run, runs, cancellationToken);
         try
         {
@@ -74,7 +79,7 @@ internal static class DashboardHistory
         }
         catch (Exception e) when (e is ArgumentException or LisaException)
         {
-            throw Api.ApiException.Invalid(e.Message, "name");
+            throw ApiException.Invalid(e.Message, "name");
         }
     }
 }

@@ -1,3 +1,6 @@
+using LisaOrleans.Api;
+using Microsoft.AspNetCore.Http;
+
 namespace LisaOrleans.Dashboard;
 
 /// <summary>What a page knows of a run.</summary>
@@ -7,4 +10,17 @@ namespace LisaOrleans.Dashboard;
 /// <param name="PeriodStride">Periods per column of the map.</param>
 /// <param name="Period">The last period.</param>
 /// <param name="Entry">The last event.</param>
-internal sealed record RunQuestion(string? View, long Stride, long Step, long PeriodStride, long Period, long Entry);
+internal sealed record RunQuestion(string? View, long Stride, long Step, long PeriodStride, long Period, long Entry)
+{
+    /// <summary>Reads the query of a request; what is left out is not known.</summary>
+    /// <exception cref="ApiException">A value is no number, or something else is given.</exception>
+    public static RunQuestion From(HttpRequest request)
+    {
+        ApiQuery.Allow(request, "view", "stride", "step", "periodStride", "period", "entry");
+        return new RunQuestion(
+            ApiQuery.One(request, "view"), Number("stride"), Number("step"), Number("periodStride"),
+            ApiQuery.Integer(request, "period", -1) ?? -1, Number("entry"));
+
+        long Number(string name) => ApiQuery.Integer(request, name, 0) ?? 0;
+    }
+}

@@ -10,7 +10,9 @@ internal static class JobEndpoints
 {
     private const int DefaultPage = 20;
     private const int LargestPage = 1000;
-    private const string Metadata = "metadata[";
+    private const string Metadata = "metadata";
+    private const string MetadataKey = Metadata + "[";
+    private const string Stream = "stream";
 
     public static void Map(IEndpointRouteBuilder routes)
     {
@@ -20,7 +22,7 @@ internal static class JobEndpoints
                 StatusCodes.Status404NotFound, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType,
                 StatusCodes.Status422UnprocessableEntity);
         jobs.MapGet("", ListAsync).WithSummary(
-            "List jobs, newest first. Query: after, limit, metadata[KEY].").Produces<ApiList<JobObject>>().ProducesApiErrors();
+            "List jobs, newest first. Query: after, limit, order, metadata[KEY]; metadata=null for jobs without any.").Produces<ApiList<JobObject>>().ProducesApiErrors();
         jobs.MapGet("/{id}", async (string id, HttpContext context, JobCatalog catalog, JobReader reader) =>
                 Results.Json(await reader.DescribeAsync(await catalog.GetAsync(id, context.RequestAborted), context.RequestAborted), ApiJson.Options))
             .WithSummary("A job.").Produces<JobObject>().ProducesApiErrors(StatusCodes.Status404NotFound);
@@ -32,7 +34,7 @@ internal static class JobEndpoints
                 "A job's events, newest first. Query: after, limit, order; stream=true for server-sent events, oldest first, to the job's end.")
             .Produces<ApiList<JobEvent>>().Produces<JobEvent>(contentType: ServerSentEvents.ContentType)
                 .ProducesApiErrors(StatusCodes.Status404NotFound);
-        jobs.MapGet("/{id}/checkpoints", CheckpointsAsync).WithSummary("A job's checkpoints, newest first. Query: after, limit.")
+        jobs.MapGet("/{id}/checkpoints", CheckpointsAsync).WithSummary("A job's checkpoints, newest first. Query: after, limit, order.")
             .Produces<ApiList<CheckpointObject>>().ProducesApiErrors(StatusCodes.Status404NotFound);
 
         void MapAction(string name, string summary, Func<JobControl, string, CancellationToken, Task<JobObject>> action) => jobs
@@ -56,11 +58,15 @@ internal static class JobEndpoints
 
     private static async Task<IResult> ListAsync(HttpContext context, JobCatalog catalog, JobReader reader)
     {
-        var page = ApiPage.From(context.Request, DefaultPage, LargestPage);
-        var metadata = context.Request.Query
-            .Where(q => q.Key.StartsWith(Metadata, StringComparison.Ordinal) && q.Key.EndsWith(']'))
-            .Select(q => (Key: q.Key[Metadata.Length..^1], Value: q.Value.ToString())).ToArray();
-        var all = (await catalog.ListAsync(context.RequestAborted)).Where(j => metadata.All(m => j.Metadata?.GetValueOrDefault(m.Key) == m.Value));
+        var page = ApiPage.From(context.Request, DefaultPage, LargestPage, Metadata, MetadataKey + "]");
+        ApiQuery.Word(context.Request, Metadata, "null");
+
+        // OpenAI's package for Node leaves null empty.
+        var none = context.Request.Query.ContainsKey(Metadata);
+        var metadata = context.Request.Query.Keys.Where(name => name.StartsWith(MetadataKey, StringComparison.OrdinalIgnoreCase))
+            .Select(name => (Key: name[MetadataKey.Length..^1], Value: ApiQuery.One(context.Request, name) ?? "")).ToArray();
+        var all = (await catalog.ListAsync(context.RequestAborted)).Where(
+            j => none ? j.Metadata is null or { Count: 0 } : metadata.All(m => j.Metadata?.GetValueOrDefault(m.Key) == m.Value));
         var chosen = page.Of([.. page.Ascending ? all.Reverse() : all], j => j.Id);
         var data = await Task.WhenAll(chosen.Data.Select(j => reader.DescribeAsync(j, context.RequestAborted)));
         return Results.Json(
@@ -71,13 +77,10 @@ internal static class JobEndpoints
         string id, HttpContext context, JobCatalog catalog, JobReader reader, JobEvents events, JobEventStream stream)
     {
         var job = await catalog.GetAsync(id, context.RequestAborted);
-        var streamed = ApiPage.One(context.Request, "stream") switch
-        {
-            null => context.Request.Headers.Accept.ToString().Contains(ServerSentEvents.ContentType, StringComparison.OrdinalIgnoreCase),
-            "true" => true,
-            "false" => false,
-            _ => throw ApiException.Invalid("Invalid value for 'stream': must be true or false.", "stream", "invalid_value"),
-        };
+        var page = ApiPage.From(context.Request, DefaultPage, LargestPage, Stream);
+        var streamed = ApiQuery.Word(context.Request, Stream, "true", "false") is { } word
+            ? word == "true"
+            : context.Request.Headers.Accept.ToString().Contains(ServerSentEvents.ContentType, StringComparison.OrdinalIgnoreCase);
         if (streamed)
         {
             var from = context.Request.Headers["Last-Event-ID"].ToString();
@@ -85,7 +88,6 @@ internal static class JobEndpoints
             return;
         }
 
-        var page = ApiPage.From(context.Request, DefaultPage, LargestPage);
         (job, var run) = await reader.ReadAsync(job, context.RequestAborted);
         await context.Response.WriteAsJsonAsync(
             await events.ListAsync(job, run, page, context.RequestAborted), ApiJson.Options, context.RequestAborted);

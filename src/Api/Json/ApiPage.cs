@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.AspNetCore.Http;
 
 namespace LisaOrleans.Api;
@@ -13,31 +12,14 @@ internal sealed record ApiPage(string? After, int Limit, bool Ascending)
     /// <param name="request">The request.</param>
     /// <param name="defaultLimit">The limit if none is given.</param>
     /// <param name="largestLimit">The largest limit that is allowed.</param>
-    public static ApiPage From(HttpRequest request, int defaultLimit, int largestLimit)
+    /// <param name="others">Names of what else the query may hold.</param>
+    /// <exception cref="ApiException">A value is wrong, or something else is given.</exception>
+    public static ApiPage From(HttpRequest request, int defaultLimit, int largestLimit, params string[] others)
     {
-        var limit = defaultLimit;
-        if (One(request, "limit") is { } text
-            && !(int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out limit) && limit >= 1 && limit <= largestLimit))
-        {
-            throw ApiException.Invalid($"Invalid value for 'limit': must be a whole number from 1 to {largestLimit}.", "limit", "invalid_value");
-        }
-
-        var ascending = One(request, "order") switch
-        {
-            null or "desc" => false,
-            "asc" => true,
-            _ => throw ApiException.Invalid("Invalid value for 'order': must be asc or desc.", "order", "invalid_value"),
-        };
-        return new ApiPage(One(request, "after"), limit, ascending);
+        ApiQuery.Allow(request, ["after", "limit", "order", .. others]);
+        var limit = (int)(ApiQuery.Integer(request, "limit", 1, largestLimit) ?? defaultLimit);
+        return new ApiPage(ApiQuery.One(request, "after"), limit, ApiQuery.Word(request, "order", "asc", "desc") == "asc");
     }
-
-    /// <summary>A value of the query that may be given only once; null if it is missing or empty.</summary>
-    public static string? One(HttpRequest request, string name) => request.Query[name] switch
-    {
-        { Count: 0 } => null,
-        { Count: 1 } values => values[0] is { Length: > 0 } value ? value : null,
-        _ => throw ApiException.Invalid($"'{name}' is given more than once.", name, "invalid_value"),
-    };
 
     /// <summary>This page of a whole list; the list must be in the order of the page.</summary>
     public ApiList<T> Of<T>(IReadOnlyList<T> all, Func<T, string> id)

@@ -34,7 +34,7 @@ internal sealed class ModelCatalog(ApiServerOptions options, IBlobStore store, J
     /// <exception cref="ApiException">There is none.</exception>
     public async Task<CatalogModel> GetAsync(string id, CancellationToken cancellationToken) =>
         await FindAsync(id, cancellationToken)
-            ?? throw ApiException.NotFound($"The model '{ApiText.Shorten(id)}' does not exist", "model", "model_not_found");
+            ?? throw ApiException.NotFound($"The model '{ApiText.Shorten(id)}' does not exist; GET /v1/models lists those that do", "model", "model_not_found");
 
     /// <summary>A model that a job is to begin with.</summary>
     /// <exception cref="ApiException">There is none, or it cannot be trained.</exception>
