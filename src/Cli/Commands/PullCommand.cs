@@ -6,7 +6,7 @@ internal static class PullCommand
     public static async Task<int> Run(SettingValues values, string? model, CancellationToken cancellationToken)
     {
         var id = HubModelId.TryParse(model!)
-            ?? throw new UsageException($"MODEL: '{model}' must be ORG/MODEL, or ORG/MODEL@REVISION");
+            ?? throw new UsageException($"MODEL: '{model}' must be ORG/MODEL, such as openai-community/gpt2, or ORG/MODEL@REVISION");
         Console.WriteLine(await HubModels.PullAsync(id, cancellationToken));
         return ExitCodes.Done;
     }

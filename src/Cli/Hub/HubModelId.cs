@@ -10,6 +10,9 @@ internal sealed partial record HubModelId(string Name, string Revision)
     /// <summary>Its folder in a cache of Hugging Face's layout.</summary>
     public string CacheFolder => $"models--{Name.Replace("/", "--", StringComparison.Ordinal)}";
 
+    /// <summary>How Hugging Face's own tool fetches it.</summary>
+    public string DownloadCommand => Revision == "main" ? $"hf download {Name}" : $"hf download {Name} --revision {Revision}";
+
     /// <summary>As it is written.</summary>
     public override string ToString() => Revision == "main" ? Name : $"{Name}@{Revision}";
 
@@ -19,6 +22,9 @@ internal sealed partial record HubModelId(string Name, string Revision)
         && !text.Contains("..", StringComparison.Ordinal) && !text.Contains("--", StringComparison.Ordinal)
             ? new HubModelId(match.Groups["name"].Value, match.Groups["revision"] is { Success: true } revision ? revision.Value : "main")
             : null;
+
+    /// <summary>Whether a text is a name without <c>ORG/</c>, as the first models of the hub had.</summary>
+    public static bool IsBareName(string text) => TryParse($"org/{text}") is not null;
 
     [GeneratedRegex(@"^(?<name>[A-Za-z0-9][A-Za-z0-9._-]{0,95}/[A-Za-z0-9][A-Za-z0-9._-]{0,95})(@(?<revision>[A-Za-z0-9][A-Za-z0-9._-]{0,95}))?$")]
     private static partial Regex Pattern();

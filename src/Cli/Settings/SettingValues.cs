@@ -40,21 +40,44 @@ internal sealed class SettingValues
 
     /// <summary>If the model is not a folder but a model of the hub (ORG/MODEL), downloads it and uses its folder instead.</summary>
     /// <exception cref="HubException">It cannot be had.</exception>
+    /// <exception cref="UsageException">The model or the adapter is named as on the hub, and there is no such folder.</exception>
     public async Task FetchModelAsync(IReadOnlyList<Setting> known, CancellationToken cancellationToken)
     {
+        if (known.Contains(KnownSettings.Adapter) && Absent(KnownSettings.Adapter) is { } adapter && HubModelId.TryParse(adapter.Text) is { } named)
+        {
+            throw new UsageException(
+                $"{adapter.Place}: there is no folder {adapter.Path}; an adapter of the hub is fetched before, by {named.DownloadCommand}, which prints "
+                    + "its folder");
+        }
+
+        // With a store, eval and generate name a run.
         var setting = KnownSettings.Model;
-        if (!known.Contains(setting) || !_given.TryGetValue(setting.Key, out var given) || HubModelId.TryParse(given.Text) is not { } model) return;
-        var path = Path.GetFullPath(given.Text, given.Folder);
-        if (Path.Exists(path)) return;
+        var ofStore = known.Contains(HistorySettings.ModelStore) && Has(HistorySettings.ModelStore);
+        if (!known.Contains(setting) || ofStore || Absent(setting) is not { } given) return;
+        if (HubModelId.TryParse(given.Text) is not { } model)
+        {
+            if (!HubModelId.IsBareName(given.Text)) return;
+            throw new UsageException(
+                $"{given.Place}: there is no folder {given.Path}; a model of the hub is named ORG/MODEL, such as openai-community/gpt2, and is then "
+                    + "fetched");
+        }
+
         try
         {
-            _given[setting.Key] = given with { Text = await HubModels.GetAsync(model, cancellationToken) };
+            _given[setting.Key] = _given[setting.Key] with { Text = await HubModels.GetAsync(model, cancellationToken) };
             HubModel = model;
         }
         catch (HubException e)
         {
-            throw new HubException($"{given.Place}: there is no folder {path}, and {e.Message}");
+            var advice = e.IsPassing ? $"; where it can be, {model.DownloadCommand} fetches the model, and its folder can be given instead" : "";
+            throw new HubException($"{given.Place}: there is no folder {given.Path}, and {e.Message}{advice}");
         }
+
+        (string Text, string Place, string Path)? Absent(Setting of) =>
+            _given.TryGetValue(of.Key, out var value) && (HubModelId.TryParse(value.Text) is not null || HubModelId.IsBareName(value.Text))
+            && Path.GetFullPath(value.Text, value.Folder) is var path && !Path.Exists(path)
+                ? (value.Text, value.Place, path)
+                : null;
     }
 
     /// <summary>The run's settings; what the model or the machines decide is still open.</summary>

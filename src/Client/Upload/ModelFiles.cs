@@ -11,7 +11,12 @@ internal static class ModelFiles
     {
         if (File.Exists(folder))
             throw new InvalidTrainingInputException($"{folder}: is a file; the Hugging Face model folder that it is in is needed");
-        if (!Directory.Exists(folder)) throw new InvalidTrainingInputException($"{folder}: no such folder; a Hugging Face model folder is needed");
+        if (!Directory.Exists(folder))
+        {
+            throw new InvalidTrainingInputException(
+                $"{folder}: no such folder; a Hugging Face model folder is needed, such as hf download makes of a model of the hub");
+        }
+
         try
         {
             return [.. ModelFileNames.In(folder), .. WeightFiles.Of(folder).Where(name => File.Exists(Path.Combine(folder, name)))];

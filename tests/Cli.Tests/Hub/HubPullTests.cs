@@ -98,6 +98,21 @@ public sealed class HubPullTests : IDisposable
         Assert.Equal(2, absent.ExitCode);
         Assert.Contains("--model: there is no folder ", absent.Error, StringComparison.Ordinal);
         Assert.Contains("some-org/other is not there in the cache", absent.Error, StringComparison.Ordinal);
+        var gone = await RunAsync(hub, "plan", "--model", "some-org/other");
+        Assert.Equal(2, gone.ExitCode);
+        Assert.Contains(
+            "; where it can be, hf download some-org/other fetches the model, and its folder can be given instead", gone.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Model_or_adapter_that_is_named_as_on_the_hub_and_is_no_folder_is_explained()
+    {
+        await Lisa.RefusesAsync(
+            ["generate", "--model", "gpt2", "--prompt", "x"], "--model: there is no folder ",
+            "a model of the hub is named ORG/MODEL, such as openai-community/gpt2");
+        await Lisa.RefusesAsync(
+            ["generate", "--model", Sample.Model, "--adapter", "some-org/adapter", "--prompt", "x"], "--adapter: there is no folder ",
+            "hf download some-org/adapter");
     }
 
     [Fact]
