@@ -36,7 +36,7 @@ internal static class VerifyCommand
         if (verified.Difference is { } difference)
         {
             ErrorReport.Write(verified.From is { } from
-                ? $"run '{verified.Run}' differs from its repetition from step {from}: {difference}"
+                ? $"run '{verified.Run}', repeated from its manifest of step {from}, is not the same: {difference}"
                 : $"run '{verified.Run}' cannot be repeated: {difference}");
             return ExitCodes.Failed;
         }
