@@ -3,7 +3,10 @@ namespace LisaOrleans.Data;
 /// <summary>Any two fields, named by --prompt-field and --completion-field (GSM8K: question and answer).</summary>
 internal sealed class MappedFieldsFormat : IDatasetFormat
 {
-    public string Name => "fields";
+    /// <summary>Its name.</summary>
+    public const string FormatName = "fields";
+
+    public string Name => FormatName;
 
     public string Fields => "--prompt-field, --completion-field";
 

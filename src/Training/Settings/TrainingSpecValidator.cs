@@ -1,3 +1,4 @@
+using LisaOrleans.Data;
 using LisaOrleans.Model;
 
 namespace LisaOrleans.Training;
@@ -52,6 +53,7 @@ public static class TrainingSpecValidator
                 nameof(DatasetSettings.ValidationSplit),
                 "takes what is scored from the training data, but {eval_data} is given too; one of them is enough"));
         Objectives.CheckData(spec, dataset);
+        DatasetFormats.Check(dataset);
         CheckEvaluation(spec, new TrainingSpec { RunName = spec.RunName }, evalData || dataset.ValidationSplit is not null);
     }
 

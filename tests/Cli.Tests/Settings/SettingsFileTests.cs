@@ -127,8 +127,9 @@ public sealed class SettingsFileTests
             threads: 1
             """;
         await File.WriteAllTextAsync(folder["settings.yaml"], Text, Token);
+        await File.WriteAllTextAsync(folder["texts.jsonl"], string.Concat(Enumerable.Repeat("{\"null\": \"One day a fox ran.\"}\n", 20)), Token);
         await Lisa.SucceedsAsync(
-            "train", "--config", folder["settings.yaml"], "--model", Sample.Model, "--data", Sample.Data, "--output_dir", folder["out"]);
+            "train", "--config", folder["settings.yaml"], "--model", Sample.Model, "--data", folder["texts.jsonl"], "--output_dir", folder["out"]);
         var spec = await Spec(folder["out/lisa-store"], "default");
         Assert.Equal(
             (1L, 1.0, 0.01, 42UL, "uniform", true),

@@ -10,6 +10,24 @@ public sealed class DatasetFormatTests
         Assert.Equal("a", Assert.Single(named).Text);
     }
 
+    [Fact]
+    public void Read_field_that_is_named_is_the_one_that_is_read()
+    {
+        const string Record = """{"prompt":"p","completion":"c","body":"b"}""";
+        Assert.Equal("b", Assert.Single(Dataset.Read(Record, new DatasetSettings { TextField = "body" })).Text);
+        Assert.Contains(
+            "field 'none' is missing; the record has 'prompt'",
+            Dataset.Error(System.Text.Encoding.UTF8.GetBytes(Record), new DatasetSettings { TextField = "none" }), StringComparison.Ordinal);
+        (string Setting, DatasetSettings Settings)[] wrong =
+        [
+            ("text_field", new DatasetSettings { TextField = "body", Format = "prompt-completion" }),
+            ("prompt_field", new DatasetSettings { PromptField = "prompt", Format = "text" }),
+            ("completion_field", new DatasetSettings { CompletionField = "body", TextField = "body" }),
+        ];
+        foreach (var (setting, settings) in wrong)
+            Assert.Equal(setting, Assert.Throws<InvalidTrainingSettingException>(() => Dataset.Read(Record, settings)).Setting);
+    }
+
     [Theory]
     [InlineData("""{"prompt":"p","completion":"c"}""")]
     [InlineData("""{"instruction":"p","output":"c"}""")]
