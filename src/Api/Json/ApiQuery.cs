@@ -8,6 +8,9 @@ internal static class ApiQuery
 {
     private const string InvalidValue = "invalid_value";
 
+    // Clients for Azure's own service send it with every request.
+    private const string AzureVersion = "api-version";
+
     /// <summary>Refuses parameters that nobody reads: one that is misspelt would change the answer without a word.</summary>
     /// <param name="request">The request.</param>
     /// <param name="names">Those that are read. One such as <c>metadata[]</c> stands for all <c>metadata[KEY]</c>.</param>
@@ -16,7 +19,7 @@ internal static class ApiQuery
     {
         foreach (var given in request.Query.Keys)
         {
-            if (names.Any(n => Is(n, given))) continue;
+            if (given == AzureVersion || names.Any(n => Is(n, given))) continue;
             var meant = NearestName.Of(given, names) is { } near ? $"; did you mean '{Shown(near)}'?" : $"; the query takes {Shown(string.Join(", ", names))}.";
             var name = ApiText.Shorten(given);
             throw ApiException.Invalid($"Unknown parameter: '{name}'{meant}", name, "unknown_parameter");

@@ -24,6 +24,7 @@ public sealed class ApiQueryTests
     [Theory]
     [InlineData("", null, 20, false)]
     [InlineData("?limit=&after=&order=", null, 20, false)]
+    [InlineData("?api-version=2025-03-01-preview", null, 20, false)]
     [InlineData("?limit=100&after=a&order=asc&purpose=x&metadata[k]=v", "a", 100, true)]
     public void From_right_query_is_read(string query, string? after, int limit, bool ascending) =>
         Assert.Equal(new ApiPage(after, limit, ascending), ApiPage.From(Request(query), 20, 100, "purpose", "metadata[]"));
