@@ -29,7 +29,7 @@ internal static class DashboardHistory
     // A part is its blobs: two manifests have the same part where the names are the same.
     private static async Task<IResult> Parts(string run, long step, DashboardRuns runs, IBlobStore store, CancellationToken cancellationToken)
     {
-        if (await ReadAsync(run, step, runs, store, cancellationToken) is not { } manifest) return Results.NotFound();
+        var manifest = await ReadAsync(run, step, "step", runs, store, cancellationToken);
         return Results.Json(
             manifest.Parts.ToDictionary(p => p.Key, p => Names(p.Value.Weights, p.Value.Optimizer, p.Value.Adapter, p.Value.Parked)),
             DashboardEndpoints.Json);
@@ -42,25 +42,20 @@ internal static class DashboardHistory
     {
         ApiQuery.Allow(request, "to");
         var to = ApiQuery.Integer(request, "to", 0) ?? throw ApiQuery.Missing("to");
-        if (await ReadAsync(run, step, runs, store, cancellationToken) is not { } had
-            || await ReadAsync(run, to, runs, store, cancellationToken) is not { } now)
-        {
-            return Results.NotFound();
-        }
-
+        var had = await ReadAsync(run, step, "step", runs, store, cancellationToken);
+        var now = await ReadAsync(run, to, "to", runs, store, cancellationToken);
         var difference = await Task.Run(() => ManifestComparison.MakeAsync(store, had, now, cancellationToken), cancellationToken);
         return Results.Json(difference, DashboardEndpoints.Json);
     }
 
-    // Null where the run keeps no such manifest.
-    private static async Task<Manifest?> ReadAsync(
-        string run, long step, DashboardRuns runs, IBlobStore store, CancellationToken cancellationToken)
+    private static async Task<Manifest> ReadAsync(
+        string run, long step, string param, DashboardRuns runs, IBlobStore store, CancellationToken cancellationToken)
     {
         await DashboardEndpoints.Require(run, runs, cancellationToken);
         return await RunManifests.FindAsync(store, run, cancellationToken) is { } manifests
             && manifests.Find(ManifestAddress.At(run, step)) is { } blob
                 ? await manifests.ReadAsync(blob, cancellationToken)
-                : null;
+                : throw ApiException.NotFound($"run '{run}' keeps no manifest of step {step}", param);
     }
 
     private static async Task<IResult> Fork(
@@ -79,7 +74,7 @@ internal static class DashboardHistory
         }
         catch (Exception e) when (e is ArgumentException or LisaException)
         {
-            throw ApiException.Invalid(e.Message, "name");
+            throw ApiException.Invalid(e.Message, e is InvalidTrainingInputException ? "step" : "name");
         }
     }
 }

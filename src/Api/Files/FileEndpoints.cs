@@ -37,7 +37,7 @@ internal static class FileEndpoints
     private static async Task<IResult> ListAsync(HttpContext context, FileCatalog files)
     {
         var page = ApiPage.From(context.Request, LargestPage, LargestPage, "purpose");
-        var purpose = ApiQuery.One(context.Request, "purpose");
+        var purpose = ApiQuery.Word(context.Request, "purpose", FilePurposes.Listed);
         var all = (await files.ListAsync(context.RequestAborted)).Where(f => purpose is null || f.Purpose == purpose).Select(FileObject.From);
         return Results.Json(page.Of([.. page.Ascending ? all.Reverse() : all], f => f.Id), ApiJson.Options);
     }

@@ -11,4 +11,7 @@ internal static class FilePurposes
 
     /// <summary>What may be uploaded.</summary>
     public static IReadOnlyList<string> All { get; } = [FineTune, "evals", "user_data"];
+
+    /// <summary>What a list may be asked for: those of OpenAI's that no file has here, too.</summary>
+    public static string[] Listed { get; } = [.. All, Results, "assistants", "assistants_output", "batch", "batch_output", "vision"];
 }

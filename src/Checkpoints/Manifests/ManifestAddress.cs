@@ -41,7 +41,7 @@ public sealed record ManifestAddress
             LastWord => new(run),
             BestWord => new(run) { IsBest = true },
             var digits when long.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out var step) => new(run) { Step = step },
-            var other => throw new ArgumentException($"'{text}': after '@' comes a step, {BestWord} or {LastWord}, not '{other}'", nameof(text)),
+            var other => throw new ArgumentException($"'{text}': after '@' comes a step, {BestWord} or {LastWord}, not '{other}'"),
         };
     }
 

@@ -16,7 +16,7 @@ public static class RunName
         if (!IsValid(name))
         {
             throw new ArgumentException(
-                $"run name '{name}': letters, digits, '.', '_' and '-' only, at most {MaxLength}, not beginning with '.'", nameof(name));
+                $"run name '{name}': letters, digits, '.', '_' and '-' only, at most {MaxLength}, not beginning with '.'");
         }
     }
 }

@@ -46,8 +46,8 @@ internal sealed class SettingValues
         if (known.Contains(KnownSettings.Adapter) && Absent(KnownSettings.Adapter) is { } adapter && HubModelId.TryParse(adapter.Text) is { } named)
         {
             throw new UsageException(
-                $"{adapter.Place}: there is no folder {adapter.Path}; an adapter of the hub is fetched before, by {named.DownloadCommand}, which prints "
-                    + "its folder");
+                $"{adapter.Place}: there is no folder {adapter.Path}; an adapter of the hub is fetched before, by {named.DownloadCommand}, "
+                    + "which prints its folder");
         }
 
         // With a store, eval and generate name a run.

@@ -35,7 +35,8 @@ internal static class ParquetEnds
         if (footer <= 0 || footer > stream.Length - MagicLength - TailLength)
         {
             throw new DatasetException(
-                $"{path}: is a damaged Parquet file: by its last bytes its footer has {footer} bytes, and the file has {stream.Length}; fetch it again");
+                $"{path}: is a damaged Parquet file: by its last bytes its footer has {footer} bytes, and the file has {stream.Length}; "
+                    + "fetch it again");
         }
 
         DatasetException CutOff() => new(

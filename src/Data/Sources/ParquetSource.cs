@@ -70,14 +70,14 @@ internal sealed class ParquetSource : IRecordSource
         }
     });
 
-    private static IReadOnlyCollection<Dictionary<string, object>> Rows(DataFile file, Stream stream, int group, long count) => Run(async () =>
+    private static Dictionary<string, object>[] Rows(DataFile file, Stream stream, int group, long count) => Run(async () =>
     {
         try
         {
             stream.Position = 0;
             Dictionary<string, object>[] rows = [.. (await ParquetSerializer.DeserializeUntypedAsync(stream, null, group)).Data];
             return rows.Length == count
-                ? (IReadOnlyCollection<Dictionary<string, object>>)rows
+                ? rows
                 : throw Damaged(file, $"row group {group} has {rows.Length} rows, but {count} by the footer");
         }
         catch (Exception e) when (IsOfLibrary(e))

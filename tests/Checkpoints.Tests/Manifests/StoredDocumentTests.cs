@@ -22,7 +22,8 @@ public sealed class StoredDocumentTests : IDisposable
     [InlineData("null", "does not describe run 'r'")]
     [InlineData("[]", "must be a JSON object")]
     [InlineData("{\"Run\":\"r\",\"Gen", "is not valid JSON: it ends too early")]
-    [InlineData("{\"Run\":\"r\",\"Generation\":1,\"Step\":2,\"Manifest\":null", "is not valid JSON: it ends before all its objects and lists are closed")]
+    [InlineData(
+        "{\"Run\":\"r\",\"Generation\":1,\"Step\":2,\"Manifest\":null", "is not valid JSON: it ends before all its objects and lists are closed")]
     [InlineData("{\"Run\":\"r\",\"Generation\":\"1\"}", "field 'Generation' must be a number")]
     [InlineData("{\"Run\":\"r\",\"Generation\":1.5}", "field 'Generation' must be a whole number")]
     [InlineData("{\"Run\":\"r\",\"Generation\":null}", "field 'Generation' must be a number")]
@@ -55,7 +56,8 @@ public sealed class StoredDocumentTests : IDisposable
         var e = await Assert.ThrowsAsync<StoreLocationException>(() => StoreFormat.ReadAsync(_store, Token));
         Assert.StartsWith($"{_store.Location}: store.json: ", e.Message, StringComparison.Ordinal);
         Assert.True(
-            e.Message.EndsWith(problem + "; bring it back from a copy, or delete it: the next run that begins writes it anew", StringComparison.Ordinal), e.Message);
+            e.Message.EndsWith(
+                problem + "; bring it back from a copy, or delete it: the next run that begins writes it anew", StringComparison.Ordinal), e.Message);
     }
 
     [Fact]
@@ -65,6 +67,8 @@ public sealed class StoredDocumentTests : IDisposable
         var e = await Assert.ThrowsAsync<InvalidDataFileException>(
             () => GarbageCollector.CollectAsync(_store, TimeSpan.Zero, TimeProvider.System, Token));
         Assert.StartsWith($"{_store.Location}: jobs/a.json: line 1, byte ", e.Message, StringComparison.Ordinal);
-        Assert.EndsWith(": is not valid JSON: it ends too early; bring it back from a copy, or delete it: what it names may then go", e.Message, StringComparison.Ordinal);
+        Assert.EndsWith(
+            ": is not valid JSON: it ends too early; bring it back from a copy, or delete it: what it names may then go", e.Message,
+            StringComparison.Ordinal);
     }
 }

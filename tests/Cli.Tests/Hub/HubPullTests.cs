@@ -101,7 +101,8 @@ public sealed class HubPullTests : IDisposable
         var gone = await RunAsync(hub, "plan", "--model", "some-org/other");
         Assert.Equal(2, gone.ExitCode);
         Assert.Contains(
-            "; where it can be, hf download some-org/other fetches the model, and its folder can be given instead", gone.Error, StringComparison.Ordinal);
+            "; where it can be, hf download some-org/other fetches the model, and its folder can be given instead", gone.Error,
+            StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,0 +1,34 @@
+using System.Text.Json;
+
+namespace LisaOrleans.Dashboard.Tests;
+
+/// <summary>What the dashboard's history is asked wrongly is named, in words for people.</summary>
+public sealed class HistoryQuestionTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task History_wrong_question_is_answered_with_what_is_wrong()
+    {
+        await using var silo = await DashboardSilo.StartAsync();
+        await silo.FinishAsync("first", s => s with { MaxSteps = 1 });
+        (string Method, string Path, int Status, string Param, string Message)[] asked =
+        [
+            ("GET", "history/99", 404, "step", "run 'first' keeps no manifest of step 99"),
+            ("GET", "history/1/difference", 400, "to", "Missing required parameter: 'to'."),
+            ("GET", "history/1/difference?to=99", 404, "to", "run 'first' keeps no manifest of step 99"),
+            ("POST", "history/99/fork?name=a%20b", 400, "name", "at most 100, not beginning with '.'"),
+            ("POST", "history/99/fork?name=b", 400, "step", "keeps no manifest of step 99"),
+        ];
+        using var http = new HttpClient { BaseAddress = new Uri(silo.Address, "dashboard/api/runs/first/") };
+        foreach (var (method, path, status, param, message) in asked)
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(method), path);
+            using var answer = await http.SendAsync(request, Token);
+            using var body = JsonDocument.Parse(await answer.Content.ReadAsStringAsync(Token));
+            var error = body.RootElement.GetProperty("error");
+            Assert.Equal((status, param), ((int)answer.StatusCode, error.GetProperty("param").GetString()));
+            Assert.Contains(message, error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        }
+    }
+}
