@@ -26,10 +26,12 @@ public sealed record DataSplit
     /// <value>Whether the share that is held out is read, or the rest.</value>
     public bool IsHeldOut { get; init; }
 
-    /// <summary>The two parts that --validation-split makes of the training data: a share, or a split's name.</summary>
+    /// <summary>What is trained on and what is scored: the two parts that --validation-split makes of the training data.</summary>
+    /// <param name="validationSplit">A share, or a split's name; null where it is not given.</param>
     /// <exception cref="DatasetException">It is neither.</exception>
-    public static (DataSplit Train, DataSplit Evaluation) Parse(string validationSplit)
+    public static (DataSplit Train, DataSplit Evaluation) Of(string? validationSplit)
     {
+        if (validationSplit is null) return (Train, Evaluation);
         if (DataSplits.Names.Contains(validationSplit)) return (Train, new DataSplit { Name = validationSplit });
         return double.TryParse(validationSplit, NumberStyles.Float, CultureInfo.InvariantCulture, out var share) && share is > 0 and < 1
             ? (Train with { HeldOut = share }, Train with { HeldOut = share, IsHeldOut = true })

@@ -55,6 +55,23 @@ public sealed class DataInspectTests
         Assert.Contains("fields left out: id", result.Output, StringComparison.Ordinal);
     }
 
+    // As training does, it leaves out what is held out for evaluation.
+    [Fact]
+    public async Task Inspect_reads_what_a_validation_split_leaves_to_train_on()
+    {
+        using var folder = new TempFolder();
+        File.WriteAllLines(folder["d.jsonl"], Enumerable.Range(0, 40).Select(i => $$"""{"prompt":"Once","completion":" a time {{i}}."}"""));
+        string[] command = ["data", "inspect", "--model", Sample.Model, "--data", folder["d.jsonl"], "--samples", "0", "--log-format", "json"];
+        var all = Records(await Lisa.SucceedsAsync(command));
+        var rest = Records(await Lisa.SucceedsAsync([.. command, "--validation-split", "0.5"]));
+        Assert.Equal(40, all);
+        Assert.InRange(rest, 1, 39);
+
+        await Lisa.RefusesAsync([.. command, "--validation-split", "10%"], "validation_split is '10%'; it must be a share between 0 and 1, such as 0.1");
+
+        static int Records(LisaResult result) => JsonDocument.Parse(result.Output).RootElement.GetProperty("records").GetInt32();
+    }
+
     // Who sees no colours has to see what is learned all the same.
     [Theory]
     [InlineData("NO_COLOR=1 TERM=xterm-256color", true)]

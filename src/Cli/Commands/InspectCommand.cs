@@ -18,10 +18,11 @@ internal static class InspectCommand
         Objectives.CheckData(values.Spec(), values.Dataset());
         var json = values.Text(KnownSettings.LogFormat) == "json";
 
-        var tokenizer = TokenizerLoader.Load(folder);
+        var (tokenizer, settings) = (TokenizerLoader.Load(folder), values.Dataset());
         using var data = DatasetTokenizer.Tokenize(
-            values.Sources(KnownSettings.DataFile), tokenizer, values.Dataset(), blockSize, config.VocabSize, null, cancellationToken,
-            own: FolderChatTemplate.Load(folder, TimeProvider.System.GetLocalNow()), pairs: Objectives.IsOfPairs(values.Spec()));
+            values.Sources(KnownSettings.DataFile), tokenizer, settings, blockSize, config.VocabSize, null, cancellationToken,
+            DataSplit.Of(settings.ValidationSplit).Train, FolderChatTemplate.Load(folder, TimeProvider.System.GetLocalNow()),
+            Objectives.IsOfPairs(values.Spec()));
         for (var sample = 0; sample < Math.Min(count, data.Count); sample++)
         {
             if (json) Console.WriteLine(SampleLine(data, sample));

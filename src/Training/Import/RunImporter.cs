@@ -54,7 +54,7 @@ public static class RunImporter
             ? DateTimeOffset.Parse(time, CultureInfo.InvariantCulture)
             : TimeProvider.System.GetLocalNow();
         var text = ModelText.Load(request.ModelFolder, now);
-        var (train, evaluation) = request.Dataset.ValidationSplit is { } share ? DataSplit.Parse(share) : (DataSplit.Train, DataSplit.Evaluation);
+        var (train, evaluation) = DataSplit.Of(request.Dataset.ValidationSplit);
         using var data = await Tokenize(request.DataFile, train, "tokenising training data");
         var evalFile = request.EvalDataFile ?? (request.Dataset.ValidationSplit is null ? null : request.DataFile);
         using var evalData = evalFile is null ? null : await Tokenize(evalFile, evaluation, "tokenising evaluation data");

@@ -27,8 +27,8 @@ public sealed class DataSourceTests : IDisposable
         Write("d/data/test.jsonl", "t");
         Assert.Equal(["a", "b"], Texts("d"));
         Assert.Equal(["t"], Texts("d", DataSplit.Evaluation));
-        Assert.Equal(["t"], Texts("d", DataSplit.Parse("test").Evaluation));
-        var e = Assert.Throws<DatasetException>(() => Texts("d", DataSplit.Parse("validation").Evaluation));
+        Assert.Equal(["t"], Texts("d", DataSplit.Of("test").Evaluation));
+        var e = Assert.Throws<DatasetException>(() => Texts("d", DataSplit.Of("validation").Evaluation));
         Assert.Contains("has no files of split validation, only of test, train", e.Message, StringComparison.Ordinal);
     }
 
@@ -60,7 +60,7 @@ public sealed class DataSourceTests : IDisposable
     public void Records_share_held_out_and_the_rest_are_all_of_them()
     {
         Write("a.jsonl", [.. Enumerable.Range(0, 1000).Select(i => $"a{i}")]);
-        var (train, evaluation) = DataSplit.Parse("0.2");
+        var (train, evaluation) = DataSplit.Of("0.2");
         var (kept, held) = (Texts("a.jsonl", train), Texts("a.jsonl", evaluation));
         Assert.InRange(held.Length, 100, 300);
         Assert.Equal(Texts("a.jsonl").Order(), kept.Concat(held).Order());
@@ -86,7 +86,7 @@ public sealed class DataSourceTests : IDisposable
     [InlineData("1")]
     [InlineData("half")]
     public void Parse_validation_split_that_is_neither_share_nor_name_is_refused(string text) =>
-        Assert.Contains("between 0 and 1", Assert.Throws<DatasetException>(() => DataSplit.Parse(text)).Message, StringComparison.Ordinal);
+        Assert.Contains("between 0 and 1", Assert.Throws<DatasetException>(() => DataSplit.Of(text)).Message, StringComparison.Ordinal);
 
     private void Write(string file, params string[] texts)
     {
