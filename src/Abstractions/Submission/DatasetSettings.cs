@@ -24,9 +24,9 @@ public sealed record DatasetSettings
     [Setting("field that holds the completion, such as answer", Group = SettingGroups.Data, DefaultText = "the format's own")]
     public string? CompletionField { get; init; }
 
-    /// <value>Field with the text, for plain texts; null (default) for <c>text</c>.</value>
+    /// <value>Field with the text, which makes records plain texts; null (default) for <c>text</c>, where that is the format.</value>
     [Id(3)]
-    [Setting("field that holds the text, for plain text data", Group = SettingGroups.Data, DefaultText = "text",
+    [Setting("field that holds the text; if given, records are read as plain texts", Group = SettingGroups.Data, DefaultText = "text",
         Aliases = ["dataset_text_field", "text_column"])]
     public string? TextField { get; init; }
 
@@ -43,10 +43,10 @@ public sealed record DatasetSettings
     public bool TrainOnPrompt { get; init; }
 
     /// <value>
-    /// Fields of records and turns that are treated as if they were not there; others that are not used are an error. Default none.
+    /// Fields of records and turns that are treated as if they were not there; other unused ones that may matter are errors. Default none.
     /// </value>
     [Id(6)]
-    [Setting("fields of records and turns to ignore; any other unused field is an error", Group = SettingGroups.Data,
+    [Setting("fields of records and turns to ignore; other unused fields that may matter are errors", Group = SettingGroups.Data,
         Instead = ["remove_unused_columns"])]
     public IReadOnlyList<string> IgnoreFields { get; init; } = [];
 

@@ -19,7 +19,7 @@ internal static class SettingsDocument
             - the flag `--learning-rate` of `lisa train` and `lisa submit`;
             - the key `learning_rate` of a settings file (`--config run.yaml`); an empty value, `~` and `null` mean that it is not set;
             - the variable `LISA_LEARNING_RATE` of `lisa submit`, or the field `learning_rate` in the section `lisa` of `appsettings.json`;
-            - the field `method.TYPE.hyperparameters.learning_rate` of a fine-tuning job;
+            - the field `method.TYPE.hyperparameters.learning_rate` of a fine-tuning job whose type is a method of the table below;
             - the property `LearningRate` of `TrainingSpec` or `DatasetSettings` in C#.
 
             Names that other trainers use for exactly the same thing are understood as well; names that mean something similar are refused,

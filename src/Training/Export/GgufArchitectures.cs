@@ -5,7 +5,7 @@ namespace LisaOrleans.Training;
 
 /// <summary>
 /// The families that GGUF has a name for, as far as programs that read such files compute what we compute; what they would
-/// compute differently is refused, naming the field of config.json. To add one: a line here and one in docs/gguf.md. Source:
+/// compute differently is refused, naming the field of config.json. To add one: a line here and its name in docs/fine-tune.md. Source:
 /// llama.cpp's conversion of Hugging Face folders, and its models of these names.
 /// </summary>
 internal static class GgufArchitectures
