@@ -11,7 +11,7 @@ internal static class KnownSettings
 
     public static readonly Setting Model = new(
         "model", SettingKind.Path,
-        "Hugging Face model folder: config.json, *.safetensors, tokenizer.model or tokenizer.json; or ORG/MODEL of the hub")
+        "Hugging Face model folder: config.json, *.safetensors and the tokenizer's files; or ORG/MODEL of the hub")
     {
         Aliases = ["model_name_or_path"],
         Instead = ["base_model", "pretrained_model_name_or_path", "model_id"],
