@@ -52,7 +52,7 @@ var root = new RootCommand(
         new Argument<string>("MODEL") { Description = "ORG/MODEL, or ORG/MODEL@REVISION" }),
     SettingsCommand.Create(
         "push", "Bring a model's folder to the hub as one commit, and print the commit.", KnownSettings.Push, false, PushCommand.Run,
-        new Argument<string>("MODEL") { Description = "ORG/MODEL, or ORG/MODEL@BRANCH; made where it is not there" }),
+        new Argument<string>("MODEL") { Description = "ORG/MODEL, or ORG/MODEL@BRANCH; a model that is not there is made" }),
     new Command("data", "Look into data sets.")
     {
         SettingsCommand.Create(
