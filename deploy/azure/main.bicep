@@ -26,7 +26,10 @@ param clusterSecret string
 @maxValue(100)
 param gpuCount int = 3
 
+@description('Size of the GPU machines.')
 param gpuSize string = 'Standard_NC24ads_A100_v4'
+
+@description('Size of the machine of the control silo.')
 param controlSize string = 'Standard_D2s_v5'
 
 @description('Regular: the same machines without preemption, with a Terminate notice when the scale set shrinks.')

@@ -37,6 +37,32 @@ public sealed class EvalTests
     }
 
     [Fact]
+    public async Task Eval_reads_what_an_evaluation_in_training_would()
+    {
+        using var folder = new TempFolder();
+        var parts = Directory.CreateDirectory(folder["parts"]).FullName;
+        Write(Path.Combine(parts, "train.jsonl"), 40);
+        Write(Path.Combine(parts, "test.jsonl"), 3);
+        Assert.Equal(3, await SamplesAsync(parts));
+        Assert.Equal(40, await SamplesAsync(parts, "--validation-split", "train"));
+        Assert.Equal(40, await SamplesAsync(Path.Combine(parts, "train.jsonl")));
+        Assert.InRange(await SamplesAsync(Path.Combine(parts, "train.jsonl"), "--validation-split", "0.5"), 1, 39);
+
+        File.Delete(Path.Combine(parts, "test.jsonl"));
+        await Lisa.RefusesAsync(["eval", "--model", Sample.Model, "--data", parts], "has no files of split validation, only of train");
+
+        static void Write(string path, int records) =>
+            File.WriteAllLines(path, Enumerable.Range(0, records).Select(i => $$"""{"prompt":"Once","completion":" a time {{i}}."}"""));
+
+        static async Task<int> SamplesAsync(string data, params string[] more)
+        {
+            var eval = await Lisa.SucceedsAsync(["eval", "--model", Sample.Model, "--data", data, "--log-format", "json", .. more]);
+            using var scores = JsonDocument.Parse(eval.Output);
+            return scores.RootElement.GetProperty("samples").GetInt32();
+        }
+    }
+
+    [Fact]
     public async Task Train_last_evaluation_is_the_loss_of_the_model_written()
     {
         using var folder = new TempFolder();

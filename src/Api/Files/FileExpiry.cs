@@ -7,11 +7,11 @@ internal sealed class FileExpiry
 {
     public const string Anchor = "expires_after[anchor]";
     public const string Seconds = "expires_after[seconds]";
-    private const string OnlyAnchor = "created_at";
+    public const string OnlyAnchor = "created_at";
 
     // An hour to thirty days, as with OpenAI.
-    private const long Shortest = 3_600;
-    private const long Longest = 2_592_000;
+    public const long Shortest = 3_600;
+    public const long Longest = 2_592_000;
 
     private string? _anchor;
     private string? _seconds;

@@ -27,7 +27,7 @@ internal sealed partial class JobImporter(
 
     private static readonly string s_chosen =
         $"The model has no chat template of its own: the chats are written with {ChatTemplates.Default}. The hyperparameter 'template' "
-            + $"of another method than supervised names another one.";
+            + "of the methods lisa, full, lora and qlora names another one.";
 
     private readonly Channel<string> _new = Channel.CreateUnbounded<string>();
     private readonly ConcurrentDictionary<string, byte> _busy = new();

@@ -90,6 +90,14 @@ internal static class LisaReference
                             Type = JsonSchemaType.String,
                             Enum = [.. FilePurposes.All.Select(p => (System.Text.Json.Nodes.JsonNode)p)],
                         },
+                        [FileExpiry.Anchor] = new OpenApiSchema { Type = JsonSchemaType.String, Enum = [FileExpiry.OnlyAnchor] },
+                        [FileExpiry.Seconds] = new OpenApiSchema
+                        {
+                            Type = JsonSchemaType.Integer,
+                            Minimum = $"{FileExpiry.Shortest}",
+                            Maximum = $"{FileExpiry.Longest}",
+                            Description = "How long to keep the file.",
+                        },
                     },
                 },
             },

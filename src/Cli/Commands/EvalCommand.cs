@@ -18,10 +18,11 @@ internal static class EvalCommand
         var json = values.Text(KnownSettings.LogFormat) == "json";
         ModelSettings.PinThreads(spec);
 
-        var tokenizer = TokenizerLoader.Load(adapted.TextFolder);
+        // As an evaluation in training reads it: of a folder with splits, and of a share that was held out.
+        var (tokenizer, settings) = (TokenizerLoader.Load(adapted.TextFolder), values.Dataset());
         using var data = DatasetTokenizer.Tokenize(
-            values.Sources(KnownSettings.DataFile), tokenizer, values.Dataset(), blockSize, config.VocabSize, null, cancellationToken,
-            own: FolderChatTemplate.Load(adapted.TextFolder, TimeProvider.System.GetLocalNow()));
+            values.Sources(KnownSettings.DataFile), tokenizer, settings, blockSize, config.VocabSize, null, cancellationToken,
+            DataSplit.Of(settings.ValidationSplit).Evaluation, FolderChatTemplate.Load(adapted.TextFolder, TimeProvider.System.GetLocalNow()));
         using var model = ModelLoader.Load(adapted.Folder, ModelSettings.Dtype(spec, config, adapted.Folder), adapted.Adapter);
         if (!json)
             foreach (var line in DatasetFigures.Of(data.Statistics, blockSize).Lines) Console.Error.WriteLine(line);
