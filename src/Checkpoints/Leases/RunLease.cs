@@ -92,7 +92,7 @@ public sealed class RunLease : IAsyncDisposable
         {
             return true;
         }
-        catch (IOException)
+        catch (Exception e) when (e is IOException or Azure.RequestFailedException)
         {
             // What ended this process's work says more than the store does now.
             return false;
@@ -216,6 +216,9 @@ public sealed class RunLease : IAsyncDisposable
             {
                 // Our own write, whose answer was lost.
                 (_document, _etag) = (found, etag);
+                if (!document.Released) return;
+                next = found with { Beat = found.Beat + 1, Released = true };
+                _etag = await LeaseStorage.WriteAsync(_store, _run, next, etag, cancellationToken).ConfigureAwait(false);
                 return;
             }
 

@@ -70,9 +70,11 @@ internal sealed partial class HeldState<TPart>
     /// Waits for a snapshot of an earlier attempt whose outcome nobody asked for. If it failed, that no longer matters: the state
     /// that it copied is still marked as changed, so the next snapshot copies it again.
     /// </summary>
-    public async Task FinishSnapshot()
+    /// <param name="isWanted">Whether it should be stored all the same; else its upload, which may take long, is given up.</param>
+    public async Task FinishSnapshot(bool isWanted = true)
     {
         if (_snapshot is not { } snapshot) return;
+        if (!isWanted) snapshot.GiveUp();
         await snapshot.Upload.ContinueWith(static t => _ = t.Exception, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
         if (ReferenceEquals(_snapshot, snapshot)) _snapshot = null;
     }

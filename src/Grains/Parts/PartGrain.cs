@@ -65,7 +65,9 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
             : new NextPart(
                 services.LocalParts, RunId, load.Next, PartGrains.Get(GrainFactory, RunId, load.Next, load.NextSilo!), _passes.NextIsHere);
         if (load.OwnerSendsWeights) _replicas.Expect(load.Step);
-        await _held.FinishSnapshot();
+
+        // No manifest of an earlier generation will be committed any more.
+        await _held.FinishSnapshot(isWanted: false);
 
         await _device.Run(load.Generation, () =>
         {

@@ -41,8 +41,10 @@ internal sealed class SleepingWeights<TPart>(PartServices services, PartDevice d
     /// <summary>Stores what a part that sleeps has learned, and lets go of its copy in memory.</summary>
     public async Task Settle(long generation, CancellationToken cancellationToken)
     {
-        if (_load is null || Form is WholeForm || held.Part is not { Trainable: false, HasAdapters: false }) return;
-        if (held.IsStored)
+        if (_load is null || Form is WholeForm || held.Part is not { HasAdapters: false } part) return;
+
+        // One that woke again may have been stored without a manifest that names it.
+        if (part.Trainable || held.IsStored)
         {
             await held.RenewStored(cancellationToken);
             return;

@@ -13,6 +13,10 @@ internal sealed class StoredRun(IBlobStore store, string name, string? cluster, 
     private readonly string _owner = Guid.NewGuid().ToString("N");
     private bool _owns;
 
+    // What the first taking found out is kept until one has succeeded.
+    private bool _filesAreChecked;
+    private bool _wasLost;
+
     // The head that steps and journal were read from while the run was not taken here.
     private RunHead? _known;
 
@@ -79,12 +83,16 @@ internal sealed class StoredRun(IBlobStore store, string name, string? cluster, 
         var first = Session is null;
         (Session, _owns, IsTaken, IsLetGo) = (session, true, true, false);
         var manifest = session.Manifest ?? throw new InvalidDataFileException(name, $"the store at {store.Location} has no manifest of this run");
-        if (first) await CheckFiles(manifest, cancellationToken);
+        _wasLost |= first && session.Recovered;
+        if (!_filesAreChecked) await CheckFiles(manifest, cancellationToken);
+        _filesAreChecked = true;
         await ReadPlan(manifest, cancellationToken);
         History = await RunHistory.Read(store, manifest, cancellationToken);
         Keeper = await ManifestKeeper.Read(store, session.Head, cancellationToken);
         Journal = await RunJournal.Read(store, session.Head, Journal, time, cancellationToken);
-        return (session, first && session.Recovered);
+        var wasLost = _wasLost;
+        _wasLost = false;
+        return (session, wasLost);
     }
 
     /// <summary>

@@ -26,7 +26,7 @@ internal sealed partial class LeaseKeeper(
             do
             {
                 var names = runs.Names;
-                foreach (var name in names) _leases.TryAdd(name, AcquireAsync(name, stoppingToken));
+                foreach (var name in names.Where(n => !_leases.ContainsKey(n))) _leases.Add(name, AcquireAsync(name, stoppingToken));
                 foreach (var (name, lease) in _leases.Where(l => l.Value.IsCompleted).ToArray())
                     if (!lease.IsCompletedSuccessfully || (await lease).Lost.IsCancellationRequested || !names.Contains(name))
                         await ReleaseAsync(name);

@@ -169,7 +169,13 @@ internal sealed class TensorExchange : ITensorExchange, IAsyncDisposable
     private Task<Tensor> ToHost(HeldTensor held) =>
         held.Tensor.device_type == TorchSharp.DeviceType.CPU && held.Tensor.is_contiguous() && held.Tensor.storage_offset() == 0
             ? Task.FromResult(held.Tensor.alias())
-            : _worker.Run(WorkPriority.Control, () => held.Tensor.cpu().contiguous().clone());
+            : _worker.Run(
+                WorkPriority.Control,
+                () =>
+                {
+                    using var scope = NewDisposeScope();
+                    return held.Tensor.to(CPU, copy: true).contiguous().DetachFromDisposeScope();
+                });
 
     private void Sweep()
     {

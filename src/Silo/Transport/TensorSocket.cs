@@ -14,6 +14,11 @@ internal sealed class TensorSocket : IDisposable
     private const int TcpLevel = 6;
     private const int TcpCork = 3;
 
+    // A machine that was taken away says nothing: an idle connection to it ends after about 45 seconds.
+    private const int SecondsUntilProbe = 30;
+    private const int SecondsBetweenProbes = 5;
+    private const int Probes = 3;
+
     private static readonly SslApplicationProtocol s_protocol = new("lisa-tensors");
 
     private readonly Socket _socket;
@@ -26,6 +31,10 @@ internal sealed class TensorSocket : IDisposable
     public TensorSocket(Socket socket, TimeSpan stall)
     {
         socket.NoDelay = true;
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, SecondsUntilProbe);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, SecondsBetweenProbes);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, Probes);
         (_socket, _stall) = (socket, stall);
     }
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text;
 using Microsoft.Extensions.Time.Testing;
 
 namespace LisaOrleans.Checkpoints.Tests;
@@ -223,6 +224,21 @@ public sealed class RunLeaseTests : IDisposable
         Assert.False(alive.Lost.IsCancellationRequested);
     }
 
+    [Fact]
+    public async Task DisposeAsync_after_a_beat_whose_answer_was_lost_still_lets_go()
+    {
+        var store = new ForgetfulStore(_store);
+        var lease = await RunLease.AcquireAsync(store, "r", s_elsewhere, false, s_options, _time, Token);
+        var before = (await _store.GetDocumentAsync("runs/r/lease.json", Token))!.ETag;
+        store.LosesAnswers = true;
+        _time.Advance(s_options.Period);
+        await Until.True(async () => (await _store.GetDocumentAsync("runs/r/lease.json", Token))!.ETag != before);
+        store.LosesAnswers = false;
+        await lease.DisposeAsync();
+        var document = (await _store.GetDocumentAsync("runs/r/lease.json", Token))!.Content;
+        Assert.Contains("\"Released\":true", Encoding.UTF8.GetString(document), StringComparison.Ordinal);
+    }
+
     private async Task BeatAsync(DeafStore store)
     {
         var before = store.Writes;
@@ -268,6 +284,19 @@ public sealed class RunLeaseTests : IDisposable
             Interlocked.Increment(ref _writes);
             if (IsDeaf) throw full ? new IOException("No space left on device", NoSpace) : new IOException("away");
             return await base.PutDocumentAsync(path, content, ifMatch, cancellationToken);
+        }
+    }
+
+    /// <summary>A store that may do what it is asked, and then not answer.</summary>
+    private sealed class ForgetfulStore(IBlobStore inner) : DelegatingBlobStore(inner)
+    {
+        public volatile bool LosesAnswers;
+
+        public override async Task<string> PutDocumentAsync(
+            string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken)
+        {
+            var etag = await base.PutDocumentAsync(path, content, ifMatch, cancellationToken);
+            return LosesAnswers ? throw new IOException("the answer is lost") : etag;
         }
     }
 }

@@ -11,7 +11,7 @@ public sealed class DatasetReaderErrorTests
     [InlineData("Once upon a time", ": begins with 'O'; training data is JSON lines, a JSON list, CSV")]
     [InlineData("{\"text\":\"a\"}\n{\"text\":", ": line 2, byte 9: is not valid JSON: it ends before all its objects and lists are closed")]
     [InlineData("{\"text\":\"a\"}\n\n\n{\"text\":\"b\"", ": line 4, byte 12: is not valid JSON: it ends before all its objects and lists are closed")]
-    [InlineData("{\"text\":\"a\n{\"text\":\"b\"}", ": line 1, byte 11: is not valid JSON: Expected end of string, but instead reached end of data")]
+    [InlineData("{\"text\":\"a\n{\"text\":\"b\"}", ": line 1, byte 11: is not valid JSON: it ends too early")]
     [InlineData("{\"text\":'a'}\n{\"text\":\"b\"}", ": line 1, byte 9: is not valid JSON: texts and names must be in double quotes")]
     [InlineData("{\"text\":\"a\"}\n[1]", ": line 2: must be a JSON object")]
     [InlineData("{\"text\":\"a\"}\n\"b\"", ": line 2: must be a JSON object")]

@@ -1,0 +1,38 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Model;
+using static TorchSharp.torch;
+
+namespace LisaOrleans.Grains.Tests;
+
+public sealed class PartSnapshotTests
+{
+    // A store that does not answer may take many minutes to say so; a new generation has no use for what is on its way there.
+    [Fact]
+    public async Task GiveUp_ends_an_upload_that_does_not_end()
+    {
+        using var folder = new TempFolder();
+        var store = new SilentStore(new FolderBlobStore(folder.Root));
+        var blob = new BlobRef(new string('a', 64), 1);
+        using var layer = new LayerPart(
+            TinyStories.Config, 0, PartDtypes.Parse("float32", "float32"), new AdamW(0.9, 0.999, 1e-8, 0), gradientCheckpointing: false,
+            TinyStories.Config.LayerSpecs(0).ToDictionary(s => s.Name, s => zeros([.. s.Shape])));
+        var snapshot = PartSnapshot.Start(store, PartCopy.OfState(layer, 1, CPU), new PartBlobs(blob, null, null), null, CancellationToken.None);
+        await store.Asked.Task.WaitAsync(TestContext.Current.CancellationToken);
+        Assert.False(snapshot.Upload.IsCompleted);
+        snapshot.GiveUp();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => snapshot.Upload);
+        snapshot.GiveUp();
+    }
+
+    private sealed class SilentStore(IBlobStore inner) : DelegatingBlobStore(inner)
+    {
+        public TaskCompletionSource Asked { get; } = new();
+
+        public override async Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken)
+        {
+            Asked.TrySetResult();
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            return false;
+        }
+    }
+}
