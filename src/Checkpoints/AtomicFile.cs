@@ -53,11 +53,15 @@ public static class AtomicFile
     public static void DeleteUnfinished(string folder)
     {
         foreach (var file in Directory.GetFiles(folder, $".*{TemporarySuffix}"))
-        {
-            // Only names that this class makes: .NAME.32-digits.partial.
-            if (Guid.TryParseExact(Path.GetExtension(file[..^TemporarySuffix.Length]).TrimStart('.'), "N", out _)) File.Delete(file);
-        }
+            if (IsTemporary(file)) File.Delete(file);
     }
+
+    /// <summary>Whether a file has a name that this class makes, <c>.NAME.32-digits.partial</c>: other programs have partial files, too.</summary>
+    /// <param name="file">Its path.</param>
+    /// <param name="suffix">What stands in the place of <see cref="TemporarySuffix"/>.</param>
+    internal static bool IsTemporary(string file, string suffix = TemporarySuffix) =>
+        Path.GetFileName(file).StartsWith('.') && file.EndsWith(suffix, StringComparison.Ordinal)
+        && Guid.TryParseExact(Path.GetExtension(file[..^suffix.Length]).TrimStart('.'), "N", out _);
 
     /// <summary>A new name, beside a file, for what is to become the file.</summary>
     internal static string TemporaryOf(string path) =>

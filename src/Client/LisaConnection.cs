@@ -87,9 +87,10 @@ public sealed class LisaConnection : IAsyncDisposable
             await starting.ConfigureAwait(false);
             return new LisaConnection(host, gateways);
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e)
         {
             host.Dispose();
+            if (cancellationToken.IsCancellationRequested) throw;
             if (refusal is not null) throw refusal;
             if (refused is not null) throw new ClusterUnavailableException($"no silo of cluster '{clusterId}' can be found: Redis at {refused}", e);
             var reason = e is OperationCanceledException ? last : e;

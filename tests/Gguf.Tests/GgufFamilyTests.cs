@@ -113,6 +113,25 @@ public sealed class GgufFamilyTests
         Assert.Contains("PARAMETER num_ctx 40\n", File.ReadAllText(folder["gguf/Modelfile"]), StringComparison.Ordinal);
     }
 
+    // llama.cpp chooses the factors by the context that it is started with, and not by the text.
+    [Fact]
+    public async Task Export_of_longrope_starts_with_the_context_of_its_short_factors()
+    {
+        using var folder = new TempFolder();
+        await ModelFolderOf.WriteAsync(
+            folder["model"],
+            $$"""
+            {
+              "model_type": "phi3", {{Shape}}, "pad_token_id": 0, "partial_rotary_factor": 0.5, "original_max_position_embeddings": 48,
+              "rope_scaling": {"type": "longrope", "short_factor": [1, 1.1, 1.2, 1.5], "long_factor": [1, 2, 3, 4]}
+            }
+            """,
+            Token);
+        using var llama = new LlamaModel(await ModelFolderOf.ExportAsync(folder, folder["model"], GgufType.F32, Token));
+        Assert.Equal("96", llama.Metadata["phi3.context_length"]);
+        Assert.Contains("PARAMETER num_ctx 48\n", File.ReadAllText(folder["gguf/Modelfile"]), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Export_names_the_template_and_all_that_ends_a_turn()
     {

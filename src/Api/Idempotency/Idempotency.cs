@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Claims;
 using System.Security.Cryptography;
 using System.Text;
@@ -8,8 +9,8 @@ using Microsoft.AspNetCore.Http;
 namespace LisaOrleans.Api;
 
 /// <summary>
-/// <c>Idempotency-Key</c>: a request that is sent again, to any silo, gets the same answer and does nothing twice. Failed
-/// requests are not remembered.
+/// <c>Idempotency-Key</c>: a request that is sent again, to any silo, gets the same answer and does nothing twice. One that was refused is
+/// not remembered. Of one that failed in another way nobody knows what it made before: the next makes that, with the same id.
 /// </summary>
 internal sealed class Idempotency(IBlobStore store, ISiloStatusOracle silos, TimeProvider time)
 {
@@ -18,7 +19,11 @@ internal sealed class Idempotency(IBlobStore store, ISiloStatusOracle silos, Tim
     private const int LongestKey = 255;
     private static readonly TimeSpan s_kept = TimeSpan.FromDays(1);
 
+    // In the place of a silo where no request is at work.
+    private const string Nobody = "";
+
     private readonly DocumentSet<IdempotencyRecord> _records = new(store, "idempotency");
+    private readonly ConcurrentDictionary<string, byte> _atWork = new();
 
     /// <summary>A hash of everything that decides a request's result.</summary>
     public static string Fingerprint(params ReadOnlySpan<string> parts)
@@ -38,15 +43,51 @@ internal sealed class Idempotency(IBlobStore store, ISiloStatusOracle silos, Tim
     /// <param name="context">The request.</param>
     /// <param name="fingerprint">What it asks for.</param>
     /// <param name="prefix">The prefix of the id of what it makes.</param>
-    /// <param name="make">Makes that, with its id. Called again with the same id if a silo died while making it.</param>
-    public async Task<IResult> RunAsync<T>(HttpContext context, string fingerprint, string prefix, Func<string, Task<T>> make)
+    /// <param name="make">
+    /// Makes that, with its id. Called again with the same id if a silo died while making it, or it failed otherwise than by an
+    /// <see cref="ApiException"/>. Of a request with a key it goes on when the client has gone: nobody could tell then what had been done.
+    /// </param>
+    public async Task<IResult> RunAsync<T>(HttpContext context, string fingerprint, string prefix, Func<string, CancellationToken, Task<T>> make)
     {
-        var cancellationToken = context.RequestAborted;
-        if (!context.Request.Headers.TryGetValue(Header, out var header)) return Results.Json(await make(ApiIds.New(prefix)), ApiJson.Options);
+        if (!context.Request.Headers.TryGetValue(Header, out var header))
+            return Results.Json(await make(ApiIds.New(prefix), context.RequestAborted), ApiJson.Options);
         if (header.ToString() is not { Length: > 0 and <= LongestKey } key)
             throw ApiException.Invalid($"{Header} must have from 1 to {LongestKey} characters.", Header, "invalid_value");
 
         var name = Fingerprint(context.User.FindFirstValue(ClaimTypes.Name) ?? "", context.Request.Path, key);
+        var isFirst = _atWork.TryAdd(name, 0);
+        try
+        {
+            return await ClaimAsync(context, name, isFirst, fingerprint, prefix, make);
+        }
+        finally
+        {
+            if (isFirst) _atWork.TryRemove(name, out _);
+        }
+    }
+
+    /// <summary>Forgets answers that nobody will ask for again.</summary>
+    /// <param name="damaged">Told of each record that cannot be read, which stays: one must not keep the others.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task CollectAsync(Action<InvalidDataFileException> damaged, CancellationToken cancellationToken)
+    {
+        await foreach (var name in _records.IdsAsync(cancellationToken))
+        {
+            try
+            {
+                if (await _records.FindAsync(name, cancellationToken) is { } found && time.GetUtcNow() - found.Value.CreatedAt > s_kept)
+                    await _records.DeleteAsync(name, cancellationToken);
+            }
+            catch (InvalidDataFileException e)
+            {
+                damaged(e);
+            }
+        }
+    }
+
+    private async Task<IResult> ClaimAsync<T>(
+        HttpContext context, string name, bool isFirst, string fingerprint, string prefix, Func<string, CancellationToken, Task<T>> make)
+    {
         var record = new IdempotencyRecord
         {
             Fingerprint = fingerprint,
@@ -54,9 +95,9 @@ internal sealed class Idempotency(IBlobStore store, ISiloStatusOracle silos, Tim
             Silo = silos.SiloAddress.ToParsableString(),
             CreatedAt = time.GetUtcNow(),
         };
-        if (!await _records.TryCreateAsync(name, record, cancellationToken))
+        if (!isFirst || !await _records.TryCreateAsync(name, record, CancellationToken.None))
         {
-            var (found, etag) = await _records.FindAsync(name, cancellationToken) ?? throw Busy();
+            var (found, etag) = await _records.FindAsync(name, CancellationToken.None) ?? throw Busy();
             if (found.Fingerprint != fingerprint)
             {
                 throw new ApiException(
@@ -70,34 +111,30 @@ internal sealed class Idempotency(IBlobStore store, ISiloStatusOracle silos, Tim
                 return Results.Text(answer, "application/json");
             }
 
-            if (IsAlive(found.Silo)) throw Busy();
+            if (!isFirst || IsAlive(found.Silo)) throw Busy();
             record = found with { Silo = record.Silo };
-            if (!await _records.TryReplaceAsync(name, record, etag, cancellationToken)) throw Busy();
+            if (!await _records.TryReplaceAsync(name, record, etag, CancellationToken.None)) throw Busy();
         }
 
         return await AnswerAsync(name, record, make);
     }
 
-    /// <summary>Forgets answers that nobody will ask for again.</summary>
-    public async Task CollectAsync(CancellationToken cancellationToken)
-    {
-        await foreach (var name in _records.IdsAsync(cancellationToken))
-        {
-            if (await _records.FindAsync(name, cancellationToken) is { } found && time.GetUtcNow() - found.Value.CreatedAt > s_kept)
-                await _records.DeleteAsync(name, cancellationToken);
-        }
-    }
-
-    private async Task<IResult> AnswerAsync<T>(string name, IdempotencyRecord record, Func<string, Task<T>> make)
+    private async Task<IResult> AnswerAsync<T>(string name, IdempotencyRecord record, Func<string, CancellationToken, Task<T>> make)
     {
         string answer;
         try
         {
-            answer = JsonSerializer.Serialize(await make(record.Id), ApiJson.Options);
+            answer = JsonSerializer.Serialize(await make(record.Id, CancellationToken.None), ApiJson.Options);
+        }
+        catch (ApiException)
+        {
+            // Nothing was made.
+            await _records.DeleteAsync(name, CancellationToken.None);
+            throw;
         }
         catch
         {
-            await _records.DeleteAsync(name, CancellationToken.None);
+            await _records.UpdateAsync(name, r => r with { Silo = Nobody }, CancellationToken.None);
             throw;
         }
 
@@ -105,8 +142,9 @@ internal sealed class Idempotency(IBlobStore store, ISiloStatusOracle silos, Tim
         return Results.Text(answer, "application/json");
     }
 
-    private bool IsAlive(string silo) =>
-        silos.GetApproximateSiloStatus(SiloAddress.FromParsableString(silo)) is SiloStatus.Active or SiloStatus.Joining;
+    // A claim of this silo that is not at work is of a request whose end could not be written down.
+    private bool IsAlive(string silo) => silo != Nobody && silo != silos.SiloAddress.ToParsableString()
+        && silos.GetApproximateSiloStatus(SiloAddress.FromParsableString(silo)) is SiloStatus.Active or SiloStatus.Joining;
 
     private static ApiException Busy() =>
         new(StatusCodes.Status409Conflict, $"A request with this {Header} is being worked on.", "idempotency_conflict");

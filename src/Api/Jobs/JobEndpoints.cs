@@ -39,7 +39,7 @@ internal static class JobEndpoints
 
         void MapAction(string name, string summary, Func<JobControl, string, CancellationToken, Task<JobObject>> action) => jobs
             .MapPost("/{id}/" + name, (string id, HttpContext context, JobControl control, Idempotency idempotency) => idempotency.RunAsync(
-                context, Idempotency.Fingerprint(name), ApiIds.JobPrefix, _ => action(control, id, context.RequestAborted)))
+                context, Idempotency.Fingerprint(name), ApiIds.JobPrefix, (_, token) => action(control, id, token)))
             .WithSummary(summary).Produces<JobObject>().ProducesApiErrors(StatusCodes.Status404NotFound);
     }
 
@@ -48,11 +48,11 @@ internal static class JobEndpoints
     {
         var body = await ApiBody.ReadBytesAsync(context, ApiBody.Largest, context.RequestAborted);
         var request = ApiBody.Parse<CreateJobRequest>(body);
-        return await idempotency.RunAsync(context, Idempotency.Fingerprint(Convert.ToHexString(SHA256.HashData(body))), ApiIds.JobPrefix, async id =>
+        return await idempotency.RunAsync(context, Idempotency.Fingerprint(Convert.ToHexString(SHA256.HashData(body))), ApiIds.JobPrefix, async (id, token) =>
         {
-            var job = await factory.CreateAsync(id, request, context.RequestAborted);
+            var job = await factory.CreateAsync(id, request, token);
             importer.Enqueue(job.Id);
-            return await reader.DescribeAsync(job, context.RequestAborted);
+            return await reader.DescribeAsync(job, token);
         });
     }
 

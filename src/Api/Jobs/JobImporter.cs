@@ -71,6 +71,10 @@ internal sealed partial class JobImporter(
         {
             await WaitAsync(job, refusal.Message, stoppingToken);
         }
+        catch (DamagedBlobException e)
+        {
+            await WaitAsync(job, e.Message, stoppingToken);
+        }
         catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
         {
             // The store or the cluster is unavailable; the claim stays, and the next sweep tries again.
@@ -82,7 +86,7 @@ internal sealed partial class JobImporter(
         }
     }
 
-    // Somebody has to free space or grant access. The job says so once; sweeps go on trying.
+    // Somebody has to free space, grant access or repair the store. The job says so once; sweeps go on trying.
     private async Task WaitAsync(string job, string reason, CancellationToken stoppingToken)
     {
         LogWaits(job, reason);
@@ -93,6 +97,10 @@ internal sealed partial class JobImporter(
         catch (Exception e) when (StoreRefusal.Find(e, store.Location) is { } refusal)
         {
             LogWaits(job, refusal.Message);
+        }
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+        {
+            LogImportFailed(e, job);
         }
     }
 
@@ -140,7 +148,13 @@ internal sealed partial class JobImporter(
                 stoppingToken) ?? job;
         }
 
-        if (job.Phase == JobPhases.Imported) await grains.GetGrain<IRunGrain>(id).Start().WaitAsync(stoppingToken);
+        if (job.Phase == JobPhases.Imported)
+        {
+            // It may have been stopped before it could be started, and then stays so.
+            var head = await RunStore.ReadHeadAsync(store, id, stoppingToken);
+            if (head is null || head.IsActive || head.State is null or RunHeadStates.Queued)
+                await grains.GetGrain<IRunGrain>(id).Start().WaitAsync(stoppingToken);
+        }
         else await RunStore.DeleteAsync(store, id, stoppingToken);
         await jobs.Imports.DeleteAsync(id, stoppingToken);
     }
@@ -152,11 +166,21 @@ internal sealed partial class JobImporter(
         {
             using var timer = new PeriodicTimer(s_watch, time);
             while (await timer.WaitForNextTickAsync(cancelled.Token))
-                if (await jobs.FindAsync(id, cancelled.Token) is { Phase: JobPhases.Cancelled }) await cancelled.CancelAsync();
+            {
+                try
+                {
+                    if (await jobs.FindAsync(id, cancelled.Token) is { Phase: JobPhases.Cancelled }) await cancelled.CancelAsync();
+                }
+                catch (Exception e) when (!cancelled.IsCancellationRequested)
+                {
+                    // The next second looks again; a store that does not answer is noticed by the import, too.
+                    LogNotWatched(e, id);
+                }
+            }
         }
-        catch (Exception e) when (e is OperationCanceledException or IOException)
+        catch (Exception) when (cancelled.IsCancellationRequested)
         {
-            // The import is over, or the store does not answer, which the import itself then notices too.
+            // The import is over.
         }
     }
 
@@ -237,6 +261,9 @@ internal sealed partial class JobImporter(
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} could not be imported now")]
     private partial void LogImportFailed(Exception exception, string job);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Whether job {Job} was cancelled could not be read now")]
+    private partial void LogNotWatched(Exception exception, string job);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} waits: {Reason}")]
     private partial void LogWaits(string job, string reason);

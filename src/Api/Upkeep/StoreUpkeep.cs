@@ -34,7 +34,7 @@ internal sealed partial class StoreUpkeep(
     internal async Task CollectAsync(TimeSpan minimumAge, CancellationToken cancellationToken)
     {
         await files.CollectAsync(minimumAge, cancellationToken);
-        await idempotency.CollectAsync(cancellationToken);
+        await idempotency.CollectAsync(LogDamaged, cancellationToken);
         foreach (var job in (await jobs.ListAsync(cancellationToken)).Where(j => j.ModelDeleted && !j.RunDeleted))
             await DeleteRunAsync(job, minimumAge, cancellationToken);
     }
@@ -57,6 +57,9 @@ internal sealed partial class StoreUpkeep(
             if (await store.ExistsAsync(sha256, cancellationToken)) left.Add(sha256);
         await jobs.UpdateAsync(job.Id, j => j with { DeletedBlobs = left, RunDeleted = left.Count == 0 }, cancellationToken);
     }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The answer of a request with an Idempotency-Key cannot be read, and stays")]
+    private partial void LogDamaged(Exception exception);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Cleaning up the store failed")]
     private partial void LogFailed(Exception exception);

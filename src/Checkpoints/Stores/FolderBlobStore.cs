@@ -194,12 +194,14 @@ public sealed class FolderBlobStore : IBlobStore
     /// <inheritdoc/>
     public Task DeleteUnfinishedAsync(TimeSpan age, DateTimeOffset now, CancellationToken cancellationToken)
     {
+        // People may keep other files in a store's folder, and links to other folders. Names that begin with a dot count as hidden.
         var unfinished = Directory.GetFiles(
-            _root, "*" + AtomicFile.TemporarySuffix, new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None });
+            _root, "*" + AtomicFile.TemporarySuffix,
+            new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint });
         foreach (var file in unfinished)
         {
             // A blob that a collection took away, and did not come to delete, is as good as before.
-            if (!BlobFile.TryPutBack(file) && now - File.GetLastWriteTimeUtc(file) > age) File.Delete(file);
+            if (!BlobFile.TryPutBack(file) && AtomicFile.IsTemporary(file) && now - File.GetLastWriteTimeUtc(file) > age) File.Delete(file);
         }
 
         return Task.CompletedTask;

@@ -17,11 +17,15 @@ internal static class RunCommands
     public static async Task<int> Resume(SettingValues values, string? run, CancellationToken cancellationToken)
     {
         RunName.Validate(run!);
-        if (values.Flag(KnownSettings.TakeOver))
-            await RunLease.BreakAsync(await ClusterStores.Open(values, cancellationToken, mustExist: true), run!, cancellationToken);
-        return await Do(
-            values, run!, (c, token) => c.ResumeAsync(run!, token), "resumed", stops: false, [RunState.Succeeded, RunState.Cancelled],
-            cancellationToken);
+        return await Do(values, run!, ResumeAsync, "resumed", stops: false, [RunState.Succeeded, RunState.Cancelled], cancellationToken);
+
+        // Whoever has the run keeps it where this cluster cannot go on with it.
+        async Task ResumeAsync(LisaClient cluster, CancellationToken token)
+        {
+            if (values.Flag(KnownSettings.TakeOver))
+                await RunLease.BreakAsync(await ClusterStores.Open(values, token, mustExist: true), run!, token);
+            await cluster.ResumeAsync(run!, token);
+        }
     }
 
     private static async Task<int> Do(

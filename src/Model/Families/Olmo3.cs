@@ -13,7 +13,7 @@ public sealed record Olmo3 : Olmo2
     {
         Windows = json.Windows(NumHiddenLayers, json.CountOrNull("sliding_window", 4096), i => (i + 1) % 4 != 0);
         SlidingRope = RopeFields.IsForEachLayerType(json)
-            ? ReadRope(json, Theta, LayerTypes.Sliding)
+            ? ReadRope(json, json.Number("rope_theta", Theta, above: 0), LayerTypes.Sliding)
             : Rope with { Scaling = null, Positions = MaxPositionEmbeddings };
     }
 

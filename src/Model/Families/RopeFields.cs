@@ -22,6 +22,9 @@ internal sealed class RopeFields
     private readonly JsonElement? _rope;
     private readonly int _positions;
 
+    // Of the layers of which type, where there is an object for each; null where there is one for all.
+    private readonly string? _layerType;
+
     /// <param name="json">The fields.</param>
     /// <param name="positions">The field max_position_embeddings.</param>
     /// <param name="layerType">Which object, where there is one for each type of layer.</param>
@@ -33,7 +36,7 @@ internal sealed class RopeFields
         if (value.ValueKind != JsonValueKind.Object) throw json.Wrong(_name, "must be an object or null");
         if (value.TryGetProperty(layerType, out var nested))
         {
-            _name += "." + layerType;
+            (_name, _layerType) = ($"{_name}.{layerType}", layerType);
             json.Find(_name);
             if (nested.ValueKind != JsonValueKind.Object) throw json.Wrong(_name, "must be an object");
             value = nested;
@@ -67,10 +70,18 @@ internal sealed class RopeFields
 
     private string? Kind => Has("rope_type") ? Text("rope_type") : Has("type") ? Text("type") : "default";
 
-    /// <summary>Base of the frequencies.</summary>
-    public double Theta(double otherwise) => !_json.Has("rope_theta") && Has("rope_theta")
-        ? Above0("rope_theta")
-        : _json.Number("rope_theta", otherwise, above: 0);
+    /// <summary>
+    /// Base of the frequencies. Where each type of layer has an object, a number outside of them is only what is missing in that of the full
+    /// ones, as in Hugging Face's classes.
+    /// </summary>
+    /// <param name="otherwise">The value where there is no such field.</param>
+    public double Theta(double otherwise)
+    {
+        var outside = _json.Number("rope_theta", otherwise, above: 0);
+        return Has("rope_theta") && (_layerType is not null || !_json.Has("rope_theta")) ? Above0("rope_theta")
+            : _layerType is null or LayerTypes.Full ? outside
+            : otherwise;
+    }
 
     /// <summary>Share of a head's numbers that turn.</summary>
     /// <param name="otherwise">The value where there is no such field; null where the family has none, so that it must be 1.</param>

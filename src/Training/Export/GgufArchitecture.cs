@@ -14,6 +14,10 @@ internal sealed record GgufArchitecture
     /// <value>Longest sequence on which programs that read such a file compute what we compute.</value>
     public required int ContextLength { get; init; }
 
+    /// <value>The longest sequence of which all positions turn as in training: llama.cpp chooses LongRoPE's factors by the context.</value>
+    public int UsualContextLength =>
+        Config.Rope.Scaling is LongRopeScaling scaling ? Math.Min(ContextLength, scaling.OriginalMaxPositionEmbeddings) : ContextLength;
+
     /// <value>GGUF's names of a layer's modules, by Hugging Face's.</value>
     public required IReadOnlyDictionary<string, string> Modules { get; init; }
 

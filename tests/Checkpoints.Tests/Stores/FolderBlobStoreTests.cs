@@ -35,4 +35,32 @@ public sealed class FolderBlobStoreTests
         await Assert.ThrowsAsync<ArgumentException>(() => store.GetDocumentAsync(path, Token));
         await Assert.ThrowsAsync<ArgumentException>(() => store.RenewAsync(new BlobRef(path, 1), Token));
     }
+
+    // Downloads of other programs have such names, too, and people keep models beside runs, or link to them.
+    [Fact]
+    public async Task DeleteUnfinishedAsync_files_of_others_stay()
+    {
+        using var folder = new TempFolder();
+        var store = new FolderBlobStore(folder["store"]);
+        await store.PutAsync(new BytesBlob([1]), Token);
+        string[] others =
+        [
+            Write("store/models/big.safetensors.partial"), Write("store/.download.partial"), Write("store/x.taken.partial"),
+            Write($"linked/.model.{Guid.NewGuid():N}.partial"),
+        ];
+        File.CreateSymbolicLink(folder["store/link"], folder["linked"]);
+        var own = Write($"store/runs/r/.head.json.{Guid.NewGuid():N}.partial");
+
+        await store.DeleteUnfinishedAsync(TimeSpan.Zero, DateTimeOffset.UtcNow.AddDays(2), Token);
+
+        Assert.All(others, f => Assert.True(File.Exists(f), f));
+        Assert.False(File.Exists(own));
+
+        string Write(string path)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(folder[path])!);
+            File.WriteAllText(folder[path], "x");
+            return folder[path];
+        }
+    }
 }

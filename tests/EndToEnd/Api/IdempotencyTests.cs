@@ -45,4 +45,23 @@ public sealed class IdempotencyTests
         Assert.Equal((string)record["id"]!, await server.Http.UploadAsync("{\"text\": \"a\"}\n", "one"));
         Assert.Single((await server.Http.GetJsonAsync("/v1/files"))["data"]!.AsArray());
     }
+
+    // Who gave up waiting, and a claim whose end could not be written down, leave a record of this very silo.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Idempotency_request_that_failed_halfway_is_done_once_under_the_id_that_it_had(bool released)
+    {
+        await using var server = await ApiServer.StartAsync();
+        await server.Http.UploadAsync("{\"text\": \"a\"}\n", "one");
+        var path = "";
+        await foreach (var found in server.Store.ListDocumentsAsync("idempotency/", Token)) path = found;
+        var document = await server.Store.GetDocumentAsync(path, Token);
+        var record = JsonNode.Parse(document!.Content)!.AsObject();
+        record["answer"] = null;
+        if (released) record["silo"] = "";
+        await server.Store.PutDocumentAsync(path, Encoding.UTF8.GetBytes(record.ToJsonString()), document.ETag, Token);
+        Assert.Equal((string)record["id"]!, await server.Http.UploadAsync("{\"text\": \"a\"}\n", "one"));
+        Assert.Single((await server.Http.GetJsonAsync("/v1/files"))["data"]!.AsArray());
+    }
 }

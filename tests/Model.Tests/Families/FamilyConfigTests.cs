@@ -91,6 +91,22 @@ public sealed class FamilyConfigTests
         Assert.False(config.IsDerived("h.0.attn.c_attn.bias"));
     }
 
+    // As Hugging Face's classes do it: what stands in an object wins, and what stands outside is the default of objects without.
+    [Theory]
+    [InlineData("gemma3_text", "\"rope_theta\": 3.0", "{\"rope_theta\": 1.0}", "{\"rope_theta\": 2.0}", 1, 2)]
+    [InlineData("gemma3_text", "\"rope_theta\": 3.0, \"rope_local_base_freq\": 4.0", "{\"rope_theta\": 1.0}", "{}", 1, 4)]
+    [InlineData("gemma3_text", "\"rope_theta\": 3.0", "{}", "{}", 3, 10000)]
+    [InlineData("olmo3", "\"rope_theta\": 3.0", "{\"rope_theta\": 1.0}", "{\"rope_theta\": 2.0}", 1, 2)]
+    [InlineData("olmo3", "\"rope_theta\": 3.0", "{\"rope_theta\": 1.0}", "{}", 1, 3)]
+    public void Parse_base_of_each_type_of_layer_is_that_of_its_object(
+        string family, string outside, string full, string sliding, double ofFull, double ofSliding)
+    {
+        var config = Assert.IsAssignableFrom<DecoderConfig>(Parse(
+            family, $$"""{{outside}}, "rope_parameters": {"full_attention": {{full}}, "sliding_attention": {{sliding}}}"""));
+        var local = config is Gemma3 gemma ? gemma.LocalRope : ((Olmo3)config).SlidingRope;
+        Assert.Equal((ofFull, ofSliding), (config.Rope.Theta, local.Theta));
+    }
+
     private static ModelConfig Parse(string family, string field)
     {
         var fields = family == "gpt2"

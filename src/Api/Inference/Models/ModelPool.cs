@@ -93,14 +93,16 @@ internal sealed partial class ModelPool : IDisposable
         }
 
         var free = _options.MaxModelBytes - _hosts.Values.Sum(h => h.Bytes);
-        foreach (var idle in _hosts.Values.Where(h => h.IdleSince is not null).OrderBy(h => h.IdleSince).ToArray())
+        var allIdle = _hosts.Values.Where(h => h.IdleSince is not null).OrderBy(h => h.IdleSince).ToArray();
+        if (free + allIdle.Sum(h => h.Bytes) < bytes)
+            throw ApiException.Unavailable("Other models are busy and leave no memory for this one. Try again later.", "overloaded");
+        foreach (var idle in allIdle)
         {
             if (free >= bytes) break;
             free += idle.Bytes;
             Unload(idle);
         }
 
-        if (free < bytes) throw ApiException.Unavailable("Other models are busy and leave no memory for this one. Try again later.", "overloaded");
         return new ModelHost(model, _options, _time, Task.WhenAll(_leaving), Failed);
     }
 

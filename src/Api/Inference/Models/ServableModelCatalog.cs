@@ -33,7 +33,7 @@ internal sealed class ServableModelCatalog(InferenceOptions options, IBlobStore 
         var run = ModelIds.JobOf(model) is not null && services.GetService<ModelCatalog>() is { } tuned
             ? (await tuned.FindAsync(name, cancellationToken).ConfigureAwait(false))?.Run
             : model.StartsWith(FineTuned, StringComparison.Ordinal) ? model[(model.LastIndexOf(':') + 1)..] : model;
-        if (run is null || !RunName.IsValid(run)) return null;
+        if (run is null || !RunName.IsValid(run) || (ModelIds.JobOf(model) is null && ApiIds.IsId(run, ApiIds.JobPrefix))) return null;
         var address = step is { } number ? ManifestAddress.At(run, number) : ManifestAddress.Last(run);
         return await RunModel.FindAsync(store, address, cancellationToken).ConfigureAwait(false) is { } found ? new FinishedRunModel(found) : null;
     }

@@ -9,6 +9,9 @@ namespace LisaOrleans.Checkpoints;
 /// <param name="entries">All objects under the blob's name.</param>
 internal sealed class S3BlobEntries(IReadOnlyList<S3Entry> entries)
 {
+    /// <summary>What the keys of all blobs begin with.</summary>
+    public const string Prefix = "blobs/";
+
     private const string Renewal = ".renewed-";
     private const string Condemnation = ".condemned-";
 
@@ -30,7 +33,7 @@ internal sealed class S3BlobEntries(IReadOnlyList<S3Entry> entries)
     /// <summary>Where all objects of a blob are.</summary>
     /// <exception cref="ArgumentException">It is no blob's name.</exception>
     public static string Folder(string sha256) => BlobRef.IsName(sha256)
-        ? $"blobs/{sha256[..2]}/{sha256}/"
+        ? $"{Prefix}{sha256[..2]}/{sha256}/"
         : throw new ArgumentException($"'{sha256}' is not a blob name", nameof(sha256));
 
     /// <summary>The blob that a key belongs to; null if to none.</summary>

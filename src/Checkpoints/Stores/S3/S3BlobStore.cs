@@ -141,7 +141,7 @@ public sealed class S3BlobStore : IBlobStore
     public async IAsyncEnumerable<string> ListDocumentsAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var item in _bucket.ListAsync(prefix, cancellationToken).ConfigureAwait(false))
-            if (!item.Key.StartsWith("blobs/", StringComparison.Ordinal)) yield return item.Key;
+            if (!item.Key.StartsWith(S3BlobEntries.Prefix, StringComparison.Ordinal)) yield return item.Key;
     }
 
     /// <inheritdoc/>
@@ -225,7 +225,7 @@ public sealed class S3BlobStore : IBlobStore
 
     private async Task<Dictionary<string, S3BlobEntries>> AllAsync(CancellationToken cancellationToken)
     {
-        var all = await _bucket.ListAsync("blobs/", cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
+        var all = await _bucket.ListAsync(S3BlobEntries.Prefix, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
         return all.GroupBy(e => S3BlobEntries.Blob(e.Key)).Where(g => g.Key is not null).ToDictionary(g => g.Key!, g => new S3BlobEntries([.. g]));
     }
 }

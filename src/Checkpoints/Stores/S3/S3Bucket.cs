@@ -158,7 +158,7 @@ internal sealed class S3Bucket
     public Task<bool> AbortUploadsAsync(DateTimeOffset before, CancellationToken cancellationToken) => Call(
         async token =>
         {
-            var request = new ListMultipartUploadsRequest { BucketName = Location.Bucket, Prefix = Location.Prefix };
+            var request = new ListMultipartUploadsRequest { BucketName = Location.Bucket, Prefix = Key(S3BlobEntries.Prefix) };
             ListMultipartUploadsResponse page;
             do
             {

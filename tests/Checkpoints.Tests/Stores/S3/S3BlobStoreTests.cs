@@ -42,12 +42,16 @@ public sealed class S3BlobStoreTests(RadosFixture fixture)
         _faults.Before = null;
         using var client = RadosFixture.Client(endpoint);
         Assert.Single(await UploadsAsync());
+
+        // Somebody else's, in the same bucket.
+        var other = await client.InitiateMultipartUploadAsync(location.Bucket, $"{location.Prefix}other/big", Token);
         await store.DeleteUnfinishedAsync(TimeSpan.FromDays(1), TimeProvider.System.GetUtcNow(), Token);
-        Assert.Single(await UploadsAsync());
+        Assert.Equal(2, (await UploadsAsync()).Count);
 
         await store.DeleteUnfinishedAsync(TimeSpan.Zero, TimeProvider.System.GetUtcNow().AddMinutes(1), Token);
 
-        Assert.Empty(await UploadsAsync());
+        Assert.Equal(other.UploadId, Assert.Single(await UploadsAsync()).UploadId);
+        await client.AbortMultipartUploadAsync(location.Bucket, other.Key, other.UploadId, Token);
         Assert.True(await store.PutAsync(blob, Token));
 
         async Task<IReadOnlyList<MultipartUpload>> UploadsAsync()
