@@ -144,7 +144,7 @@ public sealed class RunStoreTests
         var inner = new FolderBlobStore(folder.Root);
         var store = new MeasuredBlobStore(new ResilientBlobStore(inner, new ResilienceOptions(), TimeProvider.System));
         await store.PutAsync(new BytesBlob([1, 2, 3]), Token);
-        var left = Path.Combine(Directory.GetDirectories(folder["blobs"])[0], "x" + AtomicFile.TemporarySuffix);
+        var left = Path.Combine(Directory.GetDirectories(folder["blobs"])[0], $".x.{Guid.NewGuid():N}{AtomicFile.TemporarySuffix}");
         await File.WriteAllTextAsync(left, "half", Token);
 
         await GarbageCollector.CollectAsync(store, TimeSpan.FromHours(1), TimeProvider.System, Token);
