@@ -3,7 +3,6 @@ using System.Threading.Channels;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Data;
 using LisaOrleans.Grains;
-using LisaOrleans.Model;
 using LisaOrleans.Training;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -219,28 +218,6 @@ internal sealed partial class JobImporter(
                 cluster.ClusterId, cluster.TrainingSilos().Select(s => (s.Threads, s.OnGpu)))), cancellationToken);
     }
 
-    private JobLogEntry Entry(string line) => line.Contains(DatasetReport.Warning, StringComparison.Ordinal)
-        ? new JobLogEntry(time.GetUtcNow(), "warn", line.Replace(DatasetReport.Warning, "", StringComparison.Ordinal))
-        : new JobLogEntry(time.GetUtcNow(), "info", line);
-
-    private JobError? ErrorOf(Exception exception, JobDocument job, JobFiles files, CancellationToken cancellationToken)
-    {
-        switch (exception)
-        {
-            case OperationCanceledException when cancellationToken.IsCancellationRequested:
-                return new JobError("cancelled", "The job was cancelled.", null);
-            case DatasetException:
-                return new JobError("invalid_training_file", files.Rename(exception.Message), "training_file");
-            case InvalidTrainingSettingException e:
-                return new JobError("invalid_hyperparameters", e.Message, e.Setting);
-            case InvalidDataFileException or ModelConfigException or TokenizerException or RunExistsException:
-                LogRefused(exception, job.Id);
-                return new JobError("invalid_model", files.Rename(exception.Message), "model");
-            default:
-                return null;
-        }
-    }
-
     private JobDocument After(JobDocument job, JobError? error)
     {
         var now = time.GetUtcNow();
@@ -255,19 +232,4 @@ internal sealed partial class JobImporter(
                 now, error is null ? "info" : "error", error?.Message ?? "Files validated, moving job to queued state")],
         };
     }
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Looking for jobs to import failed")]
-    private partial void LogSweepFailed(Exception exception);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} could not be imported now")]
-    private partial void LogImportFailed(Exception exception, string job);
-
-    [LoggerMessage(Level = LogLevel.Information, Message = "Whether job {Job} was cancelled could not be read now")]
-    private partial void LogNotWatched(Exception exception, string job);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} waits: {Reason}")]
-    private partial void LogWaits(string job, string reason);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} cannot be imported")]
-    private partial void LogRefused(Exception exception, string job);
 }

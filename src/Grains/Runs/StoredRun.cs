@@ -14,8 +14,7 @@ internal sealed class StoredRun(IBlobStore store, string name, string? cluster, 
     private bool _owns;
 
     // What the first taking found out is kept until one has succeeded.
-    private bool _filesAreChecked;
-    private bool _wasLost;
+    private (bool FilesAreChecked, bool WasLost) _first;
 
     // The head that steps and journal were read from while the run was not taken here.
     private RunHead? _known;
@@ -83,15 +82,15 @@ internal sealed class StoredRun(IBlobStore store, string name, string? cluster, 
         var first = Session is null;
         (Session, _owns, IsTaken, IsLetGo) = (session, true, true, false);
         var manifest = session.Manifest ?? throw new InvalidDataFileException(name, $"the store at {store.Location} has no manifest of this run");
-        _wasLost |= first && session.Recovered;
-        if (!_filesAreChecked) await CheckFiles(manifest, cancellationToken);
-        _filesAreChecked = true;
+        _first.WasLost |= first && session.Recovered;
+        if (!_first.FilesAreChecked) await CheckFiles(manifest, cancellationToken);
+        _first.FilesAreChecked = true;
         await ReadPlan(manifest, cancellationToken);
         History = await RunHistory.Read(store, manifest, cancellationToken);
         Keeper = await ManifestKeeper.Read(store, session.Head, cancellationToken);
         Journal = await RunJournal.Read(store, session.Head, Journal, time, cancellationToken);
-        var wasLost = _wasLost;
-        _wasLost = false;
+        var wasLost = _first.WasLost;
+        _first.WasLost = false;
         return (session, wasLost);
     }
 

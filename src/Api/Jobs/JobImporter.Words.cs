@@ -1,0 +1,47 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Data;
+using LisaOrleans.Model;
+using Microsoft.Extensions.Logging;
+
+namespace LisaOrleans.Api;
+
+/// <content>What jobs and logs say of an import.</content>
+internal sealed partial class JobImporter
+{
+    private JobLogEntry Entry(string line) => line.Contains(DatasetReport.Warning, StringComparison.Ordinal)
+        ? new JobLogEntry(time.GetUtcNow(), "warn", line.Replace(DatasetReport.Warning, "", StringComparison.Ordinal))
+        : new JobLogEntry(time.GetUtcNow(), "info", line);
+
+    private JobError? ErrorOf(Exception exception, JobDocument job, JobFiles files, CancellationToken cancellationToken)
+    {
+        switch (exception)
+        {
+            case OperationCanceledException when cancellationToken.IsCancellationRequested:
+                return new JobError("cancelled", "The job was cancelled.", null);
+            case DatasetException:
+                return new JobError("invalid_training_file", files.Rename(exception.Message), "training_file");
+            case InvalidTrainingSettingException e:
+                return new JobError("invalid_hyperparameters", e.Message, e.Setting);
+            case InvalidDataFileException or ModelConfigException or TokenizerException or RunExistsException:
+                LogRefused(exception, job.Id);
+                return new JobError("invalid_model", files.Rename(exception.Message), "model");
+            default:
+                return null;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Looking for jobs to import failed")]
+    private partial void LogSweepFailed(Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} could not be imported now")]
+    private partial void LogImportFailed(Exception exception, string job);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Whether job {Job} was cancelled could not be read now")]
+    private partial void LogNotWatched(Exception exception, string job);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} waits: {Reason}")]
+    private partial void LogWaits(string job, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} cannot be imported")]
+    private partial void LogRefused(Exception exception, string job);
+}
