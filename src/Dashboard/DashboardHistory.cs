@@ -41,7 +41,7 @@ internal static class DashboardHistory
         string run, long step, HttpRequest request, DashboardRuns runs, IBlobStore store, CancellationToken cancellationToken)
     {
         ApiQuery.Allow(request, "to");
-        var to = ApiQuery.Integer(request, "to", 0) ?? throw ApiQuery.Missing("to");
+        var to = ApiQuery.Integer(request, "to", 0) ?? throw ApiException.Missing("to");
         var had = await ReadAsync(run, step, "step", runs, store, cancellationToken);
         var now = await ReadAsync(run, to, "to", runs, store, cancellationToken);
         var difference = await Task.Run(() => ManifestComparison.MakeAsync(store, had, now, cancellationToken), cancellationToken);
@@ -62,7 +62,7 @@ internal static class DashboardHistory
         string run, long step, HttpRequest request, DashboardRuns runs, IGrainFactory grains, CancellationToken cancellationToken)
     {
         ApiQuery.Allow(request, "name");
-        var name = ApiQuery.One(request, "name") ?? throw ApiQuery.Missing("name");
+        var name = ApiQuery.One(request, "name") ?? throw ApiException.Missing("name");
         await DashboardEndpoints.Require(run, runs, cancellationToken);
         try
         {

@@ -22,6 +22,10 @@ internal sealed class ApiException(int status, string message, string? code = nu
     /// <summary>Nothing is wrong with the request, but it cannot be answered now: 503.</summary>
     public static ApiException Unavailable(string message, string code) => new(StatusCodes.Status503ServiceUnavailable, message, code);
 
+    /// <summary>A parameter that has to be given is not.</summary>
+    /// <param name="param">The parameter.</param>
+    public static ApiException Missing(string param) => Invalid($"Missing required parameter: '{param}'.", param, "missing_required_parameter");
+
     /// <summary>What the request names is not there: 404.</summary>
     public static ApiException NotFound(string message, string? param = null, string? code = null) =>
         new(StatusCodes.Status404NotFound, message, code, param);

@@ -30,11 +30,7 @@ internal sealed class FileExpiry
     public TimeSpan? Lifetime()
     {
         if (_anchor is null && _seconds is null) return null;
-        if (_anchor is null || _seconds is null)
-        {
-            var missing = _anchor is null ? Anchor : Seconds;
-            throw ApiException.Invalid($"Missing required parameter: '{missing}'.", missing, "missing_required_parameter");
-        }
+        if (_anchor is null || _seconds is null) throw ApiException.Missing(_anchor is null ? Anchor : Seconds);
 
         if (_anchor != OnlyAnchor) throw RequestFields.Wrong(Anchor, $"must be {OnlyAnchor}.");
         return long.TryParse(_seconds, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds is >= Shortest and <= Longest

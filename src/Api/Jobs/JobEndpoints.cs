@@ -48,7 +48,8 @@ internal static class JobEndpoints
     {
         var body = await ApiBody.ReadBytesAsync(context, ApiBody.Largest, context.RequestAborted);
         var request = ApiBody.Parse<CreateJobRequest>(body);
-        return await idempotency.RunAsync(context, Idempotency.Fingerprint(Convert.ToHexString(SHA256.HashData(body))), ApiIds.JobPrefix, async (id, token) =>
+        var fingerprint = Idempotency.Fingerprint(Convert.ToHexString(SHA256.HashData(body)));
+        return await idempotency.RunAsync(context, fingerprint, ApiIds.JobPrefix, async (id, token) =>
         {
             var job = await factory.CreateAsync(id, request, token);
             importer.Enqueue(job.Id);

@@ -64,11 +64,6 @@ internal static class ApiQuery
         : words.Contains(word) ? word
         : throw ApiException.Invalid($"Invalid value for '{name}': must be {string.Join(" or ", words)}.", name, InvalidValue);
 
-    /// <summary>The error for a parameter that has to be given.</summary>
-    /// <param name="name">The parameter.</param>
-    public static ApiException Missing(string name) =>
-        ApiException.Invalid($"Missing required parameter: '{name}'.", name, "missing_required_parameter");
-
     private static string Shown(string names) => names.Replace("[]", "[KEY]", StringComparison.Ordinal);
 
     // As the names of a query compare for ASP.NET.

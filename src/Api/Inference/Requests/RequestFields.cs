@@ -40,7 +40,7 @@ internal sealed class RequestFields
     }
 
     public JsonElement Require(string name) => Find(name)
-        ?? throw ApiException.Invalid($"Missing required parameter: '{Path(name)}'.", Path(name), "missing_required_parameter");
+        ?? throw ApiException.Missing(Path(name));
 
     public string Text(string name) => Text(Require(name), Path(name));
 
