@@ -31,7 +31,9 @@ public static class RunCopier
             var contents = await RunContents.ReadAsync(store, run, cancellationToken).ConfigureAwait(false);
             if (contents is { Faults: [var fault, ..] }) throw new InvalidDataFileException(store.Location, fault.Message);
             if (contents is not { Head: { Manifest: not null } head }) throw RunManifests.NoRun(store, run);
-            await CheckTargetAsync(contents, target).ConfigureAwait(false);
+
+            // Before anything is copied for nothing.
+            await ReadTargetAsync(contents).ConfigureAwait(false);
 
             // Whatever a copy that dies leaves behind is then of a store, which can be looked at and pruned.
             await StoreFormat.EnsureAsync(target, cancellationToken).ConfigureAwait(false);
@@ -41,7 +43,7 @@ public static class RunCopier
 
                 // Whatever the target's garbage collection took away meanwhile is copied in the next round.
                 if (!await AreThereAsync(contents, target, cancellationToken).ConfigureAwait(false)) continue;
-                if (await SwapHeadAsync(head, target, cancellationToken).ConfigureAwait(false))
+                if (await SwapHeadAsync(contents).ConfigureAwait(false))
                     return new RunCopy(head.Step, blobs, bytes, contents.Blobs.Count - blobs);
             }
             catch (BlobMissingException e) when (e.Location == store.Location)
@@ -74,20 +76,60 @@ public static class RunCopier
             }).ConfigureAwait(false);
         }
 
-        // A journal begins with the moment at which its run was begun, which no other run has.
-        async Task CheckTargetAsync(RunContents contents, IBlobStore other)
+        // The target's head, once it is known that the run may take its place. A journal begins with the moment at which its run was
+        // begun, which no other run has.
+        async Task<RunHead?> ReadTargetAsync(RunContents contents)
         {
-            await RunLease.CheckAsync(other, run, RunHolder.ThisProcess, new LeaseOptions(), TimeProvider.System, cancellationToken)
+            await RunLease.CheckAsync(target, run, RunHolder.ThisProcess, new LeaseOptions(), TimeProvider.System, cancellationToken)
                 .ConfigureAwait(false);
-            if (await RunContents.ReadAsync(other, run, cancellationToken).ConfigureAwait(false) is not { Head.Manifest: not null } there) return;
-            var same = there.Head.Journal is { Count: > 0 } journal
-                ? contents.Head!.Journal is { Count: > 0 } ours
-                    && await BeginningAsync(other, journal[0]).ConfigureAwait(false) == await BeginningAsync(store, ours[0]).ConfigureAwait(false)
-                : there.Manifest?.Spec == contents.Manifest?.Spec && there.Manifest?.Dataset == contents.Manifest?.Dataset;
-            if (!same) throw new InvalidDataFileException(other.Location, $"has another run of the name '{run}', which is not replaced");
-            if (there.Head.Step > contents.Head!.Step)
-                throw new InvalidDataFileException(
-                    other.Location, $"has run '{run}' at step {there.Head.Step} already, which is later than step {contents.Head.Step}");
+            var there = await RunStore.ReadHeadAsync(target, run, cancellationToken).ConfigureAwait(false);
+            if (there?.Manifest is not { } blob) return there;
+            bool same;
+            if (there.Journal is { Count: > 0 } journal)
+            {
+                same = contents.Head!.Journal is { Count: > 0 } ours
+                    && await BeginningAsync(target, journal[0]).ConfigureAwait(false) == await BeginningAsync(store, ours[0]).ConfigureAwait(false);
+            }
+            else
+            {
+                var manifest = await RunStore.ReadManifestAsync(target, blob, cancellationToken).ConfigureAwait(false);
+                same = manifest.Spec == contents.Manifest?.Spec && manifest.Dataset == contents.Manifest?.Dataset;
+            }
+
+            if (!same) throw new InvalidDataFileException(target.Location, $"has another run of the name '{run}', which is not replaced");
+            return there.Step <= contents.Head!.Step ? there : throw new InvalidDataFileException(
+                target.Location, $"has run '{run}' at step {there.Step} already, which is later than step {contents.Head.Step}");
+        }
+
+        // Somebody may have begun to train the target's run since the copy began, or have put another one there. So the target is looked
+        // at again after the version of its head was read that is to be replaced. Nobody works on the copy, whatever is done with the run
+        // that it was made from.
+        async Task<bool> SwapHeadAsync(RunContents contents)
+        {
+            var (head, path) = (contents.Head!, $"{RunStore.Prefix}{run}/head.json");
+            var version = (await target.GetDocumentAsync(path, cancellationToken).ConfigureAwait(false))?.ETag;
+            var before = await ReadTargetAsync(contents).ConfigureAwait(false);
+            if (head.HasManifestsOf(before)) return true;
+            var copy = head with
+            {
+                State = head.IsActive ? RunHeadStates.Paused : head.State,
+                Cluster = null,
+                Owner = null,
+                Since = null,
+                Generation = Math.Max(head.Generation, before?.Generation ?? 0) + 1,
+            };
+            try
+            {
+                await target.PutDocumentAsync(
+                    path, JsonSerializer.SerializeToUtf8Bytes(copy, ManifestJson.Default.RunHead), version, cancellationToken)
+                        .ConfigureAwait(false);
+                return true;
+            }
+            catch (ETagMismatchException)
+            {
+                // Somebody else has written a head: it is looked at again.
+                return false;
+            }
         }
 
         async Task<string?> BeginningAsync(IBlobStore of, LogSegment first)
@@ -119,34 +161,5 @@ public static class RunCopier
         foreach (var used in contents.Blobs)
             if (!await target.RenewAsync(used.Blob, cancellationToken).ConfigureAwait(false)) return false;
         return true;
-    }
-
-    // Nobody works on the copy, whatever is done with the run that it was made from.
-    private static async Task<bool> SwapHeadAsync(RunHead head, IBlobStore target, CancellationToken cancellationToken)
-    {
-        var path = $"{RunStore.Prefix}{head.Run}/head.json";
-        var document = await target.GetDocumentAsync(path, cancellationToken).ConfigureAwait(false);
-        var before = document is null ? null : await RunStore.ReadHeadAsync(target, head.Run, cancellationToken).ConfigureAwait(false);
-        if (head.HasManifestsOf(before)) return true;
-        var copy = head with
-        {
-            State = head.IsActive ? RunHeadStates.Paused : head.State,
-            Cluster = null,
-            Owner = null,
-            Since = null,
-            Generation = Math.Max(head.Generation, before?.Generation ?? 0) + 1,
-        };
-        try
-        {
-            await target.PutDocumentAsync(
-                path, JsonSerializer.SerializeToUtf8Bytes(copy, ManifestJson.Default.RunHead), document?.ETag, cancellationToken)
-                    .ConfigureAwait(false);
-            return true;
-        }
-        catch (ETagMismatchException)
-        {
-            // Somebody else has written a head: it is looked at again.
-            return false;
-        }
     }
 }

@@ -55,6 +55,19 @@ public sealed class RunCopierTests
     }
 
     [Fact]
+    public async Task CopyAsync_target_that_somebody_begins_to_train_meanwhile_keeps_its_head()
+    {
+        using var folder = new TempFolder();
+        var (source, target) = (new FolderBlobStore(folder["source"]), new FolderBlobStore(folder["target"]));
+        var run = await AdvanceAsync(source, 1);
+        await RunCopier.CopyAsync(source, "r", target, null, Token);
+        await run.CommitAsync(await TestRun.ManifestAsync(source, 2), run.Head.Journal, run.Head.Kept, Token);
+        await using var trained = new TrainedMeanwhile(target);
+        await Assert.ThrowsAsync<RunHeldException>(() => RunCopier.CopyAsync(source, "r", trained, null, Token));
+        await TestRun.AssertLoadableAsync(target, 5);
+    }
+
+    [Fact]
     public async Task CopyAsync_damaged_blob_is_named_and_nothing_is_copied_over_it()
     {
         using var folder = new TempFolder();
@@ -92,5 +105,33 @@ public sealed class RunCopierTests
         var journal = new LogSegment(new BlobRef(entry.Sha256, entry.Length), 1, 1);
         await run.CommitAsync(await TestRun.ManifestAsync(store, step), [journal], run.Head.Kept, Token);
         return run;
+    }
+
+    // Another process takes the run before the first blob is written, and trains it to step 5.
+    private sealed class TrainedMeanwhile(IBlobStore inner) : DelegatingBlobStore(inner), IAsyncDisposable
+    {
+        private readonly SemaphoreSlim _turn = new(1);
+        private RunLease? _lease;
+
+        public override async Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken)
+        {
+            await _turn.WaitAsync(cancellationToken);
+            if (_lease is null)
+            {
+                var run = await TestRun.AcquireAsync(Inner);
+                _lease = await RunLease.AcquireAsync(
+                    Inner, "r", RunHolder.ThisProcess with { Id = "another" }, false, new LeaseOptions(), TimeProvider.System, Token);
+                await run.CommitAsync(await TestRun.ManifestAsync(Inner, 5), run.Head.Journal, run.Head.Kept, Token);
+            }
+
+            _turn.Release();
+            return await base.PutAsync(blob, cancellationToken);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            _turn.Dispose();
+            if (_lease is not null) await _lease.DisposeAsync();
+        }
     }
 }
