@@ -9,14 +9,21 @@ namespace LisaOrleans.Checkpoints;
 public sealed record RunContents(
     string Run, RunHead? Head, Manifest? Manifest, IReadOnlyList<UsedBlob> Blobs, IReadOnlyList<StoreFault> Faults)
 {
-    /// <summary>Reads what a run names; damaged parts of it end up in <see cref="Faults"/>.</summary>
+    /// <value>
+    /// Those of <see cref="Blobs"/> that name others and are damaged or missing, so that <see cref="Blobs"/> is not all that the run names.
+    /// </value>
+    public IReadOnlyList<UsedBlob> Unread { get; init; } = [];
+
+    /// <summary>
+    /// Reads what a run names; damaged parts of it end up in <see cref="Faults"/>, or <see cref="Unread"/> where they are blobs.
+    /// </summary>
     /// <param name="store">The store.</param>
     /// <param name="run">The run.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>Null where there is no such run.</returns>
     public static async Task<RunContents?> ReadAsync(IBlobStore store, string run, CancellationToken cancellationToken)
     {
-        var (blobs, faults) = (new Dictionary<string, UsedBlob>(), new List<StoreFault>());
+        var (blobs, faults, unread) = (new Dictionary<string, UsedBlob>(), new List<StoreFault>(), new List<UsedBlob>());
         RunHead? head = null;
         Manifest? last = null;
         try
@@ -32,7 +39,7 @@ public sealed record RunContents(
             faults.Add(new StoreFault(null, e.Message));
         }
 
-        return new RunContents(run, head, last, [.. blobs.Values], faults);
+        return new RunContents(run, head, last, [.. blobs.Values], faults) { Unread = unread };
 
         void Add(BlobRef? blob, string what)
         {
@@ -49,7 +56,7 @@ public sealed record RunContents(
             }
             catch (DamagedBlobException)
             {
-                // Found again, and named, where all blobs are read.
+                unread.Add(blobs[segment.Blob.Sha256]);
             }
         }
 
@@ -67,7 +74,7 @@ public sealed record RunContents(
             }
             catch (DamagedBlobException)
             {
-                // Found again, and named, where all blobs are read.
+                unread.Add(blobs[blob.Sha256]);
                 return null;
             }
             catch (InvalidDataFileException e)

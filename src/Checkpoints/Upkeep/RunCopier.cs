@@ -31,14 +31,17 @@ public static class RunCopier
             var contents = await RunContents.ReadAsync(store, run, cancellationToken).ConfigureAwait(false);
             if (contents is { Faults: [var fault, ..] }) throw new InvalidDataFileException(store.Location, fault.Message);
             if (contents is not { Head: { Manifest: not null } head }) throw RunManifests.NoRun(store, run);
-
-            // Before anything is copied for nothing.
-            await ReadTargetAsync(contents).ConfigureAwait(false);
-
-            // Whatever a copy that dies leaves behind is then of a store, which can be looked at and pruned.
-            await StoreFormat.EnsureAsync(target, cancellationToken).ConfigureAwait(false);
             try
             {
+                // Whatever the target has. Where one can be read after all, the next round knows what it names.
+                foreach (var used in contents.Unread) (await ReadAsync(used, cancellationToken).ConfigureAwait(false)).Dispose();
+                if (contents.Unread.Count > 0) continue;
+
+                // Before anything is copied for nothing.
+                await ReadTargetAsync(contents).ConfigureAwait(false);
+
+                // Whatever a copy that dies leaves behind is then of a store, which can be looked at and pruned.
+                await StoreFormat.EnsureAsync(target, cancellationToken).ConfigureAwait(false);
                 await CopyBlobsAsync(contents.Blobs).ConfigureAwait(false);
 
                 // Whatever the target's garbage collection took away meanwhile is copied in the next round.

@@ -81,6 +81,20 @@ public sealed class RunCopierTests
     }
 
     [Fact]
+    public async Task CopyAsync_manifest_that_is_damaged_here_and_whole_in_the_target_is_named()
+    {
+        using var folder = new TempFolder();
+        var (source, target) = (new FolderBlobStore(folder["source"]), new FolderBlobStore(folder["target"]));
+        var run = await AdvanceAsync(source, 1);
+        await target.PutAsync(new BytesBlob(run.Manifest!.ToJson()), Token);
+        var manifest = run.Head.Manifest!.Sha256;
+        await File.WriteAllBytesAsync(folder[$"source/blobs/{manifest[..2]}/{manifest}"], [0], Token);
+        var failure = await Assert.ThrowsAsync<BlobCorruptException>(() => RunCopier.CopyAsync(source, "r", target, null, Token));
+        Assert.Equal("the manifest of step 1 of run 'r'", failure.What);
+        Assert.Null(await RunStore.ReadHeadAsync(target, "r", Token));
+    }
+
+    [Fact]
     public async Task Of_sizes_count_what_two_runs_name_as_shared()
     {
         using var folder = new TempFolder();
