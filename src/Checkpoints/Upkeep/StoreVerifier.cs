@@ -26,15 +26,25 @@ public static class StoreVerifier
                 .Select(b => new UsedBlob(new BlobRef(b.Sha256, b.Length), "")),
         ];
 
-        var wrong = new ConcurrentDictionary<int, StoreFault>();
-        var done = 0;
+        var (wrong, missing, done) = (new ConcurrentDictionary<int, StoreFault>(), new ConcurrentBag<int>(), 0);
         var options = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(all.Index(), options, async (item, token) =>
         {
-            var stored = contents.Blobs.GetValueOrDefault(item.Item.Blob.Sha256);
-            if (await FindFaultAsync(store, item.Item, stored, token).ConfigureAwait(false) is { } fault) wrong[item.Index] = fault;
+            var (fault, isMissing) = await FindFaultAsync(store, item.Item, contents, token).ConfigureAwait(false);
+            if (fault is not null) wrong[item.Index] = fault;
+            if (isMissing) missing.Add(item.Index);
             read?.Invoke(Interlocked.Increment(ref done), all.Length);
         }).ConfigureAwait(false);
+
+        // What was missed may only have had its time: nothing names it any more, because its run went on while others were read.
+        var now = missing.IsEmpty ? contents : await StoreContents.ReadAsync(store, cancellationToken).ConfigureAwait(false);
+        var stillUsed = now.Used.ToDictionary(u => u.Blob.Sha256);
+        foreach (var index in missing)
+        {
+            wrong.TryRemove(index, out _);
+            if (stillUsed.GetValueOrDefault(all[index].Blob.Sha256) is { } still
+                && await FindFaultAsync(store, still, now, cancellationToken).ConfigureAwait(false) is ({ } fault, _)) wrong[index] = fault;
+        }
 
         var damaged = wrong.Values.Select(f => f.Sha256).ToHashSet();
         return (contents,
@@ -47,28 +57,25 @@ public static class StoreVerifier
         ]);
     }
 
-    private static async Task<StoreFault?> FindFaultAsync(IBlobStore store, UsedBlob used, StoredBlob? stored, CancellationToken cancellationToken)
+    private static async Task<(StoreFault? Fault, bool IsMissing)> FindFaultAsync(
+        IBlobStore store, UsedBlob used, StoreContents contents, CancellationToken cancellationToken)
     {
         var (sha256, what) = (used.Blob.Sha256, used.What.Length > 0 ? used.What : null);
-        if (stored is null) return new StoreFault(sha256, new BlobMissingException(sha256, store.Location, what).Message);
         try
         {
+            var stored = contents.Blobs.GetValueOrDefault(sha256) ?? throw new BlobMissingException(sha256, store.Location);
             var length = used.Blob.Length < 0 ? stored.Length : used.Blob.Length;
             (await store.ReadAsync(new BlobRef(sha256, length), cancellationToken).ConfigureAwait(false)).Dispose();
-            return null;
+            return (null, false);
         }
         catch (BlobCorruptException)
         {
-            return new StoreFault(sha256, new BlobCorruptException(sha256, store.Location, what).Message);
-        }
-        catch (BlobMissingException) when (what is null)
-        {
-            // Nobody names it, and somebody has just deleted it.
-            return null;
+            return (new StoreFault(sha256, new BlobCorruptException(sha256, store.Location, what).Message), false);
         }
         catch (BlobMissingException)
         {
-            return new StoreFault(sha256, new BlobMissingException(sha256, store.Location, what).Message);
+            // Where nobody names it, somebody has just deleted it.
+            return what is null ? (null, false) : (new StoreFault(sha256, new BlobMissingException(sha256, store.Location, what).Message), true);
         }
     }
 }

@@ -29,20 +29,22 @@ public sealed class RunVerifier
     /// <param name="steps">The first and the last step; null for all that can be repeated.</param>
     /// <param name="progress">Told which step has been repeated, and which is the last one; null to tell nobody.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <exception cref="InvalidDataFileException">There is no such run, or it keeps no manifest before the steps.</exception>
+    /// <exception cref="InvalidDataFileException">
+    /// There is no such run, or it keeps no manifest before the steps, or not any more because it has gone on.
+    /// </exception>
     public static async Task<VerifiedRun> VerifyAsync(
         IBlobStore store, string run, (long First, long Last)? steps, Action<long, long>? progress, CancellationToken cancellationToken)
     {
         RunName.Validate(run);
-        var (head, unread) = await TryAsync(() => RunStore.ReadHeadAsync(store, run, cancellationToken));
+        var (head, unread) = await TryAsync(() => RunStore.ReadHeadAsync(store, run, cancellationToken), null);
         if (unread is null && head is not { Manifest: not null }) throw RunManifests.NoRun(store, run);
         var last = steps?.Last ?? head?.Step ?? 0;
         if (head is null) return NotRepeated(unread);
-        var (verifier, unopened) = await TryAsync(OpenAsync);
+        var (verifier, unopened) = await TryAsync(OpenAsync, head);
         if (verifier is null) return NotRepeated(unopened);
         if (last > head.Step) throw new InvalidDataFileException($"run '{run}'", $"has {head.Step} steps, so step {last} cannot be repeated");
         var begin = verifier.Begin(steps?.First, run);
-        var (verified, failure) = await TryAsync(() => verifier.VerifyAsync(begin, last, cancellationToken));
+        var (verified, failure) = await TryAsync(() => verifier.VerifyAsync(begin, last, cancellationToken), head);
         return verified ?? NotRepeated(failure);
 
         async Task<RunVerifier?> OpenAsync()
@@ -58,7 +60,7 @@ public sealed class RunVerifier
         VerifiedRun NotRepeated(string? why) => new(run, null, last, [], why);
 
         // What a run names may be damaged, or whole and nonsense: that is a difference, as is a change that its parts do not go with.
-        async Task<(T? Value, string? Wrong)> TryAsync<T>(Func<Task<T?>> read)
+        async Task<(T? Value, string? Wrong)> TryAsync<T>(Func<Task<T?>> read, RunHead? of)
             where T : class
         {
             try
@@ -72,6 +74,13 @@ public sealed class RunVerifier
             catch (Exception e) when (
                 e is DamagedBlobException or InvalidDataFileException or InvalidTrainingSettingException or ModelConfigException or DatasetException)
             {
+                // A run that goes on may keep less than it did.
+                if (e is BlobMissingException && of?.HasManifestsOf(await RunStore.ReadHeadAsync(store, run, cancellationToken)) == false)
+                {
+                    throw new InvalidDataFileException(
+                        $"run '{run}'", "went on while it was verified, and no longer keeps what was to be repeated; try again");
+                }
+
                 return (null, (await RunBlobs.NameAsync(store, run, e, cancellationToken)).Message);
             }
         }

@@ -51,11 +51,13 @@ public sealed class KeptRunCopyTests : IDisposable
         await TestRun.AssertLoadableAsync(_target, 2);
     }
 
-    [Fact]
-    public async Task VerifyAsync_history_that_is_pruned_meanwhile_is_not_missed()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task VerifyAsync_history_that_is_pruned_meanwhile_is_not_missed(bool isListed)
     {
-        await BeginAsync();
-        var pruned = new PrunedMeanwhile(_store, null, () => ForgetHistoryAsync(_store));
+        var first = await BeginAsync();
+        var pruned = new PrunedMeanwhile(_store, isListed ? first.Spec.Sha256 : null, () => ForgetHistoryAsync(_store));
         Assert.Empty((await StoreVerifier.VerifyAsync(pruned, null, Token)).Faults);
     }
 

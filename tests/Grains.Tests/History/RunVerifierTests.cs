@@ -68,6 +68,11 @@ public sealed class RunVerifierTests
         Assert.Equal([3L, 4, 5], steps);
         Assert.Equal([2L, 4], verified.Manifests.Select(m => m.Step));
 
+        // Somebody lets the run keep less before it has been read.
+        var left = new PrunedMeanwhile(run.Store, (await RunManifests.ReadAsync(run.Store, ManifestAddress.At("test", 4), Token)).Blob.Sha256);
+        var gone = await Assert.ThrowsAsync<InvalidDataFileException>(() => RunVerifier.VerifyAsync(left, "test", null, null, Token));
+        Assert.Contains("went on while it was verified", gone.Message, StringComparison.Ordinal);
+
         using var last = await TestRun.TrainAsync(s_lisa with { KeepManifests = "last" });
         var refused = await Assert.ThrowsAsync<InvalidDataFileException>(() => VerifyAsync(last));
         Assert.Contains("--keep-manifests", refused.Message, StringComparison.Ordinal);
@@ -187,6 +192,23 @@ public sealed class RunVerifierTests
     }
 
     private static Task<VerifiedRun> VerifyAsync(TestRun run) => RunVerifier.VerifyAsync(run.Store, "test", null, null, Token);
+
+    private sealed class PrunedMeanwhile(IBlobStore inner, string beforeRead) : DelegatingBlobStore(inner)
+    {
+        private bool _isPruned;
+
+        public override async Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken)
+        {
+            if (blob.Sha256 == beforeRead && !_isPruned)
+            {
+                _isPruned = true;
+                await HistoryPruning.PruneAsync(Inner, "last", cancellationToken);
+                await GarbageCollector.CollectAsync(Inner, TimeSpan.Zero, TimeProvider.System, cancellationToken);
+            }
+
+            return await base.ReadAsync(blob, cancellationToken);
+        }
+    }
 
     private sealed class SameJson : IEqualityComparer<Manifest>
     {
