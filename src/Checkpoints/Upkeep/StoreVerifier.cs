@@ -65,17 +65,32 @@ public static class StoreVerifier
         {
             var stored = contents.Blobs.GetValueOrDefault(sha256) ?? throw new BlobMissingException(sha256, store.Location);
             var length = used.Blob.Length < 0 ? stored.Length : used.Blob.Length;
-            (await store.ReadAsync(new BlobRef(sha256, length), cancellationToken).ConfigureAwait(false)).Dispose();
-            return (null, false);
-        }
-        catch (BlobCorruptException)
-        {
-            return (new StoreFault(sha256, new BlobCorruptException(sha256, store.Location, what).Message), false);
+            if (await IsWholeAsync(length).ConfigureAwait(false)) return (null, false);
+
+            // Where the blob is whole, nothing of it is to be repaired: whoever names it is wrong.
+            return length != stored.Length && await IsWholeAsync(stored.Length).ConfigureAwait(false)
+                ? (new StoreFault(
+                    null, $"{store.Location}: {what} is named with a length of {length} bytes, but blob {sha256} is whole and has "
+                        + $"{stored.Length}; bring back from a copy what names it"), false)
+                : (new StoreFault(sha256, new BlobCorruptException(sha256, store.Location, what).Message), false);
         }
         catch (BlobMissingException)
         {
             // Where nobody names it, somebody has just deleted it.
             return what is null ? (null, false) : (new StoreFault(sha256, new BlobMissingException(sha256, store.Location, what).Message), true);
+        }
+
+        async Task<bool> IsWholeAsync(long length)
+        {
+            try
+            {
+                (await store.ReadAsync(new BlobRef(sha256, length), cancellationToken).ConfigureAwait(false)).Dispose();
+                return true;
+            }
+            catch (BlobCorruptException)
+            {
+                return false;
+            }
         }
     }
 }

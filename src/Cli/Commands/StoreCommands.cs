@@ -72,12 +72,15 @@ internal static class StoreCommands
         var peer = await ClusterStores.Open(values, cancellationToken, mustExist: true, setting: StoreSettings.From);
         var (_, faults) = await Read(values, store, cancellationToken);
         var (blobs, bytes) = (0, 0L);
-        for (var repaired = 1; repaired > 0 && faults.Count > 0;)
+        while (faults.Count > 0)
         {
             // What a manifest names is known only when the manifest itself is whole again.
-            (repaired, var added, _) = await StoreRepair.RepairAsync(store, faults, peer, cancellationToken);
+            var (repaired, added, _) = await StoreRepair.RepairAsync(store, faults, peer, cancellationToken);
             (blobs, bytes) = (blobs + repaired, bytes + added);
-            if (repaired > 0) (_, faults) = await Read(values, store, cancellationToken);
+            if (repaired == 0) break;
+            var before = faults;
+            (_, faults) = await Read(values, store, cancellationToken);
+            if (!before.Except(faults).Any()) break;
         }
 
         Console.WriteLine($"{blobs} blobs ({Size(bytes)}) put back from {peer.Location}");

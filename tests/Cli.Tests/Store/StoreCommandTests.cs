@@ -39,6 +39,21 @@ public sealed class StoreCommandTests
         Assert.StartsWith("2 blobs", repaired.Output, StringComparison.Ordinal);
         await Lisa.SucceedsAsync("store", "verify", "--store", store);
 
+        // Of a head that is wrong about a whole blob, nothing is repaired.
+        var head = Path.Combine(store, "runs/one/head.json");
+        var (text, named) = (await File.ReadAllTextAsync(head, Token), (await RunStore.ReadHeadAsync(new FolderBlobStore(store), "one", Token))!.Manifest!);
+        await File.WriteAllTextAsync(head, text.Replace($"\"Length\":{named.Length}", "\"Length\":7", StringComparison.Ordinal), Token);
+        var manifest = Path.Combine(store, "blobs", named.Sha256[..2], named.Sha256);
+        var written = File.GetLastWriteTimeUtc(manifest);
+        var unrepaired = await Lisa.RunAsync("store", "repair", "--store", store, "--from", folder["peer"]);
+        Assert.Equal(1, unrepaired.ExitCode);
+        Assert.StartsWith("0 blobs", unrepaired.Output, StringComparison.Ordinal);
+        Assert.Contains(
+            $"the manifest of step 2 of run 'one' is named with a length of 7 bytes, but blob {named.Sha256} is whole and has {named.Length};",
+            unrepaired.Error, StringComparison.Ordinal);
+        Assert.Equal(written, File.GetLastWriteTimeUtc(manifest));
+        await File.WriteAllTextAsync(head, text, Token);
+
         // As early builds left a store.
         File.Delete(Path.Combine(store, "store.json"));
         await Lisa.SucceedsAsync("store", "verify", "--store", store);
