@@ -24,6 +24,6 @@ internal static class StoreCommandGroup
             false, StoreCommands.Copy, new Argument<string>("RUN") { Description = "the run's name in the store" }, withEnvironment: true),
         SettingsCommand.Create(
             "prune", "Delete blobs that nothing names, and with --keep manifests of the past of runs.", StoreSettings.Prune, false,
-            StoreCommands.Prune, withEnvironment: true),
+            StorePruneCommand.Run, withEnvironment: true),
     };
 }

@@ -1,16 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
 using LisaOrleans.Checkpoints;
-using LisaOrleans.Training;
 
 namespace LisaOrleans.Cli;
 
-/// <summary><c>lisa store list|sizes|verify|repair|copy|prune</c>: what is in a store, whether it is whole, and what may go.</summary>
+/// <summary><c>lisa store list|sizes|verify|repair|copy</c>: what is in a store, and whether it is whole.</summary>
 internal static class StoreCommands
 {
-    // A century or so.
-    private const double MostHours = 1_000_000;
-
     /// <summary>The runs, their steps and what they take.</summary>
     public static async Task<int> List(SettingValues values, string? argument, CancellationToken cancellationToken)
     {
@@ -108,115 +104,13 @@ internal static class StoreCommands
         return ExitCodes.Done;
     }
 
-    /// <summary>Deletes what nothing names; 1 where a run could not be read and so keeps what it has.</summary>
-    public static async Task<int> Prune(SettingValues values, string? argument, CancellationToken cancellationToken)
-    {
-        var hours = values.Number(StoreSettings.MinAge);
-        if (hours is < 0 or > MostHours)
-        {
-            throw new UsageException(string.Create(
-                CultureInfo.InvariantCulture, $"{values.Place(StoreSettings.MinAge.Key)} is '{hours}'; it must be from 0 to {MostHours}"));
-        }
-
-        var (age, dry) = (TimeSpan.FromHours(hours), values.Flag(StoreSettings.DryRun));
-        var store = await Open(values, cancellationToken);
-        if (!dry && hours < 1 && await HeldRuns.FindAsync(store, cancellationToken) is { } held)
-        {
-            throw new UsageException(string.Create(
-                CultureInfo.InvariantCulture,
-                $"{values.Place(StoreSettings.MinAge.Key)} is {hours}, but run '{held}' is being worked on, and what it has just written would go, ")
-                + "too; wait until it has ended, or spare what is younger than 1 hour");
-        }
-
-        using var scratch = dry ? ScratchFolder.Create() : null;
-        if (scratch is not null) store = new DryRunBlobStore(store, new FolderBlobStore(scratch.Path));
-        var (blobs, bytes) = (0, 0L);
-        IReadOnlyList<PrunedHistory>? runs;
-        try
-        {
-            runs = await Shorten(values, store, cancellationToken);
-        }
-        catch (StoreRefusedException) when (!dry)
-        {
-            // A shorter list has to be written, for which a full disk has no room before something is deleted.
-            (blobs, bytes) = await Collect(store, age, dry, cancellationToken);
-            if (blobs == 0) throw;
-            runs = await Shorten(values, store, cancellationToken);
-        }
-
-        var unread = runs?.Where(r => r.Problem is not null).ToArray() ?? [];
-        foreach (var r in unread) ErrorReport.Write($"run '{r.Run}' cannot be read, and keeps all that it kept: {r.Problem}");
-        var code = unread.Length > 0 ? ExitCodes.Failed : ExitCodes.Done;
-        try
-        {
-            var (more, moreBytes) = await Collect(store, age, dry, cancellationToken);
-            (blobs, bytes) = (blobs + more, bytes + moreBytes);
-        }
-        catch (Exception e) when (unread.Length > 0 && e is InvalidDataFileException or DamagedBlobException)
-        {
-            // What such a run names may not be known, so nothing may be deleted; what became of the others is still to be told.
-            ErrorReport.Write($"no blob is deleted: {e.Message}");
-        }
-
-        if (IsJson(values))
-        {
-            var kept = runs?.Select(r => new
-            {
-                run = r.Run,
-                manifests = r.Count,
-                dropped = r.Steps,
-                spared = r.Spared.Select(s => new { step = s.Step, needed_by = s.NeededBy }),
-                held = r.IsHeld,
-                problem = r.Problem,
-            });
-            Print(new { dry_run = dry, blobs, bytes, runs = kept });
-            return code;
-        }
-
-        foreach (var r in (runs ?? []).Except(unread))
-        {
-            Console.WriteLine(r.IsHeld
-                ? $"{r.Run}  is being worked on, and keeps its {r.Count} manifests"
-                : $"{r.Run}  {(dry ? "would keep" : "keeps")} {r.Count - r.Steps.Count} of {r.Count} manifests");
-            foreach (var (step, job) in r.Spared) Console.WriteLine($"{r.Run}@{step}  stays: {job} is still to begin with it");
-        }
-
-        Console.WriteLine($"{(dry ? "would delete" : "deleted")} {blobs} blobs ({Size(bytes)}) that nothing names");
-        return code;
-    }
-
-    private static async Task<(int Blobs, long Bytes)> Collect(IBlobStore store, TimeSpan age, bool dry, CancellationToken cancellationToken)
-    {
-        if (dry)
-        {
-            var (_, garbage) = await GarbageCollector.FindAsync(store, null, age, TimeProvider.System, cancellationToken);
-            return (garbage.Count, garbage.Sum(b => b.Length));
-        }
-
-        var report = await GarbageCollector.CollectAsync(store, age, TimeProvider.System, cancellationToken);
-        return (report.Deleted, report.DeletedBytes);
-    }
-
-    // Null where no --keep is given.
-    private static async Task<IReadOnlyList<PrunedHistory>?> Shorten(SettingValues values, IBlobStore store, CancellationToken cancellationToken)
-    {
-        if (values.OptionalText(StoreSettings.Keep) is not { } keep) return null;
-        try
-        {
-            return await HistoryPruning.PruneAsync(store, keep, cancellationToken);
-        }
-        catch (InvalidTrainingSettingException e)
-        {
-            throw new UsageException($"{values.Place(StoreSettings.Keep.Key)} {e.Problem}");
-        }
-    }
-
     /// <summary>Bytes as people say them.</summary>
     internal static string Size(long bytes) => bytes < 1_000_000
         ? string.Create(CultureInfo.InvariantCulture, $"{bytes} bytes")
         : string.Create(CultureInfo.InvariantCulture, $"{bytes / 1e6:0.0} MB");
 
-    private static async Task<IBlobStore> Open(SettingValues values, CancellationToken cancellationToken)
+    /// <summary>Opens a store in which runs are, or were.</summary>
+    internal static async Task<IBlobStore> Open(SettingValues values, CancellationToken cancellationToken)
     {
         var store = await ClusterStores.Open(values, cancellationToken, mustExist: true);
 
@@ -228,9 +122,11 @@ internal static class StoreCommands
                 $"{values.Place(KnownSettings.ClusterStore.Key)}: {store.Location} has no store.json and no run, so no run was ever in it");
     }
 
-    private static bool IsJson(SettingValues values) => values.Text(KnownSettings.LogFormat) == "json";
+    /// <summary>Whether JSON is wanted.</summary>
+    internal static bool IsJson(SettingValues values) => values.Text(KnownSettings.LogFormat) == "json";
 
-    private static void Print(object value) => Console.WriteLine(JsonSerializer.Serialize(value));
+    /// <summary>Prints a line of JSON.</summary>
+    internal static void Print(object value) => Console.WriteLine(JsonSerializer.Serialize(value));
 
     private static async Task<(StoreContents Contents, IReadOnlyList<StoreFault> Faults)> Read(
         SettingValues values, IBlobStore store, CancellationToken cancellationToken)

@@ -6,6 +6,8 @@ public sealed class FullStoreTests
     // $0 is the store; dd ends when the disk is full.
     private const string Fill = """dd if=/dev/zero of="$0/filler" bs=4k 2> /dev/null; true""";
 
+    private const string Age = """find "$0/blobs" -type f -exec touch -d '1 hour ago' {} +""";
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -22,6 +24,7 @@ public sealed class FullStoreTests
         foreach (var seed in (string[])["1", "2"])
             Assert.Equal(0, (await RunAsync(Lisa.Program, Sample.Train(folder["two"], more: [.. other, "--seed", seed]))).ExitCode);
         await RunAsync("sh", ["-c", Fill, store]);
+        await RunAsync("sh", ["-c", Age, store]);
 
         var pruned = await RunAsync(Lisa.Program, ["store", "prune", "--store", store, "--keep", "last", "--min-age-hours", "0"]);
 

@@ -42,6 +42,7 @@ public sealed class KilledCommandTests : IDisposable
         Assert.Equal(head, await File.ReadAllTextAsync(_folder["store/runs/run/head.json"], Token));
 
         string[] prune = ["store", "prune", "--store", _folder["peer"], "--keep", "every:6", "--min-age-hours", "0"];
+        AgedStore.Of(_folder["peer"]);
         var (before, dry) = (Files(_folder["peer"]), await Lisa.SucceedsAsync([.. prune, "--dry-run"]));
         Assert.Matches(@"^run  would keep 3 of 7 manifests\nwould delete [0-9]+ blobs \([0-9.]+ MB\) that nothing names\n$", dry.Output);
         Assert.Equal(0, Changed(before, Files(_folder["peer"])));
