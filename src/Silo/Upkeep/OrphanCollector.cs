@@ -16,7 +16,7 @@ internal sealed partial class OrphanCollector(IBlobStore store, TimeProvider tim
     // A model is uploaded before anything names it, and the upload may take hours.
     private static readonly TimeSpan s_age = TimeSpan.FromDays(1);
 
-    private DateTimeOffset _next;
+    private long? _collected;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -36,9 +36,9 @@ internal sealed partial class OrphanCollector(IBlobStore store, TimeProvider tim
     /// <summary>Collects, unless that was already done within the last day.</summary>
     internal async Task CollectAsync(CancellationToken cancellationToken)
     {
-        if (time.GetUtcNow() < _next) return;
+        if (_collected is { } collected && time.GetElapsedTime(collected) < s_age) return;
         var report = await GarbageCollector.CollectAsync(store, s_age, time, cancellationToken);
-        _next = time.GetUtcNow() + s_age;
+        _collected = time.GetTimestamp();
         if (report.Deleted > 0) LogOrphans(report.Deleted, report.DeletedBytes);
     }
 

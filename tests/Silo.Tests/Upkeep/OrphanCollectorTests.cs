@@ -70,10 +70,33 @@ public sealed class OrphanCollectorTests : IDisposable
     public async Task CollectAsync_clock_that_is_a_month_ahead_deletes_nothing_young()
     {
         var young = await PutAsync("being uploaded by somebody", TimeSpan.FromHours(1));
-        await PutAsync("newest", TimeSpan.Zero);
-        _time.Advance(TimeSpan.FromDays(30));
+        var newest = await PutAsync("newest", TimeSpan.FromMinutes(30));
+        var unfinished = _folder[$"blobs/{young.Sha256[..2]}/.{young.Sha256}.{Guid.NewGuid():N}{AtomicFile.TemporarySuffix}"];
+        await File.WriteAllTextAsync(unfinished, "half", Token);
+        var clock = new WrongClock(_time) { Ahead = TimeSpan.FromDays(30) };
+        using var collector = new OrphanCollector(_store, clock, NullLogger<OrphanCollector>.Instance);
+        await collector.CollectAsync(Token);
+        await Uploads.PutAsync(_store, new BytesBlob("uploaded"u8.ToArray()), Token);
+        await Uploads.CleanAsync(_store, TimeSpan.FromDays(1), clock, Token);
+        foreach (var blob in (BlobRef[])[young, newest]) Assert.True(await _store.ExistsAsync(blob.Sha256, Token));
+        Assert.Equal(3, await _store.ListAsync(Token).CountAsync(Token));
+        Assert.True(File.Exists(unfinished));
+
+        // Once the clock is put right, the next collection comes a day later all the same.
+        var dead = await PutAsync("dead", TimeSpan.FromDays(2));
+        clock.Ahead = TimeSpan.Zero;
+        _time.Advance(TimeSpan.FromDays(1));
+        await collector.CollectAsync(Token);
+        Assert.False(await _store.ExistsAsync(dead.Sha256, Token));
+    }
+
+    [Fact]
+    public async Task CollectAsync_store_to_which_nobody_writes_any_more_is_cleaned_up_all_the_same()
+    {
+        var last = await PutAsync("last", TimeSpan.FromDays(2));
         await _collector.CollectAsync(Token);
-        Assert.True(await _store.ExistsAsync(young.Sha256, Token));
+        Assert.False(await _store.ExistsAsync(last.Sha256, Token));
+        Assert.Empty(await _store.ListAsync(Token).ToListAsync(Token));
     }
 
     [Fact]
@@ -97,5 +120,16 @@ public sealed class OrphanCollectorTests : IDisposable
         await _store.PutAsync(blob, Token);
         File.SetLastWriteTimeUtc(_folder[$"blobs/{blob.Sha256[..2]}/{blob.Sha256}"], DateTime.UtcNow - age);
         return new BlobRef(blob.Sha256, blob.Length);
+    }
+
+    private sealed class WrongClock(TimeProvider right) : TimeProvider
+    {
+        public TimeSpan Ahead { get; set; }
+
+        public override long TimestampFrequency => right.TimestampFrequency;
+
+        public override DateTimeOffset GetUtcNow() => right.GetUtcNow() + Ahead;
+
+        public override long GetTimestamp() => right.GetTimestamp();
     }
 }
