@@ -38,6 +38,7 @@ public sealed class StoreUpkeepTests : IDisposable
         await _files.DeleteAsync("file-a", Token);
         await _upkeep.CollectAsync(TimeSpan.Zero, Token);
         Assert.Single(await BlobsAsync());
+        Assert.Single(Directory.GetFiles(Path.Combine(_store.Location, "files"), "*.json"));
         await _files.DeleteAsync("file-b", Token);
         await _upkeep.CollectAsync(TimeSpan.FromHours(1), Token);
         Assert.Single(await BlobsAsync());
@@ -83,6 +84,32 @@ public sealed class StoreUpkeepTests : IDisposable
         Assert.Equal(before - 2, (await BlobsAsync()).Count);
         Assert.Contains(Name("shared"), await BlobsAsync());
         Assert.NotNull(await RunStore.ReadHeadAsync(_store, "ftjob-b", Token));
+        Assert.True((await _jobs.GetAsync("ftjob-a", Token)).RunDeleted);
+    }
+
+    [Fact]
+    public async Task CollectAsync_damaged_run_of_a_deleted_model_goes_and_keeps_no_other_one_there()
+    {
+        foreach (var run in (string[])["ftjob-a", "ftjob-b"])
+        {
+            await CommitAsync(run, $"{run} settings", $"{run} weights");
+            await _jobs.AddAsync(ImportedJob.Of(run), Token);
+        }
+
+        var manifest = (await RunStore.ReadHeadAsync(_store, "ftjob-b", Token))!.Manifest!.Sha256;
+        await File.WriteAllBytesAsync(_folder[$"store/blobs/{manifest[..2]}/{manifest}"], [0], Token);
+        await AddAsync("file-a", "a deleted file");
+        await _files.DeleteAsync("file-a", Token);
+        foreach (var run in (string[])["ftjob-b", "ftjob-a"]) await _jobs.UpdateAsync(run, j => j with { ModelDeleted = true }, Token);
+        await _upkeep.CollectAsync(TimeSpan.Zero, Token);
+        foreach (var run in (string[])["ftjob-a", "ftjob-b"])
+        {
+            Assert.Null(await RunStore.ReadHeadAsync(_store, run, Token));
+            Assert.True((await _jobs.GetAsync(run, Token)).RunDeleted);
+        }
+
+        // What only the damaged manifest says is found by those who look for what nothing names.
+        Assert.Equal(new[] { Name("ftjob-b settings"), Name("ftjob-b weights") }.Order(), (await BlobsAsync()).Order());
     }
 
     private static string Name(string content) => new BytesBlob(System.Text.Encoding.UTF8.GetBytes(content)).Sha256;

@@ -65,12 +65,12 @@ internal sealed partial class FileCatalog(IBlobStore store, TimeProvider time, I
             await _files.UpdateAsync(over.Id, Deleted, cancellationToken);
         var deleted = (await _files.ListAsync(LogDamaged, cancellationToken)).Where(f => f.DeletedBlob is not null).ToArray();
         if (deleted.Length == 0) return;
-        await GarbageCollector.CollectAsync(store, deleted.Select(f => f.DeletedBlob!).ToHashSet(), minimumAge, time, cancellationToken);
-        foreach (var file in deleted)
-        {
-            // If the blob is still there, it is too young or something names it; the next time checks again.
-            if (!await store.ExistsAsync(file.DeletedBlob!, cancellationToken)) await _files.DeleteAsync(file.Id, cancellationToken);
-        }
+        var report = await GarbageCollector.CollectAsync(
+            store, deleted.Select(f => f.DeletedBlob!).ToHashSet(), minimumAge, time, cancellationToken);
+        var spared = report.Spared.Select(b => b.Sha256).ToHashSet();
+
+        // A blob that is too young is looked at again; one that something else names is not this file's any more.
+        foreach (var file in deleted.Where(f => !spared.Contains(f.DeletedBlob!))) await _files.DeleteAsync(file.Id, cancellationToken);
     }
 
     private bool IsThere(StoredFile file) => file.Sha256 is not null && !(file.ExpiresAt <= time.GetUtcNow());
