@@ -12,6 +12,8 @@ internal static class DocumentBlobs
     // Heads and leases, whose blobs are read with the runs; and marks of uploads, which keep nothing alive.
     private static readonly string[] s_otherDocuments = [RunStore.Prefix, Uploads.Prefix];
 
+    private const int ReadsAtOnce = 8;
+
     private const string Remedy = "bring it back from a copy, or delete it: what it names may then go";
 
     /// <summary>
@@ -21,27 +23,36 @@ internal static class DocumentBlobs
     public static async IAsyncEnumerable<(string Path, IReadOnlyList<string> Names, IReadOnlyList<BlobRef> Manifests,
         InvalidDataFileException? Fault)> ReadAsync(IBlobStore store, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var path in store.ListDocumentsAsync("", cancellationToken).ConfigureAwait(false))
+        var paths = store.ListDocumentsAsync("", cancellationToken).Where(IsDocument);
+        await foreach (var some in paths.Chunk(ReadsAtOnce).ConfigureAwait(false))
         {
-            if (!IsDocument(path) || await store.GetDocumentAsync(path, cancellationToken).ConfigureAwait(false) is not { } document) continue;
-            List<string> names = [];
-            IReadOnlyList<BlobRef> manifests = [];
-            InvalidDataFileException? fault = null;
-            try
-            {
-                using var json = JsonDocument.Parse(document.Content);
-                names.AddRange(Named(json.RootElement).Where(BlobRef.IsName));
-                manifests = [.. ManifestsIn(json.RootElement)];
-                foreach (var manifest in manifests)
-                    names.AddRange(await ManifestReferences.ReadAsync(store, manifest, cancellationToken).ConfigureAwait(false));
-            }
-            catch (Exception e) when (e is JsonException or InvalidDataFileException or DamagedBlobException)
-            {
-                fault = new InvalidDataFileException($"{store.Location}: {path}", e is JsonException ? $"{JsonFault.Describe(e)}; {Remedy}" : e.Message);
-            }
-
-            yield return (path, names, manifests, fault);
+            foreach (var found in await Task.WhenAll(some.Select(path => ReadAsync(store, path, cancellationToken))).ConfigureAwait(false))
+                if (found is { } document) yield return document;
         }
+    }
+
+    // Null where it is gone by now.
+    private static async Task<(string Path, IReadOnlyList<string> Names, IReadOnlyList<BlobRef> Manifests, InvalidDataFileException? Fault)?> ReadAsync(
+        IBlobStore store, string path, CancellationToken cancellationToken)
+    {
+        if (await store.GetDocumentAsync(path, cancellationToken).ConfigureAwait(false) is not { } document) return null;
+        List<string> names = [];
+        IReadOnlyList<BlobRef> manifests = [];
+        InvalidDataFileException? fault = null;
+        try
+        {
+            using var json = JsonDocument.Parse(document.Content);
+            names.AddRange(Named(json.RootElement).Where(BlobRef.IsName));
+            manifests = [.. ManifestsIn(json.RootElement)];
+            foreach (var manifest in manifests)
+                names.AddRange(await ManifestReferences.ReadAsync(store, manifest, cancellationToken).ConfigureAwait(false));
+        }
+        catch (Exception e) when (e is JsonException or InvalidDataFileException or DamagedBlobException)
+        {
+            fault = new InvalidDataFileException($"{store.Location}: {path}", e is JsonException ? $"{JsonFault.Describe(e)}; {Remedy}" : e.Message);
+        }
+
+        return (path, names, manifests, fault);
     }
 
     // Documents are FOLDER/NAME.json; people may keep other files in a store's folder.

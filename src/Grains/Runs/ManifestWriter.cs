@@ -11,13 +11,14 @@ namespace LisaOrleans.Grains;
 /// </summary>
 internal sealed class ManifestWriter(
     IBlobStore store, RunStore run, TrainingSpec spec, RunHistory history, ManifestKeeper keeper, RunJournal journal, Pipeline pipeline,
-    EventFeed feed, TimeProvider time, Action<Exception> collectFailed)
+    EventFeed feed, TimeSpan collectPeriod, TimeProvider time, Action<Exception> collectFailed) : IDisposable
 {
     // Replaced blobs are deleted now and then, once they are so old that nobody else can still be about to name them.
-    private static readonly TimeSpan s_collectPeriod = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan s_collectAge = TimeSpan.FromMinutes(5);
 
     private readonly HashSet<string> _replaced = [];
+    private readonly CancellationTokenSource _endCollecting = new();
+    private Task _collecting = Task.CompletedTask;
     private long _collected = time.GetTimestamp();
     private ManifestOnItsWay _latest = new(0, Task.CompletedTask);
 
@@ -77,6 +78,16 @@ internal sealed class ManifestWriter(
     /// <summary>Lets the manifests on their way come to their end, whatever that is, before the run goes back or stops.</summary>
     public async Task Settle(TimeSpan patience) => await _latest.Committed.WaitAsync(patience)
         .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+
+    /// <summary>Breaks off a collection that is under way, and begins no other. What is left only takes up space.</summary>
+    public async Task EndCollecting()
+    {
+        await _endCollecting.CancelAsync();
+        await _collecting;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _endCollecting.Dispose();
 
     // Parts store one snapshot at a time, and no more than two manifests are on their way.
     private async Task<IReadOnlyList<string>> Take(ManifestOnItsWay before, ManifestOnItsWay manifest, CancellationToken cancellationToken)
@@ -154,7 +165,10 @@ internal sealed class ManifestWriter(
         LastBytes = bytes + logBytes;
         RunTelemetry.Of(run.Head.Run).ManifestSaved(LastBytes);
         feed.Signal();
-        if (time.GetElapsedTime(_collected) >= s_collectPeriod) await Collect(cancellationToken);
+
+        // Nothing waits for it: in a large store it takes as long as many manifests.
+        if (_collecting.IsCompleted && !_endCollecting.IsCancellationRequested && time.GetElapsedTime(_collected) >= collectPeriod)
+            _collecting = Collect(_endCollecting.Token);
     }
 
     // Nobody goes on with the moments of a run that is done.
@@ -184,16 +198,22 @@ internal sealed class ManifestWriter(
     private IEnumerable<string> Named(Manifest manifest) => manifest.References().Append(run.Head.Manifest!)
         .Concat((run.Head.Journal ?? []).Concat(run.Head.Kept ?? []).Select(s => s.Blob)).Select(b => b.Sha256);
 
+    // What a manifest names that is committed meanwhile was made new for it after the blobs had been listed, and so is spared.
     private async Task Collect(CancellationToken cancellationToken)
     {
         _collected = time.GetTimestamp();
+        var replaced = _replaced.ToHashSet();
         try
         {
-            await GarbageCollector.CollectAsync(store, _replaced, s_collectAge, time, cancellationToken);
+            await Task.Run(() => GarbageCollector.CollectAsync(store, replaced, s_collectAge, time, cancellationToken), cancellationToken);
         }
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // The manifest is committed; what could not be deleted only takes up space, and the next collection tries again.
+            // The next generation, or another collector, deletes what is left.
+        }
+        catch (Exception e)
+        {
+            // What could not be deleted only takes up space, and the next collection tries again.
             collectFailed(e);
         }
     }

@@ -30,7 +30,7 @@ internal sealed class RunGeneration : IDisposable
         Notice = new StopNotice(options.StepPatience, time);
         (var parts, _before) = placement.Place(stages, session.Generation);
         Manifests = new ManifestWriter(
-            run.Store, session, run.Plan!.Spec, run.History!, run.Keeper!, run.Journal!, parts, feed, time,
+            run.Store, session, run.Plan!.Spec, run.History!, run.Keeper!, run.Journal!, parts, feed, options.CollectPeriod, time,
             e => RunLog.NotCollected(logger, e, run.Name));
         _loop = new TrainingLoop(
             run.Plan!, parts, new RunReference(run.Store, run.Plan!, parts, Manifests, run.Journal!, time, logger),
@@ -59,8 +59,22 @@ internal sealed class RunGeneration : IDisposable
     }
 
     /// <summary>Trains to the end, or to the step boundary at which there is a reason to stop.</summary>
-    public Task<LoopOutcome> Train(CancellationToken cancellationToken) => _loop.Run(cancellationToken);
+    public async Task<LoopOutcome> Train(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _loop.Run(cancellationToken);
+        }
+        finally
+        {
+            await Manifests.EndCollecting();
+        }
+    }
 
     /// <inheritdoc/>
-    public void Dispose() => Notice.Dispose();
+    public void Dispose()
+    {
+        Notice.Dispose();
+        Manifests.Dispose();
+    }
 }

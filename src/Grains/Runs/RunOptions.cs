@@ -18,6 +18,9 @@ public sealed record RunOptions
     /// </value>
     public bool LastStepIsEnd { get; init; }
 
+    /// <value>How often blobs are collected that a run has replaced. Default 1 minute.</value>
+    internal TimeSpan CollectPeriod { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <value>How each kind of failure is handled.</value>
     internal FailurePolicy Failures { get; init; } = FailurePolicy.Default;
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using LisaOrleans.Checkpoints;
 
@@ -31,6 +32,17 @@ public sealed class SlowUploadTests
         Assert.Equal(Steps, (await run.HistoryAsync()).Count);
     }
 
+    [Fact]
+    public async Task SaveSteps_collection_that_never_ends_keeps_no_manifest_waiting()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(Steps) with { SaveSteps = 1 });
+        var store = new ShutStore(run.Store);
+        var ended = await run.ContinueAsync(through: store, options: new RunOptions { CollectPeriod = TimeSpan.Zero });
+        Assert.True(ended.State == RunState.Succeeded, ended.Error);
+        Assert.Equal(1, store.Collections);
+        Assert.True((await run.ManifestAsync()).Completed);
+    }
+
     // An upload that began late may be one that the step under way waits for: so they go on, too, where no step ends.
     private static async Task ReleaseStepByStepAsync(IRunGrain grain, WaitingStore store)
     {
@@ -57,6 +69,21 @@ public sealed class SlowUploadTests
         }
 
         return parts;
+    }
+
+    /// <summary>A store that never says which blobs it has.</summary>
+    private sealed class ShutStore(IBlobStore inner) : DelegatingBlobStore(inner)
+    {
+        private int _collections;
+
+        public int Collections => _collections;
+
+        public override async IAsyncEnumerable<StoredBlob> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            Interlocked.Increment(ref _collections);
+            await Task.Delay(Timeout.Infinite, cancellationToken);
+            yield break;
+        }
     }
 
     /// <summary>A store in which the states of parts wait to be written until a step has ended.</summary>
