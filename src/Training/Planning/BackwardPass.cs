@@ -1,4 +1,3 @@
-using System.Numerics;
 using LisaOrleans.Model;
 
 namespace LisaOrleans.Training;
@@ -60,43 +59,29 @@ internal sealed class BackwardPass
         }
     }
 
-    // Low-precision gradients of several micro-batches of a lane are summed in float32.
-    private bool IsSummed => _options.GradientAccumulationSteps > _options.GradientLanes;
-
     /// <summary>Bytes of all gradients, and what the pass takes in addition when it takes the most.</summary>
     /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
     public (long Gradients, long Activations) Peak()
     {
         checked
         {
-            var size = _options.Adapters is null ? _compute : Single;
-            var (standing, made) = (Waiting(size) + (IsSummed ? Single : 0), IsSummed && size == Single ? 0 : size);
-
             // A tied matrix has one gradient for each of its uses; that of the head is in float32 by the time the embedding's is made.
-            var tied = _tied * (Waiting(Single) + (IsSummed ? Single : 0));
-            var all = (standing * (_embedding + _layers + _head)) + tied;
-            var ofHead = (made * _head) + (_tied * (IsSummed && _compute == Single ? 0 : _compute));
-            var ofTied = IsSummed ? 0 : Single * _tied;
-            var gradients = all + ofTied + (made * (_head + _layers + _embedding));
+            var (each, tied) = (GradientsOf(_options.Adapters is null ? _compute : Single), GradientsOf(Single));
+            var all = (each.Standing * (_embedding + _layers + _head)) + (tied.Standing * _tied);
+            var ofHead = (each.Made * _head) + (_tied * (tied.Made == 0 && _compute == Single ? 0 : _compute));
+            var gradients = all + (tied.Made * _tied) + (each.Made * (_head + _layers + _embedding));
             long[] moments =
             [
                 all + (_hasChunks ? ofHead : 0) + _scratch + _kept + (_logitsAtOnce * _logits),
                 all + ofHead + _scratch + _kept + _logits,
-                all + ofHead + (made * _layers) + _scratch + _kept + _largest,
+                all + ofHead + (each.Made * _layers) + _scratch + _kept + _largest,
                 gradients + (2 * _hidden),
             ];
             return (gradients, moments.Max() - gradients);
         }
     }
 
-    // Bytes of the sums of finished lanes that wait, for each number that trains. That of one lane alone may be a single gradient, which
-    // is as it was made.
-    private long Waiting(long gradient)
-    {
-        var lanes = Math.Min(_options.GradientLanes, _options.GradientAccumulationSteps);
-        var ofOneLane = IsSummed ? Single : gradient;
-        return Enumerable.Range(0, lanes).Max(done => (Single * BitOperations.PopCount((uint)done >> 1)) + ((done & 1) * ofOneLane));
-    }
+    private GradientBytes GradientsOf(long size) => GradientBytes.Of(_options.GradientAccumulationSteps, _options.GradientLanes, size);
 
     // The most over all choices of layers; a recomputed layer keeps only its input until its turn comes. While a layer goes backward,
     // gradients of what it has kept come beside that.

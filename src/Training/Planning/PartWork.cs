@@ -34,7 +34,6 @@ public sealed record PartWork(
         var matrix = new ParameterSpec("head", [config.VocabSize, config.HiddenSize], Decay: true, PerToken: true);
         var optimizer = Optimizers.Of(spec);
         var form = WeightForms.Of(spec);
-        var waiting = arriving + GradientLanes.Waiting(Math.Min(GradientLanes.Of(spec), spec.GradientAccumulationSteps));
         double layers = config.NumHiddenLayers;
         var method = Methods.Of(spec);
         var active = method.MostLayers(spec, config.NumHiddenLayers);
@@ -42,6 +41,10 @@ public sealed record PartWork(
         var adapters = method.Adapters(spec) is { } lora
             ? Enumerable.Range(0, config.NumHiddenLayers).Select(i => lora.Specs(config, i)).ToArray()
             : null;
+
+        long arrives = sizeof(float) * arriving;
+        var gradient = arrives + GradientBytes.Of(
+            spec.GradientAccumulationSteps, GradientLanes.Of(spec), adapters is null ? dtypes.Compute.ElementSize() : sizeof(float)).Total;
 
         // Forward and input gradient and, for what trains, the weights' gradient. All of it times the number of layers, so that
         // the sums are whole numbers and equally good plans compare as equal.
@@ -52,12 +55,12 @@ public sealed record PartWork(
                 ? count * ((2 * layers) + active)
                 : ((2 * count) + (3 * adapters[i].Sum(s => s.Count))) * layers)],
             (double)matrix.Count * (2 + ends) * layers,
-            ends == 0 ? FormMemory.FrozenEmbedding(config, form, dtypes) : Trained(config.EmbeddingSpecs()),
+            ends == 0 ? FormMemory.FrozenEmbedding(config, form, dtypes) : Trained(config.EmbeddingSpecs()) + OfOtherUse(),
             [.. specs.Select((s, i) => Frozen(s) + (4.0 * (adapters?[i].Sum(a => a.Count) ?? 0)))],
-            [.. adapters?.Select(a => a.Sum(s => (4.0 * s.Count * (1 + waiting)) + OptimizerState.BytesOf(s, dtypes.OfAdapters, optimizer)))
+            [.. adapters?.Select(a => a.Sum(s => ((double)gradient * s.Count) + OptimizerState.BytesOf(s, dtypes.OfAdapters, optimizer)))
                 ?? specs.Select(s => Weights(s) - Frozen(s) + Training(s))],
             active,
-            config.TieWordEmbeddings ? config.HiddenSize : ends == 0 ? FormMemory.FrozenHead([matrix], form, dtypes) : Trained([matrix]),
+            ends == 0 ? FormMemory.FrozenHead(config.HeadSpecs(), form, dtypes) : Trained(config.HeadSpecs()),
             active < specs.Length || adapters is not null ? specs.Max(s => FormMemory.Scratch(s, form, dtypes)) : 0);
 
         double Weights(IReadOnlyList<ParameterSpec> part) => FormMemory.Whole(part, dtypes);
@@ -66,9 +69,15 @@ public sealed record PartWork(
 
         double Trained(IReadOnlyList<ParameterSpec> part) => Weights(part) + Training(part);
 
-        // A gradient, sums of other lanes in float32 that wait meanwhile, and state.
+        // Gradients, with sums of other lanes that wait meanwhile, and state.
         double Training(IReadOnlyList<ParameterSpec> part) =>
-            Weights(part) + (waiting * 4.0 * part.Sum(s => s.Count)) + part.Sum(s => OptimizerState.BytesOf(s, dtypes, optimizer));
+            part.Sum(s => ((double)gradient * s.Count) + OptimizerState.BytesOf(s, dtypes, optimizer));
+
+        // The head's gradients of a tied matrix are summed apart, in float32.
+        double OfOtherUse() => config.TieWordEmbeddings
+            ? config.EmbeddingSpecs()[0].Count
+                * (double)(arrives + GradientBytes.Of(spec.GradientAccumulationSteps, GradientLanes.Of(spec), sizeof(float)).Total)
+            : 0;
     }
 
     /// <summary>Bytes of the whole model in one place.</summary>

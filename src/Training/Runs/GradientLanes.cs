@@ -26,9 +26,6 @@ public static class GradientLanes
     public static IReadOnlyList<int> Order(int microBatches, int lanes) =>
         [.. Enumerable.Range(0, microBatches).OrderBy(i => LaneOf(i, lanes)).ThenBy(i => i)];
 
-    /// <summary>The most sums of finished lanes that wait while another lane is under way in the same process.</summary>
-    public static int Waiting(int lanes) => (int)Math.Log2(lanes);
-
     /// <summary>
     /// The most sums of other replicas that wait with a part's owner, however lanes are dealt: those of the lanes before its own, and of
     /// those after, as few as the tree allows.

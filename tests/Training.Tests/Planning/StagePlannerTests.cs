@@ -91,8 +91,7 @@ public sealed class StagePlannerTests
         Assert.Contains("the 2 live silos of role gpu offer", e.Message, StringComparison.Ordinal);
     }
 
-    // By hand: 16 equal layers of 1952 float32 weights, and ends of 464 + 464; what trains has a gradient and two moments more.
-    // (The final norm is not counted.)
+    // By hand: 16 equal layers of 1952 float32 weights, and ends of 464 + 16 + 464; what trains has a gradient and two moments more.
     [Theory]
     [InlineData("lisa", 1)]
     [InlineData("lisa", 5)]
@@ -104,7 +103,7 @@ public sealed class StagePlannerTests
         var spec = what == "fixed"
             ? c.Spec with { LisaStrategy = "fixed", LisaFixedLayers = [.. Enumerable.Range(0, active)] }
             : c.Spec with { LisaActivatedLayers = active };
-        double needed = (16 * 1952 * 4) + (active * 1952 * 12) + (2 * 464 * 16);
+        double needed = (16 * 1952 * 4) + (active * 1952 * 12) + ((464 + 16 + 464) * 16);
         Assert.Equal(needed, PartWork.Of(c.Config, spec).TotalBytes);
         Assert.True(Fits(Headroom * needed));
         Assert.False(Fits((Headroom * needed) - 1));

@@ -1,0 +1,33 @@
+using System.Numerics;
+
+namespace LisaOrleans.Training;
+
+/// <summary>Bytes that gradients take for each number that trains.</summary>
+/// <param name="Waiting">Sums of finished lanes that wait, at most.</param>
+/// <param name="Sum">The sum in float32 of the lane under way; 0 where a lane has a single micro-batch.</param>
+/// <param name="Made">The gradient of the micro-batch under way, where that is not the sum itself.</param>
+internal readonly record struct GradientBytes(long Waiting, long Sum, long Made)
+{
+    private const long Single = sizeof(float);
+
+    /// <summary>What stands while the micro-batch's own does not exist yet.</summary>
+    public long Standing => checked(Waiting + Sum);
+
+    /// <summary>All of them.</summary>
+    public long Total => checked(Standing + Made);
+
+    /// <summary>Those of a step.</summary>
+    /// <param name="microBatches">How many micro-batches it has.</param>
+    /// <param name="lanes">How many lanes a run has.</param>
+    /// <param name="size">Bytes of a gradient as autograd makes it.</param>
+    public static GradientBytes Of(int microBatches, int lanes, long size)
+    {
+        // Low-precision gradients of several micro-batches of a lane are summed in float32. The sum of one lane alone may be a single
+        // gradient, which is as it was made.
+        var isSummed = microBatches > lanes;
+        var ofOneLane = isSummed ? Single : size;
+        var waiting = Enumerable.Range(0, Math.Min(lanes, microBatches))
+            .Max(done => (Single * BitOperations.PopCount((uint)done >> 1)) + ((done & 1) * ofOneLane));
+        return new GradientBytes(waiting, isSummed ? Single : 0, isSummed && size == Single ? 0 : size);
+    }
+}
