@@ -7,7 +7,7 @@ namespace LisaOrleans.Grains;
 internal sealed partial class Pipeline
 {
     /// <summary>The most micro-batches that are on their way at one time.</summary>
-    public int InFlight => Enumerable.Range(0, stages.Replicas).Sum(InFlightOf);
+    public int InFlight => Enumerable.Range(0, stages.Replicas).Sum(stages.InFlightOf);
 
     /// <summary>Sends micro-batches through the parts; the results come in the same order.</summary>
     public async Task<MicroBatchResult[]> Run(
@@ -32,7 +32,7 @@ internal sealed partial class Pipeline
 
         async Task Walk(int replica, int[] own)
         {
-            using var room = new SemaphoreSlim(InFlightOf(replica));
+            using var room = new SemaphoreSlim(stages.InFlightOf(replica));
             await Task.WhenAll(own.Select(One));
 
             async Task One(int index, int ordinal)
@@ -111,9 +111,6 @@ internal sealed partial class Pipeline
             _arithmetic[stage.Silo] = perToken = SiloSpeeds.Arithmetic(plan.Config, plan.Spec, _period, stage.Parts);
         return perToken;
     }
-
-    // One for each stage, and one that is between two of them.
-    private int InFlightOf(int replica) => stages.StagesOf(replica) is > 1 and var count ? count + 1 : 1;
 
     private int ReplicaOf(int microBatch, bool train) => train
         ? stages.ReplicaOf(GradientLanes.LaneOf(microBatch, GradientLanes.Of(plan.Spec)))

@@ -5,25 +5,29 @@ namespace LisaOrleans.Training;
 /// <summary>
 /// What a step's last backward pass takes beside weights and optimizer state. Gradients come as activations go, so that the most of both
 /// is not there at one time: it is looked at in the head, in the layers, and in the embedding, where it ends, and where the room is free
-/// in which layers were unpacked.
+/// in which layers were unpacked. Other micro-batches that are on their way meanwhile keep their activations.
 /// </summary>
 internal sealed class BackwardPass
 {
     private const long Single = sizeof(float);
 
+    private static readonly LastResult<(ModelConfig Config, TrainingSpec Spec), BackwardPass> s_last = new(
+        a => new BackwardPass(a.Config, RunCapacity.Options(a.Spec, a.Config)),
+        (a, b) => ReferenceEquals(a.Config, b.Config) && ReferenceEquals(a.Spec, b.Spec));
+
     private readonly MemoryPlanOptions _options;
     private readonly long _compute;
     private readonly long _tokens;
 
-    // Numbers that train: of the head, of a tied matrix, of the layers at most, and of the embedding.
+    // Numbers that train: of the head, of a tied matrix, and of the embedding.
     private readonly long _head;
     private readonly long _tied;
-    private readonly long _layers;
     private readonly long _embedding;
 
-    // Bytes of what all layers keep, of what one of them keeps at most, of a chunk's logits, and of the hidden states between two parts.
-    private readonly long _kept;
-    private readonly long _largest;
+    // Of all layers.
+    private readonly LayersMemory _layers;
+
+    // Bytes of a chunk's logits, and of the hidden states between two parts.
     private readonly long _logits;
     private readonly long _hidden;
 
@@ -36,10 +40,8 @@ internal sealed class BackwardPass
     /// <summary>That of a run.</summary>
     /// <param name="config">The model's shape.</param>
     /// <param name="options">How it trains.</param>
-    /// <param name="layers">The parameters of its decoder layers.</param>
-    /// <param name="adapters">Numbers of all adapters; 0 for none.</param>
     /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
-    public BackwardPass(ModelConfig config, MemoryPlanOptions options, IReadOnlyList<ParameterSpec>[] layers, long adapters)
+    public BackwardPass(ModelConfig config, MemoryPlanOptions options)
     {
         checked
         {
@@ -50,58 +52,79 @@ internal sealed class BackwardPass
             _head = ends ? Count(config.HeadSpecs()) : 0;
             _embedding = ends ? Count(config.EmbeddingSpecs()) : 0;
             _tied = ends && config.TieWordEmbeddings ? config.EmbeddingSpecs()[0].Count : 0;
-            _layers = options.Adapters is null ? layers.Select(Count).OrderDescending().Take(options.ActiveLayers).Sum() : adapters;
-            (_kept, _largest) = Kept(config);
+            IReadOnlyList<ParameterSpec>[] layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(config.LayerSpecs)];
+            Layers = [.. layers.Select((specs, i) => Layer(config, i, specs))];
+            _layers = new LayersMemory(
+                Most(l => l.Trained), Layers.Sum(l => l.Kept) + Most(l => l.KeptTraining), Layers.Max(l => l.Going));
             var chunk = Math.Min(_tokens, Math.Max(1, HeadPart.ChunkLogits / config.VocabSize));
             (_logits, _logitsAtOnce, _hasChunks) = (chunk * config.VocabSize * Single, config.SavedByLogit(), chunk < _tokens);
             _hidden = _tokens * config.HiddenSize * _compute;
             _scratch = FormMemory.Scratch(layers, options);
         }
+
+        // Over all choices of layers.
+        long Most(Func<LayerPass, long> of) => Layers.Select(of).OrderDescending().Take(options.ActiveLayers).Sum();
     }
+
+    /// <summary>That of a run.</summary>
+    /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
+    public static BackwardPass Of(ModelConfig config, TrainingSpec spec) => s_last.Of((config, spec));
+
+    /// <summary>Each decoder layer.</summary>
+    public IReadOnlyList<LayerPass> Layers { get; }
 
     /// <summary>Bytes of all gradients, and what the pass takes in addition when it takes the most.</summary>
     /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
-    public (long Gradients, long Activations) Peak()
+    public (long Gradients, long Activations) Peak() => Peak(_layers, hasEmbedding: true, hasHead: true, inFlight: 1);
+
+    /// <summary>The same for some layers in one place.</summary>
+    /// <param name="layers">The layers.</param>
+    /// <param name="hasEmbedding">Whether the embedding is there.</param>
+    /// <param name="hasHead">Whether the head is there; a tied one is where the embedding is.</param>
+    /// <param name="inFlight">Micro-batches whose activations are kept there at one time.</param>
+    /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
+    public (long Gradients, long Activations) Peak(LayersMemory layers, bool hasEmbedding, bool hasHead, int inFlight)
     {
         checked
         {
             // A tied matrix has one gradient for each of its uses; that of the head is in float32 by the time the embedding's is made.
             var (each, tied) = (GradientsOf(_options.Adapters is null ? _compute : Single), GradientsOf(Single));
-            var all = (each.Standing * (_embedding + _layers + _head)) + (tied.Standing * _tied);
-            var ofHead = (each.Made * _head) + (_tied * (tied.Made == 0 && _compute == Single ? 0 : _compute));
-            var gradients = all + (tied.Made * _tied) + (each.Made * (_head + _layers + _embedding));
-            long[] moments =
+            var (embedding, head, both) = (hasEmbedding ? _embedding : 0, hasHead ? _head : 0, hasHead ? _tied : 0);
+            var (all, kept) = ((each.Standing * (embedding + layers.Trained + head)) + (tied.Standing * both), inFlight * layers.Kept);
+            var ofHead = (each.Made * head) + (both * (tied.Made == 0 && _compute == Single ? 0 : _compute));
+            var gradients = all + (tied.Made * both) + (each.Made * (head + layers.Trained + embedding));
+            List<long> moments =
             [
-                all + (_hasChunks ? ofHead : 0) + _scratch + _kept + (_logitsAtOnce * _logits),
-                all + ofHead + _scratch + _kept + _logits,
-                all + ofHead + (each.Made * _layers) + _scratch + _kept + _largest,
-                gradients + (2 * _hidden),
+                all + ofHead + (each.Made * layers.Trained) + _scratch + kept + layers.Going,
+                gradients + kept - layers.Kept + (2 * _hidden),
             ];
+            if (hasHead)
+            {
+                moments.Add(all + (_hasChunks ? ofHead : 0) + _scratch + kept + (_logitsAtOnce * _logits));
+                moments.Add(all + ofHead + _scratch + kept + _logits);
+            }
+
             return (gradients, moments.Max() - gradients);
         }
     }
 
     private GradientBytes GradientsOf(long size) => GradientBytes.Of(_options.GradientAccumulationSteps, _options.GradientLanes, size);
 
-    // The most over all choices of layers; a recomputed layer keeps only its input until its turn comes. While a layer goes backward,
-    // gradients of what it has kept come beside that.
-    private (long All, long Largest) Kept(ModelConfig config)
+    // A recomputed layer keeps only its input until its turn comes. While a layer goes backward, gradients of what it has kept come
+    // beside that.
+    private LayerPass Layer(ModelConfig config, int index, IReadOnlyList<ParameterSpec> specs)
     {
         checked
         {
-            var (frozen, active) = (new long[config.NumHiddenLayers], new long[config.NumHiddenLayers]);
-            for (var i = 0; i < frozen.Length; i++)
-            {
-                var saved = config.SavedByLayer(i, _options.SequenceLength);
-                frozen[i] = _tokens * saved.Bytes(active: false, (int)_compute);
-                active[i] = _options.Adapters is { } lora
-                    ? frozen[i] + (_tokens * _compute * lora.Saved(config, i))
-                    : _tokens * saved.Bytes(active: true, (int)_compute);
-            }
-
+            var (saved, lora) = (config.SavedByLayer(index, _options.SequenceLength), _options.Adapters);
+            var trained = Count(lora?.Specs(config, index) ?? specs);
+            var frozen = _tokens * saved.Bytes(active: false, (int)_compute);
+            var active = lora is null
+                ? _tokens * saved.Bytes(active: true, (int)_compute)
+                : frozen + (_tokens * _compute * lora.Saved(config, index));
             return _options.GradientCheckpointing
-                ? (_tokens * _compute * config.HiddenSize * config.NumHiddenLayers, 2 * active.Max())
-                : (frozen.Sum() + active.Zip(frozen, (a, f) => a - f).OrderDescending().Take(_options.ActiveLayers).Sum(), active.Max());
+                ? new LayerPass(trained, _tokens * _compute * config.HiddenSize, 0, 2 * active)
+                : new LayerPass(trained, frozen, active - frozen, active);
         }
     }
 

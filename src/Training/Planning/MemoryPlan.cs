@@ -25,7 +25,7 @@ public static class MemoryPlan
             var state = adapters?.Sum(a => StateBytes(a, options.Dtypes.OfAdapters)) ?? Trained(s => StateBytes(s, options.Dtypes));
 
             var compute = options.Dtypes.Compute.ElementSize();
-            var (gradients, activations) = new BackwardPass(config, options, layers, added).Peak();
+            var (gradients, activations) = new BackwardPass(config, options).Peak();
 
             // A manifest has the weights of what trains as masters, beside the state; and layers that have slept since the last one.
             var masters = adapters is not null ? trains * 4 : options.Dtypes.SeparateMaster ? 0 : trains * compute;

@@ -87,29 +87,37 @@ public sealed record PartWork(
     /// [n]: bytes of the decoder layers from n up to but not including the end, in one place, when the largest of them train.
     /// </summary>
     /// <param name="end">From 1 to the number of layers.</param>
-    public double[] LayersUpTo(int end)
+    public double[] LayersUpTo(int end) =>
+        [.. MostFrom(LayerBytes, TrainingBytes, ActiveLayers, end).Select(bytes => bytes + ScratchBytes)];
+
+    /// <summary>[n]: the sum over decoder layers from n up to an end, when those train for which most is added.</summary>
+    /// <param name="each">Of each layer.</param>
+    /// <param name="training">What is added where it trains.</param>
+    /// <param name="active">The most that train at one time.</param>
+    /// <param name="end">From 1 to the number of layers.</param>
+    internal static double[] MostFrom(IReadOnlyList<double> each, IReadOnlyList<double> training, int active, int end)
     {
-        var bytes = new double[end];
-        var (weights, training) = (0.0, 0.0);
+        var sums = new double[end];
+        var (all, added) = (0.0, 0.0);
         var largest = new PriorityQueue<double, double>();
         for (var layer = end - 1; layer >= 0; layer--)
         {
             // A layer takes the place of the smallest of those that train only if it is larger: layers are mostly equal.
-            var own = TrainingBytes[layer];
-            if (largest.Count < ActiveLayers)
+            var own = training[layer];
+            if (largest.Count < active)
             {
                 largest.Enqueue(own, own);
-                training += own;
+                added += own;
             }
-            else if (ActiveLayers > 0 && own > largest.Peek())
+            else if (active > 0 && own > largest.Peek())
             {
-                training += own - largest.DequeueEnqueue(own, own);
+                added += own - largest.DequeueEnqueue(own, own);
             }
 
-            weights += LayerBytes[layer];
-            bytes[layer] = weights + training + ScratchBytes;
+            all += each[layer];
+            sums[layer] = all + added;
         }
 
-        return bytes;
+        return sums;
     }
 }

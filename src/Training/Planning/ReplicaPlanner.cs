@@ -68,7 +68,7 @@ public static class ReplicaPlanner
     {
         var lanes = plan.Lanes.Count > 0 ? plan.Lanes.Sum() : 1;
         var longest = Enumerable.Range(0, plan.Replicas).Max(
-            r => Seconds(spec, PipelineOf(config, spec, silos, plan.Stages, r), plan.Lanes.Count > 0 ? plan.Lanes[r] : 1, lanes));
+            r => Seconds(spec, PipelineOf(config, spec, silos, plan, r), plan.Lanes.Count > 0 ? plan.Lanes[r] : 1, lanes));
         return plan.Replicas > 1 ? longest + (ExposedExchange * Exchange(config, spec, plan.Replicas)) : longest;
     }
 
@@ -113,18 +113,17 @@ public static class ReplicaPlanner
 
         var arriving = GradientLanes.Arriving(lanes, replicas);
         if (Deal(config, spec, silos, replicas, arriving) is not { } dealt) return null;
-        var (stages, pipelines) = (new List<SiloStage>(), new List<(double Stage, int Stages)>());
-        for (var replica = 0; replica < replicas; replica++)
-        {
-            stages.AddRange(StagePlanner.Plan(config, spec, dealt[replica], arriving).Stages.Select(s => s with { Replica = replica }));
-            pipelines.Add(PipelineOf(config, spec, silos, stages, replica));
-        }
+        var plans = dealt.Select(own => StagePlanner.Plan(config, spec, own, arriving)).ToArray();
+        var pipelines = plans.Select(p => PipelineOf(config, spec, silos, p, replica: 0)).ToArray();
 
         // Lane by lane to the replica that then ends first; each has one at least.
         var shares = Enumerable.Repeat(1, replicas).ToArray();
         for (var left = lanes - replicas; left > 0; left--)
             shares[Enumerable.Range(0, replicas).MinBy(r => Seconds(spec, pipelines[r], shares[r] + 1, lanes))]++;
-        return new StagePlan(stages, shares);
+        return new StagePlan([.. plans.SelectMany((p, replica) => p.Stages.Select(s => s with { Replica = replica }))], shares)
+        {
+            InFlight = [.. plans.Select(p => p.InFlightOf(0))],
+        };
     }
 
     // The silos of each replica; null where some replica would not fit its own.
@@ -165,17 +164,18 @@ public static class ReplicaPlanner
     private static double Seconds(TrainingSpec spec, (double Stage, int Stages) pipeline, int share, int lanes) =>
         pipeline.Stage * (((double)share * spec.GradientAccumulationSteps / lanes) + pipeline.Stages - 1);
 
-    // Seconds of a replica's slowest stage with a micro-batch, and how many stages it has.
+    // Seconds that a replica's slowest stage takes for each micro-batch of many, and how many stages it has.
     private static (double Stage, int Stages) PipelineOf(
-        ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, IReadOnlyList<SiloStage> stages, int replica)
+        ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, StagePlan plan, int replica)
     {
-        SiloStage[] own = [.. stages.Where(s => s.Replica == replica)];
+        SiloStage[] own = [.. plan.Stages.Where(s => s.Replica == replica)];
 
         // Where silos have been measured, how much faster a GPU is beside a processor is among what was found.
         var beside = silos.Any(s => s.Speed != 1) ? silos : silos.Where(s => own.Any(t => t.Silo == s.Address));
         var onGpu = beside.All(s => s.OnGpu);
         var rate = onGpu ? Gpu : ProcessorThread * Math.Max(1, spec.Threads);
-        return (StagePlanner.SlowestStage(config, spec, own, silos) * spec.PerDeviceTrainBatchSize * spec.BlockSize / rate, own.Length);
+        var slowest = StagePlanner.SlowestStage(config, spec, own, silos) * StagePlan.Waiting(own.Length, plan.InFlightOf(replica));
+        return (slowest * spec.PerDeviceTrainBatchSize * spec.BlockSize / rate, own.Length);
     }
 
     // Each silo sends sums in float32 to the owners of parts, and the weights of those that it owns to the others.

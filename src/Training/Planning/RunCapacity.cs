@@ -22,28 +22,24 @@ public static class RunCapacity
             + $"{string.Join(" + ", silos.Select(s => Gigabytes(s.MemoryBytes)))}, of which stages of whole layers must be cut");
     }
 
-    /// <summary>Whether stages can be cut for these silos, and they have room for activations too.</summary>
+    /// <summary>Whether stages can be cut for these silos that they have room for, activations among all else.</summary>
     /// <param name="spec">The run's settings.</param>
     /// <param name="config">The model's shape.</param>
     /// <param name="silos">The silos of a replica.</param>
     /// <param name="arriving">Sums in float32 of each gradient that may come from other replicas. Default 0.</param>
     /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
-    public static bool Fits(TrainingSpec spec, ModelConfig config, IReadOnlyList<TrainingSilo> silos, int arriving = 0)
-    {
-        if (!StagePlanner.Fits(config, spec, silos, arriving)) return false;
-        if (silos.Any(s => s.MemoryBytes == 0)) return true;
-        var estimate = Estimate(spec, config);
-        return checked(estimate.Tensors + (arriving * sizeof(float) * estimate.TrainableParameters)) <= silos.Sum(s => s.MemoryBytes);
-    }
+    public static bool Fits(TrainingSpec spec, ModelConfig config, IReadOnlyList<TrainingSilo> silos, int arriving = 0) =>
+        StagePlanner.Fits(config, spec, silos, arriving);
 
     /// <summary>Bytes by kind for one process that trains the whole run.</summary>
     /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
     public static MemoryEstimate Estimate(TrainingSpec spec, ModelConfig config) => s_last.Of((spec, config));
 
-    private static MemoryEstimate Count(TrainingSpec spec, ModelConfig config)
+    /// <summary>What the memory of a run depends on.</summary>
+    internal static MemoryPlanOptions Options(TrainingSpec spec, ModelConfig config)
     {
         var method = Methods.Of(spec);
-        return MemoryPlan.Estimate(config, new MemoryPlanOptions
+        return new MemoryPlanOptions
         {
             ActiveLayers = method.MostLayers(spec, config.NumHiddenLayers),
             Adapters = method.Adapters(spec),
@@ -57,8 +53,10 @@ public static class RunCapacity
             GradientAccumulationSteps = spec.GradientAccumulationSteps,
             GradientLanes = GradientLanes.Of(spec),
             GradientCheckpointing = spec.GradientCheckpointing,
-        });
+        };
     }
+
+    private static MemoryEstimate Count(TrainingSpec spec, ModelConfig config) => MemoryPlan.Estimate(config, Options(spec, config));
 
     private static int SleptLayers(ITrainingMethod method, TrainingSpec spec, int layers)
     {

@@ -29,6 +29,12 @@ public sealed class StagePlan
     /// <summary>How many gradient lanes each replica has, in their order; empty where a single one has all.</summary>
     public IReadOnlyList<int> Lanes { get; }
 
+    /// <value>
+    /// The most micro-batches that are on their way through each replica at one time, where silos have too little memory for more; empty
+    /// (default) for one more than there are stages, or a single one where there is one stage.
+    /// </value>
+    public IReadOnlyList<int> InFlight { get; init; } = [];
+
     /// <summary>The silo that has a part in a replica.</summary>
     public string SiloOf(string part, int replica = 0) => _silos[(part, replica)];
 
@@ -61,15 +67,23 @@ public sealed class StagePlan
     /// <summary>The stages of a replica.</summary>
     public int StagesOf(int replica) => Stages.Count(s => s.Replica == replica);
 
+    /// <summary>The most micro-batches that are on their way through a replica: one for each stage, and one between two of them.</summary>
+    public int InFlightOf(int replica) => InFlight.Count > 0 ? InFlight[replica] : StagesOf(replica) is > 1 and var count ? count + 1 : 1;
+
+    /// <summary>How many times longer a micro-batch of many takes where too few are on their way to keep all stages at work.</summary>
+    internal static double Waiting(int stages, int inFlight) => Math.Max(1, (double)stages / inFlight);
+
     /// <summary>The same plan without what is on silos other than these.</summary>
     public StagePlan On(IEnumerable<string> silos) => new([.. Stages.Where(s => silos.Contains(s.Silo))], Lanes, Replicas);
 
     /// <summary>The same plan for silos of other names.</summary>
-    internal StagePlan Named(Func<string, string> nameOf) => new([.. Stages.Select(s => s with { Silo = nameOf(s.Silo) })], Lanes, Replicas);
+    internal StagePlan Named(Func<string, string> nameOf) =>
+        new([.. Stages.Select(s => s with { Silo = nameOf(s.Silo) })], Lanes, Replicas) { InFlight = InFlight };
 
     public bool Uses(string silo) => Stages.Any(s => s.Silo == silo);
 
     public bool SameAs(StagePlan other) =>
         _silos.Count == other._silos.Count && Lanes.SequenceEqual(other.Lanes)
+        && Enumerable.Range(0, Replicas).All(r => InFlightOf(r) == other.InFlightOf(r))
         && _silos.All(p => other._silos.TryGetValue(p.Key, out var silo) && silo == p.Value);
 }

@@ -8,13 +8,9 @@ namespace LisaOrleans.Training;
 /// </summary>
 public static class StagePlanner
 {
-    // Memory for activations and the runtime besides weights, gradients and optimizer state.
-    private const double Headroom = 1.25;
-
     // Replicas on silos that are alike are cut alike, each more than once.
-    private static readonly LastResult<(PartWork Work, int Layers, bool Tied, TrainingSilo[] Silos), int[]?> s_last = new(
-        a => Find(a.Work, a.Layers, a.Tied, a.Silos),
-        (a, b) => ReferenceEquals(a.Work, b.Work) && a.Silos.AsSpan().SequenceEqual(b.Silos));
+    private static readonly LastResult<(StageMemory Memory, TrainingSilo[] Silos), StageCuts?> s_last = new(
+        a => Find(a.Memory, a.Silos), (a, b) => ReferenceEquals(a.Memory, b.Memory) && a.Silos.AsSpan().SequenceEqual(b.Silos));
 
     /// <param name="config">The model's shape.</param>
     /// <param name="spec">The run's settings.</param>
@@ -26,17 +22,17 @@ public static class StagePlanner
     public static StagePlan Plan(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, int arriving = 0)
     {
         if (silos.Count == 0) throw new NoRoomException("no live silo of role gpu");
-        var layers = config.NumHiddenLayers;
-        var work = PartWork.Of(config, spec, arriving);
-        if (Cut(work, layers, config.TieWordEmbeddings, silos) is { } cuts) return Stages(cuts, layers, config.TieWordEmbeddings, silos);
+        var memory = StageMemory.Of(config, spec, arriving);
+        if (Cut(memory, silos) is { } cuts) return Stages(memory, cuts, silos);
+        var needed = Math.Max(memory.Work.TotalBytes * StageMemory.Headroom, RunCapacity.Estimate(spec, config).Tensors);
         throw new NoRoomException(
-            $"the model needs {work.TotalBytes * Headroom / 1e9:0.0} GB; the {silos.Count} live silos of role gpu offer "
+            $"the model needs {needed / 1e9:0.0} GB; the {silos.Count} live silos of role gpu offer "
             + string.Join(" + ", silos.Select(s => $"{s.MemoryBytes / 1e9:0.0}")) + " GB");
     }
 
     /// <summary>Whether <see cref="Plan"/> would find room.</summary>
     public static bool Fits(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, int arriving = 0) =>
-        silos.Count > 0 && Cut(PartWork.Of(config, spec, arriving), config.NumHiddenLayers, config.TieWordEmbeddings, silos) is not null;
+        silos.Count > 0 && Cut(StageMemory.Of(config, spec, arriving), silos) is not null;
 
     /// <summary>Multiply-adds for each token in the slowest of some stages, if its silo had speed 1.</summary>
     internal static double SlowestStage(
@@ -53,40 +49,67 @@ public static class StagePlanner
     }
 
     // Where the silos are does not matter.
-    private static int[]? Cut(PartWork work, int layers, bool tied, IReadOnlyList<TrainingSilo> silos) =>
-        s_last.Of((work, layers, tied, [.. silos.Select(s => s with { Address = "" })]));
+    private static StageCuts? Cut(StageMemory memory, IReadOnlyList<TrainingSilo> silos) =>
+        s_last.Of((memory, [.. silos.Select(s => s with { Address = "" })]));
+
+    private static StageCuts? Find(StageMemory memory, IReadOnlyList<TrainingSilo> silos)
+    {
+        if (Find(memory, silos, inFlight: 1) is not { } best) return null;
+
+        // Where these stages have no room for as many micro-batches as keep all of them at work, others may have.
+        var most = Math.Min(silos.Count, memory.MicroBatches);
+        for (var inFlight = 2; inFlight <= most && best.Waiting > 1; inFlight++)
+        {
+            if (Find(memory, silos, inFlight) is not { } other) break;
+            if (other.Cost < best.Cost) best = other;
+        }
+
+        return best;
+    }
 
     // best[s, n]: the slowest stage's time when the first s silos hold the first n layers, and how many of them are idle then.
-    private static int[]? Find(PartWork work, int layers, bool tied, IReadOnlyList<TrainingSilo> silos)
+    private static StageCuts? Find(StageMemory memory, IReadOnlyList<TrainingSilo> silos, int inFlight)
     {
+        var (work, layers) = (memory.Work, memory.Layers);
         var best = new (double Cost, int Idle)[silos.Count + 1, layers + 1];
         var from = new int[silos.Count + 1, layers + 1];
         var costs = SumsBefore(work.LayerCosts);
         for (var n = 1; n <= layers; n++) best[0, n].Cost = double.PositiveInfinity;
         for (var n = 0; n <= layers; n++)
         {
-            var sizes = n > 0 ? work.LayersUpTo(n) : [];
+            var sizes = n > 0 ? memory.LayersUpTo(n) : [];
             for (var s = 1; s <= silos.Count; s++)
             {
-                var room = silos[s - 1].MemoryBytes;
                 (best[s, n], from[s, n]) = ((best[s - 1, n].Cost, best[s - 1, n].Idle + 1), n);
                 for (var before = 0; before < n; before++)
                 {
                     if (double.IsInfinity(best[s - 1, before].Cost)) continue;
-                    var (cost, bytes) = WithEnds(work, costs[n] - costs[before], sizes[before], first: before == 0, last: n == layers, tied);
-                    if (room > 0 && bytes * Headroom > room) continue;
-                    var (slowest, idle) = (Math.Max(best[s - 1, before].Cost, cost / silos[s - 1].Speed), best[s - 1, before].Idle);
-                    if (slowest < best[s, n].Cost || (slowest == best[s, n].Cost && idle < best[s, n].Idle))
-                        (best[s, n], from[s, n]) = ((slowest, idle), before);
+                    var (first, last) = (before == 0, n == layers);
+                    var cost = WithEnds(work, costs[n] - costs[before], first, last, memory.IsTied) / silos[s - 1].Speed;
+                    var (slowest, idle) = (Math.Max(best[s - 1, before].Cost, cost), best[s - 1, before].Idle);
+                    if (slowest > best[s, n].Cost || (slowest == best[s, n].Cost && idle >= best[s, n].Idle)) continue;
+                    if (!memory.Fits(sizes[before], first, last, inFlight, silos[s - 1].MemoryBytes)) continue;
+                    (best[s, n], from[s, n]) = ((slowest, idle), before);
                 }
             }
         }
 
         if (double.IsInfinity(best[silos.Count, layers].Cost)) return null;
-        var cuts = new int[silos.Count + 1];
-        cuts[^1] = layers;
-        for (var s = silos.Count; s >= 1; s--) cuts[s - 1] = from[s, cuts[s]];
-        return cuts;
+        var ends = new int[silos.Count + 1];
+        ends[^1] = layers;
+        for (var s = silos.Count; s >= 1; s--) ends[s - 1] = from[s, ends[s]];
+        return new StageCuts(ends, best[silos.Count, layers].Cost, InFlight(memory, ends, silos));
+    }
+
+    // One micro-batch for each stage, and one that is between two of them, or as many as every stage has room for.
+    private static int InFlight(StageMemory memory, int[] ends, IReadOnlyList<TrainingSilo> silos)
+    {
+        var stages = Enumerable.Range(0, silos.Count).Where(s => ends[s] < ends[s + 1])
+            .Select(s => (Layers: memory.LayersUpTo(ends[s + 1])[ends[s]], First: ends[s] == 0, Last: ends[s + 1] == memory.Layers, Silo: silos[s]))
+            .ToArray();
+        var inFlight = stages.Length > 1 ? stages.Length + 1 : 1;
+        while (inFlight > 1 && !stages.All(s => memory.Fits(s.Layers, s.First, s.Last, inFlight, s.Silo.MemoryBytes))) inFlight--;
+        return inFlight;
     }
 
     // [n]: the sum of the first n.
@@ -97,21 +120,35 @@ public static class StagePlanner
         return sums;
     }
 
-    private static (double Cost, double Bytes) WithEnds(PartWork work, double cost, double bytes, bool first, bool last, bool tied)
-    {
-        if (first) (cost, bytes) = (cost + work.EmbeddingCost, bytes + work.EmbeddingBytes);
-        if (tied ? first : last) (cost, bytes) = (cost + work.HeadCost, bytes + work.HeadBytes);
-        return (cost, bytes);
-    }
+    private static double WithEnds(PartWork work, double cost, bool first, bool last, bool tied) =>
+        cost + (first ? work.EmbeddingCost : 0) + ((tied ? first : last) ? work.HeadCost : 0);
 
     // A silo without layers has no stage.
-    private static StagePlan Stages(int[] cuts, int layers, bool tied, IReadOnlyList<TrainingSilo> silos) =>
-        new([.. Enumerable.Range(0, silos.Count).Where(s => cuts[s] < cuts[s + 1]).Select(s =>
+    private static StagePlan Stages(StageMemory memory, StageCuts found, IReadOnlyList<TrainingSilo> silos)
+    {
+        var (cuts, layers) = (found.Ends, memory.Layers);
+        return new([.. Enumerable.Range(0, silos.Count).Where(s => cuts[s] < cuts[s + 1]).Select(s =>
         {
             var (first, last) = (cuts[s] == 0, cuts[s + 1] == layers);
             var parts = Enumerable.Range(cuts[s], cuts[s + 1] - cuts[s]).Select(PartName.Layer);
             if (first) parts = parts.Prepend(PartName.Embedding);
-            if (tied ? first : last) parts = parts.Append(PartName.Head);
+            if (memory.IsTied ? first : last) parts = parts.Append(PartName.Head);
             return new SiloStage(silos[s].Address, [.. parts]);
-        })]);
+        })])
+        {
+            InFlight = [found.InFlight],
+        };
+    }
+
+    /// <summary>How layers are cut.</summary>
+    /// <param name="Ends">[s]: layers on the silos before silo s.</param>
+    /// <param name="Slowest">The slowest stage's time.</param>
+    /// <param name="InFlight">Micro-batches on their way that the stages have room for.</param>
+    private sealed record StageCuts(int[] Ends, double Slowest, int InFlight)
+    {
+        /// <summary>How many times longer a step takes where too few micro-batches are on their way to keep all stages at work.</summary>
+        public double Waiting => StagePlan.Waiting(Enumerable.Range(0, Ends.Length - 1).Count(s => Ends[s] < Ends[s + 1]), InFlight);
+
+        public double Cost => Slowest * Waiting;
+    }
 }

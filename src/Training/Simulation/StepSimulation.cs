@@ -1,8 +1,8 @@
 namespace LisaOrleans.Training;
 
 /// <summary>
-/// Steps of a run under a plan, as the grains do them: micro-batches go through the stages of their replica, of which one more than
-/// there are stages are on their way; sums go to the owners of parts as soon as a replica's last micro-batch is through, and new weights
+/// Steps of a run under a plan, as the grains do them: micro-batches go through the stages of their replica, as many at one
+/// time as the plan says; sums go to the owners of parts as soon as a replica's last micro-batch is through, and new weights
 /// come back while the next step begins. Discrete events; a pure function.
 /// </summary>
 public sealed class StepSimulation
@@ -73,7 +73,7 @@ public sealed class StepSimulation
         void Walk(int replica)
         {
             var (stages, own, sent, back) = (_replicas[replica], _microBatches[replica], 0, 0);
-            var window = stages.Length > 1 ? stages.Length + 1 : 1;
+            var window = _plan.InFlightOf(replica);
             while (sent < Math.Min(window, own.Length)) Forward(0, sent++);
 
             void Forward(int stage, int ordinal) => _events.At(Math.Max(_events.Now, stages[stage].WeightsThere), () =>

@@ -8,6 +8,8 @@ public sealed class StagePlannerTests
     private const double Headroom = 1.25;
     private const int Cases = 3000;
 
+    private static readonly TrainingSpec s_long = TinyStories.Spec(1) with { BlockSize = 256, GradientAccumulationSteps = 8 };
+
     private static readonly Gen<Case> s_cases =
         from layers in Gen.Int[1, 6]
         from vocab in Gen.Int[1, 400]
@@ -111,6 +113,30 @@ public sealed class StagePlannerTests
         bool Fits(double bytes) => StagePlanner.Fits(c.Config, spec, [new TrainingSilo("a", (long)bytes, 1)]);
     }
 
+    // Activations of long texts are most of what this needs, and three micro-batches would be on their way through two stages.
+    [Theory]
+    [InlineData(3, 3)]
+    [InlineData(1.2, 2)]
+    [InlineData(0.75, 1)]
+    public void Plan_lets_as_many_micro_batches_go_at_one_time_as_every_stage_has_room_for(double share, int inFlight)
+    {
+        var bytes = (long)(share * RunCapacity.Estimate(s_long, TinyStories.Config).Tensors);
+        var plan = StagePlanner.Plan(TinyStories.Config, s_long with { Replicas = "1" }, [new("a", bytes, 1), new("b", bytes, 1)]);
+        Assert.Equal(inFlight, plan.InFlightOf(0));
+    }
+
+    // Together they have room for all activations: but the small one not for those of a layer, nor one of the others for half of the layers,
+    // one of which has gradients of what it has kept beside that.
+    [Fact]
+    public void Fits_counts_activations_where_they_are()
+    {
+        var needed = RunCapacity.Estimate(s_long, TinyStories.Config).Tensors;
+        Assert.False(RunCapacity.Fits(s_long, TinyStories.Config, [new("a", (long)(needed * 0.9), 1), new("b", (long)(needed * 0.11), 1)]));
+        Assert.False(RunCapacity.Fits(s_long, TinyStories.Config, [new("a", (long)(needed * 0.55), 1), new("b", (long)(needed * 0.55), 1)]));
+        Assert.True(RunCapacity.Fits(s_long, TinyStories.Config, [new("a", needed, 1)]));
+        Assert.False(RunCapacity.Fits(s_long, TinyStories.Config, [new("a", needed - 1, 1)]));
+    }
+
     // Compared with all ways to cut the layers over all choices of silos.
     [Fact]
     public void Plan_is_optimal_and_finds_room_wherever_there_is_some()
@@ -184,7 +210,7 @@ public sealed class StagePlannerTests
         }
     }
 
-    // Memory as a share of what the whole model needs; 0 for no limit.
+    // Memory as a share of what the whole model needs; 0 for no limit. A token's activations have room in the share that is left free.
     private static Case Make(
         int layers, int vocab, bool tied, bool full, bool ends, double[] memory, int active = 2, double[]? speeds = null)
     {
@@ -199,7 +225,8 @@ public sealed class StagePlannerTests
         var spec = new TrainingSpec
         {
             RunName = "r",
-            BlockSize = 8,
+            BlockSize = 1,
+            PerDeviceTrainBatchSize = 1,
             Dtype = "float32",
             Threads = 1,
             Method = full ? TrainingMethods.Full : TrainingMethods.Lisa,
