@@ -35,6 +35,10 @@ public sealed record Apollo(AdamW AdamW, int Rank, int UpdateProjGap, double Sca
     }
 
     /// <inheritdoc/>
+    public long UpdateBytes(ParameterSpec parameter, PartDtypes dtypes) =>
+        parameter.IsHiddenMatrix ? checked(sizeof(float) * (AdamW.Rounding is null ? 3 : 4) * parameter.Count) : 0;
+
+    /// <inheritdoc/>
     public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, double learningRate) =>
         HiddenMatrices.Apply(AdamW, updates, stateStep, learningRate, update =>
         {
@@ -45,7 +49,9 @@ public sealed record Apollo(AdamW AdamW, int Rank, int UpdateProjGap, double Sca
             var projected = lowRank.Project(wide, state[Projection]);
             long[] over = PerTensor ? [-2, -1] : [lowRank.RankDimension];
             var factor = Norm(AdamW.StepFromZero(update, projected, stateStep), over) / Norm(projected, over).Plus(LeastNorm);
-            return Limited(wide.mul(factor), state[UpdateNorm]).Times(-learningRate * Math.Sqrt(Scale));
+            var change = Limited(wide.mul(factor), state[UpdateNorm]);
+            change.ScaleInPlace(-learningRate * Math.Sqrt(Scale));
+            return change;
         });
 
     /// <summary>A projection [..., R, S] whose numbers are normal with variance 1 / R.</summary>
@@ -60,7 +66,11 @@ public sealed record Apollo(AdamW AdamW, int Rank, int UpdateProjGap, double Sca
         return randn(shape, generator: generator).Over(Math.Sqrt(shape[^2]));
     }
 
-    private static Tensor Norm(Tensor x, long[] over) => x.mul(x).sum(over, keepdim: true).sqrt();
+    private static Tensor Norm(Tensor x, long[] over)
+    {
+        using var squares = x.mul(x);
+        return squares.sum(over, keepdim: true).sqrt();
+    }
 
     // The first step, and the first after one of length 0, has no limit.
     private static Tensor Limited(Tensor direction, Tensor before)

@@ -28,14 +28,22 @@ public sealed record GaLore(AdamW AdamW, int Rank, int UpdateProjGap, double Sca
     }
 
     /// <inheritdoc/>
+    public long UpdateBytes(ParameterSpec parameter, PartDtypes dtypes) =>
+        parameter.IsHiddenMatrix
+            ? checked(sizeof(float) * (new LowRank(parameter.Shape, Rank).SubspaceNumbers + (AdamW.Rounding is null ? 0 : parameter.Count)))
+            : 0;
+
+    /// <inheritdoc/>
     public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, double learningRate) =>
         HiddenMatrices.Apply(AdamW, updates, stateStep, learningRate, update =>
         {
             var (parameter, state, gradient) = update;
             var lowRank = new LowRank(parameter.Shape, Rank);
             var wide = gradient.to(ScalarType.Float32);
-            if ((stateStep - 1) % UpdateProjGap == 0) state[Projection].copy_(lowRank.Subspace(wide));
+            if ((stateStep - 1) % UpdateProjGap == 0) lowRank.PutSubspace(wide, state[Projection]);
             var step = AdamW.StepFromZero(update, lowRank.Project(wide, state[Projection]), stateStep);
-            return lowRank.Back(step, state[Projection]).Times(learningRate * Scale);
+            var change = lowRank.Back(step, state[Projection]);
+            change.ScaleInPlace(learningRate * Scale);
+            return change;
         });
 }

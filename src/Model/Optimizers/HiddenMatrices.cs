@@ -19,9 +19,20 @@ internal static class HiddenMatrices
         foreach (var update in updates.Where(u => u.Parameter.IsHiddenMatrix))
         {
             using var scope = NewDisposeScope();
-            var added = change(update);
-            var weight = update.State.Weight.to(ScalarType.Float32).Times(1 - (learningRate * adamW.WeightDecay));
-            adamW.Write(update.State.Weight, weight.Plus(added), $"{update.Parameter.Name}/{stateStep}");
+            var added = Alone(() => change(update));
+            var weight = Scaled(update.State.Weight, 1 - (learningRate * adamW.WeightDecay));
+            weight.AddInPlace(added);
+            adamW.Write(update.State.Weight, weight, $"{update.Parameter.Name}/{stateStep}");
         }
+    }
+
+    /// <summary>A product in float32, in memory of its own.</summary>
+    public static Tensor Scaled(Tensor tensor, double by) => Alone(() => tensor.to(ScalarType.Float32).Times(by));
+
+    // A tensor without what it was computed from.
+    private static Tensor Alone(Func<Tensor> compute)
+    {
+        using var scope = NewDisposeScope();
+        return compute().MoveToOuterDisposeScope();
     }
 }

@@ -14,6 +14,12 @@ public interface IPartOptimizer
     IReadOnlyList<TensorSpec> StateTensors(ParameterSpec parameter, PartDtypes dtypes);
 
     /// <summary>
+    /// Bytes that the update of a parameter takes for a while beside its weight, gradient and state, at most; 0 (default) where that is
+    /// little beside what a backward pass takes.
+    /// </summary>
+    long UpdateBytes(ParameterSpec parameter, PartDtypes dtypes) => 0;
+
+    /// <summary>
     /// Changes <see cref="OptimizerState.Weight"/> and the state of each parameter by its gradient. Called without autograd,
     /// in a dispose scope.
     /// </summary>

@@ -37,12 +37,27 @@ internal readonly struct LowRank
     /// <summary>The dimension of the projected matrix that has R numbers.</summary>
     public long RankDimension => IsTall ? -1 : -2;
 
-    /// <summary>P that keeps the most of matrices: their first R singular vectors of the shorter side, as rows.</summary>
-    /// <param name="matrix">float32 [..., M, N].</param>
-    public Tensor Subspace(Tensor matrix)
+    /// <summary>
+    /// Numbers in float32 that <see cref="PutSubspace"/> takes: a copy of the matrices, another that LAPACK works on, their singular
+    /// vectors, and what it needs beside that, four squares of the shorter side.
+    /// </summary>
+    public long SubspaceNumbers
     {
+        get
+        {
+            var (side, matrices) = (Math.Min(_rows, _columns), _stack.Aggregate(1L, (a, b) => checked(a * b)));
+            return checked(matrices * side * ((3 * Math.Max(_rows, _columns)) + (5 * side)));
+        }
+    }
+
+    /// <summary>Finds the P that keeps the most of matrices: their first R singular vectors of the shorter side, as rows.</summary>
+    /// <param name="matrix">float32 [..., M, N].</param>
+    /// <param name="projection">Where it is put.</param>
+    public void PutSubspace(Tensor matrix, Tensor projection)
+    {
+        using var scope = NewDisposeScope();
         var (left, _, right) = linalg.svd(matrix, fullMatrices: false);
-        return IsTall ? right.narrow(-2, 0, _rank) : left.narrow(-1, 0, _rank).transpose(-2, -1);
+        projection.copy_(IsTall ? right.narrow(-2, 0, _rank) : left.narrow(-1, 0, _rank).transpose(-2, -1));
     }
 
     /// <summary>The projection of matrices.</summary>

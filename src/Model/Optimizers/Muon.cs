@@ -26,37 +26,82 @@ public sealed record Muon(AdamW AdamW) : IPartOptimizer
         : AdamW.StateTensors(parameter, dtypes);
 
     /// <inheritdoc/>
+    public long UpdateBytes(ParameterSpec parameter, PartDtypes dtypes)
+    {
+        if (!parameter.IsHiddenMatrix) return 0;
+
+        // A Newton-Schulz step has its matrix, what becomes of that, and a sum of both; and a square of the shorter side.
+        var (rows, columns) = (parameter.Shape[^2], parameter.Shape[^1]);
+        var square = parameter.Count / Math.Max(rows, columns) * Math.Min(rows, columns);
+        return checked(sizeof(float) * ((3 * parameter.Count) + (AdamW.Rounding is null ? square : parameter.Count)));
+    }
+
+    /// <inheritdoc/>
     public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, double learningRate) =>
         HiddenMatrices.Apply(AdamW, updates, stateStep, learningRate, update =>
         {
-            var (parameter, state, gradient) = update;
-            var wide = gradient.to(ScalarType.Float32).Times(1 - Momentum);
-            var momentum = state[MomentumBuffer].to(ScalarType.Float32).Times(Momentum).Plus(wide);
-            AdamW.Write(state[MomentumBuffer], momentum, $"{parameter.Name}/{stateStep}/{MomentumBuffer}");
-
-            // Nesterov's momentum: what it would be after another gradient like this one.
-            var direction = Orthogonalized(momentum.Times(Momentum).Plus(wide));
-            var size = AdamWSize * Math.Sqrt(Math.Max(gradient.shape[^1], gradient.shape[^2]));
-            return direction.Times(-learningRate * size);
+            var (shape, direction) = (update.Gradient.shape, Orthogonalized(Direction(update, stateStep)));
+            direction.ScaleInPlace(-learningRate * AdamWSize * Math.Sqrt(Math.Max(shape[^1], shape[^2])));
+            return direction;
         });
 
     /// <summary>
     /// A matrix with the same singular vectors, and singular values between about 0.7 and 1.2 where they were not far below the
-    /// largest: a quintic Newton-Schulz iteration with the coefficients of Jordan et al.
+    /// largest: a quintic Newton-Schulz iteration with the coefficients of Jordan et al. What each step needs is freed with it.
     /// </summary>
-    /// <param name="matrix">[..., rows, columns] in float32.</param>
+    /// <param name="matrix">[..., rows, columns] in float32; it is disposed of.</param>
     internal static Tensor Orthogonalized(Tensor matrix)
     {
         var isTall = matrix.shape[^2] > matrix.shape[^1];
-        var x = isTall ? matrix.transpose(-2, -1) : matrix;
-        x = x / x.mul(x).sum([-2, -1], keepdim: true).sqrt().Clamped(LeastNorm, null);
+        var x = Normalized(matrix, isTall);
+        matrix.Dispose();
         for (var step = 0; step < Steps; step++)
         {
-            var square = x.matmul(x.transpose(-2, -1));
-            var polynomial = square.Times(-4.7750).Plus(square.matmul(square).Times(2.0315));
-            x = x.Times(3.4445).Plus(polynomial.matmul(x));
+            using var before = x;
+            x = Next(before);
         }
 
         return isTall ? x.transpose(-2, -1) : x;
+    }
+
+    // Nesterov's momentum: what it would be after another gradient like this one.
+    private Tensor Direction(ParameterUpdate update, long stateStep)
+    {
+        using var scope = NewDisposeScope();
+        var (parameter, state, gradient) = update;
+        var wide = HiddenMatrices.Scaled(gradient, 1 - Momentum);
+        var momentum = HiddenMatrices.Scaled(state[MomentumBuffer], Momentum);
+        momentum.AddInPlace(wide);
+        AdamW.Write(state[MomentumBuffer], momentum, $"{parameter.Name}/{stateStep}/{MomentumBuffer}");
+        var direction = momentum.Times(Momentum);
+        direction.AddInPlace(wide);
+        return direction.MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Normalized(Tensor matrix, bool isTall)
+    {
+        using var scope = NewDisposeScope();
+        var x = isTall ? matrix.transpose(-2, -1) : matrix;
+        return (x / x.mul(x).sum([-2, -1], keepdim: true).sqrt().Clamped(LeastNorm, null)).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Next(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        var polynomial = Polynomial(x);
+        var next = x.Times(3.4445);
+        next.AddInPlace(polynomial.matmul(x));
+        return next.MoveToOuterDisposeScope();
+    }
+
+    private static Tensor Polynomial(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        var square = x.matmul(x.transpose(-2, -1));
+        var sum = square.Times(-4.7750);
+        var fourth = square.matmul(square);
+        fourth.ScaleInPlace(2.0315);
+        sum.AddInPlace(fourth);
+        return sum.MoveToOuterDisposeScope();
     }
 }

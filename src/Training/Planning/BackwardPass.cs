@@ -3,7 +3,7 @@ using LisaOrleans.Model;
 namespace LisaOrleans.Training;
 
 /// <summary>
-/// What a step's last backward pass takes beside weights and optimizer state. Gradients come as activations go, so that the most of both
+/// What a step's last backward pass, or the update after it, takes beside weights and optimizer state. Gradients come as activations go, so that the most of both
 /// is not there at one time: it is looked at in the head, in the layers, and in the embedding, where it ends, and where the room is free
 /// in which layers were unpacked. Other micro-batches that are on their way meanwhile keep their activations.
 /// </summary>
@@ -34,6 +34,9 @@ internal sealed class BackwardPass
     // Bytes of the room in which layers that do not train are unpacked.
     private readonly long _scratch;
 
+    // Bytes of the update of any parameter of a layer.
+    private readonly long _update;
+
     private readonly int _logitsAtOnce;
     private readonly bool _hasChunks;
 
@@ -60,6 +63,9 @@ internal sealed class BackwardPass
             (_logits, _logitsAtOnce, _hasChunks) = (chunk * config.VocabSize * Single, config.SavedByLogit(), chunk < _tokens);
             _hidden = _tokens * config.HiddenSize * _compute;
             _scratch = FormMemory.Scratch(layers, options);
+            var dtypes = options.Adapters is null ? options.Dtypes : options.Dtypes.OfAdapters;
+            _update = layers.SelectMany((specs, i) => options.Adapters?.Specs(config, i) ?? specs)
+                .Select(s => options.Optimizer.UpdateBytes(s, dtypes)).DefaultIfEmpty().Max();
         }
 
         // Over all choices of layers.
@@ -97,6 +103,7 @@ internal sealed class BackwardPass
             [
                 all + ofHead + (each.Made * layers.Trained) + _scratch + kept + layers.Going,
                 gradients + kept - layers.Kept + (2 * _hidden),
+                (each.Applied * (embedding + layers.Trained + head)) + (layers.Trained > 0 ? _update : 0),
             ];
             if (hasHead)
             {

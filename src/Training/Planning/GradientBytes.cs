@@ -6,7 +6,8 @@ namespace LisaOrleans.Training;
 /// <param name="Waiting">Sums of finished lanes that wait, at most.</param>
 /// <param name="Sum">The sum in float32 of the lane under way; 0 where a lane has a single micro-batch.</param>
 /// <param name="Made">The gradient of the micro-batch under way, where that is not the sum itself.</param>
-internal readonly record struct GradientBytes(long Waiting, long Sum, long Made)
+/// <param name="Applied">The step's, which the optimizer gets.</param>
+internal readonly record struct GradientBytes(long Waiting, long Sum, long Made, long Applied)
 {
     private const long Single = sizeof(float);
 
@@ -28,6 +29,6 @@ internal readonly record struct GradientBytes(long Waiting, long Sum, long Made)
         var ofOneLane = isSummed ? Single : size;
         var waiting = Enumerable.Range(0, Math.Min(lanes, microBatches))
             .Max(done => (Single * BitOperations.PopCount((uint)done >> 1)) + ((done & 1) * ofOneLane));
-        return new GradientBytes(waiting, isSummed ? Single : 0, isSummed && size == Single ? 0 : size);
+        return new GradientBytes(waiting, isSummed ? Single : 0, isSummed && size == Single ? 0 : size, microBatches > 1 ? Single : size);
     }
 }

@@ -38,6 +38,59 @@ public sealed class MuonTests
         AssertClose(w, Matrix(parameter.Value), tolerance);
     }
 
+    // Of one matrix after the other: what a step needs is freed before the next.
+    [Theory]
+    [InlineData(6, 4)]
+    [InlineData(3, 8)]
+    public void Orthogonalized_keeps_nothing_but_its_result(int rows, int columns)
+    {
+        using var scope = NewDisposeScope();
+        var before = scope.DisposablesCount;
+        Muon.Orthogonalized(randn([rows, columns]));
+        Assert.InRange(scope.DisposablesCount - before, 1, 2);
+    }
+
+    // The plain formula, whatever the layout of a matrix is.
+    [Theory]
+    [InlineData(new long[] { 48, 80 }, false)]
+    [InlineData(new long[] { 80, 48 }, false)]
+    [InlineData(new long[] { 48, 80 }, true)]
+    [InlineData(new long[] { 80, 48 }, true)]
+    [InlineData(new long[] { 3, 40, 24 }, false)]
+    public void Apply_has_the_bits_of_the_formula_without_memory_that_is_used_again(long[] shape, bool transposed)
+    {
+        using var scope = NewDisposeScope();
+        var dtypes = PartDtypes.Parse("float32", "float32");
+        using var generator = new Generator(11);
+        var start = randn(shape, generator: generator);
+        using var parameter = new Parameter(new ParameterSpec("w", shape, Decay: true), start.clone(), dtypes);
+        parameter.MakeTrainable(s_muon);
+        var (expected, momentum) = (start, zeros(shape));
+        for (var step = 1; step <= 2; step++)
+        {
+            var gradient = randn(shape, generator: generator);
+            if (transposed) gradient = gradient.transpose(0, 1).contiguous().transpose(0, 1);
+            OneUpdate.Apply(parameter, gradient, step, Rate, s_muon);
+            var wide = gradient.Times(1 - 0.95);
+            momentum = momentum.Times(0.95).Plus(wide);
+            var direction = momentum.Times(0.95).Plus(wide);
+            var isTall = shape[^2] > shape[^1];
+            var x = isTall ? direction.transpose(-2, -1) : direction;
+            x = x / x.mul(x).sum([-2, -1], keepdim: true).sqrt().Clamped(1e-7, null);
+            for (var i = 0; i < 5; i++)
+            {
+                var square = x.matmul(x.transpose(-2, -1));
+                var polynomial = square.Times(-4.7750).Plus(square.matmul(square).Times(2.0315));
+                x = x.Times(3.4445).Plus(polynomial.matmul(x));
+            }
+
+            var added = (isTall ? x.transpose(-2, -1) : x).Times(-Rate * 0.2 * Math.Sqrt(Math.Max(shape[^1], shape[^2])));
+            expected = expected.Times(1 - (Rate * Decay)).Plus(added);
+        }
+
+        Assert.True(expected.equal(parameter.Value.detach()).all().item<bool>());
+    }
+
     [Theory]
     [InlineData(64, 16)]
     [InlineData(16, 64)]

@@ -307,6 +307,24 @@ public sealed class MemoryPlanTests
         Assert.Equal(plan.OptimizerState, chain.Parts.Sum(p => p.OptimizerBytes));
     }
 
+    // By hand: a matrix of 4096 x 11008, its step and their sum in float32, and a square of 4096, beside the step's gradients.
+    [Fact]
+    public void Estimate_of_muon_counts_what_the_update_of_its_largest_matrix_takes()
+    {
+        var config = ModelConfigReader.Parse(
+            """
+            {
+              "model_type": "llama", "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 1, "num_attention_heads": 32,
+              "vocab_size": 32, "max_position_embeddings": 32
+            }
+            """,
+            "config.json");
+        var plan = RunCapacity.Estimate(
+            new TrainingSpec { RunName = "r", BlockSize = 8, Dtype = "bfloat16", Optim = "muon", GradientAccumulationSteps = 2 }, config);
+        const long Update = 4 * ((3L * 4096 * 11008) + (4096L * 4096));
+        Assert.Equal((plan.TrainableParameters * 4) + Update, plan.Gradients + plan.Activations);
+    }
+
     // Two sequences of eight tokens.
     private static MemoryEstimate Estimate(
         ModelConfig config, string dtype, string state, int active, bool embeddings = true, bool checkpointing = false, int accumulation = 1,
