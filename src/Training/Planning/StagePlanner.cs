@@ -15,7 +15,8 @@ public static class StagePlanner
     /// <param name="config">The model's shape.</param>
     /// <param name="spec">The run's settings.</param>
     /// <param name="silos">
-    /// Silos in the order of the walk. Those that are too small stay idle, and so do the last ones if there are fewer layers.
+    /// Silos in the order of the walk, which is another one where they have no room in this. Those that are too small stay idle, and so do
+    /// the last ones if there are fewer layers.
     /// </param>
     /// <param name="arriving">Sums of each gradient that may come from other replicas; see <see cref="PartWork.Of"/>.</param>
     /// <exception cref="NoRoomException">There are no silos, or too little memory.</exception>
@@ -52,7 +53,21 @@ public static class StagePlanner
     private static StageCuts? Cut(StageMemory memory, IReadOnlyList<TrainingSilo> silos) =>
         s_last.Of((memory, [.. silos.Select(s => s with { Address = "" })]));
 
-    private static StageCuts? Find(StageMemory memory, IReadOnlyList<TrainingSilo> silos)
+    private static StageCuts? Find(StageMemory memory, IReadOnlyList<TrainingSilo> silos) => Orders(silos, memory.IsTied)
+        .Select(order => FindInOrder(memory, [.. order.Select(s => silos[s])]) is { } found ? found with { Order = order } : null)
+        .FirstOrDefault(found => found is not null);
+
+    // As they are given, and else so that the ends, which take more than layers, come to silos with much memory: the embedding, with a
+    // tied head, to the first, and a head of its own to the last.
+    private static IEnumerable<int[]> Orders(IReadOnlyList<TrainingSilo> silos, bool tied)
+    {
+        yield return [.. Enumerable.Range(0, silos.Count)];
+        int[] falling = [.. Enumerable.Range(0, silos.Count).OrderByDescending(s => silos[s].MemoryBytes is > 0 and var bytes ? bytes : long.MaxValue)];
+        yield return falling;
+        if (!tied && silos.Count > 2) yield return [falling[0], .. falling[2..], falling[1]];
+    }
+
+    private static StageCuts? FindInOrder(StageMemory memory, IReadOnlyList<TrainingSilo> silos)
     {
         if (Find(memory, silos, inFlight: 1) is not { } best) return null;
 
@@ -98,7 +113,7 @@ public static class StagePlanner
         var ends = new int[silos.Count + 1];
         ends[^1] = layers;
         for (var s = silos.Count; s >= 1; s--) ends[s - 1] = from[s, ends[s]];
-        return new StageCuts(ends, best[silos.Count, layers].Cost, InFlight(memory, ends, silos));
+        return new StageCuts([], ends, best[silos.Count, layers].Cost, InFlight(memory, ends, silos));
     }
 
     // One micro-batch for each stage, and one that is between two of them, or as many as every stage has room for.
@@ -133,7 +148,7 @@ public static class StagePlanner
             var parts = Enumerable.Range(cuts[s], cuts[s + 1] - cuts[s]).Select(PartName.Layer);
             if (first) parts = parts.Prepend(PartName.Embedding);
             if (memory.IsTied ? first : last) parts = parts.Append(PartName.Head);
-            return new SiloStage(silos[s].Address, [.. parts]);
+            return new SiloStage(silos[found.Order[s]].Address, [.. parts]);
         })])
         {
             InFlight = [found.InFlight],
@@ -141,10 +156,11 @@ public static class StagePlanner
     }
 
     /// <summary>How layers are cut.</summary>
-    /// <param name="Ends">[s]: layers on the silos before silo s.</param>
+    /// <param name="Order">The silos in the order of the walk.</param>
+    /// <param name="Ends">[s]: layers on the silos before silo s of these.</param>
     /// <param name="Slowest">The slowest stage's time.</param>
     /// <param name="InFlight">Micro-batches on their way that the stages have room for.</param>
-    private sealed record StageCuts(int[] Ends, double Slowest, int InFlight)
+    private sealed record StageCuts(int[] Order, int[] Ends, double Slowest, int InFlight)
     {
         /// <summary>How many times longer a step takes where too few micro-batches are on their way to keep all stages at work.</summary>
         public double Waiting => StagePlan.Waiting(Enumerable.Range(0, Ends.Length - 1).Count(s => Ends[s] < Ends[s + 1]), InFlight);
