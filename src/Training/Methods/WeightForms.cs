@@ -49,6 +49,13 @@ public static class WeightForms
         if (!blob.IsMapped) throw Wrong("is mapped, but the store does not map its blobs into memory; only one in a folder does");
     }
 
+    /// <summary>Checks that a run could have its weights in this form where some machines compute on a GPU.</summary>
+    /// <exception cref="InvalidTrainingSettingException">It could not.</exception>
+    public static void CheckGpus(TrainingSpec spec)
+    {
+        if (Of(spec).IsMapped) throw Wrong("is mapped, which only works on a CPU; some of these machines compute on a GPU");
+    }
+
     private static string NameOf(TrainingSpec spec) => Methods.Of(spec).FrozenWeights(spec);
 
     private static InvalidTrainingSettingException Wrong(string problem) =>

@@ -76,7 +76,7 @@ public static class ReplicaPlanner
     internal static StagePlan? Of(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, int replicas)
     {
         if (replicas > 1) return Cut(config, spec, silos, replicas, Lanes(spec));
-        return StagePlanner.Fits(config, spec, silos) ? StagePlanner.Plan(config, spec, silos) : null;
+        return RunCapacity.Fits(spec, config, silos) ? StagePlanner.Plan(config, spec, silos) : null;
     }
 
     // One for each number of replicas that is wanted and has room, on all silos.

@@ -14,6 +14,7 @@ namespace LisaOrleans.Training;
 /// <param name="measured">
 /// How long steps take under a plan, where that was measured in a run, which knows neither links nor speeds; null for what is not.
 /// </param>
+/// <exception cref="InvalidTrainingSettingException">The machines cannot have weights in the run's form.</exception>
 public sealed class RunPlanner(ModelConfig config, TrainingSpec spec, ClusterShape cluster, Func<StagePlan, StepTiming?>? measured = null)
 {
     private readonly PlanSearch? _search = measured is null && spec.Replicas == TrainingSpec.AutoReplicas
@@ -23,7 +24,7 @@ public sealed class RunPlanner(ModelConfig config, TrainingSpec spec, ClusterSha
     private readonly Dictionary<string, StepTiming> _timings = [];
 
     /// <summary>The run's parts.</summary>
-    public StepCosts Costs { get; } = StepCosts.Of(config, spec);
+    public StepCosts Costs { get; } = StepCosts.Of(config, Checked(spec, cluster));
 
     /// <summary>The run's settings.</summary>
     public TrainingSpec Spec => spec;
@@ -71,6 +72,12 @@ public sealed class RunPlanner(ModelConfig config, TrainingSpec spec, ClusterSha
     public bool IsWorthMoving(IReadOnlyList<(string Name, int Kind)> silos, PlannedRun current, PlannedRun other) => _search is not null
         ? ReplicaPlanner.IsWorthMoving(current.Timing.Seconds, other.Timing.Seconds)
         : ReplicaPlanner.IsWorthMoving(config, spec, cluster.SilosOf(silos, spec), current.Plan, other.Plan);
+
+    private static TrainingSpec Checked(TrainingSpec spec, ClusterShape cluster)
+    {
+        if (cluster.Machines.Any(m => m.OnGpu)) WeightForms.CheckGpus(spec);
+        return spec;
+    }
 
     // Where machines are alike, it depends on the plan's shape alone.
     private StepTiming Timing(StagePlan plan, IReadOnlyList<(string Name, int Kind)> silos)

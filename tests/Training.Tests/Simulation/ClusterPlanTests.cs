@@ -110,6 +110,27 @@ public sealed class ClusterPlanTests
         Assert.Contains("3 machines offer", Assert.Throws<NoRoomException>(() => Of(small)).Message, StringComparison.Ordinal);
     }
 
+    // What a run is refused for when it is submitted, activations among it.
+    [Fact]
+    public void Of_counts_memory_as_runs_do()
+    {
+        var spec = s_spec with { BlockSize = 256 };
+        var needed = RunCapacity.Estimate(spec, TinyStories.Config).Tensors;
+        Assert.Equal(1, Of(One(needed), spec).Machines);
+        Assert.Throws<NoRoomException>(() => Of(One(needed - 1), spec));
+
+        static ClusterShape One(long bytes) => s_cluster with { Machines = [new MachineKind(1, OnGpu: false, bytes, 1e9)] };
+    }
+
+    [Fact]
+    public void Of_weights_that_a_gpu_cannot_map_are_refused()
+    {
+        var mapped = s_spec with { FrozenWeights = "mapped" };
+        Assert.Equal(4, Of(s_cluster, mapped).Machines);
+        var e = Assert.Throws<InvalidTrainingSettingException>(() => Of(s_cluster with { Machines = [new(1, true, 0, 1e9)] }, mapped));
+        Assert.Equal("frozen_weights", e.Setting);
+    }
+
     [Fact]
     public void KindOf_machines_are_counted_kind_after_kind_and_again_from_the_first()
     {
