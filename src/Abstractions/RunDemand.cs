@@ -19,6 +19,9 @@ public sealed record RunDemand
     /// <summary>Silos that it trains on, or did last.</summary>
     [Id(3)] public IReadOnlyList<string> Holds { get; init; } = [];
 
+    /// <summary>The same silos with what it has of each; empty where it does not know that.</summary>
+    [Id(6)] public IReadOnlyList<SiloDescription> Share { get; init; } = [];
+
     /// <summary>Silos that it was told to leave.</summary>
     [Id(4)] public IReadOnlyList<string> Leaving { get; init; } = [];
 }

@@ -68,8 +68,10 @@ internal sealed class RunQueueGrain(IBlobStore store, IClusterView cluster, Time
         var shares = SiloShares.Assign(settling ? [.. order.Where(r => r.Trains)] : order, silos);
         if (settling && run.Trains)
         {
-            // Not all of the others that train have said so yet: until then, each stays where it is.
-            var held = silos.Where(s => run.Holds.Contains(s.Address)).ToArray();
+            // Not all of the others that train have said so yet: until then, each stays where it is, with the memory that it has there.
+            var had = _runs[name].Demand.Share.ToDictionary(s => s.Address, s => s.MemoryBytes);
+            var held = silos.Where(s => run.Holds.Contains(s.Address))
+                .Select(s => s with { MemoryBytes = had.GetValueOrDefault(s.Address, s.MemoryBytes) }).ToArray();
             if (held.Length > 0) return new RunShare([.. held.Select(Description)], 0, null);
         }
 
