@@ -64,8 +64,10 @@ internal sealed class BackwardPass
             _hidden = _tokens * config.HiddenSize * _compute;
             _scratch = FormMemory.Scratch(layers, options);
             var dtypes = options.Adapters is null ? options.Dtypes : options.Dtypes.OfAdapters;
-            _update = layers.SelectMany((specs, i) => options.Adapters?.Specs(config, i) ?? specs)
-                .Select(s => options.Optimizer.UpdateBytes(s, dtypes)).DefaultIfEmpty().Max();
+            ParameterSpec[] ofLayers = [.. layers.SelectMany((specs, i) => options.Adapters?.Specs(config, i) ?? specs)];
+            _update = ofLayers.Select(s => options.Optimizer.UpdateBytes(s, dtypes)).DefaultIfEmpty().Max();
+            LargestTrained = (options.ActiveLayers > 0 ? ofLayers : []).Concat(ends ? [.. config.EmbeddingSpecs(), .. config.HeadSpecs()] : [])
+                .Select(s => s.Count).DefaultIfEmpty().Max();
         }
 
         // Over all choices of layers.
@@ -75,6 +77,9 @@ internal sealed class BackwardPass
     /// <summary>That of a run.</summary>
     /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
     public static BackwardPass Of(ModelConfig config, TrainingSpec spec) => s_last.Of((config, spec));
+
+    /// <summary>Numbers of the largest tensor that may train.</summary>
+    public long LargestTrained { get; }
 
     /// <summary>Each decoder layer.</summary>
     public IReadOnlyList<LayerPass> Layers { get; }

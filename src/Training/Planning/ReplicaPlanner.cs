@@ -109,7 +109,7 @@ public static class ReplicaPlanner
     // Null where some replica does not fit its silos.
     private static StagePlan? Cut(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, int replicas, int lanes)
     {
-        if (config.EmbeddingSpecs().Concat(config.HeadSpecs()).Max(s => s.Count) > LargestSum / sizeof(float)) return null;
+        if (BackwardPass.Of(config, spec).LargestTrained > LargestSum / sizeof(float)) return null;
 
         var arriving = GradientLanes.Arriving(lanes, replicas);
         if (Deal(config, spec, silos, replicas, arriving) is not { } dealt) return null;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CsCheck;
+using LisaOrleans.Model;
 
 namespace LisaOrleans.Training.Tests;
 
@@ -145,6 +146,18 @@ public sealed class ReplicaPlannerTests
         var needed = RunCapacity.Estimate(spec, TinyStories.Config).Tensors;
         Assert.Equal(1, Plan(spec, [Silo(0, (long)(needed * 0.9)), Silo(1, (long)(needed * 0.9))]).Replicas);
         Assert.Equal(2, Plan(spec, [Silo(0, (long)(needed * 1.3)), Silo(1, (long)(needed * 1.3))]).Replicas);
+    }
+
+    // All experts of a layer of gpt-oss-120b are in two tensors, 128 · 2880 · 5760 numbers the larger, whose sum of 8.5 GB no silo sends.
+    [Theory]
+    [InlineData(TrainingMethods.Lisa, 1)]
+    [InlineData(TrainingMethods.Lora, 2)]
+    public void Plan_tensor_too_large_to_send_has_a_single_replica_where_it_may_train(string method, int replicas)
+    {
+        var json = GptOssFolder.Config;
+        (json["hidden_size"], json["intermediate_size"], json["num_local_experts"]) = (2880, 2880, 128);
+        var config = ModelConfigReader.Parse(json.ToJsonString(), "config.json");
+        Assert.Equal(replicas, ReplicaPlanner.Plan(config, s_spec with { Method = method, Replicas = "2" }, [Silo(0), Silo(1)]).Replicas);
     }
 
     [Fact]
