@@ -10,13 +10,14 @@ namespace LisaOrleans.Model;
 /// </summary>
 public static unsafe class PooledMemory
 {
-    // Tensors of one size come and go; what lies idle beyond this is given back.
+    // Tensors of one size come and go; of what lies idle beyond this, the sizes are given back that were not used for longest.
     private const long MaxIdleBytes = 512L << 20;
     private const nuint Alignment = 64;
 
     private static readonly Lock s_lock = new();
     private static readonly Dictionary<nint, long> s_sizes = [];
-    private static readonly Dictionary<long, Stack<nint>> s_idle = [];
+    private static readonly Dictionary<long, LinkedListNode<(long Bytes, Stack<nint> Memory)>> s_idle = [];
+    private static readonly LinkedList<(long Bytes, Stack<nint> Memory)> s_byUse = [];
     private static long s_idleBytes;
 
     /// <summary>A tensor without values; the caller owns it. Its memory comes back when the last tensor over it is freed.</summary>
@@ -39,10 +40,11 @@ public static unsafe class PooledMemory
     {
         lock (s_lock)
         {
-            if (s_idle.TryGetValue(bytes, out var stack) && stack.TryPop(out var used))
+            if (s_idle.TryGetValue(bytes, out var idle))
             {
-                s_idleBytes -= bytes;
-                return used;
+                s_byUse.Remove(idle);
+                s_byUse.AddLast(idle);
+                return TakeIdle(idle);
             }
 
             var memory = (nint)NativeMemory.AlignedAlloc((nuint)Math.Max(1, bytes), Alignment);
@@ -59,16 +61,35 @@ public static unsafe class PooledMemory
         lock (s_lock)
         {
             var bytes = s_sizes[memory];
-            if (s_idleBytes + bytes > MaxIdleBytes)
+            if (bytes > MaxIdleBytes)
             {
-                s_sizes.Remove(memory);
-                NativeMemory.AlignedFree((void*)memory);
+                Free(memory);
                 return;
             }
 
-            if (!s_idle.TryGetValue(bytes, out var stack)) s_idle.Add(bytes, stack = new Stack<nint>());
-            stack.Push(memory);
+            while (s_idleBytes + bytes > MaxIdleBytes) Free(TakeIdle(s_byUse.First!));
+            if (s_idle.TryGetValue(bytes, out var idle)) s_byUse.Remove(idle);
+            else s_idle.Add(bytes, idle = new LinkedListNode<(long Bytes, Stack<nint> Memory)>((bytes, [])));
+            s_byUse.AddLast(idle);
+            idle.ValueRef.Memory.Push(memory);
             s_idleBytes += bytes;
         }
+    }
+
+    private static nint TakeIdle(LinkedListNode<(long Bytes, Stack<nint> Memory)> idle)
+    {
+        var (bytes, memory) = idle.Value;
+        var taken = memory.Pop();
+        s_idleBytes -= bytes;
+        if (memory.Count > 0) return taken;
+        s_byUse.Remove(idle);
+        s_idle.Remove(bytes);
+        return taken;
+    }
+
+    private static void Free(nint memory)
+    {
+        s_sizes.Remove(memory);
+        NativeMemory.AlignedFree((void*)memory);
     }
 }
