@@ -115,6 +115,7 @@ internal static class PlanCommand
             yield return $"--gradient-accumulation-steps {found.GradientAccumulationSteps}";
         }
 
+        if (asked.GradientLanes != found.GradientLanes) yield return $"--gradient-lanes {found.GradientLanes}";
         if (asked.GradientCheckpointing != found.GradientCheckpointing) yield return "--gradient-checkpointing true";
         if (asked.Optim != found.Optim) yield return $"--optim {found.Optim}";
         if (asked.FrozenWeights != found.FrozenWeights) yield return $"--frozen-weights {found.FrozenWeights}";

@@ -54,6 +54,15 @@ public sealed class PlanInputTests
             Assert.InRange((long)plan["fits_total"]!, 1, 4_000_000_000);
         }
 
+        // Smaller micro-batches have more lanes, whose sums take memory, than a run keeps that is told to have one.
+        string[] full = [.. asked, "--method", "full", "--per-device-train-batch-size", "8"];
+        string[] one = ["--gradient-lanes", "1"];
+        var fit = JsonNode.Parse((await Lisa.SucceedsAsync([.. full, .. one, "--device-memory-gb", "10"])).Output)!["full"]!;
+        var found = ((string)fit["fits_with"]!).Split(' ');
+        Assert.Contains("--gradient-accumulation-steps", found);
+        var planned = JsonNode.Parse((await Lisa.SucceedsAsync([.. full[..^2], .. found.Contains(one[0]) ? [] : one, .. found])).Output)!["full"]!;
+        Assert.Equal((long)fit["fits_total"]!, (long)planned["total"]! - (long)planned["process"]!);
+
         var shown = (await Lisa.SucceedsAsync([.. asked[..^2], "--device-memory-gb", "4"])).Output;
         Assert.Contains("lisa: fits ", shown, StringComparison.Ordinal);
         Assert.Contains("full: does not fit; it needs ", shown, StringComparison.Ordinal);
