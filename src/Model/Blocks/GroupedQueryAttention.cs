@@ -83,6 +83,16 @@ internal sealed class GroupedQueryAttention : IBlock
         return _options.Softcap is null ? saved : saved + new SavedNumbers(0, 0, checked(3 * _options.Heads * length));
     }
 
+    /// <summary>
+    /// Numbers in float32 that a GPU keeps for each token in addition: the scores of plain attention. Flash attention keeps none, but takes no
+    /// mask, which a window shorter than sequences needs, and no float32; the other kernels are not deterministic. With a softcap they are
+    /// among <see cref="Saved"/> everywhere.
+    /// </summary>
+    /// <param name="length">Tokens of a sequence.</param>
+    /// <param name="inFloat32">Whether that is the compute dtype.</param>
+    public long SavedOnGpu(long length, bool inFloat32) =>
+        _options.Softcap is null && (inFloat32 || _options.Window < length) ? checked(_options.Heads * length) : 0;
+
     /// <summary>Keys and values that decoding keeps for each token.</summary>
     public long CachedNumbers => checked(2 * _options.KeyWidth);
 

@@ -10,7 +10,7 @@ namespace LisaOrleans.Model;
 /// <remarks>
 /// TorchSharp does not wrap these settings, so they are reached by their C++ names: those of libtorch 2.10 and 2.11. They apply
 /// to the whole process. Two kinds of attention are left: flash attention, whose deterministic backward pass is then used, and
-/// the plain one, which float32 and packed rows use; the backward passes of the others are not deterministic.
+/// the plain one, which float32 and windows shorter than a row use; the backward passes of the others are not deterministic.
 /// </remarks>
 public static partial class Determinism
 {

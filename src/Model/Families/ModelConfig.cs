@@ -87,6 +87,17 @@ public abstract record ModelConfig
         return saved;
     }
 
+    /// <summary>What a decoder layer keeps on a GPU in addition, in float32.</summary>
+    /// <param name="index">From 0.</param>
+    /// <param name="length">Tokens of a sequence.</param>
+    /// <param name="inFloat32">Whether that is the compute dtype.</param>
+    public long SavedOnGpuByLayer(int index, long length, bool inFloat32)
+    {
+        var saved = 0L;
+        WeightScope.Record(scope => saved = Layer(index, scope).Attention.SavedOnGpu(length, inFloat32));
+        return saved;
+    }
+
     /// <summary>Numbers in float32 that the head's backward pass needs at one time for each logit.</summary>
     public int SavedByLogit()
     {

@@ -11,9 +11,9 @@ internal sealed class BackwardPass
 {
     private const long Single = sizeof(float);
 
-    private static readonly LastResult<(ModelConfig Config, TrainingSpec Spec), BackwardPass> s_last = new(
-        a => new BackwardPass(a.Config, RunCapacity.Options(a.Spec, a.Config)),
-        (a, b) => ReferenceEquals(a.Config, b.Config) && ReferenceEquals(a.Spec, b.Spec));
+    private static readonly LastResult<(ModelConfig Config, TrainingSpec Spec, bool OnGpu), BackwardPass> s_last = new(
+        a => new BackwardPass(a.Config, RunCapacity.Options(a.Spec, a.Config, a.OnGpu)),
+        (a, b) => ReferenceEquals(a.Config, b.Config) && ReferenceEquals(a.Spec, b.Spec) && a.OnGpu == b.OnGpu);
 
     private readonly MemoryPlanOptions _options;
     private readonly long _compute;
@@ -76,7 +76,7 @@ internal sealed class BackwardPass
 
     /// <summary>That of a run.</summary>
     /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
-    public static BackwardPass Of(ModelConfig config, TrainingSpec spec) => s_last.Of((config, spec));
+    public static BackwardPass Of(ModelConfig config, TrainingSpec spec, bool onGpu) => s_last.Of((config, spec, onGpu));
 
     /// <summary>Numbers of the largest tensor that may train.</summary>
     public long LargestTrained { get; }
@@ -130,9 +130,10 @@ internal sealed class BackwardPass
         {
             var (saved, lora) = (config.SavedByLayer(index, _options.SequenceLength), _options.Adapters);
             var trained = Count(lora?.Specs(config, index) ?? specs);
-            var frozen = _tokens * saved.Bytes(active: false, (int)_compute);
+            var scores = _options.OnGpu ? Single * config.SavedOnGpuByLayer(index, _options.SequenceLength, _compute == Single) : 0;
+            var frozen = _tokens * (saved.Bytes(active: false, (int)_compute) + scores);
             var active = lora is null
-                ? _tokens * saved.Bytes(active: true, (int)_compute)
+                ? _tokens * (saved.Bytes(active: true, (int)_compute) + scores)
                 : frozen + (_tokens * _compute * lora.Saved(config, index));
             return _options.GradientCheckpointing
                 ? new LayerPass(trained, _tokens * _compute * config.HiddenSize, 0, 2 * active)

@@ -2,7 +2,7 @@ using LisaOrleans.Model;
 
 namespace LisaOrleans.Training;
 
-/// <summary>Settings with which a run fits a device.</summary>
+/// <summary>Settings with which a run fits a GPU.</summary>
 /// <param name="Spec">The settings.</param>
 /// <param name="Memory">What the run then needs.</param>
 public sealed record DeviceFit(TrainingSpec Spec, MemoryEstimate Memory)
@@ -23,12 +23,12 @@ public sealed record DeviceFit(TrainingSpec Spec, MemoryEstimate Memory)
     /// <returns>The settings; null where none of these is enough.</returns>
     /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
     public static DeviceFit? Find(TrainingSpec spec, ModelConfig config, long bytes) =>
-        Candidates(spec).Select(c => new DeviceFit(c, RunCapacity.Estimate(c, config)))
+        Candidates(spec).Select(c => new DeviceFit(c, RunCapacity.Estimate(c, config, onGpu: true)))
             .FirstOrDefault(f => f.Memory.Tensors <= bytes * ShareForTensors);
 
     /// <summary>The least that a run needs by these means.</summary>
     public static MemoryEstimate Least(TrainingSpec spec, ModelConfig config) =>
-        Candidates(spec).Select(c => RunCapacity.Estimate(c, config)).MinBy(m => m.Tensors)!;
+        Candidates(spec).Select(c => RunCapacity.Estimate(c, config, onGpu: true)).MinBy(m => m.Tensors)!;
 
     private static IEnumerable<TrainingSpec> Candidates(TrainingSpec spec) =>
         from form in spec.FrozenWeights == s_formsByMemory[0] && Methods.Freezes(spec) ? s_formsByMemory : [spec.FrozenWeights]

@@ -38,6 +38,9 @@ public sealed record MemoryPlanOptions
     /// <value>Lanes in which gradients are summed apart. Default 1.</value>
     public int GradientLanes { get; init; } = 1;
 
+    /// <value>Whether a GPU computes, whose attention may keep scores. Default false.</value>
+    public bool OnGpu { get; init; }
+
     /// <value>Whether activations are recomputed.</value>
     public bool GradientCheckpointing { get; init; }
 }

@@ -109,7 +109,7 @@ public static class ReplicaPlanner
     // Null where some replica does not fit its silos.
     private static StagePlan? Cut(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, int replicas, int lanes)
     {
-        if (BackwardPass.Of(config, spec).LargestTrained > LargestSum / sizeof(float)) return null;
+        if (BackwardPass.Of(config, spec, silos.Any(s => s.OnGpu)).LargestTrained > LargestSum / sizeof(float)) return null;
 
         var arriving = GradientLanes.Arriving(lanes, replicas);
         if (Deal(config, spec, silos, replicas, arriving) is not { } dealt) return null;

@@ -6,14 +6,15 @@ namespace LisaOrleans.Training;
 /// <summary>Compares what a run needs, as <c>lisa plan</c> predicts it, with what silos offer.</summary>
 public static class RunCapacity
 {
-    private static readonly LastResult<(TrainingSpec Spec, ModelConfig Config), MemoryEstimate> s_last = new(
-        a => Count(a.Spec, a.Config), (a, b) => ReferenceEquals(a.Spec, b.Spec) && ReferenceEquals(a.Config, b.Config));
+    private static readonly LastResult<(TrainingSpec Spec, ModelConfig Config, bool OnGpu), MemoryEstimate> s_last = new(
+        a => MemoryPlan.Estimate(a.Config, Options(a.Spec, a.Config, a.OnGpu)),
+        (a, b) => ReferenceEquals(a.Spec, b.Spec) && ReferenceEquals(a.Config, b.Config) && a.OnGpu == b.OnGpu);
 
     /// <returns>Null if the run fits, or if there is no silo yet; else the numbers.</returns>
     public static string? Check(TrainingSpec spec, ModelConfig config, IReadOnlyList<TrainingSilo> silos)
     {
         if (silos.Count == 0 || Fits(spec, config, silos)) return null;
-        var estimate = Estimate(spec, config);
+        var estimate = Estimate(spec, config, silos.Any(s => s.OnGpu));
         return string.Create(
             CultureInfo.InvariantCulture,
             $"the run needs {Gigabytes(estimate.Tensors)} (weights {Gigabytes(estimate.Weights)}, gradients "
@@ -32,11 +33,14 @@ public static class RunCapacity
         StagePlanner.Fits(config, spec, silos, arriving);
 
     /// <summary>Bytes by kind for one process that trains the whole run.</summary>
+    /// <param name="spec">The run's settings.</param>
+    /// <param name="config">The model's shape.</param>
+    /// <param name="onGpu">Whether it computes on a GPU. Default false.</param>
     /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
-    public static MemoryEstimate Estimate(TrainingSpec spec, ModelConfig config) => s_last.Of((spec, config));
+    public static MemoryEstimate Estimate(TrainingSpec spec, ModelConfig config, bool onGpu = false) => s_last.Of((spec, config, onGpu));
 
     /// <summary>What the memory of a run depends on.</summary>
-    internal static MemoryPlanOptions Options(TrainingSpec spec, ModelConfig config)
+    internal static MemoryPlanOptions Options(TrainingSpec spec, ModelConfig config, bool onGpu)
     {
         var method = Methods.Of(spec);
         return new MemoryPlanOptions
@@ -52,11 +56,10 @@ public static class RunCapacity
             SequenceLength = spec.BlockSize,
             GradientAccumulationSteps = spec.GradientAccumulationSteps,
             GradientLanes = GradientLanes.Of(spec),
+            OnGpu = onGpu,
             GradientCheckpointing = spec.GradientCheckpointing,
         };
     }
-
-    private static MemoryEstimate Count(TrainingSpec spec, ModelConfig config) => MemoryPlan.Estimate(config, Options(spec, config));
 
     private static int SleptLayers(ITrainingMethod method, TrainingSpec spec, int layers)
     {

@@ -8,20 +8,20 @@ internal sealed class StageMemory
     // Memory for the runtime and what the heap loses between tensors, besides weights, gradients and optimizer state.
     public const double Headroom = 1.25;
 
-    private static readonly LastResult<(ModelConfig Config, TrainingSpec Spec, int Arriving), StageMemory> s_last = new(
-        a => new StageMemory(a.Config, a.Spec, a.Arriving),
-        (a, b) => ReferenceEquals(a.Config, b.Config) && ReferenceEquals(a.Spec, b.Spec) && a.Arriving == b.Arriving);
+    private static readonly LastResult<(ModelConfig Config, TrainingSpec Spec, int Arriving, bool OnGpu), StageMemory> s_last = new(
+        a => new StageMemory(a.Config, a.Spec, a.Arriving, a.OnGpu),
+        (a, b) => ReferenceEquals(a.Config, b.Config) && ReferenceEquals(a.Spec, b.Spec) && (a.Arriving, a.OnGpu) == (b.Arriving, b.OnGpu));
 
     private readonly BackwardPass _pass;
     private readonly double[] _kept;
     private readonly double[] _keptTraining;
     private readonly double[] _trained;
 
-    private StageMemory(ModelConfig config, TrainingSpec spec, int arriving)
+    private StageMemory(ModelConfig config, TrainingSpec spec, int arriving, bool onGpu)
     {
         Work = PartWork.Of(config, spec, arriving);
         (Layers, IsTied, MicroBatches) = (config.NumHiddenLayers, config.TieWordEmbeddings, spec.GradientAccumulationSteps);
-        _pass = BackwardPass.Of(config, spec);
+        _pass = BackwardPass.Of(config, spec, onGpu);
         (_kept, _keptTraining) = ([.. _pass.Layers.Select(l => (double)l.Kept)], [.. _pass.Layers.Select(l => (double)l.KeptTraining)]);
         _trained = [.. _pass.Layers.Select(l => (double)l.Trained)];
     }
@@ -42,8 +42,10 @@ internal sealed class StageMemory
     /// <param name="config">The model's shape.</param>
     /// <param name="spec">The run's settings.</param>
     /// <param name="arriving">Sums of each gradient that may come from other replicas; see <see cref="PartWork.Of"/>.</param>
+    /// <param name="onGpu">Whether silos compute on a GPU.</param>
     /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
-    public static StageMemory Of(ModelConfig config, TrainingSpec spec, int arriving) => s_last.Of((config, spec, arriving));
+    public static StageMemory Of(ModelConfig config, TrainingSpec spec, int arriving, bool onGpu) =>
+        s_last.Of((config, spec, arriving, onGpu));
 
     /// <summary>[n]: bytes that decoder layers from n up to but not including the end hold, and what a pass through them takes.</summary>
     /// <param name="end">From 1 to the number of layers.</param>

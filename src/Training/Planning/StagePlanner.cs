@@ -23,9 +23,10 @@ public static class StagePlanner
     public static StagePlan Plan(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, int arriving = 0)
     {
         if (silos.Count == 0) throw new NoRoomException("no live silo of role gpu");
-        var memory = StageMemory.Of(config, spec, arriving);
+        var onGpu = silos.Any(s => s.OnGpu);
+        var memory = StageMemory.Of(config, spec, arriving, onGpu);
         if (Cut(memory, silos) is { } cuts) return Stages(memory, cuts, silos);
-        var needed = Math.Max(memory.Work.TotalBytes * StageMemory.Headroom, RunCapacity.Estimate(spec, config).Tensors);
+        var needed = Math.Max(memory.Work.TotalBytes * StageMemory.Headroom, RunCapacity.Estimate(spec, config, onGpu).Tensors);
         throw new NoRoomException(
             $"the model needs {needed / 1e9:0.0} GB; the {silos.Count} live silos of role gpu offer "
             + string.Join(" + ", silos.Select(s => $"{s.MemoryBytes / 1e9:0.0}")) + " GB");
@@ -33,7 +34,7 @@ public static class StagePlanner
 
     /// <summary>Whether <see cref="Plan"/> would find room.</summary>
     public static bool Fits(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, int arriving = 0) =>
-        silos.Count > 0 && Cut(StageMemory.Of(config, spec, arriving), silos) is not null;
+        silos.Count > 0 && Cut(StageMemory.Of(config, spec, arriving, silos.Any(s => s.OnGpu)), silos) is not null;
 
     /// <summary>Multiply-adds for each token in the slowest of some stages, if its silo had speed 1.</summary>
     internal static double SlowestStage(

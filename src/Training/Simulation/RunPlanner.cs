@@ -33,7 +33,7 @@ public sealed class RunPlanner(ModelConfig config, TrainingSpec spec, ClusterSha
     public ClusterShape Cluster => cluster;
 
     /// <summary>Bytes that the run takes where it is in one place.</summary>
-    public long NeededBytes => RunCapacity.Estimate(spec, config).Tensors;
+    public long NeededBytes => RunCapacity.Estimate(spec, config, cluster.Machines.Any(m => m.OnGpu)).Tensors;
 
     /// <summary>The plan for silos in the order of the walk; null where they have no room for the run.</summary>
     /// <param name="silos">Their names, and the kind of machine that each is on.</param>

@@ -148,6 +148,27 @@ public sealed class MemoryPlanTests
         Assert.Equal((2 * HalfActive) + (2 * Half) - (464 * 2), Estimate(TinyModel.Config(), "bfloat16", "float32", active: 1).Activations);
     }
 
+    // By hand: 4 bytes for 16 tokens, 4 heads and 8 tokens of a sequence, of three layers, and again while one goes backward.
+    [Theory]
+    [InlineData("float32", null, true)]
+    [InlineData("bfloat16", null, false)]
+    [InlineData("bfloat16", 8, false)]
+    [InlineData("bfloat16", 4, true)]
+    public void Estimate_of_a_gpu_counts_the_scores_of_attention_that_flash_attention_does_not_take(string dtype, int? window, bool counts)
+    {
+        var json = $$"""
+            {
+              "model_type": "mistral", "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 3, "num_attention_heads": 4,
+              "num_key_value_heads": 2, "vocab_size": 29, "max_position_embeddings": 32, "sliding_window": {{window?.ToString() ?? "null"}}
+            }
+            """;
+        var config = ModelConfigReader.Parse(json, "config.json");
+        var spec = new TrainingSpec { RunName = "r", Dtype = dtype, BlockSize = 8, PerDeviceTrainBatchSize = 2 };
+        Assert.Equal(counts ? 4 * 4 * 16 * 4 * 8 : 0, Activations(onGpu: true) - Activations(onGpu: false));
+
+        long Activations(bool onGpu) => RunCapacity.Estimate(spec, config, onGpu).Activations;
+    }
+
     // At most everything is there at one time: here in the head, while none of the last micro-batch's gradients is, but sums of those before.
     [Theory]
     [InlineData(false)]
