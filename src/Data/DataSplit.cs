@@ -20,6 +20,9 @@ public sealed record DataSplit
     /// <value>Whether test may stand in where there is no such split.</value>
     public bool OrTest { get; init; }
 
+    /// <value>Whether data that name no such split are refused, rather than read as a whole. Default false.</value>
+    public bool IsRequired { get; init; }
+
     /// <value>Share of the records that is held out of training; 0 for none.</value>
     public double HeldOut { get; init; }
 
@@ -32,7 +35,7 @@ public sealed record DataSplit
     public static (DataSplit Train, DataSplit Evaluation) Of(string? validationSplit)
     {
         if (validationSplit is null) return (Train, Evaluation);
-        if (DataSplits.Names.Contains(validationSplit)) return (Train, new DataSplit { Name = validationSplit });
+        if (DataSplits.Names.Contains(validationSplit)) return (Train, new DataSplit { Name = validationSplit, IsRequired = true });
         return double.TryParse(validationSplit, NumberStyles.Float, CultureInfo.InvariantCulture, out var share) && share is > 0 and < 1
             ? (Train with { HeldOut = share }, Train with { HeldOut = share, IsHeldOut = true })
             : throw new DatasetException(

@@ -1,3 +1,4 @@
+using LisaOrleans.Data;
 using LisaOrleans.Training;
 
 namespace LisaOrleans.Api;
@@ -31,6 +32,11 @@ internal sealed class JobFactory(ModelCatalog models, FileCatalog files, JobCata
             settings.CheckUse(spec);
             TrainingSpecValidator.Validate(spec, model.Config);
             TrainingSpecValidator.CheckData(spec, dataset, validation is not null);
+
+            // The import would refuse it only after a while.
+            if (DataSplit.Of(dataset.ValidationSplit).Evaluation is { IsRequired: true, Name: var split })
+                throw new InvalidTrainingSettingException(
+                    "validation_split", $"is '{split}', but a file has no splits; give a share such as 0.1, or {{eval_data}}");
         });
         if (await cluster.CheckCapacity(spec, model.ConfigJson).WaitAsync(cancellationToken) is { } tooLarge)
             throw ApiException.Invalid($"The job does not fit this cluster: {tooLarge}", "model", "insufficient_capacity");

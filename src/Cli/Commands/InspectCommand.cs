@@ -19,10 +19,11 @@ internal static class InspectCommand
         var json = values.Text(KnownSettings.LogFormat) == "json";
 
         var (tokenizer, settings) = (TokenizerLoader.Load(folder), values.Dataset());
+        var (sources, (train, evaluation)) = (values.Sources(KnownSettings.DataFile), DataSplit.Of(settings.ValidationSplit));
+        if (evaluation.IsRequired) DataSources.Check(sources, evaluation);
         using var data = DatasetTokenizer.Tokenize(
-            values.Sources(KnownSettings.DataFile), tokenizer, settings, blockSize, config.VocabSize, null, cancellationToken,
-            DataSplit.Of(settings.ValidationSplit).Train, FolderChatTemplate.Load(folder, TimeProvider.System.GetLocalNow()),
-            Objectives.IsOfPairs(values.Spec()));
+            sources, tokenizer, settings, blockSize, config.VocabSize, null, cancellationToken, train,
+            FolderChatTemplate.Load(folder, TimeProvider.System.GetLocalNow()), Objectives.IsOfPairs(values.Spec()));
         for (var sample = 0; sample < Math.Min(count, data.Count); sample++)
         {
             if (json) Console.WriteLine(SampleLine(data, sample));

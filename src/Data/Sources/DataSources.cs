@@ -18,13 +18,19 @@ public static class DataSources
     public static IEnumerable<(string File, double Weight)> Files(string sources, DataSplit split) =>
         Resolve(sources, split).SelectMany(s => s.Files.Select(f => (f, s.Weight)));
 
+    /// <summary>Checks that each source is there, and has files of the split.</summary>
+    /// <inheritdoc cref="Resolve"/>
+    public static void Check(string sources, DataSplit split) => Resolve(sources, split);
+
     private static DataSource Source(string text, DataSplit split)
     {
         try
         {
             var source = DataSourcePaths.Read(text);
-            return new DataSource(
-                source.Path, source.Kind == DataSourceKind.File ? source.Files : DataSplits.Select(source.Files, source.Path, split), source.Weight);
+            var files = source.Kind != DataSourceKind.File ? DataSplits.Select(source.Files, source.Path, split)
+                : split.IsRequired ? throw DataSplits.Missing(source.Path, split, "")
+                : source.Files;
+            return new DataSource(source.Path, files, source.Weight);
         }
         catch (InvalidTrainingInputException e)
         {

@@ -14,19 +14,27 @@ internal static partial class DataSplits
 
     public static IReadOnlyList<string> Names { get; } = [Train, Validation, Test];
 
-    /// <summary>The files of a split; all of them where no name is that of a split.</summary>
+    /// <summary>The files of a split; all of them where no name is that of a split, and none is required.</summary>
     public static IReadOnlyList<string> Select(IReadOnlyList<string> files, string source, DataSplit split)
     {
         var groups = files.GroupBy(f => Of(f, source)).ToDictionary(g => g.Key ?? "", g => g.ToArray());
-        if (groups.Count == 1 && groups.ContainsKey("")) return files;
+        if (groups.Count == 1 && groups.ContainsKey("")) return split.IsRequired ? throw Missing(source, split, "") : files;
         if (groups.TryGetValue(split.Name, out var found)) return found;
 
         // Data that is only scored may lie in test alone; files without a split's name are trained on.
         if (split.OrTest && groups.TryGetValue(Test, out found)) return found;
         if (split.Name == Train && groups.TryGetValue("", out found)) return found;
-        throw new DatasetException(
-            $"{source}: has no files of split {split.Name}, only of "
-                + $"{string.Join(", ", groups.Keys.Where(k => k.Length > 0).Order(StringComparer.Ordinal))}; name the files to be read");
+        throw Missing(source, split, $", only of {string.Join(", ", groups.Keys.Where(k => k.Length > 0).Order(StringComparer.Ordinal))}");
+    }
+
+    /// <summary>What to throw where data have no such split.</summary>
+    /// <param name="source">The file, folder or pattern.</param>
+    /// <param name="split">The split.</param>
+    /// <param name="others">The splits that there are, in words that follow.</param>
+    public static DatasetException Missing(string source, DataSplit split, string others)
+    {
+        var advice = split.IsRequired ? "give validation_split a share such as 0.1, or name a folder with such files" : "name the files to be read";
+        return new DatasetException($"{source}: has no files of split {split.Name}{others}; {advice}");
     }
 
     private static string? Of(string file, string source)

@@ -55,8 +55,11 @@ public static class RunImporter
             : TimeProvider.System.GetLocalNow();
         var text = ModelText.Load(request.ModelFolder, now);
         var (train, evaluation) = DataSplit.Of(request.Dataset.ValidationSplit);
-        using var data = await Tokenize(request.DataFile, train, "tokenising training data");
         var evalFile = request.EvalDataFile ?? (request.Dataset.ValidationSplit is null ? null : request.DataFile);
+
+        // What is not there is said before hours of tokenising, not after them.
+        if (evalFile is not null) DataSources.Check(evalFile, evaluation);
+        using var data = await Tokenize(request.DataFile, train, "tokenising training data");
         using var evalData = evalFile is null ? null : await Tokenize(evalFile, evaluation, "tokenising evaluation data");
         if (data.IsStored) options.DataKnown?.Invoke(data.Tokens.Blob);
         var batches = BatchPlans.Create(spec, await data.CountRowsAsync(spec, cancellationToken));

@@ -32,6 +32,27 @@ public sealed class DataSourceTests : IDisposable
         Assert.Contains("has no files of split validation, only of test, train", e.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("all.jsonl")]
+    [InlineData("validation.jsonl")]
+    [InlineData("d")]
+    [InlineData("d/*.jsonl")]
+    public void Read_split_that_the_data_do_not_name_is_refused_rather_than_all_of_them_scored(string source)
+    {
+        Write("all.jsonl", "a");
+        Write("validation.jsonl", "v");
+        Write("d/a.jsonl", "a");
+        var (train, evaluation) = DataSplit.Of("validation");
+        Assert.Single(Texts(source, train));
+        var e = Assert.Throws<DatasetException>(() => Texts(source, evaluation));
+        Assert.Equal(
+            $"{_folder[source]}: has no files of split validation; give validation_split a share such as 0.1, or name a folder with such files",
+            e.Message);
+
+        // What is given apart, to be scored only, is scored as a whole.
+        Assert.Single(Texts(source, DataSplit.Evaluation));
+    }
+
     [Fact]
     public void Read_sources_follow_one_another_with_formats_of_their_own()
     {

@@ -41,7 +41,8 @@ public sealed class LoraJobTests
     [InlineData("lisa_interval_steps", 5, "not used with")]
     [InlineData("lora_dropout", 1, "below 1")]
     [InlineData("early_stopping_patience", 2, "needs evaluation data: validation_file, or method.lora.hyperparameters.validation_split")]
-    public async Task Job_of_method_lora_with_a_wrong_setting_is_refused_by_its_name(string setting, int value, string says)
+    [InlineData("validation_split", "test", "is 'test', but a file has no splits; give a share such as 0.1, or validation_file")]
+    public async Task Job_of_method_lora_with_a_wrong_setting_is_refused_by_its_name(string setting, object value, string says)
     {
         await using var server = await ApiServer.StartAsync();
         var refused = await server.Http.PostJsonAsync(

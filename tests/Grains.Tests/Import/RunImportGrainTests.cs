@@ -141,16 +141,15 @@ public sealed class RunImportGrainTests : IAsyncLifetime
             await File.WriteAllBytesAsync(_folder["here/" + name], content, Token);
         }
 
-        var settings = new DatasetSettings { ValidationSplit = "test" };
+        var splits = await SourceAsync(DataSourceKind.Folder, 1, ("train/a.jsonl", "d/train/a.jsonl"), ("test.jsonl", "d/test.jsonl"));
         var submission = await SubmissionAsync(TinyStories.Spec(7)) with
         {
-            Dataset = settings,
             Data =
             [
-                await SourceAsync(DataSourceKind.File, 2, ("one.jsonl", "one.jsonl")),
-                await SourceAsync(DataSourceKind.Folder, 1, ("train/a.jsonl", "d/train/a.jsonl"), ("test.jsonl", "d/test.jsonl")),
+                await SourceAsync(DataSourceKind.File, 2, ("one.jsonl", "one.jsonl")), splits,
                 await SourceAsync(DataSourceKind.Pattern, 1, ("x.txt", "p/x.txt")),
             ],
+            EvalData = [splits],
         };
         await ImportAsync(submission);
         var store = new FolderBlobStore(_folder["other"]);
@@ -160,7 +159,7 @@ public sealed class RunImportGrainTests : IAsyncLifetime
             {
                 ModelFolder = TinyStories.Model,
                 DataFile = $"{_folder["here/one.jsonl"]}:2,{_folder["here/d"]},{_folder["here/p/*.txt"]}",
-                Dataset = settings,
+                EvalDataFile = _folder["here/d"],
                 Spec = TinyStories.Spec(7),
             },
             null, Token);
