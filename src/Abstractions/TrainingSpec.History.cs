@@ -17,13 +17,14 @@ public sealed partial record TrainingSpec
         + "base, too", IsList = true, ChangesNoBit = true)]
     [RegularExpression(KeepRule + "(," + KeepRule + ")*",
         ErrorMessage = "last, base, all, a number, every:K or best:eval_loss, or several of these with commas between")]
+    [OverriddenBy(nameof(SaveTotalLimit))]
     public string KeepManifests { get; init; } = "last";
 
     /// <value>Most manifests that are kept, as Hugging Face counts them; null (default) for what <see cref="KeepManifests"/> says.</value>
     [Id(91)]
     [Setting("most manifests to keep; with {load_best_model_at_end} the best is one of them, and never goes", ChangesNoBit = true,
         DefaultText = "as keep_manifests says")]
-    [Range(1, int.MaxValue)]
+    [Range(1, int.MaxValue), OverriddenBy(nameof(KeepManifests))]
     public int? SaveTotalLimit { get; init; }
 
     /// <value>Whether the run ends with the weights of its best manifest instead of its last. Default false.</value>

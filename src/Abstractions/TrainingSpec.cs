@@ -74,7 +74,7 @@ public sealed partial record TrainingSpec
     [Id(7)]
     [Setting("passes over the data; may be a fraction", Group = SettingGroups.Batches,
         Aliases = ["num_epochs", "epochs", "n_epochs"])]
-    [Range(0, double.MaxValue, MinimumIsExclusive = true)]
+    [Range(0, double.MaxValue, MinimumIsExclusive = true), OverriddenBy(nameof(MaxSteps))]
     public double NumTrainEpochs { get; init; } = 1;
 
     /// <value>Peak learning rate. Default 5e-5.</value>
@@ -93,7 +93,7 @@ public sealed partial record TrainingSpec
     /// <value>Share of all steps over which the learning rate rises from 0. Default 0.</value>
     [Id(10)]
     [Setting("share of the steps over which the learning rate rises from 0", Group = SettingGroups.Optimizer)]
-    [Range(0, 1)]
+    [Range(0, 1), OverriddenBy(nameof(WarmupSteps))]
     public double WarmupRatio { get; init; }
 
     /// <value>Steps of warm-up; overrides <see cref="WarmupRatio"/> where above 0. Default 0.</value>

@@ -24,6 +24,16 @@ public sealed class GivenSettings
         return defaults;
     }
 
+    /// <summary>The stored settings of a run with these in their place. What would override one of these, and is not given, has its default.</summary>
+    /// <param name="stored">The run's settings.</param>
+    public TrainingSpec Over(TrainingSpec stored)
+    {
+        var spec = stored with { };
+        foreach (var property in _values.Keys.Select(s => s.OverriddenBy).OfType<string>())
+            if (TrainingSettings.Open.Of(property) is var other) other.Set(spec, other.Default);
+        return Into(spec);
+    }
+
     /// <summary>Checks that a run uses all that was set, also where it was set to the default.</summary>
     /// <param name="spec">The run's settings.</param>
     /// <exception cref="InvalidTrainingSettingException">Its method or sampling does not.</exception>

@@ -176,6 +176,9 @@ public sealed class TrainingSetting
         }
     }
 
+    /// <summary>The property of the setting that decides in its place where both are set; null for none.</summary>
+    internal string? OverriddenBy => _property.GetCustomAttribute<OverriddenByAttribute>()?.Property;
+
     /// <summary>Whether two values are the same.</summary>
     internal static bool Same(object? one, object? other) => Equals(one, other) || SettingText.Format(one) == SettingText.Format(other);
 

@@ -77,7 +77,7 @@ public static class RunFork
         // A run that early stopping ended may keep a manifest of that step that is not marked as its end.
         var endedEarly = EarlyStopping.IsDue(was, records);
         var isEnd = manifest.Completed || endedEarly || manifest.Step >= plan.TotalSteps;
-        var total = isEnd ? manifest.Step : BatchPlans.Create(spec, plan.RowsWith(spec)).TotalSteps;
+        var total = isEnd ? manifest.Step : BatchPlans.CreateNew(spec, plan.RowsWith(spec)).TotalSteps;
         if (isEnd && Changes(was, spec, endedEarly) is { Count: > 0 } differences)
         {
             throw new InvalidDataFileException(
@@ -86,7 +86,8 @@ public static class RunFork
         }
 
         if (!isEnd && total <= manifest.Step)
-            throw new InvalidTrainingSettingException("max_steps", $"makes {total} steps in all; the fork begins after step {manifest.Step}");
+            throw new InvalidTrainingSettingException(
+                spec.MaxSteps is null ? "num_train_epochs" : "max_steps", $"makes {total} steps in all; the fork begins after step {manifest.Step}");
 
         var blob = new BytesBlob(JsonSerializer.SerializeToUtf8Bytes(spec));
         await store.PutAsync(blob, cancellationToken);

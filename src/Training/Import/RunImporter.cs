@@ -62,10 +62,8 @@ public static class RunImporter
         using var data = await Tokenize(request.DataFile, train, "tokenising training data");
         using var evalData = evalFile is null ? null : await Tokenize(evalFile, evaluation, "tokenising evaluation data");
         if (data.IsStored) options.DataKnown?.Invoke(data.Tokens.Blob);
-        var batches = BatchPlans.Create(spec, await data.CountRowsAsync(spec, cancellationToken));
+        var batches = BatchPlans.CreateNew(spec, await data.CountRowsAsync(spec, cancellationToken));
         SampleMask.Check(spec.MaskSamples, data.Tokens.Statistics.Samples);
-        if (batches.TotalSteps > int.MaxValue)
-            throw new InvalidTrainingSettingException("num_train_epochs", $"makes {batches.TotalSteps} steps; at most {int.MaxValue} are possible");
 
         var figures = new RunData(
             DatasetFigures.Of(data.Tokens.Statistics, spec.BlockSize),

@@ -67,6 +67,29 @@ public sealed class RunForkTests
     }
 
     [Fact]
+    public async Task CreateAsync_given_setting_has_its_effect_whatever_the_origin_has_in_its_place()
+    {
+        using var run = await TestRun.ImportAsync(s_spec with { WarmupSteps = 4, KeepManifests = "last", SaveTotalLimit = 3 });
+        var fork = run.Beside("fork");
+        await ForkAsync(run, 0, "fork", ("num_train_epochs", "0.1"), ("warmup_ratio", "0.5"), ("keep_manifests", "base"));
+        var spec = await RunFiles.ReadSpecAsync(run.Store, await fork.ManifestAsync(), Token);
+        Assert.Equal((0L, "base"), (spec.WarmupSteps, spec.KeepManifests));
+        Assert.Null(spec.MaxSteps);
+        Assert.Null(spec.SaveTotalLimit);
+
+        // Who gives both has said which one counts.
+        Assert.Equal(5, (await ForkAsync(run, 0, "both", ("num_train_epochs", "0.1"), ("max_steps", "5"))).TotalSteps);
+
+        // The same on resume, where no bit depends on it.
+        var keep = RunSettings.Table.Find("keep_manifests")!;
+        var given = new GivenSettings();
+        given.Set(keep, keep.Parse("all"));
+        var resumed = (await RunResumption.ReadAsync(run.Store, "test", given, Token)).Spec;
+        Assert.Equal("all", resumed.KeepManifests);
+        Assert.Null(resumed.SaveTotalLimit);
+    }
+
+    [Fact]
     public async Task CreateAsync_same_fork_again_is_the_fork_that_is_there_and_another_is_refused()
     {
         using var run = await TestRun.TrainAsync(s_spec);
@@ -87,6 +110,7 @@ public sealed class RunForkTests
     [InlineData("optimizer_state_dtype", "bfloat16")]
     [InlineData("lisa_strategy", "outlier")]
     [InlineData("max_steps", "3")]
+    [InlineData("num_train_epochs", "1e300")]
     [InlineData("load_best_model_at_end", "true")]
     [InlineData("eval_steps", "2")]
     [InlineData("objective", "dpo")]
