@@ -20,6 +20,12 @@ public sealed class LoraTests
         var merge = await Lisa.SucceedsAsync("merge", "--model", Sample.Model, "--adapter", folder["out"], "--output", folder["merged"]);
         Assert.Contains(folder["merged"], merge.Output, StringComparison.Ordinal);
 
+        // Beside an adapter, a setting counts also where it is the default.
+        await Lisa.RefusesAsync(
+            ["train", "--model", Sample.Model, "--data", Sample.Data, "--output", folder["more"], "--method", "lora", "--adapter", folder["out"],
+                "--lora-r", "8"],
+            "--lora-r is 8, but that of --adapter is 4; leave it out");
+
         string[][] models = [["--model", folder["merged"]], ["--model", Sample.Model, "--adapter", folder["out"]], ["--model", folder["out"]]];
         var (texts, losses) = (new List<string>(), new List<double>());
         foreach (var model in models.Append(["--model", Sample.Model]))

@@ -127,7 +127,7 @@ public sealed class UploadTests : IDisposable
     [Fact]
     public async Task UploadAsync_adapter_to_begin_with_is_uploaded_and_a_missing_file_named()
     {
-        var request = Request() with { AdapterFolder = _folder["adapter"] };
+        var request = Request() with { AdapterFolder = _folder["adapter"], Given = ["lora_dropout"] };
         Directory.CreateDirectory(_folder["adapter"]);
         File.WriteAllText(_folder["adapter/adapter_config.json"], "{}");
         var error = await Assert.ThrowsAsync<InvalidTrainingInputException>(() => UploadAsync(request));
@@ -137,6 +137,7 @@ public sealed class UploadTests : IDisposable
         var submission = await UploadAsync(request);
         Assert.Equal(["adapter_config.json", "adapter_model.safetensors"], submission.Adapter!.Select(f => f.Name));
         Assert.Equal(_folder["model"], submission.BaseModel);
+        Assert.Equal(["lora_dropout"], submission.Given);
     }
 
     private Task<RunSubmission> UploadAsync(RunRequest request) => new ModelUpload(_store, new Collector(_progress)).UploadAsync(request, Token);

@@ -24,7 +24,9 @@ public sealed class GivenSettings
         return defaults;
     }
 
-    /// <summary>The stored settings of a run with these in their place. What would override one of these, and is not given, has its default.</summary>
+    /// <summary>
+    /// The stored settings of a run with these in their place. What would override one of these, and is not given, has its default.
+    /// </summary>
     /// <param name="stored">The run's settings.</param>
     public TrainingSpec Over(TrainingSpec stored)
     {

@@ -38,6 +38,12 @@ public sealed record RunRequest
     /// <value>The run's settings. What is left at its default there, and depends on the model or the machines, is chosen.</value>
     public required TrainingSpec Spec { get; init; }
 
+    /// <value>
+    /// Names of the settings that somebody chose, as <c>lora_r</c>. Those at their defaults are held against an adapter only if they are named
+    /// here; the others always are. Default none.
+    /// </value>
+    public IReadOnlyList<string> Given { get; init; } = [];
+
     /// <value>Whether a run of this name is replaced. Default false: the same request again resumes it.</value>
     public bool Overwrite { get; init; }
 }

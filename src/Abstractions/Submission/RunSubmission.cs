@@ -36,4 +36,7 @@ public sealed record RunSubmission
 
     /// <value>The files of the PEFT folder that training begins with; null (default) for none.</value>
     [Id(10)] public IReadOnlyList<NamedBlob>? Adapter { get; init; }
+
+    /// <value>Names of the settings that somebody chose; see <see cref="RunRequest.Given"/>. Null from clients that do not say.</value>
+    [Id(11)] public IReadOnlyList<string>? Given { get; init; }
 }

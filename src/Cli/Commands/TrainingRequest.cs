@@ -18,11 +18,12 @@ internal static class TrainingRequest
             Dataset = values.Dataset(),
             Overwrite = values.Flag(KnownSettings.Overwrite),
             Spec = values.Spec(),
+            Given = [.. values.Training.Settings.Select(s => s.Name)],
         };
         var config = ModelSettings.ReadConfig(request.ModelFolder);
         values.Training.CheckUse(request.Spec);
         TrainingSpecValidator.CheckData(request.Spec, request.Dataset, request.EvalDataFile is not null);
-        var spec = AdapterSettings.Of(request.Spec, request.AdapterFolder);
+        var spec = AdapterSettings.Of(request);
         TrainingSpecValidator.Validate(DerivedSettings.Resolve(spec, config, weightsDtype: null, threads: 1), config);
         return request;
     }

@@ -67,8 +67,11 @@ internal sealed class TrainingStart
         if (!_resume) return await RunImporter.ImportAsync(store, _request!, progress, cancellationToken, options);
         var (_, _, spec) = await RunResumption.ReadAsync(store, RunName, _values.Training, cancellationToken);
         AdapterFiles.CheckFolder(output, Methods.Adapters(spec) is not null);
+
+        // The run's settings are all chosen by now, those of its adapter among them.
         return _request is { } request
-            ? await RunImporter.ImportAsync(store, request with { Spec = spec }, progress, cancellationToken, options)
+            ? await RunImporter.ImportAsync(
+                store, request with { Spec = spec, Given = [.. RunSettings.Table.All.Select(s => s.Name)] }, progress, cancellationToken, options)
             : await RunResumption.PrepareAsync(store, RunName, _values.Training, cancellationToken, options);
     }
 

@@ -33,6 +33,7 @@ internal sealed class ModelUpload(IBlobStore store, IProgress<UploadProgress>? p
             Data = await PutAsync(data, cancellationToken).ConfigureAwait(false),
             EvalData = evalData is null ? null : await PutAsync(evalData, cancellationToken).ConfigureAwait(false),
             Overwrite = request.Overwrite,
+            Given = request.Given.ToArray(),
             ModelName = request.ModelName ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(request.ModelFolder)),
             BaseModel = request.BaseModel ?? request.ModelName ?? Path.GetFullPath(request.ModelFolder),
             DataName = request.DataName ?? DataSourcePaths.Names(request.DataFile),

@@ -71,6 +71,7 @@ internal sealed partial class RunImportGrain(
                 EvalDataFile = files.EvalData,
                 Dataset = submission.Dataset,
                 Spec = submission.Spec,
+                Given = submission.Given ?? [],
                 Overwrite = submission.Overwrite,
             };
             var options = ImportOptions.For(cluster.ClusterId, silos.Select(s => (s.Threads, s.OnGpu)));

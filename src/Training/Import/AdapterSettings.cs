@@ -13,13 +13,13 @@ public static class AdapterSettings
     ];
 
     /// <summary>The settings with the adapter's where they are left out.</summary>
-    /// <param name="spec">The settings as they were given.</param>
-    /// <param name="adapterFolder">The adapter's PEFT folder; null for none.</param>
+    /// <param name="request">What the run is made from, with the settings as they were given.</param>
     /// <exception cref="InvalidTrainingSettingException">A setting says something else than the adapter, or the method trains none.</exception>
     /// <exception cref="InvalidDataFileException">The folder holds no adapter, or one that is not supported.</exception>
-    public static TrainingSpec Of(TrainingSpec spec, string? adapterFolder)
+    public static TrainingSpec Of(RunRequest request)
     {
-        if (adapterFolder is null) return spec;
+        var spec = request.Spec;
+        if (request.AdapterFolder is not { } adapterFolder) return spec;
         if (Methods.Adapters(spec) is null)
             throw new InvalidTrainingSettingException("method", $"is {spec.Method}, which trains no adapter, but {{adapter}} is given");
         var lora = PeftFolder.ReadOptions(adapterFolder);
@@ -27,7 +27,7 @@ public static class AdapterSettings
         {
             LoraR = lora.Rank,
             LoraAlpha = lora.Alpha,
-            LoraDropout = spec.LoraDropout > 0 ? spec.LoraDropout : lora.Dropout,
+            LoraDropout = IsGiven(RunSettings.Table.Of(nameof(TrainingSpec.LoraDropout))) ? spec.LoraDropout : lora.Dropout,
             UseRslora = lora.UseRslora,
             UseDora = lora.UseDora,
             LoraTargetModules = lora.TargetModules,
@@ -38,10 +38,13 @@ public static class AdapterSettings
         foreach (var setting in s_fixed.Select(RunSettings.Table.Of))
         {
             var (given, own) = (TrainingSetting.Format(setting.Get(spec)), TrainingSetting.Format(setting.Get(told)));
-            if (given != TrainingSetting.Format(setting.Default) && given != own)
+            if (IsGiven(setting) && given != own)
                 throw new InvalidTrainingSettingException(setting.Name, $"is {given}, but that of {{adapter}} is {own}; leave it out");
         }
 
         return told;
+
+        bool IsGiven(TrainingSetting setting) =>
+            request.Given.Contains(setting.Name) || TrainingSetting.Format(setting.Get(spec)) != TrainingSetting.Format(setting.Default);
     }
 }

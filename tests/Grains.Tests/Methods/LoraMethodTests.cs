@@ -229,6 +229,12 @@ public sealed class LoraMethodTests
         Assert.Equal("lora_r", (await Refused<InvalidTrainingSettingException>(request with { Spec = request.Spec with { LoraR = 16 } })).Setting);
         Assert.Equal("method", (await Refused<InvalidTrainingSettingException>(request with { Spec = TinyStories.Spec(2) })).Setting);
 
+        // What is given counts, also where it is the default.
+        foreach (var given in (string[])["lora_r", "use_dora", "lora_target_modules"])
+            Assert.Equal(given, (await Refused<InvalidTrainingSettingException>(request with { Given = [given] })).Setting);
+        using var dry = await TestRun.ImportAsync(request with { Given = ["lora_dropout"] });
+        Assert.Equal(0, (await RunFiles.ReadSpecAsync(dry.Store, await dry.ManifestAsync(), Token)).LoraDropout);
+
         Task<T> Refused<T>(RunRequest wrong)
             where T : Exception => Assert.ThrowsAsync<T>(() => RunImporter.ImportAsync(second.Store, wrong, null, Token));
     }
