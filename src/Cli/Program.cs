@@ -43,7 +43,7 @@ var root = new RootCommand(
         "history", "List the manifests that a run keeps.", KnownSettings.History, false, HistoryCommand.Run, Run(), withEnvironment: true),
     SettingsCommand.Create(
         "fork", "Make a run that goes on from a manifest of another, with other settings or the same. No weight is copied.", KnownSettings.Fork, true,
-        ForkCommand.Run, Manifest(), withEnvironment: true),
+        ForkCommand.Run, Manifest(), withEnvironment: true, KnownSettings.ForkEnvironment),
     SettingsCommand.Create(
         "doctor", "Check this machine, and the store and Redis that you name: what is wrong, and how to fix it.", KnownSettings.Doctor, false,
         DoctorCommand.Run, withEnvironment: true),

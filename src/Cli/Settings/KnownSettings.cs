@@ -237,6 +237,8 @@ internal static class KnownSettings
     public static IReadOnlyList<Setting> Push { get; } = [Folder, Private];
     public static IReadOnlyList<Setting> History => Show;
     public static IReadOnlyList<Setting> Fork { get; } = [.. Control, .. s_training];
+    /// <summary>What the environment may say of a fork. What else it holds is meant for silos and new runs.</summary>
+    public static IReadOnlyList<Setting> ForkEnvironment { get; } = [.. Control, RunName];
 
     /// <summary>Every setting of every command.</summary>
     public static IReadOnlyList<Setting> All =>

@@ -14,9 +14,11 @@ internal static class SettingsCommand
     /// <param name="run">What it does; returns the exit code.</param>
     /// <param name="argument">A value without a flag, if it takes one.</param>
     /// <param name="withEnvironment">Whether settings may also stand in the environment and in appsettings.json.</param>
+    /// <param name="environment">Which of them may; null (default) for all.</param>
     public static Command Create(
         string name, string help, IReadOnlyList<Setting> settings, bool withFile,
-        Func<SettingValues, string?, CancellationToken, Task<int>> run, Argument<string>? argument = null, bool withEnvironment = false)
+        Func<SettingValues, string?, CancellationToken, Task<int>> run, Argument<string>? argument = null, bool withEnvironment = false,
+        IReadOnlyList<Setting>? environment = null)
     {
         var command = new Command(name, help);
         if (argument is not null) command.Arguments.Add(argument);
@@ -35,7 +37,7 @@ internal static class SettingsCommand
             foreach (var (setting, option) in options)
                 if (parsed.GetValue(option) is { } value) values.Add(setting, value, option.Name, option.Name, Environment.CurrentDirectory);
             if (withFile && parsed.GetValue(file) is { } path) SettingsFile.Read(path, settings, values);
-            if (withEnvironment) SettingsEnvironment.Read(settings, values);
+            if (withEnvironment) SettingsEnvironment.Read(environment ?? settings, values);
             try
             {
                 values.Check(settings);

@@ -24,8 +24,17 @@ public sealed class ForkTests : IDisposable
 
         var forked = await Lisa.SucceedsAsync("fork", "default@4", "--store", Store, "--run-name", "again");
         Assert.Equal("again forked from default@4; 8 of 12 steps to go\n", forked.Output);
-        forked = await Lisa.SucceedsAsync("fork", "default@4", "--store", Store, "--run-name", "again");
-        Assert.Equal("again was forked from default@4 before; it is at step 4 of 12\n", forked.Output);
+
+        // The same again, on a machine whose variables are there for its silo and for new runs.
+        var variables = new Dictionary<string, string>
+        {
+            ["LISA_STORE"] = Store,
+            ["LISA_RUN_NAME"] = "again",
+            ["LISA_THREADS"] = "3",
+            ["LISA_LEARNING_RATE"] = "0.5",
+        };
+        using (var process = Lisa.Start(variables, ["fork", "default@4"]))
+            Assert.Equal("again was forked from default@4 before; it is at step 4 of 12\n", (await process.EndAsync(Token)).Output);
         Assert.Equal(
             "run 'again': it has taken no step since it began with step 4, and every blob of its manifest is whole\n",
             (await Lisa.SucceedsAsync("verify", "again", "--store", Store)).Output);
