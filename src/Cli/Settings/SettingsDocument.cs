@@ -24,7 +24,8 @@ internal static class SettingsDocument
 
             Names that other trainers use for exactly the same thing are understood as well; names that mean something similar are refused,
             and the error says what to use. A setting that the chosen method or strategy does not use is refused as well. A run can be
-            resumed with another value only where the table says *may change*; any other change would change the result.
+            resumed with another value only where the table says *may change*; any other change would change the result. Settings of a
+            run's end (`load_best_model_at_end`, `early_stopping_…`) may change until the run is complete.
 
             """);
         foreach (var group in RunSettings.Table.All.GroupBy(s => s.Group))

@@ -128,7 +128,7 @@ public static class RunFork
         var stored = await RunFiles.ReadSpecAsync(store, manifest, cancellationToken);
         if (SpecComparison.Differences(stored, spec) is { Count: > 0 } differences) throw new RunExistsException(spec.RunName, differences);
         var plan = await RunPlan.Read(store, manifest, cancellationToken);
-        return new ForkedRun(spec.RunName, $"{origin}", manifest.Step, plan.TotalSteps, IsNew: false);
+        return new ForkedRun(spec.RunName, $"{origin}", manifest.Step, RunEnd.TotalSteps(manifest, plan.TotalSteps), IsNew: false);
     }
 
     private static InvalidTrainingSettingException Taken(string run) =>

@@ -77,7 +77,7 @@ public static class RunImporter
             Resumed = stored is not null,
             ManifestStep = run.Step,
             Spec = spec,
-            TotalSteps = batches.TotalSteps,
+            TotalSteps = RunEnd.TotalSteps(run, batches.TotalSteps),
             AlreadyCompleted = run.Completed,
             Data = figures,
             TemplateBesideOwn = request.Dataset.Template != ChatTemplates.Auto && text.Template is not null ? request.Dataset.Template : null,
@@ -108,7 +108,7 @@ public static class RunImporter
                 CheckUnchanged(before, spec, imported, data.Tokens.Blob, evalData?.Tokens.Blob);
                 await StoreData();
 
-                // A run that is complete has no use for other settings: it stays as it is.
+                // A run that is complete has no use for other settings of training and saving: it stays as it is.
                 if (before.Manifest.Completed || before.Manifest.Spec.Sha256 == spec0.Sha256) return before.Manifest;
             }
 
@@ -197,6 +197,7 @@ public static class RunImporter
         Compare("training data", before.Manifest.Dataset?.Sha256, data.Sha256);
         Compare("evaluation data", before.Manifest.EvalDataset?.Sha256, evalData?.Sha256);
         if (differences.Count > 0) throw new RunExistsException(spec.RunName, differences);
+        RunEnd.CheckUnchanged(before.Manifest, before.Spec, spec);
 
         void Compare(string what, string? was, string? now)
         {

@@ -13,6 +13,7 @@ public static class RunResumption
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="InvalidDataFileException">The store has no such run.</exception>
     /// <exception cref="RunExistsException">A given setting would change the result.</exception>
+    /// <exception cref="InvalidTrainingSettingException">One is outside what is allowed, or would end a complete run otherwise.</exception>
     public static async Task<(Manifest Manifest, TrainingSpec Stored, TrainingSpec Spec)> ReadAsync(
         IBlobStore store, string run, GivenSettings given, CancellationToken cancellationToken)
     {
@@ -25,9 +26,9 @@ public static class RunResumption
         TrainingSpecValidator.Validate(spec, config);
         TrainingSpecValidator.CheckEvaluation(spec, stored, manifest.EvalDataset is not null);
         WeightForms.CheckStore(spec, store);
-        return SpecComparison.Differences(stored, spec) is { Count: > 0 } differences
-            ? throw new RunExistsException(run, differences)
-            : (manifest, stored, spec);
+        if (SpecComparison.Differences(stored, spec) is { Count: > 0 } differences) throw new RunExistsException(run, differences);
+        RunEnd.CheckUnchanged(manifest, stored, spec);
+        return (manifest, stored, spec);
     }
 
     /// <summary>Makes the run ready to start.</summary>
@@ -47,7 +48,7 @@ public static class RunResumption
         var plan = await RunPlan.Read(store, manifest, cancellationToken);
         if (options.BeforeWriting is { } begin) await begin(cancellationToken);
 
-        // A run that is complete has no use for other settings: it stays as it is.
+        // A run that is complete has no use for other settings of training and saving: it stays as it is.
         if (!manifest.Completed && JsonSerializer.Serialize(stored) != JsonSerializer.Serialize(spec))
         {
             var blob = new BytesBlob(JsonSerializer.SerializeToUtf8Bytes(spec));
@@ -63,7 +64,7 @@ public static class RunResumption
             Resumed = true,
             ManifestStep = manifest.Step,
             Spec = spec,
-            TotalSteps = plan.TotalSteps,
+            TotalSteps = RunEnd.TotalSteps(manifest, plan.TotalSteps),
             AlreadyCompleted = manifest.Completed,
             Data = RunData.Of(manifest) ?? new RunData(plan.DataFigures, null),
         };

@@ -24,7 +24,7 @@ public static class StoredRunStatus
                 Run = run,
                 State = manifest.Completed ? RunState.Succeeded : State(head.State),
                 Step = manifest.Step,
-                TotalSteps = manifest.Completed ? manifest.Step : plan.TotalSteps,
+                TotalSteps = RunEnd.TotalSteps(manifest, plan.TotalSteps),
                 LayerCount = plan.Config.NumHiddenLayers,
                 Generation = head.Generation,
                 Recoveries = head.Recoveries,

@@ -137,6 +137,22 @@ public sealed class KeptManifestTests
         Assert.Equal((RunState.Succeeded, 6L, 6L), (status.State, status.Step, status.TotalSteps));
         var manifest = await run.ManifestAsync();
         Assert.All(manifest.Parts.Values, p => Assert.Null(p.Optimizer));
+
+        // It cannot end otherwise any more, whoever asks.
+        var request = TinyStories.Request(s_scored with { EarlyStoppingPatience = 2 }) with { EvalDataFile = TinyStories.Data };
+        Assert.Equal(6, (await RunImporter.ImportAsync(run.Store, request, null, Token)).TotalSteps);
+        Assert.Equal(6, (await RunResumption.PrepareAsync(run.Store, "test", new GivenSettings(), Token)).TotalSteps);
+        foreach (var (name, value) in ((string, string)[])[("early_stopping_patience", "0"), ("load_best_model_at_end", "true")])
+        {
+            var (setting, given) = (RunSettings.Table.Find(name)!, new GivenSettings());
+            given.Set(setting, setting.Parse(value));
+            var e = await Assert.ThrowsAsync<InvalidTrainingSettingException>(() => RunImporter.ImportAsync(
+                run.Store, request with { Spec = given.Into(request.Spec with { }) }, null, Token));
+            Assert.Contains("run 'test' is complete; fork it", e.Message, StringComparison.Ordinal);
+            e = await Assert.ThrowsAsync<InvalidTrainingSettingException>(() => RunResumption.PrepareAsync(run.Store, "test", given, Token));
+            Assert.Equal(name, e.Setting);
+        }
+
         using var whole = await TestRun.ImportAsync(s_scored with { KeepManifests = "all" }, evalFile: TinyStories.Data);
         await whole.FinishAsync();
         Assert.Equal(await whole.WeightsShaAsync("@6"), await run.WeightsShaAsync());
