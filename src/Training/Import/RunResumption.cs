@@ -19,7 +19,7 @@ public static class RunResumption
     {
         var (manifest, _) = await RunManifests.ReadAsync(store, ManifestAddress.Last(run), cancellationToken);
         var stored = await RunFiles.ReadSpecAsync(store, manifest, cancellationToken);
-        var spec = given.Over(stored);
+        var spec = DerivedSettings.GoOn(given.Over(stored), stored);
         RunSettings.Table.Check(spec);
         given.CheckUse(spec);
         var (_, config) = await RunFiles.ReadConfigAsync(store, manifest, cancellationToken);

@@ -38,11 +38,16 @@ public static class DerivedSettings
     /// <summary>The settings of a run, or of a fork, in the form that is stored, and as it began where that is left open.</summary>
     /// <param name="spec">The settings.</param>
     /// <param name="began">Those with which it began; null for a new run.</param>
-    internal static TrainingSpec GoOn(TrainingSpec spec, TrainingSpec? began) => spec with
+    internal static TrainingSpec GoOn(TrainingSpec spec, TrainingSpec? began)
     {
-        ComputeDtype = spec.ComputeDtype == TrainingSpec.AutoDtype && began is not null ? began.ComputeDtype : spec.ComputeDtype,
-        MaskSamples = [.. spec.MaskSamples.Distinct().Order()],
-    };
+        var stored = spec with { MaskSamples = [.. spec.MaskSamples.Distinct().Order()] };
+        return began is null ? stored : stored with
+        {
+            Dtype = spec.Dtype == TrainingSpec.AutoDtype ? began.Dtype : spec.Dtype,
+            ComputeDtype = spec.ComputeDtype == TrainingSpec.AutoDtype ? began.ComputeDtype : spec.ComputeDtype,
+            GradientLanes = Lanes(spec, began),
+        };
+    }
 
     /// <summary>The longest sequence: as given, else the model's longest, at most 1024.</summary>
     /// <param name="given">The length that was given; 0 for none.</param>

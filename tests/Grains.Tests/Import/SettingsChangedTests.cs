@@ -1,3 +1,4 @@
+using System.Text.Json;
 using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains.Tests;
@@ -65,12 +66,27 @@ public sealed class SettingsChangedTests
     public async Task ReadAsync_evaluations_of_a_run_without_evaluation_data_are_refused()
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(5));
-        var evalSteps = RunSettings.Table.Find("eval_steps")!;
-        var (two, none) = (new GivenSettings(), new GivenSettings());
-        two.Set(evalSteps, evalSteps.Parse("2"));
-        none.Set(evalSteps, evalSteps.Parse("0"));
-        var error = await Assert.ThrowsAsync<InvalidTrainingSettingException>(() => RunResumption.ReadAsync(run.Store, "test", two, Token));
+        var error = await Assert.ThrowsAsync<InvalidTrainingSettingException>(
+            () => RunResumption.ReadAsync(run.Store, "test", Given(("eval_steps", "2")), Token));
         Assert.Equal("eval_steps", error.Setting);
-        Assert.Equal(0, (await RunResumption.ReadAsync(run.Store, "test", none, Token)).Spec.EvalSteps);
+        Assert.Equal(0, (await RunResumption.ReadAsync(run.Store, "test", Given(("eval_steps", "0")), Token)).Spec.EvalSteps);
+    }
+
+    [Fact]
+    public async Task ReadAsync_same_settings_in_other_words_are_no_change()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(5) with { ComputeDtype = "float32", MaskSamples = [1, 3] });
+        await TamperedRun.ChangeAsync(run, onlyLater: false, (m, s) => (m, s with { GradientLanes = 0 })); // From before there were lanes.
+        var given = Given(("dtype", "auto"), ("compute_dtype", "auto"), ("mask_samples", "3,1,3"), ("gradient_lanes", "1"));
+        var (_, stored, spec) = await RunResumption.ReadAsync(run.Store, "test", given, Token);
+        Assert.Equal(JsonSerializer.Serialize(stored), JsonSerializer.Serialize(spec));
+    }
+
+    private static GivenSettings Given(params (string Name, string Value)[] settings)
+    {
+        var given = new GivenSettings();
+        foreach (var (name, value) in settings)
+            if (RunSettings.Table.Find(name)! is var setting) given.Set(setting, setting.Parse(value));
+        return given;
     }
 }
