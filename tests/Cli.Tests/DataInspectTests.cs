@@ -67,7 +67,7 @@ public sealed class DataInspectTests
         Assert.Equal(40, all);
         Assert.InRange(rest, 1, 39);
 
-        await Lisa.RefusesAsync([.. command, "--validation-split", "10%"], "validation_split is '10%'; it must be a share between 0 and 1, such as 0.1");
+        await Lisa.RefusesAsync([.. command, "--validation-split", "10%"], "--validation-split is '10%'; it must be a share between 0 and 1, such as 0.1");
 
         static int Records(LisaResult result) => JsonDocument.Parse(result.Output).RootElement.GetProperty("records").GetInt32();
     }

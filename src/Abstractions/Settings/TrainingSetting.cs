@@ -88,6 +88,9 @@ public sealed class TrainingSetting
     /// <summary>Names of other trainers that mean something near, and are answered with this setting.</summary>
     public IReadOnlyList<string> Instead { get; }
 
+    /// <summary>Whether some of its words are numbers, which JSON may then have as such.</summary>
+    public bool MayBeNumber => Kind == SettingKind.Text && _pattern is not null;
+
     /// <summary>What a value must be, to follow "it must be".</summary>
     public string Wanted => Choices is { } words ? $"one of {string.Join(", ", words)}" : Kind switch
     {
@@ -129,8 +132,9 @@ public sealed class TrainingSetting
     {
         var fits = (Kind, json.ValueKind) switch
         {
-            (SettingKind.Text, JsonValueKind.String) or (SettingKind.Integer or SettingKind.Number, JsonValueKind.Number) => true,
-            (SettingKind.Text, JsonValueKind.Number) => _pattern is not null,
+            (SettingKind.Text or SettingKind.Integers or SettingKind.Names, JsonValueKind.String) => true,
+            (SettingKind.Integer or SettingKind.Number, JsonValueKind.Number) => true,
+            (SettingKind.Text, JsonValueKind.Number) => MayBeNumber,
             (SettingKind.Flag, JsonValueKind.True or JsonValueKind.False) => true,
             (SettingKind.Integers, JsonValueKind.Array) => json.EnumerateArray().All(e => e.ValueKind == JsonValueKind.Number),
             (SettingKind.Names, JsonValueKind.Array) => json.EnumerateArray().All(e => e.ValueKind == JsonValueKind.String),
@@ -139,7 +143,7 @@ public sealed class TrainingSetting
         if (!fits) throw Wrong(Shorten(json.GetRawText()));
         return Parse(Kind switch
         {
-            SettingKind.Text when json.ValueKind == JsonValueKind.String => json.GetString()!,
+            _ when json.ValueKind == JsonValueKind.String => json.GetString()!,
             SettingKind.Integers => string.Join(',', json.EnumerateArray().Select(e => e.GetRawText())),
             SettingKind.Names => string.Join(',', json.EnumerateArray().Select(e => e.GetString())),
             _ => json.GetRawText(),

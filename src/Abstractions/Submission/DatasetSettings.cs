@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 
 namespace LisaOrleans;
@@ -66,5 +67,7 @@ public sealed record DatasetSettings
     [Id(9)]
     [Setting("share of the data to hold out for evaluation, such as 0.1, or a split of the folder: validation, test", Group = SettingGroups.Data,
         Instead = ["val_set_size", "test_size", "validation_split_percentage"])]
+    [RegularExpression(@"^(train|validation|test|0?\.[0-9]*[1-9][0-9]*([eE]-[0-9]{1,2})?|[1-9](\.[0-9]*)?[eE]-0*[1-9][0-9]?)$",
+        ErrorMessage = "a share between 0 and 1, such as 0.1, or a split of the folder: train, validation, test")]
     public string? ValidationSplit { get; init; }
 }

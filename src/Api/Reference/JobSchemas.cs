@@ -33,7 +33,8 @@ internal static class JobSchemas
             SettingKind.Integer => JsonSchemaType.Integer,
             SettingKind.Number => JsonSchemaType.Number,
             SettingKind.Flag => JsonSchemaType.Boolean,
-            SettingKind.Integers or SettingKind.Names => JsonSchemaType.Array,
+            SettingKind.Integers or SettingKind.Names => JsonSchemaType.Array | JsonSchemaType.String,
+            _ when setting.MayBeNumber => JsonSchemaType.String | JsonSchemaType.Number,
             _ => JsonSchemaType.String,
         };
         var help = InvalidTrainingSettingException.Spell(setting.Help, name => name);
@@ -41,7 +42,7 @@ internal static class JobSchemas
         {
             Type = type | JsonSchemaType.Null,
             Description = $"{help}. Default: {setting.DefaultText ?? "none"}. Must be {setting.Wanted}.",
-            Items = type != JsonSchemaType.Array ? null
+            Items = !type.HasFlag(JsonSchemaType.Array) ? null
                 : new OpenApiSchema { Type = setting.Kind == SettingKind.Names ? JsonSchemaType.String : JsonSchemaType.Integer },
             Enum = setting.Choices is { } words ? [.. words.Select(w => (JsonNode)w)] : null,
         };

@@ -43,11 +43,36 @@ public sealed partial class OneTableTests
             Assert.Equal(Write(one), Write(other));
             Assert.NotEqual(Write(new GivenSettings()), Write(one));
             Assert.Throws<InvalidTrainingSettingException>(() => setting.Parse(JsonDocument.Parse("{}").RootElement));
+
+            // A list, and a word that may be a number, is understood as people write it, too.
+            if (setting.IsFile || !(setting.IsList || setting.Kind == SettingKind.Text)) continue;
+            other.Set(setting, setting.Parse(JsonSerializer.SerializeToElement(text)));
+            Assert.Equal(Write(one), Write(other));
         }
 
         static string Write(GivenSettings given) =>
             JsonSerializer.Serialize(given.Into(new TrainingSpec { RunName = "default" }))
                 + JsonSerializer.Serialize(given.Into(new DatasetSettings()));
+    }
+
+    [Theory]
+    [InlineData("0", false)]
+    [InlineData("1", false)]
+    [InlineData("10", false)]
+    [InlineData("1e1", false)]
+    [InlineData("0.5x", false)]
+    [InlineData("half", false)]
+    [InlineData("0.1", true)]
+    [InlineData(".05", true)]
+    [InlineData("1E-05", true)]
+    [InlineData("test", true)]
+    public void Parse_validation_split_is_a_share_or_the_name_of_a_split(string text, bool isOne)
+    {
+        var setting = RunSettings.Table.Find("validation_split")!;
+        if (isOne) Assert.Equal(text, setting.Parse(text));
+        else Assert.EndsWith(
+            $"is '{text}'; it must be a share between 0 and 1, such as 0.1, or a split of the folder: train, validation, test",
+            Assert.Throws<InvalidTrainingSettingException>(() => setting.Parse(text)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -86,6 +111,7 @@ public sealed partial class OneTableTests
         SettingKind.Integer => Both("7"),
         SettingKind.Number => Both("0.375"),
         _ when setting.Property == nameof(TrainingSpec.Replicas) => Both("3"),
+        _ when setting.Property == nameof(DatasetSettings.ValidationSplit) => Both("0.25"),
         _ when setting.Property == nameof(TrainingSpec.KeepManifests) => ("2,best:loss", "\"2,best:loss\""),
         _ => (setting.Choices?[^1] ?? "other", $"\"{setting.Choices?[^1] ?? "other"}\""),
     };

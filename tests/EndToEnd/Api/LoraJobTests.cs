@@ -16,7 +16,8 @@ public sealed class LoraJobTests
             ["lora_alpha"] = 8,
             ["use_dora"] = true,
             ["lora_target_modules"] = new[] { "q_proj", "down_proj" },
-            ["layers_to_transform"] = new[] { 0, 2 },
+            ["layers_to_transform"] = "0,2",
+            ["validation_split"] = 0.25,
         }));
         Assert.Equal(("lora", 4), ((string)job["method"]!["type"]!, (int)job["method"]!["lora"]!["hyperparameters"]!["lora_r"]!));
         var done = await server.Http.UntilAsync((string)job["id"]!, "succeeded");
@@ -41,6 +42,8 @@ public sealed class LoraJobTests
     [InlineData("lisa_interval_steps", 5, "not used with")]
     [InlineData("lora_dropout", 1, "below 1")]
     [InlineData("early_stopping_patience", 2, "needs evaluation data: validation_file, or method.lora.hyperparameters.validation_split")]
+    [InlineData("validation_split", 10, "is '10'; it must be a share between 0 and 1, such as 0.1")]
+    [InlineData("lora_target_modules", 3, "names separated by commas")]
     [InlineData("validation_split", "test", "is 'test', but a file has no splits; give a share such as 0.1, or validation_file")]
     public async Task Job_of_method_lora_with_a_wrong_setting_is_refused_by_its_name(string setting, object value, string says)
     {
