@@ -145,7 +145,7 @@ public sealed class TrainingSetting
         {
             _ when json.ValueKind == JsonValueKind.String => json.GetString()!,
             SettingKind.Integers => string.Join(',', json.EnumerateArray().Select(e => e.GetRawText())),
-            SettingKind.Names => string.Join(',', json.EnumerateArray().Select(e => e.GetString())),
+            SettingKind.Names => string.Join(',', json.EnumerateArray().Select(e => Item(e.GetString()!))),
             _ => json.GetRawText(),
         });
     }
@@ -201,6 +201,10 @@ public sealed class TrainingSetting
 
         string ValueOf(string property) => SettingText.Format(Record.GetProperty(property)!.GetValue(spec));
     }
+
+    private string Item(string name) => !name.Contains(',', StringComparison.Ordinal)
+        ? name
+        : throw new InvalidTrainingSettingException(Name, $"has an item with a comma, '{Shorten(name)}'; make it several items");
 
     private static string NameOf(string property) => JsonNamingPolicy.SnakeCaseLower.ConvertName(property);
 

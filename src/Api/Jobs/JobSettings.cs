@@ -13,12 +13,11 @@ internal static class JobSettings
     public static GivenSettings Read(JobHyperparameters given, string param)
     {
         var settings = new GivenSettings();
-        var names = new Dictionary<TrainingSetting, string>();
+        var names = new GivenNames<TrainingSetting>();
         foreach (var (name, value) in given.Values)
         {
             if (RunSettings.Table.Find(name) is not { BodyField: null } setting) throw Unknown(name, param);
-            if (!names.TryAdd(setting, name))
-                throw ApiException.Invalid($"'{name}' is '{names[setting]}', which is given too.", $"{param}.{name}", "invalid_value");
+            if (names.Add(setting, name) is { } twice) throw ApiException.Invalid($"'{name}' {twice}.", $"{param}.{name}", "invalid_value");
             if (value.ValueKind == JsonValueKind.Null) continue;
             Explained(param, () => settings.Set(setting, setting.Parse(value)));
         }

@@ -17,13 +17,20 @@ internal static class SettingsEnvironment
     /// <summary>The password of a certificate's key.</summary>
     public const string TlsPasswordVariable = "LISA_CLUSTER_TLS_PASSWORD";
 
-    public static string Variable(Setting setting) => "LISA_" + setting.Key.ToUpperInvariant();
+    public static string Variable(Setting setting) => Variable(setting.Key);
 
     public static void Read(IReadOnlyList<Setting> known, SettingValues values)
     {
+        var (variables, fields) = (new GivenNames<Setting>(), new GivenNames<Setting>());
         foreach (var setting in known)
-            if (Environment.GetEnvironmentVariable(Variable(setting)) is { Length: > 0 } value)
-                values.Add(setting, value, Variable(setting), Variable(setting), Environment.CurrentDirectory);
+        {
+            foreach (var variable in setting.Aliases.Prepend(setting.Key).Select(Variable))
+            {
+                if (Environment.GetEnvironmentVariable(variable) is not { Length: > 0 } value) continue;
+                if (variables.Add(setting, variable) is { } twice) throw new UsageException($"{variable} {twice}");
+                values.Add(setting, value, variable, variable, Environment.CurrentDirectory);
+            }
+        }
 
         var path = Path.Combine(Environment.CurrentDirectory, FileName);
         if (!File.Exists(path)) return;
@@ -42,11 +49,11 @@ internal static class SettingsEnvironment
             {
                 // One file serves several commands; what none of them knows is a mistake.
                 Setting[] all = [.. KnownSettings.Silo, .. KnownSettings.Submit];
-                if (!all.Any(s => s.IsNamed(field.Name)))
-                    throw new UsageException(
-                        $"{path}: field '{Section}.{field.Name}' is unknown; {SettingNames.Advice(field.Name, all, s => s.Key)}");
-                if (known.FirstOrDefault(s => s.IsNamed(field.Name)) is not { } setting) continue;
                 var place = $"{path}: {Section}.{field.Name}";
+                var named = all.FirstOrDefault(s => s.IsNamed(field.Name)) ?? throw new UsageException(
+                    $"{path}: field '{Section}.{field.Name}' is unknown; {SettingNames.Advice(field.Name, all, s => s.Key)}");
+                if (fields.Add(named, field.Name) is { } twice) throw new UsageException($"{place} {twice}");
+                if (known.FirstOrDefault(s => s.IsNamed(field.Name)) is not { } setting) continue;
                 if (Text(field.Value, setting, place) is { } text) values.Add(setting, text, place, field.Name, Environment.CurrentDirectory);
             }
         }
@@ -56,11 +63,14 @@ internal static class SettingsEnvironment
         }
     }
 
+    private static string Variable(string key) => "LISA_" + key.ToUpperInvariant();
+
     // Null where the field says nothing.
     private static string? Text(JsonElement value, Setting setting, string place) => value.ValueKind switch
     {
         JsonValueKind.Null => null,
-        JsonValueKind.Array when setting.IsList && value.EnumerateArray().All(IsScalar) => string.Join(',', value.EnumerateArray().Select(Scalar)),
+        JsonValueKind.Array when setting.IsList && value.EnumerateArray().All(IsScalar) =>
+            SettingsFile.Join(value.EnumerateArray().Select(Scalar), place),
         _ when IsScalar(value) => Scalar(value),
         _ => throw new UsageException($"{place}: must be {(setting.IsList ? "a value or a list of values" : "one value")}"),
     };

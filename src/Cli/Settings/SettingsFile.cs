@@ -14,14 +14,14 @@ internal static partial class SettingsFile
 
     public static void Read(string path, IReadOnlyList<Setting> known, SettingValues values)
     {
-        var names = new Dictionary<Setting, string>();
+        var names = new GivenNames<Setting>();
         foreach (var (key, node) in Root(path, "--config").Children)
         {
             var place = $"{path}: line {key.Start.Line}";
             var name = key is YamlScalarNode { Value: { } text } ? text : throw new UsageException($"{place}: a key must be a word");
             var setting = known.FirstOrDefault(s => s.IsNamed(name))
                 ?? throw new UsageException($"{place}: unknown key '{name}'; {SettingNames.Advice(name, known, s => s.Key)}");
-            if (!names.TryAdd(setting, name)) throw new UsageException($"{place}: '{name}' is '{names[setting]}', which is already given above");
+            if (names.Add(setting, name) is { } twice) throw new UsageException($"{place}: '{name}' {twice}");
             if (Value(node, place, name, setting) is { } value)
                 values.Add(setting, value, $"{place}: {name}", name, Path.GetDirectoryName(Path.GetFullPath(path))!);
         }
@@ -77,18 +77,21 @@ internal static partial class SettingsFile
                 return Text(scalar, place, name, setting.Kind);
 
             case YamlSequenceNode list when setting.IsList && list.All(i => i is YamlScalarNode scalar && !IsNull(scalar)):
-                return string.Join(',', list.Select(i => Item((YamlScalarNode)i, place, name, setting.Kind)));
+                return Join(list.Select(i => Text((YamlScalarNode)i, place, name, setting.Kind)), $"{place}: '{name}'");
 
             default:
                 throw new UsageException($"{place}: '{name}' must be {(setting.IsList ? "a value or a list of values" : "one value")}");
         }
     }
 
-    // As a text, a list has commas between its items.
-    private static string Item(YamlScalarNode scalar, string place, string name, SettingKind kind) =>
-        Text(scalar, place, name, kind) is var item && item.Contains(',', StringComparison.Ordinal)
-            ? throw new UsageException($"{place}: '{name}' has an item with a comma, '{item}'; make it several items")
-            : item;
+    /// <summary>The text of a list, which has commas between its items.</summary>
+    /// <param name="items">The items.</param>
+    /// <param name="place">Where it was written, for messages.</param>
+    /// <exception cref="UsageException">An item has a comma itself.</exception>
+    public static string Join(IEnumerable<string> items, string place) => string.Join(',', items.Select(
+        i => i.Contains(',', StringComparison.Ordinal)
+            ? throw new UsageException($"{place} has an item with a comma, '{i}'; make it several items")
+            : i));
 
     private static string Text(YamlScalarNode scalar, string place, string name, SettingKind kind)
     {

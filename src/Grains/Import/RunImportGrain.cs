@@ -26,11 +26,12 @@ internal sealed partial class RunImportGrain(
 
     public async Task<ForkedRun> Fork(string from, IReadOnlyDictionary<string, string> settings, CancellationToken cancellationToken)
     {
-        var given = new GivenSettings();
+        var (given, names) = (new GivenSettings(), new GivenNames<TrainingSetting>());
         foreach (var (name, value) in settings)
         {
             var setting = RunSettings.Table.Find(name)
                 ?? throw new InvalidTrainingSettingException(name, "is no setting; docs/settings.md lists all");
+            if (names.Add(setting, name) is { } twice) throw new InvalidTrainingSettingException(name, twice);
             given.Set(setting, setting.Parse(value));
         }
 

@@ -12,6 +12,8 @@ public sealed class AppSettingsInputTests
         { """{ "lisa": { "roles": [["gpu"]] } }""", "lisa.roles: must be a value or a list of values" },
         { """{ "lisa": { "roles": [null] } }""", "lisa.roles: must be a value or a list of values" },
         { """{ "lisa": { "roles": ["gpu", "boss"] } }""", "lisa.roles: 'boss' is none of" },
+        { """{ "lisa": { "roles": ["gpu,control"] } }""", "lisa.roles has an item with a comma, 'gpu,control'; make it several items" },
+        { """{ "lisa": { "lr": 1, "learning_rate": 2 } }""", "lisa.learning_rate is 'lr', which is given too" },
         { """{ "lisa": { "threads": "many" } }""", "lisa.threads is 'many'; it must be a whole number" },
         { """{ "lisa": { "threads": 1, "threads": 2 } }""", "appsettings.json: is not valid JSON: field 'threads' is given twice" },
         { """{ "lisa": { "treads": 1 } }""", "field 'lisa.treads' is unknown; did you mean 'threads'?" },
@@ -19,6 +21,17 @@ public sealed class AppSettingsInputTests
         { """{ "lisa": [] }""", "field 'lisa' must be an object" },
         { """{ "lisa": """, "appsettings.json: line 1, byte 11: is not valid JSON: it ends" },
     };
+
+    [Fact]
+    public async Task Submit_variable_of_another_trainers_name_is_read_and_none_beside_ours()
+    {
+        var variables = new Dictionary<string, string> { ["LISA_LR"] = "fast" };
+        using (var process = Lisa.Start(variables, ["submit"]))
+            Lisa.AssertRefused(await process.EndAsync(TestContext.Current.CancellationToken), "LISA_LR is 'fast'; it must be a number");
+        variables["LISA_LEARNING_RATE"] = "0.1";
+        using (var process = Lisa.Start(variables, ["submit"]))
+            Lisa.AssertRefused(await process.EndAsync(TestContext.Current.CancellationToken), "LISA_LR is 'LISA_LEARNING_RATE', which is given too");
+    }
 
     [Theory]
     [MemberData(nameof(Wrong))]

@@ -55,6 +55,13 @@ public sealed partial class OneTableTests
                 + JsonSerializer.Serialize(given.Into(new DatasetSettings()));
     }
 
+    [Fact]
+    public void Parse_list_with_a_comma_in_an_item_is_refused() => Assert.Contains(
+        "has an item with a comma, 'q_proj,v_proj'; make it several items",
+        Assert.Throws<InvalidTrainingSettingException>(
+            () => RunSettings.Table.Find("lora_target_modules")!.Parse(JsonDocument.Parse("[\"q_proj,v_proj\"]").RootElement)).Message,
+        StringComparison.Ordinal);
+
     [Theory]
     [InlineData("0", false)]
     [InlineData("1", false)]

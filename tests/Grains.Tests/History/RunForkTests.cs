@@ -174,6 +174,8 @@ public sealed class RunForkTests
         Assert.Empty(await other.GetHistory(Token));
         var gone = await Assert.ThrowsAsync<InvalidTrainingInputException>(() => other.Fork("test@4", rate, Token));
         Assert.Contains("it keeps those of steps 0, 3, 6, 9", gone.Message, StringComparison.Ordinal);
+        var twice = new Dictionary<string, string> { ["learning_rate"] = "0.1", ["lr"] = "0.2" };
+        Assert.Equal("lr", (await Assert.ThrowsAsync<InvalidTrainingSettingException>(() => other.Fork("test@3", twice, Token))).Setting);
         foreach (var name in (string[])["no_such", "train_on_prompt"])
         {
             var wrong = new Dictionary<string, string> { [name] = "true" };
