@@ -59,6 +59,16 @@ public sealed class KeepPolicy
         }
     }
 
+    /// <summary>Checks that manifests are saved at the steps of which the rule keeps them. Runs that are stored may have such rules.</summary>
+    /// <param name="spec">The settings.</param>
+    /// <exception cref="InvalidTrainingSettingException">They are not.</exception>
+    public static void CheckSteps(TrainingSpec spec)
+    {
+        if (Of(spec)._every.FirstOrDefault(e => spec.SaveSteps == 0 || e % spec.SaveSteps != 0) is > 0 and var every)
+            throw Wrong(
+                nameof(TrainingSpec.KeepManifests), $"has every:{every}, which must be a multiple of {{save_steps}}, but that is {spec.SaveSteps}");
+    }
+
     /// <summary>Whether a value of the metric is better than another.</summary>
     public bool IsBetter(double value, double than) => _spec.GreaterIsBetter == true ? value > than : value < than;
 

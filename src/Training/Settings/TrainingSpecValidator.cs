@@ -68,6 +68,7 @@ public static class TrainingSpecValidator
             throw Wrong(new SettingProblem(
                 nameof(TrainingSpec.EvalSteps), $"is {spec.EvalSteps}, but there is no evaluation data: add {{eval_data}} or {{validation_split}}"));
         KeepPolicy.Check(spec, evaluates);
+        if ((spec.KeepManifests, spec.SaveSteps) != (was.KeepManifests, was.SaveSteps)) KeepPolicy.CheckSteps(spec);
     }
 
     private static InvalidTrainingSettingException Wrong(SettingProblem wrong) => new(RunSettings.Table.Of(wrong.Property).Name, wrong.Problem);

@@ -113,6 +113,21 @@ public sealed class KeepPolicyTests
     }
 
     [Theory]
+    [InlineData("every:20", 10, true)]
+    [InlineData("2,every:10", 10, true)]
+    [InlineData("every:75", 50, false)]
+    [InlineData("base,every:50,every:75", 50, false)]
+    [InlineData("every:50", 0, false)]
+    public void Check_rule_of_steps_that_are_not_saved_is_refused_unless_it_was_there(string rule, int saveSteps, bool isFine)
+    {
+        var spec = Spec with { KeepManifests = rule, SaveSteps = saveSteps };
+        TrainingSpecValidator.CheckEvaluation(spec, was: spec, evaluates: true);
+        var error = Record.Exception(() => TrainingSpecValidator.CheckEvaluation(spec, was: Spec, evaluates: true));
+        if (isFine) Assert.Null(error);
+        else Assert.Equal("keep_manifests", Assert.IsType<InvalidTrainingSettingException>(error).Setting);
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("first")]
     [InlineData("0")]
