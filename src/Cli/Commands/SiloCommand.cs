@@ -79,9 +79,9 @@ internal static class SiloCommand
             Roles = roles,
             Threads = (int)threads,
             MemoryBytes = (long)(Positive(values, KnownSettings.Memory, 0, 1e6) * 1e9),
-            MaxRuns = (int)Positive(values, KnownSettings.MaxRuns, 1, 1000),
+            MaxRuns = Count(values, KnownSettings.MaxRuns, 1000),
             ProbeTimeout = TimeSpan.FromSeconds(Positive(values, KnownSettings.ProbeTimeout, 0.1, 600)),
-            MissedProbes = (int)Positive(values, KnownSettings.MissedProbes, 1, 100),
+            MissedProbes = Count(values, KnownSettings.MissedProbes, 100),
             DrainTimeout = TimeSpan.FromSeconds(Positive(values, KnownSettings.DrainTimeout, 0, 86400)),
             JsonLogs = values.Text(KnownSettings.SiloLogFormat) == "json",
             PreemptionSources = Sources(values, http),
@@ -135,6 +135,10 @@ internal static class SiloCommand
         var number = values.Number(setting);
         return number >= lowest && number <= highest ? number : throw Wrong(values, setting, $"'{number}' must be from {lowest} to {highest}");
     }
+
+    private static int Count(SettingValues values, Setting setting, int highest) => values.Count(setting) is >= 1 and var number && number <= highest
+        ? number
+        : throw Wrong(values, setting, $"'{values.Text(setting)}' must be from 1 to {highest}");
 
     private static UsageException Wrong(SettingValues values, Setting setting, string problem) => new($"{values.Place(setting.Key)}: {problem}");
 }

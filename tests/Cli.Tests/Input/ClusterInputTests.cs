@@ -46,6 +46,15 @@ public sealed class ClusterInputTests
     }
 
     [Theory]
+    [InlineData("--max-runs", "1.5", "--max-runs is '1.5'; it must be a whole number")]
+    [InlineData("--missed-probes", "0", "--missed-probes: '0' must be from 1 to 100")]
+    public async Task Silo_number_that_cannot_be_is_refused_rather_than_cut(string option, string value, string says)
+    {
+        using var folder = new TempFolder();
+        await Lisa.RefusesAsync(["silo", "--store", folder["store"], "--redis", "127.0.0.1:1", option, value], says);
+    }
+
+    [Theory]
     [MemberData(nameof(Wrong))]
     public async Task Cluster_wrong_address_is_refused_in_the_words_of_the_command(string option, string value, string says)
     {
