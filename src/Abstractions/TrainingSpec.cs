@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 
 namespace LisaOrleans;
 
@@ -7,6 +8,7 @@ namespace LisaOrleans;
 /// blob store alone is enough to resume. A property with <see cref="SettingAttribute"/> is a setting at every door.
 /// </summary>
 [GenerateSerializer, Immutable, Alias("lisa.TrainingSpec")]
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)] // A newer build's setting would be dropped.
 public sealed partial record TrainingSpec
 {
     /// <summary>The run's name where a program does not ask for one.</summary>
@@ -86,8 +88,7 @@ public sealed partial record TrainingSpec
     /// <value><c>linear</c> (default), <c>cosine</c> or <c>constant</c>, each with warm-up.</value>
     [Id(9)]
     [Setting("course of the learning rate after warm-up", Group = SettingGroups.Optimizer,
-        ChoicesOf = SettingRegistries.Schedules,
-        Aliases = ["lr_scheduler"], Instead = ["lr_scheduler_kwargs"])]
+        ChoicesOf = SettingRegistries.Schedules, Aliases = ["lr_scheduler"], Instead = ["lr_scheduler_kwargs"])]
     public string LrSchedulerType { get; init; } = "linear";
 
     /// <value>Share of all steps over which the learning rate rises from 0. Default 0.</value>
@@ -159,8 +160,7 @@ public sealed partial record TrainingSpec
     /// <value>Whether several samples share a sequence (each sees only itself). Default false.</value>
     [Id(20)]
     [Setting("pack several samples into a sequence; each attends only to itself", Group = SettingGroups.Batches,
-        Aliases = ["sample_packing"],
-        Instead = ["group_texts", "packing_strategy"])]
+        Aliases = ["sample_packing"], Instead = ["group_texts", "packing_strategy"])]
     [UnusedWith(nameof(Objective), TrainingObjectives.Dpo, TrainingObjectives.Orpo)]
     public bool Packing { get; init; }
 

@@ -1,6 +1,8 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Silo;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains.Tests;
 
@@ -42,6 +44,22 @@ public sealed class StoredSettingsTests
         }
 
         Assert.Null((await VerifyAsync(run)).Difference);
+    }
+
+    [Fact]
+    public async Task ReadSpecAsync_setting_of_a_newer_build_is_named_rather_than_dropped()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(1));
+        var manifest = await run.ManifestAsync();
+        using var stored = await run.Store.ReadAsync(manifest.Spec, Token);
+        var spec = JsonNode.Parse(stored.ToArray())!.AsObject();
+        spec["ZLoss"] = 0.5;
+        var blob = new BytesBlob(Encoding.UTF8.GetBytes(spec.ToJsonString()));
+        await run.Store.PutAsync(blob, Token);
+        var error = await Assert.ThrowsAsync<InvalidDataFileException>(
+            () => RunFiles.ReadSpecAsync(run.Store, manifest with { Spec = new BlobRef(blob.Sha256, blob.Length) }, Token));
+        Assert.Contains("holds no settings of a run: ", error.Message, StringComparison.Ordinal);
+        Assert.Contains("field 'ZLoss' is not known; another version may have written it", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]
