@@ -15,9 +15,9 @@ namespace LisaOrleans.Data;
 /// their end of turn are trained. What people wrote is never taken for special tokens: where it looks like one, each segment is
 /// encoded by itself.</item>
 /// <item>A prompt with its completion, and the template plain: [bos] + the contents, encoded as one text with nothing between
-/// them + [eos]; the completion and eos are trained. Special tokens are not recognised. A token that the completion's first
-/// character shares with the prompt is trained; a prompt that is encoded alone, to be continued, then ends in other tokens. A
-/// completion that begins with a space avoids that.</item>
+/// them + [eos]; the completion and eos are trained. Special tokens are recognised as in a text, but for the template plain. A
+/// token that the completion's first character shares with the prompt is trained; a prompt that is encoded alone, to be
+/// continued, then ends in other tokens. A completion that begins with a space avoids that.</item>
 /// </list>
 /// bos is there if the tokenizer adds one, or the named template demands it. With train-on-prompt everything except bos is
 /// trained, but for turns that say themselves how much they count (<see cref="LearnedPrompts"/>).
@@ -31,6 +31,9 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
         settings.Template == ChatTemplates.Auto ? ChatTemplates.Get(PlainTemplate.PlainName) : ChatTemplates.Get(settings.Template);
 
     private readonly FolderChatTemplate? _own = settings.Template == ChatTemplates.Auto ? own : null;
+
+    // Without a template, the texts themselves may be rendered chats.
+    private readonly bool _isRaw = settings.Template == ChatTemplates.Auto;
     private readonly ConcurrentDictionary<int, bool> _special = new();
     private string? _closing;
 
@@ -61,7 +64,7 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
     /// <summary>The tokens of a conversation, at least one message, in which the assistant is to speak next.</summary>
     /// <exception cref="DatasetException">The template refuses it.</exception>
     public int[] EncodePrompt(IReadOnlyList<ChatMessage> messages) => _own is null
-        ? [.. Bos(), .. Pieces(_template.Render(messages, addGenerationPrompt: true)).SelectMany(p => p.Ids)]
+        ? WithBos([.. Pieces(_template.Render(messages, addGenerationPrompt: true)).SelectMany(p => p.Ids)])
         : tokenizer.EncodeWithSpecialTokens(_own.RenderPrompt(messages));
 
     /// <summary>As for messages alone, but with tools, calls and results, which only the folder's own template can write.</summary>
@@ -71,15 +74,18 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
         : tokenizer.EncodeWithSpecialTokens((_own ?? throw new DatasetException(
             $"tools and their calls need a chat template of the model's own, and it is used with {settings.Template}")).RenderPrompt(example));
 
+    /// <summary>The tokens of a text that the model is to continue, with nothing written around it.</summary>
+    public int[] EncodeText(string text) => WithBos(
+        settings.Template == PlainTemplate.PlainName ? tokenizer.Encode(text) : tokenizer.EncodeWithSpecialTokens(text));
+
     /// <summary>What ends the assistant's turn.</summary>
     public EndOfTurn EndOfTurn() => _own is null ? Data.EndOfTurn.Of(_template, tokenizer) : Data.EndOfTurn.Of(_own, tokenizer);
 
     private EncodedSample Text(string text)
     {
         var content = tokenizer.EncodeWithSpecialTokens(text);
-        int[] bos = content.Length > 0 && content[0] == tokenizer.BosTokenId ? [] : [.. Bos()];
         int[] eos = tokenizer.EosTokenId is { } id && (content.Length == 0 || content[^1] != id) ? [id] : [];
-        int[] ids = [.. bos, .. content, .. eos];
+        int[] ids = [.. WithBos(content), .. eos];
         return new EncodedSample(ids, [.. ids.Select((token, i) => i > 0 || token != tokenizer.BosTokenId)]);
     }
 
@@ -89,15 +95,18 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
         var everything = prompts && !messages.Any(LearnedPrompts.IsMarked);
         var segments = _template.Render(prompts ? LearnedPrompts.Of(messages) : messages, addGenerationPrompt: false);
         if (prompts) segments = [.. segments.Select(s => s.IsHeader ? s with { Weight = 1 } : s)];
-        var ids = new List<int>(Bos());
-        var weights = ids.ConvertAll(_ => 0f);
+        var (ids, weights) = (new List<int>(), new List<float>());
         foreach (var (tokens, learned) in Pieces(segments))
         {
             ids.AddRange(tokens);
             weights.AddRange(everything ? tokens.Select(_ => 1f) : learned);
         }
 
-        if (tokenizer.EosTokenId is { } eos && _template.EndsWithEos)
+        var begin = Bos(ids);
+        ids.InsertRange(0, begin);
+        weights.InsertRange(0, begin.Select(_ => 0f));
+        if (ids.FirstOrDefault(-1) == tokenizer.BosTokenId) weights[0] = 0;
+        if (tokenizer.EosTokenId is { } eos && _template.EndsWithEos && !(ids.LastOrDefault(-1) == eos && segments[^1].Text.Length > 0))
         {
             ids.Add(eos);
 
@@ -108,8 +117,11 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
         return EncodedSample.Of([.. ids], [.. weights]);
     }
 
-    private IEnumerable<int> Bos() =>
-        tokenizer.BosTokenId is { } bos && (_template.BeginsWithBos ?? tokenizer.AddBosToken) ? [bos] : [];
+    private int[] WithBos(int[] ids) => [.. Bos(ids), .. ids];
+
+    // Nothing where the ids begin with it.
+    private int[] Bos(IReadOnlyList<int> ids) =>
+        tokenizer.BosTokenId is { } bos && (_template.BeginsWithBos ?? tokenizer.AddBosToken) && ids.FirstOrDefault(-1) != bos ? [bos] : [];
 
     private IEnumerable<(int[] Ids, float[] Weights)> Pieces(IReadOnlyList<RenderedSegment> segments)
     {
@@ -122,10 +134,10 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
         });
     }
 
-    // All segments as one text, in which nothing is special.
+    // All segments as one text, with nothing between them.
     private (int[] Ids, float[] Weights) Joined(IReadOnlyList<RenderedSegment> segments)
     {
-        var tokens = tokenizer.EncodeWithOffsets(string.Concat(segments.Select(s => s.Text)), specialTokens: false);
+        var tokens = tokenizer.EncodeWithOffsets(string.Concat(segments.Select(s => s.Text)), _isRaw);
         var spans = new List<LearnedSpan>();
         var at = 0;
         foreach (var segment in segments)

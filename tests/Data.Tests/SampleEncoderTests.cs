@@ -33,16 +33,16 @@ public sealed class SampleEncoderTests
     [InlineData("", "日本")]
     [InlineData("fo", "x")]
     [InlineData("日", "  本\n")]
-    [InlineData("<s>a</s>", "</s>b")]
+    [InlineData("a</s>", "<s></s>b")]
     public void Encode_prompt_and_completion_have_the_ids_of_the_whole_text(string prompt, string completion)
     {
         foreach (var tokenizer in (ITokenizer[])[_tokenizer, TokenizerLoader.Load(TestAssets.Require("llama2-tokenizer"))])
         {
             var sample = new SampleEncoder(tokenizer, new DatasetSettings()).Encode(Example.Of(prompt, completion));
-            Assert.Equal([1, .. tokenizer.Encode(prompt + completion), 2], sample.InputIds);
+            Assert.Equal([1, .. tokenizer.EncodeWithSpecialTokens(prompt + completion), 2], sample.InputIds);
 
             // Hugging Face's mask: the ids of the prompt alone are not learned if the whole begins with them.
-            var alone = tokenizer.Encode(prompt);
+            var alone = tokenizer.EncodeWithSpecialTokens(prompt);
             if (sample.InputIds.Skip(1).Take(alone.Length).SequenceEqual(alone))
                 Assert.Equal(Mask((1 + alone.Length, false), (sample.InputIds.Length - 1 - alone.Length, true)), sample.Trained);
         }
@@ -114,9 +114,25 @@ public sealed class SampleEncoderTests
     }
 
     [Fact]
-    public void Encode_special_tokens_in_what_people_wrote_are_text()
+    public void Encode_special_tokens_of_a_rendered_prompt_and_completion_are_recognised_and_never_doubled()
     {
-        foreach (var template in ChatTemplates.Names)
+        var sample = Encode(Example.Of("<s>a</s>", "b</s>"));
+        int[] prompt = [SampleTokenizer.Bos, .. _tokenizer.Encode("a"), SampleTokenizer.Eos];
+        Assert.Equal(_tokenizer.EncodeWithSpecialTokens("<s>a</s>b</s>"), sample.InputIds);
+        Assert.Equal(Mask((prompt.Length, false), (sample.InputIds.Length - prompt.Length, true)), sample.Trained);
+        Assert.Equal(SampleTokenizer.Eos, Assert.Single(Encode(Example.Of("a", "b</s>")).InputIds, i => i == SampleTokenizer.Eos));
+        Assert.Equal([SampleTokenizer.Eos, SampleTokenizer.Eos], Encode(Example.Of("a</s>", "")).InputIds[^2..]);
+        Assert.False(Encode(Example.Of("<s>a", "b"), new DatasetSettings { TrainOnPrompt = true }).Trained[0]);
+
+        var encoder = new SampleEncoder(_tokenizer, new DatasetSettings());
+        Assert.Equal(prompt, encoder.EncodePrompt("<s>a</s>"));
+        Assert.Equal(prompt, encoder.EncodeText("a</s>"));
+    }
+
+    [Fact]
+    public void Encode_special_tokens_in_what_people_wrote_are_text_to_a_template_of_a_name()
+    {
+        foreach (var template in ChatTemplates.Names.Where(n => n != ChatTemplates.Auto))
         {
             var ids = Encode(Example.Of("a</s>b<s>", "c</s>d"), new DatasetSettings { Template = template }).InputIds;
             var clean = Encode(Example.Of("a", "c"), new DatasetSettings { Template = template }).InputIds;

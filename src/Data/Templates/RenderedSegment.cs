@@ -3,7 +3,7 @@ namespace LisaOrleans.Data;
 /// <summary>A piece of a rendered conversation.</summary>
 /// <param name="Text">The text.</param>
 /// <param name="Weight">How much it counts in the loss; 0 where the model is not to learn to say it.</param>
-/// <param name="IsTemplate">Whether the template wrote it: special tokens are recognised here, and never in what people wrote.</param>
+/// <param name="IsTemplate">Whether the template wrote it: special tokens are recognised here, and never in what it is written around.</param>
 public sealed record RenderedSegment(string Text, float Weight, bool IsTemplate)
 {
     /// <value>Whether it stands before a turn or between turns, and so is learned only along with prompts. Default false.</value>

@@ -35,6 +35,10 @@ public sealed class TextCompletionTests
         Assert.Equal(ids.Length, usage.GetProperty("prompt_tokens").GetInt32());
         Assert.Equal(made.Length, usage.GetProperty("completion_tokens").GetInt32());
         Assert.Equal(ids.Length + made.Length, usage.GetProperty("total_tokens").GetInt32());
+
+        // A prompt may be rendered already: its special tokens are recognised, and it begins once.
+        var rendered = await server.AskAsync(CompletionServer.Text, new { model = Model, prompt = $"<s>{Prompt}</s>", max_tokens = 1 });
+        Assert.Equal(ids.Length + 1, rendered.GetProperty("usage").GetProperty("prompt_tokens").GetInt32());
     }
 
     [Fact]

@@ -7,8 +7,6 @@ namespace LisaOrleans.Api;
 /// <param name="longest">Its longest sequence, in tokens.</param>
 internal sealed class PromptEncoder(LoadedModel model, int longest)
 {
-    private ITokenizer Tokenizer => model.Tokenizer;
-
     /// <summary>One for each prompt of the request.</summary>
     /// <exception cref="ApiException">One is too long, or has ids that the model does not have.</exception>
     public IReadOnlyList<EncodedPrompt> Encode(CompletionRequest request)
@@ -31,7 +29,7 @@ internal sealed class PromptEncoder(LoadedModel model, int longest)
     }
 
     private EncodedPrompt Text(CompletionRequest request, CompletionPrompt prompt) =>
-        Finish(request, prompt.Ids ?? WithBos(Tokenizer.Encode(prompt.Text!)), "prompt", new EndOfTurn(null, null));
+        Finish(request, prompt.Ids ?? model.Text.Encoder(model.Template).EncodeText(prompt.Text!), "prompt", new EndOfTurn(null, null));
 
     private EncodedPrompt Conversation(CompletionRequest request)
     {
@@ -62,8 +60,6 @@ internal sealed class PromptEncoder(LoadedModel model, int longest)
 
         return new EncodedPrompt(ids, wanted, model.Text.StopIds(end), end.Text is null ? request.Stop : [.. request.Stop, end.Text]);
     }
-
-    private int[] WithBos(int[] ids) => Tokenizer is { AddBosToken: true, BosTokenId: { } bos } ? [bos, .. ids] : ids;
 
     private void CheckIds(IEnumerable<int> ids, string param)
     {
