@@ -11,6 +11,5 @@ internal sealed class InputOutputFormat : IDatasetFormat
         record.Has("input") && record.Has("output") && !record.Has("instruction");
 
     public Example Parse(RecordReader record, DatasetSettings settings) =>
-        Conversation.Beside(
-            record, [.. PromptTurns.Read(record, "input"), .. PromptTurns.Answer(record, "output")], PromptTurns.IsList(record, "output"));
+        PromptTurns.Parse(record, "input", "output");
 }

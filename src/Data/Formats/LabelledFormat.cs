@@ -21,8 +21,7 @@ internal sealed class LabelledFormat : IDatasetFormat
 
     public static LabelledAnswer ParseAnswer(RecordReader record)
     {
-        var example = Conversation.Beside(
-            record, [.. PromptTurns.Read(record, "prompt"), .. PromptTurns.Answer(record, "completion")], PromptTurns.IsList(record, "completion"));
+        var example = PromptTurns.Parse(record, "prompt", "completion");
         return new LabelledAnswer(example, record.OptionalFlag("label") ?? throw record.Wrong("label", "is missing; it must be true or false"));
     }
 }

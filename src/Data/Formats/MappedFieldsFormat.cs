@@ -12,8 +12,6 @@ internal sealed class MappedFieldsFormat : IDatasetFormat
 
     public bool Matches(RecordReader record, DatasetSettings settings) => settings.PromptField is not null || settings.CompletionField is not null;
 
-    public Example Parse(RecordReader record, DatasetSettings settings) => Conversation.Beside(
-        record,
-        [.. PromptTurns.Read(record, settings.PromptField ?? "prompt"), .. PromptTurns.Answer(record, settings.CompletionField ?? "completion")],
-        PromptTurns.IsList(record, settings.CompletionField ?? "completion"));
+    public Example Parse(RecordReader record, DatasetSettings settings) =>
+        PromptTurns.Parse(record, settings.PromptField ?? "prompt", settings.CompletionField ?? "completion");
 }

@@ -96,7 +96,7 @@ internal sealed class PreferenceFormat : IDatasetFormat
         // UltraFeedback has the prompt as a text and again as the first message of each answer.
         return PromptTurns.IsList(record, field) && answer[0].Role != TurnTemplate.Assistant
             ? Conversation.Beside(record, StartsWithPrompt(record, field, answer), isList: true)
-            : Conversation.Beside(record, [.. PromptTurns.Read(record, "prompt"), .. answer], PromptTurns.IsList(record, field));
+            : PromptTurns.Parse(record, "prompt", field);
     }
 
     private static List<ChatMessage> StartsWithPrompt(RecordReader record, string field, List<ChatMessage> answer)

@@ -13,6 +13,5 @@ internal sealed class PromptCompletionFormat : IDatasetFormat
     public bool Matches(RecordReader record, DatasetSettings settings) => record.Has("prompt") && record.Has("completion");
 
     public Example Parse(RecordReader record, DatasetSettings settings) =>
-        Conversation.Beside(
-            record, [.. PromptTurns.Read(record, "prompt"), .. PromptTurns.Answer(record, "completion")], PromptTurns.IsList(record, "completion"));
+        PromptTurns.Parse(record, "prompt", "completion");
 }

@@ -5,6 +5,10 @@ namespace LisaOrleans.Data;
 /// <summary>A prompt and an answer to it, which are texts or lists of messages.</summary>
 internal static class PromptTurns
 {
+    /// <summary>A record whose conversation is a prompt and its answer; a chat if either is a list.</summary>
+    public static Example Parse(RecordReader record, string prompt, string answer) => Conversation.Beside(
+        record, [.. Read(record, prompt), .. Answer(record, answer)], IsList(record, prompt) || IsList(record, answer));
+
     /// <summary>The turns of a prompt; none of them is learned.</summary>
     public static IEnumerable<ChatMessage> Read(RecordReader record, string field) => IsList(record, field)
         ? Conversation.Turns(record, field).Select(m => m.Role == TurnTemplate.Assistant ? m with { Train = false } : m)

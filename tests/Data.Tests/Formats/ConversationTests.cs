@@ -122,6 +122,22 @@ public sealed class ConversationTests
         Assert.Equal([null, false, null, null], example.Messages.Select(m => m.Train));
     }
 
+    [Theory]
+    [InlineData("""{"prompt":[{"role":"user","content":"p"}],"completion":"c"}""", null)]
+    [InlineData("""{"prompt":"p","completion":[{"role":"assistant","content":"c"}]}""", null)]
+    [InlineData("""{"input":[{"role":"user","content":"p"}],"output":"c"}""", null)]
+    [InlineData("""{"question":[{"role":"user","content":"p"}],"answer":"c"}""", null)]
+    [InlineData("""{"prompt":[{"role":"user","content":"p"}],"chosen":"c","rejected":"d"}""", "chosen")]
+    [InlineData("""{"prompt":[{"role":"user","content":"p"}],"completion":"c","label":true}""", "prompt-completion")]
+    public void Read_prompt_or_answer_that_is_a_list_makes_a_chat(string record, string? format)
+    {
+        var settings = new DatasetSettings { Format = format, IgnoreFields = ["label"] };
+        if (record.Contains("question", StringComparison.Ordinal)) settings = settings with { PromptField = "question", CompletionField = "answer" };
+        var example = Assert.Single(Dataset.Read(record, settings));
+        Assert.True(example.IsChat);
+        Assert.Equal(["user: p", "assistant: c"], Dataset.Turns(example));
+    }
+
     [Fact]
     public void Read_prompt_beside_messages_that_begin_with_it_is_no_loss()
     {
