@@ -83,29 +83,39 @@ internal sealed class PreferenceFormat : IDatasetFormat
         {
             Messages = [.. example.Messages.Select((m, i) => i < shared && m.Role == TurnTemplate.Assistant ? m with { Train = false } : m)],
         };
-
-        static bool Same(ChatMessage a, ChatMessage b) =>
-            (a.Role, a.Content, a.Fields?.GetRawText()) == (b.Role, b.Content, b.Fields?.GetRawText());
     }
 
     private static Example Trl(RecordReader record, string field)
     {
-        var answer = PromptTurns.Answer(record, field).ToList();
-        if (record.Optional("prompt") is null) return Conversation.Beside(record, answer, isList: true);
-
-        // UltraFeedback has the prompt as a text and again as the first message of each answer.
-        return PromptTurns.IsList(record, field) && answer[0].Role != TurnTemplate.Assistant
-            ? Conversation.Beside(record, StartsWithPrompt(record, field, answer), isList: true)
+        if (record.Optional("prompt") is null) return Conversation.Beside(record, [.. PromptTurns.Answer(record, field)], isList: true);
+        return PromptTurns.IsList(record, field)
+            ? Conversation.Beside(record, AfterPrompt(record, field), isList: true)
             : PromptTurns.Parse(record, "prompt", field);
     }
 
-    private static List<ChatMessage> StartsWithPrompt(RecordReader record, string field, List<ChatMessage> answer)
+    // UltraFeedback has the prompt as a text and again as the first message of each answer; others have it as a list, of which the
+    // answers repeat all, the end or nothing.
+    private static List<ChatMessage> AfterPrompt(RecordReader record, string field)
     {
-        var prompt = PromptTurns.Read(record, "prompt").Last(m => m.Role != TurnTemplate.Assistant);
-        return answer.Any(m => m.Role == prompt.Role && m.Content == prompt.Content)
-            ? answer
-            : throw record.Wrong(field, "is a conversation that does not hold the prompt");
+        List<ChatMessage> prompt = [.. PromptTurns.Read(record, "prompt")];
+        List<ChatMessage> answer = [.. PromptTurns.Answer(record, field)];
+        for (var at = 0; at + prompt.Count < answer.Count; at++)
+            if (prompt.Zip(answer.Skip(at)).All(p => Same(p.First, p.Second))) return answer;
+        if (answer[0].Role == TurnTemplate.Assistant) return [.. prompt, .. answer];
+        for (var missing = 1; missing < prompt.Count; missing++)
+        {
+            if (prompt.Skip(missing).Zip(answer).All(p => Same(p.First, p.Second)) && prompt.Count - missing < answer.Count)
+                return [.. prompt.Take(missing), .. answer];
+        }
+
+        // What nobody has answered yet cannot be followed by another question.
+        return (answer[0].Role == TurnRole.User && prompt[^1].Role == TurnTemplate.Assistant) || answer[0].Role == TurnRole.Tool
+            ? [.. prompt, .. answer]
+            : throw record.Wrong(field, "is a conversation that does not begin with the prompt, and does not go on from it");
     }
+
+    private static bool Same(ChatMessage a, ChatMessage b) =>
+        (a.Role, a.Content, a.Fields?.GetRawText()) == (b.Role, b.Content, b.Fields?.GetRawText());
 
     private static Example OpenAi(RecordReader record, string field)
     {

@@ -33,6 +33,45 @@ public sealed class ObjectiveFormatTests
         Assert.Equal(["user: p", "assistant: good"], Dataset.Turns(Assert.Single(Dataset.Read(record, new DatasetSettings { Format = "chosen" }))));
     }
 
+    private const string System = """{"role":"system","content":"s"}""";
+    private const string Early = """{"role":"user","content":"q"},{"role":"assistant","content":"a"}""";
+    private const string Asked = """{"role":"user","content":"p"}""";
+
+    [Theory]
+    [InlineData($"[{System},{Early},{Asked}]", $"{System},{Early},{Asked},")]
+    [InlineData($"[{System},{Early},{Asked}]", $"{Early},{Asked},")]
+    [InlineData($"[{System},{Early},{Asked}]", $"{Asked},")]
+    [InlineData($"[{System},{Early},{Asked}]", "")]
+    [InlineData($"[{System},{Early}]", $"{Asked},")]
+    [InlineData("\"p\"", $"{System},{Early},{Asked},")]
+    [InlineData($"[{Early},{Asked}]", $"{System},{Early},{Asked},")]
+    public void ReadPairs_prompt_that_answers_repeat_in_part_is_there_once_and_whole(string prompt, string repeated)
+    {
+        var pair = Pair(prompt, repeated);
+        Assert.Equal(["system: s", "user: q", "assistant: a", "user: p", "assistant: good"], Dataset.Turns(pair.Chosen));
+        Assert.Equal(["system: s", "user: q", "assistant: a", "user: p", "assistant: bad"], Dataset.Turns(pair.Rejected));
+    }
+
+    [Fact]
+    public void ReadPairs_prompt_of_the_assistant_alone_goes_before_the_answers() => Assert.Equal(
+        ["assistant: g", "user: p", "assistant: good"],
+        Dataset.Turns(Pair("""[{"role":"assistant","content":"g"}]""", $"{Asked},").Chosen));
+
+    [Theory]
+    [InlineData($"[{System},{Early},{Asked}]", """{"role":"system","content":"other"},{"role":"user","content":"p"},""")]
+    [InlineData("\"p\"", """{"role":"user","content":"other"},""")]
+    public void ReadPairs_answer_to_another_prompt_is_refused(string prompt, string repeated) => Assert.EndsWith(
+        ": line 1: field 'chosen' is a conversation that does not begin with the prompt, and does not go on from it",
+        Assert.Throws<DatasetException>(() => Pair(prompt, repeated)).Message, StringComparison.Ordinal);
+
+    private static PreferencePair Pair(string prompt, string repeated)
+    {
+        using var folder = new TempFolder();
+        string[] answers = [.. new[] { "good", "bad" }.Select(a => $$"""[{{repeated}}{"role":"assistant","content":"{{a}}"}]""")];
+        File.WriteAllText(folder["d"], $$"""{"prompt":{{prompt}},"chosen":{{answers[0]}},"rejected":{{answers[1]}}}""");
+        return Assert.Single(DatasetReader.ReadPairs(folder["d"], new DatasetSettings()));
+    }
+
     [Theory]
     [InlineData("true", true)]
     [InlineData("false", false)]
