@@ -15,11 +15,10 @@ internal sealed class MessagesFormat : IDatasetFormat
     {
         var example = Conversation.Parse(record, "messages");
 
-        // Data sets of the hub repeat the first question beside the conversation.
-        if (record.Optional("prompt") is { ValueKind: JsonValueKind.String } prompt
-            && example.Messages.FirstOrDefault(m => m.Role == TurnRole.User)?.Content != record.AsText("prompt", prompt)
-            && settings.Format is null)
-            throw record.Wrong("prompt", "is not used: messages does not begin with it. To train without it: --ignore-fields prompt");
+        // Data sets of the hub repeat the first question beside the conversation; any other prompt is a field that is not used.
+        if (record.Has("prompt") && record.Element.GetProperty("prompt") is { ValueKind: JsonValueKind.String } prompt
+            && example.Messages.FirstOrDefault(m => m.Role == TurnRole.User)?.Content == record.AsText("prompt", prompt))
+            _ = record.Optional("prompt");
         return example;
     }
 }

@@ -143,10 +143,13 @@ public sealed class ConversationTests
     {
         const string Record = """{"prompt":"u","prompt_id":"7","messages":[{"role":"user","content":"u"},{"role":"assistant","content":"a"}]}""";
         Assert.Single(Dataset.Read(Record));
-        Assert.Contains(
-            "field 'prompt' is not used",
-            Dataset.Error(Encoding.UTF8.GetBytes(Record.Replace("\"prompt\":\"u\"", "\"prompt\":\"other\"", StringComparison.Ordinal))),
-            StringComparison.Ordinal);
+        foreach (var prompt in (string[])["\"other\"", "[{\"role\":\"system\",\"content\":\"s\"}]", "7"])
+        {
+            var other = Record.Replace("\"prompt\":\"u\"", $"\"prompt\":{prompt}", StringComparison.Ordinal);
+            Assert.StartsWith(
+                ": line 1: field 'prompt' is not used: format messages reads messages, system, ",
+                Dataset.Error(Encoding.UTF8.GetBytes(other)), StringComparison.Ordinal);
+        }
     }
 
     private static ChatMessage Parse(string turn) =>

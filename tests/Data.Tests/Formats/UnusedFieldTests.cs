@@ -66,6 +66,13 @@ public sealed class UnusedFieldTests
         Assert.StartsWith(": line 1: field 'context' is not used", error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("other", new[] { "prompt" })]
+    [InlineData("u", new string[0])]
+    public void Tokenize_prompt_beside_messages_that_does_not_begin_them_is_named(string prompt, string[] left) => Assert.Equal(
+        left,
+        Tokenize($$"""{{Chat}},"prompt":"{{prompt}}"}""", new DatasetSettings { Format = "messages", Template = "chatml" }).LeftOutFields);
+
     [Fact]
     public void Read_field_to_ignore_is_as_if_it_were_not_there()
     {
