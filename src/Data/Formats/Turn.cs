@@ -27,8 +27,7 @@ internal static class Turn
             role = TurnTemplate.Assistant;
 
             // Templates without a form for calls write the text of the data set.
-            calls = ToolCalls.FromText(turn, contentField, content!);
-            if (calls is not null) spelled = "";
+            if (calls is null && (calls = ToolCalls.FromText(turn, contentField, content!)) is not null) spelled = "";
         }
 
         if (calls is not null && role != TurnTemplate.Assistant)

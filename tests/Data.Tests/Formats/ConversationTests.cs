@@ -60,6 +60,11 @@ public sealed class ConversationTests
     }
 
     [Fact]
+    public void Read_call_of_sharegpt_may_stand_in_a_field_of_its_own() => Assert.Equal(
+        """{"role":"assistant","content":null,"tool_calls":[{"type":"function","function":{"name":"f","arguments":{}}}]}""",
+        Parse("""{"role":"tool_call","content":null,"tool_calls":[{"name":"f","arguments":{}}]}""").Fields!.Value.GetRawText());
+
+    [Fact]
     public void Read_result_of_tool_keeps_its_name_and_call() => Assert.Equal(
         """{"role":"tool","content":"4","tool_call_id":"c1","name":"f"}""",
         Parse("""{"role":"tool","content":"4","name":"f","tool_call_id":"c1"}""").Fields!.Value.GetRawText());
