@@ -51,12 +51,13 @@ internal static class Conversation
     {
         var variables = new Dictionary<string, JsonElement>();
         if (record.OptionalFlag("enable_thinking") is not null) variables["enable_thinking"] = record.Optional("enable_thinking")!.Value.Clone();
-        if (record.OptionalList("documents") is { } documents) variables["documents"] = documents.Clone();
+        if (record.OptionalObjects("documents") is { } documents) variables["documents"] = documents;
         if (record.Optional("chat_template_kwargs") is not { } given) return variables;
         if (given.ValueKind == JsonValueKind.String) given = record.Parse("chat_template_kwargs", record.AsText("chat_template_kwargs", given));
         if (given.ValueKind != JsonValueKind.Object)
             throw record.Wrong("chat_template_kwargs", $"is {RecordReader.Kind(given)}; it must be an object of the template's variables");
-        foreach (var variable in given.EnumerateObject()) variables[variable.Name] = variable.Value.Clone();
+        foreach (var variable in record.ForTemplate("chat_template_kwargs", given).EnumerateObject())
+            variables[variable.Name] = variable.Value.Clone();
         return variables;
     }
 }

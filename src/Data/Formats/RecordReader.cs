@@ -5,9 +5,10 @@ namespace LisaOrleans.Data;
 /// <summary>A record, or an object in it, and where it stands, for clear errors. It knows which of its fields were read.</summary>
 internal sealed class RecordReader(string file, string place, JsonElement record, FieldPolicy policy)
 {
-    private static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false };
-
     private readonly List<string> _read = [];
+
+    /// <summary>JSON inside a text is held to the same rules as the record itself.</summary>
+    public static JsonDocumentOptions Strict { get; } = new() { AllowDuplicateProperties = false };
 
     public JsonElement Element => record;
 
@@ -75,6 +76,28 @@ internal sealed class RecordReader(string file, string place, JsonElement record
         return value.GetArrayLength() > 0 ? value : null;
     }
 
+    /// <summary>A list of objects for a chat template, which may be missing, null or empty; each may be the text of one.</summary>
+    public JsonElement? OptionalObjects(string field) => OptionalList(field) is { } list
+        ? JsonSerializer.SerializeToElement(list.EnumerateArray().Select((item, i) => ForTemplate($"{field}[{i}]", AsObject($"{field}[{i}]", item))))
+        : null;
+
+    /// <summary>An object, or the text of one.</summary>
+    public JsonElement AsObject(string field, JsonElement value)
+    {
+        if (value.ValueKind == JsonValueKind.String) value = Parse(field, AsText(field, value));
+        return value.ValueKind == JsonValueKind.Object ? value : throw Wrong(field, $"is {Kind(value)}; it must be an object");
+    }
+
+    /// <summary>A value of any kind that a chat template gets as it is, once each text in it is known to be whole.</summary>
+    public JsonElement ForTemplate(string field, JsonElement value)
+    {
+        var number = 0;
+        if (value.ValueKind == JsonValueKind.String) AsText(field, value);
+        if (value.ValueKind == JsonValueKind.Object) foreach (var member in value.EnumerateObject()) ForTemplate($"{field}.{member.Name}", member.Value);
+        if (value.ValueKind == JsonValueKind.Array) foreach (var item in value.EnumerateArray()) ForTemplate($"{field}[{number++}]", item);
+        return value;
+    }
+
     /// <summary>A list of objects, at least one.</summary>
     public IReadOnlyList<RecordReader> List(string field)
     {
@@ -118,7 +141,7 @@ internal sealed class RecordReader(string file, string place, JsonElement record
     {
         try
         {
-            return JsonElement.Parse(text, s_strict);
+            return JsonElement.Parse(text, Strict);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {

@@ -29,9 +29,9 @@ internal static class ToolCalls
         JsonElement value;
         try
         {
-            value = JsonElement.Parse(text);
+            value = JsonElement.Parse(text, RecordReader.Strict);
         }
-        catch (JsonException)
+        catch (Exception e) when (JsonText.IsInvalid(e))
         {
             return null;
         }
@@ -46,18 +46,17 @@ internal static class ToolCalls
     /// <summary>A record's <c>tools</c>, or OpenAI's older <c>functions</c>; null where it has none.</summary>
     public static JsonElement? Tools(RecordReader record)
     {
-        var tools = record.OptionalList("tools");
-        var functions = record.OptionalList("functions");
+        var tools = record.OptionalObjects("tools");
+        var functions = record.OptionalObjects("functions");
         if (tools is not null && functions is not null) throw record.Wrong("functions", "stands beside tools; a record has one of them");
-        if (functions is not { } list) return tools?.Clone();
+        if (functions is not { } list) return tools;
         JsonNode[] wrapped = [.. list.EnumerateArray().Select(f => Function(JsonValue(f)))];
         return JsonSerializer.SerializeToElement(new JsonArray(wrapped));
     }
 
     private static JsonObject Call(RecordReader turn, string field, JsonElement call)
     {
-        if (call.ValueKind == JsonValueKind.String) call = turn.Parse(field, turn.AsText(field, call));
-        if (call.ValueKind != JsonValueKind.Object) throw turn.Wrong(field, $"is {RecordReader.Kind(call)}; it must be an object");
+        call = turn.ForTemplate(field, turn.AsObject(field, call));
         var isBare = !call.TryGetProperty("function", out var function);
         if (isBare) function = call;
         if (function.ValueKind != JsonValueKind.Object || !function.TryGetProperty("name", out var name) || name.ValueKind != JsonValueKind.String)
@@ -79,7 +78,7 @@ internal static class ToolCalls
         if (string.IsNullOrWhiteSpace(text)) return new JsonObject();
         var value = turn.Parse($"{field}.arguments", text);
         return value.ValueKind == JsonValueKind.Object
-            ? JsonValue(value)
+            ? JsonValue(turn.ForTemplate($"{field}.arguments", value))
             : throw turn.Wrong($"{field}.arguments", $"is the text of {RecordReader.Kind(value)}; it must be that of an object");
     }
 

@@ -48,7 +48,7 @@ internal static class Turn
         var fields = new JsonObject { ["role"] = role };
         if (content is not null || turn.Has("content")) fields["content"] = content;
         if (calls is not null) fields["tool_calls"] = calls;
-        foreach (var extra in extras) fields[extra] = JsonSerializer.SerializeToNode(turn.Optional(extra));
+        foreach (var extra in extras) fields[extra] = JsonSerializer.SerializeToNode(turn.ForTemplate(extra, turn.Optional(extra)!.Value));
         return JsonSerializer.SerializeToElement(fields);
     }
 

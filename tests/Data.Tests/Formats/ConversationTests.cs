@@ -101,7 +101,9 @@ public sealed class ConversationTests
     [Theory]
     [InlineData("\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]")]
     [InlineData("\"tools\":\"[{\\\"type\\\":\\\"function\\\",\\\"function\\\":{\\\"name\\\":\\\"f\\\"}}]\"")]
+    [InlineData("\"tools\":[\"{\\\"type\\\":\\\"function\\\",\\\"function\\\":{\\\"name\\\":\\\"f\\\"}}\"]")]
     [InlineData("\"functions\":[{\"name\":\"f\"}]")]
+    [InlineData("\"functions\":[\"{\\\"name\\\":\\\"f\\\"}\"]")]
     public void Read_tools_are_one_list_however_they_are_written(string field)
     {
         var record = $$"""{"messages":[{"role":"user","content":"u"},{"role":"assistant","content":"a"}],{{field}},"""
@@ -109,6 +111,17 @@ public sealed class ConversationTests
         var example = ParseExample(record);
         Assert.Equal("""[{"type":"function","function":{"name":"f"}}]""", example.Tools!.Value.GetRawText());
         Assert.False(example.TemplateVariables["enable_thinking"].GetBoolean());
+    }
+
+    [Theory]
+    [InlineData("\"tools\":[{},7]", "'tools[1]' is a number; it must be an object")]
+    [InlineData("\"tools\":[\"get_weather\"]", "'tools[0]' is a text which is not valid JSON")]
+    [InlineData("\"functions\":[\"[]\"]", "'functions[0]' is a list; it must be an object")]
+    [InlineData("\"documents\":[{\"text\":\"d\"},null]", "'documents[1]' is null; it must be an object")]
+    public void Read_tool_or_document_that_is_no_object_is_refused_by_its_place(string field, string problem)
+    {
+        var record = $$"""{"messages":[{"role":"user","content":"u"},{"role":"assistant","content":"a"}],{{field}}}""";
+        Assert.StartsWith($": line 1: field {problem}", Dataset.Error(Encoding.UTF8.GetBytes(record)), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -37,6 +37,26 @@ public sealed class DatasetReaderErrorTests
     public void Read_wrong_record_is_refused_with_file_line_and_field(string content, string error) =>
         Assert.StartsWith(error, Dataset.Error(Encoding.UTF8.GetBytes(content)), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("", "\"tools\":[{\"function\":{\"name\":\"f\",\"description\":HALF}}]", "field 'tools[0].function.description'")]
+    [InlineData("", "\"functions\":[{\"name\":\"f\",\"parameters\":{\"enum\":[\"a\",HALF]}}]", "field 'functions[0].parameters.enum[1]'")]
+    [InlineData("", "\"documents\":[{\"text\":HALF}]", "field 'documents[0].text'")]
+    [InlineData("", "\"chat_template_kwargs\":{\"style\":HALF}", "field 'chat_template_kwargs.style'")]
+    [InlineData("\"reasoning_content\":HALF", "\"id\":1", "messages[1]: field 'reasoning_content'")]
+    [InlineData(
+        "\"tool_calls\":[{\"name\":\"f\",\"arguments\":{\"x\":HALF}}]", "\"id\":1", "messages[1]: field 'tool_calls[0].arguments.x'")]
+    [InlineData(
+        "\"tool_calls\":[{\"name\":\"f\",\"arguments\":\"{\\\"x\\\":\\\"\\\\ud83d\\\"}\"}]", "\"id\":1",
+        "messages[1]: field 'tool_calls[0].arguments.x'")]
+    public void Read_half_a_character_in_what_a_template_gets_is_refused_with_its_place(string ofTurn, string ofRecord, string place)
+    {
+        var turn = "{\"role\":\"assistant\",\"content\":\"a\"" + (ofTurn.Length > 0 ? $",{ofTurn}" : "") + "}";
+        var record = $"{{\"messages\":[{{\"role\":\"user\",\"content\":\"u\"}},{turn}],{ofRecord}}}".Replace(
+            "HALF", "\"\\ud83d\"", StringComparison.Ordinal);
+        Assert.Equal(
+            $": line 1: {place} holds half a character: an escaped surrogate without its other half", Dataset.Error(Encoding.UTF8.GetBytes(record)));
+    }
+
     [Fact]
     public void Read_missing_file_is_named()
     {
