@@ -13,10 +13,10 @@ public static class DataSources
     internal static IReadOnlyList<DataSource> Resolve(string sources, DataSplit split) =>
         [.. DataSourcePaths.Split(sources).Select(s => Source(s, split))];
 
-    /// <summary>All files of the sources, each with its source's weight.</summary>
+    /// <summary>The files of each source, and the source's weight.</summary>
     /// <inheritdoc cref="Resolve"/>
-    public static IEnumerable<(string File, double Weight)> Files(string sources, DataSplit split) =>
-        Resolve(sources, split).SelectMany(s => s.Files.Select(f => (f, s.Weight)));
+    public static IEnumerable<(IReadOnlyList<string> Files, double Weight)> Files(string sources, DataSplit split) =>
+        Resolve(sources, split).Select(s => (s.Files, s.Weight));
 
     /// <summary>Checks that each source is there, and has files of the split.</summary>
     /// <inheritdoc cref="Resolve"/>

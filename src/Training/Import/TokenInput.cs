@@ -35,7 +35,11 @@ internal sealed record TokenInput(
         if (Pairs) Add("pairs", []);
         foreach (var name in ModelFileNames.In(ModelFolder).Except([ModelFileNames.Config, ModelFileNames.GenerationConfig]))
             AddFile(name, Path.Combine(ModelFolder, name));
-        foreach (var (file, weight) in DataSources.Files(Sources, Split)) AddFile($"data {weight:R}", file);
+        var sources = DataSources.Files(Sources, Split).ToList();
+
+        // Formats, and the share that is held out, are chosen source by source.
+        if (sources.Count > 1) Add($"sources {string.Join(' ', sources.Select(s => s.Files.Count))}", []);
+        foreach (var (files, weight) in sources) foreach (var file in files) AddFile($"data {weight:R}", file);
         return Convert.ToHexStringLower(hash.GetHashAndReset());
 
         void AddFile(string name, string path)
@@ -54,6 +58,6 @@ internal sealed record TokenInput(
 
     /// <summary>Sizes and times of the data's files, to notice when they change while they are read.</summary>
     public string Stamp() => string.Join(
-        ';', DataSources.Files(Sources, Split).Select(f => LinkedFile.Resolve(f.File))
+        ';', DataSources.Files(Sources, Split).SelectMany(s => s.Files).Select(LinkedFile.Resolve)
             .Select(f => $"{f.FullName} {f.Length} {f.LastWriteTimeUtc.Ticks}"));
 }

@@ -47,6 +47,17 @@ public sealed class TokenCacheTests : IDisposable
     }
 
     [Fact]
+    public async Task ImportAsync_two_sources_are_not_the_folder_of_the_same_files()
+    {
+        Directory.CreateDirectory(_folder["two"]);
+        foreach (var name in (string[])["a", "b"]) File.Copy(TinyStories.Data, _folder[$"two/{name}.jsonl"]);
+        Assert.True((await Import("a", "two")).Tokenised);
+        var sources = $"two/a.jsonl,{_folder["two/b.jsonl"]}";
+        Assert.True((await Import("b", sources)).Tokenised);
+        Assert.False((await Import("c", sources)).Tokenised);
+    }
+
+    [Fact]
     public async Task ImportAsync_weights_are_told_alike_from_the_cache()
     {
         var data = WeightedLines.Write(TinyStories.Data, _folder["weighted.jsonl"]);
