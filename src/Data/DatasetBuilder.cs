@@ -5,6 +5,7 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
 {
     private readonly TokenSpool _samples = new();
     private readonly List<int> _lengths = [];
+    private readonly SortedDictionary<int, MixedForms> _forms = [];
     private int _pairs;
     private (int Truncated, int Split, int Skipped) _count;
     private (long All, long Trained, long Cut) _tokens;
@@ -14,6 +15,13 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
 
     /// <summary>Records that were longer than the block size and lost their ends.</summary>
     public int Truncated => _count.Truncated;
+
+    /// <summary>Counts a record by its form: a chat, or a prompt and its answer.</summary>
+    public void CountForm(int source, bool isChat)
+    {
+        var forms = _forms.GetValueOrDefault(source, new MixedForms(source, 0, 0));
+        _forms[source] = isChat ? forms with { Chats = forms.Chats + 1 } : forms with { Joined = forms.Joined + 1 };
+    }
 
     /// <summary>Takes the next record's sample.</summary>
     /// <param name="sample">All of its tokens.</param>
@@ -76,6 +84,7 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
             TrainedTokens = _tokens.Trained,
             Weights = _weights.Tokens > 0 ? _weights : null,
             Lengths = SampleLengths.Of(_lengths),
+            Mixed = [.. _forms.Values.Where(f => f is { Chats: > 0, Joined: > 0 })],
             LeftOutFields = policy.LeftOut,
         };
         return _samples.Build(statistics);

@@ -61,7 +61,7 @@ public static class DatasetReader
     /// <summary>Records of all sources, not yet parsed.</summary>
     internal static IEnumerable<SourceRecord> Records(string sources, DataSplit split, DatasetSettings settings)
     {
-        foreach (var source in DataSources.Resolve(sources, split))
+        foreach (var (number, source) in DataSources.Resolve(sources, split).Index())
         {
             IDatasetFormat? format = null;
             var index = 0L;
@@ -71,7 +71,7 @@ public static class DatasetReader
                 var isHeldOut = split.HeldOut > 0 && source.IsHeldOut(index, split.HeldOut);
                 var uses = isHeldOut != split.IsHeldOut ? 0 : source.Uses(index);
                 index++;
-                if (uses > 0) yield return new SourceRecord(raw, format, uses);
+                if (uses > 0) yield return new SourceRecord(raw, format, uses, number + 1);
             }
 
             if (format is null) throw new DatasetException($"{source.Path}: has no records");

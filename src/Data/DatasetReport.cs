@@ -28,6 +28,13 @@ public static class DatasetReport
                     + $"from {weights.Least} to {weights.Greatest}");
         }
 
+        foreach (var (source, chats, joined) in s.Mixed)
+        {
+            yield return $"{Warning}source {source} is written in two forms: {chats} of its {chats + joined} records are chats, which the model's "
+                + "chat template writes, and the others are prompts with their answers, joined as they are; a template that is named by "
+                + "--template writes all of them";
+        }
+
         if (s.LeftOutFields.Count > 0) yield return $"fields left out: {string.Join(", ", s.LeftOutFields)}";
         if (s.Truncated >= MuchCut * s.Records && s.Truncated > 0)
         {

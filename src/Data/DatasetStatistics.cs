@@ -36,6 +36,9 @@ public sealed record DatasetStatistics
     /// <value>Lengths of the records in tokens, before anything was cut; null where they are not known.</value>
     public SampleLengths? Lengths { get; init; }
 
+    /// <value>Sources that are written in two forms; empty where each is written in one.</value>
+    public IReadOnlyList<MixedForms> Mixed { get; init; } = [];
+
     /// <value>Fields of the records that were left out, by name: metadata, and what the user said to leave out.</value>
     public IReadOnlyList<string> LeftOutFields { get; init; } = [];
 }

@@ -26,15 +26,17 @@ public static class DatasetTokenizer
         var encoder = new SampleEncoder(tokenizer, settings, own);
         var policy = DatasetReader.PolicyOf(settings, pairs);
         var builder = new DatasetBuilder(settings, blockSize);
+        var hasTemplate = own is not null && settings.Template == ChatTemplates.Auto;
         try
         {
             var records = DatasetReader.Records(sources, split ?? DataSplit.Train, pairs ? DatasetReader.OfPairs(settings) : settings);
             foreach (var batch in OrderedParallel.Select(Batches(records), Encode))
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                foreach (var (samples, isText, uses) in batch)
+                foreach (var (samples, isText, isChat, record) in batch)
                 {
-                    for (var use = 0; use < uses; use++)
+                    if (hasTemplate && isChat is { } form) builder.CountForm(record.Source, form);
+                    for (var use = 0; use < record.Uses; use++)
                     {
                         if (pairs) builder.AddPair(samples[0], samples[1]);
                         else builder.Add(samples[0], isText);
@@ -55,7 +57,7 @@ public static class DatasetTokenizer
             throw;
         }
 
-        (EncodedSample[] Samples, bool IsText, int Uses)[] Encode(List<SourceRecord> batch)
+        (EncodedSample[] Samples, bool IsText, bool? IsChat, SourceRecord Record)[] Encode(List<SourceRecord> batch)
         {
             cancellationToken.ThrowIfCancellationRequested();
             return [.. batch.Select(record =>
@@ -63,12 +65,13 @@ public static class DatasetTokenizer
                 if (pairs)
                 {
                     var pair = DatasetReader.ParsePair(record, settings, policy);
-                    return ([Sample(pair.Chosen, record.Raw), Sample(pair.Rejected, record.Raw)], false, record.Uses);
+                    return ([Sample(pair.Chosen, record.Raw), Sample(pair.Rejected, record.Raw)], false, pair.Chosen.IsChat, record);
                 }
 
                 var example = DatasetReader.Parse(record, settings, policy);
                 var isText = example.Text is not null || (example.Tokens is { } tokens && tokens.Trained.All(t => t));
-                return (new[] { Sample(example, record.Raw) }, isText, record.Uses);
+                bool? isChat = example.Text is null && example.Tokens is null ? example.IsChat : null;
+                return (new[] { Sample(example, record.Raw) }, isText, isChat, record);
             })];
         }
 

@@ -149,6 +149,26 @@ public sealed class DatasetTokenizerTests
     }
 
     [Fact]
+    public void Tokenize_source_in_two_forms_is_named_with_numbers()
+    {
+        const string Plain = """{"instruction":"i","output":"o"}""";
+        using var folder = new TempFolder();
+        File.WriteAllText(folder["chat_template.jinja"], "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}");
+        File.WriteAllText(folder["a"], Plain);
+        File.WriteAllText(folder["b"], $$"""{{Plain}}{{"\n"}}{"instruction":"i","output":"o","system":"s"}{{"\n"}}{{Plain}}""");
+        var own = FolderChatTemplate.Load(folder.Root, DateTimeOffset.UnixEpoch);
+        var statistics = Tokenize(new DatasetSettings());
+        Assert.Equal([new MixedForms(2, 1, 2)], statistics.Mixed);
+        Assert.StartsWith(
+            "warning: source 2 is written in two forms: 1 of its 3 records are chats, ",
+            Assert.Single(DatasetReport.Lines(statistics, 64)), StringComparison.Ordinal);
+        Assert.Empty(Tokenize(new DatasetSettings { Template = "chatml" }).Mixed);
+
+        DatasetStatistics Tokenize(DatasetSettings settings) => DatasetTokenizer.Tokenize(
+            $"{folder["a"]},{folder["b"]}", _tokenizer, settings, 64, SampleTokenizer.VocabularySize, null, CancellationToken.None, own: own).Statistics;
+    }
+
+    [Fact]
     public void FromArrays_arrays_of_a_data_set_give_the_same_samples()
     {
         var data = Tokenize(Records, 64);
