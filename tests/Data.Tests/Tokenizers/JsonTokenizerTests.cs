@@ -29,6 +29,21 @@ public sealed class JsonTokenizerTests
     }
 
     [Theory]
+    [InlineData(false, true, new[] { 7, 20, 7 })]
+    [InlineData(true, false, new[] { 7, 5, 20, 8 })]
+    public void Encode_added_token_is_found_as_the_config_says(bool json, bool config, int[] ids)
+    {
+        using var folder = new TempFolder();
+        var tokenizer = TokenizerJson.ByteLevel();
+        (tokenizer["added_tokens"]![0]!["lstrip"], tokenizer["added_tokens"]![0]!["rstrip"]) = (json, json);
+        var flag = config ? "true" : "false";
+        var loaded = TokenizerJson.Load(
+            folder, tokenizer,
+            $$$"""{"added_tokens_decoder":{"20":{"content":"<|end|>","lstrip":{{{flag}}},"rstrip":{{{flag}}},"special":true} } }""");
+        Assert.Equal(ids, loaded.EncodeWithSpecialTokens("low <|end|> low"));
+    }
+
+    [Theory]
     [InlineData("ab", new[] { 263 })]
     [InlineData(" ab", new[] { 259, 263 })]
     [InlineData("ba ab", new[] { 259, 261, 260, 263 })]

@@ -9,6 +9,7 @@ internal sealed class TokenizerConfig
         ["bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token"];
 
     private readonly SortedDictionary<int, AddedToken> _added = [];
+    private readonly Dictionary<string, AddedToken> _decoder = [];
     private readonly Dictionary<string, AddedToken> _named = [];
     private readonly Dictionary<string, string> _roles = [];
 
@@ -28,6 +29,7 @@ internal sealed class TokenizerConfig
                 _added[id] = AddedToken.Read(token, id);
             }
 
+            foreach (var token in _added.Values) _decoder[token.Content] = token;
             return root;
         });
         JsonField.ReadFile(Path.Combine(folder, "added_tokens.json"), root =>
@@ -68,7 +70,7 @@ internal sealed class TokenizerConfig
     /// <param name="vocabulary">Ids by text.</param>
     public List<AddedToken> Added(IReadOnlyList<AddedToken> known, IReadOnlyDictionary<string, int> vocabulary)
     {
-        var all = known.ToList();
+        var all = known.Select(Found).ToList();
         var texts = known.Select(t => t.Content).ToHashSet();
         var ids = known.Select(t => t.Id).Concat(vocabulary.Values).ToHashSet();
         foreach (var token in _added.Values)
@@ -82,6 +84,11 @@ internal sealed class TokenizerConfig
             if (vocabulary.TryGetValue(text, out var id) && texts.Add(text)) all.Add(token with { Id = id });
         return all;
     }
+
+    // transformers adds those of added_tokens_decoder once more, so that decides how a token is found in a text; its id stays.
+    private AddedToken Found(AddedToken token) => _decoder.TryGetValue(token.Content, out var other)
+        ? token with { SingleWord = other.SingleWord, StripsLeft = other.StripsLeft, StripsRight = other.StripsRight }
+        : token;
 
     private JsonField ReadNames(JsonField root)
     {
