@@ -9,10 +9,13 @@ internal sealed class ExampleValues
     private readonly Dictionary<ChatMessage, DictValue> _messages = new(ReferenceEqualityComparer.Instance);
     private readonly JinjaValue _tools;
     private readonly KeyValuePair<string, JinjaValue>[] _own;
+    private readonly bool _textArguments;
 
-    public ExampleValues(Example example)
+    /// <param name="example">The example.</param>
+    /// <param name="textArguments">Whether the template gets the arguments of calls as texts, written as tojson writes them.</param>
+    public ExampleValues(Example example, bool textArguments)
     {
-        Example = example;
+        (Example, _textArguments) = (example, textArguments);
         _tools = example.Tools is { } tools ? JsonValues.Of(tools) : NoneValue.Instance;
         _own = [.. example.TemplateVariables.Where(v => v.Key is not ("messages" or "tools" or "add_generation_prompt"))
             .Select(v => Variable(v.Key, JsonValues.Of(v.Value)))];
@@ -38,9 +41,21 @@ internal sealed class ExampleValues
         return value;
     }
 
-    private static DictValue Read(ChatMessage message) => message.Fields is { ValueKind: JsonValueKind.Object } fields
-        ? (DictValue)JsonValues.Of(fields)
-        : JsonValues.Dict([Variable("role", JinjaValue.Of(message.Role)), Variable("content", JinjaValue.Of(message.Content))]);
+    private DictValue Read(ChatMessage message)
+    {
+        if (message.Fields is not { ValueKind: JsonValueKind.Object } fields)
+            return JsonValues.Dict([Variable("role", JinjaValue.Of(message.Role)), Variable("content", JinjaValue.Of(message.Content))]);
+        var turn = (DictValue)JsonValues.Of(fields);
+        if (_textArguments && turn.Find(JinjaValue.Of("tool_calls")) is ListValue calls) foreach (var call in calls.Elements) WriteArguments(call);
+        return turn;
+    }
+
+    private static void WriteArguments(JinjaValue call)
+    {
+        var name = JinjaValue.Of("arguments");
+        if (call is not DictValue dict || dict.Find(JinjaValue.Of("function")) is not DictValue function) return;
+        if (function.Find(name) is { } value and not TextValue) function.Set(name, JinjaValue.Of(Jinja.JsonText.Plain().Write(value)));
+    }
 
     private static KeyValuePair<string, JinjaValue> Variable(string name, JinjaValue value) => KeyValuePair.Create(name, value);
 }

@@ -14,10 +14,12 @@ public sealed class FolderChatTemplate
     private readonly IReadOnlyList<KeyValuePair<string, JinjaValue>> _tokens;
     private readonly DateTimeOffset _now;
     private readonly WrittenFields _written;
+    private readonly CallArguments _arguments;
 
     private FolderChatTemplate(string folder, ChatTemplateSource source, DateTimeOffset now)
     {
         (_file, _now, _written) = (source.File, now, new WrittenFields(source));
+        _arguments = new CallArguments((example, texts) => Try(new ExampleValues(example, texts)));
         (Source, ToolSource) = (source.Chat, source.ToolUse ?? source.Chat);
         ReadsTime = $"{source.Chat}{source.ToolUse}".Contains("strftime_now", StringComparison.Ordinal);
 
@@ -86,7 +88,7 @@ public sealed class FolderChatTemplate
     internal (string Text, IReadOnlyList<LearnedSpan>? Spans) RenderLearned(Example example, string closing, bool prompts = false)
     {
         _written.Check(example, Name);
-        var values = new ExampleValues(example);
+        var values = Values(example);
         var whole = Render(values, example.Messages, addGenerationPrompt: false);
 
         // Checked first, so that it is mostly only read: threads that write what others read slow each other down.
@@ -98,13 +100,13 @@ public sealed class FolderChatTemplate
 
         // Generation blocks hold nothing but answers.
         marks = marks && marked.All(m => m.Role == TurnTemplate.Assistant);
-        var turns = new ExampleValues(LearnedPrompts.MarkedTurns(example));
+        var turns = Values(LearnedPrompts.MarkedTurns(example));
         var spans = new LearnedSpans(this, turns, whole, marks, closing, "take the weights out of its turns").Find();
         return (whole.Text, LearnedPrompts.Whole(spans, whole.Text.Length));
     }
 
     internal JinjaRendering Render(Example example, IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt) =>
-        Render(new ExampleValues(example), messages, addGenerationPrompt);
+        Render(Values(example), messages, addGenerationPrompt);
 
     internal JinjaRendering Render(ExampleValues values, IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt)
     {
@@ -125,6 +127,20 @@ public sealed class FolderChatTemplate
     internal DatasetException Unclear(int turn, string reason, string instead) => new(
         $"the model's chat template ({Name}) does not show exactly what is learned of turn {turn}: {reason}. Mark it in the template by "
         + $"{{% generation %}} … {{% endgeneration %}}, choose another by --template, or {instead}");
+
+    private ExampleValues Values(Example example) => new(example, _arguments.AreTexts(example));
+
+    private string? Try(ExampleValues values)
+    {
+        try
+        {
+            return Render(values, values.Example.Messages, addGenerationPrompt: false).Text;
+        }
+        catch (DatasetException)
+        {
+            return null;
+        }
+    }
 
     // Without the folder: a server's clients need not know where its models are stored.
     private string Name => Path.GetFileName(_file);

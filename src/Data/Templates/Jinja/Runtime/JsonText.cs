@@ -8,6 +8,9 @@ internal sealed class JsonText(RenderState state, bool ensureAscii, string? inde
 {
     private readonly StringBuilder _output = new();
 
+    /// <summary>As tojson writes without arguments, outside of a rendering.</summary>
+    public static JsonText Plain() => new(new RenderState(new JinjaLimits(), default), ensureAscii: false, null, ", ", ": ", sortKeys: false);
+
     public string Write(JinjaValue value)
     {
         Append(value, 0);

@@ -1,0 +1,49 @@
+using System.Text.Json;
+
+namespace LisaOrleans.Data.Tests;
+
+/// <summary>Turns that a template leaves out, and how it takes the arguments of calls, on the templates of well-known models.</summary>
+public sealed class TemplateProbeTests : IDisposable
+{
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public void RenderLearned_template_that_joins_arguments_with_text_gets_them_as_text()
+    {
+        var example = Read(
+            """
+            {"messages": [{"role": "user", "content": "Weather?"}, {"role": "assistant", "content": null, "tool_calls": [{"type": "function",
+              "function": {"name": "get_weather", "arguments": {"city": "Zürich", "days": [1, 2]} } }]},
+              {"role": "tool", "content": "4 C"}, {"role": "assistant", "content": "It is 4 degrees."}]}
+            """);
+        var text = Load(Template("tokenizer-deepseek_v3")).RenderLearned(example, "<｜end▁of▁sentence｜>").Text;
+        Assert.Contains("get_weather\n```json\n{\"city\": \"Zürich\", \"days\": [1, 2]}\n```", text, StringComparison.Ordinal);
+    }
+
+    private static string Template(string name)
+    {
+        Assert.SkipUnless(RealTemplates.All.Count > 0, "no chat templates in artifacts/node; eng/test-services.sh gets them");
+        return RealTemplates.All.First(t => t.Name == name).Template;
+    }
+
+    private static Example Of(IReadOnlyList<ChatMessage> messages) => new() { Messages = messages, IsChat = true };
+
+    private static Example Read(string variables)
+    {
+        var json = JsonElement.Parse(variables);
+        return Of([.. json.GetProperty("messages").EnumerateArray().Select(m => new ChatMessage(
+            m.GetProperty("role").GetString()!,
+            m.TryGetProperty("content", out var content) && content.ValueKind == JsonValueKind.String ? content.GetString()! : "") { Fields = m })]) with
+        {
+            Tools = json.TryGetProperty("tools", out var tools) ? tools : null,
+        };
+    }
+
+    private FolderChatTemplate Load(string template)
+    {
+        File.WriteAllText(_folder["chat_template.jinja"], template);
+        return FolderChatTemplate.Load(_folder.Root, JinjaOracle.Now)!;
+    }
+}
