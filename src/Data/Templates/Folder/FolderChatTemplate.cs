@@ -14,12 +14,14 @@ public sealed class FolderChatTemplate
     private readonly IReadOnlyList<KeyValuePair<string, JinjaValue>> _tokens;
     private readonly DateTimeOffset _now;
     private readonly WrittenFields _written;
+    private readonly WrittenRoles _roles;
     private readonly CallArguments _arguments;
 
     private FolderChatTemplate(string folder, ChatTemplateSource source, DateTimeOffset now)
     {
         (_file, _now, _written) = (source.File, now, new WrittenFields(source));
         _arguments = new CallArguments((example, texts) => Try(new ExampleValues(example, texts)));
+        _roles = new WrittenRoles(example => Try(Values(example)));
         (Source, ToolSource) = (source.Chat, source.ToolUse ?? source.Chat);
         ReadsTime = $"{source.Chat}{source.ToolUse}".Contains("strftime_now", StringComparison.Ordinal);
 
@@ -46,9 +48,12 @@ public sealed class FolderChatTemplate
     /// <summary>As for messages alone, but with the conversation's tools and variables.</summary>
     /// <exception cref="DatasetException">The template refuses it, or would leave some of it out.</exception>
     /// <exception cref="TokenizerException">The template is wrong, or uses what is not supported: with the file and the line.</exception>
-    public string RenderPrompt(Example example) => _written.Unwritten(example) is { } name
-        ? throw new DatasetException($"the model's chat template ({Name}) never writes '{name}'")
-        : Render(example, example.Messages, addGenerationPrompt: true).Text;
+    public string RenderPrompt(Example example)
+    {
+        if (_written.Unwritten(example) is { } name) throw new DatasetException($"the model's chat template ({Name}) never writes '{name}'");
+        _roles.Check(example, Name);
+        return Render(example, example.Messages, addGenerationPrompt: true).Text;
+    }
 
     /// <summary>What the template writes after the last answer: its end of turn with the white space around it, maybe more, maybe nothing.</summary>
     internal string EndOfTurn()
@@ -88,6 +93,7 @@ public sealed class FolderChatTemplate
     internal (string Text, IReadOnlyList<LearnedSpan>? Spans) RenderLearned(Example example, string closing, bool prompts = false)
     {
         _written.Check(example, Name);
+        _roles.Check(example, Name);
         var values = Values(example);
         var whole = Render(values, example.Messages, addGenerationPrompt: false);
 

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace LisaOrleans.Data;
 
-/// <summary>Small conversations that show what a template does with calls of tools.</summary>
+/// <summary>Small conversations that show what a template does with turns of a role, and with calls of tools.</summary>
 internal static class TemplateProbe
 {
     // Mistral's templates demand ids of nine characters.
@@ -14,6 +14,14 @@ internal static class TemplateProbe
         [{"type": "function", "function": {"name": "{{{Function}}}", "description": "d", "parameters": {"type": "object",
           "properties": {"x": {"type": "string", "description": "d"} }, "required": ["x"]} } }]
         """);
+
+    /// <summary>Conversations with a turn of a role that people write besides questions and answers.</summary>
+    /// <param name="role">system, developer or tool.</param>
+    /// <param name="content">What the turn says.</param>
+    /// <param name="tools">Whether the conversation has tools.</param>
+    public static IEnumerable<Example> WithRole(string role, string content, bool tools) => role == TurnRole.Tool
+        ? WithCalls(tools, content)
+        : [Of(tools, [new ChatMessage(role, content), Question, Answer])];
 
     /// <summary>Conversations with a call of a tool, in the forms in which templates take it, and its result.</summary>
     /// <param name="tools">Whether they have tools.</param>

@@ -10,6 +10,43 @@ public sealed class TemplateProbeTests : IDisposable
     public void Dispose() => _folder.Dispose();
 
     [Fact]
+    public void RenderLearned_turn_of_a_role_that_the_template_leaves_out_is_refused()
+    {
+        var qwen = Load(Template("tokenizer-qwen2_5"));
+        ChatMessage[] turns = [new("developer", "be brief"), new("user", "q"), new("assistant", "a")];
+        const string Problem = "turn 0 is of role 'developer', and the model's chat template (chat_template.jinja) leaves such turns out; "
+            + "it writes those of system, tool, user, assistant";
+        Assert.Equal(Problem, Assert.Throws<DatasetException>(() => qwen.RenderLearned(Of(turns), "<|im_end|>")).Message);
+        Assert.Equal(Problem, Assert.Throws<DatasetException>(() => qwen.RenderPrompt(turns[..2])).Message);
+        turns[0] = turns[0] with { Content = "" };
+        Assert.Contains("user", qwen.RenderLearned(Of(turns), "<|im_end|>").Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Check_what_a_template_of_a_well_known_model_writes_is_never_refused()
+    {
+        Assert.SkipUnless(RealTemplates.All.Count > 0, "no chat templates in artifacts/node; eng/test-services.sh gets them");
+        var (refused, wrong) = (0, new List<string>());
+        foreach (var (name, template) in RealTemplates.All.DistinctBy(t => t.Template))
+        {
+            var own = Load(template);
+            foreach (var (kind, variables) in Conversations.All)
+            {
+                var example = Read(variables);
+                if (Record.Exception(() => own.RenderPrompt(example)) is not DatasetException e
+                    || !e.Message.Contains("leaves such turns out", StringComparison.Ordinal))
+                    continue;
+                var text = own.Render(example, example.Messages, addGenerationPrompt: false).Text;
+                if (example.Messages.All(m => text.Contains(m.Content.Trim(), StringComparison.Ordinal))) wrong.Add($"{name}, {kind}: {text}");
+                refused++;
+            }
+        }
+
+        Assert.True(wrong.Count == 0, $"{wrong.Count} of {refused} wrong:\n{string.Join("\n\n", wrong)}");
+        Assert.NotEqual(0, refused);
+    }
+
+    [Fact]
     public void RenderLearned_template_that_joins_arguments_with_text_gets_them_as_text()
     {
         var example = Read(
