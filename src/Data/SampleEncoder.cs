@@ -36,6 +36,7 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
     private readonly bool _isRaw = settings.Template == ChatTemplates.Auto;
     private readonly ConcurrentDictionary<int, bool> _special = new();
     private string? _closing;
+    private string? _inner;
 
     /// <summary>The tokens of an example, not yet cut to the block size.</summary>
     /// <exception cref="DatasetException">It is a chat, and there is no template or the template refuses it.</exception>
@@ -51,7 +52,9 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
                     + $"{ChatTemplates.Choices} (or plain, which joins the turns)");
         }
 
-        var (written, spans) = _own.RenderLearned(example, _closing ??= Closing(_own), settings.TrainOnPrompt);
+        _closing ??= Closing(_own.EndOfTurn());
+        _inner ??= Closing(_own.EndOfTurn(isLast: false));
+        var (written, spans) = _own.RenderLearned(example, _closing, _inner, settings.TrainOnPrompt);
         var tokens = tokenizer.EncodeWithOffsets(written);
         var weights = spans is null ? [.. tokens.Ids.Select(_ => 1f)] : Covered(tokens, spans);
         if (settings.TrainOnPrompt && tokens.Ids is [var first, ..] && first == tokenizer.BosTokenId) weights[0] = 0;
@@ -174,9 +177,8 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
     }
 
     // What a template writes after an answer, up to the first special token; after that, another turn may already begin.
-    private string Closing(FolderChatTemplate template)
+    private string Closing(string text)
     {
-        var text = template.EndOfTurn();
         var tokens = tokenizer.EncodeWithOffsets(text);
         for (var i = 0; i < tokens.Ids.Length; i++)
         {

@@ -55,16 +55,17 @@ public sealed class FolderChatTemplate
         return Render(example, example.Messages, addGenerationPrompt: true).Text;
     }
 
-    /// <summary>What the template writes after the last answer: its end of turn with the white space around it, maybe more, maybe nothing.</summary>
-    internal string EndOfTurn()
+    /// <summary>What the template writes after an answer: its end of turn with the white space around it, maybe more, maybe nothing.</summary>
+    /// <param name="isLast">Whether nothing follows the answer; gpt-oss's template ends it otherwise where another is to follow.</param>
+    internal string EndOfTurn(bool isLast = true)
     {
         const string Answer = "\uE000\uE001\uE002";
         try
         {
-            ChatMessage[] messages = [new ChatMessage("user", "x"), new ChatMessage(TurnTemplate.Assistant, Answer)];
-            var text = Render(new Example(), messages, addGenerationPrompt: false).Text;
+            ChatMessage[] messages = [new(TurnRole.User, "x"), new(TurnTemplate.Assistant, Answer)];
+            var text = Render(new Example(), messages, addGenerationPrompt: !isLast).Text;
             var at = text.LastIndexOf(Answer, StringComparison.Ordinal);
-            return at < 0 ? "" : text[(at + Answer.Length)..];
+            return at < 0 ? "" : isLast ? text[(at + Answer.Length)..] : WithoutHeader(text[(at + Answer.Length)..], messages[..1]);
         }
         catch (DatasetException)
         {
@@ -88,9 +89,11 @@ public sealed class FolderChatTemplate
     /// <summary>The whole conversation, and which parts of the text are learned.</summary>
     /// <param name="example">The conversation.</param>
     /// <param name="closing">The template's end of turn, empty where it has none.</param>
+    /// <param name="inner">The same of an answer that is not the last, where it may be another.</param>
     /// <param name="prompts">Whether to learn everything but what turns say of themselves; the parts are null if none says anything.</param>
     /// <exception cref="DatasetException">The template refuses it, or there is no telling exactly what the assistant says.</exception>
-    internal (string Text, IReadOnlyList<LearnedSpan>? Spans) RenderLearned(Example example, string closing, bool prompts = false)
+    internal (string Text, IReadOnlyList<LearnedSpan>? Spans) RenderLearned(
+        Example example, string closing, string inner = "", bool prompts = false)
     {
         _written.Check(example, Name);
         _roles.Check(example, Name);
@@ -100,14 +103,14 @@ public sealed class FolderChatTemplate
         // Checked first, so that it is mostly only read: threads that write what others read slow each other down.
         if (!HasWritten) HasWritten = true;
         var marks = Chosen(example).MarksGeneration;
-        if (!prompts) return (whole.Text, new LearnedSpans(this, values, whole, marks, closing).Find());
+        if (!prompts) return (whole.Text, new LearnedSpans(this, values, whole, marks, closing, inner).Find());
         var marked = example.Messages.Where(LearnedPrompts.IsMarked).ToList();
         if (marked.Count == 0) return (whole.Text, null);
 
         // Generation blocks hold nothing but answers.
         marks = marks && marked.All(m => m.Role == TurnTemplate.Assistant);
         var turns = Values(LearnedPrompts.MarkedTurns(example));
-        var spans = new LearnedSpans(this, turns, whole, marks, closing, "take the weights out of its turns").Find();
+        var spans = new LearnedSpans(this, turns, whole, marks, closing, inner, "take the weights out of its turns").Find();
         return (whole.Text, LearnedPrompts.Whole(spans, whole.Text.Length));
     }
 
@@ -133,6 +136,16 @@ public sealed class FolderChatTemplate
     internal DatasetException Unclear(int turn, string reason, string instead) => new(
         $"the model's chat template ({Name}) does not show exactly what is learned of turn {turn}: {reason}. Mark it in the template by "
         + $"{{% generation %}} … {{% endgeneration %}}, choose another by --template, or {instead}");
+
+    // Without what begins the next answer; empty where that is not at the end.
+    private string WithoutHeader(string text, ChatMessage[] question)
+    {
+        var asked = Render(new Example(), question, addGenerationPrompt: false).Text;
+        var begun = Render(new Example(), question, addGenerationPrompt: true).Text;
+        return begun.StartsWith(asked, StringComparison.Ordinal) && text.EndsWith(begun[asked.Length..], StringComparison.Ordinal)
+            ? text[..^(begun.Length - asked.Length)]
+            : "";
+    }
 
     private ExampleValues Values(Example example) => new(example, _arguments.AreTexts(example));
 

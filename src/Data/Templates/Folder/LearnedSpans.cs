@@ -12,9 +12,10 @@ namespace LisaOrleans.Data;
 /// <param name="whole">What the template writes of it.</param>
 /// <param name="marked">Whether to go by the template's generation blocks.</param>
 /// <param name="closing">The template's end of turn, empty where it has none.</param>
+/// <param name="inner">The end of turns that are not the last, where it may be another; else empty.</param>
 /// <param name="instead">What helps a user whose turn is refused, besides other templates.</param>
 internal sealed class LearnedSpans(
-    FolderChatTemplate template, ExampleValues values, JinjaRendering whole, bool marked, string closing,
+    FolderChatTemplate template, ExampleValues values, JinjaRendering whole, bool marked, string closing, string inner,
     string instead = "learn everything by --train-on-prompt")
 {
     private const string Sentinel = "\uE000\uE001\uE002";
@@ -88,18 +89,38 @@ internal sealed class LearnedSpans(
             return isOpen && whole.Text.AsSpan(until.Length).StartsWith(mark) ? until.Length + mark.Length : until.Length;
         }
 
+        if (InnerEnd(turn, start) is { } end) return end;
         if (mark.Length == 0) throw Unclear(turn, "the conversation up to its end does not begin the whole, and no end of turn is known");
         if (Messages[turn].Content.Contains(mark, StringComparison.Ordinal)
             || Messages[turn].Fields?.GetRawText().Contains(mark, StringComparison.Ordinal) == true)
             throw Unclear(turn, $"it holds the end of turn '{mark}' itself");
         var at = whole.Text.IndexOf(mark, start, StringComparison.Ordinal);
         if (at < 0) throw Unclear(turn, $"no end of turn '{mark}' follows it");
-        var tail = closing[(closing.IndexOf(mark, StringComparison.Ordinal) + mark.Length)..];
-        at += mark.Length;
-        if (whole.Text.AsSpan(at).StartsWith(tail)) at += tail.Length;
+        at = WithTail(at, closing);
         return turn + 1 < Messages.Count && Messages[turn + 1].Fields is null && ContentOf(turn + 1) < at
             ? throw Unclear(turn, "its end of turn stands behind the beginning of the next")
             : at;
+    }
+
+    // Where earlier turns end otherwise than the last, as gpt-oss's do: the last such end before the next turn's content.
+    private int? InnerEnd(int turn, int start)
+    {
+        var mark = inner.Trim();
+        if (mark.Length == 0 || mark == closing.Trim() || turn + 1 == Messages.Count || Messages[turn + 1].Fields is not null) return null;
+        if (Messages[turn + 1].Content.Length == 0 || ContentOf(turn + 1) is not { } next || next <= start) return null;
+        var between = whole.Text.AsSpan(start, next - start);
+        if (closing.Trim() is { Length: > 0 } last && between.Contains(last, StringComparison.Ordinal)) return null;
+        var at = between.LastIndexOf(mark, StringComparison.Ordinal);
+        return at < 0 ? null : WithTail(start + at, inner);
+    }
+
+    // Where an end of turn ends that begins at a place without its white space, with the white space after it.
+    private int WithTail(int at, string end)
+    {
+        var trimmed = end.TrimStart();
+        at += trimmed.TrimEnd().Length;
+        var tail = trimmed.AsSpan(trimmed.TrimEnd().Length);
+        return whole.Text.AsSpan(at).StartsWith(tail) ? at + tail.Length : at;
     }
 
     // A template may refuse a part of a conversation that it accepts as a whole.

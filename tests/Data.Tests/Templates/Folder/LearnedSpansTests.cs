@@ -75,6 +75,14 @@ public sealed class LearnedSpansTests : IDisposable
             + "%}{% endfor %}{% if add_generation_prompt %} a:{% endif %}", Turns));
 
     [Fact]
+    public void RenderLearned_answers_that_end_otherwise_than_the_last_are_learned_with_their_own_end() => Assert.Equal(
+        "<start>user:a<end><start>assistant[:b<end>]<start>user:c<end><start>assistant[:d<return>]",
+        Learned(
+            "{% for m in messages %}<start>{{ m.role }}:{{ m.content }}"
+            + "{{ '<return>' if m.role == 'assistant' and loop.last and not add_generation_prompt else '<end>' }}"
+            + "{% endfor %}{% if add_generation_prompt %}<start>assistant{% endif %}", Turns));
+
+    [Fact]
     public void RenderLearned_spans_that_cannot_be_told_exactly_are_refused_with_the_turn()
     {
         var e = Assert.Throws<DatasetException>(() => Learned("{% for m in messages|reverse %}{{ m.content }};{% endfor %}", Turns));
@@ -127,11 +135,13 @@ public sealed class LearnedSpansTests : IDisposable
         var own = FolderChatTemplate.Load(_folder.Root, JinjaOracle.Now)!;
 
         // Anything that looks like a special token completes the end of turn, as a tokenizer's own would.
-        var closing = own.EndOfTurn();
-        if (Regex.Match(closing, @"^\s*(<[^>]+>|\[[^\]]+\])\s*") is { Success: true } special) closing = special.Value;
-        var rendering = own.RenderLearned(new Example { Messages = messages, IsChat = true }, closing);
+        var rendering = own.RenderLearned(
+            new Example { Messages = messages, IsChat = true }, Closing(own.EndOfTurn()), Closing(own.EndOfTurn(isLast: false)));
         var text = rendering.Text;
         foreach (var (start, end, _) in rendering.Spans!.Reverse()) text = text.Insert(end, "⟧").Insert(start, "⟦");
         return text;
+
+        static string Closing(string text) =>
+            Regex.Match(text, @"^\s*(<[^>]+>|\[[^\]]+\])\s*") is { Success: true } special ? special.Value : text;
     }
 }
