@@ -6,16 +6,17 @@ namespace LisaOrleans.Data;
 /// <summary>An example as values of a template, each made once however often the template is run on a part of it.</summary>
 internal sealed class ExampleValues
 {
+    private static readonly TextValue s_content = JinjaValue.Of("content");
     private readonly Dictionary<ChatMessage, DictValue> _messages = new(ReferenceEqualityComparer.Instance);
     private readonly JinjaValue _tools;
     private readonly KeyValuePair<string, JinjaValue>[] _own;
-    private readonly bool _textArguments;
+    private readonly CallForm _calls;
 
     /// <param name="example">The example.</param>
-    /// <param name="textArguments">Whether the template gets the arguments of calls as texts, written as tojson writes them.</param>
-    public ExampleValues(Example example, bool textArguments)
+    /// <param name="calls">How the template takes calls.</param>
+    public ExampleValues(Example example, CallForm calls)
     {
-        (Example, _textArguments) = (example, textArguments);
+        (Example, _calls) = (example, calls);
         _tools = example.Tools is { } tools ? JsonValues.Of(tools) : NoneValue.Instance;
         _own = [.. example.TemplateVariables.Where(v => v.Key is not ("messages" or "tools" or "add_generation_prompt"))
             .Select(v => Variable(v.Key, JsonValues.Of(v.Value)))];
@@ -46,7 +47,9 @@ internal sealed class ExampleValues
         if (message.Fields is not { ValueKind: JsonValueKind.Object } fields)
             return JsonValues.Dict([Variable("role", JinjaValue.Of(message.Role)), Variable("content", JinjaValue.Of(message.Content))]);
         var turn = (DictValue)JsonValues.Of(fields);
-        if (_textArguments && turn.Find(JinjaValue.Of("tool_calls")) is ListValue calls) foreach (var call in calls.Elements) WriteArguments(call);
+        if (_calls == default || turn.Find(JinjaValue.Of("tool_calls")) is not ListValue calls) return turn;
+        if (_calls.NullContent && turn.Find(s_content) is TextValue { Text: "" }) turn.Set(s_content, NoneValue.Instance);
+        if (_calls.TextArguments) foreach (var call in calls.Elements) WriteArguments(call);
         return turn;
     }
 

@@ -14,14 +14,14 @@ public sealed class FolderChatTemplate
     private readonly IReadOnlyList<KeyValuePair<string, JinjaValue>> _tokens;
     private readonly DateTimeOffset _now;
     private readonly WrittenFields _written;
-    private readonly WrittenRoles _roles;
-    private readonly CallArguments _arguments;
+    private readonly WrittenTurns _turns;
+    private readonly CallForms _calls;
 
     private FolderChatTemplate(string folder, ChatTemplateSource source, DateTimeOffset now)
     {
         (_file, _now, _written) = (source.File, now, new WrittenFields(source));
-        _arguments = new CallArguments((example, texts) => Try(new ExampleValues(example, texts)));
-        _roles = new WrittenRoles(example => Try(Values(example)));
+        _calls = new CallForms((example, form) => Try(new ExampleValues(example, form)));
+        _turns = new WrittenTurns(example => Try(Values(example)));
         (Source, ToolSource) = (source.Chat, source.ToolUse ?? source.Chat);
         ReadsTime = $"{source.Chat}{source.ToolUse}".Contains("strftime_now", StringComparison.Ordinal);
 
@@ -51,7 +51,7 @@ public sealed class FolderChatTemplate
     public string RenderPrompt(Example example)
     {
         if (_written.Unwritten(example) is { } name) throw new DatasetException($"the model's chat template ({Name}) never writes '{name}'");
-        _roles.Check(example, Name);
+        _turns.Check(example, Name);
         return Render(example, example.Messages, addGenerationPrompt: true).Text;
     }
 
@@ -96,7 +96,7 @@ public sealed class FolderChatTemplate
         Example example, string closing, string inner = "", bool prompts = false)
     {
         _written.Check(example, Name);
-        _roles.Check(example, Name);
+        _turns.Check(example, Name);
         var values = Values(example);
         var whole = Render(values, example.Messages, addGenerationPrompt: false);
 
@@ -147,7 +147,7 @@ public sealed class FolderChatTemplate
             : "";
     }
 
-    private ExampleValues Values(Example example) => new(example, _arguments.AreTexts(example));
+    private ExampleValues Values(Example example) => new(example, _calls.Of(example));
 
     private string? Try(ExampleValues values)
     {

@@ -5,9 +5,14 @@ namespace LisaOrleans.Data;
 /// <summary>Small conversations that show what a template does with turns of a role, and with calls of tools.</summary>
 internal static class TemplateProbe
 {
+    /// <summary>What calls give the tool, in plain letters, since templates may escape others.</summary>
+    public const string Argument = "Zq7argumentZq7";
+
     // Mistral's templates demand ids of nine characters.
     private const string CallId = "call00001";
     private const string Function = "look_up";
+
+    private static readonly string?[] s_contents = [null, "", "a"];
 
     private static readonly JsonElement s_tools = JsonElement.Parse(
         $$$"""
@@ -20,23 +25,21 @@ internal static class TemplateProbe
     /// <param name="content">What the turn says.</param>
     /// <param name="tools">Whether the conversation has tools.</param>
     public static IEnumerable<Example> WithRole(string role, string content, bool tools) => role == TurnRole.Tool
-        ? WithCalls(tools, content)
+        ? [.. s_contents.SelectMany(c => WithCall(c, content, tools)), Of(tools, [Question, Answer, Result(content), Answer])]
         : [Of(tools, [new ChatMessage(role, content), Question, Answer])];
 
-    /// <summary>Conversations with a call of a tool, in the forms in which templates take it, and its result.</summary>
-    /// <param name="tools">Whether they have tools.</param>
+    /// <summary>Conversations with a call of a tool and its result.</summary>
+    /// <param name="content">The content of the turn that calls.</param>
     /// <param name="result">What the tool answers.</param>
-    public static IEnumerable<Example> WithCalls(bool tools, string result)
+    /// <param name="tools">Whether the conversations have tools.</param>
+    public static IEnumerable<Example> WithCall(string? content, string result, bool tools)
     {
-        foreach (var content in (string?[])[null, "", "a"])
-        {
-            ChatMessage[] called = [Question, Call(content), Result(result)];
-            yield return Of(tools, [.. called, Answer]);
-            yield return Of(tools, called);
-        }
-
-        yield return Of(tools, [Question, Answer, Result(result), Answer]);
+        ChatMessage[] called = [Question, Call(content), Result(result)];
+        return [Of(tools, [.. called, Answer]), Of(tools, called)];
     }
+
+    /// <summary>Whether a turn calls tools.</summary>
+    public static bool Calls(ChatMessage message) => message.Fields?.TryGetProperty("tool_calls", out _) == true;
 
     private static ChatMessage Question => new(TurnRole.User, "q");
 
@@ -50,7 +53,7 @@ internal static class TemplateProbe
         {
             role = TurnTemplate.Assistant,
             content,
-            tool_calls = new[] { new { id = CallId, type = "function", function = new { name = Function, arguments = new { x = "y" } } } },
+            tool_calls = new[] { new { id = CallId, type = "function", function = new { name = Function, arguments = new { x = Argument } } } },
         }),
     };
 
