@@ -25,6 +25,13 @@ public sealed partial class TelemetryTests
         await using var cluster = await TestCluster.StartAsync(
             folder.Root, new ClusterSettings(Silos: 2, Azurite: false, Environment: environment, Options: ["--log-format", "json"]));
 
+        // A run's first stop is an increase only if a 0 was seen before it.
+        foreach (var page in await ScrapeAsync(cluster))
+        {
+            Assert.Matches("""(?m)^lisa_run_stops_total\{[^}]*state="paused"[^}]*\} 0\b""", page);
+            Assert.Matches("""(?m)^lisa_run_stops_total\{[^}]*state="failed"[^}]*\} 0\b""", page);
+        }
+
         // Long enough that the run goes on until it is cancelled.
         var (code, text) = await TestCluster.LisaAsync(folder.Root, [
             "submit", "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}",
@@ -78,15 +85,16 @@ public sealed partial class TelemetryTests
             && ((string[])["micro_batch", "forward", "backward"]).All(name => spans[name].Select(s => s.Instance).Distinct().Count() == 2);
     }
 
-    private static async Task<string[]> ScrapeUntilAsync(TestCluster cluster, Func<string[], bool> enough)
+    private static async Task<string[]> ScrapeAsync(TestCluster cluster)
     {
         using var http = new HttpClient();
+        return await Task.WhenAll(cluster.Silos.Select(s => http.GetStringAsync(new Uri(s.Http, "metrics"), Token)));
+    }
+
+    private static async Task<string[]> ScrapeUntilAsync(TestCluster cluster, Func<string[], bool> enough)
+    {
         string[] pages = [];
-        await Until.True(async () =>
-        {
-            pages = await Task.WhenAll(cluster.Silos.Select(s => http.GetStringAsync(new Uri(s.Http, "metrics"), Token)));
-            return enough(pages);
-        });
+        await Until.True(async () => enough(pages = await ScrapeAsync(cluster)));
         return pages;
     }
 

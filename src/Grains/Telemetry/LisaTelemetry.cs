@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 
 namespace LisaOrleans.Grains;
 
@@ -12,6 +13,20 @@ public static class LisaTelemetry
     internal static Meter Meter { get; } = new(Name);
 
     internal static ActivitySource Source { get; } = new(Name);
+
+    /// <summary>
+    /// Makes all instruments at once. A counter that is first seen at 1 has no increase, so those that alerts look at must be
+    /// there at 0 before the first run.
+    /// </summary>
+    public static void Register()
+    {
+        Type[] owners =
+        [
+            typeof(RunTelemetry), typeof(ReplicaTelemetry), typeof(PartTelemetry), typeof(DeviceTelemetry),
+            typeof(TransportTelemetry),
+        ];
+        foreach (var owner in owners) RuntimeHelpers.RunClassConstructor(owner.TypeHandle);
+    }
 
     internal static KeyValuePair<string, object?> Tag(string name, object value) => new(name, value);
 }

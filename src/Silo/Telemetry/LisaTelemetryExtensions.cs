@@ -55,6 +55,7 @@ public static class LisaTelemetryExtensions
                 .AddTelemetrySdk().AddEnvironmentVariableDetector());
         if (prometheus || metrics)
         {
+            LisaTelemetry.Register();
             telemetry.WithMetrics(m =>
             {
                 m.AddMeter(LisaTelemetry.Name, "Microsoft.Orleans", "System.Runtime");
