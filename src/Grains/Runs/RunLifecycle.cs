@@ -124,11 +124,9 @@ internal sealed class RunLifecycle(
     {
         switch (decision.Action)
         {
-            case FailureAction.WaitForSilos:
-                return null;
-
-            case FailureAction.WaitForRoom:
-                Phase = new RunPhase.Waiting(decision.Reason);
+            case FailureAction.WaitForSilos or FailureAction.WaitForRoom:
+                RunTelemetry.Waiting(run.Name);
+                if (decision.Action == FailureAction.WaitForRoom) Phase = new RunPhase.Waiting(decision.Reason);
                 return null;
 
             case FailureAction.Retry:

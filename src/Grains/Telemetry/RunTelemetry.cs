@@ -5,13 +5,14 @@ using Microsoft.Extensions.Logging;
 namespace LisaOrleans.Grains;
 
 /// <summary>
-/// The numbers of one run that is worked on in this process. They are observed, not pushed: a run that has ended, or goes
-/// on elsewhere, is not observed any more, so that the number of series is bounded by the runs at work.
+/// The numbers of one run that is worked on in this process. They are observed, not pushed: a run that waits for silos, has
+/// ended, or goes on elsewhere is not observed, so that the number of series is bounded by the runs at work.
 /// </summary>
 internal sealed class RunTelemetry
 {
     private static readonly string[] s_phases = ["period", "walk", "gradient_norm", "apply", "evaluation", "snapshot"];
     private static readonly ConcurrentDictionary<string, RunTelemetry> s_runs = new();
+    private static readonly ConcurrentDictionary<string, RunTelemetry> s_placed = new();
 
     private static readonly Histogram<double> s_stepDuration = LisaTelemetry.Meter.CreateHistogram(
         "lisa.step.duration", "s", "Time of a committed step, evaluation not included", tags: null,
@@ -56,21 +57,30 @@ internal sealed class RunTelemetry
             "{run}", "Runs that stopped until somebody puts something right, by what they came to");
         LisaTelemetry.Meter.CreateObservableCounter(
             "lisa.run.phase.time",
-            () => s_runs.Values.SelectMany(
+            () => s_placed.Values.SelectMany(
                 r => s_phases.Select((name, i) => new Measurement<double>(r._phaseSeconds[i], r._tag, LisaTelemetry.Tag("phase", name)))),
             "s", "Time spent in each phase of steps");
     }
 
     private RunTelemetry(string run) => _tag = LisaTelemetry.Tag("run", run);
 
-    /// <summary>The numbers of a run, which is observed from now on.</summary>
+    /// <summary>The numbers of a run, which is observed once it is placed.</summary>
     public static RunTelemetry Of(string run) => s_runs.GetOrAdd(run, static name => new RunTelemetry(name));
+
+    /// <summary>
+    /// There is nowhere to train the run. Until it is placed again it is not observed: with no new steps it would look stuck.
+    /// </summary>
+    public static void Waiting(string run)
+    {
+        s_placed.TryRemove(run, out _);
+        ReplicaTelemetry.Forget(run);
+    }
 
     /// <summary>The run is not worked on here any more.</summary>
     public static void Forget(string run)
     {
+        Waiting(run);
         s_runs.TryRemove(run, out _);
-        ReplicaTelemetry.Forget(run);
     }
 
     /// <summary>A run stopped, and only people can set it going again.</summary>
@@ -81,7 +91,11 @@ internal sealed class RunTelemetry
     }
 
     /// <summary>The run's parts are loaded.</summary>
-    public void Placed(long generation, long totalSteps) => (_generation, _totalSteps) = (generation, totalSteps);
+    public void Placed(long generation, long totalSteps)
+    {
+        (_generation, _totalSteps) = (generation, totalSteps);
+        s_placed[(string)_tag.Value!] = this;
+    }
 
     public void Recovering() => _recoveries++;
 
@@ -118,12 +132,12 @@ internal sealed class RunTelemetry
 
     private static void Counter(string name, string unit, string description, Func<RunTelemetry, long> value) =>
         LisaTelemetry.Meter.CreateObservableCounter(
-            name, () => s_runs.Values.Select(r => new Measurement<long>(value(r), r._tag)), unit, description);
+            name, () => s_placed.Values.Select(r => new Measurement<long>(value(r), r._tag)), unit, description);
 
     private static void Gauge(string name, string? unit, string description, Func<RunTelemetry, double?> value) =>
         LisaTelemetry.Meter.CreateObservableGauge(
             name,
-            () => s_runs.Values.Select(r => (Value: value(r), Tag: r._tag)).Where(
+            () => s_placed.Values.Select(r => (Value: value(r), Tag: r._tag)).Where(
                 m => m.Value is not null).Select(m => new Measurement<double>(m.Value!.Value, m.Tag)),
             unit, description);
 }
