@@ -6,20 +6,24 @@ using LisaOrleans.Checkpoints;
 namespace LisaOrleans.Cli;
 
 /// <summary>
-/// The part of the hub's protocol that fetching models needs. The token goes to the hub only: where it redirects to another host,
-/// as it does for large files, that host gets none.
+/// The part of the hub's protocol that models need to be fetched and brought. The token goes to the hub only: where it redirects to
+/// another host, as it does for large files, that host gets none.
 /// </summary>
 internal sealed class HubClient : IDisposable
 {
     private const int MostRedirects = 5;
-    private static readonly TimeSpan s_answer = TimeSpan.FromSeconds(60);
+    private const int PutTries = 5;
+    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(500);
 
     private readonly HubOptions _options;
+    private readonly TimeSpan _silence;
     private readonly HttpClient _http;
 
-    public HubClient(HubOptions options)
+    /// <param name="options">Where the hub is.</param>
+    /// <param name="silence">How long it may take nothing of what is sent, and then to answer; null for a minute.</param>
+    public HubClient(HubOptions options, TimeSpan? silence = null)
     {
-        _options = options;
+        (_options, _silence) = (options, silence ?? TimeSpan.FromSeconds(60));
         _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, ConnectTimeout = TimeSpan.FromSeconds(15) })
         {
             Timeout = Timeout.InfiniteTimeSpan,
@@ -67,6 +71,20 @@ internal sealed class HubClient : IDisposable
     public Task<HttpResponseMessage> ReadAsync(HubModelId model, string commit, string name, long from, CancellationToken cancellationToken) =>
         SendAsync(model, HttpMethod.Get, Address(model, commit, name), from > 0 ? new RangeHeaderValue(from, null) : null, cancellationToken);
 
+    /// <summary>Whether the hub shows the model.</summary>
+    public async Task<bool> HasAsync(HubModelId model, CancellationToken cancellationToken)
+    {
+        try
+        {
+            using var answer = await SendAsync(model, HttpMethod.Get, $"api/models/{model.Name}", null, cancellationToken);
+            return true;
+        }
+        catch (HubException e) when (!e.IsPassing)
+        {
+            return false;
+        }
+    }
+
     /// <summary>Sends something to the hub, and reads the JSON of its answer.</summary>
     /// <param name="model">What it is about.</param>
     /// <param name="path">Where to: a path of the hub's, or an address that it gave.</param>
@@ -78,7 +96,7 @@ internal sealed class HubClient : IDisposable
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_options.Endpoint, path)) { Content = content };
         Authorize(request);
-        var answer = await AnswerAsync(request, cancellationToken);
+        var answer = await AnswerAsync(request, $"{_options.Endpoint}", cancellationToken);
         using var _ = answer.StatusCode == alsoFine ? answer : Checked(model, answer);
         if (answer.StatusCode == alsoFine) return default;
         var bytes = await answer.Content.ReadAsByteArrayAsync(cancellationToken);
@@ -92,30 +110,42 @@ internal sealed class HubClient : IDisposable
         }
     }
 
-    /// <summary>Sends a part of a file to an address that the hub gave, which is told no token unless it is the hub's own.</summary>
+    /// <summary>
+    /// Sends a part of a file to an address that the hub gave, which is told no token unless it is the hub's own; several times
+    /// if need be.
+    /// </summary>
     /// <returns>The tag of what came there; null for none.</returns>
     public async Task<string?> PutAsync(
         string address, FileBlob blob, long from, long length, IReadOnlyDictionary<string, string> headers, CancellationToken cancellationToken)
     {
         if (!Uri.TryCreate(address, UriKind.Absolute, out var target) || (target.Scheme != "https" && target.Scheme != _options.Endpoint.Scheme))
             throw new HubException($"{_options.Endpoint} names no address to upload to");
-        await using var file = blob.OpenRead();
-        file.Position = from;
-        using var request = new HttpRequestMessage(HttpMethod.Put, target) { Content = new StreamContent(new FirstBytes(file, length)) };
-        request.Content.Headers.ContentLength = length;
-        Authorize(request);
-        foreach (var (name, value) in headers)
-            if (!request.Headers.TryAddWithoutValidation(name, value)) request.Content.Headers.TryAddWithoutValidation(name, value);
-        try
+        for (var tries = 1; ; tries++)
         {
-            using var answer = await _http.SendAsync(request, cancellationToken);
+            try
+            {
+                return await PutOnceAsync();
+            }
+            catch (HubException e) when (e.IsPassing && tries < PutTries)
+            {
+                await Task.Delay(s_pause * tries, cancellationToken);
+            }
+        }
+
+        async Task<string?> PutOnceAsync()
+        {
+            await using var file = blob.OpenRead();
+            file.Position = from;
+            using var request = new HttpRequestMessage(HttpMethod.Put, target) { Content = new StreamContent(new FirstBytes(file, length)) };
+            request.Content.Headers.ContentLength = length;
+            Authorize(request);
+            foreach (var (name, value) in headers)
+                if (!request.Headers.TryAddWithoutValidation(name, value)) request.Content.Headers.TryAddWithoutValidation(name, value);
+            var place = $"the place that {_options.Endpoint} gave for a file";
+            using var answer = await AnswerAsync(request, place, cancellationToken);
             return answer.IsSuccessStatusCode
                 ? Header(answer, "ETag")
-                : throw new HubException($"the place that {_options.Endpoint} gave for a file answers {(int)answer.StatusCode}");
-        }
-        catch (HttpRequestException e)
-        {
-            throw new HubException($"the upload to the place that {_options.Endpoint} gave broke off: {e.Message}");
+                : throw new HubException($"{place} answers {(int)answer.StatusCode}", IsPassing(answer.StatusCode), answer.StatusCode);
         }
     }
 
@@ -137,7 +167,7 @@ internal sealed class HubClient : IDisposable
             request.Headers.Range = range;
             request.Headers.AcceptEncoding.ParseAdd("identity");
             Authorize(request);
-            var answer = await AnswerAsync(request, cancellationToken);
+            var answer = await AnswerAsync(request, $"{_options.Endpoint}", cancellationToken);
             if (answer.StatusCode is not (HttpStatusCode.Moved or HttpStatusCode.Found or HttpStatusCode.SeeOther
                 or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect))
             {
@@ -163,37 +193,50 @@ internal sealed class HubClient : IDisposable
             request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
 
-    private async Task<HttpResponseMessage> AnswerAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    // The limit begins anew with each piece of what is sent. Answers to what is sent are short, and come whole.
+    private async Task<HttpResponseMessage> AnswerAsync(HttpRequestMessage request, string who, CancellationToken cancellationToken)
     {
         using var timed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        timed.CancelAfter(s_answer);
+        timed.CancelAfter(_silence);
+        var reading = HttpCompletionOption.ResponseHeadersRead;
+        if (request.Content is { } content)
+        {
+            request.Content = new HeardContent(content, () => timed.CancelAfter(_silence));
+            reading = HttpCompletionOption.ResponseContentRead;
+        }
+
         try
         {
-            return await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, timed.Token);
+            return await _http.SendAsync(request, reading, timed.Token);
         }
         catch (HttpRequestException e)
         {
-            throw new HubException($"{_options.Endpoint} cannot be reached: {e.Message}", isPassing: true);
+            throw new HubException($"{who} cannot be reached: {e.Message}", isPassing: true);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new HubException($"{_options.Endpoint} does not answer within {s_answer.TotalSeconds} seconds", isPassing: true);
+            throw new HubException($"{who} does not answer within {_silence.TotalSeconds} seconds", isPassing: true);
         }
     }
 
-    private HttpResponseMessage Checked(HubModelId model, HttpResponseMessage answer)
-    {
-        if (answer.IsSuccessStatusCode || answer.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable) return answer;
-        var status = answer.StatusCode;
-        answer.Dispose();
-        throw new HubException(status switch
+    private static bool IsPassing(HttpStatusCode status) => status is HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError;
+
+    private HubException Refusal(HubModelId model, HttpRequestMessage request, HttpStatusCode status) => new(
+        status switch
         {
             HttpStatusCode.NotFound => $"{_options.Endpoint} has no model {model}, or it is private and the token (HF_TOKEN) may not see it",
+            HttpStatusCode.Forbidden when request.Method == HttpMethod.Post =>
+                $"{_options.Endpoint}: the token given (HF_TOKEN) may not write to {model.Name}; use one that may",
             HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden => _options.Token is null
                 ? $"{_options.Endpoint} does not show {model} without a token; "
                     + "set HF_TOKEN to one that may read it, and accept the model's terms there"
                 : $"{_options.Endpoint} does not show {model} to the token given (HF_TOKEN); accept the model's terms there, or use another",
             _ => $"{_options.Endpoint} answers {(int)status} for {model}",
-        }, isPassing: status is HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError);
+        }, IsPassing(status), status);
+
+    private HttpResponseMessage Checked(HubModelId model, HttpResponseMessage answer)
+    {
+        if (answer.IsSuccessStatusCode || answer.StatusCode == HttpStatusCode.RequestedRangeNotSatisfiable) return answer;
+        using (answer) throw Refusal(model, answer.RequestMessage!, answer.StatusCode);
     }
 }

@@ -29,7 +29,15 @@ internal sealed class HubUpload(HubClient client, HubModelId model)
     {
         var owner = model.Name.Split('/');
         var create = new JsonObject { ["type"] = "model", ["organization"] = owner[0], ["name"] = owner[1], ["private"] = isPrivate };
-        await client.PostAsync(model, "api/repos/create", Json(create), cancellationToken, HttpStatusCode.Conflict);
+        try
+        {
+            await client.PostAsync(model, "api/repos/create", Json(create), cancellationToken, HttpStatusCode.Conflict);
+        }
+        catch (HubException e) when (e.Status == HttpStatusCode.Forbidden)
+        {
+            // A token for this model alone makes no others, and need not.
+            if (!await client.HasAsync(model, cancellationToken)) throw;
+        }
 
         var modes = await ModesAsync(folder, names, cancellationToken);
         var lines = new List<JsonObject> { new() { ["key"] = "header", ["value"] = new JsonObject { ["summary"] = "Upload model by lisa" } } };

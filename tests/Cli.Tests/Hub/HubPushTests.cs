@@ -1,3 +1,6 @@
+using System.Net;
+using System.Net.Sockets;
+
 namespace LisaOrleans.Cli.Tests;
 
 /// <summary><c>lisa push</c> against a server that speaks the hub's protocol.</summary>
@@ -15,6 +18,7 @@ public sealed class HubPushTests : IDisposable
     public async Task Push_brings_the_models_files_and_large_ones_once(int chunk)
     {
         await using var hub = await HubServer.StartAsync(Sample.Model, chunk);
+        hub.Uploads.Busy = 1;
         var model = Sample.CopyModel(_folder);
         File.WriteAllText(Path.Combine(model, "README.md"), "a card");
         File.WriteAllText(Path.Combine(model, "trainer_log.jsonl"), "nobody's business");
@@ -33,6 +37,46 @@ public sealed class HubPushTests : IDisposable
         foreach (var (name, content) in hub.Uploads.Files) Assert.Equal(await File.ReadAllBytesAsync(Path.Combine(model, name), Token), content);
         Assert.Single(hub.Uploads.Asked);
         Assert.Equal("""{"type":"model","organization":"some-org","name":"tiny-stories","private":true}""", hub.Uploads.Created);
+    }
+
+    [Fact]
+    public async Task Push_token_that_may_make_no_models_writes_to_one_that_is_there()
+    {
+        await using var hub = await HubServer.StartAsync(Sample.Model);
+        hub.Uploads.MayCreate = false;
+        var result = await RunAsync(hub, HubServer.Token, "push", HubServer.Model, "--folder", Sample.Model);
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.NotEmpty(hub.Uploads.Files);
+
+        result = await RunAsync(hub, HubServer.Token, "push", "some-org/another", "--folder", Sample.Model);
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("the token given (HF_TOKEN) may not write to some-org/another", result.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task PostAsync_hub_that_takes_nothing_more_is_given_up()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var options = new HubOptions(new Uri($"http://{silent.LocalEndpoint}/"), _folder.Root, HubServer.Token, Offline: false);
+        using var client = new HubClient(options, silence: TimeSpan.FromMilliseconds(200));
+
+        // More than connections keep for a reader who is late.
+        var e = await Assert.ThrowsAsync<HubException>(
+            () => client.PostAsync(HubModelId.TryParse(HubServer.Model)!, "commit", new ByteArrayContent(new byte[1 << 25]), Token));
+        Assert.True(e.IsPassing);
+        Assert.Contains("does not answer within 0.2 seconds", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task HeardContent_says_of_each_piece_of_a_body_that_it_goes()
+    {
+        var heard = new List<long>();
+        using var target = new MemoryStream();
+        using var content = new HeardContent(new StringContent(new string('a', 100_000)), () => heard.Add(target.Length));
+        await content.CopyToAsync(target, Token);
+        Assert.Equal((100_000, 100_000, 100_000), (content.Headers.ContentLength, target.Length, heard[^1]));
+        Assert.All(heard.Zip(heard.Skip(1)), pair => Assert.InRange(pair.Second - pair.First, 1, 1 << 14));
     }
 
     [Fact]

@@ -84,7 +84,7 @@ internal sealed class HubServer : IAsyncDisposable
         const string Lfs = "/large/";
         if (path.StartsWith(Lfs, StringComparison.Ordinal)) return SendAsync(context, path[Lfs.Length..]);
         if (request.Headers.Authorization != $"Bearer {Token}") return Status(context, 401);
-        if (path == $"/api/models/{Model}/revision/main")
+        if (path is $"/api/models/{Model}" or $"/api/models/{Model}/revision/main")
             return context.Response.WriteAsJsonAsync(new { sha = Commit, siblings = Files.Keys.Select(rfilename => new { rfilename }) });
 
         var resolve = $"/{Model}/resolve/{Commit}/";

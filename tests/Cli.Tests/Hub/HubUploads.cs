@@ -12,6 +12,12 @@ internal sealed class HubUploads(int chunk)
     private readonly Dictionary<string, byte[]> _large = [];
     private readonly Dictionary<string, SortedDictionary<int, byte[]>> _parts = [];
 
+    /// <summary>Whether the token may make models.</summary>
+    public bool MayCreate { get; set; } = true;
+
+    /// <summary>How many of the next uploads it is too busy for.</summary>
+    public int Busy { get; set; }
+
     /// <summary>What was committed.</summary>
     public Dictionary<string, byte[]> Files { get; } = [];
 
@@ -57,6 +63,7 @@ internal sealed class HubUploads(int chunk)
 
     private IResult Create(byte[] body)
     {
+        if (!MayCreate) return Results.StatusCode(403);
         (var before, Created) = (Created, System.Text.Encoding.UTF8.GetString(body));
         return before is null ? Results.Json(new { url = "there" }) : Results.Conflict();
     }
@@ -78,6 +85,7 @@ internal sealed class HubUploads(int chunk)
     {
         // This host is not the hub, and must not see the token.
         if (request.Headers.Authorization.Count > 0) return Results.StatusCode(400);
+        if (Busy-- > 0) return Results.StatusCode(503);
         if (place.Length == 1)
         {
             if (request.Headers["x-signed"] != "yes") return Results.StatusCode(403);
