@@ -27,23 +27,13 @@ public sealed class ApiServer(ApiServerOptions options) : ISiloServer
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = MaxBodyBytes;
-            if (IPAddress.IsLoopback(host))
-            {
-                kestrel.Listen(host, port, Secure);
-                return;
-            }
-
-            // A listener on all addresses includes loopback.
-            var all = host.Equals(IPAddress.Any) || host.Equals(IPAddress.IPv6Any);
-
-            // For health probes and proxies on this machine, which then need neither its address nor TLS.
-            if (!all || options.Keys is null) kestrel.Listen(IPAddress.Loopback, port);
-            if (options.Keys is not null) kestrel.Listen(host, port, Secure);
+            foreach (var (address, isOwn) in HttpListening.At(host, options.Keys is not null))
+                kestrel.Listen(address, port, listen => Secure(listen, isOwn));
         });
 
-        void Secure(ListenOptions listen)
+        void Secure(ListenOptions listen, bool isOwn)
         {
-            if (options.Certificate is { } certificate)
+            if (isOwn && options.Certificate is { } certificate)
             {
                 listen.UseHttps(new TlsHandshakeCallbackOptions
                 {

@@ -28,8 +28,8 @@ internal static class HttpServerOptions
     /// <summary>Where the server listens, for people.</summary>
     public static string Describe(IPAddress host, int port, ApiServerOptions options)
     {
-        var address = options.Keys is null && !IPAddress.IsLoopback(host) ? IPAddress.Loopback : host;
-        return $"HTTP at {(options.Certificate is null ? "http" : "https")}://{new IPEndPoint(address, port)}, "
+        var (address, isOwn) = HttpListening.At(host, options.Keys is not null)[^1];
+        return $"HTTP at {(isOwn && options.Certificate is not null ? "https" : "http")}://{new IPEndPoint(address, port)}, "
             + (options.Keys is { } keys ? $"{keys.Count} API keys" : "on loopback only, as there are no API keys");
     }
 

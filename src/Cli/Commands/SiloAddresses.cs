@@ -1,4 +1,5 @@
 using System.Net;
+using LisaOrleans.Api;
 
 namespace LisaOrleans.Cli;
 
@@ -20,10 +21,7 @@ internal static class SiloAddresses
         values.OptionalText(KnownSettings.ListenAddress) is { } text ? Read(values, KnownSettings.ListenAddress, text, "of this machine") : host;
 
     /// <summary>Where the HTTP API then listens.</summary>
-    public static IPAddress[] Http(IPAddress listening, bool hasKeys) =>
-        IPAddress.IsLoopback(listening) || (hasKeys && IsAny(listening)) ? [listening]
-        : hasKeys ? [IPAddress.Loopback, listening]
-        : [IPAddress.Loopback];
+    public static IPAddress[] Http(IPAddress listening, bool hasKeys) => [.. HttpListening.At(listening, hasKeys).Select(a => a.Address)];
 
     private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 

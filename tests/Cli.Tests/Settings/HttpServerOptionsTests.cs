@@ -1,0 +1,45 @@
+using System.Net;
+using LisaOrleans.Api;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Logging;
+
+namespace LisaOrleans.Cli.Tests;
+
+public sealed class HttpServerOptionsTests
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task Describe_with_a_certificate_names_an_address_that_answers(bool beyond, bool withKeys)
+    {
+        using var folder = new TempFolder();
+        using var authority = new TestAuthority(folder.Root, "http");
+        var files = authority.Issue("silo");
+        var host = beyond ? OwnAddress.BeyondLoopback() : IPAddress.Loopback;
+        var (_, key) = ApiKey.Create("test", ApiScopes.Read);
+        var options = new ApiServerOptions
+        {
+            Keys = withKeys ? new ApiKeys([key]) : null,
+            Certificate = new ServerCertificate(files.CertificateFile, files.KeyFile!),
+        };
+        var port = Ports.Free();
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        new ApiServer(options).Listen(builder.WebHost, host, port);
+        await using var app = builder.Build();
+        app.Run(context => Task.CompletedTask);
+        await app.StartAsync(Token);
+
+        var said = HttpServerOptions.Describe(host, port, options);
+        var address = new Uri(said["HTTP at ".Length..said.IndexOf(',', StringComparison.Ordinal)]);
+        Assert.Equal(beyond && !withKeys ? "http" : "https", address.Scheme);
+        using var handler = new HttpClientHandler { ServerCertificateCustomValidationCallback = (_, _, _, _) => true };
+        using var http = new HttpClient(handler);
+        using var answer = await http.GetAsync(address, Token);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+    }
+}
