@@ -7,7 +7,12 @@ namespace LisaOrleans.Cli;
 /// <summary>Whether a silo's ports are free.</summary>
 internal static class PortChecks
 {
-    private static readonly Setting[] s_ports = [KnownSettings.SiloPort, KnownSettings.GatewayPort, KnownSettings.HttpPort];
+    // What the others are told, and what is listened at where that differs.
+    private static readonly (Setting Told, Setting Listened)[] s_ports =
+    [
+        (KnownSettings.SiloPort, KnownSettings.ListenSiloPort), (KnownSettings.GatewayPort, KnownSettings.ListenGatewayPort),
+        (KnownSettings.TensorPort, KnownSettings.ListenTensorPort),
+    ];
 
     public static IEnumerable<Check> Run(SettingValues values)
     {
@@ -22,7 +27,14 @@ internal static class PortChecks
         }
 
         using var ports = new PortReservation();
-        return [.. s_ports.Select(p => Look(values, ports, p, listening))];
+        var http = SiloAddresses.Http(listening, values.OptionalPath(KnownSettings.ApiKeyFile) is not null);
+        return
+        [
+            .. s_ports.Select(p => values.Has(p.Listened) ? p.Listened : p.Told)
+                .Where(p => p != KnownSettings.TensorPort || SiloPorts.Read(values, p, lowest: 0) > 0)
+                .Select(p => Look(values, ports, p, listening)),
+            .. http.Select(address => Look(values, ports, KnownSettings.HttpPort, address)),
+        ];
     }
 
     private static Check Look(SettingValues values, PortReservation ports, Setting setting, IPAddress host)

@@ -173,6 +173,10 @@ internal static class KnownSettings
         [ClusterId, Redis, AzureTables, ClusterTlsCertificate, ClusterTlsKey, ClusterTlsCa, ClusterTlsName];
     private static readonly Setting[] s_s3 = [S3Endpoint, S3Region];
     private static readonly Setting[] s_store = [ClusterStore, .. s_s3];
+    private static readonly Setting[] s_listening =
+    [
+        SiloPort, GatewayPort, HttpPort, TensorPort, Host, ListenAddress, ListenSiloPort, ListenGatewayPort, ListenTensorPort,
+    ];
     private static readonly Setting[] s_http = [ApiKeyFile, AllowOrigin, ModelsFolder, TlsCertificate, TlsKey, MaxUpload, RequestsPerMinute];
 
     private static readonly Setting[] s_data = [.. s_training.Where(s => s.Training!.Record == typeof(DatasetSettings))];
@@ -185,8 +189,7 @@ internal static class KnownSettings
 
     public static IReadOnlyList<Setting> Silo { get; } =
     [
-        .. s_cluster, .. s_store, SiloPort, GatewayPort, HttpPort, TensorPort, Host,
-        ListenAddress, ListenSiloPort, ListenGatewayPort, ListenTensorPort, Roles, SiloThreads, Memory, MaxRuns, SecretFile,
+        .. s_cluster, .. s_store, .. s_listening, Roles, SiloThreads, Memory, MaxRuns, SecretFile,
         ProbeTimeout, MissedProbes, DrainTimeout, Preemption, EventsEndpoint, MachineName, SiloLogFormat, .. s_http,
     ];
 
@@ -231,8 +234,7 @@ internal static class KnownSettings
 
     public static IReadOnlyList<Setting> Export { get; } = [.. s_cluster, .. s_store, Output, ExportFormat, GgufType];
 
-    public static IReadOnlyList<Setting> Doctor { get; } =
-        [.. s_cluster, .. s_store, Host, ListenAddress, SiloPort, GatewayPort, HttpPort, LogFormat];
+    public static IReadOnlyList<Setting> Doctor { get; } = [.. s_cluster, .. s_store, .. s_listening, ApiKeyFile, LogFormat];
 
     public static IReadOnlyList<Setting> Push { get; } = [Folder, Private];
     public static IReadOnlyList<Setting> History => Show;

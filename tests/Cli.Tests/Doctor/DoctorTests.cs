@@ -65,6 +65,33 @@ public sealed class DoctorTests
         Assert.Contains(says, result.Output, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task Doctor_ports_are_looked_at_where_a_silo_listens()
+    {
+        var host = OwnAddress.BeyondLoopback();
+        using var http = Listen(IPAddress.Loopback);
+        using var tensors = Listen(host);
+        using var gateway = Listen(host);
+
+        // Without keys the HTTP API is on loopback, whatever the host.
+        var result = await Lisa.RunAsync(
+            "doctor", "--host", $"{host}", "--http-port", Port(http), "--tensor-port", Port(tensors),
+            "--gateway-port", "1", "--listen-gateway-port", Port(gateway), "--log-format", "json");
+        Assert.Equal(1, result.ExitCode);
+        Assert.Equal(
+            [$"{Port(gateway)} of {host} is in use", $"{Port(tensors)} of {host} is in use", $"{Port(http)} of 127.0.0.1 is in use"],
+            Read(result.Output).Where(c => c.Verdict == "fault").Select(c => c.Finding));
+
+        static TcpListener Listen(IPAddress address)
+        {
+            var listener = new TcpListener(address, 0);
+            listener.Start();
+            return listener;
+        }
+
+        static string Port(TcpListener listener) => $"{((IPEndPoint)listener.LocalEndpoint).Port}";
+    }
+
     private static List<(string Subject, string Verdict, string Finding, string? Remedy)> Read(string output) =>
     [
         .. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement).Select(e => (
