@@ -203,12 +203,16 @@ public sealed class FinishedRunTests(Browser browser, FinishedRunTests.Runs runs
     }
 
     [Fact]
-    public async Task Dashboard_highest_leaves_a_few_far_values_out_and_nothing_else()
+    public async Task Dashboard_axes_leave_a_few_far_values_out_and_end_where_values_differ_by_rounding()
     {
         await using var page = await browser.OpenAsync(Silo.Address);
         Assert.Equal(3.5, await HighestAsync("[...Array(3).fill(100), ...Array.from({ length: 97 }, (_, i) => 1 + (i % 3) / 1.2)]"), 0.01);
         Assert.Equal(10, await HighestAsync("Array.from({ length: 100 }, (_, i) => (i + 1) / 10)"), 0.01);
         Assert.Equal(100, await HighestAsync("[100, ...Array(18).fill(1)]"), 0.01);
+
+        // Equal losses, smoothed: beyond 2^53 steps of this size a number plus 1 is itself.
+        var ticks = await page.Page.EvaluateAsync<double[]>("async () => (await import('/dashboard/scale.js')).ticks(9, 9 + 2 ** -49, 4)");
+        Assert.Equal([9.0], ticks);
 
         Task<double> HighestAsync(string values) =>
             page.Page.EvaluateAsync<double>($"async () => (await import('/dashboard/scale.js')).highest({values})");

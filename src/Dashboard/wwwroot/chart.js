@@ -1,6 +1,6 @@
 import { h, setAttribute, setText } from './dom.js';
 import { Reader } from './reader.js';
-import { highest, linear, logTicks, smooth, ticks, wholeTicks } from './scale.js';
+import { distance, highest, linear, logTicks, smooth, ticks, wholeTicks } from './scale.js';
 import * as format from './format.js';
 
 const margin = { top: 10, right: 14, bottom: 26, left: 56 };
@@ -77,7 +77,7 @@ export class Chart {
     let [low, high] = [Math.min(...values), this.robust ? highest(values) : most];
     setText(this.beyond, high < most ? `up to ${this.format(most)}, beyond the axis` : '');
     if (this.fromZero) low = 0;
-    const room = (high - low) * 0.06 || Math.abs(high) * 0.1 || 1;
+    const room = distance(low, high) * 0.06 || Math.abs(high) * 0.1 || 1;
     return [this.fromZero ? 0 : Math.max(low - room, low >= 0 ? 0 : -Infinity), high + room];
   }
 

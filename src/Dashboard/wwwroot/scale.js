@@ -1,6 +1,9 @@
+/** The distance of two numbers; 0 where they differ by rounding only, as the means of equal numbers do. */
+export const distance = (low, high) => (high - low > 1e-9 * Math.max(Math.abs(low), Math.abs(high)) ? high - low : 0);
+
 /** Round numbers between two numbers, about as many as asked for. */
 export function ticks(low, high, about) {
-  if (!(high > low)) return [low];
+  if (!distance(low, high)) return [low];
   const raw = (high - low) / Math.max(1, about);
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 2.5, 5, 10].map((m) => m * power).find((s) => s >= raw - power * 1e-9);
