@@ -17,6 +17,8 @@ internal sealed class TrainCommand : IAsyncDisposable
             $"run '{run}' goes on, but its store does not learn that this process lives, so another machine may take the run: {e.Message}"),
     };
 
+    private static readonly TimeSpan s_farewell = TimeSpan.FromSeconds(1);
+
     private readonly SettingValues _values;
     private readonly TrainingStart _start;
     private readonly string _output;
@@ -217,7 +219,13 @@ internal sealed class TrainCommand : IAsyncDisposable
     // The first signal asks for a manifest; the second ends the process at once.
     private void OnSignal(PosixSignalContext signal, CancellationTokenSource import)
     {
-        if (_interrupted.Task.IsCompleted) return;
+        if (_interrupted.Task.IsCompleted)
+        {
+            // Its terminal gets its cursor back, unless it takes nothing any more.
+            Task.Run(_reporter.Dispose).Wait(s_farewell);
+            return;
+        }
+
         signal.Cancel = true;
         _interrupted.TrySetResult();
         import.Cancel();
