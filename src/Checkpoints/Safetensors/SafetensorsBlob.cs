@@ -13,14 +13,21 @@ public sealed class SafetensorsBlob : IBlobSource
     private readonly byte[] _header;
     private readonly IReadOnlyList<TensorSource> _tensors;
 
-    internal SafetensorsBlob(byte[] header, IReadOnlyList<TensorSource> tensors)
+    internal SafetensorsBlob(byte[] header, IReadOnlyList<TensorSource> tensors, CancellationToken cancellationToken)
     {
         (_header, _tensors) = (header, tensors);
         Length = header.Length + tensors.Sum(t => t.Length);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(header);
         foreach (var tensor in tensors)
-            for (long at = 0; at < tensor.Length; at += Chunk) tensor.Read(at, Chunk, hash, static (bytes, hash) => hash.AppendData(bytes));
+        {
+            for (long at = 0; at < tensor.Length; at += Chunk)
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                tensor.Read(at, Chunk, hash, static (bytes, hash) => hash.AppendData(bytes));
+            }
+        }
+
         Sha256 = Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 

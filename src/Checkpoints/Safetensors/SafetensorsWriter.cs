@@ -9,8 +9,12 @@ public static class SafetensorsWriter
     private const int Alignment = 64;
 
     /// <summary>A blob of tensors, hashed but not copied.</summary>
-    public static SafetensorsBlob Create(IReadOnlyList<TensorSource> tensors, IReadOnlyDictionary<string, string>? metadata = null) =>
-        new(Header(tensors, metadata), tensors);
+    /// <param name="tensors">What it holds, in this order.</param>
+    /// <param name="metadata">Free text, by name; null for none.</param>
+    /// <param name="cancellationToken">Cancels hashing, which takes long where there is much.</param>
+    public static SafetensorsBlob Create(
+        IReadOnlyList<TensorSource> tensors, IReadOnlyDictionary<string, string>? metadata = null,
+        CancellationToken cancellationToken = default) => new(Header(tensors, metadata), tensors, cancellationToken);
 
     /// <summary>Writes a file that appears whole or not at all.</summary>
     public static Task WriteFileAsync(

@@ -74,7 +74,8 @@ internal sealed class PartCopy
         {
             try
             {
-                var blob = SafetensorsWriter.Create(_sources, _stateStep is { } step ? PartStorage.StateMetadata(step) : null);
+                var metadata = _stateStep is { } step ? PartStorage.StateMetadata(step) : null;
+                var blob = SafetensorsWriter.Create(_sources, metadata, cancellationToken);
                 await store.PutAsync(blob, cancellationToken);
                 return new BlobRef(blob.Sha256, blob.Length);
             }

@@ -58,7 +58,7 @@ internal sealed record ImportedModel(
         }
 
         // Straight from the mapped files.
-        var others = model.OtherTensors.Count > 0 ? await PutAsync(SafetensorsWriter.Create(model.OtherTensors)) : null;
+        var others = model.OtherTensors.Count > 0 ? await PutAsync(SafetensorsWriter.Create(model.OtherTensors, null, cancellationToken)) : null;
         Report();
         return new ImportedModel(
             parts, others, Fingerprint(hashes), adapterHashes.Length > 0 ? Fingerprint(adapterHashes) : null, countOutliers ? outliers : null);
