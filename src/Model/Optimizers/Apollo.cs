@@ -44,7 +44,7 @@ public sealed record Apollo(AdamW AdamW, int Rank, int UpdateProjGap, double Sca
         {
             var (parameter, state, gradient) = update;
             var lowRank = new LowRank(parameter.Shape, Rank);
-            if ((stateStep - 1) % UpdateProjGap == 0) state[Projection].copy_(Random(parameter, lowRank, stateStep));
+            if (LowRank.IsDue(state[Projection], stateStep, UpdateProjGap)) state[Projection].copy_(Random(parameter, lowRank, stateStep));
             var wide = gradient.to(ScalarType.Float32);
             var projected = lowRank.Project(wide, state[Projection]);
             long[] over = PerTensor ? [-2, -1] : [lowRank.RankDimension];

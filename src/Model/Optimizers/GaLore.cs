@@ -40,7 +40,7 @@ public sealed record GaLore(AdamW AdamW, int Rank, int UpdateProjGap, double Sca
             var (parameter, state, gradient) = update;
             var lowRank = new LowRank(parameter.Shape, Rank);
             var wide = gradient.to(ScalarType.Float32);
-            if ((stateStep - 1) % UpdateProjGap == 0) lowRank.PutSubspace(wide, state[Projection]);
+            if (LowRank.IsDue(state[Projection], stateStep, UpdateProjGap)) lowRank.PutSubspace(wide, state[Projection]);
             var step = AdamW.StepFromZero(update, lowRank.Project(wide, state[Projection]), stateStep);
             var change = lowRank.Back(step, state[Projection]);
             change.ScaleInPlace(learningRate * Scale);

@@ -38,6 +38,15 @@ internal readonly struct LowRank
     public long RankDimension => IsTall ? -1 : -2;
 
     /// <summary>
+    /// Whether P is to be made: every so many updates, and where it is still all zeros, because the matrix had no gradient when it was due.
+    /// An expert without tokens has none. A P that was made is never all zeros.
+    /// </summary>
+    /// <param name="projection">P.</param>
+    /// <param name="stateStep">The number of the update, from 1.</param>
+    /// <param name="gap">Updates between two.</param>
+    public static bool IsDue(Tensor projection, long stateStep, int gap) => (stateStep - 1) % gap == 0 || !projection.any().item<bool>();
+
+    /// <summary>
     /// Numbers in float32 that <see cref="PutSubspace"/> takes: a copy of the matrices, another that LAPACK works on, their singular
     /// vectors, and what it needs beside that, four squares of the shorter side.
     /// </summary>

@@ -79,6 +79,23 @@ public sealed class ApolloTests
         Assert.True(parameter.Value.detach().abs().min().item<float>() > 1e-4);
     }
 
+    // An expert that no token reaches in the part's first updates has no gradient in them.
+    [Fact]
+    public void Apply_matrix_without_a_gradient_when_the_projection_was_due_gets_one_with_its_first()
+    {
+        using var scope = NewDisposeScope();
+        var apollo = new Apollo(s_adamW, Rank: 2, UpdateProjGap: 200, Scale: 1, PerTensor: false, Seed: 1);
+        var spec = new ParameterSpec("w", [6, 4], Decay: true);
+        using var parameter = new Parameter(spec, zeros(6, 4), s_float32);
+        parameter.MakeTrainable(apollo);
+        OneUpdate.Apply(parameter, ones(6, 4), stateStep: 2, Rate, apollo);
+        Assert.True(parameter.Value.detach().abs().min().item<float>() > 1e-4);
+
+        // It stays until it is due.
+        OneUpdate.Apply(parameter, ones(6, 4), stateStep: 3, Rate, apollo);
+        Assert.True(parameter.State!["projection"].bytes.SequenceEqual(apollo.Random(spec, new LowRank(spec.Shape, 2), 2).bytes));
+    }
+
     [Fact]
     public void Random_projection_depends_on_seed_name_and_step_and_keeps_lengths()
     {

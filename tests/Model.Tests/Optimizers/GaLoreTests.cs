@@ -81,6 +81,25 @@ public sealed class GaLoreTests
         }
     }
 
+    // An expert that no token reaches in the part's first updates has no gradient in them.
+    [Fact]
+    public void Apply_matrix_without_a_gradient_when_the_projection_was_due_gets_one_with_its_first()
+    {
+        using var scope = NewDisposeScope();
+        var galore = new GaLore(s_adamW, Rank: 2, UpdateProjGap: 200, Scale);
+        using var generator = new Generator(8);
+        using var parameter = new Parameter(
+            new ParameterSpec("w", [6, 4], Decay: true), zeros(6, 4), PartDtypes.Parse("float32", "float32"));
+        parameter.MakeTrainable(galore);
+        OneUpdate.Apply(parameter, randn([6, 4], generator: generator), stateStep: 2, Rate, galore);
+        Assert.True(parameter.Value.detach().abs().min().item<float>() > 0);
+
+        // It stays until it is due.
+        var first = parameter.State!["projection"].bytes.ToArray();
+        OneUpdate.Apply(parameter, randn([6, 4], generator: generator), stateStep: 3, Rate, galore);
+        Assert.True(first.AsSpan().SequenceEqual(parameter.State!["projection"].bytes));
+    }
+
     [Fact]
     public void Apply_stacked_experts_move_like_matrices_of_their_own()
     {
