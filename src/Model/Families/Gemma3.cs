@@ -19,7 +19,17 @@ public sealed record Gemma3 : GemmaConfig
         QueryPreAttnScalar = json.Number("query_pre_attn_scalar", 256, above: 0);
         AttnLogitSoftcapping = json.OptionalNumber("attn_logit_softcapping");
         FinalLogitSoftcapping = json.OptionalNumber("final_logit_softcapping");
-        var pattern = json.Count("sliding_window_pattern", 6);
+        const string Pattern = "sliding_window_pattern", Kept = "_" + Pattern;
+        var pattern = json.Count(Pattern, 6);
+
+        // What transformers writes beside layer_types, whatever those are, and does not read.
+        if (!json.Has("layer_types") && json.Has(Kept) && json.Count(Kept) is var kept && kept != pattern)
+        {
+            var means = json.Has(Pattern) ? $"{pattern}" : $"missing, which means {pattern}";
+            throw json.Wrong(Kept, $"is {kept}, but without layer_types {Pattern} counts, which is {means}");
+        }
+
+        json.LetPass(Kept);
         var window = json.CountOrNull("sliding_window", 4096)
             ?? throw json.Wrong("sliding_window", "is null; some layers of this family have a window, so it must be a number or left out");
         Windows = json.Windows(NumHiddenLayers, window, i => (i + 1) % pattern != 0);

@@ -28,6 +28,10 @@ public sealed class FamilyConfigTests
         "olmo3", "\"sliding_window\": null, \"layer_types\": [\"sliding_attention\", \"full_attention\"]",
         "'layer_types'", "sliding_window")]
     [InlineData("gemma2", "\"use_bidirectional_attention\": true", "'use_bidirectional_attention'", "does not implement")]
+    [InlineData(
+        "gemma3_text", "\"_sliding_window_pattern\": 4", "'_sliding_window_pattern' is 4", "sliding_window_pattern counts", "missing, which means 6")]
+    [InlineData(
+        "gemma3_text", "\"sliding_window_pattern\": 3, \"_sliding_window_pattern\": 6", "'_sliding_window_pattern' is 6", "which is 3")]
     [InlineData("glm4", "\"head_dim\": 3", "'head_dim'", "even")]
     [InlineData("gpt2", "\"n_embd\": 18, \"n_head\": 4, \"n_layer\": 2, \"n_positions\": 8", "'n_embd'", "multiple of n_head")]
     [InlineData(
@@ -53,6 +57,14 @@ public sealed class FamilyConfigTests
     [InlineData("\"attention_bias\": false", 4096)]
     public void Olmo3_sliding_window_null_means_none_and_missing_means_the_default(string field, int? window) =>
         Assert.Equal([window, window], Assert.IsType<Olmo3>(Parse("olmo3", field)).Windows);
+
+    // Of the two patterns transformers reads the first; the second it writes, and reads layer_types instead.
+    [Theory]
+    [InlineData("\"sliding_window_pattern\": 2, \"_sliding_window_pattern\": 2", 9, null)]
+    [InlineData("\"_sliding_window_pattern\": 6", 9, 9)]
+    [InlineData("\"_sliding_window_pattern\": 6, \"layer_types\": [\"full_attention\", \"sliding_attention\"]", null, 9)]
+    public void Gemma3_windows_follow_layer_types_or_else_the_pattern(string field, int? first, int? second) =>
+        Assert.Equal([first, second], Assert.IsType<Gemma3>(Parse("gemma3_text", $"\"sliding_window\": 9, {field}")).Windows);
 
     [Fact]
     public void Gemma3_counts_missing_from_the_text_config_are_the_defaults_of_its_class()
