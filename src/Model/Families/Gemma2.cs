@@ -9,7 +9,12 @@ public sealed record Gemma2 : GemmaConfig
     internal Gemma2(ConfigFields json)
         : base(json, maxPositions: 8192, keyValueHeads: 4)
     {
-        var window = json.States("sliding_window") ? json.CountOrNull("sliding_window", null) : json.Count("sliding_window_size", 4096);
+        // The first files have both names.
+        const string Name = "sliding_window", Older = "sliding_window_size";
+        var older = json.CountOrNull(Older, null);
+        var window = json.States(Name) ? json.CountOrNull(Name, null) : older ?? 4096;
+        if (window is not null && older is not null && older != window)
+            throw json.Wrong(Older, $"is {older}, but {Name} is {window}; they are the same number");
         Windows = json.Windows(NumHiddenLayers, window, i => i % 2 == 0);
         QueryPreAttnScalar = json.Number("query_pre_attn_scalar", 256, above: 0);
         AttnLogitSoftcapping = Cap("attn_logit_softcapping", 50);

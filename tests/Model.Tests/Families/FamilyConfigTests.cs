@@ -29,6 +29,8 @@ public sealed class FamilyConfigTests
         "'layer_types'", "sliding_window")]
     [InlineData("gemma2", "\"use_bidirectional_attention\": true", "'use_bidirectional_attention'", "does not implement")]
     [InlineData(
+        "gemma2", "\"sliding_window\": 7, \"sliding_window_size\": 8", "'sliding_window_size' is 8, but sliding_window is 7")]
+    [InlineData(
         "gemma3_text", "\"_sliding_window_pattern\": 4", "'_sliding_window_pattern' is 4", "sliding_window_pattern counts", "missing, which means 6")]
     [InlineData(
         "gemma3_text", "\"sliding_window_pattern\": 3, \"_sliding_window_pattern\": 6", "'_sliding_window_pattern' is 6", "which is 3")]
@@ -47,6 +49,8 @@ public sealed class FamilyConfigTests
     [Theory]
     [InlineData("\"sliding_window\": null", null, null)]
     [InlineData("\"sliding_window\": 7", 7, null)]
+    [InlineData("\"sliding_window\": 7, \"sliding_window_size\": 7", 7, null)]
+    [InlineData("\"sliding_window\": null, \"sliding_window_size\": 7", null, null)]
     [InlineData("\"sliding_window_size\": 9", 9, null)]
     [InlineData("\"attention_bias\": false", 4096, null)]
     public void Gemma2_sliding_window_null_means_none_and_missing_means_the_default(string field, int? even, int? odd) =>
