@@ -72,15 +72,19 @@ internal sealed class RopeFields
 
     /// <summary>
     /// Base of the frequencies. Where each type of layer has an object, a number outside of them is only what is missing in that of the full
-    /// ones, as in Hugging Face's classes.
+    /// ones, as in Hugging Face's classes. Where there is one object, transformers 4 reads the number outside and 5 the one inside, so that
+    /// they must agree.
     /// </summary>
     /// <param name="otherwise">The value where there is no such field.</param>
     public double Theta(double otherwise)
     {
-        var outside = _json.Number("rope_theta", otherwise, above: 0);
-        return Has("rope_theta") && (_layerType is not null || !_json.Has("rope_theta")) ? Above0("rope_theta")
-            : _layerType is null or LayerTypes.Full ? outside
-            : otherwise;
+        const string Field = "rope_theta";
+        var outside = _json.OptionalNumber(Field);
+        if (!Has(Field)) return _layerType is null or LayerTypes.Full ? outside ?? otherwise : otherwise;
+        var inside = Above0(Field);
+        return _layerType is null && outside is { } other && other != inside
+            ? throw _json.Wrong($"{_name}.{Field}", $"is {inside}, and {Field} outside of it {other}; they must agree")
+            : inside;
     }
 
     /// <summary>Share of a head's numbers that turn.</summary>

@@ -34,6 +34,12 @@ public sealed class FamilyConfigTests
         "gemma3_text", "\"_sliding_window_pattern\": 4", "'_sliding_window_pattern' is 4", "sliding_window_pattern counts", "missing, which means 6")]
     [InlineData(
         "gemma3_text", "\"sliding_window_pattern\": 3, \"_sliding_window_pattern\": 6", "'_sliding_window_pattern' is 6", "which is 3")]
+    [InlineData(
+        "llama", "\"rope_theta\": 5.0, \"rope_parameters\": {\"rope_type\": \"default\", \"rope_theta\": 7.0}",
+        "'rope_parameters.rope_theta' is 7, and rope_theta outside of it 5", "must agree")]
+    [InlineData(
+        "qwen2", "\"rope_theta\": 5.0, \"rope_scaling\": {\"type\": \"linear\", \"factor\": 2.0, \"rope_theta\": 7.0}",
+        "'rope_scaling.rope_theta' is 7, and rope_theta outside of it 5", "must agree")]
     [InlineData("glm4", "\"head_dim\": 3", "'head_dim'", "even")]
     [InlineData("gpt2", "\"n_embd\": 18, \"n_head\": 4, \"n_layer\": 2, \"n_positions\": 8", "'n_embd'", "multiple of n_head")]
     [InlineData(
