@@ -8,6 +8,11 @@ public sealed record Llama : DecoderConfig
     {
         AttentionBias = json.Flag("attention_bias", false);
         MlpBias = json.Flag("mlp_bias", false);
+
+        // Falcon 3 says it in this way, too.
+        const string Gated = "activation";
+        if (json.Text(Gated) is { } gated && (gated != "swiglu" || HiddenAct != Activation.Silu))
+            throw json.Wrong(Gated, $"is '{gated}'; only swiglu is implemented, with hidden_act silu");
     }
 
     /// <value>Biases on queries, keys, values and the attention's output.</value>

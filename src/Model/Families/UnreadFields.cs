@@ -28,7 +28,7 @@ internal static class UnreadFields
         "id2label", "label2id", "num_labels", "problem_type", "_num_labels", "finetuning_task", "task_specific_params", "tokenizer_class",
         "summary_activation", "summary_proj_to_labels", "summary_type", "summary_use_proj", "n_ctx", "max_sequence_length",
         "unsloth_version", "unsloth_fixed", "model_name", "is_decoder", "original_max_position_embeddings",
-        "router_aux_loss_coef", "router_jitter_noise", "transformers.js_config",
+        "router_aux_loss_coef", "router_jitter_noise", "transformers.js_config", "is_llama_config", "is_qwen2_config",
     ];
 
     // Off is 1, not 0.

@@ -34,6 +34,9 @@ public sealed class FamilyConfigTests
         "gemma3_text", "\"_sliding_window_pattern\": 4", "'_sliding_window_pattern' is 4", "sliding_window_pattern counts", "missing, which means 6")]
     [InlineData(
         "gemma3_text", "\"sliding_window_pattern\": 3, \"_sliding_window_pattern\": 6", "'_sliding_window_pattern' is 6", "which is 3")]
+    [InlineData("llama", "\"activation\": \"relu2\"", "'activation' is 'relu2'", "only swiglu")]
+    [InlineData("llama", "\"activation\": \"swiglu\", \"hidden_act\": \"gelu\"", "'activation' is 'swiglu'", "hidden_act silu")]
+    [InlineData("llama", "\"is_llama_config\": true, \"rope_interleaved\": true", "'rope_interleaved' is true", "does not implement")]
     [InlineData(
         "llama", "\"rope_theta\": 5.0, \"rope_parameters\": {\"rope_type\": \"default\", \"rope_theta\": 7.0}",
         "'rope_parameters.rope_theta' is 7, and rope_theta outside of it 5", "must agree")]
