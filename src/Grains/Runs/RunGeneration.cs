@@ -33,7 +33,7 @@ internal sealed class RunGeneration : IDisposable
             run.Store, session, run.Plan!.Spec, run.History!, run.Keeper!, run.Journal!, parts, feed, options.CollectPeriod, time,
             e => RunLog.NotCollected(logger, e, run.Name));
         _loop = new TrainingLoop(
-            run.Plan!, parts, new RunReference(run.Store, run.Plan!, parts, Manifests, run.Journal!, time, logger),
+            run.Plan!, parts, new RunReference(run.Store, run.Plan!, parts, placement.OnGpu, Manifests, run.Journal!, time, logger),
             run.History!, run.Journal!, Manifests, feed, time, Notice, options, interruption,
             step => RunLog.BrokenOff(logger, run.Name, step, options.StepPatience.TotalSeconds), logger);
     }

@@ -63,6 +63,9 @@ internal sealed class RunPlacement(
     /// <summary>Whether there are silos to train on.</summary>
     public bool HasSilos => Usable.Count > 0;
 
+    /// <summary>Whether any part is computed on a GPU.</summary>
+    public bool OnGpu => _plannedFor.Any(s => s.OnGpu && Uses(s.Address));
+
     /// <summary>Whether a silo holds parts of the run.</summary>
     public bool Uses(string silo) => Stages.Any(s => s.Silo == silo);
 

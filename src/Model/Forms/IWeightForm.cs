@@ -11,6 +11,9 @@ public interface IWeightForm
     /// <summary>Whether weights are used where the store's blob is mapped into memory, instead of being copied.</summary>
     bool IsMapped => false;
 
+    /// <summary>Whether frozen layers compute with the exact numbers: false where <see cref="Packs"/> is true for any weight.</summary>
+    bool IsExact => true;
+
     /// <summary>Whether a weight of a decoder layer is kept as fewer bits, so that a frozen layer computes with other numbers.</summary>
     bool Packs(ParameterSpec parameter) => false;
 

@@ -13,6 +13,9 @@ public sealed record Int8Form : IWeightForm
     internal const int Largest = 127;
 
     /// <inheritdoc/>
+    public bool IsExact => false;
+
+    /// <inheritdoc/>
     public bool Packs(ParameterSpec parameter) => PackedMatrix.IsMatrix(parameter);
 
     /// <inheritdoc/>

@@ -27,6 +27,9 @@ public sealed record Nf4Form : IWeightForm
     private static readonly CodeBounds s_onProcessor = new(s_bounds);
 
     /// <inheritdoc/>
+    public bool IsExact => false;
+
+    /// <inheritdoc/>
     public bool Packs(ParameterSpec parameter) => PackedMatrix.IsMatrix(parameter);
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Model;
 
@@ -17,13 +18,16 @@ public sealed class ReferenceCache(IBlobStore store)
 
     // A build with other code may round differently.
     private static readonly string s_code = typeof(HeadPart).Module.ModuleVersionId.ToString("N");
+    private static readonly JsonSerializerOptions s_json = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
 
     /// <summary>A hash of the model, the data, and what else decides how sums are rounded.</summary>
     /// <param name="manifest">The run's, at step 0.</param>
     /// <param name="spec">The run's settings.</param>
     /// <param name="data">The tokens.</param>
-    public static string Key(Manifest manifest, TrainingSpec spec, BlobRef data)
+    /// <param name="onGpu">Whether parts compute on GPUs.</param>
+    public static string Key(Manifest manifest, TrainingSpec spec, BlobRef data, bool onGpu)
     {
+        var (compute, form) = Numbers(spec);
         var decides = new
         {
             Code = s_code,
@@ -32,13 +36,19 @@ public sealed class ReferenceCache(IBlobStore store)
                 .Select(part => new[] { part.Key, part.Value.Weights.Sha256, part.Value.Adapter?.Sha256 }),
             Data = data.Sha256,
             spec.Dtype,
-            Compute = $"{RunDtypes.Of(spec).Compute}",
-            Form = Methods.Of(spec).FrozenWeights(spec),
+            Compute = compute,
+            Form = form,
             spec.PerDeviceTrainBatchSize,
             spec.PadTokenId,
             spec.Threads,
+
+            // Adapters that a run begins with have learned something, and their weights alone do not say how much it counts.
+            Scaling = Methods.Adapters(spec) is { } lora
+                ? new { lora.Alpha, lora.UseRslora, Others = lora.AlphaPattern.OrderBy(a => a.Key, StringComparer.Ordinal) }
+                : null,
+            Device = onGpu ? "gpu" : null,
         };
-        return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(decides)));
+        return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(decides, s_json)));
     }
 
     /// <summary>What is known for a key: the log probabilities of the first samples, maybe of all; empty for nothing.</summary>
@@ -110,6 +120,10 @@ public sealed class ReferenceCache(IBlobStore store)
             return true;
         }
     }
+
+    // Mapped weights are the exact ones, too.
+    private static (string Compute, string Form) Numbers(TrainingSpec spec) =>
+        ($"{RunDtypes.Of(spec).Compute}", WeightForms.Of(spec).IsExact ? "whole" : Methods.Of(spec).FrozenWeights(spec));
 
     private static string Document(string key) => $"{Folder}{key}.json";
 

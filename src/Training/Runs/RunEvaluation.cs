@@ -75,7 +75,7 @@ public sealed class RunEvaluation
         var beginning = await RunFork.FindBeginningAsync(store, manifest, cancellationToken) ?? throw new InvalidDataFileException(
             $"run '{manifest.Run}'", "does not keep its manifest of step 0, with whose model its answers are compared; train with "
                 + "--keep-manifests all, every:K or base");
-        var (known, _, _) = await cache.FindAsync(ReferenceCache.Key(beginning, spec, data), cancellationToken);
+        var (known, _, _) = await cache.FindAsync(ReferenceCache.Key(beginning, spec, data, onGpu: false), cancellationToken);
         if (known.Length == _data.Count) return known;
 
         var found = await RunModel.FindAsync(store, ManifestAddress.At(beginning.Run, beginning.Step), cancellationToken)

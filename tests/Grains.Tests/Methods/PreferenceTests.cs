@@ -108,7 +108,7 @@ public sealed class PreferenceTests : IDisposable
         using var broken = await TestRun.ImportAsync(Request(s_dpo with { MaxSteps = 1 }));
         double[] begun = [-3, .. known[1..(4 * 5)]];
         var imported = await broken.ManifestAsync();
-        var key = ReferenceCache.Key(imported, await RunFiles.ReadSpecAsync(broken.Store, imported, Token), imported.Dataset!);
+        var key = ReferenceCache.Key(imported, await RunFiles.ReadSpecAsync(broken.Store, imported, Token), imported.Dataset!, onGpu: false);
         await new ReferenceCache(broken.Store).AddAsync(key, begun, Token);
         await broken.FinishAsync();
         var ended = await new ReferenceCache(broken.Store).ReadAsync((await broken.ManifestAsync()).ReferenceLogProbs!, Token);
