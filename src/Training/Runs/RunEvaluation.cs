@@ -71,12 +71,21 @@ public sealed class RunEvaluation
     {
         var (cache, content) = (new ReferenceCache(store), DatasetStorage.ToBlob(_data));
         var data = new BlobRef(content.Sha256, content.Length);
-        if (data == manifest.EvalDataset && manifest.EvalReferenceLogProbs is { } named) return await cache.ReadAsync(named, cancellationToken);
+
+        // Models are evaluated with exact weights, on this processor: only numbers that were made so are comparable.
+        var (_, config) = await RunFiles.ReadConfigAsync(store, manifest, cancellationToken);
+        var comparable = WeightForms.Of(spec).IsExact
+            && RunDtypes.Of(spec).Compute == RunDtypes.OfAnswers(spec.Dtype, config, spec.ComputeDtype).Compute;
+        if (comparable && data == manifest.EvalDataset && manifest.EvalReferenceLogProbs is { } named)
+            return await cache.ReadAsync(named, cancellationToken);
         var beginning = await RunFork.FindBeginningAsync(store, manifest, cancellationToken) ?? throw new InvalidDataFileException(
             $"run '{manifest.Run}'", "does not keep its manifest of step 0, with whose model its answers are compared; train with "
                 + "--keep-manifests all, every:K or base");
-        var (known, _, _) = await cache.FindAsync(ReferenceCache.Key(beginning, spec, data, onGpu: false), cancellationToken);
-        if (known.Length == _data.Count) return known;
+        if (comparable)
+        {
+            var (known, _, _) = await cache.FindAsync(ReferenceCache.Key(beginning, spec, data, onGpu: false), cancellationToken);
+            if (known.Length == _data.Count) return known;
+        }
 
         var found = await RunModel.FindAsync(store, ManifestAddress.At(beginning.Run, beginning.Step), cancellationToken)
             ?? throw new InvalidDataFileException(store.Location, $"has no manifest of step {beginning.Step} of run '{beginning.Run}'");

@@ -12,6 +12,22 @@ public sealed class ReferenceNumbersTests : IDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    // Models are evaluated with exact weights, whatever the frozen ones are in while a run trains.
+    [Fact]
+    public async Task RunEvaluation_of_a_quantised_run_compares_with_exact_weights()
+    {
+        await File.WriteAllLinesAsync(_folder["evaluation.jsonl"], File.ReadLines(TinyStories.Pairs).Take(6), Token);
+        using var run = await TestRun.ImportAsync(
+            Request(s_dpo with { FrozenWeights = "int8", KeepManifests = "all" }) with { EvalDataFile = _folder["evaluation.jsonl"] });
+        await run.FinishAsync();
+        var manifest = await run.ManifestAsync();
+        Assert.NotNull(manifest.EvalReferenceLogProbs);
+        using var data = await DatasetStorage.Read(run.Store, manifest.EvalDataset!, TinyStories.Config.VocabSize, Token);
+        var evaluation = await RunEvaluation.PrepareAsync(run.Store, manifest, data, Token);
+        using var model = await (await RunModel.FindAsync(run.Store, ManifestAddress.At("test", 0), Token))!.LoadAsync(Token);
+        Assert.Equal(Math.Log(2), evaluation.MeanLoss(model, Token), 1e-6);
+    }
+
     [Fact]
     public async Task Key_depends_on_all_that_decides_the_numbers()
     {
