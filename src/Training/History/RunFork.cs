@@ -91,12 +91,12 @@ public static class RunFork
 
         var blob = new BytesBlob(JsonSerializer.SerializeToUtf8Bytes(spec));
         await store.PutAsync(blob, cancellationToken);
-        // What answers are compared with comes from the model in the run's own form.
-        var isInForm = manifest.Step > 0 || Methods.Of(was).FrozenWeights(was) == Methods.Of(spec).FrozenWeights(spec);
+        // What answers are compared with comes from the model in the run's own numbers.
+        var keepsReference = manifest.Step > 0 || ReferenceCache.HaveSameNumbers(was, spec);
         var fork = manifest with
         {
-            ReferenceLogProbs = isInForm ? manifest.ReferenceLogProbs : null,
-            EvalReferenceLogProbs = isInForm ? manifest.EvalReferenceLogProbs : null,
+            ReferenceLogProbs = keepsReference ? manifest.ReferenceLogProbs : null,
+            EvalReferenceLogProbs = keepsReference ? manifest.EvalReferenceLogProbs : null,
             Run = run,
             Generation = 1,
             Spec = new BlobRef(blob.Sha256, blob.Length),

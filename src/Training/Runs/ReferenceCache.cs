@@ -51,6 +51,9 @@ public sealed class ReferenceCache(IBlobStore store)
         return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(decides, s_json)));
     }
 
+    /// <summary>Whether two runs of one model compute with the same numbers, so that one can use what the other has made.</summary>
+    public static bool HaveSameNumbers(TrainingSpec one, TrainingSpec other) => Numbers(one) == Numbers(other);
+
     /// <summary>What is known for a key: the log probabilities of the first samples, maybe of all; empty for nothing.</summary>
     /// <param name="key">See <see cref="Key"/>.</param>
     /// <param name="cancellationToken">Cancels.</param>

@@ -46,6 +46,23 @@ public sealed class ReferenceNumbersTests : IDisposable
         string Key(TrainingSpec spec, bool onGpu = false) => ReferenceCache.Key(manifest, spec, manifest.Dataset!, onGpu);
     }
 
+    [Fact]
+    public async Task ReferenceLogProbs_go_to_a_fork_of_step_0_that_computes_with_the_same_numbers()
+    {
+        var spec = s_dpo with { Dtype = "bfloat16", ComputeDtype = "float32", KeepManifests = "all" };
+        using var run = await TestRun.ImportAsync(Request(spec));
+        await run.FinishAsync();
+        foreach (var (name, setting, value, same) in ((string, string, string, bool)[])
+            [("a", "compute_dtype", "bfloat16", false), ("b", "frozen_weights", "int8", false), ("c", "learning_rate", "0.1", true)])
+        {
+            var given = new GivenSettings();
+            var found = RunSettings.Table.Find(setting)!;
+            given.Set(found, found.Parse(value));
+            await RunFork.CreateAsync(run.Store, ManifestAddress.At("test", 0), name, given, Token);
+            Assert.Equal(same, (await run.Beside(name).ManifestAsync()).ReferenceLogProbs is not null);
+        }
+    }
+
     public void Dispose() => _folder.Dispose();
 
     private static RunRequest Request(TrainingSpec spec) => TinyStories.Request(spec) with { DataFile = TinyStories.Pairs };
