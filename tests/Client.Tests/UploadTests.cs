@@ -43,7 +43,10 @@ public sealed class UploadTests : IDisposable
     {
         var request = Request();
         Directory.CreateDirectory(_folder["model/additional_chat_templates"]);
-        string[] more = ["additional_chat_templates/tool_use.jinja", "chat_template.jinja", "qwen.tiktoken", "tekken.json", "tiktoken.model"];
+        string[] more =
+        [
+            "additional_chat_templates/tool_use.jinja", "chat_template.jinja", "chat_template.json", "qwen.tiktoken", "tekken.json", "tiktoken.model",
+        ];
         foreach (var name in more.Append("additional_chat_templates/.hidden")) File.WriteAllText(_folder[$"model/{name}"], name);
         var submission = await UploadAsync(request);
         Assert.Equal(more, submission.Model.Select(f => f.Name).Intersect(more).Order(StringComparer.Ordinal));

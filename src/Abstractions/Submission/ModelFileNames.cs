@@ -15,6 +15,9 @@ public static class ModelFileNames
     /// <summary>The folder's own chat template.</summary>
     public const string ChatTemplate = "chat_template.jinja";
 
+    /// <summary>The same as JSON, which only processors of multimodal models read.</summary>
+    public const string ProcessorChatTemplate = "chat_template.json";
+
     /// <summary>The folder of the chat templates for other purposes, <c>tool_use.jinja</c> for one.</summary>
     public const string MoreTemplates = "additional_chat_templates";
 
@@ -28,7 +31,7 @@ public static class ModelFileNames
     ];
 
     /// <summary>What a multimodal model's other inputs are prepared by.</summary>
-    public static IReadOnlyList<string> Processor { get; } = ["preprocessor_config.json", "processor_config.json"];
+    public static IReadOnlyList<string> Processor { get; } = ["preprocessor_config.json", "processor_config.json", ProcessorChatTemplate];
 
     /// <summary>Whether a name is that of a file which belongs to a model. Such a name stays within the folder.</summary>
     public static bool IsKnown(string name) =>

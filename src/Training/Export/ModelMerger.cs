@@ -82,7 +82,11 @@ public static class ModelMerger
         var files = new Dictionary<string, byte[]>();
         foreach (var name in ModelFileNames.In(baseFolder))
             files[name] = await File.ReadAllBytesAsync(Path.Combine(baseFolder, name), cancellationToken);
-        foreach (var name in ModelFileNames.In(adapterFolder).Where(n => n != ModelFileNames.Config))
+        string[] ofAdapter = [.. ModelFileNames.In(adapterFolder).Where(n => n != ModelFileNames.Config)];
+
+        // As TrainedFiles does it.
+        if (ofAdapter.Contains(ModelFileNames.ChatTemplate)) files.Remove(ModelFileNames.ProcessorChatTemplate);
+        foreach (var name in ofAdapter)
             files[name] = await File.ReadAllBytesAsync(Path.Combine(adapterFolder, name), cancellationToken);
         files[ModelFileNames.Config] = ModelExporter.WithDtype(TrainedFiles.WithoutQuantization(files[ModelFileNames.Config]), dtype);
         return files;

@@ -47,6 +47,8 @@ internal static class TrainedFiles
 
         if (template is not null && template != ChatTemplates.Auto && Jinja(ChatTemplates.Get(template), text.Tokenizer) is { } jinja)
         {
+            // Processors of transformers read it first, and refuse it beside additional templates; chat_template.jinja takes its place.
+            files.Remove(ModelFileNames.ProcessorChatTemplate);
             if (text.Template is { } own)
             {
                 // If there are others, transformers reads the folder's usual one from this file only.

@@ -108,6 +108,21 @@ public sealed class TrainedFilesTests : IDisposable
         Assert.Equal(tokenizer, File.ReadAllText(_folder["out/tokenizer_config.json"]));
     }
 
+    // Processors of transformers refuse chat_template.json beside additional templates.
+    [Fact]
+    public async Task ExportAsync_template_of_processors_is_carried_and_replaced_where_another_is_trained()
+    {
+        Write("chat_template.json", new JsonObject { ["chat_template"] = ChatTemplate }.ToJsonString());
+        await ExportAsync(Chats);
+        Assert.Equal(File.ReadAllBytes(_folder["model/chat_template.json"]), File.ReadAllBytes(_folder["out/chat_template.json"]));
+        Assert.False(File.Exists(_folder["out/chat_template.jinja"]));
+
+        await ExportAsync(Chats, "zephyr");
+        Assert.False(File.Exists(_folder["out/chat_template.json"]));
+        Assert.Equal(ChatTemplate, File.ReadAllText(_folder["out/chat_template.jinja"]));
+        Assert.True(File.Exists(_folder["out/additional_chat_templates/zephyr.jinja"]));
+    }
+
     [Fact]
     public async Task ExportAsync_files_of_a_folder_whose_generations_end_with_the_turn_are_as_they_were()
     {

@@ -14,7 +14,10 @@ internal sealed record ChatTemplateSource(string File, string Chat, string? Tool
 
     private static readonly UTF8Encoding s_utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>chat_template.jinja goes before tokenizer_config.json, as in transformers. Null where there is neither.</summary>
+    /// <summary>
+    /// chat_template.jinja goes before tokenizer_config.json, as in transformers, and both before chat_template.json, which tokenizers do
+    /// not read there. Null where there is none.
+    /// </summary>
     public static ChatTemplateSource? Find(string folder)
     {
         var jinja = Path.Combine(folder, ModelFileNames.ChatTemplate);
@@ -24,9 +27,11 @@ internal sealed record ChatTemplateSource(string File, string Chat, string? Tool
             return new ChatTemplateSource(jinja, Read(jinja), System.IO.File.Exists(tools) ? Read(tools) : null);
         }
 
-        var file = Path.Combine(folder, ConfigFile);
-        return JsonField.ReadFile(file, root => root.Optional("chat_template") is { } field ? new Found(Of(file, field)) : null!)?.Source;
+        return FindIn(Path.Combine(folder, ConfigFile)) ?? FindIn(Path.Combine(folder, ModelFileNames.ProcessorChatTemplate));
     }
+
+    private static ChatTemplateSource? FindIn(string file) =>
+        JsonField.ReadFile(file, root => root.Optional("chat_template") is { } field ? new Found(Of(file, field)) : null!)?.Source;
 
     private static ChatTemplateSource Of(string file, JsonField field)
     {

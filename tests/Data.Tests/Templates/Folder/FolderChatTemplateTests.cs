@@ -18,8 +18,12 @@ public sealed class FolderChatTemplateTests : IDisposable
     }
 
     [Fact]
-    public void Load_takes_the_file_before_the_config()
+    public void Load_takes_the_file_before_the_config_and_that_of_processors_last()
     {
+        Write("chat_template.json", """{"chat_template": "of processors"}""");
+        Assert.Equal("of processors", Prompt());
+        Write("tokenizer_config.json", """{"bos_token": "<s>"}""");
+        Assert.Equal("of processors", Prompt());
         Write("tokenizer_config.json", """{"chat_template": "config"}""");
         Assert.Equal("config", Prompt());
         Write("chat_template.jinja", "file\n");
