@@ -1,5 +1,6 @@
 using Azure.Data.Tables;
 using Azure.Data.Tables.Sas;
+using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Cluster.Tests;
 
@@ -63,6 +64,12 @@ public sealed class AzureTablesTests
             2, "the silos of cluster 'other' are of version 9.9.9, and this one is of ",
             ["silo", "--cluster-id", "other", "--azure-tables", tables, "--store", folder["unused"]]);
         Assert.False(Directory.Exists(folder["unused"]));
+
+        // A store of other clusters.
+        await StoreFormat.EnsureAsync(new FolderBlobStore(folder["other"]), Token);
+        await Says(
+            2, $"--store: {folder["other"]} is not the store of cluster '{TestCluster.Id}'; its silos use {cluster.Store}",
+            ["silo", .. cluster.Connection, "--store", folder["other"]]);
 
         async Task Says(int exit, string what, string[] arguments)
         {

@@ -53,6 +53,11 @@ public sealed class OperatorMistakesTests
             $"{folder["elsewhere"]} is not the store of cluster '{TestCluster.Id}'; its silos use {cluster.Store}",
             output, StringComparison.Ordinal);
         Assert.False(Directory.Exists(folder["elsewhere"]));
+        (code, output) = await TestCluster.LisaAsync(folder.Root, ["silo", .. redis, "--store", folder["elsewhere"]]);
+        Assert.True(code == 2, output);
+        Assert.Equal(
+            $"lisa: --store: {folder["elsewhere"]} is not the store of cluster '{TestCluster.Id}'; its silos use {cluster.Store}", output.Trim());
+        Assert.False(Directory.Exists(folder["elsewhere"]));
 
         // An adapter that is larger than the cluster; one of the default size is not. Its weights are not looked at before.
         Directory.CreateDirectory(folder["adapter"]);

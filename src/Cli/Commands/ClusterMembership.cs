@@ -1,3 +1,4 @@
+using LisaOrleans.Checkpoints;
 using LisaOrleans.Silo;
 
 namespace LisaOrleans.Cli;
@@ -15,7 +16,9 @@ internal static class ClusterMembership
     }
 
     /// <summary>Tries it at once: Orleans would try for minutes, and say why in stack traces.</summary>
-    public static async Task<IMembershipStore> Open(SettingValues values, string clusterId, CancellationToken cancellationToken)
+    /// <returns>The membership, and what a silo with this blob store has in common with the cluster's others.</returns>
+    public static async Task<(IMembershipStore Store, ClusterTraits Traits)> Open(
+        SettingValues values, string clusterId, IBlobStore blobs, CancellationToken cancellationToken)
     {
         Check(values);
         var setting = values.Has(KnownSettings.AzureTables) ? KnownSettings.AzureTables : KnownSettings.Redis;
@@ -24,8 +27,11 @@ internal static class ClusterMembership
             IMembershipStore store = setting == KnownSettings.Redis
                 ? new RedisMembership(values.Text(setting))
                 : new AzureTableMembership(values.Text(setting));
-            await MembershipCheck.RunAsync(store, clusterId, ClusterTls.Traits(values), cancellationToken);
-            return store;
+            return (store, await MembershipCheck.RunAsync(store, clusterId, ClusterTls.Traits(values), blobs, cancellationToken));
+        }
+        catch (Exception e) when (e is StoreLocationException or MembershipUnusableException { IsOtherStore: true })
+        {
+            throw new UsageException($"{values.Place(KnownSettings.ClusterStore.Key)}: {e.Message}");
         }
         catch (Exception e) when (e is FormatException or MembershipUnusableException)
         {

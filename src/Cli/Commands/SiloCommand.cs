@@ -63,6 +63,8 @@ internal static class SiloCommand
         var (siloPort, listenSiloPort) = ports.TakePair(KnownSettings.SiloPort, KnownSettings.ListenSiloPort, listening);
         var (gatewayPort, listenGatewayPort) = ports.TakePair(KnownSettings.GatewayPort, KnownSettings.ListenGatewayPort, listening);
         var (tensorPort, listenTensorPort) = ports.TakeTensorPair(listening);
+        var store = await ClusterStores.Open(values, cancellationToken, folders: folders);
+        var (membership, traits) = await ClusterMembership.Open(values, clusterId, store, cancellationToken);
         return new ClusterSiloOptions
         {
             ClusterId = clusterId,
@@ -85,8 +87,9 @@ internal static class SiloCommand
             DrainTimeout = TimeSpan.FromSeconds(Positive(values, KnownSettings.DrainTimeout, 0, 86400)),
             JsonLogs = values.Text(KnownSettings.SiloLogFormat) == "json",
             PreemptionSources = Sources(values, http),
-            Store = await ClusterStores.Open(values, cancellationToken, folders: folders),
-            Membership = await ClusterMembership.Open(values, clusterId, cancellationToken),
+            Store = store,
+            Membership = membership,
+            Traits = traits,
         };
     }
 

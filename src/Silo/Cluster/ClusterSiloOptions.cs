@@ -51,7 +51,7 @@ public sealed record ClusterSiloOptions
     public ClusterTlsOptions? Tls { get; init; }
 
     /// <value>What the silo must have in common with the others.</value>
-    public ClusterTraits Traits => ClusterTraits.Own(Tls is not null);
+    public required ClusterTraits Traits { get; init; }
 
     /// <value>The silo's roles, out of <see cref="SiloRoles.All"/>.</value>
     public required IReadOnlyList<string> Roles { get; init; }

@@ -60,6 +60,7 @@ public sealed class LeaseKeeperTests : IDisposable
     {
         ClusterId = "c",
         Membership = null!,
+        Traits = ClusterTraits.Own(tls: false),
         Store = _store,
         Host = IPAddress.Loopback,
         SiloPort = 1,

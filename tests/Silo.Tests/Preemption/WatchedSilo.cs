@@ -25,6 +25,7 @@ internal sealed class WatchedSilo : IAsyncDisposable
         {
             ClusterId = "test",
             Membership = null!,
+            Traits = ClusterTraits.Own(tls: false),
             Store = store,
             Host = IPAddress.Loopback,
             SiloPort = 0,

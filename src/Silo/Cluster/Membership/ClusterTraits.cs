@@ -8,6 +8,10 @@ namespace LisaOrleans.Silo;
 public sealed record ClusterTraits(string Version, bool Tls)
 {
     private const string TlsWord = " tls";
+    private const string StoreWord = " store ";
+
+    /// <value>The blob store that they share; null (default) where that is not known, which goes with any.</value>
+    public StoreDescription? Store { get; init; }
 
     /// <summary>This program's version.</summary>
     public static string OwnVersion { get; } =
@@ -18,10 +22,19 @@ public sealed record ClusterTraits(string Version, bool Tls)
     public static ClusterTraits Own(bool tls) => new(OwnVersion, tls);
 
     /// <summary>Makes these the cluster's traits if the cluster has no silo yet.</summary>
+    /// <returns>The cluster's traits.</returns>
     /// <exception cref="MembershipUnusableException">The cluster has silos with other traits.</exception>
-    internal async Task ClaimAsync(IClusterMark mark, string clusterId)
+    internal async Task<ClusterTraits> ClaimAsync(IClusterMark mark, string clusterId)
     {
-        var theirs = Parse(await mark.ClaimAsync(ToString()).ConfigureAwait(false));
+        var theirs = Parse(await mark.ClaimAsync(ToString(), instead: (this with { Store = null }).ToString()).ConfigureAwait(false));
+        CheckAgainst(theirs, clusterId);
+        return theirs;
+    }
+
+    /// <summary>Refuses traits that differ from those of a cluster's silos.</summary>
+    /// <exception cref="MembershipUnusableException">They differ.</exception>
+    internal void CheckAgainst(ClusterTraits theirs, string clusterId)
+    {
         if (theirs.Version != Version)
         {
             throw new MembershipUnusableException(
@@ -36,11 +49,30 @@ public sealed record ClusterTraits(string Version, bool Tls)
                 + (theirs.Tls ? "use TLS, and this one does not; give it" : "do not use TLS, and this one does; start it without")
                 + " --cluster-tls-certificate and --cluster-tls-ca, or use another --cluster-id");
         }
+
+        if (Store is not null && theirs.Store is not null && theirs.Store.Id != Store.Id)
+        {
+            throw new MembershipUnusableException(
+                $"{Store.Location} is not the store of cluster '{clusterId}'; its silos use {theirs.Store.Location}"
+                + (Store.Location == theirs.Store.Location ? ", which is another one under the same name: is it mounted here?" : ""))
+            {
+                IsOtherStore = true,
+            };
+        }
     }
 
     /// <summary>The traits as they are written in the mark.</summary>
-    public override string ToString() => Tls ? Version + TlsWord : Version;
+    public override string ToString() =>
+        Version + (Tls ? TlsWord : "") + (Store is null ? "" : $"{StoreWord}{Store.Id} {Store.Location}");
 
-    private static ClusterTraits Parse(string text) =>
-        text.EndsWith(TlsWord, StringComparison.Ordinal) ? new(text[..^TlsWord.Length], true) : new(text, false);
+    // A location may have spaces; what comes before it has none.
+    private static ClusterTraits Parse(string text)
+    {
+        var parts = text.Split(StoreWord, 2);
+        var tls = parts[0].EndsWith(TlsWord, StringComparison.Ordinal);
+        return new ClusterTraits(tls ? parts[0][..^TlsWord.Length] : parts[0], tls)
+        {
+            Store = parts is [_, var store] && store.Split(' ', 2) is [var id, var location] ? new StoreDescription(id, location) : null,
+        };
+    }
 }

@@ -9,10 +9,11 @@ public interface IClusterMark : IAsyncDisposable
     /// <summary>How long the mark stays without being renewed.</summary>
     static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
 
-    /// <summary>Sets the mark if there is none.</summary>
+    /// <summary>Sets the mark if there is none, or a certain one.</summary>
     /// <param name="mark">The text.</param>
+    /// <param name="instead">The mark that it may replace.</param>
     /// <returns>What the mark is now: the text, or another one that was already there.</returns>
-    Task<string> ClaimAsync(string mark);
+    Task<string> ClaimAsync(string mark, string instead);
 
     /// <summary>Sets the mark and starts its lifetime again.</summary>
     /// <param name="mark">The text.</param>

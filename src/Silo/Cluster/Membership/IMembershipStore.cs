@@ -13,8 +13,9 @@ public interface IMembershipStore
     /// <param name="clusterId">The cluster.</param>
     /// <param name="traits">The traits that a silo of it would have.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <returns>The traits of the cluster's silos; this one's where there are none.</returns>
     /// <exception cref="MembershipUnusableException">The store does not answer or refuses, or silos with other traits are there.</exception>
-    Task TryAsync(string clusterId, ClusterTraits traits, CancellationToken cancellationToken);
+    Task<ClusterTraits> TryAsync(string clusterId, ClusterTraits traits, CancellationToken cancellationToken);
 
     /// <summary>Lets a silo keep its membership and its reminders there.</summary>
     /// <param name="silo">The silo.</param>

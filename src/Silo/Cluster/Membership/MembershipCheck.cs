@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Silo;
 
@@ -13,20 +14,44 @@ public static class MembershipCheck
     /// <param name="clusterId">The cluster.</param>
     /// <param name="traits">The traits that a silo of it would have.</param>
     /// <param name="cancellationToken">Gives up earlier.</param>
+    /// <returns>The traits of the cluster's silos; this one's where there are none.</returns>
     /// <exception cref="MembershipUnusableException">The store does not answer or refuses, or silos with other traits are there.</exception>
-    public static async Task RunAsync(IMembershipStore store, string clusterId, ClusterTraits traits, CancellationToken cancellationToken)
+    public static async Task<ClusterTraits> RunAsync(IMembershipStore store, string clusterId, ClusterTraits traits, CancellationToken cancellationToken)
     {
         for (var started = Stopwatch.GetTimestamp(); ;)
         {
             try
             {
-                await store.TryAsync(clusterId, traits, cancellationToken).ConfigureAwait(false);
-                return;
+                return await store.TryAsync(clusterId, traits, cancellationToken).ConfigureAwait(false);
             }
             catch (MembershipUnusableException e) when (e.MayPass && Stopwatch.GetElapsedTime(started) < s_patience)
             {
                 await Task.Delay(s_pause, cancellationToken).ConfigureAwait(false);
             }
         }
+    }
+
+    /// <summary>The same for a silo that is about to join with its blob store, which must be the cluster's.</summary>
+    /// <param name="store">The membership's store.</param>
+    /// <param name="clusterId">The cluster.</param>
+    /// <param name="traits">The silo's traits, without its blob store.</param>
+    /// <param name="blobs">The blob store; gets an id, if it has none and the cluster has no silo yet.</param>
+    /// <param name="cancellationToken">Gives up earlier.</param>
+    /// <returns>The silo's traits.</returns>
+    /// <exception cref="MembershipUnusableException">The store does not answer or refuses, or silos with other traits are there.</exception>
+    /// <exception cref="StoreLocationException">The blob store cannot be used.</exception>
+    public static async Task<ClusterTraits> RunAsync(
+        IMembershipStore store, string clusterId, ClusterTraits traits, IBlobStore blobs, CancellationToken cancellationToken)
+    {
+        var theirs = await RunAsync(store, clusterId, traits, cancellationToken).ConfigureAwait(false);
+
+        // Each silo that is there has seen to it that its store has an id; so one without is another, and nothing is left in it.
+        var format = theirs.Store is null
+            ? await StoreFormat.EnsureAsync(blobs, cancellationToken).ConfigureAwait(false)
+            : await StoreFormat.ReadAsync(blobs, cancellationToken).ConfigureAwait(false);
+        var own = traits with { Store = new StoreDescription(format?.Id ?? "", blobs.Location) };
+        if (format is null) own.CheckAgainst(theirs, clusterId);
+        await RunAsync(store, clusterId, own, cancellationToken).ConfigureAwait(false);
+        return own;
     }
 }

@@ -11,12 +11,24 @@ internal sealed class RedisMark(ConnectionMultiplexer redis, string clusterId) :
 
     private IDatabase Database => redis.GetDatabase();
 
-    public async Task<string> ClaimAsync(string mark) =>
+    public async Task<string> ClaimAsync(string mark, string instead) =>
         await Database.StringSetAsync(_key, mark, IClusterMark.Lifetime, When.NotExists).ConfigureAwait(false)
+            || await ReplaceAsync(instead, mark).ConfigureAwait(false)
             ? mark
             : (string?)await Database.StringGetAsync(_key).ConfigureAwait(false) ?? mark;
 
     public Task RenewAsync(string mark) => Database.StringSetAsync(_key, mark, IClusterMark.Lifetime);
 
     public ValueTask DisposeAsync() => redis.DisposeAsync();
+
+    private Task<bool> ReplaceAsync(string before, string mark)
+    {
+        // A single command for this needs Redis 8.4.
+#pragma warning disable SER301
+        var transaction = Database.CreateTransaction();
+        transaction.AddCondition(Condition.StringEqual(_key, before));
+        _ = transaction.StringSetAsync(_key, mark, IClusterMark.Lifetime);
+        return transaction.ExecuteAsync();
+#pragma warning restore SER301
+    }
 }

@@ -11,7 +11,7 @@ internal sealed class TableMark(TableClient table, string clusterId) : IClusterM
     private const string Row = "version";
     private const string Column = "Mark";
 
-    public async Task<string> ClaimAsync(string mark)
+    public async Task<string> ClaimAsync(string mark, string instead)
     {
         while (true)
         {
@@ -25,7 +25,8 @@ internal sealed class TableMark(TableClient table, string clusterId) : IClusterM
                 }
 
                 var found = read.Value!;
-                if (read.GetRawResponse().Headers.Date - found.Timestamp < IClusterMark.Lifetime) return found.GetString(Column);
+                var isRenewed = read.GetRawResponse().Headers.Date - found.Timestamp < IClusterMark.Lifetime;
+                if (isRenewed && found.GetString(Column) is { } other && other != instead) return other;
                 await table.UpdateEntityAsync(Entity(mark), found.ETag, TableUpdateMode.Replace).ConfigureAwait(false);
                 return mark;
             }
