@@ -15,6 +15,7 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
 {
     private static readonly TimeSpan s_orphanPeriod = TimeSpan.FromSeconds(15);
 
+    private readonly OrphanSigns _orphanSigns = new();
     private HeldState<TPart> _held = null!;
     private PartFence _fence = null!;
     private PartDevice _device = null!;
@@ -22,7 +23,6 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
     private SleepingWeights<TPart> _sleeping = null!;
     private ReplicaExchange<TPart> _replicas = null!;
     private (string Run, string Part) _name;
-    private long _orphanedBy;
     private NextPart? _next;
     private IGrainTimer? _orphanCheck;
 
@@ -154,16 +154,11 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
         return entered;
     }
 
-    // When the silo of a run's grain dies, the run may lose sight of this part and go on elsewhere under a newer generation. A
-    // generation that has only just begun may still be about to load this part, or to take it over.
     private async Task LeaveIfOrphaned(CancellationToken cancellationToken)
     {
         var generation = Generation;
         var head = await RunStore.ReadHeadAsync(services.Store, RunId, cancellationToken);
-        if (generation != Generation || head?.Generation <= generation) return;
-        var seenBefore = head is null || head.Generation == _orphanedBy;
-        _orphanedBy = head?.Generation ?? 0;
-        if (!seenBefore) return;
+        if (generation != Generation || !_orphanSigns.Show(head, generation)) return;
         await Free();
         DeactivateOnIdle();
     }

@@ -30,10 +30,10 @@ internal sealed class PartReleases(string run, TimeProvider time, ILogger logger
         if (stages.Count > 0 && !_before.Contains(stages)) _before.Add(stages);
     }
 
-    /// <summary>Parts are loaded: lets those before free their memory.</summary>
+    /// <summary>Parts are loaded, or let go of: where they were before, they free their memory.</summary>
     /// <param name="parts">The parts.</param>
     /// <param name="silos">The run's silos.</param>
-    public Task Loaded(Pipeline parts, RunSilos silos)
+    public Task ReleaseBefore(Pipeline parts, RunSilos silos)
     {
         StagePlan[] before = [.. _before.Select(silos.Held).OfType<StagePlan>()];
         _before.Clear();

@@ -138,10 +138,10 @@ internal sealed class RunLifecycle(
                 return null;
 
             case FailureAction.GiveWay:
-                return await GiveWay(decision.Reason);
+                return await run.GiveWay(LastStep, decision.Reason);
 
             case FailureAction.Pause or FailureAction.Fail when await run.IsReplaced():
-                return await GiveWay(decision.Reason);
+                return await run.GiveWay(LastStep, decision.Reason);
 
             case FailureAction.Pause:
                 await Release();
@@ -180,8 +180,7 @@ internal sealed class RunLifecycle(
 
         run.Journal!.Note(new RunStarted(run.ManifestStep, run.Plan!.TotalSteps, run.Session!.Generation));
         Retire();
-        if (session.Manifest!.Completed) return RunState.Succeeded;
-        if (Wish != RunWish.Train) return Wish.ToState();
+        if (session.Manifest!.Completed || Wish != RunWish.Train) return await EndGeneration(session.Manifest.Completed);
 
         // If there is no room, the run waits; that is not a recovery.
         run.IsLetGo = true;
@@ -214,9 +213,14 @@ internal sealed class RunLifecycle(
             return null;
         }
 
+        return await EndGeneration(outcome == LoopOutcome.Completed);
+    }
+
+    private async Task<RunState> EndGeneration(bool completed)
+    {
         // If the run goes on at once on another silo, the parts stay loaded for its next generation.
-        if (outcome == LoopOutcome.Completed || Wish != RunWish.HandOver || !placement.CanMoveAway) await Release();
-        return outcome == LoopOutcome.Completed ? RunState.Succeeded : Wish == RunWish.Train ? RunState.Paused : Wish.ToState();
+        if (completed || Wish != RunWish.HandOver || !placement.CanMoveAway) await Release();
+        return completed ? RunState.Succeeded : Wish == RunWish.Train ? RunState.Paused : Wish.ToState();
     }
 
     // Keeps what is still asked about the generation that is over.
@@ -230,15 +234,6 @@ internal sealed class RunLifecycle(
     private LoopOutcome? Interruption(StagePlan current) => Wish != RunWish.Train || Step >= options.LastStep
         ? LoopOutcome.Stopped
         : placement.ShouldMove(current) ? LoopOutcome.Replan : null;
-
-    private async Task<RunPhase.Ended> GiveWay(string reason)
-    {
-        RunLog.Replaced(logger, run.Name, reason);
-
-        // In a cluster it goes on elsewhere, and watchers will hear of it there; in a single process this is the end of it.
-        if (run.Cluster is null) await run.NoteEnd(new RunEnded(RunState.Failed, LastStep, reason));
-        return new RunPhase.Ended(RunState.Failed, reason, IsStored: false) { IsElsewhere = true };
-    }
 
     private async Task Release()
     {

@@ -161,7 +161,7 @@ internal sealed class RunPlacement(
 
         Speeds.Loaded();
         _loaded = time.GetTimestamp();
-        await _releases.Loaded(parts, Silos);
+        await _releases.ReleaseBefore(parts, Silos);
         _joining.Placed();
         Signal();
         await run.Journal!.Write(
@@ -202,10 +202,13 @@ internal sealed class RunPlacement(
     }
 
     /// <summary>
-    /// Makes the parts free their memory. Those that cannot be reached are gone, or belong to another generation by now.
+    /// Makes the parts free their memory, and those from before a load that did not end. Those that cannot be reached are gone, or belong to
+    /// another generation by now.
     /// </summary>
     public Task Release() => Pipeline is { } pipeline
-        ? _releases.Try(() => Task.WhenAll(pipeline.Unload(), _joining.Release(pipeline.Stages.Stages)))
+        ? Task.WhenAll(
+            _releases.Try(() => Task.WhenAll(pipeline.Unload(), _joining.Release(pipeline.Stages.Stages))),
+            _releases.ReleaseBefore(pipeline, Silos))
         : Task.CompletedTask;
 
     // Prepares silos that have just come.

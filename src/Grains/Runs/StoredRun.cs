@@ -155,6 +155,18 @@ internal sealed class StoredRun(IBlobStore store, string name, string? cluster, 
         Journal.AddUnwritten(ManifestStep, ended);
     }
 
+    /// <summary>Leaves the run to another owner.</summary>
+    /// <param name="step">Its last step that was committed here.</param>
+    /// <param name="reason">Why.</param>
+    public async Task<RunPhase.Ended> GiveWay(long step, string reason)
+    {
+        RunLog.Replaced(logger, name, reason);
+
+        // In a cluster it goes on elsewhere, and watchers will hear of it there; in a single process this is the end of it.
+        if (Cluster is null) await NoteEnd(new RunEnded(RunState.Failed, step, reason));
+        return new RunPhase.Ended(RunState.Failed, reason, IsStored: false) { IsElsewhere = true };
+    }
+
     /// <summary>Whether another owner has taken the run: then what looks like a damaged run has only moved on.</summary>
     public async Task<bool> IsReplaced()
     {

@@ -1,3 +1,4 @@
+using LisaOrleans.Checkpoints;
 using LisaOrleans.Silo;
 using LisaOrleans.Training;
 
@@ -21,6 +22,8 @@ internal sealed class LoadedParts : IAsyncDisposable
     public string Address { get; }
 
     public IGrainFactory Grains => _silo.Grains;
+
+    public FolderBlobStore Store => _run.Store;
 
     public Pipeline Pipeline { get; }
 
