@@ -7,9 +7,15 @@ namespace LisaOrleans.Grains;
 /// Silos that have come while a run trains. What does not train is loaded onto them first, so that taking them in stops the run only for what
 /// does. Used within one grain's turns.
 /// </summary>
-internal sealed class JoiningSilos(StoredRun run, IGrainFactory grains, ILogger logger)
+internal sealed class JoiningSilos(StoredRun run, IGrainFactory grains, TimeProvider time, ILogger logger)
 {
+    private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(10);
+
     private readonly HashSet<string> _ready = [];
+
+    // How often they could not load what they were to, and when it was last tried.
+    private readonly Dictionary<string, (int Failures, long Last)> _failed = [];
 
     // The plans with them that parts are, or were, loaded for since parts were last placed.
     private readonly List<StagePlan> _plans = [];
@@ -24,7 +30,22 @@ internal sealed class JoiningSilos(StoredRun run, IGrainFactory grains, ILogger 
     /// <summary>Whether a silo has what it can have before it is taken in.</summary>
     public bool IsReady(string silo) => _ready.Contains(silo);
 
-    /// <summary>Begins to load; what fails is loaded when the silos are taken in.</summary>
+    /// <summary>Whether a silo is left alone for now, because it could not load what it was to.</summary>
+    public bool IsLeftOut(string silo) => _failed.TryGetValue(silo, out var failed) && time.GetElapsedTime(failed.Last) < PauseAfter(failed.Failures);
+
+    /// <summary>Leaves silos out that a generation could not load, if they held nothing and others do that the run may stay on.</summary>
+    /// <param name="failed">The silos.</param>
+    /// <param name="before">Where the parts were.</param>
+    /// <param name="usable">The silos that the run may use.</param>
+    /// <returns>Whether they are left out.</returns>
+    public bool LeaveOut(IReadOnlySet<string> failed, StagePlan before, IReadOnlyList<TrainingSilo> usable)
+    {
+        if (failed.Count == 0 || failed.Any(before.Uses) || !usable.Any(s => before.Uses(s.Address))) return false;
+        foreach (var silo in failed) Failed(silo);
+        return true;
+    }
+
+    /// <summary>Begins to load.</summary>
     /// <param name="silos">The silos.</param>
     /// <param name="plan">A plan with them.</param>
     /// <param name="current">The parts that train.</param>
@@ -49,10 +70,8 @@ internal sealed class JoiningSilos(StoredRun run, IGrainFactory grains, ILogger 
         await _life.CancelAsync();
         await _loading;
         await Task.WhenAll(
-            from silo in plans.SelectMany(p => p.Stages).GroupBy(s => s.Silo)
-            where used.All(s => s.Silo != silo.Key)
-            from part in silo.SelectMany(s => s.Parts).Distinct()
-            select PartGrains.Get(grains, run.Name, part, silo.Key).Unload(generation));
+            plans.SelectMany(p => p.Stages).Select(s => s.Silo).Distinct().Where(silo => used.All(s => s.Silo != silo))
+                .Select(silo => Unload(plans, silo, generation)));
     }
 
     /// <summary>Lets go of what was loaded onto a silo that leaves.</summary>
@@ -60,24 +79,47 @@ internal sealed class JoiningSilos(StoredRun run, IGrainFactory grains, ILogger 
     /// <param name="used">The stages that the run has.</param>
     public Task Leave(string silo, IReadOnlyList<SiloStage> used) => _plans.Exists(p => p.Uses(silo)) ? Release(used) : Task.CompletedTask;
 
-    private async Task Load(
+    private Task Load(
         IReadOnlyList<string> silos, StagePlan plan, Pipeline current, Action<PartLoaded[]> loaded, CancellationToken cancellationToken)
+    {
+        var parts = new Pipeline(grains, run.Plan!, plan, run.Session!.Generation, new SiloSpeeds());
+        return Task.WhenAll(silos.Select(silo => Load(silo, parts, current, loaded, cancellationToken)));
+    }
+
+    private async Task Load(string silo, Pipeline parts, Pipeline current, Action<PartLoaded[]> loaded, CancellationToken cancellationToken)
     {
         var session = run.Session!;
         try
         {
-            var parts = new Pipeline(grains, run.Plan!, plan, session.Generation, new SiloSpeeds());
-            loaded(await parts.LoadAhead(session.Manifest!, current, cancellationToken));
+            loaded(await parts.LoadAhead(session.Manifest!, silo, current, cancellationToken));
+            _ready.Add(silo);
         }
-        catch (Exception) when (cancellationToken.IsCancellationRequested)
+        catch (Exception) when (cancellationToken.IsCancellationRequested || run.Session!.Generation != session.Generation)
         {
-            return;
+            // What was loaded is being let go of, or another generation uses it.
         }
         catch (Exception e)
         {
-            RunLog.NotLoadedAhead(logger, e, run.Name);
+            Failed(silo);
+            RunLog.NotLoadedAhead(logger, e, run.Name, silo, PauseAfter(_failed[silo].Failures).TotalSeconds);
+            await new PartReleases(run.Name, time, logger).Try(() => Unload([parts.Stages], silo, session.Generation));
         }
+    }
 
-        _ready.UnionWith(silos);
+    // For some time, longer after each failure.
+    private void Failed(string silo)
+    {
+        _ready.Remove(silo);
+        _failed[silo] = (_failed.GetValueOrDefault(silo).Failures + 1, time.GetTimestamp());
+    }
+
+    private Task Unload(IEnumerable<StagePlan> plans, string silo, long generation) => Task.WhenAll(
+        from part in plans.SelectMany(p => p.Stages).Where(s => s.Silo == silo).SelectMany(s => s.Parts).Distinct()
+        select PartGrains.Get(grains, run.Name, part, silo).Unload(generation));
+
+    private static TimeSpan PauseAfter(int failures)
+    {
+        var pause = s_firstPause * Math.Pow(2, Math.Min(failures - 1, 10));
+        return pause < s_longestPause ? pause : s_longestPause;
     }
 }

@@ -6,6 +6,11 @@ namespace LisaOrleans.Grains;
 /// <content>How parts get into the state of a manifest.</content>
 internal sealed partial class Pipeline
 {
+    private readonly HashSet<string> _failed = [];
+
+    /// <summary>The silos on which a part could not be loaded.</summary>
+    public IReadOnlySet<string> Failed => _failed;
+
     /// <summary>Puts every part into the state of a manifest; returns how each got there.</summary>
     /// <param name="manifest">The manifest.</param>
     /// <param name="before">Where the parts were; null if that is not known.</param>
@@ -17,19 +22,20 @@ internal sealed partial class Pipeline
     }
 
     /// <summary>
-    /// Loads what does not train in a manifest onto the silos that hold nothing of the run yet; returns how. The parts are not used before
+    /// Loads what does not train in a manifest onto a silo that holds nothing of the run yet; returns how. The parts are not used before
     /// another generation loads them.
     /// </summary>
     /// <param name="manifest">The manifest.</param>
+    /// <param name="silo">The silo.</param>
     /// <param name="current">The parts that this generation trains.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public Task<PartLoaded[]> LoadAhead(Manifest manifest, Pipeline current, CancellationToken cancellationToken) => Task.WhenAll(
+    public Task<PartLoaded[]> LoadAhead(Manifest manifest, string silo, Pipeline current, CancellationToken cancellationToken) => Task.WhenAll(
         from i in Enumerable.Range(0, _parts.Count)
         let part = _parts[i]
         let state = StateOf(manifest, part.Name)
         where state.Optimizer is null && current._trainable.All(p => p.Name != part.Name)
         from replica in Enumerable.Range(0, part.Grains.Count)
-        where !current.Stages.Uses(stages.SiloOf(part.Name, replica))
+        where part.Silos[replica] == silo
         select part.Grains[replica].Load(
             LoadOf(part, replica, After(i), state, manifest.Step, current.Stages) with { Ahead = true }, cancellationToken));
 
@@ -37,8 +43,8 @@ internal sealed partial class Pipeline
         PartReplicas part, string? next, Manifest manifest, StagePlan? before, CancellationToken cancellationToken)
     {
         var state = StateOf(manifest, part.Name);
-        var loading = Task.WhenAll(part.Grains.Select((grain, replica) => grain.Load(
-            LoadOf(part, replica, next, state, manifest.Step, before), cancellationToken)));
+        var loading = Task.WhenAll(part.Grains.Select((grain, replica) => Load(
+            grain, part.Silos[replica], LoadOf(part, replica, next, state, manifest.Step, before), cancellationToken)));
         if (OwnerSends(state))
         {
             int[]?[] wholeTables = [.. part.Others.Select(_ => (int[]?)null)];
@@ -46,6 +52,19 @@ internal sealed partial class Pipeline
         }
 
         return await loading;
+    }
+
+    private async Task<PartLoaded> Load(IPartGrain grain, string silo, PartLoad load, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await grain.Load(load, cancellationToken);
+        }
+        catch (Exception) when (!cancellationToken.IsCancellationRequested)
+        {
+            _failed.Add(silo);
+            throw;
+        }
     }
 
     private PartLoad LoadOf(PartReplicas part, int replica, string? next, PartState state, long step, StagePlan? before) => new()

@@ -48,8 +48,10 @@ internal static partial class RunLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: not all parts could be told to free their memory")]
     public static partial void NotReleased(ILogger logger, Exception exception, string run);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Run {Run}: not all parts could be loaded before silos are taken in that have come")]
-    public static partial void NotLoadedAhead(ILogger logger, Exception exception, string run);
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Run {Run}: {Silo}, which has come, could not load what it needs to be taken in; it is tried again after {Seconds:0} s")]
+    public static partial void NotLoadedAhead(ILogger logger, Exception exception, string run, string silo, double seconds);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: replaced blobs could not be deleted")]
     public static partial void NotCollected(ILogger logger, Exception exception, string run);

@@ -19,7 +19,7 @@ internal sealed class RunPlacement(
     private long _loaded;
 
     private readonly PartReleases _releases = new(run.Name, time, logger);
-    private readonly JoiningSilos _joining = new(run, grains, logger);
+    private readonly JoiningSilos _joining = new(run, grains, time, logger);
     private TaskCompletionSource _placed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <summary>The silos that the run may train on.</summary>
@@ -47,14 +47,16 @@ internal sealed class RunPlacement(
 
     private IReadOnlyList<TrainingSilo> Usable => Silos.Usable(LastKnown);
 
+    private IEnumerable<TrainingSilo> Willing => Usable.Where(s => !_joining.IsLeftOut(s.Address));
+
     // Those that plans are made for. Ones that have just come are taken in when they have loaded what they can, unless there are no others.
     private IReadOnlyList<TrainingSilo> Ready
     {
         get
         {
             var held = LastKnown.Select(s => s.Silo).Concat(_plannedFor.Select(s => s.Address)).ToHashSet();
-            TrainingSilo[] ready = [.. Usable.Where(s => held.Contains(s.Address) || _joining.IsReady(s.Address))];
-            return ready.Length > 0 ? ready : Usable;
+            TrainingSilo[] ready = [.. Willing.Where(s => held.Contains(s.Address) || _joining.IsReady(s.Address))];
+            return ready.Length > 0 ? ready : Willing.Any() ? [.. Willing] : Usable;
         }
     }
 
@@ -158,6 +160,11 @@ internal sealed class RunPlacement(
         {
             return false;
         }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && before is not null)
+        {
+            if (_joining.LeaveOut(parts.Failed, before, Usable)) throw new JoinerFailedException(parts.Failed, e);
+            throw;
+        }
 
         Speeds.Loaded();
         _loaded = time.GetTimestamp();
@@ -205,18 +212,15 @@ internal sealed class RunPlacement(
     /// Makes the parts free their memory, and those from before a load that did not end. Those that cannot be reached are gone, or belong to
     /// another generation by now.
     /// </summary>
-    public Task Release() => Pipeline is { } pipeline
-        ? Task.WhenAll(
-            _releases.Try(() => Task.WhenAll(pipeline.Unload(), _joining.Release(pipeline.Stages.Stages))),
-            _releases.ReleaseBefore(pipeline, Silos))
-        : Task.CompletedTask;
+    public Task Release() => Pipeline is not { } pipeline ? Task.CompletedTask : Task.WhenAll(
+        _releases.Try(() => Task.WhenAll(pipeline.Unload(), _joining.Release(pipeline.Stages.Stages))), _releases.ReleaseBefore(pipeline, Silos));
 
     // Prepares silos that have just come.
     private void TakeIn()
     {
-        TrainingSilo[] joining = [.. Usable.Except(Ready)];
+        TrainingSilo[] joining = [.. Willing.Except(Ready)];
         if (_joining.AreLoading || joining.Length == 0) return;
-        var plan = ReplicaPlanner.Plan(run.Plan!.Config, run.Plan.Spec, Speeds.Of(Usable), Held);
+        var plan = ReplicaPlanner.Plan(run.Plan!.Config, run.Plan.Spec, Speeds.Of([.. Willing]), Held);
 
         // What is loaded there now is let go of with what the run has, where it then comes to another plan.
         _releases.Note(LastKnown);
