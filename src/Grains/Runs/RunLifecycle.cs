@@ -167,6 +167,9 @@ internal sealed class RunLifecycle(
         await run.ReadPlan(cancellationToken);
         if (Wish == RunWish.Train) await placement.Ask();
         if (!placement.HasSilos && Wish == RunWish.Train && run.Plan is not null) throw new QueuedException();
+
+        // Taken, it would count as one that trains, and pass those that wait with it.
+        if (Wish == RunWish.HandOver && !placement.Silos.Trains) return RunState.Running;
         placement.Silos.BeginTraining();
         if (Phase is RunPhase.Queued) Phase = new RunPhase.Starting();
         var (session, wasLost) = await run.Take(cancellationToken);

@@ -26,8 +26,15 @@ public sealed class RunQueueTests
         var high = await Run(silo, "high").GetStatus();
         Assert.Equal((RunState.Queued, 1, 5), (high.State, high.QueuePosition, high.Priority));
 
-        // A waiting run can be cancelled; the others do not notice.
+        // One that is handed over to another silo still waits.
         await (await ImportAsync(silo, store, Spec("unwanted", 2))).Start();
+        await Until.True(async () => (await Run(silo, "unwanted").GetStatus()).QueuePosition == 3);
+        await Run(silo, "unwanted").HandOver();
+        Assert.Equal(RunHeadStates.Waiting, (await RunStore.ReadHeadAsync(store, "unwanted", Token))!.State);
+        Assert.Equal(RunState.Queued, (await Run(silo, "unwanted").GetStatus()).State);
+
+        // A waiting run can be cancelled; the others do not notice.
+        await Run(silo, "unwanted").Start();
         await Run(silo, "unwanted").Cancel();
         Assert.Equal(RunState.Cancelled, (await Run(silo, "unwanted").GetStatus()).State);
 
