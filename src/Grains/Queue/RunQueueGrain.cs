@@ -1,6 +1,7 @@
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Model;
 using LisaOrleans.Training;
+using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 
 namespace LisaOrleans.Grains;
@@ -8,7 +9,8 @@ namespace LisaOrleans.Grains;
 /// <inheritdoc cref="IRunQueueGrain"/>
 [Reentrant]
 [ControlPlacement]
-internal sealed class RunQueueGrain(IBlobStore store, IClusterView cluster, TimeProvider time) : Grain, IRunQueueGrain
+internal sealed partial class RunQueueGrain(IBlobStore store, IClusterView cluster, TimeProvider time, ILogger<RunQueueGrain> logger)
+    : Grain, IRunQueueGrain
 {
     // How long after its last request a run counts as gone; if it is woken, it asks again.
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(20);
@@ -17,17 +19,30 @@ internal sealed class RunQueueGrain(IBlobStore store, IClusterView cluster, Time
     private static readonly TimeSpan s_settling = TimeSpan.FromSeconds(5);
 
     private readonly Dictionary<string, (QueuedRun Run, RunDemand Demand, long Heard)> _runs = [];
+    private static readonly TimeSpan s_pause = TimeSpan.FromSeconds(1);
+
     private readonly HashSet<string> _expected = [];
-    private long _born;
+    private readonly CancellationTokenSource _life = new();
+    private Task _looking = Task.CompletedTask;
 
-    public override async Task OnActivateAsync(CancellationToken cancellationToken)
+    // Null until it is known which runs were training.
+    private long? _known;
+
+    private bool IsSettling => _known is not { } known || (_expected.Count > 0 && time.GetElapsedTime(known) < s_settling);
+
+    public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
-        _born = time.GetTimestamp();
-        if (cluster.ClusterId is null) return;
+        // Beside the turns: a store of many runs may take longer than an activation may.
+        _looking = Look();
+        return Task.CompletedTask;
+    }
 
-        // A damaged run asks for nothing; every silo reports it when it looks for runs to wake.
-        await foreach (var head in ActiveRuns.ListAsync(store, cluster.ClusterId, _ => { }, cancellationToken))
-            if (head.State == RunHeadStates.Running) _expected.Add(head.Run);
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _life.CancelAsync();
+        await _looking.WaitAsync(cancellationToken).ConfigureAwait(
+            ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        await base.OnDeactivateAsync(reason, cancellationToken);
     }
 
     public Task<RunShare> Ask(RunDemand demand)
@@ -63,7 +78,7 @@ internal sealed class RunQueueGrain(IBlobStore store, IClusterView cluster, Time
         var order = SiloShares.Order(Live());
         var leaving = _runs.Values.SelectMany(r => r.Demand.Leaving).ToHashSet();
         var silos = cluster.TrainingSilos().Where(s => !leaving.Contains(s.Address)).ToArray();
-        var settling = _expected.Count > 0 && time.GetElapsedTime(_born) < s_settling;
+        var settling = IsSettling;
         var run = order.First(r => r.Name == name);
         var shares = SiloShares.Assign(settling ? [.. order.Where(r => r.Trains)] : order, silos);
         if (settling && run.Trains)
@@ -82,6 +97,29 @@ internal sealed class RunQueueGrain(IBlobStore store, IClusterView cluster, Time
         return new RunShare([], waiting.IndexOf(name) + 1, reason);
     }
 
+    // Which runs were training when the queue before this one was lost.
+    private async Task Look()
+    {
+        while (cluster.ClusterId is not null && !_life.IsCancellationRequested)
+        {
+            try
+            {
+                // A damaged run asks for nothing; every silo reports it when it looks for runs to wake.
+                await foreach (var head in ActiveRuns.ListAsync(store, cluster.ClusterId, _ => { }, _life.Token))
+                    if (head.State == RunHeadStates.Running && !_runs.ContainsKey(head.Run)) _expected.Add(head.Run);
+                break;
+            }
+            catch (Exception e) when (!_life.IsCancellationRequested)
+            {
+                LogNotKnown(e.Message);
+                await Task.Delay(s_pause, time, _life.Token)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            }
+        }
+
+        _known = time.GetTimestamp();
+    }
+
     private IEnumerable<QueuedRun> Live()
     {
         foreach (var gone in _runs.Where(r => time.GetElapsedTime(r.Value.Heard) > s_patience).Select(r => r.Key).ToArray()) _runs.Remove(gone);
@@ -89,4 +127,7 @@ internal sealed class RunQueueGrain(IBlobStore store, IClusterView cluster, Time
     }
 
     private static SiloDescription Description(TrainingSilo silo) => new(silo.Address, silo.MemoryBytes, silo.Threads);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The queue does not know yet which runs were training: {Reason}")]
+    private partial void LogNotKnown(string reason);
 }
