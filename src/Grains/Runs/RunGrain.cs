@@ -75,6 +75,12 @@ internal sealed class RunGrain(
 
         // A run that only people can restart may not have been able to note that in the store.
         if (AtWork || _life.Phase is RunPhase.Ended { State: RunState.Paused, Reason: not null, IsStored: false }) return null;
+        if (_life.Phase is RunPhase.Ended { IsUnstoredStop: true } stop)
+        {
+            if (await _run.Stop(stop.State, CancellationToken.None) is { } ended && !AtWork) End(ended);
+            return null;
+        }
+
         if (localRuns.AreLeaving)
         {
             MigrateOnIdle();
@@ -195,7 +201,7 @@ internal sealed class RunGrain(
         {
             _life.Ask(wish);
             await _work;
-            return;
+            if (_life.Phase is not RunPhase.Ended was || !was.LeavesOpen(wish, isAlone: cluster.ClusterId is null)) return;
         }
 
         // Nobody works on it here, so only the store has to know.

@@ -33,5 +33,14 @@ internal abstract record RunPhase(RunState State, string? Reason)
     {
         /// <value>Whether another owner has taken the run. Default false.</value>
         public bool IsElsewhere { get; init; }
+
+        /// <value>Whether somebody has stopped it, and the store could not be told.</value>
+        public bool IsUnstoredStop => State is RunState.Paused or RunState.Cancelled && Reason is null && !IsStored;
+
+        /// <summary>Whether a stop that was asked for is still to be stored: this end was under way before, or the store was away.</summary>
+        /// <param name="wish">What was asked for.</param>
+        /// <param name="isAlone">Whether there is no cluster: then a run that goes on elsewhere is somebody else's.</param>
+        public bool LeavesOpen(RunWish wish, bool isAlone) =>
+            IsUnstoredStop || State == RunState.Running || (IsElsewhere && !isAlone) || (wish == RunWish.Cancel && State == RunState.Paused);
     }
 }
