@@ -42,6 +42,20 @@ internal sealed class RunGrain(
         _life.Forget();
         DelayDeactivation(TimeSpan.FromDays(365));
         localRuns.Add(Name);
+        try
+        {
+            await BeginWork();
+        }
+        catch
+        {
+            // Else it would count as worked on here, and its lease be renewed for nobody.
+            if (!AtWork) localRuns.Remove(Name);
+            throw;
+        }
+    }
+
+    private async Task BeginWork()
+    {
         if (_reminder is not null) await _reminder.Register();
         var head = await _run.ReadHead();
         if (AtWork) return;
@@ -65,6 +79,7 @@ internal sealed class RunGrain(
             AskAgain, new GrainTimerCreationOptions { DueTime = RunSilos.AskPeriod, Period = RunSilos.AskPeriod, Interleave = true });
 
         // Goes on in this grain's turns after the call has returned.
+        localRuns.Add(Name);
         _life.Begin();
         _work = Work();
     }

@@ -1,6 +1,8 @@
 using System.Text;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Silo;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 namespace LisaOrleans.Grains.Tests;
 
@@ -43,12 +45,43 @@ public sealed class StoppedRunTests
         Assert.Equal(RunHeadStates.Paused, (await RunStore.ReadHeadAsync(run.Store, "test", Token))!.State);
     }
 
+    // A run that is known here has its lease renewed, so that nobody else may train it.
+    [Fact]
+    public async Task Start_that_fails_leaves_no_run_that_is_worked_on()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(1));
+        var store = new StoreOfHeads(run.Store);
+        using var silo = new HostBuilder()
+            .UseOrleans(s => s.UseLocalhostClustering(Ports.Free(), gatewayPort: 0).AddLisaSilo(store, transport: null)).Build();
+        await silo.StartAsync(Token);
+        var (grain, runs) = (
+            silo.Services.GetRequiredService<IGrainFactory>().GetGrain<IRunGrain>("test"), silo.Services.GetRequiredService<LocalRuns>());
+        store.IsAway = true;
+        await Assert.ThrowsAsync<IOException>(grain.Start);
+        Assert.Empty(runs.Names);
+        store.IsAway = false;
+        await grain.Start();
+        await Until.True(async () => (await grain.GetStatus()).State == RunState.Succeeded);
+        Assert.Empty(runs.Names);
+        await silo.StopAsync(Token);
+    }
+
     private static async Task<IRunGrain> Training(EmbeddedSilo silo)
     {
         var run = silo.Grains.GetGrain<IRunGrain>("test");
         await run.Start();
         await Until.True(async () => (await run.GetStatus()).State == RunState.Running);
         return run;
+    }
+
+    private sealed class StoreOfHeads(IBlobStore inner) : DelegatingBlobStore(inner)
+    {
+        private volatile bool _isAway;
+
+        public bool IsAway { set => _isAway = value; }
+
+        public override Task<StoreDocument?> GetDocumentAsync(string path, CancellationToken cancellationToken) =>
+            _isAway ? throw new IOException("away") : base.GetDocumentAsync(path, cancellationToken);
     }
 
     /// <summary>Takes a head that says that its run is paused only after an answer.</summary>
