@@ -6,7 +6,7 @@ namespace LisaOrleans.Grains;
 /// </summary>
 internal sealed class PartFence(PartServices services, string run, string part) : IDisposable
 {
-    private readonly CancellationTokenSource _life = new();
+    private CancellationTokenSource _life = new();
     private CancellationTokenSource _current = new();
     private long _generation;
 
@@ -30,6 +30,9 @@ internal sealed class PartFence(PartServices services, string run, string part) 
         Volatile.Write(ref _generation, generation);
         services.LocalParts.Fence(run, part, generation);
         var before = _current;
+
+        // Loaded anew while it lets go.
+        if (_life.IsCancellationRequested) _life = new CancellationTokenSource();
         _current = CancellationTokenSource.CreateLinkedTokenSource(_life.Token);
         _currentToken = _current.Token;
         return End(before);

@@ -26,6 +26,9 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
     private NextPart? _next;
     private IGrainTimer? _orphanCheck;
 
+    // How often it was to be loaded.
+    private int _loads;
+
     protected PartServices Services => services;
 
     protected string RunId => _name.Run;
@@ -52,6 +55,8 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
 
     public async Task<PartLoaded> Load(PartLoad load, CancellationToken cancellationToken)
     {
+        Interlocked.Increment(ref _loads);
+
         // Before any wait: who asks for a hand-over meanwhile must not take this for a part that nobody wants.
         _orphanCheck ??= this.RegisterGrainTimer(LeaveIfOrphaned, s_orphanPeriod, s_orphanPeriod);
         var entered = EnterGeneration(load.Generation);
@@ -131,14 +136,14 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
 
     public async Task Unload(long generation)
     {
+        var loads = _loads;
         await EnterGeneration(generation);
-        await Free();
-        DeactivateOnIdle();
+        await Leave(loads);
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        await Free();
+        await Free(_loads);
         await base.OnDeactivateAsync(reason, cancellationToken);
     }
 
@@ -158,18 +163,28 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
     {
         var generation = Generation;
         var head = await RunStore.ReadHeadAsync(services.Store, RunId, cancellationToken);
-        if (generation != Generation || !_orphanSigns.Show(head, generation)) return;
-        await Free();
-        DeactivateOnIdle();
+        if (generation == Generation && _orphanSigns.Show(head, generation)) await Leave(_loads);
     }
 
-    private async Task Free()
+    private async Task Leave(int loads)
     {
+        await Free(loads);
+        if (loads == _loads) DeactivateOnIdle();
+    }
+
+    // Unless it is loaded anew meanwhile.
+    private async Task Free(int loads)
+    {
+        if (loads != _loads) return;
         services.LocalParts.Close(RunId, PartId, this);
-        await _fence.End();
+        var ended = _fence.End();
         _passes.Reset(Generation);
         _replicas.Reset();
+        await ended;
         await _held.FinishSnapshot();
-        await services.Worker.Run(WorkPriority.Control, _held.Release);
+        await services.Worker.Run(WorkPriority.Control, () =>
+        {
+            if (loads == Volatile.Read(ref _loads)) _held.Release();
+        });
     }
 }

@@ -13,7 +13,7 @@ internal sealed class LoadedParts : IAsyncDisposable
     private LoadedParts(TestRun run, EmbeddedSilo silo, RunPlan plan, string address)
     {
         (_run, _silo, Plan, Address) = (run, silo, plan, address);
-        Pipeline = new Pipeline(silo.Grains, plan, new StagePlan([new SiloStage(address, plan.Parts)]), generation: 1, new SiloSpeeds());
+        Pipeline = PipelineOf(generation: 1);
     }
 
     public RunPlan Plan { get; }
@@ -30,10 +30,13 @@ internal sealed class LoadedParts : IAsyncDisposable
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     /// <summary>Imports a run and loads its parts.</summary>
-    public static async Task<LoadedParts> CreateAsync(TrainingSpec spec, string? model = null)
+    /// <param name="spec">The run's settings.</param>
+    /// <param name="model">The model's folder; null for the usual one.</param>
+    /// <param name="through">What stands between the silo and the store; null for nothing.</param>
+    public static async Task<LoadedParts> CreateAsync(TrainingSpec spec, string? model = null, Func<IBlobStore, IBlobStore>? through = null)
     {
         var run = await TestRun.ImportAsync(spec, model);
-        var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = run.Store }, Token);
+        var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = through?.Invoke(run.Store) ?? run.Store }, Token);
         var manifest = await run.ManifestAsync();
         var plan = await RunPlan.Read(run.Store, manifest, Token);
         var address = (await silo.Grains.GetGrain<IManagementGrain>(0).GetHosts(onlyActive: true, Token)).Keys.Single().ToParsableString();
@@ -43,9 +46,12 @@ internal sealed class LoadedParts : IAsyncDisposable
     }
 
     /// <summary>Loads what is not loaded.</summary>
-    public async Task LoadAsync() => await Pipeline.Load(await _run.ManifestAsync(), before: null, Token);
+    public async Task LoadAsync(long generation = 1) => await PipelineOf(generation).Load(await _run.ManifestAsync(), before: null, Token);
 
     public IPartGrain Part(string name) => PartGrains.Get(_silo.Grains, Plan.Spec.RunName, name, Address);
+
+    private Pipeline PipelineOf(long generation) =>
+        new(_silo.Grains, Plan, new StagePlan([new SiloStage(Address, Plan.Parts)]), generation, new SiloSpeeds());
 
     public async ValueTask DisposeAsync()
     {
