@@ -18,6 +18,9 @@ internal sealed class TrainingLoop(
     private (long Number, IReadOnlyList<int> Layers) _period = (-1, []);
     private (long Step, MicroBatch[] Batches) _built = (0, []);
 
+    // Whether a step is in the weights, or on its way there, and not committed: then it can only be repeated.
+    private bool _isUpdating;
+
     private TrainingSpec Spec => plan.Spec;
 
     /// <summary>The last committed step.</summary>
@@ -66,7 +69,8 @@ internal sealed class TrainingLoop(
         {
             await TrainStep(Step + 1, cancellationToken);
         }
-        catch (OperationCanceledException) when (notice.StepOver.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException)
+            when (!_isUpdating && notice.StepOver.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {
             brokenOff(Step + 1);
             return;
@@ -106,6 +110,7 @@ internal sealed class TrainingLoop(
         var clip = Spec.MaxGradNorm > 0 ? Math.Min(1, Spec.MaxGradNorm / (norm + 1e-6)) : 1;
         var learningRate = plan.LearningRate.At(step);
         await manifests.LetChange(cancellationToken);
+        _isUpdating = true;
         using (_telemetry.Phase(StepPhase.Apply)) await pipeline.Apply(step, learningRate, clip, NextAfter(step), cancellationToken);
         if (Methods.EndsPeriod(Spec, step) || step == plan.TotalSteps)
         {
@@ -136,7 +141,7 @@ internal sealed class TrainingLoop(
         if (IsEvaluated(step) && await Evaluate(step, cancellationToken) is var (eval, rewards))
             record = record with { EvalLoss = eval, EvalRewards = rewards };
 
-        Step = step;
+        (Step, _isUpdating) = (step, false);
         history.Add(record);
         _telemetry.Completed(record);
         ReplicaTelemetry.Completed(Spec.RunName, pipeline);
