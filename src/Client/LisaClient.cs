@@ -55,6 +55,7 @@ public sealed partial class LisaClient : IAsyncDisposable
     /// <exception cref="InvalidTrainingSettingException">A setting is outside what is allowed.</exception>
     /// <exception cref="InvalidTrainingInputException">The model or the data cannot be used.</exception>
     /// <exception cref="RunExistsException">A run of this name exists and would give another result.</exception>
+    /// <exception cref="RunEndedException">A run of this name was cancelled.</exception>
     /// <exception cref="InvalidOperationException"><see cref="LisaClientOptions.Store"/> is not set.</exception>
     /// <exception cref="StoreLocationException">The store is not there, or may not be used.</exception>
     /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
@@ -141,30 +142,6 @@ public sealed partial class LisaClient : IAsyncDisposable
         }
     }
 
-    /// <summary>Stops a run after its step, with a manifest. Returns when it has stopped.</summary>
-    /// <param name="run">The run's name.</param>
-    /// <param name="cancellationToken">Gives up waiting; the run stops all the same.</param>
-    /// <exception cref="RunNotFoundException">There is no such run.</exception>
-    /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
-    public Task PauseAsync(string run, CancellationToken cancellationToken = default) =>
-        ControlAsync(run, r => r.Pause(), _options.StopTimeout, cancellationToken);
-
-    /// <summary>Continues a run that was paused or has failed. Does nothing for a run that is training.</summary>
-    /// <param name="run">The run's name.</param>
-    /// <param name="cancellationToken">Cancels waiting.</param>
-    /// <exception cref="RunNotFoundException">There is no such run.</exception>
-    /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
-    public Task ResumeAsync(string run, CancellationToken cancellationToken = default) =>
-        ControlAsync(run, r => r.Start(), _options.RetryTimeout, cancellationToken);
-
-    /// <summary>Stops a run for good after its step, with a manifest. Returns when it has stopped.</summary>
-    /// <param name="run">The run's name.</param>
-    /// <param name="cancellationToken">Gives up waiting; the run stops all the same.</param>
-    /// <exception cref="RunNotFoundException">There is no such run.</exception>
-    /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
-    public Task CancelAsync(string run, CancellationToken cancellationToken = default) =>
-        ControlAsync(run, r => r.Cancel(), _options.StopTimeout, cancellationToken);
-
     /// <summary>
     /// Writes a run's last manifest as a Hugging Face folder: config.json, tokenizer files and safetensors. Reads the store only;
     /// no silo is needed.
@@ -220,24 +197,10 @@ public sealed partial class LisaClient : IAsyncDisposable
             throw new StoreLocationException($"{store.Location} is not the store of cluster '{_options.ClusterId}'; its silos use {theirs.Location}");
     }
 
-    /// <summary>Starts a run that is in the store, or resumes it. Does nothing for a run that is training.</summary>
-    /// <param name="run">The run's name.</param>
-    /// <param name="cancellationToken">Cancels waiting.</param>
-    /// <exception cref="ClusterUnavailableException">The cluster does not answer.</exception>
-    public Task StartAsync(string run, CancellationToken cancellationToken = default) =>
-        CallAsync(c => RunTransfer.Done(c.Run(RunTransfer.Checked(run)).Start()), cancellationToken);
-
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _calls.DisposeAsync();
 
     internal Task ConnectAsync(CancellationToken cancellationToken) => _calls.ConnectAsync(cancellationToken);
-
-    private async Task ControlAsync(string run, Func<IRunGrain, Task> action, TimeSpan patience, CancellationToken cancellationToken)
-    {
-        await GetAsync(run, cancellationToken).ConfigureAwait(false);
-        await _calls.CallAsync((c, _) => RunTransfer.Done(action(c.Run(run))), new(CallPatience.Longest, patience), cancellationToken)
-            .ConfigureAwait(false);
-    }
 
     private Task<T> CallAsync<T>(Func<LisaConnection, Task<T>> call, CancellationToken cancellationToken) =>
         _calls.CallAsync((c, _) => call(c), new(s_attempt, _options.RetryTimeout), cancellationToken);

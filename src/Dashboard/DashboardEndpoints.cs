@@ -102,6 +102,10 @@ internal static class DashboardEndpoints
             await asked.WaitAsync(s_patience, cancellationToken);
             return Results.Json(new { Done = true }, Json);
         }
+        catch (RunEndedException e)
+        {
+            throw ApiException.Invalid(e.Message, "run", "invalid_job_status");
+        }
         catch (TimeoutException) when (!asked.IsCompleted)
         {
             // No longer awaited: a run stops at the next step boundary, after a manifest; the page shows it once it has happened.

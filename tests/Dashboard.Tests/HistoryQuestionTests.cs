@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace LisaOrleans.Dashboard.Tests;
 
-/// <summary>What the dashboard's history is asked wrongly is named, in words for people.</summary>
+/// <summary>What the dashboard is asked wrongly of a run is named, in words for people.</summary>
 public sealed class HistoryQuestionTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -12,6 +12,8 @@ public sealed class HistoryQuestionTests
     {
         await using var silo = await DashboardSilo.StartAsync();
         await silo.FinishAsync("first", s => s with { MaxSteps = 1 });
+        var unwanted = await silo.TrainAsync("unwanted", s => s with { MaxSteps = 100_000 });
+        await unwanted.Cancel();
         (string Method, string Path, int Status, string Param, string Message)[] asked =
         [
             ("GET", "history/99", 404, "step", "run 'first' keeps no manifest of step 99"),
@@ -19,6 +21,7 @@ public sealed class HistoryQuestionTests
             ("GET", "history/1/difference?to=99", 404, "to", "run 'first' keeps no manifest of step 99"),
             ("POST", "history/99/fork?name=a%20b", 400, "name", "at most 100, not beginning with '.'"),
             ("POST", "history/99/fork?name=b", 400, "step", "keeps no manifest of step 99"),
+            ("POST", "../unwanted/resume", 400, "run", "so it cannot be resumed; lisa fork makes a run that goes on from there"),
         ];
         using var http = new HttpClient { BaseAddress = new Uri(silo.Address, "dashboard/api/runs/first/") };
         foreach (var (method, path, status, param, message) in asked)
@@ -30,5 +33,7 @@ public sealed class HistoryQuestionTests
             Assert.Equal((status, param), ((int)answer.StatusCode, error.GetProperty("param").GetString()));
             Assert.Contains(message, error.GetProperty("message").GetString(), StringComparison.Ordinal);
         }
+
+        Assert.Equal(RunState.Cancelled, (await unwanted.GetStatus()).State);
     }
 }

@@ -3,7 +3,8 @@ namespace LisaOrleans;
 /// <summary>One fine-tuning job. Its key is the run's name; everything it needs to know is in the blob store.</summary>
 public interface IRunGrain : IGrainWithStringKey
 {
-    /// <summary>Starts the run, or resumes it from its last manifest. Does nothing where it already runs.</summary>
+    /// <summary>Starts the run, or resumes it from its last manifest. Does nothing where it already runs, or is complete.</summary>
+    /// <exception cref="RunEndedException">It was cancelled.</exception>
     [ResponseTimeout("00:10:00")]
     Task Start();
 
@@ -11,6 +12,7 @@ public interface IRunGrain : IGrainWithStringKey
     /// Stops at the next step boundary, after a manifest. <see cref="Start"/> continues from there. An evaluation is broken off at
     /// once, a step that does not end in time is broken off too: the manifest is then of the step before it.
     /// </summary>
+    /// <exception cref="RunEndedException">It has failed.</exception>
     [ResponseTimeout("01:00:00")]
     Task Pause();
 

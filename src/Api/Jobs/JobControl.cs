@@ -33,10 +33,21 @@ internal sealed class JobControl(JobCatalog jobs, JobReader reader, IGrainFactor
         (job, var run) = await reader.ReadAsync(job, cancellationToken);
         var status = JobReader.StatusOf(job, run);
         if (run is null || !allowed(status))
-            throw ApiException.Invalid($"Cannot {what} job {job.Id}: it is {status}.", "fine_tune_id", "invalid_job_status");
-        await action(grains.GetGrain<IRunGrain>(job.Id)).WaitAsync(cancellationToken);
+            throw Refused(what, job.Id, status);
+        try
+        {
+            await action(grains.GetGrain<IRunGrain>(job.Id)).WaitAsync(cancellationToken);
+        }
+        catch (RunEndedException e)
+        {
+            throw Refused(what, job.Id, JobStatuses.Of(e.State));
+        }
+
         return await reader.DescribeAsync(job, cancellationToken);
     }
+
+    private static ApiException Refused(string what, string id, string status) =>
+        ApiException.Invalid($"Cannot {what} job {id}: it is {status}.", "fine_tune_id", "invalid_job_status");
 
     private JobDocument Cancelled(JobDocument job) => job with
     {

@@ -150,9 +150,16 @@ internal sealed partial class JobImporter(
         if (job.Phase == JobPhases.Imported)
         {
             // It may have been stopped before it could be started, and then stays so.
-            var head = await RunStore.ReadHeadAsync(store, id, stoppingToken);
-            if (head is null || head.IsActive || head.State is null or RunHeadStates.Queued)
-                await grains.GetGrain<IRunGrain>(id).Start().WaitAsync(stoppingToken);
+            try
+            {
+                var head = await RunStore.ReadHeadAsync(store, id, stoppingToken);
+                if (head is null || head.IsActive || head.State is null or RunHeadStates.Queued)
+                    await grains.GetGrain<IRunGrain>(id).Start().WaitAsync(stoppingToken);
+            }
+            catch (RunEndedException)
+            {
+                // It was cancelled just now.
+            }
         }
         else await RunStore.DeleteAsync(store, id, stoppingToken);
         await jobs.Imports.DeleteAsync(id, stoppingToken);
@@ -207,6 +214,11 @@ internal sealed partial class JobImporter(
             }
 
             return (null, job with { Data = outcome.Data, Log = [.. job.Log, .. outcome.Data.Lines.Select(Entry)] });
+        }
+        catch (RunEndedException)
+        {
+            // It was brought in before, by a silo that could not say so, and cancelled since.
+            return (null, job);
         }
         catch (Exception e) when (ErrorOf(e, job, files, cancellationToken) is { } error)
         {

@@ -21,6 +21,9 @@ public sealed record RunClaim(string State, string? Cluster = null, bool Planned
     /// </value>
     public Func<RunHead, CancellationToken, Task<IReadOnlyList<LogSegment>>>? Journal { get; init; }
 
+    /// <value>Throws where the head that the claim would replace says something that the claim must not undo. Null (default) replaces any.</value>
+    public Action<RunHead>? Check { get; init; }
+
     /// <value>Whether the run is taken only from the same owner: an owner that was replaced does not take it back.</value>
     public bool OnlyOwn { get; init; }
 }

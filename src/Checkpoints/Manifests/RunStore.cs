@@ -65,6 +65,7 @@ public sealed partial class RunStore
                 var head = document is null ? new RunHead(run, 0, 0, null) : Parse(document, run, store);
                 if (ifNew && head.Manifest is not null) return null;
                 if (claim.OnlyOwn && head.Owner != claim.Owner) throw new StaleGenerationException(run, head.Generation - 1, head.Generation);
+                claim.Check?.Invoke(head);
                 recovered = head.State == RunHeadStates.Running && !claim.Planned;
                 ours = head with
                 {

@@ -44,21 +44,7 @@ internal static class RunCommands
         async Task Check()
         {
             var status = await cluster.GetAsync(run, cancellationToken);
-            if (ends.Contains(status.State)) throw new UsageException($"run '{run}' {Told(status)}, so it cannot be {done}{Instead(status)}");
+            if (ends.Contains(status.State)) throw new RunEndedException(run, status.State, status.Step, done);
         }
     }
-
-    private static string Told(RunStatus status) => status.State switch
-    {
-        RunState.Succeeded => $"is complete ({status.TotalSteps} steps)",
-        RunState.Cancelled => $"was cancelled after step {status.Step}",
-        _ => $"has failed after step {status.Step}",
-    };
-
-    private static string Instead(RunStatus status) => status.State switch
-    {
-        RunState.Cancelled => "; lisa fork makes a run that goes on from there",
-        RunState.Failed => "; lisa resume continues it",
-        _ => "",
-    };
 }

@@ -213,7 +213,15 @@ internal sealed class TrainCommand : IAsyncDisposable
     // A run that is over is left as it is: its store may take no more.
     private async Task PauseOnInterrupt(IRunGrain run, Task over)
     {
-        if (await Task.WhenAny(over, _interrupted.Task) != over) await run.Pause();
+        if (await Task.WhenAny(over, _interrupted.Task) == over) return;
+        try
+        {
+            await run.Pause();
+        }
+        catch (RunEndedException)
+        {
+            // It failed first, and its end says why.
+        }
     }
 
     // The first signal asks for a manifest; the second ends the process at once.

@@ -70,7 +70,17 @@ internal sealed class RunGrain(
         if (head is { Manifest: not null, IsActive: false })
         {
             since = time.GetUtcNow();
-            await _run.Queue(since);
+            try
+            {
+                await _run.Queue(since);
+            }
+            catch (RunEndedException)
+            {
+                localRuns.Remove(Name);
+                await Forget();
+                throw;
+            }
+
             if (AtWork) return;
         }
 
@@ -219,7 +229,9 @@ internal sealed class RunGrain(
             if (_life.Phase is not RunPhase.Ended was || !was.LeavesOpen(wish, isAlone: cluster.ClusterId is null)) return;
         }
 
-        // Nobody works on it here, so only the store has to know.
+        // Nobody works on it here, so only the store has to know. That it failed may not have been stored.
+        if (wish == RunWish.Pause && _life.Phase is RunPhase.Ended { State: RunState.Failed, IsStored: false, IsElsewhere: false })
+            throw new RunEndedException(Name, RunState.Failed, _life.Step ?? _run.ManifestStep, "paused");
         var state = wish == RunWish.Cancel ? RunState.Cancelled : RunState.Paused;
         if (await _run.Stop(state, CancellationToken.None) is { } ended && !AtWork) End(ended);
     }

@@ -63,8 +63,12 @@ internal sealed class StoredRun(IBlobStore store, string name, string? cluster, 
 
     /// <summary>Puts a run that nobody works on into the state of waiting for silos.</summary>
     /// <param name="since">Since when.</param>
-    public Task Queue(DateTimeOffset since) =>
-        RunStore.AcquireAsync(store, name, new RunClaim(RunHeadStates.Waiting, cluster, Planned: true, since), CancellationToken.None);
+    /// <exception cref="RunEndedException">It was cancelled.</exception>
+    public Task Queue(DateTimeOffset since)
+    {
+        var claim = new RunClaim(RunHeadStates.Waiting, cluster, Planned: true, since) { Check = h => StoredRunStatus.CheckNotCancelled(h) };
+        return RunStore.AcquireAsync(store, name, claim, CancellationToken.None);
+    }
 
     /// <summary>Reads the plan, if it is not known yet, without owning the run.</summary>
     public async Task ReadPlan(CancellationToken cancellationToken)
@@ -99,12 +103,17 @@ internal sealed class StoredRun(IBlobStore store, string name, string? cluster, 
     /// journal, too. The claim also stops an owner that is out of sight.
     /// </summary>
     /// <returns>How it ended; null where there was nothing to stop.</returns>
+    /// <exception cref="RunEndedException">It is to be paused, but has failed.</exception>
     public async Task<RunPhase.Ended?> Stop(RunState state, CancellationToken cancellationToken)
     {
         var head = await ReadHead();
         if (head?.Manifest is null || head.State == RunHeadStates.Cancelled || (await ReadStatus()).State == RunState.Succeeded) return null;
         RunJournal? written = null;
-        var claim = new RunClaim(StoredRunStatus.Of(state), cluster, Planned: true) { Journal = Append };
+        var claim = new RunClaim(StoredRunStatus.Of(state), cluster, Planned: true)
+        {
+            Journal = Append,
+            Check = state == RunState.Paused ? StoredRunStatus.CheckNotFailed : null,
+        };
         Session = await RunStore.AcquireAsync(store, name, claim, cancellationToken);
         Journal = written;
         if (History is not null) _known = Session.Head;

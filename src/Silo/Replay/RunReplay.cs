@@ -82,8 +82,9 @@ public sealed class RunReplay : IDisposable
             if (happened is StepCompleted step && !repeated(step.Record)) stopping ??= run.Pause();
         }
 
-        if (stopping is not null) await stopping;
+        // First why it failed, which also ends what was to stop it.
         if (ended is not { State: RunState.Succeeded or RunState.Paused, Error: null })
             throw new RunReplayException(name, ended?.Error ?? "its events ended before it did");
+        if (stopping is not null) await stopping;
     }
 }

@@ -25,6 +25,7 @@ public static class RunImporter
     /// <param name="cancellationToken">Gives up; the run is then there as a whole or not at all.</param>
     /// <param name="options">Who it is for; null (default) for this process.</param>
     /// <exception cref="RunExistsException">The run exists with other settings, another model or other data.</exception>
+    /// <exception cref="RunEndedException">The run was cancelled.</exception>
     /// <exception cref="InvalidTrainingSettingException">A setting is outside what is allowed.</exception>
     public static async Task<ImportOutcome> ImportAsync(
         IBlobStore store, RunRequest request, IProgress<ImportProgress>? progress, CancellationToken cancellationToken,
@@ -37,6 +38,7 @@ public static class RunImporter
         RunSettings.Table.Check(request.Dataset);
         TrainingSpecValidator.CheckData(request.Spec, request.Dataset, request.EvalDataFile is not null);
         var stored = request.Overwrite ? null : await RunFiles.FindAsync(store, request.Spec.RunName, cancellationToken);
+        if (stored is not null && await RunStore.ReadHeadAsync(store, request.Spec.RunName, cancellationToken) is { } head) CheckGoesOn(head);
         if (stored?.Manifest is { Completed: false, Dataset: { } known }) options.DataKnown?.Invoke(known);
 
         HostMemory.Prepare();
@@ -114,7 +116,11 @@ public static class RunImporter
 
             await store.PutAsync(spec0, cancellationToken);
             if (request.Overwrite) await ForgetIfDamaged(store, spec.RunName, cancellationToken);
-            var claim = new RunClaim(RunHeadStates.Queued) { Holder = RunHolder.ThisProcess with { Cluster = options.Cluster } };
+            var claim = new RunClaim(RunHeadStates.Queued)
+            {
+                Holder = RunHolder.ThisProcess with { Cluster = options.Cluster },
+                Check = request.Overwrite ? null : CheckGoesOn,
+            };
 
             // Whoever made the run meanwhile, and may have begun to train it, is not disturbed.
             var session = stored is null && !request.Overwrite
@@ -173,6 +179,8 @@ public static class RunImporter
         string? TemplateInUse() =>
             request.Dataset.Template != ChatTemplates.Auto || data.Tokens.UsesOwnTemplate ? request.Dataset.Template : null;
     }
+
+    private static void CheckGoesOn(RunHead head) => StoredRunStatus.CheckNotCancelled(head, "use another name, lisa fork, or --overwrite");
 
     // An intact run is replaced in one piece when its successor's manifest is committed; nothing of a damaged one can be kept.
     private static async Task ForgetIfDamaged(IBlobStore store, string name, CancellationToken cancellationToken)

@@ -14,9 +14,11 @@ public static class RunResumption
     /// <exception cref="InvalidDataFileException">The store has no such run.</exception>
     /// <exception cref="RunExistsException">A given setting would change the result.</exception>
     /// <exception cref="InvalidTrainingSettingException">One is outside what is allowed, or would end a complete run otherwise.</exception>
+    /// <exception cref="RunEndedException">The run was cancelled.</exception>
     public static async Task<(Manifest Manifest, TrainingSpec Stored, TrainingSpec Spec)> ReadAsync(
         IBlobStore store, string run, GivenSettings given, CancellationToken cancellationToken)
     {
+        if (await RunStore.ReadHeadAsync(store, run, cancellationToken) is { } head) StoredRunStatus.CheckNotCancelled(head);
         var (manifest, _) = await RunManifests.ReadAsync(store, ManifestAddress.Last(run), cancellationToken);
         var stored = await RunFiles.ReadSpecAsync(store, manifest, cancellationToken);
         var spec = DerivedSettings.GoOn(given.Over(stored), stored);
@@ -39,6 +41,7 @@ public static class RunResumption
     /// <param name="options">Who it is for.</param>
     /// <exception cref="InvalidDataFileException">The store has no such run.</exception>
     /// <exception cref="RunExistsException">A given setting would change the result.</exception>
+    /// <exception cref="RunEndedException">The run was cancelled.</exception>
     public static async Task<ImportOutcome> PrepareAsync(
         IBlobStore store, string run, GivenSettings given, CancellationToken cancellationToken, ImportOptions? options = null)
     {
@@ -53,7 +56,11 @@ public static class RunResumption
         {
             var blob = new BytesBlob(JsonSerializer.SerializeToUtf8Bytes(spec));
             await store.PutAsync(blob, cancellationToken);
-            var claim = new RunClaim(RunHeadStates.Queued) { Holder = RunHolder.ThisProcess with { Cluster = options.Cluster } };
+            var claim = new RunClaim(RunHeadStates.Queued)
+            {
+                Holder = RunHolder.ThisProcess with { Cluster = options.Cluster },
+                Check = h => StoredRunStatus.CheckNotCancelled(h),
+            };
             var session = await RunStore.AcquireAsync(store, run, claim, cancellationToken);
             manifest = session.Manifest! with { Spec = new BlobRef(blob.Sha256, blob.Length), Generation = session.Generation };
             await session.CommitAsync(manifest, cancellationToken);

@@ -55,6 +55,23 @@ public static class StoredRunStatus
         _ => throw new ArgumentOutOfRangeException(nameof(state), state, "a run does not end so"),
     };
 
+    /// <summary>Checks that a run may go on.</summary>
+    /// <param name="head">The run's head.</param>
+    /// <param name="instead">What can be done if not; null (default) for what always can.</param>
+    /// <exception cref="RunEndedException">It was cancelled.</exception>
+    public static void CheckNotCancelled(RunHead head, string? instead = null)
+    {
+        if (head.State == RunHeadStates.Cancelled) throw new RunEndedException(head.Run, RunState.Cancelled, head.Step, "resumed", instead);
+    }
+
+    /// <summary>Checks that a run may be paused.</summary>
+    /// <param name="head">The run's head.</param>
+    /// <exception cref="RunEndedException">It has failed, and whoever waits for its end must not be told otherwise.</exception>
+    public static void CheckNotFailed(RunHead head)
+    {
+        if (head.State == RunHeadStates.Failed) throw new RunEndedException(head.Run, RunState.Failed, head.Step, "paused");
+    }
+
     private static RunState State(string? stored) => stored switch
     {
         RunHeadStates.Running => RunState.Starting,

@@ -43,6 +43,9 @@ public sealed class EndedRunTests(ClusterFixture fixture)
             "resume", "unwanted",
             $"run 'unwanted' was cancelled after step {step}, so it cannot be resumed; lisa fork makes a run that goes on from there");
         await Refuses("pause", "unwanted", $"run 'unwanted' was cancelled after step {step}");
+        var woken = await Assert.ThrowsAsync<RunEndedException>(() => Client.ResumeAsync("unwanted", Token));
+        Assert.Equal(("unwanted", RunState.Cancelled), (woken.Run, woken.State));
+        await Assert.ThrowsAsync<RunEndedException>(() => Client.SubmitAsync(SampleRun.Request("unwanted", steps: 100_000), null, Token));
         Assert.Equal(RunState.Cancelled, (await Client.GetAsync("unwanted", Token)).State);
 
         async Task Says(string command, string line) =>

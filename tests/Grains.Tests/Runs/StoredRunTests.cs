@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Training;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace LisaOrleans.Grains.Tests;
@@ -25,6 +26,27 @@ public sealed class StoredRunTests
 
         // It is told once.
         Assert.False((await run.Take(Token)).WasLost);
+    }
+
+    [Fact]
+    public async Task Run_that_was_cancelled_is_not_woken_and_one_that_failed_is_not_paused()
+    {
+        using var imported = await TestRun.ImportAsync(TinyStories.Spec(2));
+        var run = new StoredRun(imported.Store, "test", cluster: null, TimeProvider.System, NullLogger.Instance);
+        var session = await RunStore.AcquireAsync(imported.Store, "test", new RunClaim(RunHeadStates.Running), Token);
+        await session.SetStateAsync(RunHeadStates.Failed, "broken", Token);
+        var failed = await Assert.ThrowsAsync<RunEndedException>(() => run.Stop(RunState.Paused, Token));
+        Assert.Equal("run 'test' has failed after step 0, so it cannot be paused; lisa resume continues it", failed.Message);
+        Assert.Equal("broken", (await run.ReadStatus()).Error);
+
+        await run.Queue(DateTimeOffset.UtcNow);
+        await run.Stop(RunState.Cancelled, Token);
+        await Assert.ThrowsAsync<RunEndedException>(() => run.Queue(DateTimeOffset.UtcNow));
+        var again = await Assert.ThrowsAsync<RunEndedException>(
+            () => RunImporter.ImportAsync(imported.Store, TinyStories.Request(TinyStories.Spec(2)), null, Token));
+        Assert.EndsWith("cannot be resumed; use another name, lisa fork, or --overwrite", again.Message, StringComparison.Ordinal);
+
+        Assert.Equal(RunState.Cancelled, (await run.ReadStatus()).State);
     }
 
     private sealed class UnreadableAtFirst(IBlobStore inner, HashSet<string> files) : DelegatingBlobStore(inner)
