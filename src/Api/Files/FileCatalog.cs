@@ -25,11 +25,12 @@ internal sealed partial class FileCatalog(IBlobStore store, TimeProvider time, I
         return AddAsync(file, upload.Blob, cancellationToken);
     }
 
-    /// <summary>Keeps a file; if there already is one with this id, it stays as it is.</summary>
+    /// <summary>Keeps a file; if there already is or was one with this id, it stays as it is.</summary>
     public async Task<StoredFile> AddAsync(StoredFile file, IBlobSource blob, CancellationToken cancellationToken)
     {
         await store.PutAsync(blob, cancellationToken);
-        return await _files.TryCreateAsync(file.Id, file, cancellationToken) ? file : await GetAsync(file.Id, cancellationToken);
+        if (await _files.TryCreateAsync(file.Id, file, cancellationToken)) return file;
+        return await _files.FindAsync(file.Id, cancellationToken) is { } there ? there.Value : throw Missing(file.Id);
     }
 
     /// <summary>All files whose documents can be read, newest first.</summary>

@@ -31,7 +31,7 @@ internal static class FileEndpoints
         using var upload = await FileUpload.ReadAsync(context, options.MaxUploadBytes);
         return await idempotency.RunAsync(
             context, Idempotency.Fingerprint(upload.Purpose, upload.Filename, upload.Sha256, $"{upload.Lifetime}"), ApiIds.FilePrefix,
-            async (id, token) => FileObject.From(await files.AddAsync(id, upload, token)));
+            async (attempt, token) => FileObject.From(await files.AddAsync(attempt.Id, upload, token)));
     }
 
     private static async Task<IResult> ListAsync(HttpContext context, FileCatalog files)

@@ -44,13 +44,14 @@ internal sealed class Idempotency(IBlobStore store, ISiloStatusOracle silos, Tim
     /// <param name="fingerprint">What it asks for.</param>
     /// <param name="prefix">The prefix of the id of what it makes.</param>
     /// <param name="make">
-    /// Makes that, with its id. Called again with the same id if a silo died while making it, or it failed otherwise than by an
+    /// Makes that. Called again with the same id if a silo died while making it, or it failed otherwise than by an
     /// <see cref="ApiException"/>. Of a request with a key it goes on when the client has gone: nobody could tell then what had been done.
     /// </param>
-    public async Task<IResult> RunAsync<T>(HttpContext context, string fingerprint, string prefix, Func<string, CancellationToken, Task<T>> make)
+    public async Task<IResult> RunAsync<T>(
+        HttpContext context, string fingerprint, string prefix, Func<IdempotentTry, CancellationToken, Task<T>> make)
     {
         if (!context.Request.Headers.TryGetValue(Header, out var header))
-            return Results.Json(await make(ApiIds.New(prefix), context.RequestAborted), ApiJson.Options);
+            return Results.Json(await make(new(ApiIds.New(prefix), IsAgain: false), context.RequestAborted), ApiJson.Options);
         if (header.ToString() is not { Length: > 0 and <= LongestKey } key)
             throw ApiException.Invalid($"{Header} must have from 1 to {LongestKey} characters.", Header, "invalid_value");
 
@@ -86,8 +87,9 @@ internal sealed class Idempotency(IBlobStore store, ISiloStatusOracle silos, Tim
     }
 
     private async Task<IResult> ClaimAsync<T>(
-        HttpContext context, string name, bool isFirst, string fingerprint, string prefix, Func<string, CancellationToken, Task<T>> make)
+        HttpContext context, string name, bool isFirst, string fingerprint, string prefix, Func<IdempotentTry, CancellationToken, Task<T>> make)
     {
+        var isAgain = false;
         var record = new IdempotencyRecord
         {
             Fingerprint = fingerprint,
@@ -114,17 +116,18 @@ internal sealed class Idempotency(IBlobStore store, ISiloStatusOracle silos, Tim
             if (!isFirst || IsAlive(found.Silo)) throw Busy();
             record = found with { Silo = record.Silo };
             if (!await _records.TryReplaceAsync(name, record, etag, CancellationToken.None)) throw Busy();
+            isAgain = true;
         }
 
-        return await AnswerAsync(name, record, make);
+        return await AnswerAsync(name, token => make(new(record.Id, isAgain), token));
     }
 
-    private async Task<IResult> AnswerAsync<T>(string name, IdempotencyRecord record, Func<string, CancellationToken, Task<T>> make)
+    private async Task<IResult> AnswerAsync<T>(string name, Func<CancellationToken, Task<T>> make)
     {
         string answer;
         try
         {
-            answer = JsonSerializer.Serialize(await make(record.Id, CancellationToken.None), ApiJson.Options);
+            answer = JsonSerializer.Serialize(await make(CancellationToken.None), ApiJson.Options);
         }
         catch (ApiException)
         {

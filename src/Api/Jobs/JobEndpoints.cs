@@ -26,9 +26,9 @@ internal static class JobEndpoints
         jobs.MapGet("/{id}", async (string id, HttpContext context, JobCatalog catalog, JobReader reader) =>
                 Results.Json(await reader.DescribeAsync(await catalog.GetAsync(id, context.RequestAborted), context.RequestAborted), ApiJson.Options))
             .WithSummary("A job.").Produces<JobObject>().ProducesApiErrors(StatusCodes.Status404NotFound);
-        MapAction("cancel", "Stop a job for good.", (control, id, token) => control.CancelAsync(id, token));
-        MapAction("pause", "Stop a job until it is resumed.", (control, id, token) => control.PauseAsync(id, token));
-        MapAction("resume", "Go on with a job that was paused or failed.", (control, id, token) => control.ResumeAsync(id, token));
+        MapAction("cancel", "Stop a job for good.", (control, id, again, token) => control.CancelAsync(id, again, token));
+        MapAction("pause", "Stop a job until it is resumed.", (control, id, again, token) => control.PauseAsync(id, again, token));
+        MapAction("resume", "Go on with a job that was paused or failed.", (control, id, again, token) => control.ResumeAsync(id, again, token));
         jobs.MapGet("/{id}/events", EventsAsync)
             .WithSummary(
                 "A job's events, newest first. Query: after, limit, order; stream=true for server-sent events, oldest first, to the job's end.")
@@ -37,9 +37,9 @@ internal static class JobEndpoints
         jobs.MapGet("/{id}/checkpoints", CheckpointsAsync).WithSummary("A job's checkpoints, newest first. Query: after, limit, order.")
             .Produces<ApiList<CheckpointObject>>().ProducesApiErrors(StatusCodes.Status404NotFound);
 
-        void MapAction(string name, string summary, Func<JobControl, string, CancellationToken, Task<JobObject>> action) => jobs
+        void MapAction(string name, string summary, Func<JobControl, string, bool, CancellationToken, Task<JobObject>> action) => jobs
             .MapPost("/{id}/" + name, (string id, HttpContext context, JobControl control, Idempotency idempotency) => idempotency.RunAsync(
-                context, Idempotency.Fingerprint(name), ApiIds.JobPrefix, (_, token) => action(control, id, token)))
+                context, Idempotency.Fingerprint(name), ApiIds.JobPrefix, (attempt, token) => action(control, id, attempt.IsAgain, token)))
             .WithSummary(summary).Produces<JobObject>().ProducesApiErrors(StatusCodes.Status404NotFound);
     }
 
@@ -49,9 +49,9 @@ internal static class JobEndpoints
         var body = await ApiBody.ReadBytesAsync(context, ApiBody.Largest, context.RequestAborted);
         var request = ApiBody.Parse<CreateJobRequest>(body);
         var fingerprint = Idempotency.Fingerprint(Convert.ToHexString(SHA256.HashData(body)));
-        return await idempotency.RunAsync(context, fingerprint, ApiIds.JobPrefix, async (id, token) =>
+        return await idempotency.RunAsync(context, fingerprint, ApiIds.JobPrefix, async (attempt, token) =>
         {
-            var job = await factory.CreateAsync(id, request, token);
+            var job = await factory.CreateAsync(attempt.Id, request, token);
             importer.Enqueue(job.Id);
             return await reader.DescribeAsync(job, token);
         });

@@ -11,10 +11,11 @@ internal sealed class JobFactory(ModelCatalog models, FileCatalog files, JobCata
     private const int LongestValue = 512;
     private const int LongestSuffix = 64;
 
-    /// <summary>Makes a job; called again with the same id, it makes nothing new.</summary>
+    /// <summary>Makes a job; called again with the same id, it makes nothing new, whatever has become of what the job was made from.</summary>
     /// <exception cref="ApiException">The request is wrong.</exception>
     public async Task<JobDocument> CreateAsync(string id, CreateJobRequest request, CancellationToken cancellationToken)
     {
+        if (await jobs.FindAsync(id, cancellationToken) is { } there) return there;
         CheckTexts(request);
         var (method, settings, param) = Method(request);
         var model = await models.OpenAsync(request.Model, cancellationToken);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
+using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.EndToEnd;
 
@@ -39,14 +40,56 @@ public sealed class IdempotencyTests
     {
         await using var server = await ApiServer.StartAsync();
         await server.Http.UploadAsync("{\"text\": \"a\"}\n", "one");
-        var path = "";
-        await foreach (var found in server.Store.ListDocumentsAsync("idempotency/", Token)) path = found;
-        var document = await server.Store.GetDocumentAsync(path, Token);
-        var record = JsonNode.Parse(document!.Content)!.AsObject();
-        record["answer"] = null;
-        if (silo is not null) record["silo"] = silo;
-        await server.Store.PutDocumentAsync(path, Encoding.UTF8.GetBytes(record.ToJsonString()), document.ETag, Token);
-        Assert.Equal((string)record["id"]!, await server.Http.UploadAsync("{\"text\": \"a\"}\n", "one"));
+        var id = await ForgetAnswersAsync(server.Store, silo);
+        Assert.Equal(id, await server.Http.UploadAsync("{\"text\": \"a\"}\n", "one"));
         Assert.Single((await server.Http.GetJsonAsync("/v1/files"))["data"]!.AsArray());
+
+        // Whatever has become of it since.
+        await server.Http.DeleteJsonAsync($"/v1/files/{id}");
+        await ForgetAnswersAsync(server.Store, silo);
+        Assert.Equal(id, await server.Http.UploadAsync("{\"text\": \"a\"}\n", "one"));
+        Assert.Empty((await server.Http.GetJsonAsync("/v1/files"))["data"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task Idempotency_job_that_was_made_and_cancelled_by_requests_that_were_not_finished_stays_so()
+    {
+        await using var server = await ApiServer.StartAsync();
+        var order = Requests.Job(await server.Http.UploadAsync(), steps: 100_000);
+        var job = (string)(await server.Http.PostJsonAsync(Requests.Jobs, order, HttpStatusCode.OK, "j"))["id"]!;
+        await ForgetAnswersAsync(server.Store, "127.0.0.1:1@1");
+        await server.Http.DeleteJsonAsync($"/v1/files/{(await server.Http.GetJsonAsync("/v1/files"))["data"]![0]!["id"]}");
+        Assert.Equal(job, (string?)(await server.Http.PostJsonAsync(Requests.Jobs, order, HttpStatusCode.OK, "j"))["id"]);
+        foreach (var (action, status) in ((string, string)[])[("pause", "paused"), ("resume", "running"), ("cancel", "cancelled")])
+        {
+            await server.Http.UntilAsync(job, action == "resume" ? "paused" : "running");
+            for (var i = 0; i < 2; i++)
+            {
+                var answer = await server.Http.PostJsonAsync($"{Requests.Jobs}/{job}/{action}", null, HttpStatusCode.OK, "j");
+                Assert.True(action == "resume" || status == (string?)answer["status"], answer.ToJsonString());
+                await ForgetAnswersAsync(server.Store, "127.0.0.1:1@1");
+                if (action == "resume") await server.Http.UntilAsync(job, "running");
+            }
+        }
+
+        await server.Http.PostJsonAsync($"{Requests.Jobs}/{job}/cancel", null, HttpStatusCode.BadRequest, "another");
+        Assert.Single((await server.Http.GetJsonAsync(Requests.Jobs))["data"]!.AsArray());
+    }
+
+    // As if the silo had died before it could answer any of the requests so far; null leaves them to the silo that lives.
+    private static async Task<string> ForgetAnswersAsync(IBlobStore store, string? silo)
+    {
+        var id = "";
+        await foreach (var path in store.ListDocumentsAsync("idempotency/", Token))
+        {
+            var document = await store.GetDocumentAsync(path, Token);
+            var record = JsonNode.Parse(document!.Content)!.AsObject();
+            record["answer"] = null;
+            if (silo is not null) record["silo"] = silo;
+            await store.PutDocumentAsync(path, Encoding.UTF8.GetBytes(record.ToJsonString()), document.ETag, Token);
+            id = (string)record["id"]!;
+        }
+
+        return id;
     }
 }
