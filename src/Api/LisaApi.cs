@@ -11,6 +11,7 @@ internal static class LisaApi
     public static void AddLisaApi(this IServiceCollection services)
     {
         services.AddSingleton<Idempotency>();
+        services.AddSingleton<IHostedService>(s => s.GetRequiredService<Idempotency>());
         services.AddSingleton<FileCatalog>();
         services.AddSingleton<ModelCatalog>();
         services.AddSingleton<JobCatalog>();

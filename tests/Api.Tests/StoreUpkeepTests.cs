@@ -11,6 +11,7 @@ public sealed class StoreUpkeepTests : IDisposable
     private readonly FolderBlobStore _store;
     private readonly FileCatalog _files;
     private readonly JobCatalog _jobs;
+    private readonly Idempotency _idempotency;
     private readonly StoreUpkeep _upkeep;
 
     public StoreUpkeepTests()
@@ -18,8 +19,9 @@ public sealed class StoreUpkeepTests : IDisposable
         _store = new FolderBlobStore(_folder["store"]);
         _files = new FileCatalog(_store, TimeProvider.System, NullLogger<FileCatalog>.Instance);
         _jobs = new JobCatalog(_store, NullLogger<JobCatalog>.Instance);
+        _idempotency = new Idempotency(_store, null!, TimeProvider.System, NullLogger<Idempotency>.Instance);
         _upkeep = new StoreUpkeep(
-            _files, _jobs, new Idempotency(_store, null!, TimeProvider.System), _store, TimeProvider.System, NullLogger<StoreUpkeep>.Instance);
+            _files, _jobs, _idempotency, _store, TimeProvider.System, NullLogger<StoreUpkeep>.Instance);
     }
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -27,6 +29,7 @@ public sealed class StoreUpkeepTests : IDisposable
     public void Dispose()
     {
         _upkeep.Dispose();
+        _idempotency.Dispose();
         _folder.Dispose();
     }
 

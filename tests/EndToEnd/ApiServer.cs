@@ -34,7 +34,9 @@ internal sealed class ApiServer : IAsyncDisposable
     /// <summary>Starts a server.</summary>
     /// <param name="store">The store's folder; null for a fresh one.</param>
     /// <param name="change">Changes its options.</param>
-    public static async Task<ApiServer> StartAsync(string? store = null, Func<ApiServerOptions, ApiServerOptions>? change = null)
+    /// <param name="through">What stands between the server and the store; null for nothing.</param>
+    public static async Task<ApiServer> StartAsync(
+        string? store = null, Func<ApiServerOptions, ApiServerOptions>? change = null, Func<IBlobStore, IBlobStore>? through = null)
     {
         var folder = store is null ? new TempFolder() : null;
         var blobs = new FolderBlobStore(store ?? folder!["store"]);
@@ -47,7 +49,12 @@ internal sealed class ApiServer : IAsyncDisposable
             RequestsPerMinute = 1_000_000,
         };
         var silo = await EmbeddedSilo.StartAsync(
-            new EmbeddedSiloOptions { Store = blobs, HttpPort = 0, Http = new DashboardServer(change?.Invoke(http) ?? http) },
+            new EmbeddedSiloOptions
+            {
+                Store = through?.Invoke(blobs) ?? blobs,
+                HttpPort = 0,
+                Http = new DashboardServer(change?.Invoke(http) ?? http),
+            },
             TestContext.Current.CancellationToken);
         return new ApiServer(folder, blobs, silo, readKey, writeKey);
     }

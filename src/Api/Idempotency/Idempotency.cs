@@ -5,6 +5,8 @@ using System.Text;
 using System.Text.Json;
 using LisaOrleans.Checkpoints;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 
 namespace LisaOrleans.Api;
 
@@ -12,7 +14,8 @@ namespace LisaOrleans.Api;
 /// <c>Idempotency-Key</c>: a request that is sent again, to any silo, gets the same answer and does nothing twice. One that was refused is
 /// not remembered. Of one that failed in another way nobody knows what it made before: the next makes that, with the same id.
 /// </summary>
-internal sealed class Idempotency(IBlobStore store, ISiloStatusOracle silos, TimeProvider time)
+internal sealed partial class Idempotency(IBlobStore store, ISiloStatusOracle silos, TimeProvider time, ILogger<Idempotency> logger)
+    : BackgroundService
 {
     private const string Header = "Idempotency-Key";
     internal const string ReplayedHeader = "Idempotent-Replayed";
@@ -59,6 +62,7 @@ internal sealed class Idempotency(IBlobStore store, ISiloStatusOracle silos, Tim
         var isFirst = _atWork.TryAdd(name, 0);
         try
         {
+            if (isFirst) await PassWriterAsync(name, context.RequestAborted);
             return await ClaimAsync(context, name, isFirst, fingerprint, prefix, make);
         }
         finally
@@ -97,7 +101,7 @@ internal sealed class Idempotency(IBlobStore store, ISiloStatusOracle silos, Tim
             Silo = silos.SiloAddress.ToParsableString(),
             CreatedAt = time.GetUtcNow(),
         };
-        if (!isFirst || !await _records.TryCreateAsync(name, record, CancellationToken.None))
+        if (!isFirst || !await OrLetGoAsync(name, _records.TryCreateAsync(name, record, CancellationToken.None)))
         {
             var (found, etag) = await _records.FindAsync(name, CancellationToken.None) ?? throw Busy();
             if (found.Fingerprint != fingerprint)
@@ -115,7 +119,7 @@ internal sealed class Idempotency(IBlobStore store, ISiloStatusOracle silos, Tim
 
             if (!isFirst || IsAlive(found.Silo)) throw Busy();
             record = found with { Silo = record.Silo };
-            if (!await _records.TryReplaceAsync(name, record, etag, CancellationToken.None)) throw Busy();
+            if (!await OrLetGoAsync(name, _records.TryReplaceAsync(name, record, etag, CancellationToken.None))) throw Busy();
             isAgain = true;
         }
 
@@ -132,16 +136,16 @@ internal sealed class Idempotency(IBlobStore store, ISiloStatusOracle silos, Tim
         catch (ApiException)
         {
             // Nothing was made.
-            await _records.DeleteAsync(name, CancellationToken.None);
+            await EndAsync(name, token => _records.DeleteAsync(name, token));
             throw;
         }
         catch
         {
-            await _records.UpdateAsync(name, r => r with { Silo = Nobody }, CancellationToken.None);
+            await EndAsync(name, token => _records.UpdateAsync(name, r => r with { Silo = Nobody }, token));
             throw;
         }
 
-        await _records.UpdateAsync(name, r => r with { Answer = answer }, CancellationToken.None);
+        await EndAsync(name, token => _records.UpdateAsync(name, r => r with { Answer = answer }, token));
         return Results.Text(answer, "application/json");
     }
 

@@ -76,6 +76,30 @@ public sealed class IdempotencyTests
         Assert.Single((await server.Http.GetJsonAsync(Requests.Jobs))["data"]!.AsArray());
     }
 
+    // Of what it made, and of its answer: by the silo that could not write down how it ended, as soon as it can.
+    [Theory]
+    [InlineData("files/", HttpStatusCode.ServiceUnavailable)]
+    [InlineData("idempotency/", HttpStatusCode.OK)]
+    public async Task Idempotency_end_that_the_store_did_not_take_is_written_once_it_does(string refused, HttpStatusCode status)
+    {
+        StoreThatFails? store = null;
+        await using var server = await ApiServer.StartAsync(through: s => store = new StoreThatFails(s, refused));
+        await server.Http.UploadAsync("{\"text\": \"a\"}\n", status, "one");
+        var record = await RecordAsync();
+        Assert.Null((string?)record["answer"]);
+        Assert.NotEqual("", (string?)record["silo"]);
+        store!.Works = true;
+        await Until.True(async () => await RecordAsync() is var r && (r["answer"] is not null || (string?)r["silo"] == ""));
+        Assert.Equal((string)record["id"]!, await server.Http.UploadAsync("{\"text\": \"a\"}\n", "one"));
+        Assert.Single((await server.Http.GetJsonAsync("/v1/files"))["data"]!.AsArray());
+
+        async Task<JsonObject> RecordAsync()
+        {
+            var path = await server.Store.ListDocumentsAsync("idempotency/", Token).SingleAsync(Token);
+            return JsonNode.Parse((await server.Store.GetDocumentAsync(path, Token))!.Content)!.AsObject();
+        }
+    }
+
     // As if the silo had died before it could answer any of the requests so far; null leaves them to the silo that lives.
     private static async Task<string> ForgetAnswersAsync(IBlobStore store, string? silo)
     {
@@ -91,5 +115,19 @@ public sealed class IdempotencyTests
         }
 
         return id;
+    }
+
+    // Fails from the first write on to a folder, but for the claim of a key.
+    private sealed class StoreThatFails(IBlobStore inner, string folder) : DelegatingBlobStore(inner)
+    {
+        private volatile bool _fails;
+
+        public bool Works { get; set; }
+
+        public override Task<string> PutDocumentAsync(string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken)
+        {
+            if (path.StartsWith(folder, StringComparison.Ordinal) && (ifMatch is not null || folder != "idempotency/")) _fails = true;
+            return _fails && !Works ? throw new IOException("the store is away") : base.PutDocumentAsync(path, content, ifMatch, cancellationToken);
+        }
     }
 }
