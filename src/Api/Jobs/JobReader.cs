@@ -7,13 +7,23 @@ namespace LisaOrleans.Api;
 internal sealed class JobReader(IGrainFactory grains, IBlobStore store, JobCatalog jobs, JobResults results)
 {
     /// <summary>
-    /// A job with its run's status; null if there is no run. An end that cannot change any more is written into the document.
+    /// A job with its run's status; null if there is no run, or one that was damaged since it ended. An end that cannot change any
+    /// more is written into the document.
     /// </summary>
     public async Task<(JobDocument Job, RunStatus? Run)> ReadAsync(JobDocument job, CancellationToken cancellationToken)
     {
         // The run of a deleted model is gone, and with it everything except the outcome.
         if (job.Phase != JobPhases.Imported || (job.Outcome is not null && job.ModelDeleted)) return (job, null);
-        var run = await grains.GetGrain<IRunGrain>(job.Id).GetStatus().WaitAsync(cancellationToken);
+        RunStatus run;
+        try
+        {
+            run = await grains.GetGrain<IRunGrain>(job.Id).GetStatus().WaitAsync(cancellationToken);
+        }
+        catch (Exception e) when (job.Outcome is not null && e is (InvalidDataFileException or DamagedBlobException))
+        {
+            return (job, null);
+        }
+
         if (job.Outcome is not null || run.State is not (RunState.Succeeded or RunState.Cancelled)) return (job, run);
         var finished = await EndedAsync(run, cancellationToken);
         var steps = await RunExporter.ReadHistoryAsync(store, job.Id, cancellationToken);
@@ -23,14 +33,25 @@ internal sealed class JobReader(IGrainFactory grains, IBlobStore store, JobCatal
         return (await jobs.UpdateAsync(job.Id, j => j.Outcome is null ? j with { Outcome = outcome } : null, cancellationToken) ?? job, run);
     }
 
-    /// <summary>OpenAI's object of a job.</summary>
+    /// <summary>OpenAI's object of a job. One whose run is damaged has failed, with the damage as its error.</summary>
     public async Task<JobObject> DescribeAsync(JobDocument document, CancellationToken cancellationToken)
     {
-        var (job, run) = await ReadAsync(document, cancellationToken);
+        try
+        {
+            var (job, run) = await ReadAsync(document, cancellationToken);
+            var failed = job.Outcome is null && StatusOf(job, run) == JobStatuses.Failed && run is not null;
+            return Describe(job, run, failed ? await EndedAsync(run!, cancellationToken) : null);
+        }
+        catch (Exception e) when (e is InvalidDataFileException or DamagedBlobException)
+        {
+            return Describe(document with { Phase = JobPhases.Failed, Error = new JobError("damaged", e.Message, null) }, null, null);
+        }
+    }
+
+    private static JobObject Describe(JobDocument job, RunStatus? run, DateTimeOffset? failed)
+    {
         var status = StatusOf(job, run);
-        long? finished = job.Outcome?.FinishedAt.ToUnixTimeSeconds();
-        if (finished is null && status == JobStatuses.Failed && run is not null)
-            finished = (await EndedAsync(run, cancellationToken)).ToUnixTimeSeconds();
+        var finished = (job.Outcome?.FinishedAt ?? failed)?.ToUnixTimeSeconds();
         if (finished is null && run is null && JobStatuses.IsEnd(status))
             finished = (job.Log.LastOrDefault()?.At ?? job.CreatedAt).ToUnixTimeSeconds();
         return new JobObject

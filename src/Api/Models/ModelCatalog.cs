@@ -2,18 +2,30 @@ using LisaOrleans.Checkpoints;
 using LisaOrleans.Model;
 using LisaOrleans.Training;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
 
 namespace LisaOrleans.Api;
 
 /// <summary>The models that requests may name: the base models in a folder, and what jobs have made of them.</summary>
-internal sealed class ModelCatalog(ApiServerOptions options, IBlobStore store, JobCatalog jobs, JobReader reader)
+internal sealed partial class ModelCatalog(
+    ApiServerOptions options, IBlobStore store, JobCatalog jobs, JobReader reader, ILogger<ModelCatalog> logger)
 {
-    /// <summary>All models, base models first.</summary>
+    /// <summary>All models, base models first. Of a run that is damaged there is none.</summary>
     public async Task<IReadOnlyList<CatalogModel>> ListAsync(CancellationToken cancellationToken)
     {
         var tuned = new List<CatalogModel>();
         foreach (var job in await jobs.ListAsync(cancellationToken))
-            if (await TunedAsync(job, cancellationToken) is { } model) tuned.Add(model);
+        {
+            try
+            {
+                if (await TunedAsync(job, cancellationToken) is { } model) tuned.Add(model);
+            }
+            catch (Exception e) when (e is InvalidDataFileException or DamagedBlobException)
+            {
+                LogDamaged(job.Id, e.Message);
+            }
+        }
+
         return [.. BaseModels(), .. tuned];
     }
 
@@ -117,4 +129,7 @@ internal sealed class ModelCatalog(ApiServerOptions options, IBlobStore store, J
         var outcome = job.Outcome ?? (await reader.ReadAsync(job, cancellationToken)).Job.Outcome;
         return outcome is { Status: JobStatuses.Succeeded } ? new CatalogModel(job.FineTunedModel, outcome.FinishedAt, null, job.Id, job.Root) : null;
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The model of job {Job} is left out of the list: {Reason}")]
+    private partial void LogDamaged(string job, string reason);
 }
