@@ -1,3 +1,5 @@
+using Orleans.Concurrency;
+
 namespace LisaOrleans;
 
 /// <summary>
@@ -32,6 +34,6 @@ public interface IRunImportGrain : IGrainWithStringKey
 
     /// <summary>The manifests of the run of the grain's name that are in the store, by step; empty where there is no such run.</summary>
     /// <param name="cancellationToken">Cancels.</param>
-    [ResponseTimeout("00:10:00")]
+    [ResponseTimeout("00:10:00"), AlwaysInterleave]
     Task<IReadOnlyList<KeptState>> GetHistory(CancellationToken cancellationToken);
 }

@@ -22,8 +22,8 @@ export const act = (run, action) => call('POST', `/dashboard/api/runs/${encodeUR
 
 const history = (run) => `/dashboard/api/runs/${encodeURIComponent(run)}/history`;
 
-/** The manifests that a run keeps. */
-export const getHistory = (run) => get(history(run));
+/** The manifests that a run keeps. There may be thousands, each of which is read once. */
+export const getHistory = (run) => call('GET', history(run), 60000);
 
 /** What the parts of a manifest are made of. */
 export const getParts = (run, step) => get(`${history(run)}/${step}`);

@@ -6,11 +6,16 @@ import * as format from './format.js';
 
 const most = 120;
 
+// After a failure the list is read again after this many milliseconds, then after twice as many, up to a minute.
+const firstPause = 1000;
+
 /** The manifests that a run keeps, on a line of steps: one can be picked and forked, two compared. */
 export class History {
   constructor(name) {
     this.name = name;
     this.states = [];
+    this.pause = firstPause;
+    this.next = 0;
     this.picked = [];
     this.summary = h('p', { class: 'note' });
     this.line = h('div', { class: 'history-line', role: 'group', 'aria-label': 'Kept manifests by step' });
@@ -29,13 +34,18 @@ export class History {
   /** Reads the list again when the run says that it has changed. */
   update({ status }) {
     const signature = `${status.keptManifests} ${status.manifestStep} ${status.historyBytes} ${status.state}`;
-    if (signature === this.signature || this.reading) return;
+    if (signature === this.signature || this.reading || performance.now() < this.next) return;
     this.reading = getHistory(this.name).then((states) => {
       this.signature = signature;
+      this.pause = firstPause;
       this.states = states;
       this.picked = this.picked.filter((step) => states.some((s) => s.step === step));
       this.show();
-    }).catch((e) => setText(this.what, e.message)).finally(() => { this.reading = null; });
+    }).catch((e) => {
+      setText(this.what, e.message);
+      this.next = performance.now() + this.pause;
+      this.pause = Math.min(60000, 2 * this.pause);
+    }).finally(() => { this.reading = null; });
   }
 
   show() {

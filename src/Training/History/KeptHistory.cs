@@ -13,31 +13,30 @@ public static class KeptHistory
     public static async Task<IReadOnlyList<KeptState>> ReadAsync(IBlobStore store, string run, CancellationToken cancellationToken)
     {
         var manifests = await RunManifests.OfAsync(store, run, cancellationToken);
-        var (seen, history) = (new HashSet<BlobRef>(), new List<KeptState>());
-        foreach (var kept in manifests.Kept)
-        {
-            var state = await Measure(kept.Manifest);
-            history.Add(state with { Loss = kept.Loss, EvalLoss = kept.EvalLoss, Time = kept.Time, IsBest = kept.IsBest });
-        }
 
         // A run that ends with its best weights has a manifest of its own for that, of the step of its last.
-        if (manifests.Kept.All(k => k.Manifest != manifests.Last))
+        var hasEnd = manifests.Kept.All(k => k.Manifest != manifests.Last);
+        BlobRef[] blobs = [.. manifests.Kept.Select(k => k.Manifest), .. hasEnd ? [manifests.Last] : Array.Empty<BlobRef>()];
+        var sizes = await ManifestSizes.ReadAsync(manifests, blobs, cancellationToken);
+        var seen = new HashSet<UInt128>();
+        var history = blobs.Zip(sizes, State).ToList();
+        for (var i = 0; i < manifests.Kept.Count; i++)
         {
-            var state = await Measure(manifests.Last);
+            var kept = manifests.Kept[i];
+            history[i] = history[i] with { Loss = kept.Loss, EvalLoss = kept.EvalLoss, Time = kept.Time, IsBest = kept.IsBest };
+        }
+
+        if (hasEnd)
+        {
             var manifest = await manifests.ReadAsync(manifests.Last, cancellationToken);
             var record = (await RunHistory.Read(store, manifest, cancellationToken)).Records.LastOrDefault();
-            history.Add(state with { Loss = record?.Loss, EvalLoss = record?.EvalLoss, Time = record?.Time });
+            history[^1] = history[^1] with { Loss = record?.Loss, EvalLoss = record?.EvalLoss, Time = record?.Time };
         }
 
         history[^1] = history[^1] with { IsLast = true };
         return history;
 
-        async Task<KeptState> Measure(BlobRef blob)
-        {
-            var manifest = await manifests.ReadAsync(blob, cancellationToken);
-            BlobRef[] named = [.. manifest.References().Append(blob).Distinct()];
-            var added = named.Where(seen.Add).Sum(b => b.Length);
-            return new KeptState(manifest.Step, blob, added, named.Sum(b => b.Length));
-        }
+        KeptState State(BlobRef blob, ManifestSize size) =>
+            new(size.Step, blob, size.Blobs.Where(b => seen.Add(b.Name)).Sum(b => b.Length), size.Blobs.Sum(b => b.Length));
     }
 }
