@@ -52,11 +52,14 @@ internal sealed class ClusterCalls(LisaClientOptions options, ILoggerFactory? lo
         {
             LisaConnection? connection = null;
             var lost = CancellationToken.None;
-            using var limit = new CancellationTokenSource(patience.Attempt, time);
+            using var limit = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
             try
             {
                 connection = await ConnectAsync(cancellationToken).ConfigureAwait(false);
                 lost = connection.GatewayLost;
+
+                // Connecting has a limit of its own.
+                limit.CancelAfter(patience.Attempt);
                 using var attempt = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lost, limit.Token);
                 return await call(connection, attempt.Token).WaitAsync(attempt.Token).ConfigureAwait(false);
             }

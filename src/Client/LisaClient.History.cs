@@ -11,7 +11,7 @@ public sealed partial class LisaClient
     public async Task<IReadOnlyList<KeptState>> GetHistoryAsync(string run, CancellationToken cancellationToken = default)
     {
         RunTransfer.Checked(run);
-        var history = await CallAsync(c => c.Grains.GetGrain<IRunImportGrain>(run).GetHistory(cancellationToken), cancellationToken)
+        var history = await LongCallAsync((c, token) => c.Grains.GetGrain<IRunImportGrain>(run).GetHistory(token), cancellationToken)
             .ConfigureAwait(false);
         return history.Count > 0 ? history : throw new RunNotFoundException(run);
     }
@@ -34,7 +34,11 @@ public sealed partial class LisaClient
     {
         var address = RunTransfer.Address(from).ToString();
         var given = settings is null ? [] : new Dictionary<string, string>(settings);
-        return CallAsync(
-            c => c.Grains.GetGrain<IRunImportGrain>(RunTransfer.Checked(run)).Fork(address, given, cancellationToken), cancellationToken);
+        return LongCallAsync(
+            (c, token) => c.Grains.GetGrain<IRunImportGrain>(RunTransfer.Checked(run)).Fork(address, given, token), cancellationToken);
     }
+
+    // Reads many manifests, or all steps: an attempt that is given up has done nothing for the next.
+    private Task<T> LongCallAsync<T>(Func<LisaConnection, CancellationToken, Task<T>> call, CancellationToken cancellationToken) =>
+        _calls.CallAsync(call, new(Timeout.InfiniteTimeSpan, _options.RetryTimeout), cancellationToken);
 }

@@ -1,4 +1,5 @@
 using LisaOrleans.Client;
+using Microsoft.Extensions.Time.Testing;
 
 namespace LisaOrleans.Cluster.Tests;
 
@@ -63,6 +64,28 @@ public sealed class ClientTests(ClusterFixture fixture)
         // The same again is the same run; something else under its name is not.
         Assert.True((await Client.SubmitAsync(SampleRun.Request("model", steps: 12), null, Token)).Completed);
         await Assert.ThrowsAsync<RunExistsException>(() => Client.SubmitAsync(SampleRun.Request("model", steps: 13), null, Token));
+    }
+
+    [Fact]
+    public async Task ForkAsync_fork_that_takes_long_is_not_asked_for_twice()
+    {
+        await Client.SubmitAsync(SampleRun.Request("forked", steps: 1), null, Token);
+        await foreach (var _ in Client.WatchAsync("forked", null, Token))
+        {
+        }
+
+        // To this client, connecting takes seconds, and so does the call.
+        var time = new FakeTimeProvider();
+        await using var client = new LisaClient(fixture.Cluster.ClientOptions, null, time);
+        var forking = client.ForkAsync("forked", "fork", cancellationToken: Token);
+        while (!forking.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromSeconds(5));
+            await Task.Delay(1, Token);
+        }
+
+        Assert.True((await forking).IsNew);
+        Assert.False((await Client.ForkAsync("forked", "fork", cancellationToken: Token)).IsNew);
     }
 
     [Fact]
