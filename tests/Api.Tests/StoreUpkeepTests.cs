@@ -44,6 +44,7 @@ public sealed class StoreUpkeepTests : IDisposable
         Assert.Single(Directory.GetFiles(Path.Combine(_store.Location, "files"), "*.json"));
         await _files.DeleteAsync("file-b", Token);
         await _upkeep.CollectAsync(TimeSpan.FromHours(1), Token);
+        Assert.Contains(await _files.ListAsync(Token), f => f.Id == "file-b");
         Assert.Single(await BlobsAsync());
         await _upkeep.CollectAsync(TimeSpan.Zero, Token);
         Assert.Empty(await BlobsAsync());
@@ -58,9 +59,9 @@ public sealed class StoreUpkeepTests : IDisposable
         await AddAsync(files, "file-a", "short", TimeSpan.FromHours(1));
         await AddAsync(files, "file-b", "long", null);
         await files.CollectAsync(TimeSpan.Zero, Token);
-        Assert.Equal(2, (await files.ListAsync(Token)).Count);
+        Assert.Equal(2, (await files.ListAsync(Token)).Count(files.IsThere));
         time.Advance(TimeSpan.FromHours(1));
-        Assert.Equal("file-b", Assert.Single(await files.ListAsync(Token)).Id);
+        Assert.Equal("file-b", Assert.Single(await files.ListAsync(Token), files.IsThere).Id);
         await Assert.ThrowsAsync<ApiException>(() => files.GetAsync("file-a", Token));
         Assert.Equal(2, (await BlobsAsync()).Count);
         await files.CollectAsync(TimeSpan.Zero, Token);

@@ -33,9 +33,11 @@ internal sealed partial class FileCatalog(IBlobStore store, TimeProvider time, I
         return await _files.FindAsync(file.Id, cancellationToken) is { } there ? there.Value : throw Missing(file.Id);
     }
 
-    /// <summary>All files whose documents can be read, newest first.</summary>
+    /// <summary>
+    /// All files whose documents can be read, newest first. Those that have gone are among them for a while, as a list may go on after one.
+    /// </summary>
     public async Task<IReadOnlyList<StoredFile>> ListAsync(CancellationToken cancellationToken) =>
-        [.. (await _files.ListAsync(LogDamaged, cancellationToken)).Where(IsThere)
+        [.. (await _files.ListAsync(LogDamaged, cancellationToken))
             .OrderByDescending(f => f.CreatedAt).ThenByDescending(f => f.Id, StringComparer.Ordinal)];
 
     /// <summary>A file that must be there.</summary>
@@ -60,23 +62,36 @@ internal sealed partial class FileCatalog(IBlobStore store, TimeProvider time, I
     /// <summary>
     /// Removes expired files, and the blobs of deleted files from the store, once nothing else can be about to name them.
     /// </summary>
+    /// <param name="minimumAge">How old a blob must be, and how long a file must have been gone.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     public async Task CollectAsync(TimeSpan minimumAge, CancellationToken cancellationToken)
     {
         foreach (var over in (await _files.ListAsync(LogDamaged, cancellationToken)).Where(f => f.Sha256 is not null && !IsThere(f)))
             await _files.UpdateAsync(over.Id, Deleted, cancellationToken);
+        var now = time.GetUtcNow();
         var deleted = (await _files.ListAsync(LogDamaged, cancellationToken)).Where(f => f.DeletedBlob is not null).ToArray();
         if (deleted.Length == 0) return;
         var report = await GarbageCollector.CollectAsync(
             store, deleted.Select(f => f.DeletedBlob!).ToHashSet(), minimumAge, time, cancellationToken);
         var spared = report.Spared.Select(b => b.Sha256).ToHashSet();
-
-        // A blob that is too young is looked at again; one that something else names is not this file's any more.
-        foreach (var file in deleted.Where(f => !spared.Contains(f.DeletedBlob!))) await _files.DeleteAsync(file.Id, cancellationToken);
+        foreach (var file in deleted)
+        {
+            // A list may go on after one that was just deleted. A blob that is too young is looked at again; one that something else names
+            // is not this file's any more.
+            if (now - file.ExpiresAt is { Ticks: >= 0 } gone && gone < minimumAge) continue;
+            if (!spared.Contains(file.DeletedBlob!)) await _files.DeleteAsync(file.Id, cancellationToken);
+        }
     }
 
-    private bool IsThere(StoredFile file) => file.Sha256 is not null && !(file.ExpiresAt <= time.GetUtcNow());
+    /// <summary>Whether a file is there: neither deleted nor expired.</summary>
+    public bool IsThere(StoredFile file) => file.Sha256 is not null && !(file.ExpiresAt <= time.GetUtcNow());
 
-    private static StoredFile? Deleted(StoredFile file) => file.Sha256 is null ? null : file with { Sha256 = null, DeletedBlob = file.Sha256 };
+    private StoredFile? Deleted(StoredFile file)
+    {
+        if (file.Sha256 is null) return null;
+        var now = time.GetUtcNow();
+        return file with { Sha256 = null, DeletedBlob = file.Sha256, ExpiresAt = file.ExpiresAt < now ? file.ExpiresAt : now };
+    }
 
     private static ApiException Missing(string id) => ApiException.NotFound($"No such File object: {ApiText.Shorten(id)}", "id");
 

@@ -38,8 +38,10 @@ internal static class FileEndpoints
     {
         var page = ApiPage.From(context.Request, LargestPage, LargestPage, "purpose");
         var purpose = ApiQuery.Word(context.Request, "purpose", FilePurposes.Listed);
-        var all = (await files.ListAsync(context.RequestAborted)).Where(f => purpose is null || f.Purpose == purpose).Select(FileObject.From);
-        return Results.Json(page.Of([.. page.Ascending ? all.Reverse() : all], f => f.Id), ApiJson.Options);
+        var all = await files.ListAsync(context.RequestAborted);
+        var chosen = page.Of(
+            [.. page.Ascending ? all.Reverse() : all], f => f.Id, f => files.IsThere(f) && (purpose is null || f.Purpose == purpose));
+        return Results.Json(chosen.With([.. chosen.Data.Select(FileObject.From)]), ApiJson.Options);
     }
 
     private static async Task<IResult> GetAsync(string id, HttpContext context, FileCatalog files) =>

@@ -14,7 +14,7 @@ internal sealed record StoredFile
 
     public required string Purpose { get; init; }
 
-    /// <summary>When it expires; null for never.</summary>
+    /// <summary>When it expires, or was deleted; null for never.</summary>
     public DateTimeOffset? ExpiresAt { get; init; }
 
     /// <summary>The blob with its bytes; null once the file was deleted.</summary>

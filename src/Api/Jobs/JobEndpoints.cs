@@ -70,8 +70,7 @@ internal static class JobEndpoints
             j => none ? j.Metadata is null or { Count: 0 } : metadata.All(m => j.Metadata?.GetValueOrDefault(m.Key) == m.Value));
         var chosen = page.Of([.. page.Ascending ? all.Reverse() : all], j => j.Id);
         var data = await Task.WhenAll(chosen.Data.Select(j => reader.DescribeAsync(j, context.RequestAborted)));
-        return Results.Json(
-            new ApiList<JobObject> { Data = data, FirstId = chosen.FirstId, LastId = chosen.LastId, HasMore = chosen.HasMore }, ApiJson.Options);
+        return Results.Json(chosen.With(data), ApiJson.Options);
     }
 
     private static async Task EventsAsync(

@@ -18,4 +18,8 @@ public sealed record ApiList<T>
 
     /// <value>Whether there are more entries after this page.</value>
     public bool HasMore { get; init; }
+
+    /// <summary>The same page with its entries as others see them.</summary>
+    internal ApiList<TOther> With<TOther>(IReadOnlyList<TOther> data) =>
+        new() { Data = data, FirstId = FirstId, LastId = LastId, HasMore = HasMore };
 }

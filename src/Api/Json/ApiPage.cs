@@ -21,8 +21,14 @@ internal sealed record ApiPage(string? After, int Limit, bool Ascending)
         return new ApiPage(ApiQuery.One(request, "after"), limit, ApiQuery.Word(request, "order", "asc", "desc") == "asc");
     }
 
-    /// <summary>This page of a whole list; the list must be in the order of the page.</summary>
-    public ApiList<T> Of<T>(IReadOnlyList<T> all, Func<T, string> id)
+    /// <summary>This page of a whole list.</summary>
+    /// <param name="all">The list, in the order of the page.</param>
+    /// <param name="id">The id of an entry.</param>
+    /// <param name="isShown">
+    /// Whether an entry is in pages; one that is not, since it has gone, is a place in the list all the same. Null (default) for all.
+    /// </param>
+    /// <exception cref="ApiException">The list has no entry to begin after.</exception>
+    public ApiList<T> Of<T>(IReadOnlyList<T> all, Func<T, string> id, Func<T, bool>? isShown = null)
     {
         var start = 0;
         if (After is { } after)
@@ -36,13 +42,14 @@ internal sealed record ApiPage(string? After, int Limit, bool Ascending)
             }
         }
 
-        var page = all.Skip(start).Take(Limit).ToArray();
+        var rest = all.Skip(start).Where(isShown ?? (_ => true)).Take(Limit + 1).ToArray();
+        var page = rest.Take(Limit).ToArray();
         return new ApiList<T>
         {
             Data = page,
             FirstId = page.Length > 0 ? id(page[0]) : null,
             LastId = page.Length > 0 ? id(page[^1]) : null,
-            HasMore = start + page.Length < all.Count,
+            HasMore = rest.Length > page.Length,
         };
     }
 }
