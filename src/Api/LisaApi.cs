@@ -33,7 +33,7 @@ internal static class LisaApi
 
     public static void MapLisaApi(this IEndpointRouteBuilder routes)
     {
-        var v1 = routes.MapGroup("/v1");
+        var v1 = routes.MapGroup("/v1").RefuseQueries();
         FileEndpoints.Map(v1);
         JobEndpoints.Map(v1);
         ModelEndpoints.Map(v1);

@@ -17,7 +17,7 @@ internal static class FileEndpoints
                 "Upload a file, as multipart/form-data with fields file, purpose and, for a file that goes by itself,"
                 + " expires_after[anchor] and expires_after[seconds].")
             .Produces<FileObject>().ProducesApiErrors(StatusCodes.Status413PayloadTooLarge);
-        files.MapGet("", ListAsync).WithSummary(
+        files.MapGet("", ListAsync).ReadsQuery().WithSummary(
             "List files. Query: purpose, after, limit, order.").Produces<ApiList<FileObject>>().ProducesApiErrors();
         files.MapGet("/{id}", GetAsync).WithSummary("A file.").Produces<FileObject>().ProducesApiErrors(StatusCodes.Status404NotFound);
         files.MapGet("/{id}/content", ContentAsync).WithSummary("A file's content.")

@@ -12,9 +12,9 @@ public static class CompletionEndpoints
     {
         // Trying a model out changes nothing, so keys with scope read may do it.
         endpoints.MapPost("/v1/chat/completions", (HttpContext context, CompletionService service) => service.AnswerAsync(context, chat: true))
-            .RequireAuthorization(ApiScopes.Read).WithTags("completions").WithSummary("Answers in a conversation.");
+            .RefuseQueries().RequireAuthorization(ApiScopes.Read).WithTags("completions").WithSummary("Answers in a conversation.");
         endpoints.MapPost("/v1/completions", (HttpContext context, CompletionService service) => service.AnswerAsync(context, chat: false))
-            .RequireAuthorization(ApiScopes.Read).WithTags("completions").WithSummary("Continues a text.");
+            .RefuseQueries().RequireAuthorization(ApiScopes.Read).WithTags("completions").WithSummary("Continues a text.");
         return endpoints;
     }
 }

@@ -21,7 +21,7 @@ internal static class JobEndpoints
             .Produces<JobObject>().ProducesApiErrors(
                 StatusCodes.Status404NotFound, StatusCodes.Status413PayloadTooLarge, StatusCodes.Status415UnsupportedMediaType,
                 StatusCodes.Status422UnprocessableEntity);
-        jobs.MapGet("", ListAsync).WithSummary(
+        jobs.MapGet("", ListAsync).ReadsQuery().WithSummary(
             "List jobs, newest first. Query: after, limit, order, metadata[KEY]; metadata=null for jobs without any.").Produces<ApiList<JobObject>>().ProducesApiErrors();
         jobs.MapGet("/{id}", async (string id, HttpContext context, JobCatalog catalog, JobReader reader) =>
                 Results.Json(await reader.DescribeAsync(await catalog.GetAsync(id, context.RequestAborted), context.RequestAborted), ApiJson.Options))
@@ -29,12 +29,12 @@ internal static class JobEndpoints
         MapAction("cancel", "Stop a job for good.", (control, id, again, token) => control.CancelAsync(id, again, token));
         MapAction("pause", "Stop a job until it is resumed.", (control, id, again, token) => control.PauseAsync(id, again, token));
         MapAction("resume", "Go on with a job that was paused or failed.", (control, id, again, token) => control.ResumeAsync(id, again, token));
-        jobs.MapGet("/{id}/events", EventsAsync)
+        jobs.MapGet("/{id}/events", EventsAsync).ReadsQuery()
             .WithSummary(
                 "A job's events, newest first. Query: after, limit, order; stream=true for server-sent events, oldest first, to the job's end.")
             .Produces<ApiList<JobEvent>>().Produces<JobEvent>(contentType: ServerSentEvents.ContentType)
                 .ProducesApiErrors(StatusCodes.Status404NotFound);
-        jobs.MapGet("/{id}/checkpoints", CheckpointsAsync).WithSummary("A job's checkpoints, newest first. Query: after, limit, order.")
+        jobs.MapGet("/{id}/checkpoints", CheckpointsAsync).ReadsQuery().WithSummary("A job's checkpoints, newest first. Query: after, limit, order.")
             .Produces<ApiList<CheckpointObject>>().ProducesApiErrors(StatusCodes.Status404NotFound);
 
         void MapAction(string name, string summary, Func<JobControl, string, bool, CancellationToken, Task<JobObject>> action) => jobs
@@ -66,6 +66,13 @@ internal static class JobEndpoints
         var none = context.Request.Query.ContainsKey(Metadata);
         var metadata = context.Request.Query.Keys.Where(name => name.StartsWith(MetadataKey, StringComparison.OrdinalIgnoreCase))
             .Select(name => (Key: name[MetadataKey.Length..^1], Value: ApiQuery.One(context.Request, name) ?? "")).ToArray();
+        if (none && metadata is [(var key, _), ..])
+        {
+            throw ApiException.Invalid(
+                $"'{Metadata}' lists the jobs without any, so '{MetadataKey}{ApiText.Shorten(key)}]' cannot be given with it.", Metadata,
+                "invalid_value");
+        }
+
         var all = (await catalog.ListAsync(context.RequestAborted)).Where(
             j => none ? j.Metadata is null or { Count: 0 } : metadata.All(m => j.Metadata?.GetValueOrDefault(m.Key) == m.Value));
         var chosen = page.Of([.. page.Ascending ? all.Reverse() : all], j => j.Id);

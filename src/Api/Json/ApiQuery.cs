@@ -20,8 +20,8 @@ internal static class ApiQuery
         foreach (var given in request.Query.Keys)
         {
             if (given == AzureVersion || names.Any(n => Is(n, given))) continue;
-            var meant = NearestName.Of(given, names) is { } near
-                ? $"; did you mean '{Shown(near)}'?"
+            var meant = names is [] ? "; this request takes no parameters."
+                : NearestName.Of(given, names) is { } near ? $"; did you mean '{Shown(near)}'?"
                 : $"; the query takes {Shown(string.Join(", ", names))}.";
             var name = ApiText.Shorten(given);
             throw ApiException.Invalid($"Unknown parameter: '{name}'{meant}", name, "unknown_parameter");
