@@ -10,7 +10,13 @@ namespace LisaOrleans.Api;
 /// </summary>
 internal sealed class JobEventStream(JobCatalog jobs, JobReader reader, IGrainFactory grains, TimeProvider time, IHostApplicationLifetime life)
 {
-    private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(250);
+    private const int PageEvents = 500;
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(10);
+
+    // A job that is being imported tells what happens in its document.
+    private static readonly TimeSpan s_document = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(2);
 
     public async Task WriteAsync(HttpContext context, JobDocument job, JobStreamPosition position)
     {
@@ -18,14 +24,7 @@ internal sealed class JobEventStream(JobCatalog jobs, JobReader reader, IGrainFa
         try
         {
             await using var stream = await ServerSentEvents.StartAsync(context.Response, time, over.Token);
-            while (true)
-            {
-                (position, var ended) = await WriteRoundAsync(stream, job, position, over.Token);
-                if (ended) break;
-                await Task.Delay(s_pause, time, over.Token);
-                job = await jobs.FindAsync(job.Id, over.Token) ?? job;
-            }
-
+            await WriteAsync(stream, job, position, over.Token);
             await stream.WriteDoneAsync();
         }
         catch (OperationCanceledException) when (over.IsCancellationRequested)
@@ -34,38 +33,59 @@ internal sealed class JobEventStream(JobCatalog jobs, JobReader reader, IGrainFa
         }
     }
 
-    private async Task<(JobStreamPosition Position, bool Ended)> WriteRoundAsync(
-        ServerSentEvents stream, JobDocument job, JobStreamPosition position, CancellationToken cancellationToken)
+    private async Task WriteAsync(ServerSentEvents stream, JobDocument job, JobStreamPosition position, CancellationToken cancellationToken)
     {
-        while (position.Document < job.Log.Count)
+        var (pause, status) = (s_firstPause, (RunStatus?)null);
+        while (true)
         {
-            position = position with { Document = position.Document + 1 };
-            await stream.WriteAsync(position.ToString(), JobEventText.Of(job.Log[position.Document - 1], position.Document));
-        }
-
-        if (job.Phase != JobPhases.Imported) return (position, job.Phase != JobPhases.Validating);
-        try
-        {
-            // The status is read first: if the job ends after that, the end is among the events.
-            var (_, status) = await reader.ReadAsync(job, cancellationToken);
-            if (status is null) return (position, true);
-            var run = grains.GetGrain<IRunGrain>(job.Id);
-            var ended = false;
-            await foreach (var happened in run.Watch(position.Run, cancellationToken))
+            try
             {
-                if (status.TotalSteps == 0) status = await run.GetStatus().WaitAsync(cancellationToken);
-                position = position with { Run = happened.Position };
-                await stream.WriteAsync(position.ToString(), JobEventText.Of(happened, job, status.TotalSteps));
-                ended = happened is RunEnded { State: RunState.Succeeded or RunState.Failed or RunState.Cancelled };
-            }
+                while (position.Document < job.Log.Count)
+                {
+                    position = position with { Document = position.Document + 1 };
+                    await WriteAsync(position, JobEventText.Of(job.Log[position.Document - 1], position.Document));
+                }
 
-            return (position, ended || JobStatuses.IsEnd(JobStatuses.Of(status.State)));
+                if (job.Phase == JobPhases.Validating)
+                {
+                    await Task.Delay(s_document, time, cancellationToken);
+                    job = await jobs.FindAsync(job.Id, cancellationToken) ?? job;
+                    continue;
+                }
+
+                // Only the status tells whether an end is the end: a run that failed can be resumed, before its last event is written, too.
+                if (status is null)
+                {
+                    (job, status) = await reader.ReadAsync(job, cancellationToken);
+                    if (status is null || IsEnd(status, position.Run)) return;
+                }
+
+                var run = grains.GetGrain<IRunGrain>(job.Id);
+                var events = await run.WaitForEvents(position.Run, PageEvents, s_patience, cancellationToken);
+                if (events.Count > 0 && status.TotalSteps == 0) status = await run.GetStatus().WaitAsync(cancellationToken);
+                foreach (var happened in events)
+                {
+                    position = position with { Run = happened.Position };
+                    await WriteAsync(position, JobEventText.Of(happened, job, status.TotalSteps));
+                }
+
+                pause = s_firstPause;
+                if (events is not ([] or [.., RunEnded])) continue;
+                job = await jobs.FindAsync(job.Id, cancellationToken) ?? job;
+                status = null;
+            }
+            catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is not (DamagedBlobException or InvalidDataFileException))
+            {
+                // The run's silo died (several exceptions can mean that), or the store cannot be reached for a while; the run will
+                // answer again.
+                await Task.Delay(pause, time, cancellationToken);
+                pause = pause * 2 < s_longestPause ? pause * 2 : s_longestPause;
+            }
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is not (DamagedBlobException or InvalidDataFileException))
-        {
-            // The run's silo died (several exceptions can mean that), or the store cannot be reached for a while; the run will
-            // answer again.
-            return (position, false);
-        }
+
+        Task WriteAsync(JobStreamPosition at, JobEvent happened) => stream.WriteAsync(at.ToString(), happened);
     }
+
+    private static bool IsEnd(RunStatus status, EventPosition seen) => JobStatuses.IsEnd(JobStatuses.Of(status.State))
+        && status.Position.Step <= seen.Step && status.Position.Entry <= seen.Entry;
 }

@@ -1,4 +1,6 @@
+using System.Text;
 using System.Text.Json.Nodes;
+using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.EndToEnd;
 
@@ -12,21 +14,34 @@ public sealed class EventStreamTests
         using var folder = new TempFolder();
         string job;
         List<(string Id, string Data)> first;
+        StoreDocument paused;
         await using (var server = await ApiServer.StartAsync(folder["store"]))
         {
             job = (string)(await server.Http.PostJsonAsync(Requests.Jobs, Requests.Job(await server.Http.UploadAsync(), steps: 200)))["id"]!;
             first = await ReadAsync(server, job, null, until: e => e.Contains("\"Step 3/", StringComparison.Ordinal));
             await server.Http.PostJsonAsync($"{Requests.Jobs}/{job}/pause", null);
+            paused = (await server.Store.GetDocumentAsync($"runs/{job}/head.json", Token))!;
+            await server.Http.PostJsonAsync($"{Requests.Jobs}/{job}/resume", null);
+            await server.Http.PostJsonAsync($"{Requests.Jobs}/{job}/pause", null);
         }
 
-        // The silo is gone; the next one reads the same store. The end is a cancellation, so the test need not wait for all steps.
-        await using (var server = await ApiServer.StartAsync(folder["store"]))
+        // The silo is gone; the next one reads the same store. To the stream's first question, the run has failed at its first pause: it was
+        // resumed since. The end is a cancellation, so the test need not wait for all steps.
+        FailedOnce? store = null;
+        await using (var server = await ApiServer.StartAsync(folder["store"], through: s => store = new FailedOnce(s, job, paused)))
         {
-            var rest = ReadAsync(server, job, first[^1].Id, until: null);
+            var (pauses, isPaused) = (0, new TaskCompletionSource());
+            store!.Arm();
+            var rest = ReadAsync(server, job, first[^1].Id, until: e =>
+            {
+                if (e.Contains("The job was paused after step", StringComparison.Ordinal) && ++pauses == 2) isPaused.SetResult();
+                return false;
+            });
+            await Task.WhenAny(isPaused.Task, rest);
             var cancelled = await server.Http.PostJsonAsync($"{Requests.Jobs}/{job}/cancel", null);
             List<(string Id, string Data)> seen = [.. first, .. await rest];
 
-            // The stream goes on through the pause, to the end.
+            // The stream goes on through the pauses, to the end.
             var events = seen.Select(e => JsonNode.Parse(e.Data)!).ToArray();
             var ids = events.Select(e => (string)e["id"]!).ToArray();
             Assert.Equal(ids.Length, ids.Distinct().Count());
@@ -78,6 +93,23 @@ public sealed class EventStreamTests
             using var response = await server.Http.SendAsync(request, Token);
             Assert.Equal(System.Net.HttpStatusCode.BadRequest, response.StatusCode);
         }
+    }
+
+    // Tells the next one who asks for a run's head that it failed where it was paused.
+    private sealed class FailedOnce(IBlobStore inner, string run, StoreDocument paused) : DelegatingBlobStore(inner)
+    {
+        private int _isArmed;
+
+        public void Arm() => Volatile.Write(ref _isArmed, 1);
+
+        public override async Task<StoreDocument?> GetDocumentAsync(string path, CancellationToken cancellationToken) =>
+            path == $"runs/{run}/head.json" && Interlocked.Exchange(ref _isArmed, 0) == 1
+                ? paused with
+                {
+                    Content = Encoding.UTF8.GetBytes(
+                        Encoding.UTF8.GetString(paused.Content).Replace("\"paused\"", "\"failed\"", StringComparison.Ordinal)),
+                }
+                : await base.GetDocumentAsync(path, cancellationToken);
     }
 
     // Reads the stream to its last line, or until an event was seen.
