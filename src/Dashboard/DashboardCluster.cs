@@ -19,6 +19,7 @@ internal sealed partial class DashboardCluster
     private readonly ILogger _logger;
     private readonly Refresher _refresher;
     private readonly Dictionary<string, Known> _known = [];
+    private readonly Dictionary<string, OpenQuestion<SiloLoad>> _asked = [];
 
     public DashboardCluster(IClusterView cluster, IGrainFactory grains, TimeProvider time, ILogger<DashboardCluster> logger)
     {
@@ -44,6 +45,7 @@ internal sealed partial class DashboardCluster
         var shown = members.Where(m => m.State != MemberState.Dead || !living.Contains(Endpoint(m.Address)))
             .GroupBy(m => Endpoint(m.Address)).Select(g => g.MaxBy(m => Generation(m.Address))!).ToArray();
         foreach (var gone in _known.Keys.Except(shown.Select(m => m.Address)).ToArray()) _known.Remove(gone);
+        foreach (var gone in _asked.Keys.Except(members.Select(m => m.Address)).ToArray()) _asked.Remove(gone);
 
         var loads = await Task.WhenAll(shown.Select(Load));
         Silos = [.. shown.Zip(loads, View)];
@@ -52,9 +54,10 @@ internal sealed partial class DashboardCluster
     private async Task<SiloLoad?> Load(SiloMember member)
     {
         if (member.State is not (MemberState.Active or MemberState.Leaving)) return null;
+        if (!_asked.TryGetValue(member.Address, out var question)) _asked[member.Address] = question = new(_time);
         try
         {
-            return await _grains.GetGrain<ISiloGrain>(member.Address).GetLoad().WaitAsync(s_patience);
+            return await question.Ask(_grains.GetGrain<ISiloGrain>(member.Address).GetLoad, s_patience);
         }
         catch (Exception e)
         {

@@ -89,7 +89,7 @@ internal sealed partial class DashboardRuns
             var names = new HashSet<string>();
             using var time = new CancellationTokenSource(s_storePatience, _time);
             await foreach (var name in RunStore.ListRunsAsync(_store, time.Token)) names.Add(name);
-            foreach (var name in names) _listed.TryAdd(name, new Listed(name));
+            foreach (var name in names) _listed.TryAdd(name, new Listed(name, _time));
             foreach (var gone in _listed.Keys.Except(names)) _listed.TryRemove(gone, out _);
             _namesRead = _time.GetTimestamp();
             Problem = null;
@@ -106,7 +106,7 @@ internal sealed partial class DashboardRuns
     {
         try
         {
-            var status = await _grains.GetGrain<IRunGrain>(listed.Name).GetStatus().WaitAsync(s_patience);
+            var status = await listed.Status.Ask(_grains.GetGrain<IRunGrain>(listed.Name).GetStatus, s_patience);
             var speed = status.State == RunState.Running
                 ? listed.Rate.Add((double)_time.GetTimestamp() / _time.TimestampFrequency, status.Step) ?? listed.View?.StepsPerSecond
                 : null;
@@ -122,9 +122,11 @@ internal sealed partial class DashboardRuns
         listed.Heard = _time.GetTimestamp();
     }
 
-    private sealed class Listed(string name)
+    private sealed class Listed(string name, TimeProvider time)
     {
         public string Name => name;
+
+        public OpenQuestion<RunStatus> Status { get; } = new(time);
 
         public RateMeter Rate { get; } = new(TimeSpan.FromSeconds(20));
 

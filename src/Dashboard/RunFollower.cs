@@ -19,6 +19,9 @@ internal sealed partial class RunFollower
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly Lock _lock = new();
+    private readonly OpenQuestion<RunStatus> _asksStatus;
+    private readonly OpenQuestion<IReadOnlyList<TrainingEvent>> _asksEvents;
+    private readonly OpenQuestion<IReadOnlyDictionary<string, PartMemory>> _asksMemory;
 
     private Kept _kept;
     private RunStatus _status;
@@ -37,6 +40,7 @@ internal sealed partial class RunFollower
         (_run, _scheduler) = (grains.GetGrain<IRunGrain>(name), grains.GetGrain<ILayerSchedulerGrain>(name));
         _status = new RunStatus { Run = name, State = RunState.Queued };
         _kept = new Kept();
+        (_asksStatus, _asksEvents, _asksMemory) = (new(time), new(time), new(time));
         Refresher = new Refresher(time, s_moment, Look);
     }
 
@@ -78,7 +82,7 @@ internal sealed partial class RunFollower
     {
         try
         {
-            var status = await _run.GetStatus().WaitAsync(s_patience);
+            var status = await _asksStatus.Ask(_run.GetStatus, s_patience);
             if (status.Generation != _status.Generation || _spec is null) await Begin(status);
             await Read();
             await ReadMemory(status);
@@ -100,11 +104,11 @@ internal sealed partial class RunFollower
     // A new generation may belong to a run that was started over under this name: then nothing that was kept is valid any more.
     private async Task Begin(RunStatus status)
     {
-        var head = await RunStore.ReadHeadAsync(_store, Name, CancellationToken.None).WaitAsync(s_patience);
+        var head = await Within(token => RunStore.ReadHeadAsync(_store, Name, token));
         if (head?.Manifest is null) return;
-        var manifest = await RunStore.ReadManifestAsync(_store, head.Manifest, CancellationToken.None).WaitAsync(s_patience);
-        var spec = await RunFiles.ReadSpecAsync(_store, manifest, CancellationToken.None).WaitAsync(s_patience);
-        var first = (await _run.GetEvents(EventPosition.Start, 1).WaitAsync(s_patience)).FirstOrDefault();
+        var manifest = await Within(token => RunStore.ReadManifestAsync(_store, head.Manifest, token));
+        var spec = await Within(token => RunFiles.ReadSpecAsync(_store, manifest, token));
+        var first = (await Events(EventPosition.Start, 1)).FirstOrDefault();
         lock (_lock)
         {
             if (_spec is null || (_kept.First is { } known && known != first?.Time)) _kept = new Kept();
@@ -120,7 +124,7 @@ internal sealed partial class RunFollower
         var started = _time.GetTimestamp();
         do
         {
-            var events = await _run.GetEvents(_kept.Position, Page).WaitAsync(s_patience);
+            var events = await Events(_kept.Position, Page);
             lock (_lock)
             {
                 foreach (var happened in events) Add(happened);
@@ -153,7 +157,7 @@ internal sealed partial class RunFollower
         }
 
         if (_memoryRead is { } read && _time.GetElapsedTime(read) < s_memoryEvery) return;
-        _memory = await _run.GetMemory().WaitAsync(s_patience);
+        _memory = await _asksMemory.Ask(_run.GetMemory, s_patience);
         _memoryRead = _time.GetTimestamp();
     }
 
@@ -161,7 +165,7 @@ internal sealed partial class RunFollower
     private async Task ReadSchedule(RunStatus status)
     {
         if (_spec is null || (_comingAfter is { } after && Methods.PeriodOf(_spec, after + 1) == Methods.PeriodOf(_spec, status.Step + 1))) return;
-        var schedule = await _scheduler.GetSchedule(0, ComingPeriods, CancellationToken.None).WaitAsync(s_patience);
+        var schedule = await Within(token => _scheduler.GetSchedule(0, ComingPeriods, token).WaitAsync(token));
         lock (_lock)
         {
             _coming = [
@@ -169,6 +173,16 @@ internal sealed partial class RunFollower
                     p => p is not null && p.FirstStep > status.Step && p.FirstStep <= status.TotalSteps)];
             _comingAfter = status.Step;
         }
+    }
+
+    private Task<IReadOnlyList<TrainingEvent>> Events(EventPosition after, int limit) =>
+        _asksEvents.Ask(() => _run.GetEvents(after, limit), s_patience, (after, limit));
+
+    // What is given up reads no further.
+    private async Task<T> Within<T>(Func<CancellationToken, Task<T>> read)
+    {
+        using var patience = new CancellationTokenSource(s_patience, _time);
+        return await read(patience.Token);
     }
 
     /// <summary>What is kept of one life of the run.</summary>
