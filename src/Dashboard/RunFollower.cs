@@ -1,3 +1,4 @@
+using System.Text.Json;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Training;
 using Microsoft.Extensions.Logging;
@@ -112,6 +113,9 @@ internal sealed partial class RunFollower
         lock (_lock)
         {
             if (_spec is null || (_kept.First is { } known && known != first?.Time)) _kept = new Kept();
+
+            // Pages that know the settings from before start over.
+            else if (JsonSerializer.Serialize(_spec) != JsonSerializer.Serialize(spec)) _kept.Id = NewId();
             (_spec, _made) = (spec, (RunOrigin.Of(manifest), RunData.Of(manifest)));
             _kept.First ??= first?.Time;
             _kept.Map ??= status.LayerCount > 0 ? new LayerMap(status.LayerCount) : null;
@@ -185,10 +189,12 @@ internal sealed partial class RunFollower
         return await read(patience.Token);
     }
 
+    private static string NewId() => Guid.NewGuid().ToString("N");
+
     /// <summary>What is kept of one life of the run.</summary>
     private sealed class Kept
     {
-        public string Id { get; } = Guid.NewGuid().ToString("N");
+        public string Id { get; set; } = NewId();
 
         public StepCurve Curve { get; } = new();
 

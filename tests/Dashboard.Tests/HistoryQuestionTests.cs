@@ -36,4 +36,28 @@ public sealed class HistoryQuestionTests
 
         Assert.Equal(RunState.Cancelled, (await unwanted.GetStatus()).State);
     }
+
+    [Fact]
+    public async Task Run_resumed_with_other_settings_is_told_to_a_page_that_knows_the_old_ones()
+    {
+        await using var silo = await DashboardSilo.StartAsync();
+        var run = await silo.TrainAsync("resumed", s => s with { MaxSteps = 100_000 });
+        using var http = new HttpClient { BaseAddress = silo.Address };
+        var view = "";
+        await Until.True(async () => await SaveStepsAsync() == 6);
+        Assert.Null(await SaveStepsAsync());
+        await run.Pause();
+        await silo.TrainAsync("resumed", s => s with { MaxSteps = 100_000, SaveSteps = 7 });
+        await Until.True(async () => await SaveStepsAsync() == 7);
+
+        // Null where the page knows the settings.
+        async Task<long?> SaveStepsAsync()
+        {
+            var path = new Uri($"dashboard/api/runs/resumed?view={view}", UriKind.Relative);
+            using var answer = JsonDocument.Parse(await http.GetStringAsync(path, Token));
+            view = answer.RootElement.GetProperty("view").GetString()!;
+            var spec = answer.RootElement.GetProperty("spec");
+            return spec.ValueKind == JsonValueKind.Null ? null : spec.GetProperty("saveSteps").GetInt64();
+        }
+    }
 }
