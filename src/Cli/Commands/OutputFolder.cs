@@ -1,4 +1,5 @@
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Cli;
 
@@ -96,6 +97,26 @@ internal static class OutputFolder
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new UsageException($"--output: {StoreRefusal.Find(e, path)?.Message ?? $"{path} cannot be written to: {e.Message}"}");
+        }
+    }
+
+    /// <summary>Writes what a complete run has come to: its model and its logs.</summary>
+    /// <returns>The run's steps.</returns>
+    /// <exception cref="StoreRefusedException">The folder takes no more.</exception>
+    public static async Task<IReadOnlyList<StepRecord>> WriteAsync(IBlobStore store, string run, string path)
+    {
+        try
+        {
+            await RunExporter.ExportAsync(store, run, path, CancellationToken.None);
+            var history = await RunExporter.ReadHistoryAsync(store, run, CancellationToken.None);
+            using var logs = new RunLogs(path, null);
+            await logs.RewriteAsync(history, CancellationToken.None);
+            return history;
+        }
+        catch (Exception e) when (e is not DamagedBlobException && StoreRefusal.Find(e, path) is { } refusal)
+        {
+            throw new StoreRefusedException(
+                $"{refusal.Message}; run '{run}' is complete in {store.Location}, and the same command then writes its model", e);
         }
     }
 }

@@ -83,7 +83,7 @@ internal sealed class TrainCommand : IAsyncDisposable
         switch (state)
         {
             case RunState.Succeeded:
-                var history = await Export();
+                var history = await OutputFolder.WriteAsync(_store, RunName, _output);
                 await samples.ShowAfterAsync(_store, _output);
                 foreach (var line in RunSummary.Lines(history, _output)) _reporter.Say(line);
                 return ExitCodes.Done;
@@ -237,22 +237,5 @@ internal sealed class TrainCommand : IAsyncDisposable
         signal.Cancel = true;
         _interrupted.TrySetResult();
         import.Cancel();
-    }
-
-    private async Task<IReadOnlyList<StepRecord>> Export()
-    {
-        try
-        {
-            await RunExporter.ExportAsync(_store, RunName, _output, CancellationToken.None);
-            var history = await RunExporter.ReadHistoryAsync(_store, RunName, CancellationToken.None);
-            using var logs = new RunLogs(_output, null);
-            await logs.RewriteAsync(history, CancellationToken.None);
-            return history;
-        }
-        catch (Exception e) when (e is not DamagedBlobException && StoreRefusal.Find(e, _output) is { } refusal)
-        {
-            throw new StoreRefusedException(
-                $"{refusal.Message}; run '{RunName}' is complete in {_store.Location}, and the same command then writes its model", e);
-        }
     }
 }

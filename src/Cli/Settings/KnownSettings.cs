@@ -174,9 +174,7 @@ internal static class KnownSettings
     private static readonly Setting[] s_s3 = [S3Endpoint, S3Region];
     private static readonly Setting[] s_store = [ClusterStore, .. s_s3];
     private static readonly Setting[] s_listening =
-    [
-        SiloPort, GatewayPort, HttpPort, TensorPort, Host, ListenAddress, ListenSiloPort, ListenGatewayPort, ListenTensorPort,
-    ];
+        [SiloPort, GatewayPort, HttpPort, TensorPort, Host, ListenAddress, ListenSiloPort, ListenGatewayPort, ListenTensorPort];
     private static readonly Setting[] s_http = [ApiKeyFile, AllowOrigin, ModelsFolder, TlsCertificate, TlsKey, MaxUpload, RequestsPerMinute];
 
     private static readonly Setting[] s_data = [.. s_training.Where(s => s.Training!.Record == typeof(DatasetSettings))];

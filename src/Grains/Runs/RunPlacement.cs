@@ -1,4 +1,3 @@
-using System.Globalization;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Training;
 using Microsoft.Extensions.Logging;
@@ -202,8 +201,7 @@ internal sealed class RunPlacement(
         }
         catch (NoRoomException)
         {
-            // Without the silos that leave there is too little room: the manifest keeps what was done, and the run waits for
-            // others.
+            // Without the silos that leave there is too little room: the manifest keeps what was done, and the run waits for others.
             return true;
         }
     }
@@ -236,8 +234,7 @@ internal sealed class RunPlacement(
         _compared = silos;
         var (config, spec) = (run.Plan!.Config, run.Plan.Spec);
         if (!ReplicaPlanner.IsWorthMoving(config, spec, silos, current, ReplicaPlanner.Plan(config, spec, silos, Held))) return false;
-        RunLog.EveningOut(logger, run.Name, string.Join(", ", silos.Select(s => string.Create(
-            CultureInfo.InvariantCulture, $"{s.Address} {s.Speed:0.00}"))));
+        RunLog.EveningOut(logger, run.Name, string.Join(", ", silos.Select(s => FormattableString.Invariant($"{s.Address} {s.Speed:0.00}"))));
         Speeds.Moved();
         return true;
     }
@@ -246,8 +243,7 @@ internal sealed class RunPlacement(
 
     private void Signal()
     {
-        var before = _placed;
-        _placed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        (var before, _placed) = (_placed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         before.SetResult();
     }
 }

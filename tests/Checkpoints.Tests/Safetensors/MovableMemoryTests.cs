@@ -12,11 +12,12 @@ public sealed class MovableMemoryTests
         var (pinned, elsewhere) = (Pin(first), Pin([.. first]));
         var other = Pin(second);
         var memory = new MovableMemory(pinned.AddrOfPinnedObject());
-        var blob = SafetensorsWriter.Create(
+        TensorSource[] sources =
         [
-            new TensorSource("a", TensorDType.U8, [first.Length], 0) { Memory = memory },
-            new TensorSource("b", TensorDType.U8, [second.Length], other.AddrOfPinnedObject()),
-        ]);
+            new("a", TensorDType.U8, [first.Length], 0) { Memory = memory },
+            new("b", TensorDType.U8, [second.Length], other.AddrOfPinnedObject()),
+        ];
+        var blob = SafetensorsWriter.Create(sources, cancellationToken: TestContext.Current.CancellationToken);
         using var whole = new MemoryStream();
         await blob.WriteToAsync(whole, TestContext.Current.CancellationToken);
 
@@ -37,7 +38,8 @@ public sealed class MovableMemoryTests
     public async Task Read_stream_that_was_closed_reads_no_memory()
     {
         var pinned = Pin(Bytes(1_000));
-        var blob = SafetensorsWriter.Create([new TensorSource("a", TensorDType.U8, [1_000], pinned.AddrOfPinnedObject())]);
+        TensorSource[] sources = [new("a", TensorDType.U8, [1_000], pinned.AddrOfPinnedObject())];
+        var blob = SafetensorsWriter.Create(sources, cancellationToken: TestContext.Current.CancellationToken);
         var stream = blob.OpenRead();
         stream.ReadExactly(new byte[500]);
         await stream.DisposeAsync();

@@ -68,27 +68,6 @@ public sealed class RunQueueTests
             await alone.WeightsAsync(), TestRun.ReadWeights(folder["out"]));
     }
 
-    // It does not know yet of the other run, which has the other half.
-    [Fact]
-    public async Task Ask_queue_that_has_just_started_leaves_a_run_the_part_of_a_silo_that_it_has()
-    {
-        using var folder = new TempFolder();
-        var store = new FolderBlobStore(folder["store"]);
-        foreach (var run in (string[])["a", "b"]) await RunStore.AcquireAsync(store, run, new RunClaim(RunHeadStates.Running, "test"), Token);
-        var queue = new RunQueueGrain(store, new OneSilo(), TimeProvider.System);
-        await queue.OnActivateAsync(Token);
-        var share = await queue.Ask(new RunDemand
-        {
-            Spec = Spec("a", 1),
-            ConfigJson = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "samples", "tiny-stories", "config.json"), Token),
-            Since = DateTimeOffset.UnixEpoch,
-            Trains = true,
-            Holds = ["s0"],
-            Share = [new SiloDescription("s0", OneSilo.Memory / 2, 1)],
-        });
-        Assert.Equal(OneSilo.Memory / 2, Assert.Single(share.Silos).MemoryBytes);
-    }
-
     [Fact]
     public void Check_run_that_cannot_fit_is_refused_with_the_numbers()
     {
@@ -121,16 +100,5 @@ public sealed class RunQueueTests
         }
 
         return (seen.Ended!, seen.Started);
-    }
-
-    private sealed class OneSilo : IClusterView
-    {
-        public const long Memory = 8_000_000_000;
-
-        public string? ClusterId => "test";
-
-        public IReadOnlyList<TrainingSilo> TrainingSilos() => [new TrainingSilo("s0", Memory, 1)];
-
-        public IReadOnlyList<SiloMember> Members() => [];
     }
 }

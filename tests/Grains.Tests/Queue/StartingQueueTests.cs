@@ -43,11 +43,34 @@ public sealed class StartingQueueTests
         }
     }
 
+    // It does not know yet of the other run, which has the other half.
+    [Fact]
+    public async Task Ask_queue_that_has_just_started_leaves_a_run_the_part_of_a_silo_that_it_has()
+    {
+        using var folder = new TempFolder();
+        var store = new FolderBlobStore(folder["store"]);
+        foreach (var run in (string[])["a", "b"]) await RunStore.AcquireAsync(store, run, new RunClaim(RunHeadStates.Running, "test"), Token);
+        var queue = new RunQueueGrain(store, new OneSilo(), TimeProvider.System, NullLogger<RunQueueGrain>.Instance);
+        await queue.OnActivateAsync(Token);
+        var share = await queue.Ask(new RunDemand
+        {
+            Spec = TinyStories.Spec(1) with { RunName = "a" },
+            ConfigJson = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "samples", "tiny-stories", "config.json"), Token),
+            Since = DateTimeOffset.UnixEpoch,
+            Trains = true,
+            Holds = ["s0"],
+            Share = [new SiloDescription("s0", OneSilo.Memory / 2, 1)],
+        });
+        Assert.Equal(OneSilo.Memory / 2, Assert.Single(share.Silos).MemoryBytes);
+    }
+
     private sealed class OneSilo : IClusterView
     {
+        public const long Memory = 8_000_000_000;
+
         public string? ClusterId => "test";
 
-        public IReadOnlyList<TrainingSilo> TrainingSilos() => [new TrainingSilo("127.0.0.1:1@1", 0, 1)];
+        public IReadOnlyList<TrainingSilo> TrainingSilos() => [new TrainingSilo("s0", Memory, 1)];
 
         public IReadOnlyList<SiloMember> Members() => [];
     }

@@ -100,12 +100,13 @@ public sealed class TokenCacheTests : IDisposable
             GCHandle.Alloc(offsets, GCHandleType.Pinned),
             GCHandle.Alloc(mask, GCHandleType.Pinned),
         };
-        var whole = SafetensorsWriter.Create(
+        TensorSource[] sources =
         [
-            new TensorSource("ids", TensorDType.I32, [ids.Length], pins[0].AddrOfPinnedObject()),
-            new TensorSource("offsets", TensorDType.I64, [offsets.Length], pins[1].AddrOfPinnedObject()),
-            new TensorSource("mask", TensorDType.U8, [mask.Length], pins[2].AddrOfPinnedObject()),
-        ]);
+            new("ids", TensorDType.I32, [ids.Length], pins[0].AddrOfPinnedObject()),
+            new("offsets", TensorDType.I64, [offsets.Length], pins[1].AddrOfPinnedObject()),
+            new("mask", TensorDType.U8, [mask.Length], pins[2].AddrOfPinnedObject()),
+        ];
+        var whole = SafetensorsWriter.Create(sources, cancellationToken: Token);
         var blob = DatasetStorage.ToBlob(data);
         Assert.Equal((whole.Sha256, whole.Length), (blob.Sha256, blob.Length));
         using var written = new MemoryStream();
