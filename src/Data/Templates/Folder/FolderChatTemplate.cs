@@ -51,7 +51,7 @@ public sealed class FolderChatTemplate
     public string RenderPrompt(Example example)
     {
         if (_written.Unwritten(example) is { } name) throw new DatasetException($"the model's chat template ({Name}) never writes '{name}'");
-        _turns.Check(example, Name);
+        _turns.Check(example, Name, isPrompt: true);
         return Render(example, example.Messages, addGenerationPrompt: true).Text;
     }
 
@@ -96,7 +96,7 @@ public sealed class FolderChatTemplate
         Example example, string closing, string inner = "", bool prompts = false)
     {
         _written.Check(example, Name);
-        _turns.Check(example, Name);
+        _turns.Check(example, Name, isPrompt: false);
         var values = Values(example);
         var whole = Render(values, example.Messages, addGenerationPrompt: false);
 

@@ -24,9 +24,15 @@ internal static class TemplateProbe
     /// <param name="role">system, developer or tool.</param>
     /// <param name="content">What the turn says.</param>
     /// <param name="tools">Whether the conversation has tools.</param>
-    public static IEnumerable<Example> WithRole(string role, string content, bool tools) => role == TurnRole.Tool
-        ? [.. s_contents.SelectMany(c => WithCall(c, content, tools)), Of(tools, [Question, Answer, Result(content), Answer])]
-        : [Of(tools, [new ChatMessage(role, content), Question, Answer])];
+    /// <param name="isPrompt">Whether a question may end it.</param>
+    public static IEnumerable<Example> WithRole(string role, string content, bool tools, bool isPrompt)
+    {
+        if (role == TurnRole.Tool)
+            return [.. s_contents.SelectMany(c => WithCall(c, content, tools)), Of(tools, [Question, Answer, Result(content), Answer])];
+        ChatMessage[] asked = [new ChatMessage(role, content), Question];
+        var answered = Of(tools, [.. asked, Answer]);
+        return isPrompt ? [answered, Of(tools, asked)] : [answered];
+    }
 
     /// <summary>Conversations with a call of a tool and its result.</summary>
     /// <param name="content">The content of the turn that calls.</param>

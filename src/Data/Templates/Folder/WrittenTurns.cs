@@ -16,11 +16,15 @@ internal sealed class WrittenTurns(Func<Example, string?> render)
     // Templates that leave out questions or answers show nothing to learn, and are refused for that.
     private static readonly string[] s_roles = [TurnRole.System, TurnRole.Developer, TurnRole.Tool];
 
-    private readonly ConcurrentDictionary<(string Role, bool Tools), bool> _written = new();
+    private readonly ConcurrentDictionary<(string Role, bool Tools, bool IsPrompt), bool> _written = new();
     private readonly ConcurrentDictionary<bool, bool> _calls = new();
 
+    /// <summary>Looks at a conversation's turns.</summary>
+    /// <param name="example">The conversation.</param>
+    /// <param name="template">The template's name.</param>
+    /// <param name="isPrompt">Whether it is to be answered: Mistral's templates write a system turn only into a question that ends it.</param>
     /// <exception cref="DatasetException">A turn would be silently lost.</exception>
-    public void Check(Example example, string template)
+    public void Check(Example example, string template, bool isPrompt)
     {
         var tools = example.Tools is not null;
         for (var turn = 0; turn < example.Messages.Count; turn++)
@@ -33,8 +37,8 @@ internal sealed class WrittenTurns(Func<Example, string?> render)
                         + "it may write those of a turn without content");
             }
 
-            if (message.Content.Length == 0 || !s_roles.Contains(message.Role) || IsWritten(message.Role, tools)) continue;
-            var roles = s_roles.Where(r => IsWritten(r, tools)).Concat([TurnRole.User, TurnTemplate.Assistant]);
+            if (message.Content.Length == 0 || !s_roles.Contains(message.Role) || IsWritten(message.Role, tools, isPrompt)) continue;
+            var roles = s_roles.Where(r => IsWritten(r, tools, isPrompt)).Concat([TurnRole.User, TurnTemplate.Assistant]);
             throw new DatasetException(
                 $"turn {turn} is of role '{message.Role}', and the model's chat template ({template}) leaves such turns out; "
                     + $"it writes those of {string.Join(", ", roles)}");
@@ -44,8 +48,8 @@ internal sealed class WrittenTurns(Func<Example, string?> render)
     private static bool HasText(JsonElement turn) =>
         turn.TryGetProperty("content", out var content) && content.ValueKind == JsonValueKind.String && !content.ValueEquals("");
 
-    private bool IsWritten(string role, bool tools) =>
-        _written.GetOrAdd((role, tools), key => Shows(TemplateProbe.WithRole(key.Role, Sentinel, key.Tools), Sentinel));
+    private bool IsWritten(string role, bool tools, bool isPrompt) => _written.GetOrAdd(
+        (role, tools, isPrompt), key => Shows(TemplateProbe.WithRole(key.Role, Sentinel, key.Tools, key.IsPrompt), Sentinel));
 
     private bool AreCallsWritten(bool tools) =>
         _calls.GetOrAdd(tools, key => Shows(TemplateProbe.WithCall("a", "r", key), TemplateProbe.Argument));

@@ -22,6 +22,22 @@ public sealed class TemplateProbeTests : IDisposable
         Assert.Contains("user", qwen.RenderLearned(Of(turns), "<|im_end|>").Text, StringComparison.Ordinal);
     }
 
+    // As Mistral's templates do: a system turn goes into the last turn, if that is a question.
+    [Fact]
+    public void RenderPrompt_system_turn_that_is_written_into_the_last_question_is_not_refused()
+    {
+        var own = Load(
+            """
+            {{- bos_token }}{% if messages[0].role == 'system' %}{% set system = messages[0].content %}{% set messages = messages[1:] %}{% endif %}
+            {%- for m in messages %}{% if m.role == 'user' %}[INST] {% if loop.last and system is defined %}{{ system }}, {% endif %}{{ m.content }}[/INST]
+            {%- else %} {{ m.content + eos_token }}{% endif %}{% endfor %}
+            """);
+        ChatMessage[] turns = [new("system", "be brief"), new("user", "q"), new("assistant", "a")];
+        Assert.Equal("<s>[INST] be brief, q[/INST]", own.RenderPrompt(turns[..2]));
+        Assert.StartsWith(
+            "turn 0 is of role 'system'", Assert.Throws<DatasetException>(() => own.RenderLearned(Of(turns), "</s>")).Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Check_what_a_template_of_a_well_known_model_writes_is_never_refused()
     {
@@ -92,6 +108,7 @@ public sealed class TemplateProbeTests : IDisposable
     private FolderChatTemplate Load(string template)
     {
         File.WriteAllText(_folder["chat_template.jinja"], template);
+        File.WriteAllText(_folder["tokenizer_config.json"], """{"bos_token": "<s>", "eos_token": "</s>", "pad_token": "<pad>", "unk_token": "<unk>"}""");
         return FolderChatTemplate.Load(_folder.Root, JinjaOracle.Now)!;
     }
 }
