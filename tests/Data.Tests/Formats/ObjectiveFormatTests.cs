@@ -57,6 +57,11 @@ public sealed class ObjectiveFormatTests
         ["assistant: g", "user: p", "assistant: good"],
         Dataset.Turns(Pair("""[{"role":"assistant","content":"g"}]""", $"{Asked},").Chosen));
 
+    [Fact]
+    public void ReadPairs_answer_that_says_the_prompts_words_again_later_has_the_prompt_before_it() => Assert.Equal(
+        ["user: p", "assistant: a", "user: p", "assistant: good"],
+        Dataset.Turns(Pair($"[{Asked}]", $$"""{"role":"assistant","content":"a"},{{Asked}},""").Chosen));
+
     [Theory]
     [InlineData($"[{System},{Early},{Asked}]", """{"role":"system","content":"other"},{"role":"user","content":"p"},""")]
     [InlineData("\"p\"", """{"role":"user","content":"other"},""")]
