@@ -38,6 +38,7 @@ public static class RunImporter
         RunSettings.Table.Check(request.Dataset);
         TrainingSpecValidator.CheckData(request.Spec, request.Dataset, request.EvalDataFile is not null);
         var stored = request.Overwrite ? null : await RunFiles.FindAsync(store, request.Spec.RunName, cancellationToken);
+        TrainingSpecValidator.CheckManifests(request.Spec, stored?.Spec);
         if (stored is not null && await RunStore.ReadHeadAsync(store, request.Spec.RunName, cancellationToken) is { } head) CheckGoesOn(head);
         if (stored?.Manifest is { Completed: false, Dataset: { } known }) options.DataKnown?.Invoke(known);
 
@@ -57,6 +58,9 @@ public static class RunImporter
             : TimeProvider.System.GetLocalNow();
         var text = ModelText.Load(request.ModelFolder, now);
         var (train, evaluation) = DataSplit.Of(request.Dataset.ValidationSplit);
+
+        // What older versions scored, a run goes on with; its data tell whether it is still the same.
+        if (stored?.Manifest.EvalDataset is not null) evaluation = evaluation with { IsRequired = false };
         var evalFile = request.EvalDataFile ?? (request.Dataset.ValidationSplit is null ? null : request.DataFile);
 
         // What is not there is said before hours of tokenising, not after them.

@@ -54,7 +54,7 @@ public static class TrainingSpecValidator
                 "takes what is scored from the training data, but {eval_data} is given too; one of them is enough"));
         Objectives.CheckData(spec, dataset);
         DatasetFormats.Check(dataset);
-        CheckEvaluation(spec, new TrainingSpec { RunName = spec.RunName }, evalData || dataset.ValidationSplit is not null);
+        CheckEvaluation(spec, evalSteps: 0, evalData || dataset.ValidationSplit is not null);
     }
 
     /// <summary>Checks what settings with which a run goes on, or a fork begins, need of the run's evaluation data.</summary>
@@ -64,11 +64,25 @@ public static class TrainingSpecValidator
     /// <exception cref="InvalidTrainingSettingException">There is none to do what a setting asks for.</exception>
     public static void CheckEvaluation(TrainingSpec spec, TrainingSpec was, bool evaluates)
     {
-        if (spec.EvalSteps > 0 && spec.EvalSteps != was.EvalSteps && !evaluates)
+        CheckEvaluation(spec, was.EvalSteps, evaluates);
+        CheckManifests(spec, was);
+    }
+
+    /// <summary>Checks which manifests a run is to keep against when they are written.</summary>
+    /// <param name="spec">The settings.</param>
+    /// <param name="was">Those before, which are not held against it: older versions took more; null for a new run.</param>
+    /// <exception cref="InvalidTrainingSettingException">Some would not be written.</exception>
+    public static void CheckManifests(TrainingSpec spec, TrainingSpec? was)
+    {
+        if ((spec.KeepManifests, spec.SaveSteps) != (was?.KeepManifests, was?.SaveSteps)) KeepPolicy.CheckSteps(spec);
+    }
+
+    private static void CheckEvaluation(TrainingSpec spec, int evalSteps, bool evaluates)
+    {
+        if (spec.EvalSteps > 0 && spec.EvalSteps != evalSteps && !evaluates)
             throw Wrong(new SettingProblem(
                 nameof(TrainingSpec.EvalSteps), $"is {spec.EvalSteps}, but there is no evaluation data: add {{eval_data}} or {{validation_split}}"));
         KeepPolicy.Check(spec, evaluates);
-        if ((spec.KeepManifests, spec.SaveSteps) != (was.KeepManifests, was.SaveSteps)) KeepPolicy.CheckSteps(spec);
     }
 
     private static InvalidTrainingSettingException Wrong(SettingProblem wrong) => new(RunSettings.Table.Of(wrong.Property).Name, wrong.Problem);

@@ -63,6 +63,24 @@ public sealed class SettingsChangedTests
     }
 
     [Fact]
+    public async Task ImportAsync_rule_and_split_that_older_builds_took_go_on()
+    {
+        var request = TinyStories.Request(TinyStories.Spec(5) with { SaveSteps = 2, KeepManifests = "every:2" }) with { EvalDataFile = TinyStories.Data };
+        using var run = await TestRun.ImportAsync(request);
+        var dataset = request.Dataset with { ValidationSplit = "validation" };
+        await TamperedRun.ChangeAsync(run, onlyLater: false, (m, spec) => (m, spec with
+        {
+            KeepManifests = "every:3",
+            DataDescription = RunSettings.Table.Describe(dataset),
+        }));
+        var again = request with { Spec = request.Spec with { KeepManifests = "every:3" }, Dataset = dataset, EvalDataFile = null };
+        Assert.True((await RunImporter.ImportAsync(run.Store, again, null, Token)).Resumed);
+        var other = again with { Spec = again.Spec with { RunName = "other" } };
+        var error = await Assert.ThrowsAsync<InvalidTrainingSettingException>(() => RunImporter.ImportAsync(run.Store, other, null, Token));
+        Assert.Equal("keep_manifests", error.Setting);
+    }
+
+    [Fact]
     public async Task ReadAsync_evaluations_of_a_run_without_evaluation_data_are_refused()
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(5));
