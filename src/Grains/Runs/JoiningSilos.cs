@@ -33,14 +33,18 @@ internal sealed class JoiningSilos(StoredRun run, IGrainFactory grains, TimeProv
     /// <summary>Whether a silo is left alone for now, because it could not load what it was to.</summary>
     public bool IsLeftOut(string silo) => _failed.TryGetValue(silo, out var failed) && time.GetElapsedTime(failed.Last) < PauseAfter(failed.Failures);
 
-    /// <summary>Leaves silos out that a generation could not load, if they held nothing and others do that the run may stay on.</summary>
+    /// <summary>Leaves silos out that a generation could not load, if they held nothing, and others do on which the run may stay.</summary>
     /// <param name="failed">The silos.</param>
     /// <param name="before">Where the parts were.</param>
     /// <param name="usable">The silos that the run may use.</param>
+    /// <param name="fits">Whether silos have room for the run.</param>
     /// <returns>Whether they are left out.</returns>
-    public bool LeaveOut(IReadOnlySet<string> failed, StagePlan before, IReadOnlyList<TrainingSilo> usable)
+    public bool LeaveOut(
+        IReadOnlySet<string> failed, StagePlan before, IReadOnlyList<TrainingSilo> usable, Func<IReadOnlyList<TrainingSilo>, bool> fits)
     {
-        if (failed.Count == 0 || failed.Any(before.Uses) || !usable.Any(s => before.Uses(s.Address))) return false;
+        if (failed.Count == 0 || failed.Any(before.Uses)) return false;
+        TrainingSilo[] others = [.. usable.Where(s => !failed.Contains(s.Address))];
+        if (!others.Any(s => before.Uses(s.Address)) || !fits(others)) return false;
         foreach (var silo in failed) Failed(silo);
         return true;
     }
@@ -58,7 +62,12 @@ internal sealed class JoiningSilos(StoredRun run, IGrainFactory grains, TimeProv
     }
 
     /// <summary>Parts are placed anew: the run uses what was loaded, or has let go of it.</summary>
-    public void Placed() => _plans.Clear();
+    /// <param name="stages">Where they are. These silos can load what they are to.</param>
+    public void Placed(IReadOnlyList<SiloStage> stages)
+    {
+        _plans.Clear();
+        foreach (var stage in stages) _failed.Remove(stage.Silo);
+    }
 
     /// <summary>Lets go of what was loaded onto silos that do not work on the run: one of them leaves, or the run has ended.</summary>
     /// <param name="used">The stages that the run has.</param>
@@ -79,30 +88,35 @@ internal sealed class JoiningSilos(StoredRun run, IGrainFactory grains, TimeProv
     /// <param name="used">The stages that the run has.</param>
     public Task Leave(string silo, IReadOnlyList<SiloStage> used) => _plans.Exists(p => p.Uses(silo)) ? Release(used) : Task.CompletedTask;
 
-    private Task Load(
+    // Ready at one time: a plan with only some of them would put other parts on these than were loaded.
+    private async Task Load(
         IReadOnlyList<string> silos, StagePlan plan, Pipeline current, Action<PartLoaded[]> loaded, CancellationToken cancellationToken)
     {
         var parts = new Pipeline(grains, run.Plan!, plan, run.Session!.Generation, new SiloSpeeds());
-        return Task.WhenAll(silos.Select(silo => Load(silo, parts, current, loaded, cancellationToken)));
+        var have = await Task.WhenAll(silos.Select(silo => Load(silo, parts, current, loaded, cancellationToken)));
+        _ready.UnionWith(silos.Where((_, i) => have[i]));
     }
 
-    private async Task Load(string silo, Pipeline parts, Pipeline current, Action<PartLoaded[]> loaded, CancellationToken cancellationToken)
+    // Whether the silo has what it is to.
+    private async Task<bool> Load(string silo, Pipeline parts, Pipeline current, Action<PartLoaded[]> loaded, CancellationToken cancellationToken)
     {
         var session = run.Session!;
         try
         {
             loaded(await parts.LoadAhead(session.Manifest!, silo, current, cancellationToken));
-            _ready.Add(silo);
+            return true;
         }
         catch (Exception) when (cancellationToken.IsCancellationRequested || run.Session!.Generation != session.Generation)
         {
             // What was loaded is being let go of, or another generation uses it.
+            return false;
         }
         catch (Exception e)
         {
             Failed(silo);
             RunLog.NotLoadedAhead(logger, e, run.Name, silo, PauseAfter(_failed[silo].Failures).TotalSeconds);
             await new PartReleases(run.Name, time, logger).Try(() => Unload([parts.Stages], silo, session.Generation));
+            return false;
         }
     }
 

@@ -45,7 +45,6 @@ internal sealed class RunPlacement(
     private IReadOnlyList<SiloStage> LastKnown => Pipeline?.Stages.Stages ?? Noted?.Stages ?? [];
 
     private IReadOnlyList<TrainingSilo> Usable => Silos.Usable(LastKnown);
-
     private IEnumerable<TrainingSilo> Willing => Usable.Where(s => !_joining.IsLeftOut(s.Address));
 
     // Those that plans are made for. Ones that have just come are taken in when they have loaded what they can, unless there are no others.
@@ -108,9 +107,11 @@ internal sealed class RunPlacement(
         }
         catch (NoRoomException) when (Usable.Count > Ready.Count)
         {
-            return Plan(Usable);
+            return Plan(Fits(Willing) ? [.. Willing] : Usable);
         }
     }
+
+    private bool Fits(IEnumerable<TrainingSilo> silos) => StagePlanner.Fits(run.Plan!.Config, run.Plan.Spec, [.. silos]);
 
     private StagePlan Plan(IReadOnlyList<TrainingSilo> silos)
     {
@@ -161,14 +162,14 @@ internal sealed class RunPlacement(
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && before is not null)
         {
-            if (_joining.LeaveOut(parts.Failed, before, Usable)) throw new JoinerFailedException(parts.Failed, e);
+            if (_joining.LeaveOut(parts.Failed, before, Usable, Fits)) throw new JoinerFailedException(parts.Failed, e);
             throw;
         }
 
         Speeds.Loaded();
         _loaded = time.GetTimestamp();
         await _releases.ReleaseBefore(parts, Silos);
-        _joining.Placed();
+        _joining.Placed(stages);
         Signal();
         await run.Journal!.Write(
             run.Store, session.Manifest!.Step, [new PartsPlaced(session.Generation, stages) { Speeds = Speeds.Measured }],

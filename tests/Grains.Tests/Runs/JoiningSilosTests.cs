@@ -31,9 +31,14 @@ public sealed class JoiningSilosTests
             Assert.False(joining.IsLeftOut(Broken));
         }
 
-        // One for which there is nothing to load ahead is ready.
-        joining.Begin(["127.0.0.1:2@2"], On(parts, Broken), parts.Pipeline, _ => { });
-        await Until.True(() => joining.IsReady("127.0.0.1:2@2"));
+        // One for which there is nothing to load ahead is ready when all that came with it have ended.
+        joining.Begin([Broken, "127.0.0.1:2@2"], On(parts, Broken), parts.Pipeline, _ => { });
+        Assert.False(joining.AreLoading ? joining.IsReady("127.0.0.1:2@2") : joining.IsReady(Broken));
+        await Until.True(() => !joining.AreLoading);
+        Assert.True(joining.IsReady("127.0.0.1:2@2"));
+        Assert.True(joining.IsLeftOut(Broken));
+        joining.Placed([new SiloStage(Broken, parts.Plan.Parts)]);
+        Assert.False(joining.IsLeftOut(Broken));
     }
 
     [Fact]
