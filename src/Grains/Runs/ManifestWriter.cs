@@ -11,15 +11,8 @@ namespace LisaOrleans.Grains;
 /// </summary>
 internal sealed class ManifestWriter(
     IBlobStore store, RunStore run, TrainingSpec spec, RunHistory history, ManifestKeeper keeper, RunJournal journal, Pipeline pipeline,
-    EventFeed feed, TimeSpan collectPeriod, TimeProvider time, Action<Exception> collectFailed) : IDisposable
+    EventFeed feed, ReplacedBlobs replaced, TimeProvider time)
 {
-    // Replaced blobs are deleted now and then, once they are so old that nobody else can still be about to name them.
-    private static readonly TimeSpan s_collectAge = TimeSpan.FromMinutes(5);
-
-    private readonly HashSet<string> _replaced = [];
-    private readonly CancellationTokenSource _endCollecting = new();
-    private Task _collecting = Task.CompletedTask;
-    private long _collected = time.GetTimestamp();
     private ManifestOnItsWay _latest = new(0, Task.CompletedTask);
 
     /// <summary>Bytes that the last manifest wrote.</summary>
@@ -78,16 +71,6 @@ internal sealed class ManifestWriter(
     /// <summary>Lets the manifests on their way come to their end, whatever that is, before the run goes back or stops.</summary>
     public async Task Settle(TimeSpan patience) => await _latest.Committed.WaitAsync(patience)
         .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
-
-    /// <summary>Breaks off a collection that is under way, and begins no other. What is left only takes up space.</summary>
-    public async Task EndCollecting()
-    {
-        await _endCollecting.CancelAsync();
-        await _collecting;
-    }
-
-    /// <inheritdoc/>
-    public void Dispose() => _endCollecting.Dispose();
 
     // Parts store one snapshot at a time, and no more than two manifests are on their way.
     private async Task<IReadOnlyList<string>> Take(ManifestOnItsWay before, ManifestOnItsWay manifest, CancellationToken cancellationToken)
@@ -155,7 +138,7 @@ internal sealed class ManifestWriter(
             await Swap(manifest, await Prepare(manifest, completed, cancellationToken), [saved], cancellationToken);
             var parted = await RunStore.ReadManifestAsync(store, best.Manifest, cancellationToken);
             await Swap(manifest with { Completed = true, Parts = WithoutParked(parted.Parts) }, null, [], cancellationToken);
-            _replaced.UnionWith(kept.Segments?.Select(s => s.Blob.Sha256) ?? []);
+            replaced.Add(kept.Segments?.Select(s => s.Blob.Sha256) ?? []);
         }
         else
         {
@@ -165,10 +148,7 @@ internal sealed class ManifestWriter(
         LastBytes = bytes + logBytes;
         RunTelemetry.Of(run.Head.Run).ManifestSaved(LastBytes);
         feed.Signal();
-
-        // Nothing waits for it: in a large store it takes as long as many manifests.
-        if (_collecting.IsCompleted && !_endCollecting.IsCancellationRequested && time.GetElapsedTime(_collected) >= collectPeriod)
-            _collecting = Collect(_endCollecting.Token);
+        replaced.Collect();
     }
 
     // Nobody goes on with the moments of a run that is done.
@@ -189,32 +169,12 @@ internal sealed class ManifestWriter(
             journal => run.CommitAsync(manifest, journal, kept is null ? run.Head.Kept : kept.Segments, cancellationToken), cancellationToken);
         if (kept is not null) keeper.Accept(kept);
         Last = manifest;
-        _replaced.UnionWith(journalBefore);
-        _replaced.UnionWith(kept?.Replaced.Select(b => b.Sha256) ?? []);
-        if (keeper.Kept.All(k => k.Manifest != blob)) _replaced.UnionWith(before.References().Append(blob).Select(b => b.Sha256));
-        _replaced.ExceptWith(Named(manifest));
+        replaced.Add(journalBefore);
+        replaced.Add(kept?.Replaced.Select(b => b.Sha256) ?? []);
+        if (keeper.Kept.All(k => k.Manifest != blob)) replaced.Add(before.References().Append(blob).Select(b => b.Sha256));
+        replaced.Remove(Named(manifest));
     }
 
     private IEnumerable<string> Named(Manifest manifest) => manifest.References().Append(run.Head.Manifest!)
         .Concat((run.Head.Journal ?? []).Concat(run.Head.Kept ?? []).Select(s => s.Blob)).Select(b => b.Sha256);
-
-    // What a manifest names that is committed meanwhile was made new for it after the blobs had been listed, and so is spared.
-    private async Task Collect(CancellationToken cancellationToken)
-    {
-        _collected = time.GetTimestamp();
-        var replaced = _replaced.ToHashSet();
-        try
-        {
-            await Task.Run(() => GarbageCollector.CollectAsync(store, replaced, s_collectAge, time, cancellationToken), cancellationToken);
-        }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-        {
-            // The next generation, or another collector, deletes what is left.
-        }
-        catch (Exception e)
-        {
-            // What could not be deleted only takes up space, and the next collection tries again.
-            collectFailed(e);
-        }
-    }
 }

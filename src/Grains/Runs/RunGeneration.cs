@@ -18,20 +18,20 @@ internal sealed class RunGeneration : IDisposable
     /// <param name="placement">Where its parts go.</param>
     /// <param name="feed">Tells those who watch.</param>
     /// <param name="stages">Where the parts are to be.</param>
+    /// <param name="replaced">The blobs that manifests replace.</param>
     /// <param name="options">How runs behave.</param>
     /// <param name="time">The clock.</param>
     /// <param name="interruption">Why the run is to stop at the next step boundary; null where it goes on.</param>
     /// <param name="logger">The run's log.</param>
     public RunGeneration(
-        StoredRun run, RunStore session, RunPlacement placement, EventFeed feed, StagePlan stages, RunOptions options, TimeProvider time,
-        Func<LoopOutcome?> interruption, ILogger logger)
+        StoredRun run, RunStore session, RunPlacement placement, EventFeed feed, StagePlan stages, ReplacedBlobs replaced, RunOptions options,
+        TimeProvider time, Func<LoopOutcome?> interruption, ILogger logger)
     {
         (_run, _session, _placement, Stages) = (run, session, placement, stages);
         Notice = new StopNotice(options.StepPatience, time);
         (var parts, _before) = placement.Place(stages, session.Generation);
         Manifests = new ManifestWriter(
-            run.Store, session, run.Plan!.Spec, run.History!, run.Keeper!, run.Journal!, parts, feed, options.CollectPeriod, time,
-            e => RunLog.NotCollected(logger, e, run.Name));
+            run.Store, session, run.Plan!.Spec, run.History!, run.Keeper!, run.Journal!, parts, feed, replaced, time);
         _loop = new TrainingLoop(
             run.Plan!, parts, new RunReference(run.Store, run.Plan!, parts, placement.OnGpu, Manifests, run.Journal!, time, logger),
             run.History!, run.Journal!, Manifests, feed, time, Notice, options, interruption,
@@ -59,22 +59,8 @@ internal sealed class RunGeneration : IDisposable
     }
 
     /// <summary>Trains to the end, or to the step boundary at which there is a reason to stop.</summary>
-    public async Task<LoopOutcome> Train(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await _loop.Run(cancellationToken);
-        }
-        finally
-        {
-            await Manifests.EndCollecting();
-        }
-    }
+    public Task<LoopOutcome> Train(CancellationToken cancellationToken) => _loop.Run(cancellationToken);
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        Notice.Dispose();
-        Manifests.Dispose();
-    }
+    public void Dispose() => Notice.Dispose();
 }

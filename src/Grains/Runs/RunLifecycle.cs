@@ -16,6 +16,7 @@ internal sealed class RunLifecycle(
     private static readonly TimeSpan s_settlePatience = TimeSpan.FromSeconds(2);
 
     private readonly CancellationTokenSource _life = new();
+    private readonly ReplacedBlobs _replaced = new(run.Store, options.CollectPeriod, time, e => RunLog.NotCollected(logger, e, run.Name));
     private RunGeneration? _generation;
     private double _stallBefore;
 
@@ -105,7 +106,7 @@ internal sealed class RunLifecycle(
     }
 
     /// <summary>Breaks the work off because the process or the activation ends; the run does not end.</summary>
-    public Task Break() => _life.CancelAsync();
+    public Task Break() => Task.WhenAll(_life.CancelAsync(), _replaced.End(TimeSpan.Zero));
 
     /// <inheritdoc/>
     public void Dispose()
@@ -190,7 +191,7 @@ internal sealed class RunLifecycle(
         var stages = placement.Plan();
         run.IsLetGo = false;
         using var scope = logger.BeginScope("generation {Generation}", session.Generation);
-        var generation = new RunGeneration(run, session, placement, events.Feed, stages, options, time, () => Interruption(stages), logger);
+        var generation = new RunGeneration(run, session, placement, events.Feed, stages, _replaced, options, time, () => Interruption(stages), logger);
         _generation = generation;
         return await Train(generation, cancellationToken);
     }
@@ -223,6 +224,7 @@ internal sealed class RunLifecycle(
     {
         // If the run goes on at once on another silo, the parts stay loaded for its next generation.
         if (completed || Wish != RunWish.HandOver || !placement.CanMoveAway) await Release();
+        if (completed) await _replaced.End(options.CollectPatience);
         return completed ? RunState.Succeeded : Wish == RunWish.Train ? RunState.Paused : Wish.ToState();
     }
 

@@ -21,6 +21,9 @@ public sealed record RunOptions
     /// <value>How often blobs are collected that a run has replaced. Default 1 minute.</value>
     internal TimeSpan CollectPeriod { get; init; } = TimeSpan.FromMinutes(1);
 
+    /// <value>How long a run that is done waits for that. Default 10 s.</value>
+    internal TimeSpan CollectPatience { get; init; } = TimeSpan.FromSeconds(10);
+
     /// <value>How each kind of failure is handled.</value>
     internal FailurePolicy Failures { get; init; } = FailurePolicy.Default;
 }

@@ -37,10 +37,25 @@ public sealed class SlowUploadTests
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(Steps) with { SaveSteps = 1 });
         var store = new ShutStore(run.Store);
-        var ended = await run.ContinueAsync(through: store, options: new RunOptions { CollectPeriod = TimeSpan.Zero });
+        var ended = await run.ContinueAsync(through: store, options: new RunOptions { CollectPeriod = TimeSpan.Zero, CollectPatience = TimeSpan.Zero });
         Assert.True(ended.State == RunState.Succeeded, ended.Error);
         Assert.Equal(1, store.Collections);
         Assert.True((await run.ManifestAsync()).Completed);
+    }
+
+    [Fact]
+    public async Task Run_that_ends_deletes_what_its_last_manifest_has_replaced()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(2) with { SaveSteps = 1 });
+        await run.ContinueAsync(options: new RunOptions { LastStep = 1 });
+        foreach (var blob in Directory.EnumerateFiles(Path.Combine(run.Store.Location, "blobs"), "*", SearchOption.AllDirectories))
+            File.SetLastWriteTimeUtc(blob, DateTime.UtcNow.AddMinutes(-10));
+        var before = await run.ManifestAsync();
+        var ended = await run.ContinueAsync(options: new RunOptions { CollectPeriod = TimeSpan.Zero });
+        Assert.True(ended.State == RunState.Succeeded, ended.Error);
+        var replaced = before.References().Except((await run.ManifestAsync()).References()).ToArray();
+        Assert.NotEmpty(replaced);
+        foreach (var blob in replaced) Assert.False(await run.Store.ExistsAsync(blob.Sha256, Token));
     }
 
     // An upload that began late may be one that the step under way waits for: so they go on, too, where no step ends.
