@@ -11,7 +11,7 @@ public sealed record StoreFormat(int FormatVersion, string Id)
     public const int Current = 1;
 
     private const string DocumentName = "store.json";
-    private const string Remedy = "bring it back from a copy, or delete it: the next run that begins writes it anew";
+    private const string Remedy = "bring it back from a copy, or delete it when no silo uses the store: the next run that begins writes it anew";
 
     /// <summary>Reads it; null in a store that has none yet.</summary>
     /// <exception cref="StoreLocationException">The store is of another version.</exception>

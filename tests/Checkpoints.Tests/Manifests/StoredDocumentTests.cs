@@ -57,7 +57,7 @@ public sealed class StoredDocumentTests : IDisposable
         Assert.StartsWith($"{_store.Location}: store.json: ", e.Message, StringComparison.Ordinal);
         Assert.True(
             e.Message.EndsWith(
-                problem + "; bring it back from a copy, or delete it: the next run that begins writes it anew", StringComparison.Ordinal), e.Message);
+                problem + "; bring it back from a copy, or delete it when no silo uses the store: the next run that begins writes it anew", StringComparison.Ordinal), e.Message);
     }
 
     [Fact]

@@ -54,7 +54,10 @@ public sealed record ClusterTraits(string Version, bool Tls)
         {
             throw new MembershipUnusableException(
                 $"{Store.Location} is not the store of cluster '{clusterId}'; its silos use {theirs.Store.Location}"
-                + (Store.Location == theirs.Store.Location ? ", which is another one under the same name: is it mounted here?" : ""))
+                + (Store.Location != theirs.Store.Location ? ""
+                    : Store.Id.Length > 0 ? ", which is another one under the same name: is it mounted here?"
+                    : ", where they found a store.json, and here is none: is it mounted here? If it was deleted, bring it back from a copy, or end "
+                        + "these silos first (half a minute after the last one this is forgotten)"))
             {
                 IsOtherStore = true,
             };
