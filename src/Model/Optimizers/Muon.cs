@@ -41,7 +41,7 @@ public sealed record Muon(AdamW AdamW) : IPartOptimizer
         HiddenMatrices.Apply(AdamW, updates, stateStep, learningRate, update =>
         {
             var (shape, direction) = (update.Gradient.shape, Orthogonalized(Direction(update, stateStep)));
-            direction.ScaleInPlace(-learningRate * AdamWSize * Math.Sqrt(Math.Max(shape[^1], shape[^2])));
+            direction.ScaleInPlace(-learningRate * (AdamWSize * Math.Sqrt(Math.Max(shape[^1], shape[^2]))));
             return direction;
         });
 
