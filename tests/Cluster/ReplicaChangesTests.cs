@@ -30,11 +30,13 @@ public sealed class ReplicaChangesTests
         status = await Placed(status, 1, 1);
 
         // In float32, a sum of each gradient goes to its owner, and the new weight back; two moments are kept once. Of a tied matrix's two
-        // gradients, that of the tokens is sent as their rows.
+        // gradients, that of the tokens is sent as their rows. Where one replica was measured to be much faster, it has three of the four lanes, of
+        // which two sums go to owners in the other.
         var config = TinyStories.Config;
         var trained = Count(config.EmbeddingSpecs()) + Count(config.HeadSpecs()) + (2 * Count(config.LayerSpecs(0)));
         var traffic = Assert.IsType<ReplicaTraffic>(status.Traffic);
-        Assert.InRange(traffic.Bytes - (sizeof(float) * 2 * trained), 1, (sizeof(float) * config.EmbeddingSpecs()[0].Count) - 1);
+        var more = status.ReplicaLanes.Distinct().Count() > 1 ? trained : 0;
+        Assert.InRange(traffic.Bytes - (sizeof(float) * 2 * trained), 1, (sizeof(float) * (config.EmbeddingSpecs()[0].Count + more)) - 1);
         Assert.InRange(traffic.HiddenShare, 0, 1);
         await Until.True(async () => (await cluster.Run(Run).GetMemory()).Values.Sum(m => m.Optimizer) == 2 * sizeof(float) * trained)
             .WaitAsync(s_patience, TestContext.Current.CancellationToken);
