@@ -92,9 +92,12 @@ internal sealed class JoiningSilos(StoredRun run, IGrainFactory grains, TimeProv
     private async Task Load(
         IReadOnlyList<string> silos, StagePlan plan, Pipeline current, Action<PartLoaded[]> loaded, CancellationToken cancellationToken)
     {
-        var parts = new Pipeline(grains, run.Plan!, plan, run.Session!.Generation, new SiloSpeeds());
+        var generation = run.Session!.Generation;
+        var parts = new Pipeline(grains, run.Plan!, plan, generation, new SiloSpeeds());
         var have = await Task.WhenAll(silos.Select(silo => Load(silo, parts, current, loaded, cancellationToken)));
-        _ready.UnionWith(silos.Where((_, i) => have[i]));
+
+        // Meanwhile, what the first had may have been let go of.
+        if (!cancellationToken.IsCancellationRequested && run.Session!.Generation == generation) _ready.UnionWith(silos.Where((_, i) => have[i]));
     }
 
     // Whether the silo has what it is to.

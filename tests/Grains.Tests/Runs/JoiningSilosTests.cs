@@ -37,6 +37,12 @@ public sealed class JoiningSilosTests
         await Until.True(() => !joining.AreLoading);
         Assert.True(joining.IsReady("127.0.0.1:2@2"));
         Assert.True(joining.IsLeftOut(Broken));
+
+        // What is let go of while others load is not ready when they have ended.
+        joining.Begin(["127.0.0.1:3@3", Broken], On(parts, Broken), parts.Pipeline, _ => { });
+        await joining.Release([]);
+        Assert.False(joining.AreLoading);
+        Assert.False(joining.IsReady("127.0.0.1:3@3"));
         joining.Placed([new SiloStage(Broken, parts.Plan.Parts)]);
         Assert.False(joining.IsLeftOut(Broken));
     }
