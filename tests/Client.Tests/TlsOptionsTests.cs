@@ -1,3 +1,4 @@
+using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Options;
@@ -85,8 +86,15 @@ public sealed class TlsOptionsTests : IDisposable
         Assert.Contains("expired on", Assert.Single(problems), StringComparison.Ordinal);
 
         _authority.Issue("end");
-        Assert.NotEqual(first, credentials.Current.Own.TargetCertificate.SerialNumber);
+        var second = credentials.Current.Own.TargetCertificate.SerialNumber;
+        Assert.NotEqual(first, second);
         Assert.Single(problems);
+
+        // One for another silo is refused at the start, and no better later.
+        credentials.CheckName(IPAddress.Loopback);
+        _authority.Issue("end", address: "10.9.9.9");
+        Assert.Equal(second, credentials.Current.Own.TargetCertificate.SerialNumber);
+        Assert.Contains("is not for '127.0.0.1'", problems[^1], StringComparison.Ordinal);
     }
 
     private static ValidateOptionsResult Validate(ClusterTlsOptions tls) =>

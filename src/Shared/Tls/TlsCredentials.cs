@@ -18,6 +18,9 @@ internal sealed class TlsCredentials
     private readonly Lock _lock = new();
     private TlsIdentity _identity;
 
+    // The name that others look for; null where nobody does.
+    private string? _name;
+
     /// <summary>Reads the files.</summary>
     /// <param name="options">Says which files.</param>
     /// <param name="notRenewed">Told why changed files cannot be used; what they held before stays in use.</param>
@@ -39,7 +42,12 @@ internal sealed class TlsCredentials
             {
                 try
                 {
-                    if (_files.HaveChanged()) _identity = TlsIdentity.Read(_options);
+                    if (_files.HaveChanged())
+                    {
+                        var renewed = TlsIdentity.Read(_options);
+                        if (_name is not null) CheckName(renewed, _name);
+                        _identity = renewed;
+                    }
                 }
                 catch (ClusterTlsException e)
                 {
@@ -51,11 +59,18 @@ internal sealed class TlsCredentials
         }
     }
 
-    /// <summary>Refuses this certificate if others would not accept it for the silo at an address.</summary>
+    /// <summary>Refuses this certificate, and those that it is renewed by, if others would not accept it for the silo at an address.</summary>
     /// <exception cref="ClusterTlsException">The certificate is for other names.</exception>
     public void CheckName(IPAddress address)
     {
-        var (certificate, name) = (Current.Own.TargetCertificate, _options.ServerName ?? address.ToString());
+        var name = _options.ServerName ?? address.ToString();
+        CheckName(Current, name);
+        lock (_lock) _name = name;
+    }
+
+    private void CheckName(TlsIdentity identity, string name)
+    {
+        var certificate = identity.Own.TargetCertificate;
         if (certificate.MatchesHostname(name)) return;
         throw new ClusterTlsException(
             $"{_options.CertificateFile}: the certificate {certificate.Subject} is not for '{name}', the name that the others look for; "
