@@ -11,7 +11,7 @@ internal static class ErrorResponses
         var status = error switch
         {
             RunNotFoundException => StatusCodes.Status404NotFound,
-            RunExistsException => StatusCodes.Status409Conflict,
+            RunExistsException or RunEndedException => StatusCodes.Status409Conflict,
             InvalidTrainingSettingException or InvalidTrainingInputException => StatusCodes.Status400BadRequest,
             ClusterUnavailableException => StatusCodes.Status503ServiceUnavailable,
             _ => StatusCodes.Status500InternalServerError,

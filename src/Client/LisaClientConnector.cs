@@ -12,9 +12,9 @@ internal sealed partial class LisaClientConnector(LisaClient client, ILogger<Lis
         {
             await client.ConnectAsync(stoppingToken).ConfigureAwait(false);
         }
-        catch (ClusterUnavailableException e)
+        catch (Exception e) when (e is ClusterUnavailableException or ClusterTlsException)
         {
-            // Every call tries again.
+            // Every call tries again, and what stands in the way may be the cluster's: its certificate, for example.
             LogUnavailable(e);
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
