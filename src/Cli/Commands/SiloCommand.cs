@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using LisaOrleans.Api;
+using LisaOrleans.Checkpoints;
 using LisaOrleans.Dashboard;
 using LisaOrleans.Silo;
 using Microsoft.Extensions.Hosting;
@@ -63,8 +64,8 @@ internal static class SiloCommand
         var (siloPort, listenSiloPort) = ports.TakePair(KnownSettings.SiloPort, KnownSettings.ListenSiloPort, listening);
         var (gatewayPort, listenGatewayPort) = ports.TakePair(KnownSettings.GatewayPort, KnownSettings.ListenGatewayPort, listening);
         var (tensorPort, listenTensorPort) = ports.TakeTensorPair(listening);
-        var store = await ClusterStores.Open(values, cancellationToken, folders: folders);
-        var (membership, traits) = await ClusterMembership.Open(values, clusterId, store, cancellationToken);
+        IBlobStore store;
+        (IMembershipStore Store, ClusterTraits Traits) membership;
         return new ClusterSiloOptions
         {
             ClusterId = clusterId,
@@ -87,9 +88,11 @@ internal static class SiloCommand
             DrainTimeout = TimeSpan.FromSeconds(Positive(values, KnownSettings.DrainTimeout, 0, 86400)),
             JsonLogs = values.Text(KnownSettings.SiloLogFormat) == "json",
             PreemptionSources = Sources(values, http),
-            Store = store,
-            Membership = membership,
-            Traits = traits,
+
+            // Last: what is wrong by itself is said before anything is looked for elsewhere.
+            Store = store = await ClusterStores.Open(values, cancellationToken, folders: folders),
+            Membership = (membership = await ClusterMembership.Open(values, clusterId, store, cancellationToken)).Store,
+            Traits = membership.Traits,
         };
     }
 
