@@ -11,26 +11,10 @@ internal static class TextCase
 {
     private static readonly Dictionary<int, (string Upper, string Title)> s_special = ReadSpecial();
 
-    public static string Upper(string text) => Ascii.IsValid(text) ? text.ToUpperInvariant() : Map(text, Upper);
+    public static string Upper(string text) => Ascii.IsValid(text) ? text.ToUpperInvariant() : Map(text, (r, _) => Upper(r));
 
-    public static string Lower(string text)
-    {
-        if (Ascii.IsValid(text)) return text.ToLowerInvariant();
-        var output = new StringBuilder(text.Length);
-        var at = 0;
-        foreach (var rune in text.EnumerateRunes())
-        {
-            output.Append(rune.Value switch
-            {
-                'İ' => "i̇",
-                'Σ' when EndsWord(text, at) => "ς",
-                _ => Rune.ToLowerInvariant(rune).ToString(),
-            });
-            at += rune.Utf16SequenceLength;
-        }
-
-        return output.ToString();
-    }
+    public static string Lower(string text) =>
+        Ascii.IsValid(text) ? text.ToLowerInvariant() : Map(text, (r, at) => Lower(r, text, at));
 
     public static string Capitalize(string text)
     {
@@ -42,21 +26,17 @@ internal static class TextCase
     /// <summary>Every run of letters begins with a capital.</summary>
     public static string Title(string text)
     {
-        var lower = new StringBuilder();
         var inWord = false;
-        var at = 0;
-        foreach (var rune in text.EnumerateRunes())
+        return Map(text, (rune, at) =>
         {
-            var final = rune.Value == 'Σ' && EndsWord(text, at);
-            lower.Append(!inWord ? Title(rune) : final ? "ς" : Lower(rune.ToString()) is "ς" ? "σ" : Lower(rune.ToString()));
+            var written = inWord ? Lower(rune, text, at) : Title(rune);
             inWord = PythonText.IsCased(rune);
-            at += rune.Utf16SequenceLength;
-        }
-
-        return lower.ToString();
+            return written;
+        });
     }
 
-    public static string Swap(string text) => Map(text, r => Rune.IsUpper(r) ? Lower(r.ToString()) : Rune.IsLower(r) ? Upper(r) : r.ToString());
+    public static string Swap(string text) =>
+        Map(text, (r, at) => Rune.IsUpper(r) ? Lower(r, text, at) : Rune.IsLower(r) ? Upper(r) : r.ToString());
 
     public static bool IsLower(string text) => text.EnumerateRunes().Any(Rune.IsLower)
         && !text.EnumerateRunes().Any(r => PythonText.IsCased(r) && !Rune.IsLower(r));
@@ -90,10 +70,24 @@ internal static class TextCase
     private static string Title(Rune rune) =>
         s_special.TryGetValue(rune.Value, out var special) ? special.Title : Rune.ToUpperInvariant(rune).ToString();
 
-    private static string Map(string text, Func<Rune, string> map)
+    // The only letter whose lower case depends on its place in a text is the sigma.
+    private static string Lower(Rune rune, string text, int at) => rune.Value switch
+    {
+        'İ' => "i̇",
+        'Σ' when EndsWord(text, at) => "ς",
+        _ => Rune.ToLowerInvariant(rune).ToString(),
+    };
+
+    private static string Map(string text, Func<Rune, int, string> map)
     {
         var output = new StringBuilder(text.Length);
-        foreach (var rune in text.EnumerateRunes()) output.Append(map(rune));
+        var at = 0;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            output.Append(map(rune, at));
+            at += rune.Utf16SequenceLength;
+        }
+
         return output.ToString();
     }
 
