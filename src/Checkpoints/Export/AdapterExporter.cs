@@ -23,6 +23,14 @@ internal static class AdapterExporter
             .ConfigureAwait(false);
         var sources = tensors.ToDictionary(t => AdapterFiles.Prefix + AdapterFiles.ModuleName(names, t.Name));
 
+        // config.json would make it a model.
+        var files = new Dictionary<string, byte[]>();
+        foreach (var (name, blob) in manifest.Files.Where(f => f.Key != ModelFileNames.Config))
+        {
+            using var content = await store.ReadAsync(blob, cancellationToken).ConfigureAwait(false);
+            files[name] = content.ToArray();
+        }
+
         Directory.CreateDirectory(folder);
         AtomicFile.DeleteUnfinished(folder);
         using var opened = new OpenedParts(store, adapters);
@@ -31,15 +39,7 @@ internal static class AdapterExporter
             [.. sources.Select(s => s.Value.Tensor with { Name = s.Key })],
             new Dictionary<string, string> { ["format"] = "pt" },
             WriteAsync, cancellationToken).ConfigureAwait(false);
-
-        // config.json would make it a model.
-        foreach (var (name, blob) in manifest.Files.Where(f => f.Key != ModelFileNames.Config))
-        {
-            using var content = await store.ReadAsync(blob, cancellationToken).ConfigureAwait(false);
-            var path = Path.Combine(folder, ModelFileNames.IsKnown(name) ? name : Path.GetFileName(name));
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            await AtomicFile.WriteAllBytesAsync(path, content.ToArray(), cancellationToken).ConfigureAwait(false);
-        }
+        await FolderFiles.WriteAsync(files, folder, cancellationToken).ConfigureAwait(false);
 
         async Task WriteAsync(TensorSource tensor, Stream stream, CancellationToken token)
         {

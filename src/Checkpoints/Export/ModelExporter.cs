@@ -46,16 +46,7 @@ public static class ModelExporter
         Directory.CreateDirectory(folder);
         AtomicFile.DeleteUnfinished(folder);
         await WriteWeightsAsync(store, manifest, tensors, folder, shardBytes, cancellationToken).ConfigureAwait(false);
-        foreach (var (name, bytes) in files)
-        {
-            var path = Path.Combine(folder, ModelFileNames.IsKnown(name) ? name : Path.GetFileName(name));
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            await AtomicFile.WriteAllBytesAsync(path, bytes, cancellationToken).ConfigureAwait(false);
-        }
-
-        // A template or a tokenizer that another model left here would be taken for this one's.
-        foreach (var name in ModelFileNames.In(folder).ToList())
-            if (!manifest.Files.ContainsKey(name)) File.Delete(Path.Combine(folder, name));
+        await FolderFiles.WriteAsync(files, folder, cancellationToken).ConfigureAwait(false);
     }
 
     private static async Task WriteWeightsAsync(

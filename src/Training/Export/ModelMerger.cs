@@ -36,12 +36,8 @@ public static class ModelMerger
         Directory.CreateDirectory(output);
         AtomicFile.DeleteUnfinished(output);
         await WeightFiles.WriteAsync(tensors, WriteAsync, output, ModelExporter.ShardBytes, cancellationToken);
-        foreach (var (name, content) in await FilesAsync(baseFolder, adapterFolder, PartStorage.ToDType(stored), cancellationToken))
-        {
-            var path = Path.Combine(output, name);
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            await AtomicFile.WriteAllBytesAsync(path, content, cancellationToken);
-        }
+        var files = await FilesAsync(baseFolder, adapterFolder, PartStorage.ToDType(stored), cancellationToken);
+        await FolderFiles.WriteAsync(files, output, cancellationToken);
 
         async Task WriteAsync(TensorSource tensor, Stream stream, CancellationToken token)
         {

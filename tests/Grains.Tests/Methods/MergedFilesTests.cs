@@ -23,4 +23,22 @@ public sealed class MergedFilesTests
         Assert.Equal("{{ messages[0].content }}", await File.ReadAllTextAsync(folder["merged/chat_template.jinja"], token));
         Assert.True(File.Exists(folder["merged/additional_chat_templates/zephyr.jinja"]));
     }
+
+    [Fact]
+    public async Task ExportAsync_and_MergeAsync_delete_what_another_model_left()
+    {
+        var token = TestContext.Current.CancellationToken;
+        using var run = await TestRun.TrainAsync(TinyStories.LoraSpec(1));
+        using var folder = new TempFolder();
+        var adapter = await run.ExportAsync();
+        Directory.CreateDirectory(folder["merged"]);
+        string[] left = [Path.Combine(adapter, "chat_template.jinja"), Path.Combine(adapter, "tekken.json"), folder["merged/vocab.json"]];
+        foreach (var file in left) await File.WriteAllTextAsync(file, "another model's", token);
+
+        await run.ExportAsync();
+        await ModelMerger.MergeAsync(TinyStories.Model, adapter, null, folder["merged"], token);
+
+        Assert.DoesNotContain(left, File.Exists);
+        foreach (var written in (string[])[adapter, folder["merged"]]) Assert.True(File.Exists(Path.Combine(written, "tokenizer.model")));
+    }
 }
