@@ -11,6 +11,24 @@ public sealed class GgufVocabularyTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    private const string Bytes =
+        """
+        {
+          "normalizer": {"type": "NFC"}, "pre_tokenizer": {"type": "ByteLevel", "add_prefix_space": false},
+          "model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]}
+        }
+        """;
+
+    private const string Spaces =
+        """
+        {
+          "normalizer": {"type": "Sequence", "normalizers": [
+            {"type": "Prepend", "prepend": "▁"}, {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]},
+          "pre_tokenizer": null,
+          "model": {"type": "BPE", "byte_fallback": true, "vocab": {"a": 0, "b": 1, "ab": 2, "▁": 3}, "merges": ["a b"]}
+        }
+        """;
+
     private static readonly string[] s_texts =
     [
         "Hello, world! It's 12345 o'clock; we'LL see.", "  two  spaces\tand\ttabs  ",
@@ -36,22 +54,27 @@ public sealed class GgufVocabularyTests
         return CheckAsync(folder);
     }
 
+    // Of a tokenizer that GGUF can say, one field is another.
     [Theory]
     [InlineData(
-        """{"type": "Split", "pattern": {"Regex": "x+"}, "behavior": "Isolated"}""",
+        Bytes, "pre_tokenizer",
+        """
+        {"type": "Sequence", "pretokenizers": [
+          {"type": "Split", "pattern": {"Regex": "x+"}, "behavior": "Isolated"},
+          {"type": "ByteLevel", "add_prefix_space": false, "use_regex": false}]}
+        """,
         "field 'pre_tokenizer' is none that programs for GGUF know by name")]
-    [InlineData("""{"type": "ByteLevel", "add_prefix_space": true}""", "field 'pre_tokenizer' puts a space before each text")]
-    public void Read_what_gguf_cannot_say_is_refused(string preTokenizer, string message)
+    [InlineData(Bytes, "pre_tokenizer", """{"type": "ByteLevel", "add_prefix_space": true}""", "field 'pre_tokenizer' puts a space before each text")]
+    [InlineData(Spaces, "model.merges", "[]", "field 'model.merges' does not merge 'a' and 'b' to 'ab', which GGUF would do")]
+    public void Read_what_gguf_cannot_say_is_refused(string tokenizer, string field, string value, string message)
     {
         using var folder = new TempFolder();
-        var step = JsonNode.Parse(preTokenizer)!;
-        var steps = step["type"]!.GetValue<string>() == "ByteLevel" ? new JsonArray(step)
-            : new JsonArray(step, JsonNode.Parse("""{"type": "ByteLevel", "add_prefix_space": false, "use_regex": false}"""));
-        var json = new JsonObject
-        {
-            ["pre_tokenizer"] = new JsonObject { ["type"] = "Sequence", ["pretokenizers"] = steps },
-            ["model"] = JsonNode.Parse("""{"type": "BPE", "vocab": {"a": 0, "b": 1, "ab": 2}, "merges": ["a b"]}"""),
-        };
+        var json = JsonNode.Parse(tokenizer)!;
+        File.WriteAllText(folder["tokenizer.json"], json.ToJsonString());
+        Assert.Equal(8, GgufVocabulary.Read(folder.Root, 8).Tokens.Count);
+
+        var parent = field.Split('.')[..^1].Aggregate(json, (node, name) => node[name]!);
+        parent[field.Split('.')[^1]] = JsonNode.Parse(value);
         File.WriteAllText(folder["tokenizer.json"], json.ToJsonString());
         var error = Assert.Throws<TokenizerException>(() => GgufVocabulary.Read(folder.Root, 8));
         Assert.StartsWith($"{folder["tokenizer.json"]}: {message}", error.Message, StringComparison.Ordinal);

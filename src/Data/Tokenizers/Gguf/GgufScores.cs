@@ -9,10 +9,12 @@ internal static class GgufScores
     /// <summary>From a token to its score: the sooner it is made, the higher.</summary>
     /// <param name="merges">The pairs, the first to merge first.</param>
     /// <param name="vocabulary">Ids by token.</param>
+    /// <param name="added">Tokens that are found before anything is merged.</param>
     /// <param name="field">The field of the merges, for messages.</param>
     /// <exception cref="TokenizerException">No scores do what the list does.</exception>
     public static Dictionary<string, float> Of(
-        IReadOnlyList<(string Left, string Right)> merges, IReadOnlyDictionary<string, int> vocabulary, JsonField field)
+        IReadOnlyList<(string Left, string Right)> merges, IReadOnlyDictionary<string, int> vocabulary, IEnumerable<AddedToken> added,
+        JsonField field)
     {
         var scores = new Dictionary<string, float>();
         var last = "";
@@ -30,8 +32,9 @@ internal static class GgufScores
             last = token;
         }
 
+        // GGUF also makes tokens that no merge does.
         var listed = merges.ToHashSet();
-        foreach (var token in scores.Keys)
+        foreach (var token in vocabulary.Keys.Except(added.Select(a => a.Content)).Where(t => ByteFallback.Byte(t) is null))
         {
             for (var cut = 1; cut < token.Length; cut++)
             {

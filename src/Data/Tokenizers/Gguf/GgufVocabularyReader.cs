@@ -31,7 +31,7 @@ internal static class GgufVocabularyReader
             throw root.Wrong("cannot be written as GGUF: its model has neither bytes for tokens (ByteLevel) nor byte_fallback");
         // Where the file that it was made from is still there, it has the scores.
         if (OfSentencePiece(Path.GetDirectoryName(root.File)!, parts, size) is { } exact) return exact;
-        var scores = GgufScores.Of(MergePairs(model), parts.Model.Vocabulary, model.Required("merges"));
+        var scores = GgufScores.Of(MergePairs(model), parts.Model.Vocabulary, parts.Added, model.Required("merges"));
         var unknown = model.Optional("unk_token")?.Text();
         var tokens = Filled(parts, size, parts.Model.Vocabulary.Select(t => (t.Value, new GgufToken(
             t.Key,
