@@ -80,6 +80,21 @@ public sealed class GgufVocabularyTests
         Assert.StartsWith($"{folder["tokenizer.json"]}: {message}", error.Message, StringComparison.Ordinal);
     }
 
+    // A message that comes once more in a file of protobuf adds its fields.
+    [Theory]
+    [InlineData("1A022001", "normalizer_spec.remove_extra_whitespaces is true")]
+    [InlineData("1A022800", "normalizer_spec.escape_whitespaces is false")]
+    [InlineData("1203C00101", "trainer_spec.treat_whitespace_as_suffix is true")]
+    [InlineData("1203980200", "trainer_spec.byte_fallback is false")]
+    public void Read_sentence_piece_that_gguf_cannot_say_is_refused(string more, string message)
+    {
+        using var folder = new TempFolder();
+        var path = folder["tokenizer.model"];
+        File.WriteAllBytes(path, [.. File.ReadAllBytes(Path.Combine(TinyStories.Model, "tokenizer.model")), .. Convert.FromHexString(more)]);
+        var error = Assert.Throws<TokenizerException>(() => GgufVocabulary.Read(folder.Root, 512));
+        Assert.Equal($"{path}: cannot be written as GGUF: {message}, which GGUF cannot say", error.Message);
+    }
+
     [Fact]
     public void Read_rows_without_a_token_are_filled_and_tokens_without_a_row_refused()
     {

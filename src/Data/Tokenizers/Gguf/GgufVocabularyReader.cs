@@ -48,14 +48,12 @@ internal static class GgufVocabularyReader
         if (TiktokenReader.Recognizes(content)) return null;
         var file = SentencePieceFile.Read(content);
         if (file.ModelType != 2) return null;
-        if (file.CharsMap.Length > 0 || !file.EscapeSpaces || file.SpaceIsSuffix)
-        {
-            throw new TokenizerException(
-                path,
-                "cannot be written as GGUF: it normalizes texts by rules of its own (normalizer_spec or treat_whitespace_as_suffix), "
-                + "which GGUF cannot say");
-        }
-
+        var wrong = file.CharsMap.Length > 0 ? "normalizer_spec.precompiled_charsmap has rules"
+            : file.RemoveExtraSpaces ? "normalizer_spec.remove_extra_whitespaces is true"
+            : !file.EscapeSpaces ? "normalizer_spec.escape_whitespaces is false"
+            : file.SpaceIsSuffix ? "trainer_spec.treat_whitespace_as_suffix is true"
+            : !file.ByteFallback ? "trainer_spec.byte_fallback is false" : null;
+        if (wrong is not null) throw new TokenizerException(path, $"cannot be written as GGUF: {wrong}, which GGUF cannot say");
         for (var id = 0; id < file.Pieces.Count; id++)
         {
             if (file.Pieces[id].IsText && parts.Model.Vocabulary.TryGetValue(file.Pieces[id].Text, out var other) && other != id)
