@@ -80,6 +80,29 @@ public sealed class GgufVocabularyTests
         Assert.StartsWith($"{folder["tokenizer.json"]}: {message}", error.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Read_both_forms_takes_scores_of_one_and_the_space_of_the_other()
+    {
+        var alone = GgufVocabulary.Read(TinyStories.Model, 512);
+        using var folder = new TempFolder();
+        File.Copy(Path.Combine(TinyStories.Model, "tokenizer.model"), folder["tokenizer.model"]);
+        var json = JsonNode.Parse(Spaces)!;
+        json["model"]!["vocab"] = new JsonObject(alone.Tokens.Select((t, id) => KeyValuePair.Create(t.Text, (JsonNode?)id)));
+        json["model"]!["merges"] = new JsonArray();
+        Assert.True(Read().AddSpacePrefix);
+
+        json["normalizer"]!["normalizers"]!.AsArray().RemoveAt(0);
+        Assert.False(Read().AddSpacePrefix);
+
+        GgufVocabulary Read()
+        {
+            File.WriteAllText(folder["tokenizer.json"], json.ToJsonString());
+            var both = GgufVocabulary.Read(folder.Root, 512);
+            Assert.Equal(alone.Tokens.Select(t => t.Score), both.Tokens.Select(t => t.Score));
+            return both;
+        }
+    }
+
     // A message that comes once more in a file of protobuf adds its fields.
     [Theory]
     [InlineData("1A022001", "normalizer_spec.remove_extra_whitespaces is true")]

@@ -29,15 +29,16 @@ internal static class GgufVocabularyReader
 
         if (model.Optional("byte_fallback")?.Flag() != true)
             throw root.Wrong("cannot be written as GGUF: its model has neither bytes for tokens (ByteLevel) nor byte_fallback");
-        // Where the file that it was made from is still there, it has the scores.
-        if (OfSentencePiece(Path.GetDirectoryName(root.File)!, parts, size) is { } exact) return exact;
+        // Where the file that it was made from is still there, it has the scores. How texts are encoded is what tokenizer.json says.
+        var addsSpace = GgufPreTokenizer.AddsSpace(root);
+        if (OfSentencePiece(Path.GetDirectoryName(root.File)!, parts, size) is { } exact) return exact with { AddSpacePrefix = addsSpace };
         var scores = GgufScores.Of(MergePairs(model), parts.Model.Vocabulary, parts.Added, model.Required("merges"));
         var unknown = model.Optional("unk_token")?.Text();
         var tokens = Filled(parts, size, parts.Model.Vocabulary.Select(t => (t.Value, new GgufToken(
             t.Key,
             t.Key == unknown ? SentencePieceKind.Unknown : ByteFallback.Byte(t.Key) is not null ? SentencePieceKind.Byte : SentencePieceKind.Normal,
             scores.GetValueOrDefault(t.Key, NoMerge)))));
-        return Of(parts, "llama", tokens) with { AddSpacePrefix = GgufPreTokenizer.AddsSpace(root) };
+        return Of(parts, "llama", tokens) with { AddSpacePrefix = addsSpace };
     }
 
     private static GgufVocabulary? OfSentencePiece(string folder, TokenizerParts parts, int size)
