@@ -25,7 +25,7 @@ public sealed class GgufVocabularyTests
           "normalizer": {"type": "Sequence", "normalizers": [
             {"type": "Prepend", "prepend": "▁"}, {"type": "Replace", "pattern": {"String": " "}, "content": "▁"}]},
           "pre_tokenizer": null,
-          "model": {"type": "BPE", "byte_fallback": true, "vocab": {"a": 0, "b": 1, "ab": 2, "▁": 3}, "merges": ["a b"]}
+          "model": {"type": "BPE", "byte_fallback": true, "vocab": {"a": 0, "b": 1, "ab": 2, "▁": 3, "▁▁": 4}, "merges": ["a b", "▁ ▁"]}
         }
         """;
 
@@ -65,6 +65,24 @@ public sealed class GgufVocabularyTests
         """,
         "field 'pre_tokenizer' is none that programs for GGUF know by name")]
     [InlineData(Bytes, "pre_tokenizer", """{"type": "ByteLevel", "add_prefix_space": true}""", "field 'pre_tokenizer' puts a space before each text")]
+    [InlineData(
+        Bytes, "normalizer", """{"type": "Sequence", "normalizers": [{"type": "NFC"}, {"type": "Lowercase"}]}""",
+        "field 'normalizer.normalizers[1]' is Lowercase")]
+    [InlineData(Bytes, "model.continuing_subword_prefix", "\"##\"", "field 'model.continuing_subword_prefix' is '##'")]
+    [InlineData(Bytes, "model.ignore_merges", "true", "field 'model.ignore_merges' is true")]
+    [InlineData(Spaces, "model.end_of_word_suffix", "\"b\"", "field 'model.end_of_word_suffix' is 'b'")]
+    [InlineData(Spaces, "model.ignore_merges", "true", "field 'model.ignore_merges' is true")]
+    [InlineData(Spaces, "normalizer", """{"type": "NFKC"}""", "field 'normalizer' changes texts as GGUF cannot say")]
+    [InlineData(Spaces, "normalizer.normalizers", """[{"type": "Prepend", "prepend": "x"}]""", "field 'normalizer' changes texts as GGUF cannot say")]
+    [InlineData(Spaces, "normalizer", "null", "leaves spaces as they are")]
+    [InlineData(Spaces, "pre_tokenizer", """{"type": "Whitespace"}""", "field 'pre_tokenizer' cuts texts as GGUF cannot say")]
+    [InlineData(
+        Spaces, "pre_tokenizer", """{"type": "Split", "pattern": {"String": "a"}, "behavior": "Isolated"}""",
+        "field 'pre_tokenizer' cuts texts as GGUF cannot say")]
+    [InlineData(Spaces, "pre_tokenizer", """{"type": "Metaspace", "replacement": "a"}""", "field 'pre_tokenizer' cuts texts as GGUF cannot say")]
+    [InlineData(
+        Spaces, "pre_tokenizer", """{"type": "Metaspace", "replacement": "▁", "split": true}""",
+        "field 'pre_tokenizer' cuts texts at '▁' (split), which GGUF cannot say of a vocabulary that has '▁▁'")]
     [InlineData(Spaces, "model.merges", "[]", "field 'model.merges' does not merge 'a' and 'b' to 'ab', which GGUF would do")]
     public void Read_what_gguf_cannot_say_is_refused(string tokenizer, string field, string value, string message)
     {
@@ -125,6 +143,19 @@ public sealed class GgufVocabularyTests
         Assert.Equal(new GgufToken("[PAD514]", SentencePieceKind.Unused, -1000), GgufVocabulary.Read(folder, 515).Tokens[^1]);
         var error = Assert.Throws<TokenizerException>(() => GgufVocabulary.Read(folder, 500));
         Assert.Contains("has token 500, but the model's vocab_size is 500", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("normalizer", """{"type": "Replace", "pattern": {"String": " "}, "content": "▁"}""", false)]
+    [InlineData("pre_tokenizer", """{"type": "Split", "pattern": {"String": " "}, "behavior": "MergedWithPrevious", "invert": false}""", true)]
+    [InlineData("pre_tokenizer", """{"type": "Metaspace", "replacement": "▁", "prepend_scheme": "never", "split": false}""", true)]
+    public void Read_other_ways_to_write_spaces_are_taken(string field, string value, bool addsSpace)
+    {
+        using var folder = new TempFolder();
+        var json = JsonNode.Parse(Spaces)!;
+        json[field] = JsonNode.Parse(value);
+        File.WriteAllText(folder["tokenizer.json"], json.ToJsonString());
+        Assert.Equal(addsSpace, GgufVocabulary.Read(folder.Root, 8).AddSpacePrefix);
     }
 
     private static async Task CheckAsync(string folder)

@@ -13,13 +13,12 @@ internal static class GgufPreTokenizer
     public static bool IsByteLevel(JsonField? field) => Steps(field).Any(s => Type(s) == "ByteLevel");
 
     /// <summary>Whether a text gets a space before it.</summary>
-    public static bool AddsSpace(JsonField root)
-    {
-        var normalizers = root.Optional("normalizer") is not { } normalizer ? []
-            : Type(normalizer) == "Sequence" ? normalizer.Required("normalizers").Items().ToList() : [normalizer];
-        return normalizers.Any(n => Type(n) == "Prepend")
-            || Steps(root.Optional("pre_tokenizer")).Any(s => Type(s) == "Metaspace" && MetaspaceSteps.Scheme(s) != "never");
-    }
+    public static bool AddsSpace(JsonField root) => GgufRules.Normalizers(root).Any(n => Type(n) == "Prepend")
+        || Steps(root.Optional("pre_tokenizer")).Any(s => Type(s) == "Metaspace" && MetaspaceSteps.Scheme(s) != "never");
+
+    /// <summary>The steps of a pre_tokenizer, which may be null.</summary>
+    public static List<JsonField> Steps(JsonField? field) => field is null ? []
+        : Type(field) == "Sequence" ? [.. field.Required("pretokenizers").Items().SelectMany(Steps)] : [field];
 
     /// <summary>The name.</summary>
     /// <param name="root">tokenizer.json.</param>
@@ -41,8 +40,14 @@ internal static class GgufPreTokenizer
             "tekken+bytes" when wholeFirst => "tekken",
             _ => null,
         };
-        return name ?? throw field.Wrong(
-            "is none that programs for GGUF know by name; known are those of GPT-2, GPT-4o, Llama 3, Qwen 2 and 3, SmolLM and Mistral's tekken");
+        if (name is null)
+        {
+            throw field.Wrong(
+                "is none that programs for GGUF know by name; known are those of GPT-2, GPT-4o, Llama 3, Qwen 2 and 3, SmolLM and Mistral's tekken");
+        }
+
+        return !wholeFirst || name is "llama-bpe" or "tekken" ? name
+            : throw root.Required("model").Required("ignore_merges").Wrong("is true, which GGUF cannot say beside this pre_tokenizer");
     }
 
     private static string Step(JsonField step) => Type(step) switch
@@ -65,9 +70,6 @@ internal static class GgufPreTokenizer
         Tekken => "tekken",
         _ => "unknown",
     };
-
-    private static List<JsonField> Steps(JsonField? field) => field is null ? []
-        : Type(field) == "Sequence" ? [.. field.Required("pretokenizers").Items().SelectMany(Steps)] : [field];
 
     private static string Type(JsonField field) => field.Required("type").Text();
 }

@@ -22,6 +22,7 @@ internal static class GgufVocabularyReader
         if (model.Optional("type") is { } type && type.Text() != "BPE") throw type.Unsupported(type.Text(), "BPE");
         if (GgufPreTokenizer.IsByteLevel(root.Optional("pre_tokenizer")))
         {
+            GgufRules.CheckBytes(root);
             var pre = GgufPreTokenizer.Name(root, model.Optional("ignore_merges")?.Flag() ?? false);
             var bytes = Filled(parts, size, parts.Model.Vocabulary.Select(t => (t.Value, new GgufToken(t.Key, SentencePieceKind.Normal, 0))));
             return Of(parts, "gpt2", bytes) with { Pre = pre, Merges = [.. MergePairs(model).Select(m => $"{m.Left} {m.Right}")] };
@@ -29,6 +30,8 @@ internal static class GgufVocabularyReader
 
         if (model.Optional("byte_fallback")?.Flag() != true)
             throw root.Wrong("cannot be written as GGUF: its model has neither bytes for tokens (ByteLevel) nor byte_fallback");
+        GgufRules.CheckSpaces(root, parts);
+
         // Where the file that it was made from is still there, it has the scores. How texts are encoded is what tokenizer.json says.
         var addsSpace = GgufPreTokenizer.AddsSpace(root);
         if (OfSentencePiece(Path.GetDirectoryName(root.File)!, parts, size) is { } exact) return exact with { AddSpacePrefix = addsSpace };
@@ -54,7 +57,9 @@ internal static class GgufVocabularyReader
             : !file.EscapeSpaces ? "normalizer_spec.escape_whitespaces is false"
             : file.SpaceIsSuffix ? "trainer_spec.treat_whitespace_as_suffix is true"
             : !file.ByteFallback ? "trainer_spec.byte_fallback is false" : null;
-        if (wrong is not null) throw new TokenizerException(path, $"cannot be written as GGUF: {wrong}, which GGUF cannot say");
+
+        // Beside tokenizer.json, which has been checked, it only gives the scores.
+        if (wrong is not null && parts.File == path) throw new TokenizerException(path, $"cannot be written as GGUF: {wrong}, which GGUF cannot say");
         for (var id = 0; id < file.Pieces.Count; id++)
         {
             if (file.Pieces[id].IsText && parts.Model.Vocabulary.TryGetValue(file.Pieces[id].Text, out var other) && other != id)
