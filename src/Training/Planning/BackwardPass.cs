@@ -19,6 +19,10 @@ internal sealed class BackwardPass
     private readonly long _compute;
     private readonly long _tokens;
 
+    // Of a number that trains, and of one of a tied matrix in its other use.
+    private readonly GradientBytes _each;
+    private readonly GradientBytes _ofTied;
+
     // Numbers that train: of the head, of a tied matrix, and of the embedding.
     private readonly long _head;
     private readonly long _tied;
@@ -51,6 +55,7 @@ internal sealed class BackwardPass
             _options = options;
             _compute = options.Dtypes.Compute.ElementSize();
             _tokens = (long)options.BatchSize * options.SequenceLength;
+            (_each, _ofTied) = (GradientsOf(options.Adapters is null ? _compute : Single), GradientsOf(Single));
             var ends = options.TrainEmbeddings && options.Adapters is null;
             _head = ends ? Count(config.HeadSpecs()) : 0;
             _embedding = ends ? Count(config.EmbeddingSpecs()) : 0;
@@ -99,7 +104,7 @@ internal sealed class BackwardPass
         checked
         {
             // A tied matrix has one gradient for each of its uses; that of the head is in float32 by the time the embedding's is made.
-            var (each, tied) = (GradientsOf(_options.Adapters is null ? _compute : Single), GradientsOf(Single));
+            var (each, tied) = (_each, _ofTied);
             var (embedding, head, both) = (hasEmbedding ? _embedding : 0, hasHead ? _head : 0, hasHead ? _tied : 0);
             var (all, kept) = ((each.Standing * (embedding + layers.Trained + head)) + (tied.Standing * both), inFlight * layers.Kept);
             var ofHead = (each.Made * head) + (both * (tied.Made == 0 && _compute == Single ? 0 : _compute));

@@ -3,16 +3,15 @@ using System.Numerics;
 namespace LisaOrleans.Training;
 
 /// <summary>Bytes that gradients take for each number that trains.</summary>
-/// <param name="Waiting">Sums of finished lanes that wait, at most.</param>
-/// <param name="Sum">The sum in float32 of the lane under way; 0 where a lane has a single micro-batch.</param>
+/// <param name="Standing">
+/// Sums of finished lanes that wait, at most, and the sum in float32 of the lane under way where it has several micro-batches: what stands
+/// while the micro-batch's own does not exist yet.
+/// </param>
 /// <param name="Made">The gradient of the micro-batch under way, where that is not the sum itself.</param>
 /// <param name="Applied">The step's, which the optimizer gets.</param>
-internal readonly record struct GradientBytes(long Waiting, long Sum, long Made, long Applied)
+internal readonly record struct GradientBytes(long Standing, long Made, long Applied)
 {
     private const long Single = sizeof(float);
-
-    /// <summary>What stands while the micro-batch's own does not exist yet.</summary>
-    public long Standing => checked(Waiting + Sum);
 
     /// <summary>All of them.</summary>
     public long Total => checked(Standing + Made);
@@ -29,6 +28,6 @@ internal readonly record struct GradientBytes(long Waiting, long Sum, long Made,
         var ofOneLane = isSummed ? Single : size;
         var waiting = Enumerable.Range(0, Math.Min(lanes, microBatches))
             .Max(done => (Single * BitOperations.PopCount((uint)done >> 1)) + ((done & 1) * ofOneLane));
-        return new GradientBytes(waiting, isSummed ? Single : 0, isSummed && size == Single ? 0 : size, microBatches > 1 ? Single : size);
+        return new GradientBytes(checked(waiting + (isSummed ? Single : 0)), isSummed && size == Single ? 0 : size, microBatches > 1 ? Single : size);
     }
 }

@@ -43,8 +43,7 @@ public sealed record PartWork(
             : null;
 
         long arrives = sizeof(float) * arriving;
-        var gradient = arrives + GradientBytes.Of(
-            spec.GradientAccumulationSteps, GradientLanes.Of(spec), adapters is null ? dtypes.Compute.ElementSize() : sizeof(float)).Total;
+        var gradient = GradientOf(adapters is null ? dtypes.Compute.ElementSize() : sizeof(float));
 
         // Forward and input gradient and, for what trains, the weights' gradient. All of it times the number of layers, so that
         // the sums are whole numbers and equally good plans compare as equal.
@@ -63,6 +62,8 @@ public sealed record PartWork(
             ends == 0 ? FormMemory.FrozenHead(config.HeadSpecs(), form, dtypes) : Trained(config.HeadSpecs()),
             active < specs.Length || adapters is not null ? specs.Max(s => FormMemory.Scratch(s, form, dtypes)) : 0);
 
+        long GradientOf(long size) => arrives + GradientBytes.Of(spec.GradientAccumulationSteps, GradientLanes.Of(spec), size).Total;
+
         double Weights(IReadOnlyList<ParameterSpec> part) => FormMemory.Whole(part, dtypes);
 
         double Frozen(IReadOnlyList<ParameterSpec> layer) => FormMemory.Frozen(layer, form, dtypes);
@@ -75,8 +76,7 @@ public sealed record PartWork(
 
         // The head's gradients of a tied matrix are summed apart, in float32.
         double OfOtherUse() => config.TieWordEmbeddings
-            ? config.EmbeddingSpecs()[0].Count
-                * (double)(arrives + GradientBytes.Of(spec.GradientAccumulationSteps, GradientLanes.Of(spec), sizeof(float)).Total)
+            ? config.EmbeddingSpecs()[0].Count * (double)GradientOf(sizeof(float))
             : 0;
     }
 

@@ -76,7 +76,7 @@ public static class ReplicaPlanner
     internal static StagePlan? Of(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, int replicas)
     {
         if (replicas > 1) return Cut(config, spec, silos, replicas, Lanes(spec));
-        return RunCapacity.Fits(spec, config, silos) ? StagePlanner.Plan(config, spec, silos) : null;
+        return StagePlanner.Fits(config, spec, silos) ? StagePlanner.Plan(config, spec, silos) : null;
     }
 
     // One for each number of replicas that is wanted and has room, on all silos.
@@ -140,9 +140,9 @@ public static class ReplicaPlanner
             first += count;
         }
 
-        if (neighbours.All(own => RunCapacity.Fits(spec, config, own, arriving))) return neighbours;
+        if (neighbours.All(own => StagePlanner.Fits(config, spec, own, arriving))) return neighbours;
         var even = ByMemory(silos, replicas);
-        return even.All(own => RunCapacity.Fits(spec, config, own, arriving)) ? even : null;
+        return even.All(own => StagePlanner.Fits(config, spec, own, arriving)) ? even : null;
     }
 
     // Silos of different sizes: the largest first, each to the replica that has the least memory then. A replica keeps the order of the walk.

@@ -13,7 +13,7 @@ public static class RunCapacity
     /// <returns>Null if the run fits, or if there is no silo yet; else the numbers.</returns>
     public static string? Check(TrainingSpec spec, ModelConfig config, IReadOnlyList<TrainingSilo> silos)
     {
-        if (silos.Count == 0 || Fits(spec, config, silos)) return null;
+        if (silos.Count == 0 || StagePlanner.Fits(config, spec, silos)) return null;
         var estimate = Estimate(spec, config, silos.Any(s => s.OnGpu));
         return string.Create(
             CultureInfo.InvariantCulture,
@@ -22,15 +22,6 @@ public static class RunCapacity
             + $"{Gigabytes(estimate.OptimizerState)}, activations {Gigabytes(estimate.Activations)}); the {silos.Count} live silos of role gpu offer "
             + $"{string.Join(" + ", silos.Select(s => Gigabytes(s.MemoryBytes)))}, of which stages of whole layers must be cut");
     }
-
-    /// <summary>Whether stages can be cut for these silos that they have room for, activations among all else.</summary>
-    /// <param name="spec">The run's settings.</param>
-    /// <param name="config">The model's shape.</param>
-    /// <param name="silos">The silos of a replica.</param>
-    /// <param name="arriving">Sums in float32 of each gradient that may come from other replicas. Default 0.</param>
-    /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
-    public static bool Fits(TrainingSpec spec, ModelConfig config, IReadOnlyList<TrainingSilo> silos, int arriving = 0) =>
-        StagePlanner.Fits(config, spec, silos, arriving);
 
     /// <summary>Bytes by kind for one process that trains the whole run.</summary>
     /// <param name="spec">The run's settings.</param>

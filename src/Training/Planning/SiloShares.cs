@@ -105,5 +105,5 @@ public static class SiloShares
     private static IReadOnlyList<TrainingSilo> Part(IReadOnlyList<TrainingSilo> silos, int runs) =>
         [.. silos.Select(s => s with { MemoryBytes = s.MemoryBytes == 0 ? 0 : Math.Max(1, s.MemoryBytes / runs) })];
 
-    private static bool Fits(QueuedRun run, IReadOnlyList<TrainingSilo> silos) => RunCapacity.Fits(run.Spec, run.Config, silos);
+    private static bool Fits(QueuedRun run, IReadOnlyList<TrainingSilo> silos) => StagePlanner.Fits(run.Config, run.Spec, silos);
 }

@@ -67,8 +67,11 @@ public sealed class StagePlan
     /// <summary>The stages of a replica.</summary>
     public int StagesOf(int replica) => Stages.Count(s => s.Replica == replica);
 
-    /// <summary>The most micro-batches that are on their way through a replica: one for each stage, and one between two of them.</summary>
-    public int InFlightOf(int replica) => InFlight.Count > 0 ? InFlight[replica] : StagesOf(replica) is > 1 and var count ? count + 1 : 1;
+    /// <summary>The most micro-batches that are on their way through a replica.</summary>
+    public int InFlightOf(int replica) => InFlight.Count > 0 ? InFlight[replica] : MostInFlight(StagesOf(replica));
+
+    /// <summary>One micro-batch for each stage, and one that is between two of them.</summary>
+    internal static int MostInFlight(int stages) => stages > 1 ? stages + 1 : 1;
 
     /// <summary>How many times longer a micro-batch of many takes where too few are on their way to keep all stages at work.</summary>
     internal static double Waiting(int stages, int inFlight) => Math.Max(1, (double)stages / inFlight);

@@ -32,7 +32,12 @@ public static class StagePlanner
             + string.Join(" + ", silos.Select(s => $"{s.MemoryBytes / 1e9:0.0}")) + " GB");
     }
 
-    /// <summary>Whether <see cref="Plan"/> would find room.</summary>
+    /// <summary>Whether <see cref="Plan"/> would find room: stages can be cut for which these silos have it, activations among all else.</summary>
+    /// <param name="config">The model's shape.</param>
+    /// <param name="spec">The run's settings.</param>
+    /// <param name="silos">The silos of a replica.</param>
+    /// <param name="arriving">Sums in float32 of each gradient that may come from other replicas. Default 0.</param>
+    /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
     public static bool Fits(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, int arriving = 0) =>
         silos.Count > 0 && Cut(StageMemory.Of(config, spec, arriving, silos.Any(s => s.OnGpu)), silos) is not null;
 
@@ -63,6 +68,9 @@ public static class StagePlanner
     private static IEnumerable<int[]> Orders(IReadOnlyList<TrainingSilo> silos, bool tied)
     {
         yield return [.. Enumerable.Range(0, silos.Count)];
+
+        // Alike, they have room in no other order.
+        if (silos.Distinct().Count() < 2) yield break;
         int[] falling = [.. Enumerable.Range(0, silos.Count).OrderByDescending(s => silos[s].MemoryBytes is > 0 and var bytes ? bytes : long.MaxValue)];
         yield return falling;
         if (!tied && silos.Count > 2) yield return [falling[0], .. falling[2..], falling[1]];
@@ -123,7 +131,7 @@ public static class StagePlanner
         var stages = Enumerable.Range(0, silos.Count).Where(s => ends[s] < ends[s + 1])
             .Select(s => (Layers: memory.LayersUpTo(ends[s + 1])[ends[s]], First: ends[s] == 0, Last: ends[s + 1] == memory.Layers, Silo: silos[s]))
             .ToArray();
-        var inFlight = stages.Length > 1 ? stages.Length + 1 : 1;
+        var inFlight = StagePlan.MostInFlight(stages.Length);
         while (inFlight > 1 && !stages.All(s => memory.Fits(s.Layers, s.First, s.Last, inFlight, s.Silo.MemoryBytes))) inFlight--;
         return inFlight;
     }

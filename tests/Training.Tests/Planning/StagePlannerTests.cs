@@ -124,7 +124,7 @@ public sealed class StagePlannerTests
     public void Fits_whatever_the_order_of_silos_is(bool tied, int small, params double[] percent)
     {
         var c = Make(6, tied ? 200 : 400, tied, full: false, ends: true, [.. percent.Select(p => p / 100)], active: tied ? 2 : 0);
-        Assert.True(RunCapacity.Fits(c.Spec, c.Config, c.Silos));
+        Assert.True(StagePlanner.Fits(c.Config, c.Spec, c.Silos));
         var plan = StagePlanner.Plan(c.Config, c.Spec, c.Silos);
         Assert.Equal(percent.Length, plan.Stages.Count);
         Assert.Equal(percent.Min(), percent[Array.FindIndex(c.Silos, s => s.Address == plan.Stages[^(1 + small)].Silo)]);
@@ -148,10 +148,10 @@ public sealed class StagePlannerTests
     public void Fits_counts_activations_where_they_are()
     {
         var needed = RunCapacity.Estimate(s_long, TinyStories.Config).Tensors;
-        Assert.False(RunCapacity.Fits(s_long, TinyStories.Config, [new("a", (long)(needed * 0.9), 1), new("b", (long)(needed * 0.11), 1)]));
-        Assert.False(RunCapacity.Fits(s_long, TinyStories.Config, [new("a", (long)(needed * 0.55), 1), new("b", (long)(needed * 0.55), 1)]));
-        Assert.True(RunCapacity.Fits(s_long, TinyStories.Config, [new("a", needed, 1)]));
-        Assert.False(RunCapacity.Fits(s_long, TinyStories.Config, [new("a", needed - 1, 1)]));
+        Assert.False(StagePlanner.Fits(TinyStories.Config, s_long, [new("a", (long)(needed * 0.9), 1), new("b", (long)(needed * 0.11), 1)]));
+        Assert.False(StagePlanner.Fits(TinyStories.Config, s_long, [new("a", (long)(needed * 0.55), 1), new("b", (long)(needed * 0.55), 1)]));
+        Assert.True(StagePlanner.Fits(TinyStories.Config, s_long, [new("a", needed, 1)]));
+        Assert.False(StagePlanner.Fits(TinyStories.Config, s_long, [new("a", needed - 1, 1)]));
     }
 
     // Compared with all ways to cut the layers over all choices of silos, in the first order in which there is room.
