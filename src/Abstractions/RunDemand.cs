@@ -16,10 +16,7 @@ public sealed record RunDemand
     /// <summary>Whether it was training when it was last heard of: it then goes before those that wait.</summary>
     [Id(5)] public bool Trains { get; init; }
 
-    /// <summary>Silos that it trains on, or did last.</summary>
-    [Id(3)] public IReadOnlyList<string> Holds { get; init; } = [];
-
-    /// <summary>The same silos with what it has of each; empty where it does not know that.</summary>
+    /// <summary>Silos that it trains on, or did last, with what it has of each.</summary>
     [Id(6)] public IReadOnlyList<SiloDescription> Share { get; init; } = [];
 
     /// <summary>Silos that it was told to leave.</summary>

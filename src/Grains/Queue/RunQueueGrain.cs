@@ -54,7 +54,7 @@ internal sealed partial class RunQueueGrain(IBlobStore store, IClusterView clust
 
         // Silos once given to a run are its own, even if it has not begun to use them yet.
         var trains = demand.Trains || known.Run?.Trains == true;
-        var run = new QueuedRun(name, demand.Spec, config, demand.Since, trains, demand.Holds);
+        var run = new QueuedRun(name, demand.Spec, config, demand.Since, trains, [.. demand.Share.Select(s => s.Address)]);
         _runs[name] = (run, demand, time.GetTimestamp());
         _expected.Remove(name);
         var share = Share(name);

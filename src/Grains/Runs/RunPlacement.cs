@@ -45,7 +45,7 @@ internal sealed class RunPlacement(
     private IReadOnlyList<SiloStage> LastKnown => Pipeline?.Stages.Stages ?? Noted?.Stages ?? [];
 
     private IReadOnlyList<TrainingSilo> Usable => Silos.Usable(LastKnown);
-    private IEnumerable<TrainingSilo> Willing => Usable.Where(s => !_joining.IsLeftOut(s.Address));
+    private TrainingSilo[] Willing => [.. Usable.Where(s => !_joining.IsLeftOut(s.Address))];
 
     // Those that plans are made for. Ones that have just come are taken in when they have loaded what they can, unless there are no others.
     private IReadOnlyList<TrainingSilo> Ready
@@ -54,7 +54,7 @@ internal sealed class RunPlacement(
         {
             var held = LastKnown.Select(s => s.Silo).Concat(_plannedFor.Select(s => s.Address)).ToHashSet();
             TrainingSilo[] ready = [.. Willing.Where(s => held.Contains(s.Address) || _joining.IsReady(s.Address))];
-            return ready.Length > 0 ? ready : Willing.Any() ? [.. Willing] : Usable;
+            return ready.Length > 0 ? ready : Willing is { Length: > 0 } willing ? willing : Usable;
         }
     }
 
@@ -107,11 +107,11 @@ internal sealed class RunPlacement(
         }
         catch (NoRoomException) when (Usable.Count > Ready.Count)
         {
-            return Plan(Fits(Willing) ? [.. Willing] : Usable);
+            return Plan(Willing is var willing && Fits(willing) ? willing : Usable);
         }
     }
 
-    private bool Fits(IEnumerable<TrainingSilo> silos) => StagePlanner.Fits(run.Plan!.Config, run.Plan.Spec, [.. silos]);
+    private bool Fits(IReadOnlyList<TrainingSilo> silos) => StagePlanner.Fits(run.Plan!.Config, run.Plan.Spec, silos);
 
     private StagePlan Plan(IReadOnlyList<TrainingSilo> silos)
     {
@@ -219,7 +219,7 @@ internal sealed class RunPlacement(
     {
         TrainingSilo[] joining = [.. Willing.Except(Ready)];
         if (_joining.AreLoading || joining.Length == 0) return;
-        var plan = ReplicaPlanner.Plan(run.Plan!.Config, run.Plan.Spec, Speeds.Of([.. Willing]), Held);
+        var plan = ReplicaPlanner.Plan(run.Plan!.Config, run.Plan.Spec, Speeds.Of(Willing), Held);
 
         // What is loaded there now is let go of with what the run has, where it then comes to another plan.
         _releases.Note(LastKnown);

@@ -84,7 +84,6 @@ internal sealed partial class RunSilos(string run, IGrainFactory grains, ICluste
                 ConfigJson = plan.ConfigJson,
                 Since = _since,
                 Trains = Trains,
-                Holds = [.. (_share?.Silos ?? []).Select(s => s.Address)],
                 Share = _share?.Silos ?? [],
                 Leaving = [.. _leaving],
             }).WaitAsync(AskPeriod, time);

@@ -58,7 +58,6 @@ public sealed class StartingQueueTests
             ConfigJson = await File.ReadAllTextAsync(Path.Combine(Repository.Root, "samples", "tiny-stories", "config.json"), Token),
             Since = DateTimeOffset.UnixEpoch,
             Trains = true,
-            Holds = ["s0"],
             Share = [new SiloDescription("s0", OneSilo.Memory / 2, 1)],
         });
         Assert.Equal(OneSilo.Memory / 2, Assert.Single(share.Silos).MemoryBytes);
