@@ -9,7 +9,7 @@ internal sealed partial class JobCatalog(IBlobStore store, ILogger<JobCatalog> l
     private readonly DocumentSet<JobDocument> _jobs = new(store, "jobs");
 
     /// <summary>The jobs that are to be imported, and by which silo.</summary>
-    public DocumentSet<JobImport> Imports { get; } = new(store, "imports");
+    public DocumentSet<JobImport> Imports { get; } = new(store, UnnamedWork.Imports);
 
     /// <summary>Keeps a new job; if there already is one with this id, it stays as it is.</summary>
     public async Task<JobDocument> AddAsync(JobDocument job, CancellationToken cancellationToken)

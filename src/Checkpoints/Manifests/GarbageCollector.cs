@@ -66,14 +66,12 @@ public static class GarbageCollector
 
     /// <summary>Finds what a collection would delete now, and deletes nothing.</summary>
     /// <param name="store">The store.</param>
-    /// <param name="only">Names of blobs; null for all.</param>
     /// <param name="minimumAge">Younger blobs are spared.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public static async Task<Garbage> FindAsync(
-        IBlobStore store, IReadOnlySet<string>? only, TimeSpan minimumAge, TimeProvider time, CancellationToken cancellationToken)
+    public static async Task<Garbage> FindAsync(IBlobStore store, TimeSpan minimumAge, TimeProvider time, CancellationToken cancellationToken)
     {
-        var (blobs, _) = await ListAsync(store, only, cancellationToken).ConfigureAwait(false);
+        var (blobs, _) = await ListAsync(store, only: null, cancellationToken).ConfigureAwait(false);
         return await FindAsync(store, blobs, minimumAge, time.GetUtcNow(), cancellationToken).ConfigureAwait(false);
     }
 

@@ -112,13 +112,13 @@ public sealed partial class RunStore
         return new BlobRef(blob.Sha256, blob.Length);
     }
 
-    private static string HeadPath(string run)
+    internal static string HeadPath(string run)
     {
         RunName.Validate(run);
         return $"{Prefix}{run}/head.json";
     }
 
-    private static byte[] ToJson(RunHead head) => JsonSerializer.SerializeToUtf8Bytes(head, ManifestJson.Default.RunHead);
+    internal static byte[] ToJson(RunHead head) => JsonSerializer.SerializeToUtf8Bytes(head, ManifestJson.Default.RunHead);
 
     private static RunHead Parse(StoreDocument document, string run, IBlobStore store)
     {

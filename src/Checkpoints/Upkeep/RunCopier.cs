@@ -1,4 +1,3 @@
-using System.Text.Json;
 
 namespace LisaOrleans.Checkpoints;
 
@@ -109,7 +108,7 @@ public static class RunCopier
         // that it was made from.
         async Task<bool> SwapHeadAsync(RunContents contents)
         {
-            var (head, path) = (contents.Head!, $"{RunStore.Prefix}{run}/head.json");
+            var (head, path) = (contents.Head!, RunStore.HeadPath(run));
             var version = (await target.GetDocumentAsync(path, cancellationToken).ConfigureAwait(false))?.ETag;
             var before = await ReadTargetAsync(contents).ConfigureAwait(false);
             if (head.HasManifestsOf(before)) return true;
@@ -123,9 +122,7 @@ public static class RunCopier
             };
             try
             {
-                await target.PutDocumentAsync(
-                    path, JsonSerializer.SerializeToUtf8Bytes(copy, ManifestJson.Default.RunHead), version, cancellationToken)
-                        .ConfigureAwait(false);
+                await target.PutDocumentAsync(path, RunStore.ToJson(copy), version, cancellationToken).ConfigureAwait(false);
                 return true;
             }
             catch (ETagMismatchException)

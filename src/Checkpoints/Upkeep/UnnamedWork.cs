@@ -5,7 +5,8 @@ namespace LisaOrleans.Checkpoints;
 /// <summary>What somebody is making in a store, and names only when it is done: a collection of what is young would take it away.</summary>
 public static class UnnamedWork
 {
-    private const string Imports = "imports/";
+    /// <summary>The documents of jobs that are to be imported, which the API writes.</summary>
+    public const string Imports = "imports";
 
     // Uploads and imports have no lease: what was begun longer ago counts as left behind.
     private static readonly TimeSpan s_age = TimeSpan.FromHours(1);
@@ -18,7 +19,7 @@ public static class UnnamedWork
     {
         if (await HeldRuns.FindAsync(store, cancellationToken).ConfigureAwait(false) is { } run) return $"run '{run}' is being worked on";
         var since = time.GetUtcNow() - s_age;
-        await foreach (var path in store.ListDocumentsAsync(Imports, cancellationToken).ConfigureAwait(false))
+        await foreach (var path in store.ListDocumentsAsync(Imports + "/", cancellationToken).ConfigureAwait(false))
         {
             if (await store.GetDocumentAsync(path, cancellationToken).ConfigureAwait(false) is { } import && BeganAt(import) > since)
                 return $"job '{Path.GetFileNameWithoutExtension(path)}' is being imported";

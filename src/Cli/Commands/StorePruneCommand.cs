@@ -105,7 +105,7 @@ internal static class StorePruneCommand
     {
         if (dry)
         {
-            var garbage = await GarbageCollector.FindAsync(store, null, age, TimeProvider.System, cancellationToken);
+            var garbage = await GarbageCollector.FindAsync(store, age, TimeProvider.System, cancellationToken);
             return (garbage.Old.Count, garbage.Old.Sum(b => b.Length), garbage.Young);
         }
 

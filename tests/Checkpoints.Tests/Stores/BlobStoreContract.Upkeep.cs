@@ -84,7 +84,7 @@ public abstract partial class BlobStoreContract
         using var test = await CreateAsync();
         await RunAsync(test.Store, 1);
         var garbage = await BlobAsync(test.Store, "nobody's");
-        var found = (await GarbageCollector.FindAsync(test.Store, null, TimeSpan.Zero, TimeProvider.System, Token)).Old;
+        var found = (await GarbageCollector.FindAsync(test.Store, TimeSpan.Zero, TimeProvider.System, Token)).Old;
         Assert.Equal([garbage], found.Select(b => b.Sha256));
         Assert.Equal(4, await test.Store.ListAsync(Token).CountAsync(Token));
         Assert.Equal(1, (await GarbageCollector.CollectAsync(test.Store, TimeSpan.Zero, TimeProvider.System, Token)).Deleted);

@@ -22,9 +22,9 @@ public sealed class HistoryPruningTests
         {
             var dry = new DryRunBlobStore(run.Store, new FolderBlobStore(top.Root));
             Assert.Equal([1L, 2, 4, 5], Assert.Single(await HistoryPruning.PruneAsync(dry, "every:3", Token)).Steps);
-            var would = (await GarbageCollector.FindAsync(dry, null, TimeSpan.Zero, TimeProvider.System, Token)).Old;
+            var would = (await GarbageCollector.FindAsync(dry, TimeSpan.Zero, TimeProvider.System, Token)).Old;
             Assert.Equal(head!.Kept, (await RunStore.ReadHeadAsync(run.Store, "test", Token))!.Kept);
-            var now = (await GarbageCollector.FindAsync(run.Store, null, TimeSpan.Zero, TimeProvider.System, Token)).Old;
+            var now = (await GarbageCollector.FindAsync(run.Store, TimeSpan.Zero, TimeProvider.System, Token)).Old;
             Assert.True(would.Count > now.Count + 4);
             await PruneAsync("every:3", 8, 1, 2, 4, 5);
             var report = await GarbageCollector.CollectAsync(run.Store, TimeSpan.Zero, TimeProvider.System, Token);

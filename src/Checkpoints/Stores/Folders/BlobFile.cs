@@ -67,8 +67,8 @@ internal static class BlobFile
     /// <summary>Whether a file is a blob that somebody took away to delete it; if so, puts it back.</summary>
     public static bool TryPutBack(string file)
     {
-        var name = Path.GetFileName(file).Split('.')[1];
-        if (!AtomicFile.IsTemporary(file, TakenSuffix) || !BlobRef.IsName(name)) return false;
+        if (!AtomicFile.IsTemporary(file, TakenSuffix) || Path.GetFileName(file).Split('.') is not [_, var name, ..] || !BlobRef.IsName(name))
+            return false;
         PutBack(file, Path.Combine(Path.GetDirectoryName(file)!, name));
         return true;
     }
