@@ -28,7 +28,6 @@ public static class DerivedSettings
             BlockSize = BlockSize(spec.BlockSize, config),
             Dtype = Dtype(spec.Dtype, config, weightsDtype),
             Threads = spec.Threads > 0 ? spec.Threads : threads,
-            GradientLanes = Lanes(spec, began),
         };
         return began is null && compute is not null && resolved is { Dtype: RunDtypes.BFloat16, ComputeDtype: TrainingSpec.AutoDtype }
             ? resolved with { ComputeDtype = compute(config) }
@@ -40,12 +39,11 @@ public static class DerivedSettings
     /// <param name="began">Those with which it began; null for a new run.</param>
     internal static TrainingSpec GoOn(TrainingSpec spec, TrainingSpec? began)
     {
-        var stored = spec with { MaskSamples = [.. spec.MaskSamples.Distinct().Order()] };
+        var stored = spec with { MaskSamples = [.. spec.MaskSamples.Distinct().Order()], GradientLanes = Lanes(spec, began) };
         return began is null ? stored : stored with
         {
             Dtype = spec.Dtype == TrainingSpec.AutoDtype ? began.Dtype : spec.Dtype,
             ComputeDtype = spec.ComputeDtype == TrainingSpec.AutoDtype ? began.ComputeDtype : spec.ComputeDtype,
-            GradientLanes = Lanes(spec, began),
         };
     }
 

@@ -57,11 +57,11 @@ public static class TrainingSpecValidator
         CheckEvaluation(spec, evalSteps: 0, evalData || dataset.ValidationSplit is not null);
     }
 
-    /// <summary>Checks what settings with which a run goes on, or a fork begins, need of the run's evaluation data.</summary>
+    /// <summary>Checks what settings with which a run goes on, or a fork begins, need of the run's evaluation data and of its manifests.</summary>
     /// <param name="spec">The settings.</param>
     /// <param name="was">Those before: what is as it was is not held against it.</param>
     /// <param name="evaluates">Whether there is evaluation data.</param>
-    /// <exception cref="InvalidTrainingSettingException">There is none to do what a setting asks for.</exception>
+    /// <exception cref="InvalidTrainingSettingException">There is none to do what a setting asks for, or one to keep would not be written.</exception>
     public static void CheckEvaluation(TrainingSpec spec, TrainingSpec was, bool evaluates)
     {
         CheckEvaluation(spec, was.EvalSteps, evaluates);
