@@ -9,7 +9,6 @@ public sealed class JsonLinesChecker
 {
     private const int LongestLine = 16 << 20;
 
-    private static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false };
     private static readonly byte[] s_byteOrderMark = [0xEF, 0xBB, 0xBF];
 
     private readonly ArrayBufferWriter<byte> _line = new();
@@ -59,7 +58,7 @@ public sealed class JsonLinesChecker
         if (!Utf8.IsValid(line.Span)) throw Wrong("is not UTF-8 text");
         try
         {
-            using var document = JsonDocument.Parse(line, s_strict);
+            using var document = JsonDocument.Parse(line, JsonText.Strict);
             if (document.RootElement.ValueKind != JsonValueKind.Object) throw Wrong("must be a JSON object");
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)

@@ -99,24 +99,22 @@ internal sealed class PreferenceFormat : IDatasetFormat
     {
         List<ChatMessage> prompt = [.. PromptTurns.Read(record, "prompt")];
         List<ChatMessage> answer = [.. PromptTurns.Answer(record, field)];
-        if (Repeats(0)) return answer;
+        if (Repeats(missing: 0, at: 0)) return answer;
 
         // It may say the prompt's words again later.
         if (answer[0].Role == TurnTemplate.Assistant) return [.. prompt, .. answer];
-        for (var at = 1; at + prompt.Count < answer.Count; at++)
-            if (Repeats(at)) return answer;
+        if (Enumerable.Range(1, answer.Count).Any(at => Repeats(missing: 0, at))) return answer;
         for (var missing = 1; missing < prompt.Count; missing++)
-        {
-            if (prompt.Skip(missing).Zip(answer).All(p => Same(p.First, p.Second)) && prompt.Count - missing < answer.Count)
-                return [.. prompt.Take(missing), .. answer];
-        }
+            if (Repeats(missing, at: 0)) return [.. prompt.Take(missing), .. answer];
 
         // What nobody has answered yet cannot be followed by another question.
         return (answer[0].Role == TurnRole.User && prompt[^1].Role == TurnTemplate.Assistant) || answer[0].Role == TurnRole.Tool
             ? [.. prompt, .. answer]
             : throw record.Wrong(field, "is a conversation that does not begin with the prompt, and does not go on from it");
 
-        bool Repeats(int at) => at + prompt.Count < answer.Count && prompt.Zip(answer.Skip(at)).All(p => Same(p.First, p.Second));
+        // Whether the answer has all of the prompt but the first turns.
+        bool Repeats(int missing, int at) => at + prompt.Count - missing < answer.Count
+            && prompt.Skip(missing).Zip(answer.Skip(at)).All(p => Same(p.First, p.Second));
     }
 
     private static bool Same(ChatMessage a, ChatMessage b) =>

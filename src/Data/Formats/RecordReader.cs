@@ -7,9 +7,6 @@ internal sealed class RecordReader(string file, string place, JsonElement record
 {
     private readonly List<string> _read = [];
 
-    /// <summary>JSON inside a text is held to the same rules as the record itself.</summary>
-    public static JsonDocumentOptions Strict { get; } = new() { AllowDuplicateProperties = false };
-
     public JsonElement Element => record;
 
     public FieldPolicy Policy => policy;
@@ -141,9 +138,9 @@ internal sealed class RecordReader(string file, string place, JsonElement record
     {
         try
         {
-            return JsonElement.Parse(text, Strict);
+            return JsonElement.Parse(text, JsonText.Strict);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (Exception e) when (JsonText.IsInvalid(e))
         {
             throw Wrong(field, $"is a text which {JsonFault.Problem(e)}{JsonFault.InLine(e)}");
         }

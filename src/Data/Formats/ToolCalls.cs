@@ -29,7 +29,7 @@ internal static class ToolCalls
         JsonElement value;
         try
         {
-            value = JsonElement.Parse(text, RecordReader.Strict);
+            value = JsonElement.Parse(text, JsonText.Strict);
         }
         catch (Exception e) when (JsonText.IsInvalid(e))
         {

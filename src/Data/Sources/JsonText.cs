@@ -6,7 +6,8 @@ namespace LisaOrleans.Data;
 /// <summary>What the readers of JSON have in common.</summary>
 internal static class JsonText
 {
-    private static readonly JsonDocumentOptions s_strict = new() { AllowDuplicateProperties = false };
+    /// <summary>JSON inside a text, and lines, are held to the same rules as a record itself.</summary>
+    public static JsonDocumentOptions Strict { get; } = new() { AllowDuplicateProperties = false };
 
     private static ReadOnlySpan<byte> ByteOrderMark => [0xEF, 0xBB, 0xBF];
 
@@ -21,7 +22,7 @@ internal static class JsonText
         JsonDocument document;
         try
         {
-            document = JsonDocument.Parse(record.Json, s_strict);
+            document = JsonDocument.Parse(record.Json, Strict);
         }
         catch (Exception e) when (IsInvalid(e))
         {

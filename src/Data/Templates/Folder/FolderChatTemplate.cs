@@ -20,8 +20,8 @@ public sealed class FolderChatTemplate
     private FolderChatTemplate(string folder, ChatTemplateSource source, DateTimeOffset now)
     {
         (_file, _now, _written) = (source.File, now, new WrittenFields(source));
-        _calls = new CallForms((example, form) => Try(new ExampleValues(example, form)));
-        _turns = new WrittenTurns(example => Try(Values(example)));
+        _calls = new CallForms((example, form) => TryRender(new ExampleValues(example, form), example.Messages));
+        _turns = new WrittenTurns(example => TryRender(Values(example), example.Messages));
         (Source, ToolSource) = (source.Chat, source.ToolUse ?? source.Chat);
         ReadsTime = $"{source.Chat}{source.ToolUse}".Contains("strftime_now", StringComparison.Ordinal);
 
@@ -149,11 +149,11 @@ public sealed class FolderChatTemplate
 
     private ExampleValues Values(Example example) => new(example, _calls.Of(example));
 
-    private string? Try(ExampleValues values)
+    internal string? TryRender(ExampleValues values, IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt = false)
     {
         try
         {
-            return Render(values, values.Example.Messages, addGenerationPrompt: false).Text;
+            return Render(values, messages, addGenerationPrompt).Text;
         }
         catch (DatasetException)
         {

@@ -129,13 +129,6 @@ internal sealed class LearnedSpans(
         // Once written, the whole need not be written again.
         if (!addGenerationPrompt && messages.Count == Messages.Count && messages.SequenceEqual(Messages, ReferenceEqualityComparer.Instance))
             return whole.Text;
-        try
-        {
-            return template.Render(values, messages, addGenerationPrompt).Text;
-        }
-        catch (DatasetException)
-        {
-            return null;
-        }
+        return template.TryRender(values, messages, addGenerationPrompt);
     }
 }

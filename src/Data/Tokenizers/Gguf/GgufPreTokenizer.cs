@@ -16,9 +16,14 @@ internal static class GgufPreTokenizer
     public static bool AddsSpace(JsonField root) => GgufRules.Normalizers(root).Any(n => Type(n) == "Prepend")
         || Steps(root.Optional("pre_tokenizer")).Any(s => Type(s) == "Metaspace" && MetaspaceSteps.Scheme(s) != "never");
 
-    /// <summary>The steps of a pre_tokenizer, which may be null.</summary>
-    public static List<JsonField> Steps(JsonField? field) => field is null ? []
-        : Type(field) == "Sequence" ? [.. field.Required("pretokenizers").Items().SelectMany(Steps)] : [field];
+    /// <summary>The steps of a pre_tokenizer, or of a normalizer, either of which may be null.</summary>
+    /// <param name="field">What is made of them.</param>
+    /// <param name="list">The name of the list of a sequence.</param>
+    public static List<JsonField> Steps(JsonField? field, string list = "pretokenizers") => field is null ? []
+        : Type(field) == "Sequence" ? [.. field.Required(list).Items().SelectMany(f => Steps(f, list))] : [field];
+
+    /// <summary>The type of a step.</summary>
+    public static string Type(JsonField field) => field.Required("type").Text();
 
     /// <summary>The name.</summary>
     /// <param name="root">tokenizer.json.</param>
@@ -70,6 +75,4 @@ internal static class GgufPreTokenizer
         Tekken => "tekken",
         _ => "unknown",
     };
-
-    private static string Type(JsonField field) => field.Required("type").Text();
 }

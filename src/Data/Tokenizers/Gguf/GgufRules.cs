@@ -11,7 +11,7 @@ internal static class GgufRules
     {
         CheckWords(root.Required("model"));
         foreach (var step in Normalizers(root))
-            if (Type(step) is not "NFC" and var other) throw step.Wrong($"is {other}, which GGUF cannot say; it must be NFC, or null");
+            if (GgufPreTokenizer.Type(step) is not "NFC" and var other) throw step.Wrong($"is {other}, which GGUF cannot say; it must be NFC, or null");
     }
 
     /// <summary>Checks a tokenizer of SentencePiece's kind, which writes spaces as '▁' and cuts nothing.</summary>
@@ -53,7 +53,7 @@ internal static class GgufRules
     }
 
     /// <summary>The normalizer's steps.</summary>
-    public static IEnumerable<JsonField> Normalizers(JsonField root) => Steps(root.Optional("normalizer"));
+    public static IEnumerable<JsonField> Normalizers(JsonField root) => GgufPreTokenizer.Steps(root.Optional("normalizer"), "normalizers");
 
     private static void CheckWords(JsonField model)
     {
@@ -64,7 +64,7 @@ internal static class GgufRules
         }
     }
 
-    private static string Normalizer(JsonField step) => Type(step) switch
+    private static string Normalizer(JsonField step) => GgufPreTokenizer.Type(step) switch
     {
         "Prepend" when step.Required("prepend").Text() == Sign => "Prepend",
         "Replace" when step.Required("pattern").Optional("String")?.Text() == " " && step.Required("content").Text() == Sign => "Replace",
@@ -72,15 +72,10 @@ internal static class GgufRules
     };
 
     // Once they are signs, there are no spaces to split at.
-    private static string PreTokenizer(JsonField step) => Type(step) switch
+    private static string PreTokenizer(JsonField step) => GgufPreTokenizer.Type(step) switch
     {
         "Metaspace" when step.Required("replacement").Text() == Sign => "Metaspace",
         "Split" when step.Required("pattern").Optional("String")?.Text() == " " && step.Optional("invert")?.Flag() != true => "Split",
         _ => "other",
     };
-
-    private static IEnumerable<JsonField> Steps(JsonField? field) => field is null ? []
-        : Type(field) == "Sequence" ? field.Required("normalizers").Items().SelectMany(Steps) : [field];
-
-    private static string Type(JsonField field) => field.Required("type").Text();
 }
