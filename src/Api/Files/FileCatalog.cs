@@ -66,11 +66,15 @@ internal sealed partial class FileCatalog(IBlobStore store, TimeProvider time, I
     /// <param name="cancellationToken">Cancels.</param>
     public async Task CollectAsync(TimeSpan minimumAge, CancellationToken cancellationToken)
     {
-        foreach (var over in (await _files.ListAsync(LogDamaged, cancellationToken)).Where(f => f.Sha256 is not null && !IsThere(f)))
-            await _files.UpdateAsync(over.Id, Deleted, cancellationToken);
+        var deleted = new List<StoredFile>();
+        foreach (var file in await _files.ListAsync(LogDamaged, cancellationToken))
+        {
+            var left = file.Sha256 is not null && !IsThere(file) ? await _files.UpdateAsync(file.Id, Deleted, cancellationToken) : file;
+            if (left?.DeletedBlob is not null) deleted.Add(left);
+        }
+
+        if (deleted.Count == 0) return;
         var now = time.GetUtcNow();
-        var deleted = (await _files.ListAsync(LogDamaged, cancellationToken)).Where(f => f.DeletedBlob is not null).ToArray();
-        if (deleted.Length == 0) return;
         var report = await GarbageCollector.CollectAsync(
             store, deleted.Select(f => f.DeletedBlob!).ToHashSet(), minimumAge, time, cancellationToken);
         var spared = report.Spared.Select(b => b.Sha256).ToHashSet();

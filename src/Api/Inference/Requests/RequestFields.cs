@@ -39,8 +39,7 @@ internal sealed class RequestFields
         return _fields.TryGetValue(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
     }
 
-    public JsonElement Require(string name) => Find(name)
-        ?? throw ApiException.Missing(Path(name));
+    public JsonElement Require(string name) => Find(name) ?? throw ApiException.Missing(Path(name));
 
     public string Text(string name) => Text(Require(name), Path(name));
 
