@@ -78,12 +78,11 @@ public sealed class ClientTests(ClusterFixture fixture)
         var time = new FakeTimeProvider();
         await using var client = new LisaClient(fixture.Cluster.ClientOptions, null, time);
         var forking = client.ForkAsync("forked", "fork", cancellationToken: Token);
-        while (!forking.IsCompleted)
+        await Until.True(() =>
         {
             time.Advance(TimeSpan.FromSeconds(5));
-            await Task.Delay(1, Token);
-        }
-
+            return forking.IsCompleted;
+        });
         Assert.True((await forking).IsNew);
         Assert.False((await Client.ForkAsync("forked", "fork", cancellationToken: Token)).IsNew);
     }

@@ -144,8 +144,7 @@ public sealed class KeptManifestTests
         Assert.Equal(6, (await RunResumption.PrepareAsync(run.Store, "test", new GivenSettings(), Token)).TotalSteps);
         foreach (var (name, value) in ((string, string)[])[("early_stopping_patience", "0"), ("load_best_model_at_end", "true")])
         {
-            var (setting, given) = (RunSettings.Table.Find(name)!, new GivenSettings());
-            given.Set(setting, setting.Parse(value));
+            var given = Given.Of((name, value));
             var e = await Assert.ThrowsAsync<InvalidTrainingSettingException>(() => RunImporter.ImportAsync(
                 run.Store, request with { Spec = given.Into(request.Spec with { }) }, null, Token));
             Assert.Contains("run 'test' is complete; fork it", e.Message, StringComparison.Ordinal);

@@ -54,10 +54,7 @@ public sealed class ListedManifestsTests
         Assert.Contains("succeeded", before, StringComparison.Ordinal);
         var again = await RunImporter.ImportAsync(run.Store, TinyStories.Request(spec with { KeepManifests = "3" }), null, Token);
         Assert.True(again.AlreadyCompleted);
-        var given = new GivenSettings();
-        var saveSteps = RunSettings.Table.Find("save_steps")!;
-        given.Set(saveSteps, saveSteps.Parse("1"));
-        Assert.True((await RunResumption.PrepareAsync(run.Store, "test", given, Token)).AlreadyCompleted);
+        Assert.True((await RunResumption.PrepareAsync(run.Store, "test", Given.Of(("save_steps", "1")), Token)).AlreadyCompleted);
         Assert.Equal(before, await HeadAsync());
 
         async Task<string> HeadAsync() => Encoding.UTF8.GetString((await run.Store.GetDocumentAsync("runs/test/head.json", Token))!.Content);

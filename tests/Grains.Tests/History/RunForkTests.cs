@@ -81,10 +81,7 @@ public sealed class RunForkTests
         Assert.Equal(5, (await ForkAsync(run, 0, "both", ("num_train_epochs", "0.1"), ("max_steps", "5"))).TotalSteps);
 
         // The same on resume, where no bit depends on it.
-        var keep = RunSettings.Table.Find("keep_manifests")!;
-        var given = new GivenSettings();
-        given.Set(keep, keep.Parse("all"));
-        var resumed = (await RunResumption.ReadAsync(run.Store, "test", given, Token)).Spec;
+        var resumed = (await RunResumption.ReadAsync(run.Store, "test", Given.Of(("keep_manifests", "all")), Token)).Spec;
         Assert.Equal("all", resumed.KeepManifests);
         Assert.Null(resumed.SaveTotalLimit);
     }
@@ -183,17 +180,8 @@ public sealed class RunForkTests
         }
     }
 
-    private static Task<ForkedRun> ForkAsync(TestRun run, long step, string name, params (string Setting, string Value)[] settings)
-    {
-        var given = new GivenSettings();
-        foreach (var (setting, value) in settings)
-        {
-            var found = RunSettings.Table.Find(setting)!;
-            given.Set(found, found.Parse(value));
-        }
-
-        return RunFork.CreateAsync(run.Store, ManifestAddress.At("test", step), name, given, Token);
-    }
+    private static Task<ForkedRun> ForkAsync(TestRun run, long step, string name, params (string Setting, string Value)[] settings) =>
+        RunFork.CreateAsync(run.Store, ManifestAddress.At("test", step), name, Given.Of(settings), Token);
 
     private static async Task<long> BlobBytes(TestRun run)
     {

@@ -85,9 +85,9 @@ public sealed class SettingsChangedTests
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(5));
         var error = await Assert.ThrowsAsync<InvalidTrainingSettingException>(
-            () => RunResumption.ReadAsync(run.Store, "test", Given(("eval_steps", "2")), Token));
+            () => RunResumption.ReadAsync(run.Store, "test", Given.Of(("eval_steps", "2")), Token));
         Assert.Equal("eval_steps", error.Setting);
-        Assert.Equal(0, (await RunResumption.ReadAsync(run.Store, "test", Given(("eval_steps", "0")), Token)).Spec.EvalSteps);
+        Assert.Equal(0, (await RunResumption.ReadAsync(run.Store, "test", Given.Of(("eval_steps", "0")), Token)).Spec.EvalSteps);
     }
 
     [Fact]
@@ -95,16 +95,8 @@ public sealed class SettingsChangedTests
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(5) with { ComputeDtype = "float32", MaskSamples = [1, 3] });
         await TamperedRun.ChangeAsync(run, onlyLater: false, (m, s) => (m, s with { GradientLanes = 0 })); // From before there were lanes.
-        var given = Given(("dtype", "auto"), ("compute_dtype", "auto"), ("mask_samples", "3,1,3"), ("gradient_lanes", "1"));
+        var given = Given.Of(("dtype", "auto"), ("compute_dtype", "auto"), ("mask_samples", "3,1,3"), ("gradient_lanes", "1"));
         var (_, stored, spec) = await RunResumption.ReadAsync(run.Store, "test", given, Token);
         Assert.Equal(JsonSerializer.Serialize(stored), JsonSerializer.Serialize(spec));
-    }
-
-    private static GivenSettings Given(params (string Name, string Value)[] settings)
-    {
-        var given = new GivenSettings();
-        foreach (var (name, value) in settings)
-            if (RunSettings.Table.Find(name)! is var setting) given.Set(setting, setting.Parse(value));
-        return given;
     }
 }

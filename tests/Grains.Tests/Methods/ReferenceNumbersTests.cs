@@ -55,10 +55,7 @@ public sealed class ReferenceNumbersTests : IDisposable
         foreach (var (name, setting, value, same) in ((string, string, string, bool)[])
             [("a", "compute_dtype", "bfloat16", false), ("b", "frozen_weights", "int8", false), ("c", "learning_rate", "0.1", true)])
         {
-            var given = new GivenSettings();
-            var found = RunSettings.Table.Find(setting)!;
-            given.Set(found, found.Parse(value));
-            await RunFork.CreateAsync(run.Store, ManifestAddress.At("test", 0), name, given, Token);
+            await RunFork.CreateAsync(run.Store, ManifestAddress.At("test", 0), name, Given.Of((setting, value)), Token);
             Assert.Equal(same, (await run.Beside(name).ManifestAsync()).ReferenceLogProbs is not null);
         }
     }
