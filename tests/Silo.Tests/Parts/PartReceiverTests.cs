@@ -50,7 +50,7 @@ public sealed class PartReceiverTests
             await Until.True(() => holder.Exchange.Count == 0);
         }
 
-        Assert.True(TensorNode.LiveTensors() <= before);
+        await Until.True(() => TensorNode.LiveTensors() <= before);
     }
 
     [Theory]
@@ -72,7 +72,7 @@ public sealed class PartReceiverTests
             Assert.Null(await Receive(receiver, () => Offer(holder, tensors, trains), load, dtypes));
         }
 
-        Assert.True(TensorNode.LiveTensors() <= before);
+        await Until.True(() => TensorNode.LiveTensors() <= before);
     }
 
     [Fact]
@@ -170,7 +170,7 @@ public sealed class PartReceiverTests
             Assert.Null(await Receive(receiver, () => Offer(holder, copies, trains), load, schema));
         }
 
-        Assert.True(TensorNode.LiveTensors() <= before);
+        await Until.True(() => TensorNode.LiveTensors() <= before);
     }
 
     private static NamedTensor[] Tensors(PartDtypes dtypes, bool trains) =>
