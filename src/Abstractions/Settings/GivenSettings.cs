@@ -28,11 +28,19 @@ public sealed class GivenSettings
     /// The stored settings of a run with these in their place. What would override one of these, and is not given, has its default.
     /// </summary>
     /// <param name="stored">The run's settings.</param>
-    public TrainingSpec Over(TrainingSpec stored)
+    /// <param name="goesOn">
+    /// Whether it is this run that is to go on: what is given as it is stored then changes nothing. In a fork it is to have its effect.
+    /// </param>
+    public TrainingSpec Over(TrainingSpec stored, bool goesOn)
     {
         var spec = stored with { };
-        foreach (var property in _values.Keys.Select(s => s.OverriddenBy).OfType<string>())
-            if (TrainingSettings.Open.Of(property) is var other) other.Set(spec, other.Default);
+        foreach (var (setting, value) in _values)
+        {
+            if (setting.OverriddenBy is not { } property || (goesOn && TrainingSetting.Same(setting.Get(stored), value))) continue;
+            var other = TrainingSettings.Open.Of(property);
+            other.Set(spec, other.Default);
+        }
+
         return Into(spec);
     }
 

@@ -23,7 +23,7 @@ internal static class ForkSettings
     public static TrainingSpec Apply(TrainingSpec was, GivenSettings given, string run)
     {
         if (given.Settings.FirstOrDefault(s => s.Record == typeof(DatasetSettings)) is { } ofData) throw Wrong(ofData, InTheStore);
-        var spec = given.Over(was) with { RunName = run };
+        var spec = given.Over(was, goesOn: false) with { RunName = run };
         given.CheckUse(spec);
 
         // What another method does not use goes back to its default: nobody asked for it here.

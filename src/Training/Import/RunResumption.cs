@@ -21,7 +21,7 @@ public static class RunResumption
         if (await RunStore.ReadHeadAsync(store, run, cancellationToken) is { } head) StoredRunStatus.CheckNotCancelled(head);
         var (manifest, _) = await RunManifests.ReadAsync(store, ManifestAddress.Last(run), cancellationToken);
         var stored = await RunFiles.ReadSpecAsync(store, manifest, cancellationToken);
-        var spec = DerivedSettings.GoOn(given.Over(stored), stored);
+        var spec = DerivedSettings.GoOn(given.Over(stored, goesOn: true), stored);
         RunSettings.Table.Check(spec);
         given.CheckUse(spec);
         var (_, config) = await RunFiles.ReadConfigAsync(store, manifest, cancellationToken);

@@ -84,6 +84,11 @@ public sealed class RunForkTests
         var resumed = (await RunResumption.ReadAsync(run.Store, "test", Given.Of(("keep_manifests", "all")), Token)).Spec;
         Assert.Equal("all", resumed.KeepManifests);
         Assert.Null(resumed.SaveTotalLimit);
+
+        // What the run has already is no change, as in a settings file beside which the run was begun with more.
+        var asItWas = Given.Of(("keep_manifests", "last"), ("num_train_epochs", "1"), ("warmup_ratio", "0"));
+        var same = (await RunResumption.ReadAsync(run.Store, "test", asItWas, Token)).Spec;
+        Assert.Equal((3, 9L, 4L), (same.SaveTotalLimit, same.MaxSteps, same.WarmupSteps));
     }
 
     [Fact]
