@@ -31,7 +31,10 @@ internal sealed record TokenInput(
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         Add("code", Encoding.UTF8.GetBytes(s_code));
-        Add("settings", JsonSerializer.SerializeToUtf8Bytes(new { Settings, BlockSize, Split, VocabularySize, TemplateTime }));
+
+        // Whether the split must be there decides only whether there are tokens at all.
+        var split = Split with { IsRequired = false };
+        Add("settings", JsonSerializer.SerializeToUtf8Bytes(new { Settings, BlockSize, Split = split, VocabularySize, TemplateTime }));
         if (Pairs) Add("pairs", []);
         foreach (var name in ModelFileNames.In(ModelFolder).Except([ModelFileNames.Config, ModelFileNames.GenerationConfig]))
             AddFile(name, Path.Combine(ModelFolder, name));

@@ -81,6 +81,16 @@ public sealed class TokenCacheTests : IDisposable
     }
 
     [Fact]
+    public async Task ImportAsync_run_that_goes_on_takes_the_tokens_of_its_split_from_the_store()
+    {
+        Directory.CreateDirectory(_folder["splits"]);
+        File.Copy(TinyStories.Data, _folder["splits/train.jsonl"]);
+        await File.WriteAllLinesAsync(_folder["splits/validation.jsonl"], File.ReadLines(TinyStories.Data).Take(5), Token);
+        Assert.True((await Import("a", "splits", o => o with { ValidationSplit = "validation" })).Tokenised);
+        Assert.False((await Import("a", "splits", o => o with { ValidationSplit = "validation" })).Tokenised);
+    }
+
+    [Fact]
     public async Task ImportAsync_packed_rows_are_counted_alike_from_the_cache()
     {
         var first = await Import("a", packing: true);
@@ -177,6 +187,6 @@ public sealed class TokenCacheTests : IDisposable
     {
         public bool Tokenised { get; private set; }
 
-        public void Report(ImportProgress value) => Tokenised |= value.What.StartsWith("tokenising training", StringComparison.Ordinal);
+        public void Report(ImportProgress value) => Tokenised |= value.What.StartsWith("tokenising", StringComparison.Ordinal);
     }
 }
