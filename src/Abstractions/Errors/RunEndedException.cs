@@ -8,7 +8,7 @@ public sealed class RunEndedException : LisaException
     /// <param name="run">The run.</param>
     /// <param name="state">How it ended.</param>
     /// <param name="step">Its last step.</param>
-    /// <param name="wish">What was asked: <c>resumed</c>, <c>paused</c> or <c>cancelled</c>.</param>
+    /// <param name="wish">What was asked: <c>resumed</c>, <c>trained</c>, <c>paused</c> or <c>cancelled</c>.</param>
     /// <param name="instead">What can be done, as a clause of its own; null (default) for what always can.</param>
     public RunEndedException(string run, RunState state, long step, string wish, string? instead = null)
         : base($"run '{run}' {Told(state, step)}, so it cannot be {wish}{Clause(instead ?? Instead(state))}") => (Run, State) = (run, state);
@@ -23,13 +23,14 @@ public sealed class RunEndedException : LisaException
     {
         RunState.Succeeded => $"is complete ({step} steps)",
         RunState.Cancelled => $"was cancelled after step {step}",
+        RunState.Paused => $"was paused after step {step}",
         _ => $"has failed after step {step}",
     };
 
     private static string? Instead(RunState state) => state switch
     {
         RunState.Cancelled => "lisa fork makes a run that goes on from there",
-        RunState.Failed => "lisa resume continues it",
+        RunState.Failed or RunState.Paused => "lisa resume continues it",
         _ => null,
     };
 

@@ -1,5 +1,4 @@
 using LisaOrleans.Checkpoints;
-using LisaOrleans.Training;
 using Microsoft.Extensions.Logging;
 using Orleans.Concurrency;
 
@@ -12,6 +11,9 @@ internal sealed class RunGrain(
     IBlobStore store, IClusterView cluster, LocalRuns localRuns, RunOptions options, TimeProvider time, ILogger<RunGrain> logger)
     : Grain, IRunGrain, IRemindable
 {
+    // Calls that begin or stop the work on the run: each goes by whether it is at work, and by what the store says of it.
+    private readonly OneAtATime _calls = new();
+
     private StoredRun _run = null!;
     private RunPlacement _placement = null!;
     private RunEvents _events = null!;
@@ -34,10 +36,10 @@ internal sealed class RunGrain(
         return base.OnActivateAsync(cancellationToken);
     }
 
-    public async Task Start()
+    public Task Start() => _calls.Do(StartInTurn);
+
+    private async Task StartInTurn()
     {
-        // A stop under way ends first.
-        if (_life.Wish != RunWish.Train) await _work;
         if (AtWork) return;
         _life.Forget();
         DelayDeactivation(TimeSpan.FromDays(365));
@@ -49,7 +51,7 @@ internal sealed class RunGrain(
         catch
         {
             // Else it would count as worked on here, and its lease be renewed for nobody.
-            if (!AtWork) localRuns.Remove(Name);
+            localRuns.Remove(Name);
             throw;
         }
     }
@@ -58,7 +60,6 @@ internal sealed class RunGrain(
     {
         if (_reminder is not null) await _reminder.Register();
         var head = await _run.ReadHead();
-        if (AtWork) return;
         if (head?.State == RunHeadStates.Succeeded)
         {
             localRuns.Remove(Name);
@@ -76,12 +77,9 @@ internal sealed class RunGrain(
             }
             catch (RunEndedException)
             {
-                localRuns.Remove(Name);
                 await Forget();
                 throw;
             }
-
-            if (AtWork) return;
         }
 
         _placement.Silos.Begin(since, trains: head?.State == RunHeadStates.Running);
@@ -97,12 +95,16 @@ internal sealed class RunGrain(
     public async Task<string?> Resume(IReadOnlyList<string> leaving)
     {
         foreach (var silo in leaving) _life.Leave(silo);
+        return AtWork ? null : await _calls.Do(() => ResumeInTurn(leaving));
+    }
 
+    private async Task<string?> ResumeInTurn(IReadOnlyList<string> leaving)
+    {
         // A run that only people can restart may not have been able to note that in the store.
         if (AtWork || _life.Phase is RunPhase.Ended { State: RunState.Paused, Reason: not null, IsStored: false }) return null;
         if (_life.Phase is RunPhase.Ended { IsUnstoredStop: true } stop)
         {
-            if (await _run.Stop(stop.State, CancellationToken.None) is { } ended && !AtWork) End(ended);
+            if (await _run.Stop(stop.State, CancellationToken.None) is { } ended) End(ended);
             return null;
         }
 
@@ -113,27 +115,29 @@ internal sealed class RunGrain(
         }
 
         var head = await _run.ReadHead();
-        if (AtWork) return null;
 
         // A caller that names silos that are leaving has let go of the run in good order.
         _run.IsLetGo |= leaving.Count > 0;
-        if (head?.IsActive == true && head.Cluster == cluster.ClusterId) await Start();
+        if (head?.IsActive == true && head.Cluster == cluster.ClusterId) await StartInTurn();
         else await Forget();
         return null;
     }
 
     public Task ReceiveReminder(string reminderName, TickStatus status) => Resume([]);
 
-    public Task Pause() => Stop(RunWish.Pause);
+    public Task Pause() => _calls.Do(() => Stop(RunWish.Pause));
 
-    public Task Cancel() => Stop(RunWish.Cancel);
+    public Task Cancel() => _calls.Do(() => Stop(RunWish.Cancel));
 
     public async Task HandOver()
     {
         // The silo that this grain is on asks for this because it is leaving; this activation will not be told again.
         _placement.NoteLeaving(GrainContext.Address.SiloAddress!.ToParsableString());
-        _life.Ask(RunWish.HandOver);
-        await _work;
+        await _calls.Do(() =>
+        {
+            _life.Ask(RunWish.HandOver);
+            return _work;
+        });
 
         // In the directory there is a place for the run at any time, so no late call that knows its old one can wake it there.
         MigrateOnIdle();
@@ -157,32 +161,7 @@ internal sealed class RunGrain(
                 : stored;
         }
 
-        return new RunStatus
-        {
-            Run = Name,
-            State = _life.Phase.State,
-            Step = _life.Step ?? _run.ManifestStep,
-            TotalSteps = _life.Phase.State == RunState.Succeeded ? _life.Step ?? _run.ManifestStep : _run.Plan?.TotalSteps ?? 0,
-            LayerCount = _run.Plan?.Config.NumHiddenLayers ?? 0,
-            Loss = _run.History?.Records.LastOrDefault()?.Loss,
-            Generation = _run.Session?.Generation ?? 0,
-            Recoveries = _run.Session?.Head.Recoveries ?? 0,
-            ManifestStep = _run.ManifestStep,
-            Error = _life.Phase.Reason,
-            Stages = _placement.Stages,
-            Moves = _placement.Moves,
-            Priority = _run.Plan?.Spec.Priority ?? 0,
-            Method = _run.Plan is { } plan ? Methods.Describe(plan.Spec) : null,
-            ManifestBytes = _life.ManifestBytes,
-            StallSeconds = _life.StallSeconds,
-            Loads = _placement.Loads,
-            KeptManifests = Math.Max(1, _run.Keeper?.Kept.Count ?? 0),
-            HistoryBytes = _run.Session?.Manifest is { } last ? StoredRunStatus.Bytes(_run.Keeper?.Kept ?? [], last) : 0,
-            Traffic = _placement.Pipeline?.Transfers.Last,
-            ReplicaLanes = _placement.Stages.Count > 0 ? _placement.Pipeline?.Stages.Lanes ?? [] : [],
-            Speeds = _placement.Speeds.Measured,
-            Position = new EventPosition(_run.History?.Records.Count ?? 0, _run.Journal?.Entries.Count ?? 0),
-        };
+        return LiveRunStatus.Of(_run, _placement, _life);
     }
 
     public IAsyncEnumerable<TrainingEvent> Watch(EventPosition after, CancellationToken cancellationToken = default) =>
@@ -233,7 +212,7 @@ internal sealed class RunGrain(
         if (wish == RunWish.Pause && _life.Phase is RunPhase.Ended { State: RunState.Failed, IsStored: false, IsElsewhere: false })
             throw new RunEndedException(Name, RunState.Failed, _life.Step ?? _run.ManifestStep, "paused");
         var state = wish == RunWish.Cancel ? RunState.Cancelled : RunState.Paused;
-        if (await _run.Stop(state, CancellationToken.None) is { } ended && !AtWork) End(ended);
+        if (await _run.Stop(state, CancellationToken.None) is { } ended) End(ended);
     }
 
     private void End(RunPhase.Ended ended)

@@ -138,6 +138,9 @@ internal sealed class RunLifecycle(
                 RunTelemetry.Of(run.Name).Recovering();
                 return null;
 
+            case FailureAction.Stop:
+                return new RunPhase.Ended(((RunEndedException)failure).State, null, IsStored: true);
+
             case FailureAction.GiveWay:
                 return await run.GiveWay(LastStep, decision.Reason);
 
@@ -176,9 +179,8 @@ internal sealed class RunLifecycle(
         var (session, wasLost) = await run.Take(cancellationToken);
         if (wasLost)
         {
-            run.Journal!.Note(
-                new RunRecovering(
-                    0, run.ManifestStep, run.Cluster is null ? "the process that trained it was lost" : "the silo that led the run was lost"));
+            var lost = run.Cluster is null ? "the process that trained it was lost" : "the silo that led the run was lost";
+            run.Journal!.Note(new RunRecovering(0, run.ManifestStep, lost));
             RunTelemetry.Of(run.Name).Recovering();
         }
 

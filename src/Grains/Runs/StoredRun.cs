@@ -8,16 +8,13 @@ namespace LisaOrleans.Grains;
 /// A run as one activation of its grain knows it from the store, and the activation's claim on it. Used within one grain's
 /// turns.
 /// </summary>
-internal sealed class StoredRun(IBlobStore store, string name, string? cluster, TimeProvider time, ILogger logger)
+internal sealed partial class StoredRun(IBlobStore store, string name, string? cluster, TimeProvider time, ILogger logger)
 {
     private readonly string _owner = Guid.NewGuid().ToString("N");
     private bool _owns;
 
     // What the first taking found out is kept until one has succeeded.
     private (bool FilesAreChecked, bool WasLost) _first;
-
-    // The head that steps and journal were read from while the run was not taken here.
-    private RunHead? _known;
 
     /// <summary>The run's name.</summary>
     public string Name => name;
@@ -79,10 +76,28 @@ internal sealed class StoredRun(IBlobStore store, string name, string? cluster, 
 
     /// <summary>Becomes the run's owner under a new generation, and reads what its manifest names.</summary>
     /// <returns>The run, and whether an owner before this activation was lost.</returns>
+    /// <exception cref="RunEndedException">Another activation has stopped it, and nobody has started it since.</exception>
     public async Task<(RunStore Session, bool WasLost)> Take(CancellationToken cancellationToken)
     {
-        var claim = new RunClaim(RunHeadStates.Running, cluster, IsLetGo) { Owner = _owner, OnlyOwn = _owns };
-        var session = await RunStore.AcquireAsync(store, name, claim, cancellationToken);
+        var claim = new RunClaim(RunHeadStates.Running, cluster, IsLetGo)
+        {
+            Owner = _owner,
+            OnlyOwn = _owns,
+            Check = StoredRunStatus.CheckNotStopped,
+        };
+        RunStore session;
+        try
+        {
+            session = await RunStore.AcquireAsync(store, name, claim, cancellationToken);
+        }
+        catch (RunEndedException)
+        {
+            // Those who follow it here hear from its journal how it ended.
+            IsTaken = false;
+            await ReadEvents(() => false, cancellationToken);
+            throw;
+        }
+
         var first = Session is null;
         (Session, _owns, IsTaken, IsLetGo) = (session, true, true, false);
         var manifest = session.Manifest ?? throw new InvalidDataFileException(name, $"the store at {store.Location} has no manifest of this run");
@@ -196,39 +211,6 @@ internal sealed class StoredRun(IBlobStore store, string name, string? cluster, 
         (var status, Plan) = await StoredRunStatus.Read(store, name, Plan, CancellationToken.None);
         return status;
     }
-
-    /// <summary>Reads steps and journal of a run that nobody works on here, if they are not those that were read before.</summary>
-    /// <param name="atWork">Whether somebody, who then knows better, has begun to work on it meanwhile.</param>
-    /// <param name="cancellationToken">Cancels.</param>
-    /// <returns>Whether nothing more will happen in it; null where that was not read.</returns>
-    public async Task<bool?> ReadEvents(Func<bool> atWork, CancellationToken cancellationToken)
-    {
-        if (IsTaken || atWork()) return null;
-        if (await RunStore.ReadHeadAsync(store, name, cancellationToken) is not { Manifest: { } blob } head) return null;
-        if (IsNews(head))
-        {
-            var manifest = await RunStore.ReadManifestAsync(store, blob, cancellationToken);
-            var history = await RunHistory.Read(store, manifest, cancellationToken);
-            var journal = await RunJournal.Read(store, head, null, time, cancellationToken);
-            if (IsTaken || atWork()) return null;
-
-            // Somebody may have read a newer head meanwhile.
-            if (IsNews(head))
-            {
-                var before = Journal;
-                (History, Journal, _known) = (history, journal, head);
-                if (before is not null && journal.AddUnwritten(before)) return null;
-            }
-        }
-
-        return head.State is RunHeadStates.Succeeded or RunHeadStates.Failed or RunHeadStates.Cancelled or RunHeadStates.Paused;
-    }
-
-    private bool IsNews(RunHead head) =>
-        History is null || _known is null || head.Generation > _known.Generation
-        || (head.Generation == _known.Generation && (head.Step > _known.Step || Entries(head) > Entries(_known)));
-
-    private static long Entries(RunHead head) => head.Journal is [.., { LastStep: var last }] ? last : 0;
 
     // Some are needed only at the very end, which would be too late to learn that they are damaged.
     private async Task CheckFiles(Manifest manifest, CancellationToken cancellationToken)

@@ -72,6 +72,15 @@ public static class StoredRunStatus
         if (head.State == RunHeadStates.Failed) throw new RunEndedException(head.Run, RunState.Failed, head.Step, "paused");
     }
 
+    /// <summary>Checks that a run that was started is still to be worked on.</summary>
+    /// <param name="head">The run's head.</param>
+    /// <exception cref="RunEndedException">It was paused or cancelled meanwhile, or has failed.</exception>
+    public static void CheckNotStopped(RunHead head)
+    {
+        if (head.State is RunHeadStates.Paused or RunHeadStates.Failed or RunHeadStates.Cancelled)
+            throw new RunEndedException(head.Run, State(head.State), head.Step, "trained");
+    }
+
     private static RunState State(string? stored) => stored switch
     {
         RunHeadStates.Running => RunState.Starting,

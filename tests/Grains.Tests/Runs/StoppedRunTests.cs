@@ -1,8 +1,10 @@
 using System.Text;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Silo;
+using LisaOrleans.Training;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace LisaOrleans.Grains.Tests;
 
@@ -45,15 +47,67 @@ public sealed class StoppedRunTests
         Assert.Equal(RunHeadStates.Paused, (await RunStore.ReadHeadAsync(run.Store, "test", Token))!.State);
     }
 
+    [Theory]
+    [InlineData(RunState.Cancelled)]
+    [InlineData(RunState.Paused)]
+    public async Task Stop_while_a_start_is_under_way_stops_what_it_began(RunState state)
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(100_000));
+        var (asked, answer, waiting) = (new TaskCompletionSource(), new TaskCompletionSource(), new TaskCompletionSource());
+        var store = new StoreOfStates(run.Store)
+        {
+            Before = async put =>
+            {
+                if (put == RunHeadStates.Waiting) asked.TrySetResult();
+                if (put == RunHeadStates.Waiting) await answer.Task;
+                else if (put is RunHeadStates.Cancelled or RunHeadStates.Paused) await waiting.Task;
+            },
+            After = put =>
+            {
+                if (put == RunHeadStates.Waiting) waiting.TrySetResult();
+            },
+        };
+        using var silo = await StartAsync(store);
+        var grain = silo.Services.GetRequiredService<IGrainFactory>().GetGrain<IRunGrain>("test");
+        var start = grain.Start();
+        await asked.Task.WaitAsync(Token);
+        var stop = state == RunState.Cancelled ? grain.Cancel() : grain.Pause();
+        await grain.GetMemory();
+        answer.SetResult();
+        await Task.WhenAll(start, stop);
+        Assert.Empty(silo.Services.GetRequiredService<LocalRuns>().Names);
+        Assert.Equal(state, (await grain.GetStatus()).State);
+        Assert.Equal(StoredRunStatus.Of(state), (await RunStore.ReadHeadAsync(run.Store, "test", Token))!.State);
+        Assert.DoesNotContain(await grain.GetEvents(EventPosition.Start, 1000), e => e is StepCompleted);
+
+        // Work that went on would be taken for what a start asks for.
+        if (state == RunState.Cancelled) await Assert.ThrowsAsync<RunEndedException>(grain.Start);
+        await silo.StopAsync(Token);
+    }
+
+    // As where two silos that do not see each other both lead the run.
+    [Fact]
+    public async Task Start_of_a_run_that_is_cancelled_elsewhere_before_it_is_taken_trains_nothing()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(100_000));
+        var elsewhere = new StoredRun(run.Store, "test", cluster: null, TimeProvider.System, NullLogger.Instance);
+        var store = new StoreOfStates(run.Store)
+        {
+            Before = put => put == RunHeadStates.Running ? elsewhere.Stop(RunState.Cancelled, Token) : Task.CompletedTask,
+        };
+        var seen = new List<TrainingEvent>();
+        Assert.Equal(RunState.Cancelled, (await run.ContinueAsync(seen: seen, through: store)).State);
+        Assert.IsType<RunEnded>(Assert.Single(seen));
+        Assert.Equal(RunHeadStates.Cancelled, (await RunStore.ReadHeadAsync(run.Store, "test", Token))!.State);
+    }
+
     // A run that is known here has its lease renewed, so that nobody else may train it.
     [Fact]
     public async Task Start_that_fails_leaves_no_run_that_is_worked_on()
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(1));
         var store = new StoreOfHeads(run.Store);
-        using var silo = new HostBuilder()
-            .UseOrleans(s => s.UseLocalhostClustering(Ports.Free(), gatewayPort: 0).AddLisaSilo(store, transport: null)).Build();
-        await silo.StartAsync(Token);
+        using var silo = await StartAsync(store);
         var (grain, runs) = (
             silo.Services.GetRequiredService<IGrainFactory>().GetGrain<IRunGrain>("test"), silo.Services.GetRequiredService<LocalRuns>());
         store.IsAway = true;
@@ -64,6 +118,14 @@ public sealed class StoppedRunTests
         await Until.True(async () => (await grain.GetStatus()).State == RunState.Succeeded);
         Assert.Empty(runs.Names);
         await silo.StopAsync(Token);
+    }
+
+    private static async Task<IHost> StartAsync(IBlobStore store)
+    {
+        var silo = new HostBuilder()
+            .UseOrleans(s => s.UseLocalhostClustering(Ports.Free(), gatewayPort: 0).AddLisaSilo(store, transport: null)).Build();
+        await silo.StartAsync(Token);
+        return silo;
     }
 
     private static async Task<IRunGrain> Training(EmbeddedSilo silo)
@@ -82,6 +144,26 @@ public sealed class StoppedRunTests
 
         public override Task<StoreDocument?> GetDocumentAsync(string path, CancellationToken cancellationToken) =>
             _isAway ? throw new IOException("away") : base.GetDocumentAsync(path, cancellationToken);
+    }
+
+    /// <summary>Says which state a head is about to bring, and has brought.</summary>
+    private sealed class StoreOfStates(IBlobStore inner) : DelegatingBlobStore(inner)
+    {
+        public required Func<string, Task> Before { get; init; }
+
+        public Action<string> After { get; init; } = _ => { };
+
+        public override async Task<string> PutDocumentAsync(
+            string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken)
+        {
+            var text = Encoding.UTF8.GetString(content.Span);
+            string[] states = [RunHeadStates.Waiting, RunHeadStates.Running, RunHeadStates.Cancelled, RunHeadStates.Paused];
+            var state = Array.Find(states, s => text.Contains($"\"{s}\"", StringComparison.Ordinal)) ?? "";
+            await Before(state);
+            var etag = await base.PutDocumentAsync(path, content, ifMatch, cancellationToken);
+            After(state);
+            return etag;
+        }
     }
 
     /// <summary>Takes a head that says that its run is paused only after an answer.</summary>

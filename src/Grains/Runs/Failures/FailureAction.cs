@@ -18,6 +18,9 @@ internal enum FailureAction
     /// <summary>Ends: repeating cannot help, because what is stored, or what came out, is wrong.</summary>
     Fail,
 
+    /// <summary>Ends as the store says that the run has ended: somebody has stopped it by another activation.</summary>
+    Stop,
+
     /// <summary>Leaves the run to another owner.</summary>
     GiveWay,
 }

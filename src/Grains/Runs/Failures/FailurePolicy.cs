@@ -16,6 +16,7 @@ internal sealed record FailurePolicy
     [
         FailureRule.For<StaleGenerationException>(FailureAction.GiveWay),
         FailureRule.For<RunHeldException>(FailureAction.GiveWay),
+        FailureRule.For<RunEndedException>(FailureAction.Stop),
         FailureRule.For<QueuedException>(FailureAction.WaitForSilos),
         FailureRule.For<NoRoomException>(FailureAction.WaitForRoom),
         FailureRule.For<StoreRefusedException>(FailureAction.Pause),

@@ -11,6 +11,7 @@ public sealed class FailureJudgeTests
     public static TheoryData<Exception, string> Failures => new()
     {
         { new StaleGenerationException("run", 1, 2), nameof(FailureAction.GiveWay) },
+        { new RunEndedException("run", RunState.Paused, 3, "trained"), nameof(FailureAction.Stop) },
         { new QueuedException(), nameof(FailureAction.WaitForSilos) },
         { new NoRoomException("too large"), nameof(FailureAction.WaitForRoom) },
         { new StoreRefusedException("full"), nameof(FailureAction.Pause) },

@@ -1,0 +1,43 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Training;
+
+namespace LisaOrleans.Grains;
+
+internal sealed partial class StoredRun
+{
+    // The head that steps and journal were read from while the run was not taken here.
+    private RunHead? _known;
+
+    /// <summary>Reads steps and journal of a run that nobody works on here, if they are not those that were read before.</summary>
+    /// <param name="atWork">Whether somebody, who then knows better, has begun to work on it meanwhile.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>Whether nothing more will happen in it; null where that was not read.</returns>
+    public async Task<bool?> ReadEvents(Func<bool> atWork, CancellationToken cancellationToken)
+    {
+        if (IsTaken || atWork()) return null;
+        if (await RunStore.ReadHeadAsync(store, name, cancellationToken) is not { Manifest: { } blob } head) return null;
+        if (IsNews(head))
+        {
+            var manifest = await RunStore.ReadManifestAsync(store, blob, cancellationToken);
+            var history = await RunHistory.Read(store, manifest, cancellationToken);
+            var journal = await RunJournal.Read(store, head, null, time, cancellationToken);
+            if (IsTaken || atWork()) return null;
+
+            // Somebody may have read a newer head meanwhile.
+            if (IsNews(head))
+            {
+                var before = Journal;
+                (History, Journal, _known) = (history, journal, head);
+                if (before is not null && journal.AddUnwritten(before)) return null;
+            }
+        }
+
+        return head.State is RunHeadStates.Succeeded or RunHeadStates.Failed or RunHeadStates.Cancelled or RunHeadStates.Paused;
+    }
+
+    private bool IsNews(RunHead head) =>
+        History is null || _known is null || head.Generation > _known.Generation
+        || (head.Generation == _known.Generation && (head.Step > _known.Step || Entries(head) > Entries(_known)));
+
+    private static long Entries(RunHead head) => head.Journal is [.., { LastStep: var last }] ? last : 0;
+}
