@@ -20,7 +20,9 @@ internal sealed partial class TensorServer : IAsyncDisposable
     public const byte Present = 1;
 
     private const byte Absent = 0;
-    private const int MaxConnections = 256;
+
+    // Those of other silos, which have the secret, are as many as there are replicas that follow the owners of parts.
+    private const int MaxStrangers = 256;
 
     private static readonly TimeSpan s_acceptPause = TimeSpan.FromMilliseconds(100);
 
@@ -34,6 +36,9 @@ internal sealed partial class TensorServer : IAsyncDisposable
     private readonly Socket _listener;
     private readonly List<Task> _serving = [];
     private readonly Task _accepting;
+
+    // Connections that have not shown yet that they have the secret.
+    private int _strangers;
 
     public TensorServer(
         TensorTransportOptions options, Guid process, Func<long, HeldTensor?> begin, Action<long, HeldTensor, bool> end,
@@ -93,18 +98,24 @@ internal sealed partial class TensorServer : IAsyncDisposable
             }
 
             _serving.RemoveAll(s => s.IsCompleted);
-            if (_serving.Count < MaxConnections) _serving.Add(ServeAsync(socket, _stop.Token));
-            else socket.Dispose();
+            if (Volatile.Read(ref _strangers) < MaxStrangers)
+            {
+                Interlocked.Increment(ref _strangers);
+                _serving.Add(ServeAsync(socket, _stop.Token));
+            }
+            else
+            {
+                socket.Dispose();
+            }
         }
     }
 
     private async Task ServeAsync(Socket accepted, CancellationToken cancellationToken)
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding);
-        using var socket = new TensorSocket(accepted, _options.StallTimeout);
         try
         {
-            await GreetAsync(socket, accepted.RemoteEndPoint, cancellationToken).ConfigureAwait(false);
+            using var socket = await WelcomeAsync(accepted, cancellationToken).ConfigureAwait(false);
             var request = new byte[RequestBytes];
             while (true)
             {
@@ -122,6 +133,27 @@ internal sealed partial class TensorServer : IAsyncDisposable
         catch (Exception e)
         {
             LogFailed(e);
+        }
+    }
+
+    private async Task<TensorSocket> WelcomeAsync(Socket accepted, CancellationToken cancellationToken)
+    {
+        TensorSocket? socket = null;
+        try
+        {
+            socket = new TensorSocket(accepted, _options.StallTimeout);
+            await GreetAsync(socket, accepted.RemoteEndPoint, cancellationToken).ConfigureAwait(false);
+            return socket;
+        }
+        catch
+        {
+            socket?.Dispose();
+            accepted.Dispose();
+            throw;
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _strangers);
         }
     }
 

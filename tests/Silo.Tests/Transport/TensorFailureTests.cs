@@ -61,6 +61,32 @@ public sealed class TensorFailureTests
         (await claimant.Claim(ticket)).Dispose();
     }
 
+    // Two of each of a hundred and thirty replicas, say, that follow the owner of a part.
+    [Fact]
+    public async Task TensorServer_takes_as_many_connections_as_there_are_silos_with_the_secret()
+    {
+        await using var holder = new TensorNode();
+        await using var claimant = new TensorNode();
+        var ticket = holder.Publish(ones(3));
+        var idle = new List<TensorSocket>();
+        try
+        {
+            for (var i = 0; i < 260; i++)
+            {
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+                idle.Add(new TensorSocket(socket, TimeSpan.FromMinutes(1)));
+                await socket.ConnectAsync(TensorNode.EndPoint(ticket), Token);
+                await TensorHandshake.ConnectAsync(idle[^1], TensorNode.Secret, Token);
+            }
+
+            (await claimant.Claim(ticket)).Dispose();
+        }
+        finally
+        {
+            idle.ForEach(s => s.Dispose());
+        }
+    }
+
     [Fact]
     public async Task Claim_garbage_from_the_holder_is_refused()
     {
