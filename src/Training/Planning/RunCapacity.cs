@@ -14,7 +14,7 @@ public static class RunCapacity
     public static string? Check(TrainingSpec spec, ModelConfig config, IReadOnlyList<TrainingSilo> silos)
     {
         if (silos.Count == 0 || StagePlanner.Fits(config, spec, silos)) return null;
-        var estimate = Estimate(spec, config, silos.Any(s => s.OnGpu));
+        var estimate = Estimate(spec, config, silos.All(s => s.OnGpu));
         return string.Create(
             CultureInfo.InvariantCulture,
             $"the run needs {Gigabytes(estimate.Tensors)} (weights {Gigabytes(estimate.Weights)}, gradients "

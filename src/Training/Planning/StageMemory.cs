@@ -8,22 +8,18 @@ internal sealed class StageMemory
     // Memory for the runtime and what the heap loses between tensors, besides weights, gradients and optimizer state.
     public const double Headroom = 1.25;
 
-    private static readonly LastResult<(ModelConfig Config, TrainingSpec Spec, int Arriving, bool OnGpu), StageMemory> s_last = new(
-        a => new StageMemory(a.Config, a.Spec, a.Arriving, a.OnGpu),
-        (a, b) => ReferenceEquals(a.Config, b.Config) && ReferenceEquals(a.Spec, b.Spec) && (a.Arriving, a.OnGpu) == (b.Arriving, b.OnGpu));
+    private static readonly LastResult<(ModelConfig Config, TrainingSpec Spec, int Arriving), StageMemory> s_last = new(
+        a => new StageMemory(a.Config, a.Spec, a.Arriving),
+        (a, b) => ReferenceEquals(a.Config, b.Config) && ReferenceEquals(a.Spec, b.Spec) && a.Arriving == b.Arriving);
 
-    private readonly BackwardPass _pass;
-    private readonly double[] _kept;
-    private readonly double[] _keptTraining;
-    private readonly double[] _trained;
+    private readonly Passes _onCpu;
+    private readonly Passes _onGpu;
 
-    private StageMemory(ModelConfig config, TrainingSpec spec, int arriving, bool onGpu)
+    private StageMemory(ModelConfig config, TrainingSpec spec, int arriving)
     {
         Work = PartWork.Of(config, spec, arriving);
         (Layers, IsTied, MicroBatches) = (config.NumHiddenLayers, config.TieWordEmbeddings, spec.GradientAccumulationSteps);
-        _pass = BackwardPass.Of(config, spec, onGpu);
-        (_kept, _keptTraining) = ([.. _pass.Layers.Select(l => (double)l.Kept)], [.. _pass.Layers.Select(l => (double)l.KeptTraining)]);
-        _trained = [.. _pass.Layers.Select(l => (double)l.Trained)];
+        (_onCpu, _onGpu) = (new Passes(config, spec, onGpu: false), new Passes(config, spec, onGpu: true));
     }
 
     /// <summary>The run's parts.</summary>
@@ -42,22 +38,21 @@ internal sealed class StageMemory
     /// <param name="config">The model's shape.</param>
     /// <param name="spec">The run's settings.</param>
     /// <param name="arriving">Sums of each gradient that may come from other replicas; see <see cref="PartWork.Of"/>.</param>
-    /// <param name="onGpu">Whether silos compute on a GPU.</param>
     /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
-    public static StageMemory Of(ModelConfig config, TrainingSpec spec, int arriving, bool onGpu) =>
-        s_last.Of((config, spec, arriving, onGpu));
+    public static StageMemory Of(ModelConfig config, TrainingSpec spec, int arriving) => s_last.Of((config, spec, arriving));
 
     /// <summary>[n]: bytes that decoder layers from n up to but not including the end hold, and what a pass through them takes.</summary>
     /// <param name="end">From 1 to the number of layers.</param>
-    public (double Held, LayersMemory Pass)[] LayersUpTo(int end)
+    /// <param name="onGpu">Whether the silo that has them computes on a GPU.</param>
+    public (double Held, LayersMemory Pass)[] LayersUpTo(int end, bool onGpu)
     {
-        var (held, active) = (Work.LayersUpTo(end), Work.ActiveLayers);
-        var kept = PartWork.MostFrom(_kept, _keptTraining, active, end);
-        var trained = PartWork.MostFrom(new double[end], _trained, active, end);
+        var (held, active, passes) = (Work.LayersUpTo(end), Work.ActiveLayers, PassesOf(onGpu));
+        var kept = PartWork.MostFrom(passes.Kept, passes.KeptTraining, active, end);
+        var trained = PartWork.MostFrom(new double[end], passes.Trained, active, end);
         var found = new (double, LayersMemory)[end];
         for (var (layer, going) = (end - 1, 0L); layer >= 0; layer--)
         {
-            going = Math.Max(going, _pass.Layers[layer].Going);
+            going = Math.Max(going, passes.Pass.Layers[layer].Going);
             found[layer] = (held[layer], new LayersMemory((long)trained[layer], (long)kept[layer], going));
         }
 
@@ -69,9 +64,10 @@ internal sealed class StageMemory
     /// <param name="first">Whether it is the first stage.</param>
     /// <param name="last">Whether it is the last one.</param>
     /// <param name="inFlight">Micro-batches that are on their way through all stages at one time.</param>
-    /// <param name="room">What the silo offers; 0 for no limit.</param>
-    public bool Fits((double Held, LayersMemory Pass) layers, bool first, bool last, int inFlight, long room)
+    /// <param name="silo">The silo.</param>
+    public bool Fits((double Held, LayersMemory Pass) layers, bool first, bool last, int inFlight, TrainingSilo silo)
     {
+        var room = silo.MemoryBytes;
         if (room == 0) return true;
         var head = IsTied ? first : last;
         var held = layers.Held + (first ? Work.EmbeddingBytes : 0) + (head ? Work.HeadBytes : 0);
@@ -79,6 +75,27 @@ internal sealed class StageMemory
 
         // Where the head follows at once, a micro-batch goes back before the next one comes. Elsewhere all of them may wait for a slow silo.
         var kept = last && head ? 1 : Math.Min(inFlight, MicroBatches);
-        return held - Work.ScratchBytes + _pass.Peak(layers.Pass, first, head, kept).Activations <= room;
+        return held - Work.ScratchBytes + PassesOf(silo.OnGpu).Pass.Peak(layers.Pass, first, head, kept).Activations <= room;
+    }
+
+    private Passes PassesOf(bool onGpu) => onGpu ? _onGpu : _onCpu;
+
+    // On one kind of device. Attention keeps its scores on a GPU alone.
+    private sealed class Passes
+    {
+        public Passes(ModelConfig config, TrainingSpec spec, bool onGpu)
+        {
+            Pass = BackwardPass.Of(config, spec, onGpu);
+            (Kept, KeptTraining) = ([.. Pass.Layers.Select(l => (double)l.Kept)], [.. Pass.Layers.Select(l => (double)l.KeptTraining)]);
+            Trained = [.. Pass.Layers.Select(l => (double)l.Trained)];
+        }
+
+        public BackwardPass Pass { get; }
+
+        public double[] Kept { get; }
+
+        public double[] KeptTraining { get; }
+
+        public double[] Trained { get; }
     }
 }

@@ -23,10 +23,9 @@ public static class StagePlanner
     public static StagePlan Plan(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, int arriving = 0)
     {
         if (silos.Count == 0) throw new NoRoomException("no live silo of role gpu");
-        var onGpu = silos.Any(s => s.OnGpu);
-        var memory = StageMemory.Of(config, spec, arriving, onGpu);
+        var memory = StageMemory.Of(config, spec, arriving);
         if (Cut(memory, silos) is { } cuts) return Stages(memory, cuts, silos);
-        var needed = Math.Max(memory.Work.TotalBytes * StageMemory.Headroom, RunCapacity.Estimate(spec, config, onGpu).Tensors);
+        var needed = Math.Max(memory.Work.TotalBytes * StageMemory.Headroom, RunCapacity.Estimate(spec, config, silos.All(s => s.OnGpu)).Tensors);
         throw new NoRoomException(
             $"the model needs {needed / 1e9:0.0} GB; the {silos.Count} live silos of role gpu offer "
             + string.Join(" + ", silos.Select(s => $"{s.MemoryBytes / 1e9:0.0}")) + " GB");
@@ -39,7 +38,7 @@ public static class StagePlanner
     /// <param name="arriving">Sums in float32 of each gradient that may come from other replicas. Default 0.</param>
     /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
     public static bool Fits(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, int arriving = 0) =>
-        silos.Count > 0 && Cut(StageMemory.Of(config, spec, arriving, silos.Any(s => s.OnGpu)), silos) is not null;
+        silos.Count > 0 && Cut(StageMemory.Of(config, spec, arriving), silos) is not null;
 
     /// <summary>Multiply-adds for each token in the slowest of some stages, if its silo had speed 1.</summary>
     internal static double SlowestStage(
@@ -101,18 +100,19 @@ public static class StagePlanner
         for (var n = 1; n <= layers; n++) best[0, n].Cost = double.PositiveInfinity;
         for (var n = 0; n <= layers; n++)
         {
-            var sizes = n > 0 ? memory.LayersUpTo(n) : [];
+            var (onCpu, onGpu) = (SizesUpTo(n, onGpu: false), SizesUpTo(n, onGpu: true));
             for (var s = 1; s <= silos.Count; s++)
             {
                 (best[s, n], from[s, n]) = ((best[s - 1, n].Cost, best[s - 1, n].Idle + 1), n);
+                var (silo, sizes) = (silos[s - 1], silos[s - 1].OnGpu ? onGpu : onCpu);
                 for (var before = 0; before < n; before++)
                 {
                     if (double.IsInfinity(best[s - 1, before].Cost)) continue;
                     var (first, last) = (before == 0, n == layers);
-                    var cost = WithEnds(work, costs[n] - costs[before], first, last, memory.IsTied) / silos[s - 1].Speed;
+                    var cost = WithEnds(work, costs[n] - costs[before], first, last, memory.IsTied) / silo.Speed;
                     var (slowest, idle) = (Math.Max(best[s - 1, before].Cost, cost), best[s - 1, before].Idle);
                     if (slowest > best[s, n].Cost || (slowest == best[s, n].Cost && idle >= best[s, n].Idle)) continue;
-                    if (!memory.Fits(sizes[before], first, last, inFlight, silos[s - 1].MemoryBytes)) continue;
+                    if (!memory.Fits(sizes[before], first, last, inFlight, silo)) continue;
                     (best[s, n], from[s, n]) = ((slowest, idle), before);
                 }
             }
@@ -123,16 +123,19 @@ public static class StagePlanner
         ends[^1] = layers;
         for (var s = silos.Count; s >= 1; s--) ends[s - 1] = from[s, ends[s]];
         return new StageCuts([], ends, best[silos.Count, layers].Cost, InFlight(memory, ends, silos));
+
+        (double Held, LayersMemory Pass)[] SizesUpTo(int n, bool onGpu) =>
+            n > 0 && silos.Any(s => s.OnGpu == onGpu) ? memory.LayersUpTo(n, onGpu) : [];
     }
 
     // One micro-batch for each stage, and one that is between two of them, or as many as every stage has room for.
     private static int InFlight(StageMemory memory, int[] ends, IReadOnlyList<TrainingSilo> silos)
     {
         var stages = Enumerable.Range(0, silos.Count).Where(s => ends[s] < ends[s + 1])
-            .Select(s => (Layers: memory.LayersUpTo(ends[s + 1])[ends[s]], First: ends[s] == 0, Last: ends[s + 1] == memory.Layers, Silo: silos[s]))
+            .Select(s => (Layers: memory.LayersUpTo(ends[s + 1], silos[s].OnGpu)[ends[s]], First: ends[s] == 0, Last: ends[s + 1] == memory.Layers, Silo: silos[s]))
             .ToArray();
         var inFlight = StagePlan.MostInFlight(stages.Length);
-        while (inFlight > 1 && !stages.All(s => memory.Fits(s.Layers, s.First, s.Last, inFlight, s.Silo.MemoryBytes))) inFlight--;
+        while (inFlight > 1 && !stages.All(s => memory.Fits(s.Layers, s.First, s.Last, inFlight, s.Silo))) inFlight--;
         return inFlight;
     }
 

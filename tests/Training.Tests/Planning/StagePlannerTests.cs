@@ -154,6 +154,21 @@ public sealed class StagePlannerTests
         Assert.False(StagePlanner.Fits(TinyStories.Config, s_long, [new("a", needed - 1, 1)]));
     }
 
+    // Attention keeps its scores on GPUs alone: a small one beside a processor takes nothing from it.
+    [Fact]
+    public void Fits_counts_scores_of_attention_only_on_gpus()
+    {
+        var needed = RunCapacity.Estimate(s_long, TinyStories.Config).Tensors;
+        TrainingSilo cpu = new("a", needed, 1);
+        TrainingSilo small = new("b", needed / 100, 1) { OnGpu = true };
+        Assert.False(StagePlanner.Fits(TinyStories.Config, s_long, [cpu with { OnGpu = true }]));
+        Assert.True(StagePlanner.Fits(TinyStories.Config, s_long, [cpu, small]));
+        Assert.Equal("a", Assert.Single(StagePlanner.Plan(TinyStories.Config, s_long, [small, cpu]).Stages).Silo);
+
+        var run = new QueuedRun("run", s_long, TinyStories.Config, DateTimeOffset.UnixEpoch, Trains: true, ["a"]);
+        Assert.Equal([cpu, small], SiloShares.Assign([run], [cpu, small])["run"]);
+    }
+
     // Compared with all ways to cut the layers over all choices of silos, in the first order in which there is room.
     [Fact]
     public void Plan_is_optimal_and_finds_room_wherever_there_is_some()
