@@ -15,6 +15,11 @@ internal sealed class RopeFields
         "high_freq_factor", "attention_factor", "beta_fast", "beta_slow", "mscale", "mscale_all_dim", "truncate", "short_factor", "long_factor",
     ];
 
+    // What says that frequencies are stretched, but not how.
+    private static readonly string[] s_stretching =
+        ["factor", "low_freq_factor", "high_freq_factor", "attention_factor", "beta_fast", "beta_slow", "short_factor", "long_factor"];
+
+    private const string Kinds = "default, linear, llama3, dynamic, yarn, longrope";
     private const string Original = "original_max_position_embeddings";
 
     private readonly ConfigFields _json;
@@ -60,8 +65,15 @@ internal sealed class RopeFields
     /// <summary>Context length of pre-training, in tokens. Phi-3 has it among the model's own fields, with a default there.</summary>
     public int OriginalPositions()
     {
-        if (_json.Has(Original) || !Has(Original)) return _json.Count(Original, _positions);
+        if (!Has(Original)) return _json.Count(Original, _positions);
         var inside = (int)Math.Min(AtLeast1(Original), ConfigFields.Largest);
+        if (_json.Has(Original))
+        {
+            return _json.Count(Original, _positions) is var beside && beside == inside
+                ? inside
+                : throw _json.Wrong($"{_name}.{Original}", $"is {inside}, and {Original} outside of it {beside}; they must agree");
+        }
+
         return _json.DefaultOf(Original) is { } outside && outside != inside
             ? throw _json.Wrong(
                 $"{_name}.{Original}", $"is {inside}, but this family reads the field {Original} of the model, which is missing and means {outside}")
@@ -106,6 +118,8 @@ internal sealed class RopeFields
     /// <param name="dimensions">Numbers of a head that turn.</param>
     public RopeScaling? Scaling(int dimensions)
     {
+        if (!Has("rope_type") && !Has("type") && s_stretching.FirstOrDefault(Has) is { } stretching)
+            throw _json.Wrong($"{_name}.rope_type", $"is missing, beside {stretching}; supported are {Kinds}");
         return Kind switch
         {
             "default" => null,
@@ -115,7 +129,7 @@ internal sealed class RopeFields
             "yarn" => Yarn(),
             "longrope" or "su" => LongRope(dimensions),
             _ => throw _json.Wrong(
-                $"{_name}.rope_type", $"is {Kind ?? "no text"}; supported are default, linear, llama3, dynamic, yarn, longrope"),
+                $"{_name}.rope_type", $"is {Kind ?? "no text"}; supported are {Kinds}"),
         };
     }
 

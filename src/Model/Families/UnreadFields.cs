@@ -38,6 +38,9 @@ internal static class UnreadFields
         "scale_emb", "rope_ratio",
     ];
 
+    // What every family does unless it is told otherwise.
+    private static readonly HashSet<string> s_always = ["is_causal"];
+
     /// <summary>Refuses the first field that the family has not read and that is neither harmless nor switched off.</summary>
     /// <param name="json">The fields, after the family has read them.</param>
     /// <param name="families">The families that read a field of this name.</param>
@@ -74,7 +77,8 @@ internal static class UnreadFields
 
     private static bool IsOff(JsonProperty field) => field.Value.ValueKind switch
     {
-        JsonValueKind.Null or JsonValueKind.False => true,
+        JsonValueKind.Null => true,
+        JsonValueKind.True or JsonValueKind.False => field.Value.ValueKind == JsonValueKind.True == s_always.Contains(field.Name),
         JsonValueKind.Number => field.Value.TryGetDouble(out var number) && number == (s_factors.Contains(field.Name) ? 1 : 0),
         JsonValueKind.String => field.Value.GetString()!.Length == 0,
         JsonValueKind.Array => field.Value.GetArrayLength() == 0,

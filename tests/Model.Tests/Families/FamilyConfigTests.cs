@@ -43,6 +43,11 @@ public sealed class FamilyConfigTests
     [InlineData(
         "qwen2", "\"rope_theta\": 5.0, \"rope_scaling\": {\"type\": \"linear\", \"factor\": 2.0, \"rope_theta\": 7.0}",
         "'rope_scaling.rope_theta' is 7, and rope_theta outside of it 5", "must agree")]
+    [InlineData(
+        "llama", "\"original_max_position_embeddings\": 8, "
+            + "\"rope_scaling\": {\"type\": \"yarn\", \"factor\": 2.0, \"original_max_position_embeddings\": 4}",
+        "'rope_scaling.original_max_position_embeddings' is 4, and original_max_position_embeddings outside of it 8", "must agree")]
+    [InlineData("llama", "\"rope_scaling\": {\"factor\": 4.0}", "'rope_scaling.rope_type' is missing, beside factor", "linear")]
     [InlineData("glm4", "\"head_dim\": 3", "'head_dim'", "even")]
     [InlineData("gpt2", "\"n_embd\": 18, \"n_head\": 4, \"n_layer\": 2, \"n_positions\": 8", "'n_embd'", "multiple of n_head")]
     [InlineData(

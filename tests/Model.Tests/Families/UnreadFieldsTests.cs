@@ -9,6 +9,7 @@ public sealed class UnreadFieldsTests
     [InlineData("\"layer_types\": [\"full_attention\", \"sliding_attention\"]", "llama", "'layer_types'", "gemma3_text")]
     [InlineData("\"attention_bias\": true", "mistral", "'attention_bias' is true", "llama")]
     [InlineData("\"use_bidirectional_attention\": true", "gemma3_text", "'use_bidirectional_attention'", "does not implement")]
+    [InlineData("\"is_causal\": false", "llama", "'is_causal' is false", "does not implement")]
     [InlineData("\"partial_rotary_factor\": 0.5", "llama", "'partial_rotary_factor' is 0.5", "does not implement")]
     [InlineData(
         "\"rope_parameters\": {\"rope_theta\": 7.0, \"partial_rotary_factor\": 0.5}",
@@ -33,6 +34,7 @@ public sealed class UnreadFieldsTests
     [Theory]
     [InlineData("\"sliding_window\": null")]
     [InlineData("\"something_new\": false")]
+    [InlineData("\"is_causal\": true")]
     [InlineData("\"partial_rotary_factor\": 1.0")]
     [InlineData("\"something_new\": 0.0")]
     [InlineData("\"something_new\": []")]
