@@ -4,18 +4,18 @@ namespace LisaOrleans.Model;
 /// Learning rate of each step, as Hugging Face's get_constant/linear/cosine_schedule_with_warmup give it. Global: it does
 /// not restart with a period.
 /// </summary>
-/// <param name="type">constant, linear or cosine; each rises linearly from 0 during warm-up.</param>
+/// <param name="type">One of <see cref="Types"/>; each rises linearly from 0 during warm-up, constant like constant_with_warmup.</param>
 /// <param name="peak">The rate at the end of warm-up.</param>
 /// <param name="warmupSteps">Steps of warm-up.</param>
 /// <param name="totalSteps">Steps of the run.</param>
 public sealed class LearningRateSchedule(string type, double peak, long warmupSteps, long totalSteps)
 {
     /// <summary>The names of the schedules.</summary>
-    public static IReadOnlyList<string> Types { get; } = ["linear", "cosine", "constant"];
+    public static IReadOnlyList<string> Types { get; } = ["linear", "cosine", "constant", "constant_with_warmup"];
 
     private readonly Func<double, double> _decay = type switch
     {
-        "constant" => _ => 1,
+        "constant" or "constant_with_warmup" => _ => 1,
         "linear" => progress => 1 - progress,
         "cosine" => progress => 0.5 * (1 + Math.Cos(Math.PI * progress)),
         _ => throw new ArgumentException($"lr_scheduler_type '{type}': one of {string.Join(", ", Types)}", nameof(type)),

@@ -5,6 +5,7 @@ public sealed class LearningRateScheduleTests
     // Values of transformers' get_*_schedule_with_warmup(warmup 4, total 10) times 1e-3, at updates 0, 2, 4, 7, 9.
     [Theory]
     [InlineData("constant", new[] { 0, 5e-4, 1e-3, 1e-3, 1e-3 })]
+    [InlineData("constant_with_warmup", new[] { 0, 5e-4, 1e-3, 1e-3, 1e-3 })]
     [InlineData("linear", new[] { 0, 5e-4, 1e-3, 5e-4, 1e-3 / 6 })]
     [InlineData("cosine", new[] { 0, 5e-4, 1e-3, 5e-4, 6.698729810778065e-5 })]
     public void At_each_type_gives_the_rates_of_transformers(string type, double[] expected)
