@@ -119,10 +119,13 @@ public abstract record ModelConfig
 
     /// <summary>
     /// Whether a checkpoint's tensor that belongs to no part may be skipped, because it is computed again: old checkpoints
-    /// carry tables of frequencies, and tied ones sometimes the matrix twice.
+    /// carry tables of frequencies.
     /// </summary>
-    public virtual bool IsDerived(string name) => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
-        || (TieWordEmbeddings && (name == "lm_head.weight" || (_multimodal && name == "language_model.lm_head.weight")));
+    public virtual bool IsDerived(string name) => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal);
+
+    /// <summary>Whether a checkpoint's tensor is the embedding's matrix once more, as some have it where the head is tied.</summary>
+    public bool IsTiedHead(string name) =>
+        TieWordEmbeddings && (name == "lm_head.weight" || (_multimodal && name == "language_model.lm_head.weight"));
 
     /// <summary>
     /// Whether a checkpoint's tensor belongs to a part of a multimodal model other than its text model; such parts stay as they
@@ -140,6 +143,20 @@ public abstract record ModelConfig
     /// Sequences whose lengths are in one class are computed alike, token by token; longer ones may be rotated differently.
     /// </summary>
     internal virtual long LengthClass(long length) => 0;
+
+    /// <summary>The most tokens, up to a number of them, that all shorter sequences are computed like, token by token.</summary>
+    public long LongestAlike(long most)
+    {
+        var (alike, other) = (1L, most + 1);
+        while (other - alike > 1)
+        {
+            var middle = alike + ((other - alike) / 2);
+            if (LengthClass(middle) == LengthClass(1)) alike = middle;
+            else other = middle;
+        }
+
+        return alike;
+    }
 
     /// <summary>The embedding, out of the weights that it asks for.</summary>
     internal abstract TokenEmbedding Embedding(WeightScope scope);
