@@ -32,6 +32,7 @@ internal sealed class JobFactory(ModelCatalog models, FileCatalog files, JobCata
         {
             settings.CheckUse(spec);
             TrainingSpecValidator.Validate(spec, model.Config);
+            Objectives.CheckLengths(spec, model.Config);
             TrainingSpecValidator.CheckData(spec, dataset, validation is not null);
             TrainingSpecValidator.CheckManifests(spec, was: null);
 

@@ -50,6 +50,7 @@ public static class RunImporter
             DataDescription = RunSettings.Table.Describe(request.Dataset),
         };
         TrainingSpecValidator.Validate(spec, model.Config);
+        if (stored is null) Objectives.CheckLengths(spec, model.Config);
         using var adapter = request.AdapterFolder is { } adapterFolder ? PeftFolder.Open(adapterFolder, model.Config) : null;
         WeightForms.CheckStore(spec, store);
 

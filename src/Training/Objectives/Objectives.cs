@@ -47,6 +47,26 @@ public static class Objectives
         InvalidTrainingSettingException Unused(string property) => Wrong(property, $"is not used with {{objective}} {spec.Objective}; leave it out");
     }
 
+    /// <summary>
+    /// Checks for a new run that what its pairs are compared with does not depend on the rows beside them: a model whose rotary frequencies are
+    /// others in longer micro-batches would be one model when it scores the pairs and another when it trains on them.
+    /// </summary>
+    /// <param name="spec">The settings.</param>
+    /// <param name="config">The model's shape.</param>
+    /// <exception cref="InvalidTrainingSettingException">It does.</exception>
+    public static void CheckLengths(TrainingSpec spec, ModelConfig config)
+    {
+        var longest = config.LongestAlike(spec.BlockSize);
+        if (longest < spec.BlockSize && PairLoss(spec) is { NeedsReference: true })
+        {
+            throw Wrong(
+                nameof(spec.BlockSize),
+                $"is {spec.BlockSize}, but this model rotates all rows of a micro-batch otherwise where one of them has more than {longest} "
+                + $"tokens (rope_scaling in config.json), so that {{objective}} {spec.Objective} would compare pairs with another model; it "
+                + $"must be at most {longest}");
+        }
+    }
+
     private static InvalidTrainingSettingException Wrong(string property, string problem) => new(RunSettings.Table.Of(property).Name, problem);
 
     private static string Words(string name, TrainingSpec spec) => string.Create(CultureInfo.InvariantCulture, $"; {name}, beta {spec.Beta}");

@@ -1,4 +1,6 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using LisaOrleans.Model;
 
 namespace LisaOrleans.Training.Tests;
 
@@ -104,5 +106,22 @@ public sealed class TrainingSpecValidatorTests
         };
         TrainingSpecValidator.Validate(spec, TinyStories.Config);
         TrainingSpecValidator.Validate(spec with { LisaActivatedLayers = 6, BlockSize = 2 }, TinyStories.Config);
+    }
+
+    // Its frequencies are others for all rows of a micro-batch in which one is longer than 16.
+    [Fact]
+    public void CheckLengths_pairs_whose_reference_would_depend_on_their_neighbours_are_refused()
+    {
+        var json = JsonNode.Parse(File.ReadAllText(Path.Combine(TinyStories.Model, "config.json")))!;
+        (json["max_position_embeddings"], json["rope_scaling"]) = (16, new JsonObject { ["type"] = "dynamic", ["factor"] = 4 });
+        var config = ModelConfigReader.Parse(json.ToJsonString(), "config.json");
+        var spec = TinyStories.Spec(1) with { Objective = "dpo", BlockSize = 17 };
+        var error = Assert.Throws<InvalidTrainingSettingException>(() => Objectives.CheckLengths(spec, config));
+        Assert.StartsWith("block_size is 17", error.Message, StringComparison.Ordinal);
+        Assert.EndsWith("must be at most 16", error.Message, StringComparison.Ordinal);
+
+        Objectives.CheckLengths(spec with { BlockSize = 16 }, config);
+        Objectives.CheckLengths(spec with { Objective = "orpo" }, config);
+        Objectives.CheckLengths(spec with { BlockSize = 256 }, TinyStories.Config);
     }
 }
