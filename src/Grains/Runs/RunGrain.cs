@@ -40,7 +40,17 @@ internal sealed class RunGrain(
 
     private async Task StartInTurn()
     {
-        if (AtWork) return;
+        if (AtWork)
+        {
+            if ((await _run.ReadHead())?.State == RunHeadStates.Queued)
+            {
+                _run.IsAnew = true;
+                _life.Ask(_life.Wish);
+            }
+
+            if (AtWork) return;
+        }
+
         _life.Forget();
         DelayDeactivation(TimeSpan.FromDays(365));
         localRuns.Add(Name);
@@ -189,6 +199,7 @@ internal sealed class RunGrain(
     private async Task Work()
     {
         var ended = await _life.Run();
+        while (ended.IsElsewhere && _run.IsAnew) ended = await _life.Run();
         if (ended is { IsElsewhere: false } && ended.State != RunState.Running)
         {
             await Forget();

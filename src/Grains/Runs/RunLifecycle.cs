@@ -131,7 +131,7 @@ internal sealed class RunLifecycle(
                 return null;
 
             case FailureAction.Retry:
-                if (_generation is { } broken) await broken.Manifests.Settle(s_settlePatience);
+                await Settle();
                 Phase = new RunPhase.Recovering();
                 RunLog.Recovering(logger, failure, run.Name, LastStep + 1, run.ManifestStep);
                 run.Journal?.Note(new RunRecovering(LastStep + 1, run.ManifestStep, decision.Reason));
@@ -141,9 +141,11 @@ internal sealed class RunLifecycle(
             case FailureAction.Stop:
                 return new RunPhase.Ended(((RunEndedException)failure).State, null, IsStored: true);
 
-            case FailureAction.GiveWay:
-                return await run.GiveWay(LastStep, decision.Reason);
+            case FailureAction.GiveWay or FailureAction.Pause or FailureAction.Fail when run.IsAnew:
+                await Settle();
+                return null;
 
+            case FailureAction.GiveWay:
             case FailureAction.Pause or FailureAction.Fail when await run.IsReplaced():
                 return await run.GiveWay(LastStep, decision.Reason);
 
@@ -168,6 +170,7 @@ internal sealed class RunLifecycle(
         placement.Clear();
 
         // Silos first: while there are none, no generation is used up.
+        await run.BeginAnew();
         await run.ReadPlan(cancellationToken);
         if (Wish == RunWish.Train) await placement.Ask();
         if (!placement.HasSilos && Wish == RunWish.Train && run.Plan is not null) throw new QueuedException();
@@ -177,14 +180,7 @@ internal sealed class RunLifecycle(
         placement.Silos.BeginTraining();
         if (Phase is RunPhase.Queued) Phase = new RunPhase.Starting();
         var (session, wasLost) = await run.Take(cancellationToken);
-        if (wasLost)
-        {
-            var lost = run.Cluster is null ? "the process that trained it was lost" : "the silo that led the run was lost";
-            run.Journal!.Note(new RunRecovering(0, run.ManifestStep, lost));
-            RunTelemetry.Of(run.Name).Recovering();
-        }
-
-        run.Journal!.Note(new RunStarted(run.ManifestStep, run.Plan!.TotalSteps, run.Session!.Generation));
+        run.NoteStart(wasLost);
         Retire();
         if (session.Manifest!.Completed || Wish != RunWish.Train) return await EndGeneration(session.Manifest.Completed);
 
@@ -240,11 +236,13 @@ internal sealed class RunLifecycle(
 
     private LoopOutcome? Interruption(StagePlan current) => Wish != RunWish.Train || Step >= options.LastStep
         ? LoopOutcome.Stopped
-        : placement.ShouldMove(current) ? LoopOutcome.Replan : null;
+        : run.IsAnew || placement.ShouldMove(current) ? LoopOutcome.Replan : null;
+
+    private Task Settle() => _generation?.Manifests.Settle(s_settlePatience) ?? Task.CompletedTask;
 
     private async Task Release()
     {
-        if (_generation is { } generation) await generation.Manifests.Settle(s_settlePatience);
+        await Settle();
         await placement.Release();
     }
 }

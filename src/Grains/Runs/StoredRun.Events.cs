@@ -40,4 +40,18 @@ internal sealed partial class StoredRun
         || (head.Generation == _known.Generation && (head.Step > _known.Step || Entries(head) > Entries(_known)));
 
     private static long Entries(RunHead head) => head.Journal is [.., { LastStep: var last }] ? last : 0;
+
+    /// <summary>Tells those who watch that a generation of the run begins, which this activation has taken.</summary>
+    /// <param name="wasLost">Whether an owner before it was lost.</param>
+    public void NoteStart(bool wasLost)
+    {
+        if (wasLost)
+        {
+            var lost = Cluster is null ? "the process that trained it was lost" : "the silo that led the run was lost";
+            Journal!.Note(new RunRecovering(0, ManifestStep, lost));
+            RunTelemetry.Of(name).Recovering();
+        }
+
+        Journal!.Note(new RunStarted(ManifestStep, Plan!.TotalSteps, Session!.Generation));
+    }
 }

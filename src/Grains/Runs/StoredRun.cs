@@ -49,6 +49,11 @@ internal sealed partial class StoredRun(IBlobStore store, string name, string? c
     /// </summary>
     public bool IsLetGo { get; set; }
 
+    /// <summary>
+    /// Whether it was imported anew while this activation works on it, as with other settings: the work is to go on with what it has become.
+    /// </summary>
+    public bool IsAnew { get; set; }
+
     /// <summary>The step of the last manifest.</summary>
     public long ManifestStep => Session?.Manifest?.Step ?? 0;
 
@@ -65,6 +70,16 @@ internal sealed partial class StoredRun(IBlobStore store, string name, string? c
     {
         var claim = new RunClaim(RunHeadStates.Waiting, cluster, Planned: true, since) { Check = h => StoredRunStatus.CheckNotCancelled(h) };
         return RunStore.AcquireAsync(store, name, claim, CancellationToken.None);
+    }
+
+    /// <summary>Begins work on it once more if it was imported anew.</summary>
+    /// <exception cref="RunEndedException">It was cancelled.</exception>
+    public async Task BeginAnew()
+    {
+        if (!IsAnew) return;
+        (IsAnew, IsLetGo, Plan) = (false, true, null);
+        Begin();
+        await Queue(time.GetUtcNow());
     }
 
     /// <summary>Reads the plan, if it is not known yet, without owning the run.</summary>

@@ -1,3 +1,5 @@
+using LisaOrleans.Training;
+
 namespace LisaOrleans.Grains.Tests;
 
 /// <summary>A run that was interrupted ends with the very bytes of one that was not.</summary>
@@ -36,6 +38,26 @@ public sealed class ResumeTests
         await broken.FinishAsync();
         Assert.Equal(Told(await straight.HistoryAsync()), Told(await broken.HistoryAsync()));
         Assert.Equal(await straight.WeightsShaAsync(), await broken.WeightsShaAsync());
+    }
+
+    [Fact]
+    public async Task Start_of_a_run_that_was_imported_anew_while_it_trains_goes_on_with_what_it_has_become()
+    {
+        var spec = TinyStories.Spec(100_000) with { SaveSteps = 1000 };
+        using var run = await TestRun.ImportAsync(spec);
+        var seen = new List<TrainingEvent>();
+        var ended = await run.ContinueAsync(seen: seen, during: async grain =>
+        {
+            await Until.True(async () => (await grain.GetStatus()).Step >= 3);
+            await RunImporter.ImportAsync(run.Store, TinyStories.Request(spec with { SaveSteps = 2 }), null, TestContext.Current.CancellationToken);
+            await grain.Start();
+            await Until.True(async () => (await run.ManifestAsync()).Step >= 4);
+            await grain.Pause();
+        });
+        Assert.Equal(RunState.Paused, ended.State);
+        Assert.Equal(2, (await RunFiles.ReadSpecAsync(run.Store, await run.ManifestAsync(), TestContext.Current.CancellationToken)).SaveSteps);
+        Assert.Equal(2, seen.OfType<RunStarted>().Count());
+        Assert.Equal(Enumerable.Range(1, (int)ended.Step).Select(s => (long)s), (await run.HistoryAsync()).Select(s => s.Step));
     }
 
     [Fact]
