@@ -38,8 +38,9 @@ internal sealed partial class HeldState<TPart>(PartServices services, string key
     public BlobRef StoredWeights => _stored?.Weights ?? throw new InvalidOperationException($"{_name.Part} is not loaded");
 
     /// <summary>Whether the part's state is exactly that of these blobs.</summary>
-    public bool Holds(BlobRef weights, BlobRef? optimizer, BlobRef? adapter) =>
-        Part is not null && IsStored && (weights, optimizer, adapter) == (_stored?.Weights, _stored?.Optimizer, _stored?.Adapter);
+    public bool Holds(BlobRef weights, BlobRef? optimizer, BlobRef? adapter) => Part is not null
+        && ((IsStored && (weights, optimizer, adapter) == (_stored?.Weights, _stored?.Optimizer, _stored?.Adapter))
+            || (_recognized == (_version, weights) && (optimizer, adapter) == (null, null)));
 
     /// <summary>Drops what unfinished micro-batches have left behind. On the device's thread.</summary>
     public void DiscardGradients()
@@ -52,13 +53,17 @@ internal sealed partial class HeldState<TPart>(PartServices services, string key
     public void Take(Func<TPart> create)
     {
         Release();
+        (_stored, _version) = (null, _version + 1);
         Part = create();
         services.LocalParts.Set(_name.Run, _name.Part, Part);
     }
 
-    /// <summary>Whether the part trains as a load wants it to, so that only the numbers of its training state are others.</summary>
-    public bool CanGoBack(PartLoad load) => load is { Optimizer: not null, FollowsOwner: false } && Part is { KeepsState: true } part
-        && (!part.HasAdapters || _stored?.Weights == load.Weights);
+    /// <summary>
+    /// Whether only the numbers of the part's training state may be others than a load's. Where adapters train, each replica reads these for
+    /// itself, and has the weights beside them.
+    /// </summary>
+    public bool CanGoBack(PartLoad load) => load.Optimizer is not null && Part is { } part
+        && (part.HasAdapters ? _stored?.Weights == load.Weights : part.KeepsState && !load.FollowsOwner);
 
     /// <summary>Goes back to a training state, in the memory that the part has. On the device's thread.</summary>
     public void GoBack(IPartState state)
@@ -72,7 +77,7 @@ internal sealed partial class HeldState<TPart>(PartServices services, string key
     /// <summary>Notes that the part is in the state that a load names, but for weights that its owner is to send.</summary>
     public void Loaded(PartLoad load)
     {
-        if (!Holds(load.Weights, load.Optimizer, load.Adapter)) _storedVersion = ++_version;
+        _storedVersion = Holds(load.Weights, load.Optimizer, load.Adapter) ? _version : ++_version;
         _stored = new PartBlobs(load.Weights, load.Optimizer, load.Adapter) { Parked = load.Parked };
         (_appliedStep, _unnamed, _due) = (load.Step, false, null);
         _parked = load.Parked is { } blob ? new ParkedMoments(Task.FromResult(blob)) : null;

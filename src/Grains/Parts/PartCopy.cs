@@ -69,14 +69,20 @@ internal sealed class PartCopy
     }
 
     /// <summary>Hashes and uploads it in the background, and then frees it; the grain's turns go on.</summary>
-    public Task<BlobRef> Upload(IBlobStore store, CancellationToken cancellationToken) => QuietThreads.All.Run(
+    public Task<BlobRef> Upload(IBlobStore store, CancellationToken cancellationToken) =>
+        Hash(blob => store.PutAsync(blob, cancellationToken), cancellationToken);
+
+    /// <summary>The same without an upload: says which blob it would be.</summary>
+    public Task<BlobRef> Hash(CancellationToken cancellationToken) => Hash(_ => Task.CompletedTask, cancellationToken);
+
+    private Task<BlobRef> Hash(Func<SafetensorsBlob, Task> use, CancellationToken cancellationToken) => QuietThreads.All.Run(
         async () =>
         {
             try
             {
                 var metadata = _stateStep is { } step ? PartStorage.StateMetadata(step) : null;
                 var blob = SafetensorsWriter.Create(_sources, metadata, cancellationToken);
-                await store.PutAsync(blob, cancellationToken);
+                await use(blob);
                 return new BlobRef(blob.Sha256, blob.Length);
             }
             finally

@@ -7,6 +7,15 @@ namespace LisaOrleans.Grains;
 internal abstract partial class PartGrain<TPart>
     where TPart : ModelPart
 {
+    // Other forms than the plain one are made from what the store has, so that every replica knows what it holds.
+    private async Task Recognize(
+        long generation, BlobRef weights, BlobRef? optimizer, BlobRef? adapter, CancellationToken cancellationToken)
+    {
+        if (optimizer is not null || adapter is not null || !_sleeping.AreWhole) return;
+        await _held.Recognize(weights, copy => _device.Run(generation, copy, cancellationToken: cancellationToken), cancellationToken);
+        _fence.Check(generation);
+    }
+
     // Null where the part is to be loaded ahead and cannot be.
     private async Task<PartLoaded?> LoadState(PartLoad load, CancellationToken cancellationToken)
     {

@@ -80,6 +80,7 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
             services.Exchange.DiscardBefore(RunId, load.Generation);
             _held.DiscardGradients();
         }, cancellationToken: cancellationToken);
+        await Recognize(load.Generation, load.Weights, load.Optimizer, load.Adapter, cancellationToken);
         var loaded = _held.Holds(load.Weights, load.Optimizer, load.Adapter)
             ? new PartLoaded(PartSource.Kept, 0)
             : await LoadState(load, cancellationToken);
@@ -99,6 +100,7 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
         // So nobody of an earlier generation can change what is handed over. To enter this one again would break off what began in it.
         if (generation != Generation) await EnterGeneration(generation);
         if (Part is null && _orphanCheck is null) DeactivateOnIdle();
+        await Recognize(generation, weights, optimizer, adapter, cancellationToken);
         return await _device.Run(generation, () => _held.Offer(generation, weights, optimizer, adapter), cancellationToken: cancellationToken);
     }
 

@@ -20,6 +20,9 @@ internal sealed class SleepingWeights<TPart>(PartServices services, PartDevice d
     /// <summary>Whether the weights do not train as they are loaded, and have a form that is made from the store's blob.</summary>
     public bool ComeFromStore => Sleep && Form is not WholeForm;
 
+    /// <summary>Whether they are the part's plain weights, also while it sleeps.</summary>
+    public bool AreWhole => _load is null || Form is WholeForm;
+
     private IWeightForm Form => WeightForms.Of(_load!.Spec);
 
     // Beside adapters they always do.
@@ -41,7 +44,7 @@ internal sealed class SleepingWeights<TPart>(PartServices services, PartDevice d
     /// <summary>Stores what a part that sleeps has learned, and lets go of its copy in memory.</summary>
     public async Task Settle(long generation, CancellationToken cancellationToken)
     {
-        if (_load is null || Form is WholeForm || held.Part is not { HasAdapters: false } part) return;
+        if (AreWhole || held.Part is not { HasAdapters: false } part) return;
 
         // One that woke again may have been stored without a manifest that names it.
         if (part.Trainable || held.IsStored)

@@ -58,6 +58,8 @@ public abstract partial class ModelPart
     /// <param name="stateStep">The updates that the state has seen.</param>
     public void RestoreTrainingState(IReadOnlyDictionary<string, Tensor> tensors, long stateStep)
     {
+        // One that left its state to another replica begins with state of its own again.
+        if (!KeepsState) Freeze();
         MakeTrainable();
         DiscardGradients();
         using var _ = no_grad();

@@ -48,6 +48,9 @@ internal sealed class LoadedParts : IAsyncDisposable
     /// <summary>Loads what is not loaded.</summary>
     public async Task LoadAsync(long generation = 1) => await PipelineOf(generation).Load(await _run.ManifestAsync(), before: null, Token);
 
+    /// <summary>The run's manifest.</summary>
+    public Task<Manifest> ManifestAsync() => _run.ManifestAsync();
+
     public IPartGrain Part(string name) => PartGrains.Get(_silo.Grains, Plan.Spec.RunName, name, Address);
 
     private Pipeline PipelineOf(long generation) =>
