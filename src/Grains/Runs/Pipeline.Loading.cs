@@ -43,8 +43,12 @@ internal sealed partial class Pipeline
         PartReplicas part, string? next, Manifest manifest, StagePlan? before, CancellationToken cancellationToken)
     {
         var state = StateOf(manifest, part.Name);
-        var loading = Task.WhenAll(part.Grains.Select((grain, replica) => Load(
-            grain, part.Silos[replica], LoadOf(part, replica, next, state, manifest.Step, before), cancellationToken)));
+
+        // Who only follows from now on drops its optimizer state when it is loaded, so whoever gets it from there is loaded before.
+        var holder = state.Optimizer is null ? null : before?.FindOwner(part.Name);
+        var left = part.Others.Where(r => part.Silos[r] == holder).ToArray();
+        var first = Task.WhenAll(Enumerable.Range(0, part.Grains.Count).Except(left).Select(LoadReplica));
+        var loading = LoadAll();
         if (OwnerSends(state))
         {
             int[]?[] wholeTables = [.. part.Others.Select(_ => (int[]?)null)];
@@ -52,6 +56,15 @@ internal sealed partial class Pipeline
         }
 
         return await loading;
+
+        Task<PartLoaded> LoadReplica(int replica) => Load(
+            part.Grains[replica], part.Silos[replica], LoadOf(part, replica, next, state, manifest.Step, before), cancellationToken);
+
+        async Task<PartLoaded[]> LoadAll()
+        {
+            var loaded = await first;
+            return [.. loaded, .. await Task.WhenAll(left.Select(LoadReplica))];
+        }
     }
 
     private async Task<PartLoaded> Load(IPartGrain grain, string silo, PartLoad load, CancellationToken cancellationToken)

@@ -67,6 +67,25 @@ public sealed class FollowingPartTests
         Assert.Equal(new PartLoaded(PartSource.HandedOver, state.Weights.Length + state.Optimizer.Length), moved);
     }
 
+    // Else the old owner would drop the state before the new one has it.
+    [Fact]
+    public async Task Load_new_owner_gets_the_state_from_the_old_one_that_follows_from_then_on()
+    {
+        await using var parts = await LoadedParts.CreateAsync(TinyStories.Spec(3) with { RunName = "left" });
+        await parts.Part(s_layer).Train(1, PartTraining.Whole, Token);
+        var manifest = await parts.ManifestAsync();
+        var states = manifest.Parts.ToDictionary();
+        states[s_layer] = await Store(parts, generation: 1);
+        var replicas = new StagePlan(
+            [new SiloStage(parts.Address, parts.Plan.Parts), new SiloStage(OtherName(parts), parts.Plan.Parts) { Replica = 1 }], [1, 1]);
+        Assert.Equal(1, replicas.OwnerOf(s_layer));
+        var loaded = await new Pipeline(parts.Grains, parts.Plan, replicas, generation: 2, new SiloSpeeds())
+            .Load(manifest with { Step = 1, Parts = states }, parts.Pipeline.Stages, Token);
+        Assert.Equal(
+            Enumerable.Repeat(PartSource.HandedOver, states.Count).Concat(Enumerable.Repeat(PartSource.Kept, states.Count)),
+            loaded.Select(l => l.Source).OrderDescending());
+    }
+
     private static async Task<PartState> Store(LoadedParts parts, long generation)
     {
         var layer = parts.Part(s_layer);
