@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 
 namespace LisaOrleans;
 
@@ -66,6 +67,13 @@ public sealed partial record TrainingSpec
         Group = SettingGroups.Numbers, Aliases = ["bf16_stochastic_round"])]
     [UsedOnlyWith(nameof(OptimizerStateDtype), "bfloat16")]
     public bool StochasticRounding { get; init; }
+
+    /// <value>
+    /// Whether the random numbers of an update are keyed by the run's step, and weights that are frozen are rounded by chance, too. False
+    /// (default) for a run without any, and for one that an older build began: there each turn of a layer has the numbers of its last.
+    /// </value>
+    [Id(53), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool RandomKeysByStep { get; init; }
 
     /// <value>Steps of a period over which the learning rate of its layers rises to the schedule's. Default 0.</value>
     [Id(49)]

@@ -23,6 +23,7 @@ public sealed class ReferenceTrainer : IDisposable
     private readonly IReadOnlyList<double>? _outliers;
     private readonly Dictionary<LayerPart, (IReadOnlyList<NamedTensor> Moments, long StateStep)> _asleep = [];
     private long _period = -1;
+    private long _step;
 
     /// <summary>Loads a model from a Hugging Face folder.</summary>
     /// <param name="folder">The folder.</param>
@@ -42,11 +43,23 @@ public sealed class ReferenceTrainer : IDisposable
         var (form, scratch) = (WeightForms.Of(spec), new WeightScratch());
 
         // The autograd graph is cut at every layer's input and output, so that each part runs backward by itself.
-        var lanes = GradientLanes.Of(spec);
-        _embedding = new EmbeddingPart(config, dtypes, optimizer, Weights(config.EmbeddingSpecs())) { GradientLanes = lanes };
+        var (lanes, byStep) = (GradientLanes.Of(spec), spec.RandomKeysByStep);
+        _embedding = new EmbeddingPart(config, dtypes, optimizer, Weights(config.EmbeddingSpecs()))
+        {
+            GradientLanes = lanes,
+            RandomKeysByStep = byStep,
+        };
         _layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(i =>
-            new LayerPart(config, i, dtypes, optimizer, spec.GradientCheckpointing, LayerWeights(i), lora, form, scratch) { GradientLanes = lanes })];
-        _head = new HeadPart(config, dtypes, optimizer, Weights(config.HeadSpecs()), () => _embedding) { GradientLanes = lanes };
+            new LayerPart(config, i, dtypes, optimizer, spec.GradientCheckpointing, LayerWeights(i), lora, form, scratch)
+            {
+                GradientLanes = lanes,
+                RandomKeysByStep = byStep,
+            })];
+        _head = new HeadPart(config, dtypes, optimizer, Weights(config.HeadSpecs()), () => _embedding)
+        {
+            GradientLanes = lanes,
+            RandomKeysByStep = byStep,
+        };
 
         if (Methods.Of(spec).LooksAtWeights(spec)) _outliers = [.. _layers.Select(Outliers)];
 
@@ -89,6 +102,7 @@ public sealed class ReferenceTrainer : IDisposable
     {
         var period = Methods.PeriodOf(_spec, step);
         if (period != _period) BeginPeriod(_period = period);
+        _step = step;
 
         // Which samples these are is a pure function of (seed, step).
         var batches = _batches.MicroBatches(step).Select(b => _builder.Build(b, _reference)).ToArray();
@@ -102,14 +116,14 @@ public sealed class ReferenceTrainer : IDisposable
         var clip = _spec.MaxGradNorm > 0 ? Math.Min(1, _spec.MaxGradNorm / (norm + 1e-6)) : 1;
         var rate = _learningRate.At(step);
         var ofLayers = rate * Methods.Of(_spec).LayerRate(_spec, step);
-        foreach (var part in Parts) part.Apply(part is LayerPart ? ofLayers : rate, clip);
+        foreach (var part in Parts) part.Apply(part is LayerPart ? ofLayers : rate, clip, step);
         return (loss, norm);
     }
 
     /// <summary>Ends training and returns weights and adapters as they are stored, on the CPU; the caller owns them.</summary>
     public IReadOnlyList<NamedTensor> Finish()
     {
-        foreach (var part in Parts) part.Freeze();
+        foreach (var part in Parts) part.Freeze(_step);
         return [.. Parts.SelectMany(p => p.CopyWeights()), .. Parts.SelectMany(p => p.CopyAdapters())];
     }
 
@@ -150,7 +164,7 @@ public sealed class ReferenceTrainer : IDisposable
     private void Sleep(LayerPart layer)
     {
         if (layer.Trainable && Methods.Of(_spec).Idle(_spec) == PartTraining.Asleep) _asleep[layer] = (layer.CopyMoments(), layer.StateStep);
-        layer.Freeze();
+        layer.Freeze(_step);
     }
 
     // With fresh state, or with that with which the layer fell asleep.

@@ -25,8 +25,12 @@ public sealed class ReplicaTests(ClusterFixture fixture)
         ["lora"] = TinyStories.LoraSpec(6) with { PerDeviceTrainBatchSize = 1, GradientAccumulationSteps = 3, LoraDropout = 0.1 },
         ["8 bits"] = s_spec with { Optim = "adamw-8bit", FrozenWeights = "int8" },
         ["nf4"] = s_spec with { FrozenWeights = "nf4", Dtype = "bfloat16" },
-        ["mapped, moments kept"] = s_spec with
+        ["mapped, moments kept, rounded by chance"] = s_spec with
         {
+            Dtype = "bfloat16",
+            ComputeDtype = "float32",
+            OptimizerStateDtype = "bfloat16",
+            StochasticRounding = true,
             FrozenWeights = "mapped",
             LisaKeepOptimizerState = true,
             LisaIntervalSteps = 2,

@@ -10,7 +10,11 @@ internal sealed class EmbeddingGrain(PartServices services) : PartGrain<Embeddin
 {
     protected override EmbeddingPart Create(
         ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, TrainingSpec spec, Dictionary<string, Tensor> weights) =>
-        new(config, dtypes, optimizer, weights) { GradientLanes = GradientLanes.Of(spec) };
+        new(config, dtypes, optimizer, weights)
+        {
+            GradientLanes = GradientLanes.Of(spec),
+            RandomKeysByStep = spec.RandomKeysByStep,
+        };
 
     protected override async Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken)
     {

@@ -18,6 +18,7 @@ internal sealed class HeadGrain(PartServices services) : PartGrain<HeadPart>(ser
         return new HeadPart(config, dtypes, optimizer, weights, () => Services.LocalParts.Embedding(run, Generation))
         {
             GradientLanes = GradientLanes.Of(spec),
+            RandomKeysByStep = spec.RandomKeysByStep,
         };
     }
 

@@ -59,11 +59,14 @@ internal sealed partial class HeldState<TPart>
         }
     }
 
-    /// <summary>Takes the owner's new weights, of its tokens' table only some rows unless these are null. On the device's thread.</summary>
-    public void TakeTrained(IReadOnlyList<Tensor> weights, int[]? rows)
+    /// <summary>
+    /// Takes the owner's new weights of a step, of its tokens' table only some rows unless these are null. On the device's thread.
+    /// </summary>
+    public void TakeTrained(long step, IReadOnlyList<Tensor> weights, int[]? rows)
     {
         _version++;
         _shared.Separate();
         Part!.TakeTrained(weights, rows);
+        _appliedStep = step;
     }
 }

@@ -130,7 +130,7 @@ internal sealed partial class HeldState<TPart>(PartServices services, string key
         _parked = training == PartTraining.Asleep && !FollowsOwner
             ? new ParkedMoments(PartCopy.OfMoments(Part, _version, services.Worker.Device).Upload(services.Store, life))
             : null;
-        if (!trainable) Part.Freeze();
+        if (!trainable) Part.Freeze(_appliedStep);
         else if (FollowsOwner) Part.TrainWithoutState();
         else if (moments is not null) PartStorage.RestoreMoments(Part, moments.Content, moments.Name);
         else Part.MakeTrainable();
@@ -142,7 +142,7 @@ internal sealed partial class HeldState<TPart>(PartServices services, string key
         if (step <= _appliedStep) return;
         _version++;
         _shared.Separate();
-        Part!.Apply(learningRate, clip);
+        Part!.Apply(learningRate, clip, step);
         _appliedStep = step;
     }
 

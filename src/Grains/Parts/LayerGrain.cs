@@ -15,6 +15,7 @@ internal sealed class LayerGrain(PartServices services) : PartGrain<LayerPart>(s
         new(config, Index, dtypes, optimizer, spec.GradientCheckpointing, weights, Methods.Adapters(spec), WeightForms.Of(spec), Services.Scratch)
         {
             GradientLanes = GradientLanes.Of(spec),
+            RandomKeysByStep = spec.RandomKeysByStep,
         };
 
     protected override async Task<MicroBatchResult> RunMicroBatch(MicroBatchCall call, CancellationToken cancellationToken)

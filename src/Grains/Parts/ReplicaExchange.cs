@@ -80,7 +80,7 @@ internal sealed class ReplicaExchange<TPart>(PartServices services, PartDevice d
         var claimed = await services.Exchange.ClaimAll(weights, cancellationToken);
         try
         {
-            await device.Run(generation, () => held.TakeTrained(claimed, rows), cancellationToken: cancellationToken);
+            await device.Run(generation, () => held.TakeTrained(step, claimed, rows), cancellationToken: cancellationToken);
         }
         finally
         {

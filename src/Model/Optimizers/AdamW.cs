@@ -26,7 +26,7 @@ public sealed record AdamW(double Beta1, double Beta2, double Epsilon, double We
     ];
 
     /// <inheritdoc/>
-    public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, double learningRate)
+    public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, long keyStep, double learningRate)
     {
         var step = StepOf(stateStep, updates[0].State.Weight.device);
         foreach (var group in updates.GroupBy(u => u.Parameter.Decay))
@@ -46,7 +46,7 @@ public sealed record AdamW(double Beta1, double Beta2, double Epsilon, double We
             {
                 var number = 0;
                 foreach (var (weight, slice, expAvg, expAvgSq) in Pieces(state, gradient))
-                    Apply(weight, slice, expAvg, expAvgSq, step, learningRate, decay, $"{parameter.Name}/{stateStep}/{number++}");
+                    Apply(weight, slice, expAvg, expAvgSq, step, learningRate, decay, $"{parameter.Name}/{keyStep}/{number++}");
             }
         }
     }
@@ -55,12 +55,13 @@ public sealed record AdamW(double Beta1, double Beta2, double Epsilon, double We
     /// <param name="update">Whose moments are used and changed.</param>
     /// <param name="gradient">What takes the place of its gradient: float32, in the moments' shape.</param>
     /// <param name="stateStep">Updates of this state including this one, from 1.</param>
-    internal Tensor StepFromZero(ParameterUpdate update, Tensor gradient, long stateStep)
+    /// <param name="keyStep">Keys random numbers.</param>
+    internal Tensor StepFromZero(ParameterUpdate update, Tensor gradient, long stateStep, long keyStep)
     {
         var step = zeros_like(gradient);
         Apply(
             step, gradient, update.State[ExpAvg], update.State[ExpAvgSq], StepOf(stateStep, gradient.device), 1, 0,
-            $"{update.Parameter.Name}/{stateStep}/step");
+            $"{update.Parameter.Name}/{keyStep}/step");
         return step;
     }
 

@@ -20,6 +20,9 @@ public sealed record AdamW8Bit(AdamW AdamW) : IPartOptimizer
     private const long Piece = 4L << 20;
 
     /// <inheritdoc/>
+    public StochasticRounding? Rounding => AdamW.Rounding;
+
+    /// <inheritdoc/>
     public IReadOnlyList<TensorSpec> StateTensors(ParameterSpec parameter, PartDtypes dtypes)
     {
         if (!IsQuantized(parameter)) return AdamW.StateTensors(parameter, dtypes with { OptimizerState = ScalarType.Float32 });
@@ -34,10 +37,10 @@ public sealed record AdamW8Bit(AdamW AdamW) : IPartOptimizer
     }
 
     /// <inheritdoc/>
-    public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, double learningRate)
+    public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, long keyStep, double learningRate)
     {
         var small = updates.Where(u => !IsQuantized(u.Parameter)).ToArray();
-        if (small.Length > 0) AdamW.Apply(small, stateStep, learningRate);
+        if (small.Length > 0) AdamW.Apply(small, stateStep, keyStep, learningRate);
         var step = AdamW.StepOf(stateStep, updates[0].State.Weight.device);
         foreach (var (parameter, state, gradient) in updates.Where(u => IsQuantized(u.Parameter)))
         {
@@ -50,7 +53,7 @@ public sealed record AdamW8Bit(AdamW AdamW) : IPartOptimizer
                 var (expAvg, expAvgSq) = (first.Read(), second.Read());
                 AdamW.Apply(
                     Part(state.Weight), Part(gradient.contiguous()), expAvg, expAvgSq, step, learningRate,
-                    parameter.Decay ? AdamW.WeightDecay : 0, $"{parameter.Name}/{stateStep}/{start}");
+                    parameter.Decay ? AdamW.WeightDecay : 0, $"{parameter.Name}/{keyStep}/{start}");
                 first.Write(expAvg);
                 second.Write(expAvgSq);
 

@@ -22,6 +22,9 @@ public sealed record Apollo(AdamW AdamW, int Rank, int UpdateProjGap, double Sca
     private const double LeastNorm = 1e-8;
 
     /// <inheritdoc/>
+    public StochasticRounding? Rounding => AdamW.Rounding;
+
+    /// <inheritdoc/>
     public IReadOnlyList<TensorSpec> StateTensors(ParameterSpec parameter, PartDtypes dtypes)
     {
         if (!parameter.IsHiddenMatrix) return AdamW.StateTensors(parameter, dtypes);
@@ -39,16 +42,16 @@ public sealed record Apollo(AdamW AdamW, int Rank, int UpdateProjGap, double Sca
         parameter.IsHiddenMatrix ? checked(sizeof(float) * (AdamW.Rounding is null ? 3 : 4) * parameter.Count) : 0;
 
     /// <inheritdoc/>
-    public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, double learningRate) =>
-        HiddenMatrices.Apply(AdamW, updates, stateStep, learningRate, update =>
+    public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, long keyStep, double learningRate) =>
+        HiddenMatrices.Apply(AdamW, updates, stateStep, keyStep, learningRate, update =>
         {
             var (parameter, state, gradient) = update;
             var lowRank = new LowRank(parameter.Shape, Rank);
-            if (LowRank.IsDue(state[Projection], stateStep, UpdateProjGap)) state[Projection].copy_(Random(parameter, lowRank, stateStep));
+            if (LowRank.IsDue(state[Projection], stateStep, UpdateProjGap)) state[Projection].copy_(Random(parameter, lowRank, keyStep));
             var wide = gradient.to(ScalarType.Float32);
             var projected = lowRank.Project(wide, state[Projection]);
             long[] over = PerTensor ? [-2, -1] : [lowRank.RankDimension];
-            var factor = Norm(AdamW.StepFromZero(update, projected, stateStep), over) / Norm(projected, over).Plus(LeastNorm);
+            var factor = Norm(AdamW.StepFromZero(update, projected, stateStep, keyStep), over) / Norm(projected, over).Plus(LeastNorm);
             var change = Limited(wide.mul(factor), state[UpdateNorm]);
             change.ScaleInPlace(-learningRate * Math.Sqrt(Scale));
             return change;
@@ -57,11 +60,11 @@ public sealed record Apollo(AdamW AdamW, int Rank, int UpdateProjGap, double Sca
     /// <summary>A projection [..., R, S] whose numbers are normal with variance 1 / R.</summary>
     /// <param name="parameter">Whose it is.</param>
     /// <param name="lowRank">Its shape.</param>
-    /// <param name="stateStep">The update that begins to use it.</param>
-    internal Tensor Random(ParameterSpec parameter, LowRank lowRank, long stateStep)
+    /// <param name="keyStep">The update that begins to use it.</param>
+    internal Tensor Random(ParameterSpec parameter, LowRank lowRank, long keyStep)
     {
         // On the CPU, so that every device has the same numbers.
-        using var generator = new Generator(RandomKey.Of(Seed, $"{parameter.Name}/{stateStep}"));
+        using var generator = new Generator(RandomKey.Of(Seed, $"{parameter.Name}/{keyStep}"));
         var shape = lowRank.Projection;
         return randn(shape, generator: generator).Over(Math.Sqrt(shape[^2]));
     }

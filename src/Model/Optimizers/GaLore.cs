@@ -16,6 +16,9 @@ public sealed record GaLore(AdamW AdamW, int Rank, int UpdateProjGap, double Sca
     private const string Projection = "projection";
 
     /// <inheritdoc/>
+    public StochasticRounding? Rounding => AdamW.Rounding;
+
+    /// <inheritdoc/>
     public IReadOnlyList<TensorSpec> StateTensors(ParameterSpec parameter, PartDtypes dtypes)
     {
         if (!parameter.IsHiddenMatrix) return AdamW.StateTensors(parameter, dtypes);
@@ -34,14 +37,14 @@ public sealed record GaLore(AdamW AdamW, int Rank, int UpdateProjGap, double Sca
             : 0;
 
     /// <inheritdoc/>
-    public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, double learningRate) =>
-        HiddenMatrices.Apply(AdamW, updates, stateStep, learningRate, update =>
+    public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, long keyStep, double learningRate) =>
+        HiddenMatrices.Apply(AdamW, updates, stateStep, keyStep, learningRate, update =>
         {
             var (parameter, state, gradient) = update;
             var lowRank = new LowRank(parameter.Shape, Rank);
             var wide = gradient.to(ScalarType.Float32);
             if (LowRank.IsDue(state[Projection], stateStep, UpdateProjGap)) lowRank.PutSubspace(wide, state[Projection]);
-            var step = AdamW.StepFromZero(update, lowRank.Project(wide, state[Projection]), stateStep);
+            var step = AdamW.StepFromZero(update, lowRank.Project(wide, state[Projection]), stateStep, keyStep);
             var change = lowRank.Back(step, state[Projection]);
             change.ScaleInPlace(learningRate * Scale);
             return change;

@@ -19,12 +19,19 @@ public interface IPartOptimizer
     /// </summary>
     long UpdateBytes(ParameterSpec parameter, PartDtypes dtypes) => 0;
 
+    /// <summary>How weights become bfloat16, in updates and when a part is frozen; null (default) for the nearest number.</summary>
+    StochasticRounding? Rounding => null;
+
     /// <summary>
     /// Changes <see cref="OptimizerState.Weight"/> and the state of each parameter by its gradient. Called without autograd,
     /// in a dispose scope.
     /// </summary>
     /// <param name="updates">One part's parameters that have a gradient, all on one device; at least one.</param>
     /// <param name="stateStep">Updates of this state including this one, from 1.</param>
+    /// <param name="keyStep">
+    /// Keys random numbers, with a parameter's name: the run's step, so that no activation of a layer has the numbers of another. In runs
+    /// that older builds began it is the state's.
+    /// </param>
     /// <param name="learningRate">The rate of the step.</param>
-    void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, double learningRate);
+    void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, long keyStep, double learningRate);
 }

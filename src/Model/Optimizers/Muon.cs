@@ -21,6 +21,9 @@ public sealed record Muon(AdamW AdamW) : IPartOptimizer
     private const double AdamWSize = 0.2;
 
     /// <inheritdoc/>
+    public StochasticRounding? Rounding => AdamW.Rounding;
+
+    /// <inheritdoc/>
     public IReadOnlyList<TensorSpec> StateTensors(ParameterSpec parameter, PartDtypes dtypes) => parameter.IsHiddenMatrix
         ? [new TensorSpec(MomentumBuffer, parameter.Shape, dtypes.OptimizerState)]
         : AdamW.StateTensors(parameter, dtypes);
@@ -37,10 +40,10 @@ public sealed record Muon(AdamW AdamW) : IPartOptimizer
     }
 
     /// <inheritdoc/>
-    public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, double learningRate) =>
-        HiddenMatrices.Apply(AdamW, updates, stateStep, learningRate, update =>
+    public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, long keyStep, double learningRate) =>
+        HiddenMatrices.Apply(AdamW, updates, stateStep, keyStep, learningRate, update =>
         {
-            var (shape, direction) = (update.Gradient.shape, Orthogonalized(Direction(update, stateStep)));
+            var (shape, direction) = (update.Gradient.shape, Orthogonalized(Direction(update, keyStep)));
             direction.ScaleInPlace(-learningRate * (AdamWSize * Math.Sqrt(Math.Max(shape[^1], shape[^2]))));
             return direction;
         });
@@ -65,14 +68,14 @@ public sealed record Muon(AdamW AdamW) : IPartOptimizer
     }
 
     // Nesterov's momentum: what it would be after another gradient like this one.
-    private Tensor Direction(ParameterUpdate update, long stateStep)
+    private Tensor Direction(ParameterUpdate update, long keyStep)
     {
         using var scope = NewDisposeScope();
         var (parameter, state, gradient) = update;
         var wide = HiddenMatrices.Scaled(gradient, 1 - Momentum);
         var momentum = HiddenMatrices.Scaled(state[MomentumBuffer], Momentum);
         momentum.AddInPlace(wide);
-        AdamW.Write(state[MomentumBuffer], momentum, $"{parameter.Name}/{stateStep}/{MomentumBuffer}");
+        AdamW.Write(state[MomentumBuffer], momentum, $"{parameter.Name}/{keyStep}/{MomentumBuffer}");
         var direction = momentum.Times(Momentum);
         direction.AddInPlace(wide);
         return direction.MoveToOuterDisposeScope();

@@ -6,7 +6,7 @@ namespace LisaOrleans.Model;
 /// Rounds float32 to bfloat16 up or down, the nearer of both with the greater chance, so that the mean stays what it was (Zamirai et
 /// al., arXiv 2010.06192). Changes that are too small for the 8 bits of a number then count in proportion, and not for nothing.
 /// </summary>
-/// <param name="Seed">Keys the chances, with the parameter's name, the number of the update and the place of a number.</param>
+/// <param name="Seed">Keys the chances, with the parameter's name, the step and the place of a number.</param>
 public sealed record StochasticRounding(ulong Seed)
 {
     private const long Step = 1 << 16;

@@ -38,6 +38,12 @@ public abstract partial class ModelPart : IDisposable
     /// </value>
     public int GradientLanes { get; init; } = 1;
 
+    /// <value>
+    /// Whether random numbers of updates are keyed by the run's step, and weights that are frozen are rounded by chance where the optimizer
+    /// does so. Else the key is <see cref="StateStep"/>, and the nearest number is taken. Default false.
+    /// </value>
+    public bool RandomKeysByStep { get; init; }
+
     /// <summary>Whether the part has optimizer state and collects gradients.</summary>
     public bool Trainable { get; private set; }
 
@@ -74,11 +80,12 @@ public abstract partial class ModelPart : IDisposable
     public void MakeTrainable() => MakeTrainable(_optimizer);
 
     /// <summary>Frees optimizer state and gradients, and rounds the weights to the stored dtype.</summary>
-    public void Freeze()
+    /// <param name="step">The run's last step, for <see cref="RandomKeysByStep"/>.</param>
+    public void Freeze(long step = 0)
     {
         if (!Trainable) return;
         DiscardGradients();
-        foreach (var parameter in Trained) parameter.Freeze();
+        foreach (var parameter in Trained) parameter.Freeze(RandomKeysByStep ? _optimizer.Rounding : null, step);
         (Trainable, StateStep) = (false, 0);
         Pack();
         HostMemory.ReturnFree();
@@ -112,7 +119,8 @@ public abstract partial class ModelPart : IDisposable
     /// <summary>One update with the step's gradients, which are freed.</summary>
     /// <param name="learningRate">The rate of the step.</param>
     /// <param name="clip">What gradients are multiplied by; 1 leaves them unchanged.</param>
-    public void Apply(double learningRate, double clip)
+    /// <param name="step">The run's step, for <see cref="RandomKeysByStep"/>.</param>
+    public void Apply(double learningRate, double clip, long step = 0)
     {
         if (!Trainable) return;
         if (!KeepsState) throw new InvalidOperationException("another replica updates the part");
@@ -123,7 +131,7 @@ public abstract partial class ModelPart : IDisposable
             if (clip < 1)
                 foreach (var update in updates) update.Gradient.ScaleInPlace(clip);
             StateStep++;
-            if (updates.Count > 0) _optimizer.Apply(updates, StateStep, learningRate);
+            if (updates.Count > 0) _optimizer.Apply(updates, StateStep, RandomKeysByStep ? step : StateStep, learningRate);
             foreach (var update in updates) update.State.RoundMaster();
         }
 

@@ -92,7 +92,9 @@ internal sealed partial class Parameter : IDisposable
     }
 
     /// <summary>Drops state and gradients, and rounds the weight to the stored dtype.</summary>
-    public void Freeze()
+    /// <param name="rounding">How it becomes bfloat16; null for the nearest number.</param>
+    /// <param name="step">Keys that rounding.</param>
+    public void Freeze(StochasticRounding? rounding = null, long step = 0)
     {
         if (_newest is not null) throw new InvalidOperationException($"only some rows of {Spec.Name} are the owner's newest");
         ClearGradients();
@@ -102,14 +104,17 @@ internal sealed partial class Parameter : IDisposable
         if (_dtypes.Storage == _dtypes.Compute) return;
 
         using var _ = no_grad();
+        using var byChance = rounding is not null && _dtypes.Storage == ScalarType.BFloat16
+            ? rounding.Round(Exact, $"{Spec.Name}/{step}/frozen") : null;
+        var exact = byChance ?? Exact;
         if (_dtypes.Widens)
         {
             using var memory = HostMemory.LongLived();
-            Set(Exact.to(_dtypes.AtRest).DetachFromDisposeScope());
+            Set(exact.to(_dtypes.AtRest).DetachFromDisposeScope());
             return;
         }
 
-        using var rounded = Exact.to(_dtypes.Storage);
+        using var rounded = exact.to(_dtypes.Storage);
         Exact.copy_(rounded);
     }
 

@@ -39,7 +39,12 @@ public static class DerivedSettings
     /// <param name="began">Those with which it began; null for a new run.</param>
     internal static TrainingSpec GoOn(TrainingSpec spec, TrainingSpec? began)
     {
-        var stored = spec with { MaskSamples = [.. spec.MaskSamples.Distinct().Order()], GradientLanes = Lanes(spec, began) };
+        var stored = spec with
+        {
+            MaskSamples = [.. spec.MaskSamples.Distinct().Order()],
+            GradientLanes = Lanes(spec, began),
+            RandomKeysByStep = IsRandom(spec) && (began is null || began.RandomKeysByStep || !IsRandom(began)),
+        };
         return began is null ? stored : stored with
         {
             Dtype = spec.Dtype == TrainingSpec.AutoDtype ? began.Dtype : spec.Dtype,
@@ -67,6 +72,10 @@ public static class DerivedSettings
             ? stated
             : weightsDtype?.Invoke() ?? LikelyDtype;
     }
+
+    // Whether updates need random numbers.
+    private static bool IsRandom(TrainingSpec spec) =>
+        spec.StochasticRounding || spec.Optim == TrainingMethods.Apollo || spec.Method == TrainingMethods.Apollo;
 
     // A run that began before there were lanes has one of them, and does not say so.
     private static int Lanes(TrainingSpec spec, TrainingSpec? began) => (spec.GradientLanes, began) switch

@@ -53,9 +53,16 @@ public sealed class EachMethodTests
                 Dtype = "bfloat16",
                 SaveSteps = 2,
             }, true, [0, 1, 2, 3, 4, 5]),
-        ["lisa, computed in float32"] = (
-            TinyStories.Spec(7) with { LisaStrategy = "round-robin", Dtype = "bfloat16", ComputeDtype = "float32", SaveSteps = 2 },
-            true, [0, 1, 2, 3, 4, 5]),
+        ["lisa, computed in float32, rounded by chance"] = (
+            TinyStories.Spec(7) with
+            {
+                LisaStrategy = "round-robin",
+                Dtype = "bfloat16",
+                ComputeDtype = "float32",
+                OptimizerStateDtype = "bfloat16",
+                StochasticRounding = true,
+                SaveSteps = 2,
+            }, true, [0, 1, 2, 3, 4, 5]),
         ["badam"] = (TinyStories.BadamSpec(5, interval: 2), false, Swept(TinyStories.BadamSpec(5, interval: 2), 3)),
     };
 

@@ -8,7 +8,7 @@ internal sealed record Lion(double Beta1, double Beta2, double WeightDecay) : IP
     public IReadOnlyList<TensorSpec> StateTensors(ParameterSpec parameter, PartDtypes dtypes) =>
         [new TensorSpec("exp_avg", parameter.Shape, dtypes.OptimizerState)];
 
-    public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, double learningRate)
+    public void Apply(IReadOnlyList<ParameterUpdate> updates, long stateStep, long keyStep, double learningRate)
     {
         foreach (var (parameter, state, gradient) in updates)
         {

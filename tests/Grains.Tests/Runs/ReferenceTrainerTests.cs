@@ -36,13 +36,15 @@ public sealed class ReferenceTrainerTests
         ["int8, recomputed"] = s_spec with { FrozenWeights = "int8", LisaIntervalSteps = 2, GradientCheckpointing = true },
         ["nf4"] = s_spec with { FrozenWeights = "nf4", LisaIntervalSteps = 2, Dtype = "bfloat16" },
         ["moments kept"] = s_spec with { LisaKeepOptimizerState = true, LisaIntervalSteps = 1, LisaActivatedLayers = 3, Dtype = "bfloat16" },
-        ["computed in float32, mapped"] = s_spec with
+        ["computed in float32, mapped, rounded by chance"] = s_spec with
         {
             Dtype = "bfloat16",
             ComputeDtype = "float32",
             FrozenWeights = "mapped",
             TrainEmbeddings = false,
             LisaIntervalSteps = 2,
+            OptimizerStateDtype = "bfloat16",
+            StochasticRounding = true,
         },
         ["computed in float32, nf4, moments kept"] = s_spec with
         {

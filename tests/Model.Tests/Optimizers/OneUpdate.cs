@@ -9,7 +9,7 @@ internal static class OneUpdate
     {
         using var mode = no_grad();
         using var scope = NewDisposeScope();
-        optimizer.Apply([new ParameterUpdate(parameter.Spec, parameter.State!, gradient)], stateStep, learningRate);
+        optimizer.Apply([new ParameterUpdate(parameter.Spec, parameter.State!, gradient)], stateStep, stateStep, learningRate);
         parameter.State!.RoundMaster();
     }
 }

@@ -85,6 +85,64 @@ public sealed class StochasticRoundingTests
         };
     }
 
+    // A layer that trains again is to round otherwise than before, or each of its weights would always go to the same side.
+    [Theory]
+    [InlineData("adamw")]
+    [InlineData("adamw-8bit")]
+    [InlineData("muon")]
+    public void Apply_same_gradient_in_a_later_turn_moves_other_weights(string name)
+    {
+        using var scope = NewDisposeScope();
+        var adamW = new AdamW(0.9, 0.999, 1e-8, 0, s_rounding);
+        IPartOptimizer optimizer = name switch { "muon" => new Muon(adamW), "adamw-8bit" => new AdamW8Bit(adamW), _ => adamW };
+        var (config, dtypes) = (TinyModel.Config(), PartDtypes.Parse("bfloat16", "bfloat16"));
+        var weights = TinyModel.Weights(config, dtype: ScalarType.BFloat16);
+        var first = weights.ToDictionary(w => w.Key, w => w.Value.clone());
+        using var layer = new LayerPart(config, 0, dtypes, optimizer, false, weights) { RandomKeysByStep = true };
+        var turn = Moved(layer, 1);
+        Assert.NotEqual(turn, Moved(layer, 9));
+        Assert.Equal(turn, Moved(layer, 1));
+
+        // As runs of older builds go on.
+        using var older = new LayerPart(config, 0, dtypes, optimizer, false, TinyModel.Weights(config, dtype: ScalarType.BFloat16));
+        Assert.Equal(Moved(older, 1), Moved(older, 9));
+
+        string Moved(LayerPart part, long step)
+        {
+            part.TakeExactWeights(first.ToDictionary(w => w.Key, w => w.Value.clone().DetachFromDisposeScope()));
+            part.MakeTrainable();
+            part.Forward(0, ones(1, 3, 16, ScalarType.BFloat16).DetachFromDisposeScope(), null, train: true, inputGradient: false);
+            part.Backward(0, ones(1, 3, 16, ScalarType.BFloat16), null);
+            part.Apply(1e-5, 1, step);
+            part.Freeze(step);
+            return string.Concat(part.Parameters.Select(p => Convert.ToHexString(p.Exact.ne(first[p.Spec.Name]).bytes)));
+        }
+    }
+
+    // The weights that compute are float32: what a turn of the layer has changed counts on average once they are rounded.
+    [Theory]
+    [InlineData("float32")]
+    [InlineData(null)]
+    public void Freeze_updates_too_small_for_bfloat16_count_on_average(string? compute)
+    {
+        using var scope = NewDisposeScope();
+        var dtypes = PartDtypes.Parse("bfloat16", "bfloat16", compute);
+        var adamW = new AdamW(0.9, 0.999, 1e-8, 0, s_rounding);
+        using var parameter = new Parameter(new ParameterSpec("w", [256, 256], Decay: true), ones(256, 256, ScalarType.BFloat16), dtypes);
+        Assert.Equal(1 - (20 * 1e-5), Mean(s_rounding), 4e-5);
+        if (compute is not null) Assert.Equal(1, Mean(atLast: null));
+
+        double Mean(StochasticRounding? atLast)
+        {
+            parameter.Replace(ones(256, 256, ScalarType.BFloat16).DetachFromDisposeScope());
+            parameter.MakeTrainable(adamW);
+            using var gradient = ones(256, 256, dtypes.Compute);
+            for (var update = 1; update <= 20; update++) OneUpdate.Apply(parameter, gradient, update, 1e-5, adamW);
+            parameter.Freeze(atLast, step: 20);
+            return parameter.Exact.to(ScalarType.Float64).mean().item<double>();
+        }
+    }
+
     private static (double Weight, double SecondMoment) Trained(IPartOptimizer optimizer, float gradient)
     {
         var dtypes = PartDtypes.Parse("bfloat16", "bfloat16");

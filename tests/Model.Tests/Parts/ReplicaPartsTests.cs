@@ -203,7 +203,7 @@ public sealed class ReplicaPartsTests
         part.Check(rows);
         var e = Assert.Throws<InvalidOperationException>(() => part.Check([7, 8]));
         Assert.Contains("token id 8", e.Message, StringComparison.Ordinal);
-        Assert.Throws<InvalidOperationException>(part.Freeze);
+        Assert.Throws<InvalidOperationException>(() => part.Freeze());
         part.TakeTrained([owner.Embedding.ShareTrained([8])[0]], [8]);
         Assert.Throws<InvalidOperationException>(() => part.Check([7]));
         var (now, theirs) = (part.ShareTrained()[0], owner.Embedding.ShareTrained()[0]);

@@ -30,6 +30,33 @@ public sealed class DerivedSettingsTests
             ["gradient_lanes: was 0, now 2"], SpecComparison.Differences(began, Resolve(spec with { GradientLanes = 2 }, began)));
     }
 
+    // Older builds keyed random numbers by what a layer had trained since it woke, and do not say so.
+    [Theory]
+    [InlineData("lisa", false, true)]
+    [InlineData("apollo", false, false)]
+    [InlineData("lisa", true, false)]
+    public void Resolve_random_numbers_of_a_new_run_are_keyed_by_step_and_of_an_older_one_as_ever(string method, bool apollo, bool rounding)
+    {
+        var given = TinyStories.Spec(1) with { Method = method, Optim = apollo ? "apollo" : "adamw", StochasticRounding = rounding };
+        var began = Resolve(given);
+        Assert.True(began.RandomKeysByStep);
+        Assert.True(Resolve(given, began).RandomKeysByStep);
+        var json = JsonSerializer.SerializeToNode(began)!.AsObject();
+        Assert.True(json.Remove(nameof(TrainingSpec.RandomKeysByStep)));
+        var older = json.Deserialize<TrainingSpec>()!;
+        Assert.False(Resolve(given, older).RandomKeysByStep);
+        Assert.Empty(SpecComparison.Differences(older, Resolve(given, older)));
+    }
+
+    // Builds that do not know the key go on with such a run. A fork that begins to need random numbers has those of a new run.
+    [Fact]
+    public void Resolve_run_without_random_numbers_does_not_say_how_they_are_keyed()
+    {
+        var began = Resolve(TinyStories.Spec(1));
+        Assert.DoesNotContain(nameof(TrainingSpec.RandomKeysByStep), JsonSerializer.Serialize(began), StringComparison.Ordinal);
+        Assert.True(Resolve(began with { StochasticRounding = true }, began).RandomKeysByStep);
+    }
+
     [Fact]
     public void Resolve_run_that_is_resumed_keeps_its_lanes()
     {
