@@ -33,9 +33,11 @@ public static class AdapterFiles
             folder, $"has {other} of {(adapter ? "a model" : "an adapter")}, and {(adapter ? "an adapter" : "a model")} needs a folder of its own");
     }
 
-    /// <summary>The beginning of a module's name in a model as it is loaded, where that of the family is MODEL and a dot.</summary>
+    /// <summary>The name of a module, or of a tensor, in a model as it is loaded.</summary>
+    /// <param name="names">How the model's folder names its tensors.</param>
+    /// <param name="name">Its name in the family.</param>
     /// <remarks>Text models inside multimodal ones; the names of their folders have changed over time, those of modules are these.</remarks>
-    internal static string ModuleName(TensorNames names, string name) =>
+    public static string ModuleName(TensorNames names, string name) =>
         names.StoredPrefix.Contains("language_model.", StringComparison.Ordinal) && name.StartsWith("model.", StringComparison.Ordinal)
             ? "model.language_model." + name["model.".Length..]
             : name;

@@ -14,8 +14,9 @@ internal static class PeftConfig
     /// <summary>The file of a run's adapters.</summary>
     /// <param name="lora">The adapters.</param>
     /// <param name="config">The model that they are for.</param>
+    /// <param name="names">How its folder names its tensors.</param>
     /// <param name="baseModel">Its folder, or its name on Hugging Face's hub.</param>
-    public static byte[] Write(LoraOptions lora, ModelConfig config, string baseModel)
+    public static byte[] Write(LoraOptions lora, ModelConfig config, TensorNames names, string baseModel)
     {
         var maps = Enumerable.Range(0, config.NumHiddenLayers).SelectMany(i => lora.Targets(config, i)).ToArray();
         return JsonSerializer.SerializeToUtf8Bytes(
@@ -31,18 +32,19 @@ internal static class PeftConfig
                 ["lora_dropout"] = lora.Dropout,
                 ["use_rslora"] = lora.UseRslora,
                 ["use_dora"] = lora.UseDora,
-                ["target_modules"] = Array(lora.ModuleNames(config)),
+                ["target_modules"] = Array(lora.ModuleNames(config).Select(Loaded)),
                 ["layers_to_transform"] = lora.LayersToTransform.Count == 0 ? null : Array(lora.LayersToTransform),
                 ["layers_pattern"] = null,
-                ["rank_pattern"] = new JsonObject(lora.RankPattern.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)p.Value))),
-                ["alpha_pattern"] = new JsonObject(lora.AlphaPattern.Select(p => KeyValuePair.Create(p.Key, (JsonNode?)Number(p.Value)))),
+                ["rank_pattern"] = new JsonObject(lora.RankPattern.Select(p => KeyValuePair.Create(Loaded(p.Key), (JsonNode?)p.Value))),
+                ["alpha_pattern"] = new JsonObject(lora.AlphaPattern.Select(p => KeyValuePair.Create(Loaded(p.Key), (JsonNode?)Number(p.Value)))),
                 ["fan_in_fan_out"] = maps.Any(t => t.Map.Transposed),
                 ["bias"] = "none",
-                ["lora_bias"] = false,
                 ["modules_to_save"] = null,
                 ["init_lora_weights"] = true,
             },
             s_json);
+
+        string Loaded(string name) => AdapterFiles.ModuleName(names, name);
 
         static JsonArray Array<T>(IEnumerable<T> values) => [.. values.Select(v => JsonValue.Create(v))];
 

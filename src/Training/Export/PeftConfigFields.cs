@@ -97,7 +97,7 @@ internal sealed class PeftConfigFields(string path, JsonElement root)
             { ValueKind: JsonValueKind.String } text => throw Wrong(
                 Name, $"is the regular expression '{text.GetString()}'; it must be a list of names, or {LoraOptions.AllLinear}"),
             { ValueKind: JsonValueKind.Array } list when list.EnumerateArray().All(e => e.ValueKind == JsonValueKind.String) =>
-                [.. list.EnumerateArray().Select(e => e.GetString()!)],
+                [.. list.EnumerateArray().Select(e => PeftNames.InFamily(e.GetString()!)).Distinct()],
             _ => throw Wrong(Name, "must be a list of names"),
         };
     }
@@ -122,7 +122,9 @@ internal sealed class PeftConfigFields(string path, JsonElement root)
                 throw Wrong(name, $"has the regular expression '{key}'; only names of modules are supported");
         }
 
-        return value.EnumerateObject().ToDictionary(p => p.Name, p => read($"{name}.{p.Name}", p.Value));
+        // Of two names of one module the first counts.
+        return value.EnumerateObject().Select(p => (p.Name, Value: read($"{name}.{p.Name}", p.Value)))
+            .DistinctBy(p => PeftNames.InFamily(p.Name)).ToDictionary(p => PeftNames.InFamily(p.Name), p => p.Value);
     }
 
     private InvalidDataFileException Wrong(string field, string problem) => new(path, $"field '{field}' {problem}");

@@ -35,6 +35,7 @@ public sealed class PeftFolder : IDisposable
         var file = System.IO.Path.Combine(path, AdapterFiles.Config);
         var options = ReadOptions(path);
         if (options.WrongTargets(config) is { } wrong) throw new InvalidDataFileException(file, $"field 'target_modules' {wrong}");
+        CheckPatterns(file, options, config);
         var weights = System.IO.Path.Combine(path, AdapterFiles.Weights);
         if (!File.Exists(weights))
         {
@@ -78,6 +79,22 @@ public sealed class PeftFolder : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _tensors.Dispose();
 
+    // A key that means nothing would leave a rank or an alpha out in silence.
+    private static void CheckPatterns(string file, LoraOptions options, ModelConfig config)
+    {
+        var adapted = Enumerable.Range(0, config.NumHiddenLayers).SelectMany(i => options.Targets(config, i)).Select(t => t.Map).ToArray();
+        foreach (var (field, keys) in ((string, IEnumerable<string>)[])
+            [("rank_pattern", options.RankPattern.Keys), ("alpha_pattern", options.AlphaPattern.Keys)])
+        {
+            if (keys.FirstOrDefault(k => !adapted.Any(m => m.IsNamed(k))) is { } unused)
+            {
+                throw new InvalidDataFileException(
+                    file, $"field '{field}' names '{unused}', which is no module with an adapter; it must be the whole name of one or its last "
+                        + $"pieces, such as {adapted.FirstOrDefault()?.Name}");
+            }
+        }
+    }
+
     // Every tensor of the adapters, and no others: one that is left out would change the model in silence.
     private void CheckTensors()
     {
@@ -106,12 +123,11 @@ public sealed class PeftFolder : IDisposable
             file, $"tensor '{names.Values.First()}' is of no adapter that {AdapterFiles.Config} describes for this model");
     }
 
-    // The name in the family: multimodal models have their text model in further modules.
+    // The name in the family.
     private static string NameOf(string stored)
     {
-        var name = stored.StartsWith(AdapterFiles.Prefix, StringComparison.Ordinal) ? stored[AdapterFiles.Prefix.Length..] : stored;
-        if (name.StartsWith("model.language_model.", StringComparison.Ordinal)) name = "model." + name["model.language_model.".Length..];
-        else if (name.StartsWith("language_model.", StringComparison.Ordinal)) name = name["language_model.".Length..];
+        var name = PeftNames.InFamily(
+            stored.StartsWith(AdapterFiles.Prefix, StringComparison.Ordinal) ? stored[AdapterFiles.Prefix.Length..] : stored);
         return name.EndsWith(".lora_magnitude_vector.weight", StringComparison.Ordinal) ? name[..^".weight".Length] : name;
     }
 }

@@ -161,7 +161,7 @@ public static class RunImporter
             if (Methods.Adapters(spec) is { } lora)
             {
                 var name = request.BaseModel ?? request.ModelName ?? Path.GetFullPath(request.ModelFolder);
-                files.Add(AdapterFiles.Config, PeftConfig.Write(lora, model.Config, name));
+                files.Add(AdapterFiles.Config, PeftConfig.Write(lora, model.Config, model.Names, name));
             }
 
             return new Manifest

@@ -45,7 +45,7 @@ internal class LoraMethod : ITrainingMethod
         Dropout = spec.LoraDropout,
         UseRslora = spec.UseRslora,
         UseDora = spec.UseDora,
-        TargetModules = spec.LoraTargetModules,
+        TargetModules = [.. spec.LoraTargetModules.Select(PeftNames.InFamily)],
         LayersToTransform = spec.LayersToTransform,
         RankPattern = spec.LoraRankPattern ?? ImmutableDictionary<string, int>.Empty,
         AlphaPattern = spec.LoraAlphaPattern ?? ImmutableDictionary<string, double>.Empty,

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json.Nodes;
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Model;
 using static TorchSharp.torch;
 
 namespace LisaOrleans.Training.Tests;
@@ -46,6 +47,8 @@ public sealed class PeftFolderTests
         { "trainable_token_indices", "[1]", "not supported" },
         { "init_lora_weights", "\"pissa\"", "own weights" },
         { "rank_pattern", "{\"layers\\\\.[01].*\": 4}", "regular expression" },
+        { "rank_pattern", "{\"layers.0.self_attn.q_proj\": 4}", "names 'layers.0.self_attn.q_proj', which is no module with an adapter" },
+        { "alpha_pattern", "{\"up_proj\": 4}", "names 'up_proj', which is no module with an adapter" },
         { "use_qalora", "true", "not supported" },
         { "r", "0", "whole number from 1" },
         { "lora_alpha", "\"x\"", "number" },
@@ -112,6 +115,58 @@ public sealed class PeftFolderTests
         string Error() => Assert.Throws<InvalidDataFileException>(() => PeftFolder.Open(folder.Root, TinyStories.Config)).Message;
     }
 
+    // Versions that do not know a field refuse the file: these are the fields of LoraConfig in PEFT 0.10.
+    [Fact]
+    public void Write_fields_are_those_of_old_versions_too()
+    {
+        string[] known =
+        [
+            "alpha_pattern", "auto_mapping", "base_model_name_or_path", "bias", "fan_in_fan_out", "inference_mode", "init_lora_weights",
+            "layer_replication", "layers_pattern", "layers_to_transform", "loftq_config", "lora_alpha", "lora_dropout", "megatron_config",
+            "megatron_core", "modules_to_save", "peft_type", "r", "rank_pattern", "revision", "target_modules", "task_type", "use_dora",
+            "use_rslora",
+        ];
+        var lora = new LoraOptions { UseDora = true, UseRslora = true, LayersToTransform = [1], Dropout = 0.1 };
+        var json = JsonNode.Parse(PeftConfig.Write(lora, TinyStories.Config, TensorNames.AsInFamily, "model"))!.AsObject();
+        Assert.Empty(json.Select(p => p.Key).Except(known));
+    }
+
+    // The module names of transformers today, of transformers before, and of the family.
+    [Theory]
+    [InlineData("model.language_model.")]
+    [InlineData("language_model.model.")]
+    [InlineData("model.")]
+    [InlineData("")]
+    public async Task Read_names_of_modules_in_a_multimodal_model_are_understood_and_written_again(string prefix)
+    {
+        using var folder = new TempFolder();
+        await FamilyFolder.WriteAsync(folder["model"], "gemma3", Token);
+        using var model = ModelFolder.Open(folder["model"]);
+        var config = Old;
+        config["target_modules"] = new JsonArray($"{prefix}layers.0.self_attn.q_proj", $"{prefix}layers.1.self_attn.q_proj");
+        config["alpha_pattern"] = new JsonObject { [$"{prefix}layers.0.self_attn.q_proj"] = 64 };
+        config["rank_pattern"] = new JsonObject { [$"{prefix}layers.1.self_attn.q_proj"] = 5 };
+        await File.WriteAllTextAsync(folder[AdapterFiles.Config], config.ToJsonString(), Token);
+        var lora = PeftFolder.ReadOptions(folder.Root);
+        Assert.Null(lora.WrongTargets(model.Config));
+        Assert.Equal([(3, 64.0 / 3), (5, 6.0 / 5)], Targets(lora));
+
+        // With its tensors, which a folder must have.
+        await WriteTensorsAsync(folder, TensorDType.F32, [.. Enumerable.Range(0, 2).SelectMany(layer => lora.Specs(model.Config, layer))
+            .Select(s => ($"base_model.model.{s.Name.Replace("model.", "model.language_model.", StringComparison.Ordinal)}", s.Shape.ToArray(), 1f))]);
+        using (var adapter = PeftFolder.Open(folder.Root, model.Config)) Assert.Equal(Targets(lora), Targets(adapter.Options));
+
+        var written = JsonNode.Parse(PeftConfig.Write(lora, model.Config, model.Names, "model"))!;
+        var loaded = prefix.Length == 0 ? "" : "model.language_model.";
+        Assert.Equal($"{loaded}layers.0.self_attn.q_proj", written["target_modules"]![0]!.GetValue<string>());
+        Assert.Equal($"{loaded}layers.0.self_attn.q_proj", Assert.Single(written["alpha_pattern"]!.AsObject()).Key);
+        Assert.Equal($"{loaded}layers.1.self_attn.q_proj", Assert.Single(written["rank_pattern"]!.AsObject()).Key);
+        Assert.Null(new LoraMethod().Check(TinyStories.LoraSpec(1) with { LoraTargetModules = [$"{prefix}layers.0.self_attn.q_proj"] }, model.Config));
+
+        (int, double)[] Targets(LoraOptions options) =>
+            [.. Enumerable.Range(0, model.Config.NumHiddenLayers).SelectMany(i => options.Targets(model.Config, i)).Select(t => (t.Rank, t.Scaling))];
+    }
+
     private static float Number(int layer, string name) => layer + (name.Contains("lora_A", StringComparison.Ordinal) ? 0.5f : 0.25f);
 
     private static async Task WriteAsync(TempFolder folder, JsonObject config, TensorDType dtype, Func<int, string, int> rank)
@@ -130,6 +185,11 @@ public sealed class PeftFolderTests
             }
         }
 
+        await WriteTensorsAsync(folder, dtype, tensors);
+    }
+
+    private static async Task WriteTensorsAsync(TempFolder folder, TensorDType dtype, IReadOnlyList<(string Name, long[] Shape, float Value)> tensors)
+    {
         var handles = new List<GCHandle>();
         try
         {
