@@ -11,6 +11,11 @@ namespace LisaOrleans.Training;
 /// a = √5 makes it, B zero, and DoRA's magnitude the lengths of the matrix's rows, so that nothing changes at first. A pure function
 /// of seed, name and weights.
 /// </summary>
+/// <remarks>
+/// The rows are the exact ones whatever form the layer computes with. Over int8 and nf4, the packed rows are thus brought to their exact
+/// lengths from the first step, and the adapter changes nothing at first in the model that it is merged into; PEFT takes the lengths of
+/// the packed rows.
+/// </remarks>
 internal static class AdapterStart
 {
     /// <summary>The parameters of a layer's adapters, in their order, on the CPU; the caller owns them.</summary>
