@@ -136,9 +136,9 @@ public sealed class UploadTests : IDisposable
         var error = await Assert.ThrowsAsync<InvalidTrainingInputException>(() => UploadAsync(request));
         Assert.Contains("adapter_model.safetensors", error.Message, StringComparison.Ordinal);
         File.WriteAllText(_folder["adapter/adapter_model.safetensors"], "weights");
-        File.WriteAllText(_folder["adapter/README.md"], "words");
+        foreach (var name in (string[])["README.md", "config.json", "chat_template.jinja"]) File.WriteAllText(_folder[$"adapter/{name}"], "words");
         var submission = await UploadAsync(request);
-        Assert.Equal(["adapter_config.json", "adapter_model.safetensors"], submission.Adapter!.Select(f => f.Name));
+        Assert.Equal(["adapter_config.json", "adapter_model.safetensors", "chat_template.jinja"], submission.Adapter!.Select(f => f.Name));
         Assert.Equal(_folder["model"], submission.BaseModel);
         Assert.Equal(["lora_dropout"], submission.Given);
     }

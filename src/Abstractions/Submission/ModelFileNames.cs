@@ -30,12 +30,19 @@ public static class ModelFileNames
         "vocab.json", "merges.txt", ChatTemplate, "tekken.json", "tiktoken.model", "qwen.tiktoken",
     ];
 
+    /// <summary>Those of them that hold the vocabulary, of which every tokenizer has one.</summary>
+    public static IReadOnlyList<string> Vocabularies { get; } =
+        ["tokenizer.model", "tokenizer.json", "vocab.json", "tekken.json", "tiktoken.model", "qwen.tiktoken"];
+
     /// <summary>What a multimodal model's other inputs are prepared by.</summary>
     public static IReadOnlyList<string> Processor { get; } = ["preprocessor_config.json", "processor_config.json", ProcessorChatTemplate];
 
     /// <summary>Whether a name is that of a file which belongs to a model. Such a name stays within the folder.</summary>
     public static bool IsKnown(string name) =>
         name is Config or GenerationConfig || Tokenizer.Contains(name) || Processor.Contains(name) || IsAdditionalTemplate(name);
+
+    /// <summary>Whether a name is that of a file with nothing but a chat template.</summary>
+    public static bool IsTemplate(string name) => name is ChatTemplate or ProcessorChatTemplate || IsAdditionalTemplate(name);
 
     /// <summary>Whether a name is that of a further chat template: in its folder, and without characters that lead elsewhere.</summary>
     public static bool IsAdditionalTemplate(string name) =>

@@ -1,4 +1,5 @@
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Data;
 using LisaOrleans.Training;
 
 namespace LisaOrleans.Cli;
@@ -8,11 +9,10 @@ namespace LisaOrleans.Cli;
 /// <param name="Adapter">The adapter's; null for none.</param>
 internal sealed record AdaptedModel(string Folder, string? Adapter = null)
 {
-    /// <summary>Where the tokenizer is: the adapter's, if it brings one, may have the template that it was trained with.</summary>
-    public string TextFolder => Adapter is not null
-        && ModelFileNames.In(Adapter).Any(n => n != ModelFileNames.ChatTemplate && ModelFileNames.Tokenizer.Contains(n))
-        ? Adapter
-        : Folder;
+    /// <summary>The tokenizer and the chat template of both.</summary>
+    /// <exception cref="TokenizerException">They cannot be read.</exception>
+    /// <exception cref="InvalidDataFileException">generation_config.json is wrong.</exception>
+    public ModelText LoadText() => ModelText.Load(new AdaptedText(Folder, Adapter), TimeProvider.System.GetLocalNow());
 
     /// <summary>Those that a command names. An adapter's folder alone stands for the model that it names, with the adapter.</summary>
     public static AdaptedModel From(SettingValues values)

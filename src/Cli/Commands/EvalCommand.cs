@@ -19,10 +19,10 @@ internal static class EvalCommand
         ModelSettings.PinThreads(spec);
 
         // As an evaluation in training reads it: of a folder with splits, and of a share that was held out.
-        var (tokenizer, settings) = (TokenizerLoader.Load(adapted.TextFolder), values.Dataset());
+        var (text, settings) = (adapted.LoadText(), values.Dataset());
         using var data = DatasetTokenizer.Tokenize(
-            values.Sources(KnownSettings.DataFile), tokenizer, settings, blockSize, config.VocabSize, null, cancellationToken,
-            DataSplit.Of(settings.ValidationSplit).Evaluation, FolderChatTemplate.Load(adapted.TextFolder, TimeProvider.System.GetLocalNow()));
+            values.Sources(KnownSettings.DataFile), text.Tokenizer, settings, blockSize, config.VocabSize, null, cancellationToken,
+            DataSplit.Of(settings.ValidationSplit).Evaluation, text.Template);
         using var model = ModelLoader.Load(adapted.Folder, ModelSettings.Dtype(spec, config, adapted.Folder), adapted.Adapter);
         if (!json)
             foreach (var line in DatasetFigures.Of(data.Statistics, blockSize).Lines) Console.Error.WriteLine(line);

@@ -37,7 +37,7 @@ internal static class GenerateCommand
     public static IEnumerable<string> Continue(
         AdaptedModel adapted, string dtype, string prompt, string template, GenerationOptions options, CancellationToken cancellationToken)
     {
-        var text = ModelText.Load(adapted.TextFolder, TimeProvider.System.GetLocalNow());
+        var text = adapted.LoadText();
         var encoder = text.Encoder(template);
         var ids = encoder.EncodePrompt(prompt);
         if (ids.Length == 0) throw new UsageException("--prompt: has no tokens");

@@ -8,7 +8,7 @@ namespace LisaOrleans.Cli;
 internal sealed class TrainingSamples(SettingValues values, TrainingStart start, IRunReporter reporter, TrainingSpec spec)
 {
     /// <summary>That of the model that training begins with.</summary>
-    public void ShowBefore() => Show("before", new(start.ModelFolder!));
+    public void ShowBefore() => Show("before", new(start.ModelFolder!, values.OptionalPath(KnownSettings.Adapter)));
 
     /// <summary>That of the result.</summary>
     /// <param name="store">The run's store.</param>

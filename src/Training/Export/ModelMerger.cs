@@ -12,7 +12,7 @@ public static class ModelMerger
     /// float32 and rounded once. One tensor is in memory at a time.
     /// </summary>
     /// <param name="baseFolder">The model's folder.</param>
-    /// <param name="adapterFolder">The PEFT folder; what it has of tokenizer files and templates replaces the model's.</param>
+    /// <param name="adapterFolder">The PEFT folder; its tokenizer and its chat template, if it has them, replace the model's.</param>
     /// <param name="dtype">float32, bfloat16 or float16; null for what the model is in.</param>
     /// <param name="output">Created if it does not exist.</param>
     /// <param name="cancellationToken">Cancels between two writes.</param>
@@ -36,7 +36,9 @@ public static class ModelMerger
         Directory.CreateDirectory(output);
         AtomicFile.DeleteUnfinished(output);
         await WeightFiles.WriteAsync(tensors, WriteAsync, output, ModelExporter.ShardBytes, cancellationToken);
-        var files = await FilesAsync(baseFolder, adapterFolder, PartStorage.ToDType(stored), cancellationToken);
+        var files = await new AdaptedText(baseFolder, adapterFolder).ReadAsync(cancellationToken);
+        files[ModelFileNames.Config] = ModelExporter.WithDtype(
+            TrainedFiles.WithoutQuantization(files[ModelFileNames.Config]), PartStorage.ToDType(stored));
         await FolderFiles.WriteAsync(files, output, cancellationToken);
 
         async Task WriteAsync(TensorSource tensor, Stream stream, CancellationToken token)
@@ -71,20 +73,4 @@ public static class ModelMerger
 
     private static WeightView WeightViewOf(string name, TensorDType dtype, IReadOnlyList<long> shape, nint data) =>
         new(name, dtype, shape, dtype, data);
-
-    private static async Task<Dictionary<string, byte[]>> FilesAsync(
-        string baseFolder, string adapterFolder, TensorDType dtype, CancellationToken cancellationToken)
-    {
-        var files = new Dictionary<string, byte[]>();
-        foreach (var name in ModelFileNames.In(baseFolder))
-            files[name] = await File.ReadAllBytesAsync(Path.Combine(baseFolder, name), cancellationToken);
-        string[] ofAdapter = [.. ModelFileNames.In(adapterFolder).Where(n => n != ModelFileNames.Config)];
-
-        // As TrainedFiles does it.
-        if (ofAdapter.Contains(ModelFileNames.ChatTemplate)) files.Remove(ModelFileNames.ProcessorChatTemplate);
-        foreach (var name in ofAdapter)
-            files[name] = await File.ReadAllBytesAsync(Path.Combine(adapterFolder, name), cancellationToken);
-        files[ModelFileNames.Config] = ModelExporter.WithDtype(TrainedFiles.WithoutQuantization(files[ModelFileNames.Config]), dtype);
-        return files;
-    }
 }

@@ -15,8 +15,16 @@ public sealed record ModelText(ITokenizer Tokenizer, FolderChatTemplate? Templat
     /// <param name="now">The time that its template takes as the present.</param>
     /// <exception cref="TokenizerException">The tokenizer cannot be read.</exception>
     /// <exception cref="InvalidDataFileException">generation_config.json is wrong.</exception>
-    public static ModelText Load(string folder, DateTimeOffset now) =>
-        new(TokenizerLoader.Load(folder), FolderChatTemplate.Load(folder, now), ReadEndIds(Path.Combine(folder, ModelFileNames.GenerationConfig)));
+    public static ModelText Load(string folder, DateTimeOffset now) => Load(new AdaptedText(folder), now);
+
+    /// <summary>Reads that of a model with an adapter.</summary>
+    /// <param name="text">Where it comes from.</param>
+    /// <param name="now">The time that its template takes as the present.</param>
+    /// <exception cref="TokenizerException">The tokenizer cannot be read.</exception>
+    /// <exception cref="InvalidDataFileException">generation_config.json is wrong.</exception>
+    public static ModelText Load(AdaptedText text, DateTimeOffset now) => new(
+        TokenizerLoader.Load(text.TokenizerFolder), FolderChatTemplate.Load(text.TemplateFolder, now, text.TokenizerFolder),
+        ReadEndIds(text.PathOf(ModelFileNames.GenerationConfig)));
 
     /// <summary>The encoder that writes prompts and knows what ends an answer.</summary>
     /// <param name="template">One of <see cref="ChatTemplates.Names"/>.</param>

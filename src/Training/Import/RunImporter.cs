@@ -15,6 +15,9 @@ public static class RunImporter
     internal const string ModelFingerprint = "model_sha256";
     private const string AdapterFingerprint = "adapter_sha256";
 
+    // Says that the adapter's tokenizer and template are the run's; older builds took the model's.
+    private const string AdapterText = "adapter_text";
+
     // The time that the chat template takes as the present, when the run begins and whenever its data are read again.
     private const string TemplateTime = "template_time";
 
@@ -57,7 +60,9 @@ public static class RunImporter
         var now = stored?.Manifest.Properties.GetValueOrDefault(TemplateTime) is { } time
             ? DateTimeOffset.Parse(time, CultureInfo.InvariantCulture)
             : TimeProvider.System.GetLocalNow();
-        var text = ModelText.Load(request.ModelFolder, now);
+        var source = new AdaptedText(
+            request.ModelFolder, stored?.Manifest.Properties.ContainsKey(AdapterText) == false ? null : request.AdapterFolder);
+        var text = ModelText.Load(source, now);
         var (train, evaluation) = DataSplit.Of(request.Dataset.ValidationSplit);
 
         // What older versions scored, a run goes on with; its data tell whether it is still the same.
@@ -96,7 +101,7 @@ public static class RunImporter
             var own = request.Dataset.Template == ChatTemplates.Auto ? text.Template : null;
             return ImportedDataset.GetAsync(
                 store, new TokenInput(
-                    request.ModelFolder, sources, split, request.Dataset, spec.BlockSize,
+                    source, sources, split, request.Dataset, spec.BlockSize,
                     model.Config.VocabSize, own is { ReadsTime: true } ? now : null, Objectives.IsOfPairs(spec)),
                 () => DatasetTokenizer.Tokenize(
                     sources, text.Tokenizer, request.Dataset, spec.BlockSize, model.Config.VocabSize, relay, cancellationToken, split, own,
@@ -152,12 +157,13 @@ public static class RunImporter
             options.DataKnown?.Invoke(data.Tokens.Blob);
             var properties = new Dictionary<string, string> { [ModelFingerprint] = imported.Fingerprint };
             if (imported.AdapterFingerprint is { } began) properties.Add(AdapterFingerprint, began);
+            if (adapter is not null) properties.Add(AdapterText, "true");
             RunOrigin.Of(request).AddTo(properties);
             if (text.Template is { ReadsTime: true }) properties.Add(TemplateTime, now.ToString("O", CultureInfo.InvariantCulture));
             model.Names.AddTo(properties);
             figures.AddTo(properties);
             if (imported.Outliers is { } outliers) LayerOutliers.AddTo(properties, outliers);
-            var files = await TrainedFiles.ReadAsync(request.ModelFolder, TemplateInUse(), text, model.Config.EosTokenIds, cancellationToken);
+            var files = await TrainedFiles.ReadAsync(source, TemplateInUse(), text, model.Config.EosTokenIds, cancellationToken);
             if (Methods.Adapters(spec) is { } lora)
             {
                 var name = request.BaseModel ?? request.ModelName ?? Path.GetFullPath(request.ModelFolder);

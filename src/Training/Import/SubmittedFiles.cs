@@ -45,8 +45,9 @@ public sealed class SubmittedFiles : IDisposable
 
             foreach (var file in submission.Adapter ?? [])
             {
-                if (!AdapterFiles.All.Contains(file.Name))
-                    throw new InvalidTrainingInputException($"adapter: '{file.Name}' is none of {string.Join(", ", AdapterFiles.All)}");
+                if (!AdapterFiles.All.Contains(file.Name) && (!ModelFileNames.IsKnown(file.Name) || file.Name == ModelFolder.ConfigFile))
+                    throw new InvalidTrainingInputException(
+                        $"adapter: '{file.Name}' is not an adapter's file; {string.Join(", ", AdapterFiles.All)} and tokenizer files are");
                 await files.CopyAsync(store, "adapter", file, cancellationToken);
                 files.Adapter = Path.Combine(files._root, "adapter");
             }

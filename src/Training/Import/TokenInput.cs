@@ -7,7 +7,7 @@ using LisaOrleans.Data;
 namespace LisaOrleans.Training;
 
 /// <summary>All that decides which tokens a data set becomes.</summary>
-/// <param name="ModelFolder">Folder with the tokenizer and its template.</param>
+/// <param name="Text">Where the tokenizer and its template are.</param>
 /// <param name="Sources">Files, folders and patterns.</param>
 /// <param name="Split">Which part of them.</param>
 /// <param name="Settings">How records become samples.</param>
@@ -18,7 +18,7 @@ namespace LisaOrleans.Training;
 /// </param>
 /// <param name="Pairs">Whether records are pairs of answers.</param>
 internal sealed record TokenInput(
-    string ModelFolder, string Sources, DataSplit Split, DatasetSettings Settings,
+    AdaptedText Text, string Sources, DataSplit Split, DatasetSettings Settings,
     int BlockSize, int VocabularySize, DateTimeOffset? TemplateTime = null, bool Pairs = false)
 {
     private const int BufferBytes = 1 << 20;
@@ -36,8 +36,9 @@ internal sealed record TokenInput(
         var split = Split with { IsRequired = false };
         Add("settings", JsonSerializer.SerializeToUtf8Bytes(new { Settings, BlockSize, Split = split, VocabularySize, TemplateTime }));
         if (Pairs) Add("pairs", []);
-        foreach (var name in ModelFileNames.In(ModelFolder).Except([ModelFileNames.Config, ModelFileNames.GenerationConfig]))
-            AddFile(name, Path.Combine(ModelFolder, name));
+        foreach (var folder in ((string[])[Text.TokenizerFolder, Text.TemplateFolder]).Distinct())
+            foreach (var name in ModelFileNames.In(folder).Except([ModelFileNames.Config, ModelFileNames.GenerationConfig]))
+                AddFile(name, Path.Combine(folder, name));
         var sources = DataSources.Files(Sources, Split).ToList();
 
         // Formats, and the share that is held out, are chosen source by source.

@@ -8,7 +8,7 @@ using LisaOrleans.Model;
 namespace LisaOrleans.Training;
 
 /// <summary>
-/// The files of a model's folder as the trained model needs them: with the chat template that it is trained with, with its end of
+/// The files of a model as the trained model needs them: with the chat template that it is trained with, with its end of
 /// turn in config.json, and with all ids that it ends with in generation_config.json, which programs that generate read first.
 /// Without these, nobody could talk to it as it was taught, and it would not stop. And as its weights are no longer quantised,
 /// config.json does not say that they are.
@@ -20,18 +20,15 @@ internal static class TrainedFiles
 
     private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <param name="folder">The model's folder.</param>
+    /// <param name="source">Where they are.</param>
     /// <param name="template">The template of the data; null if the data are not chats.</param>
     /// <param name="text">The model's tokenizer and own template.</param>
     /// <param name="ends">The ids that config.json names.</param>
     /// <param name="cancellationToken">Cancels between two files.</param>
     public static async Task<Dictionary<string, byte[]>> ReadAsync(
-        string folder, string? template, ModelText text, IReadOnlyList<int> ends, CancellationToken cancellationToken)
+        AdaptedText source, string? template, ModelText text, IReadOnlyList<int> ends, CancellationToken cancellationToken)
     {
-        var files = new Dictionary<string, byte[]>();
-        foreach (var name in ModelFileNames.In(folder))
-            files[name] = await File.ReadAllBytesAsync(Path.Combine(folder, name), cancellationToken);
-
+        var files = await source.ReadAsync(cancellationToken);
         files[ModelFileNames.Config] = WithoutQuantization(files[ModelFileNames.Config]);
         var taught = template is null ? null : text.Encoder(template).EndOfTurn().TokenId;
 
@@ -73,6 +70,8 @@ internal static class TrainedFiles
             if (fields?[WeightQuantization.Field] is not null) fields.Remove(WeightQuantization.Field);
     });
 
+    internal static byte[] ToJson(JsonObject root) => Encoding.UTF8.GetBytes(root.ToJsonString(s_json));
+
     private static string? Jinja(IChatTemplate template, ITokenizer tokenizer) => template.Jinja is not { } jinja ? null
         : tokenizer.BosTokenId is not null && (template.BeginsWithBos ?? tokenizer.AddBosToken) ? "{{ bos_token }}" + jinja : jinja;
 
@@ -82,7 +81,7 @@ internal static class TrainedFiles
         var (from, root) = (JsonNode.Parse(config)!.AsObject(), new JsonObject());
         foreach (var name in (string[])["bos_token_id", "pad_token_id"])
             if (from[name] is { } id) root[name] = id.DeepClone();
-        return Encoding.UTF8.GetBytes(root.ToJsonString(s_json));
+        return ToJson(root);
     }
 
     private static byte[] WithEnds(byte[] content, int[] wanted) => Changed(content, root =>
@@ -102,6 +101,6 @@ internal static class TrainedFiles
         var root = JsonNode.Parse(content)!.AsObject();
         var before = root.ToJsonString();
         change(root);
-        return root.ToJsonString() == before ? content : Encoding.UTF8.GetBytes(root.ToJsonString(s_json));
+        return root.ToJsonString() == before ? content : ToJson(root);
     }
 }

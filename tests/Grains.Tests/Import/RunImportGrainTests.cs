@@ -189,8 +189,8 @@ public sealed class RunImportGrainTests : IAsyncLifetime
             BaseModel = TinyStories.Model,
             Adapter =
             [
-                .. await Task.WhenAll(AdapterFiles.All.Select(
-                    async n => await PutAsync(n, await File.ReadAllBytesAsync(Path.Combine(folder, n), Token)))),
+                .. await Task.WhenAll(Directory.GetFiles(folder).Order().Select(
+                    async f => await PutAsync(Path.GetFileName(f), await File.ReadAllBytesAsync(f, Token)))),
             ],
         };
         Assert.Equal(4, (await ImportAsync(submission)).Spec.LoraR);

@@ -17,7 +17,7 @@ public sealed class FolderChatTemplate
     private readonly WrittenTurns _turns;
     private readonly CallForms _calls;
 
-    private FolderChatTemplate(string folder, ChatTemplateSource source, DateTimeOffset now)
+    private FolderChatTemplate(string tokenizerFolder, ChatTemplateSource source, DateTimeOffset now)
     {
         (_file, _now, _written) = (source.File, now, new WrittenFields(source));
         _calls = new CallForms((example, form) => TryRender(new ExampleValues(example, form), example.Messages));
@@ -28,16 +28,21 @@ public sealed class FolderChatTemplate
         // Parsed when first used, so a broken template does not disturb anyone who does not need it.
         _chat = new Lazy<JinjaTemplate>(() => Parse(source.Chat));
         _toolUse = source.ToolUse is { } tools ? new Lazy<JinjaTemplate>(() => Parse(tools)) : _chat;
-        _tokens = SpecialTokenVariables.Read(folder);
+        _tokens = SpecialTokenVariables.Read(tokenizerFolder);
     }
 
     /// <summary>Loads it.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="now">The current time, as the template sees it; some write the date.</param>
+    /// <param name="tokenizerFolder">Where the special tokens are that it may ask for; null for the same folder.</param>
     /// <returns>Null where the folder has none.</returns>
     /// <exception cref="TokenizerException">tokenizer_config.json is wrong.</exception>
-    public static FolderChatTemplate? Load(string folder, DateTimeOffset now) =>
-        ChatTemplateSource.Find(folder) is { } source ? new FolderChatTemplate(folder, source, now) : null;
+    public static FolderChatTemplate? Load(string folder, DateTimeOffset now, string? tokenizerFolder = null) =>
+        ChatTemplateSource.Find(folder) is { } source ? new FolderChatTemplate(tokenizerFolder ?? folder, source, now) : null;
+
+    /// <summary>Whether a folder has one.</summary>
+    /// <exception cref="TokenizerException">tokenizer_config.json is wrong.</exception>
+    public static bool IsIn(string folder) => ChatTemplateSource.Find(folder) is not null;
 
     /// <summary>Writes the conversation, followed by what begins the assistant's turn.</summary>
     /// <param name="messages">The conversation.</param>

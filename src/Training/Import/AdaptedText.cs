@@ -1,0 +1,84 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Data;
+
+namespace LisaOrleans.Training;
+
+/// <summary>
+/// Where the text of a model with an adapter comes from. A tokenizer and a chat template that the adapter's folder has are those that
+/// it was trained with, and take the place of the model's: each for itself, and as a whole.
+/// </summary>
+public sealed class AdaptedText
+{
+    private const string TokenizerConfig = "tokenizer_config.json";
+    private const string TemplateField = "chat_template";
+
+    private readonly string _model;
+    private readonly string? _adapter;
+
+    /// <summary>Looks at the folders.</summary>
+    /// <param name="model">The model's.</param>
+    /// <param name="adapter">The adapter's; null for none.</param>
+    /// <exception cref="TokenizerException">The adapter's tokenizer_config.json is wrong.</exception>
+    public AdaptedText(string model, string? adapter = null)
+    {
+        (_model, _adapter) = (model, adapter);
+        TokenizerFolder = adapter is not null && ModelFileNames.Vocabularies.Any(n => File.Exists(Path.Combine(adapter, n))) ? adapter : model;
+        TemplateFolder = adapter is not null && FolderChatTemplate.IsIn(adapter) ? adapter : model;
+    }
+
+    /// <summary>The folder of the tokenizer, with its special tokens.</summary>
+    public string TokenizerFolder { get; }
+
+    /// <summary>The folder of the chat templates, if there are any.</summary>
+    public string TemplateFolder { get; }
+
+    /// <summary>The path of a file that is neither of the tokenizer nor a template: the adapter's, if it has it, else the model's.</summary>
+    /// <param name="name">Its name; config.json is always the model's.</param>
+    public string PathOf(string name) =>
+        name != ModelFileNames.Config && _adapter is not null && Path.Combine(_adapter, name) is var own && File.Exists(own)
+            ? own
+            : Path.Combine(_model, name);
+
+    /// <summary>All files of the model but its weights, as one folder would have them, by name.</summary>
+    /// <exception cref="InvalidDataFileException">A tokenizer_config.json is wrong.</exception>
+    public async Task<Dictionary<string, byte[]>> ReadAsync(CancellationToken cancellationToken)
+    {
+        var files = new Dictionary<string, byte[]>();
+        foreach (var name in ModelFileNames.In(_model).Concat(_adapter is null ? [] : ModelFileNames.In(_adapter)).Distinct())
+        {
+            var path = ModelFileNames.IsTemplate(name) ? Path.Combine(TemplateFolder, name)
+                : ModelFileNames.Tokenizer.Contains(name) ? Path.Combine(TokenizerFolder, name)
+                : PathOf(name);
+            if (File.Exists(path)) files[name] = await File.ReadAllBytesAsync(path, cancellationToken);
+        }
+
+        if (TokenizerFolder != TemplateFolder) MoveTemplate(files);
+        return files;
+    }
+
+    // Templates may lie in the tokenizer's own configuration.
+    private void MoveTemplate(Dictionary<string, byte[]> files)
+    {
+        var (to, from) = (Path.Combine(TokenizerFolder, TokenizerConfig), Path.Combine(TemplateFolder, TokenizerConfig));
+        var template = files.ContainsKey(ModelFileNames.ChatTemplate) || !File.Exists(from) ? null : Parse(File.ReadAllBytes(from), from)[TemplateField];
+        if (template is null && !files.ContainsKey(TokenizerConfig)) return;
+        var config = files.TryGetValue(TokenizerConfig, out var own) ? Parse(own, to) : [];
+        if (template is not null) config[TemplateField] = template.DeepClone();
+        else if (!config.Remove(TemplateField)) return;
+        files[TokenizerConfig] = TrainedFiles.ToJson(config);
+    }
+
+    private static JsonObject Parse(byte[] json, string file)
+    {
+        try
+        {
+            return JsonNode.Parse(json) as JsonObject ?? throw new InvalidDataFileException(file, "must be a JSON object");
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataFileException(file, JsonFault.Describe(e));
+        }
+    }
+}
