@@ -11,7 +11,7 @@ internal static class FiniteDifference
     /// <returns>The gradient along that direction.</returns>
     public static double Check(Parameter parameter, Func<string, Tensor, double, double> lossAt)
     {
-        using var gradient = parameter.TakeGradient()!;
+        using var gradient = parameter.TakeGradient(out _)!;
         var flat = gradient.flatten();
         var direction = arange(flat.numel(), dtype: ScalarType.Float64).mul(0.7).sin();
         var analytic = flat.to(ScalarType.Float64).dot(direction).item<double>();

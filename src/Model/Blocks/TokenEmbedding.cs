@@ -25,9 +25,10 @@ internal sealed class TokenEmbedding
     /// <param name="ids_BT">The tokens.</param>
     /// <param name="context">Where they stand.</param>
     /// <param name="dtype">The compute dtype; weights that rest in another are widened row by row.</param>
-    public Tensor Forward(Tensor ids_BT, SequenceContext context, ScalarType dtype)
+    /// <param name="matrix_VD">What takes the matrix's place; null (default) for the matrix.</param>
+    public Tensor Forward(Tensor ids_BT, SequenceContext context, ScalarType dtype, Tensor? matrix_VD = null)
     {
-        var x_BTD = Kernels.Embedding(Matrix.Value, ids_BT).to(dtype);
+        var x_BTD = Kernels.Embedding(matrix_VD ?? Matrix.Value, ids_BT).to(dtype);
         if (Scale != 1) x_BTD *= tensor(Scale, x_BTD.dtype, x_BTD.device);
         return _positions is null ? x_BTD : x_BTD.Plus(context.RowsOf(_positions.Value).to(dtype));
     }

@@ -6,10 +6,8 @@ namespace LisaOrleans.Model;
 public sealed class EmbeddingPart : ModelPart
 {
     private readonly TokenEmbedding _embedding;
-    private readonly Dictionary<int, (Tensor Output, Tensor? Ids)> _outputs = [];
-
-    // Of the micro-batches that have gone backward in the step, where the sums are for another replica: int64 [B, T].
-    private readonly List<(int Lane, Tensor Ids)> _seen = [];
+    // With the rows of the matrix that the micro-batch looked up, a leaf [N, D], and their numbers.
+    private readonly Dictionary<int, (Tensor Output, Tensor Leaf, long[] Rows)> _outputs = [];
 
     /// <summary>Takes ownership of the weights, which are named as the family says.</summary>
     /// <remarks>A matrix that a tied head multiplies by rests in the compute dtype: no other shares the room to widen it.</remarks>
@@ -59,10 +57,14 @@ public sealed class EmbeddingPart : ModelPart
         var context = positions is null
             ? SequenceContext.Plain(ids_BT.device, ids_BT.shape[1])
             : SequenceContext.Packed(ids_BT.device, positions);
-        var output_BTD = _embedding.Forward(ids_BT, context, Dtypes.Compute).DetachFromDisposeScope();
-        if (!train || !Trainable) return output_BTD;
+        if (!train || !Trainable) return _embedding.Forward(ids_BT, context, Dtypes.Compute).DetachFromDisposeScope();
 
-        _outputs.Add(index, (output_BTD, KeepsState ? null : ids_BT.alias().DetachFromDisposeScope()));
+        // A gradient of the whole matrix would be 0 in nearly all rows.
+        var (rows, places_BT) = TableRows.Distinct(ids_BT);
+        var leaf_ND = Matrix.Exact.detach().index_select(0, tensor(rows, device: ids_BT.device));
+        leaf_ND.requires_grad = true;
+        var output_BTD = _embedding.Forward(places_BT, context, Dtypes.Compute, leaf_ND).DetachFromDisposeScope();
+        _outputs.Add(index, (output_BTD, leaf_ND.DetachFromDisposeScope(), rows));
         return output_BTD.detach().DetachFromDisposeScope();
     }
 
@@ -70,28 +72,13 @@ public sealed class EmbeddingPart : ModelPart
     public void Backward(int index, Tensor gradient_BTD)
     {
         if (!_outputs.Remove(index, out var pass)) return;
-        if (pass.Ids is not null) _seen.Add((index % GradientLanes, pass.Ids));
         using (pass.Output)
+        using (pass.Leaf)
         {
             BeforeBackward(index);
             autograd.backward([pass.Output], [gradient_BTD]);
+            Matrix.AddRows(pass.Rows, pass.Leaf.grad!.DetachFromDisposeScope());
         }
-    }
-
-    /// <inheritdoc/>
-    /// <remarks>A sum of the tokens' use of the matrix is 0 in the rows of all others: it is sent as rows where those are fewer bytes.</remarks>
-    public override IReadOnlyList<GradientSum> TakeGradientSums()
-    {
-        GradientSum[] sums = [.. base.TakeGradientSums().Select(s => s.Parameter == Matrix.Spec.Name && !s.OfAlias ? AsRows(s) : s)];
-        ForgetSeen();
-        return sums;
-    }
-
-    /// <inheritdoc/>
-    public override void DiscardGradients()
-    {
-        base.DiscardGradients();
-        ForgetSeen();
     }
 
     /// <summary>Embeds tokens that follow those of a layer's cache: ids [B, T] → [B, T, D], which the caller owns.</summary>
@@ -106,35 +93,12 @@ public sealed class EmbeddingPart : ModelPart
     /// <inheritdoc/>
     public override void DiscardMicroBatches()
     {
-        foreach (var (output, ids) in _outputs.Values)
+        foreach (var (output, leaf, _) in _outputs.Values)
         {
             output.Dispose();
-            ids?.Dispose();
+            leaf.Dispose();
         }
 
         _outputs.Clear();
-    }
-
-    // The rows are those that a token has seen, whatever their numbers are: a sum may be 0, or -0, there, too.
-    private GradientSum AsRows(GradientSum whole)
-    {
-        var sum = whole.Sum;
-        var rows = TableRows.Distinct(_seen.Where(s => s.Lane >> sum.Level == sum.Index).Select(s => s.Ids));
-        var (width, size) = (sum.Value.shape[1], sum.Value.element_size());
-        if (rows.Length == 0 || rows.Length * ((width * size) + sizeof(long)) >= sum.Value.numel() * size) return whole;
-        using (whole)
-        using (no_grad())
-        using (NewDisposeScope())
-        {
-            var index = tensor(rows, device: sum.Value.device);
-            var values = sum.Value.index_select(0, index).DetachFromDisposeScope();
-            return whole with { Sum = sum with { Value = values }, Rows = index.DetachFromDisposeScope() };
-        }
-    }
-
-    private void ForgetSeen()
-    {
-        foreach (var (_, ids) in _seen) ids.Dispose();
-        _seen.Clear();
     }
 }

@@ -11,7 +11,7 @@ internal sealed class GradientBuffer(Tensor leaf) : IDisposable
     private readonly LaneSums _lanes = new();
 
     // Of the lane under way.
-    private Tensor? _sum;
+    private LaneSum? _sum;
     private int _lane;
 
     public long Bytes
@@ -19,7 +19,7 @@ internal sealed class GradientBuffer(Tensor leaf) : IDisposable
         get
         {
             using var gradient = leaf.grad;
-            return _lanes.Bytes + Size(_sum) + Size(gradient);
+            return _lanes.Bytes + Size(_sum?.Value) + Size(gradient);
 
             static long Size(Tensor? tensor) => tensor is null ? 0 : tensor.numel() * tensor.element_size();
         }
@@ -39,8 +39,17 @@ internal sealed class GradientBuffer(Tensor leaf) : IDisposable
         if (leaf.dtype != ScalarType.Float32) Fold();
     }
 
+    /// <summary>Adds the gradient of a micro-batch of the lane that was last begun, where the leaf is a table that it uses some rows of.</summary>
+    /// <param name="rows">The numbers of these rows, ascending.</param>
+    /// <param name="values">Their gradient, which is owned from now on.</param>
+    public void Add(long[] rows, Tensor values)
+    {
+        var gradient = new LaneSum(0, _lane, values, rows);
+        _sum = _sum is null ? gradient : LaneSums.Plus(_sum, gradient);
+    }
+
     /// <summary>The step's gradient, which the caller now owns; null if there was none.</summary>
-    public Tensor? Take()
+    public LaneSum? Take()
     {
         EndLane();
         return _lanes.Take();
@@ -60,7 +69,7 @@ internal sealed class GradientBuffer(Tensor leaf) : IDisposable
     public void Clear()
     {
         leaf.grad = null;
-        _sum?.Dispose();
+        _sum?.Value.Dispose();
         _sum = null;
         _lanes.Dispose();
     }
@@ -70,10 +79,10 @@ internal sealed class GradientBuffer(Tensor leaf) : IDisposable
     private void EndLane()
     {
         if (_sum is not null) Fold();
-        var gradient = _sum ?? leaf.grad?.DetachFromDisposeScope();
+        var sum = _sum ?? (leaf.grad?.DetachFromDisposeScope() is { } gradient ? new LaneSum(0, _lane, gradient) : null);
         _sum = null;
         leaf.grad = null;
-        if (gradient is not null) _lanes.Add(new LaneSum(0, _lane, gradient));
+        if (sum is not null) _lanes.Add(sum);
     }
 
     private void Fold()
@@ -82,8 +91,8 @@ internal sealed class GradientBuffer(Tensor leaf) : IDisposable
         using var scope = NewDisposeScope();
         var gradient = leaf.grad;
         if (gradient is null) return;
-        if (_sum is null) _sum = gradient.to(ScalarType.Float32).DetachFromDisposeScope();
-        else _sum.AddInPlace(gradient);
+        if (_sum is null) _sum = new LaneSum(0, _lane, gradient.to(ScalarType.Float32).DetachFromDisposeScope());
+        else _sum.Value.AddInPlace(gradient);
         leaf.grad = null;
     }
 }

@@ -23,14 +23,14 @@ internal sealed class LaneSums : IDisposable
             var other = _waiting[at];
             _waiting.RemoveAt(at);
             var (left, right) = sum.Index < other.Index ? (sum, other) : (other, sum);
-            sum = new LaneSum(sum.Level + 1, sum.Index / 2, Plus(left.Value, right.Value));
+            sum = Plus(left, right) with { Level = sum.Level + 1, Index = sum.Index / 2 };
         }
 
         _waiting.Add(sum);
     }
 
     /// <summary>The sum of all lanes, which the caller now owns; null if there was none.</summary>
-    public Tensor? Take()
+    public LaneSum? Take()
     {
         while (_waiting.Count > 1)
         {
@@ -41,7 +41,7 @@ internal sealed class LaneSums : IDisposable
         }
 
         if (_waiting.Count == 0) return null;
-        var total = _waiting[0].Value;
+        var total = _waiting[0];
         _waiting.Clear();
         return total;
     }
@@ -60,21 +60,28 @@ internal sealed class LaneSums : IDisposable
         _waiting.Clear();
     }
 
-    // Low-precision numbers are added in float32. Frees both.
-    private static Tensor Plus(Tensor left, Tensor right)
+    /// <summary>
+    /// Adds the second to the first, in the first one's place in the tree: low-precision numbers in float32, and rows of a table by their
+    /// numbers. Frees both.
+    /// </summary>
+    public static LaneSum Plus(LaneSum left, LaneSum right)
     {
-        using (right)
+        using var mode = no_grad();
+        if (left.Rows is null != right.Rows is null)
+            (left, right) = (TableRows.Whole(left, right.Value.shape), TableRows.Whole(right, left.Value.shape));
+        if (left.Rows is not null) return TableRows.Plus(left, right);
+        using (right.Value)
         {
-            if (left.dtype == ScalarType.Float32)
+            if (left.Value.dtype == ScalarType.Float32)
             {
-                left.AddInPlace(right);
+                left.Value.AddInPlace(right.Value);
                 return left;
             }
 
-            using (left)
+            using (left.Value)
             using (NewDisposeScope())
             {
-                return left.to(ScalarType.Float32).Plus(right).DetachFromDisposeScope();
+                return left with { Value = left.Value.to(ScalarType.Float32).Plus(right.Value).DetachFromDisposeScope() };
             }
         }
     }

@@ -12,7 +12,7 @@ public abstract partial class ModelPart : IDisposable
     private readonly IPartOptimizer _optimizer;
 
     // The step's gradients, once its norm has been asked for: summed, and waiting for Apply.
-    private List<ParameterUpdate>? _pending;
+    private List<(ParameterUpdate Update, long[]? Rows)>? _pending;
 
     private protected ModelPart(
         ModelConfig config, PartDtypes dtypes, IPartOptimizer optimizer, IReadOnlyList<ParameterSpec> specs,
@@ -67,7 +67,7 @@ public abstract partial class ModelPart : IDisposable
 
     /// <summary>Bytes of accumulated gradients.</summary>
     public long GradientBytes => Trained.Sum(p => p.GradientBytes)
-        + (_pending?.Sum(p => p.Gradient.numel() * p.Gradient.element_size()) ?? 0);
+        + (_pending?.Sum(p => BytesOf(p.Update.Gradient, p.Rows)) ?? 0);
 
     internal IReadOnlyList<Parameter> Parameters { get; }
 
@@ -112,7 +112,7 @@ public abstract partial class ModelPart : IDisposable
     {
         using var _ = no_grad();
         using var scope = NewDisposeScope();
-        var norms = Pending().SelectMany(p => Slices.Of(p.Gradient)).Select(Norm).ToArray();
+        var norms = Pending().SelectMany(p => Slices.Of(p.Update.Gradient)).Select(Norm).ToArray();
         return norms.Length == 0 ? 0 : stack(norms).square().sum().item<double>();
     }
 
@@ -124,14 +124,15 @@ public abstract partial class ModelPart : IDisposable
     {
         if (!Trainable) return;
         if (!KeepsState) throw new InvalidOperationException("another replica updates the part");
-        var updates = Pending();
+        var pending = Pending();
+        ParameterUpdate[] updates = [.. pending.Select(p => p.Update)];
         using (no_grad())
         using (NewDisposeScope())
         {
             if (clip < 1)
-                foreach (var update in updates) update.Gradient.ScaleInPlace(clip);
+                foreach (var (update, rows) in pending) Scale(update.Gradient, rows, clip);
             StateStep++;
-            if (updates.Count > 0) _optimizer.Apply(updates, StateStep, RandomKeysByStep ? step : StateStep, learningRate);
+            if (updates.Length > 0) _optimizer.Apply(updates, StateStep, RandomKeysByStep ? step : StateStep, learningRate);
             foreach (var update in updates) update.State.RoundMaster();
         }
 
@@ -141,7 +142,7 @@ public abstract partial class ModelPart : IDisposable
     /// <summary>Forgets the step's gradients.</summary>
     public virtual void DiscardGradients()
     {
-        foreach (var update in _pending ?? []) update.Gradient.Dispose();
+        foreach (var (update, _) in _pending ?? []) update.Gradient.Dispose();
         _pending = null;
         foreach (var parameter in Trained) parameter.ClearGradients();
     }
@@ -192,12 +193,26 @@ public abstract partial class ModelPart : IDisposable
         return gradient.to(ScalarType.Float32).norm().to(ScalarType.Float64).MoveToOuterDisposeScope();
     }
 
-    private List<ParameterUpdate> Pending()
+    // Other rows are 0, and stay so without being written to.
+    private static void Scale(Tensor gradient, long[]? rows, double number)
+    {
+        if (rows is null) gradient.ScaleInPlace(number);
+        else TableRows.ScaleInPlace(gradient, rows, number);
+    }
+
+    private static long BytesOf(Tensor gradient, long[]? rows) =>
+        gradient.element_size() * (rows is null ? gradient.numel() : rows.Length * (gradient.numel() / gradient.shape[0]));
+
+    private List<(ParameterUpdate Update, long[]? Rows)> Pending()
     {
         if (_pending is not null) return _pending;
-        var pending = new List<ParameterUpdate>();
+        var pending = new List<(ParameterUpdate Update, long[]? Rows)>();
         foreach (var parameter in Trained)
-            if (parameter.State is { } state && parameter.TakeGradient() is { } gradient) pending.Add(new(parameter.Spec, state, gradient));
+        {
+            if (parameter.State is { } state && parameter.TakeGradient(out var rows) is { } gradient)
+                pending.Add((new(parameter.Spec, state, gradient), rows));
+        }
+
         return _pending = pending;
     }
 }

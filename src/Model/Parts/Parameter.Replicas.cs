@@ -11,7 +11,8 @@ internal sealed partial class Parameter
     /// <summary>What has been summed here of each of the weight's uses, for another replica; the caller now owns it.</summary>
     public IEnumerable<GradientSum> TakeSums() =>
     [
-        .. (_gradient?.TakeParts() ?? []).Select(s => new GradientSum(Spec.Name, OfAlias: false, s)),
+        .. (_gradient?.TakeParts() ?? []).Select(s => new GradientSum(
+            Spec.Name, OfAlias: false, s with { Rows = null }, s.Rows is null ? null : tensor(s.Rows, device: s.Value.device))),
         .. (_aliasGradient?.TakeParts() ?? []).Select(s => new GradientSum(Spec.Name, OfAlias: true, s)),
     ];
 
@@ -26,9 +27,8 @@ internal sealed partial class Parameter
             return;
         }
 
-        using var mode = no_grad();
-        buffer.Add(sum.Sum with { Value = TableRows.Spread(Spec, sum.Rows, sum.Sum.Value) });
-        sum.Dispose();
+        buffer.Add(sum.Sum with { Rows = TableRows.Checked(Spec, sum.Rows, sum.Sum.Value) });
+        sum.Rows.Dispose();
     }
 
     /// <summary>Frees what the optimizer keeps: from now on another replica does.</summary>

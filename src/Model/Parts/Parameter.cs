@@ -154,28 +154,21 @@ internal sealed partial class Parameter : IDisposable
     /// <summary>Call before a backward pass of the alias's use, which may be ahead of the part's own by some micro-batches.</summary>
     public void BeforeAliasBackward(int lane) => _aliasGradient?.BeforeBackward(lane);
 
+    /// <summary>Adds the gradient of a micro-batch that has looked up some rows of the weight; see <see cref="GradientBuffer"/>.</summary>
+    public void AddRows(long[] rows, Tensor gradient) => _gradient!.Add(rows, gradient);
+
     /// <summary>The step's whole gradient, which the caller now owns; null if there was none.</summary>
-    public Tensor? TakeGradient()
+    /// <param name="rows">The rows of a table that have any, ascending; null for all.</param>
+    public Tensor? TakeGradient(out long[]? rows)
     {
+        using var mode = no_grad();
         var own = _gradient?.Take();
         var alias = _aliasGradient?.Take();
-        if (own is null || alias is null) return own ?? alias;
+        rows = alias is null ? own?.Rows : null;
+        if (own is not null) own = TableRows.Whole(own, Spec.Shape);
 
-        using (alias)
-        {
-            using var mode = no_grad();
-            using var scope = NewDisposeScope();
-            if (own.dtype == ScalarType.Float32)
-            {
-                own.AddInPlace(alias);
-                return own;
-            }
-
-            using (own)
-            {
-                return own.to(ScalarType.Float32).Plus(alias).DetachFromDisposeScope();
-            }
-        }
+        // Of the two, the alias's has all its pages in memory already.
+        return own is null || alias is null ? (own ?? alias)?.Value : LaneSums.Plus(alias, own).Value;
     }
 
     public void ClearGradients()

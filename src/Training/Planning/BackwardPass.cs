@@ -21,12 +21,15 @@ internal sealed class BackwardPass
 
     // Of a number that trains, and of one of a tied matrix in its other use.
     private readonly GradientBytes _each;
+    private readonly GradientBytes _ofTable;
     private readonly GradientBytes _ofTied;
 
-    // Numbers that train: of the head, of a tied matrix, and of the embedding.
+    // Numbers that train: of the head, and of a tied matrix. Of the embedding, those of the rows that a step's tokens use; and all that its
+    // update gets.
     private readonly long _head;
     private readonly long _tied;
     private readonly long _embedding;
+    private readonly long _updated;
 
     // Of all layers.
     private readonly LayersMemory _layers;
@@ -56,9 +59,11 @@ internal sealed class BackwardPass
             _compute = options.Dtypes.Compute.ElementSize();
             _tokens = (long)options.BatchSize * options.SequenceLength;
             (_each, _ofTied) = (GradientsOf(options.Adapters is null ? _compute : Single), GradientsOf(Single));
+            _ofTable = GradientsOf(_compute, isTable: true);
             var ends = options.TrainEmbeddings && options.Adapters is null;
             _head = ends ? Count(config.HeadSpecs()) : 0;
-            _embedding = ends ? Count(config.EmbeddingSpecs()) : 0;
+            _embedding = ends ? EmbeddingNumbers(config, _tokens * options.GradientAccumulationSteps) : 0;
+            _updated = ends && (config.TieWordEmbeddings || options.OnGpu) ? Count(config.EmbeddingSpecs()) : _embedding;
             _tied = ends && config.TieWordEmbeddings ? config.EmbeddingSpecs()[0].Count : 0;
             IReadOnlyList<ParameterSpec>[] layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Select(config.LayerSpecs)];
             Layers = [.. layers.Select((specs, i) => Layer(config, i, specs))];
@@ -108,12 +113,12 @@ internal sealed class BackwardPass
             var (embedding, head, both) = (hasEmbedding ? _embedding : 0, hasHead ? _head : 0, hasHead ? _tied : 0);
             var (all, kept) = ((each.Standing * (embedding + layers.Trained + head)) + (tied.Standing * both), inFlight * layers.Kept);
             var ofHead = (each.Made * head) + (both * (tied.Made == 0 && _compute == Single ? 0 : _compute));
-            var gradients = all + (tied.Made * both) + (each.Made * (head + layers.Trained + embedding));
+            var gradients = all + (tied.Made * both) + (each.Made * (head + layers.Trained)) + (_ofTable.Made * embedding);
             List<long> moments =
             [
                 all + ofHead + (each.Made * layers.Trained) + _scratch + kept + layers.Going,
                 gradients + kept - layers.Kept + (2 * _hidden),
-                (each.Applied * (embedding + layers.Trained + head)) + (layers.Trained > 0 ? _update : 0),
+                (each.Applied * ((hasEmbedding ? _updated : 0) + layers.Trained + head)) + (layers.Trained > 0 ? _update : 0),
             ];
             if (hasHead)
             {
@@ -125,7 +130,13 @@ internal sealed class BackwardPass
         }
     }
 
-    private GradientBytes GradientsOf(long size) => GradientBytes.Of(_options.GradientAccumulationSteps, _options.GradientLanes, size);
+    /// <summary>Numbers of the embedding of which a step has gradients: of its matrix, those of the rows of so many tokens at most.</summary>
+    /// <exception cref="OverflowException">The number does not fit 64 bits.</exception>
+    internal static long EmbeddingNumbers(ModelConfig config, long tokens) =>
+        checked(Count(config.EmbeddingSpecs()) - (Math.Max(0, config.VocabSize - tokens) * config.EmbeddingSpecs()[0].Shape[1]));
+
+    private GradientBytes GradientsOf(long size, bool isTable = false) =>
+        GradientBytes.Of(_options.GradientAccumulationSteps, _options.GradientLanes, size, isTable);
 
     // A recomputed layer keeps only its input until its turn comes. While a layer goes backward, gradients of what it has kept come
     // beside that.

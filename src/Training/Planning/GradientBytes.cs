@@ -20,7 +20,8 @@ internal readonly record struct GradientBytes(long Standing, long Made, long App
     /// <param name="microBatches">How many micro-batches it has.</param>
     /// <param name="lanes">How many lanes a run has.</param>
     /// <param name="size">Bytes of a gradient as autograd makes it.</param>
-    public static GradientBytes Of(int microBatches, int lanes, long size)
+    /// <param name="isTable">Whether it is of rows of a table, which are added at once. Default false.</param>
+    public static GradientBytes Of(int microBatches, int lanes, long size, bool isTable = false)
     {
         // Low-precision gradients of several micro-batches of a lane are summed in float32. The sum of one lane alone may be a single
         // gradient, which is as it was made.
@@ -28,6 +29,7 @@ internal readonly record struct GradientBytes(long Standing, long Made, long App
         var ofOneLane = isSummed ? Single : size;
         var waiting = Enumerable.Range(0, Math.Min(lanes, microBatches))
             .Max(done => (Single * BitOperations.PopCount((uint)done >> 1)) + ((done & 1) * ofOneLane));
-        return new GradientBytes(checked(waiting + (isSummed ? Single : 0)), isSummed && size == Single ? 0 : size, microBatches > 1 ? Single : size);
+        var isAddedAtOnce = isSummed && (isTable || size == Single);
+        return new GradientBytes(checked(waiting + (isSummed ? Single : 0)), isAddedAtOnce ? 0 : size, microBatches > 1 ? Single : size);
     }
 }

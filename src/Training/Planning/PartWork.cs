@@ -54,7 +54,7 @@ public sealed record PartWork(
                 ? count * ((2 * layers) + active)
                 : ((2 * count) + (3 * adapters[i].Sum(s => s.Count))) * layers)],
             (double)matrix.Count * (2 + ends) * layers,
-            ends == 0 ? FormMemory.FrozenEmbedding(config, form, dtypes) : Trained(config.EmbeddingSpecs()) + OfOtherUse(),
+            ends == 0 ? FormMemory.FrozenEmbedding(config, form, dtypes) : TrainedEmbedding() + OfOtherUse(),
             [.. specs.Select((s, i) => Frozen(s) + (4.0 * (adapters?[i].Sum(a => a.Count) ?? 0)))],
             [.. adapters?.Select(a => a.Sum(s => ((double)gradient * s.Count) + OptimizerState.BytesOf(s, dtypes.OfAdapters, optimizer)))
                 ?? specs.Select(s => Weights(s) - Frozen(s) + Training(s))],
@@ -62,7 +62,8 @@ public sealed record PartWork(
             ends == 0 ? FormMemory.FrozenHead(config.HeadSpecs(), form, dtypes) : Trained(config.HeadSpecs()),
             active < specs.Length || adapters is not null ? specs.Max(s => FormMemory.Scratch(s, form, dtypes)) : 0);
 
-        long GradientOf(long size) => arrives + GradientBytes.Of(spec.GradientAccumulationSteps, GradientLanes.Of(spec), size).Total;
+        long GradientOf(long size, bool isTable = false) =>
+            arrives + GradientBytes.Of(spec.GradientAccumulationSteps, GradientLanes.Of(spec), size, isTable).Total;
 
         double Weights(IReadOnlyList<ParameterSpec> part) => FormMemory.Whole(part, dtypes);
 
@@ -71,8 +72,17 @@ public sealed record PartWork(
         double Trained(IReadOnlyList<ParameterSpec> part) => Weights(part) + Training(part);
 
         // Gradients, with sums of other lanes that wait meanwhile, and state.
-        double Training(IReadOnlyList<ParameterSpec> part) =>
-            part.Sum(s => ((double)gradient * s.Count) + OptimizerState.BytesOf(s, dtypes, optimizer));
+        double Training(IReadOnlyList<ParameterSpec> part) => part.Sum(s => (double)gradient * s.Count) + State(part);
+
+        double State(IReadOnlyList<ParameterSpec> part) => part.Sum(s => (double)OptimizerState.BytesOf(s, dtypes, optimizer));
+
+        double TrainedEmbedding()
+        {
+            var tokens = checked(
+                (long)spec.PerDeviceTrainBatchSize * Objectives.SequencesOf(spec) * spec.BlockSize * spec.GradientAccumulationSteps);
+            return Weights(config.EmbeddingSpecs()) + State(config.EmbeddingSpecs())
+                + ((double)GradientOf(dtypes.Compute.ElementSize(), isTable: true) * BackwardPass.EmbeddingNumbers(config, tokens));
+        }
 
         // The head's gradients of a tied matrix are summed apart, in float32.
         double OfOtherUse() => config.TieWordEmbeddings

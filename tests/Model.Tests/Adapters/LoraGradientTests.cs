@@ -27,7 +27,7 @@ public sealed class LoraGradientTests
         Assert.Equal(LossAt(adapterCopies), loss * 0.1, 1e-5);
         foreach (var layer in chain.Layers)
         {
-            Assert.All(layer.Parameters, p => Assert.Null(p.TakeGradient()));
+            Assert.All(layer.Parameters, p => Assert.Null(p.TakeGradient(out _)));
             Assert.Equal(lora.Specs(config, 0).Count, layer.Adapters.Count);
             foreach (var parameter in layer.Adapters) Assert.NotEqual(0, FiniteDifference.Check(parameter, LossMoved));
         }

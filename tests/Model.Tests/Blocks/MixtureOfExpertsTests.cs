@@ -48,7 +48,7 @@ public sealed class MixtureOfExpertsTests
             var gradients = new Dictionary<string, float[]>();
             foreach (var parameter in chain.Parts.SelectMany(p => p.Parameters))
             {
-                using var gradient = parameter.TakeGradient();
+                using var gradient = parameter.TakeGradient(out _);
                 if (gradient is not null) gradients.Add(parameter.Spec.Name, gradient.contiguous().data<float>().ToArray());
             }
 

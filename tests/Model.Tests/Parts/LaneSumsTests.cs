@@ -28,7 +28,7 @@ public sealed class LaneSumsTests
             if (round > 0) random.Shuffle(order);
             using var sums = new LaneSums();
             foreach (var lane in order) sums.Add(new LaneSum(0, lane, tensor(values[lane]!)));
-            using var total = sums.Take()!;
+            using var total = sums.Take()!.Value;
             Assert.True(total.bytes.SequenceEqual(MemoryMarshal.AsBytes(Tree(values, 0, 16)!.AsSpan())), $"round {round}");
             Assert.Null(sums.Take());
         }
@@ -44,7 +44,7 @@ public sealed class LaneSumsTests
             Assert.True(sums.Bytes <= 6 * Numbers * sizeof(float), $"{sums.Bytes} after lane {lane}");
         }
 
-        using var total = sums.Take();
+        using var total = sums.Take()!.Value;
     }
 
     [Fact]
@@ -53,7 +53,7 @@ public sealed class LaneSumsTests
         using var sums = new LaneSums();
         sums.Add(new LaneSum(0, 1, tensor(1f).bfloat16()));
         sums.Add(new LaneSum(0, 0, tensor(0.001f).bfloat16()));
-        using var total = sums.Take()!;
+        using var total = sums.Take()!.Value;
         using var rounded = tensor(0.001f).bfloat16().to(ScalarType.Float32);
         Assert.Equal((ScalarType.Float32, 1 + rounded.item<float>()), (total.dtype, total.item<float>()));
     }
@@ -76,8 +76,8 @@ public sealed class LaneSumsTests
         var sent = second.TakeParts();
         Assert.Equal([(1, 3), (0, 5)], sent.Select(s => (s.Level, s.Index)).OrderDescending());
         foreach (var sum in sent) first.Add(sum);
-        using var expected = whole.Take()!;
-        using var total = first.Take()!;
+        using var expected = whole.Take()!.Value;
+        using var total = first.Take()!.Value;
         Assert.True(total.bytes.SequenceEqual(expected.bytes));
     }
 

@@ -23,7 +23,7 @@ public sealed class FamilyTests
         static byte[] Bits(Parameter parameter)
         {
             // An expert to which no token is sent has no gradient.
-            using var gradient = parameter.TakeGradient();
+            using var gradient = parameter.TakeGradient(out _);
             return gradient is null ? [] : gradient.contiguous().bytes.ToArray();
         }
     }

@@ -73,7 +73,7 @@ public sealed class ReferenceTests
         Assert.Equal(LossOf(weights), loss, 2e-4 * (1 + Math.Abs(loss)));
         foreach (var parameter in chain.Parts.SelectMany(p => p.Parameters))
         {
-            using var gradient = parameter.TakeGradient();
+            using var gradient = parameter.TakeGradient(out _);
             Assert.True(gradient is not null || IsExpert(parameter), $"{parameter.Spec.Name} has no gradient");
             var flat = (gradient ?? zeros_like(parameter.Value)).to(ScalarType.Float64).flatten();
 

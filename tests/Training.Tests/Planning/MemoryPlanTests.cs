@@ -13,6 +13,9 @@ public sealed class MemoryPlanTests
 {
     private const long Layer = 1952;
     private const long Ends = 464 + 16 + 464;
+
+    // Numbers of the embedding that have a gradient in a step of 16 tokens: those of as many rows.
+    private const long Seen = 16 * 16;
     private const long All = Ends + (3 * Layer);
 
     [Theory]
@@ -27,13 +30,13 @@ public sealed class MemoryPlanTests
         var lisa = Estimate(TinyModel.Config(), dtype, state, active: 1);
         Assert.Equal((All, Ends + Layer), (lisa.Parameters, lisa.TrainableParameters));
         Assert.Equal(All * weight, lisa.Weights);
-        Assert.Equal((Ends + Layer) * gradient, lisa.Gradients);
+        Assert.Equal((Ends - 464 + Seen + Layer) * gradient, lisa.Gradients);
         Assert.Equal((Ends + Layer) * optimizer, lisa.OptimizerState);
 
         var full = Estimate(TinyModel.Config(), dtype, state, active: 3);
         Assert.Equal((All, All), (full.Parameters, full.TrainableParameters));
         Assert.Equal(
-            (All * weight, All * gradient, All * optimizer), (full.Weights, full.Gradients, full.OptimizerState));
+            (All * weight, (All - 464 + Seen) * gradient, All * optimizer), (full.Weights, full.Gradients, full.OptimizerState));
     }
 
     [Fact]
@@ -134,18 +137,18 @@ public sealed class MemoryPlanTests
         // An active one has its matrices' inputs, 4 bytes · (2 · 16 + 24), and what the norms' weights multiply.
         const long Active = Frozen + (16 * 4 * (56 + 32));
 
-        // Gradients of what a layer has kept come beside that, while that of the embedding's 464 numbers does not exist yet.
-        Assert.Equal((2 * Active) + (2 * Frozen) - (464 * 4), Estimate(TinyModel.Config(), "float32", "float32", active: 1).Activations);
+        // Gradients of what a layer has kept come beside that, while that of the embedding's rows does not exist yet.
+        Assert.Equal((2 * Active) + (2 * Frozen) - (Seen * 4), Estimate(TinyModel.Config(), "float32", "float32", active: 1).Activations);
 
         // With checkpointing: every layer's input, and one active layer at a time.
         Assert.Equal(
-            (3 * 16 * 4 * 16) + (2 * Active) - (464 * 4),
+            (3 * 16 * 4 * 16) + (2 * Active) - (Seen * 4),
             Estimate(TinyModel.Config(), "float32", "float32", active: 1, checkpointing: true).Activations);
 
         // In bfloat16 norms have copies of their inputs in float32.
         const long Half = 16 * ((2 * 152) + (4 * 32));
         const long HalfActive = Half + (16 * ((2 * 56) + (4 * 32)));
-        Assert.Equal((2 * HalfActive) + (2 * Half) - (464 * 2), Estimate(TinyModel.Config(), "bfloat16", "float32", active: 1).Activations);
+        Assert.Equal((2 * HalfActive) + (2 * Half) - (Seen * 2), Estimate(TinyModel.Config(), "bfloat16", "float32", active: 1).Activations);
     }
 
     // By hand: 4 bytes for 16 tokens, 4 heads and 8 tokens of a sequence, of three layers, and again while one goes backward.
@@ -179,8 +182,8 @@ public sealed class MemoryPlanTests
         const int Tokens = 2 * 8;
         var plan = Estimate(
             TinyModel.Config(tied) with { VocabSize = Vocabulary }, "float32", "float32", active: 1, accumulation: 2, lanes: 2);
-        // Two uses of a tied matrix, or two matrices; the norm's 16, and the layer.
-        long ofOneLane = 4 * ((2 * Vocabulary * 16) + 16 + Layer);
+        // The head's use of a tied matrix, or its own; the rows of the tokens of both lanes; the norm's 16, and the layer.
+        long ofOneLane = 4 * ((Vocabulary * 16) + (2 * Tokens * 16) + 16 + Layer);
         Assert.Equal(2 * ofOneLane, plan.Gradients);
 
         // What layers keep is little beside that.
@@ -247,7 +250,7 @@ public sealed class MemoryPlanTests
         using var chain = new PartChain(config, RunDtypes.Of(spec), TinyModel.AdamW, TinyModel.Weights(config, dtype: ScalarType.BFloat16));
         ModelPart[] trainable = ends ? [chain.Embedding, chain.Layers[1], chain.Head] : [chain.Layers[1]];
         foreach (var part in trainable) part.MakeTrainable();
-        chain.Train(0, TinyModel.Ids(config, 16, 1), TinyModel.Ids(config, 16, 2), 2, 1.0 / 16);
+        chain.Train(0, TinyModel.Ids(config, 32, 1), TinyModel.Ids(config, 32, 2), 2, 1.0 / 32);
 
         var plan = RunCapacity.Estimate(spec, config);
         Assert.Equal(plan.Weights, chain.Parts.Sum(p => p.WeightBytes));
@@ -283,8 +286,11 @@ public sealed class MemoryPlanTests
         using var chain = new PartChain(config, dtypes, TinyModel.AdamW, TinyModel.Weights(config, dtype: dtypes.Compute), lanes: lanes);
         ModelPart[] trainable = [chain.Embedding, chain.Layers[1], chain.Head];
         foreach (var part in trainable) part.MakeTrainable();
+
+        // All different in one micro-batch; in several, each has all tokens of the vocabulary.
+        var tokens = accumulation == 1 ? 16 : 32;
         foreach (var i in GradientLanes.Order(accumulation, lanes))
-            chain.Train(i, TinyModel.Ids(config, 16, i), TinyModel.Ids(config, 16, i + 5), 2, 1.0 / 16);
+            chain.Train(i, TinyModel.Ids(config, tokens, i), TinyModel.Ids(config, tokens, i + 5), 2, 1.0 / tokens);
 
         var plan = Estimate(config, dtype, state, active: 1, accumulation: accumulation, lanes: lanes);
         Assert.Equal(plan.Weights, chain.Parts.Sum(p => p.WeightBytes));
@@ -296,6 +302,7 @@ public sealed class MemoryPlanTests
         {
             RunName = "r",
             BlockSize = 8,
+            PerDeviceTrainBatchSize = 2,
             Dtype = dtype,
             OptimizerStateDtype = state,
             LisaActivatedLayers = 1,
