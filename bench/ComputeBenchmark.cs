@@ -76,9 +76,8 @@ internal static class ComputeBenchmark
     /// <summary>The measured process: prints floating-point operations per second in float32 and in bfloat16.</summary>
     public static void MeasureMatrices()
     {
-        var time = TimeSpan.FromSeconds(1);
-        var (exact, rounded) = (MatrixRate.Measure(CPU, ScalarType.Float32, time), MatrixRate.Measure(CPU, ScalarType.BFloat16, time));
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{exact} {rounded}"));
+        var rates = MatrixRate.Measure(CPU, TimeSpan.FromSeconds(1), ScalarType.Float32, ScalarType.BFloat16);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{rates[0]} {rates[1]}"));
     }
 
     private static IEnumerable<(string Name, TrainingSpec Spec)> Runs(int batch, int steps, int threads)

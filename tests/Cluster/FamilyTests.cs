@@ -19,6 +19,7 @@ public sealed class FamilyTests(ClusterFixture fixture)
         var spec = TinyStories.Spec(6) with
         {
             Dtype = "bfloat16",
+            ComputeDtype = "float32",
             BlockSize = 16,
             GradientAccumulationSteps = 2,
             LisaActivatedLayers = 1,

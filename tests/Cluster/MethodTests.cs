@@ -14,7 +14,7 @@ public sealed class MethodTests(KilledSilosFixture fixture)
     [InlineData("--method lora --lora-dropout 0.1 --use-dora true --lora-target-modules all-linear")]
     [InlineData("--lisa-strategy gradient-norm --lisa-interval-steps 4")]
     [InlineData("--lisa-strategy outlier --lisa-interval-steps 4 --optim apollo --apollo-rank 8 --apollo-update-proj-gap 3")]
-    [InlineData("--lisa-keep-optimizer-state true --lisa-interval-steps 2 --lisa-activated-layers 3 --dtype bfloat16")]
+    [InlineData("--lisa-keep-optimizer-state true --lisa-interval-steps 2 --lisa-activated-layers 3 --dtype bfloat16 --compute-dtype float32")]
     [InlineData("--method galore --galore-rank 8 --galore-update-proj-gap 5")]
     [InlineData("--frozen-weights mapped --lisa-interval-steps 4 --dtype bfloat16 --compute-dtype float32")]
     [InlineData("--frozen-weights int8 --lisa-interval-steps 4")]

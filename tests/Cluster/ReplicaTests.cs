@@ -111,7 +111,7 @@ public sealed class ReplicaTests(ClusterFixture fixture)
     private async Task Compare(TrainingSpec settings, string? model, string? data = null)
     {
         using var folder = new TempFolder();
-        var spec = settings with { RunName = $"r-{Guid.NewGuid():N}", Replicas = "2" };
+        var spec = settings with { RunName = $"r-{Guid.NewGuid():N}", Replicas = "2", ComputeDtype = "float32" };
         await File.WriteAllLinesAsync(folder["evaluation.jsonl"], (await File.ReadAllLinesAsync(data ?? TinyStories.Data, Token)).Take(7), Token);
         var request = TinyStories.Request(spec, model) with { DataFile = data ?? TinyStories.Data, EvalDataFile = folder["evaluation.jsonl"] };
         using var straight = await TestRun.ImportAsync(request);

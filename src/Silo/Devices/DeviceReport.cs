@@ -21,8 +21,7 @@ public sealed record DeviceReport(string Device, string Libtorch, double Float32
     {
         var device = TrainingDevice.Find();
         var time = TimeSpan.FromSeconds(0.5);
-        return new DeviceReport(
-            device.ToString(), __version__, MatrixRate.Measure(device, ScalarType.Float32, time),
-            MatrixRate.Measure(device, ScalarType.BFloat16, time));
+        var rates = MatrixRate.Measure(device, time, ScalarType.Float32, ScalarType.BFloat16);
+        return new DeviceReport(device.ToString(), __version__, rates[0], rates[1]);
     }
 }

@@ -64,6 +64,9 @@ public static class RunDtypes
             nameof(TrainingSpec.ComputeDtype), $"is bfloat16, but weights of {{dtype}} {spec.Dtype} are computed in float32; choose float32 or auto")
         : null;
 
-    private static double Measure() =>
-        MatrixRate.Measure(CPU, ScalarType.Float32, s_time) / MatrixRate.Measure(CPU, ScalarType.BFloat16, s_time);
+    private static double Measure()
+    {
+        var rates = MatrixRate.Measure(CPU, s_time, ScalarType.Float32, ScalarType.BFloat16);
+        return rates[0] / rates[1];
+    }
 }

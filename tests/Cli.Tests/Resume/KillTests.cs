@@ -14,7 +14,7 @@ public sealed class KillTests
     public async Task Train_killed_again_and_again_ends_with_the_same_bytes(int seed, string method, string dtype, string saveSteps)
     {
         using var folder = new TempFolder();
-        string[] settings = ["--max-steps", $"{Steps}", "--method", method, "--dtype", dtype];
+        string[] settings = ["--max-steps", $"{Steps}", "--method", method, "--dtype", dtype, "--compute-dtype", "float32"];
         await Lisa.SucceedsAsync(Sample.Train(folder["straight"], more: settings));
 
         var command = Sample.Train(folder["killed"], more: [.. settings, "--save-steps", saveSteps]);
@@ -45,7 +45,8 @@ public sealed class KillTests
         using var folder = new TempFolder();
         await FamilyFolder.WriteAsync(folder["model"], family, Token);
         string[] settings = [
-            "--max-steps", $"{Steps}", "--dtype", "bfloat16", "--block-size", "16", "--lisa-activated-layers", "1", "--save-steps", "3"];
+            "--max-steps", $"{Steps}", "--dtype", "bfloat16", "--compute-dtype", "float32", "--block-size", "16",
+            "--lisa-activated-layers", "1", "--save-steps", "3"];
         await Lisa.SucceedsAsync(Sample.Train(folder["straight"], folder["model"], more: settings));
         Assert.Empty(FamilyExport.Faults(folder["model"], folder["straight"], "bfloat16"));
 

@@ -23,9 +23,10 @@ public sealed class DoorsTests
             folder.Root, new ClusterSettings(Silos: 1, Azurite: false, Options: ["--models", models]));
 
         // Dtype, block size and threads are left to the cluster; the rest is given by our names and those of other trainers.
+        // What to compute in would be measured by each door anew.
         await File.WriteAllTextAsync(
             folder["run.yaml"],
-            "max_steps: 1\nlr: 3e-4\nlisa_strategy: round-robin\nweight_decay: 0.1\ntrain_on_prompt: true\nseed: 7\ndtype: ~", Token);
+            "max_steps: 1\nlr: 3e-4\nlisa_strategy: round-robin\nweight_decay: 0.1\ntrain_on_prompt: true\nseed: 7\ndtype: ~\ncompute_dtype: float32", Token);
         var (code, text) = await TestCluster.LisaAsync(
             folder.Root, "submit", "--config", folder["run.yaml"], "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}",
             "--store", cluster.Store, "--model", Path.Combine(models, Model), "--data", data, "--run-name", "program", "--warmup_ratio", "0.5");
@@ -46,6 +47,7 @@ public sealed class DoorsTests
                     WeightDecay = 0.1,
                     WarmupRatio = 0.5,
                     Seed = 7,
+                    ComputeDtype = "float32",
                 },
             },
             null,
@@ -60,6 +62,7 @@ public sealed class DoorsTests
             ["warmup_ratio"] = 0.5,
             ["train_on_prompt"] = true,
             ["block_size"] = null,
+            ["compute_dtype"] = "float32",
         });
 
         var expected = await SpecAsync(cluster.Store, "program");
