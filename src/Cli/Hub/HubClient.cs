@@ -20,7 +20,7 @@ internal sealed class HubClient : IDisposable
     private readonly HttpClient _http;
 
     /// <param name="options">Where the hub is.</param>
-    /// <param name="silence">How long it may take nothing of what is sent, and then to answer; null for a minute.</param>
+    /// <param name="silence">How long it may take nothing of what is sent, and then to answer or to go on with its answer; null for a minute.</param>
     public HubClient(HubOptions options, TimeSpan? silence = null)
     {
         (_options, _silence) = (options, silence ?? TimeSpan.FromSeconds(60));
@@ -40,10 +40,10 @@ internal sealed class HubClient : IDisposable
     public async Task<(string Commit, IReadOnlyList<string> Names)> ListAsync(HubModelId model, CancellationToken cancellationToken)
     {
         using var answer = await SendAsync(model, HttpMethod.Get, $"api/models/{model.Name}/revision/{model.Revision}", null, cancellationToken);
-        await using var content = await answer.Content.ReadAsStreamAsync(cancellationToken);
+        var body = await HubAnswer.ReadAsync(answer, $"{_options.Endpoint}", _silence, cancellationToken);
         try
         {
-            using var document = await JsonDocument.ParseAsync(content, cancellationToken: cancellationToken);
+            using var document = JsonDocument.Parse(body);
             var commit = document.RootElement.GetProperty("sha").GetString() ?? "";
             if (!IsHash(commit, 40)) throw new HubException($"{_options.Endpoint} names no commit of {model}");
             var files = document.RootElement.GetProperty("siblings").EnumerateArray();

@@ -68,6 +68,25 @@ public sealed class HubPushTests : IDisposable
         Assert.Contains("does not answer within 0.2 seconds", e.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(false, "does not go on with its answer within 0.2 seconds")]
+    [InlineData(true, "breaks off its answer: ")]
+    public async Task ListAsync_hub_that_falls_silent_in_its_answer_is_given_up(bool closes, string says)
+    {
+        using var stalling = new TcpListener(IPAddress.Loopback, 0);
+        stalling.Start();
+        var options = new HubOptions(new Uri($"http://{stalling.LocalEndpoint}/"), _folder.Root, HubServer.Token, Offline: false);
+        using var client = new HubClient(options, silence: TimeSpan.FromMilliseconds(200));
+        var listing = client.ListAsync(HubModelId.TryParse(HubServer.Model)!, Token);
+        using var connection = await stalling.AcceptTcpClientAsync(Token);
+        await connection.GetStream().WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"sha\":"u8.ToArray(), Token);
+        if (closes) connection.Client.Shutdown(SocketShutdown.Send);
+
+        var e = await Assert.ThrowsAsync<HubException>(() => listing);
+        Assert.True(e.IsPassing);
+        Assert.Contains(says, e.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task HeardContent_says_of_each_piece_of_a_body_that_it_goes()
     {
