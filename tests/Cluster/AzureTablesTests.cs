@@ -52,7 +52,9 @@ public sealed class AzureTablesTests
         await Says(0, "\"subject\":\"tables\",\"verdict\":\"ok\"", ["doctor", "--azure-tables", tables, "--log-format", "json"]);
         await Says(
             1, "denies access (403", ["doctor", "--azure-tables", cluster.SignedTables(TableAccountSasPermissions.Read), "--log-format", "json"]);
-        await Says(0, "\"subject\":\"tables\",\"verdict\":\"ok\"", ["doctor", .. cluster.Connection, "--log-format", "json"]);
+        await Says(
+            0, "\"subject\":\"cluster\",\"verdict\":\"ok\"",
+            ["doctor", .. cluster.Connection, "--store", cluster.Store, "--log-format", "json"]);
         await Says(2, "--azure-tables: a cluster has either Redis or Azure tables", ["list", .. cluster.Connection, "--redis", "localhost:1"]);
         await Says(2, "cannot be a key in Azure tables", ["silo", "--cluster-id", "a/b", "--azure-tables", tables, "--store", folder["unused"]]);
         var wrong = tables.Replace(AzuriteServer.Key, Convert.ToBase64String(new byte[64]), StringComparison.Ordinal);

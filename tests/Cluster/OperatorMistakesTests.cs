@@ -57,6 +57,9 @@ public sealed class OperatorMistakesTests
         Assert.True(code == 2, output);
         Assert.Equal(
             $"lisa: --store: {folder["elsewhere"]} is not the store of cluster '{TestCluster.Id}'; its silos use {cluster.Store}", output.Trim());
+        (code, output) = await TestCluster.LisaAsync(folder.Root, ["doctor", .. redis, "--store", folder["elsewhere"]]);
+        Assert.True(code == 1, output);
+        Assert.Matches("(?m)^fault +cluster .* is not the store of cluster ", output);
         Assert.False(Directory.Exists(folder["elsewhere"]));
 
         // An adapter that is larger than the cluster; one of the default size is not. Its weights are not looked at before.

@@ -24,9 +24,7 @@ internal static class ClusterMembership
         var setting = values.Has(KnownSettings.AzureTables) ? KnownSettings.AzureTables : KnownSettings.Redis;
         try
         {
-            IMembershipStore store = setting == KnownSettings.Redis
-                ? new RedisMembership(values.Text(setting))
-                : new AzureTableMembership(values.Text(setting));
+            var store = Named(values);
             return (store, await MembershipCheck.RunAsync(store, clusterId, ClusterTls.Traits(values), blobs, cancellationToken));
         }
         catch (Exception e) when (e is StoreLocationException or MembershipUnusableException { IsOtherStore: true })
@@ -38,4 +36,10 @@ internal static class ClusterMembership
             throw new UsageException($"{values.Place(setting.Key)}: {e.Message}");
         }
     }
+
+    /// <summary>The same without a try.</summary>
+    /// <exception cref="FormatException">The setting names none.</exception>
+    public static IMembershipStore Named(SettingValues values) => values.Has(KnownSettings.AzureTables)
+        ? new AzureTableMembership(values.Text(KnownSettings.AzureTables))
+        : new RedisMembership(values.Text(KnownSettings.Redis));
 }

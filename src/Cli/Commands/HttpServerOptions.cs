@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography;
 using LisaOrleans.Api;
+using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Cli;
 
@@ -11,7 +12,7 @@ internal static class HttpServerOptions
 
     public static ApiServerOptions From(SettingValues values) => new()
     {
-        Keys = values.OptionalPath(KnownSettings.ApiKeyFile) is { } keys ? ApiKeys.ReadFile(Existing(values, KnownSettings.ApiKeyFile, keys)) : null,
+        Keys = Keys(values),
         ModelsFolder = values.OptionalPath(KnownSettings.ModelsFolder) is not { } models ? null
             : Directory.Exists(models) ? models
             : throw Wrong(values, KnownSettings.ModelsFolder, $"no such folder: {models}"),
@@ -20,6 +21,13 @@ internal static class HttpServerOptions
         MaxUploadBytes = Within(values, KnownSettings.MaxUpload, 1, LargestUpload) << 20,
         RequestsPerMinute = (int)Within(values, KnownSettings.RequestsPerMinute, 1, int.MaxValue),
     };
+
+    /// <summary>Its keys; null where no file is named.</summary>
+    /// <exception cref="UsageException">There is no such file.</exception>
+    /// <exception cref="InvalidDataFileException">A line of it is wrong.</exception>
+    public static ApiKeys? Keys(SettingValues values) => values.OptionalPath(KnownSettings.ApiKeyFile) is { } keys
+        ? ApiKeys.ReadFile(Existing(values, KnownSettings.ApiKeyFile, keys))
+        : null;
 
     /// <summary>The port of <c>lisa train</c>, which has a server only where one is given.</summary>
     public static int? OptionalPort(SettingValues values) =>

@@ -30,10 +30,16 @@ internal static class DoctorCommand
         SettingValues values, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
         foreach (var check in MachineChecks.Run()) yield return check;
-        if (values.Has(KnownSettings.ClusterStore)) yield return await StoreCheck.Run(values, cancellationToken);
-        if (values.Has(KnownSettings.Redis)) yield return await RedisCheck.Run(values, cancellationToken);
-        if (values.Has(KnownSettings.AzureTables)) yield return await TablesCheck.Run(values, cancellationToken);
+        var store = values.Has(KnownSettings.ClusterStore) ? await StoreCheck.Run(values, cancellationToken) : null;
+        if (store is not null) yield return store;
+        var members = values.Has(KnownSettings.Redis) ? await RedisCheck.Run(values, cancellationToken)
+            : values.Has(KnownSettings.AzureTables) ? await TablesCheck.Run(values, cancellationToken)
+            : null;
+        if (members is not null) yield return members;
+        if (store is { Verdict: not Verdict.Fault } && members is { Verdict: not Verdict.Fault }
+            && await ClusterStoreCheck.Run(values, cancellationToken) is { } shared) yield return shared;
         if (TlsCheck.Run(values) is { } tls) yield return tls;
+        if (KeysCheck.Run(values) is { } keys) yield return keys;
         foreach (var check in PortChecks.Run(values)) yield return check;
     }
 

@@ -22,9 +22,14 @@ public sealed class DoctorTests
         Assert.StartsWith(folder["deep/store"], checks.Single(c => c.Subject == "store").Finding, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(folder.Root));
 
+        // A certificate may be of a machine elsewhere, or a client's, as long as no host is named.
         Directory.CreateDirectory(folder["store"]);
-        await Lisa.SucceedsAsync("doctor", "--store", folder["store"]);
+        var certificate = Certificate(folder, address: "10.9.9.9");
+        result = await Lisa.SucceedsAsync(["doctor", "--store", folder["store"], .. certificate, "--log-format", "json"]);
         Assert.Empty(Directory.GetFileSystemEntries(folder["store"]));
+        Assert.Matches(
+            "^CN=end, valid until .* UTC; its names were not looked at, which takes --host$",
+            Read(result.Output).Single(c => c is { Subject: "tls", Verdict: "ok" }).Finding);
     }
 
     [Fact]
@@ -41,11 +46,16 @@ public sealed class DoctorTests
         free.Stop();
 
         var result = await Lisa.RunAsync(
+        [
             "doctor", "--store", folder["file/store"], "--redis", $"redis://:s3cret@127.0.0.1:{silent}",
-            "--gateway-port", $"{port}", "--log-format", "json");
+            "--gateway-port", $"{port}", "--api-keys", folder["file"], "--host", "127.0.0.1", .. Certificate(folder, address: "10.9.9.9"),
+            "--log-format", "json",
+        ]);
         Assert.Equal(1, result.ExitCode);
         var faults = Read(result.Output).Where(c => c.Verdict == "fault").ToDictionary(c => c.Subject);
-        Assert.Equal(["port", "redis", "store"], faults.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal(["api keys", "port", "redis", "store", "tls"], faults.Keys.Order(StringComparer.Ordinal));
+        Assert.StartsWith($"{folder["file"]}: line 1: must be a name, ", faults["api keys"].Finding, StringComparison.Ordinal);
+        Assert.Contains("is not for '127.0.0.1', the name that the others look for", faults["tls"].Finding, StringComparison.Ordinal);
         Assert.Equal($"{port} of 127.0.0.1 is in use", faults["port"].Finding);
         Assert.Equal("Choose another --gateway-port, or leave it out and a free one is taken.", faults["port"].Remedy);
         Assert.Contains($"127.0.0.1:{silent} does not answer", faults["redis"].Finding, StringComparison.Ordinal);
@@ -90,6 +100,16 @@ public sealed class DoctorTests
         }
 
         static string Port(TcpListener listener) => $"{((IPEndPoint)listener.LocalEndpoint).Port}";
+    }
+
+    private static string[] Certificate(TempFolder folder, string address)
+    {
+        using var authority = new TestAuthority(folder["tls"], "ours");
+        var files = authority.Issue("end", address: address);
+        return
+        [
+            "--cluster-tls-certificate", files.CertificateFile, "--cluster-tls-key", files.KeyFile!, "--cluster-tls-ca", files.AuthorityFile,
+        ];
     }
 
     private static List<(string Subject, string Verdict, string Finding, string? Remedy)> Read(string output) =>

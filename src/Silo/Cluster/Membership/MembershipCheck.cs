@@ -54,4 +54,23 @@ public static class MembershipCheck
         await RunAsync(store, clusterId, own, cancellationToken).ConfigureAwait(false);
         return own;
     }
+
+    /// <summary>Whether a blob store is that of a cluster, for one who does not join: nothing is written to it.</summary>
+    /// <param name="store">The membership's store.</param>
+    /// <param name="clusterId">The cluster.</param>
+    /// <param name="traits">The traits that a silo of it would have, without its blob store.</param>
+    /// <param name="blobs">The blob store.</param>
+    /// <param name="cancellationToken">Gives up earlier.</param>
+    /// <returns>True; false where the cluster has no silo that says which its store is.</returns>
+    /// <exception cref="MembershipUnusableException">As above; the blob store is another one.</exception>
+    /// <exception cref="StoreLocationException">The blob store cannot be used.</exception>
+    public static async Task<bool> IsStoreOfAsync(
+        IMembershipStore store, string clusterId, ClusterTraits traits, IBlobStore blobs, CancellationToken cancellationToken)
+    {
+        var theirs = await RunAsync(store, clusterId, traits, cancellationToken).ConfigureAwait(false);
+        if (theirs.Store is null) return false;
+        var format = await StoreFormat.ReadAsync(blobs, cancellationToken).ConfigureAwait(false);
+        (traits with { Store = new StoreDescription(format?.Id ?? "", blobs.Location) }).CheckAgainst(theirs, clusterId);
+        return true;
+    }
 }
