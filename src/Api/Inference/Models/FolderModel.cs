@@ -1,4 +1,5 @@
 using System.Globalization;
+using LisaOrleans.Checkpoints;
 using LisaOrleans.Model;
 using LisaOrleans.Training;
 
@@ -36,6 +37,11 @@ internal sealed class FolderModel : ServableModel
     // By size and time of every file: hashing the weights for each request would take longer than answering it.
     private static string Fingerprint(string folder, string template) => string.Join('|', new DirectoryInfo(folder).EnumerateFiles()
         .OrderBy(f => f.Name, StringComparer.Ordinal)
-        .Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.FullName} {f.Length} {f.LastWriteTimeUtc.Ticks}"))
+        .Select(f => Describe(f.FullName, LinkedFile.Resolve(f.FullName)))
         .Prepend(template));
+
+    // A link keeps its own size and time, whatever is done to its target.
+    private static string Describe(string path, FileInfo file) => file.Exists
+        ? string.Create(CultureInfo.InvariantCulture, $"{path} {file.FullName} {file.Length} {file.LastWriteTimeUtc.Ticks}")
+        : path;
 }
