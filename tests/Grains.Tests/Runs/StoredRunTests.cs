@@ -49,6 +49,27 @@ public sealed class StoredRunTests
         Assert.Equal(RunState.Cancelled, (await run.ReadStatus()).State);
     }
 
+    // It waits for silos; the other is the one that the directory knows.
+    [Theory]
+    [InlineData(RunState.Cancelled, RunHeadStates.Cancelled)]
+    [InlineData(RunState.Paused, RunHeadStates.Paused)]
+    public async Task Take_run_that_another_activation_has_stopped_meanwhile_leaves_it_stopped(RunState stop, string expected)
+    {
+        using var imported = await TestRun.ImportAsync(TinyStories.Spec(2));
+        var (waiting, other) = (Activation(), Activation());
+        await waiting.Queue(DateTimeOffset.UtcNow);
+        waiting.Begin();
+        Assert.NotNull(await other.Stop(stop, Token));
+        await Assert.ThrowsAsync<RunEndedException>(() => waiting.Take(Token));
+        Assert.Equal(expected, (await RunStore.ReadHeadAsync(imported.Store, "test", Token))!.State);
+
+        if (stop == RunState.Cancelled) return;
+        await waiting.Queue(DateTimeOffset.UtcNow);
+        await waiting.Take(Token);
+
+        StoredRun Activation() => new(imported.Store, "test", cluster: null, TimeProvider.System, NullLogger.Instance);
+    }
+
     private sealed class UnreadableAtFirst(IBlobStore inner, HashSet<string> files) : DelegatingBlobStore(inner)
     {
         public bool IsReadable { get; set; }
