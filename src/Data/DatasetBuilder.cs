@@ -10,6 +10,7 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
     private (int Truncated, int Split, int Skipped) _count;
     private (long All, long Trained, long Cut) _tokens;
     private WeightFigures _weights;
+    private int _open;
 
     public int Records => _lengths.Count - _pairs;
 
@@ -30,6 +31,7 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
     {
         var length = sample.InputIds.Length;
         _lengths.Add(length);
+        _open += sample.OpenTurns;
         if (isText && length > blockSize && settings.LongTexts == LongTexts.Split)
         {
             _count.Split++;
@@ -60,6 +62,7 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
         _pairs++;
         EncodedSample[] answers = [chosen, rejected];
         _lengths.AddRange(answers.Select(a => a.InputIds.Length));
+        _open += answers.Sum(a => a.OpenTurns);
         var isCut = answers.Any(a => a.InputIds.Length > blockSize);
         _tokens.Cut += answers.Sum(a => Math.Max(0, a.InputIds.Length - blockSize));
         if (isCut) _count.Truncated++;
@@ -83,6 +86,7 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
             Tokens = _tokens.All,
             TrainedTokens = _tokens.Trained,
             Weights = _weights.Tokens > 0 ? _weights : null,
+            OpenTurns = _open,
             Lengths = SampleLengths.Of(_lengths),
             Mixed = [.. _forms.Values.Where(f => f is { Chats: > 0, Joined: > 0 })],
             LeftOutFields = policy.LeftOut,

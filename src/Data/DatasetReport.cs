@@ -35,6 +35,12 @@ public static class DatasetReport
                 + "--template writes all of them";
         }
 
+        if (s.OpenTurns > 0)
+        {
+            yield return $"{Warning}in {s.OpenTurns} of the learned turns, the model's chat template writes no end-of-turn token: the model does not "
+                + "learn to stop there; mend the template, or choose one by --template";
+        }
+
         if (s.LeftOutFields.Count > 0) yield return $"fields left out: {string.Join(", ", s.LeftOutFields)}";
         if (s.Truncated >= MuchCut * s.Records && s.Truncated > 0)
         {

@@ -33,6 +33,9 @@ public sealed record DatasetStatistics
     /// <value>Those of them that count by a weight other than 1; null where there are none.</value>
     public WeightFigures? Weights { get; init; }
 
+    /// <value>Turns that are learned, and that the model's own chat template ends without a token by which the model could end them.</value>
+    public int OpenTurns { get; init; }
+
     /// <value>Lengths of the records in tokens, before anything was cut; null where they are not known.</value>
     public SampleLengths? Lengths { get; init; }
 

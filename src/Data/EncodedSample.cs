@@ -8,6 +8,9 @@ public sealed record EncodedSample(int[] InputIds, bool[] Trained)
     /// <value>How much each token counts in the loss, 0 where it is not learned; null where all that are learned count once.</value>
     public float[]? Weights { get; private init; }
 
+    /// <value>Turns that are learned, and end without a token that ends a turn. Default 0; parts of a sample say nothing of it.</value>
+    public int OpenTurns { get; init; }
+
     /// <summary>Tokens that count by weights, finite and at least 0.</summary>
     internal static EncodedSample Of(int[] ids, float[] weights) => new(ids, Array.ConvertAll(weights, w => w > 0))
     {
@@ -31,7 +34,7 @@ public sealed record EncodedSample(int[] InputIds, bool[] Trained)
                 $"field 'weight' is {factor:R}, and a token in it weighs {WeightsOrOnes()[i]:R}; the product must be a number that float32 holds");
         }
 
-        return Of(InputIds, products);
+        return Of(InputIds, products) with { OpenTurns = OpenTurns };
     }
 
     /// <summary><see cref="Weights"/>, or zeros and ones.</summary>

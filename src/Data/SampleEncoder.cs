@@ -37,6 +37,7 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
     private readonly ConcurrentDictionary<int, bool> _special = new();
     private string? _closing;
     private string? _inner;
+    private OpenTurns? _open;
 
     /// <summary>The tokens of an example, not yet cut to the block size.</summary>
     /// <exception cref="DatasetException">It is a chat, and there is no template or the template refuses it.</exception>
@@ -58,7 +59,8 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
         var tokens = tokenizer.EncodeWithOffsets(written);
         var weights = spans is null ? [.. tokens.Ids.Select(_ => 1f)] : Covered(tokens, spans);
         if (settings.TrainOnPrompt && tokens.Ids is [var first, ..] && first == tokenizer.BosTokenId) weights[0] = 0;
-        return EncodedSample.Of(tokens.Ids, weights);
+        _open ??= new OpenTurns(tokenizer, EndOfTurn());
+        return EncodedSample.Of(tokens.Ids, weights) with { OpenTurns = spans is null ? 0 : _open.Count(written, tokens, spans) };
     }
 
     /// <summary>The tokens of a prompt that the model is to continue.</summary>

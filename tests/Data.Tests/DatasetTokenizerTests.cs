@@ -153,7 +153,7 @@ public sealed class DatasetTokenizerTests
     {
         const string Plain = """{"instruction":"i","output":"o"}""";
         using var folder = new TempFolder();
-        File.WriteAllText(folder["chat_template.jinja"], "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}");
+        File.WriteAllText(folder["chat_template.jinja"], "{% for m in messages %}{{ m.role }}: {{ m.content }}</s>\n{% endfor %}");
         File.WriteAllText(folder["a"], Plain);
         File.WriteAllText(folder["b"], $$"""{{Plain}}{{"\n"}}{"instruction":"i","output":"o","system":"s"}{{"\n"}}{{Plain}}""");
         var own = FolderChatTemplate.Load(folder.Root, DateTimeOffset.UnixEpoch);

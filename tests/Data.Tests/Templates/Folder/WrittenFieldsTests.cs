@@ -35,6 +35,27 @@ public sealed class WrittenFieldsTests
         Assert.Equal(1, Tokenize(folder, "{# thinking #}" + ChatMl, Record).Count);
     }
 
+    // As DeepSeek V3's does with a single call.
+    [Theory]
+    [InlineData("</s>", "", 1)]
+    [InlineData("</s>", "</s>", 0)]
+    [InlineData("", "", 2)]
+    [InlineData("<|end|>", "", 0)]
+    public void Tokenize_turns_that_the_folders_template_leaves_open_are_counted(string answerEnd, string callEnd, int open)
+    {
+        using var folder = new TempFolder();
+        var template = "{% for m in messages %}{{ m.role }}: {{ m.tool_calls[0].function.name if m.tool_calls else m.content }}"
+            + $"{{% if m.role == 'assistant' %}}{{{{ '{callEnd}' if m.tool_calls else '{answerEnd}' }}}}{{% endif %}}{{{{ '\\n' }}}}{{% endfor %}}";
+        var record = $$"""
+            {"messages":[{"role":"user","content":"u"},{{Call}},{"role":"tool","content":"t"},{"role":"assistant","content":"a"}]}
+            """;
+        var statistics = Tokenize(folder, template, record).Statistics;
+        Assert.Equal(open, statistics.OpenTurns);
+        Assert.Equal(
+            open > 0 ? [$"warning: in {open} of the learned turns, the model's chat template writes no end-of-turn token"] : [],
+            DatasetReport.Lines(statistics, 1024).Select(l => l.Split(": the model")[0]));
+    }
+
     private static TokenizedDataset Tokenize(TempFolder folder, string template, string record)
     {
         File.WriteAllText(folder["chat_template.jinja"], template);
