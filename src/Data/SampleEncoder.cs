@@ -83,6 +83,23 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
     public int[] EncodeText(string text) => WithBos(
         settings.Template == PlainTemplate.PlainName ? tokenizer.Encode(text) : tokenizer.EncodeWithSpecialTokens(text));
 
+    /// <summary>Whether chats begin with a special token that the template writes.</summary>
+    public bool BeginsWithSpecialToken()
+    {
+        ChatMessage[] messages = [new(TurnRole.User, "x")];
+        try
+        {
+            var text = _own?.RenderPrompt(messages) ?? string.Concat(_template.Render(messages, addGenerationPrompt: true).Select(s => s.Text));
+            var tokens = tokenizer.EncodeWithOffsets(text);
+            return tokens.Ids.Length > 0 && IsSpecial(tokens.Ids[0], text[tokens.Starts[0]..tokens.Ends[0]]);
+        }
+        catch (DatasetException)
+        {
+            // A template may demand more than a question.
+            return false;
+        }
+    }
+
     /// <summary>What ends the assistant's turn.</summary>
     public EndOfTurn EndOfTurn() => _own is null ? Data.EndOfTurn.Of(_template, tokenizer) : Data.EndOfTurn.Of(_own, tokenizer);
 

@@ -159,4 +159,19 @@ public sealed class GgufFamilyTests
         var path = await ModelFolderOf.ExportAsync(folder, folder["model"], GgufType.F16, Token, new DatasetSettings { Template = "chatml" });
         Assert.Contains("<|im_start|>", Assert.IsType<string>(new GgufFile(path).Values["tokenizer.chat_template"]), StringComparison.Ordinal);
     }
+
+    [Theory]
+    [InlineData("{{ bos_token }}{{ messages[0].content }}", false)]
+    [InlineData("{{ messages[0].content }}", true)]
+    public async Task Export_has_a_space_that_is_for_the_beginning_alone_where_chats_begin_with_text(string template, bool expected)
+    {
+        using var folder = new TempFolder();
+        await ModelFolderOf.WriteAsync(folder["model"], $$"""{"model_type": "llama", {{Shape}} }""", Token);
+        var config = JsonNode.Parse(await File.ReadAllTextAsync(folder["model/tokenizer_config.json"], Token))!;
+        config["legacy"] = false;
+        await File.WriteAllTextAsync(folder["model/tokenizer_config.json"], config.ToJsonString(), Token);
+        await File.WriteAllTextAsync(folder["model/chat_template.jinja"], template, Token);
+        var path = await ModelFolderOf.ExportAsync(folder, folder["model"], GgufType.F16, Token);
+        Assert.Equal(expected, new GgufFile(path).Values["tokenizer.ggml.add_space_prefix"]);
+    }
 }

@@ -158,23 +158,86 @@ public sealed class GgufVocabularyTests
         Assert.Equal(addsSpace, GgufVocabulary.Read(folder.Root, 8).AddSpacePrefix);
     }
 
+    // As Phi-3's, of which most special tokens take the white space behind them. By its name llama.cpp knows such a model, and wants the
+    // tokens of Llama 2 to be there.
+    [Theory]
+    [InlineData("run", true, "run (phi-3)")]
+    [InlineData("my-Phi3", true, "my-Phi3")]
+    [InlineData("my-Phi3", false, "my-phi_3")]
+    public async Task Read_special_tokens_that_take_white_space_give_llama_cpp_our_ids(string name, bool strips, string expected)
+    {
+        using var folder = new TempFolder();
+        var json = JsonNode.Parse(Spaces)!;
+        json["added_tokens"] = new JsonArray([.. ((string[])["<unk>", "<s>", "</s>", "<|endoftext|>", "<|user|>"]).Select((text, id) => new JsonObject
+        {
+            ["id"] = id,
+            ["content"] = text,
+            ["special"] = true,
+            ["normalized"] = false,
+            ["rstrip"] = strips && text is "</s>" or "<|user|>",
+        })]);
+        json["model"]!["vocab"] = JsonNode.Parse(
+            """{"<unk>": 0, "<s>": 1, "</s>": 2, "<|endoftext|>": 3, "<|user|>": 4, "a": 5, "b": 6, "ab": 7, "▁": 8, "▁▁": 9, "<0x0A>": 10}""");
+        File.WriteAllText(folder["tokenizer.json"], json.ToJsonString());
+        using var llama = await LoadAsync(folder.Root, 11, name);
+        Assert.Equal(expected, llama.Metadata["general.name"]);
+        const string Text = "<|user|>\n ab</s> \n<|endoftext|> a<s>\nb";
+        Assert.Equal(TokenizerLoader.Load(folder.Root).EncodeWithSpecialTokens(Text), llama.Encode(Text, special: true));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Read_space_for_the_beginning_alone_gives_llama_cpp_our_ids_of_chats(bool isJson)
+    {
+        using var folder = new TempFolder();
+        var size = 512;
+        if (isJson)
+        {
+            var json = JsonNode.Parse(Spaces)!;
+            (json["normalizer"], json["pre_tokenizer"]) = (null, JsonNode.Parse(
+                """{"type": "Metaspace", "replacement": "▁", "prepend_scheme": "first", "split": false}"""));
+            json["added_tokens"] = JsonNode.Parse("""[{"id": 5, "content": "</s>", "special": true, "normalized": false}]""");
+            File.WriteAllText(folder["tokenizer.json"], json.ToJsonString());
+            size = 6;
+        }
+        else
+        {
+            File.Copy(Path.Combine(TinyStories.Model, "tokenizer.model"), folder["tokenizer.model"]);
+            File.WriteAllText(folder["tokenizer_config.json"], """{"legacy": false}""");
+        }
+
+        var vocabulary = GgufVocabulary.Read(folder.Root, size);
+        Assert.Equal((true, true), (vocabulary.AddSpacePrefix, vocabulary.SpaceIsForBeginning));
+        using var llama = await LoadAsync(folder.Root, size, "run", v => v with { AddSpacePrefix = false });
+        const string Chat = "</s>ab a</s> ab";
+        Assert.Equal(TokenizerLoader.Load(folder.Root).EncodeWithSpecialTokens(Chat), llama.Encode(Chat, special: true));
+    }
+
     private static async Task CheckAsync(string folder)
     {
-        using var temporary = new TempFolder();
         var tokenizer = TokenizerLoader.Load(folder);
+        using var llama = await LoadAsync(folder, tokenizer.VocabularySize, "test");
+        foreach (var text in s_texts)
+            Assert.Equal((text, string.Join(' ', tokenizer.Encode(text))), (text, string.Join(' ', llama.Encode(text, special: false))));
+    }
+
+    // Only the vocabulary, which is read at once.
+    private static async Task<LlamaModel> LoadAsync(
+        string folder, int size, string name, Func<GgufVocabulary, GgufVocabulary>? change = null)
+    {
+        using var temporary = new TempFolder();
         var config = ModelConfigReader.Parse(
             $$"""
             {
               "model_type": "llama", "hidden_size": 64, "intermediate_size": 96, "num_hidden_layers": 1, "num_attention_heads": 4,
-              "vocab_size": {{tokenizer.VocabularySize}}
+              "vocab_size": {{size}}
             }
             """,
             "config.json");
-        var metadata = GgufMetadata.Of(
-            "test", GgufArchitectures.Of(config), GgufVocabulary.Read(folder, tokenizer.VocabularySize), null, GgufType.F32);
+        var vocabulary = GgufVocabulary.Read(folder, size);
+        var metadata = GgufMetadata.Of(name, GgufArchitectures.Of(config), change?.Invoke(vocabulary) ?? vocabulary, null, GgufType.F32);
         await GgufWriter.WriteAsync(temporary["vocabulary.gguf"], metadata, [], (_, _, _) => Task.CompletedTask, Token);
-        using var llama = new LlamaModel(temporary["vocabulary.gguf"], vocabularyOnly: true);
-        foreach (var text in s_texts)
-            Assert.Equal((text, string.Join(' ', tokenizer.Encode(text))), (text, string.Join(' ', llama.Encode(text, special: false))));
+        return new LlamaModel(temporary["vocabulary.gguf"], vocabularyOnly: true);
     }
 }

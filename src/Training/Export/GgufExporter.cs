@@ -41,7 +41,9 @@ public static class GgufExporter
         var vocabulary = GgufVocabulary.Read(folder.Path, config.VocabSize);
         var text = ModelText.Load(folder.Path, TimeProvider.System.GetLocalNow());
         var template = RunModel.TemplateOf(manifest);
-        var end = text.Encoder(template).EndOfTurn();
+        var encoder = text.Encoder(template);
+        var end = encoder.EndOfTurn();
+        if (vocabulary.SpaceIsForBeginning && encoder.BeginsWithSpecialToken()) vocabulary = vocabulary with { AddSpacePrefix = false };
 
         // A GGUF file has one place for a template: it gets the one that was trained.
         var trained = Path.Combine(folder.Path, ModelFileNames.AdditionalTemplate(template));

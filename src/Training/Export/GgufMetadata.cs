@@ -6,6 +6,8 @@ namespace LisaOrleans.Training;
 /// <summary>The keys and values with which a GGUF file describes a model.</summary>
 internal static class GgufMetadata
 {
+    private static readonly string[] s_phi3 = ["phi-3", "phi3"];
+
     // general.file_type.
     private static uint FileType(GgufType type) => type switch
     {
@@ -29,7 +31,7 @@ internal static class GgufMetadata
         [
             new("general.architecture", architecture.Name),
             new("general.type", "model"),
-            new("general.name", name),
+            new("general.name", NameOf(name, vocabulary.StripsAsPhi3)),
             new("general.file_type", FileType(type)),
             new("general.quantization_version", 2u),
             Key("vocab_size", (uint)config.VocabSize),
@@ -47,6 +49,15 @@ internal static class GgufMetadata
         ];
 
         KeyValuePair<string, object> Key(string key, object value) => new($"{architecture.Name}.{key}", value);
+    }
+
+    // By this name llama.cpp knows Phi-3, whose special tokens take the white space behind them; it then asks for tokens that others lack.
+    private static string NameOf(string name, bool isPhi3)
+    {
+        var saysSo = s_phi3.Any(n => name.Contains(n, StringComparison.OrdinalIgnoreCase));
+        return saysSo == isPhi3 ? name
+            : isPhi3 ? $"{name} ({s_phi3[0]})"
+            : s_phi3.Aggregate(name, (text, n) => text.Replace(n, "phi_3", StringComparison.OrdinalIgnoreCase));
     }
 
     private static IEnumerable<KeyValuePair<string, object>> Tokenizer(GgufVocabulary vocabulary, int? turnEnd)

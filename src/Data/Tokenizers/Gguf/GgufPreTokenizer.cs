@@ -16,6 +16,10 @@ internal static class GgufPreTokenizer
     public static bool AddsSpace(JsonField root) => GgufRules.Normalizers(root).Any(n => Type(n) == "Prepend")
         || Steps(root.Optional("pre_tokenizer")).Any(s => Type(s) == "Metaspace" && MetaspaceSteps.Scheme(s) != "never");
 
+    /// <summary>Whether only the beginning of a text gets that space, and not what follows a special token.</summary>
+    public static bool AddsSpaceFirst(JsonField root) => GgufRules.Normalizers(root).All(n => Type(n) != "Prepend")
+        && Steps(root.Optional("pre_tokenizer")).Any(s => Type(s) == "Metaspace" && MetaspaceSteps.Scheme(s) == "first");
+
     /// <summary>The steps of a pre_tokenizer, or of a normalizer, either of which may be null.</summary>
     /// <param name="field">What is made of them.</param>
     /// <param name="list">The name of the list of a sequence.</param>

@@ -31,6 +31,15 @@ public sealed record GgufVocabulary
     /// <value>Whether a text gets a space before it, for <c>llama</c>.</value>
     public bool AddSpacePrefix { get; init; }
 
+    /// <value>
+    /// Whether that space is for the beginning alone. GGUF puts it before the text behind a special token, too, so that it belongs to no
+    /// text that begins with one. Default false.
+    /// </value>
+    public bool SpaceIsForBeginning { get; init; }
+
+    /// <value>Whether special tokens take the white space behind them just as llama.cpp makes those of Phi-3 do. Default false.</value>
+    public bool StripsAsPhi3 { get; init; }
+
     /// <value>The folder's chat template; null for none.</value>
     public string? ChatTemplate { get; init; }
 

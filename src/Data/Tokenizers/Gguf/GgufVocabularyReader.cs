@@ -33,15 +33,16 @@ internal static class GgufVocabularyReader
         GgufRules.CheckSpaces(root, parts);
 
         // Where the file that it was made from is still there, it has the scores. How texts are encoded is what tokenizer.json says.
-        var addsSpace = GgufPreTokenizer.AddsSpace(root);
-        if (OfSentencePiece(Path.GetDirectoryName(root.File)!, parts, size) is { } exact) return exact with { AddSpacePrefix = addsSpace };
+        var (addsSpace, first) = (GgufPreTokenizer.AddsSpace(root), GgufPreTokenizer.AddsSpaceFirst(root));
+        if (OfSentencePiece(Path.GetDirectoryName(root.File)!, parts, size) is { } exact)
+            return exact with { AddSpacePrefix = addsSpace, SpaceIsForBeginning = first };
         var scores = GgufScores.Of(MergePairs(model), parts.Model.Vocabulary, parts.Added, model.Required("merges"));
         var unknown = model.Optional("unk_token")?.Text();
         var tokens = Filled(parts, size, parts.Model.Vocabulary.Select(t => (t.Value, new GgufToken(
             t.Key,
             t.Key == unknown ? SentencePieceKind.Unknown : ByteFallback.Byte(t.Key) is not null ? SentencePieceKind.Byte : SentencePieceKind.Normal,
             scores.GetValueOrDefault(t.Key, NoMerge)))));
-        return Of(parts, "llama", tokens) with { AddSpacePrefix = addsSpace };
+        return Of(parts, "llama", tokens) with { AddSpacePrefix = addsSpace, SpaceIsForBeginning = first };
     }
 
     private static GgufVocabulary? OfSentencePiece(string folder, TokenizerParts parts, int size)
@@ -67,7 +68,11 @@ internal static class GgufVocabularyReader
         }
 
         var tokens = Filled(parts, size, file.Pieces.Select((p, id) => (id, new GgufToken(p.Text, p.Kind, p.Score))));
-        return Of(parts, "llama", tokens) with { AddSpacePrefix = file.AddDummyPrefix };
+        return Of(parts, "llama", tokens) with
+        {
+            AddSpacePrefix = file.AddDummyPrefix,
+            SpaceIsForBeginning = file.AddDummyPrefix && !TokenizerConfig.Read(folder).Legacy,
+        };
     }
 
     private static GgufVocabulary Of(TokenizerParts parts, string model, GgufToken[] tokens) => new()
@@ -77,6 +82,7 @@ internal static class GgufVocabularyReader
         BosTokenId = parts.BosTokenId,
         EosTokenId = parts.EosTokenId,
         AddBosToken = parts.AddBosToken,
+        StripsAsPhi3 = GgufPhi3.Strips(parts.Added, tokens),
     };
 
     // Each row of the embedding needs a token, even where the tokenizer has none.
