@@ -8,20 +8,29 @@ internal static class OutputFolder
     private const string LockPrefix = ".lisa-train-";
     private const string LockSuffix = ".lock";
 
+    // In no run's name.
+    private const char Between = '@';
+
     /// <summary>
-    /// Keeps a folder for one run until it is disposed: two would write each other's logs and model. Who trains the same run is its lease's
-    /// business.
+    /// Keeps a folder for one run of one store until it is disposed: two would write each other's logs and model. Who trains the same run is
+    /// its lease's business.
     /// </summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="store">Its store, in which something was written for the run before.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="UsageException">Another process trains another run into it.</exception>
-    public static IDisposable? Hold(string path, string run)
+    public static async Task<IDisposable?> HoldAsync(string path, string run, IBlobStore store, CancellationToken cancellationToken)
     {
-        var held = TryLock(LockOf(path, run));
+        // Each process has a lock of its own, so that one that takes the run over still has one when the other has ended.
+        var id = (await StoreFormat.EnsureAsync(store, cancellationToken)).Id;
+        var held = TryLock(Path.Combine(path, $"{LockPrefix}{run}{Between}{id}{Between}{Guid.NewGuid():N}{LockSuffix}"));
         try
         {
-            CheckNotTrained(path, run);
+            await CheckNotTrainedAsync(path, run, store, cancellationToken, held?.Name);
             return held;
         }
-        catch (UsageException)
+        catch
         {
             held?.Dispose();
             throw;
@@ -30,21 +39,44 @@ internal static class OutputFolder
 
     /// <summary>Checks that no process trains a run into a folder.</summary>
     /// <param name="path">The folder.</param>
-    /// <param name="but">A run that may.</param>
     /// <exception cref="UsageException">One does.</exception>
-    public static void CheckNotTrained(string path, string? but = null)
+    public static void CheckNotTrained(string path)
     {
-        var own = but is null ? null : LockOf(path, but);
-        foreach (var other in Directory.EnumerateFiles(path, $"{LockPrefix}*{LockSuffix}").Where(f => f != own))
-        {
-            // What a killed process has left is not locked, and goes with this.
-            using var free = TryLock(other);
-            var run = Path.GetFileName(other)[LockPrefix.Length..^LockSuffix.Length];
-            if (free is null) throw new UsageException($"--output: run '{run}' is being trained into {path}; name another folder");
-        }
+        foreach (var (run, _) in Trained(path, own: null)) throw IsTrained(path, run);
     }
 
-    private static string LockOf(string path, string run) => Path.Combine(path, $"{LockPrefix}{run}{LockSuffix}");
+    /// <summary>Checks that no process trains another run into a folder, or one of the same name in another store.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="run">The run.</param>
+    /// <param name="store">Its store.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="own">The caller's own lock; null for none.</param>
+    /// <exception cref="UsageException">One does.</exception>
+    public static async Task CheckNotTrainedAsync(
+        string path, string run, IBlobStore store, CancellationToken cancellationToken, string? own = null)
+    {
+        // Whoever holds a lock has written the id of its store before.
+        foreach (var (trained, id) in Trained(path, own))
+            if (trained != run || (await StoreFormat.ReadAsync(store, cancellationToken))?.Id != id) throw IsTrained(path, trained);
+    }
+
+    // The runs that are trained into the folder, with the ids of their stores. What a killed process has left is not locked, and goes with this.
+    private static IReadOnlyList<(string Run, string? Store)> Trained(string path, string? own)
+    {
+        var trained = new List<(string, string?)>();
+        foreach (var other in Directory.EnumerateFiles(path, $"{LockPrefix}*{LockSuffix}").Where(f => f != own))
+        {
+            using var free = TryLock(other);
+            if (free is not null) continue;
+            var words = Path.GetFileName(other)[LockPrefix.Length..^LockSuffix.Length].Split(Between);
+            trained.Add((words[0], words.ElementAtOrDefault(1)));
+        }
+
+        return trained;
+    }
+
+    private static UsageException IsTrained(string path, string run) =>
+        new($"--output: run '{run}' is being trained into {path}; name another folder");
 
     private static FileStream? TryLock(string path)
     {

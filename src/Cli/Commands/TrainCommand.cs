@@ -104,8 +104,9 @@ internal sealed class TrainCommand : IAsyncDisposable
             // The server starts only after the import, which would be late to learn that its port is in use.
             if (_httpPort > 0) _ports.TakeHttp(KnownSettings.TrainHttpPort, [IPAddress.Loopback]);
             _folders.Expect(_output);
-            OutputFolder.CheckNotTrained(OutputFolder.Prepare(_output), RunName);
+            OutputFolder.Prepare(_output);
             _store = new(await ClusterStores.Open(_values, cancellationToken, otherwise: Path.Combine(_output, "lisa-store"), folders: _folders));
+            await OutputFolder.CheckNotTrainedAsync(_output, RunName, _store, cancellationToken);
             if (!_values.Flag(KnownSettings.TakeOver))
                 await RunLease.CheckAsync(_store, RunName, RunHolder.ThisProcess, s_lease, TimeProvider.System, cancellationToken);
             return await Import(cancellationToken);
@@ -129,7 +130,7 @@ internal sealed class TrainCommand : IAsyncDisposable
     {
         _lease = await RunLease.AcquireAsync(
             _store, RunName, RunHolder.ThisProcess, _values.Flag(KnownSettings.TakeOver), s_lease, TimeProvider.System, cancellationToken);
-        _outputHold = OutputFolder.Hold(_output, RunName);
+        _outputHold = await OutputFolder.HoldAsync(_output, RunName, _store, cancellationToken);
     }
 
     private void Announce(ImportOutcome outcome)

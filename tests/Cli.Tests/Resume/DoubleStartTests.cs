@@ -17,6 +17,9 @@ public sealed class DoubleStartTests
         Assert.True(await first.WaitForLineAsync(l => l.StartsWith("step ", StringComparison.Ordinal), Token));
         await Lisa.RefusesAsync(command, "run 'default' is being trained by process ", $"on host '{Environment.MachineName}' since ", "--take-over");
         await Lisa.RefusesAsync([.. command, "--overwrite"], "is being trained by process ");
+        string[] elsewhere = [.. command, "--store", folder["store"]];
+        await Lisa.RefusesAsync(elsewhere, $"run 'default' is being trained into {folder["twice"]}");
+        await Lisa.RefusesAsync([.. elsewhere, "--take-over"], $"run 'default' is being trained into {folder["twice"]}");
         string[] other = [.. command, "--run-name", "other", "--store", folder["store"]];
         await Lisa.RefusesAsync(other, $"run 'default' is being trained into {folder["twice"]}");
         Assert.False(Directory.Exists(folder["store"]));
