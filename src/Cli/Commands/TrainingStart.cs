@@ -78,8 +78,14 @@ internal sealed class TrainingStart
     /// <summary>Checks the folder of the result, as far as that is possible before the store is read.</summary>
     public void CheckOutput(string output)
     {
-        if (ModelFolder is { } model && OutputFolder.Is(output, model))
-            throw new UsageException($"--output: {output} is the model's own folder; training would replace the model that it begins with");
+        Check(ModelFolder, "model");
+        Check(_request?.AdapterFolder, "adapter");
         if (_request is { } request && !_resume) AdapterFiles.CheckFolder(output, Methods.Adapters(request.Spec) is not null);
+
+        void Check(string? folder, string what)
+        {
+            if (folder is not null && OutputFolder.Is(output, folder))
+                throw new UsageException($"--output: {output} is the {what}'s own folder; training would replace the {what} that it begins with");
+        }
     }
 }

@@ -109,6 +109,22 @@ public sealed class OutputInputTests
     }
 
     [Fact]
+    public async Task Train_output_to_the_folder_of_the_adapter_that_it_begins_with_is_refused()
+    {
+        using var folder = new TempFolder();
+        Directory.CreateDirectory(folder["adapter"]);
+        const string Config = """{"peft_type":"LORA","r":2,"target_modules":["q_proj"]}""";
+        await File.WriteAllTextAsync(folder["adapter/adapter_config.json"], Config, Token);
+        string[] command =
+        [
+            "train", "--model", Sample.Model, "--data", Sample.Data, "--method", "lora", "--adapter", folder["adapter"], "--output", folder["adapter"],
+        ];
+        foreach (var more in (string[][])[[], ["--resume", "default"]])
+            await Lisa.RefusesAsync([.. command, .. more], "--output", "the adapter's own folder");
+        Assert.Single(Directory.GetFileSystemEntries(folder["adapter"]));
+    }
+
+    [Fact]
     public async Task Train_and_export_damaged_store_is_refused()
     {
         using var folder = new TempFolder();
