@@ -12,6 +12,12 @@ internal static class ExitCodes
     /// <summary>The run that was watched was cancelled.</summary>
     public const int Cancelled = 3;
 
-    /// <summary>Ctrl-C or SIGTERM; a manifest was saved first.</summary>
+    /// <summary>The terminal has hung up (SIGHUP); training ends with <see cref="Interrupted"/>.</summary>
+    public const int HungUp = 129;
+
+    /// <summary>Ctrl-C; of training also SIGTERM and SIGHUP: a manifest was saved first.</summary>
     public const int Interrupted = 130;
+
+    /// <summary>SIGTERM; training ends with <see cref="Interrupted"/>.</summary>
+    public const int Terminated = 143;
 }

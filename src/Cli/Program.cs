@@ -10,15 +10,17 @@ var root = new RootCommand(
     """)
 {
     SettingsCommand.Create(
-        "train", "Fine-tune a model in this process. Run the same command again to resume.", KnownSettings.Train, true, TrainCommand.Run),
+        "train", "Fine-tune a model in this process. Run the same command again to resume.", KnownSettings.Train, true, TrainCommand.Run,
+        signalsCancel: false),
     SettingsCommand.Create("eval", "Measure a model's mean loss and perplexity on data.", KnownSettings.Eval, true, EvalCommand.Run),
     SettingsCommand.Create("generate", "Continue a text.", KnownSettings.Generate, false, GenerateCommand.Run),
     SettingsCommand.Create("merge", "Make a whole model of a model and a LoRA adapter.", KnownSettings.Merge, false, MergeCommand.Run),
-    SettingsCommand.Create("plan", "Predict how much memory a run needs with each training method.", KnownSettings.Plan, true, PlanCommand.Run),
+    SettingsCommand.Create("plan", "Predict how much memory a run needs with each training method.", KnownSettings.Plan, true, PlanCommand.Run,
+        signalsCancel: false),
     SettingsCommand.Create(
         "silo", "Join a cluster and train until told to leave. Settings may also come from LISA_… variables and appsettings.json.",
         KnownSettings.Silo, true,
-        SiloCommand.Run, withEnvironment: true),
+        SiloCommand.Run, withEnvironment: true, signalsCancel: false),
     SettingsCommand.Create(
         "submit", "Upload a model and data to a cluster's store and start a run. Prints its name.", KnownSettings.Submit, true,
         SubmitCommand.Run, withEnvironment: true),
@@ -89,7 +91,7 @@ if (parsed.Errors.Count > 0 || UsageErrors.TakesOptionForWord(parsed, args))
 
 try
 {
-    // Ctrl-C is the commands' own business: training saves a manifest first.
+    // Signals are the commands' own business: training saves a manifest first, and see Interruption.
     return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
 }
 catch (Exception e)

@@ -2,6 +2,28 @@ namespace LisaOrleans.Cli.Tests;
 
 public sealed class GenerateTests
 {
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(LisaProcess.Interrupt, 130)]
+    [InlineData(LisaProcess.Terminate, 143)]
+    public async Task Generate_interrupted_leaves_no_model_in_the_temporary_folder(int signal, int exitCode)
+    {
+        using var folder = new TempFolder();
+        await Lisa.SucceedsAsync(Sample.Train(folder["out"], more: ["--max-steps", "1"]));
+        Directory.CreateDirectory(folder["tmp"]);
+        string[] command = ["generate", "--model", "default", "--store", folder["out/lisa-store"], "--prompt", "The fox", "--max-new-tokens", "250"];
+        using var process = Lisa.Start(new Dictionary<string, string> { ["TMPDIR"] = folder["tmp"] }, command);
+        var ended = process.EndAsync(Token);
+        while (!ended.IsCompleted && Models().Length == 0) await Task.Yield();
+        process.Signal(signal);
+        var result = await ended;
+        Assert.Equal((exitCode, ""), (result.ExitCode, result.Error));
+        Assert.Empty(Models());
+
+        string[] Models() => Directory.GetDirectories(folder["tmp"], "lisa-*");
+    }
+
     [Fact]
     public async Task Generate_stops_at_the_end_of_turn_that_the_tokenizer_has_no_token_for()
     {

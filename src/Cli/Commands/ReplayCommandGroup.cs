@@ -11,7 +11,7 @@ internal static class ReplayCommandGroup
 
     public static Command Forget() => SettingsCommand.Create(
         "forget", "Go back to before samples were learned, go on without them, and write a certificate. The same command resumes.",
-        ReplaySettings.Forget, false, ForgetCommand.Run, Run(), withEnvironment: true);
+        ReplaySettings.Forget, false, ForgetCommand.Run, Run(), withEnvironment: true, signalsCancel: false);
 
     public static Command Diff() => SettingsCommand.Create(
         "diff", "Show in which settings, data and parts two manifests differ, and by how much.", ReplaySettings.Diff, false, DiffCommand.Run,

@@ -15,10 +15,13 @@ internal static class SettingsCommand
     /// <param name="argument">A value without a flag, if it takes one.</param>
     /// <param name="withEnvironment">Whether settings may also stand in the environment and in appsettings.json.</param>
     /// <param name="environment">Which of them may; null (default) for all.</param>
+    /// <param name="signalsCancel">
+    /// Whether SIGINT, SIGTERM and SIGHUP cancel it (default); not where it handles them itself, or has nothing to free.
+    /// </param>
     public static Command Create(
         string name, string help, IReadOnlyList<Setting> settings, bool withFile,
         Func<SettingValues, string?, CancellationToken, Task<int>> run, Argument<string>? argument = null, bool withEnvironment = false,
-        IReadOnlyList<Setting>? environment = null)
+        IReadOnlyList<Setting>? environment = null, bool signalsCancel = true)
     {
         var command = new Command(name, help);
         if (argument is not null) command.Arguments.Add(argument);
@@ -31,8 +34,10 @@ internal static class SettingsCommand
         };
         if (withFile) command.Options.Add(file);
 
-        command.SetAction(async (parsed, cancellationToken) =>
+        command.SetAction(async (parsed, _) =>
         {
+            using var interruption = signalsCancel ? new Interruption() : null;
+            var cancellationToken = interruption?.Token ?? CancellationToken.None;
             var values = new SettingValues();
             foreach (var (setting, option) in options)
                 if (parsed.GetValue(option) is { } value) values.Add(setting, value, option.Name, option.Name, Environment.CurrentDirectory);
@@ -43,6 +48,10 @@ internal static class SettingsCommand
                 values.Check(settings);
                 await values.FetchModelAsync(settings, cancellationToken);
                 return await run(values, argument is null ? null : parsed.GetValue(argument), cancellationToken);
+            }
+            catch (OperationCanceledException) when (interruption?.ExitCode is not null)
+            {
+                return interruption.ExitCode.Value;
             }
             catch (InvalidTrainingSettingException e)
             {
