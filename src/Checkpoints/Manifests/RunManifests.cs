@@ -26,6 +26,13 @@ public sealed class RunManifests
     /// <summary>The blobs of all of them.</summary>
     public IReadOnlyList<BlobRef> Blobs => [.. Kept.Select(k => k.Manifest).Append(Last).Distinct()];
 
+    /// <summary>The manifest whose weights the last one has, where that ends a run with those of its best; else null.</summary>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<KeptManifest?> BestAtEndAsync(CancellationToken cancellationToken) =>
+        Kept.Any(k => k.Step == Head.Step && k.Manifest != Last) && (await ReadAsync(Last, cancellationToken).ConfigureAwait(false)).Completed
+            ? Kept.FirstOrDefault(k => k.IsBest)
+            : null;
+
     /// <summary>Finds them; null where there is no such run, or it has no manifest yet.</summary>
     /// <param name="store">The store.</param>
     /// <param name="run">The run.</param>

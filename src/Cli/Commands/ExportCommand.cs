@@ -33,14 +33,22 @@ internal static class ExportCommand
         {
             var type = GgufExporter.Type(values.Text(KnownSettings.GgufType));
             var file = await GgufExporter.ExportAsync(store, run, type, output, cancellationToken);
-            Console.WriteLine($"step {history.Count} of run '{name}' written to {file}");
+            await SayAsync(file);
             return ExitCodes.Done;
         }
 
         await RunExporter.ExportAsync(store, run, output, cancellationToken);
         using var logs = new RunLogs(output, totalSteps: null);
         await logs.RewriteAsync(history, cancellationToken);
-        Console.WriteLine($"step {history.Count} of run '{name}' written to {output}");
+        await SayAsync(output);
         return ExitCodes.Done;
+
+        async Task SayAsync(string written)
+        {
+            var manifests = await RunManifests.OfAsync(store, name, cancellationToken);
+            var best = manifests.BlobOf(ManifestAddress.Parse(run)) == manifests.Last ? await manifests.BestAtEndAsync(cancellationToken) : null;
+            var weights = best is null ? "" : $", with the weights of step {best.Step}, its best,";
+            Console.WriteLine($"step {history.Count} of run '{name}'{weights} written to {written}");
+        }
     }
 }

@@ -85,7 +85,8 @@ internal sealed class TrainCommand : IAsyncDisposable
             case RunState.Succeeded:
                 var history = await OutputFolder.WriteAsync(_store, RunName, _output);
                 await samples.ShowAfterAsync(_store, _output);
-                foreach (var line in RunSummary.Lines(history, _output)) _reporter.Say(line);
+                var best = await (await RunManifests.OfAsync(_store, RunName, CancellationToken.None)).BestAtEndAsync(CancellationToken.None);
+                foreach (var line in RunSummary.Lines(history, outcome.Spec, outcome.TotalSteps, best, _output)) _reporter.Say(line);
                 return ExitCodes.Done;
 
             case RunState.Paused:

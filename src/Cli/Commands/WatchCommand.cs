@@ -12,12 +12,12 @@ internal static class WatchCommand
         await using var cluster = await ClusterConnection.OpenForRun(values, run, cancellationToken);
         var before = await cluster.GetAsync(run!, cancellationToken);
         using var reporter = Reporters.Create(values);
-        await Follow(cluster, before, reporter, cancellationToken);
+        var planned = await Follow(cluster, before, reporter, cancellationToken);
         var end = await cluster.GetAsync(run!, cancellationToken);
         switch (end.State)
         {
             case RunState.Succeeded:
-                reporter.Say($"run '{run}' is complete: {Quantity.Of(end.TotalSteps, "step")}, {RunTable.Recoveries(end)}");
+                reporter.Say($"run '{run}' is complete: {RunText.Steps(end.TotalSteps, planned)}, {RunTable.Recoveries(end)}");
                 return ExitCodes.Done;
             case RunState.Cancelled:
                 reporter.Say($"run '{run}' was cancelled after step {end.Step}");
@@ -28,7 +28,8 @@ internal static class WatchCommand
         }
     }
 
-    private static async Task Follow(LisaClient cluster, RunStatus status, IRunReporter reporter, CancellationToken cancellationToken)
+    // Returns how many steps the run was to take.
+    private static async Task<long> Follow(LisaClient cluster, RunStatus status, IRunReporter reporter, CancellationToken cancellationToken)
     {
         var (total, layers) = (status.TotalSteps, status.LayerCount);
         var recent = new Queue<double>();
@@ -56,5 +57,7 @@ internal static class WatchCommand
                     break;
             }
         }
+
+        return total;
     }
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Cli;
 
@@ -8,8 +9,12 @@ internal static class RunSummary
 {
     /// <summary>The lines.</summary>
     /// <param name="history">The run's steps.</param>
+    /// <param name="spec">Its settings.</param>
+    /// <param name="totalSteps">The steps that these make.</param>
+    /// <param name="best">The manifest whose weights the model has; null for the last.</param>
     /// <param name="output">Where the model is.</param>
-    public static IEnumerable<string> Lines(IReadOnlyList<StepRecord> history, string output)
+    public static IEnumerable<string> Lines(
+        IReadOnlyList<StepRecord> history, TrainingSpec spec, long totalSteps, KeptManifest? best, string output)
     {
         if (history.Count > 0)
         {
@@ -22,8 +27,22 @@ internal static class RunSummary
                 + (evaluation is { EvalLoss: { } loss } last ? $"; evaluation {RunText.Losses(loss, last.EvalRewards)}" : "");
         }
 
+        if (history.Count < totalSteps) yield return EndedEarly(spec, totalSteps);
+        if (best is not null)
+        {
+            var rewards = history[(int)best.Step - 1].EvalRewards;
+            yield return $"weights of step {best.Step}, the best: evaluation {RunText.Losses(best.EvalLoss!.Value, rewards)}";
+        }
+
         yield return $"model written to {output}";
         yield return $"try it: lisa generate --model {Quoted(output)} --prompt \"…\"";
+    }
+
+    private static string EndedEarly(TrainingSpec spec, long totalSteps)
+    {
+        var by = spec.EarlyStoppingThreshold > 0 ? string.Create(CultureInfo.InvariantCulture, $" by more than {spec.EarlyStoppingThreshold}") : "";
+        var evaluations = Quantity.Of(spec.EarlyStoppingPatience, "evaluation was", "evaluations were");
+        return $"ended early, before step {totalSteps}: {evaluations} not better{by}";
     }
 
     private static long PeakBytes()

@@ -29,6 +29,10 @@ internal static class RunText
         _ => null,
     };
 
+    /// <summary>The steps of a run that is complete, and whether it was to take more.</summary>
+    public static string Steps(long taken, long planned) =>
+        taken < planned ? $"ended early, after {taken} of {Quantity.Of(planned, "step")}" : Quantity.Of(taken, "step");
+
     public static string Layers(IReadOnlyList<int> layers) => layers.Count == 0 ? "none" : string.Join(',', layers);
 
     /// <summary>How many manifests a run keeps, and their bytes.</summary>

@@ -20,6 +20,31 @@ public sealed class ClosingTests
     }
 
     [Fact]
+    public async Task Train_and_export_of_a_run_that_ends_early_with_its_best_say_both()
+    {
+        using var folder = new TempFolder();
+
+        // Losses fall, so where greater ones are better the first evaluation is the best.
+        var result = await Lisa.SucceedsAsync(Sample.Train(folder["out"], more:
+        [
+            "--max-steps", "50", "--eval-data", Sample.HeldOut, "--eval-steps", "1", "--save-steps", "1", "--load-best-model-at-end",
+            "--greater-is-better", "--early-stopping-patience", "1",
+        ]));
+        var lines = result.Output.TrimEnd().Split('\n');
+        Assert.Equal("ended early, before step 50: 1 evaluation was not better", lines[^4]);
+        Assert.Matches(@"^weights of step 1, the best: evaluation \d+\.\d{4}, perplexity \d+\.\d\d$", lines[^3]);
+        string[] store = ["--store", folder["out/lisa-store"]];
+        var export = await Lisa.SucceedsAsync(["export", "default", .. store, "--output", folder["best"]]);
+        Assert.Equal($"step 2 of run 'default', with the weights of step 1, its best, written to {folder["best"]}\n", export.Output);
+    }
+
+    [Theory]
+    [InlineData(1000, 1000, "1000 steps")]
+    [InlineData(30, 1000, "ended early, after 30 of 1000 steps")]
+    public void Steps_of_a_run_that_ended_early_are_told_with_those_it_was_to_take(long taken, long planned, string text) =>
+        Assert.Equal(text, RunText.Steps(taken, planned));
+
+    [Fact]
     public async Task Train_whose_terminal_hangs_up_saves_a_manifest_and_resumes()
     {
         using var folder = new TempFolder();
