@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace LisaOrleans.Data;
 
 /// <summary>
@@ -61,6 +63,7 @@ public static class DatasetReader
     /// <summary>Records of all sources, not yet parsed.</summary>
     internal static IEnumerable<SourceRecord> Records(string sources, DataSplit split, DatasetSettings settings)
     {
+        var (read, chosen, used) = (0L, 0L, 0L);
         foreach (var (number, source) in DataSources.Resolve(sources, split).Index())
         {
             IDatasetFormat? format = null;
@@ -69,13 +72,30 @@ public static class DatasetReader
             {
                 format ??= Choose(raw, settings);
                 var isHeldOut = split.HeldOut > 0 && source.IsHeldOut(index, split.HeldOut);
-                var uses = isHeldOut != split.IsHeldOut ? 0 : source.Uses(index);
+                var isChosen = isHeldOut == split.IsHeldOut;
+                var uses = isChosen ? source.Uses(index) : 0;
                 index++;
-                if (uses > 0) yield return new SourceRecord(raw, format, uses, number + 1);
+                (read, chosen) = (read + 1, chosen + (isChosen ? 1 : 0));
+                if (uses == 0) continue;
+                used++;
+                yield return new SourceRecord(raw, format, uses, number + 1);
             }
 
             if (format is null) throw new DatasetException($"{source.Path}: has no records");
         }
+
+        if (used == 0) throw NoneUsed(sources, split, read, chosen);
+    }
+
+    private static DatasetException NoneUsed(string sources, DataSplit split, long read, long chosen)
+    {
+        if (chosen > 0) return new($"{sources}: with these weights {OfAll("none")} is used; give larger ones");
+        var share = string.Create(CultureInfo.InvariantCulture, $"validation_split {split.HeldOut}");
+        return new(split.IsHeldOut
+            ? $"{sources}: {share} holds out {OfAll("none")}; give a larger share, or other data to evaluate on"
+            : $"{sources}: {share} holds out {OfAll("all")}; give a smaller share, or other data to evaluate on");
+
+        string OfAll(string some) => $"{some} of {Quantity.Of(read, "record")}";
     }
 
     private static T Parse<T>(SourceRecord record, FieldPolicy policy, Func<RecordReader, T> parse, string more = "")

@@ -132,6 +132,38 @@ public sealed class DatasetTokenizerTests
         StringComparison.Ordinal);
 
     [Fact]
+    public void Tokenize_share_or_weight_that_leaves_no_record_is_refused_with_what_it_leaves()
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder["d"], """{"text":"It is red."}""");
+        var (none, all) = (DataSplit.Of("0.001"), DataSplit.Of("0.999"));
+        Assert.Null(Refusal(folder["d"], none.Train));
+        Assert.Equal(
+            $"{folder["d"]}: validation_split 0.001 holds out none of 1 record; give a larger share, or other data to evaluate on",
+            Refusal(folder["d"], none.Evaluation));
+        Assert.Null(Refusal(folder["d"], all.Evaluation));
+        Assert.Equal(
+            $"{folder["d"]}: validation_split 0.999 holds out all of 1 record; give a smaller share, or other data to evaluate on",
+            Refusal(folder["d"], all.Train));
+        Assert.Equal(
+            $"{folder["d"]}:0.001: with these weights none of 1 record is used; give larger ones", Refusal($"{folder["d"]}:0.001", DataSplit.Train));
+
+        string? Refusal(string sources, DataSplit split)
+        {
+            try
+            {
+                using var data = DatasetTokenizer.Tokenize(
+                    sources, _tokenizer, new DatasetSettings(), 64, SampleTokenizer.VocabularySize, null, CancellationToken.None, split);
+                return null;
+            }
+            catch (DatasetException e)
+            {
+                return e.Message;
+            }
+        }
+    }
+
+    [Fact]
     public void Tokenize_tokenizer_of_another_model_is_refused_with_the_id()
     {
         var e = Assert.Throws<DatasetException>(() => Tokenize(Records, 64, vocabularySize: 300));
