@@ -30,13 +30,18 @@ public sealed class LoraTests
         var (texts, losses) = (new List<string>(), new List<double>());
         foreach (var model in models.Append(["--model", Sample.Model]))
         {
-            texts.Add((await Lisa.SucceedsAsync(["generate", .. model, "--prompt", "The fox", "--max-new-tokens", "12"])).Output);
+            texts.Add((await Lisa.SucceedsAsync(["generate", .. model, "--prompt", "The fox", "--max-new-tokens", "64"])).Output);
             var eval = await Lisa.SucceedsAsync(["eval", .. model, "--data", Sample.HeldOut, "--log-format", "json"]);
             using var scores = JsonDocument.Parse(eval.Output);
             losses.Add(scores.RootElement.GetProperty("loss").GetDouble());
         }
 
         Assert.Single(texts.Take(3).Distinct());
+        Assert.NotEqual(texts[1], texts[3]);
+        var more = await Lisa.SucceedsAsync(
+            "train", "--model", Sample.Model, "--data", Sample.Data, "--output", folder["more"], "--threads", "1", "--block-size", "64", "--method",
+            "lora", "--adapter", folder["out"], "--max-steps", "1", "--sample-prompt", "The fox");
+        Assert.Contains($"sample before: The fox -> {texts[1].Trim().ReplaceLineEndings(" ")}\n", more.Output, StringComparison.Ordinal);
         Assert.Equal(losses[1], losses[2]);
         Assert.Equal(losses[1], losses[0], 1e-3);
         Assert.True(losses[1] < losses[3] - 0.1, $"{losses[1]} with the adapter, {losses[3]} without");

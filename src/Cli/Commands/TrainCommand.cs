@@ -78,7 +78,7 @@ internal sealed class TrainCommand : IAsyncDisposable
         var outcome = await Prepare(import.Token);
         Announce(outcome);
         var samples = new TrainingSamples(_values, _start, _reporter, outcome.Spec);
-        if (!outcome.Resumed) samples.ShowBefore();
+        if (!outcome.Resumed) await samples.ShowBeforeAsync(_store);
         var state = outcome.AlreadyCompleted ? RunState.Succeeded : await TrainUntilTaken(outcome);
         switch (state)
         {

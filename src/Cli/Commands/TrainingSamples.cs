@@ -8,7 +8,8 @@ namespace LisaOrleans.Cli;
 internal sealed class TrainingSamples(SettingValues values, TrainingStart start, IRunReporter reporter, TrainingSpec spec)
 {
     /// <summary>That of the model that training begins with.</summary>
-    public void ShowBefore() => Show("before", new(start.ModelFolder!, values.OptionalPath(KnownSettings.Adapter)));
+    /// <param name="store">The run's store.</param>
+    public Task ShowBeforeAsync(IBlobStore store) => ShowAsync("before", new(start.ModelFolder!, start.AdapterFolder), store);
 
     /// <summary>That of the result.</summary>
     /// <param name="store">The run's store.</param>
@@ -17,24 +18,25 @@ internal sealed class TrainingSamples(SettingValues values, TrainingStart start,
     {
         if (Methods.Adapters(spec) is null)
         {
-            Show("after", new(output));
+            await ShowAsync("after", new(output), store);
         }
         else if (start.ModelFolder is { } model)
         {
-            Show("after", new(model, output));
+            await ShowAsync("after", new(model, output), store);
         }
         else if (values.Has(KnownSettings.SamplePrompt))
         {
             using var merged = await ModelSource.OpenAsync(store, ManifestAddress.Last(start.RunName), CancellationToken.None);
-            Show("after", merged.Model);
+            await ShowAsync("after", merged.Model, store);
         }
     }
 
-    private void Show(string when, AdaptedModel model)
+    private async Task ShowAsync(string when, AdaptedModel model, IBlobStore store)
     {
         if (values.OptionalText(KnownSettings.SamplePrompt) is not { } prompt) return;
+        var (manifest, _) = await RunManifests.ReadAsync(store, ManifestAddress.Last(start.RunName), CancellationToken.None);
         var text = string.Concat(GenerateCommand.Continue(
-            model, spec.Dtype, prompt, start.Template, new GenerationOptions { MaxNewTokens = 64 }, CancellationToken.None));
+            model, spec.Dtype, prompt, RunModel.TemplateOf(manifest), new GenerationOptions { MaxNewTokens = 64 }, CancellationToken.None));
         reporter.Sample(when, prompt, text);
     }
 }

@@ -19,8 +19,8 @@ internal sealed class TrainingStart
     /// <summary>The model's folder; null where only the store is read.</summary>
     public string? ModelFolder => _request?.ModelFolder;
 
-    /// <summary>The chat template of the samples that are shown.</summary>
-    public string Template => _values.Dataset().Template;
+    /// <summary>The folder of the adapter that training begins with; null for none, or where only the store is read.</summary>
+    public string? AdapterFolder => _request?.AdapterFolder;
 
     /// <summary>Reads all settings, and checks what can be checked before anything is written.</summary>
     public static TrainingStart From(SettingValues values)
@@ -79,7 +79,7 @@ internal sealed class TrainingStart
     public void CheckOutput(string output)
     {
         Check(ModelFolder, "model");
-        Check(_request?.AdapterFolder, "adapter");
+        Check(AdapterFolder, "adapter");
         if (_request is { } request && !_resume) AdapterFiles.CheckFolder(output, Methods.Adapters(request.Spec) is not null);
 
         void Check(string? folder, string what)

@@ -36,7 +36,8 @@ public sealed class RunModel
     /// <summary>
     /// The chat template that a manifest's run is trained with; older runs, which do not say, were begun with plain.
     /// </summary>
-    internal static string TemplateOf(Manifest manifest) => manifest.Properties.GetValueOrDefault(TemplateProperty, "plain");
+    /// <param name="manifest">The manifest.</param>
+    public static string TemplateOf(Manifest manifest) => manifest.Properties.GetValueOrDefault(TemplateProperty, "plain");
 
     /// <summary>Finds a run's model; null where there is no such run, or it is not done.</summary>
     /// <exception cref="InvalidDataFileException">The store holds something else.</exception>

@@ -24,11 +24,15 @@ public sealed class ClosingTests
     {
         using var folder = new TempFolder();
 
+        var model = Sample.CopyModel(folder);
+        await File.WriteAllTextAsync(Path.Combine(model, "chat_template.jinja"), "{% for m in messages %}{{ m.content }}{% endfor %}", Token);
+
         // Losses fall, so where greater ones are better the first evaluation is the best.
-        var result = await Lisa.SucceedsAsync(Sample.Train(folder["out"], more:
+        var result = await Lisa.SucceedsAsync(Sample.Train(folder["out"], model, more:
         [
             "--max-steps", "50", "--eval-data", Sample.HeldOut, "--eval-steps", "1", "--save-steps", "1", "--load-best-model-at-end",
-            "--greater-is-better", "--early-stopping-patience", "1",
+            "--greater-is-better", "--early-stopping-patience", "1", "--template", "chatml", "--block-size", "128",
+            "--sample-prompt", "Tell me about the fox.",
         ]));
         var lines = result.Output.TrimEnd().Split('\n');
         Assert.Equal("ended early, before step 50: 1 evaluation was not better", lines[^4]);
@@ -36,6 +40,12 @@ public sealed class ClosingTests
         string[] store = ["--store", folder["out/lisa-store"]];
         var export = await Lisa.SucceedsAsync(["export", "default", .. store, "--output", folder["best"]]);
         Assert.Equal($"step 2 of run 'default', with the weights of step 1, its best, written to {folder["best"]}\n", export.Output);
+
+        // Without its files, a run is sampled with the template that it was trained with.
+        var again = await Lisa.SucceedsAsync(
+            ["train", "--resume", "default", .. store, "--output", folder["again"], "--sample-prompt", "Tell me about the fox."]);
+        var after = Assert.Single(lines, l => l.StartsWith("sample after: ", StringComparison.Ordinal));
+        Assert.Contains(after + "\n", again.Output, StringComparison.Ordinal);
     }
 
     [Theory]
