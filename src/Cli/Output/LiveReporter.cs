@@ -86,7 +86,7 @@ internal sealed class LiveReporter : IRunReporter
 
         // Shows how far the run is even without colours.
         _console.MarkupLine($"  [green]{new string('━', filled)}[/][grey]{new string('┄', width - filled)}[/] {count}");
-        _console.WriteLine(Fitting(
+        _console.WriteLine(Terminal.Fitting(
             room,
             string.Create(CultureInfo.InvariantCulture, $"  loss {record.Loss:0.0000}"),
             $"  {Duration.Text(TimeSpan.FromSeconds(remaining))} left",
@@ -96,15 +96,6 @@ internal sealed class LiveReporter : IRunReporter
         _console.MarkupLine($"  [yellow]{Curve(width)}[/]");
         _console.MarkupLine($"  {Map(record.ActiveLayers, room - 2)}");
         _height = 4;
-    }
-
-    // As many pieces as fit on one line: a line that wraps could not be erased.
-    private static string Fitting(int room, params IReadOnlyList<string> pieces)
-    {
-        var line = pieces[0];
-        foreach (var piece in pieces.Skip(1))
-            if (line.Length + piece.Length <= room) line += piece;
-        return line;
     }
 
     // The mean loss of each of as many stretches of the run as there are columns.

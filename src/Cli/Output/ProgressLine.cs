@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Spectre.Console;
 
 namespace LisaOrleans.Cli;
 
@@ -19,11 +20,20 @@ internal sealed class ProgressLine(string what, long total, bool quiet) : IDispo
     {
         if (_quiet || (_open && Stopwatch.GetElapsedTime(_shown) < s_pause && done < total)) return;
         (_shown, _open) = (Stopwatch.GetTimestamp(), true);
-        var seconds = Stopwatch.GetElapsedTime(_started).TotalSeconds;
+        var width = new AnsiConsoleOutput(Console.Error).Width;
+        Console.Error.Write($"\r{Text(what, done, total, Stopwatch.GetElapsedTime(_started).TotalSeconds, width)}\u001b[K");
+    }
+
+    /// <summary>The line, in less than the width of a terminal: one that wraps could not be taken back.</summary>
+    internal static string Text(string what, long done, long total, double seconds, int width)
+    {
         var rate = done / Math.Max(seconds, 1e-3);
-        var left = total > 0 && done > 0 ? $", {Duration.Text(TimeSpan.FromSeconds((total - done) / rate))} left" : "";
-        Console.Error.Write(string.Create(
-            CultureInfo.InvariantCulture, $"\r{what}: {done}{(total > 0 ? $" of {total}" : "")}, {rate:0} a second{left}\u001b[K"));
+        return Terminal.Fitting(
+            width - 1,
+            $"{what}: {done}",
+            total > 0 ? $" of {total}" : "",
+            string.Create(CultureInfo.InvariantCulture, $", {rate:0} a second"),
+            total > 0 && done > 0 ? $", {Duration.Text(TimeSpan.FromSeconds((total - done) / rate))} left" : "");
     }
 
     public void Dispose()

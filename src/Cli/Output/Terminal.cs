@@ -20,6 +20,17 @@ internal static class Terminal
         if (Console.IsOutputRedirected) AnsiConsole.Profile.Width = WholeLines;
     }
 
+    /// <summary>As many pieces as fit on one line: one that wraps could not be erased. The first is cut where it is too long.</summary>
+    /// <param name="room">The columns that there are, at least one.</param>
+    /// <param name="pieces">The pieces.</param>
+    public static string Fitting(int room, params IReadOnlyList<string> pieces)
+    {
+        var line = pieces[0].Length <= room ? pieces[0] : pieces[0][..room];
+        foreach (var piece in pieces.Skip(1))
+            if (line.Length + piece.Length <= room) line += piece;
+        return line;
+    }
+
     /// <summary>Other people's text without what a terminal would take for commands.</summary>
     /// <param name="text">The text.</param>
     /// <param name="kept">Control characters that do no harm.</param>

@@ -54,6 +54,17 @@ public sealed class ClosingTests
     public void Steps_of_a_run_that_ended_early_are_told_with_those_it_was_to_take(long taken, long planned, string text) =>
         Assert.Equal(text, RunText.Steps(taken, planned));
 
+    [Theory]
+    [InlineData(200, "tokenising training data: 1234567 of 99999999, 123457 a second, 13:20 min left")]
+    [InlineData(40, "tokenising training data: 1234567")]
+    [InlineData(62, "tokenising training data: 1234567 of 99999999, 13:20 min left")]
+    public void ProgressLine_is_narrower_than_the_terminal(int width, string text)
+    {
+        var line = ProgressLine.Text("tokenising training data", 1_234_567, 99_999_999, seconds: 10, width);
+        Assert.InRange(line.Length, 1, width - 1);
+        Assert.Equal(text, line);
+    }
+
     [Fact]
     public async Task Train_whose_terminal_hangs_up_saves_a_manifest_and_resumes()
     {
