@@ -1,9 +1,10 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 
 namespace LisaOrleans.Cluster.Tests;
 
 /// <summary>The sources as somebody gets them who clones the repository, and a machine of which they have all ports.</summary>
-internal sealed class FreshClone : IDisposable
+internal sealed partial class FreshClone : IDisposable
 {
     private static readonly string[] s_notCloned = [".git", "artifacts", "out", "lisa-store", "node_modules", "TestResults", "secrets"];
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(20);
@@ -15,7 +16,7 @@ internal sealed class FreshClone : IDisposable
     private static readonly string s_machineCode = Path.Combine("artifacts", "obj", "LisaOrleans.Cli", "release", "ready-to-run");
 
     private readonly TempFolder _folder = new();
-    private bool _restored;
+    private readonly HashSet<string> _restored = [];
 
     public FreshClone()
     {
@@ -39,8 +40,8 @@ internal sealed class FreshClone : IDisposable
     {
         // No registry is reached from that machine, and what NuGet has asked one it remembers for half an hour only. Where none is
         // reached from here either, the packages of the build may be all that is needed.
-        if (!_restored) await EndAsync(Prepared(Start("dotnet", ["restore", "LisaOrleans.sln", "-p:Configuration=Release"], Root)), cancellationToken);
-        _restored = true;
+        foreach (var project in Project().Matches(script).Select(m => m.Groups[1].Value).Where(_restored.Add).ToArray())
+            await EndAsync(Prepared(Start("dotnet", ["restore", project, "-p:Configuration=Release"], Root)), cancellationToken);
         return await EndAsync(Prepared(Bash(script, Root)), cancellationToken);
     }
 
@@ -108,4 +109,7 @@ internal sealed class FreshClone : IDisposable
                 Copy(folder, to.CreateSubdirectory(folder.Name));
         }
     }
+
+    [GeneratedRegex(@"--project (\S+)")]
+    private static partial Regex Project();
 }

@@ -9,12 +9,18 @@ internal static partial class PageScript
 {
     private const int Interrupted = 130;
 
-    /// <summary>The script. Commands stand in it as they stand on the page.</summary>
+    /// <summary>
+    /// The script. Commands stand in it as they stand on the page; a block is left out if others before it have all its commands, word for
+    /// word.
+    /// </summary>
     public static string Of(IEnumerable<PageBlock> blocks)
     {
         var script = new StringBuilder("set -euo pipefail\nip link set lo up\n");
+        var commands = new HashSet<string>();
         foreach (var block in blocks)
         {
+            if (block.Commands.All(commands.Contains)) continue;
+            commands.UnionWith(block.Commands);
             script.Append(CultureInfo.InvariantCulture, $"echo \"== $(date +%T) {block.Page}\"\n");
             foreach (var command in block.Commands) script.Append(Line(command));
         }
