@@ -5,7 +5,7 @@ using LisaOrleans.Checkpoints;
 namespace LisaOrleans.Cluster.Tests;
 
 /// <summary>A cluster without Redis: its membership and reminders are in tables of Azure Storage.</summary>
-public sealed class AzureTablesTests
+public sealed class AzureTablesTests(UndisturbedRun undisturbed)
 {
     private const string Run = "tables";
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
@@ -19,7 +19,8 @@ public sealed class AzureTablesTests
         using var folder = new TempFolder();
         await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 2, Azurite: false, AzureTables: true));
         Assert.Empty(cluster.Warnings());
-        await Lisa(folder, ["submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", Run, .. Training(steps: 100_000)]);
+        await Lisa(
+            folder, ["submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", Run, .. UndisturbedRun.Training(100_000)]);
         var status = await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 2 && s.Step > 5);
 
         // A reminder in the tables wakes the run on the other silo.
@@ -42,7 +43,7 @@ public sealed class AzureTablesTests
         Assert.Equal(RunState.Paused, paused.State);
         await RefusesWhatIsWrong(cluster, folder);
         await Lisa(folder, ["export", Run, "--store", cluster.Store, "--output", folder["cluster"]]);
-        await Lisa(folder, ["train", .. Training((int)paused.Step), "--output", folder["undisturbed"]]);
+        await undisturbed.ExportAsync(paused.Step, folder["undisturbed"]);
         Assert.Empty(RunFiles.Differences(folder["undisturbed"], folder["cluster"]));
     }
 
@@ -92,8 +93,6 @@ public sealed class AzureTablesTests
                 await table.DeleteEntityAsync(entity, cancellationToken: Token);
         }
     }
-
-    private static string[] Training(int steps) => [.. TrainingArguments.Sample(steps), "--lr-scheduler-type", "constant", "--warmup-steps", "0"];
 
     private static async Task Lisa(TempFolder folder, string[] arguments)
     {

@@ -7,7 +7,7 @@ using LisaOrleans.Client;
 namespace LisaOrleans.Cluster.Tests;
 
 /// <summary>A cluster whose silos and clients show each other certificates.</summary>
-public sealed class ClusterTlsTests
+public sealed class ClusterTlsTests(UndisturbedRun undisturbed)
 {
     private const string Run = "encrypted";
     private const string TlsRefusedByOther = "it refuses this certificate; its log says why";
@@ -52,7 +52,8 @@ public sealed class ClusterTlsTests
         await Lisa(2, [.. silo, .. TestCluster.Certificate(authority.Issue("late", until: -0.1))], "--cluster-tls-certificate: ");
         await Lisa(1, ["doctor", .. TestCluster.Certificate(authority.Issue("late", until: -0.1))], "the certificate CN=late expired on ");
 
-        await Lisa(0, ["submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", Run, .. Training(steps: 100_000)], "");
+        await Lisa(
+            0, ["submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", Run, .. UndisturbedRun.Training(100_000)], "");
         var status = await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 2 && s.Step > 3);
 
         // A renewed certificate is shown to the next who connects; one that dies meanwhile comes back with it.
@@ -66,7 +67,7 @@ public sealed class ClusterTlsTests
         await Lisa(0, ["pause", Run, .. cluster.Connection], "");
         status = await cluster.Client.GetAsync(Run, Token);
         await Lisa(0, ["export", Run, "--store", cluster.Store, "--output", folder["cluster"]], "");
-        await Lisa(0, ["train", .. Training((int)status.Step), "--output", folder["undisturbed"]], "");
+        await undisturbed.ExportAsync(status.Step, folder["undisturbed"]);
         Assert.Empty(RunFiles.Differences(folder["undisturbed"], folder["cluster"]));
 
         async Task Lisa(int exit, string[] arguments, string says)
@@ -77,23 +78,6 @@ public sealed class ClusterTlsTests
             var lines = output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
             if (exit == 2) Assert.StartsWith("lisa: ", Assert.Single(lines), StringComparison.Ordinal);
         }
-    }
-
-    [Fact]
-    public async Task Cluster_without_tls_tells_who_comes_with_it()
-    {
-        Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
-        using var folder = new TempFolder();
-        using var authority = new TestAuthority(folder["tls"], "ours");
-        await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 1, Azurite: false));
-        string[] certificate = TestCluster.Certificate(authority.Issue("own"));
-        var (code, output) = await TestCluster.LisaAsync(folder.Root, ["list", .. cluster.Names, .. certificate]);
-        Assert.True(code == 2, output);
-        Assert.Contains(": it does not use TLS", output, StringComparison.Ordinal);
-        Assert.Contains("is refused: it uses TLS, and this silo does not", cluster.Logs(), StringComparison.Ordinal);
-        (code, output) = await TestCluster.LisaAsync(folder.Root, ["silo", .. cluster.Names, "--store", cluster.Store, .. certificate]);
-        Assert.True(code == 2, output);
-        Assert.Contains($"the silos of cluster '{TestCluster.Id}' do not use TLS, and this one does", output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -109,8 +93,6 @@ public sealed class ClusterTlsTests
         Assert.True(code == 0, output);
         Assert.Contains("{\"subject\":\"tls\",\"verdict\":\"ok\",\"finding\":\"CN=lisa silos, valid until ", output, StringComparison.Ordinal);
     }
-
-    private static string[] Training(int steps) => [.. TrainingArguments.Sample(steps), "--lr-scheduler-type", "constant", "--warmup-steps", "0"];
 
     private static async Task<string> SerialAsync(SiloProcess silo, ClusterTlsOptions own)
     {

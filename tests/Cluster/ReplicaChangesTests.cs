@@ -3,7 +3,7 @@ using LisaOrleans.Model;
 namespace LisaOrleans.Cluster.Tests;
 
 /// <summary>Replicas come and go with their silos, and the bits stay those of one silo.</summary>
-public sealed class ReplicaChangesTests
+public sealed class ReplicaChangesTests(UndisturbedRun undisturbed)
 {
     private const string Run = "replicas";
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
@@ -15,7 +15,11 @@ public sealed class ReplicaChangesTests
         using var folder = new TempFolder();
         await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 4, Azurite: false));
         await TestCluster.SucceedsAsync(
-            folder.Root, ["submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", Run, .. Training(1_000_000)]);
+            folder.Root,
+            [
+                "submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", Run,
+                .. UndisturbedRun.Training(1_000_000, replicas: "2"),
+            ]);
 
         // Two pipelines of two stages.
         var status = await Placed(null, 2, 2);
@@ -59,7 +63,7 @@ public sealed class ReplicaChangesTests
         status = await cluster.Run(Run).GetStatus();
         Assert.Equal(RunState.Paused, status.State);
         await TestCluster.SucceedsAsync(folder.Root, "export", Run, "--store", cluster.Store, "--output", folder["replicas"]);
-        await TestCluster.SucceedsAsync(folder.Root, ["train", .. Training((int)status.Step), "--output", folder["undisturbed"]]);
+        await undisturbed.ExportAsync(status.Step, folder["undisturbed"]);
         Assert.Empty(RunFiles.Differences(folder["undisturbed"], folder["replicas"]));
 
         IEnumerable<SiloStage> Stages(int replica) => status.Stages.Where(s => s.Replica == replica);
@@ -80,7 +84,4 @@ public sealed class ReplicaChangesTests
                 s.Stages.GroupBy(t => t.Replica).OrderBy(g => g.Key).Select(g => g.Count()).SequenceEqual(stages);
         }
     }
-
-    private static string[] Training(int steps) =>
-        [.. TrainingArguments.Sample(steps, replicas: "2"), "--lr-scheduler-type", "constant", "--warmup-steps", "0"];
 }

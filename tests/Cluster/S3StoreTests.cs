@@ -1,7 +1,7 @@
 namespace LisaOrleans.Cluster.Tests;
 
 /// <summary>A cluster whose store is a bucket of S3.</summary>
-public sealed class S3StoreTests
+public sealed class S3StoreTests(UndisturbedRun undisturbed)
 {
     private const string Run = "bucket";
 
@@ -15,7 +15,7 @@ public sealed class S3StoreTests
         var variables = new Dictionary<string, string>(RadosGatewayServer.Credentials()) { ["AWS_ENDPOINT_URL_S3"] = gateway.Endpoint };
         await using var cluster = await TestCluster.StartAsync(
             folder.Root, new ClusterSettings(Silos: 2, Azurite: false, Environment: variables, Store: store));
-        await Lisa(["submit", .. cluster.Connection, "--store", store, "--run-name", Run, .. Training(steps: 100_000)]);
+        await Lisa(["submit", .. cluster.Connection, "--store", store, "--run-name", Run, .. UndisturbedRun.Training(steps: 100_000)]);
         var status = await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 2 && s.Step > 5);
 
         var owner = await cluster.SiloOfRunAsync(Run);
@@ -28,7 +28,7 @@ public sealed class S3StoreTests
         status = await cluster.Client.GetAsync(Run, TestContext.Current.CancellationToken);
         Assert.Equal(RunState.Paused, status.State);
         await Lisa(["export", Run, "--store", store, "--s3-endpoint", gateway.Endpoint, "--output", folder["cluster"]]);
-        await Lisa(["train", .. Training((int)status.Step), "--output", folder["undisturbed"]]);
+        await undisturbed.ExportAsync(status.Step, folder["undisturbed"]);
         Assert.Empty(RunFiles.Differences(folder["undisturbed"], folder["cluster"]));
         Assert.DoesNotContain(RadosGatewayServer.SecretKey, cluster.Logs(lines: 10_000), StringComparison.Ordinal);
 
@@ -38,6 +38,4 @@ public sealed class S3StoreTests
             Assert.True(code == 0, output);
         }
     }
-
-    private static string[] Training(int steps) => [.. TrainingArguments.Sample(steps), "--lr-scheduler-type", "constant", "--warmup-steps", "0"];
 }
