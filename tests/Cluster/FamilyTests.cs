@@ -16,7 +16,7 @@ public sealed class FamilyTests(ClusterFixture fixture)
     {
         using var folder = new TempFolder();
         await FamilyFolder.WriteAsync(folder["model"], family, Token);
-        var spec = TinyStories.Spec(6) with
+        var settings = TinyStories.Spec(6) with
         {
             Dtype = "bfloat16",
             ComputeDtype = "float32",
@@ -26,6 +26,7 @@ public sealed class FamilyTests(ClusterFixture fixture)
             LisaIntervalSteps = 2,
             Replicas = "1",
         };
+        var spec = TwoRuns.Settings(settings, folder["model"]);
 
         // One after the other, runs would leave one of two cores without work.
         var export = "";

@@ -1,3 +1,7 @@
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Grains.Tests;
+using LisaOrleans.Training;
+
 namespace LisaOrleans.Cluster.Tests;
 
 /// <summary>Every way to train ends with the same bytes on one silo, and on three of which one is killed halfway.</summary>
@@ -23,27 +27,49 @@ public sealed class MethodTests(KilledSilosFixture fixture)
     [InlineData("--objective orpo --lisa-interval-steps 4")]
     public async Task Run_whose_silo_is_killed_ends_with_the_bytes_of_one_silo(string method)
     {
-        var cluster = fixture.Cluster;
-        var ready = fixture.RestartAsync();
+        var (cluster, request) = (fixture.Cluster, Request(method));
+        var run = request.Spec.RunName;
         using var folder = new TempFolder();
-        var pairs = method.Contains("--objective", StringComparison.Ordinal) ? TinyStories.Pairs : null;
-        string[] training =
-        [
-            .. TrainingArguments.Sample(Steps, saveSteps: 3, method.Split(' '), data: pairs, accumulation: 2), "--block-size", "64",
-        ];
-        await TestCluster.SucceedsAsync(folder.Root, ["train", .. training, "--output", folder["undisturbed"]]);
+        var ready = fixture.RestartAsync();
+        using var undisturbed = await TestRun.ImportAsync(request);
+        await undisturbed.FinishAsync();
 
         await ready;
-        var run = $"killed-{Guid.NewGuid():N}";
-        await TestCluster.SucceedsAsync(
-            folder.Root, ["submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", run, .. training]);
+        await cluster.Client.SubmitAsync(request, null, Token);
         var status = await RunProgress.UntilAsync(cluster, run, s => s.Step >= 8 && s.Stages.Count == 3);
         var owner = await cluster.OwnerAsync(run);
         await cluster.Silos.First(s => s.Address != owner).KillAsync();
         await Until.True(async () => (await cluster.Client.GetAsync(run, Token)).State == RunState.Succeeded).WaitAsync(s_patience, Token);
         Assert.True((await cluster.Client.GetAsync(run, Token)).Generation > status.Generation);
 
-        await TestCluster.SucceedsAsync(folder.Root, "export", run, "--store", cluster.Store, "--output", folder["disturbed"]);
-        Assert.Empty(RunFiles.Differences(folder["undisturbed"], folder["disturbed"]));
+        await cluster.Client.DownloadModelAsync(run, folder["disturbed"], Token);
+        var history = await RunExporter.ReadHistoryAsync(new FolderBlobStore(cluster.Store), run, Token);
+        await TwoRuns.AssertEqualAsync(undisturbed, history, folder["disturbed"]);
+    }
+
+    // Settings as they stand in a command.
+    private static RunRequest Request(string method)
+    {
+        var given = new GivenSettings();
+        foreach (var option in method.Split("--", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            var (name, value) = (option.Split(' ')[0], option.Split(' ')[1]);
+            var setting = RunSettings.Table.Find(name.Replace('-', '_'))!;
+            given.Set(setting, setting.Parse(value));
+        }
+
+        // Full fine-tuning's leave all that is LISA's as it is by default.
+        var spec = TinyStories.FullSpec(Steps) with
+        {
+            RunName = $"killed-{Guid.NewGuid():N}",
+            Method = TrainingMethods.Lisa,
+            GradientAccumulationSteps = 2,
+            Replicas = "1",
+        };
+        spec = given.Into(spec);
+        return TinyStories.Request(TwoRuns.Settings(spec)) with
+        {
+            DataFile = spec.Objective == TrainingObjectives.Sft ? TinyStories.Data : TinyStories.Pairs,
+        };
     }
 }

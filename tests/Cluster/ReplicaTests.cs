@@ -1,11 +1,10 @@
-using System.Text.Json;
 using LisaOrleans.Grains.Tests;
 
 namespace LisaOrleans.Cluster.Tests;
 
 /// <summary>Several replicas of a model that share a step's lanes end with the bits of one silo.</summary>
 [Collection(nameof(LivingSilos))]
-public sealed class ReplicaTests(ClusterFixture fixture)
+public sealed class ReplicaTests(ClusterFixture fixture, UndisturbedRun undisturbed)
 {
     private const int MicroBatches = 5;
 
@@ -71,13 +70,12 @@ public sealed class ReplicaTests(ClusterFixture fixture)
     {
         using var folder = new TempFolder();
         var cluster = fixture.Cluster;
-        string[] constant = ["--lr-scheduler-type", "constant", "--warmup-steps", "0"];
         var run = $"r-{Guid.NewGuid():N}";
         await TestCluster.SucceedsAsync(
             folder.Root,
             [
                 "submit", .. cluster.Connection, "--store", cluster.Store, "--run-name", run,
-                .. TrainingArguments.Sample(1_000_000, replicas: "2"), .. constant,
+                .. UndisturbedRun.Training(1_000_000, replicas: "2"),
             ]);
         var before = await RunProgress.UntilAsync(cluster, run, s => s.Step > 0);
         Assert.Equal([2, 2], before.ReplicaLanes);
@@ -94,8 +92,7 @@ public sealed class ReplicaTests(ClusterFixture fixture)
         await cluster.Run(run).Pause();
         status = await cluster.Run(run).GetStatus();
         await TestCluster.SucceedsAsync(folder.Root, "export", run, "--store", cluster.Store, "--output", folder["slowed"]);
-        await TestCluster.SucceedsAsync(
-            folder.Root, ["train", .. TrainingArguments.Sample((int)status.Step), .. constant, "--output", folder["undisturbed"]]);
+        await undisturbed.ExportAsync(status.Step, folder["undisturbed"]);
         Assert.Empty(RunFiles.Differences(folder["undisturbed"], folder["slowed"]));
 
         // 0 while it is not known.
@@ -111,19 +108,14 @@ public sealed class ReplicaTests(ClusterFixture fixture)
     private async Task Compare(TrainingSpec settings, string? model, string? data = null)
     {
         using var folder = new TempFolder();
-        var spec = settings with { RunName = $"r-{Guid.NewGuid():N}", Replicas = "2", ComputeDtype = "float32" };
+        var spec = TwoRuns.Settings(settings with { RunName = $"r-{Guid.NewGuid():N}", Replicas = "2", ComputeDtype = "float32" }, model);
         await File.WriteAllLinesAsync(folder["evaluation.jsonl"], (await File.ReadAllLinesAsync(data ?? TinyStories.Data, Token)).Take(7), Token);
         var request = TinyStories.Request(spec, model) with { DataFile = data ?? TinyStories.Data, EvalDataFile = folder["evaluation.jsonl"] };
         using var straight = await TestRun.ImportAsync(request);
         var onTwo = TrainOnTwoSilosAsync(request, folder["two"]);
         await Task.WhenAll(onTwo, Task.Run(() => straight.FinishAsync()));
 
-        var history = await straight.HistoryAsync();
-        Assert.Equal(history.Select(Digits), (await onTwo).OfType<StepCompleted>().Select(s => Digits(s.Record)));
-        var expected = await straight.WeightsAsync();
-        var weights = TestRun.ReadWeights(folder["two"]);
-        Assert.Equal(expected.Keys.Order(), weights.Keys.Order());
-        foreach (var (name, bytes) in expected) Assert.True(bytes.AsSpan().SequenceEqual(weights[name]), name);
+        await TwoRuns.AssertEqualAsync(straight, (await onTwo).OfType<StepCompleted>().Select(s => s.Record), folder["two"]);
     }
 
     private async Task<IReadOnlyList<TrainingEvent>> TrainOnTwoSilosAsync(RunRequest request, string output)
@@ -138,7 +130,4 @@ public sealed class ReplicaTests(ClusterFixture fixture)
         await client.DownloadModelAsync(run, output, Token);
         return seen;
     }
-
-    private static string Digits(StepRecord record) =>
-        JsonSerializer.Serialize(new { record.Step, record.Loss, record.GradNorm, record.EvalLoss, record.LayerGradNorms, record.Samples });
 }
