@@ -63,7 +63,7 @@ public static class StagePlanner
         .FirstOrDefault(found => found is not null);
 
     // As they are given, and else so that the ends, which take more than layers, come to silos with much memory: the embedding, with a
-    // tied head, to the first, and a head of its own to the last.
+    // tied head, to the first, and a head of its own to the last, which takes more than the embedding where few of its rows have gradients.
     private static IEnumerable<int[]> Orders(IReadOnlyList<TrainingSilo> silos, bool tied)
     {
         yield return [.. Enumerable.Range(0, silos.Count)];
@@ -72,7 +72,9 @@ public static class StagePlanner
         if (silos.Distinct().Count() < 2) yield break;
         int[] falling = [.. Enumerable.Range(0, silos.Count).OrderByDescending(s => silos[s].MemoryBytes is > 0 and var bytes ? bytes : long.MaxValue)];
         yield return falling;
-        if (!tied && silos.Count > 2) yield return [falling[0], .. falling[2..], falling[1]];
+        if (tied || silos.Count < 2) yield break;
+        yield return [falling[0], .. falling[2..], falling[1]];
+        yield return [falling[1], .. falling[2..], falling[0]];
     }
 
     private static StageCuts? FindInOrder(StageMemory memory, IReadOnlyList<TrainingSilo> silos)

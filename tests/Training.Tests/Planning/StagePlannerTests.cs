@@ -106,7 +106,9 @@ public sealed class StagePlannerTests
         var spec = what == "fixed"
             ? c.Spec with { LisaStrategy = "fixed", LisaFixedLayers = [.. Enumerable.Range(0, active)] }
             : c.Spec with { LisaActivatedLayers = active };
-        double needed = (16 * 1952 * 4) + (active * 1952 * 12) + ((464 + 16 + 464) * 16);
+
+        // The step's token has a gradient in one row of the embedding.
+        double needed = (16 * 1952 * 4) + (active * 1952 * 12) + ((464 + 16 + 464) * 16) - ((464 - 16) * 4);
         Assert.Equal(needed, PartWork.Of(c.Config, spec).TotalBytes);
         Assert.True(Fits(Headroom * needed));
         Assert.False(Fits((Headroom * needed) - 1));
@@ -118,9 +120,9 @@ public sealed class StagePlannerTests
     [Theory]
     [InlineData(true, 0, 97.0, 30.0)]
     [InlineData(true, 0, 30.0, 97.0)]
-    [InlineData(false, 1, 47.5, 6.5, 47.2)]
-    [InlineData(false, 1, 6.5, 47.2, 47.5)]
-    [InlineData(false, 1, 47.2, 47.5, 6.5)]
+    [InlineData(false, 1, 49.5, 6.5, 48.2)]
+    [InlineData(false, 1, 6.5, 48.2, 49.5)]
+    [InlineData(false, 1, 48.2, 49.5, 6.5)]
     public void Fits_whatever_the_order_of_silos_is(bool tied, int small, params double[] percent)
     {
         var c = Make(6, tied ? 200 : 400, tied, full: false, ends: true, [.. percent.Select(p => p / 100)], active: tied ? 2 : 0);
@@ -178,7 +180,9 @@ public sealed class StagePlannerTests
             c =>
             {
                 var falling = c.Silos.OrderByDescending(s => s.MemoryBytes == 0 ? double.PositiveInfinity : s.MemoryBytes).ToArray();
-                var best = new[] { c.Silos, falling, c.Config.TieWordEmbeddings ? falling : [falling[0], .. falling.Skip(2), .. falling.Skip(1).Take(1)] }
+                TrainingSilo[][] ends = c.Config.TieWordEmbeddings || falling.Length < 2
+                    ? [] : [[falling[0], .. falling[2..], falling[1]], [falling[1], .. falling[2..], falling[0]]];
+                var best = new[] { c.Silos, falling }.Concat(ends)
                     .Select(silos => BruteForce(c with { Silos = silos }, layer: 0, silo: 0)).FirstOrDefault(double.IsFinite, double.PositiveInfinity);
                 if (TryPlan(c) is { } plan)
                 {
