@@ -1,3 +1,6 @@
+// Tests here mostly wait for processes, and some for time to pass: a third fills what two leave of two cores.
+[assembly: Xunit.v3.Parallelization(MaxThreads = 3)]
+
 namespace LisaOrleans.Cli.Tests;
 
 /// <summary>Starts the program as it was built, <c>artifacts/bin/LisaOrleans.Cli/…/lisa</c>, as a process.</summary>

@@ -3,8 +3,7 @@ using StackExchange.Redis;
 namespace LisaOrleans.Cluster.Tests;
 
 /// <summary>A run whose reminder was lost with Redis' data has one again, and is woken by it when its silo dies later.</summary>
-[Collection(nameof(KilledSilos))]
-public sealed class LostRemindersTests(KilledSilosFixture fixture)
+public sealed class LostRemindersTests
 {
     private const string Run = "reminded";
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
@@ -14,10 +13,11 @@ public sealed class LostRemindersTests(KilledSilosFixture fixture)
     [Fact]
     public async Task Run_registers_its_reminder_again_after_redis_lost_it()
     {
-        var cluster = fixture.Cluster;
-        await fixture.RestartAsync();
+        Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
+        using var folder = new TempFolder();
+        await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 2, Azurite: false));
         await cluster.Client.SubmitAsync(SampleRun.Request(Run, steps: 100_000), null, Token);
-        await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 3 && s.Step > 0);
+        await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 2 && s.Step > 0);
         Assert.True(await HasRemindersAsync(cluster));
 
         await cluster.Redis.LoseAsync();
@@ -26,10 +26,10 @@ public sealed class LostRemindersTests(KilledSilosFixture fixture)
         await Until.True(() => cluster.Logs(1000).Contains("had been lost, and is registered again", StringComparison.Ordinal))
             .WaitAsync(s_patience, Token);
 
-        // The silos that are left go on with it.
-        var before = await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 3);
+        // The silo that is left goes on with it.
+        var before = await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 2);
         await (await cluster.SiloOfRunAsync(Run)).KillAsync();
-        await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 2 && s.Generation > before.Generation && s.Step > before.Step);
+        await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 1 && s.Generation > before.Generation && s.Step > before.Step);
         Assert.Contains("waking the runs that were led from there", cluster.Logs(1000), StringComparison.Ordinal);
 
         // One that has ended is forgotten.

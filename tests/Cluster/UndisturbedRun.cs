@@ -11,7 +11,7 @@ public sealed class UndisturbedRun : IDisposable
     private const string Name = "undisturbed";
 
     // More than most tests come to.
-    private const int LeastSteps = 128;
+    private const int LeastSteps = 144;
 
     private readonly TempFolder _folder = new();
     private int _steps;

@@ -33,7 +33,7 @@ public sealed class TensorBoardTests
     public async Task TensorBoardLog_steps_appear_during_training_and_a_record_cut_short_is_gone_after_a_resume()
     {
         using var folder = new TempFolder();
-        var command = Sample.Train(folder["out"], more: ["--max-steps", "200", "--save-steps", "1"]);
+        var command = Sample.Train(folder["out"], more: ["--max-steps", "40", "--save-steps", "1"]);
         using (var process = Lisa.Start(command))
         {
             Assert.True(await process.WaitForLineAsync(l => l.StartsWith("step 3", StringComparison.Ordinal), Token));
@@ -43,9 +43,9 @@ public sealed class TensorBoardTests
         var file = Assert.Single(Directory.GetFiles(folder["out/tensorboard"]));
         Assert.True(new FileInfo(file).Length > 3 * 80);
         await using (var cut = new FileStream(file, FileMode.Open)) cut.SetLength(cut.Length - 7);
-        await Lisa.SucceedsAsync(Sample.Train(folder["out"], more: ["--max-steps", "200", "--save-steps", "1"]));
+        await Lisa.SucceedsAsync(Sample.Train(folder["out"], more: ["--max-steps", "40", "--save-steps", "1"]));
         Assert.Equal(
-            Enumerable.Range(1, 200),
+            Enumerable.Range(1, 40),
             EventFile.Lines(folder["out"]).Select(l => int.Parse(l.Split(':')[0], System.Globalization.CultureInfo.InvariantCulture)));
     }
 }

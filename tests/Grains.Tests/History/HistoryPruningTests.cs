@@ -70,7 +70,7 @@ public sealed class HistoryPruningTests
             LoadBestModelAtEnd = true,
             KeepManifests = "all",
         };
-        using var run = await TestRun.ImportAsync(spec, evalFile: TinyStories.Data);
+        using var run = await TestRun.ImportAsync(spec, evalFile: TinyStories.HeldOut);
         await run.ContinueAsync(options: new RunOptions { LastStep = 6 });
         await HistoryPruning.PruneAsync(run.Store, "last", Token);
         Assert.Equal([2L, 6], (await RunManifests.OfAsync(run.Store, "test", Token)).Steps);

@@ -75,7 +75,7 @@ public sealed class KeptManifestTests
     [InlineData(6)]
     public async Task LoadBestModelAtEnd_run_ends_with_the_weights_of_its_best(int? pauseAt)
     {
-        using var run = await TestRun.ImportAsync(s_scored with { LoadBestModelAtEnd = true }, evalFile: TinyStories.Data);
+        using var run = await TestRun.ImportAsync(s_scored with { LoadBestModelAtEnd = true }, evalFile: TinyStories.HeldOut);
         if (pauseAt is not null) await run.ContinueAsync(pauseAt);
         await run.FinishAsync();
 
@@ -92,7 +92,7 @@ public sealed class KeptManifestTests
     [Fact]
     public async Task LoadBestModelAtEnd_fork_from_after_the_best_ends_as_its_origin()
     {
-        using var run = await TestRun.ImportAsync(s_scored with { LoadBestModelAtEnd = true, KeepManifests = "all" }, evalFile: TinyStories.Data);
+        using var run = await TestRun.ImportAsync(s_scored with { LoadBestModelAtEnd = true, KeepManifests = "all" }, evalFile: TinyStories.HeldOut);
         await run.FinishAsync();
         var fork = run.Beside("fork");
         await RunFork.CreateAsync(run.Store, ManifestAddress.At("test", 4), "fork", new GivenSettings(), Token);
@@ -130,7 +130,7 @@ public sealed class KeptManifestTests
     [InlineData(5)]
     public async Task EarlyStoppingPatience_run_ends_at_the_same_step_whenever_it_was_stopped(int? pauseAt)
     {
-        using var run = await TestRun.ImportAsync(s_scored with { EarlyStoppingPatience = 2 }, evalFile: TinyStories.Data);
+        using var run = await TestRun.ImportAsync(s_scored with { EarlyStoppingPatience = 2 }, evalFile: TinyStories.HeldOut);
         if (pauseAt is not null) await run.ContinueAsync(pauseAt);
         await run.FinishAsync();
         var (status, _) = await StoredRunStatus.Read(run.Store, "test", null, Token);
@@ -139,7 +139,7 @@ public sealed class KeptManifestTests
         Assert.All(manifest.Parts.Values, p => Assert.Null(p.Optimizer));
 
         // It cannot end otherwise any more, whoever asks.
-        var request = TinyStories.Request(s_scored with { EarlyStoppingPatience = 2 }) with { EvalDataFile = TinyStories.Data };
+        var request = TinyStories.Request(s_scored with { EarlyStoppingPatience = 2 }) with { EvalDataFile = TinyStories.HeldOut };
         Assert.Equal(6, (await RunImporter.ImportAsync(run.Store, request, null, Token)).TotalSteps);
         Assert.Equal(6, (await RunResumption.PrepareAsync(run.Store, "test", new GivenSettings(), Token)).TotalSteps);
         foreach (var (name, value) in ((string, string)[])[("early_stopping_patience", "0"), ("load_best_model_at_end", "true")])
@@ -152,7 +152,7 @@ public sealed class KeptManifestTests
             Assert.Equal(name, e.Setting);
         }
 
-        using var whole = await TestRun.ImportAsync(s_scored with { KeepManifests = "all" }, evalFile: TinyStories.Data);
+        using var whole = await TestRun.ImportAsync(s_scored with { KeepManifests = "all" }, evalFile: TinyStories.HeldOut);
         await whole.FinishAsync();
         Assert.Equal(await whole.WeightsShaAsync("@6"), await run.WeightsShaAsync());
     }

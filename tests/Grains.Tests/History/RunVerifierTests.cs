@@ -87,7 +87,7 @@ public sealed class RunVerifierTests
     {
         // Losses fall, so with a greater one taken for better, the first evaluation is the best and no later one is.
         var spec = TinyStories.Spec(8) with { SaveSteps = 2, EvalSteps = 2, GreaterIsBetter = true, KeepManifests = "all" };
-        var request = TinyStories.Request(spec with { EarlyStoppingPatience = first }) with { EvalDataFile = TinyStories.Data };
+        var request = TinyStories.Request(spec with { EarlyStoppingPatience = first }) with { EvalDataFile = TinyStories.HeldOut };
         using var run = await TestRun.ImportAsync(request);
         Assert.Equal(RunState.Paused, (await run.ContinueAsync(options: new RunOptions { LastStep = 3 })).State);
         await RunImporter.ImportAsync(run.Store, request with { Spec = spec with { EarlyStoppingPatience = then } }, null, Token);
