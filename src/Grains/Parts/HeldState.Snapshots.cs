@@ -25,7 +25,7 @@ internal sealed partial class HeldState<TPart>
         {
             await RenewStored(cancellationToken: life);
             _due = (step, PartSnapshot.Of(_version, _stored!));
-            return _unnamed ? TimeSpan.Zero : null;
+            return _saved.IsUnnamed ? TimeSpan.Zero : null;
         }
 
         var (snapshot, took) = await Start(copyOnDevice, life);
@@ -62,7 +62,7 @@ internal sealed partial class HeldState<TPart>
     /// <summary>Keeps the garbage collector from taking what was stored before a manifest names it.</summary>
     public async Task RenewStored(CancellationToken cancellationToken)
     {
-        if (!_unnamed || _stored is null || await services.Store.RenewAsync(_stored.Weights, cancellationToken)) return;
+        if (!_saved.IsUnnamed || _stored is null || await services.Store.RenewAsync(_stored.Weights, cancellationToken)) return;
         throw new IOException($"the weights of {_name.Part}, blob {_stored.Weights.Sha256}, are not in the store any more");
     }
 
@@ -99,8 +99,8 @@ internal sealed partial class HeldState<TPart>
         if (ReferenceEquals(_snapshot, snapshot)) _snapshot = null;
 
         // What was stored since, because the part sleeps now, is newer.
-        if (snapshot.Version > _storedVersion) (_stored, _storedVersion, _unnamed) = (stored, snapshot.Version, !named);
-        else if (snapshot.Version == _storedVersion && named) _unnamed = false;
+        if (snapshot.Version > _saved.Version) (_stored, _saved.Version, _saved.IsUnnamed) = (stored, snapshot.Version, !named);
+        else if (snapshot.Version == _saved.Version && named) _saved.IsUnnamed = false;
         return stored;
     }
 }

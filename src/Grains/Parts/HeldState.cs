@@ -16,13 +16,12 @@ internal sealed partial class HeldState<TPart>(PartServices services, string key
     private readonly OfferedTensors _offer = new(services.Exchange, PartName.Parse(key).Run);
     private long _appliedStep;
 
-    // Rises with every change of weights or state; the stored version is the one that the blobs below hold.
+    // Rises with every change of weights or state.
     private long _version;
-    private long _storedVersion = -1;
-    private PartBlobs? _stored;
 
-    // Whether the blob of weights was stored before a manifest asked for it.
-    private bool _unnamed;
+    // The version that the blobs below hold, and whether that of weights was stored before a manifest asked for it.
+    private (long Version, bool IsUnnamed) _saved = (-1, false);
+    private PartBlobs? _stored;
     private PartSnapshot? _snapshot;
     private ParkedMoments? _parked;
 
@@ -32,7 +31,7 @@ internal sealed partial class HeldState<TPart>(PartServices services, string key
     public TPart? Part { get; private set; }
 
     /// <summary>Whether the store has the part's state.</summary>
-    public bool IsStored => _version == _storedVersion;
+    public bool IsStored => _version == _saved.Version;
 
     /// <summary>The blob of the part's weights; those that it began with while it trains.</summary>
     public BlobRef StoredWeights => _stored?.Weights ?? throw new InvalidOperationException($"{_name.Part} is not loaded");
@@ -77,9 +76,9 @@ internal sealed partial class HeldState<TPart>(PartServices services, string key
     /// <summary>Notes that the part is in the state that a load names, but for weights that its owner is to send.</summary>
     public void Loaded(PartLoad load)
     {
-        _storedVersion = Holds(load.Weights, load.Optimizer, load.Adapter) ? _version : ++_version;
+        _saved.Version = Holds(load.Weights, load.Optimizer, load.Adapter) ? _version : ++_version;
         _stored = new PartBlobs(load.Weights, load.Optimizer, load.Adapter) { Parked = load.Parked };
-        (_appliedStep, _unnamed, _due) = (load.Step, false, null);
+        (_appliedStep, _saved.IsUnnamed, _due) = (load.Step, false, null);
         _parked = load.Parked is { } blob ? new ParkedMoments(Task.FromResult(blob)) : null;
 
         // The weights are still to come from their owner. If they never do, a later load must not take what is here for them.

@@ -11,7 +11,9 @@ namespace LisaOrleans.Grains;
 internal sealed partial class StoredRun(IBlobStore store, string name, string? cluster, TimeProvider time, ILogger logger)
 {
     private readonly string _owner = Guid.NewGuid().ToString("N");
-    private bool _owns;
+
+    // Whether the head was this activation's when it was last seen, and whether it has ever taken the run since it was last stopped elsewhere.
+    private (bool IsOwner, bool HasTaken) _claim;
 
     // What the first taking found out is kept until one has succeeded.
     private (bool FilesAreChecked, bool WasLost) _first;
@@ -26,7 +28,7 @@ internal sealed partial class StoredRun(IBlobStore store, string name, string? c
     public string? Cluster => cluster;
 
     /// <summary>Whether this activation has taken it, so that steps and journal here are the newest.</summary>
-    public bool IsTaken { get; private set; }
+    public bool IsTaken => _claim.HasTaken;
 
     /// <summary>The run as this activation last owned it; null before.</summary>
     public RunStore? Session { get; private set; }
@@ -61,7 +63,7 @@ internal sealed partial class StoredRun(IBlobStore store, string name, string? c
     public Task<RunHead?> ReadHead() => RunStore.ReadHeadAsync(store, name, CancellationToken.None);
 
     /// <summary>Begins work on it: it will be taken from whoever has it.</summary>
-    public void Begin() => _owns = false;
+    public void Begin() => _claim.IsOwner = false;
 
     /// <summary>Puts a run that nobody works on into the state of waiting for silos.</summary>
     /// <param name="since">Since when.</param>
@@ -97,7 +99,7 @@ internal sealed partial class StoredRun(IBlobStore store, string name, string? c
         var claim = new RunClaim(RunHeadStates.Running, cluster, IsLetGo)
         {
             Owner = _owner,
-            OnlyOwn = _owns,
+            OnlyOwn = _claim.IsOwner,
             Check = StoredRunStatus.CheckNotStopped,
         };
         RunStore session;
@@ -108,13 +110,13 @@ internal sealed partial class StoredRun(IBlobStore store, string name, string? c
         catch (RunEndedException)
         {
             // Those who follow it here hear from its journal how it ended.
-            IsTaken = false;
+            _claim.HasTaken = false;
             await ReadEvents(() => false, cancellationToken);
             throw;
         }
 
         var first = Session is null;
-        (Session, _owns, IsTaken, IsLetGo) = (session, true, true, false);
+        (Session, _claim, IsLetGo) = (session, (true, true), false);
         var manifest = session.Manifest ?? throw new InvalidDataFileException(name, $"the store at {store.Location} has no manifest of this run");
         _first.WasLost |= first && session.Recovered;
         if (!_first.FilesAreChecked) await CheckFiles(manifest, cancellationToken);
@@ -211,7 +213,7 @@ internal sealed partial class StoredRun(IBlobStore store, string name, string? c
     {
         try
         {
-            return _owns && (await ReadHead())?.Owner != _owner;
+            return _claim.IsOwner && (await ReadHead())?.Owner != _owner;
         }
         catch (Exception e)
         {
