@@ -1,3 +1,4 @@
+using System.Text.Json;
 using LisaOrleans.Model;
 using LisaOrleans.Training;
 
@@ -16,10 +17,36 @@ internal abstract partial class PartGrain<TPart>
         _fence.Check(generation);
     }
 
+    // False where it takes longer than whoever asks for a hand-over would wait: the store has it, too.
+    private async Task<bool> RecognizeSoon(
+        long generation, BlobRef weights, BlobRef? optimizer, BlobRef? adapter, CancellationToken cancellationToken)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        patience.CancelAfter(s_recognitionPatience);
+        try
+        {
+            await Recognize(generation, weights, optimizer, adapter, patience.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            return false;
+        }
+    }
+
+    // A run that was imported anew may have the same weights by other settings: a part is made by its run's, and keeps them.
+    private async Task ForgetOthers(PartLoad load, CancellationToken cancellationToken)
+    {
+        var madeOf = JsonSerializer.Serialize(load.Spec) + load.ConfigJson;
+        if (_loads.MadeOf == madeOf) return;
+        await _device.Run(load.Generation, _held.Release, cancellationToken: cancellationToken);
+        _loads.MadeOf = madeOf;
+    }
+
     // Null where the part is to be loaded ahead and cannot be.
     private async Task<PartLoaded?> LoadState(PartLoad load, CancellationToken cancellationToken)
     {
-        var config = ModelConfigReader.Parse(load.ConfigJson, $"{RunId}/config.json");
+        var config = ModelConfigReader.Parse(load.ConfigJson, $"{RunId}/config.json", ofRun: true);
         var schema = PartSchema.Of(config, load.Spec, PartId);
         _sleeping.Loading(load, schema);
         if (_held.CanFollow(load)) return OwnersWeights.Announced(schema);

@@ -13,6 +13,7 @@ namespace LisaOrleans.Grains;
 internal abstract partial class PartGrain<TPart>(PartServices services) : Grain, IPartGrain, ILocalPart
     where TPart : ModelPart
 {
+    private static readonly TimeSpan s_recognitionPatience = TimeSpan.FromSeconds(3);
     private static readonly TimeSpan s_orphanPeriod = TimeSpan.FromSeconds(15);
 
     private readonly OrphanSigns _orphanSigns = new();
@@ -26,8 +27,8 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
     private NextPart? _next;
     private IGrainTimer? _orphanCheck;
 
-    // How often it was to be loaded.
-    private int _loads;
+    // How often it was to be loaded, and the settings and model of which the part here was made.
+    private (int Count, string? MadeOf) _loads;
 
     protected PartServices Services => services;
 
@@ -55,7 +56,7 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
 
     public async Task<PartLoaded> Load(PartLoad load, CancellationToken cancellationToken)
     {
-        Interlocked.Increment(ref _loads);
+        Interlocked.Increment(ref _loads.Count);
 
         // Before any wait: who asks for a hand-over meanwhile must not take this for a part that nobody wants.
         _orphanCheck ??= this.RegisterGrainTimer(LeaveIfOrphaned, s_orphanPeriod, s_orphanPeriod);
@@ -80,6 +81,7 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
             services.Exchange.DiscardBefore(RunId, load.Generation);
             _held.DiscardGradients();
         }, cancellationToken: cancellationToken);
+        await ForgetOthers(load, cancellationToken);
         await Recognize(load.Generation, load.Weights, load.Optimizer, load.Adapter, cancellationToken);
         var loaded = _held.Holds(load.Weights, load.Optimizer, load.Adapter)
             ? new PartLoaded(PartSource.Kept, 0)
@@ -100,7 +102,7 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
         // So nobody of an earlier generation can change what is handed over. To enter this one again would break off what began in it.
         if (generation != Generation) await EnterGeneration(generation);
         if (Part is null && _orphanCheck is null) DeactivateOnIdle();
-        await Recognize(generation, weights, optimizer, adapter, cancellationToken);
+        if (!await RecognizeSoon(generation, weights, optimizer, adapter, cancellationToken)) return null;
         return await _device.Run(generation, () => _held.Offer(generation, weights, optimizer, adapter), cancellationToken: cancellationToken);
     }
 
@@ -138,14 +140,14 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
 
     public async Task Unload(long generation)
     {
-        var loads = _loads;
+        var loads = _loads.Count;
         await EnterGeneration(generation);
         await Leave(loads);
     }
 
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
-        await Free(_loads);
+        await Free(_loads.Count);
         await base.OnDeactivateAsync(reason, cancellationToken);
     }
 
@@ -165,19 +167,19 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
     {
         var generation = Generation;
         var head = await RunStore.ReadHeadAsync(services.Store, RunId, cancellationToken);
-        if (generation == Generation && _orphanSigns.Show(head, generation)) await Leave(_loads);
+        if (generation == Generation && _orphanSigns.Show(head, generation)) await Leave(_loads.Count);
     }
 
     private async Task Leave(int loads)
     {
         await Free(loads);
-        if (loads == _loads) DeactivateOnIdle();
+        if (loads == _loads.Count) DeactivateOnIdle();
     }
 
     // Unless it is loaded anew meanwhile.
     private async Task Free(int loads)
     {
-        if (loads != _loads) return;
+        if (loads != _loads.Count) return;
         services.LocalParts.Close(RunId, PartId, this);
         var ended = _fence.End();
         _passes.Reset(Generation);
@@ -186,7 +188,7 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
         await _held.FinishSnapshot();
         await services.Worker.Run(WorkPriority.Control, () =>
         {
-            if (loads == Volatile.Read(ref _loads)) _held.Release();
+            if (loads == Volatile.Read(ref _loads.Count)) _held.Release();
         });
     }
 }

@@ -22,6 +22,9 @@ internal sealed class RunGrain(
     private Task _work = Task.CompletedTask;
     private IGrainTimer? _asking;
 
+    // Whether the work looks for nothing new any more, and only leaves what it has.
+    private bool _isLeaving;
+
     private string Name => this.GetPrimaryKeyString();
 
     private bool AtWork => !_work.IsCompleted;
@@ -40,17 +43,14 @@ internal sealed class RunGrain(
 
     private async Task StartInTurn()
     {
-        if (AtWork)
+        if (AtWork && !_isLeaving && (await _run.ReadHead())?.State == RunHeadStates.Queued)
         {
-            if ((await _run.ReadHead())?.State == RunHeadStates.Queued)
-            {
-                _run.IsAnew = true;
-                _life.Ask(_life.Wish);
-            }
-
-            if (AtWork) return;
+            _run.IsAnew = true;
+            _life.Ask(_life.Wish);
         }
 
+        if (AtWork && !_isLeaving) return;
+        await _work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         _life.Forget();
         DelayDeactivation(TimeSpan.FromDays(365));
         localRuns.Add(Name);
@@ -99,6 +99,7 @@ internal sealed class RunGrain(
         // Goes on in this grain's turns after the call has returned.
         localRuns.Add(Name);
         _life.Begin();
+        _isLeaving = false;
         _work = Work();
     }
 
@@ -199,7 +200,8 @@ internal sealed class RunGrain(
     private async Task Work()
     {
         var ended = await _life.Run();
-        while (ended.IsElsewhere && _run.IsAnew) ended = await _life.Run();
+        while (_run.IsAnew && !_life.IsBroken) ended = await _life.Run();
+        _isLeaving = true;
         if (ended is { IsElsewhere: false } && ended.State != RunState.Running)
         {
             await Forget();

@@ -26,6 +26,9 @@ internal sealed class RunLifecycle(
     /// <summary>What is wanted of it.</summary>
     public RunWish Wish { get; private set; }
 
+    /// <summary>Whether the work was broken off because the activation ends.</summary>
+    public bool IsBroken => _life.IsCancellationRequested;
+
     /// <summary>The last committed step; null if it is the last manifest's.</summary>
     public long? Step => _generation?.Step;
 
@@ -115,8 +118,7 @@ internal sealed class RunLifecycle(
         _life.Dispose();
     }
 
-    /// <summary>Tells the store, and those who watch, how the run ended.</summary>
-    public Task<RunPhase.Ended> End(RunState state, string? reason) => state == RunState.Running
+    private Task<RunPhase.Ended> End(RunState state, string? reason) => state == RunState.Running
         ? Task.FromResult(new RunPhase.Ended(state, reason, IsStored: true))
         : run.End(state, LastStep, reason, _life.Token);
 

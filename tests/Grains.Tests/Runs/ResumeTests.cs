@@ -60,6 +60,26 @@ public sealed class ResumeTests
         Assert.Equal(Enumerable.Range(1, (int)ended.Step).Select(s => (long)s), (await run.HistoryAsync()).Select(s => s.Step));
     }
 
+    // Layers that have not trained yet have the very weights of the run before, and were made by its settings.
+    [Fact]
+    public async Task Start_of_a_run_that_was_overwritten_while_it_trains_trains_by_its_new_settings()
+    {
+        var spec = TinyStories.Spec(100_000) with { SaveSteps = 1000, LisaActivatedLayers = 1, LisaIntervalSteps = 1000 };
+        var other = spec with { MaxSteps = 6, LisaIntervalSteps = 1, LearningRate = 1e-3, AdamBeta2 = 0.5, WeightDecay = 0.5 };
+        using var fresh = await TestRun.TrainAsync(other);
+        using var run = await TestRun.ImportAsync(spec);
+        var ended = await run.ContinueAsync(during: async grain =>
+        {
+            await Until.True(async () => (await grain.GetStatus()).Step >= 3);
+            await RunImporter.ImportAsync(
+                run.Store, TinyStories.Request(other) with { Overwrite = true }, null, TestContext.Current.CancellationToken);
+            await grain.Start();
+        });
+        Assert.Equal(RunState.Succeeded, ended.State);
+        Assert.Equal(Told(await fresh.HistoryAsync()), Told(await run.HistoryAsync()));
+        Assert.Equal(await fresh.WeightsShaAsync(), await run.WeightsShaAsync());
+    }
+
     [Fact]
     public async Task GradientCheckpointing_with_other_save_steps_changes_no_bit()
     {
