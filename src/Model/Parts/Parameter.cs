@@ -165,10 +165,8 @@ internal sealed partial class Parameter : IDisposable
         var own = _gradient?.Take();
         var alias = _aliasGradient?.Take();
         rows = alias is null ? own?.Rows : null;
-        if (own is not null) own = TableRows.Whole(own, Spec.Shape);
-
-        // Of the two, the alias's has all its pages in memory already.
-        return own is null || alias is null ? (own ?? alias)?.Value : LaneSums.Plus(alias, own).Value;
+        if (own is null || alias is null) return own is null ? alias?.Value : TableRows.Whole(own, Spec.Shape).Value;
+        return own.Rows is null ? LaneSums.Plus(alias, own).Value : TableRows.AddTo(alias.Value, own);
     }
 
     public void ClearGradients()

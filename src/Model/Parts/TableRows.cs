@@ -59,6 +59,23 @@ internal static class TableRows
         return sum with { Value = whole, Rows = null };
     }
 
+    /// <summary>Adds a sum of rows to all of a table, in float32. Frees both.</summary>
+    public static Tensor AddTo(Tensor table, LaneSum rows)
+    {
+        using var scope = NewDisposeScope();
+        using (rows.Value)
+        {
+            var sum = table;
+            if (table.dtype != ScalarType.Float32)
+            {
+                using (table) sum = table.to(ScalarType.Float32);
+            }
+
+            sum.AddAtInPlace(tensor(rows.Rows!, device: sum.device), rows.Value.to(ScalarType.Float32));
+            return ReferenceEquals(sum, table) ? sum : sum.DetachFromDisposeScope();
+        }
+    }
+
     /// <summary>The sum of two sums of rows, in float32, in the place of the first one. Frees both.</summary>
     public static LaneSum Plus(LaneSum left, LaneSum right)
     {
@@ -96,8 +113,8 @@ internal static class TableRows
 
     private static long[] Numbers(Tensor numbers)
     {
-        using var host = numbers.to(CPU).contiguous();
-        return host.data<long>().ToArray();
+        using var scope = NewDisposeScope();
+        return numbers.to(CPU).contiguous().data<long>().ToArray();
     }
 
     // libtorch would read or write beyond the table.
