@@ -66,6 +66,7 @@ public static class RunFork
         RunSettings.Table.Check(spec);
         ForkSettings.Check(was, spec, manifest, config);
         TrainingSpecValidator.Validate(spec, config);
+        if (Objectives.PairLoss(was) is not { NeedsReference: true }) Objectives.CheckLengths(spec, config);
         TrainingSpecValidator.CheckEvaluation(spec, was, manifest.EvalDataset is not null);
         WeightForms.CheckStore(spec, store);
 
@@ -126,7 +127,8 @@ public static class RunFork
         var manifest = await RunStore.ReadManifestAsync(store, blob, cancellationToken);
         if (OriginOf(manifest) != origin) throw Taken(spec.RunName);
         var stored = await RunFiles.ReadSpecAsync(store, manifest, cancellationToken);
-        if (SpecComparison.Differences(stored, spec) is { Count: > 0 } differences) throw new RunExistsException(spec.RunName, differences);
+        if (SpecComparison.Differences(stored, DerivedSettings.GoOn(spec, stored)) is { Count: > 0 } differences)
+            throw new RunExistsException(spec.RunName, differences);
         var plan = await RunPlan.Read(store, manifest, cancellationToken);
         return new ForkedRun(spec.RunName, $"{origin}", manifest.Step, RunEnd.TotalSteps(manifest, plan.TotalSteps), IsNew: false);
     }

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Silo;
 using LisaOrleans.Training;
@@ -158,6 +159,34 @@ public sealed class RunForkTests
         Assert.Contains("test@9: is the end of its run", e.Message, StringComparison.Ordinal);
         await ForkAsync(run, 9, "fork");
         Assert.Equal(await run.WeightsShaAsync(), await run.Beside("fork").WeightsShaAsync());
+    }
+
+    // It was made by a build that did not key its random numbers by the run's step.
+    [Fact]
+    public async Task CreateAsync_fork_of_an_older_build_that_is_there_is_the_same()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(9) with { RunName = "origin" });
+        Task<ForkedRun> Fork() => RunFork.CreateAsync(
+            run.Store, ManifestAddress.At("origin", 0), "test",
+            Given.Of(("optimizer_state_dtype", "bfloat16"), ("stochastic_rounding", "true")), Token);
+        Assert.True((await Fork()).IsNew);
+        await TamperedRun.ChangeAsync(run.Beside("test"), onlyLater: false, (manifest, spec) => (manifest, spec with { RandomKeysByStep = false }));
+        Assert.False((await Fork()).IsNew);
+    }
+
+    [Fact]
+    public async Task CreateAsync_pairs_whose_reference_would_depend_on_their_neighbours_are_refused()
+    {
+        using var folder = new TempFolder();
+        foreach (var file in Directory.GetFiles(TinyStories.Model)) File.Copy(file, folder[Path.GetFileName(file)]);
+        var json = JsonNode.Parse(await File.ReadAllTextAsync(folder["config.json"], Token))!;
+        (json["max_position_embeddings"], json["rope_scaling"]) = (64, new JsonObject { ["type"] = "dynamic", ["factor"] = 4 });
+        await File.WriteAllTextAsync(folder["config.json"], json.ToJsonString(), Token);
+        var spec = TinyStories.Spec(3) with { Objective = "orpo", BlockSize = 128, KeepManifests = "all" };
+        using var run = await TestRun.ImportAsync(TinyStories.Request(spec, folder.Root) with { DataFile = TinyStories.Pairs });
+        var e = await Assert.ThrowsAsync<InvalidTrainingSettingException>(() => ForkAsync(run, 0, "fork", ("objective", "dpo")));
+        Assert.StartsWith("block_size is 128", e.Message, StringComparison.Ordinal);
+        Assert.True((await ForkAsync(run, 0, "fork")).IsNew);
     }
 
     [Fact]
