@@ -50,7 +50,7 @@ internal sealed partial class RunQueueGrain(IBlobStore store, IClusterView clust
         var name = demand.Spec.RunName;
         var config = _runs.TryGetValue(name, out var known) && known.Demand.ConfigJson == demand.ConfigJson
             ? known.Run.Config
-            : ModelConfigReader.Parse(demand.ConfigJson, $"{name}/config.json");
+            : ModelConfigReader.Parse(demand.ConfigJson, $"{name}/config.json", ofRun: true);
 
         // Silos once given to a run are its own, even if it has not begun to use them yet.
         var trains = demand.Trains || known.Run?.Trains == true;

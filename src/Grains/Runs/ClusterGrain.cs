@@ -24,7 +24,7 @@ internal sealed class ClusterGrain(IClusterView cluster, IBlobStore store) : Gra
 
     public Task<string?> CheckCapacity(TrainingSpec spec, string configJson)
     {
-        var config = ModelConfigReader.Parse(configJson, ModelFolder.ConfigFile);
+        var config = ModelConfigReader.Parse(configJson, ModelFolder.ConfigFile, ofRun: true);
         var resolved = DerivedSettings.Resolve(spec, config, weightsDtype: null, threads: 1);
         return Task.FromResult(RunCapacity.Check(resolved, config, cluster.TrainingSilos()));
     }

@@ -35,6 +35,9 @@ internal sealed class ConfigFields
 
     public string ModelType { get; }
 
+    /// <summary>Whether a run has begun with them: what only newer builds refuse is then as it was.</summary>
+    public bool IsOfRun { get; init; }
+
     /// <summary>Whether they belong to the text model inside a multimodal one.</summary>
     public bool IsOfMultimodal => _whole is not null;
 

@@ -20,8 +20,9 @@ public static class ModelConfigReader
     /// <summary>Reads a text.</summary>
     /// <param name="json">The content of a config.json.</param>
     /// <param name="file">Its name in messages.</param>
+    /// <param name="ofRun">Whether a run has begun with it, perhaps by an older build that refused less. Default false.</param>
     /// <exception cref="ModelConfigException">It is wrong.</exception>
-    public static ModelConfig Parse(string json, string file)
+    public static ModelConfig Parse(string json, string file, bool ofRun = false)
     {
         try
         {
@@ -29,7 +30,7 @@ public static class ModelConfigReader
             if (document.RootElement.ValueKind != JsonValueKind.Object)
                 throw new ModelConfigException(file, "must be a JSON object");
 
-            return Read(document.RootElement, file);
+            return Read(document.RootElement, file, ofRun);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -38,10 +39,10 @@ public static class ModelConfigReader
         }
     }
 
-    private static ModelConfig Read(JsonElement root, string file)
+    private static ModelConfig Read(JsonElement root, string file, bool ofRun)
     {
         var type = TypeOf(root) ?? throw new ModelConfigException(file, $"field 'model_type' must be one of {ModelFamilies.Names}");
-        if (ModelFamilies.All.FirstOrDefault(f => f.ModelType == type) is { } family) return Read(family, file, root, null);
+        if (ModelFamilies.All.FirstOrDefault(f => f.ModelType == type) is { } family) return Read(family, file, root, null, ofRun);
 
         // A multimodal model: only its text model is read.
         var wrapped = ModelFamilies.All.Where(f => f.Wrappers.Contains(type)).ToArray();
@@ -56,17 +57,17 @@ public static class ModelConfigReader
                 file,
                 $"field '{TextConfig}.model_type' is '{textType}'; in a model of type '{type}' supported are "
                 + string.Join(", ", wrapped.Select(f => f.ModelType)));
-        return Read(inner, file, text, root);
+        return Read(inner, file, text, root, ofRun);
     }
 
-    private static ModelConfig Read(ModelFamily family, string file, JsonElement fields, JsonElement? whole)
+    private static ModelConfig Read(ModelFamily family, string file, JsonElement fields, JsonElement? whole, bool ofRun)
     {
         var json = Fields(family);
         var config = family.Read(json);
         UnreadFields.Check(json, name => [.. ModelFamilies.All.Where(f => Reads(f, name)).Select(f => f.ModelType)]);
         return config;
 
-        ConfigFields Fields(ModelFamily of) => new(file, of.ModelType, fields, whole);
+        ConfigFields Fields(ModelFamily of) => new(file, of.ModelType, fields, whole) { IsOfRun = ofRun };
 
         bool Reads(ModelFamily other, string name)
         {

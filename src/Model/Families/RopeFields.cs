@@ -69,8 +69,8 @@ internal sealed class RopeFields
         var inside = (int)Math.Min(AtLeast1(Original), ConfigFields.Largest);
         if (_json.Has(Original))
         {
-            return _json.Count(Original, _positions) is var beside && beside == inside
-                ? inside
+            return _json.Count(Original, _positions) is var beside && (beside == inside || _json.IsOfRun)
+                ? beside
                 : throw _json.Wrong($"{_name}.{Original}", $"is {inside}, and {Original} outside of it {beside}; they must agree");
         }
 
@@ -118,7 +118,7 @@ internal sealed class RopeFields
     /// <param name="dimensions">Numbers of a head that turn.</param>
     public RopeScaling? Scaling(int dimensions)
     {
-        if (!Has("rope_type") && !Has("type") && s_stretching.FirstOrDefault(Has) is { } stretching)
+        if (!_json.IsOfRun && !Has("rope_type") && !Has("type") && s_stretching.FirstOrDefault(Has) is { } stretching)
             throw _json.Wrong($"{_name}.rope_type", $"is missing, beside {stretching}; supported are {Kinds}");
         return Kind switch
         {

@@ -64,7 +64,7 @@ internal static class UnreadFields
 
         foreach (var field in json.All)
         {
-            if (json.WasRead(field.Name) || s_harmless.Contains(field.Name) || IsOff(field)) continue;
+            if (json.WasRead(field.Name) || s_harmless.Contains(field.Name) || IsOff(field, json.IsOfRun)) continue;
             if (field.Name == "layer_types" && field.Value.ValueKind == JsonValueKind.Array
                 && field.Value.EnumerateArray().All(t => t.ValueKind == JsonValueKind.String && t.ValueEquals(LayerTypes.Full))) continue;
             var others = families(field.Name);
@@ -75,10 +75,11 @@ internal static class UnreadFields
         }
     }
 
-    private static bool IsOff(JsonProperty field) => field.Value.ValueKind switch
+    private static bool IsOff(JsonProperty field, bool ofRun) => field.Value.ValueKind switch
     {
         JsonValueKind.Null => true,
-        JsonValueKind.True or JsonValueKind.False => field.Value.ValueKind == JsonValueKind.True == s_always.Contains(field.Name),
+        JsonValueKind.True => s_always.Contains(field.Name),
+        JsonValueKind.False => ofRun || !s_always.Contains(field.Name),
         JsonValueKind.Number => field.Value.TryGetDouble(out var number) && number == (s_factors.Contains(field.Name) ? 1 : 0),
         JsonValueKind.String => field.Value.GetString()!.Length == 0,
         JsonValueKind.Array => field.Value.GetArrayLength() == 0,

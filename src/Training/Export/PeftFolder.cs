@@ -29,13 +29,15 @@ public sealed class PeftFolder : IDisposable
     /// <summary>Opens a folder.</summary>
     /// <param name="path">The folder.</param>
     /// <param name="config">The model that it is to be used with.</param>
+    /// <param name="isNew">
+    /// Whether patterns that mean nothing, which PEFT lets pass, are refused, too. Default false: a run may have begun with some.
+    /// </param>
     /// <exception cref="InvalidDataFileException">It is no PEFT folder of LoRA, or of another model, or needs what is not supported.</exception>
-    public static PeftFolder Open(string path, ModelConfig config)
+    public static PeftFolder Open(string path, ModelConfig config, bool isNew = false)
     {
         var file = System.IO.Path.Combine(path, AdapterFiles.Config);
         var options = ReadOptions(path);
         if (options.WrongTargets(config) is { } wrong) throw new InvalidDataFileException(file, $"field 'target_modules' {wrong}");
-        CheckPatterns(file, options, config);
         var weights = System.IO.Path.Combine(path, AdapterFiles.Weights);
         if (!File.Exists(weights))
         {
@@ -46,7 +48,9 @@ public sealed class PeftFolder : IDisposable
         var tensors = SafetensorsReader.OpenFile(weights);
         try
         {
-            return new PeftFolder(path, options, tensors, config);
+            var opened = new PeftFolder(path, options, tensors, config);
+            if (isNew) opened.CheckPatterns();
+            return opened;
         }
         catch
         {
@@ -80,17 +84,18 @@ public sealed class PeftFolder : IDisposable
     public void Dispose() => _tensors.Dispose();
 
     // A key that means nothing would leave a rank or an alpha out in silence.
-    private static void CheckPatterns(string file, LoraOptions options, ModelConfig config)
+    private void CheckPatterns()
     {
-        var adapted = Enumerable.Range(0, config.NumHiddenLayers).SelectMany(i => options.Targets(config, i)).Select(t => t.Map).ToArray();
+        var adapted = Enumerable.Range(0, _config.NumHiddenLayers).SelectMany(i => Options.Targets(_config, i)).Select(t => t.Map).ToArray();
         foreach (var (field, keys) in ((string, IEnumerable<string>)[])
-            [("rank_pattern", options.RankPattern.Keys), ("alpha_pattern", options.AlphaPattern.Keys)])
+            [("rank_pattern", Options.RankPattern.Keys), ("alpha_pattern", Options.AlphaPattern.Keys)])
         {
             if (keys.FirstOrDefault(k => !adapted.Any(m => m.IsNamed(k))) is { } unused)
             {
                 throw new InvalidDataFileException(
-                    file, $"field '{field}' names '{unused}', which is no module with an adapter; it must be the whole name of one or its last "
-                        + $"pieces, such as {adapted.FirstOrDefault()?.Name}");
+                    System.IO.Path.Combine(Path, AdapterFiles.Config),
+                    $"field '{field}' names '{unused}', which is no module with an adapter; it must be the whole name of one or its last "
+                    + $"pieces, such as {adapted.FirstOrDefault()?.Name}");
             }
         }
     }

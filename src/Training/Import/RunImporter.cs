@@ -54,7 +54,7 @@ public static class RunImporter
         };
         TrainingSpecValidator.Validate(spec, model.Config);
         if (stored is null) Objectives.CheckLengths(spec, model.Config);
-        using var adapter = request.AdapterFolder is { } adapterFolder ? PeftFolder.Open(adapterFolder, model.Config) : null;
+        using var adapter = request.AdapterFolder is { } adapterFolder ? PeftFolder.Open(adapterFolder, model.Config, isNew: stored is null) : null;
         WeightForms.CheckStore(spec, store);
 
         var now = stored?.Manifest.Properties.GetValueOrDefault(TemplateTime) is { } time

@@ -41,7 +41,7 @@ public static class RunFiles
             throw new InvalidDataFileException($"manifest of {manifest.Run}", $"field 'Files' has no {ModelFolder.ConfigFile}");
         using var content = await store.ReadAsync(blob, cancellationToken).ConfigureAwait(false);
         var json = Encoding.UTF8.GetString(content.ToArray());
-        return (json, ModelConfigReader.Parse(json, $"{manifest.Run}/{ModelFolder.ConfigFile}"));
+        return (json, ModelConfigReader.Parse(json, $"{manifest.Run}/{ModelFolder.ConfigFile}", ofRun: true));
     }
 
     /// <summary>Checks settings that a manifest names.</summary>

@@ -44,6 +44,19 @@ public sealed class UnreadFieldsTests
         "\"architectures\": [\"X\"], \"transformers_version\": \"5.0\", \"use_cache\": true, \"pad_token_id\": 7, \"initializer_range\": 0.02")]
     public void Parse_unread_field_without_effect_is_accepted(string field) => Assert.IsType<Llama>(Parse("llama", field));
 
+    // Older builds took them, so that there may be runs of such models.
+    [Theory]
+    [InlineData("\"is_causal\": false")]
+    [InlineData("\"rope_scaling\": {\"factor\": 4.0}")]
+    [InlineData(
+        "\"original_max_position_embeddings\": 8, "
+            + "\"rope_scaling\": {\"type\": \"yarn\", \"factor\": 2.0, \"original_max_position_embeddings\": 4}")]
+    public void Parse_what_older_builds_took_goes_on_in_a_run(string field)
+    {
+        Assert.Throws<ModelConfigException>(() => Parse("llama", field));
+        Assert.IsType<Llama>(ModelConfigReader.Parse(Json("llama", field), "r/config.json", ofRun: true));
+    }
+
     [Fact]
     public void Parse_multimodal_model_without_text_config_or_with_unknown_quantisation_is_refused()
     {

@@ -95,9 +95,12 @@ public sealed class PeftFolderTests
         var config = Old;
         config[field] = JsonNode.Parse(value);
         await WriteAsync(folder, config, TensorDType.F32, (_, _) => 3);
-        var error = Assert.Throws<InvalidDataFileException>(() => PeftFolder.Open(folder.Root, TinyStories.Config));
+        var error = Assert.Throws<InvalidDataFileException>(() => PeftFolder.Open(folder.Root, TinyStories.Config, isNew: true));
         Assert.Contains($"adapter_config.json: field '{field}", error.Message, StringComparison.Ordinal);
         Assert.Contains(says, error.Message, StringComparison.Ordinal);
+
+        // A run of an older build may have begun with it.
+        if (says.EndsWith("no module with an adapter", StringComparison.Ordinal)) PeftFolder.Open(folder.Root, TinyStories.Config).Dispose();
     }
 
     [Fact]
