@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using LisaOrleans.Client;
 using StackExchange.Redis;
 
@@ -78,7 +77,6 @@ public sealed class OperatorMistakesTests
         (code, output) = await TestCluster.LisaAsync(folder.Root, ["status", Run, .. redis, "--store", cluster.Store]);
         Assert.True(code == 0, output);
 
-        await WatchLeavesATerminalAsItWas(folder, redis);
         await DoctorTellsHowRedisIsSet(cluster, folder, redis);
         await RefusesOtherVersionsAndPasswords(cluster, folder);
         Assert.Equal(before.Generation, (await cluster.Client.GetAsync(Run, Token)).Generation);
@@ -101,25 +99,6 @@ public sealed class OperatorMistakesTests
         await Until.True(async () => (await Fresh(cluster, c => c.GetSilosAsync(Token)))?.Count == 3);
         after = await Trains(cluster, s => s.Step > after.Step);
         Assert.True(after.Recoveries == 0, cluster.Logs());
-    }
-
-    private static async Task WatchLeavesATerminalAsItWas(TempFolder folder, string[] options)
-    {
-        // script makes a terminal; what it runs is stopped by its own number.
-        if (!File.Exists("/usr/bin/script")) return;
-        var (pid, log) = (folder["watch.pid"], folder["watch.log"]);
-        string[] watch = ["env", "--default-signal=INT", "TERM=xterm-256color", Executables.Lisa, "watch", Run, .. options];
-        await using var terminal = ServerProcess.Start("script", ["-qefc", $"echo $$ > {pid}; exec {string.Join(' ', watch)}", "/dev/null"], log);
-        await Until.True(() => File.Exists(log) && ReadShared(log).Contains('┄')).WaitAsync(s_patience, Token);
-        using (var stop = Process.Start("kill", ["-INT", (await File.ReadAllTextAsync(pid, Token)).Trim()])) await stop.WaitForExitAsync(Token);
-        Assert.Equal(130, await terminal.ExitAsync(s_patience));
-        Assert.EndsWith("\u001b[?25h", ReadShared(log).TrimEnd(), StringComparison.Ordinal);
-
-        static string ReadShared(string path)
-        {
-            using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
-            return reader.ReadToEnd();
-        }
     }
 
     private static async Task DoctorTellsHowRedisIsSet(TestCluster cluster, TempFolder folder, string[] options)
