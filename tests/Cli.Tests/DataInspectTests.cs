@@ -72,6 +72,47 @@ public sealed class DataInspectTests
         static int Records(LisaResult result) => JsonDocument.Parse(result.Output).RootElement.GetProperty("records").GetInt32();
     }
 
+    // As training does, it reads chats by the template in the adapter's folder.
+    [Fact]
+    public async Task Inspect_with_an_adapter_reads_its_template()
+    {
+        using var folder = new TempFolder();
+        var model = Sample.CopyModel(folder);
+        File.WriteAllText(
+            folder["d.jsonl"], """{"messages": [{"role": "user", "content": "Who flies?"}, {"role": "assistant", "content": "The owl."}]}""");
+        Directory.CreateDirectory(folder["adapter"]);
+        File.WriteAllText(
+            folder["adapter/adapter_config.json"], """{"peft_type": "LORA", "r": 1, "target_modules": ["q_proj"], "layers_to_transform": [0]}""");
+        const string Map = "base_model.model.model.layers.0.self_attn.q_proj";
+        new RawSafetensors(model)
+        {
+            Header = $$$"""
+                {"{{{Map}}}.lora_A.weight": {"dtype": "F32", "shape": [1, 96], "data_offsets": [0, 384]},
+                "{{{Map}}}.lora_B.weight": {"dtype": "F32", "shape": [96, 1], "data_offsets": [384, 768]}}
+                """,
+            Data = new byte[768],
+        }.Write();
+        File.Move(Path.Combine(model, "model.safetensors"), folder["adapter/adapter_model.safetensors"]);
+
+        WriteTemplate(model, "{{ m.role }}: {{ m.content }}");
+        WriteTemplate(folder["adapter"], "[{{ m.role }}] {{ m.content }}");
+        var plain = await InspectAsync();
+        var adapted = await InspectAsync("--adapter", folder["adapter"]);
+        WriteTemplate(model, "[{{ m.role }}] {{ m.content }}");
+        Assert.Equal(await InspectAsync(), adapted);
+        Assert.NotEqual(plain, adapted);
+
+        // What training refuses shows nothing.
+        await Lisa.RefusesAsync(
+            ["data", "inspect", "--model", model, "--adapter", model, "--data", folder["d.jsonl"]], "has no adapter_config.json");
+
+        async Task<string> InspectAsync(params string[] more) => (await Lisa.SucceedsAsync(
+            ["data", "inspect", "--model", model, "--data", folder["d.jsonl"], "--log-format", "json", .. more])).Output;
+
+        static void WriteTemplate(string to, string turn) =>
+            File.WriteAllText(Path.Combine(to, "chat_template.jinja"), $"{{% for m in messages %}}{turn}\n{{% endfor %}}");
+    }
+
     // Who sees no colours has to see what is learned all the same.
     [Theory]
     [InlineData("NO_COLOR=1 TERM=xterm-256color", true)]

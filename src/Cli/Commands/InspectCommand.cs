@@ -18,16 +18,19 @@ internal static class InspectCommand
         Objectives.CheckData(values.Spec(), values.Dataset());
         var json = values.Text(KnownSettings.LogFormat) == "json";
 
-        var (tokenizer, settings) = (TokenizerLoader.Load(folder), values.Dataset());
+        // As training reads it, from an adapter's folder as well.
+        var adapted = new AdaptedModel(folder, values.OptionalPath(KnownSettings.Adapter));
+        if (adapted.Adapter is { } adapter) PeftFolder.Open(adapter, config).Dispose();
+        var (text, settings) = (adapted.LoadText(), values.Dataset());
         var (sources, (train, evaluation)) = (values.Sources(KnownSettings.DataFile), DataSplit.Of(settings.ValidationSplit));
         if (evaluation.IsRequired) DataSources.Check(sources, evaluation);
         using var data = DatasetTokenizer.Tokenize(
-            sources, tokenizer, settings, blockSize, config.VocabSize, null, cancellationToken, train,
-            FolderChatTemplate.Load(folder, TimeProvider.System.GetLocalNow()), Objectives.IsOfPairs(values.Spec()));
+            sources, text.Tokenizer, settings, blockSize, config.VocabSize, null, cancellationToken, train,
+            text.Template, Objectives.IsOfPairs(values.Spec()));
         for (var sample = 0; sample < Math.Min(count, data.Count); sample++)
         {
             if (json) Console.WriteLine(SampleLine(data, sample));
-            else Show(tokenizer, data, sample);
+            else Show(text.Tokenizer, data, sample);
         }
 
         var figures = DatasetFigures.Of(data.Statistics, blockSize);
