@@ -55,8 +55,9 @@ internal static class ModelFolderOf
             Overwrite = true,
         };
         await RunImporter.ImportAsync(store, request, null, cancellationToken);
-        await RunExporter.ExportAsync(store, "test", folder["hf"], cancellationToken);
-        return await GgufExporter.ExportAsync(store, "test", type, folder["gguf"], cancellationToken);
+        var (manifest, _) = await RunManifests.ReadAsync(store, ManifestAddress.Last("test"), cancellationToken);
+        await RunExporter.ExportAsync(store, manifest, folder["hf"], cancellationToken);
+        return await GgufExporter.ExportAsync(store, manifest, "test", type, folder["gguf"], cancellationToken);
     }
 
     /// <summary>Our likeliest tokens, and the logits behind the prompt.</summary>

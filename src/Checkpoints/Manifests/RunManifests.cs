@@ -66,12 +66,34 @@ public sealed class RunManifests
     public static async Task<(Manifest Manifest, BlobRef Blob)> ReadAsync(
         IBlobStore store, ManifestAddress address, CancellationToken cancellationToken)
     {
+        var (manifest, blob, _) = await ReadWithHeadAsync(store, address, cancellationToken).ConfigureAwait(false);
+        return (manifest, blob);
+    }
+
+    /// <summary>Reads the manifest of an address and finds whose weights it has, both as the run is at one moment.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="address">The address.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>The manifest; and the run's best where the manifest ends the run with the weights of that, else null.</returns>
+    /// <exception cref="InvalidDataFileException">There is no such run, or it keeps no such manifest; the message says which it keeps.</exception>
+    public static async Task<(Manifest Manifest, KeptManifest? Best)> ReadWithBestAsync(
+        IBlobStore store, ManifestAddress address, CancellationToken cancellationToken)
+    {
+        var (manifest, blob, head) = await ReadWithHeadAsync(store, address, cancellationToken).ConfigureAwait(false);
+        if (!manifest.Completed || blob != head.Manifest) return (manifest, null);
+        var manifests = await OfAsync(store, head, cancellationToken).ConfigureAwait(false);
+        return (manifest, await manifests.BestAtEndAsync(cancellationToken).ConfigureAwait(false));
+    }
+
+    private static async Task<(Manifest Manifest, BlobRef Blob, RunHead Head)> ReadWithHeadAsync(
+        IBlobStore store, ManifestAddress address, CancellationToken cancellationToken)
+    {
         if (await RunStore.ReadHeadAsync(store, address.Run, cancellationToken).ConfigureAwait(false) is not { Manifest: { } blob } head)
             throw NoRun(store, address.Run);
 
         // The last one is there whatever happened to the list of the others.
         if (address.IsBest || address.Step is not null) blob = (await OfAsync(store, head, cancellationToken).ConfigureAwait(false)).BlobOf(address);
-        return (await RunStore.ReadManifestAsync(store, blob, cancellationToken).ConfigureAwait(false), blob);
+        return (await RunStore.ReadManifestAsync(store, blob, cancellationToken).ConfigureAwait(false), blob, head);
     }
 
     /// <summary>The blob of an address's manifest.</summary>

@@ -25,30 +25,39 @@ internal static class ExportCommand
 
     private static async Task<int> Export(SettingValues values, IBlobStore store, string run, CancellationToken cancellationToken)
     {
-        var output = values.FullPath(KnownSettings.Output);
-        var name = ManifestAddress.Parse(run).Run;
-        var history = await RunExporter.ReadHistoryAsync(store, run, cancellationToken);
-        OutputFolder.CheckNotTrained(OutputFolder.Prepare(output));
-        if (values.Text(KnownSettings.ExportFormat) == "gguf")
-        {
-            var type = GgufExporter.Type(values.Text(KnownSettings.GgufType));
-            var file = await GgufExporter.ExportAsync(store, run, type, output, cancellationToken);
-            await SayAsync(file);
-            return ExitCodes.Done;
-        }
-
-        await RunExporter.ExportAsync(store, run, output, cancellationToken);
-        using var logs = new RunLogs(output, totalSteps: null);
-        await logs.RewriteAsync(history, cancellationToken);
-        await SayAsync(output);
+        GgufType? type = values.Text(KnownSettings.ExportFormat) == "gguf" ? GgufExporter.Type(values.Text(KnownSettings.GgufType)) : null;
+        Console.WriteLine(await ExportAsync(store, run, type, values.FullPath(KnownSettings.Output), cancellationToken));
         return ExitCodes.Done;
+    }
 
-        async Task SayAsync(string written)
+    /// <summary>Exports a manifest.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="run">The manifest's address.</param>
+    /// <param name="type">How matrices are stored in a GGUF file; null for a Hugging Face folder.</param>
+    /// <param name="output">The folder.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <returns>What was written, in words.</returns>
+    internal static async Task<string> ExportAsync(
+        IBlobStore store, string run, GgufType? type, string output, CancellationToken cancellationToken)
+    {
+        // Once and for all of it: meanwhile the run may go on, and keep this manifest no longer.
+        var address = ManifestAddress.Parse(run);
+        var (manifest, best) = await RunManifests.ReadWithBestAsync(store, address, cancellationToken);
+        var history = await RunHistory.Read(store, manifest, cancellationToken);
+        OutputFolder.CheckNotTrained(OutputFolder.Prepare(output));
+        var written = output;
+        if (type is { } matrices)
         {
-            var manifests = await RunManifests.OfAsync(store, name, cancellationToken);
-            var best = manifests.BlobOf(ManifestAddress.Parse(run)) == manifests.Last ? await manifests.BestAtEndAsync(cancellationToken) : null;
-            var weights = best is null ? "" : $", with the weights of step {best.Step}, its best,";
-            Console.WriteLine($"step {history.Count} of run '{name}'{weights} written to {written}");
+            written = await GgufExporter.ExportAsync(store, manifest, run, matrices, output, cancellationToken);
         }
+        else
+        {
+            await RunExporter.ExportAsync(store, manifest, output, cancellationToken);
+            using var logs = new RunLogs(output, totalSteps: null);
+            await logs.RewriteAsync(history.Records, cancellationToken);
+        }
+
+        var weights = best is null ? "" : $", with the weights of step {best.Step}, its best,";
+        return $"step {manifest.Step} of run '{address.Run}'{weights} written to {written}";
     }
 }

@@ -4,7 +4,7 @@ using LisaOrleans.Data;
 namespace LisaOrleans.Training;
 
 /// <summary>
-/// Writes a run's last manifest as a GGUF file, for llama.cpp and what is built on it, with Ollama's Modelfile beside it.
+/// Writes a run's manifest as a GGUF file, for llama.cpp and what is built on it, with Ollama's Modelfile beside it.
 /// </summary>
 public static class GgufExporter
 {
@@ -16,7 +16,8 @@ public static class GgufExporter
 
     /// <summary>Writes both files; each appears whole or not at all.</summary>
     /// <param name="store">The store.</param>
-    /// <param name="run">The run.</param>
+    /// <param name="manifest">The manifest; no run need keep it.</param>
+    /// <param name="run">Its address, which names the file.</param>
     /// <param name="type">How matrices are stored.</param>
     /// <param name="outputFolder">Created if it does not exist.</param>
     /// <param name="cancellationToken">Cancels.</param>
@@ -26,9 +27,8 @@ public static class GgufExporter
     /// </exception>
     /// <exception cref="TokenizerException">Its tokenizer cannot.</exception>
     public static async Task<string> ExportAsync(
-        IBlobStore store, string run, GgufType type, string outputFolder, CancellationToken cancellationToken)
+        IBlobStore store, Manifest manifest, string run, GgufType type, string outputFolder, CancellationToken cancellationToken)
     {
-        var manifest = await RunExporter.ReadManifestAsync(store, run, cancellationToken);
         if (AdapterFiles.IsMadeBy(manifest))
         {
             throw new InvalidDataFileException(

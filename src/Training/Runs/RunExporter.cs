@@ -9,11 +9,12 @@ namespace LisaOrleans.Training;
 public static class RunExporter
 {
     /// <summary>Weights, config.json and tokenizer files; see <see cref="ModelExporter"/>.</summary>
-    public static async Task ExportAsync(IBlobStore store, string run, string outputFolder, CancellationToken cancellationToken)
-    {
-        var manifest = await ReadManifestAsync(store, run, cancellationToken);
-        await ModelExporter.ExportAsync(store, manifest, PartName.All(manifest.Parts.Count - 2), outputFolder, cancellationToken);
-    }
+    public static async Task ExportAsync(IBlobStore store, string run, string outputFolder, CancellationToken cancellationToken) =>
+        await ExportAsync(store, await ReadManifestAsync(store, run, cancellationToken), outputFolder, cancellationToken);
+
+    /// <summary>The same of a manifest, which no run need keep.</summary>
+    public static Task ExportAsync(IBlobStore store, Manifest manifest, string outputFolder, CancellationToken cancellationToken) =>
+        ModelExporter.ExportAsync(store, manifest, PartName.All(manifest.Parts.Count - 2), outputFolder, cancellationToken);
 
     /// <summary>The same, with an adapter merged into its model, so that it is a whole model in any case.</summary>
     public static async Task ExportModelAsync(IBlobStore store, string run, string outputFolder, CancellationToken cancellationToken) =>
@@ -25,7 +26,7 @@ public static class RunExporter
         var parts = PartName.All(manifest.Parts.Count - 2);
         if (!AdapterFiles.IsMadeBy(manifest))
         {
-            await ModelExporter.ExportAsync(store, manifest, parts, outputFolder, cancellationToken);
+            await ExportAsync(store, manifest, outputFolder, cancellationToken);
             return;
         }
 
@@ -52,7 +53,6 @@ public static class RunExporter
     public static async Task<IReadOnlyList<StepRecord>> ReadHistoryAsync(IBlobStore store, string run, CancellationToken cancellationToken) =>
         (await RunHistory.Read(store, await ReadManifestAsync(store, run, cancellationToken), cancellationToken)).Records;
 
-    /// <summary>The manifest of an address.</summary>
-    internal static async Task<Manifest> ReadManifestAsync(IBlobStore store, string address, CancellationToken cancellationToken) =>
+    private static async Task<Manifest> ReadManifestAsync(IBlobStore store, string address, CancellationToken cancellationToken) =>
         (await RunManifests.ReadAsync(store, ManifestAddress.Parse(address), cancellationToken)).Manifest;
 }

@@ -1,3 +1,5 @@
+using LisaOrleans.Checkpoints;
+
 namespace LisaOrleans.Cli.Tests;
 
 /// <summary>How a run ends: with a summary, and also when nobody is listening any more.</summary>
@@ -40,6 +42,20 @@ public sealed class ClosingTests
         string[] store = ["--store", folder["out/lisa-store"]];
         var export = await Lisa.SucceedsAsync(["export", "default", .. store, "--output", folder["best"]]);
         Assert.Equal($"step 2 of run 'default', with the weights of step 1, its best, written to {folder["best"]}\n", export.Output);
+
+        // What is exported stays what it was found to be, though the run keeps nothing but its last manifest meanwhile.
+        var blobs = new FolderBlobStore(folder["out/lisa-store"]);
+        var manifests = await RunManifests.OfAsync(blobs, "default", Token);
+        var weights = (await manifests.ReadAsync(manifests.Last, Token)).Parts.Values.First().Weights;
+        foreach (var (address, what) in ((string, string)[])
+            [("default", "step 2 of run 'default', with the weights of step 1, its best,"), ("default@1", "step 1 of run 'default'")])
+        {
+            var forgetting = new ForgettingStore(blobs, manifests.Head, weights);
+            Assert.Equal(
+                $"{what} written to {folder[address]}", await ExportCommand.ExportAsync(forgetting, address, null, folder[address], Token));
+            Assert.True(forgetting.HasForgotten);
+            Assert.True(await RunStore.TryChangeKeptAsync(blobs, manifests.Head with { Kept = null }, manifests.Head.Kept, Token));
+        }
 
         // Without its files, a run is sampled with the template that it was trained with.
         var again = await Lisa.SucceedsAsync(
@@ -88,6 +104,18 @@ public sealed class ClosingTests
         reporter.Say("two");
         reporter.Happened(new SiloLeaving("x"), 0);
         Assert.Equal(1, inner.Calls);
+    }
+
+    /// <summary>A store in which a run forgets all manifests but its last once some weights are read.</summary>
+    private sealed class ForgettingStore(IBlobStore inner, RunHead head, BlobRef weights) : DelegatingBlobStore(inner)
+    {
+        public bool HasForgotten { get; private set; }
+
+        public override async Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken)
+        {
+            if (!HasForgotten && blob == weights) HasForgotten = await RunStore.TryChangeKeptAsync(Inner, head, null, cancellationToken);
+            return await base.ReadAsync(blob, cancellationToken);
+        }
     }
 
     private sealed class Broken : IRunReporter
