@@ -25,6 +25,7 @@ internal static class ChaosRun
         catch
         {
             output.WriteLine(cluster.Logs());
+            await cluster.GiveUpAsync(Run, output.WriteLine);
             throw;
         }
 

@@ -20,10 +20,17 @@ public sealed class FencingTests(KilledSilosFixture fixture, ITestOutputHelper o
                 steps: 1_000_000, saveSteps: 1)]);
 
         var token = TestContext.Current.CancellationToken;
-        var trials = new FencingTrials(cluster, Run, await BlobStores.OpenAsync(cluster.Store, token), seed: 1, output.WriteLine);
-        await trials.RunAsync(Tries);
-
-        Assert.Equal(Tries, trials.Refused + trials.Stopped);
-        await cluster.Client.CancelAsync(Run, token);
+        try
+        {
+            var trials = new FencingTrials(cluster, Run, await BlobStores.OpenAsync(cluster.Store, token), seed: 1, output.WriteLine);
+            await trials.RunAsync(Tries);
+            Assert.Equal(Tries, trials.Refused + trials.Stopped);
+            await cluster.Client.CancelAsync(Run, token);
+        }
+        catch
+        {
+            await cluster.GiveUpAsync(Run, output.WriteLine);
+            throw;
+        }
     }
 }

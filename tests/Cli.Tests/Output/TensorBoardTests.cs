@@ -43,7 +43,8 @@ public sealed class TensorBoardTests
         var file = Assert.Single(Directory.GetFiles(folder["out/tensorboard"]));
         Assert.True(new FileInfo(file).Length > 3 * 80);
         await using (var cut = new FileStream(file, FileMode.Open)) cut.SetLength(cut.Length - 7);
-        await Lisa.SucceedsAsync(Sample.Train(folder["out"], more: ["--max-steps", "40", "--save-steps", "1"]));
+        var resumed = await Lisa.SucceedsAsync(command);
+        Assert.Contains("resuming run 'default' from step ", resumed.Output, StringComparison.Ordinal);
         Assert.Equal(
             Enumerable.Range(1, 40),
             EventFile.Lines(folder["out"]).Select(l => int.Parse(l.Split(':')[0], System.Globalization.CultureInfo.InvariantCulture)));

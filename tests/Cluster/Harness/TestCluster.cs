@@ -173,6 +173,24 @@ internal sealed class TestCluster : IAsyncDisposable
         if (code != 0) throw new InvalidOperationException($"lisa {arguments[0]} ended with {code}: {output}");
     }
 
+    /// <summary>
+    /// Cancels a run with which a test has failed, so that it does not train on beside those of later tests. A failure to do so is only
+    /// said: the test's own is the one to be seen.
+    /// </summary>
+    public async Task GiveUpAsync(string run, Action<string> say)
+    {
+        try
+        {
+            foreach (var silo in Silos.Where(s => s.Frozen)) silo.Thaw();
+            foreach (var silo in Silos) silo.Start();
+            await Client.CancelAsync(run).WaitAsync(TimeSpan.FromMinutes(1));
+        }
+        catch (Exception e)
+        {
+            say($"run '{run}' could not be cancelled: {e.Message}");
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         foreach (var silo in Silos) await silo.DisposeAsync();
