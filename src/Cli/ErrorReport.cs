@@ -13,23 +13,14 @@ internal static class ErrorReport
 
     // Messages quote names from other people's files, which a terminal must not take for commands. And not everything that
     // was typed is for others to see: a store's key, a password.
-    public static void Write(string message)
-    {
-        try
-        {
-            Console.Error.WriteLine($"lisa: {Terminal.Clean(SecretMask.Apply(message), kept: "\n")}");
-        }
-        catch (IOException)
-        {
-            // The terminal has hung up.
-        }
-    }
+    public static void Write(string message) =>
+        StandardError.WriteLine($"lisa: {Terminal.Clean(SecretMask.Apply(message), kept: "\n")}");
 
     public static int Write(Exception e)
     {
         Write(Message(e is AggregateException { InnerException: { } inner } ? inner : e));
-        if (Environment.GetEnvironmentVariable(TraceVariable) == "1") Console.Error.WriteLine(SecretMask.Apply(e.ToString()));
-        else if (CodeOf(e) == ExitCodes.Failed && !IsKnown(e)) Console.Error.WriteLine($"      ({TraceVariable}=1 shows where)");
+        if (Environment.GetEnvironmentVariable(TraceVariable) == "1") StandardError.WriteLine(SecretMask.Apply(e.ToString()));
+        else if (CodeOf(e) == ExitCodes.Failed && !IsKnown(e)) StandardError.WriteLine($"      ({TraceVariable}=1 shows where)");
         return CodeOf(e);
     }
 

@@ -89,15 +89,18 @@ if (parsed.Errors.Count > 0 || UsageErrors.TakesOptionForWord(parsed, args))
     return ExitCodes.WrongUsageOrInput;
 }
 
+int exitCode;
 try
 {
     // Signals are the commands' own business: training saves a manifest first, and see Interruption.
-    return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
+    exitCode = await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null });
 }
 catch (Exception e)
 {
-    return ErrorReport.Write(e);
+    exitCode = ErrorReport.Write(e);
 }
+
+return EndingSignal.End(exitCode);
 
 static Argument<string> Manifest() => new("RUN") { Description = "RUN, RUN@STEP, RUN@best or RUN@last: a run of the store, or one of its manifests" };
 

@@ -13,7 +13,10 @@ public sealed class GenerateTests
         await Lisa.SucceedsAsync(Sample.Train(folder["out"], more: ["--max-steps", "1"]));
         Directory.CreateDirectory(folder["tmp"]);
         string[] command = ["generate", "--model", "default", "--store", folder["out/lisa-store"], "--prompt", "The fox", "--max-new-tokens", "250"];
-        using var process = Lisa.Start(new Dictionary<string, string> { ["TMPDIR"] = folder["tmp"] }, command);
+        var environment = new Dictionary<string, string> { ["TMPDIR"] = folder["tmp"] };
+
+        // Ctrl-C ends a loop too: else its second round would end well.
+        using var process = signal == LisaProcess.Interrupt ? Lisa.StartLoop(command, environment) : Lisa.Start(environment, command);
         var ended = process.EndAsync(Token);
         while (!ended.IsCompleted && Models().Length == 0) await Task.Yield();
         process.Signal(signal);

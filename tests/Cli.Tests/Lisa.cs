@@ -19,6 +19,12 @@ internal static class Lisa
     public static LisaProcess Start(IReadOnlyDictionary<string, string> environment, IEnumerable<string> arguments) =>
         new(Program, arguments, environment);
 
+    /// <summary>The same command twice, as a shell's loop whose signals both get (on Linux).</summary>
+    public static LisaProcess StartLoop(IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null) =>
+        OperatingSystem.IsLinux()
+            ? new("setsid", ["bash", "-c", "for _ in 1 2; do \"$@\"; done", "bash", Program, .. arguments], environment) { LeadsGroup = true }
+            : new(Program, arguments, environment);
+
     public static async Task<LisaResult> RunAsync(params IEnumerable<string> arguments)
     {
         using var process = Start(arguments);

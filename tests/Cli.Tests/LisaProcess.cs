@@ -35,6 +35,9 @@ internal sealed class LisaProcess : IDisposable
         _error = _process.StandardError.ReadToEndAsync();
     }
 
+    /// <summary>Whether it leads a process group, which gets its signals, as from a terminal.</summary>
+    public bool LeadsGroup { get; init; }
+
     /// <summary>Reads on until a line of its output is what was waited for; false if it ended before.</summary>
     public async Task<bool> WaitForLineAsync(Func<string, bool> wanted, CancellationToken cancellationToken)
     {
@@ -54,7 +57,7 @@ internal sealed class LisaProcess : IDisposable
         await _process.WaitForExitAsync(cancellationToken);
     }
 
-    public void Signal(int signal) => Assert.Equal(0, Kill(_process.Id, signal));
+    public void Signal(int signal) => Assert.Equal(0, Kill(LeadsGroup ? -_process.Id : _process.Id, signal));
 
     /// <summary>Waits for its end.</summary>
     public async Task<LisaResult> EndAsync(CancellationToken cancellationToken)

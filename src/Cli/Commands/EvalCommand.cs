@@ -25,7 +25,7 @@ internal static class EvalCommand
             DataSplit.Of(settings.ValidationSplit).Evaluation, text.Template);
         using var model = ModelLoader.Load(adapted.Folder, ModelSettings.Dtype(spec, config, adapted.Folder), adapted.Adapter);
         if (!json)
-            foreach (var line in DatasetFigures.Of(data.Statistics, blockSize).Lines) Console.Error.WriteLine(line);
+            foreach (var line in DatasetFigures.Of(data.Statistics, blockSize).Lines) StandardError.WriteLine(line);
         using var progress = new ProgressLine("scoring", data.Count, quiet: json);
 
         var score = ModelScore.Of(model, data, spec.PerDeviceTrainBatchSize, done => progress.Report(done), cancellationToken);

@@ -9,22 +9,17 @@ namespace LisaOrleans.Cli;
 internal sealed class Interruption : IDisposable
 {
     private readonly PosixSignalRegistration[] _signals;
-    private int _exitCode;
 
     public Interruption()
     {
         // Never disposed of: a signal may still be on its way when this is.
         var cancel = new CancellationTokenSource();
         Token = cancel.Token;
-        _signals =
-        [
-            Register(PosixSignal.SIGINT, ExitCodes.Interrupted), Register(PosixSignal.SIGTERM, ExitCodes.Terminated),
-            Register(PosixSignal.SIGHUP, ExitCodes.HungUp),
-        ];
+        _signals = [Register(PosixSignal.SIGINT), Register(PosixSignal.SIGTERM), Register(PosixSignal.SIGHUP)];
 
-        PosixSignalRegistration Register(PosixSignal signal, int exitCode) => PosixSignalRegistration.Create(signal, context =>
+        PosixSignalRegistration Register(PosixSignal signal) => PosixSignalRegistration.Create(signal, context =>
         {
-            if (Interlocked.CompareExchange(ref _exitCode, exitCode, 0) != 0) return;
+            if (!EndingSignal.TryTake(signal)) return;
             context.Cancel = true;
             cancel.Cancel();
         });
@@ -32,9 +27,6 @@ internal sealed class Interruption : IDisposable
 
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Token { get; }
-
-    /// <summary>What a command that a signal has cancelled ends with; null before any.</summary>
-    public int? ExitCode => Volatile.Read(ref _exitCode) is > 0 and var code ? code : null;
 
     /// <inheritdoc/>
     public void Dispose()

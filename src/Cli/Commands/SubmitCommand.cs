@@ -41,7 +41,7 @@ internal static class SubmitCommand
         ImportOutcome outcome;
         using (var progress = new ProgressLines(quiet: false))
             outcome = await RunImporter.ImportAsync(store, request, progress, cancellationToken, options);
-        foreach (var line in outcome.Data.Lines) Console.Error.WriteLine(line);
+        foreach (var line in outcome.Data.Lines) StandardError.WriteLine(line);
 
         if (!outcome.AlreadyCompleted) await cluster.StartAsync(request.Spec.RunName, cancellationToken);
         Console.WriteLine(request.Spec.RunName);

@@ -237,6 +237,7 @@ internal sealed class TrainCommand : IAsyncDisposable
         }
 
         signal.Cancel = true;
+        EndingSignal.TryTake(signal.Signal);
         _interrupted.TrySetResult();
         import.Cancel();
     }

@@ -21,7 +21,7 @@ internal sealed class ProgressLine(string what, long total, bool quiet) : IDispo
         if (_quiet || (_open && Stopwatch.GetElapsedTime(_shown) < s_pause && done < total)) return;
         (_shown, _open) = (Stopwatch.GetTimestamp(), true);
         var width = new AnsiConsoleOutput(Console.Error).Width;
-        Console.Error.Write($"\r{Text(what, done, total, Stopwatch.GetElapsedTime(_started).TotalSeconds, width)}\u001b[K");
+        StandardError.Write($"\r{Text(what, done, total, Stopwatch.GetElapsedTime(_started).TotalSeconds, width)}\u001b[K");
     }
 
     /// <summary>The line, in less than the width of a terminal: one that wraps could not be taken back.</summary>
@@ -38,7 +38,7 @@ internal sealed class ProgressLine(string what, long total, bool quiet) : IDispo
 
     public void Dispose()
     {
-        if (_open) Console.Error.Write("\r\u001b[K");
+        if (_open) StandardError.Write("\r\u001b[K");
         _open = false;
     }
 }

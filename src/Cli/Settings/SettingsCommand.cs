@@ -49,9 +49,9 @@ internal static class SettingsCommand
                 await values.FetchModelAsync(settings, cancellationToken);
                 return await run(values, argument is null ? null : parsed.GetValue(argument), cancellationToken);
             }
-            catch (OperationCanceledException) when (interruption?.ExitCode is not null)
+            catch (OperationCanceledException) when (interruption is not null && EndingSignal.ExitCode is not null)
             {
-                return interruption.ExitCode.Value;
+                return EndingSignal.ExitCode.Value;
             }
             catch (InvalidTrainingSettingException e)
             {

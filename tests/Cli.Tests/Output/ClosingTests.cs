@@ -96,6 +96,23 @@ public sealed class ClosingTests
     }
 
     [Fact]
+    public async Task Eval_whose_terminal_hangs_up_ends_by_that()
+    {
+        Assert.SkipUnless(File.Exists("/usr/bin/script"), "script, which makes a terminal, is not there");
+        using var folder = new TempFolder();
+        await File.WriteAllLinesAsync(folder["d.jsonl"], Enumerable.Repeat("{\"prompt\":\"Once\",\"completion\":\" a time.\"}", 20_000), Token);
+
+        // The terminal goes with script; the shell that it started stays to pass the signal on, and to tell the exit code.
+        var command = $"{Lisa.Program} eval --model {Sample.Model} --data {folder["d.jsonl"]}";
+        var line = $"trap 'kill -HUP $!' HUP; TERM=xterm {command} & wait; wait $!; echo $? > {folder["part"]}; mv {folder["part"]} {folder["code"]}";
+        using var terminal = new LisaProcess("script", ["-qec", line, "/dev/null"]);
+        Assert.True(await terminal.WaitForLineAsync(l => l.Contains("scoring: ", StringComparison.Ordinal), Token));
+        await terminal.KillAsync(Token);
+        await Until.True(() => File.Exists(folder["code"]));
+        Assert.Equal("129\n", await File.ReadAllTextAsync(folder["code"], Token));
+    }
+
+    [Fact]
     public void LastingReporter_is_silent_once_nobody_listens()
     {
         var inner = new Broken();

@@ -14,7 +14,9 @@ public sealed class InterruptTests
         await Lisa.SucceedsAsync(Sample.Train(folder["straight"], more: ["--max-steps", "20"]));
 
         var command = Sample.Train(folder["out"], more: ["--max-steps", "20", "--save-steps", "0"]);
-        using (var process = Lisa.Start(command))
+
+        // Ctrl-C ends a loop too: else its second round would resume.
+        using (var process = signal == LisaProcess.Interrupt ? Lisa.StartLoop(command) : Lisa.Start(command))
         {
             Assert.True(await process.WaitForLineAsync(l => l.StartsWith("step 3/", StringComparison.Ordinal), Token));
             process.Signal(signal);
