@@ -119,13 +119,10 @@ public abstract record ModelConfig
 
     /// <summary>
     /// Whether a checkpoint's tensor that belongs to no part may be skipped, because it is computed again: old checkpoints
-    /// carry tables of frequencies.
+    /// carry tables of frequencies, and tied ones sometimes the matrix twice.
     /// </summary>
-    public virtual bool IsDerived(string name) => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal);
-
-    /// <summary>Whether a checkpoint's tensor is the embedding's matrix once more, as some have it where the head is tied.</summary>
-    public bool IsTiedHead(string name) =>
-        TieWordEmbeddings && (name == "lm_head.weight" || (_multimodal && name == "language_model.lm_head.weight"));
+    public virtual bool IsDerived(string name) => name.EndsWith(".rotary_emb.inv_freq", StringComparison.Ordinal)
+        || (TieWordEmbeddings && (name == "lm_head.weight" || (_multimodal && name == "language_model.lm_head.weight")));
 
     /// <summary>
     /// Whether a checkpoint's tensor belongs to a part of a multimodal model other than its text model; such parts stay as they

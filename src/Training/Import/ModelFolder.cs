@@ -155,25 +155,10 @@ public sealed class ModelFolder : IDisposable
                 + $"and {ConfigFile} has no quantization_config that tells their scales");
         }
 
-        var embedding = Config.EmbeddingSpecs()[0];
-        foreach (var head in _tensors.Values.Where(t => Config.IsTiedHead(t.Info.Name))) CheckTied(head, embedding, weights[embedding.Name]);
         var known = weights.Values.SelectMany(w => w.Tensors).Select(t => t.Info.Name).ToHashSet();
         var extra = _tensors.Values.FirstOrDefault(
-            t => !known.Contains(t.Info.Name) && !Config.IsDerived(t.Info.Name) && !Config.IsTiedHead(t.Info.Name) && !Config.IsOfOtherPart(t.Info.Name));
+            t => !known.Contains(t.Info.Name) && !Config.IsDerived(t.Info.Name) && !Config.IsOfOtherPart(t.Info.Name));
         return extra is null ? weights : throw extra.Wrong($"does not belong to a {Config.ModelType} model of this {ConfigFile}");
-    }
-
-    // A head of its own would be lost: training and the export know the embedding's matrix alone.
-    private void CheckTied(FolderTensor head, ParameterSpec spec, StoredWeight embedding)
-    {
-        var stored = StoredWeight.Find(spec, head.Info.Name, _tensors, Config.Quantization)!;
-        var own = embedding.Tensors[0];
-        if (embedding is PlainWeight && own.Reader.HasSameBytes(own.Info, head.Reader, head.Info)) return;
-        using var scope = NewDisposeScope();
-        if (embedding.Read().to(ScalarType.Float32).eq(stored.Read().to(ScalarType.Float32)).all().item<bool>()) return;
-        throw head.Wrong(
-            $"differs from '{own.Info.Name}', but the head is tied to it: {ConfigFile} says so in tie_word_embeddings, or by "
-            + "leaving it out; set that to false there to train both, or remove the tensor");
     }
 
     private TensorSource Whole(FolderTensor tensor)

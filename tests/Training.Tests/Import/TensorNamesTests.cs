@@ -75,25 +75,6 @@ public sealed class TensorNamesTests
     }
 
     [Fact]
-    public async Task Open_tied_head_that_differs_from_its_embedding_is_refused()
-    {
-        using var folder = new TempFolder();
-        await WriteAsync(folder["in"], name => name == Embedding ? [name, "lm_head.weight"] : [name]);
-        var file = folder[$"in/{WeightFiles.Single}"];
-        long last;
-        using (var reader = SafetensorsReader.OpenFile(file))
-        {
-            var head = reader.Tensors["lm_head.weight"];
-            last = head.Offset + head.Length - 1;
-        }
-
-        using (var handle = File.OpenHandle(file, FileMode.Open, FileAccess.Write)) RandomAccess.Write(handle, [1], last);
-        var e = Assert.Throws<InvalidDataFileException>(() => ModelFolder.Open(folder["in"]));
-        Assert.Contains($"'lm_head.weight' differs from '{Embedding}'", e.Message, StringComparison.Ordinal);
-        Assert.Contains("tie_word_embeddings", e.Message, StringComparison.Ordinal);
-    }
-
-    [Fact]
     public async Task ImportAsync_weights_in_double_precision_are_read()
     {
         using var folder = new TempFolder();
