@@ -6,6 +6,7 @@ namespace LisaOrleans.Model;
 public sealed class EmbeddingPart : ModelPart
 {
     private readonly TokenEmbedding _embedding;
+
     // With the rows of the matrix that the micro-batch looked up, a leaf [N, D], and their numbers.
     private readonly Dictionary<int, (Tensor Output, Tensor Leaf, long[] Rows)> _outputs = [];
 

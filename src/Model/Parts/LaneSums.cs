@@ -67,9 +67,9 @@ internal sealed class LaneSums : IDisposable
     public static LaneSum Plus(LaneSum left, LaneSum right)
     {
         using var mode = no_grad();
-        if (left.Rows is null != right.Rows is null)
-            (left, right) = (TableRows.Whole(left, right.Value.shape), TableRows.Whole(right, left.Value.shape));
-        if (left.Rows is not null) return TableRows.Plus(left, right);
+        if (left.Rows is not null)
+            return right.Rows is null ? left with { Value = TableRows.AddTo(right.Value, left), Rows = null } : TableRows.Plus(left, right);
+        if (right.Rows is not null) return left with { Value = TableRows.AddTo(left.Value, right) };
         using (right.Value)
         {
             if (left.Value.dtype == ScalarType.Float32)

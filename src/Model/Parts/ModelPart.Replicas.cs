@@ -24,7 +24,7 @@ public abstract partial class ModelPart
     }
 
     /// <summary>What has been summed here of the step's gradients; the caller now owns it.</summary>
-    public virtual IReadOnlyList<GradientSum> TakeGradientSums() => [.. Trained.SelectMany(p => p.TakeSums())];
+    public IReadOnlyList<GradientSum> TakeGradientSums() => [.. Trained.SelectMany(p => p.TakeSums())];
 
     /// <summary>Adds what another replica has summed. Owns what it has taken out of the queue.</summary>
     /// <exception cref="ArgumentException">A sum has another shape than its parameter, or rows that the parameter does not have.</exception>

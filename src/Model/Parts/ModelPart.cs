@@ -140,7 +140,7 @@ public abstract partial class ModelPart : IDisposable
     }
 
     /// <summary>Forgets the step's gradients.</summary>
-    public virtual void DiscardGradients()
+    public void DiscardGradients()
     {
         foreach (var (update, _) in _pending ?? []) update.Gradient.Dispose();
         _pending = null;

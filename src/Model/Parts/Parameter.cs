@@ -165,8 +165,8 @@ internal sealed partial class Parameter : IDisposable
         var own = _gradient?.Take();
         var alias = _aliasGradient?.Take();
         rows = alias is null ? own?.Rows : null;
-        if (own is null || alias is null) return own is null ? alias?.Value : TableRows.Whole(own, Spec.Shape).Value;
-        return own.Rows is null ? LaneSums.Plus(alias, own).Value : TableRows.AddTo(alias.Value, own);
+        if (own is null) return alias?.Value;
+        return alias is null ? TableRows.Whole(own, Spec.Shape).Value : LaneSums.Plus(alias, own).Value;
     }
 
     public void ClearGradients()
