@@ -61,7 +61,7 @@ public sealed class JsonLinesChecker
             using var document = JsonDocument.Parse(line, JsonText.Strict);
             if (document.RootElement.ValueKind != JsonValueKind.Object) throw Wrong("must be a JSON object");
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (Exception e) when (JsonText.IsInvalid(e))
         {
             // InvalidOperationException: a property name with an escaped half of a surrogate pair.
             throw new DatasetException($"line {_number}{JsonFault.InLine(e)}: {JsonFault.Problem(e)}");

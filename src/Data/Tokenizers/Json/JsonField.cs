@@ -28,8 +28,7 @@ internal sealed class JsonField(string file, JsonField? parent, string name, Jso
         if (!System.IO.File.Exists(path)) return null;
         try
         {
-            var options = new JsonDocumentOptions { AllowDuplicateProperties = false };
-            using var document = JsonDocument.Parse(System.IO.File.ReadAllBytes(path), options);
+            using var document = JsonDocument.Parse(System.IO.File.ReadAllBytes(path), JsonText.Strict);
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? read(new JsonField(path, null, "", document.RootElement))
                 : throw new TokenizerException(path, "must be a JSON object");
@@ -38,9 +37,8 @@ internal sealed class JsonField(string file, JsonField? parent, string name, Jso
         {
             throw new TokenizerException(path, e.Message);
         }
-        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        catch (Exception e) when (JsonText.IsInvalid(e))
         {
-            // InvalidOperationException: an escaped half of a surrogate pair.
             throw new TokenizerException(path, JsonFault.Describe(e));
         }
     }
