@@ -1,4 +1,3 @@
-
 namespace LisaOrleans.Checkpoints;
 
 /// <summary>

@@ -12,7 +12,8 @@ internal sealed class ModelUpload(IBlobStore store, IProgress<UploadProgress>? p
     {
         var model = ModelFiles.Of(request.ModelFolder).Select(name => (Name: name, File: Path.Combine(request.ModelFolder, name))).ToList();
         var adapter = request.AdapterFolder is { } folder
-            ? AdapterFiles.All.Concat(ModelFileNames.In(folder).Where(n => n != ModelFileNames.Config)).Select(name => (Name: name, File: Path.Combine(folder, name))).ToList()
+            ? AdapterFiles.All.Concat(ModelFileNames.In(folder).Where(n => n != ModelFileNames.Config))
+                .Select(name => (Name: name, File: Path.Combine(folder, name))).ToList()
             : [];
         if (adapter.FirstOrDefault(a => !File.Exists(a.File)) is { Name: { } missing })
             throw new InvalidTrainingInputException($"{request.AdapterFolder}: has no {missing}; a folder with a PEFT adapter is needed");

@@ -38,8 +38,7 @@ internal abstract partial class PartGrain<TPart>
     private async Task ForgetOthers(PartLoad load, CancellationToken cancellationToken)
     {
         var madeOf = JsonSerializer.Serialize(load.Spec) + load.ConfigJson;
-        if (_loads.MadeOf == madeOf) return;
-        await _device.Run(load.Generation, _held.Release, cancellationToken: cancellationToken);
+        if (Part is not null && _loads.MadeOf != madeOf) await _device.Run(load.Generation, _held.Release, cancellationToken: cancellationToken);
         _loads.MadeOf = madeOf;
     }
 

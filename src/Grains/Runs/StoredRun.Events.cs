@@ -35,12 +35,6 @@ internal sealed partial class StoredRun
         return head.State is RunHeadStates.Succeeded or RunHeadStates.Failed or RunHeadStates.Cancelled or RunHeadStates.Paused;
     }
 
-    private bool IsNews(RunHead head) =>
-        History is null || _known is null || head.Generation > _known.Generation
-        || (head.Generation == _known.Generation && (head.Step > _known.Step || Entries(head) > Entries(_known)));
-
-    private static long Entries(RunHead head) => head.Journal is [.., { LastStep: var last }] ? last : 0;
-
     /// <summary>Tells those who watch that a generation of the run begins, which this activation has taken.</summary>
     /// <param name="wasLost">Whether an owner before it was lost.</param>
     public void NoteStart(bool wasLost)
@@ -54,4 +48,10 @@ internal sealed partial class StoredRun
 
         Journal!.Note(new RunStarted(ManifestStep, Plan!.TotalSteps, Session!.Generation));
     }
+
+    private bool IsNews(RunHead head) =>
+        History is null || _known is null || head.Generation > _known.Generation
+        || (head.Generation == _known.Generation && (head.Step > _known.Step || Entries(head) > Entries(_known)));
+
+    private static long Entries(RunHead head) => head.Journal is [.., { LastStep: var last }] ? last : 0;
 }

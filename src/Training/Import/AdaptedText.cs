@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Data;
+using static LisaOrleans.Training.TrainedFiles;
 
 namespace LisaOrleans.Training;
 
@@ -11,9 +12,6 @@ namespace LisaOrleans.Training;
 /// </summary>
 public sealed class AdaptedText
 {
-    private const string TokenizerConfig = "tokenizer_config.json";
-    private const string TemplateField = "chat_template";
-
     private readonly string _model;
     private readonly string? _adapter;
 
@@ -61,13 +59,15 @@ public sealed class AdaptedText
     // Templates may lie in the tokenizer's own configuration.
     private void MoveTemplate(Dictionary<string, byte[]> files)
     {
-        var (to, from) = (Path.Combine(TokenizerFolder, TokenizerConfig), Path.Combine(TemplateFolder, TokenizerConfig));
-        var template = files.ContainsKey(ModelFileNames.ChatTemplate) || !File.Exists(from) ? null : Parse(File.ReadAllBytes(from), from)[TemplateField];
-        if (template is null && !files.ContainsKey(TokenizerConfig)) return;
-        var config = files.TryGetValue(TokenizerConfig, out var own) ? Parse(own, to) : [];
+        var (to, from) = (Path.Combine(TokenizerFolder, TokenizerConfigFile), Path.Combine(TemplateFolder, TokenizerConfigFile));
+        var template = files.ContainsKey(ModelFileNames.ChatTemplate) || !File.Exists(from)
+            ? null
+            : Parse(File.ReadAllBytes(from), from)[TemplateField];
+        if (template is null && !files.ContainsKey(TokenizerConfigFile)) return;
+        var config = files.TryGetValue(TokenizerConfigFile, out var own) ? Parse(own, to) : [];
         if (template is not null) config[TemplateField] = template.DeepClone();
         else if (!config.Remove(TemplateField)) return;
-        files[TokenizerConfig] = TrainedFiles.ToJson(config);
+        files[TokenizerConfigFile] = ToJson(config);
     }
 
     private static JsonObject Parse(byte[] json, string file)

@@ -15,7 +15,12 @@ namespace LisaOrleans.Training;
 /// </summary>
 internal static class TrainedFiles
 {
-    private const string TokenizerConfigFile = "tokenizer_config.json";
+    /// <summary>Where templates may lie, too.</summary>
+    internal const string TokenizerConfigFile = "tokenizer_config.json";
+
+    /// <summary>Its field for them.</summary>
+    internal const string TemplateField = "chat_template";
+
     private const string EndIds = "eos_token_id";
 
     private static readonly JsonSerializerOptions s_json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -56,7 +61,7 @@ internal static class TrainedFiles
             {
                 files[ModelFileNames.ChatTemplate] = Encoding.UTF8.GetBytes(jinja);
                 if (files.TryGetValue(TokenizerConfigFile, out var config))
-                    files[TokenizerConfigFile] = Changed(config, root => root["chat_template"] = jinja);
+                    files[TokenizerConfigFile] = Changed(config, root => root[TemplateField] = jinja);
             }
         }
 

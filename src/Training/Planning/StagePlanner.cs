@@ -134,7 +134,9 @@ public static class StagePlanner
     private static int InFlight(StageMemory memory, int[] ends, IReadOnlyList<TrainingSilo> silos)
     {
         var stages = Enumerable.Range(0, silos.Count).Where(s => ends[s] < ends[s + 1])
-            .Select(s => (Layers: memory.LayersUpTo(ends[s + 1], silos[s].OnGpu)[ends[s]], First: ends[s] == 0, Last: ends[s + 1] == memory.Layers, Silo: silos[s]))
+            .Select(s => (
+                Layers: memory.LayersUpTo(ends[s + 1], silos[s].OnGpu)[ends[s]], First: ends[s] == 0, Last: ends[s + 1] == memory.Layers,
+                Silo: silos[s]))
             .ToArray();
         var inFlight = StagePlan.MostInFlight(stages.Length);
         while (inFlight > 1 && !stages.All(s => memory.Fits(s.Layers, s.First, s.Last, inFlight, s.Silo))) inFlight--;
