@@ -49,6 +49,29 @@ public sealed class PublishedPortsTests
         Assert.True(gateway.Connections > 0);
     }
 
+    [Fact]
+    public async Task Silo_whose_tensors_nobody_can_fetch_does_not_end_the_run_that_takes_it_in()
+    {
+        Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
+        using var folder = new TempFolder();
+        await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 1, Azurite: false, Environment: s_secret));
+        await cluster.Client.SubmitAsync(SampleRun.Request(Run, steps: 100_000), null, TestContext.Current.CancellationToken);
+        await RunProgress.UntilAsync(cluster, Run, s => s.Step > 0);
+
+        // Behind a port that was not published.
+        await using var process = ServerProcess.Start(
+            Executables.Lisa,
+            [
+                "silo", .. cluster.Connection, "--store", cluster.Store, "--threads", "1", "--http-port", $"{Ports.Free()}",
+                "--silo-port", $"{Ports.Free()}", "--gateway-port", $"{Ports.Free()}",
+                "--tensor-port", $"{Ports.Free()}", "--listen-tensor-port", $"{Ports.Free()}",
+            ],
+            folder["unpublished.log"], s_secret);
+        var both = await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 2);
+        await RunProgress.UntilAsync(cluster, Run, s => s.Stages.Count == 1 && s.Step > both.Step + 3);
+        Assert.Contains($"Run {Run} goes on without", cluster.Logs(lines: 10_000), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--host: '0.0.0.0' stands for all addresses of this machine", "--host", "0.0.0.0")]
     [InlineData("--host: '203.0.113.7' is not an address of this machine; if others reach it there all the same", "--host", "203.0.113.7")]

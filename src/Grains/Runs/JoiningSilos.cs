@@ -12,9 +12,12 @@ internal sealed class JoiningSilos(StoredRun run, IGrainFactory grains, TimeProv
     private static readonly TimeSpan s_firstPause = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromMinutes(10);
 
+    // How long after its pause a silo that failed has to show that it works now, before others may join it.
+    private static readonly TimeSpan s_trial = TimeSpan.FromMinutes(1);
+
     private readonly HashSet<string> _ready = [];
 
-    // How often they could not load what they were to, and when it was last tried.
+    // How often they could not do what they were to, and when it was last tried.
     private readonly Dictionary<string, (int Failures, long Last)> _failed = [];
 
     // The plans with them that parts are, or were, loaded for since parts were last placed.
@@ -30,22 +33,33 @@ internal sealed class JoiningSilos(StoredRun run, IGrainFactory grains, TimeProv
     /// <summary>Whether a silo has what it can have before it is taken in.</summary>
     public bool IsReady(string silo) => _ready.Contains(silo);
 
-    /// <summary>Whether a silo is left alone for now, because it could not load what it was to.</summary>
+    /// <summary>Whether a silo is left alone for now, because it could not do what it was to.</summary>
     public bool IsLeftOut(string silo) => _failed.TryGetValue(silo, out var failed) && time.GetElapsedTime(failed.Last) < PauseAfter(failed.Failures);
 
-    /// <summary>Leaves silos out that a generation could not load, if they held nothing, and others do on which the run may stay.</summary>
+    /// <summary>Whether silos that have failed before are used again, and have not shown yet that they work now: others had better not join them.</summary>
+    public bool AreOnTrial(IReadOnlyList<SiloStage> stages) => stages.Any(
+        s => _failed.TryGetValue(s.Silo, out var failed) && time.GetElapsedTime(failed.Last) < PauseAfter(failed.Failures) + s_trial);
+
+    /// <summary>For how long a silo that failed is left alone.</summary>
+    public TimeSpan PauseOf(string silo) => PauseAfter(_failed[silo].Failures);
+
+    /// <summary>Of some silos, the one that has failed least often; the last of them in the order of their addresses.</summary>
+    public string LeastFailed(IEnumerable<string> silos) =>
+        silos.OrderDescending(StringComparer.Ordinal).MinBy(s => _failed.GetValueOrDefault(s).Failures)!;
+
+    /// <summary>Leaves silos out that failed, if the others have room for the run.</summary>
     /// <param name="failed">The silos.</param>
-    /// <param name="before">Where the parts were.</param>
     /// <param name="usable">The silos that the run may use.</param>
     /// <param name="fits">Whether silos have room for the run.</param>
     /// <returns>Whether they are left out.</returns>
     public bool LeaveOut(
-        IReadOnlySet<string> failed, StagePlan before, IReadOnlyList<TrainingSilo> usable, Func<IReadOnlyList<TrainingSilo>, bool> fits)
+        IReadOnlySet<string> failed, IReadOnlyList<TrainingSilo> usable, Func<IReadOnlyList<TrainingSilo>, bool> fits)
     {
-        if (failed.Count == 0 || failed.Any(before.Uses)) return false;
         TrainingSilo[] others = [.. usable.Where(s => !failed.Contains(s.Address))];
-        if (!others.Any(s => before.Uses(s.Address)) || !fits(others)) return false;
-        foreach (var silo in failed) Failed(silo);
+        if (failed.Count == 0 || others.Length == 0 || !fits(others)) return false;
+
+        // Not for equally long: which of them it is shows when they come back one by one.
+        foreach (var (silo, place) in failed.Order(StringComparer.Ordinal).Select((s, i) => (s, i))) Failed(silo, place + 1);
         return true;
     }
 
@@ -62,10 +76,12 @@ internal sealed class JoiningSilos(StoredRun run, IGrainFactory grains, TimeProv
     }
 
     /// <summary>Parts are placed anew: the run uses what was loaded, or has let go of it.</summary>
-    /// <param name="stages">Where they are. These silos can load what they are to.</param>
-    public void Placed(IReadOnlyList<SiloStage> stages)
+    public void Placed() => _plans.Clear();
+
+    /// <summary>Silos have shown that they can do what they are to.</summary>
+    /// <param name="stages">Where the parts are.</param>
+    public void Proven(IReadOnlyList<SiloStage> stages)
     {
-        _plans.Clear();
         foreach (var stage in stages) _failed.Remove(stage.Silo);
     }
 
@@ -117,17 +133,17 @@ internal sealed class JoiningSilos(StoredRun run, IGrainFactory grains, TimeProv
         catch (Exception e)
         {
             Failed(silo);
-            RunLog.NotLoadedAhead(logger, e, run.Name, silo, PauseAfter(_failed[silo].Failures).TotalSeconds);
+            RunLog.NotLoadedAhead(logger, e, run.Name, silo, PauseOf(silo).TotalSeconds);
             await new PartReleases(run.Name, time, logger).Try(() => Unload([parts.Stages], silo, session.Generation));
             return false;
         }
     }
 
     // For some time, longer after each failure.
-    private void Failed(string silo)
+    private void Failed(string silo, int times = 1)
     {
         _ready.Remove(silo);
-        _failed[silo] = (_failed.GetValueOrDefault(silo).Failures + 1, time.GetTimestamp());
+        _failed[silo] = (_failed.GetValueOrDefault(silo).Failures + times, time.GetTimestamp());
     }
 
     private Task Unload(IEnumerable<StagePlan> plans, string silo, long generation) => Task.WhenAll(

@@ -68,6 +68,9 @@ internal sealed class ManifestWriter(
             if (committed.IsCompleted) committed.GetAwaiter().GetResult();
     }
 
+    /// <summary>Whether a manifest could not be stored.</summary>
+    public bool HasFailed => !_latest.Taken.IsFaulted && (_latest.Committed.IsFaulted || _latest.CommittedBefore.IsFaulted);
+
     /// <summary>Lets the manifests on their way come to their end, whatever that is, before the run goes back or stops.</summary>
     public async Task Settle(TimeSpan patience) => await _latest.Committed.WaitAsync(patience)
         .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);

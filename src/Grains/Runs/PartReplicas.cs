@@ -12,6 +12,9 @@ internal sealed record PartReplicas(string Name, IReadOnlyList<IPartGrain> Grain
     /// <summary>The one that keeps the optimizer state.</summary>
     public IPartGrain Owner => Grains[OwnersReplica];
 
+    /// <summary>The silo of that one.</summary>
+    public string OwnersSilo => Silos[OwnersReplica];
+
     /// <summary>The replicas without state.</summary>
     public IEnumerable<int> Others => Enumerable.Range(0, Grains.Count).Where(r => r != OwnersReplica);
 

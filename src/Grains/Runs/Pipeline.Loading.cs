@@ -8,7 +8,7 @@ internal sealed partial class Pipeline
 {
     private readonly HashSet<string> _failed = [];
 
-    /// <summary>The silos on which a part could not be loaded.</summary>
+    /// <summary>The silos on which a part could not be loaded, or stored.</summary>
     public IReadOnlySet<string> Failed => _failed;
 
     /// <summary>Puts every part into the state of a manifest; returns how each got there.</summary>
@@ -67,11 +67,15 @@ internal sealed partial class Pipeline
         }
     }
 
-    private async Task<PartLoaded> Load(IPartGrain grain, string silo, PartLoad load, CancellationToken cancellationToken)
+    private Task<PartLoaded> Load(IPartGrain grain, string silo, PartLoad load, CancellationToken cancellationToken) =>
+        On(silo, grain.Load(load, cancellationToken), cancellationToken);
+
+    // Notes where it is that a call fails.
+    private async Task<T> On<T>(string silo, Task<T> call, CancellationToken cancellationToken)
     {
         try
         {
-            return await grain.Load(load, cancellationToken);
+            return await call;
         }
         catch (Exception) when (!cancellationToken.IsCancellationRequested)
         {

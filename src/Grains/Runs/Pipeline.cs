@@ -110,11 +110,12 @@ internal sealed partial class Pipeline(IGrainFactory grains, RunPlan plan, Stage
     /// <returns>The parts that changed, and how long the silo that copied most of them could not train.</returns>
     public async Task<(IReadOnlyList<string> Parts, TimeSpan Copying)> BeginSnapshot(long step, CancellationToken cancellationToken)
     {
-        var copying = await Task.WhenAll(_parts.Select(p => p.Owner.BeginSnapshot(generation, step, cancellationToken)));
+        var copying = await Task.WhenAll(
+            _parts.Select(p => On(p.OwnersSilo, p.Owner.BeginSnapshot(generation, step, cancellationToken), cancellationToken)));
         var changed = _parts.Zip(copying).Where(p => p.Second is not null).ToArray();
         return (
             [.. changed.Select(p => p.First.Name)],
-            changed.GroupBy(p => stages.SiloOf(p.First.Name, p.First.OwnersReplica), p => p.Second!.Value)
+            changed.GroupBy(p => p.First.OwnersSilo, p => p.Second!.Value)
                 .Select(g => g.Aggregate((a, b) => a + b)).DefaultIfEmpty().Max());
     }
 
@@ -127,7 +128,7 @@ internal sealed partial class Pipeline(IGrainFactory grains, RunPlan plan, Stage
         long step, IReadOnlyList<string> parts, CancellationToken cancellationToken)
     {
         var blobs = await Task.WhenAll(_parts.Where(p => parts.Contains(p.Name)).Select(async p =>
-            (p.Name, Blobs: await p.Owner.CompleteSnapshot(generation, step, cancellationToken))));
+            (p.Name, Blobs: await On(p.OwnersSilo, p.Owner.CompleteSnapshot(generation, step, cancellationToken), cancellationToken))));
         return blobs.ToDictionary(b => b.Name, b => new PartState
         {
             Weights = b.Blobs.Weights,

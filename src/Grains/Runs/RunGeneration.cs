@@ -11,6 +11,8 @@ internal sealed class RunGeneration : IDisposable
     private readonly RunStore _session;
     private readonly RunPlacement _placement;
     private readonly TrainingLoop _loop;
+    private readonly RunOptions _options;
+    private readonly Pipeline _parts;
     private readonly StagePlan? _before;
 
     /// <param name="run">The run.</param>
@@ -27,13 +29,13 @@ internal sealed class RunGeneration : IDisposable
         StoredRun run, RunStore session, RunPlacement placement, EventFeed feed, StagePlan stages, ReplacedBlobs replaced, RunOptions options,
         TimeProvider time, Func<LoopOutcome?> interruption, ILogger logger)
     {
-        (_run, _session, _placement, Stages) = (run, session, placement, stages);
+        (_run, _session, _placement, _options, Stages) = (run, session, placement, options, stages);
         Notice = new StopNotice(options.StepPatience, time);
-        (var parts, _before) = placement.Place(stages, session.Generation);
+        (_parts, _before) = placement.Place(stages, session.Generation);
         Manifests = new ManifestWriter(
-            run.Store, session, run.Plan!.Spec, run.History!, run.Keeper!, run.Journal!, parts, feed, replaced, time);
+            run.Store, session, run.Plan!.Spec, run.History!, run.Keeper!, run.Journal!, _parts, feed, replaced, time);
         _loop = new TrainingLoop(
-            run.Plan!, parts, new RunReference(run.Store, run.Plan!, parts, placement.OnGpu, Manifests, run.Journal!, time, logger),
+            run.Plan!, _parts, new RunReference(run.Store, run.Plan!, _parts, placement.OnGpu, Manifests, run.Journal!, time, logger),
             run.History!, run.Journal!, Manifests, feed, time, Notice, options, interruption,
             step => RunLog.BrokenOff(logger, run.Name, step, options.StepPatience.TotalSeconds), logger);
     }
@@ -51,15 +53,39 @@ internal sealed class RunGeneration : IDisposable
     public long Step => _loop.Step;
 
     /// <summary>Loads its parts; false where that was broken off.</summary>
-    public async Task<bool> Load(CancellationToken cancellationToken)
-    {
-        if (!await _placement.Load(_session, _before, Notice, cancellationToken)) return false;
-        RunTelemetry.Of(_run.Name).Placed(_session.Generation, _run.Plan!.TotalSteps);
-        return true;
-    }
+    public Task<bool> Load(CancellationToken cancellationToken) => Judged(
+        async () =>
+        {
+            if (!await _placement.Load(_session, _before, Notice, cancellationToken)) return false;
+            RunTelemetry.Of(_run.Name).Placed(_session.Generation, _run.Plan!.TotalSteps);
+            return true;
+        },
+        cancellationToken);
 
     /// <summary>Trains to the end, or to the step boundary at which there is a reason to stop.</summary>
-    public Task<LoopOutcome> Train(CancellationToken cancellationToken) => _loop.Run(cancellationToken);
+    public Task<LoopOutcome> Train(CancellationToken cancellationToken) => Judged(() => _loop.Run(cancellationToken), cancellationToken);
+
+    private async Task<T> Judged<T>(Func<Task<T>> work, CancellationToken cancellationToken)
+    {
+        var before = Manifests.Last.Step;
+        try
+        {
+            return await work();
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && Manifests.Last.Step == before && MayBeOfSilo(e))
+        {
+            var judged = _placement.Judge(_parts, _before, e, Manifests.HasFailed);
+            if (judged != e) throw judged;
+            throw;
+        }
+        finally
+        {
+            if (Manifests.Last.Step > before) _placement.Saved(Stages);
+        }
+    }
+
+    private bool MayBeOfSilo(Exception failure) =>
+        failure is StoreRefusedException or DamagedBlobException || _options.Failures.ActionFor(failure) == FailureAction.Retry;
 
     /// <inheritdoc/>
     public void Dispose() => Notice.Dispose();

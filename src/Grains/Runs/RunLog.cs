@@ -53,6 +53,9 @@ internal static partial class RunLog
         Message = "Run {Run}: {Silo}, which has come, could not load what it needs to be taken in; it is tried again after {Seconds:0} s")]
     public static partial void NotLoadedAhead(ILogger logger, Exception exception, string run, string silo, double seconds);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run} goes on without {Silo}, which is tried again after {Seconds:0} s")]
+    public static partial void LeftOut(ILogger logger, string run, string silo, double seconds);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: replaced blobs could not be deleted")]
     public static partial void NotCollected(ILogger logger, Exception exception, string run);
 

@@ -5,19 +5,13 @@ using Microsoft.Extensions.Logging;
 namespace LisaOrleans.Grains;
 
 /// <summary>On which silos a run's parts are, should be and have been. Used within one grain's turns.</summary>
-internal sealed class RunPlacement(
+internal sealed partial class RunPlacement(
     StoredRun run, string? here, IGrainFactory grains, IClusterView cluster, TimeProvider time, ILogger logger)
 {
-    // What disturbs a silo for a moment is no reason to move parts.
-    private static readonly TimeSpan s_measuring = TimeSpan.FromSeconds(10);
-
-    // The silos that the plan is for, in the order of their addresses; and as they were when it was last compared with another.
-    private IReadOnlyList<TrainingSilo> _plannedFor = [];
-    private IReadOnlyList<TrainingSilo> _compared = [];
-    private (RunPlan Of, StagePlan Stages)? _plan;
     private long _loaded;
 
     private readonly PartReleases _releases = new(run.Name, time, logger);
+    private readonly ProvenSilos _proven = new(time);
     private readonly JoiningSilos _joining = new(run, grains, time, logger);
     private TaskCompletionSource _placed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -46,17 +40,6 @@ internal sealed class RunPlacement(
 
     private IReadOnlyList<TrainingSilo> Usable => Silos.Usable(LastKnown);
     private TrainingSilo[] Willing => [.. Usable.Where(s => !_joining.IsLeftOut(s.Address))];
-
-    // Those that plans are made for. Ones that have just come are taken in when they have loaded what they can, unless there are no others.
-    private IReadOnlyList<TrainingSilo> Ready
-    {
-        get
-        {
-            var held = LastKnown.Select(s => s.Silo).Concat(_plannedFor.Select(s => s.Address)).ToHashSet();
-            TrainingSilo[] ready = [.. Willing.Where(s => held.Contains(s.Address) || _joining.IsReady(s.Address))];
-            return ready.Length > 0 ? ready : Willing is { Length: > 0 } willing ? willing : Usable;
-        }
-    }
 
     private StagePlan? Held => Silos.Held(LastKnown);
 
@@ -96,41 +79,6 @@ internal sealed class RunPlacement(
         while (atWork() && Uses(silo)) await _placed.Task.WaitAsync(cancellationToken);
     }
 
-    /// <summary>The best placement now.</summary>
-    /// <exception cref="NoRoomException">The silos cannot hold the run.</exception>
-    public StagePlan Plan()
-    {
-        if (Pipeline is null && Noted is { } noted) Speeds.Recall(noted.Speeds);
-        try
-        {
-            return Plan(Ready);
-        }
-        catch (NoRoomException) when (Usable.Count > Ready.Count)
-        {
-            return Plan(Willing is var willing && Fits(willing) ? willing : Usable);
-        }
-    }
-
-    private bool Fits(IReadOnlyList<TrainingSilo> silos) => StagePlanner.Fits(run.Plan!.Config, run.Plan.Spec, silos);
-
-    private StagePlan Plan(IReadOnlyList<TrainingSilo> silos)
-    {
-        var (before, now) = (_plannedFor, ByAddress(silos));
-        if (!now.SequenceEqual(before)) Speeds.Begin(silos);
-        _plannedFor = now;
-        var (config, spec, measured) = (run.Plan!.Config, run.Plan.Spec, Speeds.Of(silos));
-        var best = ReplicaPlanner.Plan(config, spec, measured, Held);
-
-        // A generation that begins for another reason is none to deal the same silos their work anew.
-        if (_plan is not { } last || last.Of != run.Plan || !now.SequenceEqual(before)
-            || ReplicaPlanner.IsWorthMoving(config, spec, measured, last.Stages, best))
-        {
-            _plan = (run.Plan, best);
-        }
-
-        return _plan.Value.Stages;
-    }
-
     /// <summary>Says where the parts are from now on. They are still to be loaded there.</summary>
     /// <param name="stages">Where.</param>
     /// <param name="generation">The run's generation.</param>
@@ -160,21 +108,48 @@ internal sealed class RunPlacement(
         {
             return false;
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && before is not null)
-        {
-            if (_joining.LeaveOut(parts.Failed, before, Usable, Fits)) throw new JoinerFailedException(parts.Failed, e);
-            throw;
-        }
 
         Speeds.Loaded();
         _loaded = time.GetTimestamp();
         await _releases.ReleaseBefore(parts, Silos);
-        _joining.Placed(stages);
+        _joining.Placed();
         Signal();
         await run.Journal!.Write(
             run.Store, session.Manifest!.Step, [new PartsPlaced(session.Generation, stages) { Speeds = Speeds.Measured }],
             j => session.SetJournalAsync(j, cancellationToken), cancellationToken);
         return true;
+    }
+
+    /// <summary>A generation has saved a manifest: its silos can load, train, exchange and store their parts.</summary>
+    /// <param name="stages">Where its parts are.</param>
+    public void Saved(StagePlan stages)
+    {
+        _proven.Add(stages);
+        _joining.Proven(stages.Stages);
+    }
+
+    /// <summary>A generation failed before it saved a manifest: finds out whether the run had better go on without some of its silos.</summary>
+    /// <param name="parts">The parts, where they were to be.</param>
+    /// <param name="before">Where they were before.</param>
+    /// <param name="failure">What failed.</param>
+    /// <param name="ofManifest">Whether it was the manifest.</param>
+    /// <returns>The failure, or one that says which silos are left out for now.</returns>
+    public Exception Judge(Pipeline parts, StagePlan? before, Exception failure, bool ofManifest)
+    {
+        var silos = _proven.Doubt(parts.Stages, parts.Failed, ofManifest);
+
+        // What a silo alone is refused, or finds damaged, others may have; and one that has just come is not needed yet.
+        if (parts.Failed.Count > 0
+            && (failure is StoreRefusedException or DamagedBlobException || (before is not null && !parts.Failed.Any(before.Uses))))
+        {
+            silos = parts.Failed;
+        }
+
+        // Any of them may be the one.
+        if (parts.Stages.Stages.All(s => silos.Contains(s.Silo))) silos = new HashSet<string> { _joining.LeastFailed(silos) };
+        if (!_joining.LeaveOut(silos, Usable, Fits)) return failure;
+        foreach (var silo in silos) RunLog.LeftOut(logger, run.Name, silo, _joining.PauseOf(silo).TotalSeconds);
+        return new SiloFailedException(silos, failure);
     }
 
     /// <summary>Notes that the parts are about to be placed again.</summary>
@@ -184,63 +159,12 @@ internal sealed class RunPlacement(
         RunTelemetry.Of(run.Name).Moving();
     }
 
-    /// <summary>Whether the parts should move.</summary>
-    public bool ShouldMove(StagePlan current)
-    {
-        if (Silos.Changed) Ask().Ignore();
-        if (!HasSilos) return Silos.AnyLeaves(current);
-        // A plan changes the order of silos, on which the next one depends; so of the same silos another one must be better.
-        if (ByAddress(Ready).SequenceEqual(_plannedFor))
-        {
-            TakeIn();
-            return IsTooSlow(current);
-        }
-
-        try
-        {
-            return !Plan().SameAs(current);
-        }
-        catch (NoRoomException)
-        {
-            // Without the silos that leave there is too little room: the manifest keeps what was done, and the run waits for others.
-            return true;
-        }
-    }
-
     /// <summary>
     /// Makes the parts free their memory, and those from before a load that did not end. Those that cannot be reached are gone, or belong to
     /// another generation by now.
     /// </summary>
     public Task Release() => Pipeline is not { } pipeline ? Task.CompletedTask : Task.WhenAll(
         _releases.Try(() => Task.WhenAll(pipeline.Unload(), _joining.Release(pipeline.Stages.Stages))), _releases.ReleaseBefore(pipeline, Silos));
-
-    // Prepares silos that have just come.
-    private void TakeIn()
-    {
-        TrainingSilo[] joining = [.. Willing.Except(Ready)];
-        if (_joining.AreLoading || joining.Length == 0) return;
-        var plan = ReplicaPlanner.Plan(run.Plan!.Config, run.Plan.Spec, Speeds.Of(Willing), Held);
-
-        // What is loaded there now is let go of with what the run has, where it then comes to another plan.
-        _releases.Note(LastKnown);
-        _releases.Note(plan.Stages);
-        _joining.Begin([.. joining.Select(s => s.Address)], plan, Pipeline!, parts => Loads = Loads.Add(parts));
-    }
-
-    // Whether another plan is worth it, by what the silos have been found to do.
-    private bool IsTooSlow(StagePlan current)
-    {
-        if (!Speeds.MayMove || time.GetElapsedTime(_loaded) < s_measuring) return false;
-        if (Speeds.Of(Ready) is not { Count: > 1 } silos || silos.SequenceEqual(_compared)) return false;
-        _compared = silos;
-        var (config, spec) = (run.Plan!.Config, run.Plan.Spec);
-        if (!ReplicaPlanner.IsWorthMoving(config, spec, silos, current, ReplicaPlanner.Plan(config, spec, silos, Held))) return false;
-        RunLog.EveningOut(logger, run.Name, string.Join(", ", silos.Select(s => FormattableString.Invariant($"{s.Address} {s.Speed:0.00}"))));
-        Speeds.Moved();
-        return true;
-    }
-
-    private static TrainingSilo[] ByAddress(IEnumerable<TrainingSilo> silos) => [.. silos.OrderBy(s => s.Address, StringComparer.Ordinal)];
 
     private void Signal()
     {

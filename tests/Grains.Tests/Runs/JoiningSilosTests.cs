@@ -1,4 +1,5 @@
 using System.Reflection;
+using LisaOrleans.Checkpoints;
 using LisaOrleans.Training;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -43,34 +44,98 @@ public sealed class JoiningSilosTests
         await new PartReleases("joined", TimeProvider.System, NullLogger.Instance).Try(() => joining.Release([]));
         Assert.False(joining.AreLoading);
         Assert.False(joining.IsReady("127.0.0.1:3@3"));
-        joining.Placed([new SiloStage(Broken, parts.Plan.Parts)]);
+        joining.Proven([new SiloStage(Broken, parts.Plan.Parts)]);
         Assert.False(joining.IsLeftOut(Broken));
     }
 
     [Fact]
-    public async Task Load_that_fails_on_a_silo_that_is_taken_in_is_repeated_without_it()
+    public async Task Judge_silo_that_is_taken_in_and_cannot_load_is_left_out_at_once()
     {
         await using var parts = await LoadedParts.CreateAsync(TinyStories.Spec(3) with { RunName = "taken-in" });
-        var grains = DispatchProxy.Create<IGrainFactory, WithoutQueue>();
-        ((WithoutQueue)grains).Inner = parts.Grains;
-        var run = Stored(parts);
-        var placement = new RunPlacement(run, parts.Address, grains, new LiveSilos(parts.Address), TimeProvider.System, NullLogger.Instance);
-        placement.Silos.Begin(DateTimeOffset.UnixEpoch, trains: true);
-        Assert.True(await Load(On(parts, parts.Address)));
+        var placement = Placement(parts, TimeProvider.System, out var run);
+        Assert.True(await Load(placement, run, On(parts, parts.Address)));
+        await FailsAsync(() => Load(placement, run, On(parts, Broken)));
 
-        var failure = await Assert.ThrowsAsync<JoinerFailedException>(() => Load(On(parts, Broken)));
+        var failure = Assert.IsType<SiloFailedException>(Judge(placement, new IOException("gone"), On(parts, parts.Address)));
         Assert.Equal(FailureAction.Retry, FailurePolicy.Default.ActionFor(failure));
         Assert.Equal([parts.Address], placement.Plan().Stages.Select(s => s.Silo));
+    }
 
-        async Task<bool> Load(StagePlan stages)
+    [Fact]
+    public async Task Judge_silo_that_never_loads_is_left_out_in_the_end_and_at_once_if_only_it_is_refused()
+    {
+        await using var parts = await LoadedParts.CreateAsync(TinyStories.Spec(3) with { RunName = "never-loaded" });
+        foreach (var (reason, failures) in new (Exception, int)[] { (new IOException("gone"), 3), (new StoreRefusedException("denied"), 1) })
         {
-            using var notice = new StopNotice(TimeSpan.FromMinutes(1), TimeProvider.System);
-            var (session, _) = await run.Take(Token);
-            await placement.Ask();
-            var (_, before) = placement.Place(stages, session.Generation);
-            return await placement.Load(session, before, notice, Token);
+            var time = new FakeTimeProvider();
+            var placement = Placement(parts, time, out var run);
+            for (var i = 1; i <= failures; i++)
+            {
+                await FailsAsync(() => Load(placement, run, On(parts, Broken)));
+                var failure = Judge(placement, reason, i == 1 ? null : On(parts, Broken));
+                Assert.Equal(i == failures, failure is SiloFailedException);
+                if (i < failures) Assert.Same(reason, failure);
+                time.Advance(TimeSpan.FromSeconds(6));
+            }
+
+            Assert.Equal([parts.Address], placement.Plan().Stages.Select(s => s.Silo));
         }
     }
+
+    [Fact]
+    public async Task LeaveOut_takes_silos_that_failed_together_back_one_by_one()
+    {
+        await using var parts = await LoadedParts.CreateAsync(TinyStories.Spec(3) with { RunName = "one-by-one" });
+        var time = new FakeTimeProvider();
+        var joining = new JoiningSilos(Stored(parts), parts.Grains, time, NullLogger.Instance);
+        var all = (string[])["a", "b", "c"];
+        Assert.Equal("c", joining.LeastFailed(all));
+        Assert.False(LeaveOut(fits: true));
+        Assert.False(LeaveOut(fits: true, "a", "b", "c"));
+        Assert.False(LeaveOut(fits: false, "b", "c"));
+        Assert.True(LeaveOut(fits: true, "b", "c"));
+        Assert.Equal("a", joining.LeastFailed(all));
+        Assert.Equal([10.0, 20.0], [joining.PauseOf("b").TotalSeconds, joining.PauseOf("c").TotalSeconds]);
+        time.Advance(TimeSpan.FromSeconds(10));
+        Assert.Equal([false, true], [joining.IsLeftOut("b"), joining.IsLeftOut("c")]);
+        Assert.False(joining.AreOnTrial([new SiloStage("a", [])]));
+        Assert.True(joining.AreOnTrial([new SiloStage("a", []), new SiloStage("b", [])]));
+        joining.Proven([new SiloStage("b", [])]);
+        Assert.False(joining.AreOnTrial([new SiloStage("b", [])]));
+        Assert.True(joining.AreOnTrial([new SiloStage("c", [])]));
+        time.Advance(TimeSpan.FromMinutes(2));
+        Assert.False(joining.AreOnTrial([new SiloStage("c", [])]));
+
+        bool LeaveOut(bool fits, params string[] failed) =>
+            joining.LeaveOut(failed.ToHashSet(), [.. all.Select(s => new TrainingSilo(s, 0, 1))], _ => fits);
+    }
+
+    // Silos of a cluster whose queue is lost.
+    private static RunPlacement Placement(LoadedParts parts, TimeProvider time, out StoredRun run)
+    {
+        var grains = DispatchProxy.Create<IGrainFactory, WithoutQueue>();
+        ((WithoutQueue)grains).Inner = parts.Grains;
+        run = Stored(parts);
+        var placement = new RunPlacement(run, parts.Address, grains, new LiveSilos(parts.Address), time, NullLogger.Instance);
+        placement.Silos.Begin(DateTimeOffset.UnixEpoch, trains: true);
+        return placement;
+    }
+
+    private static async Task<bool> Load(RunPlacement placement, StoredRun run, StagePlan stages)
+    {
+        using var notice = new StopNotice(TimeSpan.FromMinutes(1), TimeProvider.System);
+        var (session, _) = await run.Take(Token);
+        await placement.Ask();
+        var (_, before) = placement.Place(stages, session.Generation);
+        return await placement.Load(session, before, notice, Token);
+    }
+
+    private static Exception Judge(RunPlacement placement, Exception failure, StagePlan? before) =>
+        placement.Judge(placement.Pipeline!, before, failure, ofManifest: false);
+
+    // Whatever it is that fails, it is noted where.
+    private static async Task FailsAsync(Func<Task<bool>> load) =>
+        Assert.False(await load().ContinueWith(t => t.IsCompletedSuccessfully, Token, TaskContinuationOptions.None, TaskScheduler.Default));
 
     private static StoredRun Stored(LoadedParts parts) =>
         new(parts.Store, parts.Plan.Spec.RunName, cluster: null, TimeProvider.System, NullLogger.Instance);

@@ -1,0 +1,112 @@
+using LisaOrleans.Training;
+
+namespace LisaOrleans.Grains;
+
+/// <content>What plans are made for, and when another one is worth moving for.</content>
+internal sealed partial class RunPlacement
+{
+    // What disturbs a silo for a moment is no reason to move parts.
+    private static readonly TimeSpan s_measuring = TimeSpan.FromSeconds(10);
+
+    // The silos that the plan is for, in the order of their addresses; and as they were when it was last compared with another.
+    private IReadOnlyList<TrainingSilo> _plannedFor = [];
+    private IReadOnlyList<TrainingSilo> _compared = [];
+    private (RunPlan Of, StagePlan Stages)? _plan;
+
+    // Those that plans are made for. Ones that have just come are taken in when they have loaded what they can, unless there are no others.
+    private IReadOnlyList<TrainingSilo> Ready
+    {
+        get
+        {
+            var held = LastKnown.Select(s => s.Silo).Concat(_plannedFor.Select(s => s.Address)).ToHashSet();
+            TrainingSilo[] ready = [.. Willing.Where(s => held.Contains(s.Address) || _joining.IsReady(s.Address))];
+            return ready.Length > 0 ? ready : Willing is { Length: > 0 } willing ? willing : Usable;
+        }
+    }
+
+    /// <summary>The best placement now.</summary>
+    /// <exception cref="NoRoomException">The silos cannot hold the run.</exception>
+    public StagePlan Plan()
+    {
+        if (Pipeline is null && Noted is { } noted) Speeds.Recall(noted.Speeds);
+        try
+        {
+            return Plan(Ready);
+        }
+        catch (NoRoomException) when (Usable.Count > Ready.Count)
+        {
+            return Plan(Willing is var willing && Fits(willing) ? willing : Usable);
+        }
+    }
+
+    private bool Fits(IReadOnlyList<TrainingSilo> silos) => StagePlanner.Fits(run.Plan!.Config, run.Plan.Spec, silos);
+
+    private StagePlan Plan(IReadOnlyList<TrainingSilo> silos)
+    {
+        var (before, now) = (_plannedFor, ByAddress(silos));
+        if (!now.SequenceEqual(before)) Speeds.Begin(silos);
+        _plannedFor = now;
+        var (config, spec, measured) = (run.Plan!.Config, run.Plan.Spec, Speeds.Of(silos));
+        var best = ReplicaPlanner.Plan(config, spec, measured, Held);
+
+        // A generation that begins for another reason is none to deal the same silos their work anew.
+        if (_plan is not { } last || last.Of != run.Plan || !now.SequenceEqual(before)
+            || ReplicaPlanner.IsWorthMoving(config, spec, measured, last.Stages, best))
+        {
+            _plan = (run.Plan, best);
+        }
+
+        return _plan.Value.Stages;
+    }
+
+    /// <summary>Whether the parts should move.</summary>
+    public bool ShouldMove(StagePlan current)
+    {
+        if (Silos.Changed) Ask().Ignore();
+        if (!HasSilos) return Silos.AnyLeaves(current);
+        // A plan changes the order of silos, on which the next one depends; so of the same silos another one must be better.
+        if (ByAddress(Ready).SequenceEqual(_plannedFor))
+        {
+            TakeIn();
+            return IsTooSlow(current);
+        }
+
+        try
+        {
+            return !Plan().SameAs(current);
+        }
+        catch (NoRoomException)
+        {
+            // Without the silos that leave there is too little room: the manifest keeps what was done, and the run waits for others.
+            return true;
+        }
+    }
+
+    // Prepares silos that have just come.
+    private void TakeIn()
+    {
+        TrainingSilo[] joining = [.. Willing.Except(Ready)];
+        if (_joining.AreLoading || _joining.AreOnTrial(Stages) || joining.Length == 0) return;
+        var plan = ReplicaPlanner.Plan(run.Plan!.Config, run.Plan.Spec, Speeds.Of(Willing), Held);
+
+        // What is loaded there now is let go of with what the run has, where it then comes to another plan.
+        _releases.Note(LastKnown);
+        _releases.Note(plan.Stages);
+        _joining.Begin([.. joining.Select(s => s.Address)], plan, Pipeline!, parts => Loads = Loads.Add(parts));
+    }
+
+    // Whether another plan is worth it, by what the silos have been found to do.
+    private bool IsTooSlow(StagePlan current)
+    {
+        if (!Speeds.MayMove || time.GetElapsedTime(_loaded) < s_measuring) return false;
+        if (Speeds.Of(Ready) is not { Count: > 1 } silos || silos.SequenceEqual(_compared)) return false;
+        _compared = silos;
+        var (config, spec) = (run.Plan!.Config, run.Plan.Spec);
+        if (!ReplicaPlanner.IsWorthMoving(config, spec, silos, current, ReplicaPlanner.Plan(config, spec, silos, Held))) return false;
+        RunLog.EveningOut(logger, run.Name, string.Join(", ", silos.Select(s => FormattableString.Invariant($"{s.Address} {s.Speed:0.00}"))));
+        Speeds.Moved();
+        return true;
+    }
+
+    private static TrainingSilo[] ByAddress(IEnumerable<TrainingSilo> silos) => [.. silos.OrderBy(s => s.Address, StringComparer.Ordinal)];
+}
