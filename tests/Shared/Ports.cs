@@ -10,29 +10,25 @@ namespace LisaOrleans.Tests;
 internal static class Ports
 {
     private const int First = 20_000;
-    private const int Count = 12_000;
+    private const int Shares = 12;
+    private const int Count = 1_000;
 
-    private static int s_next = Random.Shared.Next(Count);
+    // The first port of the share is held as long as the process lives: tests of several projects may run at one time.
+    private static readonly Socket s_share = Share();
+    private static readonly int s_first = ((IPEndPoint)s_share.LocalEndPoint!).Port + 1;
+    private static int s_next = Random.Shared.Next(Count - 1);
 
-    /// <summary>A port that is free now and that this process is given once.</summary>
+    /// <summary>A port that is free now. No other process of tests is given it.</summary>
     public static int Free()
     {
-        for (var tries = 0; tries < Count; tries++)
+        for (var tries = 1; tries < Count; tries++)
         {
-            var port = First + (int)((uint)Interlocked.Increment(ref s_next) % Count);
-            using var probe = new Socket(SocketType.Stream, ProtocolType.Tcp);
-            try
-            {
-                probe.Bind(new IPEndPoint(IPAddress.Any, port));
-                return port;
-            }
-            catch (SocketException e) when (e.SocketErrorCode is SocketError.AddressAlreadyInUse)
-            {
-                // Somebody has it: the next one.
-            }
+            var port = s_first + (int)((uint)Interlocked.Increment(ref s_next) % (Count - 1));
+            using var probe = Bound(IPAddress.Any, port);
+            if (probe is not null) return port;
         }
 
-        throw new InvalidOperationException($"no port of {First} to {First + Count - 1} is free");
+        throw new InvalidOperationException($"no port from {s_first} on is free");
     }
 
     /// <summary>Waits until somebody listens.</summary>
@@ -51,6 +47,29 @@ internal static class Ports
             {
                 await Task.Delay(50, time.Token);
             }
+        }
+    }
+
+    private static Socket Share()
+    {
+        for (var share = 0; share < Shares; share++)
+            if (Bound(IPAddress.Loopback, First + (share * Count)) is { } socket) return socket;
+        throw new InvalidOperationException($"{Shares} other programs have the ports of tests, from {First} on");
+    }
+
+    // Null where somebody has the port.
+    private static Socket? Bound(IPAddress address, int port)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(address, port));
+            return socket;
+        }
+        catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            socket.Dispose();
+            return null;
         }
     }
 }
