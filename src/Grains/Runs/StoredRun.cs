@@ -144,9 +144,17 @@ internal sealed partial class StoredRun(IBlobStore store, string name, string? c
         var claim = new RunClaim(StoredRunStatus.Of(state), cluster, Planned: true)
         {
             Journal = Append,
-            Check = state == RunState.Paused ? StoredRunStatus.CheckNotFailed : null,
+            Check = h => StoredRunStatus.CheckNotEnded(h, state),
         };
-        Session = await RunStore.AcquireAsync(store, name, claim, cancellationToken);
+        try
+        {
+            Session = await RunStore.AcquireAsync(store, name, claim, cancellationToken);
+        }
+        catch (RunEndedException e) when (e.State != RunState.Failed)
+        {
+            return null;
+        }
+
         Journal = written;
         if (History is not null) _known = Session.Head;
         return new RunPhase.Ended(state, null, IsStored: true);

@@ -64,12 +64,17 @@ public static class StoredRunStatus
         if (head.State == RunHeadStates.Cancelled) throw new RunEndedException(head.Run, RunState.Cancelled, head.Step, "resumed", instead);
     }
 
-    /// <summary>Checks that a run may be paused.</summary>
+    /// <summary>Checks that there is something to stop in a run.</summary>
     /// <param name="head">The run's head.</param>
-    /// <exception cref="RunEndedException">It has failed, and whoever waits for its end must not be told otherwise.</exception>
-    public static void CheckNotFailed(RunHead head)
+    /// <param name="state">How it is to end: paused or cancelled.</param>
+    /// <exception cref="RunEndedException">
+    /// It has ended so, is complete or was cancelled; or it is to be paused and has failed: whoever waits for its end must not be told otherwise.
+    /// </exception>
+    public static void CheckNotEnded(RunHead head, RunState state)
     {
-        if (head.State == RunHeadStates.Failed) throw new RunEndedException(head.Run, RunState.Failed, head.Step, "paused");
+        if (head.State is RunHeadStates.Cancelled or RunHeadStates.Succeeded || head.State == Of(state)
+            || (head.State == RunHeadStates.Failed && state == RunState.Paused))
+            throw new RunEndedException(head.Run, State(head.State), head.Step, Of(state));
     }
 
     /// <summary>Checks that a run that was started is still to be worked on.</summary>

@@ -70,6 +70,25 @@ public sealed class StoredRunTests
         StoredRun Activation() => new(imported.Store, "test", cluster: null, TimeProvider.System, NullLogger.Instance);
     }
 
+    // Each of the two has read the head before the other stopped the run.
+    [Theory]
+    [InlineData(RunState.Paused, RunState.Paused)]
+    [InlineData(RunState.Cancelled, RunState.Cancelled)]
+    [InlineData(RunState.Cancelled, RunState.Paused)]
+    public async Task Stop_run_that_has_been_stopped_changes_nothing(RunState first, RunState second)
+    {
+        using var imported = await TestRun.ImportAsync(TinyStories.Spec(2));
+        var run = new StoredRun(imported.Store, "test", cluster: null, TimeProvider.System, NullLogger.Instance);
+        Assert.NotNull(await run.Stop(first, Token));
+        var head = await RunStore.ReadHeadAsync(imported.Store, "test", Token);
+        Assert.Null(await run.Stop(second, Token));
+        var late = await Assert.ThrowsAsync<RunEndedException>(() => RunStore.AcquireAsync(
+            imported.Store, "test", new RunClaim(RunHeadStates.Paused) { Check = h => StoredRunStatus.CheckNotEnded(h, second) }, Token));
+        Assert.Equal(first, late.State);
+        var after = await RunStore.ReadHeadAsync(imported.Store, "test", Token);
+        Assert.Equal((head!.Generation, head.State, 1L), (after!.Generation, after.State, after.Journal![^1].LastStep));
+    }
+
     private sealed class UnreadableAtFirst(IBlobStore inner, HashSet<string> files) : DelegatingBlobStore(inner)
     {
         public bool IsReadable { get; set; }
