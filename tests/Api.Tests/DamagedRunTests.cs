@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text.Json;
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Silo;
@@ -42,11 +43,34 @@ public sealed class DamagedRunTests
         Assert.Equal("damaged", error.GetProperty("code").GetString());
         Assert.Contains(manifest.Sha256, error.GetProperty("message").GetString(), StringComparison.Ordinal);
         Assert.Equal("failed", (await GetAsync("v1/fine_tuning/jobs/ftjob-bad")).GetProperty("status").GetString());
+        await StreamsAsync(http, runs);
         var models = (await GetAsync("v1/models")).GetProperty("data").EnumerateArray().Select(m => m.GetProperty("id").GetString());
         Assert.Equal(ModelIds.Tuned("base", null, "ftjob-ended"), Assert.Single(models));
 
         string? Status(string id) => listed[id].GetProperty("status").GetString();
 
         async Task<JsonElement> GetAsync(string path) => JsonElement.Parse(await http.GetStringAsync(new Uri(path, UriKind.Relative), Token));
+    }
+
+    // Damage is an error like any other while the stream has not begun, and the stream's last line where it has.
+    private static async Task StreamsAsync(HttpClient http, FinishedRun runs)
+    {
+        using var whole = await http.GetAsync(new Uri("v1/fine_tuning/jobs/ftjob-bad/events?stream=true", UriKind.Relative), Token);
+        Assert.Equal(HttpStatusCode.InternalServerError, whole.StatusCode);
+        Assert.Equal("damaged", Code(await whole.Content.ReadAsStringAsync(Token)));
+
+        var journal = new BytesBlob("none"u8.ToArray());
+        await runs.Store.PutAsync(journal, Token);
+        var claim = new RunClaim(RunHeadStates.Paused)
+        {
+            Journal = (_, _) => Task.FromResult<IReadOnlyList<LogSegment>>([new(new BlobRef(journal.Sha256, journal.Length), 1, 1)]),
+        };
+        await RunStore.AcquireAsync(runs.Store, "ftjob-good", claim, Token);
+        var events = await http.GetStringAsync(new Uri("v1/fine_tuning/jobs/ftjob-good/events?stream=true", UriKind.Relative), Token);
+        var last = events.TrimEnd('\n').Split('\n')[^1];
+        Assert.StartsWith("data: ", last, StringComparison.Ordinal);
+        Assert.Equal("damaged", Code(last["data: ".Length..]));
+
+        static string? Code(string json) => JsonElement.Parse(json).GetProperty("error").GetProperty("code").GetString();
     }
 }
