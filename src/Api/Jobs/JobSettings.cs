@@ -107,9 +107,16 @@ internal static class JobSettings
                 $"Invalid value for '{param}.batch_size': must be a whole number of at least 1.", $"{param}.batch_size", "invalid_value");
         }
 
+        var rate = multiplier?.Value * s_defaults.LearningRate;
+        if (rate is <= 0)
+        {
+            throw ApiException.Invalid(
+                $"Invalid value for '{param}.learning_rate_multiplier': must be above 0.", $"{param}.learning_rate_multiplier", "invalid_value");
+        }
+
         Set(nameof(TrainingSpec.PerDeviceTrainBatchSize), "batch_size", (int?)batchSize?.Value);
         Set(nameof(TrainingSpec.NumTrainEpochs), "n_epochs", epochs?.Value);
-        Set(nameof(TrainingSpec.LearningRate), "learning_rate_multiplier", multiplier?.Value * s_defaults.LearningRate);
+        Set(nameof(TrainingSpec.LearningRate), "learning_rate_multiplier", rate);
         Set(nameof(TrainingSpec.Beta), "beta", beta?.Value);
         return settings;
 

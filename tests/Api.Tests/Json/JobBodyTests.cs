@@ -65,5 +65,23 @@ public sealed class JobBodyTests
         Assert.Equal(($"p.{name}", $"Unknown parameter: 'p.{name}'; {answer}"), (e.Param, e.Message));
     }
 
+    // It would train nothing, and succeed.
+    [Theory]
+    [InlineData(0)]
+    [InlineData(-1)]
+    [InlineData(1e-320)]
+    public void Read_multiplier_that_makes_the_learning_rate_zero_is_refused(double multiplier)
+    {
+        var number = new AutoNumber(multiplier);
+        foreach (var read in (Action[])[
+            () => JobSettings.Read(new SupervisedHyperparameters { LearningRateMultiplier = number }, "p"),
+            () => JobSettings.Read(new DpoHyperparameters { LearningRateMultiplier = number }, "p")])
+        {
+            var e = Assert.Throws<ApiException>(read);
+            Assert.Equal(
+                ("p.learning_rate_multiplier", "Invalid value for 'p.learning_rate_multiplier': must be above 0."), (e.Param, e.Message));
+        }
+    }
+
     private static JobHyperparameters Hyperparameters(CreateJobRequest request) => JobMethods.Hyperparameters(request.Method!);
 }
