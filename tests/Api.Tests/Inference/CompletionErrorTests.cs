@@ -64,6 +64,10 @@ public sealed class CompletionErrorTests
     [InlineData(
         "{*, \"messages\": [{\"role\": \"user\", \"content\": \"a\"}], \"max_completion_tokens\": 3}", "invalid_parameter_combination", "max_tokens")]
     [InlineData("{*, \"messages\": [{\"role\": \"user\", \"content\": \"\"}]}", null, null)]
+    [InlineData(
+        "{*, \"prompt_cache_options\": {\"mode\": \"explicit\"}, \"messages\": [{\"role\": \"user\", \"content\": "
+            + "[{\"type\": \"text\", \"text\": \"a\", \"prompt_cache_breakpoint\": {\"mode\": \"explicit\"}}]}]}",
+        null, null)]
     public async Task AnswerAsync_wrong_conversation_is_refused(string body, string? code, string? param)
     {
         if (code is not null) await RefusedAsync(CompletionServer.Chat, body, code, param);

@@ -64,7 +64,8 @@ internal static class CompletionRequestReader
             fields.RejectUnless("best_of", v => v.ValueKind == JsonValueKind.Number && v.TryGetInt32(out var best) && best == request.N);
         }
 
-        fields.Ignore("user", "metadata", "service_tier", "safety_identifier", "prompt_cache_key", "prompt_cache_retention");
+        fields.Ignore(
+            "user", "metadata", "service_tier", "safety_identifier", "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention");
         fields.RejectOthers(s_unsupported);
         return request;
     }

@@ -117,6 +117,7 @@ internal static class ConversationReader
         if (fields.Text("type") is not "text" and var type)
             throw RequestFields.Unsupported(fields.Path("type"), $"'{type}' is not supported by this server; only text is.");
         var text = fields.Text("text");
+        fields.Ignore("prompt_cache_breakpoint");
         fields.RejectOthers(s_none);
         return text;
     }
