@@ -112,6 +112,23 @@ public sealed class TextCompletionTests
     }
 
     [Fact]
+    public async Task AnswerAsync_prompt_that_the_list_has_again_gets_other_draws()
+    {
+        await using var server = await CompletionServer.StartAsync();
+        var alone = await AskAsync([Prompt], 2, 7);
+        var listed = await AskAsync(["The dog", Prompt, Prompt], 2, 7);
+        Assert.Equal(alone, listed[2..4]);
+        Assert.Equal(6, listed.Distinct().Count());
+        Assert.Equal(4, (await AskAsync([Prompt, Prompt, Prompt, Prompt], 1, null)).Distinct().Count());
+
+        async Task<string[]> AskAsync(string[] prompt, int n, int? seed)
+        {
+            var answer = await server.AskAsync(CompletionServer.Text, new { model = Model, prompt, n, max_tokens = 20, temperature = 1.0, seed });
+            return [.. answer.GetProperty("choices").EnumerateArray().Select(c => c.GetProperty("text").GetString()!)];
+        }
+    }
+
+    [Fact]
     public async Task AnswerAsync_stop_sequence_in_several_pieces_ends_the_text_before_it()
     {
         await using var server = await CompletionServer.StartAsync();

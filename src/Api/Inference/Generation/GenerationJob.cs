@@ -39,7 +39,13 @@ internal sealed class GenerationJob(CompletionRequest request, CancellationToken
             var prompts = new PromptEncoder(model, longest).Encode(request);
             Usage = new CompletionUsage(prompts.Sum(p => p.Ids.Length), 0);
             foreach (var (i, prompt) in prompts.Index())
-                for (var j = 0; j < request.N; j++) Generate(model, prompt, (i * request.N) + j, (ulong)j, cancel.Token);
+            {
+                // With the caller's seed a prompt gives what it gives alone, and has other draws where the list has it again.
+                var place = request.HasSeed ? prompts.Take(i).Count(p => p.Ids.AsSpan().SequenceEqual(prompt.Ids)) : i;
+                for (var j = 0; j < request.N; j++)
+                    Generate(model, prompt, (i * request.N) + j, (ulong)((place * request.N) + j), cancel.Token);
+            }
+
             _pieces.Writer.TryComplete();
         }
         catch (Exception e)

@@ -34,6 +34,9 @@ internal sealed record CompletionRequest
     /// <value>How tokens are chosen.</value>
     public required GenerationOptions Sampling { get; init; }
 
+    /// <value>Whether the caller chose the seed of <see cref="Sampling"/>.</value>
+    public bool HasSeed { get; init; }
+
     /// <value>Whether pieces are sent as they are made.</value>
     public bool Stream { get; init; }
 

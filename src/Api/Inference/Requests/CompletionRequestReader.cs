@@ -29,6 +29,7 @@ internal static class CompletionRequestReader
     {
         var model = fields.Text("model");
         if (model.Length == 0) throw ApiException.Invalid("You must provide a model parameter.", "model");
+        var seed = fields.Integer("seed", long.MinValue, long.MaxValue);
         var request = new CompletionRequest
         {
             Chat = chat,
@@ -41,6 +42,7 @@ internal static class CompletionRequestReader
             Stop = Stop(fields),
             Stream = fields.Flag("stream"),
             IncludeUsage = IncludeUsage(fields),
+            HasSeed = seed is not null,
             Sampling = new GenerationOptions
             {
                 Temperature = fields.Number("temperature", 0, 2, 1),
@@ -48,7 +50,7 @@ internal static class CompletionRequestReader
                 FrequencyPenalty = fields.Number("frequency_penalty", -2, 2, 0),
                 PresencePenalty = fields.Number("presence_penalty", -2, 2, 0),
                 LogitBias = LogitBias(fields),
-                Seed = unchecked((ulong)(fields.Integer("seed", long.MinValue, long.MaxValue) ?? Random.Shared.NextInt64())),
+                Seed = unchecked((ulong)(seed ?? Random.Shared.NextInt64())),
             },
         };
         if (fields.Find("stream_options") is not null && !request.Stream)
