@@ -38,7 +38,10 @@ internal sealed class JobFiles : IDisposable
     }
 
     /// <summary>A message with paths replaced by names.</summary>
-    public string Rename(string message) => _names.Aggregate(message, (text, file) => text.Replace(file.Path, file.Name, StringComparison.Ordinal));
+    public string Rename(string message) => _names.Aggregate(message, (text, file) => ApiText.Rename(text, file.Path, file.Name));
+
+    /// <summary>Whether a message is about one of the files.</summary>
+    public bool AreNamedIn(string message) => Rename(message) != message;
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 

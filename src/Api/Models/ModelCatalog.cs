@@ -61,8 +61,9 @@ internal sealed partial class ModelCatalog(
         }
         catch (Exception e) when (e is ModelConfigException or InvalidDataFileException)
         {
-            // The message names a path of this machine, which is not the caller's business.
-            throw ApiException.Invalid($"The model '{id}' cannot be trained: its files are not what they should be.", "model", "model_invalid");
+            LogUntrainable(e, id);
+            var reason = model.Folder is { } folder ? ApiText.Rename(e.Message, folder, model.Id) : e.Message;
+            throw ApiException.Invalid($"The model '{id}' cannot be trained: {reason.TrimEnd('.')}.", "model", "model_invalid");
         }
     }
 
@@ -87,12 +88,12 @@ internal sealed partial class ModelCatalog(
         await jobs.UpdateAsync(run, j => j.ModelDeleted ? null : j with { ModelDeleted = true }, cancellationToken);
     }
 
-    private static BaseModel Open(CatalogModel model, string folder)
+    private static BaseModel Open(CatalogModel model, string folder) => ModelFiles.Read(folder, () =>
     {
         var json = File.ReadAllText(Path.Combine(folder, ModelFolder.ConfigFile));
         using var files = ModelFolder.Open(folder);
         return new BaseModel(model, json, files.Config, files.Dtype);
-    }
+    });
 
     private async Task<BaseModel> OpenRunAsync(CatalogModel model, CancellationToken cancellationToken)
     {
@@ -102,9 +103,20 @@ internal sealed partial class ModelCatalog(
         return new BaseModel(model, json, config, dtype) { Manifest = blob };
     }
 
-    private IEnumerable<CatalogModel> BaseModels() => options.ModelsFolder is not { } folder ? []
-        : Directory.EnumerateDirectories(folder).Select(Path.GetFileName).OfType<string>().Where(ModelIds.IsFolderName)
-            .Order(StringComparer.Ordinal).Select(BaseModel).OfType<CatalogModel>();
+    private IEnumerable<CatalogModel> BaseModels()
+    {
+        if (options.ModelsFolder is not { } folder) return [];
+        try
+        {
+            return Directory.GetDirectories(folder).Select(Path.GetFileName).OfType<string>().Where(ModelIds.IsFolderName)
+                .Order(StringComparer.Ordinal).Select(BaseModel).OfType<CatalogModel>();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            LogUnreadable(e, folder);
+            throw ApiException.Unavailable("The folder of base models cannot be read; the server's log says why.", "models_unavailable");
+        }
+    }
 
     private CatalogModel? BaseModel(string id)
     {
@@ -129,6 +141,12 @@ internal sealed partial class ModelCatalog(
         var outcome = job.Outcome ?? (await reader.ReadAsync(job, cancellationToken)).Job.Outcome;
         return outcome is { Status: JobStatuses.Succeeded } ? new CatalogModel(job.FineTunedModel, outcome.FinishedAt, null, job.Id, job.Root) : null;
     }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The models folder {Folder} cannot be read")]
+    private partial void LogUnreadable(Exception exception, string folder);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The model {Model} cannot be trained")]
+    private partial void LogUntrainable(Exception exception, string model);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The model of job {Job} is left out of the list: {Reason}")]
     private partial void LogDamaged(string job, string reason);

@@ -24,7 +24,8 @@ internal sealed class ServableModelCatalog(InferenceOptions options, IBlobStore 
             && File.Exists(Path.Combine(folder, ModelFolder.ConfigFile)))
         {
             // Otherwise each request would read the headers of all files of weights.
-            return _folders[name] = FolderModel.Open(folder, options.Template, _folders.GetValueOrDefault(name));
+            return _folders[name] = ModelFiles.Read(
+                folder, () => FolderModel.Open(folder, options.Template, _folders.GetValueOrDefault(name)));
         }
 
         // The model of a job has a name of its own, and may have been deleted while its run is still there.
