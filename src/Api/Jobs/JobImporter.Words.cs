@@ -1,6 +1,7 @@
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Data;
 using LisaOrleans.Model;
+using LisaOrleans.Training;
 using Microsoft.Extensions.Logging;
 
 namespace LisaOrleans.Api;
@@ -18,6 +19,8 @@ internal sealed partial class JobImporter
         {
             case OperationCanceledException when cancellationToken.IsCancellationRequested:
                 return new JobError("cancelled", "The job was cancelled.", null);
+            case EvalDatasetException when job.ValidationFile is not null:
+                return new JobError("invalid_validation_file", files.Rename(exception.Message), "validation_file");
             case DatasetException:
                 return new JobError("invalid_training_file", files.Rename(exception.Message), "training_file");
             case InvalidTrainingSettingException e:
@@ -25,8 +28,29 @@ internal sealed partial class JobImporter
             case InvalidDataFileException or ModelConfigException or TokenizerException or RunExistsException:
                 LogRefused(exception, job.Id);
                 return new JobError("invalid_model", files.Rename(exception.Message), "model");
+            case UnauthorizedAccessException when files.AreNamedIn(exception.Message):
+                LogRefused(exception, job.Id);
+                return new JobError("invalid_model", $"A file of the model cannot be read: {files.Rename(exception.Message)}", "model");
             default:
                 return null;
+        }
+    }
+
+    // Somebody has to free space, grant access or repair the store. The job says so once; sweeps go on trying.
+    private async Task WaitAsync(string job, string reason, CancellationToken stoppingToken)
+    {
+        LogWaits(job, reason);
+        try
+        {
+            await jobs.NoteOnceAsync(job, new JobLogEntry(time.GetUtcNow(), "warn", $"The job waits: {reason}"), stoppingToken);
+        }
+        catch (Exception e) when (StoreRefusal.Find(e, store.Location) is { } refusal)
+        {
+            LogWaits(job, refusal.Message);
+        }
+        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
+        {
+            LogImportFailed(e, job);
         }
     }
 

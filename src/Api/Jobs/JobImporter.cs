@@ -24,6 +24,9 @@ internal sealed partial class JobImporter(
     // A marker whose job was never written belongs to a request that died.
     private static readonly TimeSpan s_orphanAge = TimeSpan.FromMinutes(10);
 
+    // By then, every silo that has the model has seen the job.
+    private static readonly TimeSpan s_modelAge = TimeSpan.FromMinutes(1);
+
     private static readonly string s_chosen =
         $"The model has no chat template of its own: the chats are written with {ChatTemplates.Default}. The hyperparameter 'template' "
             + "of the methods lisa, full, lora and qlora names another one.";
@@ -85,24 +88,6 @@ internal sealed partial class JobImporter(
         }
     }
 
-    // Somebody has to free space, grant access or repair the store. The job says so once; sweeps go on trying.
-    private async Task WaitAsync(string job, string reason, CancellationToken stoppingToken)
-    {
-        LogWaits(job, reason);
-        try
-        {
-            await jobs.NoteOnceAsync(job, new JobLogEntry(time.GetUtcNow(), "warn", $"The job waits: {reason}"), stoppingToken);
-        }
-        catch (Exception e) when (StoreRefusal.Find(e, store.Location) is { } refusal)
-        {
-            LogWaits(job, refusal.Message);
-        }
-        catch (Exception e) when (!stoppingToken.IsCancellationRequested)
-        {
-            LogImportFailed(e, job);
-        }
-    }
-
     private async Task<bool> ClaimAsync(string job, CancellationToken cancellationToken)
     {
         var self = silos.SiloAddress.ToParsableString();
@@ -114,10 +99,17 @@ internal sealed partial class JobImporter(
         }
 
         // The models folder may be on another machine.
-        if (!await sources.HasModelAsync(document, cancellationToken)) return false;
+        var isElsewhere = import.Silo is { } other && other != self
+            && silos.GetApproximateSiloStatus(SiloAddress.FromParsableString(other)) == SiloStatus.Active;
+        if (!await sources.HasModelAsync(document, cancellationToken))
+        {
+            if (!isElsewhere && time.GetUtcNow() - import.CreatedAt > s_modelAge)
+                await WaitAsync(job, $"a silo is needed whose --models has '{document.Model}'", cancellationToken);
+            return false;
+        }
+
         if (import.Silo == self) return true;
-        return !(import.Silo is { } other && silos.GetApproximateSiloStatus(SiloAddress.FromParsableString(other)) == SiloStatus.Active)
-            && await jobs.Imports.TryReplaceAsync(job, import with { Silo = self }, etag, cancellationToken);
+        return !isElsewhere && await jobs.Imports.TryReplaceAsync(job, import with { Silo = self }, etag, cancellationToken);
     }
 
     private async Task ImportAsync(string id, CancellationToken stoppingToken)

@@ -72,7 +72,7 @@ public static class RunImporter
         // What is not there is said before hours of tokenising, not after them.
         if (evalFile is not null) DataSources.Check(evalFile, evaluation);
         using var data = await Tokenize(request.DataFile, train, "tokenising training data");
-        using var evalData = evalFile is null ? null : await Tokenize(evalFile, evaluation, "tokenising evaluation data");
+        using var evalData = evalFile is null ? null : await EvalDatasetException.Of(() => Tokenize(evalFile, evaluation, "tokenising evaluation data"));
         if (data.IsStored) options.DataKnown?.Invoke(data.Tokens.Blob);
         var batches = BatchPlans.CreateNew(spec, await data.CountRowsAsync(spec, cancellationToken));
         SampleMask.Check(spec.MaskSamples, data.Tokens.Statistics.Samples);
