@@ -47,6 +47,9 @@ public static class TextGenerator
 
         var (sorted, order) = logits_1V.squeeze(0).Over(options.Temperature).softmax(-1).sort(descending: true);
         var probabilities = sorted.cpu().data<float>().ToArray();
+
+        // By a temperature that small, logits become infinite: the likeliest token has all the probability.
+        if (float.IsNaN(probabilities[0])) return (int)logits_1V.argmax(-1).item<long>();
         var kept = probabilities.Length;
         var mass = 0.0;
         for (var i = 0; i < probabilities.Length; i++)

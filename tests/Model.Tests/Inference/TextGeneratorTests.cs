@@ -58,6 +58,8 @@ public sealed class TextGeneratorTests : IDisposable
 
     [Theory]
     [InlineData(1e-3, 1)]
+    [InlineData(1e-38, 1)]
+    [InlineData(1e-300, 1)]
     [InlineData(1, 1e-6)]
     [InlineData(5, 0)]
     public void Generate_low_temperature_or_small_nucleus_is_greedy(double temperature, double topP)
