@@ -29,7 +29,7 @@ internal sealed class RunGeneration : IDisposable
         StoredRun run, RunStore session, RunPlacement placement, EventFeed feed, StagePlan stages, ReplacedBlobs replaced, RunOptions options,
         TimeProvider time, Func<LoopOutcome?> interruption, ILogger logger)
     {
-        (_run, _session, _placement, _options, Stages) = (run, session, placement, options, stages);
+        (_run, _session, _placement, _options, Stages, Began) = (run, session, placement, options, stages, run.ManifestStep);
         Notice = new StopNotice(options.StepPatience, time);
         (_parts, _before) = placement.Place(stages, session.Generation);
         Manifests = new ManifestWriter(
@@ -48,6 +48,9 @@ internal sealed class RunGeneration : IDisposable
 
     /// <summary>Writes its manifests.</summary>
     public ManifestWriter Manifests { get; }
+
+    /// <summary>The step of the manifest that it began with.</summary>
+    public long Began { get; }
 
     /// <summary>The last committed step.</summary>
     public long Step => _loop.Step;

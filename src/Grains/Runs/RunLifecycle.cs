@@ -91,7 +91,7 @@ internal sealed class RunLifecycle(
                 failure = await RunBlobs.NameAsync(run.Store, run.Name, e, _life.Token);
             }
 
-            var decision = judge.Decide(failure, LastStep);
+            var decision = judge.Decide(failure, LastStep, _generation?.Began ?? run.ManifestStep);
             if (await Obey(decision, failure) is { } end) return end;
             await Task.Delay(decision.Pause, time, _life.Token)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);

@@ -7,6 +7,7 @@ internal sealed class FailureJudge(FailurePolicy policy, TimeProvider time)
 {
     private int _failures;
     private long _progress = -1;
+    private long _failedAt = -1;
     private long _failingSince;
     private long _waitingSince = time.GetTimestamp();
 
@@ -16,7 +17,8 @@ internal sealed class FailureJudge(FailurePolicy policy, TimeProvider time)
     /// <summary>What to do about a failure.</summary>
     /// <param name="failure">The failure.</param>
     /// <param name="step">The last committed step.</param>
-    public FailureDecision Decide(Exception failure, long step)
+    /// <param name="began">The step of the manifest that the generation began with.</param>
+    public FailureDecision Decide(Exception failure, long step, long began)
     {
         var action = policy.ActionFor(failure);
         return action switch
@@ -24,16 +26,17 @@ internal sealed class FailureJudge(FailurePolicy policy, TimeProvider time)
             FailureAction.WaitForSilos => new(action, policy.WaitPause, failure.Message),
             FailureAction.WaitForRoom when time.GetElapsedTime(_waitingSince) < policy.RoomPatience => new(action, policy.WaitPause, failure.Message),
             FailureAction.WaitForRoom => new(FailureAction.Fail, default, failure.Message),
-            FailureAction.Retry => Retry(failure, step),
+            FailureAction.Retry => Retry(failure, step, began),
             _ => new(action, default, failure.Message),
         };
     }
 
-    private FailureDecision Retry(Exception failure, long step)
+    private FailureDecision Retry(Exception failure, long step, long began)
     {
-        _failures = step > _progress ? 1 : _failures + 1;
+        // Steps that are repeated are progress, too: manifests may be further apart than silos live. What fails each time at the same step is not.
+        _failures = step > _progress || (step > began && step != _failedAt) ? 1 : _failures + 1;
         if (_failures == 1) _failingSince = time.GetTimestamp();
-        _progress = Math.Max(_progress, step);
+        (_progress, _failedAt) = (Math.Max(_progress, step), step);
         _waitingSince = time.GetTimestamp();
         if (_failures > policy.MaxRetries && time.GetElapsedTime(_failingSince) > policy.RetryPatience)
             return new(FailureAction.Fail, default, $"step {step + 1} failed {_failures} times in a row: {failure.Message}");

@@ -32,8 +32,8 @@ internal sealed record FailurePolicy
     ];
 
     /// <value>
-    /// More failures in a row than this, without a new committed step, end the run once they have also lasted for
-    /// <see cref="RetryPatience"/>: what repeats for that long will not go away. Default 8.
+    /// More failures in a row than this, without a committed step in between or each at the same step, end the run once they have
+    /// also lasted for <see cref="RetryPatience"/>: what repeats for that long will not go away. Default 8.
     /// </value>
     public int MaxRetries { get; init; } = 8;
 

@@ -28,7 +28,7 @@ public sealed class FailureJudgeTests
     [MemberData(nameof(Failures))]
     public void Decide_takes_each_kind_of_failure_in_its_own_way(Exception failure, string action)
     {
-        var decision = new FailureJudge(FailurePolicy.Default, _time).Decide(failure, step: 3);
+        var decision = new FailureJudge(FailurePolicy.Default, _time).Decide(failure, step: 3, began: 0);
 
         Assert.Equal(action, decision.Action.ToString());
         Assert.Equal(failure.Message, decision.Reason);
@@ -41,7 +41,7 @@ public sealed class FailureJudgeTests
         var decisions = new List<FailureDecision>();
         for (var i = 0; i < 20; i++)
         {
-            decisions.Add(judge.Decide(new IOException("away"), step: 4));
+            decisions.Add(judge.Decide(new IOException("away"), step: 4, began: 0));
             _time.Advance(TimeSpan.FromSeconds(10));
         }
 
@@ -58,8 +58,36 @@ public sealed class FailureJudgeTests
         for (var step = 0; step < 100; step++)
         {
             _time.Advance(TimeSpan.FromMinutes(2));
-            Assert.Equal(FailureAction.Retry, judge.Decide(new IOException("away"), step).Action);
+            Assert.Equal(FailureAction.Retry, judge.Decide(new IOException("away"), step, began: step).Action);
         }
+    }
+
+    // Each generation loses a silo before the next manifest.
+    [Fact]
+    public void Decide_goes_on_where_generations_repeat_steps_and_fail_earlier_each_time()
+    {
+        var judge = new FailureJudge(FailurePolicy.Default, _time);
+        for (var step = 300; step > 0; step -= 10)
+        {
+            _time.Advance(TimeSpan.FromMinutes(5));
+            Assert.Equal(FailureAction.Retry, judge.Decide(new IOException("away"), step, began: 0).Action);
+        }
+    }
+
+    [Theory]
+    [InlineData(40, 40, 7)]
+    [InlineData(40, 0, 8)]
+    public void Decide_gives_up_what_only_loads_or_fails_at_one_step(long step, long began, int retries)
+    {
+        var judge = new FailureJudge(FailurePolicy.Default, _time);
+        judge.Decide(new IOException("away"), step: 50, began: 0);
+        for (var failure = 0; failure < retries; failure++)
+        {
+            _time.Advance(TimeSpan.FromMinutes(5));
+            Assert.Equal(FailureAction.Retry, judge.Decide(new IOException("away"), step, began).Action);
+        }
+
+        Assert.Equal(FailureAction.Fail, judge.Decide(new IOException("away"), step, began).Action);
     }
 
     [Fact]
@@ -74,6 +102,6 @@ public sealed class FailureJudgeTests
         _time.Advance(TimeSpan.FromMinutes(2));
         Assert.Equal(FailureAction.Fail, Decide());
 
-        FailureAction Decide() => judge.Decide(new NoRoomException("too large"), step: 0).Action;
+        FailureAction Decide() => judge.Decide(new NoRoomException("too large"), step: 0, began: 0).Action;
     }
 }
