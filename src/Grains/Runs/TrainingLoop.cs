@@ -143,6 +143,7 @@ internal sealed class TrainingLoop(
 
         (Step, _isUpdating) = (step, false);
         history.Add(record);
+        if (IsEvaluated(step)) journal.NoteEvaluation(record, isTold: false);
         _telemetry.Completed(record);
         ReplicaTelemetry.Completed(Spec.RunName, pipeline);
         feed.Signal();
@@ -166,8 +167,9 @@ internal sealed class TrainingLoop(
     {
         var record = history.Records[(int)Step - 1];
         if (await Evaluate(Step, cancellationToken) is not var (loss, rewards)) return;
-        history.Replace(record with { EvalLoss = loss, EvalRewards = rewards });
-        journal.Note(new StepEvaluated(Step, loss) { Rewards = rewards });
+        record = record with { EvalLoss = loss, EvalRewards = rewards };
+        history.Replace(record);
+        journal.NoteEvaluation(record, isTold: true);
         _telemetry.Evaluated(loss);
     }
 

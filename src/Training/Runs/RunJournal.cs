@@ -15,6 +15,9 @@ public sealed class RunJournal : IDisposable
     private readonly List<TrainingEvent> _pending = [];
     private readonly List<TrainingEvent> _unwritten = [];
     private readonly SemaphoreSlim _turn = new(1);
+
+    // Steps that were told of without their evaluation, which was broken off.
+    private readonly HashSet<long> _unevaluated = [];
     private IReadOnlyList<LogSegment> _segments;
 
     private RunJournal(TimeProvider time, List<TrainingEvent> entries, IReadOnlyList<LogSegment> segments) =>
@@ -47,14 +50,29 @@ public sealed class RunJournal : IDisposable
 
         var journal = new RunJournal(time, entries, head?.Journal ?? []);
 
+        if (before is null) return journal;
+
         // The answer to a write may have been lost though the write was not.
-        if (before is not null)
-            journal._pending.AddRange(before._pending.Where(p => !entries.Any(e => e.Time == p.Time && e.GetType() == p.GetType())));
+        journal._pending.AddRange(before._pending.Where(p => !entries.Any(e => e.Time == p.Time && e.GetType() == p.GetType())));
+        journal._unevaluated.UnionWith(before._unevaluated);
         return journal;
     }
 
     /// <summary>Keeps an entry for the next write.</summary>
     public void Note(TrainingEvent happened) => _pending.Add(happened with { Time = _time.GetUtcNow() });
+
+    /// <summary>
+    /// Notes the evaluation of a step that was told of without it. It is told once, even if a recovery goes back to before the step or
+    /// before the evaluation.
+    /// </summary>
+    /// <param name="record">The step, with or without its evaluation.</param>
+    /// <param name="isTold">Whether it is known to have been told of without.</param>
+    public void NoteEvaluation(StepRecord record, bool isTold)
+    {
+        if (record.EvalLoss is not { } loss) _unevaluated.Add(record.Step);
+        else if ((_unevaluated.Remove(record.Step) || isTold) && !_entries.Concat(_pending).OfType<StepEvaluated>().Any(e => e.Step == record.Step))
+            Note(new StepEvaluated(record.Step, loss) { Rewards = record.EvalRewards });
+    }
 
     /// <summary>Writes what was noted, and further entries, with a swap of the head.</summary>
     /// <param name="store">The store.</param>

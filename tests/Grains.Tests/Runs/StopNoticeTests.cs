@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Text.Json;
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Silo;
 
 namespace LisaOrleans.Grains.Tests;
 
@@ -45,6 +47,50 @@ public sealed class StopNoticeTests
     }
 
     [Fact]
+    public async Task Evaluation_made_up_for_twice_because_its_manifest_failed_is_told_once()
+    {
+        using var folder = new TempFolder();
+        using var run = await Evaluated(folder, TinyStories.Spec(6) with { RunName = Name, EvalSteps = 4 });
+        var seen = new List<TrainingEvent>();
+        await PauseAt(run, span => span.DisplayName == "evaluation", seen: seen);
+        var ended = await run.ContinueAsync(after: seen[^1].Position, seen: seen, through: new StoreWithoutManifest(run.Store, step: 6));
+
+        Assert.Equal(RunState.Succeeded, ended.State);
+        Assert.Equal(4, Assert.Single(seen.OfType<RunRecovering>()).ManifestStep);
+        Assert.Equal(4, Assert.Single(seen.OfType<StepEvaluated>()).Step);
+    }
+
+    [Fact]
+    public async Task Evaluation_broken_off_in_a_step_whose_manifest_failed_is_told_when_the_step_is_repeated()
+    {
+        using var folder = new TempFolder();
+        using var run = await Evaluated(folder, TinyStories.Spec(6) with { RunName = Name, EvalSteps = 4 });
+        await using var silo = await EmbeddedSilo.StartAsync(
+            new EmbeddedSiloOptions { Store = new StoreWithoutManifest(run.Store, step: 4) }, Token);
+        var grain = silo.Grains.GetGrain<IRunGrain>(Name);
+        var (seen, pausing) = (new List<TrainingEvent>(), Task.CompletedTask);
+        using (Spans.Listen(started: span =>
+        {
+            if (IsOfRun(span) && span.DisplayName == "evaluation") pausing = Task.Run(grain.Pause);
+        }))
+        {
+            await TrainAsync();
+            await pausing;
+        }
+
+        await TrainAsync();
+        Assert.Equal([(RunState.Paused, 3L), (RunState.Succeeded, 6L)], seen.OfType<RunEnded>().Select(e => (e.State, e.Step)));
+        Assert.Null(seen.OfType<StepCompleted>().Single(s => s.Record.Step == 4).Record.EvalLoss);
+        Assert.Equal((await run.HistoryAsync())[3].EvalLoss, Assert.Single(seen.OfType<StepEvaluated>()).EvalLoss);
+
+        async Task TrainAsync()
+        {
+            await grain.Start();
+            await foreach (var happened in grain.Watch(seen.LastOrDefault()?.Position ?? EventPosition.Start, Token)) seen.Add(happened);
+        }
+    }
+
+    [Fact]
     public async Task Pause_in_a_long_step_saves_the_steps_before_and_repeats_that_one()
     {
         var spec = TinyStories.Spec(3) with
@@ -73,9 +119,7 @@ public sealed class StopNoticeTests
     public async Task Pause_while_the_parts_are_loaded_does_not_wait_for_them()
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(3));
-        var head = (await RunStore.ReadHeadAsync(run.Store, "test", Token))!;
-        var manifest = await RunStore.ReadManifestAsync(run.Store, head.Manifest!, Token);
-        var store = new HeldStore(run.Store, manifest.Parts[PartName.Layer(2)].Weights.Sha256);
+        var store = await HeldStore.OfLayerAsync(run, 2);
         var ended = await run.ContinueAsync(through: store, during: async grain =>
         {
             await store.Asked;
@@ -107,7 +151,7 @@ public sealed class StopNoticeTests
         var pausing = Task.CompletedTask;
         using var spans = Spans.Listen(started: span =>
         {
-            if (Equals(span.Parent?.GetTagItem("lisa.run"), Name) && here(span)) pausing = Task.Run(() => grain!.Pause());
+            if (IsOfRun(span) && here(span)) pausing = Task.Run(() => grain!.Pause());
         });
         var ended = await run.ContinueAsync(
             during: g =>
@@ -120,22 +164,21 @@ public sealed class StopNoticeTests
         return ended;
     }
 
+    private static bool IsOfRun(Activity span) => Equals(span.Parent?.GetTagItem("lisa.run"), Name);
+
     private static IEnumerable<(long Step, double Loss, double? EvalLoss)> Losses(IReadOnlyList<StepRecord> history) =>
         history.Select(r => (r.Step, r.Loss, r.EvalLoss));
 
-    /// <summary>A store that never answers who reads one of its blobs.</summary>
-    private sealed class HeldStore(IBlobStore inner, string sha256) : DelegatingBlobStore(inner)
+    /// <summary>A store that refuses a run's manifest of one step once.</summary>
+    private sealed class StoreWithoutManifest(IBlobStore inner, long step) : DelegatingBlobStore(inner)
     {
-        private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _refused;
 
-        public Task Asked => _asked.Task;
-
-        public override async Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken)
-        {
-            if (blob.Sha256 != sha256) return await base.ReadAsync(blob, cancellationToken);
-            _asked.TrySetResult();
-            await Task.Delay(Timeout.Infinite, cancellationToken);
-            throw new InvalidOperationException("the wait was endless");
-        }
+        public override Task<string> PutDocumentAsync(
+            string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken) =>
+            path.EndsWith("/head.json", StringComparison.Ordinal) && JsonSerializer.Deserialize<RunHead>(content.Span)!.Step == step
+            && Interlocked.Exchange(ref _refused, 1) == 0
+                ? throw new IOException("the store breaks")
+                : base.PutDocumentAsync(path, content, ifMatch, cancellationToken);
     }
 }
