@@ -234,8 +234,9 @@ internal sealed class RunGrain(
         _life.End(ended);
     }
 
+    // Loads and recoveries may take long, and the queue gives the silos of a run that it does not hear of to others.
     private Task AskAgain(CancellationToken cancellationToken) =>
-        AtWork && _life.Phase is RunPhase.Training ? _placement.Ask() : Task.CompletedTask;
+        AtWork && !_isLeaving && _placement.Silos.Trains ? _placement.Ask() : Task.CompletedTask;
 
     private Task Forget() => _reminder?.Forget() ?? Task.CompletedTask;
 }

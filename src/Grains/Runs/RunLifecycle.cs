@@ -129,7 +129,15 @@ internal sealed class RunLifecycle(
         {
             case FailureAction.WaitForSilos or FailureAction.WaitForRoom:
                 RunTelemetry.Waiting(run.Name);
-                if (decision.Action == FailureAction.WaitForRoom) Phase = new RunPhase.Waiting(decision.Reason);
+                var waiting = new RunPhase.Waiting(decision.Reason);
+                if (decision.Action == FailureAction.WaitForSilos)
+                {
+                    // Silos that it has had are another run's by now, with their memory.
+                    if (Phase is RunPhase.Queued || Phase == waiting || !placement.Silos.AreTaken) return null;
+                    await Release();
+                }
+
+                Phase = waiting;
                 return null;
 
             case FailureAction.Retry:
@@ -198,18 +206,10 @@ internal sealed class RunLifecycle(
 
     private async Task<RunState?> Train(RunGeneration generation, CancellationToken cancellationToken)
     {
-        LoopOutcome outcome;
-        if (await generation.Load(cancellationToken))
-        {
-            Phase = new RunPhase.Training();
-            events.Feed.Signal();
-            outcome = await generation.Train(cancellationToken);
-        }
-        else
-        {
-            outcome = Interruption(generation.Stages) ?? LoopOutcome.Replan;
-        }
-
+        var loaded = await generation.Load(cancellationToken);
+        if (loaded) Phase = new RunPhase.Training();
+        if (loaded) events.Feed.Signal();
+        var outcome = loaded ? await generation.Train(cancellationToken) : Interruption(generation.Stages) ?? LoopOutcome.Replan;
         if (outcome == LoopOutcome.Replan)
         {
             placement.Moving();

@@ -63,7 +63,7 @@ internal sealed partial class RunPlacement
     public bool ShouldMove(StagePlan current)
     {
         if (Silos.Changed) Ask().Ignore();
-        if (!HasSilos) return Silos.AnyLeaves(current);
+        if (!HasSilos) return Silos.AnyLeaves(current) || Silos.AreTaken;
         // A plan changes the order of silos, on which the next one depends; so of the same silos another one must be better.
         if (ByAddress(Ready).SequenceEqual(_plannedFor))
         {

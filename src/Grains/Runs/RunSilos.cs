@@ -12,9 +12,14 @@ internal sealed partial class RunSilos(string run, IGrainFactory grains, ICluste
     /// <summary>How often a run asks the queue again, and how long it waits for an answer.</summary>
     public static readonly TimeSpan AskPeriod = TimeSpan.FromSeconds(1);
 
+    private const int FinalRefusals = 3;
+
     private readonly HashSet<string> _leaving = [];
     private RunShare? _share;
     private DateTimeOffset _since;
+
+    // How many of the queue's answers in a row gave the run nothing.
+    private int _refusals;
 
     // Which silos were live, and which were leaving, when the queue was last asked.
     private string _asked = "";
@@ -24,6 +29,12 @@ internal sealed partial class RunSilos(string run, IGrainFactory grains, ICluste
 
     /// <summary>The place in the queue and why, where the run waits; else null.</summary>
     public RunShare? Waits => _share is { Position: > 0 } ? _share : null;
+
+    /// <summary>
+    /// Whether the queue has given all silos of a run that trains to others, as it does where it has not heard of the run for some time. It
+    /// has said so several times: a queue that has just begun may not see all silos yet.
+    /// </summary>
+    public bool AreTaken => _refusals >= FinalRefusals;
 
     /// <summary>Whether silos came, went or announced their leaving since the queue was asked.</summary>
     public bool Changed => Seen(cluster.TrainingSilos()) != _asked;
@@ -87,6 +98,7 @@ internal sealed partial class RunSilos(string run, IGrainFactory grains, ICluste
                 Share = _share?.Silos ?? [],
                 Leaving = [.. _leaving],
             }).WaitAsync(AskPeriod, time);
+            _refusals = Waits is null ? 0 : _refusals + 1;
         }
         catch (Exception e)
         {
