@@ -7,7 +7,7 @@ namespace LisaOrleans.Grains;
 /// <inheritdoc cref="IRunGrain"/>
 [Reentrant]
 [ControlPlacement]
-internal sealed class RunGrain(
+internal sealed partial class RunGrain(
     IBlobStore store, IClusterView cluster, LocalRuns localRuns, RunOptions options, TimeProvider time, ILogger<RunGrain> logger)
     : Grain, IRunGrain, IRemindable
 {
@@ -92,6 +92,14 @@ internal sealed class RunGrain(
             }
         }
 
+        // Its reminder wakes it on a silo that stays.
+        if (localRuns.AreLeaving)
+        {
+            localRuns.Remove(Name);
+            MigrateOnIdle();
+            return;
+        }
+
         _placement.Silos.Begin(since, trains: head?.State == RunHeadStates.Running);
         _asking ??= this.RegisterGrainTimer(
             AskAgain, new GrainTimerCreationOptions { DueTime = RunSilos.AskPeriod, Period = RunSilos.AskPeriod, Interleave = true });
@@ -160,33 +168,6 @@ internal sealed class RunGrain(
         await _placement.WaitUntilFree(silo, () => AtWork, cancellationToken);
     }
 
-    public async Task<RunStatus> GetStatus()
-    {
-        // Of a run that this activation has not taken, the store knows the status best.
-        if (_life.Phase is RunPhase.Queued
-            || (!_run.IsTaken && (_life.Phase.State == RunState.Starting || _life.Phase is RunPhase.Ended { IsStored: true })))
-        {
-            var stored = await _run.ReadStatus();
-            return stored.State == RunState.Queued && _placement.Silos.Waits is { } waits
-                ? stored with { QueuePosition = waits.Position, Error = waits.Reason }
-                : stored;
-        }
-
-        return LiveRunStatus.Of(_run, _placement, _life);
-    }
-
-    public IAsyncEnumerable<TrainingEvent> Watch(EventPosition after, CancellationToken cancellationToken = default) =>
-        _events.Watch(after, cancellationToken);
-
-    public Task<IReadOnlyList<TrainingEvent>> GetEvents(EventPosition after, int limit) => _events.Get(after, limit, CancellationToken.None);
-
-    public Task<IReadOnlyList<TrainingEvent>> WaitForEvents(
-        EventPosition after, int limit, TimeSpan patience, CancellationToken cancellationToken) =>
-        _events.Wait(after, limit, patience, cancellationToken);
-
-    public async Task<IReadOnlyDictionary<string, PartMemory>> GetMemory() =>
-        _placement.Pipeline is { } parts ? await parts.Memory() : new Dictionary<string, PartMemory>();
-
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
         await _life.Break();
@@ -202,7 +183,10 @@ internal sealed class RunGrain(
         var ended = await _life.Run();
         while (_run.IsAnew && !_life.IsBroken) ended = await _life.Run();
         _isLeaving = true;
-        if (ended is { IsElsewhere: false } && ended.State != RunState.Running)
+
+        // One that was broken off goes on: when this silo has gone, its reminder wakes it on another.
+        var goesOn = ended.State == RunState.Running || (_life.IsBroken && !ended.IsStored);
+        if (!goesOn && !ended.IsElsewhere)
         {
             await Forget();
             await _placement.Silos.LeaveQueue();

@@ -29,16 +29,15 @@ internal sealed partial class RunWaker(
     {
         try
         {
-            HashSet<SiloAddress> before = [];
+            var losses = new LostSilos();
             await foreach (var now in membership.MembershipUpdates.WithCancellation(stoppingToken))
             {
-                HashSet<SiloAddress> active = [.. now.Members.Values.Where(m => m.Status == SiloStatus.Active).Select(m => m.SiloAddress)];
-                var died = before.Where(s => now.GetSiloStatus(s) == SiloStatus.Dead).ToArray();
-                before = active;
+                var lost = losses.Next(now);
+                var first = now.Members.Values.Where(m => m.Status == SiloStatus.Active).Select(m => m.SiloAddress).Min();
 
                 // One silo is enough. If it is dying, too, its own death wakes the next one, or reminders do.
-                if (died.Length == 0 || !silo.SiloAddress.Equals(active.Min())) continue;
-                LogDied(string.Join(", ", died.Select(s => s.ToParsableString())));
+                if (lost.Count == 0 || !silo.SiloAddress.Equals(first)) continue;
+                LogLost(string.Join(", ", lost.Select(s => s.ToParsableString())));
                 await WakeAllAsync(stoppingToken);
             }
         }
@@ -74,8 +73,8 @@ internal sealed partial class RunWaker(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "{Silos} died: waking the runs that were led from there")]
-    private partial void LogDied(string silos);
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Silos} died or left: waking the runs that were led from there")]
+    private partial void LogLost(string silos);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "A run of the store cannot be woken: {Reason}")]
     private partial void LogDamaged(string reason);

@@ -5,6 +5,7 @@ using LisaOrleans.Training;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging.Abstractions;
+using Orleans.Core.Internal;
 
 namespace LisaOrleans.Grains.Tests;
 
@@ -120,10 +121,49 @@ public sealed class StoppedRunTests
         await silo.StopAsync(Token);
     }
 
-    private static async Task<IHost> StartAsync(IBlobStore store)
+    // A silo whose time is up ends what is left on it.
+    [Fact]
+    public async Task Deactivation_of_a_run_at_work_leaves_the_reminder_that_wakes_it_elsewhere()
     {
-        var silo = new HostBuilder()
-            .UseOrleans(s => s.UseLocalhostClustering(Ports.Free(), gatewayPort: 0).AddLisaSilo(store, transport: null)).Build();
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(100_000));
+        using var silo = await StartAsync(run.Store, s => s.UseInMemoryReminderService().ConfigureServices(
+            services => services.AddSingleton<IClusterView, OneOfCluster>()
+                .Configure<ReminderOptions>(o => o.MinimumReminderPeriod = TimeSpan.FromSeconds(1))));
+        var (grain, runs, reminders) = (
+            silo.Services.GetRequiredService<IGrainFactory>().GetGrain<IRunGrain>("test"), silo.Services.GetRequiredService<LocalRuns>(),
+            silo.Services.GetRequiredService<IReminderTable>());
+        await grain.Start();
+        await Until.True(async () => (await grain.GetStatus()).State == RunState.Running);
+        runs.Leave();
+        await grain.AsReference<IGrainManagementExtension>().DeactivateOnIdle(Token);
+        await Until.True(() => runs.Names.Count == 0);
+        Assert.NotEmpty((await reminders.ReadRows(grain.GetGrainId(), Token)).Reminders);
+        Assert.Equal(RunHeadStates.Running, (await RunStore.ReadHeadAsync(run.Store, "test", Token))!.State);
+        await silo.StopAsync(Token);
+    }
+
+    [Fact]
+    public async Task Start_on_a_silo_that_is_leaving_trains_nothing_there()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(1));
+        using var silo = await StartAsync(run.Store);
+        var (grain, runs) = (
+            silo.Services.GetRequiredService<IGrainFactory>().GetGrain<IRunGrain>("test"), silo.Services.GetRequiredService<LocalRuns>());
+        runs.Leave();
+        await grain.Start();
+        Assert.Empty(runs.Names);
+        Assert.Equal(RunState.Queued, (await grain.GetStatus()).State);
+        Assert.Equal(RunHeadStates.Waiting, (await RunStore.ReadHeadAsync(run.Store, "test", Token))!.State);
+        await silo.StopAsync(Token);
+    }
+
+    private static async Task<IHost> StartAsync(IBlobStore store, Action<ISiloBuilder>? configure = null)
+    {
+        var silo = new HostBuilder().UseOrleans(s =>
+        {
+            s.UseLocalhostClustering(Ports.Free(), gatewayPort: 0).AddLisaSilo(store, transport: null);
+            configure?.Invoke(s);
+        }).Build();
         await silo.StartAsync(Token);
         return silo;
     }
@@ -134,6 +174,15 @@ public sealed class StoppedRunTests
         await run.Start();
         await Until.True(async () => (await run.GetStatus()).State == RunState.Running);
         return run;
+    }
+
+    private sealed class OneOfCluster(ILocalSiloDetails silo) : IClusterView
+    {
+        public string? ClusterId => "test";
+
+        public IReadOnlyList<TrainingSilo> TrainingSilos() => [new TrainingSilo(silo.SiloAddress.ToParsableString(), 0, 1)];
+
+        public IReadOnlyList<SiloMember> Members() => [];
     }
 
     private sealed class StoreOfHeads(IBlobStore inner) : DelegatingBlobStore(inner)
