@@ -52,7 +52,6 @@ internal sealed partial class RunGrain(
         if (AtWork && !_isLeaving) return;
         await _work.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         _life.Forget();
-        DelayDeactivation(TimeSpan.FromDays(365));
         localRuns.Add(Name);
         try
         {
@@ -105,6 +104,7 @@ internal sealed partial class RunGrain(
             AskAgain, new GrainTimerCreationOptions { DueTime = RunSilos.AskPeriod, Period = RunSilos.AskPeriod, Interleave = true });
 
         // Goes on in this grain's turns after the call has returned.
+        DelayDeactivation(TimeSpan.FromDays(365));
         localRuns.Add(Name);
         _life.Begin();
         _isLeaving = false;
@@ -216,6 +216,11 @@ internal sealed partial class RunGrain(
     {
         localRuns.Remove(Name);
         _life.End(ended);
+        _asking?.Dispose();
+        _asking = null;
+
+        // What the store says of the run is read again when somebody asks.
+        if (ended.IsStored) DelayDeactivation(TimeSpan.Zero);
     }
 
     // Loads and recoveries may take long, and the queue gives the silos of a run that it does not hear of to others.

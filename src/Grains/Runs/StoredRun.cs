@@ -18,6 +18,9 @@ internal sealed partial class StoredRun(IBlobStore store, string name, string? c
     // What the first taking found out is kept until one has succeeded.
     private (bool FilesAreChecked, bool WasLost) _first;
 
+    // What was told of the run before its plan was needed.
+    private RunOutline? _outline;
+
     /// <summary>The run's name.</summary>
     public string Name => name;
 
@@ -233,7 +236,7 @@ internal sealed partial class StoredRun(IBlobStore store, string name, string? c
     /// <summary>What the store alone says of the run.</summary>
     public async Task<RunStatus> ReadStatus()
     {
-        (var status, Plan) = await StoredRunStatus.Read(store, name, Plan, CancellationToken.None);
+        (var status, _outline) = await StoredRunStatus.Read(store, name, Plan?.Outline ?? _outline, CancellationToken.None);
         return status;
     }
 

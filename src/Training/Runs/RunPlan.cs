@@ -7,12 +7,10 @@ namespace LisaOrleans.Training;
 /// <summary>What a run does at each step, all from its manifest: settings, model shape, data, schedule. No state.</summary>
 public sealed class RunPlan
 {
-    private readonly (BlobRef Spec, BlobRef? Config, BlobRef? Data, BlobRef? EvalData) _source;
     private readonly TokenizedDataset _data;
 
     private RunPlan(Manifest manifest, TrainingSpec spec, string configJson, ModelConfig config, TokenizedDataset data, TokenizedDataset? evalData)
     {
-        _source = Source(manifest);
         (Spec, ConfigJson, Config) = (spec, configJson, config);
         _data = data;
         var packing = spec.Packing ? PackedBlocks.Pack(data, spec.BlockSize) : null;
@@ -29,7 +27,11 @@ public sealed class RunPlan
 
         var warmup = LearningRateSchedule.WarmupSteps(spec.WarmupSteps, spec.WarmupRatio, TotalSteps);
         LearningRate = new LearningRateSchedule(spec.LrSchedulerType, spec.LearningRate, warmup, TotalSteps);
+        Outline = new RunOutline(manifest, spec, config.NumHiddenLayers, TotalSteps);
     }
+
+    /// <summary>What can be said of it without its data.</summary>
+    public RunOutline Outline { get; }
 
     public TrainingSpec Spec { get; }
 
@@ -71,7 +73,7 @@ public sealed class RunPlan
     public int RowsWith(TrainingSpec spec) => spec.Packing ? PackedBlocks.Pack(_data, spec.BlockSize).Count : _data.Count;
 
     /// <summary>Whether a manifest would give the same plan. Reading one again takes long if there is much data.</summary>
-    public bool IsOf(Manifest manifest) => Source(manifest) == _source;
+    public bool IsOf(Manifest manifest) => Outline.IsOf(manifest);
 
     /// <summary>Reads it.</summary>
     /// <param name="store">The store.</param>
@@ -99,7 +101,4 @@ public sealed class RunPlan
             throw RunFiles.Wrong(manifest, $"lisa_strategy is {spec.LisaStrategy}, but the weights were not counted when the run began");
         return new RunPlan(manifest, spec, configJson, config, data, evalData);
     }
-
-    private static (BlobRef Spec, BlobRef? Config, BlobRef? Data, BlobRef? EvalData) Source(Manifest manifest) =>
-        (manifest.Spec, manifest.Files.GetValueOrDefault(ModelFolder.ConfigFile), manifest.Dataset, manifest.EvalDataset);
 }

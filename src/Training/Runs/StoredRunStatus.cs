@@ -8,35 +8,36 @@ public static class StoredRunStatus
     /// <summary>Reads it.</summary>
     /// <param name="store">The store.</param>
     /// <param name="run">The run's name.</param>
-    /// <param name="plan">The run's plan, where it is known already.</param>
+    /// <param name="known">The run's outline, where it is known already.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <returns>Its status, and its plan if it has a manifest.</returns>
-    public static async Task<(RunStatus Status, RunPlan? Plan)> Read(IBlobStore store, string run, RunPlan? plan, CancellationToken cancellationToken)
+    /// <returns>Its status, and its outline if it has a manifest.</returns>
+    public static async Task<(RunStatus Status, RunOutline? Outline)> Read(
+        IBlobStore store, string run, RunOutline? known, CancellationToken cancellationToken)
     {
         var head = await RunStore.ReadHeadAsync(store, run, cancellationToken);
-        if (head?.Manifest is null) return (new RunStatus { Run = run, State = RunState.Queued }, plan);
+        if (head?.Manifest is null) return (new RunStatus { Run = run, State = RunState.Queued }, known);
         var manifest = await RunStore.ReadManifestAsync(store, head.Manifest, cancellationToken);
         var kept = await KeptManifests.ReadAsync(store, head.Kept, cancellationToken);
-        if (plan?.IsOf(manifest) != true) plan = await RunPlan.Read(store, manifest, cancellationToken);
+        var outline = known?.IsOf(manifest) == true ? known : (await RunPlan.Read(store, manifest, cancellationToken)).Outline;
         return (
             new RunStatus
             {
                 Run = run,
                 State = manifest.Completed ? RunState.Succeeded : State(head.State),
                 Step = manifest.Step,
-                TotalSteps = RunEnd.TotalSteps(manifest, plan.TotalSteps),
-                LayerCount = plan.Config.NumHiddenLayers,
+                TotalSteps = RunEnd.TotalSteps(manifest, outline.TotalSteps),
+                LayerCount = outline.LayerCount,
                 Generation = head.Generation,
                 Recoveries = head.Recoveries,
                 ManifestStep = manifest.Step,
                 Error = head.Error,
-                Priority = plan.Spec.Priority,
-                Method = Methods.Describe(plan.Spec),
+                Priority = outline.Spec.Priority,
+                Method = Methods.Describe(outline.Spec),
                 KeptManifests = Math.Max(1, kept.Count),
                 HistoryBytes = Bytes(kept, manifest),
                 Position = new EventPosition(manifest.Step, head.Journal?[^1].LastStep ?? 0),
             },
-            plan);
+            outline);
     }
 
     /// <summary>Bytes of all that a run's manifests name.</summary>

@@ -56,6 +56,26 @@ public sealed class EventTests
         Assert.Equal(watched.Select(Name), paged.Select(Name));
     }
 
+    [Fact]
+    public async Task Run_that_has_ended_does_not_stay_in_memory_and_still_answers()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(2));
+        await using var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = run.Store }, Token);
+        var (grain, management) = (silo.Grains.GetGrain<IRunGrain>("test"), silo.Grains.GetGrain<IManagementGrain>(0));
+        var (seen, late) = (new List<TrainingEvent>(), new List<TrainingEvent>());
+        await grain.Start();
+        await foreach (var happened in grain.Watch(EventPosition.Start, Token)) seen.Add(happened);
+        await Until.True(async () =>
+        {
+            await management.ForceActivationCollection(TimeSpan.Zero);
+            return await management.GetActivationAddress(grain) is null;
+        });
+
+        await foreach (var happened in grain.Watch(EventPosition.Start, Token)) late.Add(happened);
+        Assert.Equal(seen.Select(Name), late.Select(Name));
+        Assert.Equal((RunState.Succeeded, 2L), ((await grain.GetStatus()).State, (await grain.GetStatus()).Step));
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

@@ -49,6 +49,19 @@ public sealed class StoredRunTests
         Assert.Equal(RunState.Cancelled, (await run.ReadStatus()).State);
     }
 
+    // Whoever lists the runs asks each of them.
+    [Fact]
+    public async Task ReadStatus_keeps_no_data_in_memory_and_reads_them_once()
+    {
+        using var imported = await TestRun.ImportAsync(TinyStories.Spec(2));
+        var data = (await imported.ManifestAsync()).Dataset!.Sha256;
+        var store = new UnreadableAtFirst(imported.Store, []) { IsReadable = true };
+        var run = new StoredRun(store, "test", cluster: null, TimeProvider.System, NullLogger.Instance);
+        for (var look = 0; look < 2; look++) Assert.Equal((2L, 6), ((await run.ReadStatus()).TotalSteps, (await run.ReadStatus()).LayerCount));
+        Assert.Single(store.Read, data);
+        Assert.Null(run.Plan);
+    }
+
     // It waits for silos; the other is the one that the directory knows.
     [Theory]
     [InlineData(RunState.Cancelled, RunHeadStates.Cancelled)]
