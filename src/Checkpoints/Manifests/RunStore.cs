@@ -147,16 +147,29 @@ public sealed partial class RunStore
     public Task SetJournalAsync(IReadOnlyList<LogSegment> journal, CancellationToken cancellationToken) =>
         SwapHeadAsync(Head with { Journal = journal }, cancellationToken);
 
+    /// <summary>Those of some blobs that are not there in full length; garbage collection sees all others as new.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="blobs">The blobs.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public static async Task<IReadOnlySet<BlobRef>> FindMissingAsync(
+        IBlobStore store, IEnumerable<BlobRef> blobs, CancellationToken cancellationToken)
+    {
+        var missing = new HashSet<BlobRef>();
+        var options = new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(blobs, options, async (blob, token) =>
+        {
+            if (await store.RenewAsync(blob, token).ConfigureAwait(false)) return;
+            lock (missing) missing.Add(blob);
+        }).ConfigureAwait(false);
+        return missing;
+    }
+
     // A head never names what is not there, or what garbage collection may be about to delete: new blobs are checked again, after
     // everything that may have happened since they were written.
-    private static Task CheckBlobsAsync(IBlobStore store, IEnumerable<BlobRef> added, CancellationToken cancellationToken)
+    private static async Task CheckBlobsAsync(IBlobStore store, IEnumerable<BlobRef> added, CancellationToken cancellationToken)
     {
-        var options = new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = cancellationToken };
-        return Parallel.ForEachAsync(added, options, async (blob, token) =>
-        {
-            if (!await store.RenewAsync(blob, token).ConfigureAwait(false))
-                throw new IOException($"{store.Location}: blob {blob.Sha256} is not there, though it was written; nothing was committed");
-        });
+        if ((await FindMissingAsync(store, added, cancellationToken).ConfigureAwait(false)).FirstOrDefault() is { } blob)
+            throw new IOException($"{store.Location}: blob {blob.Sha256} is not there, though it was written; nothing was committed");
     }
 
     private async Task SwapHeadAsync(RunHead head, CancellationToken cancellationToken)

@@ -52,7 +52,12 @@ internal sealed class ReplacedBlobs(IBlobStore store, TimeSpan period, TimeProvi
         var names = _names.ToHashSet();
         try
         {
-            await Task.Run(() => GarbageCollector.CollectAsync(store, names, s_age, time, cancellationToken), cancellationToken);
+            var report = await Task.Run(
+                () => GarbageCollector.CollectAsync(store, names, s_age, time, cancellationToken), cancellationToken);
+
+            // Of what this run is done with, somebody else may make a blob anew, and name it only hours later.
+            names.ExceptWith(report.Spared.Select(b => b.Sha256));
+            _names.ExceptWith(names);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

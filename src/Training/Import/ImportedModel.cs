@@ -31,9 +31,8 @@ internal sealed record ImportedModel(
         IBlobStore store, ModelFolder model, TrainingSpec spec, PeftFolder? adapter, bool write, bool countOutliers,
         IProgress<ImportProgress>? progress, CancellationToken cancellationToken)
     {
+        var source = new Source(model, spec, adapter);
         var outliers = new List<double>();
-        var dtypes = RunDtypes.Of(spec);
-        var lora = Methods.Adapters(spec);
         var parts = new Dictionary<string, PartState>();
         var (hashes, adapterHashes) = (new StringBuilder(), new StringBuilder());
         var names = PartName.All(model.Config.NumHiddenLayers);
@@ -41,24 +40,19 @@ internal sealed record ImportedModel(
         {
             cancellationToken.ThrowIfCancellationRequested();
             Report();
-            var tensors = PartStorage.Specs(model.Config, name).Select(s => new NamedTensor(s.Name, model.Read(s.Name, dtypes.Storage))).ToArray();
-            try
+            parts[name] = await source.UsePartAsync(name, async (weights, adapters) =>
             {
-                if (countOutliers && PartName.LayerIndex(name) is not null) outliers.Add(LayerOutliers.Share(tensors.Select(t => t.Value)));
-                parts[name] = new PartState
+                if (countOutliers && PartName.LayerIndex(name) is not null) outliers.Add(LayerOutliers.Share(weights.Select(t => t.Value)));
+                return new PartState
                 {
-                    Weights = await PutAsync(PartStorage.ToBlob(tensors, null)),
-                    Adapter = await PutAdaptersAsync(name, tensors),
+                    Weights = await PutAsync(PartStorage.ToBlob(weights, null), hashes),
+                    Adapter = adapters is null ? null : await PutAsync(PartStorage.ToBlob(adapters, null), adapterHashes),
                 };
-            }
-            finally
-            {
-                foreach (var tensor in tensors) tensor.Value.Dispose();
-            }
+            });
         }
 
         // Straight from the mapped files.
-        var others = model.OtherTensors.Count > 0 ? await PutAsync(SafetensorsWriter.Create(model.OtherTensors, null, cancellationToken)) : null;
+        var others = model.OtherTensors.Count > 0 ? await PutAsync(Others(model, cancellationToken), hashes) : null;
         Report();
         return new ImportedModel(
             parts, others, Fingerprint(hashes), adapterHashes.Length > 0 ? Fingerprint(adapterHashes) : null, countOutliers ? outliers : null);
@@ -67,28 +61,70 @@ internal sealed record ImportedModel(
 
         void Report() => progress?.Report(new ImportProgress(write ? "storing model" : "comparing model", parts.Count, names.Count));
 
-        async Task<BlobRef?> PutAdaptersAsync(string part, NamedTensor[] weights)
-        {
-            if (PartName.LayerIndex(part) is not { } layer || lora?.Targets(model.Config, layer) is not [_, ..] targets) return null;
-            var adapters = adapter is null ? AdapterStart.Create(targets, spec.Seed, weights) : adapter.Read(layer);
-            try
-            {
-                var blob = PartStorage.ToBlob(adapters, null);
-                if (write) await store.PutAsync(blob, cancellationToken);
-                adapterHashes.Append(blob.Sha256);
-                return new BlobRef(blob.Sha256, blob.Length);
-            }
-            finally
-            {
-                foreach (var adapter in adapters) adapter.Value.Dispose();
-            }
-        }
-
-        async Task<BlobRef> PutAsync(SafetensorsBlob blob)
+        async Task<BlobRef> PutAsync(SafetensorsBlob blob, StringBuilder hashes)
         {
             if (write) await store.PutAsync(blob, cancellationToken);
             hashes.Append(blob.Sha256);
             return new BlobRef(blob.Sha256, blob.Length);
+        }
+    }
+
+    /// <summary>Stores again what is not there any more.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="model">The folder that it was read from.</param>
+    /// <param name="spec">The run's settings.</param>
+    /// <param name="adapter">The adapter that the run begins with; null where adapters, if it has any, are new.</param>
+    /// <param name="missing">The blobs that are gone, of this model or not.</param>
+    /// <param name="cancellationToken">Gives up between two parts.</param>
+    public async Task PutAgainAsync(
+        IBlobStore store, ModelFolder model, TrainingSpec spec, PeftFolder? adapter, IReadOnlySet<BlobRef> missing,
+        CancellationToken cancellationToken)
+    {
+        var source = new Source(model, spec, adapter);
+        foreach (var (name, part) in Parts)
+        {
+            if (!IsMissing(part.Weights) && !IsMissing(part.Adapter)) continue;
+            cancellationToken.ThrowIfCancellationRequested();
+            await source.UsePartAsync(name, async (weights, adapters) =>
+            {
+                if (IsMissing(part.Weights)) await store.PutAsync(PartStorage.ToBlob(weights, null), cancellationToken);
+                return IsMissing(part.Adapter) && await store.PutAsync(PartStorage.ToBlob(adapters!, null), cancellationToken);
+            });
+        }
+
+        if (IsMissing(OtherTensors)) await store.PutAsync(Others(model, cancellationToken), cancellationToken);
+
+        bool IsMissing(BlobRef? blob) => blob is not null && missing.Contains(blob);
+    }
+
+    private static SafetensorsBlob Others(ModelFolder model, CancellationToken cancellationToken) =>
+        SafetensorsWriter.Create(model.OtherTensors, null, cancellationToken);
+
+    // What parts are made from.
+    private sealed class Source(ModelFolder model, TrainingSpec spec, PeftFolder? adapter)
+    {
+        // A part's weights, and its adapters if it has any, are in memory until the use has ended.
+        public async Task<T> UsePartAsync<T>(string part, Func<NamedTensor[], IReadOnlyList<NamedTensor>?, Task<T>> use)
+        {
+            var storage = RunDtypes.Of(spec).Storage;
+            var weights = PartStorage.Specs(model.Config, part).Select(s => new NamedTensor(s.Name, model.Read(s.Name, storage))).ToArray();
+            IReadOnlyList<NamedTensor>? adapters = null;
+            try
+            {
+                adapters = Adapters(part, weights);
+                return await use(weights, adapters);
+            }
+            finally
+            {
+                foreach (var tensor in weights.Concat(adapters ?? [])) tensor.Value.Dispose();
+            }
+        }
+
+        private IReadOnlyList<NamedTensor>? Adapters(string part, NamedTensor[] weights)
+        {
+            if (PartName.LayerIndex(part) is not { } layer) return null;
+            if (Methods.Adapters(spec)?.Targets(model.Config, layer) is not [_, ..] targets) return null;
+            return adapter is null ? AdapterStart.Create(targets, spec.Seed, weights) : adapter.Read(layer);
         }
     }
 }

@@ -126,6 +126,9 @@ public static class RunImporter
 
             await store.PutAsync(spec0, cancellationToken);
             if (request.Overwrite) await ForgetIfDamaged(store, spec.RunName, cancellationToken);
+            var first = stored is null
+                ? await ImportedBlobs.NameAsync(store, () => FirstManifest(imported), m => PutAgain(imported, m), cancellationToken)
+                : null;
             var claim = new RunClaim(RunHeadStates.Queued)
             {
                 Holder = RunHolder.ThisProcess with { Cluster = options.Cluster },
@@ -137,12 +140,17 @@ public static class RunImporter
                 ? await RunStore.TryBeginAsync(store, spec.RunName, claim, cancellationToken)
                 : await RunStore.AcquireAsync(store, spec.RunName, claim, cancellationToken);
             if (session is null) return null;
-            var manifest = stored is null ? await FirstManifest(imported) : session.Manifest!;
-            manifest = manifest with { Spec = Reference(spec0), Generation = session.Generation };
+            var manifest = (first ?? session.Manifest!) with { Spec = Reference(spec0), Generation = session.Generation };
             // A run that starts over has no past.
             var (journal, kept) = stored is null ? (null, null) : (session.Head.Journal, session.Head.Kept);
             await session.CommitAsync(manifest, journal, kept, cancellationToken);
             return manifest;
+        }
+
+        async Task PutAgain(ImportedModel imported, IReadOnlySet<BlobRef> missing)
+        {
+            await store.PutAsync(specBlob, cancellationToken);
+            await imported.PutAgainAsync(store, model, spec, adapter, missing, cancellationToken);
         }
 
         async Task StoreData()
@@ -178,7 +186,7 @@ public static class RunImporter
                 Spec = Reference(specBlob),
                 Parts = imported.Parts,
                 OtherTensors = imported.OtherTensors,
-                Files = await StoreFiles(store, files, cancellationToken),
+                Files = await ImportedBlobs.PutFilesAsync(store, files, cancellationToken),
                 Dataset = data.Tokens.Blob,
                 EvalDataset = evalData?.Tokens.Blob,
                 Log = [],
@@ -224,20 +232,6 @@ public static class RunImporter
         }
 
         static string Short(string? hash) => hash is null ? "none" : $"sha256 {hash[..12]}…";
-    }
-
-    private static async Task<Dictionary<string, BlobRef>> StoreFiles(
-        IBlobStore store, Dictionary<string, byte[]> contents, CancellationToken cancellationToken)
-    {
-        var files = new Dictionary<string, BlobRef>();
-        foreach (var (name, content) in contents)
-        {
-            var blob = new BytesBlob(content);
-            await store.PutAsync(blob, cancellationToken);
-            files[name] = new BlobRef(blob.Sha256, blob.Length);
-        }
-
-        return files;
     }
 
     private static BlobRef Reference(IBlobSource blob) => new(blob.Sha256, blob.Length);

@@ -58,6 +58,23 @@ public sealed class SlowUploadTests
         foreach (var blob in replaced) Assert.False(await run.Store.ExistsAsync(blob.Sha256, Token));
     }
 
+    [Fact]
+    public async Task Collect_blob_that_is_made_anew_after_it_was_collected_is_somebody_elses()
+    {
+        using var folder = new TempFolder();
+        var (store, blob) = (new FolderBlobStore(folder.Root), new BytesBlob([1]));
+        var replaced = new ReplacedBlobs(store, TimeSpan.Zero, TimeProvider.System, e => throw e);
+        replaced.Add([blob.Sha256]);
+        foreach (var (minutes, stays) in ((int, bool)[])[(0, true), (6, false), (6, true)])
+        {
+            await store.PutAsync(blob, Token);
+            File.SetLastWriteTimeUtc(folder[$"blobs/{blob.Sha256[..2]}/{blob.Sha256}"], DateTime.UtcNow.AddMinutes(-minutes));
+            replaced.Collect();
+            await replaced.End(Timeout.InfiniteTimeSpan);
+            Assert.Equal(stays, await store.ExistsAsync(blob.Sha256, Token));
+        }
+    }
+
     // An upload that began late may be one that the step under way waits for: so they go on, too, where no step ends.
     private static async Task ReleaseStepByStepAsync(IRunGrain grain, WaitingStore store)
     {
