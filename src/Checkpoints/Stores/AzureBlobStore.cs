@@ -21,6 +21,9 @@ public sealed class AzureBlobStore(BlobContainerClient container) : IBlobStore
     /// <summary>The address without any signature.</summary>
     public string Location => container.Uri.GetLeftPart(UriPartial.Path);
 
+    /// <value>The clock. Default the system's.</value>
+    internal TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>Creates the container if it does not exist.</summary>
     public async Task CreateIfNotExistsAsync(CancellationToken cancellationToken)
     {
@@ -118,7 +121,7 @@ public sealed class AzureBlobStore(BlobContainerClient container) : IBlobStore
     /// <inheritdoc/>
     public async IAsyncEnumerable<StoredBlob> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var item in List("blobs/", cancellationToken).ConfigureAwait(false))
+        await foreach (var item in AzurePages.ListAsync(container, "blobs/", Time, cancellationToken).ConfigureAwait(false))
         {
             var name = item.Name[(item.Name.LastIndexOf('/') + 1)..];
             if (BlobRef.IsName(name))
@@ -181,7 +184,7 @@ public sealed class AzureBlobStore(BlobContainerClient container) : IBlobStore
     /// <inheritdoc/>
     public async IAsyncEnumerable<string> ListDocumentsAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var item in List(prefix, cancellationToken).ConfigureAwait(false))
+        await foreach (var item in AzurePages.ListAsync(container, prefix, Time, cancellationToken).ConfigureAwait(false))
             if (!item.Name.StartsWith("blobs/", StringComparison.Ordinal)) yield return item.Name;
     }
 
@@ -236,9 +239,6 @@ public sealed class AzureBlobStore(BlobContainerClient container) : IBlobStore
             throw new BlobMissingException(blob.Sha256, Location);
         }
     }
-
-    private AsyncPageable<BlobItem> List(string prefix, CancellationToken cancellationToken) =>
-        container.GetBlobsAsync(BlobTraits.None, BlobStates.None, prefix, cancellationToken);
 
     private BlobClient Blob(string sha256) => BlobRef.IsName(sha256)
         ? container.GetBlobClient($"blobs/{sha256[..2]}/{sha256}")

@@ -12,7 +12,7 @@ public sealed record ResilienceOptions
     /// <value>Longest pause. Default 5 s.</value>
     public TimeSpan LongestDelay { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <value>Longest time for one try, without the transfer of its blob. Default 30 s.</value>
+    /// <value>Longest time for one try, without the transfer of its blob; for a list, the store itself limits each page. Default 30 s.</value>
     public TimeSpan TryTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <value>A try that transfers a blob may take as much longer as this rate needs, bytes per second. Default 1 MB/s.</value>

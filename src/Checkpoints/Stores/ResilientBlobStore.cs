@@ -64,11 +64,11 @@ public sealed class ResilientBlobStore : IBlobStore
 
     /// <inheritdoc/>
     public Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken) =>
-        Try(t => _inner.PutAsync(blob, t), cancellationToken, blob.Length);
+        Try(t => _inner.PutAsync(blob, t), cancellationToken, Limit(blob.Length));
 
     /// <inheritdoc/>
     public Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken) =>
-        Try(t => _inner.ReadAsync(blob, t), cancellationToken, blob.Length);
+        Try(t => _inner.ReadAsync(blob, t), cancellationToken, Limit(blob.Length));
 
     /// <inheritdoc/>
     public Task<byte[]> ReadStartAsync(BlobRef blob, int count, CancellationToken cancellationToken) =>
@@ -82,7 +82,7 @@ public sealed class ResilientBlobStore : IBlobStore
 
     /// <inheritdoc/>
     public Task DeleteUnfinishedAsync(TimeSpan age, DateTimeOffset now, CancellationToken cancellationToken) =>
-        Try(t => Done(_inner.DeleteUnfinishedAsync(age, now, t)), cancellationToken);
+        Try(t => Done(_inner.DeleteUnfinishedAsync(age, now, t)), cancellationToken, Timeout.InfiniteTimeSpan);
 
     /// <inheritdoc/>
     public Task<StoreDocument?> GetDocumentAsync(string path, CancellationToken cancellationToken) =>
@@ -120,17 +120,21 @@ public sealed class ResilientBlobStore : IBlobStore
         return true;
     }
 
-    // A list is read whole before any entry is passed on: one that broke off starts over, and nobody gets an entry twice.
+    private TimeSpan Limit(long bytes) => _options.TryTimeout + TimeSpan.FromSeconds((double)bytes / _options.SlowestBytesPerSecond);
+
+    // A list is read whole before any entry is passed on: one that broke off starts over, and nobody gets an entry twice. It takes the longer,
+    // the more there is: the store itself limits each page.
     private async IAsyncEnumerable<T> Whole<T>(
         Func<CancellationToken, IAsyncEnumerable<T>> list, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (var item in await Try(t => list(t).ToListAsync(t).AsTask(), cancellationToken).ConfigureAwait(false)) yield return item;
+        foreach (var item in await Try(t => list(t).ToListAsync(t).AsTask(), cancellationToken, Timeout.InfiniteTimeSpan).ConfigureAwait(false))
+            yield return item;
     }
 
-    private async Task<T> Try<T>(Func<CancellationToken, Task<T>> action, CancellationToken cancellationToken, long bytes = 0)
+    private async Task<T> Try<T>(Func<CancellationToken, Task<T>> action, CancellationToken cancellationToken, TimeSpan? limit = null)
     {
         var context = ResilienceContextPool.Shared.Get(cancellationToken);
-        context.Properties.Set(s_limit, _options.TryTimeout + TimeSpan.FromSeconds((double)bytes / _options.SlowestBytesPerSecond));
+        context.Properties.Set(s_limit, limit ?? _options.TryTimeout);
         try
         {
             return await _pipeline.ExecuteAsync(

@@ -1,5 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
+using Amazon.Runtime;
+using Azure.Storage.Blobs;
 using Microsoft.Extensions.Time.Testing;
 
 namespace LisaOrleans.Checkpoints.Tests;
@@ -56,6 +58,56 @@ public sealed class ResilientBlobStoreOutageTests
         listed += (await Finish(store.ListAsync(Token).ToListAsync(Token).AsTask())).Count;
         listed += (await Finish(store.ListDocumentsAsync("runs/", Token).ToListAsync(Token).AsTask())).Count;
         Assert.Equal((4, 4), (listed, asked));
+    }
+
+    // The pages of a large store: each comes in time, and all of them take longer than a try may.
+    [Fact]
+    public async Task ListAsync_may_take_as_long_as_there_are_entries()
+    {
+        var asked = 0;
+        var large = new Away(token =>
+        {
+            asked++;
+            return Task.Delay(TimeSpan.FromSeconds(45), _time, token);
+        });
+        var store = new ResilientBlobStore(large, new ResilienceOptions { Retries = 1 }, _time);
+        Assert.Equal(2, (await Finish(store.ListAsync(Token).ToListAsync(Token).AsTask())).Count);
+        Assert.Equal(2, (await Finish(store.ListDocumentsAsync("", Token).ToListAsync(Token).AsTask())).Count);
+        await Finish(DeleteUnfinishedAsync());
+        Assert.Equal(3, asked);
+
+        async Task<bool> DeleteUnfinishedAsync()
+        {
+            await store.DeleteUnfinishedAsync(TimeSpan.Zero, default, Token);
+            return true;
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ListAsync_page_that_does_not_come_is_given_up(bool s3)
+    {
+        const string Page = "<?xml version=\"1.0\"?><R><Blobs/><NextMarker/><IsTruncated>false</IsTruncated></R>";
+        var faults = new HttpFaults
+        {
+            Before = async (_, number) =>
+            {
+                if (number == 1) await Task.Delay(Timeout.Infinite, Token);
+                var page = Page.Replace("R>", s3 ? "ListBucketResult>" : "EnumerationResults>", StringComparison.Ordinal);
+                return new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(page, null, "application/xml") };
+            },
+        };
+        var options = AzureFaults.Options(faults);
+        options.Retry.NetworkTimeout = Timeout.InfiniteTimeSpan;
+        IBlobStore inner = s3
+            ? new S3BlobStore(
+                S3Clients.Create(new S3Options { Endpoint = "http://127.0.0.1:1" }, new BasicAWSCredentials("key", "secret"), faults),
+                new S3Location("bucket", ""), _time)
+            : new AzureBlobStore(new BlobContainerClient(AzuriteServer.ConnectionString(1), "c", options)) { Time = _time };
+        var store = new ResilientBlobStore(inner, new ResilienceOptions { Retries = 1 }, _time);
+        Assert.Empty(await Finish(store.ListDocumentsAsync("runs/", Token).ToListAsync(Token).AsTask()));
+        Assert.Equal(2, faults.Requests);
     }
 
     [Fact]
@@ -137,7 +189,7 @@ public sealed class ResilientBlobStoreOutageTests
             yield return "runs/b";
         }
 
-        public Task DeleteUnfinishedAsync(TimeSpan age, DateTimeOffset now, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public Task DeleteUnfinishedAsync(TimeSpan age, DateTimeOffset now, CancellationToken cancellationToken) => trouble(cancellationToken);
 
         public Task DeleteDocumentAsync(string path, CancellationToken cancellationToken) => throw new NotSupportedException();
     }

@@ -108,7 +108,8 @@ internal sealed class S3Bucket
         var request = new ListObjectsV2Request { BucketName = Location.Bucket, Prefix = Key(prefix) };
         do
         {
-            var page = await Call(token => _client.ListObjectsV2Async(request, token), cancellationToken).ConfigureAwait(false);
+            var page = await Call(
+                token => PageLimit.AskAsync(t => _client.ListObjectsV2Async(request, t), _time, token), cancellationToken).ConfigureAwait(false);
             foreach (var item in page.S3Objects ?? [])
             {
                 yield return new S3Entry(
@@ -162,7 +163,7 @@ internal sealed class S3Bucket
             ListMultipartUploadsResponse page;
             do
             {
-                page = await _client.ListMultipartUploadsAsync(request, token).ConfigureAwait(false);
+                page = await PageLimit.AskAsync(t => _client.ListMultipartUploadsAsync(request, t), _time, token).ConfigureAwait(false);
                 foreach (var upload in page.MultipartUploads ?? [])
                 {
                     if (upload.Initiated?.ToUniversalTime() < before.UtcDateTime)
