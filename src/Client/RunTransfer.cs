@@ -24,7 +24,10 @@ internal static class RunTransfer
     }
 
     /// <summary>Writes the model of a manifest; returns the manifest's step.</summary>
-    public static async Task<long> DownloadAsync(IBlobStore store, ManifestAddress address, string folder, CancellationToken cancellationToken)
+    public static Task<long> DownloadAsync(IBlobStore store, ManifestAddress address, string folder, CancellationToken cancellationToken) =>
+        RunReading.FollowAsync(store, address, () => ExportAsync(store, address, folder, cancellationToken), cancellationToken);
+
+    private static async Task<long> ExportAsync(IBlobStore store, ManifestAddress address, string folder, CancellationToken cancellationToken)
     {
         var manifests = await RunManifests.FindAsync(store, address.Run, cancellationToken).ConfigureAwait(false)
             ?? throw new RunNotFoundException(address.Run);

@@ -24,7 +24,7 @@ public sealed partial class RunStore
     /// <param name="cancellationToken">Cancels.</param>
     /// <param name="kept">The list of kept manifests, with this one in it (<see cref="KeptManifests"/>); null for only this one.</param>
     /// <returns>False where there is a run of this name.</returns>
-    /// <exception cref="IOException">A blob that the manifest or a kept one names is not there.</exception>
+    /// <exception cref="BlobMissingException">A blob that the manifest or a kept one names is not there.</exception>
     public static async Task<bool> TryCreateAsync(
         IBlobStore store, Manifest manifest, CancellationToken cancellationToken, IReadOnlyList<LogSegment>? kept = null)
     {
@@ -37,7 +37,9 @@ public sealed partial class RunStore
             named.UnionWith((await ReadManifestAsync(store, entry.Manifest, cancellationToken).ConfigureAwait(false)).References());
         }
 
-        await CheckBlobsAsync(store, named, cancellationToken).ConfigureAwait(false);
+        // They are not this caller's: the run that names them may have gone on, and they may have been collected.
+        if ((await FindMissingAsync(store, named, cancellationToken).ConfigureAwait(false)).FirstOrDefault() is { } gone)
+            throw new BlobMissingException(gone.Sha256, store.Location);
         var head = ToJson(new RunHead(manifest.Run, manifest.Generation, manifest.Step, blob, RunHeadStates.Queued)
         {
             Owner = Guid.NewGuid().ToString("N"),

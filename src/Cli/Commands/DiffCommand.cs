@@ -16,9 +16,8 @@ internal static class DiffCommand
         var (a, b) = addresses!.Split(Separator) is [var one, var two] ? (ManifestAddress.Parse(one), ManifestAddress.Parse(two))
             : throw new UsageException("give two manifests, such as RUN@10 RUN@20");
         var store = await ClusterStores.Open(values, cancellationToken, mustExist: true);
-        var (had, _) = await RunManifests.ReadAsync(store, a, cancellationToken);
-        var (now, _) = await RunManifests.ReadAsync(store, b, cancellationToken);
-        var (settings, data, parts) = await ManifestComparison.MakeAsync(store, had, now, cancellationToken);
+        var (had, now, (settings, data, parts)) = await RunReading.FollowAsync(
+            store, a, () => RunReading.FollowAsync(store, b, CompareAsync, cancellationToken), cancellationToken);
         if (values.Text(KnownSettings.LogFormat) == "json")
         {
             Console.WriteLine(JsonSerializer.Serialize(new
@@ -42,5 +41,12 @@ internal static class DiffCommand
         var same = parts.Count(p => p.Numbers == 0);
         Console.WriteLine(same == parts.Count ? "all parts have the same weights" : $"{same} of {parts.Count} parts have the same weights");
         return ExitCodes.Done;
+
+        async Task<(Manifest Had, Manifest Now, ManifestComparison Comparison)> CompareAsync()
+        {
+            var (had, _) = await RunManifests.ReadAsync(store, a, cancellationToken);
+            var (now, _) = await RunManifests.ReadAsync(store, b, cancellationToken);
+            return (had, now, await ManifestComparison.MakeAsync(store, had, now, cancellationToken));
+        }
     }
 }

@@ -37,11 +37,18 @@ internal static class ExportCommand
     /// <param name="output">The folder.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <returns>What was written, in words.</returns>
-    internal static async Task<string> ExportAsync(
+    internal static Task<string> ExportAsync(
         IBlobStore store, string run, GgufType? type, string output, CancellationToken cancellationToken)
     {
-        // Once and for all of it: meanwhile the run may go on, and keep this manifest no longer.
         var address = ManifestAddress.Parse(run);
+        return RunReading.FollowAsync(
+            store, address, () => ExportAsync(store, address, run, type, output, cancellationToken), cancellationToken);
+    }
+
+    private static async Task<string> ExportAsync(
+        IBlobStore store, ManifestAddress address, string run, GgufType? type, string output, CancellationToken cancellationToken)
+    {
+        // Once and for all of it: meanwhile the run may go on, and keep this manifest no longer.
         var (manifest, best) = await RunManifests.ReadWithBestAsync(store, address, cancellationToken);
         var history = await RunHistory.Read(store, manifest, cancellationToken);
         OutputFolder.CheckNotTrained(OutputFolder.Prepare(output));

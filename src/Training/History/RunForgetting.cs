@@ -22,7 +22,11 @@ public sealed record RunForgetting(
     /// <param name="cancellationToken">Gives up; the fork is then there as a whole or not at all.</param>
     /// <exception cref="InvalidDataFileException">There is no such run, or it keeps no manifest from before the samples were used.</exception>
     /// <exception cref="InvalidTrainingSettingException">The data has no such samples, or there is another run of the fork's name.</exception>
-    public static async Task<RunForgetting> BeginAsync(
+    public static Task<RunForgetting> BeginAsync(
+        IBlobStore store, string run, IReadOnlyList<int> samples, string name, CancellationToken cancellationToken) => RunReading.FollowAsync(
+            store, ManifestAddress.Last(run), () => MakeAsync(store, run, samples, name, cancellationToken), cancellationToken);
+
+    private static async Task<RunForgetting> MakeAsync(
         IBlobStore store, string run, IReadOnlyList<int> samples, string name, CancellationToken cancellationToken)
     {
         var manifests = await RunManifests.OfAsync(store, run, cancellationToken);

@@ -52,7 +52,11 @@ public static class RunFork
     /// <param name="cancellationToken">Gives up; the fork is then there as a whole or not at all.</param>
     /// <exception cref="InvalidDataFileException">There is no such manifest.</exception>
     /// <exception cref="InvalidTrainingSettingException">A setting cannot change, or a run of this name is another one.</exception>
-    public static async Task<ForkedRun> CreateAsync(
+    public static Task<ForkedRun> CreateAsync(
+        IBlobStore store, ManifestAddress from, string run, GivenSettings given, CancellationToken cancellationToken) =>
+        RunReading.FollowAsync(store, from, () => MakeAsync(store, from, run, given, cancellationToken), cancellationToken);
+
+    private static async Task<ForkedRun> MakeAsync(
         IBlobStore store, ManifestAddress from, string run, GivenSettings given, CancellationToken cancellationToken)
     {
         RunSettings.Table.Of(nameof(TrainingSpec.RunName)).Check(run);

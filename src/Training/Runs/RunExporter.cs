@@ -4,21 +4,21 @@ namespace LisaOrleans.Training;
 
 /// <summary>
 /// Writes a manifest as a Hugging Face folder, or its adapter as a PEFT folder. A run's name stands for its last manifest, and any
-/// <see cref="ManifestAddress"/> for another.
+/// <see cref="ManifestAddress"/> for another. A run that goes on meanwhile is followed (<see cref="RunReading"/>).
 /// </summary>
 public static class RunExporter
 {
     /// <summary>Weights, config.json and tokenizer files; see <see cref="ModelExporter"/>.</summary>
-    public static async Task ExportAsync(IBlobStore store, string run, string outputFolder, CancellationToken cancellationToken) =>
-        await ExportAsync(store, await ReadManifestAsync(store, run, cancellationToken), outputFolder, cancellationToken);
+    public static Task ExportAsync(IBlobStore store, string run, string outputFolder, CancellationToken cancellationToken) =>
+        FollowAsync(store, run, m => ExportAsync(store, m, outputFolder, cancellationToken), cancellationToken);
 
     /// <summary>The same of a manifest, which no run need keep.</summary>
     public static Task ExportAsync(IBlobStore store, Manifest manifest, string outputFolder, CancellationToken cancellationToken) =>
         ModelExporter.ExportAsync(store, manifest, PartName.All(manifest.Parts.Count - 2), outputFolder, cancellationToken);
 
     /// <summary>The same, with an adapter merged into its model, so that it is a whole model in any case.</summary>
-    public static async Task ExportModelAsync(IBlobStore store, string run, string outputFolder, CancellationToken cancellationToken) =>
-        await ExportModelAsync(store, await ReadManifestAsync(store, run, cancellationToken), outputFolder, cancellationToken);
+    public static Task ExportModelAsync(IBlobStore store, string run, string outputFolder, CancellationToken cancellationToken) =>
+        FollowAsync(store, run, m => ExportModelAsync(store, m, outputFolder, cancellationToken), cancellationToken);
 
     /// <summary>The same of a manifest, which no run need keep.</summary>
     public static async Task ExportModelAsync(IBlobStore store, Manifest manifest, string outputFolder, CancellationToken cancellationToken)
@@ -50,9 +50,25 @@ public static class RunExporter
     }
 
     /// <summary>The records of all steps up to the manifest.</summary>
-    public static async Task<IReadOnlyList<StepRecord>> ReadHistoryAsync(IBlobStore store, string run, CancellationToken cancellationToken) =>
-        (await RunHistory.Read(store, await ReadManifestAsync(store, run, cancellationToken), cancellationToken)).Records;
+    public static async Task<IReadOnlyList<StepRecord>> ReadHistoryAsync(IBlobStore store, string run, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<StepRecord> records = [];
+        await FollowAsync(
+            store, run, async m => records = (await RunHistory.Read(store, m, cancellationToken)).Records, cancellationToken);
+        return records;
+    }
 
-    private static async Task<Manifest> ReadManifestAsync(IBlobStore store, string address, CancellationToken cancellationToken) =>
-        (await RunManifests.ReadAsync(store, ManifestAddress.Parse(address), cancellationToken)).Manifest;
+    private static Task FollowAsync(IBlobStore store, string run, Func<Manifest, Task> use, CancellationToken cancellationToken)
+    {
+        var address = ManifestAddress.Parse(run);
+        return RunReading.FollowAsync(
+            store, address,
+            async () =>
+            {
+                var (manifest, _) = await RunManifests.ReadAsync(store, address, cancellationToken);
+                await use(manifest);
+                return manifest;
+            },
+            cancellationToken);
+    }
 }

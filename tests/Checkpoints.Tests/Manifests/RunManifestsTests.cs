@@ -128,8 +128,54 @@ public sealed class RunManifestsTests : IDisposable
         await KeepAsync(1);
         var manifest = (await RunManifests.ReadAsync(_store, ManifestAddress.Parse("r"), Token)).Manifest;
         var gone = new BlobRef(new string('0', 64), 1);
-        await Assert.ThrowsAsync<IOException>(() => RunStore.TryCreateAsync(_store, manifest with { Run = "fork", Spec = gone }, Token));
+        await Assert.ThrowsAsync<BlobMissingException>(() => RunStore.TryCreateAsync(_store, manifest with { Run = "fork", Spec = gone }, Token));
         Assert.Null(await RunStore.ReadHeadAsync(_store, "fork", Token));
+    }
+
+    [Theory]
+    [InlineData("r", 2L)]
+    [InlineData("r@1", null)]
+    public async Task FollowAsync_run_that_went_on_is_read_as_it_is_now(string text, long? step)
+    {
+        var run = await TestRun.AcquireAsync(_store);
+        await run.CommitAsync(await TestRun.ManifestAsync(_store, 1), Token);
+        var address = ManifestAddress.Parse(text);
+        var reading = RunReading.FollowAsync(_store, address, ReadAsync, Token);
+        if (step is { } now)
+        {
+            Assert.Equal(now, await reading);
+        }
+        else
+        {
+            var refused = await Assert.ThrowsAsync<InvalidDataFileException>(() => reading);
+            Assert.Contains("keeps no manifest of step 1; it keeps only that of step 2", refused.Message, StringComparison.Ordinal);
+        }
+
+        async Task<long> ReadAsync()
+        {
+            var (manifest, _) = await RunManifests.ReadAsync(_store, address, Token);
+            if (manifest.Step == 1)
+            {
+                await run.CommitAsync(await TestRun.ManifestAsync(_store, 2), Token);
+                await GarbageCollector.CollectAsync(_store, TimeSpan.Zero, TimeProvider.System, Token);
+            }
+
+            foreach (var blob in manifest.References()) (await _store.ReadAsync(blob, Token)).Dispose();
+            return manifest.Step;
+        }
+    }
+
+    [Theory]
+    [InlineData("r")]
+    [InlineData("r@2")]
+    public async Task FollowAsync_blob_that_the_same_manifest_lacks_is_missing_at_once(string address)
+    {
+        await KeepAsync(1, 2, 3);
+        var reads = 0;
+        var gone = new BlobMissingException(new string('0', 64), _store.Location);
+        Assert.Same(gone, await Assert.ThrowsAsync<BlobMissingException>(() => RunReading.FollowAsync<int>(
+            _store, ManifestAddress.Parse(address), () => ++reads > 0 ? throw gone : Task.FromResult(0), Token)));
+        Assert.Equal(1, reads);
     }
 
     private static (int Kept, int Deleted) Figures(GarbageReport report) => (report.Kept, report.Deleted);

@@ -105,6 +105,27 @@ public sealed class ExportTests
         Assert.Equal(await run.WeightsAsync(), TestRun.ReadWeights(folder.Root));
     }
 
+    [Fact]
+    public async Task ExportAsync_and_fork_of_a_run_that_goes_on_meanwhile_are_of_the_step_that_it_comes_to()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(4));
+        await run.ContinueAsync(pauseAt: 1);
+        using var folder = new TempFolder();
+        await RunExporter.ExportAsync(new GoingOnStore(run.Store, () => GoOnAsync(2)), "test", folder.Root, Token);
+        Assert.Equal(2, (await ReadManifestAsync(run)).Step);
+        Assert.Equal(await run.WeightsAsync(), TestRun.ReadWeights(folder.Root));
+
+        var fork = await RunFork.CreateAsync(
+            new GoingOnStore(run.Store, () => GoOnAsync(3)), ManifestAddress.Last("test"), "fork", new GivenSettings(), Token);
+        Assert.Equal(3, fork.Step);
+
+        async Task GoOnAsync(long step)
+        {
+            await run.ContinueAsync(pauseAt: step);
+            await GarbageCollector.CollectAsync(run.Store, TimeSpan.Zero, TimeProvider.System, Token);
+        }
+    }
+
     private static async Task ExportShardsAsync(TestRun run, string folder)
     {
         await ModelExporter.ExportAsync(
@@ -131,5 +152,25 @@ public sealed class ExportTests
             MostInMemory = Math.Max(MostInMemory, _contents.Count(c => c.Data != 0));
             return content;
         }
+    }
+
+    /// <summary>A store in which a run goes on once, right before the first weights are read, or anything is written.</summary>
+    private sealed class GoingOnStore(IBlobStore inner, Func<Task> goOn) : DelegatingBlobStore(inner)
+    {
+        private Func<Task>? _goOn = goOn;
+
+        public override async Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken)
+        {
+            if (blob.Length > ShardBytes / 10) await GoOnAsync();
+            return await base.ReadAsync(blob, cancellationToken);
+        }
+
+        public override async Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken)
+        {
+            await GoOnAsync();
+            return await base.PutAsync(blob, cancellationToken);
+        }
+
+        private Task GoOnAsync() => Interlocked.Exchange(ref _goOn, null)?.Invoke() ?? Task.CompletedTask;
     }
 }
