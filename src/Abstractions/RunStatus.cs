@@ -78,4 +78,10 @@ public sealed record RunStatus
     /// missing.
     /// </summary>
     [Id(34)] public IReadOnlyDictionary<string, double> Speeds { get; init; } = new Dictionary<string, double>();
+
+    /// <summary>
+    /// Seconds that a step takes by the clock, on average of the last ones, with evaluations and waiting for manifests; null where that is not
+    /// known.
+    /// </summary>
+    [Id(35)] public double? SecondsPerStep { get; init; }
 }

@@ -107,16 +107,13 @@ internal sealed partial class DashboardRuns
         try
         {
             var status = await listed.Status.Ask(_grains.GetGrain<IRunGrain>(listed.Name).GetStatus, s_patience);
-            var speed = status.State == RunState.Running
-                ? listed.Rate.Add((double)_time.GetTimestamp() / _time.TimestampFrequency, status.Step) ?? listed.View?.StepsPerSecond
-                : null;
-            listed.View = new RunView(status, speed, speed > 0 ? (status.TotalSteps - status.Step) / speed : null, null);
+            listed.View = new RunView(status, null);
         }
         catch (Exception e)
         {
             LogUnreachable(e, listed.Name);
             var last = listed.View?.Status ?? new RunStatus { Run = listed.Name, State = RunState.Queued };
-            listed.View = new RunView(last, null, null, e is TimeoutException ? "is not answering right now" : e.Message);
+            listed.View = new RunView(last, e is TimeoutException ? "is not answering right now" : e.Message);
         }
 
         listed.Heard = _time.GetTimestamp();
@@ -127,8 +124,6 @@ internal sealed partial class DashboardRuns
         public string Name => name;
 
         public OpenQuestion<RunStatus> Status { get; } = new(time);
-
-        public RateMeter Rate { get; } = new(TimeSpan.FromSeconds(20));
 
         public RunView? View { get; set; }
 

@@ -3,6 +3,15 @@ namespace LisaOrleans.Dashboard.Tests;
 /// <summary>Curves and maps of runs that are too long to be shown step by step.</summary>
 public sealed class StepCurveTests
 {
+    [Fact]
+    public void RunView_time_left_is_by_the_pace_of_the_run()
+    {
+        var status = new RunStatus { Run = "r", State = RunState.Running, Step = 4, TotalSteps = 10, SecondsPerStep = 8 };
+        Assert.Equal((0.125, 48.0), (new RunView(status, null).StepsPerSecond, new RunView(status, null).SecondsLeft));
+        Assert.Null(new RunView(status, "is not answering right now").SecondsLeft);
+        Assert.Null(new RunView(status with { State = RunState.Paused }, null).SecondsLeft);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(StepCurve.Capacity)]

@@ -60,8 +60,9 @@ internal static class ExportCommand
         else
         {
             await RunExporter.ExportAsync(store, manifest, output, cancellationToken);
-            using var logs = new RunLogs(output, totalSteps: null);
-            await logs.RewriteAsync(history.Records, cancellationToken);
+            using var logs = new RunLogs(output);
+            await logs.RewriteAsync(
+                history.Records, await RunLogs.ReadJournalAsync(store, address.Run, cancellationToken), cancellationToken);
         }
 
         var weights = best is null ? "" : $", with the weights of step {best.Step}, its best,";

@@ -133,17 +133,17 @@ internal static class OutputFolder
     }
 
     /// <summary>Writes what a complete run has come to: its model and its logs.</summary>
-    /// <returns>The run's steps.</returns>
+    /// <returns>The run's steps, and for how many seconds it was worked on.</returns>
     /// <exception cref="StoreRefusedException">The folder takes no more.</exception>
-    public static async Task<IReadOnlyList<StepRecord>> WriteAsync(IBlobStore store, string run, string path)
+    public static async Task<(IReadOnlyList<StepRecord> History, double Seconds)> WriteAsync(IBlobStore store, string run, string path)
     {
         try
         {
             await RunExporter.ExportAsync(store, run, path, CancellationToken.None);
             var history = await RunExporter.ReadHistoryAsync(store, run, CancellationToken.None);
-            using var logs = new RunLogs(path, null);
-            await logs.RewriteAsync(history, CancellationToken.None);
-            return history;
+            using var logs = new RunLogs(path);
+            await logs.RewriteAsync(history, await RunLogs.ReadJournalAsync(store, run, CancellationToken.None), CancellationToken.None);
+            return (history, logs.Pace.Elapsed);
         }
         catch (Exception e) when (e is not DamagedBlobException && StoreRefusal.Find(e, path) is { } refusal)
         {

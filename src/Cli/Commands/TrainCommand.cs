@@ -83,10 +83,10 @@ internal sealed class TrainCommand : IAsyncDisposable
         switch (state)
         {
             case RunState.Succeeded:
-                var history = await OutputFolder.WriteAsync(_store, RunName, _output);
+                var (history, seconds) = await OutputFolder.WriteAsync(_store, RunName, _output);
                 await samples.ShowAfterAsync(_store, _output);
                 var best = await (await RunManifests.OfAsync(_store, RunName, CancellationToken.None)).BestAtEndAsync(CancellationToken.None);
-                foreach (var line in RunSummary.Lines(history, outcome.Spec, outcome.TotalSteps, best, _output)) _reporter.Say(line);
+                foreach (var line in RunSummary.Lines(history, seconds, outcome.Spec, outcome.TotalSteps, best, _output)) _reporter.Say(line);
                 return ExitCodes.Done;
 
             case RunState.Paused:
@@ -184,8 +184,10 @@ internal sealed class TrainCommand : IAsyncDisposable
         if (silo.HttpAddress is { } address) _reporter.Say($"HTTP API at {address.AbsoluteUri.TrimEnd('/')}/v1");
         var run = silo.Grains.GetGrain<IRunGrain>(RunName);
         var status = await run.GetStatus();
-        using var logs = new RunLogs(_output, outcome.TotalSteps);
-        await logs.RewriteAsync(await RunExporter.ReadHistoryAsync(_store, RunName, CancellationToken.None), CancellationToken.None);
+        using var logs = new RunLogs(_output);
+        await logs.RewriteAsync(
+            await RunExporter.ReadHistoryAsync(_store, RunName, CancellationToken.None),
+            await RunLogs.ReadJournalAsync(_store, RunName, CancellationToken.None), CancellationToken.None);
         await run.Start();
         var over = new TaskCompletionSource();
         var pausing = PauseOnInterrupt(run, over.Task);
@@ -194,8 +196,8 @@ internal sealed class TrainCommand : IAsyncDisposable
             if (happened is RunStarted started) _reporter.Started(started, status.LayerCount);
 
             // If there is no room for the logs, there is none for the model.
-            if (happened is StepCompleted step && !logs.TryAppend(step.Record)) _interrupted.TrySetResult();
-            _reporter.Happened(happened, logs.Remaining((happened as StepCompleted)?.Record.Step ?? 0));
+            if (!logs.TryAppend(happened)) _interrupted.TrySetResult();
+            _reporter.Happened(happened, happened is StepCompleted step ? logs.Pace.Remaining(step.Record.Step, outcome.TotalSteps) : 0);
             if (happened is not RunEnded ended) continue;
             over.SetResult();
             await pausing;

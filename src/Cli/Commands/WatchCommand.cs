@@ -1,12 +1,11 @@
 using LisaOrleans.Client;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Cli;
 
 /// <summary><c>lisa watch RUN</c>: follows a run to its end, whatever silos die meanwhile. Each step is shown once.</summary>
 internal static class WatchCommand
 {
-    private const int RateSteps = 20;
-
     public static async Task<int> Run(SettingValues values, string? run, CancellationToken cancellationToken)
     {
         await using var cluster = await ClusterConnection.OpenForRun(values, run, cancellationToken);
@@ -32,9 +31,10 @@ internal static class WatchCommand
     private static async Task<long> Follow(LisaClient cluster, RunStatus status, IRunReporter reporter, CancellationToken cancellationToken)
     {
         var (total, layers) = (status.TotalSteps, status.LayerCount);
-        var recent = new Queue<double>();
+        var pace = new StepPace();
         await foreach (var happened in cluster.WatchAsync(status.Run, null, cancellationToken))
         {
+            pace.Add(happened);
             switch (happened)
             {
                 case RunStarted started:
@@ -43,9 +43,7 @@ internal static class WatchCommand
                     reporter.Started(started, layers);
                     break;
                 case StepCompleted { Record: var step }:
-                    recent.Enqueue(step.Seconds);
-                    if (recent.Count > RateSteps) recent.Dequeue();
-                    reporter.Happened(happened, recent.Average() * (total - step.Step));
+                    reporter.Happened(happened, pace.Remaining(step.Step, total));
                     break;
                 case RunEnded { State: RunState.Paused } ended:
                     reporter.Say(

@@ -9,12 +9,13 @@ internal static class RunSummary
 {
     /// <summary>The lines.</summary>
     /// <param name="history">The run's steps.</param>
+    /// <param name="seconds">For how long it was worked on.</param>
     /// <param name="spec">Its settings.</param>
     /// <param name="totalSteps">The steps that these make.</param>
     /// <param name="best">The manifest whose weights the model has; null for the last.</param>
     /// <param name="output">Where the model is.</param>
     public static IEnumerable<string> Lines(
-        IReadOnlyList<StepRecord> history, TrainingSpec spec, long totalSteps, KeptManifest? best, string output)
+        IReadOnlyList<StepRecord> history, double seconds, TrainingSpec spec, long totalSteps, KeptManifest? best, string output)
     {
         if (history.Count > 0)
         {
@@ -22,7 +23,7 @@ internal static class RunSummary
             yield return string.Create(
                 CultureInfo.InvariantCulture,
                 $"{Quantity.Of(history.Count, "step")}, {Quantity.Of(history.Sum(r => r.Tokens), "token")} in "
-                    + $"{Duration.Text(TimeSpan.FromSeconds(history.Sum(r => r.Seconds)))}, {PeakBytes() / 1e9:0.0} GB at most");
+                    + $"{Duration.Text(TimeSpan.FromSeconds(seconds))}, {PeakBytes() / 1e9:0.0} GB at most");
             yield return string.Create(CultureInfo.InvariantCulture, $"loss {history[0].Loss:0.0000} at first, {history[^1].Loss:0.0000} at last")
                 + (evaluation is { EvalLoss: { } loss } last ? $"; evaluation {RunText.Losses(loss, last.EvalRewards)}" : "");
         }

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Cli;
 
@@ -8,13 +9,11 @@ namespace LisaOrleans.Cli;
 /// trainer_log.jsonl and ledger.jsonl in the output folder: one line for each committed step, whatever was killed in
 /// between. On a (re)start both are rewritten from the run's history, then appended to.
 /// </summary>
-internal sealed class TrainerLog(string folder, long? totalSteps) : IDisposable
+internal sealed class TrainerLog(string folder) : IDisposable
 {
-    private const int RateSteps = 20;
     private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private readonly Queue<double> _recent = new();
-    private double _elapsed;
+    private StepPace _pace = new();
     private StreamWriter? _log;
     private StreamWriter? _ledger;
 
@@ -22,25 +21,32 @@ internal sealed class TrainerLog(string folder, long? totalSteps) : IDisposable
 
     private string LedgerPath => Path.Combine(folder, "ledger.jsonl");
 
-    /// <summary>Seconds that the rest will take at the rate of the last steps.</summary>
-    public double Remaining(long step) => totalSteps is { } total && _recent.Count > 0 ? (total - step) * _recent.Average() : 0;
+    /// <summary>How long the steps take.</summary>
+    public StepPace Pace => _pace;
 
     /// <summary>Starts both files over.</summary>
-    public async Task RewriteAsync(IReadOnlyList<StepRecord> history, CancellationToken cancellationToken)
+    public async Task RewriteAsync(IReadOnlyList<StepRecord> history, IReadOnlyList<TrainingEvent> journal, CancellationToken cancellationToken)
     {
         Close();
-        _recent.Clear();
-        _elapsed = 0;
-        var lines = history.Select(LogLine).ToArray();
+        _pace = new StepPace();
+        var lines = new List<string>();
+        foreach (var happened in StepPace.InOrder(history, journal))
+        {
+            _pace.Add(happened);
+            if (happened is StepCompleted step) lines.Add(LogLine(step.Record));
+        }
+
         await AtomicFile.WriteAllBytesAsync(LogPath, Utf8(lines), cancellationToken);
         await AtomicFile.WriteAllBytesAsync(LedgerPath, Utf8(history.Select(LedgerLine)), cancellationToken);
         _log = Open(LogPath);
         _ledger = Open(LedgerPath);
     }
 
-    /// <summary>Adds a step. Each line is written at once.</summary>
-    public void Append(StepRecord record)
+    /// <summary>Adds what happened next; of a step, each line is written at once.</summary>
+    public void Append(TrainingEvent happened)
     {
+        _pace.Add(happened);
+        if (happened is not StepCompleted { Record: var record }) return;
         _log!.WriteLine(LogLine(record));
         _ledger!.WriteLine(LedgerLine(record));
     }
@@ -56,9 +62,6 @@ internal sealed class TrainerLog(string folder, long? totalSteps) : IDisposable
 
     private string LogLine(StepRecord r)
     {
-        _elapsed += r.Seconds;
-        _recent.Enqueue(r.Seconds);
-        if (_recent.Count > RateSteps) _recent.Dequeue();
         var line = new Dictionary<string, object>
         {
             ["step"] = r.Step,
@@ -68,8 +71,8 @@ internal sealed class TrainerLog(string folder, long? totalSteps) : IDisposable
             ["epoch"] = r.Epoch,
             ["active_layers"] = r.ActiveLayers,
             ["tokens_per_second"] = Math.Round(r.Tokens / Math.Max(r.Seconds, 1e-9), 1),
-            ["elapsed"] = Math.Round(_elapsed, 3),
-            ["remaining"] = Math.Round(Remaining(r.Step), 3),
+            ["elapsed"] = Math.Round(_pace.Elapsed, 3),
+            ["remaining"] = Math.Round(_pace.Remaining(r.Step, _pace.TotalSteps), 3),
         };
         if (r.EvalLoss is { } evalLoss) line["eval_loss"] = evalLoss;
         foreach (var (name, value) in r.Rewards?.Named ?? []) line[name] = value;

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Cli.Tests;
@@ -19,6 +20,11 @@ public sealed class ClosingTests
         Assert.Matches(@"^loss \d+\.\d{4} at first, \d+\.\d{4} at last; evaluation \d+\.\d{4}, perplexity \d+\.\d\d$", lines[^3]);
         Assert.Equal($"model written to {folder["out"]}", lines[^2]);
         Assert.Equal($"try it: lisa generate --model {folder["out"]} --prompt \"…\"", lines[^1]);
+
+        // Though the run is over, its log says what was left after each step.
+        var left = (await File.ReadAllLinesAsync(folder["out/trainer_log.jsonl"], Token))
+            .Select(l => JsonDocument.Parse(l).RootElement.GetProperty("remaining").GetDouble() > 0);
+        Assert.Equal([true, true, false], left);
     }
 
     [Fact]
