@@ -89,7 +89,7 @@ internal sealed class PlainTrainer : IDisposable
         foreach (var (name, weight) in _weights)
             if (name.StartsWith("model.layers.", StringComparison.Ordinal)) weight.requires_grad_(false);
         _layers?.Dispose();
-        var prefixes = new RunSchedule(_spec, _config.NumHiddenLayers).Plan(period)!.Layers.Select(i => $"model.layers.{i}.").ToArray();
+        var prefixes = new RunSchedule(_spec, _config).Plan(period)!.Layers.Select(i => $"model.layers.{i}.").ToArray();
         _layers = Optimizer(_weights.Where(w => prefixes.Any(p => w.Key.StartsWith(p, StringComparison.Ordinal))).Select(w => w.Value));
     }
 

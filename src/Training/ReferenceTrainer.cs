@@ -153,7 +153,7 @@ public sealed class ReferenceTrainer : IDisposable
     private void BeginPeriod(long period)
     {
         foreach (var layer in _layers) Sleep(layer);
-        var plan = new RunSchedule(_spec, _layers.Length, _outliers).Plan(period)
+        var plan = new RunSchedule(_spec, _embedding.Config, _outliers).Plan(period)
             ?? throw new NotSupportedException($"strategy {_spec.LisaStrategy} looks at the steps so far, which are not kept here");
         foreach (var index in plan.Layers) Wake(_layers[index]);
         if (plan.Ends == PartTraining.Frozen) return;

@@ -14,7 +14,9 @@ public interface ITrainingMethod : INamed
     /// <summary>Optimizer steps of a period; null for one period without an end.</summary>
     long? PeriodSteps(TrainingSpec spec) => null;
 
-    /// <summary>What trains in a period, and how. A pure function of its argument.</summary>
+    /// <summary>
+    /// What trains in a period, and how. A pure function of its argument. Where adapters train, layers that have none are left out afterwards.
+    /// </summary>
     PeriodPlan Plan(SamplingTurn turn);
 
     /// <summary>Whether <see cref="Plan"/> depends on the steps before the period.</summary>

@@ -34,7 +34,12 @@ internal class LoraMethod : ITrainingMethod
                 : null;
 
     public SettingProblem? Check(TrainingSpec spec, ModelConfig config) => Check(spec, config.NumHiddenLayers)
-        ?? (Adapters(spec).WrongTargets(config) is { } wrong ? Wrong(nameof(spec.LoraTargetModules), wrong) : null);
+        ?? (Adapters(spec).WrongTargets(config) is { } wrong ? Wrong(nameof(spec.LoraTargetModules), wrong)
+            : Layers(spec, config.NumHiddenLayers).Any(i => Adapters(spec).Targets(config, i).Count > 0) ? null
+            : Wrong(
+                nameof(spec.LayersToTransform),
+                $"is {string.Join(',', spec.LayersToTransform)}, but the modules of {{lora_target_modules}} are in other layers: "
+                    + "nothing would train"));
 
     LoraOptions? ITrainingMethod.Adapters(TrainingSpec spec) => Adapters(spec);
 

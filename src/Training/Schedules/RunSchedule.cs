@@ -15,6 +15,9 @@ public sealed class RunSchedule
     private readonly TrainingSpec _spec;
     private readonly ITrainingMethod _method;
     private readonly IReadOnlyList<double>? _outliers;
+
+    // Null where the method has none.
+    private readonly HashSet<int>? _adapted;
     private readonly Queue<PeriodLayers> _past = new();
     private readonly long[] _steps;
     private readonly double[] _norms;
@@ -25,11 +28,14 @@ public sealed class RunSchedule
     private long _period;
 
     /// <param name="spec">The run's settings.</param>
-    /// <param name="layerCount">Decoder layers of the model.</param>
+    /// <param name="config">The model's shape.</param>
     /// <param name="outliers">See <see cref="SamplingTurn.Outliers"/>; null where the method does not look at them.</param>
-    public RunSchedule(TrainingSpec spec, int layerCount, IReadOnlyList<double>? outliers = null)
+    public RunSchedule(TrainingSpec spec, ModelConfig config, IReadOnlyList<double>? outliers = null)
     {
+        var layerCount = config.NumHiddenLayers;
         (_spec, _method, _outliers) = (spec, Methods.Of(spec), outliers);
+        if (Methods.Adapters(spec) is { } lora)
+            _adapted = [.. Enumerable.Range(0, layerCount).Where(i => lora.Targets(config, i).Count > 0)];
         (_steps, _norms, _normSteps) = (new long[layerCount], new double[layerCount], new long[layerCount]);
         _before = Statistics();
     }
@@ -37,7 +43,7 @@ public sealed class RunSchedule
     /// <summary>The schedule of a manifest's run, before its first step.</summary>
     /// <exception cref="InvalidDataFileException">The manifest lacks what the method looks at.</exception>
     public static RunSchedule Of(Manifest manifest, TrainingSpec spec, ModelConfig config) =>
-        new(spec, config.NumHiddenLayers, LayerOutliers.Of(manifest, config.NumHiddenLayers));
+        new(spec, config, LayerOutliers.Of(manifest, config.NumHiddenLayers));
 
     /// <summary>The last step that was added.</summary>
     public long Step { get; private set; }
@@ -68,11 +74,11 @@ public sealed class RunSchedule
     /// </exception>
     public PeriodPlan? Plan(long period)
     {
-        if (!_method.LearnsFromHistory(_spec)) return _method.Plan(Turn(period, _before));
+        if (!_method.LearnsFromHistory(_spec)) return Plan(Turn(period, _before));
         var next = Methods.PeriodOf(_spec, Step + 1);
         if (period > next) return null;
         ArgumentOutOfRangeException.ThrowIfLessThan(period, next);
-        return _method.Plan(Turn(period, period == _period ? _before : Statistics()));
+        return Plan(Turn(period, period == _period ? _before : Statistics()));
     }
 
     /// <summary>The schedule as it is shown to others.</summary>
@@ -95,6 +101,15 @@ public sealed class RunSchedule
     private void Enter(long period)
     {
         if (period != _period) (_period, _before) = (period, Statistics());
+    }
+
+    // Where adapters train, a layer that none of their targets is in has nothing to train.
+    private PeriodPlan Plan(SamplingTurn turn)
+    {
+        var plan = _method.Plan(turn);
+        return _adapted is null || plan.LayerTraining != PartTraining.Adapters
+            ? plan
+            : plan with { Layers = [.. plan.Layers.Where(_adapted.Contains)] };
     }
 
     private SamplingTurn Turn(long period, IReadOnlyList<LayerStatistics> layers) => new(_spec, _steps.Length, period, layers, _outliers);

@@ -115,7 +115,7 @@ public sealed class EachMethodTests
 
     private static int[] Swept(TrainingSpec spec, int periods)
     {
-        var schedule = new RunSchedule(spec, TinyStories.Layers);
+        var schedule = new RunSchedule(spec, TinyStories.Config);
         return [.. Enumerable.Range(0, periods).SelectMany(p => schedule.Plan(p)!.Layers)];
     }
 }

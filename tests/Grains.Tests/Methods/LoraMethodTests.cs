@@ -33,6 +33,11 @@ public sealed class LoraMethodTests
         ["dora over nf4, dropout"] = s_spec with { FrozenWeights = "nf4", UseDora = true, LoraDropout = 0.1, Dtype = "bfloat16" },
         ["dora, bfloat16 computed in float32"] = s_spec with { UseDora = true, LoraDropout = 0.1, Dtype = "bfloat16", ComputeDtype = "float32" },
         ["over mapped weights"] = s_spec with { FrozenWeights = "mapped", LoraTargetModules = [LoraOptions.AllLinear] },
+        ["of some layers by name"] = s_spec with
+        {
+            LoraTargetModules = ["model.layers.1.self_attn.q_proj", "layers.4.mlp.down_proj"],
+            LayersToTransform = [0, 1, 4],
+        },
         ["8-bit moments"] = s_spec with { Optim = "adamw-8bit", UseDora = true },
     };
 
@@ -94,7 +99,12 @@ public sealed class LoraMethodTests
     [Fact]
     public async Task LoraMethod_writes_only_adapters_and_keeps_the_models_blobs()
     {
-        var spec = s_spec with { LayersToTransform = [0, 3], SaveSteps = 2 };
+        // Whole names, which other layers have no module of.
+        string[] targets =
+        [
+            .. from layer in (int[])[0, 3] from name in (string[])["q_proj", "v_proj"] select $"model.layers.{layer}.self_attn.{name}",
+        ];
+        var spec = s_spec with { LoraTargetModules = targets, SaveSteps = 2 };
         using var run = await TestRun.ImportAsync(spec);
         var first = await run.ManifestAsync();
         var seen = new List<TrainingEvent>();
@@ -113,6 +123,18 @@ public sealed class LoraMethodTests
         Assert.Equal(2 * 2 * 3, names.Count);
         var numbers = TinyStories.Config.HiddenSize * 8L * 4 * 2;
         Assert.All(seen.OfType<ManifestSaved>(), m => Assert.InRange(m.BytesWritten, 1, (numbers * 12) + (64 << 10)));
+
+        var history = await run.HistoryAsync();
+        Assert.All(history, s => Assert.Equal([0, 3], s.ActiveLayers));
+        Assert.All(history, s => Assert.Equal(2, s.LayerGradNorms.Count));
+        var adapter = await run.ExportAsync();
+        Assert.Equal(targets, PeftFolder.ReadOptions(adapter).TargetModules);
+        Assert.Equal(
+            targets.SelectMany(t => (string[])[$"base_model.model.{t}.lora_A.weight", $"base_model.model.{t}.lora_B.weight"]).Order(),
+            TestRun.ReadWeights(adapter).Keys.Order());
+        int[] ids = [5, 9, 300, 21, 7];
+        using var both = ModelLoader.Load(TinyStories.Model, null, adapter);
+        Assert.InRange(Distance(Logits(both, ids), Logits(PeftReader.Merge(TinyStories.Model, adapter), ids)), 0, 1e-3);
     }
 
     [Fact]

@@ -43,7 +43,7 @@ public sealed class ManifestBytesTests
         var layer = TinyStories.Config.LayerSpecs(0).Sum(s => s.Count);
         var finished = Enumerable.Range(0, (int)Methods.PeriodOf(spec, step) + 1)
             .Where(p => (p + 1) * Interval > previous && ((p + 1) * Interval <= step || step == spec.MaxSteps))
-            .SelectMany(p => new RunSchedule(spec, TinyStories.Layers).Plan(p)!.Layers).Distinct().Count();
+            .SelectMany(p => new RunSchedule(spec, TinyStories.Config).Plan(p)!.Layers).Distinct().Count();
         return (long)(1.05 * 12 * (ends + (layer * spec.LisaActivatedLayers))) + (finished * layer * 4);
     }
 

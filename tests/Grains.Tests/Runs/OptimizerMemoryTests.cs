@@ -49,7 +49,7 @@ public sealed class OptimizerMemoryTests
         foreach (var (period, memory) in seen)
         {
             string[] training = [
-                PartName.Embedding, PartName.Head, .. new RunSchedule(spec, TinyStories.Layers).Plan(period)!.Layers.Select(PartName.Layer)];
+                PartName.Embedding, PartName.Head, .. new RunSchedule(spec, TinyStories.Config).Plan(period)!.Layers.Select(PartName.Layer)];
             Assert.Equal(TinyStories.Layers + 2, memory.Count);
             foreach (var (part, held) in memory)
             {

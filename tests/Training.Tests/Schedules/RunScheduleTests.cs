@@ -2,8 +2,6 @@ namespace LisaOrleans.Training.Tests;
 
 public sealed class RunScheduleTests
 {
-    private const int Layers = 6;
-
     private static TrainingSpec Spec(string strategy) =>
         TinyStories.Spec(100) with { LisaStrategy = strategy, LisaActivatedLayers = 2, LisaIntervalSteps = 3 };
 
@@ -16,7 +14,7 @@ public sealed class RunScheduleTests
     public void Plan_of_a_period_is_the_same_before_it_within_it_and_after_the_schedule_is_made_anew(string strategy)
     {
         var spec = Spec(strategy);
-        var schedule = new RunSchedule(spec, Layers);
+        var schedule = new RunSchedule(spec, TinyStories.Config);
         var records = new List<StepRecord>();
         for (var step = 1; step <= 60; step++)
         {
@@ -25,7 +23,7 @@ public sealed class RunScheduleTests
             if (step % 3 != 1) Assert.Equal(records[^1].ActiveLayers, layers);
 
             // As whoever takes up the run after a failure sees it.
-            var anew = new RunSchedule(spec, Layers);
+            var anew = new RunSchedule(spec, TinyStories.Config);
             foreach (var known in records) anew.Add(known);
             Assert.Equal(layers, anew.Plan(period)!.Layers);
 
@@ -49,7 +47,7 @@ public sealed class RunScheduleTests
     public void Plan_that_learns_comes_to_prefer_the_layers_with_the_larger_gradients(string strategy)
     {
         var spec = Spec(strategy) with { LisaIntervalSteps = 1 };
-        var schedule = new RunSchedule(spec, Layers);
+        var schedule = new RunSchedule(spec, TinyStories.Config);
         for (var step = 1; step <= 3000; step++) schedule.Add(Record(step, schedule.Plan(step - 1)!.Layers));
         var steps = schedule.Look(0, 0).Layers.Select(l => l.Steps).ToArray();
         Assert.Equal(steps.Order(), steps);
@@ -59,7 +57,7 @@ public sealed class RunScheduleTests
     [Fact]
     public void Plan_of_a_period_that_depends_on_later_steps_is_not_known_yet()
     {
-        var schedule = new RunSchedule(Spec("weighted"), Layers);
+        var schedule = new RunSchedule(Spec("weighted"), TinyStories.Config);
         Assert.NotNull(schedule.Plan(0));
         Assert.Null(schedule.Plan(1));
     }
@@ -67,7 +65,7 @@ public sealed class RunScheduleTests
     [Fact]
     public void Look_at_full_fine_tuning_is_one_period_without_an_end()
     {
-        var schedule = new RunSchedule(TinyStories.Spec(9) with { Method = TrainingMethods.Full }, Layers);
+        var schedule = new RunSchedule(TinyStories.Spec(9) with { Method = TrainingMethods.Full }, TinyStories.Config);
         schedule.Add(Record(1, [0, 1, 2, 3, 4, 5]));
         var told = schedule.Look(10, 10);
         Assert.Equal((0L, 1L, (long?)null), (told.Now!.Period, told.Now.FirstStep, told.Now.LastStep));
@@ -77,7 +75,7 @@ public sealed class RunScheduleTests
     [Fact]
     public void Add_of_a_step_out_of_order_throws()
     {
-        var schedule = new RunSchedule(Spec("uniform"), Layers);
+        var schedule = new RunSchedule(Spec("uniform"), TinyStories.Config);
         Assert.Throws<ArgumentException>(() => schedule.Add(Record(2, [0])));
     }
 

@@ -21,6 +21,9 @@ public sealed class TrainingSpecValidatorTests
         ["use_dora"] = (s => s with { UseDora = true }, "only with method lora"),
         ["lora_target_modules"] = (_ => TinyStories.LoraSpec(1) with { LoraTargetModules = ["q_proj", "w1"] }, "q_proj, k_proj"),
         ["layers_to_transform"] = (_ => TinyStories.LoraSpec(1) with { LayersToTransform = [2, 2] }, "twice"),
+        ["layers_to_transform "] = (
+            _ => TinyStories.LoraSpec(1) with { LayersToTransform = [2], LoraTargetModules = ["model.layers.0.self_attn.q_proj"] },
+            "lora_target_modules are in other layers"),
         ["lisa_strategy"] = (s => s with { LisaStrategy = "all" }, "round-robin"),
         ["lr_scheduler_type"] = (s => s with { LrSchedulerType = "step" }, "cosine"),
         ["dtype"] = (s => s with { Dtype = "int8" }, "bfloat16"),
