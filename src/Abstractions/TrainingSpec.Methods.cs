@@ -75,6 +75,13 @@ public sealed partial record TrainingSpec
     [Id(53), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool RandomKeysByStep { get; init; }
 
+    /// <value>
+    /// Whether 8-bit moments keep what is small: no second moment above 0 is stored as 0. False (default) for a run without them, and for
+    /// one that an older build began.
+    /// </value>
+    [Id(54), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool KeepsSmallMoments { get; init; }
+
     /// <value>Steps of a period over which the learning rate of its layers rises to the schedule's. Default 0.</value>
     [Id(49)]
     [Setting("steps of a period over which the learning rate of its layers rises to the schedule's", Group = SettingGroups.Method)]

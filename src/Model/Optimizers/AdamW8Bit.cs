@@ -8,7 +8,11 @@ namespace LisaOrleans.Model;
 /// float32, a piece at a time. Parameters of fewer than 4,096 numbers keep float32 moments.
 /// </summary>
 /// <param name="AdamW">The update.</param>
-public sealed record AdamW8Bit(AdamW AdamW) : IPartOptimizer
+/// <param name="KeepsSmallMoments">
+/// Whether a second moment above 0 is never kept as 0, but at least as the smallest value that is not. Else (default) a number whose first
+/// moment is still there while its second has become 0 moves by far too much: the row of a token that has left the batch, for one.
+/// </param>
+public sealed record AdamW8Bit(AdamW AdamW, bool KeepsSmallMoments = false) : IPartOptimizer
 {
     private const string ExpAvg = "exp_avg";
     private const string ExpAvgSq = "exp_avg_sq";
@@ -41,6 +45,7 @@ public sealed record AdamW8Bit(AdamW AdamW) : IPartOptimizer
     {
         var small = updates.Where(u => !IsQuantized(u.Parameter)).ToArray();
         if (small.Length > 0) AdamW.Apply(small, stateStep, keyStep, learningRate);
+        var ofSecond = KeepsSmallMoments ? DynamicQuantization.UnsignedAbove0 : DynamicQuantization.Unsigned;
         var step = AdamW.StepOf(stateStep, updates[0].State.Weight.device);
         foreach (var (parameter, state, gradient) in updates.Where(u => IsQuantized(u.Parameter)))
         {
@@ -49,7 +54,7 @@ public sealed record AdamW8Bit(AdamW AdamW) : IPartOptimizer
                 using var scope = NewDisposeScope();
                 var count = Math.Min(Piece, parameter.Count - start);
                 var first = DynamicQuantization.Signed.Over(Part(state[ExpAvg]), Blocks(state[ExpAvgMax]));
-                var second = DynamicQuantization.Unsigned.Over(Part(state[ExpAvgSq]), Blocks(state[ExpAvgSqMax]));
+                var second = ofSecond.Over(Part(state[ExpAvgSq]), Blocks(state[ExpAvgSqMax]));
                 var (expAvg, expAvgSq) = (first.Read(), second.Read());
                 AdamW.Apply(
                     Part(state.Weight), Part(gradient.contiguous()), expAvg, expAvgSq, step, learningRate,

@@ -17,10 +17,12 @@ internal sealed class DynamicQuantization
     // On each device, for the life of the process.
     private readonly ConcurrentDictionary<string, (Tensor Values, Tensor Bounds)> _tables = new();
 
+    private readonly bool _only0As0;
     private readonly CodeBounds _bounds;
 
-    private DynamicQuantization(bool signed)
+    private DynamicQuantization(bool signed, bool only0As0 = false)
     {
+        _only0As0 = only0As0;
         Values = [.. ValuesOf(signed).Order()];
         _bounds = new CodeBounds(Bounds());
     }
@@ -30,6 +32,9 @@ internal sealed class DynamicQuantization
 
     /// <summary>For numbers that are not negative, with twice as many fractions.</summary>
     public static DynamicQuantization Unsigned { get; } = new(signed: false);
+
+    /// <summary>The same, but what is above 0 is rounded up to the smallest value that is, instead of down to 0.</summary>
+    public static DynamicQuantization UnsignedAbove0 { get; } = new(signed: false, only0As0: true);
 
     /// <summary>The 256 values, ascending.</summary>
     public IReadOnlyList<double> Values { get; }
@@ -69,7 +74,8 @@ internal sealed class DynamicQuantization
             tensor(Bounds(), device: device).DetachFromDisposeScope());
     }
 
-    private float[] Bounds() => [.. Values.Zip(Values.Skip(1), (below, above) => (float)((below + above) / 2))];
+    private float[] Bounds() =>
+        [.. Values.Zip(Values.Skip(1), (below, above) => below == 0 && _only0As0 ? 0 : (float)((below + above) / 2))];
 
     /// <summary>Codes and scales of N numbers.</summary>
     internal readonly record struct Quantized(Tensor Codes, Tensor Largest, Tensor Values, Tensor Bounds, CodeBounds OnProcessor)

@@ -5,11 +5,13 @@ namespace LisaOrleans.Training;
 /// <summary>The optimizers: the values of <see cref="TrainingSpec.Optim"/>.</summary>
 public static class Optimizers
 {
+    internal const string AdamW8Bit = "adamw-8bit";
+
     /// <summary>All of them.</summary>
     public static NamedList<NamedOptimizer> All { get; } = new(
         "optimizer",
         new NamedOptimizer("adamw", AdamWOf),
-        new NamedOptimizer("adamw-8bit", spec => new AdamW8Bit(AdamWOf(spec))),
+        new NamedOptimizer(AdamW8Bit, spec => new AdamW8Bit(AdamWOf(spec), spec.KeepsSmallMoments)),
         new NamedOptimizer("muon", spec => new Muon(AdamWOf(spec))),
         new NamedOptimizer(
             TrainingMethods.Galore, spec => new GaLore(AdamWOf(spec), spec.GaloreRank, spec.GaloreUpdateProjGap, spec.GaloreScale)),

@@ -44,6 +44,7 @@ public static class DerivedSettings
             MaskSamples = [.. spec.MaskSamples.Distinct().Order()],
             GradientLanes = Lanes(spec, began),
             RandomKeysByStep = IsRandom(spec) && (began is null || began.RandomKeysByStep || !IsRandom(began)),
+            KeepsSmallMoments = IsOf8Bits(spec) && (began is null || began.KeepsSmallMoments || !IsOf8Bits(began)),
         };
         return began is null ? stored : stored with
         {
@@ -76,6 +77,8 @@ public static class DerivedSettings
     // Whether updates need random numbers.
     private static bool IsRandom(TrainingSpec spec) =>
         spec.StochasticRounding || spec.Optim == TrainingMethods.Apollo || spec.Method == TrainingMethods.Apollo;
+
+    private static bool IsOf8Bits(TrainingSpec spec) => spec.Optim == Optimizers.AdamW8Bit;
 
     // A run that began before there were lanes has one of them, and does not say so.
     private static int Lanes(TrainingSpec spec, TrainingSpec? began) => (spec.GradientLanes, began) switch

@@ -69,10 +69,11 @@ public sealed class AdamW8BitTests
         var inputs = randn([512, columns], generator: generator);
         var targets = inputs.matmul(randn([columns, rows], generator: generator)) + (0.5 * randn([512, rows], generator: generator));
 
-        var (exact, eightBit) = (Loss(s_adamW), Loss(new AdamW8Bit(s_adamW)));
+        var (exact, eightBit, kept) = (Loss(s_adamW), Loss(new AdamW8Bit(s_adamW)), Loss(new AdamW8Bit(s_adamW, KeepsSmallMoments: true)));
 
         Assert.True(exact < 0.3, $"float32 moments have not learned: {exact}");
         Assert.Equal(exact, eightBit, 0.01 * exact);
+        Assert.Equal(exact, kept, 0.01 * exact);
 
         double Loss(IPartOptimizer optimizer)
         {
@@ -88,6 +89,51 @@ public sealed class AdamW8BitTests
             var last = inputs.matmul(parameter.Value.detach().t()) - targets;
             return last.mul(last).mean().item<float>();
         }
+    }
+
+    // The row of a token that leaves the batch: the first moment survives 8 bits where the second is the square of something small.
+    [Fact]
+    public void Apply_number_without_a_gradient_goes_no_further_than_with_float32_moments()
+    {
+        using var scope = NewDisposeScope();
+        const int Count = 4096, Small = 1;
+        var gradient = zeros(Count);
+        gradient[0] = 1e-2f;
+        gradient[Small] = 2e-6f;
+
+        Assert.Equal(0.67, Moved(s_adamW), 0.01);
+        Assert.InRange(Moved(new AdamW8Bit(s_adamW, KeepsSmallMoments: true)), 0.1, 2 * 0.67);
+
+        // As runs of older builds go on.
+        Assert.InRange(Moved(new AdamW8Bit(s_adamW)), 50, 100);
+
+        double Moved(IPartOptimizer optimizer)
+        {
+            using var parameter = new Parameter(new ParameterSpec("w", [Count], Decay: false), zeros(Count), s_float32);
+            parameter.MakeTrainable(optimizer);
+            OneUpdate.Apply(parameter, gradient, 1, 1, optimizer);
+            var before = parameter.Value[Small].item<float>();
+            OneUpdate.Apply(parameter, zeros(Count), 2, 1, optimizer);
+            return Math.Abs(parameter.Value[Small].item<float>() - before);
+        }
+    }
+
+    [Theory]
+    [InlineData(0f, 0)]
+    [InlineData(-1e-7f, 0)]
+    [InlineData(1e-44f, 1)]
+    [InlineData(1e-7f, 1)]
+    [InlineData(5e-7f, 1)]
+    [InlineData(6e-7f, 2)]
+    public void UnsignedAbove0_only_0_is_kept_as_0(float number, byte code)
+    {
+        using var scope = NewDisposeScope();
+        var codes = zeros(300, ScalarType.Byte);
+        var numbers = zeros(300);
+        numbers[299] = 1;
+        numbers[298] = number;
+        DynamicQuantization.UnsignedAbove0.Over(codes, zeros(2)).Write(numbers);
+        Assert.Equal((code, 255), (codes[298].item<byte>(), codes[299].item<byte>()));
     }
 
     [Fact]

@@ -27,7 +27,8 @@ public sealed class QuantizeKernelsTests
         using var generator = new Generator((ulong)count);
         var numbers = randn([count], generator: generator) * pow(10, randn([count], generator: generator) * 3);
         if (count > Size) numbers.narrow(0, 0, Size).zero_();
-        Assert.All([DynamicQuantization.Signed, DynamicQuantization.Unsigned], quantization => Compare(quantization, numbers));
+        Assert.All(
+            [DynamicQuantization.Signed, DynamicQuantization.Unsigned, DynamicQuantization.UnsignedAbove0], quantization => Compare(quantization, numbers));
     }
 
     [Fact]
@@ -36,6 +37,7 @@ public sealed class QuantizeKernelsTests
         using var scope = NewDisposeScope();
         var padded = s_edges.Chunk(Size - 1).SelectMany(c => c.Append(1f).Concat(Enumerable.Repeat(0f, Size - 1 - c.Length))).ToArray();
         Compare(DynamicQuantization.Signed, tensor(padded));
+        Compare(DynamicQuantization.UnsignedAbove0, tensor(padded));
         foreach (var strange in (float[])[float.NaN, float.PositiveInfinity, float.NegativeInfinity])
             Compare(DynamicQuantization.Signed, tensor((float[])[.. padded, strange, 1, -2, 0]));
     }

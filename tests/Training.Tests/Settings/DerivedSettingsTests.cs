@@ -48,6 +48,22 @@ public sealed class DerivedSettingsTests
         Assert.Empty(SpecComparison.Differences(older, Resolve(given, older)));
     }
 
+    // Older builds stored small second moments as 0.
+    [Fact]
+    public void Resolve_new_run_keeps_small_8_bit_moments_and_an_older_one_does_as_ever()
+    {
+        var given = TinyStories.Spec(1) with { Optim = "adamw-8bit" };
+        var began = Resolve(given);
+        Assert.True(began.KeepsSmallMoments && ((AdamW8Bit)Optimizers.Of(began)).KeepsSmallMoments);
+        var json = JsonSerializer.SerializeToNode(began)!.AsObject();
+        Assert.True(json.Remove(nameof(TrainingSpec.KeepsSmallMoments)));
+        var older = json.Deserialize<TrainingSpec>()!;
+        Assert.False(Resolve(given, older).KeepsSmallMoments);
+        Assert.Empty(SpecComparison.Differences(older, Resolve(given, older)));
+        var without = JsonSerializer.Serialize(Resolve(TinyStories.Spec(1)));
+        Assert.DoesNotContain(nameof(TrainingSpec.KeepsSmallMoments), without, StringComparison.Ordinal);
+    }
+
     // Builds that do not know the key go on with such a run. A fork that begins to need random numbers has those of a new run.
     [Fact]
     public void Resolve_run_without_random_numbers_does_not_say_how_they_are_keyed()
