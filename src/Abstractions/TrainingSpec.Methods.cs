@@ -61,11 +61,15 @@ public sealed partial record TrainingSpec
     [UsedOnlyWith(nameof(Method), TrainingMethods.Apollo), UsedOnlyWith(nameof(Optim), TrainingMethods.Apollo)]
     public string ApolloScaleType { get; init; } = "channel";
 
-    /// <value>Whether bfloat16 weights and moments are rounded up or down by chance, so that their mean stays. Default false.</value>
+    /// <value>
+    /// Whether bfloat16 weights and moments are rounded up or down by chance, so that their mean stays; with float32 moments these are the
+    /// weights of a layer whose period ends. Default false.
+    /// </value>
     [Id(48)]
     [Setting("round bfloat16 weights and moments up or down by chance, so that small updates count on average",
         Group = SettingGroups.Numbers, Aliases = ["bf16_stochastic_round"])]
     [UsedOnlyWith(nameof(OptimizerStateDtype), "bfloat16")]
+    [UsedOnlyWith(nameof(Method), TrainingMethods.Lisa), UsedOnlyWith(nameof(Method), TrainingMethods.Badam)]
     public bool StochasticRounding { get; init; }
 
     /// <value>

@@ -23,7 +23,7 @@ public sealed class ReplicaTests(ClusterFixture fixture, UndisturbedRun undistur
         ["packed, recomputed"] = s_spec with { Packing = true, GradientCheckpointing = true, GradientLanes = 2 },
         ["lora"] = TinyStories.LoraSpec(6) with { PerDeviceTrainBatchSize = 1, GradientAccumulationSteps = 3, LoraDropout = 0.1 },
         ["8 bits"] = s_spec with { Optim = "adamw-8bit", FrozenWeights = "int8" },
-        ["nf4"] = s_spec with { FrozenWeights = "nf4", Dtype = "bfloat16" },
+        ["nf4, masters rounded by chance"] = s_spec with { FrozenWeights = "nf4", Dtype = "bfloat16", StochasticRounding = true },
         ["mapped, moments kept, rounded by chance"] = s_spec with
         {
             Dtype = "bfloat16",

@@ -79,8 +79,14 @@ public interface IPartGrain : IGrainWithStringKey
     Task<double> GetSquaredGradientNorm(long generation, long step, CancellationToken cancellationToken);
 
     /// <summary>One update with the accumulated gradients times <paramref name="clip"/>. Idempotent by step.</summary>
+    /// <param name="generation">The run's generation.</param>
+    /// <param name="step">The step.</param>
+    /// <param name="learningRate">The rate of the step.</param>
+    /// <param name="clip">What gradients are multiplied by.</param>
+    /// <param name="isLast">Whether the part is frozen after it.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     [ResponseTimeout("00:10:00")]
-    Task Apply(long generation, long step, double learningRate, double clip, CancellationToken cancellationToken);
+    Task Apply(long generation, long step, double learningRate, double clip, bool isLast, CancellationToken cancellationToken);
 
     /// <summary>
     /// Begins to store what changed since the last snapshot. The part may go on, also into its next update. Returns how long its device

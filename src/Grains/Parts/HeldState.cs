@@ -136,12 +136,12 @@ internal sealed partial class HeldState<TPart>(PartServices services, string key
     }
 
     /// <summary>Updates the part, once for each step. On the device's thread.</summary>
-    public void Apply(long step, double learningRate, double clip)
+    public void Apply(long step, double learningRate, double clip, bool isLast)
     {
         if (step <= _appliedStep) return;
         _version++;
         _shared.Separate();
-        Part!.Apply(learningRate, clip, step);
+        Part!.Apply(learningRate, clip, step, isLast);
         _appliedStep = step;
     }
 

@@ -118,8 +118,8 @@ internal abstract partial class PartGrain<TPart>(PartServices services) : Grain,
     public Task<double> GetSquaredGradientNorm(long generation, long step, CancellationToken cancellationToken) =>
         _device.Run(generation, () => Part!.SquaredGradientNorm(), cancellationToken: cancellationToken);
 
-    public Task Apply(long generation, long step, double learningRate, double clip, CancellationToken cancellationToken) =>
-        _device.Run(generation, () => _held.Apply(step, learningRate, clip), cancellationToken: cancellationToken);
+    public Task Apply(long generation, long step, double learningRate, double clip, bool isLast, CancellationToken cancellationToken) =>
+        _device.Run(generation, () => _held.Apply(step, learningRate, clip, isLast), cancellationToken: cancellationToken);
 
     public Task<TimeSpan?> BeginSnapshot(long generation, long step, CancellationToken cancellationToken)
     {

@@ -89,14 +89,16 @@ internal sealed partial class Pipeline(IGrainFactory grains, RunPlan plan, Stage
     /// <param name="step">The step.</param>
     /// <param name="learningRate">The schedule's rate.</param>
     /// <param name="clip">What gradients are multiplied by.</param>
+    /// <param name="endsPeriod">Whether <see cref="EndPeriod"/> comes next.</param>
     /// <param name="next">The micro-batches of the step after it, where nothing else comes before that; null if something may.</param>
     /// <param name="cancellationToken">Cancels.</param>
     public async Task Apply(
-        long step, double learningRate, double clip, IReadOnlyList<MicroBatch>? next, CancellationToken cancellationToken)
+        long step, double learningRate, double clip, bool endsPeriod, IReadOnlyList<MicroBatch>? next, CancellationToken cancellationToken)
     {
         var ofLayers = learningRate * Methods.Of(plan.Spec).LayerRate(plan.Spec, step);
-        Task[] applied = [.. _trainable.Select(p => p.Owner.Apply(
-            generation, step, PartName.LayerIndex(p.Name) is null ? learningRate : ofLayers, clip, cancellationToken))];
+        Task[] applied = [.. _trainable.Select(p => PartName.LayerIndex(p.Name) is null
+            ? p.Owner.Apply(generation, step, learningRate, clip, isLast: false, cancellationToken)
+            : p.Owner.Apply(generation, step, ofLayers, clip, isLast: endsPeriod, cancellationToken))];
 
         // On their way while the next step begins, in the order in which it needs them; a replica's part waits for them there.
         var queues = new TransferQueues();

@@ -111,8 +111,10 @@ internal sealed class TrainingLoop(
         var learningRate = plan.LearningRate.At(step);
         await manifests.LetChange(cancellationToken);
         _isUpdating = true;
-        using (_telemetry.Phase(StepPhase.Apply)) await pipeline.Apply(step, learningRate, clip, NextAfter(step), cancellationToken);
-        if (Methods.EndsPeriod(Spec, step) || step == plan.TotalSteps)
+        var endsPeriod = Methods.EndsPeriod(Spec, step) || step == plan.TotalSteps;
+        using (_telemetry.Phase(StepPhase.Apply))
+            await pipeline.Apply(step, learningRate, clip, endsPeriod, NextAfter(step, endsPeriod), cancellationToken);
+        if (endsPeriod)
         {
             using (_telemetry.Phase(StepPhase.Period)) await pipeline.EndPeriod(last: step == plan.TotalSteps, cancellationToken);
         }
@@ -156,8 +158,8 @@ internal sealed class TrainingLoop(
     }
 
     // Null where an evaluation may come before the next step, or a part be frozen: they need all weights.
-    private MicroBatch[]? NextAfter(long step) =>
-        pipeline.Stages.Replicas == 1 || IsEvaluated(step) || Methods.EndsPeriod(Spec, step) || step == plan.TotalSteps || step == options.LastStep
+    private MicroBatch[]? NextAfter(long step, bool endsPeriod) =>
+        pipeline.Stages.Replicas == 1 || IsEvaluated(step) || endsPeriod || step == options.LastStep
             ? null : BatchesOf(step + 1);
 
     private bool IsEvaluated(long step) =>

@@ -89,6 +89,15 @@ public sealed class OptimizerState : IDisposable
         if (_master is not null) _value.copy_(_master);
     }
 
+    /// <summary>The same by chance, where the computed weight is bfloat16.</summary>
+    internal void RoundMaster(StochasticRounding rounding, FormattableString purpose)
+    {
+        if (_master is null || _value.dtype != ScalarType.BFloat16) return;
+        using var mode = no_grad();
+        using var rounded = rounding.Round(_master, purpose);
+        _value.copy_(rounded);
+    }
+
     private static string Named(ParameterSpec parameter, string tensor) => $"{parameter.Name}.{tensor}";
 
     private static long Size(Tensor? tensor) => tensor is null ? 0 : tensor.numel() * tensor.element_size();

@@ -73,6 +73,9 @@ public abstract partial class ModelPart : IDisposable
 
     internal IReadOnlyList<Parameter> Adapters { get; }
 
+    // How weights that are frozen become bfloat16; null for the nearest number.
+    private StochasticRounding? AtLast => RandomKeysByStep ? _optimizer.Rounding : null;
+
     // What has optimizer state while the part trains.
     private IReadOnlyList<Parameter> Trained => HasAdapters ? Adapters : Parameters;
 
@@ -85,7 +88,7 @@ public abstract partial class ModelPart : IDisposable
     {
         if (!Trainable) return;
         DiscardGradients();
-        foreach (var parameter in Trained) parameter.Freeze(RandomKeysByStep ? _optimizer.Rounding : null, step);
+        foreach (var parameter in Trained) parameter.Freeze(AtLast, step);
         (Trainable, StateStep) = (false, 0);
         Pack();
         HostMemory.ReturnFree();
@@ -120,7 +123,11 @@ public abstract partial class ModelPart : IDisposable
     /// <param name="learningRate">The rate of the step.</param>
     /// <param name="clip">What gradients are multiplied by; 1 leaves them unchanged.</param>
     /// <param name="step">The run's step, for <see cref="RandomKeysByStep"/>.</param>
-    public void Apply(double learningRate, double clip, long step = 0)
+    /// <param name="isLast">
+    /// Whether the part is frozen next. Its weights are then those that <see cref="Freeze"/> leaves, before replicas that do not have the
+    /// masters are sent them. Default false.
+    /// </param>
+    public void Apply(double learningRate, double clip, long step = 0, bool isLast = false)
     {
         if (!Trainable) return;
         if (!KeepsState) throw new InvalidOperationException("another replica updates the part");
@@ -134,6 +141,8 @@ public abstract partial class ModelPart : IDisposable
             StateStep++;
             if (updates.Length > 0) _optimizer.Apply(updates, StateStep, RandomKeysByStep ? step : StateStep, learningRate);
             foreach (var update in updates) update.State.RoundMaster();
+            if (isLast && AtLast is { } rounding)
+                foreach (var parameter in Trained) parameter.RoundMaster(rounding, step);
         }
 
         DiscardGradients();

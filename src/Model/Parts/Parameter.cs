@@ -99,13 +99,14 @@ internal sealed partial class Parameter : IDisposable
         if (_newest is not null) throw new InvalidOperationException($"only some rows of {Spec.Name} are the owner's newest");
         ClearGradients();
         SetRequiresGradient(false);
+        if (rounding is not null) RoundMaster(rounding, step);
         DropState();
         (_gradient, _aliasGradient) = (null, null);
         if (_dtypes.Storage == _dtypes.Compute) return;
 
         using var _ = no_grad();
         using var byChance = rounding is not null && _dtypes.Storage == ScalarType.BFloat16
-            ? rounding.Round(Exact, $"{Spec.Name}/{step}/frozen") : null;
+            ? rounding.Round(Exact, AtLast(step)) : null;
         var exact = byChance ?? Exact;
         if (_dtypes.Widens)
         {
@@ -117,6 +118,9 @@ internal sealed partial class Parameter : IDisposable
         using var rounded = exact.to(_dtypes.Storage);
         Exact.copy_(rounded);
     }
+
+    /// <summary>Rounds a float32 master beside the weight into it by chance, as <see cref="Freeze"/> does after the same step.</summary>
+    public void RoundMaster(StochasticRounding rounding, long step) => State?.RoundMaster(rounding, AtLast(step));
 
     /// <summary>From now on the arithmetic uses the packed form, where there is one. The exact weight stays beside it.</summary>
     public void Pack()
@@ -195,6 +199,8 @@ internal sealed partial class Parameter : IDisposable
             return weight.to(dtype).DetachFromDisposeScope();
         }
     }
+
+    private FormattableString AtLast(long step) => $"{Spec.Name}/{step}/frozen";
 
     private void Set(Tensor exact)
     {

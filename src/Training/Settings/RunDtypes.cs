@@ -58,11 +58,16 @@ public static class RunDtypes
         return fits ? dtypes.Widened : dtypes;
     }
 
-    /// <summary>What is wrong with the setting for the other settings; null if it is right.</summary>
-    public static SettingProblem? Check(TrainingSpec spec) => spec.ComputeDtype == BFloat16 && spec.Dtype != BFloat16
-        ? new SettingProblem(
-            nameof(TrainingSpec.ComputeDtype), $"is bfloat16, but weights of {{dtype}} {spec.Dtype} are computed in float32; choose float32 or auto")
-        : null;
+    /// <summary>What is wrong with the settings of numbers; null if they are right.</summary>
+    public static SettingProblem? Check(TrainingSpec spec) => spec switch
+    {
+        { ComputeDtype: BFloat16, Dtype: not BFloat16 } => new SettingProblem(
+            nameof(TrainingSpec.ComputeDtype), $"is bfloat16, but weights of {{dtype}} {spec.Dtype} are computed in float32; choose float32 or auto"),
+        { StochasticRounding: true, Dtype: not BFloat16, OptimizerStateDtype: Float32 } => new SettingProblem(
+            nameof(TrainingSpec.StochasticRounding),
+            $"is for bfloat16 numbers, and with {{dtype}} {spec.Dtype} and {{optimizer_state_dtype}} float32 there are none; leave it out"),
+        _ => null,
+    };
 
     private static double Measure()
     {

@@ -43,7 +43,7 @@ public sealed class EachMethodTests
                 FrozenWeights = "nf4",
                 SaveSteps = 3,
             }, true, [0, 1, 2, 3, 4, 5]),
-        ["lisa, moments kept"] = (
+        ["lisa, moments kept, masters rounded by chance"] = (
             TinyStories.Spec(7) with
             {
                 LisaStrategy = "round-robin",
@@ -51,6 +51,7 @@ public sealed class EachMethodTests
                 LisaIntervalSteps = 1,
                 LisaKeepOptimizerState = true,
                 Dtype = "bfloat16",
+                StochasticRounding = true,
                 SaveSteps = 2,
             }, true, [0, 1, 2, 3, 4, 5]),
         ["lisa, computed in float32, rounded by chance"] = (

@@ -51,7 +51,7 @@ public sealed class FollowingPartTests
         var batch = parts.Plan.Builder.Build(parts.Plan.Batches.MicroBatches(1)[0]);
         await parts.Part(PartName.Embedding).Run(
             parts.Pipeline.Call(step: 1, index: 0, ordinal: 0, batch, train: true, lossScale: 1), Token);
-        await layer.Apply(1, 1, learningRate: 1e-2, clip: 1, Token);
+        await layer.Apply(1, 1, learningRate: 1e-2, clip: 1, isLast: false, Token);
         var state = await Store(parts, generation: 1);
         Assert.Equal(PartSource.Kept, (await layer.Load(Follow(parts, state, generation: 2), Token)).Source);
         Assert.Equal(0, (await layer.GetMemory()).Optimizer);

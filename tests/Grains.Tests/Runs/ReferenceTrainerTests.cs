@@ -35,7 +35,14 @@ public sealed class ReferenceTrainerTests
         ["mapped"] = s_spec with { FrozenWeights = "mapped", LisaIntervalSteps = 2 },
         ["int8, recomputed"] = s_spec with { FrozenWeights = "int8", LisaIntervalSteps = 2, GradientCheckpointing = true },
         ["nf4"] = s_spec with { FrozenWeights = "nf4", LisaIntervalSteps = 2, Dtype = "bfloat16" },
-        ["moments kept"] = s_spec with { LisaKeepOptimizerState = true, LisaIntervalSteps = 1, LisaActivatedLayers = 3, Dtype = "bfloat16" },
+        ["moments kept, masters rounded by chance"] = s_spec with
+        {
+            LisaKeepOptimizerState = true,
+            LisaIntervalSteps = 1,
+            LisaActivatedLayers = 3,
+            Dtype = "bfloat16",
+            StochasticRounding = true,
+        },
         ["computed in float32, mapped, rounded by chance"] = s_spec with
         {
             Dtype = "bfloat16",

@@ -143,6 +143,59 @@ public sealed class StochasticRoundingTests
         }
     }
 
+    // A float32 master beside the weight that computes holds what a turn of the layer has changed, until it is let go of.
+    [Fact]
+    public void Freeze_what_a_float32_master_has_learned_counts_on_average()
+    {
+        using var scope = NewDisposeScope();
+        const double Rate = 1e-6, Moved = 20 * Rate;
+        var (dtypes, adamW) = (PartDtypes.Parse("bfloat16", "float32"), new AdamW(0.9, 0.999, 1e-8, 0, s_rounding));
+        var before = full([100_000], 0.02, ScalarType.BFloat16);
+        var start = before.to(ScalarType.Float64).mean().item<double>();
+        Assert.Equal(start, Mean(atLast: null));
+        Assert.InRange(start - Mean(s_rounding), 0.9 * Moved, 1.1 * Moved);
+
+        double Mean(StochasticRounding? atLast)
+        {
+            using var parameter = new Parameter(new ParameterSpec("w", before.shape, Decay: true), before.clone().DetachFromDisposeScope(), dtypes);
+            parameter.MakeTrainable(adamW);
+            using var gradient = ones(before.shape, ScalarType.BFloat16);
+            for (var update = 1; update <= 20; update++) OneUpdate.Apply(parameter, gradient, update, Rate, adamW);
+            parameter.Freeze(atLast, step: 20);
+            Assert.Equal(ScalarType.BFloat16, parameter.Exact.dtype);
+            return parameter.Exact.to(ScalarType.Float64).mean().item<double>();
+        }
+    }
+
+    // Which replicas without masters are sent, and go on with while it is frozen.
+    [Fact]
+    public void Apply_that_is_the_last_leaves_the_weights_that_Freeze_does()
+    {
+        using var scope = NewDisposeScope();
+        var (config, dtypes) = (TinyModel.Config(), PartDtypes.Parse("bfloat16", "float32"));
+        using var layer = new LayerPart(
+            config, 0, dtypes, new AdamW(0.9, 0.999, 1e-8, 0, s_rounding), false, TinyModel.Weights(config, dtype: ScalarType.BFloat16))
+        {
+            RandomKeysByStep = true,
+        };
+        layer.MakeTrainable();
+        var nearest = Updated(isLast: false);
+        var last = Updated(isLast: true);
+        layer.Freeze(5);
+        Assert.Equal(last, Bits());
+        Assert.NotEqual(nearest, last);
+
+        string Updated(bool isLast)
+        {
+            layer.Forward(0, ones(1, 3, 16, ScalarType.BFloat16).DetachFromDisposeScope(), null, train: true, inputGradient: false);
+            layer.Backward(0, ones(1, 3, 16, ScalarType.BFloat16), null);
+            layer.Apply(1e-5, 1, 5, isLast);
+            return Bits();
+        }
+
+        string Bits() => string.Concat(layer.Parameters.Select(p => Convert.ToHexString(p.Exact.clone().bytes)));
+    }
+
     private static (double Weight, double SecondMoment) Trained(IPartOptimizer optimizer, float gradient)
     {
         var dtypes = PartDtypes.Parse("bfloat16", "bfloat16");

@@ -43,7 +43,10 @@ public sealed class TrainingSpecValidatorTests
         ["galore_scale"] = (s => s with { Optim = "galore", GaloreScale = 0 }, "above 0"),
         ["apollo_rank"] = (s => s with { Optim = "galore", ApolloRank = 5 }, "only with method apollo or optim apollo"),
         ["apollo_scale_type"] = (s => s with { Optim = "apollo", ApolloScaleType = "row" }, "channel, tensor"),
-        ["stochastic_rounding"] = (s => s with { StochasticRounding = true }, "only with optimizer_state_dtype bfloat16"),
+        ["stochastic_rounding"] = (
+            s => TinyStories.FullSpec(1) with { Dtype = "bfloat16", StochasticRounding = true },
+            "only with optimizer_state_dtype bfloat16 or method lisa or method badam"),
+        ["stochastic_rounding "] = (s => s with { StochasticRounding = true }, "with dtype float32 and optimizer_state_dtype float32 there are none"),
         ["lisa_warmup_steps"] = (s => s with { LisaWarmupSteps = 5 }, "at most 4, lisa_interval_steps"),
         ["lisa_warmup_steps "] = (s => TinyStories.FullSpec(1) with { LisaWarmupSteps = 1 }, "not used with method full"),
         ["badam_switch_interval"] = (s => s with { BadamSwitchInterval = 5 }, "only with method badam"),
@@ -109,6 +112,7 @@ public sealed class TrainingSpecValidatorTests
         };
         TrainingSpecValidator.Validate(spec, TinyStories.Config);
         TrainingSpecValidator.Validate(spec with { LisaActivatedLayers = 6, BlockSize = 2 }, TinyStories.Config);
+        TrainingSpecValidator.Validate(spec with { Dtype = "bfloat16", StochasticRounding = true }, TinyStories.Config);
     }
 
     // Its frequencies are others for all rows of a micro-batch in which one is longer than 16.
