@@ -2,7 +2,8 @@ namespace LisaOrleans.Model;
 
 /// <summary>
 /// Direct preference optimisation (arXiv 2305.18290, equation 7): -log σ(β x), where x is by how much more the model has come to
-/// favour the chosen answer than the rejected one. With smoothing it is conservative DPO, as TRL's loss_type sigmoid.
+/// favour the chosen answer than the rejected one. With smoothing it is conservative DPO, as TRL's loss_type sigmoid before version 0.29;
+/// later versions use label_smoothing for other losses only.
 /// </summary>
 /// <param name="Beta">How much a departure from the reference costs.</param>
 /// <param name="LabelSmoothing">The chance that a pair is the wrong way round, from 0 to below 0.5.</param>

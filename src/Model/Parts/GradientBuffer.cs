@@ -4,7 +4,8 @@ namespace LisaOrleans.Model;
 
 /// <summary>
 /// Sums the gradients of one leaf over the micro-batches of a step: those of a lane in the order in which they come, and lanes by
-/// <see cref="LaneSums"/>. Several low-precision gradients are summed in float32; a single one is left as autograd made it.
+/// <see cref="LaneSums"/>. Low-precision gradients of several micro-batches are summed in float32; that of a single one is left as autograd
+/// made it. A head that cuts a micro-batch's logits into chunks runs backward for each of them, and autograd adds these in the leaf's dtype.
 /// </summary>
 internal sealed class GradientBuffer(Tensor leaf) : IDisposable
 {
@@ -33,7 +34,7 @@ internal sealed class GradientBuffer(Tensor leaf) : IDisposable
         KeepApart();
     }
 
-    /// <summary>Keeps autograd from adding low-precision numbers to each other.</summary>
+    /// <summary>Keeps autograd from adding low-precision numbers of the next micro-batch to those that are there.</summary>
     public void KeepApart()
     {
         if (leaf.dtype != ScalarType.Float32) Fold();

@@ -18,5 +18,6 @@ internal sealed class FullMethod : ITrainingMethod
         : new SettingProblem(
             nameof(spec.TrainEmbeddings),
             "is false, but {method} full trains every parameter; to train all layers without embedding and head, use {method} lisa "
-            + $"with {{lisa_activated_layers}} {layerCount}");
+            + $"with {{lisa_activated_layers}} {layerCount}, and {{lisa_interval_steps}} of at least all steps, or their optimizer state "
+            + "begins anew each time");
 }

@@ -51,7 +51,9 @@ public sealed class TrainingSpecValidatorTests
         ["lisa_warmup_steps "] = (s => TinyStories.FullSpec(1) with { LisaWarmupSteps = 1 }, "not used with method full"),
         ["badam_switch_interval"] = (s => s with { BadamSwitchInterval = 5 }, "only with method badam"),
         ["badam_switch_interval "] = (s => TinyStories.BadamSpec(1, 0), "from 1"),
-        ["train_embeddings"] = (s => TinyStories.FullSpec(1) with { TrainEmbeddings = false }, "use method lisa with lisa_activated_layers 6"),
+        ["train_embeddings"] = (
+            s => TinyStories.FullSpec(1) with { TrainEmbeddings = false },
+            "use method lisa with lisa_activated_layers 6, and lisa_interval_steps of at least all steps"),
         ["lisa_activated_layers  "] = (
             s => s with { LisaStrategy = "fixed", LisaFixedLayers = [0], LisaActivatedLayers = 1 }, "not used with lisa_strategy fixed"),
         ["lisa_fixed_layers   "] = (s => s with { LisaFixedLayers = [0] }, "only with lisa_strategy fixed"),
