@@ -205,7 +205,8 @@ internal sealed partial class JobImporter(
                 outcome = await ImportAsync(request with { Dataset = job.Dataset });
             }
 
-            return (null, job with { Data = outcome.Data, Log = [.. job.Log, .. outcome.Data.Lines.Select(Entry)] });
+            string[] notes = outcome.ModelNote is { } note ? [note] : [];
+            return (null, job with { Data = outcome.Data, Log = [.. job.Log, .. outcome.Data.Lines.Concat(notes).Select(Entry)] });
         }
         catch (RunEndedException)
         {

@@ -42,6 +42,7 @@ internal static class SubmitCommand
         using (var progress = new ProgressLines(quiet: false))
             outcome = await RunImporter.ImportAsync(store, request, progress, cancellationToken, options);
         foreach (var line in outcome.Data.Lines) StandardError.WriteLine(line);
+        if (outcome.ModelNote is { } note) StandardError.WriteLine(note);
 
         if (!outcome.AlreadyCompleted) await cluster.StartAsync(request.Spec.RunName, cancellationToken);
         Console.WriteLine(request.Spec.RunName);

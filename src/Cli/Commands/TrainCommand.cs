@@ -144,6 +144,7 @@ internal sealed class TrainCommand : IAsyncDisposable
             + $"{Quantity.Of(outcome.Spec.Threads, "thread")} on {TrainingDevice.Name}{RunDtypes.Describe(outcome.Spec)}");
         if (s.LengthsText is { } lengths) _reporter.Say(lengths);
         foreach (var line in s.Notes.Concat(outcome.Data.ValidationLines)) _reporter.Say(line);
+        if (outcome.ModelNote is { } note) _reporter.Say(note);
         if (outcome.TemplateBesideOwn is { } template)
         {
             _reporter.Say(

@@ -22,6 +22,7 @@ public abstract record ModelConfig
         _multimodal = json.IsOfMultimodal;
         TorchDtype = json.Text("torch_dtype") ?? json.Text("dtype");
         EosTokenIds = json.TokenIds("eos_token_id");
+        Dropout = UnreadFields.Dropout(json);
         Quantization = QuantizationFields.Read(json, WeightQuantization.Fp8);
     }
 
@@ -48,6 +49,9 @@ public abstract record ModelConfig
 
     /// <value>Ids that end a generation.</value>
     public IReadOnlyList<int> EosTokenIds { get; init; }
+
+    /// <value>The fields of config.json that ask for dropout in training, with their values. None is applied.</value>
+    public IReadOnlyList<string> Dropout { get; }
 
     /// <value>How the checkpoint's weights are quantised; null for not at all.</value>
     public WeightQuantization? Quantization { get; private protected init; }

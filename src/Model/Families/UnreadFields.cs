@@ -8,16 +8,21 @@ namespace LisaOrleans.Model;
 /// </summary>
 internal static class UnreadFields
 {
+    private static readonly string[] s_dropout =
+    [
+        "attention_dropout", "attention_probs_dropout_prob", "hidden_dropout_prob", "hidden_dropout", "resid_pdrop", "embd_pdrop", "attn_pdrop",
+        "residual_dropout", "embedding_dropout", "dropout", "layerdrop",
+    ];
+
     // Ids, texts, training-time settings and bookkeeping that Hugging Face's library and those around it write. Dropout is
-    // among them because it is a setting of training, not of the function that is trained; none is applied here.
+    // among them because it is a setting of training, not of the function that is trained; none is applied here, which Dropout says.
     private static readonly HashSet<string> s_harmless =
     [
         "architectures", "transformers_version", "_name_or_path", "name_or_path", "model_type", "auto_map", "torchscript",
         "bos_token_id", "pad_token_id", "sep_token_id", "cls_token_id", "unk_token_id", "decoder_start_token_id", "forced_bos_token_id",
         "forced_eos_token_id", "begin_suppress_tokens", "suppress_tokens", "bad_words_ids", "prefix",
         "initializer_range", "initializer_factor", "initializer_cutoff_factor", "init_std", "use_cache", "cache_implementation",
-        "attention_dropout", "attention_probs_dropout_prob", "hidden_dropout_prob", "hidden_dropout", "resid_pdrop", "embd_pdrop", "attn_pdrop",
-        "residual_dropout", "embedding_dropout", "dropout", "summary_first_dropout", "classifier_dropout", "layerdrop",
+        .. s_dropout, "summary_first_dropout", "classifier_dropout",
         "pretraining_tp", "tensor_parallel_degree", "base_model_tp_plan", "base_model_pp_plan", "gradient_checkpointing",
         "_attn_implementation", "_attn_implementation_autoset", "attn_implementation", "use_flash_attn", "use_bfloat16", "tf_legacy_loss",
         "output_attentions", "output_hidden_states", "return_dict", "return_dict_in_generate",
@@ -40,6 +45,13 @@ internal static class UnreadFields
 
     // What every family does unless it is told otherwise.
     private static readonly HashSet<string> s_always = ["is_causal"];
+
+    /// <summary>The fields by which the model asks for dropout in training, with their values: <c>resid_pdrop 0.1</c>.</summary>
+    public static IReadOnlyList<string> Dropout(ConfigFields json) =>
+    [
+        .. json.All.Where(f => s_dropout.Contains(f.Name) && f.Value.ValueKind == JsonValueKind.Number && f.Value.GetDouble() > 0)
+            .Select(f => $"{f.Name} {ConfigFields.Shorten(f.Value)}"),
+    ];
 
     /// <summary>Refuses the first field that the family has not read and that is neither harmless nor switched off.</summary>
     /// <param name="json">The fields, after the family has read them.</param>

@@ -21,6 +21,9 @@ public sealed record ImportOutcome
     /// <value>What the data became.</value>
     public required RunData Data { get; init; }
 
+    /// <value>What the model's config.json asks for and training does not do, in a sentence; null for nothing, and where a run goes on.</value>
+    public string? ModelNote { get; init; }
+
     /// <value>The chat template that was named, where the model's folder has another one of its own; else null.</value>
     public string? TemplateBesideOwn { get; init; }
 }

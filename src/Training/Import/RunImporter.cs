@@ -60,8 +60,7 @@ public static class RunImporter
         var now = stored?.Manifest.Properties.GetValueOrDefault(TemplateTime) is { } time
             ? DateTimeOffset.Parse(time, CultureInfo.InvariantCulture)
             : TimeProvider.System.GetLocalNow();
-        var source = new AdaptedText(
-            request.ModelFolder, stored?.Manifest.Properties.ContainsKey(AdapterText) == false ? null : request.AdapterFolder);
+        var source = new AdaptedText(request.ModelFolder, stored?.Manifest.Properties.ContainsKey(AdapterText) == false ? null : request.AdapterFolder);
         var text = ModelText.Load(source, now);
         var (train, evaluation) = DataSplit.Of(request.Dataset.ValidationSplit);
 
@@ -92,6 +91,7 @@ public static class RunImporter
             TotalSteps = RunEnd.TotalSteps(run, batches.TotalSteps),
             AlreadyCompleted = run.Completed,
             Data = figures,
+            ModelNote = stored is null ? ModelNotes.OfDropout(model.Config) : null,
             TemplateBesideOwn = request.Dataset.Template != ChatTemplates.Auto && text.Template is not null ? request.Dataset.Template : null,
         };
 

@@ -44,6 +44,12 @@ public sealed class UnreadFieldsTests
         "\"architectures\": [\"X\"], \"transformers_version\": \"5.0\", \"use_cache\": true, \"pad_token_id\": 7, \"initializer_range\": 0.02")]
     public void Parse_unread_field_without_effect_is_accepted(string field) => Assert.IsType<Llama>(Parse("llama", field));
 
+    [Theory]
+    [InlineData("\"attention_dropout\": 0.1, \"embd_pdrop\": 0.2", "attention_dropout 0.1", "embd_pdrop 0.2")]
+    [InlineData("\"attention_dropout\": 0.0, \"resid_pdrop\": null, \"classifier_dropout\": 0.1")]
+    public void Dropout_names_what_the_model_asks_for(string fields, params string[] expected) =>
+        Assert.Equal(expected, Parse("llama", fields).Dropout);
+
     // Older builds took them, so that there may be runs of such models.
     [Theory]
     [InlineData("\"is_causal\": false")]
