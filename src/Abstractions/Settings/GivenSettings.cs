@@ -13,6 +13,23 @@ public sealed class GivenSettings
     /// <param name="value">What <see cref="TrainingSetting.Parse(string)"/> made of it.</param>
     public void Set(TrainingSetting setting, object value) => _values[setting] = value;
 
+    /// <summary>
+    /// Drops what would override a setting that was given where it has precedence: a flag decides, whatever a file says.
+    /// </summary>
+    /// <param name="order">Of where a setting was given: the lowest has precedence.</param>
+    public void DropOverriders(Func<TrainingSetting, int> order)
+    {
+        TrainingSetting[] dropped =
+        [
+            .. from setting in _values.Keys
+               where setting.OverriddenBy is not null
+               from other in _values.Keys
+               where other.Property == setting.OverriddenBy && order(setting) < order(other)
+               select other,
+        ];
+        foreach (var setting in dropped) _values.Remove(setting);
+    }
+
     /// <summary>Writes the values into a new record of defaults.</summary>
     /// <typeparam name="T"><see cref="TrainingSpec"/> or <see cref="DatasetSettings"/>.</typeparam>
     /// <param name="defaults">Made for this call: it is changed, and returned.</param>

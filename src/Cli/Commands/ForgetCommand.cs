@@ -39,7 +39,8 @@ internal static class ForgetCommand
                 : $"run '{run}' learned from none of {forgetting.Samples.Count} samples; '{name}' goes on from step {forgetting.From.Step}");
         }
 
-        values.Add(HistorySettings.Resume, name, values.Place(KnownSettings.RunName.Key), "--run-name", Environment.CurrentDirectory);
+        values.Add(
+            SettingSource.Flag, HistorySettings.Resume, name, values.Place(KnownSettings.RunName.Key), "--run-name", Environment.CurrentDirectory);
         var code = await TrainCommand.Run(values, null, cancellationToken);
         if (code != ExitCodes.Done) return code;
 

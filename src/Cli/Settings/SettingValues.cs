@@ -15,13 +15,14 @@ internal sealed class SettingValues
     public GivenSettings Training { get; } = new();
 
     /// <summary>Sets a value, unless there is one already: flags are added before files, so a flag wins.</summary>
+    /// <param name="source">Where it was given.</param>
     /// <param name="setting">Which.</param>
     /// <param name="value">As it was written.</param>
     /// <param name="place">For messages: --flag, or FILE: line N: key.</param>
     /// <param name="name">The setting's name there: --flag, key, or variable.</param>
     /// <param name="folder">What a relative path is relative to.</param>
-    public void Add(Setting setting, string value, string place, string name, string folder) =>
-        _given.TryAdd(setting.Key, new GivenValue(value, place, name, folder));
+    public void Add(SettingSource source, Setting setting, string value, string place, string name, string folder) =>
+        _given.TryAdd(setting.Key, new GivenValue(source, value, place, name, folder));
 
     /// <summary>Checks every value before anything is done, including those that the command reads last.</summary>
     /// <exception cref="UsageException">One is wrong by itself.</exception>
@@ -36,6 +37,8 @@ internal sealed class SettingValues
                 Training.Set(setting.Training, setting.Training.Parse(text));
             }
         }
+
+        Training.DropOverriders(setting => (int)_given[setting.Name].Source);
     }
 
     /// <summary>If the model is not a folder but a model of the hub (ORG/MODEL), downloads it and uses its folder instead.</summary>
@@ -163,5 +166,5 @@ internal sealed class SettingValues
     private UsageException Wrong(Setting setting, string wanted) =>
         new($"{Place(setting.Key)} is '{_given[setting.Key].Text}'; it must be {wanted}");
 
-    private sealed record GivenValue(string Text, string Place, string Name, string Folder);
+    private sealed record GivenValue(SettingSource Source, string Text, string Place, string Name, string Folder);
 }

@@ -40,7 +40,8 @@ internal static class SettingsCommand
             var cancellationToken = interruption?.Token ?? CancellationToken.None;
             var values = new SettingValues();
             foreach (var (setting, option) in options)
-                if (parsed.GetValue(option) is { } value) values.Add(setting, value, option.Name, option.Name, Environment.CurrentDirectory);
+                if (parsed.GetValue(option) is { } value)
+                    values.Add(SettingSource.Flag, setting, value, option.Name, option.Name, Environment.CurrentDirectory);
             if (withFile && parsed.GetValue(file) is { } path) SettingsFile.Read(path, settings, values);
             if (withEnvironment) SettingsEnvironment.Read(environment ?? settings, values);
             try

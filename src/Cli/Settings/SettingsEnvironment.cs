@@ -28,7 +28,7 @@ internal static class SettingsEnvironment
             {
                 if (Environment.GetEnvironmentVariable(variable) is not { Length: > 0 } value) continue;
                 if (variables.Add(setting, variable) is { } twice) throw new UsageException($"{variable} {twice}");
-                values.Add(setting, value, variable, variable, Environment.CurrentDirectory);
+                values.Add(SettingSource.Environment, setting, value, variable, variable, Environment.CurrentDirectory);
             }
         }
 
@@ -54,7 +54,8 @@ internal static class SettingsEnvironment
                     $"{path}: field '{Section}.{field.Name}' is unknown; {SettingNames.Advice(field.Name, all, s => s.Key)}");
                 if (fields.Add(named, field.Name) is { } twice) throw new UsageException($"{place} {twice}");
                 if (known.FirstOrDefault(s => s.IsNamed(field.Name)) is not { } setting) continue;
-                if (Text(field.Value, setting, place) is { } text) values.Add(setting, text, place, field.Name, Environment.CurrentDirectory);
+                if (Text(field.Value, setting, place) is { } text)
+                    values.Add(SettingSource.AppSettings, setting, text, place, field.Name, Environment.CurrentDirectory);
             }
         }
         catch (JsonException e)

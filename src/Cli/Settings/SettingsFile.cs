@@ -23,7 +23,7 @@ internal static partial class SettingsFile
                 ?? throw new UsageException($"{place}: unknown key '{name}'; {SettingNames.Advice(name, known, s => s.Key)}");
             if (names.Add(setting, name) is { } twice) throw new UsageException($"{place}: '{name}' {twice}");
             if (Value(node, place, name, setting) is { } value)
-                values.Add(setting, value, $"{place}: {name}", name, Path.GetDirectoryName(Path.GetFullPath(path))!);
+                values.Add(SettingSource.File, setting, value, $"{place}: {name}", name, Path.GetDirectoryName(Path.GetFullPath(path))!);
         }
     }
 

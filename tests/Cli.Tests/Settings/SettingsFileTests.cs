@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Cli.Tests;
 
@@ -98,15 +99,46 @@ public sealed class SettingsFileTests
     public async Task Config_yields_to_a_flag_and_wins_over_the_default()
     {
         using var folder = new TempFolder();
-        await File.WriteAllTextAsync(folder["settings.yaml"], "max_steps: 3\nseed: 7\npacking: true\nthreads: 1\noutput: wrong", Token);
+        await File.WriteAllTextAsync(
+            folder["settings.yaml"], "max_steps: 3\nwarmup_steps: 3\nseed: 7\npacking: true\nthreads: 1\noutput: wrong", Token);
         await Lisa.SucceedsAsync(
             "train", "--config", folder["settings.yaml"], "--model", Sample.Model, "--data", Sample.Data, "--output", folder["out"],
-            "--max-steps", "2", "--packing", "false");
+            "--max-steps", "2", "--packing", "false", "--warmup-ratio", "0.5");
 
         var spec = await Spec(folder["out/lisa-store"], "default");
         Assert.Equal((2L, 7UL, false, 8), (spec.MaxSteps!.Value, spec.Seed, spec.Packing, spec.PerDeviceTrainBatchSize));
+        Assert.Equal((0.5, 0L), (spec.WarmupRatio, spec.WarmupSteps));
         Assert.Equal([1, 2], RunFolder.Steps(folder["out"]));
         Assert.False(Directory.Exists(folder["wrong"]));
+    }
+
+    [Theory]
+    [InlineData("max_steps: 3", "num_train_epochs", "2")]
+    [InlineData("warmup_steps: 3", "warmup_ratio", "0.5")]
+    [InlineData("keep_manifests: all", "save_total_limit", "2")]
+    [InlineData("save_total_limit: 2", "keep_manifests", "all")]
+    public async Task Config_what_would_override_a_flag_yields_to_it(string file, string name, string value)
+    {
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(folder["settings.yaml"], file, Token);
+        var setting = KnownSettings.Train.Single(s => s.Key == name);
+        var overrider = RunSettings.Table.Find(file.Split(':')[0])!;
+        Assert.Equal(overrider.Default, overrider.Get(Read(SettingSource.Flag)));
+        Assert.Equal(value, TrainingSetting.Format(setting.Training!.Get(Read(SettingSource.Flag))));
+
+        // In one place, or where the file has precedence, the one overrides the other as ever.
+        foreach (var source in (SettingSource[])[SettingSource.File, SettingSource.Environment])
+            Assert.NotEqual(overrider.Default, overrider.Get(Read(source)));
+
+        TrainingSpec Read(SettingSource source)
+        {
+            var values = new SettingValues();
+            if (source == SettingSource.Flag) values.Add(source, setting, value, "--flag", "--flag", folder.Root);
+            SettingsFile.Read(folder["settings.yaml"], KnownSettings.Train, values);
+            if (source != SettingSource.Flag) values.Add(source, setting, value, "elsewhere", "elsewhere", folder.Root);
+            values.Check(KnownSettings.Train);
+            return values.Spec();
+        }
     }
 
     [Fact]
