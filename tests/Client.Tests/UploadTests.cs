@@ -78,7 +78,7 @@ public sealed class UploadTests : IDisposable
     }
 
     [Fact]
-    public async Task UploadAsync_shards_are_those_that_the_index_names()
+    public async Task UploadAsync_shards_are_those_that_the_index_names_unless_one_file_has_all()
     {
         var request = Request();
         File.Move(_folder["model/model.safetensors"], _folder["model/model-00001-of-00001.safetensors"]);
@@ -86,6 +86,10 @@ public sealed class UploadTests : IDisposable
         var submission = await UploadAsync(request);
         Assert.Contains(submission.Model, f => f.Name == "model-00001-of-00001.safetensors");
         Assert.Contains(submission.Model, f => f.Name == "model.safetensors.index.json");
+
+        File.WriteAllText(_folder["model/model.safetensors"], "all of them");
+        submission = await UploadAsync(request);
+        Assert.Equal(["config.json", "model.safetensors", "tokenizer.model"], submission.Model.Select(f => f.Name).Order());
 
         File.WriteAllText(_folder["model/model.safetensors.index.json"], """{"weight_map": {"a": "../secret.safetensors"}}""");
         await Assert.ThrowsAsync<InvalidTrainingInputException>(() => UploadAsync(request));

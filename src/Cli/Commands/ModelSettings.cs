@@ -1,3 +1,4 @@
+using LisaOrleans.Checkpoints;
 using LisaOrleans.Model;
 using LisaOrleans.Training;
 
@@ -8,6 +9,13 @@ internal static class ModelSettings
 {
     public static ModelConfig ReadConfig(string modelPath) =>
         ModelConfigReader.ReadFile(File.Exists(modelPath) ? modelPath : Path.Combine(modelPath, ModelFolder.ConfigFile));
+
+    /// <summary>Says which files of weights in a folder are not read, where there are two sets of them.</summary>
+    /// <exception cref="InvalidDataFileException">The index cannot be read.</exception>
+    public static void TellUnread(string modelFolder)
+    {
+        if (WeightFiles.DescribeUnread(modelFolder) is { } unread) ErrorReport.Write($"warning: {unread}");
+    }
 
     /// <summary>The longest sample in tokens.</summary>
     public static int BlockSize(TrainingSpec spec, ModelConfig config)

@@ -13,6 +13,7 @@ internal static class PushCommand
             ?? throw new UsageException($"MODEL: '{model}' must be ORG/MODEL, or ORG/MODEL@BRANCH");
         var folder = values.FullPath(KnownSettings.Folder);
         if (!Directory.Exists(folder)) throw new UsageException($"--{KnownSettings.Folder.Flag}: {folder}: no such folder");
+        ModelSettings.TellUnread(folder);
         if (HubCache.Missing(folder) is { Count: > 0 } missing)
             throw new UsageException($"--{KnownSettings.Folder.Flag}: {folder} has no {string.Join(", ", missing)}");
         var options = HubOptions.FromEnvironment();

@@ -53,10 +53,8 @@ internal sealed class SettingValues
                     + "which prints its folder");
         }
 
-        // With a store, eval and generate name a run.
         var setting = KnownSettings.Model;
-        var ofStore = known.Contains(HistorySettings.ModelStore) && Has(HistorySettings.ModelStore);
-        if (!known.Contains(setting) || ofStore || Absent(setting) is not { } given) return;
+        if (!NamesModelFolder(known) || Absent(setting) is not { } given) return;
         if (HubModelId.TryParse(given.Text) is not { } model)
         {
             if (!HubModelId.IsBareName(given.Text)) return;
@@ -81,6 +79,13 @@ internal sealed class SettingValues
             && Path.GetFullPath(value.Text, value.Folder) is var path && !Path.Exists(path)
                 ? (value.Text, value.Place, path)
                 : null;
+    }
+
+    /// <summary>Says which weights of the model's folder are not read, if there are any.</summary>
+    /// <exception cref="InvalidDataFileException">The index of them cannot be read.</exception>
+    public void TellUnreadWeights(IReadOnlyList<Setting> known)
+    {
+        if (NamesModelFolder(known) && OptionalPath(KnownSettings.Model) is { } folder) ModelSettings.TellUnread(folder);
     }
 
     /// <summary>The run's settings; what the model or the machines decide is still open.</summary>
@@ -144,6 +149,10 @@ internal sealed class SettingValues
             : throw Wrong(setting, "a number");
 
     public bool Flag(Setting setting) => bool.TryParse(Text(setting), out var flag) ? flag : throw Wrong(setting, "true or false");
+
+    // With a store, eval and generate name a run.
+    private bool NamesModelFolder(IReadOnlyList<Setting> known) =>
+        known.Contains(KnownSettings.Model) && !(known.Contains(HistorySettings.ModelStore) && Has(HistorySettings.ModelStore));
 
     private static string FlagOf(string key) => "--" + key.Replace('_', '-');
 

@@ -48,6 +48,7 @@ internal static class SettingsCommand
             {
                 values.Check(settings);
                 await values.FetchModelAsync(settings, cancellationToken);
+                values.TellUnreadWeights(settings);
                 return await run(values, argument is null ? null : parsed.GetValue(argument), cancellationToken);
             }
             catch (OperationCanceledException) when (interruption is not null && EndingSignal.ExitCode is not null)

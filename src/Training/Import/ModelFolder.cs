@@ -5,8 +5,8 @@ using static TorchSharp.torch;
 namespace LisaOrleans.Training;
 
 /// <summary>
-/// A Hugging Face model folder, opened and strictly checked: config.json, and model.safetensors or the shards of
-/// model.safetensors.index.json. Weights stay in the mapped files until they are read. Owns the mappings.
+/// A Hugging Face model folder, opened and strictly checked: config.json, and model.safetensors or, where it is not
+/// there, the shards of model.safetensors.index.json. Weights stay in the mapped files until they are read. Owns the mappings.
 /// </summary>
 public sealed class ModelFolder : IDisposable
 {
@@ -102,23 +102,18 @@ public sealed class ModelFolder : IDisposable
 
     private static IEnumerable<(string File, IReadOnlyList<string>? Names)> FindFiles(string path)
     {
-        var index = System.IO.Path.Combine(path, WeightFiles.Index);
-        if (!File.Exists(index))
+        if (WeightFiles.FindMap(path) is { } map)
         {
-            var single = System.IO.Path.Combine(path, WeightFiles.Single);
-            if (!File.Exists(single))
-            {
-                throw new InvalidDataFileException(
-                    path, $"has neither {WeightFiles.Single} nor {WeightFiles.Index}; only safetensors weights are read, never pickled "
-                        + $"ones (.bin, .pt)");
-            }
-
-            return [(single, null)];
+            return map.GroupBy(e => e.Value, e => e.Key)
+                .Select(g => (System.IO.Path.Combine(path, g.Key), (IReadOnlyList<string>?)[.. g]));
         }
 
-        return WeightFiles.ReadIndex(index)
-            .GroupBy(e => e.Value, e => e.Key)
-            .Select(g => (System.IO.Path.Combine(path, g.Key), (IReadOnlyList<string>?)[.. g]));
+        var single = System.IO.Path.Combine(path, WeightFiles.Single);
+        return File.Exists(single)
+            ? [(single, null)]
+            : throw new InvalidDataFileException(
+                path, $"has neither {WeightFiles.Single} nor {WeightFiles.Index}; only safetensors weights are read, never pickled "
+                    + $"ones (.bin, .pt)");
     }
 
     // The first naming under which the embedding is found; the family's own if it is missing.

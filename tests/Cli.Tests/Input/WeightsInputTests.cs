@@ -90,19 +90,34 @@ public sealed class WeightsInputTests
     [Theory]
     [InlineData("""{"weight_map":{"model.norm.weight":"../model.safetensors"}}""", "weight_map.model.norm.weight")]
     [InlineData("""{"weight_map":{"model.norm.weight":"/etc/passwd"}}""", "weight_map.model.norm.weight")]
-    [InlineData("""{"weight_map":{"model.norm.weight":"gone.safetensors"}}""", "gone.safetensors: no such file")]
     [InlineData("""{"weight_map":{"model.nose.weight":"model.safetensors"}}""", "model.nose.weight")]
     [InlineData("""{"weight_map":{"model.norm.weight":5}}""", "weight_map.model.norm.weight")]
     [InlineData("""{"weight_map":{"model.norm.weight":"\ud800"}}""", "index.json")]
     [InlineData("""{"weight_map":{"\ud800":"model.safetensors"}}""", "index.json")]
     [InlineData("""{"weight_map":[]}""", "weight_map")]
-    [InlineData("""{"weight_map":{}}""", "0 tensors")]
     [InlineData("""{"weight_map":{""", "index.json: line 1, byte 16: is not valid JSON: it ends before")]
     public async Task Train_hostile_index_is_refused(string index, string says)
     {
         using var folder = new TempFolder();
         var model = Sample.CopyModel(folder);
         await File.WriteAllTextAsync(Path.Combine(model, "model.safetensors.index.json"), index, Token);
+        await Lisa.RefusesAsync(Sample.Train(folder["out"], model), says);
+        Sample.HasNoFiles(folder["out"]);
+    }
+
+    [Theory]
+    [InlineData("""{"weight_map":{"model.norm.weight":"gone.safetensors"}}""", "gone.safetensors: no such file")]
+    [InlineData("""{"weight_map":{}}""", "0 tensors")]
+    public async Task Train_index_without_its_shards_is_refused_unless_all_weights_are_in_one_file(string index, string says)
+    {
+        using var folder = new TempFolder();
+        var model = Sample.CopyModel(folder);
+        var whole = Path.Combine(model, "model.safetensors");
+        await File.WriteAllTextAsync(Path.Combine(model, "model.safetensors.index.json"), index, Token);
+        var read = await Lisa.SucceedsAsync("generate", "--model", model, "--prompt", "One day", "--max-new-tokens", "1");
+        Assert.Contains($"lisa: warning: {model}: model.safetensors is read, and not the files", read.Error, StringComparison.Ordinal);
+
+        File.Move(whole, whole + ".old");
         await Lisa.RefusesAsync(Sample.Train(folder["out"], model), says);
         Sample.HasNoFiles(folder["out"]);
     }

@@ -48,8 +48,10 @@ public sealed class ExportTests
         await RunExporter.ExportAsync(run.Store, "test", folder.Root, Token);
         await ExportShardsAsync(run, folder.Root);
         Assert.False(File.Exists(folder["model.safetensors"]));
+        await ExportShardsAsync(run, folder.Root, 2 * ShardBytes);
+        Assert.Equal(WeightFiles.Of(folder.Root), Directory.GetFiles(folder.Root, "*.safetensors*").Select(f => Path.GetFileName(f)).Order());
         await RunExporter.ExportAsync(run.Store, "test", folder.Root, Token);
-        Assert.False(File.Exists(folder["model.safetensors.index.json"]));
+        Assert.Equal([folder["model.safetensors"]], Directory.GetFiles(folder.Root, "*.safetensors*"));
         Assert.Equal(await run.WeightsAsync(), TestRun.ReadWeights(folder.Root));
     }
 
@@ -126,10 +128,10 @@ public sealed class ExportTests
         }
     }
 
-    private static async Task ExportShardsAsync(TestRun run, string folder)
+    private static async Task ExportShardsAsync(TestRun run, string folder, long shardBytes = ShardBytes)
     {
         await ModelExporter.ExportAsync(
-            run.Store, await ReadManifestAsync(run), PartName.All(TinyStories.Layers), folder, ShardBytes, Token);
+            run.Store, await ReadManifestAsync(run), PartName.All(TinyStories.Layers), folder, shardBytes, Token);
     }
 
     private static async Task<Manifest> ReadManifestAsync(TestRun run)
