@@ -21,7 +21,9 @@ internal static class PushCommand
             throw new HubException($"{options.Endpoint} takes models from those only who have a token; set HF_TOKEN to one that may write");
 
         using var client = new HubClient(options);
-        Console.WriteLine(await new HubUpload(client, id).PushAsync(folder, Files(folder), values.Flag(KnownSettings.Private), cancellationToken));
+        Console.WriteLine(await new HubUpload(client, id).PushAsync(
+            folder, Files(folder), others => ErrorReport.Write($"deleted from {id}, as {folder} has no such files: {string.Join(", ", others)}"),
+            values.Flag(KnownSettings.Private), cancellationToken));
         return ExitCodes.Done;
     }
 

@@ -27,9 +27,14 @@ internal sealed class HubCache(string cache, HubModelId model)
         return commit.Length == 40 && commit.All(char.IsAsciiHexDigitLower) && Directory.Exists(Snapshot(commit)) ? Snapshot(commit) : null;
     }
 
-    /// <summary>What a folder needs before it can be trained; empty where all is there.</summary>
-    public static IReadOnlyList<string> Missing(string snapshot) =>
-        [.. WeightFiles.Of(snapshot).Prepend(ModelFileNames.Config).Where(name => !File.Exists(Path.Combine(snapshot, name)))];
+    /// <summary>What a folder needs before it can be trained, but for its tokenizer; empty where all is there.</summary>
+    /// <param name="snapshot">The folder.</param>
+    /// <param name="names">Names of the files that are to be in it; null (default) for those that are there.</param>
+    public static IReadOnlyList<string> Missing(string snapshot, IReadOnlyCollection<string>? names = null) =>
+        [.. WeightFiles.Of(snapshot, names).Prepend(ModelFileNames.Config).Where(name => !File.Exists(Path.Combine(snapshot, name)))];
+
+    /// <summary>Whether a folder has a tokenizer.</summary>
+    public static bool HasTokenizer(string snapshot) => ModelFileNames.Vocabularies.Any(name => File.Exists(Path.Combine(snapshot, name)));
 
     /// <summary>Makes a file of a snapshot out of its blob.</summary>
     public void Link(string commit, HubFile file)

@@ -11,7 +11,8 @@ internal static class HubModels
     {
         var options = HubOptions.FromEnvironment();
         var found = new HubCache(options.Cache, model).Find();
-        IReadOnlyList<string> missing = found is null ? [] : HubCache.Missing(found);
+        IReadOnlyList<string> missing = found is null ? [] : HubCache.HasTokenizer(found) ? HubCache.Missing(found)
+            : [.. HubCache.Missing(found), "its tokenizer"];
         if (found is not null && missing.Count == 0) return found;
         if (!options.Offline) return await PullAsync(options, model, cancellationToken);
         var lack = found is null ? "is not there" : $"lacks {string.Join(", ", missing)}";
@@ -37,7 +38,7 @@ internal static class HubModels
         foreach (var name in names.Where(n => ModelFileNames.IsKnown(n) || n == WeightFiles.Index)) await Fetch(name);
 
         var folder = cache.Snapshot(commit);
-        foreach (var name in Directory.Exists(folder) ? HubCache.Missing(folder) : [ModelFileNames.Config])
+        foreach (var name in Directory.Exists(folder) ? HubCache.Missing(folder, names) : [ModelFileNames.Config])
         {
             if (!names.Contains(name))
                 throw new HubException($"{model} has no {name}; only safetensors weights with a {ModelFileNames.Config} are read");

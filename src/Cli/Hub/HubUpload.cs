@@ -22,10 +22,12 @@ internal sealed class HubUpload(HubClient client, HubModelId model)
     /// <summary>Does it; returns the commit.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="names">Its files that are brought, relative to it.</param>
+    /// <param name="told">Is told which files of an earlier model the commit deleted, if there were any.</param>
     /// <param name="isPrivate">Whether a model that is new there is shown to its owners only.</param>
     /// <param name="cancellationToken">Cancels; the hub then shows nothing of it.</param>
     /// <exception cref="HubException">The hub refuses something, or does not answer as a hub does.</exception>
-    public async Task<string> PushAsync(string folder, IReadOnlyList<string> names, bool isPrivate, CancellationToken cancellationToken)
+    public async Task<string> PushAsync(
+        string folder, IReadOnlyList<string> names, Action<IReadOnlyList<string>> told, bool isPrivate, CancellationToken cancellationToken)
     {
         var owner = model.Name.Split('/');
         var create = new JsonObject { ["type"] = "model", ["organization"] = owner[0], ["name"] = owner[1], ["private"] = isPrivate };
@@ -58,10 +60,16 @@ internal sealed class HubUpload(HubClient client, HubModelId model)
             }
         }
 
+        // A file of weights, a template or a tokenizer that was there before would be read with these, or in their place.
+        var (_, there) = await client.ListAsync(model, cancellationToken);
+        string[] others = [.. there.Where(n => WeightFiles.IsKnown(n) || ModelFileNames.IsKnown(n)).Except(names)];
+        foreach (var name in others) lines.Add(Line("deletedFile", new() { ["path"] = name }));
+
         if (large.Count > 0) await UploadAsync(large, cancellationToken);
         var text = string.Concat(lines.Select(l => l.ToJsonString() + "\n"));
         var commit = new StringContent(text, Encoding.UTF8, new MediaTypeHeaderValue("application/x-ndjson"));
         var done = await client.PostAsync(model, $"api/models/{model.Name}/commit/{model.Revision}", commit, cancellationToken);
+        if (others.Length > 0) told(others);
         return Text(done, "commitOid");
     }
 

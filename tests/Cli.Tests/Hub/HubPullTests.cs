@@ -79,21 +79,43 @@ public sealed class HubPullTests : IDisposable
     }
 
     [Fact]
+    public async Task Pull_weights_in_one_file_come_before_shards_beside_it()
+    {
+        await using var hub = await HubServer.StartAsync(Sample.Model);
+        hub.Files["model.safetensors.index.json"] = """{"weight_map":{"model.norm.weight":"model-00001-of-00001.safetensors"}}"""u8.ToArray();
+        hub.Files["model-00001-of-00001.safetensors"] = [1];
+        await SucceedsAsync(hub, "pull", HubServer.Model);
+        Assert.True(File.Exists(Path.Combine(Snapshot, Weights)));
+        Assert.False(File.Exists(Path.Combine(Snapshot, "model-00001-of-00001.safetensors")));
+    }
+
+    [Fact]
     public async Task Train_takes_a_model_of_the_hub_and_offline_that_of_the_cache()
     {
         string[] train = Sample.Train(_folder["out"], HubServer.Model, more: ["--max-steps", "2"]);
         var hub = await HubServer.StartAsync(Sample.Model);
-        await using (hub) await SucceedsAsync(hub, train);
+        string[] generate = ["generate", "--model", HubServer.Model, "--prompt", "One day", "--max-new-tokens", "3"];
+        await using (hub)
+        {
+            await SucceedsAsync(hub, train);
+
+            // As if another tool had fetched the weights alone.
+            File.Delete(Path.Combine(Snapshot, "tokenizer.model"));
+            await SucceedsAsync(hub, generate);
+        }
+
         Assert.True(File.Exists(_folder[$"out/{Weights}"]));
 
         // The server is gone: what is in the cache needs no hub, and what is missing is named.
-        await SucceedsAsync(hub, "generate", "--model", HubServer.Model, "--prompt", "One day", "--max-new-tokens", "3");
+        await SucceedsAsync(hub, generate);
         File.Delete(Path.Combine(Snapshot, Weights));
-        var lacks = await RunWithAsync(new() { ["HF_HUB_OFFLINE"] = "1" }, "generate", "--model", HubServer.Model, "--prompt", "One day");
+        File.Delete(Path.Combine(Snapshot, "tokenizer.model"));
+        var lacks = await RunWithAsync(new() { ["HF_HUB_OFFLINE"] = "1" }, generate);
         Assert.Equal(2, lacks.ExitCode);
         Assert.Contains(
-            $"{HubServer.Model} lacks {Weights} in the cache {_folder["home/hub"]}, and HF_HUB_OFFLINE forbids to fetch it",
+            $"{HubServer.Model} lacks {Weights}, its tokenizer in the cache {_folder["home/hub"]}, and HF_HUB_OFFLINE forbids to fetch it",
             lacks.Error, StringComparison.Ordinal);
+        Assert.Contains($"lisa pull {HubServer.Model} does", lacks.Error, StringComparison.Ordinal);
         var absent = await RunWithAsync(new() { ["HF_HUB_OFFLINE"] = "1" }, "generate", "--model", "some-org/other", "--prompt", "One day");
         Assert.Equal(2, absent.ExitCode);
         Assert.Contains("--model: there is no folder ", absent.Error, StringComparison.Ordinal);

@@ -40,6 +40,26 @@ public sealed class HubPushTests : IDisposable
     }
 
     [Fact]
+    public async Task Push_what_would_be_read_with_the_model_or_in_its_place_is_deleted()
+    {
+        await using var hub = await HubServer.StartAsync(Sample.Model);
+        string[] old =
+        [
+            "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
+            "chat_template.jinja",
+        ];
+        foreach (var name in (string[])[.. old, "README.md", ".gitattributes", "adapter_model.safetensors", "onnx/model.safetensors"])
+            hub.Files[name] = [1];
+        var result = await RunAsync(hub, HubServer.Token, "push", HubServer.Model, "--folder", Sample.Model);
+        Assert.True(result.ExitCode == 0, result.Error);
+        Assert.Equal(HubServer.Commit, result.Output.Trim());
+        Assert.Equal(old, hub.Uploads.Deleted);
+        Assert.Contains(
+            $"lisa: deleted from {HubServer.Model}, as {Sample.Model} has no such files: {string.Join(", ", old)}", result.Error,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Push_token_that_may_make_no_models_writes_to_one_that_is_there()
     {
         await using var hub = await HubServer.StartAsync(Sample.Model);

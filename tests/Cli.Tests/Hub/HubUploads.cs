@@ -21,6 +21,9 @@ internal sealed class HubUploads(int chunk)
     /// <summary>What was committed.</summary>
     public Dictionary<string, byte[]> Files { get; } = [];
 
+    /// <summary>Files that commits deleted.</summary>
+    public List<string> Deleted { get; } = [];
+
     /// <summary>The body of the request that makes a model.</summary>
     public string? Created { get; private set; }
 
@@ -117,6 +120,7 @@ internal sealed class HubUploads(int chunk)
             var (key, value) = (Text(JsonNode.Parse(line)!, "key"), JsonNode.Parse(line)!["value"]!);
             if (key == "file") Files[Text(value, "path")] = Convert.FromBase64String(Text(value, "content"));
             else if (key == "lfsFile") Files[Text(value, "path")] = _large[Text(value, "oid")];
+            else if (key == "deletedFile") Deleted.Add(Text(value, "path"));
             else if (key != "header") return Results.StatusCode(400);
         }
 
