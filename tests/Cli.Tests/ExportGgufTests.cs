@@ -37,5 +37,6 @@ public sealed class ExportGgufTests
         string[] export = ["export", "run", "--store", folder.Root, "--output", folder["out"]];
         await Lisa.RefusesAsync([.. export, "--format", "onnx"], "--format is 'onnx'", "hf, gguf");
         await Lisa.RefusesAsync([.. export, "--format", "gguf", "--outtype", "q4_0"], "--outtype is 'q4_0'", "q8_0");
+        await Lisa.RefusesAsync([.. export, "--outtype", "q8_0"], "--outtype: is used only with --format gguf");
     }
 }

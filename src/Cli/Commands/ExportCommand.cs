@@ -6,8 +6,17 @@ namespace LisaOrleans.Cli;
 /// <summary><c>lisa export</c>: a manifest of a run as a Hugging Face folder, with its logs, or as a GGUF file.</summary>
 internal static class ExportCommand
 {
+    private const string Gguf = "gguf";
+
     public static async Task<int> Run(SettingValues values, string? run, CancellationToken cancellationToken)
     {
+        if (values.Has(KnownSettings.GgufType) && values.Text(KnownSettings.ExportFormat) != Gguf)
+        {
+            throw new UsageException(
+                $"{values.Place(KnownSettings.GgufType.Key)}: is used only with --{KnownSettings.ExportFormat.Flag} {Gguf}; give that, or leave "
+                    + "it out");
+        }
+
         var store = await ClusterStores.Open(values, cancellationToken, mustExist: true);
         try
         {
@@ -25,7 +34,7 @@ internal static class ExportCommand
 
     private static async Task<int> Export(SettingValues values, IBlobStore store, string run, CancellationToken cancellationToken)
     {
-        GgufType? type = values.Text(KnownSettings.ExportFormat) == "gguf" ? GgufExporter.Type(values.Text(KnownSettings.GgufType)) : null;
+        GgufType? type = values.Text(KnownSettings.ExportFormat) == Gguf ? GgufExporter.Type(values.Text(KnownSettings.GgufType)) : null;
         Console.WriteLine(await ExportAsync(store, run, type, values.FullPath(KnownSettings.Output), cancellationToken));
         return ExitCodes.Done;
     }

@@ -30,8 +30,15 @@ internal static class HttpServerOptions
         : null;
 
     /// <summary>The port of <c>lisa train</c>, which has a server only where one is given.</summary>
-    public static int? OptionalPort(SettingValues values) =>
-        values.OptionalInteger(KnownSettings.TrainHttpPort) is null ? null : (int)Within(values, KnownSettings.TrainHttpPort, 0, IPEndPoint.MaxPort);
+    /// <exception cref="UsageException">It is none, or a setting of a server is given without it.</exception>
+    public static int? OptionalPort(SettingValues values)
+    {
+        var port = KnownSettings.TrainHttpPort;
+        if (values.Has(port)) return (int)Within(values, port, 0, IPEndPoint.MaxPort);
+        return KnownSettings.HttpServer.FirstOrDefault(values.Has) is { } unused
+            ? throw Wrong(values, unused, $"is used only with --{port.Flag}; give that, or leave it out")
+            : null;
+    }
 
     /// <summary>Where the server listens, for people.</summary>
     public static string Describe(IPAddress host, int port, ApiServerOptions options)

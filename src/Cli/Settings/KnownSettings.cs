@@ -175,41 +175,41 @@ internal static class KnownSettings
     private static readonly Setting[] s_store = [ClusterStore, .. s_s3];
     private static readonly Setting[] s_listening =
         [SiloPort, GatewayPort, HttpPort, TensorPort, Host, ListenAddress, ListenSiloPort, ListenGatewayPort, ListenTensorPort];
-    private static readonly Setting[] s_http = [ApiKeyFile, AllowOrigin, ModelsFolder, TlsCertificate, TlsKey, MaxUpload, RequestsPerMinute];
 
-    private static readonly Setting[] s_data = [.. s_training.Where(s => s.Training!.Record == typeof(DatasetSettings))];
+    /// <summary>Those of the server that silos have, and <c>lisa train</c> where it is given a port.</summary>
+    public static IReadOnlyList<Setting> HttpServer { get; } =
+        [ApiKeyFile, AllowOrigin, ModelsFolder, TlsCertificate, TlsKey, MaxUpload, RequestsPerMinute];
+    /// <summary>Those that say how records become samples.</summary>
+    public static IReadOnlyList<Setting> Data { get; } = [.. s_training.Where(s => s.Training!.Record == typeof(DatasetSettings))];
 
     public static IReadOnlyList<Setting> Train { get; } =
     [
         Model, Adapter, DataFile, Output, EvalData, Store, .. s_s3, HistorySettings.Resume, Overwrite, TakeOver, SamplePrompt, .. s_training,
-        LogFormat, TrainHttpPort, .. s_http,
+        LogFormat, TrainHttpPort, .. HttpServer,
     ];
 
     public static IReadOnlyList<Setting> Silo { get; } =
     [
         .. s_cluster, .. s_store, .. s_listening, Roles, SiloThreads, Memory, MaxRuns, SecretFile,
-        ProbeTimeout, MissedProbes, DrainTimeout, Preemption, EventsEndpoint, MachineName, SiloLogFormat, .. s_http,
+        ProbeTimeout, MissedProbes, DrainTimeout, Preemption, EventsEndpoint, MachineName, SiloLogFormat, .. HttpServer,
     ];
 
     public static IReadOnlyList<Setting> Submit { get; } =
     [
         .. s_cluster,
         .. Train.Select(s => s == Store ? ClusterStore : s)
-            .Except([Output, HistorySettings.Resume, TakeOver, SamplePrompt, LogFormat, TrainHttpPort, .. s_http]),
+            .Except([Output, HistorySettings.Resume, TakeOver, SamplePrompt, LogFormat, TrainHttpPort, .. HttpServer]),
     ];
 
     public static IReadOnlyList<Setting> NewKey { get; } = [Scope, ApiKeyFile];
-
     public static IReadOnlyList<Setting> Control { get; } = [.. s_cluster, .. s_store];
-
     public static IReadOnlyList<Setting> ResumeRun { get; } = [.. Control, TakeOver];
-
     public static IReadOnlyList<Setting> Show { get; } = [.. s_cluster, .. s_store, LogFormat];
 
     public static IReadOnlyList<Setting> Eval { get; } =
     [
         .. HistorySettings.AnyModel, DataFile, Of(nameof(TrainingSpec.PerDeviceTrainBatchSize)), Of(nameof(TrainingSpec.BlockSize)),
-        Of(nameof(TrainingSpec.Dtype)), Of(nameof(TrainingSpec.Threads)), .. s_data, LogFormat,
+        Of(nameof(TrainingSpec.Dtype)), Of(nameof(TrainingSpec.Threads)), .. Data, LogFormat,
     ];
 
     /// <summary>Those of train, so that the same line or file tells what would be trained on.</summary>

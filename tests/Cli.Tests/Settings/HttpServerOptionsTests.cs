@@ -9,6 +9,22 @@ public sealed class HttpServerOptionsTests
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
+    [Fact]
+    public void OptionalPort_without_one_each_setting_of_the_server_is_refused()
+    {
+        foreach (var setting in KnownSettings.HttpServer)
+        {
+            var values = new SettingValues();
+            values.Add(SettingSource.File, setting, "5", $"run.yaml: line 1: {setting.Key}", setting.Key, "/");
+            var e = Assert.Throws<UsageException>(() => HttpServerOptions.OptionalPort(values));
+            Assert.Equal($"run.yaml: line 1: {setting.Key}: is used only with --http-port; give that, or leave it out", e.Message);
+            values.Add(SettingSource.Flag, KnownSettings.TrainHttpPort, "0", "--http-port", "--http-port", "/");
+            Assert.Equal(0, HttpServerOptions.OptionalPort(values));
+        }
+
+        Assert.Null(HttpServerOptions.OptionalPort(new SettingValues()));
+    }
+
     [Theory]
     [InlineData(false, false)]
     [InlineData(false, true)]

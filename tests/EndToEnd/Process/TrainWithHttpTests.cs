@@ -124,7 +124,7 @@ public sealed partial class TrainWithHttpTests
             [
                 "train", "--model", Path.Combine(Repository.Root, "samples", ApiServer.Model),
                 "--data", Path.Combine(Repository.Root, "samples", "animals.jsonl"),
-                "--output", folder["out"], .. more,
+                "--output", folder["out"], .. more.Contains("--http-port") ? (string[])[] : ["--http-port", "0"], .. more,
             ],
             says);
     }
