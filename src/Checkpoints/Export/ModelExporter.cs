@@ -12,6 +12,7 @@ public static class ModelExporter
     /// <summary>The most bytes of a file of weights: Hugging Face's default for max_shard_size.</summary>
     public const long ShardBytes = 5_000_000_000;
 
+    private static readonly string[] s_dtypeFields = ["torch_dtype", "dtype"];
     private static readonly JsonSerializerOptions s_indented = new() { WriteIndented = true };
 
     /// <summary>
@@ -76,14 +77,16 @@ public static class ModelExporter
             _ => throw new InvalidDataFileException(ModelFileNames.Config, $"weights are {dtype}; they must be F32, BF16 or F16"),
         };
         var root = JsonNode.Parse(config)!.AsObject();
-        var field = root.ContainsKey("dtype") && !root.ContainsKey("torch_dtype") ? "dtype" : "torch_dtype";
+        string[] fields = [.. s_dtypeFields.Where(root.ContainsKey)];
+        if (fields.Length == 0) fields = [s_dtypeFields[0]];
 
         // A file that does not say means float32.
-        if ((root[field]?.GetValue<string>() ?? "float32") == name) return config;
-        root[field] = name;
+        if (fields.All(field => (root[field]?.GetValue<string>() ?? "float32") == name)) return config;
+        foreach (var field in fields) root[field] = name;
 
         // A multimodal model repeats it for its text part.
-        if (root["text_config"] is JsonObject text && text.ContainsKey(field)) text[field] = name;
+        if (root["text_config"] is JsonObject text)
+            foreach (var field in s_dtypeFields.Where(text.ContainsKey)) text[field] = name;
         return JsonSerializer.SerializeToUtf8Bytes(root, s_indented);
     }
 }

@@ -20,7 +20,10 @@ public abstract record ModelConfig
     {
         ModelType = json.ModelType;
         _multimodal = json.IsOfMultimodal;
-        TorchDtype = json.Text("torch_dtype") ?? json.Text("dtype");
+
+        // Both are read, so that neither is taken for an unknown field; dtype is the newer name, and decides.
+        var (older, newer) = (json.Text("torch_dtype"), json.Text("dtype"));
+        TorchDtype = newer ?? older;
         EosTokenIds = json.TokenIds("eos_token_id");
         Dropout = UnreadFields.Dropout(json);
         Quantization = QuantizationFields.Read(json, WeightQuantization.Fp8);

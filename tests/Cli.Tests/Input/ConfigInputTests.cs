@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Model;
 
 namespace LisaOrleans.Cli.Tests;
 
@@ -64,6 +66,21 @@ public sealed class ConfigInputTests
         await Lisa.RefusesAsync(Sample.Train(folder["out"], model), "config.json: ");
         await Lisa.RefusesAsync(["plan", "--model", model], "config.json: ");
         Assert.False(Directory.Exists(folder["out"]));
+    }
+
+    [Theory]
+    [InlineData("float32", "bfloat16")]
+    [InlineData("bfloat16", "float32")]
+    public void ReadFile_dtype_decides_over_torch_dtype_and_an_export_changes_both(string older, string newer)
+    {
+        using var folder = new TempFolder();
+        var path = Path.Combine(Sample.CopyModel(folder, c => (c["torch_dtype"], c["dtype"]) = (older, newer)), "config.json");
+        Assert.Equal(newer, ModelConfigReader.ReadFile(path).TorchDtype);
+        foreach (var (dtype, name) in ((TensorDType, string)[])[(TensorDType.F16, "float16"), (TensorDType.F32, "float32")])
+        {
+            var config = JsonNode.Parse(ModelExporter.WithDtype(File.ReadAllBytes(path), dtype))!;
+            Assert.Equal((name, name), ((string?)config["torch_dtype"], (string?)config["dtype"]));
+        }
     }
 
     [Theory]
