@@ -1,5 +1,7 @@
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Gguf.Tests;
+using LisaOrleans.Training;
+using static TorchSharp.torch;
 
 namespace LisaOrleans.Cli.Tests;
 
@@ -9,7 +11,7 @@ public sealed class ExportGgufTests
     public async Task Export_gguf_has_the_numbers_that_the_folder_has()
     {
         using var folder = new TempFolder();
-        await Lisa.SucceedsAsync(Sample.Train(folder["out"], more: ["--max-steps", "3", "--dtype", "bfloat16"]));
+        await Lisa.SucceedsAsync(Sample.Train(folder["out"], more: ["--max-steps", "3", "--dtype", "bfloat16", "--compute-dtype", "float32"]));
         await Lisa.SucceedsAsync(
             "export", "default", "--store", folder["out/lisa-store"], "--output", folder["gguf"], "--format", "gguf", "--outtype", "f32");
         Assert.Equal(["Modelfile", "default-F32.gguf"], Directory.GetFiles(folder["gguf"]).Select(Path.GetFileName).Order(StringComparer.Ordinal));
@@ -28,6 +30,12 @@ public sealed class ExportGgufTests
             new WeightView(other, info.DType, info.Shape, info.DType, reader.Pointer(info)).Read(0, exact);
             Assert.Equal(exact, file.Read(name).Numbers);
         }
+
+        // It answers in what it was trained in, whatever this processor would rather compute in.
+        using var source = await ModelSource.OpenAsync(
+            new FolderBlobStore(folder["out/lisa-store"]), ManifestAddress.Last("default"), TestContext.Current.CancellationToken);
+        using var model = ModelLoader.Load(source.Model.Folder, null, source.Model.Adapter, source.Model.ComputeDtype);
+        Assert.Equal((ScalarType.BFloat16, ScalarType.Float32), (model.Dtypes.Storage, model.Dtypes.Compute));
     }
 
     [Fact]

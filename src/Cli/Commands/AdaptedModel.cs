@@ -9,6 +9,9 @@ namespace LisaOrleans.Cli;
 /// <param name="Adapter">The adapter's; null for none.</param>
 internal sealed record AdaptedModel(string Folder, string? Adapter = null)
 {
+    /// <value>What the run that made it computed in; <see cref="TrainingSpec.AutoDtype"/> (default) where nothing says so.</value>
+    public string ComputeDtype { get; init; } = TrainingSpec.AutoDtype;
+
     /// <summary>The tokenizer and the chat template of both.</summary>
     /// <exception cref="TokenizerException">They cannot be read.</exception>
     /// <exception cref="InvalidDataFileException">generation_config.json is wrong.</exception>

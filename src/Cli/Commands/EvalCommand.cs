@@ -23,7 +23,8 @@ internal static class EvalCommand
         using var data = DatasetTokenizer.Tokenize(
             values.Sources(KnownSettings.DataFile), text.Tokenizer, settings, blockSize, config.VocabSize, null, cancellationToken,
             DataSplit.Of(settings.ValidationSplit).Evaluation, text.Template);
-        using var model = ModelLoader.Load(adapted.Folder, ModelSettings.Dtype(spec, config, adapted.Folder), adapted.Adapter);
+        using var model = ModelLoader.Load(
+            adapted.Folder, ModelSettings.Dtype(spec, config, adapted.Folder), adapted.Adapter, adapted.ComputeDtype);
         if (!json)
             foreach (var line in DatasetFigures.Of(data.Statistics, blockSize).Lines) StandardError.WriteLine(line);
         using var progress = new ProgressLine("scoring", data.Count, quiet: json);

@@ -41,7 +41,7 @@ internal static class GenerateCommand
         var encoder = text.Encoder(template);
         var ids = encoder.EncodePrompt(prompt);
         if (ids.Length == 0) throw new UsageException("--prompt: has no tokens");
-        using var model = ModelLoader.Load(adapted.Folder, dtype, adapted.Adapter);
+        using var model = ModelLoader.Load(adapted.Folder, dtype, adapted.Adapter, adapted.ComputeDtype);
         if (ids.Length >= model.Config.MaxSequenceLength)
             throw new UsageException($"--prompt: has {ids.Length} tokens; the model takes fewer than {model.Config.MaxSequenceLength}");
         var decoder = new StreamingDecoder(text.Tokenizer);

@@ -39,8 +39,16 @@ internal sealed class ModelSource : IDisposable
         var folder = Directory.CreateTempSubdirectory("lisa-model-").FullName;
         try
         {
-            await RunExporter.ExportModelAsync(store, address.ToString(), folder, cancellationToken);
-            return new ModelSource(new AdaptedModel(folder), folder);
+            var spec = await RunReading.FollowAsync(
+                store, address,
+                async () =>
+                {
+                    var (manifest, _) = await RunManifests.ReadAsync(store, address, cancellationToken);
+                    await RunExporter.ExportModelAsync(store, manifest, folder, cancellationToken);
+                    return await RunFiles.ReadSpecAsync(store, manifest, cancellationToken);
+                },
+                cancellationToken);
+            return new ModelSource(new AdaptedModel(folder) { ComputeDtype = spec.ComputeDtype }, folder);
         }
         catch
         {

@@ -9,10 +9,11 @@ public static class ModelLoader
     /// <param name="folder">The folder.</param>
     /// <param name="dtype">float32, bfloat16 or float16; null for the checkpoint's own.</param>
     /// <param name="adapter">A PEFT folder with adapters that it is to have; null (default) for none.</param>
-    public static CausalLanguageModel Load(string folder, string? dtype, string? adapter = null)
+    /// <param name="trained">What the run that made it computed in; <see cref="TrainingSpec.AutoDtype"/> (default) where nothing says so.</param>
+    public static CausalLanguageModel Load(string folder, string? dtype, string? adapter = null, string trained = TrainingSpec.AutoDtype)
     {
         using var files = ModelFolder.Open(folder);
-        var dtypes = RunDtypes.OfAnswers(dtype ?? files.Dtype, files.Config);
+        var dtypes = RunDtypes.OfAnswers(dtype ?? files.Dtype, files.Config, trained);
         var weights = files.Config.AllSpecs().ToDictionary(s => s.Name, s =>
         {
             using var stored = files.Read(s.Name, dtypes.Storage);

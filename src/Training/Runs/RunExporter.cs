@@ -17,10 +17,6 @@ public static class RunExporter
         ModelExporter.ExportAsync(store, manifest, PartName.All(manifest.Parts.Count - 2), outputFolder, cancellationToken);
 
     /// <summary>The same, with an adapter merged into its model, so that it is a whole model in any case.</summary>
-    public static Task ExportModelAsync(IBlobStore store, string run, string outputFolder, CancellationToken cancellationToken) =>
-        FollowAsync(store, run, m => ExportModelAsync(store, m, outputFolder, cancellationToken), cancellationToken);
-
-    /// <summary>The same of a manifest, which no run need keep.</summary>
     public static async Task ExportModelAsync(IBlobStore store, Manifest manifest, string outputFolder, CancellationToken cancellationToken)
     {
         var parts = PartName.All(manifest.Parts.Count - 2);
