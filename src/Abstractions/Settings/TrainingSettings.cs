@@ -74,7 +74,24 @@ public sealed class TrainingSettings
         where setting.Record == typeof(DatasetSettings)
         let value = TrainingSetting.Format(setting.Get(data))
         where value.Length > 0 && (value != TrainingSetting.Format(setting.Default) || IsAlwaysSaid(setting))
-        select $"{JsonNamingPolicy.SnakeCaseLower.ConvertName(setting.Property)} {value}");
+        select $"{WordOf(setting)} {value}");
+
+    /// <summary>The settings that such a line says; what it leaves out has its default.</summary>
+    /// <param name="description">As <see cref="Describe"/> made it.</param>
+    /// <exception cref="InvalidTrainingSettingException">A value is not within its limits.</exception>
+    public DatasetSettings ReadDescription(string description)
+    {
+        var data = new DatasetSettings();
+        foreach (var said in description.Split("; ").Select(s => s.Split(' ', 2)).Where(s => s.Length == 2))
+        {
+            if (All.FirstOrDefault(s => s.Record == typeof(DatasetSettings) && WordOf(s) == said[0]) is { } setting)
+                setting.Set(data, setting.Parse(said[1]));
+        }
+
+        return data;
+    }
+
+    private static string WordOf(TrainingSetting setting) => JsonNamingPolicy.SnakeCaseLower.ConvertName(setting.Property);
 
     // Runs of the first version have these two in their stored lines, also at their defaults.
     private static bool IsAlwaysSaid(TrainingSetting setting) =>

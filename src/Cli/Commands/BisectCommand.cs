@@ -21,6 +21,8 @@ internal static class BisectCommand
                 $"{values.Place(ReplaySettings.Threshold.Key)} is '{values.Text(ReplaySettings.Threshold)}'; it must be at least 0");
         }
 
+        if (sources is null && KnownSettings.Data.FirstOrDefault(values.Has) is { } unused)
+            throw new UsageException($"{values.Place(unused.Key)}: is used only with --{KnownSettings.EvalData.Flag}; give that, or leave it out");
         RunName.Validate(run!);
         var json = values.Text(KnownSettings.LogFormat) == "json";
         var store = await ClusterStores.Open(values, cancellationToken, mustExist: true);
@@ -32,12 +34,16 @@ internal static class BisectCommand
             var text = await model.LoadTextAsync(TimeProvider.System.GetLocalNow(), cancellationToken);
             var spec = await RunFiles.ReadSpecAsync(store, manifest, cancellationToken);
             var pairs = Objectives.IsOfPairs(spec);
+
+            // As the run read its data, but for the share of those that it held out.
+            var own = RunSettings.Table.ReadDescription(spec.DataDescription) with { Template = model.Template, ValidationSplit = null };
+            var settings = values.Training.Into(own);
             using var data = sources is not null
                 ? DatasetTokenizer.Tokenize(
-                    sources, text.Tokenizer, new DatasetSettings { Template = model.Template }, spec.BlockSize, model.Config.VocabSize, null,
-                    cancellationToken, own: text.Template, pairs: pairs)
-                : manifest.EvalDataset is { } own
-                    ? await DatasetStorage.Read(store, own, model.Config.VocabSize, cancellationToken)
+                    sources, text.Tokenizer, settings, spec.BlockSize, model.Config.VocabSize, null, cancellationToken,
+                    DataSplit.Of(settings.ValidationSplit).Evaluation, text.Template, pairs)
+                : manifest.EvalDataset is { } stored
+                    ? await DatasetStorage.Read(store, stored, model.Config.VocabSize, cancellationToken)
                     : throw new UsageException($"--{KnownSettings.EvalData.Flag} is missing, and run '{run}' has no evaluation data of its own");
             var found = await RunBisection.FindAsync(store, run!, data, threshold, json ? _ => { } : Console.WriteLine, cancellationToken);
             if (json)

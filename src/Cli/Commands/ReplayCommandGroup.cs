@@ -26,8 +26,9 @@ internal static class ReplayCommandGroup
     public static Command Bisect() => SettingsCommand.Create(
         "bisect",
         "Find the step at which an evaluation of a run got worse, and the samples that made it so. Without --eval-data it is that of the run's own "
-            + "evaluation data; a run that learns from pairs of answers is evaluated on pairs.",
-        ReplaySettings.Bisect, false, BisectCommand.Run, Run(), withEnvironment: true);
+            + "evaluation data; a run that learns from pairs of answers is evaluated on pairs. --eval-data are read as the run's own data were, "
+            + "but where a setting says otherwise.",
+        ReplaySettings.Bisect, false, BisectCommand.Run, Run(), withEnvironment: true, ReplaySettings.BisectEnvironment);
 
     private static Argument<string> Run() => new("RUN") { Description = "the run's name in the store" };
 }

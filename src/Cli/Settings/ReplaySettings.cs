@@ -21,7 +21,10 @@ internal static class ReplaySettings
 
     public static IReadOnlyList<Setting> Diff => KnownSettings.Show;
 
-    public static IReadOnlyList<Setting> Bisect { get; } = [.. KnownSettings.Show, KnownSettings.EvalData, Threshold];
+    public static IReadOnlyList<Setting> Bisect { get; } = [.. KnownSettings.Show, KnownSettings.EvalData, .. KnownSettings.Data, Threshold];
+
+    /// <summary>What the environment may say of it. How records become samples, the run knows better.</summary>
+    public static IReadOnlyList<Setting> BisectEnvironment { get; } = [.. Bisect.Except(KnownSettings.Data)];
 
     /// <summary>All that is not a setting of other commands too.</summary>
     public static IReadOnlyList<Setting> All { get; } = [Steps, Attest, Samples, Threshold];

@@ -50,14 +50,27 @@ public sealed class BisectTests
     public async Task Bisect_run_that_never_gets_worse_is_told_so_and_the_store_stays_as_it_was()
     {
         using var folder = new TempFolder();
+        foreach (var (file, name) in ((string, string)[])[(Sample.Data, "data.jsonl"), (Sample.HeldOut, "held-out.jsonl")])
+        {
+            await File.WriteAllTextAsync(
+                folder[name], (await File.ReadAllTextAsync(file, Token)).Replace("\"prompt\"", "\"question\"", StringComparison.Ordinal), Token);
+        }
+
         await Lisa.SucceedsAsync(
-            Sample.Train(folder["out"], more: ["--max-steps", "9", "--save-steps", "3", "--store", folder["store"], "--keep-manifests", "all"]));
+            Sample.Train(folder["out"], data: folder["data.jsonl"], more: [
+                "--prompt-field", "question", "--max-steps", "9", "--save-steps", "3", "--store", folder["store"], "--keep-manifests", "all"]));
         var before = Directory.GetFiles(folder["store"], "*", SearchOption.AllDirectories).Order().ToArray();
-        var found = await Lisa.SucceedsAsync(Arguments(folder, "--threshold", "0.5"));
+
+        // The evaluation data are read as the run's own, unless a setting says otherwise.
+        string[] own = ["--eval-data", folder["held-out.jsonl"], "--threshold", "0.5"];
+        var found = await Lisa.SucceedsAsync(Arguments(folder, own));
         Assert.Matches(
             @"the evaluation never gets worse by more than 0\.5 from step 0 \(loss [0-9.]+\) to step 9 \(loss [0-9.]+\); replays: 1", found.Output);
         Assert.Equal(before, Directory.GetFiles(folder["store"], "*", SearchOption.AllDirectories).Order());
-        Assert.False((await Bisect(folder, "--threshold", "0.5")).GetProperty("worse").GetBoolean());
+        var read = await Bisect(folder, own);
+        Assert.False(read.GetProperty("worse").GetBoolean());
+        var learned = await Bisect(folder, [.. own, "--train-on-prompt"]);
+        Assert.NotEqual(read.GetProperty("before").GetDouble(), learned.GetProperty("before").GetDouble());
     }
 
     [Fact]
@@ -69,12 +82,14 @@ public sealed class BisectTests
         await Lisa.RefusesAsync(Arguments(folder, "--threshold", "-1"), "--threshold is '-1'; it must be at least 0");
         await Lisa.RefusesAsync(Arguments(folder, "--threshold", "much"), "--threshold is 'much'; it must be a number");
         await Lisa.RefusesAsync(["bisect", "default", "--store", folder["store"]], "--eval-data is missing");
+        await Lisa.RefusesAsync(
+            ["bisect", "default", "--store", folder["store"], "--template", "chatml"], "--template: is used only with --eval-data");
         await Lisa.RefusesAsync(["bisect", "other", "--store", folder["store"], "--eval-data", Sample.HeldOut], "has no run 'other'");
         await Lisa.RefusesAsync(["bisect", "default", "--store", folder["store"], "--eval-data", folder["none.jsonl"]], "none.jsonl");
     }
 
     private static string[] Arguments(TempFolder folder, params string[] more) =>
-        ["bisect", "default", "--store", folder["store"], "--eval-data", Sample.HeldOut, .. more];
+        ["bisect", "default", "--store", folder["store"], .. more.Contains("--eval-data") ? (string[])[] : ["--eval-data", Sample.HeldOut], .. more];
 
     private static async Task<JsonElement> Bisect(TempFolder folder, params string[] more)
     {

@@ -57,6 +57,19 @@ public sealed partial class OneTableTests
     }
 
     [Fact]
+    public void ReadDescription_is_what_was_described()
+    {
+        var given = new GivenSettings();
+        Assert.Equal(new DatasetSettings(), RunSettings.Table.ReadDescription(""));
+        foreach (var setting in RunSettings.Table.All.Where(s => s.Record == typeof(DatasetSettings)))
+        {
+            given.Set(setting, setting.Parse(Sample(setting).Text));
+            var described = RunSettings.Table.Describe(given.Into(new DatasetSettings()));
+            Assert.Equal(described, RunSettings.Table.Describe(RunSettings.Table.ReadDescription(described)));
+        }
+    }
+
+    [Fact]
     public void Parse_list_with_a_comma_in_an_item_is_refused() => Assert.Contains(
         "has an item with a comma, 'q_proj,v_proj'; make it several items",
         Assert.Throws<InvalidTrainingSettingException>(
