@@ -122,6 +122,35 @@ public sealed class UploadTests : IDisposable
     }
 
     [Fact]
+    public async Task UploadAsync_rule_of_steps_that_are_not_saved_is_refused_before_anything_is_uploaded()
+    {
+        var request = Request();
+        request = request with { Spec = request.Spec with { KeepManifests = "every:75", SaveSteps = 50 } };
+        var error = await Assert.ThrowsAsync<InvalidTrainingSettingException>(() => UploadAsync(request));
+        Assert.Equal("keep_manifests has every:75, which must be a multiple of save_steps, but that is 50", error.Message);
+        Assert.Empty(await _store.ListAsync(Token).ToListAsync(Token));
+
+        // The cluster tells whether a run that is there goes on with its rule.
+        var blob = new BytesBlob([1]);
+        await _store.PutAsync(blob, Token);
+        var reference = new BlobRef(blob.Sha256, blob.Length);
+        var parts = new Dictionary<string, PartState> { ["embedding"] = new() { Weights = reference } };
+        var manifest = new Manifest
+        {
+            Run = "r",
+            Generation = 1,
+            Step = 0,
+            Spec = reference,
+            Parts = parts,
+            Files = new Dictionary<string, BlobRef>(),
+            Log = [],
+        };
+        Assert.True(await RunStore.TryCreateAsync(_store, manifest, Token));
+        await UploadAsync(request);
+        await Assert.ThrowsAsync<InvalidTrainingSettingException>(() => UploadAsync(request with { Overwrite = true }));
+    }
+
+    [Fact]
     public async Task UploadAsync_missing_files_are_named()
     {
         var request = Request();

@@ -10,6 +10,9 @@ internal sealed class ModelUpload(IBlobStore store, IProgress<UploadProgress>? p
 
     public async Task<RunSubmission> UploadAsync(RunRequest request, CancellationToken cancellationToken)
     {
+        // A run that is there may have such a rule from an older version; then the cluster tells whether it goes on.
+        if (KeptSteps.Problem(request.Spec) is { } wrong && (request.Overwrite || !await IsThereAsync(request.Spec.RunName).ConfigureAwait(false)))
+            throw wrong;
         var model = ModelFiles.Of(request.ModelFolder).Select(name => (Name: name, File: Path.Combine(request.ModelFolder, name))).ToList();
         var adapter = request.AdapterFolder is { } folder
             ? AdapterFiles.All.Concat(ModelFileNames.In(folder).Where(n => n != ModelFileNames.Config))
@@ -40,6 +43,9 @@ internal sealed class ModelUpload(IBlobStore store, IProgress<UploadProgress>? p
             DataName = request.DataName ?? DataSourcePaths.Names(request.DataFile),
             EvalDataName = request.EvalDataName ?? (request.EvalDataFile is { } eval ? DataSourcePaths.Names(eval) : null),
         };
+
+        async Task<bool> IsThereAsync(string run) =>
+            await RunStore.ReadHeadAsync(store, run, cancellationToken).ConfigureAwait(false) is { Manifest: not null };
     }
 
     private static IReadOnlyList<DataSourcePath> Sources(string sources) => [.. DataSourcePaths.Split(sources).Select(DataSourcePaths.Read)];

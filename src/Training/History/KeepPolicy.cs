@@ -10,18 +10,18 @@ public sealed class KeepPolicy
     private readonly bool _all;
     private readonly bool _base;
     private readonly int _newest = 1;
-    private readonly long[] _every;
+    private readonly IReadOnlyList<long> _every;
 
     private KeepPolicy(TrainingSpec spec)
     {
         _spec = spec;
         var rules = spec.KeepManifests.Split(',');
-        _every = [.. rules.Where(r => r.StartsWith("every:", StringComparison.Ordinal)).Select(r => Number(r["every:".Length..]))];
+        _every = KeptSteps.Of(spec);
         _all = rules.Contains("all");
-        _base = _all || _every.Length > 0 || rules.Contains("base");
+        _base = _all || _every.Count > 0 || rules.Contains("base");
         KeepsBest = spec.LoadBestModelAtEnd || rules.Any(r => r.StartsWith("best:", StringComparison.Ordinal));
         foreach (var rule in rules)
-            if (char.IsAsciiDigit(rule[0])) _newest = Math.Max(_newest, (int)Number(rule));
+            if (char.IsAsciiDigit(rule[0])) _newest = Math.Max(_newest, int.Parse(rule, CultureInfo.InvariantCulture));
     }
 
     /// <summary>Whether it keeps anything beside the last manifest.</summary>
@@ -57,16 +57,6 @@ public sealed class KeepPolicy
             if (!evaluates) throw Wrong(property, "needs evaluation data: {eval_data}, or {validation_split}");
             if (spec.EvalSteps == 0) throw Wrong(property, "needs {eval_steps} above 0");
         }
-    }
-
-    /// <summary>Checks that manifests are saved at the steps of which the rule keeps them. Runs that are stored may have such rules.</summary>
-    /// <param name="spec">The settings.</param>
-    /// <exception cref="InvalidTrainingSettingException">They are not.</exception>
-    public static void CheckSteps(TrainingSpec spec)
-    {
-        if (Of(spec)._every.FirstOrDefault(e => spec.SaveSteps == 0 || e % spec.SaveSteps != 0) is > 0 and var every)
-            throw Wrong(
-                nameof(TrainingSpec.KeepManifests), $"has every:{every}, which must be a multiple of {{save_steps}}, but that is {spec.SaveSteps}");
     }
 
     /// <summary>Whether a value of the metric is better than another.</summary>
@@ -133,8 +123,6 @@ public sealed class KeepPolicy
         steps.Insert(Math.Max(0, steps.Count - 1), step);
         return steps.TakeLast(Math.Max(limit, 2));
     }
-
-    private static long Number(string digits) => long.Parse(digits, CultureInfo.InvariantCulture);
 
     private static InvalidTrainingSettingException Wrong(string property, string problem) => new(RunSettings.Table.Of(property).Name, problem);
 }

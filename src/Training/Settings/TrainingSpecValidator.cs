@@ -74,7 +74,7 @@ public static class TrainingSpecValidator
     /// <exception cref="InvalidTrainingSettingException">Some would not be written.</exception>
     public static void CheckManifests(TrainingSpec spec, TrainingSpec? was)
     {
-        if ((spec.KeepManifests, spec.SaveSteps) != (was?.KeepManifests, was?.SaveSteps)) KeepPolicy.CheckSteps(spec);
+        if ((spec.KeepManifests, spec.SaveSteps) != (was?.KeepManifests, was?.SaveSteps) && KeptSteps.Problem(spec) is { } wrong) throw wrong;
     }
 
     private static void CheckEvaluation(TrainingSpec spec, int evalSteps, bool evaluates)
