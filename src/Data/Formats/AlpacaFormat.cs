@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace LisaOrleans.Data;
 
 /// <summary>
-/// Alpaca's <c>{"instruction", "input", "output"}</c>; the input may be missing or empty. LLaMA-Factory's <c>history</c>, a
-/// list of [question, answer], and <c>system</c> go before it.
+/// Alpaca's <c>{"instruction", "input", "output"}</c>; one of the first two may be empty, and the input missing. LLaMA-Factory's
+/// <c>history</c>, a list of [question, answer], and <c>system</c> go before it.
 /// </summary>
 internal sealed class AlpacaFormat : IDatasetFormat
 {
@@ -21,7 +21,8 @@ internal sealed class AlpacaFormat : IDatasetFormat
     public Example Parse(RecordReader record, DatasetSettings settings)
     {
         var instruction = record.Text("instruction");
-        var question = record.OptionalText("input") is { Length: > 0 } input ? $"{instruction}\n\n{input}" : instruction;
+        var input = record.OptionalText("input") ?? "";
+        var question = string.Join("\n\n", new[] { instruction, input }.Where(t => t.Length > 0));
         return Conversation.Beside(
             record,
             [.. History(record), new ChatMessage(TurnRole.User, question), new ChatMessage(TurnTemplate.Assistant, record.Text("output"))]);

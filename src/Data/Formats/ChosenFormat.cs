@@ -1,6 +1,8 @@
 namespace LisaOrleans.Data;
 
-/// <summary>The preferred answers of <see cref="PreferenceFormat"/>, for supervised training. Only by its name.</summary>
+/// <summary>
+/// The preferred answers of <see cref="PreferenceFormat"/>, for supervised training; nothing is learned of the prompt. Only by its name.
+/// </summary>
 internal sealed class ChosenFormat : IDatasetFormat
 {
     public string Name => "chosen";
@@ -11,5 +13,5 @@ internal sealed class ChosenFormat : IDatasetFormat
 
     public bool Matches(RecordReader record, DatasetSettings settings) => false;
 
-    public Example Parse(RecordReader record, DatasetSettings settings) => PreferenceFormat.Read(record).Chosen;
+    public Example Parse(RecordReader record, DatasetSettings settings) => PreferenceFormat.ParsePair(record).Chosen;
 }

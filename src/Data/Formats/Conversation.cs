@@ -57,7 +57,16 @@ internal static class Conversation
         if (given.ValueKind != JsonValueKind.Object)
             throw record.Wrong("chat_template_kwargs", $"is {RecordReader.Kind(given)}; it must be an object of the template's variables");
         foreach (var variable in record.ForTemplate("chat_template_kwargs", given).EnumerateObject())
-            variables[variable.Name] = variable.Value.Clone();
+        {
+            var (name, value) = (variable.Name, variable.Value.Clone());
+            if (name is "messages" or "tools")
+                throw record.Wrong($"chat_template_kwargs.{name}", $"is not used; put it in the record's own field '{name}'");
+            if (name == "add_generation_prompt")
+                throw record.Wrong($"chat_template_kwargs.{name}", "is not used: what is learned ends with an answer; leave it out");
+            if (!variables.TryAdd(name, value) && !JsonElement.DeepEquals(variables[name], value))
+                throw record.Wrong($"chat_template_kwargs.{name}", $"differs from the record's own field '{name}'; one of them is enough");
+        }
+
         return variables;
     }
 }

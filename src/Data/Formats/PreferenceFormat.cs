@@ -33,8 +33,8 @@ internal sealed class PreferenceFormat : IDatasetFormat
     /// <summary>A pair to learn from: nothing is learned of what both conversations begin with, which is the prompt.</summary>
     public static PreferencePair ParsePair(RecordReader record) => WithoutPrompt(Read(record));
 
-    /// <summary>A pair as the record has it.</summary>
-    public static PreferencePair Read(RecordReader record)
+    // A pair as the record has it.
+    private static PreferencePair Read(RecordReader record)
     {
         if (Answers(record) is not { } names)
         {

@@ -50,16 +50,27 @@ internal static class ToolCalls
         var functions = record.OptionalObjects("functions");
         if (tools is not null && functions is not null) throw record.Wrong("functions", "stands beside tools; a record has one of them");
         if (functions is not { } list) return tools;
-        JsonNode[] wrapped = [.. list.EnumerateArray().Select(f => Function(JsonValue(f)))];
+        JsonNode[] wrapped = [.. list.EnumerateArray().Select((function, i) => Tool(record, $"functions[{i}]", function))];
         return JsonSerializer.SerializeToElement(new JsonArray(wrapped));
     }
+
+    private static JsonNode Tool(RecordReader record, string field, JsonElement tool)
+    {
+        var isWrapped = tool.TryGetProperty("function", out var function);
+        if (!HasName(isWrapped ? function : tool))
+            throw record.Wrong(field, "must name a function: {\"name\": …, \"description\": …, \"parameters\": …}");
+        return isWrapped ? JsonValue(tool) : Function(JsonValue(tool));
+    }
+
+    private static bool HasName(JsonElement function) =>
+        function.ValueKind == JsonValueKind.Object && function.TryGetProperty("name", out var name) && name.ValueKind == JsonValueKind.String;
 
     private static JsonObject Call(RecordReader turn, string field, JsonElement call)
     {
         call = turn.ForTemplate(field, turn.AsObject(field, call));
         var isBare = !call.TryGetProperty("function", out var function);
         if (isBare) function = call;
-        if (function.ValueKind != JsonValueKind.Object || !function.TryGetProperty("name", out var name) || name.ValueKind != JsonValueKind.String)
+        if (!HasName(function))
             throw turn.Wrong(field, "must name a function: {\"type\": \"function\", \"function\": {\"name\": …, \"arguments\": …}}");
 
         var normal = (JsonObject)JsonValue(function);

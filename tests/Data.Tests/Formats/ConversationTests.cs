@@ -103,6 +103,7 @@ public sealed class ConversationTests
     [InlineData("\"tools\":\"[{\\\"type\\\":\\\"function\\\",\\\"function\\\":{\\\"name\\\":\\\"f\\\"}}]\"")]
     [InlineData("\"tools\":[\"{\\\"type\\\":\\\"function\\\",\\\"function\\\":{\\\"name\\\":\\\"f\\\"}}\"]")]
     [InlineData("\"functions\":[{\"name\":\"f\"}]")]
+    [InlineData("\"functions\":[{\"type\":\"function\",\"function\":{\"name\":\"f\"}}]")]
     [InlineData("\"functions\":[\"{\\\"name\\\":\\\"f\\\"}\"]")]
     public void Read_tools_are_one_list_however_they_are_written(string field)
     {
@@ -117,11 +118,35 @@ public sealed class ConversationTests
     [InlineData("\"tools\":[{},7]", "'tools[1]' is a number; it must be an object")]
     [InlineData("\"tools\":[\"get_weather\"]", "'tools[0]' is a text which is not valid JSON")]
     [InlineData("\"functions\":[\"[]\"]", "'functions[0]' is a list; it must be an object")]
+    [InlineData("\"functions\":[{\"name\":\"f\"},{\"description\":\"d\"}]", "'functions[1]' must name a function")]
+    [InlineData("\"functions\":[{\"function\":{\"name\":7}}]", "'functions[0]' must name a function")]
     [InlineData("\"documents\":[{\"text\":\"d\"},null]", "'documents[1]' is null; it must be an object")]
     public void Read_tool_or_document_that_is_no_object_is_refused_by_its_place(string field, string problem)
     {
         var record = $$"""{"messages":[{"role":"user","content":"u"},{"role":"assistant","content":"a"}],{{field}}}""";
         Assert.StartsWith($": line 1: field {problem}", Dataset.Error(Encoding.UTF8.GetBytes(record)), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("", """{"tools":[{"name":"f"}]}""", "tools' is not used; put it in the record's own field 'tools'")]
+    [InlineData("", """{"messages":[]}""", "messages' is not used; put it in the record's own field 'messages'")]
+    [InlineData("", """{"add_generation_prompt":true}""", "add_generation_prompt' is not used: what is learned ends with an answer")]
+    [InlineData(
+        "\"enable_thinking\":true,", """{"enable_thinking":false}""", "enable_thinking' differs from the record's own field 'enable_thinking'")]
+    [InlineData("\"documents\":[{\"text\":\"d\"}],", """{"documents":[]}""", "documents' differs from the record's own field 'documents'")]
+    [InlineData("\"documents\":[{\"text\":\"d\"}],", """{"documents":[{ "text": "d" }]}""", null)]
+    public void Read_variable_of_the_template_that_would_not_count_is_refused_by_its_name(string beside, string variables, string? problem)
+    {
+        var record = """{"messages":[{"role":"user","content":"u"},{"role":"assistant","content":"a"}],"""
+            + $$"""{{beside}}"chat_template_kwargs":{{variables}}}""";
+        if (problem is null)
+        {
+            Assert.Single(ParseExample(record).TemplateVariables);
+            return;
+        }
+
+        Assert.StartsWith(
+            $": line 1: field 'chat_template_kwargs.{problem}", Dataset.Error(Encoding.UTF8.GetBytes(record)), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -33,6 +33,7 @@ public sealed class DatasetFormatTests
     [InlineData("""{"instruction":"p","output":"c"}""")]
     [InlineData("""{"instruction":"p","input":"","output":"c"}""")]
     [InlineData("""{"instruction":"p","input":null,"output":"c"}""")]
+    [InlineData("""{"instruction":"","input":"p","output":"c"}""")]
     [InlineData("""{"input":"p","output":"c"}""")]
     [InlineData("""{"messages":[{"role":"user","content":"p"},{"role":"assistant","content":"c"}]}""")]
     [InlineData("""{"conversations":[{"from":"human","value":"p"},{"from":"gpt","value":"c"}]}""")]

@@ -69,6 +69,20 @@ public sealed class ObjectiveFormatTests
         ": line 1: field 'chosen' is a conversation that does not begin with the prompt, and does not go on from it",
         Assert.Throws<DatasetException>(() => Pair(prompt, repeated)).Message, StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData($"[{Early},{Asked}]", "")]
+    [InlineData($"[{Early},{Asked}]", $"{Early},{Asked},")]
+    [InlineData(null, $"{Early},{Asked},")]
+    public void Read_chosen_learns_nothing_of_the_prompt_however_it_is_written(string? prompt, string repeated)
+    {
+        var beside = prompt is null ? "" : $"\"prompt\":{prompt},";
+        string[] answers = [.. new[] { "good", "bad" }.Select(a => $$"""[{{repeated}}{"role":"assistant","content":"{{a}}"}]""")];
+        var example = Assert.Single(Dataset.Read(
+            $$"""{{{beside}}"chosen":{{answers[0]}},"rejected":{{answers[1]}}}""", new DatasetSettings { Format = "chosen" }));
+        Assert.Equal(["user: q", "assistant: a", "user: p", "assistant: good"], Dataset.Turns(example));
+        Assert.Equal([false, false, false, true], example.Messages.Select(m => m.IsLearned));
+    }
+
     private static PreferencePair Pair(string prompt, string repeated)
     {
         using var folder = new TempFolder();
