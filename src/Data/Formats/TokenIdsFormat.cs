@@ -71,6 +71,9 @@ internal sealed class TokenIdsFormat : IDatasetFormat
         return weights.Length == count ? weights : throw record.Wrong("weights", $"has {weights.Length} entries, input_ids {count}");
     }
 
+    // A column of floats has 5 as 5.0.
+    private static bool IsWhole(JsonElement item, out int number) => item.GetDouble() == (number = (int)item.GetDouble());
+
     private static int[]? Numbers(RecordReader record, string field)
     {
         if (record.OptionalList(field) is not { } list) return null;
@@ -78,7 +81,7 @@ internal sealed class TokenIdsFormat : IDatasetFormat
         var at = 0;
         foreach (var item in list.EnumerateArray())
         {
-            numbers[at] = item.ValueKind == JsonValueKind.Number && item.TryGetInt32(out var number)
+            numbers[at] = item.ValueKind == JsonValueKind.Number && (item.TryGetInt32(out var number) || IsWhole(item, out number))
                 ? number
                 : throw record.Wrong($"{field}[{at}]", $"is {RecordReader.Kind(item)}; it must be a whole number of 32 bits");
             at++;

@@ -37,10 +37,12 @@ internal static class RowJson
         json.WriteEndObject();
     }
 
+    /// <summary>A float, which templates tell from an integer: a whole one ends in ".0", as in Python.</summary>
     public static void WriteNumber(Utf8JsonWriter json, double value)
     {
-        if (double.IsFinite(value)) json.WriteNumberValue(value);
-        else json.WriteStringValue(value.ToString(CultureInfo.InvariantCulture));
+        var text = value.ToString(CultureInfo.InvariantCulture);
+        if (!double.IsFinite(value)) json.WriteStringValue(text);
+        else json.WriteRawValue(text.Contains('.', StringComparison.Ordinal) || text.Contains('E', StringComparison.Ordinal) ? text : $"{text}.0");
     }
 
     private static void WriteFields(Utf8JsonWriter json, IDictionary<string, object> fields)

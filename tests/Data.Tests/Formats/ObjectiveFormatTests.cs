@@ -117,12 +117,18 @@ public sealed class ObjectiveFormatTests
         Assert.Equal([0, 1, 1], data.LossMask(0).ToArray());
         Assert.Equal([1, 1, 1], Tokenize("""{"input_ids":[5,6,7]}""").LossMask(0).ToArray());
         Assert.Equal([0, 0, 1], Tokenize("""{"input_ids":[5,6,7],"completion_mask":[0,0,1]}""").LossMask(0).ToArray());
+
+        // A column of floats.
+        data = Tokenize("""{"input_ids":[5.0,6.0,7.0],"labels":[-100.0,6.0,7.0],"weights":[1.0,0.0,1.0]}""");
+        Assert.Equal([5, 6, 7], data.InputIds(0).ToArray());
+        Assert.Equal([0, 0, 1], data.LossMask(0).ToArray());
     }
 
     [Theory]
     [InlineData("""{"input_ids":[5,600]}""", "record 1 holds id 600, but the model's vocab_size is 512")]
     [InlineData("""{"input_ids":[5,-1]}""", "field 'input_ids' holds -1")]
     [InlineData("""{"input_ids":[5,6.5]}""", "field 'input_ids[1]' is a number; it must be a whole number")]
+    [InlineData("""{"input_ids":[5,3000000000.0]}""", "field 'input_ids[1]' is a number; it must be a whole number")]
     [InlineData("""{"input_ids":[5,6],"labels":[5]}""", "field 'labels' has 1 entries, input_ids 2")]
     [InlineData("""{"input_ids":[5,6],"labels":[6,-100]}""", "field 'labels[0]' is 6; it must be the id at its place, 5, or -100")]
     [InlineData("""{"input_ids":[5,6,7],"attention_mask":[1,0,1]}""", "field 'attention_mask' has zeros between ones")]

@@ -1,7 +1,10 @@
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
+using Apache.Arrow;
 using Apache.Arrow.Compression;
 using Apache.Arrow.Ipc;
+using Parquet.Serialization;
 
 namespace LisaOrleans.Data.Tests;
 
@@ -75,6 +78,53 @@ public sealed class TableFileTests
         var stream = RecordSources.Read(Path.Combine(s_files, "chats-stream.arrow"), new DatasetSettings());
         var same = RecordSources.Read(folder["d.feather"], new DatasetSettings());
         Assert.Equal(stream.Select(r => Encoding.UTF8.GetString(r.Json.Span)), same.Select(r => Encoding.UTF8.GetString(r.Json.Span)));
+    }
+
+    [Fact]
+    public async Task Read_columns_of_floats_hold_floats()
+    {
+        using var folder = new TempFolder();
+        await using (var file = File.Create(folder["d.parquet"]))
+            await ParquetSerializer.SerializeAsync(
+                [new Row { Whole = 20, Half = 0.5f, Integer = 7 }], file, cancellationToken: TestContext.Current.CancellationToken);
+        using (var file = File.Create(folder["d.arrow"]))
+        {
+            using var batch = new RecordBatch.Builder()
+                .Append("Whole", false, new DoubleArray.Builder().Append(20).Build())
+                .Append("Half", false, new FloatArray.Builder().Append(0.5f).Build())
+                .Append("Integer", false, new Int64Array.Builder().Append(7).Build()).Build();
+            using var writer = new ArrowStreamWriter(file, batch.Schema);
+            writer.WriteRecordBatch(batch);
+            writer.WriteEnd();
+        }
+
+        foreach (var name in (string[])["d.parquet", "d.arrow"])
+        {
+            var record = Assert.Single(RecordSources.Read(folder[name], new DatasetSettings()));
+            Assert.Equal("""{"Whole":20.0,"Half":0.5,"Integer":7}""", Encoding.UTF8.GetString(record.Json.Span));
+        }
+    }
+
+    private sealed class Row
+    {
+        public double Whole { get; set; }
+
+        public float Half { get; set; }
+
+        public long Integer { get; set; }
+    }
+
+    [Theory]
+    [InlineData(20, "20.0")]
+    [InlineData(-0.0, "-0.0")]
+    [InlineData(0.1f, "0.10000000149011612")]
+    [InlineData(1e22, "1E+22")]
+    [InlineData(double.NaN, "\"NaN\"")]
+    public void WriteNumber_float_stays_a_float(double value, string json)
+    {
+        using var bytes = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(bytes)) RowJson.WriteNumber(writer, value);
+        Assert.Equal(json, Encoding.UTF8.GetString(bytes.ToArray()));
     }
 
     [Fact]
