@@ -34,7 +34,7 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
 
     // Without a template, the texts themselves may be rendered chats.
     private readonly bool _isRaw = settings.Template == ChatTemplates.Auto;
-    private readonly ConcurrentDictionary<int, bool> _special = new();
+    private readonly ConcurrentDictionary<int, bool> _leftOut = new();
     private string? _closing;
     private string? _inner;
     private OpenTurns? _open;
@@ -210,8 +210,9 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
         return text;
     }
 
-    private bool IsSpecial(int id, string text) => _special.GetOrAdd(id, _ =>
-        tokenizer.EncodeWithSpecialTokens(text) is [var only] && only == id && !tokenizer.Encode(text).SequenceEqual([id]));
+    // Decoded text leaves special tokens out. That of unknown text is special only where it is spelled out.
+    private bool IsSpecial(int id, string text) => _leftOut.GetOrAdd(id, i => tokenizer.Decode([i]).Length == 0)
+        && tokenizer.EncodeWithSpecialTokens(text) is [var only] && only == id && !tokenizer.Encode(text).SequenceEqual([id]);
 
     // As Hugging Face's char_to_token: from the token that holds the first character to the one that holds the last. A token of two
     // spans counts as it does in the one where it counts more.

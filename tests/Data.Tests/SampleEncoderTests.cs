@@ -141,6 +141,31 @@ public sealed class SampleEncoderTests
     }
 
     [Fact]
+    public void Encode_tokens_of_a_record_do_not_depend_on_the_records_before_it()
+    {
+        using var folder = new TempFolder();
+        var json = TokenizerJson.SentencePiece();
+        json["model"]!["byte_fallback"] = false;
+
+        // Of both conversations, only x is unknown.
+        var vocabulary = json["model"]!["vocab"]!.AsObject();
+        foreach (var character in "<|im_start|>user\nassistant<|im_end|><unk>".Where(c => !vocabulary.ContainsKey($"{c}")).Distinct().ToArray())
+            vocabulary[$"{character}"] = vocabulary.Count;
+        var tokenizer = TokenizerJson.Load(folder, json);
+        Example[] examples = [Example.Of("ab", "a<unk>b"), Example.Of("ab", "axb")];
+        var alone = examples.Select(e => Encoder().Encode(e).InputIds).ToArray();
+        foreach (var order in (int[][])[[0, 1], [1, 0]])
+        {
+            var encoder = Encoder();
+            foreach (var i in order) Assert.Equal(alone[i], encoder.Encode(examples[i]).InputIds);
+        }
+
+        Assert.DoesNotContain(0, alone[0]);
+        Assert.Single(alone[1], 0);
+        SampleEncoder Encoder() => new(tokenizer, new DatasetSettings { Template = "chatml" });
+    }
+
+    [Fact]
     public void EncodePrompt_any_template_gives_the_beginning_of_a_sample()
     {
         foreach (var template in ChatTemplates.Names)
