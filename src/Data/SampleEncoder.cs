@@ -68,9 +68,13 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
 
     /// <summary>The tokens of a conversation, at least one message, in which the assistant is to speak next.</summary>
     /// <exception cref="DatasetException">The template refuses it.</exception>
-    public int[] EncodePrompt(IReadOnlyList<ChatMessage> messages) => _own is null
-        ? WithBos([.. Pieces(_template.Render(messages, addGenerationPrompt: true)).SelectMany(p => p.Ids)])
-        : tokenizer.EncodeWithSpecialTokens(_own.RenderPrompt(messages));
+    public int[] EncodePrompt(IReadOnlyList<ChatMessage> messages)
+    {
+        if (_own is not null) return tokenizer.EncodeWithSpecialTokens(_own.RenderPrompt(messages));
+        return ChatTemplates.Problem(_template, messages) is { } problem
+            ? throw new DatasetException(problem)
+            : WithBos([.. Pieces(_template.Render(messages, addGenerationPrompt: true)).SelectMany(p => p.Ids)]);
+    }
 
     /// <summary>As for messages alone, but with tools, calls and results, which only the folder's own template can write.</summary>
     /// <exception cref="DatasetException">There is no such template, or it refuses the conversation, or would leave some of it out.</exception>

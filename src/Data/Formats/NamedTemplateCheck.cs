@@ -1,6 +1,9 @@
 namespace LisaOrleans.Data;
 
-/// <summary>Named templates write only role and content. Whatever else a record holds is refused by name.</summary>
+/// <summary>
+/// Named templates write only role and content, and some of them a system turn only at the beginning. Whatever else a record holds is
+/// refused by name.
+/// </summary>
 internal static class NamedTemplateCheck
 {
     public static void Check(RecordReader record, Example example, DatasetSettings settings)
@@ -9,6 +12,7 @@ internal static class NamedTemplateCheck
         if (settings.Template == ChatTemplates.Auto) return;
         if (example.Tools is not null) throw NotWritten("tools");
         if (example.TemplateVariables.Keys.FirstOrDefault() is { } variable) throw NotWritten(variable);
+        if (ChatTemplates.Problem(ChatTemplates.Get(settings.Template), example.Messages) is { } problem) throw record.Wrong(problem);
         for (var i = 0; i < example.Messages.Count; i++)
         {
             var message = example.Messages[i];

@@ -11,20 +11,22 @@ internal sealed class AlpacaTemplate : IChatTemplate
     public bool EndsWithEos => true;
 
     public string Jinja =>
-        """{% set ns = namespace(system=none) %}{% for message in messages %}"""
-        + """{% if message['role'] == 'system' and ns.system is none %}{% set ns.system = message['content'] %}{% endif %}"""
-        + $$$"""{% endfor %}{{ '{{{Preamble}}}' if ns.system is none else ns.system }}{% for message in messages %}"""
-        + """{% if message['role'] != 'system' %}"""
+        $$$"""{{ messages[0]['content'] if messages[0]['role'] == 'system' else '{{{Preamble}}}' }}{% for message in messages %}"""
+        + """{% if message['role'] == 'system' %}"""
+        + """{% if not loop.first %}{{ raise_exception('A system message must be the first') }}{% endif %}{% else %}"""
         + """{{ ('\n\n### Response:\n' if message['role'] == 'assistant' else '\n\n### Instruction:\n') + message['content'] }}"""
         + """{% endif %}{% endfor %}{{ '\n\n### Response:\n' if add_generation_prompt else eos_token }}""";
+
+    public int? MisplacedSystem(IReadOnlyList<ChatMessage> messages) =>
+        messages.Index().Skip(1).Where(m => m.Item.Role == TurnRole.System).Select(m => (int?)m.Index).FirstOrDefault();
 
     public IReadOnlyList<RenderedSegment> Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt)
     {
         var segments = new List<RenderedSegment>();
-        segments.Add(messages.FirstOrDefault(m => m.Role == "system") is { } system
+        segments.Add(messages[0] is { Role: TurnRole.System } system
             ? new RenderedSegment(system.Content, system.LearnedWeight, IsTemplate: false)
             : RenderedSegment.Header(Preamble) with { IsTemplate = false });
-        foreach (var message in messages.Where(m => m.Role != "system"))
+        foreach (var message in messages.Where(m => m.Role != TurnRole.System))
         {
             var answer = message.Role == TurnTemplate.Assistant;
             var header = answer ? "\n\n### Response:\n" : "\n\n### Instruction:\n";

@@ -21,6 +21,18 @@ public static class ChatTemplates
     /// <summary>Those to choose from where a folder has no template.</summary>
     public static string Choices { get; } = string.Join(", ", s_templates.Where(t => t.Name != PlainTemplate.PlainName).Select(t => t.Name));
 
+    /// <summary>What is wrong with a conversation that a template would lose some of, or move; null where nothing is.</summary>
+    /// <param name="template">The template.</param>
+    /// <param name="messages">The conversation.</param>
+    internal static string? Problem(IChatTemplate template, IReadOnlyList<ChatMessage> messages)
+    {
+        if (template.MisplacedSystem(messages) is not { } turn) return null;
+        ChatMessage[] later = [new(TurnRole.User, "x"), new(TurnRole.System, "x")];
+        var others = s_templates.Where(t => t.Name != PlainTemplate.PlainName && t.MisplacedSystem(later) is null).Select(t => t.Name);
+        return $"turn {turn} is of role 'system', which template {template.Name} writes only as the first turn, before the user's; "
+            + $"{string.Join(", ", others)} write it where it stands";
+    }
+
     /// <summary>One by its name, which is not <see cref="Auto"/>.</summary>
     public static IChatTemplate Get(string name) => s_templates.FirstOrDefault(t => t.Name == name)
         ?? throw new DatasetException($"template '{name}' is unknown; one of {string.Join(", ", Names)}");

@@ -15,8 +15,12 @@ public interface IChatTemplate
     /// <summary>The same template in Jinja, for the folder of a model that was trained with it, without the begin token; null for none.</summary>
     string? Jinja => null;
 
+    /// <summary>The first system turn that it cannot write where it stands; null where there is none.</summary>
+    /// <param name="messages">The conversation.</param>
+    int? MisplacedSystem(IReadOnlyList<ChatMessage> messages) => null;
+
     /// <summary>The conversation as segments; what the assistant says, and its end of turn, are trained.</summary>
-    /// <param name="messages">At least one.</param>
+    /// <param name="messages">At least one, and no <see cref="MisplacedSystem"/> among them.</param>
     /// <param name="addGenerationPrompt">Whether to end with what begins an assistant's turn.</param>
     IReadOnlyList<RenderedSegment> Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt);
 }

@@ -11,10 +11,19 @@ internal sealed class Llama2Template : IChatTemplate
 
     public string Jinja =>
         """{% set ns = namespace(system='', first=true) %}{% for message in messages %}"""
-        + """{% if message['role'] == 'system' %}{% set ns.system = '<<SYS>>\n' + message['content'] + '\n<</SYS>>\n\n' %}"""
+        + """{% if message['role'] == 'system' %}"""
+        + """{% if not loop.first or messages | length < 2 or messages[1]['role'] != 'user' %}"""
+        + """{{ raise_exception('A system message must be the first, before one of the user') }}{% endif %}"""
+        + """{% set ns.system = '<<SYS>>\n' + message['content'] + '\n<</SYS>>\n\n' %}"""
         + """{% elif message['role'] == 'assistant' %}{{ ' ' + message['content'] + ' </s>' }}{% else %}"""
         + """{{ ('' if ns.first else '<s>') + '[INST] ' + ns.system + message['content'] + ' [/INST]' }}"""
         + """{% set ns.system = '' %}{% set ns.first = false %}{% endif %}{% endfor %}""";
+
+    public int? MisplacedSystem(IReadOnlyList<ChatMessage> messages)
+    {
+        var isLed = messages is [{ Role: TurnRole.System }, { Role: TurnRole.User }, ..];
+        return messages.Index().Skip(isLed ? 1 : 0).Where(m => m.Item.Role == TurnRole.System).Select(m => (int?)m.Index).FirstOrDefault();
+    }
 
     public IReadOnlyList<RenderedSegment> Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt)
     {

@@ -1,3 +1,6 @@
+using System.Text;
+using System.Text.Json;
+
 namespace LisaOrleans.Data.Tests;
 
 /// <summary>
@@ -60,6 +63,40 @@ public sealed class ChatTemplateTests
         Assert.StartsWith(
             "You are a helpful assistant\n\n### Instruction:\nHello\n\n", Chat.Text("alpaca", Chat.Messages), StringComparison.Ordinal);
         Assert.True(ChatTemplates.Get("alpaca").EndsWithEos);
+    }
+
+    [Theory]
+    [InlineData("alpaca", "user assistant system user assistant", 2)]
+    [InlineData("alpaca", "system user assistant system user assistant", 3)]
+    [InlineData("alpaca", "system user assistant", null)]
+    [InlineData("llama2", "user assistant system user assistant", 2)]
+    [InlineData("llama2", "system assistant user assistant", 0)]
+    [InlineData("llama2", "system user assistant", null)]
+    [InlineData("chatml", "user assistant system user assistant", null)]
+    public void Render_system_turn_that_would_be_lost_or_moved_is_refused_by_its_number(string template, string roles, int? turn)
+    {
+        ChatMessage[] messages = [.. roles.Split(' ').Select((role, i) => new ChatMessage(role, $"{role}{i}"))];
+        var json = JsonSerializer.SerializeToUtf8Bytes(new { messages = messages.Select(m => new { role = m.Role, content = m.Content }) });
+        var settings = new DatasetSettings { Template = template };
+        var encoder = new SampleEncoder(SampleTokenizer.Load(), settings);
+        if (turn is null)
+        {
+            Assert.Single(Dataset.Read(Encoding.UTF8.GetString(json), settings));
+            Assert.All(messages, m => Assert.Contains(m.Content, Chat.Text(template, messages), StringComparison.Ordinal));
+            Assert.NotEmpty(encoder.EncodePrompt(messages));
+            return;
+        }
+
+        var problem = $"turn {turn} is of role 'system', which template {template} writes only as the first turn, before the user's; "
+            + "chatml, llama3, qwen2, zephyr write it where it stands";
+        Assert.Equal($": line 1: {problem}", Dataset.Error(json, settings));
+        Assert.Equal(problem, Assert.Throws<DatasetException>(() => encoder.EncodePrompt(messages)).Message);
+
+        using var folder = new TempFolder();
+        File.WriteAllText(folder["chat_template.jinja"], ChatTemplates.Get(template).Jinja);
+        var own = FolderChatTemplate.Load(folder.Root, JinjaOracle.Now)!;
+        var refused = Assert.Throws<DatasetException>(() => own.Render(new Example(), messages, addGenerationPrompt: false));
+        Assert.Contains("A system message must be the first", refused.Message, StringComparison.Ordinal);
     }
 
     [Fact]
