@@ -10,7 +10,7 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
     private (int Truncated, int Split, int Skipped) _count;
     private (long All, long Trained, long Cut) _tokens;
     private WeightFigures _weights;
-    private int _open;
+    private (int Turns, int Ends) _open;
 
     public int Records => _lengths.Count - _pairs;
 
@@ -31,7 +31,7 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
     {
         var length = sample.InputIds.Length;
         _lengths.Add(length);
-        _open += sample.OpenTurns;
+        CountOpen(sample);
         if (isText && length > blockSize && settings.LongTexts == LongTexts.Split)
         {
             _count.Split++;
@@ -62,7 +62,7 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
         _pairs++;
         EncodedSample[] answers = [chosen, rejected];
         _lengths.AddRange(answers.Select(a => a.InputIds.Length));
-        _open += answers.Sum(a => a.OpenTurns);
+        foreach (var answer in answers) CountOpen(answer);
         var isCut = answers.Any(a => a.InputIds.Length > blockSize);
         _tokens.Cut += answers.Sum(a => Math.Max(0, a.InputIds.Length - blockSize));
         if (isCut) _count.Truncated++;
@@ -86,7 +86,8 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
             Tokens = _tokens.All,
             TrainedTokens = _tokens.Trained,
             Weights = _weights.Tokens > 0 ? _weights : null,
-            OpenTurns = _open,
+            OpenTurns = _open.Turns,
+            Unended = _open.Ends,
             Lengths = SampleLengths.Of(_lengths),
             Mixed = [.. _forms.Values.Where(f => f is { Chats: > 0, Joined: > 0 })],
             LeftOutFields = policy.LeftOut,
@@ -95,6 +96,8 @@ internal sealed class DatasetBuilder(DatasetSettings settings, int blockSize) : 
     }
 
     public void Dispose() => _samples.Dispose();
+
+    private void CountOpen(EncodedSample sample) => _open = (_open.Turns + sample.OpenTurns, _open.Ends + (sample.LacksEnd ? 1 : 0));
 
     private bool Keep(EncodedSample sample)
     {

@@ -41,6 +41,12 @@ public static class DatasetReport
                 + "learn to stop there; mend the template, or choose one by --template";
         }
 
+        if (s.Unended > 0)
+        {
+            yield return $"{Warning}nothing ends {Quantity.Of(s.Unended, "text")}: the tokenizer has no end token, and the model does not learn to "
+                + "stop there; name one as eos_token in tokenizer_config.json";
+        }
+
         if (s.LeftOutFields.Count > 0) yield return $"fields left out: {string.Join(", ", s.LeftOutFields)}";
         if (s.Truncated >= MuchCut * s.Records && s.Truncated > 0)
         {

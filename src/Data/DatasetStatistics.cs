@@ -36,6 +36,9 @@ public sealed record DatasetStatistics
     /// <value>Turns that are learned, and that the model's own chat template ends without a token by which the model could end them.</value>
     public int OpenTurns { get; init; }
 
+    /// <value>Records that nothing ends, since the tokenizer has no end token; of pairs of answers each counts.</value>
+    public int Unended { get; init; }
+
     /// <value>Lengths of the records in tokens, before anything was cut; null where they are not known.</value>
     public SampleLengths? Lengths { get; init; }
 

@@ -11,6 +11,9 @@ public sealed record EncodedSample(int[] InputIds, bool[] Trained)
     /// <value>Turns that are learned, and end without a token that ends a turn. Default 0; parts of a sample say nothing of it.</value>
     public int OpenTurns { get; init; }
 
+    /// <value>Whether an end token belongs at its end, and the tokenizer has none. Default false; parts of a sample say nothing of it.</value>
+    public bool LacksEnd { get; init; }
+
     /// <summary>Tokens that count by weights, finite and at least 0.</summary>
     internal static EncodedSample Of(int[] ids, float[] weights) => new(ids, Array.ConvertAll(weights, w => w > 0))
     {
@@ -34,7 +37,7 @@ public sealed record EncodedSample(int[] InputIds, bool[] Trained)
                 $"field 'weight' is {factor:R}, and a token in it weighs {WeightsOrOnes()[i]:R}; the product must be a number that float32 holds");
         }
 
-        return Of(InputIds, products) with { OpenTurns = OpenTurns };
+        return Of(InputIds, products) with { OpenTurns = OpenTurns, LacksEnd = LacksEnd };
     }
 
     /// <summary><see cref="Weights"/>, or zeros and ones.</summary>

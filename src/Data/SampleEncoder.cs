@@ -112,7 +112,10 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
         var content = tokenizer.EncodeWithSpecialTokens(text);
         int[] eos = tokenizer.EosTokenId is { } id && (content.Length == 0 || content[^1] != id) ? [id] : [];
         int[] ids = [.. WithBos(content), .. eos];
-        return new EncodedSample(ids, [.. ids.Select((token, i) => i > 0 || token != tokenizer.BosTokenId)]);
+        return new EncodedSample(ids, [.. ids.Select((token, i) => i > 0 || token != tokenizer.BosTokenId)])
+        {
+            LacksEnd = tokenizer.EosTokenId is null,
+        };
     }
 
     private EncodedSample Segments(IReadOnlyList<ChatMessage> messages)
@@ -140,7 +143,7 @@ public sealed class SampleEncoder(ITokenizer tokenizer, DatasetSettings settings
             weights.Add(segments[^1].Weight == 0 && messages[^1].Train is null ? 1 : segments[^1].Weight);
         }
 
-        return EncodedSample.Of([.. ids], [.. weights]);
+        return EncodedSample.Of([.. ids], [.. weights]) with { LacksEnd = _template.EndsWithEos && tokenizer.EosTokenId is null };
     }
 
     private int[] WithBos(int[] ids) => [.. Bos(ids), .. ids];

@@ -23,6 +23,9 @@ internal sealed record TokenInput(
 {
     private const int BufferBytes = 1 << 20;
 
+    // What a tokenizer reads of the model's own files, where its own are silent.
+    private static readonly string[] s_ofModel = ["model_type", "tokenizer_class", "eos_token_id"];
+
     // A build with other code may tokenise differently.
     private static readonly string s_code = typeof(DatasetTokenizer).Module.ModuleVersionId.ToString("N");
 
@@ -39,6 +42,8 @@ internal sealed record TokenInput(
         foreach (var folder in ((string[])[Text.TokenizerFolder, Text.TemplateFolder]).Distinct())
             foreach (var name in ModelFileNames.In(folder).Except([ModelFileNames.Config, ModelFileNames.GenerationConfig]))
                 AddFile(name, Path.Combine(folder, name));
+        foreach (var name in (string[])[ModelFileNames.Config, ModelFileNames.GenerationConfig])
+            if (Path.Combine(Text.TokenizerFolder, name) is var path && File.Exists(path)) Add(name, OfModel(path));
         var sources = DataSources.Files(Sources, Split).ToList();
 
         // Formats, and the share that is held out, are chosen source by source.
@@ -58,6 +63,13 @@ internal sealed record TokenInput(
             hash.AppendData(Encoding.UTF8.GetBytes($"{name} {content.Length}\n"));
             hash.AppendData(content);
         }
+    }
+
+    private static byte[] OfModel(string path)
+    {
+        using var document = JsonDocument.Parse(File.ReadAllBytes(path));
+        var root = document.RootElement;
+        return Encoding.UTF8.GetBytes(string.Join('\n', s_ofModel.Select(f => root.TryGetProperty(f, out var value) ? value.GetRawText() : "")));
     }
 
     /// <summary>Sizes and times of the data's files, to notice when they change while they are read.</summary>

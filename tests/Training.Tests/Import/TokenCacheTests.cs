@@ -47,6 +47,22 @@ public sealed class TokenCacheTests : IDisposable
     }
 
     [Fact]
+    public async Task ImportAsync_end_token_of_the_model_matters_and_the_rest_of_its_config_does_not()
+    {
+        Directory.CreateDirectory(_folder["model"]);
+        foreach (var file in Directory.GetFiles(TinyStories.Model)) File.Copy(file, _folder[$"model/{Path.GetFileName(file)}"]);
+        var config = await File.ReadAllTextAsync(_folder["model/config.json"], Token);
+        await Import("a", model: _folder["model"]);
+        await Write("initializer_range\": 0.02", "initializer_range\": 0.03");
+        Assert.False((await Import("b", model: _folder["model"])).Tokenised);
+        await Write("eos_token_id\": 2", "eos_token_id\": 1");
+        Assert.True((await Import("c", model: _folder["model"])).Tokenised);
+
+        Task Write(string was, string now) =>
+            File.WriteAllTextAsync(_folder["model/config.json"], config.Replace(was, now, StringComparison.Ordinal), Token);
+    }
+
+    [Fact]
     public async Task ImportAsync_two_sources_are_not_the_folder_of_the_same_files()
     {
         Directory.CreateDirectory(_folder["two"]);
@@ -171,10 +187,11 @@ public sealed class TokenCacheTests : IDisposable
         _folder["data.jsonl"], TokenizerLoader.Load(TinyStories.Model), new DatasetSettings(), 64, TinyStories.Config.VocabSize, null, Token);
 
     private async Task<(bool Tokenised, BlobRef Dataset, DatasetFigures Figures, long Steps)> Import(
-        string run, string data = "data.jsonl", Func<DatasetSettings, DatasetSettings>? change = null, bool packing = false)
+        string run, string data = "data.jsonl", Func<DatasetSettings, DatasetSettings>? change = null, bool packing = false,
+        string? model = null)
     {
         var spec = TinyStories.Spec(1) with { RunName = run, MaxSteps = null, Packing = packing };
-        var request = TinyStories.Request(spec);
+        var request = TinyStories.Request(spec, model);
         request = request with { DataFile = _folder[data], Dataset = (change ?? (o => o))(request.Dataset) };
         var seen = new Seen();
         var outcome = await RunImporter.ImportAsync(_store, request, seen, Token);

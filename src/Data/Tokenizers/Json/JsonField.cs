@@ -49,6 +49,9 @@ internal sealed class JsonField(string file, JsonField? parent, string name, Jso
             ? new JsonField(file, this, member, found)
             : null;
 
+    /// <summary>Whether a member is there, and null.</summary>
+    public bool IsNull(string member) => Object().TryGetProperty(member, out var found) && found.ValueKind == JsonValueKind.Null;
+
     public JsonField Required(string member) =>
         Optional(member)
         ?? throw new TokenizerException(file, $"field '{new JsonField(file, this, member, default).Path}' is missing");

@@ -25,18 +25,17 @@ internal static class JsonTokenizerReader
             Model = model,
             Decoder = DecoderReader.Read(root.Optional("decoder")),
             BosTokenId = bos,
-            EosTokenId = Find("eos_token", config.EosToken),
+            EosTokenId = Find("eos_token", config.EosToken) ?? config.ModelsEnd(added),
             AddBosToken = bos is not null && (config.AddBosToken ?? template is not null),
         });
 
         int? Find(string name, string? text)
         {
-            if (text is null) return null;
-            if (added.FirstOrDefault(t => t.Content == text) is { } token) return token.Id;
-            return model.Vocabulary.TryGetValue(text, out var id)
-                ? id
-                : throw root.Wrong($"has no token '{text}', the {name} of tokenizer_config.json");
+            if (text is null) return config.Usual(name) is { } usual ? Id(usual) : null;
+            return Id(text) ?? throw root.Wrong($"has no token '{text}', the {name} of tokenizer_config.json");
         }
+
+        int? Id(string text) => added.Find(t => t.Content == text)?.Id ?? (model.Vocabulary.TryGetValue(text, out var id) ? id : null);
     }
 
     private static (TokenModel Model, bool TakesBytes) Model(JsonField model, bool endsInBytes)

@@ -11,10 +11,14 @@ internal sealed class TokenizerConfig
     private readonly SortedDictionary<int, AddedToken> _added = [];
     private readonly Dictionary<string, AddedToken> _decoder = [];
     private readonly Dictionary<string, AddedToken> _named = [];
-    private readonly Dictionary<string, string> _roles = [];
+
+    // Null where a file says that there is none.
+    private readonly Dictionary<string, string?> _roles = [];
+    private readonly string _folder;
 
     private TokenizerConfig(string folder)
     {
+        _folder = folder;
         JsonField.ReadFile(Path.Combine(folder, "special_tokens_map.json"), ReadNames);
         JsonField.ReadFile(Path.Combine(folder, "tokenizer_config.json"), root =>
         {
@@ -32,12 +36,15 @@ internal sealed class TokenizerConfig
             foreach (var token in _added.Values) _decoder[token.Content] = token;
             return root;
         });
+        Class = TokenizerClass;
+        if (Class is null) JsonField.ReadFile(Path.Combine(folder, ModelFileNames.Config), ReadClass);
         JsonField.ReadFile(Path.Combine(folder, "added_tokens.json"), root =>
         {
+            var named = Named();
             foreach (var (name, field) in root.Members())
             {
                 if (name.Length == 0) throw field.Wrong("has no text");
-                var special = _named.ContainsKey(name);
+                var special = named.ContainsKey(name);
                 _added.TryAdd(field.Id(), new AddedToken(name, field.Id(), special) { Normalized = !special });
             }
 
@@ -54,13 +61,52 @@ internal sealed class TokenizerConfig
     /// <summary>tokenizer_class; null where it is not stated.</summary>
     public string? TokenizerClass { get; private set; }
 
-    /// <summary>The text of bos_token; null for none.</summary>
+    /// <summary>The class of the tokenizer, which config.json says where tokenizer_class is not stated; null where it is not known.</summary>
+    public string? Class { get; private set; }
+
+    /// <summary>The special tokens by their roles, as the files name them, else as the class has them.</summary>
+    public IEnumerable<KeyValuePair<string, string>> SpecialTokens =>
+        from name in s_names
+        let text = _roles.GetValueOrDefault(name) ?? Usual(name)
+        where text is not null
+        select KeyValuePair.Create(name, text);
+
+    /// <summary>additional_special_tokens; null where they are not stated.</summary>
+    public IReadOnlyList<string>? MoreTokens { get; private set; }
+
+    /// <summary>The text that a file gives bos_token; null for none.</summary>
     public string? BosToken => _roles.GetValueOrDefault("bos_token");
 
-    /// <summary>The text of eos_token; null for none.</summary>
+    /// <summary>The text that a file gives eos_token; null for none.</summary>
     public string? EosToken => _roles.GetValueOrDefault("eos_token");
 
     public static TokenizerConfig Read(string folder) => new(folder);
+
+    /// <summary>The same with another class.</summary>
+    /// <param name="name">The class.</param>
+    public TokenizerConfig As(string name)
+    {
+        var other = (TokenizerConfig)MemberwiseClone();
+        other.Class = name;
+        return other;
+    }
+
+    /// <summary>The text that the class gives a role which no file mentions; null for none. The tokenizer may have no such token.</summary>
+    /// <param name="role">Such as eos_token.</param>
+    public string? Usual(string role) => _roles.ContainsKey(role) ? null : TokenizerClasses.Token(Class, role);
+
+    /// <summary>
+    /// The added token that ends a text by config.json or generation_config.json; null for none, and where the tokenizer's own files
+    /// mention eos_token.
+    /// </summary>
+    /// <param name="added">The added tokens.</param>
+    public int? ModelsEnd(IReadOnlyList<AddedToken> added)
+    {
+        if (_roles.ContainsKey("eos_token")) return null;
+        string[] files = [ModelFileNames.Config, ModelFileNames.GenerationConfig];
+        return files.SelectMany(f => JsonField.ReadFile(Path.Combine(_folder, f), EndIds) ?? [])
+            .Select(id => (int?)id).FirstOrDefault(id => added.Any(t => t.Id == id));
+    }
 
     /// <summary>
     /// All added tokens: those of tokenizer.json, then those that only the other files give an id, then special tokens that the
@@ -70,31 +116,66 @@ internal sealed class TokenizerConfig
     /// <param name="vocabulary">Ids by text.</param>
     public List<AddedToken> Added(IReadOnlyList<AddedToken> known, IReadOnlyDictionary<string, int> vocabulary)
     {
-        var all = known.Select(Found).ToList();
+        var named = Named();
+        var all = known.SelectMany(t => Found(t, named.ContainsKey(t.Content))).ToList();
         var texts = known.Select(t => t.Content).ToHashSet();
         var ids = known.Select(t => t.Id).Concat(vocabulary.Values).ToHashSet();
         foreach (var token in _added.Values)
         {
             // As in Hugging Face, tokenizer.json and the vocabulary take precedence.
             if (vocabulary.TryGetValue(token.Content, out var id) ? id != token.Id : !ids.Add(token.Id)) continue;
-            if (texts.Add(token.Content)) all.Add(token);
+            if (texts.Add(token.Content)) all.Add(token with { Special = token.Special || named.ContainsKey(token.Content) });
         }
 
-        foreach (var (text, token) in _named)
+        foreach (var (text, token) in named)
             if (vocabulary.TryGetValue(text, out var id) && texts.Add(text)) all.Add(token with { Id = id });
         return all;
     }
 
-    // transformers adds those of added_tokens_decoder once more, so that decides how a token is found in a text; its id stays.
-    private AddedToken Found(AddedToken token) => _decoder.TryGetValue(token.Content, out var other)
-        ? token with { SingleWord = other.SingleWord, StripsLeft = other.StripsLeft, StripsRight = other.StripsRight }
-        : token;
+    // transformers adds those of added_tokens_decoder once more, so that decides how a token is found in a text; its id stays, and a
+    // token that was special stays so. One that was not is then searched for as both files say.
+    private IEnumerable<AddedToken> Found(AddedToken token, bool isNamed)
+    {
+        var other = _decoder.GetValueOrDefault(token.Content, token);
+        var found = token with
+        {
+            SingleWord = other.SingleWord,
+            StripsLeft = other.StripsLeft,
+            StripsRight = other.StripsRight,
+            Special = token.Special || other.Special || isNamed,
+        };
+        yield return found;
+        if (!token.Special && other.Normalized != token.Normalized) yield return found with { Normalized = other.Normalized };
+    }
+
+    // Special tokens by their texts, as the files name them and then as the class has them.
+    private Dictionary<string, AddedToken> Named()
+    {
+        var named = new Dictionary<string, AddedToken>(_named);
+        foreach (var text in s_names.Select(Usual).OfType<string>()) named.TryAdd(text, new AddedToken(text, 0, true));
+        return named;
+    }
+
+    private JsonField ReadClass(JsonField config)
+    {
+        if (config.Optional("tokenizer_class") is { IsText: true } name) Class = name.Text();
+        else if (config.Optional("model_type") is { IsText: true } type) Class = TokenizerClasses.OfModel(type.Text());
+        return config;
+    }
+
+    private static List<int> EndIds(JsonField config) => config.Optional("eos_token_id") is not { } field ? []
+        : field.IsList ? [.. field.Items().Select(i => i.Id())]
+        : [field.Id()];
 
     private JsonField ReadNames(JsonField root)
     {
         foreach (var name in s_names)
+        {
             if (root.Optional(name) is { } field) _roles[name] = Name(field);
-        if (root.Optional("additional_special_tokens") is { IsList: true } more) foreach (var item in more.Items()) Name(item);
+            else if (root.IsNull(name)) _roles.TryAdd(name, null);
+        }
+
+        if (root.Optional("additional_special_tokens") is { IsList: true } more) MoreTokens = [.. more.Items().Select(Name)];
         return root;
     }
 

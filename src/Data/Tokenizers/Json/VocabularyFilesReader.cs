@@ -11,29 +11,31 @@ internal static class VocabularyFilesReader
 {
     private const string Vocabulary = "vocab.json";
     private const string Merges = "merges.txt";
-    private static readonly string[] s_gpt2 = ["GPT2Tokenizer", "GPT2TokenizerFast"];
-    private static readonly string[] s_qwen = ["Qwen2Tokenizer", "Qwen2TokenizerFast"];
+    private static readonly string[] s_supported = [TokenizerClasses.Gpt2, TokenizerClasses.Qwen2];
 
     /// <summary>The tokenizer; null where one of the files is missing.</summary>
     public static ITokenizer? Load(string folder, TokenizerConfig config)
     {
         var (path, merges) = (Path.Combine(folder, Vocabulary), Path.Combine(folder, Merges));
         if (!File.Exists(path) || !File.Exists(merges)) return null;
-        var isQwen = s_qwen.Contains(config.TokenizerClass);
-        if (!isQwen && !s_gpt2.Contains(config.TokenizerClass ?? s_gpt2[0]))
+
+        // Where no class is stated, that of the model's type may be one with other files.
+        var kind = TokenizerClasses.WithoutFast(config.Class ?? TokenizerClasses.Gpt2);
+        if (!s_supported.Contains(kind) && config.TokenizerClass is null) kind = TokenizerClasses.Gpt2;
+        if (!s_supported.Contains(kind))
         {
             throw new TokenizerException(
                 Path.Combine(folder, "tokenizer_config.json"),
                 $"field 'tokenizer_class' is '{config.TokenizerClass}'; supported with {Vocabulary} and {Merges}: "
-                    + $"{string.Join(", ", s_gpt2.Concat(s_qwen))}; any with tokenizer.json");
+                    + $"{string.Join(", ", s_supported)}; any with tokenizer.json");
         }
 
         return JsonField.ReadFile(path, root =>
         {
             BpeReader.Vocabulary(root);
-            var json = Json(File.ReadAllText(path), File.ReadLines(merges), isQwen);
+            var json = Json(File.ReadAllText(path), File.ReadLines(merges), kind == TokenizerClasses.Qwen2);
             using var document = JsonDocument.Parse(json.ToJsonString());
-            return JsonTokenizerReader.Read(new JsonField(path, null, "", document.RootElement), config);
+            return JsonTokenizerReader.Read(new JsonField(path, null, "", document.RootElement), config.As(kind));
         });
     }
 

@@ -51,7 +51,7 @@ internal static class SentencePieceReader
             Model = model,
             Decoder = new SentencePieceDecoder(file).Decoder,
             BosTokenId = bos,
-            EosTokenId = Find("eos_token", config.EosToken, file.EosPiece),
+            EosTokenId = Find("eos_token", config.EosToken, file.EosPiece) ?? config.ModelsEnd(added),
             AddBosToken = bos is not null && (config.AddBosToken ?? true),
         });
 

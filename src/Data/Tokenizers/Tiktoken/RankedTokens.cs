@@ -38,7 +38,7 @@ internal static class RankedTokens
             Model = new BpeModel(vocabulary, Merges(vocabulary, firstId), new BpeOptions { WholeFirst = true }, true, null),
             Decoder = TextDecoder.Bytes,
             BosTokenId = bos,
-            EosTokenId = Find("eos_token", config.EosToken, "<|end_of_text|>", "</s>", "<|endoftext|>"),
+            EosTokenId = Find("eos_token", config.EosToken, "<|end_of_text|>", "</s>", "<|endoftext|>") ?? config.ModelsEnd(added),
             AddBosToken = bos is not null && (config.AddBosToken ?? true),
         });
 
