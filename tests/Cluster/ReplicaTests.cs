@@ -23,7 +23,15 @@ public sealed class ReplicaTests(ClusterFixture fixture, UndisturbedRun undistur
         ["packed, recomputed"] = s_spec with { Packing = true, GradientCheckpointing = true, GradientLanes = 2 },
         ["lora"] = TinyStories.LoraSpec(6) with { PerDeviceTrainBatchSize = 1, GradientAccumulationSteps = 3, LoraDropout = 0.1 },
         ["8 bits"] = s_spec with { Optim = "adamw-8bit", FrozenWeights = "int8" },
-        ["nf4, masters rounded by chance"] = s_spec with { FrozenWeights = "nf4", Dtype = "bfloat16", StochasticRounding = true },
+        ["nf4"] = s_spec with { FrozenWeights = "nf4", Dtype = "bfloat16" },
+        ["masters rounded by chance"] = s_spec with
+        {
+            MaxSteps = 5,
+            Dtype = "bfloat16",
+            ComputeDtype = "bfloat16",
+            StochasticRounding = true,
+            LisaIntervalSteps = 2,
+        },
         ["mapped, moments kept, rounded by chance"] = s_spec with
         {
             Dtype = "bfloat16",
@@ -108,7 +116,8 @@ public sealed class ReplicaTests(ClusterFixture fixture, UndisturbedRun undistur
     private async Task Compare(TrainingSpec settings, string? model, string? data = null)
     {
         using var folder = new TempFolder();
-        var spec = TwoRuns.Settings(settings with { RunName = $"r-{Guid.NewGuid():N}", Replicas = "2", ComputeDtype = "float32" }, model);
+        var compute = settings.ComputeDtype == TrainingSpec.AutoDtype ? "float32" : settings.ComputeDtype;
+        var spec = TwoRuns.Settings(settings with { RunName = $"r-{Guid.NewGuid():N}", Replicas = "2", ComputeDtype = compute }, model);
         await File.WriteAllLinesAsync(folder["evaluation.jsonl"], (await File.ReadAllLinesAsync(data ?? TinyStories.Data, Token)).Take(7), Token);
         var request = TinyStories.Request(spec, model) with { DataFile = data ?? TinyStories.Data, EvalDataFile = folder["evaluation.jsonl"] };
         using var straight = await TestRun.ImportAsync(request);

@@ -51,6 +51,7 @@ public sealed class EachMethodTests
                 LisaIntervalSteps = 1,
                 LisaKeepOptimizerState = true,
                 Dtype = "bfloat16",
+                ComputeDtype = "bfloat16",
                 StochasticRounding = true,
                 SaveSteps = 2,
             }, true, [0, 1, 2, 3, 4, 5]),

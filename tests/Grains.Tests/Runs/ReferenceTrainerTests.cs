@@ -41,6 +41,7 @@ public sealed class ReferenceTrainerTests
             LisaIntervalSteps = 1,
             LisaActivatedLayers = 3,
             Dtype = "bfloat16",
+            ComputeDtype = "bfloat16",
             StochasticRounding = true,
         },
         ["computed in float32, mapped, rounded by chance"] = s_spec with
