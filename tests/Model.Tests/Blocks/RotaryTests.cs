@@ -67,6 +67,43 @@ public sealed class RotaryTests
         }
     }
 
+    [Fact]
+    public void Rotate_keeps_a_table_of_the_sequence_and_not_of_all_positions_of_the_model()
+    {
+        using var scope = NewDisposeScope();
+        var rotary = new Rotary(8, 1e4, 1 << 22);
+        rotary.Rotate(ones(1, 2, 3, 8), SequenceContext.Plain(CPU, 3));
+        var table = RotaryTable.For(rotary, 3, CPU, ScalarType.Float32);
+        Assert.Equal([4096, 8], table.Cos.shape);
+        Assert.Same(table, RotaryTable.For(rotary, 4096, CPU, ScalarType.Float32));
+
+        // One for longer sequences takes its place, so that a growing one needs few.
+        var longer = RotaryTable.For(rotary, 4097, CPU, ScalarType.Float32);
+        Assert.Equal([8192, 8], longer.Cos.shape);
+        Assert.Same(longer, RotaryTable.For(rotary, 3, CPU, ScalarType.Float32));
+        Assert.Equal([32, 8], RotaryTable.For(rotary with { Positions = 32 }, 3, CPU, ScalarType.Float32).Cos.shape);
+    }
+
+    [Theory]
+    [InlineData(128, false)]
+    [InlineData(6, true)]
+    public void For_rows_have_the_same_bits_whatever_the_length(int dimensions, bool interleaved)
+    {
+        using var scope = NewDisposeScope();
+        var rotary = new Rotary(dimensions, 1e6, 9000, Interleaved: interleaved);
+        var (shorter, longer) = (Table(3), Table(8999));
+        Assert.Equal((4096, 9000), (shorter.Cos.shape[0], longer.Cos.shape[0]));
+        Assert.True(longer.Cos.narrow(0, 0, 4096).equal(shorter.Cos).all().item<bool>());
+        Assert.True(longer.Sin.narrow(0, 0, 4096).equal(shorter.Sin).all().item<bool>());
+
+        // All at once.
+        var angles = outer(arange(9000, dtype: ScalarType.Float64), tensor(rotary.InverseFrequencies(3)));
+        var first = interleaved ? Enumerable.Range(0, dimensions / 2).Select(i => 2L * i) : Enumerable.Range(0, dimensions / 2).Select(i => (long)i);
+        Assert.True(longer.Cos.index_select(1, tensor(first.ToArray())).equal(angles.cos()).all().item<bool>());
+
+        RotaryTable Table(long length) => RotaryTable.For(rotary, length, CPU, ScalarType.Float64);
+    }
+
     private static Rotary Rope(string scaling) => Assert.IsType<Llama>(ModelConfigReader.Parse(
         $$"""
         {

@@ -12,7 +12,10 @@ public sealed record Rotary(int Dimensions, double Theta, int Positions, RopeSca
 {
     /// <summary>Angular frequency of each pair of dimensions, [Dimensions / 2], in sequences of so many tokens.</summary>
     public double[] InverseFrequencies(long length) =>
-        Scaling?.InverseFrequencies(this, Scaling.LengthClass(length)) ?? BaseFrequencies(Theta);
+        Scaling?.InverseFrequencies(this, LengthClass(length)) ?? BaseFrequencies(Theta);
+
+    /// <summary>Sequences whose lengths are in one class turn alike.</summary>
+    internal long LengthClass(long length) => Scaling?.LengthClass(length) ?? 0;
 
     internal double[] BaseFrequencies(double theta) =>
         [.. Enumerable.Range(0, Dimensions / 2).Select(i => Math.Pow(theta, -2.0 * i / Dimensions))];
@@ -20,7 +23,7 @@ public sealed record Rotary(int Dimensions, double Theta, int Positions, RopeSca
     /// <summary>x [B, H, T, K] → the same shape.</summary>
     internal Tensor Rotate(Tensor x_BHTK, SequenceContext context)
     {
-        var table = RotaryTable.For(this, Scaling?.LengthClass(context.SequenceLength) ?? 0, x_BHTK.device, x_BHTK.dtype);
+        var table = RotaryTable.For(this, context.SequenceLength, x_BHTK.device, x_BHTK.dtype);
         var (cos, sin) = (Rows(table.Cos), Rows(table.Sin));
         var width = x_BHTK.shape[^1];
         if (width == Dimensions) return Turn(x_BHTK);
