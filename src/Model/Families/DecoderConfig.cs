@@ -107,7 +107,10 @@ public abstract record DecoderConfig : ModelConfig
         return new Rotary(dimensions, fields.Theta(theta), (int)longest, scaling);
     }
 
-    internal override long LengthClass(long length) => Rope.Scaling?.LengthClass(length) ?? 0;
+    /// <summary>Every rotary embedding of the family's layers.</summary>
+    private protected virtual IEnumerable<Rotary> Ropes => [Rope];
+
+    internal override bool AreAlike(long length, long other) => Ropes.All(r => r.LengthClass(length) == r.LengthClass(other));
 
     internal override TokenEmbedding Embedding(WeightScope scope) => new(scope, "model.embed_tokens", VocabSize, HiddenSize);
 

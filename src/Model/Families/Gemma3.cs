@@ -34,9 +34,10 @@ public sealed record Gemma3 : GemmaConfig
             ?? throw json.Wrong("sliding_window", "is null; some layers of this family have a window, so it must be a number or left out");
         Windows = json.Windows(NumHiddenLayers, window, i => (i + 1) % pattern != 0);
         var localTheta = json.Number("rope_local_base_freq", 10000, above: 0);
-        LocalRope = RopeFields.IsForEachLayerType(json)
+        var local = RopeFields.IsForEachLayerType(json)
             ? ReadRope(json, localTheta, LayerTypes.Sliding)
             : new Rotary(HeadDim, localTheta, MaxPositionEmbeddings);
+        LocalRope = local with { Positions = Rope.Positions };
     }
 
     /// <value>Scores are multiplied by 1 / √this.</value>
@@ -53,6 +54,8 @@ public sealed record Gemma3 : GemmaConfig
 
     /// <value>The rotary embedding of layers with a window.</value>
     public Rotary LocalRope { get; init; }
+
+    private protected override IEnumerable<Rotary> Ropes => [Rope, LocalRope];
 
     internal override DecoderLayer Layer(int index, WeightScope scope) => SandwichLayer(index, scope, Heads with
     {

@@ -143,10 +143,8 @@ public abstract record ModelConfig
     /// </summary>
     public virtual IReadOnlyList<(string Prefix, string Stored)> NameVariants => _multimodal ? s_ofMultimodal : s_ofText;
 
-    /// <summary>
-    /// Sequences whose lengths are in one class are computed alike, token by token; longer ones may be rotated differently.
-    /// </summary>
-    internal virtual long LengthClass(long length) => 0;
+    /// <summary>Whether sequences of two lengths are computed alike, token by token; longer ones may be rotated differently.</summary>
+    internal virtual bool AreAlike(long length, long other) => true;
 
     /// <summary>The most tokens, up to a number of them, that all shorter sequences are computed like, token by token.</summary>
     public long LongestAlike(long most)
@@ -155,7 +153,7 @@ public abstract record ModelConfig
         while (other - alike > 1)
         {
             var middle = alike + ((other - alike) / 2);
-            if (LengthClass(middle) == LengthClass(1)) alike = middle;
+            if (AreAlike(1, middle)) alike = middle;
             else other = middle;
         }
 

@@ -12,9 +12,10 @@ public sealed record Olmo3 : Olmo2
         : base(json, Theta)
     {
         Windows = json.Windows(NumHiddenLayers, json.CountOrNull("sliding_window", 4096), i => (i + 1) % 4 != 0);
-        SlidingRope = RopeFields.IsForEachLayerType(json)
+        var sliding = RopeFields.IsForEachLayerType(json)
             ? ReadRope(json, json.Number("rope_theta", Theta, above: 0), LayerTypes.Sliding)
-            : Rope with { Scaling = null, Positions = MaxPositionEmbeddings };
+            : Rope with { Scaling = null };
+        SlidingRope = sliding with { Positions = Rope.Positions };
     }
 
     /// <value>The window of each layer; null for none.</value>
@@ -22,6 +23,8 @@ public sealed record Olmo3 : Olmo2
 
     /// <value>The rotary embedding of layers with a window.</value>
     public Rotary SlidingRope { get; init; }
+
+    private protected override IEnumerable<Rotary> Ropes => [Rope, SlidingRope];
 
     private protected override AttentionOptions HeadsOf(int index) =>
         base.HeadsOf(index) with { Window = Windows[index], Rotary = Windows[index] is null ? Rope : SlidingRope };

@@ -19,6 +19,8 @@ internal sealed class RopeFields
     private static readonly string[] s_stretching =
         ["factor", "low_freq_factor", "high_freq_factor", "attention_factor", "beta_fast", "beta_slow", "short_factor", "long_factor"];
 
+    private const string Name = "rope_parameters";
+    private const string OlderName = "rope_scaling";
     private const string Kinds = "default, linear, llama3, dynamic, yarn, longrope";
     private const string Original = "original_max_position_embeddings";
 
@@ -36,7 +38,7 @@ internal sealed class RopeFields
     /// <param name="others">Fields that the family reads itself.</param>
     public RopeFields(ConfigFields json, int positions, string layerType, string[]? others = null)
     {
-        (_json, _positions, _name) = (json, positions, json.Has("rope_parameters") ? "rope_parameters" : "rope_scaling");
+        (_json, _positions, _name) = (json, positions, NameIn(json));
         if (json.Find(_name) is not { } value) return;
         if (value.ValueKind != JsonValueKind.Object) throw json.Wrong(_name, "must be an object or null");
         if (value.TryGetProperty(layerType, out var nested))
@@ -55,9 +57,17 @@ internal sealed class RopeFields
         }
     }
 
+    /// <summary>Which of its two names the object has.</summary>
+    public static string NameIn(ConfigFields json) => json.Has(Name) ? Name : OlderName;
+
     /// <summary>Whether there is one object for each type of layer.</summary>
-    public static bool IsForEachLayerType(ConfigFields json) =>
-        json.Find("rope_parameters") is { ValueKind: JsonValueKind.Object } rope && rope.TryGetProperty(LayerTypes.Full, out _);
+    public static bool IsForEachLayerType(ConfigFields json)
+    {
+        // Under the older name, older builds read that of the full layers only.
+        var name = NameIn(json);
+        return !(json.IsOfRun && name == OlderName)
+            && json.Peek(name) is { ValueKind: JsonValueKind.Object } rope && rope.TryGetProperty(LayerTypes.Full, out _);
+    }
 
     /// <summary>A field of the family's own, above 0; null where it is missing.</summary>
     public double? Number(string name) => Has(name) ? Above0(name) : null;
@@ -137,7 +147,10 @@ internal sealed class RopeFields
     {
         var (low, high) = (Above0("low_freq_factor"), Above0("high_freq_factor"));
         if (high <= low) throw _json.Wrong($"{_name}.high_freq_factor", $"is {high}; it must be above low_freq_factor, {low}");
-        return new Llama3RopeScaling(Above0("factor"), low, high, (int)Math.Min(Above0("original_max_position_embeddings"), ConfigFields.Largest));
+
+        // Here it has no default. Older builds knew only the one inside.
+        var inside = (int)Math.Min(Above0(Original), ConfigFields.Largest);
+        return new Llama3RopeScaling(Above0("factor"), low, high, _json.IsOfRun ? inside : OriginalPositions());
     }
 
     private YarnRopeScaling Yarn()
@@ -163,7 +176,17 @@ internal sealed class RopeFields
     {
         double original = OriginalPositions();
         var outside = _json.Has(Original) || _json.DefaultOf(Original) is not null;
-        var factor = !outside && Has("factor") ? AtLeast1("factor") : _positions / original;
+        var ratio = _positions / original;
+        var factor = !outside && Has("factor") ? AtLeast1("factor") : ratio;
+
+        // transformers 4 goes by the ratio, 5 by the factor.
+        if (outside && !_json.IsOfRun && !Has("attention_factor") && Has("factor") && AtLeast1("factor") is var stated && stated != ratio)
+        {
+            throw _json.Wrong(
+                $"{_name}.factor",
+                $"is {stated}, and max_position_embeddings / {Original} {ratio}; they must agree, or attention_factor must be there");
+        }
+
         var attention = Has("attention_factor") ? Above0("attention_factor")
             : factor <= 1 ? 1 : Math.Sqrt(1 + (Math.Log(factor) / Math.Log(original)));
         return new LongRopeScaling(Factors("short_factor", dimensions / 2), Factors("long_factor", dimensions / 2), (int)original, attention);

@@ -70,8 +70,9 @@ internal static class UnreadFields
         // A rope of its own for one type of layers, in a family that has no such layers.
         if (RopeFields.IsForEachLayerType(json))
         {
-            foreach (var type in json.Find("rope_parameters")!.Value.EnumerateObject().Where(t => !json.WasRead($"rope_parameters.{t.Name}")))
-                throw json.Wrong($"rope_parameters.{type.Name}", $"is there, but {json.ModelType} has no such layers here");
+            var name = RopeFields.NameIn(json);
+            foreach (var type in json.Peek(name)!.Value.EnumerateObject().Where(t => !json.WasRead($"{name}.{t.Name}")))
+                throw json.Wrong($"{name}.{type.Name}", $"is there, but {json.ModelType} has no such layers here");
         }
 
         foreach (var field in json.All)

@@ -17,7 +17,7 @@ internal sealed class DecodingSession(CausalLanguageModel model, int capacity) :
         if (before + ids.Count > capacity)
             throw new InvalidOperationException($"the sequence would be longer than its {capacity} tokens of cache");
 
-        if (before == 0 || model.Config.LengthClass(before) == model.Config.LengthClass(before + ids.Count))
+        if (before == 0 || model.Config.AreAlike(before, before + ids.Count))
         {
             var appended = model.Decode(ids, _caches, allPositions);
             _ids.AddRange(ids);

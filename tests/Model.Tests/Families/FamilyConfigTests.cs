@@ -47,6 +47,18 @@ public sealed class FamilyConfigTests
         "llama", "\"original_max_position_embeddings\": 8, "
             + "\"rope_scaling\": {\"type\": \"yarn\", \"factor\": 2.0, \"original_max_position_embeddings\": 4}",
         "'rope_scaling.original_max_position_embeddings' is 4, and original_max_position_embeddings outside of it 8", "must agree")]
+    [InlineData(
+        "llama", "\"original_max_position_embeddings\": 8, \"rope_scaling\": {\"type\": \"llama3\", \"factor\": 2.0, "
+            + "\"low_freq_factor\": 1.0, \"high_freq_factor\": 4.0, \"original_max_position_embeddings\": 4}",
+        "'rope_scaling.original_max_position_embeddings' is 4, and original_max_position_embeddings outside of it 8", "must agree")]
+    [InlineData(
+        "llama", "\"original_max_position_embeddings\": 8, \"rope_scaling\": {\"type\": \"llama3\", \"factor\": 2.0, "
+            + "\"low_freq_factor\": 1.0, \"high_freq_factor\": 4.0}",
+        "'rope_scaling.original_max_position_embeddings' is missing")]
+    [InlineData(
+        "phi3", "\"max_position_embeddings\": 8192, "
+            + "\"rope_scaling\": {\"type\": \"longrope\", \"factor\": 4.0, \"short_factor\": [1, 1], \"long_factor\": [2, 2]}",
+        "'rope_scaling.factor' is 4, and max_position_embeddings / original_max_position_embeddings 2", "attention_factor")]
     [InlineData("llama", "\"rope_scaling\": {\"factor\": 4.0}", "'rope_scaling.rope_type' is missing, beside factor", "linear")]
     [InlineData("glm4", "\"head_dim\": 3", "'head_dim'", "even")]
     [InlineData("gpt2", "\"n_embd\": 18, \"n_head\": 4, \"n_layer\": 2, \"n_positions\": 8", "'n_embd'", "multiple of n_head")]
@@ -121,7 +133,8 @@ public sealed class FamilyConfigTests
         Assert.False(config.IsDerived("h.0.attn.c_attn.bias"));
     }
 
-    // As Hugging Face's classes do it: what stands in an object wins, and what stands outside is the default of objects without.
+    // What stands in an object wins. What stands outside is the default of the full layers' object without, as in Hugging Face's class of
+    // Gemma 3. Its class of OLMo 3 has one base for all layers, so there it is that of both objects.
     [Theory]
     [InlineData("gemma3_text", "\"rope_theta\": 3.0", "{\"rope_theta\": 1.0}", "{\"rope_theta\": 2.0}", 1, 2)]
     [InlineData("gemma3_text", "\"rope_theta\": 3.0, \"rope_local_base_freq\": 4.0", "{\"rope_theta\": 1.0}", "{}", 1, 4)]
@@ -137,7 +150,55 @@ public sealed class FamilyConfigTests
         Assert.Equal((ofFull, ofSliding), (config.Rope.Theta, local.Theta));
     }
 
-    private static ModelConfig Parse(string family, string field)
+    [Fact]
+    public void Parse_ropes_of_each_type_of_layer_are_read_under_the_older_name_too_but_not_in_a_run_of_an_older_build()
+    {
+        const string Fields = "\"rope_scaling\": {\"full_attention\": {\"rope_theta\": 7.0}, \"sliding_attention\": {\"rope_theta\": 5.0}}";
+        Assert.Equal(5, Assert.IsType<Gemma3>(Parse("gemma3_text", Fields)).LocalRope.Theta);
+        Assert.Equal(5, Assert.IsType<Olmo3>(Parse("olmo3", Fields)).SlidingRope.Theta);
+        Assert.Equal(10000, Assert.IsType<Gemma3>(Parse("gemma3_text", Fields, ofRun: true)).LocalRope.Theta);
+        Assert.Equal(7, Assert.IsType<Olmo3>(Parse("olmo3", Fields, ofRun: true)).SlidingRope.Theta);
+    }
+
+    // With dynamic scaling sequences may be longer than max_position_embeddings.
+    [Theory]
+    [InlineData("\"rope_scaling\": {\"rope_type\": \"dynamic\", \"factor\": 4.0}")]
+    [InlineData("\"rope_parameters\": {\"full_attention\": {\"rope_type\": \"dynamic\", \"factor\": 4.0}, \"sliding_attention\": {}}")]
+    public void Parse_every_rope_reaches_to_the_longest_sequence(string rope)
+    {
+        var fields = $"\"max_position_embeddings\": 32, {rope}";
+        var gemma = Assert.IsType<Gemma3>(Parse("gemma3_text", fields));
+        Assert.Equal((128, 128), (gemma.MaxSequenceLength, gemma.LocalRope.Positions));
+        var olmo = Assert.IsType<Olmo3>(Parse("olmo3", fields));
+        Assert.Equal((128, 128), (olmo.MaxSequenceLength, olmo.SlidingRope.Positions));
+    }
+
+    [Theory]
+    [InlineData("\"full_attention\": {}, \"sliding_attention\": ")]
+    [InlineData("\"sliding_attention\": {}, \"full_attention\": ")]
+    public void LongestAlike_counts_the_ropes_of_both_types_of_layers(string types) => Assert.Equal(
+        16,
+        Parse(
+            "olmo3",
+            $$$"""
+            "max_position_embeddings": 32, "rope_parameters": { {{{types}}} {
+              "rope_type": "longrope", "short_factor": [1, 1], "long_factor": [2, 2], "original_max_position_embeddings": 16} }
+            """).LongestAlike(32));
+
+    [Fact]
+    public void Parse_llama3_in_a_run_of_an_older_build_counts_the_original_positions_inside()
+    {
+        var llama = Assert.IsType<Llama>(Parse(
+            "llama",
+            """
+            "original_max_position_embeddings": 8, "rope_scaling": {
+              "type": "llama3", "factor": 2.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 4}
+            """,
+            ofRun: true));
+        Assert.Equal(4, Assert.IsType<Llama3RopeScaling>(llama.Rope.Scaling).OriginalMaxPositionEmbeddings);
+    }
+
+    private static ModelConfig Parse(string family, string field, bool ofRun = false)
     {
         var fields = family == "gpt2"
             ? "\"vocab_size\": 29"
@@ -145,6 +206,6 @@ public sealed class FamilyConfigTests
               "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4,
               "num_key_value_heads": 2, "vocab_size": 29
               """;
-        return ModelConfigReader.Parse($$"""{"model_type": "{{family}}", {{fields}}, {{field}}}""", "m/config.json");
+        return ModelConfigReader.Parse($$"""{"model_type": "{{family}}", {{fields}}, {{field}}}""", "m/config.json", ofRun);
     }
 }
