@@ -15,7 +15,9 @@ internal sealed class ConfigFields
     // Far above any real model, far below what overflows a product of two of them.
     public const int Largest = 1 << 24;
 
-    private static readonly string[] s_ofTheWhole = ["torch_dtype", "dtype", "eos_token_id", "tie_word_embeddings", "quantization_config"];
+    private const string Tied = "tie_word_embeddings";
+
+    private static readonly string[] s_ofTheWhole = ["torch_dtype", "dtype", "eos_token_id", Tied, "quantization_config"];
 
     private readonly string _file;
     private readonly JsonElement _root;
@@ -82,9 +84,22 @@ internal sealed class ConfigFields
     /// <summary>The same, but it does not count as read.</summary>
     public JsonElement? Peek(string name)
     {
-        if (_root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null) return value;
-        return _whole is { } whole && s_ofTheWhole.Contains(name) && whole.TryGetProperty(name, out value)
-            && value.ValueKind != JsonValueKind.Null ? value : null;
+        var value = Stated(_root);
+        if (_whole is not { } whole || !s_ofTheWhole.Contains(name)) return value;
+        var outside = Stated(whole);
+
+        // Of transformers' releases, some go by the one and some by the other.
+        if (name == Tied && !IsOfRun && value is { } inner && outside is { } outer && inner.ValueKind != outer.ValueKind)
+        {
+            throw Wrong(
+                $"{ModelConfigReader.TextConfig}.{name}",
+                $"is {Shorten(inner)}, and {name} outside of it {Shorten(outer)}; they must agree");
+        }
+
+        return value ?? outside;
+
+        JsonElement? Stated(JsonElement fields) =>
+            fields.TryGetProperty(name, out var found) && found.ValueKind != JsonValueKind.Null ? found : null;
     }
 
     public string? Text(string name) =>

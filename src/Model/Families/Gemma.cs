@@ -9,10 +9,15 @@ public sealed record Gemma : GemmaConfig
     internal Gemma(ConfigFields json)
         : base(json, maxPositions: 8192, keyValueHeads: 16)
     {
-        // Files state hidden_act or hidden_activation or both. The first ones say gelu and mean tanh's approximation of it.
-        if (json.Has("hidden_activation") || !json.Has("hidden_act")) return;
-        var stated = json.Activation("hidden_act", HiddenAct);
-        HiddenAct = stated == Activation.Gelu ? Activation.GeluTanh : stated;
+        // Files state hidden_act or hidden_activation or both. The first ones say gelu and mean tanh's approximation of it. Of
+        // transformers' releases, some go by the one field and some by the other.
+        const string Name = "hidden_act", Newer = "hidden_activation";
+        var stated = json.Activation(Name, HiddenAct);
+        var meant = stated == Activation.Gelu ? Activation.GeluTanh : stated;
+        if (!json.Has(Name) || stated == HiddenAct || meant == HiddenAct) return;
+        if (!json.Has(Newer)) HiddenAct = meant;
+        else if (!json.IsOfRun)
+            throw json.Wrong(Name, $"is '{json.Text(Name)}', but {Newer} is '{json.Text(Newer)}'; they must agree");
     }
 
     internal override DecoderLayer Layer(int index, WeightScope scope) =>

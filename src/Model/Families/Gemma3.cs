@@ -17,7 +17,10 @@ public sealed record Gemma3 : GemmaConfig
         : base(json.WithDefaults(s_defaults), maxPositions: 131_072, keyValueHeads: 4, theta: 1_000_000)
     {
         QueryPreAttnScalar = json.Number("query_pre_attn_scalar", 256, above: 0);
-        AttnLogitSoftcapping = json.OptionalNumber("attn_logit_softcapping");
+        const string Cap = "attn_logit_softcapping";
+        AttnLogitSoftcapping = json.OptionalNumber(Cap);
+        if (AttnLogitSoftcapping is { } cap && !json.IsOfRun)
+            throw json.Wrong(Cap, $"is {cap}, which Hugging Face's class of this family reads and does not apply; it must be null or left out");
         FinalLogitSoftcapping = json.OptionalNumber("final_logit_softcapping");
         const string Pattern = "sliding_window_pattern", Kept = "_" + Pattern;
         var pattern = json.Count(Pattern, 6);
@@ -43,7 +46,7 @@ public sealed record Gemma3 : GemmaConfig
     /// <value>Scores are multiplied by 1 / √this.</value>
     public double QueryPreAttnScalar { get; init; }
 
-    /// <value>Softcap of scores; null for none.</value>
+    /// <value>Softcap of scores; null for none. Only runs that older builds began have one.</value>
     public double? AttnLogitSoftcapping { get; init; }
 
     /// <value>Softcap of logits; null for none.</value>

@@ -19,6 +19,19 @@ internal static class LayerTypes
         return [.. Enumerable.Range(0, layers).Select(i => (types is null ? slides(i) : types[i] == Sliding) ? window : null)];
     }
 
+    /// <summary>
+    /// One window for all layers; null for none. Hugging Face's classes of these families do not look at layer_types, so it must not say otherwise.
+    /// </summary>
+    public static IReadOnlyList<int?> SameWindows(this ConfigFields json, int layers, int? window)
+    {
+        var windows = json.Windows(layers, window, _ => true);
+        return json.IsOfRun || window is null || !windows.Contains(null)
+            ? windows
+            : throw json.Wrong(
+                "layer_types",
+                $"holds {Full}, but all layers of this family have the window of {window}; leave it out, or make sliding_window null");
+    }
+
     /// <summary>Qwen's rule: with use_sliding_window the layers from max_window_layers on have a window.</summary>
     public static IReadOnlyList<int?> UpperWindows(this ConfigFields json, int layers)
     {

@@ -15,7 +15,7 @@ public sealed record Ministral3 : DecoderConfig
     {
         if (!json.Has("rope_parameters") && !json.Has("rope_scaling"))
             throw json.Wrong("rope_parameters", "is missing; the default of transformers is the stretching of one model only");
-        Windows = json.Windows(NumHiddenLayers, json.CountOrNull("sliding_window", null), _ => true);
+        Windows = json.SameWindows(NumHiddenLayers, json.CountOrNull("sliding_window", null));
 
         var rope = new RopeFields(json, MaxPositionEmbeddings, LayerTypes.Full, s_ropeFields);
         if (rope.Number(Beta) is { } beta) QueryGrowth = new QueryGrowth(beta, rope.OriginalPositions());

@@ -6,7 +6,11 @@ public sealed record Mistral : DecoderConfig
     internal Mistral(ConfigFields json)
         : base(json, maxPositions: 131_072, keyValueHeads: 8)
     {
-        Windows = json.Windows(NumHiddenLayers, json.CountOrNull("sliding_window", 4096), _ => true);
+        // Hugging Face's MinistralForCausalLM is this one with windows by layer_types.
+        var window = json.CountOrNull("sliding_window", 4096);
+        Windows = json.ModelType == "ministral"
+            ? json.Windows(NumHiddenLayers, window, _ => true)
+            : json.SameWindows(NumHiddenLayers, window);
     }
 
     /// <value>The window of each layer; null for none.</value>

@@ -5,7 +5,7 @@ namespace LisaOrleans.Model;
 /// <summary>Reads Hugging Face's config.json, by the family that its model_type names.</summary>
 public static class ModelConfigReader
 {
-    private const string TextConfig = "text_config";
+    internal const string TextConfig = "text_config";
 
     /// <summary>Reads a file.</summary>
     /// <exception cref="ModelConfigException">It is missing or wrong.</exception>

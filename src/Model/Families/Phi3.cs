@@ -13,7 +13,7 @@ public sealed record Phi3 : DecoderConfig
             throw json.Wrong("rope_scaling", "is of a type that phi3 does not have; supported here are default and longrope");
         json.Is("full_attn_mod", 1);
         json.Is("interpolate_factor", 1);
-        Windows = json.Windows(NumHiddenLayers, json.CountOrNull("sliding_window", null), _ => true);
+        Windows = json.SameWindows(NumHiddenLayers, json.CountOrNull("sliding_window", null));
     }
 
     /// <value>The window of each layer; null for none.</value>

@@ -33,8 +33,11 @@ internal static class UnreadFields
         "id2label", "label2id", "num_labels", "problem_type", "_num_labels", "finetuning_task", "task_specific_params", "tokenizer_class",
         "summary_activation", "summary_proj_to_labels", "summary_type", "summary_use_proj", "n_ctx", "max_sequence_length",
         "unsloth_version", "unsloth_fixed", "model_name", "is_decoder", "original_max_position_embeddings",
-        "router_aux_loss_coef", "router_jitter_noise", "transformers.js_config", "is_llama_config", "is_qwen2_config",
+        "router_aux_loss_coef", "transformers.js_config", "is_llama_config", "is_qwen2_config",
     ];
+
+    // What older builds took, too: noise on the router's input, by which other experts are chosen.
+    private static readonly HashSet<string> s_harmlessInRuns = ["router_jitter_noise"];
 
     // Off is 1, not 0.
     private static readonly HashSet<string> s_factors =
@@ -78,6 +81,7 @@ internal static class UnreadFields
         foreach (var field in json.All)
         {
             if (json.WasRead(field.Name) || s_harmless.Contains(field.Name) || IsOff(field, json.IsOfRun)) continue;
+            if (json.IsOfRun && s_harmlessInRuns.Contains(field.Name)) continue;
             if (field.Name == "layer_types" && field.Value.ValueKind == JsonValueKind.Array
                 && field.Value.EnumerateArray().All(t => t.ValueKind == JsonValueKind.String && t.ValueEquals(LayerTypes.Full))) continue;
             var others = families(field.Name);

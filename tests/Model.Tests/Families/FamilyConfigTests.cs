@@ -27,6 +27,20 @@ public sealed class FamilyConfigTests
     [InlineData(
         "olmo3", "\"sliding_window\": null, \"layer_types\": [\"sliding_attention\", \"full_attention\"]",
         "'layer_types'", "sliding_window")]
+    [InlineData(
+        "mistral", "\"sliding_window\": 4, \"layer_types\": [\"sliding_attention\", \"full_attention\"]",
+        "'layer_types' holds full_attention", "window of 4")]
+    [InlineData(
+        "ministral3", "\"rope_parameters\": {\"rope_theta\": 7.0}, \"sliding_window\": 4, "
+            + "\"layer_types\": [\"sliding_attention\", \"full_attention\"]",
+        "'layer_types' holds full_attention", "window of 4")]
+    [InlineData(
+        "phi3", "\"sliding_window\": 4, \"layer_types\": [\"sliding_attention\", \"full_attention\"]",
+        "'layer_types' holds full_attention", "window of 4")]
+    [InlineData(
+        "gemma", "\"hidden_act\": \"silu\", \"hidden_activation\": \"gelu_pytorch_tanh\"",
+        "'hidden_act' is 'silu', but hidden_activation is 'gelu_pytorch_tanh'")]
+    [InlineData("gemma3_text", "\"attn_logit_softcapping\": 50.0", "'attn_logit_softcapping' is 50", "must be null")]
     [InlineData("gemma2", "\"use_bidirectional_attention\": true", "'use_bidirectional_attention'", "does not implement")]
     [InlineData(
         "gemma2", "\"sliding_window\": 7, \"sliding_window_size\": 8", "'sliding_window_size' is 8, but sliding_window is 7")]
@@ -185,6 +199,14 @@ public sealed class FamilyConfigTests
               "rope_type": "longrope", "short_factor": [1, 1], "long_factor": [2, 2], "original_max_position_embeddings": 16} }
             """).LongestAlike(32));
 
+    [Theory]
+    [InlineData("gelu", "gelu_pytorch_tanh", Activation.GeluTanh)]
+    [InlineData("gelu", "gelu", Activation.Gelu)]
+    [InlineData("gelu_new", "gelu_pytorch_tanh", Activation.GeluTanh)]
+    public void Gemma_both_names_of_the_activation_may_say_the_same(string older, string newer, Activation activation) => Assert.Equal(
+        activation,
+        Assert.IsType<Gemma>(Parse("gemma", $"\"hidden_act\": \"{older}\", \"hidden_activation\": \"{newer}\"")).HiddenAct);
+
     [Fact]
     public void Parse_llama3_in_a_run_of_an_older_build_counts_the_original_positions_inside()
     {
@@ -196,6 +218,22 @@ public sealed class FamilyConfigTests
             """,
             ofRun: true));
         Assert.Equal(4, Assert.IsType<Llama3RopeScaling>(llama.Rope.Scaling).OriginalMaxPositionEmbeddings);
+    }
+
+    [Fact]
+    public void Parse_embeddings_tied_outside_of_the_text_config_and_not_inside_are_refused()
+    {
+        const string Json = """
+            {
+              "model_type": "gemma3", "tie_word_embeddings": true,
+              "text_config": {"model_type": "gemma3_text", "tie_word_embeddings": false}
+            }
+            """;
+        Assert.Equal(
+            "c: field 'text_config.tie_word_embeddings' is false, and tie_word_embeddings outside of it true; they must agree",
+            Assert.Throws<ModelConfigException>(() => ModelConfigReader.Parse(Json, "c")).Message);
+        Assert.False(ModelConfigReader.Parse(Json, "c", ofRun: true).TieWordEmbeddings);
+        Assert.True(ModelConfigReader.Parse(Json.Replace("false", "true", StringComparison.Ordinal), "c").TieWordEmbeddings);
     }
 
     private static ModelConfig Parse(string family, string field, bool ofRun = false)

@@ -4,7 +4,7 @@ namespace LisaOrleans.Model.Tests;
 
 /// <summary>
 /// Gemma 3 (arXiv 2503.19786, section 2, over Gemma 2's, arXiv 2408.00118): embeddings times √D, norms before and after each
-/// block that multiply with 1 + weight, local layers with a window and a base of their own, GeGLU, softcaps.
+/// block that multiply with 1 + weight, local layers with a window and a base of their own, GeGLU, a softcap of logits.
 /// </summary>
 internal static class Gemma3Reference
 {
@@ -16,22 +16,22 @@ internal static class Gemma3Reference
     private const string Fields = """
         "hidden_size": 18, "intermediate_size": 20, "num_hidden_layers": 4, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 8,
         "vocab_size": 29, "max_position_embeddings": 32, "rms_norm_eps": 1e-6, "hidden_activation": "gelu_pytorch_tanh", "sliding_window": 4,
-        "query_pre_attn_scalar": 10, "attn_logit_softcapping": 3.0, "final_logit_softcapping": 4.0
+        "query_pre_attn_scalar": 10, "attn_logit_softcapping": null, "final_logit_softcapping": 4.0
         """;
 
-    public static Reference Text { get; } = new("gemma3_text with softcaps, windows and two ropes", $$"""
+    public static Reference Text { get; } = new("gemma3_text with a softcap of logits, windows and two ropes", $$"""
         {
           "architectures": ["Gemma3ForCausalLM"], "model_type": "gemma3_text", {{Fields}}, "sliding_window_pattern": 2, "rope_theta": 1000.0,
           "rope_local_base_freq": 100.0, "rope_scaling": {"rope_type": "linear", "factor": 8.0}, "attention_bias": true,
           "torch_dtype": "float32"
         }
-        """, (w, ids) => Logits(w, ids, layer => layer % 2 == 1, 3, 4));
+        """, (w, ids) => Logits(w, ids, layer => layer % 2 == 1, 4));
 
-    public static Reference Wrapped { get; } = new("gemma3's text_config in the layout of transformers 5, untied, without softcaps", $$"""
+    public static Reference Wrapped { get; } = new("gemma3's text_config in the layout of transformers 5, untied, without softcap", $$"""
         {
           "architectures": ["Gemma3ForConditionalGeneration"], "model_type": "gemma3", "dtype": "float32", "image_token_index": 27,
           "vision_config": {"model_type": "siglip_vision_model"}, "text_config": {
-            "model_type": "gemma3_text", {{Fields.Replace("3.0", "null", StringComparison.Ordinal).Replace("4.0", "null", StringComparison.Ordinal)}},
+            "model_type": "gemma3_text", {{Fields.Replace("4.0", "null", StringComparison.Ordinal)}},
             "tie_word_embeddings": false, "layer_types": ["full_attention", "sliding_attention", "sliding_attention", "full_attention"],
             "rope_parameters": {
               "full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 1000.0},
@@ -39,9 +39,9 @@ internal static class Gemma3Reference
             }
           }
         }
-        """, (w, ids) => Logits(w, ids, layer => layer is 0 or 3, null, null));
+        """, (w, ids) => Logits(w, ids, layer => layer is 0 or 3, null));
 
-    private static double[][] Logits(ReferenceWeights w, int[] ids, Func<int, bool> global, double? scoreCap, double? logitCap)
+    private static double[][] Logits(ReferenceWeights w, int[] ids, Func<int, bool> global, double? cap)
     {
         var embedding = w.Matrix("model.embed_tokens.weight");
         double[][] x = [.. ids.Select(id => Scale(embedding[id], (float)Math.Sqrt(Width)))];
@@ -53,7 +53,7 @@ internal static class Gemma3Reference
             var h = RmsNorm(w, name + "input_layernorm", x, Epsilon, offset: 1);
             var a = Attention(
                 Rotated("q"), Rotated("k"), [.. Linear(w, name + "self_attn.v_proj", h).Select(v => Heads(v, HeadDim))],
-                (t, s) => t - s < window, score => Cap(score / Math.Sqrt(10), scoreCap));
+                (t, s) => t - s < window, score => score / Math.Sqrt(10));
             x = Add(x, RmsNorm(w, name + "post_attention_layernorm", Linear(w, name + "self_attn.o_proj", a), Epsilon, offset: 1));
 
             var n = RmsNorm(w, name + "pre_feedforward_layernorm", x, Epsilon, offset: 1);
@@ -70,8 +70,6 @@ internal static class Gemma3Reference
         }
 
         var matrix = w.Has("lm_head.weight") ? w.Matrix("lm_head.weight") : embedding;
-        return [.. RmsNorm(w, "model.norm", x, Epsilon, offset: 1).Select(v => Times(matrix, v).Select(l => Cap(l, logitCap)).ToArray())];
+        return [.. RmsNorm(w, "model.norm", x, Epsilon, offset: 1).Select(v => Times(matrix, v).Select(l => cap is { } c ? Softcap(l, c) : l).ToArray())];
     }
-
-    private static double Cap(double x, double? cap) => cap is { } c ? Softcap(x, c) : x;
 }
