@@ -48,13 +48,22 @@ public sealed class SavedNumbersTests
         layer.DiscardMicroBatches();
         using var input = randn([Batch, Length, Width]).to(dtypes.Compute);
 
-        // What others left is freed now, not in between.
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        var before = Bytes();
-        using var output = layer.Forward(1, input.alias(), null, train: true, inputGradient: true);
-        var (kept, planned) = (Bytes() - before, Batch * Length * config.SavedByLayer(0, Length).Bytes(active, dtypes.Compute.ElementSize()));
+        // The median, since .NET compiles methods meanwhile, in memory of the same heap.
+        var kept = Enumerable.Range(1, 3).Select(Kept).Order().ElementAt(1);
+        var planned = Batch * Length * config.SavedByLayer(0, Length).Bytes(active, dtypes.Compute.ElementSize());
         Assert.InRange(kept / (double)planned, 0.93, 1.07);
+
+        long Kept(int index)
+        {
+            // What others left is freed now, not in between.
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
+            var before = Bytes();
+            using var output = layer.Forward(index, input.alias(), null, train: true, inputGradient: true);
+            var bytes = Bytes() - before;
+            layer.DiscardMicroBatches();
+            return bytes;
+        }
 
         Tensor Forward(int index) => layer.Forward(index, randn([Batch, Length, Width]).to(dtypes.Compute), null, train: true, inputGradient: true);
     }
