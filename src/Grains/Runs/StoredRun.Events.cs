@@ -5,8 +5,8 @@ namespace LisaOrleans.Grains;
 
 internal sealed partial class StoredRun
 {
-    // The head that steps and journal were read from while the run was not taken here.
-    private RunHead? _known;
+    // While the run was not taken here: the head that steps and journal were read from, and what was told of it before its plan was needed.
+    private (RunHead? Head, RunOutline? Outline) _read;
 
     /// <summary>Reads steps and journal of a run that nobody works on here, if they are not those that were read before.</summary>
     /// <param name="atWork">Whether somebody, who then knows better, has begun to work on it meanwhile.</param>
@@ -27,7 +27,7 @@ internal sealed partial class StoredRun
             if (IsNews(head))
             {
                 var before = Journal;
-                (History, Journal, _known) = (history, journal, head);
+                (History, Journal, _read.Head) = (history, journal, head);
                 if (before is not null && journal.AddUnwritten(before)) return null;
             }
         }
@@ -49,9 +49,16 @@ internal sealed partial class StoredRun
         Journal!.Note(new RunStarted(ManifestStep, Plan!.TotalSteps, Session!.Generation));
     }
 
+    /// <summary>What the store alone says of the run.</summary>
+    public async Task<RunStatus> ReadStatus()
+    {
+        (var status, _read.Outline) = await StoredRunStatus.Read(store, name, Plan?.Outline ?? _read.Outline, CancellationToken.None);
+        return status;
+    }
+
     private bool IsNews(RunHead head) =>
-        History is null || _known is null || head.Generation > _known.Generation
-        || (head.Generation == _known.Generation && (head.Step > _known.Step || Entries(head) > Entries(_known)));
+        History is null || _read.Head is not { } known || head.Generation > known.Generation
+        || (head.Generation == known.Generation && (head.Step > known.Step || Entries(head) > Entries(known)));
 
     private static long Entries(RunHead head) => head.Journal is [.., { LastStep: var last }] ? last : 0;
 }

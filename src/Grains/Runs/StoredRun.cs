@@ -18,9 +18,6 @@ internal sealed partial class StoredRun(IBlobStore store, string name, string? c
     // What the first taking found out is kept until one has succeeded.
     private (bool FilesAreChecked, bool WasLost) _first;
 
-    // What was told of the run before its plan was needed.
-    private RunOutline? _outline;
-
     /// <summary>The run's name.</summary>
     public string Name => name;
 
@@ -159,7 +156,7 @@ internal sealed partial class StoredRun(IBlobStore store, string name, string? c
         }
 
         Journal = written;
-        if (History is not null) _known = Session.Head;
+        if (History is not null) _read.Head = Session.Head;
         return new RunPhase.Ended(state, null, IsStored: true);
 
         async Task<IReadOnlyList<LogSegment>> Append(RunHead before, CancellationToken token)
@@ -231,13 +228,6 @@ internal sealed partial class StoredRun(IBlobStore store, string name, string? c
             RunLog.HeadUnknown(logger, e, name);
             return false;
         }
-    }
-
-    /// <summary>What the store alone says of the run.</summary>
-    public async Task<RunStatus> ReadStatus()
-    {
-        (var status, _outline) = await StoredRunStatus.Read(store, name, Plan?.Outline ?? _outline, CancellationToken.None);
-        return status;
     }
 
     // Some are needed only at the very end, which would be too late to learn that they are damaged.

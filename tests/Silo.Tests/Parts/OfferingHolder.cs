@@ -27,7 +27,7 @@ internal sealed class OfferingHolder(Func<PartHandOver?> offer) : IPartGrain
 
     public Task<double> GetSquaredGradientNorm(long generation, long step, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-    public Task Apply(long generation, long step, double learningRate, double clip, CancellationToken cancellationToken) =>
+    public Task Apply(long generation, long step, double learningRate, double clip, bool isLast, CancellationToken cancellationToken) =>
         throw new NotSupportedException();
 
     public Task<TimeSpan?> BeginSnapshot(long generation, long step, CancellationToken cancellationToken) => throw new NotSupportedException();
