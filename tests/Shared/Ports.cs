@@ -53,17 +53,18 @@ internal static class Ports
     private static Socket Share()
     {
         for (var share = 0; share < Shares; share++)
-            if (Bound(IPAddress.Loopback, First + (share * Count)) is { } socket) return socket;
+            if (Bound(IPAddress.Loopback, First + (share * Count), listens: true) is { } socket) return socket;
         throw new InvalidOperationException($"{Shares} other programs have the ports of tests, from {First} on");
     }
 
-    // Null where somebody has the port.
-    private static Socket? Bound(IPAddress address, int port)
+    // Null where somebody has the port. Two may be bound to it as long as neither listens.
+    private static Socket? Bound(IPAddress address, int port, bool listens = false)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         try
         {
             socket.Bind(new IPEndPoint(address, port));
+            if (listens) socket.Listen(1);
             return socket;
         }
         catch (SocketException e) when (e.SocketErrorCode == SocketError.AddressAlreadyInUse)

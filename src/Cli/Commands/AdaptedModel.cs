@@ -1,5 +1,6 @@
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Data;
+using LisaOrleans.Model;
 using LisaOrleans.Training;
 
 namespace LisaOrleans.Cli;
@@ -11,6 +12,20 @@ internal sealed record AdaptedModel(string Folder, string? Adapter = null)
 {
     /// <value>What the run that made it computed in; <see cref="TrainingSpec.AutoDtype"/> (default) where nothing says so.</value>
     public string ComputeDtype { get; init; } = TrainingSpec.AutoDtype;
+
+    /// <value>Whether a run has made it, perhaps one that an older build began, which refused less. Default false.</value>
+    public bool OfRun { get; init; }
+
+    /// <summary>The model's shape.</summary>
+    /// <exception cref="ModelConfigException">config.json is missing or wrong.</exception>
+    public ModelConfig ReadConfig() => ModelSettings.ReadConfig(Folder, OfRun);
+
+    /// <summary>The dtype asked for, else the one that the model is in.</summary>
+    public string Dtype(TrainingSpec spec, ModelConfig config) => ModelSettings.Dtype(spec, config, Folder, OfRun);
+
+    /// <summary>Loads it, with the adapter.</summary>
+    /// <param name="dtype">As <see cref="Dtype"/> says it.</param>
+    public CausalLanguageModel Load(string dtype) => ModelLoader.Load(Folder, dtype, Adapter, ComputeDtype, OfRun);
 
     /// <summary>The tokenizer and the chat template of both.</summary>
     /// <exception cref="TokenizerException">They cannot be read.</exception>

@@ -12,7 +12,7 @@ internal static class EvalCommand
     {
         using var source = await ModelSource.OpenAsync(values, cancellationToken);
         var adapted = source.Model;
-        var config = ModelSettings.ReadConfig(adapted.Folder);
+        var config = adapted.ReadConfig();
         var spec = values.Spec();
         var blockSize = ModelSettings.BlockSize(spec, config);
         var json = values.Text(KnownSettings.LogFormat) == "json";
@@ -23,8 +23,7 @@ internal static class EvalCommand
         using var data = DatasetTokenizer.Tokenize(
             values.Sources(KnownSettings.DataFile), text.Tokenizer, settings, blockSize, config.VocabSize, null, cancellationToken,
             DataSplit.Of(settings.ValidationSplit).Evaluation, text.Template);
-        using var model = ModelLoader.Load(
-            adapted.Folder, ModelSettings.Dtype(spec, config, adapted.Folder), adapted.Adapter, adapted.ComputeDtype);
+        using var model = adapted.Load(adapted.Dtype(spec, config));
         if (!json)
             foreach (var line in DatasetFigures.Of(data.Statistics, blockSize).Lines) StandardError.WriteLine(line);
         using var progress = new ProgressLine("scoring", data.Count, quiet: json);

@@ -25,9 +25,9 @@ internal static class GenerateCommand
         ModelSettings.PinThreads(spec);
 
         var prompt = values.Text(KnownSettings.Prompt);
-        var config = ModelSettings.ReadConfig(model.Folder);
+        var config = model.ReadConfig();
         var template = values.Dataset().Template;
-        foreach (var piece in Continue(model, ModelSettings.Dtype(spec, config, model.Folder), prompt, template, options, cancellationToken))
+        foreach (var piece in Continue(model, model.Dtype(spec, config), prompt, template, options, cancellationToken))
             Console.Write(Console.IsOutputRedirected ? piece : Terminal.Clean(piece));
         Console.WriteLine();
         return ExitCodes.Done;
@@ -41,7 +41,7 @@ internal static class GenerateCommand
         var encoder = text.Encoder(template);
         var ids = encoder.EncodePrompt(prompt);
         if (ids.Length == 0) throw new UsageException("--prompt: has no tokens");
-        using var model = ModelLoader.Load(adapted.Folder, dtype, adapted.Adapter, adapted.ComputeDtype);
+        using var model = adapted.Load(dtype);
         if (ids.Length >= model.Config.MaxSequenceLength)
             throw new UsageException($"--prompt: has {ids.Length} tokens; the model takes fewer than {model.Config.MaxSequenceLength}");
         var decoder = new StreamingDecoder(text.Tokenizer);

@@ -7,8 +7,8 @@ namespace LisaOrleans.Cli;
 /// <summary>How commands that load a model themselves read their settings.</summary>
 internal static class ModelSettings
 {
-    public static ModelConfig ReadConfig(string modelPath) =>
-        ModelConfigReader.ReadFile(File.Exists(modelPath) ? modelPath : Path.Combine(modelPath, ModelFolder.ConfigFile));
+    public static ModelConfig ReadConfig(string modelPath, bool ofRun = false) =>
+        ModelConfigReader.ReadFile(File.Exists(modelPath) ? modelPath : Path.Combine(modelPath, ModelFolder.ConfigFile), ofRun);
 
     /// <summary>Says which files of weights in a folder are not read, where there are two sets of them.</summary>
     /// <exception cref="InvalidDataFileException">The index cannot be read.</exception>
@@ -25,9 +25,9 @@ internal static class ModelSettings
     }
 
     /// <summary>The dtype asked for, else the one that the model is in.</summary>
-    public static string Dtype(TrainingSpec spec, ModelConfig config, string modelFolder) => DerivedSettings.Dtype(spec.Dtype, config, () =>
+    public static string Dtype(TrainingSpec spec, ModelConfig config, string modelFolder, bool ofRun = false) => DerivedSettings.Dtype(spec.Dtype, config, () =>
     {
-        using var folder = ModelFolder.Open(modelFolder);
+        using var folder = ModelFolder.Open(modelFolder, ofRun);
         return folder.Dtype;
     });
 

@@ -48,7 +48,7 @@ internal sealed class ModelSource : IDisposable
                     return await RunFiles.ReadSpecAsync(store, manifest, cancellationToken);
                 },
                 cancellationToken);
-            return new ModelSource(new AdaptedModel(folder) { ComputeDtype = spec.ComputeDtype }, folder);
+            return new ModelSource(new AdaptedModel(folder) { ComputeDtype = spec.ComputeDtype, OfRun = true }, folder);
         }
         catch
         {

@@ -20,7 +20,9 @@ internal static class TrainingRequest
             Spec = values.Spec(),
             Given = [.. values.Training.Settings.Select(s => s.Name)],
         };
-        var config = ModelSettings.ReadConfig(request.ModelFolder);
+
+        // The run may have begun; if not, its import reads the file as one of a new run.
+        var config = ModelSettings.ReadConfig(request.ModelFolder, ofRun: true);
         values.Training.CheckUse(request.Spec);
         TrainingSpecValidator.CheckData(request.Spec, request.Dataset, request.EvalDataFile is not null);
         var spec = AdapterSettings.Of(request);

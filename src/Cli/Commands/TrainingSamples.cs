@@ -36,7 +36,7 @@ internal sealed class TrainingSamples(SettingValues values, TrainingStart start,
         if (values.OptionalText(KnownSettings.SamplePrompt) is not { } prompt) return;
         var (manifest, _) = await RunManifests.ReadAsync(store, ManifestAddress.Last(start.RunName), CancellationToken.None);
         var text = string.Concat(GenerateCommand.Continue(
-            model with { ComputeDtype = spec.ComputeDtype }, spec.Dtype, prompt, RunModel.TemplateOf(manifest),
+            model with { ComputeDtype = spec.ComputeDtype, OfRun = true }, spec.Dtype, prompt, RunModel.TemplateOf(manifest),
             new GenerationOptions { MaxNewTokens = 64 }, CancellationToken.None));
         reporter.Sample(when, prompt, text);
     }

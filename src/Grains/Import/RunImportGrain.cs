@@ -125,7 +125,7 @@ internal sealed partial class RunImportGrain(
 
     private static void CheckFits(RunRequest request, IReadOnlyList<TrainingSilo> silos, ImportOptions options, TrainingSpec? began)
     {
-        using var model = ModelFolder.Open(request.ModelFolder);
+        using var model = ModelFolder.Open(request.ModelFolder, ofRun: began is not null);
         var spec = options.Resolve(request, model.Config, () => model.Dtype, began);
         TrainingSpecValidator.Validate(spec, model.Config);
         if (RunCapacity.Check(spec, model.Config, silos) is { } tooLarge) throw new InvalidTrainingInputException($"model: {tooLarge}");

@@ -51,11 +51,13 @@ internal sealed class JoiningSilos(StoredRun run, IGrainFactory grains, TimeProv
     /// <param name="failed">The silos.</param>
     /// <param name="usable">The silos that the run may use.</param>
     /// <param name="fits">Whether silos have room for the run.</param>
+    /// <param name="untilProven">Whether only others count that have not failed themselves, or have shown since that they work.</param>
     /// <returns>Whether they are left out.</returns>
     public bool LeaveOut(
-        IReadOnlySet<string> failed, IReadOnlyList<TrainingSilo> usable, Func<IReadOnlyList<TrainingSilo>, bool> fits)
+        IReadOnlySet<string> failed, IReadOnlyList<TrainingSilo> usable, Func<IReadOnlyList<TrainingSilo>, bool> fits, bool untilProven)
     {
-        TrainingSilo[] others = [.. usable.Where(s => !failed.Contains(s.Address))];
+        TrainingSilo[] others =
+            [.. usable.Where(s => !failed.Contains(s.Address) && !(untilProven ? _failed.ContainsKey(s.Address) : IsLeftOut(s.Address)))];
         if (failed.Count == 0 || others.Length == 0 || !fits(others)) return false;
 
         // Not for equally long: which of them it is shows when they come back one by one.

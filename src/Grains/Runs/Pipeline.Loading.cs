@@ -11,6 +11,9 @@ internal sealed partial class Pipeline
     /// <summary>The silos on which a part could not be loaded, or stored.</summary>
     public IReadOnlySet<string> Failed => _failed;
 
+    /// <summary>Whether any silo could store a part.</summary>
+    public bool HasStored { get; private set; }
+
     /// <summary>Puts every part into the state of a manifest; returns how each got there.</summary>
     /// <param name="manifest">The manifest.</param>
     /// <param name="before">Where the parts were; null if that is not known.</param>

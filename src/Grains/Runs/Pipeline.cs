@@ -130,7 +130,7 @@ internal sealed partial class Pipeline(IGrainFactory grains, RunPlan plan, Stage
         long step, IReadOnlyList<string> parts, CancellationToken cancellationToken)
     {
         var blobs = await Task.WhenAll(_parts.Where(p => parts.Contains(p.Name)).Select(async p =>
-            (p.Name, Blobs: await On(p.OwnersSilo, p.Owner.CompleteSnapshot(generation, step, cancellationToken), cancellationToken))));
+            (p.Name, Blobs: await Complete(p))));
         return blobs.ToDictionary(b => b.Name, b => new PartState
         {
             Weights = b.Blobs.Weights,
@@ -138,6 +138,13 @@ internal sealed partial class Pipeline(IGrainFactory grains, RunPlan plan, Stage
             Adapter = b.Blobs.Adapter,
             Parked = b.Blobs.Parked,
         });
+
+        async Task<PartBlobs> Complete(PartReplicas part)
+        {
+            var stored = await On(part.OwnersSilo, part.Owner.CompleteSnapshot(generation, step, cancellationToken), cancellationToken);
+            HasStored = true;
+            return stored;
+        }
     }
 
     /// <summary>What each part holds, in all replicas together.</summary>

@@ -34,12 +34,12 @@ internal sealed class ProvenSilos(TimeProvider time)
     /// <summary>A generation failed before it saved a manifest.</summary>
     /// <param name="stages">Where its parts were.</param>
     /// <param name="failed">The silos on which something failed, as far as is known.</param>
-    /// <param name="ofManifest">Whether it was the manifest that failed: with a store that cannot be reached, that is the fault of no silo.</param>
+    /// <param name="ofStore">Whether it was a manifest, of which no silo could store anything: that is the fault of none of them.</param>
     /// <returns>
     /// The silos to doubt: those on which something failed each time, else those that have not proven to work where others have, else all;
     /// none while such failures are few, or have not lasted.
     /// </returns>
-    public IReadOnlySet<string> Doubt(StagePlan stages, IReadOnlySet<string> failed, bool ofManifest)
+    public IReadOnlySet<string> Doubt(StagePlan stages, IReadOnlySet<string> failed, bool ofStore)
     {
         var silos = Of(stages).ToHashSet();
         if (!silos.SetEquals(_silos)) (_silos, _failed, _since, _failures) = (silos, [.. silos], time.GetTimestamp(), 0);
@@ -48,9 +48,9 @@ internal sealed class ProvenSilos(TimeProvider time)
         if (_failures < FailuresUntilDoubt || time.GetElapsedTime(_since) < s_patience) return s_none;
         var (each, others) = (_failed, silos.Where(s => !_proven.Contains(s)).ToHashSet());
         _silos = [];
-        if (each.Count > 0 && each.Count < silos.Count) return each;
+        if (!ofStore && each.Count > 0 && each.Count < silos.Count) return each;
         if (others.Count > 0 && others.Count < silos.Count) return others;
-        if (ofManifest) return s_none;
+        if (ofStore) return s_none;
         _proven.ExceptWith(silos);
         return silos;
     }

@@ -14,6 +14,7 @@ internal sealed class RunGeneration : IDisposable
     private readonly RunOptions _options;
     private readonly Pipeline _parts;
     private readonly StagePlan? _before;
+    private readonly long _began;
 
     /// <param name="run">The run.</param>
     /// <param name="session">The run in this generation.</param>
@@ -29,7 +30,7 @@ internal sealed class RunGeneration : IDisposable
         StoredRun run, RunStore session, RunPlacement placement, EventFeed feed, StagePlan stages, ReplacedBlobs replaced, RunOptions options,
         TimeProvider time, Func<LoopOutcome?> interruption, ILogger logger)
     {
-        (_run, _session, _placement, _options, Stages, Began) = (run, session, placement, options, stages, run.ManifestStep);
+        (_run, _session, _placement, _options, Stages, _began) = (run, session, placement, options, stages, run.ManifestStep);
         Notice = new StopNotice(options.StepPatience, time);
         (_parts, _before) = placement.Place(stages, session.Generation);
         Manifests = new ManifestWriter(
@@ -49,8 +50,11 @@ internal sealed class RunGeneration : IDisposable
     /// <summary>Writes its manifests.</summary>
     public ManifestWriter Manifests { get; }
 
-    /// <summary>The step of the manifest that it began with.</summary>
-    public long Began { get; }
+    /// <summary>
+    /// The step from which it has made progress: that of the manifest that it began with. Steps that are repeated for ever because no manifest
+    /// can be stored are none.
+    /// </summary>
+    public long Began => Manifests.HasFailed ? long.MaxValue : _began;
 
     /// <summary>The last committed step.</summary>
     public long Step => _loop.Step;
@@ -75,9 +79,9 @@ internal sealed class RunGeneration : IDisposable
         {
             return await work();
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested && Manifests.Last.Step == before && MayBeOfSilo(e))
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested && MayBeOfSilo(e, hasSaved: Manifests.Last.Step > before))
         {
-            var judged = _placement.Judge(_parts, _before, e, Manifests.HasFailed);
+            var judged = _placement.Judge(_parts, _before, e, ofStore: Manifests.HasFailed && !_parts.HasStored);
             if (judged != e) throw judged;
             throw;
         }
@@ -87,8 +91,9 @@ internal sealed class RunGeneration : IDisposable
         }
     }
 
-    private bool MayBeOfSilo(Exception failure) =>
-        failure is StoreRefusedException or DamagedBlobException || _options.Failures.ActionFor(failure) == FailureAction.Retry;
+    // What a silo is refused may have been allowed to it before.
+    private bool MayBeOfSilo(Exception failure, bool hasSaved) => failure is StoreRefusedException
+        || (!hasSaved && _options.Failures.ActionFor(failure) is FailureAction.Retry or FailureAction.Pause or FailureAction.Fail);
 
     /// <inheritdoc/>
     public void Dispose() => Notice.Dispose();

@@ -128,26 +128,23 @@ internal sealed partial class RunPlacement(
         _joining.Proven(stages.Stages);
     }
 
-    /// <summary>A generation failed before it saved a manifest: finds out whether the run had better go on without some of its silos.</summary>
+    /// <summary>A generation failed: finds out whether the run had better go on without some of its silos.</summary>
     /// <param name="parts">The parts, where they were to be.</param>
     /// <param name="before">Where they were before.</param>
     /// <param name="failure">What failed.</param>
-    /// <param name="ofManifest">Whether it was the manifest.</param>
+    /// <param name="ofStore">Whether it was a manifest, of which no silo could store anything.</param>
     /// <returns>The failure, or one that says which silos are left out for now.</returns>
-    public Exception Judge(Pipeline parts, StagePlan? before, Exception failure, bool ofManifest)
+    public Exception Judge(Pipeline parts, StagePlan? before, Exception failure, bool ofStore)
     {
-        var silos = _proven.Doubt(parts.Stages, parts.Failed, ofManifest);
+        var silos = _proven.Doubt(parts.Stages, parts.Failed, ofStore);
 
-        // What a silo alone is refused, or finds damaged, others may have; and one that has just come is not needed yet.
-        if (parts.Failed.Count > 0
-            && (failure is StoreRefusedException or DamagedBlobException || (before is not null && !parts.Failed.Any(before.Uses))))
-        {
-            silos = parts.Failed;
-        }
+        // What one silo is refused, others may not be; and one that has just come is not needed yet.
+        var isRefused = failure is StoreRefusedException;
+        if (parts.Failed.Count > 0 && (isRefused || (before is not null && !parts.Failed.Any(before.Uses)))) silos = parts.Failed;
 
         // Any of them may be the one.
         if (parts.Stages.Stages.All(s => silos.Contains(s.Silo))) silos = new HashSet<string> { _joining.LeastFailed(silos) };
-        if (!_joining.LeaveOut(silos, Usable, Fits)) return failure;
+        if (!_joining.LeaveOut(silos, Usable, Fits, untilProven: isRefused)) return failure;
         foreach (var silo in silos) RunLog.LeftOut(logger, run.Name, silo, _joining.PauseOf(silo).TotalSeconds);
         return new SiloFailedException(silos, failure);
     }

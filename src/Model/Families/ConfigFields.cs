@@ -88,13 +88,9 @@ internal sealed class ConfigFields
         if (_whole is not { } whole || !s_ofTheWhole.Contains(name)) return value;
         var outside = Stated(whole);
 
-        // Of transformers' releases, some go by the one and some by the other.
-        if (name == Tied && !IsOfRun && value is { } inner && outside is { } outer && inner.ValueKind != outer.ValueKind)
-        {
-            throw Wrong(
-                $"{ModelConfigReader.TextConfig}.{name}",
-                $"is {Shorten(inner)}, and {name} outside of it {Shorten(outer)}; they must agree");
-        }
+        // Of transformers' releases, some go by the one and some by the other. Where only the outer one is true, that may be its class's default.
+        if (name == Tied && !IsOfRun && value is { ValueKind: JsonValueKind.True } && outside is { ValueKind: JsonValueKind.False })
+            throw Wrong($"{ModelConfigReader.TextConfig}.{name}", $"is true, and {name} outside of it false; they must agree");
 
         return value ?? outside;
 

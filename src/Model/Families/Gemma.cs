@@ -12,12 +12,17 @@ public sealed record Gemma : GemmaConfig
         // Files state hidden_act or hidden_activation or both. The first ones say gelu and mean tanh's approximation of it. Of
         // transformers' releases, some go by the one field and some by the other.
         const string Name = "hidden_act", Newer = "hidden_activation";
+        if (json.IsOfRun && json.Has(Newer))
+        {
+            json.LetPass(Name);
+            return;
+        }
+
         var stated = json.Activation(Name, HiddenAct);
         var meant = stated == Activation.Gelu ? Activation.GeluTanh : stated;
         if (!json.Has(Name) || stated == HiddenAct || meant == HiddenAct) return;
         if (!json.Has(Newer)) HiddenAct = meant;
-        else if (!json.IsOfRun)
-            throw json.Wrong(Name, $"is '{json.Text(Name)}', but {Newer} is '{json.Text(Newer)}'; they must agree");
+        else throw json.Wrong(Name, $"is '{json.Text(Name)}', but {Newer} is '{json.Text(Newer)}'; they must agree");
     }
 
     internal override DecoderLayer Layer(int index, WeightScope scope) =>

@@ -6,9 +6,9 @@ public sealed record Mistral : DecoderConfig
     internal Mistral(ConfigFields json)
         : base(json, maxPositions: 131_072, keyValueHeads: 8)
     {
-        // Hugging Face's MinistralForCausalLM is this one with windows by layer_types.
+        // Hugging Face's MinistralForCausalLM is this one with windows by layer_types, and what it takes a mistral for that states them.
         var window = json.CountOrNull("sliding_window", 4096);
-        Windows = json.ModelType == "ministral"
+        Windows = json.ModelType == "ministral" || !json.IsOfMultimodal
             ? json.Windows(NumHiddenLayers, window, _ => true)
             : json.SameWindows(NumHiddenLayers, window);
     }

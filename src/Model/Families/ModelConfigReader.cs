@@ -8,13 +8,15 @@ public static class ModelConfigReader
     internal const string TextConfig = "text_config";
 
     /// <summary>Reads a file.</summary>
+    /// <param name="path">Where it is.</param>
+    /// <param name="ofRun">As <see cref="Parse"/> has it.</param>
     /// <exception cref="ModelConfigException">It is missing or wrong.</exception>
-    public static ModelConfig ReadFile(string path)
+    public static ModelConfig ReadFile(string path, bool ofRun = false)
     {
         if (!File.Exists(path))
             throw new ModelConfigException(path, "no such file; a Hugging Face model folder has a config.json");
 
-        return Parse(File.ReadAllText(path), path);
+        return Parse(File.ReadAllText(path), path, ofRun);
     }
 
     /// <summary>Reads a text.</summary>

@@ -16,11 +16,12 @@ public static class ModelMerger
     /// <param name="dtype">float32, bfloat16 or float16; null for what the model is in.</param>
     /// <param name="output">Created if it does not exist.</param>
     /// <param name="cancellationToken">Cancels between two writes.</param>
+    /// <param name="ofRun">Whether a run has made them, as <see cref="ModelFolder.Open"/> has it. Default false.</param>
     public static async Task MergeAsync(
-        string baseFolder, string adapterFolder, string? dtype, string output, CancellationToken cancellationToken)
+        string baseFolder, string adapterFolder, string? dtype, string output, CancellationToken cancellationToken, bool ofRun = false)
     {
         AdapterFiles.CheckFolder(output, adapter: false);
-        using var model = ModelFolder.Open(baseFolder);
+        using var model = ModelFolder.Open(baseFolder, ofRun);
         using var adapter = PeftFolder.Open(adapterFolder, model.Config);
         var stored = PartDtypes.Parse(dtype ?? model.Dtype, "float32").Storage;
         var targets = Enumerable.Range(0, model.Config.NumHiddenLayers)

@@ -51,13 +51,15 @@ public sealed class ModelFolder : IDisposable
     }
 
     /// <summary>Opens a folder and checks that it holds every tensor of its architecture, with the right shape.</summary>
+    /// <param name="path">The folder.</param>
+    /// <param name="ofRun">Whether a run has begun with this model, perhaps by an older build that refused less. Default false.</param>
     /// <exception cref="ModelConfigException">config.json is missing or wrong.</exception>
     /// <exception cref="InvalidDataFileException">Weights are missing or wrong.</exception>
-    public static ModelFolder Open(string path)
+    public static ModelFolder Open(string path, bool ofRun = false)
     {
         if (File.Exists(path)) throw new ModelConfigException(path, "is a file; the Hugging Face model folder that it is in is needed");
         if (!Directory.Exists(path)) throw new ModelConfigException(path, "no such folder; a Hugging Face model folder is needed");
-        var config = ModelConfigReader.ReadFile(System.IO.Path.Combine(path, ConfigFile));
+        var config = ModelConfigReader.ReadFile(System.IO.Path.Combine(path, ConfigFile), ofRun);
         var opened = new List<SafetensorsReader>();
         try
         {

@@ -10,9 +10,11 @@ public static class ModelLoader
     /// <param name="dtype">float32, bfloat16 or float16; null for the checkpoint's own.</param>
     /// <param name="adapter">A PEFT folder with adapters that it is to have; null (default) for none.</param>
     /// <param name="trained">What the run that made it computed in; <see cref="TrainingSpec.AutoDtype"/> (default) where nothing says so.</param>
-    public static CausalLanguageModel Load(string folder, string? dtype, string? adapter = null, string trained = TrainingSpec.AutoDtype)
+    /// <param name="ofRun">Whether a run has made it, as <see cref="ModelFolder.Open"/> has it. Default false.</param>
+    public static CausalLanguageModel Load(
+        string folder, string? dtype, string? adapter = null, string trained = TrainingSpec.AutoDtype, bool ofRun = false)
     {
-        using var files = ModelFolder.Open(folder);
+        using var files = ModelFolder.Open(folder, ofRun);
         var dtypes = RunDtypes.OfAnswers(dtype ?? files.Dtype, files.Config, trained);
         var weights = files.Config.AllSpecs().ToDictionary(s => s.Name, s =>
         {

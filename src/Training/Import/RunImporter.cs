@@ -46,7 +46,7 @@ public static class RunImporter
         if (stored?.Manifest is { Completed: false, Dataset: { } known }) options.DataKnown?.Invoke(known);
 
         HostMemory.Prepare();
-        using var model = ModelFolder.Open(request.ModelFolder);
+        using var model = ModelFolder.Open(request.ModelFolder, ofRun: stored is not null);
         var spec = options.Resolve(request, model.Config, () => model.Dtype, stored?.Spec) with
         {
             // The data blob already holds what these settings made of the file; in words, they tell people what changed.

@@ -67,8 +67,19 @@ internal sealed record TokenInput(
 
     private static byte[] OfModel(string path)
     {
-        using var document = JsonDocument.Parse(File.ReadAllBytes(path));
-        var root = document.RootElement;
+        var content = File.ReadAllBytes(path);
+        JsonElement root;
+        try
+        {
+            root = JsonElement.Parse(content);
+        }
+        catch (JsonException)
+        {
+            // Whoever reads it says so.
+            return content;
+        }
+
+        if (root.ValueKind != JsonValueKind.Object) return content;
         return Encoding.UTF8.GetBytes(string.Join('\n', s_ofModel.Select(f => root.TryGetProperty(f, out var value) ? value.GetRawText() : "")));
     }
 

@@ -37,7 +37,7 @@ public static class RunExporter
             var (whole, adapter) = (Path.Combine(folder, "model"), Path.Combine(folder, "adapter"));
             await ModelExporter.ExportAsync(store, model, parts, whole, cancellationToken);
             await ModelExporter.ExportAsync(store, manifest, parts, adapter, cancellationToken);
-            await ModelMerger.MergeAsync(whole, adapter, null, outputFolder, cancellationToken);
+            await ModelMerger.MergeAsync(whole, adapter, null, outputFolder, cancellationToken, ofRun: true);
         }
         finally
         {

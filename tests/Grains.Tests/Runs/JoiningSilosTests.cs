@@ -89,6 +89,7 @@ public sealed class JoiningSilosTests
         var time = new FakeTimeProvider();
         var joining = new JoiningSilos(Stored(parts), parts.Grains, time, NullLogger.Instance);
         var all = (string[])["a", "b", "c"];
+        TrainingSilo[] silos = [.. all.Select(s => new TrainingSilo(s, 0, 1))];
         Assert.Equal("c", joining.LeastFailed(all));
         Assert.False(LeaveOut(fits: true));
         Assert.False(LeaveOut(fits: true, "a", "b", "c"));
@@ -106,8 +107,15 @@ public sealed class JoiningSilosTests
         time.Advance(TimeSpan.FromMinutes(2));
         Assert.False(joining.AreOnTrial([new SiloStage("c", [])]));
 
-        bool LeaveOut(bool fits, params string[] failed) =>
-            joining.LeaveOut(failed.ToHashSet(), [.. all.Select(s => new TrainingSilo(s, 0, 1))], _ => fits);
+        // Whoever is refused by a store goes on elsewhere only where nobody else was refused since a manifest was last saved.
+        Assert.False(LeaveOutUntilProven("a", "b"));
+        Assert.True(LeaveOut(fits: true, "a", "b"));
+        joining.Proven([new SiloStage("c", [])]);
+        Assert.True(LeaveOutUntilProven("a", "b"));
+
+        bool LeaveOut(bool fits, params string[] failed) => joining.LeaveOut(failed.ToHashSet(), silos, _ => fits, untilProven: false);
+
+        bool LeaveOutUntilProven(params string[] failed) => joining.LeaveOut(failed.ToHashSet(), silos, _ => true, untilProven: true);
     }
 
     // Silos of a cluster whose queue is lost.

@@ -28,9 +28,6 @@ public sealed class FamilyConfigTests
         "olmo3", "\"sliding_window\": null, \"layer_types\": [\"sliding_attention\", \"full_attention\"]",
         "'layer_types'", "sliding_window")]
     [InlineData(
-        "mistral", "\"sliding_window\": 4, \"layer_types\": [\"sliding_attention\", \"full_attention\"]",
-        "'layer_types' holds full_attention", "window of 4")]
-    [InlineData(
         "ministral3", "\"rope_parameters\": {\"rope_theta\": 7.0}, \"sliding_window\": 4, "
             + "\"layer_types\": [\"sliding_attention\", \"full_attention\"]",
         "'layer_types' holds full_attention", "window of 4")]
@@ -220,20 +217,40 @@ public sealed class FamilyConfigTests
         Assert.Equal(4, Assert.IsType<Llama3RopeScaling>(llama.Rope.Scaling).OriginalMaxPositionEmbeddings);
     }
 
+    // AutoModelForCausalLM takes a mistral that states layer_types for a ministral; inside a multimodal model it is what it says.
     [Fact]
-    public void Parse_embeddings_tied_outside_of_the_text_config_and_not_inside_are_refused()
+    public void Parse_windows_of_a_mistral_go_by_layer_types_except_inside_a_multimodal_model()
+    {
+        const string Fields = """
+            "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4, "vocab_size": 29,
+            "sliding_window": 4, "layer_types": ["sliding_attention", "full_attention"]
+            """;
+        Assert.Equal([4, null], Assert.IsType<Mistral>(ModelConfigReader.Parse($$"""{"model_type": "mistral", {{Fields}}}""", "c")).Windows);
+        Assert.Contains(
+            "'layer_types' holds full_attention",
+            Assert.Throws<ModelConfigException>(() => ModelConfigReader.Parse(
+                $$"""{"model_type": "mistral3", "text_config": {"model_type": "mistral", {{Fields}}}}""", "c")).Message,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Parse_embeddings_tied_inside_the_text_config_and_not_outside_are_refused()
     {
         const string Json = """
             {
-              "model_type": "gemma3", "tie_word_embeddings": true,
-              "text_config": {"model_type": "gemma3_text", "tie_word_embeddings": false}
+              "model_type": "gemma3", "tie_word_embeddings": false,
+              "text_config": {"model_type": "gemma3_text", "tie_word_embeddings": true}
             }
             """;
         Assert.Equal(
-            "c: field 'text_config.tie_word_embeddings' is false, and tie_word_embeddings outside of it true; they must agree",
+            "c: field 'text_config.tie_word_embeddings' is true, and tie_word_embeddings outside of it false; they must agree",
             Assert.Throws<ModelConfigException>(() => ModelConfigReader.Parse(Json, "c")).Message);
-        Assert.False(ModelConfigReader.Parse(Json, "c", ofRun: true).TieWordEmbeddings);
-        Assert.True(ModelConfigReader.Parse(Json.Replace("false", "true", StringComparison.Ordinal), "c").TieWordEmbeddings);
+        Assert.True(ModelConfigReader.Parse(Json, "c", ofRun: true).TieWordEmbeddings);
+
+        // What a class outside states by default says nothing of the text model.
+        var untied = Json.Replace("true", "inside", StringComparison.Ordinal).Replace("false", "true", StringComparison.Ordinal)
+            .Replace("inside", "false", StringComparison.Ordinal);
+        Assert.False(ModelConfigReader.Parse(untied, "c").TieWordEmbeddings);
     }
 
     private static ModelConfig Parse(string family, string field, bool ofRun = false)
