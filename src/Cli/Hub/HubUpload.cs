@@ -62,7 +62,8 @@ internal sealed class HubUpload(HubClient client, HubModelId model)
 
         // A file of weights, a template or a tokenizer that was there before would be read with these, or in their place.
         var (_, there) = await client.ListAsync(model, cancellationToken);
-        string[] others = [.. there.Where(n => WeightFiles.IsKnown(n) || ModelFileNames.IsKnown(n)).Except(names)];
+        string[] others =
+            [.. there.Where(n => WeightFiles.IsKnown(n) || ModelFileNames.Tokenizer.Contains(n) || ModelFileNames.IsTemplate(n)).Except(names)];
         foreach (var name in others) lines.Add(Line("deletedFile", new() { ["path"] = name }));
 
         if (large.Count > 0) await UploadAsync(large, cancellationToken);

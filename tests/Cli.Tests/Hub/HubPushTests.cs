@@ -46,10 +46,14 @@ public sealed class HubPushTests : IDisposable
         string[] old =
         [
             "model-00001-of-00002.safetensors", "model-00002-of-00002.safetensors", "model.safetensors.index.json", "pytorch_model.bin",
-            "chat_template.jinja",
+            "chat_template.jinja", "chat_template.json", "additional_chat_templates/tool_use.jinja", "vocab.json",
         ];
-        foreach (var name in (string[])[.. old, "README.md", ".gitattributes", "adapter_model.safetensors", "onnx/model.safetensors"])
-            hub.Files[name] = [1];
+        string[] kept =
+        [
+            "README.md", ".gitattributes", "adapter_model.safetensors", "onnx/model.safetensors", "generation_config.json",
+            "preprocessor_config.json", "processor_config.json",
+        ];
+        foreach (var name in (string[])[.. old, .. kept]) hub.Files[name] = [1];
         var result = await RunAsync(hub, HubServer.Token, "push", HubServer.Model, "--folder", Sample.Model);
         Assert.True(result.ExitCode == 0, result.Error);
         Assert.Equal(HubServer.Commit, result.Output.Trim());
