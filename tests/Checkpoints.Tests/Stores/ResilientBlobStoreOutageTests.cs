@@ -110,6 +110,55 @@ public sealed class ResilientBlobStoreOutageTests
         Assert.Equal(2, faults.Requests);
     }
 
+    // An upload that broke off, and what a check of the server left: either deletion is not answered at first.
+    [Fact]
+    public async Task DeleteUnfinishedAsync_deletion_that_is_not_answered_is_given_up()
+    {
+        const string Uploads =
+            "<ListMultipartUploadsResult><Upload><Key>blobs/a</Key><UploadId>u</UploadId><Initiated>1999-01-01T00:00:00.000Z</Initiated></Upload>"
+            + "<IsTruncated>false</IsTruncated></ListMultipartUploadsResult>";
+        const string Probes =
+            "<ListBucketResult><Contents><Key>probe/a</Key><LastModified>1999-01-01T00:00:00.000Z</LastModified><Size>1</Size></Contents>"
+            + "<IsTruncated>false</IsTruncated></ListBucketResult>";
+        const string Nothing = "<ListBucketResult><IsTruncated>false</IsTruncated></ListBucketResult>";
+        var asked = new List<string>();
+        var faults = new HttpFaults
+        {
+            Before = async (request, _) =>
+            {
+                var (path, query) = (request.RequestUri!.AbsolutePath, request.RequestUri.Query);
+                if (request.Method == HttpMethod.Delete)
+                {
+                    asked.Add(path);
+                    if (asked.Count(p => p == path) == 1) await Task.Delay(Timeout.Infinite, Token);
+                    return new HttpResponseMessage(HttpStatusCode.NoContent);
+                }
+
+                var page = query.Contains("uploads", StringComparison.Ordinal) ? Uploads
+                    : query.Contains("prefix=probe", StringComparison.Ordinal) ? Probes : Nothing;
+                return new HttpResponseMessage(HttpStatusCode.OK)
+                {
+                    Content = new StringContent("<?xml version=\"1.0\"?>" + page, null, "application/xml"),
+                };
+            },
+        };
+        var store = new ResilientBlobStore(
+            new S3BlobStore(
+                S3Clients.Create(new S3Options { Endpoint = "http://127.0.0.1:1" }, new BasicAWSCredentials("key", "secret"), faults),
+                new S3Location("bucket", ""), _time),
+            new ResilienceOptions { Retries = 20 }, _time);
+        Assert.True(await Finish(DeleteUnfinishedAsync()));
+
+        // The clock of this test may also be too quick for what is answered, which is then asked for again.
+        foreach (var path in (string[])["/bucket/blobs/a", "/bucket/probe/a"]) Assert.True(asked.Count(p => p == path) >= 2, path);
+
+        async Task<bool> DeleteUnfinishedAsync()
+        {
+            await store.DeleteUnfinishedAsync(TimeSpan.Zero, TimeProvider.System.GetUtcNow(), Token);
+            return true;
+        }
+    }
+
     [Fact]
     public async Task GetDocumentAsync_cancelled_during_a_pause_ends_at_once()
     {

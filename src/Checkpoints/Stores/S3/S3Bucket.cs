@@ -100,7 +100,7 @@ internal sealed class S3Bucket
 
     /// <summary>Deletes an object. Does nothing if it is not there.</summary>
     public Task DeleteAsync(string key, CancellationToken cancellationToken) =>
-        Call(token => _client.DeleteObjectAsync(Location.Bucket, Key(key), token), cancellationToken);
+        Call(token => PageLimit.AskAsync(t => _client.DeleteObjectAsync(Location.Bucket, Key(key), t), _time, token), cancellationToken);
 
     /// <summary>All objects whose keys begin with a prefix.</summary>
     public async IAsyncEnumerable<S3Entry> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -166,8 +166,7 @@ internal sealed class S3Bucket
                 page = await PageLimit.AskAsync(t => _client.ListMultipartUploadsAsync(request, t), _time, token).ConfigureAwait(false);
                 foreach (var upload in page.MultipartUploads ?? [])
                 {
-                    if (upload.Initiated?.ToUniversalTime() < before.UtcDateTime)
-                        await _client.AbortMultipartUploadAsync(Location.Bucket, upload.Key, upload.UploadId, token).ConfigureAwait(false);
+                    if (upload.Initiated?.ToUniversalTime() < before.UtcDateTime) await AbortAsync(upload, token).ConfigureAwait(false);
                 }
 
                 (request.KeyMarker, request.UploadIdMarker) = (page.NextKeyMarker, page.NextUploadIdMarker);
@@ -176,6 +175,9 @@ internal sealed class S3Bucket
 
             return true;
         }, cancellationToken);
+
+    private Task<AbortMultipartUploadResponse> AbortAsync(MultipartUpload upload, CancellationToken cancellationToken) => PageLimit.AskAsync(
+        t => _client.AbortMultipartUploadAsync(Location.Bucket, upload.Key, upload.UploadId, t), _time, cancellationToken);
 
     private PutObjectRequest Request(string key, Stream content, string md5) => new()
     {
