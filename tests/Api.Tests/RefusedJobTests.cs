@@ -74,7 +74,7 @@ public sealed class RefusedJobTests : IDisposable
         Assert.Equal(("invalid_validation_file", "validation_file"), await FailAsync(good, bad));
         Assert.Equal(("invalid_training_file", "training_file"), await FailAsync(bad, good));
         await Until.True(async () => (await jobs.GetAsync("ftjob-waits", Token)).Log.Any(
-            l => l is { Level: "warn", Message: "The job waits: a silo is needed whose --models has 'gone'" }));
+            l => l is { Level: "warn", Message: "The job waits for a silo that has 'gone' (--models) and is free" }));
 
         async Task<string> UploadAsync(string text)
         {

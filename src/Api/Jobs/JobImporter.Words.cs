@@ -36,13 +36,13 @@ internal sealed partial class JobImporter
         }
     }
 
-    // Somebody has to free space, grant access or repair the store. The job says so once; sweeps go on trying.
-    private async Task WaitAsync(string job, string reason, CancellationToken stoppingToken)
+    // Somebody has to free space, grant access, repair the store or bring the model. The job says so once; sweeps go on trying.
+    private async Task WaitAsync(string job, string note, CancellationToken stoppingToken)
     {
-        LogWaits(job, reason);
+        LogWaits(job, note);
         try
         {
-            await jobs.NoteOnceAsync(job, new JobLogEntry(time.GetUtcNow(), "warn", $"The job waits: {reason}"), stoppingToken);
+            await jobs.NoteOnceAsync(job, new JobLogEntry(time.GetUtcNow(), "warn", note), stoppingToken);
         }
         catch (Exception e) when (StoreRefusal.Find(e, store.Location) is { } refusal)
         {
@@ -63,8 +63,8 @@ internal sealed partial class JobImporter
     [LoggerMessage(Level = LogLevel.Information, Message = "Whether job {Job} was cancelled could not be read now")]
     private partial void LogNotWatched(Exception exception, string job);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} waits: {Reason}")]
-    private partial void LogWaits(string job, string reason);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job}: {Note}")]
+    private partial void LogWaits(string job, string note);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Job {Job} cannot be imported")]
     private partial void LogRefused(Exception exception, string job);

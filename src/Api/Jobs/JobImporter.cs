@@ -24,7 +24,7 @@ internal sealed partial class JobImporter(
     // A marker whose job was never written belongs to a request that died.
     private static readonly TimeSpan s_orphanAge = TimeSpan.FromMinutes(10);
 
-    // By then, every silo that has the model has seen the job.
+    // By then, every silo that has the model and imports nothing else has seen the job. One that is busy comes to it later.
     private static readonly TimeSpan s_modelAge = TimeSpan.FromMinutes(1);
 
     private static readonly string s_chosen =
@@ -71,11 +71,11 @@ internal sealed partial class JobImporter(
         }
         catch (Exception e) when (!stoppingToken.IsCancellationRequested && StoreRefusal.Find(e, store.Location) is { } refusal)
         {
-            await WaitAsync(job, refusal.Message, stoppingToken);
+            await WaitAsync(job, $"The job waits: {refusal.Message}", stoppingToken);
         }
         catch (DamagedBlobException e)
         {
-            await WaitAsync(job, e.Message, stoppingToken);
+            await WaitAsync(job, $"The job waits: {e.Message}", stoppingToken);
         }
         catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
         {
@@ -104,7 +104,7 @@ internal sealed partial class JobImporter(
         if (!await sources.HasModelAsync(document, cancellationToken))
         {
             if (!isElsewhere && time.GetUtcNow() - import.CreatedAt > s_modelAge)
-                await WaitAsync(job, $"a silo is needed whose --models has '{document.Model}'", cancellationToken);
+                await WaitAsync(job, $"The job waits for a silo that has '{document.Model}' (--models) and is free", cancellationToken);
             return false;
         }
 
