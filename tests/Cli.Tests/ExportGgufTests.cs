@@ -36,6 +36,14 @@ public sealed class ExportGgufTests
             new FolderBlobStore(folder["out/lisa-store"]), ManifestAddress.Last("default"), TestContext.Current.CancellationToken);
         using var model = ModelLoader.Load(source.Model.Folder, null, source.Model.Adapter, source.Model.ComputeDtype);
         Assert.Equal((ScalarType.BFloat16, ScalarType.Float32), (model.Dtypes.Storage, model.Dtypes.Compute));
+
+        // What the environment says of GGUF files is no matter for a folder.
+        using var process = Lisa.Start(
+            new Dictionary<string, string> { ["LISA_OUTTYPE"] = "f32" },
+            ["export", "default", "--store", folder["out/lisa-store"], "--output", folder["plain"]]);
+        var plain = await process.EndAsync(TestContext.Current.CancellationToken);
+        Assert.True(plain.ExitCode == 0, plain.Error);
+        Assert.Equal(RunFolder.WeightsSha(folder["out"]), RunFolder.WeightsSha(folder["plain"]));
     }
 
     [Fact]

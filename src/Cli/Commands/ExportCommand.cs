@@ -10,7 +10,7 @@ internal static class ExportCommand
 
     public static async Task<int> Run(SettingValues values, string? run, CancellationToken cancellationToken)
     {
-        if (values.Has(KnownSettings.GgufType) && values.Text(KnownSettings.ExportFormat) != Gguf)
+        if (values.HasForThis(KnownSettings.GgufType) && values.Text(KnownSettings.ExportFormat) != Gguf)
         {
             throw new UsageException(
                 $"{values.Place(KnownSettings.GgufType.Key)}: is used only with --{KnownSettings.ExportFormat.Flag} {Gguf}; give that, or leave "

@@ -103,6 +103,10 @@ internal sealed class SettingValues
 
     public bool Has(Setting setting) => _given.ContainsKey(setting.Key);
 
+    /// <summary>Whether it was given for this command, by a flag or in its file: the environment and appsettings.json serve others, too.</summary>
+    public bool HasForThis(Setting setting) =>
+        _given.TryGetValue(setting.Key, out var given) && given.Source is SettingSource.Flag or SettingSource.File;
+
     public string? OptionalText(Setting setting)
     {
         var value = _given.TryGetValue(setting.Key, out var given) ? given.Text : setting.Default;
