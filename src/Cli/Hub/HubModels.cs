@@ -5,17 +5,33 @@ namespace LisaOrleans.Cli;
 /// <summary>Models of the hub as folders on this machine.</summary>
 internal static class HubModels
 {
-    /// <summary>The folder of a model: from the cache if it is complete there, otherwise from the hub.</summary>
+    /// <summary>
+    /// The folder of a model: from the cache if it is complete there, otherwise from the hub. Where that is out of reach, one that lacks
+    /// nothing but the tokenizer is taken: not every command needs it, and an adapter may bring it.
+    /// </summary>
     /// <exception cref="HubException">It cannot be had; offline with what is missing.</exception>
     public static async Task<string> GetAsync(HubModelId model, CancellationToken cancellationToken)
     {
         var options = HubOptions.FromEnvironment();
         var found = new HubCache(options.Cache, model).Find();
-        IReadOnlyList<string> missing = found is null ? [] : HubCache.HasTokenizer(found) ? HubCache.Missing(found)
-            : [.. HubCache.Missing(found), "its tokenizer"];
-        if (found is not null && missing.Count == 0) return found;
-        if (!options.Offline) return await PullAsync(options, model, cancellationToken);
-        var lack = found is null ? "is not there" : $"lacks {string.Join(", ", missing)}";
+        var missing = found is null ? [] : HubCache.Missing(found);
+        string[] tokenizer = found is null || HubCache.HasTokenizer(found) ? [] : ["its tokenizer"];
+        var usable = missing.Count == 0 ? found : null;
+        if (usable is not null && (tokenizer.Length == 0 || options.Offline)) return usable;
+        if (!options.Offline)
+        {
+            try
+            {
+                return await PullAsync(options, model, cancellationToken);
+            }
+            catch (HubException e) when (usable is not null && e.IsPassing)
+            {
+                ErrorReport.Write($"{model} lacks its tokenizer in the cache {options.Cache}, and {e.Message}");
+                return usable;
+            }
+        }
+
+        var lack = found is null ? "is not there" : $"lacks {string.Join(", ", missing.Concat(tokenizer))}";
         throw new HubException(
             $"{model} {lack} in the cache {options.Cache}, and HF_HUB_OFFLINE forbids to fetch it; lisa pull {model} does where it is not set");
     }

@@ -108,8 +108,17 @@ public sealed class HubPullTests : IDisposable
 
         // The server is gone: what is in the cache needs no hub, and what is missing is named.
         await SucceedsAsync(hub, generate);
-        File.Delete(Path.Combine(Snapshot, Weights));
+
+        // Without the tokenizer, what needs none goes on, and what needs it says so, out of the hub's reach and offline.
         File.Delete(Path.Combine(Snapshot, "tokenizer.model"));
+        var told = $"{HubServer.Model} lacks its tokenizer in the cache {_folder["home/hub"]}, and ";
+        Assert.Contains(told, (await SucceedsAsync(hub, "plan", "--model", HubServer.Model)).Error, StringComparison.Ordinal);
+        var mute = await RunWithAsync(new() { ["HF_HUB_OFFLINE"] = "1" }, train);
+        Assert.Equal(2, mute.ExitCode);
+        Assert.Contains("has neither tokenizer.json nor tokenizer.model", mute.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain(told, mute.Error, StringComparison.Ordinal);
+
+        File.Delete(Path.Combine(Snapshot, Weights));
         var lacks = await RunWithAsync(new() { ["HF_HUB_OFFLINE"] = "1" }, generate);
         Assert.Equal(2, lacks.ExitCode);
         Assert.Contains(
