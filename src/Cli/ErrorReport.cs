@@ -28,7 +28,8 @@ internal static class ErrorReport
     private static string Message(Exception e) => e switch
     {
         RunExistsException exists => $"run '{exists.Run}' was begun with other settings:{string.Concat(exists.Differences.Select(d => $"\n  {d}"))}\n"
-            + "Use the same settings, another run name, or --overwrite to start over.",
+            + "Use the same settings, another run name, or --overwrite to start over."
+            + (exists.Advice is { } advice ? $"\n{char.ToUpperInvariant(advice[0])}{advice[1..]}." : ""),
         ArgumentException { ParamName: { } parameter } =>
             e.Message.Replace($" (Parameter '{parameter}')", "", StringComparison.Ordinal).ReplaceLineEndings(" "),
         _ => e.Message.ReplaceLineEndings(" "),

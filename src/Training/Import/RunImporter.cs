@@ -221,9 +221,10 @@ public static class RunImporter
         var differences = SpecComparison.Differences(before.Spec, spec).ToList();
         Compare("model weights", before.Manifest.Properties.GetValueOrDefault(ModelFingerprint), model.Fingerprint);
         Compare("adapter", before.Manifest.Properties.GetValueOrDefault(AdapterFingerprint), model.AdapterFingerprint);
+        var onlyData = differences.Count == 0 && (evalData is null) == (before.Manifest.EvalDataset is null);
         Compare("training data", before.Manifest.Dataset?.Sha256, data.Sha256);
         Compare("evaluation data", before.Manifest.EvalDataset?.Sha256, evalData?.Sha256);
-        if (differences.Count > 0) throw new RunExistsException(spec.RunName, differences);
+        if (differences.Count > 0) throw new RunExistsException(spec.RunName, differences, onlyData);
         RunEnd.CheckUnchanged(before.Manifest, before.Spec, spec);
 
         void Compare(string what, string? was, string? now)

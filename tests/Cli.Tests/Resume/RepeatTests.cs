@@ -21,6 +21,15 @@ public sealed class RepeatTests
         Assert.Equal(["  max_steps: was 2, now 3", "  seed: was 42, now 7", "  weight_decay: was 0, now 0.5"], lines[1..4].Order());
         Assert.StartsWith("  training data: was sha256", lines[4], StringComparison.Ordinal);
         Assert.Contains("--overwrite", lines[5], StringComparison.Ordinal);
+        Assert.Equal(6, lines.Length);
+
+        // Where nothing but the data differ, another build may have read the same files otherwise.
+        refused = await Lisa.RunAsync(Sample.Train(folder["out"], data: Sample.HeldOut, more: ["--max-steps", "2"]));
+        Assert.Equal(2, refused.ExitCode);
+        Assert.Contains("\n  training data: was sha256", refused.Error, StringComparison.Ordinal);
+        Assert.Contains(
+            "may read them otherwise than the one that began the run: lisa train --resume default (", refused.Error,
+            StringComparison.Ordinal);
         Assert.Equal(sha, RunFolder.WeightsSha(folder["out"]));
         Assert.Equal(log, RunFolder.Log(folder["out"]));
     }

@@ -49,6 +49,17 @@ public sealed class SettingsChangedTests
         Assert.Equal(
             ["data_description", "evaluation data", "model weights", "training data"],
             error.Differences.Select(d => d.Split(':')[0]).Order());
+        Assert.DoesNotContain("--resume", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ImportAsync_evaluation_data_that_are_new_are_not_taken_for_another_reading()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(5));
+        var request = TinyStories.Request(TinyStories.Spec(5)) with { EvalDataFile = TinyStories.HeldOut };
+        var error = await Assert.ThrowsAsync<RunExistsException>(() => RunImporter.ImportAsync(run.Store, request, null, Token));
+        Assert.StartsWith("evaluation data: was none", Assert.Single(error.Differences), StringComparison.Ordinal);
+        Assert.Null(error.Advice);
     }
 
     [Fact]

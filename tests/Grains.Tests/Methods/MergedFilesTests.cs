@@ -70,6 +70,7 @@ public sealed class MergedFilesTests
         Write(folder["model"], "chat_template.jinja", Ours);
         var error = await Assert.ThrowsAsync<RunExistsException>(() => Again());
         Assert.StartsWith("training data", Assert.Single(error.Differences), StringComparison.Ordinal);
+        Assert.Contains($"lisa train --resume {error.Run} ", error.Message, StringComparison.Ordinal);
         await TamperedRun.ChangeAsync(older, onlyLater: false, (m, spec) =>
             (m with { Properties = m.Properties.Where(p => p.Key != "adapter_text").ToDictionary() }, spec));
         Assert.True((await Again()).Resumed);
