@@ -16,9 +16,9 @@ options=(--timeout 40m --no-progress --no-ansi --max-parallel-test-modules 1)
 
 # Tests of clusters mostly wait, and count seconds until a silo is missed: they come first. What they leave of the machine the other
 # projects take, one after the other.
-cluster=artifacts/bin/LisaOrleans.Cluster.Tests/release/LisaOrleans.Cluster.Tests.dll
-others=$(ls -d artifacts/bin/LisaOrleans.*.Tests | sed 's|.*/\(.*\)|artifacts/bin/\1/release/\1.dll|' | grep -Fxv "$cluster" | paste -sd ';')
-nice dotnet test "${options[@]}" --test-modules "$others" "$@" >artifacts/test-others.log 2>&1 &
+cluster=artifacts/bin/LisaOrleans.Cluster.Tests/release/LisaOrleans.Cluster.Tests
+others=$(ls -d artifacts/bin/LisaOrleans.*.Tests | sed 's|.*/\(.*\)|&/release/\1|' | grep -Fxv "$cluster" | paste -sd ';')
+nice -n 5 dotnet test "${options[@]}" --test-modules "$others" "$@" >artifacts/test-others.log 2>&1 &
 rest=$!
 trap 'kill "$rest" 2>/dev/null || true' EXIT
 dotnet test "${options[@]}" --test-modules "$cluster" "$@" 2>&1 | tee artifacts/test-cluster.log || code=$?

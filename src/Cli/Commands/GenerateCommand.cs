@@ -1,6 +1,5 @@
 using LisaOrleans.Data;
 using LisaOrleans.Model;
-using LisaOrleans.Training;
 
 namespace LisaOrleans.Cli;
 

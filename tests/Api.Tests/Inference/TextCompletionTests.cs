@@ -119,7 +119,7 @@ public sealed class TextCompletionTests
         var listed = await AskAsync(["The dog", Prompt, Prompt], 2, 7);
         Assert.Equal(alone, listed[2..4]);
         Assert.Equal(6, listed.Distinct().Count());
-        
+
         // Two of them may agree by chance.
         Assert.InRange((await AskAsync([Prompt, Prompt, Prompt, Prompt], 1, null)).Distinct().Count(), 2, 4);
 

@@ -139,7 +139,7 @@ public sealed class JoiningSilosTests
     }
 
     private static Exception Judge(RunPlacement placement, Exception failure, StagePlan? before) =>
-        placement.Judge(placement.Pipeline!, before, failure, ofManifest: false);
+        placement.Judge(placement.Pipeline!, before, failure, ofStore: false);
 
     // Whatever it is that fails, it is noted where.
     private static async Task FailsAsync(Func<Task<bool>> load) =>

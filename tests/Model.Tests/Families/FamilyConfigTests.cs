@@ -229,7 +229,7 @@ public sealed class FamilyConfigTests
         Assert.Contains(
             "'layer_types' holds full_attention",
             Assert.Throws<ModelConfigException>(() => ModelConfigReader.Parse(
-                $$"""{"model_type": "mistral3", "text_config": {"model_type": "mistral", {{Fields}}}}""", "c")).Message,
+                $$"""{"model_type": "mistral3", "text_config": {"model_type": "mistral", {{Fields}}} }""", "c")).Message,
             StringComparison.Ordinal);
     }
 
