@@ -222,7 +222,8 @@ public sealed class FamilyConfigTests
     public void Parse_windows_of_a_mistral_go_by_layer_types_except_inside_a_multimodal_model()
     {
         const string Fields = """
-            "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4, "vocab_size": 29,
+            "hidden_size": 16, "intermediate_size": 24, "num_hidden_layers": 2, "num_attention_heads": 4,
+            "num_key_value_heads": 2, "vocab_size": 29,
             "sliding_window": 4, "layer_types": ["sliding_attention", "full_attention"]
             """;
         Assert.Equal([4, null], Assert.IsType<Mistral>(ModelConfigReader.Parse($$"""{"model_type": "mistral", {{Fields}}}""", "c")).Windows);
