@@ -31,7 +31,7 @@ internal sealed class ProvenSilos(TimeProvider time)
         _silos = [];
     }
 
-    /// <summary>A generation failed before it saved a manifest.</summary>
+    /// <summary>A generation failed.</summary>
     /// <param name="stages">Where its parts were.</param>
     /// <param name="failed">The silos on which something failed, as far as is known.</param>
     /// <param name="ofStore">Whether it was a manifest, of which no silo could store anything: that is the fault of none of them.</param>

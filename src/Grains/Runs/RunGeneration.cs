@@ -77,13 +77,22 @@ internal sealed class RunGeneration : IDisposable
         var before = Manifests.Last.Step;
         try
         {
-            return await work();
+            return await Proving(work, before);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && MayBeOfSilo(e, hasSaved: Manifests.Last.Step > before))
         {
             var judged = _placement.Judge(_parts, _before, e, ofStore: Manifests.HasFailed && !_parts.HasStored);
             if (judged != e) throw judged;
             throw;
+        }
+    }
+
+    // Before a failure is judged: whoever is left out because of it has proven what it did before, and no more.
+    private async Task<T> Proving<T>(Func<Task<T>> work, long before)
+    {
+        try
+        {
+            return await work();
         }
         finally
         {

@@ -5,8 +5,6 @@ namespace LisaOrleans.Grains.Tests;
 /// <summary>A store that is full, or may not be written to: the run is paused at once, says what to do, and goes on later.</summary>
 public sealed class FullDiskTests
 {
-    private const int NoSpace = 28;
-
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
@@ -17,7 +15,7 @@ public sealed class FullDiskTests
         using var run = await TestRun.ImportAsync(TinyStories.Spec(7));
         var full = new FullStore(run.Store, headFits);
         var seen = new List<TrainingEvent>();
-        var ended = await run.ContinueAsync(through: Resilient(full), seen: seen);
+        var ended = await run.ContinueAsync(through: full.Resilient(), seen: seen);
 
         // The manifest of step 3 was saved. That of step 6 was only if all of it was under way before, as on a busy machine.
         Assert.Equal(RunState.Paused, ended.State);
@@ -42,7 +40,7 @@ public sealed class FullDiskTests
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(7));
         var full = new FullStore(run.Store, headFits: false);
-        await run.ContinueAsync(through: Resilient(full), during: async grain =>
+        await run.ContinueAsync(through: full.Resilient(), during: async grain =>
         {
             await Until.True(async () => (await grain.GetStatus()).State == RunState.Paused);
             await grain.Resume([]);
@@ -51,32 +49,5 @@ public sealed class FullDiskTests
             Assert.Contains("no space is left", status.Error, StringComparison.Ordinal);
         });
         Assert.InRange(full.Refusals, 1, 8);
-    }
-
-    private static ResilientBlobStore Resilient(IBlobStore store) => new(store, new ResilienceOptions { Retries = 3 }, TimeProvider.System);
-
-    /// <summary>A disk that takes blobs until the manifest of step 3 is there.</summary>
-    private sealed class FullStore(IBlobStore inner, bool headFits) : DelegatingBlobStore(inner)
-    {
-        private int _refusals;
-        private volatile bool _full;
-
-        public int Refusals => Volatile.Read(ref _refusals);
-
-        public override Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken)
-        {
-            if (!_full || (headFits && blob.Length < 4096)) return base.PutAsync(blob, cancellationToken);
-            Interlocked.Increment(ref _refusals);
-            throw new IOException("No space left on device", NoSpace);
-        }
-
-        public override async Task<string> PutDocumentAsync(
-            string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken)
-        {
-            if (_full && !headFits) throw new IOException("No space left on device", NoSpace);
-            var etag = await base.PutDocumentAsync(path, content, ifMatch, cancellationToken);
-            _full |= (await RunStore.ReadHeadAsync(this, "test", cancellationToken))?.Step == 3;
-            return etag;
-        }
     }
 }

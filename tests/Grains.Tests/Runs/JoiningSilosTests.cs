@@ -83,6 +83,27 @@ public sealed class JoiningSilosTests
     }
 
     [Fact]
+    public async Task Train_silo_that_is_refused_after_it_has_saved_a_manifest_is_left_out()
+    {
+        IBlobStore store = null!;
+        await using var parts = await LoadedParts.CreateAsync(
+            TinyStories.Spec(12), through: s => store = new FullStore(s, headFits: true).Resilient());
+        var placement = Placement(parts, TimeProvider.System, out var run, store);
+        var (session, _) = await run.Take(Token);
+        await placement.Ask();
+        using var generation = new RunGeneration(
+            run, session, placement, new EventFeed(), On(parts, parts.Address),
+            new ReplacedBlobs(store, TimeSpan.FromHours(1), TimeProvider.System, e => throw e), new RunOptions(), TimeProvider.System,
+            () => null, NullLogger.Instance);
+        Assert.True(await generation.Load(Token));
+
+        var failure = await Assert.ThrowsAsync<SiloFailedException>(() => generation.Train(Token));
+        Assert.IsType<StoreRefusedException>(failure.InnerException);
+        Assert.True(generation.Manifests.Last.Step >= 3);
+        Assert.Equal([Broken], placement.Plan().Stages.Select(s => s.Silo));
+    }
+
+    [Fact]
     public async Task LeaveOut_takes_silos_that_failed_together_back_one_by_one()
     {
         await using var parts = await LoadedParts.CreateAsync(TinyStories.Spec(3) with { RunName = "one-by-one" });
@@ -119,11 +140,11 @@ public sealed class JoiningSilosTests
     }
 
     // Silos of a cluster whose queue is lost.
-    private static RunPlacement Placement(LoadedParts parts, TimeProvider time, out StoredRun run)
+    private static RunPlacement Placement(LoadedParts parts, TimeProvider time, out StoredRun run, IBlobStore? store = null)
     {
         var grains = DispatchProxy.Create<IGrainFactory, WithoutQueue>();
         ((WithoutQueue)grains).Inner = parts.Grains;
-        run = Stored(parts);
+        run = Stored(parts, store);
         var placement = new RunPlacement(run, parts.Address, grains, new LiveSilos(parts.Address), time, NullLogger.Instance);
         placement.Silos.Begin(DateTimeOffset.UnixEpoch, trains: true);
         return placement;
@@ -145,8 +166,8 @@ public sealed class JoiningSilosTests
     private static async Task FailsAsync(Func<Task<bool>> load) =>
         Assert.False(await load().ContinueWith(t => t.IsCompletedSuccessfully, Token, TaskContinuationOptions.None, TaskScheduler.Default));
 
-    private static StoredRun Stored(LoadedParts parts) =>
-        new(parts.Store, parts.Plan.Spec.RunName, cluster: null, TimeProvider.System, NullLogger.Instance);
+    private static StoredRun Stored(LoadedParts parts, IBlobStore? store = null) =>
+        new(store ?? parts.Store, parts.Plan.Spec.RunName, cluster: null, TimeProvider.System, NullLogger.Instance);
 
     private static StagePlan On(LoadedParts parts, string silo) => new([new SiloStage(silo, parts.Plan.Parts)]);
 
