@@ -17,8 +17,7 @@ internal sealed class AlpacaTemplate : IChatTemplate
         + """{{ ('\n\n### Response:\n' if message['role'] == 'assistant' else '\n\n### Instruction:\n') + message['content'] }}"""
         + """{% endif %}{% endfor %}{{ '\n\n### Response:\n' if add_generation_prompt else eos_token }}""";
 
-    public int? MisplacedSystem(IReadOnlyList<ChatMessage> messages) =>
-        messages.Index().Skip(1).Where(m => m.Item.Role == TurnRole.System).Select(m => (int?)m.Index).FirstOrDefault();
+    public int? MisplacedSystem(IReadOnlyList<ChatMessage> messages) => ChatTemplates.SystemTurn(messages, from: 1);
 
     public IReadOnlyList<RenderedSegment> Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt)
     {

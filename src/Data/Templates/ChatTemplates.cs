@@ -33,6 +33,10 @@ public static class ChatTemplates
             + $"{string.Join(", ", others)} write it where it stands";
     }
 
+    /// <summary>The first system turn from a place on; null where there is none.</summary>
+    internal static int? SystemTurn(IReadOnlyList<ChatMessage> messages, int from) =>
+        messages.Index().Skip(from).Where(m => m.Item.Role == TurnRole.System).Select(m => (int?)m.Index).FirstOrDefault();
+
     /// <summary>One by its name, which is not <see cref="Auto"/>.</summary>
     public static IChatTemplate Get(string name) => s_templates.FirstOrDefault(t => t.Name == name)
         ?? throw new DatasetException($"template '{name}' is unknown; one of {string.Join(", ", Names)}");

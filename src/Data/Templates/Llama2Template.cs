@@ -19,11 +19,8 @@ internal sealed class Llama2Template : IChatTemplate
         + """{{ ('' if ns.first else '<s>') + '[INST] ' + ns.system + message['content'] + ' [/INST]' }}"""
         + """{% set ns.system = '' %}{% set ns.first = false %}{% endif %}{% endfor %}""";
 
-    public int? MisplacedSystem(IReadOnlyList<ChatMessage> messages)
-    {
-        var isLed = messages is [{ Role: TurnRole.System }, { Role: TurnRole.User }, ..];
-        return messages.Index().Skip(isLed ? 1 : 0).Where(m => m.Item.Role == TurnRole.System).Select(m => (int?)m.Index).FirstOrDefault();
-    }
+    public int? MisplacedSystem(IReadOnlyList<ChatMessage> messages) =>
+        ChatTemplates.SystemTurn(messages, from: messages is [{ Role: TurnRole.System }, { Role: TurnRole.User }, ..] ? 1 : 0);
 
     public IReadOnlyList<RenderedSegment> Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt)
     {
