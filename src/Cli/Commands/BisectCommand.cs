@@ -22,7 +22,7 @@ internal static class BisectCommand
         }
 
         if (sources is null && KnownSettings.Data.FirstOrDefault(values.Has) is { } unused)
-            throw new UsageException($"{values.Place(unused.Key)}: is used only with --{KnownSettings.EvalData.Flag}; give that, or leave it out");
+            throw values.Unused(unused, KnownSettings.EvalData.Flag);
         RunName.Validate(run!);
         var json = values.Text(KnownSettings.LogFormat) == "json";
         var store = await ClusterStores.Open(values, cancellationToken, mustExist: true);

@@ -11,12 +11,7 @@ internal static class ExportCommand
     public static async Task<int> Run(SettingValues values, string? run, CancellationToken cancellationToken)
     {
         if (values.HasForThis(KnownSettings.GgufType) && values.Text(KnownSettings.ExportFormat) != Gguf)
-        {
-            throw new UsageException(
-                $"{values.Place(KnownSettings.GgufType.Key)}: is used only with --{KnownSettings.ExportFormat.Flag} {Gguf}; give that, or leave "
-                    + "it out");
-        }
-
+            throw values.Unused(KnownSettings.GgufType, $"{KnownSettings.ExportFormat.Flag} {Gguf}");
         var store = await ClusterStores.Open(values, cancellationToken, mustExist: true);
         try
         {

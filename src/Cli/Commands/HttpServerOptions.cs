@@ -36,7 +36,7 @@ internal static class HttpServerOptions
         var port = KnownSettings.TrainHttpPort;
         if (values.Has(port)) return (int)Within(values, port, 0, IPEndPoint.MaxPort);
         return KnownSettings.HttpServer.FirstOrDefault(values.Has) is { } unused
-            ? throw Wrong(values, unused, $"is used only with --{port.Flag}; give that, or leave it out")
+            ? throw values.Unused(unused, port.Flag)
             : null;
     }
 

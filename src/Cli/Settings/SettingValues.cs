@@ -158,6 +158,12 @@ internal sealed class SettingValues
     private bool NamesModelFolder(IReadOnlyList<Setting> known) =>
         known.Contains(KnownSettings.Model) && !(known.Contains(HistorySettings.ModelStore) && Has(HistorySettings.ModelStore));
 
+    /// <summary>What to say of a setting that is given and has no effect.</summary>
+    /// <param name="unused">The setting.</param>
+    /// <param name="needed">What it is used with: a flag, and its value where only one will do.</param>
+    public UsageException Unused(Setting unused, string needed) =>
+        new($"{Place(unused.Key)}: is used only with --{needed}; give that, or leave it out");
+
     private static string FlagOf(string key) => "--" + key.Replace('_', '-');
 
     private static UsageException Missing(Setting setting) => new($"--{setting.Flag} is missing: {setting.Help}");
