@@ -48,17 +48,16 @@ internal sealed class RotaryTable
         RotaryTable New()
         {
             var doubled = (long)BitOperations.RoundUpToPowerOf2((ulong)length);
-            return Create(
-                rotary, lengthClass, ofItsOwn ? length : Math.Min(Math.Max(doubled, LeastRows), rotary.Positions), device, dtype);
+            var rows = ofItsOwn ? length : Math.Min(Math.Max(doubled, LeastRows), rotary.Positions);
+            return Create(rotary, rotary.InverseFrequencies(length), lengthClass, rows, device, dtype);
         }
     }
 
-    private static RotaryTable Create(Rotary rotary, long lengthClass, long rows, Device device, ScalarType dtype)
+    private static RotaryTable Create(Rotary rotary, double[] frequencies, long lengthClass, long rows, Device device, ScalarType dtype)
     {
         using var _ = no_grad();
         using var scope = NewDisposeScope();
-        var inverse = tensor(
-            rotary.Scaling?.InverseFrequencies(rotary, lengthClass) ?? rotary.BaseFrequencies(rotary.Theta), dtype: ScalarType.Float64);
+        var inverse = tensor(frequencies, dtype: ScalarType.Float64);
         var (allCos, allSin) = (New(), New());
         for (var first = 0L; first < rows; first += LeastRows) Fill(first, Math.Min(LeastRows, rows - first));
         return new RotaryTable(allCos.DetachFromDisposeScope(), allSin.DetachFromDisposeScope(), lengthClass);
