@@ -10,7 +10,7 @@ namespace LisaOrleans.Grains;
 /// are those of <see cref="RunPhase"/>; what is done about failures is up to the <see cref="FailurePolicy"/>. Used within one
 /// grain's turns.
 /// </summary>
-internal sealed class RunLifecycle(
+internal sealed partial class RunLifecycle(
     StoredRun run, RunPlacement placement, RunEvents events, RunOptions options, TimeProvider time, ILogger logger) : IDisposable
 {
     private static readonly TimeSpan s_settlePatience = TimeSpan.FromSeconds(2);
@@ -122,57 +122,6 @@ internal sealed class RunLifecycle(
         ? Task.FromResult(new RunPhase.Ended(state, reason, IsStored: true))
         : run.End(state, LastStep, reason, _life.Token);
 
-    // Null where the run goes on.
-    private async Task<RunPhase.Ended?> Obey(FailureDecision decision, Exception failure)
-    {
-        switch (decision.Action)
-        {
-            case FailureAction.WaitForSilos or FailureAction.WaitForRoom:
-                RunTelemetry.Waiting(run.Name);
-                var waiting = new RunPhase.Waiting(decision.Reason);
-                if (decision.Action == FailureAction.WaitForSilos)
-                {
-                    // Silos that it has had are another run's by now, with their memory.
-                    if (Phase is RunPhase.Queued || Phase == waiting || !placement.Silos.AreTaken) return null;
-                    await Release();
-                }
-
-                Phase = waiting;
-                return null;
-
-            case FailureAction.Retry:
-                await Settle();
-                Phase = new RunPhase.Recovering();
-                RunLog.Recovering(logger, failure, run.Name, LastStep + 1, run.ManifestStep);
-                run.Journal?.Note(new RunRecovering(LastStep + 1, run.ManifestStep, decision.Reason));
-                RunTelemetry.Of(run.Name).Recovering();
-                return null;
-
-            case FailureAction.Stop:
-                return new RunPhase.Ended(((RunEndedException)failure).State, null, IsStored: true);
-
-            case FailureAction.GiveWay or FailureAction.Pause or FailureAction.Fail when run.IsAnew:
-                await Settle();
-                return null;
-
-            case FailureAction.GiveWay:
-            case FailureAction.Pause or FailureAction.Fail when await run.IsReplaced():
-                return await run.GiveWay(LastStep, decision.Reason);
-
-            case FailureAction.Pause:
-                await Release();
-                RunLog.Paused(logger, failure, run.Name, run.ManifestStep, decision.Reason);
-
-                // Steps trained since the manifest cannot be saved, so the run is paused at the manifest's step.
-                return await run.End(RunState.Paused, run.ManifestStep, decision.Reason, _life.Token);
-
-            default:
-                await Release();
-                RunLog.Failed(logger, failure, run.Name, decision.Reason);
-                return await End(RunState.Failed, decision.Reason);
-        }
-    }
-
     /// <summary>Trains from the last manifest under a new generation; null if the next generation is to begin at once.</summary>
     private async Task<RunState?> TrainOnce(CancellationToken cancellationToken)
     {
@@ -206,10 +155,18 @@ internal sealed class RunLifecycle(
 
     private async Task<RunState?> Train(RunGeneration generation, CancellationToken cancellationToken)
     {
-        var loaded = await generation.Load(cancellationToken);
-        if (loaded) Phase = new RunPhase.Training();
-        if (loaded) events.Feed.Signal();
-        var outcome = loaded ? await generation.Train(cancellationToken) : Interruption(generation.Stages) ?? LoopOutcome.Replan;
+        LoopOutcome outcome;
+        if (await generation.Load(cancellationToken))
+        {
+            Phase = new RunPhase.Training();
+            events.Feed.Signal();
+            outcome = await generation.Train(cancellationToken);
+        }
+        else
+        {
+            outcome = Interruption(generation.Stages) ?? LoopOutcome.Replan;
+        }
+
         if (outcome == LoopOutcome.Replan)
         {
             placement.Moving();
@@ -239,12 +196,4 @@ internal sealed class RunLifecycle(
     private LoopOutcome? Interruption(StagePlan current) => Wish != RunWish.Train || Step >= options.LastStep
         ? LoopOutcome.Stopped
         : run.IsAnew || placement.ShouldMove(current) ? LoopOutcome.Replan : null;
-
-    private Task Settle() => _generation?.Manifests.Settle(s_settlePatience) ?? Task.CompletedTask;
-
-    private async Task Release()
-    {
-        await Settle();
-        await placement.Release();
-    }
 }

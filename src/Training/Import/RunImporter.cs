@@ -60,7 +60,8 @@ public static class RunImporter
         var now = stored?.Manifest.Properties.GetValueOrDefault(TemplateTime) is { } time
             ? DateTimeOffset.Parse(time, CultureInfo.InvariantCulture)
             : TimeProvider.System.GetLocalNow();
-        var source = new AdaptedText(request.ModelFolder, stored?.Manifest.Properties.ContainsKey(AdapterText) == false ? null : request.AdapterFolder);
+        var source = new AdaptedText(
+            request.ModelFolder, stored?.Manifest.Properties.ContainsKey(AdapterText) == false ? null : request.AdapterFolder);
         var text = ModelText.Load(source, now);
         var (train, evaluation) = DataSplit.Of(request.Dataset.ValidationSplit);
 

@@ -1,0 +1,64 @@
+namespace LisaOrleans.Grains;
+
+/// <content>What becomes of a run that a failure has been decided about.</content>
+internal sealed partial class RunLifecycle
+{
+    // Null where the run goes on.
+    private async Task<RunPhase.Ended?> Obey(FailureDecision decision, Exception failure)
+    {
+        switch (decision.Action)
+        {
+            case FailureAction.WaitForSilos or FailureAction.WaitForRoom:
+                RunTelemetry.Waiting(run.Name);
+                var waiting = new RunPhase.Waiting(decision.Reason);
+                if (decision.Action == FailureAction.WaitForSilos)
+                {
+                    // Silos that it has had are another run's by now, with their memory.
+                    if (Phase is RunPhase.Queued || Phase == waiting || !placement.Silos.AreTaken) return null;
+                    await Release();
+                }
+
+                Phase = waiting;
+                return null;
+
+            case FailureAction.Retry:
+                await Settle();
+                Phase = new RunPhase.Recovering();
+                RunLog.Recovering(logger, failure, run.Name, LastStep + 1, run.ManifestStep);
+                run.Journal?.Note(new RunRecovering(LastStep + 1, run.ManifestStep, decision.Reason));
+                RunTelemetry.Of(run.Name).Recovering();
+                return null;
+
+            case FailureAction.Stop:
+                return new RunPhase.Ended(((RunEndedException)failure).State, null, IsStored: true);
+
+            case FailureAction.GiveWay or FailureAction.Pause or FailureAction.Fail when run.IsAnew:
+                await Settle();
+                return null;
+
+            case FailureAction.GiveWay:
+            case FailureAction.Pause or FailureAction.Fail when await run.IsReplaced():
+                return await run.GiveWay(LastStep, decision.Reason);
+
+            case FailureAction.Pause:
+                await Release();
+                RunLog.Paused(logger, failure, run.Name, run.ManifestStep, decision.Reason);
+
+                // Steps trained since the manifest cannot be saved, so the run is paused at the manifest's step.
+                return await run.End(RunState.Paused, run.ManifestStep, decision.Reason, _life.Token);
+
+            default:
+                await Release();
+                RunLog.Failed(logger, failure, run.Name, decision.Reason);
+                return await End(RunState.Failed, decision.Reason);
+        }
+    }
+
+    private Task Settle() => _generation?.Manifests.Settle(s_settlePatience) ?? Task.CompletedTask;
+
+    private async Task Release()
+    {
+        await Settle();
+        await placement.Release();
+    }
+}
