@@ -64,7 +64,7 @@ public sealed class UnreadFieldsTests
             + "\"rope_scaling\": {\"type\": \"yarn\", \"factor\": 2.0, \"original_max_position_embeddings\": 4}")]
     [InlineData("llama", "\"rope_scaling\": {\"full_attention\": {}, \"sliding_attention\": {}}")]
     [InlineData("mixtral", "\"router_jitter_noise\": 0.01")]
-    [InlineData("mistral", "\"sliding_window\": 4, \"layer_types\": [\"full_attention\", \"sliding_attention\"]")]
+    [InlineData("phi3", "\"sliding_window\": 4, \"layer_types\": [\"full_attention\", \"sliding_attention\"]")]
     [InlineData("gemma", "\"hidden_act\": \"silu\", \"hidden_activation\": \"gelu_pytorch_tanh\"")]
     [InlineData("gemma3_text", "\"attn_logit_softcapping\": 50.0")]
     [InlineData(
