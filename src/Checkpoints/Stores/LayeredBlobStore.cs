@@ -2,7 +2,8 @@ namespace LisaOrleans.Checkpoints;
 
 /// <summary>
 /// A store of one's own over another one that is only read: what is written stays on top, and blobs that are not there are read
-/// from below. The documents below, and so its runs, are not seen.
+/// from below. What is there too is written all the same: below, it may be deleted at any time. The documents below, and so its runs, are
+/// not seen.
 /// </summary>
 /// <param name="below">The store that is only read. Nothing of it is made new, either.</param>
 /// <param name="top">The store that is written to.</param>
@@ -17,11 +18,6 @@ public class LayeredBlobStore(IBlobStore below, IBlobStore top) : DelegatingBlob
     public override async Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken) =>
         await base.RenewAsync(blob, cancellationToken).ConfigureAwait(false)
         || await below.ExistsAsync(blob.Sha256, cancellationToken).ConfigureAwait(false);
-
-    /// <inheritdoc/>
-    public override async Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken) =>
-        !await below.ExistsAsync(blob.Sha256, cancellationToken).ConfigureAwait(false)
-        && await base.PutAsync(blob, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public override async Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken) =>

@@ -44,6 +44,13 @@ public sealed class ScratchFolderTests
         await TestRun.AssertLoadableAsync(below, 1);
         Assert.Equal(before, Files(folder["below"]));
 
+        // What is written is there whatever becomes of the same below.
+        var blob = new BytesBlob([1, 2, 3]);
+        await below.PutAsync(blob, Token);
+        Assert.True(await layered.PutAsync(blob, Token));
+        Directory.Delete(folder["below"], recursive: true);
+        (await layered.ReadAsync(new BlobRef(blob.Sha256, blob.Length), Token)).Dispose();
+
         static string[] Files(string root) =>
             [.. Directory.GetFiles(root, "*", SearchOption.AllDirectories).Order().Select(f => $"{f} {File.GetLastWriteTimeUtc(f).Ticks}")];
     }
