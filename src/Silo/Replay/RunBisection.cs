@@ -42,6 +42,18 @@ public sealed class RunBisection : IDisposable
     public static async Task<BisectedRun> FindAsync(
         IBlobStore store, string run, TokenizedDataset data, double threshold, Action<string> tell, CancellationToken cancellationToken)
     {
+        // A run that goes on may keep others, until all that it keeps has been evaluated.
+        var (bisection, steps) = await RunReading.FollowAsync(
+            store, ManifestAddress.Last(run), () => EvaluateKeptAsync(store, run, data, tell, cancellationToken), cancellationToken);
+        using (bisection) return await bisection.FindAsync(steps, threshold, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _steps?.Dispose();
+
+    private static async Task<(RunBisection Bisection, IReadOnlyList<long> Kept)> EvaluateKeptAsync(
+        IBlobStore store, string run, TokenizedDataset data, Action<string> tell, CancellationToken cancellationToken)
+    {
         var manifests = await RunManifests.OfAsync(store, run, cancellationToken);
         var last = await manifests.ReadAsync(manifests.Last, cancellationToken);
         var steps = RunFork.OwnSteps(manifests, last);
@@ -53,16 +65,13 @@ public sealed class RunBisection : IDisposable
         }
 
         var evaluation = await RunEvaluation.PrepareAsync(store, last, data, cancellationToken);
-        using var bisection = new RunBisection(store, last, evaluation, tell);
-        return await bisection.FindAsync(steps, threshold, cancellationToken);
+        var bisection = new RunBisection(store, last, evaluation, tell);
+        foreach (var step in steps) await bisection.AddAsync(store, step, cancellationToken);
+        return (bisection, steps);
     }
-
-    /// <inheritdoc/>
-    public void Dispose() => _steps?.Dispose();
 
     private async Task<BisectedRun> FindAsync(IReadOnlyList<long> kept, double threshold, CancellationToken cancellationToken)
     {
-        foreach (var step in kept) await AddAsync(_store, step, cancellationToken);
         var (low, high) = kept.Zip(kept.Skip(1)).MaxBy(pair => _points[pair.Second].Loss - _points[pair.First].Loss);
         if (!(_points[high].Loss - _points[low].Loss > threshold)) (low, high) = (kept[0], kept[^1]);
         await AddBetweenAsync(low, high, cancellationToken);

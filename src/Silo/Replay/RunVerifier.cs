@@ -13,6 +13,7 @@ public sealed class RunVerifier
 {
     // A step is repeated with other numbers of threads only where that does not take long.
     private const int MostStepsToTry = 64;
+    private const int MostRounds = 10;
 
     private readonly IBlobStore _store;
     private readonly RunManifests _manifests;
@@ -23,29 +24,46 @@ public sealed class RunVerifier
     private RunVerifier(IBlobStore store, RunManifests manifests, Manifest newest, Action<long, long>? progress) =>
         (_store, _manifests, _newest, _steps, _progress) = (store, manifests, newest, RunFork.OwnSteps(manifests, newest), progress);
 
-    /// <summary>Verifies steps of a run. Nothing of the store is changed.</summary>
+    /// <summary>Verifies steps of a run. Nothing of the store is changed. A run that goes on meanwhile is verified as it is then.</summary>
     /// <param name="store">The store.</param>
     /// <param name="run">The run.</param>
     /// <param name="steps">The first and the last step; null for all that can be repeated.</param>
     /// <param name="progress">Told which step has been repeated, and which is the last one; null to tell nobody.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <exception cref="InvalidDataFileException">
-    /// There is no such run, or it keeps no manifest before the steps, or not any more because it has gone on.
+    /// There is no such run, or it keeps no manifest before the steps, or goes on before what it keeps has been repeated.
     /// </exception>
     public static async Task<VerifiedRun> VerifyAsync(
         IBlobStore store, string run, (long First, long Last)? steps, Action<long, long>? progress, CancellationToken cancellationToken)
     {
         RunName.Validate(run);
+        for (var round = 1; ; round++)
+        {
+            if (await TryVerifyAsync(store, run, steps, progress, cancellationToken) is { } verified) return verified;
+            if (round == MostRounds)
+            {
+                throw new InvalidDataFileException(
+                    $"run '{run}'", $"went on while it was verified, {MostRounds} times before what it keeps was repeated; pause it, or name steps");
+            }
+        }
+    }
+
+    // Null where the run went on, and keeps less than it did.
+    private static async Task<VerifiedRun?> TryVerifyAsync(
+        IBlobStore store, string run, (long First, long Last)? steps, Action<long, long>? progress, CancellationToken cancellationToken)
+    {
+        var wentOn = false;
         var (head, unread) = await TryAsync(() => RunStore.ReadHeadAsync(store, run, cancellationToken), null);
         if (unread is null && head is not { Manifest: not null }) throw RunManifests.NoRun(store, run);
         var last = steps?.Last ?? head?.Step ?? 0;
         if (head is null) return NotRepeated(unread);
         var (verifier, unopened) = await TryAsync(OpenAsync, head);
+        if (wentOn) return null;
         if (verifier is null) return NotRepeated(unopened);
         if (last > head.Step) throw new InvalidDataFileException($"run '{run}'", $"has {head.Step} steps, so step {last} cannot be repeated");
         var begin = verifier.Begin(steps?.First, run);
         var (verified, failure) = await TryAsync(() => verifier.VerifyAsync(begin, last, cancellationToken), head);
-        return verified ?? NotRepeated(failure);
+        return wentOn ? null : verified ?? NotRepeated(failure);
 
         async Task<RunVerifier?> OpenAsync()
         {
@@ -77,8 +95,8 @@ public sealed class RunVerifier
                 // A run that goes on may keep less than it did.
                 if (e is BlobMissingException && of?.HasManifestsOf(await RunStore.ReadHeadAsync(store, run, cancellationToken)) == false)
                 {
-                    throw new InvalidDataFileException(
-                        $"run '{run}'", "went on while it was verified, and no longer keeps what was to be repeated; try again");
+                    wentOn = true;
+                    return (null, null);
                 }
 
                 return (null, (await RunBlobs.NameAsync(store, run, e, cancellationToken)).Message);
@@ -100,7 +118,7 @@ public sealed class RunVerifier
         await ReadBlobsAsync(_store, read.Select(r => r.Manifest).Append(_newest).SelectMany(m => m.References()), cancellationToken);
         var hasEnd = last == _manifests.Head.Step && read[^1].Blob != _manifests.Last;
         List<(long Step, BlobRef Blob, Manifest Manifest)> all = hasEnd ? [.. read, (last, _manifests.Last, _newest)] : read;
-        var difference = await FindChangeAsync(all, cancellationToken) ?? await FindInStepsAsync(read, last, cancellationToken);
+        var difference = await ManifestDifference.FindAsync(_store, [.. all.Select(r => r.Manifest)], cancellationToken) ?? await FindInStepsAsync(read, last, cancellationToken);
         if (hasEnd) difference ??= await FindOtherEndAsync(read[^1].Manifest, cancellationToken);
         return new VerifiedRun(run, begin, last, [.. all.Select(r => new VerifiedManifest(r.Step, r.Blob.Sha256))], difference);
     }
@@ -148,36 +166,6 @@ public sealed class RunVerifier
     private static async Task ReadBlobsAsync(IBlobStore store, IEnumerable<BlobRef> blobs, CancellationToken cancellationToken)
     {
         foreach (var blob in blobs.Distinct()) (await store.ReadAsync(blob, cancellationToken)).Dispose();
-    }
-
-    // What is the same in all manifests of a run: settings, data, and the model's files.
-    private async Task<string?> FindChangeAsync(IReadOnlyList<(long Step, BlobRef Blob, Manifest Manifest)> read, CancellationToken cancellationToken)
-    {
-        var (begin, first, _) = (read[0].Step, read[0].Manifest, 0);
-        var spec = await RunFiles.ReadSpecAsync(_store, first, cancellationToken);
-        var (_, config) = await RunFiles.ReadConfigAsync(_store, first, cancellationToken);
-        foreach (var (step, _, manifest) in read.Skip(1))
-        {
-            var between = $"between the manifests of steps {begin} and {step}";
-            if (manifest.Spec != first.Spec
-                && SpecComparison.Differences(spec, await RunFiles.ReadSpecAsync(_store, manifest, cancellationToken)) is [var changed, ..])
-                return $"a setting was changed {between}: {changed}";
-            foreach (var (what, had, now) in ((string, BlobRef?, BlobRef?)[])
-                [("training", first.Dataset, manifest.Dataset), ("evaluation", first.EvalDataset, manifest.EvalDataset)])
-            {
-                if (had == now) continue;
-                var where = had is null || now is null ? "one has none"
-                    : await DataDifference.FindAsync(_store, had, now, config.VocabSize, cancellationToken) ?? "another blob with the same samples";
-                return $"the {what} data was changed {between}: {where}";
-            }
-
-            var files = manifest.Files.Keys.Union(first.Files.Keys);
-            if (files.FirstOrDefault(f => manifest.Files.GetValueOrDefault(f) != first.Files.GetValueOrDefault(f)) is { } file)
-                return $"{file} was changed {between}";
-            if (manifest.OtherTensors != first.OtherTensors) return $"the tensors that do not train were changed {between}";
-        }
-
-        return null;
     }
 
     private async Task<string?> FindInStepsAsync(

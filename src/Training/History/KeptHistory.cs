@@ -5,12 +5,15 @@ namespace LisaOrleans.Training;
 /// <summary>The manifests of a run that are in the store, with what each of them takes up.</summary>
 public static class KeptHistory
 {
-    /// <summary>Reads it, by step.</summary>
+    /// <summary>Reads it, by step. A run that goes on meanwhile is read as it is then.</summary>
     /// <param name="store">The store.</param>
     /// <param name="run">The run.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="InvalidDataFileException">There is no such run.</exception>
-    public static async Task<IReadOnlyList<KeptState>> ReadAsync(IBlobStore store, string run, CancellationToken cancellationToken)
+    public static Task<IReadOnlyList<KeptState>> ReadAsync(IBlobStore store, string run, CancellationToken cancellationToken) =>
+        RunReading.FollowAsync(store, ManifestAddress.Last(run), () => ReadOnceAsync(store, run, cancellationToken), cancellationToken);
+
+    private static async Task<IReadOnlyList<KeptState>> ReadOnceAsync(IBlobStore store, string run, CancellationToken cancellationToken)
     {
         var manifests = await RunManifests.OfAsync(store, run, cancellationToken);
 

@@ -68,15 +68,21 @@ public sealed class RunVerifierTests
         Assert.Equal([3L, 4, 5], steps);
         Assert.Equal([2L, 4], verified.Manifests.Select(m => m.Step));
 
-        // Somebody lets the run keep less before it has been read.
-        var left = new PrunedMeanwhile(run.Store, (await RunManifests.ReadAsync(run.Store, ManifestAddress.At("test", 4), Token)).Blob.Sha256);
+        // Somebody lets the run keep less before it has been read: what it keeps then is repeated, if that can be.
+        var fewer = await RunVerifier.VerifyAsync(await LeavingAsync("every:4", read: 2), "test", null, null, Token);
+        Assert.Null(fewer.Difference);
+        Assert.Equal([0L, 4, 6], fewer.Manifests.Select(m => m.Step));
+        var left = await LeavingAsync("last", read: 4);
         var gone = await Assert.ThrowsAsync<InvalidDataFileException>(() => RunVerifier.VerifyAsync(left, "test", null, null, Token));
-        Assert.Contains("went on while it was verified", gone.Message, StringComparison.Ordinal);
+        Assert.Contains("it keeps only that of step 6", gone.Message, StringComparison.Ordinal);
 
         using var last = await TestRun.TrainAsync(s_lisa with { KeepManifests = "last" });
         var refused = await Assert.ThrowsAsync<InvalidDataFileException>(() => VerifyAsync(last));
         Assert.Contains("--keep-manifests", refused.Message, StringComparison.Ordinal);
         await Assert.ThrowsAsync<InvalidDataFileException>(() => RunVerifier.VerifyAsync(run.Store, "test", (1, 7), null, Token));
+
+        async Task<PrunedMeanwhile> LeavingAsync(string keep, long read) => new(
+            run.Store, keep, (await RunManifests.ReadAsync(run.Store, ManifestAddress.At("test", read), Token)).Blob.Sha256);
     }
 
     // Paused between, as the settings of a run can change only then.
@@ -193,7 +199,7 @@ public sealed class RunVerifierTests
 
     private static Task<VerifiedRun> VerifyAsync(TestRun run) => RunVerifier.VerifyAsync(run.Store, "test", null, null, Token);
 
-    private sealed class PrunedMeanwhile(IBlobStore inner, string beforeRead) : DelegatingBlobStore(inner)
+    private sealed class PrunedMeanwhile(IBlobStore inner, string keep, string beforeRead) : DelegatingBlobStore(inner)
     {
         private bool _isPruned;
 
@@ -202,7 +208,7 @@ public sealed class RunVerifierTests
             if (blob.Sha256 == beforeRead && !_isPruned)
             {
                 _isPruned = true;
-                await HistoryPruning.PruneAsync(Inner, "last", cancellationToken);
+                await HistoryPruning.PruneAsync(Inner, keep, cancellationToken);
                 await GarbageCollector.CollectAsync(Inner, TimeSpan.Zero, TimeProvider.System, cancellationToken);
             }
 
