@@ -18,4 +18,7 @@ public sealed record PartState
     /// <value>Its adapters, float32. While they train: those it began with. Null for none; its weights are frozen otherwise.</value>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public BlobRef? Adapter { get; init; }
+
+    /// <summary>Every blob that it names.</summary>
+    public IEnumerable<BlobRef> References() => ((BlobRef?[])[Weights, Optimizer, Adapter, Parked]).OfType<BlobRef>();
 }

@@ -22,6 +22,9 @@ internal sealed class ManifestOnItsWay(long step, Task committedBefore)
     /// <value>Ends when those parts' states are in the store.</value>
     public Task<IReadOnlyDictionary<string, PartState>> Stored { get; set; } = s_nothing;
 
+    /// <summary>Blobs of parts' states that are in the store so far.</summary>
+    public List<BlobRef> Blobs { get; } = [];
+
     /// <value>Ends when the run's head names it.</value>
     public Task Committed { get; set; } = Task.CompletedTask;
 

@@ -11,7 +11,7 @@ namespace LisaOrleans.Grains;
 /// </summary>
 internal sealed class ManifestWriter(
     IBlobStore store, RunStore run, TrainingSpec spec, RunHistory history, ManifestKeeper keeper, RunJournal journal, Pipeline pipeline,
-    EventFeed feed, ReplacedBlobs replaced, TimeProvider time)
+    EventFeed feed, ReplacedBlobs replaced, RunOptions options, TimeProvider time)
 {
     private ManifestOnItsWay _latest = new(0, Task.CompletedTask);
 
@@ -102,12 +102,13 @@ internal sealed class ManifestWriter(
     }
 
     private async Task<IReadOnlyDictionary<string, PartState>> Store(ManifestOnItsWay manifest, CancellationToken cancellationToken) =>
-        await pipeline.CompleteSnapshot(manifest.Step, await manifest.Taken, cancellationToken);
+        await pipeline.CompleteSnapshot(
+            manifest.Step, await manifest.Taken, state => manifest.Blobs.AddRange(state.References()), cancellationToken);
 
     private async Task Commit(ManifestOnItsWay onItsWay, bool completed, CancellationToken cancellationToken)
     {
         // Whatever becomes of this one, it has not ended before the one before has.
-        await Task.WhenAll(onItsWay.CommittedBefore, onItsWay.Stored);
+        await Renewing(Task.WhenAll(onItsWay.CommittedBefore, onItsWay.Stored), onItsWay, cancellationToken);
         var (step, stored) = (onItsWay.Step, await onItsWay.Stored);
         var parts = new Dictionary<string, PartState>(Last.Parts);
         long bytes = 0;
@@ -152,6 +153,20 @@ internal sealed class ManifestWriter(
         RunTelemetry.Of(run.Head.Run).ManifestSaved(LastBytes);
         feed.Signal();
         replaced.Collect();
+    }
+
+    // Until the head names them, another run that had the same blobs, and has replaced them, would delete them once they are old.
+    private async Task Renewing(Task task, ManifestOnItsWay manifest, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            await task.WaitAsync(options.RenewPeriod, time, cancellationToken)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+            if (task.IsCompleted || cancellationToken.IsCancellationRequested) break;
+            await RunStore.FindMissingAsync(store, [.. manifest.Blobs], cancellationToken);
+        }
+
+        await task;
     }
 
     // Nobody goes on with the moments of a run that is done.

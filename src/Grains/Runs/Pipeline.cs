@@ -126,24 +126,29 @@ internal sealed partial class Pipeline(IGrainFactory grains, RunPlan plan, Stage
         _trainable.Where(p => parts.Contains(p.Name)).Select(p => p.Owner.SeparateSnapshot(generation, step, cancellationToken)));
 
     /// <summary>Waits until the snapshots of these parts are in the store.</summary>
+    /// <param name="step">The step.</param>
+    /// <param name="parts">The parts.</param>
+    /// <param name="stored">Told what is in the store, as soon as it is.</param>
+    /// <param name="cancellationToken">Gives up.</param>
     public async Task<IReadOnlyDictionary<string, PartState>> CompleteSnapshot(
-        long step, IReadOnlyList<string> parts, CancellationToken cancellationToken)
+        long step, IReadOnlyList<string> parts, Action<PartState> stored, CancellationToken cancellationToken)
     {
-        var blobs = await Task.WhenAll(_parts.Where(p => parts.Contains(p.Name)).Select(async p =>
-            (p.Name, Blobs: await Complete(p))));
-        return blobs.ToDictionary(b => b.Name, b => new PartState
-        {
-            Weights = b.Blobs.Weights,
-            Optimizer = b.Blobs.Optimizer,
-            Adapter = b.Blobs.Adapter,
-            Parked = b.Blobs.Parked,
-        });
+        var states = await Task.WhenAll(_parts.Where(p => parts.Contains(p.Name)).Select(async p => (p.Name, State: await Complete(p))));
+        return states.ToDictionary(s => s.Name, s => s.State);
 
-        async Task<PartBlobs> Complete(PartReplicas part)
+        async Task<PartState> Complete(PartReplicas part)
         {
-            var stored = await On(part.OwnersSilo, part.Owner.CompleteSnapshot(generation, step, cancellationToken), cancellationToken);
+            var blobs = await On(part.OwnersSilo, part.Owner.CompleteSnapshot(generation, step, cancellationToken), cancellationToken);
             HasStored = true;
-            return stored;
+            var state = new PartState
+            {
+                Weights = blobs.Weights,
+                Optimizer = blobs.Optimizer,
+                Adapter = blobs.Adapter,
+                Parked = blobs.Parked,
+            };
+            stored(state);
+            return state;
         }
     }
 

@@ -14,18 +14,26 @@ internal sealed class ReplacedBlobs(IBlobStore store, TimeSpan period, TimeProvi
 {
     private static readonly TimeSpan s_age = TimeSpan.FromMinutes(5);
 
-    private readonly HashSet<string> _names = [];
+    // With the collection after which each was added last.
+    private readonly Dictionary<string, int> _names = [];
 
     // It owns neither a timer nor a handle.
     private CancellationTokenSource _life = new();
     private Task _collecting = Task.CompletedTask;
     private long _collected = time.GetTimestamp();
+    private int _collections;
 
     /// <summary>Adds blobs that are named no longer.</summary>
-    public void Add(IEnumerable<string> names) => _names.UnionWith(names);
+    public void Add(IEnumerable<string> names)
+    {
+        foreach (var name in names) _names[name] = _collections;
+    }
 
     /// <summary>Takes out what is named again.</summary>
-    public void Remove(IEnumerable<string> names) => _names.ExceptWith(names);
+    public void Remove(IEnumerable<string> names)
+    {
+        foreach (var name in names) _names.Remove(name);
+    }
 
     /// <summary>Begins a collection if it is time for one. Nothing waits for it: in a large store it takes as long as many manifests.</summary>
     public void Collect()
@@ -49,7 +57,8 @@ internal sealed class ReplacedBlobs(IBlobStore store, TimeSpan period, TimeProvi
     private async Task Collect(CancellationToken cancellationToken)
     {
         _collected = time.GetTimestamp();
-        var names = _names.ToHashSet();
+        var names = _names.Keys.ToHashSet();
+        _collections++;
         try
         {
             var report = await Task.Run(
@@ -57,7 +66,10 @@ internal sealed class ReplacedBlobs(IBlobStore store, TimeSpan period, TimeProvi
 
             // Of what this run is done with, somebody else may make a blob anew, and name it only hours later.
             names.ExceptWith(report.Spared.Select(b => b.Sha256));
-            _names.ExceptWith(names);
+
+            // One that was named and replaced again meanwhile may have been made anew after the collection had passed it.
+            foreach (var name in names)
+                if (_names.TryGetValue(name, out var added) && added < _collections) _names.Remove(name);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

@@ -24,6 +24,9 @@ public sealed record RunOptions
     /// <value>How long a run that is done waits for that. Default 10 s.</value>
     internal TimeSpan CollectPatience { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <value>How often blobs are made new that wait for a manifest that names them. Default 1 minute.</value>
+    internal TimeSpan RenewPeriod { get; init; } = TimeSpan.FromMinutes(1);
+
     /// <value>How each kind of failure is handled.</value>
     internal FailurePolicy Failures { get; init; } = FailurePolicy.Default;
 }

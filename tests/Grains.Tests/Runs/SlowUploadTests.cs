@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using LisaOrleans.Checkpoints;
@@ -44,6 +45,16 @@ public sealed class SlowUploadTests
     }
 
     [Fact]
+    public async Task SaveSteps_upload_that_takes_long_keeps_what_is_stored_already_new()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(1));
+        var store = new OneSlowUploadStore(run.Store);
+        var ended = await run.ContinueAsync(through: store, options: new RunOptions { RenewPeriod = TimeSpan.FromMilliseconds(20) });
+        Assert.True(ended.State == RunState.Succeeded, ended.Error);
+        Assert.NotEmpty(store.RenewedMeanwhile);
+    }
+
+    [Fact]
     public async Task Run_that_ends_deletes_what_its_last_manifest_has_replaced()
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(2) with { SaveSteps = 1 });
@@ -75,6 +86,44 @@ public sealed class SlowUploadTests
         }
     }
 
+    [Fact]
+    public async Task Collect_blob_that_is_replaced_again_during_a_collection_is_collected_by_the_next()
+    {
+        using var folder = new TempFolder();
+        var (files, blob) = (new FolderBlobStore(folder.Root), new BytesBlob([1]));
+        await files.PutAsync(new BytesBlob([2]), Token);
+        ReplacedBlobs? replaced = null;
+
+        // As the run goes on while the store tells what it has: the blob comes back, and goes again.
+        var meanwhile = true;
+        var store = new ToldStore(files, async () =>
+        {
+            if (!meanwhile) return;
+            meanwhile = false;
+            replaced!.Remove([blob.Sha256]);
+            await PutAsync();
+            replaced.Add([blob.Sha256]);
+        });
+        replaced = new ReplacedBlobs(store, TimeSpan.Zero, TimeProvider.System, e => throw e);
+        replaced.Add([blob.Sha256]);
+        await CollectAsync();
+        Assert.True(await files.ExistsAsync(blob.Sha256, Token));
+        await CollectAsync();
+        Assert.False(await files.ExistsAsync(blob.Sha256, Token));
+
+        async Task PutAsync()
+        {
+            await files.PutAsync(blob, Token);
+            File.SetLastWriteTimeUtc(folder[$"blobs/{blob.Sha256[..2]}/{blob.Sha256}"], DateTime.UtcNow.AddMinutes(-6));
+        }
+
+        async Task CollectAsync()
+        {
+            replaced.Collect();
+            await replaced.End(Timeout.InfiniteTimeSpan);
+        }
+    }
+
     // An upload that began late may be one that the step under way waits for: so they go on, too, where no step ends.
     private static async Task ReleaseStepByStepAsync(IRunGrain grain, WaitingStore store)
     {
@@ -103,6 +152,31 @@ public sealed class SlowUploadTests
         return parts;
     }
 
+    /// <summary>A store whose first state of a part is there only once another one, stored before, was made new.</summary>
+    private sealed class OneSlowUploadStore(IBlobStore inner) : DelegatingBlobStore(inner)
+    {
+        private readonly ConcurrentDictionary<string, byte> _stored = new();
+        private readonly TaskCompletionSource<string> _renewed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _uploads;
+
+        public string RenewedMeanwhile => _renewed.Task.IsCompleted ? _renewed.Task.Result : "";
+
+        public override async Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken)
+        {
+            if (blob is not SafetensorsBlob) return await base.PutAsync(blob, cancellationToken);
+            if (Interlocked.Increment(ref _uploads) == 1) await _renewed.Task.WaitAsync(cancellationToken);
+            var isNew = await base.PutAsync(blob, cancellationToken);
+            _stored.TryAdd(blob.Sha256, 0);
+            return isNew;
+        }
+
+        public override Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken)
+        {
+            if (_stored.ContainsKey(blob.Sha256)) _renewed.TrySetResult(blob.Sha256);
+            return base.RenewAsync(blob, cancellationToken);
+        }
+    }
+
     /// <summary>A store that never says which blobs it has.</summary>
     private sealed class ShutStore(IBlobStore inner) : DelegatingBlobStore(inner)
     {
@@ -115,6 +189,16 @@ public sealed class SlowUploadTests
             Interlocked.Increment(ref _collections);
             await Task.Delay(Timeout.Infinite, cancellationToken);
             yield break;
+        }
+    }
+
+    /// <summary>A store to which something happens once it has told which blobs it has.</summary>
+    private sealed class ToldStore(IBlobStore inner, Func<Task> then) : DelegatingBlobStore(inner)
+    {
+        public override async IAsyncEnumerable<StoredBlob> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+        {
+            await foreach (var blob in base.ListAsync(cancellationToken)) yield return blob;
+            await then();
         }
     }
 
