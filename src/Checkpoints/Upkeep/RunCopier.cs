@@ -155,10 +155,6 @@ public static class RunCopier
         }
     }
 
-    private static async Task<bool> AreThereAsync(RunContents contents, IBlobStore target, CancellationToken cancellationToken)
-    {
-        foreach (var used in contents.Blobs)
-            if (!await target.RenewAsync(used.Blob, cancellationToken).ConfigureAwait(false)) return false;
-        return true;
-    }
+    private static async Task<bool> AreThereAsync(RunContents contents, IBlobStore target, CancellationToken cancellationToken) =>
+        (await RunStore.FindMissingAsync(target, contents.Blobs.Select(b => b.Blob), cancellationToken).ConfigureAwait(false)).Count == 0;
 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using LisaOrleans.Checkpoints;
 
 namespace LisaOrleans.Training;
@@ -20,14 +21,18 @@ public static class HistoryPruning
     public static async Task<IReadOnlyList<PrunedHistory>> PruneAsync(IBlobStore store, string keep, CancellationToken cancellationToken)
     {
         RunSettings.Table.Of(nameof(TrainingSpec.KeepManifests)).Check(keep);
-        var pruned = new List<PrunedHistory>();
+        var pruned = new ConcurrentBag<PrunedHistory>();
 
         // A job that comes to be afterwards names its manifest itself, so that no collection takes it.
         var held = await HeldManifests.ReadAsync(store, cancellationToken);
-        var runs = await RunStore.ListRunsAsync(store, cancellationToken).ToListAsync(cancellationToken);
-        foreach (var run in runs.Order(StringComparer.Ordinal))
-            if (await TryPruneRunAsync(store, run, keep, held, cancellationToken) is { } history) pruned.Add(history);
-        return pruned;
+        await HeldRuns.ForEachAsync(
+            RunStore.ListRunsAsync(store, cancellationToken),
+            async (run, token) =>
+            {
+                if (await TryPruneRunAsync(store, run, keep, held, token) is { } history) pruned.Add(history);
+            },
+            cancellationToken);
+        return [.. pruned.OrderBy(p => p.Run, StringComparer.Ordinal)];
     }
 
     private static async Task<PrunedHistory?> TryPruneRunAsync(
