@@ -58,11 +58,13 @@ internal sealed partial class HeldState<TPart>(PartServices services, string key
     }
 
     /// <summary>
-    /// Whether only the numbers of the part's training state may be others than a load's. Where adapters train, each replica reads these for
+    /// Whether only the numbers of the part's training state may be others than a load's, or those of adapters that begin to train. Where adapters train, each replica reads these for
     /// itself, and has the weights beside them.
     /// </summary>
-    public bool CanGoBack(PartLoad load) => load.Optimizer is not null && Part is { } part
-        && (part.HasAdapters ? _stored?.Weights == load.Weights : part.KeepsState && !load.FollowsOwner);
+    public bool CanGoBack(PartLoad load) => Part is { } part
+        && (part.HasAdapters
+            ? _stored?.Weights == load.Weights && (load.Optimizer ?? load.Adapter) is not null
+            : load.Optimizer is not null && part.KeepsState && !load.FollowsOwner);
 
     /// <summary>Goes back to a training state, in the memory that the part has. On the device's thread.</summary>
     public void GoBack(IPartState state)

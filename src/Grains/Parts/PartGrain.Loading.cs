@@ -51,7 +51,7 @@ internal abstract partial class PartGrain<TPart>
         if (_held.CanFollow(load)) return OwnersWeights.Announced(schema);
         if (_held.CanGoBack(load)) return await GoBack(load, schema, cancellationToken);
         using var state = load.OwnerSendsWeights ? new OwnersWeights(schema) : await HandedOver(load, schema, cancellationToken)
-            ?? (load.Ahead && !_sleeping.ComeFromStore ? null : await StoredPartState.Read(services.Store, load, schema, cancellationToken));
+            ?? (load.Ahead && !_sleeping.ComeFromStore && load.Adapter is null ? null : await StoredPartState.Read(services.Store, load, schema, cancellationToken));
         if (state is null) return null;
         await _device.Run(
             load.Generation,

@@ -10,11 +10,12 @@ internal sealed class StoredPartState : IPartState
 {
     private readonly PartLoad _load;
     private readonly PartSchema _schema;
+    private readonly bool _isWhole;
     private SafetensorsReader? _weights;
     private SafetensorsReader? _state;
     private SafetensorsReader? _adapter;
 
-    private StoredPartState(PartLoad load, PartSchema schema) => (_load, _schema) = (load, schema);
+    private StoredPartState(PartLoad load, PartSchema schema, bool isWhole) => (_load, _schema, _isWhole) = (load, schema, isWhole);
 
     public PartLoaded Loaded { get; private set; } = new(PartSource.Store, 0);
 
@@ -22,7 +23,10 @@ internal sealed class StoredPartState : IPartState
     public static Task<StoredPartState> Read(IBlobStore store, PartLoad load, PartSchema schema, CancellationToken cancellationToken) =>
         Read(store, load, schema, isWhole: true, cancellationToken);
 
-    /// <summary>Reads the training state alone, for a part that trains already: in it are all weights that training changes.</summary>
+    /// <summary>
+    /// Reads what training changes alone, for a part that has its other weights: the training state or, before that of adapters is in a
+    /// manifest, those they began with.
+    /// </summary>
     public static Task<StoredPartState> ReadTraining(
         IBlobStore store, PartLoad load, PartSchema schema, CancellationToken cancellationToken) =>
         Read(store, load, schema, isWhole: false, cancellationToken);
@@ -30,12 +34,12 @@ internal sealed class StoredPartState : IPartState
     private static async Task<StoredPartState> Read(
         IBlobStore store, PartLoad load, PartSchema schema, bool isWhole, CancellationToken cancellationToken)
     {
-        var state = new StoredPartState(load, schema);
+        var state = new StoredPartState(load, schema, isWhole);
         try
         {
             if (isWhole) state._weights = await Open(load.Weights);
             if (load.Optimizer is not null) state._state = await Open(load.Optimizer);
-            if (isWhole && load.Adapter is not null) state._adapter = await Open(load.Adapter);
+            if (load.Adapter is not null && (isWhole || load.Optimizer is null)) state._adapter = await Open(load.Adapter);
             return state;
         }
         catch
@@ -74,6 +78,7 @@ internal sealed class StoredPartState : IPartState
     public void RestoreTrainingState(ModelPart part)
     {
         if (_state is not null) PartStorage.RestoreTrainingState(part, _state, _load.Optimizer!.Sha256);
+        else if (!_isWhole && _adapter is not null) PartStorage.RestoreAdapters(part, _adapter, _load.Adapter!.Sha256, _schema.AdapterTensors);
     }
 
     public void Dispose()

@@ -36,11 +36,11 @@ internal sealed partial class Pipeline
         from i in Enumerable.Range(0, _parts.Count)
         let part = _parts[i]
         let state = StateOf(manifest, part.Name)
-        where state.Optimizer is null && current._trainable.All(p => p.Name != part.Name)
+        where state.Adapter is not null || (state.Optimizer is null && current._trainable.All(p => p.Name != part.Name))
         from replica in Enumerable.Range(0, part.Grains.Count)
         where part.Silos[replica] == silo
         select part.Grains[replica].Load(
-            LoadOf(part, replica, After(i), state, manifest.Step, current.Stages) with { Ahead = true }, cancellationToken));
+            LoadOf(part, replica, After(i), state with { Optimizer = null }, manifest.Step, current.Stages) with { Ahead = true }, cancellationToken));
 
     private async Task<PartLoaded[]> Load(
         PartReplicas part, string? next, Manifest manifest, StagePlan? before, CancellationToken cancellationToken)

@@ -78,6 +78,17 @@ public abstract partial class ModelPart
         StateStep = stateStep;
     }
 
+    /// <summary>
+    /// Takes over adapters that <see cref="CopyAdapters"/> gave before they trained: what was trained since is dropped, with its state.
+    /// </summary>
+    /// <param name="tensors">By name; not owned.</param>
+    public void RestoreAdapters(IReadOnlyDictionary<string, Tensor> tensors)
+    {
+        Freeze();
+        using var _ = no_grad();
+        foreach (var adapter in Adapters) adapter.Exact.copy_(tensors[adapter.Spec.Name]);
+    }
+
     private static Tensor HostCopy(Tensor tensor, ScalarType dtype)
     {
         using var _ = no_grad();

@@ -115,6 +115,13 @@ public static class PartStorage
     public static void RestoreTrainingState(ModelPart part, SafetensorsReader blob, string blobName) =>
         Restore(blob, blobName, part.StateSpecs, part.RestoreTrainingState);
 
+    /// <summary>Gives a part the adapters of a blob, which do not train yet.</summary>
+    public static void RestoreAdapters(ModelPart part, SafetensorsReader blob, string blobName, IReadOnlyList<TensorSpec> specs)
+    {
+        Check(blob, blobName, specs);
+        Borrow(blob, part.RestoreAdapters);
+    }
+
     /// <summary>Makes a part train on with the moments of a blob.</summary>
     public static void RestoreMoments(ModelPart part, SafetensorsReader blob, string blobName) =>
         Restore(blob, blobName, part.MomentSpecs, part.RestoreMoments);
@@ -129,11 +136,16 @@ public static class PartStorage
             throw new InvalidDataFileException(blobName, $"metadata '{StateStep}' must be a whole number");
         }
 
+        Borrow(blob, tensors => restore(tensors, step));
+    }
+
+    private static void Borrow(SafetensorsReader blob, Action<IReadOnlyDictionary<string, Tensor>> use)
+    {
         var tensors = new Dictionary<string, Tensor>();
         try
         {
             foreach (var (name, info) in blob.Tensors) tensors.Add(name, View(name, info));
-            restore(tensors, step);
+            use(tensors);
         }
         finally
         {

@@ -53,7 +53,8 @@ internal sealed class LoadedParts : IAsyncDisposable
 
     public IPartGrain Part(string name) => PartGrains.Get(_silo.Grains, Plan.Spec.RunName, name, Address);
 
-    private Pipeline PipelineOf(long generation) =>
+    /// <summary>The parts of a generation.</summary>
+    public Pipeline PipelineOf(long generation) =>
         new(_silo.Grains, Plan, new StagePlan([new SiloStage(Address, Plan.Parts)]), generation, new SiloSpeeds());
 
     public async ValueTask DisposeAsync()
