@@ -15,7 +15,7 @@ internal sealed partial class Pipeline
     {
         using var failed = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var results = new MicroBatchResult[batches.Count];
-        var order = GradientLanes.Order(batches.Count, GradientLanes.Of(plan.Spec)).ToLookup(i => ReplicaOf(i, train));
+        var order = GradientLanes.Order(batches.Count, GradientLanes.Of(plan.Spec)).ToLookup(ReplicaOf);
         var walked = WalkAll();
         await Task.WhenAll(from work in Exchange().Prepend(walked).Append(_publishing.WaitAsync(failed.Token)) select BreakOffOnFailure(work));
         if (!train) return results;
@@ -26,13 +26,16 @@ internal sealed partial class Pipeline
         // Returns when the last one is through.
         async Task<long> WalkAll()
         {
-            await Task.WhenAll(Enumerable.Range(0, stages.Replicas).Select(r => Walk(r, [.. order[r]])));
+            int[] inFlight = [.. Enumerable.Range(0, stages.Replicas).Select(stages.InFlightOf)];
+            await (train
+                ? Task.WhenAll(inFlight.Select((room, r) => Walk(r, room, [.. order[r]])))
+                : EvaluationWalk.Run(batches.Count, inFlight, (replica, index) => Send(replica, index, ordinal: index)));
             return Stopwatch.GetTimestamp();
         }
 
-        async Task Walk(int replica, int[] own)
+        async Task Walk(int replica, int inFlight, int[] own)
         {
-            using var room = new SemaphoreSlim(stages.InFlightOf(replica));
+            using var room = new SemaphoreSlim(inFlight);
             await Task.WhenAll(own.Select(One));
 
             async Task One(int index, int ordinal)
@@ -40,18 +43,27 @@ internal sealed partial class Pipeline
                 await room.WaitAsync(failed.Token);
                 try
                 {
-                    var call = Call(step, index, ordinal, batches[index], train, lossScale);
-                    results[index] = await _parts[0].Grains[replica].Run(call, failed.Token);
-                }
-                catch
-                {
-                    await failed.CancelAsync();
-                    throw;
+                    await Send(replica, index, ordinal);
                 }
                 finally
                 {
                     room.Release();
                 }
+            }
+        }
+
+        async Task Send(int replica, int index, int ordinal)
+        {
+            try
+            {
+                failed.Token.ThrowIfCancellationRequested();
+                var call = Call(step, index, ordinal, batches[index], train, lossScale);
+                results[index] = await _parts[0].Grains[replica].Run(call, failed.Token);
+            }
+            catch
+            {
+                await failed.CancelAsync();
+                throw;
             }
         }
 
@@ -90,7 +102,7 @@ internal sealed partial class Pipeline
     private int[]? RowsOf(string part, int replica, IReadOnlyList<MicroBatch>? batches)
     {
         if (batches is null || part != PartName.Embedding || plan.Config.TieWordEmbeddings) return null;
-        int[] rows = [.. batches.Where((_, i) => ReplicaOf(i, train: true) == replica).SelectMany(b => b.InputIds).Distinct().Order()];
+        int[] rows = [.. batches.Where((_, i) => ReplicaOf(i) == replica).SelectMany(b => b.InputIds).Distinct().Order()];
         return rows.Length > 0 && rows.Length < plan.Config.VocabSize ? rows : null;
     }
 
@@ -112,7 +124,5 @@ internal sealed partial class Pipeline
         return perToken;
     }
 
-    private int ReplicaOf(int microBatch, bool train) => train
-        ? stages.ReplicaOf(GradientLanes.LaneOf(microBatch, GradientLanes.Of(plan.Spec)))
-        : microBatch % stages.Replicas;
+    private int ReplicaOf(int microBatch) => stages.ReplicaOf(GradientLanes.LaneOf(microBatch, GradientLanes.Of(plan.Spec)));
 }
