@@ -12,7 +12,7 @@ public sealed partial class QuietThreads : TaskScheduler
     private const int Count = 2;
 
     // With more, what is written came so late that training waited for it (docs/benchmarks.md).
-    private const int Nice = 10;
+    private const int Nicer = 10;
 
     private readonly BlockingCollection<Task> _tasks = [];
 
@@ -42,11 +42,11 @@ public sealed partial class QuietThreads : TaskScheduler
 
     private void Work()
     {
-        // Of the calling thread alone. Whoever may not, is as before.
-        if (OperatingSystem.IsLinux()) _ = SetPriority(0, 0, Nice);
+        // On Linux, of the calling thread alone; on top of what the process was begun with.
+        if (OperatingSystem.IsLinux()) _ = Nice(Nicer);
         foreach (var task in _tasks.GetConsumingEnumerable()) TryExecuteTask(task);
     }
 
-    [LibraryImport("libc", EntryPoint = "setpriority")]
-    private static partial int SetPriority(int which, uint who, int priority);
+    [LibraryImport("libc", EntryPoint = "nice")]
+    private static partial int Nice(int more);
 }
