@@ -13,6 +13,8 @@ log=artifacts/test.log
 code=0
 # Threads of libtorch that wait for each other sleep. By default they spin, and on a busy machine take the time of what they wait for.
 export OMP_WAIT_POLICY=passive
+# Hundreds of processes start, and compile. Memory that is never writable and executable at once would cost each a tenth of its start's time.
+export DOTNET_EnableWriteXorExecute=0
 # One project after the other: tests of clusters count seconds until a silo is missed, and two cores are few.
 # A test that hangs is cancelled, and named, after 40 minutes of its project.
 dotnet test --no-build --max-parallel-test-modules 1 --timeout 40m --configuration Release --no-progress --no-ansi --solution LisaOrleans.sln "$@" 2>&1 | tee "$log" || code=$?
