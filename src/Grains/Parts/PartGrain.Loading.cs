@@ -50,8 +50,7 @@ internal abstract partial class PartGrain<TPart>
         _sleeping.Loading(load, schema);
         if (_held.CanFollow(load)) return OwnersWeights.Announced(schema);
         if (_held.CanGoBack(load)) return await GoBack(load, schema, cancellationToken);
-        using var state = load.OwnerSendsWeights ? new OwnersWeights(schema) : await HandedOver(load, schema, cancellationToken)
-            ?? (load.Ahead && !_sleeping.ComeFromStore && load.Adapter is null ? null : await StoredPartState.Read(services.Store, load, schema, cancellationToken));
+        using var state = load.OwnerSendsWeights ? new OwnersWeights(schema) : await ReadState(load, schema, cancellationToken);
         if (state is null) return null;
         await _device.Run(
             load.Generation,
@@ -67,11 +66,21 @@ internal abstract partial class PartGrain<TPart>
         return state.Loaded;
     }
 
-    // What another silo still has of it, where it lay before; null for nothing.
-    private Task<IPartState?> HandedOver(PartLoad load, PartSchema schema, CancellationToken cancellationToken) =>
-        _sleeping.ComeFromStore || load.HeldBy is not { } silo
-            ? Task.FromResult<IPartState?>(null)
-            : services.Receiver.Receive(PartGrains.Get(GrainFactory, RunId, PartId, silo), PartId, load, schema, cancellationToken);
+    // From the silo where it lay before, if that still has it, or from the store.
+    private async Task<IPartState?> ReadState(PartLoad load, PartSchema schema, CancellationToken cancellationToken)
+    {
+        if (!_sleeping.ComeFromStore && load.HeldBy is { } silo)
+        {
+            var holder = PartGrains.Get(GrainFactory, RunId, PartId, silo);
+            var (state, isOther) = await services.Receiver.Receive(holder, PartId, load, schema, cancellationToken);
+            if (state is not null) return state;
+
+            // Where it was trained since the manifest, the next one names other weights. Those of adapters are the same in all.
+            if (load.Ahead && isOther && load.Adapter is null) return null;
+        }
+
+        return await StoredPartState.Read(services.Store, load, schema, cancellationToken);
+    }
 
     private async Task<PartLoaded> GoBack(PartLoad load, PartSchema schema, CancellationToken cancellationToken)
     {

@@ -17,6 +17,9 @@ public sealed partial class PartReceiver(ITensorExchange exchange, ILogger<PartR
     // The holder only looks up what it has; the tensors come separately, under the transport's time-outs.
     private static readonly TimeSpan s_answerPatience = TimeSpan.FromSeconds(10);
 
+    // One that trains answers between two passes; and nobody waits.
+    private static readonly TimeSpan s_patienceAhead = TimeSpan.FromSeconds(50);
+
     private readonly SemaphoreSlim _room = new(PartsAtOneTime);
 
     // By run: the silos that gave no answer, and the generation in which they were asked.
@@ -25,23 +28,24 @@ public sealed partial class PartReceiver(ITensorExchange exchange, ILogger<PartR
     /// <inheritdoc/>
     public void Dispose() => _room.Dispose();
 
-    /// <summary>The state that a load names, from the part's last holder; null if that fails.</summary>
-    internal async Task<IPartState?> Receive(
+    /// <summary>The state that a load names, from the part's last holder; null if that fails, or if the holder has another one.</summary>
+    internal async Task<(IPartState? State, bool IsOther)> Receive(
         IPartGrain holder, string part, PartLoad load, PartSchema schema, CancellationToken cancellationToken)
     {
         await _room.WaitAsync(cancellationToken);
         try
         {
-            if (IsSilent(load)) return null;
+            if (IsSilent(load)) return (null, false);
             var offer = await Ask(holder, load, cancellationToken);
-            if (offer is not null) return await Claim(offer, load, schema, cancellationToken);
-            LogNotHeld(load.Spec.RunName, part, load.HeldBy!);
-            return null;
+            if (offer is not null) return (await Claim(offer, load, schema, cancellationToken), false);
+            if (load.Ahead) LogNotHeldAhead(load.Spec.RunName, part, load.HeldBy!);
+            else LogNotHeld(load.Spec.RunName, part, load.HeldBy!);
+            return (null, true);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested && e is not StaleGenerationCallException)
         {
             LogFailed(e, load.Spec.RunName, part, load.HeldBy!);
-            return null;
+            return (null, false);
         }
         finally
         {
@@ -55,13 +59,14 @@ public sealed partial class PartReceiver(ITensorExchange exchange, ILogger<PartR
     private async Task<PartHandOver?> Ask(IPartGrain holder, PartLoad load, CancellationToken cancellationToken)
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        patience.CancelAfter(s_answerPatience);
+        patience.CancelAfter(load.Ahead ? s_patienceAhead : s_answerPatience);
         try
         {
             return await holder.HandOver(load.Generation, load.Weights, load.Optimizer, load.Adapter, patience.Token).WaitAsync(patience.Token);
         }
         catch (Exception e) when (
-            e is OrleansException or TimeoutException or OperationCanceledException && !cancellationToken.IsCancellationRequested)
+            e is OrleansException
+            || (!load.Ahead && (e is TimeoutException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))))
         {
             _silent.AddOrUpdate(
                 load.Spec.RunName,
@@ -120,6 +125,10 @@ public sealed partial class PartReceiver(ITensorExchange exchange, ILogger<PartR
     [LoggerMessage(
         Level = LogLevel.Information, Message = "Run {Run}: {Silo} does not hold the manifest's state of {Part}; reading it from the store")]
     private partial void LogNotHeld(string run, string part, string silo);
+
+    [LoggerMessage(
+        Level = LogLevel.Information, Message = "Run {Run}: {Silo} does not hold the manifest's state of {Part}; it is not loaded ahead")]
+    private partial void LogNotHeldAhead(string run, string part, string silo);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: {Part} could not be taken over from {Silo}; reading it from the store")]
     private partial void LogFailed(Exception exception, string run, string part, string silo);

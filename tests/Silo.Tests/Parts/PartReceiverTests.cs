@@ -213,6 +213,8 @@ public sealed class PartReceiverTests
     private static async Task<IPartState?> Receive(TensorNode node, Func<PartHandOver?> offer, PartLoad load, PartSchema schema)
     {
         using var receiver = new PartReceiver(node.Exchange, NullLogger<PartReceiver>.Instance);
-        return await receiver.Receive(new OfferingHolder(offer), "layer-2", load, schema, TestContext.Current.CancellationToken);
+        var (state, isOther) = await receiver.Receive(new OfferingHolder(offer), "layer-2", load, schema, TestContext.Current.CancellationToken);
+        Assert.True(state is null || !isOther);
+        return state;
     }
 }

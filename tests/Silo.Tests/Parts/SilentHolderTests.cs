@@ -48,7 +48,21 @@ public sealed class SilentHolderTests : IAsyncDisposable
         Assert.Equal(6, _asked);
     }
 
-    private async Task ReceiveAsync(int layer, string silo, long generation, Exception? silence)
+    // A silo that trains answers between two passes.
+    [Fact]
+    public async Task Receive_ahead_silo_that_takes_its_time_is_asked_for_the_other_parts_and_holds_what_the_store_has()
+    {
+        for (var layer = 0; layer < 3; layer++)
+            Assert.False(await ReceiveAsync(layer, "busy", generation: 2, new TimeoutException("no answer"), ahead: true));
+        Assert.Equal(3, _asked);
+        Assert.True(await ReceiveAsync(3, "busy", generation: 2, silence: null, ahead: true));
+        for (var layer = 0; layer < 3; layer++)
+            Assert.False(await ReceiveAsync(layer, "dead", generation: 2, new SiloUnavailableException("gone"), ahead: true));
+        Assert.Equal(5, _asked);
+    }
+
+    // Whether the holder said that it has another state.
+    private async Task<bool> ReceiveAsync(int layer, string silo, long generation, Exception? silence, bool ahead = false)
     {
         var holder = new OfferingHolder(() =>
         {
@@ -63,8 +77,11 @@ public sealed class SilentHolderTests : IAsyncDisposable
             ConfigJson = "",
             Weights = new BlobRef(new string('0', 64), 1),
             HeldBy = silo,
+            Ahead = ahead,
         };
         var schema = new PartSchema([], [], PartDtypes.Parse("float32", "float32"), s_optimizer);
-        Assert.Null(await _receiver.Receive(holder, PartName.Layer(layer), load, schema, TestContext.Current.CancellationToken));
+        var (state, isOther) = await _receiver.Receive(holder, PartName.Layer(layer), load, schema, TestContext.Current.CancellationToken);
+        Assert.Null(state);
+        return isOther;
     }
 }
