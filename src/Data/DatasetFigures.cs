@@ -66,7 +66,10 @@ public sealed record DatasetFigures
     [JsonPropertyName("fields_left_out")]
     public required IReadOnlyList<string> FieldsLeftOut { get; init; }
 
-    /// <value>A sentence for each thing that was cut, split or left out, with the reason; see <see cref="DatasetReport"/>.</value>
+    /// <value>
+    /// A sentence for each source that is read in part, and for each thing that was cut, split or left out; see
+    /// <see cref="DatasetReport"/>.
+    /// </value>
     [JsonPropertyName("notes")]
     public required IReadOnlyList<string> Notes { get; init; }
 
@@ -91,7 +94,8 @@ public sealed record DatasetFigures
     /// <summary>The figures of a data set.</summary>
     /// <param name="statistics">What became of the data.</param>
     /// <param name="blockSize">The longest sample in tokens.</param>
-    public static DatasetFigures Of(DatasetStatistics statistics, int blockSize) => new()
+    /// <param name="sources">What <see cref="DataSources.Notes"/> says of where they come from; null for nothing.</param>
+    public static DatasetFigures Of(DatasetStatistics statistics, int blockSize, IEnumerable<string>? sources = null) => new()
     {
         Records = statistics.Records,
         Samples = statistics.Samples,
@@ -108,6 +112,6 @@ public sealed record DatasetFigures
         Percentile95 = statistics.Lengths?.Percentile95,
         Longest = statistics.Lengths?.Longest,
         FieldsLeftOut = statistics.LeftOutFields,
-        Notes = [.. DatasetReport.Lines(statistics, blockSize)],
+        Notes = [.. sources ?? [], .. DatasetReport.Lines(statistics, blockSize)],
     };
 }

@@ -64,16 +64,17 @@ public sealed class UploadTests : IDisposable
 
         var request = Request() with
         {
-            DataFile = $"{_folder["data.jsonl"]}:0.5,{_folder["d"]},{_folder["p/*.txt"]}:2",
+            DataFile = $"{_folder["data.jsonl"]}:0.5,{_folder["d"]}#test,{_folder["p/*.txt"]}:2",
             EvalDataFile = _folder["p/2.md"],
         };
         var submission = await UploadAsync(request);
         Assert.Equal(
-            ["File 0.5 data.jsonl", "Folder 1 b/test.jsonl train.csv", "Pattern 2 1.txt 2.txt"],
+            ["File 0.5 data.jsonl", "Folder 1 test b/test.jsonl train.csv", "Pattern 2 1.txt 2.txt"],
             submission.Data.Select(s => string.Create(
-                CultureInfo.InvariantCulture, $"{s.Kind} {s.Weight} {string.Join(' ', s.Files.Select(f => f.Name))}")));
+                CultureInfo.InvariantCulture,
+                $"{s.Kind} {s.Weight}{(s.Part is { } part ? $" {part}" : "")} {string.Join(' ', s.Files.Select(f => f.Name))}")));
         Assert.Equal("2.md", Assert.Single(Assert.Single(submission.EvalData!).Files).Name);
-        Assert.Equal(("data.jsonl:0.5, d, *.txt:2", "2.md"), (submission.DataName, submission.EvalDataName));
+        Assert.Equal(("data.jsonl:0.5, d#test, *.txt:2", "2.md"), (submission.DataName, submission.EvalDataName));
         Assert.Equal(_progress[^1].Total, _progress[^1].Done);
     }
 

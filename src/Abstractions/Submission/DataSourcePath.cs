@@ -2,7 +2,11 @@ namespace LisaOrleans;
 
 /// <summary>One of the sources that <c>--data</c> and <see cref="RunRequest.DataFile"/> name, with the files that it has here.</summary>
 /// <param name="Kind">What it is.</param>
-/// <param name="Path">The path, without the weight.</param>
+/// <param name="Path">The path, without the part and the weight.</param>
 /// <param name="Files">Its files, in ordinal order.</param>
 /// <param name="Weight">How often its records are used: 0.5 uses half of them, 2 each twice.</param>
-public sealed record DataSourcePath(DataSourceKind Kind, string Path, IReadOnlyList<string> Files, double Weight);
+public sealed record DataSourcePath(DataSourceKind Kind, string Path, IReadOnlyList<string> Files, double Weight)
+{
+    /// <value>The split of a folder that is named after a <c>#</c>; null (default) where none is.</value>
+    public string? Part { get; init; }
+}

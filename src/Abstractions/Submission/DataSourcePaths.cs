@@ -4,7 +4,7 @@ namespace LisaOrleans;
 
 /// <summary>
 /// Reads what names data: files, folders and patterns, with commas between, each with a weight after a colon if it is not 1
-/// (<c>a.jsonl,b.jsonl:0.5</c>).
+/// (<c>a.jsonl,b.jsonl:0.5</c>). A split of a folder follows a <c>#</c> (<c>ultrafeedback#train_prefs</c>).
 /// </summary>
 public static class DataSourcePaths
 {
@@ -25,8 +25,10 @@ public static class DataSourcePaths
         : sources.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
 
     /// <summary>What people call them: without the folders, which are some machine's own.</summary>
-    public static string Names(string sources) =>
-        string.Join(", ", Split(sources).Select(s => Path.GetFileName(Path.TrimEndingDirectorySeparator(s))));
+    public static string Names(string sources) => string.Join(", ", Split(sources).Select(Name));
+
+    /// <summary>Whether a text can follow a folder's <c>#</c>, and leads neither out of the folder nor to another source.</summary>
+    public static bool IsPart(string text) => text.Length > 0 && !text.Any(c => char.IsControl(c) || c is '/' or '\\' or '#' or ',' or ':');
 
     /// <summary>One of the sources, with its files.</summary>
     /// <param name="source">As the user wrote it.</param>
@@ -43,6 +45,8 @@ public static class DataSourcePaths
                     $"{source}: no such file; what follows a colon is a weight above 0, as in {path}:0.5");
         }
 
+        string? part = null;
+        if (PartAt(path) is > 0 and var hash && Directory.Exists(path[..hash])) (path, part) = (path[..hash], path[(hash + 1)..]);
         if (IsPipe(path))
         {
             throw new InvalidTrainingInputException(
@@ -50,9 +54,19 @@ public static class DataSourcePaths
         }
 
         return File.Exists(path) ? new DataSourcePath(DataSourceKind.File, path, [path], weight)
-            : Directory.Exists(path) ? new DataSourcePath(DataSourceKind.Folder, path, InFolder(path), weight)
+            : Directory.Exists(path) ? new DataSourcePath(DataSourceKind.Folder, path, InFolder(path), weight) { Part = part }
             : new DataSourcePath(DataSourceKind.Pattern, path, Matching(path), weight);
     }
+
+    private static string Name(string source)
+    {
+        var end = PartAt(source) is > 0 and var hash ? hash : source.Length;
+        return Path.GetFileName(Path.TrimEndingDirectorySeparator(source[..end])) + source[end..];
+    }
+
+    // Where the # is that a part follows; -1 for none. A path may have one itself.
+    private static int PartAt(string source) =>
+        !Exists(source) && source.LastIndexOf('#') is > 0 and var hash && !Path.EndsInDirectorySeparator(source[..hash]) ? hash : -1;
 
     private static bool IsPipe(string path)
     {

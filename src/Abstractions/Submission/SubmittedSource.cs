@@ -12,4 +12,7 @@ public sealed record SubmittedSource
 
     /// <value>How often its records are used. Default 1.</value>
     [Id(2)] public double Weight { get; init; } = 1;
+
+    /// <value>The split of a folder that is read; null (default) for the usual one.</value>
+    [Id(3)] public string? Part { get; init; }
 }

@@ -20,12 +20,16 @@ internal static class EvalCommand
 
         // As an evaluation in training reads it: of a folder with splits, and of a share that was held out.
         var (text, settings) = (adapted.LoadText(), values.Dataset());
+        var (sources, split) = (values.Sources(KnownSettings.DataFile), DataSplit.Of(settings.ValidationSplit).Evaluation);
         using var data = DatasetTokenizer.Tokenize(
-            values.Sources(KnownSettings.DataFile), text.Tokenizer, settings, blockSize, config.VocabSize, null, cancellationToken,
-            DataSplit.Of(settings.ValidationSplit).Evaluation, text.Template);
+            sources, text.Tokenizer, settings, blockSize, config.VocabSize, null, cancellationToken, split, text.Template);
         using var model = adapted.Load(adapted.Dtype(spec, config));
         if (!json)
-            foreach (var line in DatasetFigures.Of(data.Statistics, blockSize).Lines) StandardError.WriteLine(line);
+        {
+            var figures = DatasetFigures.Of(data.Statistics, blockSize, DataSources.Notes(sources, split));
+            foreach (var line in figures.Lines) StandardError.WriteLine(line);
+        }
+
         using var progress = new ProgressLine("scoring", data.Count, quiet: json);
 
         var score = ModelScore.Of(model, data, spec.PerDeviceTrainBatchSize, done => progress.Report(done), cancellationToken);

@@ -26,7 +26,7 @@ internal static class KnownSettings
 
     public static readonly Setting DataFile = new(
         "data", SettingKind.Sources,
-        "training data: files, folders or patterns, separated by commas or given several times; FILE:0.5 uses half of a file")
+        "training data: files, folders (FOLDER#NAME for a part) or patterns, by commas or several times; FILE:0.5 uses half of a file")
     {
         Aliases = ["train_file"],
         Instead = ["dataset", "datasets", "dataset_name", "dataset_path", "train_data"],

@@ -64,7 +64,7 @@ internal sealed class ModelUpload(IBlobStore store, IProgress<UploadProgress>? p
                 files.Add(await PutAsync(name, file, cancellationToken).ConfigureAwait(false));
             }
 
-            submitted.Add(new SubmittedSource { Files = files, Kind = source.Kind, Weight = source.Weight });
+            submitted.Add(new SubmittedSource { Files = files, Kind = source.Kind, Weight = source.Weight, Part = source.Part });
         }
 
         return submitted;

@@ -9,6 +9,9 @@ internal sealed record DataSource(string Path, IReadOnlyList<string> Files, doub
     // For a fraction, the same records are chosen each time.
     private const ulong Seed = 0x6C697361;
 
+    /// <summary>What of it was chosen, in words; null for all of it.</summary>
+    public string? Note { get; init; }
+
     /// <summary>How often a record is used.</summary>
     public int Uses(long record)
     {

@@ -18,6 +18,12 @@ public static class DataSources
     public static IEnumerable<(IReadOnlyList<string> Files, double Weight)> Files(string sources, DataSplit split) =>
         Resolve(sources, split).Select(s => (s.Files, s.Weight));
 
+    /// <summary>A line for each source of which not all is read, in which files are named by their paths in the source.</summary>
+    /// <inheritdoc cref="Resolve"/>
+    public static IEnumerable<string> Notes(string sources, DataSplit split) =>
+        Resolve(sources, split).Index().Where(s => s.Item.Note is not null)
+            .Select(s => $"source {s.Index + 1} is read in part: {s.Item.Note}");
+
     /// <summary>Checks that each source is there, and has files of the split.</summary>
     /// <inheritdoc cref="Resolve"/>
     public static void Check(string sources, DataSplit split) => Resolve(sources, split);
@@ -27,10 +33,9 @@ public static class DataSources
         try
         {
             var source = DataSourcePaths.Read(text);
-            var files = source.Kind != DataSourceKind.File ? DataSplits.Select(source.Files, source.Path, split)
-                : split.IsRequired ? throw DataSplits.Missing(source.Path, split, "")
-                : source.Files;
-            return new DataSource(source.Path, files, source.Weight);
+            if (source.Kind == DataSourceKind.File && split.IsRequired) throw DataSplits.Missing(source, split);
+            var choice = source.Kind == DataSourceKind.File ? new DataChoice(source.Files, null) : DataSplits.Select(source, split);
+            return new DataSource(source.Path, choice.Files, source.Weight) { Note = choice.Note };
         }
         catch (InvalidTrainingInputException e)
         {

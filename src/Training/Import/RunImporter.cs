@@ -78,8 +78,9 @@ public static class RunImporter
         SampleMask.Check(spec.MaskSamples, data.Tokens.Statistics.Samples);
 
         var figures = new RunData(
-            DatasetFigures.Of(data.Tokens.Statistics, spec.BlockSize),
-            evalData is null ? null : DatasetFigures.Of(evalData.Tokens.Statistics, spec.BlockSize));
+            DatasetFigures.Of(data.Tokens.Statistics, spec.BlockSize, DataSources.Notes(request.DataFile, train)),
+            evalData is null ? null
+                : DatasetFigures.Of(evalData.Tokens.Statistics, spec.BlockSize, DataSources.Notes(evalFile!, evaluation)));
         var specBlob = new BytesBlob(JsonSerializer.SerializeToUtf8Bytes(spec));
         if (options.BeforeWriting is { } begin) await begin(cancellationToken);
         if (await StoreAsync(specBlob) is not { } run)

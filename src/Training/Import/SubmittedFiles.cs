@@ -79,11 +79,13 @@ public sealed class SubmittedFiles : IDisposable
             var folder = source is { Kind: DataSourceKind.File } && sources.Count == 1 ? kind : $"{kind}/{i}";
             if (source.Files.Count == 0 || (source.Kind == DataSourceKind.File && source.Files.Count > 1))
                 throw new InvalidTrainingInputException($"{kind}: source {i + 1} has {source.Files.Count} files");
+            if (source.Part is { } part && (source.Kind != DataSourceKind.Folder || !DataSourcePaths.IsPart(part)))
+                throw new InvalidTrainingInputException($"{kind}: source {i + 1} has a part '{part}'; only a folder has splits");
             var path = "";
             foreach (var file in source.Files) path = await CopyAsync(store, folder, file, cancellationToken, source.Kind == DataSourceKind.Folder);
             path = source.Kind switch
             {
-                DataSourceKind.Folder => Path.Combine(_root, folder),
+                DataSourceKind.Folder => Path.Combine(_root, folder) + (source.Part is null ? "" : $"#{source.Part}"),
                 DataSourceKind.Pattern => Path.Combine(_root, folder, "*"),
                 _ => path,
             };

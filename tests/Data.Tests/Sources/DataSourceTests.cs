@@ -32,6 +32,68 @@ public sealed class DataSourceTests : IDisposable
         Assert.Contains("has no files of split validation, only of test, train", e.Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Read_folder_with_splits_of_other_names_reads_the_one_named_and_refuses_to_mix_them()
+    {
+        foreach (var name in (string[])["train_sft", "train_prefs", "test_sft", "test_prefs"])
+            Write($"d/data/{name}-00000-of-00001.jsonl", name);
+        var e = Assert.Throws<DatasetException>(() => Texts("d"));
+        Assert.Equal(
+            $"{_folder["d"]}: has no files of split train, only of test_prefs, test_sft, train_prefs, train_sft; "
+                + $"name one of them: {_folder["d"]}#train_prefs",
+            e.Message);
+        e = Assert.Throws<DatasetException>(() => Texts("d", DataSplit.Of("test").Evaluation));
+        Assert.EndsWith(
+            $"name one of them as eval_data, without validation_split: {_folder["d"]}#test_prefs", e.Message, StringComparison.Ordinal);
+        Assert.Equal(["train_prefs"], Texts("d#train_prefs"));
+        var both = $"{_folder["d#train_sft"]},{_folder["d#train_prefs"]}:0.5";
+        Assert.Equal([1, 0.5], DataSources.Files(both, DataSplit.Train).Select(s => s.Weight));
+        Assert.Equal(["test_prefs"], Texts("d#test_prefs", DataSplit.Evaluation));
+        e = Assert.Throws<DatasetException>(() => Texts("d#train"));
+        Assert.EndsWith("has no split 'train'; it has test_prefs, test_sft, train_prefs, train_sft", e.Message, StringComparison.Ordinal);
+        e = Assert.Throws<DatasetException>(() => Texts("d#train_sft", DataSplit.Of("test").Evaluation));
+        Assert.Contains("has no files of split test;", e.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("train_sft test_sft", "train_sft", "test_sft")]
+    [InlineData("train train_extra test", "train", "test")]
+    [InlineData("data/train data/random data/test_a data/val", "data/train", "data/val")]
+    [InlineData("data/en", "data/en", "data/en")]
+    [InlineData("en fr", "en fr", "en fr")]
+    [InlineData("train/part test/part", "train/part", "test/part")]
+    [InlineData("d-train d-test", "d-train", "d-test")]
+    [InlineData("data/en data/fr", null, null)]
+    [InlineData("train_a train_b valid_a valid_b test", null, null)]
+    public void Read_shards_are_of_the_split_that_their_whole_name_is(string files, string? train, string? evaluation)
+    {
+        foreach (var file in files.Split(' ')) Write($"d/{file}-00000-of-00001.jsonl", file);
+        Check(train, DataSplit.Train);
+        Check(evaluation, DataSplit.Evaluation);
+
+        void Check(string? expected, DataSplit split)
+        {
+            if (expected is null) Assert.Throws<DatasetException>(() => Texts("d", split));
+            else Assert.Equal(expected.Split(' '), Texts("d", split));
+        }
+    }
+
+    [Fact]
+    public void Notes_say_which_files_of_a_source_are_read()
+    {
+        Write("a.jsonl", "a");
+        Write("one/a.jsonl", "a");
+        for (var shard = 0; shard < 5; shard++) Write($"d/data/train-0000{shard}-of-00005.jsonl", "a");
+        Write("d/test.jsonl", "t");
+        string Notes(DataSplit split) =>
+            string.Join('\n', DataSources.Notes($"{_folder["a.jsonl"]},{_folder["one"]},{_folder["d"]}:2", split)).Replace('\\', '/');
+        Assert.Equal(
+            "source 3 is read in part: split train, not test: data/train-00000-of-00005.jsonl, data/train-00001-of-00005.jsonl, "
+                + "data/train-00002-of-00005.jsonl and 2 more",
+            Notes(DataSplit.Train));
+        Assert.Equal("source 3 is read in part: split test, not train: test.jsonl", Notes(DataSplit.Evaluation));
+    }
+
     [Theory]
     [InlineData("all.jsonl")]
     [InlineData("validation.jsonl")]

@@ -149,7 +149,7 @@ public sealed class RunImportGrainTests : IAsyncLifetime
                 await SourceAsync(DataSourceKind.File, 2, ("one.jsonl", "one.jsonl")), splits,
                 await SourceAsync(DataSourceKind.Pattern, 1, ("x.txt", "p/x.txt")),
             ],
-            EvalData = [splits],
+            EvalData = [splits with { Part = "test" }],
         };
         await ImportAsync(submission);
         var store = new FolderBlobStore(_folder["other"]);
@@ -159,7 +159,7 @@ public sealed class RunImportGrainTests : IAsyncLifetime
             {
                 ModelFolder = TinyStories.Model,
                 DataFile = $"{_folder["here/one.jsonl"]}:2,{_folder["here/d"]},{_folder["here/p/*.txt"]}",
-                EvalDataFile = _folder["here/d"],
+                EvalDataFile = _folder["here/d#test"],
                 Spec = TinyStories.Spec(7),
             },
             null, Token);
@@ -168,6 +168,11 @@ public sealed class RunImportGrainTests : IAsyncLifetime
         var outside = submission.Data[1] with { Files = [submission.Data[1].Files[0] with { Name = "../a.jsonl" }] };
         await Assert.ThrowsAsync<InvalidTrainingInputException>(() => ImportAsync(submission with { Data = [outside] }));
         await Assert.ThrowsAsync<InvalidTrainingInputException>(() => ImportAsync(submission with { Data = [] }));
+        foreach (var part in (string[])["", "/../../one.jsonl", "train,/etc/passwd", "train:2"])
+        {
+            var elsewhere = submission.Data[1] with { Part = part };
+            await Assert.ThrowsAsync<InvalidTrainingInputException>(() => ImportAsync(submission with { Data = [elsewhere] }));
+        }
 
         async Task<SubmittedSource> SourceAsync(DataSourceKind kind, double weight, params (string Name, string File)[] named) => new()
         {
