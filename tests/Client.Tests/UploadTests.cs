@@ -69,7 +69,7 @@ public sealed class UploadTests : IDisposable
         };
         var submission = await UploadAsync(request);
         Assert.Equal(
-            ["File 0.5 data.jsonl", "Folder 1 test b/test.jsonl train.csv", "Pattern 2 1.txt 2.txt"],
+            ["File 0.5 data.jsonl", "Folder 1 test b/test.jsonl train.csv README.md", "Pattern 2 1.txt 2.txt"],
             submission.Data.Select(s => string.Create(
                 CultureInfo.InvariantCulture,
                 $"{s.Kind} {s.Weight}{(s.Part is { } part ? $" {part}" : "")} {string.Join(' ', s.Files.Select(f => f.Name))}")));

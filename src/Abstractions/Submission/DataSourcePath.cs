@@ -7,6 +7,11 @@ namespace LisaOrleans;
 /// <param name="Weight">How often its records are used: 0.5 uses half of them, 2 each twice.</param>
 public sealed record DataSourcePath(DataSourceKind Kind, string Path, IReadOnlyList<string> Files, double Weight)
 {
-    /// <value>The split of a folder that is named after a <c>#</c>; null (default) where none is.</value>
+    /// <value>
+    /// The configuration or split of a folder that is named after a <c>#</c>, or both with a slash between; null (default) where none is.
+    /// </value>
     public string? Part { get; init; }
+
+    /// <value>The files of a folder that say which of the others are what. Default none.</value>
+    public IReadOnlyList<string> Descriptions { get; init; } = [];
 }

@@ -4,10 +4,14 @@ namespace LisaOrleans;
 
 /// <summary>
 /// Reads what names data: files, folders and patterns, with commas between, each with a weight after a colon if it is not 1
-/// (<c>a.jsonl,b.jsonl:0.5</c>). A split of a folder follows a <c>#</c> (<c>ultrafeedback#train_prefs</c>).
+/// (<c>a.jsonl,b.jsonl:0.5</c>). A configuration or a split of a folder follows a <c>#</c>
+/// (<c>gsm8k#main</c>, <c>gsm8k#main/test</c>).
 /// </summary>
 public static class DataSourcePaths
 {
+    /// <summary>What says of which configurations a folder of the hub consists.</summary>
+    public const string Card = "README.md";
+
     private const double LargestWeight = 1000;
 
     private static readonly string[] s_extensions = [".jsonl", ".json", ".ndjson", ".csv", ".tsv", ".parquet", ".arrow", ".feather", ".jsonlines"];
@@ -28,7 +32,8 @@ public static class DataSourcePaths
     public static string Names(string sources) => string.Join(", ", Split(sources).Select(Name));
 
     /// <summary>Whether a text can follow a folder's <c>#</c>, and leads neither out of the folder nor to another source.</summary>
-    public static bool IsPart(string text) => text.Length > 0 && !text.Any(c => char.IsControl(c) || c is '/' or '\\' or '#' or ',' or ':');
+    public static bool IsPart(string text) =>
+        !text.Any(c => char.IsControl(c) || c is '\\' or '#' or ',' or ':') && text.Split('/').All(s => s.Length > 0 && s[0] != '.');
 
     /// <summary>One of the sources, with its files.</summary>
     /// <param name="source">As the user wrote it.</param>
@@ -54,7 +59,7 @@ public static class DataSourcePaths
         }
 
         return File.Exists(path) ? new DataSourcePath(DataSourceKind.File, path, [path], weight)
-            : Directory.Exists(path) ? new DataSourcePath(DataSourceKind.Folder, path, InFolder(path), weight) { Part = part }
+            : Directory.Exists(path) ? OfFolder(path, weight) with { Part = part }
             : new DataSourcePath(DataSourceKind.Pattern, path, Matching(path), weight);
     }
 
@@ -84,6 +89,11 @@ public static class DataSourcePaths
     }
 
     private static bool Exists(string path) => File.Exists(path) || Directory.Exists(path);
+
+    private static DataSourcePath OfFolder(string folder, double weight) => new(DataSourceKind.Folder, folder, InFolder(folder), weight)
+    {
+        Descriptions = Path.Combine(folder, Card) is var card && File.Exists(card) ? [card] : [],
+    };
 
     private static string[] InFolder(string folder)
     {

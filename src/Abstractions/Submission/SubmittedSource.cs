@@ -13,6 +13,8 @@ public sealed record SubmittedSource
     /// <value>How often its records are used. Default 1.</value>
     [Id(2)] public double Weight { get; init; } = 1;
 
-    /// <value>The split of a folder that is read; null (default) for the usual one.</value>
+    /// <value>
+    /// The configuration or split of a folder that is read, or both with a slash between; null (default) for the usual one.
+    /// </value>
     [Id(3)] public string? Part { get; init; }
 }

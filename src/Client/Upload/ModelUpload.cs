@@ -23,7 +23,7 @@ internal sealed class ModelUpload(IBlobStore store, IProgress<UploadProgress>? p
         var data = Sources(request.DataFile);
         var evalData = request.EvalDataFile is { } sources ? Sources(sources) : null;
         _total = model.Concat(adapter).Select(m => m.File)
-            .Concat(data.Concat(evalData ?? []).SelectMany(s => s.Files)).Sum(f => LinkedFile.Resolve(f).Length);
+            .Concat(data.Concat(evalData ?? []).SelectMany(s => s.Files.Concat(s.Descriptions))).Sum(f => LinkedFile.Resolve(f).Length);
         var blobs = new List<NamedBlob>();
         foreach (var (name, file) in model) blobs.Add(await PutAsync(name, file, cancellationToken).ConfigureAwait(false));
         var adapterBlobs = new List<NamedBlob>();
@@ -56,7 +56,7 @@ internal sealed class ModelUpload(IBlobStore store, IProgress<UploadProgress>? p
         foreach (var source in sources)
         {
             var files = new List<NamedBlob>();
-            foreach (var file in source.Files)
+            foreach (var file in source.Files.Concat(source.Descriptions))
             {
                 var name = source.Kind == DataSourceKind.Folder
                     ? Path.GetRelativePath(source.Path, file).Replace(Path.DirectorySeparatorChar, '/')

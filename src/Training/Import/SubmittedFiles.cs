@@ -80,7 +80,7 @@ public sealed class SubmittedFiles : IDisposable
             if (source.Files.Count == 0 || (source.Kind == DataSourceKind.File && source.Files.Count > 1))
                 throw new InvalidTrainingInputException($"{kind}: source {i + 1} has {source.Files.Count} files");
             if (source.Part is { } part && (source.Kind != DataSourceKind.Folder || !DataSourcePaths.IsPart(part)))
-                throw new InvalidTrainingInputException($"{kind}: source {i + 1} has a part '{part}'; only a folder has splits");
+                throw new InvalidTrainingInputException($"{kind}: source {i + 1} is no folder with a part '{part}'");
             var path = "";
             foreach (var file in source.Files) path = await CopyAsync(store, folder, file, cancellationToken, source.Kind == DataSourceKind.Folder);
             path = source.Kind switch

@@ -168,7 +168,7 @@ public sealed class RunImportGrainTests : IAsyncLifetime
         var outside = submission.Data[1] with { Files = [submission.Data[1].Files[0] with { Name = "../a.jsonl" }] };
         await Assert.ThrowsAsync<InvalidTrainingInputException>(() => ImportAsync(submission with { Data = [outside] }));
         await Assert.ThrowsAsync<InvalidTrainingInputException>(() => ImportAsync(submission with { Data = [] }));
-        foreach (var part in (string[])["", "/../../one.jsonl", "train,/etc/passwd", "train:2"])
+        foreach (var part in (string[])["", "test/../../0/one.jsonl", "train,/etc/passwd", "train:2"])
         {
             var elsewhere = submission.Data[1] with { Part = part };
             await Assert.ThrowsAsync<InvalidTrainingInputException>(() => ImportAsync(submission with { Data = [elsewhere] }));
