@@ -56,7 +56,12 @@ public sealed class UploadTests : IDisposable
     [Fact]
     public async Task UploadAsync_sources_of_data_keep_what_they_are()
     {
-        foreach (var name in (string[])["d/b/test.jsonl", "d/train.csv", "d/README.md", "d/.cache/x.jsonl", "p/1.txt", "p/2.txt", "p/2.md"])
+        string[] names =
+        [
+            "d/b/test.jsonl", "d/train.csv", "d/README.md", "d/dataset_dict.json", "d/b/cache-1.arrow", "d/.cache/x.jsonl",
+            "p/1.txt", "p/2.txt", "p/2.md",
+        ];
+        foreach (var name in names)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(_folder[name])!);
             File.WriteAllText(_folder[name], name);
@@ -69,7 +74,7 @@ public sealed class UploadTests : IDisposable
         };
         var submission = await UploadAsync(request);
         Assert.Equal(
-            ["File 0.5 data.jsonl", "Folder 1 test b/test.jsonl train.csv README.md", "Pattern 2 1.txt 2.txt"],
+            ["File 0.5 data.jsonl", "Folder 1 test b/test.jsonl train.csv README.md dataset_dict.json", "Pattern 2 1.txt 2.txt"],
             submission.Data.Select(s => string.Create(
                 CultureInfo.InvariantCulture,
                 $"{s.Kind} {s.Weight}{(s.Part is { } part ? $" {part}" : "")} {string.Join(' ', s.Files.Select(f => f.Name))}")));

@@ -12,13 +12,16 @@ public static class DataSourcePaths
     /// <summary>What says of which configurations a folder of the hub consists.</summary>
     public const string Card = "README.md";
 
+    /// <summary>What says of which splits a folder consists that save_to_disk wrote.</summary>
+    public const string Splits = "dataset_dict.json";
+
     private const double LargestWeight = 1000;
 
     private static readonly string[] s_extensions = [".jsonl", ".json", ".ndjson", ".csv", ".tsv", ".parquet", ".arrow", ".feather", ".jsonlines"];
     private static readonly string[] s_packed = [".gz", ".zst", ".zstd"];
 
     // What the hub and save_to_disk write beside the data.
-    private static readonly string[] s_descriptions = ["dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json", "config.json"];
+    private static readonly string[] s_descriptions = ["dataset_info.json", "dataset_infos.json", Splits, SavedFiles.State, "config.json"];
 
     /// <summary>The sources one by one. A path that exists is one, whatever it holds.</summary>
     /// <param name="sources">As the user wrote them.</param>
@@ -92,18 +95,22 @@ public static class DataSourcePaths
 
     private static DataSourcePath OfFolder(string folder, double weight) => new(DataSourceKind.Folder, folder, InFolder(folder), weight)
     {
-        Descriptions = Path.Combine(folder, Card) is var card && File.Exists(card) ? [card] : [],
+        Descriptions = [.. ((string[])[Card, Splits]).Select(name => Path.Combine(folder, name)).Where(File.Exists)],
     };
 
     private static string[] InFolder(string folder)
     {
         var files = Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-            .Where(f => IsData(folder, f)).Order(StringComparer.Ordinal).ToArray();
+            .Where(f => IsData(folder, f)).GroupBy(f => Path.GetDirectoryName(f)!).SelectMany(g => Saved(g.Key, g))
+            .Order(StringComparer.Ordinal).ToArray();
         return files.Length > 0
             ? files
             : throw new InvalidTrainingInputException(
                 $"{folder}: the folder holds no data files ({string.Join(", ", s_extensions)}, optionally with {string.Join(", ", s_packed)})");
     }
+
+    private static IEnumerable<string> Saved(string folder, IEnumerable<string> files) =>
+        SavedFiles.Of(folder) is { } saved ? files.Where(saved.Contains) : files.Where(f => !SavedFiles.IsCache(Path.GetFileName(f)));
 
     private static bool IsData(string folder, string file)
     {

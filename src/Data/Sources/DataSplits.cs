@@ -54,11 +54,18 @@ internal static class DataSplits
     private static Dictionary<string, string[]> ByName(DataSourcePath source, string root)
     {
         var inside = Path.TrimEndingDirectorySeparator(root) + Path.DirectorySeparatorChar;
+        var saved = source.Kind == DataSourceKind.Folder ? SavedSplits.Of(root) : [];
         var files = source.Kind == DataSourceKind.Folder
-            ? source.Files.Where(f => f.StartsWith(inside, StringComparison.Ordinal))
-                .Select(f => (File: f, Split: SplitNames.OfFile(Path.GetRelativePath(root, f))))
+            ? source.Files.Where(f => f.StartsWith(inside, StringComparison.Ordinal)).Select(f => (File: f, Split: Split(f)))
             : source.Files.Select(f => (File: f, Split: SplitNames.Keyword(Path.GetFileName(f)) ?? SplitNames.None));
         return files.GroupBy(f => f.Split).ToDictionary(g => g.Key, g => g.Select(f => f.File).ToArray());
+
+        string Split(string file)
+        {
+            var path = Path.GetRelativePath(root, file);
+            var first = path.Split(Path.DirectorySeparatorChar)[0];
+            return saved.Contains(first) ? SplitNames.Usual(first) ?? first : SplitNames.OfFile(path);
+        }
     }
 
     private static string? Note(DataSourcePath source, HubChoice choice, string name, string[] files, IReadOnlyCollection<string> names)

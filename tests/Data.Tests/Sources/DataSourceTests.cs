@@ -79,6 +79,34 @@ public sealed class DataSourceTests : IDisposable
     }
 
     [Fact]
+    public void Read_saved_folder_reads_the_files_that_its_state_names_and_no_caches()
+    {
+        foreach (var split in (string[])["train_sft", "train_prefs", "test"])
+        {
+            foreach (var file in (string[])["data-00000-of-00001.jsonl", "data-00001-of-00002.jsonl", "tmp.jsonl"])
+                Write($"d/{split}/{file}", $"{split} {file}");
+            WriteState($"d/{split}", "data-00000-of-00001.jsonl");
+        }
+
+        File.WriteAllText(_folder["d/dataset_dict.json"], """{"splits": ["train_sft", "train_prefs", "test"]}""");
+        Assert.Equal(["train_sft data-00000-of-00001.jsonl"], Texts("d#train_sft"));
+        Assert.Equal(["test data-00000-of-00001.jsonl"], Texts("d", DataSplit.Evaluation));
+        var e = Assert.Throws<DatasetException>(() => Texts("d"));
+        Assert.Contains("only of test, train_prefs, train_sft", e.Message, StringComparison.Ordinal);
+        Assert.Equal(["train_sft data-00000-of-00001.jsonl"], Texts("d/train_sft"));
+
+        WriteState("d/test", "data-00000-of-00002.jsonl");
+        e = Assert.Throws<DatasetException>(() => Texts("d/test"));
+        Assert.EndsWith("state.json: names data-00000-of-00002.jsonl, which is not there", e.Message, StringComparison.Ordinal);
+
+        Write("e/a.arrow.jsonl", "a");
+        Write("e/cache-0123456789abcdef.arrow", "a cache");
+        Write("e/cache-0123456789abcdef_00001_of_00002.arrow", "a cache");
+        File.WriteAllText(_folder["e/state.json"], """{"epoch": 1}""");
+        Assert.Equal(["a"], Texts("e"));
+    }
+
+    [Fact]
     public void Notes_say_which_files_of_a_source_are_read()
     {
         Write("a.jsonl", "a");
@@ -170,6 +198,11 @@ public sealed class DataSourceTests : IDisposable
     [InlineData("half")]
     public void Parse_validation_split_that_is_neither_share_nor_name_is_refused(string text) =>
         Assert.Contains("between 0 and 1", Assert.Throws<DatasetException>(() => DataSplit.Of(text)).Message, StringComparison.Ordinal);
+
+    // As of datasets 3.
+    private void WriteState(string folder, string file) => File.WriteAllText(
+        _folder[$"{folder}/state.json"],
+        $$"""{"_data_files": [{"filename": "{{file}}"}], "_fingerprint": "0123456789abcdef", "_format_columns": null, "_split": null}""");
 
     private void Write(string file, params string[] texts)
     {
