@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace LisaOrleans.Data;
 
 /// <summary>
@@ -91,8 +93,7 @@ internal sealed class LearnedSpans(
 
         if (InnerEnd(turn, start) is { } end) return end;
         if (mark.Length == 0) throw Unclear(turn, "the conversation up to its end does not begin the whole, and no end of turn is known");
-        if (Messages[turn].Content.Contains(mark, StringComparison.Ordinal)
-            || Messages[turn].Fields?.GetRawText().Contains(mark, StringComparison.Ordinal) == true)
+        if (Messages[turn].Content.Contains(mark, StringComparison.Ordinal) || (Messages[turn].Fields is { } fields && Holds(fields, mark)))
             throw Unclear(turn, $"it holds the end of turn '{mark}' itself");
         var at = whole.Text.IndexOf(mark, start, StringComparison.Ordinal);
         if (at < 0) throw Unclear(turn, $"no end of turn '{mark}' follows it");
@@ -101,6 +102,15 @@ internal sealed class LearnedSpans(
             ? throw Unclear(turn, "its end of turn stands behind the beginning of the next")
             : at;
     }
+
+    // In texts as templates write them: JSON may escape what they hold.
+    private static bool Holds(JsonElement value, string mark) => value.ValueKind switch
+    {
+        JsonValueKind.String => value.GetString()!.Contains(mark, StringComparison.Ordinal),
+        JsonValueKind.Array => value.EnumerateArray().Any(item => Holds(item, mark)),
+        JsonValueKind.Object => value.EnumerateObject().Any(m => m.Name.Contains(mark, StringComparison.Ordinal) || Holds(m.Value, mark)),
+        _ => false,
+    };
 
     // Where earlier turns end otherwise than the last, as gpt-oss's do: the last such end before the next turn's content.
     private int? InnerEnd(int turn, int start)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace LisaOrleans.Data.Tests;
@@ -93,6 +94,33 @@ public sealed class LearnedSpansTests : IDisposable
                 "{% macro a(x) %}{% generation %}{{ x }}{% endgeneration %}{% endmacro %}{% for m in messages %}{{ a(m.content) }}{% "
                 + "endfor %}", Turns));
         Assert.Contains("generation block lies in a macro", marked.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("""{"reasoning_content": "so <|im_end|>"}""")]
+    [InlineData("""{"tool_calls": [{"type": "function", "function": {"name": "f", "arguments": {"x": ["1 <|im_end|> 2"]}}}]}""")]
+    [InlineData("""{"tool_calls": [{"type": "function", "function": {"name": "f", "arguments": {"<|im_end|>": 1}}}]}""")]
+    public void RenderLearned_end_of_turn_in_a_call_or_in_thinking_does_not_end_the_turn(string fields)
+    {
+        const string Template = "{% for m in messages %}<|im_start|>{{ m.role }}\n"
+            + "{{ '<think></think>' if m.role == 'assistant' and loop.last }}{{ m.reasoning_content }}{{ m.content }}"
+            + "{{ m.tool_calls[0].function.arguments|tojson if m.tool_calls }}<|im_end|>\n"
+            + "{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
+        var turns = Turns;
+        turns[1] = turns[1] with { Fields = Fields(fields) };
+        var e = Assert.Throws<DatasetException>(() => Learned(Template, turns));
+        Assert.Contains("of turn 1: it holds the end of turn '<|im_end|>' itself", e.Message, StringComparison.Ordinal);
+
+        turns[1] = turns[1] with { Fields = Fields(fields.Replace("<|im_end|>", "|", StringComparison.Ordinal)) };
+        Assert.Equal(2, Learned(Template, turns).Split("<|im_end|>\n]").Length - 1);
+
+        // Written as Turn writes them.
+        static JsonElement Fields(string more)
+        {
+            var turn = JsonNode.Parse(more)!.AsObject();
+            (turn["role"], turn["content"]) = ("assistant", "b");
+            return JsonSerializer.SerializeToElement(turn);
+        }
     }
 
     [Fact]
