@@ -104,14 +104,28 @@ internal sealed partial class Parser
 
     private Expression ParseSubscript(Expression node, int line)
     {
+        if (Skip("]")) return new ItemExpression(line, node, new ListExpression(line, [], isTuple: true));
         var start = IsOperator(":") ? null : ParseExpression();
-        if (IsOperator(",")) throw Error("several indices are not supported");
+        if (start is not null && IsOperator(",")) return new ItemExpression(line, node, ParseIndices(start, line));
         if (start is not null && Skip("]")) return new ItemExpression(line, node, start);
         Expect(":");
         var stop = IsOperator(":") || IsOperator("]") ? null : ParseExpression();
         var step = Skip(":") && !IsOperator("]") ? ParseExpression() : null;
         Expect("]");
         return new SliceExpression(line, node, start, stop, step);
+    }
+
+    // Several indices are one, a tuple.
+    private ListExpression ParseIndices(Expression first, int line)
+    {
+        var indices = new List<Expression> { first };
+        while (!Skip("]"))
+        {
+            Expect(",");
+            indices.Add(ParseExpression());
+        }
+
+        return new ListExpression(line, indices, isTuple: true);
     }
 
     private CallExpression ParseCall(Expression node)
