@@ -19,8 +19,9 @@ public sealed class FolderChatTemplate
 
     private FolderChatTemplate(string tokenizerFolder, ChatTemplateSource source, DateTimeOffset now)
     {
-        (_file, _now, _written) = (source.File, now, new WrittenFields(source));
+        (_file, _now) = (source.File, now);
         _calls = new CallForms((example, form) => TryRender(new ExampleValues(example, form), example.Messages));
+        _written = new WrittenFields(source, example => TryRender(Values(example), example.Messages));
         _turns = new WrittenTurns(example => TryRender(Values(example), example.Messages));
         (Source, ToolSource) = (source.Chat, source.ToolUse ?? source.Chat);
         ReadsTime = $"{source.Chat}{source.ToolUse}".Contains("strftime_now", StringComparison.Ordinal);
@@ -55,7 +56,8 @@ public sealed class FolderChatTemplate
     /// <exception cref="TokenizerException">The template is wrong, or uses what is not supported: with the file and the line.</exception>
     public string RenderPrompt(Example example)
     {
-        if (_written.Unwritten(example) is { } name) throw new DatasetException($"the model's chat template ({Name}) never writes '{name}'");
+        if (_written.Unwritten(example) is { Name: var name })
+            throw new DatasetException($"the model's chat template ({Name}) never writes '{name}'");
         _turns.Check(example, Name, isPrompt: true);
         return Render(example, example.Messages, addGenerationPrompt: true).Text;
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 
 namespace LisaOrleans.Data;
 
@@ -44,6 +45,30 @@ internal static class TemplateProbe
         return [Of(tools, [.. called, Answer]), Of(tools, called)];
     }
 
+    /// <summary>Conversations without and with a field in the last turn of a role.</summary>
+    /// <param name="role">The role.</param>
+    /// <param name="field">The field.</param>
+    /// <param name="value">What it says.</param>
+    /// <param name="tools">Whether the conversations have tools.</param>
+    public static IEnumerable<(Example Without, Example With)> WithField(string role, string field, string value, bool tools)
+    {
+        ChatMessage[][] chats = role is TurnRole.System or TurnRole.Developer
+            ? [[new ChatMessage(role, "s"), Question], [new ChatMessage(role, "s"), Question, Answer]]
+            :
+            [
+                [Question], [Question, Answer], [Question, Answer, Question],
+                .. s_contents.SelectMany(IEnumerable<ChatMessage[]> (c) =>
+                    [[Question, Call(c)], [Question, Call(c), Result("r")], [Question, Call(c), Result("r"), Answer]]),
+            ];
+        foreach (var chat in chats)
+        {
+            if (Array.FindLastIndex(chat, m => m.Role == role) is not (>= 0 and var turn)) continue;
+            ChatMessage[] changed = [.. chat];
+            changed[turn] = With(chat[turn], field, value);
+            yield return (Of(tools, chat), Of(tools, changed));
+        }
+    }
+
     /// <summary>Whether a turn calls tools.</summary>
     public static bool Calls(ChatMessage message) => message.Fields?.TryGetProperty("tool_calls", out _) == true;
 
@@ -62,6 +87,15 @@ internal static class TemplateProbe
             tool_calls = new[] { new { id = CallId, type = "function", function = new { name = Function, arguments = new { x = Argument } } } },
         }),
     };
+
+    private static ChatMessage With(ChatMessage message, string field, string value)
+    {
+        var fields = message.Fields is { } given
+            ? JsonObject.Create(given)!
+            : new() { ["role"] = message.Role, ["content"] = message.Content };
+        fields[field] = value;
+        return message with { Fields = JsonSerializer.SerializeToElement(fields) };
+    }
 
     private static ChatMessage Result(string content) => new(TurnRole.Tool, content)
     {
