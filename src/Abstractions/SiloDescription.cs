@@ -9,4 +9,8 @@ namespace LisaOrleans;
 [GenerateSerializer, Immutable, Alias("lisa.SiloDescription")]
 public sealed record SiloDescription(
     [property: Id(0)] string Address, [property: Id(1)] long MemoryBytes, [property: Id(2)] int Threads, [property: Id(3)] string? Version = null,
-    [property: Id(4)] bool OnGpu = false);
+    [property: Id(4)] bool OnGpu = false)
+{
+    /// <value>How fast its processor multiplies matrices; null (default) for a GPU, and where the silo does not say.</value>
+    [Id(5)] public MatrixRates? Rates { get; init; }
+}

@@ -220,7 +220,7 @@ internal sealed partial class JobImporter(
 
         Task<ImportOutcome> ImportAsync(RunRequest request) => Task.Run(
             () => RunImporter.ImportAsync(store, request, null, cancellationToken, ImportOptions.For(
-                cluster.ClusterId, cluster.TrainingSilos().Select(s => (s.Threads, s.OnGpu)))), cancellationToken);
+                cluster.ClusterId, [.. cluster.TrainingSilos().Select(s => s.Describe())])), cancellationToken);
     }
 
     private JobDocument After(JobDocument job, JobError? error)

@@ -14,7 +14,7 @@ internal static class SubmitCommand
 
         // The number of threads decides the bits, so it belongs to the run; what every current silo can offer is a good choice.
         var silos = await cluster.GetSilosAsync(cancellationToken);
-        var options = ImportOptions.For(values.Text(KnownSettings.ClusterId), silos.Select(s => (s.Threads, s.OnGpu)));
+        var options = ImportOptions.For(values.Text(KnownSettings.ClusterId), silos);
 
         var folder = request.ModelFolder;
         var config = ModelSettings.ReadConfig(folder);
@@ -43,6 +43,7 @@ internal static class SubmitCommand
             outcome = await RunImporter.ImportAsync(store, request, progress, cancellationToken, options);
         foreach (var line in outcome.Data.Lines) StandardError.WriteLine(line);
         if (outcome.ModelNote is { } note) StandardError.WriteLine(note);
+        if (!outcome.Resumed && options.ExplainCompute(request.Spec, outcome.Spec) is { } compute) StandardError.WriteLine(compute);
 
         if (!outcome.AlreadyCompleted) await cluster.StartAsync(request.Spec.RunName, cancellationToken);
         Console.WriteLine(request.Spec.RunName);

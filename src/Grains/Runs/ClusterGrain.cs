@@ -13,10 +13,7 @@ internal sealed class ClusterGrain(IClusterView cluster, IBlobStore store) : Gra
     {
         var versions = cluster.Members().ToDictionary(m => m.Address, m => m.Version);
         return Task.FromResult<IReadOnlyList<SiloDescription>>(
-        [
-            .. cluster.TrainingSilos()
-                .Select(s => new SiloDescription(s.Address, s.MemoryBytes, s.Threads, versions.GetValueOrDefault(s.Address), s.OnGpu)),
-        ]);
+            [.. cluster.TrainingSilos().Select(s => s.Describe(versions.GetValueOrDefault(s.Address)))]);
     }
 
     public async Task<StoreDescription> GetStore() =>

@@ -88,6 +88,7 @@ public static class ClusterSilo
                 [SiloRoles.MemoryKey] = options.MemoryBytes.ToString(CultureInfo.InvariantCulture),
                 [SiloRoles.ThreadsKey] = options.Threads.ToString(CultureInfo.InvariantCulture),
                 [SiloRoles.DeviceKey] = options.Roles.Contains(SiloRoles.Gpu) ? TrainingDevice.Name : "",
+                [SiloRoles.RatesKey] = options.Roles.Contains(SiloRoles.Gpu) ? TrainingDevice.WriteRates() : "",
                 [SiloRoles.VersionKey] = options.Traits.Version,
                 [SiloRoles.MaxRunsKey] = options.MaxRuns.ToString(CultureInfo.InvariantCulture),
             })

@@ -21,8 +21,8 @@ internal sealed class ClusterView(IClusterMembershipService membership, ISiloMet
                     m.SiloAddress.ToParsableString(), Number(m.SiloAddress, SiloRoles.MemoryKey), (int)Number(m.SiloAddress, SiloRoles.ThreadsKey),
                 (int)Number(m.SiloAddress, SiloRoles.MaxRunsKey))
                 {
-                    OnGpu = metadata.GetSiloMetadata(m.SiloAddress).Metadata.GetValueOrDefault(SiloRoles.DeviceKey, "")
-                        .StartsWith("cuda", StringComparison.Ordinal),
+                    OnGpu = Text(m.SiloAddress, SiloRoles.DeviceKey).StartsWith("cuda", StringComparison.Ordinal),
+                    Rates = TrainingDevice.ReadRates(Text(m.SiloAddress, SiloRoles.RatesKey)),
                 })
             .OrderBy(s => s.Address, StringComparer.Ordinal),
     ];
@@ -51,6 +51,8 @@ internal sealed class ClusterView(IClusterMembershipService membership, ISiloMet
 
     private string[] Roles(SiloAddress silo) =>
         metadata.GetSiloMetadata(silo).Metadata.TryGetValue(SiloRoles.RolesKey, out var roles) ? roles.Split(',') : [];
+
+    private string Text(SiloAddress silo, string key) => metadata.GetSiloMetadata(silo).Metadata.GetValueOrDefault(key, "");
 
     private long Number(SiloAddress silo, string key) =>
         metadata.GetSiloMetadata(silo).Metadata.TryGetValue(key, out var text)

@@ -1,3 +1,5 @@
+using System.Globalization;
+using LisaOrleans.Training;
 using static TorchSharp.torch;
 
 namespace LisaOrleans.Silo;
@@ -10,6 +12,19 @@ public static class TrainingDevice
 
     /// <summary>Version of the native library that computes.</summary>
     public static string Libtorch => __version__;
+
+    /// <summary>How fast a processor multiplies matrices, as a silo's metadata have it; empty for a GPU.</summary>
+    internal static string WriteRates() => Find().type != TorchSharp.DeviceType.CPU ? ""
+        : string.Create(CultureInfo.InvariantCulture, $"{RunDtypes.OwnRates.Float32:0} {RunDtypes.OwnRates.BFloat16:0}");
+
+    /// <summary>What <see cref="WriteRates"/> wrote; null for nothing.</summary>
+    internal static MatrixRates? ReadRates(string text) =>
+        text.Split(' ') is [var single, var rounded] && Rate(single) is { } float32 && Rate(rounded) is { } bfloat16
+            ? new MatrixRates(float32, bfloat16)
+            : null;
+
+    private static double? Rate(string text) =>
+        double.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var rate) && rate > 0 ? rate : null;
 
     internal static Device Find() => cuda.is_available() ? CUDA : CPU;
 }

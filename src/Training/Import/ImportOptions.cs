@@ -12,8 +12,11 @@ public sealed record ImportOptions
     /// <value>The cluster that is to train it; null (default) for this process.</value>
     public string? Cluster { get; init; }
 
-    /// <value>Whether GPUs are to train it. Default null: they are if this process sees one.</value>
+    /// <value>Whether only GPUs are to train it. Default null: they are if this process sees one.</value>
     public bool? OnGpu { get; init; }
+
+    /// <value>How fast processors that are to train it multiply, in each number format the slowest. Default null: as this one does.</value>
+    public MatrixRates? Rates { get; init; }
 
     /// <value>Called when all input has been read and nothing has been written yet; what it throws ends the import. Default null.</value>
     public Func<CancellationToken, Task>? BeforeWriting { get; init; }
@@ -27,12 +30,24 @@ public sealed record ImportOptions
     /// <summary>The options of an import for a cluster: a new run gets what every current silo can offer.</summary>
     /// <param name="cluster">The cluster's id; null for this process.</param>
     /// <param name="silos">Its silos that train; where there are none now, this machine stands for them.</param>
-    public static ImportOptions For(string? cluster, IEnumerable<(int Threads, bool OnGpu)> silos)
+    public static ImportOptions For(string? cluster, IReadOnlyList<SiloDescription> silos)
     {
         var options = new ImportOptions { Cluster = cluster };
-        (int Threads, bool OnGpu)[] offers = [.. silos];
-        return offers.Length > 0 ? options with { Threads = offers.Min(s => s.Threads), OnGpu = offers.Any(s => s.OnGpu) } : options;
+        if (silos.Count == 0) return options;
+        MatrixRates[] rates = [.. silos.Where(s => !s.OnGpu).Select(s => s.Rates).OfType<MatrixRates>()];
+        return options with
+        {
+            Threads = silos.Min(s => s.Threads),
+            OnGpu = silos.All(s => s.OnGpu),
+            Rates = rates.Length > 0 ? new MatrixRates(rates.Min(r => r.Float32), rates.Min(r => r.BFloat16)) : null,
+        };
     }
+
+    /// <summary>Why a new run computes in float32 though its model is in bfloat16; null where it does not, or was told to.</summary>
+    /// <param name="given">The settings as they were given.</param>
+    /// <param name="chosen">Those of the run.</param>
+    public string? ExplainCompute(TrainingSpec given, TrainingSpec chosen) =>
+        given.ComputeDtype == TrainingSpec.AutoDtype ? RunDtypes.Explain(chosen, Rates) : null;
 
     /// <summary>
     /// The settings of a run with nothing left to be chosen, those of its adapter among them, as the import chooses: whoever checks them
@@ -53,5 +68,5 @@ public sealed record ImportOptions
     /// <param name="weightsDtype">The number format of the model's weights.</param>
     /// <param name="began">The settings with which the run began, where it is in the store; null for a new run.</param>
     public TrainingSpec Resolve(TrainingSpec spec, ModelConfig config, Func<string> weightsDtype, TrainingSpec? began = null) =>
-        DerivedSettings.Resolve(spec, config, weightsDtype, began?.Threads ?? Threads, began, c => RunDtypes.Choose(c, OnGpu));
+        DerivedSettings.Resolve(spec, config, weightsDtype, began?.Threads ?? Threads, began, c => RunDtypes.Choose(c, OnGpu, Rates));
 }

@@ -20,7 +20,10 @@ public static class RunDtypes
     private const double WorthItWhereNarrow = 10;
 
     private static readonly TimeSpan s_time = TimeSpan.FromSeconds(0.2);
-    private static readonly Lazy<double> s_gain = new(Measure);
+    private static readonly Lazy<MatrixRates> s_rates = new(Measure);
+
+    /// <summary>How fast this processor multiplies matrices, measured for half a second, once in a process.</summary>
+    public static MatrixRates OwnRates => s_rates.Value;
 
     /// <summary>Those of a run.</summary>
     public static PartDtypes Of(TrainingSpec spec) => PartDtypes.Parse(spec.Dtype, spec.OptimizerStateDtype, spec.ComputeDtype);
@@ -29,13 +32,24 @@ public static class RunDtypes
     public static string Describe(TrainingSpec spec) => spec is { Dtype: BFloat16, ComputeDtype: Float32 } ? "; computes in float32" : "";
 
     /// <summary>
-    /// What a new run of a bfloat16 model computes in: bfloat16 on GPUs, else float32 where this processor multiplies matrices much faster
-    /// in it. Measured once in a process.
+    /// What a new run of a bfloat16 model computes in: bfloat16 on GPUs, else float32 where processors multiply matrices much faster in it.
     /// </summary>
     /// <param name="config">The model's shape.</param>
-    /// <param name="onGpu">Whether it trains on GPUs; null if that is wherever this process would train.</param>
-    public static string Choose(ModelConfig config, bool? onGpu) =>
-        onGpu ?? cuda.is_available() ? BFloat16 : Choose(config, s_gain.Value);
+    /// <param name="onGpu">Whether it trains on GPUs only; null if that is wherever this process would train.</param>
+    /// <param name="rates">How fast the processors multiply; null (default) for that of this process, which is then measured.</param>
+    public static string Choose(ModelConfig config, bool? onGpu, MatrixRates? rates = null) =>
+        onGpu ?? cuda.is_available() ? BFloat16 : Choose(config, Gain(rates ?? OwnRates));
+
+    /// <summary>Why a run computes in float32 though its model is in bfloat16, for people; null where it does not.</summary>
+    /// <param name="spec">Its settings.</param>
+    /// <param name="silos">What was chosen by; null for this processor's.</param>
+    internal static string? Explain(TrainingSpec spec, MatrixRates? silos)
+    {
+        if (Describe(spec).Length == 0) return null;
+        var (rates, who) = silos is null ? (OwnRates, "this machine multiplies") : (silos, "the slowest silos multiply");
+        return FormattableString.Invariant(
+            $"computes in float32, which {who} at {rates.Float32 / 1e9:0} GFLOP/s, and bfloat16 at {rates.BFloat16 / 1e9:0}");
+    }
 
     /// <summary>The same for a processor.</summary>
     /// <param name="config">The model's shape.</param>
@@ -69,9 +83,11 @@ public static class RunDtypes
         _ => null,
     };
 
-    private static double Measure()
+    private static double Gain(MatrixRates rates) => rates.Float32 / rates.BFloat16;
+
+    private static MatrixRates Measure()
     {
         var rates = MatrixRate.Measure(CPU, s_time, ScalarType.Float32, ScalarType.BFloat16);
-        return rates[0] / rates[1];
+        return new MatrixRates(rates[0], rates[1]);
     }
 }

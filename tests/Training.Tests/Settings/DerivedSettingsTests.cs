@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using LisaOrleans.Model;
 
@@ -120,6 +121,39 @@ public sealed class DerivedSettingsTests
         Assert.Equal("bfloat16", RunDtypes.Choose(TinyStories.Config, onGpu: true));
         Assert.Matches("^(bfloat16|float32)$", RunDtypes.Choose(TinyStories.Config, onGpu: false));
     }
+
+    // GFLOP/s in float32 and in bfloat16.
+    [Theory]
+    [InlineData("float32", "200 400", "150 1")]
+    [InlineData("float32", "gpu", "150 1")]
+    [InlineData("bfloat16", "300 150", "50 100")]
+    [InlineData("bfloat16", "200 400", "gpu")]
+    [InlineData("bfloat16", "gpu", "gpu")]
+    public void For_new_run_computes_in_what_makes_the_slowest_silo_faster(string expected, params string[] silos)
+    {
+        var options = ImportOptions.For("c", [.. silos.Select((s, i) => Silo($"s{i}", s))]);
+        Assert.Equal(silos.All(s => s == "gpu"), options.OnGpu);
+        var given = TinyStories.Spec(1) with { Dtype = "bfloat16" };
+        var spec = options.Resolve(given, Wide(512), () => "bfloat16");
+        Assert.Equal(expected, spec.ComputeDtype);
+        Assert.Equal(
+            expected == "float32" ? "computes in float32, which the slowest silos multiply at 150 GFLOP/s, and bfloat16 at 1" : null,
+            options.ExplainCompute(given, spec));
+        Assert.Null(options.ExplainCompute(spec, spec));
+
+        static SiloDescription Silo(string address, string rates) => new(address, 0, 1, OnGpu: rates == "gpu")
+        {
+            Rates = rates.Split(' ') is [var single, var rounded]
+                ? new MatrixRates(1e9 * int.Parse(single, CultureInfo.InvariantCulture), 1e9 * int.Parse(rounded, CultureInfo.InvariantCulture))
+                : null,
+        };
+    }
+
+    [Fact]
+    public void For_silos_that_do_not_say_how_fast_they_are_are_taken_for_this_machine() => Assert.Equal(
+        RunDtypes.Choose(Wide(512), onGpu: false),
+        ImportOptions.For("c", [new SiloDescription("s0", 0, 1)])
+            .Resolve(TinyStories.Spec(1) with { Dtype = "bfloat16" }, Wide(512), () => "bfloat16").ComputeDtype);
 
     [Theory]
     [InlineData("bfloat16", "float32", "Float32")]
