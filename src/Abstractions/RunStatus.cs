@@ -84,4 +84,10 @@ public sealed record RunStatus
     /// known.
     /// </summary>
     [Id(35)] public double? SecondsPerStep { get; init; }
+
+    /// <summary>
+    /// The kinds of processors and GPUs that have computed it, and of those that do now. Kinds round sums differently: of more than one, its
+    /// bits are those of none.
+    /// </summary>
+    [Id(36)] public IReadOnlyList<string> Kinds { get; init; } = [];
 }

@@ -13,4 +13,7 @@ public sealed record SiloDescription(
 {
     /// <value>How fast its processor multiplies matrices; null (default) for a GPU, and where the silo does not say.</value>
     [Id(5)] public MatrixRates? Rates { get; init; }
+
+    /// <value>Of what kind its processor or GPU is, in words; null (default) where the silo does not say.</value>
+    [Id(6)] public string? Kind { get; init; }
 }

@@ -8,4 +8,10 @@ public sealed record PartsPlaced([property: Id(0)] long Generation, [property: I
 {
     /// <value>How fast silos had been found to be by then: multiply-adds a second, by address, of those that were measured.</value>
     [Id(2)] public IReadOnlyDictionary<string, double> Speeds { get; init; } = new Dictionary<string, double>();
+
+    /// <value>
+    /// The kinds of processors and GPUs that have computed the run and now do, where these are the first that are not all of one kind: from
+    /// here on, the run's bits are those of no single kind. Empty (default) otherwise.
+    /// </value>
+    [Id(3)] public IReadOnlyList<string> MixedKinds { get; init; } = [];
 }

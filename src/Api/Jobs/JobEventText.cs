@@ -32,6 +32,10 @@ internal static class JobEventText
             RunStarted started =>
                 (Info, $"Fine-tuning job continues after step {started.FromStep}",
                     Data(("step", started.FromStep), ("generation", started.Generation))),
+            PartsPlaced { MixedKinds: { Count: > 0 } kinds } placed => (
+                Warning,
+                $"Model placed on {placed.Stages.Count} silos; from here on its bits are those of no single kind of processor or GPU",
+                Data(("generation", placed.Generation), ("silos", placed.Stages.Count), ("kinds", kinds))),
             PartsPlaced placed =>
                 (Info, $"Model placed on {placed.Stages.Count} silos", Data(("generation", placed.Generation), ("silos", placed.Stages.Count))),
             ManifestSaved saved =>

@@ -66,6 +66,8 @@ internal sealed record ForgetCertificate(
                 bytes_of_the_run = sizes[run].Bytes,
                 program = new { name = "LisaOrleans", version = SiloVersion.Own },
                 device = TrainingDevice.Name,
+                kind = TrainingDevice.Kind,
+                computed_on = RunKinds.Of(last),
                 threads = spec.Threads,
             },
             s_json);

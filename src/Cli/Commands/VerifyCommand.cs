@@ -18,7 +18,7 @@ internal static class VerifyCommand
         using (var progress = new StoreProgress("repeating steps", json))
         {
             verified = await RunVerifier.VerifyAsync(
-                store, run!, steps, (step, last) => progress.Report((int)step, (int)last), cancellationToken);
+                store, run!, steps, (step, last) => progress.Report((int)step, (int)last), cancellationToken, StandardError.WriteLine);
         }
 
         if (json)

@@ -30,6 +30,7 @@ internal static class RunTable
         kept_manifests = s.KeptManifests,
         history_bytes = s.HistoryBytes,
         error = s.Error,
+        kinds = s.Kinds,
         silos = s.Stages.Select(t => new
         {
             silo = t.Silo,
@@ -62,6 +63,7 @@ internal static class RunTable
                 + $"{s.Loads.StoreParts} from the store ({s.Loads.StoreBytes / 1e6:0.0} MB)"));
         if (s.KeptManifests > 0) Console.WriteLine($"kept        {RunText.Manifests(s.KeptManifests, s.HistoryBytes)}");
         foreach (var (period, i) in Periods(s, schedule).Select((p, i) => (p, i))) Console.WriteLine($"{(i == 0 ? "layers" : ""),-12}{Line(period)}");
+        if (s.Kinds.Count > 1) Console.WriteLine($"computed    by several kinds, whose bits differ: {RunKinds.Describe(s.Kinds)}");
         if (s.Traffic is { } traffic)
         {
             Console.WriteLine(string.Create(

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Cli;
 
@@ -15,6 +16,9 @@ internal static class RunText
         ManifestSaved m => string.Create(
             CultureInfo.InvariantCulture,
             $"manifest of step {m.Step} saved: {m.BytesWritten / 1e6:0.0} MB, training paused for {m.StallSeconds * 1000:0} ms"),
+        PartsPlaced { MixedKinds: { Count: > 0 } kinds } =>
+            "from here on the bits are those of no single kind of processor or GPU, because these have computed the run: "
+            + RunKinds.Describe(kinds),
         RunRecovering { FailedStep: 0 } r => $"{r.Reason}; going on from the manifest of step {r.ManifestStep}",
         RunRecovering r => $"{r.Reason}; going on after step {r.ManifestStep}, from its manifest",
         RunEnded { State: RunState.Failed } e => $"failed after step {e.Step}: {e.Error}",

@@ -11,7 +11,7 @@ namespace LisaOrleans.Grains;
 /// </summary>
 internal sealed class ManifestWriter(
     IBlobStore store, RunStore run, TrainingSpec spec, RunHistory history, ManifestKeeper keeper, RunJournal journal, Pipeline pipeline,
-    EventFeed feed, ReplacedBlobs replaced, RunOptions options, TimeProvider time)
+    IReadOnlyList<string> kinds, EventFeed feed, ReplacedBlobs replaced, RunOptions options, TimeProvider time)
 {
     private ManifestOnItsWay _latest = new(0, Task.CompletedTask);
 
@@ -32,7 +32,12 @@ internal sealed class ManifestWriter(
     public async Task NameReference(BlobRef training, BlobRef? evaluation, CancellationToken cancellationToken)
     {
         if ((Last.ReferenceLogProbs, Last.EvalReferenceLogProbs) == (training, evaluation)) return;
-        var manifest = Last with { Generation = run.Generation, ReferenceLogProbs = training, EvalReferenceLogProbs = evaluation };
+        var manifest = RunKinds.Add(Last, kinds) with
+        {
+            Generation = run.Generation,
+            ReferenceLogProbs = training,
+            EvalReferenceLogProbs = evaluation,
+        };
         await Swap(manifest, await Prepare(manifest, isEnd: false, cancellationToken), [], cancellationToken);
     }
 
@@ -121,7 +126,7 @@ internal sealed class ManifestWriter(
         if (completed) parts = WithoutParked(parts);
 
         var (segments, logBytes) = await history.Store(store, step, cancellationToken);
-        var manifest = Last with
+        var manifest = RunKinds.Add(Last, kinds) with
         {
             Generation = run.Generation,
             Step = step,

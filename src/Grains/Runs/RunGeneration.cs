@@ -34,7 +34,7 @@ internal sealed class RunGeneration : IDisposable
         Notice = new StopNotice(options.StepPatience, time);
         (_parts, _before) = placement.Place(stages, session.Generation);
         Manifests = new ManifestWriter(
-            run.Store, session, run.Plan!.Spec, run.History!, run.Keeper!, run.Journal!, _parts, feed, replaced, options, time);
+            run.Store, session, run.Plan!.Spec, run.History!, run.Keeper!, run.Journal!, _parts, placement.Kinds, feed, replaced, options, time);
         _loop = new TrainingLoop(
             run.Plan!, _parts, new RunReference(run.Store, run.Plan!, _parts, placement.OnGpu, Manifests, run.Journal!, time, logger),
             run.History!, run.Journal!, Manifests, feed, time, Notice, options, interruption,

@@ -30,6 +30,12 @@ internal static partial class RunLog
     [LoggerMessage(Level = LogLevel.Information, Message = "Run {Run}: work is shared out anew, because silos are not equally fast: {Speeds}")]
     public static partial void EveningOut(ILogger logger, string run, string speeds);
 
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Run {Run}: from here on its bits are those of no single kind of processor or GPU, because these have computed it: "
+            + "{Kinds}")]
+    public static partial void MixedKinds(ILogger logger, string run, string kinds);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run} is worked on elsewhere: {Reason}")]
     public static partial void Replaced(ILogger logger, string run, string reason);
 

@@ -49,6 +49,9 @@ internal sealed partial class RunPlacement(
     /// <summary>Whether any part is computed on a GPU.</summary>
     public bool OnGpu => _plannedFor.Any(s => s.OnGpu && Uses(s.Address));
 
+    /// <summary>Of what kinds the processors and GPUs are on which the parts are computed.</summary>
+    public IReadOnlyList<string> Kinds => RunKinds.Of(_plannedFor.Where(s => Uses(s.Address)));
+
     /// <summary>Whether a silo holds parts of the run.</summary>
     public bool Uses(string silo) => Stages.Any(s => s.Silo == silo);
 
@@ -114,8 +117,11 @@ internal sealed partial class RunPlacement(
         await _releases.ReleaseBefore(parts, Silos);
         _joining.Placed();
         Signal();
+        var mixed = RunKinds.Mix(session.Manifest!, Kinds) ? RunKinds.Of(RunKinds.Add(session.Manifest!, Kinds)) : [];
+        if (mixed.Count > 0) RunLog.MixedKinds(logger, run.Name, RunKinds.Describe(mixed));
         await run.Journal!.Write(
-            run.Store, session.Manifest!.Step, [new PartsPlaced(session.Generation, stages) { Speeds = Speeds.Measured }],
+            run.Store, session.Manifest!.Step,
+            [new PartsPlaced(session.Generation, stages) { Speeds = Speeds.Measured, MixedKinds = mixed }],
             j => session.SetJournalAsync(j, cancellationToken), cancellationToken);
         return true;
     }

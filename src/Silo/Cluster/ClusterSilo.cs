@@ -89,6 +89,7 @@ public static class ClusterSilo
                 [SiloRoles.ThreadsKey] = options.Threads.ToString(CultureInfo.InvariantCulture),
                 [SiloRoles.DeviceKey] = options.Roles.Contains(SiloRoles.Gpu) ? TrainingDevice.Name : "",
                 [SiloRoles.RatesKey] = options.Roles.Contains(SiloRoles.Gpu) ? TrainingDevice.WriteRates() : "",
+                [SiloRoles.KindKey] = options.Roles.Contains(SiloRoles.Gpu) ? TrainingDevice.Kind : "",
                 [SiloRoles.VersionKey] = options.Traits.Version,
                 [SiloRoles.MaxRunsKey] = options.MaxRuns.ToString(CultureInfo.InvariantCulture),
             })

@@ -22,6 +22,7 @@ internal sealed class ClusterView(IClusterMembershipService membership, ISiloMet
                 (int)Number(m.SiloAddress, SiloRoles.MaxRunsKey))
                 {
                     OnGpu = Text(m.SiloAddress, SiloRoles.DeviceKey).StartsWith("cuda", StringComparison.Ordinal),
+                    Kind = Text(m.SiloAddress, SiloRoles.KindKey) is { Length: > 0 } kind ? kind : null,
                     Rates = TrainingDevice.ReadRates(Text(m.SiloAddress, SiloRoles.RatesKey)),
                 })
             .OrderBy(s => s.Address, StringComparer.Ordinal),

@@ -15,6 +15,7 @@ public static class SiloRoles
     internal const string MaxRunsKey = "lisa.max-runs";
     internal const string DeviceKey = "lisa.device";
     internal const string RatesKey = "lisa.rates";
+    internal const string KindKey = "lisa.kind";
     internal const string VersionKey = "lisa.version";
 
     /// <summary>All roles.</summary>

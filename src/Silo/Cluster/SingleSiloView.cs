@@ -8,7 +8,14 @@ internal sealed class SingleSiloView(ILocalSiloDetails silo) : IClusterView
 {
     public string? ClusterId => null;
 
-    public IReadOnlyList<TrainingSilo> TrainingSilos() => [new TrainingSilo(silo.SiloAddress.ToParsableString(), 0, Environment.ProcessorCount)];
+    public IReadOnlyList<TrainingSilo> TrainingSilos() =>
+    [
+        new TrainingSilo(silo.SiloAddress.ToParsableString(), 0, Environment.ProcessorCount)
+        {
+            OnGpu = TrainingDevice.Find().type == TorchSharp.DeviceType.CUDA,
+            Kind = TrainingDevice.Kind,
+        },
+    ];
 
     public IReadOnlyList<SiloMember> Members() =>
         [new SiloMember(silo.SiloAddress.ToParsableString(), MemberState.Active, SiloRoles.All, 0, Environment.ProcessorCount, SiloVersion.Own)];

@@ -1,4 +1,5 @@
 using System.Globalization;
+using LisaOrleans.Model;
 using LisaOrleans.Training;
 using static TorchSharp.torch;
 
@@ -7,8 +8,13 @@ namespace LisaOrleans.Silo;
 /// <summary>What a silo computes on: the first GPU that this process sees, or the processor.</summary>
 public static class TrainingDevice
 {
+    private static readonly Lazy<string> s_kind = new(() => DeviceKind.Of(Find()));
+
     /// <summary>The device, as PyTorch writes it: <c>cpu</c>, <c>cuda:0</c>.</summary>
     public static string Name => Find().ToString();
+
+    /// <summary>Of what kind it is: see <see cref="DeviceKind"/>.</summary>
+    public static string Kind => s_kind.Value;
 
     /// <summary>Version of the native library that computes.</summary>
     public static string Libtorch => __version__;

@@ -44,10 +44,12 @@ public static class RunAttestation
                     machine = new
                     {
                         device = TrainingDevice.Name,
+                        kind = TrainingDevice.Kind,
                         architecture = RuntimeInformation.ProcessArchitecture.ToString(),
                         system = RuntimeInformation.OSDescription,
                         threads = spec.Threads,
                     },
+                    computed_on = RunKinds.Of(manifest),
                     repeated = verified.From == verified.Last ? null : new { first_step = verified.From + 1, last_step = verified.Last },
                     manifests = verified.Manifests.Select(m => new { step = m.Step, digest = new { sha256 = m.Sha256 } }),
                 },

@@ -11,8 +11,6 @@ namespace LisaOrleans.Silo;
 /// </summary>
 public sealed class RunVerifier
 {
-    // A step is repeated with other numbers of threads only where that does not take long.
-    private const int MostStepsToTry = 64;
     private const int MostRounds = 10;
 
     private readonly IBlobStore _store;
@@ -20,9 +18,10 @@ public sealed class RunVerifier
     private readonly Manifest _newest;
     private readonly IReadOnlyList<long> _steps;
     private readonly Action<long, long>? _progress;
+    private readonly Action<string>? _say;
 
-    private RunVerifier(IBlobStore store, RunManifests manifests, Manifest newest, Action<long, long>? progress) =>
-        (_store, _manifests, _newest, _steps, _progress) = (store, manifests, newest, RunFork.OwnSteps(manifests, newest), progress);
+    private RunVerifier(IBlobStore store, RunManifests manifests, Manifest newest, Action<long, long>? progress, Action<string>? say) =>
+        (_store, _manifests, _newest, _steps, _progress, _say) = (store, manifests, newest, RunFork.OwnSteps(manifests, newest), progress, say);
 
     /// <summary>Verifies steps of a run. Nothing of the store is changed. A run that goes on meanwhile is verified as it is then.</summary>
     /// <param name="store">The store.</param>
@@ -30,16 +29,18 @@ public sealed class RunVerifier
     /// <param name="steps">The first and the last step; null for all that can be repeated.</param>
     /// <param name="progress">Told which step has been repeated, and which is the last one; null to tell nobody.</param>
     /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="say">Told, before steps are repeated, that this machine is of another kind than the run's. Default null.</param>
     /// <exception cref="InvalidDataFileException">
     /// There is no such run, or it keeps no manifest before the steps, or goes on before what it keeps has been repeated.
     /// </exception>
     public static async Task<VerifiedRun> VerifyAsync(
-        IBlobStore store, string run, (long First, long Last)? steps, Action<long, long>? progress, CancellationToken cancellationToken)
+        IBlobStore store, string run, (long First, long Last)? steps, Action<long, long>? progress, CancellationToken cancellationToken,
+        Action<string>? say = null)
     {
         RunName.Validate(run);
         for (var round = 1; ; round++)
         {
-            if (await TryVerifyAsync(store, run, steps, progress, cancellationToken) is { } verified) return verified;
+            if (await TryVerifyAsync(store, run, steps, progress, say, cancellationToken) is { } verified) return verified;
             if (round == MostRounds)
             {
                 throw new InvalidDataFileException(
@@ -50,7 +51,8 @@ public sealed class RunVerifier
 
     // Null where the run went on, and keeps less than it did.
     private static async Task<VerifiedRun?> TryVerifyAsync(
-        IBlobStore store, string run, (long First, long Last)? steps, Action<long, long>? progress, CancellationToken cancellationToken)
+        IBlobStore store, string run, (long First, long Last)? steps, Action<long, long>? progress, Action<string>? say,
+        CancellationToken cancellationToken)
     {
         var wentOn = false;
         var (head, unread) = await TryAsync(() => RunStore.ReadHeadAsync(store, run, cancellationToken), null);
@@ -72,7 +74,7 @@ public sealed class RunVerifier
             var newest = await manifests.ReadAsync(manifests.Last, cancellationToken);
             return RunBlobs.WrongStep(run, head.Step, newest) is { } wrong
                 ? throw new RunReplayException(run, wrong)
-                : new RunVerifier(store, manifests, newest, progress);
+                : new RunVerifier(store, manifests, newest, progress, say);
         }
 
         VerifiedRun NotRepeated(string? why) => new(run, null, last, [], why);
@@ -183,6 +185,8 @@ public sealed class RunVerifier
         var from = read[0].Manifest;
         if (read.Count == 1 && last == from.Step) return null;
         if (ListDifference.Find(_manifests.Kept, log.Records) is { } listed) return listed;
+        var cause = new DifferenceCause(_store, RunKinds.Of(read[^1].Step == last ? read[^1].Manifest : _newest));
+        if (cause.OtherKind is { } other) _say?.Invoke(other);
         var save = (int)Math.Min(int.MaxValue, read.Skip(1).Select(r => r.Step).Append(last).Aggregate(0L, GreatestCommonDivisor));
         (StepRecord Had, string What, bool IsPlanned)? wrong = null;
         using var replay = await RunReplay.RepeatAsync(
@@ -205,27 +209,8 @@ public sealed class RunVerifier
         }
 
         if (wrong is not { } found) return null;
-        return $"step {found.Had.Step}: {found.What}{(found.IsPlanned ? "" : await ExplainAsync(from, spec, found.Had, cancellationToken))}";
-    }
-
-    // Sums are rounded differently by other numbers of threads, which nothing else tells.
-    private async Task<string> ExplainAsync(Manifest from, TrainingSpec spec, StepRecord had, CancellationToken cancellationToken)
-    {
-        if (had.Step - from.Step <= MostStepsToTry)
-        {
-            var cores = Environment.ProcessorCount;
-            foreach (var threads in Enumerable.Range(1, cores).Append(2 * cores).Where(t => t != spec.Threads))
-            {
-                var same = false;
-                using var replay = await RunReplay.RepeatAsync(
-                    _store, from, s => s with { SaveSteps = 0, Threads = threads }, had.Step,
-                    record => record.Step < had.Step || (same = StepDifference.Find(had, record) is null), cancellationToken);
-                if (same)
-                    return $"; with {threads} threads instead of the {spec.Threads} of its settings it is the same, so the thread count was another";
-            }
-        }
-
-        return $"; a setting, or its samples ({string.Join(',', had.Samples)}), are others than those that it was trained with, or the machine is";
+        var why = found.IsPlanned ? "" : await cause.ExplainAsync(from, spec, found.Had, cancellationToken);
+        return $"step {found.Had.Step}: {found.What}{why}";
     }
 
     private static long GreatestCommonDivisor(long a, long b) => b == 0 ? a : GreatestCommonDivisor(b, a % b);

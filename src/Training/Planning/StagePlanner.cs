@@ -54,9 +54,9 @@ public static class StagePlanner
         }) / speeds[s.Silo]) / config.NumHiddenLayers;
     }
 
-    // Where the silos are does not matter.
+    // Where the silos are does not matter, nor which.
     private static StageCuts? Cut(StageMemory memory, IReadOnlyList<TrainingSilo> silos) =>
-        s_last.Of((memory, [.. silos.Select(s => s with { Address = "" })]));
+        s_last.Of((memory, [.. silos.Select(s => s with { Address = "", Rates = null, Kind = null })]));
 
     private static StageCuts? Find(StageMemory memory, IReadOnlyList<TrainingSilo> silos) => Orders(silos, memory.IsTied)
         .Select(order => FindInOrder(memory, [.. order.Select(s => silos[s])]) is { } found ? found with { Order = order } : null)

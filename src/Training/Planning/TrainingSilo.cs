@@ -16,10 +16,14 @@ public sealed record TrainingSilo(string Address, long MemoryBytes, int Threads,
     /// <value>How fast its processor multiplies matrices; null (default) for a GPU, and where that is not known.</value>
     public MatrixRates? Rates { get; init; }
 
+    /// <value>Of what kind its processor or GPU is; null (default) where that is not known.</value>
+    public string? Kind { get; init; }
+
     /// <value>How fast it is beside the other silos, which only matters relative to theirs. Default 1.</value>
     public double Speed { get; init; } = 1;
 
     /// <summary>What others are told of it.</summary>
     /// <param name="version">Its program's version; null (default) where it is not known.</param>
-    public SiloDescription Describe(string? version = null) => new(Address, MemoryBytes, Threads, version, OnGpu) { Rates = Rates };
+    public SiloDescription Describe(string? version = null) =>
+        new(Address, MemoryBytes, Threads, version, OnGpu) { Rates = Rates, Kind = Kind };
 }

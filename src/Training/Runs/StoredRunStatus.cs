@@ -35,6 +35,7 @@ public static class StoredRunStatus
                 Method = Methods.Describe(outline.Spec),
                 KeptManifests = Math.Max(1, kept.Count),
                 HistoryBytes = Bytes(kept, manifest),
+                Kinds = RunKinds.Of(manifest),
                 Position = new EventPosition(manifest.Step, head.Journal?[^1].LastStep ?? 0),
             },
             outline);

@@ -24,6 +24,15 @@ public sealed class ReplayCommandTests
         Assert.Equal(
             "run 'default': step 1 was repeated, and 1 manifest is the same to the bit\n",
             (await Lisa.SucceedsAsync("verify", "default", "--store", folder["store"], "--steps", "1..1")).Output);
+        using (var other = Lisa.Start(
+            new Dictionary<string, string> { ["ATEN_CPU_CAPABILITY"] = "default", ["CUDA_VISIBLE_DEVICES"] = "" },
+            ["verify", "default", "--store", folder["store"], "--steps", "1..1"]))
+        {
+            var said = await other.EndAsync(Token);
+            Assert.Matches("the run was computed on .*, and this machine is .*: they may round sums differently", said.Error);
+            Assert.DoesNotContain("or the machine is", said.Error, StringComparison.Ordinal);
+        }
+
         using (var statement = JsonDocument.Parse(await File.ReadAllTextAsync(folder["statement.json"], Token)))
         {
             Assert.Equal("https://in-toto.io/Statement/v1", statement.RootElement.GetProperty("_type").GetString());
@@ -34,6 +43,8 @@ public sealed class ReplayCommandTests
             Assert.Equal("tiny-stories", predicate.GetProperty("base").GetProperty("name").GetString());
             Assert.Equal(64, predicate.GetProperty("base").GetProperty("digest").GetProperty("sha256").GetString()!.Length);
             Assert.Equal(1, predicate.GetProperty("machine").GetProperty("threads").GetInt32());
+            var kind = predicate.GetProperty("machine").GetProperty("kind").GetString();
+            Assert.Equal([kind], predicate.GetProperty("computed_on").EnumerateArray().Select(k => k.GetString()));
         }
 
         foreach (var (steps, says) in ((string, string)[])[("6", "such as 1..20"), ("4..3", "such as 1..20"), ("1..7", "has 6 steps")])

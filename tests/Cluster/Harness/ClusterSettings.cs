@@ -16,4 +16,7 @@ internal sealed record ClusterSettings(
 {
     /// <summary>Options of a silo by its number.</summary>
     public Func<int, IReadOnlyList<string>> OptionsOf { get; init; } = _ => [];
+
+    /// <summary>Variables of a silo by its number, beside those that all get.</summary>
+    public Func<int, IReadOnlyDictionary<string, string>> EnvironmentOf { get; init; } = _ => new Dictionary<string, string>();
 }

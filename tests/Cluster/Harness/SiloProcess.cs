@@ -50,7 +50,8 @@ internal sealed class SiloProcess : IAsyncDisposable
                 "--http-port", $"{_httpPort}", "--threads", $"{_cluster.Settings.Threads}",
                 "--scheduled-events-endpoint", Events.Endpoint, .. _cluster.Settings.Options ?? [], .. _cluster.Settings.OptionsOf(Number),
             ],
-            LogFile, _cluster.Settings.Environment);
+            LogFile, (_cluster.Settings.Environment ?? new Dictionary<string, string>())
+                .Concat(_cluster.Settings.EnvironmentOf(Number)).ToDictionary());
     }
 
     public async Task ReadyAsync(TimeSpan patience)

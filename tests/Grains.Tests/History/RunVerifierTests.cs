@@ -181,6 +181,25 @@ public sealed class RunVerifierTests
     }
 
     [Theory]
+    [InlineData(0, null)]
+    [InlineData(0.25, "; the run was computed on another, and this machine is ")]
+    public async Task VerifyAsync_run_of_another_kind_of_machine_is_said_before_and_explains_what_differs(double decay, string? says)
+    {
+        using var run = await TestRun.TrainAsync(s_lisa with { MaxSteps = 2 });
+        var properties = new Dictionary<string, string> { ["computed_on"] = """["another"]""" };
+        await TamperedRun.ChangeAsync(
+            run, onlyLater: false, (m, spec) => (m with { Properties = properties }, spec with { WeightDecay = decay }));
+        var said = new List<string>();
+        var difference = (await RunVerifier.VerifyAsync(
+            run.Store, "test", null, (_, _) => Assert.NotEmpty(said), Token, said.Add)).Difference;
+        Assert.Equal(
+            [$"the run was computed on another, and this machine is {TrainingDevice.Kind}: they may round sums differently"], said);
+        if (says is null) Assert.Null(difference);
+        else Assert.Contains(says, difference, StringComparison.Ordinal);
+        Assert.DoesNotContain("its samples", difference ?? "", StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData(true, "the training data was changed between the manifests of steps 0 and 2: sample 7 is another one")]
     [InlineData(false, "step 4: tokens: the run has ")]
     public async Task VerifyAsync_changed_line_of_data_is_found(bool onlyLater, string says)

@@ -76,6 +76,29 @@ public sealed class EventTests
         Assert.Equal((RunState.Succeeded, 2L), ((await grain.GetStatus()).State, (await grain.GetStatus()).Step));
     }
 
+    [Fact]
+    public async Task Run_that_another_kind_of_machine_goes_on_with_says_so_once_and_its_manifests_name_both()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(6));
+        var seen = new List<TrainingEvent>();
+        await run.ContinueAsync(pauseAt: 2, seen: seen);
+        var manifest = await run.ManifestAsync();
+        Assert.Equal([TrainingDevice.Kind], RunKinds.Of(manifest));
+
+        var session = await RunStore.AcquireAsync(run.Store, "test", new RunClaim(RunHeadStates.Paused), Token);
+        var other = manifest with
+        {
+            Generation = session.Generation,
+            Properties = new Dictionary<string, string>(manifest.Properties) { ["computed_on"] = """["another"]""" },
+        };
+        await session.CommitAsync(other, Token);
+        foreach (long? pause in (long?[])[4, null]) await run.ContinueAsync(pauseAt: pause, after: seen[^1].Position, seen: seen);
+        string[] both = [.. new[] { "another", TrainingDevice.Kind }.Order(StringComparer.Ordinal)];
+        Assert.Equal([[], both, []], seen.OfType<PartsPlaced>().Select(p => p.MixedKinds));
+        Assert.Equal(both, RunKinds.Of(await run.ManifestAsync()));
+        Assert.Equal(both, (await StoredRunStatus.Read(run.Store, "test", null, Token)).Status.Kinds);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
