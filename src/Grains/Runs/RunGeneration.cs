@@ -36,7 +36,7 @@ internal sealed class RunGeneration : IDisposable
         Manifests = new ManifestWriter(
             run.Store, session, run.Plan!.Spec, run.History!, run.Keeper!, run.Journal!, _parts, placement.Kinds, feed, replaced, options, time);
         _loop = new TrainingLoop(
-            run.Plan!, _parts, new RunReference(run.Store, run.Plan!, _parts, placement.OnGpu, Manifests, run.Journal!, time, logger),
+            run.Plan!, _parts, new RunReference(run.Store, run.Plan!, _parts, placement.Kinds, Manifests, run.Journal!, time, logger),
             run.History!, run.Journal!, Manifests, feed, time, Notice, options, interruption,
             step => RunLog.BrokenOff(logger, run.Name, step, options.StepPatience.TotalSeconds), logger);
     }

@@ -46,9 +46,6 @@ internal sealed partial class RunPlacement(
     /// <summary>Whether there are silos to train on.</summary>
     public bool HasSilos => Usable.Count > 0;
 
-    /// <summary>Whether any part is computed on a GPU.</summary>
-    public bool OnGpu => _plannedFor.Any(s => s.OnGpu && Uses(s.Address));
-
     /// <summary>Of what kinds the processors and GPUs are on which the parts are computed.</summary>
     public IReadOnlyList<string> Kinds => RunKinds.Of(_plannedFor.Where(s => Uses(s.Address)));
 

@@ -12,8 +12,8 @@ namespace LisaOrleans.Grains;
 /// run that has trained go back to the manifest of step 0 as long as that is kept.
 /// </summary>
 internal sealed class RunReference(
-    IBlobStore store, RunPlan plan, Pipeline pipeline, bool onGpu, ManifestWriter manifests, RunJournal journal, TimeProvider time,
-    ILogger logger)
+    IBlobStore store, RunPlan plan, Pipeline pipeline, IReadOnlyList<string> kinds, ManifestWriter manifests, RunJournal journal,
+    TimeProvider time, ILogger logger)
 {
     // Scored between two looks at the clock and at what else is wanted of the run.
     private const int MicroBatchesAtOneTime = 8;
@@ -92,7 +92,7 @@ internal sealed class RunReference(
     private async Task<(double[] LogProbs, BlobRef? Blob)> Find(
         Manifest beginning, BlobRef data, MicroBatchBuilder builder, int samples, StopNotice notice, CancellationToken cancellationToken)
     {
-        var key = ReferenceCache.Key(beginning, plan.Spec, data, onGpu);
+        var key = ReferenceCache.Key(beginning, plan.Spec, data, kinds);
         var (known, blob, damage) = await _cache.FindAsync(key, cancellationToken);
         if (damage is not null) Tell(damage);
         if (known.Length == samples) return (known, blob);

@@ -24,8 +24,8 @@ public sealed class ReferenceCache(IBlobStore store)
     /// <param name="manifest">The run's, at step 0.</param>
     /// <param name="spec">The run's settings.</param>
     /// <param name="data">The tokens.</param>
-    /// <param name="onGpu">Whether parts compute on GPUs.</param>
-    public static string Key(Manifest manifest, TrainingSpec spec, BlobRef data, bool onGpu)
+    /// <param name="kinds">Of what kinds the processors and GPUs are that compute its parts (<see cref="RunKinds"/>).</param>
+    public static string Key(Manifest manifest, TrainingSpec spec, BlobRef data, IReadOnlyList<string> kinds)
     {
         var (compute, form) = Numbers(spec);
         var decides = new
@@ -46,7 +46,7 @@ public sealed class ReferenceCache(IBlobStore store)
             Scaling = Methods.Adapters(spec) is { } lora
                 ? new { lora.Alpha, lora.UseRslora, Others = lora.AlphaPattern.OrderBy(a => a.Key, StringComparer.Ordinal) }
                 : null,
-            Device = onGpu ? "gpu" : null,
+            Kinds = kinds,
         };
         return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(decides, s_json)));
     }

@@ -83,7 +83,8 @@ public sealed class RunEvaluation
                 + "--keep-manifests all, every:K or base");
         if (comparable)
         {
-            var (known, _, _) = await cache.FindAsync(ReferenceCache.Key(beginning, spec, data, onGpu: false), cancellationToken);
+            var key = ReferenceCache.Key(beginning, spec, data, [DeviceKind.Of(TorchSharp.torch.CPU)]);
+            var (known, _, _) = await cache.FindAsync(key, cancellationToken);
             if (known.Length == _data.Count) return known;
         }
 

@@ -1,4 +1,5 @@
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Silo;
 using LisaOrleans.Training;
 
 namespace LisaOrleans.Grains.Tests;
@@ -108,7 +109,8 @@ public sealed class PreferenceTests : IDisposable
         using var broken = await TestRun.ImportAsync(Request(s_dpo with { MaxSteps = 1 }));
         double[] begun = [-3, .. known[1..(4 * 5)]];
         var imported = await broken.ManifestAsync();
-        var key = ReferenceCache.Key(imported, await RunFiles.ReadSpecAsync(broken.Store, imported, Token), imported.Dataset!, onGpu: false);
+        var spec = await RunFiles.ReadSpecAsync(broken.Store, imported, Token);
+        var key = ReferenceCache.Key(imported, spec, imported.Dataset!, [TrainingDevice.Kind]);
         await new ReferenceCache(broken.Store).AddAsync(key, begun, Token);
         await broken.FinishAsync();
         var ended = await new ReferenceCache(broken.Store).ReadAsync((await broken.ManifestAsync()).ReferenceLogProbs!, Token);

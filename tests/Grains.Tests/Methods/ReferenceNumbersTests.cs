@@ -40,10 +40,10 @@ public sealed class ReferenceNumbersTests : IDisposable
             lora, lora with { LoraAlpha = 7 }, lora with { UseRslora = true },
             lora with { LoraAlphaPattern = new Dictionary<string, double> { ["q_proj"] = 7 } }, lora with { FrozenWeights = "int8" }, full,
         ];
-        Assert.Distinct([.. others.Select(s => Key(s)), Key(lora, onGpu: true)]);
+        Assert.Distinct([.. others.Select(s => Key(s)), Key(lora, "another"), Key(lora, "another", "kind")]);
         Assert.Equal(Key(full), Key(full with { LoraAlpha = 7, FrozenWeights = "mapped" }));
 
-        string Key(TrainingSpec spec, bool onGpu = false) => ReferenceCache.Key(manifest, spec, manifest.Dataset!, onGpu);
+        string Key(TrainingSpec spec, params string[] kinds) => ReferenceCache.Key(manifest, spec, manifest.Dataset!, kinds);
     }
 
     [Fact]
