@@ -41,7 +41,8 @@ internal static class MachineChecks
             "matrices", Verdict.Ok,
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{report.Float32 / 1e9:0} GFLOP/s in float32, {report.BFloat16 / 1e9:0} in bfloat16: prefer --dtype {report.Preferred}"));
+                $"{report.Float32 / 1e9:0} GFLOP/s in float32, {report.BFloat16 / 1e9:0} in bfloat16: a bfloat16 model computes in "
+                    + $"{report.Compute} here (--compute-dtype auto)"));
     }
 
     private static Check Memory()

@@ -1,4 +1,5 @@
 using LisaOrleans.Model;
+using LisaOrleans.Training;
 using static TorchSharp.torch;
 
 namespace LisaOrleans.Silo;
@@ -10,11 +11,8 @@ namespace LisaOrleans.Silo;
 /// <param name="BFloat16">The same in bfloat16.</param>
 public sealed record DeviceReport(string Device, string Libtorch, double Float32, double BFloat16)
 {
-    // Half the bytes per weight are worth a somewhat slower product, but not half the speed.
-    private const double WorthIt = 0.8;
-
-    /// <value>The dtype that suits the device.</value>
-    public string Preferred => BFloat16 >= WorthIt * Float32 ? "bfloat16" : "float32";
+    /// <value>What a new run of a bfloat16 model computes in here, if that is left to it: a model as wide as most are.</value>
+    public string Compute => Device == "cpu" ? RunDtypes.Choose(new MatrixRates(Float32, BFloat16)) : "bfloat16";
 
     /// <summary>Looks at the device and measures for about a second.</summary>
     public static DeviceReport Make()

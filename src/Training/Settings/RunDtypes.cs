@@ -40,6 +40,10 @@ public static class RunDtypes
     public static string Choose(ModelConfig config, bool? onGpu, MatrixRates? rates = null) =>
         onGpu ?? cuda.is_available() ? BFloat16 : Choose(config, Gain(rates ?? OwnRates));
 
+    /// <summary>What a new run of a bfloat16 model that is not narrow computes in on a processor.</summary>
+    /// <param name="rates">How fast the processor multiplies.</param>
+    public static string Choose(MatrixRates rates) => Gain(rates) > WorthIt ? Float32 : BFloat16;
+
     /// <summary>Why a run computes in float32 though its model is in bfloat16, for people; null where it does not.</summary>
     /// <param name="spec">Its settings.</param>
     /// <param name="silos">What was chosen by; null for this processor's.</param>

@@ -17,7 +17,8 @@ public sealed class DoctorTests
             ["libtorch", "lisa", "matrices", "memory", "port", "store", "temporary"],
             checks.Select(c => c.Subject).Distinct().Order(StringComparer.Ordinal));
         Assert.Matches(
-            "^[0-9]+ GFLOP/s in float32, [0-9]+ in bfloat16: prefer --dtype (float32|bfloat16)$",
+            "^[0-9]+ GFLOP/s in float32, [0-9]+ in bfloat16: "
+                + "a bfloat16 model computes in (float32|bfloat16) here \\(--compute-dtype auto\\)$",
             checks.Single(c => c.Subject == "matrices").Finding);
         Assert.StartsWith(folder["deep/store"], checks.Single(c => c.Subject == "store").Finding, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(folder.Root));

@@ -112,8 +112,12 @@ public sealed class DerivedSettingsTests
     [InlineData(504, 1.3, "bfloat16")]
     [InlineData(504, 9, "bfloat16")]
     [InlineData(504, 11, "float32")]
-    public void Choose_is_float32_where_it_is_faster_and_of_narrow_models_where_bfloat16_has_no_kernels(int width, double gain, string expected) =>
+    public void Choose_is_float32_where_it_is_faster_and_of_narrow_models_where_bfloat16_has_no_kernels(
+        int width, double gain, string expected)
+    {
         Assert.Equal(expected, RunDtypes.Choose(Wide(width), gain));
+        if (width >= 512) Assert.Equal(expected, RunDtypes.Choose(new MatrixRates(gain * 1e9, 1e9)));
+    }
 
     [Fact]
     public void Choose_gpus_multiply_bfloat16_fast()
