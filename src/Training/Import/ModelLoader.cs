@@ -15,7 +15,20 @@ public static class ModelLoader
         string folder, string? dtype, string? adapter = null, string trained = TrainingSpec.AutoDtype, bool ofRun = false)
     {
         using var files = ModelFolder.Open(folder, ofRun);
-        var dtypes = RunDtypes.OfAnswers(dtype ?? files.Dtype, files.Config, trained);
+        return Load(files, RunDtypes.OfAnswers(dtype ?? files.Dtype, files.Config, trained), adapter);
+    }
+
+    /// <summary>Loads a Hugging Face folder in number formats that are chosen already; the caller owns the model.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="dtypes">The number formats.</param>
+    public static CausalLanguageModel LoadAs(string folder, PartDtypes dtypes)
+    {
+        using var files = ModelFolder.Open(folder);
+        return Load(files, dtypes, adapter: null);
+    }
+
+    private static CausalLanguageModel Load(ModelFolder files, PartDtypes dtypes, string? adapter)
+    {
         var weights = files.Config.AllSpecs().ToDictionary(s => s.Name, s =>
         {
             using var stored = files.Read(s.Name, dtypes.Storage);

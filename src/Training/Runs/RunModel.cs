@@ -15,10 +15,10 @@ public sealed class RunModel
     private readonly TrainingSpec _spec;
     private readonly Manifest _manifest;
 
-    private RunModel(IBlobStore store, Manifest manifest, BlobRef blob, TrainingSpec spec, ModelConfig config)
+    private RunModel(IBlobStore store, Manifest manifest, BlobRef blob, TrainingSpec spec, ModelConfig config, long? room)
     {
         (_store, _manifest, _spec, Version, Config) = (store, manifest, spec, blob.Sha256, config);
-        Dtypes = RunDtypes.OfAnswers(spec.Dtype, config, spec.ComputeDtype);
+        Dtypes = RunDtypes.OfAnswers(spec.Dtype, config, spec.ComputeDtype, room);
     }
 
     /// <summary>SHA-256 of the manifest.</summary>
@@ -47,8 +47,13 @@ public sealed class RunModel
     /// <summary>
     /// Finds the model of a manifest: one that a run keeps, or the last of a run that is done. Null where there is none.
     /// </summary>
+    /// <param name="store">The store.</param>
+    /// <param name="address">The manifest.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="room">Bytes of memory for the weights of a model; null (default) for half of this machine's.</param>
     /// <exception cref="InvalidDataFileException">The store holds something else.</exception>
-    public static async Task<RunModel?> FindAsync(IBlobStore store, ManifestAddress address, CancellationToken cancellationToken)
+    public static async Task<RunModel?> FindAsync(
+        IBlobStore store, ManifestAddress address, CancellationToken cancellationToken, Func<ModelConfig, long>? room = null)
     {
         if (await RunManifests.FindAsync(store, address.Run, cancellationToken).ConfigureAwait(false) is not { } manifests) return null;
         if (manifests.Find(address) is not { } blob) return null;
@@ -57,7 +62,7 @@ public sealed class RunModel
 
         var spec = await RunFiles.ReadSpecAsync(store, manifest, cancellationToken).ConfigureAwait(false);
         var (_, config) = await RunFiles.ReadConfigAsync(store, manifest, cancellationToken).ConfigureAwait(false);
-        return new RunModel(store, manifest, blob, spec, config);
+        return new RunModel(store, manifest, blob, spec, config, room?.Invoke(config));
     }
 
     /// <summary>Loads the weights, the same that an export would write; the caller owns the model.</summary>

@@ -63,16 +63,17 @@ public static class RunDtypes
 
     /// <summary>
     /// The number formats of a model that only answers and is scored, on this processor. Where it computes in float32, its weights are
-    /// widened once if all of them fit into half of the memory, else a layer at a time, with the same results.
+    /// widened once if all of them fit into the room for them, else a layer at a time, with the same results.
     /// </summary>
     /// <param name="dtype">What its weights are stored in: float32, bfloat16 or float16.</param>
     /// <param name="config">The model's shape.</param>
     /// <param name="trained">What the run that made it computed in; <see cref="TrainingSpec.AutoDtype"/> where nothing says so.</param>
-    public static PartDtypes OfAnswers(string dtype, ModelConfig config, string trained = TrainingSpec.AutoDtype)
+    /// <param name="room">Bytes of memory for them; null (default) for half of this machine's.</param>
+    public static PartDtypes OfAnswers(string dtype, ModelConfig config, string trained = TrainingSpec.AutoDtype, long? room = null)
     {
         var compute = dtype == BFloat16 && trained != Float32 ? Choose(config, onGpu: false) : trained;
         var dtypes = PartDtypes.Parse(dtype, Float32, compute);
-        var fits = FormMemory.OfAnswering(config, dtypes.Widened) <= GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+        var fits = FormMemory.OfAnswering(config, dtypes.Widened) <= (room ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2);
         return fits ? dtypes.Widened : dtypes;
     }
 

@@ -21,7 +21,9 @@ internal sealed class FinishedRun : IDisposable
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    public async Task ImportAsync(string name, string template = "plain", string dtype = "float32", long steps = 6, int threads = 1)
+    public async Task ImportAsync(
+        string name, string template = "plain", string dtype = "float32", long steps = 6, int threads = 1,
+        string compute = TrainingSpec.AutoDtype)
     {
         var samples = Path.Combine(Repository.Root, "samples");
         await RunImporter.ImportAsync(
@@ -40,6 +42,7 @@ internal sealed class FinishedRun : IDisposable
                     PerDeviceTrainBatchSize = 4,
                     BlockSize = 128,
                     Dtype = dtype,
+                    ComputeDtype = compute,
                     Threads = threads,
                 },
             },

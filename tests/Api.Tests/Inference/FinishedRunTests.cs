@@ -1,10 +1,14 @@
 using System.Text.Json;
+using LisaOrleans.Checkpoints;
+using LisaOrleans.Training;
 
 namespace LisaOrleans.Api.Tests;
 
 public sealed class FinishedRunTests
 {
     private const string Question = "What does a dog say?";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Theory]
     [InlineData("float32", "plain")]
@@ -35,6 +39,31 @@ public sealed class FinishedRunTests
         static object Request(string model) =>
             new { model, messages = new[] { new { role = "user", content = Question } }, max_tokens = 24, temperature = 0 };
         static string Content(JsonElement answer) => answer.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString()!;
+    }
+
+    // Of a run of a bfloat16 model that computed in float32.
+    [Fact]
+    public async Task AnswerAsync_model_with_no_room_to_be_widened_at_once_is_widened_a_layer_at_a_time_and_answers_the_same()
+    {
+        using var run = new FinishedRun();
+        await run.ImportAsync("animals", dtype: "bfloat16", steps: 2, compute: "float32");
+        await run.TrainAsync("animals");
+        var options = new InferenceOptions();
+        var (least, most) = (await Measure(room: 0), await Measure(room: long.MaxValue));
+        Assert.True(least < most);
+        Assert.Equal(await Ask(most), await Ask(most - 1));
+        Assert.Equal(await Ask(most), await Ask(least));
+
+        async Task<long> Measure(long room) => ModelHost.Measure(
+            new FinishedRunModel((await RunModel.FindAsync(run.Store, ManifestAddress.Last("animals"), Token, _ => room))!), options);
+
+        async Task<string> Ask(long bytes)
+        {
+            await using var server = await CompletionServer.StartAsync(options with { MaxModelBytes = bytes }, run.Store);
+            var answer = await server.AskAsync(
+                CompletionServer.Text, new { model = "animals", prompt = "A dog", max_tokens = 24, temperature = 0 });
+            return answer.GetProperty("choices")[0].GetProperty("text").GetString()!;
+        }
     }
 
     [Fact]

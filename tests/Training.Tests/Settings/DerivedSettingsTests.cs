@@ -181,6 +181,10 @@ public sealed class DerivedSettingsTests
         var widening = RunDtypes.OfAnswers("bfloat16", large, "float32");
         Assert.True(widening.Widens);
         Assert.True(FormMemory.OfAnswering(large, widening) < FormMemory.OfAnswering(large, widening.Widened));
+
+        var needed = FormMemory.OfAnswering(TinyStories.Config, widening.Widened);
+        foreach (var (room, widens) in (ReadOnlySpan<(long?, bool)>)[(needed, false), (needed - 1, true), (null, false)])
+            Assert.Equal(widens, RunDtypes.OfAnswers("bfloat16", TinyStories.Config, "float32", room).Widens);
     }
 
     [Theory]

@@ -9,29 +9,31 @@ namespace LisaOrleans.Api;
 internal sealed class FolderModel : ServableModel
 {
     private readonly string _folder;
-    private readonly string _dtype;
+    private readonly PartDtypes _dtypes;
     private readonly string _template;
 
-    private FolderModel(string folder, ModelConfig config, string dtype, string template, string version)
-        : base(config, RunDtypes.OfAnswers(dtype, config), version) =>
-        (_folder, _dtype, _template) = (folder, dtype, template);
+    private FolderModel(string folder, ModelConfig config, PartDtypes dtypes, string template, string version)
+        : base(config, dtypes, version) =>
+        (_folder, _dtypes, _template) = (folder, dtypes, template);
 
     /// <summary>Opens a folder and checks it.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="template">Name of its chat template.</param>
     /// <param name="last">What the folder was last; it is returned if no file has changed since. Null where it was not opened yet.</param>
-    public static FolderModel Open(string folder, string template, FolderModel? last = null)
+    /// <param name="room">Bytes of memory for the weights of a model; null (default) for half of this machine's.</param>
+    public static FolderModel Open(string folder, string template, FolderModel? last = null, Func<ModelConfig, long>? room = null)
     {
         var version = Fingerprint(folder, template);
         if (last?.Version == version) return last;
         using var files = ModelFolder.Open(folder);
-        return new FolderModel(folder, files.Config, files.Dtype, template, version);
+        var dtypes = RunDtypes.OfAnswers(files.Dtype, files.Config, room: room?.Invoke(files.Config));
+        return new FolderModel(folder, files.Config, dtypes, template, version);
     }
 
     public override Task<LoadedModel> LoadAsync(CancellationToken cancellationToken)
     {
         var text = ModelText.Load(_folder, TimeProvider.System.GetLocalNow());
-        return Task.FromResult(new LoadedModel(ModelLoader.Load(_folder, _dtype), text, _template));
+        return Task.FromResult(new LoadedModel(ModelLoader.LoadAs(_folder, _dtypes), text, _template));
     }
 
     // By size and time of every file: hashing the weights for each request would take longer than answering it.

@@ -63,7 +63,7 @@ internal sealed class ModelHost
 
     /// <summary>The memory that a model would need.</summary>
     public static long Measure(ServableModel model, InferenceOptions options) =>
-        model.WeightBytes + model.CacheBytes(Math.Min(model.Config.MaxSequenceLength, options.MaxContextTokens));
+        model.WeightBytes + model.CacheBytes(ServableModel.LongestSequence(model.Config, options));
 
     /// <summary>What callers are told; the log says more.</summary>
     public static ApiException CannotBeLoaded() =>

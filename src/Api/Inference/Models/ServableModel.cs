@@ -21,6 +21,14 @@ public abstract class ServableModel(ModelConfig config, PartDtypes dtypes, strin
     /// <summary>Bytes of keys and values for a sequence of the given number of tokens.</summary>
     public long CacheBytes(int tokens) => config.CachedNumbers() * tokens * dtypes.Compute.ElementSize();
 
+    /// <summary>Bytes of memory that a server has for weights of a model that computes in float32, beside keys and values.</summary>
+    internal static long RoomForWeights(ModelConfig config, InferenceOptions options) =>
+        options.MaxModelBytes - (config.CachedNumbers() * LongestSequence(config, options) * sizeof(float));
+
+    /// <summary>Tokens of the longest sequence that a server takes.</summary>
+    internal static int LongestSequence(ModelConfig config, InferenceOptions options) =>
+        Math.Min(config.MaxSequenceLength, options.MaxContextTokens);
+
     /// <summary>Loads it into memory; the caller owns the result.</summary>
     public abstract Task<LoadedModel> LoadAsync(CancellationToken cancellationToken);
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using LisaOrleans.Checkpoints;
+using LisaOrleans.Model;
 using LisaOrleans.Training;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -25,7 +26,7 @@ internal sealed class ServableModelCatalog(InferenceOptions options, IBlobStore 
         {
             // Otherwise each request would read the headers of all files of weights.
             return _folders[name] = ModelFiles.Read(
-                folder, () => FolderModel.Open(folder, options.Template, _folders.GetValueOrDefault(name)));
+                folder, () => FolderModel.Open(folder, options.Template, _folders.GetValueOrDefault(name), Room));
         }
 
         // The model of a job has a name of its own, and may have been deleted while its run is still there.
@@ -37,6 +38,9 @@ internal sealed class ServableModelCatalog(InferenceOptions options, IBlobStore 
             : model.StartsWith(FineTuned, StringComparison.Ordinal) ? model[(model.LastIndexOf(':') + 1)..] : model;
         if (run is null || !RunName.IsValid(run) || (!isOfJob && ApiIds.IsId(run, ApiIds.JobPrefix))) return null;
         var address = step is { } number ? ManifestAddress.At(run, number) : ManifestAddress.Last(run);
-        return await RunModel.FindAsync(store, address, cancellationToken).ConfigureAwait(false) is { } found ? new FinishedRunModel(found) : null;
+        var found = await RunModel.FindAsync(store, address, cancellationToken, Room).ConfigureAwait(false);
+        return found is null ? null : new FinishedRunModel(found);
     }
+
+    private long Room(ModelConfig config) => ServableModel.RoomForWeights(config, options);
 }
