@@ -1,5 +1,6 @@
 using LisaOrleans.Checkpoints;
 using LisaOrleans.Model;
+using static TorchSharp.torch;
 
 namespace LisaOrleans.Training;
 
@@ -26,6 +27,13 @@ public sealed record ImportOptions
     /// Whoever trains can begin to read it meanwhile. Default null.
     /// </value>
     public Action<BlobRef>? DataKnown { get; init; }
+
+    /// <summary>Checks that those that are to train a run can.</summary>
+    /// <exception cref="InvalidTrainingSettingException">They cannot: they are GPUs, and it needs processors.</exception>
+    internal void CheckDevices(TrainingSpec spec)
+    {
+        if (OnGpu ?? cuda.is_available()) WeightForms.CheckGpus(spec);
+    }
 
     /// <summary>The options of an import for a cluster: a new run gets what every current silo can offer.</summary>
     /// <param name="cluster">The cluster's id; null for this process.</param>

@@ -56,6 +56,7 @@ public static class RunImporter
         if (stored is null) Objectives.CheckLengths(spec, model.Config);
         using var adapter = request.AdapterFolder is { } adapterFolder ? PeftFolder.Open(adapterFolder, model.Config, isNew: stored is null) : null;
         WeightForms.CheckStore(spec, store);
+        if (stored is not { Manifest.Completed: true }) options.CheckDevices(spec);
 
         var now = stored?.Manifest.Properties.GetValueOrDefault(TemplateTime) is { } time
             ? DateTimeOffset.Parse(time, CultureInfo.InvariantCulture)

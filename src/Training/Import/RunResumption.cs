@@ -47,6 +47,7 @@ public static class RunResumption
     {
         options ??= new ImportOptions();
         var (manifest, stored, spec) = await ReadAsync(store, run, given, cancellationToken);
+        if (!manifest.Completed) options.CheckDevices(spec);
         if (manifest is { Completed: false, Dataset: { } data }) options.DataKnown?.Invoke(data);
         var plan = await RunPlan.Read(store, manifest, cancellationToken);
         if (options.BeforeWriting is { } begin) await begin(cancellationToken);

@@ -15,6 +15,8 @@ public static class WeightForms
         new NamedWeightForm("int8", new Int8Form(), "in int8"),
         new NamedWeightForm("nf4", new Nf4Form(), "in NF4"));
 
+    internal const string OnlyOnCpus = "mapped, which only works on a CPU, and all machines that could train compute on a GPU";
+
     /// <summary>The form of a run.</summary>
     public static IWeightForm Of(TrainingSpec spec) => All[NameOf(spec)].Form;
 
@@ -49,11 +51,14 @@ public static class WeightForms
         if (!blob.IsMapped) throw Wrong("is mapped, but the store does not map its blobs into memory; only one in a folder does");
     }
 
-    /// <summary>Checks that a run could have its weights in this form where some machines compute on a GPU.</summary>
+    /// <summary>Whether a GPU can have layers of a run: it cannot use weights where they are mapped.</summary>
+    public static bool RunOnGpus(TrainingSpec spec) => !Of(spec).IsMapped;
+
+    /// <summary>Checks that a run could have its weights in this form where all machines compute on a GPU.</summary>
     /// <exception cref="InvalidTrainingSettingException">It could not.</exception>
     public static void CheckGpus(TrainingSpec spec)
     {
-        if (Of(spec).IsMapped) throw Wrong("is mapped, which only works on a CPU; some of these machines compute on a GPU");
+        if (!RunOnGpus(spec)) throw Wrong($"is {OnlyOnCpus}");
     }
 
     private static string NameOf(TrainingSpec spec) => Methods.Of(spec).FrozenWeights(spec);

@@ -14,6 +14,8 @@ public static class RunCapacity
     public static string? Check(TrainingSpec spec, ModelConfig config, IReadOnlyList<TrainingSilo> silos)
     {
         if (silos.Count == 0 || StagePlanner.Fits(config, spec, silos)) return null;
+        if (StagePlanner.IsOnlyForCpus(spec, silos))
+            return $"the run cannot train here: its form of frozen weights is {WeightForms.OnlyOnCpus}";
         var estimate = Estimate(spec, config, silos.All(s => s.OnGpu));
         return string.Create(
             CultureInfo.InvariantCulture,

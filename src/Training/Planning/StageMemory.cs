@@ -14,11 +14,13 @@ internal sealed class StageMemory
 
     private readonly Passes _onCpu;
     private readonly Passes _onGpu;
+    private readonly bool _runsOnGpus;
 
     private StageMemory(ModelConfig config, TrainingSpec spec, int arriving)
     {
         Work = PartWork.Of(config, spec, arriving);
         (Layers, IsTied, MicroBatches) = (config.NumHiddenLayers, config.TieWordEmbeddings, spec.GradientAccumulationSteps);
+        _runsOnGpus = WeightForms.RunOnGpus(spec);
         (_onCpu, _onGpu) = (new Passes(config, spec, onGpu: false), new Passes(config, spec, onGpu: true));
     }
 
@@ -59,7 +61,7 @@ internal sealed class StageMemory
         return found;
     }
 
-    /// <summary>Whether a silo has room for a stage.</summary>
+    /// <summary>Whether a silo has room for a stage, and computes on what the run can.</summary>
     /// <param name="layers">The stage's layers, as <see cref="LayersUpTo"/> has them.</param>
     /// <param name="first">Whether it is the first stage.</param>
     /// <param name="last">Whether it is the last one.</param>
@@ -67,6 +69,7 @@ internal sealed class StageMemory
     /// <param name="silo">The silo.</param>
     public bool Fits((double Held, LayersMemory Pass) layers, bool first, bool last, int inFlight, TrainingSilo silo)
     {
+        if (silo.OnGpu && !_runsOnGpus) return false;
         var room = silo.MemoryBytes;
         if (room == 0) return true;
         var head = IsTied ? first : last;

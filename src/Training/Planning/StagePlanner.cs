@@ -25,6 +25,7 @@ public static class StagePlanner
         if (silos.Count == 0) throw new NoRoomException("no live silo of role gpu");
         var memory = StageMemory.Of(config, spec, arriving);
         if (Cut(memory, silos) is { } cuts) return Stages(memory, cuts, silos);
+        if (IsOnlyForCpus(spec, silos)) throw new NoRoomException($"the form of frozen weights is {WeightForms.OnlyOnCpus}");
         var needed = Math.Max(memory.Work.TotalBytes * StageMemory.Headroom, RunCapacity.Estimate(spec, config, silos.All(s => s.OnGpu)).Tensors);
         throw new NoRoomException(
             $"the model needs {needed / 1e9:0.0} GB; the {silos.Count} live silos of role gpu offer "
@@ -39,6 +40,10 @@ public static class StagePlanner
     /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
     public static bool Fits(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, int arriving = 0) =>
         silos.Count > 0 && Cut(StageMemory.Of(config, spec, arriving), silos) is not null;
+
+    /// <summary>Whether no silo can have a part of a run because all compute on a GPU.</summary>
+    internal static bool IsOnlyForCpus(TrainingSpec spec, IReadOnlyList<TrainingSilo> silos) =>
+        !WeightForms.RunOnGpus(spec) && silos.All(s => s.OnGpu);
 
     /// <summary>Multiply-adds for each token in the slowest of some stages, if its silo had speed 1.</summary>
     internal static double SlowestStage(

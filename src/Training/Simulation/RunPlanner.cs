@@ -75,7 +75,7 @@ public sealed class RunPlanner(ModelConfig config, TrainingSpec spec, ClusterSha
 
     private static TrainingSpec Checked(TrainingSpec spec, ClusterShape cluster)
     {
-        if (cluster.Machines.Any(m => m.OnGpu)) WeightForms.CheckGpus(spec);
+        if (cluster.Machines.All(m => m.OnGpu)) WeightForms.CheckGpus(spec);
         return spec;
     }
 

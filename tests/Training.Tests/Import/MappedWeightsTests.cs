@@ -55,6 +55,28 @@ public sealed class MappedWeightsTests
     }
 
     [Fact]
+    public async Task Import_for_gpus_alone_is_refused_before_anything_is_read_or_stored()
+    {
+        using var folder = new TempFolder();
+        var store = new FolderBlobStore(folder["store"]);
+        var spec = TinyStories.Spec(1) with { FrozenWeights = "mapped" };
+        var request = TinyStories.Request(spec) with { DataFile = folder["no-such-file.jsonl"] };
+        var e = await Assert.ThrowsAsync<InvalidTrainingSettingException>(
+            () => RunImporter.ImportAsync(store, request, null, Token, new ImportOptions { OnGpu = true }));
+        Assert.Contains("mapped, which only works on a CPU", e.Message, StringComparison.Ordinal);
+        Assert.Empty(await store.ListAsync(Token).ToListAsync(Token));
+
+        // Begun on processors, and to be resumed on GPUs.
+        request = request with { DataFile = TinyStories.Data };
+        await RunImporter.ImportAsync(store, request, null, Token, new ImportOptions { OnGpu = false });
+        await Assert.ThrowsAsync<InvalidTrainingSettingException>(
+            () => RunResumption.PrepareAsync(store, request.Spec.RunName, new GivenSettings(), Token, new ImportOptions { OnGpu = true }));
+        Assert.True(
+            (await RunResumption.PrepareAsync(
+                store, request.Spec.RunName, new GivenSettings(), Token, new ImportOptions { OnGpu = false })).Resumed);
+    }
+
+    [Fact]
     public async Task MapWeights_blob_of_another_part_is_refused_and_let_go_of()
     {
         using var folder = new TempFolder();

@@ -87,6 +87,20 @@ public sealed class StagePlannerTests
     }
 
     [Fact]
+    public void Plan_mapped_weights_are_given_to_silos_that_compute_on_a_processor()
+    {
+        var c = Make(4, 10, tied: false, full: false, ends: true, [0]);
+        var spec = c.Spec with { FrozenWeights = "mapped" };
+        TrainingSilo[] gpus = [new("a", 0, 1) { OnGpu = true }, new("b", 1L << 40, 1) { OnGpu = true }];
+        Assert.Equal(["c"], StagePlanner.Plan(c.Config, spec, [.. gpus, new TrainingSilo("c", 0, 1)]).Stages.Select(s => s.Silo));
+        Assert.Equal(["a", "b"], StagePlanner.Plan(c.Config, c.Spec, gpus).Stages.Select(s => s.Silo));
+        const string Says = "mapped, which only works on a CPU";
+        var e = Assert.Throws<NoRoomException>(() => StagePlanner.Plan(c.Config, spec, gpus));
+        Assert.Contains(Says, e.Message, StringComparison.Ordinal);
+        Assert.Contains(Says, RunCapacity.Check(spec, c.Config, gpus), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Plan_too_little_memory_is_refused_with_the_silos_that_there_are()
     {
         var c = Make(2, 10, tied: false, full: false, ends: true, [0]);

@@ -129,6 +129,7 @@ public sealed class ClusterPlanTests
         Assert.Equal(4, Of(s_cluster, mapped).Machines);
         var e = Assert.Throws<InvalidTrainingSettingException>(() => Of(s_cluster with { Machines = [new(1, true, 0, 1e9)] }, mapped));
         Assert.Equal("frozen_weights", e.Setting);
+        Assert.Equal(2, Of(s_cluster with { Machines = [new(1, false, 0, 1e9), new(1, true, 0, 1e9)] }, mapped).Machines);
     }
 
     [Fact]
