@@ -19,10 +19,11 @@ public static class RunDtypes
     // Products of narrow models are so short that the rate of large ones says little about them, unless libtorch has no fast ones at all.
     private const double WorthItWhereNarrow = 10;
 
-    private static readonly TimeSpan s_time = TimeSpan.FromSeconds(0.2);
+    // Some thirty products; every silo waits for it when it starts.
+    private static readonly TimeSpan s_time = TimeSpan.FromMilliseconds(60);
     private static readonly Lazy<MatrixRates> s_rates = new(Measure);
 
-    /// <summary>How fast this processor multiplies matrices, measured for half a second, once in a process.</summary>
+    /// <summary>How fast this processor multiplies matrices, measured for about an eighth of a second, once in a process.</summary>
     public static MatrixRates OwnRates => s_rates.Value;
 
     /// <summary>Those of a run.</summary>
