@@ -129,6 +129,19 @@ public sealed class ManifestTests
         Assert.Null(closed.Egress);
     }
 
+    // GKE's pods ask a cache on their node, or Cloud DNS, and neither is a pod. Cloud DNS has the address of the metadata service.
+    [Fact]
+    public void NetworkPolicy_link_local_addresses_are_asked_for_names_only()
+    {
+        var rules = Manifests.All.OfType<V1NetworkPolicy>().SelectMany(p => p.Spec.Egress ?? []).ToArray();
+        var names = Assert.Single(rules, r => r.Ports.Any(p => p.Port.Value == "53"));
+        Assert.Equal([("53", "TCP"), ("53", "UDP")], names.Ports.Select(p => (p.Port.Value, p.Protocol)).Order());
+        Assert.Equal(["169.254.169.254/32", "169.254.20.10/32"], Blocks(names).Select(b => b.Cidr).Order(StringComparer.Ordinal));
+        Assert.All(rules.Where(r => r != names).SelectMany(Blocks), b => Assert.Equal(["169.254.0.0/16"], b.Except));
+
+        static IEnumerable<V1IPBlock> Blocks(V1NetworkPolicyEgressRule rule) => rule.To.Select(t => t.IpBlock).OfType<V1IPBlock>();
+    }
+
     [Fact]
     public async Task Secret_has_every_file_that_is_mounted_from_it()
     {
