@@ -17,7 +17,7 @@ internal static class SiloCommand
 
     public static async Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
     {
-        using var http = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
+        using var http = PreemptionSources.CreateClient();
         var api = HttpServerOptions.From(values);
         using var ports = new SiloPorts(values);
         var folders = new NewFolders();

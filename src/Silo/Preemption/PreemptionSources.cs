@@ -6,6 +6,10 @@ public static class PreemptionSources
     /// <summary>The names that <see cref="Create"/> knows. SIGTERM is always obeyed.</summary>
     public static IReadOnlyList<string> Names { get; } = ["azure", "aws", "gcp"];
 
+    /// <summary>Makes a client for sources. Only this machine reaches its own service, which a proxy would not, and answers for itself.</summary>
+    public static HttpClient CreateClient() =>
+        new(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { Timeout = Timeout.InfiniteTimeSpan };
+
     /// <summary>Makes a source.</summary>
     /// <param name="name">One of <see cref="Names"/>.</param>
     /// <param name="endpoint">Where its service is; null for the cloud's usual place.</param>

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -27,9 +28,9 @@ internal sealed partial class PreemptionWatch(
         {
             try
             {
-                using var patience = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-                patience.CancelAfter(s_patience);
-                if (await source.PollAsync(patience.Token).ConfigureAwait(false) is { } notice)
+                using var patience = new CancellationTokenSource(s_patience, time);
+                using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+                if (await source.PollAsync(either.Token).ConfigureAwait(false) is { } notice)
                 {
                     await ObeyAsync(source, notice, cancellationToken).ConfigureAwait(false);
                     return;
@@ -41,7 +42,7 @@ internal sealed partial class PreemptionWatch(
                 && e is HttpRequestException or InvalidDataException or OperationCanceledException)
             {
                 // Logged once rather than every second, until polling works again.
-                if (!failed) LogPollFailed(source.Name, e.Message);
+                if (!failed) LogPollFailed(source.Name, Reason(e));
                 failed = true;
             }
         }
@@ -66,6 +67,13 @@ internal sealed partial class PreemptionWatch(
 
         lifetime.StopApplication();
     }
+
+    // Who drops what is sent there is not told of by any error.
+    private static string Reason(Exception e) =>
+        e is OperationCanceledException or HttpRequestException { InnerException: SocketException { SocketErrorCode: SocketError.TimedOut } }
+            ? "it did not answer. AWS answers a container with a network of its own only if the machine's hop limit is 2 or more, and a "
+                + "NetworkPolicy or a firewall may be in the way"
+            : e.Message;
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Source}: {Kind} announced ({Id}); leaving")]
     private partial void LogNotice(string source, string kind, string id);

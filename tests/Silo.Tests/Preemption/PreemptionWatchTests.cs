@@ -44,6 +44,19 @@ public sealed class PreemptionWatchTests
     }
 
     [Fact]
+    public async Task PreemptionWatch_service_that_never_answers_is_named_with_what_may_be_in_the_way()
+    {
+        await using var service = await MetadataService.StartAsync();
+        service.OnRequest = _ => null;
+        await using var silo = await WatchedSilo.StartAsync(service.Source("vm-1"));
+        await silo.SecondsPassUntil(() => silo.Said.Any(m => m.Contains("cannot be asked", StringComparison.Ordinal)));
+        var said = Assert.Single(silo.Said, m => m.Contains("cannot be asked", StringComparison.Ordinal));
+        Assert.StartsWith("azure: cannot be asked for preemption notices: it did not answer. ", said, StringComparison.Ordinal);
+        Assert.Contains("hop limit", said, StringComparison.Ordinal);
+        Assert.Contains("NetworkPolicy", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task PreemptionWatch_failed_drain_stops_the_silo_without_approval()
     {
         await using var service = await MetadataService.StartAsync();

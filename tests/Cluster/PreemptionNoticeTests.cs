@@ -1,0 +1,23 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace LisaOrleans.Cluster.Tests;
+
+/// <summary>A silo obeys a notice wherever its machine's proxy is, and whenever the notice comes.</summary>
+public sealed class PreemptionNoticeTests
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(2);
+
+    [Fact]
+    public async Task Notice_machine_with_a_web_proxy_asks_its_service_without_it()
+    {
+        Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
+        using var folder = new TempFolder();
+        using var proxy = new TcpListener(IPAddress.Loopback, 0);
+        proxy.Start();
+        await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(
+            Silos: 1, Azurite: false, Environment: new Dictionary<string, string> { ["http_proxy"] = $"http://{proxy.LocalEndpoint}" }));
+        await cluster.Silos[0].PreemptAsync(s_patience);
+        Assert.False(proxy.Pending());
+    }
+}
