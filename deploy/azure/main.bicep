@@ -32,6 +32,11 @@ param gpuSize string = 'Standard_NC24ads_A100_v4'
 @description('Size of the machine of the control silo.')
 param controlSize string = 'Standard_D2s_v5'
 
+@description('GB of the disk of that machine, from which runs are submitted: their models lie there.')
+@minValue(30)
+@maxValue(4095)
+param controlDiskSize int = 256
+
 @description('Regular: the same machines without preemption, with a Terminate notice when the scale set shrinks.')
 @allowed(['Spot', 'Regular'])
 param priority string = 'Spot'
@@ -225,7 +230,7 @@ resource control 'Microsoft.Compute/virtualMachines@2024-07-01' = {
     hardwareProfile: { vmSize: controlSize }
     storageProfile: {
       imageReference: { publisher: 'Canonical', offer: 'ubuntu-24_04-lts', sku: 'server', version: 'latest' }
-      osDisk: { createOption: 'FromImage', managedDisk: { storageAccountType: 'StandardSSD_LRS' } }
+      osDisk: { createOption: 'FromImage', diskSizeGB: controlDiskSize, managedDisk: { storageAccountType: 'StandardSSD_LRS' } }
     }
     osProfile: {
       computerName: 'lisa-control'

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.RegularExpressions;
 using LisaOrleans.Cli;
@@ -69,6 +70,58 @@ public sealed partial class BicepTests
         Assert.True(Number(text, @"TimeoutStopSec=(\d+)") > docker);
         Assert.Contains("silo --roles " + name, text, StringComparison.Ordinal);
         Assert.Contains("--preemption azure", text, StringComparison.Ordinal);
+    }
+
+    // Tokens and uploads pass through it: in memory, there would be no room for them beside the silo.
+    [Theory]
+    [InlineData("gpu")]
+    [InlineData("control")]
+    public void CloudInit_temporary_files_of_containers_are_on_the_disk(string name)
+    {
+        var text = DeployFiles.Read($"deploy/azure/{name}.cloud-init.yaml");
+        Assert.DoesNotContain("--tmpfs", text, StringComparison.Ordinal);
+        Assert.Equal(Regex.Count(text, "docker run "), Regex.Count(text, "--rm .*--read-only --volume /tmp "));
+    }
+
+    [Fact]
+    public async Task CloudInit_lisa_of_the_control_machine_has_the_callers_folder_the_settings_and_a_place_for_models()
+    {
+        using var folder = new TempFolder();
+        await Script("lisa", Written("/usr/local/bin/lisa").Replace("@@IMAGE@@", "the-image", StringComparison.Ordinal));
+        await Script("docker", "#!/bin/sh\nprintf '%s\\n' \"$@\"\n");
+        var start = new ProcessStartInfo(folder["lisa"], ["submit", "--model", "/work/my model"])
+        {
+            WorkingDirectory = folder.Root,
+            RedirectStandardOutput = true,
+        };
+        start.Environment["PATH"] = $"{folder.Root}:{start.Environment["PATH"]}";
+        (start.Environment["SUDO_UID"], start.Environment["SUDO_GID"]) = ("1001", "1002");
+        using var process = Process.Start(start)!;
+        var words = (await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)).TrimEnd().Split('\n');
+        Assert.Equal(["the-image", "submit", "--model", "/work/my model"], words[^4..]);
+        Assert.Equal("1001:1002", words[Array.IndexOf(words, "--user") + 1]);
+        var volumes = words.Where((_, i) => i > 0 && words[i - 1] == "--volume").ToArray();
+        Assert.Contains($"{folder.Root}:/work", volumes);
+        var service = Regex.Matches(Written("/etc/systemd/system/lisa.service"), "--volume (/etc/[^ ]+)").Select(m => m.Groups[1].Value);
+        Assert.Equal(service, volumes.Where(v => v.StartsWith("/etc/", StringComparison.Ordinal)));
+        Assert.Contains("HF_HOME=/var/lib/lisa", words);
+        Assert.Contains("/var/lib/lisa:/var/lib/lisa", volumes);
+        Assert.Contains("/var/lib/lisa]", DeployFiles.Read("deploy/azure/control.cloud-init.yaml"), StringComparison.Ordinal);
+
+        async Task Script(string name, string text)
+        {
+            await File.WriteAllTextAsync(folder[name], text, TestContext.Current.CancellationToken);
+            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(folder[name], UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        }
+    }
+
+    // A file of the control machine.
+    private static string Written(string path)
+    {
+        var yaml = new YamlStream();
+        yaml.Load(new StringReader(DeployFiles.Read("deploy/azure/control.cloud-init.yaml")));
+        var files = (YamlSequenceNode)yaml.Documents[0].RootNode["write_files"];
+        return ((YamlScalarNode)files.Single(f => f["path"].ToString() == path)["content"]).Value!;
     }
 
     private static double Number(string text, string pattern) =>

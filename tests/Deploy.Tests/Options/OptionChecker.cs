@@ -9,7 +9,7 @@ internal static partial class OptionChecker
     private static readonly HashSet<string> s_foreign =
     [
         "appendonly", "dir", "blobHost", "blobPort", "location", "skipApiVersionCheck", "disableProductStyleUrl", "disableTelemetry", "silent",
-        "build", "detach", "rm", "name", "network", "gpus", "read-only", "tmpfs", "cap-drop", "security-opt", "volume", "env", "time",
+        "build", "detach", "rm", "name", "network", "gpus", "read-only", "cap-drop", "security-opt", "volume", "env", "time", "interactive", "tty", "user",
         "show-error", "fail", "noproxy", "retry", "retry-all-errors", "header", "no-block", "configuration", "output", "from", "chmod",
         "interval", "timeout", "start-period", "retries", "resource-group", "template-file", "parameters", "global", "tool-path", "self-contained",
     ];
