@@ -91,6 +91,28 @@ public sealed class HandOverTests
         }
     }
 
+    // The oldest silo, to which grains went, has not the role.
+    [Fact]
+    public async Task Leave_control_silo_gives_its_run_to_another_control_silo()
+    {
+        Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
+        using var folder = new TempFolder();
+        await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 1, Azurite: false)
+        {
+            OptionsOf = number => ["--roles", number == 0 ? "gpu" : "control"],
+        });
+        SiloProcess[] control = [cluster.Add(), cluster.Add()];
+        foreach (var silo in control) silo.Start();
+        foreach (var silo in control) await silo.ReadyAsync(s_patience);
+        await Lisa(folder, ["submit", .. cluster.Names, "--store", cluster.Store, "--run-name", Run, .. Training(steps: 1_000_000)]);
+        await Training(cluster, s => s.Stages.Count == 1);
+        var owner = await cluster.SiloOfRunAsync(Run);
+        Assert.Contains(owner, control);
+        Assert.Equal(0, await owner.LeaveAsync(s_patience));
+        await Training(cluster, s => s.Stages.Count == 1);
+        Assert.Equal(control.Single(s => s != owner).Address, await cluster.OwnerAsync(Run));
+    }
+
     // Moments of bytes, so that tensors of every dtype travel.
     private static string[] Training(int steps) =>
         [.. TrainingArguments.Sample(steps), "--lr-scheduler-type", "constant", "--warmup-steps", "0", "--optim", "adamw-8bit"];

@@ -11,7 +11,7 @@ namespace LisaOrleans.Silo;
 /// told to stop.
 /// </summary>
 internal sealed partial class SiloDrain(
-    ClusterSiloOptions options, ILocalSiloDetails silo, IClusterMembershipService membership, IGrainFactory grains, LocalRuns runs, LocalParts parts,
+    ClusterSiloOptions options, ILocalSiloDetails silo, IClusterView cluster, IGrainFactory grains, LocalRuns runs, LocalParts parts,
     ILogger<SiloDrain> logger) : IHostedLifecycleService
 {
     private static readonly TimeSpan s_pause = TimeSpan.FromMilliseconds(50);
@@ -113,12 +113,12 @@ internal sealed partial class SiloDrain(
         }
     }
 
-    // Names a silo that stays to whoever places the run's grain in the calls that follow; null if there is none.
+    // Names a silo that stays, of role control if any is, to whoever places the run's grain in the calls that follow; null if there is none.
     private SiloAddress? Hint(HashSet<string> leaving)
     {
-        var other = membership.CurrentSnapshot.Members.Values
-            .Where(m => m.Status == SiloStatus.Active && !leaving.Contains(m.SiloAddress.ToParsableString()))
-            .Select(m => m.SiloAddress).Order().FirstOrDefault();
+        var other = cluster.Members().Where(m => m.State == MemberState.Active && !leaving.Contains(m.Address))
+            .OrderByDescending(m => m.Roles.Contains(SiloRoles.Control)).ThenBy(m => SiloAddress.FromParsableString(m.Address))
+            .Select(m => SiloAddress.FromParsableString(m.Address)).FirstOrDefault();
         if (other is null) RequestContext.Remove(IPlacementDirector.PlacementHintKey);
         else RequestContext.Set(IPlacementDirector.PlacementHintKey, other);
         return other;
