@@ -20,4 +20,19 @@ public sealed class PreemptionNoticeTests
         await cluster.Silos[0].PreemptAsync(s_patience);
         Assert.False(proxy.Pending());
     }
+
+    // Who ends with another code is started again on a machine that is about to go.
+    [Fact]
+    public async Task Notice_before_the_silo_has_joined_ends_it_with_0()
+    {
+        Assert.SkipWhen(Executables.Redis is null, "redis-server is not on PATH");
+        using var folder = new TempFolder();
+        await using var cluster = await TestCluster.StartAsync(folder.Root, new ClusterSettings(Silos: 1, Azurite: false));
+        var late = cluster.Add();
+        late.Events.Announce();
+        late.Start();
+        await late.Events.Approved.WaitAsync(s_patience, TestContext.Current.CancellationToken);
+        await Until.True(() => !late.Running);
+        Assert.Equal(0, await late.LeaveAsync(s_patience));
+    }
 }

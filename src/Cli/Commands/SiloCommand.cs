@@ -34,7 +34,17 @@ internal static class SiloCommand
         }
 
         await using var silo = ClusterSilo.Create(options);
-        await silo.StartAsync(cancellationToken);
+        try
+        {
+            await silo.StartAsync(cancellationToken);
+        }
+        catch (Exception e) when (silo.Lifetime.ApplicationStopping.IsCancellationRequested
+            && e is OperationCanceledException or OrleansLifecycleCanceledException)
+        {
+            // Told to leave before it had joined: nothing was here.
+            return ExitCodes.Done;
+        }
+
         Console.WriteLine(
             $"silo {options.Host}:{options.SiloPort} of cluster '{options.ClusterId}' is ready: roles {string.Join(',', options.Roles)}, "
                 + $"gateway port {options.GatewayPort}, "
