@@ -106,6 +106,7 @@ public sealed class HandOverTests
         foreach (var silo in control) await silo.ReadyAsync(s_patience);
         await Lisa(folder, ["submit", .. cluster.Names, "--store", cluster.Store, "--run-name", Run, .. Training(steps: 1_000_000)]);
         await Training(cluster, s => s.Stages.Count == 1);
+        Assert.True(Assert.Single(await cluster.Client.GetSilosAsync(TestContext.Current.CancellationToken)).MemoryBytes > 0);
         var owner = await cluster.SiloOfRunAsync(Run);
         Assert.Contains(owner, control);
         Assert.Equal(0, await owner.LeaveAsync(s_patience));

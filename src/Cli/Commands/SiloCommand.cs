@@ -48,7 +48,7 @@ internal static class SiloCommand
         Console.WriteLine(
             $"silo {options.Host}:{options.SiloPort} of cluster '{options.ClusterId}' is ready: roles {string.Join(',', options.Roles)}, "
                 + $"gateway port {options.GatewayPort}, "
-            + $"{options.Threads} threads on {TrainingDevice.Name}, store {options.Store.Location}, "
+            + $"{options.Threads} threads on {TrainingDevice.Name}, {Memory(options)}store {options.Store.Location}, "
                 + $"{HttpServerOptions.Describe(options.Listening.Address, options.HttpPort, api)}");
         using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, s =>
         {
@@ -74,6 +74,7 @@ internal static class SiloCommand
         var (siloPort, listenSiloPort) = ports.TakePair(KnownSettings.SiloPort, KnownSettings.ListenSiloPort, listening);
         var (gatewayPort, listenGatewayPort) = ports.TakePair(KnownSettings.GatewayPort, KnownSettings.ListenGatewayPort, listening);
         var (tensorPort, listenTensorPort) = ports.TakeTensorPair(listening);
+        long? memory = values.Has(KnownSettings.Memory) ? (long)(Positive(values, KnownSettings.Memory, 0, 1e6) * 1e9) : null;
         IBlobStore store;
         (IMembershipStore Store, ClusterTraits Traits) membership;
         return new ClusterSiloOptions
@@ -91,7 +92,8 @@ internal static class SiloCommand
             Listening = new SiloListening(listening, listenSiloPort, listenGatewayPort, listenTensorPort),
             Roles = roles,
             Threads = (int)threads,
-            MemoryBytes = (long)(Positive(values, KnownSettings.Memory, 0, 1e6) * 1e9),
+            MemoryBytes = memory ?? (roles.Contains(SiloRoles.Gpu) ? DeviceMemory.Find() : 0),
+            IsMemoryFound = memory is null,
             MaxRuns = Count(values, KnownSettings.MaxRuns, 1000),
             ProbeTimeout = TimeSpan.FromSeconds(Positive(values, KnownSettings.ProbeTimeout, 0.1, 600)),
             MissedProbes = Count(values, KnownSettings.MissedProbes, 100),
@@ -106,20 +108,22 @@ internal static class SiloCommand
         };
     }
 
+    private static string Memory(ClusterSiloOptions options) =>
+        options.MemoryBytes > 0 ? FormattableString.Invariant($"{options.MemoryBytes / 1e9:0.0} GB for tensors, ") : "";
+
     private static IReadOnlyList<IPreemptionSource> Sources(SettingValues values, HttpClient http)
     {
-        var name = values.Text(KnownSettings.Preemption);
+        var name = values.Text(PreemptionSettings.Preemption);
         Uri? endpoint = null;
-        if (values.OptionalText(KnownSettings.EventsEndpoint) is { Length: > 0 } text)
+        if (values.OptionalText(PreemptionSettings.EventsEndpoint) is { Length: > 0 } text)
         {
             if (!Uri.TryCreate(text, UriKind.Absolute, out endpoint) || endpoint.Scheme is not ("http" or "https"))
-                throw Wrong(values, KnownSettings.EventsEndpoint, $"'{text}' must be a URL of http or https");
+                throw Wrong(values, PreemptionSettings.EventsEndpoint, $"'{text}' must be a URL of http or https");
             if (name == "none") name = "azure";
         }
 
-        return name == "none"
-            ? []
-            : [PreemptionSources.Create(name, endpoint, values.OptionalText(KnownSettings.MachineName) ?? Environment.MachineName, http)];
+        var machine = values.OptionalText(PreemptionSettings.MachineName) ?? Environment.MachineName;
+        return name == "none" ? [] : [PreemptionSources.Create(name, endpoint, machine, http)];
     }
 
     private static ReadOnlyMemory<byte> Secret(SettingValues values, string clusterId, bool isLocal)

@@ -1,5 +1,4 @@
 using LisaOrleans.Api;
-using LisaOrleans.Silo;
 using LisaOrleans.Training;
 
 namespace LisaOrleans.Cli;
@@ -148,7 +147,9 @@ internal static class KnownSettings
     public static readonly Setting Roles = new(
         "roles", SettingKind.Names, "gpu: holds layers and computes; control: hosts the grains that coordinate runs", "gpu,control");
     public static readonly Setting SiloThreads = new("threads", SettingKind.Integer, "intra-op threads to offer (default: all cores)");
-    public static readonly Setting Memory = new("memory-gb", SettingKind.Number, "memory for tensors, in gigabytes; 0 for no limit", "0");
+    public static readonly Setting Memory = new(
+        "memory-gb", SettingKind.Number,
+        "memory for tensors, in gigabytes; 0 for no limit (default: what the GPU, or else the machine or container, has, less a tenth)");
     public static readonly Setting MaxRuns = new("max-runs", SettingKind.Integer, "most runs that train on this silo at once; others wait", "4");
     public static readonly Setting SecretFile = new(
         "cluster-secret-file", SettingKind.Path, "file with the cluster's secret (or set LISA_CLUSTER_SECRET); not needed on loopback");
@@ -157,13 +158,6 @@ internal static class KnownSettings
     public static readonly Setting MissedProbes = new("missed-probes", SettingKind.Integer, "missed probes after which a silo is declared dead", "2");
     public static readonly Setting DrainTimeout = new(
         "drain-timeout-seconds", SettingKind.Number, "how long a leaving silo may take to move its parts away", "25");
-    public static readonly Setting Preemption = new(
-        "preemption", SettingKind.Text, "cloud whose preemption notices to watch for", "none", ["none", .. PreemptionSources.Names]);
-    public static readonly Setting EventsEndpoint = new(
-        "scheduled-events-endpoint", SettingKind.Text,
-        "URL of the cloud's notice service, if not the usual one; without --preemption it implies azure");
-    public static readonly Setting MachineName = new(
-        "machine-name", SettingKind.Text, "this machine's name in scheduled events (default: the host's name)");
 
     /// <summary>What trains, and the run's name.</summary>
     public static Setting Method { get; } = Of(nameof(TrainingSpec.Method));
@@ -191,7 +185,7 @@ internal static class KnownSettings
     public static IReadOnlyList<Setting> Silo { get; } =
     [
         .. s_cluster, .. s_store, .. s_listening, Roles, SiloThreads, Memory, MaxRuns, SecretFile,
-        ProbeTimeout, MissedProbes, DrainTimeout, Preemption, EventsEndpoint, MachineName, SiloLogFormat, .. HttpServer,
+        ProbeTimeout, MissedProbes, DrainTimeout, .. PreemptionSettings.All, SiloLogFormat, .. HttpServer,
     ];
 
     public static IReadOnlyList<Setting> Submit { get; } =

@@ -59,6 +59,12 @@ internal static partial class RunLog
         Message = "Run {Run}: {Silo}, which has come, could not load what it needs to be taken in; it is tried again after {Seconds:0} s")]
     public static partial void NotLoadedAhead(ILogger logger, Exception exception, string run, string silo, double seconds);
 
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Run {Run} may not fit the memory that its silos found; lisa plan says what it needs, and lisa silo --memory-gb sets "
+            + "what a silo offers")]
+    public static partial void LittleRoom(ILogger logger, string run);
+
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run} goes on without {Silo}, which is tried again after {Seconds:0} s")]
     public static partial void LeftOut(ILogger logger, string run, string silo, double seconds);
 

@@ -29,17 +29,20 @@ internal sealed partial class RunPlacement
     public StagePlan Plan()
     {
         if (Pipeline is null && Noted is { } noted) Speeds.Recall(noted.Speeds);
-        try
+        IReadOnlyList<TrainingSilo>[] choices = [Ready, Willing, Usable];
+        if (choices.FirstOrDefault(FitsWell) is { } roomy) return Plan(roomy);
+        if (choices.FirstOrDefault(Fits) is { } tight)
         {
-            return Plan(Ready);
+            RunLog.LittleRoom(logger, run.Name);
+            return Plan(tight);
         }
-        catch (NoRoomException) when (Usable.Count > Ready.Count)
-        {
-            return Plan(Willing is var willing && Fits(willing) ? willing : Usable);
-        }
+
+        return Plan(Usable);
     }
 
     private bool Fits(IReadOnlyList<TrainingSilo> silos) => StagePlanner.Fits(run.Plan!.Config, run.Plan.Spec, silos);
+
+    private bool FitsWell(IReadOnlyList<TrainingSilo> silos) => StagePlanner.FitsWell(run.Plan!.Config, run.Plan.Spec, silos);
 
     private StagePlan Plan(IReadOnlyList<TrainingSilo> silos)
     {

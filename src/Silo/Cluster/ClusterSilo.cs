@@ -86,6 +86,7 @@ public static class ClusterSilo
             {
                 [SiloRoles.RolesKey] = string.Join(',', options.Roles),
                 [SiloRoles.MemoryKey] = options.MemoryBytes.ToString(CultureInfo.InvariantCulture),
+                [SiloRoles.MemoryFoundKey] = options.IsMemoryFound.ToString(CultureInfo.InvariantCulture),
                 [SiloRoles.ThreadsKey] = options.Threads.ToString(CultureInfo.InvariantCulture),
                 [SiloRoles.DeviceKey] = options.Roles.Contains(SiloRoles.Gpu) ? TrainingDevice.Name : "",
                 [SiloRoles.RatesKey] = options.Roles.Contains(SiloRoles.Gpu) ? TrainingDevice.WriteRates() : "",

@@ -62,6 +62,9 @@ public sealed record ClusterSiloOptions
     /// <value>Memory that this machine offers to tensors; 0 for no limit.</value>
     public long MemoryBytes { get; init; }
 
+    /// <value>Whether that is what the silo found, and nobody set it: see <see cref="TrainingSilo.IsMemoryFound"/>. Default false.</value>
+    public bool IsMemoryFound { get; init; }
+
     /// <value>Runs that may train here at one time. Default 4.</value>
     public int MaxRuns { get; init; } = TrainingSilo.DefaultMaxRuns;
 

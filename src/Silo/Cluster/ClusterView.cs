@@ -24,6 +24,7 @@ internal sealed class ClusterView(IClusterMembershipService membership, ISiloMet
                     OnGpu = Text(m.SiloAddress, SiloRoles.DeviceKey).StartsWith("cuda", StringComparison.Ordinal),
                     Kind = Text(m.SiloAddress, SiloRoles.KindKey) is { Length: > 0 } kind ? kind : null,
                     Rates = TrainingDevice.ReadRates(Text(m.SiloAddress, SiloRoles.RatesKey)),
+                    IsMemoryFound = Text(m.SiloAddress, SiloRoles.MemoryFoundKey) == bool.TrueString,
                 })
             .OrderBy(s => s.Address, StringComparer.Ordinal),
     ];

@@ -11,6 +11,7 @@ public static class SiloRoles
 
     internal const string RolesKey = "lisa.roles";
     internal const string MemoryKey = "lisa.memory";
+    internal const string MemoryFoundKey = "lisa.memory-found";
     internal const string ThreadsKey = "lisa.threads";
     internal const string MaxRunsKey = "lisa.max-runs";
     internal const string DeviceKey = "lisa.device";

@@ -32,5 +32,7 @@ public static class TrainingDevice
     private static double? Rate(string text) =>
         double.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var rate) && rate > 0 ? rate : null;
 
-    internal static Device Find() => cuda.is_available() ? CUDA : CPU;
+    internal static bool OnGpu => cuda.is_available();
+
+    internal static Device Find() => OnGpu ? CUDA : CPU;
 }

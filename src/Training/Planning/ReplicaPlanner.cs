@@ -140,9 +140,9 @@ public static class ReplicaPlanner
             first += count;
         }
 
-        if (neighbours.All(own => StagePlanner.Fits(config, spec, own, arriving))) return neighbours;
+        if (neighbours.All(own => StagePlanner.FitsWell(config, spec, own, arriving))) return neighbours;
         var even = ByMemory(silos, replicas);
-        return even.All(own => StagePlanner.Fits(config, spec, own, arriving)) ? even : null;
+        return even.All(own => StagePlanner.FitsWell(config, spec, own, arriving)) ? even : null;
     }
 
     // Silos of different sizes: the largest first, each to the replica that has the least memory then. A replica keeps the order of the walk.

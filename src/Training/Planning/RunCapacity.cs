@@ -22,8 +22,13 @@ public static class RunCapacity
             $"the run needs {Gigabytes(estimate.Tensors)} (weights {Gigabytes(estimate.Weights)}, gradients "
                 + $"{Gigabytes(estimate.Gradients)}, optimizer state "
             + $"{Gigabytes(estimate.OptimizerState)}, activations {Gigabytes(estimate.Activations)}); the {silos.Count} live silos of role gpu offer "
-            + $"{string.Join(" + ", silos.Select(s => Gigabytes(s.MemoryBytes)))}, of which stages of whole layers must be cut");
+            + $"{string.Join(" + ", silos.Select(s => Gigabytes(s.MemoryBytes)))}, of which stages of whole layers must be cut"
+            + $"{Found(silos)}");
     }
+
+    /// <summary>How to offer more, where silos found their memory themselves.</summary>
+    internal static string Found(IReadOnlyList<TrainingSilo> silos) =>
+        silos.Any(s => s.IsMemoryFound) ? " (as silos found their memory; lisa silo --memory-gb sets it, 0 for no limit)" : "";
 
     /// <summary>Bytes by kind for one process that trains the whole run.</summary>
     /// <param name="spec">The run's settings.</param>

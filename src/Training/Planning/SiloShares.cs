@@ -38,16 +38,20 @@ public static class SiloShares
         return shares;
     }
 
+    // A run that may have too little memory gets all silos, so that it has as much as there is.
     private static Dictionary<string, IReadOnlyList<TrainingSilo>>? Layout(IReadOnlyList<QueuedRun> runs, IReadOnlyList<TrainingSilo> silos)
     {
         if (runs.Count > silos.Sum(s => s.MaxRuns)) return null;
         var apart = runs.Count <= silos.Count ? Apart(runs, silos) : OneEach(runs, silos);
-        if (apart is not null && runs.All(r => Fits(r, apart[r.Name]))) return apart;
+        if (apart is not null && runs.All(r => HasRoom(r, apart[r.Name]))) return apart;
 
         // All runs on all silos: each has an equal part of every silo.
         if (silos.Any(s => s.MaxRuns < runs.Count)) return null;
         var together = runs.ToDictionary(r => r.Name, r => Part(silos, runs.Count));
-        return runs.All(r => Fits(r, together[r.Name])) ? together : null;
+        return runs.All(r => HasRoom(r, together[r.Name])) ? together : null;
+
+        bool HasRoom(QueuedRun run, IReadOnlyList<TrainingSilo> share) =>
+            runs.Count == 1 ? Fits(run, share) : StagePlanner.FitsWell(run.Config, run.Spec, share);
     }
 
     // Equally many silos for each run, and the odd ones for the first runs. A run keeps the silos that it holds, as far as

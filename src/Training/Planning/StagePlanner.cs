@@ -8,6 +8,10 @@ namespace LisaOrleans.Training;
 /// </summary>
 public static class StagePlanner
 {
+    // Where a run does not fit the memory that silos found, by how much more of it is tried. Plans leave a quarter free, and are right to a
+    // tenth: what does not fit the last of these would not fit the machines.
+    private static readonly double[] s_stretches = [StageMemory.Headroom, 1.5];
+
     // Replicas on silos that are alike are cut alike, each more than once.
     private static readonly LastResult<(StageMemory Memory, TrainingSilo[] Silos), StageCuts?> s_last = new(
         a => Find(a.Memory, a.Silos), (a, b) => ReferenceEquals(a.Memory, b.Memory) && a.Silos.AsSpan().SequenceEqual(b.Silos));
@@ -24,21 +28,33 @@ public static class StagePlanner
     {
         if (silos.Count == 0) throw new NoRoomException("no live silo of role gpu");
         var memory = StageMemory.Of(config, spec, arriving);
-        if (Cut(memory, silos) is { } cuts) return Stages(memory, cuts, silos);
+        if (CutIfPossible(memory, silos) is { } cuts) return Stages(memory, cuts, silos);
         if (IsOnlyForCpus(spec, silos)) throw new NoRoomException($"the form of frozen weights is {WeightForms.OnlyOnCpus}");
         var needed = Math.Max(memory.Work.TotalBytes * StageMemory.Headroom, RunCapacity.Estimate(spec, config, silos.All(s => s.OnGpu)).Tensors);
         throw new NoRoomException(
             $"the model needs {needed / 1e9:0.0} GB; the {silos.Count} live silos of role gpu offer "
-            + string.Join(" + ", silos.Select(s => $"{s.MemoryBytes / 1e9:0.0}")) + " GB");
+            + string.Join(" + ", silos.Select(s => $"{s.MemoryBytes / 1e9:0.0}")) + " GB" + RunCapacity.Found(silos));
     }
 
-    /// <summary>Whether <see cref="Plan"/> would find room: stages can be cut for which these silos have it, activations among all else.</summary>
+    /// <summary>
+    /// Whether <see cref="Plan"/> would find room: stages can be cut for which these silos have it, activations among all else, or may
+    /// have it where their memory is only what they found.
+    /// </summary>
     /// <param name="config">The model's shape.</param>
     /// <param name="spec">The run's settings.</param>
     /// <param name="silos">The silos of a replica.</param>
     /// <param name="arriving">Sums in float32 of each gradient that may come from other replicas. Default 0.</param>
     /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
     public static bool Fits(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, int arriving = 0) =>
+        silos.Count > 0 && CutIfPossible(StageMemory.Of(config, spec, arriving), silos) is not null;
+
+    /// <summary>The same, but of silos that may have room it counts only those that surely do.</summary>
+    /// <param name="config">The model's shape.</param>
+    /// <param name="spec">The run's settings.</param>
+    /// <param name="silos">The silos of a replica.</param>
+    /// <param name="arriving">Sums in float32 of each gradient that may come from other replicas. Default 0.</param>
+    /// <exception cref="OverflowException">A number does not fit 64 bits.</exception>
+    public static bool FitsWell(ModelConfig config, TrainingSpec spec, IReadOnlyList<TrainingSilo> silos, int arriving = 0) =>
         silos.Count > 0 && Cut(StageMemory.Of(config, spec, arriving), silos) is not null;
 
     /// <summary>Whether no silo can have a part of a run because all compute on a GPU.</summary>
@@ -58,6 +74,14 @@ public static class StagePlanner
             _ => work.LayerCosts[PartName.LayerIndex(p)!.Value],
         }) / speeds[s.Silo]) / config.NumHiddenLayers;
     }
+
+    private static StageCuts? CutIfPossible(StageMemory memory, IReadOnlyList<TrainingSilo> silos) =>
+        Cut(memory, silos) ?? (silos.Any(s => s.IsMemoryFound)
+            ? s_stretches.Select(by => Cut(memory, [.. silos.Select(s => Stretched(s, by))])).FirstOrDefault(cuts => cuts is not null)
+            : null);
+
+    private static TrainingSilo Stretched(TrainingSilo silo, double by) =>
+        silo.IsMemoryFound ? silo with { MemoryBytes = (long)(silo.MemoryBytes * by) } : silo;
 
     // Where the silos are does not matter, nor which.
     private static StageCuts? Cut(StageMemory memory, IReadOnlyList<TrainingSilo> silos) =>

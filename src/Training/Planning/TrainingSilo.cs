@@ -19,6 +19,12 @@ public sealed record TrainingSilo(string Address, long MemoryBytes, int Threads,
     /// <value>Of what kind its processor or GPU is; null (default) where that is not known.</value>
     public string? Kind { get; init; }
 
+    /// <value>
+    /// Whether nobody said how much memory it offers, so that it is what the silo found. Plans go by it; but what might fit nevertheless is
+    /// not refused, as it is where somebody set the limit. Default false.
+    /// </value>
+    public bool IsMemoryFound { get; init; }
+
     /// <value>How fast it is beside the other silos, which only matters relative to theirs. Default 1.</value>
     public double Speed { get; init; } = 1;
 

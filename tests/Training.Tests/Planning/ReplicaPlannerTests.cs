@@ -23,6 +23,19 @@ public sealed class ReplicaPlannerTests
         if (replicas > 1) Assert.Equal(4, plan.Lanes.Sum());
     }
 
+    // Where one silo alone would be too small, or may be, two are a pipeline.
+    [Theory]
+    [InlineData(2.0, 2)]
+    [InlineData(0.9, 1)]
+    [InlineData(0.6, 1)]
+    public void Plan_silos_that_found_too_little_memory_for_the_whole_model_hold_one_replica_together(double share, int replicas)
+    {
+        var needed = Math.Max(
+            1.25 * PartWork.Of(TinyStories.Config, s_spec).TotalBytes, RunCapacity.Estimate(s_spec, TinyStories.Config).Tensors);
+        var plan = Plan(s_spec, [.. Enumerable.Range(0, 2).Select(i => Silo(i, (long)(share * needed)) with { IsMemoryFound = true })]);
+        Assert.Equal((replicas, 2), (plan.Replicas, plan.Stages.Count));
+    }
+
     // What trains takes longer to exchange than a few tokens take to compute; on GPUs even with many.
     [Theory]
     [InlineData(16, false, 1)]

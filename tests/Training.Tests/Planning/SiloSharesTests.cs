@@ -39,6 +39,18 @@ public sealed class SiloSharesTests
     public void Assign_memory_for_one_run_makes_the_second_wait() =>
         Assert.Equal("a: s0", Shares(1, maxRuns: 4, memory: Needed(1.9), Run("a"), Run("b", age: 1)));
 
+    [Theory]
+    [InlineData(0.8, "a: s0")]
+    [InlineData(1.8, "a: s0")]
+    [InlineData(2.1, "a: s0, b: s0")]
+    [InlineData(0.5, "")]
+    public void Assign_memory_that_the_silo_found_is_a_firm_limit_only_for_sharing_it(double times, string shares)
+    {
+        TrainingSilo[] silos = [Silos(1, 4, Needed(times))[0] with { IsMemoryFound = true }];
+        var found = SiloShares.Assign(SiloShares.Order([Run("a"), Run("b", age: 1)]), silos);
+        Assert.Equal(shares, string.Join(", ", found.Select(s => $"{s.Key}: {Assert.Single(s.Value).Address}").Order()));
+    }
+
     // Two runs have room for their weights and training state, but not for the activations of long texts.
     [Fact]
     public void Assign_no_room_for_the_activations_of_both_runs_they_do_not_share_the_silo()
