@@ -11,7 +11,7 @@ namespace LisaOrleans.Training;
 /// The files of a model as the trained model needs them: with the chat template that it is trained with, with its end of
 /// turn in config.json, and with all ids that it ends with in generation_config.json, which programs that generate read first.
 /// Without these, nobody could talk to it as it was taught, and it would not stop. And as its weights are no longer quantised,
-/// config.json does not say that they are.
+/// config.json does not say that they are; where it has a rope for each type of layer, these have the name under which runs read them.
 /// </summary>
 internal static class TrainedFiles
 {
@@ -34,7 +34,7 @@ internal static class TrainedFiles
         AdaptedText source, string? template, ModelText text, IReadOnlyList<int> ends, CancellationToken cancellationToken)
     {
         var files = await source.ReadAsync(cancellationToken);
-        files[ModelFileNames.Config] = WithoutQuantization(files[ModelFileNames.Config]);
+        files[ModelFileNames.Config] = WithRopeParameters(WithoutQuantization(files[ModelFileNames.Config]));
         var taught = template is null ? null : text.Encoder(template).EndOfTurn().TokenId;
 
         // If generation_config.json names any, config.json's are ignored, as in transformers.
@@ -73,6 +73,19 @@ internal static class TrainedFiles
     {
         foreach (var fields in new[] { root, root["text_config"] as JsonObject })
             if (fields?[WeightQuantization.Field] is not null) fields.Remove(WeightQuantization.Field);
+    });
+
+    // Under its older name, an object with a rope for each type of layer is read otherwise in runs, because older builds did.
+    private static byte[] WithRopeParameters(byte[] config) => Changed(config, root =>
+    {
+        const string Name = "rope_parameters", OlderName = "rope_scaling";
+        foreach (var fields in new[] { root, root["text_config"] as JsonObject })
+        {
+            if (fields is null || fields[Name] is not null || fields[OlderName] is not JsonObject ropes) continue;
+            if (!ropes.ContainsKey("full_attention")) continue;
+            fields.Remove(OlderName);
+            fields[Name] = ropes;
+        }
     });
 
     internal static byte[] ToJson(JsonObject root) => Encoding.UTF8.GetBytes(root.ToJsonString(s_json));

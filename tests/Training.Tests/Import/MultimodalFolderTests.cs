@@ -90,6 +90,31 @@ public sealed class MultimodalFolderTests
         }
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ImportAsync_ropes_under_the_older_name_are_those_that_the_run_and_its_export_read(bool inside)
+    {
+        using var folder = new TempFolder();
+        var whole = MultimodalFolder.Config;
+        whole["text_config"]!["rope_scaling"] = JsonNode.Parse(
+            """{"full_attention": {"rope_theta": 7.0}, "sliding_attention": {"rope_theta": 5.0}}""");
+        var config = inside ? whole : whole["text_config"]!.DeepClone().AsObject();
+        MultimodalFolder.Write(
+            folder["in"],
+            inside ? MultimodalFolder.Tensors() : MultimodalFolder.Tensors("model.").Where(t => !MultimodalFolder.IsVision(t)),
+            config);
+        var store = new FolderBlobStore(folder["store"]);
+        await ImportAsync(store, folder["in"]);
+        Assert.True((await ImportAsync(store, folder["in"])).Resumed);
+        await RunExporter.ExportAsync(store, "test", folder["out"], Token);
+
+        var plan = await RunPlan.Read(store, await ManifestAsync(store), Token);
+        Assert.All(
+            [plan.Config, ModelConfigReader.ReadFile(folder["out/config.json"]), ModelConfigReader.ReadFile(folder["in/config.json"])],
+            c => Assert.Equal((7, 5), (Assert.IsType<Gemma3>(c).Rope.Theta, ((Gemma3)c).LocalRope.Theta)));
+    }
+
     [Fact]
     public async Task ImportAsync_another_vision_tower_is_another_model()
     {
