@@ -72,6 +72,37 @@ public sealed class EvalTests
         Assert.Equal(MeanLoss(folder["out"], data, blockSize: 64).Loss, last.RootElement.GetProperty("eval_loss").GetDouble(), 1e-3);
     }
 
+    [Fact]
+    public async Task Eval_and_generate_of_a_run_read_and_write_as_the_run_did_unless_told_otherwise()
+    {
+        using var folder = new TempFolder();
+        foreach (var (file, name) in ((string, string)[])[(Sample.Data, "data.jsonl"), (Sample.HeldOut, "held-out.jsonl")])
+            File.WriteAllText(folder[name], File.ReadAllText(file).Replace("\"prompt\"", "\"question\"", StringComparison.Ordinal));
+        const string Prompt = "What does the owl eat?";
+        string[] settings = ["--prompt-field", "question", "--template", "zephyr", "--max-steps", "4", "--sample-prompt", Prompt];
+        var trained = await Lisa.SucceedsAsync(
+            Sample.Train(folder["out"], data: folder["data.jsonl"], more: [.. settings, "--eval-data", folder["held-out.jsonl"]]));
+        string[] model = ["--model", "default", "--store", folder["out/lisa-store"]];
+
+        using var last = JsonDocument.Parse(File.ReadLines(folder["out/trainer_log.jsonl"]).Last());
+        Assert.Equal(last.RootElement.GetProperty("eval_loss").GetDouble(), await LossAsync(folder["held-out.jsonl"]), 1e-3);
+        var said = await Lisa.SucceedsAsync(["generate", .. model, "--prompt", Prompt, "--max-new-tokens", "64"]);
+        var after = trained.Output.Split('\n').Single(l => l.StartsWith("sample after", StringComparison.Ordinal));
+        Assert.EndsWith($"-> {said.Output.Trim().ReplaceLineEndings(" ")}", after, StringComparison.Ordinal);
+
+        // A form that is given takes the place of the run's, its fields with it.
+        Assert.Equal(
+            await LossAsync(folder["held-out.jsonl"]), await LossAsync(Sample.HeldOut, "--data-format", "prompt-completion"), 1e-9);
+        Assert.NotEqual(await LossAsync(folder["held-out.jsonl"]), await LossAsync(folder["held-out.jsonl"], "--template", "plain"), 1e-2);
+
+        async Task<double> LossAsync(string data, params string[] more)
+        {
+            var eval = await Lisa.SucceedsAsync(["eval", .. model, "--data", data, "--log-format", "json", .. more]);
+            using var scores = JsonDocument.Parse(eval.Output);
+            return scores.RootElement.GetProperty("loss").GetDouble();
+        }
+    }
+
     // One sample at a time: [bos] prompt completion [eos], encoded as one text; completion and eos are scored,
     // as far as the block goes, and count by the record's weight.
     private static (double Loss, long Count) MeanLoss(string model, string data, int blockSize = 256)

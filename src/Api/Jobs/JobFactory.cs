@@ -26,7 +26,7 @@ internal sealed class JobFactory(ModelCatalog models, FileCatalog files, JobCata
         var defaults = JobMethods.Defaults(method, id);
         if (request.Seed is { } seed) defaults = defaults with { Seed = seed };
         var spec = ImportOptions.For(null, silos).Resolve(settings.Into(defaults), model.Config, () => model.Dtype);
-        var dataset = settings.Into(new DatasetSettings());
+        var dataset = settings.Into(new DatasetSettings { Template = model.Template });
         JobSettings.Explained(param, () =>
         {
             settings.CheckUse(spec);

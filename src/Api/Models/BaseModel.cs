@@ -1,3 +1,4 @@
+using LisaOrleans.Data;
 using LisaOrleans.Model;
 
 namespace LisaOrleans.Api;
@@ -11,4 +12,7 @@ internal sealed record BaseModel(CatalogModel Model, string ConfigJson, ModelCon
 {
     /// <value>The manifest of a fine-tuned model; null (default) for a base model.</value>
     public BlobRef? Manifest { get; init; }
+
+    /// <value>The chat template of a fine-tuned model's training; <see cref="ChatTemplates.Auto"/> (default) for a base model.</value>
+    public string Template { get; init; } = ChatTemplates.Auto;
 }

@@ -100,7 +100,7 @@ internal sealed partial class ModelCatalog(
         var (manifest, blob) = await RunManifests.ReadAsync(store, model.Address, cancellationToken);
         var (json, config) = await RunFiles.ReadConfigAsync(store, manifest, cancellationToken);
         var dtype = (await RunFiles.ReadSpecAsync(store, manifest, cancellationToken)).Dtype;
-        return new BaseModel(model, json, config, dtype) { Manifest = blob };
+        return new BaseModel(model, json, config, dtype) { Manifest = blob, Template = RunModel.TemplateOf(manifest) };
     }
 
     private IEnumerable<CatalogModel> BaseModels()

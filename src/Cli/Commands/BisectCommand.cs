@@ -34,10 +34,7 @@ internal static class BisectCommand
             var text = await model.LoadTextAsync(TimeProvider.System.GetLocalNow(), cancellationToken);
             var spec = await RunFiles.ReadSpecAsync(store, manifest, cancellationToken);
             var pairs = Objectives.IsOfPairs(spec);
-
-            // As the run read its data, but for the share of those that it held out.
-            var own = RunSettings.Table.ReadDescription(spec.DataDescription) with { Template = model.Template, ValidationSplit = null };
-            var settings = values.Training.Into(own);
+            var settings = RunFiles.DataSettings(manifest, spec, values.Training);
             using var data = sources is not null
                 ? DatasetTokenizer.Tokenize(
                     sources, text.Tokenizer, settings, spec.BlockSize, model.Config.VocabSize, null, cancellationToken,

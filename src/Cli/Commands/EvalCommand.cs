@@ -13,13 +13,13 @@ internal static class EvalCommand
         using var source = await ModelSource.OpenAsync(values, cancellationToken);
         var adapted = source.Model;
         var config = adapted.ReadConfig();
-        var spec = values.Spec();
+        var spec = source.Spec(values);
         var blockSize = ModelSettings.BlockSize(spec, config);
         var json = values.Text(KnownSettings.LogFormat) == "json";
         ModelSettings.PinThreads(spec);
 
         // As an evaluation in training reads it: of a folder with splits, and of a share that was held out.
-        var (text, settings) = (adapted.LoadText(), values.Dataset());
+        var (text, settings) = (adapted.LoadText(), source.Dataset(values));
         var (sources, split) = (values.Sources(KnownSettings.DataFile), DataSplit.Of(settings.ValidationSplit).Evaluation);
         using var data = DatasetTokenizer.Tokenize(
             sources, text.Tokenizer, settings, blockSize, config.VocabSize, null, cancellationToken, split, text.Template);

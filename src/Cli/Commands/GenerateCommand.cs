@@ -25,7 +25,7 @@ internal static class GenerateCommand
 
         var prompt = values.Text(KnownSettings.Prompt);
         var config = model.ReadConfig();
-        var template = values.Dataset().Template;
+        var template = source.Dataset(values).Template;
         foreach (var piece in Continue(model, model.Dtype(spec, config), prompt, template, options, cancellationToken))
             Console.Write(Console.IsOutputRedirected ? piece : Terminal.Clean(piece));
         Console.WriteLine();

@@ -10,15 +10,32 @@ internal sealed class ModelSource : IDisposable
 {
     private readonly string? _temporary;
 
-    private ModelSource(AdaptedModel model, string? temporary) => (Model, _temporary) = (model, temporary);
+    // What made it; null where it is a folder, which does not say.
+    private readonly (Manifest Manifest, TrainingSpec Spec)? _run;
+
+    private ModelSource(AdaptedModel model) => Model = model;
+
+    private ModelSource(string temporary, Manifest manifest, TrainingSpec spec)
+    {
+        Model = new AdaptedModel(temporary) { ComputeDtype = spec.ComputeDtype, OfRun = true };
+        (_temporary, _run) = (temporary, (manifest, spec));
+    }
 
     /// <summary>Its folder.</summary>
     public AdaptedModel Model { get; }
 
+    /// <summary>The settings given; the longest sample is the run's where none is.</summary>
+    public TrainingSpec Spec(SettingValues values) =>
+        values.Training.Into(new TrainingSpec { RunName = TrainingSpec.DefaultRunName, BlockSize = _run?.Spec.BlockSize ?? 0 });
+
+    /// <summary>How records become samples: as the run's own did, but for what is given.</summary>
+    public DatasetSettings Dataset(SettingValues values) =>
+        _run is { } run ? RunFiles.DataSettings(run.Manifest, run.Spec, values.Training) : values.Dataset();
+
     /// <summary>Finds it: with <c>--store</c>, <c>--model</c> names a run there.</summary>
     public static async Task<ModelSource> OpenAsync(SettingValues values, CancellationToken cancellationToken)
     {
-        if (!values.Has(HistorySettings.ModelStore)) return new ModelSource(AdaptedModel.From(values), null);
+        if (!values.Has(HistorySettings.ModelStore)) return new ModelSource(AdaptedModel.From(values));
         if (values.Has(KnownSettings.Adapter))
             throw new UsageException($"{values.Place(KnownSettings.Adapter.Key)}: a run of a store has its adapter with it; leave it out");
         var address = ManifestAddress.Parse(values.Text(KnownSettings.Model));
@@ -39,16 +56,16 @@ internal sealed class ModelSource : IDisposable
         var folder = Directory.CreateTempSubdirectory("lisa-model-").FullName;
         try
         {
-            var spec = await RunReading.FollowAsync(
+            var (made, spec) = await RunReading.FollowAsync(
                 store, address,
                 async () =>
                 {
                     var (manifest, _) = await RunManifests.ReadAsync(store, address, cancellationToken);
                     await RunExporter.ExportModelAsync(store, manifest, folder, cancellationToken);
-                    return await RunFiles.ReadSpecAsync(store, manifest, cancellationToken);
+                    return (manifest, await RunFiles.ReadSpecAsync(store, manifest, cancellationToken));
                 },
                 cancellationToken);
-            return new ModelSource(new AdaptedModel(folder) { ComputeDtype = spec.ComputeDtype, OfRun = true }, folder);
+            return new ModelSource(folder, made, spec);
         }
         catch
         {

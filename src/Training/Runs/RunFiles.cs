@@ -7,6 +7,12 @@ namespace LisaOrleans.Training;
 /// <summary>What a manifest says of a run besides its weights: its settings and its model's config.json.</summary>
 public static class RunFiles
 {
+    private static readonly string[] s_ofRecords =
+    [
+        nameof(DatasetSettings.Format), nameof(DatasetSettings.PromptField), nameof(DatasetSettings.CompletionField),
+        nameof(DatasetSettings.TextField),
+    ];
+
     /// <summary>The run's settings, each within its limits.</summary>
     /// <exception cref="InvalidDataFileException">The blob holds no settings of this run; the message names the one that is wrong.</exception>
     public static async Task<TrainingSpec> ReadSpecAsync(IBlobStore store, Manifest manifest, CancellationToken cancellationToken)
@@ -29,6 +35,23 @@ public static class RunFiles
         if (await RunStore.ReadHeadAsync(store, run, cancellationToken).ConfigureAwait(false) is not { Manifest: { } blob }) return null;
         var manifest = await RunStore.ReadManifestAsync(store, blob, cancellationToken).ConfigureAwait(false);
         return (manifest, await ReadSpecAsync(store, manifest, cancellationToken).ConfigureAwait(false));
+    }
+
+    /// <summary>How other data are read for a run's model: as the run's own were, but for the share of those that it held out.</summary>
+    /// <param name="manifest">A manifest of the run.</param>
+    /// <param name="spec">Its settings.</param>
+    /// <param name="given">What is to be otherwise. Where it names a format or a field of the records, the run's own do not count.</param>
+    public static DatasetSettings DataSettings(Manifest manifest, TrainingSpec spec, GivenSettings given)
+    {
+        var own = RunSettings.Table.ReadDescription(spec.DataDescription) with
+        {
+            Template = RunModel.TemplateOf(manifest),
+            ValidationSplit = null,
+        };
+        return given.Into(
+            given.Settings.Any(s => s_ofRecords.Contains(s.Property))
+                ? own with { Format = null, PromptField = null, CompletionField = null, TextField = null }
+                : own);
     }
 
     /// <summary>The model's config.json, and what it says.</summary>
