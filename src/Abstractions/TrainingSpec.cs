@@ -85,9 +85,9 @@ public sealed partial record TrainingSpec
     [Range(0, 10.0)]
     public double LearningRate { get; init; } = 5e-5;
 
-    /// <value><c>linear</c> (default), <c>cosine</c>, or <c>constant</c>, also named <c>constant_with_warmup</c>; each with warm-up.</value>
+    /// <value><c>linear</c> (default), <c>cosine</c> or <c>constant_with_warmup</c>; <c>constant</c> has no warm-up.</value>
     [Id(9)]
-    [Setting("course of the learning rate after warm-up", Group = SettingGroups.Optimizer,
+    [Setting("course of the learning rate after warm-up, which constant does not have", Group = SettingGroups.Optimizer,
         ChoicesOf = SettingRegistries.Schedules, Aliases = ["lr_scheduler"], Instead = ["lr_scheduler_kwargs"])]
     public string LrSchedulerType { get; init; } = "linear";
 

@@ -33,7 +33,7 @@ internal sealed class JobFactory(ModelCatalog models, FileCatalog files, JobCata
             TrainingSpecValidator.Validate(spec, model.Config);
             Objectives.CheckLengths(spec, model.Config);
             TrainingSpecValidator.CheckData(spec, dataset, validation is not null);
-            TrainingSpecValidator.CheckManifests(spec, was: null);
+            TrainingSpecValidator.CheckNew(spec, was: null);
 
             // The import would refuse it only after a while.
             if (DataSplit.Of(dataset.ValidationSplit).Evaluation is { IsRequired: true, Name: var split })

@@ -4,7 +4,10 @@ namespace LisaOrleans.Model;
 /// Learning rate of each step, as Hugging Face's get_constant/linear/cosine_schedule_with_warmup give it. Global: it does
 /// not restart with a period.
 /// </summary>
-/// <param name="type">One of <see cref="Types"/>; each rises linearly from 0 during warm-up, constant like constant_with_warmup.</param>
+/// <param name="type">
+/// One of <see cref="Types"/>; each rises linearly from 0 during warm-up. Hugging Face's constant has no warm-up: only runs that
+/// older builds began have both.
+/// </param>
 /// <param name="peak">The rate at the end of warm-up.</param>
 /// <param name="warmupSteps">Steps of warm-up.</param>
 /// <param name="totalSteps">Steps of the run.</param>

@@ -41,7 +41,7 @@ public static class RunImporter
         RunSettings.Table.Check(request.Dataset);
         TrainingSpecValidator.CheckData(request.Spec, request.Dataset, request.EvalDataFile is not null);
         var stored = request.Overwrite ? null : await RunFiles.FindAsync(store, request.Spec.RunName, cancellationToken);
-        TrainingSpecValidator.CheckManifests(request.Spec, stored?.Spec);
+        TrainingSpecValidator.CheckNew(request.Spec, stored?.Spec);
         if (stored is not null && await RunStore.ReadHeadAsync(store, request.Spec.RunName, cancellationToken) is { } head) CheckGoesOn(head);
         if (stored?.Manifest is { Completed: false, Dataset: { } known }) options.DataKnown?.Invoke(known);
 

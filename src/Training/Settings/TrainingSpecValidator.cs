@@ -65,16 +65,22 @@ public static class TrainingSpecValidator
     public static void CheckEvaluation(TrainingSpec spec, TrainingSpec was, bool evaluates)
     {
         CheckEvaluation(spec, was.EvalSteps, evaluates);
-        CheckManifests(spec, was);
+        CheckNew(spec, was);
     }
 
-    /// <summary>Checks which manifests a run is to keep against when they are written.</summary>
+    /// <summary>Checks which manifests a run is to keep against when they are written, and its warm-up against its schedule.</summary>
     /// <param name="spec">The settings.</param>
     /// <param name="was">Those before, which are not held against it: older versions took more; null for a new run.</param>
-    /// <exception cref="InvalidTrainingSettingException">Some would not be written.</exception>
-    public static void CheckManifests(TrainingSpec spec, TrainingSpec? was)
+    /// <exception cref="InvalidTrainingSettingException">Some would not be written, or the schedule has no warm-up.</exception>
+    public static void CheckNew(TrainingSpec spec, TrainingSpec? was)
     {
         if ((spec.KeepManifests, spec.SaveSteps) != (was?.KeepManifests, was?.SaveSteps) && KeptSteps.Problem(spec) is { } wrong) throw wrong;
+        if (spec.LrSchedulerType != "constant" || spec is { WarmupSteps: 0, WarmupRatio: 0 }) return;
+        if (was is { LrSchedulerType: "constant" } && (was.WarmupSteps, was.WarmupRatio) == (spec.WarmupSteps, spec.WarmupRatio)) return;
+        throw Wrong(new SettingProblem(
+            nameof(TrainingSpec.LrSchedulerType),
+            $"is constant, which in Hugging Face's Trainer has no warm-up; write constant_with_warmup, or leave "
+                + $"{(spec.WarmupSteps > 0 ? "{warmup_steps}" : "{warmup_ratio}")} out"));
     }
 
     private static void CheckEvaluation(TrainingSpec spec, int evalSteps, bool evaluates)

@@ -15,7 +15,8 @@ public sealed class BisectTests
     public async Task Bisect_samples_of_a_planted_file_are_found_with_few_replays(int learned, int bad, int accumulation, string keep)
     {
         using var folder = new TempFolder();
-        string[] settings = ["--method", "full", "--lr-scheduler-type", "constant", "--block-size", "128", "--max-grad-norm", "0"];
+        string[] settings =
+            ["--method", "full", "--lr-scheduler-type", "constant_with_warmup", "--block-size", "128", "--max-grad-norm", "0"];
         await Lisa.SucceedsAsync(Sample.Train(folder["learned"], more: [.. settings, "--max-steps", $"{learned}"]));
 
         // Lines that say the contrary of all others, and say it often.

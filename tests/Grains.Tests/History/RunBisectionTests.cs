@@ -15,7 +15,7 @@ public sealed class RunBisectionTests(LearnedModel learned) : IClassFixture<Lear
     {
         BlockSize = 128,
         MaxGradNorm = 0,
-        LrSchedulerType = "constant",
+        LrSchedulerType = "constant_with_warmup",
         WarmupSteps = 5,
         SaveSteps = 5,
         KeepManifests = "all",
@@ -74,7 +74,7 @@ public sealed class RunBisectionTests(LearnedModel learned) : IClassFixture<Lear
             Objective = objective,
             PerDeviceTrainBatchSize = 2,
             MaxGradNorm = 0,
-            LrSchedulerType = "constant",
+            LrSchedulerType = "constant_with_warmup",
             WarmupSteps = 5,
             SaveSteps = 5,
             KeepManifests = "all",

@@ -117,6 +117,23 @@ public sealed class TrainingSpecValidatorTests
         TrainingSpecValidator.Validate(spec with { Dtype = "bfloat16", StochasticRounding = true }, TinyStories.Config);
     }
 
+    [Theory]
+    [InlineData(0, 0.03, "{warmup_ratio}")]
+    [InlineData(5, 0.03, "{warmup_steps}")]
+    public void CheckNew_warmup_that_constant_does_not_have_is_refused_unless_it_was_there(long steps, double ratio, string named)
+    {
+        var spec = TinyStories.Spec(1) with { LrSchedulerType = "constant", WarmupSteps = steps, WarmupRatio = ratio };
+        var error = Assert.Throws<InvalidTrainingSettingException>(() => TrainingSpecValidator.CheckNew(spec, was: null));
+        Assert.Equal("lr_scheduler_type", error.Setting);
+        Assert.Contains("write constant_with_warmup, or leave " + named, error.Problem, StringComparison.Ordinal);
+        var linear = spec with { LrSchedulerType = "linear" };
+        Assert.Throws<InvalidTrainingSettingException>(() => TrainingSpecValidator.CheckNew(spec, was: linear));
+
+        TrainingSpecValidator.CheckNew(spec, was: spec);
+        TrainingSpecValidator.CheckNew(spec with { LrSchedulerType = "constant_with_warmup" }, was: null);
+        TrainingSpecValidator.CheckNew(spec with { WarmupSteps = 0, WarmupRatio = 0 }, was: null);
+    }
+
     // Its frequencies are others for all rows of a micro-batch in which one is longer than 16.
     [Fact]
     public void CheckLengths_pairs_whose_reference_would_depend_on_their_neighbours_are_refused()
