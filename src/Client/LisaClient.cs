@@ -65,6 +65,8 @@ public sealed partial class LisaClient : IAsyncDisposable
         var run = RunTransfer.Checked(request.Spec.RunName);
         TrainingSettings.Open.Check(request.Spec);
         TrainingSettings.Open.Check(request.Dataset);
+        TrainingSettings.Open.CheckUse(request.Spec);
+        EvaluationRules.CheckData(request.Spec, request.Dataset, request.EvalDataFile is not null);
         var store = await OpenStoreAsync(cancellationToken).ConfigureAwait(false);
         await CheckStoreAsync(store, cancellationToken).ConfigureAwait(false);
         var submission = await new ModelUpload(store, progress).UploadAsync(request, cancellationToken).ConfigureAwait(false);

@@ -7,6 +7,8 @@ namespace LisaOrleans.Client.Tests;
 /// <summary>Wrong options stop a service when it starts, with their names and without their values.</summary>
 public sealed class OptionsTests
 {
+    private static readonly DatasetSettings s_split = new() { ValidationSplit = "0.1" };
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     public static TheoryData<string, Action<LisaClientOptions>> Wrong => new()
@@ -66,4 +68,42 @@ public sealed class OptionsTests
         var name = await Assert.ThrowsAsync<InvalidTrainingSettingException>(() => client.GetAsync("../x", Token));
         Assert.Equal("run_name", name.Setting);
     }
+
+    public static TheoryData<string, TrainingSpec, DatasetSettings> Unfit => new()
+    {
+        { "lora_r", Of() with { LoraR = 4 }, new() },
+        { "eval_steps", Of() with { EvalSteps = 10 }, new() },
+        { "early_stopping_patience", Of() with { EarlyStoppingPatience = 2 }, new() },
+        { "load_best_model_at_end", Of() with { LoadBestModelAtEnd = true, EvalSteps = 10, SaveSteps = 15 }, s_split },
+        { "save_total_limit", Of() with { SaveTotalLimit = 2, KeepManifests = "all" }, new() },
+    };
+
+    // Before the store is asked for, and so before anything is uploaded.
+    [Theory]
+    [MemberData(nameof(Unfit), DisableDiscoveryEnumeration = true)]
+    public async Task SubmitAsync_settings_that_do_not_fit_are_refused_first(string setting, TrainingSpec spec, DatasetSettings dataset)
+    {
+        await using var client = new LisaClient(new LisaClientOptions(), null, TimeProvider.System);
+        var request = new RunRequest { ModelFolder = "x", DataFile = "y", Spec = spec, Dataset = dataset };
+        var error = await Assert.ThrowsAsync<InvalidTrainingSettingException>(() => client.SubmitAsync(request, null, Token));
+        Assert.Equal(setting, error.Setting);
+    }
+
+    [Fact]
+    public async Task SubmitAsync_two_sources_of_evaluation_data_are_refused_first()
+    {
+        await using var client = new LisaClient(new LisaClientOptions(), null, TimeProvider.System);
+        var request = new RunRequest
+        {
+            ModelFolder = "x",
+            DataFile = "y",
+            EvalDataFile = "z",
+            Dataset = s_split,
+            Spec = Of(),
+        };
+        var error = await Assert.ThrowsAsync<InvalidTrainingSettingException>(() => client.SubmitAsync(request, null, Token));
+        Assert.Equal("validation_split", error.Setting);
+    }
+
+    private static TrainingSpec Of() => new() { RunName = "z" };
 }

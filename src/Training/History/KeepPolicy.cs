@@ -19,7 +19,7 @@ public sealed class KeepPolicy
         _every = KeptSteps.Of(spec);
         _all = rules.Contains("all");
         _base = _all || _every.Count > 0 || rules.Contains("base");
-        KeepsBest = spec.LoadBestModelAtEnd || rules.Any(r => r.StartsWith("best:", StringComparison.Ordinal));
+        KeepsBest = EvaluationRules.KeepsBest(spec);
         foreach (var rule in rules)
             if (char.IsAsciiDigit(rule[0])) _newest = Math.Max(_newest, int.Parse(rule, CultureInfo.InvariantCulture));
     }
@@ -32,32 +32,6 @@ public sealed class KeepPolicy
 
     /// <summary>The policy of a run.</summary>
     public static KeepPolicy Of(TrainingSpec spec) => new(spec);
-
-    /// <summary>Checks what the settings need of each other and of the run's data.</summary>
-    /// <param name="spec">The settings.</param>
-    /// <param name="evaluates">Whether the run has evaluation data.</param>
-    /// <exception cref="InvalidTrainingSettingException">Something is missing, or does not go together.</exception>
-    public static void Check(TrainingSpec spec, bool evaluates)
-    {
-        if (spec.SaveTotalLimit is not null && spec.KeepManifests != "last")
-            throw Wrong(nameof(TrainingSpec.SaveTotalLimit), "is given beside {keep_manifests}; one of them is enough");
-        if (spec.EarlyStoppingThreshold > 0 && spec.EarlyStoppingPatience == 0)
-            throw Wrong(nameof(TrainingSpec.EarlyStoppingThreshold), "is used only with {early_stopping_patience}; leave it out");
-        if (spec.EarlyStoppingPatience > 0) CheckEvaluated(nameof(TrainingSpec.EarlyStoppingPatience));
-        if (!Of(spec).KeepsBest) return;
-        var setting = spec.LoadBestModelAtEnd ? nameof(TrainingSpec.LoadBestModelAtEnd) : nameof(TrainingSpec.KeepManifests);
-        CheckEvaluated(setting);
-
-        // As Hugging Face's trainer: a manifest can only be the best if it was scored.
-        if (spec.SaveSteps == 0 || spec.SaveSteps % spec.EvalSteps != 0)
-            throw Wrong(setting, $"needs {{save_steps}} to be a multiple of {{eval_steps}}, but they are {spec.SaveSteps} and {spec.EvalSteps}");
-
-        void CheckEvaluated(string property)
-        {
-            if (!evaluates) throw Wrong(property, "needs evaluation data: {eval_data}, or {validation_split}");
-            if (spec.EvalSteps == 0) throw Wrong(property, "needs {eval_steps} above 0");
-        }
-    }
 
     /// <summary>Whether a value of the metric is better than another.</summary>
     public bool IsBetter(double value, double than) => _spec.GreaterIsBetter == true ? value > than : value < than;
@@ -123,6 +97,4 @@ public sealed class KeepPolicy
         steps.Insert(Math.Max(0, steps.Count - 1), step);
         return steps.TakeLast(Math.Max(limit, 2));
     }
-
-    private static InvalidTrainingSettingException Wrong(string property, string problem) => new(RunSettings.Table.Of(property).Name, problem);
 }

@@ -48,13 +48,9 @@ public static class TrainingSpecValidator
     /// <exception cref="InvalidTrainingSettingException">A setting does not go with the data.</exception>
     public static void CheckData(TrainingSpec spec, DatasetSettings dataset, bool evalData)
     {
-        if (dataset.ValidationSplit is not null && evalData)
-            throw Wrong(new SettingProblem(
-                nameof(DatasetSettings.ValidationSplit),
-                "takes what is scored from the training data, but {eval_data} is given too; one of them is enough"));
+        EvaluationRules.CheckData(spec, dataset, evalData);
         Objectives.CheckData(spec, dataset);
         DatasetFormats.Check(dataset);
-        CheckEvaluation(spec, evalSteps: 0, evalData || dataset.ValidationSplit is not null);
     }
 
     /// <summary>Checks what settings with which a run goes on, or a fork begins, need of the run's evaluation data and of its manifests.</summary>
@@ -64,7 +60,7 @@ public static class TrainingSpecValidator
     /// <exception cref="InvalidTrainingSettingException">There is none to do what a setting asks for, or one to keep would not be written.</exception>
     public static void CheckEvaluation(TrainingSpec spec, TrainingSpec was, bool evaluates)
     {
-        CheckEvaluation(spec, was.EvalSteps, evaluates);
+        EvaluationRules.Check(spec, was.EvalSteps, evaluates);
         CheckNew(spec, was);
     }
 
@@ -81,14 +77,6 @@ public static class TrainingSpecValidator
             nameof(TrainingSpec.LrSchedulerType),
             $"is constant, which in Hugging Face's Trainer has no warm-up; write constant_with_warmup, or leave "
                 + $"{(spec.WarmupSteps > 0 ? "{warmup_steps}" : "{warmup_ratio}")} out"));
-    }
-
-    private static void CheckEvaluation(TrainingSpec spec, int evalSteps, bool evaluates)
-    {
-        if (spec.EvalSteps > 0 && spec.EvalSteps != evalSteps && !evaluates)
-            throw Wrong(new SettingProblem(
-                nameof(TrainingSpec.EvalSteps), $"is {spec.EvalSteps}, but there is no evaluation data: add {{eval_data}} or {{validation_split}}"));
-        KeepPolicy.Check(spec, evaluates);
     }
 
     private static InvalidTrainingSettingException Wrong(SettingProblem wrong) => new(RunSettings.Table.Of(wrong.Property).Name, wrong.Problem);

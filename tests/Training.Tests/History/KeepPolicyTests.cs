@@ -87,9 +87,9 @@ public sealed class KeepPolicyTests
     public void Check_without_evaluation_data_names_the_setting(string setting)
     {
         var spec = With(Spec, setting);
-        KeepPolicy.Check(spec, evaluates: true);
-        Assert.Equal(setting, Assert.Throws<InvalidTrainingSettingException>(() => KeepPolicy.Check(spec, evaluates: false)).Setting);
-        var never = Assert.Throws<InvalidTrainingSettingException>(() => KeepPolicy.Check(spec with { EvalSteps = 0 }, evaluates: true));
+        EvaluationRules.CheckUse(spec, evaluates: true);
+        Assert.Equal(setting, Assert.Throws<InvalidTrainingSettingException>(() => EvaluationRules.CheckUse(spec, false)).Setting);
+        var never = Assert.Throws<InvalidTrainingSettingException>(() => EvaluationRules.CheckUse(spec with { EvalSteps = 0 }, true));
         Assert.Equal((setting, "needs {eval_steps} above 0"), (never.Setting, never.Problem));
     }
 
@@ -99,7 +99,7 @@ public sealed class KeepPolicyTests
     public void Check_manifests_that_are_not_scored_cannot_be_the_best(int saveSteps)
     {
         var spec = Spec with { LoadBestModelAtEnd = true, SaveSteps = saveSteps };
-        var e = Assert.Throws<InvalidTrainingSettingException>(() => KeepPolicy.Check(spec, evaluates: true));
+        var e = Assert.Throws<InvalidTrainingSettingException>(() => EvaluationRules.CheckUse(spec, evaluates: true));
         Assert.Contains("{save_steps} to be a multiple of {eval_steps}", e.Problem, StringComparison.Ordinal);
     }
 
@@ -107,9 +107,12 @@ public sealed class KeepPolicyTests
     public void Check_settings_that_say_the_same_twice_are_refused()
     {
         var both = Spec with { SaveTotalLimit = 3, KeepManifests = "5" };
-        Assert.Equal("save_total_limit", Assert.Throws<InvalidTrainingSettingException>(() => KeepPolicy.Check(both, true)).Setting);
+        Assert.Equal("save_total_limit", Refused(both));
         var alone = Spec with { EarlyStoppingThreshold = 0.1 };
-        Assert.Equal("early_stopping_threshold", Assert.Throws<InvalidTrainingSettingException>(() => KeepPolicy.Check(alone, true)).Setting);
+        Assert.Equal("early_stopping_threshold", Refused(alone));
+
+        static string Refused(TrainingSpec spec) =>
+            Assert.Throws<InvalidTrainingSettingException>(() => EvaluationRules.CheckUse(spec, evaluates: true)).Setting;
     }
 
     [Theory]
