@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Text;
 using System.Text.Json;
+using System.Text.Json.Nodes;
+using LisaOrleans.Checkpoints;
 using LisaOrleans.Silo;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -38,11 +41,39 @@ public sealed class TunedModelJobTests : IDisposable
         }
     }
 
+    [Fact]
+    public async Task Job_of_a_model_whose_config_a_new_run_may_not_have_is_refused_at_once()
+    {
+        await BeginAsync("plain");
+        await ChangeConfigAsync();
+        await using var silo = await StartAsync();
+        using var http = new HttpClient { BaseAddress = silo.HttpAddress };
+        using var refused = await PostAsync(http, new { max_steps = 1, threads = 1 });
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        var error = JsonElement.Parse(await refused.Content.ReadAsStringAsync(Token)).GetProperty("error");
+        Assert.Equal("model_invalid", error.GetProperty("code").GetString());
+        Assert.Contains("field 'is_causal' is false", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
     private async Task BeginAsync(string template)
     {
         await _runs.ImportAsync(Id, template);
         await _jobs.AddAsync(ImportedJob.Of(Id) with { Outcome = new(JobStatuses.Succeeded, DateTimeOffset.UnixEpoch, 7) }, Token);
         await _jobs.Imports.DeleteAsync(Id, Token);
+    }
+
+    // As if an older build had begun the run.
+    private async Task ChangeConfigAsync()
+    {
+        var session = await RunStore.AcquireAsync(_runs.Store, Id, new RunClaim(RunHeadStates.Paused), Token);
+        var manifest = session.Manifest!;
+        using var config = await _runs.Store.ReadAsync(manifest.Files["config.json"], Token);
+        var fields = JsonNode.Parse(Encoding.UTF8.GetString(config.ToArray()))!.AsObject();
+        fields["is_causal"] = false;
+        var changed = new BytesBlob(Encoding.UTF8.GetBytes(fields.ToJsonString()));
+        await _runs.Store.PutAsync(changed, Token);
+        var files = new Dictionary<string, BlobRef>(manifest.Files) { ["config.json"] = new(changed.Sha256, changed.Length) };
+        await session.CommitAsync(manifest with { Files = files, Generation = session.Generation }, Token);
     }
 
     private static async Task<HttpResponseMessage> PostAsync(HttpClient http, object hyperparameters)

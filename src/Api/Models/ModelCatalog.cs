@@ -98,7 +98,10 @@ internal sealed partial class ModelCatalog(
     private async Task<BaseModel> OpenRunAsync(CatalogModel model, CancellationToken cancellationToken)
     {
         var (manifest, blob) = await RunManifests.ReadAsync(store, model.Address, cancellationToken);
-        var (json, config) = await RunFiles.ReadConfigAsync(store, manifest, cancellationToken);
+        var (json, _) = await RunFiles.ReadConfigAsync(store, manifest, cancellationToken);
+
+        // The job's run is a new one, whose import refuses what runs of older builds go on with.
+        var config = ModelConfigReader.Parse(json, $"{model.Id}/{ModelFolder.ConfigFile}");
         var dtype = (await RunFiles.ReadSpecAsync(store, manifest, cancellationToken)).Dtype;
         return new BaseModel(model, json, config, dtype) { Manifest = blob, Template = RunModel.TemplateOf(manifest) };
     }

@@ -17,7 +17,6 @@ internal static class SubmitCommand
         var options = ImportOptions.For(values.Text(KnownSettings.ClusterId), silos);
 
         var folder = request.ModelFolder;
-        var config = ModelSettings.ReadConfig(folder);
         var json = await File.ReadAllTextAsync(Path.Combine(folder, ModelFolder.ConfigFile), cancellationToken);
         var folders = new NewFolders();
         var store = await ClusterStores.Open(values, cancellationToken, folders: folders);
@@ -27,7 +26,9 @@ internal static class SubmitCommand
 
             // A run that is there already goes on as it began.
             var began = request.Overwrite ? null : (await RunFiles.FindAsync(store, request.Spec.RunName, cancellationToken))?.Spec;
-            var spec = options.Resolve(request, config, () => ModelSettings.Dtype(request.Spec, config, folder), began);
+            var ofRun = began is not null;
+            var config = ModelSettings.ReadConfig(folder, ofRun);
+            var spec = options.Resolve(request, config, () => ModelSettings.Dtype(request.Spec, config, folder, ofRun), began);
             if (await cluster.CheckCapacityAsync(spec, json, cancellationToken) is { } tooLarge)
                 throw new UsageException($"{values.Place(KnownSettings.Model.Key)}: {tooLarge}");
         }

@@ -27,9 +27,7 @@ public sealed class DoorsTests
         await File.WriteAllTextAsync(
             folder["run.yaml"],
             "max_steps: 1\nlr: 3e-4\nlisa_strategy: round-robin\nweight_decay: 0.1\ntrain_on_prompt: true\nseed: 7\ndtype: ~\ncompute_dtype: float32", Token);
-        var (code, text) = await TestCluster.LisaAsync(
-            folder.Root, "submit", "--config", folder["run.yaml"], "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}",
-            "--store", cluster.Store, "--model", Path.Combine(models, Model), "--data", data, "--run-name", "program", "--warmup_ratio", "0.5");
+        var (code, text) = await SubmitAsync("program");
         Assert.True(code == 0, text);
 
         await cluster.Client.SubmitAsync(
@@ -71,6 +69,19 @@ public sealed class DoorsTests
         Assert.Contains("\"LearningRate\":0.0003", expected, StringComparison.Ordinal);
         Assert.Equal(expected, await SpecAsync(cluster.Store, "client"));
         Assert.Equal(expected, await SpecAsync(cluster.Store, job));
+
+        // What the config.json of a new run may not say does not end one that has begun with it.
+        await ChangeConfigAsync(Path.Combine(models, Model), c => c["is_causal"] = false);
+        (code, text) = await SubmitAsync("program");
+        Assert.True(code == 0, text);
+        (code, text) = await SubmitAsync("new");
+        Assert.True(code == 2, text);
+        Assert.Contains("field 'is_causal' is false", text, StringComparison.Ordinal);
+
+        Task<(int Code, string Output)> SubmitAsync(string run) => TestCluster.LisaAsync(
+            folder.Root,
+            "submit", "--config", folder["run.yaml"], "--cluster-id", TestCluster.Id, "--redis", $"127.0.0.1:{cluster.Redis.Port}",
+            "--store", cluster.Store, "--model", Path.Combine(models, Model), "--data", data, "--run-name", run, "--warmup_ratio", "0.5");
     }
 
     // Its config.json says bfloat16, and its weights are float32.
@@ -79,9 +90,14 @@ public sealed class DoorsTests
         Directory.CreateDirectory(target);
         foreach (var file in Directory.GetFiles(Path.Combine(Executables.Repository, "samples", "tiny-stories")))
             File.Copy(file, Path.Combine(target, Path.GetFileName(file)));
-        var path = Path.Combine(target, "config.json");
+        await ChangeConfigAsync(target, c => c["torch_dtype"] = "bfloat16");
+    }
+
+    private static async Task ChangeConfigAsync(string folder, Action<JsonObject> change)
+    {
+        var path = Path.Combine(folder, "config.json");
         var config = JsonNode.Parse(await File.ReadAllTextAsync(path, Token))!.AsObject();
-        config["torch_dtype"] = "bfloat16";
+        change(config);
         await File.WriteAllTextAsync(path, config.ToJsonString(), Token);
     }
 
