@@ -97,20 +97,41 @@ public sealed class DataInspectTests
         WriteTemplate(model, "{{ m.role }}: {{ m.content }}");
         WriteTemplate(folder["adapter"], "[{{ m.role }}] {{ m.content }}");
         var plain = await InspectAsync();
-        var adapted = await InspectAsync("--adapter", folder["adapter"]);
+        var adapted = await InspectAsync("--adapter", folder["adapter"], "--method", "lora");
         WriteTemplate(model, "[{{ m.role }}] {{ m.content }}");
         Assert.Equal(await InspectAsync(), adapted);
         Assert.NotEqual(plain, adapted);
 
         // What training refuses shows nothing.
         await Lisa.RefusesAsync(
-            ["data", "inspect", "--model", model, "--adapter", model, "--data", folder["d.jsonl"]], "has no adapter_config.json");
+            ["data", "inspect", "--model", model, "--adapter", model, "--method", "lora", "--data", folder["d.jsonl"]],
+            "has no adapter_config.json");
+        await Lisa.RefusesAsync(
+            ["data", "inspect", "--model", model, "--adapter", folder["adapter"], "--data", folder["d.jsonl"]],
+            "--method is lisa, which trains no adapter");
+        string[] lora = ["--adapter", folder["adapter"], "--method", "lora", "--lora-r", "8"];
+        await Lisa.RefusesAsync(
+            ["data", "inspect", "--model", model, "--data", folder["d.jsonl"], .. lora], "--lora-r is 8, but that of --adapter is 1");
 
         async Task<string> InspectAsync(params string[] more) => (await Lisa.SucceedsAsync(
             ["data", "inspect", "--model", model, "--data", folder["d.jsonl"], "--log-format", "json", .. more])).Output;
 
         static void WriteTemplate(string to, string turn) =>
             File.WriteAllText(Path.Combine(to, "chat_template.jinja"), $"{{% for m in messages %}}{turn}\n{{% endfor %}}");
+    }
+
+    [Theory]
+    [InlineData("--validation-split takes what is scored from the training data", "--eval-data", "d.jsonl", "--validation-split", "0.5")]
+    [InlineData("--lora-r is used only with --method lora", "--method", "full", "--lora-r", "8")]
+    [InlineData("--eval-steps is 5, but there is no evaluation data", "--eval-steps", "5")]
+    [InlineData("none.jsonl", "--eval-data", "none.jsonl")]
+    public async Task Inspect_refuses_what_training_would(string says, params string[] more)
+    {
+        using var folder = new TempFolder();
+        File.WriteAllText(folder["d.jsonl"], Records);
+        string[] given = [.. more.Select(m => m.EndsWith(".jsonl", StringComparison.Ordinal) ? folder[m] : m)];
+        foreach (var command in (string[][])[["data", "inspect"], ["train", "--output", folder["out"]]])
+            await Lisa.RefusesAsync([.. command, "--model", Sample.Model, "--data", folder["d.jsonl"], .. given], says);
     }
 
     // Who sees no colours has to see what is learned all the same.

@@ -10,23 +10,22 @@ internal static class InspectCommand
 {
     public static Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
     {
-        var folder = values.FullPath(KnownSettings.Model);
-        var config = ModelSettings.ReadConfig(folder);
-        var blockSize = ModelSettings.BlockSize(values.Spec(), config);
+        var request = TrainingRequest.From(values);
+        var config = ModelSettings.ReadConfig(request.ModelFolder);
+        var blockSize = ModelSettings.BlockSize(request.Spec, config);
         var count = values.Count(KnownSettings.Samples);
         if (count < 0) throw new UsageException($"{values.Place(KnownSettings.Samples.Key)}: '{count}' must be at least 0");
-        Objectives.CheckData(values.Spec(), values.Dataset());
         var json = values.Text(KnownSettings.LogFormat) == "json";
 
         // As training reads it, from an adapter's folder as well.
-        var adapted = new AdaptedModel(folder, values.OptionalPath(KnownSettings.Adapter));
-        if (adapted.Adapter is { } adapter) PeftFolder.Open(adapter, config).Dispose();
-        var (text, settings) = (adapted.LoadText(), values.Dataset());
-        var (sources, (train, evaluation)) = (values.Sources(KnownSettings.DataFile), DataSplit.Of(settings.ValidationSplit));
-        if (evaluation.IsRequired) DataSources.Check(sources, evaluation);
+        var adapted = new AdaptedModel(request.ModelFolder, request.AdapterFolder);
+        if (adapted.Adapter is { } adapter) PeftFolder.Open(adapter, config, isNew: true).Dispose();
+        var (text, (train, evaluation)) = (adapted.LoadText(), DataSplit.Of(request.Dataset.ValidationSplit));
+        if (evaluation.IsRequired) DataSources.Check(request.DataFile, evaluation);
+        if (request.EvalDataFile is { } scored) DataSources.Check(scored, evaluation);
         using var data = DatasetTokenizer.Tokenize(
-            sources, text.Tokenizer, settings, blockSize, config.VocabSize, null, cancellationToken, train,
-            text.Template, Objectives.IsOfPairs(values.Spec()));
+            request.DataFile, text.Tokenizer, request.Dataset, blockSize, config.VocabSize, null, cancellationToken, train,
+            text.Template, Objectives.IsOfPairs(request.Spec));
         for (var sample = 0; sample < Math.Min(count, data.Count); sample++)
         {
             if (json) Console.WriteLine(SampleLine(data, sample));
