@@ -8,6 +8,10 @@ public interface IRunGrain : IGrainWithStringKey
     [ResponseTimeout("00:10:00")]
     Task Start();
 
+    /// <summary>The same for a run that was just imported, which nobody has stopped since: one that is paused stays so.</summary>
+    [ResponseTimeout("00:10:00")]
+    Task StartIfNew();
+
     /// <summary>
     /// Stops at the next step boundary, after a manifest. <see cref="Start"/> continues from there. An evaluation is broken off at
     /// once, a step that does not end in time is broken off too: the manifest is then of the step before it.

@@ -144,9 +144,7 @@ internal sealed partial class JobImporter(
             // It may have been stopped before it could be started, and then stays so.
             try
             {
-                var head = await RunStore.ReadHeadAsync(store, id, stoppingToken);
-                if (head is null || head.IsActive || head.State is null or RunHeadStates.Queued)
-                    await grains.GetGrain<IRunGrain>(id).Start().WaitAsync(stoppingToken);
+                await grains.GetGrain<IRunGrain>(id).StartIfNew().WaitAsync(stoppingToken);
             }
             catch (RunEndedException)
             {

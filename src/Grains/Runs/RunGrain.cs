@@ -41,6 +41,12 @@ internal sealed partial class RunGrain(
 
     public Task Start() => _calls.Do(StartInTurn);
 
+    public Task StartIfNew() => _calls.Do(async () =>
+    {
+        var head = await _run.ReadHead();
+        if (head is null || head.IsActive || head.State is null or RunHeadStates.Queued) await StartInTurn();
+    });
+
     private async Task StartInTurn()
     {
         if (AtWork && !_isLeaving && (await _run.ReadHead())?.State == RunHeadStates.Queued)

@@ -32,6 +32,24 @@ public sealed class StoppedRunTests
     }
 
     [Fact]
+    public async Task StartIfNew_begins_a_run_that_was_just_imported_and_none_that_was_stopped_since()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(1));
+        await using var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = run.Store }, Token);
+        var grain = silo.Grains.GetGrain<IRunGrain>("test");
+        await grain.Pause();
+        await grain.StartIfNew();
+        Assert.Equal(RunHeadStates.Paused, (await RunStore.ReadHeadAsync(run.Store, "test", Token))!.State);
+        Assert.Equal(RunState.Paused, (await grain.GetStatus()).State);
+
+        using var other = await TestRun.ImportAsync(TinyStories.Spec(1));
+        await using var next = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = other.Store }, Token);
+        grain = next.Grains.GetGrain<IRunGrain>("test");
+        await grain.StartIfNew();
+        await Until.True(async () => (await grain.GetStatus()).State == RunState.Succeeded);
+    }
+
+    [Fact]
     public async Task Resume_of_a_pause_that_the_store_refused_stores_it_and_trains_nothing()
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(100_000));
