@@ -68,7 +68,7 @@ public sealed partial record TrainingSpec
     /// <value>Optimizer steps in all; overrides <see cref="NumTrainEpochs"/>. Default null.</value>
     [Id(6)]
     [Setting("optimizer steps in all; overrides {num_train_epochs}", Group = SettingGroups.Batches,
-        Aliases = ["max_train_steps", "total_steps"])]
+        Aliases = ["max_train_steps", "total_steps"], LeftOutAs = "-1")]
     [Range(1, int.MaxValue)]
     public long? MaxSteps { get; init; }
 

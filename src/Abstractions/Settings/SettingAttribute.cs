@@ -43,6 +43,9 @@ public sealed class SettingAttribute(string help) : Attribute
     /// <value>Words with which a run comes to the same result: it may be resumed with any other of these. Default none.</value>
     public string[] SameBits { get; init; } = [];
 
+    /// <value>The value by which other trainers leave it out; flags and files may, too. Null (default) for none.</value>
+    public string? LeftOutAs { get; init; }
+
     /// <value>Names of other trainers that mean the very same; they are understood.</value>
     public string[] Aliases { get; init; } = [];
 

@@ -30,6 +30,7 @@ public sealed class TrainingSetting
         IsFile = said.IsFile;
         ChangesNoBit = said.ChangesNoBit;
         SameBits = said.SameBits;
+        LeftOutAs = said.LeftOutAs;
         (Aliases, Instead) = (said.Aliases, said.Instead);
         Kind = _type == typeof(string) ? SettingKind.Text
             : _type == typeof(bool) ? SettingKind.Flag
@@ -81,6 +82,9 @@ public sealed class TrainingSetting
 
     /// <summary>Words with which a run comes to the same result: it may be resumed with any other of these.</summary>
     public IReadOnlyList<string> SameBits { get; }
+
+    /// <summary>The value by which other trainers leave it out; null for none.</summary>
+    public string? LeftOutAs { get; }
 
     /// <summary>Names of other trainers that mean the very same.</summary>
     public IReadOnlyList<string> Aliases { get; }

@@ -34,7 +34,7 @@ internal sealed class SettingValues
             else if (_given.TryGetValue(setting.Key, out var given))
             {
                 var text = setting.Training.IsFile ? NumberFile.ReadList(FullPath(setting), given.Place) : given.Text;
-                Training.Set(setting.Training, setting.Training.Parse(text));
+                if (text != setting.Training.LeftOutAs) Training.Set(setting.Training, setting.Training.Parse(text));
             }
         }
 
@@ -51,6 +51,14 @@ internal sealed class SettingValues
             throw new UsageException(
                 $"{adapter.Place}: there is no folder {adapter.Path}; an adapter of the hub is fetched before, by {named.DownloadCommand}, "
                     + "which prints its folder");
+        }
+
+        // In axolotl's files the adapter is a method.
+        var method = KnownSettings.Method;
+        if (known.Contains(method) && Absent(KnownSettings.Adapter) is { Text: TrainingMethods.Lora or TrainingMethods.Qlora } kind)
+        {
+            throw new UsageException(
+                $"{kind.Place}: there is no folder {kind.Path}; for a new adapter give {FlagOf(method.Key)} {kind.Text} instead");
         }
 
         var setting = KnownSettings.Model;

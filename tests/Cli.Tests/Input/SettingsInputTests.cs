@@ -54,6 +54,7 @@ public sealed class SettingsInputTests
         { ["--template", "none"], "--template is 'none'" },
         { ["--dtype", "int4"], "--dtype is 'int4'" },
         { ["--eval-data", ""], "--eval-data is ''" },
+        { ["--adapter", "qlora"], "/qlora; for a new adapter give --method qlora instead" },
         { ["--lr-scheduler-type", "constant", "--warmup-ratio", "0.03"], "or leave --warmup-ratio out" },
     };
 

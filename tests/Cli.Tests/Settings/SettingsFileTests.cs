@@ -112,6 +112,18 @@ public sealed class SettingsFileTests
         Assert.False(Directory.Exists(folder["wrong"]));
     }
 
+    // As transformers' TrainingArguments have it by default.
+    [Fact]
+    public async Task Config_steps_below_0_are_left_out()
+    {
+        using var folder = new TempFolder();
+        await File.WriteAllTextAsync(folder["settings.yaml"], "max_steps: -1\nnum_train_epochs: 2", Token);
+        var values = new SettingValues();
+        SettingsFile.Read(folder["settings.yaml"], KnownSettings.Train, values);
+        values.Check(KnownSettings.Train);
+        Assert.Equal((null, 2), (values.Spec().MaxSteps, values.Spec().NumTrainEpochs));
+    }
+
     [Theory]
     [InlineData("max_steps: 3", "num_train_epochs", "2")]
     [InlineData("warmup_steps: 3", "warmup_ratio", "0.5")]
