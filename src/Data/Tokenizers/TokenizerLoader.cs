@@ -12,10 +12,15 @@ public static class TokenizerLoader
     /// Loads it: tokenizer.json, which describes the whole tokenizer; where there is none, tokenizer.model of SentencePiece or
     /// tiktoken, Mistral's tekken.json, another file of tiktoken, or vocab.json with merges.txt.
     /// </summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="ofModel">
+    /// The paths of the model's config.json and generation_config.json, which say what the tokenizer's own files leave out; null (default)
+    /// for the same folder.
+    /// </param>
     /// <exception cref="TokenizerException">There is none that can be read, or it is damaged.</exception>
-    public static ITokenizer Load(string folder)
+    public static ITokenizer Load(string folder, Func<string, string>? ofModel = null)
     {
-        var config = TokenizerConfig.Read(folder);
+        var config = TokenizerConfig.Read(folder, ofModel);
         return JsonTokenizerReader.Load(Path.Combine(folder, Json), config)
             ?? LoadModel(Path.Combine(folder, Model), config)
             ?? TekkenReader.Load(Path.Combine(folder, Tekken), config)

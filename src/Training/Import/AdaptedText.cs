@@ -12,6 +12,12 @@ namespace LisaOrleans.Training;
 /// </summary>
 public sealed class AdaptedText
 {
+    // Says that the adapter's tokenizer and template are the run's; older builds took the model's.
+    private const string Property = "adapter_text";
+
+    // Says that the model completes the adapter's tokenizer; older builds looked for its files beside that.
+    private const string CompletedProperty = "adapter_tokenizer_completed";
+
     private readonly string _model;
     private readonly string? _adapter;
 
@@ -31,6 +37,31 @@ public sealed class AdaptedText
 
     /// <summary>The folder of the chat templates, if there are any.</summary>
     public string TemplateFolder { get; }
+
+    // Whether the model says what an adapter's tokenizer leaves out, as it does where all files lie in one folder.
+    private bool IsCompleted { get; init; } = true;
+
+    /// <summary>That of a run, as it was where the run has begun.</summary>
+    /// <param name="request">What the run is made from.</param>
+    /// <param name="began">A manifest of the run; null for a new one.</param>
+    /// <exception cref="TokenizerException">The adapter's tokenizer_config.json is wrong.</exception>
+    internal static AdaptedText Of(RunRequest request, Manifest? began) =>
+        new(request.ModelFolder, began?.Properties.ContainsKey(Property) == false ? null : request.AdapterFolder)
+        {
+            IsCompleted = began?.Properties.ContainsKey(CompletedProperty) != false,
+        };
+
+    /// <summary>Notes how a new run reads it.</summary>
+    /// <param name="properties">Of the run's first manifest.</param>
+    internal void AddTo(Dictionary<string, string> properties)
+    {
+        if (_adapter is null) return;
+        foreach (var name in (string[])[Property, CompletedProperty]) properties.Add(name, "true");
+    }
+
+    /// <summary>The path of config.json or generation_config.json, which say what the tokenizer's own files leave out.</summary>
+    /// <param name="name">Which.</param>
+    public string OfModel(string name) => IsCompleted ? PathOf(name) : Path.Combine(TokenizerFolder, name);
 
     /// <summary>The path of a file that is neither of the tokenizer nor a template: the adapter's, if it has it, else the model's.</summary>
     /// <param name="name">Its name; config.json is always the model's.</param>

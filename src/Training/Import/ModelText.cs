@@ -23,7 +23,8 @@ public sealed record ModelText(ITokenizer Tokenizer, FolderChatTemplate? Templat
     /// <exception cref="TokenizerException">The tokenizer cannot be read.</exception>
     /// <exception cref="InvalidDataFileException">generation_config.json is wrong.</exception>
     public static ModelText Load(AdaptedText text, DateTimeOffset now) => new(
-        TokenizerLoader.Load(text.TokenizerFolder), FolderChatTemplate.Load(text.TemplateFolder, now, text.TokenizerFolder),
+        TokenizerLoader.Load(text.TokenizerFolder, text.OfModel),
+        FolderChatTemplate.Load(text.TemplateFolder, now, text.TokenizerFolder, text.OfModel),
         ReadEndIds(text.PathOf(ModelFileNames.GenerationConfig)));
 
     /// <summary>The encoder that writes prompts and knows what ends an answer.</summary>

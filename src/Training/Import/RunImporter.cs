@@ -15,9 +15,6 @@ public static class RunImporter
     internal const string ModelFingerprint = "model_sha256";
     private const string AdapterFingerprint = "adapter_sha256";
 
-    // Says that the adapter's tokenizer and template are the run's; older builds took the model's.
-    private const string AdapterText = "adapter_text";
-
     // The time that the chat template takes as the present, when the run begins and whenever its data are read again.
     private const string TemplateTime = "template_time";
 
@@ -61,8 +58,7 @@ public static class RunImporter
         var now = stored?.Manifest.Properties.GetValueOrDefault(TemplateTime) is { } time
             ? DateTimeOffset.Parse(time, CultureInfo.InvariantCulture)
             : TimeProvider.System.GetLocalNow();
-        var source = new AdaptedText(
-            request.ModelFolder, stored?.Manifest.Properties.ContainsKey(AdapterText) == false ? null : request.AdapterFolder);
+        var source = AdaptedText.Of(request, stored?.Manifest);
         var text = ModelText.Load(source, now);
         var (train, evaluation) = DataSplit.Of(request.Dataset.ValidationSplit);
 
@@ -168,7 +164,7 @@ public static class RunImporter
             options.DataKnown?.Invoke(data.Tokens.Blob);
             var properties = new Dictionary<string, string> { [ModelFingerprint] = imported.Fingerprint };
             if (imported.AdapterFingerprint is { } began) properties.Add(AdapterFingerprint, began);
-            if (adapter is not null) properties.Add(AdapterText, "true");
+            source.AddTo(properties);
             RunOrigin.Of(request).AddTo(properties);
             if (text.Template is { ReadsTime: true }) properties.Add(TemplateTime, now.ToString("O", CultureInfo.InvariantCulture));
             model.Names.AddTo(properties);

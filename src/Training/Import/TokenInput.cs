@@ -43,7 +43,7 @@ internal sealed record TokenInput(
             foreach (var name in ModelFileNames.In(folder).Except([ModelFileNames.Config, ModelFileNames.GenerationConfig]))
                 AddFile(name, Path.Combine(folder, name));
         foreach (var name in (string[])[ModelFileNames.Config, ModelFileNames.GenerationConfig])
-            if (Path.Combine(Text.TokenizerFolder, name) is var path && File.Exists(path)) Add(name, OfModel(path));
+            if (Text.OfModel(name) is var path && File.Exists(path)) Add(name, OfModel(path));
         var sources = DataSources.Files(Sources, Split).ToList();
 
         // Formats, and the share that is held out, are chosen source by source.

@@ -78,6 +78,42 @@ public sealed class MergedFilesTests
         Task<ImportOutcome> Again() => RunImporter.ImportAsync(older.Store, request with { AdapterFolder = adapter }, null, Token);
     }
 
+    // Only the model's config.json says which of the tokenizer's tokens ends a text.
+    [Fact]
+    public async Task ImportAsync_model_says_what_the_tokenizer_of_the_adapter_leaves_out()
+    {
+        using var folder = new TempFolder();
+        CopyModel(folder["model"]);
+        await File.WriteAllTextAsync(folder["texts.jsonl"], """{"text": "abba"}""", Token);
+        var request = TinyStories.Request(TinyStories.LoraSpec(1), folder["model"]) with { DataFile = folder["texts.jsonl"] };
+        using var first = await TestRun.ImportAsync(request);
+        var adapter = await first.ExportAsync();
+        foreach (var name in (string[])["tokenizer.model", "tokenizer_config.json"]) File.Delete(Path.Combine(adapter, name));
+        await File.WriteAllTextAsync(
+            Path.Combine(adapter, "tokenizer.json"),
+            """
+            {
+              "added_tokens": [{"id": 2, "content": "<end>", "special": true}],
+              "model": {"type": "BPE", "vocab": {"a": 3, "b": 4}, "merges": []}
+            }
+            """, Token);
+        var source = new AdaptedText(folder["model"], adapter);
+        Assert.Equal(2, ModelText.Load(source, DateTimeOffset.UnixEpoch).Tokenizer.EosTokenId);
+        Assert.Null(TokenizerLoader.Load(adapter).EosTokenId);
+
+        request = request with { AdapterFolder = adapter };
+        using var run = await TestRun.ImportAsync(request);
+        Assert.True((await Again()).Resumed);
+
+        // A run that an older build began goes on without.
+        await TamperedRun.ChangeAsync(run, onlyLater: false, (m, spec) =>
+            (m with { Properties = m.Properties.Where(p => p.Key != "adapter_tokenizer_completed").ToDictionary() }, spec));
+        var error = await Assert.ThrowsAsync<RunExistsException>(() => Again());
+        Assert.StartsWith("training data", Assert.Single(error.Differences), StringComparison.Ordinal);
+
+        Task<ImportOutcome> Again() => RunImporter.ImportAsync(run.Store, request, null, Token);
+    }
+
     // Processors of transformers refuse chat_template.json beside additional templates.
     [Fact]
     public async Task MergeAsync_template_of_an_adapter_takes_the_place_of_that_for_processors()

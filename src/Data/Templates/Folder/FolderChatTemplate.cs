@@ -17,9 +17,9 @@ public sealed class FolderChatTemplate
     private readonly WrittenTurns _turns;
     private readonly CallForms _calls;
 
-    private FolderChatTemplate(string tokenizerFolder, ChatTemplateSource source, DateTimeOffset now)
+    private FolderChatTemplate(IReadOnlyList<KeyValuePair<string, JinjaValue>> tokens, ChatTemplateSource source, DateTimeOffset now)
     {
-        (_file, _now) = (source.File, now);
+        (_tokens, _file, _now) = (tokens, source.File, now);
         _calls = new CallForms((example, form) => TryRender(new ExampleValues(example, form), example.Messages));
         _written = new WrittenFields(source, example => TryRender(Values(example), example.Messages));
         _turns = new WrittenTurns(example => TryRender(Values(example), example.Messages));
@@ -29,17 +29,20 @@ public sealed class FolderChatTemplate
         // Parsed when first used, so a broken template does not disturb anyone who does not need it.
         _chat = new Lazy<JinjaTemplate>(() => Parse(source.Chat));
         _toolUse = source.ToolUse is { } tools ? new Lazy<JinjaTemplate>(() => Parse(tools)) : _chat;
-        _tokens = SpecialTokenVariables.Read(tokenizerFolder);
     }
 
     /// <summary>Loads it.</summary>
     /// <param name="folder">The folder.</param>
     /// <param name="now">The current time, as the template sees it; some write the date.</param>
     /// <param name="tokenizerFolder">Where the special tokens are that it may ask for; null for the same folder.</param>
+    /// <param name="ofModel">As <see cref="TokenizerLoader.Load"/> has it.</param>
     /// <returns>Null where the folder has none.</returns>
     /// <exception cref="TokenizerException">tokenizer_config.json is wrong.</exception>
-    public static FolderChatTemplate? Load(string folder, DateTimeOffset now, string? tokenizerFolder = null) =>
-        ChatTemplateSource.Find(folder) is { } source ? new FolderChatTemplate(tokenizerFolder ?? folder, source, now) : null;
+    public static FolderChatTemplate? Load(
+        string folder, DateTimeOffset now, string? tokenizerFolder = null, Func<string, string>? ofModel = null) =>
+        ChatTemplateSource.Find(folder) is { } source
+            ? new FolderChatTemplate(SpecialTokenVariables.Read(tokenizerFolder ?? folder, ofModel), source, now)
+            : null;
 
     /// <summary>Whether a folder has one.</summary>
     /// <exception cref="TokenizerException">tokenizer_config.json is wrong.</exception>

@@ -8,9 +8,9 @@ namespace LisaOrleans.Data;
 /// </summary>
 internal static class SpecialTokenVariables
 {
-    public static IReadOnlyList<KeyValuePair<string, JinjaValue>> Read(string folder)
+    public static IReadOnlyList<KeyValuePair<string, JinjaValue>> Read(string folder, Func<string, string>? ofModel)
     {
-        var config = TokenizerConfig.Read(folder);
+        var config = TokenizerConfig.Read(folder, ofModel);
         var tokens = config.SpecialTokens.ToDictionary(t => t.Key, t => (JinjaValue)JinjaValue.Of(t.Value));
         if (config.MoreTokens is { } more) tokens.Add("additional_special_tokens", new ListValue([.. more.Select(t => JinjaValue.Of(t))]));
         return [.. tokens];

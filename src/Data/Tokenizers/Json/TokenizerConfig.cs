@@ -14,11 +14,11 @@ internal sealed class TokenizerConfig
 
     // Null where a file says that there is none.
     private readonly Dictionary<string, string?> _roles = [];
-    private readonly string _folder;
+    private readonly Func<string, string> _ofModel;
 
-    private TokenizerConfig(string folder)
+    private TokenizerConfig(string folder, Func<string, string> ofModel)
     {
-        _folder = folder;
+        _ofModel = ofModel;
         JsonField.ReadFile(Path.Combine(folder, "special_tokens_map.json"), ReadNames);
         JsonField.ReadFile(Path.Combine(folder, "tokenizer_config.json"), root =>
         {
@@ -37,7 +37,7 @@ internal sealed class TokenizerConfig
             return root;
         });
         Class = TokenizerClass;
-        if (Class is null) JsonField.ReadFile(Path.Combine(folder, ModelFileNames.Config), ReadClass);
+        if (Class is null) JsonField.ReadFile(ofModel(ModelFileNames.Config), ReadClass);
         JsonField.ReadFile(Path.Combine(folder, "added_tokens.json"), root =>
         {
             var named = Named();
@@ -80,7 +80,14 @@ internal sealed class TokenizerConfig
     /// <summary>The text that a file gives eos_token; null for none.</summary>
     public string? EosToken => _roles.GetValueOrDefault("eos_token");
 
-    public static TokenizerConfig Read(string folder) => new(folder);
+    /// <summary>Reads them.</summary>
+    /// <param name="folder">The tokenizer's folder.</param>
+    /// <param name="ofModel">
+    /// The paths of the model's config.json and generation_config.json, which say what the tokenizer's own files leave out; null (default)
+    /// for the same folder.
+    /// </param>
+    public static TokenizerConfig Read(string folder, Func<string, string>? ofModel = null) =>
+        new(folder, ofModel ?? (name => Path.Combine(folder, name)));
 
     /// <summary>The same with another class.</summary>
     /// <param name="name">The class.</param>
@@ -104,7 +111,7 @@ internal sealed class TokenizerConfig
     {
         if (_roles.ContainsKey("eos_token")) return null;
         string[] files = [ModelFileNames.Config, ModelFileNames.GenerationConfig];
-        return files.SelectMany(f => JsonField.ReadFile(Path.Combine(_folder, f), EndIds) ?? [])
+        return files.SelectMany(f => JsonField.ReadFile(_ofModel(f), EndIds) ?? [])
             .Select(id => (int?)id).FirstOrDefault(id => added.Any(t => t.Id == id));
     }
 
