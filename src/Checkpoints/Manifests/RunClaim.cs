@@ -24,6 +24,9 @@ public sealed record RunClaim(string State, string? Cluster = null, bool Planned
     /// <value>Throws where the head that the claim would replace says something that the claim must not undo. Null (default) replaces any.</value>
     public Action<RunHead>? Check { get; init; }
 
+    /// <value>Told of the run as soon as it is owned; its manifest is read after that, and may be missing. Null (default) is not.</value>
+    public Action<RunStore>? Acquired { get; init; }
+
     /// <value>Whether the run is taken only from the same owner: an owner that was replaced does not take it back.</value>
     public bool OnlyOwn { get; init; }
 }

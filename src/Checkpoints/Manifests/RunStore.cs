@@ -15,8 +15,7 @@ public sealed partial class RunStore
     private readonly List<RunHead> _unsure = [];
     private string _etag;
 
-    private RunStore(IBlobStore store, RunHead head, string etag, Manifest? manifest) =>
-        (_store, Head, _etag, Manifest) = (store, head, etag, manifest);
+    private RunStore(IBlobStore store, RunHead head, string etag) => (_store, Head, _etag) = (store, head, etag);
 
     /// <summary>The owner's generation.</summary>
     public long Generation => Head.Generation;
@@ -99,8 +98,10 @@ public sealed partial class RunStore
                 }
             }
 
-            var manifest = ours.Manifest is null ? null : await ReadManifestAsync(store, ours.Manifest, cancellationToken).ConfigureAwait(false);
-            return new RunStore(store, ours, document.ETag, manifest) { Recovered = recovered };
+            var owned = new RunStore(store, ours, document.ETag) { Recovered = recovered };
+            claim.Acquired?.Invoke(owned);
+            if (ours.Manifest is { } blob) owned.Manifest = await ReadManifestAsync(store, blob, cancellationToken).ConfigureAwait(false);
+            return owned;
         }
     }
 

@@ -130,7 +130,7 @@ internal sealed partial class RunLifecycle(
 
         // Silos first: while there are none, no generation is used up.
         await run.BeginAnew();
-        await run.ReadPlan(cancellationToken);
+        await ReadPlan(cancellationToken);
         if (Wish == RunWish.Train) await placement.Ask();
         if (!placement.HasSilos && Wish == RunWish.Train && run.Plan is not null) throw new QueuedException();
 
@@ -151,6 +151,18 @@ internal sealed partial class RunLifecycle(
         var generation = new RunGeneration(run, session, placement, events.Feed, stages, _replaced, options, time, () => Interruption(stages), logger);
         _generation = generation;
         return await Train(generation, cancellationToken);
+    }
+
+    private async Task ReadPlan(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await run.ReadPlan(cancellationToken);
+        }
+        catch (Exception e) when (options.Failures.ActionFor(e) == FailureAction.Fail)
+        {
+            // Only whoever owns the run can store that it fails for this.
+        }
     }
 
     private async Task<RunState?> Train(RunGeneration generation, CancellationToken cancellationToken)

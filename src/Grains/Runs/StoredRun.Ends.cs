@@ -52,15 +52,21 @@ internal sealed partial class StoredRun
     /// <param name="cancellationToken">Cancels.</param>
     public async Task<RunPhase.Ended> End(RunState state, long step, string? reason, CancellationToken cancellationToken)
     {
-        var ended = new RunEnded(state, step, reason);
+        var (ended, isStored) = (new RunEnded(state, step, reason), false);
         try
         {
-            if (Session is { } session && Journal is { } journal)
+            if (Session is { } session)
             {
-                await journal.Write(
-                    store, ManifestStep, [ended], j =>
-                        session.SetStateAsync(StoredRunStatus.Of(state), reason, j, cancellationToken), cancellationToken);
-                return new RunPhase.Ended(state, reason, IsStored: true);
+                if (await FindJournal(session, cancellationToken) is { } journal)
+                {
+                    await journal.Write(
+                        store, ManifestStep, [ended], j =>
+                            session.SetStateAsync(StoredRunStatus.Of(state), reason, j, cancellationToken), cancellationToken);
+                    return new RunPhase.Ended(state, reason, IsStored: true);
+                }
+
+                await session.SetStateAsync(StoredRunStatus.Of(state), reason, cancellationToken);
+                isStored = true;
             }
         }
         catch (Exception e)
@@ -70,7 +76,7 @@ internal sealed partial class StoredRun
         }
 
         await NoteEnd(ended);
-        return new RunPhase.Ended(state, reason, IsStored: false);
+        return new RunPhase.Ended(state, reason, isStored);
     }
 
     /// <summary>Tells those who watch how the run ended, where the store cannot be told.</summary>
@@ -78,6 +84,21 @@ internal sealed partial class StoredRun
     {
         Journal ??= await RunJournal.Read(store, null, null, time, CancellationToken.None);
         Journal.AddUnwritten(ManifestStep, ended);
+    }
+
+    // A generation that failed early has not read its journal, and any other lacks what was written since, and would replace it.
+    // Null where it is damaged.
+    private async Task<RunJournal?> FindJournal(RunStore session, CancellationToken cancellationToken)
+    {
+        if (Journal?.Generation == session.Generation) return Journal;
+        try
+        {
+            return Journal = await RunJournal.Read(store, session.Head, Journal, time, cancellationToken);
+        }
+        catch (Exception e) when (e is DamagedBlobException or InvalidDataFileException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Leaves the run to another owner.</summary>

@@ -57,7 +57,7 @@ internal sealed partial class StoredRun(IBlobStore store, string name, string? c
     public bool IsAnew { get; set; }
 
     /// <summary>The step of the last manifest.</summary>
-    public long ManifestStep => Session?.Manifest?.Step ?? 0;
+    public long ManifestStep => Session?.Manifest?.Step ?? Session?.Head.Step ?? 0;
 
     /// <summary>The head in the store.</summary>
     public Task<RunHead?> ReadHead() => RunStore.ReadHeadAsync(store, name, CancellationToken.None);
@@ -101,6 +101,9 @@ internal sealed partial class StoredRun(IBlobStore store, string name, string? c
             Owner = _owner,
             OnlyOwn = _claim.IsOwner,
             Check = StoredRunStatus.CheckNotStopped,
+
+            // A manifest that cannot be read is this owner's failure, too, and the store is to say so.
+            Acquired = Own,
         };
         RunStore session;
         try
@@ -115,10 +118,7 @@ internal sealed partial class StoredRun(IBlobStore store, string name, string? c
             throw;
         }
 
-        var first = Session is null;
-        (Session, _claim, IsLetGo) = (session, (true, true), false);
         var manifest = session.Manifest ?? throw new InvalidDataFileException(name, $"the store at {store.Location} has no manifest of this run");
-        _first.WasLost |= first && session.Recovered;
         if (!_first.FilesAreChecked) await CheckFiles(manifest, cancellationToken);
         _first.FilesAreChecked = true;
         await ReadPlan(manifest, cancellationToken);
@@ -128,6 +128,12 @@ internal sealed partial class StoredRun(IBlobStore store, string name, string? c
         var wasLost = _first.WasLost;
         _first.WasLost = false;
         return (session, wasLost);
+
+        void Own(RunStore acquired)
+        {
+            _first.WasLost |= Session is null && acquired.Recovered;
+            (Session, _claim, IsLetGo) = (acquired, (true, true), false);
+        }
     }
 
     /// <summary>Whether another owner has taken the run: then what looks like a damaged run has only moved on.</summary>

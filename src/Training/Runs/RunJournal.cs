@@ -20,8 +20,11 @@ public sealed class RunJournal : IDisposable
     private readonly HashSet<long> _unevaluated = [];
     private IReadOnlyList<LogSegment> _segments;
 
-    private RunJournal(TimeProvider time, List<TrainingEvent> entries, IReadOnlyList<LogSegment> segments) =>
-        (_time, _entries, _segments) = (time, entries, segments);
+    private RunJournal(TimeProvider time, List<TrainingEvent> entries, RunHead? head) =>
+        (_time, _entries, _segments, Generation) = (time, entries, head?.Journal ?? [], head?.Generation ?? 0);
+
+    /// <summary>The generation of the head that it was read from; 0 for none. Another one's owner may have written more.</summary>
+    public long Generation { get; }
 
     /// <summary>All entries in the store, numbered from 1 by their positions.</summary>
     public IReadOnlyList<TrainingEvent> Entries => _entries;
@@ -48,7 +51,7 @@ public sealed class RunJournal : IDisposable
             entries.Add(entry);
         }
 
-        var journal = new RunJournal(time, entries, head?.Journal ?? []);
+        var journal = new RunJournal(time, entries, head);
 
         if (before is null) return journal;
 

@@ -13,13 +13,21 @@ public sealed class DamagedStoreTests
     [InlineData("layer-0", false)]
     [InlineData("layer-0", true)]
     [InlineData("embedding", true)]
-    public async Task RunGrain_damaged_blob_fails_the_run_by_name_and_restoring_it_lets_the_run_resume(string part, bool missing)
+    [InlineData("settings", false)]
+    [InlineData("data", true)]
+    [InlineData("tokenizer.model", true)]
+    public async Task RunGrain_damaged_blob_fails_the_run_by_name_and_restoring_it_lets_the_run_resume(string what, bool missing)
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(7));
         await run.ContinueAsync(pauseAt: 2);
         var before = (await RunStore.ReadHeadAsync(run.Store, "test", Token))!;
         var manifest = await RunStore.ReadManifestAsync(run.Store, before.Manifest!, Token);
-        var blob = (manifest.Parts[part].Optimizer ?? manifest.Parts[part].Weights).Sha256;
+        var blob = (what switch
+        {
+            "settings" => manifest.Spec,
+            "data" => manifest.Dataset!,
+            _ => manifest.Files.GetValueOrDefault(what) ?? manifest.Parts[what].Optimizer ?? manifest.Parts[what].Weights,
+        }).Sha256;
         var file = Directory.EnumerateFiles(run.Store.Location, blob, SearchOption.AllDirectories).Single();
         var bytes = await File.ReadAllBytesAsync(file, Token);
         if (missing) File.Delete(file);

@@ -28,6 +28,51 @@ public sealed class StoredRunTests
         Assert.False((await run.Take(Token)).WasLost);
     }
 
+    [Theory]
+    [InlineData("manifest")]
+    [InlineData("file")]
+    [InlineData("log")]
+    [InlineData("kept")]
+    [InlineData("journal")]
+    public async Task End_of_a_run_that_cannot_be_read_is_stored_and_keeps_what_the_journal_has(string missing)
+    {
+        using var imported = await TestRun.ImportAsync(TinyStories.Spec(3) with { KeepManifests = "all" });
+        await imported.ContinueAsync(pauseAt: 2);
+        var before = (await RunStore.ReadHeadAsync(imported.Store, "test", Token))!;
+        var entries = (await RunJournal.Read(imported.Store, before, null, TimeProvider.System, Token)).Entries;
+        var manifest = await imported.ManifestAsync();
+        var blob = missing switch
+        {
+            "manifest" => before.Manifest!,
+            "file" => manifest.Files.Values.First(),
+            "log" => manifest.Log[0].Blob,
+            "kept" => before.Kept![0].Blob,
+            _ => before.Journal![0].Blob,
+        };
+        File.Delete(Directory.EnumerateFiles(imported.Store.Location, blob.Sha256, SearchOption.AllDirectories).Single());
+
+        var run = new StoredRun(imported.Store, "test", cluster: null, TimeProvider.System, NullLogger.Instance);
+        for (var time = 1; time <= 2; time++)
+        {
+            _ = await Record.ExceptionAsync(() => run.Queue(DateTimeOffset.UtcNow));
+            run.Begin();
+            var failure = await Assert.ThrowsAsync<BlobMissingException>(() => run.Take(Token));
+            Assert.True((await run.End(RunState.Failed, run.ManifestStep, failure.Message, Token)).IsStored);
+            var head = (await RunStore.ReadHeadAsync(imported.Store, "test", Token))!;
+            Assert.Equal((RunHeadStates.Failed, failure.Message), (head.State, head.Error));
+            Assert.Equal(before.Step, run.ManifestStep);
+            if (missing == "journal")
+            {
+                Assert.Equal(before.Journal, head.Journal);
+                continue;
+            }
+
+            var after = (await RunJournal.Read(imported.Store, head, null, TimeProvider.System, Token)).Entries;
+            Assert.Equal(entries.Select(e => (e.Position, e.GetType())), after.Take(entries.Count).Select(e => (e.Position, e.GetType())));
+            Assert.Equal(time, after.Skip(entries.Count).OfType<RunEnded>().Count(e => e.Error == failure.Message));
+        }
+    }
+
     [Fact]
     public async Task Run_that_was_cancelled_is_not_woken_and_one_that_failed_is_not_paused()
     {
