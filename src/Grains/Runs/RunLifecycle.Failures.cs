@@ -21,7 +21,7 @@ internal sealed partial class RunLifecycle
                 Phase = waiting;
                 return null;
 
-            case FailureAction.Retry:
+            case FailureAction.Retry when !IsToStop:
                 await Settle();
                 Phase = new RunPhase.Recovering();
                 RunLog.Recovering(logger, failure, run.Name, LastStep + 1, run.ManifestStep);
@@ -32,13 +32,19 @@ internal sealed partial class RunLifecycle
             case FailureAction.Stop:
                 return new RunPhase.Ended(((RunEndedException)failure).State, null, IsStored: true);
 
-            case FailureAction.GiveWay or FailureAction.Pause or FailureAction.Fail when run.IsAnew:
+            case FailureAction.GiveWay or FailureAction.Retry or FailureAction.Pause or FailureAction.Fail when run.IsAnew:
                 await Settle();
                 return null;
 
             case FailureAction.GiveWay:
-            case FailureAction.Pause or FailureAction.Fail when await run.IsReplaced():
+            case FailureAction.Retry or FailureAction.Pause or FailureAction.Fail when await run.IsReplaced():
                 return await run.GiveWay(LastStep, decision.Reason);
+
+            case FailureAction.Retry:
+                // Nothing is gained by going back to the manifest to stop there, and whoever asked for it waits.
+                await Release();
+                RunLog.Stopped(logger, failure, run.Name, Wish.ToState(), run.ManifestStep, decision.Reason);
+                return await run.End(Wish.ToState(), run.ManifestStep, null, _life.Token);
 
             case FailureAction.Pause:
                 await Release();
@@ -53,6 +59,8 @@ internal sealed partial class RunLifecycle
                 return await End(RunState.Failed, decision.Reason);
         }
     }
+
+    private bool IsToStop => Wish is RunWish.Pause or RunWish.Cancel;
 
     private Task Settle() => _generation?.Manifests.Settle(s_settlePatience) ?? Task.CompletedTask;
 

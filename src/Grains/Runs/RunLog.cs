@@ -42,6 +42,11 @@ internal static partial class RunLog
     [LoggerMessage(Level = LogLevel.Error, Message = "Run {Run} is paused, and the manifest of step {ManifestStep} holds: {Reason}")]
     public static partial void Paused(ILogger logger, Exception exception, string run, long manifestStep, string reason);
 
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Run {Run} is {State} as it was told to be, and the manifest of step {ManifestStep} holds: {Reason}")]
+    public static partial void Stopped(ILogger logger, Exception exception, string run, RunState state, long manifestStep, string reason);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "Run {Run} failed: {Reason}")]
     public static partial void Failed(ILogger logger, Exception exception, string run, string reason);
 

@@ -40,7 +40,8 @@ internal abstract record RunPhase(RunState State, string? Reason)
         /// <summary>Whether a stop that was asked for is still to be stored: this end was under way before, or the store was away.</summary>
         /// <param name="wish">What was asked for.</param>
         /// <param name="isAlone">Whether there is no cluster: then a run that goes on elsewhere is somebody else's.</param>
-        public bool LeavesOpen(RunWish wish, bool isAlone) =>
-            IsUnstoredStop || State == RunState.Running || (IsElsewhere && !isAlone) || (wish == RunWish.Cancel && State == RunState.Paused);
+        public bool LeavesOpen(RunWish wish, bool isAlone) => IsElsewhere
+            ? !isAlone
+            : !IsStored || State == RunState.Running || (wish == RunWish.Cancel && State is RunState.Paused or RunState.Failed);
     }
 }

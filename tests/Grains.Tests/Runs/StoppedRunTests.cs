@@ -69,6 +69,55 @@ public sealed class StoppedRunTests
     [Theory]
     [InlineData(RunState.Cancelled)]
     [InlineData(RunState.Paused)]
+    public async Task Stop_while_the_store_is_away_says_so_at_once_and_is_stored_when_it_is_back(RunState state)
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(100_000));
+        var store = new StoreOfHeads(run.Store);
+        await using var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = store }, Token);
+        var grain = await Training(silo);
+        store.IsAway = true;
+        var stop = state == RunState.Cancelled ? grain.Cancel() : grain.Pause();
+        await Assert.ThrowsAsync<IOException>(() => stop.WaitAsync(TimeSpan.FromMinutes(1), Token));
+        Assert.Equal(state, (await grain.GetStatus()).State);
+
+        store.IsAway = false;
+        await grain.Resume([]);
+        Assert.Equal(state, (await grain.GetStatus()).State);
+        Assert.Equal(StoredRunStatus.Of(state), (await RunStore.ReadHeadAsync(run.Store, "test", Token))!.State);
+    }
+
+    // It fails before it hears of that; what was asked for is more than that it failed.
+    [Fact]
+    public async Task Cancel_of_a_run_that_fails_meanwhile_cancels()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(100_000));
+        var (asked, answer) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var store = new StoreOfStates(run.Store)
+        {
+            Before = async put =>
+            {
+                if (put != RunHeadStates.Failed) return;
+                asked.TrySetResult();
+                await answer.Task;
+            },
+        };
+        var blob = (await run.ManifestAsync()).Files["tokenizer.model"].Sha256;
+        File.Delete(Directory.EnumerateFiles(run.Store.Location, blob, SearchOption.AllDirectories).Single());
+        await using var silo = await EmbeddedSilo.StartAsync(new EmbeddedSiloOptions { Store = store }, Token);
+        var grain = silo.Grains.GetGrain<IRunGrain>("test");
+        await grain.Start();
+        await asked.Task.WaitAsync(Token);
+        var cancel = grain.Cancel();
+        await grain.GetMemory();
+        answer.SetResult();
+        await cancel;
+        Assert.Equal(RunState.Cancelled, (await grain.GetStatus()).State);
+        Assert.Equal(RunHeadStates.Cancelled, (await RunStore.ReadHeadAsync(run.Store, "test", Token))!.State);
+    }
+
+    [Theory]
+    [InlineData(RunState.Cancelled)]
+    [InlineData(RunState.Paused)]
     public async Task Stop_while_a_start_is_under_way_stops_what_it_began(RunState state)
     {
         using var run = await TestRun.ImportAsync(TinyStories.Spec(100_000));
@@ -211,6 +260,10 @@ public sealed class StoppedRunTests
 
         public override Task<StoreDocument?> GetDocumentAsync(string path, CancellationToken cancellationToken) =>
             _isAway ? throw new IOException("away") : base.GetDocumentAsync(path, cancellationToken);
+
+        public override Task<string> PutDocumentAsync(
+            string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken) =>
+            _isAway ? throw new IOException("away") : base.PutDocumentAsync(path, content, ifMatch, cancellationToken);
     }
 
     /// <summary>Says which state a head is about to bring, and has brought.</summary>
@@ -224,7 +277,8 @@ public sealed class StoppedRunTests
             string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken)
         {
             var text = Encoding.UTF8.GetString(content.Span);
-            string[] states = [RunHeadStates.Waiting, RunHeadStates.Running, RunHeadStates.Cancelled, RunHeadStates.Paused];
+            string[] states =
+                [RunHeadStates.Waiting, RunHeadStates.Running, RunHeadStates.Cancelled, RunHeadStates.Paused, RunHeadStates.Failed];
             var state = Array.Find(states, s => text.Contains($"\"{s}\"", StringComparison.Ordinal)) ?? "";
             await Before(state);
             var etag = await base.PutDocumentAsync(path, content, ifMatch, cancellationToken);
