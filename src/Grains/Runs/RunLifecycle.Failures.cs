@@ -11,13 +11,10 @@ internal sealed partial class RunLifecycle
             case FailureAction.WaitForSilos or FailureAction.WaitForRoom:
                 RunTelemetry.Waiting(run.Name);
                 var waiting = new RunPhase.Waiting(decision.Reason);
-                if (decision.Action == FailureAction.WaitForSilos)
-                {
-                    // Silos that it has had are another run's by now, with their memory.
-                    if (Phase is RunPhase.Queued || Phase == waiting || !placement.Silos.AreTaken) return null;
-                    await Release();
-                }
+                if (decision.Action == FailureAction.WaitForSilos && (Phase is RunPhase.Queued || !placement.Silos.AreTaken)) return null;
 
+                // Silos that it has had are another run's by now, with their memory.
+                if (Phase != waiting && (decision.Action == FailureAction.WaitForSilos || placement.HoldsLost)) await Release();
                 Phase = waiting;
                 return null;
 

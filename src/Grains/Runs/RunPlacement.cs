@@ -43,6 +43,9 @@ internal sealed partial class RunPlacement(
 
     private StagePlan? Held => Silos.Held(LastKnown);
 
+    /// <summary>Whether parts lie, as far as is known, on live silos that the run may not train on any more.</summary>
+    public bool HoldsLost => Held is { } held && held.Stages.Any(s => Usable.All(u => u.Address != s.Silo));
+
     /// <summary>Whether there are silos to train on.</summary>
     public bool HasSilos => Usable.Count > 0;
 

@@ -61,6 +61,18 @@ public sealed class JoiningSilosTests
         Assert.Equal([parts.Address], placement.Plan().Stages.Select(s => s.Silo));
     }
 
+    // It waits for room then, and they may be another run's meanwhile.
+    [Fact]
+    public async Task HoldsLost_run_with_parts_on_a_silo_that_it_may_not_use_is_true()
+    {
+        await using var parts = await LoadedParts.CreateAsync(TinyStories.Spec(3) with { RunName = "lost" });
+        var placement = Placement(parts, TimeProvider.System, out var run);
+        Assert.True(await Load(placement, run, On(parts, parts.Address)));
+        Assert.False(placement.HoldsLost);
+        placement.Silos.Leave([parts.Address]);
+        Assert.True(placement.HoldsLost);
+    }
+
     [Fact]
     public async Task Judge_silo_that_never_loads_is_left_out_in_the_end_and_at_once_if_only_it_is_refused()
     {

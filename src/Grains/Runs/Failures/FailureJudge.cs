@@ -21,6 +21,9 @@ internal sealed class FailureJudge(FailurePolicy policy, TimeProvider time)
     public FailureDecision Decide(Exception failure, long step, long began)
     {
         var action = policy.ActionFor(failure);
+
+        // Silos that a run does not have are not too small for it.
+        if (action == FailureAction.WaitForSilos) _waitingSince = time.GetTimestamp();
         return action switch
         {
             FailureAction.WaitForSilos => new(action, policy.WaitPause, failure.Message),

@@ -104,4 +104,21 @@ public sealed class FailureJudgeTests
 
         FailureAction Decide() => judge.Decide(new NoRoomException("too large"), step: 0, began: 0).Action;
     }
+
+    [Fact]
+    public void Decide_waits_for_silos_for_ever_and_then_for_room_as_long_as_ever()
+    {
+        var judge = new FailureJudge(FailurePolicy.Default, _time);
+        for (var minute = 0; minute < 15; minute++)
+        {
+            Assert.Equal(FailureAction.WaitForSilos, judge.Decide(new QueuedException(), step: 0, began: 0).Action);
+            _time.Advance(TimeSpan.FromMinutes(1));
+        }
+
+        Assert.Equal(FailureAction.WaitForRoom, Decide());
+        _time.Advance(TimeSpan.FromMinutes(9));
+        Assert.Equal(FailureAction.Fail, Decide());
+
+        FailureAction Decide() => judge.Decide(new NoRoomException("too large"), step: 0, began: 0).Action;
+    }
 }
