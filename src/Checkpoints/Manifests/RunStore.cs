@@ -141,6 +141,14 @@ public sealed partial class RunStore
     public Task SetStateAsync(string state, string? error, IReadOnlyList<LogSegment>? journal, CancellationToken cancellationToken) =>
         SwapHeadAsync(Head with { State = state, Error = error, Journal = journal }, cancellationToken);
 
+    /// <summary>Stores that the run waits for silos again. Its owner stays.</summary>
+    /// <param name="planned">Whether they were let go of; if not, this counts as a recovery, as taking the run again then does not.</param>
+    /// <param name="journal">The journal from now on.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <exception cref="StaleGenerationException">Another process owns the run.</exception>
+    public Task WaitAsync(bool planned, IReadOnlyList<LogSegment>? journal, CancellationToken cancellationToken) => SwapHeadAsync(
+        Head with { State = RunHeadStates.Waiting, Recoveries = Head.Recoveries + (planned ? 0 : 1), Journal = journal }, cancellationToken);
+
     /// <summary>Stores what happened in the run.</summary>
     /// <param name="journal">The journal from now on.</param>
     /// <param name="cancellationToken">Cancels.</param>

@@ -15,6 +15,7 @@ internal sealed partial class RunLifecycle
 
                 // Silos that it has had are another run's by now, with their memory.
                 if (Phase != waiting && (decision.Action == FailureAction.WaitForSilos || placement.HoldsLost)) await Release();
+                if (Phase != waiting && decision.Action == FailureAction.WaitForSilos) await run.Wait(_life.Token);
                 Phase = waiting;
                 return null;
 

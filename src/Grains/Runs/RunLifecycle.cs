@@ -135,7 +135,7 @@ internal sealed partial class RunLifecycle(
         if (!placement.HasSilos && Wish == RunWish.Train && run.Plan is not null) throw new QueuedException();
 
         // Taken, it would count as one that trains, and pass those that wait with it.
-        if (Wish == RunWish.HandOver && !placement.Silos.Trains) return RunState.Running;
+        if (Wish == RunWish.HandOver && (!placement.Silos.Trains || Phase is RunPhase.Waiting)) return RunState.Running;
         placement.Silos.BeginTraining();
         if (Phase is RunPhase.Queued) Phase = new RunPhase.Starting();
         var (session, wasLost) = await run.Take(cancellationToken);
@@ -147,6 +147,7 @@ internal sealed partial class RunLifecycle(
         run.IsLetGo = true;
         var stages = placement.Plan();
         run.IsLetGo = false;
+        if (Phase is RunPhase.Waiting) Phase = new RunPhase.Starting();
         using var scope = logger.BeginScope("generation {Generation}", session.Generation);
         var generation = new RunGeneration(run, session, placement, events.Feed, stages, _replaced, options, time, () => Interruption(stages), logger);
         _generation = generation;

@@ -53,6 +53,9 @@ internal static partial class RunLog
     [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: its head could not be read")]
     public static partial void HeadUnknown(ILogger logger, Exception exception, string run);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Run {Run}: the store could not be told that it waits for silos")]
+    public static partial void WaitLost(ILogger logger, Exception exception, string run);
+
     [LoggerMessage(Level = LogLevel.Error, Message = "Run {Run}: the store could not be told that it is {State}")]
     public static partial void StateLost(ILogger logger, Exception exception, string run, RunState state);
 

@@ -74,6 +74,23 @@ internal sealed partial class StoredRun(IBlobStore store, string name, string? c
         return RunStore.AcquireAsync(store, name, claim, CancellationToken.None);
     }
 
+    /// <summary>Stores that it waits for silos, where this activation has taken it, and they were lost or given to others.</summary>
+    public async Task Wait(CancellationToken cancellationToken)
+    {
+        if (!_claim.IsOwner || Session is not { } session || Journal is not { } journal || journal.Generation != session.Generation) return;
+        try
+        {
+            // In its turn: a manifest may still be on its way.
+            await journal.Write(
+                store, ManifestStep, [], j => session.WaitAsync(IsLetGo, j, cancellationToken), cancellationToken);
+            IsLetGo = true;
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            RunLog.WaitLost(logger, e, name);
+        }
+    }
+
     /// <summary>Begins work on it once more if it was imported anew.</summary>
     /// <exception cref="RunEndedException">It was cancelled.</exception>
     public async Task BeginAnew()

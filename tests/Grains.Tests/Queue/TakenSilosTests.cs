@@ -1,4 +1,5 @@
 using System.Reflection;
+using LisaOrleans.Checkpoints;
 using LisaOrleans.Silo;
 using LisaOrleans.Training;
 using Microsoft.Extensions.DependencyInjection;
@@ -32,6 +33,35 @@ public sealed class TakenSilosTests
         await Until.True(() => Volatile.Read(ref asked) > before);
         await grain.Pause();
         await silo.StopAsync(Token);
+    }
+
+    [Fact]
+    public async Task Run_that_has_lost_its_silos_waits_in_its_head_too_until_it_has_some()
+    {
+        using var run = await TestRun.ImportAsync(TinyStories.Spec(100_000));
+        using var silo = new HostBuilder().UseOrleans(s => s.UseLocalhostClustering(Ports.Free(), gatewayPort: 0)
+            .AddLisaSilo(run.Store, transport: null)
+            .ConfigureServices(services => services.AddSingleton<IClusterView, SiloThatGoes>())).Build();
+        await silo.StartAsync(Token);
+        var view = (SiloThatGoes)silo.Services.GetRequiredService<IClusterView>();
+        var grain = silo.Services.GetRequiredService<IGrainFactory>().GetGrain<IRunGrain>("test");
+        await grain.Start();
+        foreach (var isThere in (bool[])[true, false, true, false])
+        {
+            view.IsThere = isThere;
+            await Until.True(async () => (await HeadAsync()).State == (isThere ? RunHeadStates.Running : RunHeadStates.Waiting));
+            await Until.True(async () => (await grain.GetStatus()).State == (isThere ? RunState.Running : RunState.Starting));
+            Assert.Equal(isThere ? null : $"waiting: {new QueuedException().Message}", (await grain.GetStatus()).Error);
+        }
+
+        // It takes no silo that it has to leave.
+        var before = await HeadAsync();
+        await grain.HandOver();
+        var after = await HeadAsync();
+        Assert.Equal((RunHeadStates.Waiting, before.Generation, 0), (after.State, after.Generation, after.Recoveries));
+        await silo.StopAsync(Token);
+
+        async Task<RunHead> HeadAsync() => (await RunStore.ReadHeadAsync(run.Store, "test", Token))!;
     }
 
     [Fact]
@@ -76,6 +106,19 @@ public sealed class TakenSilosTests
 
             return moves;
         }
+    }
+
+    private sealed class SiloThatGoes(ILocalSiloDetails silo) : IClusterView
+    {
+        private volatile bool _isThere = true;
+
+        public bool IsThere { set => _isThere = value; }
+
+        public string? ClusterId => null;
+
+        public IReadOnlyList<TrainingSilo> TrainingSilos() => _isThere ? [new TrainingSilo(silo.SiloAddress.ToParsableString(), 0, 1)] : [];
+
+        public IReadOnlyList<SiloMember> Members() => [];
     }
 
     // It takes one run.

@@ -107,6 +107,31 @@ public sealed class StoredRunTests
         Assert.Null(run.Plan);
     }
 
+    // Silos that were lost are a recovery, which is counted once; those that others were given are none.
+    [Theory]
+    [InlineData(false, 1)]
+    [InlineData(true, 0)]
+    public async Task Wait_of_a_run_that_was_taken_leaves_it_its_owner_and_taking_it_again_is_no_recovery(bool isLetGo, int recoveries)
+    {
+        using var imported = await TestRun.ImportAsync(TinyStories.Spec(2));
+        var run = new StoredRun(imported.Store, "test", cluster: null, TimeProvider.System, NullLogger.Instance);
+        await run.Wait(Token);
+        Assert.Equal(RunHeadStates.Queued, (await run.ReadHead())!.State);
+        run.Begin();
+        await run.Take(Token);
+        run.NoteStart(wasLost: false);
+        var before = (await run.ReadHead())!;
+        run.IsLetGo = isLetGo;
+        await run.Wait(Token);
+        var waiting = (await run.ReadHead())!;
+        Assert.Equal(
+            (RunHeadStates.Waiting, before.Generation, before.Owner, recoveries),
+            (waiting.State, waiting.Generation, waiting.Owner, waiting.Recoveries));
+        Assert.False((await run.Take(Token)).WasLost);
+        Assert.Equal((RunHeadStates.Running, recoveries), ((await run.ReadHead())!.State, (await run.ReadHead())!.Recoveries));
+        Assert.IsType<RunStarted>(Assert.Single(run.Journal!.Entries));
+    }
+
     // It waits for silos; the other is the one that the directory knows.
     [Theory]
     [InlineData(RunState.Cancelled, RunHeadStates.Cancelled)]
