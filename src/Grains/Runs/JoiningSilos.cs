@@ -36,6 +36,9 @@ internal sealed class JoiningSilos(StoredRun run, IGrainFactory grains, TimeProv
     /// <summary>Whether a silo is left alone for now, because it could not do what it was to.</summary>
     public bool IsLeftOut(string silo) => _failed.TryGetValue(silo, out var failed) && time.GetElapsedTime(failed.Last) < PauseAfter(failed.Failures);
 
+    /// <summary>Whether a silo could not do what it was to, and has not shown since then that it can.</summary>
+    public bool HasFailed(string silo) => _failed.ContainsKey(silo);
+
     /// <summary>Whether silos that have failed before are used again, and have not shown yet that they work now: others had better not join them.</summary>
     public bool AreOnTrial(IReadOnlyList<SiloStage> stages) => stages.Any(
         s => _failed.TryGetValue(s.Silo, out var failed) && time.GetElapsedTime(failed.Last) < PauseAfter(failed.Failures) + s_trial);
@@ -57,7 +60,7 @@ internal sealed class JoiningSilos(StoredRun run, IGrainFactory grains, TimeProv
         IReadOnlySet<string> failed, IReadOnlyList<TrainingSilo> usable, Func<IReadOnlyList<TrainingSilo>, bool> fits, bool untilProven)
     {
         TrainingSilo[] others =
-            [.. usable.Where(s => !failed.Contains(s.Address) && !(untilProven ? _failed.ContainsKey(s.Address) : IsLeftOut(s.Address)))];
+            [.. usable.Where(s => !failed.Contains(s.Address) && !(untilProven ? HasFailed(s.Address) : IsLeftOut(s.Address)))];
         if (failed.Count == 0 || others.Length == 0 || !fits(others)) return false;
 
         // Not for equally long: which of them it is shows when they come back one by one.

@@ -150,9 +150,10 @@ internal sealed partial class RunPlacement(
 
         // Any of them may be the one.
         if (parts.Stages.Stages.All(s => silos.Contains(s.Silo))) silos = new HashSet<string> { _joining.LeastFailed(silos) };
+        var isNews = !silos.All(_joining.HasFailed);
         if (!_joining.LeaveOut(silos, Usable, Fits, untilProven: isRefused)) return failure;
         foreach (var silo in silos) RunLog.LeftOut(logger, run.Name, silo, _joining.PauseOf(silo).TotalSeconds);
-        return new SiloFailedException(silos, failure);
+        return new SiloFailedException(silos, failure) { IsNews = isNews };
     }
 
     /// <summary>Notes that the parts are about to be placed again.</summary>

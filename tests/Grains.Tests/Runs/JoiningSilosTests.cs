@@ -85,12 +85,33 @@ public sealed class JoiningSilosTests
             {
                 await FailsAsync(() => Load(placement, run, On(parts, Broken)));
                 var failure = Judge(placement, reason, i == 1 ? null : On(parts, Broken));
-                Assert.Equal(i == failures, failure is SiloFailedException);
+                Assert.Equal(i == failures, failure is SiloFailedException { IsNews: true });
                 if (i < failures) Assert.Same(reason, failure);
                 time.Advance(TimeSpan.FromSeconds(6));
             }
 
             Assert.Equal([parts.Address], placement.Plan().Stages.Select(s => s.Silo));
+
+            // A manifest that was saved with it makes it as good as new.
+            time.Advance(TimeSpan.FromMinutes(1));
+            Assert.False(await LeftOut(placement, run, time, reason, failures));
+            time.Advance(TimeSpan.FromMinutes(1));
+            placement.Saved(On(parts, Broken));
+            Assert.True(await LeftOut(placement, run, time, reason, failures));
+        }
+
+        // Whether that is news.
+        async Task<bool> LeftOut(RunPlacement placement, StoredRun run, FakeTimeProvider time, Exception reason, int failures)
+        {
+            Exception failure = reason;
+            for (var i = 1; i <= failures; i++)
+            {
+                await FailsAsync(() => Load(placement, run, On(parts, Broken)));
+                failure = Judge(placement, reason, On(parts, Broken));
+                time.Advance(TimeSpan.FromSeconds(6));
+            }
+
+            return Assert.IsType<SiloFailedException>(failure).IsNews;
         }
     }
 

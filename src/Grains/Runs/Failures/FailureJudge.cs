@@ -37,7 +37,9 @@ internal sealed class FailureJudge(FailurePolicy policy, TimeProvider time)
     private FailureDecision Retry(Exception failure, long step, long began)
     {
         // Steps that are repeated are progress, too: manifests may be further apart than silos live. What fails each time at the same step is not.
-        _failures = step > _progress || (step > began && step != _failedAt) ? 1 : _failures + 1;
+        // And to find out which silo it is, each is to have its turn.
+        var isNew = step > _progress || (step > began && step != _failedAt) || failure is SiloFailedException { IsNews: true };
+        _failures = isNew ? 1 : _failures + 1;
         if (_failures == 1) _failingSince = time.GetTimestamp();
         (_progress, _failedAt) = (Math.Max(_progress, step), step);
         _waitingSince = time.GetTimestamp();

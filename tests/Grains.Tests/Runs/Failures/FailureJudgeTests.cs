@@ -74,6 +74,26 @@ public sealed class FailureJudgeTests
         }
     }
 
+    // A step takes 20 s, and of six silos one is at fault; each is left out after three failures.
+    [Fact]
+    public void Decide_gives_up_only_when_each_silo_has_been_left_out()
+    {
+        var judge = new FailureJudge(FailurePolicy.Default, _time);
+        for (var silo = 0; silo < 6; silo++) Assert.All(Round(isNews: true), d => Assert.Equal(FailureAction.Retry, d.Action));
+        for (var round = 0; round < 3; round++) Assert.All(Round(isNews: false), d => Assert.Equal(FailureAction.Retry, d.Action));
+        Assert.Equal(FailureAction.Fail, Round(isNews: false)[0].Action);
+
+        FailureDecision[] Round(bool isNews)
+        {
+            IOException failure = new("away");
+            return [.. new Exception[] { failure, failure, new SiloFailedException(["s"], failure) { IsNews = isNews } }.Select(e =>
+            {
+                _time.Advance(TimeSpan.FromSeconds(20));
+                return judge.Decide(e, step: 4, began: 4);
+            })];
+        }
+    }
+
     [Theory]
     [InlineData(40, 40, 7)]
     [InlineData(40, 0, 8)]
