@@ -28,7 +28,7 @@ internal sealed partial class FileCatalog(IBlobStore store, TimeProvider time, I
     /// <summary>Keeps a file; if there already is or was one with this id, it stays as it is.</summary>
     public async Task<StoredFile> AddAsync(StoredFile file, IBlobSource blob, CancellationToken cancellationToken)
     {
-        await store.PutAsync(blob, cancellationToken);
+        await StoreRepair.PutWholeAsync(store, blob, cancellationToken);
         if (await _files.TryCreateAsync(file.Id, file, cancellationToken)) return file;
         return await _files.FindAsync(file.Id, cancellationToken) is { } there ? there.Value : throw Missing(file.Id);
     }

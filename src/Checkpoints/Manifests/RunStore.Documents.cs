@@ -110,7 +110,7 @@ public sealed partial class RunStore
     private static async Task<BlobRef> PutManifestAsync(IBlobStore store, Manifest manifest, CancellationToken cancellationToken)
     {
         var blob = new BytesBlob(manifest.ToJson());
-        await store.PutAsync(blob, cancellationToken).ConfigureAwait(false);
+        await StoreRepair.PutWholeAsync(store, blob, cancellationToken).ConfigureAwait(false);
         return new BlobRef(blob.Sha256, blob.Length);
     }
 

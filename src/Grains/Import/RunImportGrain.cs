@@ -100,7 +100,7 @@ internal sealed partial class RunImportGrain(
             throw new InvalidTrainingSettingException("run_name", $"cannot be '{submission.Spec.RunName}': {e.Message}");
         }
         catch (Exception e) when (
-            e is InvalidDataFileException or ModelConfigException or DatasetException or TokenizerException or BlobMissingException)
+            e is InvalidDataFileException or ModelConfigException or DatasetException or TokenizerException or DamagedBlobException)
         {
             throw new InvalidTrainingInputException(files?.Plain(e.Message) ?? e.Message);
         }

@@ -37,7 +37,7 @@ internal static class ImportedBlobs
         foreach (var (name, content) in contents)
         {
             var blob = new BytesBlob(content);
-            await store.PutAsync(blob, cancellationToken);
+            await StoreRepair.PutWholeAsync(store, blob, cancellationToken);
             files[name] = new BlobRef(blob.Sha256, blob.Length);
         }
 

@@ -27,14 +27,16 @@ internal sealed class ImportedDataset : IDisposable
     /// <param name="input">What it is made of.</param>
     /// <param name="tokenize">Makes it.</param>
     /// <param name="usesOwnTemplate">Asked afterwards: whether the folder's chat template wrote some of it.</param>
+    /// <param name="isNew">Whether it is for a run that begins: one that goes on is told of damage to its data.</param>
     /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="DatasetException">A file was changed while it was read.</exception>
     public static async Task<ImportedDataset> GetAsync(
-        IBlobStore store, TokenInput input, Func<TokenizedDataset> tokenize, Func<bool> usesOwnTemplate, CancellationToken cancellationToken)
+        IBlobStore store, TokenInput input, Func<TokenizedDataset> tokenize, Func<bool> usesOwnTemplate, bool isNew,
+        CancellationToken cancellationToken)
     {
         var stamp = input.Stamp();
         var key = input.ComputeKey();
-        if (await new TokenCache(store).FindAsync(key, cancellationToken) is { } cached)
+        if (await new TokenCache(store).FindAsync(key, isNew, cancellationToken) is { } cached)
             return new ImportedDataset(store, key, cached, input.VocabularySize, null, null);
         var data = tokenize();
         if (input.Stamp() != stamp) throw new DatasetException($"{input.Sources}: was changed while it was read; start again");
@@ -57,7 +59,7 @@ internal sealed class ImportedDataset : IDisposable
     /// <summary>Writes it to the store, if it is not there, and remembers what it was made of.</summary>
     public async Task StoreAsync(CancellationToken cancellationToken)
     {
-        if (_source is not null) await _store.PutAsync(_source, cancellationToken);
+        if (_source is not null) await StoreRepair.PutWholeAsync(_store, _source, cancellationToken);
         if (_isNews) await new TokenCache(_store).AddAsync(_key, Tokens, cancellationToken);
     }
 

@@ -63,7 +63,7 @@ internal sealed record ImportedModel(
 
         async Task<BlobRef> PutAsync(SafetensorsBlob blob, StringBuilder hashes)
         {
-            if (write) await store.PutAsync(blob, cancellationToken);
+            if (write) await StoreRepair.PutWholeAsync(store, blob, cancellationToken);
             hashes.Append(blob.Sha256);
             return new BlobRef(blob.Sha256, blob.Length);
         }

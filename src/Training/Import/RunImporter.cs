@@ -105,7 +105,7 @@ public static class RunImporter
                 () => DatasetTokenizer.Tokenize(
                     sources, text.Tokenizer, request.Dataset, spec.BlockSize, model.Config.VocabSize, relay, cancellationToken, split, own,
                     Objectives.IsOfPairs(spec)),
-                () => own is { HasWritten: true }, cancellationToken);
+                () => own is { HasWritten: true }, isNew: stored is null, cancellationToken);
         }
 
         // Null where another process made the run while this one was reading its files: that run is now to be resumed.
@@ -123,7 +123,7 @@ public static class RunImporter
                 if (before.Manifest.Completed || before.Manifest.Spec.Sha256 == spec0.Sha256) return before.Manifest;
             }
 
-            await store.PutAsync(spec0, cancellationToken);
+            await StoreRepair.PutWholeAsync(store, spec0, cancellationToken);
             if (request.Overwrite) await ForgetIfDamaged(store, spec.RunName, cancellationToken);
             var first = stored is null
                 ? await ImportedBlobs.NameAsync(store, () => FirstManifest(imported), m => PutAgain(imported, m), cancellationToken)

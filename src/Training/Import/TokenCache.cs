@@ -6,20 +6,24 @@ namespace LisaOrleans.Training;
 /// <summary>
 /// Remembers in the store which tokens which files became: documents <c>tokens/KEY.json</c>, whose key is a hash of the files,
 /// the tokenizer, the template, the settings and the code. The blobs are the same that runs use; one that was collected as
-/// garbage is made again.
+/// garbage, or is damaged, is made again.
 /// </summary>
 internal sealed class TokenCache(IBlobStore store)
 {
     private const string Folder = "tokens/";
 
     /// <summary>What is known about a key, if its blob is still there.</summary>
-    public async Task<CachedTokens?> FindAsync(string key, CancellationToken cancellationToken)
+    /// <param name="key">The key.</param>
+    /// <param name="verify">Whether a blob that is damaged counts as gone; it is read for that.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<CachedTokens?> FindAsync(string key, bool verify, CancellationToken cancellationToken)
     {
         if (await store.GetDocumentAsync(Document(key), cancellationToken) is not { } document) return null;
         try
         {
             var cached = JsonSerializer.Deserialize<CachedTokens>(document.Content);
-            return cached is { Blob: not null, Statistics: not null } && await store.RenewAsync(cached.Blob, cancellationToken) ? cached : null;
+            return cached is { Blob: not null, Statistics: not null } && await store.RenewAsync(cached.Blob, cancellationToken)
+                && (!verify || await StoreRepair.IsWholeAsync(store, cached.Blob, cancellationToken)) ? cached : null;
         }
         catch (JsonException)
         {

@@ -80,14 +80,7 @@ public sealed class ReferenceCache(IBlobStore store)
     {
         var content = new BytesBlob(MemoryMarshal.AsBytes(logProbs.Span).ToArray());
         var blob = new BlobRef(content.Sha256, content.Length);
-        if (!await store.PutAsync(content, cancellationToken) && await IsDamagedAsync(blob, cancellationToken))
-        {
-            // A store takes for whole what has the length.
-            if (await store.ListAsync(cancellationToken).FirstOrDefaultAsync(b => b.Sha256 == blob.Sha256, cancellationToken) is { } damaged)
-                await store.DeleteAsync(damaged, cancellationToken);
-            await store.PutAsync(content, cancellationToken);
-        }
-
+        await StoreRepair.PutWholeAsync(store, content, cancellationToken);
         try
         {
             var old = await store.GetDocumentAsync(Document(key), cancellationToken);
@@ -109,19 +102,6 @@ public sealed class ReferenceCache(IBlobStore store)
             throw new InvalidDataFileException(blob.Sha256, $"has {blob.Length} bytes; log probabilities are numbers of {sizeof(double)} bytes");
         using var content = await store.ReadAsync(blob, cancellationToken);
         return MemoryMarshal.Cast<byte, double>(content.ToArray()).ToArray();
-    }
-
-    private async Task<bool> IsDamagedAsync(BlobRef blob, CancellationToken cancellationToken)
-    {
-        try
-        {
-            (await store.ReadAsync(blob, cancellationToken)).Dispose();
-            return false;
-        }
-        catch (DamagedBlobException)
-        {
-            return true;
-        }
     }
 
     // Mapped weights are the exact ones, too.

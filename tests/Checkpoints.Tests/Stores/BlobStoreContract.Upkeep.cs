@@ -40,6 +40,22 @@ public abstract partial class BlobStoreContract
     }
 
     [Fact]
+    public async Task PutWholeAsync_blob_that_is_damaged_is_replaced_and_one_that_is_whole_stays()
+    {
+        using var test = await CreateAsync();
+        var blob = new BytesBlob(new byte[1000]);
+        await StoreRepair.PutWholeAsync(test.Store, blob, Token);
+        await StoreRepair.PutWholeAsync(test.Store, blob, Token);
+        await test.DamageAsync(blob.Sha256);
+        Assert.False(await StoreRepair.IsWholeAsync(test.OpenAgain(), new BlobRef(blob.Sha256, 1000), Token));
+
+        await StoreRepair.PutWholeAsync(test.OpenAgain(), blob, Token);
+
+        Assert.True(await StoreRepair.IsWholeAsync(test.OpenAgain(), new BlobRef(blob.Sha256, 1000), Token));
+        Assert.Single(await test.Store.ListAsync(Token).ToListAsync(Token));
+    }
+
+    [Fact]
     public async Task VerifyAsync_damaged_manifest_and_head_are_named_and_do_not_hide_the_rest()
     {
         using var test = await CreateAsync();

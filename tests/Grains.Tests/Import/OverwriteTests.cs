@@ -33,6 +33,23 @@ public sealed class OverwriteTests
         Assert.Equal(2, (await run.HistoryAsync()).Count);
     }
 
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, true)]
+    public async Task Overwrite_damaged_blobs_are_made_anew(bool lora, bool overwrite)
+    {
+        var request = TinyStories.Request(lora ? TinyStories.LoraSpec(2) : TinyStories.Spec(2));
+        using var run = await TestRun.ImportAsync(request);
+        await foreach (var blob in run.Store.ListAsync(Token)) DamagedBlobs.Damage(run.Store.Location, blob.Sha256);
+        var spec = overwrite ? request.Spec : request.Spec with { RunName = "other" };
+
+        await RunImporter.ImportAsync(run.Store, request with { Spec = spec, Overwrite = overwrite }, null, Token);
+
+        var (manifest, _) = await RunManifests.ReadAsync(run.Store, ManifestAddress.Last(spec.RunName), Token);
+        foreach (var blob in manifest.References()) (await run.Store.ReadAsync(blob, Token)).Dispose();
+    }
+
     [Fact]
     public async Task Overwrite_damaged_run_is_replaced()
     {

@@ -122,6 +122,10 @@ public sealed class RunImportGrainTests : IAsyncLifetime
         error = await Assert.ThrowsAsync<InvalidTrainingInputException>(
             () => ImportAsync(submission with { Data = [OneFile(new NamedBlob("data.jsonl", new BlobRef(new string('0', 64), 5)))] }));
         Assert.Contains("missing", error.Message, StringComparison.Ordinal);
+
+        DamagedBlobs.Damage(_folder["store"], submission.Data[0].Files[0].Blob.Sha256);
+        error = await Assert.ThrowsAsync<InvalidTrainingInputException>(() => ImportAsync(submission));
+        Assert.Contains($"{submission.Data[0].Files[0].Blob.Sha256} is damaged", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -96,6 +96,23 @@ public sealed class TokenCacheTests : IDisposable
         Assert.Equal(first.Dataset, second.Dataset);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task ImportAsync_tokens_that_are_damaged_are_made_again_for_another_run(bool packing)
+    {
+        var first = await Import("a");
+        DamagedBlobs.Damage(_folder["store"], first.Dataset.Sha256);
+        Assert.False((await Import("a")).Tokenised);
+        await Assert.ThrowsAsync<BlobCorruptException>(() => _store.ReadAsync(first.Dataset, Token));
+
+        var second = await Import("b", packing: packing);
+
+        Assert.True(second.Tokenised);
+        Assert.Equal(first.Dataset, second.Dataset);
+        (await _store.ReadAsync(first.Dataset, Token)).Dispose();
+    }
+
     [Fact]
     public async Task ImportAsync_run_that_goes_on_takes_the_tokens_of_its_split_from_the_store()
     {
