@@ -14,7 +14,7 @@ internal static class LeaseStorage
     }
 
     /// <summary>The run whose lease a document is; null for any other document.</summary>
-    public static string? RunOf(string path) => path.Split('/') is [_, var run, File] ? run : null;
+    public static string? RunOf(string path) => path.Split('/') is [_, var run, File] && RunName.IsValid(run) ? run : null;
 
     /// <summary>The lease and the tag of its document; both null if there is none.</summary>
     /// <exception cref="InvalidDataFileException">It is damaged.</exception>

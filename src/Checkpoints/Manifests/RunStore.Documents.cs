@@ -97,7 +97,7 @@ public sealed partial class RunStore
     public static async IAsyncEnumerable<string> ListRunsAsync(IBlobStore store, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var path in store.ListDocumentsAsync(Prefix, cancellationToken).ConfigureAwait(false))
-            if (path.Split('/') is ["runs", var run, "head.json"]) yield return run;
+            if (path.Split('/') is ["runs", var run, "head.json"] && RunName.IsValid(run)) yield return run;
     }
 
     /// <summary>Forgets a run. Its blobs go with the next garbage collection.</summary>

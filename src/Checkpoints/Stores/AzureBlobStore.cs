@@ -185,7 +185,7 @@ public sealed class AzureBlobStore(BlobContainerClient container) : IBlobStore
     public async IAsyncEnumerable<string> ListDocumentsAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var item in AzurePages.ListAsync(container, prefix, Time, cancellationToken).ConfigureAwait(false))
-            if (!item.Name.StartsWith("blobs/", StringComparison.Ordinal)) yield return item.Name;
+            if (!item.Name.StartsWith("blobs/", StringComparison.Ordinal) && DocumentPath.IsOne(item.Name)) yield return item.Name;
     }
 
     /// <summary>Nothing to do: blocks that were never committed are forgotten by the service after a week.</summary>

@@ -82,7 +82,7 @@ public sealed class FolderBlobStore : IBlobStore
     public async IAsyncEnumerable<StoredBlob> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await Task.CompletedTask.ConfigureAwait(false);
-        foreach (var file in new DirectoryInfo(_blobs).EnumerateFiles("*", SearchOption.AllDirectories))
+        foreach (var file in StoreFiles.In(_blobs))
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (BlobRef.IsName(file.Name)) yield return new StoredBlob(file.Name, file.Length, file.LastWriteTimeUtc, BlobFile.Version(file));
@@ -163,13 +163,13 @@ public sealed class FolderBlobStore : IBlobStore
         var end = prefix.LastIndexOf('/');
         var start = end > 0 ? DocumentFile(prefix[..end]) : _root;
         if (!Directory.Exists(start)) yield break;
-        foreach (var file in Directory.EnumerateFiles(start, "*", SearchOption.AllDirectories))
+        foreach (var file in StoreFiles.In(start))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var path = Path.GetRelativePath(_root, file).Replace(Path.DirectorySeparatorChar, '/');
+            var path = Path.GetRelativePath(_root, file.FullName).Replace(Path.DirectorySeparatorChar, '/');
             var helper = Path.GetExtension(path) is SwapLock.Suffix or AtomicFile.TemporarySuffix;
-            if (!helper && !path.StartsWith("blobs/", StringComparison.Ordinal) && path.StartsWith(prefix, StringComparison.Ordinal))
-                yield return path;
+            if (!helper && DocumentPath.IsOne(path) && !path.StartsWith("blobs/", StringComparison.Ordinal)
+                && path.StartsWith(prefix, StringComparison.Ordinal)) yield return path;
         }
     }
 

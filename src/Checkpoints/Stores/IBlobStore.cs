@@ -58,7 +58,7 @@ public interface IBlobStore
     /// <exception cref="ETagMismatchException">It has another version, or exists.</exception>
     Task<string> PutDocumentAsync(string path, ReadOnlyMemory<byte> content, string? ifMatch, CancellationToken cancellationToken);
 
-    /// <summary>Paths of all documents that begin with the prefix.</summary>
+    /// <summary>Paths of all documents that begin with the prefix. What people keep beside them under other names is none.</summary>
     IAsyncEnumerable<string> ListDocumentsAsync(string prefix, CancellationToken cancellationToken);
 
     /// <summary>Deletes a document. Does nothing if it is not there.</summary>

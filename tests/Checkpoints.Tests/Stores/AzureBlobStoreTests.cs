@@ -58,6 +58,17 @@ public sealed class AzureBlobStoreTests(AzuriteFixture fixture)
     }
 
     [Fact]
+    public async Task ListDocumentsAsync_names_that_no_document_has_are_passed_over()
+    {
+        var (store, container) = await StoreAsync();
+        foreach (var name in (string[])["notes/my file.json", ".hidden/a.json"])
+            await container.GetBlobClient(name).UploadAsync(BinaryData.FromString("{"), Token);
+        await store.PutDocumentAsync("files/f.json", "{}"u8.ToArray(), null, Token);
+        Assert.Equal(["files/f.json"], await store.ListDocumentsAsync("", Token).ToListAsync(Token));
+        Assert.Equal(0, (await GarbageCollector.CollectAsync(store, TimeSpan.Zero, TimeProvider.System, Token)).Deleted);
+    }
+
+    [Fact]
     public async Task PutAsync_blob_collected_while_it_is_renewed_is_written()
     {
         var (store, container) = await StoreAsync();

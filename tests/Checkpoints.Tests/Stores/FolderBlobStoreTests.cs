@@ -36,6 +36,49 @@ public sealed class FolderBlobStoreTests
         await Assert.ThrowsAsync<ArgumentException>(() => store.RenewAsync(new BlobRef(path, 1), Token));
     }
 
+    // A store may be the root of a disk, where the system keeps a folder of its own; and parts of it may lie on another.
+    [Fact]
+    public async Task ListDocumentsAsync_names_that_no_document_has_are_passed_over()
+    {
+        using var folder = new TempFolder();
+        var store = new FolderBlobStore(folder["store"]);
+        string[] foreign =
+        [
+            "notes/my file.json", "my notes/a.json", ".ipynb_checkpoints/a.json", "lost+found/a.json", "runs/a copy/head.json",
+            $"runs/{new string('a', 101)}/head.json", $"runs/{new string('a', 101)}/lease.json", "blobs/lost+found/a",
+        ];
+        foreach (var file in foreign)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(folder[$"store/{file}"])!);
+            await File.WriteAllTextAsync(folder[$"store/{file}"], "{", Token);
+        }
+
+        SetMode(UnixFileMode.None);
+        var named = new BytesBlob([1]);
+        await store.PutAsync(named, Token);
+        Directory.CreateDirectory(folder["elsewhere"]);
+        File.CreateSymbolicLink(folder["store/files"], folder["elsewhere"]);
+        await store.PutDocumentAsync("files/f.json", Encoding.UTF8.GetBytes($$"""{"sha256":"{{named.Sha256}}"}"""), null, Token);
+        await store.PutAsync(new BytesBlob([2]), Token);
+
+        Assert.Equal(["files/f.json"], await store.ListDocumentsAsync("files/", Token).ToListAsync(Token));
+        var runs = await store.ListDocumentsAsync("runs/", Token).ToListAsync(Token);
+        Assert.Equal(runs.Append("files/f.json").Order(), (await store.ListDocumentsAsync("", Token).ToListAsync(Token)).Order());
+        Assert.DoesNotContain("runs/a copy/head.json", runs);
+        Assert.Null(await HeldRuns.FindAsync(store, Token));
+        Assert.Empty((await StoreVerifier.VerifyAsync(store, null, Token)).Faults);
+        Assert.Equal(1, (await GarbageCollector.CollectAsync(store, TimeSpan.Zero, TimeProvider.System, Token)).Deleted);
+        Assert.True(await store.ExistsAsync(named.Sha256, Token));
+        SetMode(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Assert.All(foreign, f => Assert.True(File.Exists(folder[$"store/{f}"]), f));
+
+        void SetMode(UnixFileMode mode)
+        {
+            foreach (var closed in (string[])["lost+found", "blobs/lost+found"])
+                if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(folder[$"store/{closed}"], mode);
+        }
+    }
+
     // Downloads of other programs have such names, too, and people keep models beside runs, or link to them.
     [Fact]
     public async Task DeleteUnfinishedAsync_files_of_others_stay()

@@ -141,7 +141,7 @@ public sealed class S3BlobStore : IBlobStore
     public async IAsyncEnumerable<string> ListDocumentsAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var item in _bucket.ListAsync(prefix, cancellationToken).ConfigureAwait(false))
-            if (!item.Key.StartsWith(S3BlobEntries.Prefix, StringComparison.Ordinal)) yield return item.Key;
+            if (!item.Key.StartsWith(S3BlobEntries.Prefix, StringComparison.Ordinal) && DocumentPath.IsOne(item.Key)) yield return item.Key;
     }
 
     /// <inheritdoc/>

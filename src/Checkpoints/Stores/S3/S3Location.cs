@@ -34,17 +34,7 @@ internal sealed partial record S3Location(string Bucket, string Prefix)
     /// <summary>As people write it.</summary>
     public override string ToString() => $"{Scheme}{Bucket}/{Prefix}".TrimEnd('/');
 
-    private static bool IsPrefix(string prefix)
-    {
-        try
-        {
-            return prefix.Length == 0 || DocumentPath.Split(prefix).Length > 0;
-        }
-        catch (ArgumentException)
-        {
-            return false;
-        }
-    }
+    private static bool IsPrefix(string prefix) => prefix.Length == 0 || DocumentPath.IsOne(prefix);
 
     [GeneratedRegex(@"\A[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]\z")]
     private static partial Regex BucketName();

@@ -62,6 +62,23 @@ public sealed class S3BlobStoreTests(RadosFixture fixture)
     }
 
     [Fact]
+    public async Task ListDocumentsAsync_names_that_no_document_has_are_passed_over()
+    {
+        var (endpoint, location) = await fixture.RequireAsync();
+        var store = RadosFixture.Open(endpoint, location);
+        using var client = RadosFixture.Client(endpoint);
+        foreach (var name in (string[])["notes/my file.json", ".hidden/a.json"])
+        {
+            var request = new PutObjectRequest { BucketName = location.Bucket, Key = location.Prefix + name, ContentBody = "{" };
+            await client.PutObjectAsync(request, Token);
+        }
+
+        await store.PutDocumentAsync("files/f.json", "{}"u8.ToArray(), null, Token);
+        Assert.Equal(["files/f.json"], await store.ListDocumentsAsync("", Token).ToListAsync(Token));
+        Assert.Equal(0, (await GarbageCollector.CollectAsync(store, TimeSpan.Zero, TimeProvider.System, Token)).Deleted);
+    }
+
+    [Fact]
     public async Task PutAsync_byte_that_flips_on_the_way_is_not_stored()
     {
         var store = await StoreAsync();
