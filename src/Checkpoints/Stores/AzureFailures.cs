@@ -1,6 +1,7 @@
 using System.Globalization;
 using Azure;
 using Azure.Identity;
+using Microsoft.Identity.Client;
 
 namespace LisaOrleans.Checkpoints;
 
@@ -24,11 +25,33 @@ internal static class AzureFailures
         var cause = failure is AggregateException many ? many.InnerExceptions[0] : failure;
         return $"{store.GetLeftPart(UriPartial.Path)}: " + (cause switch
         {
-            AuthenticationFailedException e => $"no identity can be had ({FirstSentence(e)}); {Identities}",
+            AuthenticationFailedException e => NoToken(e),
             RequestFailedException e => Explain(e, location, store, now),
             _ => $"it cannot be used: {SecretMask.FirstLine(cause.Message)}",
         });
     }
+
+    /// <summary>
+    /// What a store says that is open and gets no token: it refuses where people have to put that right, as where a secret has expired or
+    /// an identity was taken away; all else may pass.
+    /// </summary>
+    /// <param name="failure">What was thrown.</param>
+    /// <param name="location">The store, without secrets.</param>
+    public static IOException Find(AuthenticationFailedException failure, string location) => IsRefused(failure)
+        ? new StoreRefusedException($"{location}: {NoToken(failure)}", failure)
+        : new IOException($"{location}: {NoToken(failure)}", failure);
+
+    private static string NoToken(AuthenticationFailedException e) => $"no identity can be had ({FirstSentence(e)}); {Identities}";
+
+    // The code is that of a secret that has expired.
+    private static bool IsRefused(Exception? failure) => failure switch
+    {
+        null => false,
+        RequestFailedException { Status: 400 or 401 } or MsalServiceException { StatusCode: 400 or 401 } => true,
+        AggregateException many => many.InnerExceptions.Any(IsRefused),
+        _ => failure.Message.Contains("invalid_client", StringComparison.Ordinal)
+            || failure.Message.Contains("AADSTS7000222", StringComparison.Ordinal) || IsRefused(failure.InnerException),
+    };
 
     private static string Explain(RequestFailedException e, string location, Uri store, DateTimeOffset now)
     {

@@ -1,5 +1,4 @@
 using Azure.Core;
-using Azure.Identity;
 
 namespace LisaOrleans.Checkpoints;
 
@@ -17,7 +16,7 @@ public static class AzureLocation
     {
         if (!StoreLocation.IsUrl(location)) return WithKey(() => connection(location));
         var address = new Uri(location);
-        return address.Query.Length > 0 ? signed(address) : identity(address, new DefaultAzureCredential());
+        return address.Query.Length > 0 ? signed(address) : identity(address, AzureIdentity.Default);
     }
 
     // The SDK says what Base64 is, and not what has to be it.

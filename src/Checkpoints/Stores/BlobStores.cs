@@ -59,7 +59,7 @@ public static class BlobStores
                 CultureInfo.InvariantCulture,
                 $"{azure.Location}: nothing answers there within {patience.TotalSeconds} s; check the account's name and the network"));
         }
-        catch (StoreRefusedException e) when (e.InnerException is { } cause)
+        catch (IOException e) when (e.InnerException is { } cause && (e is StoreRefusedException || cause is AuthenticationFailedException))
         {
             throw new StoreLocationException(AzureFailures.Explain(cause, location, container.Uri, TimeProvider.System.GetUtcNow()));
         }

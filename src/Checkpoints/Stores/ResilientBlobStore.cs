@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.ExceptionServices;
 using Azure;
+using Azure.Identity;
 using Polly;
 using Polly.CircuitBreaker;
 using Polly.Retry;
@@ -158,6 +159,10 @@ public sealed class ResilientBlobStore : IBlobStore
         try
         {
             return await action(cancellationToken).ConfigureAwait(false);
+        }
+        catch (AuthenticationFailedException e)
+        {
+            throw AzureFailures.Find(e, Location);
         }
         catch (Exception e) when (StoreRefusal.Find(e, Location) is { } refused)
         {
