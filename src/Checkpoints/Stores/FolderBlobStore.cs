@@ -11,14 +11,20 @@ public sealed class FolderBlobStore : IBlobStore
 {
     // How often a swap begins anew after others took its process for frozen. The longer it tries, the longer it leaves to others.
     private const int MaxSwaps = 20;
-    private static readonly TimeSpan s_young = TimeSpan.FromMinutes(1);
 
     private readonly string _root;
     private readonly string _blobs;
+    private readonly FolderClock _clock;
 
     /// <summary>Opens or creates a store.</summary>
     public FolderBlobStore(string root)
+        : this(root, TimeProvider.System)
     {
+    }
+
+    internal FolderBlobStore(string root, TimeProvider time)
+    {
+        _clock = new FolderClock(time);
         _root = Path.GetFullPath(root);
         _blobs = Path.Combine(_root, "blobs");
         Directory.CreateDirectory(_blobs);
@@ -36,9 +42,9 @@ public sealed class FolderBlobStore : IBlobStore
         var path = BlobPath(blob.Sha256);
         if (!BlobFile.Exists(path)) return false;
         var file = new FileInfo(path);
-        if (file.Exists && file.Length == blob.Length && DateTime.UtcNow - file.LastWriteTimeUtc < s_young) return true;
+        if (file.Exists && file.Length == blob.Length && _clock.IsYoung(file.LastWriteTimeUtc)) return true;
         using var held = await LockBlobsAsync(path, cancellationToken).ConfigureAwait(false);
-        return BlobFile.Touch(path, blob.Length);
+        return BlobFile.Touch(path, blob.Length, _clock);
     }
 
     /// <inheritdoc/>
@@ -47,7 +53,7 @@ public sealed class FolderBlobStore : IBlobStore
         var path = BlobPath(blob.Sha256);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         using var held = BlobFile.Exists(path) ? await LockBlobsAsync(path, cancellationToken).ConfigureAwait(false) : null;
-        if (held is not null && BlobFile.Touch(path, blob.Length)) return false;
+        if (held is not null && BlobFile.Touch(path, blob.Length, _clock)) return false;
 
         // Nothing is there, or something cut off, which no reader accepts.
         await AtomicFile.WriteAsync(path, blob.WriteToAsync, cancellationToken).ConfigureAwait(false);

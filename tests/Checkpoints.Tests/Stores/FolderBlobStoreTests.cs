@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Extensions.Time.Testing;
 
 namespace LisaOrleans.Checkpoints.Tests;
 
@@ -34,6 +35,51 @@ public sealed class FolderBlobStoreTests
         await Assert.ThrowsAsync<ArgumentException>(() => store.PutDocumentAsync(path, default, null, Token));
         await Assert.ThrowsAsync<ArgumentException>(() => store.GetDocumentAsync(path, Token));
         await Assert.ThrowsAsync<ArgumentException>(() => store.RenewAsync(new BlobRef(path, 1), Token));
+    }
+
+    // The clock of a machine that shares the folder, or this one's, is wrong: the folder's own decides what is new.
+    [Fact]
+    public async Task RenewAsync_blob_gets_the_time_of_the_disk_unless_it_is_young_by_that()
+    {
+        using var folder = new TempFolder();
+        var time = new FakeTimeProvider(DateTimeOffset.UnixEpoch);
+        var store = new FolderBlobStore(folder["store"], time);
+        var blob = new BytesBlob([1]);
+        var (named, file) = (new BlobRef(blob.Sha256, 1), folder[$"store/blobs/{blob.Sha256[..2]}/{blob.Sha256}"]);
+        await store.PutAsync(blob, Token);
+        var now = File.GetLastWriteTimeUtc(file);
+        foreach (var hours in (int[])[24, -24])
+        {
+            File.SetLastWriteTimeUtc(file, now.AddHours(hours));
+            Assert.True(await store.RenewAsync(named, Token));
+            Assert.InRange(File.GetLastWriteTimeUtc(file), now, now.AddMinutes(5));
+            File.SetLastWriteTimeUtc(file, now.AddHours(hours));
+            Assert.False(await store.PutAsync(blob, Token));
+            Assert.InRange(File.GetLastWriteTimeUtc(file), now, now.AddMinutes(5));
+        }
+
+        var renewed = File.GetLastWriteTimeUtc(file);
+        time.Advance(TimeSpan.FromSeconds(59));
+        Assert.True(await store.RenewAsync(named, Token));
+        Assert.Equal(renewed, File.GetLastWriteTimeUtc(file));
+        time.Advance(TimeSpan.FromSeconds(2));
+        Assert.True(await store.RenewAsync(named, Token));
+        Assert.NotEqual(renewed, File.GetLastWriteTimeUtc(file));
+    }
+
+    [Fact]
+    public async Task PutAsync_blob_that_was_just_written_gets_another_version()
+    {
+        using var folder = new TempFolder();
+        var store = new FolderBlobStore(folder.Root);
+        var blob = new BytesBlob([1]);
+        await store.PutAsync(blob, Token);
+        var versions = new HashSet<string>();
+        for (var i = 0; i < 50; i++)
+        {
+            Assert.True(versions.Add((await store.ListAsync(Token).SingleAsync(Token)).Version));
+            Assert.False(await store.PutAsync(blob, Token));
+        }
     }
 
     // A store may be the root of a disk, where the system keeps a folder of its own; and parts of it may lie on another.

@@ -22,16 +22,19 @@ internal static class BlobFile
     }
 
     /// <summary>Makes it new to garbage collections. False if it is not there in that length.</summary>
-    public static bool Touch(string path, long length)
+    /// <param name="path">The file.</param>
+    /// <param name="length">Its bytes.</param>
+    /// <param name="clock">Is told the time that it gets.</param>
+    public static bool Touch(string path, long length, FolderClock clock)
     {
         while (Exists(path))
         {
             try
             {
                 if (new FileInfo(path).Length != length) return false;
-                File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
+                clock.Stamped(MakeNew(path));
 
-                // It may have been taken away between the two steps of the line above.
+                // It may have been taken away meanwhile.
                 if (File.Exists(path)) return true;
             }
             catch (FileNotFoundException)
@@ -76,6 +79,16 @@ internal static class BlobFile
     /// <summary>What changes when it is made new.</summary>
     public static string Version(FileInfo file) => file.LastWriteTimeUtc.Ticks.ToString(CultureInfo.InvariantCulture);
 
+    // Returns the time that it has then: another than before, as that is its version, and the clocks of disks tick in milliseconds.
+    private static DateTime MakeNew(string path)
+    {
+        var before = File.GetLastWriteTimeUtc(path);
+        if (OperatingSystem.IsWindows()) File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
+        else NativeFile.Touch(path);
+        if (File.GetLastWriteTimeUtc(path) == before) File.SetLastWriteTimeUtc(path, before.AddTicks(1));
+        return File.GetLastWriteTimeUtc(path);
+    }
+
     private static void PutBack(string taken, string path)
     {
         try
@@ -83,7 +96,7 @@ internal static class BlobFile
             File.Move(taken, path);
 
             // Where the same bytes were written at this moment, this has replaced them, and they were new.
-            File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
+            MakeNew(path);
         }
         catch (FileNotFoundException)
         {
