@@ -7,7 +7,7 @@ namespace LisaOrleans.Checkpoints;
 
 /// <summary>
 /// Writes an object in parts: a large one has to be, and several requests at a time are faster than one. The object is there whole
-/// or not at all; what a failure leaves, <see cref="IBlobStore.DeleteUnfinishedAsync"/> deletes.
+/// or not at all; of a failure nothing stays, and what a process leaves that dies, <see cref="IBlobStore.DeleteUnfinishedAsync"/> deletes.
 /// </summary>
 /// <param name="client">The bucket's client.</param>
 /// <param name="bucket">The bucket's name.</param>
@@ -17,6 +17,7 @@ internal sealed class S3Parts(AmazonS3Client client, string bucket, string key)
     private const int MostParts = 10_000;
     private const int Requests = 4;
     private const long CopiedBytes = 1L << 30;
+    private static readonly TimeSpan s_abort = TimeSpan.FromSeconds(5);
 
     /// <summary>Writes it. A few parts are in memory at a time.</summary>
     /// <param name="content">Its bytes, read from where the stream stands.</param>
@@ -24,13 +25,10 @@ internal sealed class S3Parts(AmazonS3Client client, string bucket, string key)
     /// <param name="partBytes">Bytes of a part; more where there would be too many parts.</param>
     /// <param name="encrypted">Whether the connection is, so that bytes need no signature.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public async Task UploadAsync(Stream content, long length, int partBytes, bool encrypted, CancellationToken cancellationToken)
+    public Task UploadAsync(Stream content, long length, int partBytes, bool encrypted, CancellationToken cancellationToken)
     {
-        var upload = await BeginAsync(cancellationToken).ConfigureAwait(false);
-        var parts = new ConcurrentBag<PartETag>();
         partBytes = checked((int)Math.Max(partBytes, (length + MostParts - 1) / MostParts));
-        var options = new ParallelOptions { MaxDegreeOfParallelism = Requests, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(ReadAsync(content, length, partBytes, cancellationToken), options, async (part, token) =>
+        return WriteAsync(ReadAsync(content, length, partBytes, cancellationToken), async (upload, part, token) =>
         {
             using var stream = new MemoryStream(part.Bytes);
             var request = new UploadPartRequest
@@ -45,20 +43,18 @@ internal sealed class S3Parts(AmazonS3Client client, string bucket, string key)
                 UseChunkEncoding = false,
                 DisablePayloadSigning = encrypted,
             };
-            parts.Add(new PartETag(part.Number, (await client.UploadPartAsync(request, token).ConfigureAwait(false)).ETag));
-        }).ConfigureAwait(false);
-        await CompleteAsync(upload, parts, cancellationToken).ConfigureAwait(false);
+            return new PartETag(part.Number, (await client.UploadPartAsync(request, token).ConfigureAwait(false)).ETag);
+        }, cancellationToken);
     }
 
     /// <summary>Makes it a copy of another object of the bucket, on the server.</summary>
     /// <param name="source">The whole key of the other.</param>
     /// <param name="length">Its bytes; above 0.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    public async Task CopyAsync(string source, long length, CancellationToken cancellationToken)
+    public Task CopyAsync(string source, long length, CancellationToken cancellationToken)
     {
-        var upload = await BeginAsync(cancellationToken).ConfigureAwait(false);
-        var parts = new List<PartETag>();
-        for (var (number, at) = (1, 0L); at < length; number++, at += CopiedBytes)
+        var parts = AsyncEnumerable.Range(0, checked((int)((length + CopiedBytes - 1) / CopiedBytes)));
+        return WriteAsync(parts, async (upload, part, token) =>
         {
             var request = new CopyPartRequest
             {
@@ -67,14 +63,12 @@ internal sealed class S3Parts(AmazonS3Client client, string bucket, string key)
                 DestinationBucket = bucket,
                 DestinationKey = key,
                 UploadId = upload,
-                PartNumber = number,
-                FirstByte = at,
-                LastByte = Math.Min(length, at + CopiedBytes) - 1,
+                PartNumber = part + 1,
+                FirstByte = part * CopiedBytes,
+                LastByte = Math.Min(length, (part + 1) * CopiedBytes) - 1,
             };
-            parts.Add(new PartETag(number, (await client.CopyPartAsync(request, cancellationToken).ConfigureAwait(false)).ETag));
-        }
-
-        await CompleteAsync(upload, parts, cancellationToken).ConfigureAwait(false);
+            return new PartETag(part + 1, (await client.CopyPartAsync(request, token).ConfigureAwait(false)).ETag);
+        }, cancellationToken);
     }
 
     private static async IAsyncEnumerable<(int Number, byte[] Bytes)> ReadAsync(
@@ -86,6 +80,29 @@ internal sealed class S3Parts(AmazonS3Client client, string bucket, string key)
             await content.ReadExactlyAsync(bytes, cancellationToken).ConfigureAwait(false);
             yield return (number, bytes);
         }
+    }
+
+    private async Task WriteAsync<T>(
+        IAsyncEnumerable<T> parts, Func<string, T, CancellationToken, Task<PartETag>> write, CancellationToken cancellationToken)
+    {
+        var upload = await BeginAsync(cancellationToken).ConfigureAwait(false);
+        var written = new ConcurrentBag<PartETag>();
+        try
+        {
+            var options = new ParallelOptions { MaxDegreeOfParallelism = Requests, CancellationToken = cancellationToken };
+            await Parallel.ForEachAsync(parts, options, async (part, token) =>
+            {
+                written.Add(await write(upload, part, token).ConfigureAwait(false));
+            }).ConfigureAwait(false);
+        }
+        catch
+        {
+            await AbortAsync(upload).ConfigureAwait(false);
+            throw;
+        }
+
+        // If this fails, the server may still be putting the parts together: they are not taken away from it.
+        await CompleteAsync(upload, written, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<string> BeginAsync(CancellationToken cancellationToken) =>
@@ -101,5 +118,19 @@ internal sealed class S3Parts(AmazonS3Client client, string bucket, string key)
             PartETags = [.. parts.OrderBy(p => p.PartNumber)],
         };
         return client.CompleteMultipartUploadAsync(request, cancellationToken);
+    }
+
+    // Parts cost money until they are deleted, and each try of an upload makes its own.
+    private async Task AbortAsync(string upload)
+    {
+        using var limit = new CancellationTokenSource(s_abort);
+        try
+        {
+            await client.AbortMultipartUploadAsync(bucket, key, upload, limit.Token).ConfigureAwait(false);
+        }
+        catch (Exception)
+        {
+            // What failed before says more; a collection deletes them in a day.
+        }
     }
 }

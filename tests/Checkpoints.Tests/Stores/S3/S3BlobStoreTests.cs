@@ -35,12 +35,19 @@ public sealed class S3BlobStoreTests(RadosFixture fixture)
     {
         var (endpoint, location) = await fixture.RequireAsync();
         var store = RadosFixture.Open(endpoint, location, _faults);
-        var blob = new BytesBlob(new byte[21 << 20]);
+        var (blob, left) = (new BytesBlob(new byte[21 << 20]), false);
         _faults.Before = (request, _) => Task.FromResult(
-            IsPart(request, 3) ? Answer(HttpStatusCode.ServiceUnavailable, "SlowDown") : null);
+            IsPart(request, 3) || (left && request.Method == HttpMethod.Delete)
+                ? Answer(HttpStatusCode.ServiceUnavailable, "SlowDown")
+                : null);
+        await Assert.ThrowsAsync<IOException>(() => store.PutAsync(blob, Token));
+        using var client = RadosFixture.Client(endpoint);
+        Assert.Empty(await UploadsAsync());
+
+        // As if the process had died.
+        left = true;
         await Assert.ThrowsAsync<IOException>(() => store.PutAsync(blob, Token));
         _faults.Before = null;
-        using var client = RadosFixture.Client(endpoint);
         Assert.Single(await UploadsAsync());
 
         // Somebody else's, in the same bucket.
