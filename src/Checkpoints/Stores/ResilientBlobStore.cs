@@ -61,7 +61,8 @@ public sealed class ResilientBlobStore : IBlobStore
     public Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken) => Try(t => _inner.ExistsAsync(sha256, t), cancellationToken);
 
     /// <inheritdoc/>
-    public Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken) => Try(t => _inner.RenewAsync(blob, t), cancellationToken);
+    public Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken) =>
+        Try(t => _inner.RenewAsync(blob, t), cancellationToken, Limit(blob.Length)); // In S3 it may have to be copied.
 
     /// <inheritdoc/>
     public Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken) =>

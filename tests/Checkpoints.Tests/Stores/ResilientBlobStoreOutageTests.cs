@@ -83,6 +83,20 @@ public sealed class ResilientBlobStoreOutageTests
         }
     }
 
+    [Fact]
+    public async Task RenewAsync_may_take_as_long_as_a_copy_of_the_blob()
+    {
+        var asked = 0;
+        var slow = new Away(token =>
+        {
+            asked++;
+            return Task.Delay(TimeSpan.FromSeconds(45), _time, token);
+        });
+        var store = new ResilientBlobStore(slow, new ResilienceOptions { Retries = 1 }, _time);
+        Assert.True(await Finish(store.RenewAsync(new BlobRef(new string('0', 64), 30_000_000), Token)));
+        Assert.Equal(1, asked);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -203,7 +217,11 @@ public sealed class ResilientBlobStoreOutageTests
 
         public Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken) => throw new NotSupportedException();
 
-        public Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken) => throw new NotSupportedException();
+        public async Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken)
+        {
+            await trouble(cancellationToken);
+            return true;
+        }
 
         public Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -16,8 +16,10 @@ internal sealed class S3Parts(AmazonS3Client client, string bucket, string key)
 {
     private const int MostParts = 10_000;
     private const int Requests = 4;
-    private const long CopiedBytes = 1L << 30;
     private static readonly TimeSpan s_abort = TimeSpan.FromSeconds(5);
+
+    /// <value>How many bytes a request copies. Default 1 GiB.</value>
+    internal long CopiedBytes { get; init; } = 1L << 30;
 
     /// <summary>Writes it. A few parts are in memory at a time.</summary>
     /// <param name="content">Its bytes, read from where the stream stands.</param>

@@ -31,6 +31,24 @@ public sealed class S3BlobStoreTests(RadosFixture fixture)
     }
 
     [Fact]
+    public async Task CopyAsync_object_of_several_parts_is_copied_whole()
+    {
+        var (endpoint, location) = await fixture.RequireAsync();
+        using var client = RadosFixture.Client(endpoint);
+        var (from, to, bytes) = ($"{location.Prefix}from", $"{location.Prefix}to", new byte[(11 << 20) + 1]);
+        new Random(5).NextBytes(bytes);
+        using var content = new MemoryStream(bytes);
+        await new S3Parts(client, location.Bucket, from).UploadAsync(content, bytes.Length, 5 << 20, encrypted: false, Token);
+
+        await new S3Parts(client, location.Bucket, to) { CopiedBytes = 5 << 20 }.CopyAsync(from, bytes.Length, Token);
+
+        using var answer = await client.GetObjectAsync(location.Bucket, to, Token);
+        using var copy = new MemoryStream();
+        await answer.ResponseStream.CopyToAsync(copy, Token);
+        Assert.True(bytes.AsSpan().SequenceEqual(copy.ToArray()));
+    }
+
+    [Fact]
     public async Task DeleteUnfinishedAsync_upload_that_broke_off_is_forgotten()
     {
         var (endpoint, location) = await fixture.RequireAsync();
