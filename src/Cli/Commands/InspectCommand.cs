@@ -32,7 +32,7 @@ internal static class InspectCommand
             else Show(text.Tokenizer, data, sample);
         }
 
-        var figures = DatasetFigures.Of(data.Statistics, blockSize, DataSources.Notes(sources, train));
+        var figures = DatasetFigures.Of(data.Statistics, blockSize, DataSources.Notes(request.DataFile, train));
         if (json) Console.WriteLine(JsonSerializer.Serialize(figures));
         else foreach (var line in figures.Lines) Say(line);
         return Task.FromResult(ExitCodes.Done);
