@@ -86,6 +86,13 @@ public sealed partial record TrainingSpec
     [Id(54), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool KeepsSmallMoments { get; init; }
 
+    /// <value>
+    /// Whether GaLore waits for a gradient that is not all zeros before it projects a matrix. False (default) for a run without it, and
+    /// for one that an older build began.
+    /// </value>
+    [Id(55), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool RevisedUpdates { get; init; }
+
     /// <value>Steps of a period over which the learning rate of its layers rises to the schedule's. Default 0.</value>
     [Id(49)]
     [Setting("steps of a period over which the learning rate of its layers rises to the schedule's", Group = SettingGroups.Method)]

@@ -11,7 +11,11 @@ namespace LisaOrleans.Model;
 /// <param name="Rank">Singular vectors that are kept; all of them where a matrix has fewer.</param>
 /// <param name="UpdateProjGap">Updates between two decompositions.</param>
 /// <param name="Scale">What updates of matrices are multiplied by.</param>
-public sealed record GaLore(AdamW AdamW, int Rank, int UpdateProjGap, double Scale) : IPartOptimizer
+/// <param name="WaitsForGradients">
+/// Whether a matrix whose gradient is all zeros gets its vectors with the first gradient that is not: LoRA's A, whose B begins as zeros, or
+/// an expert without tokens. Else (default) such a gradient gives it arbitrary vectors, until the next are found.
+/// </param>
+public sealed record GaLore(AdamW AdamW, int Rank, int UpdateProjGap, double Scale, bool WaitsForGradients = false) : IPartOptimizer
 {
     private const string Projection = "projection";
 
@@ -43,7 +47,8 @@ public sealed record GaLore(AdamW AdamW, int Rank, int UpdateProjGap, double Sca
             var (parameter, state, gradient) = update;
             var lowRank = new LowRank(parameter.Shape, Rank);
             var wide = gradient.to(ScalarType.Float32);
-            if (LowRank.IsDue(state[Projection], stateStep, UpdateProjGap)) lowRank.PutSubspace(wide, state[Projection]);
+            if (WaitsForGradients) lowRank.PutSubspaces(wide, state[Projection], stateStep, UpdateProjGap);
+            else if (LowRank.IsDue(state[Projection], stateStep, UpdateProjGap)) lowRank.PutSubspace(wide, state[Projection]);
             var step = AdamW.StepFromZero(update, lowRank.Project(wide, state[Projection]), stateStep, keyStep);
             var change = lowRank.Back(step, state[Projection]);
             change.ScaleInPlace(learningRate * Scale);

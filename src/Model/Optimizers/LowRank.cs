@@ -44,7 +44,7 @@ internal readonly struct LowRank
     /// <param name="projection">P.</param>
     /// <param name="stateStep">The number of the update, from 1.</param>
     /// <param name="gap">Updates between two.</param>
-    public static bool IsDue(Tensor projection, long stateStep, int gap) => (stateStep - 1) % gap == 0 || !projection.any().item<bool>();
+    public static bool IsDue(Tensor projection, long stateStep, int gap) => IsTurn(stateStep, gap) || !projection.any().item<bool>();
 
     /// <summary>
     /// Numbers in float32 that <see cref="PutSubspace"/> takes: a copy of the matrices, another that LAPACK works on, their singular
@@ -69,6 +69,28 @@ internal readonly struct LowRank
         projection.copy_(IsTall ? right.narrow(-2, 0, _rank) : left.narrow(-1, 0, _rank).transpose(-2, -1));
     }
 
+    /// <summary>
+    /// The same for each matrix whose P is due or still all zeros. A matrix that is itself all zeros has arbitrary singular vectors, so
+    /// that its P stays as it is.
+    /// </summary>
+    /// <param name="matrix">float32 [..., M, N].</param>
+    /// <param name="projection">Where it is put.</param>
+    /// <param name="stateStep">The number of the update, from 1.</param>
+    /// <param name="gap">Updates between two.</param>
+    public void PutSubspaces(Tensor matrix, Tensor projection, long stateStep, int gap)
+    {
+        using var scope = NewDisposeScope();
+        var (matrices, projections) = (Flat(matrix), Flat(projection));
+        var wanted = IsTurn(stateStep, gap) ? Any(matrices) : Any(matrices).logical_and(Any(projections).logical_not());
+        var puts = wanted.cpu().data<bool>().ToArray();
+        for (var i = 0; i < puts.Length; i++)
+            if (puts[i]) PutSubspace(matrices[i], projections[i]);
+
+        static Tensor Flat(Tensor stack) => stack.reshape(-1, stack.shape[^2], stack.shape[^1]);
+
+        static Tensor Any(Tensor matrices) => matrices.any(-1).any(-1);
+    }
+
     /// <summary>The projection of matrices.</summary>
     public Tensor Project(Tensor matrix, Tensor projection) => IsTall
         ? matrix.matmul(projection.transpose(-2, -1))
@@ -78,4 +100,6 @@ internal readonly struct LowRank
     public Tensor Back(Tensor projected, Tensor projection) => IsTall
         ? projected.matmul(projection)
         : projection.transpose(-2, -1).matmul(projected);
+
+    private static bool IsTurn(long stateStep, int gap) => (stateStep - 1) % gap == 0;
 }

@@ -14,7 +14,8 @@ public static class Optimizers
         new NamedOptimizer(AdamW8Bit, spec => new AdamW8Bit(AdamWOf(spec), spec.KeepsSmallMoments)),
         new NamedOptimizer("muon", spec => new Muon(AdamWOf(spec))),
         new NamedOptimizer(
-            TrainingMethods.Galore, spec => new GaLore(AdamWOf(spec), spec.GaloreRank, spec.GaloreUpdateProjGap, spec.GaloreScale)),
+            TrainingMethods.Galore,
+            spec => new GaLore(AdamWOf(spec), spec.GaloreRank, spec.GaloreUpdateProjGap, spec.GaloreScale, spec.RevisedUpdates)),
         new NamedOptimizer(
             TrainingMethods.Apollo,
             spec => new Apollo(

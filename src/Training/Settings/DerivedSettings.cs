@@ -45,6 +45,7 @@ public static class DerivedSettings
             GradientLanes = Lanes(spec, began),
             RandomKeysByStep = IsRandom(spec) && (began is null || began.RandomKeysByStep || !IsRandom(began)),
             KeepsSmallMoments = IsOf8Bits(spec) && (began is null || began.KeepsSmallMoments || !IsOf8Bits(began)),
+            RevisedUpdates = IsRevised(spec) && (began is null || began.RevisedUpdates || !IsRevised(began)),
         };
         return began is null ? stored : stored with
         {
@@ -79,6 +80,9 @@ public static class DerivedSettings
         spec.StochasticRounding || spec.Optim == TrainingMethods.Apollo || spec.Method == TrainingMethods.Apollo;
 
     private static bool IsOf8Bits(TrainingSpec spec) => spec.Optim == Optimizers.AdamW8Bit;
+
+    // Whether anything trains by updates that are others than older builds made.
+    private static bool IsRevised(TrainingSpec spec) => spec.Optim == TrainingMethods.Galore || spec.Method == TrainingMethods.Galore;
 
     // A run that began before there were lanes has one of them, and does not say so.
     private static int Lanes(TrainingSpec spec, TrainingSpec? began) => (spec.GradientLanes, began) switch

@@ -77,7 +77,7 @@ public sealed class SettingsFileTests
             nameof(TrainingSpec.GaloreScale), nameof(TrainingSpec.ApolloRank), nameof(TrainingSpec.ApolloUpdateProjGap),
             nameof(TrainingSpec.ApolloScale), nameof(TrainingSpec.ApolloScaleType), nameof(TrainingSpec.LoraRankPattern),
             nameof(TrainingSpec.LoraAlphaPattern), nameof(TrainingSpec.Objective), nameof(TrainingSpec.Beta),
-            nameof(TrainingSpec.LabelSmoothing), nameof(TrainingSpec.KeepsSmallMoments),
+            nameof(TrainingSpec.LabelSmoothing), nameof(TrainingSpec.KeepsSmallMoments), nameof(TrainingSpec.RevisedUpdates),
 
             // What save_total_limit says instead.
             nameof(TrainingSpec.KeepManifests),

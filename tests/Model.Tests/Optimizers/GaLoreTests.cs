@@ -9,6 +9,7 @@ public sealed class GaLoreTests
     private const double Decay = 0.2;
     private const double Scale = 0.25;
     private static readonly AdamW s_adamW = new(0.9, 0.95, 1e-8, Decay);
+    private static readonly PartDtypes s_float32 = PartDtypes.Parse("float32", "float32");
 
     // With the rank of the shorter side nothing of a gradient is lost: what is left is AdamW in another basis.
     [Theory]
@@ -100,6 +101,61 @@ public sealed class GaLoreTests
         Assert.True(first.AsSpan().SequenceEqual(parameter.State!["projection"].bytes));
     }
 
+    // The gradient of LoRA's A is zeros in the first update, as B is; and B has the rank of its projection after it, as A's next gradient.
+    [Fact]
+    public void Apply_all_rows_of_an_A_of_larger_rank_move_once_B_is_not_zeros()
+    {
+        using var scope = NewDisposeScope();
+        var galore = new GaLore(s_adamW with { WeightDecay = 0 }, Rank: 2, UpdateProjGap: 200, Scale, WaitsForGradients: true);
+        using var generator = new Generator(9);
+        var slope = randn([8, 10], generator: generator);
+        using var a = Made(galore, randn([6, 10], generator: generator));
+        using var b = Made(galore, zeros(8, 6));
+        var start = a.Value.detach().clone();
+        Update(a, b.Value.detach().t().matmul(slope), 1);
+        Assert.False(a.State!["projection"].any().item<bool>());
+        Update(b, slope.matmul(start.t()), 1);
+
+        using var resumed = Made(galore, a.Value.detach().clone());
+        resumed.State!.RestoreMoments(a.State.Moments().ToDictionary(t => t.Name, t => t.Value));
+        var gradient = b.Value.detach().t().matmul(slope);
+        Update(a, gradient, 2);
+        Update(resumed, gradient, 2);
+        Assert.Equal(resumed.Value.bytes, a.Value.bytes);
+        Assert.All((a.Value.detach() - start).abs().amax([1]).data<float>().ToArray(), moved => Assert.True(moved > 1e-5));
+
+        // Nothing of the gradient was lost.
+        var p = a.State["projection"];
+        AssertClose(Matrix(gradient), Matrix(p.t().matmul(p.matmul(gradient))), 1e-5);
+
+        void Update(Parameter parameter, Tensor gradient, int step) => OneUpdate.Apply(parameter, gradient, step, Rate, galore);
+    }
+
+    // Updates 1 and 4 are due. The second expert has no tokens in the first, and the third none in the fourth.
+    [Fact]
+    public void Apply_experts_without_a_gradient_keep_the_projections_that_they_have()
+    {
+        using var scope = NewDisposeScope();
+        var galore = new GaLore(s_adamW, Rank: 2, UpdateProjGap: 3, Scale, WaitsForGradients: true);
+        using var generator = new Generator(10);
+        using var stack = Made(galore, zeros(3, 6, 4));
+        var gradients = Enumerable.Range(1, 4).Select(_ => randn([3, 6, 4], generator: generator)).ToArray();
+        gradients[0][1].zero_();
+        gradients[3][2].zero_();
+        int[][] madeIn = [[1, 0, 1], [1, 2, 1], [1, 2, 1], [4, 4, 1]];
+        for (var step = 1; step <= 4; step++)
+        {
+            OneUpdate.Apply(stack, gradients[step - 1], step, Rate, galore);
+            for (var expert = 0; expert < 3; expert++)
+            {
+                var made = madeIn[step - 1][expert];
+                using var alone = Made(galore, zeros(6, 4));
+                if (made > 0) OneUpdate.Apply(alone, gradients[made - 1][expert], 1, Rate, galore);
+                Assert.Equal(alone.State!["projection"].bytes, stack.State!["projection"][expert].bytes);
+            }
+        }
+    }
+
     [Fact]
     public void Apply_stacked_experts_move_like_matrices_of_their_own()
     {
@@ -135,5 +191,12 @@ public sealed class GaLoreTests
         var config = TinyModel.Config(bias: true);
         foreach (var spec in config.EmbeddingSpecs().Concat(config.HeadSpecs()).Concat(config.LayerSpecs(0).Where(s => s.Shape.Count == 1)))
             Assert.Equal(s_adamW.StateTensors(spec, dtypes), galore.StateTensors(spec, dtypes));
+    }
+
+    private static Parameter Made(GaLore galore, Tensor weight)
+    {
+        var parameter = new Parameter(new ParameterSpec("w", weight.shape, Decay: true), weight, s_float32);
+        parameter.MakeTrainable(galore);
+        return parameter;
     }
 }

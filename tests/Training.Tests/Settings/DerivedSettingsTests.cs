@@ -65,6 +65,27 @@ public sealed class DerivedSettingsTests
         Assert.DoesNotContain(nameof(TrainingSpec.KeepsSmallMoments), without, StringComparison.Ordinal);
     }
 
+    // Older builds updated otherwise, and do not say so.
+    [Theory]
+    [InlineData("galore", "adamw")]
+    [InlineData("lora", "galore")]
+    public void Resolve_new_run_updates_as_revised_and_an_older_one_as_ever(string method, string optim)
+    {
+        var given = TinyStories.Spec(1) with { Method = method, Optim = optim };
+        var began = Resolve(given);
+        Assert.True(IsRevised(began) && IsRevised(Resolve(given, began)));
+        var json = JsonSerializer.SerializeToNode(began)!.AsObject();
+        Assert.True(json.Remove(nameof(TrainingSpec.RevisedUpdates)));
+        var older = json.Deserialize<TrainingSpec>()!;
+        Assert.False(IsRevised(Resolve(given, older)));
+        Assert.Empty(SpecComparison.Differences(older, Resolve(given, older)));
+        var without = Resolve(TinyStories.Spec(1));
+        Assert.DoesNotContain(nameof(TrainingSpec.RevisedUpdates), JsonSerializer.Serialize(without), StringComparison.Ordinal);
+        Assert.True(IsRevised(Resolve(given, without)));
+
+        static bool IsRevised(TrainingSpec spec) => Optimizers.Of(spec) is GaLore { WaitsForGradients: true };
+    }
+
     // Builds that do not know the key go on with such a run. A fork that begins to need random numbers has those of a new run.
     [Fact]
     public void Resolve_run_without_random_numbers_does_not_say_how_they_are_keyed()
