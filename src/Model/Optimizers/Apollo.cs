@@ -14,12 +14,20 @@ namespace LisaOrleans.Model;
 /// <param name="Scale">Updates of matrices are multiplied by its root.</param>
 /// <param name="PerTensor">Whether a matrix has one factor.</param>
 /// <param name="Seed">Keys the projections, with a parameter's name and the number of the update.</param>
-public sealed record Apollo(AdamW AdamW, int Rank, int UpdateProjGap, double Scale, bool PerTensor, ulong Seed) : IPartOptimizer
+/// <param name="CorrectsLast">
+/// Whether the bias of AdamW's moments is corrected after the growth of a step is limited, as in the authors' program. Else (default) it is
+/// before, and as a corrected step hardly grows the limiter seldom holds one of the first updates back.
+/// </param>
+public sealed record Apollo(
+    AdamW AdamW, int Rank, int UpdateProjGap, double Scale, bool PerTensor, ulong Seed, bool CorrectsLast = false) : IPartOptimizer
 {
     private const string Projection = "projection";
     private const string UpdateNorm = "update_norm";
     private const double MostGrowth = 1.01;
     private const double LeastNorm = 1e-8;
+
+    // The number of an update that is so late that no bias is left.
+    private const long Unbiased = long.MaxValue;
 
     /// <inheritdoc/>
     public StochasticRounding? Rounding => AdamW.Rounding;
@@ -51,9 +59,10 @@ public sealed record Apollo(AdamW AdamW, int Rank, int UpdateProjGap, double Sca
             var wide = gradient.to(ScalarType.Float32);
             var projected = lowRank.Project(wide, state[Projection]);
             long[] over = PerTensor ? [-2, -1] : [lowRank.RankDimension];
-            var factor = Norm(AdamW.StepFromZero(update, projected, stateStep, keyStep), over) / Norm(projected, over).Plus(LeastNorm);
+            var step = AdamW.StepFromZero(update, projected, CorrectsLast ? Unbiased : stateStep, keyStep);
+            var factor = Norm(step, over) / Norm(projected, over).Plus(LeastNorm);
             var change = Limited(wide.mul(factor), state[UpdateNorm]);
-            change.ScaleInPlace(-learningRate * Math.Sqrt(Scale));
+            change.ScaleInPlace(-learningRate * Math.Sqrt(Scale) * (CorrectsLast ? Correction(stateStep) : 1));
             return change;
         });
 
@@ -68,6 +77,10 @@ public sealed record Apollo(AdamW AdamW, int Rank, int UpdateProjGap, double Sca
         var shape = lowRank.Projection;
         return randn(shape, generator: generator).Over(Math.Sqrt(shape[^2]));
     }
+
+    // What AdamW's correction of both moments multiplies a step by.
+    private double Correction(long stateStep) =>
+        Math.Sqrt(1 - Math.Pow(AdamW.Beta2, stateStep)) / (1 - Math.Pow(AdamW.Beta1, stateStep));
 
     private static Tensor Norm(Tensor x, long[] over)
     {

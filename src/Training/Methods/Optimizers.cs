@@ -19,7 +19,8 @@ public static class Optimizers
         new NamedOptimizer(
             TrainingMethods.Apollo,
             spec => new Apollo(
-                AdamWOf(spec), spec.ApolloRank, spec.ApolloUpdateProjGap, spec.ApolloScale, spec.ApolloScaleType == "tensor", spec.Seed)));
+                AdamWOf(spec), spec.ApolloRank, spec.ApolloUpdateProjGap, spec.ApolloScale, spec.ApolloScaleType == "tensor", spec.Seed,
+                spec.RevisedUpdates)));
 
     /// <summary>The optimizer of a run, as its method names it, with the run's settings.</summary>
     public static IPartOptimizer Of(TrainingSpec spec) => All[Methods.Of(spec).Optimizer(spec)].Create(spec);

@@ -76,13 +76,14 @@ public static class DerivedSettings
     }
 
     // Whether updates need random numbers.
-    private static bool IsRandom(TrainingSpec spec) =>
-        spec.StochasticRounding || spec.Optim == TrainingMethods.Apollo || spec.Method == TrainingMethods.Apollo;
+    private static bool IsRandom(TrainingSpec spec) => spec.StochasticRounding || Updates(spec, TrainingMethods.Apollo);
 
     private static bool IsOf8Bits(TrainingSpec spec) => spec.Optim == Optimizers.AdamW8Bit;
 
     // Whether anything trains by updates that are others than older builds made.
-    private static bool IsRevised(TrainingSpec spec) => spec.Optim == TrainingMethods.Galore || spec.Method == TrainingMethods.Galore;
+    private static bool IsRevised(TrainingSpec spec) => Updates(spec, TrainingMethods.Galore) || Updates(spec, TrainingMethods.Apollo);
+
+    private static bool Updates(TrainingSpec spec, string optimizer) => spec.Optim == optimizer || spec.Method == optimizer;
 
     // A run that began before there were lanes has one of them, and does not say so.
     private static int Lanes(TrainingSpec spec, TrainingSpec? began) => (spec.GradientLanes, began) switch

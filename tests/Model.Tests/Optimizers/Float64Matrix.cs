@@ -42,8 +42,9 @@ internal static class Float64Matrix
                 Assert.Equal(expected[i, j], actual[i, j], tolerance * (1 + Math.Abs(expected[i, j])));
     }
 
-    /// <summary>AdamW's direction (arXiv 1711.05101) for the gradients so far, the last one last.</summary>
-    public static double[,] AdamDirection(IReadOnlyList<double[,]> gradients, double beta1, double beta2, double epsilon)
+    /// <summary>AdamW's direction (arXiv 1711.05101) for the gradients so far, the last one last; or what it is uncorrected.</summary>
+    public static double[,] AdamDirection(
+        IReadOnlyList<double[,]> gradients, double beta1, double beta2, double epsilon, bool correctsBias = true)
     {
         var (first, second) = (Map(gradients[0], _ => 0), Map(gradients[0], _ => 0));
         foreach (var g in gradients)
@@ -52,7 +53,7 @@ internal static class Float64Matrix
             second = Sum(beta2, second, 1 - beta2, Map(g, v => v * v));
         }
 
-        var (correct1, correct2) = (1 - Math.Pow(beta1, gradients.Count), 1 - Math.Pow(beta2, gradients.Count));
+        var (correct1, correct2) = correctsBias ? (1 - Math.Pow(beta1, gradients.Count), 1 - Math.Pow(beta2, gradients.Count)) : (1, 1);
         return Make(first.GetLength(0), first.GetLength(1), (i, j) =>
             first[i, j] / correct1 / (Math.Sqrt(second[i, j] / correct2) + epsilon));
     }

@@ -69,6 +69,8 @@ public sealed class DerivedSettingsTests
     [Theory]
     [InlineData("galore", "adamw")]
     [InlineData("lora", "galore")]
+    [InlineData("apollo", "adamw")]
+    [InlineData("lisa", "apollo")]
     public void Resolve_new_run_updates_as_revised_and_an_older_one_as_ever(string method, string optim)
     {
         var given = TinyStories.Spec(1) with { Method = method, Optim = optim };
@@ -83,7 +85,7 @@ public sealed class DerivedSettingsTests
         Assert.DoesNotContain(nameof(TrainingSpec.RevisedUpdates), JsonSerializer.Serialize(without), StringComparison.Ordinal);
         Assert.True(IsRevised(Resolve(given, without)));
 
-        static bool IsRevised(TrainingSpec spec) => Optimizers.Of(spec) is GaLore { WaitsForGradients: true };
+        static bool IsRevised(TrainingSpec spec) => Optimizers.Of(spec) is GaLore { WaitsForGradients: true } or Apollo { CorrectsLast: true };
     }
 
     // Builds that do not know the key go on with such a run. A fork that begins to need random numbers has those of a new run.
