@@ -5,7 +5,8 @@ namespace LisaOrleans.Model;
 /// <summary>
 /// AdamW with moments of 8 bits (Dettmers et al., arXiv 2110.02861): each block of 256 numbers is scaled by its largest, and each
 /// number kept as the index of the nearest of 256 values that lie close together near zero. The update itself is AdamW's, in
-/// float32, a piece at a time. Parameters of fewer than 4,096 numbers keep float32 moments.
+/// float32, a piece at a time. Parameters of fewer than 4,096 numbers keep float32 moments. Those of token
+/// embeddings have 8 bits, too: transformers' Trainer has bitsandbytes keep them in 32, which takes 6 more bytes for each number.
 /// </summary>
 /// <param name="AdamW">The update.</param>
 /// <param name="KeepsSmallMoments">
