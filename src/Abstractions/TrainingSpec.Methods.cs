@@ -87,8 +87,8 @@ public sealed partial record TrainingSpec
     public bool KeepsSmallMoments { get; init; }
 
     /// <value>
-    /// Whether GaLore waits for a gradient that is not all zeros before it projects a matrix, and APOLLO corrects bias after it has limited
-    /// a step's growth. False (default) for a run without them, and for one that an older build began.
+    /// Whether GaLore waits for a gradient that is not all zeros before it projects a matrix, APOLLO corrects bias after it has limited a
+    /// step's growth, and DoRA's magnitudes decay. False (default) for a run without them, and for one that an older build began.
     /// </value>
     [Id(55), JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool RevisedUpdates { get; init; }

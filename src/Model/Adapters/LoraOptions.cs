@@ -25,6 +25,12 @@ public sealed record LoraOptions
     /// <value>Whether the length of each row of the matrix is a parameter of its own (Liu et al., arXiv 2402.09353). Default false.</value>
     public bool UseDora { get; init; }
 
+    /// <value>
+    /// Whether weight decay applies to these lengths, as it does with PEFT and transformers' Trainer, which spares norms and biases only.
+    /// Default false.
+    /// </value>
+    public bool DecaysMagnitudes { get; init; }
+
     /// <value>Names of modules, <see cref="AllLinear"/> alone, or empty (default) for queries and values, as in PEFT.</value>
     public IReadOnlyList<string> TargetModules { get; init; } = [];
 
@@ -102,7 +108,7 @@ public sealed record LoraOptions
     {
         var rank = Of(RankPattern, map, Rank);
         var alpha = Of(AlphaPattern, map, Alpha);
-        return new LoraTarget(map, rank, alpha / (UseRslora ? Math.Sqrt(rank) : rank), UseDora);
+        return new LoraTarget(map, rank, alpha / (UseRslora ? Math.Sqrt(rank) : rank), UseDora, DecaysMagnitudes);
     }
 
     // The first pattern that fits counts, as in PEFT.

@@ -5,7 +5,8 @@ namespace LisaOrleans.Model;
 /// <param name="Rank">r.</param>
 /// <param name="Scaling">What B·A is multiplied by.</param>
 /// <param name="Dora">Whether it has a magnitude.</param>
-public sealed record LoraTarget(LinearMap Map, int Rank, double Scaling, bool Dora)
+/// <param name="DecaysMagnitude">Whether weight decay applies to the magnitude.</param>
+public sealed record LoraTarget(LinearMap Map, int Rank, double Scaling, bool Dora, bool DecaysMagnitude)
 {
     /// <summary>Name of A, [r, input].</summary>
     public string A => Map.Name + ".lora_A.weight";
@@ -25,7 +26,7 @@ public sealed record LoraTarget(LinearMap Map, int Rank, double Scaling, bool Do
         get
         {
             ParameterSpec[] matrices = [new(A, [Rank, Map.Input], Decay: true), new(B, [Map.Output, Rank], Decay: true)];
-            return Dora ? [.. matrices, new(Magnitude, [Map.Output], Decay: false)] : matrices;
+            return Dora ? [.. matrices, new(Magnitude, [Map.Output], DecaysMagnitude)] : matrices;
         }
     }
 }

@@ -10,7 +10,7 @@ namespace LisaOrleans.Model;
 /// <param name="Beta1">Decay of the first moment.</param>
 /// <param name="Beta2">Decay of the second moment.</param>
 /// <param name="Epsilon">Added to the root of the second moment.</param>
-/// <param name="WeightDecay">Decoupled decay of matrices; norms and biases have none.</param>
+/// <param name="WeightDecay">Decoupled decay of all parameters but norms and biases.</param>
 /// <param name="Rounding">How weights and moments become bfloat16; null (default) for the nearest number.</param>
 public sealed record AdamW(double Beta1, double Beta2, double Epsilon, double WeightDecay, StochasticRounding? Rounding = null)
     : IPartOptimizer

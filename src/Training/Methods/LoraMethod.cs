@@ -50,6 +50,7 @@ internal class LoraMethod : ITrainingMethod
         Dropout = spec.LoraDropout,
         UseRslora = spec.UseRslora,
         UseDora = spec.UseDora,
+        DecaysMagnitudes = spec.RevisedUpdates,
         TargetModules = [.. spec.LoraTargetModules.Select(PeftNames.InFamily)],
         LayersToTransform = spec.LayersToTransform,
         RankPattern = spec.LoraRankPattern ?? ImmutableDictionary<string, int>.Empty,

@@ -81,7 +81,9 @@ public static class DerivedSettings
     private static bool IsOf8Bits(TrainingSpec spec) => spec.Optim == Optimizers.AdamW8Bit;
 
     // Whether anything trains by updates that are others than older builds made.
-    private static bool IsRevised(TrainingSpec spec) => Updates(spec, TrainingMethods.Galore) || Updates(spec, TrainingMethods.Apollo);
+    private static bool IsRevised(TrainingSpec spec) =>
+        Updates(spec, TrainingMethods.Galore) || Updates(spec, TrainingMethods.Apollo)
+        || spec is { UseDora: true, Method: TrainingMethods.Lora or TrainingMethods.Qlora };
 
     private static bool Updates(TrainingSpec spec, string optimizer) => spec.Optim == optimizer || spec.Method == optimizer;
 

@@ -126,6 +126,28 @@ public sealed class LoraGradientTests
     }
 
     [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Apply_without_gradients_decays_matrices_and_where_told_so_magnitudes(bool decays)
+    {
+        using var scope = NewDisposeScope();
+        var config = TinyModel.Config();
+        var lora = LoraReference.Options("dora") with { DecaysMagnitudes = decays };
+        var optimizer = TinyModel.AdamW with { WeightDecay = 0.5 };
+        using var chain = new PartChain(
+            config, TinyModel.Float32, optimizer,
+            TinyModel.Weights(config).Concat(LoraReference.Adapters(config, lora)).ToDictionary(), lora: lora);
+        foreach (var parameter in chain.Layers[0].Adapters)
+        {
+            parameter.MakeTrainable(optimizer);
+            var before = parameter.Value.detach().clone();
+            OneUpdate.Apply(parameter, zeros_like(before), 1, 0.1, optimizer);
+            var factor = (parameter.Value.detach() / before).mean().item<float>();
+            Assert.Equal(decays || before.dim() == 2 ? 0.95 : 1, factor, 1e-5);
+        }
+    }
+
+    [Theory]
     [InlineData("q_prj", "names 'q_prj'", "q_proj")]
     [InlineData("all-linear,q_proj", "all-linear stands alone", "")]
     [InlineData("lm_head", "names 'lm_head'", "q_proj")]

@@ -67,13 +67,14 @@ public sealed class DerivedSettingsTests
 
     // Older builds updated otherwise, and do not say so.
     [Theory]
-    [InlineData("galore", "adamw")]
-    [InlineData("lora", "galore")]
-    [InlineData("apollo", "adamw")]
-    [InlineData("lisa", "apollo")]
-    public void Resolve_new_run_updates_as_revised_and_an_older_one_as_ever(string method, string optim)
+    [InlineData("galore", "adamw", false)]
+    [InlineData("lora", "galore", false)]
+    [InlineData("apollo", "adamw", false)]
+    [InlineData("lisa", "apollo", false)]
+    [InlineData("qlora", "adamw", true)]
+    public void Resolve_new_run_updates_as_revised_and_an_older_one_as_ever(string method, string optim, bool dora)
     {
-        var given = TinyStories.Spec(1) with { Method = method, Optim = optim };
+        var given = TinyStories.Spec(1) with { Method = method, Optim = optim, UseDora = dora };
         var began = Resolve(given);
         Assert.True(IsRevised(began) && IsRevised(Resolve(given, began)));
         var json = JsonSerializer.SerializeToNode(began)!.AsObject();
@@ -85,7 +86,9 @@ public sealed class DerivedSettingsTests
         Assert.DoesNotContain(nameof(TrainingSpec.RevisedUpdates), JsonSerializer.Serialize(without), StringComparison.Ordinal);
         Assert.True(IsRevised(Resolve(given, without)));
 
-        static bool IsRevised(TrainingSpec spec) => Optimizers.Of(spec) is GaLore { WaitsForGradients: true } or Apollo { CorrectsLast: true };
+        static bool IsRevised(TrainingSpec spec) =>
+            Optimizers.Of(spec) is GaLore { WaitsForGradients: true } or Apollo { CorrectsLast: true }
+            || Methods.Adapters(spec) is { UseDora: true, DecaysMagnitudes: true };
     }
 
     // Builds that do not know the key go on with such a run. A fork that begins to need random numbers has those of a new run.
