@@ -79,6 +79,7 @@ var root = new RootCommand(
     },
 };
 
+root.Options.OfType<VersionOption>().Single().Action = new VersionAction();
 Terminal.Prepare();
 
 // A value that begins with '@' is a value: no response files.

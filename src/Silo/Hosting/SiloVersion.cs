@@ -3,6 +3,6 @@ namespace LisaOrleans.Silo;
 /// <summary>The program's version.</summary>
 public static class SiloVersion
 {
-    /// <value>The version, with the commit that it was built from if that is known.</value>
+    /// <value>The version, with a hash of the sources that it was built from.</value>
     public static string Own => ClusterTraits.OwnVersion;
 }

@@ -3,7 +3,7 @@ using System.Reflection;
 namespace LisaOrleans.Silo;
 
 /// <summary>What all silos of a cluster must have in common. They tell each other through the cluster's mark.</summary>
-/// <param name="Version">The program's version, with the commit that it was built from where that is known.</param>
+/// <param name="Version">The program's version, with a hash of the sources that it was built from.</param>
 /// <param name="Tls">Whether they encrypt what they say to each other.</param>
 public sealed record ClusterTraits(string Version, bool Tls)
 {
@@ -15,7 +15,8 @@ public sealed record ClusterTraits(string Version, bool Tls)
 
     /// <summary>This program's version.</summary>
     public static string OwnVersion { get; } =
-        typeof(ClusterTraits).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
+        typeof(ClusterTraits).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+            + "+" + SourcesHash.Value;
 
     /// <summary>The traits of a silo of this program.</summary>
     /// <param name="tls">Whether it encrypts.</param>
