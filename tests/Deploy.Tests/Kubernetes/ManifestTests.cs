@@ -72,6 +72,16 @@ public sealed class ManifestTests
         static (string, string) Probe(V1Probe probe) => (probe.HttpGet.Path, probe.HttpGet.Port.ToString());
     }
 
+    // One of two versions at a time: the first new pod of a rolling update would wait for ever for the old ones to go.
+    [Theory]
+    [MemberData(nameof(Silos))]
+    public void Deployment_silo_of_another_version_comes_when_all_old_ones_are_gone(string name)
+    {
+        var strategy = Silo(name).Spec.Strategy;
+        Assert.Equal("Recreate", strategy.Type);
+        Assert.Null(strategy.RollingUpdate);
+    }
+
     [Fact]
     public void Deployment_gpu_silos_need_spot_nodes_and_control_silos_and_redis_others()
     {
