@@ -50,7 +50,11 @@ public sealed class AzureTablesTests(UndisturbedRun undisturbed)
     private static async Task RefusesWhatIsWrong(TestCluster cluster, TempFolder folder)
     {
         var tables = cluster.Tables;
-        await Says(0, "\"subject\":\"tables\",\"verdict\":\"ok\"", ["doctor", "--azure-tables", tables, "--log-format", "json"]);
+        await Says(
+            0, "\"subject\":\"tables\",\"verdict\":\"ok\"",
+            ["doctor", "--cluster-id", "asked", "--azure-tables", tables, "--log-format", "json"]);
+        var marks = new TableClient(tables, "LisaClusters");
+        Assert.Empty(await marks.QueryAsync<TableEntity>(m => m.PartitionKey == "asked", cancellationToken: Token).ToArrayAsync(Token));
         await Says(
             1, "denies access (403", ["doctor", "--azure-tables", cluster.SignedTables(TableAccountSasPermissions.Read), "--log-format", "json"]);
         await Says(
@@ -62,7 +66,14 @@ public sealed class AzureTablesTests(UndisturbedRun undisturbed)
         await Says(2, "denies access (403", ["silo", "--cluster-id", TestCluster.Id, "--azure-tables", wrong, "--store", folder["unused"]]);
         await Says(1, "denies access (403", ["doctor", "--azure-tables", wrong]);
 
-        await new TableClient(tables, "LisaClusters").AddEntityAsync(new TableEntity("other", "version") { ["Mark"] = "9.9.9" }, Token);
+        await marks.AddEntityAsync(new TableEntity("other", "version") { ["Mark"] = "9.9.9" }, Token);
+        var members = new TableClient(tables, "OrleansSiloInstances");
+        await foreach (var member in members.QueryAsync<TableEntity>(m => m.PartitionKey == TestCluster.Id, cancellationToken: Token))
+        {
+            (member.PartitionKey, member["DeploymentId"]) = ("other", "other");
+            await members.AddEntityAsync(member, Token);
+        }
+
         await Says(
             2, "the silos of cluster 'other' are of version 9.9.9, and this one is of ",
             ["silo", "--cluster-id", "other", "--azure-tables", tables, "--store", folder["unused"]]);

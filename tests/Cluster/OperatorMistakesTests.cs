@@ -56,7 +56,8 @@ public sealed class OperatorMistakesTests
         (code, output) = await TestCluster.LisaAsync(folder.Root, ["silo", .. redis, "--store", folder["elsewhere"]]);
         Assert.True(code == 2, output);
         Assert.Equal(
-            $"lisa: --store: {folder["elsewhere"]} is not the store of cluster '{TestCluster.Id}'; its silos use {cluster.Store}", output.Trim());
+            $"lisa: --store: {folder["elsewhere"]} is not the store of cluster '{TestCluster.Id}'; its silos use {cluster.Store}; "
+            + "name that one, or end those first (half a minute after the last one this is forgotten)", output.Trim());
         (code, output) = await TestCluster.LisaAsync(folder.Root, ["doctor", .. redis, "--store", folder["elsewhere"]]);
         Assert.True(code == 1, output);
         Assert.Matches("(?m)^fault +cluster .* is not the store of cluster ", output);
@@ -107,6 +108,12 @@ public sealed class OperatorMistakesTests
         await using var redis = await ConnectionMultiplexer.ConnectAsync($"{place},allowAdmin=true");
         var server = redis.GetServer(place);
         await Says("ok", $"{server.Version}\",\"remedy\":null");
+
+        // Who asks does not join.
+        var (exit, said) = await TestCluster.LisaAsync(
+            folder.Root, ["doctor", "--cluster-id", "asked", "--redis", place, "--store", cluster.Store]);
+        Assert.True(exit == 0, said);
+        Assert.False(await redis.GetDatabase().KeyExistsAsync("asked/lisa/version"));
         await server.ConfigSetAsync("appendonly", "no");
         await Says("warning", "forgets everything at its end");
         await server.ConfigSetAsync("maxmemory-policy", "allkeys-lru");
@@ -128,7 +135,9 @@ public sealed class OperatorMistakesTests
     {
         var place = $"127.0.0.1:{cluster.Redis.Port}";
         await using var redis = await ConnectionMultiplexer.ConnectAsync($"{place},allowAdmin=true");
-        await redis.GetDatabase().StringSetAsync("other/lisa/version", "9.9.9");
+        var database = redis.GetDatabase();
+        await database.StringSetAsync("other/lisa/version", "9.9.9");
+        await database.HashSetAsync(Members("other"), await database.HashGetAllAsync(Members(TestCluster.Id)));
         await Refuses(["--cluster-id", "other", "--redis", place], "the silos of cluster 'other' are of version 9.9.9, and this one is of ");
 
         var server = redis.GetServer(place);
@@ -136,6 +145,8 @@ public sealed class OperatorMistakesTests
         await Refuses(["--cluster-id", "third", "--redis", place], "password");
         await Refuses(["--cluster-id", "third", "--redis", $"redis://:wr0ng@{place}"], "password");
         await server.ConfigSetAsync("requirepass", "");
+
+        static string Members(string cluster) => $"{cluster}/members/{cluster}";
 
         async Task Refuses(string[] options, string says)
         {

@@ -25,7 +25,8 @@ internal static class ClusterMembership
         try
         {
             var store = Named(values);
-            return (store, await MembershipCheck.RunAsync(store, clusterId, ClusterTls.Traits(values), blobs, cancellationToken));
+            var traits = ClusterTls.Traits(values);
+            return (store, await MembershipCheck.JoinAsync(store, clusterId, traits, blobs, SayWaits, cancellationToken));
         }
         catch (Exception e) when (e is StoreLocationException or MembershipUnusableException { IsOtherStore: true })
         {
@@ -36,6 +37,9 @@ internal static class ClusterMembership
             throw new UsageException($"{values.Place(setting.Key)}: {e.Message}");
         }
     }
+
+    private static void SayWaits(string reason) => ErrorReport.Write(
+        $"waiting, half a minute at most, until silos that are gone are forgotten: {reason}");
 
     /// <summary>The same without a try.</summary>
     /// <exception cref="FormatException">The setting names none.</exception>

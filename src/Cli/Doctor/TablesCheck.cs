@@ -12,7 +12,7 @@ internal static class TablesCheck
         try
         {
             var tables = new AzureTableMembership(values.Text(KnownSettings.AzureTables));
-            await MembershipCheck.RunAsync(tables, values.Text(KnownSettings.ClusterId), ClusterTls.Traits(values), cancellationToken);
+            await MembershipCheck.LookAsync(tables, values.Text(KnownSettings.ClusterId), ClusterTls.Traits(values), cancellationToken);
             return new Check(Subject, Verdict.Ok, tables.Place);
         }
         catch (Exception e) when (e is FormatException or MembershipUnusableException)

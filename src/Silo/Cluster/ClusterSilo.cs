@@ -29,11 +29,13 @@ public static class ClusterSilo
         builder.Services.AddHostedService(s => s.GetRequiredService<SiloDrain>());
         builder.Services.AddHostedService<PreemptionWatch>();
         builder.Services.AddSingleton<IClusterView, ClusterView>();
+
+        // Before the silo joins, which may have to wait, and until it has left.
+        builder.Services.AddHostedService<ClusterMarkKeeper>();
         builder.UseOrleans(silo => Configure(silo, options));
         builder.Services.AddHostedService<RunWaker>();
         builder.Services.AddHostedService<LeaseKeeper>();
         builder.Services.AddHostedService<MembershipRestorer>();
-        builder.Services.AddHostedService<ClusterMarkKeeper>();
         var app = builder.Build();
         options.Http.Map(app);
         return app;

@@ -42,13 +42,14 @@ public sealed class AzureTableMembership : IMembershipStore
     }
 
     /// <inheritdoc/>
-    public async Task<ClusterTraits> TryAsync(string clusterId, ClusterTraits traits, CancellationToken cancellationToken)
+    public async Task<ClusterTraits> TryAsync(
+        string clusterId, Func<IClusterMark, Task<ClusterTraits>> ask, CancellationToken cancellationToken)
     {
         if (AzureTables.ProblemOf(clusterId) is { } problem) throw new MembershipUnusableException(problem);
         try
         {
             await using var mark = await OpenMarkAsync(clusterId, cancellationToken).ConfigureAwait(false);
-            return await traits.ClaimAsync(mark, clusterId).ConfigureAwait(false);
+            return await ask(mark).ConfigureAwait(false);
         }
         catch (RequestFailedException e) when (e.Status is 401 or 403)
         {

@@ -9,6 +9,7 @@ public sealed record ClusterTraits(string Version, bool Tls)
 {
     private const string TlsWord = " tls";
     private const string StoreWord = " store ";
+    private const string EndFirst = "end those first (half a minute after the last one this is forgotten)";
 
     /// <value>The blob store that they share; null (default) where that is not known, which goes with any.</value>
     public StoreDescription? Store { get; init; }
@@ -32,37 +33,50 @@ public sealed record ClusterTraits(string Version, bool Tls)
         return theirs;
     }
 
+    /// <summary>Compares these with the cluster's traits, for one who does not join: nothing is set.</summary>
+    /// <returns>The cluster's traits; these where it has none.</returns>
+    /// <exception cref="MembershipUnusableException">The cluster has silos with other traits.</exception>
+    internal async Task<ClusterTraits> LookAsync(IClusterMark mark, string clusterId)
+    {
+        await mark.ProbeAsync().ConfigureAwait(false);
+        if (await mark.ReadAsync().ConfigureAwait(false) is not { } text) return this;
+        var theirs = Parse(text);
+        CheckAgainst(theirs, clusterId);
+        return theirs;
+    }
+
     /// <summary>Refuses traits that differ from those of a cluster's silos.</summary>
     /// <exception cref="MembershipUnusableException">They differ.</exception>
     internal void CheckAgainst(ClusterTraits theirs, string clusterId)
     {
         if (theirs.Version != Version)
         {
-            throw new MembershipUnusableException(
-                $"the silos of cluster '{clusterId}' are of version {theirs.Version}, and this one is of {Version}; "
-                + "end those first (half a minute after the last one this is forgotten), or use another --cluster-id");
+            throw Refusal(
+                $"the silos of cluster '{clusterId}' are of version {theirs.Version}, and this one is of {Version}; {EndFirst}, "
+                + "or use another --cluster-id");
         }
 
         if (theirs.Tls != Tls)
         {
-            throw new MembershipUnusableException(
+            throw Refusal(
                 $"the silos of cluster '{clusterId}' "
                 + (theirs.Tls ? "use TLS, and this one does not; give it" : "do not use TLS, and this one does; start it without")
-                + " --cluster-tls-certificate and --cluster-tls-ca, or use another --cluster-id");
+                + $" --cluster-tls-certificate and --cluster-tls-ca, {EndFirst}, or use another --cluster-id");
         }
 
         if (Store is not null && theirs.Store is not null && theirs.Store.Id != Store.Id)
         {
-            throw new MembershipUnusableException(
+            throw Refusal(
                 $"{Store.Location} is not the store of cluster '{clusterId}'; its silos use {theirs.Store.Location}"
-                + (Store.Location != theirs.Store.Location ? ""
-                    : Store.Id.Length > 0 ? ", which is another one under the same name: is it mounted here?"
-                    : ", where they found a store.json, and here is none: is it mounted here? If it was deleted, bring it back from a copy, or end "
-                        + "these silos first (half a minute after the last one this is forgotten)"))
-            {
-                IsOtherStore = true,
-            };
+                + (Store.Location != theirs.Store.Location ? $"; name that one, or {EndFirst}"
+                    : Store.Id.Length > 0 ? $", which is another one under the same name: is it mounted here? Or {EndFirst}"
+                    : ", where they found a store.json, and here is none: is it mounted here? If it was deleted, bring it back from a "
+                        + $"copy, or {EndFirst}"),
+                isOtherStore: true);
         }
+
+        static MembershipUnusableException Refusal(string message, bool isOtherStore = false) =>
+            new(message) { IsOfMark = true, IsOtherStore = isOtherStore };
     }
 
     /// <summary>The traits as they are written in the mark.</summary>

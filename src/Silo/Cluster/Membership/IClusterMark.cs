@@ -9,6 +9,12 @@ public interface IClusterMark : IAsyncDisposable
     /// <summary>How long the mark stays without being renewed.</summary>
     static readonly TimeSpan Lifetime = TimeSpan.FromSeconds(30);
 
+    /// <summary>Reads the mark without setting it; null where there is none.</summary>
+    Task<string?> ReadAsync();
+
+    /// <summary>Writes beside the mark, and takes it away again: fails where the mark could not be set.</summary>
+    Task ProbeAsync();
+
     /// <summary>Sets the mark if there is none, or a certain one.</summary>
     /// <param name="mark">The text.</param>
     /// <param name="instead">The mark that it may replace.</param>

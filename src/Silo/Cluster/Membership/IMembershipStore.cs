@@ -7,15 +7,15 @@ public interface IMembershipStore
     string Name { get; }
 
     /// <summary>
-    /// Connects, logs in, and checks that a cluster's membership may be used and that its silos have the same traits.
+    /// Connects, logs in, checks that a cluster's membership may be used, and asks its mark.
     /// <see cref="MembershipCheck"/> repeats it for a short while.
     /// </summary>
     /// <param name="clusterId">The cluster.</param>
-    /// <param name="traits">The traits that a silo of it would have.</param>
+    /// <param name="ask">What the mark is asked.</param>
     /// <param name="cancellationToken">Gives up.</param>
-    /// <returns>The traits of the cluster's silos; this one's where there are none.</returns>
-    /// <exception cref="MembershipUnusableException">The store does not answer or refuses, or silos with other traits are there.</exception>
-    Task<ClusterTraits> TryAsync(string clusterId, ClusterTraits traits, CancellationToken cancellationToken);
+    /// <returns>The answer.</returns>
+    /// <exception cref="MembershipUnusableException">The store does not answer or refuses.</exception>
+    Task<ClusterTraits> TryAsync(string clusterId, Func<IClusterMark, Task<ClusterTraits>> ask, CancellationToken cancellationToken);
 
     /// <summary>Lets a silo keep its membership and its reminders there.</summary>
     /// <param name="silo">The silo.</param>

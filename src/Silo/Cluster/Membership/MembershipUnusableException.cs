@@ -6,6 +6,9 @@ public sealed class MembershipUnusableException(string message) : Exception(mess
     /// <value>Whether trying again in a moment may help, for example because a server is still starting. Default false.</value>
     public bool MayPass { get; init; }
 
+    /// <value>Whether it is the cluster's mark that differs, which is there for a while after its silos are gone. Default false.</value>
+    public bool IsOfMark { get; init; }
+
     /// <value>Whether it is the silo's store that is not the cluster's. Default false.</value>
     public bool IsOtherStore { get; init; }
 }

@@ -8,8 +8,13 @@ namespace LisaOrleans.Silo;
 internal sealed class RedisMark(ConnectionMultiplexer redis, string clusterId) : IClusterMark
 {
     private readonly RedisKey _key = $"{clusterId}/lisa/version";
+    private readonly RedisKey _probe = $"{clusterId}/lisa/probe";
 
     private IDatabase Database => redis.GetDatabase();
+
+    public async Task<string?> ReadAsync() => await Database.StringGetAsync(_key).ConfigureAwait(false);
+
+    public Task ProbeAsync() => Database.StringSetAsync(_probe, "", TimeSpan.FromSeconds(1));
 
     public async Task<string> ClaimAsync(string mark, string instead) =>
         await Database.StringSetAsync(_key, mark, IClusterMark.Lifetime, When.NotExists).ConfigureAwait(false)

@@ -32,7 +32,8 @@ public sealed class RedisMembership : IMembershipStore
         await ConnectionMultiplexer.ConnectAsync(_redis.Clone()).WaitAsync(cancellationToken).ConfigureAwait(false), clusterId);
 
     /// <inheritdoc/>
-    public async Task<ClusterTraits> TryAsync(string clusterId, ClusterTraits traits, CancellationToken cancellationToken)
+    public async Task<ClusterTraits> TryAsync(
+        string clusterId, Func<IClusterMark, Task<ClusterTraits>> ask, CancellationToken cancellationToken)
     {
         var place = RedisRefusal.PlaceOf(_redis);
         try
@@ -42,7 +43,7 @@ public sealed class RedisMembership : IMembershipStore
             var database = redis.GetDatabase();
             await database.PingAsync().ConfigureAwait(false);
             await RedisRefusal.ReadMembersAsync(database, clusterId).ConfigureAwait(false);
-            return await traits.ClaimAsync(mark, clusterId).ConfigureAwait(false);
+            return await ask(mark).ConfigureAwait(false);
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {

@@ -21,7 +21,7 @@ public sealed record RedisReport(string Place, string Version, string? Policy, b
     /// <exception cref="MembershipUnusableException">Redis does not answer, or it refuses.</exception>
     public static async Task<RedisReport> MakeAsync(string text, string clusterId, ClusterTraits traits, CancellationToken cancellationToken)
     {
-        await MembershipCheck.RunAsync(new RedisMembership(text), clusterId, traits, cancellationToken).ConfigureAwait(false);
+        await MembershipCheck.LookAsync(new RedisMembership(text), clusterId, traits, cancellationToken).ConfigureAwait(false);
         var options = RedisConfiguration.Parse(text);
 
         // Without this, the library refuses INFO and CONFIG.

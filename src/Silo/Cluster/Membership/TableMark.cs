@@ -9,13 +9,22 @@ namespace LisaOrleans.Silo;
 internal sealed class TableMark(TableClient table, string clusterId) : IClusterMark
 {
     private const string Row = "version";
+    private const string Probe = "probe";
     private const string Column = "Mark";
+
+    public async Task<string?> ReadAsync() => Renewed(await FindAsync().ConfigureAwait(false));
+
+    public async Task ProbeAsync()
+    {
+        await table.UpsertEntityAsync(new TableEntity(clusterId, Probe), TableUpdateMode.Replace).ConfigureAwait(false);
+        await table.DeleteEntityAsync(clusterId, Probe).ConfigureAwait(false);
+    }
 
     public async Task<string> ClaimAsync(string mark, string instead)
     {
         while (true)
         {
-            var read = await table.GetEntityIfExistsAsync<TableEntity>(clusterId, Row).ConfigureAwait(false);
+            var read = await FindAsync().ConfigureAwait(false);
             try
             {
                 if (!read.HasValue)
@@ -24,10 +33,8 @@ internal sealed class TableMark(TableClient table, string clusterId) : IClusterM
                     return mark;
                 }
 
-                var found = read.Value!;
-                var isRenewed = read.GetRawResponse().Headers.Date - found.Timestamp < IClusterMark.Lifetime;
-                if (isRenewed && found.GetString(Column) is { } other && other != instead) return other;
-                await table.UpdateEntityAsync(Entity(mark), found.ETag, TableUpdateMode.Replace).ConfigureAwait(false);
+                if (Renewed(read) is { } other && other != instead) return other;
+                await table.UpdateEntityAsync(Entity(mark), read.Value!.ETag, TableUpdateMode.Replace).ConfigureAwait(false);
                 return mark;
             }
             catch (RequestFailedException e) when (e.Status is 404 or 409 or 412)
@@ -40,6 +47,14 @@ internal sealed class TableMark(TableClient table, string clusterId) : IClusterM
     public Task RenewAsync(string mark) => table.UpsertEntityAsync(Entity(mark), TableUpdateMode.Replace);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private Task<NullableResponse<TableEntity>> FindAsync() => table.GetEntityIfExistsAsync<TableEntity>(clusterId, Row);
+
+    // Null for none, and for one that is to be forgotten.
+    private static string? Renewed(NullableResponse<TableEntity> read) =>
+        read.HasValue && read.GetRawResponse().Headers.Date - read.Value!.Timestamp < IClusterMark.Lifetime
+            ? read.Value.GetString(Column)
+            : null;
 
     private TableEntity Entity(string mark) => new(clusterId, Row) { [Column] = mark };
 }

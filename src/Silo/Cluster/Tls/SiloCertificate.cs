@@ -1,10 +1,5 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Logging;
-using Orleans.Configuration;
-using Orleans.Messaging;
 
 namespace LisaOrleans.Silo;
 
@@ -33,20 +28,12 @@ public static class SiloCertificate
     public static async Task CheckAcceptedAsync(ClusterSiloOptions silo, CancellationToken cancellationToken)
     {
         if (silo.Tls is not { } files) return;
-        using var host = new HostBuilder()
-            .ConfigureLogging(l => l.ClearProviders())
-            .UseOrleansClient(client =>
-            {
-                silo.Membership.AddTo(client);
-                client.Configure<ClusterOptions>(o => (o.ClusterId, o.ServiceId) = (silo.ClusterId, silo.ClusterId));
-            })
-            .Build();
-        var gateways = host.Services.GetRequiredService<IGatewayListProvider>();
-        await gateways.InitializeGatewayListProvider().ConfigureAwait(false);
 
         // A predecessor at this silo's address may still be listed.
         var own = new IPEndPoint(silo.Host, silo.GatewayPort);
-        if (await GatewayProbe.FindRefusalAsync(gateways, new TlsCredentials(files), own, cancellationToken).ConfigureAwait(false) is { } refusal)
-            throw refusal;
+        var refusal = await ListedGateways.AskAsync(
+            silo.Membership, silo.ClusterId, g => GatewayProbe.FindRefusalAsync(g, new TlsCredentials(files), own, cancellationToken))
+                .ConfigureAwait(false);
+        if (refusal is not null) throw refusal;
     }
 }
