@@ -16,6 +16,9 @@ public sealed record ImportOptions
     /// <value>Whether only GPUs are to train it. Default null: they are if this process sees one.</value>
     public bool? OnGpu { get; init; }
 
+    /// <value>Whether GPUs are among those that are to train it. Default false.</value>
+    public bool HasGpu { get; init; }
+
     /// <value>How fast processors that are to train it multiply, in each number format the slowest. Default null: as this one does.</value>
     public MatrixRates? Rates { get; init; }
 
@@ -47,6 +50,7 @@ public sealed record ImportOptions
         {
             Threads = silos.Min(s => s.Threads),
             OnGpu = silos.All(s => s.OnGpu),
+            HasGpu = silos.Any(s => s.OnGpu),
             Rates = rates.Length > 0 ? new MatrixRates(rates.Min(r => r.Float32), rates.Min(r => r.BFloat16)) : null,
         };
     }
@@ -76,5 +80,5 @@ public sealed record ImportOptions
     /// <param name="weightsDtype">The number format of the model's weights.</param>
     /// <param name="began">The settings with which the run began, where it is in the store; null for a new run.</param>
     public TrainingSpec Resolve(TrainingSpec spec, ModelConfig config, Func<string> weightsDtype, TrainingSpec? began = null) =>
-        DerivedSettings.Resolve(spec, config, weightsDtype, began?.Threads ?? Threads, began, c => RunDtypes.Choose(c, OnGpu, Rates));
+        DerivedSettings.Resolve(spec, config, weightsDtype, began?.Threads ?? Threads, began, c => RunDtypes.Choose(c, OnGpu, Rates, HasGpu));
 }

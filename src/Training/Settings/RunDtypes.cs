@@ -34,12 +34,16 @@ public static class RunDtypes
 
     /// <summary>
     /// What a new run of a bfloat16 model computes in: bfloat16 on GPUs, else float32 where processors multiply matrices much faster in it.
+    /// Beside GPUs, which lose far more by float32 than a processor gains, only where a processor has no fast bfloat16 at all.
     /// </summary>
     /// <param name="config">The model's shape.</param>
     /// <param name="onGpu">Whether it trains on GPUs only; null if that is wherever this process would train.</param>
     /// <param name="rates">How fast the processors multiply; null (default) for that of this process, which is then measured.</param>
-    public static string Choose(ModelConfig config, bool? onGpu, MatrixRates? rates = null) =>
-        onGpu ?? cuda.is_available() ? BFloat16 : Choose(config, Gain(rates ?? OwnRates));
+    /// <param name="besideGpus">Whether GPUs train it, too. Default false.</param>
+    public static string Choose(ModelConfig config, bool? onGpu, MatrixRates? rates = null, bool besideGpus = false) =>
+        (onGpu ?? cuda.is_available()) || (besideGpus && Gain(rates ?? OwnRates) <= WorthItWhereNarrow)
+            ? BFloat16
+            : Choose(config, Gain(rates ?? OwnRates));
 
     /// <summary>What a new run of a bfloat16 model that is not narrow computes in on a processor.</summary>
     /// <param name="rates">How fast the processor multiplies.</param>

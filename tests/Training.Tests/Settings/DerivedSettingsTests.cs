@@ -158,6 +158,7 @@ public sealed class DerivedSettingsTests
     [InlineData("float32", "gpu", "150 1")]
     [InlineData("bfloat16", "300 150", "50 100")]
     [InlineData("bfloat16", "200 400", "gpu")]
+    [InlineData("bfloat16", "200 100", "gpu")]
     [InlineData("bfloat16", "gpu", "gpu")]
     public void For_new_run_computes_in_what_makes_the_slowest_silo_faster(string expected, params string[] silos)
     {
