@@ -11,6 +11,7 @@ internal static class InspectCommand
     public static Task<int> Run(SettingValues values, string? argument, CancellationToken cancellationToken)
     {
         var request = TrainingRequest.From(values);
+        TrainingSpecValidator.CheckNew(request.Spec, was: null);
         var config = ModelSettings.ReadConfig(request.ModelFolder);
         var blockSize = ModelSettings.BlockSize(request.Spec, config);
         var count = values.Count(KnownSettings.Samples);

@@ -11,7 +11,8 @@ internal sealed class ModelUpload(IBlobStore store, IProgress<UploadProgress>? p
     public async Task<RunSubmission> UploadAsync(RunRequest request, CancellationToken cancellationToken)
     {
         // A run that is there may have such a rule from an older version; then the cluster tells whether it goes on.
-        if (KeptSteps.Problem(request.Spec) is { } wrong && (request.Overwrite || !await IsThereAsync(request.Spec.RunName).ConfigureAwait(false)))
+        if ((KeptSteps.Problem(request.Spec) ?? WarmupRules.Problem(request.Spec)) is { } wrong
+            && (request.Overwrite || !await IsThereAsync(request.Spec.RunName).ConfigureAwait(false)))
             throw wrong;
         var model = ModelFiles.Of(request.ModelFolder).Select(name => (Name: name, File: Path.Combine(request.ModelFolder, name))).ToList();
         var adapter = request.AdapterFolder is { } folder

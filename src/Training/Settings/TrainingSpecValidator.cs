@@ -71,12 +71,9 @@ public static class TrainingSpecValidator
     public static void CheckNew(TrainingSpec spec, TrainingSpec? was)
     {
         if ((spec.KeepManifests, spec.SaveSteps) != (was?.KeepManifests, was?.SaveSteps) && KeptSteps.Problem(spec) is { } wrong) throw wrong;
-        if (spec.LrSchedulerType != "constant" || spec is { WarmupSteps: 0, WarmupRatio: 0 }) return;
-        if (was is { LrSchedulerType: "constant" } && (was.WarmupSteps, was.WarmupRatio) == (spec.WarmupSteps, spec.WarmupRatio)) return;
-        throw Wrong(new SettingProblem(
-            nameof(TrainingSpec.LrSchedulerType),
-            $"is constant, which in Hugging Face's Trainer has no warm-up; write constant_with_warmup, or leave "
-                + $"{(spec.WarmupSteps > 0 ? "{warmup_steps}" : "{warmup_ratio}")} out"));
+        if ((spec.LrSchedulerType, spec.WarmupSteps, spec.WarmupRatio) != (was?.LrSchedulerType, was?.WarmupSteps, was?.WarmupRatio)
+            && WarmupRules.Problem(spec) is { } warmup)
+            throw warmup;
     }
 
     private static InvalidTrainingSettingException Wrong(SettingProblem wrong) => new(RunSettings.Table.Of(wrong.Property).Name, wrong.Problem);
