@@ -110,7 +110,7 @@ public static class DataSourcePaths
     }
 
     private static IEnumerable<string> Saved(string folder, IEnumerable<string> files) =>
-        SavedFiles.Of(folder) is { } saved ? files.Where(saved.Contains) : files.Where(f => !SavedFiles.IsCache(Path.GetFileName(f)));
+        SavedFiles.Of(folder) is { } saved ? files.Where(f => saved.Contains(Path.GetFileName(f))) : files.Where(f => !SavedFiles.IsCache(Path.GetFileName(f)));
 
     private static bool IsData(string folder, string file)
     {

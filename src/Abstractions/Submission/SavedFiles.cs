@@ -7,7 +7,7 @@ internal static class SavedFiles
 {
     public const string State = "state.json";
 
-    /// <summary>The files of a folder that are data; null where nothing says it.</summary>
+    /// <summary>The names of a folder's files that are data; null where nothing says it.</summary>
     /// <exception cref="InvalidTrainingInputException">One is not there.</exception>
     public static IReadOnlySet<string>? Of(string folder)
     {
@@ -19,9 +19,9 @@ internal static class SavedFiles
             if (state.RootElement.ValueKind != JsonValueKind.Object || !state.RootElement.TryGetProperty("_data_files", out var files)
                 || files.ValueKind != JsonValueKind.Array)
                 return null;
-            var names = files.EnumerateArray().Select(f => Path.Combine(folder, f.GetProperty("filename").GetString()!)).ToHashSet();
-            return names.FirstOrDefault(n => !File.Exists(n)) is { } missing
-                ? throw new InvalidTrainingInputException($"{path}: names {Path.GetFileName(missing)}, which is not there")
+            var names = files.EnumerateArray().Select(f => Path.GetFileName(f.GetProperty("filename").GetString()!)).ToHashSet();
+            return names.FirstOrDefault(n => !File.Exists(Path.Combine(folder, n))) is { } missing
+                ? throw new InvalidTrainingInputException($"{path}: names {missing}, which is not there")
                 : names;
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or ArgumentNullException)
