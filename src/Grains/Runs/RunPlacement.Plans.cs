@@ -29,11 +29,13 @@ internal sealed partial class RunPlacement
     public StagePlan Plan()
     {
         if (Pipeline is null && Noted is { } noted) Speeds.Recall(noted.Speeds);
-        IReadOnlyList<TrainingSilo>[] choices = [Ready, Willing, Usable];
+        IReadOnlyList<TrainingSilo>[] choices = [Ready, Willing];
         if (choices.FirstOrDefault(FitsWell) is { } roomy) return Plan(roomy);
-        if (choices.FirstOrDefault(Fits) is { } tight)
+
+        // Those that are left out are used only where the others cannot hold the run at all.
+        if (choices.Append(Usable).FirstOrDefault(Fits) is { } tight)
         {
-            RunLog.LittleRoom(logger, run.Name);
+            if (!FitsWell(tight)) RunLog.LittleRoom(logger, run.Name);
             return Plan(tight);
         }
 

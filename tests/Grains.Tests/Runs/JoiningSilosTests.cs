@@ -115,6 +115,25 @@ public sealed class JoiningSilosTests
         }
     }
 
+    // Plans prefer silos with room to spare; one that is left out is none of them.
+    [Fact]
+    public async Task Plan_silo_that_is_left_out_stays_out_where_the_others_have_little_room()
+    {
+        await using var parts = await LoadedParts.CreateAsync(TinyStories.Spec(3) with { RunName = "tight" });
+        var memory = Enumerable.Range(1, 1000).Select(i => i * 100_000L).First(m => IsTight(m));
+        var placement = Placement(parts, TimeProvider.System, out var run, memory: memory);
+        await FailsAsync(() => Load(placement, run, On(parts, Broken)));
+        Assert.IsType<SiloFailedException>(Judge(placement, new StoreRefusedException("denied"), before: null));
+        Assert.Equal([parts.Address], placement.Plan().Stages.Select(s => s.Silo));
+
+        bool IsTight(long bytes)
+        {
+            TrainingSilo[] silos = [new TrainingSilo(parts.Address, bytes, 1) { IsMemoryFound = true }];
+            return StagePlanner.Fits(parts.Plan.Config, parts.Plan.Spec, silos)
+                && !StagePlanner.FitsWell(parts.Plan.Config, parts.Plan.Spec, silos);
+        }
+    }
+
     [Fact]
     public async Task Train_silo_that_is_refused_after_it_has_saved_a_manifest_is_left_out()
     {
@@ -173,12 +192,12 @@ public sealed class JoiningSilosTests
     }
 
     // Silos of a cluster whose queue is lost.
-    private static RunPlacement Placement(LoadedParts parts, TimeProvider time, out StoredRun run, IBlobStore? store = null)
+    private static RunPlacement Placement(LoadedParts parts, TimeProvider time, out StoredRun run, IBlobStore? store = null, long memory = 0)
     {
         var grains = DispatchProxy.Create<IGrainFactory, WithoutQueue>();
         ((WithoutQueue)grains).Inner = parts.Grains;
         run = Stored(parts, store);
-        var placement = new RunPlacement(run, parts.Address, grains, new LiveSilos(parts.Address), time, NullLogger.Instance);
+        var placement = new RunPlacement(run, parts.Address, grains, new LiveSilos(parts.Address, memory), time, NullLogger.Instance);
         placement.Silos.Begin(DateTimeOffset.UnixEpoch, trains: true);
         return placement;
     }
@@ -204,11 +223,13 @@ public sealed class JoiningSilosTests
 
     private static StagePlan On(LoadedParts parts, string silo) => new([new SiloStage(silo, parts.Plan.Parts)]);
 
-    private sealed class LiveSilos(string address) : IClusterView
+    // Of the memory that they found, where it is limited.
+    private sealed class LiveSilos(string address, long memory) : IClusterView
     {
         public string? ClusterId => "test";
 
-        public IReadOnlyList<TrainingSilo> TrainingSilos() => [new TrainingSilo(address, 0, 1), new TrainingSilo(Broken, 0, 1)];
+        public IReadOnlyList<TrainingSilo> TrainingSilos() =>
+            [.. ((string[])[address, Broken]).Select(s => new TrainingSilo(s, memory, 1) { IsMemoryFound = memory > 0 })];
 
         public IReadOnlyList<SiloMember> Members() => [];
     }
