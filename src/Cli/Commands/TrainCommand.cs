@@ -191,7 +191,7 @@ internal sealed class TrainCommand : IAsyncDisposable
             await RunLogs.ReadJournalAsync(_store, RunName, CancellationToken.None), CancellationToken.None);
         await run.Start();
         var over = new TaskCompletionSource();
-        var pausing = PauseOnInterrupt(run, over.Task);
+        var pausing = InterruptedRun.PauseAsync(run, over.Task, _interrupted.Task);
         await foreach (var happened in run.Watch(status.Position, _lease!.Lost))
         {
             if (happened is RunStarted started) _reporter.Started(started, status.LayerCount);
@@ -201,9 +201,9 @@ internal sealed class TrainCommand : IAsyncDisposable
             _reporter.Happened(happened, happened is StepCompleted step ? logs.Pace.Remaining(step.Record.Step, outcome.TotalSteps) : 0);
             if (happened is not RunEnded ended) continue;
             over.SetResult();
-            await pausing;
+            var untold = await pausing;
             _interrupted.TrySetResult();
-            var error = ended.Error ?? (ended.State == RunState.Paused ? logs.Refusal?.Message : null);
+            var error = ended.Error ?? (ended.State == RunState.Paused ? logs.Refusal?.Message ?? untold : null);
             return (ended.State, error is null ? null : ended.State == RunState.Paused
                 ? $"run '{RunName}' is paused, and its manifest of step {ended.Step} holds: {error}; then the same command continues"
                 : $"run '{RunName}' failed after step {ended.Step}: {error}");
@@ -213,20 +213,6 @@ internal sealed class TrainCommand : IAsyncDisposable
         var end = await run.GetStatus();
         if (end.State != RunState.Failed) throw new InvalidOperationException("the run's events ended before the run did");
         return (end.State, $"run '{RunName}' failed after step {end.Step}: {end.Error}");
-    }
-
-    // A run that is over is left as it is: its store may take no more.
-    private async Task PauseOnInterrupt(IRunGrain run, Task over)
-    {
-        if (await Task.WhenAny(over, _interrupted.Task) == over) return;
-        try
-        {
-            await run.Pause();
-        }
-        catch (RunEndedException)
-        {
-            // It failed first, and its end says why.
-        }
     }
 
     // The first signal asks for a manifest; the second ends the process at once.

@@ -37,11 +37,16 @@ internal abstract record RunPhase(RunState State, string? Reason)
         /// <value>Whether somebody has stopped it, and the store could not be told.</value>
         public bool IsUnstoredStop => State is RunState.Paused or RunState.Cancelled && Reason is null && !IsStored;
 
-        /// <summary>Whether a stop that was asked for is still to be stored: this end was under way before, or the store was away.</summary>
+        /// <summary>
+        /// Whether a stop that was asked for is still to be stored: this end was under way before, or the store was away. One that paused
+        /// itself stays paused, stored or not.
+        /// </summary>
         /// <param name="wish">What was asked for.</param>
         /// <param name="isAlone">Whether there is no cluster: then a run that goes on elsewhere is somebody else's.</param>
         public bool LeavesOpen(RunWish wish, bool isAlone) => IsElsewhere
             ? !isAlone
-            : !IsStored || State == RunState.Running || (wish == RunWish.Cancel && State is RunState.Paused or RunState.Failed);
+            : State == RunState.Running
+                || (!IsStored && State != RunState.Succeeded && !(wish == RunWish.Pause && State == RunState.Paused && Reason is not null))
+                || (wish == RunWish.Cancel && State is RunState.Paused or RunState.Failed);
     }
 }
