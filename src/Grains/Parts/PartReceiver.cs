@@ -22,17 +22,25 @@ public sealed partial class PartReceiver(ITensorExchange exchange, ILogger<PartR
 
     private readonly SemaphoreSlim _room = new(PartsAtOneTime);
 
+    // Apart: a run that stands still must not wait for what another one loads ahead.
+    private readonly SemaphoreSlim _roomAhead = new(PartsAtOneTime);
+
     // By run: the silos that gave no answer, and the generation in which they were asked.
     private readonly ConcurrentDictionary<string, (long Generation, string[] Silos)> _silent = new();
 
     /// <inheritdoc/>
-    public void Dispose() => _room.Dispose();
+    public void Dispose()
+    {
+        _room.Dispose();
+        _roomAhead.Dispose();
+    }
 
     /// <summary>The state that a load names, from the part's last holder; null if that fails, or if the holder has another one.</summary>
     internal async Task<(IPartState? State, bool IsOther)> Receive(
         IPartGrain holder, string part, PartLoad load, PartSchema schema, CancellationToken cancellationToken)
     {
-        await _room.WaitAsync(cancellationToken);
+        var room = load.Ahead ? _roomAhead : _room;
+        await room.WaitAsync(cancellationToken);
         try
         {
             if (IsSilent(load)) return (null, false);
@@ -49,7 +57,7 @@ public sealed partial class PartReceiver(ITensorExchange exchange, ILogger<PartR
         }
         finally
         {
-            _room.Release();
+            room.Release();
         }
     }
 
