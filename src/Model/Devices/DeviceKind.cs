@@ -43,6 +43,9 @@ public static partial class DeviceKind
 
     private static string Capability()
     {
+        // Elsewhere, libtorch's functions have other names.
+        if (!OperatingSystem.IsLinux() || RuntimeInformation.ProcessArchitecture != Architecture.X64) return RuntimeInformation.RuntimeIdentifier;
+
         // A std::string: where its text is, and how long. Up to 15 characters it holds them itself, so there is nothing to be freed.
         var text = Marshal.AllocHGlobal(4 * nint.Size);
         try

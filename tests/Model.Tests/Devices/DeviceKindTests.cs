@@ -6,6 +6,9 @@ namespace LisaOrleans.Model.Tests;
 public sealed class DeviceKindTests
 {
     [Fact]
-    public void Of_processor_names_it_and_the_instructions_that_libtorch_uses() => Assert.Matches(
-        @"^[ -~]+ \([ -~]{12} family [0-9]+ model [0-9]+\), (AVX512|AVX2|NO AVX|DEFAULT)$", DeviceKind.Of(CPU));
+    public void Of_processor_names_it_and_the_instructions_that_libtorch_uses()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "asks a library of Linux");
+        Assert.Matches(@"^[ -~]+ \([ -~]{12} family [0-9]+ model [0-9]+\), (AVX512|AVX2|NO AVX|DEFAULT)$", DeviceKind.Of(CPU));
+    }
 }

@@ -7,6 +7,8 @@ public sealed class DeviceMemoryTests
     {
         Assert.SkipUnless(TrainingDevice.Name == "cpu", "computes on a GPU");
         var all = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        Assert.InRange(DeviceMemory.Find(), all / 2, all);
+
+        // In a container, .NET takes three quarters of its limit for all.
+        Assert.InRange(DeviceMemory.Find(), all / 2, all / 3 * 4);
     }
 }
