@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using LisaOrleans.Data.Jinja;
 
@@ -54,7 +55,9 @@ internal sealed class WrittenFields(ChatTemplateSource source, Func<Example, str
         foreach (var message in example.Messages)
         {
             if (message.Fields is not { } fields) continue;
-            foreach (var field in fields.EnumerateObject())
+
+            // Of one that is empty, nothing is lost.
+            foreach (var field in fields.EnumerateObject().Where(f => f.Value.ValueKind != JsonValueKind.String || !f.Value.ValueEquals("")))
                 if (!s_order.Contains(field.Name) && !(field.Name == "name" && message.Role == TurnRole.Tool))
                     yield return (field.Name, message.Role);
         }

@@ -35,6 +35,14 @@ public sealed class WrittenFieldsTests
         Assert.Equal(1, Tokenize(folder, "{# thinking #}" + ChatMl, Record).Count);
     }
 
+    [Fact]
+    public void Tokenize_field_that_is_empty_is_lost_by_no_template()
+    {
+        using var folder = new TempFolder();
+        const string Record = """{"messages":[{"role":"user","content":"u","name":""},{"role":"assistant","content":"a","thinking":""}]}""";
+        Assert.Equal(1, Tokenize(folder, ChatMl, Record).Count);
+    }
+
     [Theory]
     [InlineData("Answer after thinking.\n{{ 'Your thinking is systematic: ' }}", "{{ m.content }}")]
     [InlineData("{# Leaves out what thinking it finds #}", "{{ m.content }}")]
