@@ -79,13 +79,15 @@ internal static class BlobFile
     /// <summary>What changes when it is made new.</summary>
     public static string Version(FileInfo file) => file.LastWriteTimeUtc.Ticks.ToString(CultureInfo.InvariantCulture);
 
-    // Returns the time that it has then: another than before, as that is its version, and the clocks of disks tick in milliseconds.
+    // Returns the time that it has then: one that it never had, as that is its version, and the clocks of disks tick in milliseconds. By more
+    // than such ticks, the disk's clock is right.
     private static DateTime MakeNew(string path)
     {
         var before = File.GetLastWriteTimeUtc(path);
         if (OperatingSystem.IsWindows()) File.SetLastWriteTimeUtc(path, DateTime.UtcNow);
         else NativeFile.Touch(path);
-        if (File.GetLastWriteTimeUtc(path) == before) File.SetLastWriteTimeUtc(path, before.AddTicks(1));
+        var after = File.GetLastWriteTimeUtc(path);
+        if (after <= before && before - after < TimeSpan.FromSeconds(1)) File.SetLastWriteTimeUtc(path, before.AddTicks(1));
         return File.GetLastWriteTimeUtc(path);
     }
 
