@@ -7,7 +7,8 @@ namespace LisaOrleans.Checkpoints;
 /// </summary>
 /// <param name="below">The store that is only read. Nothing of it is made new, either.</param>
 /// <param name="top">The store that is written to.</param>
-public class LayeredBlobStore(IBlobStore below, IBlobStore top) : DelegatingBlobStore(top)
+/// <param name="kept">Names of blobs that stay below, and need not be written; null (default) for none.</param>
+public class LayeredBlobStore(IBlobStore below, IBlobStore top, IReadOnlySet<string>? kept = null) : DelegatingBlobStore(top)
 {
     /// <inheritdoc/>
     public override async Task<bool> ExistsAsync(string sha256, CancellationToken cancellationToken) =>
@@ -18,6 +19,11 @@ public class LayeredBlobStore(IBlobStore below, IBlobStore top) : DelegatingBlob
     public override async Task<bool> RenewAsync(BlobRef blob, CancellationToken cancellationToken) =>
         await base.RenewAsync(blob, cancellationToken).ConfigureAwait(false)
         || await below.ExistsAsync(blob.Sha256, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
+    public override async Task<bool> PutAsync(IBlobSource blob, CancellationToken cancellationToken) =>
+        !(kept?.Contains(blob.Sha256) == true && await below.ExistsAsync(blob.Sha256, cancellationToken).ConfigureAwait(false))
+        && await base.PutAsync(blob, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
     public override async Task<BlobContent> ReadAsync(BlobRef blob, CancellationToken cancellationToken) =>

@@ -29,15 +29,16 @@ public sealed class RunReplay : IDisposable
     /// <param name="repeated">Told of each step; returns whether to go on.</param>
     /// <param name="cancellationToken">Gives up.</param>
     /// <param name="lastStepIsEnd">Whether the run ends with the last step, as one does that early stopping ended there.</param>
+    /// <param name="kept">Names of blobs that the run's store keeps, and that are not written again; null (default) for none.</param>
     /// <exception cref="RunReplayException">The steps cannot be repeated; the message says why.</exception>
     public static async Task<RunReplay> RepeatAsync(
         IBlobStore store, Manifest start, Func<TrainingSpec, TrainingSpec> change, long lastStep, Func<StepRecord, bool> repeated,
-        CancellationToken cancellationToken, bool lastStepIsEnd = false)
+        CancellationToken cancellationToken, bool lastStepIsEnd = false, IReadOnlySet<string>? kept = null)
     {
         var folder = ScratchFolder.Create();
         try
         {
-            var scratch = new LayeredBlobStore(store, new FolderBlobStore(folder.Path));
+            var scratch = new LayeredBlobStore(store, new FolderBlobStore(folder.Path), kept);
 
             // What early stopping is set to may change while a run goes on, so the manifest does not say when it ended.
             var settings = change(await RunFiles.ReadSpecAsync(store, start, cancellationToken)) with

@@ -120,7 +120,8 @@ public sealed class RunVerifier
         await ReadBlobsAsync(_store, read.Select(r => r.Manifest).Append(_newest).SelectMany(m => m.References()), cancellationToken);
         var hasEnd = last == _manifests.Head.Step && read[^1].Blob != _manifests.Last;
         List<(long Step, BlobRef Blob, Manifest Manifest)> all = hasEnd ? [.. read, (last, _manifests.Last, _newest)] : read;
-        var difference = await ManifestDifference.FindAsync(_store, [.. all.Select(r => r.Manifest)], cancellationToken) ?? await FindInStepsAsync(read, last, cancellationToken);
+        var difference = await ManifestDifference.FindAsync(_store, [.. all.Select(r => r.Manifest)], cancellationToken)
+            ?? await FindInStepsAsync(read, last, cancellationToken);
         if (hasEnd) difference ??= await FindOtherEndAsync(read[^1].Manifest, cancellationToken);
         return new VerifiedRun(run, begin, last, [.. all.Select(r => new VerifiedManifest(r.Step, r.Blob.Sha256))], difference);
     }
@@ -198,7 +199,8 @@ public sealed class RunVerifier
                     wrong = (had, what, StepDifference.FindPlanned(had, record) is not null);
                 return wrong is null;
             },
-            cancellationToken, lastStepIsEnd: _newest.Completed && _newest.Step == last);
+            cancellationToken, lastStepIsEnd: _newest.Completed && _newest.Step == last,
+            kept: read.SelectMany(r => r.Manifest.References()).Select(b => b.Sha256).ToHashSet());
 
         var spec = await RunFiles.ReadSpecAsync(_store, from, cancellationToken);
         var repeated = await RunManifests.FindAsync(replay.Store, replay.Run, cancellationToken);

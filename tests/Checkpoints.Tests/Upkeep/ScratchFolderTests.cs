@@ -47,6 +47,7 @@ public sealed class ScratchFolderTests
         // What is written is there whatever becomes of the same below.
         var blob = new BytesBlob([1, 2, 3]);
         await below.PutAsync(blob, Token);
+        Assert.False(await new LayeredBlobStore(below, top, new HashSet<string> { blob.Sha256 }).PutAsync(blob, Token));
         Assert.True(await layered.PutAsync(blob, Token));
         Directory.Delete(folder["below"], recursive: true);
         (await layered.ReadAsync(new BlobRef(blob.Sha256, blob.Length), Token)).Dispose();
