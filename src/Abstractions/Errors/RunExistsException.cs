@@ -27,7 +27,9 @@ public sealed class RunExistsException : LisaException
     /// <summary>How the run goes on where the files are the same, and only their reading is not; null where something else differs.</summary>
     public string? Advice => OnlyDataDiffer ? AdviceFor(Run) : null;
 
-    private static string AdviceFor(string run) =>
+    /// <summary>How a run goes on with what is stored where this build reads the same files otherwise, or not at all.</summary>
+    /// <param name="run">The run.</param>
+    public static string AdviceFor(string run) =>
         "where the files are the same, this build may read them otherwise than the one that began the run: "
             + $"lisa train --resume {run} (with its --output and --store, without --model and --data), or in a cluster lisa resume {run}, "
             + "goes on with what is stored";

@@ -27,10 +27,25 @@ internal sealed class ImportedDataset : IDisposable
     /// <param name="input">What it is made of.</param>
     /// <param name="tokenize">Makes it.</param>
     /// <param name="usesOwnTemplate">Asked afterwards: whether the folder's chat template wrote some of it.</param>
-    /// <param name="isNew">Whether it is for a run that begins: one that goes on is told of damage to its data.</param>
+    /// <param name="goesOn">The run that goes on with it, which is told of damage to its data; null for one that begins.</param>
     /// <param name="cancellationToken">Cancels.</param>
-    /// <exception cref="DatasetException">A file was changed while it was read.</exception>
+    /// <exception cref="DatasetException">The data are not what they should be, or a file was changed while it was read.</exception>
     public static async Task<ImportedDataset> GetAsync(
+        IBlobStore store, TokenInput input, Func<TokenizedDataset> tokenize, Func<bool> usesOwnTemplate, string? goesOn,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await GetAsync(store, input, tokenize, usesOwnTemplate, goesOn is null, cancellationToken);
+        }
+        catch (DatasetException e) when (goesOn is not null)
+        {
+            // Older builds may have taken what this one refuses.
+            throw new DatasetException($"{e.Message}; {RunExistsException.AdviceFor(goesOn)}");
+        }
+    }
+
+    private static async Task<ImportedDataset> GetAsync(
         IBlobStore store, TokenInput input, Func<TokenizedDataset> tokenize, Func<bool> usesOwnTemplate, bool isNew,
         CancellationToken cancellationToken)
     {

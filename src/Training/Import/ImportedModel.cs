@@ -24,11 +24,12 @@ internal sealed record ImportedModel(
     /// <param name="spec">The run's settings.</param>
     /// <param name="adapter">The adapter that it begins with; null where adapters, if it has any, are new.</param>
     /// <param name="write">Whether anything is written; else it is only computed, to be compared.</param>
+    /// <param name="verify">Whether what is there already is read, and made anew where it is damaged.</param>
     /// <param name="countOutliers">Whether outliers are counted.</param>
     /// <param name="progress">Receives progress; null for none.</param>
     /// <param name="cancellationToken">Gives up between two parts.</param>
     public static async Task<ImportedModel> StoreAsync(
-        IBlobStore store, ModelFolder model, TrainingSpec spec, PeftFolder? adapter, bool write, bool countOutliers,
+        IBlobStore store, ModelFolder model, TrainingSpec spec, PeftFolder? adapter, bool write, bool verify, bool countOutliers,
         IProgress<ImportProgress>? progress, CancellationToken cancellationToken)
     {
         var source = new Source(model, spec, adapter);
@@ -63,7 +64,9 @@ internal sealed record ImportedModel(
 
         async Task<BlobRef> PutAsync(SafetensorsBlob blob, StringBuilder hashes)
         {
-            if (write) await StoreRepair.PutWholeAsync(store, blob, cancellationToken);
+            // Of a large model in the cloud, what is there already is read again only where somebody asks for it to be whole.
+            if (write && verify) await StoreRepair.PutWholeAsync(store, blob, cancellationToken);
+            else if (write) await store.PutAsync(blob, cancellationToken);
             hashes.Append(blob.Sha256);
             return new BlobRef(blob.Sha256, blob.Length);
         }

@@ -105,14 +105,14 @@ public static class RunImporter
                 () => DatasetTokenizer.Tokenize(
                     sources, text.Tokenizer, request.Dataset, spec.BlockSize, model.Config.VocabSize, relay, cancellationToken, split, own,
                     Objectives.IsOfPairs(spec)),
-                () => own is { HasWritten: true }, isNew: stored is null, cancellationToken);
+                () => own is { HasWritten: true }, goesOn: stored is null ? null : spec.RunName, cancellationToken);
         }
 
         // Null where another process made the run while this one was reading its files: that run is now to be resumed.
         async Task<Manifest?> StoreAsync(BytesBlob spec0)
         {
             var imported = await ImportedModel.StoreAsync(
-                store, model, spec, adapter, write: stored is null,
+                store, model, spec, adapter, write: stored is null, verify: request.Overwrite || StoreLocation.IsFolder(store.Location),
                 countOutliers: stored is null && Methods.Of(spec).LooksAtWeights(spec), progress, cancellationToken);
             if (stored is { } before)
             {
