@@ -60,10 +60,12 @@ public sealed class ForkTests : IDisposable
         Assert.Equal(Model("out"), Model("last"));
         Assert.NotEqual(Model("out"), Model("three"));
 
-        foreach (var command in (string[][])[["generate", "--prompt", "The owl", "--max-new-tokens", "8"], ["eval", "--data", Sample.Data]])
+        // A run's own block size counts for its data, and only the store knows it.
+        foreach (var (command, own) in (IEnumerable<(string[], string[])>)
+            [(["generate", "--prompt", "The owl", "--max-new-tokens", "8"], []), (["eval", "--data", Sample.Data], ["--block-size", "64"])])
         {
             var stored = await Lisa.SucceedsAsync([.. command, "--model", "default@3", "--store", Store, "--threads", "1"]);
-            var exported = await Lisa.SucceedsAsync([.. command, "--model", _folder["three"], "--threads", "1"]);
+            var exported = await Lisa.SucceedsAsync([.. command, .. own, "--model", _folder["three"], "--threads", "1"]);
             Assert.Equal(exported.Output, stored.Output);
         }
 
