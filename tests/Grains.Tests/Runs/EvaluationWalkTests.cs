@@ -15,10 +15,10 @@ public sealed class EvaluationWalkTests
             await Task.Yield();
             if (replica == 1) await rest.Task.WaitAsync(TimeSpan.FromMinutes(1), Token);
             sent.Enqueue((replica, index));
-            if (sent.Count == 7) rest.SetResult();
+            if (sent.Count == 7) rest.TrySetResult();
         });
         Assert.Equal(Enumerable.Range(0, 8), sent.Select(s => s.Index).Order());
-        Assert.Equal((1, 1), Assert.Single(sent, s => s.Replica == 1));
+        Assert.Single(sent, s => s.Replica == 1);
     }
 
     [Fact]
