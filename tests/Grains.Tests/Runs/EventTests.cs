@@ -68,7 +68,7 @@ public sealed class EventTests
         await Until.True(async () =>
         {
             await management.ForceActivationCollection(TimeSpan.Zero);
-            return await management.GetActivationAddress(grain) is null;
+            return (await management.GetDetailedGrainStatistics()).All(s => s.GrainId != grain.GetGrainId());
         });
 
         await foreach (var happened in grain.Watch(EventPosition.Start, Token)) late.Add(happened);
