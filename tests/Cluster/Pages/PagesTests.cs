@@ -26,7 +26,7 @@ public sealed class PagesTests(ITestOutputHelper output)
         ("docs/deploy.md", "deploy/make-secrets.sh", "Docker"),
         ("docs/deploy.md", "deploy/make-secrets.sh deploy/secrets", "Kubernetes"),
         ("docs/deploy.md", "az group create", "Azure subscription"),
-        ("docs/deploy.md", "sudo docker exec", "control machine"),
+        ("docs/deploy.md", "sudo lisa submit", "control machine"),
         ("docs/operations.md", "export AWS_ACCESS_KEY_ID", "a bucket of your own"),
         ("docs/tls.md", "lisa silo --host 10.0.0.5", "every machine"),
         ("docs/reliability.md", "dotnet run -c Release --project bench -- chaos", "minutes"),
