@@ -6,12 +6,10 @@ using static TorchSharp.torch;
 namespace LisaOrleans.Model;
 
 /// <summary>Names kinds of processors and GPUs: those of one kind round sums in the same way, for a given number of threads.</summary>
-/// <remarks>TorchSharp wraps none of this: the set of instructions is asked for by its C++ name, as in <see cref="Determinism"/>.</remarks>
+/// <remarks>TorchSharp does not wrap it: the set of instructions is asked for by its C++ name, as in <see cref="Determinism"/>.</remarks>
 public static partial class DeviceKind
 {
     private const string Libtorch = "libtorch_cpu.so";
-    private const string Driver = "libcuda.so.1";
-    private const int LongestName = 256;
     private const int BrandLeaves = unchecked((int)0x80000000);
 
     /// <summary>
@@ -19,7 +17,7 @@ public static partial class DeviceKind
     /// there, which <c>ATEN_CPU_CAPABILITY</c> may hold down.
     /// </summary>
     public static string Of(Device device) =>
-        device.type == TorchSharp.DeviceType.CUDA ? Gpu(Math.Max(0, device.index)) : $"{Processor()}, {Capability()}";
+        device.type == TorchSharp.DeviceType.CUDA ? CudaDriver.Name(Math.Max(0, device.index)) ?? "GPU" : $"{Processor()}, {Capability()}";
 
     // By these, MKL and oneDNN choose their own instructions.
     private static string Processor()
@@ -59,23 +57,6 @@ public static partial class DeviceKind
         }
     }
 
-    private static string Gpu(int index)
-    {
-        var name = new byte[LongestName];
-        return Initialize(0) == 0 && GetDevice(out var device, index) == 0 && GetName(name, name.Length, device) == 0
-            ? Encoding.UTF8.GetString(name).TrimEnd('\0')
-            : "GPU";
-    }
-
     [LibraryImport(Libtorch, EntryPoint = "_ZN2at18get_cpu_capabilityB5cxx11Ev")]
     private static partial void CpuCapability(nint text);
-
-    [LibraryImport(Driver, EntryPoint = "cuInit")]
-    private static partial int Initialize(uint flags);
-
-    [LibraryImport(Driver, EntryPoint = "cuDeviceGet")]
-    private static partial int GetDevice(out int device, int ordinal);
-
-    [LibraryImport(Driver, EntryPoint = "cuDeviceGetName")]
-    private static partial int GetName([Out] byte[] name, int length, int device);
 }
