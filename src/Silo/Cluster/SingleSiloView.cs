@@ -12,7 +12,7 @@ internal sealed class SingleSiloView(ILocalSiloDetails silo) : IClusterView
     [
         new TrainingSilo(silo.SiloAddress.ToParsableString(), 0, Environment.ProcessorCount)
         {
-            OnGpu = TrainingDevice.Find().type == TorchSharp.DeviceType.CUDA,
+            OnGpu = TrainingDevice.OnGpu,
             Kind = TrainingDevice.Kind,
         },
     ];

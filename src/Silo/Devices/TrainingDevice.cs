@@ -8,6 +8,7 @@ namespace LisaOrleans.Silo;
 /// <summary>What a silo computes on: the first GPU that this process sees, or the processor.</summary>
 public static class TrainingDevice
 {
+    private static readonly Lazy<bool> s_onGpu = new(() => cuda.is_available());
     private static readonly Lazy<string> s_kind = new(() => DeviceKind.Of(Find()));
 
     /// <summary>The device, as PyTorch writes it: <c>cpu</c>, <c>cuda:0</c>.</summary>
@@ -20,7 +21,7 @@ public static class TrainingDevice
     public static string Libtorch => __version__;
 
     /// <summary>How fast a processor multiplies matrices, as a silo's metadata have it; empty for a GPU.</summary>
-    internal static string WriteRates() => Find().type != TorchSharp.DeviceType.CPU ? ""
+    internal static string WriteRates() => OnGpu ? ""
         : string.Create(CultureInfo.InvariantCulture, $"{RunDtypes.OwnRates.Float32:0} {RunDtypes.OwnRates.BFloat16:0}");
 
     /// <summary>What <see cref="WriteRates"/> wrote; null for nothing.</summary>
@@ -32,7 +33,7 @@ public static class TrainingDevice
     private static double? Rate(string text) =>
         double.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var rate) && rate > 0 ? rate : null;
 
-    internal static bool OnGpu => cuda.is_available();
+    internal static bool OnGpu => s_onGpu.Value;
 
     internal static Device Find() => OnGpu ? CUDA : CPU;
 }
