@@ -35,7 +35,7 @@ internal static class LiveRunStatus
         Traffic = placement.Pipeline?.Transfers.Last,
         ReplicaLanes = placement.Stages.Count > 0 ? placement.Pipeline?.Stages.Lanes ?? [] : [],
         Speeds = placement.Speeds.Measured,
-        Kinds = run.Session?.Manifest is { } made ? RunKinds.Of(RunKinds.Add(made, placement.Kinds)) : [],
+        Kinds = run.Session?.Manifest is { } made ? RunKinds.With(made, placement.Kinds) : [],
         SecondsPerStep = run.History is { } history ? StepPace.Of(history.Records, run.Journal?.Entries ?? []).SecondsPerStep : null,
         Position = new EventPosition(run.History?.Records.Count ?? 0, run.Journal?.Entries.Count ?? 0),
     };

@@ -10,12 +10,12 @@ internal sealed partial class RunLifecycle
         {
             case FailureAction.WaitForSilos or FailureAction.WaitForRoom:
                 RunTelemetry.Waiting(run.Name);
-                var waiting = new RunPhase.Waiting(decision.Reason);
-                if (decision.Action == FailureAction.WaitForSilos && (Phase is RunPhase.Queued || !placement.Silos.AreTaken)) return null;
+                var (waiting, forSilos) = (new RunPhase.Waiting(decision.Reason), decision.Action == FailureAction.WaitForSilos);
+                if (Phase == waiting || (forSilos && (Phase is RunPhase.Queued || !placement.Silos.AreTaken))) return null;
 
                 // Silos that it has had are another run's by now, with their memory.
-                if (Phase != waiting && (decision.Action == FailureAction.WaitForSilos || placement.HoldsLost)) await Release();
-                if (Phase != waiting && decision.Action == FailureAction.WaitForSilos) await run.Wait(_life.Token);
+                if (forSilos || placement.HoldsLost) await Release();
+                if (forSilos) await run.Wait(_life.Token);
                 Phase = waiting;
                 return null;
 

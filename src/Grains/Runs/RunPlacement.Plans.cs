@@ -30,16 +30,12 @@ internal sealed partial class RunPlacement
     {
         if (Pipeline is null && Noted is { } noted) Speeds.Recall(noted.Speeds);
         IReadOnlyList<TrainingSilo>[] choices = [Ready, Willing];
-        if (choices.FirstOrDefault(FitsWell) is { } roomy) return Plan(roomy);
 
         // Those that are left out are used only where the others cannot hold the run at all.
-        if (choices.Append(Usable).FirstOrDefault(Fits) is { } tight)
-        {
-            if (!FitsWell(tight)) RunLog.LittleRoom(logger, run.Name);
-            return Plan(tight);
-        }
-
-        return Plan(Usable);
+        var silos = choices.FirstOrDefault(FitsWell) ?? choices.FirstOrDefault(Fits) ?? Usable;
+        var plan = Plan(silos);
+        if (!FitsWell(silos)) RunLog.LittleRoom(logger, run.Name);
+        return plan;
     }
 
     private bool Fits(IReadOnlyList<TrainingSilo> silos) => StagePlanner.Fits(run.Plan!.Config, run.Plan.Spec, silos);

@@ -117,7 +117,7 @@ internal sealed partial class RunPlacement(
         await _releases.ReleaseBefore(parts, Silos);
         _joining.Placed();
         Signal();
-        var mixed = RunKinds.Mix(session.Manifest!, Kinds) ? RunKinds.Of(RunKinds.Add(session.Manifest!, Kinds)) : [];
+        var mixed = RunKinds.Mixed(session.Manifest!, Kinds);
         if (mixed.Count > 0) RunLog.MixedKinds(logger, run.Name, RunKinds.Describe(mixed));
         await run.Journal!.Write(
             run.Store, session.Manifest!.Step,

@@ -31,19 +31,20 @@ public static class RunKinds
     /// <summary>A manifest that further kinds go on with.</summary>
     public static Manifest Add(Manifest manifest, IReadOnlyList<string> kinds)
     {
-        var had = Of(manifest);
-        return kinds.All(had.Contains) ? manifest : manifest with
+        var (had, all) = (Of(manifest), With(manifest, kinds));
+        return all.Count == had.Count ? manifest : manifest with
         {
-            Properties = new Dictionary<string, string>(manifest.Properties)
-            {
-                [Property] = JsonSerializer.Serialize(Sorted(had.Concat(kinds))),
-            },
+            Properties = new Dictionary<string, string>(manifest.Properties) { [Property] = JsonSerializer.Serialize(all) },
         };
     }
 
-    /// <summary>Whether the bits that come are those of no single kind, while those of the manifest still are.</summary>
-    public static bool Mix(Manifest manifest, IReadOnlyList<string> kinds) =>
-        Of(manifest).Count < 2 && Of(manifest).Union(kinds).Count() > 1;
+    /// <summary>Those that have computed a manifest's state, and further ones that go on with it.</summary>
+    public static IReadOnlyList<string> With(Manifest manifest, IReadOnlyList<string> kinds) =>
+        Of(manifest) is var had && kinds.All(had.Contains) ? had : Sorted(had.Concat(kinds));
+
+    /// <summary>The same where the bits that come are those of no single kind, while those of the manifest still are; else none.</summary>
+    public static IReadOnlyList<string> Mixed(Manifest manifest, IReadOnlyList<string> kinds) =>
+        Of(manifest).Count < 2 && With(manifest, kinds) is { Count: > 1 } all ? all : [];
 
     /// <summary>Kinds in words.</summary>
     public static string Describe(IEnumerable<string> kinds) => string.Join("; ", kinds);
