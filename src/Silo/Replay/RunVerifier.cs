@@ -40,32 +40,34 @@ public sealed class RunVerifier
         RunName.Validate(run);
         for (var round = 1; ; round++)
         {
-            if (await TryVerifyAsync(store, run, steps, progress, say, cancellationToken) is { } verified) return verified;
-            if (round == MostRounds)
+            try
             {
+                return await VerifyOnceAsync(store, run, steps, progress, say, cancellationToken);
+            }
+            catch (BlobMissingException)
+            {
+                // The run went on, and keeps less than it did.
+                if (round < MostRounds) continue;
                 throw new InvalidDataFileException(
                     $"run '{run}'", $"went on while it was verified, {MostRounds} times before what it keeps was repeated; pause it, or name steps");
             }
         }
     }
 
-    // Null where the run went on, and keeps less than it did.
-    private static async Task<VerifiedRun?> TryVerifyAsync(
+    private static async Task<VerifiedRun> VerifyOnceAsync(
         IBlobStore store, string run, (long First, long Last)? steps, Action<long, long>? progress, Action<string>? say,
         CancellationToken cancellationToken)
     {
-        var wentOn = false;
         var (head, unread) = await TryAsync(() => RunStore.ReadHeadAsync(store, run, cancellationToken), null);
         if (unread is null && head is not { Manifest: not null }) throw RunManifests.NoRun(store, run);
         var last = steps?.Last ?? head?.Step ?? 0;
         if (head is null) return NotRepeated(unread);
         var (verifier, unopened) = await TryAsync(OpenAsync, head);
-        if (wentOn) return null;
         if (verifier is null) return NotRepeated(unopened);
         if (last > head.Step) throw new InvalidDataFileException($"run '{run}'", $"has {head.Step} steps, so step {last} cannot be repeated");
         var begin = verifier.Begin(steps?.First, run);
         var (verified, failure) = await TryAsync(() => verifier.VerifyAsync(begin, last, cancellationToken), head);
-        return wentOn ? null : verified ?? NotRepeated(failure);
+        return verified ?? NotRepeated(failure);
 
         async Task<RunVerifier?> OpenAsync()
         {
@@ -94,13 +96,7 @@ public sealed class RunVerifier
             catch (Exception e) when (
                 e is DamagedBlobException or InvalidDataFileException or InvalidTrainingSettingException or ModelConfigException or DatasetException)
             {
-                // A run that goes on may keep less than it did.
-                if (e is BlobMissingException && of?.HasManifestsOf(await RunStore.ReadHeadAsync(store, run, cancellationToken)) == false)
-                {
-                    wentOn = true;
-                    return (null, null);
-                }
-
+                if (e is BlobMissingException && of?.HasManifestsOf(await RunStore.ReadHeadAsync(store, run, cancellationToken)) == false) throw;
                 return (null, (await RunBlobs.NameAsync(store, run, e, cancellationToken)).Message);
             }
         }

@@ -46,9 +46,7 @@ public sealed class DamagedBlobTests
     private static async Task Damage(string store, string sha256, Func<Task> meanwhile)
     {
         var bytes = await File.ReadAllBytesAsync(PathOf(store, sha256), Token);
-        var damaged = bytes.ToArray();
-        damaged[^1] ^= 1;
-        await File.WriteAllBytesAsync(PathOf(store, sha256), damaged, Token);
+        DamagedBlobs.Damage(store, sha256);
         await meanwhile();
         await File.WriteAllBytesAsync(PathOf(store, sha256), bytes, Token);
     }

@@ -26,9 +26,7 @@ public sealed class StoreCommandTests
         // The largest are weights; one is damaged, another one lost.
         var blobs = Directory.GetFiles(Path.Combine(store, "blobs"), "*", SearchOption.AllDirectories)
             .OrderByDescending(f => new FileInfo(f).Length).ThenBy(f => f).ToArray();
-        var bytes = await File.ReadAllBytesAsync(blobs[0], Token);
-        bytes[^1] ^= 1;
-        await File.WriteAllBytesAsync(blobs[0], bytes, Token);
+        DamagedBlobs.Damage(store, Path.GetFileName(blobs[0]));
         File.Delete(blobs[1]);
         var wrong = await Lisa.RunAsync("store", "verify", "--store", store);
         Assert.Equal(1, wrong.ExitCode);
