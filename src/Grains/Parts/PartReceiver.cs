@@ -46,7 +46,7 @@ public sealed partial class PartReceiver(ITensorExchange exchange, ILogger<PartR
             if (IsSilent(load)) return (null, false);
             var offer = await Ask(holder, load, cancellationToken);
             if (offer is not null) return (await Claim(offer, load, schema, cancellationToken), false);
-            if (load.Ahead) LogNotHeldAhead(load.Spec.RunName, part, load.HeldBy!);
+            if (load is { Ahead: true, Adapter: null }) LogNotHeldAhead(load.Spec.RunName, part, load.HeldBy!);
             else LogNotHeld(load.Spec.RunName, part, load.HeldBy!);
             return (null, true);
         }

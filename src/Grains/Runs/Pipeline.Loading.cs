@@ -39,8 +39,11 @@ internal sealed partial class Pipeline
         where state.Adapter is not null || (state.Optimizer is null && current._trainable.All(p => p.Name != part.Name))
         from replica in Enumerable.Range(0, part.Grains.Count)
         where part.Silos[replica] == silo
+
+        // Who holds one that trains has it in another state than it begins with.
+        let holders = state.Optimizer is null ? current.Stages : null
         select part.Grains[replica].Load(
-            LoadOf(part, replica, After(i), state with { Optimizer = null }, manifest.Step, current.Stages) with { Ahead = true }, cancellationToken));
+            LoadOf(part, replica, After(i), state with { Optimizer = null }, manifest.Step, holders) with { Ahead = true }, cancellationToken));
 
     private async Task<PartLoaded[]> Load(
         PartReplicas part, string? next, Manifest manifest, StagePlan? before, CancellationToken cancellationToken)
