@@ -15,7 +15,7 @@ public sealed class RunModel
     private readonly TrainingSpec _spec;
     private readonly Manifest _manifest;
 
-    private RunModel(IBlobStore store, Manifest manifest, BlobRef blob, TrainingSpec spec, ModelConfig config, long? room)
+    private RunModel(IBlobStore store, Manifest manifest, BlobRef blob, TrainingSpec spec, ModelConfig config, Func<ModelConfig, long>? room)
     {
         (_store, _manifest, _spec, Version, Config) = (store, manifest, spec, blob.Sha256, config);
         Dtypes = RunDtypes.OfAnswers(spec.Dtype, config, spec.ComputeDtype, room);
@@ -62,7 +62,7 @@ public sealed class RunModel
 
         var spec = await RunFiles.ReadSpecAsync(store, manifest, cancellationToken).ConfigureAwait(false);
         var (_, config) = await RunFiles.ReadConfigAsync(store, manifest, cancellationToken).ConfigureAwait(false);
-        return new RunModel(store, manifest, blob, spec, config, room?.Invoke(config));
+        return new RunModel(store, manifest, blob, spec, config, room);
     }
 
     /// <summary>Loads the weights, the same that an export would write; the caller owns the model.</summary>

@@ -73,12 +73,15 @@ public static class RunDtypes
     /// <param name="dtype">What its weights are stored in: float32, bfloat16 or float16.</param>
     /// <param name="config">The model's shape.</param>
     /// <param name="trained">What the run that made it computed in; <see cref="TrainingSpec.AutoDtype"/> where nothing says so.</param>
-    /// <param name="room">Bytes of memory for them; null (default) for half of this machine's.</param>
-    public static PartDtypes OfAnswers(string dtype, ModelConfig config, string trained = TrainingSpec.AutoDtype, long? room = null)
+    /// <param name="room">Bytes of memory for them, asked for only where that decides; null (default) for half of this machine's.</param>
+    public static PartDtypes OfAnswers(
+        string dtype, ModelConfig config, string trained = TrainingSpec.AutoDtype, Func<ModelConfig, long>? room = null)
     {
         var compute = dtype == BFloat16 && trained != Float32 ? Choose(config, onGpu: false) : trained;
         var dtypes = PartDtypes.Parse(dtype, Float32, compute);
-        var fits = FormMemory.OfAnswering(config, dtypes.Widened) <= (room ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2);
+        if (!dtypes.Widens) return dtypes;
+        var fits = FormMemory.OfAnswering(config, dtypes.Widened)
+            <= (room?.Invoke(config) ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2);
         return fits ? dtypes.Widened : dtypes;
     }
 

@@ -211,7 +211,7 @@ public sealed class DerivedSettingsTests
 
         var needed = FormMemory.OfAnswering(TinyStories.Config, widening.Widened);
         foreach (var (room, widens) in (ReadOnlySpan<(long?, bool)>)[(needed, false), (needed - 1, true), (null, false)])
-            Assert.Equal(widens, RunDtypes.OfAnswers("bfloat16", TinyStories.Config, "float32", room).Widens);
+            Assert.Equal(widens, RunDtypes.OfAnswers("bfloat16", TinyStories.Config, "float32", room is { } bytes ? _ => bytes : null).Widens);
     }
 
     [Theory]

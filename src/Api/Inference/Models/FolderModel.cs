@@ -26,7 +26,7 @@ internal sealed class FolderModel : ServableModel
         var version = Fingerprint(folder, template);
         if (last?.Version == version) return last;
         using var files = ModelFolder.Open(folder);
-        var dtypes = RunDtypes.OfAnswers(files.Dtype, files.Config, room: room?.Invoke(files.Config));
+        var dtypes = RunDtypes.OfAnswers(files.Dtype, files.Config, room: room);
         return new FolderModel(folder, files.Config, dtypes, template, version);
     }
 

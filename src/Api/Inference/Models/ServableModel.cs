@@ -1,5 +1,6 @@
 using LisaOrleans.Model;
 using LisaOrleans.Training;
+using static TorchSharp.torch;
 
 namespace LisaOrleans.Api;
 
@@ -19,11 +20,11 @@ public abstract class ServableModel(ModelConfig config, PartDtypes dtypes, strin
     public long WeightBytes => FormMemory.OfAnswering(config, dtypes);
 
     /// <summary>Bytes of keys and values for a sequence of the given number of tokens.</summary>
-    public long CacheBytes(int tokens) => config.CachedNumbers() * tokens * dtypes.Compute.ElementSize();
+    public long CacheBytes(int tokens) => CacheBytes(config, tokens, dtypes.Compute);
 
     /// <summary>Bytes of memory that a server has for weights of a model that computes in float32, beside keys and values.</summary>
     internal static long RoomForWeights(ModelConfig config, InferenceOptions options) =>
-        options.MaxModelBytes - (config.CachedNumbers() * LongestSequence(config, options) * sizeof(float));
+        options.MaxModelBytes - CacheBytes(config, LongestSequence(config, options), ScalarType.Float32);
 
     /// <summary>Tokens of the longest sequence that a server takes.</summary>
     internal static int LongestSequence(ModelConfig config, InferenceOptions options) =>
@@ -31,4 +32,6 @@ public abstract class ServableModel(ModelConfig config, PartDtypes dtypes, strin
 
     /// <summary>Loads it into memory; the caller owns the result.</summary>
     public abstract Task<LoadedModel> LoadAsync(CancellationToken cancellationToken);
+
+    private static long CacheBytes(ModelConfig config, int tokens, ScalarType dtype) => config.CachedNumbers() * tokens * dtype.ElementSize();
 }
