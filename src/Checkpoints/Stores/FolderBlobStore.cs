@@ -169,10 +169,10 @@ public sealed class FolderBlobStore : IBlobStore
         var end = prefix.LastIndexOf('/');
         var start = end > 0 ? DocumentFile(prefix[..end]) : _root;
         if (!Directory.Exists(start)) yield break;
-        foreach (var file in StoreFiles.In(start))
+        foreach (var file in StoreFiles.PathsIn(start))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var path = Path.GetRelativePath(_root, file.FullName).Replace(Path.DirectorySeparatorChar, '/');
+            var path = Path.GetRelativePath(_root, file).Replace(Path.DirectorySeparatorChar, '/');
             var helper = Path.GetExtension(path) is SwapLock.Suffix or AtomicFile.TemporarySuffix;
             if (!helper && DocumentPath.IsOne(path) && !path.StartsWith("blobs/", StringComparison.Ordinal)
                 && path.StartsWith(prefix, StringComparison.Ordinal)) yield return path;

@@ -100,6 +100,9 @@ public sealed class FolderBlobStoreTests
         }
 
         SetMode(UnixFileMode.None);
+
+        // Whoever is root may read it all the same.
+        Assert.DoesNotContain(StoreFiles.PathsIn(folder["store"]), f => f.Contains("lost+found", StringComparison.Ordinal));
         var named = new BytesBlob([1]);
         await store.PutAsync(named, Token);
         Directory.CreateDirectory(folder["elsewhere"]);
