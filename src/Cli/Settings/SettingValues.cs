@@ -46,19 +46,22 @@ internal sealed class SettingValues
     /// <exception cref="UsageException">The model or the adapter is named as on the hub, and there is no such folder.</exception>
     public async Task FetchModelAsync(IReadOnlyList<Setting> known, CancellationToken cancellationToken)
     {
-        if (known.Contains(KnownSettings.Adapter) && Absent(KnownSettings.Adapter) is { } adapter && HubModelId.TryParse(adapter.Text) is { } named)
+        if (known.Contains(KnownSettings.Adapter) && Absent(KnownSettings.Adapter) is { } adapter)
         {
-            throw new UsageException(
-                $"{adapter.Place}: there is no folder {adapter.Path}; an adapter of the hub is fetched before, by {named.DownloadCommand}, "
-                    + "which prints its folder");
-        }
+            if (HubModelId.TryParse(adapter.Text) is { } named)
+            {
+                throw new UsageException(
+                    $"{adapter.Place}: there is no folder {adapter.Path}; an adapter of the hub is fetched before, by {named.DownloadCommand}, "
+                        + "which prints its folder");
+            }
 
-        // In axolotl's files the adapter is a method.
-        var method = KnownSettings.Method;
-        if (known.Contains(method) && Absent(KnownSettings.Adapter) is { Text: TrainingMethods.Lora or TrainingMethods.Qlora } kind)
-        {
-            throw new UsageException(
-                $"{kind.Place}: there is no folder {kind.Path}; for a new adapter give {FlagOf(method.Key)} {kind.Text} instead");
+            // In axolotl's files the adapter is a method.
+            if (known.Contains(KnownSettings.Method) && adapter.Text is (TrainingMethods.Lora or TrainingMethods.Qlora))
+            {
+                throw new UsageException(
+                    $"{adapter.Place}: there is no folder {adapter.Path}; for a new adapter give {FlagOf(KnownSettings.Method.Key)} "
+                        + $"{adapter.Text} instead");
+            }
         }
 
         var setting = KnownSettings.Model;

@@ -13,8 +13,11 @@ public static class StagePlanner
     private static readonly double[] s_stretches = [StageMemory.Headroom, 1.5];
 
     // Replicas on silos that are alike are cut alike, each more than once.
-    private static readonly LastResult<(StageMemory Memory, TrainingSilo[] Silos), StageCuts?> s_last = new(
-        a => Find(a.Memory, a.Silos), (a, b) => ReferenceEquals(a.Memory, b.Memory) && a.Silos.AsSpan().SequenceEqual(b.Silos));
+    private static readonly LastResult<(StageMemory Memory, TrainingSilo[] Silos), StageCuts?> s_last = new(a => Find(a.Memory, a.Silos), Same);
+
+    // Apart, or it would take the place of what is asked for next.
+    private static readonly LastResult<(StageMemory Memory, TrainingSilo[] Silos), StageCuts?> s_lastStretched = new(
+        a => s_stretches.Select(by => Find(a.Memory, [.. a.Silos.Select(s => Stretched(s, by))])).FirstOrDefault(cuts => cuts is not null), Same);
 
     /// <param name="config">The model's shape.</param>
     /// <param name="spec">The run's settings.</param>
@@ -76,16 +79,19 @@ public static class StagePlanner
     }
 
     private static StageCuts? CutIfPossible(StageMemory memory, IReadOnlyList<TrainingSilo> silos) =>
-        Cut(memory, silos) ?? (silos.Any(s => s.IsMemoryFound)
-            ? s_stretches.Select(by => Cut(memory, [.. silos.Select(s => Stretched(s, by))])).FirstOrDefault(cuts => cuts is not null)
-            : null);
+        Cut(memory, silos) ?? (silos.Any(s => s.IsMemoryFound) ? s_lastStretched.Of((memory, Alike(silos))) : null);
 
     private static TrainingSilo Stretched(TrainingSilo silo, double by) =>
         silo.IsMemoryFound ? silo with { MemoryBytes = (long)(silo.MemoryBytes * by) } : silo;
 
+    private static StageCuts? Cut(StageMemory memory, IReadOnlyList<TrainingSilo> silos) => s_last.Of((memory, Alike(silos)));
+
     // Where the silos are does not matter, nor which.
-    private static StageCuts? Cut(StageMemory memory, IReadOnlyList<TrainingSilo> silos) =>
-        s_last.Of((memory, [.. silos.Select(s => s with { Address = "", Rates = null, Kind = null })]));
+    private static TrainingSilo[] Alike(IReadOnlyList<TrainingSilo> silos) =>
+        [.. silos.Select(s => s with { Address = "", Rates = null, Kind = null })];
+
+    private static bool Same((StageMemory Memory, TrainingSilo[] Silos) a, (StageMemory Memory, TrainingSilo[] Silos) b) =>
+        ReferenceEquals(a.Memory, b.Memory) && a.Silos.AsSpan().SequenceEqual(b.Silos);
 
     private static StageCuts? Find(StageMemory memory, IReadOnlyList<TrainingSilo> silos) => Orders(silos, memory.IsTied)
         .Select(order => FindInOrder(memory, [.. order.Select(s => silos[s])]) is { } found ? found with { Order = order } : null)

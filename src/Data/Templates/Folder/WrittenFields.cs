@@ -36,7 +36,7 @@ internal sealed class WrittenFields(ChatTemplateSource source, Func<Example, str
     public UnwrittenField? Unwritten(Example example)
     {
         var words = (example.Tools is null ? _chat : _toolUse).Value;
-        foreach (var (name, role) in Names(example))
+        foreach (var (name, role) in Names(example).Distinct())
         {
             if (words.IsCommented(name)) continue;
             if (!words.IsNamed(name)) return new UnwrittenField(name, null);
@@ -89,6 +89,7 @@ internal sealed class WrittenFields(ChatTemplateSource source, Func<Example, str
     {
         private readonly string _source;
         private readonly HashSet<string>? _named;
+        private readonly ConcurrentDictionary<string, bool> _commented = new();
 
         public Words(string source)
         {
@@ -106,7 +107,8 @@ internal sealed class WrittenFields(ChatTemplateSource source, Func<Example, str
 
         public bool IsNamed(string name) => _named?.Contains(name) != false;
 
-        public bool IsCommented(string name) => Regex.IsMatch(
-            _source, $@"\{{#[-+]?\s*{Regex.Escape(name)}\s*[-+]?#\}}", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking);
+        public bool IsCommented(string name) => _commented.GetOrAdd(
+            name, n => Regex.IsMatch(
+                _source, $@"\{{#[-+]?\s*{Regex.Escape(n)}\s*[-+]?#\}}", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking));
     }
 }
